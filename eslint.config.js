@@ -1,0 +1,45 @@
+import eslint from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+export default defineConfig(
+  globalIgnores([
+    '**/reports',
+    '.venv',
+    '.fairlead',
+    '**/dist',
+    '**/coverage',
+    '**/node_modules',
+    '.nx',
+    'docs/api',
+  ]),
+  eslint.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', '*.ts'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    plugins: { '@nx': nx },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          depConstraints: [
+            { sourceTag: 'ground', onlyDependOnLibsWithTags: [] },
+            { sourceTag: 'library', onlyDependOnLibsWithTags: ['ground'] },
+            { sourceTag: 'tool', onlyDependOnLibsWithTags: ['library', 'ground'] },
+            { sourceTag: 'app', onlyDependOnLibsWithTags: ['tool', 'library', 'ground'] },
+          ],
+        },
+      ],
+    },
+  },
+);
