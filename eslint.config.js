@@ -28,10 +28,15 @@ export default defineConfig(
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@nx/enforce-module-boundaries': [
         'error',
         {
+          // Tests import their own package by its name, as its users do.
+          allowCircularSelfDependency: true,
           depConstraints: [
             { sourceTag: 'ground', onlyDependOnLibsWithTags: [] },
             { sourceTag: 'library', onlyDependOnLibsWithTags: ['ground'] },

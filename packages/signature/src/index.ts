@@ -1,5 +1,14 @@
 export { datatypes, isDatatype } from './datatype.ts';
 export type { DataByDatatype, Datatype, DatatypeInfo } from './datatype.ts';
+export { decodeTensor } from './decode-tensor.ts';
+export { encodeTensor, encodeTensorData } from './encode-tensor.ts';
+export { float16ToNumber, numberToFloat16 } from './float16.ts';
+export { decodeJson, ImpreciseInteger } from './lossless-json.ts';
+export { parseSignature } from './parse-signature.ts';
+export { createSignatureCheck } from './signature-check.ts';
+export type { SignatureCheck } from './signature-check.ts';
+export { SignatureError } from './signature-error.ts';
+export type { SignatureErrorCode, TensorProblem } from './signature-error.ts';
 export type { FeatureSpec, Signature, TensorSpec, ValueRange, ValueSpec } from './signature.ts';
 export { elementCount } from './tensor.ts';
 export type { Tensor, TensorOf } from './tensor.ts';

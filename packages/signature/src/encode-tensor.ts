@@ -1,0 +1,56 @@
+import { float16ToNumber } from './float16.ts';
+import { SignatureError } from './signature-error.ts';
+import type { Tensor, TensorOf } from './tensor.ts';
+
+/**
+ * JSON text of a tensor's elements, flat and row-major: `[0.5,1]`.
+ *
+ * JSON has no NaN and no infinities: they are written as `null`. 64-bit integers are written with all their digits.
+ *
+ * @throws SignatureError `ERR_SIGNATURE_NOT_TEXT` for a `BYTES` element that isn't UTF-8.
+ */
+export function encodeTensorData(tensor: Tensor): string {
+  switch (tensor.datatype) {
+    case 'BOOL':
+      return `[${Array.from(tensor.data, (value) => value !== 0).join(',')}]`;
+    case 'FP16':
+      return encodeFloats(Array.from(tensor.data, float16ToNumber));
+    case 'FP32':
+    case 'FP64':
+      return encodeFloats(tensor.data);
+    case 'BYTES':
+      return encodeStrings(tensor);
+    default:
+      return `[${tensor.data.join(',')}]`;
+  }
+}
+
+/** JSON text of a whole tensor, `{"name":…,"datatype":…,"shape":…,"data":…}`; see {@link encodeTensorData}. */
+export function encodeTensor(tensor: Tensor): string {
+  const { name, datatype, shape } = tensor;
+  const head = `{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${shape.join(',')}]`;
+  return `${head},"data":${encodeTensorData(tensor)}}`;
+}
+
+function encodeFloats(values: Float32Array | Float64Array | readonly number[]): string {
+  const text = values.join(',');
+  // "NaN" and "Infinity" are the only results that hold an "N" or an "I".
+  const finite = !text.includes('N') && !text.includes('I');
+  return `[${finite ? text : text.replaceAll(/NaN|-?Infinity/g, 'null')}]`;
+}
+
+function encodeStrings(tensor: TensorOf<'BYTES'>): string {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const strings = tensor.data.map((element, index) => {
+    try {
+      return JSON.stringify(decoder.decode(element));
+    } catch (cause) {
+      throw new SignatureError(
+        'ERR_SIGNATURE_NOT_TEXT',
+        `tensor "${tensor.name}": element ${index} is not UTF-8, so JSON can't carry it; ask for binary output`,
+        { cause },
+      );
+    }
+  });
+  return `[${strings.join(',')}]`;
+}

@@ -1,0 +1,49 @@
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+/** The number that an IEEE 754 binary16 bit pattern stands for. */
+export function float16ToNumber(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/**
+ * The IEEE 754 binary16 bit pattern nearest to `value` (ties to even); beyond ±65504 it is an infinity.
+ *
+ * `value` is rounded to binary32 to odd first, so that rounding twice gives what rounding once would.
+ */
+export function numberToFloat16(value: number): number {
+  if (Number.isNaN(value)) return 0x7e00;
+  const single = toSingleOddly(value);
+  const sign = (single >>> 16) & 0x8000;
+  const exponent = (single >>> 23) & 0xff;
+  const fraction = single & 0x7fffff;
+  if (exponent === 0xff) return sign | 0x7c00;
+  if (exponent >= 113) {
+    const half = ((exponent - 112) << 10) | (fraction >>> 13);
+    const rounded = roundToEven(half, fraction & 0x1fff, 0x1000);
+    return sign | Math.min(rounded, 0x7c00);
+  }
+  if (exponent < 102) return sign;
+  const shift = 126 - exponent;
+  const mantissa = fraction | 0x800000;
+  return sign | roundToEven(mantissa >>> shift, mantissa & (2 ** shift - 1), 2 ** (shift - 1));
+}
+
+function roundToEven(kept: number, rest: number, tie: number): number {
+  return rest > tie || (rest === tie && (kept & 1) === 1) ? kept + 1 : kept;
+}
+
+/** Bits of `value` as binary32, where an inexact result gets an odd last bit. */
+function toSingleOddly(value: number): number {
+  float[0] = value;
+  let pattern = bits[0] ?? 0;
+  const single = Math.fround(value);
+  if (single === value || !Number.isFinite(value)) return pattern;
+  if (Math.abs(single) > Math.abs(value)) pattern -= 1;
+  return pattern | 1;
+}

@@ -1,0 +1,155 @@
+import { datatypes } from './datatype.ts';
+import { float16ToNumber } from './float16.ts';
+import { parseSignature } from './parse-signature.ts';
+import type { TensorSpec, ValueSpec } from './signature.ts';
+import { show, SignatureError, type TensorProblem } from './signature-error.ts';
+import { elementCount, type Tensor } from './tensor.ts';
+
+/** Throws unless `tensors` are just those that a signature asks for. */
+export type SignatureCheck = (tensors: readonly Tensor[]) => void;
+
+type Problem = Omit<TensorProblem, 'tensor'>;
+
+/**
+ * Makes the check of tensors against `specs`, one side of a signature.
+ *
+ * It compares names, datatypes, shapes, element counts, and where the specs have them value ranges and categories.
+ *
+ * @throws SignatureError `ERR_SIGNATURE_INVALID` at once when `specs` contradict themselves; the check itself throws
+ * `ERR_SIGNATURE_MISMATCH` with every problem found.
+ */
+export function createSignatureCheck(specs: readonly TensorSpec[]): SignatureCheck {
+  parseSignature({ inputs: specs, outputs: [] });
+  const checks = new Map(specs.map((spec) => [spec.name, createTensorCheck(spec)]));
+
+  return function checkSignature(tensors) {
+    const problems: TensorProblem[] = [];
+    const seen = new Set<string>();
+    for (const tensor of tensors) {
+      const check = checks.get(tensor.name);
+      let problem: Problem | undefined;
+      if (seen.has(tensor.name)) problem = { expected: 'each tensor once', found: 'it again' };
+      else if (check === undefined) {
+        problem = { expected: `only ${list([...checks.keys()])}`, found: 'this tensor as well' };
+      } else problem = check(tensor);
+      seen.add(tensor.name);
+      if (problem) problems.push({ tensor: tensor.name, ...problem });
+    }
+    for (const { name, datatype, shape } of specs) {
+      if (seen.has(name)) continue;
+      const expected = `${datatype} of shape [${shape.join(',')}]`;
+      problems.push({ tensor: name, expected, found: 'no such tensor' });
+    }
+    if (problems.length === 0) return;
+    throw new SignatureError('ERR_SIGNATURE_MISMATCH', describe(problems), { problems });
+  };
+}
+
+function describe(problems: readonly TensorProblem[]): string {
+  return problems
+    .map(
+      ({ tensor, expected, found }) => `tensor "${tensor}": expected ${expected}, found ${found}`,
+    )
+    .join('; ');
+}
+
+function list(names: readonly string[]): string {
+  return names.length === 0 ? 'no tensors' : names.map((name) => `"${name}"`).join(', ');
+}
+
+function createTensorCheck(spec: TensorSpec): (tensor: Tensor) => Problem | undefined {
+  const checkValues = createValuesCheck(spec);
+  return (tensor) => {
+    if (tensor.datatype !== spec.datatype) {
+      return { expected: `datatype ${spec.datatype}`, found: tensor.datatype };
+    }
+    if (!fitsShape(tensor.shape, spec.shape)) {
+      const wanted = spec.shape.map((length) => (length === -1 ? 'any' : length));
+      const expected = `shape [${wanted.join(',')}]`;
+      return { expected, found: `[${tensor.shape.join(',')}]` };
+    }
+    const count = elementCount(tensor.shape);
+    if (!datatypes[tensor.datatype].isData(tensor.data) || tensor.data.length !== count) {
+      const expected = `${count} elements of ${tensor.datatype} for shape [${tensor.shape.join(',')}]`;
+      return { expected, found: `${tensor.data.constructor.name} of ${tensor.data.length}` };
+    }
+    return checkValues?.(tensor);
+  };
+}
+
+function fitsShape(shape: readonly number[], pattern: readonly number[]): boolean {
+  return (
+    shape.length === pattern.length &&
+    pattern.every((length, dimension) => length === -1 || length === shape[dimension])
+  );
+}
+
+interface ValueTest {
+  readonly expected: string;
+  readonly allows: (value: number | string) => boolean;
+}
+
+/** The checks of single values: of the whole tensor, and of each feature along its last dimension. */
+function createValuesCheck(
+  spec: TensorSpec,
+): ((tensor: Tensor) => Problem | undefined) | undefined {
+  const whole = createValueTests(spec);
+  const ofFeature = (spec.features ?? []).map((feature) => ({
+    name: feature.name,
+    tests: [...whole, ...createValueTests(feature)],
+  }));
+  const columns = ofFeature.length === 0 ? [{ name: '', tests: whole }] : ofFeature;
+  if (columns.every((column) => column.tests.length === 0)) return undefined;
+
+  return (tensor) => {
+    const valueAt = elementGetter(tensor);
+    let index = 0;
+    while (index < tensor.data.length) {
+      for (const column of columns) {
+        const value = valueAt(index);
+        for (const test of column.tests) {
+          if (test.allows(value)) continue;
+          const where = column.name === '' ? '' : ` (feature "${column.name}")`;
+          const found = `${show(value)} at element ${index}${where}`;
+          return { expected: test.expected, found };
+        }
+        index += 1;
+      }
+    }
+    return undefined;
+  };
+}
+
+function createValueTests({ range, categories, units }: ValueSpec): ValueTest[] {
+  const tests: ValueTest[] = [];
+  if (range) {
+    const { min = -Infinity, max = Infinity } = range;
+    tests.push({
+      expected: `values from ${min} to ${max}${units === undefined ? '' : ` ${units}`}`,
+      // Written so that NaN is outside of every range.
+      allows: (value) => Number(value) >= min && Number(value) <= max,
+    });
+  }
+  if (categories) {
+    const allowed = new Set(categories);
+    const shown = categories.slice(0, 10).map(show).join(', ');
+    const rest = categories.length > 10 ? `, … (${categories.length} in all)` : '';
+    tests.push({ expected: `one of ${shown}${rest}`, allows: (value) => allowed.has(value) });
+  }
+  return tests;
+}
+
+function elementGetter(tensor: Tensor): (index: number) => number | string {
+  switch (tensor.datatype) {
+    case 'BYTES': {
+      const decoder = new TextDecoder();
+      return (index) => decoder.decode(tensor.data[index]);
+    }
+    case 'FP16':
+      return (index) => float16ToNumber(tensor.data[index] ?? 0);
+    default: {
+      const { data } = tensor;
+      return (index) => Number(data[index]);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  createSignatureCheck,
+  SignatureError,
+  type Tensor,
+  type TensorSpec,
+} from '@fairlead/signature';
+
+const image: TensorSpec = { name: 'image', datatype: 'FP32', shape: [-1, 4] };
+const fp32 = (name: string, shape: number[], data: number[]): Tensor => ({
+  name,
+  datatype: 'FP32',
+  shape,
+  data: new Float32Array(data),
+});
+
+function problems(specs: readonly TensorSpec[], tensors: readonly Tensor[]): string {
+  try {
+    createSignatureCheck(specs)(tensors);
+  } catch (error) {
+    expect(error).toBeInstanceOf(SignatureError);
+    return (error as SignatureError).message;
+  }
+  return '';
+}
+
+describe('names, datatypes, shapes', () => {
+  test('a tensor that fits passes, whatever its variable dimension', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 20 }), (rows) => {
+        expect(problems([image], [fp32('image', [rows, 4], Array<number>(rows * 4).fill(1))])).toBe(
+          '',
+        );
+      }),
+    );
+  });
+
+  test('a missing tensor is named with what it should be', () => {
+    expect(problems([image], [])).toBe(
+      'tensor "image": expected FP32 of shape [-1,4], found no such tensor',
+    );
+  });
+
+  test('an unknown tensor is named with what is known', () => {
+    expect(problems([image], [fp32('image', [1, 4], [1, 2, 3, 4]), fp32('mask', [1], [1])])).toBe(
+      'tensor "mask": expected only "image", found this tensor as well',
+    );
+  });
+
+  test('a tensor given twice is refused', () => {
+    const tensor = fp32('image', [1, 4], [1, 2, 3, 4]);
+    expect(problems([image], [tensor, tensor])).toContain('each tensor once');
+  });
+
+  test('every problem is told at once', () => {
+    const error = (() => {
+      try {
+        createSignatureCheck([image, { ...image, name: 'mask' }])([
+          fp32('image', [4], [1, 2, 3, 4]),
+        ]);
+      } catch (caught) {
+        return caught as SignatureError;
+      }
+      throw new Error('passed');
+    })();
+    expect(error.code).toBe('ERR_SIGNATURE_MISMATCH');
+    expect(error.problems.map((problem) => problem.tensor)).toEqual(['image', 'mask']);
+  });
+
+  test.each([
+    ['rank', fp32('image', [4], [1, 2, 3, 4]), 'expected shape [any,4], found [4]'],
+    ['length', fp32('image', [1, 3], [1, 2, 3]), 'expected shape [any,4], found [1,3]'],
+    [
+      'element count',
+      fp32('image', [1, 4], [1]),
+      '4 elements of FP32 for shape [1,4], found Float32Array of 1',
+    ],
+    [
+      'datatype',
+      { name: 'image', datatype: 'INT8' as const, shape: [1, 4], data: new Int8Array(4) },
+      'expected datatype FP32, found INT8',
+    ],
+    [
+      'storage that belies its datatype',
+      { name: 'image', datatype: 'FP32', shape: [1, 4], data: [1, 2, 3, 4] } as unknown as Tensor,
+      'found Array of 4',
+    ],
+  ])('%s', (_name, tensor, message) => {
+    expect(problems([image], [tensor])).toContain(message);
+  });
+
+  test('a tensor called __proto__ is just a tensor', () => {
+    expect(
+      problems([{ ...image, name: '__proto__' }], [fp32('__proto__', [1, 4], [1, 2, 3, 4])]),
+    ).toBe('');
+    expect(problems([image], [fp32('__proto__', [1, 4], [1, 2, 3, 4])])).toContain('"__proto__"');
+  });
+});
+
+describe('values', () => {
+  test('a range holds for every element, and NaN is outside', () => {
+    const spec = { ...image, range: { min: 0, max: 16 }, units: 'grey' };
+    expect(problems([spec], [fp32('image', [1, 4], [0, 16, 3, 4])])).toBe('');
+    expect(problems([spec], [fp32('image', [1, 4], [0, 17, 3, 4])])).toBe(
+      'tensor "image": expected values from 0 to 16 grey, found 17 at element 1',
+    );
+    expect(problems([spec], [fp32('image', [1, 4], [NaN, 1, 3, 4])])).toContain('NaN at element 0');
+  });
+
+  test('a feature has its own range and is named', () => {
+    const features = ['a', 'b', 'c', 'd'].map((name) => ({ name }));
+    const spec = {
+      ...image,
+      features: [...features.slice(0, 3), { name: 'd', range: { min: 0 } }],
+    };
+    expect(problems([spec], [fp32('image', [2, 4], [-1, -1, -1, 0, -1, -1, -1, -2])])).toContain(
+      'values from 0 to Infinity, found -2 at element 7 (feature "d")',
+    );
+  });
+
+  test('categories of text and of numbers', () => {
+    const encoder = new TextEncoder();
+    const text: TensorSpec = {
+      name: 't',
+      datatype: 'BYTES',
+      shape: [1],
+      categories: ['red', 'blue'],
+    };
+    const of = (word: string): Tensor => ({
+      name: 't',
+      datatype: 'BYTES',
+      shape: [1],
+      data: [encoder.encode(word)],
+    });
+    expect(problems([text], [of('red')])).toBe('');
+    expect(problems([text], [of('green')])).toContain('one of "red", "blue", found "green"');
+    const code: TensorSpec = { name: 'c', datatype: 'INT64', shape: [1], categories: [1, 2] };
+    const number: Tensor = {
+      name: 'c',
+      datatype: 'INT64',
+      shape: [1],
+      data: new BigInt64Array([3n]),
+    };
+    expect(problems([code], [number])).toContain('found 3');
+  });
+
+  test('FP16 values are compared as the numbers they stand for', () => {
+    const spec: TensorSpec = { name: 'h', datatype: 'FP16', shape: [1], range: { max: 2 } };
+    const half = (bits: number): Tensor => ({
+      name: 'h',
+      datatype: 'FP16',
+      shape: [1],
+      data: new Uint16Array([bits]),
+    });
+    expect(problems([spec], [half(0x4000)])).toBe('');
+    expect(problems([spec], [half(0x4200)])).toContain('found 3');
+  });
+});

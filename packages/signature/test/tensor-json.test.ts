@@ -1,0 +1,212 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  datatypes,
+  decodeJson,
+  decodeTensor,
+  encodeTensor,
+  numberToFloat16,
+  SignatureError,
+  type Datatype,
+  type Tensor,
+} from '@fairlead/signature';
+
+const decodeText = (text: string): Tensor => decodeJson(text, decodeTensor);
+
+function problem(json: unknown): string {
+  try {
+    decodeTensor(json);
+  } catch (error) {
+    expect(error).toBeInstanceOf(SignatureError);
+    expect((error as SignatureError).code).toBe('ERR_SIGNATURE_TENSOR_INVALID');
+    return (error as SignatureError).message;
+  }
+  return 'no error';
+}
+
+const elements: Readonly<Record<Datatype, fc.Arbitrary<number | bigint | string>>> = {
+  BOOL: fc.integer({ min: 0, max: 1 }),
+  UINT8: fc.integer({ min: 0, max: 255 }),
+  UINT16: fc.integer({ min: 0, max: 65535 }),
+  UINT32: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  UINT64: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  INT8: fc.integer({ min: -128, max: 127 }),
+  INT16: fc.integer({ min: -32768, max: 32767 }),
+  INT32: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+  INT64: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  FP16: fc.double({ min: -65504, max: 65504, noNaN: true }).map(numberToFloat16),
+  FP32: fc.float({ noNaN: true, noDefaultInfinity: true }),
+  FP64: fc.double({ noNaN: true, noDefaultInfinity: true }),
+  BYTES: fc.string({ unit: 'grapheme' }),
+};
+
+const tensors: fc.Arbitrary<Tensor> = fc
+  .record({
+    datatype: fc.constantFrom(...(Object.keys(datatypes) as Datatype[])),
+    shape: fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }),
+    name: fc.string({ minLength: 1 }),
+  })
+  .chain(({ datatype, shape, name }) => {
+    const length = shape.reduce((product, each) => product * each, 1);
+    return fc.array(elements[datatype], { minLength: length, maxLength: length }).map((values) => {
+      const encoder = new TextEncoder();
+      const data = datatypes[datatype].allocate(length) as unknown[];
+      values.forEach((value, index) => {
+        data[index] = typeof value === 'string' ? encoder.encode(value) : value;
+      });
+      return { name, datatype, shape, data } as unknown as Tensor;
+    });
+  });
+
+describe('round trip', () => {
+  test('any tensor comes back from its JSON text, bit for bit', () => {
+    fc.assert(
+      fc.property(tensors, (tensor) => {
+        // JSON has one zero: "-0" is written as 0.
+        const zeroed = JSON.parse(encodeTensor(tensor)) as { name: unknown };
+        expect(zeroed.name).toBe(tensor.name);
+        const back = decodeText(encodeTensor(tensor));
+        expect(back.shape).toEqual(tensor.shape);
+        expect(encodeTensor(back)).toBe(encodeTensor(tensor));
+        if (
+          tensor.datatype !== 'FP16' &&
+          tensor.datatype !== 'FP32' &&
+          tensor.datatype !== 'FP64'
+        ) {
+          expect(back.data).toEqual(tensor.data);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('64-bit integers keep every digit', () => {
+    const text =
+      '{"name":"x","datatype":"INT64","shape":[3],"data":[9007199254740993,-9223372036854775808,7]}';
+    const tensor = decodeText(text);
+    expect(tensor.data).toEqual(new BigInt64Array([9007199254740993n, -(2n ** 63n), 7n]));
+    expect(encodeTensor(tensor)).toBe(text);
+  });
+
+  test('a nested tensor equals its flat form', () => {
+    const flat = decodeTensor({
+      name: 'x',
+      datatype: 'INT32',
+      shape: [2, 3],
+      data: [1, 2, 3, 4, 5, 6],
+    });
+    const nested = decodeTensor({
+      name: 'x',
+      datatype: 'INT32',
+      shape: [2, 3],
+      data: [
+        [1, 2, 3],
+        [4, 5, 6],
+      ],
+    });
+    expect(nested).toEqual(flat);
+  });
+
+  test('NaN and infinities are written as null', () => {
+    const data = new Float32Array([NaN, 1, Infinity, -Infinity]);
+    const text = encodeTensor({ name: 'Infinite', datatype: 'FP32', shape: [4], data });
+    expect(JSON.parse(text)).toMatchObject({ name: 'Infinite', data: [null, 1, null, null] });
+  });
+
+  test('bytes that are not UTF-8 are refused rather than altered', () => {
+    const tensor: Tensor = {
+      name: 'b',
+      datatype: 'BYTES',
+      shape: [1],
+      data: [new Uint8Array([0xff])],
+    };
+    expect(() => encodeTensor(tensor)).toThrow(
+      expect.objectContaining({ code: 'ERR_SIGNATURE_NOT_TEXT' }),
+    );
+  });
+});
+
+describe('what is refused', () => {
+  const fp32 = { name: 'x', datatype: 'FP32' };
+  test.each<[string, unknown, string]>([
+    ['no object', 3, 'expected an object, found 3'],
+    ['no name', { datatype: 'FP32', shape: [1], data: [1] }, '"name"'],
+    [
+      'an unknown datatype',
+      { name: 'x', datatype: 'FLOAT', shape: [1], data: [1] },
+      'found "FLOAT"',
+    ],
+    ['no shape', { ...fp32, data: [1] }, 'found nothing'],
+    ['a negative length', { ...fp32, shape: [-1], data: [1] }, 'found -1 in it'],
+    ['a length that is no whole number', { ...fp32, shape: [1.5], data: [1] }, 'found 1.5 in it'],
+    ['a shape that overflows', { ...fp32, shape: [2 ** 40, 2 ** 40], data: [1] }, '2^53'],
+    [
+      'a shape of very many dimensions',
+      { ...fp32, shape: Array(33).fill(1), data: [1] },
+      'at most 32',
+    ],
+    [
+      'too few elements',
+      { ...fp32, shape: [2], data: [1] },
+      'expected 2 elements for shape [2], found 1',
+    ],
+    ['too many elements', { ...fp32, shape: [], data: [1, 2] }, 'expected 1 elements'],
+    ['a shape that claims memory', { ...fp32, shape: [1e9, 1e6], data: [] }, 'found 0'],
+    [
+      'nesting that claims memory',
+      { ...fp32, shape: [1, 1e15], data: [[1]] },
+      'lists of 1000000000000000',
+    ],
+    [
+      'ragged nesting',
+      { ...fp32, shape: [2, 2], data: [[1, 2], [3]] },
+      'lists of 2 in dimension 1',
+    ],
+    ['mixed nesting', { ...fp32, shape: [2, 1], data: [[1], 2] }, 'lists of 1 in dimension 1'],
+    ['nesting too deep', { ...fp32, shape: [1], data: [[1]] }, 'found a list of 1 at element 0'],
+    ['data that is no list', { ...fp32, shape: [1], data: 1 }, '"data" that is a list, found 1'],
+    ['null', { ...fp32, shape: [1], data: [null] }, 'finite number'],
+    ['a string for a number', { ...fp32, shape: [1], data: ['1'] }, 'found "1" at element 0'],
+    ['a number that FP32 cannot hold', { ...fp32, shape: [1], data: [1e39] }, '±3.4028235e38'],
+    [
+      'a number that FP16 cannot hold',
+      { name: 'x', datatype: 'FP16', shape: [1], data: [65520] },
+      '±65504',
+    ],
+    [
+      'a fraction for an integer',
+      { name: 'x', datatype: 'INT8', shape: [1], data: [1.5] },
+      'found 1.5',
+    ],
+    [
+      'an integer out of range',
+      { name: 'x', datatype: 'UINT8', shape: [1], data: [256] },
+      'from 0 to 255',
+    ],
+    [
+      'a fraction for a 64-bit integer',
+      { name: 'x', datatype: 'INT64', shape: [1], data: [0.5] },
+      'found 0.5',
+    ],
+    ['a number for text', { name: 'x', datatype: 'BYTES', shape: [1], data: [1] }, 'string'],
+    [
+      'a lone surrogate',
+      { name: 'x', datatype: 'BYTES', shape: [1], data: ['\ud800'] },
+      'well-formed',
+    ],
+    ['2 for a boolean', { name: 'x', datatype: 'BOOL', shape: [1], data: [2] }, 'true or false'],
+  ])('%s', (_name, json, message) => {
+    expect(problem(json)).toContain(message);
+  });
+
+  test('a 64-bit integer past its range, with the digits it was sent with', () => {
+    const text = '{"name":"x","datatype":"INT64","shape":[1],"data":[9223372036854775808]}';
+    expect(() => decodeText(text)).toThrow('found 9223372036854775808 at element 0');
+  });
+
+  test('a number beyond doubles', () => {
+    expect(() => decodeText('{"name":"x","datatype":"FP64","shape":[1],"data":[1e400]}')).toThrow(
+      'finite',
+    );
+  });
+});
