@@ -1,0 +1,112 @@
+#!/usr/bin/env node
+// @ts-check
+import { mkdirSync, realpathSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath, URL } from 'node:url';
+
+import { SetupInterrupted } from './src/installer.mjs';
+import { nodePackages } from './src/node-packages.mjs';
+import { createProgress } from './src/progress.mjs';
+import { pythonPackages } from './src/python-packages.mjs';
+import { SetupError } from './src/setup-error.mjs';
+import { SetupLock } from './src/setup-lock.mjs';
+import { systemPackages } from './src/system-packages.mjs';
+
+/** @import { RunStep } from './src/progress.mjs' */
+
+/**
+ * What every part of the set-up knows.
+ * @typedef {object} SetupContext
+ * @property {string} root the repository
+ * @property {boolean} dev with what the tests need
+ * @property {readonly string[]} searchPath the folders of PATH
+ * @property {readonly string[]} [systemFolders] where else programs of Debian packages are looked for
+ * @property {RunStep} runStep
+ * @property {string} logFolder
+ */
+
+/**
+ * One thing to install; `isReady` looks at files only and starts nothing.
+ * @typedef {{ isReady: () => boolean, install: (lock: SetupLock) => Promise<void> }} Part
+ */
+
+/** The repository that this script is part of. */
+export const REPOSITORY_ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+
+/**
+ * Installs what is missing; does nothing, without a process or a line of output, when all is there.
+ * @param {{ dev?: boolean, root?: string, parts?: readonly ((context: SetupContext) => Part)[] } & Partial<Pick<SetupContext, 'searchPath' | 'systemFolders'>>} [options]
+ * @throws {SetupError} saying what to do, if something cannot be installed from here
+ */
+export async function setUp(options = {}) {
+  const {
+    dev = false,
+    root = REPOSITORY_ROOT,
+    parts = [nodePackages, pythonPackages, nginx, systemd],
+  } = options;
+  const folder = join(root, '.fairlead', 'setup');
+  /** @type {SetupContext} */
+  const context = {
+    searchPath: (process.env.PATH ?? '').split(delimiter),
+    ...options,
+    root,
+    dev,
+    runStep: createProgress(process.stderr),
+    logFolder: folder,
+  };
+  const missing = () => parts.map((part) => part(context)).filter((part) => !part.isReady());
+  if (missing().length === 0) return;
+
+  mkdirSync(folder, { recursive: true });
+  const lock = await SetupLock.acquire(folder, (pid) => {
+    process.stderr.write(`Another set-up is running here (process ${pid}); waiting for it …\n`);
+  });
+  try {
+    for (const part of missing()) await part.install(lock);
+  } finally {
+    lock.release();
+  }
+}
+
+/** @param {SetupContext} context */
+export function nginx(context) {
+  return systemPackages(context, [{ program: 'nginx', package: 'nginx' }]);
+}
+
+/**
+ * `systemd-analyze` checks rendered units in the tests.
+ * @param {SetupContext} context
+ */
+export function systemd(context) {
+  return systemPackages(
+    context,
+    context.dev ? [{ program: 'systemd-analyze', package: 'systemd' }] : [],
+  );
+}
+
+/**
+ * Sets up; a failure is told on standard error and ends the process.
+ * @param {{ dev: boolean }} options
+ */
+export async function setUpOrExit({ dev }) {
+  try {
+    await setUp({ dev });
+  } catch (error) {
+    if (error instanceof SetupInterrupted) {
+      process.stderr.write(`\n${error.message}\n`);
+      process.kill(process.pid, error.signal);
+      process.exit(1);
+    }
+    if (!(error instanceof SetupError)) throw error;
+    process.stderr.write(`\n${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+if (
+  process.argv[1] !== undefined &&
+  realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)
+) {
+  await setUpOrExit({ dev: process.argv.includes('--dev') });
+}

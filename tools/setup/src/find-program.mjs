@@ -1,0 +1,25 @@
+// @ts-check
+import { accessSync, constants, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where Debian puts servers; an ordinary user's PATH does not name these folders. */
+export const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+
+/**
+ * The first executable of that name, or undefined.
+ * @param {string} name
+ * @param {readonly string[]} folders
+ */
+export function findProgram(name, folders) {
+  for (const folder of folders) {
+    if (folder === '') continue;
+    const path = join(folder, name);
+    try {
+      accessSync(path, constants.X_OK);
+      if (statSync(path).isFile()) return path;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,34 @@
+// @ts-check
+import { readFileSync } from 'node:fs';
+
+/**
+ * A process that cannot be confused with a later one of the same number.
+ * @typedef {{ readonly pid: number, readonly startTime: string }} ProcessIdentity
+ */
+
+/**
+ * Who runs under this number now, or undefined if nobody does (or only what a dead process left behind).
+ * @param {number} pid
+ * @returns {ProcessIdentity | undefined}
+ */
+export function identify(pid) {
+  let stat;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return undefined;
+  }
+  // proc(5): the command in parentheses may itself hold spaces and parentheses; state follows it, start time is field 22.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, startTime] = [fields[0], fields[19]];
+  if (startTime === undefined || state === 'Z' || state === 'X') return undefined;
+  return { pid, startTime };
+}
+
+/**
+ * Whether that very process still runs.
+ * @param {ProcessIdentity} identity
+ */
+export function isAlive(identity) {
+  return identify(identity.pid)?.startTime === identity.startTime;
+}
