@@ -35,8 +35,17 @@ import { systemPackages } from './src/system-packages.mjs';
 export const REPOSITORY_ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
 /**
+ * @typedef {object} SetupOptions
+ * @property {boolean} [dev] with what the tests need; default false
+ * @property {string} [root] default: the repository of this script
+ * @property {readonly ((context: SetupContext) => Part)[]} [parts] default: all
+ * @property {readonly string[]} [searchPath] default: PATH
+ * @property {readonly string[]} [systemFolders] default: where Debian puts servers
+ */
+
+/**
  * Installs what is missing; does nothing, without a process or a line of output, when all is there.
- * @param {{ dev?: boolean, root?: string, parts?: readonly ((context: SetupContext) => Part)[] } & Partial<Pick<SetupContext, 'searchPath' | 'systemFolders'>>} [options]
+ * @param {SetupOptions} [options]
  * @throws {SetupError} saying what to do, if something cannot be installed from here
  */
 export async function setUp(options = {}) {
@@ -87,11 +96,11 @@ export function systemd(context) {
 
 /**
  * Sets up; a failure is told on standard error and ends the process.
- * @param {{ dev: boolean }} options
+ * @param {SetupOptions} options
  */
-export async function setUpOrExit({ dev }) {
+export async function setUpOrExit(options) {
   try {
-    await setUp({ dev });
+    await setUp(options);
   } catch (error) {
     if (error instanceof SetupInterrupted) {
       process.stderr.write(`\n${error.message}\n`);

@@ -10,8 +10,11 @@ mark='# Written by the set-up of Fairlead.'
 had_nginx=no
 if command -v nginx >/dev/null; then had_nginx=yes; fi
 
-# A policy left by an earlier run that was killed.
-if [ -f "$policy" ] && grep -qxF "$mark" "$policy"; then rm -f "$policy"; fi
+# A policy left by an earlier run that was killed; if its apt still goes on, it is still needed.
+if [ -f "$policy" ] && grep -qxF "$mark" "$policy"; then
+  writer=$(sed -n 's/.*-d \(\/proc\/[0-9]*\) .*/\1/p' "$policy")
+  if [ ! -d "$writer" ]; then rm -f "$policy"; fi
+fi
 
 if [ ! -e "$policy" ] && [ "$had_nginx" = no ]; then
   trap 'rm -f "$policy"' EXIT
@@ -28,9 +31,12 @@ EOF
   mv "$policy.fairlead" "$policy"
 fi
 
-dpkg --configure -a
+install() {
+  apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
+}
 apt-get -o DPkg::Lock::Timeout=300 update
-apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
+# A dpkg that was killed half-way has to be brought to its end first.
+install "$@" || { dpkg --configure -a && install "$@"; }
 
 if [ "$had_nginx" = no ] && command -v nginx >/dev/null; then
   # Whatever runs now was started by the installation (an existing policy may allow it), and would be at the next boot.

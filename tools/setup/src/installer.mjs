@@ -8,7 +8,7 @@ import { SetupError } from './setup-error.mjs';
 /** @import { SetupLock } from './setup-lock.mjs' */
 
 /** How much of a failed installer's log is shown. */
-const TAIL_LINES = 25;
+const TAIL_LINES = 60;
 
 /** @type {readonly NodeJS.Signals[]} */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];

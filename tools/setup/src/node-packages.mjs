@@ -1,5 +1,6 @@
 // @ts-check
-import { delimiter, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
 
 import { runInstaller } from './installer.mjs';
@@ -34,6 +35,7 @@ export function nodePackages({ root, searchPath, runStep, logFolder }) {
           lock,
         }),
       );
+      mkdirSync(dirname(stamp), { recursive: true });
       writeStamp(stamp, key);
     },
   };
