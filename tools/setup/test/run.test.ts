@@ -62,7 +62,7 @@ describe('run.mjs', { timeout: TIMEOUT_MS }, () => {
   it('passes each signal on once and waits for the script', async () => {
     const started = run(
       `let count = 0;
-       process.on('SIGINT', () => console.log('SIGINT', ++count));
+       process.on('SIGINT', () => console.log('SIGINT ' + ++count));
        process.on('SIGTERM', () => { console.log('stopped'); clearInterval(timer); });
        const timer = setInterval(() => {}, 1000);
        console.log('ready');`,
@@ -90,7 +90,7 @@ describe('run.mjs', { timeout: TIMEOUT_MS }, () => {
     const started = run(
       `process.on('SIGTERM', () => { console.log('in order'); clearInterval(timer); });
        const timer = setInterval(() => {}, 1000);
-       console.log('pid', process.pid, '.');`,
+       console.log('pid ' + process.pid + ' .');`,
     );
     await says(started, '.\n');
     const script = identify(Number(/pid (\d+)/.exec(started.text())?.[1]));

@@ -53,8 +53,8 @@ describe('setUp', { timeout: TIMEOUT_MS }, () => {
     expect(output).toMatch(/✓ Python packages: pip install \(\d+\.\d s\)/);
     expect(pythonAnswer()).toBe('42');
     expect(
-      execFileSync(join(tiny.root, 'node_modules/.bin/node'), ['-p', '6 * 7']).toString(),
-    ).toBe('42\n');
+      execFileSync(join(tiny.root, 'node_modules/.bin/node'), ['-p', '"started"']).toString(),
+    ).toBe('started\n');
   });
 
   it('does nothing when all is there: not a process, not a word', async () => {
