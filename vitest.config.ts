@@ -8,7 +8,12 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['test/**/*.test.ts'],
+    // Generous: a test fails by what it sees, never by a slow machine.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     restoreMocks: true,
+    // Worker threads and child processes of the tests resolve workspace packages to sources as well.
+    execArgv: ['--conditions=@fairlead/source'],
     reporters: ['default', ['json', { outputFile: 'reports/tests.json' }]],
     coverage: { provider: 'v8', include: ['src/**'] },
   },

@@ -1,1 +1,26 @@
-export {};
+export { shutDownGracefully } from './graceful-shutdown.ts';
+export type { GracefulShutdownOptions } from './graceful-shutdown.ts';
+export type { InferRequest, InferResult } from './infer-request.ts';
+export type {
+  Executed,
+  FailureReason,
+  InferenceFinished,
+  InferenceObserver,
+  VersionLabel,
+} from './inference-observer.ts';
+export type { LoadedVersion } from './loaded-version.ts';
+export { ModelServer } from './model-server.ts';
+export type { InferContext, InferTarget, ModelServerOptions, ModelStatus } from './model-server.ts';
+export type {
+  GoldenExample,
+  GoldenTensor,
+  ModelArtifacts,
+  ModelSource,
+  VersionManifest,
+} from './model-source.ts';
+export { createInferenceHandler } from './protocol/inference-handler.ts';
+export type { InferenceHandler, InferenceHandlerOptions } from './protocol/inference-handler.ts';
+export type { RunContext, RunResult, Runtime, RuntimeEvent, RuntimeFactory } from './runtime.ts';
+export { ServingError } from './serving-error.ts';
+export type { ServingErrorCode } from './serving-error.ts';
+export type { ServingEvent } from './serving-event.ts';

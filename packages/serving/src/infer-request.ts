@@ -1,0 +1,19 @@
+import type { Tensor } from '@fairlead/signature';
+
+/** A request for inference, decoded but not yet checked against a signature. */
+export interface InferRequest {
+  /** Echoed in the response. */
+  readonly id?: string | undefined;
+  readonly inputs: readonly Tensor[];
+  /** Names of the outputs wanted, in that order; all when absent. */
+  readonly outputs?: readonly string[] | undefined;
+}
+
+/** What a request for inference gave. */
+export interface InferResult {
+  readonly model: string;
+  /** The version that answered. */
+  readonly version: string;
+  readonly id?: string | undefined;
+  readonly outputs: readonly Tensor[];
+}

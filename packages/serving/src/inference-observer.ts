@@ -1,0 +1,41 @@
+/** Names a version in events and metrics. */
+export interface VersionLabel {
+  readonly model: string;
+  /** As in the protocol: a decimal number. */
+  readonly version: string;
+}
+
+/** Why a request failed, in Triton's words. */
+export type FailureReason =
+  /** Refused: queue full, or not ready. */
+  | 'REJECTED'
+  /** Nobody waits any more: the client is gone or the deadline has passed. */
+  | 'CANCELED'
+  /** The runtime failed. */
+  | 'BACKEND'
+  /** The request was wrong. */
+  | 'OTHER';
+
+/** How one request ended. */
+export interface InferenceFinished extends VersionLabel {
+  readonly outcome: 'success' | 'failure';
+  readonly reason?: FailureReason;
+  /** Length of the first dimension of the first input; 1 for a scalar. */
+  readonly rows: number;
+  readonly requestDurationMs: number;
+  readonly queueDurationMs: number;
+  readonly computeDurationMs: number;
+}
+
+/** One execution by a runtime. */
+export interface Executed extends VersionLabel {
+  readonly batchSize: number;
+  readonly computeDurationMs: number;
+}
+
+/** Who watches inference; `InferenceMetrics` of `@fairlead/monitoring` does. Every started request finishes once. */
+export interface InferenceObserver {
+  inferenceStarted(event: VersionLabel): void;
+  inferenceFinished(event: InferenceFinished): void;
+  executed(event: Executed): void;
+}

@@ -1,0 +1,123 @@
+import {
+  createSignatureCheck,
+  SignatureError,
+  type Signature,
+  type Tensor,
+} from '@fairlead/signature';
+import type { FailureReason, InferenceObserver, VersionLabel } from './inference-observer.ts';
+import type { InferRequest, InferResult } from './infer-request.ts';
+import type { VersionManifest } from './model-source.ts';
+import type { RunContext, RunResult, Runtime } from './runtime.ts';
+import { ServingError, type ServingErrorCode } from './serving-error.ts';
+
+const REASONS: Readonly<Partial<Record<ServingErrorCode, FailureReason>>> = {
+  ERR_SERVING_OVERLOADED: 'REJECTED',
+  ERR_SERVING_NOT_READY: 'REJECTED',
+  ERR_SERVING_CLOSED: 'REJECTED',
+  ERR_SERVING_CANCELED: 'CANCELED',
+  ERR_SERVING_DEADLINE_EXCEEDED: 'CANCELED',
+  ERR_SERVING_RUN_FAILED: 'BACKEND',
+  ERR_SERVING_UPSTREAM_FAILED: 'BACKEND',
+  ERR_SERVING_UPSTREAM_UNREACHABLE: 'BACKEND',
+};
+
+/** One version with its runtime: checks what comes in, counts what is in flight, and drains. */
+export class LoadedVersion {
+  readonly label: VersionLabel;
+  readonly signature: Signature;
+  readonly runtime: Runtime;
+  readonly #observer: InferenceObserver | undefined;
+  readonly #checkInputs: (tensors: readonly Tensor[]) => void;
+  readonly #outputNames: ReadonlySet<string>;
+  #inFlight = 0;
+  #onIdle: (() => void) | undefined;
+
+  constructor(manifest: VersionManifest, runtime: Runtime, observer?: InferenceObserver) {
+    this.label = { model: manifest.model, version: String(manifest.version) };
+    this.signature = manifest.signature;
+    this.runtime = runtime;
+    this.#observer = observer;
+    this.#checkInputs = createSignatureCheck(manifest.signature.inputs);
+    this.#outputNames = new Set(manifest.signature.outputs.map((output) => output.name));
+  }
+
+  /**
+   * Decodes, checks and runs one request.
+   *
+   * `read` is called at once, so from the choice of this version to its place in the queue nothing can come between.
+   */
+  async infer(read: () => InferRequest, context: RunContext): Promise<InferResult> {
+    const startedAt = performance.now();
+    let rows = 1;
+    let ran: RunResult | undefined;
+    let reason: FailureReason | undefined;
+    this.#inFlight += 1;
+    this.#observer?.inferenceStarted(this.label);
+    try {
+      const request = read();
+      this.#checkInputs(request.inputs);
+      this.#checkOutputNames(request.outputs);
+      rows = request.inputs[0]?.shape[0] ?? 1;
+      ran = await this.runtime.run(request.inputs, context);
+      this.#observer?.executed({
+        ...this.label,
+        batchSize: rows,
+        computeDurationMs: ran.computeDurationMs,
+      });
+      return { ...this.label, id: request.id, outputs: select(ran.outputs, request.outputs) };
+    } catch (error) {
+      reason = (error instanceof ServingError ? REASONS[error.code] : undefined) ?? 'OTHER';
+      throw error;
+    } finally {
+      this.#observer?.inferenceFinished({
+        ...this.label,
+        outcome: reason === undefined ? 'success' : 'failure',
+        ...(reason !== undefined && { reason }),
+        rows,
+        requestDurationMs: performance.now() - startedAt,
+        queueDurationMs: ran?.queueDurationMs ?? 0,
+        computeDurationMs: ran?.computeDurationMs ?? 0,
+      });
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) this.#onIdle?.();
+    }
+  }
+
+  /** Requests that are being answered. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Waits until nothing is in flight, `timeoutMs` at most, then closes the runtime. */
+  async drain(timeoutMs: number): Promise<void> {
+    if (this.#inFlight > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        this.#onIdle = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    await this.runtime.close();
+  }
+
+  #checkOutputNames(wanted: readonly string[] | undefined): void {
+    for (const name of wanted ?? []) {
+      if (this.#outputNames.has(name)) continue;
+      const known = [...this.#outputNames].map((each) => `"${each}"`).join(', ');
+      throw new SignatureError(
+        'ERR_SIGNATURE_MISMATCH',
+        `output "${name}": model "${this.label.model}" has no such output; it has ${known}`,
+      );
+    }
+  }
+}
+
+function select(
+  outputs: readonly Tensor[],
+  wanted: readonly string[] | undefined,
+): readonly Tensor[] {
+  if (wanted === undefined) return outputs;
+  return wanted.flatMap((name) => outputs.find((output) => output.name === name) ?? []);
+}

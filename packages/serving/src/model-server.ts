@@ -1,0 +1,234 @@
+import type { Signature } from '@fairlead/signature';
+import type { InferenceObserver } from './inference-observer.ts';
+import type { InferRequest, InferResult } from './infer-request.ts';
+import type { LoadedVersion } from './loaded-version.ts';
+import type { ModelSource } from './model-source.ts';
+import type { RuntimeFactory } from './runtime.ts';
+import { ServedModel } from './served-model.ts';
+import type { ServingEvent } from './serving-event.ts';
+import { ServingError } from './serving-error.ts';
+
+/** Options of a {@link ModelServer}. */
+export interface ModelServerOptions {
+  /** Where versions come from, such as a `ModelRegistry`. */
+  readonly source: ModelSource;
+  /** The runtimes by the name that manifests use: `{ onnx: onnxRuntime(), upstream: upstreamRuntime(…) }`. */
+  readonly runtimes: Readonly<Record<string, RuntimeFactory>>;
+  /** Told of every request and execution. */
+  readonly observer?: InferenceObserver;
+  /** Told of loads, swaps, failures and lost workers. */
+  readonly onEvent?: (event: ServingEvent) => void;
+  /**
+   * A request that takes longer is answered with a deadline error, in milliseconds.
+   * @defaultValue 30000
+   */
+  readonly requestTimeoutMs?: number;
+  /**
+   * How long an old version may finish what is in flight, in milliseconds.
+   * @defaultValue 30000
+   */
+  readonly drainTimeoutMs?: number;
+  /**
+   * How long a new version may take over its golden examples, in milliseconds.
+   * @defaultValue 60000
+   */
+  readonly warmUpTimeoutMs?: number;
+  /**
+   * Pause before a failed load is tried again, in milliseconds; doubles with each failure, up to 32 times as long.
+   * @defaultValue 1000
+   */
+  readonly retryDelayMs?: number;
+}
+
+/** Which model, and which of its versions when it isn't the one that the alias names. */
+export interface InferTarget {
+  readonly model: string;
+  readonly version?: string | undefined;
+}
+
+/** What goes with a request for inference. */
+export interface InferContext {
+  /** Aborts when the client is gone. */
+  readonly signal?: AbortSignal | undefined;
+  readonly requestId?: string | undefined;
+}
+
+/** How a model is doing. */
+export interface ModelStatus {
+  readonly name: string;
+  readonly ready: boolean;
+  /** The version that answers; absent while none is loaded. */
+  readonly version?: string;
+  readonly platform?: string;
+  readonly signature?: Signature;
+  /** Why it isn't ready, or why the alias' newest version isn't in place. */
+  readonly reason?: string;
+}
+
+/** A live set of models, each of which follows its alias; answers requests for inference. */
+export class ModelServer {
+  readonly #options: Required<Omit<ModelServerOptions, 'observer' | 'onEvent'>> &
+    Pick<ModelServerOptions, 'observer' | 'onEvent'>;
+  readonly #models = new Map<string, ServedModel>();
+  #closing: Promise<void> | undefined;
+  #draining = false;
+
+  /** @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value. */
+  constructor(options: ModelServerOptions) {
+    this.#options = {
+      requestTimeoutMs: 30_000,
+      drainTimeoutMs: 30_000,
+      warmUpTimeoutMs: 60_000,
+      retryDelayMs: 1000,
+      ...options,
+    };
+    for (const name of [
+      'requestTimeoutMs',
+      'drainTimeoutMs',
+      'warmUpTimeoutMs',
+      'retryDelayMs',
+    ] as const) {
+      const value = this.#options[name];
+      // setTimeout takes no more than 2^31 − 1 and would fire at once instead.
+      if (Number.isInteger(value) && value > 0 && value < 2 ** 31) continue;
+      throw new ServingError(
+        'ERR_SERVING_INVALID_OPTION',
+        `${name} is ${value}; it must be a whole number of milliseconds from 1 to 2147483647`,
+      );
+    }
+  }
+
+  /**
+   * Serves a model by following one of its aliases; resolves at the end of the first attempt to load.
+   *
+   * A model that can't be loaded doesn't throw: it isn't ready, its status says why, and loading goes on being tried.
+   *
+   * @throws ServingError `ERR_SERVING_INVALID_OPTION` when the model is served already, `ERR_SERVING_CLOSED` after close.
+   */
+  async serve(
+    model: string,
+    { alias = 'champion' }: { readonly alias?: string } = {},
+  ): Promise<void> {
+    if (this.#closing) throw closed();
+    if (this.#models.has(model)) {
+      throw new ServingError('ERR_SERVING_INVALID_OPTION', `model "${model}" is served already`);
+    }
+    const { observer, onEvent = () => undefined } = this.#options;
+    const served = new ServedModel({ ...this.#options, model, alias, observer, onEvent });
+    this.#models.set(model, served);
+    await served.firstLoad;
+  }
+
+  /**
+   * Answers one request.
+   *
+   * `request` may be a function that decodes it: what it throws counts as a failed request of that model.
+   *
+   * @throws ServingError naming the model, version or limit; SignatureError when the tensors don't fit.
+   */
+  async infer(
+    target: InferTarget,
+    request: InferRequest | (() => InferRequest),
+    context: InferContext = {},
+  ): Promise<InferResult> {
+    const version = this.find(target);
+    const { requestTimeoutMs } = this.#options;
+    const deadline = AbortSignal.timeout(requestTimeoutMs);
+    const signal = context.signal ? AbortSignal.any([context.signal, deadline]) : deadline;
+    const read = typeof request === 'function' ? request : () => request;
+    return version.infer(read, { signal, requestId: context.requestId });
+  }
+
+  /**
+   * The loaded version that a request for `target` would get now.
+   *
+   * @throws ServingError `ERR_SERVING_MODEL_NOT_FOUND`, `ERR_SERVING_VERSION_NOT_FOUND`, `ERR_SERVING_NOT_READY` or
+   * `ERR_SERVING_CLOSED`.
+   */
+  find({ model, version }: InferTarget): LoadedVersion {
+    const { current, problem } = this.#model(model);
+    if (this.#closing) throw closed();
+    if (current === undefined) {
+      throw new ServingError(
+        'ERR_SERVING_NOT_READY',
+        `model "${model}" is not ready: ${problem ?? 'loading'}`,
+      );
+    }
+    if (version !== undefined && version !== current.label.version) {
+      throw new ServingError(
+        'ERR_SERVING_VERSION_NOT_FOUND',
+        `model "${model}" has no version ${version} loaded; loaded: ${current.label.version}`,
+      );
+    }
+    return current;
+  }
+
+  /** Names of the served models. */
+  get models(): readonly string[] {
+    return [...this.#models.keys()];
+  }
+
+  /**
+   * How one model is doing, asked of its runtime.
+   *
+   * @throws ServingError `ERR_SERVING_MODEL_NOT_FOUND`.
+   */
+  async status(model: string): Promise<ModelStatus> {
+    const { name, current, problem } = this.#model(model);
+    const unhealthy = current && (await current.runtime.unhealthy());
+    const reason = unhealthy ?? problem;
+    return {
+      name,
+      ready: current !== undefined && unhealthy === undefined && !this.#draining,
+      ...(current && {
+        version: current.label.version,
+        platform: current.runtime.platform,
+        signature: current.signature,
+      }),
+      ...(reason !== undefined && { reason }),
+    };
+  }
+
+  /** Whether every served model can answer; a server without models, or one that drains, isn't ready. */
+  async ready(): Promise<boolean> {
+    if (this.#draining || this.#models.size === 0) return false;
+    const statuses = await Promise.all(this.models.map((model) => this.status(model)));
+    return statuses.every((status) => status.ready);
+  }
+
+  /** Whether the server was told to drain: it goes on answering, but is not ready. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Makes the server not ready at once, so that load balancers look elsewhere; requests are still answered. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Answers what is in flight, refuses the rest, and gives every runtime back. */
+  async close(): Promise<void> {
+    this.#draining = true;
+    this.#closing ??= Promise.all([...this.#models.values()].map((model) => model.close())).then(
+      () => undefined,
+    );
+    await this.#closing;
+  }
+
+  #model(name: string): ServedModel {
+    const served = this.#models.get(name);
+    if (served !== undefined) return served;
+    const known = this.models.map((each) => `"${each}"`).join(', ') || 'none';
+    throw new ServingError(
+      'ERR_SERVING_MODEL_NOT_FOUND',
+      `no model "${name}" is served; served: ${known}`,
+    );
+  }
+}
+
+function closed(): ServingError {
+  return new ServingError(
+    'ERR_SERVING_CLOSED',
+    'the model server is shutting down; ask another host',
+  );
+}

@@ -1,0 +1,50 @@
+import type { Signature } from '@fairlead/signature';
+
+/** A tensor of a golden example as a manifest holds it: the JSON form of the Open Inference Protocol. */
+export interface GoldenTensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+  readonly data: readonly unknown[];
+}
+
+/** Inputs with the outputs that the model gave where it was trained. */
+export interface GoldenExample {
+  readonly inputs: readonly GoldenTensor[];
+  readonly outputs: readonly GoldenTensor[];
+  /** Greatest absolute difference allowed for floating-point outputs; see `checkGoldenExamples`. */
+  readonly tolerance?: number | undefined;
+}
+
+/** What the server needs to know of a version. */
+export interface VersionManifest {
+  readonly model: string;
+  readonly version: number;
+  readonly signature: Signature;
+  /** Which runtime runs it, and that runtime's own options. */
+  readonly runtime: {
+    readonly name: string;
+    readonly options?: Readonly<Record<string, unknown>> | undefined;
+  };
+  readonly goldenExamples?: readonly GoldenExample[] | undefined;
+}
+
+/** One version with its artifacts. */
+export interface ModelArtifacts {
+  readonly manifest: VersionManifest;
+  /** Bytes of an artifact, verified against the manifest's hash; `path` is relative, with `/`. */
+  read(path: string): Promise<Uint8Array>;
+}
+
+/** Where models come from; `ModelRegistry` of `@fairlead/registry` is one. */
+export interface ModelSource {
+  /** The version that `alias` names now; rejects with a clear message when it names none. */
+  resolve(model: string, alias: string): Promise<{ readonly version: number }>;
+  openVersion(model: string, version: number): Promise<ModelArtifacts>;
+  /** Yields the version that `alias` names now, if it names one, and then each change until `signal` aborts. */
+  follow(
+    model: string,
+    alias: string,
+    options: { readonly signal: AbortSignal },
+  ): AsyncIterable<{ readonly version: number }>;
+}

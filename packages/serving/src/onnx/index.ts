@@ -1,0 +1,2 @@
+export { onnxRuntime } from './onnx-runtime.ts';
+export type { OnnxRuntimeOptions } from './onnx-runtime.ts';

@@ -1,0 +1,46 @@
+import { SignatureError } from '@fairlead/signature';
+import { ServingError, type ServingErrorCode } from '../serving-error.ts';
+
+/** HTTP status of each error: the one place where that is decided. */
+const STATUS: Readonly<Record<ServingErrorCode, number>> = {
+  ERR_SERVING_BAD_REQUEST: 400,
+  ERR_SERVING_BODY_TOO_LARGE: 413,
+  // Nobody reads it; nginx logs a client that left as 499 as well.
+  ERR_SERVING_CANCELED: 499,
+  ERR_SERVING_CLOSED: 503,
+  ERR_SERVING_DEADLINE_EXCEEDED: 504,
+  ERR_SERVING_GOLDEN_MISMATCH: 500,
+  ERR_SERVING_INVALID_OPTION: 500,
+  ERR_SERVING_LOAD_FAILED: 500,
+  ERR_SERVING_METHOD_NOT_ALLOWED: 405,
+  ERR_SERVING_MODEL_NOT_FOUND: 404,
+  ERR_SERVING_NOT_READY: 503,
+  ERR_SERVING_OVERLOADED: 503,
+  ERR_SERVING_PATH_NOT_FOUND: 404,
+  ERR_SERVING_RUN_FAILED: 500,
+  ERR_SERVING_UNSUPPORTED: 501,
+  ERR_SERVING_UNSUPPORTED_MEDIA_TYPE: 415,
+  ERR_SERVING_UPSTREAM_FAILED: 502,
+  ERR_SERVING_UPSTREAM_UNREACHABLE: 503,
+  ERR_SERVING_VERSION_NOT_FOUND: 404,
+};
+
+/** What an error tells the client. */
+export interface HttpError {
+  readonly status: number;
+  readonly message: string;
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** Decides on status and message; an error that isn't ours is a fault of ours, and says nothing of the inside. */
+export function toHttpError(error: unknown): HttpError {
+  if (error instanceof SignatureError) {
+    // An output that JSON can't carry is a limit of this protocol, not a mistake in the request.
+    const status = error.code === 'ERR_SIGNATURE_NOT_TEXT' ? 501 : 400;
+    return { status, message: error.message };
+  }
+  if (!(error instanceof ServingError)) return { status: 500, message: 'internal error' };
+  const status = STATUS[error.code];
+  return { status, message: error.message, ...(status === 503 && { retryAfterSeconds: 1 }) };
+}

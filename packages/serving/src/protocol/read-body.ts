@@ -1,0 +1,56 @@
+import type { IncomingMessage } from 'node:http';
+import { ServingError } from '../serving-error.ts';
+
+/**
+ * Reads a request's body, at most `maxBytes` of it.
+ *
+ * A body that `express.raw` read already is taken as it is.
+ *
+ * @throws ServingError `ERR_SERVING_BODY_TOO_LARGE`; `ERR_SERVING_CANCELED` when the client goes away;
+ * `ERR_SERVING_INVALID_OPTION` when a body parser in front has consumed the text.
+ */
+export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const parsed = (req as { body?: unknown }).body;
+  if (Buffer.isBuffer(parsed)) {
+    return parsed.length > maxBytes ? Promise.reject(tooLarge(maxBytes)) : Promise.resolve(parsed);
+  }
+  if (parsed !== undefined) {
+    const message =
+      'the body was parsed before it got here: mount the inference handler before express.json()';
+    return Promise.reject(new ServingError('ERR_SERVING_INVALID_OPTION', message));
+  }
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    if (Number(req.headers['content-length'] ?? 0) > maxBytes) {
+      reject(tooLarge(maxBytes));
+      return;
+    }
+    req.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= maxBytes) {
+        chunks.push(chunk);
+        return;
+      }
+      // The rest is read and forgotten: a client that still sends would not see an answer on a closed connection.
+      chunks.length = 0;
+      reject(tooLarge(maxBytes));
+    });
+    req.on('end', () => {
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length));
+    });
+    req.on('error', (cause) => {
+      reject(new ServingError('ERR_SERVING_CANCELED', 'the client went away', { cause }));
+    });
+    req.on('close', () => {
+      reject(new ServingError('ERR_SERVING_CANCELED', 'the client went away'));
+    });
+  });
+}
+
+function tooLarge(maxBytes: number): ServingError {
+  return new ServingError(
+    'ERR_SERVING_BODY_TOO_LARGE',
+    `the body is larger than ${maxBytes} bytes, the limit`,
+  );
+}

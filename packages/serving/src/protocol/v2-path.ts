@@ -1,0 +1,46 @@
+/** What a path of the Open Inference Protocol asks for. */
+export type V2Path =
+  | { readonly type: 'server' | 'live' | 'ready' }
+  | {
+      readonly type: 'metadata' | 'model-ready' | 'infer';
+      readonly model: string;
+      readonly version?: string;
+    };
+
+const MODEL_CALLS: Readonly<Record<string, 'metadata' | 'model-ready' | 'infer'>> = {
+  '': 'metadata',
+  ready: 'model-ready',
+  infer: 'infer',
+};
+
+/** Reads the path of a URL; undefined when it isn't one of the protocol's. */
+export function parseV2Path(url: string): V2Path | undefined {
+  const end = url.indexOf('?');
+  const [empty, v2, ...rest] = (end === -1 ? url : url.slice(0, end)).split('/');
+  if (empty !== '' || v2 !== 'v2') return undefined;
+  if (rest.length === 0 || (rest.length === 1 && rest[0] === '')) return { type: 'server' };
+  if (rest[0] === 'health' && rest.length === 2) {
+    return rest[1] === 'live' || rest[1] === 'ready' ? { type: rest[1] } : undefined;
+  }
+  return rest[0] === 'models' ? parseModelPath(rest.slice(1)) : undefined;
+}
+
+function parseModelPath([name, ...rest]: readonly string[]): V2Path | undefined {
+  const model = decode(name);
+  const versioned = rest[0] === 'versions';
+  const version = versioned ? decode(rest[1]) : undefined;
+  const [call = '', ...more] = versioned ? rest.slice(2) : rest;
+  const type = Object.hasOwn(MODEL_CALLS, call) ? MODEL_CALLS[call] : undefined;
+  if (model === undefined || type === undefined || more.length > 0) return undefined;
+  if (versioned && version === undefined) return undefined;
+  return { type, model, ...(version !== undefined && { version }) };
+}
+
+function decode(segment: string | undefined): string | undefined {
+  if (segment === undefined || segment === '') return undefined;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,217 @@
+import type { InferenceObserver } from './inference-observer.ts';
+import { LoadedVersion } from './loaded-version.ts';
+import type { ModelSource } from './model-source.ts';
+import type { RuntimeFactory } from './runtime.ts';
+import type { ServingEvent } from './serving-event.ts';
+import { ServingError } from './serving-error.ts';
+import { warmUp } from './warm-up.ts';
+
+/** What a served model needs from its server. */
+export interface ServedModelOptions {
+  readonly model: string;
+  readonly alias: string;
+  readonly source: ModelSource;
+  readonly runtimes: Readonly<Record<string, RuntimeFactory>>;
+  readonly observer: InferenceObserver | undefined;
+  readonly onEvent: (event: ServingEvent) => void;
+  readonly drainTimeoutMs: number;
+  readonly warmUpTimeoutMs: number;
+  readonly retryDelayMs: number;
+}
+
+const GREATEST_RETRY_FACTOR = 32;
+
+/**
+ * One model that follows its alias: load → warm up → swap atomically → drain the old version.
+ *
+ * A version that can't be loaded leaves the present one in place; loading is tried again, ever more rarely, until it
+ * succeeds or the alias moves on.
+ */
+export class ServedModel {
+  readonly #options: ServedModelOptions;
+  readonly #stop = new AbortController();
+  readonly #draining = new Set<Promise<void>>();
+  readonly #running: Promise<unknown>;
+  readonly #firstLoad = Promise.withResolvers<undefined>();
+  #current: LoadedVersion | undefined;
+  #target: number | undefined;
+  #wake = Promise.withResolvers<undefined>();
+  #problem: string | undefined;
+
+  constructor(options: ServedModelOptions) {
+    this.#options = options;
+    this.#problem = `alias "${options.alias}" of model "${options.model}" wasn't resolved yet`;
+    this.#running = Promise.all([this.#follow(), this.#keepLoaded()]);
+  }
+
+  /** Name of the model. */
+  get name(): string {
+    return this.#options.model;
+  }
+
+  /** The version that answers now. */
+  get current(): LoadedVersion | undefined {
+    return this.#current;
+  }
+
+  /** Why there is no version, or why the alias' newest one isn't in place. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Settles at the end of the first attempt to load, whether it succeeded or not. */
+  get firstLoad(): Promise<unknown> {
+    return this.#firstLoad.promise;
+  }
+
+  /** Stops following; waits for what is in flight, then gives every runtime back. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#wake.resolve(undefined);
+    await this.#running;
+    const last = this.#current;
+    this.#current = undefined;
+    if (last !== undefined) this.#drain(last);
+    await Promise.all(this.#draining);
+  }
+
+  async #follow(): Promise<void> {
+    const { source, model, alias, onEvent } = this.#options;
+    const { signal } = this.#stop;
+    try {
+      this.#aim((await source.resolve(model, alias)).version);
+    } catch (error) {
+      // The alias may be set later: follow it all the same, but let nobody wait for that.
+      this.#problem = messageOf(error);
+      onEvent({ type: 'follow-failed', model, alias, error });
+      this.#firstLoad.resolve(undefined);
+    }
+    let delay = this.#options.retryDelayMs;
+    while (!this.#stopped()) {
+      try {
+        for await (const { version } of source.follow(model, alias, { signal })) {
+          this.#aim(version);
+        }
+        return;
+      } catch (error) {
+        if (this.#stopped()) return;
+        this.#problem = messageOf(error);
+        onEvent({ type: 'follow-failed', model, alias, error });
+        await this.#pause(delay);
+        delay = Math.min(delay * 2, this.#options.retryDelayMs * GREATEST_RETRY_FACTOR);
+      }
+    }
+  }
+
+  #stopped(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  #aim(version: number): void {
+    this.#target = version;
+    this.#wake.resolve(undefined);
+  }
+
+  /** Loads the newest target, skipping those that were overtaken while another one loaded. */
+  async #keepLoaded(): Promise<void> {
+    let failures = 0;
+    while (!this.#stopped()) {
+      this.#wake = Promise.withResolvers();
+      const version = this.#target;
+      if (version === undefined || String(version) === this.#current?.label.version) {
+        failures = 0;
+        await this.#wake.promise;
+        continue;
+      }
+      try {
+        await this.#swapTo(version);
+        this.#problem = undefined;
+        this.#firstLoad.resolve(undefined);
+      } catch (error) {
+        if (this.#stopped()) return;
+        this.#problem = messageOf(error);
+        this.#options.onEvent({ type: 'load-failed', model: this.name, version, error });
+        this.#firstLoad.resolve(undefined);
+        const delay = this.#options.retryDelayMs * Math.min(2 ** failures, GREATEST_RETRY_FACTOR);
+        failures += 1;
+        await Promise.race([this.#pause(delay), this.#wake.promise]);
+      }
+    }
+  }
+
+  async #swapTo(version: number): Promise<void> {
+    const { model, source, runtimes, observer, onEvent } = this.#options;
+    const startedAt = performance.now();
+    const artifacts = await source.openVersion(model, version);
+    const { manifest } = artifacts;
+    const factory = Object.hasOwn(runtimes, manifest.runtime.name)
+      ? runtimes[manifest.runtime.name]
+      : undefined;
+    if (factory === undefined) {
+      throw new ServingError(
+        'ERR_SERVING_LOAD_FAILED',
+        `model "${model}" version ${version} wants runtime "${manifest.runtime.name}"; this server has ${Object.keys(runtimes).join(', ')}`,
+      );
+    }
+    const runtime = await factory.load(artifacts, {
+      onEvent: ({ type, reason }) => {
+        onEvent({ type, model, version, reason });
+      },
+    });
+    let loaded: LoadedVersion;
+    try {
+      const timeout = AbortSignal.timeout(this.#options.warmUpTimeoutMs);
+      await warmUp(manifest, runtime, AbortSignal.any([timeout, this.#stop.signal]));
+      loaded = new LoadedVersion(manifest, runtime, observer);
+    } catch (error) {
+      await runtime.close();
+      throw error;
+    }
+    const previous = this.#current;
+    this.#current = loaded;
+    onEvent({
+      type: 'swapped',
+      model,
+      version,
+      ...(previous !== undefined && { previous: Number(previous.label.version) }),
+      loadDurationMs: performance.now() - startedAt,
+    });
+    if (previous !== undefined) this.#drain(previous);
+  }
+
+  #drain(loaded: LoadedVersion): void {
+    const { model, version } = loaded.label;
+    const drained = loaded.drain(this.#options.drainTimeoutMs).then(
+      () => {
+        this.#options.onEvent({ type: 'unloaded', model, version: Number(version) });
+      },
+      (error: unknown) => {
+        this.#options.onEvent({ type: 'unload-failed', model, version: Number(version), error });
+      },
+    );
+    this.#draining.add(drained);
+    void drained.then(() => this.#draining.delete(drained));
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    const { signal } = this.#stop;
+    return new Promise((resolve) => {
+      if (signal.aborted) {
+        resolve();
+        return;
+      }
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, delayMs);
+      timer.unref();
+      signal.addEventListener('abort', done);
+    });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

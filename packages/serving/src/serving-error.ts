@@ -1,0 +1,32 @@
+/** Stable codes of {@link ServingError}; each has a paragraph in `docs/errors.md`. */
+export type ServingErrorCode =
+  | 'ERR_SERVING_BAD_REQUEST'
+  | 'ERR_SERVING_BODY_TOO_LARGE'
+  | 'ERR_SERVING_CANCELED'
+  | 'ERR_SERVING_CLOSED'
+  | 'ERR_SERVING_DEADLINE_EXCEEDED'
+  | 'ERR_SERVING_GOLDEN_MISMATCH'
+  | 'ERR_SERVING_INVALID_OPTION'
+  | 'ERR_SERVING_LOAD_FAILED'
+  | 'ERR_SERVING_METHOD_NOT_ALLOWED'
+  | 'ERR_SERVING_MODEL_NOT_FOUND'
+  | 'ERR_SERVING_NOT_READY'
+  | 'ERR_SERVING_OVERLOADED'
+  | 'ERR_SERVING_PATH_NOT_FOUND'
+  | 'ERR_SERVING_RUN_FAILED'
+  | 'ERR_SERVING_UNSUPPORTED'
+  | 'ERR_SERVING_UNSUPPORTED_MEDIA_TYPE'
+  | 'ERR_SERVING_UPSTREAM_FAILED'
+  | 'ERR_SERVING_UPSTREAM_UNREACHABLE'
+  | 'ERR_SERVING_VERSION_NOT_FOUND';
+
+/** Something that the model server can't or won't do; the protocol decides on the HTTP status. */
+export class ServingError extends Error {
+  override readonly name = 'ServingError';
+  readonly code: ServingErrorCode;
+
+  constructor(code: ServingErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

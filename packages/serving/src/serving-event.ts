@@ -1,0 +1,28 @@
+/** What happens to models on their own, for the log. */
+export type ServingEvent =
+  | {
+      readonly type: 'swapped';
+      readonly model: string;
+      readonly version: number;
+      readonly previous?: number;
+      readonly loadDurationMs: number;
+    }
+  | { readonly type: 'unloaded'; readonly model: string; readonly version: number }
+  | {
+      readonly type: 'load-failed' | 'unload-failed';
+      readonly model: string;
+      readonly version: number;
+      readonly error: unknown;
+    }
+  | {
+      readonly type: 'follow-failed';
+      readonly model: string;
+      readonly alias: string;
+      readonly error: unknown;
+    }
+  | {
+      readonly type: 'worker-lost';
+      readonly model: string;
+      readonly version: number;
+      readonly reason: string;
+    };

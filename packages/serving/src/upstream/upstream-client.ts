@@ -1,0 +1,103 @@
+import { Pool } from 'undici';
+import { abortError } from '../abort-error.ts';
+import { ServingError } from '../serving-error.ts';
+import type { UpstreamAddress } from './upstream-address.ts';
+
+/** What a client of one upstream needs. */
+export interface UpstreamClientOptions {
+  readonly name: string;
+  readonly address: UpstreamAddress;
+  readonly connections: number;
+  readonly timeoutMs: number;
+  readonly maxResponseBytes: number;
+  readonly keepAlive: boolean;
+}
+
+/** An answer, read whole. */
+export interface UpstreamResponse {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** Pooled HTTP/1.1 connections to one upstream; bounded in number, time and size, and follows no redirect. */
+export class UpstreamClient {
+  readonly name: string;
+  readonly #pool: Pool;
+  readonly #options: UpstreamClientOptions;
+
+  constructor(options: UpstreamClientOptions) {
+    const { name, address, connections, timeoutMs, maxResponseBytes, keepAlive } = options;
+    this.name = name;
+    this.#options = options;
+    this.#pool = new Pool(address.origin, {
+      connections,
+      // undici's way to say "Connection: close".
+      pipelining: keepAlive ? 1 : 0,
+      connect: {
+        timeout: timeoutMs,
+        ...(address.socketPath !== undefined && { socketPath: address.socketPath }),
+      },
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      maxResponseSize: maxResponseBytes,
+    });
+  }
+
+  /**
+   * Sends one request and reads the answer.
+   *
+   * @throws ServingError `ERR_SERVING_UPSTREAM_UNREACHABLE`, `ERR_SERVING_UPSTREAM_FAILED` for an answer that breaks
+   * off or is too large, and what `abortError` says when `signal` aborts.
+   */
+  async request(
+    method: 'GET' | 'POST',
+    path: string,
+    {
+      signal,
+      body,
+      requestId,
+    }: { signal: AbortSignal; body?: string; requestId?: string | undefined },
+  ): Promise<UpstreamResponse> {
+    const { name, timeoutMs } = this.#options;
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    try {
+      const response = await this.#pool.request({
+        method,
+        path,
+        signal: limit,
+        headers: {
+          accept: 'application/json',
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(requestId !== undefined && { 'x-request-id': requestId }),
+        },
+        ...(body !== undefined && { body }),
+      });
+      return { status: response.statusCode, body: Buffer.from(await response.body.arrayBuffer()) };
+    } catch (cause) {
+      if (signal.aborted) throw abortError(signal);
+      const code = (cause as { code?: unknown }).code;
+      const unreachable =
+        code === 'ECONNREFUSED' ||
+        code === 'ENOENT' ||
+        code === 'UND_ERR_CONNECT_TIMEOUT' ||
+        code === 'ENOTFOUND';
+      const what = limit.aborted ? `gave no answer within ${timeoutMs} ms` : detail(cause);
+      throw new ServingError(
+        unreachable ? 'ERR_SERVING_UPSTREAM_UNREACHABLE' : 'ERR_SERVING_UPSTREAM_FAILED',
+        `upstream "${name}" ${unreachable ? "can't be reached" : 'failed'}: ${what}`,
+        { cause },
+      );
+    }
+  }
+
+  /** Ends every connection at once. */
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}
+
+/** Without the address: messages reach clients, who needn't know the inside of the host. */
+function detail(cause: unknown): string {
+  const { code } = cause as { code?: unknown };
+  return typeof code === 'string' ? code : 'the connection broke';
+}

@@ -1,0 +1,119 @@
+import {
+  createSignatureCheck,
+  decodeJson,
+  decodeTensor,
+  encodeTensor,
+  SignatureError,
+  type SignatureCheck,
+  type Tensor,
+} from '@fairlead/signature';
+import type { VersionManifest } from '../model-source.ts';
+import type { RunContext, RunResult, Runtime } from '../runtime.ts';
+import { ServingError } from '../serving-error.ts';
+import type { UpstreamClient, UpstreamResponse } from './upstream-client.ts';
+
+const HEALTH_MAX_AGE_MS = 1000;
+
+/** One version that another process runs, asked by the Open Inference Protocol. */
+export class UpstreamModel implements Runtime {
+  readonly platform = 'upstream';
+  readonly #client: UpstreamClient;
+  readonly #path: string;
+  readonly #checkOutputs: SignatureCheck;
+  readonly #closing = new AbortController();
+  #health: { readonly at: number; readonly result: Promise<string | undefined> } | undefined;
+
+  /** `model` is the name that the upstream itself uses. */
+  constructor(client: UpstreamClient, model: string, manifest: VersionManifest) {
+    this.#client = client;
+    this.#path = `/v2/models/${encodeURIComponent(model)}`;
+    this.#checkOutputs = createSignatureCheck(manifest.signature.outputs);
+  }
+
+  async run(inputs: readonly Tensor[], context: RunContext): Promise<RunResult> {
+    const startedAt = performance.now();
+    const response = await this.#client.request('POST', `${this.#path}/infer`, {
+      signal: AbortSignal.any([context.signal, this.#closing.signal]),
+      requestId: context.requestId,
+      body: `{"inputs":[${inputs.map(encodeTensor).join(',')}]}`,
+    });
+    if (response.status !== 200) throw this.#refused(response);
+    const outputs = this.#decode(response);
+    return { outputs, queueDurationMs: 0, computeDurationMs: performance.now() - startedAt };
+  }
+
+  unhealthy(): Promise<string | undefined> {
+    const now = performance.now();
+    if (this.#health === undefined || now - this.#health.at > HEALTH_MAX_AGE_MS) {
+      this.#health = { at: now, result: this.#askHealth() };
+    }
+    return this.#health.result;
+  }
+
+  close(): Promise<void> {
+    this.#closing.abort(new ServingError('ERR_SERVING_CLOSED', 'the version was unloaded'));
+    return Promise.resolve();
+  }
+
+  async #askHealth(): Promise<string | undefined> {
+    try {
+      const { signal } = this.#closing;
+      const { status } = await this.#client.request('GET', `${this.#path}/ready`, { signal });
+      return status === 200
+        ? undefined
+        : `upstream "${this.#client.name}" says ${status} to its readiness`;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #refused({ status, body }: UpstreamResponse): ServingError {
+    const { name } = this.#client;
+    const said = explain(body);
+    // The inputs fit the signature, and the model still finds them wrong: the caller can mend that.
+    if (status === 400)
+      return new ServingError('ERR_SERVING_BAD_REQUEST', `upstream "${name}" refused: ${said}`);
+    if (status === 503 || status === 429) {
+      return new ServingError(
+        'ERR_SERVING_OVERLOADED',
+        `upstream "${name}" has no capacity: ${said}`,
+      );
+    }
+    return new ServingError(
+      'ERR_SERVING_UPSTREAM_FAILED',
+      `upstream "${name}" answered ${status}: ${said}`,
+    );
+  }
+
+  #decode({ body }: UpstreamResponse): readonly Tensor[] {
+    try {
+      const outputs = decodeJson(body.toString(), decodeOutputs);
+      this.#checkOutputs(outputs);
+      return outputs;
+    } catch (cause) {
+      const detail =
+        cause instanceof SignatureError ? cause.message : 'it is not an inference response';
+      throw new ServingError(
+        'ERR_SERVING_UPSTREAM_FAILED',
+        `upstream "${this.#client.name}" answered what its signature doesn't promise: ${detail}`,
+        { cause },
+      );
+    }
+  }
+}
+
+function decodeOutputs(json: unknown): readonly Tensor[] {
+  const { outputs } = json as { outputs?: unknown };
+  if (!Array.isArray(outputs)) throw new TypeError('no outputs');
+  return outputs.map(decodeTensor);
+}
+
+function explain(body: Buffer): string {
+  try {
+    const { error } = JSON.parse(body.toString()) as { error?: unknown };
+    if (typeof error === 'string') return error.slice(0, 500);
+  } catch {
+    // Not JSON: an error page of something in between, which helps nobody.
+  }
+  return 'no reason given';
+}

@@ -1,0 +1,93 @@
+import type { RuntimeFactory } from '../runtime.ts';
+import { ServingError } from '../serving-error.ts';
+import { parseUpstreamAddress } from './upstream-address.ts';
+import { UpstreamClient } from './upstream-client.ts';
+import { UpstreamModel } from './upstream-model.ts';
+
+/** One process that runs models, such as Flask under Gunicorn. */
+export interface UpstreamOptions {
+  /** `http://host:port` or `unix:/path/to/socket`. */
+  readonly url: string;
+  /**
+   * Connections at most; more requests wait for one.
+   * @defaultValue 16
+   */
+  readonly connections?: number;
+  /**
+   * The longest wait for an answer, in milliseconds.
+   * @defaultValue 30000
+   */
+  readonly timeoutMs?: number;
+  /**
+   * Answers longer than this are refused, in bytes.
+   * @defaultValue 67108864 (64 MiB)
+   */
+  readonly maxResponseBytes?: number;
+  /**
+   * Whether connections are used again. Leave it off for Gunicorn's threaded workers, which lose requests on
+   * connections that they close (https://github.com/benoitc/gunicorn/issues/3038).
+   * @defaultValue false
+   */
+  readonly keepAlive?: boolean;
+}
+
+/** The runtime of upstreams; close it when the server is closed. */
+export interface UpstreamRuntime extends RuntimeFactory {
+  /** Ends every connection. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes the runtime of versions that other processes run, reached over HTTP by the Open Inference Protocol.
+ *
+ * A version names its upstream in its runtime options, `{ upstream: 'flask', model?: 'name over there' }`; addresses
+ * come from here alone, so that whoever pushes a model can't choose where requests go.
+ *
+ * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the upstream, the option and its value.
+ */
+export function upstreamRuntime(
+  upstreams: Readonly<Record<string, UpstreamOptions>>,
+): UpstreamRuntime {
+  const clients = new Map(
+    Object.entries(upstreams).map(([name, options]) => [name, createClient(name, options)]),
+  );
+  return {
+    load({ manifest }) {
+      const { model, version, runtime } = manifest;
+      const { upstream, model: remote = model } = runtime.options ?? {};
+      const client = typeof upstream === 'string' ? clients.get(upstream) : undefined;
+      if (client === undefined || typeof remote !== 'string') {
+        const known = [...clients.keys()].map((name) => `"${name}"`).join(', ') || 'none';
+        return Promise.reject(
+          new ServingError(
+            'ERR_SERVING_LOAD_FAILED',
+            `model "${model}" version ${version} names upstream ${JSON.stringify(upstream)}; configured: ${known}`,
+          ),
+        );
+      }
+      return Promise.resolve(new UpstreamModel(client, remote, manifest));
+    },
+    async close() {
+      await Promise.all([...clients.values()].map((client) => client.close()));
+    },
+  };
+}
+
+function createClient(name: string, options: UpstreamOptions): UpstreamClient {
+  const {
+    url,
+    connections = 16,
+    timeoutMs = 30_000,
+    maxResponseBytes = 64 * 1024 * 1024,
+    keepAlive = false,
+  } = options;
+  for (const [option, value] of Object.entries({ connections, timeoutMs, maxResponseBytes })) {
+    if (Number.isInteger(value) && value > 0 && value < 2 ** 31) continue;
+    throw new ServingError(
+      'ERR_SERVING_INVALID_OPTION',
+      `upstream "${name}": ${option} is ${value}; it must be a whole number from 1 to 2147483647`,
+    );
+  }
+  const address = parseUpstreamAddress(name, url);
+  return new UpstreamClient({ name, address, connections, timeoutMs, maxResponseBytes, keepAlive });
+}

@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import type { Signature } from '@fairlead/signature';
+import type {
+  GoldenExample,
+  ModelArtifacts,
+  ModelSource,
+  VersionManifest,
+} from '@fairlead/serving';
+
+interface VersionOf {
+  readonly signature: Signature;
+  readonly file?: string;
+  readonly goldenExamples?: readonly GoldenExample[];
+  readonly runtime?: VersionManifest['runtime'];
+}
+
+/** A model source that lives in memory: one model, its versions, and one alias that moves. */
+export class MemorySource implements ModelSource {
+  readonly #versions: readonly VersionOf[];
+  readonly #waiting = new Set<() => void>();
+  #current: number | undefined;
+
+  /** `versions[0]` is version 1, where the alias points at first unless `current` says otherwise. */
+  constructor(versions: readonly VersionOf[], current: number | undefined = 1) {
+    this.#versions = versions;
+    this.#current = current;
+  }
+
+  point(version: number): void {
+    this.#current = version;
+    for (const wake of this.#waiting) wake();
+  }
+
+  resolve(model: string, alias: string): Promise<{ version: number }> {
+    return this.#current === undefined
+      ? Promise.reject(new Error(`model "${model}" has no alias "${alias}"`))
+      : Promise.resolve({ version: this.#current });
+  }
+
+  async *follow(
+    _model: string,
+    _alias: string,
+    { signal }: { readonly signal: AbortSignal },
+  ): AsyncIterable<{ version: number }> {
+    let told: number | undefined;
+    while (!signal.aborted) {
+      if (this.#current !== undefined && this.#current !== told) {
+        told = this.#current;
+        yield { version: told };
+        continue;
+      }
+      await new Promise<void>((resolve) => {
+        this.#waiting.add(resolve);
+        signal.addEventListener('abort', () => {
+          resolve();
+        });
+      });
+    }
+  }
+
+  openVersion(model: string, version: number): Promise<ModelArtifacts> {
+    const found = this.#versions[version - 1];
+    if (found === undefined) return Promise.reject(new Error(`no version ${version}`));
+    const { file = 'affine.onnx', runtime = { name: 'onnx' }, ...rest } = found;
+    return Promise.resolve({
+      manifest: { model, version, runtime, ...rest },
+      read: () => readFile(new URL(`./models/${file}`, import.meta.url)),
+    });
+  }
+}
+
+/** Signature of `affine.onnx`: y = 2 x + 1. */
+export const affine: Signature = {
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
+};
+
+/** Signature of `slow.onnx`, which multiplies matrices `times` times. */
+export const slow: Signature = {
+  inputs: [{ name: 'times', datatype: 'INT64', shape: [1] }],
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [1] }],
+};
+
+/** Waits until `condition` holds, ten seconds at most. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!(await condition())) {
+    if (performance.now() > deadline)
+      throw new Error(`still not so after 10 s: ${String(condition)}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

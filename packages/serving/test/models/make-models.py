@@ -1,0 +1,99 @@
+"""Makes the small ONNX models of the tests; run it with the `onnx` package to make them anew."""
+
+from pathlib import Path
+
+import numpy as np
+from onnx import TensorProto, checker, helper, numpy_helper, save
+
+HERE = Path(__file__).parent
+
+
+def write(name, nodes, inputs, outputs, constants=()):
+    graph = helper.make_graph(
+        nodes,
+        name,
+        [helper.make_tensor_value_info(*value) for value in inputs],
+        [helper.make_tensor_value_info(*value) for value in outputs],
+        [numpy_helper.from_array(array, label) for label, array in constants],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 9
+    checker.check_model(model)
+    save(model, HERE / f"{name}.onnx")
+
+
+FLOAT, INT64, STRING, HALF, BOOL = (
+    TensorProto.FLOAT,
+    TensorProto.INT64,
+    TensorProto.STRING,
+    TensorProto.FLOAT16,
+    TensorProto.BOOL,
+)
+
+# y = 2 x + 1: the output tells which input it came from.
+write(
+    "affine",
+    [helper.make_node("Mul", ["x", "two"], ["m"]), helper.make_node("Add", ["m", "one"], ["y"])],
+    [("x", FLOAT, ["n", 2])],
+    [("y", FLOAT, ["n", 2])],
+    [("two", np.array(2, "f4")), ("one", np.array(1, "f4"))],
+)
+# The same, plus 100: another version, whose answers are told apart.
+write(
+    "affine-next",
+    [helper.make_node("Mul", ["x", "two"], ["m"]), helper.make_node("Add", ["m", "one"], ["y"])],
+    [("x", FLOAT, ["n", 2])],
+    [("y", FLOAT, ["n", 2])],
+    [("two", np.array(2, "f4")), ("one", np.array(101, "f4"))],
+)
+# Every kind of storage goes through unchanged.
+KINDS = [("whole", INT64), ("text", STRING), ("half", HALF), ("flag", BOOL)]
+write(
+    "echo",
+    [helper.make_node("Identity", [name], [f"{name}_out"]) for name, _ in KINDS],
+    [(name, kind, ["n"]) for name, kind in KINDS],
+    [(f"{name}_out", kind, ["n"]) for name, kind in KINDS],
+)
+# Fails on some values only: Gather refuses indices out of range.
+write(
+    "picky",
+    [helper.make_node("Gather", ["table", "index"], ["value"])],
+    [("index", INT64, ["n"])],
+    [("value", FLOAT, ["n"])],
+    [("table", np.array([10, 20, 30], "f4"))],
+)
+# As slow as it is told: Loop multiplies matrices `times` times.
+body = helper.make_graph(
+    [
+        helper.make_node("MatMul", ["state_in", "state_in"], ["product"]),
+        helper.make_node("Mul", ["product", "tiny"], ["state_out"]),
+        helper.make_node("Identity", ["cond_in"], ["cond_out"]),
+    ],
+    "body",
+    [
+        helper.make_tensor_value_info("i", INT64, []),
+        helper.make_tensor_value_info("cond_in", BOOL, []),
+        helper.make_tensor_value_info("state_in", FLOAT, [128, 128]),
+    ],
+    [
+        helper.make_tensor_value_info("cond_out", BOOL, []),
+        helper.make_tensor_value_info("state_out", FLOAT, [128, 128]),
+    ],
+    [numpy_helper.from_array(np.array(0.001, "f4"), "tiny")],
+)
+write(
+    "slow",
+    [
+        helper.make_node("Squeeze", ["times"], ["count"]),
+        helper.make_node("Loop", ["count", "yes", "start"], ["state"], body=body),
+        helper.make_node("ReduceMean", ["state"], ["mean"], keepdims=0),
+        helper.make_node("Unsqueeze", ["mean", "axis"], ["y"]),
+    ],
+    [("times", INT64, [1])],
+    [("y", FLOAT, [1])],
+    [
+        ("yes", np.array(True)),
+        ("start", np.ones((128, 128), "f4")),
+        ("axis", np.array([0], "i8")),
+    ],
+)

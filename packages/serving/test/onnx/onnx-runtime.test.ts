@@ -1,0 +1,218 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Signature, Tensor } from '@fairlead/signature';
+import { ServingError, type Runtime, type RuntimeEvent } from '@fairlead/serving';
+import { onnxRuntime, type OnnxRuntimeOptions } from '@fairlead/serving/onnx';
+import { affine, MemorySource, slow, until } from '../memory-source.ts';
+
+const runtimes: Runtime[] = [];
+afterEach(async () => {
+  await Promise.all(runtimes.splice(0).map((runtime) => runtime.close()));
+  // Whatever happened, no thread is left behind: each one holds a port.
+  await until(() => !process.getActiveResourcesInfo().includes('MessagePort'));
+});
+
+async function load(
+  signature: Signature,
+  file: string,
+  options: OnnxRuntimeOptions = {},
+  events: RuntimeEvent[] = [],
+): Promise<Runtime> {
+  const artifacts = await new MemorySource([{ signature, file }]).openVersion('m', 1);
+  const runtime = await onnxRuntime(options).load(artifacts, {
+    onEvent: (event) => events.push(event),
+  });
+  runtimes.push(runtime);
+  return runtime;
+}
+
+const never = new AbortController().signal;
+const x = (...data: number[]): Tensor => ({
+  name: 'x',
+  datatype: 'FP32',
+  shape: [data.length / 2, 2],
+  data: new Float32Array(data),
+});
+const times = (count: number): Tensor => ({
+  name: 'times',
+  datatype: 'INT64',
+  shape: [1],
+  data: new BigInt64Array([BigInt(count)]),
+});
+const code = async (promise: Promise<unknown>): Promise<string> => {
+  try {
+    await promise;
+  } catch (error) {
+    expect(error).toBeInstanceOf(ServingError);
+    return (error as ServingError).code;
+  }
+  return 'no error';
+};
+
+describe('running', () => {
+  test('gives what the model computes, and leaves the inputs usable', async () => {
+    const runtime = await load(affine, 'affine.onnx');
+    const input = x(1, 2, 3, 4);
+    for (let round = 0; round < 2; round++) {
+      const { outputs, computeDurationMs } = await runtime.run([input], { signal: never });
+      expect(outputs).toEqual([
+        { name: 'y', datatype: 'FP32', shape: [2, 2], data: new Float32Array([3, 5, 7, 9]) },
+      ]);
+      expect(computeDurationMs).toBeGreaterThan(0);
+    }
+  });
+
+  test('carries integers, text, half precision and booleans unchanged', async () => {
+    const encoder = new TextEncoder();
+    const inputs: Tensor[] = [
+      { name: 'whole', datatype: 'INT64', shape: [2], data: new BigInt64Array([2n ** 62n, -1n]) },
+      {
+        name: 'text',
+        datatype: 'BYTES',
+        shape: [2],
+        data: [encoder.encode('é'), encoder.encode('')],
+      },
+      { name: 'half', datatype: 'FP16', shape: [2], data: new Uint16Array([0x3c00, 0x7bff]) },
+      { name: 'flag', datatype: 'BOOL', shape: [2], data: new Uint8Array([1, 0]) },
+    ];
+    const specs = inputs.map(({ name, datatype }) => ({ name, datatype, shape: [-1] }));
+    const outputs = specs.map((spec) => ({ ...spec, name: `${spec.name}_out` }));
+    const runtime = await load({ inputs: specs, outputs }, 'echo.onnx');
+    const result = await runtime.run(inputs, { signal: never });
+    expect(result.outputs).toEqual(
+      inputs.map((input) => ({ ...input, name: `${input.name}_out` })),
+    );
+  });
+
+  test('routes each of many concurrent results to the request that asked', async () => {
+    const runtime = await load(affine, 'affine.onnx', { workers: 2 });
+    await Promise.all(
+      Array.from({ length: 300 }, async (_, index) => {
+        const { outputs } = await runtime.run([x(index, -index)], { signal: never });
+        expect(outputs[0]?.data).toEqual(new Float32Array([2 * index + 1, 1 - 2 * index]));
+      }),
+    );
+  });
+
+  test('an input that the model refuses fails alone, and tells why', async () => {
+    const runtime = await load(
+      {
+        inputs: [{ name: 'index', datatype: 'INT64', shape: [-1] }],
+        outputs: [{ name: 'value', datatype: 'FP32', shape: [-1] }],
+      },
+      'picky.onnx',
+    );
+    const at = (index: bigint): Tensor => ({
+      name: 'index',
+      datatype: 'INT64',
+      shape: [1],
+      data: new BigInt64Array([index]),
+    });
+    const bad = runtime.run([at(7n)], { signal: never });
+    const good = runtime.run([at(1n)], { signal: never });
+    await expect(bad).rejects.toThrow(/model "m" version 1 failed: .*out of/);
+    expect((await good).outputs[0]?.data).toEqual(new Float32Array([20]));
+    expect(await runtime.unhealthy()).toBeUndefined();
+  });
+
+  test('the event loop goes on while the model computes', async () => {
+    const runtime = await load(slow, 'slow.onnx');
+    let turns = 0;
+    const ticking = setInterval(() => turns++, 1);
+    await runtime.run([times(3000)], { signal: never });
+    clearInterval(ticking);
+    expect(turns).toBeGreaterThan(5);
+  });
+});
+
+describe('loading', () => {
+  test.each([
+    ['a file that is no model', { ...affine }, 'make-models.py', /can't be loaded/],
+    [
+      'an input that the model has not',
+      { ...affine, inputs: [{ ...affine.inputs[0], name: 'z' }] } as Signature,
+      'affine.onnx',
+      /inputs \["z"\], the model file has \["x"\]/,
+    ],
+    [
+      'an output that the model has not',
+      { ...affine, outputs: [{ ...affine.outputs[0], name: 'z' }] } as Signature,
+      'affine.onnx',
+      /outputs \["z"\]/,
+    ],
+  ])('%s is refused', async (_name, signature, file, message) => {
+    const loading = load(signature, file);
+    await expect(loading).rejects.toThrow(message);
+    expect(await code(loading)).toBe('ERR_SERVING_LOAD_FAILED');
+  });
+
+  test('an output of another datatype than the signature promises is refused when it comes', async () => {
+    const outputs = [{ name: 'y', datatype: 'FP64' as const, shape: [-1, 2] }];
+    const runtime = await load({ ...affine, outputs }, 'affine.onnx');
+    await expect(runtime.run([x(1, 2)], { signal: never })).rejects.toThrow(
+      'output "y" is float32, the signature says FP64',
+    );
+  });
+
+  test.each([
+    [{ workers: 0 }, 'workers is 0'],
+    [{ intraOpThreads: 1.5 }, 'intraOpThreads is 1.5'],
+    [{ maxQueued: -1 }, 'maxQueued is -1'],
+    [{ executionTimeoutMs: NaN }, 'executionTimeoutMs is NaN'],
+  ])('options %j are refused at once', (options, message) => {
+    expect(() => onnxRuntime(options)).toThrow(message);
+  });
+});
+
+describe('under load and failure', () => {
+  test('a full queue refuses at once, and what was accepted is answered', async () => {
+    const runtime = await load(slow, 'slow.onnx', { maxQueued: 2 });
+    const run = () => runtime.run([times(300)], { signal: never });
+    const accepted = [run(), run(), run()];
+    expect(await code(run())).toBe('ERR_SERVING_OVERLOADED');
+    await Promise.all(accepted);
+  });
+
+  test('a request whose client leaves while it waits is never executed', async () => {
+    const runtime = await load(slow, 'slow.onnx', { maxQueued: 1 });
+    const first = runtime.run([times(300)], { signal: never });
+    const client = new AbortController();
+    const second = runtime.run([times(300)], { signal: client.signal });
+    client.abort();
+    expect(await code(second)).toBe('ERR_SERVING_CANCELED');
+    // Its place is free again.
+    const third = runtime.run([times(1)], { signal: never });
+    await Promise.all([first, third]);
+  });
+
+  test('a deadline is told apart from a client that left', async () => {
+    const runtime = await load(slow, 'slow.onnx');
+    const first = runtime.run([times(3000)], { signal: never });
+    expect(await code(runtime.run([times(1)], { signal: AbortSignal.timeout(20) }))).toBe(
+      'ERR_SERVING_DEADLINE_EXCEEDED',
+    );
+    await first;
+  });
+
+  test('a hung worker is replaced: its request fails, those who wait are answered', async () => {
+    const events: RuntimeEvent[] = [];
+    const runtime = await load(slow, 'slow.onnx', { executionTimeoutMs: 150 }, events);
+    const hung = runtime.run([times(4000)], { signal: never });
+    const waiting = runtime.run([times(1)], { signal: never });
+    await expect(hung).rejects.toThrow('took longer than 150 ms');
+    expect((await waiting).outputs).toHaveLength(1);
+    expect(events).toEqual([
+      { type: 'worker-lost', reason: 'an execution took longer than 150 ms' },
+    ]);
+    expect(await runtime.unhealthy()).toBeUndefined();
+  });
+
+  test('closing answers everybody', async () => {
+    const runtime = await load(slow, 'slow.onnx');
+    const settled = Promise.allSettled(
+      [0, 1, 2].map(() => runtime.run([times(1000)], { signal: never })),
+    );
+    await runtime.close();
+    for (const result of await settled) expect(result.status).toBe('rejected');
+    expect(await code(runtime.run([times(1)], { signal: never }))).toBe('ERR_SERVING_CLOSED');
+  });
+});
