@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { bearerChallenge } from './challenge.ts';
+import { credentialOf } from './credential.ts';
+import { setIdentity, type Identity } from './identity.ts';
+import type { Middleware, Next } from './middleware.ts';
+import { SecurityError } from './security-error.ts';
+
+/** Settings of {@link apiKeys}. */
+export interface ApiKeysOptions {
+  /** Recognises a key; an {@link ApiKeySet} does. */
+  readonly keys: { verify(key: string): Identity | undefined };
+  /**
+   * Whether a request without any key passes, as an anonymous one. A wrong key is refused all the same.
+   * @defaultValue `false`
+   */
+  readonly optional?: boolean;
+  /**
+   * Requests whose credentials aren't looked at, for example {@link publicPaths} for health checks.
+   * @defaultValue none
+   */
+  readonly isPublic?: (req: IncomingMessage) => boolean;
+  /**
+   * What the key is for, as named in `WWW-Authenticate`.
+   * @defaultValue `'api'`
+   */
+  readonly realm?: string;
+}
+
+const howTo = 'Send a valid API key as "Authorization: Bearer fl_…" or in the header X-Api-Key.';
+
+/**
+ * Makes the step that finds out who asks; {@link getIdentity} tells it to the steps after.
+ *
+ * A malformed, unknown, wrong or expired key gets one and the same answer.
+ *
+ * @throws SecurityError `ERR_SECURITY_OPTION` if the realm can't be quoted.
+ */
+export function apiKeys({
+  keys,
+  optional = false,
+  isPublic = () => false,
+  realm = 'api',
+}: ApiKeysOptions): Middleware {
+  const challenge = bearerChallenge(realm);
+  return function apiKeysMiddleware(req: IncomingMessage, _res: ServerResponse, next: Next) {
+    if (isPublic(req)) {
+      next();
+      return;
+    }
+    let refusal: unknown;
+    try {
+      const credential = credentialOf(req);
+      const identity = credential === undefined ? undefined : keys.verify(credential);
+      if (identity !== undefined) setIdentity(req, identity);
+      else if (credential !== undefined) refusal = keyRefused();
+      else if (!optional) refusal = keyMissing();
+    } catch (error) {
+      refusal = error;
+    }
+    next(refusal);
+  };
+
+  function keyRefused(): SecurityError {
+    return new SecurityError('ERR_SECURITY_KEY_REFUSED', `The key was not accepted. ${howTo}`, {
+      headers: challenge('invalid_token'),
+    });
+  }
+
+  function keyMissing(): SecurityError {
+    return new SecurityError('ERR_SECURITY_KEY_MISSING', `An API key is needed here. ${howTo}`, {
+      headers: challenge(),
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import { refuseOption } from './check-option.ts';
+
+/** Makes a `WWW-Authenticate` header of the Bearer scheme (RFC 6750, 3), with an error code where there is one. */
+export type Challenge = (
+  error?: 'invalid_token' | 'insufficient_scope',
+  scope?: string,
+) => {
+  readonly 'WWW-Authenticate': string;
+};
+
+/** The characters of a scope-token, RFC 6749, 3.3. */
+const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/;
+
+/**
+ * Makes challenges for a realm.
+ *
+ * @throws SecurityError `ERR_SECURITY_OPTION` if the realm has characters that a quoted string cannot hold.
+ */
+export function bearerChallenge(realm: string): Challenge {
+  if (!/^[\x20\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(realm)) {
+    refuseOption('realm', '1 to 64 printable ASCII characters without " and \\', realm);
+  }
+  return (error, scope) => {
+    let value = `Bearer realm="${realm}"`;
+    if (error !== undefined) value += `, error="${error}"`;
+    if (scope !== undefined && scopeToken.test(scope)) value += `, scope="${scope}"`;
+    return { 'WWW-Authenticate': value };
+  };
+}

@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http';
+import { countHeader } from './raw-headers.ts';
+import { SecurityError } from './security-error.ts';
+
+const bearerPattern = /^bearer +(\S+)$/i;
+
+/**
+ * The credential of a request: from `Authorization: Bearer …` or `X-Api-Key`, undefined if there is none.
+ *
+ * An `Authorization` of another scheme yields an empty string, which no verifier accepts.
+ *
+ * @throws SecurityError `ERR_SECURITY_CREDENTIALS_AMBIGUOUS` if there is more than one: a proxy in front may have
+ * judged the other one.
+ */
+export function credentialOf(req: IncomingMessage): string | undefined {
+  const { authorization } = req.headers;
+  const apiKey = req.headers['x-api-key'];
+  if (
+    (authorization !== undefined && apiKey !== undefined) ||
+    countHeader(req, 'authorization') > 1 ||
+    countHeader(req, 'x-api-key') > 1
+  ) {
+    throw new SecurityError(
+      'ERR_SECURITY_CREDENTIALS_AMBIGUOUS',
+      'More than one credential was sent; send one Authorization or one X-Api-Key header.',
+    );
+  }
+  if (authorization) return bearerPattern.exec(authorization)?.[1] ?? '';
+  return typeof apiKey === 'string' && apiKey !== '' ? apiKey : undefined;
+}

@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/**
+ * How long a client may go on sending a body that was refused, in milliseconds.
+ *
+ * Closing a TCP connection while unread bytes wait makes the kernel send a reset, and a reset destroys the answer
+ * before the client has read it. So the rest is read and thrown away for a while, as Nginx does (`lingering_close`).
+ */
+const lingerMs = 2_000;
+
+const discarded = new WeakMap<IncomingMessage, Promise<void>>();
+
+/**
+ * Throws away what is still to come of a body and then closes the connection, at the latest after two seconds.
+ *
+ * The promise resolves when the body is complete, the client is gone or the time is up.
+ */
+export function discardRest(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const running = discarded.get(req);
+  if (running !== undefined) return running;
+  const { socket } = res;
+  const rest = new Promise<void>((resolve) => {
+    if (req.complete || socket === null || socket.destroyed) {
+      resolve();
+      return;
+    }
+    const timer = setTimeout(finish, lingerMs);
+    timer.unref();
+    socket.once('close', finish);
+    // Nothing may be buffered any more, and a reader must not see an end that would make a cut body look whole.
+    req.push = (chunk: unknown) => {
+      if (chunk === null) finish();
+      return true;
+    };
+    req.resume();
+
+    function finish(): void {
+      clearTimeout(timer);
+      socket?.off('close', finish);
+      resolve();
+    }
+  }).then(() => {
+    // After the answer: whoever waits on this promise ends it now, others may already have done so.
+    setImmediate(() => {
+      if (res.writableFinished || !res.headersSent) socket?.destroySoon();
+      else res.once('finish', () => socket?.destroySoon());
+    });
+  });
+  discarded.set(req, rest);
+  return rest;
+}
+
+/** Whether the rest of this request is being thrown away. */
+export function isDiscarding(req: IncomingMessage): boolean {
+  return discarded.has(req);
+}

@@ -1,0 +1,25 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Who asks. */
+export interface Identity {
+  /** The public part of the key; safe to log. */
+  readonly keyId: string;
+  /** Whose key it is; a client has two keys while one replaces the other. */
+  readonly client: string;
+  /** What the key allows. */
+  readonly scopes: ReadonlySet<string>;
+  /** The client's own number of requests per rate-limit window, in place of the general one. */
+  readonly limit?: number;
+}
+
+const identities = new WeakMap<IncomingMessage, Identity>();
+
+/** Who asks, as authentication found it, or undefined for an anonymous request. */
+export function getIdentity(req: IncomingMessage): Identity | undefined {
+  return identities.get(req);
+}
+
+/** Records who asks; for the authentication steps. */
+export function setIdentity(req: IncomingMessage, identity: Identity): void {
+  identities.set(req, identity);
+}

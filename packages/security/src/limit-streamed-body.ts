@@ -1,0 +1,37 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { discardRest } from './discard-rest.ts';
+import { describeFailure } from './problem.ts';
+import type { SecurityError } from './security-error.ts';
+import { sendProblem } from './send-problem.ts';
+
+/**
+ * Bounds a body of unknown length while somebody else reads it, without reading it.
+ *
+ * Node's HTTP parser hands each piece to `req.push`, whichever way the stream is consumed later; there the bytes are
+ * counted before they are buffered. A listener for `data` would start the flow before the reader is there, and
+ * overriding `read` misses the flowing mode.
+ *
+ * On the first byte too many the reader gets the error (as an `error` event, if it listens), nothing more is
+ * buffered, and if the reader hasn't answered by the next turn of the event loop, the answer is a problem.
+ */
+export function limitStreamedBody(
+  req: IncomingMessage,
+  res: ServerResponse,
+  maxBodyBytes: number,
+  tooLarge: () => SecurityError,
+): void {
+  // What came in the same packet as the headers may have been buffered while an earlier step waited.
+  let receivedBytes = req.readableLength;
+  const push = req.push.bind(req);
+  req.push = function countingPush(chunk: unknown, encoding?: BufferEncoding): boolean {
+    if (chunk instanceof Uint8Array) receivedBytes += chunk.byteLength;
+    if (receivedBytes <= maxBodyBytes) return push(chunk, encoding);
+    const error = tooLarge();
+    void discardRest(req, res);
+    if (req.listenerCount('error') > 0) req.emit('error', error);
+    setImmediate(() => {
+      sendProblem(req, res, describeFailure(error));
+    });
+    return true;
+  };
+}

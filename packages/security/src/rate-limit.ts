@@ -1,0 +1,154 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  ipKeyGenerator,
+  MemoryStore,
+  rateLimit as expressRateLimit,
+  type RateLimitInfo,
+} from 'express-rate-limit';
+import { checkInteger, refuseOption } from './check-option.ts';
+import { checkedStore } from './checked-store.ts';
+import { clientAddress, type ClientAddress } from './client-address.ts';
+import { getIdentity } from './identity.ts';
+import type { Middleware, Next } from './middleware.ts';
+import type { RateLimitStore } from './rate-limit-store.ts';
+import { SecurityError } from './security-error.ts';
+
+/** Settings of {@link rateLimit}. */
+export interface RateLimitOptions {
+  /** The length of a window, in milliseconds. */
+  readonly windowMs: number;
+  /** Requests per window of a client whose key has no limit of its own, and of an address. */
+  readonly limit: number;
+  /**
+   * Names the policy in the `RateLimit` headers; give two limiters of one chain two names.
+   * @defaultValue `'default'`
+   */
+  readonly name?: string;
+  /**
+   * How the address of a client without a key is found.
+   * @defaultValue the peer of the socket: `clientAddress()`
+   */
+  readonly address?: ClientAddress;
+  /**
+   * Requests that aren't counted, for example {@link publicPaths} for health checks.
+   * @defaultValue none
+   */
+  readonly skip?: (req: IncomingMessage) => boolean;
+  /**
+   * Where the counts are kept; a limiter needs its own.
+   * @defaultValue in the memory of this process
+   */
+  readonly store?: RateLimitStore;
+  /**
+   * How long an injected store may take for one count before it has failed, in milliseconds.
+   * @defaultValue 500
+   */
+  readonly storeTimeoutMs?: number;
+  /**
+   * What happens while the store fails: `'refuse'` answers 503, `'allow'` lets everything pass uncounted.
+   * @defaultValue `'refuse'`
+   */
+  readonly onStoreFailure?: 'allow' | 'refuse';
+  /**
+   * Hears of a failing store under `'allow'`, where no error reaches the error handler.
+   * @defaultValue `process.emitWarning`
+   */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** The bits of an IPv6 address that count: a provider gives a household a /56 at the least (RFC 6177). */
+const ipv6SubnetBits = 56;
+
+const infoProperty = 'fairleadRateLimit';
+
+type LimitedRequest = Parameters<ReturnType<typeof expressRateLimit>>[0] & {
+  [infoProperty]?: RateLimitInfo;
+};
+type LimitedResponse = Parameters<ReturnType<typeof expressRateLimit>>[1];
+
+/**
+ * Makes the step that limits how often a client asks: by the key's client, else by the address (IPv6: by its /56).
+ *
+ * The answer has the `RateLimit` and `RateLimit-Policy` headers of the IETF draft (version 8 and later); a refusal is
+ * a 429 with `Retry-After`.
+ *
+ * @throws SecurityError `ERR_SECURITY_OPTION` if a setting is out of range.
+ */
+export function rateLimit({
+  windowMs,
+  limit,
+  name = 'default',
+  address = clientAddress(),
+  skip = () => false,
+  store,
+  storeTimeoutMs = 500,
+  onStoreFailure = 'refuse',
+  onError = (error) => {
+    process.emitWarning(error instanceof Error ? error : String(error));
+  },
+}: RateLimitOptions): Middleware {
+  // Node's timers, and with them the memory store, go no further.
+  checkInteger('windowMs', windowMs, 1, 2_147_483_647);
+  checkInteger('limit', limit, 1, Number.MAX_SAFE_INTEGER);
+  checkInteger('storeTimeoutMs', storeTimeoutMs, 1, 60_000);
+  if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) {
+    refuseOption('name', 'a letter and then letters, digits, _ or -', name);
+  }
+  const windowSeconds = Math.ceil(windowMs / 1000);
+
+  const limiter = expressRateLimit({
+    windowMs,
+    store: checkedStore(store ?? new MemoryStore(), store && storeTimeoutMs),
+    limit: (req: IncomingMessage) => getIdentity(req)?.limit ?? limit,
+    keyGenerator: (req: IncomingMessage) => clientKey(req, address),
+    skip: (req: IncomingMessage) => skip(req),
+    requestPropertyName: infoProperty,
+    // Its own headers of draft 8 need Express's `res.append`; ours are written below.
+    standardHeaders: false,
+    legacyHeaders: false,
+    // It would write to the console, about settings that Express's `app` has and `node:http` doesn't.
+    validate: false,
+    logger: { warn: onError, error: onError },
+    passOnStoreError: onStoreFailure === 'allow',
+    handler: (req, _res, next) => {
+      next(tooMany(req));
+    },
+  });
+
+  return function rateLimitMiddleware(req: IncomingMessage, res: ServerResponse, next: Next) {
+    // The limiter asks nothing of Express that `node:http` lacks, with the settings above.
+    const limited = req as LimitedRequest;
+    void limiter(limited, res as LimitedResponse, (error?: unknown) => {
+      const info = limited[infoProperty];
+      if (info !== undefined) writeHeaders(res, info);
+      next(error);
+    });
+  };
+
+  function writeHeaders(res: ServerResponse, info: RateLimitInfo): void {
+    if (res.headersSent) return;
+    res.appendHeader('RateLimit', `"${name}";r=${info.remaining};t=${resetSeconds(info)}`);
+    res.appendHeader('RateLimit-Policy', `"${name}";q=${info.limit};w=${windowSeconds}`);
+  }
+
+  function resetSeconds({ resetTime }: RateLimitInfo): number {
+    if (resetTime === undefined) return windowSeconds;
+    return Math.max(0, Math.ceil((resetTime.getTime() - Date.now()) / 1000));
+  }
+
+  function tooMany(req: LimitedRequest): SecurityError {
+    const info = req[infoProperty];
+    const seconds = Math.max(1, info === undefined ? windowSeconds : resetSeconds(info));
+    return new SecurityError(
+      'ERR_SECURITY_RATE_LIMIT',
+      `Too many requests: ${info?.limit ?? limit} are allowed in ${windowSeconds} s. Try again in ${seconds} s.`,
+      { headers: { 'Retry-After': String(seconds) } },
+    );
+  }
+}
+
+function clientKey(req: IncomingMessage, address: ClientAddress): string {
+  const identity = getIdentity(req);
+  if (identity !== undefined) return `client:${identity.client}`;
+  return `address:${ipKeyGenerator(address(req), ipv6SubnetBits)}`;
+}

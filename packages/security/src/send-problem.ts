@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { discardRest, isDiscarding } from './discard-rest.ts';
+import { toProblem, type ProblemDescription } from './problem.ts';
+import { getRequestId } from './request-id.ts';
+
+/** Headers that described the answer which is not going to be sent. */
+const representationHeaders = [
+  'Accept-Ranges',
+  'Content-Disposition',
+  'Content-Encoding',
+  'Content-Language',
+  'Content-Location',
+  'Content-Range',
+  'ETag',
+  'Last-Modified',
+  'Trailer',
+  'Transfer-Encoding',
+];
+
+/** An unread rest up to this size is cheaper to read (Node does) than a new connection, in bytes. */
+const keepAliveRestBytes = 65_536;
+
+/**
+ * Answers with a problem as `application/problem+json`.
+ *
+ * If much of the body is still to come, the connection is closed, but only after the client could read the answer.
+ * Does nothing if the answer has begun or the client is gone.
+ */
+export function sendProblem(
+  req: IncomingMessage,
+  res: ServerResponse,
+  description: ProblemDescription,
+): void {
+  if (res.headersSent || res.writableEnded || res.destroyed) return;
+  const body = Buffer.from(JSON.stringify(toProblem(description, getRequestId(req))));
+  for (const name of representationHeaders) res.removeHeader(name);
+  for (const [name, value] of Object.entries(description.headers ?? {})) res.setHeader(name, value);
+  res.statusCode = description.status;
+  res.setHeader('Content-Type', 'application/problem+json');
+  res.setHeader('Content-Length', body.byteLength);
+  res.setHeader('Cache-Control', 'no-store');
+  res.setHeader('X-Content-Type-Options', 'nosniff');
+  if (!hasLongRest(req)) {
+    res.end(body);
+    return;
+  }
+  res.setHeader('Connection', 'close');
+  // The whole answer goes out now; only its formal end, on which Node closes the connection, waits for the rest.
+  res.write(body);
+  void discardRest(req, res).then(() => res.end());
+}
+
+function hasLongRest(req: IncomingMessage): boolean {
+  if (isDiscarding(req)) return true;
+  if (req.complete) return false;
+  if (req.headers['transfer-encoding'] !== undefined) return true;
+  return Number(req.headers['content-length'] ?? 0) > keepAliveRestBytes;
+}
