@@ -1,1 +1,55 @@
-export {};
+export { defineDeployment } from './define-deployment.ts';
+export { DeployConfigError } from './deploy-config-error.ts';
+export { DeploymentError } from './deployment-error.ts';
+export type { DeploymentProblem, DeploymentProblemCode } from './deployment-error.ts';
+export type {
+  DeploymentInput,
+  FlaskInput,
+  GatewayInput,
+  HostInput,
+  HttpListenInput,
+  HttpsListenInput,
+  KeepAliveInput,
+  NginxInput,
+  PerAddressLimitsInput,
+  RouteInput,
+  ServiceInput,
+  TargetInput,
+  TimeoutsInput,
+  UpstreamInput,
+} from './deployment-input.ts';
+export type { CheckedLayout, Deployment, Listen, Service, Upstream } from './deployment.ts';
+export { flaskEnvironment } from './environment/flask-environment.ts';
+export type { FlaskEnvironment } from './environment/flask-environment.ts';
+export { gatewayEnvironment } from './environment/gateway-environment.ts';
+export type { GatewayEnvironment } from './environment/gateway-environment.ts';
+export { gunicornSettingKinds } from './gunicorn/gunicorn-setting.ts';
+export type { GunicornSettingName, GunicornSettings } from './gunicorn/gunicorn-setting.ts';
+export { gunicornSettings } from './gunicorn/gunicorn-settings.ts';
+export { serializePython } from './gunicorn/python-value.ts';
+export type { PythonValue } from './gunicorn/python-value.ts';
+export { renderGunicorn } from './gunicorn/render-gunicorn.ts';
+export { serializeGunicorn } from './gunicorn/serialize-gunicorn.ts';
+export { folderLayout, hostLayout } from './layout.ts';
+export type { Layout } from './layout.ts';
+export { edgeProblems } from './nginx/edge-problem.ts';
+export type { EdgeProblem } from './nginx/edge-problem.ts';
+export { nginxConfig } from './nginx/nginx-config.ts';
+export { block, directive, variable } from './nginx/nginx-directive.ts';
+export type { NginxArgument, NginxDirective, NginxVariable } from './nginx/nginx-directive.ts';
+export { renderNginx } from './nginx/render-nginx.ts';
+export { serializeNginx } from './nginx/serialize-nginx.ts';
+export { renderDeployment } from './render-deployment.ts';
+export type { RenderedFile } from './rendered-file.ts';
+export { requiredFolders } from './required-folders.ts';
+export { gunicornCommand, nginxCommand } from './start-commands.ts';
+export { renderSystemd } from './systemd/render-systemd.ts';
+export { serializeUnit } from './systemd/serialize-unit.ts';
+export { systemdUnits } from './systemd/systemd-units.ts';
+export type { Unit, UnitSection, UnitValueKind } from './systemd/unit-directive.ts';
+export { unitDirectiveKinds } from './systemd/unit-directive.ts';
+export { formatAddress, maxSocketPathBytes } from './values/address.ts';
+export type { Address, AddressText } from './values/address.ts';
+export type { AbsolutePath } from './values/absolute-path.ts';
+export type { HostName } from './values/host-name.ts';
+export type { Version } from './values/version.ts';

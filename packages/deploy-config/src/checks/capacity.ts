@@ -1,0 +1,37 @@
+import type { DeploymentProblem } from '../deployment-error.ts';
+import type { Deployment } from '../deployment.ts';
+
+/** Threads beyond the cores only take turns, and memory beyond the machine's ends in the kernel killing a worker. */
+export function checkCapacity({ host, gateway, flask }: Deployment): DeploymentProblem[] {
+  const problems: DeploymentProblem[] = [];
+  // Native code gives up Python's lock, so every request thread may be computing at once.
+  const threads = flask ? flask.workers * flask.threads * flask.modelThreads : 0;
+  if (flask && threads > host.cores) {
+    problems.push({
+      code: 'ERR_DEPLOYMENT_CORES',
+      settings: ['flask.workers', 'flask.threads', 'flask.modelThreads', 'host.cores'],
+      message:
+        `flask.workers × flask.threads × flask.modelThreads is ${flask.workers} × ${flask.threads} × ${flask.modelThreads} = ${threads}, ` +
+        `but host.cores is ${host.cores}: threads would wait for each other. Lower one of them.`,
+    });
+  }
+  const flaskBytes = flask ? flask.workers * flask.workerMemoryBytes : 0;
+  const wanted = flaskBytes + gateway.memoryBytes;
+  if (wanted > host.memoryBytes) {
+    problems.push({
+      code: 'ERR_DEPLOYMENT_MEMORY',
+      settings: [
+        ...(flask ? ['flask.workers', 'flask.workerMemoryBytes'] : []),
+        'gateway.memoryBytes',
+        'host.memoryBytes',
+      ],
+      message:
+        (flask
+          ? `flask.workers × flask.workerMemoryBytes (${flask.workers} × ${flask.workerMemoryBytes}) plus `
+          : '') +
+        `gateway.memoryBytes (${gateway.memoryBytes}) is ${wanted}, but host.memoryBytes is ${host.memoryBytes}: ` +
+        'the kernel would kill one of them. Use fewer workers, smaller models, or a larger host.',
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,11 @@
+/** Base of every error of this package: a stable `code`, and a message that names the value and the fix. */
+export class DeployConfigError extends Error {
+  override readonly name: string = 'DeployConfigError';
+  /** Stable identifier such as `ERR_NGINX_VALUE`; each is explained in the list of error codes. */
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,225 @@
+import { isIP } from 'node:net';
+
+import { z } from 'zod';
+
+import { absolutePathProblem, isAbsolutePath } from './values/absolute-path.ts';
+import { parseAddress } from './values/address.ts';
+import { isHostName } from './values/host-name.ts';
+import { parseVersion } from './values/version.ts';
+
+const count = z.int().positive();
+const durationMs = z.int().positive().max(86_400_000);
+const bytes = z.int().positive();
+
+const path = z.string().transform((text, context) => {
+  if (isAbsolutePath(text)) return text;
+  context.addIssue(`"${text}" ${absolutePathProblem(text) ?? ''}`);
+  return z.NEVER;
+});
+
+const address = z.string().transform((text, context) => {
+  const parsed = parseAddress(text);
+  if (parsed) return parsed;
+  context.addIssue(
+    `"${text}" is no address: write "unix:/run/a.sock", "127.0.0.1:8080" or "[::1]:8080"`,
+  );
+  return z.NEVER;
+});
+
+const hostName = z.string().transform((text, context) => {
+  if (isHostName(text)) return text;
+  context.addIssue(`"${text}" is no host name: lower case letters, digits, hyphens and dots`);
+  return z.NEVER;
+});
+
+const version = z.string().transform((text, context) => {
+  const parsed = parseVersion(text);
+  if (parsed) return parsed;
+  context.addIssue(`"${text}" is no version: write it like "1.22.1"`);
+  return z.NEVER;
+});
+
+const matching = (pattern: RegExp, wanted: string) =>
+  z.string().refine((text) => pattern.test(text), {
+    error: ({ input }) => `${JSON.stringify(input)} is not ${wanted}`,
+  });
+
+const account = matching(
+  /^[a-z_][a-z0-9_-]{0,31}$/,
+  'an account name: lower case letters, digits, "-" and "_"',
+);
+
+const network = z.string().refine(
+  (text) => {
+    const [host = '', length = '', ...rest] = text.split('/');
+    const longest = { 0: -1, 4: 32, 6: 128 }[isIP(host)] ?? -1;
+    return rest.length === 0 && /^\d{1,3}$/.test(length) && Number(length) <= longest;
+  },
+  { error: ({ input }) => `${JSON.stringify(input)} is no network: write it like "10.0.0.0/16"` },
+);
+
+// No control character but these: a terminal or a log that prints the others shows something else.
+const environment = z.record(
+  matching(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a variable'),
+  matching(/^[^\0\p{Surrogate}]*$/u, 'text without NUL'),
+);
+
+const service = z.strictObject({
+  user: account,
+  group: account.optional(),
+  workingFolder: path,
+  secretsFile: path.optional(),
+  writableFolders: z.array(path).optional(),
+});
+
+const listen = z.discriminatedUnion('scheme', [
+  z.strictObject({
+    scheme: z.literal('http'),
+    address,
+    names: z.array(hostName).optional(),
+  }),
+  z.strictObject({
+    scheme: z.literal('https'),
+    names: z.array(hostName).nonempty(),
+    certificateFile: path,
+    certificateKeyFile: path,
+    host: z.union([z.ipv4(), z.ipv6()]).optional(),
+    port: z.int().min(1).max(65_535).optional(),
+    redirectPort: z.int().min(1).max(65_535).optional(),
+  }),
+]);
+
+const upstreamName = matching(/^[a-z][a-z0-9-]{0,62}$/, 'an upstream name such as "gateway"');
+
+const route = z.strictObject({
+  path: matching(
+    /^\/(?!\.fairlead(?:\/|$))[A-Za-z0-9._~/-]*$/,
+    'a path such as "/" or "/flask/" (letters, digits and "._~/-"; "/.fairlead" is reserved)',
+  ),
+  match: z.enum(['prefix', 'exact']).optional(),
+  upstream: upstreamName,
+  bufferRequests: z.boolean().optional(),
+});
+
+const nginx = z.strictObject({
+  listen,
+  user: account.optional(),
+  workers: count.optional(),
+  workerConnections: count.optional(),
+  maxBodyBytes: bytes.optional(),
+  perAddress: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        requestsPerSecond: count.optional(),
+        burst: z.int().nonnegative().optional(),
+        connections: count.max(65_535).optional(),
+      }),
+    ])
+    .optional(),
+  trustedProxies: z.array(network).optional(),
+  publicScheme: z.enum(['http', 'https']).optional(),
+  routes: z.array(route).nonempty().optional(),
+  upstreams: z
+    .record(
+      upstreamName,
+      z.strictObject({
+        servers: z.array(address).nonempty(),
+        keepAliveConnections: z.int().nonnegative().optional(),
+      }),
+    )
+    .optional(),
+  gatewayAddress: address.optional(),
+  accessLog: z.boolean().optional(),
+});
+
+const gateway = z.strictObject({
+  listen: address.optional(),
+  flaskAddress: address.optional(),
+  maxBodyBytes: bytes.optional(),
+  memoryBytes: bytes.optional(),
+  command: z.array(z.string()).nonempty().optional(),
+  service: service.optional(),
+  environment: environment.optional(),
+});
+
+const flask = z.strictObject({
+  app: matching(
+    /^[A-Za-z_][\w.]*(?::[A-Za-z_]\w*(?:\([^\p{Cc}\p{Surrogate}]*\))?)?$/u,
+    'an application such as "flask_model.app:create_app()"',
+  ),
+  folder: path,
+  gunicorn: path,
+  listen: address.optional(),
+  workers: count.optional(),
+  threads: count.optional(),
+  modelThreads: count.optional(),
+  workerMemoryBytes: bytes.optional(),
+  maxRequests: z
+    .int()
+    .nonnegative()
+    .refine((requests) => requests === 0 || requests >= 10_000, {
+      error: 'must be 0 (never) or at least 10000: each replaced worker may lose requests',
+    })
+    .optional(),
+  maxBodyBytes: bytes.optional(),
+  dangerouslyPreloadApp: z.boolean().optional(),
+  service: service.optional(),
+  environment: environment.optional(),
+});
+
+/** Checks every setting for itself; the rules between settings come after it. */
+export const deploymentSchema = z.strictObject({
+  name: matching(/^[a-z][a-z0-9-]{0,30}$/, 'a name: lower case letters, digits and "-"').optional(),
+  target: z.strictObject({
+    nginx: version,
+    openssl: version.optional(),
+    gunicorn: version.optional(),
+    systemd: version.optional(),
+  }),
+  host: z.strictObject({ cores: count, memoryBytes: bytes }),
+  layout: z.strictObject({
+    supervisor: z.enum(['systemd', 'starter']),
+    nginxConfigFile: path,
+    nginxPidFile: path,
+    nginxTempFolder: path,
+    nginxErrorLog: path,
+    nginxAccessLog: path,
+    gunicornConfigFile: path,
+    socketFolder: path,
+    unitFolder: path,
+    sharedMemoryFolder: path,
+  }),
+  timeouts: z
+    .strictObject({
+      requestMs: durationMs.optional(),
+      marginMs: durationMs.optional(),
+      nginxConnectMs: durationMs.optional(),
+      nginxReadMs: durationMs.optional(),
+      nginxClientMs: durationMs.optional(),
+      gatewayHeadersMs: durationMs.optional(),
+      gatewayReceiveMs: durationMs.optional(),
+      gatewayShutdownMs: durationMs.optional(),
+      gunicornMs: durationMs.optional(),
+      gunicornGracefulMs: durationMs.optional(),
+      stopMs: durationMs.optional(),
+      deregistrationMs: durationMs.optional(),
+    })
+    .optional(),
+  keepAlive: z
+    .strictObject({
+      clientMs: durationMs.optional(),
+      nginxMs: durationMs.optional(),
+      upstreamMs: durationMs.optional(),
+      gatewayMs: durationMs.optional(),
+      connections: count.optional(),
+    })
+    .optional(),
+  maxBodyBytes: bytes.optional(),
+  nginx,
+  gateway,
+  flask: flask.optional(),
+});
+
+/** A deployment whose settings are fine one by one, before defaults and rules. */
+export type ParsedDeployment = z.output<typeof deploymentSchema>;

@@ -1,0 +1,44 @@
+import type { Deployment } from '../deployment.ts';
+
+/** What the deployment decides for the Python service. */
+export interface FlaskEnvironment {
+  readonly FAIRLEAD_MAX_BODY_BYTES: string;
+  /** The longest a prediction may take. */
+  readonly FAIRLEAD_DEADLINE_MS: string;
+  /** Native threads of one prediction, for libraries that read no variable of their own (ONNX Runtime). */
+  readonly FAIRLEAD_MODEL_THREADS: string;
+  readonly OMP_NUM_THREADS: string;
+  readonly OPENBLAS_NUM_THREADS: string;
+  readonly MKL_NUM_THREADS: string;
+  /** Lines reach the log at once. */
+  readonly PYTHONUNBUFFERED: string;
+  /** The program's folder is read-only. */
+  readonly PYTHONDONTWRITEBYTECODE: string;
+}
+
+/** The part of Flask's environment that follows from the deployment's rules, without `flask.environment`. */
+export function derivedFlaskEnvironment(
+  deployment: Deployment,
+  modelThreads: number,
+): FlaskEnvironment {
+  const threads = String(modelThreads);
+  return {
+    FAIRLEAD_MAX_BODY_BYTES: String(deployment.maxBodyBytes),
+    FAIRLEAD_DEADLINE_MS: String(deployment.timeouts.requestMs),
+    FAIRLEAD_MODEL_THREADS: threads,
+    OMP_NUM_THREADS: threads,
+    OPENBLAS_NUM_THREADS: threads,
+    MKL_NUM_THREADS: threads,
+    PYTHONUNBUFFERED: '1',
+    PYTHONDONTWRITEBYTECODE: '1',
+  };
+}
+
+/** Environment variables of the Python service; empty when the deployment has none. */
+export function flaskEnvironment(
+  deployment: Deployment,
+): (FlaskEnvironment & Readonly<Record<string, string>>) | Readonly<Record<string, never>> {
+  const { flask } = deployment;
+  if (!flask) return {};
+  return { ...flask.environment, ...derivedFlaskEnvironment(deployment, flask.modelThreads) };
+}

@@ -1,0 +1,163 @@
+import type { Deployment } from '../deployment.ts';
+import { formatAddress } from '../values/address.ts';
+import { block, directive, variable, type NginxDirective } from './nginx-directive.ts';
+import { nginxDuration } from './nginx-duration.ts';
+import { problemMaps } from './problem-pages.ts';
+import { connectionMap, upstreamName } from './proxy-location.ts';
+import { serverBlocks } from './server-blocks.ts';
+import { tlsDirectives } from './tls-directives.ts';
+
+const requestId = 'fairlead_request_id';
+
+/** What a client may choose as the id of its request: nothing that a log, a header or JSON would have to escape. */
+const clientRequestId = '~^[A-Za-z0-9._-]{1,128}$';
+
+/** Kinds of temporary files; each is set, so that no path that was compiled in is used. */
+const tempFolders = {
+  client_body_temp_path: 'body',
+  proxy_temp_path: 'proxy',
+  fastcgi_temp_path: 'fastcgi',
+  uwsgi_temp_path: 'uwsgi',
+  scgi_temp_path: 'scgi',
+};
+
+/** One JSON object per request; `escape=json` keeps whatever a client sends inside its string. */
+const logFields: Readonly<Record<string, string>> = {
+  time: 'time_iso8601',
+  requestId,
+  client: 'remote_addr',
+  method: 'request_method',
+  uri: 'request_uri',
+  status: 'status',
+  requestBytes: 'request_length',
+  responseBytes: 'bytes_sent',
+  seconds: 'request_time',
+  upstream: 'upstream_addr',
+  upstreamSeconds: 'upstream_response_time',
+};
+
+function accessLog({ nginx, layout }: Deployment): NginxDirective[] {
+  if (!nginx.accessLog) return [directive('access_log', 'off')];
+  const fields = Object.entries(logFields).flatMap(([field, name], index) => [
+    `${index === 0 ? '{' : ','}"${field}":"`,
+    variable(name),
+    '"',
+  ]);
+  return [
+    directive('log_format', 'fairlead', 'escape=json', [...fields, '}']),
+    directive('access_log', layout.nginxAccessLog, 'fairlead'),
+  ];
+}
+
+function upstreams({ nginx, keepAlive }: Deployment): NginxDirective[] {
+  return Object.entries(nginx.upstreams).map(([name, { servers, keepAliveConnections }]) =>
+    block(
+      'upstream',
+      [upstreamName(name)],
+      [
+        ...servers.map((address) => directive('server', formatAddress(address))),
+        ...(keepAliveConnections === 0
+          ? []
+          : [
+              directive('keepalive', keepAliveConnections),
+              directive('keepalive_timeout', nginxDuration(keepAlive.upstreamMs)),
+            ]),
+      ],
+    ),
+  );
+}
+
+function limitZones({ nginx: { perAddress } }: Deployment): NginxDirective[] {
+  if (!perAddress) return [];
+  const address = variable('binary_remote_addr');
+  return [
+    directive(
+      'limit_req_zone',
+      address,
+      'zone=fairlead_requests:10m',
+      `rate=${perAddress.requestsPerSecond}r/s`,
+    ),
+    directive('limit_conn_zone', address, 'zone=fairlead_connections:10m'),
+    directive('limit_req_status', 429),
+    directive('limit_conn_status', 429),
+  ];
+}
+
+function realIp({ nginx: { trustedProxies } }: Deployment): NginxDirective[] {
+  if (trustedProxies.length === 0) return [];
+  return [
+    ...trustedProxies.map((network) => directive('set_real_ip_from', network)),
+    directive('real_ip_header', 'X-Forwarded-For'),
+    directive('real_ip_recursive', 'on'),
+  ];
+}
+
+function httpBlock(deployment: Deployment): NginxDirective {
+  const { nginx, timeouts, keepAlive, layout, maxBodyBytes } = deployment;
+  const clientTimeout = nginxDuration(timeouts.nginxClientMs);
+  return block(
+    'http',
+    [],
+    [
+      directive('server_tokens', 'off'),
+      directive('underscores_in_headers', 'off'),
+      // Nginx knows neither the port nor the scheme that a client behind a load balancer uses.
+      directive('absolute_redirect', 'off'),
+      directive('default_type', 'application/octet-stream'),
+      directive('server_names_hash_bucket_size', 512),
+      ...Object.entries(tempFolders).map(([name, folder]) =>
+        directive(name, `${layout.nginxTempFolder}/${folder}`),
+      ),
+      directive('tcp_nodelay', 'on'),
+      directive('client_max_body_size', maxBodyBytes),
+      directive('client_body_buffer_size', '128k'),
+      directive('client_header_timeout', clientTimeout),
+      directive('client_body_timeout', clientTimeout),
+      directive('send_timeout', clientTimeout),
+      directive('keepalive_timeout', nginxDuration(keepAlive.nginxMs)),
+      directive('keepalive_requests', 10_000),
+      directive('reset_timedout_connection', 'on'),
+      ...(nginx.listen.scheme === 'https' ? tlsDirectives(deployment) : []),
+      ...realIp(deployment),
+      ...limitZones(deployment),
+      block(
+        'map',
+        [variable('http_x_request_id'), variable(requestId)],
+        [
+          directive(clientRequestId, variable('http_x_request_id')),
+          directive('default', variable('request_id')),
+        ],
+      ),
+      block(
+        // What the upstream answered with, if it answered: its logs have that one.
+        'map',
+        [variable('upstream_http_x_request_id'), variable('fairlead_response_id')],
+        [
+          directive('', variable(requestId)),
+          directive('default', variable('upstream_http_x_request_id')),
+        ],
+      ),
+      connectionMap(deployment),
+      ...problemMaps(),
+      ...accessLog(deployment),
+      ...upstreams(deployment),
+      ...serverBlocks(deployment),
+    ],
+  );
+}
+
+/** The tree of Nginx's configuration: add directives of your own, then `serializeNginx` it. */
+export function nginxConfig(deployment: Deployment): NginxDirective[] {
+  const { nginx, layout, timeouts } = deployment;
+  return [
+    ...(nginx.user === undefined ? [] : [directive('user', nginx.user)]),
+    // Under systemd the distribution's unit decides, on the command line, and refuses a second word on it.
+    ...(layout.supervisor === 'starter' ? [directive('daemon', 'off')] : []),
+    directive('pid', layout.nginxPidFile),
+    directive('error_log', layout.nginxErrorLog, 'warn'),
+    directive('worker_processes', nginx.workers),
+    directive('worker_shutdown_timeout', nginxDuration(timeouts.nginxReadMs)),
+    block('events', [], [directive('worker_connections', nginx.workerConnections)]),
+    httpBlock(deployment),
+  ];
+}

@@ -1,0 +1,104 @@
+import type { Deployment } from '../deployment.ts';
+import { formatAddress, type Address } from '../values/address.ts';
+import { atLeast } from '../values/version.ts';
+import { block, directive, variable, type NginxDirective } from './nginx-directive.ts';
+import { problemPages } from './problem-pages.ts';
+import { proxyDirectives, proxyLocations } from './proxy-location.ts';
+import { strictTransportSecurity } from './tls-directives.ts';
+
+const requestIdHeader = directive(
+  'add_header',
+  'X-Request-Id',
+  variable('fairlead_response_id'),
+  'always',
+);
+
+function server(content: readonly NginxDirective[]): NginxDirective {
+  return block('server', [], content);
+}
+
+function application(deployment: Deployment, headers: readonly NginxDirective[]): NginxDirective[] {
+  const { perAddress } = deployment.nginx;
+  const limits = perAddress
+    ? [
+        directive('limit_req', 'zone=fairlead_requests', `burst=${perAddress.burst}`, 'nodelay'),
+        directive('limit_conn', 'fairlead_connections', perAddress.connections),
+      ]
+    : [];
+  return [
+    ...limits,
+    ...headers,
+    ...proxyDirectives(deployment),
+    ...proxyLocations(deployment),
+    ...problemPages(headers),
+  ];
+}
+
+/** Answers for no name: whoever reaches it asked for a host that is not served here. */
+function misdirected(headers: readonly NginxDirective[]): NginxDirective[] {
+  return [
+    ...headers,
+    block('location', ['/'], [directive('return', 421)]),
+    ...problemPages(headers),
+  ];
+}
+
+function plainServers(deployment: Deployment, address: Address, names: readonly string[]) {
+  const headers = [requestIdHeader];
+  const listen = formatAddress(address);
+  const own = server([
+    directive('listen', listen, ...(names.length === 0 ? ['default_server'] : [])),
+    ...(names.length === 0 ? [] : [directive('server_name', ...names)]),
+    ...application(deployment, headers),
+  ]);
+  if (names.length === 0) return [own];
+  return [server([directive('listen', listen, 'default_server'), ...misdirected(headers)]), own];
+}
+
+/** Every server block: the one that answers, and those that send away or turn away. */
+export function serverBlocks(deployment: Deployment): NginxDirective[] {
+  const { listen } = deployment.nginx;
+  if (listen.scheme === 'http') return plainServers(deployment, listen.address, listen.names);
+
+  const { host, port, redirectPort, names } = listen;
+  const secure = formatAddress({ kind: 'tcp', host, port });
+  const plain = formatAddress({ kind: 'tcp', host, port: redirectPort });
+  const headers = [
+    directive('add_header', 'Strict-Transport-Security', strictTransportSecurity, 'always'),
+    requestIdHeader,
+  ];
+  // `http2 on` came with Nginx 1.25.1, where the parameter of `listen` began to warn.
+  const ownDirective = atLeast(deployment.target.nginx, 1, 25, 1);
+  const protocol = ownDirective ? ['ssl'] : ['ssl', 'http2'];
+  const http2 = ownDirective ? [directive('http2', 'on')] : [];
+  const target = port === 443 ? [variable('host')] : [variable('host'), `:${port}`];
+  return [
+    server([directive('listen', plain, 'default_server'), ...misdirected([requestIdHeader])]),
+    server([
+      directive('listen', plain),
+      directive('server_name', ...names),
+      requestIdHeader,
+      block(
+        'location',
+        ['/'],
+        [directive('return', 308, ['https://', ...target, variable('request_uri')])],
+      ),
+      ...problemPages([requestIdHeader]),
+    ]),
+    server([
+      directive('listen', secure, ...protocol, 'default_server'),
+      ...http2,
+      directive('ssl_reject_handshake', 'on'),
+      // A handshake for a served name may be followed by a request for another one.
+      ...misdirected(headers),
+    ]),
+    server([
+      directive('listen', secure, ...protocol),
+      ...http2,
+      directive('server_name', ...names),
+      directive('ssl_certificate', listen.certificateFile),
+      directive('ssl_certificate_key', listen.certificateKeyFile),
+      ...application(deployment, headers),
+    ]),
+  ];
+}

@@ -1,0 +1,126 @@
+import type { ParsedDeployment } from './deployment-schema.ts';
+import type { Deployment, Listen, Service, Upstream } from './deployment.ts';
+import { resolveTimeouts } from './resolve-timeouts.ts';
+import type { AbsolutePath } from './values/absolute-path.ts';
+import type { Address } from './values/address.ts';
+
+const mebibyte = 1024 ** 2;
+
+function socketIn(folder: AbsolutePath, file: string): Address {
+  return { kind: 'unix', path: `${folder}/${file}` as AbsolutePath };
+}
+
+function resolveListen(listen: ParsedDeployment['nginx']['listen']): Listen {
+  if (listen.scheme === 'http') return { ...listen, names: listen.names ?? [] };
+  const { host = '0.0.0.0', port = 443, redirectPort = 80 } = listen;
+  return { ...listen, host, port, redirectPort };
+}
+
+function resolveService(given: ParsedDeployment['gateway']['service']): Service | undefined {
+  if (!given) return undefined;
+  const { user, group = user, workingFolder, secretsFile, writableFolders = [] } = given;
+  return { user, group, workingFolder, secretsFile, writableFolders };
+}
+
+function resolveFlask(given: ParsedDeployment, gatewayMemoryBytes: number): Deployment['flask'] {
+  const { flask, host, layout } = given;
+  if (!flask) return undefined;
+  const {
+    threads = 1,
+    modelThreads = 1,
+    workerMemoryBytes = 512 * mebibyte,
+    environment = {},
+  } = flask;
+  const byCores = Math.floor(host.cores / (threads * modelThreads));
+  const byMemory = Math.floor((host.memoryBytes - gatewayMemoryBytes) / workerMemoryBytes);
+  return {
+    app: flask.app,
+    folder: flask.folder,
+    gunicorn: flask.gunicorn,
+    listen: flask.listen ?? socketIn(layout.socketFolder, 'flask.sock'),
+    workers: flask.workers ?? Math.max(1, Math.min(byCores, byMemory)),
+    threads,
+    modelThreads,
+    workerMemoryBytes,
+    maxRequests: flask.maxRequests ?? 0,
+    dangerouslyPreloadApp: flask.dangerouslyPreloadApp ?? false,
+    service: resolveService(flask.service),
+    environment,
+  };
+}
+
+function resolvePerAddress(
+  given: ParsedDeployment['nginx']['perAddress'],
+): Deployment['nginx']['perAddress'] {
+  if (given === false) return false;
+  const { requestsPerSecond = 200, burst = 400, connections = 200 } = given ?? {};
+  return { requestsPerSecond, burst, connections };
+}
+
+/** Decides everything that was left open; the rules between settings are checked afterwards. */
+export function resolveDeployment(given: ParsedDeployment): Deployment {
+  const { name = 'fairlead', target, host, layout, keepAlive = {}, nginx } = given;
+  const listen = given.gateway.listen ?? socketIn(layout.socketFolder, 'gateway.sock');
+  const gatewayMemoryBytes = given.gateway.memoryBytes ?? 1024 * mebibyte;
+  const flask = resolveFlask(given, gatewayMemoryBytes);
+  const { connections: keepAliveConnections = 32 } = keepAlive;
+  const routes = nginx.routes ?? [{ path: '/', upstream: 'gateway' }];
+
+  const upstreams: Record<string, Upstream> = {};
+  for (const [upstream, { servers, keepAliveConnections: kept = 0 }] of Object.entries(
+    nginx.upstreams ?? {},
+  )) {
+    upstreams[upstream] = { servers, keepAliveConnections: kept };
+  }
+  upstreams.gateway = { servers: [listen], keepAliveConnections };
+  if (flask && routes.some(({ upstream }) => upstream === 'flask')) {
+    // Kept connections to a threaded Gunicorn lose requests when it replaces a worker (benoitc/gunicorn #3038).
+    upstreams.flask = { servers: [flask.listen], keepAliveConnections: 0 };
+  }
+
+  return {
+    name,
+    target: {
+      nginx: target.nginx,
+      openssl: target.openssl ?? [3, 0, 0],
+      gunicorn: target.gunicorn ?? [27, 0, 1],
+      systemd: target.systemd ?? [252, 0, 0],
+    },
+    host,
+    layout,
+    timeouts: resolveTimeouts(given.timeouts),
+    keepAlive: {
+      clientMs: keepAlive.clientMs ?? 60_000,
+      nginxMs: keepAlive.nginxMs ?? 75_000,
+      upstreamMs: keepAlive.upstreamMs ?? 60_000,
+      gatewayMs: keepAlive.gatewayMs ?? 75_000,
+      connections: keepAliveConnections,
+    },
+    maxBodyBytes: given.maxBodyBytes ?? 16 * mebibyte,
+    nginx: {
+      listen: resolveListen(nginx.listen),
+      user: nginx.user,
+      workers: nginx.workers ?? host.cores,
+      workerConnections: nginx.workerConnections ?? 1024,
+      publicScheme: nginx.publicScheme ?? nginx.listen.scheme,
+      accessLog: nginx.accessLog ?? true,
+      perAddress: resolvePerAddress(nginx.perAddress),
+      trustedProxies: nginx.trustedProxies ?? [],
+      routes: routes.map(({ path, match = 'prefix', upstream, bufferRequests = true }) => ({
+        path,
+        match,
+        upstream,
+        bufferRequests,
+      })),
+      upstreams,
+    },
+    gateway: {
+      listen,
+      memoryBytes: gatewayMemoryBytes,
+      command: given.gateway.command,
+      service: resolveService(given.gateway.service),
+      environment: given.gateway.environment ?? {},
+    },
+    flask,
+  };
+}

@@ -1,0 +1,49 @@
+import type { Deployment, Service } from '../deployment.ts';
+import { hardening } from './hardening.ts';
+import type { Unit, UnitSection } from './unit-directive.ts';
+
+interface ServiceUnitOptions {
+  readonly deployment: Deployment;
+  readonly description: string;
+  readonly socketUnit: string;
+  readonly service: Service;
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly memoryBytes: number;
+  /** What differs between the programs. */
+  readonly settings: UnitSection<'Service'>;
+}
+
+/** A hardened service that takes its socket from systemd, so that a restart loses no connection. */
+export function serviceUnit(options: ServiceUnitOptions): Unit {
+  const { deployment, description, socketUnit, service, command, environment } = options;
+  return {
+    Unit: {
+      Description: description,
+      Requires: [socketUnit],
+      After: ['network.target', socketUnit],
+      StartLimitIntervalSec: 60_000,
+      StartLimitBurst: 10,
+    },
+    Service: {
+      ...options.settings,
+      User: service.user,
+      Group: service.group,
+      WorkingDirectory: service.workingFolder,
+      Environment: environment,
+      ...(service.secretsFile !== undefined && { EnvironmentFile: service.secretsFile }),
+      ExecStart: command,
+      Restart: 'on-failure',
+      RestartSec: 1_000,
+      TimeoutStopSec: deployment.timeouts.stopMs,
+      KillMode: 'mixed',
+      MemoryMax: options.memoryBytes,
+      TasksMax: 512,
+      LimitNOFILE: 65_536,
+      LimitCORE: 0,
+      ...hardening,
+      ...(service.writableFolders.length > 0 && { ReadWritePaths: service.writableFolders }),
+    },
+    Install: { WantedBy: ['multi-user.target'] },
+  };
+}

@@ -1,0 +1,84 @@
+import type { Deployment } from '../deployment.ts';
+import { flaskEnvironment } from '../environment/flask-environment.ts';
+import { gatewayEnvironment } from '../environment/gateway-environment.ts';
+import { gunicornCommand } from '../start-commands.ts';
+import { serviceUnit } from './service-unit.ts';
+import { socketUnit } from './socket-unit.ts';
+import type { Unit } from './unit-directive.ts';
+
+/** Account of Nginx's workers on Debian and Ubuntu, where the configuration names none. */
+const defaultNginxGroup = 'www-data';
+
+/**
+ * The units of a deployment by their path below the unit folder: change them, then `serializeUnit` each.
+ *
+ * Empty when a starter runs the deployment.
+ */
+export function systemdUnits(deployment: Deployment): Readonly<Record<string, Unit>> {
+  const { name, layout, gateway, flask, nginx, timeouts } = deployment;
+  if (layout.supervisor !== 'systemd' || !gateway.service || !gateway.command) return {};
+  const gatewayUnit = `${name}-gateway`;
+  const flaskUnit = `${name}-flask`;
+  const nginxGroup = nginx.user ?? defaultNginxGroup;
+  // A socket has one group: when Nginx calls Flask too, the gateway joins Nginx's.
+  const nginxCallsFlask = nginx.upstreams.flask !== undefined;
+  const units: Record<string, Unit> = {
+    [`${gatewayUnit}.socket`]: socketUnit({
+      description: `Socket of the ${name} gateway`,
+      address: gateway.listen,
+      serviceUnit: `${gatewayUnit}.service`,
+      group: nginxGroup,
+    }),
+    [`${gatewayUnit}.service`]: serviceUnit({
+      deployment,
+      description: `Gateway of ${name}`,
+      socketUnit: `${gatewayUnit}.socket`,
+      service: gateway.service,
+      command: gateway.command,
+      environment: gatewayEnvironment(deployment),
+      memoryBytes: gateway.memoryBytes,
+      settings: {
+        Type: 'exec',
+        StateDirectory: [name],
+        StateDirectoryMode: 0o700,
+        RestrictAddressFamilies: ['AF_UNIX', 'AF_INET', 'AF_INET6'],
+        ...(nginxCallsFlask && { SupplementaryGroups: [nginxGroup] }),
+      },
+    }),
+    // The distribution's unit gives Nginx 5 seconds to stop, whatever it is still answering.
+    'nginx.service.d/fairlead.conf': {
+      Service: {
+        ExecStop: [],
+        KillMode: 'mixed',
+        KillSignal: 'SIGQUIT',
+        TimeoutStopSec: timeouts.stopMs,
+        LimitNOFILE: 65_536,
+      },
+    },
+  };
+  if (!flask?.service) return units;
+  const local = flask.listen.kind === 'unix';
+  units[`${flaskUnit}.socket`] = socketUnit({
+    description: `Socket of the ${name} Python service`,
+    address: flask.listen,
+    serviceUnit: `${flaskUnit}.service`,
+    group: nginxCallsFlask ? nginxGroup : gateway.service.group,
+  });
+  units[`${flaskUnit}.service`] = serviceUnit({
+    deployment,
+    description: `Python service of ${name}`,
+    socketUnit: `${flaskUnit}.socket`,
+    service: flask.service,
+    command: gunicornCommand(deployment) ?? [],
+    environment: flaskEnvironment(deployment),
+    memoryBytes: flask.workers * flask.workerMemoryBytes,
+    settings: {
+      Type: 'notify',
+      NotifyAccess: 'main',
+      // It answers on the socket it is given and calls nobody.
+      PrivateNetwork: local,
+      RestrictAddressFamilies: local ? ['AF_UNIX'] : ['AF_UNIX', 'AF_INET', 'AF_INET6'],
+    },
+  });
+  return units;
+}

@@ -1,0 +1,144 @@
+/**
+ * The directives that units here may use, with the kind of their value: the kind decides how it is escaped.
+ *
+ * Source: systemd.unit(5), systemd.service(5), systemd.socket(5), systemd.exec(5), systemd.kill(5) and
+ * systemd.resource-control(5) of systemd 252.
+ */
+export const unitDirectiveKinds = {
+  Unit: {
+    Description: 'line',
+    Documentation: 'words',
+    Requires: 'words',
+    Wants: 'words',
+    After: 'words',
+    Before: 'words',
+    PartOf: 'words',
+    Conflicts: 'words',
+    ConditionPathExists: 'line',
+    StartLimitIntervalSec: 'duration',
+    StartLimitBurst: 'integer',
+  },
+  Service: {
+    Type: 'line',
+    NotifyAccess: 'line',
+    User: 'line',
+    Group: 'line',
+    SupplementaryGroups: 'words',
+    WorkingDirectory: 'line',
+    Environment: 'environment',
+    EnvironmentFile: 'line',
+    ExecStartPre: 'command',
+    ExecStart: 'command',
+    ExecStop: 'command',
+    Restart: 'line',
+    RestartSec: 'duration',
+    TimeoutStartSec: 'duration',
+    TimeoutStopSec: 'duration',
+    KillMode: 'line',
+    KillSignal: 'line',
+    StandardInput: 'line',
+    StandardOutput: 'line',
+    StandardError: 'line',
+    SyslogIdentifier: 'line',
+    StateDirectory: 'words',
+    StateDirectoryMode: 'mode',
+    RuntimeDirectory: 'words',
+    RuntimeDirectoryMode: 'mode',
+    CPUQuota: 'line',
+    CPUWeight: 'integer',
+    MemoryHigh: 'integer',
+    MemoryMax: 'integer',
+    MemorySwapMax: 'integer',
+    TasksMax: 'integer',
+    LimitNOFILE: 'integer',
+    LimitCORE: 'integer',
+    OOMPolicy: 'line',
+    OOMScoreAdjust: 'integer',
+    Nice: 'integer',
+    UMask: 'mode',
+    NoNewPrivileges: 'boolean',
+    CapabilityBoundingSet: 'words',
+    AmbientCapabilities: 'words',
+    ProtectSystem: 'line',
+    ProtectHome: 'line',
+    ProtectKernelTunables: 'boolean',
+    ProtectKernelModules: 'boolean',
+    ProtectKernelLogs: 'boolean',
+    ProtectControlGroups: 'boolean',
+    ProtectClock: 'boolean',
+    ProtectHostname: 'boolean',
+    ProtectProc: 'line',
+    ProcSubset: 'line',
+    PrivateTmp: 'boolean',
+    PrivateDevices: 'boolean',
+    PrivateNetwork: 'boolean',
+    PrivateUsers: 'boolean',
+    ReadWritePaths: 'words',
+    ReadOnlyPaths: 'words',
+    InaccessiblePaths: 'words',
+    RestrictAddressFamilies: 'words',
+    RestrictNamespaces: 'boolean',
+    RestrictRealtime: 'boolean',
+    RestrictSUIDSGID: 'boolean',
+    LockPersonality: 'boolean',
+    MemoryDenyWriteExecute: 'boolean',
+    RemoveIPC: 'boolean',
+    KeyringMode: 'line',
+    SystemCallArchitectures: 'words',
+    SystemCallFilter: 'wordLists',
+    SystemCallErrorNumber: 'line',
+    IPAddressAllow: 'words',
+    IPAddressDeny: 'words',
+  },
+  Socket: {
+    ListenStream: 'line',
+    SocketUser: 'line',
+    SocketGroup: 'line',
+    SocketMode: 'mode',
+    DirectoryMode: 'mode',
+    Backlog: 'integer',
+    NoDelay: 'boolean',
+    Accept: 'boolean',
+    Service: 'line',
+    RemoveOnStop: 'boolean',
+  },
+  Install: {
+    WantedBy: 'words',
+    RequiredBy: 'words',
+    Also: 'words',
+    Alias: 'words',
+  },
+} as const;
+
+interface ValueByKind {
+  boolean: boolean;
+  integer: number;
+  /** Milliseconds. */
+  duration: number;
+  /** Permission bits, such as `0o077`. */
+  mode: number;
+  /** The rest of the line, taken as it is. */
+  line: string;
+  /** A list; an empty one resets what was set before. */
+  words: readonly string[];
+  /** One assignment for each list. */
+  wordLists: readonly (readonly string[])[];
+  /** Program and arguments; an empty list resets what was set before. */
+  command: readonly string[];
+  environment: Readonly<Record<string, string>>;
+}
+
+/** How a value is written, and what type it has. */
+export type UnitValueKind = keyof ValueByKind;
+
+type Kinds = typeof unitDirectiveKinds;
+
+/** The settings of one section of a unit, such as `Service`. */
+export type UnitSection<S extends keyof Kinds> = {
+  readonly [D in keyof Kinds[S]]?: Kinds[S][D] extends UnitValueKind
+    ? ValueByKind[Kinds[S][D]]
+    : never;
+};
+
+/** A unit file: sections in the order in which they are written. */
+export type Unit = { readonly [S in keyof Kinds]?: UnitSection<S> };

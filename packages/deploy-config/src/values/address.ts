@@ -1,0 +1,40 @@
+import { isIP } from 'node:net';
+
+import { isAbsolutePath, type AbsolutePath } from './absolute-path.ts';
+
+/** Where a server listens: a Unix socket, or an IP address and a port. */
+export type Address =
+  | { readonly kind: 'unix'; readonly path: AbsolutePath }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+
+/** How people write an {@link Address}: `unix:/run/a.sock`, `127.0.0.1:8080` or `[::1]:8080`. */
+export type AddressText = `unix:${string}` | `${string}:${number}` | `[${string}]:${number}`;
+
+/**
+ * Longest path of a Unix socket in bytes: `sun_path` holds 108 with the terminating NUL.
+ *
+ * Source: https://man7.org/linux/man-pages/man7/unix.7.html
+ */
+export const maxSocketPathBytes = 107;
+
+/** Reads an address; `undefined` when it is none. Names are refused: each server would resolve them for itself. */
+export function parseAddress(text: string): Address | undefined {
+  if (text.startsWith('unix:')) {
+    const path = text.slice('unix:'.length);
+    return isAbsolutePath(path) ? { kind: 'unix', path } : undefined;
+  }
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (!(port >= 1 && port <= 65_535)) return undefined;
+  if (bracketed !== undefined) {
+    return isIP(bracketed) === 6 ? { kind: 'tcp', host: bracketed, port } : undefined;
+  }
+  return plain !== undefined && isIP(plain) === 4 ? { kind: 'tcp', host: plain, port } : undefined;
+}
+
+/** Writes an address the way Nginx, Gunicorn and people read it. */
+export function formatAddress(address: Address): AddressText {
+  if (address.kind === 'unix') return `unix:${address.path}`;
+  const host = isIP(address.host) === 6 ? `[${address.host}]` : address.host;
+  return `${host}:${address.port}`;
+}

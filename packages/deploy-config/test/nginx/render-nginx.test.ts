@@ -1,0 +1,359 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { freePort } from '../support/free-port.ts';
+import { send, sendRaw } from '../support/http-answer.ts';
+import { listenOn, startSampleEdge } from '../support/sample-edge.ts';
+
+const hello: RequestListener = (_, response) => {
+  response.end('hello');
+};
+
+function json(body: Buffer): unknown {
+  return JSON.parse(body.toString());
+}
+
+describe('a rendered Nginx in front of a gateway', () => {
+  it('hands a request on with headers that the client cannot forge', async () => {
+    const seen: IncomingMessage[] = [];
+    const port = await freePort();
+    await startSampleEdge({
+      port,
+      gateway: (request, response) => {
+        seen.push(request);
+        response.setHeader('X-Request-Id', request.headers['x-request-id'] ?? '');
+        response.end('hello');
+      },
+    });
+    const answer = await send({
+      host: '127.0.0.1',
+      port,
+      path: '/v2/models/a%20b/infer?x=%2F',
+      headers: {
+        Host: 'models.example.com',
+        'X-Forwarded-For': '6.6.6.6',
+        'X-Forwarded-Proto': 'gopher',
+        'X-Real-IP': '6.6.6.6',
+        Forwarded: 'for=6.6.6.6',
+        Proxy: 'http://6.6.6.6',
+        'X-Request-Id': 'mine-1',
+        Accounts_Admin: 'yes',
+      },
+    });
+    expect(answer).toMatchObject({ status: 200, body: Buffer.from('hello') });
+    expect(answer.headers).toMatchObject({ server: 'nginx', 'x-request-id': 'mine-1' });
+    expect(seen[0]?.url).toBe('/v2/models/a%20b/infer?x=%2F');
+    expect(seen[0]?.headers).toEqual({
+      host: 'models.example.com',
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-host': 'models.example.com',
+      'x-forwarded-proto': 'http',
+      'x-request-id': 'mine-1',
+    });
+  });
+
+  it('gives a request an id of its own when the client sends none, or a doubtful one', async () => {
+    const seen: unknown[] = [];
+    const { socketPath } = await startSampleEdge({
+      gateway: (request, response) => {
+        seen.push(request.headers['x-request-id']);
+        response.end();
+      },
+    });
+    for (const headers of [{}, { 'X-Request-Id': '"}\\' }, { 'X-Request-Id': 'x'.repeat(129) }]) {
+      const answer = await send({ socketPath, headers });
+      expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
+      expect(answer.headers['x-request-id']).toBe(seen.at(-1));
+    }
+    expect(new Set(seen).size).toBe(3);
+  });
+
+  it('answers with the id the gateway logged, when that chose another one', async () => {
+    const { socketPath } = await startSampleEdge({
+      gateway: (_, response) => {
+        response.setHeader('X-Request-Id', 'chosen-by-the-gateway').end();
+      },
+    });
+    const answer = await send({ socketPath });
+    expect(answer.headers['x-request-id']).toBe('chosen-by-the-gateway');
+  });
+
+  it('believes X-Forwarded-For from a trusted proxy alone', async () => {
+    const seen: unknown[] = [];
+    const port = await freePort();
+    await startSampleEdge({
+      port,
+      nginx: { trustedProxies: ['127.0.0.0/8', '10.0.0.0/8'], publicScheme: 'https' },
+      gateway: ({ headers }, response) => {
+        seen.push([headers['x-forwarded-for'], headers['x-forwarded-proto']]);
+        response.end();
+      },
+    });
+    const headers = { 'X-Forwarded-For': '6.6.6.6, 203.0.113.7, 10.0.0.9' };
+    await send({ host: '127.0.0.1', port, headers });
+    expect(seen).toEqual([['203.0.113.7', 'https']]);
+  });
+
+  it('keeps its connections to the gateway', async () => {
+    const sockets = new Set<Socket>();
+    const { socketPath } = await startSampleEdge({
+      input: { host: { cores: 1, memoryBytes: 4e9 } },
+      gateway: (request, response) => {
+        sockets.add(request.socket);
+        response.end();
+      },
+    });
+    for (let count = 0; count < 5; count += 1) await send({ socketPath });
+    expect(sockets.size).toBe(1);
+  });
+
+  it("passes the gateway's own errors through as they are", async () => {
+    const { socketPath } = await startSampleEdge({
+      gateway: (_, response) => {
+        response.writeHead(503, { 'Content-Type': 'application/json', 'Retry-After': '7' });
+        response.end('{"error":"queue full"}');
+      },
+    });
+    const answer = await send({ socketPath });
+    expect(answer).toMatchObject({ status: 503, body: Buffer.from('{"error":"queue full"}') });
+    expect(answer.headers['retry-after']).toBe('7');
+  });
+
+  it('takes in a whole body before it bothers the gateway, unless the route streams', async () => {
+    const seen: unknown[] = [];
+    const { socketPath } = await startSampleEdge({
+      nginx: {
+        routes: [
+          { path: '/', upstream: 'gateway' },
+          { path: '/stream', match: 'exact', upstream: 'gateway', bufferRequests: false },
+        ],
+      },
+      gateway: (request, response) => {
+        seen.push([
+          request.url,
+          request.headers['content-length'],
+          request.headers['transfer-encoding'],
+        ]);
+        request.resume().on('end', () => response.end());
+      },
+    });
+    // A chunked body has no length until all of it is there.
+    for (const path of ['/', '/stream']) {
+      const headers = { 'Transfer-Encoding': 'chunked' };
+      await send({ socketPath, path, method: 'POST', headers }, Buffer.from('x'.repeat(300_000)));
+    }
+    expect(seen).toEqual([
+      ['/', '300000', undefined],
+      ['/stream', undefined, 'chunked'],
+    ]);
+  });
+
+  it('sends each route to its upstream', async () => {
+    const { socketPath, folder } = await startSampleEdge({
+      nginx: {
+        routes: [
+          { path: '/', upstream: 'gateway' },
+          { path: '/flask/', upstream: 'flask' },
+          { path: '/exact', match: 'exact', upstream: 'gateway' },
+        ],
+      },
+      gateway: (request, response) => {
+        response.end(`gateway ${request.url ?? ''}`);
+      },
+    });
+    await listenOn(join(folder, 'run/flask.sock'), (request, response) => {
+      response.end(`flask ${request.url ?? ''} ${request.headers.connection ?? ''}`);
+    });
+    const bodies = [];
+    for (const path of ['/', '/flask/a', '/exact', '/exact/not']) {
+      bodies.push((await send({ socketPath, path })).body.toString());
+    }
+    expect(bodies).toEqual([
+      'gateway /',
+      'flask /flask/a close',
+      'gateway /exact',
+      'gateway /exact/not',
+    ]);
+    // Whoever forgets the last slash is sent there, on the same host and port.
+    const redirected = await send({ socketPath, path: '/flask' });
+    expect(redirected).toMatchObject({ status: 301, headers: { location: '/flask/' } });
+  });
+
+  it('logs one JSON object per request, whatever the client sends', async () => {
+    const { socketPath, folder, nginx } = await startSampleEdge({ gateway: hello });
+    await send({ socketPath, path: '/%22%0a\\"}', headers: { 'X-Request-Id': 'logged' } });
+    await nginx.stop('SIGQUIT');
+    const lines = readFileSync(join(folder, 'logs/nginx-access.log'), 'utf8').trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toContainEqual(
+      expect.objectContaining({
+        requestId: 'logged',
+        method: 'GET',
+        uri: '/%22%0a\\"}',
+        status: '200',
+      }),
+    );
+  });
+
+  it('finishes what is in flight when it is asked to quit', async () => {
+    let answer: (() => void) | undefined;
+    const arrived = Promise.withResolvers<undefined>();
+    const { socketPath, nginx } = await startSampleEdge({
+      gateway: (_, response) => {
+        answer = () => response.end('late');
+        arrived.resolve(undefined);
+      },
+    });
+    const pending = send({ socketPath });
+    await arrived.promise;
+    const stopped = nginx.stop('SIGQUIT');
+    answer?.();
+    expect((await pending).body.toString()).toBe('late');
+    expect(await stopped).toBe(0);
+  });
+});
+
+describe("Nginx's own errors", () => {
+  it('are problems that a person and an Open Inference client understand', async () => {
+    const { socketPath } = await startSampleEdge();
+    const answer = await send({ socketPath, headers: { 'X-Request-Id': 'r-1' } });
+    expect(answer.status).toBe(502);
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/problem+json',
+      'retry-after': '1',
+      'x-request-id': 'r-1',
+    });
+    const detail = 'The service behind the web server is not answering; it may be starting.';
+    expect(json(answer.body)).toEqual({
+      type: 'about:blank',
+      title: 'Bad Gateway',
+      status: 502,
+      detail,
+      error: detail,
+      code: 'ERR_EDGE_BAD_GATEWAY',
+      requestId: 'r-1',
+    });
+  });
+
+  it('answers 413 at the limit that the gateway has, and not below it', async () => {
+    const { socketPath } = await startSampleEdge({
+      input: { maxBodyBytes: 1000 },
+      gateway: (request, response) => {
+        request.resume().on('end', () => response.end());
+      },
+    });
+    const post = { socketPath, method: 'POST' };
+    expect((await send(post, Buffer.alloc(1000))).status).toBe(200);
+    const refused = await send(post, Buffer.alloc(1001));
+    expect(refused.status).toBe(413);
+    expect(json(refused.body)).toMatchObject({ status: 413, code: 'ERR_EDGE_CONTENT_TOO_LARGE' });
+  });
+
+  it('answers 429 above the rate of one address', async () => {
+    const { socketPath } = await startSampleEdge({
+      nginx: { perAddress: { requestsPerSecond: 1, burst: 1 } },
+      gateway: hello,
+    });
+    const answers = await Promise.all(Array.from({ length: 10 }, () => send({ socketPath })));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(answers.filter(({ status }) => status === 200).length + refused.length).toBe(10);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused[0]?.headers['retry-after']).toBe('1');
+    expect(json(refused[0]?.body ?? Buffer.from('{}'))).toMatchObject({
+      code: 'ERR_EDGE_TOO_MANY_REQUESTS',
+    });
+  });
+
+  it('answers 429 above the connections of one address', async () => {
+    const waiting: (() => void)[] = [];
+    const arrived = Promise.withResolvers<undefined>();
+    const { socketPath } = await startSampleEdge({
+      nginx: { perAddress: { connections: 1 } },
+      gateway: (_, response) => {
+        waiting.push(() => response.end());
+        arrived.resolve(undefined);
+      },
+    });
+    const first = send({ socketPath });
+    await arrived.promise;
+    expect((await send({ socketPath })).status).toBe(429);
+    for (const finish of waiting) finish();
+    expect((await first).status).toBe(200);
+  });
+
+  it('answers 504 when the gateway does not answer in time', async () => {
+    const { socketPath } = await startSampleEdge({
+      input: { timeouts: { requestMs: 100, marginMs: 100 } },
+      gateway: () => undefined,
+    });
+    const answer = await send({ socketPath });
+    expect(answer.status).toBe(504);
+    expect(json(answer.body)).toMatchObject({ code: 'ERR_EDGE_GATEWAY_TIMEOUT' });
+  });
+
+  it('answers 404 where no route leads', async () => {
+    const { socketPath } = await startSampleEdge({
+      nginx: { routes: [{ path: '/v2/', upstream: 'gateway' }] },
+      gateway: hello,
+    });
+    for (const path of ['/', '/elsewhere', '/.fairlead/problem']) {
+      const answer = await send({ socketPath, path });
+      expect(answer.status).toBe(404);
+      expect(json(answer.body)).toMatchObject({ code: 'ERR_EDGE_NOT_FOUND' });
+    }
+  });
+
+  it('answers 421 for a host that is not served', async () => {
+    const port = await freePort();
+    await startSampleEdge({
+      port,
+      nginx: { listen: { scheme: 'http', address: `127.0.0.1:${port}`, names: ['localhost'] } },
+      gateway: hello,
+    });
+    const call = { host: '127.0.0.1', port };
+    expect((await send({ ...call, headers: { Host: 'localhost:1' } })).status).toBe(200);
+    const refused = await send({ ...call, headers: { Host: 'rebound.example' } });
+    expect(refused.status).toBe(421);
+    expect(json(refused.body)).toMatchObject({ code: 'ERR_EDGE_MISDIRECTED_REQUEST' });
+  });
+
+  it.each([
+    ['is no HTTP at all', 'GARBAGE\r\n\r\n', 400, 'ERR_EDGE_BAD_REQUEST'],
+    ['has no Host', 'GET / HTTP/1.1\r\n\r\n', 400, 'ERR_EDGE_BAD_REQUEST'],
+    [
+      'says its length twice',
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+      400,
+      'ERR_EDGE_BAD_REQUEST',
+    ],
+    ['traces', 'TRACE / HTTP/1.1\r\nHost: a\r\n\r\n', 405, 'ERR_EDGE_METHOD_NOT_ALLOWED'],
+    [
+      'has too long an address',
+      `GET /${'x'.repeat(40_000)} HTTP/1.1\r\nHost: a\r\n\r\n`,
+      414,
+      'ERR_EDGE_URI_TOO_LONG',
+    ],
+    [
+      'has too large a header',
+      `GET / HTTP/1.1\r\nHost: a\r\nCookie: ${'x'.repeat(40_000)}\r\n\r\n`,
+      431,
+      'ERR_EDGE_HEADERS_TOO_LARGE',
+    ],
+    [
+      'has an unknown transfer encoding',
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n',
+      501,
+      'ERR_EDGE_NOT_IMPLEMENTED',
+    ],
+    ['has an unknown version', 'GET / HTTP/3.7\r\nHost: a\r\n\r\n', 505, 'ERR_EDGE_HTTP_VERSION'],
+  ])('answers a request that %s', async (_, text, status, code) => {
+    const { socketPath } = await startSampleEdge({ gateway: hello });
+    const answer = await sendRaw(socketPath, text);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    const [, body = ''] = answer.split('\r\n\r\n');
+    expect(JSON.parse(body)).toMatchObject({ status, code });
+  });
+});

@@ -1,0 +1,46 @@
+import { chmodSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { expect, it } from 'vitest';
+
+import { startProgram, untilListening } from './support/child-program.ts';
+import { freePort } from './support/free-port.ts';
+import { send } from './support/http-answer.ts';
+import { program } from './support/program.ts';
+import { tempFolder } from './support/temp-folder.ts';
+
+const packageFolder = resolve(import.meta.dirname, '..');
+
+it('the example of the README puts a real Nginx in front of a bare Express service', async () => {
+  const readme = readFileSync(resolve(packageFolder, 'README.md'), 'utf8');
+  const [, example = ''] = /```ts\n(.*?)```/s.exec(readme) ?? [];
+  expect(example.trimEnd().split('\n').length).toBeLessThanOrEqual(15);
+
+  const folder = tempFolder();
+  // Started by root, Nginx's workers are another account.
+  chmodSync(folder, 0o755);
+  const [edge, service] = [await freePort(), await freePort()];
+  const code = example
+    .replaceAll('/tmp/my-service', folder)
+    .replaceAll('8080', String(edge))
+    .replaceAll('3000', String(service));
+  const node = startProgram(
+    [
+      process.execPath,
+      '--conditions=@fairlead/source',
+      ...['--input-type=module-typescript', '--eval', code],
+    ],
+    { cwd: packageFolder },
+  );
+  await untilListening(node, { host: '127.0.0.1', port: service });
+  await expect.poll(node.output).toMatch(/^nginx .+\n/m);
+  const [, line = ''] = /^nginx (.+)$/m.exec(node.output()) ?? [];
+  const nginx = startProgram([program('nginx'), ...line.split(' ')]);
+  await untilListening(nginx, { host: '127.0.0.1', port: edge });
+
+  const answer = await send({ host: '127.0.0.1', port: edge, path: '/hello' });
+  expect(answer.status).toBe(404);
+  expect(answer.body.toString()).toContain('Cannot GET /hello');
+  expect(answer.headers).toMatchObject({ server: 'nginx', 'x-powered-by': 'Express' });
+  expect(await nginx.stop('SIGQUIT')).toBe(0);
+});

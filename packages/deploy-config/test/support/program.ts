@@ -1,0 +1,33 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+
+import { vi } from 'vitest';
+
+// A busy machine takes its time to start real programs; only one that hangs should fail a test.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const workspaceRoot = resolve(import.meta.dirname, '../../../..');
+const virtualEnvironment = join(workspaceRoot, '.venv/bin');
+
+type Program =
+  'gunicorn' | 'nginx' | 'openssl' | 'python' | 'systemd-analyze' | 'systemd-socket-activate';
+
+/** Finds a real program that the tests run; a missing one fails them, because nothing would be proven without it. */
+export function program(name: Program): string {
+  const folders =
+    name === 'gunicorn' || name === 'python'
+      ? [virtualEnvironment]
+      : [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  for (const folder of folders) {
+    const path = join(folder, name);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      continue;
+    }
+  }
+  throw new Error(
+    `${name} is missing (looked in ${folders.join(', ')}). Install it with: node tools/setup/setup.mjs --dev`,
+  );
+}

@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import { join } from 'node:path';
+
+import { onTestFinished } from 'vitest';
+
+import {
+  defineDeployment,
+  renderNginx,
+  type DeploymentInput,
+  type NginxInput,
+} from '../../src/index.ts';
+import { folderInput } from './sample-deployment.ts';
+import { startNginx } from './start-nginx.ts';
+import { tempFolder } from './temp-folder.ts';
+
+interface SampleEdgeOptions {
+  /** Listens on this port of loopback instead of on a Unix socket. */
+  readonly port?: number;
+  readonly nginx?: Partial<NginxInput>;
+  readonly input?: Partial<DeploymentInput>;
+  /** Answers behind Nginx; nobody does when it is missing. */
+  readonly gateway?: RequestListener;
+}
+
+/** Listens on a Unix socket until the test ends. */
+export async function listenOn(path: string, listener: RequestListener): Promise<void> {
+  const server = createServer({ keepAliveTimeout: 75_000 }, listener).listen(path);
+  await once(server, 'listening');
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+}
+
+/** A real Nginx with a real Node server behind it. */
+export async function startSampleEdge(options: SampleEdgeOptions = {}) {
+  const { port, nginx, input, gateway } = options;
+  const folder = tempFolder();
+  const socketPath = join(folder, 'edge');
+  const sample = folderInput(folder);
+  const deployment = defineDeployment({
+    ...sample,
+    ...input,
+    nginx: {
+      ...sample.nginx,
+      listen: {
+        scheme: 'http',
+        address: port === undefined ? `unix:${socketPath}` : `127.0.0.1:${port}`,
+      },
+      ...nginx,
+    },
+  });
+  const address = port === undefined ? { path: socketPath } : { host: '127.0.0.1', port };
+  const running = await startNginx({ deployment, file: renderNginx(deployment), address });
+  if (gateway) await listenOn(join(folder, 'run/gateway.sock'), gateway);
+  return { folder, socketPath, deployment, nginx: running };
+}

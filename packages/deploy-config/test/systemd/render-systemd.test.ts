@@ -1,0 +1,86 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { defineDeployment, renderSystemd } from '../../src/index.ts';
+import { program } from '../support/program.ts';
+import { folderInput, hostInput } from '../support/sample-deployment.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { verifyUnits } from '../support/verify-units.ts';
+import { writeFiles } from '../support/write-files.ts';
+
+const programs = [hostInput.gateway.command[0], hostInput.flask.gunicorn, '/usr/sbin/nginx'];
+
+/** As Debian ships it, where it matters for the drop-in. */
+const distributionNginx = `[Unit]
+Description=A high performance web server and a reverse proxy server
+
+[Service]
+Type=forking
+PIDFile=/run/nginx.pid
+ExecStart=/usr/sbin/nginx -g 'daemon on; master_process on;'
+ExecStop=-/usr/sbin/nginx -s stop
+TimeoutStopSec=5
+KillMode=mixed
+`;
+
+const deployment = defineDeployment(hostInput);
+const files = renderSystemd(deployment);
+
+describe('rendered units', () => {
+  it.each(files.map(({ path }) => path).filter((path) => !path.endsWith('.conf')))(
+    'systemd has nothing to say about %s',
+    (verify) => {
+      const found = verifyUnits({ files, programs, verify });
+      expect(found).toEqual({ status: 0, stdout: '', stderr: '' });
+    },
+  );
+
+  it('gives Nginx the time of the ladder to stop', () => {
+    const { status, stdout } = verifyUnits({
+      files,
+      programs,
+      units: { 'nginx.service': distributionNginx },
+      verify: '/usr/lib/systemd/system/nginx.service',
+      dump: true,
+    });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/TimeoutStopSec: 45s\n/);
+    expect(stdout).toMatch(/KillSignal: SIGQUIT\n/);
+    expect(stdout).not.toContain('-s stop');
+  });
+
+  it('the check fails for a misspelt directive, so its silence means something', () => {
+    const broken = files.map((file) => ({
+      ...file,
+      content: file.content.replace('NoNewPrivileges', 'NoNewPriviledges'),
+    }));
+    const verify = '/etc/systemd/system/fairlead-gateway.service';
+    expect(verifyUnits({ files: broken, programs, verify }).stderr).toMatch(/NoNewPriviledges/);
+  });
+
+  it.each([
+    ['fairlead-gateway.service', 15],
+    ['fairlead-flask.service', 10],
+  ])('%s is exposed at most %i tenths, as systemd rates it', (unit, threshold) => {
+    const root = tempFolder();
+    writeFiles(files, root);
+    const { status, stdout } = spawnSync(
+      program('systemd-analyze'),
+      [
+        ...['security', '--offline=true', '--no-pager', `--threshold=${threshold}`],
+        join(root, 'etc/systemd/system', unit),
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(status, stdout).toBe(0);
+  });
+
+  it('belong to root and are there under systemd alone', () => {
+    expect(files.map(({ owner, mode }) => [owner, mode])).toEqual(
+      files.map(() => ['root:root', 0o644]),
+    );
+    expect(renderSystemd(defineDeployment(folderInput('/srv/app')))).toEqual([]);
+  });
+});
