@@ -1,0 +1,18 @@
+/** Folder of the artifacts, each named by the SHA-256 of its bytes. */
+export const BLOBS = 'blobs/sha256';
+
+/** Folder of the models. */
+export const MODELS = 'models';
+
+/** Key of the artifact with this SHA-256. */
+export const blobKey = (sha256: string): string => `${BLOBS}/${sha256}`;
+
+/** Folder of a model's manifests. */
+export const versionsFolder = (model: string): string => `${MODELS}/${model}/versions`;
+
+/** Folder of a model's aliases. */
+export const aliasesFolder = (model: string): string => `${MODELS}/${model}/aliases`;
+
+/** Folder of the entries of one alias. */
+export const aliasFolder = (model: string, alias: string): string =>
+  `${aliasesFolder(model)}/${alias}`;

@@ -1,0 +1,89 @@
+import { aliasLog } from './alias-log.ts';
+import { aliasesFolder, MODELS } from './layout.ts';
+import { isAliasName, isModelName } from './model-name.ts';
+import type { KnownHeads } from './numbered-log.ts';
+import type { ObjectStore } from './object-store.ts';
+import { RegistryError } from './registry-error.ts';
+import { versionLog } from './version-log.ts';
+
+/** One model of a registry. */
+export interface ModelSummary {
+  readonly model: string;
+  /** How many versions it has. */
+  readonly versions: number;
+  readonly latestVersion: number;
+  /** The version that each alias means. */
+  readonly aliases: Readonly<Record<string, number>>;
+}
+
+async function folderNames(
+  store: ObjectStore,
+  folder: string,
+  isName: (name: string) => boolean,
+): Promise<readonly string[]> {
+  const entries = await store.list(folder);
+  return entries
+    .filter(({ kind, name }) => kind === 'folder' && isName(name))
+    .map(({ name }) => name);
+}
+
+/** Names of the folders that can be models, whether or not a version was pushed yet. */
+export function modelNames(store: ObjectStore): Promise<readonly string[]> {
+  return folderNames(store, MODELS, isModelName);
+}
+
+/** Names of the folders that can be aliases of `model`. */
+export function aliasNames(store: ObjectStore, model: string): Promise<readonly string[]> {
+  return folderNames(store, aliasesFolder(model), isAliasName);
+}
+
+/** The models that have a version, in order of their names; what is foreign in the store is passed over. */
+export async function listModels(
+  store: ObjectStore,
+  heads: KnownHeads,
+): Promise<readonly ModelSummary[]> {
+  const summaries: ModelSummary[] = [];
+  for (const model of await modelNames(store)) {
+    const versions = await versionLog(store, model).numbers();
+    const latestVersion = versions.at(-1);
+    if (latestVersion === undefined) continue;
+    const aliases: Record<string, number> = {};
+    for (const alias of await aliasNames(store, model)) {
+      const log = aliasLog(store, model, alias, heads);
+      const entry = await log.read(await log.head());
+      if (entry !== undefined) aliases[alias] = entry.version;
+    }
+    summaries.push({ model, versions: versions.length, latestVersion, aliases });
+  }
+  return summaries;
+}
+
+/** Why `model` has no version: an error that names the models there are. */
+export async function modelNotFound(store: ObjectStore, model: string): Promise<RegistryError> {
+  const there = some(await modelNames(store), 'it has', 'it is empty');
+  return new RegistryError(
+    'ERR_REGISTRY_MODEL_NOT_FOUND',
+    `there is no model "${model}" in ${store.location}: ${there}; push a version of it first`,
+  );
+}
+
+/** Why `alias` has no entry: an error that names what there is. */
+export async function aliasNotFound(
+  store: ObjectStore,
+  model: string,
+  alias: string,
+): Promise<RegistryError> {
+  if ((await versionLog(store, model).head()) === 0) return modelNotFound(store, model);
+  const there = some(await aliasNames(store, model), 'it has', 'it has none');
+  return new RegistryError(
+    'ERR_REGISTRY_ALIAS_NOT_FOUND',
+    `"${model}" has no alias "${alias}" in ${store.location}: ${there}; set it to a version first`,
+  );
+}
+
+/** Joins the first few of `names` for a message. */
+export function some(names: readonly string[], intro: string, none: string): string {
+  if (names.length === 0) return none;
+  const shown = names.slice(0, 10).join(', ');
+  return `${intro} ${shown}${names.length > 10 ? ` and ${names.length - 10} more` : ''}`;
+}

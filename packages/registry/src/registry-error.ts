@@ -1,0 +1,40 @@
+/** Every code that a {@link RegistryError} can carry; each has a paragraph in `docs/errors/registry.md`. */
+export const registryErrorCodes = [
+  'ERR_REGISTRY_INVALID_NAME',
+  'ERR_REGISTRY_INVALID_VERSION',
+  'ERR_REGISTRY_INVALID_ARGUMENT',
+  'ERR_REGISTRY_INVALID_PATH',
+  'ERR_REGISTRY_INVALID_MANIFEST',
+  'ERR_REGISTRY_UNSUPPORTED_FORMAT',
+  'ERR_REGISTRY_SOURCE_UNREADABLE',
+  'ERR_REGISTRY_SOURCE_CHANGED',
+  'ERR_REGISTRY_MODEL_NOT_FOUND',
+  'ERR_REGISTRY_VERSION_NOT_FOUND',
+  'ERR_REGISTRY_ALIAS_NOT_FOUND',
+  'ERR_REGISTRY_FILE_NOT_FOUND',
+  'ERR_REGISTRY_ALIAS_CONFLICT',
+  'ERR_REGISTRY_NOTHING_TO_ROLL_BACK',
+  'ERR_REGISTRY_CORRUPT',
+  'ERR_REGISTRY_TOO_LARGE',
+  'ERR_REGISTRY_STORE_NOT_FOUND',
+  'ERR_REGISTRY_STORE_NOT_A_FOLDER',
+  'ERR_REGISTRY_STORE_DENIED',
+  'ERR_REGISTRY_STORE_FULL',
+  'ERR_REGISTRY_STORE_UNSUPPORTED',
+  'ERR_REGISTRY_STORE_FOREIGN',
+  'ERR_REGISTRY_STORE_UNAVAILABLE',
+] as const;
+
+/** Stable code of a {@link RegistryError}. */
+export type RegistryErrorCode = (typeof registryErrorCodes)[number];
+
+/** Everything that the registry refuses or fails at; `code` is stable, the message names the value and the fix. */
+export class RegistryError extends Error {
+  override readonly name: string = 'RegistryError';
+  readonly code: RegistryErrorCode;
+
+  constructor(code: RegistryErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,20 @@
+import { AliasConflictError, folderStore, ModelRegistry } from '@fairlead/registry';
+
+// Changes an alias a number of times against rivals, and says which entries it won, and who won those that it lost.
+const [, , folder = '', actor = '', count = ''] = process.argv;
+const registry = new ModelRegistry({ store: folderStore(folder) });
+const won: number[] = [];
+const lost: { number: number; actor: string; seal: string }[] = [];
+while (won.length + lost.length < Number(count)) {
+  const { version } = await registry.resolve('digits', 'champion');
+  try {
+    const options = { actor, expected: version };
+    const entry = await registry.setAlias('digits', 'champion', (version % 3) + 1, options);
+    won.push(entry.number);
+  } catch (error) {
+    if (!(error instanceof AliasConflictError) || error.winner === null) throw error;
+    const { number, actor: winner, seal } = error.winner;
+    lost.push({ number, actor: winner, seal });
+  }
+}
+process.stdout.write(JSON.stringify({ actor, won, lost }));
