@@ -5,10 +5,16 @@ import { setIdentity, type Identity } from './identity.ts';
 import type { Middleware, Next } from './middleware.ts';
 import { SecurityError } from './security-error.ts';
 
+/** Recognises credentials. */
+export interface KeyVerifier {
+  /** Who a key belongs to, or undefined if it is not to be accepted. */
+  verify(key: string): Identity | undefined;
+}
+
 /** Settings of {@link apiKeys}. */
 export interface ApiKeysOptions {
   /** Recognises a key; an {@link ApiKeySet} does. */
-  readonly keys: { verify(key: string): Identity | undefined };
+  readonly keys: KeyVerifier;
   /**
    * Whether a request without any key passes, as an anonymous one. A wrong key is refused all the same.
    * @defaultValue `false`

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 /**
  * How long a client may go on sending a body that was refused, in milliseconds.
@@ -18,7 +19,7 @@ const discarded = new WeakMap<IncomingMessage, Promise<void>>();
 export function discardRest(req: IncomingMessage, res: ServerResponse): Promise<void> {
   const running = discarded.get(req);
   if (running !== undefined) return running;
-  const { socket } = res;
+  const socket = socketOf(req, res);
   const rest = new Promise<void>((resolve) => {
     if (req.complete || socket === null || socket.destroyed) {
       resolve();
@@ -53,4 +54,9 @@ export function discardRest(req: IncomingMessage, res: ServerResponse): Promise<
 /** Whether the rest of this request is being thrown away. */
 export function isDiscarding(req: IncomingMessage): boolean {
   return discarded.has(req);
+}
+
+/** A pipelined answer has no socket before its turn; a request whose iteration was broken off has none any more. */
+function socketOf(req: IncomingMessage, res: ServerResponse): Socket | null {
+  return res.socket ?? req.socket;
 }

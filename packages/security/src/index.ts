@@ -1,4 +1,4 @@
-export { apiKeys, type ApiKeysOptions } from './api-keys.ts';
+export { apiKeys, type ApiKeysOptions, type KeyVerifier } from './api-keys.ts';
 export type { ApiKeyRecord } from './api-key-record.ts';
 export { ApiKeySet, type ApiKeySetOptions } from './api-key-set.ts';
 export { bodyLimit, type BodyLimitOptions } from './body-limit.ts';

@@ -17,8 +17,11 @@ export interface ProblemDescription {
 export interface Problem {
   /** Always `about:blank`: `title` is that of the status and `code` is the finer distinction (RFC 9457, 4.2.1). */
   readonly type: 'about:blank';
+  /** The name of the status, such as `Too Many Requests`. */
   readonly title: string;
+  /** The HTTP status again, for a body that was passed on without its head. */
   readonly status: number;
+  /** What happened and what to do. */
   readonly detail: string;
   /** Stable code for programs. */
   readonly code: string;

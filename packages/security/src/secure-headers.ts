@@ -41,7 +41,7 @@ const allowedSource =
  * @throws SecurityError `ERR_SECURITY_OPTION` if a source would weaken the policy or a setting is out of range.
  */
 export function secureHeaders({
-  page = {},
+  page,
   strictTransportSeconds = 63_072_000,
 }: SecureHeadersOptions = {}): Middleware {
   checkInteger('strictTransportSeconds', strictTransportSeconds, 0, 3_153_600_000);
@@ -50,10 +50,10 @@ export function secureHeaders({
       useDefaults: false,
       directives: {
         'default-src': ["'none'"],
-        ...sources('style-src', 'page.styles', page.styles),
-        ...sources('script-src', 'page.scripts', page.scripts),
-        ...sources('img-src', 'page.images', page.images),
-        ...sources('connect-src', 'page.connections', page.connections),
+        ...sources('style-src', 'page.styles', page?.styles),
+        ...sources('script-src', 'page.scripts', page?.scripts),
+        ...sources('img-src', 'page.images', page?.images),
+        ...sources('connect-src', 'page.connections', page?.connections),
         'base-uri': ["'none'"],
         'form-action': ["'none'"],
         'frame-ancestors': ["'none'"],
@@ -64,6 +64,14 @@ export function secureHeaders({
         ? false
         : { maxAge: strictTransportSeconds, includeSubDomains: false },
     xFrameOptions: { action: 'deny' },
+    // These two govern documents, and an answer of the API is none.
+    crossOriginOpenerPolicy: page !== undefined,
+    originAgentCluster: page !== undefined,
+    // What these guarded against (Flash, Internet Explorer, XSS auditors) is gone, or loads nothing under this policy.
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
   });
   return function secureHeadersMiddleware(req: IncomingMessage, res: ServerResponse, next: Next) {
     res.setHeader('Cache-Control', 'no-store');

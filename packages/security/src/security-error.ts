@@ -1,5 +1,22 @@
+/** The stable codes of {@link SecurityError}. */
+export type SecurityErrorCode =
+  | 'ERR_SECURITY_OPTION'
+  | 'ERR_SECURITY_KEYS'
+  | 'ERR_SECURITY_CONTENT_LENGTH'
+  | 'ERR_SECURITY_CREDENTIALS_AMBIGUOUS'
+  | 'ERR_SECURITY_KEY_MISSING'
+  | 'ERR_SECURITY_KEY_REFUSED'
+  | 'ERR_SECURITY_SCOPE'
+  | 'ERR_SECURITY_NOT_FOUND'
+  | 'ERR_SECURITY_BODY_TOO_LARGE'
+  | 'ERR_SECURITY_MEDIA_TYPE'
+  | 'ERR_SECURITY_CONTENT_ENCODING'
+  | 'ERR_SECURITY_RATE_LIMIT'
+  | 'ERR_SECURITY_TRANSFER_ENCODING'
+  | 'ERR_SECURITY_RATE_LIMIT_STORE';
+
 /** The one place where a failure gets its HTTP status; 0 means it happens at construction and never meets a request. */
-const statusByCode = {
+const statusByCode: Readonly<Record<SecurityErrorCode, number>> = {
   ERR_SECURITY_OPTION: 0,
   ERR_SECURITY_KEYS: 0,
   ERR_SECURITY_CONTENT_LENGTH: 400,
@@ -14,10 +31,7 @@ const statusByCode = {
   ERR_SECURITY_RATE_LIMIT: 429,
   ERR_SECURITY_TRANSFER_ENCODING: 501,
   ERR_SECURITY_RATE_LIMIT_STORE: 503,
-} as const;
-
-/** The stable codes of {@link SecurityError}. */
-export type SecurityErrorCode = keyof typeof statusByCode;
+};
 
 /** What may accompany a {@link SecurityError}. */
 export interface SecurityErrorOptions {
@@ -29,6 +43,7 @@ export interface SecurityErrorOptions {
 
 /** Every refusal and every wrong setting of this package; the message is safe to show to the client. */
 export class SecurityError extends Error {
+  /** Always `SecurityError`. */
   override readonly name = 'SecurityError';
   /** Stable: look it up in the documentation, branch on it in code. */
   readonly code: SecurityErrorCode;

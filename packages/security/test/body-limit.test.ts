@@ -268,6 +268,33 @@ describe('bodyLimit on a body of unknown length', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*{"length":1000}/);
   });
 
+  it('keeps the connection after a body that was read to its end', async () => {
+    const { port } = await listen(chain(limit, echoLength));
+    const client = new RawClient(port).send(...head, '', `${chunk('x'.repeat(7))}0\r\n\r\n`);
+    await client.until(/{"length":7}/);
+    client.send(...head, 'Connection: close', '', `${chunk('x'.repeat(8))}0\r\n\r\n`);
+    await client.closed;
+    expect(client.received).toContain('{"length":8}');
+  });
+
+  it('refuses a body that was sent behind a request still being answered', async () => {
+    const errors: unknown[] = [];
+    let answerFirst: (() => void) | undefined;
+    const { port } = await listen(
+      chain(limit, (req, res) => {
+        req.on('error', (error) => errors.push(error)).resume();
+        if (req.method === 'GET') answerFirst = () => res.end('first');
+      }),
+    );
+    const client = new RawClient(port).send('GET / HTTP/1.1', host, '', '').send(...head, '', '');
+    for (let count = 0; count < 5; count++) client.send(chunk('x'.repeat(600)));
+    await expect.poll(() => errors.length).toBeGreaterThan(0);
+    answerFirst?.();
+    await client.closed;
+    expect(client.received).toMatch(/^HTTP\/1\.1 200 [^]*first[^]*HTTP\/1\.1 413 /);
+    expect(errors).toEqual([expect.objectContaining({ code: 'ERR_SECURITY_BODY_TOO_LARGE' })]);
+  });
+
   const readers: readonly (readonly [string, ChainStep])[] = [
     ['iterates', echoLength],
     [
@@ -321,6 +348,20 @@ describe('bodyLimit on a body of unknown length', () => {
     const { port } = await listen(chain(counting, limit, echoLength));
     const answer = await exchange(port, ...head, '', `${chunk('x'.repeat(5000))}0\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
+  it('counts what was buffered before the step ran', async () => {
+    let buffered = 0;
+    const counting = rateLimit({ windowMs: 60_000, limit: 100 });
+    const { port } = await listen(
+      chain(counting, limit, (req) => {
+        buffered = req.readableLength;
+      }),
+    );
+    const client = new RawClient(port).send(...head, '', chunk('x'.repeat(600)));
+    await expect.poll(() => buffered).toBe(600);
+    client.send(chunk('x'.repeat(600)));
+    expect(await client.until(/"error":".*"}/)).toMatch(/^HTTP\/1\.1 413 /);
   });
 
   it('answers a client that sends without end, then stops it, with bounded memory', async () => {
