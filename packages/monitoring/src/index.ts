@@ -1,1 +1,20 @@
-export {};
+export { combineObservers } from './combine-observers.ts';
+export { createLogger } from './create-logger.ts';
+export type { CreateLoggerOptions, LogLevel } from './create-logger.ts';
+export { httpMetrics } from './http-metrics.ts';
+export type { HttpMetricsOptions } from './http-metrics.ts';
+export { InferenceMetrics } from './inference-metrics.ts';
+export type { InferenceMetricsOptions } from './inference-metrics.ts';
+export type {
+  ExecutedEvent,
+  FailureReason,
+  InferenceEvent,
+  InferenceFinishedEvent,
+  InferenceObserver,
+} from './inference-observer.ts';
+export { metricsHandler } from './metrics-handler.ts';
+export type { MetricsHandlerOptions } from './metrics-handler.ts';
+export { MonitoringError } from './monitoring-error.ts';
+export type { MonitoringErrorCode } from './monitoring-error.ts';
+export { requestLog } from './request-log.ts';
+export type { RequestLogger, RequestLogOptions } from './request-log.ts';

@@ -1,0 +1,78 @@
+import type { InferenceObserver } from '../inference-observer.ts';
+import { cloudWatchLimits } from './cloudwatch-limits.ts';
+import type { CloudWatchMetric } from './cloudwatch-publisher.ts';
+import { checkMetricDefinition } from './metric-definition.ts';
+import type { CloudWatchMetricDefinition } from './metric-definition.ts';
+
+/** The part of a `CloudWatchPublisher` that {@link cloudWatchObserver} uses. */
+export interface CloudWatchMetricSource {
+  metric(definition: CloudWatchMetricDefinition): CloudWatchMetric;
+}
+
+/** Options of {@link cloudWatchObserver}. */
+export interface CloudWatchObserverOptions {
+  /** Name of the service: the dimension `service`. */
+  readonly service: string;
+}
+
+interface ModelMetrics {
+  readonly requestCount: CloudWatchMetric;
+  readonly failures: CloudWatchMetric;
+  readonly latency: CloudWatchMetric;
+  readonly batchSize: CloudWatchMetric;
+}
+
+/**
+ * Makes an observer that records four metrics a model, with the dimensions `service` and `model` alone: neither
+ * version nor instance, for each value of a dimension is billed.
+ *
+ * `RequestCount`; `Failures` (1 or 0 per request, so its Sum counts them and its Average is the failure rate);
+ * `Latency` in milliseconds, of successful requests; `BatchSize` per execution.
+ *
+ * @throws `MonitoringError` with `ERR_MONITORING_CLOUDWATCH_METRIC_INVALID` if the service can't be a dimension.
+ */
+export function cloudWatchObserver(
+  publisher: CloudWatchMetricSource,
+  { service }: CloudWatchObserverOptions,
+): InferenceObserver {
+  checkMetricDefinition({ name: 'RequestCount', dimensions: { service } });
+  const models = new Map<string, ModelMetrics>();
+
+  const metricsOf = (model: string): ModelMetrics => {
+    let metrics = models.get(model);
+    if (metrics === undefined) {
+      const dimensions = { service, model: dimensionValue(model) };
+      metrics = {
+        requestCount: publisher.metric({ name: 'RequestCount', unit: 'Count', dimensions }),
+        failures: publisher.metric({ name: 'Failures', unit: 'Count', dimensions }),
+        latency: publisher.metric({ name: 'Latency', unit: 'Milliseconds', dimensions }),
+        batchSize: publisher.metric({ name: 'BatchSize', unit: 'Count', dimensions }),
+      };
+      models.set(model, metrics);
+    }
+    return metrics;
+  };
+
+  return {
+    inferenceStarted() {
+      // Requests are counted when they end, together with how.
+    },
+    inferenceFinished({ model, outcome, requestDurationMs }) {
+      const { requestCount, failures, latency } = metricsOf(model);
+      requestCount.record(1);
+      failures.record(outcome === 'failure' ? 1 : 0);
+      if (outcome === 'success') latency.record(requestDurationMs);
+    },
+    executed({ model, batchSize }) {
+      metricsOf(model).batchSize.record(batchSize);
+    },
+  };
+}
+
+/** A dimension takes printable ASCII only, and an observer may not throw over a model's name. */
+function dimensionValue(model: string): string {
+  const ascii = model
+    .replaceAll(/[^\x20-\x7e]/g, '_')
+    .slice(0, cloudWatchLimits.dimensionValueLength);
+  return ascii.trim() === '' ? '_' : ascii;
+}

@@ -1,0 +1,24 @@
+/** Significant decimal digits that are kept of a value. */
+const digits = 3;
+
+/**
+ * Rounds to three significant decimal digits, so that a minute's latencies fall on a few hundred different values.
+ *
+ * Off by at most half a unit of the third digit, which is 0.5 % of the value (at 1.005, 10.05, …). Whole numbers
+ * up to 999 stay exact.
+ */
+export function roundValue(value: number): number {
+  if (value === 0) return 0;
+  const exponent = Math.floor(Math.log10(Math.abs(value))) - (digits - 1);
+  // The powers of ten up to 10^22 are exact doubles, and dividing or multiplying a whole number by one gives the
+  // double nearest to the decimal; a factor such as 0.01 would leave 0.30000000000000004 beside 0.3.
+  if (exponent < 0 && exponent >= -22) {
+    const scale = 10 ** -exponent;
+    return Math.round(value * scale) / scale;
+  }
+  if (exponent >= 0 && exponent <= 22) {
+    const scale = 10 ** exponent;
+    return Math.round(value / scale) * scale;
+  }
+  return Number(value.toPrecision(digits));
+}

@@ -1,0 +1,45 @@
+/** Which version of which model an event is about. */
+export interface InferenceEvent {
+  readonly model: string;
+  readonly version: string;
+}
+
+/**
+ * Why an inference failed, in Triton's words: `REJECTED` (queue full, not ready), `CANCELED` (client gone,
+ * deadline passed), `BACKEND` (the runtime failed), `OTHER` (bad input).
+ *
+ * Source: Triton Inference Server, `docs/user_guide/metrics.md`, `nv_inference_request_failure`.
+ */
+export type FailureReason = 'REJECTED' | 'CANCELED' | 'BACKEND' | 'OTHER';
+
+/** The end of one inference request. */
+export interface InferenceFinishedEvent extends InferenceEvent {
+  readonly outcome: 'success' | 'failure';
+  /** Absent on success; a failure without a reason counts as `OTHER`. */
+  readonly reason?: FailureReason;
+  /** Rows of the request: its first dimension, 1 where there is none. */
+  readonly rows: number;
+  readonly requestDurationMs: number;
+  readonly queueDurationMs: number;
+  readonly computeDurationMs: number;
+}
+
+/** One execution by a runtime; with batching, one execution serves several requests. */
+export interface ExecutedEvent extends InferenceEvent {
+  /** Rows that ran together. */
+  readonly batchSize: number;
+  readonly computeDurationMs: number;
+}
+
+/**
+ * What a model server reports about its work: the shape that `@fairlead/serving` asks for, so anything here that
+ * implements it can be handed over as it is.
+ *
+ * Implementations never throw and do no I/O: they are called on the way of a request.
+ */
+export interface InferenceObserver {
+  /** A request for a known version was taken in; exactly one `inferenceFinished` follows. */
+  inferenceStarted(event: InferenceEvent): void;
+  inferenceFinished(event: InferenceFinishedEvent): void;
+  executed(event: ExecutedEvent): void;
+}

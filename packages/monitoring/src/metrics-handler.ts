@@ -1,0 +1,53 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { collectDefaultMetrics } from 'prom-client';
+import type { OpenMetricsContentType, Registry } from 'prom-client';
+import { requireFreeNames } from './require-free-names.ts';
+
+/** Options of {@link metricsHandler}. */
+export interface MetricsHandlerOptions {
+  /**
+   * Adds prom-client's metrics of the process (CPU, memory, event loop delay, garbage collection) to the registry.
+   *
+   * @defaultValue false
+   */
+  readonly processMetrics?: boolean;
+}
+
+/**
+ * Makes the handler that answers Prometheus with everything in `registry`.
+ *
+ * It checks neither path nor caller: mount it where only the scraper can reach it.
+ *
+ * @throws `MonitoringError` with `ERR_MONITORING_METRIC_NAME_TAKEN` if the process metrics are wanted twice.
+ */
+export function metricsHandler(
+  registry: Registry | Registry<OpenMetricsContentType>,
+  { processMetrics = false }: MetricsHandlerOptions = {},
+) {
+  if (processMetrics) {
+    requireFreeNames(registry, ['process_cpu_seconds_total']);
+    collectDefaultMetrics({ register: registry });
+  }
+  return function metrics(req: IncomingMessage, res: ServerResponse): void {
+    if (req.method !== 'GET' && req.method !== 'HEAD') {
+      res.writeHead(405, { allow: 'GET, HEAD' }).end();
+      return;
+    }
+    registry.metrics().then(
+      (page) => {
+        res.writeHead(200, {
+          'content-type': registry.contentType,
+          'content-length': Buffer.byteLength(page),
+          'cache-control': 'no-store',
+        });
+        // Node leaves the body out of an answer to HEAD by itself.
+        res.end(page);
+      },
+      () => {
+        // Only a `collect` of the application's own can fail; its message is not for outsiders.
+        res.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' });
+        res.end('The metrics could not be collected.\n');
+      },
+    );
+  };
+}

@@ -1,0 +1,20 @@
+/** Stable codes of {@link MonitoringError}; each has its paragraph in `docs/errors/monitoring.md`. */
+export type MonitoringErrorCode =
+  | 'ERR_MONITORING_OPTION_INVALID'
+  | 'ERR_MONITORING_METRIC_NAME_TAKEN'
+  | 'ERR_MONITORING_CLOUDWATCH_METRIC_INVALID'
+  | 'ERR_MONITORING_CLOUDWATCH_REFUSED'
+  | 'ERR_MONITORING_CLOUDWATCH_UNAVAILABLE'
+  | 'ERR_MONITORING_CLOUDWATCH_VALUES_DROPPED';
+
+/** The one error class of this package; tell its cases apart by `code`. */
+export class MonitoringError extends Error {
+  override readonly name = 'MonitoringError';
+  /** Stable across releases, unlike the message. */
+  readonly code: MonitoringErrorCode;
+
+  constructor(code: MonitoringErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,96 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { onRequestEnd, requestPath } from './request-end.ts';
+import { responseHeaderReader } from './response-header-reader.ts';
+
+/** The part of a logger that {@link requestLog} uses; pino's fits. */
+export interface RequestLogger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** Options of {@link requestLog}. */
+export interface RequestLogOptions {
+  readonly logger: RequestLogger;
+  /**
+   * Where the request id comes from: the name of a header, looked for in the response and then in the request, or
+   * a function asked when the request has ended.
+   *
+   * @defaultValue 'x-request-id'
+   */
+  readonly requestId?: string | ((req: IncomingMessage, res: ServerResponse) => string | undefined);
+  /**
+   * Whether a path (no query) is a health check, which is logged at `debug`.
+   *
+   * @defaultValue the paths that load balancers and inference clients ask: `/healthz`, `/health`, `/livez`,
+   * `/readyz`, `/ping`, `/v2/health/live`, `/v2/health/ready`
+   */
+  readonly isHealthCheck?: (path: string) => boolean;
+  /**
+   * Milliseconds of a clock that never goes back.
+   *
+   * @defaultValue `performance.now`
+   */
+  readonly now?: () => number;
+}
+
+const healthPaths = new Set([
+  '/healthz',
+  '/health',
+  '/livez',
+  '/readyz',
+  '/ping',
+  '/v2/health/live',
+  '/v2/health/ready',
+]);
+
+/** A client chooses the path and may choose the id; neither may fill the log. */
+const maxPathLength = 512;
+const maxIdLength = 128;
+
+/**
+ * Makes middleware that writes one line at the end of each request: id, method, path without its query, status,
+ * duration, outcome, and model and version where the response names them (`fairlead-model`, `fairlead-version`).
+ *
+ * Never bodies, queries or headers. Level `info`; `warn` from status 500 up; `debug` for health checks. On an
+ * aborted request, `status` is absent unless it had been sent.
+ */
+export function requestLog({
+  logger,
+  requestId = 'x-request-id',
+  isHealthCheck = (path) => healthPaths.has(path),
+  now = () => performance.now(),
+}: RequestLogOptions) {
+  return function requestLog(req: IncomingMessage, res: ServerResponse, next: () => void): void {
+    const start = now();
+    const path = requestPath(req);
+    const header = responseHeaderReader(res);
+    onRequestEnd(res, (outcome) => {
+      const id =
+        typeof requestId === 'function'
+          ? requestId(req, res)
+          : (header(requestId.toLowerCase()) ?? requestHeader(req, requestId));
+      const model = header('fairlead-model');
+      const version = header('fairlead-version');
+      const fields = {
+        ...(id !== undefined && { requestId: id.slice(0, maxIdLength) }),
+        method: req.method,
+        path: path.slice(0, maxPathLength),
+        ...((outcome === 'completed' || res.headersSent) && { status: res.statusCode }),
+        durationMs: Math.round(Math.max(0, now() - start) * 1000) / 1000,
+        outcome,
+        ...(model !== undefined && { model }),
+        ...(version !== undefined && { version }),
+      };
+      if (isHealthCheck(path)) logger.debug(fields, 'request');
+      else if (outcome === 'completed' && res.statusCode >= 500) logger.warn(fields, 'request');
+      else logger.info(fields, 'request');
+    });
+    next();
+  };
+}
+
+function requestHeader(req: IncomingMessage, name: string): string | undefined {
+  const value = req.headers[name.toLowerCase()];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

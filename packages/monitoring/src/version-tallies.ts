@@ -1,0 +1,134 @@
+import type { Histogram } from 'prom-client';
+import type { FailureReason } from './inference-observer.ts';
+
+/** Every failure reason, in the order in which they are shown. */
+export const failureReasons: readonly FailureReason[] = [
+  'REJECTED',
+  'CANCELED',
+  'BACKEND',
+  'OTHER',
+];
+
+type VersionLabel = 'model' | 'version';
+
+/** The running totals of one version. */
+export interface VersionTally {
+  readonly labels: Readonly<Record<VersionLabel, string>>;
+  pending: number;
+  successes: number;
+  readonly failures: Record<FailureReason, number>;
+  inferences: number;
+  executions: number;
+  requestMs: number;
+  queueMs: number;
+  computeMs: number;
+  readonly requestSeconds: Histogram.Internal<VersionLabel>;
+  readonly queueSeconds: Histogram.Internal<VersionLabel>;
+  readonly batchSize: Histogram.Internal<VersionLabel>;
+  /** Larger is more recent. */
+  lastUse: number;
+  /** To be removed as soon as nothing is pending. */
+  leaving: boolean;
+}
+
+interface VersionTalliesOptions {
+  readonly maxVersions: number;
+  readonly requestSeconds: Histogram<VersionLabel>;
+  readonly queueSeconds: Histogram<VersionLabel>;
+  readonly batchSize: Histogram<VersionLabel>;
+}
+
+/** Holds the tally of every version in use, at most `maxVersions` idle ones, and their histogram series. */
+export class VersionTallies {
+  readonly #models = new Map<string, Map<string, VersionTally>>();
+  readonly #maxVersions: number;
+  readonly #histograms: readonly [
+    Histogram<VersionLabel>,
+    Histogram<VersionLabel>,
+    Histogram<VersionLabel>,
+  ];
+  #size = 0;
+  #uses = 0;
+
+  constructor({ maxVersions, requestSeconds, queueSeconds, batchSize }: VersionTalliesOptions) {
+    this.#maxVersions = maxVersions;
+    this.#histograms = [requestSeconds, queueSeconds, batchSize];
+  }
+
+  find(model: string, version: string): VersionTally | undefined {
+    return this.#models.get(model)?.get(version);
+  }
+
+  /** The tally of a version in service, made at 0 when it is first seen; calls off a removal under way. */
+  obtain(model: string, version: string): VersionTally {
+    const tally = this.find(model, version) ?? this.#add(model, version);
+    this.#uses += 1;
+    tally.lastUse = this.#uses;
+    tally.leaving = false;
+    return tally;
+  }
+
+  /** Ends one pending request. */
+  release(tally: VersionTally): void {
+    if (tally.pending > 0) tally.pending -= 1;
+    if (tally.leaving && tally.pending === 0) this.#remove(tally);
+  }
+
+  forget(model: string, version: string): void {
+    const tally = this.find(model, version);
+    if (tally === undefined) return;
+    if (tally.pending === 0) this.#remove(tally);
+    else tally.leaving = true;
+  }
+
+  *values(): Generator<VersionTally, void> {
+    for (const versions of this.#models.values()) yield* versions.values();
+  }
+
+  #add(model: string, version: string): VersionTally {
+    if (this.#size >= this.#maxVersions) this.#displaceIdlest();
+    const labels = { model, version };
+    const [requestSeconds, queueSeconds, batchSize] = this.#histograms;
+    for (const histogram of this.#histograms) histogram.zero(labels);
+    const tally: VersionTally = {
+      labels,
+      pending: 0,
+      successes: 0,
+      failures: { REJECTED: 0, CANCELED: 0, BACKEND: 0, OTHER: 0 },
+      inferences: 0,
+      executions: 0,
+      requestMs: 0,
+      queueMs: 0,
+      computeMs: 0,
+      requestSeconds: requestSeconds.labels(labels),
+      queueSeconds: queueSeconds.labels(labels),
+      batchSize: batchSize.labels(labels),
+      lastUse: 0,
+      leaving: false,
+    };
+    let versions = this.#models.get(model);
+    if (versions === undefined) {
+      versions = new Map();
+      this.#models.set(model, versions);
+    }
+    versions.set(version, tally);
+    this.#size += 1;
+    return tally;
+  }
+
+  #displaceIdlest(): void {
+    let idlest: VersionTally | undefined;
+    for (const tally of this.values()) {
+      if (tally.pending === 0 && tally.lastUse < (idlest?.lastUse ?? Infinity)) idlest = tally;
+    }
+    if (idlest !== undefined) this.#remove(idlest);
+  }
+
+  #remove({ labels }: VersionTally): void {
+    const versions = this.#models.get(labels.model);
+    versions?.delete(labels.version);
+    if (versions?.size === 0) this.#models.delete(labels.model);
+    for (const histogram of this.#histograms) histogram.remove(labels);
+    this.#size -= 1;
+  }
+}

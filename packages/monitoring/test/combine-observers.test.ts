@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { InferenceMetrics, combineObservers } from '../src/index.ts';
+import { prometheusSamples } from './prometheus-samples.ts';
+
+test('passes every event to every observer', async () => {
+  const all = [new InferenceMetrics(), new InferenceMetrics()];
+  const observer = combineObservers(...all);
+  const about = { model: 'digits', version: '1' };
+  observer.inferenceStarted(about);
+  observer.inferenceStarted(about);
+  observer.executed({ ...about, batchSize: 2, computeDurationMs: 1 });
+  observer.inferenceFinished({
+    ...about,
+    outcome: 'success',
+    rows: 2,
+    requestDurationMs: 1,
+    queueDurationMs: 0,
+    computeDurationMs: 1,
+  });
+  for (const { registry } of all) {
+    const samples = await prometheusSamples(registry);
+    const at = '{model="digits",version="1"}';
+    expect(samples.get(`nv_inference_request_success${at}`)).toBe(1);
+    expect(samples.get(`nv_inference_pending_request_count${at}`)).toBe(1);
+    expect(samples.get(`nv_inference_exec_count${at}`)).toBe(1);
+  }
+});

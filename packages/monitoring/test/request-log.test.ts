@@ -1,0 +1,233 @@
+import { request } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import express from 'express';
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import { createLogger, requestLog } from '../src/index.ts';
+import type { RequestLogOptions } from '../src/index.ts';
+import { eventually } from './eventually.ts';
+import { listeningServer } from './listening-server.ts';
+import { LogLines } from './log-lines.ts';
+
+type Handler = (req: IncomingMessage, res: ServerResponse) => void;
+
+async function loggedServer(
+  handler: Handler,
+  options: Partial<RequestLogOptions> = {},
+): Promise<{ readonly url: string; readonly lines: LogLines }> {
+  const lines = new LogLines();
+  const logger = createLogger({ destination: lines, service: 'gateway', level: 'debug' });
+  const log = requestLog({ logger, ...options });
+  const { url } = await listeningServer((req, res) => {
+    log(req, res, () => {
+      handler(req, res);
+    });
+  });
+  return { url, lines };
+}
+
+async function entriesOf(lines: LogLines, count: number): Promise<Record<string, unknown>[]> {
+  return eventually(() => {
+    const { entries } = lines;
+    expect(entries).toHaveLength(count);
+    return entries;
+  });
+}
+
+describe('requestLog', () => {
+  test('is middleware in the shape of node:http and takes any logger with three methods', () => {
+    const nothing = () => undefined;
+    const logger = { debug: nothing, info: nothing, warn: nothing };
+    expectTypeOf(requestLog({ logger })).toEqualTypeOf<
+      (req: IncomingMessage, res: ServerResponse, next: () => void) => void
+    >();
+  });
+
+  test('writes one line at the end of a request', async () => {
+    let nowMs = 0;
+    const { url, lines } = await loggedServer(
+      (_req, res) => {
+        nowMs += 12.3456789;
+        res.setHeader('x-request-id', 'req-1');
+        res.setHeader('fairlead-model', 'digits');
+        res.setHeader('fairlead-version', '3');
+        res.end('{}');
+      },
+      { now: () => nowMs },
+    );
+    await fetch(`${url}/v2/models/digits/infer?key=1#f`, { method: 'POST', body: '{}' });
+    const [entry] = await entriesOf(lines, 1);
+    expect(entry).toEqual({
+      level: 'info',
+      time: expect.any(String) as string,
+      service: 'gateway',
+      requestId: 'req-1',
+      method: 'POST',
+      path: '/v2/models/digits/infer',
+      status: 200,
+      durationMs: 12.346,
+      outcome: 'completed',
+      model: 'digits',
+      version: '3',
+      msg: 'request',
+    });
+  });
+
+  test.each([
+    ['an object', { 'X-Request-Id': 'req-1', 'Fairlead-Model': 'digits', 'fairlead-version': '3' }],
+    ['a flat list', ['X-Request-Id', 'req-1', 'Fairlead-Model', 'digits', 'fairlead-version', '3']],
+  ])('sees headers that are given to writeHead alone, as %s', async (_form, headers) => {
+    const { url, lines } = await loggedServer((_req, res) => {
+      res.writeHead(200, headers).end();
+    });
+    const response = await fetch(url);
+    expect(response.headers.get('fairlead-model')).toBe('digits');
+    const [entry] = await entriesOf(lines, 1);
+    expect(entry).toMatchObject({ requestId: 'req-1', model: 'digits', version: '3' });
+  });
+
+  test('leaves writeHead as it was, status message included', async () => {
+    const { url } = await loggedServer((_req, res) => {
+      const returned = res.writeHead(202, 'Taken In', { 'x-own': 'yes' });
+      expect(returned).toBe(res);
+      returned.end('body');
+    });
+    const response = await fetch(url);
+    expect([response.status, response.statusText, response.headers.get('x-own')]).toEqual([
+      202,
+      'Taken In',
+      'yes',
+    ]);
+    expect(await response.text()).toBe('body');
+  });
+
+  test('takes the id of the request where the response has none, cut to 128 characters', async () => {
+    const { url, lines } = await loggedServer((_req, res) => {
+      res.end();
+    });
+    await fetch(url, { headers: { 'x-request-id': 'i'.repeat(1000) } });
+    await fetch(url);
+    const [named, unnamed] = await entriesOf(lines, 2);
+    expect(named?.requestId).toBe('i'.repeat(128));
+    expect(unnamed).not.toHaveProperty('requestId');
+    expect(unnamed).not.toHaveProperty('model');
+  });
+
+  test('takes the id from another header, or from a function', async () => {
+    const one = await loggedServer(
+      (_req, res) => {
+        res.setHeader('X-Amzn-Trace-Id', 'trace-1').end();
+      },
+      { requestId: 'X-Amzn-Trace-Id' },
+    );
+    await fetch(one.url);
+    expect((await entriesOf(one.lines, 1))[0]).toMatchObject({ requestId: 'trace-1' });
+
+    const two = await loggedServer(
+      (_req, res) => {
+        res.end();
+      },
+      { requestId: (req, res) => `${req.method ?? ''}-${res.statusCode}` },
+    );
+    await fetch(two.url);
+    expect((await entriesOf(two.lines, 1))[0]).toMatchObject({ requestId: 'GET-200' });
+  });
+
+  test('logs server errors at warn and client errors at info', async () => {
+    const { url, lines } = await loggedServer((req, res) => {
+      res.writeHead(Number(req.url?.slice(1))).end();
+    });
+    for (const code of [200, 404, 500, 503]) await fetch(`${url}/${code}`);
+    const entries = await entriesOf(lines, 4);
+    expect(entries.map(({ status, level }) => [status, level])).toEqual([
+      [200, 'info'],
+      [404, 'info'],
+      [500, 'warn'],
+      [503, 'warn'],
+    ]);
+  });
+
+  test('logs health checks at debug, by default or by the function given', async () => {
+    const answer: Handler = (_req, res) => {
+      res.writeHead(503).end();
+    };
+    const one = await loggedServer(answer);
+    await fetch(`${one.url}/v2/health/ready?x=1`);
+    await fetch(`${one.url}/ping`);
+    await fetch(`${one.url}/pings`);
+    expect((await entriesOf(one.lines, 3)).map(({ level }) => level)).toEqual([
+      'debug',
+      'debug',
+      'warn',
+    ]);
+    const two = await loggedServer(answer, { isHealthCheck: (path) => path === '/up' });
+    await fetch(`${two.url}/up`);
+    await fetch(`${two.url}/ping`);
+    expect((await entriesOf(two.lines, 2)).map(({ level }) => level)).toEqual(['debug', 'warn']);
+  });
+
+  test('logs a client that leaves as aborted, without a status that was never sent', async () => {
+    const { url, lines } = await loggedServer(() => {
+      client.destroy();
+    });
+    const client = request(`${url}/slow`);
+    client.on('error', () => undefined);
+    client.end();
+    const [entry] = await entriesOf(lines, 1);
+    expect(entry).toMatchObject({ outcome: 'aborted', path: '/slow', level: 'info' });
+    expect(entry).not.toHaveProperty('status');
+  });
+
+  test('logs a client that leaves in the middle of the answer with the status it got', async () => {
+    const { url, lines } = await loggedServer((_req, res) => {
+      res.writeHead(200);
+      res.write('half');
+    });
+    const response = await fetch(url);
+    await response.body?.cancel();
+    expect((await entriesOf(lines, 1))[0]).toMatchObject({ outcome: 'aborted', status: 200 });
+  });
+
+  test('cuts a long path', async () => {
+    const { url, lines } = await loggedServer((_req, res) => {
+      res.end();
+    });
+    await fetch(`${url}/${'a'.repeat(5000)}`);
+    expect(String((await entriesOf(lines, 1))[0]?.path)).toHaveLength(512);
+  });
+
+  test('logs the whole path in a mounted Express router', async () => {
+    const lines = new LogLines();
+    const logger = createLogger({ destination: lines, service: 'gateway' });
+    const app = express();
+    app.use('/api', requestLog({ logger }), (_req, res) => {
+      res.json({ ok: true });
+    });
+    const { url } = await listeningServer(app);
+    await fetch(`${url}/api/things?q=1`);
+    expect((await entriesOf(lines, 1))[0]).toMatchObject({ path: '/api/things', status: 200 });
+  });
+
+  test('writes neither bodies nor keys nor queries, of requests or responses', async () => {
+    const sentinel = 'sentinel-7f3a9c';
+    const { url, lines } = await loggedServer((req, res) => {
+      req.resume();
+      res.setHeader('set-cookie', sentinel);
+      res.setHeader('x-answer', sentinel);
+      res.statusCode = 500;
+      req.on('end', () => res.end(sentinel));
+    });
+    await fetch(`${url}/infer?api_key=${sentinel}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${sentinel}`,
+        'x-api-key': sentinel,
+        cookie: sentinel,
+        referer: `http://127.0.0.1/?token=${sentinel}`,
+        'user-agent': sentinel,
+      },
+      body: sentinel,
+    });
+    await entriesOf(lines, 1);
+    expect(lines.text).not.toContain(sentinel);
+  });
+});
