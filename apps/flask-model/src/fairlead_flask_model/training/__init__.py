@@ -1,0 +1,1 @@
+"""How the sample models are made; the service itself needs none of it."""
