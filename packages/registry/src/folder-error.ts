@@ -32,6 +32,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
     code: 'ERR_REGISTRY_STORE_FOREIGN',
     fix: 'a symbolic link is where a plain file should be; replace it by the file itself',
   },
+  ENXIO: {
+    code: 'ERR_REGISTRY_STORE_FOREIGN',
+    fix: 'a socket or a pipe is where a plain file should be; move it away',
+  },
   EISDIR: {
     code: 'ERR_REGISTRY_STORE_FOREIGN',
     fix: 'a folder is where a plain file should be; move it away',

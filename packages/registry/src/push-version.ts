@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { checkAuditText } from './audit-text.ts';
 import { keepBlob } from './blob.ts';
+import { checkGoldenExamples } from './golden-example-check.ts';
 import type { Manifest } from './manifest.ts';
 import { encodeManifest } from './manifest-record.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -35,13 +36,14 @@ export async function pushVersion(
     encodeManifest({ formatVersion: FORMAT_VERSION, version, ...occasion, ...content });
 
   // Read back before anything is kept: what a reader would refuse is never written.
-  const draft = contentOf(log.decode(1, write(1)));
+  const draft = log.decode(1, write(1));
+  checkGoldenExamples(draft);
   for (const file of content.files) await keepBlob(store, file, request.files[file.path] ?? '');
 
   for (let version = (await log.head()) + 1; ;) {
     if (request.skipIfUnchanged === true) {
       const newest = await log.read(version - 1);
-      if (newest !== undefined && isDeepStrictEqual(contentOf(newest), draft)) {
+      if (newest !== undefined && isDeepStrictEqual(contentOf(newest), contentOf(draft))) {
         return { manifest: newest, created: false };
       }
     }

@@ -12,6 +12,8 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { folderStore, ModelRegistry, RegistryError } from '@fairlead/registry';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -147,14 +149,22 @@ describe('what lies in the folder', () => {
     expect(readdirSync(outside)).toEqual(['secret']);
   });
 
-  test('that is a folder or a pipe is refused where an object should be', async () => {
+  test('that is a folder, a pipe or a socket is refused where an object should be', async () => {
     const path = temporaryFolder();
     const store = folderStore(path);
     mkdirSync(join(path, 'a/folder'), { recursive: true });
-    execFileSync('mkfifo', [join(path, 'a/pipe')]);
+    const makePipe = 'mkfifo';
+    execFileSync(makePipe, [join(path, 'a/pipe')]);
+    const server = createServer().listen(join(path, 'a/socket'));
+    onTestFinished(() => {
+      server.close();
+    });
+    await once(server, 'listening');
     const foreign = { code: 'ERR_REGISTRY_STORE_FOREIGN' };
     await expect(store.read('a/folder', limits)).rejects.toMatchObject(foreign);
     await expect(store.read('a/pipe', limits)).rejects.toMatchObject(foreign);
+    await expect(store.read('a/socket', limits)).rejects.toMatchObject(foreign);
+    expect((await store.list('a')).map(({ name }) => name)).toEqual(['folder']);
     expect(await store.create('a/folder', Buffer.from('x'))).toBe(false);
   });
 

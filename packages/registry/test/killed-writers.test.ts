@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { ended, nodeArguments } from './run-process.ts';
 import { digits, temporaryRegistry } from './sample-registry.ts';
 
-const ROUNDS = 8;
+const ROUNDS = 7;
 const WRITERS = 3;
 const script = new URL('./processes/push-until-killed.ts', import.meta.url);
 

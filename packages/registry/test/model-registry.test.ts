@@ -14,6 +14,7 @@ import {
   AliasConflictError,
   type AliasEntry,
   folderStore,
+  type JsonTensor,
   type JsonValue,
   type Manifest,
   ModelRegistry,
@@ -45,6 +46,7 @@ describe('push', () => {
       store: folderStore(folder),
       clock: () => new Date('2026-03-01T12:00:00Z'),
     });
+    const pixels = Array.from({ length: 64 }, (_, index) => index / 4);
     const request = digits('weights', {
       runtime: { name: 'onnx', options: { file: 'model.onnx', threads: 2 } },
       lineage: {
@@ -60,7 +62,7 @@ describe('push', () => {
       goldenExamples: [
         {
           name: 'a nine',
-          inputs: [{ name: 'pixels', datatype: 'FP32', shape: [1, 2], data: [[0, 16.5]] }],
+          inputs: [{ name: 'pixels', datatype: 'FP32', shape: [1, 64], data: [pixels] }],
           outputs: [{ name: 'label', datatype: 'INT64', shape: [1], data: [9n] }],
           tolerance: 1e-4,
         },
@@ -83,7 +85,7 @@ describe('push', () => {
       metrics: request.metrics,
       baseline: request.baseline,
       modelCard: request.modelCard,
-      goldenExamples: [{ name: 'a nine', tolerance: 1e-4, inputs: [{ data: [[0, 16.5]] }] }],
+      goldenExamples: [{ name: 'a nine', tolerance: 1e-4, inputs: [{ data: [pixels] }] }],
     });
   });
 
@@ -223,6 +225,35 @@ describe('push', () => {
     expect(error).toBeInstanceOf(RegistryError);
     expect(error).toMatchObject({ code });
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('refuses golden examples that do not fit the signature, and says how', async () => {
+    const { registry } = temporaryRegistry();
+    const pixels = {
+      name: 'pixels',
+      datatype: 'FP32',
+      shape: [1, 64],
+      data: Array<number>(64).fill(0),
+    } as const;
+    const label = { name: 'label', datatype: 'INT64', shape: [1], data: [9] } as const;
+    const push = (inputs: readonly JsonTensor[], outputs: readonly JsonTensor[]) =>
+      registry.push(digits('x', { goldenExamples: [{ inputs, outputs }] }));
+    for (const [inputs, outputs, why] of [
+      [[], [label], 'goldenExamples[0].inputs does not fit the signature: tensor "pixels"'],
+      [[{ ...pixels, shape: [1, 63] }], [label], 'tensor "pixels"'],
+      [[{ ...pixels, datatype: 'FP64' }], [label], 'FP32'],
+      [[pixels, label], [label], 'tensor "label"'],
+      [[pixels], [{ ...label, name: 'class' }], 'goldenExamples[0].outputs'],
+      [[pixels], [{ ...label, data: ['nine'] }], 'goldenExamples[0].outputs'],
+    ] as const) {
+      const refused = {
+        code: 'ERR_REGISTRY_INVALID_MANIFEST',
+        message: expect.stringContaining(why) as unknown,
+      };
+      await expect(push(inputs, outputs)).rejects.toMatchObject(refused);
+    }
+    expect(await push([pixels], [])).toMatchObject({ created: true });
+    expect(await push([pixels], [label])).toMatchObject({ created: true });
   });
 
   test('names the field that is wrong', async () => {
