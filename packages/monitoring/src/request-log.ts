@@ -66,10 +66,19 @@ export function requestLog({
     const path = requestPath(req);
     const header = responseHeaderReader(res);
     onRequestEnd(res, (outcome) => {
-      const id =
-        typeof requestId === 'function'
-          ? requestId(req, res)
-          : (header(requestId.toLowerCase()) ?? requestHeader(req, requestId));
+      let id: string | undefined;
+      let isCheck = false;
+      let err: unknown;
+      try {
+        id =
+          typeof requestId === 'function'
+            ? requestId(req, res)
+            : (header(requestId.toLowerCase()) ?? requestHeader(req, requestId));
+        isCheck = isHealthCheck(path);
+      } catch (error) {
+        // This is an event handler of the response, where a throw would end the process: the line tells instead.
+        err = error;
+      }
       const model = header('fairlead-model');
       const version = header('fairlead-version');
       const fields = {
@@ -81,8 +90,9 @@ export function requestLog({
         outcome,
         ...(model !== undefined && { model }),
         ...(version !== undefined && { version }),
+        ...(err !== undefined && { err }),
       };
-      if (isHealthCheck(path)) logger.debug(fields, 'request');
+      if (isCheck) logger.debug(fields, 'request');
       else if (outcome === 'completed' && res.statusCode >= 500) logger.warn(fields, 'request');
       else logger.info(fields, 'request');
     });

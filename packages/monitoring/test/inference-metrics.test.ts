@@ -5,6 +5,27 @@ import { InferenceMetrics } from '../src/index.ts';
 import type { FailureReason, InferenceFinishedEvent, InferenceObserver } from '../src/index.ts';
 import { prometheusSamples } from './prometheus-samples.ts';
 
+/** The shape that the serving package declares, written out: libraries do not import each other. */
+interface ServingObserver {
+  inferenceStarted(event: { readonly model: string; readonly version: string }): void;
+  inferenceFinished(event: {
+    readonly model: string;
+    readonly version: string;
+    readonly outcome: 'success' | 'failure';
+    readonly reason?: 'REJECTED' | 'CANCELED' | 'BACKEND' | 'OTHER';
+    readonly rows: number;
+    readonly requestDurationMs: number;
+    readonly queueDurationMs: number;
+    readonly computeDurationMs: number;
+  }): void;
+  executed(event: {
+    readonly model: string;
+    readonly version: string;
+    readonly batchSize: number;
+    readonly computeDurationMs: number;
+  }): void;
+}
+
 const digits = { model: 'digits', version: '3' };
 const labels = '{model="digits",version="3"}';
 
@@ -27,6 +48,8 @@ function failure(reason?: FailureReason): InferenceFinishedEvent {
 describe('InferenceMetrics', () => {
   test('is the observer that a model server asks for', () => {
     expectTypeOf<InferenceMetrics>().toExtend<InferenceObserver>();
+    expectTypeOf<InferenceMetrics>().toExtend<ServingObserver>();
+    expectTypeOf<InferenceObserver>().toExtend<ServingObserver>();
     expectTypeOf<InferenceMetrics['registry']>().toEqualTypeOf<Registry>();
   });
 

@@ -187,6 +187,38 @@ describe('requestLog', () => {
     expect((await entriesOf(lines, 1))[0]).toMatchObject({ outcome: 'aborted', status: 200 });
   });
 
+  test('outlives functions that throw, and tells of it on the line', async () => {
+    const { url, lines } = await loggedServer(
+      (_req, res) => {
+        res.end();
+      },
+      {
+        requestId: () => {
+          throw new Error('no id today');
+        },
+      },
+    );
+    await fetch(`${url}/a`);
+    expect((await entriesOf(lines, 1))[0]).toMatchObject({
+      path: '/a',
+      status: 200,
+      err: { message: 'no id today' },
+    });
+  });
+
+  test('logs a response whose connection was gone before', async () => {
+    const lines = new LogLines();
+    const log = requestLog({ logger: createLogger({ destination: lines, service: 'gateway' }) });
+    const { url } = await listeningServer((req, res) => {
+      res.once('close', () => {
+        log(req, res, () => undefined);
+      });
+      res.destroy();
+    });
+    await fetch(`${url}/late`).catch(() => undefined);
+    expect((await entriesOf(lines, 1))[0]).toMatchObject({ path: '/late', outcome: 'aborted' });
+  });
+
   test('cuts a long path', async () => {
     const { url, lines } = await loggedServer((_req, res) => {
       res.end();
