@@ -17,6 +17,7 @@ export type DeploymentProblemCode =
 
 /** One broken rule. */
 export interface DeploymentProblem {
+  /** Stable identifier of the rule. */
   readonly code: DeploymentProblemCode;
   /** Dotted names of every setting that takes part, such as `timeouts.nginxReadMs`. */
   readonly settings: readonly string[];
@@ -26,7 +27,9 @@ export interface DeploymentProblem {
 
 /** Thrown by `defineDeployment`: lists everything that is wrong with a deployment, not just the first finding. */
 export class DeploymentError extends DeployConfigError {
+  /** The class, for whoever sees the error without its prototype. */
   override readonly name = 'DeploymentError';
+  /** Every broken rule, in the order of the checks. */
   readonly problems: readonly DeploymentProblem[];
 
   constructor(problems: readonly DeploymentProblem[]) {

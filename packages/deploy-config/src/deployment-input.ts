@@ -65,6 +65,7 @@ export interface KeepAliveInput {
 
 /** Where Nginx takes requests: plain, for a laptop or behind a load balancer that ends TLS. */
 export interface HttpListenInput {
+  /** Plain HTTP. */
   readonly scheme: 'http';
   /** Such as `127.0.0.1:8080`. */
   readonly address: AddressText;
@@ -74,10 +75,13 @@ export interface HttpListenInput {
 
 /** Where Nginx takes requests: TLS, with a redirect from plain HTTP. */
 export interface HttpsListenInput {
+  /** TLS. */
   readonly scheme: 'https';
   /** Host names that are answered; the TLS handshake of an unknown one is refused. */
   readonly names: readonly [string, ...string[]];
+  /** The certificate and its chain, PEM; absolute path. */
   readonly certificateFile: string;
+  /** The certificate's private key, PEM; absolute path. */
   readonly certificateKeyFile: string;
   /** IP address to listen on. @defaultValue `'0.0.0.0'` */
   readonly host?: string;
@@ -99,6 +103,7 @@ export interface PerAddressLimitsInput {
 
 /** A group of servers that routes may name, besides `gateway` and `flask`. */
 export interface UpstreamInput {
+  /** Nginx takes turns among them. */
   readonly servers: readonly [AddressText, ...AddressText[]];
   /** Idle connections kept to it; 0 for a threaded Gunicorn, which loses requests on kept connections. @defaultValue `0` */
   readonly keepAliveConnections?: number;
@@ -118,6 +123,7 @@ export interface RouteInput {
 
 /** The outermost server. */
 export interface NginxInput {
+  /** Where requests come in. */
   readonly listen: HttpListenInput | HttpsListenInput;
   /** Account of the worker processes; only root may switch to one. @defaultValue whoever starts Nginx */
   readonly user?: string;
@@ -135,6 +141,7 @@ export interface NginxInput {
   readonly publicScheme?: 'http' | 'https';
   /** @defaultValue everything to the gateway */
   readonly routes?: readonly [RouteInput, ...RouteInput[]];
+  /** Further groups of servers by the name that routes use. @defaultValue none */
   readonly upstreams?: Readonly<Record<string, UpstreamInput>>;
   /** Has to equal `gateway.listen`. @defaultValue `gateway.listen` */
   readonly gatewayAddress?: AddressText;
@@ -148,6 +155,7 @@ export interface ServiceInput {
   readonly user: string;
   /** @defaultValue the name of the account */
   readonly group?: string;
+  /** Where the program starts; absolute path. */
   readonly workingFolder: string;
   /** A file of `NAME=value` lines with secrets, which stays outside of the deployment. @defaultValue none */
   readonly secretsFile?: string;
@@ -207,14 +215,21 @@ export interface FlaskInput {
 export interface DeploymentInput {
   /** Part of unit and folder names: lower case, digits and hyphens. @defaultValue `'fairlead'` */
   readonly name?: string;
+  /** What the host runs. */
   readonly target: TargetInput;
+  /** What the host is. */
   readonly host: HostInput;
+  /** `hostLayout()` or `folderLayout(folder)`, or either with changes. */
   readonly layout: Layout;
+  /** @defaultValue everything from a request of 30 seconds */
   readonly timeouts?: TimeoutsInput;
+  /** @defaultValue each server 15 seconds longer than its client */
   readonly keepAlive?: KeepAliveInput;
   /** Largest request body, in bytes: for Nginx, gateway and Flask alike. @defaultValue 16 MiB */
   readonly maxBodyBytes?: number;
+  /** The outermost server. */
   readonly nginx: NginxInput;
+  /** The Node service behind it. */
   readonly gateway: GatewayInput;
   /** @defaultValue no Python service */
   readonly flask?: FlaskInput;

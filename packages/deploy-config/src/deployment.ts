@@ -24,75 +24,118 @@ export type CheckedLayout = {
 };
 
 /** Where Nginx takes requests, checked. */
-export type Listen =
-  | (Omit<HttpListenInput, 'address' | 'names'> & {
-      readonly address: Address;
-      readonly names: readonly HostName[];
-    })
-  | (Required<Omit<HttpsListenInput, 'names' | 'certificateFile' | 'certificateKeyFile'>> & {
-      readonly names: readonly HostName[];
-      readonly certificateFile: AbsolutePath;
-      readonly certificateKeyFile: AbsolutePath;
-    });
+export type Listen = HttpListen | HttpsListen;
+
+/** Plain HTTP, checked. */
+export interface HttpListen extends Pick<HttpListenInput, 'scheme'> {
+  /** Where Nginx listens. */
+  readonly address: Address;
+  /** Host names that are answered; all when it is empty. */
+  readonly names: readonly HostName[];
+}
+
+/** TLS, checked. */
+export interface HttpsListen extends Required<
+  Pick<HttpsListenInput, 'scheme' | 'host' | 'port' | 'redirectPort'>
+> {
+  /** Host names that are answered. */
+  readonly names: readonly HostName[];
+  /** The certificate and its chain. */
+  readonly certificateFile: AbsolutePath;
+  /** The certificate's private key. */
+  readonly certificateKeyFile: AbsolutePath;
+}
 
 /** A group of servers that Nginx sends requests to, checked. */
 export interface Upstream {
+  /** Nginx takes turns among them. */
   readonly servers: readonly Address[];
+  /** Idle connections each Nginx worker keeps; 0 closes each one. */
   readonly keepAliveConnections: number;
 }
 
 /** How systemd runs a program, checked. */
-export interface Service extends Required<
-  Omit<ServiceInput, 'secretsFile' | 'writableFolders' | 'workingFolder'>
-> {
+export interface Service extends Required<Pick<ServiceInput, 'user' | 'group'>> {
+  /** Where the program starts. */
   readonly workingFolder: AbsolutePath;
+  /** A file with secrets, which stays outside of the deployment. */
   readonly secretsFile: AbsolutePath | undefined;
+  /** Folders it may write to. */
   readonly writableFolders: readonly AbsolutePath[];
 }
 
-/** A deployment in which everything is decided and every rule holds; only `defineDeployment` makes one. */
+/** Nginx, decided. */
+export interface Edge extends Required<
+  Pick<NginxInput, 'workers' | 'workerConnections' | 'publicScheme' | 'accessLog'>
+> {
+  /** Account of the worker processes; `undefined` for whoever starts Nginx. */
+  readonly user: string | undefined;
+  /** Where requests come in. */
+  readonly listen: Listen;
+  /** The outer wall. */
+  readonly perAddress: Required<PerAddressLimitsInput> | false;
+  /** Networks whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  /** What is sent where. */
+  readonly routes: readonly Required<RouteInput>[];
+  /** `gateway`, `flask` when a route names it, and those of the input. */
+  readonly upstreams: Readonly<Record<string, Upstream>>;
+}
+
+/** The Node service, decided. */
+export interface Gateway extends Required<Pick<GatewayInput, 'memoryBytes' | 'environment'>> {
+  /** Where it listens. */
+  readonly listen: Address;
+  /** Program and arguments; there under systemd. */
+  readonly command: readonly string[] | undefined;
+  /** How systemd runs it; there under systemd. */
+  readonly service: Service | undefined;
+}
+
+/** The Python service, decided. */
+export interface Flask extends Required<
+  Pick<
+    FlaskInput,
+    | 'app'
+    | 'workers'
+    | 'threads'
+    | 'modelThreads'
+    | 'workerMemoryBytes'
+    | 'maxRequests'
+    | 'dangerouslyPreloadApp'
+    | 'environment'
+  >
+> {
+  /** The folder Python imports from. */
+  readonly folder: AbsolutePath;
+  /** The `gunicorn` program. */
+  readonly gunicorn: AbsolutePath;
+  /** Where it listens. */
+  readonly listen: Address;
+  /** How systemd runs it; there under systemd. */
+  readonly service: Service | undefined;
+}
+
+/** A deployment in which everything is decided and every rule holds, as `defineDeployment` returns it. */
 export interface Deployment {
+  /** Part of unit and folder names. */
   readonly name: string;
+  /** Versions the files are written for. */
   readonly target: { readonly [K in keyof TargetInput]-?: Version };
+  /** What the host has. */
   readonly host: HostInput;
+  /** Where the files go. */
   readonly layout: CheckedLayout;
+  /** The whole ladder, in milliseconds. */
   readonly timeouts: Required<TimeoutsInput>;
+  /** Idle times, in milliseconds. */
   readonly keepAlive: Required<KeepAliveInput>;
+  /** Largest request body everywhere, in bytes. */
   readonly maxBodyBytes: number;
-  readonly nginx: Required<
-    Pick<NginxInput, 'workers' | 'workerConnections' | 'publicScheme' | 'accessLog'>
-  > & {
-    readonly user: string | undefined;
-    readonly listen: Listen;
-    readonly perAddress: Required<PerAddressLimitsInput> | false;
-    readonly trustedProxies: readonly string[];
-    readonly routes: readonly Required<RouteInput>[];
-    /** Every upstream that a route names, `gateway` and `flask` among them. */
-    readonly upstreams: Readonly<Record<string, Upstream>>;
-  };
-  readonly gateway: Required<Pick<GatewayInput, 'memoryBytes' | 'environment'>> & {
-    readonly listen: Address;
-    readonly command: readonly string[] | undefined;
-    readonly service: Service | undefined;
-  };
-  readonly flask:
-    | (Required<
-        Pick<
-          FlaskInput,
-          | 'app'
-          | 'workers'
-          | 'threads'
-          | 'modelThreads'
-          | 'workerMemoryBytes'
-          | 'maxRequests'
-          | 'dangerouslyPreloadApp'
-          | 'environment'
-        >
-      > & {
-        readonly folder: AbsolutePath;
-        readonly gunicorn: AbsolutePath;
-        readonly listen: Address;
-        readonly service: Service | undefined;
-      })
-    | undefined;
+  /** The outermost server. */
+  readonly nginx: Edge;
+  /** The Node service behind it. */
+  readonly gateway: Gateway;
+  /** The Python service; `undefined` when there is none. */
+  readonly flask: Flask | undefined;
 }

@@ -18,13 +18,28 @@ export type {
   TimeoutsInput,
   UpstreamInput,
 } from './deployment-input.ts';
-export type { CheckedLayout, Deployment, Listen, Service, Upstream } from './deployment.ts';
+export type {
+  CheckedLayout,
+  Deployment,
+  Edge,
+  Flask,
+  Gateway,
+  HttpListen,
+  HttpsListen,
+  Listen,
+  Service,
+  Upstream,
+} from './deployment.ts';
 export { flaskEnvironment } from './environment/flask-environment.ts';
 export type { FlaskEnvironment } from './environment/flask-environment.ts';
 export { gatewayEnvironment } from './environment/gateway-environment.ts';
 export type { GatewayEnvironment } from './environment/gateway-environment.ts';
 export { gunicornSettingKinds } from './gunicorn/gunicorn-setting.ts';
-export type { GunicornSettingName, GunicornSettings } from './gunicorn/gunicorn-setting.ts';
+export type {
+  GunicornSettingName,
+  GunicornSettings,
+  GunicornValueByKind,
+} from './gunicorn/gunicorn-setting.ts';
 export { gunicornSettings } from './gunicorn/gunicorn-settings.ts';
 export { serializePython } from './gunicorn/python-value.ts';
 export type { PythonValue } from './gunicorn/python-value.ts';
@@ -46,10 +61,16 @@ export { gunicornCommand, nginxCommand } from './start-commands.ts';
 export { renderSystemd } from './systemd/render-systemd.ts';
 export { serializeUnit } from './systemd/serialize-unit.ts';
 export { systemdUnits } from './systemd/systemd-units.ts';
-export type { Unit, UnitSection, UnitValueKind } from './systemd/unit-directive.ts';
+export type {
+  Unit,
+  UnitDirectiveKinds,
+  UnitSection,
+  UnitValueByKind,
+  UnitValueKind,
+} from './systemd/unit-directive.ts';
 export { unitDirectiveKinds } from './systemd/unit-directive.ts';
 export { formatAddress, maxSocketPathBytes } from './values/address.ts';
-export type { Address, AddressText } from './values/address.ts';
+export type { Address, AddressText, TcpAddress, UnixAddress } from './values/address.ts';
 export type { AbsolutePath } from './values/absolute-path.ts';
 export type { HostName } from './values/host-name.ts';
 export type { Version } from './values/version.ts';

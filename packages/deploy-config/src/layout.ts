@@ -6,12 +6,17 @@
 export interface Layout {
   /** `systemd` renders units with socket activation; `starter` keeps Nginx in the foreground for a parent process. */
   readonly supervisor: 'systemd' | 'starter';
+  /** Nginx's rendered configuration. */
   readonly nginxConfigFile: string;
+  /** Where Nginx writes its process id. */
   readonly nginxPidFile: string;
   /** Nginx makes one folder below it for each kind of temporary file. */
   readonly nginxTempFolder: string;
+  /** Where Nginx writes what goes wrong. */
   readonly nginxErrorLog: string;
+  /** Where Nginx writes a JSON line for each request. */
   readonly nginxAccessLog: string;
+  /** Gunicorn's rendered configuration. */
   readonly gunicornConfigFile: string;
   /** Home of the Unix sockets of gateway and Flask, unless they name their own address. */
   readonly socketFolder: string;

@@ -2,7 +2,9 @@ import type { AbsolutePath } from './values/absolute-path.ts';
 
 /** One file of a deployment; writing it is the caller's part. */
 export interface RenderedFile {
+  /** Where it belongs on the host. */
   readonly path: AbsolutePath;
+  /** The whole text, UTF-8. */
   readonly content: string;
   /** Permission bits, such as `0o644`. */
   readonly mode: number;

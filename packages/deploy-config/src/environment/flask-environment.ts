@@ -2,13 +2,17 @@ import type { Deployment } from '../deployment.ts';
 
 /** What the deployment decides for the Python service. */
 export interface FlaskEnvironment {
+  /** Flask's `MAX_CONTENT_LENGTH`. */
   readonly FAIRLEAD_MAX_BODY_BYTES: string;
   /** The longest a prediction may take. */
   readonly FAIRLEAD_DEADLINE_MS: string;
   /** Native threads of one prediction, for libraries that read no variable of their own (ONNX Runtime). */
   readonly FAIRLEAD_MODEL_THREADS: string;
+  /** Threads of OpenMP. */
   readonly OMP_NUM_THREADS: string;
+  /** Threads of OpenBLAS. */
   readonly OPENBLAS_NUM_THREADS: string;
+  /** Threads of MKL. */
   readonly MKL_NUM_THREADS: string;
   /** Lines reach the log at once. */
   readonly PYTHONUNBUFFERED: string;

@@ -13,11 +13,10 @@ export interface GatewayEnvironment {
   readonly FAIRLEAD_REQUEST_TIMEOUT_MS: string;
   /** The longest a prediction may take, an upstream's answer included. */
   readonly FAIRLEAD_DEADLINE_MS: string;
+  /** Largest request body, the same as Nginx's. */
   readonly FAIRLEAD_MAX_BODY_BYTES: string;
   /** How long to finish what is in flight after SIGTERM. */
   readonly FAIRLEAD_SHUTDOWN_GRACE_MS: string;
-  /** How many proxies set `X-Forwarded-For`; Nginx replaces what a client sent, so it is 1. */
-  readonly FAIRLEAD_TRUSTED_PROXY_HOPS: string;
   /** Where Flask listens: `unix:/path` or `host:port`; missing without a Python service. */
   readonly FAIRLEAD_FLASK_ADDRESS?: string;
 }
@@ -33,7 +32,6 @@ export function derivedGatewayEnvironment(deployment: Deployment): GatewayEnviro
     FAIRLEAD_DEADLINE_MS: String(timeouts.requestMs),
     FAIRLEAD_MAX_BODY_BYTES: String(deployment.maxBodyBytes),
     FAIRLEAD_SHUTDOWN_GRACE_MS: String(timeouts.gatewayShutdownMs),
-    FAIRLEAD_TRUSTED_PROXY_HOPS: '1',
     ...(flask && { FAIRLEAD_FLASK_ADDRESS: formatAddress(flask.listen) }),
   };
 }

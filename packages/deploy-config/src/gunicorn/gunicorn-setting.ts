@@ -5,6 +5,8 @@ import type { PythonValue } from './python-value.ts';
  *
  * Gunicorn itself ignores a misspelt setting in its file.
  * Source: `gunicorn.config.KNOWN_SETTINGS`, and its validators for the kinds.
+ *
+ * @internal
  */
 export const gunicornSettingKinds = {
   access_log_format: 'string',
@@ -109,11 +111,17 @@ export const gunicornSettingKinds = {
   wsgi_app: 'string',
 } as const;
 
-interface ValueByKind {
+/** The type of the values of each kind of setting. */
+export interface GunicornValueByKind {
+  /** Python's `True` or `False`. */
   boolean: boolean;
+  /** Zero or more. */
   integer: number;
+  /** Text; `null` is Python's `None`. */
   string: string | null;
+  /** A list of texts. */
   strings: readonly string[];
+  /** A dictionary. */
   dictionary: Readonly<Record<string, PythonValue>>;
 }
 
@@ -122,5 +130,5 @@ export type GunicornSettingName = keyof typeof gunicornSettingKinds;
 
 /** A Gunicorn configuration: settings by name, each with a value of its kind. */
 export type GunicornSettings = {
-  readonly [N in GunicornSettingName]?: ValueByKind[(typeof gunicornSettingKinds)[N]];
+  readonly [N in GunicornSettingName]?: GunicornValueByKind[(typeof gunicornSettingKinds)[N]];
 };

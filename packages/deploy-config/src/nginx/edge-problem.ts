@@ -1,12 +1,16 @@
 /** An error that Nginx answers by itself, before or instead of the gateway. */
 export interface EdgeProblem {
+  /** HTTP status that is sent. */
   readonly status: number;
   /** Nginx's own numbers for it, where they differ from the status that is sent. */
   readonly internalStatuses?: readonly number[];
+  /** Stable identifier, explained in the list of error codes. */
   readonly code: string;
   /** Reason phrase (RFC 9110), as RFC 9457 wants it for `about:blank`. */
   readonly title: string;
+  /** What happened, for people; also sent as `error`. */
   readonly detail: string;
+  /** When to try again, in seconds. */
   readonly retryAfterSeconds?: number;
 }
 

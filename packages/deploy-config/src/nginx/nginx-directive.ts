@@ -1,5 +1,6 @@
 /** A variable of Nginx, without its `$`. */
 export interface NginxVariable {
+  /** Such as `remote_addr`. */
   readonly variable: string;
 }
 
@@ -9,8 +10,11 @@ export type NginxArgument =
 
 /** One directive, with a block when `block` is there. */
 export interface NginxDirective {
+  /** Such as `proxy_pass`; in a block of data, such as `map`, its first word. */
   readonly name: string;
+  /** What follows the name. */
   readonly args: readonly NginxArgument[];
+  /** What stands between its braces. */
   readonly block?: readonly NginxDirective[];
 }
 

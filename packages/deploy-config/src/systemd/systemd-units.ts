@@ -46,7 +46,7 @@ export function systemdUnits(deployment: Deployment): Readonly<Record<string, Un
       },
     }),
     // The distribution's unit gives Nginx 5 seconds to stop, whatever it is still answering.
-    'nginx.service.d/fairlead.conf': {
+    [`nginx.service.d/${name}.conf`]: {
       Service: {
         ExecStop: [],
         KillMode: 'mixed',

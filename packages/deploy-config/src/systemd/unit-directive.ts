@@ -3,6 +3,8 @@
  *
  * Source: systemd.unit(5), systemd.service(5), systemd.socket(5), systemd.exec(5), systemd.kill(5) and
  * systemd.resource-control(5) of systemd 252.
+ *
+ * @internal
  */
 export const unitDirectiveKinds = {
   Unit: {
@@ -110,8 +112,11 @@ export const unitDirectiveKinds = {
   },
 } as const;
 
-interface ValueByKind {
+/** The type of the values of each kind of directive. */
+export interface UnitValueByKind {
+  /** `yes` or `no`. */
   boolean: boolean;
+  /** A whole number; sizes are in bytes. */
   integer: number;
   /** Milliseconds. */
   duration: number;
@@ -125,20 +130,22 @@ interface ValueByKind {
   wordLists: readonly (readonly string[])[];
   /** Program and arguments; an empty list resets what was set before. */
   command: readonly string[];
+  /** Variables by name. */
   environment: Readonly<Record<string, string>>;
 }
 
 /** How a value is written, and what type it has. */
-export type UnitValueKind = keyof ValueByKind;
+export type UnitValueKind = keyof UnitValueByKind;
 
-type Kinds = typeof unitDirectiveKinds;
+/** Every known directive by section, with its kind. */
+export type UnitDirectiveKinds = typeof unitDirectiveKinds;
 
 /** The settings of one section of a unit, such as `Service`. */
-export type UnitSection<S extends keyof Kinds> = {
-  readonly [D in keyof Kinds[S]]?: Kinds[S][D] extends UnitValueKind
-    ? ValueByKind[Kinds[S][D]]
+export type UnitSection<S extends keyof UnitDirectiveKinds> = {
+  readonly [D in keyof UnitDirectiveKinds[S]]?: UnitDirectiveKinds[S][D] extends UnitValueKind
+    ? UnitValueByKind[UnitDirectiveKinds[S][D]]
     : never;
 };
 
 /** A unit file: sections in the order in which they are written. */
-export type Unit = { readonly [S in keyof Kinds]?: UnitSection<S> };
+export type Unit = { readonly [S in keyof UnitDirectiveKinds]?: UnitSection<S> };

@@ -1,7 +1,10 @@
 declare const brand: unique symbol;
 
 /** A normalised absolute path that every dialect can carry. */
-export type AbsolutePath = string & { readonly [brand]: 'AbsolutePath' };
+export type AbsolutePath = string & {
+  /** Only the check gives it. */
+  readonly [brand]: 'AbsolutePath';
+};
 
 /**
  * Why `text` is not a usable path, or `undefined` when it is one.

@@ -3,9 +3,25 @@ import { isIP } from 'node:net';
 import { isAbsolutePath, type AbsolutePath } from './absolute-path.ts';
 
 /** Where a server listens: a Unix socket, or an IP address and a port. */
-export type Address =
-  | { readonly kind: 'unix'; readonly path: AbsolutePath }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+export type Address = UnixAddress | TcpAddress;
+
+/** A Unix socket. */
+export interface UnixAddress {
+  /** Tells it from a {@link TcpAddress}. */
+  readonly kind: 'unix';
+  /** The socket's path, at most {@link maxSocketPathBytes} long. */
+  readonly path: AbsolutePath;
+}
+
+/** An IP address and a port. */
+export interface TcpAddress {
+  /** Tells it from a {@link UnixAddress}. */
+  readonly kind: 'tcp';
+  /** IPv4, or IPv6 without brackets. */
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number;
+}
 
 /** How people write an {@link Address}: `unix:/run/a.sock`, `127.0.0.1:8080` or `[::1]:8080`. */
 export type AddressText = `unix:${string}` | `${string}:${number}` | `[${string}]:${number}`;

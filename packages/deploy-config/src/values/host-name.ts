@@ -1,7 +1,10 @@
 declare const brand: unique symbol;
 
 /** A DNS host name in lower case (RFC 1123), optionally with a leading `*.`. */
-export type HostName = string & { readonly [brand]: 'HostName' };
+export type HostName = string & {
+  /** Only the check gives it. */
+  readonly [brand]: 'HostName';
+};
 
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const pattern = new RegExp(String.raw`^(?:\*\.)?${label}(?:\.${label})*$`);

@@ -30,7 +30,8 @@ export function startProgram(
     return child.exitCode;
   };
   onTestFinished(async () => {
-    await stop('SIGKILL');
+    // Killed outright, a master would leave its workers behind.
+    await stop('SIGTERM');
   });
   return { process: child, output: () => text, stop };
 }
