@@ -1,0 +1,60 @@
+import { defineDeployment, folderLayout, type Deployment } from '@fairlead/deploy-config';
+
+/** What a host has and where things lie on it; everything else about the sample's deployment is decided here. */
+export interface SampleHost {
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** Version of Nginx, such as `1.22.1`. */
+  readonly nginx: string;
+  /** Version of OpenSSL that Nginx runs with. */
+  readonly openssl: string;
+  /** Account of Nginx's workers, which must reach the sockets; only named when root starts it. */
+  readonly nginxUser?: string;
+  /** Port of Nginx on the loopback address. */
+  readonly port: number;
+  /** Folder of the rendered files, their logs and temporary files. */
+  readonly folder: string;
+  /** Folder of the Unix sockets. */
+  readonly socketFolder: string;
+  /** Folder that Python imports `fairlead_flask_model` from. */
+  readonly flaskFolder: string;
+  /** The `gunicorn` program. */
+  readonly gunicorn: string;
+  /** Folder of the Python originals. */
+  readonly flaskModels: string;
+  readonly registry: string;
+  readonly keysFile: string;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** The sample application on one machine, without root: Nginx → gateway → ONNX, and → Flask under Gunicorn. */
+export function deployment(host: SampleHost): Deployment {
+  const { cores, memoryBytes, nginx, openssl, nginxUser: user, port, folder, socketFolder } = host;
+  return defineDeployment({
+    name: 'fairlead-sample',
+    target: { nginx, openssl, gunicorn: '27.0.1' },
+    host: { cores, memoryBytes },
+    layout: { ...folderLayout(folder), socketFolder },
+    // Short, so that Ctrl-C ends everything in order within ten seconds even when requests are in flight.
+    timeouts: { requestMs: 5000, marginMs: 500 },
+    nginx: {
+      listen: { scheme: 'http', address: `127.0.0.1:${port}` },
+      workers: 1,
+      ...(user !== undefined && { user }),
+    },
+    gateway: {
+      memoryBytes: 512 * MEBIBYTE,
+      environment: { FAIRLEAD_REGISTRY: host.registry, FAIRLEAD_KEYS_FILE: host.keysFile },
+    },
+    flask: {
+      app: 'fairlead_flask_model.app:create_app()',
+      folder: host.flaskFolder,
+      gunicorn: host.gunicorn,
+      workers: 1,
+      threads: 2,
+      workerMemoryBytes: 512 * MEBIBYTE,
+      environment: { FAIRLEAD_MODEL_FOLDER: host.flaskModels },
+    },
+  });
+}

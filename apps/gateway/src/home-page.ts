@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { contentHash, secureHeaders } from '@fairlead/security';
+import type { ModelServer, ModelStatus } from '@fairlead/serving';
+
+const STYLE = `
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1rem; color: #1c2733; background: #fff; }
+h1 { margin-bottom: 0; } h1 + p { margin-top: .25rem; color: #566472; }
+table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid #d9e0e6; }
+.ready { color: #0a6b3d; } .waiting { color: #a03a00; } code { background: #eef2f5; padding: .1rem .3rem; border-radius: .2rem; }
+@media (prefers-color-scheme: dark) { body { color: #dde5ec; background: #11181f; } h1 + p { color: #93a2b0; } th, td { border-color: #2b3742; }
+  a { color: #7db8ff; } .ready { color: #5fd39a; } .waiting { color: #ffb27a; } code { background: #1e2932; } }
+`;
+
+/** Answers a person who opens the gateway in a browser: what runs here, and where to go on. */
+export function homePage(models: ModelServer) {
+  const allowStyle = secureHeaders({
+    page: { styles: [contentHash(STYLE)] },
+    strictTransportSeconds: 0,
+  });
+  return function home(
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: (error?: unknown) => void,
+  ): void {
+    Promise.all(models.models.map((model) => models.status(model))).then((statuses) => {
+      allowStyle(req, res, () => {
+        res.setHeader('content-type', 'text/html; charset=utf-8');
+        res.end(render(statuses));
+      });
+    }, next);
+  };
+}
+
+function render(statuses: readonly ModelStatus[]): string {
+  const rows = statuses.map(
+    ({
+      name,
+      version,
+      platform,
+      ready,
+      reason,
+    }) => `<tr><td>${escape(name)}</td><td>${escape(version ?? '–')}</td><td>${escape(platform ?? '–')}</td>
+<td class="${ready ? 'ready' : 'waiting'}">${ready ? 'ready' : 'not ready'}${ready || reason === undefined ? '' : `: ${escape(reason)}`}</td></tr>`,
+  );
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Fairlead</title><style>${STYLE}</style></head>
+<body>
+<h1>Fairlead</h1>
+<p>This gateway serves machine-learning models.</p>
+<table>
+<thead><tr><th>Model</th><th>Version</th><th>Platform</th><th>State</th></tr></thead>
+<tbody>
+${rows.join('\n')}
+</tbody>
+</table>
+<h2>Where to go on</h2>
+<ul>
+<li><a href="/v2/health/ready">/v2/health/ready</a>: whether every model answers</li>
+<li><code>GET /v2/models/&lt;model&gt;</code>: what a model takes and gives (with a key)</li>
+<li><code>POST /v2/models/&lt;model&gt;/infer</code>: a prediction, by the <a href="https://github.com/kserve/open-inference-protocol">Open Inference Protocol</a> (with a key for that model)</li>
+<li><code>GET /metrics</code>: metrics for Prometheus (with a key that has the scope <code>metrics</code>)</li>
+</ul>
+<p>Keys go in the header <code>Authorization: Bearer fl_…</code>. The terminal in which the sample was started shows requests that can be pasted.</p>
+</body>
+</html>
+`;
+}
+
+function escape(text: string): string {
+  const entities: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  };
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+}

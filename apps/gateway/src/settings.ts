@@ -1,0 +1,231 @@
+import { z } from 'zod';
+
+/** What a setting is: its variable, how it is read, and what `docs/settings.md` says of it. */
+interface Setting<T> {
+  readonly variable: string;
+  readonly schema: z.ZodType<T, string | undefined>;
+  readonly fallback: string | undefined;
+  readonly description: string;
+}
+
+function setting<T>(
+  variable: string,
+  schema: z.ZodType<T, string | undefined>,
+  fallback: string | undefined,
+  description: string,
+): Setting<T> {
+  return { variable, schema, fallback, description };
+}
+
+const text = z.string().min(1, 'must not be empty');
+const optional = text.optional();
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine(
+      (value) => value >= min && value <= max,
+      `must be a whole number from ${min} to ${max}`,
+    );
+const milliseconds = whole(1, 2 ** 31 - 1);
+const names = text.transform((list) => list.split(',').map((name) => name.trim()));
+const address = text.regex(
+  /^(?:unix:\/.{1,107}|fd:\d{1,4}|(?:\[[0-9a-fA-F:.]+\]|[^:/\s]+):\d{1,5})$/,
+  'must be host:port, unix:/path (at most 107 bytes) or fd:number',
+);
+
+/** Every setting, in the order of `docs/settings.md`; `fallback` is the default, none means that it may be absent. */
+export const settings = {
+  listen: setting(
+    'FAIRLEAD_LISTEN',
+    address,
+    '127.0.0.1:8080',
+    'Where the gateway listens: `host:port`, `unix:/path`, or `fd:3` for a socket that systemd passes on.',
+  ),
+  registry: setting('FAIRLEAD_REGISTRY', text, './registry', 'Folder of the model registry.'),
+  models: setting(
+    'FAIRLEAD_MODELS',
+    names.optional(),
+    undefined,
+    'Models to serve, separated by commas. Without it: every model that is in the registry at start.',
+  ),
+  alias: setting('FAIRLEAD_ALIAS', text, 'champion', 'The alias that the models follow.'),
+  pollIntervalMs: setting(
+    'FAIRLEAD_POLL_INTERVAL_MS',
+    milliseconds,
+    '2000',
+    'How often the registry is asked whether an alias has moved.',
+  ),
+  keysFile: setting(
+    'FAIRLEAD_KEYS_FILE',
+    optional,
+    undefined,
+    'JSON file of the API keys. Required unless anyone is allowed in.',
+  ),
+  pepper: setting(
+    'FAIRLEAD_PEPPER',
+    optional,
+    undefined,
+    'The secret that the digests in the keys file were made with, at least 32 bytes. Required with the keys file.',
+  ),
+  dangerouslyAllowAnyone: setting(
+    'FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE',
+    z.enum(['0', '1']).transform((value) => value === '1'),
+    '0',
+    '`1` serves without API keys.',
+  ),
+  rateLimit: setting(
+    'FAIRLEAD_RATE_LIMIT',
+    whole(1, 1e9),
+    '60000',
+    'Requests a minute for each key, or address without one.',
+  ),
+  maxBodyBytes: setting(
+    'FAIRLEAD_MAX_BODY_BYTES',
+    whole(1, 2 ** 31 - 1),
+    '16777216',
+    'Largest request body. Nginx and Flask must have the same.',
+  ),
+  deadlineMs: setting(
+    'FAIRLEAD_DEADLINE_MS',
+    milliseconds,
+    '30000',
+    "The longest a prediction may take, an upstream's answer included.",
+  ),
+  keepAliveTimeoutMs: setting(
+    'FAIRLEAD_KEEP_ALIVE_TIMEOUT_MS',
+    milliseconds,
+    '75000',
+    'How long an idle connection is kept; longer than the proxy in front keeps it.',
+  ),
+  headersTimeoutMs: setting(
+    'FAIRLEAD_HEADERS_TIMEOUT_MS',
+    milliseconds,
+    '10000',
+    'How long a client may take to send the head of a request.',
+  ),
+  requestTimeoutMs: setting(
+    'FAIRLEAD_REQUEST_TIMEOUT_MS',
+    milliseconds,
+    '30000',
+    'How long a client may take to send a whole request.',
+  ),
+  shutdownGraceMs: setting(
+    'FAIRLEAD_SHUTDOWN_GRACE_MS',
+    milliseconds,
+    '8000',
+    'How long requests in flight may take after SIGTERM.',
+  ),
+  notReadyMs: setting(
+    'FAIRLEAD_NOT_READY_MS',
+    whole(0, 600_000),
+    '0',
+    'How long to go on answering as not ready after SIGTERM, before the door is closed.',
+  ),
+  flaskAddress: setting(
+    'FAIRLEAD_FLASK_ADDRESS',
+    address.optional(),
+    undefined,
+    "Where the Python service listens: `unix:/path` or `host:port`. Without it versions that name it can't be loaded.",
+  ),
+  flaskConnections: setting(
+    'FAIRLEAD_FLASK_CONNECTIONS',
+    whole(1, 10_000),
+    '16',
+    'Connections to the Python service at most.',
+  ),
+  onnxWorkers: setting(
+    'FAIRLEAD_ONNX_WORKERS',
+    whole(1, 256),
+    '1',
+    'Worker threads for each ONNX version.',
+  ),
+  onnxThreads: setting(
+    'FAIRLEAD_ONNX_THREADS',
+    whole(1, 256),
+    '1',
+    'Threads that one execution computes with.',
+  ),
+  maxQueued: setting(
+    'FAIRLEAD_MAX_QUEUED',
+    whole(0, 1_000_000),
+    '512',
+    'Requests that may wait for a worker of a version; over it they are refused.',
+  ),
+  cloudWatchNamespace: setting(
+    'FAIRLEAD_CLOUDWATCH_NAMESPACE',
+    optional,
+    undefined,
+    'Publishes metrics to CloudWatch in this namespace. Region and credentials come from where the AWS SDK looks for them.',
+  ),
+  logLevel: setting(
+    'FAIRLEAD_LOG_LEVEL',
+    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    'info',
+    'Least severe level that is logged.',
+  ),
+} as const;
+
+type SettingName = keyof typeof settings;
+
+/** The settings of the gateway, checked. */
+export type Settings = {
+  readonly [N in SettingName]: (typeof settings)[N] extends Setting<infer T> ? T : never;
+};
+
+/** Settings that can't be used: each is named with its value and what it must be. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+const SECRETS: ReadonlySet<string> = new Set(['FAIRLEAD_PEPPER']);
+
+/**
+ * Reads the settings from environment variables: the only place where the gateway does.
+ *
+ * @throws SettingsError naming every variable that is wrong, unknown ones that begin with `FAIRLEAD_` included.
+ */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const problems: string[] = [];
+  const known = new Set<string>(Object.values(settings).map(({ variable }) => variable));
+  for (const variable of Object.keys(environment)) {
+    if (variable.startsWith('FAIRLEAD_') && !known.has(variable)) {
+      problems.push(`${variable} is not a setting; docs/settings.md lists them`);
+    }
+  }
+  const values = Object.entries(settings).map(([name, { variable, schema, fallback }]) => {
+    const given = environment[variable] ?? fallback;
+    const result = (schema as z.ZodType<unknown, string | undefined>).safeParse(given);
+    if (!result.success) {
+      const shown = SECRETS.has(variable) ? 'its value' : JSON.stringify(given);
+      problems.push(
+        `${variable}: ${shown} ${result.error.issues.map(({ message }) => message).join(', ')}`,
+      );
+    }
+    return [name, result.data] as const;
+  });
+  const read = Object.fromEntries(values) as Settings;
+  problems.push(...contradictions(read));
+  if (problems.length === 0) return read;
+  throw new SettingsError(
+    `The settings can't be used:\n${problems.map((each) => `  ${each}`).join('\n')}`,
+  );
+}
+
+function contradictions({ keysFile, pepper, dangerouslyAllowAnyone }: Settings): string[] {
+  if (keysFile !== undefined && dangerouslyAllowAnyone) {
+    return [
+      'FAIRLEAD_KEYS_FILE and FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE=1 contradict each other; leave one out',
+    ];
+  }
+  if (keysFile === undefined && !dangerouslyAllowAnyone) {
+    return [
+      'FAIRLEAD_KEYS_FILE is missing; name the file of the API keys, or set FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE=1',
+    ];
+  }
+  if (keysFile !== undefined && pepper === undefined) {
+    return ['FAIRLEAD_PEPPER is missing; it is needed to check keys against FAIRLEAD_KEYS_FILE'];
+  }
+  return [];
+}

@@ -1,0 +1,149 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import {
+  combineObservers,
+  createLogger,
+  httpMetrics,
+  InferenceMetrics,
+  metricsHandler,
+  requestLog,
+} from '@fairlead/monitoring';
+import { CloudWatchPublisher, cloudWatchObserver } from '@fairlead/monitoring/cloudwatch';
+import { folderStore, ModelRegistry } from '@fairlead/registry';
+import { chain, getRequestId, problemErrors } from '@fairlead/security';
+import { createInferenceHandler, ModelServer, shutDownGracefully } from '@fairlead/serving';
+import { onnxRuntime } from '@fairlead/serving/onnx';
+import { upstreamRuntime } from '@fairlead/serving/upstream';
+import express from 'express';
+import { createGuard } from './guard.ts';
+import { homePage } from './home-page.ts';
+import { listenOn } from './listen-on.ts';
+import { routeGroup } from './route-group.ts';
+import type { Settings } from './settings.ts';
+
+const SERVICE = 'fairlead-gateway';
+
+/** A gateway that listens. */
+export interface Gateway {
+  readonly server: Server;
+  /** Shuts down without losing a request; true when everything was answered in time. */
+  close(): Promise<boolean>;
+}
+
+/** Wires the libraries together and listens. */
+export async function startGateway(
+  settings: Settings,
+  destination: { write(line: string): unknown },
+): Promise<Gateway> {
+  const logger = createLogger({ destination, service: SERVICE, level: settings.logLevel });
+  const onError = (error: unknown): void => {
+    logger.error({ err: error }, 'failed');
+  };
+  const guard = createGuard(settings);
+
+  const metrics = new InferenceMetrics();
+  const publisher = createPublisher(settings, onError);
+  const observer = publisher
+    ? combineObservers(metrics, cloudWatchObserver(publisher, { service: SERVICE }))
+    : metrics;
+
+  const registry = new ModelRegistry({ store: folderStore(settings.registry) });
+  const upstreams = upstreamRuntime(flaskUpstream(settings));
+  const models = new ModelServer({
+    source: {
+      resolve: (model, alias) => registry.resolve(model, alias),
+      openVersion: (model, version) => registry.openVersion(model, version),
+      follow: (model, alias, { signal }) =>
+        registry.follow(model, alias, {
+          signal,
+          pollIntervalMs: settings.pollIntervalMs,
+          onError,
+        }),
+    },
+    runtimes: {
+      onnx: onnxRuntime({
+        workers: settings.onnxWorkers,
+        intraOpThreads: settings.onnxThreads,
+        maxQueued: settings.maxQueued,
+        executionTimeoutMs: settings.deadlineMs,
+      }),
+      upstream: upstreams,
+    },
+    observer,
+    requestTimeoutMs: settings.deadlineMs,
+    onEvent: ({ type, ...fields }) => {
+      if ('error' in fields) logger.error({ ...fields, err: fields.error }, type);
+      else logger.info(fields, type);
+    },
+  });
+
+  const app = express().disable('x-powered-by');
+  app.get('/', homePage(models));
+  app.get('/metrics', metricsHandler(metrics.registry, { processMetrics: true }));
+
+  const handler = chain(
+    httpMetrics({ registry: metrics.registry, routeGroup }),
+    requestLog({ logger, requestId: (req) => getRequestId(req) }),
+    guard,
+    createInferenceHandler(models, {
+      maxBodyBytes: settings.maxBodyBytes,
+      requestId: getRequestId,
+      onError,
+    }),
+    (req, res, next) => {
+      // Express takes a `next` for what it doesn't answer; its types don't say so.
+      Reflect.apply(app, undefined, [req, res, next]);
+    },
+    problemErrors({ onError }),
+  );
+  const server = createServer(
+    {
+      keepAliveTimeout: settings.keepAliveTimeoutMs,
+      headersTimeout: settings.headersTimeoutMs,
+      requestTimeout: settings.requestTimeoutMs,
+      connectionsCheckingInterval: 1000,
+    },
+    (req, res) => {
+      handler(req, res);
+    },
+  );
+  // Listens before the models are loaded: until then it lives, and says truthfully that it isn't ready.
+  listenOn(server, settings.listen);
+  await once(server, 'listening');
+  logger.info({ listen: settings.listen }, 'listening');
+
+  const served = settings.models ?? (await registry.list()).map(({ model }) => model);
+  await Promise.all(served.map((model) => models.serve(model, { alias: settings.alias })));
+  logger.info({ models: served, ready: await models.ready() }, 'models loaded');
+
+  return {
+    server,
+    async close() {
+      const { shutdownGraceMs: graceMs, notReadyMs } = settings;
+      const clean = await shutDownGracefully(server, models, { graceMs, notReadyMs });
+      await upstreams.close();
+      await publisher?.close();
+      logger.info({ clean }, 'stopped');
+      return clean;
+    },
+  };
+}
+
+function createPublisher(
+  { cloudWatchNamespace: namespace }: Settings,
+  onError: (error: unknown) => void,
+): CloudWatchPublisher | undefined {
+  if (namespace === undefined) return undefined;
+  return new CloudWatchPublisher({
+    client: new CloudWatchClient({ maxAttempts: 1 }),
+    namespace,
+    onError,
+  });
+}
+
+function flaskUpstream({ flaskAddress, flaskConnections: connections, deadlineMs }: Settings) {
+  if (flaskAddress === undefined) return {};
+  const url = flaskAddress.startsWith('unix:') ? flaskAddress : `http://${flaskAddress}`;
+  return { flask: { url, connections, timeoutMs: deadlineMs } };
+}

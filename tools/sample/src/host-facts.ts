@@ -1,0 +1,37 @@
+import { execFileSync } from 'node:child_process';
+import { availableParallelism, totalmem, userInfo } from 'node:os';
+import { SampleError } from './sample-error.ts';
+
+/** What this machine has, as far as the rendered files depend on it. */
+export interface HostFacts {
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly nginx: string;
+  readonly openssl: string;
+  /** Started by root, Nginx would give its workers to an account that can't reach this user's sockets. */
+  readonly nginxUser?: string;
+}
+
+/** @throws SampleError when Nginx isn't there. */
+export function readHostFacts(): HostFacts {
+  let banner: string;
+  try {
+    // Nginx prints its version to standard error.
+    banner = execFileSync('/bin/sh', ['-c', 'nginx -V 2>&1'], { encoding: 'utf8' });
+  } catch (cause) {
+    throw new SampleError('Nginx is not installed; "npm start" installs it, or says how.', {
+      cause,
+    });
+  }
+  const nginx = /nginx\/(\d+\.\d+\.\d+)/.exec(banner)?.[1];
+  const openssl = /OpenSSL (\d+\.\d+\.\d+)/.exec(banner)?.[1] ?? '3.0.0';
+  if (nginx === undefined) throw new SampleError(`"nginx -V" says nothing of a version: ${banner}`);
+  const { uid, username } = userInfo();
+  return {
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    nginx,
+    openssl,
+    ...(uid === 0 && { nginxUser: username }),
+  };
+}

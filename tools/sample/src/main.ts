@@ -1,0 +1,100 @@
+import { fileURLToPath } from 'node:url';
+import { folderStore, ModelRegistry } from '@fairlead/registry';
+import { choosePort } from './choose-port.ts';
+import { openDemoSecrets } from './demo-key.ts';
+import { endLeftovers } from './leftovers.ts';
+import { exportFlaskModels } from './export-flask-models.ts';
+import { askGolden, goldenPredictions } from './golden-predictions.ts';
+import { readHostFacts } from './host-facts.ts';
+import { httpCall } from './http-call.ts';
+import { preparePrograms } from './programs.ts';
+import { pushModels } from './push-models.ts';
+import { RunningPrograms } from './run-programs.ts';
+import { SampleError } from './sample-error.ts';
+import { readSampleSettings } from './sample-settings.ts';
+import { claimStateFolder } from './single-instance.ts';
+import { openStateFolder } from './state-folder.ts';
+import { summarize } from './summary.ts';
+import { readTrainedModels } from './trained-model.ts';
+import { trainModels } from './train-models.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const stopped = Promise.withResolvers<'stopped'>();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    stopped.resolve('stopped');
+  });
+}
+
+/** Trains, pushes, renders and runs the sample application until it is told to stop. */
+async function main(): Promise<void> {
+  const settings = readSampleSettings(process.env, root);
+  const state = openStateFolder(settings.stateFolder);
+  const claim = await claimStateFolder(state.root);
+  const running = new RunningPrograms(state.logs, state.processes);
+  try {
+    const run = async (): Promise<void> => {
+      await start(settings.port, state, running);
+      await running.died;
+    };
+    await Promise.race([run(), stopped.promise]);
+  } finally {
+    say('Stopping …');
+    await running.stop();
+    claim.close();
+    say('Stopped.');
+  }
+}
+
+async function start(
+  wantedPort: number | undefined,
+  state: ReturnType<typeof openStateFolder>,
+  running: RunningPrograms,
+): Promise<void> {
+  await endLeftovers(state.processes);
+  const facts = readHostFacts();
+  const port = await choosePort(wantedPort);
+  say('Training the sample models (skipped when nothing has changed) …');
+  await trainModels(root, state.training);
+  const trained = readTrainedModels(state.training);
+  const registry = new ModelRegistry({ store: folderStore(state.registry) });
+  for (const { created, manifest } of await pushModels(registry, trained, root)) {
+    const { model, version } = manifest;
+    say(
+      created
+        ? `Pushed ${model} version ${version}.`
+        : `${model} version ${version} is there already.`,
+    );
+  }
+  const names = trained.map(({ model }) => model);
+  await exportFlaskModels(registry, names, state.flaskModels);
+  const secrets = openDemoSecrets(state);
+  const programs = await preparePrograms(root, state, facts, port, secrets);
+  const predictions = await goldenPredictions(registry);
+
+  const isUp = async (place: Parameters<typeof httpCall>[0]): Promise<string | undefined> => {
+    const { status, body } = await httpCall(place, '/v2/health/ready');
+    return status === 200 ? undefined : `it answers ${status}: ${body}`;
+  };
+  say('Starting Flask under Gunicorn, the gateway and Nginx …');
+  await running.start(programs.flask, 60_000, () => isUp({ socketPath: programs.flaskSocket }));
+  await running.start(programs.gateway, 60_000, () => isUp({ socketPath: programs.gatewaySocket }));
+  await running.start(programs.nginx, 20_000, async () => {
+    for (const prediction of predictions) {
+      const problem = await askGolden(port, secrets.key, prediction);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  });
+  say(await summarize(registry, predictions, port, secrets.key));
+}
+
+try {
+  await main();
+} catch (error) {
+  const told = error instanceof SampleError || (error instanceof Error && 'code' in error);
+  process.stderr.write(`\n${told ? error.message : String((error as Error).stack ?? error)}\n`);
+  process.exitCode = 1;
+}

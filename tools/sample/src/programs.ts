@@ -1,0 +1,105 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { formatAddress } from '@fairlead/deploy-config';
+import {
+  flaskEnvironment,
+  gatewayEnvironment,
+  gunicornCommand,
+  nginxCommand,
+  renderDeployment,
+  requiredFolders,
+  type Deployment,
+} from '@fairlead/deploy-config';
+import type { Program } from './child.ts';
+import type { DemoSecrets } from './demo-key.ts';
+import type { HostFacts } from './host-facts.ts';
+import { SampleError } from './sample-error.ts';
+import type { StateFolder } from './state-folder.ts';
+
+/** The programs of the sample, in the order in which they start, and where they can be asked. */
+export interface SamplePrograms {
+  readonly flask: Program;
+  readonly flaskSocket: string;
+  readonly gateway: Program;
+  readonly gatewaySocket: string;
+  readonly nginx: Program;
+}
+
+/** Renders the sample's deployment for this machine, writes the files, and says how to run just those. */
+export async function preparePrograms(
+  root: string,
+  state: StateFolder,
+  facts: HostFacts,
+  port: number,
+  secrets: DemoSecrets,
+): Promise<SamplePrograms> {
+  // Read as the text of whoever wrote it, like any user's deployment file.
+  const file = join(root, 'apps/gateway/src/deployment.ts');
+  const { deployment } = (await import(pathToFileURL(file).href)) as {
+    deployment: (host: object) => Deployment;
+  };
+  const described = deployment({
+    ...facts,
+    port,
+    folder: state.host,
+    socketFolder: state.sockets,
+    flaskFolder: join(root, 'apps/flask-model/src'),
+    gunicorn: join(root, '.venv/bin/gunicorn'),
+    flaskModels: state.flaskModels,
+    registry: state.registry,
+    keysFile: state.keys,
+  });
+  writeFiles(described);
+  const flask = gunicornCommand(described);
+  const flaskSocket = socketOf(described.flask?.listen);
+  const gatewaySocket = socketOf(described.gateway.listen);
+  if (flask === undefined) throw new SampleError("The sample's deployment has no Python service.");
+  // A socket that a killed process left would keep the next one from listening.
+  for (const socket of [flaskSocket, gatewaySocket]) rmSync(socket, { force: true });
+  const base = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', LANG: 'C.UTF-8' };
+  return {
+    flaskSocket,
+    gatewaySocket,
+    flask: {
+      name: 'flask',
+      command: flask,
+      environment: { ...base, ...flaskEnvironment(described) },
+      workingFolder: state.root,
+      stopSignal: 'SIGTERM',
+    },
+    gateway: {
+      name: 'gateway',
+      command: [
+        process.execPath,
+        '--conditions=@fairlead/source',
+        join(root, 'apps/gateway/src/main.ts'),
+      ],
+      environment: { ...base, ...gatewayEnvironment(described), FAIRLEAD_PEPPER: secrets.pepper },
+      workingFolder: state.root,
+      stopSignal: 'SIGTERM',
+    },
+    nginx: {
+      name: 'nginx',
+      command: nginxCommand(described),
+      environment: base,
+      workingFolder: state.root,
+      stopSignal: 'SIGQUIT',
+      errorLog: described.layout.nginxErrorLog,
+    },
+  };
+}
+
+function socketOf(address: Parameters<typeof formatAddress>[0] | undefined): string {
+  if (address?.kind !== 'unix')
+    throw new SampleError("The sample's programs listen on Unix sockets.");
+  return address.path;
+}
+
+function writeFiles(described: Deployment): void {
+  for (const folder of requiredFolders(described)) mkdirSync(folder, { recursive: true });
+  for (const { path, content, mode } of renderDeployment(described)) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content, { mode });
+  }
+}

@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Child, type Program } from './child.ts';
+import { forgetProcesses, noteProcesses } from './leftovers.ts';
+import { SampleError } from './sample-error.ts';
+
+const STOP_TIMEOUT_MS = 9000;
+const POLL_MS = 100;
+
+/** Runs programs one after the other, watches over them, and stops them in the opposite order. */
+export class RunningPrograms {
+  readonly #children: Child[] = [];
+  readonly #logs: string;
+  readonly #note: string;
+  readonly #died = Promise.withResolvers<never>();
+  #stopping: Promise<void> | undefined;
+
+  constructor(logs: string, note: string) {
+    this.#logs = logs;
+    this.#note = note;
+    // Whoever waits hears of it; when nobody does yet, it isn't a failure of its own.
+    this.#died.promise.catch(() => undefined);
+  }
+
+  /** Rejects with a SampleError as soon as one of the programs ends by itself. */
+  get died(): Promise<never> {
+    return this.#died.promise;
+  }
+
+  /**
+   * Starts a program and waits until `isReady` says so.
+   *
+   * @throws SampleError when it ends before, or isn't ready in time; what `isReady` said last is told.
+   */
+  async start(
+    program: Program,
+    timeoutMs: number,
+    isReady: () => Promise<string | undefined>,
+  ): Promise<void> {
+    const child = new Child(program, this.#logs);
+    this.#children.push(child);
+    noteProcesses(
+      this.#note,
+      this.#children.map(({ pid }) => pid),
+    );
+    void child.ended.then((how) => {
+      if (this.#stopping !== undefined) return;
+      const lines = child.lastLines();
+      const said =
+        lines === '' ? 'It wrote nothing.' : `The last lines of ${child.logFile}:\n${lines}`;
+      this.#died.reject(new SampleError(`${program.name} has ended (${how}). ${said}`));
+    });
+    await Promise.race([this.#waitFor(program.name, timeoutMs, isReady, child), this.died]);
+  }
+
+  /** Stops everything, last started first. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  async #stopAll(): Promise<void> {
+    const deadline = performance.now() + STOP_TIMEOUT_MS;
+    for (const child of this.#children.toReversed()) {
+      await child.stop(Math.max(100, deadline - performance.now()));
+    }
+    forgetProcesses(this.#note);
+  }
+
+  async #waitFor(
+    name: string,
+    timeoutMs: number,
+    isReady: () => Promise<string | undefined>,
+    child: Child,
+  ): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const problem = await isReady().catch((error: unknown) => String(error));
+      if (problem === undefined) return;
+      if (this.#stopping !== undefined) return;
+      if (performance.now() > deadline) {
+        throw new SampleError(
+          `${name} isn't ready after ${timeoutMs / 1000} s: ${problem}\nThe last lines of ${child.logFile}:\n${child.lastLines()}`,
+        );
+      }
+      await sleep(POLL_MS);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { resolve } from 'node:path';
+import { SampleError } from './sample-error.ts';
+
+/** How the sample application is started. */
+export interface SampleSettings {
+  /** `FAIRLEAD_PORT`: where Nginx listens; without it 8080, or a free port when that is taken. */
+  readonly port: number | undefined;
+  /** `FAIRLEAD_STATE`: folder of everything that the sample writes; `.fairlead/sample` by default. */
+  readonly stateFolder: string;
+}
+
+/**
+ * Reads the settings of the starter, the only ones that it takes from the environment.
+ *
+ * @throws SampleError naming the variable and its value.
+ */
+export function readSampleSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  root: string,
+): SampleSettings {
+  const { FAIRLEAD_PORT: port, FAIRLEAD_STATE: state } = environment;
+  if (
+    port !== undefined &&
+    !(/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65535)
+  ) {
+    throw new SampleError(`FAIRLEAD_PORT is "${port}"; it must be a port from 1 to 65535.`);
+  }
+  if (state === '')
+    throw new SampleError('FAIRLEAD_STATE is empty; name a folder, or leave it out.');
+  return {
+    port: port === undefined ? undefined : Number(port),
+    stateFolder: resolve(root, state ?? '.fairlead/sample'),
+  };
+}

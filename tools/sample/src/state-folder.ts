@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { maxSocketPathBytes } from '@fairlead/deploy-config';
+
+/** Where the sample application keeps what. */
+export interface StateFolder {
+  readonly root: string;
+  readonly registry: string;
+  readonly training: string;
+  /** The Python originals, taken from the registry. */
+  readonly flaskModels: string;
+  /** The rendered files, with their logs and temporary files. */
+  readonly host: string;
+  readonly logs: string;
+  readonly keys: string;
+  readonly secrets: string;
+  readonly processes: string;
+  /** Unix sockets: near the rest, or in the temporary folder where that would be too long a path. */
+  readonly sockets: string;
+}
+
+const LONGEST_SOCKET_NAME = '/gateway.sock';
+
+/** Makes the folders of the sample application, for this user alone. */
+export function openStateFolder(root: string): StateFolder {
+  const host = join(root, 'host');
+  const near = join(host, 'run');
+  const fits = Buffer.byteLength(near + LONGEST_SOCKET_NAME) <= maxSocketPathBytes;
+  const hash = createHash('sha256').update(root).digest('hex').slice(0, 12);
+  const sockets = fits ? near : join(tmpdir(), `fairlead-${hash}`);
+  const logs = join(host, 'logs');
+  const registry = join(root, 'registry');
+  for (const folder of [root, host, logs, sockets, registry])
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return {
+    root,
+    registry,
+    training: join(root, 'training'),
+    flaskModels: join(root, 'flask-models'),
+    host,
+    logs,
+    keys: join(root, 'keys.json'),
+    secrets: join(root, 'secrets.json'),
+    processes: join(root, 'processes.json'),
+    sockets,
+  };
+}

@@ -1,0 +1,48 @@
+import type { ModelRegistry } from '@fairlead/registry';
+import type { GoldenPrediction } from './golden-predictions.ts';
+
+/** What a person sees when everything is ready: addresses, models, and requests to paste. */
+export async function summarize(
+  registry: ModelRegistry,
+  predictions: readonly GoldenPrediction[],
+  port: number,
+  key: string,
+): Promise<string> {
+  const url = `http://127.0.0.1:${port}`;
+  const rows = [['model', 'version', 'runtime', 'test accuracy']];
+  for (const { model } of await registry.list()) {
+    const { version } = await registry.resolve(model, 'champion');
+    const { manifest } = await registry.openVersion(model, version);
+    const accuracy = manifest.metrics.accuracy;
+    rows.push([model, String(version), manifest.runtime.name, accuracy?.toFixed(4) ?? '–']);
+  }
+  const curls = predictions.map(({ model, body }) => [
+    `# ${model}`,
+    `curl -sS -w '\\n' ${url}/v2/models/${model}/infer -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '${body}'`,
+  ]);
+  return [
+    '',
+    `Ready: ${url}/  (open it in a browser)`,
+    '',
+    ...table(rows),
+    '',
+    'Requests to paste:',
+    '',
+    ...curls.flat(),
+    '# what a model takes and gives; metrics',
+    `curl -sS -w '\\n' ${url}/v2/models/${predictions[0]?.model ?? ''} -H 'Authorization: Bearer ${key}'`,
+    `curl -sS -w '\\n' ${url}/metrics -H 'Authorization: Bearer ${key}'`,
+    '',
+    'Ctrl-C stops everything.',
+    '',
+  ].join('\n');
+}
+
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+  );
+}
