@@ -16,9 +16,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { folderStore, ModelRegistry, RegistryError } from '@fairlead/registry';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { describeObjectStore } from './object-store-behaviour.ts';
 import { digits, rejection, temporaryFolder } from './sample-registry.ts';
+
+// Generous for machines whose disk is slow to sync.
+vi.setConfig({ testTimeout: 60_000 });
 
 describeObjectStore('folder store', () => folderStore(temporaryFolder()));
 

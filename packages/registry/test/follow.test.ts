@@ -12,6 +12,13 @@ import { digits, temporaryRegistry } from './sample-registry.ts';
 
 const by = { actor: 'ada' };
 
+// Generous for slow machines; each condition normally holds within milliseconds.
+vi.setConfig({ testTimeout: 60_000 });
+
+function eventually(assertion: () => void): Promise<void> {
+  return vi.waitFor(assertion, { timeout: 30_000, interval: 5 });
+}
+
 async function withVersions(count: number) {
   const opened = temporaryRegistry();
   for (let version = 1; version <= count; version += 1) {
@@ -50,16 +57,16 @@ test('yields what the alias means, then each change', async () => {
   await registry.setAlias('digits', 'champion', 1, by);
   await registry.setAlias('digits', 'champion', 2, by);
   const { versions, entries } = follower(registry);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(versions()).toEqual([2]);
   });
   const third = await registry.setAlias('digits', 'champion', 3, by);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(versions()).toEqual([2, 3]);
   });
   expect(entries[1]).toEqual(third);
   await registry.rollback('digits', 'champion', by);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(versions()).toEqual([2, 3, 2]);
   });
 });
@@ -69,7 +76,7 @@ test('waits for an alias, and for a model, that does not exist yet', async () =>
   const { versions, errors } = follower(registry);
   await registry.push(digits());
   await registry.setAlias('digits', 'champion', 1, by);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(versions()).toEqual([1]);
   });
   expect(errors).toEqual([]);
@@ -91,21 +98,21 @@ test('outlives a store that goes away, tells of it, and catches up', async () =>
   const { registry, folder } = await withVersions(2);
   await registry.setAlias('digits', 'champion', 1, by);
   const { versions, errors } = follower(registry);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(versions()).toEqual([1]);
   });
   renameSync(folder, `${folder}-away`);
   onTestFinished(() => {
     rmSync(`${folder}-away`, { recursive: true, force: true });
   });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(errors.length).toBeGreaterThan(2);
   });
   expect(errors[0]).toBeInstanceOf(RegistryError);
   expect(errors[0]).toMatchObject({ code: 'ERR_REGISTRY_STORE_NOT_FOUND' });
   renameSync(`${folder}-away`, folder);
   await registry.setAlias('digits', 'champion', 2, by);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(versions()).toEqual([1, 2]);
   });
 });
@@ -115,11 +122,11 @@ test('begins while the store is away', async () => {
   await registry.setAlias('digits', 'champion', 1, by);
   renameSync(folder, `${folder}-away`);
   const { versions, errors } = follower(registry);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(errors.length).toBeGreaterThan(0);
   });
   renameSync(`${folder}-away`, folder);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(versions()).toEqual([1]);
   });
 });
@@ -136,12 +143,12 @@ test('does not lose a change when the store fails right after it was read', asyn
     },
   };
   const { versions, errors } = follower(new ModelRegistry({ store: flaky }));
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(versions()).toEqual([1]);
   });
   failing = true;
   await registry.setAlias('digits', 'champion', 2, by);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(versions()).toEqual([1, 2]);
   });
   expect(errors.length).toBeGreaterThan(0);
@@ -151,11 +158,11 @@ test('never hands out an entry that was tampered with, and tells of it', async (
   const { registry, store } = await withVersions(2);
   await registry.setAlias('digits', 'champion', 1, by);
   const { versions, errors } = follower(registry);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(versions()).toEqual([1]);
   });
   await store.create('models/digits/aliases/champion/00000002.json', Buffer.from('{"version": 2}'));
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(errors.length).toBeGreaterThan(0);
   });
   expect(errors[0]).toMatchObject({ code: 'ERR_REGISTRY_CORRUPT' });
@@ -173,7 +180,7 @@ test('lists once, and reads one entry at each further look', async () => {
     read: (key, limits) => (calls.push(key.slice(-6)), store.read(key, limits)),
   };
   follower(new ModelRegistry({ store: counting }));
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(calls.length).toBeGreaterThan(6);
   });
   expect(calls.slice(0, 2)).toEqual(['list', '1.json']);
@@ -184,7 +191,7 @@ test('ends when it is aborted: while it waits, and before it began', async () =>
   const { registry } = await withVersions(1);
   await registry.setAlias('digits', 'champion', 1, by);
   const { versions, controller, done } = follower(registry);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(versions()).toEqual([1]);
   });
   controller.abort();

@@ -21,8 +21,11 @@ import {
   type PushRequest,
   RegistryError,
 } from '@fairlead/registry';
-import { describe, expect, expectTypeOf, test } from 'vitest';
+import { describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { digits, rejection, temporaryFolder, temporaryRegistry } from './sample-registry.ts';
+
+// Generous for machines whose disk is slow to sync.
+vi.setConfig({ testTimeout: 60_000 });
 
 const by = { actor: 'ada' };
 

@@ -12,8 +12,11 @@ import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { digits, temporaryFolder, temporaryRegistry } from './sample-registry.ts';
+
+// Generous for machines whose disk is slow to sync.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Replaces a file of the store, which is read-only. */
 function replaceFile(path: string, change: (bytes: Buffer) => Buffer | string): void {
