@@ -72,7 +72,10 @@ export async function startGateway(
     },
     observer,
     requestTimeoutMs: settings.deadlineMs,
-    onEvent: ({ type, ...fields }) => {
+    onEvent: (event) => {
+      const { type, ...fields } = event;
+      if (type === 'swapped') metrics.track(event.model, String(event.version));
+      if (type === 'unloaded') metrics.forget(event.model, String(event.version));
       if ('error' in fields) logger.error({ ...fields, err: fields.error }, type);
       else logger.info(fields, type);
     },
