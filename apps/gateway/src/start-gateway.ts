@@ -65,13 +65,13 @@ export async function startGateway(
       onnx: onnxRuntime({
         workers: settings.onnxWorkers,
         intraOpThreads: settings.onnxThreads,
-        maxQueued: settings.maxQueued,
         executionTimeoutMs: settings.deadlineMs,
       }),
       upstream: upstreams,
     },
     observer,
     requestTimeoutMs: settings.deadlineMs,
+    maxQueued: settings.maxQueued,
     onEvent: (event) => {
       const { type, ...fields } = event;
       if (type === 'swapped') metrics.track(event.model, String(event.version));

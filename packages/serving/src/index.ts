@@ -20,7 +20,14 @@ export type {
 } from './model-source.ts';
 export { createInferenceHandler } from './protocol/inference-handler.ts';
 export type { InferenceHandler, InferenceHandlerOptions } from './protocol/inference-handler.ts';
-export type { RunContext, RunResult, Runtime, RuntimeEvent, RuntimeFactory } from './runtime.ts';
+export type {
+  Execution,
+  ExecutionContext,
+  Runtime,
+  RuntimeEvent,
+  RuntimeFactory,
+} from './runtime.ts';
+export type { CancelSignal } from './scheduling/ticket.ts';
 export { ServingError } from './serving-error.ts';
 export type { ServingErrorCode } from './serving-error.ts';
 export type { ServingEvent } from './serving-event.ts';

@@ -7,7 +7,10 @@ import {
 import type { FailureReason, InferenceObserver, VersionLabel } from './inference-observer.ts';
 import type { InferRequest, InferResult } from './infer-request.ts';
 import type { VersionManifest } from './model-source.ts';
-import type { RunContext, RunResult, Runtime } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
+import { hasBatchDimension, type BatchLimits } from './scheduling/batch-limits.ts';
+import { Scheduler } from './scheduling/scheduler.ts';
+import type { Outcome, Submission } from './scheduling/ticket.ts';
 import { ServingError, type ServingErrorCode } from './serving-error.ts';
 
 const REASONS: Readonly<Partial<Record<ServingErrorCode, FailureReason>>> = {
@@ -21,24 +24,47 @@ const REASONS: Readonly<Partial<Record<ServingErrorCode, FailureReason>>> = {
   ERR_SERVING_UPSTREAM_UNREACHABLE: 'BACKEND',
 };
 
-/** One version with its runtime: checks what comes in, counts what is in flight, and drains. */
+/** How requests of a version are scheduled. */
+export interface SchedulingOptions {
+  readonly batching: BatchLimits;
+  readonly maxQueued: number;
+}
+
+/** What goes with one request. */
+export type CallContext = Omit<Submission, 'inputs'>;
+
+/** One version with its runtime: checks what comes in, schedules it, counts what is in flight, and drains. */
 export class LoadedVersion {
   readonly label: VersionLabel;
   readonly signature: Signature;
   readonly runtime: Runtime;
+  readonly #scheduler: Scheduler;
   readonly #observer: InferenceObserver | undefined;
   readonly #checkInputs: (tensors: readonly Tensor[]) => void;
   readonly #outputNames: ReadonlySet<string>;
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(manifest: VersionManifest, runtime: Runtime, observer?: InferenceObserver) {
-    this.label = { model: manifest.model, version: String(manifest.version) };
-    this.signature = manifest.signature;
+  constructor(
+    manifest: VersionManifest,
+    runtime: Runtime,
+    { batching, maxQueued }: SchedulingOptions,
+    observer?: InferenceObserver,
+  ) {
+    const { model, version, signature } = manifest;
+    this.label = { model, version: String(version) };
+    this.signature = signature;
     this.runtime = runtime;
     this.#observer = observer;
-    this.#checkInputs = createSignatureCheck(manifest.signature.inputs);
-    this.#outputNames = new Set(manifest.signature.outputs.map((output) => output.name));
+    this.#checkInputs = createSignatureCheck(signature.inputs);
+    this.#outputNames = new Set(signature.outputs.map((output) => output.name));
+    this.#scheduler = new Scheduler({
+      title: `model "${model}" version ${version}`,
+      runtime,
+      batching: batching.maxRows > 1 && hasBatchDimension(signature) ? batching : undefined,
+      maxQueued,
+      onExecuted: (event) => observer?.executed({ ...this.label, ...event }),
+    });
   }
 
   /**
@@ -46,10 +72,10 @@ export class LoadedVersion {
    *
    * `read` is called at once, so from the choice of this version to its place in the queue nothing can come between.
    */
-  async infer(read: () => InferRequest, context: RunContext): Promise<InferResult> {
+  async infer(read: () => InferRequest, context: CallContext): Promise<InferResult> {
     const startedAt = performance.now();
     let rows = 1;
-    let ran: RunResult | undefined;
+    let ran: Outcome | undefined;
     let reason: FailureReason | undefined;
     this.#inFlight += 1;
     this.#observer?.inferenceStarted(this.label);
@@ -58,12 +84,7 @@ export class LoadedVersion {
       this.#checkInputs(request.inputs);
       this.#checkOutputNames(request.outputs);
       rows = request.inputs[0]?.shape[0] ?? 1;
-      ran = await this.runtime.run(request.inputs, context);
-      this.#observer?.executed({
-        ...this.label,
-        batchSize: rows,
-        computeDurationMs: ran.computeDurationMs,
-      });
+      ran = await this.#scheduler.submit({ ...context, inputs: request.inputs });
       return { ...this.label, id: request.id, outputs: select(ran.outputs, request.outputs) };
     } catch (error) {
       reason = (error instanceof ServingError ? REASONS[error.code] : undefined) ?? 'OTHER';
@@ -99,6 +120,7 @@ export class LoadedVersion {
         };
       });
     }
+    this.#scheduler.close();
     await this.runtime.close();
   }
 

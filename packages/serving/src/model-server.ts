@@ -4,6 +4,7 @@ import type { InferRequest, InferResult } from './infer-request.ts';
 import type { LoadedVersion } from './loaded-version.ts';
 import type { ModelSource } from './model-source.ts';
 import type { RuntimeFactory } from './runtime.ts';
+import type { CancelSignal } from './scheduling/ticket.ts';
 import { ServedModel } from './served-model.ts';
 import type { ServingEvent } from './serving-event.ts';
 import { ServingError } from './serving-error.ts';
@@ -38,6 +39,21 @@ export interface ModelServerOptions {
    * @defaultValue 1000
    */
   readonly retryDelayMs?: number;
+  /**
+   * Rows that share one execution at most; 1 switches batching off.
+   * @defaultValue 64
+   */
+  readonly maxBatchRows?: number;
+  /**
+   * Bytes of inputs that share one execution at most.
+   * @defaultValue 16777216 (16 MiB)
+   */
+  readonly maxBatchBytes?: number;
+  /**
+   * Requests of a version that may wait for an execution; over it they are refused.
+   * @defaultValue 512
+   */
+  readonly maxQueued?: number;
 }
 
 /** Which model, and which of its versions when it isn't the one that the alias names. */
@@ -49,7 +65,14 @@ export interface InferTarget {
 /** What goes with a request for inference. */
 export interface InferContext {
   /** Aborts when the client is gone. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
+  /**
+   * When the answer is of no use any more, in milliseconds from now.
+   * @defaultValue `requestTimeoutMs` of the server, which is also the most
+   */
+  readonly timeoutMs?: number | undefined;
+  /** 1 is the highest; 0, the default, the lowest. */
+  readonly priority?: number | undefined;
   readonly requestId?: string | undefined;
 }
 
@@ -64,6 +87,16 @@ export interface ModelStatus {
   /** Why it isn't ready, or why the alias' newest version isn't in place. */
   readonly reason?: string;
 }
+
+const LEAST = {
+  requestTimeoutMs: 1,
+  drainTimeoutMs: 1,
+  warmUpTimeoutMs: 1,
+  retryDelayMs: 1,
+  maxBatchRows: 1,
+  maxBatchBytes: 1,
+  maxQueued: 0,
+} as const;
 
 /** A live set of models, each of which follows its alias; answers requests for inference. */
 export class ModelServer {
@@ -80,20 +113,18 @@ export class ModelServer {
       drainTimeoutMs: 30_000,
       warmUpTimeoutMs: 60_000,
       retryDelayMs: 1000,
+      maxBatchRows: 64,
+      maxBatchBytes: 16 * 1024 * 1024,
+      maxQueued: 512,
       ...options,
     };
-    for (const name of [
-      'requestTimeoutMs',
-      'drainTimeoutMs',
-      'warmUpTimeoutMs',
-      'retryDelayMs',
-    ] as const) {
-      const value = this.#options[name];
+    for (const [name, least] of Object.entries(LEAST)) {
+      const value = this.#options[name as keyof typeof LEAST];
       // setTimeout takes no more than 2^31 − 1 and would fire at once instead.
-      if (Number.isInteger(value) && value > 0 && value < 2 ** 31) continue;
+      if (Number.isInteger(value) && value >= least && value < 2 ** 31) continue;
       throw new ServingError(
         'ERR_SERVING_INVALID_OPTION',
-        `${name} is ${value}; it must be a whole number of milliseconds from 1 to 2147483647`,
+        `${name} is ${value}; it must be a whole number from ${least} to 2147483647`,
       );
     }
   }
@@ -114,7 +145,16 @@ export class ModelServer {
       throw new ServingError('ERR_SERVING_INVALID_OPTION', `model "${model}" is served already`);
     }
     const { observer, onEvent = () => undefined } = this.#options;
-    const served = new ServedModel({ ...this.#options, model, alias, observer, onEvent });
+    const { maxBatchRows: maxRows, maxBatchBytes: maxBytes, maxQueued } = this.#options;
+    const scheduling = { batching: { maxRows, maxBytes }, maxQueued };
+    const served = new ServedModel({
+      ...this.#options,
+      model,
+      alias,
+      observer,
+      onEvent,
+      scheduling,
+    });
     this.#models.set(model, served);
     await served.firstLoad;
   }
@@ -133,10 +173,12 @@ export class ModelServer {
   ): Promise<InferResult> {
     const version = this.find(target);
     const { requestTimeoutMs } = this.#options;
-    const deadline = AbortSignal.timeout(requestTimeoutMs);
-    const signal = context.signal ? AbortSignal.any([context.signal, deadline]) : deadline;
-    const read = typeof request === 'function' ? request : () => request;
-    return version.infer(read, { signal, requestId: context.requestId });
+    const { timeoutMs = requestTimeoutMs, ...rest } = context;
+    const deadlineAt = performance.now() + Math.min(timeoutMs, requestTimeoutMs);
+    return version.infer(typeof request === 'function' ? request : () => request, {
+      ...rest,
+      deadlineAt,
+    });
   }
 
   /**

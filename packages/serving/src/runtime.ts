@@ -2,18 +2,18 @@ import type { Tensor } from '@fairlead/signature';
 import type { ModelArtifacts } from './model-source.ts';
 
 /** What goes with one execution. */
-export interface RunContext {
-  /** Aborts when nobody waits for the result any more: the client is gone, or the deadline has passed. */
+export interface ExecutionContext {
+  /** Ids of the requests in it, for logs that can be joined; upstreams are told the first. */
+  readonly requestIds: readonly string[];
+  /** Aborts when nobody waits for the result any more, or the version is unloaded. */
   readonly signal: AbortSignal;
-  /** Passed on to upstreams, for logs that can be joined. */
-  readonly requestId?: string | undefined;
+  /** Whether the storage of the inputs may be moved elsewhere; else it must be left as it is. */
+  readonly ownsInputs: boolean;
 }
 
 /** What one execution gave. */
-export interface RunResult {
+export interface Execution {
   readonly outputs: readonly Tensor[];
-  /** Milliseconds from acceptance by the runtime to the start of the execution. */
-  readonly queueDurationMs: number;
   /** Milliseconds that the execution itself took. */
   readonly computeDurationMs: number;
 }
@@ -22,16 +22,18 @@ export interface RunResult {
 export interface Runtime {
   /** What the metadata call names, such as `onnx_onnxv1`. */
   readonly platform: string;
+  /** Executions that make sense at the same time: the scheduler starts no more, and queues the rest. */
+  readonly concurrency: number;
   /**
    * Runs the model on inputs that were already checked against its signature.
    *
-   * @throws ServingError `ERR_SERVING_OVERLOADED`, `ERR_SERVING_CANCELED`, `ERR_SERVING_RUN_FAILED`, and for upstreams
-   * `ERR_SERVING_UPSTREAM_UNREACHABLE` or `ERR_SERVING_UPSTREAM_FAILED`.
+   * @throws ServingError `ERR_SERVING_RUN_FAILED`, and for upstreams `ERR_SERVING_BAD_REQUEST`,
+   * `ERR_SERVING_OVERLOADED`, `ERR_SERVING_UPSTREAM_UNREACHABLE` or `ERR_SERVING_UPSTREAM_FAILED`.
    */
-  run(inputs: readonly Tensor[], context: RunContext): Promise<RunResult>;
+  execute(inputs: readonly Tensor[], context: ExecutionContext): Promise<Execution>;
   /** Undefined while requests can be run; else why not. */
   unhealthy(): Promise<string | undefined>;
-  /** Gives everything back: threads, connections, memory. Requests that still run are failed. */
+  /** Gives everything back: threads, connections, memory. Executions that still run are failed. */
   close(): Promise<void>;
 }
 

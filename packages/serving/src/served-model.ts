@@ -1,5 +1,5 @@
 import type { InferenceObserver } from './inference-observer.ts';
-import { LoadedVersion } from './loaded-version.ts';
+import { LoadedVersion, type SchedulingOptions } from './loaded-version.ts';
 import type { ModelSource } from './model-source.ts';
 import type { RuntimeFactory } from './runtime.ts';
 import type { ServingEvent } from './serving-event.ts';
@@ -17,6 +17,7 @@ export interface ServedModelOptions {
   readonly drainTimeoutMs: number;
   readonly warmUpTimeoutMs: number;
   readonly retryDelayMs: number;
+  readonly scheduling: SchedulingOptions;
 }
 
 const GREATEST_RETRY_FACTOR = 32;
@@ -140,7 +141,7 @@ export class ServedModel {
   }
 
   async #swapTo(version: number): Promise<void> {
-    const { model, source, runtimes, observer, onEvent } = this.#options;
+    const { model, source, runtimes, observer, onEvent, scheduling } = this.#options;
     const startedAt = performance.now();
     const artifacts = await source.openVersion(model, version);
     const { manifest } = artifacts;
@@ -162,7 +163,7 @@ export class ServedModel {
     try {
       const timeout = AbortSignal.timeout(this.#options.warmUpTimeoutMs);
       await warmUp(manifest, runtime, AbortSignal.any([timeout, this.#stop.signal]));
-      loaded = new LoadedVersion(manifest, runtime, observer);
+      loaded = new LoadedVersion(manifest, runtime, scheduling, observer);
     } catch (error) {
       await runtime.close();
       throw error;

@@ -27,9 +27,10 @@ export async function warmUp(
   signal: AbortSignal,
 ): Promise<void> {
   const examples = manifest.goldenExamples ?? [];
-  if (examples.length === 0) await runtime.run(manifest.signature.inputs.map(zeros), { signal });
+  const context = { signal, requestIds: [], ownsInputs: true };
+  if (examples.length === 0) await runtime.execute(manifest.signature.inputs.map(zeros), context);
   for (const [index, example] of examples.entries()) {
-    const { outputs } = await runtime.run(example.inputs.map(decodeTensor), { signal });
+    const { outputs } = await runtime.execute(example.inputs.map(decodeTensor), context);
     for (const expected of example.outputs.map(decodeTensor)) {
       const actual = outputs.find((output) => output.name === expected.name);
       const difference = compare(expected, actual, example.tolerance ?? DEFAULT_TOLERANCE);

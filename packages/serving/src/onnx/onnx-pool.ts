@@ -1,6 +1,5 @@
 import type { Tensor } from '@fairlead/signature';
-import { abortError } from '../abort-error.ts';
-import type { RunContext, RunResult, Runtime, RuntimeEvent } from '../runtime.ts';
+import type { Execution, ExecutionContext, Runtime, RuntimeEvent } from '../runtime.ts';
 import { ServingError } from '../serving-error.ts';
 import { OnnxThread, ThreadError } from './onnx-thread.ts';
 import type { WorkerModel } from './worker-message.ts';
@@ -12,30 +11,21 @@ export interface OnnxPoolOptions {
   /** Reads the model anew for each thread, for its buffer is moved there. */
   readonly readModel: () => Promise<WorkerModel>;
   readonly workers: number;
-  readonly maxQueued: number;
   readonly executionTimeoutMs: number;
   readonly onEvent: (event: RuntimeEvent) => void;
-}
-
-interface Job {
-  readonly inputs: readonly Tensor[];
-  readonly signal: AbortSignal;
-  readonly acceptedAt: number;
-  readonly resolve: (result: RunResult) => void;
-  readonly reject: (error: ServingError) => void;
 }
 
 const RESTART_DELAY_MS = 200;
 const GREATEST_RESTART_DELAY_MS = 10_000;
 
-/** Worker threads that hold one version, with a bounded queue before them; a lost thread is replaced. */
+/** Worker threads that hold one version; a lost thread is replaced, and executions wait for that. */
 export class OnnxPool implements Runtime {
   readonly platform = 'onnx_onnxv1';
   readonly #options: OnnxPoolOptions;
   readonly #threads = new Set<OnnxThread>();
   readonly #idle: OnnxThread[] = [];
-  /** In order of arrival; a set, so that a job whose client is gone leaves it at once. */
-  readonly #queue = new Set<Job>();
+  /** Executions that found no thread, because one was lost. */
+  readonly #waiting: PromiseWithResolvers<OnnxThread>[] = [];
   #lastLoss = 'no worker was started';
   #closed = false;
 
@@ -55,35 +45,25 @@ export class OnnxPool implements Runtime {
     return pool;
   }
 
-  run(inputs: readonly Tensor[], { signal }: RunContext): Promise<RunResult> {
-    if (signal.aborted) return Promise.reject(abortError(signal));
-    if (this.#closed) return Promise.reject(this.#error('ERR_SERVING_CLOSED', 'is being unloaded'));
-    if (this.#idle.length === 0 && this.#queue.size >= this.#options.maxQueued) {
-      const detail = `has ${this.#queue.size} requests waiting, its limit; try again later`;
-      return Promise.reject(this.#error('ERR_SERVING_OVERLOADED', detail));
+  get concurrency(): number {
+    return this.#options.workers;
+  }
+
+  async execute(inputs: readonly Tensor[], { ownsInputs }: ExecutionContext): Promise<Execution> {
+    const thread = this.#idle.pop() ?? (await this.#nextThread());
+    const { executionTimeoutMs } = this.#options;
+    const hung = setTimeout(() => {
+      thread.abandon(`an execution took longer than ${executionTimeoutMs} ms`);
+    }, executionTimeoutMs);
+    try {
+      return await thread.run(inputs, ownsInputs);
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      throw this.#error('ERR_SERVING_RUN_FAILED', `failed: ${detail}`, error);
+    } finally {
+      clearTimeout(hung);
+      this.#free(thread);
     }
-    return new Promise<RunResult>((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#queue.delete(job);
-        reject(abortError(signal));
-      };
-      const job: Job = {
-        inputs,
-        signal,
-        acceptedAt: performance.now(),
-        resolve: (result) => {
-          signal.removeEventListener('abort', onAbort);
-          resolve(result);
-        },
-        reject: (error) => {
-          signal.removeEventListener('abort', onAbort);
-          reject(error);
-        },
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#queue.add(job);
-      this.#dispatch();
-    });
   }
 
   unhealthy(): Promise<string | undefined> {
@@ -96,8 +76,8 @@ export class OnnxPool implements Runtime {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const job of this.#queue) job.reject(this.#error('ERR_SERVING_CLOSED', 'was unloaded'));
-    this.#queue.clear();
+    const unloaded = this.#error('ERR_SERVING_CLOSED', 'was unloaded');
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(unloaded);
     const idle = new Set(this.#idle.splice(0));
     const closing = [...this.#threads].map(async (thread) => {
       if (idle.has(thread)) await thread.close();
@@ -106,33 +86,18 @@ export class OnnxPool implements Runtime {
     await Promise.all(closing);
   }
 
-  #dispatch(): void {
-    for (const job of this.#queue) {
-      const thread = this.#idle.pop();
-      if (thread === undefined) return;
-      this.#queue.delete(job);
-      void this.#execute(thread, job);
-    }
+  #nextThread(): Promise<OnnxThread> {
+    if (this.#closed) return Promise.reject(this.#error('ERR_SERVING_CLOSED', 'was unloaded'));
+    const next = Promise.withResolvers<OnnxThread>();
+    this.#waiting.push(next);
+    return next.promise;
   }
 
-  async #execute(thread: OnnxThread, job: Job): Promise<void> {
-    const { executionTimeoutMs } = this.#options;
-    const queueDurationMs = performance.now() - job.acceptedAt;
-    const hung = setTimeout(() => {
-      thread.abandon(`an execution took longer than ${executionTimeoutMs} ms`);
-    }, executionTimeoutMs);
-    try {
-      const { outputs, computeDurationMs } = await thread.run(job.inputs);
-      job.resolve({ outputs, queueDurationMs, computeDurationMs });
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      job.reject(this.#error('ERR_SERVING_RUN_FAILED', `failed: ${detail}`, error));
-    } finally {
-      clearTimeout(hung);
-    }
+  #free(thread: OnnxThread): void {
     if (thread.lost !== undefined || this.#closed) return;
-    this.#idle.push(thread);
-    this.#dispatch();
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#idle.push(thread);
+    else next.resolve(thread);
   }
 
   async #add(): Promise<void> {
@@ -145,8 +110,7 @@ export class OnnxPool implements Runtime {
     void thread.gone.then(() => {
       this.#lose(thread);
     });
-    this.#idle.push(thread);
-    this.#dispatch();
+    this.#free(thread);
   }
 
   #lose(thread: OnnxThread): void {

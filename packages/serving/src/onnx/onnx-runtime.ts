@@ -16,11 +16,6 @@ export interface OnnxRuntimeOptions {
    */
   readonly intraOpThreads?: number;
   /**
-   * Requests that may wait for a worker; over it they are refused.
-   * @defaultValue 512
-   */
-  readonly maxQueued?: number;
-  /**
    * An execution that takes longer counts as hung, and its worker is replaced; in milliseconds.
    * @defaultValue 60000
    */
@@ -39,11 +34,10 @@ const DEFAULT_MODEL_PATH = 'model.onnx';
 export function onnxRuntime({
   workers = 1,
   intraOpThreads = Math.max(1, Math.floor(availableParallelism() / workers)),
-  maxQueued = 512,
   executionTimeoutMs = 60_000,
 }: OnnxRuntimeOptions = {}): RuntimeFactory {
-  const least = { workers: 1, intraOpThreads: 1, maxQueued: 0, executionTimeoutMs: 1 };
-  const given = { workers, intraOpThreads, maxQueued, executionTimeoutMs };
+  const least = { workers: 1, intraOpThreads: 1, executionTimeoutMs: 1 };
+  const given = { workers, intraOpThreads, executionTimeoutMs };
   for (const [name, value] of Object.entries(given)) {
     const min = least[name as keyof typeof least];
     if (Number.isInteger(value) && value >= min && value < 2 ** 31) continue;
@@ -68,7 +62,6 @@ export function onnxRuntime({
         return await OnnxPool.start({
           title,
           workers,
-          maxQueued,
           executionTimeoutMs,
           onEvent,
           readModel: async () => ({

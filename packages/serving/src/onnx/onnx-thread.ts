@@ -77,9 +77,16 @@ export class OnnxThread {
     return this.#lost;
   }
 
-  /** Runs the model; the caller sees to it that only one execution runs at a time. */
-  async run(inputs: readonly Tensor[]): Promise<ThreadResult> {
-    const result = await this.#ask({ type: 'run', inputs });
+  /**
+   * Runs the model; the caller sees to it that only one execution runs at a time.
+   *
+   * With `move`, the inputs' storage is handed to the thread rather than copied.
+   */
+  async run(inputs: readonly Tensor[], move: boolean): Promise<ThreadResult> {
+    const buffers = move
+      ? inputs.flatMap(({ data }) => (ArrayBuffer.isView(data) ? [data.buffer] : []))
+      : [];
+    const result = await this.#ask({ type: 'run', inputs }, buffers as ArrayBuffer[]);
     if (result.type === 'done') return result;
     throw new ThreadError(`the thread answered "${result.type}" to "run"`, false);
   }

@@ -1,5 +1,4 @@
 import { Pool } from 'undici';
-import { abortError } from '../abort-error.ts';
 import { ServingError } from '../serving-error.ts';
 import type { UpstreamAddress } from './upstream-address.ts';
 
@@ -22,12 +21,15 @@ export interface UpstreamResponse {
 /** Pooled HTTP/1.1 connections to one upstream; bounded in number, time and size, and follows no redirect. */
 export class UpstreamClient {
   readonly name: string;
+  /** Connections at most. */
+  readonly connections: number;
   readonly #pool: Pool;
   readonly #options: UpstreamClientOptions;
 
   constructor(options: UpstreamClientOptions) {
     const { name, address, connections, timeoutMs, maxResponseBytes, keepAlive } = options;
     this.name = name;
+    this.connections = connections;
     this.#options = options;
     this.#pool = new Pool(address.origin, {
       connections,
@@ -47,7 +49,7 @@ export class UpstreamClient {
    * Sends one request and reads the answer.
    *
    * @throws ServingError `ERR_SERVING_UPSTREAM_UNREACHABLE`, `ERR_SERVING_UPSTREAM_FAILED` for an answer that breaks
-   * off or is too large, and what `abortError` says when `signal` aborts.
+   * off or is too large, `ERR_SERVING_CANCELED` when `signal` aborts.
    */
   async request(
     method: 'GET' | 'POST',
@@ -74,7 +76,12 @@ export class UpstreamClient {
       });
       return { status: response.statusCode, body: Buffer.from(await response.body.arrayBuffer()) };
     } catch (cause) {
-      if (signal.aborted) throw abortError(signal);
+      if (signal.aborted)
+        throw new ServingError(
+          'ERR_SERVING_CANCELED',
+          `the request to upstream "${name}" was given up`,
+          { cause },
+        );
       const code = (cause as { code?: unknown }).code;
       const unreachable =
         code === 'ECONNREFUSED' ||

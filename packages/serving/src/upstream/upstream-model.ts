@@ -8,7 +8,7 @@ import {
   type Tensor,
 } from '@fairlead/signature';
 import type { VersionManifest } from '../model-source.ts';
-import type { RunContext, RunResult, Runtime } from '../runtime.ts';
+import type { Execution, ExecutionContext, Runtime } from '../runtime.ts';
 import { ServingError } from '../serving-error.ts';
 import type { UpstreamClient, UpstreamResponse } from './upstream-client.ts';
 
@@ -30,16 +30,20 @@ export class UpstreamModel implements Runtime {
     this.#checkOutputs = createSignatureCheck(manifest.signature.outputs);
   }
 
-  async run(inputs: readonly Tensor[], context: RunContext): Promise<RunResult> {
+  get concurrency(): number {
+    return this.#client.connections;
+  }
+
+  async execute(inputs: readonly Tensor[], context: ExecutionContext): Promise<Execution> {
     const startedAt = performance.now();
     const response = await this.#client.request('POST', `${this.#path}/infer`, {
       signal: AbortSignal.any([context.signal, this.#closing.signal]),
-      requestId: context.requestId,
+      requestId: context.requestIds[0],
       body: `{"inputs":[${inputs.map(encodeTensor).join(',')}]}`,
     });
     if (response.status !== 200) throw this.#refused(response);
     const outputs = this.#decode(response);
-    return { outputs, queueDurationMs: 0, computeDurationMs: performance.now() - startedAt };
+    return { outputs, computeDurationMs: performance.now() - startedAt };
   }
 
   unhealthy(): Promise<string | undefined> {

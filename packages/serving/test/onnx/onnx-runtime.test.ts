@@ -25,7 +25,7 @@ async function load(
   return runtime;
 }
 
-const never = new AbortController().signal;
+const context = { signal: new AbortController().signal, requestIds: [], ownsInputs: false };
 const x = (...data: number[]): Tensor => ({
   name: 'x',
   datatype: 'FP32',
@@ -53,7 +53,7 @@ describe('running', () => {
     const runtime = await load(affine, 'affine.onnx');
     const input = x(1, 2, 3, 4);
     for (let round = 0; round < 2; round++) {
-      const { outputs, computeDurationMs } = await runtime.run([input], { signal: never });
+      const { outputs, computeDurationMs } = await runtime.execute([input], context);
       expect(outputs).toEqual([
         { name: 'y', datatype: 'FP32', shape: [2, 2], data: new Float32Array([3, 5, 7, 9]) },
       ]);
@@ -77,7 +77,7 @@ describe('running', () => {
     const specs = inputs.map(({ name, datatype }) => ({ name, datatype, shape: [-1] }));
     const outputs = specs.map((spec) => ({ ...spec, name: `${spec.name}_out` }));
     const runtime = await load({ inputs: specs, outputs }, 'echo.onnx');
-    const result = await runtime.run(inputs, { signal: never });
+    const result = await runtime.execute(inputs, context);
     expect(result.outputs).toEqual(
       inputs.map((input) => ({ ...input, name: `${input.name}_out` })),
     );
@@ -87,7 +87,7 @@ describe('running', () => {
     const runtime = await load(affine, 'affine.onnx', { workers: 2 });
     await Promise.all(
       Array.from({ length: 300 }, async (_, index) => {
-        const { outputs } = await runtime.run([x(index, -index)], { signal: never });
+        const { outputs } = await runtime.execute([x(index, -index)], context);
         expect(outputs[0]?.data).toEqual(new Float32Array([2 * index + 1, 1 - 2 * index]));
       }),
     );
@@ -107,8 +107,8 @@ describe('running', () => {
       shape: [1],
       data: new BigInt64Array([index]),
     });
-    const bad = runtime.run([at(7n)], { signal: never });
-    const good = runtime.run([at(1n)], { signal: never });
+    const bad = runtime.execute([at(7n)], context);
+    const good = runtime.execute([at(1n)], context);
     await expect(bad).rejects.toThrow(/model "m" version 1 failed: .*out of/);
     expect((await good).outputs[0]?.data).toEqual(new Float32Array([20]));
     expect(await runtime.unhealthy()).toBeUndefined();
@@ -118,7 +118,7 @@ describe('running', () => {
     const runtime = await load(slow, 'slow.onnx');
     let turns = 0;
     const ticking = setInterval(() => turns++, 1);
-    await runtime.run([times(3000)], { signal: never });
+    await runtime.execute([times(3000)], context);
     clearInterval(ticking);
     expect(turns).toBeGreaterThan(5);
   });
@@ -148,7 +148,7 @@ describe('loading', () => {
   test('an output of another datatype than the signature promises is refused when it comes', async () => {
     const outputs = [{ name: 'y', datatype: 'FP64' as const, shape: [-1, 2] }];
     const runtime = await load({ ...affine, outputs }, 'affine.onnx');
-    await expect(runtime.run([x(1, 2)], { signal: never })).rejects.toThrow(
+    await expect(runtime.execute([x(1, 2)], context)).rejects.toThrow(
       'output "y" is float32, the signature says FP64',
     );
   });
@@ -156,7 +156,6 @@ describe('loading', () => {
   test.each([
     [{ workers: 0 }, 'workers is 0'],
     [{ intraOpThreads: 1.5 }, 'intraOpThreads is 1.5'],
-    [{ maxQueued: -1 }, 'maxQueued is -1'],
     [{ executionTimeoutMs: NaN }, 'executionTimeoutMs is NaN'],
   ])('options %j are refused at once', (options, message) => {
     expect(() => onnxRuntime(options)).toThrow(message);
@@ -164,40 +163,11 @@ describe('loading', () => {
 });
 
 describe('under load and failure', () => {
-  test('a full queue refuses at once, and what was accepted is answered', async () => {
-    const runtime = await load(slow, 'slow.onnx', { maxQueued: 2 });
-    const run = () => runtime.run([times(300)], { signal: never });
-    const accepted = [run(), run(), run()];
-    expect(await code(run())).toBe('ERR_SERVING_OVERLOADED');
-    await Promise.all(accepted);
-  });
-
-  test('a request whose client leaves while it waits is never executed', async () => {
-    const runtime = await load(slow, 'slow.onnx', { maxQueued: 1 });
-    const first = runtime.run([times(300)], { signal: never });
-    const client = new AbortController();
-    const second = runtime.run([times(300)], { signal: client.signal });
-    client.abort();
-    expect(await code(second)).toBe('ERR_SERVING_CANCELED');
-    // Its place is free again.
-    const third = runtime.run([times(1)], { signal: never });
-    await Promise.all([first, third]);
-  });
-
-  test('a deadline is told apart from a client that left', async () => {
-    const runtime = await load(slow, 'slow.onnx');
-    const first = runtime.run([times(3000)], { signal: never });
-    expect(await code(runtime.run([times(1)], { signal: AbortSignal.timeout(20) }))).toBe(
-      'ERR_SERVING_DEADLINE_EXCEEDED',
-    );
-    await first;
-  });
-
   test('a hung worker is replaced: its request fails, those who wait are answered', async () => {
     const events: RuntimeEvent[] = [];
     const runtime = await load(slow, 'slow.onnx', { executionTimeoutMs: 150 }, events);
-    const hung = runtime.run([times(4000)], { signal: never });
-    const waiting = runtime.run([times(1)], { signal: never });
+    const hung = runtime.execute([times(4000)], context);
+    const waiting = runtime.execute([times(1)], context);
     await expect(hung).rejects.toThrow('took longer than 150 ms');
     expect((await waiting).outputs).toHaveLength(1);
     expect(events).toEqual([
@@ -209,10 +179,10 @@ describe('under load and failure', () => {
   test('closing answers everybody', async () => {
     const runtime = await load(slow, 'slow.onnx');
     const settled = Promise.allSettled(
-      [0, 1, 2].map(() => runtime.run([times(1000)], { signal: never })),
+      [0, 1, 2].map(() => runtime.execute([times(1000)], context)),
     );
     await runtime.close();
     for (const result of await settled) expect(result.status).toBe('rejected');
-    expect(await code(runtime.run([times(1)], { signal: never }))).toBe('ERR_SERVING_CLOSED');
+    expect(await code(runtime.execute([times(1)], context))).toBe('ERR_SERVING_CLOSED');
   });
 });

@@ -87,10 +87,11 @@ const serve: RequestListener = (req, res) => void affineService(req, res);
 
 const x: Tensor = { name: 'x', datatype: 'FP32', shape: [1, 2], data: new Float32Array([1, 2]) };
 const never = new AbortController().signal;
+const context = { signal: never, requestIds: ['r1', 'r2'], ownsInputs: false };
 
 async function failure(runtime: Runtime, signal = never): Promise<ServingError> {
   try {
-    await runtime.run([x], { signal });
+    await runtime.execute([x], { ...context, signal });
   } catch (error) {
     expect(error).toBeInstanceOf(ServingError);
     return error as ServingError;
@@ -106,7 +107,7 @@ describe('a healthy upstream', () => {
       serve(req, res);
     });
     const runtime = await load({ url: urlOf(server) });
-    const { outputs } = await runtime.run([x], { signal: never, requestId: 'r1' });
+    const { outputs } = await runtime.execute([x], context);
     expect(outputs).toEqual([
       { name: 'y', datatype: 'FP32', shape: [1, 2], data: new Float32Array([3, 5]) },
     ]);
@@ -118,7 +119,7 @@ describe('a healthy upstream', () => {
     const folder = mkdtempSync(join(tmpdir(), 'fairlead-'));
     await listen(serve, join(folder, 's'));
     const runtime = await load({ url: `unix:${join(folder, 's')}` });
-    expect((await runtime.run([x], { signal: never })).outputs).toHaveLength(1);
+    expect((await runtime.execute([x], context)).outputs).toHaveLength(1);
     rmSync(folder, { recursive: true });
   });
 
@@ -136,7 +137,7 @@ describe('a healthy upstream', () => {
       }, 5);
     });
     const runtime = await load({ url: urlOf(server), connections: 3 });
-    await Promise.all(Array.from({ length: 30 }, () => runtime.run([x], { signal: never })));
+    await Promise.all(Array.from({ length: 30 }, () => runtime.execute([x], context)));
     expect(most).toBe(3);
   });
 
@@ -147,7 +148,7 @@ describe('a healthy upstream', () => {
       connections += 1;
     });
     const runtime = await load({ url: urlOf(server), connections: 1, keepAlive: true });
-    for (let round = 0; round < 5; round++) await runtime.run([x], { signal: never });
+    for (let round = 0; round < 5; round++) await runtime.execute([x], context);
     expect(connections).toBe(1);
   });
 });

@@ -1,0 +1,243 @@
+import type { Executed } from '../inference-observer.ts';
+import type { Execution, Runtime } from '../runtime.ts';
+import { ServingError } from '../serving-error.ts';
+import type { BatchLimits } from './batch-limits.ts';
+import { packBatch, splitBatch } from './pack-batch.ts';
+import { PriorityQueue } from './priority-queue.ts';
+import { Ticket, type Outcome, type Submission } from './ticket.ts';
+
+/** What a scheduler needs. */
+export interface SchedulerOptions {
+  /** Name and version of the model, for messages. */
+  readonly title: string;
+  readonly runtime: Runtime;
+  /** Undefined when requests of this version can't share an execution. */
+  readonly batching: BatchLimits | undefined;
+  /** Requests that may wait; over it they are refused. */
+  readonly maxQueued: number;
+  /** Told of each execution. */
+  readonly onExecuted: (event: Pick<Executed, 'batchSize' | 'computeDurationMs'>) => void;
+}
+
+/**
+ * Admission and adaptive batching before one runtime.
+ *
+ * A request is executed at once while the runtime has room. Only while it hasn't do requests wait, and those that fit
+ * together leave together as soon as there is room again: an idle server adds no delay, a busy one makes batches. No
+ * timer waits for a batch to fill.
+ */
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #queue = new PriorityQueue();
+  readonly #outstanding = new Set<Ticket>();
+  #closed = false;
+  #executing = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Infinity;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+  }
+
+  /** Requests that wait for an execution. */
+  get queued(): number {
+    return this.#queue.size;
+  }
+
+  /**
+   * Runs one request, alone or with others.
+   *
+   * @throws ServingError `ERR_SERVING_OVERLOADED`, `ERR_SERVING_CANCELED`, `ERR_SERVING_DEADLINE_EXCEEDED`,
+   * `ERR_SERVING_CLOSED`, or what the runtime throws.
+   */
+  submit(submission: Submission): Promise<Outcome> {
+    const { title, maxQueued, runtime } = this.#options;
+    if (submission.signal?.aborted === true) return Promise.reject(gone());
+    if (this.#closed) return Promise.reject(this.#unloaded());
+    if (this.#executing >= runtime.concurrency && this.#queue.size >= maxQueued) {
+      const detail = `${title} has ${this.#queue.size} requests waiting, its limit; try again later`;
+      return Promise.reject(new ServingError('ERR_SERVING_OVERLOADED', detail));
+    }
+    const ticket = new Ticket(submission, (canceled) => {
+      canceled.reject(gone());
+      this.#forget(canceled);
+    });
+    this.#outstanding.add(ticket);
+    this.#queue.add(ticket, submission.priority);
+    this.#watch(ticket.deadlineAt);
+    this.#dispatch();
+    return ticket.promise;
+  }
+
+  /** Fails everything that still waits or runs. */
+  close(): void {
+    this.#closed = true;
+    for (const ticket of this.#outstanding) ticket.reject(this.#unloaded());
+    this.#outstanding.clear();
+    clearTimeout(this.#timer);
+  }
+
+  #dispatch(): void {
+    while (this.#executing < this.#options.runtime.concurrency) {
+      const members = this.#take();
+      if (members.length === 0) return;
+      void this.#run(members);
+    }
+  }
+
+  /** The next requests to be executed together; expired ones are answered, and never executed. */
+  #take(): readonly Ticket[] {
+    const { batching } = this.#options;
+    const now = performance.now();
+    const members: Ticket[] = [];
+    let rows = 0;
+    let bytes = 0;
+    for (const ticket of this.#queue) {
+      if (ticket.deadlineAt <= now) {
+        ticket.expire();
+        this.#forget(ticket);
+        continue;
+      }
+      const [first] = members;
+      if (first === undefined) {
+        members.push(ticket);
+        if (batching === undefined || ticket.rows === undefined) break;
+        rows = ticket.rows;
+        ({ bytes } = ticket);
+      } else if (
+        batching !== undefined &&
+        ticket.rows !== undefined &&
+        ticket.shapeKey === first.shapeKey &&
+        rows + ticket.rows <= batching.maxRows &&
+        bytes + ticket.bytes <= batching.maxBytes
+      ) {
+        members.push(ticket);
+        rows += ticket.rows;
+        bytes += ticket.bytes;
+      }
+      if (batching !== undefined && rows >= batching.maxRows) break;
+    }
+    for (const ticket of members) this.#queue.delete(ticket);
+    return members;
+  }
+
+  async #run(members: readonly Ticket[]): Promise<void> {
+    this.#executing += 1;
+    try {
+      await this.#execute(members);
+    } finally {
+      this.#executing -= 1;
+      this.#dispatch();
+    }
+  }
+
+  async #execute(members: readonly Ticket[]): Promise<void> {
+    const startedAt = performance.now();
+    const [single] = members;
+    const alone = members.length === 1 && single !== undefined;
+    try {
+      const inputs = alone ? single.inputs : packBatch(members.map((member) => member.inputs));
+      const { outputs, computeDurationMs } = await this.#execution(members, inputs);
+      const rows = members.map((member) => member.rows ?? 1);
+      const parts = alone ? [outputs] : splitBatch(outputs, rows);
+      if (parts === undefined) {
+        await this.#oneByOne(members);
+        return;
+      }
+      members.forEach((member, index) => {
+        const queueDurationMs = startedAt - member.acceptedAt;
+        member.resolve({ outputs: parts[index] ?? [], queueDurationMs, computeDurationMs });
+        this.#forget(member);
+      });
+    } catch (error) {
+      if (!alone && mayBeOneRow(error)) {
+        await this.#oneByOne(members);
+        return;
+      }
+      for (const member of members) {
+        member.reject(error);
+        this.#forget(member);
+      }
+    }
+  }
+
+  /** What went wrong with a batch is the fault of one of its members; the others mustn't suffer for it. */
+  async #oneByOne(members: readonly Ticket[]): Promise<void> {
+    for (const member of members) {
+      if (member.deadlineAt <= performance.now()) member.expire();
+      if (member.settled) this.#forget(member);
+      else await this.#execute([member]);
+    }
+  }
+
+  async #execution(members: readonly Ticket[], inputs: Ticket['inputs']): Promise<Execution> {
+    const { runtime, onExecuted } = this.#options;
+    const requestIds = members.flatMap(({ requestId }) => requestId ?? []);
+    const abort = new AbortController();
+    const { signal } = abort;
+    for (const member of members) {
+      member.onSettled = () => {
+        if (members.every(({ settled }) => settled)) abort.abort();
+      };
+    }
+    try {
+      const ownsInputs = members.length > 1;
+      const execution = await runtime.execute(inputs, { requestIds, signal, ownsInputs });
+      const batchSize = members.reduce((sum, { rows = 1 }) => sum + rows, 0);
+      onExecuted({ batchSize, computeDurationMs: execution.computeDurationMs });
+      return execution;
+    } finally {
+      for (const member of members) member.onSettled = undefined;
+    }
+  }
+
+  #forget(ticket: Ticket): void {
+    this.#queue.delete(ticket);
+    this.#outstanding.delete(ticket);
+  }
+
+  /** Sees to it that a deadline is answered when it passes, with one timer for all. */
+  #watch(deadlineAt: number): void {
+    if (deadlineAt >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = deadlineAt;
+    const delay = Math.min(Math.max(0, deadlineAt - performance.now()), 2 ** 31 - 1);
+    this.#timer = setTimeout(() => {
+      this.#expireAll();
+    }, Math.ceil(delay));
+    this.#timer.unref();
+  }
+
+  #expireAll(): void {
+    this.#timerAt = Infinity;
+    const now = performance.now();
+    let next = Infinity;
+    for (const ticket of this.#outstanding) {
+      if (ticket.deadlineAt <= now) {
+        ticket.expire();
+        this.#forget(ticket);
+      } else {
+        next = Math.min(next, ticket.deadlineAt);
+      }
+    }
+    if (next !== Infinity) this.#watch(next);
+  }
+
+  #unloaded(): ServingError {
+    return new ServingError('ERR_SERVING_CLOSED', `${this.#options.title} was unloaded`);
+  }
+}
+
+/** Whether what failed may be the fault of one request in a batch, rather than of the whole runtime. */
+function mayBeOneRow(error: unknown): boolean {
+  const code = error instanceof ServingError ? error.code : 'ERR_SERVING_RUN_FAILED';
+  return (
+    code === 'ERR_SERVING_RUN_FAILED' ||
+    code === 'ERR_SERVING_BAD_REQUEST' ||
+    code === 'ERR_SERVING_UPSTREAM_FAILED'
+  );
+}
+
+function gone(): ServingError {
+  return new ServingError('ERR_SERVING_CANCELED', 'the client is gone');
+}

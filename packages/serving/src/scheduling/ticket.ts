@@ -1,0 +1,127 @@
+import type { Tensor } from '@fairlead/signature';
+import { ServingError } from '../serving-error.ts';
+
+/** Something that tells once that nobody waits any more; an `AbortSignal` is one. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** What the scheduler is asked to run. */
+export interface Submission {
+  readonly inputs: readonly Tensor[];
+  /** When the answer is of no use any more, on the clock of `performance.now()`. */
+  readonly deadlineAt: number;
+  /** 1 is the highest; 0 stands for the lowest, as in the protocol. */
+  readonly priority?: number | undefined;
+  readonly requestId?: string | undefined;
+  readonly signal?: CancelSignal | undefined;
+}
+
+/** What one submission gave. */
+export interface Outcome {
+  readonly outputs: readonly Tensor[];
+  /** Milliseconds from acceptance to the start of the execution. */
+  readonly queueDurationMs: number;
+  /** Milliseconds that the execution took, the other requests of its batch included. */
+  readonly computeDurationMs: number;
+}
+
+/** One accepted request on its way through the scheduler; it is answered once. */
+export class Ticket {
+  readonly inputs: readonly Tensor[];
+  readonly deadlineAt: number;
+  readonly requestId: string | undefined;
+  /** Length of the first dimension of every input; undefined when they differ, so that it can't share a batch. */
+  readonly rows: number | undefined;
+  readonly bytes: number;
+  /** What a batch needs in common: the shape of every input but for its first dimension. */
+  readonly shapeKey: string;
+  readonly acceptedAt = performance.now();
+  readonly promise: Promise<Outcome>;
+  readonly #signal: CancelSignal | undefined;
+  readonly #onCancel: () => void;
+  /** Called once when it was answered; the scheduler sets it while an execution runs. */
+  onSettled: (() => void) | undefined;
+  #resolve: (outcome: Outcome) => void = () => undefined;
+  #reject: (error: unknown) => void = () => undefined;
+  #settled = false;
+
+  /** `onCancel` is called when the client is gone before there was an answer. */
+  constructor(submission: Submission, onCancel: (ticket: Ticket) => void) {
+    const { inputs, deadlineAt, requestId, signal } = submission;
+    this.inputs = inputs;
+    this.deadlineAt = deadlineAt;
+    this.requestId = requestId;
+    this.rows = commonRows(inputs);
+    this.bytes = countBytes(inputs);
+    this.shapeKey = shapeKeyOf(inputs);
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#signal = signal;
+    this.#onCancel = () => {
+      onCancel(this);
+    };
+    signal?.addEventListener('abort', this.#onCancel);
+  }
+
+  /** Whether it was answered: what is left of it needn't be computed. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  resolve(outcome: Outcome): void {
+    if (this.#settle()) this.#resolve(outcome);
+  }
+
+  reject(error: unknown): void {
+    if (this.#settle()) this.#reject(error);
+  }
+
+  /** Answers that the deadline has passed. */
+  expire(): void {
+    if (this.#settled) return;
+    this.reject(
+      new ServingError(
+        'ERR_SERVING_DEADLINE_EXCEEDED',
+        'the deadline passed before the model answered',
+      ),
+    );
+  }
+
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    this.#signal?.removeEventListener('abort', this.#onCancel);
+    this.onSettled?.();
+    return true;
+  }
+}
+
+function commonRows(inputs: readonly Tensor[]): number | undefined {
+  const rows = inputs[0]?.shape[0];
+  if (rows === undefined) return undefined;
+  return inputs.every((input) => input.shape[0] === rows) ? rows : undefined;
+}
+
+function countBytes(inputs: readonly Tensor[]): number {
+  let bytes = 0;
+  for (const { data } of inputs) {
+    if (ArrayBuffer.isView(data)) bytes += data.byteLength;
+    else for (const element of data) bytes += element.byteLength;
+  }
+  return bytes;
+}
+
+function shapeKeyOf(inputs: readonly Tensor[]): string {
+  let key = '';
+  for (const { name, shape } of inputs) {
+    key += name;
+    for (let dimension = 1; dimension < shape.length; dimension++) key += `,${shape[dimension]}`;
+    key += ';';
+  }
+  return key;
+}
