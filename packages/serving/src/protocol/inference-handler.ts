@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ModelServer } from '../model-server.ts';
 import { ServingError } from '../serving-error.ts';
+import { ClientPresence } from './client-presence.ts';
 import { decodeInferRequest } from './decode-infer-request.ts';
 import { encodeInferResponse } from './encode-infer-response.ts';
 import { toHttpError } from './http-error.ts';
@@ -124,12 +125,8 @@ export function createInferenceHandler(
     server.find({ model, version });
     checkMediaType(req);
     const body = await readBody(req, maxBodyBytes);
-    const gone = new AbortController();
-    res.once('close', () => {
-      if (!res.writableFinished) gone.abort();
-    });
     const result = await server.infer({ model, version }, () => decodeInferRequest(body), {
-      signal: gone.signal,
+      signal: new ClientPresence(res),
       requestId: requestId(req),
     });
     res.setHeader('fairlead-model', result.model);

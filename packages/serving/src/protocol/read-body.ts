@@ -43,6 +43,7 @@ export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer
       reject(new ServingError('ERR_SERVING_CANCELED', 'the client went away', { cause }));
     });
     req.on('close', () => {
+      if (req.complete) return;
       reject(new ServingError('ERR_SERVING_CANCELED', 'the client went away'));
     });
   });
