@@ -18,8 +18,12 @@ export type {
   ModelSource,
   VersionManifest,
 } from './model-source.ts';
+export type { Call, Dialect, InferTuning, Reply, Route } from './protocol/dialect.ts';
+export type { HttpError } from './protocol/http-error.ts';
 export { createInferenceHandler } from './protocol/inference-handler.ts';
 export type { InferenceHandler, InferenceHandlerOptions } from './protocol/inference-handler.ts';
+export { openInference } from './protocol/open-inference/open-inference.ts';
+export type { OpenInferenceOptions } from './protocol/open-inference/open-inference.ts';
 export type {
   Execution,
   ExecutionContext,

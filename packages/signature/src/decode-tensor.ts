@@ -1,7 +1,7 @@
-import { datatypes, isDatatype, type Datatype, type DatatypeInfo } from './datatype.ts';
-import { numberToFloat16 } from './float16.ts';
-import { ImpreciseInteger } from './lossless-json.ts';
-import { show, SignatureError } from './signature-error.ts';
+import { datatypes, isDatatype, type Datatype } from './datatype.ts';
+import { checkFinite, elementsReader, type ElementsReader } from './read-elements.ts';
+import { show } from './signature-error.ts';
+import { failTensor as fail } from './tensor-failure.ts';
 import { elementCount, type Tensor } from './tensor.ts';
 
 /** A tensor as the Open Inference Protocol writes it in JSON, before anything was checked. */
@@ -26,20 +26,10 @@ export function decodeTensor(json: unknown): Tensor {
   const datatype = readDatatype(name, json.datatype);
   const shape = readShape(name, json.shape);
   const nested = readNesting(name, json.data, shape);
-  const info = datatypes[datatype];
-  const data = info.allocate(elementCount(shape));
-  const read = elementReader(name, info);
-  let next = 0;
-  const fill = (values: readonly unknown[], depth: number): void => {
-    if (depth > 0) for (const inner of values) fill(inner as readonly unknown[], depth - 1);
-    else {
-      for (const value of values) {
-        (data as unknown[])[next] = read(value, next);
-        next += 1;
-      }
-    }
-  };
-  fill(json.data as readonly unknown[], nested ? shape.length - 1 : 0);
+  const data = datatypes[datatype].allocate(elementCount(shape));
+  const read = elementsReader(name, datatype, data);
+  const end = fill(json.data as readonly unknown[], nested ? shape.length - 1 : 0, read, 0);
+  checkFinite(name, datatype, data, end);
   // The storage was allocated by the row of `datatype` itself.
   return { name, datatype, shape, data } as Tensor;
 }
@@ -48,12 +38,20 @@ function isJsonTensor(value: unknown): value is JsonTensor {
   return typeof value === 'object' && value !== null;
 }
 
-function fail(tensor: string, expected: string, found: string): never {
-  throw new SignatureError(
-    'ERR_SIGNATURE_TENSOR_INVALID',
-    `tensor "${tensor}": expected ${expected}, found ${found}`,
-    { problems: [{ tensor, expected, found }] },
-  );
+/** Reads the innermost lists one after the other; returns where the next element would go. */
+function fill(
+  values: readonly unknown[],
+  depth: number,
+  read: ElementsReader,
+  start: number,
+): number {
+  if (depth === 0) {
+    read(values, start);
+    return start + values.length;
+  }
+  let next = start;
+  for (const inner of values) next = fill(inner as readonly unknown[], depth - 1, read, next);
+  return next;
 }
 
 function readName(name: unknown): string {
@@ -112,68 +110,4 @@ function checkNesting(
   }
   if (dimension + 1 === shape.length) return;
   for (const inner of values) checkNesting(tensor, inner, shape, dimension + 1);
-}
-
-type ElementReader = (value: unknown, index: number) => number | bigint | Uint8Array;
-
-function elementReader(tensor: string, info: DatatypeInfo): ElementReader {
-  const bad = (expected: string, value: unknown, index: number): never =>
-    fail(tensor, `${expected} (${info.datatype})`, `${show(value)} at element ${index}`);
-  const [min, max] = info.integerRange ?? [0n, 0n];
-  switch (info.kind) {
-    case 'boolean':
-      return (value, index) => {
-        if (value === true || value === 1) return 1;
-        if (value === false || value === 0) return 0;
-        return bad('true or false', value, index);
-      };
-    case 'integer': {
-      const [least, greatest] = [Number(min), Number(max)];
-      return (value, index) =>
-        Number.isInteger(value) && (value as number) >= least && (value as number) <= greatest
-          ? (value as number)
-          : bad(`a whole number from ${least} to ${greatest}`, value, index);
-    }
-    case 'bigint':
-      return (value, index) => {
-        if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-          throw new ImpreciseInteger();
-        }
-        const whole = typeof value === 'bigint' || Number.isSafeInteger(value);
-        const integer = whole ? BigInt(value as number | bigint) : undefined;
-        return integer !== undefined && integer >= min && integer <= max
-          ? integer
-          : bad(`a whole number from ${min} to ${max}`, value, index);
-      };
-    case 'float':
-      return floatReader(info, bad);
-    case 'bytes': {
-      const encoder = new TextEncoder();
-      return (value, index) =>
-        typeof value === 'string' && value.isWellFormed()
-          ? encoder.encode(value)
-          : bad('a well-formed string', value, index);
-    }
-  }
-}
-
-function floatReader(
-  info: DatatypeInfo,
-  bad: (expected: string, value: unknown, index: number) => never,
-): ElementReader {
-  const half = info.datatype === 'FP16';
-  const single = info.datatype === 'FP32';
-  return (value, index) => {
-    if (typeof value !== 'number' || !Number.isFinite(value)) {
-      return bad('a finite number; send NaN and infinities as binary', value, index);
-    }
-    if (half) {
-      const bits = numberToFloat16(value);
-      return (bits & 0x7c00) === 0x7c00 ? bad('a number within ±65504', value, index) : bits;
-    }
-    if (single && !Number.isFinite(Math.fround(value))) {
-      return bad('a number within ±3.4028235e38', value, index);
-    }
-    return value;
-  };
 }

@@ -6,7 +6,10 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /** Whether JSON text nests deeper than `limit`, found without parsing it. */
-export function nestsDeeperThan(limit: number, json: Uint8Array): boolean {
+export function nestsDeeperThan(limit: number, json: Buffer): boolean {
+  // Most texts hold too few brackets to nest so deep, which is found without looking at each byte.
+  const budget = limit - countUpTo(limit + 1, json, OPEN_BRACKET);
+  if (budget >= 0 && countUpTo(budget + 1, json, OPEN_BRACE) <= budget) return false;
   let depth = 0;
   for (let index = 0; index < json.length; index++) {
     const byte = json[index];
@@ -20,6 +23,16 @@ export function nestsDeeperThan(limit: number, json: Uint8Array): boolean {
     }
   }
   return false;
+}
+
+function countUpTo(most: number, json: Buffer, byte: number): number {
+  let count = 0;
+  let index = json.indexOf(byte);
+  while (index !== -1 && count < most) {
+    count += 1;
+    index = json.indexOf(byte, index + 1);
+  }
+  return count;
 }
 
 function endOfString(json: Uint8Array, start: number): number {

@@ -1,22 +1,22 @@
-/** What a path of the Open Inference Protocol asks for. */
-export type V2Path =
-  | { readonly type: 'server' | 'live' | 'ready' }
-  | {
-      readonly type: 'metadata' | 'model-ready' | 'infer';
-      readonly model: string;
-      readonly version?: string;
-    };
+/** A path of the Open Inference Protocol that names a model. */
+export interface V2ModelPath {
+  readonly type: 'metadata' | 'model-ready' | 'infer';
+  readonly model: string;
+  readonly version?: string;
+}
 
-const MODEL_CALLS: Readonly<Record<string, 'metadata' | 'model-ready' | 'infer'>> = {
+/** What a path of the Open Inference Protocol asks for. */
+export type V2Path = { readonly type: 'server' | 'live' | 'ready' } | V2ModelPath;
+
+const MODEL_CALLS: Readonly<Record<string, V2ModelPath['type']>> = {
   '': 'metadata',
   ready: 'model-ready',
   infer: 'infer',
 };
 
-/** Reads the path of a URL; undefined when it isn't one of the protocol's. */
-export function parseV2Path(url: string): V2Path | undefined {
-  const end = url.indexOf('?');
-  const [empty, v2, ...rest] = (end === -1 ? url : url.slice(0, end)).split('/');
+/** Reads a path (no query); undefined when it isn't one of the protocol's. */
+export function parseV2Path(path: string): V2Path | undefined {
+  const [empty, v2, ...rest] = path.split('/');
   if (empty !== '' || v2 !== 'v2') return undefined;
   if (rest.length === 0 || (rest.length === 1 && rest[0] === '')) return { type: 'server' };
   if (rest[0] === 'health' && rest.length === 2) {

@@ -1,5 +1,5 @@
 import { encodeTensor } from '@fairlead/signature';
-import type { InferResult } from '../infer-request.ts';
+import type { InferResult } from '../../infer-request.ts';
 
 /** JSON text of an Open Inference Protocol response. */
 export function encodeInferResponse({ model, version, id, outputs }: InferResult): string {

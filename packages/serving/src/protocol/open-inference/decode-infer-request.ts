@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { decodeJson, decodeTensor } from '@fairlead/signature';
-import type { InferRequest } from '../infer-request.ts';
-import { ServingError } from '../serving-error.ts';
-import { nestsDeeperThan } from './json-depth.ts';
+import type { InferRequest } from '../../infer-request.ts';
+import { ServingError } from '../../serving-error.ts';
+import { nestsDeeperThan } from '../json-depth.ts';
 
 const MAX_DEPTH = 100;
 const MAX_ID_LENGTH = 1024;

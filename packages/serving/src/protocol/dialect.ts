@@ -1,0 +1,56 @@
+import type { IncomingMessage } from 'node:http';
+import type { InferRequest, InferResult } from '../infer-request.ts';
+import type { InferTarget, ModelServer } from '../model-server.ts';
+import type { HttpError } from './http-error.ts';
+
+/** What goes with an inference beside its inputs. */
+export interface InferTuning {
+  /** When the answer is of no use any more, in milliseconds from now. */
+  readonly timeoutMs?: number | undefined;
+  /** 1 is the highest; 0, the default, the lowest. */
+  readonly priority?: number | undefined;
+}
+
+/** One request as a dialect sees it: read whole, within the limits. */
+export interface Call {
+  readonly server: ModelServer;
+  readonly req: IncomingMessage;
+  /** Empty when the route reads none. */
+  readonly body: Buffer;
+  /** Runs a model for this client; given up when it goes away. `request` may decode, so that its errors are counted. */
+  readonly infer: (
+    target: InferTarget,
+    request: InferRequest | (() => InferRequest),
+    tuning?: InferTuning,
+  ) => Promise<InferResult>;
+}
+
+/** What a dialect answers. */
+export interface Reply {
+  /** @defaultValue 200 */
+  readonly status?: number;
+  readonly body: string | Uint8Array;
+  /** @defaultValue `application/json` */
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What one path of a dialect does. */
+export interface Route {
+  readonly methods: readonly string[];
+  /** Media types of the body that it reads; without any, it reads no body. */
+  readonly mediaTypes?: readonly string[];
+  /** The model that the path names: when nothing of it can answer, that is told before a body is read. */
+  readonly target?: InferTarget;
+  answer(call: Call): Promise<Reply> | Reply;
+}
+
+/** One wire protocol over HTTP, for all models of a server alike. */
+export interface Dialect {
+  /** For logs and settings. */
+  readonly name: string;
+  /** What `path` (no query) asks for; undefined when it isn't one of this dialect's. */
+  route(path: string): Route | undefined;
+  /** Body of an error, in the dialect's own shape. */
+  describeError(error: HttpError): string;
+}

@@ -1,0 +1,92 @@
+import type { Dialect, Reply, Route } from '../dialect.ts';
+import { decodeInferRequest } from './decode-infer-request.ts';
+import { encodeInferResponse } from './encode-infer-response.ts';
+import { parseV2Path, type V2ModelPath } from './v2-path.ts';
+
+/** Options of {@link openInference}. */
+export interface OpenInferenceOptions {
+  /**
+   * Name of the server in `GET /v2`.
+   * @defaultValue "fairlead"
+   */
+  readonly serverName?: string;
+  /**
+   * Version of the server in `GET /v2`.
+   * @defaultValue "0"
+   */
+  readonly serverVersion?: string;
+}
+
+const READ = ['GET', 'HEAD'];
+
+/**
+ * Makes the dialect of the Open Inference Protocol (V2, REST), which Triton, KServe and MLServer speak.
+ *
+ * Source: https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
+ */
+export function openInference({
+  serverName = 'fairlead',
+  serverVersion = '0',
+}: OpenInferenceOptions = {}): Dialect {
+  const about = JSON.stringify({ name: serverName, version: serverVersion, extensions: [] });
+  const fixed: Readonly<Record<'server' | 'live' | 'ready', Route>> = {
+    server: { methods: READ, answer: () => ({ body: about }) },
+    live: { methods: READ, answer: () => ({ body: '{"live":true}' }) },
+    ready: {
+      methods: READ,
+      async answer({ server }) {
+        const ready = await server.ready();
+        // Clients disagree on the key.
+        return { status: ready ? 200 : 503, body: JSON.stringify({ live: true, ready }) };
+      },
+    },
+  };
+
+  return {
+    name: 'open-inference',
+    route(url) {
+      const path = parseV2Path(url);
+      if (path === undefined) return undefined;
+      return 'model' in path ? routeOfModel(path) : fixed[path.type];
+    },
+    describeError: ({ message }) => JSON.stringify({ error: message }),
+  };
+}
+
+function routeOfModel({ type, model, version }: V2ModelPath): Route {
+  const target = { model, version };
+  switch (type) {
+    case 'model-ready':
+      return { methods: READ, answer: ({ server }) => modelReady(server.status(model), version) };
+    case 'metadata':
+      return {
+        methods: READ,
+        answer({ server }) {
+          const { label, signature, runtime } = server.find(target);
+          const { model: name, version: loaded } = label;
+          const { platform } = runtime;
+          return { body: JSON.stringify({ name, versions: [loaded], platform, ...signature }) };
+        },
+      };
+    case 'infer':
+      return {
+        methods: ['POST'],
+        mediaTypes: ['application/json'],
+        target,
+        async answer({ body, infer }) {
+          const result = await infer(target, () => decodeInferRequest(body));
+          return { body: encodeInferResponse(result) };
+        },
+      };
+  }
+}
+
+async function modelReady(
+  asked: Promise<{ name: string; ready: boolean; version?: string; reason?: string }>,
+  version: string | undefined,
+): Promise<Reply> {
+  const { name, reason, ...status } = await asked;
+  const ready = status.ready && (version ?? status.version) === status.version;
+  const told = reason === undefined ? {} : { reason };
+  return { status: ready ? 200 : 503, body: JSON.stringify({ name, ready, ...told }) };
+}

@@ -1,0 +1,127 @@
+import { datatypes, type DataByDatatype, type Datatype } from './datatype.ts';
+import { numberToFloat16 } from './float16.ts';
+import { ImpreciseInteger } from './lossless-json.ts';
+import { show } from './signature-error.ts';
+import { failTensor } from './tensor-failure.ts';
+
+/** Reads JSON values into a tensor's storage, from element `start` on. */
+export type ElementsReader = (values: readonly unknown[], start: number) => void;
+
+type Data = DataByDatatype[Datatype];
+
+/**
+ * Makes the reader of one datatype's elements.
+ *
+ * Each kind has a loop of its own: these loops are where a large request spends its time.
+ */
+export function elementsReader(tensor: string, datatype: Datatype, data: Data): ElementsReader {
+  const bad = (expected: string, value: unknown, index: number): never =>
+    failTensor(tensor, `${expected} (${datatype})`, `${show(value)} at element ${index}`);
+  const { kind, integerRange: [min, max] = [0n, 0n] } = datatypes[datatype];
+  switch (kind) {
+    case 'boolean':
+      return readBooleans(data as Uint8Array, bad);
+    case 'integer':
+      return readIntegers(data as Int32Array, Number(min), Number(max), bad);
+    case 'bigint':
+      return readBigIntegers(data as BigInt64Array, min, max, bad);
+    case 'float':
+      return datatype === 'FP16'
+        ? readHalves(data as Uint16Array, bad)
+        : readFloats(data as Float64Array, bad);
+    case 'bytes':
+      return readStrings(data as Uint8Array[], bad);
+  }
+}
+
+type Bad = (expected: string, value: unknown, index: number) => never;
+
+function readBooleans(data: Uint8Array, bad: Bad): ElementsReader {
+  return (values, start) => {
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index];
+      if (value === true || value === 1) data[start + index] = 1;
+      else if (value !== false && value !== 0) bad('true or false', value, start + index);
+    }
+  };
+}
+
+function readIntegers(data: Int32Array, min: number, max: number, bad: Bad): ElementsReader {
+  return (values, start) => {
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index] as number;
+      if (!Number.isInteger(value) || value < min || value > max) {
+        bad(`a whole number from ${min} to ${max}`, value, start + index);
+      }
+      data[start + index] = value;
+    }
+  };
+}
+
+function readBigIntegers(data: BigInt64Array, min: bigint, max: bigint, bad: Bad): ElementsReader {
+  return (values, start) => {
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index];
+      if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+        throw new ImpreciseInteger();
+      }
+      const whole = typeof value === 'bigint' || Number.isSafeInteger(value);
+      const integer = whole ? BigInt(value as number | bigint) : undefined;
+      if (integer === undefined || integer < min || integer > max) {
+        return bad(`a whole number from ${min} to ${max}`, value, start + index);
+      }
+      data[start + index] = integer;
+    }
+  };
+}
+
+const FINITE = 'a finite number; send NaN and infinities as binary';
+
+/** Whether it is finite is asked of the storage afterwards, see {@link checkFinite}. */
+function readFloats(data: Float64Array, bad: Bad): ElementsReader {
+  return (values, start) => {
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index];
+      if (typeof value !== 'number') return bad(FINITE, value, start + index);
+      data[start + index] = value;
+    }
+  };
+}
+
+function readHalves(data: Uint16Array, bad: Bad): ElementsReader {
+  return (values, start) => {
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index];
+      if (typeof value !== 'number' || !Number.isFinite(value)) {
+        return bad(FINITE, value, start + index);
+      }
+      const bits = numberToFloat16(value);
+      if ((bits & 0x7c00) === 0x7c00) bad('a number within ±65504', value, start + index);
+      data[start + index] = bits;
+    }
+  };
+}
+
+function readStrings(data: Uint8Array[], bad: Bad): ElementsReader {
+  const encoder = new TextEncoder();
+  return (values, start) => {
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index];
+      if (typeof value !== 'string' || !value.isWellFormed()) {
+        return bad('a well-formed string', value, start + index);
+      }
+      data[start + index] = encoder.encode(value);
+    }
+  };
+}
+
+/** Refuses what JSON text can say but the datatype can't hold: `1e400`, and beyond binary32 for FP32. */
+export function checkFinite(tensor: string, datatype: Datatype, data: Data, length: number): void {
+  if (datatype !== 'FP32' && datatype !== 'FP64') return;
+  const floats = data as Float64Array;
+  for (let index = 0; index < length; index++) {
+    if (Number.isFinite(floats[index])) continue;
+    const expected = datatype === 'FP32' ? 'a number within ±3.4028235e38' : 'a finite number';
+    failTensor(tensor, `${expected} (${datatype})`, `a greater one at element ${index}`);
+  }
+}
