@@ -18,7 +18,7 @@ export type {
   ModelSource,
   VersionManifest,
 } from './model-source.ts';
-export type { Call, Dialect, InferTuning, Reply, Route } from './protocol/dialect.ts';
+export type { Call, Dialect, Reply, Route } from './protocol/dialect.ts';
 export type { HttpError } from './protocol/http-error.ts';
 export { createInferenceHandler } from './protocol/inference-handler.ts';
 export type { InferenceHandler, InferenceHandlerOptions } from './protocol/inference-handler.ts';

@@ -7,6 +7,10 @@ export interface InferRequest {
   readonly inputs: readonly Tensor[];
   /** Names of the outputs wanted, in that order; all when absent. */
   readonly outputs?: readonly string[] | undefined;
+  /** When the answer is of no use any more, in milliseconds from now; the server's own limit is the most. */
+  readonly timeoutMs?: number | undefined;
+  /** 1 is the highest; 0, the default, the lowest. */
+  readonly priority?: number | undefined;
 }
 
 /** What a request for inference gave. */

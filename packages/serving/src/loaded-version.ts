@@ -31,7 +31,7 @@ export interface SchedulingOptions {
 }
 
 /** What goes with one request. */
-export type CallContext = Omit<Submission, 'inputs'>;
+export type CallContext = Omit<Submission, 'inputs' | 'priority'>;
 
 /** One version with its runtime: checks what comes in, schedules it, counts what is in flight, and drains. */
 export class LoadedVersion {
@@ -84,7 +84,13 @@ export class LoadedVersion {
       this.#checkInputs(request.inputs);
       this.#checkOutputNames(request.outputs);
       rows = request.inputs[0]?.shape[0] ?? 1;
-      ran = await this.#scheduler.submit({ ...context, inputs: request.inputs });
+      ran = await this.#scheduler.submit({
+        inputs: request.inputs,
+        deadlineAt: Math.min(context.deadlineAt, startedAt + (request.timeoutMs ?? Infinity)),
+        priority: request.priority,
+        requestId: context.requestId,
+        signal: context.signal,
+      });
       return { ...this.label, id: request.id, outputs: select(ran.outputs, request.outputs) };
     } catch (error) {
       reason = (error instanceof ServingError ? REASONS[error.code] : undefined) ?? 'OTHER';

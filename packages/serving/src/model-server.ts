@@ -71,8 +71,6 @@ export interface InferContext {
    * @defaultValue `requestTimeoutMs` of the server, which is also the most
    */
   readonly timeoutMs?: number | undefined;
-  /** 1 is the highest; 0, the default, the lowest. */
-  readonly priority?: number | undefined;
   readonly requestId?: string | undefined;
 }
 

@@ -54,17 +54,20 @@ function fill(
   return next;
 }
 
-function readName(name: unknown): string {
+/** For the readers of tensors in this package. */
+export function readName(name: unknown): string {
   if (typeof name === 'string' && name !== '') return name;
   return fail('(unnamed)', 'a "name" that is a string and not empty', show(name));
 }
 
-function readDatatype(tensor: string, datatype: unknown): Datatype {
+/** For the readers of tensors in this package. */
+export function readDatatype(tensor: string, datatype: unknown): Datatype {
   if (isDatatype(datatype)) return datatype;
   return fail(tensor, `a "datatype" of ${Object.keys(datatypes).join(', ')}`, show(datatype));
 }
 
-function readShape(tensor: string, shape: unknown): readonly number[] {
+/** For the readers of tensors in this package. */
+export function readShape(tensor: string, shape: unknown): readonly number[] {
   const expected = 'a "shape" that lists whole numbers from 0';
   if (!Array.isArray(shape)) return fail(tensor, expected, show(shape));
   const lengths = shape as readonly unknown[];

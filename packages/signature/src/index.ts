@@ -1,3 +1,5 @@
+export { decodeBinaryTensor, encodeBinaryTensor } from './binary-tensor.ts';
+export type { BinaryTensorHead } from './binary-tensor.ts';
 export { datatypes, isDatatype } from './datatype.ts';
 export type { DataByDatatype, Datatype, DatatypeInfo } from './datatype.ts';
 export { decodeTensor } from './decode-tensor.ts';

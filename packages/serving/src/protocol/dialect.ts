@@ -3,14 +3,6 @@ import type { InferRequest, InferResult } from '../infer-request.ts';
 import type { InferTarget, ModelServer } from '../model-server.ts';
 import type { HttpError } from './http-error.ts';
 
-/** What goes with an inference beside its inputs. */
-export interface InferTuning {
-  /** When the answer is of no use any more, in milliseconds from now. */
-  readonly timeoutMs?: number | undefined;
-  /** 1 is the highest; 0, the default, the lowest. */
-  readonly priority?: number | undefined;
-}
-
 /** One request as a dialect sees it: read whole, within the limits. */
 export interface Call {
   readonly server: ModelServer;
@@ -21,7 +13,6 @@ export interface Call {
   readonly infer: (
     target: InferTarget,
     request: InferRequest | (() => InferRequest),
-    tuning?: InferTuning,
   ) => Promise<InferResult>;
 }
 

@@ -3,6 +3,7 @@ import type { ModelServer } from '../model-server.ts';
 import { ServingError } from '../serving-error.ts';
 import { ClientPresence } from './client-presence.ts';
 import type { Call, Dialect, Reply, Route } from './dialect.ts';
+import { decompress } from './decompress.ts';
 import { toHttpError } from './http-error.ts';
 import { checkMediaType } from './media-type.ts';
 import { openInference } from './open-inference/open-inference.ts';
@@ -70,14 +71,14 @@ export function createInferenceHandler(
     let body: Buffer = NO_BODY;
     if (route.mediaTypes !== undefined) {
       checkMediaType(req, route.mediaTypes);
-      body = await readBody(req, maxBodyBytes);
+      body = await decompress(await readBody(req, maxBodyBytes), req, maxBodyBytes);
     }
-    const infer: Call['infer'] = async (target, request, tuning) => {
+    const infer: Call['infer'] = async (target, request) => {
       const signal = new ClientPresence(res);
       const result = await server.infer(target, request, {
-        ...tuning,
         signal,
         requestId: requestId(req),
+        timeoutMs: readTimeout(req),
       });
       res.setHeader('fairlead-model', result.model);
       res.setHeader('fairlead-version', result.version);
@@ -127,4 +128,15 @@ export function createInferenceHandler(
     const message = `nothing is at ${JSON.stringify(path.slice(0, 200))}`;
     fail(new ServingError('ERR_SERVING_PATH_NOT_FOUND', message), fallback, req, res);
   };
+}
+
+/** The header `Request-Timeout`: how long the client waits, in seconds. */
+function readTimeout({ headers }: IncomingMessage): number | undefined {
+  const header = headers['request-timeout'];
+  if (header === undefined) return undefined;
+  const seconds =
+    typeof header === 'string' && /^\d{1,9}(?:\.\d{1,6})?$/.test(header) ? Number(header) : 0;
+  if (seconds > 0) return seconds * 1000;
+  const message = `Request-Timeout is ${JSON.stringify(header)}; it must be a number of seconds above 0`;
+  throw new ServingError('ERR_SERVING_BAD_REQUEST', message);
 }

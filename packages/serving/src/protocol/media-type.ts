@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { ServingError } from '../serving-error.ts';
 
 /**
- * Refuses a body of another media type, or one that is encoded.
+ * Refuses a body of another media type.
  *
  * A missing type is taken for the first of `allowed`: tritonclient sends JSON without any.
  *
@@ -12,11 +12,6 @@ export function checkMediaType({ headers }: IncomingMessage, allowed: readonly s
   const type = mediaTypeOf(headers['content-type']);
   if (type !== undefined && !allowed.includes(type)) {
     const message = `send ${allowed.join(' or ')}, not ${JSON.stringify(type.slice(0, 100))}`;
-    throw new ServingError('ERR_SERVING_UNSUPPORTED_MEDIA_TYPE', message);
-  }
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
-    const message = `send the body without Content-Encoding, not ${JSON.stringify(encoding.slice(0, 100))}`;
     throw new ServingError('ERR_SERVING_UNSUPPORTED_MEDIA_TYPE', message);
   }
 }

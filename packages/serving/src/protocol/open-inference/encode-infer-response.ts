@@ -1,9 +1,30 @@
-import { encodeTensor } from '@fairlead/signature';
+import { encodeBinaryTensor, encodeTensor } from '@fairlead/signature';
 import type { InferResult } from '../../infer-request.ts';
+import type { Reply } from '../dialect.ts';
 
-/** JSON text of an Open Inference Protocol response. */
-export function encodeInferResponse({ model, version, id, outputs }: InferResult): string {
+const HEADER = 'inference-header-content-length';
+
+/** An Open Inference Protocol response: JSON, and behind it the bytes of those outputs that are wanted so. */
+export function encodeInferResponse(
+  { model, version, id, outputs }: InferResult,
+  isBinary: (output: string) => boolean,
+): Reply {
+  const tails: Uint8Array[] = [];
+  const tensors = outputs.map((output) => {
+    if (!isBinary(output.name)) return encodeTensor(output);
+    const bytes = encodeBinaryTensor(output);
+    tails.push(bytes);
+    const { name, datatype, shape } = output;
+    return `{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${shape.join(',')}],"parameters":{"binary_data_size":${bytes.length}}}`;
+  });
   const head = `{"model_name":${JSON.stringify(model)},"model_version":"${version}"`;
   const echoed = id === undefined ? '' : `,"id":${JSON.stringify(id)}`;
-  return `${head}${echoed},"outputs":[${outputs.map(encodeTensor).join(',')}]}`;
+  const json = `${head}${echoed},"outputs":[${tensors.join(',')}]}`;
+  if (tails.length === 0) return { body: json };
+  const text = Buffer.from(json);
+  return {
+    body: Buffer.concat([text, ...tails]),
+    contentType: 'application/octet-stream',
+    headers: { [HEADER]: String(text.length) },
+  };
 }

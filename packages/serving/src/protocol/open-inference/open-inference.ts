@@ -1,5 +1,9 @@
-import type { Dialect, Reply, Route } from '../dialect.ts';
+import type { IncomingMessage } from 'node:http';
+import type { InferTarget } from '../../model-server.ts';
+import { ServingError } from '../../serving-error.ts';
+import type { Call, Dialect, Reply, Route } from '../dialect.ts';
 import { decodeInferRequest } from './decode-infer-request.ts';
+import { decodeRawRequest } from './decode-raw-request.ts';
 import { encodeInferResponse } from './encode-infer-response.ts';
 import { parseV2Path, type V2ModelPath } from './v2-path.ts';
 
@@ -28,7 +32,11 @@ export function openInference({
   serverName = 'fairlead',
   serverVersion = '0',
 }: OpenInferenceOptions = {}): Dialect {
-  const about = JSON.stringify({ name: serverName, version: serverVersion, extensions: [] });
+  const about = JSON.stringify({
+    name: serverName,
+    version: serverVersion,
+    extensions: ['binary_tensor_data'],
+  });
   const fixed: Readonly<Record<'server' | 'live' | 'ready', Route>> = {
     server: { methods: READ, answer: () => ({ body: about }) },
     live: { methods: READ, answer: () => ({ body: '{"live":true}' }) },
@@ -71,14 +79,37 @@ function routeOfModel({ type, model, version }: V2ModelPath): Route {
     case 'infer':
       return {
         methods: ['POST'],
-        mediaTypes: ['application/json'],
+        mediaTypes: ['application/json', 'application/octet-stream'],
         target,
-        async answer({ body, infer }) {
-          const result = await infer(target, () => decodeInferRequest(body));
-          return { body: encodeInferResponse(result) };
-        },
+        answer: (call) => inferOverJson(call, target),
       };
   }
+}
+
+async function inferOverJson(
+  { server, req, body, infer }: Call,
+  target: InferTarget,
+): Promise<Reply> {
+  const jsonBytes = readJsonBytes(req);
+  let isBinary: (output: string) => boolean = () => false;
+  const result = await infer(target, () => {
+    const decoded =
+      jsonBytes === 0
+        ? decodeRawRequest(body, server.find(target).signature)
+        : decodeInferRequest(body, jsonBytes);
+    ({ isBinary } = decoded);
+    return decoded.request;
+  });
+  return encodeInferResponse(result, isBinary);
+}
+
+/** How many bytes of the body are JSON; 0 for none, and undefined for all of them. */
+function readJsonBytes({ headers }: IncomingMessage): number | undefined {
+  const header = headers['inference-header-content-length'];
+  if (header === undefined) return undefined;
+  if (typeof header === 'string' && /^\d{1,15}$/.test(header)) return Number(header);
+  const message = `Inference-Header-Content-Length is ${JSON.stringify(header)}; it must be a number of bytes`;
+  throw new ServingError('ERR_SERVING_BAD_REQUEST', message);
 }
 
 async function modelReady(

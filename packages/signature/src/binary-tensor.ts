@@ -1,0 +1,102 @@
+import { datatypes } from './datatype.ts';
+import { readDatatype, readName, readShape } from './decode-tensor.ts';
+import { elementCount, type Tensor } from './tensor.ts';
+import { failTensor } from './tensor-failure.ts';
+
+const LENGTH_BYTES = 4;
+
+/** Name, datatype and shape of a tensor whose elements come as bytes, before anything was checked. */
+export interface BinaryTensorHead {
+  readonly name?: unknown;
+  readonly datatype?: unknown;
+  readonly shape?: unknown;
+}
+
+/**
+ * Makes a {@link Tensor} of its head and its elements' bytes: little-endian, row-major; `BOOL` one byte each; each
+ * element of `BYTES` a 32-bit length and as many bytes.
+ *
+ * The bytes are copied, `BYTES` elements excepted, which stay views.
+ *
+ * Source: https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
+ *
+ * @throws SignatureError `ERR_SIGNATURE_TENSOR_INVALID` naming the tensor, what was expected and what came.
+ */
+export function decodeBinaryTensor(head: BinaryTensorHead, bytes: Uint8Array): Tensor {
+  const name = readName(head.name);
+  const datatype = readDatatype(name, head.datatype);
+  const shape = readShape(name, head.shape);
+  const count = elementCount(shape);
+  if (datatype === 'BYTES') {
+    return { name, datatype, shape, data: readByteStrings(name, bytes, count) };
+  }
+  const expected = count * (datatypes[datatype].elementBytes ?? 0);
+  if (bytes.length !== expected) {
+    failTensor(
+      name,
+      `${expected} bytes for ${datatype} of shape [${shape.join(',')}]`,
+      String(bytes.length),
+    );
+  }
+  const data = datatypes[datatype].allocate(count) as Uint8Array;
+  new Uint8Array(data.buffer).set(bytes);
+  if (datatype === 'BOOL') checkBooleans(name, bytes);
+  // The storage was allocated by the row of `datatype` itself.
+  return { name, datatype, shape, data } as Tensor;
+}
+
+/** The bytes of a tensor's elements, as {@link decodeBinaryTensor} reads them; where it can, a view of its storage. */
+export function encodeBinaryTensor({ datatype, data }: Tensor): Uint8Array {
+  if (datatype !== 'BYTES') return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const total = data.reduce((sum, element) => sum + LENGTH_BYTES + element.length, 0);
+  const bytes = new Uint8Array(total);
+  const view = new DataView(bytes.buffer);
+  let offset = 0;
+  for (const element of data) {
+    view.setUint32(offset, element.length, true);
+    bytes.set(element, offset + LENGTH_BYTES);
+    offset += LENGTH_BYTES + element.length;
+  }
+  return bytes;
+}
+
+function readByteStrings(name: string, bytes: Uint8Array, count: number): readonly Uint8Array[] {
+  // Each element has at least its length: `count` can't claim more memory than the bytes pay for.
+  if (count * LENGTH_BYTES > bytes.length) {
+    failTensor(
+      name,
+      `${count} elements of BYTES`,
+      `${bytes.length} bytes, too few for their lengths`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const elements: Uint8Array[] = [];
+  let offset = 0;
+  for (let index = 0; index < count; index++) {
+    const start = offset + LENGTH_BYTES;
+    if (start > bytes.length) failTensor(name, `${count} elements of BYTES`, `bytes for ${index}`);
+    const length = view.getUint32(offset, true);
+    if (length > bytes.length - start) {
+      failTensor(
+        name,
+        `at most ${bytes.length - start} more bytes`,
+        `a length of ${length} at element ${index}`,
+      );
+    }
+    elements.push(bytes.subarray(start, start + length));
+    offset = start + length;
+  }
+  if (offset !== bytes.length) {
+    failTensor(
+      name,
+      `${count} elements of BYTES and nothing more`,
+      `${bytes.length - offset} bytes left over`,
+    );
+  }
+  return elements;
+}
+
+function checkBooleans(name: string, bytes: Uint8Array): void {
+  const index = bytes.findIndex((byte) => byte > 1);
+  if (index !== -1) failTensor(name, '0 or 1 (BOOL)', `${bytes[index] ?? 0} at element ${index}`);
+}

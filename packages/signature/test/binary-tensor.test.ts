@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  datatypes,
+  decodeBinaryTensor,
+  encodeBinaryTensor,
+  SignatureError,
+  type Datatype,
+} from '@fairlead/signature';
+
+const fixed = (Object.keys(datatypes) as Datatype[]).filter(
+  (each) => each !== 'BYTES' && each !== 'BOOL',
+);
+
+describe('round trip', () => {
+  test('any bytes of a fixed-size datatype come back, at any offset, NaN and infinities included', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...fixed),
+        fc.integer({ min: 0, max: 9 }),
+        fc.integer({ min: 0, max: 7 }),
+        fc.uint8Array({ minLength: 80, maxLength: 80 }),
+        (datatype, count, offset, pool) => {
+          const bytes = pool.subarray(
+            offset,
+            offset + count * (datatypes[datatype].elementBytes ?? 0),
+          );
+          const tensor = decodeBinaryTensor({ name: 'x', datatype, shape: [count] }, bytes);
+          expect(datatypes[datatype].isData(tensor.data)).toBe(true);
+          expect(encodeBinaryTensor(tensor)).toEqual(new Uint8Array(bytes));
+        },
+      ),
+    );
+  });
+
+  test('byte strings of any content and length', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 8 }), (elements) => {
+        const bytes = encodeBinaryTensor({
+          name: 'x',
+          datatype: 'BYTES',
+          shape: [elements.length],
+          data: elements,
+        });
+        const back = decodeBinaryTensor(
+          { name: 'x', datatype: 'BYTES', shape: [elements.length] },
+          bytes,
+        );
+        expect(back.data).toEqual(elements);
+      }),
+    );
+  });
+
+  test('a part of a larger storage is written as just that part', () => {
+    const data = new Float32Array([1, 2, 3, 4]).subarray(1, 3);
+    expect(encodeBinaryTensor({ name: 'x', datatype: 'FP32', shape: [2], data })).toEqual(
+      new Uint8Array(new Float32Array([2, 3]).buffer),
+    );
+  });
+});
+
+describe('what is refused', () => {
+  const text = (...bytes: number[]) => new Uint8Array(bytes);
+  test.each<[string, object, Uint8Array, string]>([
+    [
+      'too few bytes',
+      { datatype: 'FP32', shape: [2] },
+      text(1, 2, 3),
+      '8 bytes for FP32 of shape [2], found 3',
+    ],
+    [
+      'too many bytes',
+      { datatype: 'INT64', shape: [] },
+      text(1, 2, 3, 4, 5, 6, 7, 8, 9),
+      '8 bytes for INT64',
+    ],
+    [
+      'a shape that claims memory',
+      { datatype: 'FP64', shape: [2 ** 40] },
+      text(1),
+      '8796093022208 bytes',
+    ],
+    ['a shape that overflows', { datatype: 'FP64', shape: [2 ** 40, 2 ** 40] }, text(1), '2^53'],
+    ['a boolean of 2', { datatype: 'BOOL', shape: [2] }, text(1, 2), 'found 2 at element 1'],
+    [
+      'more strings than there are lengths',
+      { datatype: 'BYTES', shape: [2 ** 40] },
+      text(0, 0, 0, 0),
+      'too few for their lengths',
+    ],
+    [
+      'a length past the end',
+      { datatype: 'BYTES', shape: [1] },
+      text(9, 0, 0, 0, 65),
+      'a length of 9 at element 0',
+    ],
+    [
+      'a length past 2^31',
+      { datatype: 'BYTES', shape: [1] },
+      text(255, 255, 255, 255),
+      'a length of 4294967295',
+    ],
+    [
+      'bytes left over',
+      { datatype: 'BYTES', shape: [1] },
+      text(1, 0, 0, 0, 65, 66),
+      '1 bytes left over',
+    ],
+    ['no datatype', { shape: [1] }, text(1), '"datatype"'],
+  ])('%s', (_name, head, bytes, message) => {
+    expect(() => decodeBinaryTensor({ name: 'x', ...head }, bytes)).toThrow(message);
+  });
+
+  test('any head and any bytes: a tensor or a SignatureError, never anything else', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          name: fc.anything(),
+          datatype: fc.oneof(fc.constantFrom(...Object.keys(datatypes)), fc.anything()),
+          shape: fc.oneof(fc.array(fc.integer()), fc.anything()),
+        }),
+        fc.uint8Array({ maxLength: 64 }),
+        (head, bytes) => {
+          try {
+            expect(decodeBinaryTensor(head, bytes).name).toBe(head.name);
+          } catch (error) {
+            expect(error).toBeInstanceOf(SignatureError);
+          }
+        },
+      ),
+    );
+  });
+});
