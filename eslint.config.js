@@ -40,6 +40,7 @@ export default defineConfig(
           depConstraints: [
             { sourceTag: 'ground', onlyDependOnLibsWithTags: [] },
             { sourceTag: 'library', onlyDependOnLibsWithTags: ['ground'] },
+            { sourceTag: 'standalone', onlyDependOnLibsWithTags: [] },
             { sourceTag: 'tool', onlyDependOnLibsWithTags: ['tool', 'library', 'ground'] },
             { sourceTag: 'app', onlyDependOnLibsWithTags: ['tool', 'library', 'ground'] },
           ],

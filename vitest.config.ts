@@ -1,9 +1,17 @@
+import { relative, resolve } from 'node:path';
+
 import { defineConfig } from 'vitest/config';
 
 // Resolve workspace packages to their sources, so tests never need a build.
 const conditions = ['@fairlead/source'];
 
 export default defineConfig({
+  // One place per project, outside of it: a `node_modules` that appears in a package disturbs an `npm ci` at that moment.
+  cacheDir: resolve(
+    import.meta.dirname,
+    'node_modules/.cache/vitest',
+    relative(import.meta.dirname, process.cwd()),
+  ),
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {

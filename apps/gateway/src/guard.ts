@@ -13,14 +13,28 @@ import {
   requireScope,
   secureHeaders,
   type Chain,
+  type Middleware,
 } from '@fairlead/security';
+import { forSetting } from './settings-error.ts';
 import type { Settings } from './settings.ts';
 
 const MINUTE_MS = 60_000;
 const isPublic = publicPaths('/', '/favicon.ico', '/v2/health/live', '/v2/health/ready');
 
-/** Who may ask, and how much: everything that happens before a request reaches a model. */
-export function createGuard(settings: Settings): Chain {
+/** Who may ask, and how much. */
+export interface Guard {
+  /** Everything that happens before a request reaches a model. */
+  readonly chain: Chain;
+  /** A step in front of a route that needs a scope of its own. */
+  requires(scope: string): Middleware;
+}
+
+/**
+ * Makes the guard: with a keys file everybody needs a key, except for the public paths.
+ *
+ * @throws SettingsError when the keys can't be read.
+ */
+export function createGuard(settings: Settings): Guard {
   const { keysFile, pepper = '', maxBodyBytes, rateLimit: limit } = settings;
   const trusted = [requestId(), secureHeaders({ strictTransportSeconds: 0 })];
   const bounded = bodyLimit({ maxBodyBytes, mediaTypes: ['application/json'] });
@@ -30,22 +44,33 @@ export function createGuard(settings: Settings): Chain {
     address: clientAddress({ trustedProxies: ['unix', 'loopback'] }),
     skip: isPublic,
   });
-  if (keysFile === undefined) return chain(...trusted, bounded, limited);
-  const records = parseApiKeys(readFileSync(keysFile, 'utf8'));
-  const keys = new ApiKeySet({ pepper, records });
-  return chain(
-    ...trusted,
-    bounded,
-    apiKeys({ keys, isPublic }),
-    requireScope(neededScope),
-    limited,
-  );
+  if (keysFile === undefined) {
+    return {
+      chain: chain(...trusted, bounded, limited),
+      requires: () => (_req, _res, next) => {
+        next();
+      },
+    };
+  }
+  const keys = forSetting('FAIRLEAD_KEYS_FILE', () => {
+    const records = parseApiKeys(readFileSync(keysFile, 'utf8'));
+    return new ApiKeySet({ pepper, records });
+  });
+  return {
+    chain: chain(
+      ...trusted,
+      bounded,
+      apiKeys({ keys, isPublic }),
+      requireScope(inferenceScope),
+      limited,
+    ),
+    requires: (scope) => requireScope(scope),
+  };
 }
 
-/** Inference needs `infer:<model>`, the metrics `metrics`; everything else any key, but the public paths. */
-function neededScope(req: IncomingMessage): string | undefined {
+/** Inference needs `infer:<model>`; metadata and readiness of models any key. */
+function inferenceScope(req: IncomingMessage): string | undefined {
   const path = (req.url ?? '/').split('?', 1)[0] ?? '/';
-  if (path === '/metrics') return 'metrics';
   const model = /^\/v2\/models\/([^/]+)\/(?:versions\/[^/]+\/)?infer$/.exec(path)?.[1];
   return model === undefined ? undefined : `infer:${decodeName(model)}`;
 }

@@ -12,7 +12,7 @@ table { border-collapse: collapse; width: 100%; } th, td { text-align: left; pad
 `;
 
 /** Answers a person who opens the gateway in a browser: what runs here, and where to go on. */
-export function homePage(models: ModelServer) {
+export function homePage(models: Pick<ModelServer, 'models' | 'status'>) {
   const allowStyle = secureHeaders({
     page: { styles: [contentHash(STYLE)] },
     strictTransportSeconds: 0,

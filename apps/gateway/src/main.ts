@@ -1,22 +1,27 @@
+import { SettingsError } from './settings-error.ts';
+import { readSettings } from './settings.ts';
 import { startGateway } from './start-gateway.ts';
-import { readSettings, SettingsError } from './settings.ts';
 
-function fail(error: unknown): never {
-  const known = error instanceof SettingsError || (error instanceof Error && 'code' in error);
-  process.stderr.write(`${known ? error.message : String((error as Error).stack ?? error)}\n`);
-  process.exit(1);
+// What computes for longer than that after everything else is closed is cut off with the process.
+const LAST_MOMENT_MS = 500;
+
+const stop = Promise.withResolvers<undefined>();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    stop.resolve(undefined);
+  });
 }
 
 try {
   const gateway = await startGateway(readSettings(process.env), process.stdout);
-  let stopping = false;
-  const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
-    gateway.close().then((clean) => process.exit(clean ? 0 : 1), fail);
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  // Whoever wants it to stop needn't wait until the models are loaded.
+  await Promise.race([gateway.loaded, stop.promise]);
+  await stop.promise;
+  process.exitCode = (await gateway.close()) ? 0 : 1;
+  // Not process.exit(): a worker thread that still computes would abort the whole process when its native code returns.
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_MOMENT_MS).unref();
 } catch (error) {
-  fail(error);
+  const told = error instanceof SettingsError || (error instanceof Error && 'code' in error);
+  process.stderr.write(`${told ? error.message : String((error as Error).stack ?? error)}\n`);
+  process.exit(1);
 }

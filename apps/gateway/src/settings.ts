@@ -1,4 +1,15 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import {
+  listenAddress,
+  milliseconds,
+  names,
+  oneOf,
+  secret,
+  text,
+  upstreamAddress,
+  whole,
+} from './setting-values.ts';
+import { SettingsError } from './settings-error.ts';
 
 /** What a setting is: its variable, how it is read, and what `docs/settings.md` says of it. */
 interface Setting<T> {
@@ -17,38 +28,22 @@ function setting<T>(
   return { variable, schema, fallback, description };
 }
 
-const text = z.string().min(1, 'must not be empty');
 const optional = text.optional();
-const whole = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,15}$/, `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .refine(
-      (value) => value >= min && value <= max,
-      `must be a whole number from ${min} to ${max}`,
-    );
-const milliseconds = whole(1, 2 ** 31 - 1);
-const names = text.transform((list) => list.split(',').map((name) => name.trim()));
-const address = text.regex(
-  /^(?:unix:\/.{1,107}|fd:\d{1,4}|(?:\[[0-9a-fA-F:.]+\]|[^:/\s]+):\d{1,5})$/,
-  'must be host:port, unix:/path (at most 107 bytes) or fd:number',
-);
 
 /** Every setting, in the order of `docs/settings.md`; `fallback` is the default, none means that it may be absent. */
 export const settings = {
   listen: setting(
     'FAIRLEAD_LISTEN',
-    address,
+    listenAddress,
     '127.0.0.1:8080',
-    'Where the gateway listens: `host:port`, `unix:/path`, or `fd:3` for a socket that systemd passes on.',
+    'Where the gateway listens: `host:port` (port 0: any free one), `unix:/path`, or `fd:3` for a socket that systemd passes on.',
   ),
   registry: setting('FAIRLEAD_REGISTRY', text, './registry', 'Folder of the model registry.'),
   models: setting(
     'FAIRLEAD_MODELS',
     names.optional(),
     undefined,
-    'Models to serve, separated by commas. Without it: every model that is in the registry at start.',
+    'Models to serve, separated by commas. Without it: every model of the registry that has the alias at start.',
   ),
   alias: setting('FAIRLEAD_ALIAS', text, 'champion', 'The alias that the models follow.'),
   pollIntervalMs: setting(
@@ -65,13 +60,13 @@ export const settings = {
   ),
   pepper: setting(
     'FAIRLEAD_PEPPER',
-    optional,
+    secret.optional(),
     undefined,
     'The secret that the digests in the keys file were made with, at least 32 bytes. Required with the keys file.',
   ),
   dangerouslyAllowAnyone: setting(
     'FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE',
-    z.enum(['0', '1']).transform((value) => value === '1'),
+    oneOf('0', '1').transform((value) => value === '1'),
     '0',
     '`1` serves without API keys.',
   ),
@@ -125,7 +120,7 @@ export const settings = {
   ),
   flaskAddress: setting(
     'FAIRLEAD_FLASK_ADDRESS',
-    address.optional(),
+    upstreamAddress.optional(),
     undefined,
     "Where the Python service listens: `unix:/path` or `host:port`. Without it versions that name it can't be loaded.",
   ),
@@ -161,9 +156,9 @@ export const settings = {
   ),
   logLevel: setting(
     'FAIRLEAD_LOG_LEVEL',
-    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     'info',
-    'Least severe level that is logged.',
+    'Least severe level that is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.',
   ),
 } as const;
 
@@ -173,11 +168,6 @@ type SettingName = keyof typeof settings;
 export type Settings = {
   readonly [N in SettingName]: (typeof settings)[N] extends Setting<infer T> ? T : never;
 };
-
-/** Settings that can't be used: each is named with its value and what it must be. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
-}
 
 const SECRETS: ReadonlySet<string> = new Set(['FAIRLEAD_PEPPER']);
 
@@ -206,26 +196,35 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     return [name, result.data] as const;
   });
   const read = Object.fromEntries(values) as Settings;
-  problems.push(...contradictions(read));
+  // Only settings that can be read can contradict each other.
+  if (problems.length === 0) problems.push(...contradictions(read));
   if (problems.length === 0) return read;
   throw new SettingsError(
     `The settings can't be used:\n${problems.map((each) => `  ${each}`).join('\n')}`,
   );
 }
 
-function contradictions({ keysFile, pepper, dangerouslyAllowAnyone }: Settings): string[] {
+function contradictions(read: Settings): string[] {
+  const { keysFile, pepper, dangerouslyAllowAnyone, headersTimeoutMs, requestTimeoutMs } = read;
+  const problems: string[] = [];
   if (keysFile !== undefined && dangerouslyAllowAnyone) {
-    return [
+    problems.push(
       'FAIRLEAD_KEYS_FILE and FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE=1 contradict each other; leave one out',
-    ];
-  }
-  if (keysFile === undefined && !dangerouslyAllowAnyone) {
-    return [
+    );
+  } else if (keysFile === undefined && !dangerouslyAllowAnyone) {
+    problems.push(
       'FAIRLEAD_KEYS_FILE is missing; name the file of the API keys, or set FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE=1',
-    ];
+    );
+  } else if (keysFile !== undefined && pepper === undefined) {
+    problems.push(
+      'FAIRLEAD_PEPPER is missing; it is needed to check keys against FAIRLEAD_KEYS_FILE',
+    );
   }
-  if (keysFile !== undefined && pepper === undefined) {
-    return ['FAIRLEAD_PEPPER is missing; it is needed to check keys against FAIRLEAD_KEYS_FILE'];
+  // node:http refuses it, naming its own options.
+  if (headersTimeoutMs > requestTimeoutMs) {
+    problems.push(
+      `FAIRLEAD_HEADERS_TIMEOUT_MS (${headersTimeoutMs}) is longer than FAIRLEAD_REQUEST_TIMEOUT_MS (${requestTimeoutMs}), which includes it`,
+    );
   }
-  return [];
+  return problems;
 }

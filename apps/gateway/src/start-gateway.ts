@@ -20,6 +20,7 @@ import { createGuard } from './guard.ts';
 import { homePage } from './home-page.ts';
 import { listenOn } from './listen-on.ts';
 import { routeGroup } from './route-group.ts';
+import { forSetting } from './settings-error.ts';
 import type { Settings } from './settings.ts';
 
 const SERVICE = 'fairlead-gateway';
@@ -27,11 +28,17 @@ const SERVICE = 'fairlead-gateway';
 /** A gateway that listens. */
 export interface Gateway {
   readonly server: Server;
+  /** Settles when each model was tried to be loaded; rejects when it can't be known which there are. */
+  readonly loaded: Promise<void>;
   /** Shuts down without losing a request; true when everything was answered in time. */
   close(): Promise<boolean>;
 }
 
-/** Wires the libraries together and listens. */
+/**
+ * Wires the libraries together and listens.
+ *
+ * @throws SettingsError when a setting's value turns out to be of no use, naming it.
+ */
 export async function startGateway(
   settings: Settings,
   destination: { write(line: string): unknown },
@@ -48,8 +55,12 @@ export async function startGateway(
     ? combineObservers(metrics, cloudWatchObserver(publisher, { service: SERVICE }))
     : metrics;
 
-  const registry = new ModelRegistry({ store: folderStore(settings.registry) });
-  const upstreams = upstreamRuntime(flaskUpstream(settings));
+  const store = forSetting('FAIRLEAD_REGISTRY', () => folderStore(settings.registry));
+  const registry = new ModelRegistry({ store });
+  checkNames(registry, settings);
+  const upstreams = forSetting('FAIRLEAD_FLASK_ADDRESS', () =>
+    upstreamRuntime(flaskUpstream(settings)),
+  );
   const models = new ModelServer({
     source: {
       resolve: (model, alias) => registry.resolve(model, alias),
@@ -83,12 +94,16 @@ export async function startGateway(
 
   const app = express().disable('x-powered-by');
   app.get('/', homePage(models));
-  app.get('/metrics', metricsHandler(metrics.registry, { processMetrics: true }));
+  app.get(
+    '/metrics',
+    guard.requires('metrics'),
+    metricsHandler(metrics.registry, { processMetrics: true }),
+  );
 
   const handler = chain(
     httpMetrics({ registry: metrics.registry, routeGroup }),
     requestLog({ logger, requestId: (req) => getRequestId(req) }),
-    guard,
+    guard.chain,
     createInferenceHandler(models, {
       maxBodyBytes: settings.maxBodyBytes,
       requestId: getRequestId,
@@ -113,15 +128,25 @@ export async function startGateway(
   );
   // Listens before the models are loaded: until then it lives, and says truthfully that it isn't ready.
   listenOn(server, settings.listen);
-  await once(server, 'listening');
+  await once(server, 'listening').catch((cause: unknown) => {
+    forSetting('FAIRLEAD_LISTEN', () => {
+      throw cause;
+    });
+  });
   logger.info({ listen: settings.listen }, 'listening');
 
-  const served = settings.models ?? (await registry.list()).map(({ model }) => model);
-  await Promise.all(served.map((model) => models.serve(model, { alias: settings.alias })));
-  logger.info({ models: served, ready: await models.ready() }, 'models loaded');
+  async function load(): Promise<void> {
+    const served = settings.models ?? (await modelsWith(registry, settings.alias));
+    await Promise.all(served.map((model) => models.serve(model, { alias: settings.alias })));
+    logger.info({ models: served, ready: await models.ready() }, 'models loaded');
+  }
+  const loaded = load();
+  // Whoever waits hears of it; a gateway that is closed before has nobody who does.
+  loaded.catch(() => undefined);
 
   return {
     server,
+    loaded,
     async close() {
       const { shutdownGraceMs: graceMs, notReadyMs } = settings;
       const clean = await shutDownGracefully(server, models, { graceMs, notReadyMs });
@@ -133,16 +158,29 @@ export async function startGateway(
   };
 }
 
+async function modelsWith(registry: ModelRegistry, alias: string): Promise<readonly string[]> {
+  const summaries = await registry.list();
+  return summaries.flatMap(({ model, aliases }) => (Object.hasOwn(aliases, alias) ? model : []));
+}
+
+/** What can't be a name would only be noticed when it is looked for, again and again. */
+function checkNames(registry: ModelRegistry, { alias, models = [] }: Settings): void {
+  forSetting('FAIRLEAD_ALIAS', () => registry.follow('any', alias));
+  for (const model of models) {
+    forSetting('FAIRLEAD_MODELS', () => registry.follow(model, alias));
+  }
+}
+
 function createPublisher(
   { cloudWatchNamespace: namespace }: Settings,
   onError: (error: unknown) => void,
 ): CloudWatchPublisher | undefined {
   if (namespace === undefined) return undefined;
-  return new CloudWatchPublisher({
-    client: new CloudWatchClient({ maxAttempts: 1 }),
-    namespace,
-    onError,
-  });
+  const client = new CloudWatchClient({ maxAttempts: 1 });
+  return forSetting(
+    'FAIRLEAD_CLOUDWATCH_NAMESPACE',
+    () => new CloudWatchPublisher({ client, namespace, onError }),
+  );
 }
 
 function flaskUpstream({ flaskAddress, flaskConnections: connections, deadlineMs }: Settings) {

@@ -3,12 +3,19 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 
+import { killGroup } from './process-group.mjs';
 import { SetupError } from './setup-error.mjs';
 
 /** @import { SetupLock } from './setup-lock.mjs' */
 
 /** How much of a failed installer's log is shown. */
 const TAIL_LINES = 60;
+
+/**
+ * An installer does nothing before it is noted in the lock: if the set-up is killed in between, nothing is read and
+ * nothing runs on unseen.
+ */
+const WAIT_FOR_WORD = 'read -r go && exec "$@" </dev/null';
 
 /** @type {readonly NodeJS.Signals[]} */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -44,18 +51,26 @@ export class SetupInterrupted extends Error {
 export async function runInstaller(program, args, options) {
   const { cwd, logPath, lock, env = process.env, endable = true } = options;
   const log = openSync(logPath, 'w');
-  const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', log, log] });
+  const child = spawn('/bin/sh', ['-c', WAIT_FOR_WORD, 'sh', program, ...args], {
+    cwd,
+    env,
+    detached: true,
+    stdio: ['pipe', log, log],
+  });
   closeSync(log);
+  // It may be gone already; its exit code says so.
+  child.stdin?.on('error', () => undefined);
   /** @type {NodeJS.Signals | undefined} */
   let stoppedBy;
   /** @param {NodeJS.Signals} signal */
   const stop = (signal) => {
     stoppedBy ??= signal;
-    if (endable && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    if (endable && child.pid !== undefined) killGroup(child.pid);
   };
   for (const signal of STOP_SIGNALS) process.on(signal, stop);
   try {
     if (endable) lock.noteInstaller(child.pid);
+    child.stdin?.end('go\n');
     /** @type {number | NodeJS.Signals | null} */
     const outcome = await new Promise((resolve, reject) => {
       child.once('error', reject);

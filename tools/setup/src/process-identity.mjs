@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 /**
  * A process that cannot be confused with a later one of the same number.
- * @typedef {{ readonly pid: number, readonly startTime: string }} ProcessIdentity
+ * @typedef {{ readonly pid: number, readonly group: number, readonly startTime: string }} ProcessIdentity
  */
 
 /**
@@ -18,11 +18,12 @@ export function identify(pid) {
   } catch {
     return undefined;
   }
-  // proc(5): the command in parentheses may itself hold spaces and parentheses; state follows it, start time is field 22.
+  // proc(5): the command in parentheses may itself hold spaces and parentheses; state follows it, then parent and
+  // group; start time is field 22.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, startTime] = [fields[0], fields[19]];
+  const [state, group, startTime] = [fields[0], fields[2], fields[19]];
   if (startTime === undefined || state === 'Z' || state === 'X') return undefined;
-  return { pid, startTime };
+  return { pid, group: Number(group), startTime };
 }
 
 /**

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { endGroup } from './process-group.mjs';
 import { identify, isAlive } from './process-identity.mjs';
 
 /** @import { ProcessIdentity } from './process-identity.mjs' */
@@ -158,18 +159,4 @@ function createTurn(folder, number, turn) {
   } finally {
     rmSync(temporary, { force: true });
   }
-}
-
-/**
- * Ends a process group and waits until its leader is gone.
- * @param {ProcessIdentity} leader
- */
-async function endGroup(leader) {
-  if (!isAlive(leader)) return;
-  try {
-    process.kill(-leader.pid, 'SIGKILL');
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
-  while (isAlive(leader)) await sleep(POLL_MS / 10);
 }

@@ -20,7 +20,7 @@ describe('a process identity', () => {
   it('is not the one of a later process with the same number', () => {
     const now = identify(process.pid);
     expect(now).toBeDefined();
-    expect(isAlive({ pid: process.pid, startTime: '1' })).toBe(false);
+    expect(isAlive({ pid: process.pid, group: 1, startTime: '1' })).toBe(false);
   });
 
   it('reads past a command name with spaces and parentheses', async () => {

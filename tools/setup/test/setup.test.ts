@@ -128,8 +128,8 @@ describe('setUp', { timeout: TIMEOUT_MS }, () => {
     const codes = await Promise.all(
       two.map(async ({ child }) => (await once(child, 'close'))[0] as unknown),
     );
-    expect(codes).toEqual([0, 0]);
     const both = two.map(({ text }) => text()).join('');
+    expect(codes, both).toEqual([0, 0]);
     expect(both.match(/✓ Python packages/g)).toHaveLength(1);
     expect(both).toContain('Another set-up is running here');
     expect(pythonAnswer()).toBe('42');

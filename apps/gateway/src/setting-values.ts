@@ -1,0 +1,75 @@
+import { isIPv6 } from 'node:net';
+import { z } from 'zod';
+
+// sun_path is 108 bytes on Linux, with the closing NUL.
+const MAX_SOCKET_PATH_BYTES = 107;
+
+// What createSecretKey and the libraries take the bytes of; shorter than the digest, it would be the weaker part.
+const MIN_SECRET_BYTES = 32;
+
+/** Any text but none. */
+export const text = z.string().min(1, 'must not be empty');
+
+/** A whole number in decimal digits. */
+export function whole(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, { message, abort: true })
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message);
+}
+
+/** A time that Node's timers can wait for. */
+export const milliseconds = whole(1, 2 ** 31 - 1);
+
+/** One of a few words. */
+export function oneOf<const W extends readonly [string, ...string[]]>(...words: W) {
+  return z.enum(words, `must be one of ${words.join(', ')}`);
+}
+
+/** Different names, separated by commas. */
+export const names = z
+  .string()
+  .transform((list) => list.split(',').map((name) => name.trim()))
+  .refine((list) => !list.includes(''), {
+    error: 'must be names separated by commas, none of them empty',
+    abort: true,
+  })
+  .refine((list) => new Set(list).size === list.length, 'must not name anything twice');
+
+/** A secret of enough bytes; neither it nor its length is told. */
+export const secret = z
+  .string()
+  .refine(
+    (value) => Buffer.byteLength(value) >= MIN_SECRET_BYTES,
+    `must have at least ${MIN_SECRET_BYTES} bytes; make one with: openssl rand -base64 32`,
+  );
+
+/** Where to listen. */
+export const listenAddress = z
+  .string()
+  .refine(
+    (value) => /^fd:\d{1,4}$/.test(value) || isSocketAddress(value) || isTcpAddress(value, 0),
+    `must be host:port, unix:/path (at most ${MAX_SOCKET_PATH_BYTES} bytes) or fd:number`,
+  );
+
+/** Where something else listens. */
+export const upstreamAddress = z
+  .string()
+  .refine(
+    (value) => isSocketAddress(value) || isTcpAddress(value, 1),
+    `must be unix:/path (at most ${MAX_SOCKET_PATH_BYTES} bytes) or host:port`,
+  );
+
+function isSocketAddress(value: string): boolean {
+  const path = /^unix:(\/[^\0]+)$/s.exec(value)?.[1];
+  return path !== undefined && Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES;
+}
+
+function isTcpAddress(value: string, leastPort: number): boolean {
+  const [, host, ipv6, port] = /^(?:([\w.-]+)|\[([^\]]*)\]):(\d{1,5})$/.exec(value) ?? [];
+  if (host === undefined && !isIPv6(ipv6 ?? '')) return false;
+  // Ports beyond 65535 don't exist; 0 lets the system choose one.
+  return Number(port) >= leastPort && Number(port) <= 65_535 && host !== 'fd' && host !== 'unix';
+}

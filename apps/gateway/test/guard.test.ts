@@ -1,0 +1,222 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chain, getIdentity } from '@fairlead/security';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createGuard } from '../src/guard.ts';
+import { SettingsError } from '../src/settings-error.ts';
+import { readSettings } from '../src/settings.ts';
+import { ask, type Question } from './support/ask.ts';
+import { pepper, writeKeysFile } from './support/keys-file.ts';
+import { tempFolder } from './support/temp-folder.ts';
+
+/** Listens with the guard in front of a service that takes everything, `/metrics` with its scope. */
+async function guarded(environment: Readonly<Record<string, string>>) {
+  const guard = createGuard(readSettings(environment));
+  const server = createServer(
+    chain(
+      guard.chain,
+      (req, res, next) => {
+        if (req.url === '/metrics') guard.requires('metrics')(req, res, next);
+        else next();
+      },
+      (req, res) => res.end(`for ${getIdentity(req)?.client ?? 'anyone'}`),
+    ),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(async () => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  });
+  const place = { port: (server.address() as AddressInfo).port };
+  return (path: string, question?: Question) => ask(place, path, question);
+}
+
+async function guardedByKeys(environment: Readonly<Record<string, string>> = {}) {
+  const { keysFile, keys } = writeKeysFile(tempFolder(), {
+    digits: { scopes: ['infer:digits'] },
+    all: { scopes: ['infer:*'] },
+    scraper: { scopes: ['metrics'] },
+    twice: { scopes: ['infer:*'], limit: 2 },
+    gone: { scopes: ['infer:*'], expiresAt: new Date(0) },
+  });
+  const ask = await guarded({
+    FAIRLEAD_KEYS_FILE: keysFile,
+    FAIRLEAD_PEPPER: pepper,
+    ...environment,
+  });
+  const bearer = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });
+  return {
+    ask: async (path: string, name?: keyof typeof keys, question: Question = {}) =>
+      ask(path, { ...question, ...(name && bearer(keys[name])) }),
+    askWith: (path: string, key: string) => ask(path, bearer(key)),
+  };
+}
+
+const infer = '/v2/models/digits/infer';
+
+describe('without a key', () => {
+  test.each(['/', '/?x=1', '/favicon.ico', '/v2/health/live', '/v2/health/ready'])(
+    'anyone may read %s',
+    async (path) => {
+      const { ask } = await guardedByKeys();
+      expect(await ask(path)).toMatchObject({ status: 200, body: 'for anyone' });
+      expect((await ask(path, undefined, { method: 'HEAD' })).status).toBe(200);
+      expect((await ask(path, undefined, { method: 'DELETE' })).status).toBe(401);
+    },
+  );
+
+  test.each([
+    '/metrics',
+    '/v2',
+    '/v2/models/digits',
+    infer,
+    '/v2/health/live/',
+    '//',
+    '/V2/health/live',
+    '/v2/health/%6cive',
+    '/v2/health/../models/digits',
+    '/./v2/health/live',
+  ])('%s is closed', async (path) => {
+    const { ask } = await guardedByKeys();
+    const { status, headers, body } = await ask(path);
+    expect(status).toBe(401);
+    expect(headers['www-authenticate']).toMatch(/^Bearer realm=/);
+    expect(JSON.parse(body)).toMatchObject({
+      code: 'ERR_SECURITY_KEY_MISSING',
+      error: expect.stringContaining('Authorization: Bearer') as string,
+    });
+  });
+
+  test('a wrong, a foreign and an expired key get the same answer', async () => {
+    const { ask, askWith } = await guardedByKeys();
+    const answers = [
+      await askWith('/v2', 'fl_nobody'),
+      await askWith('/v2', writeKeysFile(tempFolder(), { other: {} }).keys.other),
+      await ask('/v2', 'gone'),
+    ].map(({ status, body }) => {
+      const { requestId, ...problem } = JSON.parse(body) as Record<string, unknown>;
+      expect(requestId).toBeTypeOf('string');
+      return { status, ...problem };
+    });
+    expect(answers[0]).toMatchObject({ status: 401, code: 'ERR_SECURITY_KEY_REFUSED' });
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+  });
+});
+
+describe('scopes', () => {
+  test.each([
+    [infer, 'digits', 200],
+    [infer, 'all', 200],
+    [infer, 'scraper', 403],
+    [`${infer}?verbose=1`, 'scraper', 403],
+    ['/v2/models/digits/versions/2/infer', 'digits', 200],
+    ['/v2/models/digits/versions/2/infer', 'scraper', 403],
+    // The name that counts is the one that the model server will read.
+    ['/v2/models/%64igits/infer', 'digits', 200],
+    ['/v2/models/%64igits/infer', 'scraper', 403],
+    ['/v2/models/d%69gits/versions/%32/infer', 'scraper', 403],
+    ['/v2/models/other/infer', 'digits', 403],
+    ['/v2/models/%6fther/infer', 'digits', 403],
+    ['/v2/models/digits%2F..%2Fother/infer', 'digits', 403],
+    ['/v2/models/../infer', 'digits', 403],
+    ['/v2/models/%2e%2e/infer', 'digits', 403],
+    ['/v2/models/*/infer', 'digits', 403],
+    ['/v2/models/%zz/infer', 'digits', 403],
+    ['/v2/models/digits%00/infer', 'digits', 403],
+    // Reading about a model, and its readiness, is for every key.
+    ['/v2/models/other', 'digits', 200],
+    ['/v2/models/other/ready', 'scraper', 200],
+    ['/metrics', 'scraper', 200],
+    ['/metrics', 'all', 403],
+  ] as const)('%s with the key "%s": %i', async (path, name, status) => {
+    const { ask } = await guardedByKeys();
+    const answer = await ask(path, name);
+    expect(answer.status).toBe(status);
+    if (status === 200) expect(answer.body).toBe(`for ${name}`);
+    else expect(answer.body).toContain('ERR_SECURITY_SCOPE');
+  });
+
+  test('a refusal names the scope that is missing', async () => {
+    const { ask } = await guardedByKeys();
+    const { body, headers } = await ask('/v2/models/%6fther/infer', 'digits');
+    expect(JSON.parse(body)).toMatchObject({
+      error: expect.stringContaining('"infer:other"') as string,
+    });
+    expect(headers['www-authenticate']).toContain('scope="infer:other"');
+  });
+});
+
+describe('how much', () => {
+  test('a key has its own limit; the public paths are not counted', async () => {
+    const { ask } = await guardedByKeys({ FAIRLEAD_RATE_LIMIT: '3' });
+    for (const status of [200, 200, 429]) expect((await ask(infer, 'twice')).status).toBe(status);
+    for (const status of [200, 200, 200, 429]) {
+      expect((await ask(infer, 'all')).status).toBe(status);
+    }
+    for (let count = 0; count < 5; count++) expect((await ask('/')).status).toBe(200);
+    const { headers, body } = await ask(infer, 'twice');
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    expect(body).toContain('2 are allowed in 60 s');
+  });
+
+  test('behind the proxy each client has a limit of its own where there are no keys', async () => {
+    const ask = await guarded({
+      FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
+      FAIRLEAD_RATE_LIMIT: '1',
+    });
+    const from = (address: string) => ask(infer, { headers: { 'x-forwarded-for': address } });
+    expect((await from('192.0.2.1')).status).toBe(200);
+    expect((await from('192.0.2.1')).status).toBe(429);
+    expect((await from('192.0.2.2')).status).toBe(200);
+  });
+
+  test('a body has to be JSON, and no larger than the setting', async () => {
+    const { ask } = await guardedByKeys({ FAIRLEAD_MAX_BODY_BYTES: '10' });
+    expect((await ask(infer, 'all', { body: '"12345678"' })).status).toBe(200);
+    expect(await ask(infer, 'all', { body: '"123456789"' })).toMatchObject({
+      status: 413,
+      body: expect.stringContaining('10 bytes') as string,
+    });
+  });
+});
+
+describe('answers', () => {
+  test('have a request id and the headers of an API', async () => {
+    const { ask } = await guardedByKeys();
+    const { headers } = await ask('/v2', 'all');
+    expect(headers['x-request-id']).toMatch(/^[\w-]{36}$/);
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    // TLS ends at the proxy, which says this.
+    expect(headers).not.toHaveProperty('strict-transport-security');
+  });
+});
+
+describe('without keys', () => {
+  test('everybody may do everything', async () => {
+    const ask = await guarded({ FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1' });
+    for (const path of [infer, '/metrics', '/v2']) expect((await ask(path)).status).toBe(200);
+  });
+});
+
+describe('a keys file that is of no use', () => {
+  const create = (keysFile: string) => () =>
+    createGuard(readSettings({ FAIRLEAD_KEYS_FILE: keysFile, FAIRLEAD_PEPPER: pepper }));
+
+  test('is named when it is not there', () => {
+    expect(create('/nowhere/keys.json')).toThrow(SettingsError);
+    expect(create('/nowhere/keys.json')).toThrow(/^FAIRLEAD_KEYS_FILE can't be used: ENOENT.*keys/);
+  });
+
+  test('is named when it holds something else, which is not shown', () => {
+    const file = join(tempFolder(), 'keys.json');
+    writeFileSync(file, '{"keys":[{"id":"PLANTED"}]}');
+    expect(create(file)).toThrow(/^FAIRLEAD_KEYS_FILE can't be used: keys\[0\]\.id/);
+    expect(create(file)).not.toThrow(/PLANTED/);
+  });
+});

@@ -1,0 +1,237 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { ask } from './support/ask.ts';
+import { eventually } from './support/eventually.ts';
+import { gatewayCommand, startGatewayProcess } from './support/gateway-process.ts';
+import { pepper } from './support/keys-file.ts';
+import { onnxModel, sampleRegistry } from './support/sample-registry.ts';
+import { tempFolder } from './support/temp-folder.ts';
+
+const open = { FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1' };
+const affine = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
+const slow = (times: number) => ({
+  inputs: [{ name: 'times', datatype: 'INT64', shape: [1], data: [times] }],
+});
+
+/** A registry with the models `affine` and `slow`, and where the gateway shall listen. */
+async function folders() {
+  const registry = tempFolder();
+  await sampleRegistry(registry, onnxModel('affine', 'affine'), onnxModel('slow', 'slow'));
+  const socketPath = join(tempFolder(), 'gateway.sock');
+  const environment = {
+    ...open,
+    FAIRLEAD_REGISTRY: registry,
+    FAIRLEAD_LISTEN: `unix:${socketPath}`,
+  };
+  return { socketPath, environment };
+}
+
+/** A TCP port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createTcpServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Waits until the model computes for somebody. */
+function untilBusy(socketPath: string, model: string): Promise<true> {
+  const line = `nv_inference_pending_request_count{model="${model}",version="1"} 1`;
+  return eventually(async () => {
+    const { body } = await ask({ socketPath }, '/metrics');
+    return body.includes(line) ? true : undefined;
+  });
+}
+
+describe('stopping', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s answers what is in flight, and ends with 0',
+    async (signal) => {
+      const { socketPath, environment } = await folders();
+      const gateway = startGatewayProcess(environment);
+      expect(await gateway.logged('models loaded')).toMatchObject({ ready: true });
+      const inFlight = ask({ socketPath }, '/v2/models/slow/infer', { body: slow(3000) });
+      await untilBusy(socketPath, 'slow');
+      gateway.signal(signal);
+      const { status, body } = await inFlight;
+      expect([status, body]).toEqual([200, expect.stringContaining('"outputs"')]);
+      expect(await gateway.ended).toBe(0);
+      expect(gateway.output()).toContain('"clean":true,"msg":"stopped"');
+      await expect(ask({ socketPath }, '/')).rejects.toThrow('ENOENT');
+    },
+  );
+
+  test('what outlasts the grace period is cut off, with the process if it still computes', async () => {
+    const { socketPath, environment } = await folders();
+    const gateway = startGatewayProcess({ ...environment, FAIRLEAD_SHUTDOWN_GRACE_MS: '1' });
+    await gateway.logged('models loaded');
+    const inFlight = ask({ socketPath }, '/v2/models/slow/infer', { body: slow(1_000_000) });
+    const cutOff = expect(inFlight).rejects.toThrow(/socket hang up|ECONNRESET/);
+    await untilBusy(socketPath, 'slow');
+    gateway.signal('SIGTERM');
+    await cutOff;
+    expect(await gateway.ended).toBe('SIGKILL');
+    expect(gateway.output()).toContain('"clean":false,"msg":"stopped"');
+  });
+
+  test('it is not ready, but answers, for as long as it is told before the door is closed', async () => {
+    const { socketPath, environment } = await folders();
+    const gateway = startGatewayProcess({ ...environment, FAIRLEAD_NOT_READY_MS: '600000' });
+    await gateway.logged('models loaded');
+    expect((await ask({ socketPath }, '/v2/health/ready')).status).toBe(200);
+    gateway.signal('SIGTERM');
+    await eventually(async () => {
+      const { status } = await ask({ socketPath }, '/v2/health/ready');
+      return status === 503 ? true : undefined;
+    });
+    const answer = await ask({ socketPath }, '/v2/models/affine/infer', { body: affine });
+    expect(answer.status).toBe(200);
+    expect((await ask({ socketPath }, '/v2/health/live')).status).toBe(200);
+  });
+
+  test('it stops while a model still loads', async () => {
+    const { socketPath, environment } = await folders();
+    // Takes connections, and never answers: the model that it runs is warmed up for a minute.
+    const silent = createTcpServer((socket) => socket.on('error', () => socket.destroy()));
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    onTestFinished(() => {
+      silent.close();
+    });
+    const { signature } = onnxModel('far', 'affine');
+    await sampleRegistry(environment.FAIRLEAD_REGISTRY, {
+      model: 'far',
+      runtime: { name: 'upstream', options: { upstream: 'flask' } },
+      signature,
+      files: {},
+      actor: 'test',
+    });
+    const gateway = startGatewayProcess({
+      ...environment,
+      FAIRLEAD_FLASK_ADDRESS: `127.0.0.1:${(silent.address() as AddressInfo).port}`,
+    });
+    await once(silent, 'connection');
+    expect((await ask({ socketPath }, '/v2/health/ready')).status).toBe(503);
+    gateway.signal('SIGTERM');
+    expect(await gateway.ended).toBe(0);
+    expect(gateway.output()).not.toContain('models loaded');
+  });
+});
+
+describe('starting', () => {
+  test('listens on a socket that systemd passes on', async () => {
+    const { environment } = await folders();
+    const port = await freePort();
+    const passed = { ...environment, FAIRLEAD_LISTEN: 'fd:3', PATH: process.env.PATH ?? '' };
+    const gateway = startGatewayProcess(passed, [
+      'systemd-socket-activate',
+      `--listen=127.0.0.1:${port}`,
+      ...Object.keys(passed).map((name) => `--setenv=${name}`),
+      ...gatewayCommand,
+    ]);
+    // The first connection starts it, and waits in the socket until it listens.
+    const { status } = await eventually(() => ask({ port }, '/v2/health/live'));
+    expect(status).toBe(200);
+    await gateway.logged('models loaded');
+    const answer = await ask({ port }, '/v2/models/affine/infer', { body: affine });
+    expect(JSON.parse(answer.body)).toMatchObject({ outputs: [{ data: [3, 5] }] });
+    gateway.signal('SIGTERM');
+    expect(await gateway.ended).toBe(0);
+  });
+
+  test('bad settings end it with 1 before it listens, each named, no secret shown', async () => {
+    const gateway = startGatewayProcess({
+      FAIRLEAD_LISTEN: '127.0.0.1:99999',
+      FAIRLEAD_KEYS_FILE: '/nowhere',
+      FAIRLEAD_PEPPER: 'PLANTED',
+      FAIRLEAD_PORT: '8080',
+    });
+    expect(await gateway.ended).toBe(1);
+    expect(gateway.output()).toBe(
+      `${[
+        "The settings can't be used:",
+        '  FAIRLEAD_PORT is not a setting; docs/settings.md lists them',
+        '  FAIRLEAD_LISTEN: "127.0.0.1:99999" must be host:port, unix:/path (at most 107 bytes) or fd:number',
+        '  FAIRLEAD_PEPPER: its value must have at least 32 bytes; make one with: openssl rand -base64 32',
+      ].join('\n')}\n`,
+    );
+  });
+
+  test('a setting that fails later is named just the same, without a stack', async () => {
+    const gateway = startGatewayProcess({
+      FAIRLEAD_KEYS_FILE: '/nowhere/keys.json',
+      FAIRLEAD_PEPPER: pepper,
+    });
+    expect(await gateway.ended).toBe(1);
+    expect(gateway.output()).toMatch(/^FAIRLEAD_KEYS_FILE can't be used: ENOENT[^\n]*\n$/);
+  });
+});
+
+test('with a namespace it publishes to CloudWatch, at the latest when it stops', async () => {
+  const requests: { readonly target: string; readonly body: string }[] = [];
+  const cloudWatch = createServer((req, res) => {
+    const chunks: Buffer[] = [];
+    req.on('data', (chunk: Buffer) => chunks.push(chunk));
+    req.on('end', () => {
+      const body = Buffer.concat(chunks);
+      const plain = req.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+      requests.push({ target: String(req.headers['x-amz-target']), body: plain.toString() });
+      res.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end('{}');
+    });
+  });
+  cloudWatch.listen(0, '127.0.0.1');
+  await once(cloudWatch, 'listening');
+  onTestFinished(async () => {
+    cloudWatch.close();
+    cloudWatch.closeAllConnections();
+    await once(cloudWatch, 'close');
+  });
+
+  const { socketPath, environment } = await folders();
+  const gateway = startGatewayProcess({
+    ...environment,
+    FAIRLEAD_CLOUDWATCH_NAMESPACE: 'FairleadTest',
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${(cloudWatch.address() as AddressInfo).port}`,
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  });
+  await gateway.logged('models loaded');
+  for (let count = 0; count < 5; count++) {
+    const { status } = await ask({ socketPath }, '/v2/models/affine/infer', { body: affine });
+    expect(status).toBe(200);
+  }
+  gateway.signal('SIGTERM');
+  expect(await gateway.ended).toBe(0);
+
+  expect(requests.length).toBeGreaterThan(0);
+  const data = requests.flatMap(({ target, body }) => {
+    expect(target).toBe('GraniteServiceVersion20100801.PutMetricData');
+    const { Namespace, MetricData } = JSON.parse(body) as {
+      readonly Namespace: string;
+      readonly MetricData: readonly {
+        readonly MetricName: string;
+        readonly Dimensions?: readonly { readonly Name: string; readonly Value: string }[];
+        readonly Counts?: readonly number[];
+      }[];
+    };
+    expect(Namespace).toBe('FairleadTest');
+    return MetricData;
+  });
+  const counts = data
+    .filter(({ Dimensions = [] }) => Dimensions.some(({ Value }) => Value === 'affine'))
+    .map(({ MetricName, Counts = [] }) => [MetricName, Counts.reduce((sum, one) => sum + one, 0)]);
+  expect(counts).toEqual(
+    expect.arrayContaining([
+      ['RequestCount', 5],
+      ['Latency', 5],
+      ['BatchSize', 5],
+    ]),
+  );
+});

@@ -1,0 +1,235 @@
+import fc from 'fast-check';
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import { SettingsError } from '../src/settings-error.ts';
+import { readSettings, settings, type Settings } from '../src/settings.ts';
+
+const anyone = { FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1' };
+const pepper = 'a pepper of the tests, and long enough';
+
+/** The message of the refusal; fails when there is none. */
+function refusal(environment: Readonly<Record<string, string>>): string {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingsError);
+    return (error as SettingsError).message;
+  }
+  throw new Error(`accepted: ${JSON.stringify(environment)}`);
+}
+
+describe('what is accepted', () => {
+  test('without anything but who may come in, everything has its default', () => {
+    expect(readSettings(anyone)).toEqual({
+      listen: '127.0.0.1:8080',
+      registry: './registry',
+      models: undefined,
+      alias: 'champion',
+      pollIntervalMs: 2000,
+      keysFile: undefined,
+      pepper: undefined,
+      dangerouslyAllowAnyone: true,
+      rateLimit: 60_000,
+      maxBodyBytes: 16 * 1024 * 1024,
+      deadlineMs: 30_000,
+      keepAliveTimeoutMs: 75_000,
+      headersTimeoutMs: 10_000,
+      requestTimeoutMs: 30_000,
+      shutdownGraceMs: 8000,
+      notReadyMs: 0,
+      flaskAddress: undefined,
+      flaskConnections: 16,
+      onnxWorkers: 1,
+      onnxThreads: 1,
+      maxQueued: 512,
+      cloudWatchNamespace: undefined,
+      logLevel: 'info',
+    });
+  });
+
+  test('values come out as what they mean', () => {
+    const read = readSettings({
+      FAIRLEAD_KEYS_FILE: '/etc/keys.json',
+      FAIRLEAD_PEPPER: pepper,
+      FAIRLEAD_MODELS: 'digits, breast-cancer',
+      FAIRLEAD_RATE_LIMIT: '7',
+      FAIRLEAD_LOG_LEVEL: 'warn',
+      FAIRLEAD_FLASK_ADDRESS: 'unix:/run/flask.sock',
+      HOME: '/somewhere',
+    });
+    expect(read).toMatchObject({
+      keysFile: '/etc/keys.json',
+      pepper,
+      models: ['digits', 'breast-cancer'],
+      rateLimit: 7,
+      logLevel: 'warn',
+      flaskAddress: 'unix:/run/flask.sock',
+      dangerouslyAllowAnyone: false,
+    });
+    expectTypeOf(read).toEqualTypeOf<Settings>();
+    expectTypeOf(read.rateLimit).toBeNumber();
+    expectTypeOf(read.models).toEqualTypeOf<string[] | undefined>();
+    expectTypeOf(read.logLevel).extract<'verbose'>().toBeNever();
+  });
+
+  test.each([
+    '127.0.0.1:0',
+    'localhost:65535',
+    '[::1]:8080',
+    'gateway_1.internal:80',
+    'unix:/run/gateway.sock',
+    `unix:/${'s'.repeat(106)}`,
+    'fd:3',
+  ])('listens on %s', (address) => {
+    expect(readSettings({ ...anyone, FAIRLEAD_LISTEN: address }).listen).toBe(address);
+  });
+});
+
+describe('what is refused', () => {
+  const text = 'must not be empty';
+  const listen = 'must be host:port, unix:/path (at most 107 bytes) or fd:number';
+  const upstream = 'must be unix:/path (at most 107 bytes) or host:port';
+  const refused = [
+    ['FAIRLEAD_LISTEN', '', listen],
+    ['FAIRLEAD_LISTEN', '8080', listen],
+    ['FAIRLEAD_LISTEN', '127.0.0.1:65536', listen],
+    ['FAIRLEAD_LISTEN', '::1:80', listen],
+    ['FAIRLEAD_LISTEN', '[::g]:80', listen],
+    ['FAIRLEAD_LISTEN', 'http://127.0.0.1:80', listen],
+    ['FAIRLEAD_LISTEN', 'unix:run/gateway.sock', listen],
+    ['FAIRLEAD_LISTEN', `unix:/${'s'.repeat(107)}`, listen],
+    ['FAIRLEAD_LISTEN', `unix:/${'ü'.repeat(54)}`, listen],
+    ['FAIRLEAD_LISTEN', 'fd:three', listen],
+    ['FAIRLEAD_REGISTRY', '', text],
+    ['FAIRLEAD_MODELS', 'a,,b', 'must be names separated by commas, none of them empty'],
+    ['FAIRLEAD_MODELS', 'a,b, a', 'must not name anything twice'],
+    ['FAIRLEAD_ALIAS', '', text],
+    ['FAIRLEAD_POLL_INTERVAL_MS', '0', 'must be a whole number from 1 to 2147483647'],
+    ['FAIRLEAD_KEYS_FILE', '', text],
+    ['FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE', 'yes', 'must be one of 0, 1'],
+    ['FAIRLEAD_RATE_LIMIT', '-5', 'must be a whole number from 1 to 1000000000'],
+    ['FAIRLEAD_MAX_BODY_BYTES', '16MB', 'must be a whole number from 1 to 2147483647'],
+    ['FAIRLEAD_DEADLINE_MS', '1e3', 'must be a whole number'],
+    ['FAIRLEAD_KEEP_ALIVE_TIMEOUT_MS', ' 5', 'must be a whole number'],
+    ['FAIRLEAD_HEADERS_TIMEOUT_MS', '2147483648', 'must be a whole number'],
+    ['FAIRLEAD_REQUEST_TIMEOUT_MS', '1.5', 'must be a whole number'],
+    ['FAIRLEAD_SHUTDOWN_GRACE_MS', '٣', 'must be a whole number'],
+    ['FAIRLEAD_NOT_READY_MS', '600001', 'must be a whole number from 0 to 600000'],
+    ['FAIRLEAD_FLASK_ADDRESS', 'fd:3', upstream],
+    ['FAIRLEAD_FLASK_ADDRESS', '127.0.0.1:0', upstream],
+    ['FAIRLEAD_FLASK_ADDRESS', 'user@127.0.0.1:80', upstream],
+    ['FAIRLEAD_FLASK_CONNECTIONS', '0', 'must be a whole number from 1 to 10000'],
+    ['FAIRLEAD_ONNX_WORKERS', '257', 'must be a whole number from 1 to 256'],
+    ['FAIRLEAD_ONNX_THREADS', 'all', 'must be a whole number from 1 to 256'],
+    ['FAIRLEAD_MAX_QUEUED', '', 'must be a whole number from 0 to 1000000'],
+    ['FAIRLEAD_CLOUDWATCH_NAMESPACE', '', text],
+    ['FAIRLEAD_LOG_LEVEL', 'INFO', 'must be one of fatal, error, warn, info, debug, trace, silent'],
+  ] as const;
+  test.each(refused)(
+    '%s=%j, with its name, its value and what it must be',
+    (variable, value, must) => {
+      const message = refusal({ ...anyone, [variable]: value });
+      expect(message.split('\n')).toHaveLength(2);
+      expect(message).toContain(`${variable}: ${JSON.stringify(value)} ${must}`);
+    },
+  );
+
+  test('a bad value of every setting: the list above leaves none out', () => {
+    const all = Object.values(settings).map(({ variable }) => variable);
+    const listed = new Set([...refused.map(([variable]) => variable), 'FAIRLEAD_PEPPER']);
+    expect([...listed].sort()).toEqual(all.sort());
+  });
+
+  test('several at once, each on its line', () => {
+    const message = refusal({ FAIRLEAD_LOG_LEVEL: 'loud', FAIRLEAD_RATE_LIMIT: 'none' });
+    expect(message).toMatch(/^The settings can't be used:\n {2}FAIRLEAD_RATE_LIMIT: .*\n {2}FAIR/);
+    expect(message).toContain('FAIRLEAD_LOG_LEVEL: "loud"');
+  });
+
+  test('a name that is none, because a misspelt setting would be one that does nothing', () => {
+    const message = refusal({ ...anyone, FAIRLEAD_RATELIMIT: 'PLANTED', fairlead_listen: 'x' });
+    expect(message).toContain('FAIRLEAD_RATELIMIT is not a setting; docs/settings.md lists them');
+    expect(message).not.toContain('fairlead_listen');
+    expect(message).not.toContain('PLANTED');
+  });
+
+  test.each([
+    [{}, 'FAIRLEAD_KEYS_FILE is missing'],
+    [{ FAIRLEAD_KEYS_FILE: 'k' }, 'FAIRLEAD_PEPPER is missing'],
+    [{ ...anyone, FAIRLEAD_KEYS_FILE: 'k', FAIRLEAD_PEPPER: pepper }, 'contradict each other'],
+    [
+      { ...anyone, FAIRLEAD_HEADERS_TIMEOUT_MS: '2000', FAIRLEAD_REQUEST_TIMEOUT_MS: '1000' },
+      'FAIRLEAD_HEADERS_TIMEOUT_MS (2000) is longer than FAIRLEAD_REQUEST_TIMEOUT_MS (1000)',
+    ],
+  ])('settings that contradict each other: %j', (environment, message) => {
+    expect(refusal(environment)).toContain(message);
+  });
+
+  test('a short pepper, without showing it', () => {
+    const message = refusal({ FAIRLEAD_KEYS_FILE: 'k', FAIRLEAD_PEPPER: 'PLANTED' });
+    expect(message).toContain('FAIRLEAD_PEPPER: its value must have at least 32 bytes');
+    expect(message).not.toContain('PLANTED');
+  });
+});
+
+describe('whatever the environment holds', () => {
+  const variables = Object.values(settings).map(({ variable }) => variable);
+  const plausible = fc.constantFrom(
+    ...['', '0', '1', '-1', '007', '1e9', '999999999999999', 'NaN', 'null', 'a,b', ',', 'info'],
+    ...['unix:/x', 'unix:', 'fd:3', 'h:1', 'h:', '[::1]:1', '[]:1', '::', 'https://h', '__proto__'],
+  );
+  const value = fc.oneof(plausible, fc.string(), fc.string({ unit: 'binary' }));
+  const environments = fc.dictionary(fc.constantFrom(...variables), value);
+
+  test('it is read, or refused with a SettingsError that names a given or a missing variable', () => {
+    fc.assert(
+      fc.property(environments, (environment) => {
+        try {
+          const read = readSettings(environment);
+          expect(Object.keys(read)).toEqual(Object.keys(settings));
+        } catch (error) {
+          expect(error).toBeInstanceOf(SettingsError);
+          const { message } = error as SettingsError;
+          for (const line of message.split('\n  ').slice(1)) expect(line).toMatch(/^FAIRLEAD_/);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('a value that is refused alone is refused in any company', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...variables), value, environments, (variable, bad, others) => {
+        const alone = lineOf(variable, { [variable]: bad });
+        expect(lineOf(variable, { ...others, [variable]: bad })).toBe(alone);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('the pepper is in no message', () => {
+    const short = fc.string({ minLength: 6, maxLength: 31 });
+    fc.assert(
+      fc.property(environments, short, (environment, secret) => {
+        const planted = `PLANTED${secret}`.slice(0, 31);
+        const message = refusal({ ...environment, FAIRLEAD_PEPPER: planted });
+        expect(message).not.toContain('PLANTED');
+      }),
+    );
+  });
+
+  /** What is said of the variable's own value. */
+  function lineOf(variable: string, environment: Record<string, string>): string | undefined {
+    try {
+      readSettings(environment);
+      return undefined;
+    } catch (error) {
+      const prefix = `  ${variable}: `;
+      const message = (error as SettingsError).message;
+      const start = message.indexOf(`\n${prefix}`);
+      if (start === -1) return undefined;
+      const rest = message.slice(start + 1);
+      const next = rest.indexOf('\n  FAIRLEAD_');
+      return next === -1 ? rest : rest.slice(0, next);
+    }
+  }
+});

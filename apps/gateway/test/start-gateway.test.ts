@@ -1,0 +1,332 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest';
+import { readSettings } from '../src/settings.ts';
+import { SettingsError } from '../src/settings-error.ts';
+import { startGateway, type Gateway } from '../src/start-gateway.ts';
+import { ask, type Place, type Question } from './support/ask.ts';
+import { eventually } from './support/eventually.ts';
+import { pepper, writeKeysFile } from './support/keys-file.ts';
+import { onnxModel, sampleRegistry } from './support/sample-registry.ts';
+import { tempFolder } from './support/temp-folder.ts';
+
+const open = { FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1' };
+const affine = (...data: readonly number[]) => ({
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [data.length / 2, 2], data }],
+});
+
+/** Starts a gateway of this process; it is closed when the test ends. */
+async function start(
+  environment: Readonly<Record<string, string>>,
+): Promise<{ gateway: Gateway; place: Place; logs: string[] }> {
+  const logs: string[] = [];
+  const settings = readSettings({
+    FAIRLEAD_LISTEN: '127.0.0.1:0',
+    FAIRLEAD_POLL_INTERVAL_MS: '20',
+    ...environment,
+  });
+  const gateway = await startGateway(settings, { write: (line) => logs.push(line) });
+  onTestFinished(async () => {
+    await gateway.close();
+  });
+  const address = gateway.server.address();
+  const place =
+    typeof address === 'string' ? { socketPath: address } : { port: address?.port ?? 0 };
+  return { gateway, place, logs };
+}
+
+/** A gateway on a registry with the model `affine`. */
+async function startAffine(environment: Readonly<Record<string, string>> = open) {
+  const folder = tempFolder();
+  const registry = await sampleRegistry(folder, onnxModel('affine', 'affine'));
+  const { gateway, place, logs } = await start({ FAIRLEAD_REGISTRY: folder, ...environment });
+  await gateway.loaded;
+  return {
+    registry,
+    gateway,
+    logs,
+    ask: (path: string, question?: Question) => ask(place, path, question),
+  };
+}
+
+describe('serving', () => {
+  test('answers over TCP with what the model computes, and says which version did', async () => {
+    const { ask, gateway } = await startAffine();
+    expectTypeOf(gateway.loaded).resolves.toBeVoid();
+    const { status, headers, body } = await ask('/v2/models/affine/infer', {
+      body: affine(1, 2, 3, 4),
+    });
+    expect(status).toBe(200);
+    expect(JSON.parse(body)).toEqual({
+      model_name: 'affine',
+      model_version: '1',
+      outputs: [{ name: 'y', datatype: 'FP32', shape: [2, 2], data: [3, 5, 7, 9] }],
+    });
+    expect(headers).toMatchObject({ 'fairlead-model': 'affine', 'fairlead-version': '1' });
+  });
+
+  test('answers over a Unix socket, and takes the socket away when it is closed', async () => {
+    const socketPath = join(tempFolder(), 'gateway.sock');
+    const folder = tempFolder();
+    await sampleRegistry(folder, onnxModel('affine', 'affine'));
+    const { gateway } = await start({
+      ...open,
+      FAIRLEAD_REGISTRY: folder,
+      FAIRLEAD_LISTEN: `unix:${socketPath}`,
+    });
+    await gateway.loaded;
+    expect((await ask({ socketPath }, '/v2/health/ready')).status).toBe(200);
+    const answer = await ask({ socketPath }, '/v2/models/affine/infer', { body: affine(0, 1) });
+    expect(JSON.parse(answer.body)).toMatchObject({ outputs: [{ data: [1, 3] }] });
+    expect(await gateway.close()).toBe(true);
+    expect(existsSync(socketPath)).toBe(false);
+  });
+
+  test('follows the alias to another version, and back', async () => {
+    const { registry, ask } = await startAffine();
+    const { manifest } = await registry.push(onnxModel('affine', 'affine-next'));
+    const answers = async (version: string) =>
+      eventually(async () => {
+        const { status, headers, body } = await ask('/v2/models/affine/infer', {
+          body: affine(1, 2),
+        });
+        expect(status).toBe(200);
+        return headers['fairlead-version'] === version ? body : undefined;
+      });
+    await registry.setAlias('affine', 'champion', manifest.version, { actor: 'test' });
+    expect(await answers('2')).toContain('[103,105]');
+    await registry.rollback('affine', 'champion', { actor: 'test' });
+    expect(await answers('1')).toContain('[3,5]');
+  });
+
+  test('serves every model that has the alias, and leaves out those that have not', async () => {
+    const folder = tempFolder();
+    const registry = await sampleRegistry(
+      folder,
+      onnxModel('first', 'affine'),
+      onnxModel('second', 'affine-next'),
+    );
+    await registry.push(onnxModel('not-yet', 'affine'));
+    const { gateway, place } = await start({ ...open, FAIRLEAD_REGISTRY: folder });
+    await gateway.loaded;
+    expect((await ask(place, '/v2/models/first')).status).toBe(200);
+    expect((await ask(place, '/v2/models/second')).status).toBe(200);
+    expect((await ask(place, '/v2/models/not-yet')).status).toBe(404);
+    expect((await ask(place, '/v2/health/ready')).status).toBe(200);
+  });
+
+  test('serves the models that it is told to, under the alias that it is told', async () => {
+    const folder = tempFolder();
+    const registry = await sampleRegistry(
+      folder,
+      onnxModel('first', 'affine'),
+      onnxModel('second', 'affine'),
+    );
+    await registry.setAlias('second', 'candidate', 1, { actor: 'test' });
+    const { gateway, place } = await start({
+      ...open,
+      FAIRLEAD_REGISTRY: folder,
+      FAIRLEAD_MODELS: 'second',
+      FAIRLEAD_ALIAS: 'candidate',
+    });
+    await gateway.loaded;
+    expect((await ask(place, '/v2/models/second/ready')).status).toBe(200);
+    expect((await ask(place, '/v2/models/first')).status).toBe(404);
+  });
+
+  test('lives but is not ready while a model that it was told to serve is not there', async () => {
+    const folder = tempFolder();
+    const registry = await sampleRegistry(folder);
+    const { gateway, place } = await start({
+      ...open,
+      FAIRLEAD_REGISTRY: folder,
+      FAIRLEAD_MODELS: 'affine',
+    });
+    await gateway.loaded;
+    expect((await ask(place, '/v2/health/live')).status).toBe(200);
+    expect((await ask(place, '/v2/health/ready')).status).toBe(503);
+    expect((await ask(place, '/')).body).toContain('not ready: there is no model');
+    const { manifest } = await registry.push(onnxModel('affine', 'affine'));
+    await registry.setAlias('affine', 'champion', manifest.version, { actor: 'test' });
+    await eventually(async () => {
+      const { status } = await ask(place, '/v2/health/ready');
+      return status === 200 ? true : undefined;
+    });
+  });
+
+  test('an empty registry is not ready', async () => {
+    const { gateway, place } = await start({ ...open, FAIRLEAD_REGISTRY: tempFolder() });
+    await gateway.loaded;
+    expect((await ask(place, '/v2/health/ready')).status).toBe(503);
+  });
+});
+
+describe('what Express answers, behind the protocol', () => {
+  test('the page for people, under its own policy', async () => {
+    const { ask } = await startAffine();
+    const { status, headers, body } = await ask('/');
+    expect(status).toBe(200);
+    expect(body).toContain('<td>affine</td><td>1</td>');
+    expect(headers['content-security-policy']).toContain("style-src 'sha256-");
+    expect(headers).not.toHaveProperty('x-powered-by');
+  });
+
+  test('the metrics, which count every request by its group', async () => {
+    const { ask } = await startAffine();
+    for (let count = 0; count < 3; count++) {
+      await ask('/v2/models/affine/infer', { body: affine(1, 2, 3, 4) });
+    }
+    await ask('/v2/models/affine/infer', { body: affine(1, 2, 3) });
+    await ask('/nowhere');
+    const { body, headers } = await ask('/metrics');
+    expect(headers['content-type']).toContain('text/plain');
+    const labels = '{model="affine",version="1"}';
+    expect(body).toContain(`nv_inference_request_success${labels} 3`);
+    expect(body).toContain(`nv_inference_count${labels} 6`);
+    expect(body).toMatch(/route="infer"[^}]*\} 3$/m);
+    expect(body).toMatch(/route="other"[^}]*\} 1$/m);
+    expect(body).toContain('process_cpu_seconds_total');
+  });
+
+  test('nothing else, as a problem in JSON', async () => {
+    const { ask } = await startAffine();
+    for (const path of ['/nowhere', '/v2/nowhere', '/v2/models/affine/infer/', '/favicon.ico']) {
+      const { status, headers, body } = await ask(path);
+      expect([path, status]).toEqual([path, 404]);
+      expect(headers['content-type']).toContain('application/problem+json');
+      expect(JSON.parse(body)).toMatchObject({ error: expect.any(String) as string });
+    }
+  });
+});
+
+describe('keys', () => {
+  async function startWithKeys() {
+    const folder = tempFolder();
+    const { keysFile, keys } = writeKeysFile(folder, {
+      scraper: { scopes: ['metrics'] },
+      other: { scopes: ['infer:other'] },
+      mine: { scopes: ['infer:affine'] },
+    });
+    const started = await startAffine({
+      FAIRLEAD_KEYS_FILE: keysFile,
+      FAIRLEAD_PEPPER: pepper,
+    });
+    const askAs = (name: keyof typeof keys, path: string, body?: unknown) =>
+      started.ask(path, { body, headers: { authorization: `Bearer ${keys[name]}` } });
+    return { ...started, askAs };
+  }
+
+  test('no spelling of a path shows the metrics without their scope', async () => {
+    const { askAs, logs } = await startWithKeys();
+    expect((await askAs('scraper', '/metrics')).body).toContain('nv_inference');
+    for (const spelling of [
+      ...['', '?x', '/', '/?', '//', '/.', '/x/..'].map((end) => `/metrics${end}`),
+      ...['/METRICS', '/Metrics/', '//metrics', '/%6detrics', '/./metrics', '/x/../metrics'],
+    ]) {
+      // An absolute URL is a path as well to some routers.
+      for (const path of [spelling, `http://127.0.0.1${spelling}`]) {
+        const { status, body } = await askAs('mine', path);
+        expect([path, [403, 404].includes(status)]).toEqual([path, true]);
+        expect(body).not.toContain('nv_inference');
+      }
+    }
+    expect(logs.join('')).not.toContain('fl_');
+  });
+
+  test('no spelling of a path reaches a model that the key may not ask', async () => {
+    const { askAs } = await startWithKeys();
+    const body = affine(1, 2);
+    expect((await askAs('mine', '/v2/models/affine/infer', body)).status).toBe(200);
+    expect((await askAs('mine', '/v2/models/%61ffine/versions/1/infer', body)).status).toBe(200);
+    const part = fc.constantFrom(
+      ...['v2', 'V2', '%762', 'models', 'affine', '%61ffine', 'AFFINE', 'other', 'versions', '1'],
+      ...[
+        '%31',
+        'infer',
+        'inf%65r',
+        'infer?a=/',
+        'infer%3F',
+        'infer;a=1',
+        'infer%2F',
+        '',
+        '.',
+        '..',
+      ],
+      ...['%2e%2e', '%2F', 'affine%2Finfer', 'other%2F..%2Faffine', 'infer#'],
+    );
+    const near = fc
+      .tuple(
+        fc.constantFrom('/v2/models/', '/v2//models/', '//v2/models/', '/v2/models/other/../'),
+        fc.constantFrom('affine', '%61ffine', 'aff%69ne', 'affine%00', '%', 'affine/', './affine'),
+        fc.constantFrom('', '/versions/1', '/versions/%31', '/versions', '/versions//1', '/'),
+        fc.constantFrom('/infer', '/infer?', '/infer/', '/%69nfer', '//infer', '/infer?/../x'),
+      )
+      .map((parts) => parts.join(''));
+    const far = fc.array(part, { maxLength: 9 }).map((parts) => `/${parts.join('/')}`);
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(near, far), async (path) => {
+        const { status, body: text } = await askAs('other', path, body);
+        expect(text).not.toContain('outputs":[{"name":"y","datatype":"FP32","shape":[1,2],"data"');
+        expect([200, 400, 403, 404, 405]).toContain(status);
+        // What the key may ask is what the handler runs: the guard and the handler read the same name.
+        const mine = await askAs('mine', path, body);
+        if (mine.status === 200 && mine.body.includes('"data"')) expect(status).toBe(403);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('the request id is in the answer and in the log, and a log line names the version', async () => {
+    const { ask, logs } = await startAffine();
+    const { headers } = await ask('/v2/models/affine/infer', {
+      body: affine(1, 2),
+      headers: { 'x-request-id': 'asked-by-the-test' },
+    });
+    expect(headers['x-request-id']).toBe('asked-by-the-test');
+    const line = await eventually(() => logs.find((each) => each.includes('asked-by-the-test')));
+    expect(JSON.parse(line)).toMatchObject({
+      service: 'fairlead-gateway',
+      path: '/v2/models/affine/infer',
+      status: 200,
+      model: 'affine',
+      version: '1',
+    });
+  });
+});
+
+describe('a setting that turns out to be of no use is named', () => {
+  test.each([
+    ['FAIRLEAD_REGISTRY', '/dev/null', '/dev/null'],
+    ['FAIRLEAD_ALIAS', 'Not A Name', '"Not A Name" cannot name an alias'],
+    ['FAIRLEAD_ALIAS', '7', 'cannot name an alias'],
+    ['FAIRLEAD_MODELS', 'digits,../../etc', '"../../etc" cannot name a model'],
+    ['FAIRLEAD_FLASK_ADDRESS', '169.254.169.254:80', 'metadata addresses are never upstreams'],
+    ['FAIRLEAD_CLOUDWATCH_NAMESPACE', 'AWS/EC2', '"AWS/EC2"'],
+    ['FAIRLEAD_LISTEN', 'fd:999', 'EINVAL'],
+    ['FAIRLEAD_LISTEN', 'unix:/nowhere/at/all.sock', '/nowhere/at/all.sock'],
+  ])('%s=%s', async (variable, value, reason) => {
+    const starting = start({
+      ...open,
+      AWS_REGION: 'eu-central-1',
+      FAIRLEAD_REGISTRY: tempFolder(),
+      [variable]: value,
+    });
+    await expect(starting).rejects.toThrow(SettingsError);
+    await expect(starting).rejects.toThrow(`${variable} can't be used: `);
+    await expect(starting).rejects.toThrow(reason);
+  });
+
+  test('a port that is taken', async () => {
+    const { place } = await start({ ...open, FAIRLEAD_REGISTRY: tempFolder() });
+    const address = `127.0.0.1:${'port' in place ? place.port : 0}`;
+    const again = start({
+      ...open,
+      FAIRLEAD_REGISTRY: tempFolder(),
+      FAIRLEAD_LISTEN: address,
+    });
+    await expect(again).rejects.toThrow(
+      `FAIRLEAD_LISTEN can't be used: listen EADDRINUSE: address already in use ${address}`,
+    );
+  });
+});

@@ -1,0 +1,56 @@
+import { request, type IncomingHttpHeaders } from 'node:http';
+
+/** Where to ask. */
+export type Place = { readonly port: number } | { readonly socketPath: string };
+
+/** An answer, read whole. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** What to send. */
+export interface Question {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Anything but a string is sent as JSON; with one the method is POST. */
+  readonly body?: unknown;
+}
+
+/** Sends one request on a connection of its own, the path as it is. */
+export function ask(
+  place: Place,
+  path: string,
+  { method, headers = {}, body }: Question = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        ...place,
+        host: '127.0.0.1',
+        path,
+        method: method ?? (body === undefined ? 'GET' : 'POST'),
+        headers: {
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          connection: 'close',
+          ...headers,
+        },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: Buffer.concat(chunks).toString(),
+          });
+        });
+      },
+    );
+    sent.on('error', reject);
+    sent.end(typeof body === 'string' || body === undefined ? body : JSON.stringify(body));
+  });
+}

@@ -1,0 +1,51 @@
+import type { Project } from './project.ts';
+import { runStep, type StepOptions } from './run-step.ts';
+import type { Failure, Step } from './step.ts';
+import { clearTestReports, collectTestReports } from './test-reports.ts';
+
+/** What to check, and where to tell of it. */
+export interface CheckOptions extends Omit<StepOptions, 'onTask'> {
+  readonly steps: readonly Step[];
+  /** The projects whose tests the steps run: each must have written a report in the end. */
+  readonly testedProjects: readonly Project[];
+  /** Writes one line for people. */
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Runs all steps, tells everything that failed, and ends with the number of tests as they were reported, if any were to run.
+ *
+ * @returns whether all is well
+ */
+export async function check(options: CheckOptions): Promise<boolean> {
+  const { root, steps, testedProjects, say, signal } = options;
+  clearTestReports(root, testedProjects);
+  const failures: Failure[] = [];
+  for (const step of steps) {
+    const startedAt = performance.now();
+    const seconds = (): string => `${((performance.now() - startedAt) / 1000).toFixed(0)} s`;
+    say(`… ${step.name}`);
+    const onTask = (task: string): void => {
+      say(`    ${task} (after ${seconds()})`);
+    };
+    const found = await runStep(step, { ...options, onTask });
+    // What was stopped half-way says nothing about the code.
+    signal.throwIfAborted();
+    failures.push(...found);
+    say(`${found.length === 0 ? '✓' : '✗'} ${step.name} (${seconds()})`);
+  }
+
+  const { counts, problems } = collectTestReports(root, testedProjects);
+  for (const { name, outputEnd, logFile } of failures) {
+    say(`\n✗ ${name}. The end of its output, the rest of which is in ${logFile}:\n\n${outputEnd}`);
+  }
+  const failed = [...failures.map(({ name }) => name), ...problems];
+  if (failed.length > 0) say(`\nFailed:\n${failed.map((name) => `  ✗ ${name}`).join('\n')}`);
+  if (testedProjects.length > 0) {
+    say('');
+    if (counts.skipped > 0) say(`${counts.skipped} skipped`);
+    say(`${counts.passed} passed, ${counts.failed} failed`);
+  }
+  // A failed test in a step that ended well would be a contradiction: then the report is to be believed.
+  return failed.length === 0 && counts.failed === 0;
+}
