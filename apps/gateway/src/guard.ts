@@ -37,7 +37,11 @@ export interface Guard {
 export function createGuard(settings: Settings): Guard {
   const { keysFile, pepper = '', maxBodyBytes, rateLimit: limit } = settings;
   const trusted = [requestId(), secureHeaders({ strictTransportSeconds: 0 })];
-  const bounded = bodyLimit({ maxBodyBytes, mediaTypes: ['application/json'] });
+  const bounded = bodyLimit({
+    maxBodyBytes,
+    mediaTypes: ['application/json', 'application/octet-stream'],
+    contentEncodings: ['identity', 'gzip', 'deflate'],
+  });
   const limited = rateLimit({
     windowMs: MINUTE_MS,
     limit,

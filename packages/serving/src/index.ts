@@ -35,3 +35,4 @@ export type { CancelSignal } from './scheduling/ticket.ts';
 export { ServingError } from './serving-error.ts';
 export type { ServingErrorCode } from './serving-error.ts';
 export type { ServingEvent } from './serving-event.ts';
+export type { Duration, StatisticsSnapshot, VersionStatistics } from './version-statistics.ts';

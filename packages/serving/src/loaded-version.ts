@@ -12,6 +12,7 @@ import { hasBatchDimension, type BatchLimits } from './scheduling/batch-limits.t
 import { Scheduler } from './scheduling/scheduler.ts';
 import type { Outcome, Submission } from './scheduling/ticket.ts';
 import { ServingError, type ServingErrorCode } from './serving-error.ts';
+import { VersionStatistics } from './version-statistics.ts';
 
 const REASONS: Readonly<Partial<Record<ServingErrorCode, FailureReason>>> = {
   ERR_SERVING_OVERLOADED: 'REJECTED',
@@ -38,6 +39,7 @@ export class LoadedVersion {
   readonly label: VersionLabel;
   readonly signature: Signature;
   readonly runtime: Runtime;
+  readonly statistics = new VersionStatistics();
   readonly #scheduler: Scheduler;
   readonly #observer: InferenceObserver | undefined;
   readonly #checkInputs: (tensors: readonly Tensor[]) => void;
@@ -63,7 +65,10 @@ export class LoadedVersion {
       runtime,
       batching: batching.maxRows > 1 && hasBatchDimension(signature) ? batching : undefined,
       maxQueued,
-      onExecuted: (event) => observer?.executed({ ...this.label, ...event }),
+      onExecuted: (event) => {
+        this.statistics.executed(event.batchSize, event.computeDurationMs);
+        observer?.executed({ ...this.label, ...event });
+      },
     });
   }
 
@@ -75,6 +80,7 @@ export class LoadedVersion {
   async infer(read: () => InferRequest, context: CallContext): Promise<InferResult> {
     const startedAt = performance.now();
     let rows = 1;
+    let decodedAt = startedAt;
     let ran: Outcome | undefined;
     let reason: FailureReason | undefined;
     this.#inFlight += 1;
@@ -84,6 +90,7 @@ export class LoadedVersion {
       this.#checkInputs(request.inputs);
       this.#checkOutputNames(request.outputs);
       rows = request.inputs[0]?.shape[0] ?? 1;
+      decodedAt = performance.now();
       ran = await this.#scheduler.submit({
         inputs: request.inputs,
         deadlineAt: Math.min(context.deadlineAt, startedAt + (request.timeoutMs ?? Infinity)),
@@ -96,14 +103,19 @@ export class LoadedVersion {
       reason = (error instanceof ServingError ? REASONS[error.code] : undefined) ?? 'OTHER';
       throw error;
     } finally {
+      const total = performance.now() - startedAt;
+      const { queueDurationMs: queue = 0, computeDurationMs: infer = 0 } = ran ?? {};
+      const input = decodedAt - startedAt;
+      if (reason === undefined) this.statistics.succeeded({ total, input, queue, infer }, rows);
+      else this.statistics.failed(total);
       this.#observer?.inferenceFinished({
         ...this.label,
         outcome: reason === undefined ? 'success' : 'failure',
         ...(reason !== undefined && { reason }),
         rows,
-        requestDurationMs: performance.now() - startedAt,
-        queueDurationMs: ran?.queueDurationMs ?? 0,
-        computeDurationMs: ran?.computeDurationMs ?? 0,
+        requestDurationMs: total,
+        queueDurationMs: queue,
+        computeDurationMs: infer,
       });
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#onIdle?.();

@@ -203,6 +203,11 @@ export class ModelServer {
     return current;
   }
 
+  /** The versions that answer now, one for each model that has one. */
+  get loaded(): readonly LoadedVersion[] {
+    return [...this.#models.values()].flatMap(({ current }) => current ?? []);
+  }
+
   /** Names of the served models. */
   get models(): readonly string[] {
     return [...this.#models.keys()];

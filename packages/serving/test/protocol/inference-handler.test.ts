@@ -51,8 +51,8 @@ const infer = (body: unknown, path = '/v2/models/m/infer') =>
 
 describe('reading', () => {
   test.each([
-    ['/v2', { name: 'fairlead', version: '0', extensions: ['binary_tensor_data'] }],
-    ['/v2/', { name: 'fairlead', version: '0', extensions: ['binary_tensor_data'] }],
+    ['/v2', { name: 'fairlead', version: '0', extensions: ['binary_tensor_data', 'statistics'] }],
+    ['/v2/', { name: 'fairlead', version: '0', extensions: ['binary_tensor_data', 'statistics'] }],
     ['/v2/health/live', { live: true }],
     ['/v2/health/ready?verbose', { live: true, ready: true }],
     ['/v2/models/m/ready', { name: 'm', ready: true }],
@@ -216,6 +216,46 @@ describe('inference', () => {
       duplex: 'half',
     });
     expect(response.status).toBe(413);
+  });
+});
+
+describe('statistics', () => {
+  test('requests, rows, executions and failures add up', async () => {
+    interface Stats {
+      readonly inference_count: number;
+      readonly execution_count: number;
+      readonly inference_stats: Record<
+        'success' | 'fail',
+        { readonly count: number; readonly ns: number }
+      >;
+      readonly batch_stats: readonly {
+        readonly batch_size: number;
+        readonly compute_infer: { readonly count: number };
+      }[];
+    }
+    const read = async (path: string): Promise<Stats> => {
+      const response = await request(server).get(path).expect(200);
+      return (response.body as { model_stats: [Stats] }).model_stats[0];
+    };
+    const before = await read('/v2/models/m/stats');
+    const rows = { ...tensor, shape: [3, 2], data: [1, 2, 3, 4, 5, 6] };
+    await Promise.all([
+      infer({ inputs: [tensor] }),
+      infer({ inputs: [rows] }),
+      infer({ inputs: [] }),
+    ]);
+    const after = await read('/v2/models/stats');
+    expect(after.inference_count - before.inference_count).toBe(4);
+    expect(after.inference_stats.success.count - before.inference_stats.success.count).toBe(2);
+    expect(after.inference_stats.fail.count - before.inference_stats.fail.count).toBe(1);
+    expect(after.inference_stats.success.ns).toBeGreaterThan(before.inference_stats.success.ns);
+    const executed = (stats: Stats) =>
+      stats.batch_stats.reduce(
+        (sum, { batch_size: size, compute_infer: { count } }) => sum + size * count,
+        0,
+      );
+    expect(executed(after) - executed(before)).toBe(4);
+    await request(server).get('/v2/models/x/stats').expect(404);
   });
 });
 

@@ -5,6 +5,7 @@ import type { Call, Dialect, Reply, Route } from '../dialect.ts';
 import { decodeInferRequest } from './decode-infer-request.ts';
 import { decodeRawRequest } from './decode-raw-request.ts';
 import { encodeInferResponse } from './encode-infer-response.ts';
+import { encodeStatistics } from './encode-statistics.ts';
 import { parseV2Path, type V2ModelPath } from './v2-path.ts';
 
 /** Options of {@link openInference}. */
@@ -35,10 +36,14 @@ export function openInference({
   const about = JSON.stringify({
     name: serverName,
     version: serverVersion,
-    extensions: ['binary_tensor_data'],
+    extensions: ['binary_tensor_data', 'statistics'],
   });
-  const fixed: Readonly<Record<'server' | 'live' | 'ready', Route>> = {
+  const fixed: Readonly<Record<'server' | 'live' | 'ready' | 'all-stats', Route>> = {
     server: { methods: READ, answer: () => ({ body: about }) },
+    'all-stats': {
+      methods: READ,
+      answer: ({ server }) => ({ body: encodeStatistics(server.loaded) }),
+    },
     live: { methods: READ, answer: () => ({ body: '{"live":true}' }) },
     ready: {
       methods: READ,
@@ -75,6 +80,11 @@ function routeOfModel({ type, model, version }: V2ModelPath): Route {
           const { platform } = runtime;
           return { body: JSON.stringify({ name, versions: [loaded], platform, ...signature }) };
         },
+      };
+    case 'stats':
+      return {
+        methods: READ,
+        answer: ({ server }) => ({ body: encodeStatistics([server.find(target)]) }),
       };
     case 'infer':
       return {

@@ -1,17 +1,18 @@
 /** A path of the Open Inference Protocol that names a model. */
 export interface V2ModelPath {
-  readonly type: 'metadata' | 'model-ready' | 'infer';
+  readonly type: 'metadata' | 'model-ready' | 'infer' | 'stats';
   readonly model: string;
   readonly version?: string;
 }
 
 /** What a path of the Open Inference Protocol asks for. */
-export type V2Path = { readonly type: 'server' | 'live' | 'ready' } | V2ModelPath;
+export type V2Path = { readonly type: 'server' | 'live' | 'ready' | 'all-stats' } | V2ModelPath;
 
 const MODEL_CALLS: Readonly<Record<string, V2ModelPath['type']>> = {
   '': 'metadata',
   ready: 'model-ready',
   infer: 'infer',
+  stats: 'stats',
 };
 
 /** Reads a path (no query); undefined when it isn't one of the protocol's. */
@@ -22,6 +23,8 @@ export function parseV2Path(path: string): V2Path | undefined {
   if (rest[0] === 'health' && rest.length === 2) {
     return rest[1] === 'live' || rest[1] === 'ready' ? { type: rest[1] } : undefined;
   }
+  if (rest[0] === 'models' && rest[1] === 'stats' && rest.length === 2)
+    return { type: 'all-stats' };
   return rest[0] === 'models' ? parseModelPath(rest.slice(1)) : undefined;
 }
 

@@ -1,0 +1,42 @@
+import type { LoadedVersion } from '../../loaded-version.ts';
+import type { Duration } from '../../version-statistics.ts';
+
+const NONE: Duration = { count: 0, ns: 0 };
+
+/**
+ * JSON text of the statistics of versions.
+ *
+ * Source: https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_statistics.md
+ */
+export function encodeStatistics(versions: readonly LoadedVersion[]): string {
+  return JSON.stringify({ model_stats: versions.map(describe) });
+}
+
+function describe({ label, statistics }: LoadedVersion): object {
+  const read = statistics.read();
+  return {
+    name: label.model,
+    version: label.version,
+    last_inference: read.lastInferenceMs,
+    inference_count: read.inferenceCount,
+    execution_count: read.executionCount,
+    inference_stats: {
+      success: read.success,
+      fail: read.fail,
+      queue: read.queue,
+      compute_input: read.computeInput,
+      compute_infer: read.computeInfer,
+      compute_output: read.computeOutput,
+      cache_hit: NONE,
+      cache_miss: NONE,
+    },
+    batch_stats: [...read.batches]
+      .sort(([a], [b]) => a - b)
+      .map(([size, infer]) => ({
+        batch_size: size,
+        compute_input: { count: infer.count, ns: 0 },
+        compute_infer: infer,
+        compute_output: { count: infer.count, ns: 0 },
+      })),
+  };
+}

@@ -1,0 +1,97 @@
+/** How often something happened, and how long it took in all. */
+export interface Duration {
+  readonly count: number;
+  /** Nanoseconds in all. */
+  readonly ns: number;
+}
+
+/** What a version did since it was loaded, as Triton's statistics extension has it. */
+export interface StatisticsSnapshot {
+  /** Milliseconds since the epoch of the newest request; 0 before the first. */
+  readonly lastInferenceMs: number;
+  /** Rows that were inferred. */
+  readonly inferenceCount: number;
+  /** Executions: fewer than rows where batches were made. */
+  readonly executionCount: number;
+  readonly success: Duration;
+  readonly fail: Duration;
+  readonly queue: Duration;
+  readonly computeInput: Duration;
+  readonly computeInfer: Duration;
+  readonly computeOutput: Duration;
+  /** Executions by their number of rows. */
+  readonly batches: ReadonlyMap<number, Duration>;
+}
+
+const NS_PER_MS = 1e6;
+
+class Tally {
+  count = 0;
+  #ms = 0;
+
+  add(durationMs: number): void {
+    this.count += 1;
+    this.#ms += durationMs;
+  }
+
+  read(): Duration {
+    return { count: this.count, ns: Math.round(this.#ms * NS_PER_MS) };
+  }
+}
+
+/** Counts what one version does. */
+export class VersionStatistics {
+  readonly #success = new Tally();
+  readonly #fail = new Tally();
+  readonly #queue = new Tally();
+  readonly #input = new Tally();
+  readonly #infer = new Tally();
+  readonly #batches = new Map<number, Tally>();
+  #lastInferenceMs = 0;
+  #rows = 0;
+  #executions = 0;
+
+  /** A request was answered; durations in milliseconds. */
+  succeeded(
+    durations: { total: number; input: number; queue: number; infer: number },
+    rows: number,
+  ): void {
+    this.#success.add(durations.total);
+    this.#queue.add(durations.queue);
+    this.#input.add(durations.input);
+    this.#infer.add(durations.infer);
+    this.#rows += rows;
+    this.#lastInferenceMs = Date.now();
+  }
+
+  /** A request failed after that many milliseconds. */
+  failed(totalMs: number): void {
+    this.#fail.add(totalMs);
+    this.#lastInferenceMs = Date.now();
+  }
+
+  /** The runtime executed a batch. */
+  executed(batchSize: number, computeDurationMs: number): void {
+    this.#executions += 1;
+    let tally = this.#batches.get(batchSize);
+    if (tally === undefined) this.#batches.set(batchSize, (tally = new Tally()));
+    tally.add(computeDurationMs);
+  }
+
+  read(): StatisticsSnapshot {
+    const success = this.#success.read();
+    return {
+      lastInferenceMs: this.#lastInferenceMs,
+      inferenceCount: this.#rows,
+      executionCount: this.#executions,
+      success,
+      fail: this.#fail.read(),
+      queue: this.#queue.read(),
+      computeInput: this.#input.read(),
+      computeInfer: this.#infer.read(),
+      // Outputs are parted without being copied, and encoded by the protocol: nothing is left to be measured here.
+      computeOutput: { count: success.count, ns: 0 },
+      batches: new Map([...this.#batches].map(([size, tally]) => [size, tally.read()])),
+    };
+  }
+}
