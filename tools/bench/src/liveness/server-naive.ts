@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import express from 'express';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { reportPort } from './report-port.ts';
+import { reportPort } from '../report-port.ts';
 import { slowModelFile } from './slow-model.ts';
 
 // The peer: what one writes first, Express and a session awaited in the handler.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
 import { createInferenceHandler, ModelServer } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
-import { reportPort } from './report-port.ts';
+import { reportPort } from '../report-port.ts';
 import { slowModelFile, slowSignature } from './slow-model.ts';
 
 // Our side: the model in a worker thread, behind the registry and the protocol.

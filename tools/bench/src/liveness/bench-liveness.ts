@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
-import { percentile } from './percentile.ts';
-import { startServer } from './server-process.ts';
+import { percentile } from '../percentile.ts';
+import { startServer } from '../server-process.ts';
 import { slowRequest } from './slow-model.ts';
 
 const CONNECTIONS = 16;
@@ -27,8 +27,8 @@ export async function benchLiveness(print: (line: string) => void): Promise<void
   print(
     `while GET /v2/health/live is asked every ${PROBE_EVERY_MS} ms on a connection of its own.`,
   );
-  const ours = await measure('./server-fairlead.ts');
-  const naive = await measure('./server-naive.ts');
+  const ours = await measure('./liveness/server-fairlead.ts');
+  const naive = await measure('./liveness/server-naive.ts');
   print('');
   print('| side | probes | p50 ms | p99 ms | max ms | inferences |');
   print('| --- | ---: | ---: | ---: | ---: | ---: |');

@@ -3,7 +3,7 @@ import type { Signature } from '@fairlead/signature';
 
 /** A model that multiplies 128×128 matrices as often as its input says: as slow as it is told to be. */
 export const slowModelFile = fileURLToPath(
-  new URL('../../../packages/serving/test/models/slow.onnx', import.meta.url),
+  new URL('../../../../packages/serving/test/models/slow.onnx', import.meta.url),
 );
 
 /** Signature of the slow model. */

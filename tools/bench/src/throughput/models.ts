@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Signature } from '@fairlead/signature';
+
+/** A model of the benchmark: its file, and the shape of one row. */
+export interface BenchModel {
+  readonly name: string;
+  readonly file: string;
+  readonly shape: readonly number[];
+  readonly classes: number;
+}
+
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+
+/** Makes the models, with random weights, unless they are there. */
+export function benchModels(folder: string): readonly BenchModel[] {
+  if (!existsSync(join(folder, 'cnn.onnx'))) {
+    const script = join(ROOT, 'tools/bench/models/make_models.py');
+    execFileSync(join(ROOT, '.venv/bin/python'), [script, folder], { stdio: 'inherit' });
+  }
+  const of = (name: string, shape: readonly number[], classes: number): BenchModel => ({
+    name,
+    file: join(folder, `${name}.onnx`),
+    shape,
+    classes,
+  });
+  return [
+    of('tiny', [16], 4),
+    of('medium', [256], 10),
+    of('large', [256], 10),
+    of('cnn', [3, 32, 32], 10),
+  ];
+}
+
+/** The signature of a benchmark's model. */
+export function signatureOf({ shape, classes }: BenchModel): Signature {
+  return {
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, ...shape] }],
+    outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, classes] }],
+  };
+}
+
+/** One row as an Open Inference request in JSON, with numbers as a client that holds binary32 writes them. */
+export function requestOf({ shape }: BenchModel): string {
+  const count = shape.reduce((product, length) => product * length, 1);
+  const data = Array.from({ length: count }, (_, index) => Math.fround(Math.sin(index)));
+  return JSON.stringify({ inputs: [{ name: 'x', shape: [1, ...shape], datatype: 'FP32', data }] });
+}
