@@ -22,9 +22,9 @@ export interface SchedulerOptions {
 /**
  * Admission and adaptive batching before one runtime.
  *
- * A request is executed at once while the runtime has room. Only while it hasn't do requests wait, and those that fit
- * together leave together as soon as there is room again: an idle server adds no delay, a busy one makes batches. No
- * timer waits for a batch to fill.
+ * A request is executed while the runtime has room, at the end of the turn of the event loop in which it arrived. Only
+ * while it hasn't do requests wait, and those that fit together leave together as soon as there is room again: an idle
+ * server adds no delay, a busy one makes batches. No timer waits for a batch to fill.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
@@ -32,6 +32,7 @@ export class Scheduler {
   readonly #outstanding = new Set<Ticket>();
   #closed = false;
   #executing = 0;
+  #dispatching = false;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
 
@@ -54,7 +55,8 @@ export class Scheduler {
     const { title, maxQueued, runtime } = this.#options;
     if (submission.signal?.aborted === true) return Promise.reject(gone());
     if (this.#closed) return Promise.reject(this.#unloaded());
-    if (this.#executing >= runtime.concurrency && this.#queue.size >= maxQueued) {
+    const room = Math.max(0, runtime.concurrency - this.#executing);
+    if (this.#queue.size >= maxQueued + room) {
       const detail = `${title} has ${this.#queue.size} requests waiting, its limit; try again later`;
       return Promise.reject(new ServingError('ERR_SERVING_OVERLOADED', detail));
     }
@@ -65,7 +67,7 @@ export class Scheduler {
     this.#outstanding.add(ticket);
     this.#queue.add(ticket, submission.priority);
     this.#watch(ticket.deadlineAt);
-    this.#dispatch();
+    this.#dispatchSoon();
     return ticket.promise;
   }
 
@@ -75,6 +77,19 @@ export class Scheduler {
     for (const ticket of this.#outstanding) ticket.reject(this.#unloaded());
     this.#outstanding.clear();
     clearTimeout(this.#timer);
+  }
+
+  /**
+   * Dispatches once the event loop has taken in what lies ready on its sockets: requests that have arrived by now
+   * belong into this batch, not behind it.
+   */
+  #dispatchSoon(): void {
+    if (this.#dispatching) return;
+    this.#dispatching = true;
+    setImmediate(() => {
+      this.#dispatching = false;
+      this.#dispatch();
+    });
   }
 
   #dispatch(): void {
@@ -127,7 +142,7 @@ export class Scheduler {
       await this.#execute(members);
     } finally {
       this.#executing -= 1;
-      this.#dispatch();
+      if (this.#queue.size > 0) this.#dispatchSoon();
     }
   }
 
