@@ -1,4 +1,7 @@
 export { shutDownGracefully } from './graceful-shutdown.ts';
+export { mlflowScoring, sageMaker } from './protocol/scoring/scoring-dialect.ts';
+export type { ScoringOptions } from './protocol/scoring/scoring-dialect.ts';
+export { tensorFlowServing } from './protocol/tensorflow-serving/tensorflow-serving.ts';
 export type { GracefulShutdownOptions } from './graceful-shutdown.ts';
 export type { InferRequest, InferResult } from './infer-request.ts';
 export type {

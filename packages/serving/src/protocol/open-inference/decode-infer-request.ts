@@ -1,10 +1,8 @@
-import { isUtf8 } from 'node:buffer';
-import { decodeBinaryTensor, decodeJson, decodeTensor, type Tensor } from '@fairlead/signature';
+import { decodeBinaryTensor, decodeTensor, type Tensor } from '@fairlead/signature';
 import type { InferRequest } from '../../infer-request.ts';
 import { ServingError } from '../../serving-error.ts';
-import { nestsDeeperThan } from '../json-depth.ts';
+import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
 
-const MAX_DEPTH = 100;
 const MAX_ID_LENGTH = 1024;
 
 /** A request with how its outputs are to be written. */
@@ -22,36 +20,19 @@ export interface DecodedRequest {
  */
 export function decodeInferRequest(body: Buffer, jsonBytes = body.length): DecodedRequest {
   if (jsonBytes > body.length) {
-    throw bad(
+    throw badRequest(
       `Inference-Header-Content-Length is ${jsonBytes}, more than the ${body.length} bytes of the body`,
     );
   }
   const json = body.subarray(0, jsonBytes);
-  if (json.length === 0) throw bad('the body is empty; expected {"inputs":[…]}');
-  if (!isUtf8(json)) throw bad('the body is not UTF-8');
-  if (nestsDeeperThan(MAX_DEPTH, json)) throw bad(`the JSON nests deeper than ${MAX_DEPTH}`);
   const binary = body.subarray(jsonBytes);
-  try {
-    return decodeJson(json.toString(), (value) => toRequest(value, binary));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw bad(`the body is not JSON: ${error.message}`, error);
-    throw error;
-  }
+  return decodeJsonBody(json, (value) => toRequest(value, binary));
 }
 
-function bad(message: string, cause?: unknown): ServingError {
-  return new ServingError('ERR_SERVING_BAD_REQUEST', message, { cause });
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function toRequest(json: unknown, binary: Buffer): DecodedRequest {
-  if (!isObject(json)) throw bad('the body must be a JSON object: {"inputs":[…]}');
+function toRequest(json: JsonObject, binary: Buffer): DecodedRequest {
   const { id, inputs, outputs } = json;
   if (id !== undefined && (typeof id !== 'string' || id.length > MAX_ID_LENGTH)) {
-    throw bad(`"id" must be a string of at most ${MAX_ID_LENGTH} characters`);
+    throw badRequest(`"id" must be a string of at most ${MAX_ID_LENGTH} characters`);
   }
   const parameters = parametersOf(json);
   const wishes = readOutputs(outputs, parameters.binary_data_output === true);
@@ -66,24 +47,25 @@ function toRequest(json: unknown, binary: Buffer): DecodedRequest {
   };
 }
 
-function parametersOf(json: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function parametersOf(json: JsonObject): JsonObject {
   const { parameters = {} } = json;
-  if (!isObject(parameters)) throw bad('"parameters" must be an object');
+  if (!isJsonObject(parameters)) throw badRequest('"parameters" must be an object');
   return parameters;
 }
 
 function readInputs(inputs: unknown, binary: Buffer): readonly Tensor[] {
-  if (!Array.isArray(inputs)) throw bad('"inputs" must be a list of tensors');
+  if (!Array.isArray(inputs)) throw badRequest('"inputs" must be a list of tensors');
   let offset = 0;
   const tensors = (inputs as readonly unknown[]).map((input) => {
-    const size = isObject(input) ? parametersOf(input).binary_data_size : undefined;
-    if (!isObject(input) || size === undefined) return decodeTensor(input);
+    const size = isJsonObject(input) ? parametersOf(input).binary_data_size : undefined;
+    if (!isJsonObject(input) || size === undefined) return decodeTensor(input);
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
-      throw bad('"binary_data_size" must be a whole number of bytes');
+      throw badRequest('"binary_data_size" must be a whole number of bytes');
     }
-    if (Object.hasOwn(input, 'data')) throw bad('an input with "binary_data_size" has no "data"');
+    if (Object.hasOwn(input, 'data'))
+      throw badRequest('an input with "binary_data_size" has no "data"');
     if (size > binary.length - offset) {
-      throw bad(
+      throw badRequest(
         `"binary_data_size" is ${size}, but ${binary.length - offset} bytes are left behind the JSON`,
       );
     }
@@ -91,7 +73,7 @@ function readInputs(inputs: unknown, binary: Buffer): readonly Tensor[] {
     return decodeBinaryTensor(input, binary.subarray(offset - size, offset));
   });
   if (offset !== binary.length) {
-    throw bad(`${binary.length - offset} bytes behind the JSON belong to no input`);
+    throw badRequest(`${binary.length - offset} bytes behind the JSON belong to no input`);
   }
   return tensors;
 }
@@ -103,11 +85,11 @@ interface OutputWishes {
 
 function readOutputs(outputs: unknown, binaryByDefault: boolean): OutputWishes {
   if (outputs === undefined) return { names: undefined, isBinary: () => binaryByDefault };
-  if (!Array.isArray(outputs)) throw bad('"outputs" must be a list of {"name":…}');
+  if (!Array.isArray(outputs)) throw badRequest('"outputs" must be a list of {"name":…}');
   const binary = new Map<string, boolean>();
   for (const output of outputs as readonly unknown[]) {
-    if (!isObject(output) || typeof output.name !== 'string') {
-      throw bad('each of "outputs" needs a "name" that is a string');
+    if (!isJsonObject(output) || typeof output.name !== 'string') {
+      throw badRequest('each of "outputs" needs a "name" that is a string');
     }
     const { binary_data: wish = binaryByDefault, classification } = parametersOf(output);
     if (classification !== undefined) {
@@ -127,10 +109,10 @@ function readOutputs(outputs: unknown, binaryByDefault: boolean): OutputWishes {
 function readTuning({
   timeout = 0,
   priority = 0,
-}: Readonly<Record<string, unknown>>): Pick<InferRequest, 'timeoutMs' | 'priority'> {
+}: JsonObject): Pick<InferRequest, 'timeoutMs' | 'priority'> {
   for (const [name, value] of Object.entries({ timeout, priority })) {
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-      throw bad(`parameter "${name}" must be a whole number from 0`);
+      throw badRequest(`parameter "${name}" must be a whole number from 0`);
     }
   }
   return {

@@ -1,5 +1,5 @@
 import { decodeBinaryTensor, datatypes, elementCount, type Signature } from '@fairlead/signature';
-import { ServingError } from '../../serving-error.ts';
+import { badRequest } from '../json-body.ts';
 import type { DecodedRequest } from './decode-infer-request.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { DecodedRequest } from './decode-infer-request.ts';
 export function decodeRawRequest(body: Buffer, { inputs }: Signature): DecodedRequest {
   const [spec, ...more] = inputs;
   if (spec === undefined || more.length > 0) {
-    throw bad(`a raw body needs a model with a single input; this one has ${inputs.length}`);
+    throw badRequest(`a raw body needs a model with a single input; this one has ${inputs.length}`);
   }
   const { name, datatype } = spec;
   // The first dimension that varies is the batch.
@@ -24,16 +24,12 @@ export function decodeRawRequest(body: Buffer, { inputs }: Signature): DecodedRe
   if (elementBytes === null) {
     const shape = [...batch, ...rest.map((length) => (length === -1 ? 1 : length))];
     if (elementCount(shape) !== 1)
-      throw bad(`a raw body is one element of BYTES; "${name}" takes more`);
+      throw badRequest(`a raw body is one element of BYTES; "${name}" takes more`);
     return { request: { inputs: [{ name, datatype: 'BYTES', shape, data: [body] }] }, isBinary };
   }
   if (varying > 1)
-    throw bad(`a raw body leaves the shape of "${name}" open: ${varying} dimensions vary`);
+    throw badRequest(`a raw body leaves the shape of "${name}" open: ${varying} dimensions vary`);
   const known = elementCount(rest.filter((length) => length !== -1)) * elementBytes;
   const shape = [...batch, ...rest.map((length) => (length === -1 ? body.length / known : length))];
   return { request: { inputs: [decodeBinaryTensor({ name, datatype, shape }, body)] }, isBinary };
-}
-
-function bad(message: string): ServingError {
-  return new ServingError('ERR_SERVING_BAD_REQUEST', message);
 }

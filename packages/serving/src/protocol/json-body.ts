@@ -1,0 +1,40 @@
+import { isUtf8 } from 'node:buffer';
+import { decodeJson } from '@fairlead/signature';
+import { ServingError } from '../serving-error.ts';
+import { nestsDeeperThan } from './json-depth.ts';
+
+const MAX_DEPTH = 100;
+
+/** A JSON object, of which nothing else is known. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/**
+ * Parses a body that must be a JSON object, and decodes it; integers beyond ±2^53 keep their digits.
+ *
+ * @throws ServingError `ERR_SERVING_BAD_REQUEST` for what isn't JSON, isn't UTF-8, or nests deeper than 100.
+ */
+export function decodeJsonBody<T>(body: Buffer, decode: (json: JsonObject) => T): T {
+  if (body.length === 0) throw badRequest('the body is empty; expected a JSON object');
+  if (!isUtf8(body)) throw badRequest('the body is not UTF-8');
+  if (nestsDeeperThan(MAX_DEPTH, body)) throw badRequest(`the JSON nests deeper than ${MAX_DEPTH}`);
+  try {
+    return decodeJson(body.toString(), (json) => {
+      if (!isJsonObject(json)) throw badRequest('the body must be a JSON object');
+      return decode(json);
+    });
+  } catch (error) {
+    if (error instanceof SyntaxError)
+      throw badRequest(`the body is not JSON: ${error.message}`, error);
+    throw error;
+  }
+}
+
+/** Whether a JSON value is an object. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The error for a request that the caller has to mend. */
+export function badRequest(message: string, cause?: unknown): ServingError {
+  return new ServingError('ERR_SERVING_BAD_REQUEST', message, { cause });
+}

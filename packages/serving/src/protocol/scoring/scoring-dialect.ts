@@ -1,0 +1,128 @@
+import { isUtf8 } from 'node:buffer';
+import type { Tensor } from '@fairlead/signature';
+import type { InferTarget } from '../../model-server.ts';
+import type { Call, Dialect, Reply, Route } from '../dialect.ts';
+import { badRequest, decodeJsonBody } from '../json-body.ts';
+import { mediaTypeOf } from '../media-type.ts';
+import { encodeColumns, encodeNested, encodeRecords } from '../nested-tensor.ts';
+import { tensorsOfFrame } from './data-frame.ts';
+import { decodeScoring, type ScoringRequest } from './decode-scoring.ts';
+import { parseCsv } from './parse-csv.ts';
+
+/** Options of {@link mlflowScoring} and {@link sageMaker}. */
+export interface ScoringOptions {
+  /** The model that `POST /invocations` asks. */
+  readonly model: string;
+}
+
+const READ = ['GET', 'HEAD'];
+
+/**
+ * Makes the dialect of MLflow's scoring server for one model: `/invocations` with JSON and CSV, `/ping`, `/health` and
+ * `/version`.
+ *
+ * Predictions of a model with one output are that output; of several outputs, an object for each row, or for `inputs`
+ * an object of columns.
+ *
+ * Source: https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/
+ */
+export function mlflowScoring({ model }: ScoringOptions): Dialect {
+  const routes: Readonly<Record<string, Route>> = {
+    '/invocations': invocations({ model }),
+    '/ping': health(model),
+    '/health': health(model),
+    '/version': {
+      methods: READ,
+      answer: () => ({ body: 'fairlead\n', contentType: 'text/plain' }),
+    },
+  };
+  return {
+    name: 'mlflow',
+    route: (path) => (Object.hasOwn(routes, path) ? routes[path] : undefined),
+    describeError: ({ status, message }) =>
+      JSON.stringify({ error_code: status < 500 ? 'BAD_REQUEST' : 'INTERNAL_ERROR', message }),
+  };
+}
+
+/**
+ * Makes the dialect of a SageMaker container: `/ping` and `/invocations` for one model, and of a multi-model one
+ * `GET /models`, `GET /models/<name>` and `POST /models/<name>/invoke` for all that are served.
+ *
+ * Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
+ */
+export function sageMaker({ model }: ScoringOptions): Dialect {
+  const ping = health(model);
+  const invoke = invocations({ model });
+  return {
+    name: 'sagemaker',
+    route(path) {
+      if (path === '/ping') return ping;
+      if (path === '/invocations') return invoke;
+      if (path === '/models')
+        return { methods: READ, answer: ({ server }) => ({ body: listModels(server.models) }) };
+      const [, name, verb] = /^\/models\/([a-z0-9._-]+)(\/invoke)?$/.exec(path) ?? [];
+      if (name === undefined) return undefined;
+      if (verb !== undefined) return invocations({ model: name });
+      return {
+        methods: READ,
+        async answer({ server }) {
+          const { name: modelName } = await server.status(name);
+          return { body: JSON.stringify(describeModel(modelName)) };
+        },
+      };
+    },
+    describeError: ({ message }) => JSON.stringify({ error: message }),
+  };
+}
+
+function listModels(names: readonly string[]): string {
+  return JSON.stringify({ models: names.map(describeModel) });
+}
+
+function describeModel(modelName: string): object {
+  return { modelName, modelUrl: modelName };
+}
+
+/** Health as containers tell it: an empty body, and the status says all. */
+function health(model: string): Route {
+  return {
+    methods: READ,
+    async answer({ server }) {
+      const { ready } = await server.status(model);
+      return { status: ready ? 200 : 503, body: '', contentType: 'text/plain' };
+    },
+  };
+}
+
+function invocations(target: InferTarget): Route {
+  return {
+    methods: ['POST'],
+    mediaTypes: ['application/json', 'text/csv'],
+    target,
+    answer: (call) => score(call, target),
+  };
+}
+
+async function score({ server, req, body, infer }: Call, target: InferTarget): Promise<Reply> {
+  let scoring: ScoringRequest | undefined;
+  const { outputs } = await infer(target, () => {
+    const { signature } = server.find(target);
+    scoring =
+      mediaTypeOf(req.headers['content-type']) === 'text/csv'
+        ? { inputs: tensorsOfFrame(parseCsv(readText(body)), signature), inRows: true }
+        : decodeJsonBody(body, (json) => decodeScoring(json, signature));
+    return { inputs: scoring.inputs };
+  });
+  return { body: `{"predictions":${encodePredictions(outputs, scoring?.inRows ?? true)}}` };
+}
+
+function readText(body: Buffer): string {
+  if (!isUtf8(body)) throw badRequest('the body is not UTF-8');
+  return body.toString();
+}
+
+function encodePredictions(outputs: readonly Tensor[], inRows: boolean): string {
+  const [single, ...more] = outputs;
+  if (single !== undefined && more.length === 0) return encodeNested(single);
+  return inRows ? encodeRecords(outputs) : encodeColumns(outputs);
+}
