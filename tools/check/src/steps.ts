@@ -16,6 +16,10 @@ export const staticSteps: readonly Step[] = [
   { name: 'References between projects', command: ['nx', 'sync:check'] },
   { name: 'Unused code and dependencies', command: ['knip'] },
   {
+    name: 'Lint of the files beside the projects',
+    command: ['eslint', '--max-warnings=0', 'eslint.config.js', 'vitest.config.ts'],
+  },
+  {
     name: 'Lint, types, build and package checks',
     command: runMany('--target=lint,typecheck,build,check-package', '--parallel=2'),
   },
