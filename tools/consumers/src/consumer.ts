@@ -101,6 +101,8 @@ export class ConsumerWorkshop {
 export function runNode(project: string, ...args: readonly string[]): Promise<ProgramResult> {
   const env = { ...process.env };
   delete env.NODE_OPTIONS;
+  // Nx asks for colours even where nobody sees them.
+  delete env.FORCE_COLOR;
   return new Promise((resolve) => {
     execFile(process.execPath, args, { cwd: project, env }, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code;
@@ -112,7 +114,13 @@ export function runNode(project: string, ...args: readonly string[]): Promise<Pr
 
 /** Runs the TypeScript compiler of the workspace in a project. */
 export function runTsc(project: string, ...args: readonly string[]): Promise<ProgramResult> {
-  return runNode(project, join(workspaceRoot, 'node_modules/typescript/bin/tsc'), ...args);
+  return runNode(
+    project,
+    join(workspaceRoot, 'node_modules/typescript/bin/tsc'),
+    '--pretty',
+    'false',
+    ...args,
+  );
 }
 
 function findInWorkspace(name: string, folder: string): string {
