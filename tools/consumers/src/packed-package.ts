@@ -72,8 +72,7 @@ export function packageFolderNames(): readonly string[] {
   return manifests.map((path) => basename(dirname(path))).sort();
 }
 
-/** Reads the `package.json` in a folder. */
-export function readManifest(folder: string): PackageManifest {
+function readManifest(folder: string): PackageManifest {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageManifest;
 }
 
