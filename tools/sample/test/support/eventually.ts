@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Asks again until something comes, 30 seconds at most; what it throws counts as nothing yet. */
+/** Asks again until something comes, a minute at most; what it throws counts as nothing yet. */
 export async function eventually<T>(
   what: () => Promise<T | undefined> | T | undefined,
 ): Promise<T> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     let problem: unknown = 'nothing came';
     try {
@@ -14,7 +14,7 @@ export async function eventually<T>(
       problem = error;
     }
     if (performance.now() > deadline) {
-      throw new Error(`Not within 30 s: ${String(what)}`, { cause: problem });
+      throw new Error(`Not within 60 s: ${String(what)}`, { cause: problem });
     }
     await sleep(20);
   }
