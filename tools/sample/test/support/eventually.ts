@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Asks again until something comes, a minute at most; what it throws counts as nothing yet. */
+/** Asks again until something comes, or too long; what it throws counts as nothing yet. */
 export async function eventually<T>(
   what: () => Promise<T | undefined> | T | undefined,
+  patienceMs = 60_000,
 ): Promise<T> {
-  const deadline = performance.now() + 60_000;
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     let problem: unknown = 'nothing came';
     try {
@@ -14,7 +15,7 @@ export async function eventually<T>(
       problem = error;
     }
     if (performance.now() > deadline) {
-      throw new Error(`Not within 60 s: ${String(what)}`, { cause: problem });
+      throw new Error(`Not within ${patienceMs} ms: ${String(what)}`, { cause: problem });
     }
     await sleep(20);
   }

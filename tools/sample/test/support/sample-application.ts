@@ -8,6 +8,9 @@ import { processesAbout } from './processes-about.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
+// A first start trains, which takes a while on a machine with other things to do.
+const START_PATIENCE_MS = 150_000;
+
 /** The sample application as a process of its own, started as `npm start` does after the set-up. */
 export interface SampleApplication {
   readonly pid: number;
@@ -54,7 +57,7 @@ export function startSample(state: string, port: number): SampleApplication {
       const found = await eventually(() => {
         if (text.includes(wanted)) return 'said' as const;
         return hasEnded ? ('ended' as const) : undefined;
-      });
+      }, START_PATIENCE_MS);
       if (found === 'ended') throw new Error(`It has ended without "${wanted}":\n${text}`);
     },
   };
