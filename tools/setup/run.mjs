@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
+import { setInterval } from 'node:timers';
 import { fileURLToPath, URL } from 'node:url';
 
 import { REPOSITORY_ROOT, setUpOrExit } from './setup.mjs';
@@ -50,6 +51,14 @@ const forward = (signal) => {
 /** @type {readonly NodeJS.Signals[]} */
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 for (const signal of signals) process.on(signal, forward);
+
+// npm that dies by SIGKILL tells nobody: who started us is then another process, and nobody would see what goes on.
+const parent = process.ppid;
+if (process.env.npm_lifecycle_event !== undefined) {
+  setInterval(() => {
+    if (process.ppid !== parent) forward('SIGTERM');
+  }, 500).unref();
+}
 
 child.on('error', (error) => {
   process.stderr.write(`cannot start ${join(binaries, 'node')}: ${error.message}\n`);

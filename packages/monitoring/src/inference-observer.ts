@@ -40,6 +40,8 @@ export interface ExecutedEvent extends InferenceEvent {
 export interface InferenceObserver {
   /** A request for a known version was taken in; exactly one `inferenceFinished` follows. */
   inferenceStarted(event: InferenceEvent): void;
+  /** That request has ended, well or not. */
   inferenceFinished(event: InferenceFinishedEvent): void;
+  /** A runtime has computed once, for one request or a batch of them. */
   executed(event: ExecutedEvent): void;
 }

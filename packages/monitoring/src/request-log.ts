@@ -4,8 +4,11 @@ import { responseHeaderReader } from './response-header-reader.ts';
 
 /** The part of a logger that {@link requestLog} uses; pino's fits. */
 export interface RequestLogger {
+  /** For requests that say nothing new, such as health checks. */
   debug(fields: object, message: string): void;
+  /** For requests that went as they should. */
   info(fields: object, message: string): void;
+  /** For requests that somebody may want to look at. */
   warn(fields: object, message: string): void;
 }
 

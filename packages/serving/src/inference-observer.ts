@@ -35,7 +35,10 @@ export interface Executed extends VersionLabel {
 
 /** Who watches inference; `InferenceMetrics` of `@fairlead/monitoring` does. Every started request finishes once. */
 export interface InferenceObserver {
+  /** A request for a known version was taken in. */
   inferenceStarted(event: VersionLabel): void;
+  /** That request has ended, well or not. */
   inferenceFinished(event: InferenceFinished): void;
+  /** A runtime has computed once. */
   executed(event: Executed): void;
 }

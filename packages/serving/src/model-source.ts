@@ -40,6 +40,7 @@ export interface ModelArtifacts {
 export interface ModelSource {
   /** The version that `alias` names now; rejects with a clear message when it names none. */
   resolve(model: string, alias: string): Promise<{ readonly version: number }>;
+  /** A version with its artifacts; rejects when there is no such version. */
   openVersion(model: string, version: number): Promise<ModelArtifacts>;
   /** Yields the version that `alias` names now, if it names one, and then each change until `signal` aborts. */
   follow(

@@ -1,6 +1,9 @@
 import type { Step } from './step.ts';
 
-/** Its tests start the sample application as a user would, with all its processes, and so run alone. */
+/**
+ * Its tests start the sample application as a user would, with all its processes, and so run alone. They are never taken
+ * from the cache: they see more of the machine than any list of inputs could name.
+ */
 const END_TO_END = '@fairlead/sample';
 
 const runMany = (...args: readonly string[]): Step['command'] => [
@@ -16,6 +19,10 @@ export const staticSteps: readonly Step[] = [
   { name: 'References between projects', command: ['nx', 'sync:check'] },
   { name: 'Unused code and dependencies', command: ['knip'] },
   {
+    name: 'Lint of the files beside the projects',
+    command: ['eslint', '--max-warnings=0', 'eslint.config.js', 'vitest.config.ts'],
+  },
+  {
     name: 'Lint, types, build and package checks',
     command: runMany('--target=lint,typecheck,build,check-package', '--parallel=2'),
   },
@@ -30,7 +37,6 @@ export const testSteps: readonly Step[] = [
   },
   {
     name: 'Sample application, end to end',
-    // Never from the cache: it reads more of the machine than any list of inputs could name.
-    command: runMany('--target=test', `--projects=${END_TO_END}`, '--skip-nx-cache'),
+    command: runMany('--target=test', `--projects=${END_TO_END}`),
   },
 ];

@@ -9,13 +9,14 @@ export interface GoldenPrediction {
   readonly tolerance: number;
 }
 
-/** The first golden example of each model's champion. */
+/** The first golden example of each model's champion; models without one aren't served. */
 export async function goldenPredictions(
   registry: ModelRegistry,
 ): Promise<readonly GoldenPrediction[]> {
   const predictions: GoldenPrediction[] = [];
-  for (const { model } of await registry.list()) {
-    const { version } = await registry.resolve(model, 'champion');
+  for (const { model, aliases } of await registry.list()) {
+    const version = aliases.champion;
+    if (version === undefined) continue;
     const { manifest } = await registry.openVersion(model, version);
     const [example] = manifest.goldenExamples;
     if (example === undefined) continue;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identify, isAlive, type ProcessIdentity } from '@fairlead/setup/process-identity';
 
@@ -7,7 +7,9 @@ const PATIENCE_MS = 5000;
 /** Notes which processes run, so that the next start can see to those that outlived a killed starter. */
 export function noteProcesses(path: string, pids: readonly (number | undefined)[]): void {
   const identities = pids.flatMap((pid) => (pid === undefined ? [] : (identify(pid) ?? [])));
-  writeFileSync(path, JSON.stringify(identities));
+  // Whole or not there, however this process ends.
+  writeFileSync(`${path}.new`, JSON.stringify(identities));
+  renameSync(`${path}.new`, path);
 }
 
 /** Forgets the note, after an orderly end. */
@@ -16,8 +18,8 @@ export function forgetProcesses(path: string): void {
 }
 
 /** Ends what a killed starter left: such processes were asked to end when it died, and get a while for that. */
-export async function endLeftovers(path: string): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+export async function endLeftovers(path: string, patienceMs = PATIENCE_MS): Promise<void> {
+  const deadline = performance.now() + patienceMs;
   let leftovers = readNote(path).filter(isAlive);
   while (leftovers.length > 0 && performance.now() < deadline) {
     await sleep(50);
@@ -36,8 +38,15 @@ export async function endLeftovers(path: string): Promise<void> {
 function readNote(path: string): readonly ProcessIdentity[] {
   if (!existsSync(path)) return [];
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as readonly ProcessIdentity[];
+    const note: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return Array.isArray(note) ? note.filter(isIdentity) : [];
   } catch {
     return [];
   }
+}
+
+function isIdentity(value: unknown): value is ProcessIdentity {
+  const { pid, startTime } = (value ?? {}) as Partial<ProcessIdentity>;
+  // kill(-1) would reach every process of this user.
+  return Number.isSafeInteger(pid) && Number(pid) > 1 && typeof startTime === 'string';
 }

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
 import { choosePort } from './choose-port.ts';
@@ -21,12 +22,16 @@ import { trainModels } from './train-models.ts';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-const stopped = Promise.withResolvers<'stopped'>();
+const stop = new AbortController();
+const stopped = Promise.withResolvers<undefined>();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    stopped.resolve('stopped');
+    stop.abort();
+    stopped.resolve(undefined);
   });
 }
+// Whoever read what is said here may be gone, as with `npm start | head`; everything is stopped in order all the same.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 /** Trains, pushes, renders and runs the sample application until it is told to stop. */
 async function main(): Promise<void> {
@@ -34,15 +39,16 @@ async function main(): Promise<void> {
   const state = openStateFolder(settings.stateFolder);
   const claim = await claimStateFolder(state.root);
   const running = new RunningPrograms(state.logs, state.processes);
+  const started = start(settings.port, state, running);
   try {
-    const run = async (): Promise<void> => {
-      await start(settings.port, state, running);
-      await running.died;
-    };
-    await Promise.race([run(), stopped.promise]);
+    await Promise.race([started.then(() => running.died), stopped.promise]);
   } finally {
     say('Stopping …');
+    stop.abort();
     await running.stop();
+    await started.catch(() => undefined);
+    // A program that was killed leaves its socket.
+    rmSync(state.sockets, { recursive: true, force: true });
     claim.close();
     say('Stopped.');
   }
@@ -57,7 +63,7 @@ async function start(
   const facts = readHostFacts();
   const port = await choosePort(wantedPort);
   say('Training the sample models (skipped when nothing has changed) …');
-  await trainModels(root, state.training);
+  await trainModels(root, state.training, stop.signal);
   const trained = readTrainedModels(state.training);
   const registry = new ModelRegistry({ store: folderStore(state.registry) });
   for (const { created, manifest } of await pushModels(registry, trained, root)) {
@@ -68,6 +74,7 @@ async function start(
         : `${model} version ${version} is there already.`,
     );
   }
+  stop.signal.throwIfAborted();
   const names = trained.map(({ model }) => model);
   await exportFlaskModels(registry, names, state.flaskModels);
   const secrets = openDemoSecrets(state);

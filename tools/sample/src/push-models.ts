@@ -1,10 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { ModelRegistry, PushRequest, PushResult } from '@fairlead/registry';
+import type { Manifest, ModelRegistry, PushRequest } from '@fairlead/registry';
+import { findSameVersion } from './same-version.ts';
 import type { TrainedModel } from './trained-model.ts';
 
 const ALIAS = 'champion';
 const ACTOR = 'npm start';
+
+/** A version of a sample model that the registry has now. */
+export interface PushedModel {
+  readonly manifest: Manifest;
+  /** Whether it is new. */
+  readonly created: boolean;
+}
 
 /** The name under which a model's Python original is served. */
 export function flaskName(model: string): string {
@@ -16,9 +24,9 @@ export async function pushModels(
   registry: ModelRegistry,
   models: readonly TrainedModel[],
   root: string,
-): Promise<readonly PushResult[]> {
+): Promise<readonly PushedModel[]> {
   const gitCommit = readGitCommit(root);
-  const results: PushResult[] = [];
+  const results: PushedModel[] = [];
   for (const trained of models) {
     const { model, folder, signature, metrics, goldenExamples, baseline, lineage, modelCard } =
       trained;
@@ -30,7 +38,6 @@ export async function pushModels(
       modelCard,
       lineage: { ...lineage, ...(gitCommit !== undefined && { gitCommit }) },
       actor: ACTOR,
-      skipIfUnchanged: true,
     };
     const onnx: PushRequest = {
       ...common,
@@ -52,15 +59,16 @@ export async function pushModels(
   return results;
 }
 
-async function pushAsChampion(registry: ModelRegistry, request: PushRequest): Promise<PushResult> {
-  const result = await registry.push(request);
-  const { model, version } = result.manifest;
+async function pushAsChampion(registry: ModelRegistry, request: PushRequest): Promise<PushedModel> {
+  const same = await findSameVersion(registry, request);
+  const manifest = same ?? (await registry.push(request)).manifest;
+  const { model, version } = manifest;
   const aliases = (await registry.list()).find((summary) => summary.model === model)?.aliases;
   // Whoever moved the alias by hand meant it: only a new version, or a first one, becomes champion.
-  if (result.created || aliases?.[ALIAS] === undefined) {
+  if (same === undefined || aliases?.[ALIAS] === undefined) {
     await registry.setAlias(model, ALIAS, version, { actor: ACTOR, reason: 'newly trained' });
   }
-  return result;
+  return { manifest, created: same === undefined };
 }
 
 /** The last commit that touched the training; undefined outside a git checkout. */

@@ -29,13 +29,15 @@ export class RunningPrograms {
   /**
    * Starts a program and waits until `isReady` says so.
    *
-   * @throws SampleError when it ends before, or isn't ready in time; what `isReady` said last is told.
+   * @throws SampleError when it ends before, or isn't ready in time; what `isReady` said last is told. Also once
+   * everything is being stopped.
    */
   async start(
     program: Program,
     timeoutMs: number,
     isReady: () => Promise<string | undefined>,
   ): Promise<void> {
+    if (this.#stopping !== undefined) throw new SampleError('Everything is being stopped.');
     const child = new Child(program, this.#logs);
     this.#children.push(child);
     noteProcesses(

@@ -9,15 +9,24 @@ export interface SampleSettings {
   readonly stateFolder: string;
 }
 
+/** What the starter itself reads, and what the set-up before it did. */
+const KNOWN: ReadonlySet<string> = new Set(['FAIRLEAD_PORT', 'FAIRLEAD_STATE', 'FAIRLEAD_PYTHON']);
+
 /**
  * Reads the settings of the starter, the only ones that it takes from the environment.
  *
- * @throws SampleError naming the variable and its value.
+ * @throws SampleError naming the variable, and its value where that is wrong.
  */
 export function readSampleSettings(
   environment: Readonly<Record<string, string | undefined>>,
   root: string,
 ): SampleSettings {
+  for (const variable of Object.keys(environment)) {
+    if (!variable.startsWith('FAIRLEAD_') || KNOWN.has(variable)) continue;
+    throw new SampleError(
+      `${variable} is not a setting of the sample application; docs/settings.md lists them.`,
+    );
+  }
   const { FAIRLEAD_PORT: port, FAIRLEAD_STATE: state } = environment;
   if (
     port !== undefined &&

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { lstatSync, mkdirSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { maxSocketPathBytes } from '@fairlead/deploy-config';
+import { SampleError } from './sample-error.ts';
 
 /** Where the sample application keeps what. */
 export interface StateFolder {
@@ -23,7 +24,11 @@ export interface StateFolder {
 
 const LONGEST_SOCKET_NAME = '/gateway.sock';
 
-/** Makes the folders of the sample application, for this user alone. */
+/**
+ * Makes the folders of the sample application, for this user alone.
+ *
+ * @throws SampleError when somebody else made the folder of the sockets before.
+ */
 export function openStateFolder(root: string): StateFolder {
   const host = join(root, 'host');
   const near = join(host, 'run');
@@ -34,6 +39,7 @@ export function openStateFolder(root: string): StateFolder {
   const registry = join(root, 'registry');
   for (const folder of [root, host, logs, sockets, registry])
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+  requireOwn(sockets);
   return {
     root,
     registry,
@@ -46,4 +52,14 @@ export function openStateFolder(root: string): StateFolder {
     processes: join(root, 'processes.json'),
     sockets,
   };
+}
+
+/** In the temporary folder anybody can make one first; whoever owns it could put other sockets into it. */
+function requireOwn(folder: string): void {
+  const found = lstatSync(folder);
+  const { uid } = userInfo();
+  if (found.isDirectory() && found.uid === uid && (found.mode & 0o022) === 0) return;
+  throw new SampleError(
+    `${folder}, the folder of the sockets, isn't one that only you can write to. Delete it, or name a folder with a shorter path in FAIRLEAD_STATE.`,
+  );
 }

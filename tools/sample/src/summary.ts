@@ -10,8 +10,9 @@ export async function summarize(
 ): Promise<string> {
   const url = `http://127.0.0.1:${port}`;
   const rows = [['model', 'version', 'runtime', 'test accuracy']];
-  for (const { model } of await registry.list()) {
-    const { version } = await registry.resolve(model, 'champion');
+  for (const { model, aliases } of await registry.list()) {
+    const version = aliases.champion;
+    if (version === undefined) continue;
     const { manifest } = await registry.openVersion(model, version);
     const accuracy = manifest.metrics.accuracy;
     rows.push([model, String(version), manifest.runtime.name, accuracy?.toFixed(4) ?? '–']);

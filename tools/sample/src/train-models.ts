@@ -4,17 +4,22 @@ import { join } from 'node:path';
 import { SampleError } from './sample-error.ts';
 
 /**
- * Trains the sample models and exports them, unless that was done already.
+ * Trains the sample models and exports them, unless that was done already; `signal` ends the training.
  *
  * @throws SampleError with the last lines of what the training printed.
  */
-export async function trainModels(root: string, folder: string): Promise<void> {
+export async function trainModels(
+  root: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
   const child = spawn(
     join(root, '.venv/bin/python'),
     ['-m', 'fairlead_flask_model.train', '--out', folder],
     {
       env: { ...process.env, PYTHONPATH: join(root, 'apps/flask-model/src') },
       stdio: ['ignore', 'pipe', 'pipe'],
+      signal,
     },
   );
   let output = '';

@@ -103,6 +103,38 @@ describe('run.mjs', { timeout: TIMEOUT_MS }, () => {
     });
   });
 
+  it('has the script stop in order when npm, which started it, is killed', async () => {
+    writeFileSync(
+      join(root, 'script.ts'),
+      `process.on('SIGTERM', () => { console.log('in order'); clearInterval(timer); });
+       const timer = setInterval(() => {}, 1000);
+       console.log('pid ' + process.pid + ' .');`,
+    );
+    // Stands for npm: it starts run.mjs and is killed by a signal that nobody can forward.
+    const npm = spawn(
+      '/bin/sh',
+      ['-c', `${process.execPath} tools/setup/run.mjs ${join(root, 'script.ts')} & wait`],
+      {
+        cwd: root,
+        env: { ...process.env, npm_lifecycle_event: 'start' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    let text = '';
+    npm.stdout.on('data', (data: Buffer) => (text += data.toString()));
+    await says({ child: npm, text: () => text }, '.\n');
+    const script = identify(Number(/pid (\d+)/.exec(text)?.[1]));
+    if (script === undefined) throw new Error('the script does not run');
+    npm.kill('SIGKILL');
+    await vi.waitFor(
+      () => {
+        expect(isAlive(script)).toBe(false);
+      },
+      { timeout: TIMEOUT_MS, interval: 50 },
+    );
+    expect(text).toContain('in order');
+  });
+
   it('says how it is used', async () => {
     const child = spawn(process.execPath, ['tools/setup/run.mjs'], { cwd: root, stdio: 'pipe' });
     const [code] = (await once(child, 'close')) as [number];

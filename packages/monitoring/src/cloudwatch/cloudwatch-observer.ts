@@ -6,6 +6,7 @@ import type { CloudWatchMetricDefinition } from './metric-definition.ts';
 
 /** The part of a `CloudWatchPublisher` that {@link cloudWatchObserver} uses. */
 export interface CloudWatchMetricSource {
+  /** The metric of that name and those dimensions, to record values with. */
   metric(definition: CloudWatchMetricDefinition): CloudWatchMetric;
 }
 

@@ -5,6 +5,7 @@ import { failureKind } from './failure-kind.ts';
 
 /** The part of `CloudWatchClient` that is used. */
 export interface CloudWatchSendClient {
+  /** Sends one request, and rejects when it failed or was aborted. */
   send(
     command: PutMetricDataCommand,
     options?: { readonly abortSignal?: AbortSignal },

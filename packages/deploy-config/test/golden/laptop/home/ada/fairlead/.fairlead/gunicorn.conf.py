@@ -1,0 +1,21 @@
+# Rendered by @fairlead/deploy-config: change the deployment, not this file.
+wsgi_app = "sample_app:app"
+chdir = "/home/ada/fairlead/.fairlead"
+bind = ["unix:/home/ada/fairlead/.fairlead/run/flask.sock"]
+umask = 63
+worker_class = "gthread"
+workers = 2
+threads = 1
+worker_tmp_dir = "/dev/shm"
+timeout = 6
+graceful_timeout = 5
+keepalive = 0
+max_requests = 0
+max_requests_jitter = 0
+preload_app = False
+forwarded_allow_ips = ""
+header_map = "refuse"
+proc_name = "fairlead-flask"
+errorlog = "-"
+accesslog = None
+control_socket_disable = True

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync } from 'node:fs';
+import { join, posix } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { ConsumerWorkshop } from '../src/consumer.ts';
+import { packageFolderNames } from '../src/packed-package.ts';
+
+let workshop: ConsumerWorkshop;
+beforeAll(async () => {
+  workshop = await ConsumerWorkshop.open();
+}, 120_000);
+afterAll(() => {
+  workshop.close();
+});
+
+describe.each(packageFolderNames())('the tarball of %s', (name) => {
+  const packed = () => {
+    const found = workshop.packages.find(({ folder }) => folder.endsWith(`/${name}`));
+    if (found === undefined) throw new Error(`${name} was not packed`);
+    return found;
+  };
+
+  it('holds each source and what it compiles to, its manifest, its README and nothing else', () => {
+    const { folder, files } = packed();
+    const sources = globSync('src/**/*.ts', { cwd: folder });
+    expect(sources).not.toEqual([]);
+    const compiled = sources.flatMap((source) =>
+      ['.js', '.js.map', '.d.ts', '.d.ts.map'].map(
+        (ending) => source.replace(/^src/, 'dist').slice(0, -'.ts'.length) + ending,
+      ),
+    );
+    const license = existsSync(join(folder, 'LICENSE')) ? ['LICENSE'] : [];
+    const expected = ['README.md', 'package.json', ...license, ...sources, ...compiled];
+    expect(expected.filter((file) => !files.includes(file))).toEqual([]);
+    expect(
+      files.filter((file) => !expected.includes(file)),
+      'without a source; if that was renamed or deleted, delete "dist" and build with --skip-nx-cache',
+    ).toEqual([]);
+  });
+
+  it('holds what it exports', () => {
+    const { manifest, files } = packed();
+    const targets = Object.values(manifest.exports).flatMap((target) =>
+      typeof target === 'string' ? [target] : Object.values(target),
+    );
+    expect(targets.length).toBeGreaterThan(0);
+    const packedFiles = files.map((file) => `./${file}`);
+    for (const target of targets) expect(packedFiles).toContain(target);
+  });
+
+  it('has source maps that lead to sources in it', () => {
+    const { tarball, files } = packed();
+    const maps = files.filter((file) => file.endsWith('.map'));
+    expect(maps).not.toEqual([]);
+    for (const map of maps) {
+      const text = execFileSync('tar', ['-xzOf', tarball, `package/${map}`], { encoding: 'utf8' });
+      const { sources } = JSON.parse(text) as { readonly sources: readonly string[] };
+      const found = sources.map((source) => posix.join(posix.dirname(map), source));
+      expect(files).toEqual(expect.arrayContaining(found));
+    }
+  });
+});

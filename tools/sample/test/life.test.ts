@@ -1,0 +1,190 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { ask } from './support/ask.ts';
+import { eventually } from './support/eventually.ts';
+import { freePort } from './support/free-port.ts';
+import { readHeldOut } from './support/held-out.ts';
+import { processesAbout } from './support/processes-about.ts';
+import {
+  startSample,
+  stopAll,
+  untilNothingIsLeft,
+  type SampleApplication,
+} from './support/sample-application.ts';
+
+// Starts are as long as they are on a busy machine; nothing here is about speed but the ten seconds to stop in.
+const TIMEOUT_MS = 180_000;
+const READY = 'Ctrl-C stops everything.';
+
+const state = mkdtempSync(join(tmpdir(), 'fairlead-life-'));
+let port: number;
+
+beforeAll(async () => {
+  port = await freePort();
+});
+
+afterEach(async () => {
+  await stopAll();
+}, TIMEOUT_MS);
+
+afterAll(() => {
+  rmSync(state, { recursive: true, force: true });
+});
+
+async function started(): Promise<SampleApplication> {
+  const application = startSample(state, port);
+  await application.says(READY);
+  return application;
+}
+
+/** The processes of the programs, in the order in which they were started. */
+function programs(): Record<'flask' | 'gateway' | 'nginx', number> {
+  const note = JSON.parse(readFileSync(join(state, 'processes.json'), 'utf8')) as { pid: number }[];
+  expect(note).toHaveLength(3);
+  const [flask = 0, gateway = 0, nginx = 0] = note.map(({ pid }) => pid);
+  return { flask, gateway, nginx };
+}
+
+async function predict(model: string): Promise<number> {
+  const { key } = JSON.parse(readFileSync(join(state, 'secrets.json'), 'utf8')) as { key: string };
+  const { status } = await ask(port, `/v2/models/${model}/infer`, {
+    body: readHeldOut(state, 'digits').request(0, 1),
+    headers: { authorization: `Bearer ${key}` },
+  });
+  return status;
+}
+
+/** Nobody listens any more: the port can be had. */
+async function expectPortFree(): Promise<void> {
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  server.close();
+  await once(server, 'close');
+}
+
+test(
+  'the first start pushes every model; SIGTERM ends it with 0 in ten seconds, and nothing is left',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const application = await started();
+    for (const model of ['breast-cancer', 'breast-cancer-flask', 'digits', 'digits-flask']) {
+      expect(application.said()).toContain(`Pushed ${model} version 1.\n`);
+    }
+    expect(await predict('digits')).toBe(200);
+
+    // A second one on the same folder is turned away, and does no harm.
+    const second = startSample(state, await freePort());
+    expect(await second.ended).toBe(1);
+    expect(second.said()).toContain(`The sample application already runs on ${state}.`);
+    expect(await predict('digits-flask')).toBe(200);
+
+    const groups = Object.values(programs());
+    const before = performance.now();
+    application.process.kill('SIGTERM');
+    expect(await application.ended).toBe(0);
+    expect(performance.now() - before).toBeLessThan(10_000);
+    expect(application.said()).toMatch(/Stopping …\nStopped\.\n$/);
+    expect(processesAbout(state).filter(({ group }) => groups.includes(group))).toEqual([]);
+    await untilNothingIsLeft(state);
+    await expectPortFree();
+  },
+);
+
+test(
+  'a killed worker of Flask is replaced; a killed master is named, and ends everything with 1',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const application = await started();
+    // The second start pushes nothing new.
+    for (const model of ['breast-cancer', 'breast-cancer-flask', 'digits', 'digits-flask']) {
+      expect(application.said()).toContain(`${model} version 1 is there already.\n`);
+    }
+    expect(application.said()).not.toContain('Pushed');
+
+    const { flask } = programs();
+    const workers = () =>
+      processesAbout(state).filter(({ pid, group }) => group === flask && pid !== flask);
+    const [worker] = workers();
+    process.kill(worker?.pid ?? 0, 'SIGKILL');
+    await eventually(() => (workers().some(({ pid }) => pid !== worker?.pid) ? true : undefined));
+    await eventually(async () => ((await predict('digits-flask')) === 200 ? true : undefined));
+    expect(application.said()).not.toContain('has ended');
+
+    process.kill(flask, 'SIGKILL');
+    expect(await application.ended).toBe(1);
+    const said = application.said();
+    expect(said).toContain(
+      `flask has ended (SIGKILL). The last lines of ${join(state, 'host/logs/flask.log')}:\n`,
+    );
+    // Of its log, what happened last: the worker that was replaced, or requests since.
+    expect(said.slice(said.indexOf('flask has ended'))).toContain('"service": "flask-model"');
+    await untilNothingIsLeft(state);
+    await expectPortFree();
+  },
+);
+
+test(
+  'a killed starter takes everything along, and the next start is as good as any',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const killed = await started();
+    killed.process.kill('SIGKILL');
+    expect(await killed.ended).toBe('SIGKILL');
+    // At once, without waiting for what still ends.
+    const next = await started();
+    expect(next.said()).not.toContain('Pushed');
+    expect(await predict('digits')).toBe(200);
+    expect(await predict('digits-flask')).toBe(200);
+    const groups = new Set(Object.values(programs()));
+    const strangers = processesAbout(state).filter(
+      ({ pid, group }) => pid !== next.pid && !groups.has(group),
+    );
+    expect(strangers).toEqual([]);
+
+    next.process.kill('SIGKILL');
+    await next.ended;
+    await eventually(() => (processesAbout(state).length === 0 ? true : undefined));
+    await expectPortFree();
+  },
+);
+
+test.each(['Training the sample models', 'Starting Flask under Gunicorn'])(
+  'SIGINT after "%s" stops what was begun, even when nobody reads what it says',
+  { timeout: TIMEOUT_MS },
+  async (moment) => {
+    // In a folder of its own, where there is something to train.
+    const folder = mkdtempSync(join(tmpdir(), 'fairlead-life-'));
+    onTestFinished(() => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const application = startSample(folder, port);
+    await application.says(moment);
+    application.process.stdout?.destroy();
+    application.process.stderr?.destroy();
+    application.process.kill('SIGINT');
+    expect(await application.ended).toBe(0);
+    await untilNothingIsLeft(folder);
+    await expectPortFree();
+  },
+);
+
+test(
+  'a port that is taken stops the start, with its number and what to do',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const taken = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const application = startSample(state, taken);
+    expect(await application.ended).toBe(1);
+    expect(application.said()).toContain(`Port ${taken} on 127.0.0.1 can't be had`);
+    expect(application.said()).toContain('FAIRLEAD_PORT');
+    server.close();
+    await untilNothingIsLeft(state);
+  },
+);

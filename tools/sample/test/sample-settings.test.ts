@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import { SampleError } from '../src/sample-error.ts';
+import { readSampleSettings } from '../src/sample-settings.ts';
+
+describe('FAIRLEAD_PORT', () => {
+  test.each(['1', '8080', '65535'])('%s is a port', (port) => {
+    expect(readSampleSettings({ FAIRLEAD_PORT: port }, '/root').port).toBe(Number(port));
+  });
+
+  test.each(['', '0', '65536', '-1', ' 80', '8o80', '1e3', '080808', '٣'])(
+    '"%s" is none, which is told with its name',
+    (port) => {
+      const read = () => readSampleSettings({ FAIRLEAD_PORT: port }, '/root');
+      expect(read).toThrow(SampleError);
+      expect(read).toThrow(`FAIRLEAD_PORT is "${port}"; it must be a port from 1 to 65535`);
+    },
+  );
+
+  test('may be left out', () => {
+    expect(readSampleSettings({}, '/root').port).toBeUndefined();
+  });
+});
+
+describe('FAIRLEAD_STATE', () => {
+  test.each([
+    [undefined, '/root/.fairlead/sample'],
+    ['elsewhere', '/root/elsewhere'],
+    ['/tmp/../var/x', '/var/x'],
+  ])('%s is %s', (value, folder) => {
+    const environment = value === undefined ? {} : { FAIRLEAD_STATE: value };
+    expect(readSampleSettings(environment, '/root').stateFolder).toBe(folder);
+  });
+
+  test('must not be empty', () => {
+    expect(() => readSampleSettings({ FAIRLEAD_STATE: '' }, '/root')).toThrow(
+      'FAIRLEAD_STATE is empty; name a folder, or leave it out',
+    );
+  });
+});
+
+test('a name that is no setting of the starter is refused, as a misspelt one would do nothing', () => {
+  expect(() => readSampleSettings({ FAIRLEAD_PROT: '8081' }, '/root')).toThrow(
+    'FAIRLEAD_PROT is not a setting of the sample application; docs/settings.md lists them',
+  );
+  // Of the set-up, which ran before with the same environment.
+  expect(readSampleSettings({ FAIRLEAD_PYTHON: 'python3' }, '/root').port).toBeUndefined();
+});

@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { SampleError } from '../src/sample-error.ts';
+import { claimStateFolder } from '../src/single-instance.ts';
+import { tempFolder } from './support/temp-folder.ts';
+
+test('one at a time has a folder; the next one is told which and what to do', async () => {
+  const folder = tempFolder();
+  const claim = await claimStateFolder(folder);
+  const again = claimStateFolder(folder);
+  await expect(again).rejects.toThrow(SampleError);
+  await expect(again).rejects.toThrow(`already runs on ${folder}`);
+  await expect(again).rejects.toThrow('FAIRLEAD_STATE=<another folder>');
+  const other = await claimStateFolder(tempFolder());
+  other.close();
+  claim.close();
+  await once(claim, 'close');
+  (await claimStateFolder(folder)).close();
+});
+
+test('of many at once, one gets it', async () => {
+  const folder = tempFolder();
+  const claims = await Promise.allSettled(
+    Array.from({ length: 8 }, () => claimStateFolder(folder)),
+  );
+  const won = claims.flatMap((claim) => (claim.status === 'fulfilled' ? claim.value : []));
+  expect(won).toHaveLength(1);
+  won[0]?.close();
+});
+
+test('a holder that is killed leaves nothing that stands in the way', async () => {
+  const folder = tempFolder();
+  const program = fileURLToPath(new URL('processes/claim-folder.ts', import.meta.url));
+  const holder = spawn(process.execPath, ['--conditions=@fairlead/source', program, folder]);
+  onTestFinished(() => {
+    holder.kill('SIGKILL');
+  });
+  await once(holder.stdout, 'data');
+  await expect(claimStateFolder(folder)).rejects.toThrow(SampleError);
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  (await claimStateFolder(folder)).close();
+});

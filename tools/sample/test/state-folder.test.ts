@@ -1,0 +1,35 @@
+import { chmodSync, existsSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { maxSocketPathBytes } from '@fairlead/deploy-config';
+import { expect, onTestFinished, test } from 'vitest';
+import { SampleError } from '../src/sample-error.ts';
+import { openStateFolder } from '../src/state-folder.ts';
+import { tempFolder } from './support/temp-folder.ts';
+
+test('everything is below the folder, for this user alone', () => {
+  const root = join(tempFolder(), 'state');
+  const state = openStateFolder(root);
+  for (const path of Object.values<string>({ ...state })) expect(path.startsWith(root)).toBe(true);
+  for (const folder of [state.root, state.registry, state.host, state.logs, state.sockets]) {
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+  }
+  expect(openStateFolder(root)).toEqual(state);
+});
+
+test('sockets go where their paths are short enough', () => {
+  const root = join(tempFolder(), 'long'.repeat(30));
+  const { sockets } = openStateFolder(root);
+  onTestFinished(() => {
+    rmSync(sockets, { recursive: true, force: true });
+  });
+  expect(sockets.startsWith(join(tmpdir(), 'fairlead-'))).toBe(true);
+  expect(Buffer.byteLength(join(sockets, 'gateway.sock'))).toBeLessThanOrEqual(maxSocketPathBytes);
+  expect(statSync(sockets).mode & 0o777).toBe(0o700);
+
+  // Somebody else could have made it before, to put sockets of their own into it.
+  chmodSync(sockets, 0o777);
+  expect(() => openStateFolder(root)).toThrow(SampleError);
+  expect(() => openStateFolder(root)).toThrow(sockets);
+  expect(existsSync(root)).toBe(true);
+});
