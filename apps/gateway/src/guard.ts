@@ -15,6 +15,7 @@ import {
   type Chain,
   type Middleware,
 } from '@fairlead/security';
+import { inferenceTarget, type Dialect } from '@fairlead/serving';
 import { forSetting } from './settings-error.ts';
 import type { Settings } from './settings.ts';
 
@@ -34,13 +35,14 @@ export interface Guard {
  *
  * @throws SettingsError when the keys can't be read.
  */
-export function createGuard(settings: Settings): Guard {
+export function createGuard(settings: Settings, dialects: readonly Dialect[]): Guard {
   const { keysFile, pepper = '', maxBodyBytes, rateLimit: limit } = settings;
   const trusted = [requestId(), secureHeaders({ strictTransportSeconds: 0 })];
   const bounded = bodyLimit({
     maxBodyBytes,
-    mediaTypes: ['application/json', 'application/octet-stream'],
+    mediaTypes: [...new Set(dialects.flatMap(({ mediaTypes }) => mediaTypes))],
     contentEncodings: ['identity', 'gzip', 'deflate'],
+    allowMissingType: true,
   });
   const limited = rateLimit({
     windowMs: MINUTE_MS,
@@ -65,7 +67,7 @@ export function createGuard(settings: Settings): Guard {
       ...trusted,
       bounded,
       apiKeys({ keys, isPublic }),
-      requireScope(inferenceScope),
+      requireScope(inferenceScope(dialects)),
       limited,
     ),
     requires: (scope) => requireScope(scope),
@@ -73,16 +75,11 @@ export function createGuard(settings: Settings): Guard {
 }
 
 /** Inference needs `infer:<model>`; metadata and readiness of models any key. */
-function inferenceScope(req: IncomingMessage): string | undefined {
-  const path = (req.url ?? '/').split('?', 1)[0] ?? '/';
-  const model = /^\/v2\/models\/([^/]+)\/(?:versions\/[^/]+\/)?infer$/.exec(path)?.[1];
-  return model === undefined ? undefined : `infer:${decodeName(model)}`;
-}
-
-function decodeName(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
+function inferenceScope(
+  dialects: readonly Dialect[],
+): (req: IncomingMessage) => string | undefined {
+  return (req) => {
+    const target = inferenceTarget(dialects, req.url ?? '/');
+    return target && `infer:${target.model}`;
+  };
 }

@@ -38,6 +38,13 @@ export const names = z
   })
   .refine((list) => new Set(list).size === list.length, 'must not name anything twice');
 
+const DIALECTS = ['open-inference', 'tensorflow-serving', 'mlflow', 'sagemaker'] as const;
+
+/** Protocols, separated by commas. */
+export const dialectNames = names.pipe(
+  z.array(z.enum(DIALECTS, `must name protocols of ${DIALECTS.join(', ')}`)),
+);
+
 /** A secret of enough bytes; neither it nor its length is told. */
 export const secret = z
   .string()

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import {
   listenAddress,
   milliseconds,
+  dialectNames,
   names,
   oneOf,
   secret,
@@ -148,6 +149,18 @@ export const settings = {
     '512',
     'Requests that may wait for a worker of a version; over it they are refused.',
   ),
+  dialects: setting(
+    'FAIRLEAD_DIALECTS',
+    dialectNames,
+    'open-inference,tensorflow-serving',
+    'The protocols that are spoken, separated by commas: `open-inference`, `tensorflow-serving`, and `mlflow` or `sagemaker`.',
+  ),
+  invocationsModel: setting(
+    'FAIRLEAD_INVOCATIONS_MODEL',
+    optional,
+    undefined,
+    'The model that `POST /invocations` asks. Required with `mlflow` and `sagemaker`.',
+  ),
   cloudWatchNamespace: setting(
     'FAIRLEAD_CLOUDWATCH_NAMESPACE',
     optional,
@@ -219,6 +232,15 @@ function contradictions(read: Settings): string[] {
     problems.push(
       'FAIRLEAD_PEPPER is missing; it is needed to check keys against FAIRLEAD_KEYS_FILE',
     );
+  }
+  const invocations = read.dialects.filter((name) => name === 'mlflow' || name === 'sagemaker');
+  if (invocations.length > 1) {
+    problems.push(
+      'FAIRLEAD_DIALECTS names mlflow and sagemaker, which share their paths; leave one out',
+    );
+  }
+  if (invocations.length > 0 && read.invocationsModel === undefined) {
+    problems.push(`FAIRLEAD_INVOCATIONS_MODEL is missing; ${invocations.join(' and ')} needs it`);
   }
   // node:http refuses it, naming its own options.
   if (headersTimeoutMs > requestTimeoutMs) {

@@ -16,10 +16,11 @@ import { createInferenceHandler, ModelServer, shutDownGracefully } from '@fairle
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { upstreamRuntime } from '@fairlead/serving/upstream';
 import express from 'express';
+import { createDialects } from './dialects.ts';
 import { createGuard } from './guard.ts';
 import { homePage } from './home-page.ts';
 import { listenOn } from './listen-on.ts';
-import { routeGroup } from './route-group.ts';
+import { routeGroups } from './route-groups.ts';
 import { forSetting } from './settings-error.ts';
 import type { Settings } from './settings.ts';
 
@@ -47,7 +48,8 @@ export async function startGateway(
   const onError = (error: unknown): void => {
     logger.error({ err: error }, 'failed');
   };
-  const guard = createGuard(settings);
+  const dialects = createDialects(settings);
+  const guard = createGuard(settings, dialects);
 
   const metrics = new InferenceMetrics();
   const publisher = createPublisher(settings, onError);
@@ -101,10 +103,11 @@ export async function startGateway(
   );
 
   const handler = chain(
-    httpMetrics({ registry: metrics.registry, routeGroup }),
+    httpMetrics({ registry: metrics.registry, routeGroup: routeGroups(dialects) }),
     requestLog({ logger, requestId: (req) => getRequestId(req) }),
     guard.chain,
     createInferenceHandler(models, {
+      dialects,
       maxBodyBytes: settings.maxBodyBytes,
       requestId: getRequestId,
       onError,

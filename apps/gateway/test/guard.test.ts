@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chain, getIdentity } from '@fairlead/security';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createDialects } from '../src/dialects.ts';
 import { createGuard } from '../src/guard.ts';
 import { SettingsError } from '../src/settings-error.ts';
 import { readSettings } from '../src/settings.ts';
@@ -12,9 +13,14 @@ import { ask, type Question } from './support/ask.ts';
 import { pepper, writeKeysFile } from './support/keys-file.ts';
 import { tempFolder } from './support/temp-folder.ts';
 
+function guardOf(environment: Readonly<Record<string, string>>) {
+  const settings = readSettings(environment);
+  return createGuard(settings, createDialects(settings));
+}
+
 /** Listens with the guard in front of a service that takes everything, `/metrics` with its scope. */
 async function guarded(environment: Readonly<Record<string, string>>) {
-  const guard = createGuard(readSettings(environment));
+  const guard = guardOf(environment);
   const server = createServer(
     chain(
       guard.chain,
@@ -126,7 +132,12 @@ describe('scopes', () => {
     ['/v2/models/../infer', 'digits', 403],
     ['/v2/models/%2e%2e/infer', 'digits', 403],
     ['/v2/models/*/infer', 'digits', 403],
-    ['/v2/models/%zz/infer', 'digits', 403],
+    // No model can be asked by this path: the protocol answers that there is nothing.
+    ['/v2/models/%zz/infer', 'digits', 200],
+    ['/v1/models/digits:predict', 'digits', 200],
+    ['/v1/models/%64igits:predict', 'digits', 200],
+    ['/v1/models/digits/versions/1:predict?x', 'digits', 200],
+    ['/v1/models/wine:predict', 'digits', 403],
     ['/v2/models/digits%00/infer', 'digits', 403],
     // Reading about a model, and its readiness, is for every key.
     ['/v2/models/other', 'digits', 200],
@@ -206,7 +217,7 @@ describe('without keys', () => {
 
 describe('a keys file that is of no use', () => {
   const create = (keysFile: string) => () =>
-    createGuard(readSettings({ FAIRLEAD_KEYS_FILE: keysFile, FAIRLEAD_PEPPER: pepper }));
+    guardOf({ FAIRLEAD_KEYS_FILE: keysFile, FAIRLEAD_PEPPER: pepper });
 
   test('is named when it is not there', () => {
     expect(create('/nowhere/keys.json')).toThrow(SettingsError);

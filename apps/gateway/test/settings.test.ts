@@ -42,6 +42,8 @@ describe('what is accepted', () => {
       onnxThreads: 1,
       maxQueued: 512,
       cloudWatchNamespace: undefined,
+      dialects: ['open-inference', 'tensorflow-serving'],
+      invocationsModel: undefined,
       logLevel: 'info',
     });
   });
@@ -122,6 +124,9 @@ describe('what is refused', () => {
     ['FAIRLEAD_ONNX_THREADS', 'all', 'must be a whole number from 1 to 256'],
     ['FAIRLEAD_MAX_QUEUED', '', 'must be a whole number from 0 to 1000000'],
     ['FAIRLEAD_CLOUDWATCH_NAMESPACE', '', text],
+    ['FAIRLEAD_DIALECTS', 'open-inference,soap', 'must name protocols of open-inference'],
+    ['FAIRLEAD_DIALECTS', 'mlflow,mlflow', 'must not name anything twice'],
+    ['FAIRLEAD_INVOCATIONS_MODEL', '', 'must not be empty'],
     ['FAIRLEAD_LOG_LEVEL', 'INFO', 'must be one of fatal, error, warn, info, debug, trace, silent'],
   ] as const;
   test.each(refused)(

@@ -22,6 +22,12 @@ export interface BodyLimitOptions {
    * @defaultValue `['identity']`
    */
   readonly contentEncodings?: readonly string[];
+  /**
+   * Whether a body without any Content-Type passes, for clients such as tritonclient that send none. Whoever reads it
+   * has to take it for one of `mediaTypes`.
+   * @defaultValue `false`
+   */
+  readonly allowMissingType?: boolean;
 }
 
 /**
@@ -36,6 +42,7 @@ export function bodyLimit({
   maxBodyBytes,
   mediaTypes,
   contentEncodings = ['identity'],
+  allowMissingType = false,
 }: BodyLimitOptions): Middleware {
   checkInteger('maxBodyBytes', maxBodyBytes, 1, Number.MAX_SAFE_INTEGER);
   const isAllowedType = mediaTypeMatcher(mediaTypes);
@@ -77,11 +84,8 @@ export function bodyLimit({
     const received = bytes === unknownLength ? req.readableLength : bytes;
     if (received > maxBodyBytes) throw tooLarge();
     const contentType = req.headers['content-type'];
-    if (
-      contentType === undefined ||
-      !isAllowedType(contentType) ||
-      countHeader(req, 'content-type') > 1
-    ) {
+    const isAllowed = contentType === undefined ? allowMissingType : isAllowedType(contentType);
+    if (!isAllowed || countHeader(req, 'content-type') > 1) {
       throw new SecurityError(
         'ERR_SECURITY_MEDIA_TYPE',
         `The body must be sent with one Content-Type of: ${acceptedTypes}; its only parameter may be charset=utf-8.`,

@@ -102,6 +102,23 @@ describe('bodyLimit by the headers', () => {
     expect(problemIn(answer)).toMatchObject({ code: 'ERR_SECURITY_MEDIA_TYPE' });
   });
 
+  it('lets a body without a media type pass only when told to', async () => {
+    const lenient = bodyLimit({
+      maxBodyBytes: 8,
+      mediaTypes: ['application/json'],
+      allowMissingType: true,
+    });
+    const ask = async (step: typeof limit, ...headers: string[]) => {
+      const { port } = await listen(chain(step, echoLength));
+      const head = ['POST / HTTP/1.1', host, ...headers, 'Content-Length: 2', 'Connection: close'];
+      return exchange(port, ...head, '', '{}');
+    };
+    expect(await ask(limit)).toMatch(/^HTTP\/1\.1 415 /);
+    expect(await ask(lenient)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await ask(lenient, 'Content-Type: ')).toMatch(/^HTTP\/1\.1 415 /);
+    expect(await ask(lenient, 'Content-Type: text/csv')).toMatch(/^HTTP\/1\.1 415 /);
+  });
+
   it('never accepts a media type that was not listed', async () => {
     const { port, server } = await listen(chain(limit, echoLength));
     server.maxRequestsPerSocket = 1;

@@ -21,6 +21,7 @@ export type {
   ModelSource,
   VersionManifest,
 } from './model-source.ts';
+export { inferenceTarget } from './protocol/dialect.ts';
 export type { Call, Dialect, Reply, Route } from './protocol/dialect.ts';
 export type { HttpError } from './protocol/http-error.ts';
 export { createInferenceHandler } from './protocol/inference-handler.ts';

@@ -31,7 +31,7 @@ export interface Route {
   readonly methods: readonly string[];
   /** Media types of the body that it reads; without any, it reads no body. */
   readonly mediaTypes?: readonly string[];
-  /** The model that the path names: when nothing of it can answer, that is told before a body is read. */
+  /** The model that it has infer: when nothing of it can answer, that is told before a body is read. */
   readonly target?: InferTarget;
   answer(call: Call): Promise<Reply> | Reply;
 }
@@ -40,8 +40,44 @@ export interface Route {
 export interface Dialect {
   /** For logs and settings. */
   readonly name: string;
+  /** Every media type that a body of it may have. */
+  readonly mediaTypes: readonly string[];
   /** What `path` (no query) asks for; undefined when it isn't one of this dialect's. */
   route(path: string): Route | undefined;
   /** Body of an error, in the dialect's own shape. */
   describeError(error: HttpError): string;
+}
+
+/** A path with the dialect that it belongs to. */
+export interface DialectRoute {
+  readonly dialect: Dialect;
+  readonly route: Route;
+}
+
+/** Finds what the path of `url` asks for, in the first dialect that knows it. */
+export function findRoute(dialects: readonly Dialect[], url: string): DialectRoute | undefined {
+  const path = pathOf(url);
+  for (const dialect of dialects) {
+    const route = dialect.route(path);
+    if (route !== undefined) return { dialect, route };
+  }
+  return undefined;
+}
+
+/**
+ * The model that a request to `url` has infer, for whoever decides who may: undefined for everything that isn't inference.
+ *
+ * It asks the dialects themselves, so that no spelling of a path means one thing to a guard and another to them.
+ */
+export function inferenceTarget(
+  dialects: readonly Dialect[],
+  url: string,
+): InferTarget | undefined {
+  return findRoute(dialects, url)?.route.target;
+}
+
+/** The path of a URL, without its query. */
+export function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ModelServer } from '../model-server.ts';
 import { ServingError } from '../serving-error.ts';
 import { ClientPresence } from './client-presence.ts';
-import type { Call, Dialect, Reply, Route } from './dialect.ts';
+import { findRoute, pathOf, type Call, type Dialect, type Reply, type Route } from './dialect.ts';
 import { decompress } from './decompress.ts';
 import { toHttpError } from './http-error.ts';
 import { checkMediaType } from './media-type.ts';
@@ -111,13 +111,10 @@ export function createInferenceHandler(
 
   return function inference(req, res, next) {
     const url = req.url ?? '/';
-    const query = url.indexOf('?');
-    const path = query === -1 ? url : url.slice(0, query);
-    for (const dialect of dialects) {
-      const route = dialect.route(path);
-      if (route === undefined) continue;
-      answer(route, req, res).catch((error: unknown) => {
-        fail(error, dialect, req, res);
+    const found = findRoute(dialects, url);
+    if (found !== undefined) {
+      answer(found.route, req, res).catch((error: unknown) => {
+        fail(error, found.dialect, req, res);
       });
       return;
     }
@@ -125,7 +122,7 @@ export function createInferenceHandler(
       next();
       return;
     }
-    const message = `nothing is at ${JSON.stringify(path.slice(0, 200))}`;
+    const message = `nothing is at ${JSON.stringify(pathOf(url).slice(0, 200))}`;
     fail(new ServingError('ERR_SERVING_PATH_NOT_FOUND', message), fallback, req, res);
   };
 }

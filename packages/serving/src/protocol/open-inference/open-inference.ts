@@ -23,6 +23,7 @@ export interface OpenInferenceOptions {
 }
 
 const READ = ['GET', 'HEAD'];
+const BODY_TYPES = ['application/json', 'application/octet-stream'];
 
 /**
  * Makes the dialect of the Open Inference Protocol (V2, REST), which Triton, KServe and MLServer speak.
@@ -57,6 +58,7 @@ export function openInference({
 
   return {
     name: 'open-inference',
+    mediaTypes: BODY_TYPES,
     route(url) {
       const path = parseV2Path(url);
       if (path === undefined) return undefined;
@@ -89,7 +91,7 @@ function routeOfModel({ type, model, version }: V2ModelPath): Route {
     case 'infer':
       return {
         methods: ['POST'],
-        mediaTypes: ['application/json', 'application/octet-stream'],
+        mediaTypes: BODY_TYPES,
         target,
         answer: (call) => inferOverJson(call, target),
       };

@@ -16,6 +16,7 @@ export interface ScoringOptions {
 }
 
 const READ = ['GET', 'HEAD'];
+const BODY_TYPES = ['application/json', 'text/csv'];
 
 /**
  * Makes the dialect of MLflow's scoring server for one model: `/invocations` with JSON and CSV, `/ping`, `/health` and
@@ -38,6 +39,7 @@ export function mlflowScoring({ model }: ScoringOptions): Dialect {
   };
   return {
     name: 'mlflow',
+    mediaTypes: BODY_TYPES,
     route: (path) => (Object.hasOwn(routes, path) ? routes[path] : undefined),
     describeError: ({ status, message }) =>
       JSON.stringify({ error_code: status < 500 ? 'BAD_REQUEST' : 'INTERNAL_ERROR', message }),
@@ -55,6 +57,7 @@ export function sageMaker({ model }: ScoringOptions): Dialect {
   const invoke = invocations({ model });
   return {
     name: 'sagemaker',
+    mediaTypes: BODY_TYPES,
     route(path) {
       if (path === '/ping') return ping;
       if (path === '/invocations') return invoke;
@@ -97,7 +100,7 @@ function health(model: string): Route {
 function invocations(target: InferTarget): Route {
   return {
     methods: ['POST'],
-    mediaTypes: ['application/json', 'text/csv'],
+    mediaTypes: BODY_TYPES,
     target,
     answer: (call) => score(call, target),
   };

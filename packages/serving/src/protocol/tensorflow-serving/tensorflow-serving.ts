@@ -7,6 +7,8 @@ import { encodeColumns, encodeNested, encodeRecords, tensorOfNested } from '../n
 
 const PATH = /^\/v1\/models\/([^/:]+)(?:\/versions\/([^/:]+))?(?::(\w+)|\/(metadata))?$/;
 const READ = ['GET', 'HEAD'];
+// The documented curl lines name no type, and curl then says that it sends a form.
+const BODY_TYPES = ['application/json', 'text/plain', 'application/x-www-form-urlencoded'];
 
 /**
  * Makes the dialect of TensorFlow Serving's REST API, version 1: `predict` in rows and in columns, and a model's status.
@@ -16,6 +18,7 @@ const READ = ['GET', 'HEAD'];
 export function tensorFlowServing(): Dialect {
   return {
     name: 'tensorflow-serving',
+    mediaTypes: BODY_TYPES,
     route(path) {
       const [, name, version, verb, metadata] = PATH.exec(path) ?? [];
       const model = name === undefined ? undefined : decodeSegment(name);
@@ -50,7 +53,7 @@ async function statusOf(asked: Promise<ModelStatus>): Promise<Reply> {
 function predictRoute(target: InferTarget): Route {
   return {
     methods: ['POST'],
-    mediaTypes: ['application/json', 'text/plain'],
+    mediaTypes: BODY_TYPES,
     target,
     answer: (call) => predict(call, target),
   };
