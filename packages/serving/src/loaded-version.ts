@@ -8,7 +8,7 @@ import type { FailureReason, InferenceObserver, VersionLabel } from './inference
 import type { InferRequest, InferResult } from './infer-request.ts';
 import type { VersionManifest } from './model-source.ts';
 import type { Runtime } from './runtime.ts';
-import { hasBatchDimension, type BatchLimits } from './scheduling/batch-limits.ts';
+import type { BatchLimits } from './scheduling/batch-limits.ts';
 import { Scheduler } from './scheduling/scheduler.ts';
 import type { Outcome, Submission } from './scheduling/ticket.ts';
 import { ServingError, type ServingErrorCode } from './serving-error.ts';
@@ -27,7 +27,8 @@ const REASONS: Readonly<Partial<Record<ServingErrorCode, FailureReason>>> = {
 
 /** How requests of a version are scheduled. */
 export interface SchedulingOptions {
-  readonly batching: BatchLimits;
+  /** Undefined when requests of this version can't share an execution. */
+  readonly batching: BatchLimits | undefined;
   readonly maxQueued: number;
 }
 
@@ -39,6 +40,8 @@ export class LoadedVersion {
   readonly label: VersionLabel;
   readonly signature: Signature;
   readonly runtime: Runtime;
+  /** Whether requests share executions. */
+  readonly batching: boolean;
   readonly statistics = new VersionStatistics();
   readonly #scheduler: Scheduler;
   readonly #observer: InferenceObserver | undefined;
@@ -57,13 +60,14 @@ export class LoadedVersion {
     this.label = { model, version: String(version) };
     this.signature = signature;
     this.runtime = runtime;
+    this.batching = batching !== undefined;
     this.#observer = observer;
     this.#checkInputs = createSignatureCheck(signature.inputs);
     this.#outputNames = new Set(signature.outputs.map((output) => output.name));
     this.#scheduler = new Scheduler({
       title: `model "${model}" version ${version}`,
       runtime,
-      batching: batching.maxRows > 1 && hasBatchDimension(signature) ? batching : undefined,
+      batching,
       maxQueued,
       onExecuted: (event) => {
         this.statistics.executed(event.batchSize, event.computeDurationMs);

@@ -144,14 +144,14 @@ export class ModelServer {
     }
     const { observer, onEvent = () => undefined } = this.#options;
     const { maxBatchRows: maxRows, maxBatchBytes: maxBytes, maxQueued } = this.#options;
-    const scheduling = { batching: { maxRows, maxBytes }, maxQueued };
     const served = new ServedModel({
       ...this.#options,
       model,
       alias,
       observer,
       onEvent,
-      scheduling,
+      batching: { maxRows, maxBytes },
+      maxQueued,
     });
     this.#models.set(model, served);
     await served.firstLoad;

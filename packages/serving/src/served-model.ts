@@ -1,7 +1,8 @@
 import type { InferenceObserver } from './inference-observer.ts';
-import { LoadedVersion, type SchedulingOptions } from './loaded-version.ts';
+import { LoadedVersion } from './loaded-version.ts';
 import type { ModelSource } from './model-source.ts';
 import type { RuntimeFactory } from './runtime.ts';
+import type { BatchLimits } from './scheduling/batch-limits.ts';
 import type { ServingEvent } from './serving-event.ts';
 import { ServingError } from './serving-error.ts';
 import { warmUp } from './warm-up.ts';
@@ -17,7 +18,8 @@ export interface ServedModelOptions {
   readonly drainTimeoutMs: number;
   readonly warmUpTimeoutMs: number;
   readonly retryDelayMs: number;
-  readonly scheduling: SchedulingOptions;
+  readonly batching: BatchLimits;
+  readonly maxQueued: number;
 }
 
 const GREATEST_RETRY_FACTOR = 32;
@@ -141,7 +143,7 @@ export class ServedModel {
   }
 
   async #swapTo(version: number): Promise<void> {
-    const { model, source, runtimes, observer, onEvent, scheduling } = this.#options;
+    const { model, source, runtimes, observer, onEvent, batching, maxQueued } = this.#options;
     const startedAt = performance.now();
     const artifacts = await source.openVersion(model, version);
     const { manifest } = artifacts;
@@ -162,7 +164,12 @@ export class ServedModel {
     let loaded: LoadedVersion;
     try {
       const timeout = AbortSignal.timeout(this.#options.warmUpTimeoutMs);
-      await warmUp(manifest, runtime, AbortSignal.any([timeout, this.#stop.signal]));
+      const signal = AbortSignal.any([timeout, this.#stop.signal]);
+      const { canBatch } = await warmUp(manifest, runtime, signal);
+      const scheduling = {
+        batching: canBatch && batching.maxRows > 1 ? batching : undefined,
+        maxQueued,
+      };
       loaded = new LoadedVersion(manifest, runtime, scheduling, observer);
     } catch (error) {
       await runtime.close();
@@ -175,6 +182,7 @@ export class ServedModel {
       model,
       version,
       ...(previous !== undefined && { previous: Number(previous.label.version) }),
+      batching: loaded.batching,
       loadDurationMs: performance.now() - startedAt,
     });
     if (previous !== undefined) this.#drain(previous);

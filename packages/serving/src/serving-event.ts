@@ -5,6 +5,8 @@ export type ServingEvent =
       readonly model: string;
       readonly version: number;
       readonly previous?: number;
+      /** Whether its requests share executions. */
+      readonly batching: boolean;
       readonly loadDurationMs: number;
     }
   | { readonly type: 'unloaded'; readonly model: string; readonly version: number }

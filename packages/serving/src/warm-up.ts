@@ -2,22 +2,38 @@ import {
   datatypes,
   decodeTensor,
   elementCount,
-  float16ToNumber,
   type Tensor,
   type TensorSpec,
 } from '@fairlead/signature';
+import { compareTensors } from './compare-tensors.ts';
 import type { VersionManifest } from './model-source.ts';
-import type { Runtime } from './runtime.ts';
+import type { Execution, Runtime } from './runtime.ts';
+import { hasBatchDimension } from './scheduling/batch-limits.ts';
+import { packBatch, splitBatch } from './scheduling/pack-batch.ts';
 import { ServingError } from './serving-error.ts';
 
 const DEFAULT_TOLERANCE = 1e-4;
+
+/** Inputs with what the model gave for them when they ran alone. */
+interface Sample {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly tolerance: number;
+}
+
+/** What came out of a warm-up. */
+export interface WarmUpResult {
+  /** Whether requests may share an execution: rows that ran together gave what each gave alone. */
+  readonly canBatch: boolean;
+}
 
 /**
  * Runs a version before anyone depends on it, and proves that it answers here as it did where it was trained.
  *
  * Each golden example runs and is compared: integers, booleans and bytes must be equal; floating-point outputs may
  * differ by the example's tolerance (1e-4 by default), absolutely or relative to the expected value. Without golden
- * examples it runs once on zeros.
+ * examples it runs on zeros. Then two samples run in one batch: a model whose rows influence each other, or that calls
+ * something else its first dimension, shows it there.
  *
  * @throws ServingError `ERR_SERVING_GOLDEN_MISMATCH` naming the example, the output and the element.
  */
@@ -25,22 +41,60 @@ export async function warmUp(
   manifest: VersionManifest,
   runtime: Runtime,
   signal: AbortSignal,
-): Promise<void> {
-  const examples = manifest.goldenExamples ?? [];
-  const context = { signal, requestIds: [], ownsInputs: true };
-  if (examples.length === 0) await runtime.execute(manifest.signature.inputs.map(zeros), context);
-  for (const [index, example] of examples.entries()) {
-    const { outputs } = await runtime.execute(example.inputs.map(decodeTensor), context);
-    for (const expected of example.outputs.map(decodeTensor)) {
-      const actual = outputs.find((output) => output.name === expected.name);
-      const difference = compare(expected, actual, example.tolerance ?? DEFAULT_TOLERANCE);
-      if (difference === undefined) continue;
+): Promise<WarmUpResult> {
+  const execute = (inputs: readonly Tensor[]): Promise<Execution> =>
+    runtime.execute(inputs, { signal, requestIds: [], ownsInputs: false });
+  const samples = await runSamples(manifest, execute);
+  const canBatch = hasBatchDimension(manifest.signature) && (await agreeInBatch(samples, execute));
+  return { canBatch };
+}
+
+type Execute = (inputs: readonly Tensor[]) => Promise<Execution>;
+
+async function runSamples(manifest: VersionManifest, execute: Execute): Promise<readonly Sample[]> {
+  const { model, version, signature, goldenExamples = [] } = manifest;
+  const samples: Sample[] = [];
+  for (const [index, example] of goldenExamples.entries()) {
+    const { tolerance = DEFAULT_TOLERANCE } = example;
+    const inputs = example.inputs.map(decodeTensor);
+    const { outputs } = await execute(inputs);
+    const difference = compareTensors(example.outputs.map(decodeTensor), outputs, tolerance);
+    if (difference !== undefined) {
       throw new ServingError(
         'ERR_SERVING_GOLDEN_MISMATCH',
-        `model "${manifest.model}" version ${manifest.version}: golden example ${index}: output "${expected.name}" ${difference}`,
+        `model "${model}" version ${version}: golden example ${index}: ${difference}`,
       );
     }
+    samples.push({ inputs, outputs, tolerance });
   }
+  if (samples.length > 0) return samples;
+  const inputs = signature.inputs.map(zeros);
+  const { outputs } = await execute(inputs);
+  return [{ inputs, outputs, tolerance: DEFAULT_TOLERANCE }];
+}
+
+/** Runs two samples together, the same one twice where there is no other of its shape. */
+async function agreeInBatch(samples: readonly Sample[], execute: Execute): Promise<boolean> {
+  const [first, ...others] = samples;
+  if (first === undefined) return false;
+  const second = others.find((other) => shapesOf(other) === shapesOf(first)) ?? first;
+  const pair = [first, second];
+  const rows = pair.map(({ inputs }) => inputs[0]?.shape[0] ?? 0);
+  try {
+    const { outputs } = await execute(packBatch(pair.map(({ inputs }) => inputs)));
+    const parts = splitBatch(outputs, rows);
+    return pair.every(
+      (sample, index) =>
+        compareTensors(sample.outputs, parts?.[index] ?? [], sample.tolerance) === undefined,
+    );
+  } catch {
+    // A model that can't run two rows at once is served one by one.
+    return false;
+  }
+}
+
+function shapesOf({ inputs }: Sample): string {
+  return inputs.map(({ shape }) => shape.slice(1).join(',')).join(';');
 }
 
 function zeros({ name, datatype, shape: pattern }: TensorSpec): Tensor {
@@ -52,35 +106,4 @@ function zeros({ name, datatype, shape: pattern }: TensorSpec): Tensor {
     shape,
     data: datatypes[datatype].allocate(elementCount(shape)),
   } as Tensor;
-}
-
-function compare(
-  expected: Tensor,
-  actual: Tensor | undefined,
-  tolerance: number,
-): string | undefined {
-  if (actual === undefined) return 'is missing';
-  if (actual.datatype !== expected.datatype || String(actual.shape) !== String(expected.shape)) {
-    return `is ${actual.datatype} [${actual.shape.join(',')}], expected ${expected.datatype} [${expected.shape.join(',')}]`;
-  }
-  for (let index = 0; index < expected.data.length; index++) {
-    const [was, is] = [elementAt(expected, index), elementAt(actual, index)];
-    if (was === is) continue;
-    const bound = tolerance * Math.max(1, Math.abs(Number(was)));
-    const floating = typeof was === 'number' && typeof is === 'number' && isFloat(expected);
-    if (!floating || !(Math.abs(is - was) <= bound)) {
-      return `is ${is} at element ${index}, expected ${was}${floating ? ` within ${bound}` : ''}`;
-    }
-  }
-  return undefined;
-}
-
-function isFloat({ datatype }: Tensor): boolean {
-  return datatype === 'FP16' || datatype === 'FP32' || datatype === 'FP64';
-}
-
-function elementAt(tensor: Tensor, index: number): number | bigint | string {
-  if (tensor.datatype === 'BYTES') return Buffer.from(tensor.data[index] ?? []).toString('base64');
-  const value = tensor.data[index] ?? NaN;
-  return tensor.datatype === 'FP16' ? float16ToNumber(Number(value)) : value;
 }

@@ -217,6 +217,44 @@ describe('swapping', () => {
   });
 });
 
+describe('batching', () => {
+  const together = async (file: string) => {
+    const events: ServingEvent[] = [];
+    const batches: number[] = [];
+    const observer: InferenceObserver = {
+      inferenceStarted: () => undefined,
+      inferenceFinished: () => undefined,
+      executed: ({ batchSize }) => batches.push(batchSize),
+    };
+    const source = new MemorySource([{ signature: affine, file }]);
+    const server = serverOf(source, { observer, onEvent: (event) => events.push(event) });
+    await server.serve('m');
+    const inputs = Array.from({ length: 20 }, (_, index) => x(index, -index));
+    const results = await Promise.all(
+      inputs.map((input) => server.infer({ model: 'm' }, { inputs: [input] })),
+    );
+    const answers = results.map(({ outputs }) => [...(outputs[0]?.data as Float32Array)]);
+    return { batching: events.find(({ type }) => type === 'swapped'), batches, answers };
+  };
+
+  test('requests that come together share executions', async () => {
+    const { batching, batches, answers } = await together('affine.onnx');
+    expect(batching).toMatchObject({ batching: true });
+    expect(batches).toEqual([20]);
+    expect(answers).toEqual(
+      Array.from({ length: 20 }, (_, index) => [2 * index + 1, 1 - 2 * index]),
+    );
+  });
+
+  test('a model whose rows influence each other is found out, and served one by one', async () => {
+    const { batching, batches, answers } = await together('crossed.onnx');
+    expect(batching).toMatchObject({ batching: false });
+    expect(batches).toEqual(Array(20).fill(1));
+    // Alone, the softmax over the rows is 1 everywhere.
+    expect(answers).toEqual(Array(20).fill([1, 1]));
+  });
+});
+
 describe('what is observed', () => {
   test('every request is told once, with its reason when it failed', async () => {
     const finished: InferenceFinished[] = [];

@@ -62,6 +62,13 @@ write(
     [("value", FLOAT, ["n"])],
     [("table", np.array([10, 20, 30], "f4"))],
 )
+# Rows influence each other: together they give something else than alone.
+write(
+    "crossed",
+    [helper.make_node("Softmax", ["x"], ["y"], axis=0)],
+    [("x", FLOAT, ["n", 2])],
+    [("y", FLOAT, ["n", 2])],
+)
 # As slow as it is told: Loop multiplies matrices `times` times.
 body = helper.make_graph(
     [

@@ -1,0 +1,51 @@
+import { float16ToNumber, type Tensor } from '@fairlead/signature';
+
+/**
+ * What differs between expected tensors and those of the same names: undefined when nothing does.
+ *
+ * Floating-point elements may differ by `tolerance`, absolutely or relative to the expected value; all others must be
+ * equal.
+ */
+export function compareTensors(
+  expected: readonly Tensor[],
+  actual: readonly Tensor[],
+  tolerance: number,
+): string | undefined {
+  for (const tensor of expected) {
+    const same = actual.find(({ name }) => name === tensor.name);
+    const difference = compareTensor(tensor, same, tolerance);
+    if (difference !== undefined) return `output "${tensor.name}" ${difference}`;
+  }
+  return undefined;
+}
+
+function compareTensor(
+  expected: Tensor,
+  actual: Tensor | undefined,
+  tolerance: number,
+): string | undefined {
+  if (actual === undefined) return 'is missing';
+  if (actual.datatype !== expected.datatype || String(actual.shape) !== String(expected.shape)) {
+    return `is ${actual.datatype} [${actual.shape.join(',')}], expected ${expected.datatype} [${expected.shape.join(',')}]`;
+  }
+  for (let index = 0; index < expected.data.length; index++) {
+    const [was, is] = [elementAt(expected, index), elementAt(actual, index)];
+    if (was === is) continue;
+    const bound = tolerance * Math.max(1, Math.abs(Number(was)));
+    const floating = typeof was === 'number' && typeof is === 'number' && isFloat(expected);
+    if (!floating || !(Math.abs(is - was) <= bound)) {
+      return `is ${is} at element ${index}, expected ${was}${floating ? ` within ${bound}` : ''}`;
+    }
+  }
+  return undefined;
+}
+
+function isFloat({ datatype }: Tensor): boolean {
+  return datatype === 'FP16' || datatype === 'FP32' || datatype === 'FP64';
+}
+
+function elementAt(tensor: Tensor, index: number): number | bigint | string {
+  if (tensor.datatype === 'BYTES') return Buffer.from(tensor.data[index] ?? []).toString('base64');
+  const value = tensor.data[index] ?? NaN;
+  return tensor.datatype === 'FP16' ? float16ToNumber(Number(value)) : value;
+}
