@@ -273,8 +273,8 @@ describe('MLflow scoring', () => {
       'record 1 has no "height"',
     ],
     ['CSV without rows', 'width,height\n', 'text/csv', 400, 'lines with rows'],
-    ['a ragged line', 'width,height\n1\n', 'text/csv', 400, 'line 2 has 1 cells'],
-    ['an open quote', 'width,height\n"1,2\n', 'text/csv', 400, 'no end'],
+    ['a ragged line', 'width,height\n1\n', 'text/csv', 400, 'on line 2'],
+    ['an open quote', 'width,height\n"1,2\n', 'text/csv', 400, 'Quote Not Closed'],
     ['text for a number', 'width,height\none,2\n', 'text/csv', 400, 'found "one"'],
     ['another media type', 'x', 'text/plain', 415, 'send application/json or text/csv'],
   ])('%s is refused', async (_name, body, type, status, message) => {
