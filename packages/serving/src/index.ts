@@ -11,7 +11,7 @@ export type {
   InferenceObserver,
   VersionLabel,
 } from './inference-observer.ts';
-export type { LoadedVersion } from './loaded-version.ts';
+export type { CallContext, LoadedVersion } from './loaded-version.ts';
 export { ModelServer } from './model-server.ts';
 export type { InferContext, InferTarget, ModelServerOptions, ModelStatus } from './model-server.ts';
 export type {

@@ -10,7 +10,7 @@ import type { VersionManifest } from './model-source.ts';
 import type { Runtime } from './runtime.ts';
 import type { BatchLimits } from './scheduling/batch-limits.ts';
 import { Scheduler } from './scheduling/scheduler.ts';
-import type { Outcome, Submission } from './scheduling/ticket.ts';
+import type { CancelSignal, Outcome } from './scheduling/ticket.ts';
 import { ServingError, type ServingErrorCode } from './serving-error.ts';
 import { VersionStatistics } from './version-statistics.ts';
 
@@ -33,7 +33,13 @@ export interface SchedulingOptions {
 }
 
 /** What goes with one request. */
-export type CallContext = Omit<Submission, 'inputs' | 'priority'>;
+export interface CallContext {
+  /** When the answer is of no use any more, on the clock of `performance.now()`. */
+  readonly deadlineAt: number;
+  readonly requestId?: string | undefined;
+  /** Aborts when the client is gone. */
+  readonly signal?: CancelSignal | undefined;
+}
 
 /** One version with its runtime: checks what comes in, schedules it, counts what is in flight, and drains. */
 export class LoadedVersion {

@@ -78,6 +78,7 @@ export class VersionStatistics {
     tally.add(computeDurationMs);
   }
 
+  /** What was counted so far. */
   read(): StatisticsSnapshot {
     const success = this.#success.read();
     return {

@@ -33,6 +33,7 @@ export interface Route {
   readonly mediaTypes?: readonly string[];
   /** The model that it has infer: when nothing of it can answer, that is told before a body is read. */
   readonly target?: InferTarget;
+  /** Answers one request; what it throws is told in the dialect's own shape. */
   answer(call: Call): Promise<Reply> | Reply;
 }
 

@@ -4,7 +4,9 @@ import { ServingError } from '../serving-error.ts';
 /** Something that tells once that nobody waits any more; an `AbortSignal` is one. */
 export interface CancelSignal {
   readonly aborted: boolean;
+  /** Has `listener` called when nobody waits any more. */
   addEventListener(type: 'abort', listener: () => void): void;
+  /** Takes the listener back. */
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
