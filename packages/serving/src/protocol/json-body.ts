@@ -11,15 +11,21 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /**
  * Parses a body that must be a JSON object, and decodes it; integers beyond ±2^53 keep their digits.
  *
+ * `example` is shown to whoever sends something else.
+ *
  * @throws ServingError `ERR_SERVING_BAD_REQUEST` for what isn't JSON, isn't UTF-8, or nests deeper than 100.
  */
-export function decodeJsonBody<T>(body: Buffer, decode: (json: JsonObject) => T): T {
-  if (body.length === 0) throw badRequest('the body is empty; expected a JSON object');
+export function decodeJsonBody<T>(
+  body: Buffer,
+  example: string,
+  decode: (json: JsonObject) => T,
+): T {
+  if (body.length === 0) throw badRequest(`the body is empty; expected ${example}`);
   if (!isUtf8(body)) throw badRequest('the body is not UTF-8');
   if (nestsDeeperThan(MAX_DEPTH, body)) throw badRequest(`the JSON nests deeper than ${MAX_DEPTH}`);
   try {
     return decodeJson(body.toString(), (json) => {
-      if (!isJsonObject(json)) throw badRequest('the body must be a JSON object');
+      if (!isJsonObject(json)) throw badRequest(`the body must be a JSON object: ${example}`);
       return decode(json);
     });
   } catch (error) {

@@ -125,7 +125,7 @@ describe('inference', () => {
   test.each<[string, unknown, number, string]>([
     ['no body', '', 400, 'the body is empty'],
     ['broken JSON', '{"inputs":', 400, 'the body is not JSON'],
-    ['a list', [], 400, 'must be a JSON object'],
+    ['a list', [], 400, 'must be a JSON object: {"inputs":['],
     ['no inputs', {}, 400, '"inputs" must be a list'],
     ['an input that is no tensor', { inputs: [3] }, 400, 'expected an object, found 3'],
     ['an id that is no string', { id: 3, inputs: [tensor] }, 400, '"id" must be a string'],

@@ -132,9 +132,14 @@ export function wrongRequests(keys: {
       says: ['application/json'],
     },
     'an encoding that is not read': {
-      headers: { 'content-encoding': 'gzip' },
+      headers: { 'content-encoding': 'br' },
       status: 415,
       says: ['Content-Encoding'],
+    },
+    'what is not gzip, though it says so': {
+      headers: { 'content-encoding': 'gzip' },
+      status: 400,
+      says: ['not gzip'],
     },
     'a wrong method': { method: 'PUT', status: 405, says: ['POST', 'PUT'] },
     'an unknown path': { path: '/nowhere', method: 'GET', status: 404, says: ['path'] },

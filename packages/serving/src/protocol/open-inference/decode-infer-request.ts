@@ -26,7 +26,7 @@ export function decodeInferRequest(body: Buffer, jsonBytes = body.length): Decod
   }
   const json = body.subarray(0, jsonBytes);
   const binary = body.subarray(jsonBytes);
-  return decodeJsonBody(json, (value) => toRequest(value, binary));
+  return decodeJsonBody(json, '{"inputs":[…]}', (value) => toRequest(value, binary));
 }
 
 function toRequest(json: JsonObject, binary: Buffer): DecodedRequest {

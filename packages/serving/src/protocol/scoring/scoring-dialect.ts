@@ -113,7 +113,7 @@ async function score({ server, req, body, infer }: Call, target: InferTarget): P
     scoring =
       mediaTypeOf(req.headers['content-type']) === 'text/csv'
         ? { inputs: tensorsOfFrame(parseCsv(readText(body)), signature), inRows: true }
-        : decodeJsonBody(body, (json) => decodeScoring(json, signature));
+        : decodeJsonBody(body, '{"instances":[…]}', (json) => decodeScoring(json, signature));
     return { inputs: scoring.inputs };
   });
   return { body: `{"predictions":${encodePredictions(outputs, scoring?.inRows ?? true)}}` };

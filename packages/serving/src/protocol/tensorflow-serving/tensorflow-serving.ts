@@ -62,7 +62,7 @@ function predictRoute(target: InferTarget): Route {
 async function predict({ server, body, infer }: Call, target: InferTarget): Promise<Reply> {
   const asked = { inRows: true };
   const result = await infer(target, () =>
-    decodeJsonBody(body, (json) => {
+    decodeJsonBody(body, '{"instances":[…]}', (json) => {
       const { inputs } = server.find(target).signature;
       asked.inRows = json.instances !== undefined;
       return { inputs: asked.inRows ? readRows(json, inputs) : readColumns(json, inputs) };
