@@ -132,11 +132,6 @@ export class LoadedVersion {
     }
   }
 
-  /** Requests that are being answered. */
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
   /** Waits until nothing is in flight, `timeoutMs` at most, then closes the runtime. */
   async drain(timeoutMs: number): Promise<void> {
     if (this.#inFlight > 0) {

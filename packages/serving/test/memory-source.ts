@@ -81,12 +81,12 @@ export const slow: Signature = {
   outputs: [{ name: 'y', datatype: 'FP32', shape: [1] }],
 };
 
-/** Waits until `condition` holds, ten seconds at most. */
+/** Waits until `condition` holds, 25 seconds at most. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 25_000;
   while (!(await condition())) {
     if (performance.now() > deadline)
-      throw new Error(`still not so after 10 s: ${String(condition)}`);
+      throw new Error(`still not so after 25 s: ${String(condition)}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -268,7 +268,6 @@ describe('what is observed', () => {
     };
     const server = serverOf(new MemorySource([{ signature: slow, file: 'slow.onnx' }]), {
       observer,
-      requestTimeoutMs: 100,
     });
     await server.serve('m');
     const outcome = (run: Promise<unknown>) =>
@@ -283,7 +282,7 @@ describe('what is observed', () => {
         throw new SyntaxError('not JSON');
       }),
     );
-    await outcome(server.infer({ model: 'm' }, { inputs: [times(8000)] }));
+    await outcome(server.infer({ model: 'm' }, { inputs: [times(8000)] }, { timeoutMs: 50 }));
     await outcome(
       server.infer({ model: 'm' }, { inputs: [times(1)] }, { signal: AbortSignal.abort() }),
     );

@@ -13,8 +13,8 @@ export function tensorOfNested({ name, datatype }: TensorSpec, value: unknown): 
 }
 
 /** JSON text of a tensor as nested lists. */
-export function encodeNested({ shape, ...tensor }: Tensor): string {
-  return nest(elementTexts({ shape, ...tensor }), shape);
+export function encodeNested(tensor: Tensor): string {
+  return nest(elementTexts(tensor), tensor.shape);
 }
 
 /** JSON texts of a tensor's rows: the nested lists along its first dimension. */

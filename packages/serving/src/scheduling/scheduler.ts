@@ -74,8 +74,10 @@ export class Scheduler {
   /** Fails everything that still waits or runs. */
   close(): void {
     this.#closed = true;
-    for (const ticket of this.#outstanding) ticket.reject(this.#unloaded());
-    this.#outstanding.clear();
+    for (const ticket of this.#outstanding) {
+      ticket.reject(this.#unloaded());
+      this.#forget(ticket);
+    }
     clearTimeout(this.#timer);
   }
 

@@ -263,13 +263,17 @@ describe('admission', () => {
     expect(runtime.executed).toEqual([[0], [2]]);
   });
 
-  test('closing answers everybody', async () => {
+  test('closing answers everybody, and what waited is never executed', async () => {
     const runtime = new GatedRuntime();
     const scheduler = schedulerOf(runtime);
-    const answers = [0, 1, 2].map((value) => submit(scheduler, rowsOf(value)));
+    const executing = submit(scheduler, rowsOf(0));
+    await settle();
+    const answers = [executing, ...[1, 2].map((value) => submit(scheduler, rowsOf(value)))];
     scheduler.close();
     for (const answer of answers) expect(await failure(answer)).toBe('ERR_SERVING_CLOSED');
     expect(await failure(submit(scheduler, rowsOf(3)))).toBe('ERR_SERVING_CLOSED');
+    await openAll(runtime);
+    expect(runtime.executed).toEqual([[0]]);
   });
 
   test('never runs more executions than there is room for', async () => {
