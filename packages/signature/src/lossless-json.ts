@@ -1,17 +1,30 @@
+import { findRepeatedKey } from './repeated-key.ts';
+import { show, SignatureError } from './signature-error.ts';
+
 /** Thrown by a decoder that met an integer which plain `JSON.parse` can't represent. */
 export class ImpreciseInteger extends Error {}
 
 /**
  * Parses JSON text and decodes the value, without losing integers beyond ±2^53.
  *
+ * An object that names a key twice is refused: parsers disagree on which one counts (RFC 8259, 4), so that a filter in
+ * front may have read another value than the model would.
+ *
  * `decode` sees what `JSON.parse` gives. If it throws {@link ImpreciseInteger}, the text is parsed a second time with
  * such integers as `bigint`, and decoded again: only the rare request that needs it pays for the slow parse.
  *
- * @throws SyntaxError when `text` is not JSON; whatever `decode` throws.
+ * @throws SyntaxError when `text` is not JSON; SignatureError `ERR_SIGNATURE_KEY_REPEATED` naming the key; whatever
+ * `decode` throws.
  */
 export function decodeJson<T>(text: string, decode: (value: unknown) => T): T {
+  const value: unknown = JSON.parse(text);
+  const key = findRepeatedKey(text, value);
+  if (key !== undefined) {
+    const message = `the JSON has the key ${show(key)} twice in one object; name it once`;
+    throw new SignatureError('ERR_SIGNATURE_KEY_REPEATED', message);
+  }
   try {
-    return decode(JSON.parse(text));
+    return decode(value);
   } catch (error) {
     if (!(error instanceof ImpreciseInteger)) throw error;
     return decode(JSON.parse(text, keepIntegers));

@@ -28,6 +28,7 @@ test("the README's example runs as it stands", async () => {
 test('every error code has its paragraph, and every paragraph its code', () => {
   const codes: Record<SignatureErrorCode, true> = {
     ERR_SIGNATURE_INVALID: true,
+    ERR_SIGNATURE_KEY_REPEATED: true,
     ERR_SIGNATURE_MISMATCH: true,
     ERR_SIGNATURE_TENSOR_INVALID: true,
     ERR_SIGNATURE_NOT_TEXT: true,

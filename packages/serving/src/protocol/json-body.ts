@@ -13,7 +13,8 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  *
  * `example` is shown to whoever sends something else.
  *
- * @throws ServingError `ERR_SERVING_BAD_REQUEST` for what isn't JSON, isn't UTF-8, or nests deeper than 100.
+ * @throws ServingError `ERR_SERVING_BAD_REQUEST` for what isn't JSON, isn't UTF-8, or nests deeper than 100;
+ * SignatureError `ERR_SIGNATURE_KEY_REPEATED` when an object names a key twice.
  */
 export function decodeJsonBody<T>(
   body: Buffer,

@@ -84,6 +84,32 @@ describe('reading', () => {
   });
 });
 
+describe('a repeated key', () => {
+  const { name, shape, datatype } = tensor;
+  const values = `"shape":${JSON.stringify(shape)},"datatype":"${datatype}"`;
+  test.each([
+    ['in the request', `{"id":"1","inputs":[${JSON.stringify(tensor)}],"id":"2"}`, 'id'],
+    ['in a tensor', `{"inputs":[{"name":"${name}",${values},"data":[1,2],"data":[3,4]}]}`, 'data'],
+    [
+      'spelt with an escape',
+      `{"inputs":[{"name":"${name}",${values},"data":[1,2],"d\\u0061ta":[3,4]}]}`,
+      'data',
+    ],
+    ['__proto__', `{"inputs":[],"__proto__":1,"__proto__":{}}`, '__proto__'],
+  ])('%s is refused by its name', async (_where, body, key) => {
+    const response = await infer(body).expect(400);
+    expect(response.body).toEqual({
+      error: `the JSON has the key "${key}" twice in one object; name it once`,
+    });
+  });
+
+  test('colons, quotes and braces inside strings repeat nothing', async () => {
+    const id = '{"id":"id","id":":"}';
+    const response = await infer({ id, inputs: [tensor] }).expect(200);
+    expect(response.body).toMatchObject({ id });
+  });
+});
+
 describe('inference', () => {
   test('answers in the form of the protocol, and names the version in headers', async () => {
     const response = await infer({ id: '7', inputs: [tensor] }).expect(200);
