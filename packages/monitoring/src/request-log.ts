@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { onRequestEnd, requestPath } from './request-end.ts';
-import { responseHeaderReader } from './response-header-reader.ts';
+import { responseHeader } from './response-header.ts';
 
 /** The part of a logger that {@link requestLog} uses; pino's fits. */
 export interface RequestLogger {
@@ -67,7 +67,6 @@ export function requestLog({
   return function requestLog(req: IncomingMessage, res: ServerResponse, next: () => void): void {
     const start = now();
     const path = requestPath(req);
-    const header = responseHeaderReader(res);
     onRequestEnd(res, (outcome) => {
       let id: string | undefined;
       let isCheck = false;
@@ -76,14 +75,14 @@ export function requestLog({
         id =
           typeof requestId === 'function'
             ? requestId(req, res)
-            : (header(requestId.toLowerCase()) ?? requestHeader(req, requestId));
+            : (responseHeader(res, requestId.toLowerCase()) ?? requestHeader(req, requestId));
         isCheck = isHealthCheck(path);
       } catch (error) {
         // This is an event handler of the response, where a throw would end the process: the line tells instead.
         err = error;
       }
-      const model = header('fairlead-model');
-      const version = header('fairlead-version');
+      const model = responseHeader(res, 'fairlead-model');
+      const version = responseHeader(res, 'fairlead-version');
       const fields = {
         ...(id !== undefined && { requestId: id.slice(0, maxIdLength) }),
         method: req.method,

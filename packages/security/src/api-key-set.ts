@@ -1,5 +1,5 @@
-import { randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
-import { apiKeyDigest, apiKeyId } from './api-key-format.ts';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { apiKeyDigest, apiKeyId, type ApiKeyDigest } from './api-key-format.ts';
 import { checkApiKeyRecord, type ApiKeyRecord } from './api-key-record.ts';
 import type { Identity } from './identity.ts';
 import { pepperKey } from './pepper.ts';
@@ -29,7 +29,7 @@ const maxActiveKeysPerClient = 2;
 
 /** The keys that are known, held as digests; they can be replaced while requests run. */
 export class ApiKeySet {
-  readonly #pepper: KeyObject;
+  readonly #digestOf: ApiKeyDigest;
   readonly #now: () => number;
   /** Compared when the id is unknown, so that this takes the same work; random, so that nothing matches it. */
   readonly #nobody: Entry;
@@ -37,7 +37,7 @@ export class ApiKeySet {
 
   /** @throws SecurityError `ERR_SECURITY_OPTION` for a short pepper, `ERR_SECURITY_KEYS` for a wrong record. */
   constructor({ pepper, records, now = Date.now }: ApiKeySetOptions) {
-    this.#pepper = pepperKey(pepper);
+    this.#digestOf = apiKeyDigest(pepperKey(pepper));
     this.#now = now;
     this.#nobody = {
       digest: randomBytes(32),
@@ -67,7 +67,7 @@ export class ApiKeySet {
     const id = apiKeyId(key);
     if (id === undefined) return undefined;
     const entry = this.#entries.get(id) ?? this.#nobody;
-    const isRight = timingSafeEqual(apiKeyDigest(this.#pepper, key), entry.digest);
+    const isRight = timingSafeEqual(this.#digestOf(key), entry.digest);
     const isCurrent = this.#now() < entry.expiresAtMs;
     return isRight && isCurrent ? entry.identity : undefined;
   }

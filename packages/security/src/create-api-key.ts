@@ -52,7 +52,7 @@ export function createApiKey({
   const record: ApiKeyRecord = {
     id,
     client,
-    digest: apiKeyDigest(pepperKey(pepper), key).toString('base64url'),
+    digest: apiKeyDigest(pepperKey(pepper))(key).toString('base64url'),
     scopes: [...scopes],
     createdAt: new Date(now()).toISOString(),
     ...(expiresAt === undefined ? {} : { expiresAt: isoTime(expiresAt) }),

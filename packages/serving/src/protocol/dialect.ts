@@ -55,9 +55,27 @@ export interface DialectRoute {
   readonly route: Route;
 }
 
+/** Clients ask the same few paths again and again, and each request is asked about by the guard and the metrics as well. */
+const MAX_KNOWN_PATHS = 1024;
+const MAX_KNOWN_PATH_LENGTH = 256;
+const knownPaths = new WeakMap<readonly Dialect[], Map<string, DialectRoute | undefined>>();
+
 /** Finds what the path of `url` asks for, in the first dialect that knows it. */
 export function findRoute(dialects: readonly Dialect[], url: string): DialectRoute | undefined {
   const path = pathOf(url);
+  const known = knownPaths.get(dialects) ?? new Map<string, DialectRoute | undefined>();
+  knownPaths.set(dialects, known);
+  const found = known.get(path);
+  if (found !== undefined || known.has(path)) return found;
+  const route = searchRoute(dialects, path);
+  if (path.length <= MAX_KNOWN_PATH_LENGTH) {
+    if (known.size >= MAX_KNOWN_PATHS) known.clear();
+    known.set(path, route);
+  }
+  return route;
+}
+
+function searchRoute(dialects: readonly Dialect[], path: string): DialectRoute | undefined {
   for (const dialect of dialects) {
     const route = dialect.route(path);
     if (route !== undefined) return { dialect, route };

@@ -71,7 +71,10 @@ export function createInferenceHandler(
     let body: Buffer = NO_BODY;
     if (route.mediaTypes !== undefined) {
       checkMediaType(req, route.mediaTypes);
-      body = await decompress(await readBody(req, maxBodyBytes), req, maxBodyBytes);
+      body = await readBody(req, maxBodyBytes);
+      if (req.headers['content-encoding'] !== undefined) {
+        body = await decompress(body, req, maxBodyBytes);
+      }
     }
     const infer: Call['infer'] = async (target, request) => {
       const signal = new ClientPresence(res);

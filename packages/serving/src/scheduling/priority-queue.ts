@@ -1,33 +1,36 @@
+import { LinkedList, type Link } from './linked-list.ts';
 import type { Ticket } from './ticket.ts';
 
 /** Tickets by priority and, within one, by arrival; leaving early costs nothing. */
 export class PriorityQueue {
   /** From the highest priority to the lowest; few, so that looking through them is cheap. */
-  readonly #levels: { readonly priority: number; readonly tickets: Set<Ticket> }[] = [];
-  readonly #levelOf = new Map<Ticket, Set<Ticket>>();
+  readonly #levels: { readonly priority: number; readonly tickets: LinkedList<Ticket> }[] = [];
+  #size = 0;
 
   get size(): number {
-    return this.#levelOf.size;
+    return this.#size;
   }
 
   /** 0, the protocol's default, comes after every other priority. */
-  add(ticket: Ticket, priority = 0): void {
+  add(ticket: Ticket, priority = 0): Link<Ticket> {
     const rank = priority === 0 ? Infinity : priority;
     let level = this.#levels.find((each) => each.priority === rank);
     if (level === undefined) {
-      level = { priority: rank, tickets: new Set() };
+      level = { priority: rank, tickets: new LinkedList() };
       this.#levels.push(level);
       this.#levels.sort((a, b) => a.priority - b.priority);
     }
-    level.tickets.add(ticket);
-    this.#levelOf.set(ticket, level.tickets);
+    this.#size += 1;
+    return level.tickets.add(ticket);
   }
 
-  delete(ticket: Ticket): boolean {
-    this.#levelOf.get(ticket)?.delete(ticket);
-    return this.#levelOf.delete(ticket);
+  delete(link: Link<Ticket>): void {
+    if (link.list === undefined) return;
+    link.list.delete(link);
+    this.#size -= 1;
   }
 
+  /** The ticket that is being looked at may be taken out meanwhile, others not. */
   *[Symbol.iterator](): Iterator<Ticket> {
     for (const { tickets } of this.#levels) yield* tickets;
   }

@@ -2,6 +2,8 @@ import type { Executed } from '../inference-observer.ts';
 import type { Execution, Runtime } from '../runtime.ts';
 import { ServingError } from '../serving-error.ts';
 import type { BatchLimits } from './batch-limits.ts';
+import { ExecutionScope } from './execution-scope.ts';
+import { LinkedList } from './linked-list.ts';
 import { packBatch, splitBatch } from './pack-batch.ts';
 import { PriorityQueue } from './priority-queue.ts';
 import { Ticket, type Outcome, type Submission } from './ticket.ts';
@@ -29,7 +31,7 @@ export interface SchedulerOptions {
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #queue = new PriorityQueue();
-  readonly #outstanding = new Set<Ticket>();
+  readonly #outstanding = new LinkedList<Ticket>();
   #closed = false;
   #executing = 0;
   #dispatching = false;
@@ -64,8 +66,8 @@ export class Scheduler {
       canceled.reject(gone());
       this.#forget(canceled);
     });
-    this.#outstanding.add(ticket);
-    this.#queue.add(ticket, submission.priority);
+    ticket.outstanding = this.#outstanding.add(ticket);
+    ticket.queued = this.#queue.add(ticket, submission.priority);
     this.#watch(ticket.deadlineAt);
     this.#dispatchSoon();
     return ticket.promise;
@@ -134,7 +136,7 @@ export class Scheduler {
       }
       if (batching !== undefined && rows >= batching.maxRows) break;
     }
-    for (const ticket of members) this.#queue.delete(ticket);
+    for (const ticket of members) this.#unqueue(ticket);
     return members;
   }
 
@@ -189,17 +191,10 @@ export class Scheduler {
 
   async #execution(members: readonly Ticket[], inputs: Ticket['inputs']): Promise<Execution> {
     const { runtime, onExecuted } = this.#options;
-    const requestIds = members.flatMap(({ requestId }) => requestId ?? []);
-    const abort = new AbortController();
-    const { signal } = abort;
-    for (const member of members) {
-      member.onSettled = () => {
-        if (members.every(({ settled }) => settled)) abort.abort();
-      };
-    }
+    const scope = new ExecutionScope(members);
+    for (const member of members) member.onSettled = scope.onSettled;
     try {
-      const ownsInputs = members.length > 1;
-      const execution = await runtime.execute(inputs, { requestIds, signal, ownsInputs });
+      const execution = await runtime.execute(inputs, scope);
       const batchSize = members.reduce((sum, { rows = 1 }) => sum + rows, 0);
       onExecuted({ batchSize, computeDurationMs: execution.computeDurationMs });
       return execution;
@@ -209,8 +204,14 @@ export class Scheduler {
   }
 
   #forget(ticket: Ticket): void {
-    this.#queue.delete(ticket);
-    this.#outstanding.delete(ticket);
+    this.#unqueue(ticket);
+    if (ticket.outstanding !== undefined) this.#outstanding.delete(ticket.outstanding);
+    ticket.outstanding = undefined;
+  }
+
+  #unqueue(ticket: Ticket): void {
+    if (ticket.queued !== undefined) this.#queue.delete(ticket.queued);
+    ticket.queued = undefined;
   }
 
   /** Sees to it that a deadline is answered when it passes, with one timer for all. */

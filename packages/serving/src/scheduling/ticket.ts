@@ -1,5 +1,6 @@
 import type { Tensor } from '@fairlead/signature';
 import { ServingError } from '../serving-error.ts';
+import type { Link } from './linked-list.ts';
 
 /** Something that tells once that nobody waits any more; an `AbortSignal` is one. */
 export interface CancelSignal {
@@ -46,6 +47,10 @@ export class Ticket {
   readonly #onCancel: () => void;
   /** Called once when it was answered; the scheduler sets it while an execution runs. */
   onSettled: (() => void) | undefined;
+  /** Its place among those that wait for an execution; the scheduler's. */
+  queued: Link<Ticket> | undefined;
+  /** Its place among those that weren't answered yet; the scheduler's. */
+  outstanding: Link<Ticket> | undefined;
   #resolve: (outcome: Outcome) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
   #settled = false;
