@@ -52,7 +52,7 @@ export async function setUp(options = {}) {
   const {
     dev = false,
     root = REPOSITORY_ROOT,
-    parts = [nodePackages, pythonPackages, nginx, systemd],
+    parts = [nodePackages, pythonPackages, nginx, systemd, redis],
   } = options;
   const folder = join(root, '.fairlead', 'setup');
   /** @type {SetupContext} */
@@ -91,6 +91,17 @@ export function systemd(context) {
   return systemPackages(
     context,
     context.dev ? [{ program: 'systemd-analyze', package: 'systemd' }] : [],
+  );
+}
+
+/**
+ * The tests keep answers in a real Redis.
+ * @param {SetupContext} context
+ */
+export function redis(context) {
+  return systemPackages(
+    context,
+    context.dev ? [{ program: 'redis-server', package: 'redis-server' }] : [],
   );
 }
 

@@ -42,12 +42,20 @@ const counters: Record<string, { help: string; read: (tally: VersionTally) => nu
     read: (tally) => tally.successes,
   },
   nv_inference_count: {
-    help: 'Inferences performed: rows of the successful requests.',
+    help: 'Inferences performed: rows of the successful requests that were not answered from a cache.',
     read: (tally) => tally.inferences,
   },
   nv_inference_exec_count: {
     help: 'Executions by the runtime; one execution may serve a batch of requests.',
     read: (tally) => tally.executions,
+  },
+  nv_cache_num_hits_per_model: {
+    help: 'Requests answered from the response cache, or by an execution that another request had made.',
+    read: (tally) => tally.cacheHits,
+  },
+  nv_cache_num_misses_per_model: {
+    help: 'Requests that looked into the response cache and were not.',
+    read: (tally) => tally.cacheMisses,
   },
   nv_inference_request_duration_us: {
     help: 'Cumulative end-to-end time of the successful requests, in microseconds.',
@@ -170,11 +178,13 @@ export class InferenceMetrics implements InferenceObserver {
   inferenceFinished(event: InferenceFinishedEvent): void {
     const { model, version } = event;
     const tally = this.#tallies.find(model, version) ?? this.#tallies.obtain(model, version);
+    if (event.cache === 'hit') tally.cacheHits += 1;
+    if (event.cache === 'miss') tally.cacheMisses += 1;
     if (event.outcome === 'success') {
       const requestMs = durationOf(event.requestDurationMs);
       const queueMs = durationOf(event.queueDurationMs);
       tally.successes += 1;
-      tally.inferences += durationOf(event.rows);
+      if (event.cache !== 'hit') tally.inferences += durationOf(event.rows);
       tally.requestMs += requestMs;
       tally.queueMs += queueMs;
       tally.computeMs += durationOf(event.computeDurationMs);

@@ -22,6 +22,8 @@ export interface InferenceFinishedEvent extends InferenceEvent {
   readonly requestDurationMs: number;
   readonly queueDurationMs: number;
   readonly computeDurationMs: number;
+  /** `hit` when it was answered without an execution of its own; absent when it did not look into a cache. */
+  readonly cache?: 'hit' | 'miss';
 }
 
 /** One execution by a runtime; with batching, one execution serves several requests. */

@@ -17,6 +17,8 @@ export interface VersionTally {
   pending: number;
   successes: number;
   readonly failures: Record<FailureReason, number>;
+  cacheHits: number;
+  cacheMisses: number;
   inferences: number;
   executions: number;
   requestMs: number;
@@ -95,6 +97,8 @@ export class VersionTallies {
       pending: 0,
       successes: 0,
       failures: { REJECTED: 0, CANCELED: 0, BACKEND: 0, OTHER: 0 },
+      cacheHits: 0,
+      cacheMisses: 0,
       inferences: 0,
       executions: 0,
       requestMs: 0,

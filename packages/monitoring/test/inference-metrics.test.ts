@@ -17,6 +17,7 @@ interface ServingObserver {
     readonly requestDurationMs: number;
     readonly queueDurationMs: number;
     readonly computeDurationMs: number;
+    readonly cache?: 'hit' | 'miss';
   }): void;
   executed(event: {
     readonly model: string;
@@ -66,6 +67,8 @@ describe('InferenceMetrics', () => {
       [`nv_inference_request_success${labels}`]: 1,
       [`nv_inference_count${labels}`]: 4,
       [`nv_inference_exec_count${labels}`]: 1,
+      [`nv_cache_num_hits_per_model${labels}`]: 0,
+      [`nv_cache_num_misses_per_model${labels}`]: 0,
       [`nv_inference_pending_request_count${labels}`]: 0,
       [`nv_inference_request_duration_us${labels}`]: 12_500,
       [`nv_inference_queue_duration_us${labels}`]: 2250,
@@ -75,6 +78,26 @@ describe('InferenceMetrics', () => {
       'nv_inference_request_failure{model="digits",version="3",reason="BACKEND"}': 0,
       'nv_inference_request_failure{model="digits",version="3",reason="OTHER"}': 0,
     });
+  });
+
+  test('counts hits and misses, and no row as inferred that came from a cache', async () => {
+    const metrics = new InferenceMetrics();
+    const ended = [
+      success({ cache: 'miss' }),
+      success({ cache: 'hit' }),
+      success({ cache: 'hit' }),
+      success({ cache: 'miss', outcome: 'failure', reason: 'BACKEND' }),
+      success({}),
+    ];
+    for (const event of ended) {
+      metrics.inferenceStarted(digits);
+      metrics.inferenceFinished(event);
+    }
+    const samples = await prometheusSamples(metrics.registry);
+    expect(samples.get(`nv_cache_num_hits_per_model${labels}`)).toBe(2);
+    expect(samples.get(`nv_cache_num_misses_per_model${labels}`)).toBe(2);
+    expect(samples.get(`nv_inference_request_success${labels}`)).toBe(4);
+    expect(samples.get(`nv_inference_count${labels}`)).toBe(8);
   });
 
   test('puts durations into buckets in seconds and batches into buckets of rows', async () => {

@@ -1,3 +1,6 @@
+export type { CacheStore } from './cache/cache-store.ts';
+export { memoryCache } from './cache/memory-cache.ts';
+export type { MemoryCache, MemoryCacheOptions } from './cache/memory-cache.ts';
 export { shutDownGracefully } from './graceful-shutdown.ts';
 export { mlflowScoring, sageMaker } from './protocol/scoring/scoring-dialect.ts';
 export type { ScoringOptions } from './protocol/scoring/scoring-dialect.ts';
@@ -13,7 +16,13 @@ export type {
 } from './inference-observer.ts';
 export type { CallContext, LoadedVersion } from './loaded-version.ts';
 export { ModelServer } from './model-server.ts';
-export type { InferContext, InferTarget, ModelServerOptions, ModelStatus } from './model-server.ts';
+export type {
+  InferContext,
+  InferTarget,
+  ModelServerOptions,
+  ModelStatus,
+  ServeOptions,
+} from './model-server.ts';
 export type {
   GoldenExample,
   GoldenTensor,
@@ -39,4 +48,5 @@ export type { CancelSignal } from './scheduling/ticket.ts';
 export { ServingError } from './serving-error.ts';
 export type { ServingErrorCode } from './serving-error.ts';
 export type { ServingEvent } from './serving-event.ts';
+export type { CacheLookup } from './cache/response-cache.ts';
 export type { Duration, StatisticsSnapshot, VersionStatistics } from './version-statistics.ts';

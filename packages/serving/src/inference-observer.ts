@@ -25,6 +25,8 @@ export interface InferenceFinished extends VersionLabel {
   readonly requestDurationMs: number;
   readonly queueDurationMs: number;
   readonly computeDurationMs: number;
+  /** `hit` when it was answered without an execution of its own; absent when it didn't look into a cache. */
+  readonly cache?: 'hit' | 'miss';
 }
 
 /** One execution by a runtime. */

@@ -4,6 +4,8 @@ import {
   type Signature,
   type Tensor,
 } from '@fairlead/signature';
+import type { CacheStore } from './cache/cache-store.ts';
+import { ResponseCache, type CacheLookup } from './cache/response-cache.ts';
 import type { FailureReason, InferenceObserver, VersionLabel } from './inference-observer.ts';
 import type { InferRequest, InferResult } from './infer-request.ts';
 import type { VersionManifest } from './model-source.ts';
@@ -25,11 +27,14 @@ const REASONS: Readonly<Partial<Record<ServingErrorCode, FailureReason>>> = {
   ERR_SERVING_UPSTREAM_UNREACHABLE: 'BACKEND',
 };
 
-/** How requests of a version are scheduled. */
-export interface SchedulingOptions {
+/** How one version is run. */
+export interface LoadedVersionOptions {
   /** Undefined when requests of this version can't share an execution. */
   readonly batching: BatchLimits | undefined;
   readonly maxQueued: number;
+  /** Where its answers are kept; without one, every request is executed. */
+  readonly cache?: CacheStore | undefined;
+  readonly observer?: InferenceObserver | undefined;
 }
 
 /** What goes with one request. */
@@ -50,6 +55,7 @@ export class LoadedVersion {
   readonly batching: boolean;
   readonly statistics = new VersionStatistics();
   readonly #scheduler: Scheduler;
+  readonly #cache: ResponseCache | undefined;
   readonly #observer: InferenceObserver | undefined;
   readonly #checkInputs: (tensors: readonly Tensor[]) => void;
   readonly #outputNames: ReadonlySet<string>;
@@ -59,8 +65,7 @@ export class LoadedVersion {
   constructor(
     manifest: VersionManifest,
     runtime: Runtime,
-    { batching, maxQueued }: SchedulingOptions,
-    observer?: InferenceObserver,
+    { batching, maxQueued, cache, observer }: LoadedVersionOptions,
   ) {
     const { model, version, signature } = manifest;
     this.label = { model, version: String(version) };
@@ -80,6 +85,9 @@ export class LoadedVersion {
         observer?.executed({ ...this.label, ...event });
       },
     });
+    this.#cache =
+      cache &&
+      new ResponseCache(cache, manifest, (submission) => this.#scheduler.submit(submission));
   }
 
   /**
@@ -92,6 +100,7 @@ export class LoadedVersion {
     let rows = 1;
     let decodedAt = startedAt;
     let ran: Outcome | undefined;
+    let lookup: CacheLookup | undefined;
     let reason: FailureReason | undefined;
     this.#inFlight += 1;
     this.#observer?.inferenceStarted(this.label);
@@ -101,13 +110,18 @@ export class LoadedVersion {
       this.#checkOutputNames(request.outputs);
       rows = request.inputs[0]?.shape[0] ?? 1;
       decodedAt = performance.now();
-      ran = await this.#scheduler.submit({
+      const submission = {
         inputs: request.inputs,
         deadlineAt: Math.min(context.deadlineAt, startedAt + (request.timeoutMs ?? Infinity)),
         priority: request.priority,
         requestId: context.requestId,
         signal: context.signal,
-      });
+      };
+      if (this.#cache === undefined) ran = await this.#scheduler.submit(submission);
+      else {
+        lookup = { result: 'miss', durationMs: 0 };
+        ran = await this.#cache.run(submission, lookup);
+      }
       return { ...this.label, id: request.id, outputs: select(ran.outputs, request.outputs) };
     } catch (error) {
       reason = (error instanceof ServingError ? REASONS[error.code] : undefined) ?? 'OTHER';
@@ -116,8 +130,10 @@ export class LoadedVersion {
       const total = performance.now() - startedAt;
       const { queueDurationMs: queue = 0, computeDurationMs: infer = 0 } = ran ?? {};
       const input = decodedAt - startedAt;
-      if (reason === undefined) this.statistics.succeeded({ total, input, queue, infer }, rows);
-      else this.statistics.failed(total);
+      if (lookup !== undefined) this.statistics.lookedUp(lookup);
+      if (reason !== undefined) this.statistics.failed(total);
+      else if (lookup?.result === 'hit') this.statistics.repeated(total);
+      else this.statistics.succeeded({ total, input, queue, infer }, rows);
       this.#observer?.inferenceFinished({
         ...this.label,
         outcome: reason === undefined ? 'success' : 'failure',
@@ -126,6 +142,7 @@ export class LoadedVersion {
         requestDurationMs: total,
         queueDurationMs: queue,
         computeDurationMs: infer,
+        ...(lookup !== undefined && { cache: lookup.result }),
       });
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#onIdle?.();

@@ -1,4 +1,5 @@
 import type { Signature } from '@fairlead/signature';
+import type { CacheStore } from './cache/cache-store.ts';
 import type { InferenceObserver } from './inference-observer.ts';
 import type { InferRequest, InferResult } from './infer-request.ts';
 import type { LoadedVersion } from './loaded-version.ts';
@@ -54,6 +55,20 @@ export interface ModelServerOptions {
    * @defaultValue 512
    */
   readonly maxQueued?: number;
+}
+
+/** How one model is served. */
+export interface ServeOptions {
+  /**
+   * The alias that it follows.
+   * @defaultValue "champion"
+   */
+  readonly alias?: string;
+  /**
+   * Where its answers are kept, such as `memoryCache({ maxBytes })`; several models may share one.
+   * @defaultValue none: every request is executed
+   */
+  readonly cache?: CacheStore | undefined;
 }
 
 /** Which model, and which of its versions when it isn't the one that the alias names. */
@@ -134,10 +149,7 @@ export class ModelServer {
    *
    * @throws ServingError `ERR_SERVING_INVALID_OPTION` when the model is served already, `ERR_SERVING_CLOSED` after close.
    */
-  async serve(
-    model: string,
-    { alias = 'champion' }: { readonly alias?: string } = {},
-  ): Promise<void> {
+  async serve(model: string, { alias = 'champion', cache }: ServeOptions = {}): Promise<void> {
     if (this.#closing) throw closed();
     if (this.#models.has(model)) {
       throw new ServingError('ERR_SERVING_INVALID_OPTION', `model "${model}" is served already`);
@@ -152,6 +164,7 @@ export class ModelServer {
       onEvent,
       batching: { maxRows, maxBytes },
       maxQueued,
+      cache,
     });
     this.#models.set(model, served);
     await served.firstLoad;

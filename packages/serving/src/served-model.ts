@@ -1,3 +1,4 @@
+import type { CacheStore } from './cache/cache-store.ts';
 import type { InferenceObserver } from './inference-observer.ts';
 import { LoadedVersion } from './loaded-version.ts';
 import type { ModelSource } from './model-source.ts';
@@ -20,6 +21,7 @@ export interface ServedModelOptions {
   readonly retryDelayMs: number;
   readonly batching: BatchLimits;
   readonly maxQueued: number;
+  readonly cache: CacheStore | undefined;
 }
 
 const GREATEST_RETRY_FACTOR = 32;
@@ -143,7 +145,8 @@ export class ServedModel {
   }
 
   async #swapTo(version: number): Promise<void> {
-    const { model, source, runtimes, observer, onEvent, batching, maxQueued } = this.#options;
+    const { model, source, runtimes, observer, onEvent, batching, maxQueued, cache } =
+      this.#options;
     const startedAt = performance.now();
     const artifacts = await source.openVersion(model, version);
     const { manifest } = artifacts;
@@ -166,11 +169,12 @@ export class ServedModel {
       const timeout = AbortSignal.timeout(this.#options.warmUpTimeoutMs);
       const signal = AbortSignal.any([timeout, this.#stop.signal]);
       const { canBatch } = await warmUp(manifest, runtime, signal);
-      const scheduling = {
+      loaded = new LoadedVersion(manifest, runtime, {
         batching: canBatch && batching.maxRows > 1 ? batching : undefined,
         maxQueued,
-      };
-      loaded = new LoadedVersion(manifest, runtime, scheduling, observer);
+        cache,
+        observer,
+      });
     } catch (error) {
       await runtime.close();
       throw error;

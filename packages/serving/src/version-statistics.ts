@@ -1,3 +1,5 @@
+import type { CacheLookup } from './cache/response-cache.ts';
+
 /** How often something happened, and how long it took in all. */
 export interface Duration {
   readonly count: number;
@@ -9,16 +11,21 @@ export interface Duration {
 export interface StatisticsSnapshot {
   /** Milliseconds since the epoch of the newest request; 0 before the first. */
   readonly lastInferenceMs: number;
-  /** Rows that were inferred. */
+  /** Rows that were inferred; what came from a cache wasn't. */
   readonly inferenceCount: number;
   /** Executions: fewer than rows where batches were made. */
   readonly executionCount: number;
+  /** Requests that were answered, from a cache or not. */
   readonly success: Duration;
   readonly fail: Duration;
   readonly queue: Duration;
   readonly computeInput: Duration;
   readonly computeInfer: Duration;
   readonly computeOutput: Duration;
+  /** Requests that were answered without an execution of their own, and what looking and reading took. */
+  readonly cacheHit: Duration;
+  /** Requests that looked into the cache and weren't, and what looking and keeping took. */
+  readonly cacheMiss: Duration;
   /** Executions by their number of rows. */
   readonly batches: ReadonlyMap<number, Duration>;
 }
@@ -46,12 +53,14 @@ export class VersionStatistics {
   readonly #queue = new Tally();
   readonly #input = new Tally();
   readonly #infer = new Tally();
+  readonly #cacheHit = new Tally();
+  readonly #cacheMiss = new Tally();
   readonly #batches = new Map<number, Tally>();
   #lastInferenceMs = 0;
   #rows = 0;
   #executions = 0;
 
-  /** A request was answered; durations in milliseconds. */
+  /** A request was executed and answered; durations in milliseconds. */
   succeeded(
     durations: { total: number; input: number; queue: number; infer: number },
     rows: number,
@@ -62,6 +71,18 @@ export class VersionStatistics {
     this.#infer.add(durations.infer);
     this.#rows += rows;
     this.#lastInferenceMs = Date.now();
+  }
+
+  /** A request was answered after that many milliseconds by what had been executed for another. */
+  repeated(totalMs: number): void {
+    this.#success.add(totalMs);
+    this.#queue.add(0);
+    this.#lastInferenceMs = Date.now();
+  }
+
+  /** A request looked into the cache. */
+  lookedUp({ result, durationMs }: CacheLookup): void {
+    (result === 'hit' ? this.#cacheHit : this.#cacheMiss).add(durationMs);
   }
 
   /** A request failed after that many milliseconds. */
@@ -80,18 +101,20 @@ export class VersionStatistics {
 
   /** What was counted so far. */
   read(): StatisticsSnapshot {
-    const success = this.#success.read();
+    const infer = this.#infer.read();
     return {
       lastInferenceMs: this.#lastInferenceMs,
       inferenceCount: this.#rows,
       executionCount: this.#executions,
-      success,
+      success: this.#success.read(),
       fail: this.#fail.read(),
       queue: this.#queue.read(),
       computeInput: this.#input.read(),
-      computeInfer: this.#infer.read(),
+      computeInfer: infer,
       // Outputs are parted without being copied, and encoded by the protocol: nothing is left to be measured here.
-      computeOutput: { count: success.count, ns: 0 },
+      computeOutput: { count: infer.count, ns: 0 },
+      cacheHit: this.#cacheHit.read(),
+      cacheMiss: this.#cacheMiss.read(),
       batches: new Map([...this.#batches].map(([size, tally]) => [size, tally.read()])),
     };
   }

@@ -1,7 +1,4 @@
 import type { LoadedVersion } from '../../loaded-version.ts';
-import type { Duration } from '../../version-statistics.ts';
-
-const NONE: Duration = { count: 0, ns: 0 };
 
 /**
  * JSON text of the statistics of versions.
@@ -27,8 +24,8 @@ function describe({ label, statistics }: LoadedVersion): object {
       compute_input: read.computeInput,
       compute_infer: read.computeInfer,
       compute_output: read.computeOutput,
-      cache_hit: NONE,
-      cache_miss: NONE,
+      cache_hit: read.cacheHit,
+      cache_miss: read.cacheMiss,
     },
     batch_stats: [...read.batches]
       .sort(([a], [b]) => a - b)

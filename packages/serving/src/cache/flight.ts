@@ -1,0 +1,95 @@
+import type { CancelSignal, Submission } from '../scheduling/ticket.ts';
+import { ServingError } from '../serving-error.ts';
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * One piece of work that several requests wait for: it goes on until it is done or the last of them has left.
+ *
+ * Each waits until its own deadline and for as long as its own client does.
+ */
+export class Flight<T> {
+  readonly #abort: AbortController;
+  readonly #result: Promise<T>;
+  readonly #onAbandoned: () => void;
+  #waiting = 0;
+  #claimed = false;
+
+  /** `work` is told by its signal when nobody waits any more; `onAbandoned` at the same time. */
+  constructor(work: (signal: CancelSignal) => Promise<T>, onAbandoned: () => void) {
+    this.#abort = new AbortController();
+    this.#onAbandoned = onAbandoned;
+    this.#result = work(this.#abort.signal);
+    // Whoever waits hears of it; a flight that everybody has left has nobody who does.
+    this.#result.catch(() => undefined);
+  }
+
+  /** Settles with the work, however that ends. */
+  get landed(): Promise<void> {
+    const done = (): void => undefined;
+    return this.#result.then(done, done);
+  }
+
+  /** True once, for the first who asks: of all that were answered by one execution, one had it made. */
+  claim(): boolean {
+    if (this.#claimed) return false;
+    this.#claimed = true;
+    return true;
+  }
+
+  /**
+   * Waits for the work as long as this request may.
+   *
+   * @throws ServingError `ERR_SERVING_CANCELED`, `ERR_SERVING_DEADLINE_EXCEEDED`, or what the work throws.
+   */
+  wait({ signal, deadlineAt }: Pick<Submission, 'signal' | 'deadlineAt'>): Promise<T> {
+    this.#waiting += 1;
+    return new Promise<T>((resolve, reject) => {
+      const leave = (error: ServingError): void => {
+        stop();
+        reject(error);
+        this.#waiting -= 1;
+        if (this.#waiting > 0) return;
+        this.#onAbandoned();
+        this.#abort.abort();
+      };
+      const onCancel = (): void => {
+        leave(new ServingError('ERR_SERVING_CANCELED', 'the client is gone'));
+      };
+      const onDeadline = (): void => {
+        const message = 'the deadline passed before the model answered';
+        leave(new ServingError('ERR_SERVING_DEADLINE_EXCEEDED', message));
+      };
+      const left = deadlineAt - performance.now();
+      const timer = setTimeout(
+        onDeadline,
+        Math.min(Math.max(0, Math.ceil(left)), LONGEST_TIMER_MS),
+      );
+      timer.unref();
+      const stop = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onCancel);
+      };
+      if (signal?.aborted === true) {
+        onCancel();
+        return;
+      }
+      if (left <= 0) {
+        onDeadline();
+        return;
+      }
+      signal?.addEventListener('abort', onCancel);
+      // Stops first: a client's signal may hold a single listener, and whoever hears of this may want to be the next.
+      this.#result.then(
+        (result) => {
+          stop();
+          resolve(result);
+        },
+        (error: Error) => {
+          stop();
+          reject(error);
+        },
+      );
+    });
+  }
+}

@@ -1,0 +1,120 @@
+import type { Tensor } from '@fairlead/signature';
+import type { VersionManifest } from '../model-source.ts';
+import type { Outcome, Submission } from '../scheduling/ticket.ts';
+import { createCacheKey } from './cache-key.ts';
+import type { CacheStore } from './cache-store.ts';
+import { decodeOutputs, encodeOutputs } from './encode-outputs.ts';
+import { Flight } from './flight.ts';
+
+/** What became of one request's look into the cache; filled in on the way, so that failures tell it too. */
+export interface CacheLookup {
+  /** `hit`: answered without an execution of its own. */
+  result: 'hit' | 'miss';
+  /** Milliseconds that looking, reading and keeping took, not waiting for another's execution. */
+  durationMs: number;
+}
+
+/** What a flight brings: the encoded outputs, and how they came about unless they were kept already. */
+interface Cargo {
+  readonly bytes: Uint8Array;
+  readonly executed: Outcome | undefined;
+  readonly cacheMs: number;
+}
+
+/**
+ * Answers requests of one version from a store, and executes each input once however many ask for it at the same time.
+ *
+ * Only what the runtime answered is kept, never a failure.
+ */
+export class ResponseCache {
+  readonly #store: CacheStore;
+  readonly #keyOf: (inputs: readonly Tensor[]) => string;
+  readonly #submit: (submission: Submission) => Promise<Outcome>;
+  readonly #flights = new Map<string, Flight<Cargo>>();
+
+  constructor(
+    store: CacheStore,
+    manifest: VersionManifest,
+    submit: (submission: Submission) => Promise<Outcome>,
+  ) {
+    this.#store = store;
+    this.#keyOf = createCacheKey(manifest);
+    this.#submit = submit;
+  }
+
+  /** Answers one request; each caller gets outputs of its own. */
+  async run(submission: Submission, lookup: CacheLookup): Promise<Outcome> {
+    const startedAt = performance.now();
+    const key = this.#keyOf(submission.inputs);
+    let flight = this.#flights.get(key);
+    if (flight === undefined) {
+      const found = this.#get(key);
+      if (found instanceof Uint8Array) {
+        const outputs = decodeOutputs(found);
+        lookup.durationMs = performance.now() - startedAt;
+        if (outputs !== undefined) {
+          lookup.result = 'hit';
+          return { outputs, queueDurationMs: 0, computeDurationMs: 0 };
+        }
+      }
+      flight = this.#takeOff(key, submission, found instanceof Uint8Array ? undefined : found);
+    }
+    lookup.durationMs = performance.now() - startedAt;
+    const { bytes, executed, cacheMs } = await flight.wait(submission);
+    if (executed !== undefined && flight.claim()) {
+      lookup.durationMs += cacheMs;
+      return executed;
+    }
+    const readAt = performance.now();
+    const outputs = decodeOutputs(bytes) ?? [];
+    lookup.result = 'hit';
+    lookup.durationMs += performance.now() - readAt;
+    if (executed === undefined) lookup.durationMs += cacheMs;
+    return { outputs, queueDurationMs: 0, computeDurationMs: 0 };
+  }
+
+  #takeOff(
+    key: string,
+    submission: Submission,
+    found: Promise<Uint8Array | undefined> | undefined,
+  ): Flight<Cargo> {
+    const forget = (): void => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    };
+    const flight = new Flight<Cargo>(async (signal) => {
+      const startedAt = performance.now();
+      const kept = found && (await found);
+      const lookMs = performance.now() - startedAt;
+      if (kept !== undefined && decodeOutputs(kept) !== undefined) {
+        return { bytes: kept, executed: undefined, cacheMs: lookMs };
+      }
+      // Its deadline is that of the last who waits: each leaves at its own, and when all have left it is given up.
+      const executed = await this.#submit({ ...submission, deadlineAt: Infinity, signal });
+      const executedAt = performance.now();
+      const bytes = encodeOutputs(executed.outputs);
+      this.#set(key, bytes);
+      return { bytes, executed, cacheMs: lookMs + performance.now() - executedAt };
+    }, forget);
+    this.#flights.set(key, flight);
+    void flight.landed.then(forget);
+    return flight;
+  }
+
+  #get(key: string): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    try {
+      const found = this.#store.get(key);
+      return found instanceof Promise ? found.catch(() => undefined) : found;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #set(key: string, value: Uint8Array): void {
+    try {
+      const kept = this.#store.set(key, value);
+      if (kept instanceof Promise) kept.catch(() => undefined);
+    } catch {
+      // The answer is there all the same.
+    }
+  }
+}
