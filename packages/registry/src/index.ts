@@ -19,6 +19,8 @@ export type {
 export { ModelRegistry } from './model-registry.ts';
 export type { ModelRegistryOptions, ResolvedVersion, RollbackOptions } from './model-registry.ts';
 export type { ObjectBody, ObjectStore, StoreEntry } from './object-store.ts';
+export { openStore } from './open-store.ts';
+export type { OpenStoreOptions } from './open-store.ts';
 export type { OpenVersion } from './open-version.ts';
 export type { PushRequest } from './push-request.ts';
 export type { PushResult } from './push-version.ts';

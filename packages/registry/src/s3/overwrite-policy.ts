@@ -1,0 +1,82 @@
+import { s3Location } from './s3-location.ts';
+
+/** Which part of which bucket {@link overwritePolicy} protects. */
+export interface OverwritePolicyOptions {
+  /** Name of the bucket. */
+  readonly bucket: string;
+  /**
+   * The prefix of the registry.
+   *
+   * @defaultValue none: the whole bucket
+   */
+  readonly prefix?: string;
+  /**
+   * Partition of the bucket's ARN: `aws`, `aws-cn` or `aws-us-gov`.
+   *
+   * @defaultValue 'aws'
+   */
+  readonly partition?: string;
+  /**
+   * ARNs of the roles that may delete objects, such as that of garbage collection; patterns with `*` are allowed.
+   *
+   * @defaultValue nobody is kept from deleting
+   */
+  readonly mayDelete?: readonly string[];
+}
+
+/** One statement of a bucket policy. */
+export interface PolicyStatement {
+  readonly Sid: string;
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Principal: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: string;
+  readonly Condition: Readonly<
+    Record<string, Readonly<Record<string, string | readonly string[]>>>
+  >;
+}
+
+/** A bucket policy, ready for `JSON.stringify`. */
+export interface BucketPolicy {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly PolicyStatement[];
+}
+
+/**
+ * Makes the bucket policy with which S3 itself refuses to overwrite an object of the registry, whoever asks.
+ *
+ * It denies every write that doesn't carry `If-None-Match`; the parts of an upload can't carry it and are exempt, for
+ * they create nothing (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html).
+ * Copying into the registry is thereby denied too.
+ *
+ * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT` for a bucket or a prefix that can't be one.
+ */
+export function overwritePolicy(options: OverwritePolicyOptions): BucketPolicy {
+  const { partition = 'aws', mayDelete } = options;
+  const { bucket, prefix } = s3Location(options.bucket, options.prefix);
+  const Resource = `arn:${partition}:s3:::${bucket}/${prefix === '' ? '' : `${prefix}/`}*`;
+  const statements: PolicyStatement[] = [
+    {
+      Sid: 'RegistryObjectsAreNeverOverwritten',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:PutObject',
+      Resource,
+      Condition: {
+        Null: { 's3:if-none-match': 'true' },
+        Bool: { 's3:ObjectCreationOperation': 'true' },
+      },
+    },
+  ];
+  if (mayDelete !== undefined) {
+    statements.push({
+      Sid: 'RegistryObjectsAreDeletedByFew',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+      Resource,
+      Condition: { ArnNotLike: { 'aws:PrincipalArn': mayDelete } },
+    });
+  }
+  return { Version: '2012-10-17', Statement: statements };
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import type { ObjectBody } from '../object-store.ts';
+import { RegistryError } from '../registry-error.ts';
+import { bodyParts } from './body-parts.ts';
+import { MultipartUpload } from './multipart-upload.ts';
+import { statusOf } from './s3-error.ts';
+import type { S3Requests } from './s3-requests.ts';
+
+/** Name of the metadata that tells one's own object from a rival's. */
+const WRITER = 'fairlead-writer';
+
+/** How often an upload that S3 lost on the way is begun anew. */
+const MAX_UPLOADS = 4;
+
+/**
+ * Creates an object from bytes in memory unless it exists; resolves to whether this call did.
+ *
+ * The answer to a write can be lost, and the SDK then writes again and finds its own object in the way (412). So each
+ * object says in its metadata which call wrote it, and a refusal is believed only once that was read.
+ */
+export async function putBytes(
+  requests: S3Requests,
+  key: string,
+  bytes: Uint8Array,
+  writer: string = randomUUID(),
+): Promise<boolean> {
+  const command = new PutObjectCommand({
+    Bucket: requests.location.bucket,
+    Key: requests.keyOf(key),
+    Body: bytes,
+    IfNoneMatch: '*',
+    Metadata: { [WRITER]: writer },
+  });
+  for (;;) {
+    const created = await requests.run(
+      'write',
+      key,
+      (attempt) => requests.client.send(command, attempt).then(() => true, refused),
+      bytes.length,
+    );
+    if (created) return true;
+    const owner = await writerOf(requests, key);
+    // Whatever was in the way is gone again.
+    if (owner === undefined) continue;
+    return owner === writer;
+  }
+}
+
+/** Like {@link putBytes}, of a body of any length: a long one is uploaded in parts, with a few of them in memory. */
+export async function putBody(
+  requests: S3Requests,
+  key: string,
+  body: ObjectBody,
+  partBytes: number,
+): Promise<boolean> {
+  const writer = randomUUID();
+  for (let upload = 1; ; upload += 1) {
+    const parts = bodyParts(body(), partBytes);
+    const first = await parts.next();
+    if (first.done === true) throw new TypeError('a body has at least one part');
+    if (first.value.last) return putBytes(requests, key, first.value.bytes, writer);
+    const multipart = await MultipartUpload.begin(requests, key, { [WRITER]: writer });
+    if ((await multipart.complete(first.value, parts)) === 'created') return true;
+    // Refused, or nobody knows: a lost answer, or a rival at the same moment.
+    const owner = await writerOf(requests, key);
+    if (owner !== undefined) return owner === writer;
+    if (upload === MAX_UPLOADS) {
+      throw new RegistryError(
+        'ERR_REGISTRY_STORE_UNAVAILABLE',
+        `cannot write ${requests.nameOf(key)}: S3 lost its upload ${MAX_UPLOADS} times; try again later`,
+      );
+    }
+  }
+}
+
+/** Which call wrote the object: `''` for one that is none of ours, `undefined` when there is no object. */
+async function writerOf(requests: S3Requests, key: string): Promise<string | undefined> {
+  const command = new HeadObjectCommand({
+    Bucket: requests.location.bucket,
+    Key: requests.keyOf(key),
+  });
+  return requests.run('read', key, (attempt) =>
+    requests.client.send(command, attempt).then(
+      ({ Metadata }) => Metadata?.[WRITER] ?? '',
+      (error: unknown) => {
+        if (statusOf(error) === 404) return undefined;
+        throw error;
+      },
+    ),
+  );
+}
+
+function refused(error: unknown): false {
+  if (statusOf(error) === 412) return false;
+  throw error;
+}

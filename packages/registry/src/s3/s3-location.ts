@@ -1,0 +1,53 @@
+import { RegistryError } from '../registry-error.ts';
+import { isKeySegment } from '../store-key.ts';
+
+/** Where in S3 a registry is. */
+export interface S3Location {
+  readonly bucket: string;
+  /** Keys begin with it and a `/`; `''` for the whole bucket. */
+  readonly prefix: string;
+}
+
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+const BUCKET = /^(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+/** S3 takes keys of 1024 bytes; a registry's own are at most some 300. */
+const MAX_PREFIX_LENGTH = 512;
+
+/**
+ * Checks a bucket and a prefix; a `/` at the end of the prefix is dropped.
+ *
+ * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT`
+ */
+export function s3Location(bucket: string, prefix = ''): S3Location {
+  if (!BUCKET.test(bucket)) {
+    throw invalid(
+      `${JSON.stringify(bucket)} can't be the name of a bucket: 3 to 63 of a-z, 0-9, "." and "-"`,
+    );
+  }
+  const plain = prefix.replace(/\/$/, '');
+  const usable = plain.length <= MAX_PREFIX_LENGTH && plain.split('/').every(isKeySegment);
+  if (plain !== '' && !usable) {
+    throw invalid(
+      `${JSON.stringify(prefix.slice(0, 80))} can't be a prefix: use "/" between names of letters, digits, ".", "_" ` +
+        `and "-" that do not start with "." or "-", at most ${MAX_PREFIX_LENGTH} characters`,
+    );
+  }
+  return { bucket, prefix: plain };
+}
+
+/**
+ * Reads `s3://bucket/prefix`.
+ *
+ * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT`
+ */
+export function parseS3Url(url: string): S3Location {
+  const [, bucket, prefix] = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(url) ?? [];
+  if (bucket === undefined) {
+    throw invalid(`${JSON.stringify(url)} isn't a place in S3; write s3://bucket/prefix`);
+  }
+  return s3Location(bucket, prefix);
+}
+
+function invalid(message: string): RegistryError {
+  return new RegistryError('ERR_REGISTRY_INVALID_ARGUMENT', message);
+}

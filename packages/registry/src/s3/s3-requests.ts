@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { isPassing, s3Error } from './s3-error.ts';
+import type { S3Location } from './s3-location.ts';
+
+/** The part of an `S3Client` that is used. */
+export type S3Sender = Pick<S3Client, 'send'>;
+
+/** How requests are sent. */
+export interface RequestOptions {
+  readonly client: S3Sender;
+  readonly location: S3Location;
+  readonly patienceMs: number;
+  readonly timeoutMs: number;
+}
+
+/** What an attempt passes on to the client. */
+export interface Attempt {
+  readonly abortSignal: AbortSignal;
+}
+
+const FIRST_PAUSE_MS = 50;
+const GREATEST_PAUSE_MS = 2000;
+/** A slower connection than that doesn't count as one. */
+const LEAST_BYTES_PER_MS = 50;
+
+/** Sends requests to one bucket, each again and again for as long as what hinders it may pass. */
+export class S3Requests {
+  readonly client: S3Sender;
+  readonly location: S3Location;
+  readonly #patienceMs: number;
+  readonly #timeoutMs: number;
+
+  constructor({ client, location, patienceMs, timeoutMs }: RequestOptions) {
+    this.client = client;
+    this.location = location;
+    this.#patienceMs = patienceMs;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** The key in the bucket of what the registry calls `key`; `''` is the root, and a folder ends in `/`. */
+  keyOf(key: string): string {
+    const { prefix } = this.location;
+    return prefix === '' ? key : `${prefix}/${key}`;
+  }
+
+  /** How messages name `key`. */
+  nameOf(key: string): string {
+    return `s3://${this.location.bucket}/${this.keyOf(key)}`;
+  }
+
+  /** How long a connection may be silent, in milliseconds. */
+  get timeoutMs(): number {
+    return this.#timeoutMs;
+  }
+
+  /** Counts attempts and says how long to wait before the next: `undefined` when patience is at its end. */
+  patience(): () => number | undefined {
+    const until = performance.now() + this.#patienceMs;
+    let limitMs = FIRST_PAUSE_MS;
+    return () => {
+      // Full jitter: who was refused together doesn't come back together
+      // (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+      const pauseMs = Math.random() * limitMs;
+      limitMs = Math.min(limitMs * 2, GREATEST_PAUSE_MS);
+      return performance.now() + pauseMs > until ? undefined : pauseMs;
+    };
+  }
+
+  /**
+   * Runs `attempt` until it isn't hindered by what may pass; `bytes` is how much it carries.
+   *
+   * @throws RegistryError `ERR_REGISTRY_STORE_…` that names `key`.
+   */
+  async run<T>(
+    operation: string,
+    key: string,
+    attempt: (options: Attempt) => Promise<T>,
+    bytes = 0,
+  ): Promise<T> {
+    const nextPause = this.patience();
+    for (;;) {
+      try {
+        return await this.#attempt(attempt, bytes);
+      } catch (error) {
+        const pauseMs = isPassing(error) ? nextPause() : undefined;
+        if (pauseMs === undefined) throw s3Error(operation, this.nameOf(key), error);
+        await sleep(pauseMs);
+      }
+    }
+  }
+
+  async #attempt<T>(attempt: (options: Attempt) => Promise<T>, bytes: number): Promise<T> {
+    const controller = new AbortController();
+    const timer = setTimeout(
+      () => {
+        controller.abort();
+      },
+      this.#timeoutMs + bytes / LEAST_BYTES_PER_MS,
+    );
+    try {
+      return await attempt({ abortSignal: controller.signal });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { ObjectStore } from '../object-store.ts';
+import { RegistryError } from '../registry-error.ts';
+import { keySegments } from '../store-key.ts';
+import { getBytes, getSize, streamObject } from './get-object.ts';
+import { listFolder, sweepUploads } from './list-folder.ts';
+import { putBody, putBytes } from './put-object.ts';
+import { s3Location } from './s3-location.ts';
+import { S3Requests, type S3Sender } from './s3-requests.ts';
+
+/** Settings of {@link s3Store}. */
+export interface S3StoreOptions {
+  /** Name of the bucket, which has to exist. */
+  readonly bucket: string;
+  /**
+   * Where in the bucket the registry is: its keys begin with it and a `/`.
+   *
+   * @defaultValue none: the registry is the whole bucket
+   */
+  readonly prefix?: string;
+  /**
+   * Sends the requests.
+   *
+   * @defaultValue an `S3Client` that finds region, credentials and endpoint where the AWS SDK looks for them
+   */
+  readonly client?: S3Sender;
+  /**
+   * How long an operation is tried again while S3 is away, throttles or breaks connections, in milliseconds.
+   *
+   * @defaultValue 45000
+   */
+  readonly patienceMs?: number;
+  /**
+   * How long one attempt may take, or a connection be silent, in milliseconds; large bodies get more.
+   *
+   * @defaultValue 15000
+   */
+  readonly timeoutMs?: number;
+  /**
+   * Longer bodies are uploaded in parts of this many bytes, a few of which are in memory; S3 takes 5 MiB or more.
+   *
+   * @defaultValue 8388608 (8 MiB)
+   */
+  readonly partBytes?: number;
+}
+
+/** S3 refuses smaller parts (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
+const LEAST_PART_BYTES = 5 * 1024 * 1024;
+
+/**
+ * Keeps a registry in a bucket of S3, or of a service that knows conditional writes (`If-None-Match: *`).
+ *
+ * Any number of processes and hosts can use it at a time. Nothing is ever overwritten; a write whose answer was lost
+ * is told from a rival's. Whoever reads needs `s3:GetObject` and `s3:ListBucket`, whoever writes `s3:PutObject` and
+ * `s3:AbortMultipartUpload` too, and for sweeping `s3:ListBucketMultipartUploads`.
+ *
+ * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT` for a bucket, a prefix or an option that can't be one. What the
+ * store's methods throw: `ERR_REGISTRY_STORE_NOT_FOUND` (no such bucket), `…_CREDENTIALS`, `…_DENIED`, `…_REGION`,
+ * `…_CLOCK_SKEWED`, `…_UNSUPPORTED` and `…_UNAVAILABLE`, each naming bucket, key and the fix.
+ */
+export function s3Store(options: S3StoreOptions): ObjectStore {
+  const { bucket, prefix, patienceMs = 45_000, timeoutMs = 15_000 } = options;
+  const { partBytes = 8 * 1024 * 1024 } = options;
+  const location = s3Location(bucket, prefix);
+  requireAtLeast('patienceMs', patienceMs, 0);
+  requireAtLeast('timeoutMs', timeoutMs, 1);
+  requireAtLeast('partBytes', partBytes, LEAST_PART_BYTES);
+  const { client = defaultClient(timeoutMs) } = options;
+  const requests = new S3Requests({ client, location, patienceMs, timeoutMs });
+  const checked = (key: string): string => keySegments(key).join('/');
+
+  const size: ObjectStore['size'] = async (key) => getSize(requests, checked(key));
+
+  return {
+    location: requests.nameOf('').replace(/\/$/, ''),
+
+    async create(key, body) {
+      const target = checked(key);
+      if (typeof body !== 'function') return putBytes(requests, target, body);
+      if ((await size(key)) !== undefined) return false;
+      return putBody(requests, target, body, partBytes);
+    },
+
+    read: async (key, { maxBytes }) => getBytes(requests, checked(key), maxBytes),
+
+    async *stream(key) {
+      yield* streamObject(requests, checked(key));
+    },
+
+    size,
+
+    list: async (folder) => listFolder(requests, folder === '' ? '' : checked(folder)),
+
+    sweep: (olderThanMs) => sweepUploads(requests, Date.now() - olderThanMs),
+  };
+}
+
+function defaultClient(timeoutMs: number): S3Client {
+  return new S3Client({
+    requestHandler: { connectionTimeout: Math.min(timeoutMs, 5000), socketTimeout: timeoutMs },
+    // The registry checks every byte itself.
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
+}
+
+function requireAtLeast(name: string, value: number, least: number): void {
+  if (Number.isFinite(value) && value >= least) return;
+  throw new RegistryError(
+    'ERR_REGISTRY_INVALID_ARGUMENT',
+    `${name} is ${value}: it has to be a number from ${least} up`,
+  );
+}

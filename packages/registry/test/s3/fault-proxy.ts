@@ -1,0 +1,184 @@
+import { once } from 'node:events';
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  request as httpRequest,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A request as a fault sees it. */
+export interface SeenRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+/** What goes wrong, and with which requests. */
+export interface Fault {
+  readonly when: (request: SeenRequest) => boolean;
+  /** How often; without it, until it is withdrawn. */
+  readonly times?: number;
+  readonly what:
+    /** S3 does what was asked, and the answer is lost. */
+    | 'lose answer'
+    /** The connection breaks in the middle of the request: S3 sees nothing of it. */
+    | 'cut request'
+    /** The connection breaks in the middle of the answer. */
+    | 'cut answer'
+    /** Nothing is ever answered. */
+    | 'hang'
+    /** S3 refuses with this error. */
+    | { readonly status: number; readonly code: string; readonly headers?: Record<string, string> }
+    /** S3 answers, and then something else happens before the client hears of it. */
+    | { readonly after: () => Promise<unknown> };
+}
+
+/**
+ * Stands between the SDK and moto, and makes go wrong what goes wrong between hosts and S3.
+ *
+ * It also makes moto's conditional writes atomic, which they are in S3: of those on one key it passes one at a time.
+ */
+export class FaultProxy {
+  readonly requests: SeenRequest[] = [];
+  readonly #upstreamPort: number;
+  readonly #agent = new Agent();
+  readonly #server = createServer((request, response) => {
+    this.#handle(request, response).catch(() => {
+      response.destroy();
+    });
+  });
+  readonly #turns = new Map<string, Promise<unknown>>();
+  #faults: { readonly fault: Fault; happened: number }[] = [];
+  #away = false;
+  #port = 0;
+
+  private constructor(upstreamPort: number) {
+    this.#upstreamPort = upstreamPort;
+  }
+
+  static async start(upstreamPort: number): Promise<FaultProxy> {
+    const proxy = new FaultProxy(upstreamPort);
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    proxy.#port = (proxy.#server.address() as AddressInfo).port;
+    return proxy;
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Makes something go wrong from now on; returns a function that tells how often it did. */
+  inject(fault: Fault): () => number {
+    const entry = { fault, happened: 0 };
+    this.#faults.push(entry);
+    return () => entry.happened;
+  }
+
+  /** Ends all that was injected. */
+  heal(): void {
+    this.#faults = [];
+    this.#away = false;
+  }
+
+  /** Refuses everything from now on, and breaks what is in flight, until `heal`. */
+  vanish(): void {
+    this.#away = true;
+    this.#server.closeAllConnections();
+  }
+
+  async close(): Promise<void> {
+    this.#agent.destroy();
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '', headers } = request;
+    const seen: SeenRequest = { method, url, headers };
+    this.requests.push(seen);
+    if (this.#away) {
+      request.destroy();
+      return;
+    }
+    const entry = this.#faults.find(
+      ({ fault, happened }) => happened < (fault.times ?? Infinity) && fault.when(seen),
+    );
+    if (entry !== undefined) entry.happened += 1;
+    const what = entry?.fault.what;
+    if (what === 'hang') return;
+    if (what === 'cut request') {
+      request.once('data', () => request.destroy());
+      return;
+    }
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    if (typeof what === 'object' && 'status' in what) {
+      response.writeHead(what.status, { 'content-type': 'application/xml', ...what.headers });
+      response.end(
+        method === 'HEAD'
+          ? ''
+          : `<Error><Code>${what.code}</Code><Message>injected</Message></Error>`,
+      );
+      return;
+    }
+    const send = (): Promise<Answer> => this.#forward(seen, Buffer.concat(chunks));
+    const key = url.split('?')[0] ?? '';
+    const answer = await (headers['if-none-match'] === undefined
+      ? send()
+      : this.#inTurn(key, send));
+    if (typeof what === 'object') await what.after();
+    if (what === 'lose answer' || this.#away) {
+      response.destroy();
+      return;
+    }
+    response.writeHead(answer.status, answer.headers);
+    if (what === 'cut answer') {
+      response.write(answer.body.subarray(0, Math.ceil(answer.body.length / 2)), () => {
+        response.destroy();
+      });
+      return;
+    }
+    response.end(answer.body);
+  }
+
+  async #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(key) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    const turn = mine.catch(() => undefined);
+    this.#turns.set(key, turn);
+    try {
+      return await mine;
+    } finally {
+      if (this.#turns.get(key) === turn) this.#turns.delete(key);
+    }
+  }
+
+  async #forward({ method, url, headers }: SeenRequest, body: Buffer): Promise<Answer> {
+    const { expect: _expect, 'transfer-encoding': _encoding, ...rest } = headers;
+    const sent = httpRequest({
+      host: '127.0.0.1',
+      port: this.#upstreamPort,
+      agent: this.#agent,
+      method,
+      path: url,
+      headers: { ...(rest as Record<string, string>), 'content-length': String(body.length) },
+    });
+    sent.end(body);
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    const chunks: Buffer[] = [];
+    for await (const chunk of answer) chunks.push(chunk as Buffer);
+    const { connection: _connection, 'transfer-encoding': _transfer, ...kept } = answer.headers;
+    return { status: answer.statusCode ?? 500, headers: kept, body: Buffer.concat(chunks) };
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly body: Buffer;
+}

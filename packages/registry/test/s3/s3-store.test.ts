@@ -1,0 +1,268 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import {
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { ModelRegistry, type ObjectStore, openStore } from '@fairlead/registry';
+import { overwritePolicy, parseS3Url, s3Store, type S3StoreOptions } from '@fairlead/registry/s3';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describeObjectStore } from '../object-store-behaviour.ts';
+import { runProcess } from '../run-process.ts';
+import { digits, temporaryFolder } from '../sample-registry.ts';
+import { FaultProxy } from './fault-proxy.ts';
+import { type MotoServer, startMoto } from './moto-server.ts';
+import { newBucket, s3Client } from './s3-bucket.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+let moto: MotoServer;
+let proxy: FaultProxy;
+let client: S3Client;
+let bucket: string;
+
+beforeAll(async () => {
+  moto = await startMoto();
+  proxy = await FaultProxy.start(moto.port);
+  client = s3Client(proxy.endpoint);
+  bucket = await newBucket(client);
+});
+
+afterAll(async () => {
+  client.destroy();
+  await proxy.close();
+  await moto.stop();
+});
+
+/** An empty store: a prefix of its own. */
+function newStore(options: Partial<S3StoreOptions> = {}): ObjectStore {
+  return s3Store({ bucket, prefix: `test/${randomUUID()}`, client, ...options });
+}
+
+describeObjectStore('S3 store', newStore);
+
+describe('a bucket', () => {
+  test('may be a registry as a whole', async () => {
+    const whole = await newBucket(client);
+    const store = s3Store({ bucket: whole, client });
+    expect(store.location).toBe(`s3://${whole}`);
+    const registry = new ModelRegistry({ store });
+    await registry.push(digits());
+    await registry.setAlias('digits', 'champion', 1, { actor: 'ada' });
+    expect(await registry.list()).toEqual([
+      { model: 'digits', versions: 1, latestVersion: 1, aliases: { champion: 1 } },
+    ]);
+    expect(await registry.verify()).toMatchObject({ ok: true, manifests: 1, blobs: 1 });
+  });
+
+  test('holds several registries, none of which sees another', async () => {
+    const [one, other] = ['shared/a', 'shared/ab'].map((prefix) => newStore({ prefix }));
+    await one?.create('models/x', Buffer.from('1'));
+    expect(await other?.list('')).toEqual([]);
+    expect(await other?.size('models/x')).toBeUndefined();
+  });
+
+  test('is listed over all of its pages', async () => {
+    const store = newStore();
+    const names = Array.from({ length: 1050 }, (_, index) => `k${String(index).padStart(5, '0')}`);
+    for (let start = 0; start < names.length; start += 50) {
+      await Promise.all(
+        names.slice(start, start + 50).map((name) => store.create(`f/${name}`, Buffer.from('x'))),
+      );
+    }
+    expect((await store.list('f')).map(({ name }) => name)).toEqual(names);
+  });
+
+  test('passes over what is foreign in it', async () => {
+    const prefix = `test/${randomUUID()}`;
+    const store = newStore({ prefix });
+    for (const key of ['f/', 'f/.hidden', 'f/a b', 'f/fine']) {
+      await client.send(
+        new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/${key}`, Body: 'x' }),
+      );
+    }
+    expect(await store.list('f')).toEqual([{ name: 'fine', kind: 'object' }]);
+  });
+
+  test('that does not exist is an error, not an empty registry', async () => {
+    const store = newStore({ bucket: 'nobody-made-this' });
+    const missing = {
+      code: 'ERR_REGISTRY_STORE_NOT_FOUND',
+      message: expect.stringContaining('s3://nobody-made-this/') as unknown,
+    };
+    await expect(store.read('key', { maxBytes: 10 })).rejects.toMatchObject(missing);
+    await expect(store.size('key')).rejects.toMatchObject(missing);
+    await expect(store.list('models')).rejects.toMatchObject(missing);
+    await expect(store.create('key', Buffer.from('x'))).rejects.toMatchObject(missing);
+    await expect(store.stream('key')[Symbol.asyncIterator]().next()).rejects.toMatchObject(missing);
+  });
+});
+
+describe('what an upload that was killed leaves', () => {
+  test('is swept once it is stale, in this registry only', async () => {
+    const prefix = `test/${randomUUID()}`;
+    const store = newStore({ prefix });
+    await store.create('key', Buffer.from('kept'));
+    for (const Key of [`${prefix}/blobs/sha256/x`, `${prefix}-not/x`]) {
+      const target = { Bucket: bucket, Key };
+      const { UploadId } = await client.send(new CreateMultipartUploadCommand(target));
+      const part = { ...target, UploadId, PartNumber: 1, Body: Buffer.alloc(100) };
+      await client.send(new UploadPartCommand(part));
+    }
+    const uploads = async () => {
+      const listed = new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix });
+      return ((await client.send(listed)).Uploads ?? []).map(({ Key }) => Key);
+    };
+    // moto says of every upload that it began in 2010.
+    expect(await store.sweep(100 * 365 * 24 * 3_600_000)).toBe(0);
+    expect(await uploads()).toHaveLength(2);
+    expect(await store.sweep(0)).toBe(1);
+    expect(await uploads()).toEqual([`${prefix}-not/x`]);
+    expect(await store.size('key')).toBe(4);
+  });
+});
+
+describe('options', () => {
+  test.each(['', 'UPPER', 'a', '1.2.3.4', 'a..b', 'a/b', '-ab', 'x'.repeat(64)])(
+    'refuse the bucket %j',
+    (name) => {
+      expect(() => s3Store({ bucket: name, client })).toThrow(
+        expect.objectContaining({ code: 'ERR_REGISTRY_INVALID_ARGUMENT' }),
+      );
+    },
+  );
+
+  test.each(['../up', '/absolute', 'a//b', '.hidden', 'a b', 'a\0b', 'x/'.repeat(300)])(
+    'refuse the prefix %j',
+    (prefix) => {
+      expect(() => s3Store({ bucket, prefix, client })).toThrow(
+        expect.objectContaining({ code: 'ERR_REGISTRY_INVALID_ARGUMENT' }),
+      );
+    },
+  );
+
+  test.each([{ patienceMs: -1 }, { patienceMs: NaN }, { timeoutMs: 0 }, { partBytes: 1024 }])(
+    'refuse %j',
+    (options) => {
+      expect(() => newStore(options)).toThrow(
+        expect.objectContaining({
+          code: 'ERR_REGISTRY_INVALID_ARGUMENT',
+          message: expect.stringContaining(Object.keys(options)[0] ?? '') as unknown,
+        }),
+      );
+    },
+  );
+
+  test('may be read from an address', () => {
+    expect(parseS3Url('s3://models/prod/eu')).toEqual({ bucket: 'models', prefix: 'prod/eu' });
+    expect(parseS3Url('s3://models/prod/')).toEqual({ bucket: 'models', prefix: 'prod' });
+    expect(parseS3Url('s3://models')).toEqual({ bucket: 'models', prefix: '' });
+    for (const url of ['s3://', 's3:///x', 'models', 'S3://models', 's3://models/../x', 's3://A']) {
+      expect(() => parseS3Url(url)).toThrow(
+        expect.objectContaining({ code: 'ERR_REGISTRY_INVALID_ARGUMENT' }),
+      );
+    }
+  });
+});
+
+describe('openStore', () => {
+  test('opens a folder by its path', async () => {
+    const folder = temporaryFolder();
+    expect((await openStore(folder)).location).toBe(folder);
+    await expect(openStore(join(folder, 'missing'))).rejects.toMatchObject({
+      code: 'ERR_REGISTRY_STORE_NOT_FOUND',
+    });
+    const made = await openStore(join(folder, 'made'), { create: true });
+    expect(await made.create('key', Buffer.from('x'))).toBe(true);
+  });
+
+  test('opens a bucket by its address, with what the environment says', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', proxy.endpoint);
+    vi.stubEnv('AWS_REGION', 'us-east-1');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+    const address = `s3://${bucket}/opened/${randomUUID()}`;
+    const store = await openStore(`${address}/`, { patienceMs: 1000 });
+    expect(store.location).toBe(address);
+    expect(await store.create('key', Buffer.from('kept'))).toBe(true);
+    expect(await (await openStore(address)).size('key')).toBe(4);
+    vi.unstubAllEnvs();
+  });
+
+  test('refuses any other address', async () => {
+    for (const address of ['https://example.com/x', 'S3://Bucket', 's3://', 'gs://bucket']) {
+      await expect(openStore(address)).rejects.toMatchObject({
+        code: 'ERR_REGISTRY_INVALID_ARGUMENT',
+      });
+    }
+  });
+
+  test('loads the AWS SDK only for S3', async () => {
+    const script = new URL('../processes/loaded-modules.ts', import.meta.url);
+    expect(await runProcess(script, temporaryFolder())).toEqual([]);
+  });
+});
+
+describe('the bucket policy', () => {
+  test('denies what would overwrite, and deleting to all but a few', async () => {
+    const policy = overwritePolicy({
+      bucket,
+      prefix: 'prod/',
+      mayDelete: ['arn:aws:iam::111122223333:role/registry-gc'],
+    });
+    expect(policy).toEqual({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Sid: 'RegistryObjectsAreNeverOverwritten',
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 's3:PutObject',
+          Resource: `arn:aws:s3:::${bucket}/prod/*`,
+          Condition: {
+            Null: { 's3:if-none-match': 'true' },
+            Bool: { 's3:ObjectCreationOperation': 'true' },
+          },
+        },
+        {
+          Sid: 'RegistryObjectsAreDeletedByFew',
+          Effect: 'Deny',
+          Principal: '*',
+          Action: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+          Resource: `arn:aws:s3:::${bucket}/prod/*`,
+          Condition: {
+            ArnNotLike: { 'aws:PrincipalArn': ['arn:aws:iam::111122223333:role/registry-gc'] },
+          },
+        },
+      ],
+    });
+    const put = { Bucket: bucket, Policy: JSON.stringify(policy) };
+    await client.send(new PutBucketPolicyCommand(put));
+  });
+
+  test('is of the whole bucket without a prefix, and of any partition', () => {
+    const { Statement } = overwritePolicy({ bucket, partition: 'aws-cn' });
+    expect(Statement.map(({ Resource }) => Resource)).toEqual([`arn:aws-cn:s3:::${bucket}/*`]);
+    expect(() => overwritePolicy({ bucket: 'a*' })).toThrow('a*');
+  });
+
+  test('lets every write of the store through: each carries the condition, or creates nothing', async () => {
+    const from = proxy.requests.length;
+    const store = newStore();
+    await store.create('small', Buffer.from('x'));
+    await store.create('big', () => chunks(9 * 1024 * 1024));
+    const writes = proxy.requests.slice(from).filter(({ method }) => method !== 'GET');
+    const creating = writes.filter(({ url }) => !/[?&](uploads|partNumber=\d+)\b/.test(url));
+    expect(creating.length).toBe(2);
+    for (const { headers } of creating) expect(headers['if-none-match']).toBe('*');
+  });
+});
+
+async function* chunks(bytes: number): AsyncGenerator<Uint8Array, void> {
+  const chunk = Buffer.alloc(1024 * 1024, 'x');
+  for (let sent = 0; sent < bytes; sent += chunk.length) yield await Promise.resolve(chunk);
+}
