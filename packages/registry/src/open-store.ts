@@ -42,7 +42,7 @@ export async function openStore(
   return s3Store({ ...parseS3Url(location), ...(patienceMs !== undefined && { patienceMs }) });
 }
 
-async function importS3(): Promise<typeof import('./s3/index.ts')> {
+async function importS3() {
   try {
     return await import('./s3/index.ts');
   } catch (cause) {

@@ -52,7 +52,7 @@ export class FaultProxy {
   });
   readonly #turns = new Map<string, Promise<unknown>>();
   #faults: { readonly fault: Fault; happened: number }[] = [];
-  #away = false;
+  #state: 'there' | 'away' = 'there';
   #port = 0;
 
   private constructor(upstreamPort: number) {
@@ -81,12 +81,12 @@ export class FaultProxy {
   /** Ends all that was injected. */
   heal(): void {
     this.#faults = [];
-    this.#away = false;
+    this.#state: 'there' | 'away' = 'there';
   }
 
   /** Refuses everything from now on, and breaks what is in flight, until `heal`. */
   vanish(): void {
-    this.#away = true;
+    this.#state = 'away';
     this.#server.closeAllConnections();
   }
 
@@ -101,7 +101,7 @@ export class FaultProxy {
     const { method = '', url = '', headers } = request;
     const seen: SeenRequest = { method, url, headers };
     this.requests.push(seen);
-    if (this.#away) {
+    if (this.#isAway()) {
       request.destroy();
       return;
     }
@@ -132,7 +132,7 @@ export class FaultProxy {
       ? send()
       : this.#inTurn(key, send));
     if (typeof what === 'object') await what.after();
-    if (what === 'lose answer' || this.#away) {
+    if (what === 'lose answer' || this.#isAway()) {
       response.destroy();
       return;
     }
@@ -144,6 +144,10 @@ export class FaultProxy {
       return;
     }
     response.end(answer.body);
+  }
+
+  #isAway(): boolean {
+    return this.#state === 'away';
   }
 
   async #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
@@ -159,26 +163,31 @@ export class FaultProxy {
   }
 
   async #forward({ method, url, headers }: SeenRequest, body: Buffer): Promise<Answer> {
-    const { expect: _expect, 'transfer-encoding': _encoding, ...rest } = headers;
     const sent = httpRequest({
       host: '127.0.0.1',
       port: this.#upstreamPort,
       agent: this.#agent,
       method,
       path: url,
-      headers: { ...(rest as Record<string, string>), 'content-length': String(body.length) },
+      headers: { ...endToEnd(headers), 'content-length': String(body.length) },
     });
     sent.end(body);
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
     const chunks: Buffer[] = [];
     for await (const chunk of answer) chunks.push(chunk as Buffer);
-    const { connection: _connection, 'transfer-encoding': _transfer, ...kept } = answer.headers;
-    return { status: answer.statusCode ?? 500, headers: kept, body: Buffer.concat(chunks) };
+    return { status: answer.statusCode ?? 500, headers: endToEnd(answer.headers), body: Buffer.concat(chunks) };
   }
+}
+
+/** The headers that concern more than one connection. */
+function endToEnd(headers: Readonly<Record<string, unknown>>): Record<string, string> {
+  const hops = new Set(['connection', 'expect', 'keep-alive', 'transfer-encoding']);
+  const kept = Object.entries(headers).filter(([name]) => !hops.has(name));
+  return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]));
 }
 
 interface Answer {
   readonly status: number;
-  readonly headers: Record<string, string | string[] | undefined>;
+  readonly headers: Record<string, string>;
   readonly body: Buffer;
 }
