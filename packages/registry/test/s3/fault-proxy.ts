@@ -81,7 +81,7 @@ export class FaultProxy {
   /** Ends all that was injected. */
   heal(): void {
     this.#faults = [];
-    this.#state: 'there' | 'away' = 'there';
+    this.#state = 'there';
   }
 
   /** Refuses everything from now on, and breaks what is in flight, until `heal`. */
@@ -175,7 +175,11 @@ export class FaultProxy {
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
     const chunks: Buffer[] = [];
     for await (const chunk of answer) chunks.push(chunk as Buffer);
-    return { status: answer.statusCode ?? 500, headers: endToEnd(answer.headers), body: Buffer.concat(chunks) };
+    return {
+      status: answer.statusCode ?? 500,
+      headers: endToEnd(answer.headers),
+      body: Buffer.concat(chunks),
+    };
   }
 }
 
