@@ -1,10 +1,10 @@
-import { aliasLog } from './alias-log.ts';
-import { aliasesFolder, MODELS } from './layout.ts';
+import { aliasLog } from './aliases/alias-log.ts';
+import { aliasesFolder, MODELS } from './store/layout.ts';
 import { isAliasName, isModelName } from './model-name.ts';
-import type { KnownHeads } from './numbered-log.ts';
-import type { ObjectStore } from './object-store.ts';
+import type { KnownHeads } from './records/numbered-log.ts';
+import type { ObjectStore } from './store/object-store.ts';
 import { RegistryError } from './registry-error.ts';
-import { versionLog } from './version-log.ts';
+import { versionLog } from './versions/version-log.ts';
 
 /** One model of a registry. */
 export interface ModelSummary {

@@ -1,5 +1,5 @@
-import { type AliasEntry, chainProblem } from './alias-entry.ts';
-import { type AliasLog, aliasLog } from './alias-log.ts';
+import { type AliasEntry, chainProblem } from './aliases/alias-entry.ts';
+import { type AliasLog, aliasLog } from './aliases/alias-log.ts';
 import { checkAuditText } from './audit-text.ts';
 import {
   type AliasChangeOptions,
@@ -7,20 +7,20 @@ import {
   checkExpected,
   currentEntry,
   requireEntry,
-} from './change-alias.ts';
-import { followAlias, type FollowOptions } from './follow-alias.ts';
+} from './aliases/change-alias.ts';
+import { followAlias, type FollowOptions } from './aliases/follow-alias.ts';
 import { aliasNotFound, listModels, modelNotFound, type ModelSummary } from './listing.ts';
-import type { Manifest } from './manifest.ts';
+import type { Manifest } from './versions/manifest.ts';
 import { checkAliasName, checkModelName } from './model-name.ts';
-import type { KnownHeads } from './numbered-log.ts';
-import type { ObjectStore } from './object-store.ts';
-import { openManifest, type OpenVersion, requireManifest } from './open-version.ts';
-import type { PushRequest } from './push-request.ts';
-import { pushVersion, type PushResult } from './push-version.ts';
+import type { KnownHeads } from './records/numbered-log.ts';
+import type { ObjectStore } from './store/object-store.ts';
+import { openManifest, type OpenVersion, requireManifest } from './versions/open-version.ts';
+import type { PushRequest } from './push/push-request.ts';
+import { pushVersion, type PushResult } from './push/push-version.ts';
 import { RegistryError } from './registry-error.ts';
-import { rollbackTarget } from './rollback-target.ts';
-import { type VerifyReport, verifyStore } from './verify-store.ts';
-import { type VersionLog, versionLog } from './version-log.ts';
+import { rollbackTarget } from './aliases/rollback-target.ts';
+import { type VerifyReport, verifyStore } from './verify/verify-store.ts';
+import { type VersionLog, versionLog } from './versions/version-log.ts';
 
 /** Settings of a {@link ModelRegistry}. */
 export interface ModelRegistryOptions {

@@ -22,7 +22,12 @@ import {
   RegistryError,
 } from '@fairlead/registry';
 import { describe, expect, expectTypeOf, test, vi } from 'vitest';
-import { digits, rejection, temporaryFolder, temporaryRegistry } from './sample-registry.ts';
+import {
+  digits,
+  rejection,
+  temporaryFolder,
+  temporaryRegistry,
+} from './support/sample-registry.ts';
 
 // Generous for machines whose disk is slow to sync.
 vi.setConfig({ testTimeout: 60_000 });
@@ -331,7 +336,7 @@ describe('push', () => {
     const bytes = 64 * 2 ** 20;
     writeFileSync(big, 'x');
     truncateSync(big, bytes);
-    const script = new URL('processes/push-big-file.ts', import.meta.url).pathname;
+    const script = new URL('./support/processes/push-big-file.ts', import.meta.url).pathname;
     const report = execFileSync(
       process.execPath,
       ['--conditions=@fairlead/source', script, join(folder, 'store'), big],

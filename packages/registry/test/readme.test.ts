@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { folderStore, ModelRegistry, registryErrorCodes } from '@fairlead/registry';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { digits, temporaryFolder } from './sample-registry.ts';
+import { digits, temporaryFolder } from './support/sample-registry.ts';
 
 // Generous for machines whose disk is slow to sync.
 vi.setConfig({ testTimeout: 60_000 });

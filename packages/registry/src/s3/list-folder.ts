@@ -3,9 +3,9 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
-import type { StoreEntry } from '../object-store.ts';
+import type { StoreEntry } from '../store/object-store.ts';
 import { RegistryError } from '../registry-error.ts';
-import { isKeySegment } from '../store-key.ts';
+import { isKeySegment } from '../store/store-key.ts';
 import { nameOf } from './s3-error.ts';
 import type { S3Requests } from './s3-requests.ts';
 

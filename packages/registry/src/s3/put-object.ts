@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import type { ObjectBody } from '../object-store.ts';
+import type { ObjectBody } from '../store/object-store.ts';
 import { RegistryError } from '../registry-error.ts';
 import { bodyParts } from './body-parts.ts';
 import { MultipartUpload } from './multipart-upload.ts';

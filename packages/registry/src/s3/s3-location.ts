@@ -1,5 +1,5 @@
 import { RegistryError } from '../registry-error.ts';
-import { isKeySegment } from '../store-key.ts';
+import { isKeySegment } from '../store/store-key.ts';
 
 /** Where in S3 a registry is. */
 export interface S3Location {

@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import type { ObjectStore } from '../object-store.ts';
+import type { ObjectStore } from '../store/object-store.ts';
 import { RegistryError } from '../registry-error.ts';
-import { keySegments } from '../store-key.ts';
+import { keySegments } from '../store/store-key.ts';
 import { getBytes, getSize, streamObject } from './get-object.ts';
 import { listFolder, sweepUploads } from './list-folder.ts';
 import { putBody, putBytes } from './put-object.ts';

@@ -8,7 +8,7 @@ import {
 import { AliasConflictError, ModelRegistry, type ObjectStore } from '@fairlead/registry';
 import { s3Store, type S3StoreOptions } from '@fairlead/registry/s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { digits, rejection } from '../sample-registry.ts';
+import { digits, rejection } from '../support/sample-registry.ts';
 import { type Fault, FaultProxy, type SeenRequest } from './fault-proxy.ts';
 import { type MotoServer, startMoto } from './moto-server.ts';
 import { newBucket, s3Client } from './s3-bucket.ts';

@@ -11,9 +11,9 @@ import {
 import { ModelRegistry, type ObjectStore, openStore } from '@fairlead/registry';
 import { overwritePolicy, parseS3Url, s3Store, type S3StoreOptions } from '@fairlead/registry/s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { describeObjectStore } from '../object-store-behaviour.ts';
-import { runProcess } from '../run-process.ts';
-import { digits, temporaryFolder } from '../sample-registry.ts';
+import { describeObjectStore } from '../store/object-store-behaviour.ts';
+import { runProcess } from '../support/run-process.ts';
+import { digits, temporaryFolder } from '../support/sample-registry.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { type MotoServer, startMoto } from './moto-server.ts';
 import { newBucket, s3Client } from './s3-bucket.ts';
@@ -202,7 +202,7 @@ describe('openStore', () => {
   });
 
   test('loads the AWS SDK only for S3', async () => {
-    const script = new URL('../processes/loaded-modules.ts', import.meta.url);
+    const script = new URL('../support/processes/loaded-modules.ts', import.meta.url);
     expect(await runProcess(script, temporaryFolder())).toEqual([]);
   });
 });

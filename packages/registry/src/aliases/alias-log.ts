@@ -1,0 +1,30 @@
+import { type AliasEntry, decodeAliasEntry, MAX_ALIAS_ENTRY_BYTES } from './alias-entry.ts';
+import { aliasFolder } from '../store/layout.ts';
+import { type KnownHeads, NumberedLog, type RecordFormat } from '../records/numbered-log.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { RegistryError } from '../registry-error.ts';
+
+/** The entries of one alias. */
+export type AliasLog = NumberedLog<AliasEntry>;
+
+/** Opens the entries of `alias` of `model`. */
+export function aliasLog(
+  store: ObjectStore,
+  model: string,
+  alias: string,
+  heads?: KnownHeads,
+): AliasLog {
+  const format: RecordFormat<AliasEntry> = {
+    maxBytes: MAX_ALIAS_ENTRY_BYTES,
+    decode(key, bytes, number) {
+      const entry = decodeAliasEntry(key, bytes);
+      if (entry.model === model && entry.alias === alias && entry.number === number) return entry;
+      throw new RegistryError(
+        'ERR_REGISTRY_CORRUPT',
+        `${key} is entry ${entry.number} of ${JSON.stringify(`${entry.model}@${entry.alias}`)}: ` +
+          'it was copied there; restore the right one from a backup',
+      );
+    },
+  };
+  return new NumberedLog(store, aliasFolder(model, alias), format, heads);
+}

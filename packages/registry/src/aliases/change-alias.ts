@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { AliasConflictError } from './alias-conflict-error.ts';
+import { type AliasEntry, encodeAliasEntry } from './alias-entry.ts';
+import type { AliasLog } from './alias-log.ts';
+import type { Manifest } from '../versions/manifest.ts';
+import { FORMAT_VERSION } from '../records/record-schema.ts';
+import { RegistryError } from '../registry-error.ts';
+
+/** Who changes an alias, why, and what they believe it to be. */
+export interface AliasChangeOptions {
+  /** Who changes it. */
+  readonly actor: string;
+  /** Why, for the history. */
+  readonly reason?: string;
+  /** The version that the alias has to mean now, `null` for none; left out, whatever it means is replaced. */
+  readonly expected?: number | null;
+}
+
+/** The entry of `log` that says what the alias is, or `undefined` when it was never set. */
+export async function currentEntry(log: AliasLog): Promise<AliasEntry | undefined> {
+  const number = await log.head();
+  return number === 0 ? undefined : requireEntry(log, number);
+}
+
+/** Reads an entry that has to be there. */
+export async function requireEntry(log: AliasLog, number: number): Promise<AliasEntry> {
+  const entry = await log.read(number);
+  if (entry !== undefined) return entry;
+  throw new RegistryError(
+    'ERR_REGISTRY_CORRUPT',
+    `${log.keyOf(number)} is missing; restore it from a backup`,
+  );
+}
+
+/** A change of an alias that is to be made. */
+export interface AliasChange {
+  readonly alias: string;
+  /** What its writer saw. */
+  readonly before: AliasEntry | undefined;
+  readonly to: Manifest;
+  /** The entry that a rollback restores. */
+  readonly restores?: AliasEntry;
+  readonly options: AliasChangeOptions;
+}
+
+/** @throws AliasConflictError when what was seen isn't what the caller expects; `change` says what is not done. */
+export function checkExpected(
+  change: string,
+  before: AliasEntry | undefined,
+  { expected }: AliasChangeOptions,
+): void {
+  if (expected === undefined || expected === (before?.version ?? null)) return;
+  const belief = expected === null ? 'expected not to be set' : `expected at version ${expected}`;
+  throw new AliasConflictError(`${change}, ${belief}`, before ?? null);
+}
+
+/**
+ * Appends the entry after the one that was seen.
+ *
+ * @throws AliasConflictError when somebody else appended first.
+ */
+export async function appendChange(
+  log: AliasLog,
+  change: AliasChange,
+  at: Date,
+): Promise<AliasEntry> {
+  const { alias, before, to, restores, options } = change;
+  const number = (before?.number ?? 0) + 1;
+  const bytes = encodeAliasEntry({
+    formatVersion: FORMAT_VERSION,
+    model: to.model,
+    alias,
+    number,
+    version: to.version,
+    previous: before?.version ?? null,
+    action: restores === undefined ? 'set' : 'rollback',
+    ...(restores !== undefined && { restores: restores.number }),
+    actor: options.actor,
+    ...(options.reason !== undefined && { reason: options.reason }),
+    at: at.toISOString(),
+    nonce: randomUUID(),
+    versionSeal: to.seal,
+    previousSeal: before?.seal ?? null,
+  });
+  const entry = log.decode(number, bytes);
+  if (await log.create(number, bytes)) return entry;
+  const verb = restores === undefined ? 'set' : 'roll back';
+  throw new AliasConflictError(
+    `cannot ${verb} "${alias}" of "${to.model}" to version ${to.version}`,
+    await requireEntry(log, number),
+  );
+}

@@ -1,0 +1,97 @@
+import type { Signature } from '@fairlead/signature';
+import { checkArtifactPaths } from '../versions/artifact-path.ts';
+import type { JsonValue } from '../records/json-value.ts';
+import type {
+  GoldenExample,
+  Lineage,
+  Manifest,
+  ManifestFile,
+  RuntimeSpec,
+} from '../versions/manifest.ts';
+import { fingerprint, readSource } from './push-source.ts';
+import { RegistryError } from '../registry-error.ts';
+
+/** A version to be: what `push` takes. */
+export interface PushRequest {
+  readonly model: string;
+  readonly runtime: {
+    readonly name: RuntimeSpec['name'];
+    /** @defaultValue `{}` */
+    readonly options?: RuntimeSpec['options'];
+  };
+  readonly signature: Signature;
+  /** The files of the version: path within it → local path, or the bytes themselves. */
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
+  /** @defaultValue `{}` */
+  readonly lineage?: Lineage;
+  /** Finite numbers only. @defaultValue `{}` */
+  readonly metrics?: Readonly<Record<string, number>>;
+  readonly baseline?: JsonValue;
+  /** @defaultValue `[]` */
+  readonly goldenExamples?: readonly GoldenExample[];
+  /** Markdown. */
+  readonly modelCard?: string;
+  /** Who pushes. */
+  readonly actor: string;
+  /**
+   * Push nothing when the newest version has the same content: all but version, time and actor.
+   *
+   * @defaultValue false
+   */
+  readonly skipIfUnchanged?: boolean;
+}
+
+/** What a manifest says beyond which version it is, and when and by whom it was pushed. */
+export type ManifestContent = Omit<
+  Manifest,
+  'formatVersion' | 'version' | 'created' | 'actor' | 'nonce' | 'seal'
+>;
+
+const OCCASION: ReadonlySet<string> = new Set<keyof Manifest>([
+  'formatVersion',
+  'version',
+  'created',
+  'actor',
+  'nonce',
+  'seal',
+]);
+
+/** The content of a manifest, with the fields of later releases: two that are equal are the same model. */
+export function contentOf(manifest: Manifest): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(manifest).filter(([field]) => !OCCASION.has(field)));
+}
+
+/**
+ * Reads the files of `request` once, to know their hashes, and lays out what its manifest will say.
+ *
+ * @throws RegistryError `ERR_REGISTRY_INVALID_PATH`, `ERR_REGISTRY_INVALID_ARGUMENT`, `ERR_REGISTRY_SOURCE_UNREADABLE`
+ */
+export async function readContent(request: PushRequest): Promise<ManifestContent> {
+  const { model, runtime, signature, lineage = {}, metrics = {}, goldenExamples = [] } = request;
+  const { baseline, modelCard } = request;
+  const paths = Object.keys(request.files).sort();
+  checkArtifactPaths(paths);
+  if (runtime.name === 'onnx' && paths.length === 0) {
+    throw new RegistryError(
+      'ERR_REGISTRY_INVALID_ARGUMENT',
+      `cannot push ${model} without files: the onnx runtime needs the model file, as ` +
+        '{ files: { "model.onnx": "path/to/model.onnx" } }',
+    );
+  }
+  const files: ManifestFile[] = [];
+  for (const path of paths) {
+    const body = readSource(path, request.files[path] ?? '');
+    files.push({ path, ...(await fingerprint(body)) });
+  }
+  return {
+    model,
+    files,
+    runtime: { name: runtime.name, options: runtime.options ?? {} },
+    signature,
+    lineage,
+    metrics,
+    ...(baseline !== undefined && { baseline }),
+    goldenExamples,
+    ...(modelCard !== undefined && { modelCard }),
+  };
+}

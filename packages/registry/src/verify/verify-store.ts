@@ -1,0 +1,169 @@
+import { type AliasEntry, chainProblem } from '../aliases/alias-entry.ts';
+import { aliasLog } from '../aliases/alias-log.ts';
+import { blobProblem } from '../versions/blob.ts';
+import { BLOBS, blobKey } from '../store/layout.ts';
+import { aliasNames, modelNames } from '../listing.ts';
+import type { Manifest } from '../versions/manifest.ts';
+import type { NumberedLog } from '../records/numbered-log.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { RegistryError, type RegistryErrorCode } from '../registry-error.ts';
+import { versionLog } from '../versions/version-log.ts';
+
+/** One object that isn't as it was written, or isn't there. */
+export interface VerifyProblem {
+  readonly key: string;
+  readonly code: RegistryErrorCode;
+  readonly message: string;
+}
+
+/** What `verify` read and found. */
+export interface VerifyReport {
+  /** Whether there is no problem. */
+  readonly ok: boolean;
+  readonly problems: readonly VerifyProblem[];
+  readonly manifests: number;
+  readonly aliasEntries: number;
+  readonly blobs: number;
+  /** Bytes of all blobs. */
+  readonly blobBytes: number;
+}
+
+/** Reads every object of a registry; what is foreign in the store is passed over. */
+export async function verifyStore(store: ObjectStore): Promise<VerifyReport> {
+  const verifier = new Verifier(store);
+  // Blobs last: a push that goes on meanwhile makes them before the manifests that name them.
+  for (const model of await modelNames(store)) await verifier.verifyModel(model);
+  await verifier.verifyBlobs();
+  return verifier.report();
+}
+
+class Verifier {
+  readonly #store: ObjectStore;
+  readonly #problems: VerifyProblem[] = [];
+  /** Each blob that a manifest names: its size, and where it is named. */
+  readonly #named = new Map<string, { readonly size: number; readonly by: string }>();
+  #manifests = 0;
+  #aliasEntries = 0;
+  #blobs = 0;
+  #blobBytes = 0;
+
+  constructor(store: ObjectStore) {
+    this.#store = store;
+  }
+
+  report(): VerifyReport {
+    return {
+      ok: this.#problems.length === 0,
+      problems: this.#problems,
+      manifests: this.#manifests,
+      aliasEntries: this.#aliasEntries,
+      blobs: this.#blobs,
+      blobBytes: this.#blobBytes,
+    };
+  }
+
+  async verifyModel(model: string): Promise<void> {
+    const log = versionLog(this.#store, model);
+    const seals = new Map<number, string>();
+    let due = 1;
+    for (const version of await log.numbers()) {
+      for (; due < version; due += 1) {
+        this.#corrupt(log.keyOf(due), `version ${due} is missing, and there is version ${version}`);
+      }
+      due = version + 1;
+      const manifest = await this.#readRecord(log, version);
+      this.#manifests += 1;
+      if (manifest === undefined) continue;
+      seals.set(version, manifest.seal);
+      this.#nameFiles(log.keyOf(version), manifest);
+    }
+    for (const alias of await aliasNames(this.#store, model)) {
+      await this.#verifyAlias(model, alias, seals);
+    }
+  }
+
+  async #verifyAlias(
+    model: string,
+    alias: string,
+    seals: ReadonlyMap<number, string>,
+  ): Promise<void> {
+    const log = aliasLog(this.#store, model, alias);
+    let before: AliasEntry | undefined;
+    let broken = false;
+    for (const number of await log.numbers()) {
+      const entry = await this.#readRecord(log, number);
+      this.#aliasEntries += 1;
+      if (entry === undefined) {
+        broken = true;
+        continue;
+      }
+      const problem = broken ? undefined : chainProblem(before, entry);
+      if (problem !== undefined) this.#corrupt(log.keyOf(number), problem);
+      if (seals.get(entry.version) !== entry.versionSeal) {
+        this.#corrupt(
+          log.keyOf(number),
+          `the manifest of version ${entry.version} is not the one that it was set to`,
+        );
+      }
+      before = entry;
+      broken = false;
+    }
+  }
+
+  async verifyBlobs(): Promise<void> {
+    for (const { name, kind } of await this.#store.list(BLOBS)) {
+      if (kind !== 'object' || !/^[0-9a-f]{64}$/.test(name)) continue;
+      await this.#attempt(blobKey(name), async () => {
+        this.#blobs += 1;
+        this.#blobBytes += (await this.#store.size(blobKey(name))) ?? 0;
+        const problem = await blobProblem(this.#store, name);
+        if (problem !== undefined) this.#corrupt(blobKey(name), problem);
+      });
+    }
+    for (const [sha256, { size, by }] of this.#named) {
+      await this.#attempt(blobKey(sha256), async () => {
+        const found = await this.#store.size(blobKey(sha256));
+        if (found === size) return;
+        const what = found === undefined ? 'is missing' : `has ${found} bytes instead of ${size}`;
+        this.#corrupt(blobKey(sha256), `${what}, and ${by} needs it`);
+      });
+    }
+  }
+
+  #nameFiles(key: string, manifest: Manifest): void {
+    for (const { sha256, size, path } of manifest.files) {
+      const by = `${JSON.stringify(path)} of ${key}`;
+      const named = this.#named.get(sha256);
+      if (named === undefined) this.#named.set(sha256, { size, by });
+      else if (named.size !== size) {
+        this.#corrupt(
+          key,
+          `${by} has ${size} bytes, and ${named.by}, which is the same, ${named.size}`,
+        );
+      }
+    }
+  }
+
+  async #readRecord<R>(log: NumberedLog<R>, number: number): Promise<R | undefined> {
+    return this.#attempt(log.keyOf(number), () => log.read(number));
+  }
+
+  /** Runs `work`; what it finds wrong with an object is a problem, and a store that fails is still an error. */
+  async #attempt<T>(key: string, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof RegistryError) || isStoreFailure(error.code)) throw error;
+      this.#problems.push({ key, code: error.code, message: error.message });
+      return undefined;
+    }
+  }
+
+  #corrupt(key: string, problem: string): void {
+    this.#problems.push({ key, code: 'ERR_REGISTRY_CORRUPT', message: `${key}: ${problem}` });
+  }
+}
+
+function isStoreFailure(code: RegistryErrorCode): boolean {
+  return code.startsWith('ERR_REGISTRY_STORE_') && code !== 'ERR_REGISTRY_STORE_FOREIGN';
+}

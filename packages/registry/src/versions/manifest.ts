@@ -1,0 +1,87 @@
+import type { Datatype, Signature } from '@fairlead/signature';
+import type { JsonValue } from '../records/json-value.ts';
+
+/** One file of a version; its bytes are the blob that `sha256` names. */
+export interface ManifestFile {
+  /** Relative, with `/` between names: `model.onnx`, `code/app.py`. */
+  readonly path: string;
+  /** SHA-256 of the bytes, in lower-case hexadecimal. */
+  readonly sha256: string;
+  /** Length in bytes. */
+  readonly size: number;
+}
+
+/** What runs a version: ONNX Runtime in process, or a server that requests are passed on to. */
+export interface RuntimeSpec {
+  readonly name: 'onnx' | 'upstream';
+  /** Whatever the runtime understands. */
+  readonly options: Readonly<Record<string, JsonValue>>;
+}
+
+/** The data that a version was trained on. */
+export interface DatasetReference {
+  readonly name: string;
+  /** SHA-256 of the data, in lower-case hexadecimal. */
+  readonly sha256?: string;
+}
+
+/** Where a version comes from. */
+export interface Lineage {
+  readonly gitCommit?: string;
+  readonly dataset?: DatasetReference;
+  /** The command that trained it. */
+  readonly command?: string;
+  readonly parameters?: Readonly<Record<string, JsonValue>>;
+  /** The version of the same model that it was made from. */
+  readonly parentVersion?: number;
+  /** Version of each framework by its name: `{"scikit-learn": "1.7.2"}`. */
+  readonly frameworks?: Readonly<Record<string, string>>;
+}
+
+/** An element of a tensor in JSON, or a list of them. */
+export type JsonTensorData = number | bigint | boolean | string | null | readonly JsonTensorData[];
+
+/** A tensor as the Open Inference Protocol (V2) writes it in JSON. */
+export interface JsonTensor {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  /** Elements in row-major order, flat or nested; `INT64` and `UINT64` beyond 2^53 as `bigint`. */
+  readonly data: readonly JsonTensorData[];
+}
+
+/** Inputs for which the outputs are known: a loaded version proves itself on them. */
+export interface GoldenExample {
+  readonly name?: string;
+  readonly inputs: readonly JsonTensor[];
+  readonly outputs: readonly JsonTensor[];
+  /** Greatest allowed absolute difference of each element. */
+  readonly tolerance?: number;
+}
+
+/** All that is known of one version of a model; immutable. */
+export interface Manifest {
+  readonly formatVersion: 1;
+  readonly model: string;
+  /** 1, 2, 3, … within the model. */
+  readonly version: number;
+  /** When it was pushed: ISO 8601, UTC. */
+  readonly created: string;
+  /** Who pushed it. */
+  readonly actor: string;
+  /** Random; makes each manifest distinct from every other. */
+  readonly nonce: string;
+  /** In order of their paths. */
+  readonly files: readonly ManifestFile[];
+  readonly runtime: RuntimeSpec;
+  readonly signature: Signature;
+  readonly lineage: Lineage;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Profile of each feature in the training data, to compare live traffic with. */
+  readonly baseline?: JsonValue;
+  readonly goldenExamples: readonly GoldenExample[];
+  /** For people, in Markdown. */
+  readonly modelCard?: string;
+  /** SHA-256 of every byte of the stored manifest before this field, in lower-case hexadecimal. */
+  readonly seal: string;
+}

@@ -1,0 +1,62 @@
+import { readBlob } from './blob.ts';
+import { modelNotFound, some } from '../listing.ts';
+import type { Manifest } from './manifest.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { RegistryError } from '../registry-error.ts';
+import type { VersionLog } from './version-log.ts';
+
+/** A version, ready to be read. */
+export interface OpenVersion {
+  readonly manifest: Manifest;
+  /**
+   * Reads one file whole; nothing is handed out unless its length and SHA-256 are as they were pushed.
+   *
+   * @throws RegistryError `ERR_REGISTRY_FILE_NOT_FOUND`, `ERR_REGISTRY_CORRUPT`
+   */
+  readonly read: (path: string) => Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/**
+ * Reads the manifest of a version that has to exist.
+ *
+ * @throws RegistryError `ERR_REGISTRY_INVALID_VERSION`, `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_VERSION_NOT_FOUND`,
+ * and what reading a manifest throws.
+ */
+export async function requireManifest(
+  store: ObjectStore,
+  log: VersionLog,
+  model: string,
+  version: number,
+): Promise<Manifest> {
+  if (!Number.isSafeInteger(version) || version < 1) {
+    throw new RegistryError(
+      'ERR_REGISTRY_INVALID_VERSION',
+      `${version} is not a version of "${model}": versions are 1, 2, 3, …`,
+    );
+  }
+  const manifest = await log.read(version);
+  if (manifest !== undefined) return manifest;
+  const latest = await log.head();
+  if (latest === 0) throw await modelNotFound(store, model);
+  throw new RegistryError(
+    'ERR_REGISTRY_VERSION_NOT_FOUND',
+    `there is no version ${version} of "${model}" in ${store.location}: the newest is ${latest}`,
+  );
+}
+
+/** Makes the files of `manifest` readable. */
+export function openManifest(store: ObjectStore, manifest: Manifest): OpenVersion {
+  return {
+    manifest,
+    async read(path) {
+      const file = manifest.files.find((candidate) => candidate.path === path);
+      if (file !== undefined) return readBlob(store, file);
+      const paths = manifest.files.map((candidate) => candidate.path);
+      throw new RegistryError(
+        'ERR_REGISTRY_FILE_NOT_FOUND',
+        `version ${manifest.version} of "${manifest.model}" has no file ${JSON.stringify(path)}: ` +
+          some(paths, 'it has', 'it has no files'),
+      );
+    },
+  };
+}
