@@ -20,6 +20,16 @@ export function whole(min: number, max: number) {
     .refine((value) => value >= min && value <= max, message);
 }
 
+/** A whole number, or undefined for `auto`. */
+export function wholeOrAuto(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}, or auto`;
+  return z
+    .string()
+    .regex(/^(?:auto|\d{1,15})$/, { message, abort: true })
+    .transform((value) => (value === 'auto' ? undefined : Number(value)))
+    .refine((value = min) => value >= min && value <= max, message);
+}
+
 /** A time that Node's timers can wait for. */
 export const milliseconds = whole(1, 2 ** 31 - 1);
 

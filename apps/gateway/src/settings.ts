@@ -9,6 +9,7 @@ import {
   text,
   upstreamAddress,
   whole,
+  wholeOrAuto,
 } from './setting-values.ts';
 import { SettingsError } from './settings-error.ts';
 
@@ -133,21 +134,27 @@ export const settings = {
   ),
   onnxWorkers: setting(
     'FAIRLEAD_ONNX_WORKERS',
-    whole(1, 256),
-    '1',
-    'Worker threads for each ONNX version.',
+    wholeOrAuto(1, 256),
+    'auto',
+    'Worker threads for each ONNX version; `auto` decides by the time that a row takes, the cores and the memory.',
   ),
   onnxThreads: setting(
     'FAIRLEAD_ONNX_THREADS',
-    whole(1, 256),
-    '1',
-    'Threads that one execution computes with.',
+    wholeOrAuto(1, 256),
+    'auto',
+    'Threads that one execution computes with; `auto` decides with the workers.',
   ),
   maxQueued: setting(
     'FAIRLEAD_MAX_QUEUED',
     whole(0, 1_000_000),
     '512',
     'Requests that may wait for a worker of a version; over it they are refused.',
+  ),
+  maxBatchRows: setting(
+    'FAIRLEAD_MAX_BATCH_ROWS',
+    whole(1, 100_000),
+    '64',
+    'Rows that share one execution at most; `1` switches batching off.',
   ),
   dialects: setting(
     'FAIRLEAD_DIALECTS',

@@ -76,8 +76,8 @@ export async function startGateway(
     },
     runtimes: {
       onnx: onnxRuntime({
-        workers: settings.onnxWorkers,
-        intraOpThreads: settings.onnxThreads,
+        ...(settings.onnxWorkers !== undefined && { workers: settings.onnxWorkers }),
+        ...(settings.onnxThreads !== undefined && { intraOpThreads: settings.onnxThreads }),
         executionTimeoutMs: settings.deadlineMs,
       }),
       upstream: upstreams,
@@ -85,6 +85,7 @@ export async function startGateway(
     observer,
     requestTimeoutMs: settings.deadlineMs,
     maxQueued: settings.maxQueued,
+    maxBatchRows: settings.maxBatchRows,
     onEvent: (event) => {
       const { type, ...fields } = event;
       if (type === 'swapped') metrics.track(event.model, String(event.version));

@@ -43,6 +43,7 @@ export type {
   Runtime,
   RuntimeEvent,
   RuntimeFactory,
+  RuntimePlacement,
 } from './runtime.ts';
 export type { CancelSignal } from './scheduling/ticket.ts';
 export { ServingError } from './serving-error.ts';

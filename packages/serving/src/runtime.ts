@@ -18,12 +18,26 @@ export interface Execution {
   readonly computeDurationMs: number;
 }
 
+/** Where a version computes, and why there. */
+export interface RuntimePlacement {
+  /** Worker threads that hold the version. */
+  readonly workers: number;
+  /** Threads that one execution computes with. */
+  readonly intraOpThreads: number;
+  /** Whether small executions run in the thread of the event loop. */
+  readonly inProcess: boolean;
+  /** In words, with what was measured. */
+  readonly reason: string;
+}
+
 /** One loaded version, ready to run. */
 export interface Runtime {
   /** What the metadata call names, such as `onnx_onnxv1`. */
   readonly platform: string;
   /** Executions that make sense at the same time: the scheduler starts no more, and queues the rest. */
   readonly concurrency: number;
+  /** For runtimes that decide where they compute. */
+  readonly placement?: RuntimePlacement | undefined;
   /**
    * Runs the model on inputs that were already checked against its signature.
    *

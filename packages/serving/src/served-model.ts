@@ -187,6 +187,7 @@ export class ServedModel {
       version,
       ...(previous !== undefined && { previous: Number(previous.label.version) }),
       batching: loaded.batching,
+      ...(loaded.runtime.placement && { placement: loaded.runtime.placement }),
       loadDurationMs: performance.now() - startedAt,
     });
     if (previous !== undefined) this.#drain(previous);

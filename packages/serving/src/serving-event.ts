@@ -1,3 +1,5 @@
+import type { RuntimePlacement } from './runtime.ts';
+
 /** What happens to models on their own, for the log. */
 export type ServingEvent =
   | {
@@ -7,6 +9,8 @@ export type ServingEvent =
       readonly previous?: number;
       /** Whether its requests share executions. */
       readonly batching: boolean;
+      /** Where it computes, and why there; of runtimes that decide that. */
+      readonly placement?: RuntimePlacement;
       readonly loadDurationMs: number;
     }
   | { readonly type: 'unloaded'; readonly model: string; readonly version: number }

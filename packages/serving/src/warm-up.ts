@@ -1,16 +1,11 @@
-import {
-  datatypes,
-  decodeTensor,
-  elementCount,
-  type Tensor,
-  type TensorSpec,
-} from '@fairlead/signature';
+import { decodeTensor, type Tensor } from '@fairlead/signature';
 import { compareTensors } from './compare-tensors.ts';
 import type { VersionManifest } from './model-source.ts';
 import type { Execution, Runtime } from './runtime.ts';
 import { hasBatchDimension } from './scheduling/batch-limits.ts';
 import { packBatch, splitBatch } from './scheduling/pack-batch.ts';
 import { ServingError } from './serving-error.ts';
+import { zeroTensors } from './zero-tensors.ts';
 
 const DEFAULT_TOLERANCE = 1e-4;
 
@@ -68,7 +63,7 @@ async function runSamples(manifest: VersionManifest, execute: Execute): Promise<
     samples.push({ inputs, outputs, tolerance });
   }
   if (samples.length > 0) return samples;
-  const inputs = signature.inputs.map(zeros);
+  const inputs = zeroTensors(signature.inputs);
   const { outputs } = await execute(inputs);
   return [{ inputs, outputs, tolerance: DEFAULT_TOLERANCE }];
 }
@@ -95,15 +90,4 @@ async function agreeInBatch(samples: readonly Sample[], execute: Execute): Promi
 
 function shapesOf({ inputs }: Sample): string {
   return inputs.map(({ shape }) => shape.slice(1).join(',')).join(';');
-}
-
-function zeros({ name, datatype, shape: pattern }: TensorSpec): Tensor {
-  const shape = pattern.map((length) => (length === -1 ? 1 : length));
-  // The storage is that of the spec's own datatype.
-  return {
-    name,
-    datatype,
-    shape,
-    data: datatypes[datatype].allocate(elementCount(shape)),
-  } as Tensor;
 }

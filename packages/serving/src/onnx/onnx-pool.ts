@@ -1,20 +1,27 @@
 import type { Tensor } from '@fairlead/signature';
-import type { Execution, ExecutionContext, Runtime, RuntimeEvent } from '../runtime.ts';
+import type {
+  Execution,
+  ExecutionContext,
+  Runtime,
+  RuntimeEvent,
+  RuntimePlacement,
+} from '../runtime.ts';
 import { ServingError } from '../serving-error.ts';
+import type { InProcessSession } from './in-process-session.ts';
 import { OnnxThread, ThreadError } from './onnx-thread.ts';
-import type { WorkerModel } from './worker-message.ts';
+import type { ModelFile } from './session-model.ts';
 
 /** What a pool needs. */
 export interface OnnxPoolOptions {
   /** Name and version of the model, for messages. */
   readonly title: string;
   /** Reads the model anew for each thread, for its buffer is moved there. */
-  readonly readModel: () => Promise<WorkerModel>;
-  readonly workers: number;
+  readonly readModel: () => Promise<ModelFile>;
   readonly executionTimeoutMs: number;
   readonly onEvent: (event: RuntimeEvent) => void;
 }
 
+const UNPLACED = { workers: 0, intraOpThreads: 0, inProcess: false, reason: 'not loaded yet' };
 const RESTART_DELAY_MS = 200;
 const GREATEST_RESTART_DELAY_MS = 10_000;
 
@@ -26,30 +33,50 @@ export class OnnxPool implements Runtime {
   readonly #idle: OnnxThread[] = [];
   /** Executions that found no thread, because one was lost. */
   readonly #waiting: PromiseWithResolvers<OnnxThread>[] = [];
+  /** Executions that run in this thread. */
+  #here = 0;
+  #onLeft: (() => void) | undefined;
   #lastLoss = 'no worker was started';
   #closed = false;
 
-  private constructor(options: OnnxPoolOptions) {
+  #placement: RuntimePlacement = { ...UNPLACED };
+  #inProcess: InProcessSession | undefined;
+
+  constructor(options: OnnxPoolOptions) {
     this.#options = options;
   }
 
-  /** @throws ThreadError when the model can't be loaded. */
-  static async start(options: OnnxPoolOptions): Promise<OnnxPool> {
-    const pool = new OnnxPool(options);
-    try {
-      await Promise.all(Array.from({ length: options.workers }, () => pool.#add()));
-    } catch (error) {
-      await pool.close();
-      throw error;
-    }
-    return pool;
+  get concurrency(): number {
+    return this.#placement.workers;
   }
 
-  get concurrency(): number {
-    return this.#options.workers;
+  get placement(): RuntimePlacement {
+    return this.#placement;
+  }
+
+  /**
+   * Brings the pool to what was planned; threads that compute with another number of threads are made anew.
+   *
+   * @throws ThreadError when the model can't be loaded.
+   */
+  async place(
+    plan: Omit<RuntimePlacement, 'inProcess'>,
+    inProcess?: InProcessSession,
+  ): Promise<void> {
+    const { workers, intraOpThreads } = this.#placement;
+    const fits = plan.intraOpThreads === intraOpThreads;
+    const outgrown = fits ? [] : this.#idle.splice(0);
+    const kept = fits ? workers : 0;
+    this.#placement = { ...plan, inProcess: inProcess !== undefined };
+    this.#inProcess = inProcess;
+    await Promise.all([
+      ...outgrown.map((thread) => this.#retire(thread)),
+      ...Array.from({ length: plan.workers - kept }, () => this.#add()),
+    ]);
   }
 
   async execute(inputs: readonly Tensor[], { ownsInputs }: ExecutionContext): Promise<Execution> {
+    if (this.#inProcess?.takes(inputs) === true) return this.#runHere(this.#inProcess, inputs);
     const thread = this.#idle.pop() ?? (await this.#nextThread());
     const { executionTimeoutMs } = this.#options;
     const hung = setTimeout(() => {
@@ -83,7 +110,27 @@ export class OnnxPool implements Runtime {
       if (idle.has(thread)) await thread.close();
       else thread.abandon('the version was unloaded');
     });
-    await Promise.all(closing);
+    if (this.#here > 0) await new Promise<void>((resolve) => (this.#onLeft = resolve));
+    await Promise.all([...closing, this.#inProcess?.close()]);
+  }
+
+  async #runHere(session: InProcessSession, inputs: readonly Tensor[]): Promise<Execution> {
+    if (this.#closed) throw this.#error('ERR_SERVING_CLOSED', 'was unloaded');
+    this.#here += 1;
+    try {
+      return await session.run(inputs);
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      throw this.#error('ERR_SERVING_RUN_FAILED', `failed: ${detail}`, error);
+    } finally {
+      this.#here -= 1;
+      if (this.#here === 0) this.#onLeft?.();
+    }
+  }
+
+  async #retire(thread: OnnxThread): Promise<void> {
+    this.#threads.delete(thread);
+    await thread.close();
   }
 
   #nextThread(): Promise<OnnxThread> {
@@ -101,7 +148,9 @@ export class OnnxPool implements Runtime {
   }
 
   async #add(): Promise<void> {
-    const thread = await OnnxThread.start(await this.#options.readModel());
+    const { intraOpThreads } = this.#placement;
+    const model = await this.#options.readModel();
+    const thread = await OnnxThread.start({ ...model, intraOpThreads });
     if (this.#closed) {
       await thread.close();
       return;
@@ -114,7 +163,8 @@ export class OnnxPool implements Runtime {
   }
 
   #lose(thread: OnnxThread): void {
-    this.#threads.delete(thread);
+    // A thread that was retired isn't missed.
+    if (!this.#threads.delete(thread)) return;
     const index = this.#idle.indexOf(thread);
     if (index !== -1) this.#idle.splice(index, 1);
     if (this.#closed) return;

@@ -1,20 +1,32 @@
-import { availableParallelism } from 'node:os';
-import type { RuntimeFactory } from '../runtime.ts';
+import { availableParallelism, totalmem } from 'node:os';
+import { decodeTensor, type Tensor } from '@fairlead/signature';
+import type { VersionManifest } from '../model-source.ts';
+import type { ExecutionContext, RuntimeFactory } from '../runtime.ts';
 import { ServingError } from '../serving-error.ts';
+import { zeroTensors } from '../zero-tensors.ts';
+import { InProcessSession } from './in-process-session.ts';
 import { OnnxPool } from './onnx-pool.ts';
+import { planPlacement } from './plan-placement.ts';
+import type { ModelFile } from './session-model.ts';
+import { timeSession } from './time-session.ts';
 
 /** Options of {@link onnxRuntime}. */
 export interface OnnxRuntimeOptions {
   /**
    * Worker threads for each version.
-   * @defaultValue 1
+   * @defaultValue decided for each version by the time that one row takes, the cores and the memory
    */
   readonly workers?: number;
   /**
    * Threads that one execution computes with.
-   * @defaultValue the machine's cores divided by `workers`
+   * @defaultValue decided with `workers`; with those given, the cores but one, divided by them
    */
   readonly intraOpThreads?: number;
+  /**
+   * Whether small executions of tiny models may run in the thread of the event loop where that is measured faster.
+   * @defaultValue `true` unless `workers` is given
+   */
+  readonly inProcess?: boolean;
   /**
    * An execution that takes longer counts as hung, and its worker is replaced; in milliseconds.
    * @defaultValue 60000
@@ -23,33 +35,39 @@ export interface OnnxRuntimeOptions {
 }
 
 const DEFAULT_MODEL_PATH = 'model.onnx';
+const ALONE: ExecutionContext = {
+  requestIds: [],
+  signal: new AbortController().signal,
+  ownsInputs: false,
+};
 
 /**
  * Makes the runtime that runs ONNX models in worker threads, with `onnxruntime-node`.
  *
- * A version's artifact `model.onnx` is loaded, or the one that its runtime option `path` names.
+ * A version's artifact `model.onnx` is loaded, or the one that its runtime option `path` names. How many workers it gets
+ * is decided when it is loaded, and told in its `placement`.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */
 export function onnxRuntime({
-  workers = 1,
-  intraOpThreads = Math.max(1, Math.floor(availableParallelism() / workers)),
+  workers,
+  intraOpThreads,
+  inProcess = workers === undefined,
   executionTimeoutMs = 60_000,
 }: OnnxRuntimeOptions = {}): RuntimeFactory {
-  const least = { workers: 1, intraOpThreads: 1, executionTimeoutMs: 1 };
   const given = { workers, intraOpThreads, executionTimeoutMs };
   for (const [name, value] of Object.entries(given)) {
-    const min = least[name as keyof typeof least];
-    if (Number.isInteger(value) && value >= min && value < 2 ** 31) continue;
+    if (value === undefined || (Number.isInteger(value) && value >= 1 && value < 2 ** 31)) continue;
     throw new ServingError(
       'ERR_SERVING_INVALID_OPTION',
-      `${name} is ${value}; it must be a whole number from ${min} to 2147483647`,
+      `${name} is ${value}; it must be a whole number from 1 to 2147483647`,
     );
   }
 
   return {
     async load(artifacts, { onEvent }) {
-      const { model, version, signature, runtime } = artifacts.manifest;
+      const { manifest } = artifacts;
+      const { model, version, signature, runtime } = manifest;
       const title = `model "${model}" version ${version}`;
       const path = runtime.options?.path ?? DEFAULT_MODEL_PATH;
       if (typeof path !== 'string') {
@@ -58,20 +76,41 @@ export function onnxRuntime({
           `${title}: runtime option "path" must be a string`,
         );
       }
+      let modelBytes = 0;
+      const readModel = async (): Promise<ModelFile> => {
+        const bytes = await artifacts.read(path);
+        modelBytes = bytes.length;
+        return {
+          bytes,
+          inputs: signature.inputs.map((input) => input.name),
+          outputs: signature.outputs.map(({ name, datatype }) => ({ name, datatype })),
+        };
+      };
+      const pool = new OnnxPool({ title, readModel, executionTimeoutMs, onEvent });
+      const facts = (rowMs: number | undefined) => ({
+        cores: availableParallelism(),
+        memoryBytes: memoryLimit(),
+        rowMs,
+        modelBytes,
+        workers,
+        intraOpThreads,
+      });
       try {
-        return await OnnxPool.start({
-          title,
-          workers,
-          executionTimeoutMs,
-          onEvent,
-          readModel: async () => ({
-            bytes: await artifacts.read(path),
-            inputs: signature.inputs.map((input) => input.name),
-            outputs: signature.outputs.map(({ name, datatype }) => ({ name, datatype })),
-            intraOpThreads,
-          }),
-        });
+        const first = planPlacement(facts(undefined));
+        await pool.place(workers === undefined ? { ...first, intraOpThreads: 1 } : first);
+        if (workers !== undefined && !inProcess) return pool;
+        const sample = sampleOf(manifest);
+        const timing = await timeSession((inputs) => pool.execute(inputs, ALONE), sample);
+        const plan = planPlacement(facts(timing && timing.computeMs / (sample[0]?.shape[0] ?? 1)));
+        const here =
+          inProcess && timing !== undefined
+            ? await InProcessSession.tryOut(readModel, signature, sample, timing)
+            : undefined;
+        const reason = [plan.reason, here?.reason].filter(Boolean).join('; ');
+        await pool.place({ ...plan, reason }, here);
+        return pool;
       } catch (cause) {
+        await pool.close();
         const detail = cause instanceof Error ? cause.message : String(cause);
         throw new ServingError('ERR_SERVING_LOAD_FAILED', `${title} can't be loaded: ${detail}`, {
           cause,
@@ -79,4 +118,18 @@ export function onnxRuntime({
       }
     },
   };
+}
+
+/** What is run to measure: a golden example, which is shaped as requests are, or else zeros. */
+function sampleOf({
+  goldenExamples: [example] = [],
+  signature,
+}: VersionManifest): readonly Tensor[] {
+  return example === undefined ? zeroTensors(signature.inputs) : example.inputs.map(decodeTensor);
+}
+
+/** Memory that this process may use, in bytes: its control group's, or the machine's. */
+function memoryLimit(): number {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }

@@ -1,13 +1,9 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Tensor } from '@fairlead/signature';
-import type { WorkerModel, WorkerRequest, WorkerResponse } from './worker-message.ts';
-
-/** What one execution in a worker thread gave. */
-export interface ThreadResult {
-  readonly outputs: readonly Tensor[];
-  readonly computeDurationMs: number;
-}
+import type { SessionResult } from './onnx-session.ts';
+import type { SessionModel } from './session-model.ts';
+import type { WorkerRequest, WorkerResponse } from './worker-message.ts';
 
 /** The model or the thread failed; `threadLost` tells which. */
 export class ThreadError extends Error {
@@ -51,7 +47,7 @@ export class OnnxThread {
    *
    * @throws ThreadError when the model can't be loaded.
    */
-  static async start(model: WorkerModel): Promise<OnnxThread> {
+  static async start(model: SessionModel): Promise<OnnxThread> {
     const thread = new OnnxThread(new Worker(entry, { name: 'fairlead-onnx' }));
     // Only a buffer that holds nothing else can be moved: small files share Node's pool.
     const whole = model.bytes.byteLength === model.bytes.buffer.byteLength;
@@ -82,7 +78,7 @@ export class OnnxThread {
    *
    * With `move`, the inputs' storage is handed to the thread rather than copied.
    */
-  async run(inputs: readonly Tensor[], move: boolean): Promise<ThreadResult> {
+  async run(inputs: readonly Tensor[], move: boolean): Promise<SessionResult> {
     const buffers = move
       ? inputs.flatMap(({ data }) => (ArrayBuffer.isView(data) ? [data.buffer] : []))
       : [];

@@ -1,4 +1,5 @@
 import type { LoadedVersion } from '../../loaded-version.ts';
+import type { RuntimePlacement } from '../../runtime.ts';
 
 /**
  * JSON text of the statistics of versions.
@@ -9,7 +10,7 @@ export function encodeStatistics(versions: readonly LoadedVersion[]): string {
   return JSON.stringify({ model_stats: versions.map(describe) });
 }
 
-function describe({ label, statistics }: LoadedVersion): object {
+function describe({ label, statistics, runtime }: LoadedVersion): object {
   const read = statistics.read();
   return {
     name: label.model,
@@ -27,6 +28,7 @@ function describe({ label, statistics }: LoadedVersion): object {
       cache_hit: read.cacheHit,
       cache_miss: read.cacheMiss,
     },
+    ...(runtime.placement && { runtime: describePlacement(runtime.placement) }),
     batch_stats: [...read.batches]
       .sort(([a], [b]) => a - b)
       .map(([size, infer]) => ({
@@ -36,4 +38,14 @@ function describe({ label, statistics }: LoadedVersion): object {
         compute_output: { count: infer.count, ns: 0 },
       })),
   };
+}
+
+/** Ours, beside what Triton tells: where the version computes, and why there. */
+function describePlacement({
+  workers,
+  intraOpThreads,
+  inProcess,
+  reason,
+}: RuntimePlacement): object {
+  return { workers, intra_op_threads: intraOpThreads, in_process: inProcess, reason };
 }

@@ -1,0 +1,88 @@
+import type { Signature, Tensor } from '@fairlead/signature';
+import { packBatch } from '../scheduling/pack-batch.ts';
+import { OnnxSession, type SessionResult } from './onnx-session.ts';
+import type { ModelFile } from './session-model.ts';
+import { timeSession, type Timing } from './time-session.ts';
+
+/** Larger files take noticeable time to load, which blocks the event loop. */
+const MOST_MODEL_BYTES = 256 * 1024;
+/** How long an execution may keep the event loop from everything else, in milliseconds. */
+const MOST_BLOCKING_MS = 0.5;
+/** Row counts that are tried, the greatest first. */
+const ROW_COUNTS = [64, 16, 4, 1];
+/** Operators that repeat as often as the data say: no measurement bounds them. */
+const LOOPS = ['Loop', 'Scan'];
+
+/**
+ * A tiny model in the thread of the event loop, where it answers sooner than a worker can be told of it.
+ *
+ * Only for executions of few rows, which were measured to be over at once.
+ */
+export class InProcessSession {
+  /** What was measured, in words. */
+  readonly reason: string;
+  readonly #session: OnnxSession;
+  readonly #maxRows: number;
+
+  private constructor(session: OnnxSession, maxRows: number, reason: string) {
+    this.#session = session;
+    this.#maxRows = maxRows;
+    this.reason = reason;
+  }
+
+  /** Loads and measures a model; undefined when it isn't tiny, or no faster than in its worker. */
+  static async tryOut(
+    readModel: () => Promise<ModelFile>,
+    signature: Signature,
+    sample: readonly Tensor[],
+    worker: Timing,
+  ): Promise<InProcessSession | undefined> {
+    if (worker.computeMs > MOST_BLOCKING_MS || !isBounded(signature)) return undefined;
+    const model = await readModel();
+    if (model.bytes.length > MOST_MODEL_BYTES || repeats(model.bytes)) return undefined;
+    const session = await OnnxSession.load({ ...model, intraOpThreads: 1 });
+    const run = (inputs: readonly Tensor[]): Promise<SessionResult> => session.run(inputs);
+    const single = await timeSession(run, sample);
+    if (single !== undefined && single.roundTripMs < worker.roundTripMs) {
+      for (const rows of ROW_COUNTS) {
+        const copies = Math.max(1, Math.floor(rows / (sample[0]?.shape[0] ?? 1)));
+        const inputs = packBatch(Array.from({ length: copies }, () => sample));
+        const timing = await timeSession(run, inputs);
+        if (timing !== undefined && timing.computeMs <= MOST_BLOCKING_MS) {
+          const most = inputs[0]?.shape[0] ?? 1;
+          const gain = `${single.roundTripMs.toFixed(3)} ms in process, ${worker.roundTripMs.toFixed(3)} ms by a worker`;
+          return new InProcessSession(session, most, `up to ${most} rows: ${gain}`);
+        }
+      }
+    }
+    await session.release();
+    return undefined;
+  }
+
+  /** Whether an execution is small enough. */
+  takes(inputs: readonly Tensor[]): boolean {
+    return inputs.every(({ shape }) => (shape[0] ?? 1) <= this.#maxRows);
+  }
+
+  run(inputs: readonly Tensor[]): Promise<SessionResult> {
+    return this.#session.run(inputs);
+  }
+
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+/** Whether the number of rows alone says how much there is to compute. */
+function isBounded({ inputs, outputs }: Signature): boolean {
+  return [...inputs, ...outputs].every(
+    ({ datatype, shape }) =>
+      // onnxruntime-node reads half precision only where the global Float16Array was taken away: in a worker.
+      datatype !== 'FP16' && datatype !== 'BYTES' && !shape.slice(1).includes(-1),
+  );
+}
+
+function repeats(bytes: Uint8Array): boolean {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return LOOPS.some((operator) => file.includes(operator));
+}

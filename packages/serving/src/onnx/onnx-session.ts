@@ -1,0 +1,91 @@
+import { datatypes, type Tensor } from '@fairlead/signature';
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { SessionModel, SessionOutput } from './session-model.ts';
+
+/** What one execution gave. */
+export interface SessionResult {
+  readonly outputs: readonly Tensor[];
+  /** Milliseconds that the model itself took. */
+  readonly computeDurationMs: number;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** One model that ONNX Runtime has loaded; it computes synchronously, in the thread that asks it. */
+export class OnnxSession {
+  readonly #session: InferenceSession;
+  readonly #outputs: readonly SessionOutput[];
+  readonly #outputNames: readonly string[];
+
+  private constructor(session: InferenceSession, outputs: readonly SessionOutput[]) {
+    this.#session = session;
+    this.#outputs = outputs;
+    this.#outputNames = outputs.map((output) => output.name);
+  }
+
+  /** Loads a model; throws when its inputs and outputs aren't those that were promised. */
+  static async load(model: SessionModel): Promise<OnnxSession> {
+    const session = await InferenceSession.create(model.bytes, {
+      intraOpNumThreads: model.intraOpThreads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      // Errors reach the caller as exceptions; warnings about the graph help nobody who serves it.
+      logSeverityLevel: 3,
+    });
+    compareNames('input', model.inputs, session.inputNames);
+    compareNames(
+      'output',
+      model.outputs.map((output) => output.name),
+      session.outputNames,
+    );
+    return new OnnxSession(session, model.outputs);
+  }
+
+  async run(tensors: readonly Tensor[]): Promise<SessionResult> {
+    const feeds: Record<string, OrtTensor> = {};
+    for (const tensor of tensors) feeds[tensor.name] = toOrt(tensor);
+    const startedAt = performance.now();
+    const results = await this.#session.run(feeds, this.#outputNames);
+    const computeDurationMs = performance.now() - startedAt;
+    const outputs = this.#outputs.map((output) => fromOrt(output, results[output.name]));
+    return { outputs, computeDurationMs };
+  }
+
+  /** Gives the memory back. */
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+function toOrt(tensor: Tensor): OrtTensor {
+  const type = datatypes[tensor.datatype].onnx as OrtTensor.Type;
+  const data =
+    tensor.datatype === 'BYTES' ? tensor.data.map((bytes) => decoder.decode(bytes)) : tensor.data;
+  return new OrtTensor(type, data, tensor.shape);
+}
+
+function fromOrt({ name, datatype }: SessionOutput, value: OrtTensor | undefined): Tensor {
+  const info = datatypes[datatype];
+  if (value === undefined) throw new Error(`the model gave no output "${name}"`);
+  if (value.type !== info.onnx) {
+    throw new Error(`output "${name}" is ${value.type}, the signature says ${datatype}`);
+  }
+  const { dims: shape, data } = value;
+  if (datatype === 'BYTES') {
+    const strings = data as readonly string[];
+    return { name, datatype, shape, data: strings.map((text) => encoder.encode(text)) };
+  }
+  // Its type was compared above.
+  return { name, datatype, shape, data } as Tensor;
+}
+
+function compareNames(kind: string, promised: readonly string[], actual: readonly string[]): void {
+  const missing = promised.filter((name) => !actual.includes(name));
+  const more = kind === 'input' ? actual.filter((name) => !promised.includes(name)) : [];
+  if (missing.length + more.length === 0) return;
+  throw new Error(
+    `the signature has ${kind}s ${JSON.stringify(promised)}, the model file has ${JSON.stringify(actual)}`,
+  );
+}

@@ -1,0 +1,20 @@
+import type { Datatype } from '@fairlead/signature';
+
+/** One output that a session returns, with the datatype that the signature promises. */
+export interface SessionOutput {
+  readonly name: string;
+  readonly datatype: Datatype;
+}
+
+/** A model file with what its version's manifest promises of it. */
+export interface ModelFile {
+  readonly bytes: Uint8Array;
+  /** Names of the inputs that the signature has, to be compared with the model's own. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly SessionOutput[];
+}
+
+/** What a session loads. */
+export interface SessionModel extends ModelFile {
+  readonly intraOpThreads: number;
+}

@@ -1,0 +1,37 @@
+import type { Tensor } from '@fairlead/signature';
+
+const MOST_RUNS = 15;
+const BUDGET_MS = 250;
+
+/** What some runs of a model took, in milliseconds; the medians of a few, for the first one warms up. */
+export interface Timing {
+  readonly computeMs: number;
+  /** From the call to its result. */
+  readonly roundTripMs: number;
+}
+
+/** Times a model on `inputs`; undefined when it doesn't take them. */
+export async function timeSession(
+  run: (inputs: readonly Tensor[]) => Promise<{ readonly computeDurationMs: number }>,
+  inputs: readonly Tensor[],
+): Promise<Timing | undefined> {
+  const compute: number[] = [];
+  const roundTrip: number[] = [];
+  const end = performance.now() + BUDGET_MS;
+  try {
+    await run(inputs);
+    do {
+      const startedAt = performance.now();
+      compute.push((await run(inputs)).computeDurationMs);
+      roundTrip.push(performance.now() - startedAt);
+    } while (compute.length < MOST_RUNS && performance.now() < end);
+  } catch {
+    // Zeros, for want of an example, may be nothing that this model takes: that is no reason not to serve it.
+    return undefined;
+  }
+  return { computeMs: median(compute), roundTripMs: median(roundTrip) };
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}

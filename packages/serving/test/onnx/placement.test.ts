@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import type { Signature, Tensor } from '@fairlead/signature';
+import { afterEach, describe, expect, test } from 'vitest';
+import { InProcessSession } from '../../src/onnx/in-process-session.ts';
+import { planPlacement, type PlacementFacts } from '../../src/onnx/plan-placement.ts';
+import { onnxRuntime } from '../../src/onnx/index.ts';
+import { affine, MemorySource, slow } from '../memory-source.ts';
+
+const MEGABYTE = 1e6;
+const facts: PlacementFacts = {
+  cores: 8,
+  rowMs: 20,
+  modelBytes: 10 * MEGABYTE,
+  memoryBytes: 16_000 * MEGABYTE,
+  workers: undefined,
+  intraOpThreads: undefined,
+};
+
+describe('the number of workers', () => {
+  test.each([
+    [
+      "a slow model gets every core but the event loop's",
+      {},
+      7,
+      1,
+      '7 of 8 cores: one row takes 20.0 ms',
+    ],
+    [
+      'a quick one gets one',
+      { rowMs: 0.15 },
+      1,
+      1,
+      'one row takes 0.150 ms, and its batches keep up',
+    ],
+    ['a single core is shared', { cores: 1 }, 1, 1, '1 of 1 cores'],
+    ['copies end where memory does', { modelBytes: 1000 * MEGABYTE }, 2, 3, '2 of 7 workers'],
+    ['one copy there must be', { modelBytes: 9000 * MEGABYTE }, 1, 7, '1 of 7 workers'],
+    ['what cannot be timed gets one', { rowMs: undefined }, 1, 7, 'could not be timed'],
+    ['what is configured is taken', { workers: 3 }, 3, 2, 'as configured'],
+    ['threads too', { workers: 2, intraOpThreads: 5 }, 2, 5, 'as configured'],
+  ])('%s', (_what, given, workers, intraOpThreads, reason) => {
+    const plan = planPlacement({ ...facts, ...given });
+    expect(plan).toMatchObject({ workers, intraOpThreads });
+    expect(plan.reason).toContain(reason);
+  });
+});
+
+describe('running in process', () => {
+  const sessions: InProcessSession[] = [];
+  afterEach(async () => {
+    await Promise.all(sessions.splice(0).map((session) => session.close()));
+  });
+
+  const sample: Tensor = {
+    name: 'x',
+    datatype: 'FP32',
+    shape: [1, 2],
+    data: new Float32Array([1, 2]),
+  };
+  async function tryOut(
+    signature: Signature,
+    file: string,
+    roundTripMs: number,
+    input = sample,
+  ): Promise<InProcessSession | undefined> {
+    const bytes = await readFile(new URL(`../models/${file}`, import.meta.url));
+    const model = {
+      bytes,
+      inputs: signature.inputs.map(({ name }) => name),
+      outputs: signature.outputs,
+    };
+    const worker = { computeMs: 0.01, roundTripMs };
+    const readModel = (): Promise<typeof model> => Promise.resolve(model);
+    const session = await InProcessSession.tryOut(readModel, signature, [input], worker);
+    if (session !== undefined) sessions.push(session);
+    return session;
+  }
+
+  test('is chosen for a tiny model that answers sooner there, for few rows at a time', async () => {
+    const session = await tryOut(affine, 'affine.onnx', 10_000);
+    expect(session?.reason).toMatch(/^up to \d+ rows: \d\.\d+ ms in process, 10000\.000 ms by a/);
+    const { outputs } = (await session?.run([sample])) ?? {};
+    expect(outputs?.[0]?.data).toEqual(new Float32Array([3, 5]));
+    expect(session?.takes([sample])).toBe(true);
+    const many = { ...sample, shape: [1000, 2], data: new Float32Array(2000) };
+    expect(session?.takes([many])).toBe(false);
+  });
+
+  test('is not chosen when a worker is sooner', async () => {
+    expect(await tryOut(affine, 'affine.onnx', 0)).toBeUndefined();
+  });
+
+  test('is not chosen for a model that repeats as often as its data say', async () => {
+    const data = new BigInt64Array([1n]);
+    const once: Tensor = { name: 'times', datatype: 'INT64', shape: [1], data };
+    expect(await tryOut(slow, 'slow.onnx', 10_000, once)).toBeUndefined();
+  });
+
+  test('is not chosen where another dimension than the first varies', async () => {
+    const [input] = affine.inputs;
+    const varied = { ...affine, inputs: [{ ...input, shape: [-1, -1] }] } as Signature;
+    expect(await tryOut(varied, 'affine.onnx', 10_000)).toBeUndefined();
+  });
+});
+
+test('a version says where it computes and why; few rows and many give the same', async () => {
+  const artifacts = await new MemorySource([
+    { signature: affine, file: 'affine.onnx' },
+  ]).openVersion('m', 1);
+  const runtime = await onnxRuntime().load(artifacts, { onEvent: () => undefined });
+  try {
+    expect(runtime.placement).toMatchObject({ workers: 1, intraOpThreads: 1 });
+    expect(runtime.placement?.reason).toMatch(/^one worker: one row takes 0\.\d+ ms/);
+    const context = { signal: new AbortController().signal, requestIds: [], ownsInputs: false };
+    for (const rows of [1, 5000]) {
+      const data = new Float32Array(rows * 2).fill(3);
+      const input: Tensor = { name: 'x', datatype: 'FP32', shape: [rows, 2], data };
+      const { outputs } = await runtime.execute([input], context);
+      expect(outputs[0]?.data).toEqual(new Float32Array(rows * 2).fill(7));
+    }
+  } finally {
+    await runtime.close();
+  }
+});
