@@ -3,10 +3,11 @@ import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Client, credentials, Metadata, type Server as GrpcServer } from '@grpc/grpc-js';
 import request from 'supertest';
 import { expect, onTestFinished, test } from 'vitest';
-import type { ModelServer, ServingErrorCode } from '@fairlead/serving';
-import { affine } from './memory-source.ts';
+import { ModelServer, type ServingErrorCode } from '@fairlead/serving';
+import { affine, MemorySource } from './memory-source.ts';
 
 const packageFolder = new URL('../', import.meta.url);
 const exampleOf = (readme: URL): string =>
@@ -55,6 +56,47 @@ test("the README's example of at most 15 lines serves a model from a registry as
     outputs: [{ name: 'y', data: [3, 5] }],
   });
   await models.close();
+});
+
+test('the example of gRPC, of at most 15 lines, serves as it stands', async () => {
+  const examples = readFileSync(new URL('README.md', packageFolder), 'utf8').matchAll(
+    /```ts\n(.*?)```/gs,
+  );
+  const code =
+    [...examples].map(([, each = '']) => each).find((each) => each.includes('serveGrpc')) ?? '';
+  expect(code.trimEnd().split('\n').length).toBeLessThanOrEqual(15);
+  const file = new URL(`test/.readme-grpc-${process.pid}.ts`, packageFolder);
+  writeFileSync(file, code);
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-readme-'));
+  onTestFinished(() => {
+    rmSync(file);
+    rmSync(folder, { recursive: true });
+  });
+  const { serveGrpc } = (await import(/* @vite-ignore */ file.href)) as {
+    serveGrpc: (models: ModelServer, address: string) => GrpcServer;
+  };
+  const models = new ModelServer({ source: new MemorySource([]), runtimes: {} });
+  const address = `unix:${join(folder, 'grpc.sock')}`;
+  const server = serveGrpc(models, address);
+  const client = new Client(address, credentials.createInsecure());
+  const live = await new Promise((resolve, reject) => {
+    client.makeUnaryRequest(
+      '/inference.GRPCInferenceService/ServerLive',
+      (bytes: Buffer) => bytes,
+      (bytes) => bytes,
+      Buffer.alloc(0),
+      new Metadata({ waitForReady: true }),
+      { deadline: Date.now() + 20_000 },
+      (error, answer) => {
+        if (error === null) resolve(answer);
+        else reject(error);
+      },
+    );
+  });
+  // The message: field 1, a varint, true.
+  expect(live).toEqual(Buffer.from([0x08, 0x01]));
+  client.close();
+  server.forceShutdown();
 });
 
 test('every error code has its paragraph, and every paragraph its code', () => {

@@ -2,8 +2,7 @@ import { decodeBinaryTensor, decodeTensor, type Tensor } from '@fairlead/signatu
 import type { InferRequest } from '../../infer-request.ts';
 import { ServingError } from '../../serving-error.ts';
 import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
-
-const MAX_ID_LENGTH = 1024;
+import { MAX_ID_LENGTH, readTuning } from './request-parameters.ts';
 
 /** A request with how its outputs are to be written. */
 export interface DecodedRequest {
@@ -102,21 +101,5 @@ function readOutputs(outputs: unknown, binaryByDefault: boolean): OutputWishes {
     // An empty list asks for everything, as Triton has it.
     names: binary.size === 0 ? undefined : [...binary.keys()],
     isBinary: (output) => binary.get(output) ?? binaryByDefault,
-  };
-}
-
-/** `timeout` comes in microseconds; 0 stands for none, as Triton has it. */
-function readTuning({
-  timeout = 0,
-  priority = 0,
-}: JsonObject): Pick<InferRequest, 'timeoutMs' | 'priority'> {
-  for (const [name, value] of Object.entries({ timeout, priority })) {
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-      throw badRequest(`parameter "${name}" must be a whole number from 0`);
-    }
-  }
-  return {
-    ...(timeout !== 0 && { timeoutMs: Number(timeout) / 1000 }),
-    ...(priority !== 0 && { priority: Number(priority) }),
   };
 }

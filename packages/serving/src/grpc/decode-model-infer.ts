@@ -1,0 +1,59 @@
+import { decodeBinaryTensor, type Tensor } from '@fairlead/signature';
+import type { InferRequest } from '../infer-request.ts';
+import { badRequest, type JsonObject } from '../protocol/json-body.ts';
+import { MAX_ID_LENGTH, readTuning } from '../protocol/open-inference/request-parameters.ts';
+import { ServingError } from '../serving-error.ts';
+import type { ModelInferRequest } from './messages.ts';
+import { plainParameters } from './parameters.ts';
+import { decodeTypedTensor, hasContents } from './typed-contents.ts';
+
+/**
+ * Makes a request of its message, with typed or with raw contents.
+ *
+ * @throws ServingError `ERR_SERVING_BAD_REQUEST` or `ERR_SERVING_UNSUPPORTED`; SignatureError naming a tensor.
+ */
+export function decodeModelInfer(message: ModelInferRequest): InferRequest {
+  const { id, outputs } = message;
+  if (id.length > MAX_ID_LENGTH)
+    throw badRequest(`"id" must be a string of at most ${MAX_ID_LENGTH} characters`);
+  for (const { parameters } of outputs) {
+    const { classification } = refuseSharedMemory(plainParameters(parameters));
+    if (classification === undefined) continue;
+    const hint = 'classification is not supported here; ask for the scores';
+    throw new ServingError('ERR_SERVING_UNSUPPORTED', hint);
+  }
+  return {
+    ...(id !== '' && { id }),
+    inputs: readInputs(message),
+    ...(outputs.length > 0 && { outputs: [...new Set(outputs.map(({ name }) => name))] }),
+    ...readTuning(plainParameters(message.parameters)),
+  };
+}
+
+/** Whether the outputs are to be sent as bytes: as the inputs came, unless `binary_data_output` says so. */
+export function wantsRaw({ rawInputContents, parameters }: ModelInferRequest): boolean {
+  return rawInputContents.length > 0 || plainParameters(parameters).binary_data_output === true;
+}
+
+function readInputs({ inputs, rawInputContents: raw }: ModelInferRequest): readonly Tensor[] {
+  for (const { parameters } of inputs) refuseSharedMemory(plainParameters(parameters));
+  if (raw.length === 0) return inputs.map(decodeTypedTensor);
+  if (raw.length !== inputs.length) {
+    throw badRequest(`${raw.length} raw_input_contents came for ${inputs.length} inputs`);
+  }
+  return inputs.map((input, index) => {
+    const { name, datatype, shape } = input;
+    if (hasContents(input)) {
+      throw badRequest(`tensor "${name}" has contents beside raw_input_contents; send one of them`);
+    }
+    return decodeBinaryTensor({ name, datatype, shape: shape.map(Number) }, raw[index] ?? NOTHING);
+  });
+}
+
+function refuseSharedMemory(parameters: JsonObject): JsonObject {
+  if (!Object.hasOwn(parameters, 'shared_memory_region')) return parameters;
+  const hint = 'shared memory is not supported here; send the tensor itself';
+  throw new ServingError('ERR_SERVING_UNSUPPORTED', hint);
+}
+
+const NOTHING = new Uint8Array(0);

@@ -1,0 +1,49 @@
+import type { ServerOptions } from '@grpc/grpc-js';
+import { ServingError } from '../serving-error.ts';
+
+/** Options of {@link grpcServerOptions}. */
+export interface GrpcServerLimits {
+  /**
+   * Messages larger than this are refused with `RESOURCE_EXHAUSTED`, in bytes, once they are decompressed.
+   * @defaultValue 16777216 (16 MiB)
+   */
+  readonly maxMessageBytes?: number;
+  /**
+   * Calls at the same time on one connection.
+   * @defaultValue 1000
+   */
+  readonly maxConcurrentCalls?: number;
+  /**
+   * How long an idle connection is kept, in milliseconds; longer than the proxy in front keeps it.
+   * @defaultValue 75000
+   */
+  readonly keepAliveTimeoutMs?: number;
+}
+
+/**
+ * Options for a `Server` of `@grpc/grpc-js`: limits of what clients may send. Answers aren't limited.
+ *
+ * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
+ */
+export function grpcServerOptions({
+  maxMessageBytes = 16 * 1024 * 1024,
+  maxConcurrentCalls = 1000,
+  keepAliveTimeoutMs = 75_000,
+}: GrpcServerLimits = {}): ServerOptions {
+  const limits = { maxMessageBytes, maxConcurrentCalls, keepAliveTimeoutMs };
+  for (const [name, value] of Object.entries(limits)) {
+    if (Number.isInteger(value) && value >= 1 && value < 2 ** 31) continue;
+    throw new ServingError(
+      'ERR_SERVING_INVALID_OPTION',
+      `${name} is ${value}; it must be a whole number from 1 to 2147483647`,
+    );
+  }
+  return {
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_send_message_length': -1,
+    'grpc.max_concurrent_streams': maxConcurrentCalls,
+    'grpc.max_connection_idle_ms': keepAliveTimeoutMs,
+    // Without channelz, `forceShutdown()` finds no session to end.
+    'grpc.enable_channelz': 1,
+  };
+}

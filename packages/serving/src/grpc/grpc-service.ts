@@ -1,0 +1,22 @@
+import type { Metadata, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+
+/** A service for a server of `@grpc/grpc-js`: `server.addService(service.definition, service.implementation)`. */
+export interface GrpcService {
+  readonly definition: ServiceDefinition;
+  readonly implementation: UntypedServiceImplementation;
+}
+
+/** A call before its message was read. */
+export interface IncomingCall {
+  /** Such as `ModelInfer`. */
+  readonly method: string;
+  readonly metadata: Metadata;
+  /** The address at the other end of the connection, as `@grpc/grpc-js` tells it. */
+  readonly peer: string;
+}
+
+/** What somebody may do who was let in. */
+export interface Admission {
+  /** Throws when this model is not for them to infer. */
+  mayInfer?(model: string): void;
+}

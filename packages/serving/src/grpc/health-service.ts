@@ -1,0 +1,30 @@
+import type { ModelServer } from '../model-server.ts';
+import { ServingError } from '../serving-error.ts';
+import type { GrpcService } from './grpc-service.ts';
+import { loadService } from './load-service.ts';
+import { unaryHandler } from './unary-handler.ts';
+
+const KNOWN: ReadonlySet<string> = new Set(['', 'inference.GRPCInferenceService']);
+
+/**
+ * Makes the standard health service, `grpc.health.v1.Health`, for load balancers and probes: `SERVING` while every
+ * model can answer and the server doesn't drain.
+ *
+ * `Watch` is answered with `UNIMPLEMENTED`, which clients take for "ask with Check".
+ */
+export function createHealthService(
+  models: Pick<ModelServer, 'ready'>,
+  { onError = () => undefined }: { readonly onError?: (error: unknown) => void } = {},
+): GrpcService {
+  const check = async ({ request }: { readonly request: { readonly service: string } }) => {
+    if (!KNOWN.has(request.service)) {
+      const message = `no service ${JSON.stringify(request.service.slice(0, 200))} is here`;
+      throw new ServingError('ERR_SERVING_PATH_NOT_FOUND', message);
+    }
+    return { status: (await models.ready()) ? 'SERVING' : 'NOT_SERVING' };
+  };
+  return {
+    definition: loadService('health.proto', 'grpc.health.v1.Health'),
+    implementation: { Check: unaryHandler(check, onError) },
+  };
+}

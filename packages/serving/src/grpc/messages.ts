@@ -1,0 +1,67 @@
+/** A parameter as it was sent: one of several kinds, 64-bit integers as decimal text. */
+export interface InferParameter {
+  readonly boolParam?: boolean;
+  readonly int64Param?: string;
+  readonly stringParam?: string;
+  readonly doubleParam?: number;
+  readonly uint64Param?: string;
+}
+
+/** Parameters by their names. */
+export type InferParameters = Readonly<Record<string, InferParameter>>;
+
+/** The elements of one tensor in the field of its datatype, 64-bit integers as decimal text. */
+export interface InferTensorContents {
+  readonly boolContents?: readonly boolean[];
+  readonly intContents?: readonly number[];
+  readonly int64Contents?: readonly string[];
+  readonly uintContents?: readonly number[];
+  readonly uint64Contents?: readonly string[];
+  readonly fp32Contents?: readonly number[];
+  readonly fp64Contents?: readonly number[];
+  readonly bytesContents?: readonly Uint8Array[];
+}
+
+/** An input tensor of a request. */
+export interface InferInputTensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly string[];
+  readonly parameters: InferParameters;
+  readonly contents: InferTensorContents | null;
+}
+
+/** A request for inference. */
+export interface ModelInferRequest {
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly id: string;
+  readonly parameters: InferParameters;
+  readonly inputs: readonly InferInputTensor[];
+  readonly outputs: readonly { readonly name: string; readonly parameters: InferParameters }[];
+  readonly rawInputContents: readonly Uint8Array[];
+}
+
+/** An output tensor of a response. */
+export interface InferOutputTensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+  readonly contents?: InferTensorContents;
+}
+
+/** What a request for inference gave. */
+export interface ModelInferResponse {
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly id?: string;
+  readonly outputs: readonly InferOutputTensor[];
+  readonly rawOutputContents?: readonly Uint8Array[];
+}
+
+/** Which model is asked for, by the messages that are about one. */
+export interface ModelRequest {
+  readonly name: string;
+  /** Empty for the version that the alias names. */
+  readonly version: string;
+}

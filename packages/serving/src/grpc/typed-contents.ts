@@ -1,0 +1,122 @@
+import {
+  datatypes,
+  decodeBinaryTensor,
+  elementCount,
+  encodeBinaryTensor,
+  isDatatype,
+  type Datatype,
+  type Tensor,
+} from '@fairlead/signature';
+import { badRequest } from '../protocol/json-body.ts';
+import type { InferInputTensor, InferTensorContents } from './messages.ts';
+
+type Field = keyof InferTensorContents;
+
+/** The field of each datatype; FP16 has none. */
+const FIELDS: Readonly<Partial<Record<Datatype, Field>>> = {
+  BOOL: 'boolContents',
+  INT8: 'intContents',
+  INT16: 'intContents',
+  INT32: 'intContents',
+  INT64: 'int64Contents',
+  UINT8: 'uintContents',
+  UINT16: 'uintContents',
+  UINT32: 'uintContents',
+  UINT64: 'uint64Contents',
+  FP32: 'fp32Contents',
+  FP64: 'fp64Contents',
+  BYTES: 'bytesContents',
+};
+
+const NOTHING = new Uint8Array(0);
+
+/** Whether any element was sent in one of the fields. */
+export function hasContents({ contents }: InferInputTensor): boolean {
+  return filledFields(contents).length > 0;
+}
+
+/**
+ * Makes a tensor of the elements in the field of its datatype.
+ *
+ * @throws ServingError `ERR_SERVING_BAD_REQUEST` naming the tensor, or SignatureError for its name, datatype or shape.
+ */
+export function decodeTypedTensor(input: InferInputTensor): Tensor {
+  const { name, datatype, contents } = input;
+  const shape = input.shape.map(Number);
+  // Only to be told what is wrong with it.
+  if (!isDatatype(datatype)) return decodeBinaryTensor({ name, datatype, shape }, NOTHING);
+  const field = FIELDS[datatype];
+  if (field === undefined) {
+    throw badRequest(
+      `tensor "${name}": ${datatype} has no typed contents; send it in raw_input_contents`,
+    );
+  }
+  const wrong = filledFields(contents).find((filled) => filled !== field);
+  if (wrong !== undefined) {
+    throw badRequest(
+      `tensor "${name}": ${datatype} comes in ${snakeCase(field)}, not in ${snakeCase(wrong)}`,
+    );
+  }
+  const values = contents?.[field] ?? [];
+  const count = elementCount(shape);
+  const isShape = shape.every((length) => length >= 0) && Number.isSafeInteger(count);
+  if (isShape && count !== values.length) {
+    const expected = `${count} elements for shape [${shape.join(',')}]`;
+    throw badRequest(`tensor "${name}": expected ${expected}, found ${values.length}`);
+  }
+  checkRange(name, datatype, values);
+  const flat = { name, datatype, shape: [values.length], data: storageOf(datatype, values) };
+  // What a tensor may be is decided in one place, for bytes.
+  return decodeBinaryTensor({ name, datatype, shape }, encodeBinaryTensor(flat as Tensor));
+}
+
+/** The elements of a tensor in the field of its datatype; undefined for FP16, which has none. */
+export function encodeTypedContents({ datatype, data }: Tensor): InferTensorContents | undefined {
+  const field = FIELDS[datatype];
+  if (field === undefined) return undefined;
+  switch (datatype) {
+    case 'BYTES':
+      return { [field]: data };
+    case 'BOOL':
+      return { [field]: Array.from(data, (value) => value === 1) };
+    case 'INT64':
+    case 'UINT64':
+      return { [field]: Array.from<bigint, string>(data, String) };
+    default:
+      return { [field]: Array.from(data) };
+  }
+}
+
+function filledFields(contents: InferTensorContents | null): readonly Field[] {
+  if (contents === null) return [];
+  const fields = Object.entries(contents) as readonly [Field, readonly unknown[]][];
+  return fields.flatMap(([field, values]) => (values.length > 0 ? field : []));
+}
+
+/** A 32-bit field also carries 8 and 16 bits. */
+function checkRange(name: string, datatype: Datatype, values: readonly unknown[]): void {
+  const { kind, integerRange } = datatypes[datatype];
+  if (kind !== 'integer' || integerRange === undefined) return;
+  const [least, greatest] = [Number(integerRange[0]), Number(integerRange[1])];
+  const numbers = values as readonly number[];
+  const index = numbers.findIndex((value) => value < least || value > greatest);
+  if (index === -1) return;
+  throw badRequest(
+    `tensor "${name}": expected ${least} to ${greatest} (${datatype}), found ${numbers[index] ?? ''} at element ${index}`,
+  );
+}
+
+function storageOf(datatype: Datatype, values: readonly unknown[]): unknown {
+  if (datatype === 'BYTES') return values;
+  const storage = datatypes[datatype].allocate(values.length);
+  if (storage instanceof BigInt64Array || storage instanceof BigUint64Array) {
+    for (const [index, value] of values.entries()) storage[index] = BigInt(value as string);
+  } else {
+    (storage as Float64Array).set(values as readonly number[]);
+  }
+  return storage;
+}
+
+function snakeCase(field: Field): string {
+  return field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,21 @@
+import { status, type handleUnaryCall, type ServerUnaryCall } from '@grpc/grpc-js';
+import { toGrpcError } from './grpc-error.ts';
+
+/** Makes a handler of a function whose promise is the answer. */
+export function unaryHandler<Request, Response>(
+  answer: (call: ServerUnaryCall<Request, Response>) => Promise<Response>,
+  onError: (error: unknown) => void,
+): handleUnaryCall<Request, Response> {
+  return function unary(call, callback) {
+    answer(call).then(
+      (response) => {
+        callback(null, response);
+      },
+      (error: unknown) => {
+        const described = toGrpcError(error);
+        if (described.code === status.INTERNAL) onError(error);
+        callback(described);
+      },
+    );
+  };
+}

@@ -1,0 +1,26 @@
+import type { InferRequest } from '../../infer-request.ts';
+import { badRequest, type JsonObject } from '../json-body.ts';
+
+/** The longest `id` of a request, in characters. */
+export const MAX_ID_LENGTH = 1024;
+
+/**
+ * Reads the parameters of a request that say how urgent it is: `timeout` in microseconds, where 0 stands for none as
+ * Triton has it, and `priority`.
+ *
+ * @throws ServingError `ERR_SERVING_BAD_REQUEST` naming the parameter.
+ */
+export function readTuning({
+  timeout = 0,
+  priority = 0,
+}: JsonObject): Pick<InferRequest, 'timeoutMs' | 'priority'> {
+  for (const [name, value] of Object.entries({ timeout, priority })) {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+      throw badRequest(`parameter "${name}" must be a whole number from 0`);
+    }
+  }
+  return {
+    ...(timeout !== 0 && { timeoutMs: Number(timeout) / 1000 }),
+    ...(priority !== 0 && { priority: Number(priority) }),
+  };
+}
