@@ -54,7 +54,7 @@ describe('the READMEs', { timeout: 300_000 }, () => {
       };
       const project = workshop.create({
         manifest: { type: 'module' },
-        dependencies: ['@types/node', '@types/express', 'express'],
+        dependencies: ['@types/node', '@types/express', 'express', '@grpc/grpc-js'],
         files: {
           'tsconfig.json': JSON.stringify({ compilerOptions }),
           ...Object.fromEntries(some.map(({ file, code }) => [file, code])),

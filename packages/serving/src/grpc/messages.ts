@@ -43,7 +43,7 @@ export interface ModelInferRequest {
 }
 
 /** An output tensor of a response. */
-export interface InferOutputTensor {
+interface InferOutputTensor {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly number[];
