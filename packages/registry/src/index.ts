@@ -1,6 +1,8 @@
 export { AliasConflictError } from './aliases/alias-conflict-error.ts';
 export type { AliasEntry } from './aliases/alias-entry.ts';
 export type { AliasChangeOptions } from './aliases/change-alias.ts';
+export { cachedStore } from './cache/cached-store.ts';
+export type { CachedStoreOptions } from './cache/cached-store.ts';
 export { folderStore } from './store/folder-store.ts';
 export type { FolderStoreOptions } from './store/folder-store.ts';
 export type { FollowOptions } from './aliases/follow-alias.ts';

@@ -14,6 +14,8 @@ export interface FollowOptions {
   readonly pollIntervalMs?: number;
   /** Told of each look that failed; following goes on. */
   readonly onError?: (error: unknown) => void;
+  /** Told of each look that succeeded: what was yielded by then is what the alias meant at that moment. */
+  readonly onPoll?: () => void;
 }
 
 /** Draws from ±25 % around `intervalMs`, so that many followers don't look at the store in step. */
@@ -29,11 +31,14 @@ export function jittered(intervalMs: number, random: () => number): number {
  */
 export async function* followAlias(
   log: AliasLog,
-  { signal, pollIntervalMs = 5000, onError }: FollowOptions,
+  { signal, pollIntervalMs = 5000, onError, onPoll }: FollowOptions,
 ): AsyncGenerator<AliasEntry, void> {
   let number: number | undefined;
 
-  async function look(): Promise<AliasEntry | undefined> {
+  async function look(): Promise<{
+    readonly newest: AliasEntry | undefined;
+    readonly ok: boolean;
+  }> {
     let newest: AliasEntry | undefined;
     try {
       // One before the head, so that the head itself is the first to be found.
@@ -42,16 +47,18 @@ export async function* followAlias(
         newest = entry;
         number = entry.number;
       }
+      return { newest, ok: true };
     } catch (error) {
       onError?.(error);
+      // What was found before the failure won't be found again.
+      return { newest, ok: false };
     }
-    // Also after a failure: what was found before it won't be found again.
-    return newest;
   }
 
   while (signal?.aborted !== true) {
-    const entry = await look();
-    if (entry !== undefined) yield entry;
+    const { newest, ok } = await look();
+    if (newest !== undefined) yield newest;
+    if (ok) onPoll?.();
     try {
       await sleep(jittered(pollIntervalMs, Math.random), undefined, { ...(signal && { signal }) });
     } catch {

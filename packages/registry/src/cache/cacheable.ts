@@ -1,0 +1,32 @@
+import { fingerprint } from '../push/push-source.ts';
+import { unsealRecord } from '../records/sealed-record.ts';
+
+const BLOB = /^blobs\/sha256\/([0-9a-f]{64})$/;
+const RECORD = /^models\/([^/]+)\/(?:versions|aliases\/[^/]+)\/(\d{8})\.json$/;
+
+/** The SHA-256 that the key of an artifact promises; `undefined` for any other key. */
+export function promisedHash(key: string): string | undefined {
+  return BLOB.exec(key)?.[1];
+}
+
+/** Whether `key` is that of a manifest or an alias entry, which prove by themselves that they are as they were written. */
+export function isRecordKey(key: string): boolean {
+  return RECORD.test(key);
+}
+
+/** Whether `bytes` are a sealed record that belongs at `key`. */
+export function isRecordAt(key: string, bytes: Uint8Array): boolean {
+  try {
+    const record = unsealRecord(key, bytes) as Readonly<Record<string, unknown>>;
+    const [, model, number] = RECORD.exec(key) ?? [];
+    // A manifest has no number but its version.
+    return record.model === model && (record.number ?? record.version) === Number(number);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the bytes of `body` have this SHA-256. */
+export async function hasHash(body: AsyncIterable<Uint8Array>, sha256: string): Promise<boolean> {
+  return (await fingerprint(body)).sha256 === sha256;
+}
