@@ -11,17 +11,22 @@ import type { Settings } from './settings.ts';
 export function createDialects({
   dialects,
   invocationsModel: model = '',
+  extensions: wanted,
+  keysFile,
 }: Settings): readonly Dialect[] {
+  // Without keys nobody is known to be an administrator.
+  const extensions = wanted.filter((name) => name !== 'model_repository' || keysFile !== undefined);
+  const modelControl = extensions.includes('model_repository');
   return dialects.map((name) => {
     switch (name) {
       case 'open-inference':
-        return openInference();
+        return openInference({ extensions });
       case 'tensorflow-serving':
         return tensorFlowServing();
       case 'mlflow':
         return mlflowScoring({ model });
       case 'sagemaker':
-        return sageMaker({ model });
+        return sageMaker({ model, modelControl });
     }
   });
 }

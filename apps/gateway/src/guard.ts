@@ -15,7 +15,7 @@ import {
   type Chain,
   type Middleware,
 } from '@fairlead/security';
-import { inferenceTarget, type Dialect } from '@fairlead/serving';
+import { requestAccess, type Dialect } from '@fairlead/serving';
 import { forSetting } from './settings-error.ts';
 import type { Settings } from './settings.ts';
 
@@ -67,19 +67,18 @@ export function createGuard(settings: Settings, dialects: readonly Dialect[]): G
       ...trusted,
       bounded,
       apiKeys({ keys, isPublic }),
-      requireScope(inferenceScope(dialects)),
+      requireScope(neededScope(dialects)),
       limited,
     ),
     requires: (scope) => requireScope(scope),
   };
 }
 
-/** Inference needs `infer:<model>`; metadata and readiness of models any key. */
-function inferenceScope(
-  dialects: readonly Dialect[],
-): (req: IncomingMessage) => string | undefined {
-  return (req) => {
-    const target = inferenceTarget(dialects, req.url ?? '/');
-    return target && `infer:${target.model}`;
+/** Inference needs `infer:<model>`, changing what is served `admin`; metadata and readiness of models any key. */
+function neededScope(dialects: readonly Dialect[]): (req: IncomingMessage) => string | undefined {
+  return ({ method, url = '/' }) => {
+    const access = requestAccess(dialects, method, url);
+    if (access?.type === 'infer') return `infer:${access.target.model}`;
+    return access?.type === 'administer' ? 'admin' : undefined;
   };
 }

@@ -55,6 +55,19 @@ export const dialectNames = names.pipe(
   z.array(z.enum(DIALECTS, `must name protocols of ${DIALECTS.join(', ')}`)),
 );
 
+const EXTENSIONS = [
+  'binary_tensor_data',
+  'classification',
+  'model_repository',
+  'statistics',
+  'none',
+] as const;
+
+/** Extensions of the Open Inference Protocol, separated by commas; `none` stands for no extension. */
+export const extensionNames = names
+  .pipe(z.array(z.enum(EXTENSIONS, `must name extensions of ${EXTENSIONS.join(', ')}`)))
+  .transform((list) => list.filter((name) => name !== 'none'));
+
 /** A secret of enough bytes; neither it nor its length is told. */
 export const secret = z
   .string()

@@ -3,6 +3,7 @@ import {
   listenAddress,
   milliseconds,
   dialectNames,
+  extensionNames,
   names,
   oneOf,
   secret,
@@ -161,6 +162,18 @@ export const settings = {
     dialectNames,
     'open-inference,tensorflow-serving',
     'The protocols that are spoken, separated by commas: `open-inference`, `tensorflow-serving`, and `mlflow` or `sagemaker`.',
+  ),
+  extensions: setting(
+    'FAIRLEAD_EXTENSIONS',
+    extensionNames,
+    'binary_tensor_data,classification,model_repository,statistics',
+    'Extensions of `open-inference` that are spoken, separated by commas, or `none`. `model_repository` lets keys with the scope `admin` load and unload models, by `sagemaker` too; without a keys file it is off.',
+  ),
+  maxModels: setting(
+    'FAIRLEAD_MAX_MODELS',
+    whole(1, 1_000_000),
+    '10000',
+    'Models that are served at the same time at most.',
   ),
   invocationsModel: setting(
     'FAIRLEAD_INVOCATIONS_MODEL',

@@ -64,7 +64,10 @@ export async function startGateway(
     upstreamRuntime(flaskUpstream(settings)),
   );
   const models = new ModelServer({
+    alias: settings.alias,
+    maxModels: settings.maxModels,
     source: {
+      list: () => registry.list(),
       resolve: (model, alias) => registry.resolve(model, alias),
       openVersion: (model, version) => registry.openVersion(model, version),
       follow: (model, alias, { signal }) =>
@@ -141,7 +144,7 @@ export async function startGateway(
 
   async function load(): Promise<void> {
     const served = settings.models ?? (await modelsWith(registry, settings.alias));
-    await Promise.all(served.map((model) => models.serve(model, { alias: settings.alias })));
+    await Promise.all(served.map((model) => models.serve(model)));
     logger.info({ models: served, ready: await models.ready() }, 'models loaded');
   }
   const loaded = load();

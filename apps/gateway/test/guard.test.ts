@@ -47,6 +47,7 @@ async function guardedByKeys(environment: Readonly<Record<string, string>> = {})
     digits: { scopes: ['infer:digits'] },
     all: { scopes: ['infer:*'] },
     scraper: { scopes: ['metrics'] },
+    admin: { scopes: ['admin'] },
     twice: { scopes: ['infer:*'], limit: 2 },
     gone: { scopes: ['infer:*'], expiresAt: new Date(0) },
   });
@@ -150,6 +151,32 @@ describe('scopes', () => {
     expect(answer.status).toBe(status);
     if (status === 200) expect(answer.body).toBe(`for ${name}`);
     else expect(answer.body).toContain('ERR_SECURITY_SCOPE');
+  });
+
+  test.each([
+    ['POST', '/v2/repository/index', 'all', 403],
+    ['POST', '/v2/repository/index', 'admin', 200],
+    ['POST', '/v2/repository/models/digits/load', 'all', 403],
+    ['POST', '/v2/repository/models/%64igits/unload?x=1', 'all', 403],
+    ['PUT', '/v2/repository/models/digits/unload', 'all', 403],
+    ['POST', '/v2/repository/models/digits/unload', 'admin', 200],
+    ['POST', infer, 'admin', 403],
+    ['GET', '/models', 'digits', 200],
+    ['POST', '/models', 'all', 403],
+    ['POST', '/models', 'admin', 200],
+    ['GET', '/models/digits', 'digits', 200],
+    ['DELETE', '/models/digits', 'all', 403],
+    ['DELETE', '/models/digits', 'admin', 200],
+    // Nobody is asked for a scope where there is nothing: the protocol says so.
+    ['POST', '/v2/repository/models/digits/load/', 'all', 200],
+    ['POST', '/v2/./repository/models/digits/load', 'all', 200],
+    ['POST', '/v2//repository/index', 'all', 200],
+  ] as const)('%s %s with the key "%s": %i', async (method, path, name, status) => {
+    const { ask } = await guardedByKeys({
+      FAIRLEAD_DIALECTS: 'open-inference,sagemaker',
+      FAIRLEAD_INVOCATIONS_MODEL: 'digits',
+    });
+    expect((await ask(path, name, { method })).status).toBe(status);
   });
 
   test('a refusal names the scope that is missing', async () => {

@@ -44,6 +44,8 @@ describe('what is accepted', () => {
       maxQueued: 512,
       cloudWatchNamespace: undefined,
       dialects: ['open-inference', 'tensorflow-serving'],
+      extensions: ['binary_tensor_data', 'classification', 'model_repository', 'statistics'],
+      maxModels: 10_000,
       invocationsModel: undefined,
       logLevel: 'info',
     });
@@ -127,6 +129,8 @@ describe('what is refused', () => {
     ['FAIRLEAD_MAX_QUEUED', '', 'must be a whole number from 0 to 1000000'],
     ['FAIRLEAD_CLOUDWATCH_NAMESPACE', '', text],
     ['FAIRLEAD_DIALECTS', 'open-inference,soap', 'must name protocols of open-inference'],
+    ['FAIRLEAD_EXTENSIONS', 'statistics,tracing', 'must name extensions of binary_tensor_data'],
+    ['FAIRLEAD_MAX_MODELS', '0', 'must be a whole number from 1'],
     ['FAIRLEAD_DIALECTS', 'mlflow,mlflow', 'must not name anything twice'],
     ['FAIRLEAD_INVOCATIONS_MODEL', '', 'must not be empty'],
     ['FAIRLEAD_LOG_LEVEL', 'INFO', 'must be one of fatal, error, warn, info, debug, trace, silent'],

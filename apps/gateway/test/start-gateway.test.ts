@@ -100,6 +100,42 @@ describe('serving', () => {
     expect(await answers('1')).toContain('[3,5]');
   });
 
+  test('administrators unload and load models, under the alias that was set; nobody can where there are no keys', async () => {
+    const folder = tempFolder();
+    const registry = await sampleRegistry(folder, onnxModel('affine', 'affine'));
+    const { manifest } = await registry.push(onnxModel('affine', 'affine-next'));
+    await registry.setAlias('affine', 'blue', manifest.version, { actor: 'test' });
+    const { keysFile, keys } = writeKeysFile(tempFolder(), {
+      admin: { scopes: ['admin', 'infer:*'] },
+      user: { scopes: ['infer:*'] },
+    });
+    const { gateway, place } = await start({
+      FAIRLEAD_REGISTRY: folder,
+      FAIRLEAD_ALIAS: 'blue',
+      FAIRLEAD_KEYS_FILE: keysFile,
+      FAIRLEAD_PEPPER: pepper,
+    });
+    await gateway.loaded;
+    const as = (name: keyof typeof keys, path: string, body: unknown) =>
+      ask(place, path, { body, headers: { authorization: `Bearer ${keys[name]}` } });
+    const infer = () => as('user', '/v2/models/affine/infer', affine(1, 2));
+    expect((await as('user', '/v2/repository/models/affine/unload', {})).status).toBe(403);
+    expect((await infer()).status).toBe(200);
+    expect((await as('admin', '/v2/repository/models/affine/unload', {})).status).toBe(200);
+    expect((await infer()).status).toBe(404);
+    const index = await as('admin', '/v2/repository/index', {});
+    expect(JSON.parse(index.body)).toEqual([
+      { name: 'affine', state: 'UNAVAILABLE', reason: 'unloaded' },
+    ]);
+    expect((await as('admin', '/v2/repository/models/affine/load', {})).status).toBe(200);
+    expect((await infer()).headers['fairlead-version']).toBe('2');
+
+    const withoutKeys = await startAffine();
+    const { status } = await withoutKeys.ask('/v2/repository/models/affine/unload', { body: {} });
+    expect(status).toBe(404);
+    expect((await withoutKeys.ask('/v2')).body).not.toContain('model_repository');
+  });
+
   test('serves every model that has the alias, and leaves out those that have not', async () => {
     const folder = tempFolder();
     const registry = await sampleRegistry(

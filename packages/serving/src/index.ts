@@ -3,7 +3,7 @@ export { memoryCache } from './cache/memory-cache.ts';
 export type { MemoryCache, MemoryCacheOptions } from './cache/memory-cache.ts';
 export { shutDownGracefully } from './graceful-shutdown.ts';
 export { mlflowScoring, sageMaker } from './protocol/scoring/scoring-dialect.ts';
-export type { ScoringOptions } from './protocol/scoring/scoring-dialect.ts';
+export type { SageMakerOptions, ScoringOptions } from './protocol/scoring/scoring-dialect.ts';
 export { tensorFlowServing } from './protocol/tensorflow-serving/tensorflow-serving.ts';
 export type { GracefulShutdownOptions } from './graceful-shutdown.ts';
 export type { InferRequest, InferResult } from './infer-request.ts';
@@ -15,6 +15,7 @@ export type {
   VersionLabel,
 } from './inference-observer.ts';
 export type { CallContext, LoadedVersion } from './loaded-version.ts';
+export type { ModelIndexEntry } from './model-index.ts';
 export { ModelServer } from './model-server.ts';
 export type {
   InferContext,
@@ -30,13 +31,16 @@ export type {
   ModelSource,
   VersionManifest,
 } from './model-source.ts';
-export { inferenceTarget } from './protocol/dialect.ts';
-export type { Call, Dialect, Reply, Route } from './protocol/dialect.ts';
+export { inferenceTarget, requestAccess } from './protocol/dialect.ts';
+export type { Access, Call, Dialect, Reply, Route } from './protocol/dialect.ts';
 export type { HttpError } from './protocol/http-error.ts';
 export { createInferenceHandler } from './protocol/inference-handler.ts';
 export type { InferenceHandler, InferenceHandlerOptions } from './protocol/inference-handler.ts';
 export { openInference } from './protocol/open-inference/open-inference.ts';
-export type { OpenInferenceOptions } from './protocol/open-inference/open-inference.ts';
+export type {
+  OpenInferenceExtension,
+  OpenInferenceOptions,
+} from './protocol/open-inference/open-inference.ts';
 export type {
   Execution,
   ExecutionContext,

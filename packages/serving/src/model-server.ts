@@ -3,6 +3,7 @@ import type { CacheStore } from './cache/cache-store.ts';
 import type { InferenceObserver } from './inference-observer.ts';
 import type { InferRequest, InferResult } from './infer-request.ts';
 import type { LoadedVersion } from './loaded-version.ts';
+import { indexModels, type ModelIndexEntry } from './model-index.ts';
 import type { ModelSource } from './model-source.ts';
 import type { RuntimeFactory } from './runtime.ts';
 import type { CancelSignal } from './scheduling/ticket.ts';
@@ -14,6 +15,11 @@ import { ServingError } from './serving-error.ts';
 export interface ModelServerOptions {
   /** Where versions come from, such as a `ModelRegistry`. */
   readonly source: ModelSource;
+  /**
+   * The alias that models follow which are served without naming one.
+   * @defaultValue 'champion'
+   */
+  readonly alias?: string;
   /** The runtimes by the name that manifests use: `{ onnx: onnxRuntime(), upstream: upstreamRuntime(…) }`. */
   readonly runtimes: Readonly<Record<string, RuntimeFactory>>;
   /** Told of every request and execution. */
@@ -55,13 +61,18 @@ export interface ModelServerOptions {
    * @defaultValue 512
    */
   readonly maxQueued?: number;
+  /**
+   * Models that are served at the same time at most; one more is refused.
+   * @defaultValue 10000
+   */
+  readonly maxModels?: number;
 }
 
 /** How one model is served. */
 export interface ServeOptions {
   /**
    * The alias that it follows.
-   * @defaultValue "champion"
+   * @defaultValue `alias` of the server, "champion"
    */
   readonly alias?: string;
   /**
@@ -109,6 +120,7 @@ const LEAST = {
   maxBatchRows: 1,
   maxBatchBytes: 1,
   maxQueued: 0,
+  maxModels: 1,
 } as const;
 
 /** A live set of models, each of which follows its alias; answers requests for inference. */
@@ -116,12 +128,17 @@ export class ModelServer {
   readonly #options: Required<Omit<ModelServerOptions, 'observer' | 'onEvent'>> &
     Pick<ModelServerOptions, 'observer' | 'onEvent'>;
   readonly #models = new Map<string, ServedModel>();
+  readonly #leaving = new Map<string, Promise<void>>();
+  /** How models were served last, which is how they are loaded again. */
+  readonly #how = new Map<string, ServeOptions>();
+  readonly #tried = new Set<string>();
   #closing: Promise<void> | undefined;
   #draining = false;
 
   /** @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value. */
   constructor(options: ModelServerOptions) {
     this.#options = {
+      alias: 'champion',
       requestTimeoutMs: 30_000,
       drainTimeoutMs: 30_000,
       warmUpTimeoutMs: 60_000,
@@ -129,6 +146,7 @@ export class ModelServer {
       maxBatchRows: 64,
       maxBatchBytes: 16 * 1024 * 1024,
       maxQueued: 512,
+      maxModels: 10_000,
       ...options,
     };
     for (const [name, least] of Object.entries(LEAST)) {
@@ -147,12 +165,21 @@ export class ModelServer {
    *
    * A model that can't be loaded doesn't throw: it isn't ready, its status says why, and loading goes on being tried.
    *
-   * @throws ServingError `ERR_SERVING_INVALID_OPTION` when the model is served already, `ERR_SERVING_CLOSED` after close.
+   * @throws ServingError `ERR_SERVING_INVALID_OPTION` when the model is served already, `ERR_SERVING_NO_ROOM` when as many
+   * are as may, `ERR_SERVING_CLOSED` after close.
    */
-  async serve(model: string, { alias = 'champion', cache }: ServeOptions = {}): Promise<void> {
+  async serve(model: string, options: ServeOptions = {}): Promise<void> {
+    const { alias = this.#options.alias, cache } = options;
+    // What is told of the version that leaves must not be taken for the one that comes.
+    while (this.#leaving.has(model)) await this.#leaving.get(model);
     if (this.#closing) throw closed();
     if (this.#models.has(model)) {
       throw new ServingError('ERR_SERVING_INVALID_OPTION', `model "${model}" is served already`);
+    }
+    const { maxModels } = this.#options;
+    if (this.#models.size + this.#leaving.size >= maxModels) {
+      const message = `as many models are served as may, ${maxModels}; unload one before "${model}" is loaded`;
+      throw new ServingError('ERR_SERVING_NO_ROOM', message);
     }
     const { observer, onEvent = () => undefined } = this.#options;
     const { maxBatchRows: maxRows, maxBatchBytes: maxBytes, maxQueued } = this.#options;
@@ -167,7 +194,74 @@ export class ModelServer {
       cache,
     });
     this.#models.set(model, served);
+    this.#how.set(model, options);
     await served.firstLoad;
+    if (served.current === undefined && this.#isClosing()) throw closed();
+  }
+
+  /**
+   * Has a model answer with the newest version of its alias: begins to serve it, or looks at once where the alias points.
+   *
+   * Unlike {@link serve} it throws when that fails; a model that wasn't served before isn't served then. Without `options` it
+   * is served as it was the last time.
+   *
+   * @throws ServingError `ERR_SERVING_LOAD_FAILED` saying why, `ERR_SERVING_MODEL_NOT_FOUND` when the source has no such
+   * model, `ERR_SERVING_NO_ROOM`, `ERR_SERVING_CLOSED`.
+   */
+  async load(
+    model: string,
+    options: ServeOptions | undefined = this.#how.get(model),
+  ): Promise<void> {
+    const known = await this.#options.source.list?.();
+    if (known?.every((each) => each.model !== model) === true) {
+      throw new ServingError('ERR_SERVING_MODEL_NOT_FOUND', `there is no model "${model}" to load`);
+    }
+    while (this.#leaving.has(model)) await this.#leaving.get(model);
+    const present = this.#models.get(model);
+    if (present === undefined) await this.#loadAnew(model, options);
+    else
+      await present.refresh().catch((cause: unknown) => Promise.reject(loadFailed(model, cause)));
+  }
+
+  async #loadAnew(model: string, options: ServeOptions | undefined): Promise<void> {
+    // A server that answers for other models doesn't cease to be ready because one more is tried.
+    this.#tried.add(model);
+    try {
+      await this.serve(model, options);
+      const served = this.#models.get(model);
+      if (served?.current !== undefined) return;
+      if (served !== undefined) await this.#leave(served);
+      throw loadFailed(model, served?.problem ?? 'it was unloaded meanwhile');
+    } finally {
+      this.#tried.delete(model);
+    }
+  }
+
+  /**
+   * Ends serving a model: new requests find none at once, those in flight are answered, then its memory is given back.
+   *
+   * @throws ServingError `ERR_SERVING_MODEL_NOT_FOUND` when it isn't served.
+   */
+  async unserve(model: string): Promise<void> {
+    const leaving = this.#leaving.get(model);
+    await (this.#models.has(model) || leaving === undefined
+      ? this.#leave(this.#model(model))
+      : leaving);
+  }
+
+  #leave(served: ServedModel): Promise<void> {
+    const { name } = served;
+    // Another one may have come in its place.
+    if (this.#models.get(name) !== served) return this.#leaving.get(name) ?? Promise.resolve();
+    this.#models.delete(name);
+    const left = served.close().finally(() => this.#leaving.delete(name));
+    this.#leaving.set(name, left);
+    return left;
+  }
+
+  /** Every model that is served, is being unloaded, or could be loaded, with how it is doing; by name. */
+  index(): Promise<readonly ModelIndexEntry[]> {
+    return indexModels(this.#models.values(), this.#leaving.keys(), this.#options.source);
   }
 
   /**
@@ -249,8 +343,9 @@ export class ModelServer {
 
   /** Whether every served model can answer; a server without models, or one that drains, isn't ready. */
   async ready(): Promise<boolean> {
-    if (this.#draining || this.#models.size === 0) return false;
-    const statuses = await Promise.all(this.models.map((model) => this.status(model)));
+    const models = this.models.filter((model) => !this.#tried.has(model));
+    if (this.#draining || models.length === 0) return false;
+    const statuses = await Promise.all(models.map((model) => this.status(model)));
     return statuses.every((status) => status.ready);
   }
 
@@ -267,10 +362,16 @@ export class ModelServer {
   /** Answers what is in flight, refuses the rest, and gives every runtime back. */
   async close(): Promise<void> {
     this.#draining = true;
-    this.#closing ??= Promise.all([...this.#models.values()].map((model) => model.close())).then(
-      () => undefined,
-    );
+    this.#closing ??= Promise.all([
+      ...[...this.#models.values()].map((model) => model.close()),
+      ...this.#leaving.values(),
+    ]).then(() => undefined);
     await this.#closing;
+  }
+
+  /** Asked again after a wait. */
+  #isClosing(): boolean {
+    return this.#closing !== undefined;
   }
 
   #model(name: string): ServedModel {
@@ -282,6 +383,13 @@ export class ModelServer {
       `no model "${name}" is served; served: ${known}`,
     );
   }
+}
+
+function loadFailed(model: string, cause: unknown): ServingError {
+  if (cause instanceof ServingError && cause.code === 'ERR_SERVING_CLOSED') return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `model "${model}" can't be loaded: ${reason}`;
+  return new ServingError('ERR_SERVING_LOAD_FAILED', message, { cause });
 }
 
 function closed(): ServingError {

@@ -38,6 +38,8 @@ export interface ModelArtifacts {
 
 /** Where models come from; `ModelRegistry` of `@fairlead/registry` is one. */
 export interface ModelSource {
+  /** Every model that there is, served or not; without it nobody can be told what else could be loaded. */
+  list?(): Promise<readonly { readonly model: string }[]>;
   /** The version that `alias` names now; rejects with a clear message when it names none. */
   resolve(model: string, alias: string): Promise<{ readonly version: number }>;
   /** A version with its artifacts; rejects when there is no such version. */

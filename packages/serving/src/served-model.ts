@@ -26,6 +26,12 @@ export interface ServedModelOptions {
 
 const GREATEST_RETRY_FACTOR = 32;
 
+/** How one attempt to load a version ended. */
+interface LoadAttempt {
+  readonly version: number;
+  readonly error?: Error;
+}
+
 /**
  * One model that follows its alias: load → warm up → swap atomically → drain the old version.
  *
@@ -42,6 +48,8 @@ export class ServedModel {
   #target: number | undefined;
   #wake = Promise.withResolvers<undefined>();
   #problem: string | undefined;
+  #loading = true;
+  #attempt = Promise.withResolvers<LoadAttempt>();
 
   constructor(options: ServedModelOptions) {
     this.#options = options;
@@ -64,6 +72,32 @@ export class ServedModel {
     return this.#problem;
   }
 
+  /** Whether a version is being loaded, or none was tried yet. */
+  get loading(): boolean {
+    return this.#loading;
+  }
+
+  /**
+   * Looks at once where the alias points, and waits until that version is in place.
+   *
+   * @throws what kept it from being loaded; ServingError `ERR_SERVING_CLOSED` when the model is unloaded meanwhile.
+   */
+  async refresh(): Promise<void> {
+    const { source, model, alias, retryDelayMs } = this.#options;
+    for (;;) {
+      const { version } = await source.resolve(model, alias);
+      if (this.#stopped()) {
+        throw new ServingError('ERR_SERVING_CLOSED', `model "${model}" was unloaded meanwhile`);
+      }
+      if (String(version) === this.#current?.label.version) return;
+      const ended = this.#attempt.promise;
+      this.#aim(version);
+      // The alias may move on before the attempt begins, and what follows it aims elsewhere then: look again.
+      const attempt = await Promise.race([ended, this.#pause(retryDelayMs)]);
+      if (attempt?.version === version && attempt.error !== undefined) throw attempt.error;
+    }
+  }
+
   /** Settles at the end of the first attempt to load, whether it succeeded or not. */
   get firstLoad(): Promise<unknown> {
     return this.#firstLoad.promise;
@@ -74,6 +108,8 @@ export class ServedModel {
     this.#stop.abort();
     this.#wake.resolve(undefined);
     await this.#running;
+    // Whoever waits for a load that was given up mustn't wait for ever.
+    this.#firstLoad.resolve(undefined);
     const last = this.#current;
     this.#current = undefined;
     if (last !== undefined) this.#drain(last);
@@ -88,6 +124,7 @@ export class ServedModel {
     } catch (error) {
       // The alias may be set later: follow it all the same, but let nobody wait for that.
       this.#problem = messageOf(error);
+      this.#loading = false;
       onEvent({ type: 'follow-failed', model, alias, error });
       this.#firstLoad.resolve(undefined);
     }
@@ -125,16 +162,20 @@ export class ServedModel {
       const version = this.#target;
       if (version === undefined || String(version) === this.#current?.label.version) {
         failures = 0;
+        this.#loading = version === undefined && this.#loading;
         await this.#wake.promise;
         continue;
       }
+      this.#loading = true;
       try {
         await this.#swapTo(version);
         this.#problem = undefined;
         this.#firstLoad.resolve(undefined);
+        this.#ended({ version });
       } catch (error) {
         if (this.#stopped()) return;
         this.#problem = messageOf(error);
+        this.#ended({ version, error: error instanceof Error ? error : new Error(String(error)) });
         this.#options.onEvent({ type: 'load-failed', model: this.name, version, error });
         this.#firstLoad.resolve(undefined);
         const delay = this.#options.retryDelayMs * Math.min(2 ** failures, GREATEST_RETRY_FACTOR);
@@ -142,6 +183,13 @@ export class ServedModel {
         await Promise.race([this.#pause(delay), this.#wake.promise]);
       }
     }
+  }
+
+  #ended(attempt: LoadAttempt): void {
+    this.#loading = false;
+    const { resolve } = this.#attempt;
+    this.#attempt = Promise.withResolvers();
+    resolve(attempt);
   }
 
   async #swapTo(version: number): Promise<void> {
@@ -207,17 +255,17 @@ export class ServedModel {
     void drained.then(() => this.#draining.delete(drained));
   }
 
-  #pause(delayMs: number): Promise<void> {
+  #pause(delayMs: number): Promise<undefined> {
     const { signal } = this.#stop;
     return new Promise((resolve) => {
       if (signal.aborted) {
-        resolve();
+        resolve(undefined);
         return;
       }
       const done = (): void => {
         clearTimeout(timer);
         signal.removeEventListener('abort', done);
-        resolve();
+        resolve(undefined);
       };
       const timer = setTimeout(done, delayMs);
       timer.unref();

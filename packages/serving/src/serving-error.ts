@@ -1,5 +1,6 @@
 /** Stable codes of {@link ServingError}; each has a paragraph in `docs/errors.md`. */
 export type ServingErrorCode =
+  | 'ERR_SERVING_ALREADY_LOADED'
   | 'ERR_SERVING_BAD_REQUEST'
   | 'ERR_SERVING_BODY_TOO_LARGE'
   | 'ERR_SERVING_CANCELED'
@@ -10,6 +11,7 @@ export type ServingErrorCode =
   | 'ERR_SERVING_LOAD_FAILED'
   | 'ERR_SERVING_METHOD_NOT_ALLOWED'
   | 'ERR_SERVING_MODEL_NOT_FOUND'
+  | 'ERR_SERVING_NO_ROOM'
   | 'ERR_SERVING_NOT_READY'
   | 'ERR_SERVING_OVERLOADED'
   | 'ERR_SERVING_PATH_NOT_FOUND'

@@ -101,6 +101,7 @@ test('the example of gRPC, of at most 15 lines, serves as it stands', async () =
 
 test('every error code has its paragraph, and every paragraph its code', () => {
   const codes: Record<ServingErrorCode, true> = {
+    ERR_SERVING_ALREADY_LOADED: true,
     ERR_SERVING_BAD_REQUEST: true,
     ERR_SERVING_BODY_TOO_LARGE: true,
     ERR_SERVING_CANCELED: true,
@@ -111,6 +112,7 @@ test('every error code has its paragraph, and every paragraph its code', () => {
     ERR_SERVING_LOAD_FAILED: true,
     ERR_SERVING_METHOD_NOT_ALLOWED: true,
     ERR_SERVING_MODEL_NOT_FOUND: true,
+    ERR_SERVING_NO_ROOM: true,
     ERR_SERVING_NOT_READY: true,
     ERR_SERVING_OVERLOADED: true,
     ERR_SERVING_PATH_NOT_FOUND: true,

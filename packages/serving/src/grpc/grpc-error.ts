@@ -4,6 +4,7 @@ import { ServingError, type ServingErrorCode } from '../serving-error.ts';
 
 /** gRPC status of each error: the one place where that is decided. */
 const STATUS: Readonly<Record<ServingErrorCode, status>> = {
+  ERR_SERVING_ALREADY_LOADED: status.ALREADY_EXISTS,
   ERR_SERVING_BAD_REQUEST: status.INVALID_ARGUMENT,
   ERR_SERVING_BODY_TOO_LARGE: status.RESOURCE_EXHAUSTED,
   ERR_SERVING_CANCELED: status.CANCELLED,
@@ -14,6 +15,7 @@ const STATUS: Readonly<Record<ServingErrorCode, status>> = {
   ERR_SERVING_LOAD_FAILED: status.INTERNAL,
   ERR_SERVING_METHOD_NOT_ALLOWED: status.UNIMPLEMENTED,
   ERR_SERVING_MODEL_NOT_FOUND: status.NOT_FOUND,
+  ERR_SERVING_NO_ROOM: status.RESOURCE_EXHAUSTED,
   ERR_SERVING_NOT_READY: status.UNAVAILABLE,
   ERR_SERVING_OVERLOADED: status.UNAVAILABLE,
   ERR_SERVING_PATH_NOT_FOUND: status.NOT_FOUND,

@@ -33,6 +33,8 @@ export interface Route {
   readonly mediaTypes?: readonly string[];
   /** The model that it has infer: when nothing of it can answer, that is told before a body is read. */
   readonly target?: InferTarget;
+  /** Whether it changes what is served: anything but reading it (`GET`, `HEAD`) is for administrators. */
+  readonly administers?: boolean;
   /** Answers one request; what it throws is told in the dialect's own shape. */
   answer(call: Call): Promise<Reply> | Reply;
 }
@@ -93,6 +95,29 @@ export function inferenceTarget(
   url: string,
 ): InferTarget | undefined {
   return findRoute(dialects, url)?.route.target;
+}
+
+/** What a request does: has a model infer, changes what is served, or reads about it. */
+export type Access =
+  | { readonly type: 'infer'; readonly target: InferTarget }
+  | { readonly type: 'administer' }
+  | { readonly type: 'read' };
+
+/**
+ * What a request does, for whoever decides who may; undefined when it isn't one of the dialects'.
+ *
+ * It asks the dialects themselves, as {@link inferenceTarget} does.
+ */
+export function requestAccess(
+  dialects: readonly Dialect[],
+  method: string | undefined,
+  url: string,
+): Access | undefined {
+  const route = findRoute(dialects, url)?.route;
+  if (route === undefined) return undefined;
+  if (route.target !== undefined) return { type: 'infer', target: route.target };
+  const reads = method === 'GET' || method === 'HEAD';
+  return { type: route.administers === true && !reads ? 'administer' : 'read' };
 }
 
 /** The path of a URL, without its query. */

@@ -3,6 +3,7 @@ import { ServingError, type ServingErrorCode } from '../serving-error.ts';
 
 /** HTTP status of each error: the one place where that is decided. */
 const STATUS: Readonly<Record<ServingErrorCode, number>> = {
+  ERR_SERVING_ALREADY_LOADED: 409,
   ERR_SERVING_BAD_REQUEST: 400,
   ERR_SERVING_BODY_TOO_LARGE: 413,
   // Nobody reads it; nginx logs a client that left as 499 as well.
@@ -14,6 +15,8 @@ const STATUS: Readonly<Record<ServingErrorCode, number>> = {
   ERR_SERVING_LOAD_FAILED: 500,
   ERR_SERVING_METHOD_NOT_ALLOWED: 405,
   ERR_SERVING_MODEL_NOT_FOUND: 404,
+  // What SageMaker understands as: unload another model first.
+  ERR_SERVING_NO_ROOM: 507,
   ERR_SERVING_NOT_READY: 503,
   ERR_SERVING_OVERLOADED: 503,
   ERR_SERVING_PATH_NOT_FOUND: 404,

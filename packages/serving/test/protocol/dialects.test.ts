@@ -79,6 +79,41 @@ const post = (server: Server, path: string, body: unknown, type = 'application/j
     .send(typeof body === 'string' ? body : JSON.stringify(body));
 const row = { whole: 1, text: 'a', half: 0.5, flag: true };
 
+test('TensorFlow Serving tells the signature of a model', async () => {
+  const body = (await request(mlflow).get('/v1/models/affine/metadata').expect(200))
+    .body as unknown;
+  expect(body).toMatchObject({
+    model_spec: { name: 'affine', version: '1' },
+    metadata: {
+      signature_def: {
+        signature_def: {
+          serving_default: {
+            inputs: {
+              x: {
+                dtype: 'DT_FLOAT',
+                tensor_shape: {
+                  dim: [
+                    { size: '-1', name: '' },
+                    { size: '2', name: '' },
+                  ],
+                  unknown_rank: false,
+                },
+              },
+            },
+            method_name: 'tensorflow/serving/predict',
+          },
+        },
+      },
+    },
+  });
+  await request(mlflow)
+    .get('/v1/models/affine/versions/1/metadata')
+    .expect(200, body as object);
+  await request(mlflow).get('/v1/models/affine/versions/2/metadata').expect(404);
+  await request(mlflow).get('/v1/models/nobody/metadata').expect(404);
+  await request(mlflow).post('/v1/models/affine/metadata').expect(405);
+});
+
 describe('TensorFlow Serving', () => {
   const predict = '/v1/models/affine:predict';
 

@@ -1,6 +1,5 @@
 import { decodeBinaryTensor, decodeTensor, type Tensor } from '@fairlead/signature';
 import type { InferRequest } from '../../infer-request.ts';
-import { ServingError } from '../../serving-error.ts';
 import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
 import { MAX_ID_LENGTH, readTuning } from './request-parameters.ts';
 
@@ -9,13 +8,15 @@ export interface DecodedRequest {
   readonly request: InferRequest;
   /** Whether an output is to be sent as bytes behind the JSON. */
   readonly isBinary: (output: string) => boolean;
+  /** How many of its greatest elements are wanted of an output in place of itself; absent when of none. */
+  readonly classes?: ReadonlyMap<string, number>;
 }
 
 /**
  * Decodes the body of an Open Inference Protocol request: JSON, and behind its first `jsonBytes` the bytes of those
  * inputs that have a `binary_data_size`, in the order of the inputs.
  *
- * @throws ServingError `ERR_SERVING_BAD_REQUEST` or `ERR_SERVING_UNSUPPORTED`; SignatureError naming a tensor.
+ * @throws ServingError `ERR_SERVING_BAD_REQUEST`; SignatureError naming a tensor or a key.
  */
 export function decodeInferRequest(body: Buffer, jsonBytes = body.length): DecodedRequest {
   if (jsonBytes > body.length) {
@@ -43,6 +44,7 @@ function toRequest(json: JsonObject, binary: Buffer): DecodedRequest {
       ...readTuning(parameters),
     },
     isBinary: wishes.isBinary,
+    ...(wishes.classes !== undefined && { classes: wishes.classes }),
   };
 }
 
@@ -77,23 +79,25 @@ function readInputs(inputs: unknown, binary: Buffer): readonly Tensor[] {
   return tensors;
 }
 
-interface OutputWishes {
+interface OutputWishes extends Pick<DecodedRequest, 'isBinary' | 'classes'> {
   readonly names: readonly string[] | undefined;
-  readonly isBinary: (output: string) => boolean;
 }
 
 function readOutputs(outputs: unknown, binaryByDefault: boolean): OutputWishes {
   if (outputs === undefined) return { names: undefined, isBinary: () => binaryByDefault };
   if (!Array.isArray(outputs)) throw badRequest('"outputs" must be a list of {"name":…}');
   const binary = new Map<string, boolean>();
+  const classes = new Map<string, number>();
   for (const output of outputs as readonly unknown[]) {
     if (!isJsonObject(output) || typeof output.name !== 'string') {
       throw badRequest('each of "outputs" needs a "name" that is a string');
     }
     const { binary_data: wish = binaryByDefault, classification } = parametersOf(output);
     if (classification !== undefined) {
-      const message = 'classification is not supported here; ask for the scores';
-      throw new ServingError('ERR_SERVING_UNSUPPORTED', message);
+      if (!isCount(classification)) {
+        throw badRequest('"classification" must be a whole number of classes from 1');
+      }
+      classes.set(output.name, classification);
     }
     binary.set(output.name, wish === true);
   }
@@ -101,5 +105,10 @@ function readOutputs(outputs: unknown, binaryByDefault: boolean): OutputWishes {
     // An empty list asks for everything, as Triton has it.
     names: binary.size === 0 ? undefined : [...binary.keys()],
     isBinary: (output) => binary.get(output) ?? binaryByDefault,
+    ...(classes.size > 0 && { classes }),
   };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 1;
 }

@@ -1,12 +1,20 @@
 import type { IncomingMessage } from 'node:http';
+import type { TensorSpec } from '@fairlead/signature';
+import type { InferResult } from '../../infer-request.ts';
 import type { InferTarget } from '../../model-server.ts';
 import { ServingError } from '../../serving-error.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
-import { decodeInferRequest } from './decode-infer-request.ts';
+import { classify } from './classify.ts';
+import { decodeInferRequest, type DecodedRequest } from './decode-infer-request.ts';
 import { decodeRawRequest } from './decode-raw-request.ts';
 import { encodeInferResponse } from './encode-infer-response.ts';
 import { encodeStatistics } from './encode-statistics.ts';
-import { parseV2Path, type V2ModelPath } from './v2-path.ts';
+import { repositoryRoute } from './model-repository.ts';
+import { parseV2Path, type V2ModelPath, type V2Path } from './v2-path.ts';
+
+/** A part of the Open Inference Protocol that servers may leave out, by the name in `GET /v2`. */
+export type OpenInferenceExtension =
+  'binary_tensor_data' | 'classification' | 'model_repository' | 'statistics';
 
 /** Options of {@link openInference}. */
 export interface OpenInferenceOptions {
@@ -20,10 +28,27 @@ export interface OpenInferenceOptions {
    * @defaultValue "0"
    */
   readonly serverVersion?: string;
+  /**
+   * What is spoken beyond the protocol itself. `model_repository` lets clients load and unload models: where it is on,
+   * see to it with {@link requestAccess} that only administrators do.
+   * @defaultValue `['binary_tensor_data', 'classification', 'statistics']`
+   */
+  readonly extensions?: readonly OpenInferenceExtension[];
 }
 
+const EXTENSION_OF: Readonly<Partial<Record<V2Path['type'], OpenInferenceExtension>>> = {
+  'repository-index': 'model_repository',
+  load: 'model_repository',
+  unload: 'model_repository',
+  stats: 'statistics',
+  'all-stats': 'statistics',
+};
+
+type Extensions = ReadonlySet<OpenInferenceExtension>;
+
 const READ = ['GET', 'HEAD'];
-const BODY_TYPES = ['application/json', 'application/octet-stream'];
+const JSON_ONLY = ['application/json'];
+const BODY_TYPES = [...JSON_ONLY, 'application/octet-stream'];
 
 /**
  * Makes the dialect of the Open Inference Protocol (V2, REST), which Triton, KServe and MLServer speak.
@@ -33,11 +58,13 @@ const BODY_TYPES = ['application/json', 'application/octet-stream'];
 export function openInference({
   serverName = 'fairlead',
   serverVersion = '0',
+  extensions = ['binary_tensor_data', 'classification', 'statistics'],
 }: OpenInferenceOptions = {}): Dialect {
+  const on: Extensions = new Set(extensions);
   const about = JSON.stringify({
     name: serverName,
     version: serverVersion,
-    extensions: ['binary_tensor_data', 'statistics'],
+    extensions: [...on].sort(),
   });
   const fixed: Readonly<Record<'server' | 'live' | 'ready' | 'all-stats', Route>> = {
     server: { methods: READ, answer: () => ({ body: about }) },
@@ -58,17 +85,31 @@ export function openInference({
 
   return {
     name: 'open-inference',
-    mediaTypes: BODY_TYPES,
+    mediaTypes: on.has('binary_tensor_data') ? BODY_TYPES : JSON_ONLY,
     route(url) {
       const path = parseV2Path(url);
       if (path === undefined) return undefined;
-      return 'model' in path ? routeOfModel(path) : fixed[path.type];
+      const extension = EXTENSION_OF[path.type];
+      if (extension !== undefined && !on.has(extension)) return undefined;
+      switch (path.type) {
+        case 'repository-index':
+        case 'load':
+        case 'unload':
+          return repositoryRoute(path);
+        case 'server':
+        case 'live':
+        case 'ready':
+        case 'all-stats':
+          return fixed[path.type];
+        default:
+          return routeOfModel(path, on);
+      }
     },
     describeError: ({ message }) => JSON.stringify({ error: message }),
   };
 }
 
-function routeOfModel({ type, model, version }: V2ModelPath): Route {
+function routeOfModel({ type, model, version }: V2ModelPath, on: Extensions): Route {
   const target = { model, version };
   switch (type) {
     case 'model-ready':
@@ -91,9 +132,9 @@ function routeOfModel({ type, model, version }: V2ModelPath): Route {
     case 'infer':
       return {
         methods: ['POST'],
-        mediaTypes: BODY_TYPES,
+        mediaTypes: on.has('binary_tensor_data') ? BODY_TYPES : JSON_ONLY,
         target,
-        answer: (call) => inferOverJson(call, target),
+        answer: (call) => inferOverJson(call, target, on),
       };
   }
 }
@@ -101,18 +142,43 @@ function routeOfModel({ type, model, version }: V2ModelPath): Route {
 async function inferOverJson(
   { server, req, body, infer }: Call,
   target: InferTarget,
+  on: Extensions,
 ): Promise<Reply> {
   const jsonBytes = readJsonBytes(req);
-  let isBinary: (output: string) => boolean = () => false;
+  if (jsonBytes !== undefined && !on.has('binary_tensor_data')) throw notOffered('binary tensors');
+  const asked: { decoded?: DecodedRequest; specs?: readonly TensorSpec[] } = {};
   const result = await infer(target, () => {
+    const { signature } = server.find(target);
     const decoded =
-      jsonBytes === 0
-        ? decodeRawRequest(body, server.find(target).signature)
-        : decodeInferRequest(body, jsonBytes);
-    ({ isBinary } = decoded);
+      jsonBytes === 0 ? decodeRawRequest(body, signature) : decodeInferRequest(body, jsonBytes);
+    if (decoded.classes !== undefined) {
+      if (!on.has('classification')) throw notOffered('classification');
+      asked.specs = signature.outputs;
+    }
+    asked.decoded = decoded;
     return decoded.request;
   });
-  return encodeInferResponse(result, isBinary);
+  const { classes, isBinary } = asked.decoded ?? {};
+  const wanted = classes === undefined ? result : classified(result, classes, asked.specs ?? []);
+  const binary = on.has('binary_tensor_data') ? isBinary : undefined;
+  return encodeInferResponse(wanted, binary ?? (() => false));
+}
+
+function classified(
+  result: InferResult,
+  classes: ReadonlyMap<string, number>,
+  specs: readonly TensorSpec[],
+): InferResult {
+  const outputs = result.outputs.map((output) => {
+    const count = classes.get(output.name);
+    const spec = specs.find(({ name }) => name === output.name);
+    return count === undefined ? output : classify(output, count, spec);
+  });
+  return { ...result, outputs };
+}
+
+function notOffered(what: string): ServingError {
+  return new ServingError('ERR_SERVING_UNSUPPORTED', `this server doesn't offer ${what}`);
 }
 
 /** How many bytes of the body are JSON; 0 for none, and undefined for all of them. */

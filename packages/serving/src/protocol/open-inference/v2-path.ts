@@ -1,3 +1,5 @@
+import type { RepositoryPath } from './model-repository.ts';
+
 /** A path of the Open Inference Protocol that names a model. */
 export interface V2ModelPath {
   readonly type: 'metadata' | 'model-ready' | 'infer' | 'stats';
@@ -6,7 +8,8 @@ export interface V2ModelPath {
 }
 
 /** What a path of the Open Inference Protocol asks for. */
-export type V2Path = { readonly type: 'server' | 'live' | 'ready' | 'all-stats' } | V2ModelPath;
+export type V2Path =
+  { readonly type: 'server' | 'live' | 'ready' | 'all-stats' } | V2ModelPath | RepositoryPath;
 
 const MODEL_CALLS: Readonly<Record<string, V2ModelPath['type']>> = {
   '': 'metadata',
@@ -25,7 +28,16 @@ export function parseV2Path(path: string): V2Path | undefined {
   }
   if (rest[0] === 'models' && rest[1] === 'stats' && rest.length === 2)
     return { type: 'all-stats' };
+  if (rest[0] === 'repository') return parseRepositoryPath(rest.slice(1));
   return rest[0] === 'models' ? parseModelPath(rest.slice(1)) : undefined;
+}
+
+function parseRepositoryPath([first, name, verb, ...more]: readonly string[]):
+  RepositoryPath | undefined {
+  if (first === 'index' && name === undefined) return { type: 'repository-index' };
+  const model = decode(name);
+  if (first !== 'models' || model === undefined || more.length > 0) return undefined;
+  return verb === 'load' || verb === 'unload' ? { type: verb, model } : undefined;
 }
 
 function parseModelPath([name, ...rest]: readonly string[]): V2Path | undefined {

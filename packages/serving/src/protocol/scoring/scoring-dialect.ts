@@ -2,17 +2,28 @@ import { isUtf8 } from 'node:buffer';
 import type { Tensor } from '@fairlead/signature';
 import type { InferTarget } from '../../model-server.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
-import { badRequest, decodeJsonBody } from '../json-body.ts';
+import { ServingError } from '../../serving-error.ts';
+import { badRequest, decodeJsonBody, type JsonObject } from '../json-body.ts';
 import { mediaTypeOf } from '../media-type.ts';
 import { encodeColumns, encodeNested, encodeRecords } from '../nested-tensor.ts';
 import { tensorsOfFrame } from './data-frame.ts';
 import { decodeScoring, type ScoringRequest } from './decode-scoring.ts';
 import { parseCsv } from './parse-csv.ts';
 
-/** Options of {@link mlflowScoring} and {@link sageMaker}. */
+/** Options of {@link mlflowScoring}. */
 export interface ScoringOptions {
   /** The model that `POST /invocations` asks. */
   readonly model: string;
+}
+
+/** Options of {@link sageMaker}. */
+export interface SageMakerOptions extends ScoringOptions {
+  /**
+   * Whether `POST /models` and `DELETE /models/<name>` load and unload models. Where it is on, see to it with
+   * {@link requestAccess} that only administrators do.
+   * @defaultValue false
+   */
+  readonly modelControl?: boolean;
 }
 
 const READ = ['GET', 'HEAD'];
@@ -48,33 +59,67 @@ export function mlflowScoring({ model }: ScoringOptions): Dialect {
 
 /**
  * Makes the dialect of a SageMaker container: `/ping` and `/invocations` for one model, and of a multi-model one
- * `GET /models`, `GET /models/<name>` and `POST /models/<name>/invoke` for all that are served.
+ * `GET /models`, `GET /models/<name>` and `POST /models/<name>/invoke` for all that are served; with `modelControl` also
+ * `POST /models` and `DELETE /models/<name>`.
  *
- * Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
+ * Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html and
+ * https://docs.aws.amazon.com/sagemaker/latest/dg/mms-container-apis.html
  */
-export function sageMaker({ model }: ScoringOptions): Dialect {
+export function sageMaker({ model, modelControl = false }: SageMakerOptions): Dialect {
   const ping = health(model);
   const invoke = invocations({ model });
+  const models = listRoute(modelControl);
   return {
     name: 'sagemaker',
     mediaTypes: BODY_TYPES,
     route(path) {
       if (path === '/ping') return ping;
       if (path === '/invocations') return invoke;
-      if (path === '/models')
-        return { methods: READ, answer: ({ server }) => ({ body: listModels(server.models) }) };
+      if (path === '/models') return models;
       const [, name, verb] = /^\/models\/([a-z0-9._-]+)(\/invoke)?$/.exec(path) ?? [];
       if (name === undefined) return undefined;
-      if (verb !== undefined) return invocations({ model: name });
-      return {
-        methods: READ,
-        async answer({ server }) {
-          const { name: modelName } = await server.status(name);
-          return { body: JSON.stringify(describeModel(modelName)) };
-        },
-      };
+      return verb === undefined ? modelRoute(name, modelControl) : invocations({ model: name });
     },
     describeError: ({ message }) => JSON.stringify({ error: message }),
+  };
+}
+
+function listRoute(modelControl: boolean): Route {
+  return {
+    methods: modelControl ? [...READ, 'POST'] : READ,
+    ...(modelControl && { mediaTypes: ['application/json'], administers: true }),
+    async answer({ server, req, body }) {
+      if (req.method !== 'POST') return { body: listModels(server.models) };
+      const name = decodeJsonBody(body, '{"model_name":…}', readModelName);
+      if (server.models.includes(name)) {
+        const message = `model "${name}" is loaded already`;
+        throw new ServingError('ERR_SERVING_ALREADY_LOADED', message);
+      }
+      await server.load(name);
+      return { body: JSON.stringify(describeModel(name)) };
+    },
+  };
+}
+
+/** `url` says where SageMaker put the artifacts; models come from the source by their names, wherever a client points. */
+function readModelName({ model_name: name, url = '' }: JsonObject): string {
+  if (typeof name !== 'string' || name === '') throw badRequest('"model_name" must be a name');
+  if (typeof url !== 'string') throw badRequest('"url" must be a string');
+  return name;
+}
+
+function modelRoute(model: string, modelControl: boolean): Route {
+  return {
+    methods: modelControl ? [...READ, 'DELETE'] : READ,
+    ...(modelControl && { administers: true }),
+    async answer({ server, req }) {
+      if (req.method === 'DELETE') {
+        await server.unserve(model);
+        return { body: '{}' };
+      }
+      const { name } = await server.status(model);
+      return { body: JSON.stringify(describeModel(name)) };
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import type { InferResult } from '../../infer-request.ts';
 import type { InferTarget, ModelStatus } from '../../model-server.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
 import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
+import { encodeMetadata } from './encode-metadata.ts';
 import { encodeColumns, encodeNested, encodeRecords, tensorOfNested } from '../nested-tensor.ts';
 
 const PATH = /^\/v1\/models\/([^/:]+)(?:\/versions\/([^/:]+))?(?::(\w+)|\/(metadata))?$/;
@@ -11,7 +12,8 @@ const READ = ['GET', 'HEAD'];
 const BODY_TYPES = ['application/json', 'text/plain', 'application/x-www-form-urlencoded'];
 
 /**
- * Makes the dialect of TensorFlow Serving's REST API, version 1: `predict` in rows and in columns, and a model's status.
+ * Makes the dialect of TensorFlow Serving's REST API, version 1: `predict` in rows and in columns, and a
+ * model's status and metadata.
  *
  * Source: https://www.tensorflow.org/tfx/serving/api_rest
  */
@@ -22,8 +24,13 @@ export function tensorFlowServing(): Dialect {
     route(path) {
       const [, name, version, verb, metadata] = PATH.exec(path) ?? [];
       const model = name === undefined ? undefined : decodeSegment(name);
-      if (model === undefined || metadata !== undefined) return undefined;
+      if (model === undefined) return undefined;
       const target = { model, version };
+      if (metadata !== undefined)
+        return {
+          methods: READ,
+          answer: ({ server }) => ({ body: encodeMetadata(server.find(target)) }),
+        };
       if (verb === undefined)
         return { methods: READ, answer: ({ server }) => statusOf(server.status(model)) };
       return verb === 'predict' ? predictRoute(target) : undefined;

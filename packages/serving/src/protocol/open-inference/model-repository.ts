@@ -1,0 +1,51 @@
+import { ServingError } from '../../serving-error.ts';
+import type { Call, Reply, Route } from '../dialect.ts';
+import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
+
+const BODY_TYPES = ['application/json'];
+// Clients that send no body may still say what it would be.
+const ANY_BODY_TYPES = [...BODY_TYPES, 'application/octet-stream'];
+
+/** What a path of the model repository extension asks for. */
+export type RepositoryPath =
+  | { readonly type: 'repository-index' }
+  | { readonly type: 'load' | 'unload'; readonly model: string };
+
+/**
+ * The route of a path of the model repository extension; all of them are for administrators.
+ *
+ * Source: https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_model_repository.md
+ */
+export function repositoryRoute(path: RepositoryPath): Route {
+  return {
+    methods: ['POST'],
+    mediaTypes: ANY_BODY_TYPES,
+    administers: true,
+    answer: (call) => answerRepository(call, path),
+  };
+}
+
+async function answerRepository({ server, body }: Call, path: RepositoryPath): Promise<Reply> {
+  const json = body.length === 0 ? {} : decodeJsonBody(body, '{}', (value) => value);
+  if (path.type === 'repository-index') {
+    const { ready = false } = json;
+    if (typeof ready !== 'boolean') throw badRequest('"ready" must be true or false');
+    const index = await server.index();
+    return { body: JSON.stringify(ready ? index.filter(({ state }) => state === 'READY') : index) };
+  }
+  checkParameters(json);
+  if (path.type === 'load') await server.load(path.model);
+  else await server.unserve(path.model);
+  return { body: '{}' };
+}
+
+/** Only the registry says what a model is: a client can't bring a configuration or files of its own. */
+function checkParameters({ parameters = {} }: JsonObject): void {
+  if (!isJsonObject(parameters)) throw badRequest('"parameters" must be an object');
+  const foreign = Object.keys(parameters).find(
+    (key) => key === 'config' || key.startsWith('file:'),
+  );
+  if (foreign === undefined) return;
+  const message = `parameter ${JSON.stringify(foreign.slice(0, 100))} is not supported; push a version to the registry instead`;
+  throw new ServingError('ERR_SERVING_UNSUPPORTED', message);
+}
