@@ -1,11 +1,16 @@
+import { mkdirSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { benchDecode } from './decode/bench-decode.ts';
 import { benchLiveness } from './liveness/bench-liveness.ts';
+import { benchOverload } from './overload/bench-overload.ts';
+import { benchParts } from './parts/bench-parts.ts';
 import { benchThroughput } from './throughput/bench-throughput.ts';
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-// npm run bench -- [liveness|throughput …] [--models medium,large] [--connections 1,64] [--seconds 5]
+// npm run bench -- [liveness|throughput|parts|decode|overload …] [--models medium,large] [--connections 1,64] [--seconds 5]
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -14,24 +19,31 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '5' },
   },
 });
-const wanted = positionals.length === 0 ? ['liveness', 'throughput'] : positionals;
+const folder = fileURLToPath(new URL('../../../.fairlead/bench', import.meta.url));
+mkdirSync(folder, { recursive: true });
+const seconds = Number(values.seconds);
+const models = values.models.split(',');
+const connections = values.connections.split(',').map(Number);
 
+const benches: Readonly<Record<string, () => Promise<void>>> = {
+  liveness: () => benchLiveness(print),
+  throughput: () => benchThroughput({ models, connections, seconds, folder }, print),
+  parts: () => benchParts({ seconds, folder }, print),
+  decode: () => benchDecode(print),
+  overload: () => benchOverload({ seconds, folder }, print),
+};
+
+const wanted = positionals.length === 0 ? Object.keys(benches) : positionals;
+for (const name of wanted) {
+  if (Object.hasOwn(benches, name)) continue;
+  throw new Error(`no benchmark "${name}"; there are ${Object.keys(benches).join(', ')}`);
+}
 print(
   `${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}; the load comes from the same machine.`,
 );
-if (wanted.includes('liveness')) {
+for (const name of wanted) {
   print('');
-  await benchLiveness(print);
-}
-if (wanted.includes('throughput')) {
+  print(`## ${name}`);
   print('');
-  const { models, connections, seconds } = values;
-  await benchThroughput(
-    {
-      models: models.split(','),
-      connections: connections.split(',').map(Number),
-      seconds: Number(seconds),
-    },
-    print,
-  );
+  await benches[name]?.();
 }

@@ -1,60 +1,48 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { load, type LoadResult } from './load.ts';
-import { benchModels, requestOf, type BenchModel } from './models.ts';
-import { usageOf } from './process-usage.ts';
-import type { Pinning, Side } from './side.ts';
-import { sides } from './sides.ts';
-
-const FOLDER = fileURLToPath(new URL('../../../../.fairlead/bench', import.meta.url));
+import { load, requireWrk, type LoadResult } from '../servers/load.ts';
+import { benchModels, requestOf, type BenchModel } from '../servers/models.ts';
+import { bare, constant, fairlead, flask, naive, type SideStarter } from '../servers/sides.ts';
 
 /** What is measured; fewer connections and shorter runs for a quick look. */
 export interface ThroughputOptions {
   readonly models: readonly string[];
   readonly connections: readonly number[];
   readonly seconds: number;
+  /** Folder of the models and what the sides write. */
+  readonly folder: string;
 }
 
-interface Row extends LoadResult {
-  readonly side: string;
-  /** Processor seconds for each second of the run. */
-  readonly cpu: number;
-  readonly rssMiB: number;
-}
+/** What a side without batches loses; only told of the model that is large enough to make it interesting. */
+const unbatched = fairlead('Fairlead, unbatched', { FAIRLEAD_MAX_BATCH_ROWS: '1' });
 
 /** Requests a second of one row each as JSON: ours whole, against its peers and against what node:http can do at all. */
 export async function benchThroughput(
   options: ThroughputOptions,
   print: (line: string) => void,
 ): Promise<void> {
-  requireTools();
-  mkdirSync(FOLDER, { recursive: true });
-  const cores = availableParallelism();
-  const pinning = { servers: cores > 1 ? `0-${cores - 2}` : '0', load: String(cores - 1) };
+  requireWrk();
   print(
-    `Throughput: one row a request, JSON; servers on core ${pinning.servers}, wrk on core ${pinning.load}, ${options.seconds} s each after a warm-up.`,
+    `Throughput: one row a request, JSON; every side and wrk on all cores, ${options.seconds} s each after a warm-up.`,
   );
-  const chosen = benchModels(FOLDER).filter(({ name }) => options.models.includes(name));
-  for (const model of chosen) await benchModel(model, pinning, options, print);
+  const chosen = benchModels(options.folder).filter(({ name }) => options.models.includes(name));
+  for (const model of chosen) await benchModel(model, options, print);
 }
 
 async function benchModel(
   model: BenchModel,
-  pinning: Pinning,
-  options: ThroughputOptions,
+  { connections: counts, seconds, folder }: ThroughputOptions,
   print: (line: string) => void,
 ): Promise<void> {
   const body = requestOf(model);
-  const table = new Map<number, Row[]>();
+  const table = new Map<number, LoadResult[]>();
+  const sides: SideStarter[] = [fairlead(), flask, naive, bare, constant];
+  if (model.name === 'large') sides.push(unbatched);
   for (const start of sides) {
-    const side = await start(model, pinning, FOLDER);
+    const side = await start(model, folder);
     try {
-      run(side, body, 16, 2, pinning.load);
-      for (const connections of options.connections) {
+      await load(side, body, { connections: 16, seconds: 2, folder });
+      for (const connections of counts) {
         const rows = table.get(connections) ?? [];
-        rows.push(run(side, body, connections, options.seconds, pinning.load));
+        rows.push(await load(side, body, { connections, seconds, folder }));
         table.set(connections, rows);
       }
     } finally {
@@ -65,36 +53,26 @@ async function benchModel(
     print('');
     print(`### ${model.name}, ${connections} connections (${body.length} bytes a request)`);
     print('');
-    print('| side | requests/s | p50 ms | p99 ms | failed | CPU | RSS MiB | Fairlead ÷ side |');
-    print('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
+    print(
+      '| side | requests/s | p50 ms | p99 ms | loop lag p99 ms | failed | CPU µs/request | RSS MiB | Fairlead ÷ side |',
+    );
+    print('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
     const ours = rows[0]?.requestsPerSecond ?? NaN;
-    for (const row of rows) {
-      const ratio = (ours / row.requestsPerSecond).toFixed(2);
-      print(
-        `| ${row.side} | ${row.requestsPerSecond.toFixed(0)} | ${row.p50Ms.toFixed(2)} | ${row.p99Ms.toFixed(2)} | ${row.failed} | ${row.cpu.toFixed(2)} | ${row.rssMiB.toFixed(0)} | ${ratio} |`,
-      );
-    }
+    for (const row of rows) print(toLine(row, ours));
   }
 }
 
-function run(side: Side, body: string, connections: number, seconds: number, core: string): Row {
-  const { pid } = side.process;
-  const before = usageOf(pid ?? 0);
-  const result = load(side, body, { connections, seconds, core, folder: FOLDER });
-  const after = usageOf(pid ?? 0);
-  const cpu = (after.cpuSeconds - before.cpuSeconds) / seconds;
-  return { ...result, side: side.name, cpu, rssMiB: after.rssMiB };
-}
-
-function requireTools(): void {
-  for (const [tool, fix] of [
-    ['wrk', 'apt-get install -y wrk'],
-    ['taskset', 'apt-get install -y util-linux'],
-  ] as const) {
-    try {
-      execFileSync('/bin/sh', ['-c', `command -v ${tool}`], { stdio: 'ignore' });
-    } catch (cause) {
-      throw new Error(`The benchmark needs ${tool}: ${fix}`, { cause });
-    }
-  }
+function toLine(row: LoadResult, ours: number): string {
+  const cells = [
+    row.side,
+    row.requestsPerSecond.toFixed(0),
+    row.p50Ms.toFixed(2),
+    row.p99Ms.toFixed(2),
+    row.loopLagP99Ms?.toFixed(1) ?? '',
+    String(row.failed),
+    row.cpuMicroseconds.toFixed(0),
+    row.rssMiB.toFixed(0),
+    (ours / row.requestsPerSecond).toFixed(2),
+  ];
+  return `| ${cells.join(' | ')} |`;
 }

@@ -1,9 +1,9 @@
 import express from 'express';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
-// (c) What one writes first: Express, its JSON parser, and a session awaited in the handler.
+// (c) What one writes first: Express, its JSON parser, and a session with its defaults awaited in the handler.
 const [port = '', file = ''] = process.argv.slice(2);
-const session = await InferenceSession.create(file, { intraOpNumThreads: 1 });
+const session = await InferenceSession.create(file);
 const app = express();
 app.use(express.json({ limit: '16mb' }));
 app.post('/v2/models/m/infer', async (req, res) => {

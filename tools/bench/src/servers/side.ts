@@ -2,35 +2,46 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 
-/** One side of the comparison: a server in processes of its own. */
+/** One side of a comparison: a server in processes of its own. */
 export interface Side {
   readonly name: string;
   readonly port: number;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly process: ChildProcess;
+  /** 99th percentile of the event loop's delay since the last call, in milliseconds; undefined where there is none. */
+  loopLag(): Promise<number | undefined>;
   stop(): Promise<void>;
 }
 
-/** Cores for the servers, and the one for the load: each side gets the same. */
-export interface Pinning {
-  readonly servers: string;
-  readonly load: string;
+const LOOP_LAG = fileURLToPath(new URL('./loop-lag.ts', import.meta.url));
+
+/** The command that runs a TypeScript file of this repository as it is. */
+export function nodeCommand(script: string, ...args: readonly string[]): readonly string[] {
+  return [
+    process.execPath,
+    `--import=${LOOP_LAG}`,
+    '--conditions=@fairlead/source',
+    script,
+    ...args,
+  ];
 }
 
-/** Starts a side on the servers' cores and waits until it answers a prediction. */
+/** Starts a side and waits until it answers a prediction. */
 export async function startSide(
   name: string,
-  pinning: Pinning,
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
   target: Pick<Side, 'port' | 'path' | 'headers'>,
   body: string,
 ): Promise<Side> {
-  const child = spawn('taskset', ['-c', pinning.servers, ...command], {
+  const [program = '', ...args] = command;
+  const isNode = program === process.execPath;
+  const child = spawn(program, args, {
     env: { PATH: process.env.PATH ?? '', ...environment },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', isNode ? 'inherit' : 'ignore', ...(isNode ? ['ipc' as const] : [])],
   });
   let ended = false;
   const hasEnded = (): boolean => ended;
@@ -41,6 +52,13 @@ export async function startSide(
     name,
     ...target,
     process: child,
+    async loopLag() {
+      if (!isNode) return undefined;
+      const answer = once(child, 'message') as Promise<[{ p99Ms: number }]>;
+      child.send('loop lag');
+      const [{ p99Ms }] = await answer;
+      return p99Ms;
+    },
     async stop() {
       child.kill('SIGTERM');
       const killed = setTimeout(() => child.kill('SIGKILL'), 10_000);

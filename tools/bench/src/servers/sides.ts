@@ -1,0 +1,89 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { folderStore, ModelRegistry } from '@fairlead/registry';
+import { createApiKey } from '@fairlead/security';
+import { freePort } from './free-port.ts';
+import { requestOf, signatureOf, type BenchModel } from './models.ts';
+import { nodeCommand, startSide, type Side } from './side.ts';
+
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+const PATH = '/v2/models/m/infer';
+const PEPPER = 'a pepper for a benchmark, 32 bytes or more';
+
+/** Starts one side of the comparison for one model. */
+export type SideStarter = (model: BenchModel, folder: string) => Promise<Side>;
+
+/** (a) The whole guarded path of the sample's gateway: key, scope, rate limit, checks, metrics, batching. */
+export function fairlead(
+  name = 'Fairlead, guarded',
+  settings: Readonly<Record<string, string>> = {},
+): SideStarter {
+  return async (model, folder) => {
+    const registryFolder = mkdtempSync(join(folder, 'registry-'));
+    const registry = new ModelRegistry({ store: folderStore(registryFolder) });
+    const { manifest } = await registry.push({
+      model: 'm',
+      runtime: { name: 'onnx' },
+      signature: signatureOf(model),
+      files: { 'model.onnx': model.file },
+      actor: 'bench',
+    });
+    await registry.setAlias('m', 'champion', manifest.version, { actor: 'bench' });
+    const { key, record } = createApiKey({ pepper: PEPPER, client: 'bench', scopes: ['infer:*'] });
+    const keysFile = join(registryFolder, 'keys.json');
+    writeFileSync(keysFile, JSON.stringify({ keys: [record] }));
+    const port = await freePort();
+    const environment = {
+      FAIRLEAD_LISTEN: `127.0.0.1:${port}`,
+      FAIRLEAD_REGISTRY: registryFolder,
+      FAIRLEAD_KEYS_FILE: keysFile,
+      FAIRLEAD_PEPPER: PEPPER,
+      FAIRLEAD_RATE_LIMIT: '1000000000',
+      // The other sides write no line for each request either.
+      FAIRLEAD_LOG_LEVEL: 'warn',
+      ...settings,
+    };
+    const command = nodeCommand(join(ROOT, 'apps/gateway/src/main.ts'));
+    const target = { port, path: PATH, headers: { Authorization: `Bearer ${key}` } };
+    return startSide(name, command, environment, target, requestOf(model));
+  };
+}
+
+/** (b) Flask under Gunicorn with two workers, on the same ONNX file. */
+export const flask: SideStarter = async (model) => {
+  const port = await freePort();
+  const command = [
+    join(ROOT, '.venv/bin/gunicorn'),
+    '--workers=2',
+    '--worker-class=gthread',
+    '--threads=4',
+    '--no-control-socket',
+    `--bind=127.0.0.1:${port}`,
+    `--chdir=${join(ROOT, 'tools/bench/models')}`,
+    'flask_app:app',
+  ];
+  const environment = { BENCH_MODEL: model.file, OMP_NUM_THREADS: '1' };
+  const target = { port, path: PATH, headers: {} };
+  return startSide('Flask + Gunicorn', command, environment, target, requestOf(model));
+};
+
+function nodeSide(name: string, script: string): SideStarter {
+  return async (model) => {
+    const port = await freePort();
+    const columns = model.shape.reduce((product, length) => product * length, 1);
+    const args = [String(port), model.file, String(columns), ...model.shape.map(String)];
+    const command = nodeCommand(here(script), ...args);
+    return startSide(name, command, {}, { port, path: PATH, headers: {} }, requestOf(model));
+  };
+}
+
+/** (c) What one writes first. */
+export const naive = nodeSide('naive Express', './server-naive.ts');
+
+/** (d) The limit to approach. */
+export const bare = nodeSide('bare limit', './server-bare.ts');
+
+/** Reads the whole request and answers a constant: more than that the load generator can't be shown to do. */
+export const constant = nodeSide('load generator’s own limit', './server-constant.ts');
