@@ -219,3 +219,37 @@ test('spreads its looks by a quarter to either side', () => {
     }),
   );
 });
+
+test('tells of each look that succeeded, once what it found was handed out', async () => {
+  const { registry, folder } = await withVersions(2);
+  await registry.setAlias('digits', 'champion', 1, by);
+  const controller = new AbortController();
+  const told: string[] = [];
+  const done = (async () => {
+    const options = {
+      signal: controller.signal,
+      pollIntervalMs: 2,
+      onPoll: () => told.push('poll'),
+      onError: () => told.push('error'),
+    };
+    for await (const { version } of registry.follow('digits', 'champion', options)) {
+      told.push(`version ${version}`);
+    }
+  })();
+  await eventually(() => {
+    expect(told.slice(0, 3)).toEqual(['version 1', 'poll', 'poll']);
+  });
+  renameSync(folder, `${folder}-away`);
+  onTestFinished(() => {
+    rmSync(`${folder}-away`, { recursive: true, force: true });
+  });
+  await eventually(() => {
+    expect(told.slice(-3)).toEqual(['error', 'error', 'error']);
+  });
+  renameSync(`${folder}-away`, folder);
+  await eventually(() => {
+    expect(told.at(-1)).toBe('poll');
+  });
+  controller.abort();
+  await done;
+});

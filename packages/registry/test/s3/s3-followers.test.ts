@@ -1,0 +1,89 @@
+import { ModelRegistry } from '@fairlead/registry';
+import { s3Store } from '@fairlead/registry/s3';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { digits } from '../support/sample-registry.ts';
+import { FaultProxy } from './fault-proxy.ts';
+import { startMoto } from './moto-server.ts';
+import { newBucket, s3Client } from './s3-bucket.ts';
+
+vi.setConfig({ testTimeout: 180_000 });
+
+const FOLLOWERS = 50;
+const by = { actor: 'ada' };
+
+test('50 followers of one alias converge, also over an outage, with one small read a look', async () => {
+  const moto = await startMoto();
+  const proxy = await FaultProxy.start(moto.port);
+  const client = s3Client(proxy.endpoint, { maxAttempts: 1 });
+  const controller = new AbortController();
+  const followers: Promise<void>[] = [];
+  onTestFinished(async () => {
+    controller.abort();
+    await Promise.all(followers);
+    client.destroy();
+    await proxy.close();
+    await moto.stop();
+  });
+  const bucket = await newBucket(client);
+  const store = () => s3Store({ bucket, client, patienceMs: 100 });
+  const registry = new ModelRegistry({ store: store() });
+  for (const content of ['one', 'two', 'three']) await registry.push(digits(content));
+  await registry.setAlias('digits', 'champion', 1, by);
+
+  const versions: (number | undefined)[] = Array.from({ length: FOLLOWERS });
+  const polls = Array.from({ length: FOLLOWERS }, () => 0);
+  let failures = 0;
+  for (let index = 0; index < FOLLOWERS; index += 1) {
+    // A host each: none shares what another knows.
+    const options = {
+      signal: controller.signal,
+      pollIntervalMs: 1000,
+      onPoll: () => (polls[index] = (polls[index] ?? 0) + 1),
+      onError: () => (failures += 1),
+    };
+    const changes = new ModelRegistry({ store: store() }).follow('digits', 'champion', options);
+    followers.push(
+      (async () => {
+        for await (const { version } of changes) versions[index] = version;
+      })(),
+    );
+  }
+  const allMean = (version: number) =>
+    vi.waitFor(
+      () => {
+        expect(new Set(versions)).toEqual(new Set([version]));
+      },
+      { timeout: 60_000, interval: 20 },
+    );
+  await allMean(1);
+  await registry.setAlias('digits', 'champion', 2, by);
+  await allMean(2);
+
+  // Nothing changes from here on: each look is one request for the entry that would be next.
+  const from = proxy.requests.length;
+  const before = polls.reduce((sum, count) => sum + count, 0);
+  await vi.waitFor(
+    () => {
+      expect(polls.reduce((sum, count) => sum + count, 0) - before).toBeGreaterThan(100);
+    },
+    { timeout: 60_000, interval: 20 },
+  );
+  const asked = proxy.requests.slice(from).map(({ method, url }) => `${method} ${url}`);
+  expect(new Set(asked)).toEqual(
+    new Set([`GET /${bucket}/models/digits/aliases/champion/00000003.json?x-id=GetObject`]),
+  );
+  const looks = polls.reduce((sum, count) => sum + count, 0) - before;
+  expect(asked.length).toBeLessThanOrEqual(looks + FOLLOWERS);
+
+  proxy.vanish();
+  await vi.waitFor(
+    () => {
+      expect(failures).toBeGreaterThan(FOLLOWERS);
+    },
+    { timeout: 60_000, interval: 20 },
+  );
+  expect(new Set(versions)).toEqual(new Set([2]));
+  proxy.heal();
+  await registry.setAlias('digits', 'champion', 3, by);
+  await allMean(3);
+});
