@@ -8,6 +8,7 @@ export type { InferenceMetricsOptions } from './inference-metrics.ts';
 export type {
   ExecutedEvent,
   FailureReason,
+  FellBackEvent,
   InferenceEvent,
   InferenceFinishedEvent,
   InferenceObserver,

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type {
   ExecutedEvent,
+  FellBackEvent,
   FailureReason,
   InferenceEvent,
   InferenceFinishedEvent,
@@ -73,6 +74,7 @@ const counters: Record<string, { help: string; read: (tally: VersionTally) => nu
 
 const failureName = 'nv_inference_request_failure';
 const pendingName = 'nv_inference_pending_request_count';
+const fallbackName = 'fairlead_fallback_requests_total';
 const requestSecondsName = 'fairlead_request_duration_seconds';
 const queueSecondsName = 'fairlead_queue_duration_seconds';
 const batchSizeName = 'fairlead_batch_size';
@@ -88,6 +90,7 @@ export class InferenceMetrics implements InferenceObserver {
   /** Where the metrics are registered. */
   readonly registry: Registry;
   readonly #tallies: VersionTallies;
+  readonly #fallbacks: Counter<'model' | 'fallback_model' | 'reason'>;
 
   /**
    * @throws `MonitoringError` with `ERR_MONITORING_METRIC_NAME_TAKEN` if the registry has metrics of these names, or
@@ -96,7 +99,13 @@ export class InferenceMetrics implements InferenceObserver {
   constructor({ registry = new Registry(), maxVersions = 256 }: InferenceMetricsOptions = {}) {
     requireCount('maxVersions', maxVersions);
     const histograms = [requestSecondsName, queueSecondsName, batchSizeName];
-    requireFreeNames(registry, [...Object.keys(counters), failureName, pendingName, ...histograms]);
+    requireFreeNames(registry, [
+      ...Object.keys(counters),
+      failureName,
+      pendingName,
+      fallbackName,
+      ...histograms,
+    ]);
     const registers = [registry];
     const requestSeconds = new Histogram({
       name: requestSecondsName,
@@ -149,6 +158,12 @@ export class InferenceMetrics implements InferenceObserver {
         }
       },
     });
+    this.#fallbacks = new Counter({
+      name: fallbackName,
+      help: 'Requests passed on to a fallback; how they ended is counted at the fallback alone.',
+      labelNames: ['model', 'fallback_model', 'reason'],
+      registers,
+    });
     new Gauge({
       name: pendingName,
       help: 'Inference requests taken in and not yet answered.',
@@ -190,7 +205,7 @@ export class InferenceMetrics implements InferenceObserver {
       tally.computeMs += durationOf(event.computeDurationMs);
       tally.requestSeconds.observe(requestMs / 1000);
       tally.queueSeconds.observe(queueMs / 1000);
-    } else {
+    } else if (event.outcome === 'failure') {
       const reason: FailureReason = event.reason ?? 'OTHER';
       tally.failures[reason] += 1;
     }
@@ -203,6 +218,10 @@ export class InferenceMetrics implements InferenceObserver {
     if (tally === undefined) return;
     tally.executions += 1;
     tally.batchSize.observe(durationOf(batchSize));
+  }
+
+  fellBack({ model, fallbackModel, reason }: FellBackEvent): void {
+    this.#fallbacks.inc({ model, fallback_model: fallbackModel, reason });
   }
 }
 

@@ -14,7 +14,8 @@ export type FailureReason = 'REJECTED' | 'CANCELED' | 'BACKEND' | 'OTHER';
 
 /** The end of one inference request. */
 export interface InferenceFinishedEvent extends InferenceEvent {
-  readonly outcome: 'success' | 'failure';
+  /** `fallback` when it was passed on: how it ended there is told of the version that it was passed on to. */
+  readonly outcome: 'success' | 'failure' | 'fallback';
   /** Absent on success; a failure without a reason counts as `OTHER`. */
   readonly reason?: FailureReason;
   /** Rows of the request: its first dimension, 1 where there is none. */
@@ -33,6 +34,15 @@ export interface ExecutedEvent extends InferenceEvent {
   readonly computeDurationMs: number;
 }
 
+/** One request that was passed on to a fallback, because the model itself could not answer. */
+export interface FellBackEvent {
+  /** The model that was asked. */
+  readonly model: string;
+  readonly reason: 'failed' | 'circuit-open' | 'not-ready';
+  /** The model that answers in its place; the same when that is a previous version. */
+  readonly fallbackModel: string;
+}
+
 /**
  * What a model server reports about its work: the shape that `@fairlead/serving` asks for, so anything here that
  * implements it can be handed over as it is.
@@ -46,4 +56,6 @@ export interface InferenceObserver {
   inferenceFinished(event: InferenceFinishedEvent): void;
   /** A runtime has computed once, for one request or a batch of them. */
   executed(event: ExecutedEvent): void;
+  /** A request was passed on to a fallback. */
+  fellBack?(event: FellBackEvent): void;
 }

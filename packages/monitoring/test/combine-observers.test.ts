@@ -17,11 +17,14 @@ test('passes every event to every observer', async () => {
     queueDurationMs: 0,
     computeDurationMs: 1,
   });
+  observer.fellBack?.({ model: 'digits', reason: 'failed', fallbackModel: 'flask' });
   for (const { registry } of all) {
     const samples = await prometheusSamples(registry);
     const at = '{model="digits",version="1"}';
     expect(samples.get(`nv_inference_request_success${at}`)).toBe(1);
     expect(samples.get(`nv_inference_pending_request_count${at}`)).toBe(1);
     expect(samples.get(`nv_inference_exec_count${at}`)).toBe(1);
+    const passedOn = '{model="digits",fallback_model="flask",reason="failed"}';
+    expect(samples.get(`fairlead_fallback_requests_total${passedOn}`)).toBe(1);
   }
 });

@@ -11,7 +11,7 @@ interface ServingObserver {
   inferenceFinished(event: {
     readonly model: string;
     readonly version: string;
-    readonly outcome: 'success' | 'failure';
+    readonly outcome: 'success' | 'failure' | 'fallback';
     readonly reason?: 'REJECTED' | 'CANCELED' | 'BACKEND' | 'OTHER';
     readonly rows: number;
     readonly requestDurationMs: number;
@@ -24,6 +24,13 @@ interface ServingObserver {
     readonly version: string;
     readonly batchSize: number;
     readonly computeDurationMs: number;
+  }): void;
+  fellBack?(event: {
+    readonly reason: 'failed' | 'circuit-open' | 'not-ready';
+    readonly model: string;
+    readonly version?: string;
+    readonly fallbackModel: string;
+    readonly fallbackVersion: string;
   }): void;
 }
 
@@ -98,6 +105,26 @@ describe('InferenceMetrics', () => {
     expect(samples.get(`nv_cache_num_misses_per_model${labels}`)).toBe(2);
     expect(samples.get(`nv_inference_request_success${labels}`)).toBe(4);
     expect(samples.get(`nv_inference_count${labels}`)).toBe(8);
+  });
+
+  test('counts what was passed on to a fallback neither as a success nor as a failure', async () => {
+    const metrics = new InferenceMetrics();
+    metrics.inferenceStarted(digits);
+    metrics.inferenceFinished(success({ outcome: 'fallback', cache: 'miss' }));
+    metrics.fellBack({ model: 'digits', reason: 'failed', fallbackModel: 'flask' });
+    metrics.fellBack({ model: 'digits', reason: 'failed', fallbackModel: 'flask' });
+    metrics.fellBack({ model: 'digits', reason: 'not-ready', fallbackModel: 'flask' });
+    const samples = await prometheusSamples(metrics.registry);
+    const passedOn = [...samples].filter(([name]) => name.startsWith('fairlead_fallback'));
+    expect(Object.fromEntries(passedOn)).toEqual({
+      'fairlead_fallback_requests_total{model="digits",fallback_model="flask",reason="failed"}': 2,
+      'fairlead_fallback_requests_total{model="digits",fallback_model="flask",reason="not-ready"}': 1,
+    });
+    expect(samples.get(`nv_inference_request_success${labels}`)).toBe(0);
+    expect(samples.get(`nv_inference_pending_request_count${labels}`)).toBe(0);
+    expect(samples.get(`nv_cache_num_misses_per_model${labels}`)).toBe(1);
+    const failures = [...samples].filter(([name]) => name.includes('failure'));
+    expect(failures.map(([, count]) => count)).toEqual([0, 0, 0, 0]);
   });
 
   test('puts durations into buckets in seconds and batches into buckets of rows', async () => {

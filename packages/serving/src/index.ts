@@ -1,6 +1,8 @@
 export type { CacheStore } from './cache/cache-store.ts';
 export { memoryCache } from './cache/memory-cache.ts';
 export type { MemoryCache, MemoryCacheOptions } from './cache/memory-cache.ts';
+export type { CircuitBreakerOptions } from './fallback/circuit-breaker-options.ts';
+export type { Fallback, FallbackNote, FallbackReason, FellBack } from './fallback/fallback.ts';
 export { shutDownGracefully } from './graceful-shutdown.ts';
 export { mlflowScoring, sageMaker } from './protocol/scoring/scoring-dialect.ts';
 export type { SageMakerOptions, ScoringOptions } from './protocol/scoring/scoring-dialect.ts';
@@ -51,7 +53,7 @@ export type {
 } from './runtime.ts';
 export type { CancelSignal } from './scheduling/ticket.ts';
 export { ServingError } from './serving-error.ts';
-export type { ServingErrorCode } from './serving-error.ts';
+export type { ServingErrorCode, ServingErrorOptions } from './serving-error.ts';
 export type { ServingEvent } from './serving-event.ts';
 export type { CacheLookup } from './cache/response-cache.ts';
 export type { Duration, StatisticsSnapshot, VersionStatistics } from './version-statistics.ts';

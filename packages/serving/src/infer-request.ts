@@ -1,4 +1,5 @@
 import type { Tensor } from '@fairlead/signature';
+import type { FallbackNote } from './fallback/fallback.ts';
 
 /** A request for inference, decoded but not yet checked against a signature. */
 export interface InferRequest {
@@ -15,9 +16,12 @@ export interface InferRequest {
 
 /** What a request for inference gave. */
 export interface InferResult {
+  /** The model that answered: the one that was asked, or its fallback. */
   readonly model: string;
   /** The version that answered. */
   readonly version: string;
   readonly id?: string | undefined;
   readonly outputs: readonly Tensor[];
+  /** Set when a fallback answered. */
+  readonly fallback?: FallbackNote;
 }

@@ -1,3 +1,5 @@
+import type { FellBack } from './fallback/fallback.ts';
+
 /** Names a version in events and metrics. */
 export interface VersionLabel {
   readonly model: string;
@@ -18,7 +20,8 @@ export type FailureReason =
 
 /** How one request ended. */
 export interface InferenceFinished extends VersionLabel {
-  readonly outcome: 'success' | 'failure';
+  /** `fallback` when it was passed on: how it ended there is told of the version that it was passed on to. */
+  readonly outcome: 'success' | 'failure' | 'fallback';
   readonly reason?: FailureReason;
   /** Length of the first dimension of the first input; 1 for a scalar. */
   readonly rows: number;
@@ -43,4 +46,6 @@ export interface InferenceObserver {
   inferenceFinished(event: InferenceFinished): void;
   /** A runtime has computed once. */
   executed(event: Executed): void;
+  /** A request was passed on to a fallback. */
+  fellBack?(event: FellBack): void;
 }

@@ -6,13 +6,20 @@ import {
 } from '@fairlead/signature';
 import type { CacheStore } from './cache/cache-store.ts';
 import { ResponseCache, type CacheLookup } from './cache/response-cache.ts';
-import type { FailureReason, InferenceObserver, VersionLabel } from './inference-observer.ts';
+import type { BreakingRuntimeOptions } from './fallback/breaking-runtime.ts';
+import { BreakingRuntime } from './fallback/breaking-runtime.ts';
+import type {
+  FailureReason,
+  InferenceFinished,
+  InferenceObserver,
+  VersionLabel,
+} from './inference-observer.ts';
 import type { InferRequest, InferResult } from './infer-request.ts';
 import type { VersionManifest } from './model-source.ts';
 import type { Runtime } from './runtime.ts';
 import type { BatchLimits } from './scheduling/batch-limits.ts';
 import { Scheduler } from './scheduling/scheduler.ts';
-import type { CancelSignal, Outcome } from './scheduling/ticket.ts';
+import type { CancelSignal, Outcome, Submission } from './scheduling/ticket.ts';
 import { ServingError, type ServingErrorCode } from './serving-error.ts';
 import { VersionStatistics } from './version-statistics.ts';
 
@@ -20,6 +27,7 @@ const REASONS: Readonly<Partial<Record<ServingErrorCode, FailureReason>>> = {
   ERR_SERVING_OVERLOADED: 'REJECTED',
   ERR_SERVING_NOT_READY: 'REJECTED',
   ERR_SERVING_CLOSED: 'REJECTED',
+  ERR_SERVING_CIRCUIT_OPEN: 'REJECTED',
   ERR_SERVING_CANCELED: 'CANCELED',
   ERR_SERVING_DEADLINE_EXCEEDED: 'CANCELED',
   ERR_SERVING_RUN_FAILED: 'BACKEND',
@@ -34,6 +42,8 @@ export interface LoadedVersionOptions {
   readonly maxQueued: number;
   /** Where its answers are kept; without one, every request is executed. */
   readonly cache?: CacheStore | undefined;
+  /** Without one, a runtime that fails goes on being asked. */
+  readonly breaker?: Omit<BreakingRuntimeOptions, 'title'> | undefined;
   readonly observer?: InferenceObserver | undefined;
 }
 
@@ -55,6 +65,7 @@ export class LoadedVersion {
   readonly batching: boolean;
   readonly statistics = new VersionStatistics();
   readonly #scheduler: Scheduler;
+  readonly #breaker: BreakingRuntime | undefined;
   readonly #cache: ResponseCache | undefined;
   readonly #observer: InferenceObserver | undefined;
   readonly #checkInputs: (tensors: readonly Tensor[]) => void;
@@ -65,19 +76,21 @@ export class LoadedVersion {
   constructor(
     manifest: VersionManifest,
     runtime: Runtime,
-    { batching, maxQueued, cache, observer }: LoadedVersionOptions,
+    { batching, maxQueued, cache, breaker, observer }: LoadedVersionOptions,
   ) {
     const { model, version, signature } = manifest;
     this.label = { model, version: String(version) };
     this.signature = signature;
-    this.runtime = runtime;
+    const title = `model "${model}" version ${version}`;
+    this.#breaker = breaker && new BreakingRuntime(runtime, { title, ...breaker });
+    this.runtime = this.#breaker ?? runtime;
     this.batching = batching !== undefined;
     this.#observer = observer;
     this.#checkInputs = createSignatureCheck(signature.inputs);
     this.#outputNames = new Set(signature.outputs.map((output) => output.name));
     this.#scheduler = new Scheduler({
-      title: `model "${model}" version ${version}`,
-      runtime,
+      title,
+      runtime: this.runtime,
       batching,
       maxQueued,
       onExecuted: (event) => {
@@ -86,21 +99,26 @@ export class LoadedVersion {
       },
     });
     this.#cache =
-      cache &&
-      new ResponseCache(cache, manifest, (submission) => this.#scheduler.submit(submission));
+      cache && new ResponseCache(cache, manifest, (submission) => this.#submit(submission));
   }
 
   /**
    * Decodes, checks and runs one request.
    *
    * `read` is called at once, so from the choice of this version to its place in the queue nothing can come between.
+   * `passesOn` is asked about what went wrong: if it says so, the request counts as passed on, not as failed.
    */
-  async infer(read: () => InferRequest, context: CallContext): Promise<InferResult> {
+  async infer(
+    read: () => InferRequest,
+    context: CallContext,
+    passesOn?: (error: unknown) => boolean,
+  ): Promise<InferResult> {
     const startedAt = performance.now();
     let rows = 1;
     let decodedAt = startedAt;
     let ran: Outcome | undefined;
     let lookup: CacheLookup | undefined;
+    let outcome: InferenceFinished['outcome'] = 'success';
     let reason: FailureReason | undefined;
     this.#inFlight += 1;
     this.#observer?.inferenceStarted(this.label);
@@ -117,26 +135,30 @@ export class LoadedVersion {
         requestId: context.requestId,
         signal: context.signal,
       };
-      if (this.#cache === undefined) ran = await this.#scheduler.submit(submission);
+      if (this.#cache === undefined) ran = await this.#submit(submission);
       else {
         lookup = { result: 'miss', durationMs: 0 };
         ran = await this.#cache.run(submission, lookup);
       }
       return { ...this.label, id: request.id, outputs: select(ran.outputs, request.outputs) };
     } catch (error) {
-      reason = (error instanceof ServingError ? REASONS[error.code] : undefined) ?? 'OTHER';
+      outcome = passesOn?.(error) === true ? 'fallback' : 'failure';
+      if (outcome === 'failure') {
+        reason = (error instanceof ServingError ? REASONS[error.code] : undefined) ?? 'OTHER';
+      }
       throw error;
     } finally {
       const total = performance.now() - startedAt;
       const { queueDurationMs: queue = 0, computeDurationMs: infer = 0 } = ran ?? {};
       const input = decodedAt - startedAt;
       if (lookup !== undefined) this.statistics.lookedUp(lookup);
-      if (reason !== undefined) this.statistics.failed(total);
+      if (outcome === 'failure') this.statistics.failed(total);
+      else if (outcome === 'fallback') this.statistics.passedOn(total);
       else if (lookup?.result === 'hit') this.statistics.repeated(total);
       else this.statistics.succeeded({ total, input, queue, infer }, rows);
       this.#observer?.inferenceFinished({
         ...this.label,
-        outcome: reason === undefined ? 'success' : 'failure',
+        outcome,
         ...(reason !== undefined && { reason }),
         rows,
         requestDurationMs: total,
@@ -147,6 +169,11 @@ export class LoadedVersion {
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#onIdle?.();
     }
+  }
+
+  /** Whether requests would be refused now because the runtime failed too often. */
+  get circuitOpen(): boolean {
+    return this.#breaker?.openForMs !== undefined;
   }
 
   /** Waits until nothing is in flight, `timeoutMs` at most, then closes the runtime. */
@@ -162,6 +189,12 @@ export class LoadedVersion {
     }
     this.#scheduler.close();
     await this.runtime.close();
+  }
+
+  #submit(submission: Submission): Promise<Outcome> {
+    // Not when it is its turn: while the circuit is open, that may be long after executions that hang.
+    if (this.#breaker?.openForMs !== undefined) return Promise.reject(this.#breaker.openError());
+    return this.#scheduler.submit(submission);
   }
 
   #checkOutputNames(wanted: readonly string[] | undefined): void {

@@ -1,5 +1,11 @@
 import type { Signature } from '@fairlead/signature';
 import type { CacheStore } from './cache/cache-store.ts';
+import {
+  circuitBreakerOptions,
+  type CircuitBreakerOptions,
+} from './fallback/circuit-breaker-options.ts';
+import { FallbackRoute } from './fallback/fallback-route.ts';
+import type { Fallback } from './fallback/fallback.ts';
 import type { InferenceObserver } from './inference-observer.ts';
 import type { InferRequest, InferResult } from './infer-request.ts';
 import type { LoadedVersion } from './loaded-version.ts';
@@ -66,6 +72,11 @@ export interface ModelServerOptions {
    * @defaultValue 10000
    */
   readonly maxModels?: number;
+  /**
+   * When a runtime that fails is left alone; `false` goes on asking it.
+   * @defaultValue `{}`: the defaults of its options
+   */
+  readonly circuitBreaker?: CircuitBreakerOptions | false;
 }
 
 /** How one model is served. */
@@ -80,6 +91,12 @@ export interface ServeOptions {
    * @defaultValue none: every request is executed
    */
   readonly cache?: CacheStore | undefined;
+  /**
+   * What answers when the model fails or has no loaded version: another served model, or `previous-version`, which keeps
+   * the version before the current one loaded. A request that names a version is answered by that or not at all.
+   * @defaultValue none: the request fails
+   */
+  readonly fallback?: Fallback | undefined;
 }
 
 /** Which model, and which of its versions when it isn't the one that the alias names. */
@@ -123,15 +140,20 @@ const LEAST = {
   maxModels: 1,
 } as const;
 
+// Of the longest that a request may take: an execution that was given up after so long wasn't just unlucky.
+const HANG_RATIO = 0.8;
+
 /** A live set of models, each of which follows its alias; answers requests for inference. */
 export class ModelServer {
-  readonly #options: Required<Omit<ModelServerOptions, 'observer' | 'onEvent'>> &
+  readonly #options: Required<Omit<ModelServerOptions, 'observer' | 'onEvent' | 'circuitBreaker'>> &
     Pick<ModelServerOptions, 'observer' | 'onEvent'>;
+  readonly #breaker: (Required<CircuitBreakerOptions> & { readonly hangMs: number }) | undefined;
   readonly #models = new Map<string, ServedModel>();
   readonly #leaving = new Map<string, Promise<void>>();
   /** How models were served last, which is how they are loaded again. */
   readonly #how = new Map<string, ServeOptions>();
   readonly #tried = new Set<string>();
+  readonly #fallbacks = new Map<string, FallbackRoute>();
   #closing: Promise<void> | undefined;
   #draining = false;
 
@@ -158,6 +180,11 @@ export class ModelServer {
         `${name} is ${value}; it must be a whole number from ${least} to 2147483647`,
       );
     }
+    const { circuitBreaker = {} } = options;
+    if (circuitBreaker !== false) {
+      const hangMs = HANG_RATIO * this.#options.requestTimeoutMs;
+      this.#breaker = { ...circuitBreakerOptions(circuitBreaker), hangMs };
+    }
   }
 
   /**
@@ -165,11 +192,11 @@ export class ModelServer {
    *
    * A model that can't be loaded doesn't throw: it isn't ready, its status says why, and loading goes on being tried.
    *
-   * @throws ServingError `ERR_SERVING_INVALID_OPTION` when the model is served already, `ERR_SERVING_NO_ROOM` when as many
-   * are as may, `ERR_SERVING_CLOSED` after close.
+   * @throws ServingError `ERR_SERVING_INVALID_OPTION` when the model is served already or its own fallback,
+   * `ERR_SERVING_NO_ROOM` when as many are as may, `ERR_SERVING_CLOSED` after close.
    */
   async serve(model: string, options: ServeOptions = {}): Promise<void> {
-    const { alias = this.#options.alias, cache } = options;
+    const { alias = this.#options.alias, cache, fallback } = options;
     // What is told of the version that leaves must not be taken for the one that comes.
     while (this.#leaving.has(model)) await this.#leaving.get(model);
     if (this.#closing) throw closed();
@@ -181,7 +208,15 @@ export class ModelServer {
       const message = `as many models are served as may, ${maxModels}; unload one before "${model}" is loaded`;
       throw new ServingError('ERR_SERVING_NO_ROOM', message);
     }
-    const { observer, onEvent = () => undefined } = this.#options;
+    if (typeof fallback === 'object' && fallback.model === model) {
+      const message = `model "${model}" can't be its own fallback; name another, or "previous-version"`;
+      throw new ServingError('ERR_SERVING_INVALID_OPTION', message);
+    }
+    const { observer, onEvent: tell = () => undefined } = this.#options;
+    const onEvent = (event: ServingEvent): void => {
+      tell(event);
+      if (event.type === 'swapped') for (const route of this.#fallbacks.values()) route.check();
+    };
     const { maxBatchRows: maxRows, maxBatchBytes: maxBytes, maxQueued } = this.#options;
     const served = new ServedModel({
       ...this.#options,
@@ -192,9 +227,24 @@ export class ModelServer {
       batching: { maxRows, maxBytes },
       maxQueued,
       cache,
+      breaker: this.#breaker,
+      keepsPrevious: fallback === 'previous-version',
     });
     this.#models.set(model, served);
     this.#how.set(model, options);
+    if (fallback !== undefined) {
+      const route = new FallbackRoute({
+        model,
+        primary: () => served.current,
+        standIn: () =>
+          fallback === 'previous-version'
+            ? served.previous
+            : this.#models.get(fallback.model)?.current,
+        observer,
+        onEvent,
+      });
+      this.#fallbacks.set(model, route);
+    }
     await served.firstLoad;
     if (served.current === undefined && this.#isClosing()) throw closed();
   }
@@ -254,6 +304,7 @@ export class ModelServer {
     // Another one may have come in its place.
     if (this.#models.get(name) !== served) return this.#leaving.get(name) ?? Promise.resolve();
     this.#models.delete(name);
+    this.#fallbacks.delete(name);
     const left = served.close().finally(() => this.#leaving.delete(name));
     this.#leaving.set(name, left);
     return left;
@@ -276,14 +327,14 @@ export class ModelServer {
     request: InferRequest | (() => InferRequest),
     context: InferContext = {},
   ): Promise<InferResult> {
-    const version = this.find(target);
     const { requestTimeoutMs } = this.#options;
     const { timeoutMs = requestTimeoutMs, ...rest } = context;
     const deadlineAt = performance.now() + Math.min(timeoutMs, requestTimeoutMs);
-    return version.infer(typeof request === 'function' ? request : () => request, {
-      ...rest,
-      deadlineAt,
-    });
+    const read = typeof request === 'function' ? request : () => request;
+    const fallback = this.#fallbackOf(target);
+    if (fallback === undefined) return this.find(target).infer(read, { ...rest, deadlineAt });
+    if (this.#closing) throw closed();
+    return fallback.infer(read, { ...rest, deadlineAt }, () => notReady(this.#model(target.model)));
   }
 
   /**
@@ -293,14 +344,10 @@ export class ModelServer {
    * `ERR_SERVING_CLOSED`.
    */
   find({ model, version }: InferTarget): LoadedVersion {
-    const { current, problem } = this.#model(model);
+    const served = this.#model(model);
+    const { current } = served;
     if (this.#closing) throw closed();
-    if (current === undefined) {
-      throw new ServingError(
-        'ERR_SERVING_NOT_READY',
-        `model "${model}" is not ready: ${problem ?? 'loading'}`,
-      );
-    }
+    if (current === undefined) throw notReady(served);
     if (version !== undefined && version !== current.label.version) {
       throw new ServingError(
         'ERR_SERVING_VERSION_NOT_FOUND',
@@ -310,9 +357,22 @@ export class ModelServer {
     return current;
   }
 
-  /** The versions that answer now, one for each model that has one. */
+  /**
+   * The loaded version that a request for `target` would be answered by now: a fallback's while the model itself has none.
+   *
+   * @throws ServingError as `find` does.
+   */
+  answering(target: InferTarget): LoadedVersion {
+    const { current } = this.#model(target.model);
+    const standIn = current === undefined ? this.#fallbackOf(target)?.standIn() : undefined;
+    return standIn === undefined || this.#closing ? this.find(target) : standIn;
+  }
+
+  /** The versions that can answer now: of each model that has one the current one, and one that is kept as its fallback. */
   get loaded(): readonly LoadedVersion[] {
-    return [...this.#models.values()].flatMap(({ current }) => current ?? []);
+    return [...this.#models.values()].flatMap(({ current, previous }) =>
+      [current, previous].flatMap((each) => each ?? []),
+    );
   }
 
   /** Names of the served models. */
@@ -374,6 +434,11 @@ export class ModelServer {
     return this.#closing !== undefined;
   }
 
+  /** Who names a version wants that one and no other. */
+  #fallbackOf({ model, version }: InferTarget): FallbackRoute | undefined {
+    return version === undefined ? this.#fallbacks.get(model) : undefined;
+  }
+
   #model(name: string): ServedModel {
     const served = this.#models.get(name);
     if (served !== undefined) return served;
@@ -390,6 +455,11 @@ function loadFailed(model: string, cause: unknown): ServingError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const message = `model "${model}" can't be loaded: ${reason}`;
   return new ServingError('ERR_SERVING_LOAD_FAILED', message, { cause });
+}
+
+function notReady({ name, problem }: ServedModel): ServingError {
+  const message = `model "${name}" is not ready: ${problem ?? 'loading'}`;
+  return new ServingError('ERR_SERVING_NOT_READY', message);
 }
 
 function closed(): ServingError {

@@ -1,4 +1,5 @@
 import type { CacheStore } from './cache/cache-store.ts';
+import type { BreakingRuntimeOptions } from './fallback/breaking-runtime.ts';
 import type { InferenceObserver } from './inference-observer.ts';
 import { LoadedVersion } from './loaded-version.ts';
 import type { ModelSource } from './model-source.ts';
@@ -22,6 +23,9 @@ export interface ServedModelOptions {
   readonly batching: BatchLimits;
   readonly maxQueued: number;
   readonly cache: CacheStore | undefined;
+  readonly breaker: Omit<BreakingRuntimeOptions, 'title' | 'onChange'> | undefined;
+  /** Whether the version before the current one stays loaded, to stand in for it. */
+  readonly keepsPrevious: boolean;
 }
 
 const GREATEST_RETRY_FACTOR = 32;
@@ -45,6 +49,7 @@ export class ServedModel {
   readonly #running: Promise<unknown>;
   readonly #firstLoad = Promise.withResolvers<undefined>();
   #current: LoadedVersion | undefined;
+  #previous: LoadedVersion | undefined;
   #target: number | undefined;
   #wake = Promise.withResolvers<undefined>();
   #problem: string | undefined;
@@ -65,6 +70,11 @@ export class ServedModel {
   /** The version that answers now. */
   get current(): LoadedVersion | undefined {
     return this.#current;
+  }
+
+  /** The version that answered before, while it is kept to stand in for the current one. */
+  get previous(): LoadedVersion | undefined {
+    return this.#previous;
   }
 
   /** Why there is no version, or why the alias' newest one isn't in place. */
@@ -110,9 +120,10 @@ export class ServedModel {
     await this.#running;
     // Whoever waits for a load that was given up mustn't wait for ever.
     this.#firstLoad.resolve(undefined);
-    const last = this.#current;
+    const last = [this.#current, this.#previous];
     this.#current = undefined;
-    if (last !== undefined) this.#drain(last);
+    this.#previous = undefined;
+    for (const each of last) if (each !== undefined) this.#drain(each);
     await Promise.all(this.#draining);
   }
 
@@ -193,9 +204,14 @@ export class ServedModel {
   }
 
   async #swapTo(version: number): Promise<void> {
-    const { model, source, runtimes, observer, onEvent, batching, maxQueued, cache } =
+    const { model, source, runtimes, observer, onEvent, batching, maxQueued, cache, breaker } =
       this.#options;
     const startedAt = performance.now();
+    if (this.#previous?.label.version === String(version)) {
+      // Rolled back to the version that was kept: it is there at once.
+      this.#replaceBy(this.#previous, startedAt);
+      return;
+    }
     const artifacts = await source.openVersion(model, version);
     const { manifest } = artifacts;
     const factory = Object.hasOwn(runtimes, manifest.runtime.name)
@@ -221,24 +237,41 @@ export class ServedModel {
         batching: canBatch && batching.maxRows > 1 ? batching : undefined,
         maxQueued,
         cache,
+        breaker: breaker && {
+          ...breaker,
+          onChange: (change) => {
+            onEvent({ ...change, model, version });
+          },
+        },
         observer,
       });
     } catch (error) {
       await runtime.close();
       throw error;
     }
-    const previous = this.#current;
+    this.#replaceBy(loaded, startedAt);
+  }
+
+  #replaceBy(loaded: LoadedVersion, startedAt: number): void {
+    const before = this.#current;
+    const kept = this.#previous;
+    const version = Number(loaded.label.version);
+    // Who goes back to an older version wants nothing of the newer one any more.
+    const keeps = this.#options.keepsPrevious && Number(before?.label.version) < version;
     this.#current = loaded;
-    onEvent({
+    this.#previous = keeps ? before : undefined;
+    this.#options.onEvent({
       type: 'swapped',
-      model,
+      model: this.name,
       version,
-      ...(previous !== undefined && { previous: Number(previous.label.version) }),
+      ...(before !== undefined && { previous: Number(before.label.version) }),
       batching: loaded.batching,
       ...(loaded.runtime.placement && { placement: loaded.runtime.placement }),
       loadDurationMs: performance.now() - startedAt,
     });
-    if (previous !== undefined) this.#drain(previous);
+    for (const each of [before, kept]) {
+      if (each !== undefined && each !== loaded && each !== this.#previous) this.#drain(each);
+    }
   }
 
   #drain(loaded: LoadedVersion): void {

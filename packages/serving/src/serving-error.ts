@@ -4,6 +4,7 @@ export type ServingErrorCode =
   | 'ERR_SERVING_BAD_REQUEST'
   | 'ERR_SERVING_BODY_TOO_LARGE'
   | 'ERR_SERVING_CANCELED'
+  | 'ERR_SERVING_CIRCUIT_OPEN'
   | 'ERR_SERVING_CLOSED'
   | 'ERR_SERVING_DEADLINE_EXCEEDED'
   | 'ERR_SERVING_GOLDEN_MISMATCH'
@@ -22,13 +23,22 @@ export type ServingErrorCode =
   | 'ERR_SERVING_UPSTREAM_UNREACHABLE'
   | 'ERR_SERVING_VERSION_NOT_FOUND';
 
+/** Options of a {@link ServingError}. */
+export interface ServingErrorOptions extends ErrorOptions {
+  /** Milliseconds after which trying again makes sense, where that is known. */
+  readonly retryAfterMs?: number;
+}
+
 /** Something that the model server can't or won't do; the protocol decides on the HTTP status. */
 export class ServingError extends Error {
   override readonly name = 'ServingError';
   readonly code: ServingErrorCode;
+  /** Milliseconds after which trying again makes sense, where that is known. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: ServingErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ServingErrorCode, message: string, options: ServingErrorOptions = {}) {
     super(message, options);
     this.code = code;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }

@@ -1,3 +1,4 @@
+import type { FallbackReason } from './fallback/fallback.ts';
 import type { RuntimePlacement } from './runtime.ts';
 
 /** What happens to models on their own, for the log. */
@@ -25,6 +26,32 @@ export type ServingEvent =
       readonly model: string;
       readonly alias: string;
       readonly error: unknown;
+    }
+  | {
+      /** A runtime failed too often and is left alone for a while. */
+      readonly type: 'circuit-opened';
+      readonly model: string;
+      readonly version: number;
+      readonly reason: string;
+      readonly retryAfterMs: number;
+    }
+  | { readonly type: 'circuit-closed'; readonly model: string; readonly version: number }
+  | {
+      /** Requests were answered by a fallback: the first at once, then at most one event in ten seconds for a model. */
+      readonly type: 'fell-back';
+      readonly model: string;
+      readonly fallbackModel: string;
+      readonly fallbackVersion: string;
+      readonly reason: FallbackReason;
+      /** Requests since the last such event. */
+      readonly requests: number;
+    }
+  | {
+      /** A fallback is never asked, because it can't stand in for the model. */
+      readonly type: 'fallback-unfit';
+      readonly model: string;
+      readonly fallbackModel: string;
+      readonly reason: string;
     }
   | {
       readonly type: 'worker-lost';

@@ -18,6 +18,8 @@ export interface StatisticsSnapshot {
   /** Requests that were answered, from a cache or not. */
   readonly success: Duration;
   readonly fail: Duration;
+  /** Requests that were passed on to a fallback, until then; they are in its statistics as well. */
+  readonly fallback: Duration;
   readonly queue: Duration;
   readonly computeInput: Duration;
   readonly computeInfer: Duration;
@@ -50,6 +52,7 @@ class Tally {
 export class VersionStatistics {
   readonly #success = new Tally();
   readonly #fail = new Tally();
+  readonly #fallback = new Tally();
   readonly #queue = new Tally();
   readonly #input = new Tally();
   readonly #infer = new Tally();
@@ -77,6 +80,12 @@ export class VersionStatistics {
   repeated(totalMs: number): void {
     this.#success.add(totalMs);
     this.#queue.add(0);
+    this.#lastInferenceMs = Date.now();
+  }
+
+  /** A request was passed on to a fallback after that many milliseconds. */
+  passedOn(totalMs: number): void {
+    this.#fallback.add(totalMs);
     this.#lastInferenceMs = Date.now();
   }
 
@@ -108,6 +117,7 @@ export class VersionStatistics {
       executionCount: this.#executions,
       success: this.#success.read(),
       fail: this.#fail.read(),
+      fallback: this.#fallback.read(),
       queue: this.#queue.read(),
       computeInput: this.#input.read(),
       computeInfer: infer,

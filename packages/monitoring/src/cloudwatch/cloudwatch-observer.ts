@@ -59,6 +59,8 @@ export function cloudWatchObserver(
       // Requests are counted when they end, together with how.
     },
     inferenceFinished({ model, outcome, requestDurationMs }) {
+      // The model that it was passed on to counts it.
+      if (outcome === 'fallback') return;
       const { requestCount, failures, latency } = metricsOf(model);
       requestCount.record(1);
       failures.record(outcome === 'failure' ? 1 : 0);

@@ -63,10 +63,10 @@ export function memoryCache({
       return value;
     },
     set(key, value) {
-      const cost = costOf(key, value);
-      if (cost > maxEntryBytes || cost > maxBytes) return;
       const replaced = entries.get(key);
       if (replaced !== undefined) remove(key, replaced);
+      const cost = costOf(key, value);
+      if (cost > maxEntryBytes || cost > maxBytes) return;
       for (const [oldest, its] of entries) {
         if (bytes + cost <= maxBytes) break;
         remove(oldest, its);

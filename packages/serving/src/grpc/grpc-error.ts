@@ -8,6 +8,7 @@ const STATUS: Readonly<Record<ServingErrorCode, status>> = {
   ERR_SERVING_BAD_REQUEST: status.INVALID_ARGUMENT,
   ERR_SERVING_BODY_TOO_LARGE: status.RESOURCE_EXHAUSTED,
   ERR_SERVING_CANCELED: status.CANCELLED,
+  ERR_SERVING_CIRCUIT_OPEN: status.UNAVAILABLE,
   ERR_SERVING_CLOSED: status.UNAVAILABLE,
   ERR_SERVING_DEADLINE_EXCEEDED: status.DEADLINE_EXCEEDED,
   ERR_SERVING_GOLDEN_MISMATCH: status.INTERNAL,
@@ -67,7 +68,8 @@ export function toGrpcError(error: unknown): Pick<ServerErrorResponse, 'code' | 
   }
   if (error instanceof ServingError) {
     const code = STATUS[error.code];
-    if (code === status.UNAVAILABLE) tellRetry(metadata, RETRY_AFTER_SECONDS);
+    const seconds = Math.ceil((error.retryAfterMs ?? 0) / 1000);
+    if (code === status.UNAVAILABLE) tellRetry(metadata, Math.max(RETRY_AFTER_SECONDS, seconds));
     return { code, details: error.message, metadata };
   }
   if (!isExposed(error)) return { code: status.INTERNAL, details: 'internal error', metadata };

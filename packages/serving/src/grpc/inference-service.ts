@@ -72,6 +72,7 @@ export function createInferenceService(
     const told = new Metadata();
     told.set('fairlead-model', result.model);
     told.set('fairlead-version', result.version);
+    if (result.fallback !== undefined) told.set('fairlead-fallback', result.fallback.reason);
     call.sendMetadata(told);
     return encodeModelInfer(result, wantsRaw(message));
   }

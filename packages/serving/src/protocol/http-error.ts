@@ -8,6 +8,7 @@ const STATUS: Readonly<Record<ServingErrorCode, number>> = {
   ERR_SERVING_BODY_TOO_LARGE: 413,
   // Nobody reads it; nginx logs a client that left as 499 as well.
   ERR_SERVING_CANCELED: 499,
+  ERR_SERVING_CIRCUIT_OPEN: 503,
   ERR_SERVING_CLOSED: 503,
   ERR_SERVING_DEADLINE_EXCEEDED: 504,
   ERR_SERVING_GOLDEN_MISMATCH: 500,
@@ -45,5 +46,7 @@ export function toHttpError(error: unknown): HttpError {
   }
   if (!(error instanceof ServingError)) return { status: 500, message: 'internal error' };
   const status = STATUS[error.code];
-  return { status, message: error.message, ...(status === 503 && { retryAfterSeconds: 1 }) };
+  const { message, retryAfterMs = 0 } = error;
+  const retryAfterSeconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
+  return { status, message, ...(status === 503 && { retryAfterSeconds }) };
 }

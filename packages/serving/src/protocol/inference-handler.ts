@@ -67,7 +67,7 @@ export function createInferenceHandler(
       const message = `use ${route.methods.join(' or ')} here, not ${req.method ?? ''}`;
       throw new ServingError('ERR_SERVING_METHOD_NOT_ALLOWED', message);
     }
-    if (route.target !== undefined) server.find(route.target);
+    if (route.target !== undefined) server.answering(route.target);
     let body: Buffer = NO_BODY;
     if (route.mediaTypes !== undefined) {
       checkMediaType(req, route.mediaTypes);
@@ -85,6 +85,7 @@ export function createInferenceHandler(
       });
       res.setHeader('fairlead-model', result.model);
       res.setHeader('fairlead-version', result.version);
+      if (result.fallback !== undefined) res.setHeader('fairlead-fallback', result.fallback.reason);
       return result;
     };
     send(res, await route.answer({ server, req, body, infer }));

@@ -27,6 +27,7 @@ function describe({ label, statistics, runtime }: LoadedVersion): object {
       compute_output: read.computeOutput,
       cache_hit: read.cacheHit,
       cache_miss: read.cacheMiss,
+      fallback: read.fallback,
     },
     ...(runtime.placement && { runtime: describePlacement(runtime.placement) }),
     batch_stats: [...read.batches]

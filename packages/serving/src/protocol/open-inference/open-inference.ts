@@ -148,7 +148,7 @@ async function inferOverJson(
   if (jsonBytes !== undefined && !on.has('binary_tensor_data')) throw notOffered('binary tensors');
   const asked: { decoded?: DecodedRequest; specs?: readonly TensorSpec[] } = {};
   const result = await infer(target, () => {
-    const { signature } = server.find(target);
+    const { signature } = server.answering(target);
     const decoded =
       jsonBytes === 0 ? decodeRawRequest(body, signature) : decodeInferRequest(body, jsonBytes);
     if (decoded.classes !== undefined) {

@@ -154,7 +154,7 @@ function invocations(target: InferTarget): Route {
 async function score({ server, req, body, infer }: Call, target: InferTarget): Promise<Reply> {
   let scoring: ScoringRequest | undefined;
   const { outputs } = await infer(target, () => {
-    const { signature } = server.find(target);
+    const { signature } = server.answering(target);
     scoring =
       mediaTypeOf(req.headers['content-type']) === 'text/csv'
         ? { inputs: tensorsOfFrame(parseCsv(readText(body)), signature), inRows: true }

@@ -70,7 +70,7 @@ async function predict({ server, body, infer }: Call, target: InferTarget): Prom
   const asked = { inRows: true };
   const result = await infer(target, () =>
     decodeJsonBody(body, '{"instances":[…]}', (json) => {
-      const { inputs } = server.find(target).signature;
+      const { inputs } = server.answering(target).signature;
       asked.inRows = json.instances !== undefined;
       return { inputs: asked.inRows ? readRows(json, inputs) : readColumns(json, inputs) };
     }),

@@ -1,0 +1,147 @@
+import {
+  BrokenCircuitError,
+  circuitBreaker,
+  CircuitState,
+  CountBreaker,
+  DelegateBackoff,
+  handleWhen,
+  type CircuitBreakerPolicy,
+} from 'cockatiel';
+import type { Tensor } from '@fairlead/signature';
+import type { Execution, ExecutionContext, Runtime, RuntimePlacement } from '../runtime.ts';
+import { ServingError } from '../serving-error.ts';
+import type { CircuitBreakerOptions } from './circuit-breaker-options.ts';
+import { isRuntimeFault } from './runtime-fault.ts';
+
+/** What a {@link BreakingRuntime} needs. */
+export interface BreakingRuntimeOptions extends Required<CircuitBreakerOptions> {
+  /** Name and version of the model, for messages. */
+  readonly title: string;
+  /** An execution that was given up after so long counts as a fault, in milliseconds: it hung. */
+  readonly hangMs: number;
+  /** Told when the circuit opens, with the last failure, and when it closes. */
+  readonly onChange: (
+    change:
+      | { readonly type: 'circuit-opened'; readonly reason: string; readonly retryAfterMs: number }
+      | { readonly type: 'circuit-closed' },
+  ) => void;
+}
+
+/**
+ * A runtime behind a circuit breaker: one that fails too often is left alone for a while, and then tried by one execution
+ * before the others follow.
+ *
+ * What trips it are faults of the runtime, never those of clients: a wrong request, one that was canceled or whose
+ * deadline has passed, and one that finds no capacity.
+ */
+export class BreakingRuntime implements Runtime {
+  readonly platform: string;
+  readonly #runtime: Runtime;
+  readonly #options: BreakingRuntimeOptions;
+  readonly #circuit: CircuitBreakerPolicy;
+  #retryAt = 0;
+
+  constructor(runtime: Runtime, options: BreakingRuntimeOptions) {
+    const { failureRatio, executions, minExecutions, retryAfterMs, maxRetryAfterMs } = options;
+    const { onChange } = options;
+    this.platform = runtime.platform;
+    this.#runtime = runtime;
+    this.#options = options;
+    const handled = handleWhen((error) => this.#counts(error));
+    this.#circuit = circuitBreaker(handled, {
+      breaker: new CountBreaker({
+        threshold: failureRatio,
+        size: executions,
+        minimumNumberOfCalls: minExecutions,
+      }),
+      halfOpenAfter: new DelegateBackoff(({ attempt }: { readonly attempt: number }) => {
+        const delay = Math.min(retryAfterMs * 2 ** (attempt - 1), maxRetryAfterMs);
+        this.#retryAt = performance.now() + delay;
+        return delay;
+      }),
+    });
+    this.#circuit.onBreak(() => {
+      const type = 'circuit-opened';
+      onChange({ type, reason: this.#lastFailure(), retryAfterMs: this.openForMs ?? 0 });
+    });
+    this.#circuit.onReset(() => {
+      onChange({ type: 'circuit-closed' });
+    });
+  }
+
+  get concurrency(): number {
+    return this.#runtime.concurrency;
+  }
+
+  get placement(): RuntimePlacement | undefined {
+    return this.#runtime.placement;
+  }
+
+  /** Milliseconds for which nothing is executed; undefined while executions are let through. */
+  get openForMs(): number | undefined {
+    switch (this.#circuit.state) {
+      case CircuitState.Open: {
+        const left = this.#retryAt - performance.now();
+        return left > 0 ? left : undefined;
+      }
+      // One execution tries the runtime; the others don't wait for what becomes of it.
+      case CircuitState.HalfOpen:
+        return 0;
+      default:
+        return undefined;
+    }
+  }
+
+  /** The error of requests that aren't executed because the circuit is open. */
+  openError(): ServingError {
+    const { title } = this.#options;
+    const message = `${title} failed too often and is left alone for a moment: ${this.#lastFailure()}`;
+    return new ServingError('ERR_SERVING_CIRCUIT_OPEN', message, {
+      retryAfterMs: this.openForMs ?? 0,
+    });
+  }
+
+  async execute(inputs: readonly Tensor[], context: ExecutionContext): Promise<Execution> {
+    if (this.openForMs !== undefined) throw this.openError();
+    try {
+      return await this.#circuit.execute(() => this.#execute(inputs, context));
+    } catch (error) {
+      throw error instanceof BrokenCircuitError ? this.openError() : error;
+    }
+  }
+
+  unhealthy(): Promise<string | undefined> {
+    if (this.openForMs !== undefined) return Promise.resolve(this.openError().message);
+    return this.#runtime.unhealthy();
+  }
+
+  async close(): Promise<void> {
+    await this.#runtime.close();
+  }
+
+  async #execute(inputs: readonly Tensor[], context: ExecutionContext): Promise<Execution> {
+    const startedAt = performance.now();
+    try {
+      return await this.#runtime.execute(inputs, context);
+    } catch (error) {
+      const { title, hangMs } = this.#options;
+      const lasted = performance.now() - startedAt;
+      if (isRuntimeFault(error) || lasted < hangMs) throw error;
+      const message = `${title} gave no answer within ${Math.round(lasted)} ms`;
+      throw new ServingError('ERR_SERVING_RUN_FAILED', message, { cause: error });
+    }
+  }
+
+  /** The one execution that tries the runtime again must show that it works: not even a client's fault closes the circuit. */
+  #counts(error: unknown): boolean {
+    if (isRuntimeFault(error)) return true;
+    const badRequest = error instanceof ServingError && error.code === 'ERR_SERVING_BAD_REQUEST';
+    return this.#circuit.state === CircuitState.HalfOpen && !badRequest;
+  }
+
+  #lastFailure(): string {
+    const failure = this.#circuit.lastFailure;
+    const error = failure !== undefined && 'error' in failure ? failure.error : undefined;
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,64 @@
+import { ServingError } from '../serving-error.ts';
+
+/** When a runtime that fails is left alone, and for how long. */
+export interface CircuitBreakerOptions {
+  /**
+   * Share of the last executions that may fail; above it the circuit opens. Between 0 and 1, both exclusive.
+   * @defaultValue 0.5
+   */
+  readonly failureRatio?: number;
+  /**
+   * How many of the last executions are looked at.
+   * @defaultValue 20
+   */
+  readonly executions?: number;
+  /**
+   * How many there must be before the circuit can open.
+   * @defaultValue 10, or `executions` if that is less
+   */
+  readonly minExecutions?: number;
+  /**
+   * How long the runtime is left alone before one execution tries it again, in milliseconds; doubles each time that one
+   * fails.
+   * @defaultValue 1000
+   */
+  readonly retryAfterMs?: number;
+  /**
+   * The longest that it is left alone, in milliseconds.
+   * @defaultValue 10000, or `retryAfterMs` if that is more
+   */
+  readonly maxRetryAfterMs?: number;
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
+ */
+export function circuitBreakerOptions({
+  failureRatio = 0.5,
+  executions = 20,
+  minExecutions = Math.min(10, executions),
+  retryAfterMs = 1000,
+  maxRetryAfterMs = Math.max(10_000, retryAfterMs),
+}: CircuitBreakerOptions): Required<CircuitBreakerOptions> {
+  if (!(failureRatio > 0 && failureRatio < 1)) {
+    throw invalid('failureRatio', failureRatio, 'between 0 and 1');
+  }
+  const limits = {
+    executions: [executions, 1, 1_000_000],
+    minExecutions: [minExecutions, 1, executions],
+    retryAfterMs: [retryAfterMs, 1, 2 ** 31 - 1],
+    maxRetryAfterMs: [maxRetryAfterMs, retryAfterMs, 2 ** 31 - 1],
+  } as const;
+  for (const [name, [value, least, most]] of Object.entries(limits)) {
+    if (Number.isInteger(value) && value >= least && value <= most) continue;
+    throw invalid(name, value, `a whole number from ${least} to ${most}`);
+  }
+  return { failureRatio, executions, minExecutions, retryAfterMs, maxRetryAfterMs };
+}
+
+function invalid(name: string, value: number, allowed: string): ServingError {
+  const message = `circuitBreaker.${name} is ${value}; it must be ${allowed}`;
+  return new ServingError('ERR_SERVING_INVALID_OPTION', message);
+}

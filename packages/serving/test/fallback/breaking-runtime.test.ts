@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest';
+import { ServingError, type ServingErrorCode } from '@fairlead/serving';
+import { BreakingRuntime } from '../../src/fallback/breaking-runtime.ts';
+import { circuitBreakerOptions } from '../../src/fallback/circuit-breaker-options.ts';
+import { affine, MemorySource, until } from '../memory-source.ts';
+import { rowsOf } from '../scheduling/gated-runtime.ts';
+import { scriptedRuntime, type Script } from './scripted-runtime.ts';
+
+const context = { requestIds: [], signal: new AbortController().signal, ownsInputs: false };
+
+async function breaking(script: Script, { retryAfterMs = 50, hangMs = 60_000 } = {}) {
+  const changes: string[] = [];
+  const artifacts = await new MemorySource([{ signature: affine }]).openVersion('m', 1);
+  const inner = await scriptedRuntime({ m: script }).load(artifacts, { onEvent: () => undefined });
+  const runtime = new BreakingRuntime(inner, {
+    ...circuitBreakerOptions({ executions: 8, minExecutions: 4, retryAfterMs }),
+    title: 'model "m" version 1',
+    hangMs,
+    onChange: ({ type }) => changes.push(type),
+  });
+  const run = () =>
+    runtime.execute([rowsOf(1)], context).then(
+      () => 'answered',
+      (error: unknown) => (error instanceof ServingError ? error.code : String(error)),
+    );
+  const runs = async (count: number) => {
+    const codes: string[] = [];
+    for (let index = 0; index < count; index++) codes.push(await run());
+    return codes;
+  };
+  return { runtime, changes, run, runs };
+}
+
+describe('what trips the breaker', () => {
+  test.each<[NonNullable<Script['fault']>, string]>([
+    ['ERR_SERVING_RUN_FAILED', 'ERR_SERVING_RUN_FAILED'],
+    ['ERR_SERVING_UPSTREAM_FAILED', 'ERR_SERVING_UPSTREAM_FAILED'],
+    ['ERR_SERVING_UPSTREAM_UNREACHABLE', 'ERR_SERVING_UPSTREAM_UNREACHABLE'],
+    ['not-ours', 'TypeError: a bug'],
+  ])('%s', async (fault, told) => {
+    const script: Script = { fault };
+    const { runtime, changes, runs } = await breaking(script, { retryAfterMs: 60_000 });
+    expect(await runs(6)).toEqual([
+      ...Array<string>(4).fill(told),
+      'ERR_SERVING_CIRCUIT_OPEN',
+      'ERR_SERVING_CIRCUIT_OPEN',
+    ]);
+    // The runtime is left alone: it isn't even asked.
+    expect(script.executions).toBe(4);
+    expect(changes).toEqual(['circuit-opened']);
+    expect(runtime.openForMs).toBeGreaterThan(0);
+    expect(runtime.openError()).toMatchObject({
+      message: expect.stringContaining('model "m" version 1 failed too often') as string,
+      retryAfterMs: expect.any(Number) as number,
+    });
+    expect(await runtime.unhealthy()).toContain('failed too often');
+  });
+
+  test.each<ServingErrorCode>([
+    'ERR_SERVING_BAD_REQUEST',
+    'ERR_SERVING_CANCELED',
+    'ERR_SERVING_DEADLINE_EXCEEDED',
+    'ERR_SERVING_OVERLOADED',
+  ])('not %s, however often', async (fault) => {
+    const { runtime, changes, runs } = await breaking({ fault });
+    expect(await runs(50)).toEqual(Array(50).fill(fault));
+    expect([changes, runtime.openForMs]).toEqual([[], undefined]);
+  });
+
+  test('not a few faults among many answers', async () => {
+    const script: Script = {};
+    const { changes, runs } = await breaking(script);
+    for (let round = 0; round < 10; round++) {
+      script.fault = undefined;
+      expect(await runs(2)).toEqual(['answered', 'answered']);
+      script.fault = 'ERR_SERVING_RUN_FAILED';
+      await runs(1);
+    }
+    expect(changes).toEqual([]);
+  });
+
+  test('an execution that was given up because it hung', async () => {
+    const script: Script = { fault: 'ERR_SERVING_CANCELED' };
+    const { changes, runs } = await breaking(script, { hangMs: 5, retryAfterMs: 60_000 });
+    script.until = new Promise((resolve) => setTimeout(resolve, 30));
+    expect((await runs(1))[0]).toBe('ERR_SERVING_RUN_FAILED');
+    script.fault = 'ERR_SERVING_RUN_FAILED';
+    await runs(3);
+    expect(changes).toEqual(['circuit-opened']);
+  });
+});
+
+describe('while the circuit is open', () => {
+  test('one execution tries again after a while, the others are refused at once until it answered', async () => {
+    const script: Script = { fault: 'ERR_SERVING_RUN_FAILED' };
+    const { runtime, changes, run, runs } = await breaking(script);
+    await runs(4);
+    await until(() => runtime.openForMs === undefined);
+    const gate = Promise.withResolvers<undefined>();
+    Object.assign(script, { fault: undefined, until: gate.promise, executions: 0 });
+    const probe = run();
+    expect(await runs(5)).toEqual(Array(5).fill('ERR_SERVING_CIRCUIT_OPEN'));
+    expect(script.executions).toBe(1);
+    gate.resolve(undefined);
+    expect(await probe).toBe('answered');
+    expect(await runs(3)).toEqual(Array(3).fill('answered'));
+    expect(changes).toEqual(['circuit-opened', 'circuit-closed']);
+    // What had failed before counts no more.
+    script.fault = 'ERR_SERVING_RUN_FAILED';
+    expect(await runs(1)).toEqual(['ERR_SERVING_RUN_FAILED']);
+    expect(runtime.openForMs).toBeUndefined();
+  });
+
+  test.each<[ServingErrorCode, string[]]>([
+    ['ERR_SERVING_RUN_FAILED', ['circuit-opened', 'circuit-opened']],
+    ['ERR_SERVING_CANCELED', ['circuit-opened', 'circuit-opened']],
+    ['ERR_SERVING_OVERLOADED', ['circuit-opened', 'circuit-opened']],
+    // An answer, if not one that the client likes.
+    ['ERR_SERVING_BAD_REQUEST', ['circuit-opened', 'circuit-closed']],
+  ])('a trial that ends in %s', async (fault, expected) => {
+    const script: Script = { fault: 'ERR_SERVING_RUN_FAILED' };
+    const { runtime, changes, runs } = await breaking(script);
+    await runs(4);
+    await until(() => runtime.openForMs === undefined);
+    script.fault = fault;
+    expect(await runs(1)).toEqual([fault]);
+    expect(changes).toEqual(expected);
+  });
+});
+
+test.each([
+  { failureRatio: 0 },
+  { failureRatio: 1 },
+  { failureRatio: NaN },
+  { executions: 0 },
+  { executions: 5, minExecutions: 6 },
+  { retryAfterMs: 0 },
+  { retryAfterMs: 10, maxRetryAfterMs: 9 },
+])('refuses the options %j', (options) => {
+  const name = Object.keys(options).at(-1) ?? '';
+  expect(() => circuitBreakerOptions(options)).toThrow(`circuitBreaker.${name} is `);
+});
