@@ -41,7 +41,24 @@ export const settings = {
     '127.0.0.1:8080',
     'Where the gateway listens: `host:port` (port 0: any free one), `unix:/path`, or `fd:3` for a socket that systemd passes on.',
   ),
-  registry: setting('FAIRLEAD_REGISTRY', text, './registry', 'Folder of the model registry.'),
+  registry: setting(
+    'FAIRLEAD_REGISTRY',
+    text,
+    './registry',
+    'Where the model registry is: a folder, or `s3://bucket/prefix`.',
+  ),
+  registryCache: setting(
+    'FAIRLEAD_REGISTRY_CACHE',
+    optional,
+    undefined,
+    'Folder on this host for what is read from the registry, verified at each read: the gateway starts with it while the registry is away.',
+  ),
+  registryCacheBytes: setting(
+    'FAIRLEAD_REGISTRY_CACHE_BYTES',
+    whole(1, 1e15),
+    '10737418240',
+    'How much that folder may hold; beyond it goes what was used longest ago, and last what the aliases mean.',
+  ),
   models: setting(
     'FAIRLEAD_MODELS',
     names.optional(),

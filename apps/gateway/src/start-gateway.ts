@@ -8,9 +8,10 @@ import {
   InferenceMetrics,
   metricsHandler,
   requestLog,
+  StalenessMetrics,
 } from '@fairlead/monitoring';
 import { CloudWatchPublisher, cloudWatchObserver } from '@fairlead/monitoring/cloudwatch';
-import { folderStore, ModelRegistry } from '@fairlead/registry';
+import type { ModelRegistry } from '@fairlead/registry';
 import { chain, getRequestId, problemErrors } from '@fairlead/security';
 import { createInferenceHandler, ModelServer, shutDownGracefully } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
@@ -20,6 +21,7 @@ import { createDialects } from './dialects.ts';
 import { createGuard } from './guard.ts';
 import { homePage } from './home-page.ts';
 import { listenOn } from './listen-on.ts';
+import { openRegistry, registrySource } from './open-registry.ts';
 import { routeGroups } from './route-groups.ts';
 import { forSetting } from './settings-error.ts';
 import type { Settings } from './settings.ts';
@@ -57,8 +59,8 @@ export async function startGateway(
     ? combineObservers(metrics, cloudWatchObserver(publisher, { service: SERVICE }))
     : metrics;
 
-  const store = forSetting('FAIRLEAD_REGISTRY', () => folderStore(settings.registry));
-  const registry = new ModelRegistry({ store });
+  const staleness = new StalenessMetrics({ registry: metrics.registry });
+  const registry = await openRegistry(settings, onError);
   checkNames(registry, settings);
   const upstreams = forSetting('FAIRLEAD_FLASK_ADDRESS', () =>
     upstreamRuntime(flaskUpstream(settings)),
@@ -66,17 +68,7 @@ export async function startGateway(
   const models = new ModelServer({
     alias: settings.alias,
     maxModels: settings.maxModels,
-    source: {
-      list: () => registry.list(),
-      resolve: (model, alias) => registry.resolve(model, alias),
-      openVersion: (model, version) => registry.openVersion(model, version),
-      follow: (model, alias, { signal }) =>
-        registry.follow(model, alias, {
-          signal,
-          pollIntervalMs: settings.pollIntervalMs,
-          onError,
-        }),
-    },
+    source: registrySource(registry, settings, staleness, onError),
     runtimes: {
       onnx: onnxRuntime({
         ...(settings.onnxWorkers !== undefined && { workers: settings.onnxWorkers }),

@@ -22,6 +22,8 @@ describe('what is accepted', () => {
     expect(readSettings(anyone)).toEqual({
       listen: '127.0.0.1:8080',
       registry: './registry',
+      registryCache: undefined,
+      registryCacheBytes: 10_737_418_240,
       models: undefined,
       alias: 'champion',
       pollIntervalMs: 2000,
@@ -105,6 +107,8 @@ describe('what is refused', () => {
     ['FAIRLEAD_LISTEN', `unix:/${'ü'.repeat(54)}`, listen],
     ['FAIRLEAD_LISTEN', 'fd:three', listen],
     ['FAIRLEAD_REGISTRY', '', text],
+    ['FAIRLEAD_REGISTRY_CACHE', '', text],
+    ['FAIRLEAD_REGISTRY_CACHE_BYTES', '0', 'must be a whole number from 1 to 1000000000000000'],
     ['FAIRLEAD_MODELS', 'a,,b', 'must be names separated by commas, none of them empty'],
     ['FAIRLEAD_MODELS', 'a,b, a', 'must not name anything twice'],
     ['FAIRLEAD_ALIAS', '', text],

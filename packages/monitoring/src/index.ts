@@ -19,3 +19,5 @@ export { MonitoringError } from './monitoring-error.ts';
 export type { MonitoringErrorCode } from './monitoring-error.ts';
 export { requestLog } from './request-log.ts';
 export type { RequestLogger, RequestLogOptions } from './request-log.ts';
+export { StalenessMetrics } from './staleness-metrics.ts';
+export type { StalenessMetricsOptions } from './staleness-metrics.ts';

@@ -388,7 +388,7 @@ export class ModelServer {
   async status(model: string): Promise<ModelStatus> {
     const { name, current, problem } = this.#model(model);
     const unhealthy = current && (await current.runtime.unhealthy());
-    const reason = unhealthy ?? problem;
+    const reason = unhealthy ?? problem ?? this.#options.source.outdated?.(name);
     return {
       name,
       ready: current !== undefined && unhealthy === undefined && !this.#draining,

@@ -50,4 +50,6 @@ export interface ModelSource {
     alias: string,
     options: { readonly signal: AbortSignal },
   ): AsyncIterable<{ readonly version: number }>;
+  /** Why what is known of the model's alias may be out of date, if it may; told as the reason in its status. */
+  outdated?(model: string): string | undefined;
 }

@@ -18,6 +18,8 @@ interface VersionOf {
 export class MemorySource implements ModelSource {
   readonly #versions: readonly VersionOf[];
   readonly #waiting = new Set<() => void>();
+  /** Why it may be out of date. */
+  outdatedBecause: string | undefined;
   #current: number | undefined;
 
   /** `versions[0]` is version 1, where the alias points at first unless `current` says otherwise. */
@@ -56,6 +58,10 @@ export class MemorySource implements ModelSource {
         });
       });
     }
+  }
+
+  outdated(): string | undefined {
+    return this.outdatedBecause;
   }
 
   openVersion(model: string, version: number): Promise<ModelArtifacts> {

@@ -154,6 +154,15 @@ describe('what cannot be loaded', () => {
   });
 });
 
+test('a source that may be out of date is told as the reason; what is loaded stays ready', async () => {
+  const source = new MemorySource([{ signature: affine }]);
+  const server = serverOf(source);
+  await server.serve('m');
+  expect(await server.status('m')).not.toHaveProperty('reason');
+  source.outdatedBecause = 'the registry is away';
+  expect(await server.status('m')).toMatchObject({ ready: true, reason: 'the registry is away' });
+});
+
 describe('swapping', () => {
   test('ten swaps under concurrent requests lose none, and each answer fits the version it names', async () => {
     const source = new MemorySource([{ signature: affine }, next]);

@@ -1,0 +1,65 @@
+import { cachedStore, ModelRegistry, type ObjectStore, openStore } from '@fairlead/registry';
+import type { StalenessMetrics } from '@fairlead/monitoring';
+import type { ModelSource } from '@fairlead/serving';
+import { forSetting } from './settings-error.ts';
+import type { Settings } from './settings.ts';
+
+/** How long one look at a registry in S3 is tried: the next one comes soon, and what is cached is at hand. */
+const PATIENCE_MS = 5000;
+
+/** Longer than any healthy registry takes to be heard of again. */
+const STALE_AFTER_SECONDS = 15;
+
+type RegistrySettings = Pick<
+  Settings,
+  'registry' | 'registryCache' | 'registryCacheBytes' | 'pollIntervalMs'
+>;
+
+/**
+ * Opens the registry that the settings name, through the cache if they name one.
+ *
+ * @throws SettingsError when it can't be opened.
+ */
+export async function openRegistry(
+  { registry, registryCache: folder, registryCacheBytes: maxBytes }: RegistrySettings,
+  onError: (error: unknown) => void,
+): Promise<ModelRegistry> {
+  const store = await openStore(registry, { patienceMs: PATIENCE_MS }).catch((cause: unknown) =>
+    forSetting('FAIRLEAD_REGISTRY', (): ObjectStore => {
+      throw cause;
+    }),
+  );
+  if (folder === undefined) return new ModelRegistry({ store });
+  const cached = forSetting('FAIRLEAD_REGISTRY_CACHE', () =>
+    cachedStore(store, { folder, maxBytes, onError }),
+  );
+  return new ModelRegistry({ store: cached });
+}
+
+/** Makes `registry` the source of what is served, and notes in `staleness` when each model was last heard of. */
+export function registrySource(
+  registry: ModelRegistry,
+  { pollIntervalMs }: RegistrySettings,
+  staleness: StalenessMetrics,
+  onError: (error: unknown) => void,
+): ModelSource {
+  const staleAfter = Math.max(STALE_AFTER_SECONDS, (3 * pollIntervalMs) / 1000);
+  return {
+    list: () => registry.list(),
+    resolve: (model, alias) => registry.resolve(model, alias),
+    openVersion: (model, version) => registry.openVersion(model, version),
+    follow(model, alias, { signal }) {
+      staleness.track(model);
+      const onPoll = (): void => {
+        staleness.confirm(model);
+      };
+      return registry.follow(model, alias, { signal, pollIntervalMs, onError, onPoll });
+    },
+    outdated(model) {
+      const seconds = staleness.seconds(model) ?? 0;
+      return seconds < staleAfter
+        ? undefined
+        : `the registry has not answered for ${Math.floor(seconds)} s; what was loaded before goes on`;
+    },
+  };
+}
