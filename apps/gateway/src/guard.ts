@@ -3,8 +3,10 @@ import type { IncomingMessage } from 'node:http';
 import {
   ApiKeySet,
   apiKeys,
+  authenticate,
   bodyLimit,
   chain,
+  checkScope,
   clientAddress,
   parseApiKeys,
   publicPaths,
@@ -16,11 +18,15 @@ import {
   type Middleware,
 } from '@fairlead/security';
 import { requestAccess, type Dialect } from '@fairlead/serving';
+import type { Admission, IncomingCall } from '@fairlead/serving/grpc';
 import { forSetting } from './settings-error.ts';
 import type { Settings } from './settings.ts';
 
 const MINUTE_MS = 60_000;
 const isPublic = publicPaths('/', '/favicon.ico', '/v2/health/live', '/v2/health/ready');
+
+/** As over HTTP: whether it lives and is ready is for everybody. */
+const PUBLIC_CALLS: ReadonlySet<string> = new Set(['ServerLive', 'ServerReady']);
 
 /** Who may ask, and how much. */
 export interface Guard {
@@ -28,6 +34,8 @@ export interface Guard {
   readonly chain: Chain;
   /** A step in front of a route that needs a scope of its own. */
   requires(scope: string): Middleware;
+  /** The same keys, scopes and limits for a call over gRPC. */
+  admit(call: IncomingCall): Promise<Admission>;
 }
 
 /**
@@ -44,10 +52,11 @@ export function createGuard(settings: Settings, dialects: readonly Dialect[]): G
     contentEncodings: ['identity', 'gzip', 'deflate'],
     allowMissingType: true,
   });
+  const address = clientAddress({ trustedProxies: ['unix', 'loopback'] });
   const limited = rateLimit({
     windowMs: MINUTE_MS,
     limit,
-    address: clientAddress({ trustedProxies: ['unix', 'loopback'] }),
+    address,
     skip: isPublic,
   });
   if (keysFile === undefined) {
@@ -55,6 +64,12 @@ export function createGuard(settings: Settings, dialects: readonly Dialect[]): G
       chain: chain(...trusted, bounded, limited),
       requires: () => (_req, _res, next) => {
         next();
+      },
+      async admit(call) {
+        if (!PUBLIC_CALLS.has(call.method)) {
+          await limited.count({ address: address(addressed(call, settings)) });
+        }
+        return {};
       },
     };
   }
@@ -71,6 +86,34 @@ export function createGuard(settings: Settings, dialects: readonly Dialect[]): G
       limited,
     ),
     requires: (scope) => requireScope(scope),
+    async admit(call) {
+      if (PUBLIC_CALLS.has(call.method)) return {};
+      const { metadata } = call;
+      const identity = authenticate(keys, {
+        authorization: metadata.get('authorization').map(String),
+        apiKey: metadata.get('x-api-key').map(String),
+      });
+      await limited.count({ identity, address: '' });
+      return {
+        mayInfer(model) {
+          checkScope(identity, `infer:${model}`);
+        },
+      };
+    },
+  };
+}
+
+/** What the address of a client is found by. */
+function addressed({ peer, metadata }: IncomingCall, { grpcListen = '' }: Settings) {
+  const end = peer.lastIndexOf(':');
+  const remoteAddress = end === -1 ? undefined : peer.slice(0, end);
+  return {
+    headers: { 'x-forwarded-for': metadata.get('x-forwarded-for').map(String) },
+    // Over TCP, a connection without an address is a closed one.
+    socket: {
+      destroyed: remoteAddress === undefined && !grpcListen.startsWith('unix:'),
+      remoteAddress,
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import {
+  grpcAddress,
   listenAddress,
   milliseconds,
   dialectNames,
@@ -40,6 +41,12 @@ export const settings = {
     listenAddress,
     '127.0.0.1:8080',
     'Where the gateway listens: `host:port` (port 0: any free one), `unix:/path`, or `fd:3` for a socket that systemd passes on.',
+  ),
+  grpcListen: setting(
+    'FAIRLEAD_GRPC_LISTEN',
+    grpcAddress.optional(),
+    undefined,
+    'Where the gateway listens for gRPC: `host:port` (port 0: any free one) or `unix:/path`. Without it, it speaks no gRPC.',
   ),
   registry: setting(
     'FAIRLEAD_REGISTRY',

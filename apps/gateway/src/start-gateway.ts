@@ -25,6 +25,7 @@ import { openRegistry, registrySource } from './open-registry.ts';
 import { routeGroups } from './route-groups.ts';
 import { forSetting } from './settings-error.ts';
 import type { Settings } from './settings.ts';
+import { startGrpc } from './start-grpc.ts';
 
 const SERVICE = 'fairlead-gateway';
 
@@ -133,6 +134,13 @@ export async function startGateway(
     });
   });
   logger.info({ listen: settings.listen }, 'listening');
+  const grpc = await startGrpc(settings, models, guard, onError).catch((error: unknown) => {
+    server.close();
+    throw error;
+  });
+  if (grpc !== undefined) {
+    logger.info({ listen: settings.grpcListen, port: grpc.port }, 'listening for gRPC');
+  }
 
   async function load(): Promise<void> {
     const served = settings.models ?? (await modelsWith(registry, settings.alias));
@@ -148,7 +156,11 @@ export async function startGateway(
     loaded,
     async close() {
       const { shutdownGraceMs: graceMs, notReadyMs } = settings;
-      const clean = await shutDownGracefully(server, models, { graceMs, notReadyMs });
+      const clean = await shutDownGracefully(server, models, {
+        graceMs,
+        notReadyMs,
+        ...(grpc && { closeOther: (withinMs) => grpc.close(withinMs) }),
+      });
       await upstreams.close();
       await publisher?.close();
       logger.info({ clean }, 'stopped');

@@ -123,6 +123,7 @@ describe('what is refused', () => {
     ['FAIRLEAD_REQUEST_TIMEOUT_MS', '1.5', 'must be a whole number'],
     ['FAIRLEAD_SHUTDOWN_GRACE_MS', '٣', 'must be a whole number'],
     ['FAIRLEAD_NOT_READY_MS', '600001', 'must be a whole number from 0 to 600000'],
+    ['FAIRLEAD_GRPC_LISTEN', 'fd:3', 'must be host:port or unix:/path'],
     ['FAIRLEAD_FLASK_ADDRESS', 'fd:3', upstream],
     ['FAIRLEAD_FLASK_ADDRESS', '127.0.0.1:0', upstream],
     ['FAIRLEAD_FLASK_ADDRESS', 'user@127.0.0.1:80', upstream],

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { bearerChallenge } from './challenge.ts';
 import { credentialOf } from './credential.ts';
 import { setIdentity, type Identity } from './identity.ts';
+import { keyMissing, keyRefused } from './key-errors.ts';
 import type { Middleware, Next } from './middleware.ts';
-import { SecurityError } from './security-error.ts';
 
 /** Recognises credentials. */
 export interface KeyVerifier {
@@ -32,8 +32,6 @@ export interface ApiKeysOptions {
   readonly realm?: string;
 }
 
-const howTo = 'Send a valid API key as "Authorization: Bearer fl_…" or in the header X-Api-Key.';
-
 /**
  * Makes the step that finds out who asks; {@link getIdentity} tells it to the steps after.
  *
@@ -58,23 +56,11 @@ export function apiKeys({
       const credential = credentialOf(req);
       const identity = credential === undefined ? undefined : keys.verify(credential);
       if (identity !== undefined) setIdentity(req, identity);
-      else if (credential !== undefined) refusal = keyRefused();
-      else if (!optional) refusal = keyMissing();
+      else if (credential !== undefined) refusal = keyRefused(challenge);
+      else if (!optional) refusal = keyMissing(challenge);
     } catch (error) {
       refusal = error;
     }
     next(refusal);
   };
-
-  function keyRefused(): SecurityError {
-    return new SecurityError('ERR_SECURITY_KEY_REFUSED', `The key was not accepted. ${howTo}`, {
-      headers: challenge('invalid_token'),
-    });
-  }
-
-  function keyMissing(): SecurityError {
-    return new SecurityError('ERR_SECURITY_KEY_MISSING', `An API key is needed here. ${howTo}`, {
-      headers: challenge(),
-    });
-  }
 }

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { isIP, SocketAddress } from 'node:net';
 import { parseTrustedProxies } from './trusted-proxies.ts';
 
@@ -12,8 +11,14 @@ export interface ClientAddressOptions {
   readonly trustedProxies?: readonly string[];
 }
 
+/** What is looked at of a request; one of `node:http` has it. */
+export interface AddressedRequest {
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly socket: { readonly destroyed: boolean; readonly remoteAddress?: string | undefined };
+}
+
 /** Finds the address of the client: an IPv4 or IPv6 address, `'unix'`, or `'unknown'` if the client is gone. */
-export type ClientAddress = (req: IncomingMessage) => string;
+export type ClientAddress = (req: AddressedRequest) => string;
 
 /**
  * Makes the function that finds the client's address behind trusted proxies.
@@ -26,14 +31,14 @@ export type ClientAddress = (req: IncomingMessage) => string;
  */
 export function clientAddress({ trustedProxies = [] }: ClientAddressOptions = {}): ClientAddress {
   const trusted = parseTrustedProxies(trustedProxies);
-  return function findClientAddress(req: IncomingMessage): string {
+  return function findClientAddress(req: AddressedRequest): string {
     const { socket } = req;
     // A closed socket has no address either, and must not pass for a Unix socket.
     const peer = socket.destroyed ? 'unknown' : (canonical(socket.remoteAddress ?? '') ?? 'unix');
     const forwarded = req.headers['x-forwarded-for'];
     if (forwarded === undefined || peer === 'unknown') return peer;
     if (peer === 'unix' ? !trusted.unixSocket : !trusted.includes(peer)) return peer;
-    const entries = Array.isArray(forwarded) ? forwarded.join(',') : forwarded;
+    const entries = typeof forwarded === 'string' ? forwarded : forwarded.join(',');
     let address = peer;
     for (const entry of entries.split(',').reverse()) {
       const hop = canonical(withoutPort(entry.trim()));

@@ -4,6 +4,14 @@ import { SecurityError } from './security-error.ts';
 
 const bearerPattern = /^bearer +(\S+)$/i;
 
+/** What a caller sent to say who it is, each header as often as it was sent. */
+export interface Credentials {
+  /** Values of `Authorization`. */
+  readonly authorization?: readonly string[];
+  /** Values of `X-Api-Key`. */
+  readonly apiKey?: readonly string[];
+}
+
 /**
  * The credential of a request: from `Authorization: Bearer …` or `X-Api-Key`, undefined if there is none.
  *
@@ -20,11 +28,31 @@ export function credentialOf(req: IncomingMessage): string | undefined {
     countHeader(req, 'authorization') > 1 ||
     countHeader(req, 'x-api-key') > 1
   ) {
-    throw new SecurityError(
-      'ERR_SECURITY_CREDENTIALS_AMBIGUOUS',
-      'More than one credential was sent; send one Authorization or one X-Api-Key header.',
-    );
+    throw ambiguous();
   }
+  return choose(authorization, apiKey);
+}
+
+/** The same of values that didn't come over `node:http`. */
+export function readCredential({
+  authorization = [],
+  apiKey = [],
+}: Credentials): string | undefined {
+  if (authorization.length + apiKey.length > 1) throw ambiguous();
+  return choose(authorization[0], apiKey[0]);
+}
+
+function choose(
+  authorization: string | undefined,
+  apiKey: string | readonly string[] | undefined,
+): string | undefined {
   if (authorization) return bearerPattern.exec(authorization)?.[1] ?? '';
   return typeof apiKey === 'string' && apiKey !== '' ? apiKey : undefined;
+}
+
+function ambiguous(): SecurityError {
+  return new SecurityError(
+    'ERR_SECURITY_CREDENTIALS_AMBIGUOUS',
+    'More than one credential was sent; send one Authorization or one X-Api-Key header.',
+  );
 }

@@ -1,10 +1,17 @@
 export { apiKeys, type ApiKeysOptions, type KeyVerifier } from './api-keys.ts';
 export type { ApiKeyRecord } from './api-key-record.ts';
 export { ApiKeySet, type ApiKeySetOptions } from './api-key-set.ts';
+export { authenticate, checkScope } from './authenticate.ts';
 export { bodyLimit, type BodyLimitOptions } from './body-limit.ts';
 export { chain, type Chain, type ChainErrorHandler, type ChainStep } from './chain.ts';
-export { clientAddress, type ClientAddress, type ClientAddressOptions } from './client-address.ts';
+export {
+  clientAddress,
+  type AddressedRequest,
+  type ClientAddress,
+  type ClientAddressOptions,
+} from './client-address.ts';
 export { contentHash } from './content-hash.ts';
+export type { Credentials } from './credential.ts';
 export { createApiKey, type CreateApiKeyOptions, type CreatedApiKey } from './create-api-key.ts';
 export { getIdentity, type Identity } from './identity.ts';
 export type { ErrorMiddleware, Middleware, Next } from './middleware.ts';
@@ -12,7 +19,12 @@ export { parseApiKeys } from './parse-api-keys.ts';
 export type { Problem, ProblemDescription } from './problem.ts';
 export { problemErrors, type ProblemErrorsOptions } from './problem-errors.ts';
 export { publicPaths } from './public-paths.ts';
-export { rateLimit, type RateLimitOptions } from './rate-limit.ts';
+export {
+  rateLimit,
+  type RateLimit,
+  type RateLimitedClient,
+  type RateLimitOptions,
+} from './rate-limit.ts';
 export type { RateLimitCount, RateLimitStore } from './rate-limit-store.ts';
 export { getRequestId, requestId, type RequestIdOptions } from './request-id.ts';
 export { requireScope, type RequireScopeOptions } from './require-scope.ts';

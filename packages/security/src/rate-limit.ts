@@ -8,9 +8,9 @@ import {
 import { checkInteger, refuseOption } from './check-option.ts';
 import { checkedStore } from './checked-store.ts';
 import { clientAddress, type ClientAddress } from './client-address.ts';
-import { getIdentity } from './identity.ts';
+import { getIdentity, type Identity } from './identity.ts';
 import type { Middleware, Next } from './middleware.ts';
-import type { RateLimitStore } from './rate-limit-store.ts';
+import type { RateLimitCount, RateLimitStore } from './rate-limit-store.ts';
 import { SecurityError } from './security-error.ts';
 
 /** Settings of {@link rateLimit}. */
@@ -56,6 +56,24 @@ export interface RateLimitOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+/** Whose request is counted. */
+export interface RateLimitedClient {
+  /** Who asks, when that is known; it counts before the address. */
+  readonly identity?: Identity | undefined;
+  /** An IPv4 or IPv6 address, or what {@link ClientAddress} says in its place. */
+  readonly address: string;
+}
+
+/** The step that limits, and the same limit for requests that don't come over `node:http`. */
+export interface RateLimit extends Middleware {
+  /**
+   * Counts one request of a client, together with those that the step counts.
+   *
+   * @throws SecurityError `ERR_SECURITY_RATE_LIMIT`, or `ERR_SECURITY_RATE_LIMIT_STORE` while the store fails.
+   */
+  count(client: RateLimitedClient): Promise<void>;
+}
+
 /** The bits of an IPv6 address that count: a provider gives a household a /56 at the least (RFC 6177). */
 const ipv6SubnetBits = 56;
 
@@ -86,7 +104,7 @@ export function rateLimit({
   onError = (error) => {
     process.emitWarning(error instanceof Error ? error : String(error));
   },
-}: RateLimitOptions): Middleware {
+}: RateLimitOptions): RateLimit {
   // Node's timers, and with them the memory store, go no further.
   checkInteger('windowMs', windowMs, 1, 2_147_483_647);
   checkInteger('limit', limit, 1, Number.MAX_SAFE_INTEGER);
@@ -96,11 +114,16 @@ export function rateLimit({
   }
   const windowSeconds = Math.ceil(windowMs / 1000);
 
+  const counts = checkedStore(store ?? new MemoryStore(), store && storeTimeoutMs);
+
   const limiter = expressRateLimit({
     windowMs,
-    store: checkedStore(store ?? new MemoryStore(), store && storeTimeoutMs),
+    store: counts,
     limit: (req: IncomingMessage) => getIdentity(req)?.limit ?? limit,
-    keyGenerator: (req: IncomingMessage) => clientKey(req, address),
+    keyGenerator: (req: IncomingMessage) => {
+      const identity = getIdentity(req);
+      return clientKey({ identity, address: identity === undefined ? address(req) : '' });
+    },
     skip: (req: IncomingMessage) => skip(req),
     requestPropertyName: infoProperty,
     // Its own headers of draft 8 need Express's `res.append`; ours are written below.
@@ -111,11 +134,11 @@ export function rateLimit({
     logger: { warn: onError, error: onError },
     passOnStoreError: onStoreFailure === 'allow',
     handler: (req, _res, next) => {
-      next(tooMany(req));
+      next(tooMany((req as LimitedRequest)[infoProperty]));
     },
   });
 
-  return function rateLimitMiddleware(req: IncomingMessage, res: ServerResponse, next: Next) {
+  function rateLimitMiddleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
     // The limiter asks nothing of Express that `node:http` lacks, with the settings above.
     const limited = req as LimitedRequest;
     void limiter(limited, res as LimitedResponse, (error?: unknown) => {
@@ -123,7 +146,23 @@ export function rateLimit({
       if (info !== undefined) writeHeaders(res, info);
       next(error);
     });
-  };
+  }
+
+  async function count(client: RateLimitedClient): Promise<void> {
+    const most = client.identity?.limit ?? limit;
+    let counted: RateLimitCount;
+    try {
+      counted = await counts.increment(clientKey(client));
+    } catch (error) {
+      if (onStoreFailure === 'refuse') throw error;
+      onError(error);
+      return;
+    }
+    const { totalHits, resetTime } = counted;
+    if (totalHits > most) throw tooMany({ limit: most, resetTime });
+  }
+
+  return Object.assign(rateLimitMiddleware, { count });
 
   function writeHeaders(res: ServerResponse, info: RateLimitInfo): void {
     if (res.headersSent) return;
@@ -131,13 +170,12 @@ export function rateLimit({
     res.appendHeader('RateLimit-Policy', `"${name}";q=${info.limit};w=${windowSeconds}`);
   }
 
-  function resetSeconds({ resetTime }: RateLimitInfo): number {
+  function resetSeconds({ resetTime }: Pick<RateLimitInfo, 'resetTime'>): number {
     if (resetTime === undefined) return windowSeconds;
     return Math.max(0, Math.ceil((resetTime.getTime() - Date.now()) / 1000));
   }
 
-  function tooMany(req: LimitedRequest): SecurityError {
-    const info = req[infoProperty];
+  function tooMany(info?: Pick<RateLimitInfo, 'limit' | 'resetTime'>): SecurityError {
     const seconds = Math.max(1, info === undefined ? windowSeconds : resetSeconds(info));
     return new SecurityError(
       'ERR_SECURITY_RATE_LIMIT',
@@ -147,8 +185,7 @@ export function rateLimit({
   }
 }
 
-function clientKey(req: IncomingMessage, address: ClientAddress): string {
-  const identity = getIdentity(req);
+function clientKey({ identity, address }: RateLimitedClient): string {
   if (identity !== undefined) return `client:${identity.client}`;
-  return `address:${ipKeyGenerator(address(req), ipv6SubnetBits)}`;
+  return `address:${ipKeyGenerator(address, ipv6SubnetBits)}`;
 }

@@ -3,6 +3,7 @@ import { bearerChallenge } from './challenge.ts';
 import { getIdentity } from './identity.ts';
 import type { Middleware, Next } from './middleware.ts';
 import { allowsScope } from './scope.ts';
+import { scopeMissing } from './scope-missing.ts';
 import { SecurityError } from './security-error.ts';
 
 /** Settings of {@link requireScope}. */
@@ -39,10 +40,6 @@ export function requireScope(
       });
     }
     if (allowsScope(identity.scopes, needed)) return undefined;
-    return new SecurityError(
-      'ERR_SECURITY_SCOPE',
-      `This needs the scope ${JSON.stringify(needed.slice(0, 200))}, which the key doesn't have.`,
-      { headers: challenge('insufficient_scope', needed) },
-    );
+    return scopeMissing(challenge, needed);
   }
 }

@@ -14,6 +14,11 @@ export interface GracefulShutdownOptions {
    * @defaultValue 0
    */
   readonly notReadyMs?: number;
+  /**
+   * Closes another door to the same models at the same time, such as `(graceMs) => shutDownGrpc(server, graceMs)`; tells
+   * whether everything was answered.
+   */
+  readonly closeOther?: (graceMs: number) => Promise<boolean>;
 }
 
 const IDLE_CHECK_MS = 20;
@@ -27,13 +32,16 @@ const IDLE_CHECK_MS = 20;
 export async function shutDownGracefully(
   httpServer: Server,
   modelServer: ModelServer,
-  { graceMs = 8000, notReadyMs = 0 }: GracefulShutdownOptions = {},
+  { graceMs = 8000, notReadyMs = 0, closeOther }: GracefulShutdownOptions = {},
 ): Promise<boolean> {
   modelServer.drain();
   if (notReadyMs > 0) await new Promise((resolve) => setTimeout(resolve, notReadyMs));
-  const clean = await closeWithin(httpServer, graceMs);
+  const clean = await Promise.all([
+    closeWithin(httpServer, graceMs),
+    closeOther?.(graceMs) ?? true,
+  ]);
   await modelServer.close();
-  return clean;
+  return clean.every(Boolean);
 }
 
 function closeWithin(httpServer: Server, graceMs: number): Promise<boolean> {

@@ -1,0 +1,54 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { ModelServer } from '@fairlead/serving';
+import {
+  createHealthService,
+  createInferenceService,
+  grpcServerOptions,
+  shutDownGrpc,
+} from '@fairlead/serving/grpc';
+import type { Guard } from './guard.ts';
+import { forSetting } from './settings-error.ts';
+import type { Settings } from './settings.ts';
+
+/** gRPC that listens. */
+export interface Grpc {
+  /** The port of TCP; 1 for a Unix socket. */
+  readonly port: number;
+  /** Answers what is in flight; true when everything was answered in time. */
+  close(graceMs: number): Promise<boolean>;
+}
+
+/**
+ * Listens for gRPC where the settings say so.
+ *
+ * @throws SettingsError when the address can't be listened on.
+ */
+export async function startGrpc(
+  { grpcListen, maxBodyBytes: maxMessageBytes, keepAliveTimeoutMs }: Settings,
+  models: ModelServer,
+  guard: Guard,
+  onError: (error: unknown) => void,
+): Promise<Grpc | undefined> {
+  if (grpcListen === undefined) return undefined;
+  const server = new Server(grpcServerOptions({ maxMessageBytes, keepAliveTimeoutMs }));
+  const requestId = ({ metadata }: { metadata: { get(key: string): unknown[] } }) =>
+    metadata.get('x-request-id').map(String)[0];
+  const services = [
+    createInferenceService(models, { admit: (call) => guard.admit(call), requestId, onError }),
+    createHealthService(models, { onError }),
+  ];
+  for (const service of services) server.addService(service.definition, service.implementation);
+  // TLS ends at the proxy.
+  const credentials = ServerCredentials.createInsecure();
+  const bound = Promise.withResolvers<number>();
+  server.bindAsync(grpcListen, credentials, (error, port) => {
+    if (error === null) bound.resolve(port);
+    else bound.reject(error);
+  });
+  const port = await bound.promise.catch((cause: unknown) =>
+    forSetting('FAIRLEAD_GRPC_LISTEN', () => {
+      throw cause;
+    }),
+  );
+  return { port, close: (graceMs) => shutDownGrpc(server, graceMs) };
+}

@@ -1,0 +1,203 @@
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { ask } from './support/ask.ts';
+import { eventually } from './support/eventually.ts';
+import { startGatewayProcess } from './support/gateway-process.ts';
+import { pepper, writeKeysFile } from './support/keys-file.ts';
+import { onnxModel, sampleRegistry } from './support/sample-registry.ts';
+import { tempFolder } from './support/temp-folder.ts';
+
+const proto = (file: string) =>
+  loadSync(fileURLToPath(new URL(`../../../packages/serving/proto/${file}`, import.meta.url)), {
+    defaults: true,
+    enums: String,
+  });
+const services: Record<string, object | undefined> = {
+  ...proto('open-inference.proto'),
+  ...proto('health.proto'),
+};
+
+interface Method {
+  readonly path: string;
+  readonly requestSerialize: (message: object) => Buffer;
+  readonly responseDeserialize: (bytes: Buffer) => Record<string, unknown>;
+}
+
+function clientOf(address: string) {
+  const client = new Client(address, credentials.createInsecure());
+  onTestFinished(() => {
+    client.close();
+  });
+  return (
+    name: string,
+    message: object,
+    metadata: Readonly<Record<string, string>> = {},
+  ): Promise<Record<string, unknown>> =>
+    new Promise((resolve, reject) => {
+      const service = name === 'Check' ? 'grpc.health.v1.Health' : 'inference.GRPCInferenceService';
+      const methods = services[service] as Readonly<Record<string, Method>> | undefined;
+      const method = methods?.[name];
+      if (method === undefined) throw new Error(name);
+      const sent = new Metadata();
+      for (const [key, value] of Object.entries(metadata)) sent.set(key, value);
+      client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        message,
+        sent,
+        (error, answer) => {
+          if (error === null && answer !== undefined) resolve(answer);
+          else reject(error ?? new Error('no answer'));
+        },
+      );
+    });
+}
+const failure = (answer: Promise<unknown>): Promise<ServiceError> =>
+  answer.then(
+    () => {
+      throw new Error('it was answered');
+    },
+    (error: unknown) => error as ServiceError,
+  );
+
+const floats = (...values: number[]) => Buffer.from(new Float32Array(values).buffer);
+const affine = {
+  modelName: 'affine',
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2] }],
+  rawInputContents: [floats(1, 2)],
+};
+const slow = (times: number) => ({
+  modelName: 'slow',
+  inputs: [{ name: 'times', datatype: 'INT64', shape: [1], contents: { int64Contents: [times] } }],
+});
+
+async function start(environment: Readonly<Record<string, string>>) {
+  const registry = tempFolder();
+  await sampleRegistry(registry, onnxModel('affine', 'affine'), onnxModel('slow', 'slow'));
+  const folder = tempFolder();
+  const socketPath = join(folder, 'gateway.sock');
+  const gateway = startGatewayProcess({
+    FAIRLEAD_REGISTRY: registry,
+    FAIRLEAD_LISTEN: `unix:${socketPath}`,
+    FAIRLEAD_GRPC_LISTEN: `unix:${join(folder, 'grpc.sock')}`,
+    ...environment,
+  });
+  const { port } = await gateway.logged('listening for gRPC');
+  await gateway.logged('models loaded');
+  const address =
+    environment.FAIRLEAD_GRPC_LISTEN === undefined
+      ? `unix:${join(folder, 'grpc.sock')}`
+      : `127.0.0.1:${String(port)}`;
+  return { gateway, socketPath, send: clientOf(address), folder };
+}
+const open = { FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1' };
+
+test('speaks gRPC beside HTTP, with the keys, scopes and limits of HTTP', async () => {
+  const { keysFile, keys } = writeKeysFile(tempFolder(), {
+    affine: { scopes: ['infer:affine'] },
+    twice: { scopes: ['infer:*', 'metrics'], limit: 2 },
+    scraper: { scopes: ['metrics'] },
+  });
+  const { send, socketPath } = await start({
+    FAIRLEAD_KEYS_FILE: keysFile,
+    FAIRLEAD_PEPPER: pepper,
+  });
+  const as = (name: keyof typeof keys) => ({ authorization: `Bearer ${keys[name]}` });
+
+  expect(await send('ServerLive', {})).toEqual({ live: true });
+  expect(await send('ServerReady', {})).toEqual({ ready: true });
+  expect(await send('Check', {})).toEqual({ status: 'SERVING' });
+
+  const { details, code } = await failure(send('ModelInfer', affine));
+  expect(code).toBe(status.UNAUTHENTICATED);
+  expect(details).toContain('An API key is needed here');
+  expect((await failure(send('ModelMetadata', { name: 'affine' }))).code).toBe(
+    status.UNAUTHENTICATED,
+  );
+  expect((await failure(send('ModelInfer', affine, { authorization: 'Bearer fl_no' }))).code).toBe(
+    status.UNAUTHENTICATED,
+  );
+  const refused = await failure(send('ModelInfer', slow(1), as('affine')));
+  expect(refused.code).toBe(status.PERMISSION_DENIED);
+  expect(refused.details).toContain('"infer:slow"');
+
+  const answer = await send('ModelInfer', affine, as('affine'));
+  expect(answer).toMatchObject({ modelVersion: '1', rawOutputContents: [floats(3, 5)] });
+  // A key needs no scope to read about a model, as over HTTP.
+  expect(await send('ModelMetadata', { name: 'affine' }, as('scraper'))).toMatchObject({
+    platform: 'onnx_onnxv1',
+  });
+
+  // One client, one limit, whichever way it comes.
+  await send('ModelInfer', affine, as('twice'));
+  const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }];
+  const question = { body: { inputs }, headers: as('twice') };
+  expect((await ask({ socketPath }, '/v2/models/affine/infer', question)).status).toBe(200);
+  const tooMany = await failure(send('ModelInfer', affine, as('twice')));
+  expect(tooMany.code).toBe(status.RESOURCE_EXHAUSTED);
+  expect(Number(tooMany.metadata.get('retry-after')[0])).toBeGreaterThan(0);
+  expect((await ask({ socketPath }, '/v2/models/affine/infer', question)).status).toBe(429);
+
+  const { body } = await ask({ socketPath }, '/metrics', { headers: as('scraper') });
+  expect(body).toContain('nv_inference_request_success{model="affine",version="1"} 3');
+});
+
+test('without keys each client behind the proxy has a limit of its own', async () => {
+  const { send } = await start({ ...open, FAIRLEAD_RATE_LIMIT: '1' });
+  const from = (address: string) => send('ModelInfer', affine, { 'x-forwarded-for': address });
+  await from('192.0.2.1');
+  expect((await failure(from('192.0.2.1'))).code).toBe(status.RESOURCE_EXHAUSTED);
+  await from('192.0.2.2');
+});
+
+test('a message may be as large as a body', async () => {
+  const { send } = await start({
+    ...open,
+    FAIRLEAD_MAX_BODY_BYTES: '200',
+    FAIRLEAD_GRPC_LISTEN: '127.0.0.1:0',
+  });
+  expect(await send('ModelInfer', affine)).toMatchObject({ modelVersion: '1' });
+  const inputs = [{ name: 'x', datatype: 'FP32', shape: [50, 2] }];
+  const large = { ...affine, inputs, rawInputContents: [Buffer.alloc(400)] };
+  expect((await failure(send('ModelInfer', large))).code).toBe(status.RESOURCE_EXHAUSTED);
+});
+
+test('SIGTERM answers what is in flight, takes nothing new, and ends with 0', async () => {
+  const { gateway, socketPath, send, folder } = await start(open);
+  const inFlight = send('ModelInfer', slow(3000));
+  const busy = 'nv_inference_pending_request_count{model="slow",version="1"} 1';
+  await eventually(async () => {
+    const { body } = await ask({ socketPath }, '/metrics');
+    return body.includes(busy) ? true : undefined;
+  });
+  gateway.signal('SIGTERM');
+  expect(await inFlight).toMatchObject({ modelVersion: '1' });
+  expect(await gateway.ended).toBe(0);
+  const refused = await new Promise((resolve) => {
+    connect(join(folder, 'grpc.sock'))
+      .on('error', () => {
+        resolve(true);
+      })
+      .on('connect', () => {
+        resolve(false);
+      });
+  });
+  expect(refused).toBe(true);
+});
+
+test('an address that is taken is named', async () => {
+  const folder = tempFolder();
+  const gateway = startGatewayProcess({
+    ...open,
+    FAIRLEAD_REGISTRY: tempFolder(),
+    FAIRLEAD_LISTEN: `unix:${join(folder, 'gateway.sock')}`,
+    FAIRLEAD_GRPC_LISTEN: `unix:${join(folder, 'missing', 'grpc.sock')}`,
+  });
+  expect(await gateway.ended).toBe(1);
+  expect(gateway.output()).toContain("FAIRLEAD_GRPC_LISTEN can't be used");
+});

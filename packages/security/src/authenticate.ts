@@ -1,0 +1,32 @@
+import type { KeyVerifier } from './api-keys.ts';
+import { bearerChallenge } from './challenge.ts';
+import { readCredential, type Credentials } from './credential.ts';
+import type { Identity } from './identity.ts';
+import { keyMissing, keyRefused } from './key-errors.ts';
+import { allowsScope } from './scope.ts';
+import { scopeMissing } from './scope-missing.ts';
+
+const challenge = bearerChallenge('api');
+
+/**
+ * Finds out who asks where there is no `node:http` request, as over gRPC; {@link apiKeys} does it where there is one.
+ *
+ * @throws SecurityError `ERR_SECURITY_KEY_MISSING`, `ERR_SECURITY_KEY_REFUSED` for a malformed, unknown, wrong or expired
+ * key, or `ERR_SECURITY_CREDENTIALS_AMBIGUOUS` if more than one was sent.
+ */
+export function authenticate(keys: KeyVerifier, credentials: Credentials): Identity {
+  const credential = readCredential(credentials);
+  if (credential === undefined) throw keyMissing(challenge);
+  const identity = keys.verify(credential);
+  if (identity === undefined) throw keyRefused(challenge);
+  return identity;
+}
+
+/**
+ * Lets only those pass whose key has the scope: `infer:*` is enough for `infer:digits`.
+ *
+ * @throws SecurityError `ERR_SECURITY_SCOPE` naming the scope.
+ */
+export function checkScope({ scopes }: Identity, scope: string): void {
+  if (!allowsScope(scopes, scope)) throw scopeMissing(challenge, scope);
+}
