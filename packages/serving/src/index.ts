@@ -17,6 +17,26 @@ export type {
   VersionLabel,
 } from './inference-observer.ts';
 export type { CallContext, LoadedVersion } from './loaded-version.ts';
+export { folderJobQueue } from './jobs/folder/folder-job-queue.ts';
+export type { FolderJobQueueOptions } from './jobs/folder/folder-job-queue.ts';
+export type { JobEvent } from './jobs/job-event.ts';
+export { createJobHandler } from './jobs/job-handler.ts';
+export type { JobHandlerOptions } from './jobs/job-handler.ts';
+export type {
+  ClaimOptions,
+  JobClaim,
+  JobDepth,
+  JobQueue,
+  NewJob,
+  NoticeClaim,
+} from './jobs/job-queue.ts';
+export { JobRunner } from './jobs/job-runner.ts';
+export type { JobRunnerOptions } from './jobs/job-runner.ts';
+export type { Idempotency, Job, JobOrder, JobOutcome, JobResponse, JobState } from './jobs/job.ts';
+export { replayInference } from './jobs/replay-inference.ts';
+export type { JobRun, ReplayInferenceOptions, RunJob } from './jobs/replay-inference.ts';
+export { WebhookSender } from './jobs/webhook/webhook-sender.ts';
+export type { WebhookSenderOptions } from './jobs/webhook/webhook-sender.ts';
 export type { ModelIndexEntry } from './model-index.ts';
 export { ModelServer } from './model-server.ts';
 export type {

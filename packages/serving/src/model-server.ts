@@ -13,6 +13,7 @@ import { indexModels, type ModelIndexEntry } from './model-index.ts';
 import type { ModelSource } from './model-source.ts';
 import type { RuntimeFactory } from './runtime.ts';
 import type { CancelSignal } from './scheduling/ticket.ts';
+import { LAST_PRIORITY } from './scheduling/priority-queue.ts';
 import { ServedModel } from './served-model.ts';
 import type { ServingEvent } from './serving-event.ts';
 import { ServingError } from './serving-error.ts';
@@ -115,6 +116,12 @@ export interface InferContext {
    */
   readonly timeoutMs?: number | undefined;
   readonly requestId?: string | undefined;
+  /**
+   * Whether nobody waits for it on a connection: it comes after every other request, and `requestTimeoutMs` isn't the
+   * most.
+   * @defaultValue false
+   */
+  readonly background?: boolean | undefined;
 }
 
 /** How a model is doing. */
@@ -328,9 +335,11 @@ export class ModelServer {
     context: InferContext = {},
   ): Promise<InferResult> {
     const { requestTimeoutMs } = this.#options;
-    const { timeoutMs = requestTimeoutMs, ...rest } = context;
-    const deadlineAt = performance.now() + Math.min(timeoutMs, requestTimeoutMs);
-    const read = typeof request === 'function' ? request : () => request;
+    const { timeoutMs = requestTimeoutMs, background = false, ...rest } = context;
+    const mostMs = background ? Infinity : requestTimeoutMs;
+    const deadlineAt = performance.now() + Math.min(timeoutMs, mostMs);
+    const given = typeof request === 'function' ? request : () => request;
+    const read = background ? () => ({ ...given(), priority: LAST_PRIORITY }) : given;
     const fallback = this.#fallbackOf(target);
     if (fallback === undefined) return this.find(target).infer(read, { ...rest, deadlineAt });
     if (this.#closing) throw closed();

@@ -87,12 +87,15 @@ export const slow: Signature = {
   outputs: [{ name: 'y', datatype: 'FP32', shape: [1] }],
 };
 
-/** Waits until `condition` holds, 25 seconds at most. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 25_000;
+/** Waits until `condition` holds, 25 seconds at most unless told otherwise. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs = 25_000,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > deadline)
-      throw new Error(`still not so after 25 s: ${String(condition)}`);
+      throw new Error(`still not so after ${timeoutMs} ms: ${String(condition)}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

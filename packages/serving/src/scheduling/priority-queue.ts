@@ -1,6 +1,9 @@
 import { LinkedList, type Link } from './linked-list.ts';
 import type { Ticket } from './ticket.ts';
 
+/** Of work that nobody waits for on a connection: it comes after everything else. */
+export const LAST_PRIORITY = Infinity;
+
 /** Tickets by priority and, within one, by arrival; leaving early costs nothing. */
 export class PriorityQueue {
   /** From the highest priority to the lowest; few, so that looking through them is cheap. */
@@ -11,9 +14,9 @@ export class PriorityQueue {
     return this.#size;
   }
 
-  /** 0, the protocol's default, comes after every other priority. */
+  /** 0, the protocol's default, comes after every priority that a client can ask for. */
   add(ticket: Ticket, priority = 0): Link<Ticket> {
-    const rank = priority === 0 ? Infinity : priority;
+    const rank = priority === 0 ? Number.MAX_VALUE : priority;
     let level = this.#levels.find((each) => each.priority === rank);
     if (level === undefined) {
       level = { priority: rank, tickets: new LinkedList() };

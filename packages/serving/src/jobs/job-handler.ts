@@ -1,0 +1,273 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { InferTarget, ModelServer } from '../model-server.ts';
+import { decompress } from '../protocol/decompress.ts';
+import { findRoute, pathOf, type Dialect, type DialectRoute } from '../protocol/dialect.ts';
+import { toHttpError } from '../protocol/http-error.ts';
+import type { InferenceHandler } from '../protocol/inference-handler.ts';
+import { checkMediaType } from '../protocol/media-type.ts';
+import { openInference } from '../protocol/open-inference/open-inference.ts';
+import { readBody } from '../protocol/read-body.ts';
+import { ServingError } from '../serving-error.ts';
+import { checkLimits } from './check-limits.ts';
+import { describeJob } from './describe-job.ts';
+import type { Job } from './job.ts';
+import type { JobQueue } from './job-queue.ts';
+import { prefersAsync } from './prefer.ts';
+
+/** Options of {@link createJobHandler}. */
+export interface JobHandlerOptions {
+  readonly queue: JobQueue;
+  /**
+   * The protocols whose requests may be answered later; those of the inference handler behind.
+   * @defaultValue the Open Inference Protocol, `[openInference()]`
+   */
+  readonly dialects?: readonly Dialect[];
+  /**
+   * Below which path jobs are found.
+   * @defaultValue "/v2/jobs"
+   */
+  readonly path?: string;
+  /**
+   * Bodies larger than this are refused, in bytes.
+   * @defaultValue 16777216 (16 MiB)
+   */
+  readonly maxBodyBytes?: number;
+  /** Who asks: only they see their jobs. Without it, or for undefined, whoever knows a job's id does. */
+  readonly owner?: (req: IncomingMessage) => string | undefined;
+  /** Reads the request's id, which is passed on to upstreams. */
+  readonly requestId?: (req: IncomingMessage) => string | undefined;
+  /** Says where webhooks may go, such as a {@link WebhookSender}; without it there are none. */
+  readonly webhooks?: { allows(url: string): boolean };
+  /** Told of errors that are faults of the server's own, which clients don't get to see. */
+  readonly onError?: (error: unknown, req: IncomingMessage) => void;
+}
+
+/** What the protocols read of a request's head. */
+const KEPT_HEADERS = ['content-type', 'accept', 'inference-header-content-length'];
+const READ = ['GET', 'HEAD'];
+const MAX_KEY_LENGTH = 255;
+const ASK_AGAIN_SECONDS = 1;
+
+/**
+ * Makes the handler of inference that is answered later: it takes requests with `Prefer: respond-async` (RFC 7240), and
+ * answers for the jobs that come of them. Everything else it hands on; mount it before the inference handler.
+ *
+ * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
+ */
+export function createJobHandler(
+  server: ModelServer,
+  {
+    queue,
+    dialects = [openInference()],
+    path: root = '/v2/jobs',
+    maxBodyBytes = 16 * 1024 * 1024,
+    owner = () => undefined,
+    requestId = () => undefined,
+    webhooks,
+    onError = () => undefined,
+  }: JobHandlerOptions,
+): InferenceHandler {
+  checkLimits({ maxBodyBytes });
+  if (!/^(?:\/[\w.~-]+)+$/.test(root)) {
+    const message = `path is ${JSON.stringify(root)}; it must be like "/v2/jobs"`;
+    throw new ServingError('ERR_SERVING_INVALID_OPTION', message);
+  }
+  const [fallback = openInference()] = dialects;
+
+  async function accept(
+    { route, dialect }: DialectRoute,
+    req: IncomingMessage,
+    res: ServerResponse,
+  ): Promise<void> {
+    const target = route.target;
+    if (target === undefined) return;
+    requireServed(server, target);
+    checkMediaType(req, route.mediaTypes ?? dialect.mediaTypes);
+    const webhookUrl = webhookOf(req);
+    const idempotencyKey = idempotencyKeyOf(req);
+    const client = owner(req);
+    const id = requestId(req);
+    const body = await decompress(await readBody(req, maxBodyBytes), req, maxBodyBytes);
+    const job = await stored(
+      queue.enqueue({
+        path: pathOf(req.url ?? '/'),
+        headers: keptHeaders(req),
+        model: target.model,
+        body,
+        ...(client !== undefined && { owner: client }),
+        ...(id !== undefined && { requestId: id }),
+        ...(webhookUrl !== undefined && { webhookUrl }),
+        ...(idempotencyKey !== undefined && { idempotencyKey }),
+      }),
+    );
+    res.setHeader('location', `${root}/${job.order.id}`);
+    res.setHeader('preference-applied', 'respond-async');
+    if (job.outcome === undefined) res.setHeader('retry-after', ASK_AGAIN_SECONDS);
+    sendJob(res, 202, job);
+  }
+
+  async function answer(rest: string, req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const [, id = '', result] = /^\/([^/]+)(\/result)?$/.exec(rest) ?? [];
+    const allowed = result === undefined ? [...READ, 'DELETE'] : READ;
+    const { method = '' } = req;
+    if (id === '') {
+      throw new ServingError('ERR_SERVING_PATH_NOT_FOUND', `name a job: ${root}/<id>`);
+    }
+    if (!allowed.includes(method)) {
+      res.setHeader('allow', allowed.join(', '));
+      const message = `use ${allowed.join(' or ')} here, not ${method}`;
+      throw new ServingError('ERR_SERVING_METHOD_NOT_ALLOWED', message);
+    }
+    const job = visible(await stored(queue.get(id)), owner(req), id);
+    if (result !== undefined) await replay(job, res);
+    else if (method === 'DELETE') sendJob(res, 200, canceled(await stored(queue.cancel(id)), id));
+    else sendJob(res, 200, job);
+  }
+
+  async function replay({ order: { id }, state }: Job, res: ServerResponse): Promise<void> {
+    const outcome = await stored(queue.outcome(id));
+    if (outcome === undefined) {
+      res.setHeader('retry-after', ASK_AGAIN_SECONDS);
+      const message = `job ${id} is ${state}; ask again later`;
+      throw new ServingError('ERR_SERVING_JOB_NOT_FINISHED', message);
+    }
+    if (outcome.state === 'canceled') {
+      throw new ServingError('ERR_SERVING_JOB_CANCELED', `job ${id} was canceled`);
+    }
+    const { response, reason = 'no answer' } = outcome;
+    if (response === undefined) {
+      throw new ServingError('ERR_SERVING_JOB_FAILED', `job ${id} failed: ${reason}`);
+    }
+    send(res, response.status, response.body, response.headers);
+  }
+
+  function webhookOf({ headers }: IncomingMessage): string | undefined {
+    const url = headers['fairlead-webhook'];
+    if (url === undefined) return undefined;
+    if (typeof url === 'string' && webhooks?.allows(url) === true) return url;
+    const message =
+      webhooks === undefined
+        ? 'webhooks are not configured here; leave Fairlead-Webhook out and ask for the job'
+        : 'Fairlead-Webhook is not a URL among those that webhooks may go to here';
+    throw new ServingError('ERR_SERVING_BAD_REQUEST', message);
+  }
+
+  function sendJob(res: ServerResponse, status: number, job: Job): void {
+    const address = `${root}/${job.order.id}`;
+    const links = { url: address, result_url: `${address}/result` };
+    send(res, status, JSON.stringify({ ...describeJob(job), ...links }), {
+      'content-type': 'application/json',
+    });
+  }
+
+  function send(
+    res: ServerResponse,
+    status: number,
+    body: string | Uint8Array,
+    headers: Readonly<Record<string, string>>,
+  ): void {
+    res.statusCode = status;
+    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+    res.setHeader('content-length', Buffer.byteLength(body));
+    res.setHeader('cache-control', 'no-store');
+    if (server.draining) res.setHeader('connection', 'close');
+    res.end(body);
+  }
+
+  function fail(error: unknown, dialect: Dialect, req: IncomingMessage, res: ServerResponse): void {
+    const described = toHttpError(error);
+    const { status, retryAfterSeconds } = described;
+    if (isFaultOfOurs(error, status)) onError(error, req);
+    if (res.headersSent || res.destroyed) {
+      res.destroy();
+      return;
+    }
+    if (retryAfterSeconds !== undefined) res.setHeader('retry-after', retryAfterSeconds);
+    send(res, status, dialect.describeError(described), { 'content-type': 'application/json' });
+  }
+
+  return function jobs(req, res, next) {
+    const url = req.url ?? '/';
+    if (url.startsWith(root)) {
+      const rest = pathOf(url).slice(root.length);
+      if (rest === '' || rest.startsWith('/')) {
+        answer(rest, req, res).catch((error: unknown) => {
+          fail(error, fallback, req, res);
+        });
+        return;
+      }
+    }
+    if (req.method === 'POST' && prefersAsync(req.headers.prefer)) {
+      const found = findRoute(dialects, url);
+      if (found?.route.target !== undefined && found.route.methods.includes('POST')) {
+        accept(found, req, res).catch((error: unknown) => {
+          fail(error, found.dialect, req, res);
+        });
+        return;
+      }
+    }
+    if (next !== undefined) {
+      next();
+      return;
+    }
+    const message = `nothing is at ${JSON.stringify(pathOf(url).slice(0, 200))}`;
+    fail(new ServingError('ERR_SERVING_PATH_NOT_FOUND', message), fallback, req, res);
+  };
+}
+
+/** A model that isn't served can't be asked later either; one that isn't ready now can. */
+function requireServed(server: ModelServer, target: InferTarget): void {
+  try {
+    server.answering(target);
+  } catch (error) {
+    if (!(error instanceof ServingError && error.code === 'ERR_SERVING_NOT_READY')) throw error;
+  }
+}
+
+function stored<T>(work: Promise<T>): Promise<T> {
+  return work.catch((cause: unknown) => {
+    if (cause instanceof ServingError) throw cause;
+    const message = 'the storage of jobs failed; try again later';
+    throw new ServingError('ERR_SERVING_JOB_STORE_FAILED', message, { cause });
+  });
+}
+
+/** Not of a job that failed: whoever runs jobs has told of it. */
+function isFaultOfOurs(error: unknown, status: number): boolean {
+  const code = error instanceof ServingError ? error.code : undefined;
+  if (code === 'ERR_SERVING_JOB_STORE_FAILED') return true;
+  return status === 500 && code !== 'ERR_SERVING_JOB_FAILED';
+}
+
+function keptHeaders({ headers }: IncomingMessage): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of KEPT_HEADERS) {
+    const value = headers[name];
+    if (typeof value === 'string') kept[name] = value;
+  }
+  return kept;
+}
+
+function idempotencyKeyOf({ headers }: IncomingMessage): string | undefined {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key === 'string' && key !== '' && key.length <= MAX_KEY_LENGTH) return key;
+  const message = `Idempotency-Key must have 1 to ${MAX_KEY_LENGTH} characters`;
+  throw new ServingError('ERR_SERVING_BAD_REQUEST', message);
+}
+
+/** Another client's job is told apart from none by nothing. */
+function visible(job: Job | undefined, client: string | undefined, id: string): Job {
+  if (job !== undefined && job.order.owner === client) return job;
+  throw new ServingError(
+    'ERR_SERVING_JOB_NOT_FOUND',
+    `no job ${JSON.stringify(id.slice(0, 100))} is known: it never was, is another client's, or was kept for its time`,
+  );
+}
+
+function canceled(job: Job | undefined, id: string): Job {
+  if (job === undefined) return visible(job, undefined, id);
+  if (job.state === 'canceled') return job;
+  const message = `job ${id} has ${job.state} and can't be canceled any more`;
+  throw new ServingError('ERR_SERVING_JOB_FINISHED', message);
+}

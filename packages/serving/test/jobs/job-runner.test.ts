@@ -1,0 +1,283 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Tensor } from '@fairlead/signature';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
+import {
+  folderJobQueue,
+  JobRunner,
+  ModelServer,
+  replayInference,
+  type ClaimOptions,
+  type JobEvent,
+  type JobQueue,
+  type JobRun,
+  type JobRunnerOptions,
+} from '@fairlead/serving';
+import { onnxRuntime } from '@fairlead/serving/onnx';
+import { MemorySource, slow, until } from '../memory-source.ts';
+import { GatedRuntime, rowsOf } from '../scheduling/gated-runtime.ts';
+import { job } from './job-queue-behaviour.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'fairlead-runner-'));
+afterAll(() => {
+  rmSync(root, { recursive: true });
+});
+
+const ran = (status: number, body = '{}'): JobRun => ({
+  response: { status, headers: { 'content-type': 'application/json' }, body: Buffer.from(body) },
+});
+
+async function start(options: Omit<JobRunnerOptions, 'queue'>) {
+  const queue = await folderJobQueue(mkdtempSync(join(root, 'q-')), { pollIntervalMs: 20 });
+  const events: JobEvent[] = [];
+  const runner = new JobRunner({
+    queue,
+    retryDelayMs: 10,
+    leaseMs: 1000,
+    onEvent: (event) => events.push(event),
+    ...options,
+  });
+  runner.start();
+  onTestFinished(() => runner.close({ graceMs: 1 }));
+  const ended = async (id: string) => {
+    await until(async () => (await queue.get(id))?.outcome !== undefined);
+    return queue.outcome(id);
+  };
+  return { queue, events, runner, ended };
+}
+
+test.each<Partial<JobRunnerOptions>>([
+  { concurrency: 0 },
+  { maxAttempts: 0 },
+  { leaseMs: -1 },
+  { maxResultBytes: 0.5 },
+])('refuses %j', async (options) => {
+  const queue = await folderJobQueue(mkdtempSync(join(root, 'q-')));
+  const run = () => Promise.resolve(ran(200));
+  expect(() => new JobRunner({ queue, run, ...options })).toThrow(
+    expect.objectContaining({ code: 'ERR_SERVING_INVALID_OPTION' }),
+  );
+});
+
+test("what fails by the server's fault is tried again, then failed with its last answer", async () => {
+  let runs = 0;
+  const run = () => Promise.resolve(ran(500, `{"error":"${++runs}"}`));
+  const { queue, runner, ended, events } = await start({ run, maxAttempts: 3 });
+  const { order } = await queue.enqueue(job());
+  expect(await ended(order.id)).toMatchObject({
+    state: 'failed',
+    attempts: 3,
+    reason: '{"error":"3"}',
+    response: { status: 500 },
+  });
+  expect(runs).toBe(3);
+  await runner.close();
+  expect(events.map(({ type }) => type)).toEqual(['job-retried', 'job-retried', 'job-finished']);
+});
+
+test('what fails by its own fault is not tried again', async () => {
+  let runs = 0;
+  const statuses = [400, 501];
+  const run = () => Promise.resolve(ran(statuses[runs++] ?? 200));
+  const { queue, ended } = await start({ run });
+  for (const status of statuses) {
+    const { order } = await queue.enqueue(job());
+    expect(await ended(order.id)).toMatchObject({ state: 'failed', response: { status } });
+  }
+  expect(runs).toBe(2);
+});
+
+test('a model that is not ready is waited for, however often that is', async () => {
+  let runs = 0;
+  const run = () => Promise.resolve(ran(++runs < 8 ? 503 : 200));
+  const { queue, ended } = await start({ run, maxAttempts: 2 });
+  const { order } = await queue.enqueue(job());
+  expect(await ended(order.id)).toMatchObject({ state: 'succeeded', attempts: 1 });
+});
+
+test('but not for ever', async () => {
+  const run = () => Promise.resolve(ran(503));
+  const { queue, ended } = await start({ run, maxAttempts: 1, maxWaitMs: 300 });
+  const { order } = await queue.enqueue(job());
+  expect(await ended(order.id)).toMatchObject({ state: 'failed', response: { status: 503 } });
+});
+
+test('an answer that is too large fails the job, and says so', async () => {
+  const run = () => Promise.resolve(ran(200, 'x'.repeat(101)));
+  const { queue, ended } = await start({ run, maxResultBytes: 100 });
+  const outcome = await ended((await queue.enqueue(job())).order.id);
+  expect(outcome).toMatchObject({
+    state: 'failed',
+    reason: expect.stringContaining('101 bytes') as string,
+  });
+  expect(outcome?.response).toBeUndefined();
+});
+
+test('a job that ended its process each time is given up', async () => {
+  let runs = 0;
+  const queue = await folderJobQueue(mkdtempSync(join(root, 'q-')), { pollIntervalMs: 20 });
+  const { order } = await queue.enqueue(job());
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    const claim = await queue.claim({ leaseMs: 60_000, signal: AbortSignal.timeout(20_000) });
+    await claim?.release({ delayMs: 0, counted: true });
+  }
+  const run = () => Promise.resolve(ran(200, String(++runs)));
+  const runner = new JobRunner({ queue, run, maxAttempts: 2 });
+  runner.start();
+  await until(async () => (await queue.get(order.id))?.state === 'failed');
+  await runner.close();
+  expect(runs).toBe(0);
+  expect((await queue.outcome(order.id))?.reason).toContain('given up after 2 attempts');
+});
+
+test('a canceled job is stopped while it runs', async () => {
+  const stopped = Promise.withResolvers<undefined>();
+  const { queue, events, runner } = await start({
+    run: (_order, _body, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          stopped.resolve(undefined);
+          resolve(ran(499));
+        });
+      }),
+  });
+  const { order } = await queue.enqueue(job());
+  await until(async () => (await queue.get(order.id))?.state === 'running');
+  await queue.cancel(order.id);
+  await stopped.promise;
+  await runner.close();
+  expect(events).toEqual([{ type: 'job-lost', id: order.id, model: 'm' }]);
+  expect((await queue.get(order.id))?.state).toBe('canceled');
+  expect(await queue.depth()).toEqual({ queued: 0, running: 0 });
+});
+
+test('closing lets a job end within the grace period', async () => {
+  const gate = Promise.withResolvers<JobRun>();
+  const { queue, runner } = await start({ run: () => gate.promise });
+  const { order } = await queue.enqueue(job());
+  await until(async () => (await queue.get(order.id))?.state === 'running');
+  const closed = runner.close({ graceMs: 60_000 });
+  gate.resolve(ran(200));
+  await closed;
+  expect((await queue.get(order.id))?.state).toBe('succeeded');
+});
+
+test('closing gives back what outlasts the grace period, uncounted', async () => {
+  const { queue, runner } = await start({
+    run: (_order, _body, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          resolve(ran(499));
+        });
+      }),
+  });
+  const { order } = await queue.enqueue(job());
+  await until(async () => (await queue.get(order.id))?.state === 'running');
+  await runner.close({ graceMs: 50 });
+  expect((await queue.get(order.id))?.state).toBe('queued');
+  const claim = await queue.claim({ leaseMs: 60_000, signal: AbortSignal.timeout(20_000) });
+  expect(claim).toMatchObject({ attempt: 1, order });
+});
+
+test('an error of the queue is told, and does not end the runner', async () => {
+  const queue = await folderJobQueue(mkdtempSync(join(root, 'q-')), { pollIntervalMs: 20 });
+  const events: JobEvent[] = [];
+  let failures = 2;
+  const broken = {
+    claim: (options: Parameters<typeof queue.claim>[0]) =>
+      failures-- > 0 ? Promise.reject(new Error('disk gone')) : queue.claim(options),
+    sweep: () => queue.sweep(),
+  } as typeof queue;
+  const run = () => Promise.resolve(ran(200));
+  const runner = new JobRunner({ queue: broken, run, onEvent: (event) => events.push(event) });
+  runner.start();
+  const { order } = await queue.enqueue(job());
+  await until(async () => (await queue.get(order.id))?.state === 'succeeded');
+  await runner.close();
+  expect(events.filter(({ type }) => type === 'queue-failed')).toHaveLength(2);
+});
+
+test('an answer that can not be stored is computed again', async () => {
+  const queue = await folderJobQueue(mkdtempSync(join(root, 'q-')), { pollIntervalMs: 20 });
+  let failures = 1;
+  const broken: JobQueue = Object.create(queue, {
+    claim: {
+      value: async (options: ClaimOptions) => {
+        const claim = await queue.claim(options);
+        if (claim === undefined || failures-- <= 0) return claim;
+        return { ...claim, finish: () => Promise.reject(new Error('disk full')) };
+      },
+    },
+    sweep: { value: () => queue.sweep() },
+  }) as JobQueue;
+  const run = () => Promise.resolve(ran(200));
+  const runner = new JobRunner({ queue: broken, run });
+  runner.start();
+  const { order } = await queue.enqueue(job());
+  await until(async () => (await queue.get(order.id))?.state === 'succeeded');
+  await runner.close();
+  expect((await queue.get(order.id))?.outcome?.attempts).toBe(2);
+});
+
+test('every request that somebody waits for goes first, and a job may wait longer than they', async () => {
+  const gated = new GatedRuntime();
+  let started = 0;
+  const single = { datatype: 'FP32', shape: [1, 1] } as const;
+  const signature = { inputs: [{ name: 'x', ...single }], outputs: [{ name: 'y', ...single }] };
+  const models = new ModelServer({
+    source: new MemorySource([{ signature }]),
+    runtimes: { onnx: { load: () => Promise.resolve(gated) } },
+    requestTimeoutMs: 60_000,
+    observer: {
+      inferenceStarted: () => (started += 1),
+      inferenceFinished: () => undefined,
+      executed: () => undefined,
+    },
+  });
+  const open = () => gated.gates.shift()?.open();
+  const serving = models.serve('m');
+  await until(async () => {
+    open();
+    return models.ready();
+  });
+  await serving;
+  onTestFinished(() => models.close());
+  const { queue, ended } = await start({ run: replayInference(models) });
+
+  const before = gated.executed.length;
+  const infer = (value: number) => models.infer({ model: 'm' }, { inputs: [rowsOf(value)] });
+  const first = infer(1);
+  await until(() => gated.gates.length === 1);
+  const x = { name: 'x', ...single, data: [2] };
+  // A priority of its own doesn't help a job.
+  const body = Buffer.from(JSON.stringify({ inputs: [x], parameters: { priority: 1 } }));
+  const { order } = await queue.enqueue(job('', { body }));
+  await until(() => started === 2);
+  const second = infer(3);
+  await until(async () => {
+    open();
+    return (await queue.get(order.id))?.state === 'succeeded';
+  });
+  expect((await first).outputs[0]?.data).toEqual(Float32Array.of(2));
+  expect((await second).outputs[0]?.data).toEqual(Float32Array.of(6));
+  expect(gated.executed.slice(before)).toEqual([[1], [3], [2]]);
+  expect(String((await ended(order.id))?.response?.body)).toContain('"data":[4]');
+});
+
+test('the time that a request may take does not limit a job', async () => {
+  const models = new ModelServer({
+    source: new MemorySource([{ signature: slow, file: 'slow.onnx' }]),
+    runtimes: { onnx: onnxRuntime() },
+    requestTimeoutMs: 1,
+  });
+  await models.serve('m');
+  onTestFinished(() => models.close());
+  const { queue, ended } = await start({ run: replayInference(models), maxAttempts: 1 });
+  const inputs = [{ name: 'times', datatype: 'INT64', shape: [1], data: [300] }];
+  const body = Buffer.from(JSON.stringify({ inputs }));
+  const tensor = { ...inputs[0], data: BigInt64Array.of(300n) };
+  await expect(models.infer({ model: 'm' }, { inputs: [tensor as Tensor] })).rejects.toThrow();
+  const { order } = await queue.enqueue(job('', { body }));
+  expect((await ended(order.id))?.state).toBe('succeeded');
+});
