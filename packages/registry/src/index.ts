@@ -3,6 +3,19 @@ export type { AliasEntry } from './aliases/alias-entry.ts';
 export type { AliasChangeOptions } from './aliases/change-alias.ts';
 export { cachedStore } from './cache/cached-store.ts';
 export type { CachedStoreOptions } from './cache/cached-store.ts';
+export type { Journal } from './events/journal.ts';
+export type { Deed, NewMeasurement, TagOptions } from './events/journal.ts';
+export type { EventDocument } from './events/event-document.ts';
+export { eventTypes } from './events/model-event.ts';
+export type { EventType, ModelEvent } from './events/model-event.ts';
+export type { Approval, Measurement, ModelState, VersionState } from './events/model-state.ts';
+export type { StoryItem } from './events/story.ts';
+export { breakingChanges } from './gates/breaking-changes.ts';
+export type { GateResult } from './gates/evaluate-gates.ts';
+export { parseGate } from './gates/gate.ts';
+export type { Comparison, Gate } from './gates/gate.ts';
+export { GatesFailedError } from './gates/gates-failed-error.ts';
+export type { AliasGates } from './gates/guard-alias.ts';
 export { folderStore } from './store/folder-store.ts';
 export type { FolderStoreOptions } from './store/folder-store.ts';
 export type { FollowOptions } from './aliases/follow-alias.ts';
@@ -19,7 +32,12 @@ export type {
   RuntimeSpec,
 } from './versions/manifest.ts';
 export { ModelRegistry } from './model-registry.ts';
-export type { ModelRegistryOptions, ResolvedVersion, RollbackOptions } from './model-registry.ts';
+export type {
+  ModelRegistryOptions,
+  ResolvedVersion,
+  RollbackOptions,
+  SetAliasOptions,
+} from './model-registry.ts';
 export type { ObjectBody, ObjectStore, StoreEntry } from './store/object-store.ts';
 export { openStore } from './store/open-store.ts';
 export type { OpenStoreOptions } from './store/open-store.ts';

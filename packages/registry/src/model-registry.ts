@@ -1,15 +1,25 @@
-import { type AliasEntry, chainProblem } from './aliases/alias-entry.ts';
-import { type AliasLog, aliasLog } from './aliases/alias-log.ts';
+import type { AliasEntry } from './aliases/alias-entry.ts';
+import { type AliasLog, aliasLog, readEntries, requireEntry } from './aliases/alias-log.ts';
 import { checkAuditText } from './audit-text.ts';
 import {
   type AliasChangeOptions,
   appendChange,
   checkExpected,
   currentEntry,
-  requireEntry,
 } from './aliases/change-alias.ts';
 import { followAlias, type FollowOptions } from './aliases/follow-alias.ts';
-import { aliasNotFound, listModels, modelNotFound, type ModelSummary } from './listing.ts';
+import { type EventLog, eventLog } from './events/event-log.ts';
+import { Journal } from './events/journal.ts';
+import { type StoryItem, tellStory } from './events/story.ts';
+import type { GateResult } from './gates/evaluate-gates.ts';
+import { type AliasGates, guardAlias } from './gates/guard-alias.ts';
+import {
+  aliasNames,
+  aliasNotFound,
+  listModels,
+  modelNotFound,
+  type ModelSummary,
+} from './listing.ts';
 import type { Manifest } from './versions/manifest.ts';
 import { checkAliasName, checkModelName } from './model-name.ts';
 import type { KnownHeads } from './records/numbered-log.ts';
@@ -41,6 +51,12 @@ export interface ResolvedVersion {
   readonly entry?: AliasEntry;
 }
 
+/** How an alias is set. */
+export interface SetAliasOptions extends AliasChangeOptions {
+  /** Sets the alias though the version doesn't pass its gates: why, for the history, which keeps the failed gates too. */
+  readonly dangerouslySkipGates?: string;
+}
+
 /** How an alias is rolled back. */
 export interface RollbackOptions extends AliasChangeOptions {
   /**
@@ -65,10 +81,27 @@ export class ModelRegistry {
   readonly #clock: () => Date;
   readonly #heads: KnownHeads = new Map();
   #swept = false;
+  /** Tags, archival, approvals, measurements and gates, with everything that ever happened to them. */
+  readonly journal: Journal;
 
   constructor({ store, clock = () => new Date() }: ModelRegistryOptions) {
     this.#store = store;
     this.#clock = clock;
+    this.journal = new Journal({
+      store,
+      clock,
+      eventLog: (model) => this.#eventLog(model),
+      manifest: (model, version) => this.#manifest(model, version),
+      checkModel: async (model) => {
+        if ((await this.#versionLog(model).head()) === 0) throw await modelNotFound(store, model);
+      },
+      aliasesOf: async (model, version) => {
+        await this.#manifest(model, version);
+        const means = async (alias: string) =>
+          (await currentEntry(this.#aliasLog(model, alias)))?.version === version ? [alias] : [];
+        return (await Promise.all((await aliasNames(store, model)).map(means))).flat();
+      },
+    });
   }
 
   /**
@@ -128,15 +161,7 @@ export class ModelRegistry {
    */
   async history(model: string, alias: string): Promise<readonly AliasEntry[]> {
     const log = this.#aliasLog(model, alias);
-    const entries: AliasEntry[] = [];
-    for (const number of await log.numbers()) {
-      const entry = await requireEntry(log, number);
-      const problem = chainProblem(entries.at(-1), entry);
-      if (problem !== undefined) {
-        throw new RegistryError('ERR_REGISTRY_CORRUPT', `${log.keyOf(number)}: ${problem}`);
-      }
-      entries.push(entry);
-    }
+    const entries = await readEntries(log);
     if (entries.length === 0) throw await aliasNotFound(this.#store, model, alias);
     return entries;
   }
@@ -144,16 +169,17 @@ export class ModelRegistry {
   /**
    * Makes an alias mean `version`, in one write that only one of several writers at a time wins.
    *
-   * When it means `version` already, nothing is written and the entry that says so is returned.
+   * When it means `version` already, nothing is written and the entry that says so is returned. A guarded alias
+   * (`journal.setGates`) is set only when every gate is passed, and the entry keeps how each was decided.
    *
-   * @throws AliasConflictError when the alias isn't what `expected` says, or somebody else changed it at this moment;
+   * @throws GatesFailedError with every gate, its threshold and what was found; AliasConflictError when the alias isn't what `expected` says, or somebody else changed it at this moment;
    * RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_VERSION_NOT_FOUND`, `ERR_REGISTRY_INVALID_ARGUMENT`
    */
   async setAlias(
     model: string,
     alias: string,
     version: number,
-    options: AliasChangeOptions,
+    options: SetAliasOptions,
   ): Promise<AliasEntry> {
     checkChange(options);
     const log = this.#aliasLog(model, alias);
@@ -161,7 +187,38 @@ export class ModelRegistry {
     const before = await currentEntry(log);
     checkExpected(`cannot set "${alias}" of "${model}" to version ${version}`, before, options);
     if (before?.version === version) return before;
-    return appendChange(log, { alias, before, to, options }, this.#clock());
+    const gates = await this.#guard(alias, to, before, options.dangerouslySkipGates);
+    return appendChange(log, { alias, before, to, gates, options }, this.#clock());
+  }
+
+  /**
+   * Says how the gates of an alias would be decided for a version now, without setting anything; none when it isn't guarded.
+   *
+   * @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_VERSION_NOT_FOUND`, `ERR_REGISTRY_ARCHIVED`
+   */
+  async checkGates(model: string, alias: string, version: number): Promise<readonly GateResult[]> {
+    const before = await currentEntry(this.#aliasLog(model, alias));
+    const to = await this.#manifest(model, version);
+    const gates = await this.#guard(alias, to, before, 'only asked');
+    return gates?.results ?? [];
+  }
+
+  /**
+   * Everything that ever happened to a model, oldest first: who pushed, set, approved, measured, when and why, and how
+   * gates were decided.
+   *
+   * @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`
+   */
+  async story(model: string): Promise<readonly StoryItem[]> {
+    const manifests = await this.listVersions(model);
+    const aliases: (readonly AliasEntry[])[] = [];
+    for (const alias of await aliasNames(this.#store, model)) {
+      // A folder whose first entry isn't written yet is no alias.
+      if ((await this.#aliasLog(model, alias).head()) > 0) {
+        aliases.push(await this.history(model, alias));
+      }
+    }
+    return tellStory(manifests, aliases, await this.journal.events(model));
   }
 
   /**
@@ -226,6 +283,25 @@ export class ModelRegistry {
     return verifyStore(this.#store);
   }
 
+  async #guard(
+    alias: string,
+    candidate: Manifest,
+    before: AliasEntry | undefined,
+    dangerouslySkipGates: string | undefined,
+  ): Promise<AliasGates | undefined> {
+    const { model } = candidate;
+    const manifestOf = (entry: AliasEntry | undefined) =>
+      entry && this.#manifest(model, entry.version);
+    return guardAlias({
+      alias,
+      candidate,
+      present: await manifestOf(before),
+      events: await this.journal.events(model),
+      versionOf: async (other) => manifestOf(await currentEntry(this.#aliasLog(model, other))),
+      dangerouslySkipGates,
+    });
+  }
+
   #manifest(model: string, version: number): Promise<Manifest> {
     return requireManifest(this.#store, this.#versionLog(model), model, version);
   }
@@ -235,6 +311,11 @@ export class ModelRegistry {
     return versionLog(this.#store, model, this.#heads);
   }
 
+  #eventLog(model: string): EventLog {
+    checkModelName(model);
+    return eventLog(this.#store, model, this.#heads);
+  }
+
   #aliasLog(model: string, alias: string): AliasLog {
     checkModelName(model);
     checkAliasName(alias);
@@ -242,7 +323,8 @@ export class ModelRegistry {
   }
 }
 
-function checkChange({ actor, reason }: AliasChangeOptions): void {
+function checkChange({ actor, reason, dangerouslySkipGates }: SetAliasOptions): void {
   checkAuditText('actor', actor);
   if (reason !== undefined) checkAuditText('reason', reason);
+  if (dangerouslySkipGates !== undefined) checkAuditText('reason', dangerouslySkipGates);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AliasGates } from '../gates/guard-alias.ts';
 import { checkRecord, fields, FORMAT_VERSION } from '../records/record-schema.ts';
 import { sealRecord, unsealRecord } from '../records/sealed-record.ts';
 
@@ -21,6 +22,8 @@ export interface AliasEntry {
   readonly restores?: number;
   readonly actor: string;
   readonly reason?: string;
+  /** Of a guarded alias that was set: how its gates were decided. */
+  readonly gates?: AliasGates;
   /** When: ISO 8601, UTC, by the writer's clock. */
   readonly at: string;
   /** Random; makes each entry distinct from every other. */
@@ -44,6 +47,15 @@ const schema: z.ZodType<AliasEntry> = z.looseObject({
   restores: fields.number.exactOptional(),
   actor: fields.text,
   reason: fields.text.exactOptional(),
+  gates: z
+    .looseObject({
+      event: fields.number,
+      results: z.array(
+        z.looseObject({ gate: fields.text, passed: z.boolean(), found: z.string() }),
+      ),
+      skipped: fields.text.exactOptional(),
+    })
+    .exactOptional(),
   at: fields.time,
   nonce: fields.text,
   versionSeal: fields.sha256,

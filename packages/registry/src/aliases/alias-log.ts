@@ -1,4 +1,9 @@
-import { type AliasEntry, decodeAliasEntry, MAX_ALIAS_ENTRY_BYTES } from './alias-entry.ts';
+import {
+  type AliasEntry,
+  chainProblem,
+  decodeAliasEntry,
+  MAX_ALIAS_ENTRY_BYTES,
+} from './alias-entry.ts';
 import { aliasFolder } from '../store/layout.ts';
 import { type KnownHeads, NumberedLog, type RecordFormat } from '../records/numbered-log.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -27,4 +32,32 @@ export function aliasLog(
     },
   };
   return new NumberedLog(store, aliasFolder(model, alias), format, heads);
+}
+
+/** Reads an entry that has to be there. */
+export async function requireEntry(log: AliasLog, number: number): Promise<AliasEntry> {
+  const entry = await log.read(number);
+  if (entry !== undefined) return entry;
+  throw new RegistryError(
+    'ERR_REGISTRY_CORRUPT',
+    `${log.keyOf(number)} is missing; restore it from a backup`,
+  );
+}
+
+/**
+ * All entries of a log, oldest first, each continuing the one before.
+ *
+ * @throws RegistryError `ERR_REGISTRY_CORRUPT`
+ */
+export async function readEntries(log: AliasLog): Promise<readonly AliasEntry[]> {
+  const entries: AliasEntry[] = [];
+  for (const number of await log.numbers()) {
+    const entry = await requireEntry(log, number);
+    const problem = chainProblem(entries.at(-1), entry);
+    if (problem !== undefined) {
+      throw new RegistryError('ERR_REGISTRY_CORRUPT', `${log.keyOf(number)}: ${problem}`);
+    }
+    entries.push(entry);
+  }
+  return entries;
 }

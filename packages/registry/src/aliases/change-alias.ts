@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { AliasConflictError } from './alias-conflict-error.ts';
 import { type AliasEntry, encodeAliasEntry } from './alias-entry.ts';
-import type { AliasLog } from './alias-log.ts';
+import type { AliasGates } from '../gates/guard-alias.ts';
+import { type AliasLog, requireEntry } from './alias-log.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import { FORMAT_VERSION } from '../records/record-schema.ts';
-import { RegistryError } from '../registry-error.ts';
 
 /** Who changes an alias, why, and what they believe it to be. */
 export interface AliasChangeOptions {
@@ -22,16 +22,6 @@ export async function currentEntry(log: AliasLog): Promise<AliasEntry | undefine
   return number === 0 ? undefined : requireEntry(log, number);
 }
 
-/** Reads an entry that has to be there. */
-export async function requireEntry(log: AliasLog, number: number): Promise<AliasEntry> {
-  const entry = await log.read(number);
-  if (entry !== undefined) return entry;
-  throw new RegistryError(
-    'ERR_REGISTRY_CORRUPT',
-    `${log.keyOf(number)} is missing; restore it from a backup`,
-  );
-}
-
 /** A change of an alias that is to be made. */
 export interface AliasChange {
   readonly alias: string;
@@ -40,6 +30,8 @@ export interface AliasChange {
   readonly to: Manifest;
   /** The entry that a rollback restores. */
   readonly restores?: AliasEntry;
+  /** How its gates were decided, if it has any. */
+  readonly gates?: AliasGates | undefined;
   readonly options: AliasChangeOptions;
 }
 
@@ -64,7 +56,7 @@ export async function appendChange(
   change: AliasChange,
   at: Date,
 ): Promise<AliasEntry> {
-  const { alias, before, to, restores, options } = change;
+  const { alias, before, to, restores, gates, options } = change;
   const number = (before?.number ?? 0) + 1;
   const bytes = encodeAliasEntry({
     formatVersion: FORMAT_VERSION,
@@ -77,6 +69,7 @@ export async function appendChange(
     ...(restores !== undefined && { restores: restores.number }),
     actor: options.actor,
     ...(options.reason !== undefined && { reason: options.reason }),
+    ...(gates !== undefined && { gates }),
     at: at.toISOString(),
     nonce: randomUUID(),
     versionSeal: to.seal,

@@ -46,3 +46,8 @@ export function toDoubles(value: LosslessJson): JsonValue {
 function isList(value: object): value is readonly LosslessJson[] {
   return Array.isArray(value);
 }
+
+/** A value of JSON as text: a string as it is, anything else as JSON. */
+export function asText(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
+}

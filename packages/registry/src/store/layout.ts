@@ -16,3 +16,10 @@ export const aliasesFolder = (model: string): string => `${MODELS}/${model}/alia
 /** Folder of the entries of one alias. */
 export const aliasFolder = (model: string, alias: string): string =>
   `${aliasesFolder(model)}/${alias}`;
+
+/** Folder of what else happened to a model. */
+export const eventsFolder = (model: string): string => `${MODELS}/${model}/events`;
+
+/** Key of a document that an event keeps, named by the SHA-256 of its bytes. */
+export const documentKey = (model: string, sha256: string): string =>
+  `${MODELS}/${model}/documents/${sha256}`;

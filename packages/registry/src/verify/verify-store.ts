@@ -1,7 +1,10 @@
 import { type AliasEntry, chainProblem } from '../aliases/alias-entry.ts';
 import { aliasLog } from '../aliases/alias-log.ts';
 import { blobProblem } from '../versions/blob.ts';
-import { BLOBS, blobKey } from '../store/layout.ts';
+import { eventLog } from '../events/event-log.ts';
+import { documentsOf, readDocument } from '../events/event-document.ts';
+import { eventChainProblem, type ModelEvent } from '../events/model-event.ts';
+import { BLOBS, blobKey, documentKey } from '../store/layout.ts';
 import { aliasNames, modelNames } from '../listing.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import type { NumberedLog } from '../records/numbered-log.ts';
@@ -23,6 +26,9 @@ export interface VerifyReport {
   readonly problems: readonly VerifyProblem[];
   readonly manifests: number;
   readonly aliasEntries: number;
+  readonly events: number;
+  /** Documents that events keep. */
+  readonly documents: number;
   readonly blobs: number;
   /** Bytes of all blobs. */
   readonly blobBytes: number;
@@ -44,6 +50,8 @@ class Verifier {
   readonly #named = new Map<string, { readonly size: number; readonly by: string }>();
   #manifests = 0;
   #aliasEntries = 0;
+  #events = 0;
+  #documents = 0;
   #blobs = 0;
   #blobBytes = 0;
 
@@ -57,6 +65,8 @@ class Verifier {
       problems: this.#problems,
       manifests: this.#manifests,
       aliasEntries: this.#aliasEntries,
+      events: this.#events,
+      documents: this.#documents,
       blobs: this.#blobs,
       blobBytes: this.#blobBytes,
     };
@@ -79,6 +89,37 @@ class Verifier {
     }
     for (const alias of await aliasNames(this.#store, model)) {
       await this.#verifyAlias(model, alias, seals);
+    }
+    await this.#verifyEvents(model, seals);
+  }
+
+  async #verifyEvents(model: string, seals: ReadonlyMap<number, string>): Promise<void> {
+    const log = eventLog(this.#store, model);
+    let before: ModelEvent | undefined;
+    let broken = false;
+    for (const number of await log.numbers()) {
+      const event = await this.#readRecord(log, number);
+      this.#events += 1;
+      if (event === undefined) {
+        broken = true;
+        continue;
+      }
+      const problem = broken ? undefined : eventChainProblem(before, event);
+      if (problem !== undefined) this.#corrupt(log.keyOf(number), problem);
+      if (event.version !== undefined && seals.get(event.version) !== event.versionSeal) {
+        this.#corrupt(
+          log.keyOf(number),
+          `the manifest of version ${event.version} is not the one that it tells of`,
+        );
+      }
+      for (const document of documentsOf(event)) {
+        this.#documents += 1;
+        await this.#attempt(documentKey(model, document.sha256), () =>
+          readDocument(this.#store, model, document),
+        );
+      }
+      before = event;
+      broken = false;
     }
   }
 

@@ -9,14 +9,16 @@ import { sealRecord, unsealRecord } from '../records/sealed-record.ts';
 /** A manifest larger than this, in bytes, is neither written nor read. */
 export const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 
-const signature = fields.json.transform((value, context): Signature => {
-  try {
-    return parseSignature(value);
-  } catch (error) {
-    context.addIssue(error instanceof Error ? error.message : 'expected a signature');
-    return z.NEVER;
-  }
-});
+const signature = fields.json
+  .transform((value, context): Signature => {
+    try {
+      return parseSignature(value);
+    } catch (error) {
+      context.addIssue(error instanceof Error ? error.message : 'expected a signature');
+      return z.NEVER;
+    }
+  })
+  .meta({ $ref: '#/$defs/signature' });
 
 const elements = z.array(
   fields.lossless.refine(isTensorData, 'expected numbers, booleans, strings, or lists of them'),
@@ -32,7 +34,8 @@ const tensor = z
   .transform(({ data, ...rest }): JsonTensor => {
     const wide = rest.datatype === 'INT64' || rest.datatype === 'UINT64';
     return { ...rest, data: wide ? data : data.map(toDoubleElements) };
-  });
+  })
+  .meta({ $ref: '#/$defs/tensor' });
 
 function isTensorData(value: LosslessJson): value is JsonTensorData {
   if (Array.isArray(value)) return value.every(isTensorData);
@@ -51,8 +54,8 @@ const files = z
     if (problem !== undefined) context.addIssue(problem);
   });
 
-// Loose, so that fields of later releases survive a round trip through this one.
-const schema: z.ZodType<Manifest> = z.looseObject({
+/** What a manifest has to be; `manifest.schema.json` is made of it. Loose: fields of later releases survive. */
+export const manifestSchema: z.ZodType<Manifest> = z.looseObject({
   formatVersion: z.literal(FORMAT_VERSION),
   model: fields.text,
   version: fields.number,
@@ -100,5 +103,5 @@ export function encodeManifest(manifest: Omit<Manifest, 'seal'>): Uint8Array {
  * @throws RegistryError `ERR_REGISTRY_CORRUPT`, `ERR_REGISTRY_UNSUPPORTED_FORMAT` or `ERR_REGISTRY_INVALID_MANIFEST`.
  */
 export function decodeManifest(key: string, bytes: Uint8Array): Manifest {
-  return checkRecord(key, schema, unsealRecord(key, bytes));
+  return checkRecord(key, manifestSchema, unsealRecord(key, bytes));
 }

@@ -54,6 +54,8 @@ describe('verify', () => {
       problems: [],
       manifests: 3,
       aliasEntries: 3,
+      events: 0,
+      documents: 0,
       blobs: 3,
       blobBytes: 11,
     });

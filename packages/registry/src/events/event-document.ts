@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { fields } from '../records/record-schema.ts';
+import { RegistryError } from '../registry-error.ts';
+import { documentKey } from '../store/layout.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import type { ModelEvent } from './model-event.ts';
+
+/** A document that an event keeps: a report, a log. */
+export interface EventDocument {
+  /** Its name, for people: `parity.html`. */
+  readonly name: string;
+  /** SHA-256 of its bytes, in lower-case hexadecimal. */
+  readonly sha256: string;
+  /** Length in bytes. */
+  readonly size: number;
+}
+
+/** A document larger than this, in bytes, is neither kept nor read. */
+export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
+
+const documents = z.array(
+  z.object({ name: fields.text, sha256: fields.sha256, size: fields.bytes }),
+);
+
+/** The documents that `event` keeps. */
+export function documentsOf({ data }: ModelEvent): readonly EventDocument[] {
+  const result = documents.safeParse(data.documents ?? []);
+  return result.success ? result.data : [];
+}
+
+/** SHA-256 of `bytes`, in lower-case hexadecimal. */
+export const sha256Of = (bytes: Uint8Array): string =>
+  createHash('sha256').update(bytes).digest('hex');
+
+/**
+ * Reads a document; nothing is handed out unless every byte is as it was written.
+ *
+ * @throws RegistryError `ERR_REGISTRY_CORRUPT`
+ */
+export async function readDocument(
+  store: ObjectStore,
+  model: string,
+  { name, sha256, size }: EventDocument,
+): Promise<Uint8Array> {
+  const key = documentKey(model, sha256);
+  const bytes = await store.read(key, { maxBytes: Math.min(size, MAX_DOCUMENT_BYTES) });
+  if (bytes !== undefined && sha256Of(bytes) === sha256) return bytes;
+  const problem = bytes === undefined ? 'is missing' : 'is damaged';
+  throw new RegistryError(
+    'ERR_REGISTRY_CORRUPT',
+    `cannot read ${JSON.stringify(name)}: ${key} in ${store.location} ${problem}; restore it from a backup`,
+  );
+}

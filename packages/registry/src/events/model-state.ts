@@ -1,0 +1,123 @@
+import { asText, type JsonValue } from '../records/json-value.ts';
+import { documentsOf, type EventDocument } from './event-document.ts';
+import type { ModelEvent } from './model-event.ts';
+
+/** Who approved a version, when and why. */
+export interface Approval {
+  readonly actor: string;
+  readonly at: string;
+  readonly reason?: string;
+}
+
+/** What was found out about a version after it was pushed: a latency, how far an export is from its original. */
+export interface Measurement {
+  readonly name: string;
+  readonly value: number;
+  /** Who measured it. */
+  readonly actor: string;
+  readonly at: string;
+  /** Whatever else is to be known: the machine, the number of rows. */
+  readonly details?: JsonValue;
+  readonly documents: readonly EventDocument[];
+}
+
+/** What the events say of one version. */
+export interface VersionState {
+  readonly tags: Readonly<Record<string, string>>;
+  /** Why nothing may be set to it any more, if it is archived. */
+  readonly archived?: { readonly actor: string; readonly at: string; readonly reason?: string };
+  /** One for each person that approves. */
+  readonly approvals: readonly Approval[];
+  /** The newest of each name. */
+  readonly measurements: Readonly<Record<string, Measurement>>;
+}
+
+/** What the events of a model come to. */
+export interface ModelState {
+  readonly tags: Readonly<Record<string, string>>;
+  readonly versions: ReadonlyMap<number, VersionState>;
+  /** The gates of each guarded alias, as text, with the number of the event that set them. */
+  readonly gates: ReadonlyMap<
+    string,
+    { readonly gates: readonly string[]; readonly event: number }
+  >;
+}
+
+/** A version of which no event says anything. */
+export const untouched: VersionState = { tags: {}, approvals: [], measurements: {} };
+
+/** Adds up what `events` say; what an event of a later release says is passed over. */
+export function foldEvents(events: readonly ModelEvent[]): ModelState {
+  let tags: Record<string, string> = {};
+  const versions = new Map<number, VersionState>();
+  const gates = new Map<string, { gates: readonly string[]; event: number }>();
+  for (const event of events) {
+    const { version, type, data } = event;
+    if (version !== undefined) {
+      versions.set(version, nextVersionState(versions.get(version) ?? untouched, event));
+    } else if (type === 'tag-set' || type === 'tag-deleted') {
+      tags = nextTags(tags, event);
+    } else if (type === 'gates-set') {
+      gates.set(asText(data.alias), { gates: texts(data.gates), event: event.number });
+    }
+  }
+  return { tags, versions, gates };
+}
+
+function nextVersionState(state: VersionState, event: ModelEvent): VersionState {
+  const { type, actor, at, data } = event;
+  const who = { actor, at, ...(event.reason !== undefined && { reason: event.reason }) };
+  switch (type) {
+    case 'tag-set':
+    case 'tag-deleted':
+      return { ...state, tags: nextTags(state.tags, event) };
+    case 'archived':
+      return { ...state, archived: who };
+    case 'unarchived':
+      return {
+        tags: state.tags,
+        approvals: state.approvals,
+        measurements: state.measurements,
+      };
+    case 'approved':
+      return { ...state, approvals: [...without(state.approvals, actor), who] };
+    case 'approval-withdrawn':
+      return { ...state, approvals: without(state.approvals, actor) };
+    case 'measured': {
+      const name = asText(data.name);
+      const measurement: Measurement = {
+        name,
+        value: Number(data.value),
+        actor,
+        at,
+        ...(data.details !== undefined && { details: data.details }),
+        documents: documentsOf(event),
+      };
+      return { ...state, measurements: withKey(state.measurements, name, measurement) };
+    }
+    default:
+      return state;
+  }
+}
+
+function nextTags(
+  tags: Readonly<Record<string, string>>,
+  { type, data }: ModelEvent,
+): Record<string, string> {
+  const name = asText(data.name);
+  if (type === 'tag-set') return withKey(tags, name, asText(data.value));
+  return Object.fromEntries(Object.entries(tags).filter(([key]) => key !== name));
+}
+
+// Not by assignment: a tag named `__proto__` is a tag like any other.
+function withKey<T>(record: Readonly<Record<string, T>>, key: string, value: T): Record<string, T> {
+  return Object.fromEntries([...Object.entries(record), [key, value]]);
+}
+
+function without(approvals: readonly Approval[], actor: string): readonly Approval[] {
+  return approvals.filter((approval) => approval.actor !== actor);
+}
+
+function texts(value: JsonValue | undefined): readonly string[] {
+  return Array.isArray(value) ? value.map(asText) : [];
+}

@@ -1,0 +1,91 @@
+import { RegistryError } from '../registry-error.ts';
+
+/** How a value is compared with a threshold. */
+export type Comparison = '>=' | '<=';
+
+/** One check that a version has to pass before a guarded alias may mean it. */
+export type Gate =
+  | {
+      /** A metric of the manifest or, where that has none of the name, a measurement, against a number. */
+      readonly check: 'value';
+      readonly name: string;
+      readonly comparison: Comparison;
+      readonly threshold: number;
+    }
+  | {
+      /** The same against the version that an alias means now; passed when the alias means none. */
+      readonly check: 'comparison';
+      readonly name: string;
+      readonly comparison: Comparison;
+      /** The alias: `champion`. */
+      readonly alias: string;
+      /** Added to the value of the alias' version. */
+      readonly offset: number;
+    }
+  /** At least so many golden examples, all of which came out right when the version was tried out. */
+  | { readonly check: 'goldenExamples'; readonly atLeast: number }
+  /** Whoever calls the version that the alias means now can call this one just so. */
+  | { readonly check: 'signatureCompatible' }
+  /** At least so many people approved it; who pushed it doesn't count. */
+  | { readonly check: 'approvedBy'; readonly people: number };
+
+const NUMBER = String.raw`-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?`;
+const VALUE = new RegExp(String.raw`^([A-Za-z_][\w.-]*)\s*(>=|<=)\s*(${NUMBER})$`);
+const COMPARED = new RegExp(
+  String.raw`^([A-Za-z_][\w.-]*)\s*(>=|<=)\s*([a-z][a-z0-9._-]*)(?:\s+([-+])\s*(\d+(?:\.\d+)?(?:[eE][-+]?\d+)?))?$`,
+);
+const GOLDEN = /^goldenExamples(?:\s+(\d+))?$/;
+const APPROVED = /^approvedBy\s+(\d+)$/;
+const MAX_TEXT = 200;
+
+/**
+ * Reads a gate: `accuracy >= 0.95`, `accuracy >= champion - 0.01`, `p99Ms <= 20`, `parity <= 1e-4`, `goldenExamples 3`,
+ * `signatureCompatible`, `approvedBy 1`.
+ *
+ * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT`
+ */
+export function parseGate(text: string): Gate {
+  const trimmed = text.trim();
+  if (trimmed.length <= MAX_TEXT) {
+    const gate = readGate(trimmed);
+    if (gate !== undefined) return gate;
+  }
+  throw new RegistryError(
+    'ERR_REGISTRY_INVALID_ARGUMENT',
+    `${JSON.stringify(text.slice(0, 80))} is not a gate: write it as "accuracy >= 0.95", "accuracy >= champion - 0.01", ` +
+      '"p99Ms <= 20", "parity <= 1e-4", "goldenExamples 3", "signatureCompatible" or "approvedBy 1"',
+  );
+}
+
+function readGate(text: string): Gate | undefined {
+  if (text === 'signatureCompatible') return { check: 'signatureCompatible' };
+  const golden = GOLDEN.exec(text);
+  if (golden) return { check: 'goldenExamples', atLeast: Number(golden[1] ?? 1) };
+  const approved = APPROVED.exec(text);
+  if (approved) return { check: 'approvedBy', people: Number(approved[1]) };
+  const value = VALUE.exec(text);
+  if (value) {
+    const [, name = '', comparison, threshold] = value;
+    return {
+      check: 'value',
+      name,
+      comparison: comparison as Comparison,
+      threshold: Number(threshold),
+    };
+  }
+  const compared = COMPARED.exec(text);
+  if (!compared) return undefined;
+  const [, name = '', comparison, alias = '', sign, offset = '0'] = compared;
+  return {
+    check: 'comparison',
+    name,
+    comparison: comparison as Comparison,
+    alias,
+    offset: sign === '-' ? -Number(offset) : Number(offset),
+  };
+}
+
+/** Whether values of this name have to be measured, so that nobody passes by what they claim on a push. */
+export function isMeasuredOnly(name: string): boolean {
+  return name === 'parity' || name.endsWith('Ms');
+}

@@ -1,0 +1,19 @@
+import { RegistryError } from '../registry-error.ts';
+import type { GateResult } from './evaluate-gates.ts';
+
+/** An alias wasn't changed because the version doesn't pass its gates. */
+export class GatesFailedError extends RegistryError {
+  override readonly name = 'GatesFailedError';
+  /** How every gate was decided, those that were passed included. */
+  readonly results: readonly GateResult[];
+
+  constructor(change: string, results: readonly GateResult[]) {
+    const failed = results.filter(({ passed }) => !passed);
+    super(
+      'ERR_REGISTRY_GATES_FAILED',
+      `${change}: ${failed.length} of ${results.length} gates failed:\n` +
+        failed.map(({ gate, found }) => `  ${gate}: ${found}`).join('\n'),
+    );
+    this.results = results;
+  }
+}

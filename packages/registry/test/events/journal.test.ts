@@ -1,0 +1,205 @@
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { folderStore, ModelRegistry } from '@fairlead/registry';
+import { expect, test, vi } from 'vitest';
+import { digits, rejection, temporaryRegistry } from '../support/sample-registry.ts';
+
+// Generous for machines whose disk is slow to sync.
+vi.setConfig({ testTimeout: 60_000 });
+
+const by = { actor: 'bob' };
+
+async function withVersions(count = 2) {
+  const opened = temporaryRegistry();
+  for (let version = 1; version <= count; version += 1) {
+    await opened.registry.push(digits(`weights ${version}`));
+  }
+  return { ...opened, journal: opened.registry.journal };
+}
+
+test('tags of a model and of its versions are set, replaced and deleted', async () => {
+  const { journal } = await withVersions();
+  await journal.setTag('digits', 'team', 'vision', by);
+  await journal.setTag('digits', 'stage', 'trial', { ...by, version: 2 });
+  await journal.setTag('digits', 'stage', 'final', { ...by, version: 2 });
+  await journal.setTag('digits', '__proto__', 'odd', { ...by, version: 2 }).catch(() => undefined);
+  await journal.setTag('digits', 'gone', 'x', { ...by, version: 2 });
+  await journal.deleteTag('digits', 'gone', { ...by, version: 2 });
+  const state = await journal.state('digits');
+  expect(state.tags).toEqual({ team: 'vision' });
+  expect(Object.entries(state.versions.get(2)?.tags ?? {})).toEqual([
+    ['stage', 'final'],
+    ['__proto__', 'odd'],
+  ]);
+  expect(state.versions.get(1)).toBeUndefined();
+});
+
+test('an archived version can be set to no alias until it is taken back, and one in use is not archived', async () => {
+  const { registry, journal } = await withVersions();
+  await registry.setAlias('digits', 'champion', 1, by);
+  expect(await rejection(journal.archive('digits', 1, by))).toMatchObject({
+    code: 'ERR_REGISTRY_IN_USE',
+    message: expect.stringContaining('"champion"') as unknown,
+  });
+  await journal.archive('digits', 2, { ...by, reason: 'too slow' });
+  expect((await journal.state('digits')).versions.get(2)?.archived).toMatchObject({
+    actor: 'bob',
+    reason: 'too slow',
+  });
+  expect(await rejection(registry.setAlias('digits', 'champion', 2, by))).toMatchObject({
+    code: 'ERR_REGISTRY_ARCHIVED',
+    message: expect.stringContaining('bob archived it') as unknown,
+  });
+  await journal.unarchive('digits', 2, by);
+  expect(await registry.setAlias('digits', 'champion', 2, by)).toMatchObject({ version: 2 });
+});
+
+test('documents of a measurement are kept once, read back whole, and never when damaged', async () => {
+  const { folder, registry, journal } = await withVersions();
+  const html = Buffer.from('<p>report</p>');
+  const measure = () =>
+    journal.measure('digits', 1, {
+      ...by,
+      name: 'parity',
+      value: 1e-6,
+      details: { rows: 10 },
+      documents: { 'parity.html': html },
+    });
+  await measure();
+  await measure();
+  const measured = (await journal.state('digits')).versions.get(1)?.measurements.parity;
+  expect(measured).toMatchObject({ value: 1e-6, actor: 'bob', details: { rows: 10 } });
+  const [document] = measured?.documents ?? [];
+  if (document === undefined) throw new Error('expected a document');
+  expect(Buffer.from(await journal.readDocument('digits', document))).toEqual(html);
+  expect(await registry.verify()).toMatchObject({ ok: true, events: 2, documents: 2 });
+
+  const file = join(folder, 'models/digits/documents', document.sha256);
+  chmodSync(file, 0o644);
+  writeFileSync(file, '<p>REPORT</p>');
+  const corrupt = { code: 'ERR_REGISTRY_CORRUPT' };
+  expect(await rejection(journal.readDocument('digits', document))).toMatchObject(corrupt);
+  expect(await rejection(measure())).toMatchObject(corrupt);
+  expect(await registry.verify()).toMatchObject({ ok: false, problems: [corrupt, corrupt] });
+});
+
+test('a chain with an event taken out, or exchanged, is not told', async () => {
+  const { folder, registry, journal } = await withVersions();
+  for (const value of ['a', 'b', 'c']) await journal.setTag('digits', 'x', value, by);
+  const file = (number: number) => join(folder, `models/digits/events/0000000${number}.json`);
+  const second = readFileSync(file(2));
+  rmSync(file(2));
+  const again = new ModelRegistry({ store: folderStore(folder) });
+  expect(await rejection(again.journal.events('digits'))).toMatchObject({
+    code: 'ERR_REGISTRY_CORRUPT',
+  });
+  expect((await registry.verify()).problems).toMatchObject([
+    { key: 'models/digits/events/00000003.json', code: 'ERR_REGISTRY_CORRUPT' },
+  ]);
+  // Somebody records another second event: the third doesn't continue it.
+  writeFileSync(file(2), second.subarray(0, -1));
+  expect((await registry.verify()).ok).toBe(false);
+  rmSync(file(2));
+  writeFileSync(file(2), second);
+  expect((await registry.verify()).ok).toBe(true);
+});
+
+test('many writers at a time lose no event', async () => {
+  const { store, registry } = await withVersions(1);
+  const registries = [registry, new ModelRegistry({ store }), new ModelRegistry({ store })];
+  await Promise.all(
+    Array.from({ length: 30 }, (_, index) =>
+      (registries[index % 3] ?? registry).journal.setTag('digits', `t${index}`, 'x', by),
+    ),
+  );
+  const { tags } = await registry.journal.state('digits');
+  expect(Object.keys(tags)).toHaveLength(30);
+  expect(await registry.verify()).toMatchObject({ ok: true, events: 30 });
+});
+
+test.each<[string, (journal: ModelRegistry['journal']) => Promise<unknown>, string]>([
+  [
+    'a model that is not there',
+    (j) => j.setTag('iris', 'a', 'b', by),
+    'ERR_REGISTRY_MODEL_NOT_FOUND',
+  ],
+  [
+    'a version that is not there',
+    (j) => j.approve('digits', 9, by),
+    'ERR_REGISTRY_VERSION_NOT_FOUND',
+  ],
+  [
+    'a tag with a line break',
+    (j) => j.setTag('digits', 'a\nb', 'c', by),
+    'ERR_REGISTRY_INVALID_ARGUMENT',
+  ],
+  ['nobody', (j) => j.setTag('digits', 'a', 'b', { actor: '' }), 'ERR_REGISTRY_INVALID_ARGUMENT'],
+  [
+    'a measurement of NaN',
+    (j) => j.measure('digits', 1, { ...by, name: 'p99Ms', value: NaN }),
+    'ERR_REGISTRY_INVALID_ARGUMENT',
+  ],
+  [
+    'an approval by who pushed',
+    (j) => j.approve('digits', 1, { actor: 'ada' }),
+    'ERR_REGISTRY_INVALID_ARGUMENT',
+  ],
+  ['a model name that climbs', (j) => j.events('../x'), 'ERR_REGISTRY_INVALID_NAME'],
+  [
+    'a huge event',
+    (j) => j.measure('digits', 1, { ...by, name: 'x', value: 1, details: 'x'.repeat(300_000) }),
+    'ERR_REGISTRY_TOO_LARGE',
+  ],
+])('refuses %s', async (_what, work, code) => {
+  const { journal } = await withVersions();
+  expect(await rejection(work(journal).then())).toMatchObject({ code });
+  expect(await journal.events('digits')).toEqual([]);
+});
+
+test('the story tells who did what, when and why, in order, with gates', async () => {
+  let now = Date.parse('2026-03-01T12:00:00Z');
+  const { store } = temporaryRegistry();
+  const registry = new ModelRegistry({ store, clock: () => new Date((now += 60_000)) });
+  await registry.push(digits('one', { metrics: { accuracy: 0.9 } }));
+  await registry.journal.setGates('digits', 'champion', ['accuracy >= 0.8'], by);
+  await registry.setAlias('digits', 'champion', 1, { ...by, reason: 'the first' });
+  await registry.push(digits('two', { metrics: { accuracy: 0.5 } }));
+  await registry.journal.approve('digits', 2, { actor: 'eve', reason: 'looks fine' });
+  await registry.setAlias('digits', 'champion', 2, {
+    ...by,
+    dangerouslySkipGates: 'the old one crashes',
+  });
+  await registry.rollback('digits', 'champion', { actor: 'on call', reason: 'errors' });
+  const story = await registry.story('digits');
+  expect(story.map(({ actor, what, reason }) => [actor, what, reason])).toEqual([
+    ['ada', 'pushed version 1 (onnx, 1 files, 3 bytes)', undefined],
+    ['bob', 'guarded "champion" by: accuracy >= 0.8', undefined],
+    ['bob', 'set "champion" to version 1', 'the first'],
+    ['ada', 'pushed version 2 (onnx, 1 files, 3 bytes)', undefined],
+    ['eve', 'approved version 2', 'looks fine'],
+    ['bob', 'set "champion" to version 2 (was 1), skipping gates: the old one crashes', undefined],
+    ['on call', 'rolled back "champion" to version 1 (was 2)', 'errors'],
+  ]);
+  expect(story[2]?.gates?.results).toEqual([
+    { gate: 'accuracy >= 0.8', passed: true, found: '0.9, as ada pushed it' },
+  ]);
+  expect(story[5]?.gates).toMatchObject({
+    skipped: 'the old one crashes',
+    results: [{ passed: false }],
+  });
+});
+
+test('clocks that contradict each other do not change the order of a log in the story', async () => {
+  const { store } = temporaryRegistry();
+  const at = (time: string) => new ModelRegistry({ store, clock: () => new Date(time) });
+  await at('2026-03-01T12:00:00Z').push(digits('one'));
+  await at('2026-03-01T13:00:00Z').journal.setTag('digits', 'a', '1', by);
+  await at('2026-03-01T11:00:00Z').journal.setTag('digits', 'b', '2', by);
+  const story = await at('2026-03-01T12:00:00Z').story('digits');
+  expect(story.map(({ what }) => what.slice(0, 16))).toEqual([
+    'pushed version 1',
+    'tagged the model',
+    'tagged the model',
+  ]);
+  expect(story[2]?.what).toContain('"b"');
+});
