@@ -50,8 +50,11 @@ export function registrySource(
     openVersion: (model, version) => registry.openVersion(model, version),
     follow(model, alias, { signal }) {
       staleness.track(model);
+      signal.addEventListener('abort', () => {
+        staleness.forget(model);
+      });
       const onPoll = (): void => {
-        staleness.confirm(model);
+        if (!signal.aborted) staleness.confirm(model);
       };
       return registry.follow(model, alias, { signal, pollIntervalMs, onError, onPoll });
     },

@@ -51,6 +51,11 @@ export class StalenessMetrics {
     this.#confirmedAt.set(model, this.#now());
   }
 
+  /** Stops counting for a model that isn't followed any more. */
+  forget(model: string): void {
+    this.#confirmedAt.delete(model);
+  }
+
   /** Time since the model was last confirmed, in seconds; `undefined` for one that isn't tracked. */
   seconds(model: string): number | undefined {
     const confirmedAt = this.#confirmedAt.get(model);

@@ -20,6 +20,8 @@ test('counts the seconds since each model was last confirmed', async () => {
   expect(page).toContain('fairlead_registry_staleness_seconds{model="other"} 0.5\n');
   staleness.confirm('digits');
   expect(await registry.metrics()).toContain('{model="digits"} 0\n');
+  staleness.forget('digits');
+  expect(await registry.metrics()).not.toContain('digits');
 });
 
 test('has a name of its own beside the other metrics, and only once', () => {

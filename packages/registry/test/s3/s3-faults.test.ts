@@ -9,9 +9,9 @@ import { AliasConflictError, ModelRegistry, type ObjectStore } from '@fairlead/r
 import { s3Store, type S3StoreOptions } from '@fairlead/registry/s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { digits, rejection } from '../support/sample-registry.ts';
-import { type Fault, FaultProxy, type SeenRequest } from './fault-proxy.ts';
-import { type MotoServer, startMoto } from './moto-server.ts';
-import { newBucket, s3Client } from './s3-bucket.ts';
+import { type Fault, FaultProxy, type SeenRequest } from '../support/fault-proxy.ts';
+import { type MotoServer, startMoto } from '../support/moto-server.ts';
+import { newBucket, s3Client } from '../support/s3-bucket.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 

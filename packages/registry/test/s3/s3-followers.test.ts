@@ -2,9 +2,9 @@ import { ModelRegistry } from '@fairlead/registry';
 import { s3Store } from '@fairlead/registry/s3';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { digits } from '../support/sample-registry.ts';
-import { FaultProxy } from './fault-proxy.ts';
-import { startMoto } from './moto-server.ts';
-import { newBucket, s3Client } from './s3-bucket.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
+import { startMoto } from '../support/moto-server.ts';
+import { newBucket, s3Client } from '../support/s3-bucket.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 

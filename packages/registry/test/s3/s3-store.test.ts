@@ -14,9 +14,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { describeObjectStore } from '../store/object-store-behaviour.ts';
 import { runProcess } from '../support/run-process.ts';
 import { digits, temporaryFolder } from '../support/sample-registry.ts';
-import { FaultProxy } from './fault-proxy.ts';
-import { type MotoServer, startMoto } from './moto-server.ts';
-import { newBucket, s3Client } from './s3-bucket.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
+import { type MotoServer, startMoto } from '../support/moto-server.ts';
+import { newBucket, s3Client } from '../support/s3-bucket.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 

@@ -1,13 +1,17 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { writeSync } from 'node:fs';
-import { AliasConflictError, folderStore, ModelRegistry } from '@fairlead/registry';
+import { AliasConflictError, ModelRegistry, openStore } from '@fairlead/registry';
 
 // Pushes versions and moves an alias until it is killed; each line is written once the registry has acknowledged.
-const [, , folder = '', actor = ''] = process.argv;
-const registry = new ModelRegistry({ store: folderStore(folder) });
+const [, , location = '', actor = ''] = process.argv;
+const registry = new ModelRegistry({ store: await openStore(location) });
 const acknowledge = (what: object): void => {
   writeSync(1, `${JSON.stringify(what)}\n`);
 };
+
+// Some are large enough to go to S3 in parts.
+const modelBytes = (): number =>
+  location.startsWith('s3:') && randomInt(8) === 0 ? 9 * 1024 * 1024 : 200_000;
 
 acknowledge({ ready: true });
 for (;;) {
@@ -15,7 +19,7 @@ for (;;) {
     model: 'digits',
     runtime: { name: 'onnx' },
     signature: { inputs: [], outputs: [] },
-    files: { 'model.onnx': randomBytes(200_000), 'scaler.bin': randomBytes(3000) },
+    files: { 'model.onnx': randomBytes(modelBytes()), 'scaler.bin': randomBytes(3000) },
     actor,
   });
   acknowledge({ pushed: manifest.version, seal: manifest.seal });

@@ -1,8 +1,8 @@
-import { AliasConflictError, folderStore, ModelRegistry } from '@fairlead/registry';
+import { AliasConflictError, ModelRegistry, openStore } from '@fairlead/registry';
 
 // Changes an alias a number of times against rivals, and says which entries it won, and who won those that it lost.
-const [, , folder = '', actor = '', count = ''] = process.argv;
-const registry = new ModelRegistry({ store: folderStore(folder) });
+const [, , location = '', actor = '', count = ''] = process.argv;
+const registry = new ModelRegistry({ store: await openStore(location) });
 const won: number[] = [];
 const lost: { number: number; actor: string; seal: string }[] = [];
 while (won.length + lost.length < Number(count)) {

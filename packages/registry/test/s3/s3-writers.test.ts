@@ -1,0 +1,36 @@
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { raceForAlias } from '../support/soak/alias-race.ts';
+import { killWriters } from '../support/soak/kill-writers.ts';
+import { startLocalS3 } from '../support/soak/local-s3.ts';
+
+vi.setConfig({ testTimeout: 180_000 });
+
+/** An S3 that the processes which this test starts find by their environment. */
+async function s3OfThisTest() {
+  const environment: Record<string, string | undefined> = {};
+  const s3 = await startLocalS3(environment);
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  onTestFinished(async () => {
+    vi.unstubAllEnvs();
+    await s3.stop();
+  });
+  return s3;
+}
+
+test('of many processes that change an alias in S3 exactly one wins each entry, also when answers are lost', async () => {
+  const { location, proxy } = await s3OfThisTest();
+  const lostAnswers = proxy.inject({
+    when: ({ method }) => method === 'PUT' && Math.random() < 0.1,
+    what: 'lose answer',
+  });
+  const { won } = await raceForAlias(location, 4, 20);
+  expect(won).toBeGreaterThan(0);
+  expect(lostAnswers()).toBeGreaterThan(0);
+});
+
+test('kill -9 at any moment leaves a registry in S3 that verifies and has all it acknowledged', async () => {
+  const { location } = await s3OfThisTest();
+  const report = await killWriters({ location, kills: 9, atATime: 3 });
+  expect(report.killed).toBe(9);
+  expect(report.acknowledged).toBeGreaterThan(6);
+});

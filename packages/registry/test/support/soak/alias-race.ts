@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { ModelRegistry, openStore } from '@fairlead/registry';
+import { runProcess } from '../run-process.ts';
+
+/** What happened in a race for an alias. */
+export interface AliasRace {
+  /** Attempts that created an entry. */
+  readonly won: number;
+  /** Attempts that were refused, each with the entry that stands. */
+  readonly lost: number;
+  readonly seconds: number;
+}
+
+interface Report {
+  readonly actor: string;
+  readonly won: readonly number[];
+  readonly lost: readonly { number: number; actor: string; seal: string }[];
+}
+
+const script = new URL('../processes/set-alias-many.ts', import.meta.url);
+
+/**
+ * Lets `writers` processes change one alias `rounds` times each, in the empty store at `location`.
+ *
+ * Fails unless each number has exactly one winner, every loser was told the entry that stands, and all verifies.
+ */
+export async function raceForAlias(
+  location: string,
+  writers: number,
+  rounds: number,
+): Promise<AliasRace> {
+  const store = await openStore(location);
+  const parent = new ModelRegistry({ store });
+  for (const content of ['one', 'two', 'three']) {
+    await parent.push({
+      model: 'digits',
+      runtime: { name: 'onnx' },
+      signature: { inputs: [], outputs: [] },
+      files: { 'model.onnx': Buffer.from(content) },
+      actor: 'parent',
+    });
+  }
+  await parent.setAlias('digits', 'champion', 1, { actor: 'parent' });
+  const startedAt = performance.now();
+  const reports = await Promise.all(
+    Array.from(
+      { length: writers },
+      (_, index) =>
+        runProcess(script, location, `writer-${index}`, String(rounds)) as Promise<Report>,
+    ),
+  );
+  const seconds = (performance.now() - startedAt) / 1000;
+
+  const history = await new ModelRegistry({ store }).history('digits', 'champion');
+  const wins = reports.flatMap(({ actor, won }) => won.map((number) => ({ number, actor })));
+  assert.deepEqual(
+    wins.sort((a, b) => a.number - b.number),
+    history.slice(1).map(({ number, actor }) => ({ number, actor })),
+    'each entry has exactly one winner, who knows it',
+  );
+  let lost = 0;
+  for (const { actor, lost: losses } of reports) {
+    for (const { number, actor: winner, seal } of losses) {
+      const entry = history[number - 1];
+      assert.deepEqual({ winner: entry?.actor, seal: entry?.seal }, { winner, seal });
+      assert.notEqual(winner, actor, 'nobody loses against themselves');
+      lost += 1;
+    }
+  }
+  assert.equal(wins.length + lost, writers * rounds, 'every attempt was either won or lost');
+  const report = await parent.verify();
+  assert.deepEqual(report.problems, []);
+  assert.equal(report.aliasEntries, history.length);
+  return { won: wins.length, lost, seconds };
+}

@@ -1,0 +1,23 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** Each soak, and the script that runs it: beside the short form of the same test, with which it shares its code. */
+const soaks: Readonly<Record<string, string>> = {
+  'registry-writers': '../../../packages/registry/test/support/soak/main.ts',
+  'registry-kills': '../../../packages/registry/test/support/soak/main.ts',
+};
+
+// npm run soak -- NAME [option…]
+const [name = '', ...options] = process.argv.slice(2);
+const script = Object.hasOwn(soaks, name) ? soaks[name] : undefined;
+if (script === undefined) {
+  process.stderr.write(`usage: npm run soak -- ${Object.keys(soaks).join('|')} [option…]\n`);
+  process.exit(2);
+}
+const path = fileURLToPath(new URL(script, import.meta.url));
+const child = spawn(process.execPath, ['--conditions=@fairlead/source', path, name, ...options], {
+  stdio: 'inherit',
+});
+const [code] = (await once(child, 'exit')) as [number | null];
+process.exitCode = code ?? 1;
