@@ -23,7 +23,7 @@ import { forSetting } from './settings-error.ts';
 import type { Settings } from './settings.ts';
 
 const MINUTE_MS = 60_000;
-const isPublic = publicPaths('/', '/favicon.ico', '/v2/health/live', '/v2/health/ready');
+const isPublic = publicPaths('/', '/docs', '/favicon.ico', '/v2/health/live', '/v2/health/ready');
 
 /** As over HTTP: whether it lives and is ready is for everybody. */
 const PUBLIC_CALLS: ReadonlySet<string> = new Set(['ServerLive', 'ServerReady']);

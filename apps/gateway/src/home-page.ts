@@ -56,6 +56,7 @@ ${rows.join('\n')}
 </table>
 <h2>Where to go on</h2>
 <ul>
+<li><a href="/docs">/docs</a>: every request with an example, to be tried here; <a href="/openapi.json">/openapi.json</a> (with a key)</li>
 <li><a href="/v2/health/ready">/v2/health/ready</a>: whether every model answers</li>
 <li><code>GET /v2/models/&lt;model&gt;</code>: what a model takes and gives (with a key)</li>
 <li><code>POST /v2/models/&lt;model&gt;/infer</code>: a prediction, by the <a href="https://github.com/kserve/open-inference-protocol">Open Inference Protocol</a> (with a key for that model)</li>

@@ -4,6 +4,7 @@ import { inferenceTarget, type Dialect } from '@fairlead/serving';
 export function routeGroups(dialects: readonly Dialect[]): (path: string) => string | undefined {
   return function routeGroup(path) {
     if (path === '/') return 'home';
+    if (path === '/docs' || path === '/openapi.json') return 'docs';
     if (path === '/metrics') return 'metrics';
     if (path.startsWith('/v2/health/')) return 'health';
     if (inferenceTarget(dialects, path) !== undefined) return 'infer';

@@ -13,11 +13,17 @@ import {
 import { CloudWatchPublisher, cloudWatchObserver } from '@fairlead/monitoring/cloudwatch';
 import type { ModelRegistry } from '@fairlead/registry';
 import { chain, getRequestId, problemErrors } from '@fairlead/security';
-import { createInferenceHandler, ModelServer, shutDownGracefully } from '@fairlead/serving';
+import {
+  createInferenceHandler,
+  ModelServer,
+  openApiHandler,
+  shutDownGracefully,
+} from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { upstreamRuntime } from '@fairlead/serving/upstream';
 import express from 'express';
 import { createDialects } from './dialects.ts';
+import { docsPage } from './docs-page.ts';
 import { createGuard } from './guard.ts';
 import { homePage } from './home-page.ts';
 import { listenOn } from './listen-on.ts';
@@ -93,6 +99,9 @@ export async function startGateway(
 
   const app = express().disable('x-powered-by');
   app.get('/', homePage(models));
+  app.get('/docs', docsPage());
+  const secured = settings.keysFile !== undefined;
+  app.use(openApiHandler(models, { dialects, title: 'Fairlead', secured }));
   app.get(
     '/metrics',
     guard.requires('metrics'),

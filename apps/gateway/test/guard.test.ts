@@ -67,7 +67,7 @@ async function guardedByKeys(environment: Readonly<Record<string, string>> = {})
 const infer = '/v2/models/digits/infer';
 
 describe('without a key', () => {
-  test.each(['/', '/?x=1', '/favicon.ico', '/v2/health/live', '/v2/health/ready'])(
+  test.each(['/', '/?x=1', '/docs', '/favicon.ico', '/v2/health/live', '/v2/health/ready'])(
     'anyone may read %s',
     async (path) => {
       const { ask } = await guardedByKeys();
@@ -80,6 +80,7 @@ describe('without a key', () => {
   test.each([
     '/metrics',
     '/v2',
+    '/openapi.json',
     '/v2/models/digits',
     infer,
     '/v2/health/live/',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -134,6 +135,26 @@ describe('serving', () => {
     const { status } = await withoutKeys.ask('/v2/repository/models/affine/unload', { body: {} });
     expect(status).toBe(404);
     expect((await withoutKeys.ask('/v2')).body).not.toContain('model_repository');
+  });
+
+  test('describes itself: a document of the protocols that are on, and a page that its own policy lets run', async () => {
+    const { ask } = await startAffine();
+    const { paths } = JSON.parse((await ask('/openapi.json')).body) as { paths: object };
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining(['/v2/models/affine/infer', '/v1/models/affine:predict']),
+    );
+    expect(Object.keys(paths)).not.toContain('/invocations');
+    const { status, headers, body } = await ask('/docs');
+    expect(status).toBe(200);
+    for (const tag of ['style', 'script']) {
+      const inline = body.slice(
+        body.indexOf(`<${tag}>`) + tag.length + 2,
+        body.indexOf(`</${tag}>`),
+      );
+      const hash = createHash('sha256').update(inline).digest('base64');
+      expect(headers['content-security-policy']).toContain(`${tag}-src 'sha256-${hash}'`);
+    }
+    expect(headers['content-security-policy']).toContain("connect-src 'self'");
   });
 
   test('serves every model that has the alias, and leaves out those that have not', async () => {

@@ -53,6 +53,12 @@ export type {
   ModelSource,
   VersionManifest,
 } from './model-source.ts';
+export { openApiDocument } from './openapi/openapi-document.ts';
+export type { OpenApiDocument, OpenApiDocumentOptions } from './openapi/openapi-document.ts';
+export { openApiHandler } from './openapi/openapi-handler.ts';
+export type { OpenApiHandlerOptions } from './openapi/openapi-handler.ts';
+export type { Content, DescribedModel, Operation, Paths } from './openapi/operation.ts';
+export type { JsonSchema } from './openapi/tensor-schema.ts';
 export { inferenceTarget, requestAccess } from './protocol/dialect.ts';
 export type { Access, Call, Dialect, Reply, Route } from './protocol/dialect.ts';
 export type { HttpError } from './protocol/http-error.ts';

@@ -15,7 +15,7 @@ import type {
   VersionLabel,
 } from './inference-observer.ts';
 import type { InferRequest, InferResult } from './infer-request.ts';
-import type { VersionManifest } from './model-source.ts';
+import type { GoldenExample, VersionManifest } from './model-source.ts';
 import type { Runtime } from './runtime.ts';
 import type { BatchLimits } from './scheduling/batch-limits.ts';
 import { Scheduler } from './scheduling/scheduler.ts';
@@ -61,6 +61,8 @@ export class LoadedVersion {
   readonly label: VersionLabel;
   readonly signature: Signature;
   readonly runtime: Runtime;
+  /** Requests that it is known to answer. */
+  readonly goldenExamples: readonly GoldenExample[];
   /** Whether requests share executions. */
   readonly batching: boolean;
   readonly statistics = new VersionStatistics();
@@ -84,6 +86,7 @@ export class LoadedVersion {
     const title = `model "${model}" version ${version}`;
     this.#breaker = breaker && new BreakingRuntime(runtime, { title, ...breaker });
     this.runtime = this.#breaker ?? runtime;
+    this.goldenExamples = manifest.goldenExamples ?? [];
     this.batching = batching !== undefined;
     this.#observer = observer;
     this.#checkInputs = createSignatureCheck(signature.inputs);

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { InferRequest, InferResult } from '../infer-request.ts';
 import type { InferTarget, ModelServer } from '../model-server.ts';
+import type { DescribedModel, Paths } from '../openapi/operation.ts';
 import type { HttpError } from './http-error.ts';
 
 /** One request as a dialect sees it: read whole, within the limits. */
@@ -47,6 +48,8 @@ export interface Dialect {
   readonly mediaTypes: readonly string[];
   /** What `path` (no query) asks for; undefined when it isn't one of this dialect's. */
   route(path: string): Route | undefined;
+  /** Its paths in an OpenAPI document, for the models that are loaded; without it the document leaves them out. */
+  describe?(models: readonly DescribedModel[]): Paths;
   /** Body of an error, in the dialect's own shape. */
   describeError(error: HttpError): string;
 }

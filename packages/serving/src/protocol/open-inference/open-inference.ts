@@ -7,6 +7,7 @@ import type { Call, Dialect, Reply, Route } from '../dialect.ts';
 import { classify } from './classify.ts';
 import { decodeInferRequest, type DecodedRequest } from './decode-infer-request.ts';
 import { decodeRawRequest } from './decode-raw-request.ts';
+import { describeOpenInference } from './describe-open-inference.ts';
 import { encodeInferResponse } from './encode-infer-response.ts';
 import { encodeStatistics } from './encode-statistics.ts';
 import { repositoryRoute } from './model-repository.ts';
@@ -105,6 +106,7 @@ export function openInference({
           return routeOfModel(path, on);
       }
     },
+    describe: (models) => describeOpenInference(models, on),
     describeError: ({ message }) => JSON.stringify({ error: message }),
   };
 }

@@ -6,6 +6,13 @@ import { ServingError } from '../../serving-error.ts';
 import { badRequest, decodeJsonBody, type JsonObject } from '../json-body.ts';
 import { mediaTypeOf } from '../media-type.ts';
 import { encodeColumns, encodeNested, encodeRecords } from '../nested-tensor.ts';
+import {
+  errorSchema,
+  operation,
+  type DescribedModel,
+  type Paths,
+} from '../../openapi/operation.ts';
+import { describeInvocations, describeRead, type ScoringPart } from './describe-scoring.ts';
 import { tensorsOfFrame } from './data-frame.ts';
 import { decodeScoring, type ScoringRequest } from './decode-scoring.ts';
 import { parseCsv } from './parse-csv.ts';
@@ -26,8 +33,18 @@ export interface SageMakerOptions extends ScoringOptions {
   readonly modelControl?: boolean;
 }
 
+const MODEL_PATH = /^\/models\/([a-z0-9._-]+)(\/invoke)?$/;
 const READ = ['GET', 'HEAD'];
 const BODY_TYPES = ['application/json', 'text/csv'];
+const SAGEMAKER: ScoringPart = { dialect: 'sagemaker', error: errorSchema };
+const MLFLOW: ScoringPart = {
+  dialect: 'mlflow',
+  error: {
+    type: 'object',
+    required: ['error_code', 'message'],
+    properties: { error_code: { type: 'string' }, message: { type: 'string' } },
+  },
+};
 
 /**
  * Makes the dialect of MLflow's scoring server for one model: `/invocations` with JSON and CSV, `/ping`, `/health` and
@@ -52,6 +69,11 @@ export function mlflowScoring({ model }: ScoringOptions): Dialect {
     name: 'mlflow',
     mediaTypes: BODY_TYPES,
     route: (path) => (Object.hasOwn(routes, path) ? routes[path] : undefined),
+    describe: (models) => ({
+      ...describeMain(MLFLOW, model, models),
+      '/health': describeRead(MLFLOW, 'health', 'Whether the model can answer', 'text/plain'),
+      '/version': describeRead(MLFLOW, 'version', 'What serves the model', 'text/plain'),
+    }),
     describeError: ({ status, message }) =>
       JSON.stringify({ error_code: status < 500 ? 'BAD_REQUEST' : 'INTERNAL_ERROR', message }),
   };
@@ -76,12 +98,71 @@ export function sageMaker({ model, modelControl = false }: SageMakerOptions): Di
       if (path === '/ping') return ping;
       if (path === '/invocations') return invoke;
       if (path === '/models') return models;
-      const [, name, verb] = /^\/models\/([a-z0-9._-]+)(\/invoke)?$/.exec(path) ?? [];
+      const [, name, verb] = MODEL_PATH.exec(path) ?? [];
       if (name === undefined) return undefined;
       return verb === undefined ? modelRoute(name, modelControl) : invocations({ model: name });
     },
+    describe: (loaded) => describeSageMaker(model, loaded, modelControl),
     describeError: ({ message }) => JSON.stringify({ error: message }),
   };
+}
+
+function describeMain(part: ScoringPart, model: string, models: readonly DescribedModel[]): Paths {
+  const main = models.find(({ name }) => name === model);
+  return {
+    ...(main && { '/invocations': { post: describeInvocations(part, main) } }),
+    '/ping': describeRead(part, 'ping', 'Whether the model can answer', 'text/plain'),
+  };
+}
+
+function describeSageMaker(
+  main: string,
+  models: readonly DescribedModel[],
+  modelControl: boolean,
+): Paths {
+  const { error } = SAGEMAKER;
+  const paths: Record<string, Paths[string]> = {
+    ...describeMain(SAGEMAKER, main, models),
+    '/models': {
+      ...describeRead(SAGEMAKER, 'models', 'The models that are served'),
+      ...(modelControl && {
+        post: operation({
+          id: 'sagemaker.load',
+          summary: 'Load a model',
+          tag: 'sagemaker',
+          body: {
+            'application/json': {
+              schema: {
+                type: 'object',
+                required: ['model_name'],
+                properties: { model_name: { type: 'string' }, url: { type: 'string' } },
+              },
+            },
+          },
+          error,
+        }),
+      }),
+    },
+  };
+  for (const model of models) {
+    const { name } = model;
+    if (!MODEL_PATH.test(`/models/${name}`)) continue;
+    paths[`/models/${name}`] = {
+      ...describeRead(SAGEMAKER, `model.${name}`, `Whether ${name} is served`),
+      ...(modelControl && {
+        delete: operation({
+          id: `sagemaker.unload.${name}`,
+          summary: 'Unload it',
+          tag: name,
+          error,
+        }),
+      }),
+    };
+    paths[`/models/${name}/invoke`] = {
+      post: describeInvocations(SAGEMAKER, model, `invoke.${name}`),
+    };
+  }
+  return paths;
 }
 
 function listRoute(modelControl: boolean): Route {

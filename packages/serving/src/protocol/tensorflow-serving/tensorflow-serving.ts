@@ -3,6 +3,7 @@ import type { InferResult } from '../../infer-request.ts';
 import type { InferTarget, ModelStatus } from '../../model-server.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
 import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
+import { describeTensorFlow } from './describe-tensorflow.ts';
 import { encodeMetadata } from './encode-metadata.ts';
 import { encodeColumns, encodeNested, encodeRecords, tensorOfNested } from '../nested-tensor.ts';
 
@@ -35,6 +36,7 @@ export function tensorFlowServing(): Dialect {
         return { methods: READ, answer: ({ server }) => statusOf(server.status(model)) };
       return verb === 'predict' ? predictRoute(target) : undefined;
     },
+    describe: describeTensorFlow,
     describeError: ({ message }) => JSON.stringify({ error: message }),
   };
 }

@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { chromium, type Page } from 'playwright-core';
+import { expect, onTestFinished, test } from 'vitest';
+import { readSettings } from '../../src/settings.ts';
+import { startGateway } from '../../src/start-gateway.ts';
+import { pepper, writeKeysFile } from '../support/keys-file.ts';
+import { onnxModel, sampleRegistry } from '../support/sample-registry.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const hostile = '<img src=x onerror=alert(1)>';
+
+/** A browser of this machine on the page of a gateway with keys, with everything that went wrong in it. */
+async function open(): Promise<{ page: Page; key: string; problems: string[] }> {
+  const registry = tempFolder();
+  await sampleRegistry(registry, onnxModel('affine', 'affine'));
+  const { keysFile, keys } = writeKeysFile(tempFolder(), {
+    user: { scopes: ['infer:*', 'admin'] },
+  });
+  const settings = readSettings({
+    FAIRLEAD_LISTEN: '127.0.0.1:0',
+    FAIRLEAD_REGISTRY: registry,
+    FAIRLEAD_KEYS_FILE: keysFile,
+    FAIRLEAD_PEPPER: pepper,
+    FAIRLEAD_DIALECTS: 'open-inference,tensorflow-serving,mlflow',
+    FAIRLEAD_INVOCATIONS_MODEL: 'affine',
+  });
+  const gateway = await startGateway(settings, { write: () => undefined });
+  onTestFinished(async () => {
+    await gateway.close();
+  });
+  await gateway.loaded;
+  const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
+  if (executablePath === undefined) throw new Error('install Chromium: apt-get install chromium');
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  onTestFinished(() => browser.close());
+  const page = await browser.newPage();
+  const problems: string[] = [];
+  page.on('pageerror', ({ message }) => problems.push(message));
+  // A refusal by the content security policy is told here as well.
+  page.on('console', (message) => {
+    const expected = message.text().includes('status of 40');
+    if (message.type() === 'error' && !expected) problems.push(message.text());
+  });
+  const address = gateway.server.address();
+  if (address === null || typeof address === 'string') throw new Error('it has no port');
+  await page.goto(`http://127.0.0.1:${address.port}/docs`);
+  return { page, key: keys.user, problems };
+}
+
+test('a person types a key in, sends an example of each dialect, and sees the answer', async () => {
+  const { page, key, problems } = await open();
+  await page.getByText('A key is needed here.').waitFor();
+  expect(await page.locator('#request').isHidden()).toBe(true);
+  await page.getByLabel('API key').fill(key);
+  await page.getByRole('button', { name: 'Read the document' }).click();
+  for (const path of [
+    'POST /v2/models/affine/infer',
+    'POST /v1/models/affine:predict',
+    'POST /invocations',
+  ]) {
+    const label = await page.locator('option', { hasText: path }).textContent();
+    await page.getByLabel('Request').selectOption({ label: label ?? '' });
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.locator('#status', { hasText: /^200 OK in \d+\.\d ms$/ }).waitFor();
+    await page.locator('#headers', { hasText: 'fairlead-version: 1' }).waitFor();
+    // y = 2 x + 1 of zeros.
+    await page.locator('#content', { hasText: /1,1/ }).waitFor();
+    await page.evaluate("document.getElementById('status').textContent = ''");
+  }
+  expect(problems).toEqual([]);
+});
+
+test('what is refused is shown as text, whatever is in it', async () => {
+  const { page, key, problems } = await open();
+  await page.getByText('A key is needed here.').waitFor();
+  await page.getByLabel('API key').fill(key);
+  await page.getByRole('button', { name: 'Read the document' }).click();
+  await page.getByLabel('Body').waitFor();
+  const label = await page
+    .locator('option', { hasText: 'POST /v2/models/affine/infer' })
+    .textContent();
+  await page.getByLabel('Request').selectOption({ label: label ?? '' });
+  await page
+    .getByLabel('Body')
+    .fill(`{"inputs":[{"name":"${hostile}","datatype":"FP32","shape":[1,2],"data":[1,2]}]}`);
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.locator('#status', { hasText: /^400 Bad Request/ }).waitFor();
+  expect(await page.locator('#content').textContent()).toContain(hostile);
+  expect(await page.locator('img').count()).toBe(0);
+  expect(problems).toEqual([]);
+});

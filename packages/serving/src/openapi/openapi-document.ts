@@ -1,0 +1,66 @@
+import type { LoadedVersion } from '../loaded-version.ts';
+import type { Dialect } from '../protocol/dialect.ts';
+import { exampleInputs } from './example-inputs.ts';
+import type { DescribedModel, Paths } from './operation.ts';
+
+/** Options of {@link openApiDocument}. */
+export interface OpenApiDocumentOptions {
+  /** The dialects that are described, in the order in which they are asked for a path. */
+  readonly dialects: readonly Dialect[];
+  /** @defaultValue "Models" */
+  readonly title?: string;
+  /** @defaultValue "0" */
+  readonly version?: string;
+  /**
+   * Whether requests need an API key, as `Authorization: Bearer` or `X-Api-Key`.
+   * @defaultValue false
+   */
+  readonly secured?: boolean;
+}
+
+/** An OpenAPI 3.1 document. */
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly info: { readonly title: string; readonly version: string };
+  readonly paths: Paths;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Describes what loaded versions take and give, in every dialect, with examples that they answer.
+ *
+ * Source: https://spec.openapis.org/oas/v3.1.0
+ */
+export function openApiDocument(
+  loaded: readonly LoadedVersion[],
+  { dialects, title = 'Models', version = '0', secured = false }: OpenApiDocumentOptions,
+): OpenApiDocument {
+  const models = loaded.map(({ label, signature, goldenExamples }): DescribedModel => ({
+    name: label.model,
+    version: label.version,
+    signature,
+    example: exampleInputs(signature, goldenExamples),
+  }));
+  const paths: Record<string, Paths[string]> = {};
+  for (const dialect of dialects) {
+    for (const [path, item] of Object.entries(dialect.describe?.(models) ?? {})) {
+      // A path belongs to the first dialect that knows it, as requests have it.
+      paths[path] ??= item;
+    }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title, version },
+    servers: [{ url: '/' }],
+    paths,
+    ...(secured && {
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer' },
+          apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
+        },
+      },
+      security: [{ bearer: [] }, { apiKey: [] }],
+    }),
+  };
+}

@@ -1,0 +1,78 @@
+import { encodeTensorData } from '@fairlead/signature';
+import {
+  operation,
+  type DescribedModel,
+  type Operation,
+  type Paths,
+} from '../../openapi/operation.ts';
+import { nestedSchema, type JsonSchema } from '../../openapi/tensor-schema.ts';
+import { columnsExample, columnsSchema } from '../columns-schema.ts';
+
+/** What the operations of a scoring dialect have in common. */
+export interface ScoringPart {
+  readonly dialect: string;
+  readonly error: JsonSchema;
+}
+
+/** Description of a path that only reads. */
+export function describeRead(
+  { dialect, error }: ScoringPart,
+  id: string,
+  summary: string,
+  answerType = 'application/json',
+): Paths[string] {
+  return { get: operation({ id: `${dialect}.${id}`, summary, tag: dialect, error, answerType }) };
+}
+
+/** Description of a scoring request for one model. */
+export function describeInvocations(
+  { dialect, error }: ScoringPart,
+  { name, version, signature, example }: DescribedModel,
+  id = 'invocations',
+): Operation {
+  const schema: JsonSchema = {
+    type: 'object',
+    description: 'Exactly one of dataframe_split, dataframe_records, instances and inputs.',
+    properties: {
+      dataframe_split: { type: 'object' },
+      dataframe_records: { type: 'array', items: { type: 'object' } },
+      instances: { type: 'array' },
+      inputs: { anyOf: [columnsSchema(signature.inputs, 'input'), { type: 'array' }] },
+      params: { type: 'object' },
+    },
+  };
+  const [single, ...more] = signature.outputs;
+  const alone = single !== undefined && more.length === 0;
+  const predictions = alone ? nestedSchema(single, 'output') : {};
+  return operation({
+    id: `${dialect}.${id}`,
+    summary: `A prediction of ${name}, version ${version}`,
+    tag: name,
+    error,
+    body: {
+      'application/json': { schema, ...columnsExample(example) },
+      ...csvContent(signature.inputs.length, example, signature.inputs[0]?.features),
+    },
+    answer: { type: 'object', required: ['predictions'], properties: { predictions } },
+  });
+}
+
+/** CSV where that is plain to write: one input of numbers in rows, whose features have simple names. */
+function csvContent(
+  inputs: number,
+  example: DescribedModel['example'],
+  features: readonly { readonly name: string }[] | undefined,
+) {
+  const [tensor] = example ?? [];
+  const names = features?.map(({ name }) => name) ?? [];
+  const simple = names.length > 0 && names.every((name) => /^[\w ().-]+$/.test(name));
+  if (inputs !== 1 || tensor === undefined || !simple) return {};
+  const { datatype, shape } = tensor;
+  if (shape.length !== 2 || shape[0] === 0 || !/^(?:U?INT|FP(?:32|64))/.test(datatype)) return {};
+  const cells = encodeTensorData(tensor).slice(1, -1).split(',');
+  const rows = Array.from({ length: shape[0] ?? 0 }, (_, row) =>
+    cells.slice(row * names.length, (row + 1) * names.length).join(','),
+  );
+  const text = [names.join(','), ...rows, ''].join('\n');
+  return { 'text/csv': { schema: { type: 'string' }, example: text } };
+}

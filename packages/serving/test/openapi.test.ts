@@ -1,0 +1,251 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Signature } from '@fairlead/signature';
+import {
+  createInferenceHandler,
+  mlflowScoring,
+  ModelServer,
+  openApiDocument,
+  openApiHandler,
+  openInference,
+  sageMaker,
+  tensorFlowServing,
+  type Dialect,
+  type OpenApiDocument,
+  type Operation,
+} from '@fairlead/serving';
+import { onnxRuntime } from '@fairlead/serving/onnx';
+import { ManyModels } from './many-models.ts';
+import { affine, MemorySource } from './memory-source.ts';
+
+const iris: Signature = {
+  inputs: [
+    {
+      name: 'x',
+      datatype: 'FP32',
+      shape: [-1, 2],
+      features: [
+        { name: 'width', range: { min: 1.5, max: 9 }, units: 'mm', description: 'Across' },
+        { name: 'kind', categories: [3, 4] },
+      ],
+    },
+  ],
+  outputs: affine.outputs,
+};
+const echo: Signature = {
+  inputs: [
+    { name: 'whole', datatype: 'INT64', shape: [-1], range: { min: 7 } },
+    { name: 'text', datatype: 'BYTES', shape: [-1], categories: ['é"', 'b'] },
+    { name: 'half', datatype: 'FP16', shape: [-1], range: { max: -0.5 } },
+    { name: 'flag', datatype: 'BOOL', shape: [-1] },
+  ],
+  outputs: [
+    { name: 'whole_out', datatype: 'INT64', shape: [-1] },
+    { name: 'text_out', datatype: 'BYTES', shape: [-1] },
+    { name: 'half_out', datatype: 'FP16', shape: [-1] },
+    { name: 'flag_out', datatype: 'BOOL', shape: [-1] },
+  ],
+};
+const golden = {
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [2, 2], data: [1, 2, 3, 4] }],
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [2, 2], data: [3, 5, 7, 9] }],
+};
+const odd = 'ö {odd}/name';
+const source = new ManyModels({
+  affine: new MemorySource([
+    { signature: affine, goldenExamples: [golden] },
+    { signature: affine, file: 'affine-next.onnx' },
+  ]),
+  echo: new MemorySource([{ signature: echo, file: 'echo.onnx' }]),
+  iris: new MemorySource([{ signature: iris }]),
+  [odd]: new MemorySource([{ signature: affine }]),
+});
+const models = new ModelServer({ source, runtimes: { onnx: onnxRuntime() } });
+const extensions = [
+  'binary_tensor_data',
+  'classification',
+  'model_repository',
+  'statistics',
+] as const;
+const variants: Readonly<Record<string, readonly Dialect[]>> = {
+  'with SageMaker': [
+    openInference({ extensions }),
+    tensorFlowServing(),
+    sageMaker({ model: 'iris', modelControl: true }),
+  ],
+  'with MLflow': [openInference({ extensions: [] }), mlflowScoring({ model: 'iris' })],
+  'with everything off': [],
+};
+const servers: Server[] = [];
+beforeAll(async () => {
+  await Promise.all([...source.sources.keys()].map((model) => models.serve(model)));
+});
+afterAll(async () => {
+  for (const server of servers) server.close();
+  await models.close();
+});
+
+async function listen(dialects: readonly Dialect[]): Promise<string> {
+  const document = openApiHandler(models, { dialects, title: 'Test', secured: true });
+  const infer = createInferenceHandler(models, { dialects });
+  const server = createServer((req, res) => {
+    document(req, res, () => {
+      infer(req, res);
+    });
+  }).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function documentAt(origin: string): Promise<OpenApiDocument> {
+  const response = await fetch(`${origin}/openapi.json`);
+  expect(response.headers.get('content-type')).toBe('application/json');
+  return (await response.json()) as OpenApiDocument;
+}
+
+interface Named {
+  readonly path: string;
+  readonly method: string;
+  readonly operation: Operation;
+}
+
+/** Every operation, those last that take a model away. */
+function operationsOf({ paths }: OpenApiDocument): readonly Named[] {
+  const all = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
+  );
+  const isLast = ({ operation }: Named) => operation.operationId.includes('unload');
+  return [...all.filter((each) => !isLast(each)), ...all.filter(isLast)];
+}
+
+const ajv = new Ajv2020({ strict: false, formats: { int64: true, uint64: true } });
+
+describe.each(Object.entries(variants))('%s', (_name, dialects) => {
+  test('the document is valid, by two validators of their own', async () => {
+    const document = await documentAt(await listen(dialects));
+    expect(await new Validator().validate(structuredClone(document))).toMatchObject({
+      valid: true,
+    });
+    const python = new URL('../../../.venv/bin/python', import.meta.url);
+    const script =
+      'import json, sys; from openapi_spec_validator import validate; validate(json.load(sys.stdin))';
+    const child = execFile(python.pathname, ['-c', script]);
+    let said = '';
+    child.stderr?.on('data', (text: string) => (said += text));
+    child.stdin?.end(JSON.stringify(document));
+    const [code] = (await once(child, 'close')) as [number];
+    expect({ code, said }).toEqual({ code: 0, said: '' });
+    const ids = operationsOf(document).map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('every operation works as it is described, with the very examples of the document', async () => {
+    const origin = await listen(dialects);
+    for (const { path, method, operation } of operationsOf(await documentAt(origin))) {
+      const where = `${method} ${path}`;
+      const contents = Object.entries(operation.requestBody?.content ?? { '': undefined });
+      for (const [type, content] of contents) {
+        // A load of SageMaker's needs a name that isn't loaded.
+        if (operation.operationId === 'sagemaker.load') continue;
+        const example = content?.example;
+        if (content !== undefined) expect(example, where).toBeDefined();
+        if (content !== undefined && type === 'application/json') {
+          ajv.validate(content.schema, example);
+          expect(ajv.errors, where).toBeNull();
+        }
+        if (operation.operationId.startsWith('sagemaker.unload.')) {
+          const model = operation.operationId.slice('sagemaker.unload.'.length);
+          if (!models.models.includes(model)) await models.load(model);
+        }
+        const response = await fetch(origin + path, {
+          method: method.toUpperCase(),
+          ...(content !== undefined && {
+            headers: { 'content-type': type },
+            body: typeof example === 'string' ? example : JSON.stringify(example),
+          }),
+        });
+        const text = await response.text();
+        expect({ where, status: response.status, text }).toMatchObject({ status: 200 });
+        const answers = operation.responses['200']?.content ?? {};
+        const answerType = response.headers.get('content-type') ?? '';
+        expect(Object.keys(answers), where).toEqual([answerType]);
+        if (answerType !== 'application/json') continue;
+        ajv.validate(answers[answerType]?.schema ?? false, JSON.parse(text));
+        expect(ajv.errors, `${where}: ${text}`).toBeNull();
+      }
+    }
+    await Promise.all([...source.sources.keys()].map((model) => models.load(model)));
+  });
+});
+
+const exampleOf = (document: OpenApiDocument, path: string): unknown =>
+  document.paths[path]?.post?.requestBody?.content['application/json']?.example;
+
+describe('the document', () => {
+  test('is of the versions that are loaded now', async () => {
+    const origin = await listen([openInference()]);
+    const path = '/v2/models/affine/infer';
+    expect((await documentAt(origin)).paths[path]?.post?.summary).toContain('version 1');
+    source.sources.get('affine')?.point(2);
+    await models.load('affine');
+    expect((await documentAt(origin)).paths[path]?.post?.summary).toContain('version 2');
+    await models.unserve('affine');
+    expect(Object.keys((await documentAt(origin)).paths)).not.toContain(path);
+    source.sources.get('affine')?.point(1);
+    await models.load('affine');
+  });
+
+  test('shows a golden example, or values that ranges and categories allow', async () => {
+    const document = await documentAt(await listen([openInference(), tensorFlowServing()]));
+    expect(exampleOf(document, '/v2/models/affine/infer')).toEqual({ inputs: golden.inputs });
+    expect(exampleOf(document, '/v1/models/iris:predict')).toEqual({ inputs: { x: [[1.5, 3]] } });
+    expect(exampleOf(document, '/v1/models/echo:predict')).toEqual({
+      inputs: { whole: [7], text: ['é"'], half: [-0.5], flag: [false] },
+    });
+  });
+
+  test('tells ranges, categories and shapes: what the server refuses, its schemas refuse', async () => {
+    const origin = await listen([tensorFlowServing(), openInference()]);
+    const document = await documentAt(origin);
+    const path = '/v1/models/iris:predict';
+    const content = document.paths[path]?.post?.requestBody?.content['application/json'];
+    for (const row of [[1.4, 3], [9.5, 3], [2, 5], [2], [2, 3, 4], ['2', 3], [null, 3]]) {
+      const body = { inputs: { x: [row] } };
+      expect(ajv.validate(content?.schema ?? true, body), JSON.stringify(row)).toBe(false);
+      const sent = { method: 'POST', body: JSON.stringify(body) };
+      expect((await fetch(origin + path, sent)).status, JSON.stringify(row)).toBe(400);
+    }
+  });
+
+  test('leaves out an example that would bury the rest, not the operation', () => {
+    const shape = [1, 224, 224, 3];
+    const [version] = models.loaded;
+    if (version === undefined) throw new Error('nothing is loaded');
+    const image: Signature = {
+      inputs: [{ name: 'x', datatype: 'UINT8', shape }],
+      outputs: affine.outputs,
+    };
+    const large = Object.create(version, {
+      signature: { value: image },
+      goldenExamples: { value: [] },
+      label: { value: { model: 'image', version: '1' } },
+    }) as typeof version;
+    const document = openApiDocument([large], { dialects: [openInference()] });
+    expect(document.paths['/v2/models/image/infer']?.post).toBeDefined();
+    expect(exampleOf(document, '/v2/models/image/infer')).toBeUndefined();
+    expect(JSON.stringify(document).length).toBeLessThan(20_000);
+  });
+
+  test('is read only', async () => {
+    const origin = await listen([openInference()]);
+    const head = await fetch(`${origin}/openapi.json?x`, { method: 'HEAD' });
+    expect(Number(head.headers.get('content-length'))).toBeGreaterThan(1000);
+    expect((await fetch(`${origin}/openapi.json`, { method: 'POST' })).status).toBe(404);
+  });
+});
