@@ -37,6 +37,7 @@ export type {
   ResolvedVersion,
   RollbackOptions,
   SetAliasOptions,
+  SignOptions,
 } from './model-registry.ts';
 export type { ObjectBody, ObjectStore, StoreEntry } from './store/object-store.ts';
 export { openStore } from './store/open-store.ts';
@@ -44,6 +45,12 @@ export type { OpenStoreOptions } from './store/open-store.ts';
 export type { OpenVersion } from './versions/open-version.ts';
 export type { PushRequest } from './push/push-request.ts';
 export type { PushResult } from './push/push-version.ts';
+export { generateSigningKey } from './signing/signing-key.ts';
+export type { SigningKeyPair } from './signing/signing-key.ts';
+export { parseTrustedKeys } from './signing/trusted-keys.ts';
+export type { TrustedKeys } from './signing/trusted-keys.ts';
+export { signedText } from './signing/version-signature.ts';
+export type { VersionSignature } from './signing/version-signature.ts';
 export { RegistryError, registryErrorCodes } from './registry-error.ts';
 export type { RegistryErrorCode } from './registry-error.ts';
 export type { VerifyProblem, VerifyReport } from './verify/verify-store.ts';

@@ -9,7 +9,7 @@ import {
 } from './aliases/change-alias.ts';
 import { followAlias, type FollowOptions } from './aliases/follow-alias.ts';
 import { type EventLog, eventLog } from './events/event-log.ts';
-import { Journal } from './events/journal.ts';
+import { type Deed, Journal } from './events/journal.ts';
 import { type StoryItem, tellStory } from './events/story.ts';
 import type { GateResult } from './gates/evaluate-gates.ts';
 import { type AliasGates, guardAlias } from './gates/guard-alias.ts';
@@ -28,6 +28,10 @@ import { openManifest, type OpenVersion, requireManifest } from './versions/open
 import type { PushRequest } from './push/push-request.ts';
 import { pushVersion, type PushResult } from './push/push-version.ts';
 import { RegistryError } from './registry-error.ts';
+import { readSignatures, requireTrusted, signVersion } from './signing/signatures.ts';
+import { readPrivateKey } from './signing/signing-key.ts';
+import type { TrustedKeys } from './signing/trusted-keys.ts';
+import type { VersionSignature } from './signing/version-signature.ts';
 import { rollbackTarget } from './aliases/rollback-target.ts';
 import { type VerifyReport, verifyStore } from './verify/verify-store.ts';
 import { type VersionLog, versionLog } from './versions/version-log.ts';
@@ -41,6 +45,14 @@ export interface ModelRegistryOptions {
    * @defaultValue the system's clock
    */
   readonly clock?: () => Date;
+  /** Whose signatures `openVersion` asks for; without them, none. */
+  readonly trustedKeys?: TrustedKeys;
+}
+
+/** With what a version is signed. */
+export interface SignOptions extends Deed {
+  /** The signer's private key, as PEM text: see `generateSigningKey`. */
+  readonly privateKey: string;
 }
 
 /** A version that was asked for by its number or by an alias. */
@@ -79,12 +91,14 @@ const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 export class ModelRegistry {
   readonly #store: ObjectStore;
   readonly #clock: () => Date;
+  readonly #trustedKeys: TrustedKeys | undefined;
   readonly #heads: KnownHeads = new Map();
   #swept = false;
   /** Tags, archival, approvals, measurements and gates, with everything that ever happened to them. */
   readonly journal: Journal;
 
-  constructor({ store, clock = () => new Date() }: ModelRegistryOptions) {
+  constructor({ store, clock = () => new Date(), trustedKeys }: ModelRegistryOptions) {
+    this.#trustedKeys = trustedKeys;
     this.#store = store;
     this.#clock = clock;
     this.journal = new Journal({
@@ -254,10 +268,40 @@ export class ModelRegistry {
   /**
    * Opens a version: its manifest, and its files, each verified when it is read.
    *
-   * @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_VERSION_NOT_FOUND`
+   * @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_VERSION_NOT_FOUND`; `ERR_REGISTRY_UNTRUSTED` when
+   * `trustedKeys` were given, and too few of them signed just this version.
    */
   async openVersion(model: string, version: number): Promise<OpenVersion> {
-    return openManifest(this.#store, await this.#manifest(model, version));
+    const manifest = await this.#manifest(model, version);
+    if (this.#trustedKeys !== undefined) {
+      await requireTrusted(this.#store, manifest, this.#trustedKeys);
+    }
+    return openManifest(this.#store, manifest);
+  }
+
+  /**
+   * Signs a version: its name and the seal of its manifest, and through the hashes in that every byte of its files.
+   *
+   * @throws RegistryError `ERR_REGISTRY_INVALID_KEY`, `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_VERSION_NOT_FOUND`
+   */
+  async sign(model: string, version: number, options: SignOptions): Promise<VersionSignature> {
+    checkChange(options);
+    const key = readPrivateKey(options.privateKey);
+    const manifest = await this.#manifest(model, version);
+    const { actor } = options;
+    const now = this.#clock();
+    const { signature, created } = await signVersion(this.#store, manifest, key, actor, now);
+    if (created) await this.journal.signed(model, version, signature.keyId, options);
+    return signature;
+  }
+
+  /**
+   * The signatures under a version, each valid for the key that it names; `openVersion` asks whether that is trusted.
+   *
+   * @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_VERSION_NOT_FOUND`
+   */
+  async signatures(model: string, version: number): Promise<readonly VersionSignature[]> {
+    return readSignatures(this.#store, await this.#manifest(model, version));
   }
 
   /**

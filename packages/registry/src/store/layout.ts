@@ -23,3 +23,7 @@ export const eventsFolder = (model: string): string => `${MODELS}/${model}/event
 /** Key of a document that an event keeps, named by the SHA-256 of its bytes. */
 export const documentKey = (model: string, sha256: string): string =>
   `${MODELS}/${model}/documents/${sha256}`;
+
+/** Folder of the signatures of one version. */
+export const signaturesFolder = (model: string, version: number): string =>
+  `${MODELS}/${model}/signatures/${String(version).padStart(8, '0')}`;

@@ -4,7 +4,8 @@ import { blobProblem } from '../versions/blob.ts';
 import { eventLog } from '../events/event-log.ts';
 import { documentsOf, readDocument } from '../events/event-document.ts';
 import { eventChainProblem, type ModelEvent } from '../events/model-event.ts';
-import { BLOBS, blobKey, documentKey } from '../store/layout.ts';
+import { requireValidSignature, signatureKeyIds } from '../signing/signatures.ts';
+import { BLOBS, blobKey, documentKey, signaturesFolder } from '../store/layout.ts';
 import { aliasNames, modelNames } from '../listing.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import type { NumberedLog } from '../records/numbered-log.ts';
@@ -29,6 +30,8 @@ export interface VerifyReport {
   readonly events: number;
   /** Documents that events keep. */
   readonly documents: number;
+  /** Whether their keys are trusted isn't asked. */
+  readonly signatures: number;
   readonly blobs: number;
   /** Bytes of all blobs. */
   readonly blobBytes: number;
@@ -52,6 +55,7 @@ class Verifier {
   #aliasEntries = 0;
   #events = 0;
   #documents = 0;
+  #signatures = 0;
   #blobs = 0;
   #blobBytes = 0;
 
@@ -67,6 +71,7 @@ class Verifier {
       aliasEntries: this.#aliasEntries,
       events: this.#events,
       documents: this.#documents,
+      signatures: this.#signatures,
       blobs: this.#blobs,
       blobBytes: this.#blobBytes,
     };
@@ -85,6 +90,12 @@ class Verifier {
       this.#manifests += 1;
       if (manifest === undefined) continue;
       seals.set(version, manifest.seal);
+      for (const keyId of await signatureKeyIds(this.#store, model, version)) {
+        this.#signatures += 1;
+        await this.#attempt(signaturesFolder(model, version), () =>
+          requireValidSignature(this.#store, manifest, keyId),
+        );
+      }
       this.#nameFiles(log.keyOf(version), manifest);
     }
     for (const alias of await aliasNames(this.#store, model)) {

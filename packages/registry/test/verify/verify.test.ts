@@ -56,6 +56,7 @@ describe('verify', () => {
       aliasEntries: 3,
       events: 0,
       documents: 0,
+      signatures: 0,
       blobs: 3,
       blobBytes: 11,
     });

@@ -1,0 +1,47 @@
+import type { KeyObject } from 'node:crypto';
+import { RegistryError } from '../registry-error.ts';
+import { keyIdOf, readPublicKey } from './signing-key.ts';
+
+/** Whose signatures count. */
+export interface TrustedKeys {
+  /** Public keys by their ids. */
+  readonly keys: ReadonlyMap<string, KeyObject>;
+  /**
+   * How many of them have to have signed a version.
+   *
+   * @defaultValue 1
+   */
+  readonly signers?: number;
+}
+
+const PEM = /-----BEGIN [A-Z ]+-----[^-]*-----END [A-Z ]+-----/g;
+
+/**
+ * Reads public keys, one after the other as PEM text; lines between them are remarks.
+ *
+ * @throws RegistryError `ERR_REGISTRY_INVALID_KEY` when there is none, one is no Ed25519 public key, or there are fewer
+ * than `signers`.
+ */
+export function parseTrustedKeys(
+  text: string,
+  { signers = 1 }: { readonly signers?: number } = {},
+): TrustedKeys {
+  const keys = new Map<string, KeyObject>();
+  for (const [pem] of text.matchAll(PEM)) {
+    const key = readPublicKey(pem);
+    keys.set(keyIdOf(key), key);
+  }
+  if (keys.size === 0) {
+    throw new RegistryError(
+      'ERR_REGISTRY_INVALID_KEY',
+      'there is no public key in it: put each as PEM text, from -----BEGIN PUBLIC KEY----- to its end',
+    );
+  }
+  if (!Number.isSafeInteger(signers) || signers < 1 || signers > keys.size) {
+    throw new RegistryError(
+      'ERR_REGISTRY_INVALID_KEY',
+      `${signers} signers can't be asked for with ${keys.size} trusted keys`,
+    );
+  }
+  return { keys, signers };
+}

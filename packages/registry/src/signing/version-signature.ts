@@ -1,0 +1,93 @@
+import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { z } from 'zod';
+import { checkRecord, fields, FORMAT_VERSION } from '../records/record-schema.ts';
+import { sealRecord, unsealRecord } from '../records/sealed-record.ts';
+import type { Manifest } from '../versions/manifest.ts';
+import { keyIdOf } from './signing-key.ts';
+
+/** A signature larger than this, in bytes, is neither written nor read. */
+export const MAX_SIGNATURE_BYTES = 16 * 1024;
+
+/** Somebody's signature under one version; immutable, and kept beside the manifest. */
+export interface VersionSignature {
+  readonly formatVersion: 1;
+  readonly model: string;
+  readonly version: number;
+  /** `seal` of the manifest: through the hashes in it, it stands for every byte of the version. */
+  readonly versionSeal: string;
+  readonly algorithm: 'ed25519';
+  readonly keyId: string;
+  /** SPKI (DER) in base64. */
+  readonly publicKey: string;
+  /** Base64, of {@link signedText}. */
+  readonly signature: string;
+  readonly actor: string;
+  /** When: ISO 8601, UTC, by the signer's clock. */
+  readonly at: string;
+  /** SHA-256 of every byte of the stored record before this field, in lower-case hexadecimal. */
+  readonly seal: string;
+}
+
+const schema: z.ZodType<VersionSignature> = z.looseObject({
+  formatVersion: z.literal(FORMAT_VERSION),
+  model: fields.text,
+  version: fields.number,
+  versionSeal: fields.sha256,
+  algorithm: z.literal('ed25519'),
+  keyId: z.string().regex(/^[0-9a-f]{16}$/),
+  publicKey: z.base64(),
+  signature: z.base64(),
+  actor: fields.text,
+  at: fields.time,
+  seal: fields.sha256,
+});
+
+/** The bytes that are signed: what the version is called and the seal of its manifest. */
+export function signedText({
+  model,
+  version,
+  seal,
+}: Pick<Manifest, 'model' | 'version' | 'seal'>): Uint8Array {
+  // The first line keeps the signature from being taken for one under anything else.
+  return Buffer.from(`fairlead model version 1\n${model}\n${version}\n${seal}\n`);
+}
+
+/** Signs `manifest`, and writes the signature as it is stored. */
+export function encodeSignature(
+  manifest: Manifest,
+  key: KeyObject,
+  actor: string,
+  at: Date,
+): Uint8Array {
+  const publicKey = createPublicKey(key);
+  return sealRecord({
+    formatVersion: FORMAT_VERSION,
+    model: manifest.model,
+    version: manifest.version,
+    versionSeal: manifest.seal,
+    algorithm: 'ed25519',
+    keyId: keyIdOf(publicKey),
+    publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+    signature: sign(null, signedText(manifest), key).toString('base64'),
+    actor,
+    at: at.toISOString(),
+  });
+}
+
+/**
+ * Reads a stored signature; `key` names it in messages.
+ *
+ * @throws RegistryError `ERR_REGISTRY_CORRUPT`, `ERR_REGISTRY_UNSUPPORTED_FORMAT` or `ERR_REGISTRY_INVALID_MANIFEST`.
+ */
+export function decodeSignature(key: string, bytes: Uint8Array): VersionSignature {
+  return checkRecord(key, schema, unsealRecord(key, bytes));
+}
+
+/** Whether `signature` is one of `key` under just this manifest. */
+export function isSignedBy(
+  manifest: Manifest,
+  { signature }: VersionSignature,
+  key: KeyObject,
+): boolean {
+  return verify(null, signedText(manifest), key, Buffer.from(signature, 'base64'));
+}
