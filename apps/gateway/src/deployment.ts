@@ -12,6 +12,8 @@ export interface SampleHost {
   readonly nginxUser?: string;
   /** Port of Nginx on the loopback address. */
   readonly port: number;
+  /** Port of Nginx on the loopback address for gRPC. */
+  readonly grpcPort: number;
   /** Folder of the rendered files, their logs and temporary files. */
   readonly folder: string;
   /** Folder of the Unix sockets. */
@@ -43,6 +45,7 @@ export function deployment(host: SampleHost): Deployment {
       workers: 1,
       ...(user !== undefined && { user }),
     },
+    grpc: { address: `127.0.0.1:${host.grpcPort}` },
     gateway: {
       memoryBytes: 512 * MEBIBYTE,
       environment: { FAIRLEAD_REGISTRY: host.registry, FAIRLEAD_KEYS_FILE: host.keysFile },

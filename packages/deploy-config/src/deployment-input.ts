@@ -211,6 +211,17 @@ export interface FlaskInput {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** gRPC beside HTTP, for the same models. */
+export interface GrpcInput {
+  /**
+   * Where Nginx takes gRPC in plain HTTP/2: needed where it takes plain HTTP, and not allowed where it takes TLS, which
+   * gRPC then shares, with its port.
+   */
+  readonly address?: AddressText;
+  /** Where the gateway listens for it. @defaultValue `grpc.sock` in the layout's `socketFolder`; `127.0.0.1:9000` under systemd */
+  readonly gatewayListen?: AddressText;
+}
+
 /** Everything `defineDeployment` takes. */
 export interface DeploymentInput {
   /** Part of unit and folder names: lower case, digits and hyphens. @defaultValue `'fairlead'` */
@@ -233,4 +244,6 @@ export interface DeploymentInput {
   readonly gateway: GatewayInput;
   /** @defaultValue no Python service */
   readonly flask?: FlaskInput;
+  /** @defaultValue no gRPC */
+  readonly grpc?: GrpcInput;
 }

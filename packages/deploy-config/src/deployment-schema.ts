@@ -219,6 +219,9 @@ export const deploymentSchema = z.strictObject({
   nginx,
   gateway,
   flask: flask.optional(),
+  grpc: z
+    .strictObject({ address: address.optional(), gatewayListen: address.optional() })
+    .optional(),
 });
 
 /** A deployment whose settings are fine one by one, before defaults and rules. */

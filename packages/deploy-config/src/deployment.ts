@@ -116,6 +116,14 @@ export interface Flask extends Required<
   readonly service: Service | undefined;
 }
 
+/** gRPC, decided. */
+export interface Grpc {
+  /** Where Nginx takes it in plain HTTP/2; `undefined` where it shares the port of TLS. */
+  readonly address: Address | undefined;
+  /** Where the gateway listens for it. */
+  readonly gatewayListen: Address;
+}
+
 /** A deployment in which everything is decided and every rule holds, as `defineDeployment` returns it. */
 export interface Deployment {
   /** Part of unit and folder names. */
@@ -138,4 +146,6 @@ export interface Deployment {
   readonly gateway: Gateway;
   /** The Python service; `undefined` when there is none. */
   readonly flask: Flask | undefined;
+  /** gRPC beside HTTP; `undefined` when there is none. */
+  readonly grpc: Grpc | undefined;
 }

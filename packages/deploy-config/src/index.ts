@@ -5,6 +5,7 @@ export type { DeploymentProblem, DeploymentProblemCode } from './deployment-erro
 export type {
   DeploymentInput,
   FlaskInput,
+  GrpcInput,
   GatewayInput,
   HostInput,
   HttpListenInput,
@@ -23,6 +24,7 @@ export type {
   Deployment,
   Edge,
   Flask,
+  Grpc,
   Gateway,
   HttpListen,
   HttpsListen,

@@ -4,7 +4,7 @@ import type { Deployment } from './deployment.ts';
 import type { Address } from './values/address.ts';
 
 /** The folders that have to exist, in this order, before the rendered files are written and started. */
-export function requiredFolders({ layout, gateway, flask }: Deployment): readonly string[] {
+export function requiredFolders({ layout, gateway, flask, grpc }: Deployment): readonly string[] {
   const socketFolder = (address: Address | undefined) =>
     address?.kind === 'unix' ? [dirname(address.path)] : [];
   const folders = [
@@ -16,6 +16,7 @@ export function requiredFolders({ layout, gateway, flask }: Deployment): readonl
     layout.nginxTempFolder,
     ...socketFolder(gateway.listen),
     ...socketFolder(flask?.listen),
+    ...socketFolder(grpc?.gatewayListen),
   ];
   return [...new Set(folders)];
 }

@@ -49,6 +49,15 @@ function resolveFlask(given: ParsedDeployment, gatewayMemoryBytes: number): Depl
   };
 }
 
+function resolveGrpc({ grpc, layout }: ParsedDeployment): Deployment['grpc'] {
+  if (!grpc) return undefined;
+  const own: Address =
+    layout.supervisor === 'systemd'
+      ? { kind: 'tcp', host: '127.0.0.1', port: 9000 }
+      : socketIn(layout.socketFolder, 'grpc.sock');
+  return { address: grpc.address, gatewayListen: grpc.gatewayListen ?? own };
+}
+
 function resolvePerAddress(
   given: ParsedDeployment['nginx']['perAddress'],
 ): Deployment['nginx']['perAddress'] {
@@ -122,5 +131,6 @@ export function resolveDeployment(given: ParsedDeployment): Deployment {
       environment: given.gateway.environment ?? {},
     },
     flask,
+    grpc: resolveGrpc(given),
   };
 }

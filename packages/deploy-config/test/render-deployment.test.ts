@@ -31,9 +31,13 @@ const behindBalancer: DeploymentInput = {
     accessLog: false,
   },
   gateway: { ...hostInput.gateway, listen: '127.0.0.1:3000' },
+  grpc: { address: '0.0.0.0:8081' },
 };
 
-const scenes = { host: hostInput, laptop, 'behind-balancer': behindBalancer };
+/** TLS, whose port gRPC shares. */
+const host: DeploymentInput = { ...hostInput, grpc: {} };
+
+const scenes = { host, laptop, 'behind-balancer': behindBalancer };
 
 describe('renderDeployment', () => {
   for (const [scene, input] of Object.entries<DeploymentInput>(scenes)) {

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
-import { choosePort } from './choose-port.ts';
+import { choosePort, grpcPort as grpcChoice } from './choose-port.ts';
 import { openDemoSecrets } from './demo-key.ts';
 import { endLeftovers } from './leftovers.ts';
 import { exportFlaskModels } from './export-flask-models.ts';
@@ -12,7 +12,7 @@ import { preparePrograms } from './programs.ts';
 import { pushModels } from './push-models.ts';
 import { RunningPrograms } from './run-programs.ts';
 import { SampleError } from './sample-error.ts';
-import { readSampleSettings } from './sample-settings.ts';
+import { readSampleSettings, type SampleSettings } from './sample-settings.ts';
 import { claimStateFolder } from './single-instance.ts';
 import { openStateFolder } from './state-folder.ts';
 import { summarize } from './summary.ts';
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   const state = openStateFolder(settings.stateFolder);
   const claim = await claimStateFolder(state.root);
   const running = new RunningPrograms(state.logs, state.processes);
-  const started = start(settings.port, state, running);
+  const started = start(settings, state, running);
   try {
     await Promise.race([started.then(() => running.died), stopped.promise]);
   } finally {
@@ -55,13 +55,14 @@ async function main(): Promise<void> {
 }
 
 async function start(
-  wantedPort: number | undefined,
+  settings: SampleSettings,
   state: ReturnType<typeof openStateFolder>,
   running: RunningPrograms,
 ): Promise<void> {
   await endLeftovers(state.processes);
   const facts = readHostFacts();
-  const port = await choosePort(wantedPort);
+  const port = await choosePort(settings.port);
+  const grpcPort = await choosePort(settings.grpcPort, grpcChoice(settings.port));
   say('Training the sample models (skipped when nothing has changed) …');
   await trainModels(root, state.training, stop.signal);
   const trained = readTrainedModels(state.training);
@@ -78,7 +79,7 @@ async function start(
   const names = trained.map(({ model }) => model);
   await exportFlaskModels(registry, names, state.flaskModels);
   const secrets = openDemoSecrets(state);
-  const programs = await preparePrograms(root, state, facts, port, secrets);
+  const programs = await preparePrograms(root, state, facts, { port, grpcPort }, secrets);
   const predictions = await goldenPredictions(registry);
 
   const isUp = async (place: Parameters<typeof httpCall>[0]): Promise<string | undefined> => {
@@ -95,7 +96,7 @@ async function start(
     }
     return undefined;
   });
-  say(await summarize(registry, predictions, port, secrets.key));
+  say(await summarize(registry, predictions, { port, grpcPort }, secrets.key));
 }
 
 try {

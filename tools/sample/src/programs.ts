@@ -31,7 +31,7 @@ export async function preparePrograms(
   root: string,
   state: StateFolder,
   facts: HostFacts,
-  port: number,
+  ports: { readonly port: number; readonly grpcPort: number },
   secrets: DemoSecrets,
 ): Promise<SamplePrograms> {
   // Read as the text of whoever wrote it, like any user's deployment file.
@@ -41,7 +41,7 @@ export async function preparePrograms(
   };
   const described = deployment({
     ...facts,
-    port,
+    ...ports,
     folder: state.host,
     socketFolder: state.sockets,
     flaskFolder: join(root, 'apps/flask-model/src'),
@@ -54,9 +54,10 @@ export async function preparePrograms(
   const flask = gunicornCommand(described);
   const flaskSocket = socketOf(described.flask?.listen);
   const gatewaySocket = socketOf(described.gateway.listen);
+  const grpcSocket = socketOf(described.grpc?.gatewayListen);
   if (flask === undefined) throw new SampleError("The sample's deployment has no Python service.");
   // A socket that a killed process left would keep the next one from listening.
-  for (const socket of [flaskSocket, gatewaySocket]) rmSync(socket, { force: true });
+  for (const socket of [flaskSocket, gatewaySocket, grpcSocket]) rmSync(socket, { force: true });
   const base = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', LANG: 'C.UTF-8' };
   return {
     flaskSocket,

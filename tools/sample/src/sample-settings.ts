@@ -5,12 +5,19 @@ import { SampleError } from './sample-error.ts';
 export interface SampleSettings {
   /** `FAIRLEAD_PORT`: where Nginx listens; without it 8080, or a free port when that is taken. */
   readonly port: number | undefined;
+  /** `FAIRLEAD_GRPC_PORT`: where Nginx takes gRPC; without it 8081, or a free port when that is taken or the other was asked for. */
+  readonly grpcPort: number | undefined;
   /** `FAIRLEAD_STATE`: folder of everything that the sample writes; `.fairlead/sample` by default. */
   readonly stateFolder: string;
 }
 
 /** What the starter itself reads, and what the set-up before it did. */
-const KNOWN: ReadonlySet<string> = new Set(['FAIRLEAD_PORT', 'FAIRLEAD_STATE', 'FAIRLEAD_PYTHON']);
+const KNOWN: ReadonlySet<string> = new Set([
+  'FAIRLEAD_PORT',
+  'FAIRLEAD_GRPC_PORT',
+  'FAIRLEAD_STATE',
+  'FAIRLEAD_PYTHON',
+]);
 
 /**
  * Reads the settings of the starter, the only ones that it takes from the environment.
@@ -27,17 +34,24 @@ export function readSampleSettings(
       `${variable} is not a setting of the sample application; docs/settings.md lists them.`,
     );
   }
-  const { FAIRLEAD_PORT: port, FAIRLEAD_STATE: state } = environment;
-  if (
-    port !== undefined &&
-    !(/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65535)
-  ) {
-    throw new SampleError(`FAIRLEAD_PORT is "${port}"; it must be a port from 1 to 65535.`);
+  const { FAIRLEAD_STATE: state } = environment;
+  const portOf = (variable: string): number | undefined => {
+    const port = environment[variable];
+    if (port === undefined) return undefined;
+    if (/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65535) return Number(port);
+    throw new SampleError(`${variable} is "${port}"; it must be a port from 1 to 65535.`);
+  };
+  const [port, grpcPort] = [portOf('FAIRLEAD_PORT'), portOf('FAIRLEAD_GRPC_PORT')];
+  if (port !== undefined && port === grpcPort) {
+    throw new SampleError(
+      `FAIRLEAD_PORT and FAIRLEAD_GRPC_PORT are both ${port}; HTTP/1.1 and HTTP/2 can't share a plain port.`,
+    );
   }
   if (state === '')
     throw new SampleError('FAIRLEAD_STATE is empty; name a folder, or leave it out.');
   return {
-    port: port === undefined ? undefined : Number(port),
+    port,
+    grpcPort,
     stateFolder: resolve(root, state ?? '.fairlead/sample'),
   };
 }

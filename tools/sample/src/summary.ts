@@ -5,7 +5,7 @@ import type { GoldenPrediction } from './golden-predictions.ts';
 export async function summarize(
   registry: ModelRegistry,
   predictions: readonly GoldenPrediction[],
-  port: number,
+  { port, grpcPort }: { readonly port: number; readonly grpcPort: number },
   key: string,
 ): Promise<string> {
   const url = `http://127.0.0.1:${port}`;
@@ -23,7 +23,7 @@ export async function summarize(
   ]);
   return [
     '',
-    `Ready: ${url}/  (open it in a browser)`,
+    `Ready: ${url}/  (open it in a browser), and gRPC on 127.0.0.1:${grpcPort}`,
     '',
     ...table(rows),
     '',

@@ -32,7 +32,7 @@ function collide(left: Address, right: Address): boolean {
   return left.port === right.port && meet;
 }
 
-function listeners({ nginx, gateway, flask }: Deployment): Place[] {
+function listeners({ nginx, gateway, flask, grpc }: Deployment): Place[] {
   const { listen } = nginx;
   const edge: Place[] =
     listen.scheme === 'http'
@@ -46,7 +46,34 @@ function listeners({ nginx, gateway, flask }: Deployment): Place[] {
         ];
   const rest: Place[] = [['gateway.listen', gateway.listen]];
   if (flask) rest.push(['flask.listen', flask.listen]);
+  if (grpc) rest.push(['grpc.gatewayListen', grpc.gatewayListen]);
+  if (grpc?.address) rest.push(['grpc.address', grpc.address]);
   return [...edge, ...rest];
+}
+
+/** Plain HTTP/2 needs an address of its own, TLS tells both protocols apart; nobody makes a socket for the gateway. */
+function grpcProblems({ nginx, grpc, layout }: Deployment): DeploymentProblem[] {
+  if (!grpc) return [];
+  const problems: DeploymentProblem[] = [];
+  const { scheme } = nginx.listen;
+  if ((scheme === 'http') !== (grpc.address !== undefined)) {
+    problems.push({
+      code: 'ERR_DEPLOYMENT_ADDRESS',
+      settings: ['grpc.address', 'nginx.listen.scheme'],
+      message:
+        scheme === 'http'
+          ? 'grpc.address is not set, but nginx.listen.scheme is "http": HTTP/1.1 and HTTP/2 cannot share a plain port. Set grpc.address, such as "127.0.0.1:8081".'
+          : 'grpc.address is set, but nginx.listen.scheme is "https": gRPC shares the port of TLS. Leave grpc.address out.',
+    });
+  }
+  if (layout.supervisor === 'systemd' && grpc.gatewayListen.kind === 'unix') {
+    problems.push({
+      code: 'ERR_DEPLOYMENT_ADDRESS',
+      settings: ['grpc.gatewayListen', 'layout.supervisor'],
+      message: `grpc.gatewayListen is ${formatAddress(grpc.gatewayListen)}, but layout.supervisor is "systemd", which keeps Nginx out of what the gateway makes. Write an address such as 127.0.0.1:9000.`,
+    });
+  }
+  return problems;
 }
 
 /** Each client must call where its server listens, no two servers may share an address, sockets must fit. */
@@ -54,7 +81,7 @@ export function checkAddresses(
   deployment: Deployment,
   given: ParsedDeployment,
 ): DeploymentProblem[] {
-  const problems: DeploymentProblem[] = [];
+  const problems = grpcProblems(deployment);
   const { gatewayAddress } = given.nginx;
   const { flaskAddress } = given.gateway;
   if (gatewayAddress) {

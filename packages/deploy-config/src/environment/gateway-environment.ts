@@ -19,11 +19,13 @@ export interface GatewayEnvironment {
   readonly FAIRLEAD_SHUTDOWN_GRACE_MS: string;
   /** Where Flask listens: `unix:/path` or `host:port`; missing without a Python service. */
   readonly FAIRLEAD_FLASK_ADDRESS?: string;
+  /** Where the gateway listens for gRPC: `unix:/path` or `host:port`; missing without gRPC. */
+  readonly FAIRLEAD_GRPC_LISTEN?: string;
 }
 
 /** The part of the gateway's environment that follows from the deployment's rules, without `gateway.environment`. */
 export function derivedGatewayEnvironment(deployment: Deployment): GatewayEnvironment {
-  const { timeouts, keepAlive, gateway, flask, layout } = deployment;
+  const { timeouts, keepAlive, gateway, flask, layout, grpc } = deployment;
   return {
     FAIRLEAD_LISTEN: layout.supervisor === 'systemd' ? 'fd:3' : formatAddress(gateway.listen),
     FAIRLEAD_KEEP_ALIVE_TIMEOUT_MS: String(keepAlive.gatewayMs),
@@ -33,6 +35,7 @@ export function derivedGatewayEnvironment(deployment: Deployment): GatewayEnviro
     FAIRLEAD_MAX_BODY_BYTES: String(deployment.maxBodyBytes),
     FAIRLEAD_SHUTDOWN_GRACE_MS: String(timeouts.gatewayShutdownMs),
     ...(flask && { FAIRLEAD_FLASK_ADDRESS: formatAddress(flask.listen) }),
+    ...(grpc && { FAIRLEAD_GRPC_LISTEN: formatAddress(grpc.gatewayListen) }),
   };
 }
 

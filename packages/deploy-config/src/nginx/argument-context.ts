@@ -14,7 +14,18 @@ const names: Readonly<Record<ArgumentContext, readonly string[]>> = {
     ...['absolute_redirect', 'allow', 'client_body_buffer_size', 'client_body_temp_path'],
     ...['client_body_timeout', 'client_header_buffer_size', 'client_header_timeout'],
     ...['client_max_body_size', 'daemon', 'default_type', 'deny', 'error_log', 'events'],
-    ...['fastcgi_temp_path', 'geo', 'gzip', 'http', 'http2', 'ignore_invalid_headers', 'internal'],
+    ...[
+      'fastcgi_temp_path',
+      'geo',
+      'grpc_connect_timeout',
+      'grpc_read_timeout',
+      'grpc_send_timeout',
+      'gzip',
+      'http',
+      'http2',
+      'ignore_invalid_headers',
+      'internal',
+    ],
     ...['keepalive', 'keepalive_requests', 'keepalive_timeout', 'large_client_header_buffers'],
     ...['limit_conn', 'limit_conn_status', 'limit_except', 'limit_req', 'limit_req_status'],
     ...['lingering_close', 'lingering_time', 'lingering_timeout', 'listen', 'location'],
@@ -35,11 +46,11 @@ const names: Readonly<Record<ArgumentContext, readonly string[]>> = {
     ...['worker_rlimit_nofile', 'worker_shutdown_timeout', 'zone'],
   ],
   text: [
-    ...['access_log', 'alias', 'error_page', 'limit_conn_zone', 'limit_rate'],
+    ...['access_log', 'alias', 'error_page', 'grpc_pass', 'limit_conn_zone', 'limit_rate'],
     ...['limit_req_zone', 'log_format', 'map', 'proxy_pass', 'return', 'rewrite', 'root', 'set'],
     ...['split_clients', 'ssl_certificate', 'ssl_certificate_key', 'try_files'],
   ],
-  header: ['add_header', 'add_trailer', 'proxy_set_header'],
+  header: ['add_header', 'add_trailer', 'grpc_set_header', 'proxy_set_header'],
 };
 
 const contexts = new Map(

@@ -1,5 +1,6 @@
 import type { Deployment } from '../deployment.ts';
 import { formatAddress } from '../values/address.ts';
+import { grpcContext } from './grpc.ts';
 import { block, directive, variable, type NginxDirective } from './nginx-directive.ts';
 import { nginxDuration } from './nginx-duration.ts';
 import { problemMaps } from './problem-pages.ts';
@@ -141,6 +142,7 @@ function httpBlock(deployment: Deployment): NginxDirective {
       ...problemMaps(),
       ...accessLog(deployment),
       ...upstreams(deployment),
+      ...grpcContext(deployment),
       ...serverBlocks(deployment),
     ],
   );

@@ -1,6 +1,7 @@
 import type { Deployment } from '../deployment.ts';
 import { formatAddress, type Address } from '../values/address.ts';
 import { atLeast } from '../values/version.ts';
+import { grpcLocations } from './grpc.ts';
 import { block, directive, variable, type NginxDirective } from './nginx-directive.ts';
 import { problemPages } from './problem-pages.ts';
 import { proxyDirectives, proxyLocations } from './proxy-location.ts';
@@ -17,20 +18,54 @@ function server(content: readonly NginxDirective[]): NginxDirective {
   return block('server', [], content);
 }
 
-function application(deployment: Deployment, headers: readonly NginxDirective[]): NginxDirective[] {
-  const { perAddress } = deployment.nginx;
-  const limits = perAddress
+function limits({ nginx: { perAddress } }: Deployment): NginxDirective[] {
+  return perAddress
     ? [
         directive('limit_req', 'zone=fairlead_requests', `burst=${perAddress.burst}`, 'nodelay'),
         directive('limit_conn', 'fairlead_connections', perAddress.connections),
       ]
     : [];
+}
+
+function application(deployment: Deployment, headers: readonly NginxDirective[]): NginxDirective[] {
+  const shared = deployment.nginx.listen.scheme === 'https';
   return [
-    ...limits,
+    ...limits(deployment),
     ...headers,
     ...proxyDirectives(deployment),
     ...proxyLocations(deployment),
+    ...(shared ? grpcLocations(deployment, headers, false) : []),
     ...problemPages(headers),
+  ];
+}
+
+/** `http2 on` came with Nginx 1.25.1, where the parameter of `listen` began to warn. */
+function http2({ target }: Deployment): { parameter: string[]; own: NginxDirective[] } {
+  const hasDirective = atLeast(target.nginx, 1, 25, 1);
+  return {
+    parameter: hasDirective ? [] : ['http2'],
+    own: hasDirective ? [directive('http2', 'on')] : [],
+  };
+}
+
+/**
+ * The server of gRPC in plain HTTP/2, on an address of its own: before 1.25.1, Nginx takes a plain port either for
+ * HTTP/1.1 or for HTTP/2.
+ */
+function grpcServers(deployment: Deployment, names: readonly string[]): NginxDirective[] {
+  const address = deployment.grpc?.address;
+  if (address === undefined) return [];
+  const headers = [requestIdHeader];
+  const { parameter, own } = http2(deployment);
+  const listen = (...args: readonly string[]) => [
+    directive('listen', formatAddress(address), ...parameter, ...args),
+    ...own,
+  ];
+  const content = [...limits(deployment), ...headers, ...grpcLocations(deployment, headers, true)];
+  if (names.length === 0) return [server([...listen('default_server'), ...content])];
+  return [
+    server([...listen('default_server'), ...misdirected(headers)]),
+    server([...listen(), directive('server_name', ...names), ...content]),
   ];
 }
 
@@ -51,8 +86,13 @@ function plainServers(deployment: Deployment, address: Address, names: readonly 
     ...(names.length === 0 ? [] : [directive('server_name', ...names)]),
     ...application(deployment, headers),
   ]);
-  if (names.length === 0) return [own];
-  return [server([directive('listen', listen, 'default_server'), ...misdirected(headers)]), own];
+  const grpc = grpcServers(deployment, names);
+  if (names.length === 0) return [own, ...grpc];
+  return [
+    server([directive('listen', listen, 'default_server'), ...misdirected(headers)]),
+    own,
+    ...grpc,
+  ];
 }
 
 /** Every server block: the one that answers, and those that send away or turn away. */
@@ -67,10 +107,8 @@ export function serverBlocks(deployment: Deployment): NginxDirective[] {
     directive('add_header', 'Strict-Transport-Security', strictTransportSecurity, 'always'),
     requestIdHeader,
   ];
-  // `http2 on` came with Nginx 1.25.1, where the parameter of `listen` began to warn.
-  const ownDirective = atLeast(deployment.target.nginx, 1, 25, 1);
-  const protocol = ownDirective ? ['ssl'] : ['ssl', 'http2'];
-  const http2 = ownDirective ? [directive('http2', 'on')] : [];
+  const { parameter, own } = http2(deployment);
+  const protocol = ['ssl', ...parameter];
   const target = port === 443 ? [variable('host')] : [variable('host'), `:${port}`];
   return [
     server([directive('listen', plain, 'default_server'), ...misdirected([requestIdHeader])]),
@@ -87,14 +125,14 @@ export function serverBlocks(deployment: Deployment): NginxDirective[] {
     ]),
     server([
       directive('listen', secure, ...protocol, 'default_server'),
-      ...http2,
+      ...own,
       directive('ssl_reject_handshake', 'on'),
       // A handshake for a served name may be followed by a request for another one.
       ...misdirected(headers),
     ]),
     server([
       directive('listen', secure, ...protocol),
-      ...http2,
+      ...own,
       directive('server_name', ...names),
       directive('ssl_certificate', listen.certificateFile),
       directive('ssl_certificate_key', listen.certificateKeyFile),

@@ -1,0 +1,232 @@
+import { join } from 'node:path';
+import {
+  Client,
+  credentials,
+  Metadata,
+  Server,
+  ServerCredentials,
+  status,
+  type ServiceError,
+  type sendUnaryData,
+  type ServerUnaryCall,
+} from '@grpc/grpc-js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { defineDeployment, gatewayEnvironment, type DeploymentInput } from '../../src/index.ts';
+import { freePort } from '../support/free-port.ts';
+import { folderInput, hostInput } from '../support/sample-deployment.ts';
+import { startSampleEdge } from '../support/sample-edge.ts';
+import { selfSignedCertificate } from '../support/self-signed-certificate.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const path = '/inference.GRPCInferenceService/ModelInfer';
+const bytes = (value: Buffer) => value;
+
+type Handler = (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => void;
+
+/** A real gRPC server of bytes behind Nginx. */
+async function serve(address: string, handler: Handler): Promise<void> {
+  const server = new Server({ 'grpc.max_receive_message_length': -1 });
+  server.addService(
+    {
+      ModelInfer: {
+        path,
+        requestStream: false,
+        responseStream: false,
+        requestSerialize: bytes,
+        requestDeserialize: bytes,
+        responseSerialize: bytes,
+        responseDeserialize: bytes,
+      },
+    },
+    { ModelInfer: handler },
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error) => {
+      if (error === null) resolve();
+      else reject(error);
+    });
+  });
+  onTestFinished(() => {
+    server.forceShutdown();
+  });
+}
+
+interface Answer {
+  readonly body?: Buffer | undefined;
+  readonly error?: ServiceError;
+}
+
+function clientOf(address: string, trust = credentials.createInsecure(), options = {}) {
+  const client = new Client(address, trust, options);
+  onTestFinished(() => {
+    client.close();
+  });
+  return (message: Buffer, metadata: Record<string, string> = {}, method = path): Promise<Answer> =>
+    new Promise((resolve) => {
+      const sent = new Metadata();
+      for (const [key, value] of Object.entries(metadata)) sent.set(key, value);
+      const deadline = Date.now() + 30_000;
+      client.makeUnaryRequest(method, bytes, bytes, message, sent, { deadline }, (error, body) => {
+        resolve(error === null ? { body } : { error });
+      });
+    });
+}
+
+/** Nginx with a plain port for gRPC, and the socket where the gateway would listen. */
+async function plainEdge(input: Partial<DeploymentInput> = {}) {
+  const port = await freePort();
+  const { folder } = await startSampleEdge({
+    input: { grpc: { address: `127.0.0.1:${port}` }, ...input },
+  });
+  return {
+    socket: `unix:${join(folder, 'run/grpc.sock')}`,
+    address: `127.0.0.1:${port}`,
+    send: clientOf(`127.0.0.1:${port}`),
+  };
+}
+
+const echo: Handler = ({ request, metadata }, answer) => {
+  const told = new Metadata();
+  for (const name of ['x-forwarded-for', 'x-real-ip', 'forwarded', 'authorization']) {
+    const values = metadata.get(name);
+    if (values.length > 0) told.set(`seen-${name}`, values.join('|'));
+  }
+  const [wanted] = metadata.get('fail');
+  if (wanted === undefined) answer(null, request);
+  else answer({ code: status.INVALID_ARGUMENT, details: 'the tensor is wrong', metadata: told });
+};
+
+describe('gRPC behind Nginx', () => {
+  it('goes through with its bytes, its errors and its metadata', async () => {
+    const { socket, send } = await plainEdge();
+    await serve(socket, echo);
+    const message = Buffer.from([0x0a, 0x01, 0x6d]);
+    expect((await send(message)).body).toEqual(message);
+    expect((await send(Buffer.alloc(0))).body).toEqual(Buffer.alloc(0));
+    const { error } = await send(message, {
+      fail: '1',
+      authorization: 'Bearer fl_x',
+      'x-forwarded-for': '6.6.6.6',
+      'x-real-ip': '6.6.6.6',
+      forwarded: 'for=6.6.6.6',
+    });
+    expect(error).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: 'the tensor is wrong',
+    });
+    // What the client says of its address is replaced; its key goes on.
+    expect(error?.metadata.getMap()).toMatchObject({
+      'seen-x-forwarded-for': '127.0.0.1',
+      'seen-authorization': 'Bearer fl_x',
+    });
+    expect(error?.metadata.get('seen-x-real-ip')).toEqual([]);
+    expect(error?.metadata.get('seen-forwarded')).toEqual([]);
+  });
+
+  it('takes the largest message, and refuses the next larger one', async () => {
+    const { socket, send } = await plainEdge({ maxBodyBytes: 100_000 });
+    await serve(socket, echo);
+    expect((await send(Buffer.alloc(100_000, 7))).body?.length).toBe(100_000);
+    expect((await send(Buffer.alloc(100_001, 7))).error).toMatchObject({
+      code: status.RESOURCE_EXHAUSTED,
+      details: expect.stringContaining('larger than this service accepts') as string,
+    });
+  });
+
+  it('says UNAVAILABLE while nobody is behind, and DEADLINE_EXCEEDED of whoever never answers', async () => {
+    const { socket, send } = await plainEdge({
+      timeouts: { requestMs: 500, marginMs: 500, nginxConnectMs: 400 },
+    });
+    expect((await send(Buffer.from('a'))).error).toMatchObject({
+      code: status.UNAVAILABLE,
+      details: expect.stringContaining('not answering') as string,
+    });
+    await serve(socket, () => undefined);
+    expect((await send(Buffer.from('a'))).error).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+  });
+
+  it('lets the server say what it does not implement', async () => {
+    const { socket, send } = await plainEdge();
+    await serve(socket, echo);
+    expect((await send(Buffer.from('a'), {}, '/other.Service/Method')).error).toMatchObject({
+      code: status.UNIMPLEMENTED,
+    });
+  });
+
+  it('limits how often an address asks', async () => {
+    const port = await freePort();
+    const { folder } = await startSampleEdge({
+      nginx: { perAddress: { requestsPerSecond: 1, burst: 1 } },
+      input: { grpc: { address: `127.0.0.1:${port}` } },
+    });
+    await serve(`unix:${join(folder, 'run/grpc.sock')}`, echo);
+    const send = clientOf(`127.0.0.1:${port}`);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => send(Buffer.from('a'))));
+    const codes = answers.map(({ error }) => error?.code);
+    expect(codes).toContain(undefined);
+    expect(codes).toContain(status.RESOURCE_EXHAUSTED);
+  });
+
+  it('shares the port of TLS with HTTP', async () => {
+    const port = await freePort();
+    const files = selfSignedCertificate(tempFolder(), 'models.example.com');
+    const { certificate, certificateFile, certificateKeyFile } = files;
+    const { folder } = await startSampleEdge({
+      port,
+      nginx: {
+        listen: {
+          scheme: 'https',
+          names: ['models.example.com'],
+          certificateFile,
+          certificateKeyFile,
+          host: '127.0.0.1',
+          port,
+          redirectPort: await freePort(),
+        },
+      },
+      input: { grpc: {} },
+      gateway: (_req, res) => res.end('over HTTP'),
+    });
+    await serve(`unix:${join(folder, 'run/grpc.sock')}`, echo);
+    const send = clientOf(`127.0.0.1:${port}`, credentials.createSsl(certificate), {
+      'grpc.ssl_target_name_override': 'models.example.com',
+      'grpc.default_authority': 'models.example.com',
+    });
+    expect((await send(Buffer.from('over TLS'))).body?.toString()).toBe('over TLS');
+  });
+});
+
+describe('the deployment', () => {
+  const problems = (input: DeploymentInput) => () => defineDeployment(input);
+  const laptop = folderInput('/home/ada/fairlead');
+
+  it('has no gRPC unless it is asked for', () => {
+    expect(gatewayEnvironment(defineDeployment(laptop))).not.toHaveProperty('FAIRLEAD_GRPC_LISTEN');
+  });
+
+  it('tells the gateway where to listen', () => {
+    const grpc = { address: '127.0.0.1:8081' } as const;
+    expect(gatewayEnvironment(defineDeployment({ ...laptop, grpc }))).toMatchObject({
+      FAIRLEAD_GRPC_LISTEN: 'unix:/home/ada/fairlead/run/grpc.sock',
+    });
+    expect(gatewayEnvironment(defineDeployment({ ...hostInput, grpc: {} }))).toMatchObject({
+      FAIRLEAD_GRPC_LISTEN: '127.0.0.1:9000',
+    });
+  });
+
+  it('refuses what could not work', () => {
+    expect(problems({ ...laptop, grpc: {} })).toThrow(
+      /grpc\.address is not set.*127\.0\.0\.1:8081/,
+    );
+    expect(problems({ ...laptop, grpc: { address: '127.0.0.1:8080' } })).toThrow(
+      /grpc\.address .*nginx\.listen\.address .*same place/,
+    );
+    expect(problems({ ...hostInput, grpc: { address: '0.0.0.0:8081' } })).toThrow(
+      /grpc\.address is set.*shares the port of TLS/,
+    );
+    expect(
+      problems({ ...hostInput, grpc: { gatewayListen: 'unix:/run/fairlead/grpc.sock' } }),
+    ).toThrow(/grpc\.gatewayListen is unix.*127\.0\.0\.1:9000/);
+  });
+});
