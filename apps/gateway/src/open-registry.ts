@@ -1,4 +1,12 @@
-import { cachedStore, ModelRegistry, type ObjectStore, openStore } from '@fairlead/registry';
+import { readFileSync } from 'node:fs';
+import {
+  cachedStore,
+  ModelRegistry,
+  type ObjectStore,
+  openStore,
+  parseTrustedKeys,
+  type TrustedKeys,
+} from '@fairlead/registry';
 import type { StalenessMetrics } from '@fairlead/monitoring';
 import type { ModelSource } from '@fairlead/serving';
 import { forSetting } from './settings-error.ts';
@@ -12,7 +20,12 @@ const STALE_AFTER_SECONDS = 15;
 
 type RegistrySettings = Pick<
   Settings,
-  'registry' | 'registryCache' | 'registryCacheBytes' | 'pollIntervalMs'
+  | 'registry'
+  | 'registryCache'
+  | 'registryCacheBytes'
+  | 'pollIntervalMs'
+  | 'trustedKeys'
+  | 'trustedSigners'
 >;
 
 /**
@@ -21,19 +34,30 @@ type RegistrySettings = Pick<
  * @throws SettingsError when it can't be opened.
  */
 export async function openRegistry(
-  { registry, registryCache: folder, registryCacheBytes: maxBytes }: RegistrySettings,
+  settings: RegistrySettings,
   onError: (error: unknown) => void,
 ): Promise<ModelRegistry> {
+  const { registry, registryCache: folder, registryCacheBytes: maxBytes } = settings;
+  const trust = readTrustedKeys(settings);
   const store = await openStore(registry, { patienceMs: PATIENCE_MS }).catch((cause: unknown) =>
     forSetting('FAIRLEAD_REGISTRY', (): ObjectStore => {
       throw cause;
     }),
   );
-  if (folder === undefined) return new ModelRegistry({ store });
+  if (folder === undefined) return new ModelRegistry({ store, ...trust });
   const cached = forSetting('FAIRLEAD_REGISTRY_CACHE', () =>
     cachedStore(store, { folder, maxBytes, onError }),
   );
-  return new ModelRegistry({ store: cached });
+  return new ModelRegistry({ store: cached, ...trust });
+}
+
+function readTrustedKeys({ trustedKeys: file, trustedSigners: signers }: RegistrySettings): {
+  readonly trustedKeys?: TrustedKeys;
+} {
+  if (file === undefined) return {};
+  return forSetting('FAIRLEAD_TRUSTED_KEYS', () => ({
+    trustedKeys: parseTrustedKeys(readFileSync(file, 'utf8'), { signers }),
+  }));
 }
 
 /** Makes `registry` the source of what is served, and notes in `staleness` when each model was last heard of. */

@@ -66,6 +66,18 @@ export const settings = {
     '10737418240',
     'How much that folder may hold; beyond it goes what was used longest ago, and last what the aliases mean.',
   ),
+  trustedKeys: setting(
+    'FAIRLEAD_TRUSTED_KEYS',
+    optional,
+    undefined,
+    'File of public keys as PEM text. With it, only versions that one of them signed are loaded.',
+  ),
+  trustedSigners: setting(
+    'FAIRLEAD_TRUSTED_SIGNERS',
+    whole(1, 1000),
+    '1',
+    'How many of those keys have to have signed a version.',
+  ),
   models: setting(
     'FAIRLEAD_MODELS',
     names.optional(),

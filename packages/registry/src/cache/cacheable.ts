@@ -2,14 +2,15 @@ import { fingerprint } from '../push/push-source.ts';
 import { unsealRecord } from '../records/sealed-record.ts';
 
 const BLOB = /^blobs\/sha256\/([0-9a-f]{64})$/;
-const RECORD = /^models\/([^/]+)\/(?:versions|aliases\/[^/]+)\/(\d{8})\.json$/;
+const RECORD =
+  /^models\/([^/]+)\/(?:(?:versions|aliases\/[^/]+)\/(\d{8})|signatures\/(\d{8})\/[0-9a-f]{16})\.json$/;
 
 /** The SHA-256 that the key of an artifact promises; `undefined` for any other key. */
 export function promisedHash(key: string): string | undefined {
   return BLOB.exec(key)?.[1];
 }
 
-/** Whether `key` is that of a manifest or an alias entry, which prove by themselves that they are as they were written. */
+/** Whether `key` is that of a manifest, a signature or an alias entry, which prove by themselves that they are as they were written. */
 export function isRecordKey(key: string): boolean {
   return RECORD.test(key);
 }
@@ -18,8 +19,9 @@ export function isRecordKey(key: string): boolean {
 export function isRecordAt(key: string, bytes: Uint8Array): boolean {
   try {
     const record = unsealRecord(key, bytes) as Readonly<Record<string, unknown>>;
-    const [, model, number] = RECORD.exec(key) ?? [];
-    // A manifest has no number but its version.
+    const [, model, numbered, signed] = RECORD.exec(key) ?? [];
+    const number = numbered ?? signed;
+    // A manifest and a signature have no number but their version.
     return record.model === model && (record.number ?? record.version) === Number(number);
   } catch {
     return false;
