@@ -1,4 +1,5 @@
 import { aliasLog } from './aliases/alias-log.ts';
+import { inParallel } from './store/in-parallel.ts';
 import { aliasesFolder, MODELS } from './store/layout.ts';
 import { isAliasName, isModelName } from './model-name.ts';
 import type { KnownHeads } from './records/numbered-log.ts';
@@ -42,20 +43,26 @@ export async function listModels(
   store: ObjectStore,
   heads: KnownHeads,
 ): Promise<readonly ModelSummary[]> {
-  const summaries: ModelSummary[] = [];
-  for (const model of await modelNames(store)) {
-    const versions = await versionLog(store, model).numbers();
-    const latestVersion = versions.at(-1);
-    if (latestVersion === undefined) continue;
-    const aliases: Record<string, number> = {};
-    for (const alias of await aliasNames(store, model)) {
-      const log = aliasLog(store, model, alias, heads);
-      const entry = await log.read(await log.head());
-      if (entry !== undefined) aliases[alias] = entry.version;
-    }
-    summaries.push({ model, versions: versions.length, latestVersion, aliases });
+  const names = await modelNames(store);
+  const summaries = await inParallel(names, (model) => summarize(store, heads, model));
+  return summaries.filter((summary) => summary !== undefined);
+}
+
+async function summarize(
+  store: ObjectStore,
+  heads: KnownHeads,
+  model: string,
+): Promise<ModelSummary | undefined> {
+  const versions = await versionLog(store, model).numbers();
+  const latestVersion = versions.at(-1);
+  if (latestVersion === undefined) return undefined;
+  const aliases: Record<string, number> = {};
+  for (const alias of await aliasNames(store, model)) {
+    const log = aliasLog(store, model, alias, heads);
+    const entry = await log.read(await log.head());
+    if (entry !== undefined) aliases[alias] = entry.version;
   }
-  return summaries;
+  return { model, versions: versions.length, latestVersion, aliases };
 }
 
 /** Why `model` has no version: an error that names the models there are. */

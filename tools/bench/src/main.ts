@@ -6,11 +6,12 @@ import { benchDecode } from './decode/bench-decode.ts';
 import { benchLiveness } from './liveness/bench-liveness.ts';
 import { benchOverload } from './overload/bench-overload.ts';
 import { benchParts } from './parts/bench-parts.ts';
+import { benchRegistry } from './registry/bench-registry.ts';
 import { benchThroughput } from './throughput/bench-throughput.ts';
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-// npm run bench -- [liveness|throughput|parts|decode|overload …] [--models medium,large] [--connections 1,64] [--seconds 5]
+// npm run bench -- [liveness|throughput|parts|decode|overload|registry …] [--models medium,large] [--connections 1,64] [--seconds 5]
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -31,6 +32,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   parts: () => benchParts({ seconds, folder }, print),
   decode: () => benchDecode(print),
   overload: () => benchOverload({ seconds, folder }, print),
+  registry: () => benchRegistry({ folder }, print),
 };
 
 const wanted = positionals.length === 0 ? Object.keys(benches) : positionals;

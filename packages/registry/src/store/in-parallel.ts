@@ -1,0 +1,16 @@
+/** Questions to a store at a time: one that is far away answers many as fast as one. */
+const PARALLEL = 16;
+
+/** Runs `work` on each of `items`, up to 16 at a time; resolves to the results in the order of the items. */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const waiting = items.entries();
+  const run = async (): Promise<void> => {
+    for (const [index, item] of waiting) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, run));
+  return results;
+}
