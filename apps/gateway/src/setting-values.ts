@@ -48,6 +48,30 @@ export const names = z
   })
   .refine((list) => new Set(list).size === list.length, 'must not name anything twice');
 
+/** Where Redis listens; it may hold a password, so it isn't told. */
+export const redisAddress = z
+  .string()
+  .regex(/^rediss?:\/\/\S+$/, 'must be redis://host:port, or rediss://host:port with TLS');
+
+/** Pairs `model=fallback`, separated by commas, each model once. */
+export const fallbackPairs = z
+  .string()
+  .transform((list) => list.split(',').map((pair) => pair.split('=').map((name) => name.trim())))
+  .refine((pairs) => pairs.every((pair) => pair.length === 2 && !pair.includes('')), {
+    error: 'must be pairs such as digits=digits-flask, separated by commas',
+    abort: true,
+  })
+  .transform((pairs) => pairs.map(([model = '', fallback = '']) => [model, fallback] as const))
+  .refine((pairs) => pairs.every(([model, fallback]) => model !== fallback), {
+    error: 'must not name a model as its own fallback',
+    abort: true,
+  })
+  .refine((pairs) => new Map(pairs).size === pairs.length, {
+    error: 'must not give a model two fallbacks',
+    abort: true,
+  })
+  .transform((pairs): ReadonlyMap<string, string> => new Map(pairs));
+
 const DIALECTS = ['open-inference', 'tensorflow-serving', 'mlflow', 'sagemaker'] as const;
 
 /** Protocols, separated by commas. */

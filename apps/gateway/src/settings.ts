@@ -4,9 +4,11 @@ import {
   listenAddress,
   milliseconds,
   dialectNames,
+  fallbackPairs,
   extensionNames,
   names,
   oneOf,
+  redisAddress,
   secret,
   text,
   upstreamAddress,
@@ -31,6 +33,9 @@ function setting<T>(
 ): Setting<T> {
   return { variable, schema, fallback, description };
 }
+
+/** In place of a model: the version that it served before. */
+export const PREVIOUS_VERSION = 'previous-version';
 
 const optional = text.optional();
 
@@ -193,6 +198,30 @@ export const settings = {
     '64',
     'Rows that share one execution at most; `1` switches batching off.',
   ),
+  cacheBytes: setting(
+    'FAIRLEAD_CACHE_BYTES',
+    whole(0, 2 ** 40),
+    '0',
+    'Bytes of answers that each model keeps in memory for requests that come again; 0 keeps none.',
+  ),
+  cacheModels: setting(
+    'FAIRLEAD_CACHE_MODELS',
+    names.optional(),
+    undefined,
+    'Models whose answers are kept, separated by commas. Without it: every model, if answers are kept at all.',
+  ),
+  redisUrl: setting(
+    'FAIRLEAD_REDIS_URL',
+    redisAddress.optional(),
+    undefined,
+    'Keeps the answers in this Redis or Valkey instead: `redis://…`, or `rediss://…` with TLS. It may be away.',
+  ),
+  fallbacks: setting(
+    'FAIRLEAD_FALLBACKS',
+    fallbackPairs.optional(),
+    undefined,
+    'What answers when a model fails: `model=other` for another served model, `model=previous-version` for the version before; separated by commas.',
+  ),
   dialects: setting(
     'FAIRLEAD_DIALECTS',
     dialectNames,
@@ -238,7 +267,7 @@ export type Settings = {
   readonly [N in SettingName]: (typeof settings)[N] extends Setting<infer T> ? T : never;
 };
 
-const SECRETS: ReadonlySet<string> = new Set(['FAIRLEAD_PEPPER']);
+const SECRETS: ReadonlySet<string> = new Set(['FAIRLEAD_PEPPER', 'FAIRLEAD_REDIS_URL']);
 
 /**
  * Reads the settings from environment variables: the only place where the gateway does.
@@ -297,6 +326,21 @@ function contradictions(read: Settings): string[] {
   }
   if (invocations.length > 0 && read.invocationsModel === undefined) {
     problems.push(`FAIRLEAD_INVOCATIONS_MODEL is missing; ${invocations.join(' and ')} needs it`);
+  }
+  const { cacheBytes, cacheModels, redisUrl, models, fallbacks = new Map<string, string>() } = read;
+  if (cacheBytes > 0 && redisUrl !== undefined) {
+    problems.push(
+      'FAIRLEAD_CACHE_BYTES keeps answers in memory and FAIRLEAD_REDIS_URL in Redis; leave one out',
+    );
+  }
+  if (cacheModels !== undefined && cacheBytes === 0 && redisUrl === undefined) {
+    problems.push(
+      'FAIRLEAD_CACHE_MODELS names models, but nothing is kept; set FAIRLEAD_CACHE_BYTES or FAIRLEAD_REDIS_URL',
+    );
+  }
+  for (const name of [...fallbacks].flat()) {
+    if (name === PREVIOUS_VERSION || models?.includes(name) !== false) continue;
+    problems.push(`FAIRLEAD_FALLBACKS names "${name}", which FAIRLEAD_MODELS doesn't`);
   }
   // node:http refuses it, naming its own options.
   if (headersTimeoutMs > requestTimeoutMs) {

@@ -18,6 +18,7 @@ import {
   ModelServer,
   openApiHandler,
   shutDownGracefully,
+  type Fallback,
 } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { upstreamRuntime } from '@fairlead/serving/upstream';
@@ -28,9 +29,10 @@ import { createGuard } from './guard.ts';
 import { homePage } from './home-page.ts';
 import { listenOn } from './listen-on.ts';
 import { openRegistry, registrySource } from './open-registry.ts';
+import { createResponseCaches } from './response-caches.ts';
 import { routeGroups } from './route-groups.ts';
 import { forSetting } from './settings-error.ts';
-import type { Settings } from './settings.ts';
+import { PREVIOUS_VERSION, type Settings } from './settings.ts';
 import { startGrpc } from './start-grpc.ts';
 
 const SERVICE = 'fairlead-gateway';
@@ -72,8 +74,10 @@ export async function startGateway(
   const upstreams = forSetting('FAIRLEAD_FLASK_ADDRESS', () =>
     upstreamRuntime(flaskUpstream(settings)),
   );
+  const caches = createResponseCaches(settings, onError);
   const models = new ModelServer({
     alias: settings.alias,
+    serveOptions: (model) => ({ cache: caches.of(model), fallback: fallbackOf(model, settings) }),
     maxModels: settings.maxModels,
     source: registrySource(registry, settings, staleness, onError),
     runtimes: {
@@ -91,11 +95,20 @@ export async function startGateway(
     onEvent: (event) => {
       const { type, ...fields } = event;
       if (type === 'swapped') metrics.track(event.model, String(event.version));
-      if (type === 'unloaded') metrics.forget(event.model, String(event.version));
+      if (type === 'unloaded' && !isLoaded(event)) {
+        metrics.forget(event.model, String(event.version));
+      }
       if ('error' in fields) logger.error({ ...fields, err: fields.error }, type);
       else logger.info(fields, type);
     },
   });
+
+  // Who goes back and forth between versions may have one loaded again before its predecessor is gone.
+  function isLoaded({ model, version }: { model: string; version: number }): boolean {
+    return models.loaded.some(
+      ({ label }) => label.model === model && label.version === String(version),
+    );
+  }
 
   const app = express().disable('x-powered-by');
   app.get('/', homePage(models));
@@ -154,6 +167,11 @@ export async function startGateway(
   async function load(): Promise<void> {
     const served = settings.models ?? (await modelsWith(registry, settings.alias));
     await Promise.all(served.map((model) => models.serve(model)));
+    for (const [model, fallback] of settings.fallbacks ?? []) {
+      if (served.includes(model) && (fallback === PREVIOUS_VERSION || served.includes(fallback)))
+        continue;
+      logger.warn({ model, fallback }, 'a fallback is set between models that are not both served');
+    }
     logger.info({ models: served, ready: await models.ready() }, 'models loaded');
   }
   const loaded = load();
@@ -171,6 +189,7 @@ export async function startGateway(
         ...(grpc && { closeOther: (withinMs) => grpc.close(withinMs) }),
       });
       await upstreams.close();
+      caches.close();
       await publisher?.close();
       logger.info({ clean }, 'stopped');
       return clean;
@@ -189,6 +208,12 @@ function checkNames(registry: ModelRegistry, { alias, models = [] }: Settings): 
   for (const model of models) {
     forSetting('FAIRLEAD_MODELS', () => registry.follow(model, alias));
   }
+}
+
+function fallbackOf(model: string, { fallbacks }: Settings): Fallback | undefined {
+  const name = fallbacks?.get(model);
+  if (name === undefined) return undefined;
+  return name === PREVIOUS_VERSION ? name : { model: name };
 }
 
 function createPublisher(

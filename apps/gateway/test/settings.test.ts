@@ -46,6 +46,10 @@ describe('what is accepted', () => {
       maxBatchRows: 64,
       maxQueued: 512,
       cloudWatchNamespace: undefined,
+      cacheBytes: 0,
+      cacheModels: undefined,
+      redisUrl: undefined,
+      fallbacks: undefined,
       dialects: ['open-inference', 'tensorflow-serving'],
       extensions: ['binary_tensor_data', 'classification', 'model_repository', 'statistics'],
       maxModels: 10_000,
@@ -135,6 +139,13 @@ describe('what is refused', () => {
     ['FAIRLEAD_MAX_BATCH_ROWS', '0', 'must be a whole number from 1 to 100000'],
     ['FAIRLEAD_ONNX_THREADS', 'all', 'must be a whole number from 1 to 256, or auto'],
     ['FAIRLEAD_MAX_QUEUED', '', 'must be a whole number from 0 to 1000000'],
+    ['FAIRLEAD_CACHE_BYTES', '-1', 'must be a whole number from 0 to'],
+    ['FAIRLEAD_CACHE_MODELS', 'a,', 'must be names separated by commas, none of them empty'],
+    ['FAIRLEAD_FALLBACKS', 'a', 'must be pairs such as digits=digits-flask'],
+    ['FAIRLEAD_FALLBACKS', 'a=b=c', 'must be pairs such as'],
+    ['FAIRLEAD_FALLBACKS', 'a=', 'must be pairs such as'],
+    ['FAIRLEAD_FALLBACKS', 'a=b,c=c', 'must not name a model as its own fallback'],
+    ['FAIRLEAD_FALLBACKS', 'a=b,a=c', 'must not give a model two fallbacks'],
     ['FAIRLEAD_CLOUDWATCH_NAMESPACE', '', text],
     ['FAIRLEAD_DIALECTS', 'open-inference,soap', 'must name protocols of open-inference'],
     ['FAIRLEAD_EXTENSIONS', 'statistics,tracing', 'must name extensions of binary_tensor_data'],
@@ -154,8 +165,18 @@ describe('what is refused', () => {
 
   test('a bad value of every setting: the list above leaves none out', () => {
     const all = Object.values(settings).map(({ variable }) => variable);
-    const listed = new Set([...refused.map(([variable]) => variable), 'FAIRLEAD_PEPPER']);
+    const listed = new Set([
+      ...refused.map(([variable]) => variable),
+      'FAIRLEAD_PEPPER',
+      'FAIRLEAD_REDIS_URL',
+    ]);
     expect([...listed].sort()).toEqual(all.sort());
+  });
+
+  test('the address of Redis, without showing it: it may hold a password', () => {
+    const message = refusal({ ...anyone, FAIRLEAD_REDIS_URL: 'http://:PLANTED@cache' });
+    expect(message).toContain('FAIRLEAD_REDIS_URL: its value must be redis://');
+    expect(message).not.toContain('PLANTED');
   });
 
   test('several at once, each on its line', () => {
@@ -178,6 +199,15 @@ describe('what is refused', () => {
     [
       { ...anyone, FAIRLEAD_HEADERS_TIMEOUT_MS: '2000', FAIRLEAD_REQUEST_TIMEOUT_MS: '1000' },
       'FAIRLEAD_HEADERS_TIMEOUT_MS (2000) is longer than FAIRLEAD_REQUEST_TIMEOUT_MS (1000)',
+    ],
+    [
+      { ...anyone, FAIRLEAD_CACHE_BYTES: '1', FAIRLEAD_REDIS_URL: 'redis://cache' },
+      'keeps answers in memory and FAIRLEAD_REDIS_URL in Redis',
+    ],
+    [{ ...anyone, FAIRLEAD_CACHE_MODELS: 'a' }, 'FAIRLEAD_CACHE_MODELS names models, but nothing'],
+    [
+      { ...anyone, FAIRLEAD_MODELS: 'a,b', FAIRLEAD_FALLBACKS: 'a=previous-version,b=c' },
+      'FAIRLEAD_FALLBACKS names "c", which FAIRLEAD_MODELS doesn\'t',
     ],
   ])('settings that contradict each other: %j', (environment, message) => {
     expect(refusal(environment)).toContain(message);

@@ -78,6 +78,11 @@ export interface ModelServerOptions {
    * @defaultValue `{}`: the defaults of its options
    */
   readonly circuitBreaker?: CircuitBreakerOptions | false;
+  /**
+   * How a model is served when `serve` or `load` isn't told.
+   * @defaultValue `() => ({})`: as the defaults have it
+   */
+  readonly serveOptions?: (model: string) => ServeOptions;
 }
 
 /** How one model is served. */
@@ -175,6 +180,7 @@ export class ModelServer {
       maxBatchRows: 64,
       maxBatchBytes: 16 * 1024 * 1024,
       maxQueued: 512,
+      serveOptions: () => ({}),
       maxModels: 10_000,
       ...options,
     };
@@ -202,7 +208,10 @@ export class ModelServer {
    * @throws ServingError `ERR_SERVING_INVALID_OPTION` when the model is served already or its own fallback,
    * `ERR_SERVING_NO_ROOM` when as many are as may, `ERR_SERVING_CLOSED` after close.
    */
-  async serve(model: string, options: ServeOptions = {}): Promise<void> {
+  async serve(
+    model: string,
+    options: ServeOptions = this.#options.serveOptions(model),
+  ): Promise<void> {
     const { alias = this.#options.alias, cache, fallback } = options;
     // What is told of the version that leaves must not be taken for the one that comes.
     while (this.#leaving.has(model)) await this.#leaving.get(model);
