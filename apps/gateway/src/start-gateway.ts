@@ -15,6 +15,7 @@ import type { ModelRegistry } from '@fairlead/registry';
 import { chain, getRequestId, problemErrors } from '@fairlead/security';
 import {
   createInferenceHandler,
+  findTraceContext,
   ModelServer,
   openApiHandler,
   shutDownGracefully,
@@ -123,7 +124,7 @@ export async function startGateway(
 
   const handler = chain(
     httpMetrics({ registry: metrics.registry, routeGroup: routeGroups(dialects) }),
-    requestLog({ logger, requestId: (req) => getRequestId(req) }),
+    requestLog({ logger, requestId: (req) => getRequestId(req), trace: findTraceContext }),
     guard.chain,
     createInferenceHandler(models, {
       dialects,

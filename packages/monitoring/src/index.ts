@@ -18,6 +18,6 @@ export type { MetricsHandlerOptions } from './metrics-handler.ts';
 export { MonitoringError } from './monitoring-error.ts';
 export type { MonitoringErrorCode } from './monitoring-error.ts';
 export { requestLog } from './request-log.ts';
-export type { RequestLogger, RequestLogOptions } from './request-log.ts';
+export type { RequestLogger, RequestLogOptions, RequestTrace } from './request-log.ts';
 export { StalenessMetrics } from './staleness-metrics.ts';
 export type { StalenessMetricsOptions } from './staleness-metrics.ts';

@@ -12,6 +12,14 @@ export interface RequestLogger {
   warn(fields: object, message: string): void;
 }
 
+/** Where a request stands in a distributed trace (W3C Trace Context). */
+export interface RequestTrace {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits. */
+  readonly spanId: string;
+}
+
 /** Options of {@link requestLog}. */
 export interface RequestLogOptions {
   readonly logger: RequestLogger;
@@ -22,6 +30,12 @@ export interface RequestLogOptions {
    * @defaultValue 'x-request-id'
    */
   readonly requestId?: string | ((req: IncomingMessage, res: ServerResponse) => string | undefined);
+  /**
+   * Where a request stands in a distributed trace, asked when it has ended; written as `trace_id` and `span_id`.
+   *
+   * @defaultValue none
+   */
+  readonly trace?: (req: IncomingMessage) => RequestTrace | undefined;
   /**
    * Whether a path (no query) is a health check, which is logged at `debug`.
    *
@@ -53,7 +67,8 @@ const maxIdLength = 128;
 
 /**
  * Makes middleware that writes one line at the end of each request: id, method, path without its query, status,
- * duration, outcome, and model and version where the response names them (`fairlead-model`, `fairlead-version`).
+ * duration, outcome, model and version where the response names them (`fairlead-model`, `fairlead-version`), and the trace
+ * where `trace` gives one.
  *
  * Never bodies, queries or headers. Level `info`; `warn` from status 500 up; `debug` for health checks. On an
  * aborted request, `status` is absent unless it had been sent.
@@ -61,6 +76,7 @@ const maxIdLength = 128;
 export function requestLog({
   logger,
   requestId = 'x-request-id',
+  trace: traceOf = () => undefined,
   isHealthCheck = (path) => healthPaths.has(path),
   now = () => performance.now(),
 }: RequestLogOptions) {
@@ -70,6 +86,7 @@ export function requestLog({
     onRequestEnd(res, (outcome) => {
       let id: string | undefined;
       let isCheck = false;
+      let trace: RequestTrace | undefined;
       let err: unknown;
       try {
         id =
@@ -77,6 +94,7 @@ export function requestLog({
             ? requestId(req, res)
             : (responseHeader(res, requestId.toLowerCase()) ?? requestHeader(req, requestId));
         isCheck = isHealthCheck(path);
+        trace = traceOf(req);
       } catch (error) {
         // This is an event handler of the response, where a throw would end the process: the line tells instead.
         err = error;
@@ -85,6 +103,7 @@ export function requestLog({
       const version = responseHeader(res, 'fairlead-version');
       const fields = {
         ...(id !== undefined && { requestId: id.slice(0, maxIdLength) }),
+        ...(trace !== undefined && { trace_id: trace.traceId, span_id: trace.spanId }),
         method: req.method,
         path: path.slice(0, maxPathLength),
         ...((outcome === 'completed' || res.headersSent) && { status: res.statusCode }),

@@ -42,6 +42,24 @@ describe('requestLog', () => {
     >();
   });
 
+  test('writes where the request stands in a trace, asked at its end; nothing without one', async () => {
+    let trace: { traceId: string; spanId: string } | undefined;
+    const { url, lines } = await loggedServer(
+      (req, res) => {
+        if (req.url === '/traced') trace = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) };
+        res.end();
+      },
+      { trace: () => trace },
+    );
+    await fetch(`${url}/`);
+    await entriesOf(lines, 1);
+    await fetch(`${url}/traced`);
+    const [plain, traced] = await entriesOf(lines, 2);
+    expect(plain).not.toHaveProperty('trace_id');
+    expect(plain).not.toHaveProperty('span_id');
+    expect(traced).toMatchObject({ trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16) });
+  });
+
   test('writes one line at the end of a request', async () => {
     let nowMs = 0;
     const { url, lines } = await loggedServer(

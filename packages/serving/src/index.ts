@@ -82,4 +82,6 @@ export { ServingError } from './serving-error.ts';
 export type { ServingErrorCode, ServingErrorOptions } from './serving-error.ts';
 export type { ServingEvent } from './serving-event.ts';
 export type { CacheLookup } from './cache/response-cache.ts';
+export { findTraceContext, traceContext, traceHeaders } from './trace-context.ts';
+export type { TraceCarrier, TraceContext } from './trace-context.ts';
 export type { Duration, StatisticsSnapshot, VersionStatistics } from './version-statistics.ts';

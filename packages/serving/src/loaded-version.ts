@@ -21,6 +21,7 @@ import type { BatchLimits } from './scheduling/batch-limits.ts';
 import { Scheduler } from './scheduling/scheduler.ts';
 import type { CancelSignal, Outcome, Submission } from './scheduling/ticket.ts';
 import { ServingError, type ServingErrorCode } from './serving-error.ts';
+import type { TraceCarrier } from './trace-context.ts';
 import { VersionStatistics } from './version-statistics.ts';
 
 const REASONS: Readonly<Partial<Record<ServingErrorCode, FailureReason>>> = {
@@ -52,6 +53,8 @@ export interface CallContext {
   /** When the answer is of no use any more, on the clock of `performance.now()`. */
   readonly deadlineAt: number;
   readonly requestId?: string | undefined;
+  /** The request, whose trace upstreams are told. */
+  readonly trace?: TraceCarrier | undefined;
   /** Aborts when the client is gone. */
   readonly signal?: CancelSignal | undefined;
 }
@@ -136,6 +139,7 @@ export class LoadedVersion {
         deadlineAt: Math.min(context.deadlineAt, startedAt + (request.timeoutMs ?? Infinity)),
         priority: request.priority,
         requestId: context.requestId,
+        trace: context.trace,
         signal: context.signal,
       };
       if (this.#cache === undefined) ran = await this.#submit(submission);

@@ -17,6 +17,7 @@ import { LAST_PRIORITY } from './scheduling/priority-queue.ts';
 import { ServedModel } from './served-model.ts';
 import type { ServingEvent } from './serving-event.ts';
 import { ServingError } from './serving-error.ts';
+import type { TraceCarrier } from './trace-context.ts';
 
 /** Options of a {@link ModelServer}. */
 export interface ModelServerOptions {
@@ -121,6 +122,8 @@ export interface InferContext {
    */
   readonly timeoutMs?: number | undefined;
   readonly requestId?: string | undefined;
+  /** The request, whose trace upstreams are told; see {@link traceContext}. */
+  readonly trace?: TraceCarrier | undefined;
   /**
    * Whether nobody waits for it on a connection: it comes after every other request, and `requestTimeoutMs` isn't the
    * most.

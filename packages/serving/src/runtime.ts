@@ -1,10 +1,13 @@
 import type { Tensor } from '@fairlead/signature';
 import type { ModelArtifacts } from './model-source.ts';
+import type { TraceCarrier } from './trace-context.ts';
 
 /** What goes with one execution. */
 export interface ExecutionContext {
   /** Ids of the requests in it, for logs that can be joined; upstreams are told the first. */
   readonly requestIds: readonly string[];
+  /** The first request in it, for its trace, which upstreams are told. */
+  readonly trace?: TraceCarrier | undefined;
   /** Aborts when nobody waits for the result any more, or the version is unloaded. */
   readonly signal: AbortSignal;
   /** Whether the storage of the inputs may be moved elsewhere; else it must be left as it is. */

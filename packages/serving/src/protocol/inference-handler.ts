@@ -81,6 +81,7 @@ export function createInferenceHandler(
       const result = await server.infer(target, request, {
         signal,
         requestId: requestId(req),
+        trace: req,
         timeoutMs: readTimeout(req),
       });
       res.setHeader('fairlead-model', result.model);

@@ -1,3 +1,4 @@
+import type { TraceCarrier } from '../trace-context.ts';
 import type { ExecutionContext } from '../runtime.ts';
 import type { Ticket } from './ticket.ts';
 
@@ -10,6 +11,10 @@ export class ExecutionScope implements ExecutionContext {
   constructor(members: readonly Ticket[]) {
     this.#members = members;
     this.ownsInputs = members.length > 1;
+  }
+
+  get trace(): TraceCarrier | undefined {
+    return this.#members[0]?.trace;
   }
 
   get requestIds(): readonly string[] {

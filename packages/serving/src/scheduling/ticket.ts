@@ -1,5 +1,6 @@
 import type { Tensor } from '@fairlead/signature';
 import { ServingError } from '../serving-error.ts';
+import type { TraceCarrier } from '../trace-context.ts';
 import type { Link } from './linked-list.ts';
 
 /** Something that tells once that nobody waits any more; an `AbortSignal` is one. */
@@ -19,6 +20,8 @@ export interface Submission {
   /** 1 is the highest; 0 stands for the lowest, as in the protocol. */
   readonly priority?: number | undefined;
   readonly requestId?: string | undefined;
+  /** What an upstream is told the trace from. */
+  readonly trace?: TraceCarrier | undefined;
   readonly signal?: CancelSignal | undefined;
 }
 
@@ -36,6 +39,7 @@ export class Ticket {
   readonly inputs: readonly Tensor[];
   readonly deadlineAt: number;
   readonly requestId: string | undefined;
+  readonly trace: TraceCarrier | undefined;
   /** Length of the first dimension of every input; undefined when they differ, so that it can't share a batch. */
   readonly rows: number | undefined;
   readonly bytes: number;
@@ -57,10 +61,11 @@ export class Ticket {
 
   /** `onCancel` is called when the client is gone before there was an answer. */
   constructor(submission: Submission, onCancel: (ticket: Ticket) => void) {
-    const { inputs, deadlineAt, requestId, signal } = submission;
+    const { inputs, deadlineAt, requestId, trace, signal } = submission;
     this.inputs = inputs;
     this.deadlineAt = deadlineAt;
     this.requestId = requestId;
+    this.trace = trace;
     this.rows = commonRows(inputs);
     this.bytes = countBytes(inputs);
     this.shapeKey = shapeKeyOf(inputs);

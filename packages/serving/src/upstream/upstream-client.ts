@@ -58,7 +58,13 @@ export class UpstreamClient {
       signal,
       body,
       requestId,
-    }: { signal: AbortSignal; body?: string; requestId?: string | undefined },
+      trace,
+    }: {
+      signal: AbortSignal;
+      body?: string;
+      requestId?: string | undefined;
+      trace?: Readonly<Record<string, string>>;
+    },
   ): Promise<UpstreamResponse> {
     const { name, timeoutMs } = this.#options;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
@@ -71,6 +77,7 @@ export class UpstreamClient {
           accept: 'application/json',
           ...(body !== undefined && { 'content-type': 'application/json' }),
           ...(requestId !== undefined && { 'x-request-id': requestId }),
+          ...trace,
         },
         ...(body !== undefined && { body }),
       });

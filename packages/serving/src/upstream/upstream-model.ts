@@ -10,6 +10,7 @@ import {
 import type { VersionManifest } from '../model-source.ts';
 import type { Execution, ExecutionContext, Runtime } from '../runtime.ts';
 import { ServingError } from '../serving-error.ts';
+import { traceContext, traceHeaders } from '../trace-context.ts';
 import type { UpstreamClient, UpstreamResponse } from './upstream-client.ts';
 
 const HEALTH_MAX_AGE_MS = 1000;
@@ -39,6 +40,7 @@ export class UpstreamModel implements Runtime {
     const response = await this.#client.request('POST', `${this.#path}/infer`, {
       signal: AbortSignal.any([context.signal, this.#closing.signal]),
       requestId: context.requestIds[0],
+      ...(context.trace && { trace: traceHeaders(traceContext(context.trace)) }),
       body: `{"inputs":[${inputs.map(encodeTensor).join(',')}]}`,
     });
     if (response.status !== 200) throw this.#refused(response);

@@ -1,0 +1,100 @@
+import { randomFillSync } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** What the headers of a trace come with; a request of `node:http` is one. */
+export interface TraceCarrier {
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Where a request stands in a distributed trace (W3C Trace Context, https://www.w3.org/TR/trace-context/). */
+export interface TraceContext {
+  /** 32 hexadecimal digits, the client's where it sent a valid one. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits: this service's own part in the trace, and the parent of what it calls. */
+  readonly spanId: string;
+  /** Whether the client records the trace. */
+  readonly sampled: boolean;
+  /** What other tracing systems passed along, unchanged. */
+  readonly state?: string;
+}
+
+const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
+const MEMBER =
+  /^(?:[a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13})=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
+const MAX_MEMBERS = 32;
+
+const known = new WeakMap<TraceCarrier, TraceContext>();
+
+/** The trace of a request: the one that its client began, or else a new one. It is made when it is first asked for. */
+export function traceContext(carrier: TraceCarrier): TraceContext {
+  let trace = known.get(carrier);
+  if (trace === undefined) {
+    trace = continueTrace(carrier) ?? {
+      traceId: randomHex(16),
+      spanId: randomHex(8),
+      sampled: false,
+    };
+    known.set(carrier, trace);
+  }
+  return trace;
+}
+
+/**
+ * The trace of a request if there is one: because its client sent it, or because something was called that was told of it.
+ *
+ * For logs: a request that nobody traces costs no random numbers.
+ */
+export function findTraceContext(carrier: TraceCarrier): TraceContext | undefined {
+  const trace = known.get(carrier);
+  if (trace !== undefined || carrier.headers.traceparent === undefined) return trace;
+  return parse(carrier.headers.traceparent) === undefined ? undefined : traceContext(carrier);
+}
+
+/** The headers that tell what is called of the trace: our span is its parent. */
+export function traceHeaders({ traceId, spanId, sampled, state }: TraceContext): {
+  readonly traceparent: string;
+  readonly tracestate?: string;
+} {
+  const traceparent = `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`;
+  return { traceparent, ...(state !== undefined && { tracestate: state }) };
+}
+
+function continueTrace({ headers }: TraceCarrier): TraceContext | undefined {
+  const parent = parse(headers.traceparent);
+  if (parent === undefined) return undefined;
+  const state = readState(headers.tracestate);
+  return { ...parent, spanId: randomHex(8), ...(state !== undefined && { state }) };
+}
+
+/** Several `traceparent` headers are joined by `node:http`, and are as invalid as the standard has them. */
+function parse(header: unknown): Pick<TraceContext, 'traceId' | 'sampled'> | undefined {
+  if (typeof header !== 'string') return undefined;
+  const [, version, traceId = '', parentId = '', flags = ''] = TRACEPARENT.exec(header) ?? [];
+  if (version === undefined || version === 'ff' || (version === '00' && header.length !== 55)) {
+    return undefined;
+  }
+  if (/^0*$/.test(traceId) || /^0*$/.test(parentId)) return undefined;
+  return { traceId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
+}
+
+/** A `tracestate` that isn't one is dropped as a whole; it never makes the trace invalid. */
+function readState(header: unknown): string | undefined {
+  const text = Array.isArray(header) ? header.join(',') : header;
+  if (typeof text !== 'string') return undefined;
+  const members = text
+    .split(',')
+    .map((member) => member.replace(/^[ \t]+|[ \t]+$/g, ''))
+    .filter((member) => member !== '');
+  const keys = new Set(members.map((member) => member.slice(0, member.indexOf('='))));
+  const valid = members.every((member) => MEMBER.test(member)) && keys.size === members.length;
+  return valid && members.length > 0 && members.length <= MAX_MEMBERS
+    ? members.join(',')
+    : undefined;
+}
+
+/** Never all zeros, which the standard has for "none". */
+function randomHex(bytes: number): string {
+  const buffer = randomFillSync(Buffer.allocUnsafe(bytes));
+  buffer[0] = (buffer[0] ?? 0) || 1;
+  return buffer.toString('hex');
+}
