@@ -1,4 +1,5 @@
 import type { PushRequest } from '@fairlead/registry';
+import { request } from 'node:http';
 import { expect, test } from 'vitest';
 import { ask, type Answer } from './support/ask.ts';
 import { eventually } from './support/eventually.ts';
@@ -27,6 +28,8 @@ async function start(
     ask({ socketPath }, `/v2/models/${model}/infer`, {
       body: { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [x, x] }] },
     });
+  const post = (model: string, body: unknown, headers?: Readonly<Record<string, string>>) =>
+    ask({ socketPath }, `/v2/models/${model}/infer`, { body, ...(headers && { headers }) });
   const get = (path: string) => ask({ socketPath }, path);
   /** The values of a metric, added up. */
   const metric = async (name: string, labels = '') => {
@@ -36,7 +39,7 @@ async function start(
       .filter((line) => line.startsWith(`${name}{`) && line.includes(labels))
       .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
   };
-  return { gateway, infer, get, metric };
+  return { gateway, socketPath, infer, post, get, metric };
 }
 
 /** Asks from several clients without a pause until it is stopped; each answer must be right. */
@@ -142,4 +145,93 @@ test('the process behind a model is killed under load: its fallback answers ever
   expect(await metric('nv_inference_request_success', 'model="export"')).toBe(passedOn);
   expect(await metric('nv_inference_request_failure')).toBe(0);
   expect(await metric('nv_inference_pending_request_count')).toBe(0);
+});
+
+test('what is counted adds up to what was asked: cached, wrong, failing, falling back, canceled and refused', async () => {
+  const nowhere = await freePort();
+  const { signature } = onnxModel('any', 'affine');
+  const runtime = { name: 'upstream', options: { upstream: 'flask' } } as const;
+  const down: PushRequest = { model: 'down', runtime, signature, files: {}, actor: 'test' };
+  const lonely: PushRequest = { ...down, model: 'lonely' };
+  const pushes = [onnxModel('affine', 'affine'), onnxModel('slow', 'slow')];
+  // They are loaded while their upstream is there, which then goes.
+  const original = await startUpstream(nowhere);
+  const { socketPath, infer, post, get, metric } = await start([down, lonely, ...pushes], {
+    FAIRLEAD_FLASK_ADDRESS: `127.0.0.1:${nowhere}`,
+    FAIRLEAD_FALLBACKS: 'down=affine',
+    FAIRLEAD_CACHE_BYTES: '1000000',
+    FAIRLEAD_CACHE_MODELS: 'affine',
+    FAIRLEAD_MAX_QUEUED: '1',
+    FAIRLEAD_ONNX_WORKERS: '1',
+  });
+  await original.kill();
+  const slow = (times: number) => ({
+    inputs: [{ name: 'times', datatype: 'INT64', shape: [1], data: [times] }],
+  });
+  const statuses: number[] = [];
+  const all = async (asked: Promise<Answer>[]): Promise<void> => {
+    for (const { status } of await Promise.all(asked)) statuses.push(status);
+  };
+  const one = async (asked: Promise<Answer>): Promise<void> => all([asked]);
+
+  for (let index = 0; index < 40; index++) await one(infer('affine', index % 5));
+  await all(Array.from({ length: 3 }, () => infer('affine', 77)));
+  for (let index = 0; index < 30; index++) await one(infer('down', index % 7));
+  for (let index = 0; index < 20; index++) await one(infer('lonely', index));
+  for (let index = 0; index < 5; index++) {
+    await one(post('affine', 'no JSON', { 'content-type': 'application/json' }));
+    await one(post('affine', { inputs: [] }));
+    await one(post('down', { inputs: [] }));
+  }
+  // A client that leaves once its request is known to have arrived; it gets no status.
+  const pending = () => metric('nv_inference_pending_request_count', 'model="slow"');
+  const leaving = request({ socketPath, path: '/v2/models/slow/infer', method: 'POST' });
+  leaving.on('error', () => undefined).setHeader('content-type', 'application/json');
+  leaving.end(JSON.stringify(slow(3000)));
+  await eventually(async () => ((await pending()) === 1 ? true : undefined));
+  leaving.destroy();
+  await one(post('slow', slow(3000), { 'request-timeout': '0.05' }));
+  await all(Array.from({ length: 8 }, () => post('slow', slow(300))));
+
+  const of = (status: number) => statuses.filter((each) => each === status).length;
+  const total = statuses.length + 1;
+  expect(new Set(statuses)).toEqual(new Set([200, 400, 503, 504]));
+  await eventually(async () => ((await pending()) === 0 ? true : undefined));
+  const success = await metric('nv_inference_request_success');
+  const failure = (reason = '') => metric('nv_inference_request_failure', reason);
+  expect(success).toBe(of(200));
+  expect(success + (await failure())).toBe(total);
+  expect(await failure('reason="OTHER"')).toBe(of(400));
+  expect(await failure('reason="CANCELED"')).toBe(of(504) + 1);
+  expect((await failure('reason="BACKEND"')) + (await failure('reason="REJECTED"'))).toBe(of(503));
+  expect(await failure('reason="REJECTED"')).toBeGreaterThan(0);
+  expect(await metric('fairlead_fallback_requests_total')).toBe(30);
+  expect(await metric('fairlead_request_duration_seconds_count')).toBe(success);
+  expect(await metric('http_requests_total', 'route="infer"')).toBe(total);
+  const hits = await metric('nv_cache_num_hits_per_model');
+  // 5 + 1 + 2 inputs of which each was computed once: "down" asks for two that "affine" was never asked for.
+  expect(await metric('nv_cache_num_misses_per_model')).toBe(8);
+  expect(hits).toBe(40 + 3 + 30 - 8);
+  expect(await metric('nv_inference_count')).toBe(success - hits);
+
+  const stats = JSON.parse((await get('/v2/models/stats')).body) as {
+    readonly model_stats: readonly {
+      readonly inference_count: number;
+      readonly execution_count: number;
+      readonly inference_stats: Readonly<Record<string, { readonly count: number }>>;
+    }[];
+  };
+  const sum = (name: string) =>
+    stats.model_stats.reduce(
+      (each, { inference_stats }) => each + (inference_stats[name]?.count ?? 0),
+      0,
+    );
+  expect([sum('success'), sum('fail')]).toEqual([success, total - success]);
+  expect([sum('cache_hit'), sum('cache_miss'), sum('fallback')]).toEqual([hits, 8, 30]);
+  expect(sum('compute_infer')).toBe(success - hits);
+  const executions = stats.model_stats.reduce(
+    (each, { execution_count: count }) => each + count,
+    0,
+  );
+  expect(await metric('nv_inference_exec_count')).toBe(executions);
 });
