@@ -7,6 +7,7 @@ export function routeGroups(dialects: readonly Dialect[]): (path: string) => str
     if (path === '/docs' || path === '/openapi.json') return 'docs';
     if (path === '/metrics') return 'metrics';
     if (path.startsWith('/v2/health/')) return 'health';
+    if (path.startsWith('/v2/jobs/')) return 'jobs';
     if (inferenceTarget(dialects, path) !== undefined) return 'infer';
     return dialects.some((dialect) => dialect.route(path) !== undefined) ? 'model' : undefined;
   };

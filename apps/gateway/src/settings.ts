@@ -246,6 +246,42 @@ export const settings = {
     undefined,
     'The model that `POST /invocations` asks. Required with `mlflow` and `sagemaker`.',
   ),
+  jobsFolder: setting(
+    'FAIRLEAD_JOBS_FOLDER',
+    optional,
+    undefined,
+    'Folder in which inference that is to be answered later waits (`Prefer: respond-async`), and its answers; several gateways may share it. Without it there is none.',
+  ),
+  jobsConcurrency: setting(
+    'FAIRLEAD_JOBS_CONCURRENCY',
+    whole(1, 1000),
+    '1',
+    'Jobs that run at the same time, after every request that somebody waits for.',
+  ),
+  jobsMax: setting(
+    'FAIRLEAD_JOBS_MAX',
+    whole(1, 1_000_000),
+    '1000',
+    'Jobs that may wait or run; over it new ones are refused.',
+  ),
+  jobsRetentionMs: setting(
+    'FAIRLEAD_JOBS_RETENTION_MS',
+    whole(1000, 2_592_000_000),
+    '86400000',
+    'How long the answer of a job is kept.',
+  ),
+  webhookOrigins: setting(
+    'FAIRLEAD_WEBHOOK_ORIGINS',
+    names.optional(),
+    undefined,
+    'Where webhooks may go when a job has ended, separated by commas: `https://host`, perhaps with a port and the beginning of a path. Nothing else is ever called.',
+  ),
+  webhookSecrets: setting(
+    'FAIRLEAD_WEBHOOK_SECRETS',
+    names.optional(),
+    undefined,
+    'What webhooks are signed with, separated by commas while one replaces another: each `whsec_` and 24 to 64 bytes in base64. Required with the origins.',
+  ),
   cloudWatchNamespace: setting(
     'FAIRLEAD_CLOUDWATCH_NAMESPACE',
     optional,
@@ -267,7 +303,11 @@ export type Settings = {
   readonly [N in SettingName]: (typeof settings)[N] extends Setting<infer T> ? T : never;
 };
 
-const SECRETS: ReadonlySet<string> = new Set(['FAIRLEAD_PEPPER', 'FAIRLEAD_REDIS_URL']);
+const SECRETS: ReadonlySet<string> = new Set([
+  'FAIRLEAD_PEPPER',
+  'FAIRLEAD_REDIS_URL',
+  'FAIRLEAD_WEBHOOK_SECRETS',
+]);
 
 /**
  * Reads the settings from environment variables: the only place where the gateway does.
@@ -341,6 +381,14 @@ function contradictions(read: Settings): string[] {
   for (const name of [...fallbacks].flat()) {
     if (name === PREVIOUS_VERSION || models?.includes(name) !== false) continue;
     problems.push(`FAIRLEAD_FALLBACKS names "${name}", which FAIRLEAD_MODELS doesn't`);
+  }
+  if ((read.webhookOrigins === undefined) !== (read.webhookSecrets === undefined)) {
+    problems.push(
+      'FAIRLEAD_WEBHOOK_ORIGINS and FAIRLEAD_WEBHOOK_SECRETS need each other; give both or neither',
+    );
+  }
+  if (read.webhookOrigins !== undefined && read.jobsFolder === undefined) {
+    problems.push('FAIRLEAD_WEBHOOK_ORIGINS needs jobs that end; set FAIRLEAD_JOBS_FOLDER');
   }
   // node:http refuses it, naming its own options.
   if (headersTimeoutMs > requestTimeoutMs) {

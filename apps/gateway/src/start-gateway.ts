@@ -29,6 +29,7 @@ import { docsPage } from './docs-page.ts';
 import { createGuard } from './guard.ts';
 import { homePage } from './home-page.ts';
 import { listenOn } from './listen-on.ts';
+import { openJobs } from './open-jobs.ts';
 import { openRegistry, registrySource } from './open-registry.ts';
 import { createResponseCaches } from './response-caches.ts';
 import { routeGroups } from './route-groups.ts';
@@ -111,6 +112,17 @@ export async function startGateway(
     );
   }
 
+  const jobs = await openJobs(settings, {
+    models,
+    dialects,
+    metrics,
+    onError,
+    onEvent: ({ type, ...fields }) => {
+      if ('error' in fields) logger.error({ ...fields, err: fields.error }, type);
+      else logger.info(fields, type);
+    },
+  });
+
   const app = express().disable('x-powered-by');
   app.get('/', homePage(models));
   app.get('/docs', docsPage());
@@ -126,6 +138,7 @@ export async function startGateway(
     httpMetrics({ registry: metrics.registry, routeGroup: routeGroups(dialects) }),
     requestLog({ logger, requestId: (req) => getRequestId(req), trace: findTraceContext }),
     guard.chain,
+    ...(jobs ? [jobs.handler] : []),
     createInferenceHandler(models, {
       dialects,
       maxBodyBytes: settings.maxBodyBytes,
@@ -174,6 +187,8 @@ export async function startGateway(
       logger.warn({ model, fallback }, 'a fallback is set between models that are not both served');
     }
     logger.info({ models: served, ready: await models.ready() }, 'models loaded');
+    // Not before: a job of a model that isn't served yet would fail.
+    jobs?.start();
   }
   const loaded = load();
   // Whoever waits hears of it; a gateway that is closed before has nobody who does.
@@ -187,7 +202,10 @@ export async function startGateway(
       const clean = await shutDownGracefully(server, models, {
         graceMs,
         notReadyMs,
-        ...(grpc && { closeOther: (withinMs) => grpc.close(withinMs) }),
+        closeOther: async (withinMs) => {
+          const [answered] = await Promise.all([grpc?.close(withinMs), jobs?.close(withinMs)]);
+          return answered ?? true;
+        },
       });
       await upstreams.close();
       caches.close();

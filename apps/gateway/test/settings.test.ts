@@ -45,6 +45,12 @@ describe('what is accepted', () => {
       onnxThreads: undefined,
       maxBatchRows: 64,
       maxQueued: 512,
+      jobsFolder: undefined,
+      jobsConcurrency: 1,
+      jobsMax: 1000,
+      jobsRetentionMs: 86_400_000,
+      webhookOrigins: undefined,
+      webhookSecrets: undefined,
       cloudWatchNamespace: undefined,
       cacheBytes: 0,
       cacheModels: undefined,
@@ -146,6 +152,11 @@ describe('what is refused', () => {
     ['FAIRLEAD_FALLBACKS', 'a=', 'must be pairs such as'],
     ['FAIRLEAD_FALLBACKS', 'a=b,c=c', 'must not name a model as its own fallback'],
     ['FAIRLEAD_FALLBACKS', 'a=b,a=c', 'must not give a model two fallbacks'],
+    ['FAIRLEAD_JOBS_FOLDER', '', text],
+    ['FAIRLEAD_JOBS_CONCURRENCY', '0', 'must be a whole number from 1 to 1000'],
+    ['FAIRLEAD_JOBS_MAX', 'many', 'must be a whole number from 1 to 1000000'],
+    ['FAIRLEAD_JOBS_RETENTION_MS', '999', 'must be a whole number from 1000 to 2592000000'],
+    ['FAIRLEAD_WEBHOOK_ORIGINS', 'https://a.example,', 'must be names separated by commas'],
     ['FAIRLEAD_CLOUDWATCH_NAMESPACE', '', text],
     ['FAIRLEAD_DIALECTS', 'open-inference,soap', 'must name protocols of open-inference'],
     ['FAIRLEAD_EXTENSIONS', 'statistics,tracing', 'must name extensions of binary_tensor_data'],
@@ -165,11 +176,8 @@ describe('what is refused', () => {
 
   test('a bad value of every setting: the list above leaves none out', () => {
     const all = Object.values(settings).map(({ variable }) => variable);
-    const listed = new Set([
-      ...refused.map(([variable]) => variable),
-      'FAIRLEAD_PEPPER',
-      'FAIRLEAD_REDIS_URL',
-    ]);
+    const secrets = ['FAIRLEAD_PEPPER', 'FAIRLEAD_REDIS_URL', 'FAIRLEAD_WEBHOOK_SECRETS'];
+    const listed = new Set([...refused.map(([variable]) => variable), ...secrets]);
     expect([...listed].sort()).toEqual(all.sort());
   });
 
@@ -177,6 +185,20 @@ describe('what is refused', () => {
     const message = refusal({ ...anyone, FAIRLEAD_REDIS_URL: 'http://:PLANTED@cache' });
     expect(message).toContain('FAIRLEAD_REDIS_URL: its value must be redis://');
     expect(message).not.toContain('PLANTED');
+  });
+
+  test('webhooks without a secret, without where they may go, or without jobs', () => {
+    const secret = { FAIRLEAD_WEBHOOK_SECRETS: `whsec_${'A'.repeat(44)}` };
+    const origins = { FAIRLEAD_WEBHOOK_ORIGINS: 'https://a.example' };
+    const jobs = { FAIRLEAD_JOBS_FOLDER: '/var/lib/jobs' };
+    expect(refusal({ ...anyone, ...jobs, ...secret })).toContain('need each other');
+    expect(refusal({ ...anyone, ...jobs, ...origins })).toContain('need each other');
+    expect(refusal({ ...anyone, ...origins, ...secret })).toContain('set FAIRLEAD_JOBS_FOLDER');
+    expect(readSettings({ ...anyone, ...jobs, ...origins, ...secret })).toMatchObject({
+      webhookOrigins: ['https://a.example'],
+    });
+    const twice = refusal({ ...anyone, FAIRLEAD_WEBHOOK_SECRETS: 'hush-hush,hush-hush' });
+    expect(twice).not.toContain('hush');
   });
 
   test('several at once, each on its line', () => {

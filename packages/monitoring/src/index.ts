@@ -13,6 +13,8 @@ export type {
   InferenceFinishedEvent,
   InferenceObserver,
 } from './inference-observer.ts';
+export { JobMetrics } from './job-metrics.ts';
+export type { JobHappening, JobMetricsOptions } from './job-metrics.ts';
 export { metricsHandler } from './metrics-handler.ts';
 export type { MetricsHandlerOptions } from './metrics-handler.ts';
 export { MonitoringError } from './monitoring-error.ts';

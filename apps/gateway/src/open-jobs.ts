@@ -1,0 +1,103 @@
+import { JobMetrics, type InferenceMetrics } from '@fairlead/monitoring';
+import { getIdentity, getRequestId } from '@fairlead/security';
+import {
+  createJobHandler,
+  folderJobQueue,
+  JobRunner,
+  replayInference,
+  WebhookSender,
+  type Dialect,
+  type InferenceHandler,
+  type JobEvent,
+  type JobQueue,
+  type ModelServer,
+} from '@fairlead/serving';
+import { forSetting } from './settings-error.ts';
+import type { Settings } from './settings.ts';
+
+/** Inference that is answered later. */
+export interface Jobs {
+  /** Takes such requests, and answers for their jobs. */
+  readonly handler: InferenceHandler;
+  /** Begins to run jobs; once the models are loaded. */
+  start(): void;
+  /** Takes no more jobs, and gives back what still runs after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** What jobs are wired to. */
+interface Surroundings {
+  readonly models: ModelServer;
+  readonly dialects: readonly Dialect[];
+  readonly metrics: Pick<InferenceMetrics, 'registry'>;
+  readonly onEvent: (event: JobEvent) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Opens the queue of jobs that the settings name; undefined when they name none.
+ *
+ * @throws SettingsError when a setting turns out to be of no use.
+ */
+export async function openJobs(
+  settings: Settings,
+  { models, dialects, metrics, onEvent, onError }: Surroundings,
+): Promise<Jobs | undefined> {
+  const queue = await openQueue(settings);
+  if (queue === undefined) return undefined;
+  const webhooks = openWebhooks(settings);
+  const { registry } = metrics;
+  const counted = new JobMetrics({ registry, depth: () => queue.depth(), onError });
+  const runner = new JobRunner({
+    queue,
+    run: replayInference(models, { dialects, onError }),
+    ...(webhooks && { webhooks }),
+    concurrency: settings.jobsConcurrency,
+    onEvent: (event) => {
+      counted.count(event);
+      onEvent(event);
+    },
+  });
+  const handler = createJobHandler(models, {
+    queue,
+    dialects,
+    maxBodyBytes: settings.maxBodyBytes,
+    owner: (req) => getIdentity(req)?.client,
+    requestId: getRequestId,
+    ...(webhooks && { webhooks }),
+    onError,
+  });
+  return {
+    handler,
+    start() {
+      runner.start();
+    },
+    async close(graceMs) {
+      await runner.close({ graceMs });
+      await webhooks?.close();
+    },
+  };
+}
+
+async function openQueue(settings: Settings): Promise<JobQueue | undefined> {
+  const { jobsFolder, jobsRetentionMs: retentionMs, jobsMax: maxJobs } = settings;
+  if (jobsFolder === undefined) return undefined;
+  return folderJobQueue(jobsFolder, { retentionMs, maxJobs }).catch((cause: unknown) =>
+    forSetting('FAIRLEAD_JOBS_FOLDER', (): JobQueue => {
+      throw cause;
+    }),
+  );
+}
+
+function openWebhooks({ webhookOrigins, webhookSecrets }: Settings): WebhookSender | undefined {
+  if (webhookOrigins === undefined || webhookSecrets === undefined) return undefined;
+  forSetting('FAIRLEAD_WEBHOOK_ORIGINS', () => {
+    // With a secret that is right in any case, what is refused is an origin.
+    const secrets = [`whsec_${Buffer.alloc(32).toString('base64')}`];
+    return new WebhookSender({ destinations: webhookOrigins, secrets });
+  });
+  return forSetting(
+    'FAIRLEAD_WEBHOOK_SECRETS',
+    () => new WebhookSender({ destinations: webhookOrigins, secrets: webhookSecrets }),
+  );
+}
