@@ -12,14 +12,18 @@ import {
 } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { affine, MemorySource } from '../../memory-source.ts';
+import { openSqsQueue } from '../moto.ts';
 
 /**
  * A service with jobs, to be killed: it writes its port and then waits for its end.
  *
  * A job whose input is 666 kills it from within, each time.
  */
-const [, place = ''] = process.argv.slice(2);
-const queue = await folderJobQueue(place, { pollIntervalMs: 20 });
+const [kind, place = ''] = process.argv.slice(2);
+const queue =
+  kind === 'sqs'
+    ? await openSqsQueue(JSON.parse(place) as Parameters<typeof openSqsQueue>[0])
+    : await folderJobQueue(place, { pollIntervalMs: 20 });
 
 const models = new ModelServer({
   source: new MemorySource([{ signature: affine }]),
