@@ -21,6 +21,8 @@ export interface Script {
   /** Whether versions can be loaded. */
   unloadable?: boolean;
   executions?: number;
+  /** @defaultValue 4 */
+  readonly concurrency?: number;
 }
 
 /** Runs y = 2 x + 100 (version − 1), one request at a time; `scripts` says by model, or by `model@version`, how. */
@@ -32,7 +34,7 @@ export function scriptedRuntime(scripts: Readonly<Record<string, Script>>): Runt
       if (script.unloadable === true) return Promise.reject(new Error('it is broken'));
       return Promise.resolve({
         platform: 'scripted',
-        concurrency: 4,
+        concurrency: script.concurrency ?? 4,
         async execute(inputs: readonly Tensor[]): Promise<Execution> {
           script.executions = (script.executions ?? 0) + 1;
           await (script.until ?? new Promise((resolve) => setImmediate(resolve)));
