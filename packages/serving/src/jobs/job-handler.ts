@@ -13,6 +13,7 @@ import { describeJob } from './describe-job.ts';
 import type { Job } from './job.ts';
 import type { JobQueue } from './job-queue.ts';
 import { prefersAsync } from './prefer.ts';
+import type { WebhookSender } from './webhook/webhook-sender.ts';
 
 /** Options of {@link createJobHandler}. */
 export interface JobHandlerOptions {
@@ -37,7 +38,7 @@ export interface JobHandlerOptions {
   /** Reads the request's id, which is passed on to upstreams. */
   readonly requestId?: (req: IncomingMessage) => string | undefined;
   /** Says where webhooks may go, such as a {@link WebhookSender}; without it there are none. */
-  readonly webhooks?: { allows(url: string): boolean };
+  readonly webhooks?: Pick<WebhookSender, 'allows'>;
   /** Told of errors that are faults of the server's own, which clients don't get to see. */
   readonly onError?: (error: unknown, req: IncomingMessage) => void;
 }

@@ -4,13 +4,13 @@ import { dirname } from 'node:path';
 const FIRST_LINE_BYTES = 64 * 1024;
 
 /** Whether a system call failed because of what is there, or isn't. */
-export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   const { code } = error as { code?: unknown };
   return error instanceof Error && typeof code === 'string' && codes.includes(code);
 }
 
 /** Makes the names in a folder survive a power failure. */
-export async function syncFolder(path: string): Promise<void> {
+async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();
