@@ -43,6 +43,7 @@ export type { ObjectBody, ObjectStore, StoreEntry } from './store/object-store.t
 export { openStore } from './store/open-store.ts';
 export type { OpenStoreOptions } from './store/open-store.ts';
 export type { OpenVersion } from './versions/open-version.ts';
+export type { Proof, PushCandidate, PushProgress } from './push/prove.ts';
 export type { PushRequest } from './push/push-request.ts';
 export type { PushResult } from './push/push-version.ts';
 export { generateSigningKey } from './signing/signing-key.ts';
@@ -51,6 +52,8 @@ export { parseTrustedKeys } from './signing/trusted-keys.ts';
 export type { TrustedKeys } from './signing/trusted-keys.ts';
 export { signedText } from './signing/version-signature.ts';
 export type { VersionSignature } from './signing/version-signature.ts';
+export { inspectOnnx } from './onnx/inspect-onnx.ts';
+export type { OnnxModel } from './onnx/onnx-model.ts';
 export { RegistryError, registryErrorCodes } from './registry-error.ts';
 export type { RegistryErrorCode } from './registry-error.ts';
 export type { VerifyProblem, VerifyReport } from './verify/verify-store.ts';

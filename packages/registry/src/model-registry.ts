@@ -123,7 +123,7 @@ export class ModelRegistry {
    *
    * @throws RegistryError `ERR_REGISTRY_INVALID_MANIFEST` naming the field that is wrong, `ERR_REGISTRY_INVALID_PATH`,
    * `ERR_REGISTRY_INVALID_ARGUMENT`, `ERR_REGISTRY_TOO_LARGE`, `ERR_REGISTRY_SOURCE_UNREADABLE`,
-   * `ERR_REGISTRY_SOURCE_CHANGED`
+   * `ERR_REGISTRY_SOURCE_CHANGED`, `ERR_REGISTRY_INVALID_ONNX`, `ERR_REGISTRY_NOT_PROVEN`
    */
   async push(request: PushRequest): Promise<PushResult> {
     const log = this.#versionLog(request.model);
@@ -131,7 +131,21 @@ export class ModelRegistry {
       await this.#store.sweep(LEFTOVER_AGE_MS);
       this.#swept = true;
     }
-    return pushVersion(this.#store, log, request, this.#clock);
+    const result = await pushVersion(this.#store, log, request, this.#clock);
+    const { manifest, measured } = result;
+    if (measured !== undefined) {
+      const values = { goldenExamples: manifest.goldenExamples.length, ...measured };
+      for (const [name, value] of Object.entries(values)) {
+        const measurement = {
+          name,
+          value,
+          actor: request.actor,
+          reason: 'tried out when it was pushed',
+        };
+        await this.journal.measure(manifest.model, manifest.version, measurement);
+      }
+    }
+    return result;
   }
 
   /**

@@ -9,6 +9,8 @@ import type {
   RuntimeSpec,
 } from '../versions/manifest.ts';
 import { fingerprint, readSource } from './push-source.ts';
+import { inspectOnnx } from '../onnx/inspect-onnx.ts';
+import type { Proof, PushProgress } from './prove.ts';
 import { RegistryError } from '../registry-error.ts';
 
 /** A version to be: what `push` takes. */
@@ -19,7 +21,8 @@ export interface PushRequest {
     /** @defaultValue `{}` */
     readonly options?: RuntimeSpec['options'];
   };
-  readonly signature: Signature;
+  /** May be left out for ONNX: the file says it. */
+  readonly signature?: Signature;
   /** The files of the version: path within it → local path, or the bytes themselves. */
   readonly files: Readonly<Record<string, string | Uint8Array>>;
   /** @defaultValue `{}` */
@@ -39,6 +42,10 @@ export interface PushRequest {
    * @defaultValue false
    */
   readonly skipIfUnchanged?: boolean;
+  /** Tries the version out before anything is kept; what throws isn't pushed. That it came out right is recorded. */
+  readonly prove?: Proof;
+  /** Told how far the push is, at most once for each chunk of a file. */
+  readonly onProgress?: (progress: PushProgress) => void;
 }
 
 /** What a manifest says beyond which version it is, and when and by whom it was pushed. */
@@ -67,7 +74,7 @@ export function contentOf(manifest: Manifest): Readonly<Record<string, unknown>>
  * @throws RegistryError `ERR_REGISTRY_INVALID_PATH`, `ERR_REGISTRY_INVALID_ARGUMENT`, `ERR_REGISTRY_SOURCE_UNREADABLE`
  */
 export async function readContent(request: PushRequest): Promise<ManifestContent> {
-  const { model, runtime, signature, lineage = {}, metrics = {}, goldenExamples = [] } = request;
+  const { model, runtime, lineage = {}, metrics = {}, goldenExamples = [] } = request;
   const { baseline, modelCard } = request;
   const paths = Object.keys(request.files).sort();
   checkArtifactPaths(paths);
@@ -81,8 +88,9 @@ export async function readContent(request: PushRequest): Promise<ManifestContent
   const files: ManifestFile[] = [];
   for (const path of paths) {
     const body = readSource(path, request.files[path] ?? '');
-    files.push({ path, ...(await fingerprint(body)) });
+    files.push({ path, ...(await fingerprint(reported(body, path, 'reading', request))) });
   }
+  const signature = request.signature ?? (await ownSignature(request));
   return {
     model,
     files,
@@ -94,4 +102,29 @@ export async function readContent(request: PushRequest): Promise<ManifestContent
     goldenExamples,
     ...(modelCard !== undefined && { modelCard }),
   };
+}
+
+/** Passes `body` on, and tells how far it is. */
+export async function* reported(
+  body: AsyncIterable<Uint8Array>,
+  path: string,
+  phase: PushProgress['phase'],
+  { onProgress }: Pick<PushRequest, 'onProgress'>,
+): AsyncGenerator<Uint8Array, void> {
+  let bytes = 0;
+  for await (const chunk of body) {
+    yield chunk;
+    bytes += chunk.length;
+    onProgress?.({ path, phase, bytes });
+  }
+}
+
+async function ownSignature({ model, runtime, files }: PushRequest): Promise<Signature> {
+  const path = runtime.options?.path ?? 'model.onnx';
+  const source = typeof path === 'string' ? files[path] : undefined;
+  if (runtime.name === 'onnx' && source !== undefined) return (await inspectOnnx(source)).signature;
+  throw new RegistryError(
+    'ERR_REGISTRY_INVALID_ARGUMENT',
+    `cannot push ${model} without a signature: only an ONNX file (${JSON.stringify(path)}) says it itself`,
+  );
 }

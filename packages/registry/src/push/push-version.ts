@@ -6,7 +6,9 @@ import { checkGoldenExamples } from '../versions/golden-example-check.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import { encodeManifest } from '../versions/manifest-record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { contentOf, type PushRequest, readContent } from './push-request.ts';
+import { runProof } from './prove.ts';
+import { readUnchanged } from './push-source.ts';
+import { contentOf, type PushRequest, readContent, reported } from './push-request.ts';
 import { FORMAT_VERSION } from '../records/record-schema.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { VersionLog } from '../versions/version-log.ts';
@@ -16,6 +18,8 @@ export interface PushResult {
   readonly manifest: Manifest;
   /** Whether this push created the version; else it had been there unchanged. */
   readonly created: boolean;
+  /** What `prove` measured, if it was run. */
+  readonly measured?: Readonly<Record<string, number>>;
 }
 
 /** Keeps the files of `request`, and once all of them are durable, writes the manifest under the next free number. */
@@ -38,23 +42,70 @@ export async function pushVersion(
   // Read back before anything is kept: what a reader would refuse is never written.
   const draft = log.decode(1, write(1));
   checkGoldenExamples(draft);
-  for (const file of content.files) await keepBlob(store, file, request.files[file.path] ?? '');
+  const { prove, onProgress } = request;
+  const unchanged =
+    request.skipIfUnchanged === true
+      ? await newestUnchanged(log, await log.head(), draft)
+      : undefined;
+  // What is there already was tried out when it came.
+  const measured =
+    prove && unchanged === undefined
+      ? await runProof(prove, {
+          manifest: draft,
+          read: (path) => readCandidate(request, content, path),
+        })
+      : undefined;
+  for (const file of content.files) {
+    await keepBlob(store, file, request.files[file.path] ?? '', (body) =>
+      reported(body, file.path, 'storing', request),
+    );
+    onProgress?.({ path: file.path, phase: 'stored', bytes: file.size });
+  }
 
   for (let version = (await log.head()) + 1; ;) {
     if (request.skipIfUnchanged === true) {
-      const newest = await log.read(version - 1);
-      if (newest !== undefined && isDeepStrictEqual(contentOf(newest), contentOf(draft))) {
-        return { manifest: newest, created: false };
-      }
+      const newest = await newestUnchanged(log, version - 1, draft);
+      if (newest !== undefined) return { manifest: newest, created: false };
     }
     const bytes = write(version);
     if (await log.create(version, bytes)) {
-      return { manifest: log.decode(version, bytes), created: true };
+      const manifest = log.decode(version, bytes);
+      return { manifest, created: true, ...(measured && { measured }) };
     }
     const taken = await log.head();
     if (taken < version) throw occupied(log.keyOf(version));
     version = taken + 1;
   }
+}
+
+async function newestUnchanged(
+  log: VersionLog,
+  head: number,
+  draft: Manifest,
+): Promise<Manifest | undefined> {
+  const newest = head === 0 ? undefined : await log.read(head);
+  return newest && isDeepStrictEqual(contentOf(newest), contentOf(draft)) ? newest : undefined;
+}
+
+/** Reads a file as it will be pushed, into memory of its own. */
+async function readCandidate(
+  request: PushRequest,
+  { files }: Pick<Manifest, 'files'>,
+  path: string,
+): Promise<Uint8Array> {
+  const file = files.find((candidate) => candidate.path === path);
+  if (file === undefined) {
+    throw new RegistryError(
+      'ERR_REGISTRY_FILE_NOT_FOUND',
+      `there is no file ${JSON.stringify(path)} to push`,
+    );
+  }
+  const chunks: Uint8Array[] = [];
+  // Each chunk is only valid until the next one.
+  for await (const chunk of readUnchanged(path, request.files[path] ?? '', file)) {
+    chunks.push(Uint8Array.from(chunk));
+  }
+  return Buffer.concat(chunks);
 }
 
 function occupied(key: string): RegistryError {

@@ -6,7 +6,7 @@ import { fingerprint, readUnchanged } from '../push/push-source.ts';
 import { RegistryError } from '../registry-error.ts';
 
 /**
- * Makes sure that the bytes of `file`, read from `source`, are in the store and durable.
+ * Makes sure that the bytes of `file`, read from `source`, are in the store and durable; `observe` sees those written.
  *
  * Bytes that are there already are compared with their hash, so that no version rests on a damaged blob.
  *
@@ -16,9 +16,10 @@ export async function keepBlob(
   store: ObjectStore,
   file: ManifestFile,
   source: string | Uint8Array,
+  observe: (body: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array> = (body) => body,
 ): Promise<void> {
   const key = blobKey(file.sha256);
-  if (await store.create(key, () => readUnchanged(file.path, source, file))) return;
+  if (await store.create(key, () => observe(readUnchanged(file.path, source, file)))) return;
   const problem = await blobProblem(store, file.sha256);
   if (problem === undefined) return;
   throw new RegistryError(

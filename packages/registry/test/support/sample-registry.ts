@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { folderStore, ModelRegistry, type ObjectStore, type PushRequest } from '@fairlead/registry';
+import type { Signature } from '@fairlead/signature';
 import { onTestFinished } from 'vitest';
 
 /** A folder of its own for one test, removed after it. */
@@ -25,7 +26,10 @@ export function temporaryRegistry(): {
 }
 
 /** What to push as a version of `digits`, told from others by the bytes of its model file. */
-export function digits(content = 'weights', changes: Partial<PushRequest> = {}): PushRequest {
+export function digits(
+  content = 'weights',
+  changes: Partial<PushRequest> = {},
+): PushRequest & { readonly signature: Signature } {
   return {
     model: 'digits',
     runtime: { name: 'onnx' },

@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inspectOnnx } from '@fairlead/registry';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { rejection } from '../support/sample-registry.ts';
+
+// Python takes a while to start on a loaded machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+let folder = '';
+const model = (name: string): string => join(folder, `${name}.onnx`);
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fairlead-onnx-'));
+  const python = fileURLToPath(new URL('../../../../.venv/bin/python', import.meta.url));
+  const script = fileURLToPath(new URL('make-models.py', import.meta.url));
+  execFileSync(python, [script, folder]);
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const batch = { datatype: 'FP32', shape: [-1, 4] };
+
+test('reads inputs, outputs, operator sets and producer, from a path and from bytes', async () => {
+  const expected = {
+    signature: {
+      inputs: [
+        { name: 'x', ...batch },
+        { name: 'flag', datatype: 'BOOL', shape: [] },
+      ],
+      outputs: [{ name: 'y', datatype: 'INT64', shape: [-1, 2, 3] }],
+    },
+    irVersion: 10,
+    opsets: { '': 17, 'ai.onnx.ml': 3 },
+    producer: 'exporter',
+    producerVersion: '1.2',
+    metadata: {},
+  };
+  expect(await inspectOnnx(model('plain'))).toEqual(expected);
+  expect(await inspectOnnx(readFileSync(model('plain')))).toEqual(expected);
+});
+
+test('weights that an old file lists among the inputs are none', async () => {
+  const { signature } = await inspectOnnx(model('old'));
+  expect(signature.inputs).toEqual([{ name: 'x', ...batch }]);
+});
+
+test('passes over weights that are larger than what it holds in memory', async () => {
+  expect(statSync(model('big')).size).toBeGreaterThan(10_000_000);
+  expect((await inspectOnnx(model('big'))).signature.outputs).toEqual([{ name: 'y', ...batch }]);
+});
+
+test('reads texts and doubles', async () => {
+  const { signature } = await inspectOnnx(model('text'));
+  expect(signature.inputs).toEqual([{ name: 'x', datatype: 'BYTES', shape: [-1] }]);
+  expect(signature.outputs[0]?.datatype).toBe('FP64');
+});
+
+test.each([
+  ['bfloat', /input "x" holds bfloat16/],
+  ['shapeless', /input "x" has no shape/],
+  ['zipmap', /output "probabilities" is a sequence/],
+])('refuses %s, and says what to do', async (name, message) => {
+  const error = await rejection(inspectOnnx(model(name)));
+  expect(error).toMatchObject({ code: 'ERR_REGISTRY_INVALID_ONNX' });
+  expect((error as Error).message).toMatch(message);
+});
+
+test('refuses what is not a model, or not a file', async () => {
+  const invalid = { code: 'ERR_REGISTRY_INVALID_ONNX' };
+  for (const text of ['', 'weights', '<html>', '\u{1}\u{2}']) {
+    expect(await rejection(inspectOnnx(Buffer.from(text)))).toMatchObject(invalid);
+  }
+  const unreadable = { code: 'ERR_REGISTRY_SOURCE_UNREADABLE' };
+  expect(await rejection(inspectOnnx(folder))).toMatchObject(unreadable);
+  expect(await rejection(inspectOnnx(model('missing')))).toMatchObject(unreadable);
+});
+
+test('any damage is read or refused, never endless and never another error', async () => {
+  const bytes = readFileSync(model('plain'));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { maxLength: 4 }),
+      fc.nat(bytes.length),
+      async (changes, length) => {
+        const copy = Buffer.from(bytes);
+        for (const [index, byte] of changes) copy[index] = byte;
+        const result = await inspectOnnx(copy.subarray(0, length)).catch((error: unknown) => error);
+        if (result instanceof Error) {
+          expect(result).toMatchObject({ code: 'ERR_REGISTRY_INVALID_ONNX' });
+        }
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+test('a length of a petabyte in a few bytes ends at once', async () => {
+  const huge = Buffer.from([0x08, 0x0a, 0x3a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
+  expect(await rejection(inspectOnnx(huge))).toMatchObject({
+    code: 'ERR_REGISTRY_INVALID_ONNX',
+    message: expect.stringContaining('longer than what holds it') as unknown,
+  });
+});

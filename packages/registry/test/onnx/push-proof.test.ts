@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { inspectOnnx, type PushProgress, type PushRequest } from '@fairlead/registry';
+import { expect, test, vi } from 'vitest';
+import { rejection, temporaryRegistry } from '../support/sample-registry.ts';
+
+// Generous for machines whose disk is slow to sync.
+vi.setConfig({ testTimeout: 60_000 });
+
+/** The real model y = 2 x + 1 of the serving library's tests. */
+const affine = fileURLToPath(new URL('../../../serving/test/models/affine.onnx', import.meta.url));
+
+const request = (changes: Partial<PushRequest> = {}): PushRequest => ({
+  model: 'affine',
+  runtime: { name: 'onnx' },
+  files: { 'model.onnx': affine },
+  actor: 'ada',
+  ...changes,
+});
+
+test("without a signature, an ONNX file's own is taken", async () => {
+  const { registry } = temporaryRegistry();
+  const { manifest } = await registry.push(request());
+  expect(manifest.signature).toEqual({
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
+    outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
+  });
+  const named = { 'net/a.onnx': affine };
+  const other = await registry.push(
+    request({
+      model: 'b',
+      files: named,
+      runtime: { name: 'onnx', options: { path: 'net/a.onnx' } },
+    }),
+  );
+  expect(other.manifest.signature).toEqual(manifest.signature);
+});
+
+test('what has no signature and does not say it is refused', async () => {
+  const { registry } = temporaryRegistry();
+  const python = { runtime: { name: 'upstream' }, files: { 'app.py': Buffer.from('') } } as const;
+  expect(await rejection(registry.push(request(python)))).toMatchObject({
+    code: 'ERR_REGISTRY_INVALID_ARGUMENT',
+  });
+  expect(
+    await rejection(registry.push(request({ files: { 'model.onnx': Buffer.from('no model') } }))),
+  ).toMatchObject({ code: 'ERR_REGISTRY_INVALID_ONNX' });
+});
+
+test('a version is tried out before anything is kept, and that it was is recorded', async () => {
+  const { registry } = temporaryRegistry();
+  await registry.push(
+    request({
+      async prove({ manifest, read }) {
+        const model = await inspectOnnx(await read('model.onnx'));
+        expect(model.signature).toEqual(manifest.signature);
+        expect(await rejection(read('other'))).toMatchObject({
+          code: 'ERR_REGISTRY_FILE_NOT_FOUND',
+        });
+        expect(await registry.verify()).toMatchObject({ blobs: 0 });
+        return { p99Ms: 3 };
+      },
+    }),
+  );
+  const state = (await registry.journal.state('affine')).versions.get(1);
+  expect(state?.measurements).toMatchObject({
+    goldenExamples: { value: 0, actor: 'ada' },
+    p99Ms: { value: 3 },
+  });
+});
+
+test('what fails when it is tried out is not pushed', async () => {
+  const { registry } = temporaryRegistry();
+  const cause = new Error('golden example 0: y is 4, not 3');
+  const error = await rejection(registry.push(request({ prove: () => Promise.reject(cause) })));
+  expect(error).toMatchObject({ code: 'ERR_REGISTRY_NOT_PROVEN', cause });
+  expect((error as Error).message).toContain('y is 4, not 3');
+  expect(await registry.verify()).toMatchObject({ manifests: 0, blobs: 0 });
+});
+
+test('what is there unchanged is not tried out again', async () => {
+  const { registry } = temporaryRegistry();
+  const prove = vi.fn(() => Promise.resolve(undefined));
+  await registry.push(request({ prove, skipIfUnchanged: true }));
+  const again = await registry.push(request({ prove, skipIfUnchanged: true }));
+  expect(again.created).toBe(false);
+  expect(prove).toHaveBeenCalledTimes(1);
+});
+
+test('progress is told, and content that is there is not written again', async () => {
+  const { registry } = temporaryRegistry();
+  const told: PushProgress[] = [];
+  const size = readFileSync(affine).length;
+  const onProgress = (progress: PushProgress) => told.push(progress);
+  await registry.push(request({ onProgress }));
+  expect(told).toEqual([
+    { path: 'model.onnx', phase: 'reading', bytes: size },
+    { path: 'model.onnx', phase: 'storing', bytes: size },
+    { path: 'model.onnx', phase: 'stored', bytes: size },
+  ]);
+  told.length = 0;
+  await registry.push(request({ model: 'copy', onProgress }));
+  expect(told.map(({ phase }) => phase)).toEqual(['reading', 'stored']);
+  expect(await registry.verify()).toMatchObject({ manifests: 2, blobs: 1 });
+});
