@@ -16,6 +16,12 @@ export interface OpenStoreOptions {
    * @defaultValue 45000
    */
   readonly patienceMs?: number;
+  /**
+   * How long one request to S3 may take, or a connection be silent, in milliseconds.
+   *
+   * @defaultValue 15000
+   */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -28,7 +34,7 @@ export interface OpenStoreOptions {
  */
 export async function openStore(
   location: string,
-  { create = false, patienceMs }: OpenStoreOptions = {},
+  { create = false, patienceMs, timeoutMs }: OpenStoreOptions = {},
 ): Promise<ObjectStore> {
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(location)?.[1]?.toLowerCase();
   if (scheme === undefined) return folderStore(location, { create });
@@ -39,7 +45,11 @@ export async function openStore(
     );
   }
   const { parseS3Url, s3Store } = await importS3();
-  return s3Store({ ...parseS3Url(location), ...(patienceMs !== undefined && { patienceMs }) });
+  return s3Store({
+    ...parseS3Url(location),
+    ...(patienceMs !== undefined && { patienceMs }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  });
 }
 
 async function importS3() {
