@@ -43,6 +43,16 @@ export type { ObjectBody, ObjectStore, StoreEntry } from './store/object-store.t
 export { openStore } from './store/open-store.ts';
 export type { OpenStoreOptions } from './store/open-store.ts';
 export type { OpenVersion } from './versions/open-version.ts';
+export { compareOutputs } from './parity/compare-outputs.ts';
+export type {
+  OutputParity,
+  ParityCase,
+  ParityReport,
+  ParityRow,
+} from './parity/compare-outputs.ts';
+export { parityHtml } from './parity/parity-html.ts';
+export type { ParityTitle } from './parity/parity-html.ts';
+export type { RecordParityOptions } from './parity/record-parity.ts';
 export type { Proof, PushCandidate, PushProgress } from './push/prove.ts';
 export type { PushRequest } from './push/push-request.ts';
 export type { PushResult } from './push/push-version.ts';

@@ -28,6 +28,9 @@ import { openManifest, type OpenVersion, requireManifest } from './versions/open
 import type { PushRequest } from './push/push-request.ts';
 import { pushVersion, type PushResult } from './push/push-version.ts';
 import { RegistryError } from './registry-error.ts';
+import type { ModelEvent } from './events/model-event.ts';
+import type { ParityReport } from './parity/compare-outputs.ts';
+import { recordParity, type RecordParityOptions } from './parity/record-parity.ts';
 import { readSignatures, requireTrusted, signVersion } from './signing/signatures.ts';
 import { readPrivateKey } from './signing/signing-key.ts';
 import type { TrustedKeys } from './signing/trusted-keys.ts';
@@ -307,6 +310,20 @@ export class ModelRegistry {
     const { signature, created } = await signVersion(this.#store, manifest, key, actor, now);
     if (created) await this.journal.signed(model, version, signature.keyId, options);
     return signature;
+  }
+
+  /**
+   * Keeps how far a version is from its original (`compareOutputs`), with a page to look at, for the gate `parity <= 1e-4`.
+   *
+   * @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_VERSION_NOT_FOUND`
+   */
+  async recordParity(
+    model: string,
+    version: number,
+    report: ParityReport,
+    options: RecordParityOptions,
+  ): Promise<ModelEvent> {
+    return recordParity(this.journal, model, version, report, options);
   }
 
   /**

@@ -1,0 +1,108 @@
+import type { ParityReport } from './compare-outputs.ts';
+
+/** What a report is about, for its heading. */
+export interface ParityTitle {
+  readonly model: string;
+  readonly version: number;
+  /** What the original is: `scikit-learn under Flask`. */
+  readonly original: string;
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+const escape = (value: unknown): string =>
+  String(value).replaceAll(/[&<>"']/g, (each) => escapes[each] ?? '');
+
+const number = (value: number): string =>
+  Number.isFinite(value) ? value.toPrecision(3) : String(value);
+
+const STYLE =
+  'body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1d2733;background:#fff}' +
+  'table{border-collapse:collapse;margin:1rem 0}th,td{border-bottom:1px solid #d5dce4;padding:.25rem .75rem;text-align:right}' +
+  'th:first-child,td:first-child{text-align:left}svg{max-width:100%;height:auto}';
+
+/** Renders a report as one HTML page that loads nothing else: figures, a histogram, the worst rows. */
+export function parityHtml(
+  report: ParityReport,
+  { model, version, original }: ParityTitle,
+): string {
+  const heading = `Parity of ${escape(model)} version ${version}`;
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${heading}</title><style>${STYLE}</style></head>
+<body>
+<h1>${heading}</h1>
+<p>Compared with ${escape(original)} on ${report.rows} rows. Greatest absolute difference: <strong>${number(report.parity)}</strong>.</p>
+${table(
+  [
+    'output',
+    'datatype',
+    'elements',
+    'max. absolute',
+    'max. relative',
+    'mean absolute',
+    'labels equal',
+  ],
+  report.outputs.map((each) => [
+    each.name,
+    each.datatype,
+    each.elements,
+    number(each.maxAbsolute),
+    number(each.maxRelative),
+    number(each.meanAbsolute),
+    each.agreement === undefined ? '' : `${(each.agreement * 100).toFixed(2)} %`,
+  ]),
+)}
+<h2>How far the elements are apart</h2>
+${histogram(report.histogram)}
+<h2>The rows that differ most</h2>
+${
+  report.worst.length === 0
+    ? '<p>No element differs.</p>'
+    : table(
+        ['row', 'output', 'difference', 'original', 'export', 'inputs'],
+        report.worst.map((each) => [
+          each.row,
+          each.output,
+          number(each.difference),
+          each.expected,
+          each.actual,
+          each.inputs.join(', '),
+        ]),
+      )
+}
+</body>
+</html>
+`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly unknown[])[]): string {
+  const cells = (tag: string, values: readonly unknown[]): string =>
+    `<tr>${values.map((value) => `<${tag}>${escape(value)}</${tag}>`).join('')}</tr>`;
+  return `<table>${cells('th', head)}${rows.map((row) => cells('td', row)).join('')}</table>`;
+}
+
+/** Counts of elements by the power of ten that their difference is below; bars are as high as the count's logarithm. */
+function histogram(counts: readonly number[]): string {
+  const width = 52;
+  const height = 160;
+  const most = Math.max(1, ...counts.map((count) => Math.log10(count + 1)));
+  const bars = counts.map((count, index) => {
+    const bar = (Math.log10(count + 1) / most) * height;
+    const label = index === counts.length - 1 ? 'more' : `≤1e${index - 9}`;
+    const x = index * width;
+    return (
+      `<rect x="${x + 4}" y="${(20 + height - bar).toFixed(1)}" width="${width - 8}" height="${bar.toFixed(1)}" fill="#2f6f9f"/>` +
+      `<text x="${x + width / 2}" y="${(14 + height - bar).toFixed(1)}">${count}</text>` +
+      `<text x="${x + width / 2}" y="${height + 38}">${label}</text>`
+    );
+  });
+  const total = counts.length * width;
+  return `<svg viewBox="0 0 ${total} ${height + 48}" width="${total}" role="img" aria-label="Histogram of absolute differences" font-size="12" text-anchor="middle">${bars.join('')}</svg>`;
+}
