@@ -36,6 +36,8 @@ import { readPrivateKey } from './signing/signing-key.ts';
 import type { TrustedKeys } from './signing/trusted-keys.ts';
 import type { VersionSignature } from './signing/version-signature.ts';
 import { rollbackTarget } from './aliases/rollback-target.ts';
+import { withClaim } from './upkeep/claim.ts';
+import { requireFiles } from './upkeep/pruned-version.ts';
 import { type VerifyReport, verifyStore } from './verify/verify-store.ts';
 import { type VersionLog, versionLog } from './versions/version-log.ts';
 
@@ -204,7 +206,7 @@ export class ModelRegistry {
    * (`journal.setGates`) is set only when every gate is passed, and the entry keeps how each was decided.
    *
    * @throws GatesFailedError with every gate, its threshold and what was found; AliasConflictError when the alias isn't what `expected` says, or somebody else changed it at this moment;
-   * RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_VERSION_NOT_FOUND`, `ERR_REGISTRY_INVALID_ARGUMENT`
+   * RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_VERSION_NOT_FOUND`, `ERR_REGISTRY_VERSION_PRUNED`, `ERR_REGISTRY_INVALID_ARGUMENT`
    */
   async setAlias(
     model: string,
@@ -219,7 +221,9 @@ export class ModelRegistry {
     checkExpected(`cannot set "${alias}" of "${model}" to version ${version}`, before, options);
     if (before?.version === version) return before;
     const gates = await this.#guard(alias, to, before, options.dangerouslySkipGates);
-    return appendChange(log, { alias, before, to, gates, options }, this.#clock());
+    return this.#withFiles(to, () =>
+      appendChange(log, { alias, before, to, gates, options }, this.#clock()),
+    );
   }
 
   /**
@@ -279,7 +283,9 @@ export class ModelRegistry {
           `entry ${restores.number}; restore it from a backup`,
       );
     }
-    return appendChange(log, { alias, before, to, restores, options }, this.#clock());
+    return this.#withFiles(to, () =>
+      appendChange(log, { alias, before, to, restores, options }, this.#clock()),
+    );
   }
 
   /**
@@ -356,6 +362,15 @@ export class ModelRegistry {
   /** Reads every byte of the registry, and reports each manifest, artifact and alias that isn't as it was written. */
   verify(): Promise<VerifyReport> {
     return verifyStore(this.#store);
+  }
+
+  /** Makes sure that the files of a version are there, and stay while `work` makes an alias mean it. */
+  #withFiles<T>(version: Manifest, work: () => Promise<T>): Promise<T> {
+    const sha256s = version.files.map(({ sha256 }) => sha256);
+    return withClaim(this.#store, sha256s, async () => {
+      await requireFiles(this.#store, version);
+      return work();
+    });
   }
 
   async #guard(

@@ -11,6 +11,7 @@ import { readUnchanged } from './push-source.ts';
 import { contentOf, type PushRequest, readContent, reported } from './push-request.ts';
 import { FORMAT_VERSION } from '../records/record-schema.ts';
 import { RegistryError } from '../registry-error.ts';
+import { withClaim } from '../upkeep/claim.ts';
 import type { VersionLog } from '../versions/version-log.ts';
 
 /** What a push came to. */
@@ -42,11 +43,10 @@ export async function pushVersion(
   // Read back before anything is kept: what a reader would refuse is never written.
   const draft = log.decode(1, write(1));
   checkGoldenExamples(draft);
-  const { prove, onProgress } = request;
-  const unchanged =
-    request.skipIfUnchanged === true
-      ? await newestUnchanged(log, await log.head(), draft)
-      : undefined;
+  const { prove, onProgress, skipIfUnchanged = false } = request;
+  const unchanged = skipIfUnchanged
+    ? await newestUnchanged(log, await log.head(), draft)
+    : undefined;
   // What is there already was tried out when it came.
   const measured =
     prove && unchanged === undefined
@@ -55,22 +55,36 @@ export async function pushVersion(
           read: (path) => readCandidate(request, content, path),
         })
       : undefined;
-  for (const file of content.files) {
-    await keepBlob(store, file, request.files[file.path] ?? '', (body) =>
-      reported(body, file.path, 'storing', request),
-    );
-    onProgress?.({ path: file.path, phase: 'stored', bytes: file.size });
-  }
+  const sha256s = content.files.map(({ sha256 }) => sha256);
+  return withClaim(store, sha256s, async (claim) => {
+    do {
+      for (const file of content.files) {
+        await keepBlob(store, file, request.files[file.path] ?? '', (body) =>
+          reported(body, file.path, 'storing', request),
+        );
+        onProgress?.({ path: file.path, phase: 'stored', bytes: file.size });
+      }
+    } while (await claim.renew());
+    const result = await appendVersion(log, draft, write, skipIfUnchanged);
+    return { ...result, ...(result.created && measured && { measured }) };
+  });
+}
 
+async function appendVersion(
+  log: VersionLog,
+  draft: Manifest,
+  write: (version: number) => Uint8Array,
+  skipIfUnchanged: boolean,
+): Promise<PushResult> {
   for (let version = (await log.head()) + 1; ;) {
-    if (request.skipIfUnchanged === true) {
+    if (skipIfUnchanged) {
       const newest = await newestUnchanged(log, version - 1, draft);
       if (newest !== undefined) return { manifest: newest, created: false };
     }
     const bytes = write(version);
     if (await log.create(version, bytes)) {
       const manifest = log.decode(version, bytes);
-      return { manifest, created: true, ...(measured && { measured }) };
+      return { manifest, created: true };
     }
     const taken = await log.head();
     if (taken < version) throw occupied(log.keyOf(version));

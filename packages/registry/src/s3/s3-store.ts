@@ -5,6 +5,7 @@ import { keySegments } from '../store/store-key.ts';
 import { getBytes, getSize, streamObject } from './get-object.ts';
 import { listFolder, sweepUploads } from './list-folder.ts';
 import { putBody, putBytes } from './put-object.ts';
+import { getAge, removeObject } from './remove-object.ts';
 import { s3Location } from './s3-location.ts';
 import { S3Requests, type S3Sender } from './s3-requests.ts';
 
@@ -52,7 +53,8 @@ const LEAST_PART_BYTES = 5 * 1024 * 1024;
  *
  * Any number of processes and hosts can use it at a time. Nothing is ever overwritten; a write whose answer was lost
  * is told from a rival's. Whoever reads needs `s3:GetObject` and `s3:ListBucket`, whoever writes `s3:PutObject` and
- * `s3:AbortMultipartUpload` too, and for sweeping `s3:ListBucketMultipartUploads`.
+ * `s3:AbortMultipartUpload` too, and for sweeping `s3:ListBucketMultipartUploads`; who collects garbage needs
+ * `s3:DeleteObject`, with which pushes clean up after themselves, too.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT` for a bucket, a prefix or an option that can't be one. What the
  * store's methods throw: `ERR_REGISTRY_STORE_NOT_FOUND` (no such bucket), `…_CREDENTIALS`, `…_DENIED`, `…_REGION`,
@@ -90,6 +92,10 @@ export function s3Store(options: S3StoreOptions): ObjectStore {
     size,
 
     list: async (folder) => listFolder(requests, folder === '' ? '' : checked(folder)),
+
+    age: async (key) => getAge(requests, checked(key)),
+
+    remove: async (key) => removeObject(requests, checked(key)),
 
     sweep: (olderThanMs) => sweepUploads(requests, Date.now() - olderThanMs),
   };

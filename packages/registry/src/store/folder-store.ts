@@ -114,6 +114,20 @@ export function folderStore(path: string, options: FolderStoreOptions = {}): Obj
         .sort((a, b) => (a.name < b.name ? -1 : 1));
     },
 
+    age: (key) =>
+      folder.ifPresent('read', () =>
+        folder.useObject(key, async (handle) => Date.now() - (await handle.stat()).mtimeMs),
+      ),
+
+    async remove(key) {
+      const file = folder.pathOf(key);
+      await folder.ifPresent('remove', async () => {
+        await folder.refuseLinked(dirname(file));
+        await unlink(file);
+        await syncFolder(dirname(file));
+      });
+    },
+
     async sweep(olderThanMs) {
       const names = await folder.ifPresent('sweep', () => readdir(temporaries));
       let removed = 0;

@@ -51,6 +51,16 @@ export interface ObjectStore {
   /** The direct children of a folder (`''` is the root), in order of their names; none when there is no such folder. */
   list(folder: string): Promise<readonly StoreEntry[]>;
 
+  /** How long ago an object was created, in milliseconds by the clocks at hand; `undefined` when there is none. */
+  age(key: string): Promise<number | undefined>;
+
+  /**
+   * Removes an object, if it is there.
+   *
+   * For what nothing names any more and what was only for the moment: manifests and the entries of aliases stay.
+   */
+  remove(key: string): Promise<void>;
+
   /**
    * Removes what interrupted writes left behind and nobody touched for `olderThanMs` milliseconds.
    *

@@ -30,8 +30,17 @@ export async function keepBlob(
 }
 
 /** How a blob that is there differs from its name, or `undefined` when it doesn't. */
-export async function blobProblem(store: ObjectStore, sha256: string): Promise<string | undefined> {
-  const found = await fingerprint(store.stream(blobKey(sha256)));
+export function blobProblem(store: ObjectStore, sha256: string): Promise<string | undefined> {
+  return bodyProblem(store, blobKey(sha256), sha256);
+}
+
+/** How the object `key` differs from what has this SHA-256, or `undefined` when it doesn't. */
+export async function bodyProblem(
+  store: ObjectStore,
+  key: string,
+  sha256: string,
+): Promise<string | undefined> {
+  const found = await fingerprint(store.stream(key));
   return found.sha256 === sha256 ? undefined : `its SHA-256 is ${found.sha256}`;
 }
 

@@ -2,6 +2,7 @@ import { readBlob } from './blob.ts';
 import { modelNotFound, some } from '../listing.ts';
 import type { Manifest } from './manifest.ts';
 import type { ObjectStore } from '../store/object-store.ts';
+import { prunedError } from '../upkeep/pruned-version.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { VersionLog } from './version-log.ts';
 
@@ -11,7 +12,7 @@ export interface OpenVersion {
   /**
    * Reads one file whole; nothing is handed out unless its length and SHA-256 are as they were pushed.
    *
-   * @throws RegistryError `ERR_REGISTRY_FILE_NOT_FOUND`, `ERR_REGISTRY_CORRUPT`
+   * @throws RegistryError `ERR_REGISTRY_FILE_NOT_FOUND`, `ERR_REGISTRY_VERSION_PRUNED`, `ERR_REGISTRY_CORRUPT`
    */
   readonly read: (path: string) => Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -50,7 +51,13 @@ export function openManifest(store: ObjectStore, manifest: Manifest): OpenVersio
     manifest,
     async read(path) {
       const file = manifest.files.find((candidate) => candidate.path === path);
-      if (file !== undefined) return readBlob(store, file);
+      if (file !== undefined) {
+        try {
+          return await readBlob(store, file);
+        } catch (error) {
+          throw (await prunedError(store, manifest)) ?? error;
+        }
+      }
       const paths = manifest.files.map((candidate) => candidate.path);
       throw new RegistryError(
         'ERR_REGISTRY_FILE_NOT_FOUND',

@@ -141,8 +141,33 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       await expect(store.create(key, collectNothing)).rejects.toMatchObject(refused);
       await expect(store.read(key, limits)).rejects.toMatchObject(refused);
       await expect(store.size(key)).rejects.toMatchObject(refused);
+      await expect(store.age(key)).rejects.toMatchObject(refused);
+      await expect(store.remove(key)).rejects.toMatchObject(refused);
       await expect(collect(store.stream(key))).rejects.toMatchObject(refused);
       if (key !== '') await expect(store.list(key)).rejects.toMatchObject(refused);
+    });
+
+    test('removes an object, also one that is not there, and lets the key be created again', async () => {
+      const store = makeStore();
+      await store.create('f/key', Buffer.from('first'));
+      await store.create('f/other', Buffer.from('other'));
+      await store.remove('f/key');
+      await store.remove('f/key');
+      await store.remove('nowhere/at/all');
+      expect(await store.size('f/key')).toBeUndefined();
+      expect(await store.list('f')).toEqual([{ name: 'other', kind: 'object' }]);
+      expect(await store.create('f/key', Buffer.from('second'))).toBe(true);
+      expect(text(await store.read('f/key', limits))).toBe('second');
+    });
+
+    test('says how old an object is, also an empty one', async () => {
+      const store = makeStore();
+      await store.create('empty', new Uint8Array());
+      const age = await store.age('empty');
+      // Clocks differ by a second or so, and some stores tell whole seconds.
+      expect(age).toBeGreaterThan(-5000);
+      expect(age).toBeLessThan(60 * 60 * 1000);
+      expect(await store.age('absent')).toBeUndefined();
     });
 
     test('sweeps no object', async () => {

@@ -1,0 +1,17 @@
+/** One object in an export or a backup. */
+export interface ArchiveEntry {
+  /** Its key in a store. */
+  readonly key: string;
+  /** Length in bytes, as far as the archive says. */
+  readonly size: number;
+  /** Its bytes, in chunks, each valid until the next one is asked for; to be read before the next entry is asked for. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** What an export or a backup holds, in the order in which it has to be brought into a store. */
+export interface Archive {
+  /** Where it is, for messages. */
+  readonly location: string;
+  /** Reads it from its start; can be called again. */
+  entries(): AsyncIterable<ArchiveEntry>;
+}

@@ -1,0 +1,93 @@
+import { RegistryError } from '../registry-error.ts';
+import { openStore } from '../store/open-store.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { withClaim } from './claim.ts';
+import { importArchive } from './import-models.ts';
+import { isTarPath } from './open-archive.ts';
+import { type StoreArchive, storeArchive, type StoreArchiveOptions } from './store-archive.ts';
+import { writeTar } from './tar-archive.ts';
+
+/** How models are exported. */
+export interface ExportOptions {
+  /**
+   * Names of the models.
+   *
+   * @defaultValue all of them
+   */
+  readonly models?: readonly string[];
+  /** Told of each object that is written, and how many there will be. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** What an export or a backup wrote. */
+export interface ExportReport {
+  /** Where to. */
+  readonly location: string;
+  /** How many objects there are in it. */
+  readonly objects: number;
+}
+
+/**
+ * Writes models with all their versions, aliases and histories to `to`, byte for byte.
+ *
+ * `to` is a new tar file (`models.tar`), or another store: a folder or `s3://bucket/prefix`, in which only what is
+ * missing is written. The source may change meanwhile: what is written is what it was at the start.
+ *
+ * @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_ARCHIVE_INVALID` when the file can't be written or
+ * the source isn't as it was written, `ERR_REGISTRY_ARCHIVE_CONFLICT`, and `ERR_REGISTRY_STORE_…`
+ */
+export function exportModels(
+  store: ObjectStore,
+  to: string,
+  options: ExportOptions = {},
+): Promise<ExportReport> {
+  return writeArchive(store, to, options);
+}
+
+/** Writes what `options` select of a store to `to`. */
+export async function writeArchive(
+  store: ObjectStore,
+  to: string,
+  options: ExportOptions & StoreArchiveOptions,
+): Promise<ExportReport> {
+  const { onProgress = () => undefined } = options;
+  const archive = await storeArchive(store, options);
+  return withReadClaim(store, archive.blobs, async () => {
+    const total = archive.blobs.length + archive.records.length;
+    if (!isTarPath(to)) {
+      const target = await openStore(to, { create: true });
+      const { created, unchanged } = await importArchive(target, archive, { onProgress });
+      return { location: target.location, objects: created + unchanged };
+    }
+    let objects = 0;
+    await writeTar(to, archive.entries(), () => {
+      onProgress((objects += 1), total);
+    });
+    return { location: to, objects };
+  });
+}
+
+/** Keeps garbage collection away from what is read, where this identity may. */
+async function withReadClaim<T>(
+  store: ObjectStore,
+  blobs: StoreArchive['blobs'],
+  work: () => Promise<T>,
+): Promise<T> {
+  const state = { begun: false };
+  const begin = (): Promise<T> => {
+    state.begun = true;
+    return work();
+  };
+  try {
+    return await withClaim(store, blobs, begin);
+  } catch (error) {
+    if (
+      state.begun ||
+      !(error instanceof RegistryError) ||
+      error.code !== 'ERR_REGISTRY_STORE_DENIED'
+    ) {
+      throw error;
+    }
+    return begin();
+  }
+}

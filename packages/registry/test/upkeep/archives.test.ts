@@ -1,0 +1,407 @@
+import { createHash } from 'node:crypto';
+import {
+  createWriteStream,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import {
+  backupRegistry,
+  drillRestore,
+  exportModels,
+  folderStore,
+  importModels,
+  ModelRegistry,
+  pruneVersions,
+  collectGarbage,
+  restoreRegistry,
+} from '@fairlead/registry';
+import { extract, pack } from 'tar-stream';
+import { describe, expect, test } from 'vitest';
+import { digits, temporaryFolder, temporaryRegistry } from '../support/sample-registry.ts';
+import { treeOf } from '../support/store-tree.ts';
+
+const actor = 'ada';
+const invalid = { code: 'ERR_REGISTRY_ARCHIVE_INVALID' };
+
+/** A registry with versions, a history, events, a document and a pruned version. */
+async function livedIn() {
+  const made = temporaryRegistry();
+  const { registry, store } = made;
+  for (const content of ['1', '2', '3']) await registry.push(digits(content));
+  await registry.push(digits('wine', { model: 'wine' }));
+  await registry.setAlias('digits', 'champion', 2, { actor });
+  await registry.setAlias('digits', 'champion', 3, { actor, reason: 'better' });
+  await registry.rollback('digits', 'champion', { actor });
+  await registry.journal.measure('digits', 3, {
+    actor,
+    name: 'p99Ms',
+    value: 3,
+    documents: { 'report.txt': Buffer.from('all well') },
+  });
+  await pruneVersions(store, 'digits', { keepLast: 1, actor });
+  await collectGarbage(store, { graceMs: 0 });
+  return made;
+}
+
+interface TarFile {
+  readonly name: string;
+  readonly body?: string | Buffer;
+  readonly type?: 'file' | 'symlink' | 'link' | 'directory' | 'fifo';
+  readonly linkname?: string;
+}
+
+async function writeTarFile(path: string, files: readonly TarFile[]): Promise<string> {
+  const tar = pack();
+  for (const { body = '', ...header } of files) tar.entry(header, body);
+  tar.finalize();
+  await pipeline(tar, createWriteStream(path));
+  return path;
+}
+
+async function readTarFile(path: string): Promise<TarFile[]> {
+  const tar = extract();
+  tar.end(readFileSync(path));
+  const files: TarFile[] = [];
+  for await (const entry of tar) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry) chunks.push(chunk as Buffer);
+    files.push({ name: entry.header.name, body: Buffer.concat(chunks) });
+  }
+  return files;
+}
+
+const end = (objects: number): TarFile => ({
+  name: 'fairlead-archive.json',
+  body: JSON.stringify({ formatVersion: 1, objects }),
+});
+
+describe('export and import', () => {
+  test.each(['models.tar', 'copy'])('carries models byte for byte by way of %s', async (name) => {
+    const { folder, store } = await livedIn();
+    const to = join(temporaryFolder(), name);
+    const steps: string[] = [];
+    const { objects } = await exportModels(store, to, {
+      onProgress: (done, total) => steps.push(`${done}/${total}`),
+    });
+    expect(objects).toBe(Object.keys(treeOf(folder)).length);
+    expect(steps.at(-1)).toBe(`${objects}/${objects}`);
+    const target = temporaryRegistry();
+    const report = await importModels(target.store, to);
+    expect(report).toEqual({
+      dryRun: false,
+      models: ['digits', 'wine'],
+      versions: 4,
+      created: objects,
+      unchanged: 0,
+    });
+    expect(treeOf(target.folder)).toEqual(treeOf(folder));
+    expect((await target.registry.verify()).problems).toEqual([]);
+    expect(await importModels(target.store, to)).toMatchObject({ created: 0, unchanged: objects });
+    // The histories go on where they were.
+    await target.registry.setAlias('digits', 'champion', 3, { actor });
+    expect((await target.registry.verify()).problems).toEqual([]);
+  });
+
+  test('makes the same file of the same objects', async () => {
+    const { store } = await livedIn();
+    const folder = temporaryFolder();
+    const [a, b] = [join(folder, 'a.tar'), join(folder, 'b.tar')];
+    await exportModels(store, a);
+    await exportModels(store, b);
+    expect(readFileSync(a).equals(readFileSync(b))).toBe(true);
+  });
+
+  test('takes the models that are named, beside those that are there', async () => {
+    const { store } = await livedIn();
+    const file = join(temporaryFolder(), 'wine.tar');
+    await exportModels(store, file, { models: ['wine'] });
+    const target = temporaryRegistry();
+    await target.registry.push(digits('mine'));
+    await importModels(target.store, file);
+    expect((await target.registry.list()).map(({ model }) => model)).toEqual(['digits', 'wine']);
+    expect((await target.registry.verify()).ok).toBe(true);
+    await expect(
+      exportModels(store, join(temporaryFolder(), 'x.tar'), { models: ['none'] }),
+    ).rejects.toMatchObject({ code: 'ERR_REGISTRY_MODEL_NOT_FOUND' });
+  });
+
+  test('an export of a later state continues an earlier one', async () => {
+    const { store, registry, folder } = await livedIn();
+    const target = temporaryFolder();
+    await exportModels(store, target);
+    await registry.push(digits('4'));
+    await registry.setAlias('digits', 'champion', 4, { actor });
+    await exportModels(store, target);
+    expect(treeOf(target)).toEqual(treeOf(folder));
+  });
+
+  test('refuses another history of the same model, and changes nothing', async () => {
+    const { store } = await livedIn();
+    const file = join(temporaryFolder(), 'models.tar');
+    await exportModels(store, file);
+    const target = temporaryRegistry();
+    await target.registry.push(digits('mine'));
+    const before = treeOf(target.folder);
+    await expect(importModels(target.store, file)).rejects.toMatchObject({
+      code: 'ERR_REGISTRY_ARCHIVE_CONFLICT',
+    });
+    expect(treeOf(target.folder)).toEqual(before);
+  });
+
+  test('a dry run writes nothing', async () => {
+    const { store } = await livedIn();
+    const file = join(temporaryFolder(), 'models.tar');
+    const { objects } = await exportModels(store, file);
+    const target = temporaryRegistry();
+    expect(await importModels(target.store, file, { dryRun: true })).toMatchObject({
+      dryRun: true,
+      created: objects,
+    });
+    expect(treeOf(target.folder)).toEqual({});
+  });
+
+  test('never overwrites a file, and leaves no half of one', async () => {
+    const { store } = await livedIn();
+    const folder = temporaryFolder();
+    const file = join(folder, 'models.tar');
+    writeFileSync(file, 'mine');
+    await expect(exportModels(store, file)).rejects.toMatchObject(invalid);
+    expect(readFileSync(file, 'utf8')).toBe('mine');
+    await expect(exportModels(store, join(folder, 'no/such.tar'))).rejects.toMatchObject(invalid);
+    expect(readdirSync(folder)).toEqual(['models.tar']);
+  });
+
+  test('says that there is no such export', async () => {
+    await expect(
+      importModels(temporaryRegistry().store, '/nowhere/models.tar'),
+    ).rejects.toMatchObject({ code: 'ERR_REGISTRY_SOURCE_UNREADABLE' });
+  });
+
+  test('a truncated export is refused wherever it was cut', async () => {
+    const { store } = await livedIn();
+    const folder = temporaryFolder();
+    const whole = join(folder, 'whole.tar');
+    await exportModels(store, whole);
+    const bytes = readFileSync(whole);
+    const target = temporaryRegistry();
+    for (const length of [
+      0,
+      1,
+      511,
+      512,
+      1000,
+      1024,
+      5120,
+      bytes.length - 2048,
+      bytes.length - 1024 - 1,
+    ]) {
+      const cut = join(folder, `${length}.tar`);
+      writeFileSync(cut, bytes.subarray(0, length));
+      await expect(importModels(target.store, cut), String(length)).rejects.toMatchObject(invalid);
+    }
+    expect(treeOf(target.folder)).toEqual({});
+  });
+
+  test('a flipped byte anywhere in an object is refused', async () => {
+    const { store } = await livedIn();
+    const folder = temporaryFolder();
+    const whole = join(folder, 'whole.tar');
+    await exportModels(store, whole);
+    const files = await readTarFile(whole);
+    const target = temporaryRegistry();
+    for (const [index, { name, body }] of files.entries()) {
+      const damaged = Buffer.from(body ?? '');
+      damaged[damaged.length >> 1] = (damaged[damaged.length >> 1] ?? 0) ^ 1;
+      const file = await writeTarFile(join(folder, `${index}.tar`), [
+        ...files.slice(0, index),
+        { name, body: damaged },
+        ...files.slice(index + 1),
+      ]);
+      await expect(importModels(target.store, file), name).rejects.toThrow();
+    }
+    expect(treeOf(target.folder)).toEqual({});
+  });
+
+  test('a missing object is refused, whichever it is', async () => {
+    const { store } = await livedIn();
+    const folder = temporaryFolder();
+    const whole = join(folder, 'whole.tar');
+    await exportModels(store, whole);
+    const files = (await readTarFile(whole)).slice(0, -1);
+    const target = temporaryRegistry();
+    for (const [index, { name }] of files.entries()) {
+      const rest = files.filter((_, other) => other !== index);
+      const file = join(folder, `${index}.tar`);
+      await writeTarFile(file, [...rest, end(files.length)]);
+      await expect(importModels(target.store, file), name).rejects.toMatchObject(invalid);
+    }
+    expect(treeOf(target.folder)).toEqual({});
+  });
+
+  const sha = createHash('sha256').update('x').digest('hex');
+  const hostile: readonly (readonly [string, readonly TarFile[]])[] = [
+    ['climbs out', [{ name: '../outside', body: 'x' }]],
+    ['climbs out by a model', [{ name: 'models/../../outside/00000001.json', body: 'x' }]],
+    ['is absolute', [{ name: '/tmp/outside', body: 'x' }]],
+    ['has a foreign file', [{ name: 'README.md', body: 'x' }]],
+    ['has a hidden file', [{ name: '.tmp/x', body: 'x' }]],
+    ['has a claim', [{ name: 'claims/a.json', body: 'x' }]],
+    [
+      'has a symbolic link',
+      [{ name: `blobs/sha256/${sha}`, type: 'symlink', linkname: '/etc/passwd' }],
+    ],
+    ['has a hard link', [{ name: `blobs/sha256/${sha}`, type: 'link', linkname: '/etc/passwd' }]],
+    ['has a pipe', [{ name: `blobs/sha256/${sha}`, type: 'fifo' }]],
+    ['has a blob of other bytes', [{ name: `blobs/sha256/${sha}`, body: 'y' }]],
+    [
+      'has a blob twice',
+      [
+        { name: `blobs/sha256/${sha}`, body: 'x' },
+        { name: `blobs/sha256/${sha}`, body: 'x' },
+      ],
+    ],
+    ['has an unsealed manifest', [{ name: 'models/a/versions/00000001.json', body: '{}' }]],
+    [
+      'has a huge manifest',
+      [{ name: 'models/a/versions/00000001.json', body: Buffer.alloc(17 * 2 ** 20) }],
+    ],
+    ['has a record number 0', [{ name: 'models/a/versions/00000000.json', body: '{}' }]],
+    ['names a model in capitals', [{ name: 'models/A/versions/00000001.json', body: '{}' }]],
+    ['has a NUL in a name', [{ name: 'models/a\0/versions/00000001.json', body: '{}' }]],
+  ];
+
+  test.each(hostile)('an archive that %s is refused, and nothing is written', async (_, files) => {
+    const folder = temporaryFolder();
+    const target = temporaryRegistry();
+    const file = await writeTarFile(join(folder, 'hostile.tar'), [...files, end(files.length)]);
+    const before = readdirSync(folder);
+    await expect(importModels(target.store, file)).rejects.toMatchObject(invalid);
+    expect(treeOf(target.folder)).toEqual({});
+    expect(readdirSync(folder)).toEqual(before);
+    expect(existsSync('/tmp/outside')).toBe(false);
+  });
+
+  test('a header that lies about its size is refused, without memory for it', async () => {
+    const folder = temporaryFolder();
+    const file = await writeTarFile(join(folder, 'lie.tar'), [
+      { name: `blobs/sha256/${sha}`, body: 'x' },
+    ]);
+    const bytes = readFileSync(file);
+    // 8 EiB in the size's base-256 form, with the checksum to match.
+    bytes.fill(0, 124, 136);
+    bytes[124] = 0x80;
+    bytes[129] = 0x7f;
+    bytes.fill(' ', 148, 156);
+    const sum = bytes.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+    bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    writeFileSync(file, bytes);
+    const target = temporaryRegistry();
+    await expect(importModels(target.store, file)).rejects.toMatchObject(invalid);
+    expect(treeOf(target.folder)).toEqual({});
+  });
+
+  test.each([
+    ['compressed', Buffer.from('1f8b0800000000000003', 'hex')],
+    ['text', Buffer.alloc(2000, 'not a tar file ')],
+    ['nothing at all', Buffer.alloc(0)],
+  ])('a file that is %s is refused', async (_, bytes) => {
+    const file = join(temporaryFolder(), 'x.tar');
+    writeFileSync(file, bytes);
+    await expect(importModels(temporaryRegistry().store, file)).rejects.toMatchObject(invalid);
+  });
+
+  test('an archive that goes on after its end is refused', async () => {
+    const file = join(temporaryFolder(), 'x.tar');
+    await writeTarFile(file, [end(0), { name: `blobs/sha256/${sha}`, body: 'x' }]);
+    await expect(importModels(temporaryRegistry().store, file)).rejects.toMatchObject(invalid);
+  });
+
+  test('a newer format is told from a damaged one', async () => {
+    const file = join(temporaryFolder(), 'x.tar');
+    const body = JSON.stringify({ formatVersion: 2, objects: 0 });
+    await writeTarFile(file, [{ name: 'fairlead-archive.json', body }]);
+    await expect(importModels(temporaryRegistry().store, file)).rejects.toMatchObject({
+      code: 'ERR_REGISTRY_UNSUPPORTED_FORMAT',
+    });
+  });
+
+  test('a damaged copy of a blob in the store is told, and not passed for the right one', async () => {
+    const { store } = await livedIn();
+    const file = join(temporaryFolder(), 'models.tar');
+    await exportModels(store, file);
+    const target = temporaryRegistry();
+    const [blob] = await store.list('blobs/sha256');
+    await target.store.create(`blobs/sha256/${blob?.name}`, Buffer.from('damaged'));
+    await expect(importModels(target.store, file)).rejects.toMatchObject({
+      code: 'ERR_REGISTRY_CORRUPT',
+    });
+  });
+});
+
+describe('backup and restore', () => {
+  test.each(['registry.tar', 'backup'])('bring everything back, by way of %s', async (name) => {
+    const { folder, store } = await livedIn();
+    // Of a push that was interrupted.
+    await store.create(
+      `blobs/sha256/${createHash('sha256').update('x').digest('hex')}`,
+      Buffer.from('x'),
+    );
+    const backup = join(temporaryFolder(), name);
+    await backupRegistry(store, backup);
+    const to = join(temporaryFolder(), 'new');
+    const report = await restoreRegistry(backup, to);
+    expect(report.verified).toMatchObject({ ok: true, problems: [] });
+    expect(treeOf(to)).toEqual(treeOf(folder));
+    expect(await restoreRegistry(backup, to)).toMatchObject({ created: 0 });
+  });
+
+  test('refuse to restore over what the backup does not have', async () => {
+    const { store, registry, folder } = await livedIn();
+    const backup = join(temporaryFolder(), 'registry.tar');
+    await backupRegistry(store, backup);
+    await registry.push(digits('later'));
+    await expect(restoreRegistry(backup, folder)).rejects.toMatchObject({
+      code: 'ERR_REGISTRY_ARCHIVE_CONFLICT',
+    });
+  });
+
+  test('a drill restores byte for byte and leaves nothing behind', async () => {
+    const { folder, store } = await livedIn();
+    const workFolder = temporaryFolder();
+    const before = treeOf(folder);
+    const report = await drillRestore(store, { workFolder });
+    const bytes = Object.values(before).reduce((sum, text) => sum + text.length, 0);
+    expect(report).toMatchObject({ ok: true, differing: [], problems: [], bytes });
+    expect(report.objects).toBe(Object.keys(before).length);
+    // The promise of the documentation: less than two minutes for a registry such as this one.
+    expect(report.backupMs + report.restoreMs).toBeLessThan(120_000);
+    expect(readdirSync(workFolder)).toEqual([]);
+    expect(treeOf(folder)).toEqual(before);
+  });
+
+  test('a drill of a damaged registry fails', async () => {
+    const { folder, store } = await livedIn();
+    const [blob] = await store.list('blobs/sha256');
+    const { chmodSync } = await import('node:fs');
+    const file = join(folder, 'blobs/sha256', blob?.name ?? '');
+    chmodSync(file, 0o644);
+    truncateSync(file, 0);
+    await expect(drillRestore(store, { workFolder: temporaryFolder() })).rejects.toMatchObject(
+      invalid,
+    );
+  });
+
+  test('an empty registry can be backed up and restored as well', async () => {
+    const { store } = temporaryRegistry();
+    const backup = join(temporaryFolder(), 'registry.tar');
+    await backupRegistry(store, backup);
+    const to = join(temporaryFolder(), 'new');
+    await restoreRegistry(backup, to);
+    expect(await new ModelRegistry({ store: folderStore(to) }).list()).toEqual([]);
+  });
+});

@@ -1,0 +1,240 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { collectGarbage, ModelRegistry, type ObjectStore, pruneVersions } from '@fairlead/registry';
+import { describe, expect, test } from 'vitest';
+import { digits, temporaryRegistry } from '../support/sample-registry.ts';
+
+const sha = async (registry: ModelRegistry, version: number): Promise<string> =>
+  (await registry.openVersion('digits', version)).manifest.files[0]?.sha256 ?? '';
+
+/** Keeps a blob that nothing names, as a push that was killed leaves it. */
+async function orphan(store: ObjectStore): Promise<string> {
+  const bytes = Buffer.from(randomUUID());
+  const { createHash } = await import('node:crypto');
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  await store.create(`blobs/sha256/${sha256}`, bytes);
+  return sha256;
+}
+
+describe('garbage collection', () => {
+  test('removes what nothing names, after saying so, and keeps all else', async () => {
+    const { store, registry } = temporaryRegistry();
+    await registry.push(digits('one'));
+    const lost = await orphan(store);
+    const planned = await collectGarbage(store, { dryRun: true, graceMs: 0 });
+    expect(planned).toMatchObject({ dryRun: true, removed: [lost], removedBytes: 36, kept: 1 });
+    expect(await store.size(`blobs/sha256/${lost}`)).toBe(36);
+    const done = await collectGarbage(store, { graceMs: 0 });
+    expect(done).toEqual({ ...planned, dryRun: false });
+    expect(await store.size(`blobs/sha256/${lost}`)).toBeUndefined();
+    expect(await registry.verify()).toMatchObject({ ok: true, blobs: 1 });
+    expect(await store.list('condemned')).toEqual([]);
+    expect(await store.list('claims')).toEqual([]);
+  });
+
+  test('has nothing to do in an empty registry, and for the second time', async () => {
+    const { store } = temporaryRegistry();
+    const nothing = { removed: [], removedBytes: 0, young: 0, kept: 0 };
+    expect(await collectGarbage(store)).toMatchObject(nothing);
+    await orphan(store);
+    await collectGarbage(store, { graceMs: 0 });
+    expect(await collectGarbage(store, { graceMs: 0 })).toMatchObject(nothing);
+  });
+
+  test('spares what is young, a day long unless told otherwise', async () => {
+    const { folder, store } = temporaryRegistry();
+    const lost = await orphan(store);
+    expect(await collectGarbage(store)).toMatchObject({ removed: [], young: 1 });
+    const file = join(folder, 'blobs/sha256', lost);
+    const yesterday = new Date(Date.now() - 25 * 60 * 60 * 1000);
+    utimesSync(file, yesterday, yesterday);
+    expect(await collectGarbage(store)).toMatchObject({ removed: [lost], young: 0 });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test('spares what anything else in the store names, also what it does not know', async () => {
+    const { folder, store } = temporaryRegistry();
+    const [a, b] = [await orphan(store), await orphan(store)];
+    await store.create('later/release/record', Buffer.from(`${'x'.repeat(5000)} ${a}`));
+    writeFileSync(join(folder, 'KEEP'), `0${b}`);
+    expect(await collectGarbage(store, { graceMs: 0 })).toMatchObject({ removed: [], kept: 2 });
+  });
+
+  test('refuses to go on while a record is damaged: who knows what it named', async () => {
+    const { store, registry } = temporaryRegistry();
+    await registry.push(digits('one'));
+    const lost = await orphan(store);
+    await store.create('models/digits/versions/00000002.json', Buffer.from('{}'));
+    await expect(collectGarbage(store, { graceMs: 0 })).rejects.toMatchObject({
+      code: 'ERR_REGISTRY_CORRUPT',
+    });
+    expect(await store.size(`blobs/sha256/${lost}`)).toBe(36);
+  });
+
+  test.each([-1, Number.NaN])('refuses a grace period of %d ms', async (graceMs) => {
+    const { store } = temporaryRegistry();
+    await expect(collectGarbage(store, { graceMs })).rejects.toMatchObject({
+      code: 'ERR_REGISTRY_INVALID_ARGUMENT',
+    });
+  });
+
+  test('spares what a push claims that goes on, and what a dead one claimed goes in the end', async () => {
+    const { folder, store } = temporaryRegistry();
+    const lost = await orphan(store);
+    await store.create(`claims/${randomUUID()}.json`, Buffer.from(`{"blobs":["${lost}"]}`));
+    expect(await collectGarbage(store, { graceMs: 0 })).toMatchObject({ removed: [], kept: 1 });
+    const [claim] = await store.list('claims');
+    const yesterday = new Date(Date.now() - 25 * 60 * 60 * 1000);
+    utimesSync(join(folder, 'claims', claim?.name ?? ''), yesterday, yesterday);
+    expect(await collectGarbage(store, { graceMs: 0 })).toMatchObject({
+      removed: [lost],
+      leftovers: 1,
+    });
+    expect(await store.list('claims')).toEqual([]);
+  });
+
+  test('a push waits for the end of a collection that is about to remove its blob', async () => {
+    const { store, registry } = temporaryRegistry();
+    await registry.push(digits('one'));
+    const blob = await sha(registry, 1);
+    const condemned = `condemned/${randomUUID()}.json`;
+    await store.create(condemned, Buffer.from(`{"blobs":["${blob}"]}`));
+    let done = false;
+    const push = registry.push(digits('one')).then((result) => {
+      done = true;
+      return result;
+    });
+    // Another blob's push isn't held up, and takes longer than this one would.
+    await registry.push(digits('two'));
+    await registry.push(digits('three'));
+    expect(done).toBe(false);
+    await store.remove(`blobs/sha256/${blob}`);
+    await store.remove(condemned);
+    const { manifest } = await push;
+    expect(await sha(registry, manifest.version)).toBe(blob);
+    expect((await registry.verify()).problems).toEqual([]);
+  });
+
+  test('beside pushes of the same bytes by others, every version keeps its files', async () => {
+    const { store } = temporaryRegistry();
+    const stop = new AbortController();
+    const collector = (async () => {
+      let removed = 0;
+      while (!stop.signal.aborted) {
+        removed += (await collectGarbage(store, { graceMs: 0 })).removed.length;
+      }
+      return removed;
+    })();
+    const contents = ['a', 'b', 'c'];
+    const pushers = [0, 1, 2].map(async (who) => {
+      const registry = new ModelRegistry({ store });
+      for (let round = 0; round < 8; round += 1) {
+        await registry.push(digits(contents[(round + who) % 3], { actor: `pusher ${who}` }));
+        // Lets files of versions go, so that there is always something to collect and to push again.
+        await pruneVersions(store, 'digits', { keepLast: 1, actor: 'sweeper' });
+        await orphan(store);
+      }
+    });
+    await Promise.all(pushers);
+    stop.abort();
+    expect(await collector).toBeGreaterThan(0);
+    expect((await new ModelRegistry({ store }).verify()).problems).toEqual([]);
+  });
+});
+
+describe('retention', () => {
+  const actor = 'ada';
+
+  test('keeps the newest, and everything that an alias ever meant', async () => {
+    const { store, registry } = temporaryRegistry();
+    for (const content of ['1', '2', '3', '4', '5']) await registry.push(digits(content));
+    await registry.setAlias('digits', 'champion', 2, { actor });
+    await registry.setAlias('digits', 'champion', 4, { actor });
+    const options = { keepLast: 1, actor, reason: 'old' };
+    const planned = await pruneVersions(store, 'digits', { ...options, dryRun: true });
+    expect(planned).toEqual({
+      model: 'digits',
+      dryRun: true,
+      pruned: [1, 3],
+      alreadyPruned: [],
+      keptByAlias: [2, 4],
+    });
+    expect(await store.list('models/digits/pruned')).toEqual([]);
+    expect(await pruneVersions(store, 'digits', options)).toEqual({ ...planned, dryRun: false });
+    expect(await pruneVersions(store, 'digits', options)).toMatchObject({
+      pruned: [],
+      alreadyPruned: [1, 3],
+    });
+    // The files are there until they are collected.
+    await (await registry.openVersion('digits', 1)).read('model.onnx');
+    expect((await collectGarbage(store, { graceMs: 0 })).removed).toHaveLength(2);
+
+    expect(await registry.verify()).toMatchObject({ ok: true, manifests: 5, blobs: 3 });
+    expect(await registry.listVersions('digits')).toHaveLength(5);
+    const gone = await registry.openVersion('digits', 3);
+    await expect(gone.read('model.onnx')).rejects.toThrow(
+      /version 3 of "digits" are gone: ada pruned it on .* \(old\)/,
+    );
+    await expect(registry.setAlias('digits', 'champion', 3, { actor })).rejects.toMatchObject({
+      code: 'ERR_REGISTRY_VERSION_PRUNED',
+    });
+    await (await registry.openVersion('digits', 2)).read('model.onnx');
+    expect((await registry.rollback('digits', 'champion', { actor })).version).toBe(2);
+  });
+
+  test('an alias brings a pruned version back that was not collected yet', async () => {
+    const { store, registry } = temporaryRegistry();
+    await registry.push(digits('1'));
+    await registry.push(digits('2'));
+    await pruneVersions(store, 'digits', { keepLast: 1, actor });
+    await registry.setAlias('digits', 'champion', 1, { actor });
+    expect((await collectGarbage(store, { graceMs: 0 })).removed).toEqual([]);
+    await (await registry.openVersion('digits', 1)).read('model.onnx');
+    expect((await registry.verify()).ok).toBe(true);
+  });
+
+  test('lets an archived version go, however new', async () => {
+    const { store, registry } = temporaryRegistry();
+    await registry.push(digits('1'));
+    await registry.push(digits('2'));
+    await registry.journal.archive('digits', 2, { actor });
+    expect(await pruneVersions(store, 'digits', { keepLast: 5, actor })).toMatchObject({
+      pruned: [2],
+    });
+  });
+
+  test('keeps a file that another version shares', async () => {
+    const { store, registry } = temporaryRegistry();
+    await registry.push(digits('same'));
+    await registry.push(digits('same'));
+    await pruneVersions(store, 'digits', { keepLast: 1, actor });
+    expect((await collectGarbage(store, { graceMs: 0 })).removed).toEqual([]);
+    await (await registry.openVersion('digits', 1)).read('model.onnx');
+  });
+
+  test('a file that is missing without having been pruned is still reported', async () => {
+    const { store, registry } = temporaryRegistry();
+    await registry.push(digits('1'));
+    await store.remove(`blobs/sha256/${await sha(registry, 1)}`);
+    expect((await registry.verify()).problems).toHaveLength(1);
+    await expect(registry.setAlias('digits', 'champion', 1, { actor })).rejects.toMatchObject({
+      code: 'ERR_REGISTRY_CORRUPT',
+    });
+  });
+
+  test.each([0, -1, 1.5, Number.NaN])('refuses to keep the last %d', async (keepLast) => {
+    const { store, registry } = temporaryRegistry();
+    await registry.push(digits('1'));
+    await expect(pruneVersions(store, 'digits', { keepLast, actor })).rejects.toMatchObject({
+      code: 'ERR_REGISTRY_INVALID_ARGUMENT',
+    });
+  });
+
+  test('refuses a model that is not there', async () => {
+    const { store } = temporaryRegistry();
+    await expect(pruneVersions(store, 'digits', { keepLast: 1, actor })).rejects.toMatchObject({
+      code: 'ERR_REGISTRY_MODEL_NOT_FOUND',
+    });
+  });
+});

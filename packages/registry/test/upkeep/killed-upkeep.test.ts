@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { collectGarbage, exportModels, importModels } from '@fairlead/registry';
+import { expect, test } from 'vitest';
+import { ended, nodeArguments } from '../support/run-process.ts';
+import { digits, temporaryFolder, temporaryRegistry } from '../support/sample-registry.ts';
+import { treeOf } from '../support/store-tree.ts';
+
+const script = (name: string): URL => new URL(`../support/processes/${name}.ts`, import.meta.url);
+
+/** Runs a script, kills it a random moment after it wrote `lines` lines, and says how many it wrote. */
+async function runUntilKilled(
+  url: URL,
+  args: readonly string[],
+  lines: number,
+  longestMs: number,
+): Promise<number> {
+  const child = spawn(process.execPath, nodeArguments(url, ...args), {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let seen = 0;
+  const reached = Promise.withResolvers<undefined>();
+  createInterface({ input: child.stdout }).on('line', () => {
+    if ((seen += 1) >= lines) reached.resolve(undefined);
+  });
+  await Promise.race([reached.promise, ended(child)]);
+  await sleep(Math.random() * longestMs);
+  child.kill('SIGKILL');
+  await ended(child);
+  return seen;
+}
+
+test('kill -9 at any moment of a collection leaves every named blob, and the next one ends it', async () => {
+  const { folder, store, registry } = temporaryRegistry();
+  await registry.push(digits('kept'));
+  await registry.setAlias('digits', 'champion', 1, { actor: 'ada' });
+  for (let round = 0; round < 5; round += 1) {
+    const killed = [0, 1].map((who) =>
+      runUntilKilled(script('collect-until-killed'), [folder, `collector ${who}`], 1 + who, 100),
+    );
+    for (const rounds of await Promise.all(killed)) expect(rounds).toBeGreaterThan(0);
+    expect((await registry.verify()).problems).toEqual([]);
+  }
+  // What dead collections condemned can be pushed at once or, at worst, when their lease is over.
+  for (const { name } of await store.list('condemned')) await store.remove(`condemned/${name}`);
+  await registry.push(digits('the next one'));
+  await collectGarbage(store, { graceMs: 0 });
+  expect((await registry.verify()).problems).toEqual([]);
+  await (await registry.openVersion('digits', 1)).read('model.onnx');
+}, 120_000);
+
+test('kill -9 at any moment of an import leaves a registry that verifies, and another import completes it', async () => {
+  const source = temporaryRegistry();
+  for (let version = 1; version <= 12; version += 1) {
+    await source.registry.push(digits('', { files: { 'model.onnx': randomBytes(300_000) } }));
+    await source.registry.setAlias('digits', 'champion', version, { actor: 'ada' });
+  }
+  const file = join(temporaryFolder(), 'models.tar');
+  const { objects } = await exportModels(source.store, file);
+  let interrupted = 0;
+  for (let round = 0; round < 6; round += 1) {
+    const target = temporaryRegistry();
+    const lines = 1 + Math.floor((round * objects) / 6);
+    const seen = await runUntilKilled(script('import-and-tell'), [target.folder, file], lines, 15);
+    if (seen < objects + 1) interrupted += 1;
+    expect((await target.registry.verify()).problems).toEqual([]);
+    await importModels(target.store, file);
+    const { ...tree } = treeOf(target.folder) as Record<string, string>;
+    // The claim of the killed one expires.
+    for (const key of Object.keys(tree))
+      if (key.startsWith('claims/')) Reflect.deleteProperty(tree, key);
+    expect(tree).toEqual(treeOf(source.folder));
+  }
+  expect(interrupted).toBeGreaterThan(0);
+}, 120_000);
