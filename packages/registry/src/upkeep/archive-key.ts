@@ -6,6 +6,7 @@ import { RegistryError } from '../registry-error.ts';
 export type ArchiveKey =
   | { readonly kind: 'blob'; readonly sha256: string }
   | { readonly kind: 'document'; readonly model: string; readonly sha256: string }
+  | { readonly kind: 'signature'; readonly model: string; readonly version: number }
   | {
       readonly kind: 'record';
       readonly model: string;
@@ -15,6 +16,7 @@ export type ArchiveKey =
     };
 
 const DOCUMENT = /^models\/([^/]+)\/documents\/([0-9a-f]{64})$/;
+const SIGNATURE = /^models\/([^/]+)\/signatures\/(\d{8})\/[0-9a-f]{16}\.json$/;
 const RECORD = /^models\/([^/]+)\/((?:aliases\/)?[a-z0-9][a-z0-9._-]*)\/(\d{8})\.json$/;
 
 /** What the object `key` of a registry is; `undefined` for what no registry writes into an archive. */
@@ -25,6 +27,8 @@ export function parseArchiveKey(key: string): ArchiveKey | undefined {
   }
   const [, owner = '', sha256 = ''] = DOCUMENT.exec(key) ?? [];
   if (isModelName(owner)) return { kind: 'document', model: owner, sha256 };
+  const [, signed = '', version = ''] = SIGNATURE.exec(key) ?? [];
+  if (isModelName(signed)) return { kind: 'signature', model: signed, version: Number(version) };
   const [, model = '', log = '', number = ''] = RECORD.exec(key) ?? [];
   if (!isModelName(model) || Number(number) < 1) return undefined;
   if (log.startsWith('aliases/') && !isAliasName(log.slice('aliases/'.length))) return undefined;

@@ -44,7 +44,7 @@ export async function checkArchive(archive: Archive): Promise<ArchiveContents> {
     if (records.has(key) || bodies.has(key) || (what.kind === 'blob' && blobs.has(what.sha256))) {
       throw invalidArchive(archive.location, `${shown} is in it twice`);
     }
-    if (what.kind !== 'record') {
+    if (what.kind === 'blob' || what.kind === 'document') {
       const size = await checkBody(archive.location, entry, what.sha256);
       if (what.kind === 'blob') blobs.set(what.sha256, size);
       else bodies.set(key, what.sha256);
@@ -54,7 +54,7 @@ export async function checkArchive(archive: Archive): Promise<ArchiveContents> {
     models.add(what.model);
     const known = seen.get(what.model) ?? emptySeen();
     seen.set(what.model, known);
-    checkOrder(archive.location, what, known, shown);
+    if (what.kind === 'record') checkOrder(archive.location, what, known, shown);
     const manifest = attempt(archive.location, () => checkFormat(key, what, bytes, known));
     if (manifest !== undefined) {
       if (!known.pruned.has(manifest.version)) requireBlobs(archive.location, manifest, blobs);
@@ -138,7 +138,7 @@ function checkOrder(
 
 function checkFormat(
   key: string,
-  what: Extract<ArchiveKey, { kind: 'record' }>,
+  what: Extract<ArchiveKey, { kind: 'record' | 'signature' }>,
   bytes: Uint8Array,
   known: Seen,
 ): Manifest | undefined {
@@ -146,6 +146,12 @@ function checkFormat(
   const record = parseJson(Buffer.from(bytes).toString()) as Readonly<Record<string, unknown>>;
   if (record.model !== what.model) {
     throw new RegistryError('ERR_REGISTRY_CORRUPT', `${key} is of ${JSON.stringify(record.model)}`);
+  }
+  if (what.kind === 'signature') {
+    if (record.version === what.version && known.seals.get(what.version) === record.versionSeal) {
+      return undefined;
+    }
+    throw new RegistryError('ERR_REGISTRY_CORRUPT', `${key} is of another version`);
   }
   if (what.log === 'versions') {
     const manifest = decodeManifest(key, bytes);

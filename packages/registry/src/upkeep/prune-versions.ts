@@ -109,7 +109,7 @@ export async function pruneVersions(
 }
 
 /** Every version that an alias of `model` ever meant. */
-export async function versionsMeant(
+async function versionsMeant(
   store: ObjectStore,
   model: string,
 ): Promise<ReadonlySet<number>> {

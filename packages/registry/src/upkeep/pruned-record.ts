@@ -36,7 +36,7 @@ const schema: z.ZodType<PrunedRecord> = z.looseObject({
 });
 
 /** Folder of what was pruned of a model. */
-export const prunedFolder = (model: string): string => `${MODELS}/${model}/pruned`;
+const prunedFolder = (model: string): string => `${MODELS}/${model}/pruned`;
 
 /** Opens the records of what was pruned of `model`, each under the number of its version. */
 export function prunedLog(store: ObjectStore, model: string): NumberedLog<PrunedRecord> {

@@ -14,6 +14,7 @@ import {
   drillRestore,
   exportModels,
   folderStore,
+  generateSigningKey,
   importModels,
   ModelRegistry,
   pruneVersions,
@@ -43,6 +44,7 @@ async function livedIn() {
     value: 3,
     documents: { 'report.txt': Buffer.from('all well') },
   });
+  await registry.sign('digits', 2, { privateKey: generateSigningKey().privateKey, actor });
   await pruneVersions(store, 'digits', { keepLast: 1, actor });
   await collectGarbage(store, { graceMs: 0 });
   return made;

@@ -9,7 +9,8 @@ import { ended, nodeArguments } from '../support/run-process.ts';
 import { digits, temporaryFolder, temporaryRegistry } from '../support/sample-registry.ts';
 import { treeOf } from '../support/store-tree.ts';
 
-const script = (name: string): URL => new URL(`../support/processes/${name}.ts`, import.meta.url);
+const collectScript = new URL('../support/processes/collect-until-killed.ts', import.meta.url);
+const importScript = new URL('../support/processes/import-and-tell.ts', import.meta.url);
 
 /** Runs a script, kills it a random moment after it wrote `lines` lines, and says how many it wrote. */
 async function runUntilKilled(
@@ -39,7 +40,7 @@ test('kill -9 at any moment of a collection leaves every named blob, and the nex
   await registry.setAlias('digits', 'champion', 1, { actor: 'ada' });
   for (let round = 0; round < 5; round += 1) {
     const killed = [0, 1].map((who) =>
-      runUntilKilled(script('collect-until-killed'), [folder, `collector ${who}`], 1 + who, 100),
+      runUntilKilled(collectScript, [folder, `collector ${who}`], 1 + who, 100),
     );
     for (const rounds of await Promise.all(killed)) expect(rounds).toBeGreaterThan(0);
     expect((await registry.verify()).problems).toEqual([]);
@@ -64,7 +65,7 @@ test('kill -9 at any moment of an import leaves a registry that verifies, and an
   for (let round = 0; round < 6; round += 1) {
     const target = temporaryRegistry();
     const lines = 1 + Math.floor((round * objects) / 6);
-    const seen = await runUntilKilled(script('import-and-tell'), [target.folder, file], lines, 15);
+    const seen = await runUntilKilled(importScript, [target.folder, file], lines, 15);
     if (seen < objects + 1) interrupted += 1;
     expect((await target.registry.verify()).problems).toEqual([]);
     await importModels(target.store, file);
