@@ -8,7 +8,7 @@ export { mlflowScoring, sageMaker } from './protocol/scoring/scoring-dialect.ts'
 export type { SageMakerOptions, ScoringOptions } from './protocol/scoring/scoring-dialect.ts';
 export { tensorFlowServing } from './protocol/tensorflow-serving/tensorflow-serving.ts';
 export type { GracefulShutdownOptions } from './graceful-shutdown.ts';
-export type { InferRequest, InferResult } from './infer-request.ts';
+export type { InferContext, InferRequest, InferResult, InferTarget } from './infer-request.ts';
 export type {
   Executed,
   FailureReason,
@@ -16,7 +16,7 @@ export type {
   InferenceObserver,
   VersionLabel,
 } from './inference-observer.ts';
-export type { CallContext, LoadedVersion } from './loaded-version.ts';
+export type { CallContext, LoadedVersion } from './models/loaded-version.ts';
 export { folderJobQueue } from './jobs/folder/folder-job-queue.ts';
 export type { FolderJobQueueOptions } from './jobs/folder/folder-job-queue.ts';
 export type { JobEvent } from './jobs/job-event.ts';
@@ -37,22 +37,17 @@ export { replayInference } from './jobs/replay-inference.ts';
 export type { JobRun, ReplayInferenceOptions, RunJob } from './jobs/replay-inference.ts';
 export { WebhookSender } from './jobs/webhook/webhook-sender.ts';
 export type { WebhookSenderOptions } from './jobs/webhook/webhook-sender.ts';
-export type { ModelIndexEntry } from './model-index.ts';
+export type { ModelIndexEntry } from './models/model-index.ts';
 export { ModelServer } from './model-server.ts';
-export type {
-  InferContext,
-  InferTarget,
-  ModelServerOptions,
-  ModelStatus,
-  ServeOptions,
-} from './model-server.ts';
+export type { ModelServerOptions, ServeOptions } from './model-server-options.ts';
+export type { ModelStatus } from './models/model-status.ts';
 export type {
   GoldenExample,
   GoldenTensor,
   ModelArtifacts,
   ModelSource,
   VersionManifest,
-} from './model-source.ts';
+} from './models/model-source.ts';
 export { openApiDocument } from './openapi/openapi-document.ts';
 export type { OpenApiDocument, OpenApiDocumentOptions } from './openapi/openapi-document.ts';
 export { openApiHandler } from './openapi/openapi-handler.ts';
@@ -84,4 +79,8 @@ export type { ServingEvent } from './serving-event.ts';
 export type { CacheLookup } from './cache/response-cache.ts';
 export { findTraceContext, traceContext, traceHeaders } from './trace-context.ts';
 export type { TraceCarrier, TraceContext } from './trace-context.ts';
-export type { Duration, StatisticsSnapshot, VersionStatistics } from './version-statistics.ts';
+export type {
+  Duration,
+  StatisticsSnapshot,
+  VersionStatistics,
+} from './models/version-statistics.ts';

@@ -1,5 +1,33 @@
 import type { Tensor } from '@fairlead/signature';
 import type { FallbackNote } from './fallback/fallback.ts';
+import type { CancelSignal } from './scheduling/ticket.ts';
+import type { TraceCarrier } from './trace-context.ts';
+
+/** Which model, and which of its versions when it isn't the one that the alias names. */
+export interface InferTarget {
+  readonly model: string;
+  readonly version?: string | undefined;
+}
+
+/** What goes with a request for inference. */
+export interface InferContext {
+  /** Aborts when the client is gone. */
+  readonly signal?: CancelSignal | undefined;
+  /**
+   * When the answer is of no use any more, in milliseconds from now.
+   * @defaultValue `requestTimeoutMs` of the server, which is also the most
+   */
+  readonly timeoutMs?: number | undefined;
+  readonly requestId?: string | undefined;
+  /** The request, whose trace upstreams are told; see {@link traceContext}. */
+  readonly trace?: TraceCarrier | undefined;
+  /**
+   * Whether nobody waits for it on a connection: it comes after every other request, and `requestTimeoutMs` isn't the
+   * most.
+   * @defaultValue false
+   */
+  readonly background?: boolean | undefined;
+}
 
 /** A request for inference, decoded but not yet checked against a signature. */
 export interface InferRequest {

@@ -1,168 +1,22 @@
-import type { Signature } from '@fairlead/signature';
-import type { CacheStore } from './cache/cache-store.ts';
-import {
-  circuitBreakerOptions,
-  type CircuitBreakerOptions,
-} from './fallback/circuit-breaker-options.ts';
 import { FallbackRoute } from './fallback/fallback-route.ts';
-import type { Fallback } from './fallback/fallback.ts';
-import type { InferenceObserver } from './inference-observer.ts';
-import type { InferRequest, InferResult } from './infer-request.ts';
-import type { LoadedVersion } from './loaded-version.ts';
-import { indexModels, type ModelIndexEntry } from './model-index.ts';
-import type { ModelSource } from './model-source.ts';
-import type { RuntimeFactory } from './runtime.ts';
-import type { CancelSignal } from './scheduling/ticket.ts';
+import type { InferContext, InferRequest, InferResult, InferTarget } from './infer-request.ts';
+import {
+  checkModelServerOptions,
+  type CheckedOptions,
+  type ModelServerOptions,
+  type ServeOptions,
+} from './model-server-options.ts';
+import type { LoadedVersion } from './models/loaded-version.ts';
+import { indexModels, type ModelIndexEntry } from './models/model-index.ts';
+import type { ModelStatus } from './models/model-status.ts';
+import { ServedModel } from './models/served-model.ts';
 import { LAST_PRIORITY } from './scheduling/priority-queue.ts';
-import { ServedModel } from './served-model.ts';
 import type { ServingEvent } from './serving-event.ts';
 import { ServingError } from './serving-error.ts';
-import type { TraceCarrier } from './trace-context.ts';
-
-/** Options of a {@link ModelServer}. */
-export interface ModelServerOptions {
-  /** Where versions come from, such as a `ModelRegistry`. */
-  readonly source: ModelSource;
-  /**
-   * The alias that models follow which are served without naming one.
-   * @defaultValue 'champion'
-   */
-  readonly alias?: string;
-  /** The runtimes by the name that manifests use: `{ onnx: onnxRuntime(), upstream: upstreamRuntime(…) }`. */
-  readonly runtimes: Readonly<Record<string, RuntimeFactory>>;
-  /** Told of every request and execution. */
-  readonly observer?: InferenceObserver;
-  /** Told of loads, swaps, failures and lost workers. */
-  readonly onEvent?: (event: ServingEvent) => void;
-  /**
-   * A request that takes longer is answered with a deadline error, in milliseconds.
-   * @defaultValue 30000
-   */
-  readonly requestTimeoutMs?: number;
-  /**
-   * How long an old version may finish what is in flight, in milliseconds.
-   * @defaultValue 30000
-   */
-  readonly drainTimeoutMs?: number;
-  /**
-   * How long a new version may take over its golden examples, in milliseconds.
-   * @defaultValue 60000
-   */
-  readonly warmUpTimeoutMs?: number;
-  /**
-   * Pause before a failed load is tried again, in milliseconds; doubles with each failure, up to 32 times as long.
-   * @defaultValue 1000
-   */
-  readonly retryDelayMs?: number;
-  /**
-   * Rows that share one execution at most; 1 switches batching off.
-   * @defaultValue 64
-   */
-  readonly maxBatchRows?: number;
-  /**
-   * Bytes of inputs that share one execution at most.
-   * @defaultValue 16777216 (16 MiB)
-   */
-  readonly maxBatchBytes?: number;
-  /**
-   * Requests of a version that may wait for an execution; over it they are refused.
-   * @defaultValue 512
-   */
-  readonly maxQueued?: number;
-  /**
-   * Models that are served at the same time at most; one more is refused.
-   * @defaultValue 10000
-   */
-  readonly maxModels?: number;
-  /**
-   * When a runtime that fails is left alone; `false` goes on asking it.
-   * @defaultValue `{}`: the defaults of its options
-   */
-  readonly circuitBreaker?: CircuitBreakerOptions | false;
-  /**
-   * How a model is served when `serve` or `load` isn't told.
-   * @defaultValue `() => ({})`: as the defaults have it
-   */
-  readonly serveOptions?: (model: string) => ServeOptions;
-}
-
-/** How one model is served. */
-export interface ServeOptions {
-  /**
-   * The alias that it follows.
-   * @defaultValue `alias` of the server, "champion"
-   */
-  readonly alias?: string;
-  /**
-   * Where its answers are kept, such as `memoryCache({ maxBytes })`; several models may share one.
-   * @defaultValue none: every request is executed
-   */
-  readonly cache?: CacheStore | undefined;
-  /**
-   * What answers when the model fails or has no loaded version: another served model, or `previous-version`, which keeps
-   * the version before the current one loaded. A request that names a version is answered by that or not at all.
-   * @defaultValue none: the request fails
-   */
-  readonly fallback?: Fallback | undefined;
-}
-
-/** Which model, and which of its versions when it isn't the one that the alias names. */
-export interface InferTarget {
-  readonly model: string;
-  readonly version?: string | undefined;
-}
-
-/** What goes with a request for inference. */
-export interface InferContext {
-  /** Aborts when the client is gone. */
-  readonly signal?: CancelSignal | undefined;
-  /**
-   * When the answer is of no use any more, in milliseconds from now.
-   * @defaultValue `requestTimeoutMs` of the server, which is also the most
-   */
-  readonly timeoutMs?: number | undefined;
-  readonly requestId?: string | undefined;
-  /** The request, whose trace upstreams are told; see {@link traceContext}. */
-  readonly trace?: TraceCarrier | undefined;
-  /**
-   * Whether nobody waits for it on a connection: it comes after every other request, and `requestTimeoutMs` isn't the
-   * most.
-   * @defaultValue false
-   */
-  readonly background?: boolean | undefined;
-}
-
-/** How a model is doing. */
-export interface ModelStatus {
-  readonly name: string;
-  readonly ready: boolean;
-  /** The version that answers; absent while none is loaded. */
-  readonly version?: string;
-  readonly platform?: string;
-  readonly signature?: Signature;
-  /** Why it isn't ready, or why the alias' newest version isn't in place. */
-  readonly reason?: string;
-}
-
-const LEAST = {
-  requestTimeoutMs: 1,
-  drainTimeoutMs: 1,
-  warmUpTimeoutMs: 1,
-  retryDelayMs: 1,
-  maxBatchRows: 1,
-  maxBatchBytes: 1,
-  maxQueued: 0,
-  maxModels: 1,
-} as const;
-
-// Of the longest that a request may take: an execution that was given up after so long wasn't just unlucky.
-const HANG_RATIO = 0.8;
 
 /** A live set of models, each of which follows its alias; answers requests for inference. */
 export class ModelServer {
-  readonly #options: Required<Omit<ModelServerOptions, 'observer' | 'onEvent' | 'circuitBreaker'>> &
-    Pick<ModelServerOptions, 'observer' | 'onEvent'>;
-  readonly #breaker: (Required<CircuitBreakerOptions> & { readonly hangMs: number }) | undefined;
+  readonly #options: CheckedOptions;
   readonly #models = new Map<string, ServedModel>();
   readonly #leaving = new Map<string, Promise<void>>();
   /** How models were served last, which is how they are loaded again. */
@@ -174,33 +28,7 @@ export class ModelServer {
 
   /** @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value. */
   constructor(options: ModelServerOptions) {
-    this.#options = {
-      alias: 'champion',
-      requestTimeoutMs: 30_000,
-      drainTimeoutMs: 30_000,
-      warmUpTimeoutMs: 60_000,
-      retryDelayMs: 1000,
-      maxBatchRows: 64,
-      maxBatchBytes: 16 * 1024 * 1024,
-      maxQueued: 512,
-      serveOptions: () => ({}),
-      maxModels: 10_000,
-      ...options,
-    };
-    for (const [name, least] of Object.entries(LEAST)) {
-      const value = this.#options[name as keyof typeof LEAST];
-      // setTimeout takes no more than 2^31 − 1 and would fire at once instead.
-      if (Number.isInteger(value) && value >= least && value < 2 ** 31) continue;
-      throw new ServingError(
-        'ERR_SERVING_INVALID_OPTION',
-        `${name} is ${value}; it must be a whole number from ${least} to 2147483647`,
-      );
-    }
-    const { circuitBreaker = {} } = options;
-    if (circuitBreaker !== false) {
-      const hangMs = HANG_RATIO * this.#options.requestTimeoutMs;
-      this.#breaker = { ...circuitBreakerOptions(circuitBreaker), hangMs };
-    }
+    this.#options = checkModelServerOptions(options);
   }
 
   /**
@@ -246,7 +74,6 @@ export class ModelServer {
       batching: { maxRows, maxBytes },
       maxQueued,
       cache,
-      breaker: this.#breaker,
       keepsPrevious: fallback === 'previous-version',
     });
     this.#models.set(model, served);

@@ -1,5 +1,5 @@
 import type { Tensor } from '@fairlead/signature';
-import type { ModelArtifacts } from './model-source.ts';
+import type { ModelArtifacts } from './models/model-source.ts';
 import type { TraceCarrier } from './trace-context.ts';
 
 /** What goes with one execution. */

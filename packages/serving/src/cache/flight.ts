@@ -85,9 +85,9 @@ export class Flight<T> {
           stop();
           resolve(result);
         },
-        (error: Error) => {
+        (error: unknown) => {
           stop();
-          reject(error);
+          reject(error as Error);
         },
       );
     });

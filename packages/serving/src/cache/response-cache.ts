@@ -1,5 +1,5 @@
 import type { Tensor } from '@fairlead/signature';
-import type { VersionManifest } from '../model-source.ts';
+import type { VersionManifest } from '../models/model-source.ts';
 import type { Outcome, Submission } from '../scheduling/ticket.ts';
 import { createCacheKey } from './cache-key.ts';
 import type { CacheStore } from './cache-store.ts';

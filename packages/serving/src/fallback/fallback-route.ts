@@ -1,7 +1,7 @@
 import type { Signature } from '@fairlead/signature';
 import type { InferenceObserver } from '../inference-observer.ts';
 import type { InferRequest, InferResult } from '../infer-request.ts';
-import type { CallContext, LoadedVersion } from '../loaded-version.ts';
+import type { CallContext, LoadedVersion } from '../models/loaded-version.ts';
 import { ServingError } from '../serving-error.ts';
 import type { ServingEvent } from '../serving-event.ts';
 import type { FallbackNote, FallbackReason } from './fallback.ts';

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { InferTarget, ModelServer } from '../model-server.ts';
+import type { InferTarget } from '../infer-request.ts';
+import type { ModelServer } from '../model-server.ts';
 import { decompress } from '../protocol/decompress.ts';
 import { findRoute, pathOf, type Dialect, type DialectRoute } from '../protocol/dialect.ts';
 import { toHttpError } from '../protocol/http-error.ts';

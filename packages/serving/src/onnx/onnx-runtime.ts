@@ -1,9 +1,9 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { decodeTensor, type Tensor } from '@fairlead/signature';
-import type { VersionManifest } from '../model-source.ts';
+import type { VersionManifest } from '../models/model-source.ts';
 import type { ExecutionContext, RuntimeFactory } from '../runtime.ts';
 import { ServingError } from '../serving-error.ts';
-import { zeroTensors } from '../zero-tensors.ts';
+import { zeroTensors } from '../models/zero-tensors.ts';
 import { InProcessSession } from './in-process-session.ts';
 import { OnnxPool } from './onnx-pool.ts';
 import { planPlacement } from './plan-placement.ts';

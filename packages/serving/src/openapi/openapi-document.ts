@@ -1,4 +1,4 @@
-import type { LoadedVersion } from '../loaded-version.ts';
+import type { LoadedVersion } from '../models/loaded-version.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import { exampleInputs } from './example-inputs.ts';
 import type { DescribedModel, Paths } from './operation.ts';

@@ -1,4 +1,4 @@
-import type { LoadedVersion } from '../loaded-version.ts';
+import type { LoadedVersion } from '../models/loaded-version.ts';
 import type { ModelServer } from '../model-server.ts';
 import { pathOf } from '../protocol/dialect.ts';
 import type { InferenceHandler } from '../protocol/inference-handler.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { InferRequest, InferResult } from '../infer-request.ts';
-import type { InferTarget, ModelServer } from '../model-server.ts';
+import type { InferRequest, InferResult, InferTarget } from '../infer-request.ts';
+import type { ModelServer } from '../model-server.ts';
 import type { DescribedModel, Paths } from '../openapi/operation.ts';
 import type { HttpError } from './http-error.ts';
 

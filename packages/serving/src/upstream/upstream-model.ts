@@ -7,7 +7,7 @@ import {
   type SignatureCheck,
   type Tensor,
 } from '@fairlead/signature';
-import type { VersionManifest } from '../model-source.ts';
+import type { VersionManifest } from '../models/model-source.ts';
 import type { Execution, ExecutionContext, Runtime } from '../runtime.ts';
 import { ServingError } from '../serving-error.ts';
 import { traceContext, traceHeaders } from '../trace-context.ts';

@@ -1,4 +1,4 @@
-import type { LoadedVersion } from '../../loaded-version.ts';
+import type { LoadedVersion } from '../../models/loaded-version.ts';
 import type { RuntimePlacement } from '../../runtime.ts';
 
 /**

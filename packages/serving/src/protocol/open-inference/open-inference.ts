@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { TensorSpec } from '@fairlead/signature';
-import type { InferResult } from '../../infer-request.ts';
-import type { InferTarget } from '../../model-server.ts';
+import type { InferResult, InferTarget } from '../../infer-request.ts';
 import { ServingError } from '../../serving-error.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
 import { classify } from './classify.ts';

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Tensor } from '@fairlead/signature';
-import type { InferTarget } from '../../model-server.ts';
+import type { InferTarget } from '../../infer-request.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
 import { ServingError } from '../../serving-error.ts';
 import { badRequest, decodeJsonBody, type JsonObject } from '../json-body.ts';

@@ -1,5 +1,5 @@
 import type { Datatype, TensorSpec } from '@fairlead/signature';
-import type { LoadedVersion } from '../../loaded-version.ts';
+import type { LoadedVersion } from '../../models/loaded-version.ts';
 
 /** Source: https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/types.proto */
 const DTYPES: Readonly<Record<Datatype, string>> = {

@@ -1,6 +1,6 @@
 import type { Signature, Tensor } from '@fairlead/signature';
-import type { InferResult } from '../../infer-request.ts';
-import type { InferTarget, ModelStatus } from '../../model-server.ts';
+import type { InferResult, InferTarget } from '../../infer-request.ts';
+import type { ModelStatus } from '../../models/model-status.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
 import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
 import { describeTensorFlow } from './describe-tensorflow.ts';

@@ -1,12 +1,12 @@
-import type { CacheStore } from './cache/cache-store.ts';
-import type { BreakingRuntimeOptions } from './fallback/breaking-runtime.ts';
-import type { InferenceObserver } from './inference-observer.ts';
+import type { CacheStore } from '../cache/cache-store.ts';
+import type { BreakingRuntimeOptions } from '../fallback/breaking-runtime.ts';
+import type { InferenceObserver } from '../inference-observer.ts';
 import { LoadedVersion } from './loaded-version.ts';
 import type { ModelSource } from './model-source.ts';
-import type { RuntimeFactory } from './runtime.ts';
-import type { BatchLimits } from './scheduling/batch-limits.ts';
-import type { ServingEvent } from './serving-event.ts';
-import { ServingError } from './serving-error.ts';
+import type { RuntimeFactory } from '../runtime.ts';
+import type { BatchLimits } from '../scheduling/batch-limits.ts';
+import type { ServingEvent } from '../serving-event.ts';
+import { ServingError } from '../serving-error.ts';
 import { warmUp } from './warm-up.ts';
 
 /** What a served model needs from its server. */

@@ -4,24 +4,24 @@ import {
   type Signature,
   type Tensor,
 } from '@fairlead/signature';
-import type { CacheStore } from './cache/cache-store.ts';
-import { ResponseCache, type CacheLookup } from './cache/response-cache.ts';
-import type { BreakingRuntimeOptions } from './fallback/breaking-runtime.ts';
-import { BreakingRuntime } from './fallback/breaking-runtime.ts';
+import type { CacheStore } from '../cache/cache-store.ts';
+import { ResponseCache, type CacheLookup } from '../cache/response-cache.ts';
+import type { BreakingRuntimeOptions } from '../fallback/breaking-runtime.ts';
+import { BreakingRuntime } from '../fallback/breaking-runtime.ts';
 import type {
   FailureReason,
   InferenceFinished,
   InferenceObserver,
   VersionLabel,
-} from './inference-observer.ts';
-import type { InferRequest, InferResult } from './infer-request.ts';
+} from '../inference-observer.ts';
+import type { InferRequest, InferResult } from '../infer-request.ts';
 import type { GoldenExample, VersionManifest } from './model-source.ts';
-import type { Runtime } from './runtime.ts';
-import type { BatchLimits } from './scheduling/batch-limits.ts';
-import { Scheduler } from './scheduling/scheduler.ts';
-import type { CancelSignal, Outcome, Submission } from './scheduling/ticket.ts';
-import { ServingError, type ServingErrorCode } from './serving-error.ts';
-import type { TraceCarrier } from './trace-context.ts';
+import type { Runtime } from '../runtime.ts';
+import type { BatchLimits } from '../scheduling/batch-limits.ts';
+import { Scheduler } from '../scheduling/scheduler.ts';
+import type { CancelSignal, Outcome, Submission } from '../scheduling/ticket.ts';
+import { ServingError, type ServingErrorCode } from '../serving-error.ts';
+import type { TraceCarrier } from '../trace-context.ts';
 import { VersionStatistics } from './version-statistics.ts';
 
 const REASONS: Readonly<Partial<Record<ServingErrorCode, FailureReason>>> = {

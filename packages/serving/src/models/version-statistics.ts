@@ -1,4 +1,4 @@
-import type { CacheLookup } from './cache/response-cache.ts';
+import type { CacheLookup } from '../cache/response-cache.ts';
 
 /** How often something happened, and how long it took in all. */
 export interface Duration {

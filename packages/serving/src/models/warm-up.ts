@@ -1,10 +1,10 @@
 import { decodeTensor, type Tensor } from '@fairlead/signature';
 import { compareTensors } from './compare-tensors.ts';
 import type { VersionManifest } from './model-source.ts';
-import type { Execution, Runtime } from './runtime.ts';
-import { hasBatchDimension } from './scheduling/batch-limits.ts';
-import { packBatch, splitBatch } from './scheduling/pack-batch.ts';
-import { ServingError } from './serving-error.ts';
+import type { Execution, Runtime } from '../runtime.ts';
+import { hasBatchDimension } from '../scheduling/batch-limits.ts';
+import { packBatch, splitBatch } from '../scheduling/pack-batch.ts';
+import { ServingError } from '../serving-error.ts';
 import { zeroTensors } from './zero-tensors.ts';
 
 const DEFAULT_TOLERANCE = 1e-4;

@@ -1,0 +1,152 @@
+import type { CacheStore } from './cache/cache-store.ts';
+import {
+  circuitBreakerOptions,
+  type CircuitBreakerOptions,
+} from './fallback/circuit-breaker-options.ts';
+import type { Fallback } from './fallback/fallback.ts';
+import type { InferenceObserver } from './inference-observer.ts';
+import type { ModelSource } from './models/model-source.ts';
+import type { RuntimeFactory } from './runtime.ts';
+import { ServingError } from './serving-error.ts';
+import type { ServingEvent } from './serving-event.ts';
+
+/** Options of a `ModelServer`. */
+export interface ModelServerOptions {
+  /** Where versions come from, such as a `ModelRegistry`. */
+  readonly source: ModelSource;
+  /**
+   * The alias that models follow which are served without naming one.
+   * @defaultValue 'champion'
+   */
+  readonly alias?: string;
+  /** The runtimes by the name that manifests use: `{ onnx: onnxRuntime(), upstream: upstreamRuntime(…) }`. */
+  readonly runtimes: Readonly<Record<string, RuntimeFactory>>;
+  /** Told of every request and execution. */
+  readonly observer?: InferenceObserver;
+  /** Told of loads, swaps, failures and lost workers. */
+  readonly onEvent?: (event: ServingEvent) => void;
+  /**
+   * A request that takes longer is answered with a deadline error, in milliseconds.
+   * @defaultValue 30000
+   */
+  readonly requestTimeoutMs?: number;
+  /**
+   * How long an old version may finish what is in flight, in milliseconds.
+   * @defaultValue 30000
+   */
+  readonly drainTimeoutMs?: number;
+  /**
+   * How long a new version may take over its golden examples, in milliseconds.
+   * @defaultValue 60000
+   */
+  readonly warmUpTimeoutMs?: number;
+  /**
+   * Pause before a failed load is tried again, in milliseconds; doubles with each failure, up to 32 times as long.
+   * @defaultValue 1000
+   */
+  readonly retryDelayMs?: number;
+  /**
+   * Rows that share one execution at most; 1 switches batching off.
+   * @defaultValue 64
+   */
+  readonly maxBatchRows?: number;
+  /**
+   * Bytes of inputs that share one execution at most.
+   * @defaultValue 16777216 (16 MiB)
+   */
+  readonly maxBatchBytes?: number;
+  /**
+   * Requests of a version that may wait for an execution; over it they are refused.
+   * @defaultValue 512
+   */
+  readonly maxQueued?: number;
+  /**
+   * Models that are served at the same time at most; one more is refused.
+   * @defaultValue 10000
+   */
+  readonly maxModels?: number;
+  /**
+   * When a runtime that fails is left alone; `false` goes on asking it.
+   * @defaultValue `{}`: the defaults of its options
+   */
+  readonly circuitBreaker?: CircuitBreakerOptions | false;
+  /**
+   * How a model is served when `serve` or `load` isn't told.
+   * @defaultValue `() => ({})`: as the defaults have it
+   */
+  readonly serveOptions?: (model: string) => ServeOptions;
+}
+
+/** How one model is served. */
+export interface ServeOptions {
+  /**
+   * The alias that it follows.
+   * @defaultValue `alias` of the server, "champion"
+   */
+  readonly alias?: string;
+  /**
+   * Where its answers are kept, such as `memoryCache({ maxBytes })`; several models may share one.
+   * @defaultValue none: every request is executed
+   */
+  readonly cache?: CacheStore | undefined;
+  /**
+   * What answers when the model fails or has no loaded version: another served model, or `previous-version`, which keeps
+   * the version before the current one loaded. A request that names a version is answered by that or not at all.
+   * @defaultValue none: the request fails
+   */
+  readonly fallback?: Fallback | undefined;
+}
+
+/** The options with their defaults, each within its bounds. */
+export interface CheckedOptions
+  extends
+    Required<Omit<ModelServerOptions, 'observer' | 'onEvent' | 'circuitBreaker'>>,
+    Pick<ModelServerOptions, 'observer' | 'onEvent'> {
+  /** Undefined when a runtime that fails is asked all the same. */
+  readonly breaker: (Required<CircuitBreakerOptions> & { readonly hangMs: number }) | undefined;
+}
+
+const LEAST = {
+  requestTimeoutMs: 1,
+  drainTimeoutMs: 1,
+  warmUpTimeoutMs: 1,
+  retryDelayMs: 1,
+  maxBatchRows: 1,
+  maxBatchBytes: 1,
+  maxQueued: 0,
+  maxModels: 1,
+} as const;
+
+// Of the longest that a request may take: an execution that was given up after so long wasn't just unlucky.
+const HANG_RATIO = 0.8;
+
+/** @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value. */
+export function checkModelServerOptions(options: ModelServerOptions): CheckedOptions {
+  const { circuitBreaker = {}, ...given } = options;
+  const checked = {
+    alias: 'champion',
+    requestTimeoutMs: 30_000,
+    drainTimeoutMs: 30_000,
+    warmUpTimeoutMs: 60_000,
+    retryDelayMs: 1000,
+    maxBatchRows: 64,
+    maxBatchBytes: 16 * 1024 * 1024,
+    maxQueued: 512,
+    serveOptions: () => ({}),
+    maxModels: 10_000,
+    ...given,
+  };
+  for (const [name, least] of Object.entries(LEAST)) {
+    const value = checked[name as keyof typeof LEAST];
+    // setTimeout takes no more than 2^31 − 1 and would fire at once instead.
+    if (Number.isInteger(value) && value >= least && value < 2 ** 31) continue;
+    throw new ServingError(
+      'ERR_SERVING_INVALID_OPTION',
+      `${name} is ${value}; it must be a whole number from ${least} to 2147483647`,
+    );
+  }
+  const hangMs = HANG_RATIO * checked.requestTimeoutMs;
+  const breaker =
+    circuitBreaker === false ? undefined : { ...circuitBreakerOptions(circuitBreaker), hangMs };
+  return { ...checked, breaker };
+}
