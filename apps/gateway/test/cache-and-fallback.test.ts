@@ -111,7 +111,7 @@ test('Redis is killed and comes back under load: answers from it before and afte
 test('the process behind a model is killed under load: its fallback answers every request, until it is back', async () => {
   const port = await freePort();
   const original = await startUpstream(port);
-  const { signature = { inputs: [], outputs: [] } } = onnxModel('any', 'affine');
+  const { signature } = onnxModel('any', 'affine');
   const runtime = { name: 'upstream', options: { upstream: 'flask' } } as const;
   const proxied: PushRequest = { model: 'original', runtime, signature, files: {}, actor: 'test' };
   const { gateway, infer, get, metric } = await start([proxied, onnxModel('export', 'affine')], {
@@ -149,7 +149,7 @@ test('the process behind a model is killed under load: its fallback answers ever
 
 test('what is counted adds up to what was asked: cached, wrong, failing, falling back, canceled and refused', async () => {
   const nowhere = await freePort();
-  const { signature = { inputs: [], outputs: [] } } = onnxModel('any', 'affine');
+  const { signature } = onnxModel('any', 'affine');
   const runtime = { name: 'upstream', options: { upstream: 'flask' } } as const;
   const down: PushRequest = { model: 'down', runtime, signature, files: {}, actor: 'test' };
   const lonely: PushRequest = { ...down, model: 'lonely' };

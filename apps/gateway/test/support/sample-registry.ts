@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { folderStore, ModelRegistry, type PushRequest } from '@fairlead/registry';
+import type { Signature } from '@fairlead/signature';
 
 /** The real ONNX models of the serving library's tests: `affine` is y = 2 x + 1, `affine-next` y = 2 x + 101. */
 function onnxFile(name: string): string {
@@ -22,7 +23,10 @@ const slow = {
 } as const;
 
 /** What to push under any name: `slow` multiplies matrices as often as it is told. */
-export function onnxModel(model: string, file: 'affine' | 'affine-next' | 'slow'): PushRequest {
+export function onnxModel(
+  model: string,
+  file: 'affine' | 'affine-next' | 'slow',
+): PushRequest & { readonly signature: Signature } {
   const { signature } = file === 'slow' ? slow : affine;
   const files = { 'model.onnx': onnxFile(file) };
   return { model, runtime: { name: 'onnx' }, signature, files, actor: 'test' };
