@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { folderStore, ModelRegistry, type PushRequest } from '@fairlead/registry';
-import type { Signature } from '@fairlead/signature';
 
 /** The real ONNX models of the serving library's tests: `affine` is y = 2 x + 1, `affine-next` y = 2 x + 101. */
 function onnxFile(name: string): string {
@@ -26,7 +25,7 @@ const slow = {
 export function onnxModel(
   model: string,
   file: 'affine' | 'affine-next' | 'slow',
-): PushRequest & { readonly signature: Signature } {
+): PushRequest & Required<Pick<PushRequest, 'signature'>> {
   const { signature } = file === 'slow' ? slow : affine;
   const files = { 'model.onnx': onnxFile(file) };
   return { model, runtime: { name: 'onnx' }, signature, files, actor: 'test' };
