@@ -129,6 +129,8 @@ export class LoadedVersion {
     this.#inFlight += 1;
     this.#observer?.inferenceStarted(this.label);
     try {
+      // What is kept needs no room.
+      if (this.#cache === undefined) this.#scheduler.checkRoom();
       const request = read();
       this.#checkInputs(request.inputs);
       this.#checkOutputNames(request.outputs);

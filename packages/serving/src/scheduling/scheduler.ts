@@ -54,14 +54,9 @@ export class Scheduler {
    * `ERR_SERVING_CLOSED`, or what the runtime throws.
    */
   submit(submission: Submission): Promise<Outcome> {
-    const { title, maxQueued, runtime } = this.#options;
     if (submission.signal?.aborted === true) return Promise.reject(gone());
     if (this.#closed) return Promise.reject(this.#unloaded());
-    const room = Math.max(0, runtime.concurrency - this.#executing);
-    if (this.#queue.size >= maxQueued + room) {
-      const detail = `${title} has ${this.#queue.size} requests waiting, its limit; try again later`;
-      return Promise.reject(new ServingError('ERR_SERVING_OVERLOADED', detail));
-    }
+    if (this.#isFull()) return Promise.reject(this.#overloaded());
     const ticket = new Ticket(submission, (canceled) => {
       canceled.reject(gone());
       this.#forget(canceled);
@@ -71,6 +66,15 @@ export class Scheduler {
     this.#watch(ticket.deadlineAt);
     this.#dispatchSoon();
     return ticket.promise;
+  }
+
+  /**
+   * Refuses before anything was made of a request: under overload most of the work goes into those that are refused.
+   *
+   * @throws ServingError `ERR_SERVING_OVERLOADED` when the next request would be refused.
+   */
+  checkRoom(): void {
+    if (this.#isFull()) throw this.#overloaded();
   }
 
   /** Fails everything that still waits or runs. */
@@ -239,6 +243,16 @@ export class Scheduler {
       }
     }
     if (next !== Infinity) this.#watch(next);
+  }
+
+  #isFull(): boolean {
+    const { maxQueued, runtime } = this.#options;
+    return this.#queue.size >= maxQueued + Math.max(0, runtime.concurrency - this.#executing);
+  }
+
+  #overloaded(): ServingError {
+    const detail = `${this.#options.title} has ${this.#queue.size} requests waiting, its limit; try again later`;
+    return new ServingError('ERR_SERVING_OVERLOADED', detail);
   }
 
   #unloaded(): ServingError {
