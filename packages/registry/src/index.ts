@@ -50,6 +50,10 @@ export type {
   ParityReport,
   ParityRow,
 } from './parity/compare-outputs.ts';
+export { measureParity } from './parity/measure-parity.ts';
+export type { ParitySides, Predict } from './parity/measure-parity.ts';
+export { goldenParityRows, readParityRows } from './parity/parity-rows.ts';
+export type { ParityRows, ParityRowsOptions } from './parity/parity-rows.ts';
 export { parityHtml } from './parity/parity-html.ts';
 export type { ParityTitle } from './parity/parity-html.ts';
 export type { RecordParityOptions } from './parity/record-parity.ts';
