@@ -34,7 +34,9 @@ describe.each(packageFolderNames())('the tarball of %s', (name) => {
     const license = existsSync(join(folder, 'LICENSE')) ? ['LICENSE'] : [];
     // What clients in other languages are generated from.
     const protos = globSync('proto/*.proto', { cwd: folder });
-    const expected = ['README.md', 'package.json', ...license, ...protos, ...sources, ...compiled];
+    const schemas = globSync('*.schema.json', { cwd: folder });
+    const texts = ['README.md', 'package.json', ...license, ...protos, ...schemas];
+    const expected = [...texts, ...sources, ...compiled];
     expect(expected.filter((file) => !files.includes(file))).toEqual([]);
     expect(files.filter((file) => !expected.includes(file))).toEqual([]);
   });

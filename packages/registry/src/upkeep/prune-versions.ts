@@ -109,10 +109,7 @@ export async function pruneVersions(
 }
 
 /** Every version that an alias of `model` ever meant. */
-async function versionsMeant(
-  store: ObjectStore,
-  model: string,
-): Promise<ReadonlySet<number>> {
+async function versionsMeant(store: ObjectStore, model: string): Promise<ReadonlySet<number>> {
   const meant = new Set<number>();
   for (const alias of await aliasNames(store, model)) {
     const log = aliasLog(store, model, alias);

@@ -87,7 +87,7 @@ export class Flight<T> {
         },
         (error: unknown) => {
           stop();
-          reject(error as Error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         },
       );
     });

@@ -1,6 +1,6 @@
 import type { Signature, Tensor } from '@fairlead/signature';
 import { packBatch } from '../scheduling/pack-batch.ts';
-import { OnnxSession, type SessionResult } from './onnx-session.ts';
+import type { OnnxSession, SessionResult } from './onnx-session.ts';
 import type { ModelFile } from './session-model.ts';
 import { timeSession, type Timing } from './time-session.ts';
 
@@ -40,6 +40,8 @@ export class InProcessSession {
     if (worker.computeMs > MOST_BLOCKING_MS || !isBounded(signature)) return undefined;
     const model = await readModel();
     if (model.bytes.length > MOST_MODEL_BYTES || repeats(model.bytes)) return undefined;
+    // Not before it is needed: a process without tiny models does without the native library in its main thread.
+    const { OnnxSession } = await import('./onnx-session.ts');
     const session = await OnnxSession.load({ ...model, intraOpThreads: 1 });
     const run = (inputs: readonly Tensor[]): Promise<SessionResult> => session.run(inputs);
     const single = await timeSession(run, sample);

@@ -69,11 +69,11 @@ const withB = { m: { fallback: { model: 'b' } }, b: {} } as const;
 
 describe('a model with another as its fallback', () => {
   test('is answered by it when it fails, and the answer says so', async () => {
-    const scripts: Record<string, Script> = { m: {}, b: {} };
+    const scripts: Record<'m' | 'b', Script> = { m: {}, b: {} };
     const { server, finished, fellBack, events, infer } = await start({ scripts, serve: withB });
     expect(await infer()).toMatchObject({ model: 'm', version: '1' });
     expect('fallback' in (await infer())).toBe(false);
-    (scripts.m ??= {}).fault = 'ERR_SERVING_UPSTREAM_UNREACHABLE';
+    scripts.m.fault = 'ERR_SERVING_UPSTREAM_UNREACHABLE';
     expect(await infer('m', { id: 'a' })).toEqual({
       model: 'b',
       version: '1',
@@ -145,9 +145,9 @@ describe('a model with another as its fallback', () => {
   test.each(['ERR_SERVING_BAD_REQUEST', 'ERR_SERVING_OVERLOADED'] as const)(
     'is not answered by it after %s',
     async (fault) => {
-      const scripts: Record<string, Script> = { m: {}, b: {} };
+      const scripts: Record<'m' | 'b', Script> = { m: {}, b: {} };
       const { finished, fellBack, infer, code } = await start({ scripts, serve: withB });
-      (scripts.m ??= {}).fault = fault;
+      scripts.m.fault = fault;
       expect(await code(infer())).toBe(fault);
       expect([fellBack, finished.length]).toEqual([[], 1]);
     },
@@ -181,10 +181,10 @@ describe('a model with another as its fallback', () => {
   });
 
   test('reads the request once, and keeps to its deadline', async () => {
-    const scripts: Record<string, Script> = { m: {}, b: {} };
+    const scripts: Record<'m' | 'b', Script> = { m: {}, b: {} };
     const { server, code } = await start({ scripts, serve: withB });
-    (scripts.m ??= {}).fault = 'ERR_SERVING_RUN_FAILED';
-    (scripts.b ??= {}).until = new Promise(() => undefined);
+    scripts.m.fault = 'ERR_SERVING_RUN_FAILED';
+    scripts.b.until = new Promise(() => undefined);
     let reads = 0;
     const slow = server.infer({ model: 'm' }, () => {
       reads += 1;
@@ -197,7 +197,7 @@ describe('a model with another as its fallback', () => {
 
 describe('a chain of fallbacks', () => {
   test('ends with the first: a fallback never falls back again, not even in a circle', async () => {
-    const scripts: Record<string, Script> = { m: {}, b: {} };
+    const scripts: Record<'m' | 'b', Script> = { m: {}, b: {} };
     const { finished, infer, code } = await start({
       scripts,
       serve: { m: { fallback: { model: 'b' } }, b: { fallback: { model: 'm' } } },
@@ -224,7 +224,7 @@ describe('a chain of fallbacks', () => {
 
 describe('a model without a version', () => {
   test('is answered by its fallback, and says that it is not ready', async () => {
-    const scripts: Record<string, Script> = { m: { unloadable: true } };
+    const scripts: Record<'m', Script> = { m: { unloadable: true } };
     const { server, fellBack, infer } = await start({
       scripts,
       serve: { b: {}, m: { fallback: { model: 'b' } } },
@@ -238,7 +238,7 @@ describe('a model without a version', () => {
     expect(await server.ready()).toBe(false);
     expect(server.answering({ model: 'm' }).label.model).toBe('b');
     expect(() => server.find({ model: 'm' })).toThrow('not ready');
-    (scripts.m ??= {}).unloadable = false;
+    scripts.m.unloadable = false;
     await until(async () => (await infer()).model === 'm');
     expect(server.answering({ model: 'm' }).label.model).toBe('m');
   });
@@ -274,7 +274,7 @@ describe('a fallback that is of no use', () => {
   });
 
   test('because it is left alone itself: the error is that of the model', async () => {
-    const scripts: Record<string, Script> = { m: {}, b: {} };
+    const scripts: Record<'m' | 'b', Script> = { m: {}, b: {} };
     const { finished, infer, code } = await start({
       scripts,
       serve: withB,
@@ -293,11 +293,11 @@ describe('the previous version as fallback', () => {
 
   test('is kept until the next one comes, and answers while the newer one fails', async () => {
     const sources = { m: new MemorySource([version(), version(), version()]) };
-    const scripts: Record<string, Script> = { 'm@2': {}, 'm@3': {} };
+    const scripts: Record<'m@2' | 'm@3', Script> = { 'm@2': {}, 'm@3': {} };
     const { server, events, infer } = await start({ sources, scripts, serve: previous });
     sources.m.point(2);
     await until(() => server.find({ model: 'm' }).label.version === '2');
-    (scripts['m@2'] ??= {}).fault = 'ERR_SERVING_RUN_FAILED';
+    scripts['m@2'].fault = 'ERR_SERVING_RUN_FAILED';
     const result = await infer();
     expect(result).toMatchObject({ model: 'm', version: '1', fallback: { version: '2' } });
     expect([...(result.outputs[0]?.data as Float32Array)]).toEqual([2, 2]);
@@ -310,7 +310,7 @@ describe('the previous version as fallback', () => {
 
   test('is what a roll-back goes back to, at once; the newer one is given back', async () => {
     const sources = { m: new MemorySource([version(), version()]) };
-    const scripts: Record<string, Script> = { 'm@1': {} };
+    const scripts: Record<'m@1', Script> = { 'm@1': {} };
     const { server, events, infer, code } = await start({ sources, scripts, serve: previous });
     const first = server.find({ model: 'm' });
     sources.m.point(2);
@@ -320,7 +320,7 @@ describe('the previous version as fallback', () => {
     expect(await infer()).toMatchObject({ version: '1' });
     await until(() => events.some((event) => event.type === 'unloaded' && event.version === 2));
     // The version that was gone back from stands in for nothing.
-    (scripts['m@1'] ??= {}).fault = 'ERR_SERVING_RUN_FAILED';
+    scripts['m@1'].fault = 'ERR_SERVING_RUN_FAILED';
     expect(await code(infer())).toBe('ERR_SERVING_RUN_FAILED');
     expect(server.loaded).toHaveLength(1);
   });
