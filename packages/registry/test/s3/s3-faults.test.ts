@@ -184,6 +184,26 @@ describe('a long write', () => {
     expect(await unfinishedUploads()).toBe(0);
   });
 
+  test('is begun anew when a sweep took its upload for a leftover', async () => {
+    const store = newStore({ partBytes: 5 * MIB });
+    const swept = proxy.inject({ when: begins, times: 1, what: { after: () => store.sweep(0) } });
+    expect(await store.create('big', bigBody)).toBe(true);
+    expect(swept()).toBe(1);
+    expect((await collect(store.stream('big'))).equals(big)).toBe(true);
+    expect(await unfinishedUploads()).toBe(0);
+  });
+
+  test('is left alone by the sweep of whoever begins to push meanwhile', async () => {
+    const store = newStore({ partBytes: 5 * MIB });
+    const other = new ModelRegistry({ store });
+    const pushed = proxy.inject({
+      when: begins,
+      what: { after: () => other.push(digits('small')) },
+    });
+    expect(await store.create('big', bigBody)).toBe(true);
+    expect(pushed()).toBe(1);
+  });
+
   test('leaves nothing behind when its source fails on the way', async () => {
     const store = newStore({ partBytes: 5 * MIB });
     const failure = new Error('the disk is gone');

@@ -28,9 +28,9 @@ test('of many processes that change an alias in S3 exactly one wins each entry, 
   expect(lostAnswers()).toBeGreaterThan(0);
 });
 
-test('kill -9 at any moment leaves a registry in S3 that verifies and has all it acknowledged', async () => {
+test('kill -9 at any moment of pushing, promoting, collecting and importing leaves a registry in S3 that verifies and has all it acknowledged', async () => {
   const { location } = await s3OfThisTest();
-  const report = await killWriters({ location, kills: 9, atATime: 3 });
-  expect(report.killed).toBe(9);
-  expect(report.acknowledged).toBeGreaterThan(6);
+  const { killed, acknowledged } = await killWriters({ location, kills: 9, atATime: 3 });
+  expect(killed).toBe(9);
+  for (const count of Object.values(acknowledged)) expect(count).toBeGreaterThan(2);
 });

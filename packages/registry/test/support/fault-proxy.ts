@@ -7,6 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Answer, MultipartUploads } from './multipart-uploads.ts';
 
 /** A request as a fault sees it. */
 export interface SeenRequest {
@@ -40,6 +41,7 @@ export interface Fault {
  * Stands between the SDK and moto, and makes go wrong what goes wrong between hosts and S3.
  *
  * It also makes moto's conditional writes atomic, which they are in S3: of those on one key it passes one at a time.
+ * And it tells of uploads in parts what S3 would ({@link MultipartUploads}).
  */
 export class FaultProxy {
   readonly requests: SeenRequest[] = [];
@@ -50,6 +52,7 @@ export class FaultProxy {
       response.destroy();
     });
   });
+  readonly #uploads = new MultipartUploads();
   readonly #turns = new Map<string, Promise<unknown>>();
   #faults: { readonly fault: Fault; happened: number }[] = [];
   #state: 'there' | 'away' = 'there';
@@ -175,11 +178,11 @@ export class FaultProxy {
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
     const chunks: Buffer[] = [];
     for await (const chunk of answer) chunks.push(chunk as Buffer);
-    return {
+    return this.#uploads.correct(method, url, {
       status: answer.statusCode ?? 500,
       headers: endToEnd(answer.headers),
       body: Buffer.concat(chunks),
-    };
+    });
   }
 }
 
@@ -188,10 +191,4 @@ function endToEnd(headers: Readonly<Record<string, unknown>>): Record<string, st
   const hops = new Set(['connection', 'expect', 'keep-alive', 'transfer-encoding']);
   const kept = Object.entries(headers).filter(([name]) => !hops.has(name));
   return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]));
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Record<string, string>;
-  readonly body: Buffer;
 }

@@ -1,38 +1,13 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { collectGarbage, exportModels, importModels } from '@fairlead/registry';
 import { expect, test } from 'vitest';
-import { ended, nodeArguments } from '../support/run-process.ts';
+import { runUntilKilled } from '../support/kill-process.ts';
 import { digits, temporaryFolder, temporaryRegistry } from '../support/sample-registry.ts';
 import { treeOf } from '../support/store-tree.ts';
 
 const collectScript = new URL('../support/processes/collect-until-killed.ts', import.meta.url);
-const importScript = new URL('../support/processes/import-and-tell.ts', import.meta.url);
-
-/** Runs a script, kills it a random moment after it wrote `lines` lines, and says how many it wrote. */
-async function runUntilKilled(
-  url: URL,
-  args: readonly string[],
-  lines: number,
-  longestMs: number,
-): Promise<number> {
-  const child = spawn(process.execPath, nodeArguments(url, ...args), {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let seen = 0;
-  const reached = Promise.withResolvers<undefined>();
-  createInterface({ input: child.stdout }).on('line', () => {
-    if ((seen += 1) >= lines) reached.resolve(undefined);
-  });
-  await Promise.race([reached.promise, ended(child)]);
-  await sleep(Math.random() * longestMs);
-  child.kill('SIGKILL');
-  await ended(child);
-  return seen;
-}
+const importScript = new URL('../support/processes/import-until-killed.ts', import.meta.url);
 
 test('kill -9 at any moment of a collection leaves every named blob, and the next one ends it', async () => {
   const { folder, store, registry } = temporaryRegistry();
@@ -40,9 +15,12 @@ test('kill -9 at any moment of a collection leaves every named blob, and the nex
   await registry.setAlias('digits', 'champion', 1, { actor: 'ada' });
   for (let round = 0; round < 5; round += 1) {
     const killed = [0, 1].map((who) =>
-      runUntilKilled(collectScript, [folder, `collector ${who}`], 1 + who, 100),
+      runUntilKilled(collectScript, [folder, `collector ${who}`], {
+        lines: 4 + who,
+        moreMs: Math.random() * 100,
+      }),
     );
-    for (const rounds of await Promise.all(killed)) expect(rounds).toBeGreaterThan(0);
+    for (const { killed: each } of await Promise.all(killed)) expect(each).toBe(true);
     expect((await registry.verify()).problems).toEqual([]);
   }
   // What dead collections condemned can be pushed at once or, at worst, when their lease is over.
@@ -64,9 +42,11 @@ test('kill -9 at any moment of an import leaves a registry that verifies, and an
   let interrupted = 0;
   for (let round = 0; round < 6; round += 1) {
     const target = temporaryRegistry();
-    const lines = 1 + Math.floor((round * objects) / 6);
-    const seen = await runUntilKilled(importScript, [target.folder, file], lines, 15);
-    if (seen < objects + 1) interrupted += 1;
+    const { lines } = await runUntilKilled(importScript, [target.folder, 'ada', file], {
+      lines: 1 + Math.floor((round * objects) / 6),
+      moreMs: Math.random() * 15,
+    });
+    if (lines.length < objects + 1) interrupted += 1;
     expect((await target.registry.verify()).problems).toEqual([]);
     await importModels(target.store, file);
     const { ...tree } = treeOf(target.folder) as Record<string, string>;

@@ -1,18 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
-import { collectGarbage, folderStore, ModelRegistry, pruneVersions } from '@fairlead/registry';
+import { collectGarbage, ModelRegistry, openStore, pruneVersions } from '@fairlead/registry';
+import { sharedContent } from './shared-content.ts';
 
-// Pushes, prunes and collects until it is killed; each line is written once something was done.
-const [, , folder = '', actor = ''] = process.argv;
-const store = folderStore(folder);
+// Pushes, prunes and collects until it is killed; each line is written once the registry has acknowledged.
+const [, , location = '', actor = ''] = process.argv;
+const store = await openStore(location);
 const registry = new ModelRegistry({ store });
+const acknowledge = (what: object): void => {
+  writeSync(1, `${JSON.stringify(what)}\n`);
+};
 
-for (let round = 0; ; round += 1) {
-  const files = { 'model.onnx': round % 2 === 0 ? Buffer.from('shared') : randomBytes(50_000) };
-  const runtime = { name: 'onnx' as const };
-  const signature = { inputs: [], outputs: [] };
-  await registry.push({ model: 'digits', runtime, signature, files, actor });
-  await pruneVersions(store, 'digits', { keepLast: 2, actor });
-  await collectGarbage(store, { graceMs: 0 });
-  writeSync(1, `${JSON.stringify({ round })}\n`);
+acknowledge({ ready: true });
+for (;;) {
+  const { manifest } = await registry.push({
+    model: 'scratch',
+    runtime: { name: 'onnx' },
+    signature: { inputs: [], outputs: [] },
+    files: { 'model.onnx': randomBytes(50_000), 'scaler.bin': sharedContent() },
+    actor,
+  });
+  acknowledge({ pushed: manifest.version, seal: manifest.seal });
+  const { pruned } = await pruneVersions(store, 'scratch', { keepLast: 2, actor });
+  acknowledge({ pruned });
+  const { removed } = await collectGarbage(store, { graceMs: 0 });
+  acknowledge({ collected: removed.length });
 }

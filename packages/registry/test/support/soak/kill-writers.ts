@@ -1,43 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ModelRegistry, type ObjectStore, openStore } from '@fairlead/registry';
-import { ended, nodeArguments } from '../run-process.ts';
-
-/** One line of a writer: what the registry has acknowledged to it. */
-type Acknowledgement = Readonly<Record<string, unknown>>;
-
-/** A program that changes a registry until it is killed, and how to tell that nothing it was told is lost. */
-export interface KilledWriter {
-  /**
-   * Is run with the store's location and the writer's name; writes a line of JSON once it begins, and one for each
-   * thing that was acknowledged.
-   */
-  readonly script: URL;
-  /** Fails unless all of `acknowledged` is in the registry. */
-  readonly check: (
-    registry: ModelRegistry,
-    acknowledged: readonly Acknowledgement[],
-  ) => Promise<void>;
-}
-
-/** Pushes versions and promotes them. */
-export const pushAndPromote: KilledWriter = {
-  script: new URL('../processes/push-until-killed.ts', import.meta.url),
-  async check(registry, acknowledged) {
-    const sets = acknowledged.filter(({ set }) => set !== undefined);
-    const history = sets.length === 0 ? [] : await registry.history('digits', 'champion');
-    for (const { set, seal } of sets) assert.equal(history[Number(set) - 1]?.seal, seal);
-    for (const { pushed, seal } of acknowledged.filter((each) => each.pushed !== undefined)) {
-      const { manifest, read } = await registry.openVersion('digits', Number(pushed));
-      assert.equal(manifest.seal, seal);
-      for (const { path, size } of manifest.files) {
-        assert.equal((await read(path)).length, size);
-      }
-    }
-  },
-};
+import { randomInt } from 'node:crypto';
+import { ModelRegistry, openStore } from '@fairlead/registry';
+import { runUntilKilled } from '../kill-process.ts';
+import {
+  type Acknowledgement,
+  collect,
+  importAgain,
+  type KilledWriter,
+  pushAndPromote,
+  type Told,
+  withWorkFolder,
+} from './killed-writers.ts';
 
 /** How writers are killed. */
 export interface KillOptions {
@@ -46,72 +19,92 @@ export interface KillOptions {
   readonly kills: number;
   /** Writers at a time. */
   readonly atATime: number;
-  /** @defaultValue `[pushAndPromote]` */
-  readonly kinds?: readonly KilledWriter[];
   readonly onRound?: (killed: number) => void;
 }
 
 /** What the killed writers had been told. */
 export interface KillReport {
   readonly killed: number;
-  readonly acknowledged: number;
+  /** Of each kind, how many things were acknowledged. */
+  readonly acknowledged: Readonly<Record<string, number>>;
   readonly versions: number;
 }
 
+const kinds: readonly KilledWriter[] = [pushAndPromote, collect, importAgain];
+
+/** Whoever waits for a collection that was killed waits for a minute; being killed meanwhile is as good a test. */
+const LONGEST_MS = 10_000;
+
 /**
- * Kills writers (SIGKILL) at random moments, on the empty store at `location`.
+ * Kills writers of all kinds (SIGKILL) at random moments, on the empty store at `location`.
  *
  * Fails unless the registry verifies after each round, and has all that was acknowledged in the end.
  */
-export async function killWriters(options: KillOptions): Promise<KillReport> {
-  const { location, kills, atATime, kinds = [pushAndPromote], onRound } = options;
-  const store: ObjectStore = await openStore(location);
-  const registry = new ModelRegistry({ store });
-  const told = kinds.map((): Acknowledgement[] => []);
+export function killWriters(options: KillOptions): Promise<KillReport> {
+  return withWorkFolder((folder) => killAll(options, folder));
+}
+
+async function killAll(
+  { location, kills, atATime, onRound }: KillOptions,
+  folder: string,
+): Promise<KillReport> {
+  const store = await openStore(location, { create: true });
+  const told = new Map(kinds.map((kind): [KilledWriter, Told[]] => [kind, []]));
   let killed = 0;
   for (let round = 0; killed < kills; round += 1) {
     const writers = Array.from({ length: Math.min(atATime, kills - killed) }, async (_, index) => {
-      const kind = (killed + index) % kinds.length;
-      const { script } = kinds[kind] ?? pushAndPromote;
-      // The first ones get further, so that every run has something to lose.
-      const least = round === 0 ? 3 : index % 3;
-      told[kind]?.push(...(await writeUntilKilled(script, location, `w-${round}-${index}`, least)));
+      const kind = kinds[(killed + index) % kinds.length] ?? pushAndPromote;
+      const actor = `w-${round}-${index}`;
+      const prepared = (await kind.prepare?.(folder, actor)) ?? '';
+      const { lines, killed: wasKilled } = await runUntilKilled(
+        kind.script,
+        [location, actor, prepared],
+        // The first ones get further, so that every run has something to lose; the first line only says that it begins.
+        {
+          lines: 1 + (round === 0 ? 3 : randomInt(6)),
+          waitMs: round === 0 ? 90_000 : LONGEST_MS,
+          // From within the very next system calls to a few pushes later.
+          moreMs: Math.random() ** 2 * 100,
+        },
+      );
+      assert.ok(wasKilled, `${actor} ended by itself`);
+      const acknowledgements = lines.slice(1).map((line) => JSON.parse(line) as Acknowledgement);
+      told.get(kind)?.push({ actor, prepared, acknowledgements });
     });
-    await Promise.all(writers);
+    // All of them, also when one fails: none may go on for ever.
+    const outcomes = await Promise.allSettled(writers);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     killed += writers.length;
     const { problems } = await new ModelRegistry({ store }).verify();
     assert.deepEqual(problems, [], `after ${killed} kills`);
     onRound?.(killed);
   }
-  for (const [index, { check }] of kinds.entries()) await check(registry, told[index] ?? []);
-  const versions = (await registry.listVersions('digits')).length;
-  // A kill can cut off one acknowledgement of a version that was made; nothing else came from nowhere.
-  const pushed = told.flat().filter((each) => each.pushed !== undefined).length;
-  assert.ok(versions <= pushed + killed, `${versions} versions of ${pushed} pushes`);
-  return { killed, acknowledged: told.flat().length, versions };
+  for (const [{ check }, all] of told) await check(store, all);
+  const { problems, manifests } = await new ModelRegistry({ store }).verify();
+  assert.deepEqual(problems, []);
+  await checkNothingFromNowhere(new ModelRegistry({ store }), told, killed);
+  const acknowledged = Object.fromEntries(
+    [...told].map(([{ name }, all]) => [
+      name,
+      all.reduce((sum, { acknowledgements }) => sum + acknowledgements.length, 0),
+    ]),
+  );
+  return { killed, acknowledged, versions: manifests };
 }
 
-/** Runs a writer, kills it a random moment after some acknowledgements, and returns all that it got. */
-async function writeUntilKilled(
-  script: URL,
-  location: string,
-  actor: string,
-  acknowledgements: number,
-): Promise<Acknowledgement[]> {
-  const child = spawn(process.execPath, nodeArguments(script, location, actor), {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const lines: string[] = [];
-  const reached = Promise.withResolvers<undefined>();
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    // The first line only says that it begins.
-    if (lines.push(line) > acknowledgements) reached.resolve(undefined);
-  });
-  await Promise.race([reached.promise, ended(child)]);
-  // From within the very next system calls to a few pushes later.
-  await sleep(Math.random() ** 2 * 100);
-  child.kill('SIGKILL');
-  await ended(child);
-  assert.equal(child.signalCode, 'SIGKILL', `${actor} ended by itself`);
-  return lines.slice(1).map((line) => JSON.parse(line) as Acknowledgement);
+/** A kill can cut off one acknowledgement of a version that was made; nothing else came from nowhere. */
+async function checkNothingFromNowhere(
+  registry: ModelRegistry,
+  told: ReadonlyMap<KilledWriter, readonly Told[]>,
+  killed: number,
+): Promise<void> {
+  const models = await registry.list();
+  const versions = models
+    .filter(({ model }) => model === 'digits' || model === 'scratch')
+    .reduce((sum, { versions: count }) => sum + count, 0);
+  const pushed = [...told.values()]
+    .flat()
+    .flatMap(({ acknowledgements }) => acknowledgements)
+    .filter((each) => each.pushed !== undefined).length;
+  assert.ok(versions <= pushed + killed, `${versions} versions of ${pushed} pushes`);
 }

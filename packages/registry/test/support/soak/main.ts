@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { raceForAlias } from './alias-race.ts';
-import { type KilledWriter, killWriters, pushAndPromote } from './kill-writers.ts';
+import { killWriters } from './kill-writers.ts';
 import { startLocalS3 } from './local-s3.ts';
 
-// npm run soak -- registry-writers|registry-kills [--store folder|s3] [--writers 64] [--rounds 1000] [--kills 500]
+// npm run soak -- registry-writers|registry-kills [--store folder|s3] [--writers 64] [--rounds 1000]
+//   [--kills 500] [--at-a-time 6] [--kills-per-registry 100]
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -14,11 +15,10 @@ const { values, positionals } = parseArgs({
     writers: { type: 'string', default: '64' },
     rounds: { type: 'string', default: '1000' },
     kills: { type: 'string', default: '500' },
-    'at-a-time': { type: 'string', default: '4' },
+    'at-a-time': { type: 'string', default: '6' },
+    'kills-per-registry': { type: 'string', default: '100' },
   },
 });
-/** Whoever is killed: each kind has a script that runs until then, and a check of what it was told. */
-const kinds: readonly KilledWriter[] = [pushAndPromote];
 const [what = 'registry-writers'] = positionals;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -34,21 +34,7 @@ try {
       `${won} entries, each with one winner; ${lost} losers, each told who won; verify clean; ${seconds.toFixed(0)} s`,
     );
   } else if (what === 'registry-kills') {
-    const [kills, atATime] = [Number(values.kills), Number(values['at-a-time'])];
-    print(`${kills} writers that push and promote, killed at random moments, in ${location}`);
-    const report = await killWriters({
-      location,
-      kills,
-      kinds,
-      atATime,
-      onRound: (killed) => {
-        if (killed % 50 < atATime) print(`${killed} killed, verify clean each time`);
-      },
-    });
-    const { killed, acknowledged, versions } = report;
-    print(
-      `${killed} killed; ${acknowledged} acknowledgements, none lost; ${versions} versions; verify clean each time`,
-    );
+    await killInTurn(Number(values.kills), Number(values['at-a-time']));
   } else {
     print(`${what} is no soak of the registry: registry-writers, registry-kills`);
     process.exitCode = 2;
@@ -56,4 +42,24 @@ try {
 } finally {
   await s3?.stop();
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** In one registry after the other: each round reads everything, which would take ever longer in a single one. */
+async function killInTurn(kills: number, atATime: number): Promise<void> {
+  const each = Number(values['kills-per-registry']);
+  const startedAt = performance.now();
+  for (let done = 0, number = 1; done < kills; done += each, number += 1) {
+    const place = `${location}/${number}`;
+    const { killed, acknowledged, versions } = await killWriters({
+      location: place,
+      kills: Math.min(each, kills - done),
+      atATime,
+    });
+    const told = Object.entries(acknowledged).map(([kind, count]) => `${count} of ${kind}`);
+    const seconds = (performance.now() - startedAt) / 1000;
+    print(
+      `${done + killed} killed after ${seconds.toFixed(0)} s; in ${place} ${versions} versions; ` +
+        `acknowledged and there: ${told.join(', ')}; verify clean after each ${atATime}`,
+    );
+  }
 }
