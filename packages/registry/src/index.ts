@@ -29,6 +29,8 @@ export type {
   Lineage,
   Manifest,
   ManifestFile,
+  Origin,
+  Requirements,
   RuntimeSpec,
 } from './versions/manifest.ts';
 export { ModelRegistry } from './model-registry.ts';
@@ -57,6 +59,13 @@ export type { ParityRows, ParityRowsOptions } from './parity/parity-rows.ts';
 export { parityHtml } from './parity/parity-html.ts';
 export type { ParityTitle } from './parity/parity-html.ts';
 export type { RecordParityOptions } from './parity/record-parity.ts';
+export { mlflowModel } from './push/mlflow-model.ts';
+export type { MlflowModelOptions } from './push/mlflow-model.ts';
+export { onnxModel } from './push/onnx-source.ts';
+export { notSource } from './push/not-source.ts';
+export { pythonModel } from './push/python-model.ts';
+export type { PythonModelOptions } from './push/python-model.ts';
+export type { SourceOptions } from './push/source-options.ts';
 export type { Proof, PushCandidate, PushProgress } from './push/prove.ts';
 export type { PushRequest } from './push/push-request.ts';
 export type { PushResult } from './push/push-version.ts';

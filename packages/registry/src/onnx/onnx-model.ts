@@ -1,5 +1,6 @@
 import type { Datatype, Signature, TensorSpec } from '@fairlead/signature';
 import type { ByteWindow } from './byte-window.ts';
+import { ExternalData } from './external-data.ts';
 import { readNested, readSmall, walkFields } from './protobuf-fields.ts';
 
 /** What an ONNX file says of itself. */
@@ -13,6 +14,8 @@ export interface OnnxModel {
   readonly producerVersion?: string;
   /** `metadata_props`: whatever the exporter noted. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Files beside it that hold weights, by their paths relative to its folder, in order. */
+  readonly externalData: readonly string[];
 }
 
 // Of onnx.proto, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto: TensorProto.DataType, by number.
@@ -45,7 +48,7 @@ const MAX_INITIALIZERS = 1_000_000;
 const MAX_RANK = 32;
 const MAX_PROPERTIES = 1000;
 
-/** Reads an ONNX file (ModelProto) without its weights: nodes and initializers are passed over. */
+/** Reads an ONNX file (ModelProto) without its weights, which are passed over. */
 export async function readOnnxModel(window: ByteWindow): Promise<OnnxModel> {
   let irVersion = 0;
   let producer = '';
@@ -53,16 +56,18 @@ export async function readOnnxModel(window: ByteWindow): Promise<OnnxModel> {
   let signature: Signature | undefined;
   const opsets = new Map<string, number>();
   const metadata = new Map<string, string>();
+  const externalData = new ExternalData();
   for await (const { tag, value, length } of walkFields(window, window.length)) {
     if (tag === 1 && length === undefined) irVersion = value;
     if (length === undefined) continue;
     if (tag === 2) producer = await readText(window, length);
     if (tag === 3) producerVersion = await readText(window, length);
-    if (tag === 7) signature = await readGraph(window, window.position + length);
+    if (tag === 7) signature = await readGraph(window, window.position + length, externalData);
     if (tag === 8 && opsets.size < MAX_PROPERTIES) addOpset(opsets, await small(window, length));
     if (tag === 14 && metadata.size < MAX_PROPERTIES) {
       addProperty(metadata, await small(window, length));
     }
+    if (tag === 25) await externalData.readFunction(window, window.position + length);
   }
   if (signature === undefined || irVersion === 0) throw new Error('it has no graph');
   return {
@@ -72,6 +77,7 @@ export async function readOnnxModel(window: ByteWindow): Promise<OnnxModel> {
     ...(producer !== '' && { producer }),
     ...(producerVersion !== '' && { producerVersion }),
     metadata: Object.fromEntries(metadata),
+    externalData: externalData.locations,
   };
 }
 
@@ -104,17 +110,23 @@ function addProperty(metadata: Map<string, string>, bytes: Uint8Array): void {
   metadata.set(key, value);
 }
 
-async function readGraph(window: ByteWindow, end: number): Promise<Signature> {
+async function readGraph(
+  window: ByteWindow,
+  end: number,
+  externalData: ExternalData,
+): Promise<Signature> {
   const inputs: TensorSpec[] = [];
   const outputs: TensorSpec[] = [];
   const initializers = new Set<string>();
   for await (const { tag, length } of walkFields(window, end)) {
     if (length === undefined) continue;
     if (tag === 5) {
-      const name = await readTensorName(window, window.position + length);
+      const name = await externalData.readTensor(window, window.position + length);
       if (initializers.add(name).size > MAX_INITIALIZERS)
         throw new Error('it has too many weights');
     }
+    if (tag === 1) await externalData.readNode(window, window.position + length);
+    if (tag === 15) await externalData.readSparseTensor(window, window.position + length);
     if (tag !== 11 && tag !== 12) continue;
     const [list, what] = tag === 11 ? ([inputs, 'input'] as const) : ([outputs, 'output'] as const);
     if (list.length === MAX_TENSORS) throw new Error(`it has more than ${MAX_TENSORS} ${what}s`);
@@ -122,14 +134,6 @@ async function readGraph(window: ByteWindow, end: number): Promise<Signature> {
   }
   // Before IR version 4 the weights are listed among the inputs, as values that callers may leave out.
   return { inputs: inputs.filter(({ name }) => !initializers.has(name)), outputs };
-}
-
-async function readTensorName(window: ByteWindow, end: number): Promise<string> {
-  let name = '';
-  for await (const { tag, length } of walkFields(window, end)) {
-    if (tag === 8 && length !== undefined) name = await readText(window, length);
-  }
-  return name;
 }
 
 function readValueInfo(what: string, bytes: Uint8Array): TensorSpec {

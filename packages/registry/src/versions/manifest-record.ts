@@ -77,6 +77,22 @@ export const manifestSchema: z.ZodType<Manifest> = z.looseObject({
     parameters: z.record(z.string(), fields.json).exactOptional(),
     parentVersion: fields.number.exactOptional(),
     frameworks: z.record(z.string(), fields.text).exactOptional(),
+    requirements: z
+      .looseObject({
+        path: fields.text,
+        sha256: fields.sha256.exactOptional(),
+        packages: z.record(z.string(), fields.text).exactOptional(),
+      })
+      .exactOptional(),
+    origin: z
+      .looseObject({
+        tool: fields.text,
+        toolVersion: fields.text.exactOptional(),
+        runId: fields.text.exactOptional(),
+        modelId: fields.text.exactOptional(),
+        createdAt: fields.text.exactOptional(),
+      })
+      .exactOptional(),
   }),
   metrics: z.record(z.string(), fields.double),
   baseline: fields.json.exactOptional(),

@@ -36,6 +36,31 @@ export interface Lineage {
   readonly parentVersion?: number;
   /** Version of each framework by its name: `{"scikit-learn": "1.7.2"}`. */
   readonly frameworks?: Readonly<Record<string, string>>;
+  /** The Python packages that it needs. */
+  readonly requirements?: Requirements;
+  /** The tool that kept track of its training, and what that knows it by. */
+  readonly origin?: Origin;
+}
+
+/** What says which Python packages a version needs. */
+export interface Requirements {
+  /** The file of the version that does: `requirements.lock`. */
+  readonly path: string;
+  /** SHA-256 of that file, in lower-case hexadecimal. */
+  readonly sha256?: string;
+  /** Versions of the packages that it pins, as far as that could be read. */
+  readonly packages?: Readonly<Record<string, string>>;
+}
+
+/** Where another tool has more to say of a version. */
+export interface Origin {
+  /** `mlflow` */
+  readonly tool: string;
+  readonly toolVersion?: string;
+  readonly runId?: string;
+  readonly modelId?: string;
+  /** When it was made, as the tool writes it. */
+  readonly createdAt?: string;
 }
 
 /** An element of a tensor in JSON, or a list of them. */

@@ -40,6 +40,7 @@ test('reads inputs, outputs, operator sets and producer, from a path and from by
     producer: 'exporter',
     producerVersion: '1.2',
     metadata: {},
+    externalData: [],
   };
   expect(await inspectOnnx(model('plain'))).toEqual(expected);
   expect(await inspectOnnx(readFileSync(model('plain')))).toEqual(expected);
@@ -53,6 +54,15 @@ test('weights that an old file lists among the inputs are none', async () => {
 test('passes over weights that are larger than what it holds in memory', async () => {
   expect(statSync(model('big')).size).toBeGreaterThan(10_000_000);
   expect((await inspectOnnx(model('big'))).signature.outputs).toEqual([{ name: 'y', ...batch }]);
+});
+
+test('tells the files beside it that hold weights, wherever in its graphs they are named', async () => {
+  expect((await inspectOnnx(model('external'))).externalData).toEqual([
+    'constant.data',
+    'function.data',
+    'inner/branch.data',
+    'weights.data',
+  ]);
 });
 
 test('reads texts and doubles', async () => {

@@ -38,3 +38,30 @@ sequence = helper.make_sequence_type_proto(
     helper.make_map_type_proto(TensorProto.INT64, helper.make_tensor_type_proto(TensorProto.FLOAT, None))
 )
 save("zipmap", [value("x")], [value("y"), helper.make_value_info("probabilities", sequence)])
+
+
+def external(name, location):
+    tensor = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=[4], data_location=TensorProto.EXTERNAL)
+    tensor.external_data.add(key="location", value=location)
+    tensor.external_data.add(key="offset", value="0")
+    return tensor
+
+
+branch = helper.make_graph(
+    [helper.make_node("Constant", [], ["c"], value=external("c", "constant.data"))],
+    "branch", [], [value("c", shape=(4,))], [external("inner", "inner/branch.data")],
+)
+nodes = [
+    helper.make_node("If", ["flag"], ["y"], then_branch=branch, else_branch=branch),
+    helper.make_node("Add", ["x", "a"], ["z"]),
+]
+graph = helper.make_graph(
+    nodes, "external", [value("x"), value("flag", TensorProto.BOOL, ())], [value("y")],
+    [external("a", "weights.data"), external("b", "weights.data"), weights],
+)
+function = helper.make_function(
+    "own", "F", [], ["c"], [helper.make_node("Constant", [], ["c"], value=external("c", "function.data"))],
+    [helper.make_opsetid("", 17)],
+)
+model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], functions=[function])
+(folder / "external.onnx").write_bytes(model.SerializeToString())

@@ -1,0 +1,8 @@
+/** What is never a part of a model: what tools leave, environments that are made anew, and secrets. */
+export const notSource: readonly string[] = [
+  ...['__pycache__', '*.pyc', '*.pyo', '*.egg-info', '.ipynb_checkpoints'],
+  ...['.venv', 'venv', '.tox', '.nox', 'node_modules'],
+  ...['.mypy_cache', '.pytest_cache', '.ruff_cache', '.coverage', '.cache'],
+  ...['.git', '.hg', '.svn', '.idea', '.vscode', '.DS_Store'],
+  ...['.env', '.netrc', '.pypirc', '.aws', '.ssh'],
+];
