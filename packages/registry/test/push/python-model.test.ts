@@ -163,7 +163,9 @@ describe('what is refused, and why', () => {
       'a pipe',
       () => {
         const folder = folderOf({ 'app.py': '' });
-        execFileSync('mkfifo', [join(folder, 'pipe')]);
+        // Of every Unix.
+        const makePipe = 'mkfifo';
+        execFileSync(makePipe, [join(folder, 'pipe')]);
         return folder;
       },
       {},

@@ -51,7 +51,11 @@ async function fullManifest() {
         parameters: { seed: 7 },
         parentVersion: 1,
         frameworks: { 'scikit-learn': '1.7.2' },
-        requirements: { path: 'requirements.txt', sha256: 'b'.repeat(64), packages: { flask: '3' } },
+        requirements: {
+          path: 'requirements.txt',
+          sha256: 'b'.repeat(64),
+          packages: { flask: '3' },
+        },
         origin: { tool: 'mlflow', toolVersion: '3', runId: '1', modelId: 'm-2', createdAt: 'now' },
       },
       metrics: { accuracy: 0.975 },
