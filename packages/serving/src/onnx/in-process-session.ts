@@ -39,6 +39,7 @@ export class InProcessSession {
   ): Promise<InProcessSession | undefined> {
     if (worker.computeMs > MOST_BLOCKING_MS || !isBounded(signature)) return undefined;
     const model = await readModel();
+    if (model.externalData.length > 0) return undefined;
     if (model.bytes.length > MOST_MODEL_BYTES || repeats(model.bytes)) return undefined;
     // Not before it is needed: a process without tiny models does without the native library in its main thread.
     const { OnnxSession } = await import('./onnx-session.ts');

@@ -1,4 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
+import { posix } from 'node:path';
 import { decodeTensor, type Tensor } from '@fairlead/signature';
 import type { VersionManifest } from '../models/model-source.ts';
 import type { ExecutionContext, RuntimeFactory } from '../runtime.ts';
@@ -7,7 +8,7 @@ import { zeroTensors } from '../models/zero-tensors.ts';
 import { InProcessSession } from './in-process-session.ts';
 import { OnnxPool } from './onnx-pool.ts';
 import { planPlacement } from './plan-placement.ts';
-import type { ModelFile } from './session-model.ts';
+import type { ModelFile, WeightsFile } from './session-model.ts';
 import { timeSession } from './time-session.ts';
 
 /** Options of {@link onnxRuntime}. */
@@ -44,8 +45,9 @@ const ALONE: ExecutionContext = {
 /**
  * Makes the runtime that runs ONNX models in worker threads, with `onnxruntime-node`.
  *
- * A version's artifact `model.onnx` is loaded, or the one that its runtime option `path` names. How many workers it gets
- * is decided when it is loaded, and told in its `placement`.
+ * A version's artifact `model.onnx` is loaded, or the one that its runtime option `path` names, with the artifacts that
+ * `externalData` lists: weights that the model keeps in files beside it. How many workers it gets is decided when it is
+ * loaded, and told in its `placement`.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */
@@ -69,19 +71,20 @@ export function onnxRuntime({
       const { manifest } = artifacts;
       const { model, version, signature, runtime } = manifest;
       const title = `model "${model}" version ${version}`;
-      const path = runtime.options?.path ?? DEFAULT_MODEL_PATH;
-      if (typeof path !== 'string') {
-        throw new ServingError(
-          'ERR_SERVING_LOAD_FAILED',
-          `${title}: runtime option "path" must be a string`,
-        );
-      }
+      const { path, weights } = modelPaths(title, runtime.options);
       let modelBytes = 0;
       const readModel = async (): Promise<ModelFile> => {
         const bytes = await artifacts.read(path);
-        modelBytes = bytes.length;
+        const externalData: WeightsFile[] = [];
+        for (const file of weights) {
+          // The model names them relative to its own folder.
+          const name = posix.relative(posix.dirname(path), file);
+          externalData.push({ path: name, data: await artifacts.read(file) });
+        }
+        modelBytes = externalData.reduce((sum, { data }) => sum + data.length, bytes.length);
         return {
           bytes,
+          externalData,
           inputs: signature.inputs.map((input) => input.name),
           outputs: signature.outputs.map(({ name, datatype }) => ({ name, datatype })),
         };
@@ -118,6 +121,24 @@ export function onnxRuntime({
       }
     },
   };
+}
+
+/** The artifacts that make up a model: its file, and those that hold weights of it. */
+function modelPaths(
+  title: string,
+  {
+    path = DEFAULT_MODEL_PATH,
+    externalData = [],
+  }: NonNullable<VersionManifest['runtime']['options']> = {},
+): { readonly path: string; readonly weights: readonly string[] } {
+  const isPath = (value: unknown): value is string => typeof value === 'string';
+  if (isPath(path) && Array.isArray(externalData) && externalData.every(isPath)) {
+    return { path, weights: externalData };
+  }
+  throw new ServingError(
+    'ERR_SERVING_LOAD_FAILED',
+    `${title}: runtime option "path" must be a string, and "externalData" a list of strings`,
+  );
 }
 
 /** What is run to measure: a golden example, which is shaped as requests are, or else zeros. */

@@ -31,6 +31,7 @@ export class OnnxSession {
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
+      externalData: model.externalData,
       // Errors reach the caller as exceptions; warnings about the graph help nobody who serves it.
       logSeverityLevel: 3,
     });

@@ -49,13 +49,16 @@ export class OnnxThread {
    */
   static async start(model: SessionModel): Promise<OnnxThread> {
     const thread = new OnnxThread(new Worker(entry, { name: 'fairlead-onnx' }));
-    // Only a buffer that holds nothing else can be moved: small files share Node's pool.
-    const whole = model.bytes.byteLength === model.bytes.buffer.byteLength;
-    const bytes = whole ? model.bytes : Uint8Array.from(model.bytes);
+    const bytes = movable(model.bytes);
+    const externalData = model.externalData.map(({ path, data }) => ({
+      path,
+      data: movable(data),
+    }));
+    const moved = new Set(
+      [bytes, ...externalData.map(({ data }) => data)].map((each) => each.buffer),
+    );
     try {
-      await thread.#ask({ type: 'load', model: { ...model, bytes } }, [
-        bytes.buffer as ArrayBuffer,
-      ]);
+      await thread.#ask({ type: 'load', model: { ...model, bytes, externalData } }, [...moved]);
     } catch (error) {
       thread.abandon('the model could not be loaded');
       throw error;
@@ -130,4 +133,11 @@ export class OnnxThread {
     this.#pending = undefined;
     if (pending) how(pending);
   }
+}
+
+/** Only a buffer that holds nothing else can be moved: small files share Node's pool. */
+function movable(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes;
+  const whole = buffer instanceof ArrayBuffer && bytes.byteLength === buffer.byteLength;
+  return whole ? new Uint8Array(buffer) : Uint8Array.from(bytes);
 }

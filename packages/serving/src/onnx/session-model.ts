@@ -6,9 +6,16 @@ export interface SessionOutput {
   readonly datatype: Datatype;
 }
 
+/** A file beside a model that holds weights of it, under the path by which the model names it. */
+export interface WeightsFile {
+  readonly path: string;
+  readonly data: Uint8Array;
+}
+
 /** A model file with what its version's manifest promises of it. */
 export interface ModelFile {
   readonly bytes: Uint8Array;
+  readonly externalData: readonly WeightsFile[];
   /** Names of the inputs that the signature has, to be compared with the model's own. */
   readonly inputs: readonly string[];
   readonly outputs: readonly SessionOutput[];

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Signature, Tensor } from '@fairlead/signature';
 import { ServingError, type Runtime, type RuntimeEvent } from '@fairlead/serving';
@@ -81,6 +83,39 @@ describe('running', () => {
     expect(result.outputs).toEqual(
       inputs.map((input) => ({ ...input, name: `${input.name}_out` })),
     );
+  });
+
+  describe('takes weights that a model keeps beside it', () => {
+    // As MLflow keeps them: y = 2 x + 1, with both numbers in another file.
+    const folder = new URL('../../../registry/test/push/mlflow/external-data/', import.meta.url);
+    const data = readdirSync(folder).find((name) => name.endsWith('.data')) ?? '';
+    const loadFrom = async (prefix: string, externalData: unknown): Promise<Runtime> => {
+      const options = { path: `${prefix}model.onnx`, externalData };
+      const runtime = await onnxRuntime({ workers: 2 }).load(
+        {
+          manifest: {
+            model: 'm',
+            version: 1,
+            signature: affine,
+            runtime: { name: 'onnx', options },
+          },
+          read: (path) => readFile(new URL(path.slice(prefix.length), folder)),
+        },
+        { onEvent: () => undefined },
+      );
+      runtimes.push(runtime);
+      return runtime;
+    };
+
+    test.each(['', 'net/inner/'])('in the folder "%s"', async (prefix) => {
+      const runtime = await loadFrom(prefix, [`${prefix}${data}`]);
+      const { outputs } = await runtime.execute([x(1, 2)], context);
+      expect(outputs[0]?.data).toEqual(new Float32Array([3, 5]));
+    });
+
+    test.each([[undefined], [[]], ['weights'], [[1]]])('and says so when told %j', async (told) => {
+      expect(await code(loadFrom('', told))).toBe('ERR_SERVING_LOAD_FAILED');
+    });
   });
 
   test('routes each of many concurrent results to the request that asked', async () => {

@@ -66,6 +66,7 @@ describe('running in process', () => {
     const bytes = await readFile(new URL(`../models/${file}`, import.meta.url));
     const model = {
       bytes,
+      externalData: [],
       inputs: signature.inputs.map(({ name }) => name),
       outputs: signature.outputs,
     };
