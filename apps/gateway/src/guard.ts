@@ -111,7 +111,7 @@ function addressed({ peer, metadata }: IncomingCall, { grpcListen = '' }: Settin
     headers: { 'x-forwarded-for': metadata.get('x-forwarded-for').map(String) },
     // Over TCP, a connection without an address is a closed one.
     socket: {
-      destroyed: remoteAddress === undefined && !grpcListen.startsWith('unix:'),
+      destroyed: remoteAddress === undefined && !/^(?:unix|fd):/.test(grpcListen),
       remoteAddress,
     },
   };

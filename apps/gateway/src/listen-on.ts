@@ -1,14 +1,30 @@
+import { once } from 'node:events';
 import type { Server } from 'node:net';
+import { forSetting } from './settings-error.ts';
 
-/** Makes a server listen on `host:port`, `unix:/path` or `fd:number`. */
-export function listenOn(server: Server, address: string): void {
+/**
+ * Makes a server listen on `host:port`, `unix:/path` or `fd:number`.
+ *
+ * @throws SettingsError naming the variable when that can't be.
+ */
+export async function listenOn(server: Server, address: string, variable: string): Promise<void> {
   if (address.startsWith('unix:')) {
     server.listen({ path: address.slice('unix:'.length) });
-  } else if (address.startsWith('fd:')) {
+  } else if (isInherited(address)) {
     server.listen({ fd: Number(address.slice('fd:'.length)) });
   } else {
     const colon = address.lastIndexOf(':');
     const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
     server.listen({ host, port: Number(address.slice(colon + 1)) });
   }
+  await once(server, 'listening').catch((cause: unknown) => {
+    forSetting(variable, () => {
+      throw cause;
+    });
+  });
+}
+
+/** Whether somebody else holds the socket, in which connections wait while nobody takes them. */
+export function isInherited(address: string): boolean {
+  return address.startsWith('fd:');
 }

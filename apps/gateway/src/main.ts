@@ -1,6 +1,6 @@
 import { SettingsError } from './settings-error.ts';
 import { readSettings } from './settings.ts';
-import { startGateway } from './start-gateway.ts';
+import { startGateway, type Gateway } from './start-gateway.ts';
 
 // What computes for longer than that after everything else is closed is cut off with the process.
 const LAST_MOMENT_MS = 500;
@@ -12,10 +12,15 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
+/** Whoever started this process with a channel, such as the sample's starter or PM2, waits for that word. */
+async function tellReady(gateway: Gateway): Promise<void> {
+  if (process.connected && (await gateway.isReady())) process.send?.('ready');
+}
+
 try {
   const gateway = await startGateway(readSettings(process.env), process.stdout);
   // Whoever wants it to stop needn't wait until the models are loaded.
-  await Promise.race([gateway.loaded, stop.promise]);
+  await Promise.race([gateway.loaded.then(() => tellReady(gateway)), stop.promise]);
   await stop.promise;
   process.exitCode = (await gateway.close()) ? 0 : 1;
   // Not process.exit(): a worker thread that still computes would abort the whole process when its native code returns.

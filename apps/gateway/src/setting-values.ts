@@ -108,14 +108,6 @@ export const listenAddress = z
     `must be host:port, unix:/path (at most ${MAX_SOCKET_PATH_BYTES} bytes) or fd:number`,
   );
 
-/** Where gRPC listens. */
-export const grpcAddress = z
-  .string()
-  .refine(
-    (value) => isSocketAddress(value) || isTcpAddress(value, 0),
-    `must be host:port or unix:/path (at most ${MAX_SOCKET_PATH_BYTES} bytes)`,
-  );
-
 /** Where something else listens. */
 export const upstreamAddress = z
   .string()

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import {
-  grpcAddress,
   listenAddress,
   milliseconds,
   dialectNames,
@@ -45,13 +44,13 @@ export const settings = {
     'FAIRLEAD_LISTEN',
     listenAddress,
     '127.0.0.1:8080',
-    'Where the gateway listens: `host:port` (port 0: any free one), `unix:/path`, or `fd:3` for a socket that systemd passes on.',
+    'Where the gateway listens: `host:port` (port 0: any free one), `unix:/path`, or `fd:3` for a socket that systemd passes on: connections wait in it until the models are loaded.',
   ),
   grpcListen: setting(
     'FAIRLEAD_GRPC_LISTEN',
-    grpcAddress.optional(),
+    listenAddress.optional(),
     undefined,
-    'Where the gateway listens for gRPC: `host:port` (port 0: any free one) or `unix:/path`. Without it, it speaks no gRPC.',
+    'Where the gateway listens for gRPC: `host:port` (port 0: any free one), `unix:/path`, or `fd:4` for a Unix socket that is passed on. Without it, it speaks no gRPC.',
   ),
   registry: setting(
     'FAIRLEAD_REGISTRY',
@@ -155,6 +154,12 @@ export const settings = {
     milliseconds,
     '8000',
     'How long requests in flight may take after SIGTERM.',
+  ),
+  idleGraceMs: setting(
+    'FAIRLEAD_IDLE_GRACE_MS',
+    whole(0, 600_000),
+    '1000',
+    'How long idle connections are left open after SIGTERM, for a request that is on its way; longer than the proxy in front keeps them.',
   ),
   notReadyMs: setting(
     'FAIRLEAD_NOT_READY_MS',

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import {
   combineObservers,
@@ -28,28 +28,34 @@ import { createDialects } from './dialects.ts';
 import { docsPage } from './docs-page.ts';
 import { createGuard } from './guard.ts';
 import { homePage } from './home-page.ts';
-import { listenOn } from './listen-on.ts';
+import { isInherited, listenOn } from './listen-on.ts';
 import { openJobs } from './open-jobs.ts';
 import { openRegistry, registrySource } from './open-registry.ts';
 import { createResponseCaches } from './response-caches.ts';
 import { routeGroups } from './route-groups.ts';
 import { forSetting } from './settings-error.ts';
 import { PREVIOUS_VERSION, type Settings } from './settings.ts';
-import { startGrpc } from './start-grpc.ts';
+import { startGrpc, type Grpc } from './start-grpc.ts';
 
 const SERVICE = 'fairlead-gateway';
 
-/** A gateway that listens. */
+/** A gateway that listens, or will as soon as its models are loaded. */
 export interface Gateway {
   readonly server: Server;
-  /** Settles when each model was tried to be loaded; rejects when it can't be known which there are. */
+  /**
+   * Settles when each model was tried to be loaded, and it listens; rejects when it can't be known which there are, or
+   * when it can't listen on a socket that it was given.
+   */
   readonly loaded: Promise<void>;
+  /** Whether every model can answer. */
+  isReady(): Promise<boolean>;
   /** Shuts down without losing a request; true when everything was answered in time. */
   close(): Promise<boolean>;
 }
 
 /**
- * Wires the libraries together and listens.
+ * Wires the libraries together and listens: at once, saying truthfully that it isn't ready until the models are
+ * loaded, or on a socket that somebody else holds only then, so that connections wait in it meanwhile.
  *
  * @throws SettingsError when a setting's value turns out to be of no use, naming it.
  */
@@ -162,20 +168,19 @@ export async function startGateway(
       handler(req, res);
     },
   );
-  // Listens before the models are loaded: until then it lives, and says truthfully that it isn't ready.
-  listenOn(server, settings.listen);
-  await once(server, 'listening').catch((cause: unknown) => {
-    forSetting('FAIRLEAD_LISTEN', () => {
-      throw cause;
+  let grpc: Grpc | undefined;
+  let isClosing = false;
+  async function open(): Promise<void> {
+    if (isClosing) return;
+    await listenOn(server, settings.listen, 'FAIRLEAD_LISTEN');
+    logger.info({ listen: settings.listen }, 'listening');
+    grpc = await startGrpc(settings, models, guard, onError).catch((error: unknown) => {
+      server.close();
+      throw error;
     });
-  });
-  logger.info({ listen: settings.listen }, 'listening');
-  const grpc = await startGrpc(settings, models, guard, onError).catch((error: unknown) => {
-    server.close();
-    throw error;
-  });
-  if (grpc !== undefined) {
-    logger.info({ listen: settings.grpcListen, port: grpc.port }, 'listening for gRPC');
+    if (grpc !== undefined) {
+      logger.info({ listen: settings.grpcListen, port: grpc.port }, 'listening for gRPC');
+    }
   }
 
   async function load(): Promise<void> {
@@ -190,18 +195,30 @@ export async function startGateway(
     // Not before: a job of a model that isn't served yet would fail.
     jobs?.start();
   }
-  const loaded = load();
+  async function loadThenOpen(): Promise<void> {
+    const loading = load();
+    // Who has waited for as long as a request may take gets an answer, if only that nothing is ready.
+    await Promise.race([loading, sleep(settings.deadlineMs, undefined, { ref: false })]);
+    await open();
+    await loading;
+  }
+  const waits = isInherited(settings.listen);
+  if (!waits) await open();
+  const loaded = waits ? loadThenOpen() : load();
   // Whoever waits hears of it; a gateway that is closed before has nobody who does.
   loaded.catch(() => undefined);
 
   return {
     server,
     loaded,
+    isReady: () => models.ready(),
     async close() {
-      const { shutdownGraceMs: graceMs, notReadyMs } = settings;
+      isClosing = true;
+      const { shutdownGraceMs: graceMs, notReadyMs, idleGraceMs: idleMs } = settings;
       const clean = await shutDownGracefully(server, models, {
         graceMs,
         notReadyMs,
+        idleMs,
         closeOther: async (withinMs) => {
           const [answered] = await Promise.all([grpc?.close(withinMs), jobs?.close(withinMs)]);
           return answered ?? true;

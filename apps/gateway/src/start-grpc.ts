@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { ModelServer } from '@fairlead/serving';
 import {
@@ -7,7 +8,8 @@ import {
   shutDownGrpc,
 } from '@fairlead/serving/grpc';
 import type { Guard } from './guard.ts';
-import { forSetting } from './settings-error.ts';
+import { isInherited, listenOn } from './listen-on.ts';
+import { forSetting, SettingsError } from './settings-error.ts';
 import type { Settings } from './settings.ts';
 
 /** gRPC that listens. */
@@ -40,6 +42,25 @@ export async function startGrpc(
   for (const service of services) server.addService(service.definition, service.implementation);
   // TLS ends at the proxy.
   const credentials = ServerCredentials.createInsecure();
+  if (isInherited(grpcListen)) {
+    const injector = server.createConnectionInjector(credentials);
+    const door = createServer((socket) => {
+      injector.injectConnection(socket);
+    });
+    await listenOn(door, grpcListen, 'FAIRLEAD_GRPC_LISTEN');
+    // What is behind it decides whether clients' addresses are those of the connections.
+    if (door.address() !== null) {
+      door.close();
+      throw new SettingsError(`FAIRLEAD_GRPC_LISTEN is ${grpcListen}, which must be a Unix socket`);
+    }
+    return {
+      port: 1,
+      close: (graceMs) => {
+        door.close();
+        return shutDownGrpc(server, graceMs);
+      },
+    };
+  }
   const bound = Promise.withResolvers<number>();
   server.bindAsync(grpcListen, credentials, (error, port) => {
     if (error === null) bound.resolve(port);

@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { BoundSocket, connect } from 'node:net';
 import { join } from 'node:path';
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { ask } from './support/ask.ts';
 import { eventually } from './support/eventually.ts';
-import { startGatewayProcess } from './support/gateway-process.ts';
+import { gatewayCommand, startGatewayProcess } from './support/gateway-process.ts';
 import { pepper, writeKeysFile } from './support/keys-file.ts';
 import { onnxModel, sampleRegistry } from './support/sample-registry.ts';
 import { tempFolder } from './support/temp-folder.ts';
@@ -188,6 +188,51 @@ test('SIGTERM answers what is in flight, takes nothing new, and ends with 0', as
       });
   });
   expect(refused).toBe(true);
+});
+
+test('listens on a Unix socket that systemd passes on, beside the one of HTTP', async () => {
+  const registry = tempFolder();
+  await sampleRegistry(registry, onnxModel('affine', 'affine'));
+  const folder = tempFolder();
+  const [http, grpc] = [join(folder, 'gateway.sock'), join(folder, 'grpc.sock')];
+  const passed = {
+    ...open,
+    FAIRLEAD_REGISTRY: registry,
+    FAIRLEAD_LISTEN: 'fd:3',
+    FAIRLEAD_GRPC_LISTEN: 'fd:4',
+    PATH: process.env.PATH ?? '',
+  };
+  const gateway = startGatewayProcess(passed, [
+    'systemd-socket-activate',
+    `--listen=${http}`,
+    `--listen=${grpc}`,
+    ...Object.keys(passed).map((name) => `--setenv=${name}`),
+    ...gatewayCommand,
+  ]);
+  const send = clientOf(`unix:${grpc}`);
+  // The first connection starts it, and waits until the models are loaded.
+  const answer = await eventually(() => send('ModelInfer', affine));
+  expect(answer).toMatchObject({ modelName: 'affine', modelVersion: '1' });
+  expect((await ask({ socketPath: http }, '/v2/health/ready')).status).toBe(200);
+  gateway.signal('SIGTERM');
+  expect(await gateway.ended).toBe(0);
+});
+
+test('a TCP socket that is passed on for gRPC is refused: whose address is a client’s would be unknown', async () => {
+  const socket = new BoundSocket({ host: '127.0.0.1' });
+  const gateway = startGatewayProcess(
+    {
+      ...open,
+      FAIRLEAD_REGISTRY: tempFolder(),
+      FAIRLEAD_LISTEN: `unix:${join(tempFolder(), 'gateway.sock')}`,
+      FAIRLEAD_GRPC_LISTEN: 'fd:3',
+    },
+    gatewayCommand,
+    [socket.fd()],
+  );
+  expect(await gateway.ended).toBe(1);
+  expect(gateway.output()).toContain('FAIRLEAD_GRPC_LISTEN is fd:3, which must be a Unix socket\n');
+  socket.close();
 });
 
 test('an address that is taken is named', async () => {

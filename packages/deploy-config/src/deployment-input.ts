@@ -55,7 +55,7 @@ export interface KeepAliveInput {
   readonly clientMs?: number;
   /** Nginx towards its clients. @defaultValue `75_000` */
   readonly nginxMs?: number;
-  /** Nginx's idle connections to the gateway. @defaultValue `60_000` */
+  /** Nginx's idle connections to the gateway; a restart of it waits for them. @defaultValue `1_000` */
   readonly upstreamMs?: number;
   /** The gateway towards Nginx. @defaultValue `75_000` */
   readonly gatewayMs?: number;
@@ -234,7 +234,7 @@ export interface DeploymentInput {
   readonly layout: Layout;
   /** @defaultValue everything from a request of 30 seconds */
   readonly timeouts?: TimeoutsInput;
-  /** @defaultValue each server 15 seconds longer than its client */
+  /** @defaultValue each server longer than its client */
   readonly keepAlive?: KeepAliveInput;
   /** Largest request body, in bytes: for Nginx, gateway and Flask alike. @defaultValue 16 MiB */
   readonly maxBodyBytes?: number;

@@ -1,5 +1,6 @@
 import type { ParsedDeployment } from './deployment-schema.ts';
 import type { Deployment, Listen, Service, Upstream } from './deployment.ts';
+import { idleGraceMs } from './idle-grace.ts';
 import { resolveTimeouts } from './resolve-timeouts.ts';
 import type { AbsolutePath } from './values/absolute-path.ts';
 import type { Address } from './values/address.ts';
@@ -72,7 +73,7 @@ export function resolveDeployment(given: ParsedDeployment): Deployment {
   const listen = given.gateway.listen ?? socketIn(layout.socketFolder, 'gateway.sock');
   const gatewayMemoryBytes = given.gateway.memoryBytes ?? 1024 * mebibyte;
   const flask = resolveFlask(given, gatewayMemoryBytes);
-  const { connections: keepAliveConnections = 32 } = keepAlive;
+  const { connections: keepAliveConnections = 32, upstreamMs = 1_000 } = keepAlive;
   const routes = nginx.routes ?? [{ path: '/', upstream: 'gateway' }];
 
   const upstreams: Record<string, Upstream> = {};
@@ -97,11 +98,11 @@ export function resolveDeployment(given: ParsedDeployment): Deployment {
     },
     host,
     layout,
-    timeouts: resolveTimeouts(given.timeouts),
+    timeouts: resolveTimeouts(given.timeouts, idleGraceMs({ upstreamMs })),
     keepAlive: {
       clientMs: keepAlive.clientMs ?? 60_000,
       nginxMs: keepAlive.nginxMs ?? 75_000,
-      upstreamMs: keepAlive.upstreamMs ?? 60_000,
+      upstreamMs,
       gatewayMs: keepAlive.gatewayMs ?? 75_000,
       connections: keepAliveConnections,
     },

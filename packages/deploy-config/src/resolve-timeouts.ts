@@ -3,13 +3,19 @@ import type { Deployment } from './deployment.ts';
 
 const wholeSeconds = (ms: number): number => Math.ceil(ms / 1000) * 1000;
 
-/** Climbs the ladder from `requestMs` in steps of `marginMs`, keeping each rung that was given. */
-export function resolveTimeouts(given: ParsedDeployment['timeouts'] = {}): Deployment['timeouts'] {
+/**
+ * Climbs the ladder from `requestMs` in steps of `marginMs`, keeping each rung that was given; a restart of the gateway
+ * takes `leastShutdownMs` at least.
+ */
+export function resolveTimeouts(
+  given: ParsedDeployment['timeouts'] = {},
+  leastShutdownMs: number,
+): Deployment['timeouts'] {
   const { requestMs = 30_000, marginMs = 5_000 } = given;
   const nginxReadMs = given.nginxReadMs ?? requestMs + marginMs;
   const gunicornMs = given.gunicornMs ?? wholeSeconds(nginxReadMs + marginMs);
   const gunicornGracefulMs = given.gunicornGracefulMs ?? wholeSeconds(nginxReadMs);
-  const gatewayShutdownMs = given.gatewayShutdownMs ?? nginxReadMs;
+  const gatewayShutdownMs = given.gatewayShutdownMs ?? Math.max(nginxReadMs, leastShutdownMs);
   const gatewayReceiveMs = given.gatewayReceiveMs ?? requestMs;
   const stopMs =
     given.stopMs ?? Math.max(gunicornMs, gunicornGracefulMs, gatewayShutdownMs) + marginMs;

@@ -118,11 +118,23 @@ describe('defineDeployment', () => {
 
   it.each([
     [{ clientMs: 75_000 }, ['keepAlive.clientMs', 'keepAlive.nginxMs']],
-    [{ gatewayMs: 60_000 }, ['keepAlive.upstreamMs', 'keepAlive.gatewayMs']],
+    [{ gatewayMs: 1_000 }, ['keepAlive.upstreamMs', 'keepAlive.gatewayMs']],
   ])('refuses a server that hangs up before its client: %j', (keepAlive, settings) => {
     expect(changed({ keepAlive })).toEqual([
       expect.objectContaining({ code: 'ERR_DEPLOYMENT_KEEP_ALIVE', settings }),
     ]);
+  });
+
+  it('refuses a restart that is over before Nginx has let go of its connections', () => {
+    const timeouts = { gatewayShutdownMs: 40_000 };
+    const [problem] = changed({ timeouts, keepAlive: { upstreamMs: 40_000 } });
+    expect(problem).toMatchObject({
+      code: 'ERR_DEPLOYMENT_KEEP_ALIVE',
+      settings: ['keepAlive.upstreamMs', 'timeouts.gatewayShutdownMs'],
+    });
+    const [, advised] = /at least (\d+)/.exec(problem?.message ?? '') ?? [];
+    const longer = { gatewayShutdownMs: Number(advised) };
+    expect(changed({ timeouts: longer, keepAlive: { upstreamMs: 40_000 } })).toEqual([]);
   });
 
   it('refuses body limits that differ, and takes equal ones', () => {

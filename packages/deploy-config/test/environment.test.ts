@@ -15,6 +15,7 @@ describe('gatewayEnvironment', () => {
       FAIRLEAD_DEADLINE_MS: '4000',
       FAIRLEAD_MAX_BODY_BYTES: '16777216',
       FAIRLEAD_SHUTDOWN_GRACE_MS: '5000',
+      FAIRLEAD_IDLE_GRACE_MS: '1500',
       FAIRLEAD_FLASK_ADDRESS: 'unix:/srv/app/run/flask.sock',
     });
     expectTypeOf(gatewayEnvironment(laptop).FAIRLEAD_LISTEN).toEqualTypeOf<string>();

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { Agent, createServer, get, request, type IncomingMessage } from 'node:http';
+import { Agent, createServer, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
 import { createInferenceHandler, ModelServer, shutDownGracefully } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { MemorySource, slow } from './memory-source.ts';
@@ -14,31 +15,34 @@ async function start() {
   await models.serve('m');
   const handler = createInferenceHandler(models);
   const server = createServer((req, res) => {
-    handler(req, res);
+    handler(req, res, () => res.end('of the application'));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const agent = new Agent({ keepAlive: true });
-  const infer = (times: number): Promise<IncomingMessage> =>
+  onTestFinished(() => {
+    agent.destroy();
+  });
+  const send = (method: string, path: string, body?: string): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
-      const body = JSON.stringify({
-        inputs: [{ name: 'times', shape: [1], datatype: 'INT64', data: [times] }],
-      });
-      request({ port, agent, method: 'POST', path: '/v2/models/m/infer' }, (res) => {
+      request({ port, agent, method, path }, (res) => {
         res.resume();
-        resolve(res);
+        res.on('end', () => {
+          resolve(res);
+        });
       })
         .on('error', reject)
         .end(body);
     });
-  const ready = (): Promise<number | undefined> =>
-    new Promise((resolve, reject) => {
-      get({ port, agent, path: '/v2/health/ready' }, (res) => {
-        res.resume();
-        resolve(res.statusCode);
-      }).on('error', reject);
-    });
-  return { models, server, infer, ready };
+  const infer = (times: number) =>
+    send(
+      'POST',
+      '/v2/models/m/infer',
+      JSON.stringify({ inputs: [{ name: 'times', shape: [1], datatype: 'INT64', data: [times] }] }),
+    );
+  const read = (path: string) => send('GET', path);
+  const ready = async () => (await read('/v2/health/ready')).statusCode;
+  return { models, server, agent, infer, read, ready };
 }
 
 test('answers what is in flight, then closes connections that would be kept alive', async () => {
@@ -51,6 +55,34 @@ test('answers what is in flight, then closes connections that would be kept aliv
   expect(answer.statusCode).toBe(200);
   expect(answer.headers.connection).toBe('close');
   expect(await closed).toBe(true);
+  await expect(infer(1)).rejects.toThrow();
+});
+
+test('what comes over a kept connection is answered, whatever it asks, and told that it is the last', async () => {
+  const { models, server, infer, read, ready } = await start();
+  // Three connections, kept and idle.
+  expect(await Promise.all([ready(), ready(), ready()])).toEqual([200, 200, 200]);
+  // Nothing else ends before the test gives up.
+  const closed = shutDownGracefully(server, models, { graceMs: 600_000, idleMs: 600_000 });
+  await sleep(100);
+  const answers = await Promise.all([infer(1), read('/page'), read('/v2/health/ready')]);
+  expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 503]);
+  expect(answers.map(({ headers }) => headers.connection)).toEqual(['close', 'close', 'close']);
+  expect(await closed).toBe(true);
+});
+
+test('ends when whoever kept idle connections has closed them', async () => {
+  const { models, server, agent, ready } = await start();
+  await ready();
+  const closed = shutDownGracefully(server, models, { graceMs: 600_000, idleMs: 600_000 });
+  agent.destroy();
+  expect(await closed).toBe(true);
+});
+
+test('closes connections that stay idle', async () => {
+  const { models, server, infer, ready } = await start();
+  await ready();
+  expect(await shutDownGracefully(server, models, { graceMs: 600_000, idleMs: 50 })).toBe(true);
   await expect(infer(1)).rejects.toThrow();
 });
 

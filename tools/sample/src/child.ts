@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { HeldSocket } from './hold-socket.ts';
 
 /** A program of the sample application. */
 export interface Program {
@@ -13,6 +14,8 @@ export interface Program {
   readonly stopSignal: NodeJS.Signals;
   /** Where it writes its errors, when that isn't its output. */
   readonly errorLog?: string;
+  /** Sockets that it is given, from descriptor 3 on; then it also says over a channel when it is ready. */
+  readonly sockets?: readonly HeldSocket[];
 }
 
 const LAST_LINES = 15;
@@ -26,11 +29,13 @@ export class Child {
   readonly #logStart: number;
   /** Resolves when it has ended, with how. */
   readonly ended: Promise<string>;
+  /** Resolves when it says that it is ready, which only a program with sockets does. */
+  readonly ready: Promise<void>;
   #hasEnded = false;
 
   /** Starts the program; it is asked to end when this process dies, however that happens. */
   constructor(program: Program, logs: string) {
-    const { name, command, environment, workingFolder, stopSignal } = program;
+    const { name, command, environment, workingFolder, stopSignal, sockets } = program;
     const output = join(logs, `${name}.log`);
     this.name = name;
     this.logFile = program.errorLog ?? output;
@@ -42,10 +47,20 @@ export class Child {
     this.#process = spawn('setpriv', ['--pdeathsig', 'TERM', '--', ...command], {
       cwd: workingFolder,
       env: environment,
-      stdio: ['ignore', log, log],
+      stdio: [
+        'ignore',
+        log,
+        log,
+        ...(sockets ? [...sockets.map(({ fd }) => fd), 'ipc' as const] : []),
+      ],
       detached: true,
     });
     closeSync(log);
+    this.ready = new Promise((resolve) => {
+      this.#process.on('message', (said) => {
+        if (said === 'ready') resolve();
+      });
+    });
     this.ended = new Promise((resolve) => {
       const end = (how: string): void => {
         this.#hasEnded = true;

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
+import type { Program } from './child.ts';
 import { choosePort, grpcPort as grpcChoice } from './choose-port.ts';
 import { openDemoSecrets } from './demo-key.ts';
 import { endLeftovers } from './leftovers.ts';
@@ -21,6 +22,12 @@ import { trainModels } from './train-models.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** What `kill -USR2` does, once everything runs. */
+let restart = (): void => undefined;
+process.on('SIGUSR2', () => {
+  restart();
+});
 
 const stop = new AbortController();
 const stopped = Promise.withResolvers<undefined>();
@@ -96,7 +103,23 @@ async function start(
     }
     return undefined;
   });
+  restart = () => void restartGateway(running, programs.gateway);
   say(await summarize(registry, predictions, { port, grpcPort }, secrets.key));
+}
+
+/** Has another gateway take over, as an update of a host does; one at a time. */
+async function restartGateway(running: RunningPrograms, gateway: Program): Promise<void> {
+  const again = restart;
+  restart = () => undefined;
+  say('Restarting the gateway …');
+  try {
+    await running.replace(gateway, 60_000);
+    say('Another gateway has taken over.');
+  } catch (error) {
+    // Told when everything ends for that reason, too.
+    say(error instanceof Error ? error.message : String(error));
+  }
+  restart = again;
 }
 
 try {

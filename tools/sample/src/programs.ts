@@ -13,6 +13,7 @@ import {
 } from '@fairlead/deploy-config';
 import type { Program } from './child.ts';
 import type { DemoSecrets } from './demo-key.ts';
+import { holdSocket } from './hold-socket.ts';
 import type { HostFacts } from './host-facts.ts';
 import { SampleError } from './sample-error.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -57,7 +58,9 @@ export async function preparePrograms(
   const grpcSocket = socketOf(described.grpc?.gatewayListen);
   if (flask === undefined) throw new SampleError("The sample's deployment has no Python service.");
   // A socket that a killed process left would keep the next one from listening.
-  for (const socket of [flaskSocket, gatewaySocket, grpcSocket]) rmSync(socket, { force: true });
+  rmSync(flaskSocket, { force: true });
+  // As systemd would: they stay while the gateway is restarted.
+  const sockets = [holdSocket(gatewaySocket), holdSocket(grpcSocket)];
   const base = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', LANG: 'C.UTF-8' };
   return {
     flaskSocket,
@@ -76,7 +79,14 @@ export async function preparePrograms(
         '--conditions=@fairlead/source',
         join(root, 'apps/gateway/src/main.ts'),
       ],
-      environment: { ...base, ...gatewayEnvironment(described), FAIRLEAD_PEPPER: secrets.pepper },
+      environment: {
+        ...base,
+        ...gatewayEnvironment(described),
+        FAIRLEAD_LISTEN: 'fd:3',
+        FAIRLEAD_GRPC_LISTEN: 'fd:4',
+        FAIRLEAD_PEPPER: secrets.pepper,
+      },
+      sockets,
       workingFolder: state.root,
       stopSignal: 'SIGTERM',
     },

@@ -12,6 +12,8 @@ export class RunningPrograms {
   readonly #logs: string;
   readonly #note: string;
   readonly #died = Promise.withResolvers<never>();
+  /** Those that may end without everything ending. */
+  readonly #dispensable = new Set<Child>();
   #stopping: Promise<void> | undefined;
 
   constructor(logs: string, note: string) {
@@ -37,21 +39,63 @@ export class RunningPrograms {
     timeoutMs: number,
     isReady: () => Promise<string | undefined>,
   ): Promise<void> {
+    const child = this.#launch(program, this.#children.length);
+    await Promise.race([this.#waitFor(program.name, timeoutMs, isReady, child), this.died]);
+  }
+
+  /**
+   * Starts a program that runs already once more, on the same sockets, and stops the one before as soon as its
+   * successor says that it is ready: nobody finds the door closed.
+   *
+   * @throws SampleError when the successor isn't ready in time; the one before goes on then.
+   */
+  async replace(program: Program, timeoutMs: number): Promise<void> {
+    const place = this.#children.findIndex(({ name }) => name === program.name);
+    const before = this.#children[place];
+    if (before === undefined) throw new SampleError(`${program.name} doesn't run.`);
+    const successor = this.#launch(program, place + 1);
+    this.#dispensable.add(successor);
+    const timer = new AbortController();
+    const problem = await Promise.race([
+      successor.ready,
+      successor.ended.then((how) => `it has ended (${how})`),
+      sleep(timeoutMs, `nothing after ${timeoutMs / 1000} s`, { signal: timer.signal }),
+      this.died,
+    ]).finally(() => {
+      timer.abort();
+    });
+    const leaving = problem === undefined ? before : successor;
+    this.#dispensable.delete(successor);
+    this.#dispensable.add(leaving);
+    await leaving.stop(STOP_TIMEOUT_MS);
+    this.#children.splice(this.#children.indexOf(leaving), 1);
+    this.#noteAll();
+    if (problem === undefined) return;
+    throw new SampleError(
+      `${program.name} wasn't replaced: ${problem}\nThe last lines of ${successor.logFile}:\n${successor.lastLines()}`,
+    );
+  }
+
+  #launch(program: Program, place: number): Child {
     if (this.#stopping !== undefined) throw new SampleError('Everything is being stopped.');
     const child = new Child(program, this.#logs);
-    this.#children.push(child);
-    noteProcesses(
-      this.#note,
-      this.#children.map(({ pid }) => pid),
-    );
+    this.#children.splice(place, 0, child);
+    this.#noteAll();
     void child.ended.then((how) => {
-      if (this.#stopping !== undefined) return;
+      if (this.#stopping !== undefined || this.#dispensable.has(child)) return;
       const lines = child.lastLines();
       const said =
         lines === '' ? 'It wrote nothing.' : `The last lines of ${child.logFile}:\n${lines}`;
       this.#died.reject(new SampleError(`${program.name} has ended (${how}). ${said}`));
     });
-    await Promise.race([this.#waitFor(program.name, timeoutMs, isReady, child), this.died]);
+    return child;
+  }
+
+  #noteAll(): void {
+    noteProcesses(
+      this.#note,
+      this.#children.map(({ pid }) => pid),
+    );
   }
 
   /** Stops everything, last started first. */

@@ -34,6 +34,7 @@ export async function summarize(
     `curl -sS -w '\\n' ${url}/v2/models/${predictions[0]?.model ?? ''} -H 'Authorization: Bearer ${key}'`,
     `curl -sS -w '\\n' ${url}/metrics -H 'Authorization: Bearer ${key}'`,
     '',
+    `kill -USR2 ${process.pid} restarts the gateway, and no request fails.`,
     'Ctrl-C stops everything.',
     '',
   ].join('\n');

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { eventually } from './support/eventually.ts';
 import { freePort } from './support/free-port.ts';
 import { readHeldOut } from './support/held-out.ts';
 import { processesAbout } from './support/processes-about.ts';
+import { SteadyLoad } from './support/steady-load.ts';
 import {
   startSample,
   stopAll,
@@ -91,6 +93,77 @@ test(
     expect(processesAbout(state).filter(({ group }) => groups.includes(group))).toEqual([]);
     await untilNothingIsLeft(state);
     await expectPortFree();
+  },
+);
+
+test(
+  'SIGTERM under load: whatever Nginx took is answered, by the gateway and by Flask alike',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const application = await started();
+    const { key } = JSON.parse(readFileSync(join(state, 'secrets.json'), 'utf8')) as {
+      key: string;
+    };
+    const { request, labels, rows } = readHeldOut(state, 'digits');
+    const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+    const log = join(state, 'host/logs/nginx-access.log');
+    const before = readFileSync(log, 'utf8').length;
+    const load = new SteadyLoad(150, async (number) => {
+      const model = number % 4 === 0 ? 'digits-flask' : 'digits';
+      const row = number % rows;
+      const answer = await ask(port, `/v2/models/${model}/infer`, {
+        agent,
+        body: request(row, 1),
+        headers: { authorization: `Bearer ${key}` },
+      });
+      const { outputs } = JSON.parse(answer.text) as { outputs?: { data: number[] }[] };
+      return answer.status === 200 && outputs?.[0]?.data[0] === labels[row];
+    });
+    await eventually(() => (load.answers.length > 200 ? true : undefined));
+    application.process.kill('SIGTERM');
+    expect(await application.ended).toBe(0);
+    await load.stop();
+    agent.destroy();
+
+    expect(load.answers.every(Boolean)).toBe(true);
+    // Nginx closed its door: what it never took, it never answered either.
+    for (const failure of load.failures) {
+      expect(failure).toMatchObject({
+        code: expect.stringMatching(/^(ECONNREFUSED|ECONNRESET|EPIPE)$/) as string,
+      });
+    }
+    const taken = readFileSync(log, 'utf8').slice(before).trim().split('\n');
+    const statuses = taken.map((line) => (JSON.parse(line) as { status: string }).status);
+    expect(new Set(statuses)).toEqual(new Set(['200']));
+    expect(statuses).toHaveLength(load.answers.length);
+    await untilNothingIsLeft(state);
+  },
+);
+
+test(
+  'kill -USR2 has another gateway take over; one that never gets ready is given up',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const application = await started();
+    const { gateway } = programs();
+    application.process.kill('SIGUSR2');
+    await application.says('Another gateway has taken over.');
+    expect(programs().gateway).not.toBe(gateway);
+    expect(processesAbout(state).filter(({ group }) => group === gateway)).toEqual([]);
+    expect(await predict('digits')).toBe(200);
+
+    const successor = programs().gateway;
+    const keys = readFileSync(join(state, 'keys.json'));
+    writeFileSync(join(state, 'keys.json'), 'none');
+    onTestFinished(() => {
+      writeFileSync(join(state, 'keys.json'), keys);
+    });
+    application.process.kill('SIGUSR2');
+    await application.says("gateway wasn't replaced: it has ended (exit code 1)");
+    expect(application.said()).toContain("FAIRLEAD_KEYS_FILE can't be used");
+    expect(programs().gateway).toBe(successor);
+    expect(await predict('digits')).toBe(200);
+    expect(await predict('digits-flask')).toBe(200);
   },
 );
 

@@ -1,4 +1,4 @@
-import { request, type IncomingHttpHeaders } from 'node:http';
+import { request, type Agent, type IncomingHttpHeaders } from 'node:http';
 
 /** Where to ask. */
 export type Place = { readonly port: number } | { readonly socketPath: string };
@@ -16,13 +16,15 @@ export interface Question {
   readonly headers?: Readonly<Record<string, string>>;
   /** Anything but a string is sent as JSON; with one the method is POST. */
   readonly body?: unknown;
+  /** Keeps the connections; without it each request has its own. */
+  readonly agent?: Agent;
 }
 
-/** Sends one request on a connection of its own, the path as it is. */
+/** Sends one request, the path as it is. */
 export function ask(
   place: Place,
   path: string,
-  { method, headers = {}, body }: Question = {},
+  { method, headers = {}, body, agent }: Question = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(
@@ -30,10 +32,11 @@ export function ask(
         ...place,
         host: '127.0.0.1',
         path,
+        ...(agent && { agent }),
         method: method ?? (body === undefined ? 'GET' : 'POST'),
         headers: {
           ...(body !== undefined && { 'content-type': 'application/json' }),
-          connection: 'close',
+          ...(agent === undefined && { connection: 'close' }),
           ...headers,
         },
       },

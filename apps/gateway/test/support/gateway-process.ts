@@ -21,18 +21,19 @@ export interface GatewayProcess {
 /** The command that starts the gateway. */
 export const gatewayCommand = [process.execPath, '--conditions=@fairlead/source', main] as const;
 
-/** Starts the gateway with nothing but these variables; it is killed when the test ends. */
+/** Starts the gateway with nothing but these variables, and these sockets from descriptor 3 on; it is killed when the test ends. */
 export function startGatewayProcess(
   environment: Readonly<Record<string, string>>,
   [program, ...args]: readonly [string, ...string[]] = gatewayCommand,
+  sockets: readonly number[] = [],
 ): GatewayProcess {
   const child = spawn(program, args, {
     env: { PATH: process.env.PATH, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...sockets],
   });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    stream?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   }
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
   onTestFinished(async () => {

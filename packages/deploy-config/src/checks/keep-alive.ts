@@ -1,5 +1,6 @@
 import type { DeploymentProblem } from '../deployment-error.ts';
 import type { Deployment } from '../deployment.ts';
+import { idleGraceMs } from '../idle-grace.ts';
 
 const pairs = [
   { client: 'clientMs', server: 'nginxMs', who: 'Nginx', whose: 'its client' },
@@ -7,8 +8,8 @@ const pairs = [
 ] as const;
 
 /** A server that closes an idle connection before its client does loses the request sent at that moment. */
-export function checkKeepAlive({ keepAlive }: Deployment): DeploymentProblem[] {
-  return pairs
+export function checkKeepAlive({ keepAlive, timeouts }: Deployment): DeploymentProblem[] {
+  const problems: DeploymentProblem[] = pairs
     .filter(({ client, server }) => keepAlive[client] >= keepAlive[server])
     .map(({ client, server, who, whose }) => ({
       code: 'ERR_DEPLOYMENT_KEEP_ALIVE',
@@ -18,4 +19,17 @@ export function checkKeepAlive({ keepAlive }: Deployment): DeploymentProblem[] {
         `${who} would close idle connections that ${whose} still uses, and lose requests. ` +
         `Raise keepAlive.${server} above ${keepAlive[client]}, or lower keepAlive.${client} below ${keepAlive[server]}.`,
     }));
+  const { gatewayShutdownMs } = timeouts;
+  const leastMs = idleGraceMs(keepAlive);
+  if (gatewayShutdownMs < leastMs) {
+    problems.push({
+      code: 'ERR_DEPLOYMENT_KEEP_ALIVE',
+      settings: ['keepAlive.upstreamMs', 'timeouts.gatewayShutdownMs'],
+      message:
+        `timeouts.gatewayShutdownMs is ${gatewayShutdownMs}, but keepAlive.upstreamMs is ${keepAlive.upstreamMs}: ` +
+        'a restart of the gateway would close idle connections that Nginx still uses, and lose requests. ' +
+        `Raise timeouts.gatewayShutdownMs to at least ${leastMs}, or lower keepAlive.upstreamMs by ${leastMs - gatewayShutdownMs}.`,
+    });
+  }
+  return problems;
 }

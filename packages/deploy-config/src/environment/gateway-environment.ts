@@ -1,4 +1,5 @@
 import type { Deployment } from '../deployment.ts';
+import { idleGraceMs } from '../idle-grace.ts';
 import { formatAddress } from '../values/address.ts';
 
 /** What the deployment decides for the gateway. */
@@ -17,6 +18,8 @@ export interface GatewayEnvironment {
   readonly FAIRLEAD_MAX_BODY_BYTES: string;
   /** How long to finish what is in flight after SIGTERM. */
   readonly FAIRLEAD_SHUTDOWN_GRACE_MS: string;
+  /** How long idle connections are left open meanwhile: Nginx closes them before. */
+  readonly FAIRLEAD_IDLE_GRACE_MS: string;
   /** Where Flask listens: `unix:/path` or `host:port`; missing without a Python service. */
   readonly FAIRLEAD_FLASK_ADDRESS?: string;
   /** Where the gateway listens for gRPC: `unix:/path` or `host:port`; missing without gRPC. */
@@ -34,6 +37,7 @@ export function derivedGatewayEnvironment(deployment: Deployment): GatewayEnviro
     FAIRLEAD_DEADLINE_MS: String(timeouts.requestMs),
     FAIRLEAD_MAX_BODY_BYTES: String(deployment.maxBodyBytes),
     FAIRLEAD_SHUTDOWN_GRACE_MS: String(timeouts.gatewayShutdownMs),
+    FAIRLEAD_IDLE_GRACE_MS: String(idleGraceMs(keepAlive)),
     ...(flask && { FAIRLEAD_FLASK_ADDRESS: formatAddress(flask.listen) }),
     ...(grpc && { FAIRLEAD_GRPC_LISTEN: formatAddress(grpc.gatewayListen) }),
   };

@@ -1,0 +1,94 @@
+import { Agent } from 'node:http';
+import { BoundSocket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { ask } from './support/ask.ts';
+import { eventually } from './support/eventually.ts';
+import { gatewayCommand, startGatewayProcess } from './support/gateway-process.ts';
+import { onnxModel, sampleRegistry } from './support/sample-registry.ts';
+import { tempFolder } from './support/temp-folder.ts';
+
+const CLIENTS = 8;
+
+/** A socket that outlives the gateways which take from it, as systemd holds one, and a load on it that doesn't let up. */
+async function start() {
+  const registry = tempFolder();
+  await sampleRegistry(registry, onnxModel('affine', 'affine'));
+  const socket = new BoundSocket({ host: '127.0.0.1' });
+  const { port } = socket.address();
+  const environment = {
+    FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
+    FAIRLEAD_REGISTRY: registry,
+    FAIRLEAD_LISTEN: 'fd:3',
+  };
+  const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
+  const load = new AbortController();
+  const wrong: unknown[] = [];
+  let answered = 0;
+  async function client(number: number): Promise<void> {
+    for (let count = 0; !load.signal.aborted; count++) {
+      const data = [number, count];
+      const body = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data }] };
+      try {
+        const answer = await ask({ port }, '/v2/models/affine/infer', { body, agent });
+        const { outputs } = JSON.parse(answer.body) as { outputs?: { data: number[] }[] };
+        // affine: y = 2x + 1
+        if (outputs?.[0]?.data.join() !== data.map((x) => 2 * x + 1).join()) wrong.push(answer);
+      } catch (error) {
+        wrong.push(error);
+      }
+      answered += 1;
+    }
+  }
+  onTestFinished(() => {
+    load.abort();
+    agent.destroy();
+    socket.close();
+  });
+  return {
+    wrong,
+    gateway: () => startGatewayProcess(environment, gatewayCommand, [socket.fd()]),
+    begin: () => Array.from({ length: CLIENTS }, (_, number) => client(number)),
+    end: () => {
+      load.abort();
+    },
+    /** Waits until so many more are answered. */
+    answers: (count: number) => {
+      const goal = answered + count;
+      return eventually(() => (answered >= goal ? true : undefined));
+    },
+  };
+}
+
+test('a restart under load loses no request: they wait in the socket that systemd holds', async () => {
+  const { wrong, gateway, begin, end, answers } = await start();
+  const first = gateway();
+  await first.logged('listening');
+  const clients = begin();
+  await answers(200);
+  first.signal('SIGTERM');
+  expect(await first.ended).toBe(0);
+  const second = gateway();
+  await answers(200);
+  end();
+  await Promise.all(clients);
+  expect(wrong).toEqual([]);
+  second.signal('SIGTERM');
+  expect(await second.ended).toBe(0);
+});
+
+test('a successor may take over while its predecessor still answers', async () => {
+  const { wrong, gateway, begin, end, answers } = await start();
+  const first = gateway();
+  await first.logged('listening');
+  const clients = begin();
+  await answers(200);
+  const second = gateway();
+  await second.logged('listening');
+  await answers(200);
+  first.signal('SIGTERM');
+  expect(await first.ended).toBe(0);
+  await answers(200);
+  end();
+  await Promise.all(clients);
+  expect(wrong).toEqual([]);
+});
