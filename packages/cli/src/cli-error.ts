@@ -1,0 +1,28 @@
+/** Every code that a {@link CliError} can carry; each has a paragraph in `docs/errors/cli.md`. */
+export const cliErrorCodes = [
+  'ERR_CLI_USAGE',
+  'ERR_CLI_NO_REGISTRY',
+  'ERR_CLI_NOT_CONFIRMED',
+  'ERR_CLI_FILE',
+  'ERR_CLI_NO_RUNTIME',
+  'ERR_CLI_CHECK_FAILED',
+  'ERR_CLI_ORIGINAL_FAILED',
+  'ERR_CLI_NO_PEPPER',
+  'ERR_CLI_KEY_NOT_FOUND',
+  'ERR_CLI_KEYS_LOCKED',
+  'ERR_CLI_UNSAFE_PATH',
+] as const;
+
+/** Stable code of a {@link CliError}. */
+export type CliErrorCode = (typeof cliErrorCodes)[number];
+
+/** What the command itself refuses or fails at; the libraries' errors come through as they are. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly code: CliErrorCode;
+
+  constructor(code: CliErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

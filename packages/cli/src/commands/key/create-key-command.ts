@@ -1,0 +1,75 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { type Expiry, keysFileOption, parseExpiry } from '../../keys/key-options.ts';
+import { changeKeysFile, readKeysFile, requireKeysFile } from '../../keys/keys-file.ts';
+import { readPepper } from '../../keys/read-pepper.ts';
+import { collect, dryRunOption, jsonOption, parseCount } from '../../options/shared-options.ts';
+
+/** Adds `fairlead key create`. */
+export function addCreateKeyCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('create')
+    .description('make an API key: its secret is printed now, and never again')
+    .requiredOption('--client <name>', 'whose key it is')
+    .requiredOption(
+      '--scope <scope>',
+      'what it allows: infer:digits, infer:*, admin, metrics; may be repeated',
+      collect,
+    )
+    .option(
+      '--expires <time>',
+      'from when on it is refused: 90d, 2030-01-31 (default: never)',
+      parseExpiry,
+    )
+    .option('--limit <requests>', 'requests per window of the rate limit', parseCount)
+    .addOption(keysFileOption)
+    .option('--pepper-file <file>', 'file of the pepper (else FAIRLEAD_PEPPER)')
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (options) => {
+      const { client, scope: scopes, expires, limit } = options;
+      const path = requireKeysFile(options.keysFile ?? context.environment.keysFile);
+      const pepper = await readPepper(context, options.pepperFile);
+      const { ApiKeySet, createApiKey } = await import('@fairlead/security');
+      const now = context.surroundings.clock();
+      const { key, record } = createApiKey({
+        ...{ pepper, client, scopes },
+        now: () => now.getTime(),
+        ...(expires !== undefined && { expiresAt: expiresAt(expires, now) }),
+        ...(limit !== undefined && { limit }),
+      });
+      const add = (records: readonly (typeof record)[]) => {
+        // Refuses what the gateway would refuse, such as a third key of one client.
+        new ApiKeySet({ pepper, records: [...records, record], now: () => now.getTime() });
+        return [...records, record];
+      };
+      const { digest, ...shown } = record;
+      if (options.dryRun) {
+        add((await readKeysFile(path)).records);
+        const { id, ...wanted } = shown;
+        context.output.present(options, { dryRun: true, record: wanted }, () => [
+          `A dry run: nothing is changed. Without --dry-run: a key of ${client} in ${path}, for ${scopes.join(', ')}.`,
+        ]);
+        return;
+      }
+      await changeKeysFile(path, add);
+      context.output.present(options, { dryRun: false, key, record: shown }, () => [key]);
+      if (options.json) return;
+      context.output.note(
+        `This is key ${record.id} of ${client}, for ${scopes.join(', ')}, until ${record.expiresAt ?? 'it is revoked'}.\n` +
+          'Keep it now: it is stored nowhere, and is never shown again.',
+      );
+    });
+  addExamples(command, [
+    [
+      'for a client',
+      'fairlead key create --client acme --scope infer:digits --expires 90d --keys-file keys.json',
+    ],
+    ['into a variable', 'KEY=$(fairlead key create --client ci --scope admin)'],
+  ]);
+}
+
+function expiresAt(expiry: Expiry, now: Date): Date {
+  return 'at' in expiry ? expiry.at : new Date(now.getTime() + expiry.spanMs);
+}

@@ -1,0 +1,44 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { keysFileOption } from '../../keys/key-options.ts';
+import { readKeysFile, requireKeysFile } from '../../keys/keys-file.ts';
+import { jsonOption } from '../../options/shared-options.ts';
+import { showTime } from '../../output/show-values.ts';
+import { table } from '../../output/table.ts';
+
+/** Adds `fairlead key list`. */
+export function addListKeysCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('list')
+    .description('list the API keys of a file: whose they are and what they allow, no secrets')
+    .addOption(keysFileOption)
+    .addOption(jsonOption)
+    .action(async (options) => {
+      const path = requireKeysFile(options.keysFile ?? context.environment.keysFile);
+      const { records } = await readKeysFile(path);
+      const now = context.surroundings.clock().toISOString();
+      const keys = records.map(({ digest, ...record }) => ({
+        ...record,
+        expired: record.expiresAt !== undefined && Date.parse(record.expiresAt) <= Date.parse(now),
+      }));
+      context.output.present(options, { keysFile: path, keys }, () =>
+        keys.length === 0
+          ? [`There is no key in ${path}.`]
+          : table(
+              ['id', 'client', 'scopes', 'created', 'expires', 'limit'],
+              keys.map(({ id, client, scopes, createdAt, expiresAt, limit, expired }) => [
+                id,
+                client,
+                scopes.join(', '),
+                showTime(createdAt),
+                expiresAt === undefined
+                  ? 'never'
+                  : `${showTime(expiresAt)}${expired ? ' (expired)' : ''}`,
+                limit === undefined ? '' : String(limit),
+              ]),
+            ),
+      );
+    });
+  addExamples(command, [['who may ask', 'fairlead key list --keys-file keys.json']]);
+}

@@ -1,0 +1,46 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import { CliError } from '../../cli-error.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { confirm } from '../../confirm.ts';
+import { keysFileOption } from '../../keys/key-options.ts';
+import { changeKeysFile, readKeysFile, requireKeysFile } from '../../keys/keys-file.ts';
+import { dryRunOption, jsonOption, yesOption } from '../../options/shared-options.ts';
+
+/** Adds `fairlead key revoke`. */
+export function addRevokeKeyCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('revoke')
+    .description('take an API key out of its file, for good')
+    .argument('<id>', 'id of the key, as fairlead key list shows it')
+    .addOption(yesOption)
+    .addOption(keysFileOption)
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (id, options) => {
+      const path = requireKeysFile(options.keysFile ?? context.environment.keysFile);
+      const find = (records: Awaited<ReturnType<typeof readKeysFile>>['records']) => {
+        const record = records.find((each) => each.id === id);
+        if (record !== undefined) return record;
+        throw new CliError(
+          'ERR_CLI_KEY_NOT_FOUND',
+          `${path} has no key ${JSON.stringify(id.slice(0, 12))}: fairlead key list shows which it has`,
+        );
+      };
+      const { client, scopes } = find((await readKeysFile(path)).records);
+      await confirm(context, options, `revoke key ${id} of ${client} for good`);
+      const dryRun = options.dryRun === true;
+      if (!dryRun) {
+        await changeKeysFile(path, (records) => {
+          const record = find(records);
+          return records.filter((each) => each !== record);
+        });
+      }
+      context.output.present(options, { dryRun, revoked: { id, client, scopes } }, () => [
+        `${dryRun ? 'A dry run: nothing is changed. Without --dry-run: revoked' : 'Revoked'} key ${id} of ${client} (${scopes.join(', ')}).`,
+      ]);
+    });
+  addExamples(command, [
+    ['a key that leaked', 'fairlead key revoke 0f3k9q1z7p2m --keys-file keys.json'],
+  ]);
+}

@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import { CliError } from '../../cli-error.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { dryRunOption, jsonOption } from '../../options/shared-options.ts';
+import { fileError } from '../../read-file.ts';
+
+/** Adds `fairlead key signing`. */
+export function addSigningKeyCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('signing')
+    .description(
+      'make a pair of Ed25519 keys: one half signs versions, the other goes to the hosts',
+    )
+    .argument('<name>', 'the files are <name>.private.pem and <name>.public.pem')
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (name, options) => {
+      const files = { privateKey: `${name}.private.pem`, publicKey: `${name}.public.pem` };
+      const there = Object.values(files).find((file) => existsSync(file));
+      if (there !== undefined) {
+        throw new CliError(
+          'ERR_CLI_FILE',
+          `${there} is there already: take another name, or remove it`,
+        );
+      }
+      const { generateSigningKey } = await import('@fairlead/registry');
+      const { keyId, privateKey, publicKey } = generateSigningKey();
+      const dryRun = options.dryRun === true;
+      if (!dryRun) {
+        // Never over a file that came meanwhile: it may be the only copy of a key.
+        await writeNew(files.privateKey, privateKey, 0o600);
+        await writeNew(files.publicKey, publicKey, 0o644);
+      }
+      context.output.present(options, { dryRun, ...(!dryRun && { keyId }), files }, () => [
+        dryRun
+          ? `A dry run: nothing is changed. Without --dry-run: ${files.privateKey} and ${files.publicKey}.`
+          : `Key ${keyId}: ${files.privateKey} stays with whoever signs, ${files.publicKey} goes to the hosts (FAIRLEAD_TRUSTED_KEYS).`,
+      ]);
+    });
+  addExamples(command, [
+    [
+      'make a pair, and sign with it',
+      'fairlead key signing release && fairlead model sign digits 3 --key release.private.pem',
+    ],
+  ]);
+}
+
+async function writeNew(path: string, text: string, mode: number): Promise<void> {
+  try {
+    await writeFile(path, text, { flag: 'wx', mode });
+  } catch (cause) {
+    throw fileError(path, 'a new file', cause);
+  }
+}

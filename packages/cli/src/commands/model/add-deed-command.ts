@@ -1,0 +1,55 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Deed, ModelEvent, ModelRegistry } from '@fairlead/registry';
+import { addExamples, type Example } from '../../add-examples.ts';
+import { type CommandContext, deedOf } from '../../command-context.ts';
+import {
+  actorOption,
+  dryRunOption,
+  jsonOption,
+  reasonOption,
+  registryOption,
+} from '../../options/shared-options.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+import { presentChange } from '../../registry/present-change.ts';
+
+/** A command that records one thing of one version. */
+export interface DeedCommand {
+  readonly name: string;
+  readonly description: string;
+  readonly examples: readonly Example[];
+  readonly perform: (
+    registry: ModelRegistry,
+    model: string,
+    version: number,
+    deed: Deed,
+  ) => Promise<ModelEvent>;
+  /** What was done, with the version: `approved version 3`. */
+  readonly done: (version: number) => string;
+}
+
+/** Adds a command that records one thing of one version: `approve`, `archive`. */
+export function addDeedCommand(
+  parent: CommandUnknownOpts,
+  context: CommandContext,
+  { name, description, examples, perform, done }: DeedCommand,
+): void {
+  const command = parent
+    .command(name)
+    .description(description)
+    .argument('<model>', 'name of the model')
+    .argument('<version>', 'number of the version, or an alias that means it')
+    .addOption(registryOption)
+    .addOption(actorOption)
+    .addOption(reasonOption)
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (model, aliasOrVersion, options) => {
+      const opened = await openRegistry(context, options);
+      const { version } = await opened.registry.resolve(model, aliasOrVersion);
+      const event = await perform(opened.registry, model, version, deedOf(context, options));
+      presentChange(context, opened, options, { event }, () => [
+        `${event.actor} ${done(version)} of ${model}.`,
+      ]);
+    });
+  addExamples(command, examples);
+}

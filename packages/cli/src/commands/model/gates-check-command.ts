@@ -1,0 +1,38 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import { CliError } from '../../cli-error.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { aliasOption, jsonOption, registryOption } from '../../options/shared-options.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+import { showGates } from '../../registry/show-gates.ts';
+
+/** Adds `fairlead model gates check`. */
+export function addGatesCheckCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('check')
+    .description('say how the gates of an alias would be decided for a version now')
+    .argument('<model>', 'name of the model')
+    .argument('<version>', 'number of the version, or an alias that means it')
+    .addOption(aliasOption)
+    .addOption(registryOption)
+    .addOption(jsonOption)
+    .action(async (model, aliasOrVersion, options) => {
+      const { registry } = await openRegistry(context, options);
+      const { alias } = options;
+      const { version } = await registry.resolve(model, aliasOrVersion);
+      const gates = await registry.checkGates(model, alias, version);
+      const passed = gates.every((gate) => gate.passed);
+      context.output.present(options, { model, alias, version, passed, gates }, () =>
+        gates.length === 0
+          ? [`"${alias}" of ${model} is guarded by nothing.`]
+          : showGates(context.output, gates),
+      );
+      if (passed) return;
+      const failed = gates.filter((gate) => !gate.passed).length;
+      throw new CliError(
+        'ERR_CLI_CHECK_FAILED',
+        `version ${version} of ${model} fails ${failed} of the ${gates.length} gates of "${alias}"`,
+      );
+    });
+  addExamples(command, [['could version 3 serve?', 'fairlead model gates check digits 3']]);
+}

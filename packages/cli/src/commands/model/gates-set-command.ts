@@ -1,0 +1,68 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import { CliError } from '../../cli-error.ts';
+import { type CommandContext, deedOf } from '../../command-context.ts';
+import {
+  actorOption,
+  dryRunOption,
+  jsonOption,
+  reasonOption,
+  registryOption,
+} from '../../options/shared-options.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+import { presentChange } from '../../registry/present-change.ts';
+
+/** Adds `fairlead model gates set`. */
+export function addGatesSetCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('set')
+    .description('guard an alias by gates, in place of those it has')
+    .argument('<model>', 'name of the model')
+    .argument('<alias>', 'the alias, such as champion')
+    .argument('[gates...]', 'gates, each one text')
+    .option('--none', 'guard it by none any more')
+    .addOption(registryOption)
+    .addOption(actorOption)
+    .addOption(reasonOption)
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .addHelpText(
+      'after',
+      `
+A gate is one of
+  accuracy >= 0.95              a metric, or what was measured, against a number
+  accuracy >= champion - 0.01   the same against the version that an alias means now
+  p99Ms <= 20                   names that end in Ms, and parity, count only when measured
+  parity <= 1e-4                how far the export is from its original
+  goldenExamples 3              at least so many, all of which came out right
+  signatureCompatible           whoever calls the present version can call this one
+  approvedBy 1                  so many people approved it, who pushed it not counted`,
+    )
+    .action(async (model, alias, gates, options) => {
+      if ((gates.length === 0) !== (options.none === true)) {
+        throw new CliError(
+          'ERR_CLI_USAGE',
+          'give the gates, each in quotes, or --none to remove them',
+        );
+      }
+      const opened = await openRegistry(context, options);
+      const event = await opened.registry.journal.setGates(
+        model,
+        alias,
+        gates,
+        deedOf(context, options),
+      );
+      presentChange(context, opened, options, { event }, () =>
+        gates.length === 0
+          ? [`"${alias}" of ${model} is guarded by nothing any more.`]
+          : [`"${alias}" of ${model} is guarded by:`, ...gates.map((gate) => `  ${gate.trim()}`)],
+      );
+    });
+  addExamples(command, [
+    [
+      'guard what serves',
+      'fairlead model gates set digits champion "accuracy >= 0.95" "parity <= 1e-4" signatureCompatible "approvedBy 1"',
+    ],
+    ['remove the guard', 'fairlead model gates set digits champion --none -m "trial is over"'],
+  ]);
+}

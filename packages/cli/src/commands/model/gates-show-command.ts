@@ -1,0 +1,33 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { jsonOption, registryOption } from '../../options/shared-options.ts';
+import { table } from '../../output/table.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+
+/** Adds `fairlead model gates show`. */
+export function addGatesShowCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('show')
+    .description('show the gates of every alias of a model')
+    .argument('<model>', 'name of the model')
+    .addOption(registryOption)
+    .addOption(jsonOption)
+    .action(async (model, options) => {
+      const { registry } = await openRegistry(context, options);
+      // Refuses a model that isn't there.
+      await registry.resolve(model, 1);
+      const { gates } = await registry.journal.state(model);
+      const guarded = [...gates].filter(([, policy]) => policy.gates.length > 0);
+      const byAlias = Object.fromEntries(guarded.map(([alias, policy]) => [alias, policy.gates]));
+      context.output.present(options, { model, gates: byAlias }, () =>
+        guarded.length === 0
+          ? [`No alias of ${model} is guarded.`]
+          : table(
+              ['alias', 'gate'],
+              guarded.flatMap(([alias, policy]) => policy.gates.map((gate) => [alias, gate])),
+            ),
+      );
+    });
+  addExamples(command, [['what guards digits', 'fairlead model gates show digits']]);
+}

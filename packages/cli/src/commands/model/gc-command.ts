@@ -1,0 +1,54 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { confirm } from '../../confirm.ts';
+import {
+  dryRunOption,
+  jsonOption,
+  parseSpan,
+  registryOption,
+  yesOption,
+} from '../../options/shared-options.ts';
+import { count, showBytes } from '../../output/show-values.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+
+/** Adds `fairlead model gc`. */
+export function addGcCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('gc')
+    .description(
+      'remove the files that no version names: of interrupted pushes and pruned versions',
+    )
+    .option(
+      '--grace <span>',
+      'spare what was written less than that long ago (default: 24h)',
+      parseSpan,
+    )
+    .addOption(yesOption)
+    .addOption(registryOption)
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (options) => {
+      const { collectGarbage } = await import('@fairlead/registry');
+      // Its dry run is the library's own: it only reads.
+      const { store } = await openRegistry(context, { registry: options.registry });
+      await confirm(context, options, `remove files for good from ${store.location}`);
+      const report = await collectGarbage(store, {
+        dryRun: options.dryRun === true,
+        ...(options.grace !== undefined && { graceMs: options.grace }),
+      });
+      const { removed, removedBytes, young, kept, leftovers, dryRun } = report;
+      context.output.present(options, report, () => [
+        ...removed.map(
+          (sha256) => `${dryRun ? 'would remove' : 'removed'}  blobs/sha256/${sha256}`,
+        ),
+        `${dryRun ? 'A dry run would remove' : 'Removed'} ${count(removed.length, 'file')} (${showBytes(removedBytes)})` +
+          `${dryRun ? '' : ` and ${count(leftovers, 'leftover')} of interrupted writes`}; ` +
+          `${kept} stay because something names them, ${young} because they are young.`,
+      ]);
+    });
+  addExamples(command, [
+    ['look first', 'fairlead model gc --dry-run'],
+    ['from cron', 'fairlead model gc --yes'],
+  ]);
+}

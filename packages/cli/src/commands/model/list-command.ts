@@ -1,0 +1,50 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { jsonOption, registryOption } from '../../options/shared-options.ts';
+import { table } from '../../output/table.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+
+/** Adds `fairlead model list`. */
+export function addListCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('list')
+    .description('list the models of a registry, with their aliases')
+    .addOption(registryOption)
+    .addOption(jsonOption)
+    .action(async (options) => {
+      const { registry, store } = await openRegistry(context, options);
+      const models = await registry.list();
+      context.output.present(options, { registry: store.location, models }, () =>
+        models.length === 0
+          ? [`There is no model in ${store.location} yet: push one with fairlead model push`]
+          : table(
+              [
+                'model',
+                { title: 'versions', align: 'right' },
+                { title: 'newest', align: 'right' },
+                'aliases',
+              ],
+              models.map(({ model, versions, latestVersion, aliases }) => [
+                model,
+                String(versions),
+                String(latestVersion),
+                showAliases(aliases),
+              ]),
+            ),
+      );
+    });
+  addExamples(command, [
+    ['what there is', 'fairlead model list --registry ./registry'],
+    [
+      'the champion of each model, for a script',
+      "fairlead model list --json | jq '.models[].aliases.champion'",
+    ],
+  ]);
+}
+
+function showAliases(aliases: Readonly<Record<string, number>>): string {
+  return Object.entries(aliases)
+    .map(([alias, version]) => `${alias} → ${version}`)
+    .join(', ');
+}

@@ -1,0 +1,60 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import { CliError } from '../../cli-error.ts';
+import { type CommandContext, deedOf } from '../../command-context.ts';
+import { readNumbers } from '../../options/name-value.ts';
+import {
+  actorOption,
+  collect,
+  dryRunOption,
+  jsonOption,
+  reasonOption,
+  registryOption,
+} from '../../options/shared-options.ts';
+import { readDocuments } from '../../read-documents.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+import { presentChange } from '../../registry/present-change.ts';
+import { showNumbers } from '../../registry/show-version.ts';
+
+/** Adds `fairlead model measure`. */
+export function addMeasureCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('measure')
+    .description('record what was measured of a version, such as p99Ms: what gates are decided by')
+    .argument('<model>', 'name of the model')
+    .argument('<version>', 'number of the version, or an alias that means it')
+    .argument('<name=number...>', 'what was measured')
+    .option('--document <file>', 'a report to keep with it; may be repeated', collect)
+    .addOption(registryOption)
+    .addOption(actorOption)
+    .addOption(reasonOption)
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (model, aliasOrVersion, pairs, options) => {
+      const numbers = readNumbers('measurement', pairs);
+      const documents = await readDocuments(options.document ?? []);
+      if (Object.keys(documents).length > 0 && Object.keys(numbers).length > 1) {
+        throw new CliError(
+          'ERR_CLI_USAGE',
+          'documents belong to one measurement: record one at a time',
+        );
+      }
+      const opened = await openRegistry(context, options);
+      const { version } = await opened.registry.resolve(model, aliasOrVersion);
+      for (const [name, value] of Object.entries(numbers)) {
+        const measurement = { name, value, documents, ...deedOf(context, options) };
+        await opened.registry.journal.measure(model, version, measurement);
+      }
+      presentChange(context, opened, options, { model, version, measured: numbers }, () => [
+        `Measured of version ${version} of ${model}:`,
+        ...showNumbers(numbers).map((line) => `  ${line}`),
+      ]);
+    });
+  addExamples(command, [
+    [
+      'for the gate "p99Ms <= 20"',
+      'fairlead model measure digits 3 p99Ms=12.5 -m "load test on c7i.large"',
+    ],
+    ['with its report', 'fairlead model measure digits 3 fairness=0.98 --document report.html'],
+  ]);
+}

@@ -1,0 +1,42 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import { type CommandContext, deedOf } from '../../command-context.ts';
+import {
+  actorOption,
+  dryRunOption,
+  jsonOption,
+  registryOption,
+} from '../../options/shared-options.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+import { presentChange } from '../../registry/present-change.ts';
+
+/** Adds `fairlead model note`. */
+export function addNoteCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('note')
+    .description('put a remark into the history of a model or a version')
+    .argument('<model>', 'name of the model')
+    .argument('<text>', 'the remark')
+    .option('--of <version>', 'the version, or an alias that means it (else the model itself)')
+    .addOption(registryOption)
+    .addOption(actorOption)
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (model, text, options) => {
+      const opened = await openRegistry(context, options);
+      const { registry } = opened;
+      const version =
+        options.of === undefined ? undefined : (await registry.resolve(model, options.of)).version;
+      const deed = { ...deedOf(context, options), ...(version !== undefined && { version }) };
+      const event = await registry.journal.note(model, text, deed);
+      presentChange(context, opened, options, { event }, () => [
+        `Noted on ${version === undefined ? model : `version ${version} of ${model}`}.`,
+      ]);
+    });
+  addExamples(command, [
+    [
+      'for whoever reads the history',
+      'fairlead model note digits "slow on the old hosts, see the runbook" --of champion',
+    ],
+  ]);
+}

@@ -1,0 +1,48 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import { type CommandContext, deedOf } from '../../command-context.ts';
+import {
+  actorOption,
+  aliasOption,
+  dryRunOption,
+  expectOption,
+  jsonOption,
+  parseCount,
+  reasonOption,
+  registryOption,
+} from '../../options/shared-options.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+import { presentChange } from '../../registry/present-change.ts';
+
+/** Adds `fairlead model rollback`. */
+export function addRollbackCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('rollback')
+    .description('make an alias mean what it meant before, in one write; again goes further back')
+    .argument('<model>', 'name of the model')
+    .addOption(aliasOption)
+    .option('--steps <count>', 'how many values to go back', parseCount, 1)
+    .addOption(expectOption)
+    .addOption(registryOption)
+    .addOption(actorOption)
+    .addOption(reasonOption)
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (model, options) => {
+      const opened = await openRegistry(context, options);
+      const { alias, steps, expect } = options;
+      const entry = await opened.registry.rollback(model, alias, {
+        ...deedOf(context, options),
+        steps,
+        ...(expect !== undefined && { expected: expect }),
+      });
+      presentChange(context, opened, options, { entry }, () => [
+        `"${alias}" of ${model} means version ${entry.version} again (before: ${entry.previous ?? 'none'}).`,
+      ]);
+    });
+  addExamples(command, [
+    ['back to what served before', 'fairlead model rollback digits -m "more errors since 14:00"'],
+    ['only if version 7 still serves', 'fairlead model rollback digits --expect 7'],
+    ['what that would be', 'fairlead model rollback digits --dry-run'],
+  ]);
+}

@@ -1,0 +1,41 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import { type CommandContext, deedOf } from '../../command-context.ts';
+import { readText } from '../../read-file.ts';
+import {
+  actorOption,
+  dryRunOption,
+  jsonOption,
+  reasonOption,
+  registryOption,
+} from '../../options/shared-options.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+import { presentChange } from '../../registry/present-change.ts';
+
+/** Adds `fairlead model sign`. */
+export function addSignCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('sign')
+    .description('sign a version: hosts that trust the key load no other')
+    .argument('<model>', 'name of the model')
+    .argument('<version>', 'number of the version, or an alias that means it')
+    .requiredOption('--key <file>', 'the private key, as fairlead key signing makes it')
+    .addOption(registryOption)
+    .addOption(actorOption)
+    .addOption(reasonOption)
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (model, aliasOrVersion, options) => {
+      const privateKey = await readText(options.key, 'the private key');
+      const opened = await openRegistry(context, options);
+      const { version } = await opened.registry.resolve(model, aliasOrVersion);
+      const deed = deedOf(context, options);
+      const signature = await opened.registry.sign(model, version, { privateKey, ...deed });
+      presentChange(context, opened, options, { signature }, () => [
+        `Version ${version} of ${model} is signed with key ${signature.keyId}.`,
+      ]);
+    });
+  addExamples(command, [
+    ['sign what is to serve', 'fairlead model sign digits 3 --key release.private.pem'],
+  ]);
+}

@@ -1,0 +1,58 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import { CliError } from '../../cli-error.ts';
+import { type CommandContext, deedOf } from '../../command-context.ts';
+import { readPairs } from '../../options/name-value.ts';
+import {
+  actorOption,
+  collect,
+  dryRunOption,
+  jsonOption,
+  reasonOption,
+  registryOption,
+} from '../../options/shared-options.ts';
+import { oneLine } from '../../output/plain-text.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+import { presentChange } from '../../registry/present-change.ts';
+
+/** Adds `fairlead model tag`. */
+export function addTagCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('tag')
+    .description('put tags on a model or on one of its versions, or take them away')
+    .argument('<model>', 'name of the model')
+    .argument('[name=value...]', 'tags to put on; one of the same name gives way')
+    .option('--of <version>', 'the version, or an alias that means it (else the model itself)')
+    .option('--delete <name>', 'a tag to take away; may be repeated', collect)
+    .addOption(registryOption)
+    .addOption(actorOption)
+    .addOption(reasonOption)
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (model, pairs, options) => {
+      const tags = readPairs('tag', pairs);
+      const deleted = options.delete ?? [];
+      if (tags.size + deleted.length === 0) {
+        throw new CliError('ERR_CLI_USAGE', 'no tag is named: give name=value, or --delete name');
+      }
+      const opened = await openRegistry(context, options);
+      const { registry } = opened;
+      const version =
+        options.of === undefined ? undefined : (await registry.resolve(model, options.of)).version;
+      const deed = { ...deedOf(context, options), ...(version !== undefined && { version }) };
+      for (const [name, value] of tags) await registry.journal.setTag(model, name, value, deed);
+      for (const name of deleted) await registry.journal.deleteTag(model, name, deed);
+      const state = await registry.journal.state(model);
+      const now = version === undefined ? state.tags : (state.versions.get(version)?.tags ?? {});
+      const subject = version === undefined ? model : `version ${version} of ${model}`;
+      presentChange(context, opened, options, { model, version, tags: now }, () => [
+        `Tags of ${subject}: ${Object.keys(now).length === 0 ? 'none' : ''}`.trimEnd(),
+        ...Object.entries(now).map(([name, value]) => `  ${oneLine(name)}=${oneLine(value)}`),
+      ]);
+    });
+  addExamples(command, [
+    ['on the model', 'fairlead model tag digits owner=ada team=vision'],
+    ['on a version', 'fairlead model tag digits stage=trial --of 3'],
+    ['take one away', 'fairlead model tag digits --delete stage --of 3'],
+  ]);
+}

@@ -1,0 +1,41 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import { CliError } from '../../cli-error.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { jsonOption, registryOption } from '../../options/shared-options.ts';
+import { count, showBytes } from '../../output/show-values.ts';
+import { severalLines } from '../../output/plain-text.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+
+/** Adds `fairlead model verify`. */
+export function addVerifyCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('verify')
+    .description('read every byte of the registry: every hash, chain and signature')
+    .addOption(registryOption)
+    .addOption(jsonOption)
+    .action(async (options) => {
+      const { registry, store } = await openRegistry(context, options);
+      const report = await registry.verify();
+      context.output.present(options, { registry: store.location, ...report }, () => [
+        ...report.problems.map(({ key, code, message }) =>
+          context.output.paint('bad', severalLines(`${key}: ${message} [${code}]`)),
+        ),
+        `Read ${count(report.manifests, 'version')}, ${count(report.aliasEntries, 'alias entry', 'alias entries')}, ` +
+          `${count(report.events, 'event')}, ${count(report.documents, 'document')}, ` +
+          `${count(report.signatures, 'signature')} and ${count(report.blobs, 'file')} (${showBytes(report.blobBytes)}): ` +
+          (report.ok
+            ? 'all as they were written.'
+            : `${count(report.problems.length, 'problem')}.`),
+      ]);
+      if (report.ok) return;
+      throw new CliError(
+        'ERR_CLI_CHECK_FAILED',
+        `${count(report.problems.length, 'object')} of ${store.location} aren't as they were written: ` +
+          'restore them from a backup (fairlead registry restore)',
+      );
+    });
+  addExamples(command, [
+    ['every night, from cron', 'fairlead model verify --registry s3://models/prod'],
+  ]);
+}

@@ -1,0 +1,63 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import type { CommandContext } from '../../command-context.ts';
+import {
+  aliasOption,
+  jsonOption,
+  parseCount,
+  parseSpan,
+  registryOption,
+} from '../../options/shared-options.ts';
+import { oneLine } from '../../output/plain-text.ts';
+import { showTime } from '../../output/show-values.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+
+/** Adds `fairlead model watch`. */
+export function addWatchCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('watch')
+    .description('print what an alias means now, and each change of it when it happens')
+    .argument('<model>', 'name of the model')
+    .addOption(aliasOption)
+    .option('--count <entries>', 'end after so many lines', parseCount)
+    .option('--for <span>', 'end after this time, such as 30s or 5m', parseSpan)
+    .addOption(registryOption)
+    .addOption(jsonOption)
+    .action(async (model, options) => {
+      const { registry, store } = await openRegistry(context, options);
+      const { alias, count = Infinity, for: spanMs } = options;
+      // A model that isn't there would be waited for in vain.
+      await registry.resolve(model, 1);
+      const end = new AbortController();
+      const timer =
+        spanMs === undefined
+          ? undefined
+          : setTimeout(() => {
+              end.abort();
+            }, spanMs);
+      const pollIntervalMs = store.location.startsWith('s3://') ? 1000 : 200;
+      let lines = 0;
+      for await (const entry of registry.follow(model, alias, {
+        signal: end.signal,
+        pollIntervalMs,
+        onError: (error) => {
+          context.output.note(
+            `fairlead: ${error instanceof Error ? error.message : String(error)}; asking again`,
+          );
+        },
+      })) {
+        const { at, actor, version, previous, reason } = entry;
+        const why = reason === undefined ? '' : `: ${oneLine(reason)}`;
+        const text = `${showTime(at)}  ${alias} → ${version} (was ${previous ?? 'none'})  by ${oneLine(actor)}${why}`;
+        context.output.print([options.json ? JSON.stringify(entry) : text]);
+        lines += 1;
+        if (lines >= count) end.abort();
+      }
+      clearTimeout(timer);
+    });
+  addExamples(command, [
+    ['until Ctrl-C', 'fairlead model watch digits'],
+    ['what it means now, and no more', 'fairlead model watch digits --count 1'],
+    ['a JSON document a line, for a script', 'fairlead model watch digits --json'],
+  ]);
+}

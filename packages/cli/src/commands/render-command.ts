@@ -1,0 +1,71 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../add-examples.ts';
+import { CliError } from '../cli-error.ts';
+import type { CommandContext } from '../command-context.ts';
+import { dryRunOption, jsonOption } from '../options/shared-options.ts';
+import { count } from '../output/show-values.ts';
+import { table } from '../output/table.ts';
+import { placeFiles, writeFiles } from '../render/place-files.ts';
+import { readDeployment } from '../render/read-deployment.ts';
+
+/** Adds `fairlead render`. */
+export function addRenderCommand(program: CommandUnknownOpts, context: CommandContext): void {
+  const command = program
+    .command('render')
+    .description('write every configuration file of a deployment: Nginx, Gunicorn, systemd')
+    .argument('<deployment>', 'a .ts or .js module that exports one, or a .json file')
+    .requiredOption(
+      '--out <folder>',
+      'root of the host: /etc/nginx/nginx.conf goes to <folder>/etc/nginx/nginx.conf',
+    )
+    .option('--export <name>', 'the export of the module', 'deployment')
+    .option('--check', 'write nothing; fail when what is there differs')
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (path, options) => {
+      const deployment = await readDeployment(path, options.export);
+      const { renderDeployment } = await import('@fairlead/deploy-config');
+      const placed = await placeFiles(options.out, renderDeployment(deployment));
+      const differing = placed.filter(({ state }) => state !== 'unchanged');
+      const dryRun = options.dryRun === true;
+      const writes = !dryRun && !options.check;
+      if (writes) await writeFiles(differing);
+      const files = placed.map(({ path: file, state, rendered: { mode, owner, role } }) => ({
+        ...{ path: file, state, role },
+        mode: mode.toString(8),
+        ...(owner !== undefined && { owner }),
+      }));
+      context.output.present(
+        options,
+        { dryRun, written: writes ? differing.length : 0, files },
+        () => [
+          ...table(
+            ['state', 'mode', 'owner', 'file'],
+            files.map(({ state, mode, owner = '', path: file }) => [
+              writes && state !== 'unchanged' ? 'written' : state,
+              ...[mode, owner, file],
+            ]),
+          ),
+          ...(dryRun
+            ? [
+                `A dry run: nothing is changed. Without --dry-run: ${count(differing.length, 'file')} written.`,
+              ]
+            : []),
+        ],
+      );
+      if (!options.check || differing.length === 0) return;
+      throw new CliError(
+        'ERR_CLI_CHECK_FAILED',
+        `${count(differing.length, 'file')} below ${options.out} ${differing.length === 1 ? 'is' : 'are'} not as ${path} has it: ` +
+          'render again, and change the deployment instead of the files',
+      );
+    });
+  addExamples(command, [
+    ['into a folder to look at', 'fairlead render deployment.ts --out rendered'],
+    [
+      'in CI: is what is committed up to date?',
+      'fairlead render deployment.ts --out rendered --check',
+    ],
+    ['on the host itself', 'sudo fairlead render deployment.json --out /'],
+  ]);
+}

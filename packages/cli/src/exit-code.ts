@@ -1,0 +1,102 @@
+import type { RegistryErrorCode } from '@fairlead/registry';
+import { CommanderError } from '@commander-js/extra-typings';
+import type { CliErrorCode } from './cli-error.ts';
+
+/** How the command can end, for scripts; stable. */
+export const exitCodes = {
+  /** It was done, or there was nothing to do. */
+  ok: 0,
+  /** What was asked for failed: gates, a verification, a golden example, parity. */
+  failed: 1,
+  /** The command line is wrong, or a file that it names. */
+  usage: 2,
+  /** Somebody else was first, or what is there is in the way. */
+  conflict: 3,
+  /** There is no such registry, model, version, alias, file or key. */
+  notFound: 4,
+  /** The store can't be reached, or refuses. */
+  unavailable: 5,
+  /** What was read isn't as it was written, or isn't signed by whom it should be. */
+  damaged: 6,
+  /** A mistake in the command itself. */
+  internal: 70,
+} as const;
+
+/** One of {@link exitCodes}. */
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+const { failed, usage, conflict, notFound, unavailable, damaged, internal } = exitCodes;
+
+const byRegistryCode: Readonly<Record<RegistryErrorCode, ExitCode>> = {
+  ERR_REGISTRY_INVALID_NAME: usage,
+  ERR_REGISTRY_INVALID_VERSION: usage,
+  ERR_REGISTRY_INVALID_ARGUMENT: usage,
+  ERR_REGISTRY_INVALID_PATH: usage,
+  ERR_REGISTRY_INVALID_MANIFEST: usage,
+  ERR_REGISTRY_UNSUPPORTED_FORMAT: damaged,
+  ERR_REGISTRY_SOURCE_UNREADABLE: usage,
+  ERR_REGISTRY_SOURCE_CHANGED: conflict,
+  ERR_REGISTRY_INVALID_ONNX: failed,
+  ERR_REGISTRY_NOT_PROVEN: failed,
+  ERR_REGISTRY_INVALID_ROWS: usage,
+  ERR_REGISTRY_MODEL_NOT_FOUND: notFound,
+  ERR_REGISTRY_VERSION_NOT_FOUND: notFound,
+  ERR_REGISTRY_VERSION_PRUNED: notFound,
+  ERR_REGISTRY_ALIAS_NOT_FOUND: notFound,
+  ERR_REGISTRY_FILE_NOT_FOUND: notFound,
+  ERR_REGISTRY_ALIAS_CONFLICT: conflict,
+  ERR_REGISTRY_NOTHING_TO_ROLL_BACK: failed,
+  ERR_REGISTRY_GATES_FAILED: failed,
+  ERR_REGISTRY_ARCHIVED: failed,
+  ERR_REGISTRY_IN_USE: conflict,
+  ERR_REGISTRY_INVALID_KEY: usage,
+  ERR_REGISTRY_UNTRUSTED: damaged,
+  ERR_REGISTRY_CORRUPT: damaged,
+  ERR_REGISTRY_TOO_LARGE: usage,
+  ERR_REGISTRY_ARCHIVE_INVALID: damaged,
+  ERR_REGISTRY_ARCHIVE_CONFLICT: conflict,
+  ERR_REGISTRY_STORE_NOT_FOUND: notFound,
+  ERR_REGISTRY_STORE_NOT_A_FOLDER: notFound,
+  ERR_REGISTRY_STORE_DENIED: unavailable,
+  ERR_REGISTRY_STORE_FULL: unavailable,
+  ERR_REGISTRY_STORE_UNSUPPORTED: unavailable,
+  ERR_REGISTRY_STORE_FOREIGN: conflict,
+  ERR_REGISTRY_STORE_CREDENTIALS: unavailable,
+  ERR_REGISTRY_STORE_REGION: unavailable,
+  ERR_REGISTRY_STORE_CLOCK_SKEWED: unavailable,
+  ERR_REGISTRY_STORE_UNAVAILABLE: unavailable,
+};
+
+const byCliCode: Readonly<Record<CliErrorCode, ExitCode>> = {
+  ERR_CLI_USAGE: usage,
+  ERR_CLI_NO_REGISTRY: usage,
+  ERR_CLI_NOT_CONFIRMED: usage,
+  ERR_CLI_FILE: usage,
+  ERR_CLI_NO_RUNTIME: usage,
+  ERR_CLI_CHECK_FAILED: failed,
+  ERR_CLI_ORIGINAL_FAILED: unavailable,
+  ERR_CLI_NO_PEPPER: usage,
+  ERR_CLI_KEY_NOT_FOUND: notFound,
+  ERR_CLI_KEYS_LOCKED: conflict,
+  ERR_CLI_UNSAFE_PATH: usage,
+};
+
+const byCode = new Map<string, ExitCode>(Object.entries({ ...byRegistryCode, ...byCliCode }));
+
+/** The exit code for what a command threw. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : usage;
+  const code = errorCodeOf(error);
+  const known = code === undefined ? undefined : byCode.get(code);
+  if (known !== undefined) return known;
+  // What the other libraries refuse is a key's scope, an option, a deployment: what was given.
+  if (/^ERR_(?:SECURITY|SIGNATURE|DEPLOYMENT|NGINX|GUNICORN|SYSTEMD)_/.test(code ?? ''))
+    return usage;
+  return code?.startsWith('ERR_SERVING_') === true ? failed : internal;
+}
+
+/** The stable code that an error carries, if it does. */
+export function errorCodeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

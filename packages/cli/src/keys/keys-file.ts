@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { ApiKeyRecord } from '@fairlead/security';
+import { CliError } from '../cli-error.ts';
+import { errorCodeOf } from '../exit-code.ts';
+import { fileError } from '../read-file.ts';
+import { withLock } from './with-lock.ts';
+
+/** A file of API keys, as it is. */
+export interface KeysFile {
+  readonly records: readonly ApiKeyRecord[];
+  /** Whether there is a file; one that is missing has no keys. */
+  readonly exists: boolean;
+}
+
+/**
+ * Reads a keys file.
+ *
+ * @throws SecurityError `ERR_SECURITY_KEYS` naming the record and the field that is wrong; CliError `ERR_CLI_FILE`
+ */
+export async function readKeysFile(path: string): Promise<KeysFile> {
+  const { parseApiKeys } = await import('@fairlead/security');
+  try {
+    return { records: parseApiKeys(await readFile(path, 'utf8')), exists: true };
+  } catch (error) {
+    if (errorCodeOf(error) === 'ENOENT') return { records: [], exists: false };
+    if (errorCodeOf(error)?.startsWith('ERR_SECURITY_') === true) throw error;
+    throw fileError(path, 'the keys file', error);
+  }
+}
+
+/**
+ * Changes a keys file, one process at a time: whoever reads it sees it as it was or as it is then, never in between.
+ *
+ * A new file can be read by its owner alone; one that is there keeps its permissions.
+ *
+ * @throws CliError `ERR_CLI_KEYS_LOCKED`, `ERR_CLI_FILE`, and what `change` throws
+ */
+export async function changeKeysFile(
+  path: string,
+  change: (records: readonly ApiKeyRecord[]) => readonly ApiKeyRecord[],
+): Promise<void> {
+  // A link to the file stays a link.
+  const target = await realpath(path).catch(() => path);
+  await withLock(`${target}.lock`, async () => {
+    const { records, exists } = await readKeysFile(target);
+    const text = `${JSON.stringify({ keys: change(records) }, null, 2)}\n`;
+    const mode = exists ? (await stat(target)).mode & 0o777 : 0o600;
+    try {
+      await replaceFile(target, text, mode);
+    } catch (cause) {
+      throw fileError(path, 'the keys file', cause);
+    }
+  });
+}
+
+async function replaceFile(path: string, text: string, mode: number): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
+  try {
+    const file = await open(temporary, 'wx', mode);
+    try {
+      // Whatever the umask took away.
+      await file.chmod(mode);
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  const folder = await open(dirname(path), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** The keys file that is meant. @throws CliError `ERR_CLI_USAGE` */
+export function requireKeysFile(path: string | undefined): string {
+  if (path !== undefined && path !== '') return path;
+  throw new CliError(
+    'ERR_CLI_USAGE',
+    'no keys file is named: add --keys-file keys.json, or set FAIRLEAD_KEYS_FILE',
+  );
+}

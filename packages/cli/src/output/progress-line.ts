@@ -1,0 +1,30 @@
+import type { Surroundings } from '../surroundings.ts';
+import { oneLine } from './plain-text.ts';
+
+/** A line on a terminal that is written over and over; nothing where standard error isn't one. */
+export class ProgressLine {
+  readonly #stream: Surroundings['stderr'];
+  readonly #now: () => number;
+  #shownAtMs = -Infinity;
+  #visible = false;
+
+  constructor({ stderr }: Surroundings, now: () => number = () => performance.now()) {
+    this.#stream = stderr;
+    this.#now = now;
+  }
+
+  /** Shows how far something is, ten times a second at most. */
+  show(text: string): void {
+    if (this.#stream.isTTY !== true || this.#now() - this.#shownAtMs < 100) return;
+    this.#shownAtMs = this.#now();
+    this.#visible = true;
+    const width = (this.#stream.columns ?? 80) - 1;
+    this.#stream.write(`\r\u001b[K${oneLine(text).slice(0, width)}`);
+  }
+
+  /** Takes the line away. */
+  clear(): void {
+    if (this.#visible) this.#stream.write('\r\u001b[K');
+    this.#visible = false;
+  }
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { CommandContext } from './command-context.ts';
+import { addKeyCommands } from './commands/key/key-commands.ts';
+import { addModelCommands } from './commands/model/model-commands.ts';
+import { addRegistryCommands } from './commands/registry/registry-commands.ts';
+import { addRenderCommand } from './commands/render-command.ts';
+
+const EXIT_CODES = `
+Exit codes:
+  0  done
+  1  what was asked for failed: gates, a verification, a golden example, parity
+  2  the command line is wrong, or a file that it names
+  3  somebody else was first, or something is in the way
+  4  there is no such registry, model, version, alias or key
+  5  the store can't be reached, or refuses
+  6  what was read is damaged, or isn't signed by whom it should be
+
+Environment:
+  FAIRLEAD_REGISTRY   the registry: a folder or s3://bucket/prefix
+  FAIRLEAD_ACTOR      who does what is done, for the history
+  FAIRLEAD_KEYS_FILE  JSON file of the API keys
+  FAIRLEAD_PEPPER     the secret that their digests are made with
+  FAIRLEAD_API_KEY    the key that parity sends to the server of the original
+  NO_COLOR            when it is set, nothing is coloured`;
+
+/** Builds the whole tree of commands; nothing heavy is loaded before one of them runs. */
+export function buildProgram(context: CommandContext): CommandUnknownOpts {
+  const { stdout, stderr } = context.surroundings;
+  const program = new Command('fairlead')
+    .description('Takes models into a registry, into production, and back.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      // Errors are told in one place, with their codes.
+      outputError: () => undefined,
+      getOutHelpWidth: () => stdout.columns ?? 100,
+      getErrHelpWidth: () => stderr.columns ?? 100,
+    })
+    .addHelpText('after', EXIT_CODES);
+  addModelCommands(program, context);
+  addRegistryCommands(program, context);
+  addKeyCommands(program, context);
+  addRenderCommand(program, context);
+  return program;
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}

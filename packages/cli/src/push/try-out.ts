@@ -1,0 +1,39 @@
+import type { Proof } from '@fairlead/registry';
+import { decodeTensor } from '@fairlead/signature';
+import { runVersion } from '../run/run-version.ts';
+
+const WARM_UP_RUNS = 10;
+
+/**
+ * Makes the proof that a push asks for: load the version, run its golden examples, and where it is wanted measure how
+ * long one takes.
+ *
+ * `latencyRuns` runs of the first golden example become `p50Ms` and `p99Ms`; 0 measures nothing.
+ */
+export function tryOut(latencyRuns: number): Proof {
+  return async function tryOutCandidate(candidate) {
+    const running = await runVersion(candidate);
+    try {
+      const [example] = candidate.manifest.goldenExamples;
+      if (latencyRuns === 0 || example === undefined) return undefined;
+      const inputs = example.inputs.map(decodeTensor);
+      for (let run = 0; run < WARM_UP_RUNS; run += 1) await running.infer(inputs);
+      const times: number[] = [];
+      for (let run = 0; run < latencyRuns; run += 1) {
+        const begin = performance.now();
+        await running.infer(inputs);
+        times.push(performance.now() - begin);
+      }
+      times.sort((a, b) => a - b);
+      return { p50Ms: quantile(times, 0.5), p99Ms: quantile(times, 0.99) };
+    } finally {
+      await running.close();
+    }
+  };
+}
+
+/** The nearest-rank quantile, to the microsecond. */
+function quantile(sorted: readonly number[], share: number): number {
+  const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? NaN;
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { CliError } from './cli-error.ts';
+
+/**
+ * Reads a text file that the command line names.
+ *
+ * @throws CliError `ERR_CLI_FILE` naming the file, what it is for, and what is wrong.
+ */
+export async function readText(path: string, what: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw fileError(path, what, cause);
+  }
+}
+
+/**
+ * Reads a JSON file that the command line names; `decode` makes what is wanted of what `JSON.parse` gives.
+ *
+ * @throws CliError `ERR_CLI_FILE`
+ */
+export async function readJson<T>(
+  path: string,
+  what: string,
+  decode: (value: unknown) => T,
+): Promise<T> {
+  const text = await readText(path, what);
+  try {
+    return decode(JSON.parse(text));
+  } catch (cause) {
+    throw fileError(path, what, cause);
+  }
+}
+
+/** Why a file is of no use. */
+export function fileError(path: string, what: string, cause: unknown): CliError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new CliError('ERR_CLI_FILE', `cannot use ${path} as ${what}: ${why}`, { cause });
+}

@@ -1,0 +1,35 @@
+import type { Manifest, ModelRegistry, VersionState } from '@fairlead/registry';
+import { readAliases } from './read-model.ts';
+
+/** All that is known of a version. */
+export interface FoundVersion {
+  readonly manifest: Manifest;
+  /** The aliases that mean it now. */
+  readonly aliases: readonly string[];
+  readonly state: VersionState;
+  readonly signatures: readonly {
+    readonly keyId: string;
+    readonly actor: string;
+    readonly at: string;
+  }[];
+}
+
+/** @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_VERSION_NOT_FOUND`, `ERR_REGISTRY_ALIAS_NOT_FOUND` */
+export async function readVersion(
+  registry: ModelRegistry,
+  model: string,
+  aliasOrVersion: string,
+): Promise<FoundVersion> {
+  const { version } = await registry.resolve(model, aliasOrVersion);
+  const { manifest } = await registry.openVersion(model, version);
+  const { versions } = await registry.journal.state(model);
+  const signatures = await registry.signatures(model, version);
+  return {
+    manifest,
+    aliases: Object.entries(await readAliases(registry, model)).flatMap(([alias, meant]) =>
+      meant === version ? [alias] : [],
+    ),
+    state: versions.get(version) ?? { tags: {}, approvals: [], measurements: {} },
+    signatures: signatures.map(({ keyId, actor, at }) => ({ keyId, actor, at })),
+  };
+}

@@ -1,0 +1,70 @@
+import type { Output } from '../output/output.ts';
+import { oneLine } from '../output/plain-text.ts';
+import { showNumber, showTime } from '../output/show-values.ts';
+import { fields, table } from '../output/table.ts';
+import type { FoundModel, FoundModelVersion } from './read-model.ts';
+
+const SHOWN_METRICS = 3;
+
+/** Shows a model: what its aliases mean, what guards them, its versions. */
+export function showModel(output: Output, found: FoundModel): readonly string[] {
+  const { model, aliases, gates, tags, versions } = found;
+  const meaning = (version: number): string =>
+    Object.entries(aliases)
+      .flatMap(([alias, meant]) => (meant === version ? [alias] : []))
+      .join(', ');
+  const [head = '', ...rows] = table(
+    [
+      { title: 'version', align: 'right' },
+      'pushed',
+      'by',
+      'runtime',
+      'aliases',
+      'metrics',
+      'remarks',
+    ],
+    versions.map((each) => [
+      String(each.version),
+      showTime(each.created),
+      oneLine(each.actor),
+      each.runtime.name,
+      meaning(each.version),
+      showMetrics(each.metrics),
+      remarks(each),
+    ]),
+  );
+  return [
+    ...fields([
+      ['model', model],
+      ...Object.entries(gates).map(
+        ([alias, list]) => [`gates of ${alias}`, list.join('; ')] as const,
+      ),
+      ['tags', showTags(tags)],
+    ]),
+    '',
+    output.paint('faint', head),
+    ...rows,
+  ];
+}
+
+/** Shows the first few metrics. */
+export function showMetrics(metrics: Readonly<Record<string, number>>): string {
+  const all = Object.entries(metrics).map(
+    ([name, value]) => `${oneLine(name)} ${showNumber(value)}`,
+  );
+  return all.slice(0, SHOWN_METRICS).join(', ') + (all.length > SHOWN_METRICS ? ', …' : '');
+}
+
+/** Shows tags, or nothing when there are none. */
+export function showTags(tags: Readonly<Record<string, string>>): string | undefined {
+  const all = Object.entries(tags).map(([name, value]) => `${oneLine(name)}=${oneLine(value)}`);
+  return all.length === 0 ? undefined : all.join(', ');
+}
+
+function remarks({ archived, approvedBy, tags }: FoundModelVersion): string {
+  return [
+    ...(archived ? ['archived'] : []),
+    ...(approvedBy.length > 0 ? [`approved by ${approvedBy.map(oneLine).join(', ')}`] : []),
+    ...[showTags(tags) ?? []].flat(),
+  ].join('; ');
+}

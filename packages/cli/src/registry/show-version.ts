@@ -1,0 +1,101 @@
+import type { Manifest } from '@fairlead/registry';
+import type { Signature, TensorSpec } from '@fairlead/signature';
+import { jsonText } from '../output/json-text.ts';
+import type { Output } from '../output/output.ts';
+import { oneLine, severalLines } from '../output/plain-text.ts';
+import { showBytes, showNumber, showTime } from '../output/show-values.ts';
+import { fields, table } from '../output/table.ts';
+import type { FoundVersion } from './read-version.ts';
+import { showTags } from './show-model.ts';
+
+/** Shows a version. */
+export function showVersion(
+  output: Output,
+  { manifest, aliases, state, signatures }: FoundVersion,
+  { card }: { readonly card: boolean },
+): readonly string[] {
+  const { model, version, created, actor, runtime, files, signature, goldenExamples } = manifest;
+  const options = Object.keys(runtime.options).length === 0 ? '' : ` ${inline(runtime.options)}`;
+  const { archived, approvals, measurements, tags } = state;
+  const part = (title: string, lines: readonly string[]): readonly string[] =>
+    lines.length === 0 ? [] : ['', output.paint('strong', title), ...lines];
+  return [
+    ...fields([
+      ['model', model],
+      ['version', String(version)],
+      ['aliases', aliases.length === 0 ? undefined : aliases.join(', ')],
+      ['pushed', `${showTime(created)} by ${oneLine(actor)}`],
+      ['runtime', runtime.name + options],
+      ['golden examples', String(goldenExamples.length)],
+      ['tags', showTags(tags)],
+      ['archived', archived && `${showTime(archived.at)} by ${oneLine(archived.actor)}`],
+      ...approvals.map(
+        (each) => ['approved', `${showTime(each.at)} by ${oneLine(each.actor)}`] as const,
+      ),
+      ...signatures.map(
+        (each) =>
+          ['signed', `${showTime(each.at)} by ${oneLine(each.actor)}, key ${each.keyId}`] as const,
+      ),
+    ]),
+    ...part('Signature', showSignature(signature)),
+    ...part(
+      'Files',
+      table(
+        ['path', { title: 'size', align: 'right' }, 'sha256'],
+        files.map(({ path, size, sha256 }) => [oneLine(path), showBytes(size), sha256]),
+      ),
+    ),
+    ...part('Metrics', showNumbers(manifest.metrics)),
+    ...part(
+      'Measured',
+      fields(
+        Object.values(measurements).map(
+          ({ name, value, actor: who, at }) =>
+            [oneLine(name), `${showNumber(value)}, by ${oneLine(who)} at ${showTime(at)}`] as const,
+        ),
+      ),
+    ),
+    ...part('Lineage', showLineage(manifest.lineage)),
+    ...(card
+      ? part('Model card', [severalLines(manifest.modelCard ?? 'It has none.').trimEnd()])
+      : []),
+  ];
+}
+
+/** Shows numbers by their names. */
+export function showNumbers(numbers: Readonly<Record<string, number>>): readonly string[] {
+  return fields(Object.entries(numbers).map(([name, value]) => [oneLine(name), showNumber(value)]));
+}
+
+/** Shows the inputs and outputs of a signature. */
+export function showSignature({ inputs, outputs }: Signature): readonly string[] {
+  const row = (direction: string) => (spec: TensorSpec) => [direction, ...tensorCells(spec)];
+  return table(
+    ['', 'name', 'datatype', 'shape', 'description'],
+    [...inputs.map(row('input')), ...outputs.map(row('output'))],
+  );
+}
+
+/** Shows where a version comes from. */
+export function showLineage(lineage: Manifest['lineage']): readonly string[] {
+  const { gitCommit, dataset, command, parentVersion, parameters, frameworks } = lineage;
+  return fields([
+    ['git commit', gitCommit && oneLine(gitCommit)],
+    [
+      'dataset',
+      dataset && oneLine(dataset.name + (dataset.sha256 ? ` (sha256 ${dataset.sha256})` : '')),
+    ],
+    ['command', command && oneLine(command)],
+    ['parent version', parentVersion === undefined ? undefined : String(parentVersion)],
+    ['parameters', parameters && inline(parameters)],
+    ['frameworks', frameworks && inline(frameworks)],
+  ]);
+}
+
+function tensorCells({ name, datatype, shape, description = '' }: TensorSpec): readonly string[] {
+  return [oneLine(name), datatype, `[${shape.join(', ')}]`, oneLine(description)];
+}
+
+function inline(value: unknown): string {
+  return oneLine(jsonText(value));
+}

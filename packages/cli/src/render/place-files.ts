@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import type { RenderedFile } from '@fairlead/deploy-config';
+import { CliError } from '../cli-error.ts';
+import { errorCodeOf } from '../exit-code.ts';
+import { fileError } from '../read-file.ts';
+
+/** A rendered file, and how what is on disk differs from it. */
+export interface PlacedFile {
+  /** Where it is on disk. */
+  readonly path: string;
+  readonly state: 'missing' | 'changed' | 'unchanged';
+  readonly rendered: RenderedFile;
+}
+
+/**
+ * Says where each file belongs below `out`, the root of the host, and how it compares with what is there.
+ *
+ * @throws CliError `ERR_CLI_UNSAFE_PATH` for what would be outside of it, by its name or by a symbolic link.
+ */
+export async function placeFiles(
+  out: string,
+  files: readonly RenderedFile[],
+): Promise<readonly PlacedFile[]> {
+  const root = resolve(out);
+  const placed: PlacedFile[] = [];
+  for (const rendered of files) {
+    const path = join(root, rendered.path);
+    if (relative(root, path).split(sep)[0] === '..') throw unsafe(rendered.path, root);
+    await refuseLinks(root, path);
+    placed.push({ path, state: await compare(path, rendered), rendered });
+  }
+  return placed;
+}
+
+/** Writes files, each whole: whoever reads one sees it as it was or as it is then. */
+export async function writeFiles(files: readonly PlacedFile[]): Promise<void> {
+  for (const { path, state, rendered } of files) {
+    if (state === 'unchanged') continue;
+    const temporary = `${path}.${randomUUID()}`;
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(temporary, rendered.content, { flag: 'wx', mode: rendered.mode });
+      // Whatever the umask took away.
+      await chmod(temporary, rendered.mode);
+      await rename(temporary, path);
+    } catch (cause) {
+      throw fileError(path, 'a rendered file', cause);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+}
+
+async function compare(
+  path: string,
+  { content, mode }: RenderedFile,
+): Promise<PlacedFile['state']> {
+  try {
+    const same =
+      (await readFile(path, 'utf8')) === content && ((await stat(path)).mode & 0o777) === mode;
+    return same ? 'unchanged' : 'changed';
+  } catch (cause) {
+    if (errorCodeOf(cause) === 'ENOENT') return 'missing';
+    throw fileError(path, 'a rendered file', cause);
+  }
+}
+
+/** The deepest folder of `path` that is there has to lie inside of `root`, and the file itself be no link. */
+async function refuseLinks(root: string, path: string): Promise<void> {
+  if ((await lstat(path).catch(() => undefined))?.isSymbolicLink() === true)
+    throw unsafe(path, root);
+  const realRoot = await realpath(root).catch(() => undefined);
+  if (realRoot === undefined) return;
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const real = await realpath(folder).catch(() => undefined);
+    if (real === undefined && folder !== root) continue;
+    if (real === undefined || relative(realRoot, real).split(sep)[0] !== '..') return;
+    throw unsafe(path, root);
+  }
+}
+
+function unsafe(path: string, root: string): CliError {
+  return new CliError(
+    'ERR_CLI_UNSAFE_PATH',
+    `${path} would be outside of ${root}, or a symbolic link leads there: nothing was written; take another folder with --out`,
+  );
+}

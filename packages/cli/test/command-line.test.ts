@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { placeWithRegistry, run } from './support/fairlead.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+
+test.each([
+  ['an unknown command', ['modle'], 'unknown command', 'Did you mean model?'],
+  [
+    'an unknown option',
+    ['model', 'list', '--jsom'],
+    "unknown option '--jsom'",
+    'Did you mean --json?',
+  ],
+  [
+    'a missing argument',
+    ['model', 'push'],
+    "missing required argument 'model'",
+    'See: fairlead model push --help',
+  ],
+  [
+    'one argument too many',
+    ['model', 'list', 'x'],
+    'too many arguments',
+    'See: fairlead model list --help',
+  ],
+  [
+    'no number',
+    ['model', 'rollback', 'a', '--steps', '0'],
+    "argument '0' is invalid",
+    'whole number from 1',
+  ],
+])('%s ends with 2 and says what to do', async (_what, args, problem, fix) => {
+  const { exitCode, stdout, stderr } = await run(placeWithRegistry(), ...args);
+  expect(exitCode).toBe(2);
+  expect(stdout).toBe('');
+  expect(stderr).toContain(problem);
+  expect(stderr).toContain(fix);
+  expect(stderr).toContain('[ERR_CLI_USAGE]');
+});
+
+test('without a registry it says how to name one', async () => {
+  const place = { folder: temporaryFolder() };
+  const unnamed = await run(place, 'model', 'list');
+  expect(unnamed.exitCode).toBe(2);
+  expect(unnamed.stderr).toContain('--registry ./folder or --registry s3://bucket/prefix');
+  const missing = await run(place, 'model', 'list', '--registry', './nowhere');
+  expect(missing.exitCode).toBe(4);
+  expect(missing.stderr).toContain('[ERR_REGISTRY_STORE_NOT_FOUND]');
+  const noPlace = await run(place, 'model', 'list', '--registry', 'gs://bucket');
+  expect(noPlace.exitCode).toBe(2);
+});
+
+test('--registry goes before the environment, and a registry is made only on demand', async () => {
+  const place = placeWithRegistry();
+  const dry = await run(place, 'registry', 'init', '--registry', './other', '--dry-run');
+  expect(dry.stdout).toContain('A dry run');
+  expect((await run(place, 'model', 'list', '--registry', './other')).exitCode).toBe(4);
+  const made = await run(place, 'registry', 'init', '--registry', './other');
+  expect(made).toMatchObject({ exitCode: 0, stdout: 'Made the registry ./other.\n' });
+  const listed = await run(place, 'model', 'list', '--registry', './other', '--json');
+  expect(JSON.parse(listed.stdout)).toMatchObject({ models: [] });
+  expect((JSON.parse(listed.stdout) as { registry: string }).registry).toMatch(/other$/);
+});
+
+test('an error is JSON where the output is, and goes to standard error', async () => {
+  const { exitCode, stdout, stderr } = await run(
+    placeWithRegistry(),
+    'model',
+    'show',
+    'nope',
+    '--json',
+  );
+  expect(exitCode).toBe(4);
+  expect(stdout).toBe('');
+  expect(JSON.parse(stderr)).toMatchObject({
+    error: { code: 'ERR_REGISTRY_MODEL_NOT_FOUND', exitCode: 4 },
+  });
+});
+
+test('help goes to standard output, a group without a command is a mistake', async () => {
+  const place = { folder: temporaryFolder() };
+  const help = await run(place, 'model', 'promote', '--help');
+  expect(help).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(help.stdout).toContain('Examples:\n');
+  const group = await run(place, 'model');
+  expect(group).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(group.stderr).toContain('Usage: fairlead model');
+  expect((await run(place, '--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});

@@ -1,0 +1,134 @@
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  lstatSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { ApiKeySet, parseApiKeys } from '@fairlead/security';
+import { expect, test, vi } from 'vitest';
+import { type Place, run, runJson } from './support/fairlead.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+import { treeOf } from './support/store-tree.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const pepper = 'p'.repeat(40);
+
+function placeWithKeys(): Place & { readonly file: string } {
+  const folder = temporaryFolder();
+  const env = { FAIRLEAD_KEYS_FILE: 'keys.json', FAIRLEAD_PEPPER: pepper };
+  return { folder, env, file: join(folder, 'keys.json') };
+}
+
+const verify = (file: string, key: string) =>
+  new ApiKeySet({ pepper, records: parseApiKeys(readFileSync(file, 'utf8')) }).verify(key);
+
+test('a key is shown once, on standard output alone, and what is kept recognises it', async () => {
+  const place = placeWithKeys();
+  const scopes = ['--scope', 'infer:digits', '--scope', 'metrics', '--limit', '7'];
+  const made = await run(place, 'key', 'create', '--client', 'acme', '--expires', '90d', ...scopes);
+  expect(made.exitCode).toBe(0);
+  expect(made.stdout).toMatch(/^fl_[0-9a-z]{12}_[0-9A-Za-z]{43}\n$/);
+  const key = made.stdout.trim();
+  expect(made.stderr).not.toContain(key);
+  expect(made.stderr).toContain('never shown again');
+  expect(verify(place.file, key)).toMatchObject({ client: 'acme', limit: 7 });
+  expect(statSync(place.file).mode & 0o777).toBe(0o600);
+  expect(readFileSync(place.file, 'utf8')).not.toContain(key.split('_')[2]);
+  expect(readdirSync(place.folder)).toEqual(['keys.json']);
+
+  const listed = await run(place, 'key', 'list');
+  expect(listed.stdout).toContain('infer:digits, metrics');
+  const { keys } = await runJson(place, 'key', 'list');
+  expect(keys).toMatchObject([{ client: 'acme', expired: false }]);
+  expect(JSON.stringify(keys)).not.toContain('digest');
+});
+
+test('a key is revoked only with --yes where nobody can be asked', async () => {
+  const place = placeWithKeys();
+  const { key, record } = await runJson(
+    place,
+    'key',
+    'create',
+    '--client',
+    'acme',
+    '--scope',
+    'admin',
+  );
+  const { id } = record as { id: string };
+  const before = treeOf(place.folder);
+  const asked = await run({ ...place, input: 'yes\n' }, 'key', 'revoke', id);
+  expect(asked.exitCode).toBe(2);
+  expect(asked.stderr).toContain('--yes');
+  expect((await run(place, 'key', 'revoke', id, '--dry-run')).stdout).toContain('A dry run');
+  expect((await run(place, 'key', 'revoke', 'unknown', '--yes')).exitCode).toBe(4);
+  expect(treeOf(place.folder)).toEqual(before);
+  expect((await run(place, 'key', 'revoke', id, '--yes')).exitCode).toBe(0);
+  expect(verify(place.file, key as string)).toBeUndefined();
+  expect(await runJson(place, 'key', 'list')).toMatchObject({ keys: [] });
+});
+
+test('what the gateway would refuse is never written', async () => {
+  const place = placeWithKeys();
+  const create = ['key', 'create', '--client', 'acme', '--scope', 'admin'];
+  for (const _ of [1, 2]) await runJson(place, ...create);
+  const before = treeOf(place.folder);
+  const third = await run(place, ...create);
+  expect(third.exitCode).toBe(2);
+  expect(third.stderr).toContain('more than 2 keys');
+  expect((await run(place, ...create.slice(0, 4), '--scope', 'not a scope')).exitCode).toBe(2);
+  expect((await run(place, ...create, '--expires', '2031-02-31')).exitCode).toBe(2);
+  const noPepper = { ...place, env: { FAIRLEAD_KEYS_FILE: 'keys.json' } };
+  expect((await run(noPepper, ...create)).stderr).toContain('[ERR_CLI_NO_PEPPER]');
+  expect((await run(place, ...create, '--dry-run')).exitCode).toBe(2);
+  expect(treeOf(place.folder)).toEqual(before);
+});
+
+test('a dry run makes no key, and a broken file is left alone', async () => {
+  const place = placeWithKeys();
+  const create = ['key', 'create', '--client', 'acme', '--scope', 'admin'];
+  expect((await run(place, ...create, '--dry-run')).stdout).not.toContain('fl_');
+  expect(existsSync(place.file)).toBe(false);
+  writeFileSync(place.file, '{"keys": [{"id": "x"}]}');
+  const broken = await run(place, ...create);
+  expect(broken.exitCode).toBe(2);
+  expect(broken.stderr).toContain('keys[0].id');
+  expect(readFileSync(place.file, 'utf8')).toBe('{"keys": [{"id": "x"}]}');
+  expect(readdirSync(place.folder)).toEqual(['keys.json']);
+});
+
+test('of processes that make keys at the same time none loses its own', async () => {
+  const place = placeWithKeys();
+  const clients = Array.from({ length: 6 }, (_, index) => `client-${index}`);
+  const made = await Promise.all(
+    clients.map((client) =>
+      runJson(place, 'key', 'create', '--client', client, '--scope', 'infer:*'),
+    ),
+  );
+  for (const { key } of made) expect(verify(place.file, key as string)).toBeDefined();
+});
+
+test('a lock that somebody left says who, and how to go on', async () => {
+  const place = placeWithKeys();
+  writeFileSync(`${place.file}.lock`, '4711\n');
+  const locked = await run(place, 'key', 'create', '--client', 'a', '--scope', 'admin');
+  expect(locked.exitCode).toBe(3);
+  expect(locked.stderr).toContain('process 4711');
+  expect(locked.stderr).toContain('keys.json.lock');
+  expect(existsSync(place.file)).toBe(false);
+});
+
+test('a link to the file stays one, and permissions stay', async () => {
+  const place = placeWithKeys();
+  const real = join(place.folder, 'real.json');
+  writeFileSync(real, '{"keys": []}', { mode: 0o640 });
+  symlinkSync('real.json', place.file);
+  await runJson(place, 'key', 'create', '--client', 'a', '--scope', 'admin');
+  expect(lstatSync(place.file).isSymbolicLink()).toBe(true);
+  expect(statSync(real).mode & 0o777).toBe(0o640);
+  expect(parseApiKeys(readFileSync(real, 'utf8'))).toHaveLength(1);
+});

@@ -1,0 +1,137 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
+import { affine, affineGolden, affineNext } from './support/models.ts';
+import { treeOf } from './support/store-tree.ts';
+
+// Every step is a process of its own that loads ONNX Runtime.
+vi.setConfig({ testTimeout: 120_000 });
+
+test('an ONNX file is pushed with its own signature, tried out on its golden examples', async () => {
+  const place = placeWithRegistry();
+  writeFileSync(join(place.folder, 'golden.json'), JSON.stringify(affineGolden));
+  writeFileSync(join(place.folder, 'card.md'), '# Affine\n');
+  const metrics = ['--metric', 'accuracy=0.97', '--metric', 'loss=1e-3'];
+  const rest = ['--golden', 'golden.json', '--card', 'card.md', '--latency', '20'];
+  const pushed = await run(place, 'model', 'push', 'affine', affine, ...metrics, ...rest);
+  expect(pushed).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(pushed.stdout).toContain('Pushed version 1 of affine: onnx, 1 file, 128 B.\n');
+  expect(pushed.stdout).toContain('It loads, and answers 1 golden example as it should.\n');
+  expect(pushed.stdout).toMatch(/p50Ms [\d.]+, p99Ms [\d.]+/);
+
+  const { manifest, state } = await runJson(place, 'model', 'show', 'affine', '1');
+  expect(manifest).toMatchObject({
+    actor: 'ada',
+    signature: { inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }] },
+    metrics: { accuracy: 0.97, loss: 0.001 },
+    goldenExamples: affineGolden,
+    modelCard: '# Affine\n',
+  });
+  expect(state).toMatchObject({ measurements: { goldenExamples: { value: 1, actor: 'ada' } } });
+  const card = await run(place, 'model', 'show', 'affine', '1', '--card');
+  expect(card.stdout).toContain('Model card\n# Affine\n');
+});
+
+test('what answers a golden example otherwise is refused, and nothing of it is kept', async () => {
+  const place = placeWithRegistry();
+  writeFileSync(join(place.folder, 'golden.json'), JSON.stringify(affineGolden));
+  const before = treeOf(place.folder);
+  const refused = await run(place, 'model', 'push', 'a', affineNext, '--golden', 'golden.json');
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stderr).toContain('golden example 0: output "y" is 101 at element 0, expected 1');
+  expect(refused.stderr).toContain('[ERR_REGISTRY_NOT_PROVEN]');
+  expect(treeOf(place.folder)).toEqual(before);
+});
+
+test.each([
+  ['there is no such file or folder', 'missing.onnx'],
+  ['it has no model.onnx', 'empty'],
+])('a source of which %s is refused with what to give', async (why, source) => {
+  const place = placeWithRegistry();
+  mkdirSync(join(place.folder, 'empty'));
+  const refused = await run(place, 'model', 'push', 'a', source);
+  expect(refused.exitCode).toBe(2);
+  expect(refused.stderr).toContain(why);
+  expect(refused.stderr).toContain('give an ONNX file');
+});
+
+test('a folder that training left brings its metadata along', async () => {
+  const place = placeWithRegistry();
+  mkdirSync(join(place.folder, 'trained'));
+  await copyFile(affine, join(place.folder, 'trained/model.onnx'));
+  const metadata = { title: 'not ours', metrics: { accuracy: 0.5 }, goldenExamples: affineGolden };
+  writeFileSync(join(place.folder, 'trained/metadata.json'), JSON.stringify(metadata));
+  const push = ['model', 'push', 'affine', 'trained', '--if-changed'];
+  expect(await runJson(place, ...push, '--metric', 'auc=0.75')).toMatchObject({
+    created: true,
+    manifest: { metrics: { accuracy: 0.5, auc: 0.75 }, goldenExamples: affineGolden },
+  });
+  expect(await runJson(place, ...push, '--metric', 'auc=0.75')).toMatchObject({ created: false });
+  expect(await runJson(place, ...push)).toMatchObject({ created: true, manifest: { version: 2 } });
+});
+
+test('an alias goes forward, back, and tells who moved it and why', async () => {
+  const place = placeWithRegistry();
+  for (const file of [affine, affineNext]) await runJson(place, 'model', 'push', 'affine', file);
+  expect((await run(place, 'model', 'promote', 'affine', '1')).stdout).toBe(
+    '"champion" of affine means version 1 now (before: none).\n',
+  );
+  const promote = ['model', 'promote', 'affine', '2', '--expect'];
+  const stale = await run(place, ...promote, '2', '-m', 'new data');
+  expect(stale.exitCode).toBe(3);
+  expect(stale.stderr).toContain('[ERR_REGISTRY_ALIAS_CONFLICT]');
+  const set = await runJson(place, ...promote, '1', '-m', 'new data', '--actor', 'bob');
+  expect(set).toMatchObject({
+    promoted: true,
+    entry: { version: 2, actor: 'bob', reason: 'new data' },
+  });
+  expect(await runJson(place, 'model', 'promote', 'affine', 'champion')).toMatchObject({
+    promoted: false,
+  });
+  const back = await run(place, 'model', 'rollback', 'affine', '-m', 'errors');
+  expect(back.stdout).toBe('"champion" of affine means version 1 again (before: 2).\n');
+  expect((await run(place, 'model', 'rollback', 'affine')).exitCode).toBe(1);
+
+  const listed = await run(place, 'model', 'list');
+  expect(listed.stdout.split('\n')[1]).toMatch(/^affine +2 +2 +champion → 1$/);
+  const { stdout } = await run(place, 'model', 'history', 'affine', '--alias', 'champion');
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines).toHaveLength(6);
+  expect(lines[2]).toMatch(/^[-\dT:]+Z +bob +set "champion" to version 2 \(was 1\)$/);
+  expect(lines[3]).toBe('  why: new data');
+  const last = await runJson(place, 'model', 'history', 'affine', '--limit', '1');
+  expect(last.story).toMatchObject([{ reason: 'errors', source: { kind: 'alias' } }]);
+});
+
+test('a dry run of every change writes nothing, and says what it would write', async () => {
+  const place = placeWithRegistry();
+  for (const file of [affine, affineNext]) await runJson(place, 'model', 'push', 'affine', file);
+  await runJson(place, 'model', 'promote', 'affine', '1');
+  await runJson(place, 'model', 'promote', 'affine', '2');
+  const before = treeOf(place.folder);
+  const dry = async (...args: readonly string[]) => {
+    const report = await runJson(place, ...args, '--dry-run');
+    expect(report.dryRun).toBe(true);
+    expect(treeOf(place.folder)).toEqual(before);
+    return report;
+  };
+  const push = await dry('model', 'push', 'affine', affine, '--metric', 'a=1');
+  expect(push).toMatchObject({ created: true, manifest: { version: 3 }, removals: [] });
+  expect((push.writes as { key: string }[]).map(({ key }) => key)).toEqual([
+    'models/affine/events/00000003.json',
+    'models/affine/versions/00000003.json',
+  ]);
+  expect(await dry('model', 'promote', 'affine', '1')).toMatchObject({
+    writes: [{ key: 'models/affine/aliases/champion/00000003.json' }],
+  });
+  expect(await dry('model', 'rollback', 'affine')).toMatchObject({ entry: { version: 1 } });
+  const text = await run(place, 'model', 'rollback', 'affine', '--dry-run');
+  expect(text.stdout).toContain('A dry run: nothing is changed.');
+  expect(text.stdout).toMatch(
+    /^ {2}written {2}models\/affine\/aliases\/champion\/00000003\.json \(\d+ B\)$/m,
+  );
+  // A dry run meets what the real one would.
+  expect((await run(place, 'model', 'promote', 'affine', '7', '--dry-run')).exitCode).toBe(4);
+});

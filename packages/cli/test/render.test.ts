@@ -1,0 +1,98 @@
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type DeploymentInput,
+  defineDeployment,
+  hostLayout,
+  renderDeployment,
+} from '@fairlead/deploy-config';
+import { expect, test, vi } from 'vitest';
+import { run, runJson } from './support/fairlead.ts';
+import { treeOf } from './support/store-tree.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const input: DeploymentInput = {
+  target: { nginx: '1.22.1' },
+  host: { cores: 2, memoryBytes: 4e9 },
+  layout: hostLayout(),
+  nginx: { listen: { scheme: 'http', address: '127.0.0.1:8080' } },
+  gateway: {
+    listen: '127.0.0.1:3000',
+    command: ['/usr/bin/node', '/srv/app/main.js'],
+    service: { user: 'app', workingFolder: '/srv/app' },
+  },
+};
+const files = renderDeployment(defineDeployment(input));
+
+function place(): { readonly folder: string } {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'deployment.json'), JSON.stringify(input));
+  const library = new URL('../../deploy-config/src/index.ts', import.meta.url).href;
+  const module = `import { defineDeployment } from ${JSON.stringify(library)};
+export const deployment: unknown = defineDeployment(${JSON.stringify(input)} as never);
+export default ${JSON.stringify(input)};\n`;
+  writeFileSync(join(folder, 'deployment.ts'), module);
+  return { folder };
+}
+
+test.each([
+  ['JSON', ['deployment.json']],
+  ['what a module defined', ['deployment.ts']],
+  ['the input that a module exports', ['deployment.ts', '--export', 'default']],
+])('every file of a deployment is written below the folder, from %s', async (_what, args) => {
+  const there = place();
+  const report = await runJson(there, 'render', ...args, '--out', 'out');
+  expect(report).toMatchObject({ dryRun: false, written: files.length });
+  for (const { path, content, mode } of files) {
+    const written = join(there.folder, 'out', path);
+    expect(readFileSync(written, 'utf8')).toBe(content);
+    expect(statSync(written).mode & 0o777).toBe(mode);
+  }
+  expect(await runJson(there, 'render', ...args, '--out', 'out')).toMatchObject({ written: 0 });
+});
+
+test('--check fails where a file differs, and writes nothing; neither does a dry run', async () => {
+  const there = place();
+  const args = ['render', 'deployment.json', '--out', 'out'];
+  const before = treeOf(there.folder);
+  expect((await run(there, ...args, '--dry-run')).stdout).toContain('A dry run');
+  const missing = await run(there, ...args, '--check');
+  expect(missing.exitCode).toBe(1);
+  expect(missing.stdout).toContain('missing');
+  expect(treeOf(there.folder)).toEqual(before);
+  expect((await run(there, ...args)).exitCode).toBe(0);
+  expect((await run(there, ...args, '--check')).exitCode).toBe(0);
+  const [first] = files;
+  writeFileSync(join(there.folder, 'out', first?.path ?? ''), 'changed by hand');
+  const changed = await run(there, ...args, '--check');
+  expect(changed.exitCode).toBe(1);
+  expect(changed.stdout).toMatch(/^changed +644/m);
+  expect(changed.stderr).toContain('1 file below out is not as deployment.json has it');
+});
+
+test('a symbolic link leads no file out of the folder', async () => {
+  const there = place();
+  const elsewhere = temporaryFolder();
+  mkdirSync(join(there.folder, 'out'));
+  symlinkSync(elsewhere, join(there.folder, 'out/etc'));
+  const refused = await run(there, 'render', 'deployment.json', '--out', 'out');
+  expect(refused.exitCode).toBe(2);
+  expect(refused.stderr).toContain('[ERR_CLI_UNSAFE_PATH]');
+  expect(treeOf(elsewhere)).toEqual({});
+});
+
+test.each([
+  ['a missing file', 'nowhere.ts', [], 'there is no such file'],
+  ['an export that is not there', 'deployment.ts', ['--export', 'other'], 'default, deployment'],
+  ['what breaks a rule', 'wrong.json', [], '[ERR_DEPLOYMENT_INVALID]'],
+  ['no JSON', 'text.json', [], '[ERR_CLI_FILE]'],
+])('%s is refused with what is wrong', async (_what, file, more, message) => {
+  const there = place();
+  writeFileSync(join(there.folder, 'wrong.json'), JSON.stringify({ ...input, host: { cores: 0 } }));
+  writeFileSync(join(there.folder, 'text.json'), 'no JSON');
+  const refused = await run(there, 'render', file, '--out', 'out', ...more);
+  expect(refused.exitCode).toBe(2);
+  expect(refused.stderr).toContain(message);
+});
