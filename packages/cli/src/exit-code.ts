@@ -37,6 +37,7 @@ const byRegistryCode: Readonly<Record<RegistryErrorCode, ExitCode>> = {
   ERR_REGISTRY_SOURCE_UNREADABLE: usage,
   ERR_REGISTRY_SOURCE_CHANGED: conflict,
   ERR_REGISTRY_INVALID_ONNX: failed,
+  ERR_REGISTRY_INVALID_SOURCE: usage,
   ERR_REGISTRY_NOT_PROVEN: failed,
   ERR_REGISTRY_INVALID_ROWS: usage,
   ERR_REGISTRY_MODEL_NOT_FOUND: notFound,

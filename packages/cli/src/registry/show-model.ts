@@ -48,7 +48,7 @@ export function showModel(output: Output, found: FoundModel): readonly string[] 
 }
 
 /** Shows the first few metrics. */
-export function showMetrics(metrics: Readonly<Record<string, number>>): string {
+function showMetrics(metrics: Readonly<Record<string, number>>): string {
   const all = Object.entries(metrics).map(
     ([name, value]) => `${oneLine(name)} ${showNumber(value)}`,
   );

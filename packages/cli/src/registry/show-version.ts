@@ -68,7 +68,7 @@ export function showNumbers(numbers: Readonly<Record<string, number>>): readonly
 }
 
 /** Shows the inputs and outputs of a signature. */
-export function showSignature({ inputs, outputs }: Signature): readonly string[] {
+function showSignature({ inputs, outputs }: Signature): readonly string[] {
   const row = (direction: string) => (spec: TensorSpec) => [direction, ...tensorCells(spec)];
   return table(
     ['', 'name', 'datatype', 'shape', 'description'],
@@ -77,7 +77,7 @@ export function showSignature({ inputs, outputs }: Signature): readonly string[]
 }
 
 /** Shows where a version comes from. */
-export function showLineage(lineage: Manifest['lineage']): readonly string[] {
+function showLineage(lineage: Manifest['lineage']): readonly string[] {
   const { gitCommit, dataset, command, parentVersion, parameters, frameworks } = lineage;
   return fields([
     ['git commit', gitCommit && oneLine(gitCommit)],

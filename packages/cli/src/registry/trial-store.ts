@@ -1,7 +1,7 @@
 import type { ObjectStore, StoreEntry } from '@fairlead/registry';
 
 /** An object that would be written. */
-export interface TrialObject {
+interface TrialObject {
   readonly key: string;
   readonly bytes: number;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** The arguments with which Node runs the command on the packages' sources. */
-export const nodeArguments: readonly string[] = [
+const nodeArguments: readonly string[] = [
   '--conditions=@fairlead/source',
   fileURLToPath(new URL('../../src/bin.ts', import.meta.url)),
 ];
