@@ -8,13 +8,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { ApiKeySet, parseApiKeys } from '@fairlead/security';
 import { expect, test, vi } from 'vitest';
 import { type Place, run, runJson } from './support/fairlead.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { treeOf } from './support/store-tree.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
+
+// The command loads the libraries only where it needs them, which lint asks of everybody then.
+const { ApiKeySet, parseApiKeys } = await import('@fairlead/security');
 
 const pepper = 'p'.repeat(40);
 
@@ -75,7 +77,8 @@ test('a key is revoked only with --yes where nobody can be asked', async () => {
 test('what the gateway would refuse is never written', async () => {
   const place = placeWithKeys();
   const create = ['key', 'create', '--client', 'acme', '--scope', 'admin'];
-  for (const _ of [1, 2]) await runJson(place, ...create);
+  await runJson(place, ...create);
+  await runJson(place, ...create);
   const before = treeOf(place.folder);
   const third = await run(place, ...create);
   expect(third.exitCode).toBe(2);

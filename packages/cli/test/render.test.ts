@@ -1,17 +1,15 @@
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type DeploymentInput,
-  defineDeployment,
-  hostLayout,
-  renderDeployment,
-} from '@fairlead/deploy-config';
+import type { DeploymentInput } from '@fairlead/deploy-config';
 import { expect, test, vi } from 'vitest';
 import { run, runJson } from './support/fairlead.ts';
 import { treeOf } from './support/store-tree.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
+
+// The command loads the libraries only where it needs them, which lint asks of everybody then.
+const { defineDeployment, hostLayout, renderDeployment } = await import('@fairlead/deploy-config');
 
 const input: DeploymentInput = {
   target: { nginx: '1.22.1' },

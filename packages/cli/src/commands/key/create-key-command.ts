@@ -2,6 +2,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { type Expiry, keysFileOption, parseExpiry } from '../../keys/key-options.ts';
+import { withoutDigest } from '../../keys/without-digest.ts';
 import { changeKeysFile, readKeysFile, requireKeysFile } from '../../keys/keys-file.ts';
 import { readPepper } from '../../keys/read-pepper.ts';
 import { collect, dryRunOption, jsonOption, parseCount } from '../../options/shared-options.ts';
@@ -44,13 +45,16 @@ export function addCreateKeyCommand(parent: CommandUnknownOpts, context: Command
         new ApiKeySet({ pepper, records: [...records, record], now: () => now.getTime() });
         return [...records, record];
       };
-      const { digest, ...shown } = record;
+      const shown = withoutDigest(record);
       if (options.dryRun) {
         add((await readKeysFile(path)).records);
-        const { id, ...wanted } = shown;
-        context.output.present(options, { dryRun: true, record: wanted }, () => [
-          `A dry run: nothing is changed. Without --dry-run: a key of ${client} in ${path}, for ${scopes.join(', ')}.`,
-        ]);
+        context.output.present(
+          options,
+          { dryRun: true, record: { ...shown, id: undefined } },
+          () => [
+            `A dry run: nothing is changed. Without --dry-run: a key of ${client} in ${path}, for ${scopes.join(', ')}.`,
+          ],
+        );
         return;
       }
       await changeKeysFile(path, add);

@@ -2,6 +2,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { keysFileOption } from '../../keys/key-options.ts';
+import { withoutDigest } from '../../keys/without-digest.ts';
 import { readKeysFile, requireKeysFile } from '../../keys/keys-file.ts';
 import { jsonOption } from '../../options/shared-options.ts';
 import { showTime } from '../../output/show-values.ts';
@@ -18,8 +19,8 @@ export function addListKeysCommand(parent: CommandUnknownOpts, context: CommandC
       const path = requireKeysFile(options.keysFile ?? context.environment.keysFile);
       const { records } = await readKeysFile(path);
       const now = context.surroundings.clock().toISOString();
-      const keys = records.map(({ digest, ...record }) => ({
-        ...record,
+      const keys = records.map((record) => ({
+        ...withoutDigest(record),
         expired: record.expiresAt !== undefined && Date.parse(record.expiresAt) <= Date.parse(now),
       }));
       context.output.present(options, { keysFile: path, keys }, () =>
