@@ -12,7 +12,8 @@ export function onRequestEnd(
     listener(res.writableFinished ? 'completed' : 'aborted');
   };
   if (res.closed) end();
-  else res.once('close', end);
+  // Not `once`, which wraps and removes the listener: a response closes a single time, and this is done for every request.
+  else res.on('close', end);
 }
 
 /** The path that the client asked for, without its query, also within an Express router. */

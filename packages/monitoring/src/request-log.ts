@@ -10,6 +10,8 @@ export interface RequestLogger {
   info(fields: object, message: string): void;
   /** For requests that somebody may want to look at. */
   warn(fields: object, message: string): void;
+  /** Whether lines of a level are written at all; without it, each line is made. */
+  isLevelEnabled?(level: 'debug' | 'info' | 'warn'): boolean;
 }
 
 /** Where a request stands in a distributed trace (W3C Trace Context). */
@@ -84,16 +86,18 @@ export function requestLog({
     const start = now();
     const path = requestPath(req);
     onRequestEnd(res, (outcome) => {
+      let level: 'debug' | 'info' | 'warn' = 'info';
       let id: string | undefined;
-      let isCheck = false;
       let trace: RequestTrace | undefined;
       let err: unknown;
       try {
+        if (isHealthCheck(path)) level = 'debug';
+        else if (outcome === 'completed' && res.statusCode >= 500) level = 'warn';
+        if (logger.isLevelEnabled?.(level) === false) return;
         id =
           typeof requestId === 'function'
             ? requestId(req, res)
             : (responseHeader(res, requestId.toLowerCase()) ?? requestHeader(req, requestId));
-        isCheck = isHealthCheck(path);
         trace = traceOf(req);
       } catch (error) {
         // This is an event handler of the response, where a throw would end the process: the line tells instead.
@@ -113,9 +117,7 @@ export function requestLog({
         ...(version !== undefined && { version }),
         ...(err !== undefined && { err }),
       };
-      if (isCheck) logger.debug(fields, 'request');
-      else if (outcome === 'completed' && res.statusCode >= 500) logger.warn(fields, 'request');
-      else logger.info(fields, 'request');
+      logger[level](fields, 'request');
     });
     next();
   };

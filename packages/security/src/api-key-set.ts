@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { apiKeyDigest, apiKeyId, type ApiKeyDigest } from './api-key-format.ts';
 import { checkApiKeyRecord, type ApiKeyRecord } from './api-key-record.ts';
 import type { Identity } from './identity.ts';
@@ -34,6 +34,8 @@ export class ApiKeySet {
   /** Compared when the id is unknown, so that this takes the same work; random, so that nothing matches it. */
   readonly #nobody: Entry;
   #entries: ReadonlyMap<string, Entry>;
+  /** Entries whose key was seen and verified, by the key's SHA-256: at most one for each record, until they are replaced. */
+  readonly #verified = new Map<string, Entry>();
 
   /** @throws SecurityError `ERR_SECURITY_OPTION` for a short pepper, `ERR_SECURITY_KEYS` for a wrong record. */
   constructor({ pepper, records, now = Date.now }: ApiKeySetOptions) {
@@ -55,21 +57,28 @@ export class ApiKeySet {
    */
   replace(records: readonly ApiKeyRecord[]): void {
     this.#entries = this.#index(records);
+    this.#verified.clear();
   }
 
   /**
    * Who a key belongs to, or undefined if it is malformed, unknown, wrong or expired.
    *
-   * Every well-formed key costs one HMAC, one comparison of 32 bytes in constant time and one look at the clock,
-   * whichever of these it is.
+   * Every well-formed key that is refused costs one HMAC, one comparison of 32 bytes in constant time and one look at the
+   * clock, whichever of these it is. One that was accepted before is found by its hash, at an eighth of that cost; the
+   * hash of a guess tells nothing about the hash of a key.
    */
   verify(key: string): Identity | undefined {
     const id = apiKeyId(key);
     if (id === undefined) return undefined;
+    const hashed = hash('sha256', key, 'base64');
+    const now = this.#now();
+    const known = this.#verified.get(hashed);
+    if (known !== undefined && now < known.expiresAtMs) return known.identity;
     const entry = this.#entries.get(id) ?? this.#nobody;
     const isRight = timingSafeEqual(this.#digestOf(key), entry.digest);
-    const isCurrent = this.#now() < entry.expiresAtMs;
-    return isRight && isCurrent ? entry.identity : undefined;
+    if (!isRight || now >= entry.expiresAtMs) return undefined;
+    this.#verified.set(hashed, entry);
+    return entry.identity;
   }
 
   #index(records: readonly ApiKeyRecord[]): ReadonlyMap<string, Entry> {

@@ -54,13 +54,24 @@ export function chain(...all: readonly (ChainStep | ChainErrorHandler)[]): Chain
         leave(undefined);
         return;
       }
-      attempt(
-        (proceed) => step(req, res, proceed),
-        (failure) => {
-          if (failure === undefined) run(index + 1);
-          else fail(failure);
-        },
-      );
+      // As `attempt` does it, without its closures: every request comes this way.
+      let hasHandedOn = false;
+      const failed = (error: unknown): void => {
+        hasHandedOn = true;
+        fail({ error });
+      };
+      try {
+        const result = step(req, res, (error) => {
+          if (error) failed(error);
+          else if (!hasHandedOn) {
+            hasHandedOn = true;
+            run(index + 1);
+          }
+        });
+        if (isPromiseLike(result)) result.then(undefined, failed);
+      } catch (error) {
+        failed(error);
+      }
     }
 
     function fail(failure: Failure): void {

@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import helmet from 'helmet';
 import { checkInteger, refuseOption } from './check-option.ts';
 import type { Middleware, Next } from './middleware.ts';
@@ -73,10 +74,23 @@ export function secureHeaders({
     xPermittedCrossDomainPolicies: false,
     xXssProtection: false,
   });
-  return function secureHeadersMiddleware(req: IncomingMessage, res: ServerResponse, next: Next) {
-    res.setHeader('Cache-Control', 'no-store');
-    setHeaders(req, res, next);
+  const headers = [['Cache-Control', 'no-store'] as const, ...headersOf(setHeaders)];
+  return function secureHeadersMiddleware(_req: IncomingMessage, res: ServerResponse, next: Next) {
+    for (const [name, value] of headers) res.setHeader(name, value);
+    // Express has set it by now.
+    res.removeHeader('X-Powered-By');
+    next();
   };
+}
+
+/** What a middleware sets on every answer, asked once: with these settings nothing depends on the request. */
+function headersOf(setHeaders: Middleware): readonly (readonly [string, string])[] {
+  const req = new IncomingMessage(new Socket());
+  const res = new ServerResponse(req);
+  setHeaders(req, res, (error) => {
+    if (error) throw error as Error;
+  });
+  return res.getHeaderNames().map((name) => [name, String(res.getHeader(name))]);
 }
 
 function sources(

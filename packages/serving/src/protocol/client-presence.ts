@@ -7,7 +7,7 @@ export class ClientPresence implements CancelSignal {
   #listener: (() => void) | undefined;
 
   constructor(res: ServerResponse) {
-    res.once('close', () => {
+    res.on('close', () => {
       if (res.writableFinished) return;
       this.#aborted = true;
       this.#listener?.();
