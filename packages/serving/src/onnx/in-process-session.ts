@@ -4,29 +4,34 @@ import type { OnnxSession, SessionResult } from './onnx-session.ts';
 import type { ModelFile } from './session-model.ts';
 import { timeSession, type Timing } from './time-session.ts';
 
-/** Larger files take noticeable time to load, which blocks the event loop. */
-const MOST_MODEL_BYTES = 256 * 1024;
+/** Larger files take noticeable time to load, which blocks the event loop: this one about 20 ms. */
+const MOST_MODEL_BYTES = 8 * 1024 * 1024;
 /** How long an execution may keep the event loop from everything else, in milliseconds. */
 const MOST_BLOCKING_MS = 0.5;
+/** What is over sooner costs the event loop no more than telling a worker of it, and hearing from it again. */
+const TRIFLING_MS = 0.1;
 /** Row counts that are tried, the greatest first. */
 const ROW_COUNTS = [64, 16, 4, 1];
 /** Operators that repeat as often as the data say: no measurement bounds them. */
 const LOOPS = ['Loop', 'Scan'];
 
 /**
- * A tiny model in the thread of the event loop, where it answers sooner than a worker can be told of it.
+ * A small model in the thread of the event loop, where it answers sooner than a worker can be told of it.
  *
- * Only for executions of few rows, which were measured to be over at once.
+ * Only for executions of few rows, which were measured to be over at once; and while others are executed, only for those
+ * that are trifles, since a worker computes beside the event loop.
  */
 export class InProcessSession {
   /** What was measured, in words. */
   readonly reason: string;
   readonly #session: OnnxSession;
   readonly #maxRows: number;
+  readonly #maxRowsAlone: number;
 
-  private constructor(session: OnnxSession, maxRows: number, reason: string) {
+  private constructor(session: OnnxSession, limits: RowLimits, reason: string) {
     this.#session = session;
-    this.#maxRows = maxRows;
+    this.#maxRows = limits.always;
+    this.#maxRowsAlone = limits.alone;
     this.reason = reason;
   }
 
@@ -46,25 +51,25 @@ export class InProcessSession {
     const session = await OnnxSession.load({ ...model, intraOpThreads: 1 });
     const run = (inputs: readonly Tensor[]): Promise<SessionResult> => session.run(inputs);
     const single = await timeSession(run, sample);
-    if (single !== undefined && single.roundTripMs < worker.roundTripMs) {
-      for (const rows of ROW_COUNTS) {
-        const copies = Math.max(1, Math.floor(rows / (sample[0]?.shape[0] ?? 1)));
-        const inputs = packBatch(Array.from({ length: copies }, () => sample));
-        const timing = await timeSession(run, inputs);
-        if (timing !== undefined && timing.computeMs <= MOST_BLOCKING_MS) {
-          const most = inputs[0]?.shape[0] ?? 1;
-          const gain = `${single.roundTripMs.toFixed(3)} ms in process, ${worker.roundTripMs.toFixed(3)} ms by a worker`;
-          return new InProcessSession(session, most, `up to ${most} rows: ${gain}`);
-        }
-      }
+    if (
+      single !== undefined &&
+      single.computeMs <= MOST_BLOCKING_MS &&
+      single.roundTripMs < worker.roundTripMs
+    ) {
+      const limits = { always: await mostRows(run, sample), alone: sample[0]?.shape[0] ?? 1 };
+      const gain = `${single.roundTripMs.toFixed(3)} ms in process, ${worker.roundTripMs.toFixed(3)} ms by a worker`;
+      const rows = `up to ${Math.max(limits.always, limits.alone)} rows`;
+      const when = limits.always > 0 ? rows : `${rows} while nothing else is executed`;
+      return new InProcessSession(session, limits, `${when}: ${gain}`);
     }
     await session.release();
     return undefined;
   }
 
-  /** Whether an execution is small enough. */
-  takes(inputs: readonly Tensor[]): boolean {
-    return inputs.every(({ shape }) => (shape[0] ?? 1) <= this.#maxRows);
+  /** Whether an execution is small enough; `alone` tells that no other one runs. */
+  takes(inputs: readonly Tensor[], alone: boolean): boolean {
+    const most = alone ? Math.max(this.#maxRows, this.#maxRowsAlone) : this.#maxRows;
+    return inputs.every(({ shape }) => (shape[0] ?? 1) <= most);
   }
 
   run(inputs: readonly Tensor[]): Promise<SessionResult> {
@@ -74,6 +79,27 @@ export class InProcessSession {
   async close(): Promise<void> {
     await this.#session.release();
   }
+}
+
+/** How many rows an execution may have. */
+interface RowLimits {
+  readonly always: number;
+  /** While no other execution runs. */
+  readonly alone: number;
+}
+
+/** The most rows whose execution is a trifle; 0 when not even the sample's is. */
+async function mostRows(
+  run: (inputs: readonly Tensor[]) => Promise<SessionResult>,
+  sample: readonly Tensor[],
+): Promise<number> {
+  for (const rows of ROW_COUNTS) {
+    const copies = Math.max(1, Math.floor(rows / (sample[0]?.shape[0] ?? 1)));
+    const inputs = packBatch(Array.from({ length: copies }, () => sample));
+    const timing = await timeSession(run, inputs);
+    if (timing !== undefined && timing.computeMs <= TRIFLING_MS) return inputs[0]?.shape[0] ?? 1;
+  }
+  return 0;
 }
 
 /** Whether the number of rows alone says how much there is to compute. */

@@ -21,6 +21,9 @@ export interface OnnxPoolOptions {
   readonly onEvent: (event: RuntimeEvent) => void;
 }
 
+/** What computes in this thread. */
+type Here = Pick<InProcessSession, 'takes' | 'run' | 'close'>;
+
 const UNPLACED = { workers: 0, intraOpThreads: 0, inProcess: false, reason: 'not loaded yet' };
 const RESTART_DELAY_MS = 200;
 const GREATEST_RESTART_DELAY_MS = 10_000;
@@ -40,7 +43,7 @@ export class OnnxPool implements Runtime {
   #closed = false;
 
   #placement: RuntimePlacement = { ...UNPLACED };
-  #inProcess: InProcessSession | undefined;
+  #inProcess: Here | undefined;
 
   constructor(options: OnnxPoolOptions) {
     this.#options = options;
@@ -59,10 +62,7 @@ export class OnnxPool implements Runtime {
    *
    * @throws ThreadError when the model can't be loaded.
    */
-  async place(
-    plan: Omit<RuntimePlacement, 'inProcess'>,
-    inProcess?: InProcessSession,
-  ): Promise<void> {
+  async place(plan: Omit<RuntimePlacement, 'inProcess'>, inProcess?: Here): Promise<void> {
     const { workers, intraOpThreads } = this.#placement;
     const fits = plan.intraOpThreads === intraOpThreads;
     const outgrown = fits ? [] : this.#idle.splice(0);
@@ -76,7 +76,9 @@ export class OnnxPool implements Runtime {
   }
 
   async execute(inputs: readonly Tensor[], { ownsInputs }: ExecutionContext): Promise<Execution> {
-    if (this.#inProcess?.takes(inputs) === true) return this.#runHere(this.#inProcess, inputs);
+    const alone = this.#here === 0 && this.#idle.length === this.#threads.size;
+    if (this.#inProcess?.takes(inputs, alone) === true)
+      return this.#runHere(this.#inProcess, inputs);
     const thread = this.#idle.pop() ?? (await this.#nextThread());
     const { executionTimeoutMs } = this.#options;
     const hung = setTimeout(() => {
@@ -114,7 +116,7 @@ export class OnnxPool implements Runtime {
     await Promise.all([...closing, this.#inProcess?.close()]);
   }
 
-  async #runHere(session: InProcessSession, inputs: readonly Tensor[]): Promise<Execution> {
+  async #runHere(session: Here, inputs: readonly Tensor[]): Promise<Execution> {
     if (this.#closed) throw this.#error('ERR_SERVING_CLOSED', 'was unloaded');
     this.#here += 1;
     try {

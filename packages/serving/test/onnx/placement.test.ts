@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Signature, Tensor } from '@fairlead/signature';
 import { afterEach, describe, expect, test } from 'vitest';
 import { InProcessSession } from '../../src/onnx/in-process-session.ts';
+import { OnnxPool } from '../../src/onnx/onnx-pool.ts';
+import type { SessionResult } from '../../src/onnx/onnx-session.ts';
 import { planPlacement, type PlacementFacts } from '../../src/onnx/plan-placement.ts';
 import { onnxRuntime } from '../../src/onnx/index.ts';
 import { affine, MemorySource, slow } from '../memory-source.ts';
@@ -45,18 +47,19 @@ describe('the number of workers', () => {
   });
 });
 
+const sample: Tensor = {
+  name: 'x',
+  datatype: 'FP32',
+  shape: [1, 2],
+  data: new Float32Array([1, 2]),
+};
+
 describe('running in process', () => {
   const sessions: InProcessSession[] = [];
   afterEach(async () => {
     await Promise.all(sessions.splice(0).map((session) => session.close()));
   });
 
-  const sample: Tensor = {
-    name: 'x',
-    datatype: 'FP32',
-    shape: [1, 2],
-    data: new Float32Array([1, 2]),
-  };
   async function tryOut(
     signature: Signature,
     file: string,
@@ -82,9 +85,9 @@ describe('running in process', () => {
     expect(session?.reason).toMatch(/^up to \d+ rows: \d\.\d+ ms in process, 10000\.000 ms by a/);
     const { outputs } = (await session?.run([sample])) ?? {};
     expect(outputs?.[0]?.data).toEqual(new Float32Array([3, 5]));
-    expect(session?.takes([sample])).toBe(true);
+    expect(session?.takes([sample], false)).toBe(true);
     const many = { ...sample, shape: [1000, 2], data: new Float32Array(2000) };
-    expect(session?.takes([many])).toBe(false);
+    expect(session?.takes([many], true)).toBe(false);
   });
 
   test('is not chosen when a worker is sooner', async () => {
@@ -102,6 +105,39 @@ describe('running in process', () => {
     const varied = { ...affine, inputs: [{ ...input, shape: [-1, -1] }] } as Signature;
     expect(await tryOut(varied, 'affine.onnx', 10_000)).toBeUndefined();
   });
+});
+
+test('what is no trifle runs in process only while nothing else is executed', async () => {
+  const bytes = await readFile(new URL('../models/affine.onnx', import.meta.url));
+  const pool = new OnnxPool({
+    title: 'm',
+    readModel: () =>
+      Promise.resolve({ bytes: Uint8Array.from(bytes), inputs: ['x'], outputs: affine.outputs }),
+    executionTimeoutMs: 30_000,
+    onEvent: () => undefined,
+  });
+  const here = Promise.withResolvers<SessionResult>();
+  const asked: boolean[] = [];
+  await pool.place(
+    { workers: 1, intraOpThreads: 1, reason: '' },
+    {
+      takes: (_inputs, alone) => {
+        asked.push(alone);
+        return alone;
+      },
+      run: () => here.promise,
+      close: () => Promise.resolve(),
+    },
+  );
+  const context = { signal: new AbortController().signal, requestIds: [], ownsInputs: false };
+  const first = pool.execute([sample], context);
+  const second = pool.execute([sample], context);
+  expect((await second).outputs[0]?.data).toEqual(new Float32Array([3, 5]));
+  here.resolve({ outputs: [], computeDurationMs: 0 });
+  expect((await first).outputs).toEqual([]);
+  await Promise.all([pool.execute([sample], context), pool.execute([sample], context)]);
+  expect(asked).toEqual([true, false, true, false]);
+  await pool.close();
 });
 
 test('a version says where it computes and why; few rows and many give the same', async () => {
