@@ -47,14 +47,16 @@ export function tellStory(
     .map(({ item }) => item);
 }
 
-function tellPush(record: Manifest): StoryItem {
+/** Tells of a push. */
+export function tellPush(record: Manifest): StoryItem {
   const { created: at, actor, version, files, runtime } = record;
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   const what = `pushed version ${version} (${runtime.name}, ${files.length} files, ${bytes} bytes)`;
   return { at, actor, what, version, source: { kind: 'version', record } };
 }
 
-function tellAlias(record: AliasEntry): StoryItem {
+/** Tells of a change of an alias. */
+export function tellAlias(record: AliasEntry): StoryItem {
   const { at, actor, reason, version, previous, alias, action, gates } = record;
   const verb = action === 'set' ? 'set' : 'rolled back';
   const was = previous === null ? '' : ` (was ${previous})`;
@@ -70,7 +72,8 @@ function tellAlias(record: AliasEntry): StoryItem {
   };
 }
 
-function tellEvent(record: ModelEvent): StoryItem {
+/** Tells of whatever else happened. */
+export function tellEvent(record: ModelEvent): StoryItem {
   const { at, actor, reason, version } = record;
   return {
     at,
