@@ -15,7 +15,7 @@ export interface WebhookEvent {
 }
 
 /** What a webhook tells besides. */
-export interface WebhookEventData {
+interface WebhookEventData {
   readonly model: string;
   readonly version?: number;
   readonly actor: string;
