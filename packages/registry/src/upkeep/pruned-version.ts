@@ -4,13 +4,11 @@ import { RegistryError } from '../registry-error.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import { prunedLog } from './pruned-record.ts';
 
-/** Says why a file of `manifest` isn't there when that is as it should be; `undefined` when it isn't, or no file is missing. */
+/** Says that a version was pruned, by whom and why; `undefined` when it wasn't. */
 export async function prunedError(
   store: ObjectStore,
-  manifest: Manifest,
+  { model, version }: Manifest,
 ): Promise<RegistryError | undefined> {
-  const { model, version } = manifest;
-  if ((await missingFile(store, manifest)) === undefined) return undefined;
   const pruned = await prunedLog(store, model).read(version);
   if (pruned === undefined) return undefined;
   const reason = pruned.reason === undefined ? '' : ` (${pruned.reason})`;
@@ -40,7 +38,11 @@ export async function requireFiles(store: ObjectStore, manifest: Manifest): Prom
   );
 }
 
-async function missingFile(store: ObjectStore, { files }: Manifest): Promise<string | undefined> {
+/** Path of a file of `manifest` that isn't there, or has another length; `undefined` when all are there. */
+export async function missingFile(
+  store: ObjectStore,
+  { files }: Manifest,
+): Promise<string | undefined> {
   for (const { sha256, size, path } of files) {
     if ((await store.size(blobKey(sha256))) !== size) return path;
   }

@@ -75,6 +75,8 @@ async function fill(
       if (error) written.reject(error);
       else written.resolve(undefined);
     });
+    // As an event that nobody hears it would end the process.
+    sink.on('error', () => undefined);
     for await (const chunk of entry.body) {
       // The sink may keep the chunk for longer than the body leaves it to us.
       if (!sink.write(Buffer.from(chunk))) await once(sink, 'drain');

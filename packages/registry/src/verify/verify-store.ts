@@ -13,6 +13,7 @@ import type { ObjectStore } from '../store/object-store.ts';
 import { RegistryError, type RegistryErrorCode } from '../registry-error.ts';
 import { prunedLog } from '../upkeep/pruned-record.ts';
 import { versionLog } from '../versions/version-log.ts';
+import { NamedBlobs, versionsMeant } from './named-blobs.ts';
 
 /** One object that isn't as it was written, or isn't there. */
 export interface VerifyProblem {
@@ -50,8 +51,7 @@ export async function verifyStore(store: ObjectStore): Promise<VerifyReport> {
 class Verifier {
   readonly #store: ObjectStore;
   readonly #problems: VerifyProblem[] = [];
-  /** Each blob that a manifest names: its size, and where it is named. */
-  readonly #named = new Map<string, { readonly size: number; readonly by: string }>();
+  readonly #named: NamedBlobs;
   #manifests = 0;
   #aliasEntries = 0;
   #events = 0;
@@ -62,6 +62,7 @@ class Verifier {
 
   constructor(store: ObjectStore) {
     this.#store = store;
+    this.#named = new NamedBlobs(store);
   }
 
   report(): VerifyReport {
@@ -82,9 +83,9 @@ class Verifier {
     const log = versionLog(this.#store, model);
     const seals = new Map<number, string>();
     const pruned = new Set(await prunedLog(this.#store, model).numbers());
-    const meant = pruned.size === 0 ? new Set<number>() : await this.#versionsMeant(model);
+    const meant = pruned.size === 0 ? new Set<number>() : await versionsMeant(this.#store, model);
     let due = 1;
-    for (const version of await log.numbers()) {
+    for (const version of await this.#numbers(log)) {
       for (; due < version; due += 1) {
         this.#corrupt(log.keyOf(due), `version ${due} is missing, and there is version ${version}`);
       }
@@ -100,7 +101,9 @@ class Verifier {
         );
       }
       if (!(await this.#isPruned(pruned, meant, manifest))) {
-        this.#nameFiles(log.keyOf(version), manifest);
+        for (const problem of this.#named.add(log.keyOf(version), manifest)) {
+          this.#corrupt(log.keyOf(version), problem);
+        }
       }
     }
     for (const alias of await aliasNames(this.#store, model)) {
@@ -113,7 +116,7 @@ class Verifier {
     const log = eventLog(this.#store, model);
     let before: ModelEvent | undefined;
     let broken = false;
-    for (const number of await log.numbers()) {
+    for (const number of await this.#numbers(log)) {
       const event = await this.#readRecord(log, number);
       this.#events += 1;
       if (event === undefined) {
@@ -122,10 +125,12 @@ class Verifier {
       }
       const problem = broken ? undefined : eventChainProblem(before, event);
       if (problem !== undefined) this.#corrupt(log.keyOf(number), problem);
-      if (event.version !== undefined && seals.get(event.version) !== event.versionSeal) {
+      const { version } = event;
+      const seal = version && (await this.#sealOf(model, version, seals));
+      if (seal !== event.versionSeal) {
         this.#corrupt(
           log.keyOf(number),
-          `the manifest of version ${event.version} is not the one that it tells of`,
+          `the manifest of version ${String(version)} is not the one that it tells of`,
         );
       }
       for (const document of documentsOf(event)) {
@@ -147,7 +152,7 @@ class Verifier {
     const log = aliasLog(this.#store, model, alias);
     let before: AliasEntry | undefined;
     let broken = false;
-    for (const number of await log.numbers()) {
+    for (const number of await this.#numbers(log)) {
       const entry = await this.#readRecord(log, number);
       this.#aliasEntries += 1;
       if (entry === undefined) {
@@ -156,7 +161,7 @@ class Verifier {
       }
       const problem = broken ? undefined : chainProblem(before, entry);
       if (problem !== undefined) this.#corrupt(log.keyOf(number), problem);
-      if (seals.get(entry.version) !== entry.versionSeal) {
+      if ((await this.#sealOf(model, entry.version, seals)) !== entry.versionSeal) {
         this.#corrupt(
           log.keyOf(number),
           `the manifest of version ${entry.version} is not the one that it was set to`,
@@ -176,31 +181,19 @@ class Verifier {
         if (size === undefined) return;
         this.#blobs += 1;
         this.#blobBytes += size;
-        const problem = await blobProblem(this.#store, name);
-        if (problem !== undefined) this.#corrupt(blobKey(name), problem);
+        try {
+          const problem = await blobProblem(this.#store, name);
+          if (problem !== undefined) this.#corrupt(blobKey(name), problem);
+        } catch (error) {
+          if ((await this.#store.size(blobKey(name))) !== undefined) throw error;
+        }
       });
     }
-    for (const [sha256, { size, by }] of this.#named) {
+    for (const sha256 of this.#named.sha256s) {
       await this.#attempt(blobKey(sha256), async () => {
-        const found = await this.#store.size(blobKey(sha256));
-        if (found === size) return;
-        const what = found === undefined ? 'is missing' : `has ${found} bytes instead of ${size}`;
-        this.#corrupt(blobKey(sha256), `${what}, and ${by} needs it`);
+        const problem = await this.#named.problemOf(sha256);
+        if (problem !== undefined) this.#corrupt(blobKey(sha256), problem);
       });
-    }
-  }
-
-  #nameFiles(key: string, manifest: Manifest): void {
-    for (const { sha256, size, path } of manifest.files) {
-      const by = `${JSON.stringify(path)} of ${key}`;
-      const named = this.#named.get(sha256);
-      if (named === undefined) this.#named.set(sha256, { size, by });
-      else if (named.size !== size) {
-        this.#corrupt(
-          key,
-          `${by} has ${size} bytes, and ${named.by}, which is the same, ${named.size}`,
-        );
-      }
     }
   }
 
@@ -218,20 +211,26 @@ class Verifier {
     return !meant.has(version);
   }
 
-  async #versionsMeant(model: string): Promise<ReadonlySet<number>> {
-    const meant = new Set<number>();
-    for (const alias of await aliasNames(this.#store, model)) {
-      const log = aliasLog(this.#store, model, alias);
-      for (const number of await log.numbers()) {
-        try {
-          const entry = await log.read(number);
-          if (entry !== undefined) meant.add(entry.version);
-        } catch {
-          // It is reported where the alias is verified.
-        }
-      }
+  /** The numbers of a log, without the gaps that a listing has while records are added. */
+  async #numbers(log: NumberedLog<unknown>): Promise<readonly number[]> {
+    const numbers = await log.numbers();
+    return numbers.at(-1) === numbers.length || numbers.length === 0 ? numbers : log.numbers();
+  }
+
+  /** Seal of the manifest of a version, which may have been pushed after `seals` was made. */
+  async #sealOf(
+    model: string,
+    version: number,
+    seals: ReadonlyMap<number, string>,
+  ): Promise<string | undefined> {
+    const seal = seals.get(version);
+    if (seal !== undefined) return seal;
+    try {
+      return (await versionLog(this.#store, model).read(version))?.seal;
+    } catch {
+      // It is reported where the version is verified.
+      return undefined;
     }
-    return meant;
   }
 
   async #readRecord<R>(log: NumberedLog<R>, number: number): Promise<R | undefined> {

@@ -2,7 +2,7 @@ import { readBlob } from './blob.ts';
 import { modelNotFound, some } from '../listing.ts';
 import type { Manifest } from './manifest.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { prunedError } from '../upkeep/pruned-version.ts';
+import { missingFile, prunedError } from '../upkeep/pruned-version.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { VersionLog } from './version-log.ts';
 
@@ -55,7 +55,11 @@ export function openManifest(store: ObjectStore, manifest: Manifest): OpenVersio
         try {
           return await readBlob(store, file);
         } catch (error) {
-          throw (await prunedError(store, manifest)) ?? error;
+          const pruned = await prunedError(store, manifest);
+          if (pruned === undefined) throw error;
+          if ((await missingFile(store, manifest)) !== undefined) throw pruned;
+          // Damaged rather than gone, or pushed again by somebody at this moment.
+          return readBlob(store, file);
         }
       }
       const paths = manifest.files.map((candidate) => candidate.path);

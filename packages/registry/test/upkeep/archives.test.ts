@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   createWriteStream,
   existsSync,
@@ -17,8 +17,10 @@ import {
   generateSigningKey,
   importModels,
   ModelRegistry,
+  type ObjectStore,
   pruneVersions,
   collectGarbage,
+  RegistryError,
   restoreRegistry,
 } from '@fairlead/registry';
 import { extract, pack } from 'tar-stream';
@@ -176,6 +178,24 @@ describe('export and import', () => {
     expect(readFileSync(file, 'utf8')).toBe('mine');
     await expect(exportModels(store, join(folder, 'no/such.tar'))).rejects.toMatchObject(invalid);
     expect(readdirSync(folder)).toEqual(['models.tar']);
+  });
+
+  test('a store that fails in the middle of an object fails the export, and leaves no half of it', async () => {
+    const { store, registry } = temporaryRegistry();
+    await registry.push(digits('', { files: { 'model.onnx': randomBytes(300_000) } }));
+    const gone = new RegistryError('ERR_REGISTRY_STORE_UNAVAILABLE', 'the disk is gone');
+    const failing: ObjectStore = {
+      ...store,
+      async *stream(key) {
+        for await (const chunk of store.stream(key)) {
+          yield chunk;
+          if (key.startsWith('blobs/')) throw gone;
+        }
+      },
+    };
+    const folder = temporaryFolder();
+    await expect(exportModels(failing, join(folder, 'models.tar'))).rejects.toBe(gone);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test('says that there is no such export', async () => {

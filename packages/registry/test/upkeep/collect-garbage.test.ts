@@ -213,6 +213,44 @@ describe('retention', () => {
     await (await registry.openVersion('digits', 1)).read('model.onnx');
   });
 
+  test('a file that comes back while it is told that it was pruned is not taken for damage', async () => {
+    const { store, registry } = temporaryRegistry();
+    await registry.push(digits('1'));
+    await registry.push(digits('2'));
+    await pruneVersions(store, 'digits', { keepLast: 1, actor });
+    await collectGarbage(store, { graceMs: 0 });
+    const key = `blobs/sha256/${await sha(registry, 1)}`;
+    const back = new ModelRegistry({
+      store: {
+        ...store,
+        async size(asked) {
+          const size = await store.size(asked);
+          // Somebody else pushes the same bytes right after this look.
+          if (asked === key) await store.create(key, Buffer.from('1'));
+          return size;
+        },
+      },
+    });
+    await expect(back.setAlias('digits', 'champion', 1, { actor })).rejects.toMatchObject({
+      code: 'ERR_REGISTRY_VERSION_PRUNED',
+    });
+    await store.remove(key);
+    const bytes = await (await back.openVersion('digits', 1)).read('model.onnx');
+    expect(Buffer.from(bytes).toString()).toBe('1');
+  });
+
+  test('a damaged file of a pruned version is told from one that is gone', async () => {
+    const { folder, store, registry } = temporaryRegistry();
+    await registry.push(digits('1'));
+    await registry.push(digits('2'));
+    await pruneVersions(store, 'digits', { keepLast: 1, actor });
+    const key = `blobs/sha256/${await sha(registry, 1)}`;
+    await store.remove(key);
+    writeFileSync(join(folder, key), 'x');
+    const { read } = await registry.openVersion('digits', 1);
+    await expect(read('model.onnx')).rejects.toMatchObject({ code: 'ERR_REGISTRY_CORRUPT' });
+  });
+
   test('a file that is missing without having been pruned is still reported', async () => {
     const { store, registry } = temporaryRegistry();
     await registry.push(digits('1'));
