@@ -6,6 +6,7 @@ import { choosePort, grpcPort as grpcChoice } from './choose-port.ts';
 import { openDemoSecrets } from './demo-key.ts';
 import { endLeftovers } from './leftovers.ts';
 import { exportFlaskModels } from './export-flask-models.ts';
+import { exportParityReports } from './export-parity-reports.ts';
 import { askGolden, goldenPredictions } from './golden-predictions.ts';
 import { readHostFacts } from './host-facts.ts';
 import { httpCall } from './http-call.ts';
@@ -74,17 +75,19 @@ async function start(
   await trainModels(root, state.training, stop.signal);
   const trained = readTrainedModels(state.training);
   const registry = new ModelRegistry({ store: folderStore(state.registry) });
-  for (const { created, manifest } of await pushModels(registry, trained, root)) {
+  for (const { created, manifest, refused } of await pushModels(registry, trained, root)) {
     const { model, version } = manifest;
     say(
       created
         ? `Pushed ${model} version ${version}.`
         : `${model} version ${version} is there already.`,
     );
+    if (refused !== undefined) say(`The champion of ${model} stays: ${refused}`);
   }
   stop.signal.throwIfAborted();
   const names = trained.map(({ model }) => model);
   await exportFlaskModels(registry, names, state.flaskModels);
+  const reports = await exportParityReports(registry, names, state.parity);
   const secrets = openDemoSecrets(state);
   const programs = await preparePrograms(root, state, facts, { port, grpcPort }, secrets);
   const predictions = await goldenPredictions(registry);
@@ -104,7 +107,7 @@ async function start(
     return undefined;
   });
   restart = () => void restartGateway(running, programs.gateway);
-  say(await summarize(registry, predictions, { port, grpcPort }, secrets.key));
+  say(await summarize(registry, predictions, { port, grpcPort, reports }, secrets.key));
 }
 
 /** Has another gateway take over, as an update of a host does; one at a time. */

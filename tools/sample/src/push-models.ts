@@ -1,18 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { Manifest, ModelRegistry, PushRequest } from '@fairlead/registry';
-import { findSameVersion } from './same-version.ts';
+import type { ModelRegistry, PushRequest } from '@fairlead/registry';
+import { pushAsChampion, type PushedModel, pushExport } from './push-export.ts';
 import type { TrainedModel } from './trained-model.ts';
 
-const ALIAS = 'champion';
 const ACTOR = 'npm start';
-
-/** A version of a sample model that the registry has now. */
-export interface PushedModel {
-  readonly manifest: Manifest;
-  /** Whether it is new. */
-  readonly created: boolean;
-}
 
 /** The name under which a model's Python original is served. */
 export function flaskName(model: string): string {
@@ -54,21 +46,10 @@ export async function pushModels(
         'metadata.json': join(folder, 'metadata.json'),
       },
     };
-    for (const request of [onnx, python]) results.push(await pushAsChampion(registry, request));
+    results.push(await pushExport(registry, onnx, trained));
+    results.push(await pushAsChampion(registry, python));
   }
   return results;
-}
-
-async function pushAsChampion(registry: ModelRegistry, request: PushRequest): Promise<PushedModel> {
-  const same = await findSameVersion(registry, request);
-  const manifest = same ?? (await registry.push(request)).manifest;
-  const { model, version } = manifest;
-  const aliases = (await registry.list()).find((summary) => summary.model === model)?.aliases;
-  // Whoever moved the alias by hand meant it: only a new version, or a first one, becomes champion.
-  if (same === undefined || aliases?.[ALIAS] === undefined) {
-    await registry.setAlias(model, ALIAS, version, { actor: ACTOR, reason: 'newly trained' });
-  }
-  return { manifest, created: same === undefined };
 }
 
 /** The last commit that touched the training; undefined outside a git checkout. */

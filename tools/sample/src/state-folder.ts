@@ -12,6 +12,8 @@ export interface StateFolder {
   readonly training: string;
   /** The Python originals, taken from the registry. */
   readonly flaskModels: string;
+  /** Pages about how far the exports are from their originals. */
+  readonly parity: string;
   /** The rendered files, with their logs and temporary files. */
   readonly host: string;
   readonly logs: string;
@@ -45,6 +47,7 @@ export function openStateFolder(root: string): StateFolder {
     registry,
     training: join(root, 'training'),
     flaskModels: join(root, 'flask-models'),
+    parity: join(root, 'parity'),
     host,
     logs,
     keys: join(root, 'keys.json'),

@@ -5,17 +5,26 @@ import type { GoldenPrediction } from './golden-predictions.ts';
 export async function summarize(
   registry: ModelRegistry,
   predictions: readonly GoldenPrediction[],
-  { port, grpcPort }: { readonly port: number; readonly grpcPort: number },
+  {
+    port,
+    grpcPort,
+    reports,
+  }: { readonly port: number; readonly grpcPort: number; readonly reports: readonly string[] },
   key: string,
 ): Promise<string> {
   const url = `http://127.0.0.1:${port}`;
-  const rows = [['model', 'version', 'runtime', 'test accuracy']];
+  const rows = [['model', 'version', 'runtime', 'test accuracy', 'parity']];
   for (const { model, aliases } of await registry.list()) {
     const version = aliases.champion;
     if (version === undefined) continue;
     const { manifest } = await registry.openVersion(model, version);
     const accuracy = manifest.metrics.accuracy;
-    rows.push([model, String(version), manifest.runtime.name, accuracy?.toFixed(4) ?? '–']);
+    const { versions } = await registry.journal.state(model);
+    const parity = versions.get(version)?.measurements.parity?.value;
+    rows.push([
+      ...[model, String(version), manifest.runtime.name],
+      ...[accuracy?.toFixed(4) ?? '–', parity?.toExponential(1) ?? '–'],
+    ]);
   }
   const curls = predictions.map(({ model, body }) => [
     `# ${model}`,
@@ -26,6 +35,9 @@ export async function summarize(
     `Ready: ${url}/  (open it in a browser), and gRPC on 127.0.0.1:${grpcPort}`,
     '',
     ...table(rows),
+    '',
+    'How far the exports are from their Python originals, to open in a browser:',
+    ...reports.map((file) => `  ${file}`),
     '',
     'Requests to paste:',
     '',

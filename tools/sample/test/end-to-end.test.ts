@@ -82,12 +82,25 @@ describe('what it says', () => {
       expect(metrics.accuracy).toBeGreaterThan(0.9);
       return metrics.accuracy.toFixed(4);
     };
+    const parity = expect.stringMatching(/^\d\.\de-\d+$/) as string;
     expect(table()).toEqual([
-      ['breast-cancer', '1', 'onnx', accuracy('breast-cancer')],
-      ['breast-cancer-flask', '1', 'upstream', accuracy('breast-cancer')],
-      ['digits', '1', 'onnx', accuracy('digits')],
-      ['digits-flask', '1', 'upstream', accuracy('digits')],
+      ['breast-cancer', '1', 'onnx', accuracy('breast-cancer'), parity],
+      ['breast-cancer-flask', '1', 'upstream', accuracy('breast-cancer'), '–'],
+      ['digits', '1', 'onnx', accuracy('digits'), parity],
+      ['digits-flask', '1', 'upstream', accuracy('digits'), '–'],
     ]);
+  });
+
+  test.each(models)('%s was promoted because it says what its original says', async (model) => {
+    const registry = new ModelRegistry({ store: folderStore(join(state, 'registry')) });
+    const [entry] = await registry.history(model, 'champion');
+    expect(entry?.gates?.results).toMatchObject([
+      { gate: 'goldenExamples', passed: true },
+      { gate: 'parity <= 1e-4', passed: true },
+    ]);
+    const page = join(state, 'parity', `${model}-1.html`);
+    expect(application.said()).toContain(`  ${page}\n`);
+    expect(readFileSync(page, 'utf8')).toContain(`on ${readHeldOut(state, model).rows} rows`);
   });
 
   test.each(models)('the accuracy of %s is the one of what is served', async (model) => {
@@ -343,7 +356,13 @@ test('another version comes and goes under load, and no request fails', async ()
     );
   };
   await untilAnswers('1');
-  await registry.setAlias('digits', 'champion', 2, { actor: 'test', reason: 'try it' });
+  const deed = { actor: 'test', reason: 'try it' };
+  // It is guarded, and nobody has compared this version with anything.
+  await expect(registry.setAlias('digits', 'champion', 2, deed)).rejects.toMatchObject({
+    code: 'ERR_REGISTRY_GATES_FAILED',
+  });
+  const dangerouslySkipGates = 'the same file as version 1';
+  await registry.setAlias('digits', 'champion', 2, { ...deed, dangerouslySkipGates });
   await untilAnswers('2');
   await registry.rollback('digits', 'champion', { actor: 'test', reason: 'enough' });
   await untilAnswers('1');

@@ -1,33 +1,55 @@
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { exportParityReports } from '../src/export-parity-reports.ts';
 import { pushModels } from '../src/push-models.ts';
 import type { TrainedModel } from '../src/trained-model.ts';
 import { tempFolder } from './support/temp-folder.ts';
 
-/** What the training leaves, as small as it can be. */
-function trainedModel(content: string): TrainedModel {
+/** Real exports: y = 2 x + 1, and 2 x + 101. */
+const exports = {
+  first: { file: 'affine.onnx', plus: 1 },
+  second: { file: 'affine-next.onnx', plus: 101 },
+} as const;
+
+const tensor = (name: string, ...data: number[]) =>
+  ({ name, datatype: 'FP32', shape: [data.length / 2, 2], data }) as const;
+
+/** What the training leaves, as small as it can be; its original answers `off` more than its export. */
+function trainedModel(content: keyof typeof exports, off = 0): TrainedModel {
   const folder = tempFolder();
-  for (const name of ['model.onnx', 'model.joblib', 'metadata.json']) {
+  for (const name of ['model.joblib', 'metadata.json']) {
     writeFileSync(join(folder, name), `${name} ${content}`);
   }
-  const tensor = { datatype: 'FP32', shape: [-1, 1] } as const;
-  const value = { datatype: 'FP32', shape: [1, 1], data: [0.25] } as const;
+  const { file, plus } = exports[content];
+  const models = new URL('../../../packages/serving/test/models/', import.meta.url);
+  copyFileSync(new URL(file, models), join(folder, 'model.onnx'));
+  const x = [0, 1, -1, 0.5];
+  const y = x.map((value) => 2 * value + plus);
+  const outputs = [tensor('y', ...y.map((value) => value + off))];
+  writeFileSync(
+    join(folder, 'heldout.json'),
+    JSON.stringify({ inputs: [tensor('x', ...x)], outputs }),
+  );
+  const spec = { datatype: 'FP32', shape: [-1, 2] } as const;
   return {
     folder,
     model: 'digits',
     title: 'Digits',
-    signature: { inputs: [{ name: 'x', ...tensor }], outputs: [{ name: 'y', ...tensor }] },
+    signature: { inputs: [{ name: 'x', ...spec }], outputs: [{ name: 'y', ...spec }] },
     metrics: { accuracy: 0.973123456789 },
     goldenExamples: [
-      { inputs: [{ name: 'x', ...value }], outputs: [{ name: 'y', ...value }], tolerance: 1e-4 },
+      { inputs: [tensor('x', 0, 1)], outputs: [tensor('y', plus, plus + 2)], tolerance: 1e-4 },
     ],
     baseline: { features: [{ name: 'x', mean: 0.1, histogram: [1, 2, 3] }] },
     lineage: { frameworks: { 'scikit-learn': '1.9.0' } },
     modelCard: '# Digits\n',
   };
 }
+
+// A worker of the runtime takes a while to start on a loaded machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 function registryIn(folder: string): ModelRegistry {
   return new ModelRegistry({ store: folderStore(folder) });
@@ -79,7 +101,8 @@ test('a version that somebody else pushed and chose stays the champion', async (
   const { signature, runtime } = manifest;
   const files = { 'model.onnx': Buffer.from('theirs') };
   await registry.push({ model: 'digits', signature, runtime, files, actor: 'ada' });
-  await registry.setAlias('digits', 'champion', 2, { actor: 'ada' });
+  const dangerouslySkipGates = 'to be looked at';
+  await registry.setAlias('digits', 'champion', 2, { actor: 'ada', dangerouslySkipGates });
   expect(said(await pushModels(registry, models, folder))).toEqual([
     'digits 1 false',
     'digits-flask 1 false',
@@ -114,4 +137,73 @@ test('a push that was interrupted before its alias was set is taken up', async (
     'digits-flask 1 true',
   ]);
   expect((await other.resolve('digits', 'champion')).version).toBe(1);
+  // What was found out about it wasn't recorded either.
+  const [entry] = await other.history('digits', 'champion');
+  expect(entry?.gates?.results.map(({ passed }) => passed)).toEqual([true, true]);
+});
+
+test('an export is compared with its original, and promoted through its gates', async () => {
+  const folder = tempFolder();
+  const registry = registryIn(folder);
+  await pushModels(registry, [trainedModel('first', 5e-5)], folder);
+  const { versions } = await registry.journal.state('digits');
+  const { measurements } = versions.get(1) ?? {};
+  expect(measurements).toMatchObject({
+    goldenExamples: { value: 1 },
+    parity: { details: { rows: 2 } },
+  });
+  expect(measurements?.parity?.value).toBeCloseTo(5e-5, 6);
+  const [entry] = await registry.history('digits', 'champion');
+  expect(entry?.gates?.results).toMatchObject([
+    { gate: 'goldenExamples', passed: true },
+    { gate: 'parity <= 1e-4', passed: true },
+  ]);
+  const pages = join(folder, 'parity');
+  const [page = ''] = await exportParityReports(registry, ['digits'], pages);
+  expect(readFileSync(page, 'utf8')).toContain('Parity of digits version 1');
+  await pushModels(registry, [trainedModel('second')], folder);
+  await exportParityReports(registry, ['digits'], pages);
+  expect(readdirSync(pages)).toEqual(['digits-2.html']);
+});
+
+test('an export that says something else than its original does not become champion', async () => {
+  const folder = tempFolder();
+  const registry = registryIn(folder);
+  await expect(pushModels(registry, [trainedModel('first', 1)], folder)).rejects.toMatchObject({
+    code: 'ERR_REGISTRY_GATES_FAILED',
+  });
+  await pushModels(registry, [trainedModel('second')], folder);
+  expect((await registry.resolve('digits', 'champion')).version).toBe(2);
+});
+
+test('a new export that fails leaves the champion, and says why', async () => {
+  const folder = tempFolder();
+  const registry = registryIn(folder);
+  await pushModels(registry, [trainedModel('first')], folder);
+  const [pushed] = await pushModels(registry, [trainedModel('second', 0.01)], folder);
+  expect(pushed).toMatchObject({
+    created: true,
+    refused: expect.stringContaining('parity') as string,
+  });
+  expect((await registry.resolve('digits', 'champion')).version).toBe(1);
+});
+
+test('an export whose golden examples come out otherwise is not even kept', async () => {
+  const folder = tempFolder();
+  const registry = registryIn(folder);
+  const { goldenExamples } = trainedModel('second');
+  await expect(
+    pushModels(registry, [{ ...trainedModel('first'), goldenExamples }], folder),
+  ).rejects.toMatchObject({ code: 'ERR_REGISTRY_NOT_PROVEN' });
+  expect(await registry.list()).toEqual([]);
+});
+
+test('gates that somebody set are left as they are', async () => {
+  const folder = tempFolder();
+  const registry = registryIn(folder);
+  await pushModels(registry, [trainedModel('first')], folder);
+  await registry.journal.setGates('digits', 'champion', [], { actor: 'ada' });
+  await pushModels(registry, [trainedModel('second', 1)], folder);
+  expect((await registry.resolve('digits', 'champion')).version).toBe(2);
+  expect((await registry.journal.state('digits')).gates.get('champion')?.gates).toEqual([]);
 });
