@@ -1,5 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { benchDecode } from './decode/bench-decode.ts';
@@ -9,26 +10,33 @@ import { benchParts } from './parts/bench-parts.ts';
 import { benchRegistry } from './registry/bench-registry.ts';
 import { benchThroughput } from './throughput/bench-throughput.ts';
 
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
-
-// npm run bench -- [liveness|throughput|parts|decode|overload|registry …] [--models medium,large] [--connections 1,64] [--seconds 5]
+// npm run bench -- [liveness|throughput|parts|decode|overload|registry …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3]
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     models: { type: 'string', default: 'tiny,medium,large,cnn' },
     connections: { type: 'string', default: '1,8,64,256' },
     seconds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '3' },
   },
 });
 const folder = fileURLToPath(new URL('../../../.fairlead/bench', import.meta.url));
 mkdirSync(folder, { recursive: true });
+/** What is printed is kept as well, until the next run. */
+const results = join(folder, 'results.md');
+writeFileSync(results, '');
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+  appendFileSync(results, `${line}\n`);
+};
 const seconds = Number(values.seconds);
+const rounds = Number(values.rounds);
 const models = values.models.split(',');
 const connections = values.connections.split(',').map(Number);
 
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   liveness: () => benchLiveness(print),
-  throughput: () => benchThroughput({ models, connections, seconds, folder }, print),
+  throughput: () => benchThroughput({ models, connections, seconds, rounds, folder }, print),
   parts: () => benchParts({ seconds, folder }, print),
   decode: () => benchDecode(print),
   overload: () => benchOverload({ seconds, folder }, print),
@@ -41,7 +49,7 @@ for (const name of wanted) {
   throw new Error(`no benchmark "${name}"; there are ${Object.keys(benches).join(', ')}`);
 }
 print(
-  `${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}; the load comes from the same machine.`,
+  `${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}; the load comes from the same machine.`,
 );
 for (const name of wanted) {
   print('');

@@ -1,12 +1,17 @@
 import { load, requireWrk, type LoadResult } from '../servers/load.ts';
 import { benchModels, requestOf, type BenchModel } from '../servers/models.ts';
+import type { Side } from '../servers/side.ts';
 import { bare, constant, fairlead, flask, naive, type SideStarter } from '../servers/sides.ts';
+import { goalsOf, type Goal } from './goals.ts';
+import { medianOf, ratioOf } from './rounds.ts';
 
 /** What is measured; fewer connections and shorter runs for a quick look. */
 export interface ThroughputOptions {
   readonly models: readonly string[];
   readonly connections: readonly number[];
   readonly seconds: number;
+  /** How often each side is measured at each number of connections, in turn with the others. */
+  readonly rounds: number;
   /** Folder of the models and what the sides write. */
   readonly folder: string;
 }
@@ -20,49 +25,67 @@ export async function benchThroughput(
   print: (line: string) => void,
 ): Promise<void> {
   requireWrk();
+  const { seconds, rounds, folder } = options;
   print(
-    `Throughput: one row a request, JSON; every side and wrk on all cores, ${options.seconds} s each after a warm-up.`,
+    `Throughput: one row a request, JSON; every side and wrk on all cores; medians of ${rounds} rounds of ${seconds} s each, in which the sides take turns.`,
   );
-  const chosen = benchModels(options.folder).filter(({ name }) => options.models.includes(name));
-  for (const model of chosen) await benchModel(model, options, print);
+  const goals: Goal[] = [];
+  for (const model of benchModels(folder)) {
+    if (options.models.includes(model.name)) {
+      goals.push(...(await benchModel(model, options, print)));
+    }
+  }
+  if (goals.length === 0) return;
+  print('');
+  print('### Goals');
+  print('');
+  print('| what | goal | measured |');
+  print('| --- | ---: | ---: |');
+  for (const { what, goal, measured } of goals) print(`| ${what} | ${goal} | ${measured} |`);
 }
 
 async function benchModel(
   model: BenchModel,
-  { connections: counts, seconds, folder }: ThroughputOptions,
+  { connections: counts, seconds, rounds, folder }: ThroughputOptions,
   print: (line: string) => void,
-): Promise<void> {
+): Promise<readonly Goal[]> {
   const body = requestOf(model);
-  const table = new Map<number, LoadResult[]>();
-  const sides: SideStarter[] = [fairlead(), flask, naive, bare, constant];
-  if (model.name === 'large') sides.push(unbatched);
-  for (const start of sides) {
-    const side = await start(model, folder);
-    try {
+  const starters: SideStarter[] = [fairlead(), flask, naive, bare, constant];
+  if (model.name === 'large') starters.push(unbatched);
+  const sides: Side[] = [];
+  const goals: Goal[] = [];
+  try {
+    for (const start of starters) {
+      const side = await start(model, folder);
+      sides.push(side);
       await load(side, body, { connections: 16, seconds: 2, folder });
-      for (const connections of counts) {
-        const rows = table.get(connections) ?? [];
-        rows.push(await load(side, body, { connections, seconds, folder }));
-        table.set(connections, rows);
-      }
-    } finally {
-      await side.stop();
     }
+    for (const connections of counts) {
+      // In turn: a machine whose speed drifts does so for all of them.
+      const results = sides.map((): LoadResult[] => []);
+      for (let round = 0; round < rounds; round++) {
+        for (const [index, side] of sides.entries()) {
+          results[index]?.push(await load(side, body, { connections, seconds, folder }));
+        }
+      }
+      print('');
+      print(`### ${model.name}, ${connections} connections (${body.length} bytes a request)`);
+      print('');
+      print(
+        '| side | requests/s | p50 ms | p99 ms | loop lag p99 ms | failed | CPU µs/request | RSS MiB | Fairlead ÷ side |',
+      );
+      print('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
+      const [ours = []] = results;
+      for (const side of results) print(toLine(medianOf(side), ratioOf(ours, side)));
+      goals.push(...goalsOf(model.name, connections, results));
+    }
+  } finally {
+    for (const side of sides) await side.stop();
   }
-  for (const [connections, rows] of table) {
-    print('');
-    print(`### ${model.name}, ${connections} connections (${body.length} bytes a request)`);
-    print('');
-    print(
-      '| side | requests/s | p50 ms | p99 ms | loop lag p99 ms | failed | CPU µs/request | RSS MiB | Fairlead ÷ side |',
-    );
-    print('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
-    const ours = rows[0]?.requestsPerSecond ?? NaN;
-    for (const row of rows) print(toLine(row, ours));
-  }
+  return goals;
 }
 
-function toLine(row: LoadResult, ours: number): string {
+function toLine(row: LoadResult, ratio: number): string {
   const cells = [
     row.side,
     row.requestsPerSecond.toFixed(0),
@@ -72,7 +95,7 @@ function toLine(row: LoadResult, ours: number): string {
     String(row.failed),
     row.cpuMicroseconds.toFixed(0),
     row.rssMiB.toFixed(0),
-    (ours / row.requestsPerSecond).toFixed(2),
+    ratio.toFixed(2),
   ];
   return `| ${cells.join(' | ')} |`;
 }
