@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { ServingError } from '../serving-error.ts';
 
 /**
- * Refuses a body of another media type.
+ * Refuses a body of another media type, or whose text isn't UTF-8.
  *
  * A missing type is taken for the first of `allowed`: tritonclient sends JSON without any.
  *
@@ -14,6 +14,24 @@ export function checkMediaType({ headers }: IncomingMessage, allowed: readonly s
     const message = `send ${allowed.join(' or ')}, not ${JSON.stringify(type.slice(0, 100))}`;
     throw new ServingError('ERR_SERVING_UNSUPPORTED_MEDIA_TYPE', message);
   }
+  const charset = parametersOf(headers['content-type']).get('charset') ?? 'utf-8';
+  if (UTF8.has(charset.toLowerCase())) return;
+  const message = `send UTF-8, not ${JSON.stringify(charset.slice(0, 100))}`;
+  throw new ServingError('ERR_SERVING_UNSUPPORTED_MEDIA_TYPE', message);
+}
+
+// ASCII is a part of it.
+const UTF8: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii']);
+
+/** The parameters of a media type by their names in lower case, quotes taken off. */
+export function parametersOf(contentType = ''): ReadonlyMap<string, string> {
+  const [, ...parameters] = contentType.includes(';') ? contentType.split(';') : [];
+  return new Map(
+    parameters.flatMap((parameter) => {
+      const [name = '', value = ''] = parameter.split('=', 2).map((part) => part.trim());
+      return name === '' ? [] : [[name.toLowerCase(), value.replace(/^"(.*)"$/, '$1')] as const];
+    }),
+  );
 }
 
 /** The media type without its parameters, in lower case. */

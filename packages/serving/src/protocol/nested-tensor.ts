@@ -12,15 +12,18 @@ export function tensorOfNested({ name, datatype }: TensorSpec, value: unknown): 
   return decodeTensor({ name, datatype, shape, data: shape.length === 0 ? [value] : value });
 }
 
+/** JSON texts of a tensor's elements, in their order. */
+export type ElementTexts = (tensor: Tensor) => readonly string[];
+
 /** JSON text of a tensor as nested lists. */
-export function encodeNested(tensor: Tensor): string {
-  return nest(elementTexts(tensor), tensor.shape);
+export function encodeNested(tensor: Tensor, texts: ElementTexts = elementTexts): string {
+  return nest(texts(tensor), tensor.shape);
 }
 
 /** JSON texts of a tensor's rows: the nested lists along its first dimension. */
-function encodeRows(tensor: Tensor): readonly string[] {
+function encodeRows(tensor: Tensor, textsOf: ElementTexts): readonly string[] {
   const [rows = 1, ...rest] = tensor.shape;
-  const texts = elementTexts(tensor);
+  const texts = textsOf(tensor);
   const perRow = texts.length / Math.max(1, rows);
   return Array.from({ length: rows }, (_, row) =>
     nest(texts.slice(row * perRow, (row + 1) * perRow), rest),
@@ -28,10 +31,13 @@ function encodeRows(tensor: Tensor): readonly string[] {
 }
 
 /** JSON text of several tensors as a list of objects, one for each row: `[{"label":1,"scores":[…]},…]`. */
-export function encodeRecords(tensors: readonly Tensor[]): string {
+export function encodeRecords(
+  tensors: readonly Tensor[],
+  texts: ElementTexts = elementTexts,
+): string {
   const columns = tensors.map((tensor) => ({
     key: JSON.stringify(tensor.name),
-    rows: encodeRows(tensor),
+    rows: encodeRows(tensor, texts),
   }));
   const records = (columns[0]?.rows ?? []).map(
     (_, row) => `{${columns.map(({ key, rows }) => `${key}:${rows[row] ?? 'null'}`).join(',')}}`,
@@ -40,12 +46,18 @@ export function encodeRecords(tensors: readonly Tensor[]): string {
 }
 
 /** JSON text of several tensors as an object of nested lists. */
-export function encodeColumns(tensors: readonly Tensor[]): string {
-  const columns = tensors.map((tensor) => `${JSON.stringify(tensor.name)}:${encodeNested(tensor)}`);
+export function encodeColumns(
+  tensors: readonly Tensor[],
+  texts: ElementTexts = elementTexts,
+): string {
+  const columns = tensors.map(
+    (tensor) => `${JSON.stringify(tensor.name)}:${encodeNested(tensor, texts)}`,
+  );
   return `{${columns.join(',')}}`;
 }
 
-function elementTexts(tensor: Tensor): readonly string[] {
+/** Elements as the Open Inference Protocol has them. */
+export function elementTexts(tensor: Tensor): readonly string[] {
   const text = encodeTensorData(tensor);
   if (tensor.datatype === 'BYTES')
     return (JSON.parse(text) as string[]).map((each) => JSON.stringify(each));

@@ -177,6 +177,33 @@ describe('TensorFlow Serving', () => {
     expect(response.text).toContain('"whole_out":9007199254740993');
   });
 
+  test('bytes in base64 are the bytes that they stand for', async () => {
+    const text = { b64: Buffer.from('Zürich').toString('base64') };
+    await post(mlflow, '/v1/models/echo:predict', {
+      instances: [{ ...row, text }, row],
+    }).expect(200, {
+      predictions: [
+        { whole_out: 1, text_out: 'Zürich' },
+        { whole_out: 1, text_out: 'a' },
+      ],
+    });
+    await post(mlflow, '/v1/models/echo:predict', {
+      inputs: { whole: [1, 2], text: [text, ''], half: [0, 0], flag: [true, false] },
+    }).expect(200, { outputs: { whole_out: [1, 2], text_out: ['Zürich', ''] } });
+    const response = await post(mlflow, '/v1/models/echo:predict', {
+      instances: [{ ...row, text: { b64: 'not base64' } }],
+    });
+    expect(response.status).toBe(400);
+    expect((response.body as { error: string }).error).toContain('not base64');
+  });
+
+  test('status of a version, which is not found where another one is loaded', async () => {
+    const found = await request(mlflow).get('/v1/models/affine/versions/1').expect(200);
+    expect(found.body).toMatchObject({ model_version_status: [{ version: '1', state: 'AVAILABLE' }] });
+    await request(mlflow).get('/v1/models/affine/versions/7').expect(404);
+    await request(mlflow).get('/v1/models/nobody').expect(404);
+  });
+
   test('status', async () => {
     await request(mlflow)
       .get('/v1/models/affine')
@@ -189,6 +216,13 @@ describe('TensorFlow Serving', () => {
 
   test.each<[string, string, unknown, number, string]>([
     ['neither form', predict, {}, 400, 'needs "instances" or "inputs"'],
+    [
+      'another signature',
+      predict,
+      { signature_name: 'regress', instances: [[1, 2]] },
+      400,
+      'must be "serving_default"',
+    ],
     ['both forms', predict, { instances: [[1, 2]], inputs: [[1, 2]] }, 400, 'not both'],
     ['no instances', predict, { instances: [] }, 400, 'not empty'],
     [
@@ -266,7 +300,8 @@ describe('MLflow scoring', () => {
     ['height,width\r\n2,1', [[3, 5]]],
     ['"height","width"\n2,"1"', [[3, 5]]],
   ])('CSV %j', async (csv, predictions) => {
-    await post(mlflow, '/invocations', csv, 'text/csv; charset=utf-8').expect(200, { predictions });
+    for (const type of ['text/csv', 'text/csv; charset=utf-8', 'TEXT/CSV;Charset="UTF-8"'])
+      await post(mlflow, '/invocations', csv, type).expect(200, { predictions });
   });
 
   test.each<[string, unknown, string, number, string]>([
@@ -312,6 +347,8 @@ describe('MLflow scoring', () => {
     ['an open quote', 'width,height\n"1,2\n', 'text/csv', 400, 'Quote Not Closed'],
     ['text for a number', 'width,height\none,2\n', 'text/csv', 400, 'found "one"'],
     ['another media type', 'x', 'text/plain', 415, 'send application/json or text/csv'],
+    ['another charset', '{}', 'application/json; charset=latin-1', 415, 'send UTF-8'],
+    ['another parameter', 'width,height\n1,2', 'text/csv; header=absent', 415, '"header"'],
   ])('%s is refused', async (_name, body, type, status, message) => {
     const response = await post(mlflow, '/invocations', body, type);
     expect(response.status).toBe(status);

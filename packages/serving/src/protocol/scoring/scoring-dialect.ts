@@ -4,7 +4,7 @@ import type { InferTarget } from '../../infer-request.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
 import { ServingError } from '../../serving-error.ts';
 import { badRequest, decodeJsonBody, type JsonObject } from '../json-body.ts';
-import { mediaTypeOf } from '../media-type.ts';
+import { mediaTypeOf, parametersOf } from '../media-type.ts';
 import { encodeColumns, encodeNested, encodeRecords } from '../nested-tensor.ts';
 import {
   errorSchema,
@@ -57,7 +57,7 @@ const MLFLOW: ScoringPart = {
  */
 export function mlflowScoring({ model }: ScoringOptions): Dialect {
   const routes: Readonly<Record<string, Route>> = {
-    '/invocations': invocations({ model }),
+    '/invocations': ofMlflow(invocations({ model })),
     '/ping': health(model),
     '/health': health(model),
     '/version': {
@@ -229,6 +229,20 @@ function invocations(target: InferTarget): Route {
     mediaTypes: BODY_TYPES,
     target,
     answer: (call) => score(call, target),
+  };
+}
+
+/** MLflow takes a charset and no other parameter of a media type: one that it doesn't know might change the meaning. */
+function ofMlflow(route: Route): Route {
+  return {
+    ...route,
+    answer(call) {
+      const names = [...parametersOf(call.req.headers['content-type']).keys()];
+      const unknown = names.find((name) => name !== 'charset');
+      if (unknown === undefined) return route.answer(call);
+      const message = `a media type may have the parameter "charset", not ${JSON.stringify(unknown.slice(0, 100))}`;
+      throw new ServingError('ERR_SERVING_UNSUPPORTED_MEDIA_TYPE', message);
+    },
   };
 }
 

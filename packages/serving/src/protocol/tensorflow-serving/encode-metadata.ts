@@ -18,6 +18,9 @@ const DTYPES: Readonly<Record<Datatype, string>> = {
   BYTES: 'DT_STRING',
 };
 
+/** The name of a model's one signature. */
+export const SIGNATURE = 'serving_default';
+
 /** JSON text of a version's signature as TensorFlow Serving tells it, under the name `serving_default`. */
 export function encodeMetadata({ label, signature }: LoadedVersion): string {
   return JSON.stringify({
@@ -25,7 +28,7 @@ export function encodeMetadata({ label, signature }: LoadedVersion): string {
     metadata: {
       signature_def: {
         signature_def: {
-          serving_default: {
+          [SIGNATURE]: {
             inputs: describe(signature.inputs),
             outputs: describe(signature.outputs),
             method_name: 'tensorflow/serving/predict',

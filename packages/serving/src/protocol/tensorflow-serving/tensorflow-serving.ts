@@ -1,11 +1,11 @@
-import type { Signature, Tensor } from '@fairlead/signature';
+import type { Signature, Tensor, TensorSpec } from '@fairlead/signature';
 import type { InferResult, InferTarget } from '../../infer-request.ts';
-import type { ModelStatus } from '../../models/model-status.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
 import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
+import { isBinaryValue, tensorOfValues, valueTexts } from './binary-values.ts';
 import { describeTensorFlow } from './describe-tensorflow.ts';
-import { encodeMetadata } from './encode-metadata.ts';
-import { encodeColumns, encodeNested, encodeRecords, tensorOfNested } from '../nested-tensor.ts';
+import { encodeMetadata, SIGNATURE } from './encode-metadata.ts';
+import { encodeColumns, encodeNested, encodeRecords } from '../nested-tensor.ts';
 
 const PATH = /^\/v1\/models\/([^/:]+)(?:\/versions\/([^/:]+))?(?::(\w+)|\/(metadata))?$/;
 const READ = ['GET', 'HEAD'];
@@ -33,7 +33,7 @@ export function tensorFlowServing(): Dialect {
           answer: ({ server }) => ({ body: encodeMetadata(server.find(target)) }),
         };
       if (verb === undefined)
-        return { methods: READ, answer: ({ server }) => statusOf(server.status(model)) };
+        return { methods: READ, answer: ({ server }) => readStatus(server, target) };
       return verb === 'predict' ? predictRoute(target) : undefined;
     },
     describe: describeTensorFlow,
@@ -49,8 +49,10 @@ function decodeSegment(segment: string): string | undefined {
   }
 }
 
-async function statusOf(asked: Promise<ModelStatus>): Promise<Reply> {
-  const { ready, version, reason } = await asked;
+async function readStatus(server: Call['server'], target: InferTarget): Promise<Reply> {
+  // Another version than the loaded one isn't found.
+  if (target.version !== undefined) server.find(target);
+  const { ready, version, reason } = await server.status(target.model);
   const status = {
     version: version ?? '0',
     state: ready ? 'AVAILABLE' : 'LOADING',
@@ -72,12 +74,19 @@ async function predict({ server, body, infer }: Call, target: InferTarget): Prom
   const asked = { inRows: true };
   const result = await infer(target, () =>
     decodeJsonBody(body, '{"instances":[…]}', (json) => {
+      checkSignatureName(json);
       const { inputs } = server.answering(target).signature;
       asked.inRows = json.instances !== undefined;
       return { inputs: asked.inRows ? readRows(json, inputs) : readColumns(json, inputs) };
     }),
   );
   return { body: asked.inRows ? encodePredictions(result) : encodeOutputs(result) };
+}
+
+/** A model here has one signature, whose name is TensorFlow's default. */
+function checkSignatureName({ signature_name: name = SIGNATURE }: JsonObject): void {
+  if (name === SIGNATURE) return;
+  throw badRequest(`"signature_name" must be "${SIGNATURE}", or left out`);
 }
 
 function readRows(
@@ -90,17 +99,18 @@ function readRows(
   }
   return specs.map((spec) => {
     const values = (instances as readonly unknown[]).map((instance) =>
-      valueOf(instance, spec.name, specs.length === 1),
+      valueOf(instance, spec, specs.length === 1),
     );
     const missing = values.indexOf(undefined);
     if (missing !== -1)
       throw badRequest(`instance ${missing} has no value for input "${spec.name}"`);
-    return tensorOfNested(spec, values);
+    return tensorOfValues(spec, values);
   });
 }
 
 /** The value of one input: named in an object, or the value itself where there is a single input. */
-function valueOf(given: unknown, name: string, single: boolean): unknown {
+function valueOf(given: unknown, { name, datatype }: TensorSpec, single: boolean): unknown {
+  if (single && datatype === 'BYTES' && isBinaryValue(given)) return given;
   if (isJsonObject(given)) return Object.hasOwn(given, name) ? given[name] : undefined;
   return single ? given : undefined;
 }
@@ -108,20 +118,20 @@ function valueOf(given: unknown, name: string, single: boolean): unknown {
 function readColumns({ inputs }: JsonObject, specs: Signature['inputs']): readonly Tensor[] {
   if (inputs === undefined) throw badRequest('the body needs "instances" or "inputs"');
   return specs.map((spec) => {
-    const value = valueOf(inputs, spec.name, specs.length === 1);
+    const value = valueOf(inputs, spec, specs.length === 1);
     if (value === undefined) throw badRequest(`"inputs" has no value for input "${spec.name}"`);
-    return tensorOfNested(spec, value);
+    return tensorOfValues(spec, value);
   });
 }
 
 function encodePredictions({ outputs }: InferResult): string {
   const [single] = outputs;
   const alone = outputs.length === 1 && single !== undefined;
-  return `{"predictions":${alone ? encodeNested(single) : encodeRecords(outputs)}}`;
+  return `{"predictions":${alone ? encodeNested(single, valueTexts) : encodeRecords(outputs, valueTexts)}}`;
 }
 
 function encodeOutputs({ outputs }: InferResult): string {
   const [single] = outputs;
   const alone = outputs.length === 1 && single !== undefined;
-  return `{"outputs":${alone ? encodeNested(single) : encodeColumns(outputs)}}`;
+  return `{"outputs":${alone ? encodeNested(single, valueTexts) : encodeColumns(outputs, valueTexts)}}`;
 }
