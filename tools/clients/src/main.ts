@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeKeys } from './keys.ts';
+import { pushEcho } from './push-echo.ts';
 import { installClients } from './python-clients.ts';
 import { freePort, Service } from './service.ts';
 
@@ -14,6 +16,8 @@ const python = installClients(root);
 const state = mkdtempSync(join(tmpdir(), 'fairlead-clients-'));
 const services: Service[] = [];
 try {
+  const { pepper, key, adminKey } = writeKeys(state);
+  await pushEcho(join(state, 'registry'));
   say('Starting the sample application …');
   const [port, grpcPort] = [await freePort(), await freePort()];
   const sample = start('tools/sample/src/main.ts', {
@@ -22,20 +26,32 @@ try {
     FAIRLEAD_GRPC_PORT: String(grpcPort),
   });
   await sample.says('Ready: ');
-  // These two share the path /invocations, so each needs a gateway of its own.
-  const mlflow = await startGateway('mlflow');
-  const sagemaker = await startGateway('sagemaker');
-  const { key } = JSON.parse(readFileSync(join(state, 'secrets.json'), 'utf8')) as { key: string };
-  const { status } = spawnSync(python, [join(root, 'tools/clients/src/clients.py')], {
+  // These share the path /invocations, so each needs a gateway of its own.
+  const anyone = { FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1', FAIRLEAD_RATE_LIMIT: '1000000' };
+  const mlflow = await startGateway('mlflow', ['digits'], anyone);
+  const mlflowFlask = await startGateway('mlflow', ['digits-flask'], anyone);
+  const sagemaker = await startGateway('sagemaker', ['digits', 'digits-flask'], {
+    FAIRLEAD_KEYS_FILE: join(state, 'keys.json'),
+    FAIRLEAD_PEPPER: pepper,
+    // What SageMaker is told when they are.
+    FAIRLEAD_MAX_MODELS: '2',
+  });
+  // Modules of the checks that are to run; without any, all of them.
+  const modules = process.argv.slice(2);
+  const { status } = spawnSync(python, ['-m', 'fairlead_clients', ...modules], {
     stdio: 'inherit',
+    cwd: join(root, 'tools/clients/src'),
     env: {
       PATH: process.env.PATH,
       HOME: state,
+      PYTHONDONTWRITEBYTECODE: '1',
       CLIENTS_STATE: state,
       CLIENTS_KEY: key,
+      CLIENTS_ADMIN_KEY: adminKey,
       CLIENTS_HTTP: `127.0.0.1:${port}`,
       CLIENTS_GRPC: `127.0.0.1:${grpcPort}`,
       CLIENTS_MLFLOW: mlflow,
+      CLIENTS_MLFLOW_FLASK: mlflowFlask,
       CLIENTS_SAGEMAKER: sagemaker,
     },
   });
@@ -51,16 +67,21 @@ function start(file: string, environment: Readonly<Record<string, string>>): Ser
   return service;
 }
 
-/** A gateway of the sample's models that speaks one more dialect; gives its address. */
-async function startGateway(dialect: string): Promise<string> {
+/** A gateway of the sample's models that speaks one more dialect, of the first of them; gives its address. */
+async function startGateway(
+  dialect: string,
+  models: readonly [string, ...string[]],
+  environment: Readonly<Record<string, string>>,
+): Promise<string> {
   const address = `127.0.0.1:${await freePort()}`;
   const gateway = start('apps/gateway/src/main.ts', {
     FAIRLEAD_LISTEN: address,
     FAIRLEAD_REGISTRY: join(state, 'registry'),
-    FAIRLEAD_MODELS: 'digits',
-    FAIRLEAD_DIALECTS: `open-inference,${dialect}`,
-    FAIRLEAD_INVOCATIONS_MODEL: 'digits',
-    FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
+    FAIRLEAD_MODELS: models.join(),
+    FAIRLEAD_DIALECTS: `open-inference,tensorflow-serving,${dialect}`,
+    FAIRLEAD_INVOCATIONS_MODEL: models[0],
+    FAIRLEAD_FLASK_ADDRESS: `unix:${join(state, 'host/run/flask.sock')}`,
+    ...environment,
   });
   await gateway.says('models loaded');
   return address;
