@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { countHeader } from './raw-headers.ts';
 import { SecurityError } from './security-error.ts';
 
-const bearerPattern = /^bearer +(\S+)$/i;
+const scheme = 'bearer ';
 
 /** What a caller sent to say who it is, each header as often as it was sent. */
 export interface Credentials {
@@ -46,8 +46,15 @@ function choose(
   authorization: string | undefined,
   apiKey: string | readonly string[] | undefined,
 ): string | undefined {
-  if (authorization) return bearerPattern.exec(authorization)?.[1] ?? '';
+  if (authorization) return bearerToken(authorization);
   return typeof apiKey === 'string' && apiKey !== '' ? apiKey : undefined;
+}
+
+/** By comparison rather than by a pattern, for every request comes this way. */
+function bearerToken(authorization: string): string {
+  if (authorization.slice(0, scheme.length).toLowerCase() !== scheme) return '';
+  const token = authorization.slice(scheme.length).trimStart();
+  return /\s/.test(token) ? '' : token;
 }
 
 function ambiguous(): SecurityError {

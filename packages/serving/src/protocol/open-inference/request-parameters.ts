@@ -14,13 +14,13 @@ export function readTuning({
   timeout = 0,
   priority = 0,
 }: JsonObject): Pick<InferRequest, 'timeoutMs' | 'priority'> {
-  for (const [name, value] of Object.entries({ timeout, priority })) {
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-      throw badRequest(`parameter "${name}" must be a whole number from 0`);
-    }
-  }
-  return {
-    ...(timeout !== 0 && { timeoutMs: Number(timeout) / 1000 }),
-    ...(priority !== 0 && { priority: Number(priority) }),
-  };
+  const tuning: { timeoutMs?: number; priority?: number } = {};
+  if (timeout !== 0) tuning.timeoutMs = readCount('timeout', timeout) / 1000;
+  if (priority !== 0) tuning.priority = readCount('priority', priority);
+  return tuning;
+}
+
+function readCount(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw badRequest(`parameter "${name}" must be a whole number from 0`);
 }
