@@ -112,7 +112,12 @@ test('what is no trifle runs in process only while nothing else is executed', as
   const pool = new OnnxPool({
     title: 'm',
     readModel: () =>
-      Promise.resolve({ bytes: Uint8Array.from(bytes), inputs: ['x'], outputs: affine.outputs }),
+      Promise.resolve({
+        bytes: Uint8Array.from(bytes),
+        externalData: [],
+        inputs: ['x'],
+        outputs: affine.outputs,
+      }),
     executionTimeoutMs: 30_000,
     onEvent: () => undefined,
   });
