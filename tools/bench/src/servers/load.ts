@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { usageOf } from './process-usage.ts';
-import type { Side } from './side.ts';
+import { CORES, type Side } from './side.ts';
 
 const run = promisify(execFile);
 
@@ -48,7 +48,7 @@ export async function load(
   const before = usageOf(pid);
   const url = `http://127.0.0.1:${port}${path}`;
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '--timeout', '20s'];
-  const { stdout: report } = await run('wrk', [...args, '-s', script, url]);
+  const { stdout: report } = await run('taskset', ['-c', CORES, 'wrk', ...args, '-s', script, url]);
   const after = usageOf(pid);
   const loopLagP99Ms = await side.loopLag();
   const number = (pattern: RegExp): number => Number(pattern.exec(report)?.[1] ?? 0);

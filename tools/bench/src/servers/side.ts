@@ -16,6 +16,9 @@ export interface Side {
   stop(): Promise<void>;
 }
 
+/** The same cores for every side and for the load, however many the machine has. */
+export const CORES = '0,1';
+
 const LOOP_LAG = fileURLToPath(new URL('./loop-lag.ts', import.meta.url));
 
 /** The command that runs a TypeScript file of this repository as it is. */
@@ -37,9 +40,8 @@ export async function startSide(
   target: Pick<Side, 'port' | 'path' | 'headers'>,
   body: string,
 ): Promise<Side> {
-  const [program = '', ...args] = command;
-  const isNode = program === process.execPath;
-  const child = spawn(program, args, {
+  const isNode = command[0] === process.execPath;
+  const child = spawn('taskset', ['-c', CORES, ...command], {
     env: { PATH: process.env.PATH ?? '', ...environment },
     stdio: ['ignore', 'ignore', isNode ? 'inherit' : 'ignore', ...(isNode ? ['ipc' as const] : [])],
   });

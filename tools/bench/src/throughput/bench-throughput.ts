@@ -27,7 +27,7 @@ export async function benchThroughput(
   requireWrk();
   const { seconds, rounds, folder } = options;
   print(
-    `Throughput: one row a request, JSON; every side and wrk on all cores; medians of ${rounds} rounds of ${seconds} s each, in which the sides take turns.`,
+    `Throughput: one row a request, JSON; every side and wrk on the same two cores; medians of ${rounds} rounds of ${seconds} s each, in which the sides take turns.`,
   );
   const goals: Goal[] = [];
   for (const model of benchModels(folder)) {
