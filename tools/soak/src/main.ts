@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 const soaks: Readonly<Record<string, string>> = {
   'registry-writers': '../../../packages/registry/test/support/soak/main.ts',
   'registry-kills': '../../../packages/registry/test/support/soak/main.ts',
+  'registry-outage': '../../../packages/registry/test/support/soak/main.ts',
   'swaps-behind-nginx': '../../../tools/sample/test/support/soak/main.ts',
 };
 

@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { digits, rejection } from '../support/sample-registry.ts';
 import { type Fault, FaultProxy, type SeenRequest } from '../support/fault-proxy.ts';
 import { type MotoServer, startMoto } from '../support/moto-server.ts';
+import { surviveOutage } from '../support/soak/outage.ts';
 import { newBucket, s3Client } from '../support/s3-bucket.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -292,18 +293,9 @@ describe('a read', () => {
 
 describe('a store that vanishes', () => {
   test('is waited for: what is under way ends right once it is back', async () => {
-    const store = newStore({}, { maxAttempts: 1 });
-    const registry = new ModelRegistry({ store });
-    await registry.push(digits('one'));
-    proxy.vanish();
-    const pushed = registry.push(digits('two'));
-    const set = registry.setAlias('digits', 'champion', 1, { actor: 'ada' });
-    // 30 s in the field; long enough for many attempts here.
-    await new Promise((resolve) => setTimeout(resolve, 3000));
-    proxy.heal();
-    expect((await pushed).manifest.version).toBe(2);
-    expect((await set).number).toBe(1);
-    expect(await registry.verify()).toMatchObject({ ok: true, manifests: 2, aliasEntries: 1 });
+    proxy.requests.length = 0;
+    // Long enough for many attempts; the soak `registry-outage` stays away for 30 s.
+    await surviveOutage({ store: newStore({}, { maxAttempts: 1 }), proxy, awayMs: 3000 });
   });
 
   test('is an error that says so once patience is at its end, and is found again', async () => {

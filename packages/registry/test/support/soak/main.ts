@@ -2,12 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { openStore } from '@fairlead/registry';
 import { raceForAlias } from './alias-race.ts';
 import { killWriters } from './kill-writers.ts';
 import { startLocalS3 } from './local-s3.ts';
+import { surviveOutage } from './outage.ts';
 
 // npm run soak -- registry-writers|registry-kills [--store folder|s3] [--writers 64] [--rounds 1000]
 //   [--kills 500] [--at-a-time 6] [--kills-per-registry 100]
+// npm run soak -- registry-outage [--away-seconds 30]
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -16,6 +19,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '1000' },
     kills: { type: 'string', default: '500' },
     'at-a-time': { type: 'string', default: '6' },
+    'away-seconds': { type: 'string', default: '30' },
     'kills-per-registry': { type: 'string', default: '100' },
   },
 });
@@ -23,7 +27,8 @@ const [what = 'registry-writers'] = positionals;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const folder = mkdtempSync(join(tmpdir(), 'fairlead-soak-'));
-const s3 = values.store === 's3' ? await startLocalS3(process.env) : undefined;
+const s3 =
+  values.store === 's3' || what === 'registry-outage' ? await startLocalS3(process.env) : undefined;
 const location = s3?.location ?? folder;
 try {
   if (what === 'registry-writers') {
@@ -35,13 +40,27 @@ try {
     );
   } else if (what === 'registry-kills') {
     await killInTurn(Number(values.kills), Number(values['at-a-time']));
+  } else if (what === 'registry-outage') {
+    await outage(Number(values['away-seconds']));
   } else {
-    print(`${what} is no soak of the registry: registry-writers, registry-kills`);
+    print(`${what} is no soak of the registry: registry-writers, registry-kills, registry-outage`);
     process.exitCode = 2;
   }
 } finally {
   await s3?.stop();
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Of an S3 that is reached with the settings that everybody has. */
+async function outage(seconds: number): Promise<void> {
+  if (s3 === undefined) return;
+  const { proxy } = s3;
+  const store = await openStore(location);
+  const afterMs = await surviveOutage({ store, proxy, awayMs: seconds * 1000 });
+  print(
+    `S3 was away for ${seconds} s under two pushes, a promotion, a rollback, a collection and a follower: ` +
+      `all of them ended right, the last ${afterMs.toFixed(0)} ms after it was back; verify clean`,
+  );
 }
 
 /** In one registry after the other: each round reads everything, which would take ever longer in a single one. */
