@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { CommandContext } from './command-context.ts';
+import { addCompletionCommands } from './commands/completion-commands.ts';
 import { addKeyCommands } from './commands/key/key-commands.ts';
 import { addModelCommands } from './commands/model/model-commands.ts';
 import { addRegistryCommands } from './commands/registry/registry-commands.ts';
@@ -46,6 +47,7 @@ export function buildProgram(context: CommandContext): CommandUnknownOpts {
   addRegistryCommands(program, context);
   addKeyCommands(program, context);
   addRenderCommand(program, context);
+  addCompletionCommands(program, context);
   return program;
 }
 

@@ -1,33 +1,98 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PushRequest } from '@fairlead/registry';
+import type { Predict, PushRequest, SourceOptions } from '@fairlead/registry';
 import { CliError } from '../cli-error.ts';
-import { type PushMetadata, readMetadata } from './push-metadata.ts';
+import { predictWith, runRequest } from '../run/run-request.ts';
+import { readMetadata } from './push-metadata.ts';
 
-/** What of a request a source on disk makes up. */
-export type PushSource = Pick<PushRequest, 'runtime' | 'files'> & PushMetadata;
-
-const EXPECTED =
-  'give an ONNX file (model.onnx), or a folder with model.onnx and the metadata.json that training wrote';
-
-/**
- * Finds out what `path` is: an ONNX file, or a folder with one and its metadata.
- *
- * @throws CliError `ERR_CLI_FILE`
- */
-export async function readPushSource(path: string): Promise<PushSource> {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) throw unusable(path, 'there is no such file or folder');
-  if (!stats.isDirectory()) return onnxFile(path);
-  const [model, metadata] = [join(path, 'model.onnx'), join(path, 'metadata.json')];
-  if (!existsSync(model)) throw unusable(path, `it has no model.onnx`);
-  return { ...onnxFile(model), ...(existsSync(metadata) && (await readMetadata(metadata))) };
+/** What the command line says of a source, beyond where it is. */
+export interface SourceDetails {
+  /** What of a version the source doesn't say, or says otherwise. */
+  readonly given: SourceOptions;
+  /** Name of the upstream that runs it: then the source is a folder of Python files. */
+  readonly upstream?: string | undefined;
+  readonly upstreamModel?: string | undefined;
+  readonly entry?: string | undefined;
+  /** Whether the version may be run here. */
+  readonly mayRun: boolean;
 }
 
-function onnxFile(path: string): PushSource {
-  return { runtime: { name: 'onnx' }, files: { 'model.onnx': path } };
+/**
+ * Makes a push of what is at `path`: an ONNX file, a folder with one and its metadata, a folder of MLflow, or with
+ * `upstream` a folder of Python files.
+ *
+ * @throws CliError `ERR_CLI_FILE`, `ERR_CLI_USAGE`; RegistryError `ERR_REGISTRY_INVALID_…`
+ */
+export async function readPushSource(path: string, details: SourceDetails): Promise<PushRequest> {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) throw unusable(path, 'there is no such file or folder');
+  const { given, upstream } = details;
+  const { onnxModel } = await import('@fairlead/registry');
+  if (!stats.isDirectory()) {
+    if (upstream === undefined) return onnxModel(path, given);
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      `${path} is a file: --upstream goes with a folder of Python files`,
+    );
+  }
+  if (upstream !== undefined) return pythonFolder(path, details, upstream);
+  if (existsSync(join(path, 'MLmodel'))) return mlflowFolder(path, details);
+  const model = join(path, 'model.onnx');
+  if (!existsSync(model)) throw unusable(path, 'it has neither model.onnx nor MLmodel');
+  return onnxModel(model, await withMetadataOf(path, given));
+}
+
+async function mlflowFolder(path: string, { given, mayRun }: SourceDetails): Promise<PushRequest> {
+  const { mlflowModel } = await import('@fairlead/registry');
+  if (!mayRun) return mlflowModel(path, given);
+  const running = await runRequest(await mlflowModel(path, given));
+  try {
+    // The folder's input example, with what the model answers to it, becomes a golden example.
+    const predict: Predict = predictWith(running);
+    return await mlflowModel(path, { ...given, predict });
+  } finally {
+    await running.close();
+  }
+}
+
+async function pythonFolder(
+  path: string,
+  { given, upstreamModel, entry }: SourceDetails,
+  upstream: string,
+): Promise<PushRequest> {
+  const { signature, ...rest } = await withMetadataOf(path, given);
+  if (signature === undefined) {
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      `Python files don't say what they take and give: add --metadata with a JSON file that has their "signature"`,
+    );
+  }
+  const { pythonModel } = await import('@fairlead/registry');
+  return pythonModel(path, {
+    ...rest,
+    ...{ signature, upstream },
+    ...(upstreamModel !== undefined && { upstreamModel }),
+    ...(entry !== undefined && { entry }),
+  });
+}
+
+/** Adds what training wrote down beside the model; what was given stands. */
+async function withMetadataOf(folder: string, given: SourceOptions): Promise<SourceOptions> {
+  const file = join(folder, 'metadata.json');
+  if (!existsSync(file)) return given;
+  const found = await readMetadata(file);
+  return {
+    ...found,
+    ...given,
+    metrics: { ...found.metrics, ...given.metrics },
+    lineage: { ...found.lineage, ...given.lineage },
+  };
 }
 
 function unusable(path: string, why: string): CliError {
-  return new CliError('ERR_CLI_FILE', `cannot push ${path}: ${why}; ${EXPECTED}`);
+  return new CliError(
+    'ERR_CLI_FILE',
+    `cannot push ${path}: ${why}; give an ONNX file, a folder with model.onnx and metadata.json, a folder of MLflow, ` +
+      'or a folder of Python files with --upstream',
+  );
 }

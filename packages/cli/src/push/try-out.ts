@@ -1,6 +1,6 @@
 import type { Proof } from '@fairlead/registry';
 import { decodeTensor } from '@fairlead/signature';
-import { runVersion } from '../run/run-version.ts';
+import { type RunOptions, runVersion } from '../run/run-version.ts';
 
 const WARM_UP_RUNS = 10;
 
@@ -10,9 +10,9 @@ const WARM_UP_RUNS = 10;
  *
  * `latencyRuns` runs of the first golden example become `p50Ms` and `p99Ms`; 0 measures nothing.
  */
-export function tryOut(latencyRuns: number): Proof {
+export function tryOut(latencyRuns: number, options: RunOptions): Proof {
   return async function tryOutCandidate(candidate) {
-    const running = await runVersion(candidate);
+    const running = await runVersion(candidate, options);
     try {
       const [example] = candidate.manifest.goldenExamples;
       if (latencyRuns === 0 || example === undefined) return undefined;

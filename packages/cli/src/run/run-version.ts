@@ -1,11 +1,17 @@
+import type { ModelArtifacts, RuntimeFactory } from '@fairlead/serving';
 import type { Tensor } from '@fairlead/signature';
-import type { ModelArtifacts } from '@fairlead/serving';
 import { CliError } from '../cli-error.ts';
 
-/** A version that runs in this process. */
+/** A version that can be asked. */
 export interface RunningVersion {
   infer(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
   close(): Promise<void>;
+}
+
+/** How a version is run. */
+export interface RunOptions {
+  /** Of a version that another process runs: where that is, `http://host:port` or `unix:/path`. */
+  readonly upstreamUrl?: string | undefined;
 }
 
 /**
@@ -13,33 +19,74 @@ export interface RunningVersion {
  *
  * @throws ServingError saying what is wrong with it; CliError `ERR_CLI_NO_RUNTIME`
  */
-export async function runVersion(artifacts: ModelArtifacts): Promise<RunningVersion> {
-  const { model, version, runtime } = artifacts.manifest;
-  if (runtime.name !== 'onnx') {
-    throw new CliError(
-      'ERR_CLI_NO_RUNTIME',
-      `version ${version} of "${model}" runs on "${runtime.name}", and only ONNX runs in here: ask its server by a URL`,
-    );
-  }
-  const { ModelServer, onnxRuntime } = await importServing();
+export async function runVersion(
+  artifacts: ModelArtifacts,
+  { upstreamUrl }: RunOptions = {},
+): Promise<RunningVersion> {
+  const { model, version } = artifacts.manifest;
+  const { runtimes, close } = await runtimesFor(artifacts.manifest, upstreamUrl);
+  const { ModelServer } = await import('@fairlead/serving');
   const server = new ModelServer({
     source: {
       resolve: () => Promise.resolve({ version }),
       openVersion: () => Promise.resolve(artifacts),
       follow: (_model, _alias, { signal }) => noChanges(signal),
     },
-    runtimes: { onnx: onnxRuntime() },
+    runtimes,
   });
+  const end = async (): Promise<void> => {
+    await server.close();
+    await close();
+  };
   try {
     await server.load(model, {});
   } catch (error) {
-    await server.close();
+    await end();
     throw error;
   }
   return {
     infer: async (inputs) => (await server.infer({ model }, { inputs })).outputs,
-    close: () => server.close(),
+    close: end,
   };
+}
+
+interface Runtimes {
+  readonly runtimes: Readonly<Record<string, RuntimeFactory>>;
+  readonly close: () => Promise<void>;
+}
+
+async function runtimesFor(
+  { model, version, runtime }: ModelArtifacts['manifest'],
+  upstreamUrl: string | undefined,
+): Promise<Runtimes> {
+  const { upstream } = runtime.options ?? {};
+  if (runtime.name === 'onnx') {
+    return { runtimes: { onnx: await importOnnx() }, close: () => Promise.resolve() };
+  }
+  if (upstreamUrl === undefined || typeof upstream !== 'string') {
+    throw new CliError(
+      'ERR_CLI_NO_RUNTIME',
+      `version ${version} of "${model}" is run by another process, and it isn't said where that is: add --upstream-url http://host:port`,
+    );
+  }
+  const { upstreamRuntime } = await import('@fairlead/serving/upstream');
+  const factory = upstreamRuntime({ [upstream]: { url: upstreamUrl } });
+  return { runtimes: { [runtime.name]: factory }, close: () => factory.close() };
+}
+
+async function importOnnx(): Promise<RuntimeFactory> {
+  try {
+    await import('onnxruntime-node');
+  } catch (cause) {
+    const [why = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+    throw new CliError(
+      'ERR_CLI_NO_RUNTIME',
+      `running a model needs ONNX Runtime: npm install onnxruntime-node (${why})`,
+      { cause },
+    );
+  }
+  const { onnxRuntime } = await import('@fairlead/serving/onnx');
+  return onnxRuntime();
 }
 
 /** A version stays what it is. */
@@ -48,22 +95,4 @@ async function* noChanges(signal: AbortSignal): AsyncGenerator<never, void> {
     signal.addEventListener('abort', resolve, { once: true });
   });
   yield* [];
-}
-
-async function importServing() {
-  try {
-    await import('onnxruntime-node');
-    const [{ ModelServer }, { onnxRuntime }] = await Promise.all([
-      import('@fairlead/serving'),
-      import('@fairlead/serving/onnx'),
-    ]);
-    return { ModelServer, onnxRuntime };
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError(
-      'ERR_CLI_NO_RUNTIME',
-      `running a model needs ONNX Runtime: npm install onnxruntime-node (${why.split('\n')[0] ?? ''})`,
-      { cause },
-    );
-  }
 }

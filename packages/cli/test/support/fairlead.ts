@@ -1,14 +1,8 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { bin } from './bin.ts';
 import { temporaryFolder } from './temporary-folder.ts';
-
-/** The arguments with which Node runs the command on the packages' sources. */
-const nodeArguments: readonly string[] = [
-  '--conditions=@fairlead/source',
-  fileURLToPath(new URL('../../src/bin.ts', import.meta.url)),
-];
 
 /** How a run of the command ended. */
 export interface Ended {
@@ -27,7 +21,7 @@ export interface Place {
 
 /** Runs the real command in a process of its own. */
 export async function run(place: Place, ...args: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [...nodeArguments, ...args], {
+  const child = spawn(process.execPath, [...bin.slice(1), ...args], {
     cwd: place.folder,
     // Nothing of the environment of the tests: their colours, their registry.
     env: { PATH: process.env.PATH ?? '', HOME: place.folder, ...place.env },

@@ -52,6 +52,18 @@ export async function openStore(
   });
 }
 
+/** The store at `location`, or `undefined` when there is no such folder. */
+export async function openStoreIfThere(location: string): Promise<ObjectStore | undefined> {
+  try {
+    return await openStore(location);
+  } catch (error) {
+    if (error instanceof RegistryError && error.code === 'ERR_REGISTRY_STORE_NOT_FOUND') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
 async function importS3() {
   try {
     return await import('../s3/index.ts');

@@ -1,16 +1,27 @@
 import { RegistryError } from '../registry-error.ts';
-import { openStore } from '../store/open-store.ts';
+import { openStore, openStoreIfThere } from '../store/open-store.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { verifyStore, type VerifyReport } from '../verify/verify-store.ts';
+import { checkArchive } from './check-archive.ts';
 import { type ExportReport, writeArchive } from './export-models.ts';
 import { importArchive, type ImportReport } from './import-models.ts';
 import { openArchive } from './open-archive.ts';
 import { storeArchive } from './store-archive.ts';
 
-/** How a registry is backed up or restored. */
-export interface BackupOptions {
+/** How a registry is restored. */
+export interface RestoreOptions {
   /** Told of each object that is written, and how many there will be. */
   readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** How a registry is backed up. */
+export interface BackupOptions extends RestoreOptions {
+  /**
+   * Only say what would be written.
+   *
+   * @defaultValue false
+   */
+  readonly dryRun?: boolean;
 }
 
 /** What a restore did. */
@@ -44,13 +55,30 @@ export function backupRegistry(
 export async function restoreRegistry(
   from: string,
   to: string,
-  { onProgress }: BackupOptions = {},
+  { onProgress }: RestoreOptions = {},
 ): Promise<RestoreReport> {
   const archive = await openArchive(from);
   const store = await openStore(to, { create: true });
   await refuseOthers(store, new Set(await keysOf(archive.entries())));
   const report = await importArchive(store, archive, { ...(onProgress && { onProgress }) });
   return { ...report, verified: await verifyStore(store) };
+}
+
+/**
+ * Says what `restoreRegistry` would do, without doing it: reads the backup to its end, and refuses what that would.
+ *
+ * @throws RegistryError what `restoreRegistry` throws
+ */
+export async function checkRestore(from: string, to: string): Promise<ImportReport> {
+  const archive = await openArchive(from);
+  const store = await openStoreIfThere(to);
+  if (store === undefined) {
+    const { models, manifests, bodies, records } = await checkArchive(archive);
+    const created = bodies.size + records.size;
+    return { dryRun: true, models, versions: manifests.length, created, unchanged: 0 };
+  }
+  await refuseOthers(store, new Set(await keysOf(archive.entries())));
+  return importArchive(store, archive, { dryRun: true });
 }
 
 async function keysOf(entries: AsyncIterable<{ readonly key: string }>): Promise<string[]> {

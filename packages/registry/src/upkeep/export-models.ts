@@ -1,11 +1,11 @@
 import { RegistryError } from '../registry-error.ts';
-import { openStore } from '../store/open-store.ts';
+import { openStore, openStoreIfThere } from '../store/open-store.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { withClaim } from './claim.ts';
 import { importArchive } from './import-models.ts';
 import { isTarPath } from './open-archive.ts';
 import { type StoreArchive, storeArchive, type StoreArchiveOptions } from './store-archive.ts';
-import { writeTar } from './tar-archive.ts';
+import { refuseExisting, writeTar } from './tar-archive.ts';
 
 /** How models are exported. */
 export interface ExportOptions {
@@ -15,16 +15,25 @@ export interface ExportOptions {
    * @defaultValue all of them
    */
   readonly models?: readonly string[];
+  /**
+   * Only say what would be written.
+   *
+   * @defaultValue false
+   */
+  readonly dryRun?: boolean;
   /** Told of each object that is written, and how many there will be. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** What an export or a backup wrote. */
 export interface ExportReport {
+  readonly dryRun: boolean;
   /** Where to. */
   readonly location: string;
-  /** How many objects there are in it. */
+  /** How many objects there are in it, or would be. */
   readonly objects: number;
+  /** How many of them were written, or would be; the others were there. */
+  readonly created: number;
 }
 
 /**
@@ -50,21 +59,35 @@ export async function writeArchive(
   to: string,
   options: ExportOptions & StoreArchiveOptions,
 ): Promise<ExportReport> {
-  const { onProgress = () => undefined } = options;
+  const { onProgress = () => undefined, dryRun = false } = options;
   const archive = await storeArchive(store, options);
+  if (dryRun) return wouldWrite(archive, to);
   return withReadClaim(store, archive.blobs, async () => {
     const total = archive.blobs.length + archive.records.length;
     if (!isTarPath(to)) {
       const target = await openStore(to, { create: true });
       const { created, unchanged } = await importArchive(target, archive, { onProgress });
-      return { location: target.location, objects: created + unchanged };
+      return { dryRun, location: target.location, objects: created + unchanged, created };
     }
     let objects = 0;
     await writeTar(to, archive.entries(), () => {
       onProgress((objects += 1), total);
     });
-    return { location: to, objects };
+    return { dryRun, location: to, objects, created: objects };
   });
+}
+
+async function wouldWrite(archive: StoreArchive, to: string): Promise<ExportReport> {
+  const objects = archive.blobs.length + archive.records.length;
+  const allNew = { dryRun: true, location: to, objects, created: objects };
+  if (isTarPath(to)) {
+    await refuseExisting(to);
+    return allNew;
+  }
+  const target = await openStoreIfThere(to);
+  if (target === undefined) return allNew;
+  const { created } = await importArchive(target, archive, { dryRun: true });
+  return { ...allNew, location: target.location, created };
 }
 
 /** Keeps garbage collection away from what is read, where this identity may. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { link, open, rm } from 'node:fs/promises';
+import { link, lstat, open, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Pack } from 'tar-stream';
@@ -58,6 +58,16 @@ export async function writeTar(
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined);
   }
+}
+
+/** @throws RegistryError `ERR_REGISTRY_ARCHIVE_INVALID` when there is something at `path` already. */
+export async function refuseExisting(path: string): Promise<void> {
+  const target = resolve(path);
+  if ((await lstat(target).catch(() => undefined)) === undefined) return;
+  throw new RegistryError(
+    'ERR_REGISTRY_ARCHIVE_INVALID',
+    `cannot write ${target}: it is there already; give the path of a new file in a folder with room`,
+  );
 }
 
 async function fill(

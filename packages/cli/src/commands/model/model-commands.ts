@@ -3,12 +3,15 @@ import type { CommandContext } from '../../command-context.ts';
 import { addApproveCommands } from './approve-command.ts';
 import { addArchiveCommands } from './archive-command.ts';
 import { addCompareCommand } from './compare-command.ts';
+import { addExportCommand } from './export-command.ts';
+import { addImportCommand } from './import-command.ts';
 import { addGatesCommands } from './gates-commands.ts';
 import { addGcCommand } from './gc-command.ts';
 import { addHistoryCommand } from './history-command.ts';
 import { addListCommand } from './list-command.ts';
 import { addMeasureCommand } from './measure-command.ts';
 import { addNoteCommand } from './note-command.ts';
+import { addParityCommand } from './parity-command.ts';
 import { addPromoteCommand } from './promote-command.ts';
 import { addPruneCommand } from './prune-command.ts';
 import { addPushCommand } from './push-command.ts';
@@ -30,6 +33,7 @@ export function addModelCommands(program: CommandUnknownOpts, context: CommandCo
   addHistoryCommand(model, context);
   addWatchCommand(model, context);
   addCompareCommand(model, context);
+  addParityCommand(model, context);
   addPromoteCommand(model, context);
   addRollbackCommand(model, context);
   addGatesCommands(model, context);
@@ -42,4 +46,6 @@ export function addModelCommands(program: CommandUnknownOpts, context: CommandCo
   addVerifyCommand(model, context);
   addGcCommand(model, context);
   addPruneCommand(model, context);
+  addExportCommand(model, context);
+  addImportCommand(model, context);
 }

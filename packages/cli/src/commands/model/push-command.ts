@@ -1,8 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { Manifest, PushProgress, PushRequest, PushResult } from '@fairlead/registry';
+import type { Manifest, PushResult } from '@fairlead/registry';
 import { addExamples } from '../../add-examples.ts';
 import { type CommandContext, deedOf } from '../../command-context.ts';
-import { readNumbers, readPairs } from '../../options/name-value.ts';
 import {
   actorOption,
   collect,
@@ -13,9 +12,8 @@ import {
 } from '../../options/shared-options.ts';
 import { ProgressLine } from '../../output/progress-line.ts';
 import { count, showBytes, showNumber } from '../../output/show-values.ts';
-import { resolveCommit } from '../../push/git-commit.ts';
-import { readGoldenExamples, readMetadata, readModelCard } from '../../push/push-metadata.ts';
-import { readPushSource } from '../../push/push-source.ts';
+import { readPushRequest } from '../../push/read-push-request.ts';
+import { progressText } from '../../push/show-progress.ts';
 import { tryOut } from '../../push/try-out.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { presentChange } from '../../registry/present-change.ts';
@@ -26,7 +24,7 @@ export function addPushCommand(parent: CommandUnknownOpts, context: CommandConte
     .command('push')
     .description('keep a new version of a model, once it loads and answers its golden examples')
     .argument('<model>', 'name of the model')
-    .argument('<source>', 'an ONNX file, or a folder with model.onnx and metadata.json')
+    .argument('<source>', 'an ONNX file, or a folder: of a training, of MLflow, or of Python files')
     .option(
       '--metadata <file>',
       'JSON with signature, metrics, goldenExamples, lineage, baseline, modelCard',
@@ -38,6 +36,13 @@ export function addPushCommand(parent: CommandUnknownOpts, context: CommandConte
     .option('--git-commit <revision>', 'the commit that trained it, such as HEAD')
     .option('--parent <version>', 'the version that it was made from', parseCount)
     .option('--latency <runs>', 'measure p50Ms and p99Ms on the first golden example', parseCount)
+    .option(
+      '--upstream <name>',
+      'the folder holds Python files, which this upstream of the gateway runs',
+    )
+    .option('--upstream-model <name>', 'name of the model over there')
+    .option('--upstream-url <url>', 'where it runs now, to try it out: http://host:port')
+    .option('--entry <module>', 'what starts the Python files: app.py, package.module:create_app()')
     .option('--if-changed', 'push nothing when the newest version has the same content')
     .option(
       '--skip-trial',
@@ -48,18 +53,21 @@ export function addPushCommand(parent: CommandUnknownOpts, context: CommandConte
     .addOption(dryRunOption)
     .addOption(jsonOption)
     .action(async (model, source, options) => {
-      const request = await readRequest(model, source, options);
+      const { upstream, upstreamUrl, latency = 0 } = options;
+      const tried = !options.skipTrial && (upstream === undefined || upstreamUrl !== undefined);
+      const { actor } = deedOf(context, options);
+      const request = await readPushRequest(source, { ...options, model, actor, mayRun: tried });
       const opened = await openRegistry(context, options);
       const progress = new ProgressLine(context.surroundings);
+      const textOf = progressText(request);
       let result: PushResult;
       try {
         result = await opened.registry.push({
           ...request,
-          actor: deedOf(context, options).actor,
           skipIfUnchanged: options.ifChanged === true,
-          ...(!options.skipTrial && { prove: tryOut(options.latency ?? 0) }),
+          ...(tried && { prove: tryOut(latency, { upstreamUrl }) }),
           onProgress: (each) => {
-            progress.show(showProgress(each));
+            progress.show(textOf(each));
           },
         });
       } finally {
@@ -83,51 +91,16 @@ export function addPushCommand(parent: CommandUnknownOpts, context: CommandConte
       'fairlead model push digits model.onnx --metric accuracy=0.973',
     ],
     [
+      'Python files, tried out where they run',
+      'fairlead model push digits-flask ./service --upstream flask --upstream-url http://127.0.0.1:5000',
+    ],
+    ['a folder of MLflow', 'fairlead model push digits mlruns/1/models/m-0c1/artifacts'],
+    [
       'what a training left in a folder',
       'fairlead model push digits trained/digits --git-commit HEAD',
     ],
     ['whether it would be taken', 'fairlead model push digits trained/digits --dry-run'],
   ]);
-}
-
-interface RequestOptions {
-  readonly metadata?: string | undefined;
-  readonly golden?: string | undefined;
-  readonly card?: string | undefined;
-  readonly metric?: readonly string[] | undefined;
-  readonly file?: readonly string[] | undefined;
-  readonly gitCommit?: string | undefined;
-  readonly parent?: number | undefined;
-}
-
-async function readRequest(
-  model: string,
-  source: string,
-  options: RequestOptions,
-): Promise<Omit<PushRequest, 'actor'>> {
-  const { metadata, golden, card, metric = [], file = [], gitCommit, parent } = options;
-  const found = {
-    ...(await readPushSource(source)),
-    ...(metadata && (await readMetadata(metadata))),
-  };
-  const commit = gitCommit === undefined ? undefined : await resolveCommit(gitCommit);
-  return {
-    model,
-    ...found,
-    files: { ...found.files, ...Object.fromEntries(readPairs('file', file)) },
-    metrics: { ...found.metrics, ...readNumbers('metric', metric) },
-    lineage: {
-      ...found.lineage,
-      ...(commit !== undefined && { gitCommit: commit }),
-      ...(parent !== undefined && { parentVersion: parent }),
-    },
-    ...(golden !== undefined && { goldenExamples: await readGoldenExamples(golden) }),
-    ...(card !== undefined && { modelCard: await readModelCard(card) }),
-  };
-}
-
-function showProgress({ path, phase, bytes }: PushProgress): string {
-  return `${path}: ${showBytes(bytes)} ${phase === 'reading' ? 'read' : 'written'}`;
 }
 
 function showPushed(manifest: Manifest, measured: PushResult['measured']): readonly string[] {

@@ -1,0 +1,40 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { dryRunOption, jsonOption, registryOption } from '../../options/shared-options.ts';
+import { withObjectProgress } from '../../output/object-progress.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+import { showWritten } from '../../registry/show-written.ts';
+
+/** Adds `fairlead model export`. */
+export function addExportCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('export')
+    .description(
+      'write models with all versions, aliases and histories to a tar file or another registry',
+    )
+    .argument('<to>', 'a new file (models.tar), a folder, or s3://bucket/prefix')
+    .argument('[models...]', 'names of the models (default: all)')
+    .addOption(registryOption)
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (to, models, options) => {
+      const { exportModels } = await import('@fairlead/registry');
+      const { store } = await openRegistry(context, { registry: options.registry });
+      const report = await withObjectProgress(context.surroundings, 'Exporting', (onProgress) =>
+        exportModels(store, to, {
+          ...(models.length > 0 && { models }),
+          dryRun: options.dryRun === true,
+          onProgress,
+        }),
+      );
+      context.output.present(options, report, () => showWritten('Exported', report));
+    });
+  addExamples(command, [
+    ['one model, to carry elsewhere', 'fairlead model export digits.tar digits'],
+    [
+      'from a folder into a bucket',
+      'fairlead model export s3://models/prod digits --registry ./registry',
+    ],
+  ]);
+}

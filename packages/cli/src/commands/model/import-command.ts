@@ -1,0 +1,32 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { dryRunOption, jsonOption, registryOption } from '../../options/shared-options.ts';
+import { withObjectProgress } from '../../output/object-progress.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+import { showBrought } from '../../registry/show-brought.ts';
+
+/** Adds `fairlead model import`. */
+export function addImportCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('import')
+    .description(
+      'bring exported models in, byte for byte: versions keep their numbers, histories go on',
+    )
+    .argument('<from>', 'a tar file, a folder, or s3://bucket/prefix')
+    .addOption(registryOption)
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (from, options) => {
+      const { importModels } = await import('@fairlead/registry');
+      const { store } = await openRegistry(context, { registry: options.registry });
+      const report = await withObjectProgress(context.surroundings, 'Importing', (onProgress) =>
+        importModels(store, from, { dryRun: options.dryRun === true, onProgress }),
+      );
+      context.output.present(options, report, () => showBrought('Imported', report));
+    });
+  addExamples(command, [
+    ['does it fit?', 'fairlead model import digits.tar --dry-run'],
+    ['bring it in', 'fairlead model import digits.tar'],
+  ]);
+}

@@ -1,0 +1,126 @@
+import { writeFile } from 'node:fs/promises';
+import { type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import { CliError } from '../../cli-error.ts';
+import { type CommandContext, deedOf } from '../../command-context.ts';
+import {
+  actorOption,
+  dryRunOption,
+  jsonOption,
+  reasonOption,
+  registryOption,
+} from '../../options/shared-options.ts';
+import { showParity } from '../../parity/show-parity.ts';
+import { fileError } from '../../read-file.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+import { presentChange } from '../../registry/present-change.ts';
+import { predictWith } from '../../run/run-request.ts';
+import { runVersion } from '../../run/run-version.ts';
+
+/** Adds `fairlead model parity`. */
+export function addParityCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('parity')
+    .description('compare what a version answers with what its original answers')
+    .argument('<model>', 'name of the model')
+    .argument('<version>', 'number of the version, or an alias that means it')
+    .option(
+      '--original <place>',
+      'http://…/v2/models/<name>, <model>@<version>, or an ONNX file (default: what the rows expect)',
+    )
+    .option(
+      '--rows <file>',
+      'rows as .csv or .json, or captured requests as .jsonl (default: the golden examples)',
+    )
+    .option('--max <difference>', 'fail when an element differs by more', parseDifference)
+    .option('--html <file>', 'write a page with figures, a histogram and the worst rows')
+    .option('--record', 'keep the result with the version, for the gate "parity <= 1e-4"')
+    .option('--upstream-url <url>', 'where the version runs, when another process runs it')
+    .addOption(registryOption)
+    .addOption(actorOption)
+    .addOption(reasonOption)
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (model, aliasOrVersion, options) => {
+      const { original: place, rows: file, max, html, record, upstreamUrl, dryRun } = options;
+      const opened = await openRegistry(context, options);
+      const { registry } = opened;
+      const { version } = await registry.resolve(model, aliasOrVersion);
+      const library = await import('@fairlead/registry');
+      const { findOriginal } = await import('../../parity/find-original.ts');
+      const artifacts = await registry.openVersion(model, version);
+      const { manifest } = artifacts;
+      const rows =
+        file === undefined
+          ? library.goldenParityRows(manifest)
+          : await library.readParityRows(file, manifest.signature);
+      if (rows.length === 0) {
+        throw new CliError(
+          'ERR_CLI_USAGE',
+          `version ${version} of ${model} has no golden examples: give --rows`,
+        );
+      }
+      // What it was pushed with mustn't keep it from being compared: golden examples may be what it fails.
+      const bare = { ...artifacts, manifest: { ...manifest, goldenExamples: [] } };
+      const running = await runVersion(bare, { upstreamUrl });
+      const original = await findOriginal(place, registry, context.environment.apiKey).catch(
+        async (error: unknown) => {
+          await running.close();
+          throw error;
+        },
+      );
+      const report = await library
+        .measureParity(rows, {
+          exported: predictWith(running),
+          ...(original.predict && { original: original.predict }),
+        })
+        .finally(() => Promise.all([running.close(), original.close()]));
+      const { title } = original;
+      if (html !== undefined && !dryRun) {
+        await writeFile(
+          html,
+          library.parityHtml(report, { model, version, original: title }),
+        ).catch((cause: unknown) => {
+          throw fileError(html, 'the page', cause);
+        });
+      }
+      if (record) {
+        await registry.recordParity(model, version, report, {
+          ...deedOf(context, options),
+          original: title,
+        });
+      }
+      const passed = max === undefined || report.parity <= max;
+      const value = {
+        model,
+        version,
+        original: title,
+        passed,
+        recorded: record === true && !dryRun,
+        report,
+      };
+      presentChange(context, opened, options, value, () => showParity(report, title));
+      if (passed) return;
+      throw new CliError(
+        'ERR_CLI_CHECK_FAILED',
+        `version ${version} of ${model} differs from ${title} by up to ${report.parity}, more than ${max}`,
+      );
+    });
+  addExamples(command, [
+    [
+      'on rows of a file, against the Flask model, for the gate',
+      'fairlead model parity digits 3 --original http://127.0.0.1:5000/v2/models/digits --rows test.csv --max 1e-4 --record',
+    ],
+    [
+      'against the version that serves',
+      'fairlead model parity digits 4 --original digits@champion --rows captured.jsonl --html parity.html',
+    ],
+    ['on the golden examples', 'fairlead model parity digits 3'],
+  ]);
+}
+
+function parseDifference(text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (value >= 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('It has to be a number from 0, such as 1e-4.');
+}

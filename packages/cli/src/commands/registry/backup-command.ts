@@ -1,0 +1,36 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { dryRunOption, jsonOption, registryOption } from '../../options/shared-options.ts';
+import { withObjectProgress } from '../../output/object-progress.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+import { showWritten } from '../../registry/show-written.ts';
+
+/** Adds `fairlead registry backup`. */
+export function addBackupCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('backup')
+    .description(
+      'write the whole registry to a new tar file, or what is new to a folder or a bucket',
+    )
+    .argument('<to>', 'a new file (registry.tar), a folder, or s3://bucket/prefix')
+    .addOption(registryOption)
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (to, options) => {
+      const { backupRegistry } = await import('@fairlead/registry');
+      const { store } = await openRegistry(context, { registry: options.registry });
+      const dryRun = options.dryRun === true;
+      const report = await withObjectProgress(context.surroundings, 'Backing up', (onProgress) =>
+        backupRegistry(store, to, { dryRun, onProgress }),
+      );
+      context.output.present(options, report, () => showWritten('Backed up', report));
+    });
+  addExamples(command, [
+    ['into a file', 'fairlead registry backup backups/2030-01-31.tar'],
+    [
+      'what is new, into a bucket in another region',
+      'fairlead registry backup s3://models-backup/prod',
+    ],
+  ]);
+}

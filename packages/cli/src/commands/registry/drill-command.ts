@@ -1,0 +1,57 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import { CliError } from '../../cli-error.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { jsonOption, parseSpan, registryOption } from '../../options/shared-options.ts';
+import { count, showBytes } from '../../output/show-values.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+
+const TWO_MINUTES_MS = 120_000;
+
+/** Adds `fairlead registry drill`. */
+export function addDrillCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('drill')
+    .description(
+      'back up, restore elsewhere, and compare every byte; the registry itself is only read',
+    )
+    .option(
+      '--work-folder <folder>',
+      "room for the backup and the copy, which are removed (default: the system's)",
+    )
+    .option('--within <span>', 'fail when it takes longer (default: 2m)', parseSpan, TWO_MINUTES_MS)
+    .addOption(registryOption)
+    .addOption(jsonOption)
+    .action(async (options) => {
+      const { drillRestore } = await import('@fairlead/registry');
+      const { store } = await openRegistry(context, options);
+      const { workFolder, within } = options;
+      const report = await drillRestore(store, { ...(workFolder !== undefined && { workFolder }) });
+      const tookMs = report.backupMs + report.restoreMs;
+      const ok = report.ok && tookMs <= within;
+      context.output.present(options, { ...report, ok, withinMs: within }, () => [
+        ...report.differing.map((key) => context.output.paint('bad', `differs  ${key}`)),
+        ...report.problems.map(({ key, message }) =>
+          context.output.paint('bad', `${key}: ${message}`),
+        ),
+        `Backed up in ${seconds(report.backupMs)}, restored and verified in ${seconds(report.restoreMs)}: ` +
+          `${count(report.objects, 'object')} (${showBytes(report.bytes)}), ` +
+          (report.ok
+            ? 'every byte the same.'
+            : `${count(report.differing.length, 'object')} not the same.`),
+      ]);
+      if (ok) return;
+      const why = report.ok
+        ? `it took ${seconds(tookMs)}, longer than ${seconds(within)}`
+        : 'the copy is not the same';
+      throw new CliError('ERR_CLI_CHECK_FAILED', `the drill of ${store.location} failed: ${why}`);
+    });
+  addExamples(command, [
+    ['every week, in CI', 'fairlead registry drill --registry s3://models/prod'],
+    ['a large one', 'fairlead registry drill --work-folder /mnt/scratch --within 30m'],
+  ]);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

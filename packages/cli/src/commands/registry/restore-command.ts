@@ -1,0 +1,55 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import { CliError } from '../../cli-error.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { confirm } from '../../confirm.ts';
+import { dryRunOption, jsonOption, yesOption } from '../../options/shared-options.ts';
+import { withObjectProgress } from '../../output/object-progress.ts';
+import { count } from '../../output/show-values.ts';
+import { showBrought } from '../../registry/show-brought.ts';
+
+/** Adds `fairlead registry restore`. */
+export function addRestoreCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('restore')
+    .description('make a new place the registry that was backed up, and read every byte of it')
+    .argument('<from>', 'a tar file, a folder, or s3://bucket/prefix')
+    .argument('<to>', 'a new folder, or an empty place in a bucket')
+    .addOption(yesOption)
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (from, to, options) => {
+      const { checkRestore, restoreRegistry } = await import('@fairlead/registry');
+      if (options.dryRun) {
+        const planned = await checkRestore(from, to);
+        context.output.present(options, planned, () => showBrought('Restored', planned));
+        return;
+      }
+      if (hasContent(to)) await confirm(context, options, `write into ${to}, which isn't empty`);
+      const report = await withObjectProgress(context.surroundings, 'Restoring', (onProgress) =>
+        restoreRegistry(from, to, { onProgress }),
+      );
+      const { verified } = report;
+      context.output.present(options, report, () => [
+        ...showBrought('Restored', report),
+        `Every byte of ${to} was read: ${verified.ok ? 'all as they were written' : count(verified.problems.length, 'problem')}.`,
+      ]);
+      if (verified.ok) return;
+      throw new CliError(
+        'ERR_CLI_CHECK_FAILED',
+        `${to} was restored as ${from} has it, and that has ${count(verified.problems.length, 'damaged object')}: take an older backup`,
+      );
+    });
+  addExamples(command, [
+    ['into a new folder', 'fairlead registry restore backups/2030-01-31.tar ./restored'],
+    [
+      'is the backup whole, and what is in it?',
+      'fairlead registry restore backups/2030-01-31.tar ./restored --dry-run',
+    ],
+  ]);
+}
+
+function hasContent(to: string): boolean {
+  return existsSync(to) && statSync(to).isDirectory() && readdirSync(to).length > 0;
+}

@@ -1,0 +1,50 @@
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { ModelRegistry, Predict } from '@fairlead/registry';
+import { CliError } from '../cli-error.ts';
+import { predictWith, runRequest } from '../run/run-request.ts';
+import { runVersion } from '../run/run-version.ts';
+import { askServer } from './ask-server.ts';
+
+/** What a version is compared with. */
+export interface Original {
+  /** What it is, for the report. */
+  readonly title: string;
+  /** Answers; without it the rows say what it answered. */
+  readonly predict?: Predict;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Finds the original that the command line names: a URL of the Open Inference Protocol, `model@version` of the registry,
+ * or an ONNX file; without a name, what the rows expect.
+ *
+ * @throws CliError `ERR_CLI_USAGE`; RegistryError, ServingError when it can't be found or run
+ */
+export async function findOriginal(
+  name: string | undefined,
+  registry: ModelRegistry,
+  apiKey: string | undefined,
+): Promise<Original> {
+  const nothing = (): Promise<void> => Promise.resolve();
+  if (name === undefined) return { title: 'what the rows expect', close: nothing };
+  if (/^https?:\/\//i.test(name)) {
+    return { title: name, predict: askServer(name, apiKey), close: nothing };
+  }
+  const [, model, version] = /^([a-z0-9][a-z0-9._-]*)@([a-z0-9][a-z0-9._-]*)$/.exec(name) ?? [];
+  if (model !== undefined && version !== undefined) {
+    const resolved = await registry.resolve(model, version);
+    const running = await runVersion(await registry.openVersion(model, resolved.version));
+    const title = `${model} version ${resolved.version}`;
+    return { title, predict: predictWith(running), close: () => running.close() };
+  }
+  if (statSync(name, { throwIfNoEntry: false })?.isFile() === true) {
+    const { onnxModel } = await import('@fairlead/registry');
+    const running = await runRequest(await onnxModel(name, { model: 'original', actor: 'parity' }));
+    return { title: basename(name), predict: predictWith(running), close: () => running.close() };
+  }
+  throw new CliError(
+    'ERR_CLI_USAGE',
+    `${JSON.stringify(name)} is no original: give http://host:port/v2/models/<name>, <model>@<version>, or an ONNX file`,
+  );
+}

@@ -1,0 +1,60 @@
+import type { ParityReport } from '@fairlead/registry';
+import { oneLine } from '../output/plain-text.ts';
+import { count } from '../output/show-values.ts';
+import { table } from '../output/table.ts';
+
+/** Shows how far a version is from its original: each output, and the rows that differ most. */
+export function showParity(report: ParityReport, title: string): readonly string[] {
+  const { rows, parity, outputs, worst } = report;
+  return [
+    `Compared with ${oneLine(title)} on ${count(rows, 'row')}; greatest absolute difference: ${small(parity)}`,
+    '',
+    ...table(
+      [
+        'output',
+        'datatype',
+        ...right('elements', 'max. abs', 'max. rel', 'mean abs', 'labels equal'),
+      ],
+      outputs.map((each) => [
+        oneLine(each.name),
+        each.datatype,
+        String(each.elements),
+        small(each.maxAbsolute),
+        small(each.maxRelative),
+        small(each.meanAbsolute),
+        each.agreement === undefined ? '' : `${(each.agreement * 100).toFixed(2)} %`,
+      ]),
+    ),
+    ...(worst.length === 0
+      ? ['', 'No element differs.']
+      : [
+          '',
+          'The rows that differ most:',
+          ...table(
+            [...right('row'), 'output', ...right('difference', 'original', 'export'), 'inputs'],
+            worst.map((each) => [
+              String(each.row),
+              oneLine(each.output),
+              small(each.difference),
+              shown(each.expected),
+              shown(each.actual),
+              each.inputs.map(shown).join(', '),
+            ]),
+          ),
+        ]),
+  ];
+}
+
+function right(...titles: readonly string[]) {
+  return titles.map((title) => ({ title, align: 'right' as const }));
+}
+
+function small(value: number): string {
+  return Number.isFinite(value) && value !== 0 ? value.toExponential(2) : String(value);
+}
+
+function shown(value: number | string): string {
+  return typeof value === 'string'
+    ? oneLine(value).slice(0, 40)
+    : String(Number(value.toPrecision(7)));
+}

@@ -1,0 +1,56 @@
+import type { PushRequest } from '@fairlead/registry';
+import { readNumbers, readPairs } from '../options/name-value.ts';
+import { resolveCommit } from './git-commit.ts';
+import { readGoldenExamples, readMetadata, readModelCard } from './push-metadata.ts';
+import { readPushSource, type SourceDetails } from './push-source.ts';
+
+/** What the command line says of a push. */
+export interface PushDetails extends Omit<SourceDetails, 'given'> {
+  readonly model: string;
+  readonly actor: string;
+  readonly metadata?: string | undefined;
+  readonly golden?: string | undefined;
+  readonly card?: string | undefined;
+  readonly metric?: readonly string[] | undefined;
+  readonly file?: readonly string[] | undefined;
+  readonly gitCommit?: string | undefined;
+  readonly parent?: number | undefined;
+}
+
+/**
+ * Makes a push of a source and of all that the command line says besides: options go before `--metadata`, and that
+ * before what the source says itself.
+ *
+ * @throws CliError `ERR_CLI_FILE`, `ERR_CLI_USAGE`; RegistryError `ERR_REGISTRY_INVALID_…`
+ */
+export async function readPushRequest(path: string, details: PushDetails): Promise<PushRequest> {
+  const {
+    model,
+    actor,
+    metadata,
+    golden,
+    card,
+    metric = [],
+    file = [],
+    gitCommit,
+    parent,
+  } = details;
+  const found = metadata === undefined ? {} : await readMetadata(metadata);
+  const commit = gitCommit === undefined ? undefined : await resolveCommit(gitCommit);
+  return readPushSource(path, {
+    ...details,
+    given: {
+      ...found,
+      ...{ model, actor },
+      files: Object.fromEntries(readPairs('file', file)),
+      metrics: { ...found.metrics, ...readNumbers('metric', metric) },
+      lineage: {
+        ...found.lineage,
+        ...(commit !== undefined && { gitCommit: commit }),
+        ...(parent !== undefined && { parentVersion: parent }),
+      },
+      ...(golden !== undefined && { goldenExamples: await readGoldenExamples(golden) }),
+      ...(card !== undefined && { modelCard: await readModelCard(card) }),
+    },
+  });
+}

@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import type { Predict, PushRequest } from '@fairlead/registry';
+import { decodeTensor } from '@fairlead/signature';
+import { CliError } from '../cli-error.ts';
+import { jsonTensorOf } from './json-tensor.ts';
+import { type RunningVersion, runVersion } from './run-version.ts';
+
+/**
+ * Runs a version that isn't pushed yet.
+ *
+ * @throws ServingError saying what is wrong with it; CliError `ERR_CLI_NO_RUNTIME`
+ */
+export function runRequest({
+  model,
+  runtime,
+  signature,
+  files,
+}: PushRequest): Promise<RunningVersion> {
+  if (signature === undefined) throw new CliError('ERR_CLI_USAGE', `${model} has no signature`);
+  return runVersion({
+    manifest: { model, version: 0, signature, runtime },
+    async read(path) {
+      const source = Object.hasOwn(files, path) ? files[path] : undefined;
+      if (source === undefined) throw new Error(`there is no file ${JSON.stringify(path)}`);
+      return typeof source === 'string' ? readFile(source) : source;
+    },
+  });
+}
+
+/** Asks a running version as parity asks: in the JSON form of the Open Inference Protocol. */
+export function predictWith(running: RunningVersion): Predict {
+  return async (inputs) => (await running.infer(inputs.map(decodeTensor))).map(jsonTensorOf);
+}

@@ -1,0 +1,111 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test, vi } from 'vitest';
+import { type Place, placeWithRegistry, run, runJson } from './support/fairlead.ts';
+import { bin } from './support/bin.ts';
+import { affine } from './support/models.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
+
+/** A place with two models, and `fairlead` on the path. */
+async function place(): Promise<Required<Omit<Place, 'input'>>> {
+  const made = placeWithRegistry();
+  const tools = join(made.folder, 'tools');
+  mkdirSync(tools);
+  const launcher = join(tools, 'fairlead');
+  writeFileSync(launcher, `#!/bin/sh\nexec ${bin.map((word) => `'${word}'`).join(' ')} "$@"\n`);
+  chmodSync(launcher, 0o755);
+  const push = ['--skip-trial'];
+  await runJson(made, 'model', 'push', 'digits', affine, ...push);
+  await runJson(made, 'model', 'push', 'wine', affine, ...push);
+  await runJson(made, 'model', 'promote', 'digits', '1');
+  return { ...made, env: { ...made.env, PATH: `${tools}:${process.env.PATH ?? ''}` } };
+}
+
+const has = (shell: string): boolean => {
+  try {
+    execFileSync(shell, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** What a shell offers after it has sourced the script, for a line of which the cursor is at the end. */
+const asked: Readonly<Record<string, (line: string) => string>> = {
+  bash: (line) => `source <(fairlead completion bash)
+COMP_LINE=${JSON.stringify(line)}; COMP_POINT=\${#COMP_LINE}
+read -r -a COMP_WORDS <<< "$COMP_LINE"; COMP_CWORD=\${#COMP_WORDS[@]}
+$(complete -p fairlead | sed -E 's/.*-F ([^ ]+).*/\\1/') fairlead
+printf '%s\\n' "\${COMPREPLY[@]}"`,
+  fish: (line) => `source (fairlead completion fish | psub); complete -C ${JSON.stringify(line)}`,
+  // zsh completes on a terminal only; what its script makes of the answer is seen through the function that shows it.
+  zsh: (
+    line,
+  ) => `_describe() { print -l -- "\${choices[@]}" }; _files() { print files }; compdef() { : }
+source <(fairlead completion zsh)
+line=${JSON.stringify(line)}; words=("\${(@s: :)line}"); CURRENT=\${#words}
+_fairlead`,
+};
+
+/** What `shell` offers at the end of `line`. */
+async function offers(there: Place, shell: string, line: string): Promise<readonly string[]> {
+  const script = asked[shell]?.(line) ?? '';
+  const bare: Readonly<Record<string, readonly string[]>> = { bash: ['--norc'], zsh: ['-f'] };
+  const { stdout } = await promisify(execFile)(shell, [...(bare[shell] ?? []), '-c', script], {
+    cwd: there.folder,
+    env: { ...there.env, HOME: there.folder, TERM: 'dumb' },
+  });
+  return stdout
+    .split('\n')
+    .map((each) => each.split(shell === 'zsh' ? /(?<!\\):/ : '\t')[0] ?? '')
+    .filter((each) => each !== '');
+}
+
+test.for(['bash', 'zsh', 'fish'])(
+  'in %s commands, options, models, aliases, versions and files are completed',
+  async (shell, { skip }) => {
+    // bash is there wherever these tests run.
+    if (shell !== 'bash' && !has(shell)) skip(`${shell} isn't installed: apt-get install ${shell}`);
+    const there = await place();
+    const offered = (line: string) => offers(there, shell, line);
+    // zsh narrows down what its function answers.
+    const all = (list: string[]): unknown =>
+      shell === 'zsh' ? expect.arrayContaining(list) : list;
+    expect(await offered('fairlead mod')).toEqual(all(['model']));
+    expect(await offered('fairlead model pro')).toEqual(all(['promote']));
+    expect(await offered('fairlead model promote dig')).toEqual(all(['digits']));
+    expect(await offered('fairlead model promote digits cha')).toEqual(all(['champion']));
+    expect(await offered('fairlead model rollback digits --exp')).toEqual(all(['--expect']));
+    expect(await offered('fairlead model rollback digits --alias cha')).toEqual(all(['champion']));
+    expect(await offered('fairlead completion fi')).toEqual(all(['fish']));
+    writeFileSync(join(there.folder, 'weights.onnx'), '');
+    // bash finds files by itself, once the function offers nothing.
+    const files = { bash: [], zsh: ['files'], fish: ['weights.onnx'] }[shell];
+    expect(await offered('fairlead model push digits weigh')).toEqual(files);
+  },
+);
+
+test('what can come next is said without a registry, and without loading anything heavy', async () => {
+  const { exitCode, stdout } = await run(
+    { folder: placeWithRegistry().folder },
+    '__complete',
+    '--',
+    'model',
+    '',
+  );
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('promote\tmake an alias mean a version');
+  const models = await run(
+    { folder: placeWithRegistry().folder },
+    '__complete',
+    '--',
+    'model',
+    'show',
+    '',
+  );
+  expect(models).toMatchObject({ exitCode: 0, stdout: '' });
+  expect((await run(placeWithRegistry(), 'completion', 'tcsh')).exitCode).toBe(2);
+});

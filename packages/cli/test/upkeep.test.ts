@@ -1,0 +1,131 @@
+import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
+import { affine, affineNext } from './support/models.ts';
+import { treeOf } from './support/store-tree.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
+
+async function placeWithModels() {
+  const place = placeWithRegistry();
+  const push = ['model', 'push', '--skip-trial'];
+  for (const file of [affine, affineNext]) await runJson(place, ...push, 'affine', file);
+  await runJson(place, ...push, 'other', affine, '--metric', 'a=1');
+  await runJson(place, 'model', 'promote', 'affine', '2');
+  return { ...place, registry: join(place.folder, 'registry') };
+}
+
+test('pruned versions go with the next collection, and only when somebody agrees', async () => {
+  const place = await placeWithModels();
+  const before = treeOf(place.folder);
+  const prune = ['model', 'prune', 'affine', '--keep-last', '1'];
+  const refused = await run({ ...place, input: 'yes\n' }, ...prune);
+  expect(refused.exitCode).toBe(2);
+  expect(refused.stderr).toContain('[ERR_CLI_NOT_CONFIRMED]');
+  expect(await runJson(place, ...prune, '--dry-run')).toMatchObject({ dryRun: true, pruned: [1] });
+  expect((await run(place, 'model', 'gc')).exitCode).toBe(2);
+  expect(treeOf(place.folder)).toEqual(before);
+
+  await runJson(place, 'model', 'prune', 'other', '--keep-last', '1', '--yes');
+  const pruned = await run(place, ...prune, '--yes', '-m', 'room');
+  expect(pruned.stdout).toContain('Pruned versions: 1.');
+  // Its file stays: "other" has the same. What nobody names goes.
+  writeFileSync(join(place.registry, 'blobs/sha256', 'a'.repeat(64)), 'left over');
+  const dry = await run(place, 'model', 'gc', '--grace', '0s', '--dry-run');
+  expect(dry.stdout).toContain(`would remove  blobs/sha256/${'a'.repeat(64)}`);
+  expect(await runJson(place, 'model', 'gc', '--yes')).toMatchObject({ removed: [], young: 1 });
+  expect(await runJson(place, 'model', 'gc', '--grace', '0s', '--yes')).toMatchObject({
+    removed: ['a'.repeat(64)],
+  });
+  expect((await run(place, 'model', 'verify')).exitCode).toBe(0);
+});
+
+test('models are carried into another registry', async () => {
+  const place = await placeWithModels();
+  const before = treeOf(place.folder);
+  expect(await runJson(place, 'model', 'export', 'm.tar', 'affine', '--dry-run')).toMatchObject({
+    dryRun: true,
+  });
+  expect(treeOf(place.folder)).toEqual(before);
+  const exported = await run(place, 'model', 'export', 'm.tar', 'affine');
+  expect(exported.stdout).toMatch(/^Exported \d+ objects to m.tar\.\n$/);
+  expect((await run(place, 'model', 'export', 'x.tar', 'nope')).exitCode).toBe(4);
+
+  await runJson(place, 'registry', 'init', '--registry', 'second');
+  const bring = ['model', 'import', 'm.tar', '--registry', 'second'];
+  expect(await runJson(place, ...bring, '--dry-run')).toMatchObject({ dryRun: true, versions: 2 });
+  expect(readdirSync(join(place.folder, 'second'))).toEqual([]);
+  expect(await runJson(place, ...bring)).toMatchObject({ models: ['affine'], unchanged: 0 });
+  expect(await runJson(place, ...bring)).toMatchObject({ created: 0 });
+  expect(await runJson(place, 'model', 'list', '--registry', 'second')).toMatchObject({
+    models: [{ model: 'affine', aliases: { champion: 2 } }],
+  });
+  await runJson(place, 'model', 'promote', 'affine', '1');
+  await runJson(
+    place,
+    'model',
+    'promote',
+    'affine',
+    '1',
+    '--alias',
+    'candidate',
+    '--registry',
+    'second',
+  );
+  await runJson(place, 'model', 'rollback', 'affine');
+  await runJson(place, 'model', 'promote', 'affine', '1', '--registry', 'second');
+  const parted = await run(place, 'model', 'import', './registry', '--registry', 'second');
+  expect(parted.exitCode).toBe(3);
+  expect(parted.stderr).toContain('[ERR_REGISTRY_ARCHIVE_CONFLICT]');
+});
+
+test('a registry is backed up, restored elsewhere, and drilled', async () => {
+  const place = await placeWithModels();
+  expect((await run(place, 'registry', 'backup', 'b.tar')).exitCode).toBe(0);
+  const again = await run(place, 'registry', 'backup', 'b.tar');
+  expect(again.exitCode).toBe(6);
+  const restore = ['registry', 'restore', 'b.tar', 'restored'];
+  expect(await runJson(place, ...restore, '--dry-run')).toMatchObject({
+    dryRun: true,
+    versions: 3,
+  });
+  expect(existsSync(join(place.folder, 'restored'))).toBe(false);
+  const restored = await run(place, ...restore);
+  expect(restored.stdout).toContain('Restored 3 versions of 2 models (affine, other)');
+  expect(restored.stdout).toContain('all as they were written.');
+  expect(treeOf(join(place.folder, 'restored'))).toEqual(treeOf(place.registry));
+  // Over what is there only when somebody agrees.
+  expect((await run(place, ...restore)).exitCode).toBe(2);
+  expect(await runJson(place, ...restore, '--yes')).toMatchObject({ created: 0 });
+  await runJson(place, 'model', 'tag', 'other', 'a=b', '--registry', 'restored');
+  expect((await run(place, ...restore, '--yes')).exitCode).toBe(3);
+
+  const drill = await runJson(place, 'registry', 'drill');
+  expect(drill).toMatchObject({ ok: true, differing: [], withinMs: 120_000 });
+  expect(drill.objects).toBe(Object.keys(treeOf(place.registry)).length);
+  const late = await run(place, 'registry', 'drill', '--within', '0s');
+  expect(late.exitCode).toBe(1);
+  expect(late.stdout).toContain('every byte the same');
+});
+
+test('damage is found, named, and ends with 1', async () => {
+  const place = await placeWithModels();
+  const whole = await run(place, 'model', 'verify');
+  expect(whole).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(whole.stdout).toMatch(
+    /^Read 3 versions, 1 alias entry, .*2 files \(261 B\): all as they were written\.\n$/,
+  );
+  const [blob = ''] = readdirSync(join(place.registry, 'blobs/sha256'));
+  const path = join(place.registry, 'blobs/sha256', blob);
+  chmodSync(path, 0o644);
+  writeFileSync(path, 'other bytes');
+  const damaged = await run(place, 'model', 'verify', '--json');
+  expect(damaged.exitCode).toBe(1);
+  expect(JSON.parse(damaged.stdout)).toMatchObject({
+    ok: false,
+    problems: [{ key: `blobs/sha256/${blob}` }, {}],
+  });
+  expect(damaged.stderr).toContain('restore them from a backup');
+  expect((await run(place, 'registry', 'drill')).exitCode).toBe(6);
+});
