@@ -1,0 +1,153 @@
+import { once } from 'node:events';
+import { createServer, request, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Signature } from '@fairlead/signature';
+import { expect, onTestFinished, test } from 'vitest';
+import {
+  createInferenceHandler,
+  mlflowScoring,
+  ModelServer,
+  openInference,
+  tensorFlowServing,
+  type Runtime,
+} from '@fairlead/serving';
+import { MemorySource, until } from '../memory-source.ts';
+import { GatedRuntime } from '../scheduling/gated-runtime.ts';
+
+const rows: Signature = {
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 1] }],
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
+};
+const v2 = (value: number, parameters = {}) => ({
+  parameters,
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 1], data: [value] }],
+});
+
+/** A server whose executions wait for the test once the model is warm, one at a time and one request each. */
+async function start(options: { readonly maxQueued?: number } = {}) {
+  const cold = new GatedRuntime({ gated: false });
+  const runtime = new GatedRuntime();
+  let warm = false;
+  const gated: Runtime = {
+    platform: 'test',
+    concurrency: 1,
+    execute: (inputs, context) => (warm ? runtime : cold).execute(inputs, context),
+    unhealthy: () => Promise.resolve(undefined),
+    close: () => Promise.resolve(),
+  };
+  let arrived = 0;
+  const models = new ModelServer({
+    source: new MemorySource([{ signature: rows, runtime: { name: 'gated' } }]),
+    runtimes: { gated: { load: () => Promise.resolve(gated) } },
+    maxBatchRows: 1,
+    observer: {
+      inferenceStarted: () => (arrived += 1),
+      inferenceFinished: () => undefined,
+      executed: () => undefined,
+    },
+    ...options,
+  });
+  await models.serve('m');
+  warm = true;
+  const dialects = [openInference(), tensorFlowServing(), mlflowScoring({ model: 'm' })];
+  const server = createServer(createInferenceHandler(models, { dialects }));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  onTestFinished(async () => {
+    for (const gate of runtime.gates) gate.open();
+    server.close();
+    server.closeAllConnections();
+    await models.close();
+  });
+  function send(body: unknown, path = '/v2/models/m/infer', headers: Record<string, string> = {}) {
+    const sent = request({
+      ...{ port, path, method: 'POST' },
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+    const response = once(sent, 'response').then(([answer]) => {
+      const message = answer as IncomingMessage;
+      message.resume();
+      return message;
+    });
+    // Whoever leaves gets none.
+    response.catch(() => undefined);
+    sent.end(JSON.stringify(body));
+    return {
+      response,
+      status: () => response.then(({ statusCode }) => statusCode),
+      leave: () => sent.destroy(),
+    };
+  }
+  /** Lets so many executions go on, one after the other. */
+  async function open(count: number): Promise<void> {
+    for (let at = 0; at < count; at++) {
+      await until(() => runtime.gates.length > at);
+      runtime.gates[at]?.open();
+    }
+  }
+  return { runtime, send, open, untilArrived: (count: number) => until(() => arrived >= count) };
+}
+
+test.each<[string, unknown]>([
+  ['/v2/models/m/infer', v2(2)],
+  ['/v1/models/m:predict', { instances: [[2]] }],
+  ['/invocations', { inputs: [[2]] }],
+])(
+  'a full queue gets 503 with Retry-After from %s, before its body is read as JSON',
+  async (path, body) => {
+    const { runtime, send, open } = await start({ maxQueued: 0 });
+    const first = send(v2(1));
+    await until(() => runtime.gates.length === 1);
+    for (const refused of [send(body, path), send('no request', path)]) {
+      const { statusCode, headers } = await refused.response;
+      expect([statusCode, headers['retry-after']]).toEqual([503, '1']);
+    }
+    await open(1);
+    expect(await first.status()).toBe(200);
+    expect(runtime.executed).toEqual([[1]]);
+  },
+);
+
+test('what expires while it waits gets 504, and is never executed', async () => {
+  const { runtime, send, open } = await start();
+  const first = send(v2(1));
+  await until(() => runtime.gates.length === 1);
+  const byParameter = send(v2(2, { timeout: 50_000 }));
+  const byHeader = send(v2(3), '/v2/models/m/infer', { 'request-timeout': '0.05' });
+  const rowsByHeader = send({ instances: [[4]] }, '/v1/models/m:predict', {
+    'request-timeout': '0.05',
+  });
+  for (const late of [byParameter, byHeader, rowsByHeader]) expect(await late.status()).toBe(504);
+  const last = send(v2(5));
+  await open(2);
+  expect([await first.status(), await last.status()]).toEqual([200, 200]);
+  expect(runtime.executed).toEqual([[1], [5]]);
+});
+
+test('what a client no longer waits for is never executed', async () => {
+  const { runtime, send, open, untilArrived } = await start();
+  const first = send(v2(1));
+  await until(() => runtime.gates.length === 1);
+  const leaving = send(v2(2));
+  await untilArrived(2);
+  leaving.leave();
+  const last = send(v2(3));
+  await untilArrived(3);
+  await open(2);
+  expect([await first.status(), await last.status()]).toEqual([200, 200]);
+  expect(runtime.executed).toEqual([[1], [3]]);
+});
+
+test('priority 1 goes before what came earlier without any', async () => {
+  const { runtime, send, open, untilArrived } = await start();
+  const first = send(v2(1));
+  await until(() => runtime.gates.length === 1);
+  const low = send(v2(2));
+  await untilArrived(2);
+  const high = send(v2(3, { priority: 1 }));
+  await untilArrived(3);
+  await open(3);
+  await Promise.all([first.response, low.response, high.response]);
+  expect(runtime.executed).toEqual([[1], [3], [2]]);
+});
