@@ -26,6 +26,8 @@ export interface SampleHost {
   readonly flaskModels: string;
   readonly registry: string;
   readonly keysFile: string;
+  /** Where inference that is to be answered later waits. */
+  readonly jobsFolder: string;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -48,7 +50,11 @@ export function deployment(host: SampleHost): Deployment {
     grpc: { address: `127.0.0.1:${host.grpcPort}` },
     gateway: {
       memoryBytes: 512 * MEBIBYTE,
-      environment: { FAIRLEAD_REGISTRY: host.registry, FAIRLEAD_KEYS_FILE: host.keysFile },
+      environment: {
+        FAIRLEAD_REGISTRY: host.registry,
+        FAIRLEAD_KEYS_FILE: host.keysFile,
+        FAIRLEAD_JOBS_FOLDER: host.jobsFolder,
+      },
     },
     flask: {
       app: 'fairlead_flask_model.app:create_app()',

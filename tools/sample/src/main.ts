@@ -119,8 +119,8 @@ async function restartGateway(running: RunningPrograms, gateway: Program): Promi
     await running.replace(gateway, 60_000);
     say('Another gateway has taken over.');
   } catch (error) {
-    // Told when everything ends for that reason, too.
-    say(error instanceof Error ? error.message : String(error));
+    // When everything ends, it isn't replaced either.
+    if (!stop.signal.aborted) say(error instanceof Error ? error.message : String(error));
   }
   restart = again;
 }

@@ -50,6 +50,7 @@ export async function preparePrograms(
     flaskModels: state.flaskModels,
     registry: state.registry,
     keysFile: state.keys,
+    jobsFolder: state.jobs,
   });
   writeFiles(described);
   const flask = gunicornCommand(described);

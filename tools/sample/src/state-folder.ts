@@ -18,6 +18,8 @@ export interface StateFolder {
   readonly host: string;
   readonly logs: string;
   readonly keys: string;
+  /** Inference that is to be answered later. */
+  readonly jobs: string;
   readonly secrets: string;
   readonly processes: string;
   /** Unix sockets: near the rest, or in the temporary folder where that would be too long a path. */
@@ -51,6 +53,7 @@ export function openStateFolder(root: string): StateFolder {
     host,
     logs,
     keys: join(root, 'keys.json'),
+    jobs: join(root, 'jobs'),
     secrets: join(root, 'secrets.json'),
     processes: join(root, 'processes.json'),
     sockets,

@@ -269,6 +269,31 @@ test('a person who opens it sees what runs here', async () => {
   expect(headers['x-powered-by']).toBeUndefined();
 });
 
+test.each(['digits', 'digits-flask'])(
+  'who would rather be answered later gets a job of %s, and its answer when it has run',
+  async (model) => {
+    const { labels, request } = readHeldOut(state, 'digits');
+    const headers = { prefer: 'respond-async', 'idempotency-key': `later-${model}` };
+    const accepted = await infer(model, request(5, 1), { headers });
+    expect(accepted.status).toBe(202);
+    const job = String(accepted.headers.location);
+    expect(job).toMatch(/^\/v2\/jobs\/[\w-]+$/);
+    // The same key: the same job.
+    expect((await infer(model, request(5, 1), { headers })).headers.location).toBe(job);
+    const result = await eventually(async () => {
+      const answer = await askAs(`${job}/result`);
+      return answer.status === 409 ? undefined : answer;
+    });
+    expect(outputsOf(result).label).toEqual([labels[5]]);
+    expect(JSON.parse((await askAs(job)).text)).toMatchObject({
+      status: 'succeeded',
+      version: '1',
+    });
+    // Nobody else's.
+    expect((await ask(port, job, { headers: bearer('narrow') })).status).toBe(404);
+  },
+);
+
 test('the metrics add up to the requests that were sent', async () => {
   const sum = async (name: string, model: string, labels: Record<string, string> = {}) =>
     metricSum((await askAs('/metrics')).text, name, { model, ...labels });
