@@ -199,7 +199,9 @@ describe('TensorFlow Serving', () => {
 
   test('status of a version, which is not found where another one is loaded', async () => {
     const found = await request(mlflow).get('/v1/models/affine/versions/1').expect(200);
-    expect(found.body).toMatchObject({ model_version_status: [{ version: '1', state: 'AVAILABLE' }] });
+    expect(found.body).toMatchObject({
+      model_version_status: [{ version: '1', state: 'AVAILABLE' }],
+    });
     await request(mlflow).get('/v1/models/affine/versions/7').expect(404);
     await request(mlflow).get('/v1/models/nobody').expect(404);
   });
