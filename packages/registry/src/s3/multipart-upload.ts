@@ -3,11 +3,15 @@ import {
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  type Part,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { RegistryError } from '../registry-error.ts';
 import type { BodyPart } from './body-parts.ts';
+import { findUpload, type FoundUpload } from './find-upload.ts';
 import { nameOf, statusOf } from './s3-error.ts';
 import type { S3Requests } from './s3-requests.ts';
+import { isSamePart } from './same-part.ts';
 
 /** Parts on their way at a time: enough to fill a network, few enough to hold in memory. */
 const PARTS_AT_A_TIME = 4;
@@ -17,19 +21,37 @@ export class MultipartUpload {
   readonly #requests: S3Requests;
   readonly #key: string;
   readonly #uploadId: string;
+  /** Parts that S3 has already, of an earlier attempt. */
+  readonly #there: ReadonlyMap<number, Part>;
+  readonly #resumable: boolean;
 
-  private constructor(requests: S3Requests, key: string, uploadId: string) {
+  private constructor(
+    requests: S3Requests,
+    key: string,
+    { uploadId, parts }: FoundUpload,
+    resumable: boolean,
+  ) {
     this.#requests = requests;
     this.#key = key;
     this.#uploadId = uploadId;
+    this.#there = parts;
+    this.#resumable = resumable;
   }
 
-  /** Begins an upload of the object `key`. */
+  /**
+   * Begins an upload of the object `key`; a `resumable` one goes on where an earlier one ended, if there is one.
+   *
+   * Only what has the same bytes under the same key, whoever writes it, is resumable: the earlier one may be a rival's that
+   * is still under way.
+   */
   static async begin(
     requests: S3Requests,
     key: string,
     metadata: Record<string, string>,
+    resumable: boolean,
   ): Promise<MultipartUpload> {
+    const found = resumable ? await findUpload(requests, key) : undefined;
+    if (found !== undefined) return new MultipartUpload(requests, key, found, resumable);
     const command = new CreateMultipartUploadCommand({
       Bucket: requests.location.bucket,
       Key: requests.keyOf(key),
@@ -38,23 +60,29 @@ export class MultipartUpload {
     const { UploadId = '' } = await requests.run('write', key, (attempt) =>
       requests.client.send(command, attempt),
     );
-    return new MultipartUpload(requests, key, UploadId);
+    const upload = { uploadId: UploadId, parts: new Map<number, Part>() };
+    return new MultipartUpload(requests, key, upload, resumable);
   }
 
   /**
    * Uploads `first` and `rest`, and makes them the object unless there is one by then.
    *
    * Resolves to `refused` when there is one (which may be this very upload, if an answer was lost) or when S3 doesn't
-   * know the upload any more. What isn't completed is aborted, so that S3 doesn't keep, and bill, its parts.
+   * know the upload any more. What isn't completed is aborted, so that S3 doesn't keep, and bill, its parts; but where S3
+   * failed and it may be resumed they stay, until a sweep.
    */
   async complete(first: BodyPart, rest: AsyncIterable<BodyPart>): Promise<'created' | 'refused'> {
-    let outcome: 'created' | 'refused' | undefined;
+    let keep = false;
     try {
       const parts = await this.#uploadAll(first, rest);
-      outcome = parts && (await this.#join(parts));
-      return outcome ?? 'refused';
+      const outcome = (parts && (await this.#join(parts))) ?? 'refused';
+      keep = outcome === 'created';
+      return outcome;
+    } catch (error) {
+      keep = this.#resumable && isStoreFailure(error);
+      throw error;
     } finally {
-      if (outcome !== 'created') await this.#abort();
+      if (!keep) await this.#abort();
     }
   }
 
@@ -89,19 +117,15 @@ export class MultipartUpload {
   }
 
   async #uploadPart(bytes: Uint8Array, number: number): Promise<CompletedPart | undefined> {
+    const there = this.#there.get(number);
+    if (there !== undefined && isSamePart(there, bytes)) return completed(number, there);
     const command = new UploadPartCommand({ ...this.#ids(), PartNumber: number, Body: bytes });
     return this.#requests.run(
       'write',
       this.#key,
       (attempt) =>
         this.#requests.client.send(command, attempt).then(
-          ({ ETag, ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME }) => ({
-            PartNumber: number,
-            ...(ETag !== undefined && { ETag }),
-            ...(ChecksumCRC32 !== undefined && { ChecksumCRC32 }),
-            ...(ChecksumCRC32C !== undefined && { ChecksumCRC32C }),
-            ...(ChecksumCRC64NVME !== undefined && { ChecksumCRC64NVME }),
-          }),
+          (part) => completed(number, part),
           (error: unknown) => {
             if (nameOf(error) === 'NoSuchUpload') return undefined;
             throw error;
@@ -124,7 +148,9 @@ export class MultipartUpload {
           // After a conflict S3 wants the whole upload anew
           // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html).
           const status = statusOf(error);
-          if (status === 412 || status === 409 || nameOf(error) === 'NoSuchUpload') {
+          // A part is invalid when a rival, who goes on with the same upload, has sent it anew.
+          const isRivals = this.#resumable && nameOf(error) === 'InvalidPart';
+          if (status === 412 || status === 409 || nameOf(error) === 'NoSuchUpload' || isRivals) {
             return 'refused' as const;
           }
           throw error;
@@ -147,4 +173,21 @@ export class MultipartUpload {
       UploadId: this.#uploadId,
     };
   }
+}
+
+function completed(
+  PartNumber: number,
+  { ETag, ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME }: Omit<Part, 'PartNumber'>,
+): CompletedPart {
+  return {
+    PartNumber,
+    ...(ETag !== undefined && { ETag }),
+    ...(ChecksumCRC32 !== undefined && { ChecksumCRC32 }),
+    ...(ChecksumCRC32C !== undefined && { ChecksumCRC32C }),
+    ...(ChecksumCRC64NVME !== undefined && { ChecksumCRC64NVME }),
+  };
+}
+
+function isStoreFailure(error: unknown): boolean {
+  return error instanceof RegistryError && error.code.startsWith('ERR_REGISTRY_STORE_');
 }

@@ -3,6 +3,7 @@ import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { ObjectBody } from '../store/object-store.ts';
 import { RegistryError } from '../registry-error.ts';
 import { bodyParts } from './body-parts.ts';
+import { BLOBS } from '../store/layout.ts';
 import { MultipartUpload } from './multipart-upload.ts';
 import { statusOf } from './s3-error.ts';
 import type { S3Requests } from './s3-requests.ts';
@@ -47,7 +48,12 @@ export async function putBytes(
   }
 }
 
-/** Like {@link putBytes}, of a body of any length: a long one is uploaded in parts, with a few of them in memory. */
+/**
+ * Like {@link putBytes}, of a body of any length: a long one is uploaded in parts, with a few of them in memory.
+ *
+ * A blob goes on where an upload of it that was interrupted ended. When two writers send one blob at the same moment, each
+ * may be told that it created it.
+ */
 export async function putBody(
   requests: S3Requests,
   key: string,
@@ -60,7 +66,10 @@ export async function putBody(
     const first = await parts.next();
     if (first.done === true) throw new TypeError('a body has at least one part');
     if (first.value.last) return putBytes(requests, key, first.value.bytes, writer);
-    const multipart = await MultipartUpload.begin(requests, key, { [WRITER]: writer });
+    // A blob is named by its bytes: whatever was uploaded of it before is right, or replaced.
+    const resumable = upload === 1 && key.startsWith(`${BLOBS}/`);
+    const metadata = { [WRITER]: writer };
+    const multipart = await MultipartUpload.begin(requests, key, metadata, resumable);
     if ((await multipart.complete(first.value, parts)) === 'created') return true;
     // Refused, or nobody knows: a lost answer, or a rival at the same moment.
     const owner = await writerOf(requests, key);

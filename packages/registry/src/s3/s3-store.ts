@@ -53,8 +53,9 @@ const LEAST_PART_BYTES = 5 * 1024 * 1024;
  *
  * Any number of processes and hosts can use it at a time. Nothing is ever overwritten; a write whose answer was lost
  * is told from a rival's. Whoever reads needs `s3:GetObject` and `s3:ListBucket`, whoever writes `s3:PutObject` and
- * `s3:AbortMultipartUpload` too, and for sweeping `s3:ListBucketMultipartUploads`; who collects garbage needs
- * `s3:DeleteObject`, with which pushes clean up after themselves, too.
+ * `s3:AbortMultipartUpload` too, for sweeping `s3:ListBucketMultipartUploads`, and to go on with interrupted uploads of
+ * blobs `s3:ListMultipartUploadParts`; who collects garbage needs `s3:DeleteObject`, with which pushes clean up after
+ * themselves, too.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT` for a bucket, a prefix or an option that can't be one. What the
  * store's methods throw: `ERR_REGISTRY_STORE_NOT_FOUND` (no such bucket), `…_CREDENTIALS`, `…_DENIED`, `…_REGION`,

@@ -5,6 +5,9 @@ export interface Answer {
   readonly body: Buffer;
 }
 
+/** How an upload is completed, and aborted. */
+const ends: ReadonlySet<string> = new Set(['POST', 'DELETE']);
+
 /**
  * Says of uploads in parts what S3 would say.
  *
@@ -24,7 +27,7 @@ export class MultipartUploads {
       if (begun !== undefined) this.#began.set(begun, new Date());
     } else if (method === 'GET' && query.has('uploads')) {
       return withBody(answer, answer.status, this.#dated(text()));
-    } else if (uploadId !== null && answer.status < 300 && method !== 'PUT') {
+    } else if (uploadId !== null && answer.status < 300 && ends.has(method)) {
       this.#began.delete(uploadId);
     } else if (uploadId !== null && answer.status === 500 && !this.#began.has(uploadId)) {
       return withBody(answer, 404, '<Error><Code>NoSuchUpload</Code></Error>');

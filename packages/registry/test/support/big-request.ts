@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto';
+import type { PushRequest } from '@fairlead/registry';
+import { digits } from './sample-registry.ts';
+
+/** How many parts of 5 MiB the file of {@link bigRequest} has. */
+export const BIG_PARTS = 6;
+
+/** A push of a file of several parts, the same each time. */
+export function bigRequest(): PushRequest {
+  const bytes = Buffer.alloc(BIG_PARTS * 5 * 1024 * 1024);
+  let block = createHash('sha256').update('big').digest();
+  for (let start = 0; start < bytes.length; start += 4096) {
+    block = createHash('sha256').update(block).digest();
+    bytes.fill(block, start, start + 4096);
+  }
+  return digits('', { files: { 'model.onnx': bytes } });
+}
