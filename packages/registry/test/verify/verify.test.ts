@@ -9,10 +9,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { createHash } from 'node:crypto';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
+import { reseal } from '../support/reseal.ts';
 import { digits, temporaryFolder, temporaryRegistry } from '../support/sample-registry.ts';
 
 // Generous for machines whose disk is slow to sync.
@@ -23,13 +23,6 @@ function replaceFile(path: string, change: (bytes: Buffer) => Buffer | string): 
   const bytes = readFileSync(path);
   chmodSync(path, 0o644);
   writeFileSync(path, change(bytes));
-}
-
-/** Seals changed text anew, as someone would who knows how. */
-function reseal(text: string): string {
-  const body = text.slice(0, text.lastIndexOf(',\n  "seal"'));
-  const seal = createHash('sha256').update(body).digest('hex');
-  return `${body},\n  "seal": "${seal}"\n}\n`;
 }
 
 async function filledRegistry() {
