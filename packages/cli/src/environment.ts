@@ -10,6 +10,8 @@ export interface Environment {
   readonly pepper: string | undefined;
   /** `FAIRLEAD_API_KEY`: sent to the servers that `parity` asks. */
   readonly apiKey: string | undefined;
+  /** `FAIRLEAD_WEBHOOK_SECRET`: what webhooks are signed with. */
+  readonly webhookSecret: string | undefined;
   /** `NO_COLOR`, https://no-color.org: set and not empty, nothing is coloured. */
   readonly noColor: boolean;
 }
@@ -26,6 +28,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     keysFile: read('FAIRLEAD_KEYS_FILE'),
     pepper: read('FAIRLEAD_PEPPER'),
     apiKey: read('FAIRLEAD_API_KEY'),
+    webhookSecret: read('FAIRLEAD_WEBHOOK_SECRET'),
     noColor: read('NO_COLOR') !== undefined || read('TERM') === 'dumb',
   };
 }

@@ -6,6 +6,7 @@ import { addKeyCommands } from './commands/key/key-commands.ts';
 import { addModelCommands } from './commands/model/model-commands.ts';
 import { addRegistryCommands } from './commands/registry/registry-commands.ts';
 import { addRenderCommand } from './commands/render-command.ts';
+import type { OutputStream } from './surroundings.ts';
 
 const EXIT_CODES = `
 Exit codes:
@@ -18,12 +19,13 @@ Exit codes:
   6  what was read is damaged, or isn't signed by whom it should be
 
 Environment:
-  FAIRLEAD_REGISTRY   the registry: a folder or s3://bucket/prefix
-  FAIRLEAD_ACTOR      who does what is done, for the history
-  FAIRLEAD_KEYS_FILE  JSON file of the API keys
-  FAIRLEAD_PEPPER     the secret that their digests are made with
-  FAIRLEAD_API_KEY    the key that parity sends to the server of the original
-  NO_COLOR            when it is set, nothing is coloured`;
+  FAIRLEAD_REGISTRY        the registry: a folder or s3://bucket/prefix
+  FAIRLEAD_ACTOR           who does what is done, for the history
+  FAIRLEAD_KEYS_FILE       JSON file of the API keys
+  FAIRLEAD_PEPPER          the secret that their digests are made with
+  FAIRLEAD_API_KEY         the key that parity sends to the server of the original
+  FAIRLEAD_WEBHOOK_SECRET  what registry forward signs with
+  NO_COLOR                 when it is set, nothing is coloured`;
 
 /** Builds the whole tree of commands; nothing heavy is loaded before one of them runs. */
 export function buildProgram(context: CommandContext): CommandUnknownOpts {
@@ -39,8 +41,8 @@ export function buildProgram(context: CommandContext): CommandUnknownOpts {
       writeErr: (text) => stderr.write(text),
       // Errors are told in one place, with their codes.
       outputError: () => undefined,
-      getOutHelpWidth: () => stdout.columns ?? 100,
-      getErrHelpWidth: () => stderr.columns ?? 100,
+      getOutHelpWidth: () => widthOf(stdout),
+      getErrHelpWidth: () => widthOf(stderr),
     })
     .addHelpText('after', EXIT_CODES);
   addModelCommands(program, context);
@@ -49,6 +51,11 @@ export function buildProgram(context: CommandContext): CommandUnknownOpts {
   addRenderCommand(program, context);
   addCompletionCommands(program, context);
   return program;
+}
+
+/** Columns for help; a terminal whose width nobody set has 0. */
+function widthOf({ columns = 0 }: OutputStream): number {
+  return columns > 0 ? columns : 100;
 }
 
 function packageVersion(): string {

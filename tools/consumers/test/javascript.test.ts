@@ -1,7 +1,13 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ConsumerWorkshop, runNode } from '../src/consumer.ts';
 import { allSubpaths, subpathsOf } from '../src/subpaths.ts';
+import { workspaceRoot } from '../src/workspace-root.ts';
+
+const affine = join(workspaceRoot, 'packages/serving/test/models/affine.onnx');
 
 let workshop: ConsumerWorkshop;
 beforeAll(async () => {
@@ -87,6 +93,19 @@ await onnxRuntime().load(artifacts, { onEvent: () => {} });`,
     const { exitCode, output } = await runNode(project, '--no-warnings', 'onnx.mjs');
     expect(exitCode).toBe(1);
     expect(output).toMatch(/model "digits" version 1 can't be loaded: .*'onnxruntime-node'/);
+
+    const fairlead = join('node_modules', '@fairlead', 'cli', 'dist', 'bin.js');
+    const run = (...args: readonly string[]) =>
+      runNode(project, '--no-warnings', fairlead, ...args);
+    expect(await run('--help')).toMatchObject({ exitCode: 0 });
+    expect(await run('registry', 'init', '--registry', 'registry')).toMatchObject({ exitCode: 0 });
+    copyFileSync(affine, join(project, 'model.onnx'));
+    const push = await run('model', 'push', 'affine', 'model.onnx', '--registry', 'registry');
+    expect(push.exitCode).toBe(2);
+    expect(push.output).toContain('npm install onnxruntime-node');
+    const list = await run('model', 'list', '--registry', 's3://models/prod');
+    expect(list.exitCode).toBe(5);
+    expect(list.output).toContain('npm install @aws-sdk/client-s3');
 
     const [subpath] = ['@fairlead/monitoring/cloudwatch'];
     const found = await load('import', project, [subpath]);

@@ -18,8 +18,10 @@ export class ProgressLine {
     if (this.#stream.isTTY !== true || this.#now() - this.#shownAtMs < 100) return;
     this.#shownAtMs = this.#now();
     this.#visible = true;
-    const width = (this.#stream.columns ?? 80) - 1;
-    this.#stream.write(`\r\u001b[K${oneLine(text).slice(0, width)}`);
+    const { columns = 0 } = this.#stream;
+    // A terminal whose width nobody set has 0 columns.
+    const width = columns > 0 ? columns : 80;
+    this.#stream.write(`\r\u001b[K${oneLine(text).slice(0, width - 1)}`);
   }
 
   /** Takes the line away. */

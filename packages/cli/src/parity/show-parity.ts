@@ -3,6 +3,9 @@ import { oneLine } from '../output/plain-text.ts';
 import { count } from '../output/show-values.ts';
 import { table } from '../output/table.ts';
 
+/** The page that `--html` writes has more. */
+const SHOWN_ROWS = 5;
+
 /** Shows how far a version is from its original: each output, and the rows that differ most. */
 export function showParity(report: ParityReport, title: string): readonly string[] {
   const { rows, parity, outputs, worst } = report;
@@ -32,14 +35,16 @@ export function showParity(report: ParityReport, title: string): readonly string
           'The rows that differ most:',
           ...table(
             [...right('row'), 'output', ...right('difference', 'original', 'export'), 'inputs'],
-            worst.map((each) => [
-              String(each.row),
-              oneLine(each.output),
-              small(each.difference),
-              shown(each.expected),
-              shown(each.actual),
-              each.inputs.map(shown).join(', '),
-            ]),
+            worst
+              .slice(0, SHOWN_ROWS)
+              .map((each) => [
+                String(each.row),
+                oneLine(each.output),
+                small(each.difference),
+                shown(each.expected),
+                shown(each.actual),
+                each.inputs.map(shown).join(', '),
+              ]),
           ),
         ]),
   ];

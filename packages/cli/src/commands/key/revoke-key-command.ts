@@ -39,6 +39,11 @@ export function addRevokeKeyCommand(parent: CommandUnknownOpts, context: Command
       context.output.present(options, { dryRun, revoked: { id, client, scopes } }, () => [
         `${dryRun ? 'A dry run: nothing is changed. Without --dry-run: revoked' : 'Revoked'} key ${id} of ${client} (${scopes.join(', ')}).`,
       ]);
+      if (!dryRun) {
+        context.output.note(
+          'A gateway reads the keys when it starts: until it is restarted it takes this one.',
+        );
+      }
     });
   addExamples(command, [
     ['a key that leaked', 'fairlead key revoke 0f3k9q1z7p2m --keys-file keys.json'],

@@ -2,6 +2,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { CommandContext } from '../../command-context.ts';
 import { addBackupCommand } from './backup-command.ts';
 import { addDrillCommand } from './drill-command.ts';
+import { addForwardCommand } from './forward-command.ts';
 import { addInitCommand } from './init-command.ts';
 import { addRestoreCommand } from './restore-command.ts';
 
@@ -14,4 +15,5 @@ export function addRegistryCommands(program: CommandUnknownOpts, context: Comman
   addBackupCommand(registry, context);
   addRestoreCommand(registry, context);
   addDrillCommand(registry, context);
+  addForwardCommand(registry, context);
 }

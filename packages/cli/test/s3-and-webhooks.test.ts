@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { type MotoServer, startMoto } from './support/moto-server.ts';
+import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
+import { affine, affineNext } from './support/models.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
+
+let moto: MotoServer;
+beforeAll(async () => {
+  moto = await startMoto();
+});
+afterAll(() => moto.stop());
+
+async function placeWithBucket() {
+  const endpoint = `http://127.0.0.1:${moto.port}`;
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const client = new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true });
+  await client.send(new CreateBucketCommand({ Bucket: 'models' }));
+  client.destroy();
+  const env = {
+    FAIRLEAD_REGISTRY: 's3://models/prod',
+    FAIRLEAD_ACTOR: 'ada',
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_S3_FORCE_PATH_STYLE: 'true',
+  };
+  return { folder: temporaryFolder(), env };
+}
+
+test('a registry in S3 is used as one in a folder is, and carried into one', async () => {
+  const place = await placeWithBucket();
+  const model = (...args: readonly string[]) => runJson(place, 'model', ...args);
+  expect(await runJson(place, 'registry', 'init')).toMatchObject({ created: false });
+  expect(await model('push', 'affine', affine, '--dry-run')).toMatchObject({ created: true });
+  expect(await model('list')).toEqual({ registry: 's3://models/prod', models: [] });
+  await model('push', 'affine', affine);
+  await model('push', 'affine', affineNext, '--skip-trial');
+  await model('promote', 'affine', '1');
+  await model('promote', 'affine', '2', '--expect', '1');
+  expect((await run(place, 'model', 'promote', 'affine', '1', '--expect', '1')).exitCode).toBe(3);
+  expect(await model('rollback', 'affine')).toMatchObject({ entry: { version: 1 } });
+  expect(await model('verify')).toMatchObject({ ok: true, manifests: 2, aliasEntries: 3 });
+  expect(await runJson(place, 'registry', 'drill')).toMatchObject({ ok: true });
+  expect((await run(place, 'model', 'export', './copy')).exitCode).toBe(0);
+  const copied = await runJson(place, 'model', 'list', '--registry', './copy');
+  expect(copied).toMatchObject({ models: [{ model: 'affine', aliases: { champion: 1 } }] });
+  const missing = await run(place, 'model', 'list', '--registry', 's3://nowhere/prod');
+  expect(missing.exitCode).toBe(4);
+  expect(missing.stderr).toContain('nowhere');
+});
+
+test('what happens in a registry is told to a webhook', async () => {
+  const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
+  const place = placeWithRegistry({ FAIRLEAD_WEBHOOK_SECRET: secret });
+  await runJson(place, 'model', 'push', 'affine', affine, '--skip-trial');
+  const told: unknown[] = [];
+  let answer = 503;
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (text: string) => (body += text));
+    request.on('end', () => {
+      if (answer === 200) told.push(JSON.parse(body));
+      response.writeHead(answer).end();
+    });
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.close();
+  });
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+  const forward = ['registry', 'forward', url, '--cursor', 'cursor.json', '--once', '--from-start'];
+  const refused = await run(place, ...forward);
+  expect(refused.exitCode).toBe(1);
+  answer = 200;
+  expect(await run(place, ...forward)).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(told).toMatchObject([{ type: 'version.pushed', data: { model: 'affine', version: 1 } }]);
+  expect((await run(place, ...forward)).exitCode).toBe(0);
+  expect(told).toHaveLength(1);
+  const unsigned = await run(
+    { ...place, env: { ...place.env, FAIRLEAD_WEBHOOK_SECRET: '' } },
+    ...forward,
+  );
+  expect(unsigned).toMatchObject({ exitCode: 2 });
+});
