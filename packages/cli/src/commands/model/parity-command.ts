@@ -14,8 +14,6 @@ import { showParity } from '../../parity/show-parity.ts';
 import { fileError } from '../../read-file.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { presentChange } from '../../registry/present-change.ts';
-import { predictWith } from '../../run/run-request.ts';
-import { runVersion } from '../../run/run-version.ts';
 
 /** Adds `fairlead model parity`. */
 export function addParityCommand(parent: CommandUnknownOpts, context: CommandContext): void {
@@ -47,6 +45,8 @@ export function addParityCommand(parent: CommandUnknownOpts, context: CommandCon
       const { registry } = opened;
       const { version } = await registry.resolve(model, aliasOrVersion);
       const library = await import('@fairlead/registry');
+      const { predictWith } = await import('../../run/run-request.ts');
+      const { runVersion } = await import('../../run/run-version.ts');
       const { findOriginal } = await import('../../parity/find-original.ts');
       const artifacts = await registry.openVersion(model, version);
       const { manifest } = artifacts;

@@ -1,6 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Manifest, PushResult } from '@fairlead/registry';
 import { addExamples } from '../../add-examples.ts';
+import { CliError } from '../../cli-error.ts';
 import { type CommandContext, deedOf } from '../../command-context.ts';
 import {
   actorOption,
@@ -12,9 +13,7 @@ import {
 } from '../../options/shared-options.ts';
 import { ProgressLine } from '../../output/progress-line.ts';
 import { count, showBytes, showNumber } from '../../output/show-values.ts';
-import { readPushRequest } from '../../push/read-push-request.ts';
 import { progressText } from '../../push/show-progress.ts';
-import { tryOut } from '../../push/try-out.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { presentChange } from '../../registry/present-change.ts';
 
@@ -56,6 +55,8 @@ export function addPushCommand(parent: CommandUnknownOpts, context: CommandConte
       const { upstream, upstreamUrl, latency = 0 } = options;
       const tried = !options.skipTrial && (upstream === undefined || upstreamUrl !== undefined);
       const { actor } = deedOf(context, options);
+      const { readPushRequest } = await import('../../push/read-push-request.ts');
+      const { tryOut } = await import('../../push/try-out.ts');
       const request = await readPushRequest(source, { ...options, model, actor, mayRun: tried });
       const opened = await openRegistry(context, options);
       const progress = new ProgressLine(context.surroundings);
@@ -70,6 +71,9 @@ export function addPushCommand(parent: CommandUnknownOpts, context: CommandConte
             progress.show(textOf(each));
           },
         });
+      } catch (error) {
+        // What keeps it from being tried out at all says nothing of the version.
+        throw error instanceof Error && error.cause instanceof CliError ? error.cause : error;
       } finally {
         progress.clear();
       }
