@@ -13,7 +13,7 @@ import { verifyUnits } from '../support/verify-units.ts';
 const special = [
   ...['', ' ', '"', "'", '\\', '\\x41', '\\n', '$', '$HOME', '${HOME}', '$$', ';', '\\;', '{}'],
   ...['#', '%', '%h', '%%', '\n', '\nExecStart=/bin/false', '\r', '\t', '\x01', '\x7f', '\u0085'],
-  ...['é', '漢', '😀', '=', '-', '@', '+', '!', '[Service]'],
+  ...['é', '漢', '😀', '=', '-', '@', '+', '!', '[Service]', '\u3000', '\ufeff'],
 ];
 
 const text = fc
@@ -48,9 +48,9 @@ const letters: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
-/** Reads systemd's way to show a command: words, in double quotes where needed, with C escapes. */
+/** Reads systemd's way to show a command: words, in double quotes where ASCII white space needs them, with C escapes. */
 function shownWords(line: string): string[] {
-  return Array.from(line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/gs), ([, quoted, bare]) =>
+  return Array.from(line.matchAll(/"((?:[^"\\]|\\.)*)"|([^ \t\n\r]+)/gs), ([, quoted, bare]) =>
     quoted === undefined
       ? (bare ?? '')
       : quoted.replaceAll(
