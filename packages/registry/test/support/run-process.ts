@@ -15,6 +15,27 @@ export async function runProcess(script: URL, ...args: readonly string[]): Promi
   return JSON.parse(stdout) as unknown;
 }
 
+/** Runs a script once with each of `args`, all at a time; when one fails, the others are ended before it is told. */
+export async function runProcesses(
+  script: URL,
+  args: readonly (readonly string[])[],
+): Promise<readonly unknown[]> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const runs = args.map(async (each) => {
+    try {
+      const { stdout } = await run(process.execPath, nodeArguments(script, ...each), { signal });
+      return JSON.parse(stdout) as unknown;
+    } catch (error) {
+      controller.abort(error);
+      throw error;
+    }
+  });
+  const outcomes = await Promise.allSettled(runs);
+  if (signal.aborted) throw signal.reason;
+  return outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : undefined));
+}
+
 /** Resolves once `child` has ended. */
 export function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {

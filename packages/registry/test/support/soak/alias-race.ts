@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ModelRegistry, openStore } from '@fairlead/registry';
-import { runProcess } from '../run-process.ts';
+import { runProcesses } from '../run-process.ts';
 
 /** What happened in a race for an alias. */
 export interface AliasRace {
@@ -44,13 +44,10 @@ export async function raceForAlias(
   }
   await parent.setAlias('digits', 'champion', 1, { actor: 'parent' });
   const startedAt = performance.now();
-  const reports = await Promise.all(
-    Array.from(
-      { length: writers },
-      (_, index) =>
-        runProcess(script, location, `writer-${index}`, String(rounds)) as Promise<Report>,
-    ),
-  );
+  const reports = (await runProcesses(
+    script,
+    Array.from({ length: writers }, (_, index) => [location, `writer-${index}`, String(rounds)]),
+  )) as readonly Report[];
   const seconds = (performance.now() - startedAt) / 1000;
 
   const history = await new ModelRegistry({ store }).history('digits', 'champion');
