@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
@@ -126,6 +126,16 @@ test('a version is signed with a key of its own', async () => {
   ).toMatchObject({
     signature: { keyId, model: 'affine', version: 1 },
   });
+  await runJson(place, 'key', 'signing', 'other');
+  const download = ['model', 'download', 'affine', '1', '--out', 'files', '--trusted-keys'];
+  const untrusted = await run(place, ...download, 'other.public.pem');
+  expect(untrusted.exitCode).toBe(6);
+  expect(existsSync(join(place.folder, 'files'))).toBe(false);
+  await runJson(place, ...download, 'release.public.pem', '--dry-run');
+  expect(existsSync(join(place.folder, 'files'))).toBe(false);
+  await runJson(place, ...download, 'release.public.pem');
+  expect(readFileSync(join(place.folder, 'files/model.onnx'))).toEqual(readFileSync(affine));
+  expect((await run(place, ...download, 'release.public.pem')).exitCode).toBe(2);
   const wrong = await run(place, 'model', 'sign', 'affine', '1', '--key', 'release.public.pem');
   expect(wrong.exitCode).toBe(2);
   expect(wrong.stderr).toContain('[ERR_REGISTRY_INVALID_KEY]');

@@ -3,6 +3,7 @@ import type { CommandContext } from '../../command-context.ts';
 import { addApproveCommands } from './approve-command.ts';
 import { addArchiveCommands } from './archive-command.ts';
 import { addCompareCommand } from './compare-command.ts';
+import { addDownloadCommand } from './download-command.ts';
 import { addExportCommand } from './export-command.ts';
 import { addImportCommand } from './import-command.ts';
 import { addGatesCommands } from './gates-commands.ts';
@@ -46,6 +47,7 @@ export function addModelCommands(program: CommandUnknownOpts, context: CommandCo
   addVerifyCommand(model, context);
   addGcCommand(model, context);
   addPruneCommand(model, context);
+  addDownloadCommand(model, context);
   addExportCommand(model, context);
   addImportCommand(model, context);
 }

@@ -1,0 +1,64 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { dryRunOption, jsonOption, registryOption } from '../../options/shared-options.ts';
+import { showBytes } from '../../output/show-values.ts';
+import { table } from '../../output/table.ts';
+import { fileError, readText } from '../../read-file.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+
+/** Adds `fairlead model download`. */
+export function addDownloadCommand(parent: CommandUnknownOpts, context: CommandContext): void {
+  const command = parent
+    .command('download')
+    .description('write the files of a version into a new folder, every byte verified')
+    .argument('<model>', 'name of the model')
+    .argument('<version>', 'number of the version, or an alias that means it')
+    .requiredOption('--out <folder>', 'the folder; it must not be there')
+    .option('--trusted-keys <file>', 'only if one of these public keys signed it')
+    .addOption(registryOption)
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (model, aliasOrVersion, options) => {
+      const { out, trustedKeys, dryRun } = options;
+      const { ModelRegistry, parseTrustedKeys } = await import('@fairlead/registry');
+      const keys = trustedKeys && parseTrustedKeys(await readText(trustedKeys, 'public keys'));
+      const { store } = await openRegistry(context, { registry: options.registry });
+      const registry = new ModelRegistry({ store, ...(keys && { trustedKeys: keys }) });
+      const { version } = await registry.resolve(model, aliasOrVersion);
+      const { manifest, read } = await registry.openVersion(model, version);
+      const { files } = manifest;
+      try {
+        // Never into what is there: nothing is overwritten, and no link there leads elsewhere.
+        if (!dryRun) await mkdir(out);
+        for (const { path } of files) {
+          const bytes = await read(path);
+          if (dryRun) continue;
+          await mkdir(dirname(join(out, path)), { recursive: true });
+          await writeFile(join(out, path), bytes, { flag: 'wx' });
+        }
+      } catch (cause) {
+        throw cause instanceof Error && 'syscall' in cause
+          ? fileError(out, 'a new folder', cause)
+          : cause;
+      }
+      const value = { dryRun: dryRun === true, model, version, out, files };
+      context.output.present(options, value, () => [
+        ...(dryRun ? ['A dry run: nothing is changed. Without --dry-run:', ''] : []),
+        `Version ${version} of ${model} is in ${out}:`,
+        ...table(
+          ['path', { title: 'size', align: 'right' }],
+          files.map(({ path, size }) => [path, showBytes(size)]),
+        ),
+      ]);
+    });
+  addExamples(command, [
+    ['what serves now', 'fairlead model download digits champion --out digits'],
+    [
+      'only what the release key signed',
+      'fairlead model download digits 3 --out digits --trusted-keys release.public.pem',
+    ],
+  ]);
+}
