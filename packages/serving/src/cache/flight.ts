@@ -12,16 +12,32 @@ export class Flight<T> {
   readonly #abort: AbortController;
   readonly #result: Promise<T>;
   readonly #onAbandoned: () => void;
+  #latestAt: number;
   #waiting = 0;
   #claimed = false;
 
-  /** `work` is told by its signal when nobody waits any more; `onAbandoned` at the same time. */
-  constructor(work: (signal: CancelSignal) => Promise<T>, onAbandoned: () => void) {
+  /**
+   * For the first who waits until `deadlineAt`, if not longer.
+   *
+   * `work` is told by its signal when nobody waits any more, `onAbandoned` at the same time; `latestAt` tells until when
+   * somebody may wait, for timers come late where something keeps the event loop busy.
+   */
+  constructor(
+    deadlineAt: number,
+    work: (signal: CancelSignal, latestAt: () => number) => Promise<T>,
+    onAbandoned: () => void,
+  ) {
     this.#abort = new AbortController();
+    this.#latestAt = deadlineAt;
     this.#onAbandoned = onAbandoned;
-    this.#result = work(this.#abort.signal);
+    this.#result = work(this.#abort.signal, () => this.#latestAt);
     // Whoever waits hears of it; a flight that everybody has left has nobody who does.
     this.#result.catch(() => undefined);
+  }
+
+  /** Whether nobody may wait any more: whoever comes now mustn't share what became of it. */
+  get isLate(): boolean {
+    return this.#latestAt <= performance.now();
   }
 
   /** Settles with the work, however that ends. */
@@ -44,6 +60,7 @@ export class Flight<T> {
    */
   wait({ signal, deadlineAt }: Pick<Submission, 'signal' | 'deadlineAt'>): Promise<T> {
     this.#waiting += 1;
+    this.#latestAt = Math.max(this.#latestAt, deadlineAt);
     return new Promise<T>((resolve, reject) => {
       const leave = (error: ServingError): void => {
         stop();

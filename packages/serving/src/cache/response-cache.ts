@@ -1,6 +1,6 @@
 import type { Tensor } from '@fairlead/signature';
 import type { VersionManifest } from '../models/model-source.ts';
-import type { Outcome, Submission } from '../scheduling/ticket.ts';
+import type { CancelSignal, Outcome, Submission } from '../scheduling/ticket.ts';
 import { createCacheKey } from './cache-key.ts';
 import type { CacheStore } from './cache-store.ts';
 import { decodeOutputs, encodeOutputs } from './encode-outputs.ts';
@@ -47,7 +47,7 @@ export class ResponseCache {
     const startedAt = performance.now();
     const key = this.#keyOf(submission.inputs);
     let flight = this.#flights.get(key);
-    if (flight === undefined) {
+    if (flight === undefined || flight.isLate) {
       const found = this.#get(key);
       if (found instanceof Uint8Array) {
         const outputs = decodeOutputs(found);
@@ -81,7 +81,7 @@ export class ResponseCache {
     const forget = (): void => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     };
-    const flight = new Flight<Cargo>(async (signal) => {
+    const work = async (signal: CancelSignal, latestAt: () => number): Promise<Cargo> => {
       const startedAt = performance.now();
       const kept = found && (await found);
       const lookMs = performance.now() - startedAt;
@@ -89,12 +89,19 @@ export class ResponseCache {
         return { bytes: kept, executed: undefined, cacheMs: lookMs };
       }
       // Its deadline is that of the last who waits: each leaves at its own, and when all have left it is given up.
-      const executed = await this.#submit({ ...submission, deadlineAt: Infinity, signal });
+      const executed = await this.#submit({
+        ...submission,
+        signal,
+        get deadlineAt() {
+          return latestAt();
+        },
+      });
       const executedAt = performance.now();
       const bytes = encodeOutputs(executed.outputs);
       this.#set(key, bytes);
       return { bytes, executed, cacheMs: lookMs + performance.now() - executedAt };
-    }, forget);
+    };
+    const flight = new Flight<Cargo>(submission.deadlineAt, work, forget);
     this.#flights.set(key, flight);
     void flight.landed.then(forget);
     return flight;

@@ -15,7 +15,7 @@ export interface CancelSignal {
 /** What the scheduler is asked to run. */
 export interface Submission {
   readonly inputs: readonly Tensor[];
-  /** When the answer is of no use any more, on the clock of `performance.now()`. */
+  /** When the answer is of no use any more, on the clock of `performance.now()`; may move on while others come to wait. */
   readonly deadlineAt: number;
   /** 1 is the highest; 0 stands for the lowest, as in the protocol. */
   readonly priority?: number | undefined;
@@ -37,7 +37,6 @@ export interface Outcome {
 /** One accepted request on its way through the scheduler; it is answered once. */
 export class Ticket {
   readonly inputs: readonly Tensor[];
-  readonly deadlineAt: number;
   readonly requestId: string | undefined;
   readonly trace: TraceCarrier | undefined;
   /** Length of the first dimension of every input; undefined when they differ, so that it can't share a batch. */
@@ -47,6 +46,7 @@ export class Ticket {
   readonly shapeKey: string;
   readonly acceptedAt = performance.now();
   readonly promise: Promise<Outcome>;
+  readonly #submission: Submission;
   readonly #signal: CancelSignal | undefined;
   readonly #onCancel: () => void;
   /** Called once when it was answered; the scheduler sets it while an execution runs. */
@@ -61,9 +61,9 @@ export class Ticket {
 
   /** `onCancel` is called when the client is gone before there was an answer. */
   constructor(submission: Submission, onCancel: (ticket: Ticket) => void) {
-    const { inputs, deadlineAt, requestId, trace, signal } = submission;
+    const { inputs, requestId, trace, signal } = submission;
     this.inputs = inputs;
-    this.deadlineAt = deadlineAt;
+    this.#submission = submission;
     this.requestId = requestId;
     this.trace = trace;
     this.rows = commonRows(inputs);
@@ -78,6 +78,10 @@ export class Ticket {
       onCancel(this);
     };
     signal?.addEventListener('abort', this.#onCancel);
+  }
+
+  get deadlineAt(): number {
+    return this.#submission.deadlineAt;
   }
 
   /** Whether it was answered: what is left of it needn't be computed. */
