@@ -32,8 +32,8 @@ export class OnnxSession {
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
       externalData: model.externalData,
-      // Errors reach the caller as exceptions; warnings about the graph help nobody who serves it.
-      logSeverityLevel: 3,
+      // Errors reach the caller as exceptions, and a client could fill the log with them; warnings help nobody who serves it.
+      logSeverityLevel: 4,
     });
     compareNames('input', model.inputs, session.inputNames);
     compareNames(
