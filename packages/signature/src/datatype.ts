@@ -89,13 +89,16 @@ const signed = (bits: number): [bigint, bigint] => [
 ];
 const unsigned = (bits: number): [bigint, bigint] => [0n, 2n ** BigInt(bits) - 1n];
 
+const NOTHING = new Uint8Array(0);
+
 const bytes: DatatypeInfo<'BYTES'> = Object.freeze({
   datatype: 'BYTES',
   elementBytes: null,
   kind: 'bytes',
   onnx: 'string',
   numpy: null,
-  allocate: (length: number) => Array.from({ length }, () => new Uint8Array(0)),
+  // One for all: nothing can be written into it.
+  allocate: (length: number) => new Array<Uint8Array>(length).fill(NOTHING),
   isData: (data: unknown): data is readonly Uint8Array[] =>
     Array.isArray(data) && data.every((element) => element instanceof Uint8Array),
 });

@@ -1,3 +1,4 @@
+import { parseKeepingIntegers } from './parse-keeping-integers.ts';
 import { findRepeatedKey } from './repeated-key.ts';
 import { show, SignatureError } from './signature-error.ts';
 
@@ -11,7 +12,7 @@ export class ImpreciseInteger extends Error {}
  * front may have read another value than the model would.
  *
  * `decode` sees what `JSON.parse` gives. If it throws {@link ImpreciseInteger}, the text is parsed a second time with
- * such integers as `bigint`, and decoded again: only the rare request that needs it pays for the slow parse.
+ * such integers of at most 20 digits as `bigint`, and decoded again: only the rare request that needs it pays for that.
  *
  * @throws SyntaxError when `text` is not JSON; SignatureError `ERR_SIGNATURE_KEY_REPEATED` naming the key; whatever
  * `decode` throws.
@@ -27,14 +28,6 @@ export function decodeJson<T>(text: string, decode: (value: unknown) => T): T {
     return decode(value);
   } catch (error) {
     if (!(error instanceof ImpreciseInteger)) throw error;
-    return decode(JSON.parse(text, keepIntegers));
+    return decode(parseKeepingIntegers(text));
   }
-}
-
-const INTEGER = /^-?\d+$/;
-
-function keepIntegers(_key: string, value: unknown, context?: { source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
-  const source = context?.source;
-  return source !== undefined && INTEGER.test(source) ? BigInt(source) : value;
 }

@@ -45,12 +45,17 @@ export function createSignatureCheck(specs: readonly TensorSpec[]): SignatureChe
   };
 }
 
+/** A request may name thousands of tensors that nobody asked for. */
+const MOST_TOLD = 10;
+
 function describe(problems: readonly TensorProblem[]): string {
-  return problems
+  const told = problems
+    .slice(0, MOST_TOLD)
     .map(
       ({ tensor, expected, found }) => `tensor "${tensor}": expected ${expected}, found ${found}`,
-    )
-    .join('; ');
+    );
+  const more = problems.length - told.length;
+  return [...told, ...(more > 0 ? [`and ${more} more problems`] : [])].join('; ');
 }
 
 function list(names: readonly string[]): string {

@@ -10,6 +10,7 @@ import {
   type Datatype,
   type Tensor,
 } from '@fairlead/signature';
+import { parseKeepingIntegers } from '../src/parse-keeping-integers.ts';
 
 const decodeText = (text: string): Tensor => decodeJson(text, decodeTensor);
 
@@ -86,6 +87,42 @@ describe('round trip', () => {
     const tensor = decodeText(text);
     expect(tensor.data).toEqual(new BigInt64Array([9007199254740993n, -(2n ** 63n), 7n]));
     expect(encodeTensor(tensor)).toBe(text);
+  });
+
+  test('whole numbers beyond 2^53 in floating point stay what they are beside such integers', () => {
+    const text =
+      '[{"name":"i","datatype":"INT64","shape":[1],"data":[9007199254740993]},' +
+      '{"name":"d","datatype":"FP64","shape":[3],"data":[9007199254740994,100000000000000000000,1' +
+      `${'0'.repeat(60)}]},{"name":"h","datatype":"FP16","shape":[1],"data":[-2]}]`;
+    const [i, d, h] = decodeJson(text, (tensors) => (tensors as unknown[]).map(decodeTensor));
+    expect(i?.data).toEqual(new BigInt64Array([9007199254740993n]));
+    expect(d?.data).toEqual(new Float64Array([9007199254740994, 1e20, 1e60]));
+    expect(h?.data).toEqual(new Uint16Array([0xc000]));
+  });
+
+  test('what is parsed to keep integers is what JSON.parse gives, but for them', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
+        const text = JSON.stringify(value, undefined, indent);
+        const plain = (given: unknown): unknown =>
+          JSON.parse(
+            JSON.stringify(given, (_, each: unknown) =>
+              typeof each === 'bigint' ? Number(each) : each,
+            ),
+          );
+        expect(plain(parseKeepingIntegers(text))).toEqual(JSON.parse(text));
+      }),
+    );
+    const odd = ' {"__proto__":[ ] , "a\\u0041\\"" : -0.5e+1,"b":[true,false , null,"",{ }]}\n';
+    expect(JSON.stringify(parseKeepingIntegers(odd))).toBe(JSON.stringify(JSON.parse(odd)));
+    const integers = '[9007199254740993,-18446744073709551615,9007199254740992.5,1e20,-0]';
+    expect(parseKeepingIntegers(integers)).toEqual([
+      9007199254740993n,
+      -18446744073709551615n,
+      9007199254740992,
+      1e20,
+      -0,
+    ]);
   });
 
   test('a nested tensor equals its flat form', () => {
@@ -202,6 +239,17 @@ describe('what is refused', () => {
   test('a 64-bit integer past its range, with the digits it was sent with', () => {
     const text = '{"name":"x","datatype":"INT64","shape":[1],"data":[9223372036854775808]}';
     expect(() => decodeText(text)).toThrow('found 9223372036854775808 at element 0');
+  });
+
+  test('a 64-bit integer of very many digits, also behind one that needs all of its own', () => {
+    for (const first of ['1', '9007199254740993']) {
+      for (const digits of [21, 22, 308, 400, 100_000]) {
+        const text = `{"name":"x","datatype":"UINT64","shape":[2],"data":[${first},${'9'.repeat(digits)}]}`;
+        expect(() => decodeText(text)).toThrow(
+          'expected a whole number from 0 to 18446744073709551615',
+        );
+      }
+    }
   });
 
   test('a number beyond doubles', () => {
