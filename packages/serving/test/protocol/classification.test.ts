@@ -1,12 +1,15 @@
 import { createServer } from 'node:http';
+import fc from 'fast-check';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Signature } from '@fairlead/signature';
 import { createInferenceHandler, ModelServer } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
+import { classify } from '../../src/protocol/open-inference/classify.ts';
 import { ManyModels } from '../many-models.ts';
 import { affine, MemorySource } from '../memory-source.ts';
 
+const spec = { name: 'y', datatype: 'FP32' as const, shape: [-1, -1] };
 const [input] = affine.inputs;
 const labelled: Signature = {
   inputs: input === undefined ? [] : [input],
@@ -71,6 +74,47 @@ describe('classification', () => {
   test('gives all where fewer are there than were asked for; of equal ones the first comes first', async () => {
     const body = (await ask('plain', { classification: 1000 }, [4, 4]).expect(200)).body as unknown;
     expect(body).toMatchObject({ outputs: [{ shape: [1, 2], data: ['9:0', '9:1'] }] });
+  });
+
+  test('of nothing gives nothing, however many rows of it a request claims', () => {
+    const shape = [1e9, 0];
+    const nothing = classify(
+      { name: 'y', datatype: 'FP32', shape, data: new Float32Array(0) },
+      3,
+      spec,
+    );
+    expect(nothing).toMatchObject({ shape: [1e9, 0], data: [] });
+  });
+
+  test('gives what comparing all of them gives, NaN, infinities and zeros included', () => {
+    const value = fc.oneof(fc.float(), fc.constantFrom(0, -0, 1, NaN, Infinity, -Infinity));
+    const decoder = new TextDecoder();
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1 }), fc.integer({ min: 1, max: 12 }), (row, k) => {
+        const data = Float32Array.from(row);
+        const shape = [1, data.length];
+        const texts = classify({ name: 'y', datatype: 'FP32', shape, data }, k, spec).data;
+        const all = [...data.entries()].sort(([, a], [, b]) =>
+          Number.isNaN(a) || Number.isNaN(b)
+            ? Number(isNaN(a)) - Number(isNaN(b))
+            : b > a
+              ? 1
+              : b < a
+                ? -1
+                : 0,
+        );
+        const expected = all.slice(0, k).map(([index, each]) => `${each}:${index}`);
+        expect((texts as readonly Uint8Array[]).map((text) => decoder.decode(text))).toEqual(
+          expected,
+        );
+      }),
+    );
+  });
+
+  test('of more than 16384 elements is refused, with what to do', async () => {
+    const data = Array.from({ length: 2 * 16_385 }, () => 1);
+    const response = await ask('plain', { classification: 1 }, data).expect(400);
+    expect((response.body as { error: string }).error).toContain('ask for at most 16384');
   });
 
   test('can be sent as bytes', async () => {

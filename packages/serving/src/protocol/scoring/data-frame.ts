@@ -79,14 +79,20 @@ function featuresOf(
 ): DataFrame['rows'] {
   const { features } = spec;
   if (features === undefined || columns === undefined) return rows;
+  const places = new Map(features.map(({ name }) => [name, -1]));
+  let unknown: string | undefined;
+  for (const [column, name] of columns.entries()) {
+    if (places.get(name) === -1) places.set(name, column);
+    else unknown ??= name;
+  }
   const order = features.map(({ name }) => {
-    const column = columns.indexOf(name);
+    const column = places.get(name) ?? -1;
     if (column === -1) throw badRequest(`the table has no column "${name}"`);
     return column;
   });
   if (columns.length !== features.length) {
-    const unknown = columns.find((column) => !features.some(({ name }) => name === column));
-    throw badRequest(`the model has no feature "${unknown ?? ''}"`);
+    throw badRequest(`the model has no feature "${unknown?.slice(0, 100) ?? ''}"`);
   }
+  if (order.every((column, place) => column === place)) return rows;
   return rows.map((row) => order.map((column) => row[column]));
 }
