@@ -8,6 +8,10 @@ const soaks: Readonly<Record<string, string>> = {
   'registry-kills': '../../../packages/registry/test/support/soak/main.ts',
   'registry-outage': '../../../packages/registry/test/support/soak/main.ts',
   'swaps-behind-nginx': '../../../tools/sample/test/support/soak/main.ts',
+  batching: '../../../packages/serving/test/soak/batching/main.ts',
+  fuzz: '../../../packages/serving/test/soak/fuzz/main.ts',
+  swaps: '../../../packages/serving/test/soak/workers/swaps.ts',
+  workers: '../../../packages/serving/test/soak/workers/main.ts',
 };
 
 // npm run soak -- NAME [option…]

@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { packInput, unpackInput, type FuzzInput } from './fuzz-input.ts';
+import { GrpcTarget } from './grpc-target.ts';
+import { HttpTarget } from './http-target.ts';
+import { fuzzOverSockets } from './over-sockets.ts';
+import { fuzz, FuzzError, timesOf } from './run-fuzz.ts';
+import { MOST_MS, verdictOf } from './verdict.ts';
+import { Watchdog } from './watchdog.ts';
+import { worstBodies } from './worst-bodies.ts';
+
+// npm run soak -- fuzz [--inputs 1000000] [--sockets 20000] [--seed 1] [--replay FILE] [--worst]
+const { values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    inputs: { type: 'string', default: '1000000' },
+    sockets: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    replay: { type: 'string' },
+    worst: { type: 'boolean', default: false },
+  },
+});
+const inputs = Number(values.inputs);
+const sockets = Number(values.sockets ?? Math.ceil(inputs / 50));
+const seed = Number(values.seed);
+const path = join(tmpdir(), 'fairlead-fuzz-input.json');
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const startedAt = performance.now();
+const seconds = (): string => `${((performance.now() - startedAt) / 1000).toFixed(0)} s`;
+// Whoever reads no further wants no more.
+process.stdout.on('error', () => process.exit(1));
+let escaped = 0;
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => {
+    escaped += 1;
+    print(`${event}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    process.exitCode = 1;
+  });
+}
+
+if (values.worst) await tryWorst();
+else if (values.replay !== undefined)
+  await replay(unpackInput(readFileSync(values.replay, 'utf8')));
+else await run();
+
+async function run(): Promise<void> {
+  const watchdog = new Watchdog(path, 20_000);
+  try {
+    const report = await fuzz({
+      inputs,
+      seed,
+      mostMs: MOST_MS,
+      onInput: (input) => {
+        watchdog.see(input);
+      },
+      onProgress: (line) => {
+        print(`${line}; ${seconds()}`);
+      },
+    });
+    const all = Object.values(report.inputs).reduce((sum, each) => sum + each, 0);
+    print(
+      `${all} inputs, each answered as it should be: ${JSON.stringify(report.statuses)}; ${seconds()}`,
+    );
+  } catch (error) {
+    if (!(error instanceof FuzzError)) throw error;
+    writeFileSync(path, packInput(error.input));
+    print(`${error.message}\nrepeat it: npm run soak -- fuzz --replay ${path}`);
+    process.exitCode = 1;
+    return;
+  } finally {
+    await watchdog.stop();
+  }
+  const { requests, givenUp, messages, statuses } = await fuzzOverSockets(sockets, seed);
+  print(
+    `${requests} requests over sockets, ${givenUp} of them broken off, and ${messages} messages of gRPC: ${JSON.stringify(statuses)}; ${seconds()}`,
+  );
+  // In a process of its own: what was compiled to be counted is slower.
+  const worst = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', '--worst'], {
+    stdio: 'inherit',
+  });
+  const [code] = (await once(worst, 'exit')) as [number | null];
+  if (code !== 0) process.exitCode = 1;
+  print(
+    escaped === 0 ? `no exception escaped; ${seconds()} in all` : `${escaped} exceptions escaped`,
+  );
+}
+
+/** Bodies of a megabyte that are as bad as they can be made, the longest first. */
+async function tryWorst(): Promise<void> {
+  const target = await HttpTarget.start();
+  const rows: (readonly [name: string, decodeMs: number, encodeMs: number, status: number])[] = [];
+  for (const [name, input] of Object.entries(worstBodies())) {
+    const { decodeMs, encodeMs, status } = await timesOf(target, input);
+    rows.push([name, decodeMs, encodeMs, status]);
+  }
+  await target.close();
+  rows.sort((a, b) => b[1] - a[1]);
+  print(
+    'bodies of a megabyte: processor time until the execution or the refusal, and for writing the answer, in ms',
+  );
+  for (const [name, decodeMs, encodeMs, status] of rows) {
+    const late = decodeMs > MOST_MS ? ' too long' : '';
+    if (late !== '') process.exitCode = 1;
+    print(
+      `${decodeMs.toFixed(1).padStart(7)} ${encodeMs.toFixed(1).padStart(7)}  ${status}  ${name}${late}`,
+    );
+  }
+}
+
+async function replay(input: FuzzInput): Promise<void> {
+  const target = await HttpTarget.start();
+  if (input.path.startsWith('grpc:')) {
+    print((await new GrpcTarget(target.server).ask(input.body)) ?? 'as it should be');
+  } else {
+    const answer = await target.ask(input);
+    const { decodeMs, encodeMs } = await timesOf(target, input);
+    print(`${answer.status} ${answer.body.subarray(0, 1000).toString()}`);
+    print(`${decodeMs} ms, ${encodeMs} ms; ${verdictOf(input, answer) ?? 'as it should be'}`);
+  }
+  await target.close();
+}

@@ -1,0 +1,32 @@
+import { inspect } from 'node:util';
+import type { FuzzInput } from './fuzz-input.ts';
+import type { Answer } from './http-target.ts';
+
+/** How long one piece of work may keep the event loop from everything else, in milliseconds. */
+export const MOST_MS = 50;
+
+/** 501: what isn't offered, or what JSON can't carry; 503 and 504: without room or time. */
+const DOCUMENTED = new Set([501, 503, 504]);
+
+/** What is wrong with an answer; undefined when nothing is. */
+export function verdictOf({ method, path }: FuzzInput, answer: Answer): string | undefined {
+  const { status, contentType, body, jsonBytes, hidden } = answer;
+  if (hidden !== undefined) {
+    return `an error of our own: ${inspect(hidden)}`;
+  }
+  if (status >= 500 && !DOCUMENTED.has(status)) return `status ${status}: ${body.toString()}`;
+  if (status < 200 || (status >= 300 && status < 400)) return `status ${status}`;
+  if (method === 'HEAD' || contentType === 'text/plain') return undefined;
+  const text = body.subarray(0, jsonBytes).toString();
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return `status ${status} with what is no JSON: ${text.slice(0, 200)}`;
+  }
+  if (status < 400 || path === '/v2/health/ready') return undefined;
+  const { error, error_code: code, message } = json as Record<string, unknown>;
+  const told =
+    typeof error === 'string' || (typeof code === 'string' && typeof message === 'string');
+  return told ? undefined : `status ${status} in another shape: ${text.slice(0, 200)}`;
+}
