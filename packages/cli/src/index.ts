@@ -1,3 +1,3 @@
-export type { ExitCode } from './exit-code.ts';
+export { exitCodes, type ExitCode } from './exit-code.ts';
 export { runCli } from './run-cli.ts';
 export type { OutputStream, Surroundings } from './surroundings.ts';

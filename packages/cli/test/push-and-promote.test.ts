@@ -47,7 +47,7 @@ test('what answers a golden example otherwise is refused, and nothing of it is k
 
 test.each([
   ['there is no such file or folder', 'missing.onnx'],
-  ['it has no model.onnx', 'empty'],
+  ['it has neither model.onnx nor MLmodel', 'empty'],
 ])('a source of which %s is refused with what to give', async (why, source) => {
   const place = placeWithRegistry();
   mkdirSync(join(place.folder, 'empty'));

@@ -69,6 +69,7 @@ export interface ForwardOptions {
   readonly maxAttempts?: number;
   /** Which events are told, by their type; the others count as told. @defaultValue all */
   readonly wants?: (type: string) => boolean;
+  /** Told of each delivery: that it arrived, is tried again, or was given up. */
   readonly onNotice?: (notice: ForwardNotice) => void;
   /** Told of each look that failed; forwarding goes on. */
   readonly onError?: (error: unknown) => void;
