@@ -14,8 +14,10 @@ import {
   requestId,
   requireScope,
   secureHeaders,
+  watchApiKeys,
   type Chain,
   type Middleware,
+  type WatchApiKeysOptions,
 } from '@fairlead/security';
 import { requestAccess, type Dialect } from '@fairlead/serving';
 import type { Admission, IncomingCall } from '@fairlead/serving/grpc';
@@ -36,6 +38,8 @@ export interface Guard {
   requires(scope: string): Middleware;
   /** The same keys, scopes and limits for a call over gRPC. */
   admit(call: IncomingCall): Promise<Admission>;
+  /** Ceases to look after the keys. */
+  close(): void;
 }
 
 /**
@@ -43,7 +47,11 @@ export interface Guard {
  *
  * @throws SettingsError when the keys can't be read.
  */
-export function createGuard(settings: Settings, dialects: readonly Dialect[]): Guard {
+export function createGuard(
+  settings: Settings,
+  dialects: readonly Dialect[],
+  keysWatch: WatchApiKeysOptions = {},
+): Guard {
   const { keysFile, pepper = '', maxBodyBytes, rateLimit: limit } = settings;
   const trusted = [requestId(), secureHeaders({ strictTransportSeconds: 0 })];
   const bounded = bodyLimit({
@@ -65,6 +73,7 @@ export function createGuard(settings: Settings, dialects: readonly Dialect[]): G
       requires: () => (_req, _res, next) => {
         next();
       },
+      close: () => undefined,
       async admit(call) {
         if (!PUBLIC_CALLS.has(call.method)) {
           await limited.count({ address: address(addressed(call, settings)) });
@@ -77,6 +86,7 @@ export function createGuard(settings: Settings, dialects: readonly Dialect[]): G
     const records = parseApiKeys(readFileSync(keysFile, 'utf8'));
     return new ApiKeySet({ pepper, records });
   });
+  const close = watchApiKeys(keys, keysFile, keysWatch);
   return {
     chain: chain(
       ...trusted,
@@ -86,6 +96,7 @@ export function createGuard(settings: Settings, dialects: readonly Dialect[]): G
       limited,
     ),
     requires: (scope) => requireScope(scope),
+    close,
     async admit(call) {
       if (PUBLIC_CALLS.has(call.method)) return {};
       const { metadata } = call;

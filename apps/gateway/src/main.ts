@@ -5,6 +5,9 @@ import { startGateway, type Gateway } from './start-gateway.ts';
 // What computes for longer than that after everything else is closed is cut off with the process.
 const LAST_MOMENT_MS = 500;
 
+// ONNX Runtime from 1.30 on reports its use to its maker unless it is told not to.
+process.env.ORT_DISABLE_TELEMETRY ??= '1';
+
 const stop = Promise.withResolvers<undefined>();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {

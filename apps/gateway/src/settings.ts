@@ -99,7 +99,7 @@ export const settings = {
     'FAIRLEAD_KEYS_FILE',
     optional,
     undefined,
-    'JSON file of the API keys. Required unless anyone is allowed in.',
+    'JSON file of the API keys; what changes in it is taken over within seconds. Required unless anyone is allowed in.',
   ),
   pepper: setting(
     'FAIRLEAD_PEPPER',

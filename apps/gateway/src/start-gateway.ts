@@ -68,7 +68,12 @@ export async function startGateway(
     logger.error({ err: error }, 'failed');
   };
   const dialects = createDialects(settings);
-  const guard = createGuard(settings, dialects);
+  const guard = createGuard(settings, dialects, {
+    onReload: (keys) => {
+      logger.info({ keys }, 'keys reloaded');
+    },
+    onError,
+  });
 
   const metrics = new InferenceMetrics();
   const publisher = createPublisher(settings, onError);
@@ -224,6 +229,7 @@ export async function startGateway(
           return answered ?? true;
         },
       });
+      guard.close();
       await upstreams.close();
       caches.close();
       await publisher?.close();

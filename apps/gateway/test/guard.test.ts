@@ -10,12 +10,17 @@ import { createGuard } from '../src/guard.ts';
 import { SettingsError } from '../src/settings-error.ts';
 import { readSettings } from '../src/settings.ts';
 import { ask, type Question } from './support/ask.ts';
+import { eventually } from './support/eventually.ts';
 import { pepper, writeKeysFile } from './support/keys-file.ts';
 import { tempFolder } from './support/temp-folder.ts';
 
 function guardOf(environment: Readonly<Record<string, string>>) {
   const settings = readSettings(environment);
-  return createGuard(settings, createDialects(settings));
+  const guard = createGuard(settings, createDialects(settings), { intervalMs: 20 });
+  onTestFinished(() => {
+    guard.close();
+  });
+  return guard;
 }
 
 /** Listens with the guard in front of a service that takes everything, `/metrics` with its scope. */
@@ -43,7 +48,8 @@ async function guarded(environment: Readonly<Record<string, string>>) {
 }
 
 async function guardedByKeys(environment: Readonly<Record<string, string>> = {}) {
-  const { keysFile, keys } = writeKeysFile(tempFolder(), {
+  const folder = tempFolder();
+  const { keysFile, keys } = writeKeysFile(folder, {
     digits: { scopes: ['infer:digits'] },
     all: { scopes: ['infer:*'] },
     scraper: { scopes: ['metrics'] },
@@ -61,10 +67,21 @@ async function guardedByKeys(environment: Readonly<Record<string, string>> = {})
     ask: async (path: string, name?: keyof typeof keys, question: Question = {}) =>
       ask(path, { ...question, ...(name && bearer(keys[name])) }),
     askWith: (path: string, key: string) => ask(path, bearer(key)),
+    folder,
   };
 }
 
 const infer = '/v2/models/digits/infer';
+
+test('what changes in the keys file is taken over while the gateway runs', async () => {
+  const { ask, askWith, folder } = await guardedByKeys();
+  expect((await ask(infer, 'all')).status).toBe(200);
+  const { keys } = writeKeysFile(folder, { fresh: { scopes: ['infer:digits'] } });
+  await eventually(async () => {
+    return (await askWith(infer, keys.fresh)).status === 200 || undefined;
+  });
+  expect((await ask(infer, 'all')).status).toBe(401);
+});
 
 describe('without a key', () => {
   test.each(['/', '/?x=1', '/docs', '/favicon.ico', '/v2/health/live', '/v2/health/ready'])(

@@ -35,3 +35,4 @@ export {
   type SecurityErrorOptions,
 } from './security-error.ts';
 export { sendProblem } from './send-problem.ts';
+export { watchApiKeys, type WatchApiKeysOptions } from './watch-api-keys.ts';

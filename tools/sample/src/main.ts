@@ -21,6 +21,9 @@ import { summarize } from './summary.ts';
 import { readTrainedModels } from './trained-model.ts';
 import { trainModels } from './train-models.ts';
 
+// ONNX Runtime from 1.30 on reports its use to its maker unless it is told not to.
+process.env.ORT_DISABLE_TELEMETRY ??= '1';
+
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 

@@ -63,7 +63,7 @@ export function addCreateKeyCommand(parent: CommandUnknownOpts, context: Command
       context.output.note(
         `This is key ${record.id} of ${client}, for ${scopes.join(', ')}, until ${record.expiresAt ?? 'it is revoked'}.\n` +
           'Keep it now: it is stored nowhere, and is never shown again.\n' +
-          'A gateway reads the keys when it starts: restart those that run.',
+          'Gateways that read this file take it within seconds.',
       );
     });
   addExamples(command, [

@@ -40,9 +40,7 @@ export function addRevokeKeyCommand(parent: CommandUnknownOpts, context: Command
         `${dryRun ? 'A dry run: nothing is changed. Without --dry-run: revoked' : 'Revoked'} key ${id} of ${client} (${scopes.join(', ')}).`,
       ]);
       if (!dryRun) {
-        context.output.note(
-          'A gateway reads the keys when it starts: until it is restarted it takes this one.',
-        );
+        context.output.note('Gateways that read this file refuse it within seconds.');
       }
     });
   addExamples(command, [
