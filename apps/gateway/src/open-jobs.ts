@@ -12,7 +12,7 @@ import {
   type JobQueue,
   type ModelServer,
 } from '@fairlead/serving';
-import { forSetting } from './settings-error.ts';
+import { forSetting, forSettingLater } from './settings-error.ts';
 import type { Settings } from './settings.ts';
 
 /** Inference that is answered later. */
@@ -81,11 +81,14 @@ export async function openJobs(
 
 async function openQueue(settings: Settings): Promise<JobQueue | undefined> {
   const { jobsFolder, jobsRetentionMs: retentionMs, jobsMax: maxJobs } = settings;
+  if (settings.jobsQueueUrl !== undefined) {
+    // Only who has such a queue loads the AWS SDK for it.
+    const { openSqsQueue } = await import('./open-sqs-queue.ts');
+    return openSqsQueue(settings);
+  }
   if (jobsFolder === undefined) return undefined;
-  return folderJobQueue(jobsFolder, { retentionMs, maxJobs }).catch((cause: unknown) =>
-    forSetting('FAIRLEAD_JOBS_FOLDER', (): JobQueue => {
-      throw cause;
-    }),
+  return forSettingLater('FAIRLEAD_JOBS_FOLDER', () =>
+    folderJobQueue(jobsFolder, { retentionMs, maxJobs }),
   );
 }
 

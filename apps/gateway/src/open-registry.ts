@@ -2,14 +2,13 @@ import { readFileSync } from 'node:fs';
 import {
   cachedStore,
   ModelRegistry,
-  type ObjectStore,
   openStore,
   parseTrustedKeys,
   type TrustedKeys,
 } from '@fairlead/registry';
 import type { StalenessMetrics } from '@fairlead/monitoring';
 import type { ModelSource } from '@fairlead/serving';
-import { forSetting } from './settings-error.ts';
+import { forSetting, forSettingLater } from './settings-error.ts';
 import type { Settings } from './settings.ts';
 
 /** How long one look at a registry in S3 is tried: the next one comes soon, and what is cached is at hand. */
@@ -39,10 +38,8 @@ export async function openRegistry(
 ): Promise<ModelRegistry> {
   const { registry, registryCache: folder, registryCacheBytes: maxBytes } = settings;
   const trust = readTrustedKeys(settings);
-  const store = await openStore(registry, { patienceMs: PATIENCE_MS }).catch((cause: unknown) =>
-    forSetting('FAIRLEAD_REGISTRY', (): ObjectStore => {
-      throw cause;
-    }),
+  const store = await forSettingLater('FAIRLEAD_REGISTRY', () =>
+    openStore(registry, { patienceMs: PATIENCE_MS }),
   );
   if (folder === undefined) return new ModelRegistry({ store, ...trust });
   const cached = forSetting('FAIRLEAD_REGISTRY_CACHE', () =>

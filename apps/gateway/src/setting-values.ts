@@ -53,6 +53,35 @@ export const redisAddress = z
   .string()
   .regex(/^rediss?:\/\/\S+$/, 'must be redis://host:port, or rediss://host:port with TLS');
 
+/** A queue of SQS. FIFO queues have no delay for each message, which jobs that are tried again need. */
+export const queueUrl = z
+  .string()
+  .refine(
+    (value) => {
+      const { protocol, pathname, username, search } = URL.parse(value) ?? {};
+      return (
+        (protocol === 'https:' || protocol === 'http:') &&
+        pathname !== '/' &&
+        !username &&
+        !search &&
+        !/\s/.test(value)
+      );
+    },
+    {
+      error: 'must be the URL of a queue: https://sqs.<region>.amazonaws.com/<account>/<name>',
+      abort: true,
+    },
+  )
+  .refine((value) => !value.endsWith('.fifo'), 'must be a standard queue, not a FIFO queue');
+
+/** A bucket of S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+export const bucketName = z
+  .string()
+  .regex(
+    /^[a-z\d][a-z\d.-]{1,61}[a-z\d]$/,
+    'must be the name of a bucket, 3 to 63 lowercase letters, digits, dots and hyphens, without s3:// and prefix',
+  );
+
 /** Pairs `model=fallback`, separated by commas, each model once. */
 export const fallbackPairs = z
   .string()

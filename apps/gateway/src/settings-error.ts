@@ -16,3 +16,18 @@ export function forSetting<T>(variable: string, use: () => T): T {
     throw new SettingsError(`${variable} can't be used: ${message}`, { cause });
   }
 }
+
+/**
+ * As {@link forSetting}, of what takes its time.
+ *
+ * @throws SettingsError with the variable in front of what `use` rejected with, which is kept as its cause.
+ */
+export async function forSettingLater<T>(variable: string, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (cause) {
+    return forSetting(variable, () => {
+      throw cause;
+    });
+  }
+}

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import {
+  bucketName,
   listenAddress,
   milliseconds,
   dialectNames,
@@ -7,6 +8,7 @@ import {
   extensionNames,
   names,
   oneOf,
+  queueUrl,
   redisAddress,
   secret,
   text,
@@ -255,7 +257,25 @@ export const settings = {
     'FAIRLEAD_JOBS_FOLDER',
     optional,
     undefined,
-    'Folder in which inference that is to be answered later waits (`Prefer: respond-async`), and its answers; several gateways may share it. Without it there is none.',
+    'Folder in which inference that is to be answered later waits (`Prefer: respond-async`), and its answers; several gateways may share it. Without it and without a queue there is none.',
+  ),
+  jobsQueueUrl: setting(
+    'FAIRLEAD_JOBS_QUEUE_URL',
+    queueUrl.optional(),
+    undefined,
+    'Instead of the folder, for gateways on several hosts: URL of a standard queue of SQS in which the jobs wait. Gateways with the same queue serve the same models.',
+  ),
+  jobsBucket: setting(
+    'FAIRLEAD_JOBS_BUCKET',
+    bucketName.optional(),
+    undefined,
+    'The bucket that keeps the requests and answers of these jobs, below `jobs/`. Required with the queue.',
+  ),
+  jobsWebhookQueueUrl: setting(
+    'FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL',
+    queueUrl.optional(),
+    undefined,
+    'URL of a second standard queue, in which their webhooks wait. Required with the queue and webhook origins.',
   ),
   jobsConcurrency: setting(
     'FAIRLEAD_JOBS_CONCURRENCY',
@@ -392,13 +412,54 @@ function contradictions(read: Settings): string[] {
       'FAIRLEAD_WEBHOOK_ORIGINS and FAIRLEAD_WEBHOOK_SECRETS need each other; give both or neither',
     );
   }
-  if (read.webhookOrigins !== undefined && read.jobsFolder === undefined) {
-    problems.push('FAIRLEAD_WEBHOOK_ORIGINS needs jobs that end; set FAIRLEAD_JOBS_FOLDER');
-  }
+  problems.push(...contradictionsOfJobs(read));
   // node:http refuses it, naming its own options.
   if (headersTimeoutMs > requestTimeoutMs) {
     problems.push(
       `FAIRLEAD_HEADERS_TIMEOUT_MS (${headersTimeoutMs}) is longer than FAIRLEAD_REQUEST_TIMEOUT_MS (${requestTimeoutMs}), which includes it`,
+    );
+  }
+  return problems;
+}
+
+function contradictionsOfJobs(read: Settings): string[] {
+  const { jobsFolder, jobsQueueUrl, jobsBucket, jobsWebhookQueueUrl, webhookOrigins } = read;
+  const problems: string[] = [];
+  if (jobsFolder !== undefined && jobsQueueUrl !== undefined) {
+    problems.push(
+      'FAIRLEAD_JOBS_FOLDER keeps jobs in a folder and FAIRLEAD_JOBS_QUEUE_URL in SQS; leave one out',
+    );
+  }
+  if (jobsQueueUrl !== undefined && jobsBucket === undefined) {
+    problems.push('FAIRLEAD_JOBS_BUCKET is missing; FAIRLEAD_JOBS_QUEUE_URL needs it');
+  }
+  if (jobsQueueUrl === undefined && jobsBucket !== undefined) {
+    problems.push('FAIRLEAD_JOBS_QUEUE_URL is missing; FAIRLEAD_JOBS_BUCKET is of no use without');
+  }
+  if (jobsQueueUrl === undefined && jobsWebhookQueueUrl !== undefined) {
+    problems.push(
+      'FAIRLEAD_JOBS_QUEUE_URL is missing; FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL is of no use without',
+    );
+  }
+  if (jobsQueueUrl !== undefined && jobsQueueUrl === jobsWebhookQueueUrl) {
+    problems.push(
+      'FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL is FAIRLEAD_JOBS_QUEUE_URL; webhooks need a queue of their own',
+    );
+  }
+  if (jobsWebhookQueueUrl !== undefined && webhookOrigins === undefined) {
+    problems.push(
+      'FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL needs webhooks that may go somewhere; set FAIRLEAD_WEBHOOK_ORIGINS',
+    );
+  }
+  if (webhookOrigins === undefined) return problems;
+  if (jobsQueueUrl !== undefined && jobsWebhookQueueUrl === undefined) {
+    problems.push(
+      'FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL is missing; FAIRLEAD_WEBHOOK_ORIGINS needs it with FAIRLEAD_JOBS_QUEUE_URL',
+    );
+  }
+  if (jobsFolder === undefined && jobsQueueUrl === undefined) {
+    problems.push(
+      'FAIRLEAD_WEBHOOK_ORIGINS needs jobs that end; set FAIRLEAD_JOBS_FOLDER or FAIRLEAD_JOBS_QUEUE_URL',
     );
   }
   return problems;

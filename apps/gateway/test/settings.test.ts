@@ -105,6 +105,7 @@ describe('what is accepted', () => {
 
 describe('what is refused', () => {
   const text = 'must not be empty';
+  const queue = 'must be the URL of a queue';
   const listen = 'must be host:port, unix:/path (at most 107 bytes) or fd:number';
   const upstream = 'must be unix:/path (at most 107 bytes) or host:port';
   const refused = [
@@ -155,6 +156,18 @@ describe('what is refused', () => {
     ['FAIRLEAD_FALLBACKS', 'a=b,c=c', 'must not name a model as its own fallback'],
     ['FAIRLEAD_FALLBACKS', 'a=b,a=c', 'must not give a model two fallbacks'],
     ['FAIRLEAD_JOBS_FOLDER', '', text],
+    ['FAIRLEAD_JOBS_QUEUE_URL', 'jobs', queue],
+    ['FAIRLEAD_JOBS_QUEUE_URL', 'https://sqs.eu-west-1.amazonaws.com', queue],
+    ['FAIRLEAD_JOBS_QUEUE_URL', 'arn:aws:sqs:eu-west-1:1:jobs', queue],
+    [
+      'FAIRLEAD_JOBS_QUEUE_URL',
+      'https://sqs.x.amazonaws.com/1/jobs.fifo',
+      'must be a standard queue',
+    ],
+    ['FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL', 'https://sqs.x.amazonaws.com/1/a b', queue],
+    ['FAIRLEAD_JOBS_BUCKET', 's3://acme-jobs', 'must be the name of a bucket'],
+    ['FAIRLEAD_JOBS_BUCKET', 'Acme', 'must be the name of a bucket'],
+    ['FAIRLEAD_JOBS_BUCKET', '', 'must be the name of a bucket'],
     ['FAIRLEAD_JOBS_CONCURRENCY', '0', 'must be a whole number from 1 to 1000'],
     ['FAIRLEAD_JOBS_MAX', 'many', 'must be a whole number from 1 to 1000000'],
     ['FAIRLEAD_JOBS_RETENTION_MS', '999', 'must be a whole number from 1000 to 2592000000'],
@@ -195,12 +208,45 @@ describe('what is refused', () => {
     const jobs = { FAIRLEAD_JOBS_FOLDER: '/var/lib/jobs' };
     expect(refusal({ ...anyone, ...jobs, ...secret })).toContain('need each other');
     expect(refusal({ ...anyone, ...jobs, ...origins })).toContain('need each other');
-    expect(refusal({ ...anyone, ...origins, ...secret })).toContain('set FAIRLEAD_JOBS_FOLDER');
+    expect(refusal({ ...anyone, ...origins, ...secret })).toContain(
+      'set FAIRLEAD_JOBS_FOLDER or FAIRLEAD_JOBS_QUEUE_URL',
+    );
     expect(readSettings({ ...anyone, ...jobs, ...origins, ...secret })).toMatchObject({
       webhookOrigins: ['https://a.example'],
     });
     const twice = refusal({ ...anyone, FAIRLEAD_WEBHOOK_SECRETS: 'hush-hush,hush-hush' });
     expect(twice).not.toContain('hush');
+  });
+
+  test('jobs in SQS that lack something, or are in a folder as well', () => {
+    const queue = { FAIRLEAD_JOBS_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/1/jobs' };
+    const bucket = { FAIRLEAD_JOBS_BUCKET: 'acme-jobs' };
+    const hooks = {
+      FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/1/jobs-webhooks',
+    };
+    const origins = {
+      FAIRLEAD_WEBHOOK_ORIGINS: 'https://a.example',
+      FAIRLEAD_WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32).toString('base64')}`,
+    };
+    const folder = { FAIRLEAD_JOBS_FOLDER: '/var/lib/jobs' };
+    const same = { FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL: queue.FAIRLEAD_JOBS_QUEUE_URL };
+    for (const [given, message] of [
+      [{ ...queue, ...bucket, ...folder }, 'FAIRLEAD_JOBS_QUEUE_URL in SQS; leave one out'],
+      [queue, 'FAIRLEAD_JOBS_BUCKET is missing'],
+      [bucket, 'FAIRLEAD_JOBS_QUEUE_URL is missing; FAIRLEAD_JOBS_BUCKET'],
+      [{ ...folder, ...hooks, ...origins }, 'missing; FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL'],
+      [{ ...queue, ...bucket, ...origins }, 'FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL is missing'],
+      [{ ...queue, ...bucket, ...hooks }, 'set FAIRLEAD_WEBHOOK_ORIGINS'],
+      [{ ...queue, ...bucket, ...same, ...origins }, 'webhooks need a queue of their own'],
+    ] as const) {
+      expect(refusal({ ...anyone, ...given })).toContain(message);
+    }
+    expect(readSettings({ ...anyone, ...queue, ...bucket })).toMatchObject({
+      jobsQueueUrl: queue.FAIRLEAD_JOBS_QUEUE_URL,
+      jobsBucket: 'acme-jobs',
+    });
+    const all = { ...queue, ...bucket, ...hooks, ...origins };
+    expect(readSettings({ ...anyone, ...all }).jobsWebhookQueueUrl).toContain('jobs-webhooks');
   });
 
   test('several at once, each on its line', () => {

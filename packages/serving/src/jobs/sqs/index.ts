@@ -1,2 +1,3 @@
+export { requireBucket, requireQueue } from './require-place.ts';
 export { sqsJobQueue } from './sqs-job-queue.ts';
 export type { SqsJobQueueOptions } from './sqs-job-queue.ts';

@@ -1,0 +1,45 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { JobQueue } from '@fairlead/serving';
+import { requireBucket, requireQueue, sqsJobQueue } from '@fairlead/serving/sqs';
+import { forSettingLater } from './settings-error.ts';
+import type { Settings } from './settings.ts';
+
+const CONNECT_MS = 2000;
+/** Longer than the 20 seconds that SQS holds a request back until there is a message. */
+const SILENCE_MS = 30_000;
+/** Beside those that wait for jobs: for webhooks, the requests of clients and the leases. */
+const OTHER_CONNECTIONS = 50;
+
+/**
+ * Opens the queue in SQS and S3 that the settings name; undefined when they name none.
+ *
+ * Region and credentials come from where the AWS SDK looks for them.
+ *
+ * @throws SettingsError when SQS or S3 refuses what a setting names; one that is away is waited for.
+ */
+export async function openSqsQueue(settings: Settings): Promise<JobQueue | undefined> {
+  const { jobsQueueUrl: queueUrl, jobsWebhookQueueUrl: webhookQueueUrl } = settings;
+  const { jobsBucket: bucket, jobsRetentionMs: retentionMs, jobsMax: maxJobs } = settings;
+  if (queueUrl === undefined || bucket === undefined) return undefined;
+  // Who waits for a message keeps a connection; the SDK's 50 would leave none to accept a job with.
+  const maxSockets = settings.jobsConcurrency + OTHER_CONNECTIONS;
+  const requestHandler = {
+    connectionTimeout: CONNECT_MS,
+    socketTimeout: SILENCE_MS,
+    httpAgent: { maxSockets, keepAlive: true },
+    httpsAgent: { maxSockets, keepAlive: true },
+  };
+  const sqs = new SQSClient({ requestHandler });
+  const s3 = new S3Client({ requestHandler });
+  await Promise.all([
+    forSettingLater('FAIRLEAD_JOBS_QUEUE_URL', () => requireQueue(sqs, queueUrl)),
+    forSettingLater('FAIRLEAD_JOBS_BUCKET', () => requireBucket(s3, bucket)),
+    webhookQueueUrl &&
+      forSettingLater('FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL', () => requireQueue(sqs, webhookQueueUrl)),
+  ]);
+  return sqsJobQueue({
+    ...{ sqs, s3, queueUrl, bucket, retentionMs, maxJobs },
+    ...(webhookQueueUrl !== undefined && { webhookQueueUrl }),
+  });
+}
