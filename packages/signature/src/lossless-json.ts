@@ -2,8 +2,20 @@ import { parseKeepingIntegers } from './parse-keeping-integers.ts';
 import { findRepeatedKey } from './repeated-key.ts';
 import { show, SignatureError } from './signature-error.ts';
 
-/** Thrown by a decoder that met an integer which plain `JSON.parse` can't represent. */
-export class ImpreciseInteger extends Error {}
+/**
+ * Thrown by a decoder that met an integer which plain `JSON.parse` can't represent.
+ *
+ * It says what is wrong with the tensor: a number as great that has a fraction or an exponent is none after all.
+ */
+export class ImpreciseInteger extends SignatureError {
+  constructor(tensor: string, expected: string, found: string) {
+    super(
+      'ERR_SIGNATURE_TENSOR_INVALID',
+      `tensor "${tensor}": expected ${expected}, found ${found}; beyond 2^53 write all its digits, without a fraction or an exponent`,
+      { problems: [{ tensor, expected, found }] },
+    );
+  }
+}
 
 /**
  * Parses JSON text and decodes the value, without losing integers beyond ±2^53.

@@ -241,6 +241,19 @@ describe('what is refused', () => {
     expect(() => decodeText(text)).toThrow('found 9223372036854775808 at element 0');
   });
 
+  test.each(['67999479580197220.5', '1e17', '9.007199254740993e15'])(
+    'the 64-bit integer %s, whose digits nobody can be sure of',
+    (number) => {
+      const text = `{"name":"x","datatype":"UINT64","shape":[1],"data":[${number}]}`;
+      expect(() => decodeText(text)).toThrow(
+        expect.objectContaining({
+          code: 'ERR_SIGNATURE_TENSOR_INVALID',
+          message: expect.stringContaining('without a fraction or an exponent') as string,
+        }),
+      );
+    },
+  );
+
   test('a 64-bit integer of very many digits, also behind one that needs all of its own', () => {
     for (const first of ['1', '9007199254740993']) {
       for (const digits of [21, 22, 308, 400, 100_000]) {

@@ -64,13 +64,25 @@ export function elementTexts(tensor: Tensor): readonly string[] {
   return tensor.data.length === 0 ? [] : text.slice(1, -1).split(',');
 }
 
+/** The lists of `shape` around texts; those brackets are put where they belong, and all is joined once. */
 function nest(texts: readonly string[], shape: readonly number[]): string {
-  const [length, ...rest] = shape;
-  if (length === undefined) return texts[0] ?? 'null';
-  if (rest.length === 0) return `[${texts.join(',')}]`;
-  const each = texts.length / Math.max(1, length);
-  const parts = Array.from({ length }, (_, index) =>
-    nest(texts.slice(index * each, (index + 1) * each), rest),
-  );
-  return `[${parts.join(',')}]`;
+  if (shape.length === 0) return texts[0] ?? 'null';
+  if (texts.length === 0) return nestNothing(shape);
+  const parts = [...texts];
+  let size = 1;
+  // From the innermost lists outwards.
+  for (const length of shape.toReversed()) {
+    size *= length;
+    for (let start = 0; start < parts.length; start += size) {
+      const end = start + size - 1;
+      parts[start] = `[${parts[start] ?? ''}`;
+      parts[end] = `${parts[end] ?? ''}]`;
+    }
+  }
+  return parts.join(',');
+}
+
+/** Lists as far as the dimension that has none. */
+function nestNothing([length = 0, ...rest]: readonly number[]): string {
+  return length === 0 ? '[]' : `[${Array.from({ length }, () => nestNothing(rest)).join(',')}]`;
 }

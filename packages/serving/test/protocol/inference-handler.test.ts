@@ -184,6 +184,7 @@ describe('inference', () => {
     ],
     ['an unknown output', { inputs: [tensor], outputs: [{ name: 'z' }] }, 400, 'output "z"'],
     ['an output without a name', { inputs: [tensor], outputs: ['y'] }, 400, '"name"'],
+    ['nesting of 100', `{"inputs":${'['.repeat(99)}${']'.repeat(99)}}`, 400, 'a "name"'],
     ['nesting of 101', `{"inputs":${'['.repeat(100)}${']'.repeat(100)}}`, 400, 'deeper than 100'],
     ['a body over the limit', ' '.repeat(10_001), 413, 'larger than 10000 bytes'],
   ])('%s', async (_name, body, status, message) => {
