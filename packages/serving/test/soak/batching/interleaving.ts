@@ -61,7 +61,9 @@ interface Asked {
   readonly mayBeRefused: boolean;
   /** Whether an execution of it crashed. */
   crashed: boolean;
-  /** When its last execution ended; when it was asked, for what was never executed. */
+  /** Whether an execution of it ended. */
+  ended: boolean;
+  /** When its last execution ended, or the first that was shared; when it was asked, for what was never executed. */
   decidedAt: number;
   executions: number;
   settled: boolean;
@@ -262,6 +264,7 @@ export class Interleaving {
       mayBeRefused: cached || fallback !== undefined || waiting >= this.#limits.maxQueued,
       // Who comes to an execution just before its end shares it.
       crashed: cached && this.#crashed.has(owner),
+      ended: false,
       decidedAt: this.#time.noticed,
       executions: 0,
       settled: false,
@@ -301,7 +304,9 @@ export class Interleaving {
     if (gate === undefined) return;
     for (const asked of this.#asked) {
       if (asked.settled || !gate.owners.includes(asked.owner)) continue;
-      asked.decidedAt = this.#time.noticed;
+      // What is cached may be executed for others again, before it is heard that it was answered.
+      if (!asked.config.cached || !asked.ended) asked.decidedAt = this.#time.noticed;
+      asked.ended = true;
       asked.crashed ||= outcome === 'crash';
     }
     if (outcome === 'crash') for (const owner of gate.owners) this.#crashed.add(owner);

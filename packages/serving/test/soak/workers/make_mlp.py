@@ -5,7 +5,7 @@ import sys
 import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper, save
 
-WIDTHS = [256, 3072, 5632, 256, 10]
+WIDTHS = [256, 3072, 6144, 256, 10]
 random = np.random.default_rng(int(sys.argv[2]))
 nodes, constants, value = [], [], "x"
 for layer, (before, after) in enumerate(zip(WIDTHS, WIDTHS[1:], strict=False)):
