@@ -18,4 +18,16 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stderr: process.stderr,
   clock: () => new Date(),
   userName: () => userInfo().username,
+  stopSignal,
 });
+
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const end = (): void => {
+    for (const signal of signals) process.off(signal, end);
+    stop.abort();
+  };
+  for (const signal of signals) process.on(signal, end);
+  return stop.signal;
+}

@@ -16,4 +16,9 @@ export interface Surroundings {
   readonly clock: () => Date;
   /** Name of the account that runs the command. */
   readonly userName: () => string;
+  /**
+   * Begins to take the words to end, such as SIGTERM, for what goes on until then; the signal is aborted at the first, and
+   * the second ends the process. Without it, or before it is called, the first does.
+   */
+  readonly stopSignal?: () => AbortSignal;
 }

@@ -1,19 +1,28 @@
+import { resolve } from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { ForwardNotice } from '@fairlead/registry';
+import type { EventCursor, ForwardNotice, ForwardOptions } from '@fairlead/registry';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
-import { jsonOption, parseSpan, registryOption } from '../../options/shared-options.ts';
+import { collect, jsonOption, parseSpan, registryOption } from '../../options/shared-options.ts';
 import { oneLine } from '../../output/plain-text.ts';
+import { fileError } from '../../read-file.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
+import { openSender } from '../../registry/open-sender.ts';
+import { readWebhookSecrets } from '../../registry/webhook-secrets.ts';
 
 /** Adds `fairlead registry forward`. */
 export function addForwardCommand(parent: CommandUnknownOpts, context: CommandContext): void {
   const command = parent
     .command('forward')
-    .description('tell a webhook what happens in the registry, signed, until it is ended')
-    .argument('<url>', 'where to: https://…')
-    .requiredOption('--cursor <file>', 'remembers what was told; one file for each destination')
+    .description('tell webhooks what happens in the registry, signed, until it is ended')
+    .argument('<urls...>', 'where to: https://…; one that is away holds up no other')
+    .requiredOption(
+      '--cursor <file>',
+      'remembers what was told; one for each URL, in their order',
+      collect,
+    )
+    .option('--secret-file <file>', 'file of what to sign with (else FAIRLEAD_WEBHOOK_SECRET)')
     .option('--once', 'tell what there is, and end: for cron')
     .option('--from-start', 'with a new cursor, tell everything that ever happened')
     .option(
@@ -23,39 +32,37 @@ export function addForwardCommand(parent: CommandUnknownOpts, context: CommandCo
     )
     .addOption(registryOption)
     .addOption(jsonOption)
-    .action(async (url, options) => {
-      const secret = context.environment.webhookSecret;
-      if (secret === undefined) {
-        throw new CliError(
-          'ERR_CLI_USAGE',
-          'nothing to sign with: set FAIRLEAD_WEBHOOK_SECRET to whsec_ and 24 to 64 bytes in base64, as the receiver has it',
-        );
-      }
+    .action(async (urls, options) => {
+      const files = requireOneForEach(urls, options.cursor);
+      const secrets = await readWebhookSecrets(context, options.secretFile);
       const { fileCursor, forwardEvents, forwardPending } = await import('@fairlead/registry');
-      const { WebhookSender } = await import('@fairlead/serving');
-      const { store } = await openRegistry(context, options);
-      const how = {
-        ...{ store, url, cursor: fileCursor(options.cursor) },
-        sender: new WebhookSender({ destinations: [url], secrets: [secret] }),
-        from: options.fromStart ? ('start' as const) : ('now' as const),
-        ...(options.poll !== undefined && { pollIntervalMs: options.poll }),
-        onNotice: (notice: ForwardNotice) => {
-          context.output.print([options.json ? JSON.stringify(notice) : showNotice(notice)]);
-        },
-        onError: (error: unknown) => {
-          const message = error instanceof Error ? error.message : String(error);
-          context.output.note(`fairlead: ${oneLine(message)}; trying again`);
-        },
-      };
-      if (!options.once) {
-        await forwardEvents(how);
-        return;
+      const sender = await openSender(urls, secrets);
+      try {
+        const { store } = await openRegistry(context, options);
+        const ways = urls.map((url, index): ForwardOptions => {
+          const file = files[index] ?? '';
+          return {
+            ...{ store, url, sender, cursor: namedCursor(file, fileCursor(file)) },
+            from: options.fromStart ? 'start' : 'now',
+            ...(options.poll !== undefined && { pollIntervalMs: options.poll }),
+            onNotice: (notice) => {
+              const where = withoutQuery(url);
+              const text = options.json
+                ? JSON.stringify({ ...notice, url: where })
+                : showNotice(notice, urls.length > 1 ? where : undefined);
+              context.output.print([text]);
+            },
+            onError: (error) => {
+              const message = error instanceof Error ? error.message : String(error);
+              context.output.note(`fairlead: ${oneLine(message)}; trying again`);
+            },
+          };
+        });
+        if (options.once) await tellOnce(ways, forwardPending);
+        else await tellOn(ways, forwardEvents, context.surroundings.stopSignal?.());
+      } finally {
+        await sender.close();
       }
-      if (await forwardPending(how)) return;
-      throw new CliError(
-        'ERR_CLI_CHECK_FAILED',
-        `${url} didn't take everything: what it lacks is told the next time`,
-      );
     });
   addExamples(command, [
     [
@@ -66,11 +73,85 @@ export function addForwardCommand(parent: CommandUnknownOpts, context: CommandCo
       'every five minutes, from cron',
       'fairlead registry forward https://hooks.example/registry --cursor hook.json --once',
     ],
+    [
+      'to two, each with a cursor of its own',
+      'fairlead registry forward https://a.example/hook https://b.example/hook --cursor a.json --cursor b.json',
+    ],
   ]);
 }
 
-function showNotice(notice: ForwardNotice): string {
+function requireOneForEach(urls: readonly string[], files: readonly string[]): readonly string[] {
+  if (files.length !== urls.length) {
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      `${urls.length} URLs and ${files.length} times --cursor: each URL needs one of its own, in the same order`,
+    );
+  }
+  const twice = files.find(
+    (file, index) => files.findIndex((each) => resolve(each) === resolve(file)) !== index,
+  );
+  if (twice === undefined) return files;
+  throw new CliError('ERR_CLI_USAGE', `two URLs have the cursor ${twice}: each needs its own`);
+}
+
+/** A cursor whose refusals name its file. */
+function namedCursor(file: string, cursor: EventCursor): EventCursor {
+  const refuse = (cause: unknown): never => {
+    throw fileError(file, 'the cursor', cause);
+  };
+  return {
+    load: () => cursor.load().catch(refuse),
+    save: (text) => cursor.save(text).catch(refuse),
+  };
+}
+
+type Forward<T> = (options: ForwardOptions) => Promise<T>;
+
+async function tellOnce(ways: readonly ForwardOptions[], forward: Forward<boolean>): Promise<void> {
+  const ends = await Promise.allSettled(ways.map((way) => forward(way)));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  const lacking = ways.filter((_way, index) => {
+    const end = ends[index];
+    return end?.status === 'fulfilled' && !end.value;
+  });
+  if (lacking.length === 0) return;
+  const urls = lacking.map(({ url }) => withoutQuery(url)).join(', ');
+  throw new CliError(
+    'ERR_CLI_CHECK_FAILED',
+    `${urls} didn't take everything: what is lacking is told the next time`,
+  );
+}
+
+/** Ends when `stop` is aborted, or all together when one can't begin. */
+async function tellOn(
+  ways: readonly ForwardOptions[],
+  forward: Forward<void>,
+  stop: AbortSignal | undefined,
+): Promise<void> {
+  const failed = new AbortController();
+  const signal = stop === undefined ? failed.signal : AbortSignal.any([stop, failed.signal]);
+  const ends = await Promise.allSettled(
+    ways.map(async (way) => {
+      try {
+        await forward({ ...way, signal });
+      } catch (error) {
+        failed.abort();
+        throw error;
+      }
+    }),
+  );
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
+
+/** Queries of webhooks are often secrets. */
+function withoutQuery(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
+}
+
+function showNotice(notice: ForwardNotice, url: string | undefined): string {
   const { type, model, id, attempt } = notice;
+  const where = url === undefined ? '' : `  ${url}`;
   const why = 'reason' in notice ? `: ${oneLine(notice.reason)}` : '';
-  return `${type}  ${model}  ${id}  attempt ${attempt}${why}`;
+  return `${type}  ${model}  ${id}  attempt ${attempt}${where}${why}`;
 }

@@ -1,0 +1,172 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHmac, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { bin } from './support/bin.ts';
+import { type Place, placeWithRegistry, run, runJson } from './support/fairlead.ts';
+import { affine } from './support/models.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const patience = { timeout: 40_000, interval: 50 };
+
+interface Call {
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+  readonly status: number;
+}
+
+/** A receiver that answers with these one after the other, then with 204. */
+async function startReceiver(...answers: number[]) {
+  const calls: Call[] = [];
+  const server = createServer((req, res) => {
+    let body = '';
+    req.setEncoding('utf8').on('data', (text: string) => (body += text));
+    req.on('end', () => {
+      const status = answers.shift() ?? 204;
+      calls.push({ url: req.url ?? '', headers: req.headers, body, status });
+      res.writeHead(status).end();
+    });
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, 'listening');
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  /** What it took, in order. */
+  const taken = () =>
+    calls
+      .filter(({ status }) => status === 204)
+      .map(({ body }) => (JSON.parse(body) as { type: string }).type);
+  return { origin, calls, taken };
+}
+
+/** Starts the real command, which goes on until it gets a signal. */
+function startForward(place: Place, ...args: readonly string[]) {
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [...bin.slice(1), 'registry', 'forward', ...args],
+    {
+      cwd: place.folder,
+      env: { PATH: process.env.PATH ?? '', HOME: place.folder, ...place.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return { ended, output: () => output, signal: (name: NodeJS.Signals) => child.kill(name) };
+}
+
+function secretOf(key: Buffer): string {
+  return `whsec_${key.toString('base64')}`;
+}
+
+function signatureOf(key: Buffer, { headers, body }: Call): string {
+  const signed = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`;
+  return `v1,${createHmac('sha256', key).update(signed).digest('base64')}`;
+}
+
+test('it tries again after a 500, ends in order at a signal, and goes on at its cursor', async () => {
+  const key = randomBytes(32);
+  const place = placeWithRegistry({ FAIRLEAD_WEBHOOK_SECRET: secretOf(key) });
+  await runJson(place, 'model', 'push', 'affine', affine, '--skip-trial');
+  const receiver = await startReceiver(500);
+  const args = [`${receiver.origin}/hook`, '--cursor', 'cursor.json', '--poll', '1s'];
+  const first = startForward(place, ...args, '--from-start');
+  await vi.waitFor(() => {
+    expect(receiver.taken()).toEqual(['version.pushed']);
+  }, patience);
+  const [refused, taken] = receiver.calls;
+  expect(refused?.status).toBe(500);
+  expect(taken?.headers['webhook-id']).toBe(refused?.headers['webhook-id']);
+  // What happens while it runs.
+  await runJson(place, 'model', 'promote', 'affine', '1');
+  await vi.waitFor(() => {
+    expect(receiver.taken()).toEqual(['version.pushed', 'alias.set']);
+    expect(first.output()).toMatch(/^delivered .*attempt 2\ndelivered .*attempt 1\n/m);
+  }, patience);
+  expect(first.output()).toMatch(/^retried {2}affine .*attempt 1: answered 500\n/);
+  for (const call of receiver.calls)
+    expect(call.headers['webhook-signature']).toBe(signatureOf(key, call));
+  first.signal('SIGTERM');
+  expect(await first.ended).toBe(0);
+
+  await runJson(place, 'model', 'note', 'affine', 'while nobody told of it');
+  const second = startForward(place, ...args);
+  await vi.waitFor(() => {
+    expect(receiver.taken()).toEqual(['version.pushed', 'alias.set', 'model.note']);
+    expect(second.output()).toContain('delivered');
+  }, patience);
+  second.signal('SIGKILL');
+  expect(await second.ended).toBe('SIGKILL');
+  const third = startForward(place, ...args);
+  await runJson(place, 'model', 'note', 'affine', 'after a kill');
+  await vi.waitFor(() => {
+    // At least once: it may have been killed between an answer and its cursor.
+    const ids = receiver.calls.map(({ headers }) => headers['webhook-id']);
+    expect(new Set(ids).size).toBe(4);
+    expect(third.output()).toContain('delivered');
+  }, patience);
+  third.signal('SIGINT');
+  expect(await third.ended).toBe(0);
+});
+
+test('two URLs have a cursor each, one that is away holds up no other; both secrets sign', async () => {
+  const [old, next] = [randomBytes(24), randomBytes(64)];
+  const place = placeWithRegistry();
+  writeFileSync(join(place.folder, 'secret'), `${secretOf(old)}\n${secretOf(next)}\n`);
+  await runJson(place, 'model', 'push', 'affine', affine, '--skip-trial');
+  const a = await startReceiver(503);
+  const b = await startReceiver();
+  const args = ['registry', 'forward', `${a.origin}/?token=hush`, `${b.origin}/b`];
+  const cursors = ['--cursor', 'a.json', '--cursor', 'b.json'];
+  const once = [...args, ...cursors, '--secret-file', 'secret', '--once', '--from-start'];
+  const half = await run(place, ...once);
+  expect(half.exitCode).toBe(1);
+  expect(half.stderr).toContain(`${a.origin}/ didn't take everything`);
+  expect(half.stderr + half.stdout).not.toContain('hush');
+  expect([a.taken(), b.taken()]).toEqual([[], ['version.pushed']]);
+  const whole = await run(place, ...once, '--json');
+  expect(whole).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(JSON.parse(whole.stdout)).toMatchObject({ type: 'delivered', url: `${a.origin}/` });
+  expect([a.taken(), b.taken()]).toEqual([['version.pushed'], ['version.pushed']]);
+  expect(a.calls[1]?.url).toBe('/?token=hush');
+  for (const call of [...a.calls, ...b.calls]) {
+    const both = `${signatureOf(old, call)} ${signatureOf(next, call)}`;
+    expect(call.headers['webhook-signature']).toBe(both);
+  }
+});
+
+const url = 'http://127.0.0.1:9/hook';
+
+test.each([
+  ['no secret', { FAIRLEAD_WEBHOOK_SECRET: '' }, [url, '--cursor', 'c'], '--secret-file'],
+  ['a bad secret', { FAIRLEAD_WEBHOOK_SECRET: 'PLANTED' }, [url, '--cursor', 'c'], 'whsec_'],
+  ['no file of one', {}, [url, '--cursor', 'c', '--secret-file', 'none'], 'cannot use none'],
+  ['no URL', {}, ['nowhere', '--cursor', 'c'], '"nowhere"'],
+  ['another scheme', {}, ['ftp://h/x', '--cursor', 'c'], 'http(s)://host'],
+  ['a password in it', {}, ['http://a:b@h/x', '--cursor', 'c'], 'without a password'],
+  ['one cursor for two', {}, [url, `${url}2`, '--cursor', 'c'], '2 URLs and 1 times --cursor'],
+  ['one twice', {}, [url, `${url}2`, '--cursor', 'c', '--cursor', './c'], 'each needs its own'],
+  ['no folder of it', {}, [url, '--cursor', 'none/c'], 'cannot use none/c as the cursor'],
+])('%s: refused at the start', async (_what, env, args, message) => {
+  const secret = { FAIRLEAD_WEBHOOK_SECRET: secretOf(randomBytes(32)) };
+  const place = placeWithRegistry({ ...secret, ...env });
+  const { exitCode, stdout, stderr } = await run(place, 'registry', 'forward', ...args);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  expect(stderr).toContain(message);
+  expect(stderr).not.toContain('PLANTED');
+  expect(existsSync(join(place.folder, 'c'))).toBe(false);
+});
