@@ -3,6 +3,7 @@ import type { Execution, Runtime } from '../runtime.ts';
 import { ServingError } from '../serving-error.ts';
 import type { BatchLimits } from './batch-limits.ts';
 import { ExecutionScope } from './execution-scope.ts';
+import { IdleWatch } from './idle-watch.ts';
 import { LinkedList } from './linked-list.ts';
 import { packBatch, splitBatch } from './pack-batch.ts';
 import { PriorityQueue } from './priority-queue.ts';
@@ -19,6 +20,11 @@ export interface SchedulerOptions {
   readonly maxQueued: number;
   /** Told of each execution. */
   readonly onExecuted: (event: Pick<Executed, 'batchSize' | 'computeDurationMs'>) => void;
+  /**
+   * Says when half of what waits is better left for the next execution.
+   * @defaultValue by how long the event loop keeps the runtime waiting
+   */
+  readonly idle?: Pick<IdleWatch, 'begins' | 'executed' | 'wastes'>;
 }
 
 /**
@@ -37,9 +43,11 @@ export class Scheduler {
   #dispatching = false;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
+  readonly #idle: Pick<IdleWatch, 'begins' | 'executed' | 'wastes'>;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.#idle = options.idle ?? new IdleWatch();
   }
 
   /** Requests that wait for an execution. */
@@ -102,14 +110,15 @@ export class Scheduler {
 
   #dispatch(): void {
     while (this.#executing < this.#options.runtime.concurrency) {
-      const members = this.#take();
+      const most = this.#executing === 0 && this.#idle.wastes ? this.#queue.size / 2 : Infinity;
+      const members = this.#take(most);
       if (members.length === 0) return;
       void this.#run(members);
     }
   }
 
-  /** The next requests to be executed together; expired ones are answered, and never executed. */
-  #take(): readonly Ticket[] {
+  /** The next requests to be executed together, about `most`; expired ones are answered, and never executed. */
+  #take(most: number): readonly Ticket[] {
     const { batching } = this.#options;
     const now = performance.now();
     const members: Ticket[] = [];
@@ -138,7 +147,7 @@ export class Scheduler {
         rows += ticket.rows;
         bytes += ticket.bytes;
       }
-      if (batching !== undefined && rows >= batching.maxRows) break;
+      if (members.length >= most || (batching !== undefined && rows >= batching.maxRows)) break;
     }
     for (const ticket of members) this.#unqueue(ticket);
     return members;
@@ -150,7 +159,9 @@ export class Scheduler {
       await this.#execute(members);
     } finally {
       this.#executing -= 1;
-      if (this.#queue.size > 0) this.#dispatchSoon();
+      if (this.#executing === 0) this.#idle.begins();
+      // At once: the runtime computes while the answers are written.
+      if (this.#queue.size > 0) this.#dispatch();
     }
   }
 
@@ -198,7 +209,9 @@ export class Scheduler {
     const scope = new ExecutionScope(members);
     for (const member of members) member.onSettled = scope.onSettled;
     try {
+      const startedAt = performance.now();
       const execution = await runtime.execute(inputs, scope);
+      this.#idle.executed(performance.now() - startedAt);
       const batchSize = members.reduce((sum, { rows = 1 }) => sum + rows, 0);
       onExecuted({ batchSize, computeDurationMs: execution.computeDurationMs });
       return execution;

@@ -7,6 +7,8 @@ import type { Submission } from '../../src/scheduling/ticket.ts';
 import { GatedRuntime, POISON, rowsOf } from './gated-runtime.ts';
 
 const LIMITS = { maxRows: 8, maxBytes: 1e6 };
+/** Never finds the runtime idle for too long: how busy the machine is decides nothing here. */
+const content = { begins: () => undefined, executed: () => undefined, wastes: false };
 
 function schedulerOf(runtime: GatedRuntime, options: Partial<SchedulerOptions> = {}): Scheduler {
   return new Scheduler({
@@ -15,6 +17,7 @@ function schedulerOf(runtime: GatedRuntime, options: Partial<SchedulerOptions> =
     batching: LIMITS,
     maxQueued: 100,
     onExecuted: () => undefined,
+    idle: content,
     ...options,
   });
 }
@@ -70,6 +73,17 @@ describe('batches', () => {
     expect(outputs.map((each) => [...(each.outputs[0]?.data as Float32Array)])).toEqual(
       Array.from({ length: 12 }, (_, index) => [2 * index]),
     );
+  });
+
+  test('half of what waits is left for the next execution where the event loop keeps the runtime waiting', async () => {
+    const runtime = new GatedRuntime();
+    const scheduler = schedulerOf(runtime, { idle: { ...content, wastes: true } });
+    const answers = Array.from({ length: 6 }, (_, index) => submit(scheduler, rowsOf(index)));
+    await settle();
+    expect(runtime.executed).toEqual([[0, 1, 2]]);
+    await openAll(runtime);
+    await Promise.all(answers);
+    expect(runtime.executed.flat()).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
   test('the rows of one request are never parted, however many they are', async () => {
