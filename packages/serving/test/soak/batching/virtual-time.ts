@@ -8,7 +8,8 @@ interface Timer {
  * A clock that stands still until it is told to go on, in place of the process's own: deadlines pass in an interleaving
  * where its seed says so, and at the same place when it is repeated.
  *
- * Replaces `performance.now`, `Date.now`, `setTimeout` and `clearTimeout`. `setImmediate` and promises stay the real ones.
+ * Replaces `performance.now`, `performance.eventLoopUtilization`, `Date.now`, `setTimeout` and `clearTimeout`. `setImmediate` and
+ * promises stay the real ones.
  */
 export class VirtualTime {
   readonly #real = {
@@ -20,6 +21,7 @@ export class VirtualTime {
   readonly #timers = new Map<object, Timer>();
   #now = 1_000_000;
   #noticed = 1_000_000;
+  #busy = 0;
   #order = 0;
 
   get now(): number {
@@ -34,6 +36,10 @@ export class VirtualTime {
   /** From here on until `uninstall` nothing else in this process knows the time. */
   install(): void {
     performance.now = () => this.#now;
+    performance.eventLoopUtilization = (since) => {
+      const active = this.#busy - (since?.active ?? 0);
+      return { active, idle: 0, utilization: 0 };
+    };
     Date.now = () => Math.floor(this.#now);
     const start = (run: (...values: unknown[]) => void, delayMs = 0, ...values: unknown[]) => {
       const handle = { unref: () => handle, ref: () => handle, hasRef: () => false };
@@ -56,6 +62,7 @@ export class VirtualTime {
 
   uninstall(): void {
     Reflect.deleteProperty(performance, 'now');
+    Reflect.deleteProperty(performance, 'eventLoopUtilization');
     Date.now = this.#real.dateNow;
     globalThis.setTimeout = this.#real.setTimeout;
     globalThis.clearTimeout = this.#real.clearTimeout;
@@ -88,6 +95,7 @@ export class VirtualTime {
   /** Lets time pass in which nothing is fired, as while something keeps the event loop busy. */
   pass(durationMs: number): void {
     this.#now += durationMs;
+    this.#busy += durationMs;
   }
 
   /** Forgets every timer, between two interleavings. */
