@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { fstatSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { forSetting } from './settings-error.ts';
 
@@ -27,4 +28,16 @@ export async function listenOn(server: Server, address: string, variable: string
 /** Whether somebody else holds the socket, in which connections wait while nobody takes them. */
 export function isInherited(address: string): boolean {
   return address.startsWith('fd:');
+}
+
+/**
+ * Makes sure that a socket which will be listened on later was passed to this process.
+ *
+ * @throws SettingsError naming the variable when it wasn't.
+ */
+export function requireInherited(address: string, variable: string): void {
+  forSetting(variable, () => {
+    if (fstatSync(Number(address.slice('fd:'.length))).isSocket()) return;
+    throw new Error(`${address} is no socket; pass one on, as systemd does, or name an address`);
+  });
 }

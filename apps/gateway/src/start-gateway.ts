@@ -28,7 +28,7 @@ import { createDialects } from './dialects.ts';
 import { docsPage } from './docs-page.ts';
 import { createGuard } from './guard.ts';
 import { homePage } from './home-page.ts';
-import { isInherited, listenOn } from './listen-on.ts';
+import { isInherited, listenOn, requireInherited } from './listen-on.ts';
 import { openJobs } from './open-jobs.ts';
 import { openRegistry, registrySource } from './open-registry.ts';
 import { createResponseCaches } from './response-caches.ts';
@@ -208,7 +208,8 @@ export async function startGateway(
     await loading;
   }
   const waits = isInherited(settings.listen);
-  if (!waits) await open();
+  if (waits) requireInherited(settings.listen, 'FAIRLEAD_LISTEN');
+  else await open();
   const loaded = waits ? loadThenOpen() : load();
   // Whoever waits hears of it; a gateway that is closed before has nobody who does.
   loaded.catch(() => undefined);

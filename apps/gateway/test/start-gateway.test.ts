@@ -360,7 +360,7 @@ describe('a setting that turns out to be of no use is named', () => {
     ['FAIRLEAD_MODELS', 'digits,../../etc', '"../../etc" cannot name a model'],
     ['FAIRLEAD_FLASK_ADDRESS', '169.254.169.254:80', 'metadata addresses are never upstreams'],
     ['FAIRLEAD_CLOUDWATCH_NAMESPACE', 'AWS/EC2', '"AWS/EC2"'],
-    ['FAIRLEAD_LISTEN', 'fd:999', 'EINVAL'],
+    ['FAIRLEAD_LISTEN', 'fd:999', 'EBADF'],
     ['FAIRLEAD_LISTEN', 'unix:/nowhere/at/all.sock', '/nowhere/at/all.sock'],
   ])('%s=%s', async (variable, value, reason) => {
     const starting = start({
