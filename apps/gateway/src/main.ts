@@ -1,9 +1,14 @@
+import { setFlagsFromString } from 'node:v8';
 import { SettingsError } from './settings-error.ts';
 import { readSettings } from './settings.ts';
 import { startGateway, type Gateway } from './start-gateway.ts';
 
 // What computes for longer than that after everything else is closed is cut off with the process.
 const LAST_MOMENT_MS = 500;
+
+// V8 watches which objects outlive a scavenge and makes their like old at once. While the young generation is small, whatever
+// belongs to a request in flight does so; what is then made old holds on to what is young, request for request.
+setFlagsFromString('--no-allocation-site-pretenuring');
 
 // ONNX Runtime from 1.30 on reports its use to its maker unless it is told not to.
 process.env.ORT_DISABLE_TELEMETRY ??= '1';

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Counter, Gauge, Histogram } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
+import { BucketCounts, registerBucketHistogram } from './bucket-histogram.ts';
 import { onRequestEnd, requestPath } from './request-end.ts';
 import { requireCount } from './require-count.ts';
 import { requireFreeNames } from './require-free-names.ts';
@@ -52,6 +53,12 @@ const inFlightName = 'http_requests_in_flight';
 interface Tally {
   readonly labels: { readonly method: string; readonly route: string; readonly code: string };
   count: number;
+  readonly durations: BucketCounts;
+}
+
+interface Series {
+  readonly labels: { readonly method: string; readonly route: string };
+  readonly counts: BucketCounts;
 }
 
 /**
@@ -73,6 +80,7 @@ export function httpMetrics({
   requireFreeNames(registry, [totalName, durationName, inFlightName]);
   const registers = [registry];
   const tallies = new Map<string, Tally>();
+  const durations = new Map<string, Series>();
   const routes = new Set<string>();
   let inFlight = 0;
 
@@ -94,13 +102,20 @@ export function httpMetrics({
       this.set(inFlight);
     },
   });
-  const durations = new Histogram({
+  registerBucketHistogram(registry, {
     name: durationName,
     help: 'Time from the arrival of an HTTP request to its end, in seconds.',
-    labelNames: ['method', 'route'],
-    buckets,
-    registers,
+    series: () => durations.values(),
   });
+
+  const durationsOf = (method: string, route: string): BucketCounts => {
+    const key = `${method} ${route}`;
+    const known = durations.get(key);
+    if (known !== undefined) return known.counts;
+    const counts = new BucketCounts(buckets);
+    durations.set(key, { labels: { method, route }, counts });
+    return counts;
+  };
 
   const boundedRoute = (path: string, req: IncomingMessage): string => {
     let route: string | undefined;
@@ -128,11 +143,12 @@ export function httpMetrics({
       const key = `${method} ${code} ${route}`;
       let tally = tallies.get(key);
       if (tally === undefined) {
-        tally = { labels: { method, route, code }, count: 0 };
+        const labels = { method, route, code };
+        tally = { labels, count: 0, durations: durationsOf(method, route) };
         tallies.set(key, tally);
       }
       tally.count += 1;
-      durations.observe({ method, route }, Math.max(0, now() - start) / 1000);
+      tally.durations.observe(Math.max(0, now() - start) / 1000);
     });
     next();
   };

@@ -1,4 +1,4 @@
-import type { Histogram } from 'prom-client';
+import { BucketCounts } from './bucket-histogram.ts';
 import type { FailureReason } from './inference-observer.ts';
 
 /** Every failure reason, in the order in which they are shown. */
@@ -9,11 +9,15 @@ export const failureReasons: readonly FailureReason[] = [
   'OTHER',
 ];
 
-type VersionLabel = 'model' | 'version';
+/** Seconds, fixed for good: only histograms with the same buckets can be added up across a fleet. */
+const durationBuckets = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+];
+const batchBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 /** The running totals of one version. */
 export interface VersionTally {
-  readonly labels: Readonly<Record<VersionLabel, string>>;
+  readonly labels: Readonly<Record<'model' | 'version', string>>;
   pending: number;
   successes: number;
   readonly failures: Record<FailureReason, number>;
@@ -24,37 +28,24 @@ export interface VersionTally {
   requestMs: number;
   queueMs: number;
   computeMs: number;
-  readonly requestSeconds: Histogram.Internal<VersionLabel>;
-  readonly queueSeconds: Histogram.Internal<VersionLabel>;
-  readonly batchSize: Histogram.Internal<VersionLabel>;
+  readonly requestSeconds: BucketCounts;
+  readonly queueSeconds: BucketCounts;
+  readonly batchSize: BucketCounts;
   /** Larger is more recent. */
   lastUse: number;
   /** To be removed as soon as nothing is pending. */
   leaving: boolean;
 }
 
-interface VersionTalliesOptions {
-  readonly maxVersions: number;
-  readonly requestSeconds: Histogram<VersionLabel>;
-  readonly queueSeconds: Histogram<VersionLabel>;
-  readonly batchSize: Histogram<VersionLabel>;
-}
-
-/** Holds the tally of every version in use, at most `maxVersions` idle ones, and their histogram series. */
+/** Holds the tally of every version in use, at most `maxVersions` idle ones. */
 export class VersionTallies {
   readonly #models = new Map<string, Map<string, VersionTally>>();
   readonly #maxVersions: number;
-  readonly #histograms: readonly [
-    Histogram<VersionLabel>,
-    Histogram<VersionLabel>,
-    Histogram<VersionLabel>,
-  ];
   #size = 0;
   #uses = 0;
 
-  constructor({ maxVersions, requestSeconds, queueSeconds, batchSize }: VersionTalliesOptions) {
+  constructor(maxVersions: number) {
     this.#maxVersions = maxVersions;
-    this.#histograms = [requestSeconds, queueSeconds, batchSize];
   }
 
   find(model: string, version: string): VersionTally | undefined {
@@ -90,8 +81,6 @@ export class VersionTallies {
   #add(model: string, version: string): VersionTally {
     if (this.#size >= this.#maxVersions) this.#displaceIdlest();
     const labels = { model, version };
-    const [requestSeconds, queueSeconds, batchSize] = this.#histograms;
-    for (const histogram of this.#histograms) histogram.zero(labels);
     const tally: VersionTally = {
       labels,
       pending: 0,
@@ -104,9 +93,9 @@ export class VersionTallies {
       requestMs: 0,
       queueMs: 0,
       computeMs: 0,
-      requestSeconds: requestSeconds.labels(labels),
-      queueSeconds: queueSeconds.labels(labels),
-      batchSize: batchSize.labels(labels),
+      requestSeconds: new BucketCounts(durationBuckets),
+      queueSeconds: new BucketCounts(durationBuckets),
+      batchSize: new BucketCounts(batchBuckets),
       lastUse: 0,
       leaving: false,
     };
@@ -132,7 +121,6 @@ export class VersionTallies {
     const versions = this.#models.get(labels.model);
     versions?.delete(labels.version);
     if (versions?.size === 0) this.#models.delete(labels.model);
-    for (const histogram of this.#histograms) histogram.remove(labels);
     this.#size -= 1;
   }
 }
