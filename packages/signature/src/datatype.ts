@@ -55,13 +55,17 @@ export interface DatatypeInfo<D extends Datatype = Datatype> {
   readonly numpy: string | null;
   /** Makes zeroed storage for `length` elements. */
   readonly allocate: (length: number) => DataByDatatype[D];
+  /** Makes storage of `length` elements of the bytes of a buffer from `byteOffset` on; there is none for `BYTES`. */
+  readonly view?: (buffer: ArrayBuffer, byteOffset: number, length: number) => DataByDatatype[D];
   /** Whether `data` is the storage of this datatype. */
   readonly isData: (data: unknown) => data is DataByDatatype[D];
 }
 
-type Storage<D extends Datatype> = (new (length: number) => DataByDatatype[D]) & {
+interface Storage<D extends Datatype> {
+  new (length: number): DataByDatatype[D];
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): DataByDatatype[D];
   readonly BYTES_PER_ELEMENT: number;
-};
+}
 
 function fixed<D extends Exclude<Datatype, 'BYTES'>>(
   datatype: D,
@@ -78,6 +82,8 @@ function fixed<D extends Exclude<Datatype, 'BYTES'>>(
     onnx,
     numpy,
     allocate: (length: number) => new storage(length),
+    view: (buffer: ArrayBuffer, byteOffset: number, length: number) =>
+      new storage(buffer, byteOffset, length),
     isData: (data: unknown): data is DataByDatatype[D] => data instanceof storage,
     ...(integerRange && { integerRange }),
   });

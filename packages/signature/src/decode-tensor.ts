@@ -1,4 +1,5 @@
 import { datatypes, isDatatype, type Datatype } from './datatype.ts';
+import { pooledStorage } from './pooled-storage.ts';
 import { checkFinite, elementsReader, type ElementsReader } from './read-elements.ts';
 import { show } from './signature-error.ts';
 import { failTensor as fail } from './tensor-failure.ts';
@@ -26,7 +27,7 @@ export function decodeTensor(json: unknown): Tensor {
   const datatype = readDatatype(name, json.datatype);
   const shape = readShape(name, json.shape);
   const nested = readNesting(name, json.data, shape);
-  const data = datatypes[datatype].allocate(elementCount(shape));
+  const data = pooledStorage(datatype, elementCount(shape));
   const read = elementsReader(name, datatype, data);
   const end = fill(json.data as readonly unknown[], nested ? shape.length - 1 : 0, read, 0);
   checkFinite(name, datatype, data, end);

@@ -82,10 +82,9 @@ export class OnnxThread {
    * With `move`, the inputs' storage is handed to the thread rather than copied.
    */
   async run(inputs: readonly Tensor[], move: boolean): Promise<SessionResult> {
-    const buffers = move
-      ? inputs.flatMap(({ data }) => (ArrayBuffer.isView(data) ? [data.buffer] : []))
-      : [];
-    const result = await this.#ask({ type: 'run', inputs }, buffers as ArrayBuffer[]);
+    const moved = move ? inputs : inputs.map(withOwnStorage);
+    const buffers = moved.flatMap(({ data }) => (ArrayBuffer.isView(data) ? [data.buffer] : []));
+    const result = await this.#ask({ type: 'run', inputs: moved }, buffers as ArrayBuffer[]);
     if (result.type === 'done') return result;
     throw new ThreadError(`the thread answered "${result.type}" to "run"`, false);
   }
@@ -133,6 +132,13 @@ export class OnnxThread {
     this.#pending = undefined;
     if (pending) how(pending);
   }
+}
+
+/** What shares its buffer can't be moved, and would be copied with all that is in the buffer. */
+function withOwnStorage(tensor: Tensor): Tensor {
+  return tensor.datatype === 'BYTES'
+    ? tensor
+    : ({ ...tensor, data: tensor.data.slice() } as Tensor);
 }
 
 /** Only a buffer that holds nothing else can be moved: small files share Node's pool. */
