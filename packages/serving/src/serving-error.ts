@@ -50,3 +50,16 @@ export class ServingError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 }
+
+/**
+ * A {@link ServingError} without a stack, for what is refused by the thousands: to note the stack down takes longer than
+ * all else about a refusal.
+ */
+export function refusal(code: ServingErrorCode, message: string): ServingError {
+  const { stackTraceLimit } = Error;
+  // Where intrinsics are frozen it stays as it is.
+  Reflect.set(Error, 'stackTraceLimit', 0);
+  const error = new ServingError(code, message);
+  Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+  return error;
+}

@@ -109,6 +109,28 @@ export class LoadedVersion {
   }
 
   /**
+   * Refuses a request that is still to be read, and counts it as refused, while as many wait as may.
+   *
+   * @throws ServingError `ERR_SERVING_OVERLOADED`.
+   */
+  refuseIfFull(): void {
+    // What is kept needs no room.
+    if (this.#cache !== undefined || !this.#scheduler.isFull) return;
+    this.#observer?.inferenceStarted(this.label);
+    this.statistics.failed(0);
+    this.#observer?.inferenceFinished({
+      ...this.label,
+      outcome: 'failure',
+      reason: 'REJECTED',
+      rows: 1,
+      requestDurationMs: 0,
+      queueDurationMs: 0,
+      computeDurationMs: 0,
+    });
+    this.#scheduler.checkRoom();
+  }
+
+  /**
    * Decodes, checks and runs one request.
    *
    * `read` is called at once, so from the choice of this version to its place in the queue nothing can come between.

@@ -67,7 +67,8 @@ export function createInferenceHandler(
       const message = `use ${route.methods.join(' or ')} here, not ${req.method ?? ''}`;
       throw new ServingError('ERR_SERVING_METHOD_NOT_ALLOWED', message);
     }
-    if (route.target !== undefined) server.answering(route.target);
+    // Before its body is read: under overload most of the work goes into those that are refused.
+    if (route.target !== undefined) server.answering(route.target).refuseIfFull();
     let body: Buffer = NO_BODY;
     if (route.mediaTypes !== undefined) {
       checkMediaType(req, route.mediaTypes);

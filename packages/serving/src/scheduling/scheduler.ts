@@ -1,6 +1,6 @@
 import type { Executed } from '../inference-observer.ts';
 import type { Execution, Runtime } from '../runtime.ts';
-import { ServingError } from '../serving-error.ts';
+import { refusal, ServingError } from '../serving-error.ts';
 import type { BatchLimits } from './batch-limits.ts';
 import { ExecutionScope } from './execution-scope.ts';
 import { IdleWatch } from './idle-watch.ts';
@@ -55,6 +55,12 @@ export class Scheduler {
     return this.#queue.size;
   }
 
+  /** Whether the next request would be refused. */
+  get isFull(): boolean {
+    const { maxQueued, runtime } = this.#options;
+    return this.#queue.size >= maxQueued + Math.max(0, runtime.concurrency - this.#executing);
+  }
+
   /**
    * Runs one request, alone or with others.
    *
@@ -64,7 +70,7 @@ export class Scheduler {
   submit(submission: Submission): Promise<Outcome> {
     if (submission.signal?.aborted === true) return Promise.reject(gone());
     if (this.#closed) return Promise.reject(this.#unloaded());
-    if (this.#isFull()) return Promise.reject(this.#overloaded());
+    if (this.isFull) return Promise.reject(this.#overloaded());
     const ticket = new Ticket(submission, (canceled) => {
       canceled.reject(gone());
       this.#forget(canceled);
@@ -82,7 +88,7 @@ export class Scheduler {
    * @throws ServingError `ERR_SERVING_OVERLOADED` when the next request would be refused.
    */
   checkRoom(): void {
-    if (this.#isFull()) throw this.#overloaded();
+    if (this.isFull) throw this.#overloaded();
   }
 
   /** Fails everything that still waits or runs. */
@@ -258,14 +264,9 @@ export class Scheduler {
     if (next !== Infinity) this.#watch(next);
   }
 
-  #isFull(): boolean {
-    const { maxQueued, runtime } = this.#options;
-    return this.#queue.size >= maxQueued + Math.max(0, runtime.concurrency - this.#executing);
-  }
-
   #overloaded(): ServingError {
     const detail = `${this.#options.title} has ${this.#queue.size} requests waiting, its limit; try again later`;
-    return new ServingError('ERR_SERVING_OVERLOADED', detail);
+    return refusal('ERR_SERVING_OVERLOADED', detail);
   }
 
   #unloaded(): ServingError {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import type { Signature } from '@fairlead/signature';
 import { expect, onTestFinished, test } from 'vitest';
 import {
@@ -36,13 +36,14 @@ async function start(options: { readonly maxQueued?: number } = {}) {
     close: () => Promise.resolve(),
   };
   let arrived = 0;
+  const reasons: (string | undefined)[] = [];
   const models = new ModelServer({
     source: new MemorySource([{ signature: rows, runtime: { name: 'gated' } }]),
     runtimes: { gated: { load: () => Promise.resolve(gated) } },
     maxBatchRows: 1,
     observer: {
       inferenceStarted: () => (arrived += 1),
-      inferenceFinished: () => undefined,
+      inferenceFinished: ({ reason }) => reasons.push(reason),
       executed: () => undefined,
     },
     ...options,
@@ -86,7 +87,7 @@ async function start(options: { readonly maxQueued?: number } = {}) {
       runtime.gates[at]?.open();
     }
   }
-  return { runtime, send, open, untilArrived: (count: number) => until(() => arrived >= count) };
+  return { runtime, send, open, port, reasons, untilArrived: (count: number) => until(() => arrived >= count) };
 }
 
 test.each<[string, unknown]>([
@@ -108,6 +109,28 @@ test.each<[string, unknown]>([
     expect(runtime.executed).toEqual([[1]]);
   },
 );
+
+test('a full queue answers a client that still sends, and its connection goes on', async () => {
+  const { runtime, send, open, port, reasons } = await start({ maxQueued: 0 });
+  const first = send(v2(1));
+  await until(() => runtime.gates.length === 1);
+  const body = JSON.stringify(v2(2));
+  const head = `POST /v2/models/m/infer HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n`;
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+  onTestFinished(() => void socket.destroy());
+  let received = '';
+  socket.on('data', (text: string) => (received += text));
+  socket.write(head + body.slice(0, 10));
+  await until(() => received.includes('HTTP/1.1 503'));
+  socket.write(body.slice(10));
+  await open(1);
+  expect(await first.status()).toBe(200);
+  received = '';
+  socket.write(head + body);
+  await open(2);
+  await until(() => received.includes('HTTP/1.1 200'));
+  expect(reasons).toEqual(['REJECTED', undefined, undefined]);
+});
 
 test('what expires while it waits gets 504, and is never executed', async () => {
   const { runtime, send, open } = await start();

@@ -25,8 +25,9 @@ export async function benchOverload(
   const model = benchModels(folder).find(({ name }) => name === 'large');
   if (model === undefined) throw new Error('The benchmark has no model "large"');
   const body = requestOf(model);
-  // As many may wait as are answered within the deadline; more would only wait in vain.
-  const side = await fairlead('Fairlead', { FAIRLEAD_MAX_QUEUED: '256' })(model, folder);
+  // As many may wait as are answered within the deadline; more would only wait in vain. No line is written for each refusal.
+  const settings = { FAIRLEAD_MAX_QUEUED: '256', FAIRLEAD_LOG_LEVEL: 'error' };
+  const side = await fairlead('Fairlead', settings)(model, folder);
   try {
     await load(side, body, { connections: 16, seconds: 2, folder });
     const { requestsPerSecond: capacity } = await load(side, body, {
