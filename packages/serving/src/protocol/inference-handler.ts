@@ -96,11 +96,14 @@ export function createInferenceHandler(
   function send(res: ServerResponse, { status = 200, body, contentType, headers }: Reply): void {
     res.statusCode = status;
     res.setHeader('content-type', contentType ?? 'application/json');
-    res.setHeader('content-length', Buffer.byteLength(body));
+    const length = Buffer.byteLength(body);
+    res.setHeader('content-length', length);
     for (const name in headers) res.setHeader(name, headers[name] ?? '');
     // A server that drains asks its clients to come back on another connection, which reaches another host.
     if (server.draining) res.setHeader('connection', 'close');
-    res.end(body);
+    // What is ASCII needn't be encoded; headers are never more than Latin-1.
+    if (length === body.length) res.end(body, 'latin1');
+    else res.end(body);
   }
 
   function fail(error: unknown, dialect: Dialect, req: IncomingMessage, res: ServerResponse): void {

@@ -30,9 +30,9 @@ export interface SchedulerOptions {
 /**
  * Admission and adaptive batching before one runtime.
  *
- * A request is executed while the runtime has room, at the end of the turn of the event loop in which it arrived. Only
- * while it hasn't do requests wait, and those that fit together leave together as soon as there is room again: an idle
- * server adds no delay, a busy one makes batches. No timer waits for a batch to fill.
+ * A request is executed while the runtime has room, at the end of the turn of the event loop in which it arrived, or at
+ * once where requests come one by one. Only while it hasn't do requests wait, and those that fit together leave together as
+ * soon as there is room again: an idle server adds no delay, a busy one makes batches. No timer waits for a batch to fill.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
@@ -41,6 +41,9 @@ export class Scheduler {
   #closed = false;
   #executing = 0;
   #dispatching = false;
+  #arrivals = 0;
+  /** Whether the last execution was of one request, and no other came meanwhile. */
+  #singly = false;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
   readonly #idle: Pick<IdleWatch, 'begins' | 'executed' | 'wastes'>;
@@ -78,7 +81,9 @@ export class Scheduler {
     ticket.outstanding = this.#outstanding.add(ticket);
     ticket.queued = this.#queue.add(ticket, submission.priority);
     this.#watch(ticket.deadlineAt);
-    this.#dispatchSoon();
+    this.#arrivals += 1;
+    if (this.#singly && this.#executing === 0 && this.#queue.size === 1) this.#dispatch();
+    else this.#dispatchSoon();
     return ticket.promise;
   }
 
@@ -161,10 +166,13 @@ export class Scheduler {
 
   async #run(members: readonly Ticket[]): Promise<void> {
     this.#executing += 1;
+    const { length } = members;
+    const arrivals = this.#arrivals;
     try {
       await this.#execute(members);
     } finally {
       this.#executing -= 1;
+      this.#singly = length === 1 && this.#arrivals === arrivals;
       if (this.#executing === 0) this.#idle.begins();
       // At once: the runtime computes while the answers are written.
       if (this.#queue.size > 0) this.#dispatch();
