@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { fstatSync } from 'node:fs';
 import type { Server } from 'node:net';
-import { forSetting } from './settings-error.ts';
+import { forSetting } from './settings/settings-error.ts';
 
 /**
  * Makes a server listen on `host:port`, `unix:/path` or `fd:number`.

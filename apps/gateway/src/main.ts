@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
-import { SettingsError } from './settings-error.ts';
-import { readSettings } from './settings.ts';
+import { SettingsError } from './settings/settings-error.ts';
+import { readSettings } from './settings/read-settings.ts';
 import { startGateway, type Gateway } from './start-gateway.ts';
 
 // What computes for longer than that after everything else is closed is cut off with the process.

@@ -12,8 +12,8 @@ import {
   type JobQueue,
   type ModelServer,
 } from '@fairlead/serving';
-import { forSetting, forSettingLater } from './settings-error.ts';
-import type { Settings } from './settings.ts';
+import { forSetting, forSettingLater } from './settings/settings-error.ts';
+import type { Settings } from './settings/settings.ts';
 
 /** Inference that is answered later. */
 export interface Jobs {

@@ -2,8 +2,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { JobQueue } from '@fairlead/serving';
 import { requireBucket, requireQueue, sqsJobQueue } from '@fairlead/serving/sqs';
-import { forSettingLater } from './settings-error.ts';
-import type { Settings } from './settings.ts';
+import { forSettingLater } from './settings/settings-error.ts';
+import type { Settings } from './settings/settings.ts';
 
 const CONNECT_MS = 2000;
 /** Longer than the 20 seconds that SQS holds a request back until there is a message. */

@@ -1,8 +1,8 @@
 import { memoryCache, type CacheStore } from '@fairlead/serving';
 import { redisCache } from '@fairlead/serving/redis';
 import { createClient } from 'redis';
-import { forSetting } from './settings-error.ts';
-import type { Settings } from './settings.ts';
+import { forSetting } from './settings/settings-error.ts';
+import type { Settings } from './settings/settings.ts';
 
 /** Where the answers of each model are kept. */
 export interface ResponseCaches {

@@ -33,8 +33,8 @@ import { openJobs } from './open-jobs.ts';
 import { openRegistry, registrySource } from './open-registry.ts';
 import { createResponseCaches } from './response-caches.ts';
 import { routeGroups } from './route-groups.ts';
-import { forSetting } from './settings-error.ts';
-import { PREVIOUS_VERSION, type Settings } from './settings.ts';
+import { forSetting } from './settings/settings-error.ts';
+import { PREVIOUS_VERSION, type Settings } from './settings/settings.ts';
 import { startGrpc, type Grpc } from './start-grpc.ts';
 
 const SERVICE = 'fairlead-gateway';

@@ -9,8 +9,8 @@ import {
 } from '@fairlead/serving/grpc';
 import type { Guard } from './guard.ts';
 import { isInherited, listenOn } from './listen-on.ts';
-import { forSetting, SettingsError } from './settings-error.ts';
-import type { Settings } from './settings.ts';
+import { forSetting, SettingsError } from './settings/settings-error.ts';
+import type { Settings } from './settings/settings.ts';
 
 /** gRPC that listens. */
 export interface Grpc {

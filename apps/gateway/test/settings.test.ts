@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import { SettingsError } from '../src/settings-error.ts';
-import { readSettings, settings, type Settings } from '../src/settings.ts';
+import { SettingsError } from '../src/settings/settings-error.ts';
+import { readSettings } from '../src/settings/read-settings.ts';
+import { settings, type Settings } from '../src/settings/settings.ts';
 
 const anyone = { FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1' };
 const pepper = 'a pepper of the tests, and long enough';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateSigningKey } from '@fairlead/registry';
 import { expect, onTestFinished, test } from 'vitest';
-import { readSettings } from '../src/settings.ts';
+import { readSettings } from '../src/settings/read-settings.ts';
 import { startGateway } from '../src/start-gateway.ts';
 import { ask } from './support/ask.ts';
 import { eventually } from './support/eventually.ts';

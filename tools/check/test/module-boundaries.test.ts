@@ -37,8 +37,8 @@ describe('the lint rule of the architecture', { timeout: TIMEOUT_MS }, () => {
     [library('signature'), '@fairlead/registry'],
     [library('signature'), '@fairlead/serving'],
     [library('signature'), '@fairlead/security'],
-    [library('registry'), '../../../apps/gateway/src/settings.ts'],
-    ['tools/setup/test/run.test.ts', '../../../apps/gateway/src/settings.ts'],
+    [library('registry'), '../../../apps/gateway/src/settings/settings.ts'],
+    ['tools/setup/test/run.test.ts', '../../../apps/gateway/src/settings/settings.ts'],
     [library('monitoring'), '@fairlead/setup'],
     ['packages/serving/test/model-server.test.ts', '@fairlead/registry'],
   ])('refuses that %s imports %s', async (file, from) => {

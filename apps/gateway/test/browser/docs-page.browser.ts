@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
-import { readSettings } from '../../src/settings.ts';
+import { readSettings } from '../../src/settings/read-settings.ts';
 import { startGateway } from '../../src/start-gateway.ts';
 import { pepper, writeKeysFile } from '../support/keys-file.ts';
 import { onnxModel, sampleRegistry } from '../support/sample-registry.ts';

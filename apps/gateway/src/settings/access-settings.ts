@@ -1,0 +1,36 @@
+import { setting } from './setting.ts';
+import { oneOf, secret, text, whole } from './setting-values.ts';
+
+/** Who may ask, and how much. */
+export const accessSettings = {
+  keysFile: setting(
+    'FAIRLEAD_KEYS_FILE',
+    text.optional(),
+    undefined,
+    'JSON file of the API keys; what changes in it is taken over within seconds. Required unless anyone is allowed in.',
+  ),
+  pepper: setting(
+    'FAIRLEAD_PEPPER',
+    secret.optional(),
+    undefined,
+    'The secret that the digests in the keys file were made with, at least 32 bytes. Required with the keys file.',
+  ),
+  dangerouslyAllowAnyone: setting(
+    'FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE',
+    oneOf('0', '1').transform((value) => value === '1'),
+    '0',
+    '`1` serves without API keys.',
+  ),
+  rateLimit: setting(
+    'FAIRLEAD_RATE_LIMIT',
+    whole(1, 1e9),
+    '60000',
+    'Requests a minute for each key, or address without one.',
+  ),
+  maxBodyBytes: setting(
+    'FAIRLEAD_MAX_BODY_BYTES',
+    whole(1, 2 ** 31 - 1),
+    '16777216',
+    'Largest request body. Nginx and Flask must have the same.',
+  ),
+} as const;

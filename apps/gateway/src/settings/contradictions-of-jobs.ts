@@ -1,0 +1,45 @@
+import type { Settings } from './settings.ts';
+
+/** What is wrong with the settings of jobs taken together. */
+export function contradictionsOfJobs(read: Settings): string[] {
+  const { jobsFolder, jobsQueueUrl, jobsBucket, jobsWebhookQueueUrl, webhookOrigins } = read;
+  const problems: string[] = [];
+  if (jobsFolder !== undefined && jobsQueueUrl !== undefined) {
+    problems.push(
+      'FAIRLEAD_JOBS_FOLDER keeps jobs in a folder and FAIRLEAD_JOBS_QUEUE_URL in SQS; leave one out',
+    );
+  }
+  if (jobsQueueUrl !== undefined && jobsBucket === undefined) {
+    problems.push('FAIRLEAD_JOBS_BUCKET is missing; FAIRLEAD_JOBS_QUEUE_URL needs it');
+  }
+  if (jobsQueueUrl === undefined && jobsBucket !== undefined) {
+    problems.push('FAIRLEAD_JOBS_QUEUE_URL is missing; FAIRLEAD_JOBS_BUCKET is of no use without');
+  }
+  if (jobsQueueUrl === undefined && jobsWebhookQueueUrl !== undefined) {
+    problems.push(
+      'FAIRLEAD_JOBS_QUEUE_URL is missing; FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL is of no use without',
+    );
+  }
+  if (jobsQueueUrl !== undefined && jobsQueueUrl === jobsWebhookQueueUrl) {
+    problems.push(
+      'FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL is FAIRLEAD_JOBS_QUEUE_URL; webhooks need a queue of their own',
+    );
+  }
+  if (jobsWebhookQueueUrl !== undefined && webhookOrigins === undefined) {
+    problems.push(
+      'FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL needs webhooks that may go somewhere; set FAIRLEAD_WEBHOOK_ORIGINS',
+    );
+  }
+  if (webhookOrigins === undefined) return problems;
+  if (jobsQueueUrl !== undefined && jobsWebhookQueueUrl === undefined) {
+    problems.push(
+      'FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL is missing; FAIRLEAD_WEBHOOK_ORIGINS needs it with FAIRLEAD_JOBS_QUEUE_URL',
+    );
+  }
+  if (jobsFolder === undefined && jobsQueueUrl === undefined) {
+    problems.push(
+      'FAIRLEAD_WEBHOOK_ORIGINS needs jobs that end; set FAIRLEAD_JOBS_FOLDER or FAIRLEAD_JOBS_QUEUE_URL',
+    );
+  }
+  return problems;
+}

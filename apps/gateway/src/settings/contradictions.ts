@@ -1,0 +1,58 @@
+import { contradictionsOfJobs } from './contradictions-of-jobs.ts';
+import { PREVIOUS_VERSION, type Settings } from './settings.ts';
+
+/** What is wrong with settings that can be read each by itself. */
+export function contradictions(read: Settings): string[] {
+  const { keysFile, pepper, dangerouslyAllowAnyone, headersTimeoutMs, requestTimeoutMs } = read;
+  const problems: string[] = [];
+  if (keysFile !== undefined && dangerouslyAllowAnyone) {
+    problems.push(
+      'FAIRLEAD_KEYS_FILE and FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE=1 contradict each other; leave one out',
+    );
+  } else if (keysFile === undefined && !dangerouslyAllowAnyone) {
+    problems.push(
+      'FAIRLEAD_KEYS_FILE is missing; name the file of the API keys, or set FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE=1',
+    );
+  } else if (keysFile !== undefined && pepper === undefined) {
+    problems.push(
+      'FAIRLEAD_PEPPER is missing; it is needed to check keys against FAIRLEAD_KEYS_FILE',
+    );
+  }
+  const invocations = read.dialects.filter((name) => name === 'mlflow' || name === 'sagemaker');
+  if (invocations.length > 1) {
+    problems.push(
+      'FAIRLEAD_DIALECTS names mlflow and sagemaker, which share their paths; leave one out',
+    );
+  }
+  if (invocations.length > 0 && read.invocationsModel === undefined) {
+    problems.push(`FAIRLEAD_INVOCATIONS_MODEL is missing; ${invocations.join(' and ')} needs it`);
+  }
+  const { cacheBytes, cacheModels, redisUrl, models, fallbacks = new Map<string, string>() } = read;
+  if (cacheBytes > 0 && redisUrl !== undefined) {
+    problems.push(
+      'FAIRLEAD_CACHE_BYTES keeps answers in memory and FAIRLEAD_REDIS_URL in Redis; leave one out',
+    );
+  }
+  if (cacheModels !== undefined && cacheBytes === 0 && redisUrl === undefined) {
+    problems.push(
+      'FAIRLEAD_CACHE_MODELS names models, but nothing is kept; set FAIRLEAD_CACHE_BYTES or FAIRLEAD_REDIS_URL',
+    );
+  }
+  for (const name of [...fallbacks].flat()) {
+    if (name === PREVIOUS_VERSION || models?.includes(name) !== false) continue;
+    problems.push(`FAIRLEAD_FALLBACKS names "${name}", which FAIRLEAD_MODELS doesn't`);
+  }
+  if ((read.webhookOrigins === undefined) !== (read.webhookSecrets === undefined)) {
+    problems.push(
+      'FAIRLEAD_WEBHOOK_ORIGINS and FAIRLEAD_WEBHOOK_SECRETS need each other; give both or neither',
+    );
+  }
+  problems.push(...contradictionsOfJobs(read));
+  // node:http refuses it, naming its own options.
+  if (headersTimeoutMs > requestTimeoutMs) {
+    problems.push(
+      `FAIRLEAD_HEADERS_TIMEOUT_MS (${headersTimeoutMs}) is longer than FAIRLEAD_REQUEST_TIMEOUT_MS (${requestTimeoutMs}), which includes it`,
+    );
+  }
+  return problems;
+}

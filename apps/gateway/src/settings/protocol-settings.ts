@@ -1,0 +1,24 @@
+import { setting } from './setting.ts';
+import { dialectNames, extensionNames, text } from './setting-values.ts';
+
+/** The protocols that are spoken over HTTP. */
+export const protocolSettings = {
+  dialects: setting(
+    'FAIRLEAD_DIALECTS',
+    dialectNames,
+    'open-inference,tensorflow-serving',
+    'The protocols that are spoken, separated by commas: `open-inference`, `tensorflow-serving`, and `mlflow` or `sagemaker`.',
+  ),
+  extensions: setting(
+    'FAIRLEAD_EXTENSIONS',
+    extensionNames,
+    'binary_tensor_data,classification,model_repository,statistics',
+    'Extensions of `open-inference` that are spoken, separated by commas, or `none`. `model_repository` lets keys with the scope `admin` load and unload models, by `sagemaker` too; without a keys file it is off.',
+  ),
+  invocationsModel: setting(
+    'FAIRLEAD_INVOCATIONS_MODEL',
+    text.optional(),
+    undefined,
+    'The model that `POST /invocations` asks. Required with `mlflow` and `sagemaker`.',
+  ),
+} as const;

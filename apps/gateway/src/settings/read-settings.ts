@@ -1,0 +1,43 @@
+import type { z } from 'zod';
+import { contradictions } from './contradictions.ts';
+import { SettingsError } from './settings-error.ts';
+import { settings, type Settings } from './settings.ts';
+
+const SECRETS: ReadonlySet<string> = new Set([
+  'FAIRLEAD_PEPPER',
+  'FAIRLEAD_REDIS_URL',
+  'FAIRLEAD_WEBHOOK_SECRETS',
+]);
+
+/**
+ * Reads the settings from environment variables: the only place where the gateway does.
+ *
+ * @throws SettingsError naming every variable that is wrong, unknown ones that begin with `FAIRLEAD_` included.
+ */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const problems: string[] = [];
+  const known = new Set<string>(Object.values(settings).map(({ variable }) => variable));
+  for (const variable of Object.keys(environment)) {
+    if (variable.startsWith('FAIRLEAD_') && !known.has(variable)) {
+      problems.push(`${variable} is not a setting; docs/settings.md lists them`);
+    }
+  }
+  const values = Object.entries(settings).map(([name, { variable, schema, fallback }]) => {
+    const given = environment[variable] ?? fallback;
+    const result = (schema as z.ZodType<unknown, string | undefined>).safeParse(given);
+    if (!result.success) {
+      const shown = SECRETS.has(variable) ? 'its value' : JSON.stringify(given);
+      problems.push(
+        `${variable}: ${shown} ${result.error.issues.map(({ message }) => message).join(', ')}`,
+      );
+    }
+    return [name, result.data] as const;
+  });
+  const read = Object.fromEntries(values) as Settings;
+  // Only settings that can be read can contradict each other.
+  if (problems.length === 0) problems.push(...contradictions(read));
+  if (problems.length === 0) return read;
+  throw new SettingsError(
+    `The settings can't be used:\n${problems.map((each) => `  ${each}`).join('\n')}`,
+  );
+}

@@ -1,0 +1,20 @@
+import type { z } from 'zod';
+
+/** What a setting is: its variable, how it is read, and what `docs/settings.md` says of it. */
+export interface Setting<T> {
+  readonly variable: string;
+  readonly schema: z.ZodType<T, string | undefined>;
+  /** The default; none means that it may be absent. */
+  readonly fallback: string | undefined;
+  readonly description: string;
+}
+
+/** Makes a setting, whose type is what its schema reads. */
+export function setting<T>(
+  variable: string,
+  schema: z.ZodType<T, string | undefined>,
+  fallback: string | undefined,
+  description: string,
+): Setting<T> {
+  return { variable, schema, fallback, description };
+}

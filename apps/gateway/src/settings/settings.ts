@@ -1,0 +1,40 @@
+import { accessSettings } from './access-settings.ts';
+import { inferenceSettings } from './inference-settings.ts';
+import { jobsSettings } from './jobs-settings.ts';
+import { listeningSettings } from './listening-settings.ts';
+import { monitoringSettings } from './monitoring-settings.ts';
+import { protocolSettings } from './protocol-settings.ts';
+import { registrySettings } from './registry-settings.ts';
+import type { Setting } from './setting.ts';
+
+/** In place of a model: the version that it served before. */
+export const PREVIOUS_VERSION = 'previous-version';
+
+/** Every setting, by the headings and in the order of `docs/settings.md`. */
+export const settingGroups = {
+  'Where it listens, and for how long it waits': listeningSettings,
+  'Who may ask, and how much': accessSettings,
+  'Registry and models': registrySettings,
+  Inference: inferenceSettings,
+  Protocols: protocolSettings,
+  Jobs: jobsSettings,
+  Monitoring: monitoringSettings,
+} as const;
+
+/** Every setting. */
+export const settings = {
+  ...listeningSettings,
+  ...accessSettings,
+  ...registrySettings,
+  ...inferenceSettings,
+  ...protocolSettings,
+  ...jobsSettings,
+  ...monitoringSettings,
+} as const;
+
+type SettingName = keyof typeof settings;
+
+/** The settings of the gateway, checked. */
+export type Settings = {
+  readonly [N in SettingName]: (typeof settings)[N] extends Setting<infer T> ? T : never;
+};
