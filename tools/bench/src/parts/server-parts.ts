@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { createLogger, httpMetrics, InferenceMetrics, requestLog } from '@fairlead/monitoring';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
 import {
@@ -20,6 +21,9 @@ import { onnxRuntime } from '@fairlead/serving/onnx';
 
 // The steps before a model, as many of them as are asked for, in the order of the table.
 const [port = '', registry = '', pepper = '', count = '0'] = process.argv.slice(2);
+// As the gateway does.
+setFlagsFromString('--no-allocation-site-pretenuring');
+
 const metrics = new InferenceMetrics();
 const logger = createLogger({
   destination: { write: () => undefined },
