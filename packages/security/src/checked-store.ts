@@ -1,6 +1,11 @@
 import type { RateLimitCount, RateLimitStore } from './rate-limit-store.ts';
 import { SecurityError } from './security-error.ts';
 
+/** A store whose count is one, or fails as a {@link SecurityError}. */
+export interface CheckedStore extends Required<RateLimitStore> {
+  increment(key: string): Promise<RateLimitCount>;
+}
+
 /**
  * Wraps a store so that an error, a count that is none, or no answer within the time is one kind of failure.
  *
@@ -9,25 +14,31 @@ import { SecurityError } from './security-error.ts';
 export function checkedStore(
   store: RateLimitStore,
   timeoutMs: number | undefined,
-): Required<RateLimitStore> {
+): CheckedStore {
   return {
     init: (options) => store.init?.(options),
-    async increment(key: string): Promise<RateLimitCount> {
-      let count: RateLimitCount;
+    increment(key: string): Promise<RateLimitCount> {
       try {
         const pending = store.increment(key);
-        count = await (timeoutMs === undefined ? pending : within(timeoutMs, pending));
+        return Promise.resolve(
+          timeoutMs === undefined ? pending : within(timeoutMs, pending),
+        ).then(checkCount, refuse);
       } catch (cause) {
-        throw storeFailed(cause);
+        return Promise.reject(storeFailed(cause));
       }
-      if (!Number.isSafeInteger(count.totalHits) || count.totalHits < 1) {
-        throw storeFailed(new TypeError(`The store counted ${count.totalHits} requests.`));
-      }
-      return count;
     },
     decrement: (key) => store.decrement(key),
     resetKey: (key) => store.resetKey(key),
   };
+}
+
+function checkCount(count: RateLimitCount): RateLimitCount {
+  if (Number.isSafeInteger(count.totalHits) && count.totalHits >= 1) return count;
+  return refuse(new TypeError(`The store counted ${count.totalHits} requests.`));
+}
+
+function refuse(cause: unknown): never {
+  throw storeFailed(cause);
 }
 
 async function within<T>(timeoutMs: number, pending: T | Promise<T>): Promise<T> {

@@ -139,16 +139,16 @@ export function rateLimit({
   return Object.assign(rateLimitMiddleware, { count });
 
   /** Counts one request; undefined when the store fails and may. */
-  async function admit(client: RateLimitedClient): Promise<Info | undefined> {
+  function admit(client: RateLimitedClient): Promise<Info | undefined> {
     const most = client.identity?.limit ?? limit;
-    try {
-      const { totalHits, resetTime } = await counts.increment(clientKey(client));
-      return { limit: most, remaining: most - totalHits, resetTime };
-    } catch (error) {
-      if (onStoreFailure === 'refuse') throw error;
-      onError(error);
-      return undefined;
-    }
+    return counts.increment(clientKey(client)).then(
+      ({ totalHits, resetTime }) => ({ limit: most, remaining: most - totalHits, resetTime }),
+      (error: unknown) => {
+        if (onStoreFailure === 'refuse') throw error;
+        onError(error);
+        return undefined;
+      },
+    );
   }
 
   function writeHeaders(res: ServerResponse, info: Info): void {
