@@ -31,6 +31,7 @@ export function homePage(models: Pick<ModelServer, 'models' | 'status'>) {
   };
 }
 
+/** Why a model isn't ready is for who has a key: this page is for everybody. */
 function render(statuses: readonly ModelStatus[]): string {
   const rows = statuses.map(
     ({
@@ -38,9 +39,8 @@ function render(statuses: readonly ModelStatus[]): string {
       version,
       platform,
       ready,
-      reason,
     }) => `<tr><td>${escape(name)}</td><td>${escape(version ?? '–')}</td><td>${escape(platform ?? '–')}</td>
-<td class="${ready ? 'ready' : 'waiting'}">${ready ? 'ready' : 'not ready'}${ready || reason === undefined ? '' : `: ${escape(reason)}`}</td></tr>`,
+<td class="${ready ? 'ready' : 'waiting'}">${ready ? 'ready' : 'not ready'}</td></tr>`,
   );
   return `<!doctype html>
 <html lang="en">

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { isRequestId } from '@fairlead/security';
 import type { ModelServer } from '@fairlead/serving';
 import {
   createHealthService,
@@ -34,7 +35,7 @@ export async function startGrpc(
   if (grpcListen === undefined) return undefined;
   const server = new Server(grpcServerOptions({ maxMessageBytes, keepAliveTimeoutMs }));
   const requestId = ({ metadata }: { metadata: { get(key: string): unknown[] } }) =>
-    metadata.get('x-request-id').map(String)[0];
+    metadata.get('x-request-id').find(isRequestId);
   const services = [
     createInferenceService(models, { admit: (call) => guard.admit(call), requestId, onError }),
     createHealthService(models, { onError }),

@@ -46,7 +46,7 @@ test('names each model with its version, its platform and whether it is ready', 
   expect(rows).toEqual([
     ['Model', 'Version', 'Platform', 'State'],
     ['affine', '7', 'onnx_onnxv1', 'ready'],
-    ['broken', '–', '–', expect.stringMatching(/^not ready: /)],
+    ['broken', '–', '–', 'not ready'],
   ]);
   expect(answer.text).toContain('href="/v2/health/ready"');
 });
@@ -59,11 +59,12 @@ test('a model that drains is not ready any more', async () => {
   expect(text).toContain('<td class="waiting">not ready</td>');
 });
 
-test('hostile names and reasons stay text', async () => {
+test('hostile names stay text', async () => {
   const { answer } = await page(hostile);
   const escaped = '&lt;img src=x onerror=&quot;alert(&#39;&amp;&#39;)&quot;&gt;';
   expect(answer.text).not.toContain('<img');
-  expect(answer.text.split(escaped)).toHaveLength(3);
+  // Once: why it isn't ready is nobody's business who has no key.
+  expect(answer.text.split(escaped)).toHaveLength(2);
 });
 
 test('the policy lets in the one style of the page and nothing else', async () => {

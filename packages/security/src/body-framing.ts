@@ -27,10 +27,11 @@ export function declaredBodyBytes(req: IncomingMessage): number {
         closing,
       );
     }
-    if (encoding.toLowerCase() !== 'chunked') {
+    // HTTP/1.0 has none, so that a proxy of that version has seen another end of the body (RFC 9112, 6.1).
+    if (encoding.toLowerCase() !== 'chunked' || req.httpVersion === '1.0') {
       throw new SecurityError(
         'ERR_SECURITY_TRANSFER_ENCODING',
-        'The only Transfer-Encoding understood here is chunked.',
+        'The only Transfer-Encoding understood here is chunked, over HTTP/1.1.',
         closing,
       );
     }

@@ -11,18 +11,16 @@ export interface CheckedStore extends Required<RateLimitStore> {
  *
  * Without it a store that answers `NaN` would let everything pass, and one that hangs would hang every request.
  */
-export function checkedStore(
-  store: RateLimitStore,
-  timeoutMs: number | undefined,
-): CheckedStore {
+export function checkedStore(store: RateLimitStore, timeoutMs: number | undefined): CheckedStore {
   return {
     init: (options) => store.init?.(options),
     increment(key: string): Promise<RateLimitCount> {
       try {
         const pending = store.increment(key);
-        return Promise.resolve(
-          timeoutMs === undefined ? pending : within(timeoutMs, pending),
-        ).then(checkCount, refuse);
+        return Promise.resolve(timeoutMs === undefined ? pending : within(timeoutMs, pending)).then(
+          checkCount,
+          refuse,
+        );
       } catch (cause) {
         return Promise.reject(storeFailed(cause));
       }

@@ -41,11 +41,16 @@ export function requestId({
   const incomingName = header.toLowerCase();
   return function requestIdMiddleware(req: IncomingMessage, res: ServerResponse, next: Next) {
     const incoming = trustIncoming ? req.headers[incomingName] : undefined;
-    const id = typeof incoming === 'string' && wellFormed.test(incoming) ? incoming : randomUUID();
+    const id = isRequestId(incoming) ? incoming : randomUUID();
     (req as Numbered)[property] = id;
     res.setHeader(header, id);
     next();
   };
+}
+
+/** Whether a client's text is an id that {@link requestId} would keep; for ids that come otherwise than over `node:http`. */
+export function isRequestId(text: unknown): text is string {
+  return typeof text === 'string' && wellFormed.test(text);
 }
 
 /** The id that {@link requestId} gave to this request, or undefined if that step didn't run. */

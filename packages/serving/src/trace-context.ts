@@ -22,6 +22,8 @@ const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(
 const MEMBER =
   /^(?:[a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13})=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
 const MAX_MEMBERS = 32;
+/** As many as the standard wants passed along; what is called needn't take more. */
+const MAX_STATE_LENGTH = 512;
 
 const known = new WeakMap<TraceCarrier, TraceContext>();
 
@@ -87,8 +89,9 @@ function readState(header: unknown): string | undefined {
     .filter((member) => member !== '');
   const keys = new Set(members.map((member) => member.slice(0, member.indexOf('='))));
   const valid = members.every((member) => MEMBER.test(member)) && keys.size === members.length;
-  return valid && members.length > 0 && members.length <= MAX_MEMBERS
-    ? members.join(',')
+  const state = members.join(',');
+  return valid && state !== '' && members.length <= MAX_MEMBERS && state.length <= MAX_STATE_LENGTH
+    ? state
     : undefined;
 }
 

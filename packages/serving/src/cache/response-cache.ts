@@ -1,6 +1,7 @@
 import type { Tensor } from '@fairlead/signature';
 import type { VersionManifest } from '../models/model-source.ts';
 import type { CancelSignal, Outcome, Submission } from '../scheduling/ticket.ts';
+import { ServingError } from '../serving-error.ts';
 import { createCacheKey } from './cache-key.ts';
 import type { CacheStore } from './cache-store.ts';
 import { decodeOutputs, encodeOutputs } from './encode-outputs.ts';
@@ -56,6 +57,9 @@ export class ResponseCache {
           lookup.result = 'hit';
           return { outputs, queueDurationMs: 0, computeDurationMs: 0 };
         }
+      }
+      if (submission.signal?.aborted === true) {
+        throw new ServingError('ERR_SERVING_CANCELED', 'the client is gone');
       }
       flight = this.#takeOff(key, submission, found instanceof Uint8Array ? undefined : found);
     }

@@ -17,6 +17,11 @@ import { isRuntimeFault } from './runtime-fault.ts';
 export interface BreakingRuntimeOptions extends Required<CircuitBreakerOptions> {
   /** Name and version of the model, for messages. */
   readonly title: string;
+  /**
+   * Inputs that the runtime is known to answer: where they are answered still, what failed was the fault of its own inputs.
+   * Without, every failure is the runtime's.
+   */
+  readonly proof?: readonly Tensor[] | undefined;
   /** An execution that was given up after so long counts as a fault, in milliseconds: it hung. */
   readonly hangMs: number;
   /** Told when the circuit opens, with the last failure, and when it closes. */
@@ -27,12 +32,14 @@ export interface BreakingRuntimeOptions extends Required<CircuitBreakerOptions> 
   ) => void;
 }
 
+const PROOF_AGE_MS = 1000;
+
 /**
  * A runtime behind a circuit breaker: one that fails too often is left alone for a while, and then tried by one execution
  * before the others follow.
  *
  * What trips it are faults of the runtime, never those of clients: a wrong request, one that was canceled or whose
- * deadline has passed, and one that finds no capacity.
+ * deadline has passed, one that finds no capacity, and one at which a runtime fails that answers what it is known to answer.
  */
 export class BreakingRuntime implements Runtime {
   readonly platform: string;
@@ -40,6 +47,9 @@ export class BreakingRuntime implements Runtime {
   readonly #options: BreakingRuntimeOptions;
   readonly #circuit: CircuitBreakerPolicy;
   #retryAt = 0;
+  /** Failures that weren't the runtime's. */
+  readonly #excused = new WeakSet<object>();
+  #proof: { readonly at: number; readonly holds: Promise<boolean> } | undefined;
 
   constructor(runtime: Runtime, options: BreakingRuntimeOptions) {
     const { failureRatio, executions, minExecutions, retryAfterMs, maxRetryAfterMs } = options;
@@ -95,7 +105,8 @@ export class BreakingRuntime implements Runtime {
   /** The error of requests that aren't executed because the circuit is open. */
   openError(): ServingError {
     const { title } = this.#options;
-    const message = `${title} failed too often and is left alone for a moment: ${this.#lastFailure()}`;
+    // Not how: what a runtime says of its failure may quote somebody else's inputs.
+    const message = `${title} failed too often and is left alone for a moment`;
     return new ServingError('ERR_SERVING_CIRCUIT_OPEN', message, {
       retryAfterMs: this.openForMs ?? 0,
     });
@@ -126,6 +137,9 @@ export class BreakingRuntime implements Runtime {
     } catch (error) {
       const { title, hangMs } = this.#options;
       const lasted = performance.now() - startedAt;
+      if (lasted < hangMs && mayBeInputs(error) && (await this.#answersProof())) {
+        this.#excused.add(error);
+      }
       if (isRuntimeFault(error) || lasted < hangMs) throw error;
       const message = `${title} gave no answer within ${Math.round(lasted)} ms`;
       throw new ServingError('ERR_SERVING_RUN_FAILED', message, { cause: error });
@@ -134,9 +148,28 @@ export class BreakingRuntime implements Runtime {
 
   /** The one execution that tries the runtime again must show that it works: not even a client's fault closes the circuit. */
   #counts(error: unknown): boolean {
+    if (error instanceof Error && this.#excused.has(error)) return false;
     if (isRuntimeFault(error)) return true;
     const badRequest = error instanceof ServingError && error.code === 'ERR_SERVING_BAD_REQUEST';
     return this.#circuit.state === CircuitState.HalfOpen && !badRequest;
+  }
+
+  /** Asked once in a while: clients that send what makes a model fail mustn't double its work. */
+  async #answersProof(): Promise<boolean> {
+    const { proof, hangMs } = this.#options;
+    if (proof === undefined) return false;
+    const now = performance.now();
+    if (this.#proof === undefined || now - this.#proof.at > PROOF_AGE_MS) {
+      const signal = AbortSignal.timeout(hangMs);
+      const holds = this.#runtime
+        .execute(proof, { signal, requestIds: [], ownsInputs: false })
+        .then(
+          () => true,
+          () => false,
+        );
+      this.#proof = { at: now, holds };
+    }
+    return this.#proof.holds;
   }
 
   #lastFailure(): string {
@@ -144,4 +177,15 @@ export class BreakingRuntime implements Runtime {
     const error = failure !== undefined && 'error' in failure ? failure.error : undefined;
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** Whether a failure may come from what was to be computed, rather than from what computes. */
+function mayBeInputs(error: unknown): error is ServingError {
+  if (!(error instanceof ServingError)) return false;
+  if (error.code === 'ERR_SERVING_UPSTREAM_FAILED') return true;
+  return error.code === 'ERR_SERVING_RUN_FAILED' && !isLost(error.cause);
+}
+
+function isLost(cause: unknown): boolean {
+  return cause instanceof Error && 'threadLost' in cause && cause.threadLost === true;
 }

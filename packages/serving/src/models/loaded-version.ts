@@ -172,7 +172,8 @@ export class LoadedVersion {
         ran = await this.#cache.run(submission, lookup);
       }
       return { ...this.label, id: request.id, outputs: select(ran.outputs, request.outputs) };
-    } catch (error) {
+    } catch (failure) {
+      const error = rows === 0 ? asNoRows(failure) : failure;
       outcome = passesOn?.(error) === true ? 'fallback' : 'failure';
       if (outcome === 'failure') {
         reason = (error instanceof ServingError ? REASONS[error.code] : undefined) ?? 'OTHER';
@@ -238,6 +239,13 @@ export class LoadedVersion {
       );
     }
   }
+}
+
+/** There are models that take no rows; of one that fails at them the caller can send some. */
+function asNoRows(cause: unknown): unknown {
+  if (!(cause instanceof ServingError) || cause.code !== 'ERR_SERVING_RUN_FAILED') return cause;
+  const message = 'this model takes no request without rows; send at least one';
+  return new ServingError('ERR_SERVING_BAD_REQUEST', message, { cause });
 }
 
 function select(

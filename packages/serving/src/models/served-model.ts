@@ -232,13 +232,14 @@ export class ServedModel {
     try {
       const timeout = AbortSignal.timeout(this.#options.warmUpTimeoutMs);
       const signal = AbortSignal.any([timeout, this.#stop.signal]);
-      const { canBatch } = await warmUp(manifest, runtime, signal);
+      const { canBatch, proof } = await warmUp(manifest, runtime, signal);
       loaded = new LoadedVersion(manifest, runtime, {
         batching: canBatch && batching.maxRows > 1 ? batching : undefined,
         maxQueued,
         cache,
         breaker: breaker && {
           ...breaker,
+          proof,
           onChange: (change) => {
             onEvent({ ...change, model, version });
           },

@@ -33,6 +33,8 @@ export interface StatisticsSnapshot {
 }
 
 const NS_PER_MS = 1e6;
+/** Different numbers of rows that are told apart; further ones count as the greatest. */
+const MAX_BATCH_SIZES = 512;
 
 class Tally {
   count = 0;
@@ -101,8 +103,11 @@ export class VersionStatistics {
   }
 
   /** The runtime executed a batch. */
-  executed(batchSize: number, computeDurationMs: number): void {
+  executed(rows: number, computeDurationMs: number): void {
     this.#executions += 1;
+    // A client chooses how many rows its request has.
+    const isNew = !this.#batches.has(rows) && this.#batches.size >= MAX_BATCH_SIZES;
+    const batchSize = isNew ? Math.max(...this.#batches.keys()) : rows;
     let tally = this.#batches.get(batchSize);
     if (tally === undefined) this.#batches.set(batchSize, (tally = new Tally()));
     tally.add(computeDurationMs);

@@ -20,6 +20,8 @@ interface Sample {
 export interface WarmUpResult {
   /** Whether requests may share an execution: rows that ran together gave what each gave alone. */
   readonly canBatch: boolean;
+  /** Inputs that it answered. */
+  readonly proof: readonly Tensor[] | undefined;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function warmUp(
     runtime.execute(inputs, { signal, requestIds: [], ownsInputs: false });
   const samples = await runSamples(manifest, execute);
   const canBatch = hasBatchDimension(manifest.signature) && (await agreeInBatch(samples, execute));
-  return { canBatch };
+  return { canBatch, proof: samples[0]?.inputs };
 }
 
 type Execute = (inputs: readonly Tensor[]) => Promise<Execution>;

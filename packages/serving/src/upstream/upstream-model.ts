@@ -76,8 +76,15 @@ export class UpstreamModel implements Runtime {
   #refused({ status, body }: UpstreamResponse): ServingError {
     const { name } = this.#client;
     const said = explain(body);
+    // What was sent fits the limits here, and not those there.
+    if (status === 413) {
+      return new ServingError(
+        'ERR_SERVING_BODY_TOO_LARGE',
+        `upstream "${name}" takes no request as large as that; send less at once`,
+      );
+    }
     // The inputs fit the signature, and the model still finds them wrong: the caller can mend that.
-    if (status === 400)
+    if (status === 400 || status === 414 || status === 422 || status === 431)
       return new ServingError('ERR_SERVING_BAD_REQUEST', `upstream "${name}" refused: ${said}`);
     if (status === 503 || status === 429) {
       return new ServingError(

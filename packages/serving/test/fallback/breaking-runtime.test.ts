@@ -1,3 +1,4 @@
+import type { Tensor } from '@fairlead/signature';
 import { describe, expect, test } from 'vitest';
 import { ServingError, type ServingErrorCode } from '@fairlead/serving';
 import { BreakingRuntime } from '../../src/fallback/breaking-runtime.ts';
@@ -8,7 +9,10 @@ import { scriptedRuntime, type Script } from './scripted-runtime.ts';
 
 const context = { requestIds: [], signal: new AbortController().signal, ownsInputs: false };
 
-async function breaking(script: Script, { retryAfterMs = 50, hangMs = 60_000 } = {}) {
+async function breaking(
+  script: Script,
+  { retryAfterMs = 50, hangMs = 60_000, proof = undefined as readonly Tensor[] | undefined } = {},
+) {
   const changes: string[] = [];
   const artifacts = await new MemorySource([{ signature: affine }]).openVersion('m', 1);
   const inner = await scriptedRuntime({ m: script }).load(artifacts, { onEvent: () => undefined });
@@ -16,6 +20,7 @@ async function breaking(script: Script, { retryAfterMs = 50, hangMs = 60_000 } =
     ...circuitBreakerOptions({ executions: 8, minExecutions: 4, retryAfterMs }),
     title: 'model "m" version 1',
     hangMs,
+    proof,
     onChange: ({ type }) => changes.push(type),
   });
   const run = () =>
@@ -65,6 +70,32 @@ describe('what trips the breaker', () => {
     const { runtime, changes, runs } = await breaking({ fault });
     expect(await runs(50)).toEqual(Array(50).fill(fault));
     expect([changes, runtime.openForMs]).toEqual([[], undefined]);
+  });
+
+  test.each(['ERR_SERVING_RUN_FAILED', 'ERR_SERVING_UPSTREAM_FAILED'] as const)(
+    'not %s of one input, while what is known to be answered is',
+    async (fault) => {
+      const script: Script = { fault, faultAt: 1 };
+      const { changes, runs } = await breaking(script, { proof: [rowsOf(7)] });
+      expect(await runs(20)).toEqual(Array(20).fill(fault));
+      expect(changes).toEqual([]);
+      // One look at the proof serves for a while.
+      expect(script.executions).toBe(21);
+    },
+  );
+
+  test('what fails at what it is known to answer', async () => {
+    const script: Script = { fault: 'ERR_SERVING_RUN_FAILED' };
+    const { changes, runs } = await breaking(script, { proof: [rowsOf(7)], retryAfterMs: 60_000 });
+    await runs(4);
+    expect(changes).toEqual(['circuit-opened']);
+  });
+
+  test('what was refused tells nobody how others failed', async () => {
+    const { runtime, runs } = await breaking({ fault: 'ERR_SERVING_RUN_FAILED' });
+    await runs(4);
+    expect(runtime.openError().message).not.toContain('as told');
+    expect(await runtime.unhealthy()).not.toContain('as told');
   });
 
   test('not a few faults among many answers', async () => {

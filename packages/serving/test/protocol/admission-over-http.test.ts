@@ -87,7 +87,14 @@ async function start(options: { readonly maxQueued?: number } = {}) {
       runtime.gates[at]?.open();
     }
   }
-  return { runtime, send, open, port, reasons, untilArrived: (count: number) => until(() => arrived >= count) };
+  return {
+    runtime,
+    send,
+    open,
+    port,
+    reasons,
+    untilArrived: (count: number) => until(() => arrived >= count),
+  };
 }
 
 test.each<[string, unknown]>([
