@@ -27,20 +27,31 @@ export interface Grpc {
  * @throws SettingsError when the address can't be listened on.
  */
 export async function startGrpc(
-  { grpcListen, maxBodyBytes: maxMessageBytes, keepAliveTimeoutMs }: Settings,
+  {
+    grpcListen,
+    maxBodyBytes: maxMessageBytes,
+    keepAliveTimeoutMs,
+    requestTimeoutMs: receiveTimeoutMs,
+  }: Settings,
   models: ModelServer,
   guard: Guard,
   onError: (error: unknown) => void,
 ): Promise<Grpc | undefined> {
   if (grpcListen === undefined) return undefined;
-  const server = new Server(grpcServerOptions({ maxMessageBytes, keepAliveTimeoutMs }));
   const requestId = ({ metadata }: { metadata: { get(key: string): unknown[] } }) =>
     metadata.get('x-request-id').find(isRequestId);
-  const services = [
-    createInferenceService(models, { admit: (call) => guard.admit(call), requestId, onError }),
-    createHealthService(models, { onError }),
-  ];
-  for (const service of services) server.addService(service.definition, service.implementation);
+  const inference = createInferenceService(models, {
+    admit: (call) => guard.admit(call),
+    receiveTimeoutMs,
+    requestId,
+    onError,
+  });
+  const server = new Server({
+    ...grpcServerOptions({ maxMessageBytes, keepAliveTimeoutMs }),
+    interceptors: [inference.interceptor],
+  });
+  for (const service of [inference, createHealthService(models, { onError })])
+    server.addService(service.definition, service.implementation);
   // TLS ends at the proxy.
   const credentials = ServerCredentials.createInsecure();
   if (isInherited(grpcListen)) {

@@ -10,7 +10,7 @@ export interface GrpcServerLimits {
   readonly maxMessageBytes?: number;
   /**
    * Calls at the same time on one connection.
-   * @defaultValue 1000
+   * @defaultValue 100
    */
   readonly maxConcurrentCalls?: number;
   /**
@@ -27,7 +27,7 @@ export interface GrpcServerLimits {
  */
 export function grpcServerOptions({
   maxMessageBytes = 16 * 1024 * 1024,
-  maxConcurrentCalls = 1000,
+  maxConcurrentCalls = 100,
   keepAliveTimeoutMs = 75_000,
 }: GrpcServerLimits = {}): ServerOptions {
   const limits = { maxMessageBytes, maxConcurrentCalls, keepAliveTimeoutMs };

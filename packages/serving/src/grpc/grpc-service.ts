@@ -1,9 +1,20 @@
-import type { Metadata, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type {
+  Metadata,
+  ServerInterceptor,
+  ServiceDefinition,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 
 /** A service for a server of `@grpc/grpc-js`: `server.addService(service.definition, service.implementation)`. */
 export interface GrpcService {
   readonly definition: ServiceDefinition;
   readonly implementation: UntypedServiceImplementation;
+}
+
+/** A service that lets calls in. */
+export interface GuardedGrpcService extends GrpcService {
+  /** Lets calls in before their messages are read; without it that happens before they are decoded: `new Server({ interceptors: [service.interceptor] })`. */
+  readonly interceptor: ServerInterceptor;
 }
 
 /** A call before its message was read. */

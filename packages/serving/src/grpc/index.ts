@@ -1,6 +1,6 @@
 export type { GrpcServerLimits } from './grpc-server-options.ts';
 export { grpcServerOptions } from './grpc-server-options.ts';
-export type { Admission, GrpcService, IncomingCall } from './grpc-service.ts';
+export type { Admission, GrpcService, GuardedGrpcService, IncomingCall } from './grpc-service.ts';
 export { createHealthService } from './health-service.ts';
 export { createInferenceService } from './inference-service.ts';
 export type { InferenceServiceOptions } from './inference-service.ts';

@@ -4,7 +4,8 @@ import { badRequest } from '../protocol/json-body.ts';
 import { CallPresence } from './call-presence.ts';
 import { decodeModelInfer, wantsRaw } from './decode-model-infer.ts';
 import { encodeModelInfer } from './encode-model-infer.ts';
-import type { Admission, GrpcService, IncomingCall } from './grpc-service.ts';
+import { admissionInterceptor, type Admissions } from './admission-interceptor.ts';
+import type { Admission, GuardedGrpcService, IncomingCall } from './grpc-service.ts';
 import { loadService } from './load-service.ts';
 import type { ModelInferRequest, ModelInferResponse, ModelRequest } from './messages.ts';
 import { unaryHandler } from './unary-handler.ts';
@@ -27,11 +28,18 @@ export interface InferenceServiceOptions {
    * @defaultValue everybody may do everything
    */
   readonly admit?: (call: IncomingCall) => Admission | Promise<Admission>;
+  /**
+   * How long a message may take to come whole where the interceptor is used, in milliseconds.
+   * @defaultValue 30000
+   */
+  readonly receiveTimeoutMs?: number;
   /** Reads the request's id, which is passed on to upstreams. */
   readonly requestId?: (call: IncomingCall) => string | undefined;
   /** Told of errors that are faults of the server's own, which clients don't get to see. */
   readonly onError?: (error: unknown) => void;
 }
+
+const SERVICE = 'inference.GRPCInferenceService';
 
 /** A call whose message is still the bytes that came. */
 type RawCall = ServerUnaryCall<Buffer, unknown>;
@@ -50,11 +58,13 @@ export function createInferenceService(
     serverName = 'fairlead',
     serverVersion = '0',
     admit = () => ({}),
+    receiveTimeoutMs = 30_000,
     requestId = () => undefined,
     onError = () => undefined,
   }: InferenceServiceOptions = {},
-): GrpcService {
-  const service = loadService('open-inference.proto', 'inference.GRPCInferenceService');
+): GuardedGrpcService {
+  const service = loadService('open-inference.proto', SERVICE);
+  const admissions: Admissions = new WeakMap();
 
   async function infer(
     call: RawCall,
@@ -110,7 +120,7 @@ export function createInferenceService(
     if (defined === undefined) throw new TypeError(`the service has no method ${method}`);
     const handler = unaryHandler(async (call: RawCall) => {
       const incoming = { method, metadata: call.metadata, peer: call.getPeer() };
-      const admission = await admit(incoming);
+      const admission = admissions.get(call.metadata) ?? (await admit(incoming));
       const message = decodeMessage(() => defined.requestDeserialize(call.request) as never);
       return answer(message, call, incoming, admission);
     }, onError);
@@ -121,6 +131,12 @@ export function createInferenceService(
   return {
     definition: Object.fromEntries(methods.map(([method, definition]) => [method, definition])),
     implementation: Object.fromEntries(methods.map(([method, , handler]) => [method, handler])),
+    interceptor: admissionInterceptor(admissions, {
+      admit,
+      service: SERVICE,
+      receiveTimeoutMs,
+      onError,
+    }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import {
@@ -134,16 +135,24 @@ function clientOf(port: number, options = {}) {
   };
 }
 
+interface ServeOptions extends InferenceServiceOptions {
+  readonly maxMessageBytes?: number;
+  /** Whether calls are let in before their messages are read. */
+  readonly intercepts?: boolean;
+}
+
 /** A real gRPC server in front of models, until the test ends. */
 async function serve(
   models: ModelServer,
-  { maxMessageBytes, ...options }: InferenceServiceOptions & { maxMessageBytes?: number } = {},
+  { maxMessageBytes, intercepts = true, ...options }: ServeOptions = {},
 ) {
-  const server = new Server(
-    grpcServerOptions(maxMessageBytes === undefined ? {} : { maxMessageBytes }),
-  );
-  for (const service of [createInferenceService(models, options), createHealthService(models)]) {
-    server.addService(service.definition, service.implementation);
+  const service = createInferenceService(models, options);
+  const server = new Server({
+    ...grpcServerOptions(maxMessageBytes === undefined ? {} : { maxMessageBytes }),
+    ...(intercepts && { interceptors: [service.interceptor] }),
+  });
+  for (const each of [service, createHealthService(models)]) {
+    server.addService(each.definition, each.implementation);
   }
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {
@@ -600,52 +609,92 @@ describe('faults of our own', () => {
 });
 
 describe('whoever is let in', () => {
-  test('is decided before a message is decoded, and for each model', async () => {
-    const seen: string[] = [];
-    const refusal = (httpStatus: number, headers = {}) =>
-      Object.assign(new Error(`refused with ${httpStatus}`), {
-        status: httpStatus,
-        expose: true,
-        headers,
+  test.each([true, false])(
+    'is decided for each call and each model; with the interceptor: %s',
+    async (intercepts) => {
+      const seen: string[] = [];
+      const refusal = (httpStatus: number, headers = {}) =>
+        Object.assign(new Error(`refused with ${httpStatus}`), {
+          status: httpStatus,
+          expose: true,
+          headers,
+        });
+      const { send } = await serve(models, {
+        intercepts,
+        admit: ({ method, metadata, peer }) => {
+          expect(peer).toMatch(/^127\.0\.0\.1:/);
+          const [key] = metadata.get('authorization');
+          seen.push(method);
+          if (key === undefined) throw refusal(401);
+          if (key === 'too often') throw refusal(429, { 'Retry-After': '7' });
+          if (key === 'broken') throw new Error('PLANTED');
+          return {
+            mayInfer(model) {
+              if (key !== model) throw refusal(403);
+            },
+          };
+        },
       });
-    const { send } = await serve(models, {
-      admit: ({ method, metadata, peer }) => {
-        expect(peer).toMatch(/^127\.0\.0\.1:/);
-        const [key] = metadata.get('authorization');
-        seen.push(method);
-        if (key === undefined) throw refusal(401);
-        if (key === 'too often') throw refusal(429, { 'Retry-After': '7' });
-        if (key === 'broken') throw new Error('PLANTED');
-        return {
-          mayInfer(model) {
-            if (key !== model) throw refusal(403);
-          },
-        };
+      const as = (key: string) => {
+        const metadata = new Metadata();
+        metadata.set('authorization', key);
+        return { metadata };
+      };
+      const nothing = Buffer.from([0xff]);
+      expect(await failure(send('ModelInfer', nothing))).toMatchObject({
+        code: status.UNAUTHENTICATED,
+        details: 'refused with 401',
+      });
+      expect((await failure(send('ServerLive'))).code).toBe(status.UNAUTHENTICATED);
+      const often = await failure(send('ModelInfer', typed(), as('too often')));
+      expect(often.code).toBe(status.RESOURCE_EXHAUSTED);
+      expect(often.metadata.get('retry-after')).toEqual(['7']);
+      expect((await failure(send('ModelInfer', typed(), as('other')))).code).toBe(
+        status.PERMISSION_DENIED,
+      );
+      expect(await failure(send('ModelInfer', typed(), as('broken')))).toMatchObject({
+        code: status.INTERNAL,
+        details: 'internal error',
+      });
+      expect((await send('ModelInfer', typed(), as('m')).answer).model_version).toBe('1');
+      expect(seen).toHaveLength(6);
+    },
+  );
+});
+
+describe('before a message is read', () => {
+  /** Begins a call, and a message that never ends. */
+  async function begin(port: number, headers: Record<string, string>) {
+    const session = connect(`http://127.0.0.1:${port}`);
+    onTestFinished(() => {
+      session.destroy();
+    });
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/inference.GRPCInferenceService/ModelInfer',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      ...headers,
+    });
+    stream.on('error', () => undefined);
+    stream.write(Buffer.from([0, 0, 255, 255, 255]));
+    const [answer] = (await once(stream, 'response')) as [Record<string, string>];
+    stream.resume();
+    if (answer['grpc-status'] !== undefined) return Number(answer['grpc-status']);
+    const [trailers] = (await once(stream, 'trailers')) as [Record<string, string>];
+    return Number(trailers['grpc-status']);
+  }
+
+  test('whoever has no key is refused, and whoever sends for too long is given up', async () => {
+    const { port } = await serve(models, {
+      receiveTimeoutMs: 50,
+      admit: ({ metadata }) => {
+        if (metadata.get('authorization').length > 0) return {};
+        throw Object.assign(new Error('no key'), { status: 401, expose: true });
       },
     });
-    const as = (key: string) => {
-      const metadata = new Metadata();
-      metadata.set('authorization', key);
-      return { metadata };
-    };
-    const nothing = Buffer.from([0xff]);
-    expect(await failure(send('ModelInfer', nothing))).toMatchObject({
-      code: status.UNAUTHENTICATED,
-      details: 'refused with 401',
-    });
-    expect((await failure(send('ServerLive'))).code).toBe(status.UNAUTHENTICATED);
-    const often = await failure(send('ModelInfer', typed(), as('too often')));
-    expect(often.code).toBe(status.RESOURCE_EXHAUSTED);
-    expect(often.metadata.get('retry-after')).toEqual(['7']);
-    expect((await failure(send('ModelInfer', typed(), as('other')))).code).toBe(
-      status.PERMISSION_DENIED,
-    );
-    expect(await failure(send('ModelInfer', typed(), as('broken')))).toMatchObject({
-      code: status.INTERNAL,
-      details: 'internal error',
-    });
-    expect((await send('ModelInfer', typed(), as('m')).answer).model_version).toBe('1');
-    expect(seen).toHaveLength(6);
+    expect(await begin(port, {})).toBe(status.UNAUTHENTICATED);
+    expect(await begin(port, { authorization: 'm' })).toBe(status.DEADLINE_EXCEEDED);
   });
 });
 

@@ -1,0 +1,68 @@
+import {
+  ServerInterceptingCall,
+  status,
+  type Metadata,
+  type ServerInterceptor,
+} from '@grpc/grpc-js';
+import { toGrpcError } from './grpc-error.ts';
+import type { Admission, IncomingCall } from './grpc-service.ts';
+
+/** Options of {@link admissionInterceptor}. */
+export interface AdmissionInterceptorOptions {
+  /** Lets a call in, or throws. */
+  readonly admit: (call: IncomingCall) => Admission | Promise<Admission>;
+  /** The service whose calls it lets in; those of others pass. */
+  readonly service: string;
+  /** How long a message may take to come whole, in milliseconds. */
+  readonly receiveTimeoutMs: number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** What was decided of a call, by the metadata that it came with. */
+export type Admissions = WeakMap<Metadata, Admission>;
+
+/**
+ * Makes the interceptor that lets calls in by their metadata, before anything of their messages is read: `@grpc/grpc-js`
+ * has a whole message in memory, and decompressed, before it asks a handler.
+ */
+export function admissionInterceptor(
+  admissions: Admissions,
+  { admit, service, receiveTimeoutMs, onError }: AdmissionInterceptorOptions,
+): ServerInterceptor {
+  return function intercept({ path }, call) {
+    const method = path.startsWith(`/${service}/`) ? path.slice(service.length + 2) : undefined;
+    if (method === undefined) return new ServerInterceptingCall(call);
+    let timer: NodeJS.Timeout | undefined;
+    const refuse = (error: unknown): void => {
+      const { code, details, metadata } = toGrpcError(error);
+      if (code === status.INTERNAL) onError(error);
+      call.sendStatus({ code, details: details ?? '', metadata });
+    };
+    return new ServerInterceptingCall(call, {
+      start(next) {
+        next({
+          onReceiveMetadata(metadata, proceed) {
+            const incoming = { method, metadata, peer: call.getPeer() };
+            // Also what is thrown at once is a refusal.
+            const decided = (async () => admit(incoming))();
+            decided.then((admission) => {
+              admissions.set(metadata, admission);
+              timer = setTimeout(() => {
+                const details = `the message did not come within ${receiveTimeoutMs} ms`;
+                call.sendStatus({ code: status.DEADLINE_EXCEEDED, details });
+              }, receiveTimeoutMs);
+              proceed(metadata);
+            }, refuse);
+          },
+          onReceiveHalfClose(proceed) {
+            clearTimeout(timer);
+            proceed();
+          },
+          onCancel() {
+            clearTimeout(timer);
+          },
+        });
+      },
+    });
+  };
+}
