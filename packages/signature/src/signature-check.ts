@@ -147,7 +147,7 @@ function createValueTests({ range, categories, units }: ValueSpec): ValueTest[] 
 function elementGetter(tensor: Tensor): (index: number) => number | string {
   switch (tensor.datatype) {
     case 'BYTES': {
-      const decoder = new TextDecoder();
+      const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
       return (index) => decoder.decode(tensor.data[index]);
     }
     case 'FP16':

@@ -88,6 +88,9 @@ export class OnnxPool implements Runtime {
       return await thread.run(inputs, ownsInputs);
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
+      if (error instanceof ThreadError && error.isInput) {
+        throw new ServingError('ERR_SERVING_BAD_REQUEST', detail, { cause: error });
+      }
       throw this.#error('ERR_SERVING_RUN_FAILED', `failed: ${detail}`, error);
     } finally {
       clearTimeout(hung);

@@ -10,7 +10,12 @@ export interface SessionResult {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** A mark at the beginning of a string is part of it. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const NUL = 0;
+
+/** What a model can't be given. */
+export class InputError extends Error {}
 
 /** One model that ONNX Runtime has loaded; it computes synchronously, in the thread that asks it. */
 export class OnnxSession {
@@ -63,8 +68,21 @@ export class OnnxSession {
 function toOrt(tensor: Tensor): OrtTensor {
   const type = datatypes[tensor.datatype].onnx as OrtTensor.Type;
   const data =
-    tensor.datatype === 'BYTES' ? tensor.data.map((bytes) => decoder.decode(bytes)) : tensor.data;
+    tensor.datatype === 'BYTES'
+      ? tensor.data.map((bytes) => toText(tensor.name, bytes))
+      : tensor.data;
   return new OrtTensor(type, data, tensor.shape);
+}
+
+/** Strings of ONNX Runtime are text; it ends them at the first NUL without a word. */
+function toText(tensor: string, bytes: Uint8Array): string {
+  if (bytes.includes(NUL))
+    throw new InputError(`input "${tensor}": this model takes no NUL in a string`);
+  try {
+    return decoder.decode(bytes);
+  } catch (cause) {
+    throw new InputError(`input "${tensor}": this model takes strings in UTF-8 alone`, { cause });
+  }
 }
 
 function fromOrt({ name, datatype }: SessionOutput, value: OrtTensor | undefined): Tensor {

@@ -2,16 +2,20 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Tensor } from '@fairlead/signature';
 import type { SessionResult } from './onnx-session.ts';
+import { buffersOf, packTensor, unpackTensor } from './packed-tensor.ts';
 import type { SessionModel } from './session-model.ts';
 import type { WorkerRequest, WorkerResponse } from './worker-message.ts';
 
 /** The model or the thread failed; `threadLost` tells which. */
 export class ThreadError extends Error {
   readonly threadLost: boolean;
+  /** Whether the model was never asked, because it can't be given that. */
+  readonly isInput: boolean;
 
-  constructor(message: string, threadLost: boolean) {
+  constructor(message: string, threadLost: boolean, isInput = false) {
     super(message);
     this.threadLost = threadLost;
+    this.isInput = isInput;
   }
 }
 
@@ -82,10 +86,12 @@ export class OnnxThread {
    * With `move`, the inputs' storage is handed to the thread rather than copied.
    */
   async run(inputs: readonly Tensor[], move: boolean): Promise<SessionResult> {
-    const moved = move ? inputs : inputs.map(withOwnStorage);
-    const buffers = moved.flatMap(({ data }) => (ArrayBuffer.isView(data) ? [data.buffer] : []));
-    const result = await this.#ask({ type: 'run', inputs: moved }, buffers as ArrayBuffer[]);
-    if (result.type === 'done') return result;
+    const packed = (move ? inputs : inputs.map(withOwnStorage)).map(packTensor);
+    const result = await this.#ask({ type: 'run', inputs: packed }, buffersOf(packed));
+    if (result.type === 'done') {
+      const { outputs, computeDurationMs } = result;
+      return { outputs: outputs.map(unpackTensor), computeDurationMs };
+    }
     throw new ThreadError(`the thread answered "${result.type}" to "run"`, false);
   }
 
@@ -123,7 +129,9 @@ export class OnnxThread {
     this.#pending = Promise.withResolvers();
     this.#worker.postMessage(request, transfer);
     const response = await this.#pending.promise;
-    if (response.type === 'failed') throw new ThreadError(response.message, false);
+    if (response.type === 'failed') {
+      throw new ThreadError(response.message, false, response.isInput);
+    }
     return response;
   }
 

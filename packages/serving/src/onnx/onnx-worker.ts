@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { OnnxSession } from './onnx-session.ts';
+import { InputError, OnnxSession } from './onnx-session.ts';
+import { buffersOf, packTensor, unpackTensor } from './packed-tensor.ts';
 import type { WorkerRequest, WorkerResponse } from './worker-message.ts';
 
 // Runs in a worker thread of its own: onnxruntime-node computes synchronously, and would block the event loop.
@@ -28,15 +29,14 @@ async function answer(request: WorkerRequest): Promise<void> {
     await session?.release();
     port?.close();
   } else if (session !== undefined) {
-    const { outputs, computeDurationMs } = await session.run(request.inputs);
-    const buffers = outputs.flatMap(({ data }) => (ArrayBuffer.isView(data) ? [data.buffer] : []));
-    const transfer = [...new Set(buffers)] as ArrayBuffer[];
-    send({ type: 'done', outputs, computeDurationMs }, transfer);
+    const { outputs, computeDurationMs } = await session.run(request.inputs.map(unpackTensor));
+    const packed = outputs.map(packTensor);
+    send({ type: 'done', outputs: packed, computeDurationMs }, buffersOf(packed));
   }
 }
 
 port.on('message', (request: WorkerRequest) => {
   answer(request).catch((error: unknown) => {
-    send({ type: 'failed', message: messageOf(error) });
+    send({ type: 'failed', message: messageOf(error), isInput: error instanceof InputError });
   });
 });

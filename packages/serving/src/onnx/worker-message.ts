@@ -1,10 +1,10 @@
-import type { Tensor } from '@fairlead/signature';
+import type { PackedTensor } from './packed-tensor.ts';
 import type { SessionModel } from './session-model.ts';
 
 /** To the worker: load the model once (its buffer is moved there, not copied), run it, give it back and end. */
 export type WorkerRequest =
   | { readonly type: 'load'; readonly model: SessionModel }
-  | { readonly type: 'run'; readonly inputs: readonly Tensor[] }
+  | { readonly type: 'run'; readonly inputs: readonly PackedTensor[] }
   | { readonly type: 'close' };
 
 /** From the worker: `load` is answered by `ready` or `failed`, `run` by `done` or `failed`. */
@@ -12,7 +12,12 @@ export type WorkerResponse =
   | { readonly type: 'ready' }
   | {
       readonly type: 'done';
-      readonly outputs: readonly Tensor[];
+      readonly outputs: readonly PackedTensor[];
       readonly computeDurationMs: number;
     }
-  | { readonly type: 'failed'; readonly message: string };
+  | {
+      readonly type: 'failed';
+      readonly message: string;
+      /** Whether the model was never asked, because it can't be given that. */
+      readonly isInput: boolean;
+    };

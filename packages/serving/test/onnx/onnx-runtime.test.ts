@@ -63,6 +63,45 @@ describe('running', () => {
     }
   });
 
+  const specs = (['INT64', 'BYTES', 'FP16', 'BOOL'] as const).map((datatype, index) => ({
+    name: ['whole', 'text', 'half', 'flag'][index] ?? '',
+    datatype,
+    shape: [-1],
+  }));
+  const echo = {
+    inputs: specs,
+    outputs: specs.map((spec) => ({ ...spec, name: `${spec.name}_out` })),
+  };
+  const withText = (data: readonly Uint8Array[]): Tensor[] => [
+    { name: 'whole', datatype: 'INT64', shape: [1], data: new BigInt64Array(1) },
+    { name: 'text', datatype: 'BYTES', shape: [data.length], data },
+    { name: 'half', datatype: 'FP16', shape: [1], data: new Uint16Array(1) },
+    { name: 'flag', datatype: 'BOOL', shape: [1], data: new Uint8Array(1) },
+  ];
+
+  test('carries any text, a mark at its beginning included', async () => {
+    const runtime = await load(echo, 'echo.onnx');
+    const texts = ['\ufeffx', '', 'é', '🚀', 'x'.repeat(70_000)];
+    const data = texts.map((text) => new TextEncoder().encode(text));
+    const { outputs } = await runtime.execute(withText(data), context);
+    const [, text] = outputs;
+    expect(
+      text?.datatype === 'BYTES' && text.data.map((each) => Buffer.from(each).toString()),
+    ).toEqual(texts);
+  });
+
+  test.each([
+    ['a NUL, at which ONNX Runtime would end it', Buffer.from('a\0b'), 'NUL'],
+    ['what is not UTF-8', Buffer.from([0x61, 0xff]), 'UTF-8'],
+  ])('refuses %s', async (_what, bytes, told) => {
+    const runtime = await load(echo, 'echo.onnx');
+    await expect(runtime.execute(withText([bytes]), context)).rejects.toMatchObject({
+      code: 'ERR_SERVING_BAD_REQUEST',
+      message: expect.stringContaining(told) as string,
+    });
+    expect((await runtime.execute(withText([Buffer.from('a')]), context)).outputs).toHaveLength(4);
+  });
+
   test('carries integers, text, half precision and booleans unchanged', async () => {
     const encoder = new TextEncoder();
     const inputs: Tensor[] = [
@@ -76,9 +115,7 @@ describe('running', () => {
       { name: 'half', datatype: 'FP16', shape: [2], data: new Uint16Array([0x3c00, 0x7bff]) },
       { name: 'flag', datatype: 'BOOL', shape: [2], data: new Uint8Array([1, 0]) },
     ];
-    const specs = inputs.map(({ name, datatype }) => ({ name, datatype, shape: [-1] }));
-    const outputs = specs.map((spec) => ({ ...spec, name: `${spec.name}_out` }));
-    const runtime = await load({ inputs: specs, outputs }, 'echo.onnx');
+    const runtime = await load(echo, 'echo.onnx');
     const result = await runtime.execute(inputs, context);
     expect(result.outputs).toEqual(
       inputs.map((input) => ({ ...input, name: `${input.name}_out` })),
