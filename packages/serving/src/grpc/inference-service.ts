@@ -40,6 +40,7 @@ export interface InferenceServiceOptions {
 }
 
 const SERVICE = 'inference.GRPCInferenceService';
+const MAX_NAME_LENGTH = 256;
 
 /** A call whose message is still the bytes that came. */
 type RawCall = ServerUnaryCall<Buffer, unknown>;
@@ -142,6 +143,11 @@ export function createInferenceService(
 
 function targetOf(model: string, version: string): { model: string; version?: string } {
   if (model === '') throw badRequest('the name of the model is missing');
+  // A refusal repeats it.
+  if (model.length > MAX_NAME_LENGTH || version.length > MAX_NAME_LENGTH) {
+    const message = `the names of models and versions have at most ${MAX_NAME_LENGTH} characters`;
+    throw badRequest(message);
+  }
   return { model, ...(version !== '' && { version }) };
 }
 
