@@ -178,7 +178,9 @@ export async function startGateway(
   async function open(): Promise<void> {
     if (isClosing) return;
     await listenOn(server, settings.listen, 'FAIRLEAD_LISTEN');
-    logger.info({ listen: settings.listen }, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    logger.info({ listen: settings.listen, ...(port !== undefined && { port }) }, 'listening');
     grpc = await startGrpc(settings, models, guard, onError).catch((error: unknown) => {
       server.close();
       throw error;

@@ -203,7 +203,8 @@ describe('serving', () => {
     await gateway.loaded;
     expect((await ask(place, '/v2/health/live')).status).toBe(200);
     expect((await ask(place, '/v2/health/ready')).status).toBe(503);
-    expect((await ask(place, '/')).body).toContain('not ready: there is no model');
+    expect((await ask(place, '/')).body).toContain('>not ready<');
+    expect((await ask(place, '/v2/models/affine/ready')).body).toContain('there is no model');
     const { manifest } = await registry.push(onnxModel('affine', 'affine'));
     await registry.setAlias('affine', 'champion', manifest.version, { actor: 'test' });
     await eventually(async () => {

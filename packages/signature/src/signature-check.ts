@@ -75,7 +75,9 @@ function createTensorCheck(spec: TensorSpec): (tensor: Tensor) => Problem | unde
     }
     const count = elementCount(tensor.shape);
     if (!datatypes[tensor.datatype].isData(tensor.data) || tensor.data.length !== count) {
-      const expected = `${count} elements of ${tensor.datatype} for shape [${tensor.shape.join(',')}]`;
+      const { isData, allocate } = datatypes[tensor.datatype];
+      const kind = isData(tensor.data) ? '' : `, in a ${allocate(0).constructor.name}`;
+      const expected = `${count} elements of ${tensor.datatype} for shape [${tensor.shape.join(',')}]${kind}`;
       return { expected, found: `${tensor.data.constructor.name} of ${tensor.data.length}` };
     }
     return checkValues?.(tensor);

@@ -25,7 +25,7 @@ export function contradictions(read: Settings): string[] {
     );
   }
   if (invocations.length > 0 && read.invocationsModel === undefined) {
-    problems.push(`FAIRLEAD_INVOCATIONS_MODEL is missing; ${invocations.join(' and ')} needs it`);
+    problems.push(`FAIRLEAD_INVOCATIONS_MODEL is missing; ${invocations.join(', ')} needs it`);
   }
   const { cacheBytes, cacheModels, redisUrl, models, fallbacks = new Map<string, string>() } = read;
   if (cacheBytes > 0 && redisUrl !== undefined) {

@@ -72,9 +72,11 @@ export function toGrpcError(error: unknown): Pick<ServerErrorResponse, 'code' | 
 } {
   const metadata = new Metadata();
   if (error instanceof SignatureError) {
+    metadata.set('fairlead-error', error.code);
     return { code: status.INVALID_ARGUMENT, details: error.message, metadata };
   }
   if (error instanceof ServingError) {
+    metadata.set('fairlead-error', error.code);
     const code = STATUS[error.code];
     const seconds = Math.ceil((error.retryAfterMs ?? 0) / 1000);
     if (code === status.UNAVAILABLE) tellRetry(metadata, Math.max(RETRY_AFTER_SECONDS, seconds));

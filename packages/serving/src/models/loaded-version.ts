@@ -114,8 +114,8 @@ export class LoadedVersion {
    * @throws ServingError `ERR_SERVING_OVERLOADED`.
    */
   refuseIfFull(): void {
-    // What is kept needs no room.
-    if (this.#cache !== undefined || !this.#scheduler.isFull) return;
+    // What is kept needs no room, and while the circuit is open a fallback may answer.
+    if (this.#cache !== undefined || this.circuitOpen || !this.#scheduler.isFull) return;
     this.#observer?.inferenceStarted(this.label);
     this.statistics.failed(0);
     this.#observer?.inferenceFinished({
@@ -152,7 +152,7 @@ export class LoadedVersion {
     this.#observer?.inferenceStarted(this.label);
     try {
       // What is kept needs no room.
-      if (this.#cache === undefined) this.#scheduler.checkRoom();
+      if (this.#cache === undefined && !this.circuitOpen) this.#scheduler.checkRoom();
       const request = read();
       this.#checkInputs(request.inputs);
       this.#checkOutputNames(request.outputs);

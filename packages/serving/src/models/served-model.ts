@@ -220,7 +220,7 @@ export class ServedModel {
     if (factory === undefined) {
       throw new ServingError(
         'ERR_SERVING_LOAD_FAILED',
-        `model "${model}" version ${version} wants runtime "${manifest.runtime.name}"; this server has ${Object.keys(runtimes).join(', ')}`,
+        `model "${model}" version ${version} wants runtime "${manifest.runtime.name}"; this server has ${Object.keys(runtimes).join(', ') || 'none'}`,
       );
     }
     const runtime = await factory.load(artifacts, {

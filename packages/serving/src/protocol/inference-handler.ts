@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SignatureError } from '@fairlead/signature';
 import type { ModelServer } from '../model-server.ts';
 import { ServingError } from '../serving-error.ts';
 import { ClientPresence } from './client-presence.ts';
@@ -113,6 +114,9 @@ export function createInferenceHandler(
     if (res.headersSent || res.destroyed) {
       res.destroy();
       return;
+    }
+    if (error instanceof ServingError || error instanceof SignatureError) {
+      res.setHeader('fairlead-error', error.code);
     }
     if (retryAfterSeconds !== undefined) res.setHeader('retry-after', retryAfterSeconds);
     send(res, { status, body: dialect.describeError(described) });

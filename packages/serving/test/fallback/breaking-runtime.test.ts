@@ -75,7 +75,10 @@ describe('what trips the breaker', () => {
   test.each(['ERR_SERVING_RUN_FAILED', 'ERR_SERVING_UPSTREAM_FAILED'] as const)(
     'not %s of one input, while what is known to be answered is',
     async (fault) => {
-      const script: Script = { fault, faultAt: 1 };
+      const script: Script = {
+        fault,
+        faultOf: ({ data }) => (data as Float32Array).includes(1),
+      };
       const { changes, runs } = await breaking(script, { proof: [rowsOf(7)] });
       expect(await runs(20)).toEqual(Array(20).fill(fault));
       expect(changes).toEqual([]);

@@ -223,6 +223,19 @@ describe('a chain of fallbacks', () => {
   });
 });
 
+describe('a request without rows', () => {
+  test('is wrong where the model fails at it, and harms nobody else', async () => {
+    const m: Script = { fault: 'ERR_SERVING_RUN_FAILED', faultOf: ({ shape }) => shape[0] === 0 };
+    const { infer, code, events } = await start({ scripts: { m }, serve: { m: {} } });
+    const none = rowsOf(1, 0, 2);
+    for (let round = 0; round < 10; round++) {
+      expect(await code(infer('m', { inputs: [none] }))).toBe('ERR_SERVING_BAD_REQUEST');
+    }
+    expect(await code(infer())).toBe('answered');
+    expect(events.map(({ type }) => type)).not.toContain('circuit-opened');
+  });
+});
+
 describe('a model without a version', () => {
   test('is answered by its fallback, and says that it is not ready', async () => {
     const scripts: Record<'m', Script> = { m: { unloadable: true } };

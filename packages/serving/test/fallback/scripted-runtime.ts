@@ -14,8 +14,8 @@ import type { MemorySource } from '../memory-source.ts';
 export interface Script {
   /** What executions throw; undefined lets them answer. */
   fault?: ServingErrorCode | 'not-ours' | undefined;
-  /** The fault comes of this element alone; without, of all that is executed. */
-  faultAt?: number;
+  /** Of which inputs the fault comes; without, of all that is executed. */
+  readonly faultOf?: (input: Tensor) => boolean;
   /** Executions wait until this settles, before they fail or answer. */
   until?: Promise<unknown> | undefined;
   /** What its readiness says. */
@@ -40,10 +40,7 @@ export function scriptedRuntime(scripts: Readonly<Record<string, Script>>): Runt
         async execute(inputs: readonly Tensor[]): Promise<Execution> {
           script.executions = (script.executions ?? 0) + 1;
           await (script.until ?? new Promise((resolve) => setImmediate(resolve)));
-          const { faultAt } = script;
-          const isHit =
-            faultAt === undefined ||
-            inputs.some(({ data }) => (data as Float32Array).includes(faultAt));
+          const isHit = script.faultOf === undefined || inputs.some(script.faultOf);
           const fault = isHit ? script.fault : undefined;
           if (fault === 'not-ours') throw new TypeError('a bug');
           if (fault !== undefined) throw new ServingError(fault, `as told: ${fault}`);
