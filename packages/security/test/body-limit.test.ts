@@ -229,6 +229,15 @@ describe('bodyLimit against smuggling', () => {
     ['a coding with a vertical tab', ['Transfer-Encoding: \x0bchunked']],
   ];
 
+  it('takes no chunked body over HTTP/1.0, which has none', async () => {
+    const { port } = await listen(chain(limit, echoLength, problemErrors()));
+    const client = new RawClient(port);
+    client.send('POST / HTTP/1.0', host, json, 'Transfer-Encoding: chunked', '', '0', '', '');
+    await client.until(/^HTTP\/1\.1 \d{3} [^]*\r\n\r\n/);
+    expect(client.received).toMatch(/^HTTP\/1\.1 (?:400|501) /);
+    await client.closed;
+  });
+
   /** Node's lenient parser takes these for something else and doesn't show it, so nothing behind it can tell. */
   const onlyStrict: typeof attacks = [
     ['a folded line', ['X: y', ' Transfer-Encoding: chunked', 'Content-Length: 2']],

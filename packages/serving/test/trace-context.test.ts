@@ -36,6 +36,16 @@ describe('a trace', () => {
     });
   });
 
+  test('passes on a state of 512 characters, and none that is longer', () => {
+    const state = (characters: number) => {
+      const first = `a=${'x'.repeat(254)}`;
+      return `${first},b=${'x'.repeat(characters - first.length - 3)}`;
+    };
+    expect(traceContext(of(parent, state(512))).state).toBe(state(512));
+    expect(traceContext(of(parent, state(513)))).toMatchObject({ traceId, sampled: true });
+    expect(traceContext(of(parent, state(513))).state).toBeUndefined();
+  });
+
   test.each([
     ['of a later version', `01-${traceId}-00f067aa0ba902b7-03-more`, true],
     ['of a later version that adds nothing', `cc-${traceId}-00f067aa0ba902b7-00`, false],

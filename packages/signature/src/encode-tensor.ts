@@ -33,10 +33,11 @@ export function encodeTensor(tensor: Tensor): string {
 }
 
 /** Texts of the 65,536 numbers of half precision, each written when it is first needed: writing takes longest. */
-const halfTexts = new Array<string | undefined>(2 ** 16).fill(undefined);
+let halfTexts: (string | undefined)[] | undefined;
 
 function encodeHalves(values: Uint16Array): string {
-  const texts = Array.from(values, (bits) => (halfTexts[bits] ??= halfText(bits)));
+  const known = (halfTexts ??= new Array<string | undefined>(2 ** 16).fill(undefined));
+  const texts = Array.from(values, (bits) => (known[bits] ??= halfText(bits)));
   return `[${texts.join(',')}]`;
 }
 

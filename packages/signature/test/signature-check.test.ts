@@ -86,6 +86,11 @@ describe('names, datatypes, shapes', () => {
       { name: 'image', datatype: 'FP32', shape: [1, 4], data: [1, 2, 3, 4] } as unknown as Tensor,
       'found Array of 4',
     ],
+    [
+      'which storage it should have',
+      { name: 'image', datatype: 'FP32', shape: [1, 4], data: [1, 2, 3, 4] } as unknown as Tensor,
+      'for shape [1,4], in a Float32Array',
+    ],
   ])('%s', (_name, tensor, message) => {
     expect(problems([image], [tensor])).toContain(message);
   });

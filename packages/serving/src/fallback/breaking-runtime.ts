@@ -11,7 +11,7 @@ import type { Tensor } from '@fairlead/signature';
 import type { Execution, ExecutionContext, Runtime, RuntimePlacement } from '../runtime.ts';
 import { ServingError } from '../serving-error.ts';
 import type { CircuitBreakerOptions } from './circuit-breaker-options.ts';
-import { isRuntimeFault } from './runtime-fault.ts';
+import { isRuntimeFault, mayBeInputs } from './runtime-fault.ts';
 
 /** What a {@link BreakingRuntime} needs. */
 export interface BreakingRuntimeOptions extends Required<CircuitBreakerOptions> {
@@ -177,15 +177,4 @@ export class BreakingRuntime implements Runtime {
     const error = failure !== undefined && 'error' in failure ? failure.error : undefined;
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-/** Whether a failure may come from what was to be computed, rather than from what computes. */
-function mayBeInputs(error: unknown): error is ServingError {
-  if (!(error instanceof ServingError)) return false;
-  if (error.code === 'ERR_SERVING_UPSTREAM_FAILED') return true;
-  return error.code === 'ERR_SERVING_RUN_FAILED' && !isLost(error.cause);
-}
-
-function isLost(cause: unknown): boolean {
-  return cause instanceof Error && 'threadLost' in cause && cause.threadLost === true;
 }

@@ -14,3 +14,15 @@ const FAULTS: ReadonlySet<ServingErrorCode> = new Set<ServingErrorCode>([
 export function isRuntimeFault(error: unknown): boolean {
   return !(error instanceof ServingError) || FAULTS.has(error.code);
 }
+
+/** Whether a failure may come from what was to be computed, rather than from what computes. */
+export function mayBeInputs(error: unknown): error is ServingError {
+  if (!(error instanceof ServingError)) return false;
+  if (error.code === 'ERR_SERVING_UPSTREAM_FAILED') return true;
+  return error.code === 'ERR_SERVING_RUN_FAILED' && !isLost(error.cause);
+}
+
+/** A worker that was lost, which its runtime says of the cause. */
+function isLost(cause: unknown): boolean {
+  return cause instanceof Error && 'threadLost' in cause && cause.threadLost === true;
+}

@@ -34,6 +34,7 @@ export function admissionInterceptor(
     if (method === undefined) return new ServerInterceptingCall(call);
     let timer: NodeJS.Timeout | undefined;
     const refuse = (error: unknown): void => {
+      clearTimeout(timer);
       const { code, details, metadata } = toGrpcError(error);
       if (code === status.INTERNAL) onError(error);
       call.sendStatus({ code, details: details ?? '', metadata });
@@ -42,15 +43,16 @@ export function admissionInterceptor(
       start(next) {
         next({
           onReceiveMetadata(metadata, proceed) {
+            // Before anything is waited for: who cancels meanwhile must find it to clear.
+            timer = setTimeout(() => {
+              const details = `the message did not come within ${receiveTimeoutMs} ms`;
+              call.sendStatus({ code: status.DEADLINE_EXCEEDED, details });
+            }, receiveTimeoutMs);
             const incoming = { method, metadata, peer: call.getPeer() };
             // Also what is thrown at once is a refusal.
             const decided = (async () => admit(incoming))();
             decided.then((admission) => {
               admissions.set(metadata, admission);
-              timer = setTimeout(() => {
-                const details = `the message did not come within ${receiveTimeoutMs} ms`;
-                call.sendStatus({ code: status.DEADLINE_EXCEEDED, details });
-              }, receiveTimeoutMs);
               proceed(metadata);
             }, refuse);
           },

@@ -1,6 +1,7 @@
 import { Metadata, type ServerUnaryCall } from '@grpc/grpc-js';
 import type { ModelServer } from '../model-server.ts';
 import { badRequest } from '../protocol/json-body.ts';
+import { ServingError } from '../serving-error.ts';
 import { CallPresence } from './call-presence.ts';
 import { decodeModelInfer, wantsRaw } from './decode-model-infer.ts';
 import { encodeModelInfer } from './encode-model-infer.ts';
@@ -52,6 +53,8 @@ type RawCall = ServerUnaryCall<Buffer, unknown>;
  * for the inference too. Set the largest message at the server: `new Server(grpcServerOptions())`.
  *
  * Source: https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_grpc.md
+ *
+ * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */
 export function createInferenceService(
   models: ModelServer,
@@ -64,6 +67,16 @@ export function createInferenceService(
     onError = () => undefined,
   }: InferenceServiceOptions = {},
 ): GuardedGrpcService {
+  if (!(
+    Number.isInteger(receiveTimeoutMs) &&
+    receiveTimeoutMs >= 1 &&
+    receiveTimeoutMs < 2 ** 31
+  )) {
+    throw new ServingError(
+      'ERR_SERVING_INVALID_OPTION',
+      `receiveTimeoutMs is ${receiveTimeoutMs}; it must be a whole number from 1 to 2147483647`,
+    );
+  }
   const service = loadService('open-inference.proto', SERVICE);
   const admissions: Admissions = new WeakMap();
 

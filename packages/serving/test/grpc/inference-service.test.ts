@@ -646,6 +646,10 @@ describe('whoever is let in', () => {
         details: 'refused with 401',
       });
       expect((await failure(send('ServerLive'))).code).toBe(status.UNAUTHENTICATED);
+      const long = { ...typed(), model_name: 'm'.repeat(257) };
+      const wrong = await failure(send('ModelInfer', long, as('m')));
+      expect([wrong.code, wrong.details.length < 200]).toEqual([status.INVALID_ARGUMENT, true]);
+      expect(wrong.metadata.get('fairlead-error')).toEqual(['ERR_SERVING_BAD_REQUEST']);
       const often = await failure(send('ModelInfer', typed(), as('too often')));
       expect(often.code).toBe(status.RESOURCE_EXHAUSTED);
       expect(often.metadata.get('retry-after')).toEqual(['7']);
@@ -657,7 +661,7 @@ describe('whoever is let in', () => {
         details: 'internal error',
       });
       expect((await send('ModelInfer', typed(), as('m')).answer).model_version).toBe('1');
-      expect(seen).toHaveLength(6);
+      expect(seen).toHaveLength(7);
     },
   );
 });
@@ -684,6 +688,12 @@ describe('before a message is read', () => {
     const [trailers] = (await once(stream, 'trailers')) as [Record<string, string>];
     return Number(trailers['grpc-status']);
   }
+
+  test.each([0, 1.5, NaN, 2 ** 31])('%d is no time for a message to come', (receiveTimeoutMs) => {
+    expect(() => createInferenceService(models, { receiveTimeoutMs })).toThrow(
+      /receiveTimeoutMs is/,
+    );
+  });
 
   test('whoever has no key is refused, and whoever sends for too long is given up', async () => {
     const { port } = await serve(models, {

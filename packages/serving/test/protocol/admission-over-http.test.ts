@@ -110,6 +110,7 @@ test.each<[string, unknown]>([
     for (const refused of [send(body, path), send('no request', path)]) {
       const { statusCode, headers } = await refused.response;
       expect([statusCode, headers['retry-after']]).toEqual([503, '1']);
+      expect(headers['fairlead-error']).toBe('ERR_SERVING_OVERLOADED');
     }
     await open(1);
     expect(await first.status()).toBe(200);

@@ -170,6 +170,20 @@ describe('an upstream that fails', () => {
       /refused: pixel 3 is odd/,
     ],
     [
+      '413 is a request that is too large for it',
+      413,
+      '',
+      'ERR_SERVING_BODY_TOO_LARGE',
+      /send less at once/,
+    ],
+    [
+      '431 is the request of the caller',
+      431,
+      '',
+      'ERR_SERVING_BAD_REQUEST',
+      /refused: no reason given/,
+    ],
+    [
       '503 is a matter of time',
       503,
       '{"error":"busy"}',
