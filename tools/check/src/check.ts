@@ -1,3 +1,5 @@
+import { relative, resolve } from 'node:path';
+
 import type { Project } from './project.ts';
 import { runStep, type StepOptions } from './run-step.ts';
 import type { Failure, Step } from './step.ts';
@@ -13,7 +15,8 @@ export interface CheckOptions extends Omit<StepOptions, 'onTask'> {
 }
 
 /**
- * Runs all steps, tells everything that failed, and ends with the number of tests as they were reported, if any were to run.
+ * Runs all steps, prints every failure, and ends with each failed test's name and message and the number of tests as they
+ * were reported, if any were to run.
  *
  * @returns whether all is well
  */
@@ -35,9 +38,15 @@ export async function check(options: CheckOptions): Promise<boolean> {
     say(`${found.length === 0 ? '✓' : '✗'} ${step.name} (${seconds()})`);
   }
 
-  const { counts, problems } = collectTestReports(root, testedProjects);
+  const { counts, failedTests, problems } = collectTestReports(root, testedProjects);
   for (const { name, outputEnd, logFile } of failures) {
     say(`\n✗ ${name}. The end of its output, the rest of which is in ${logFile}:\n\n${outputEnd}`);
+  }
+  // Last, where people look first: the failing test and its message, not only the step that it stands in.
+  for (const { title, file, message } of failedTests) {
+    say(
+      `\n✗ ${relative(root, resolve(root, file))}: ${title}\n${message.replaceAll(/^/gm, '    ')}`,
+    );
   }
   const failed = [...failures.map(({ name }) => name), ...problems];
   if (failed.length > 0) say(`\nFailed:\n${failed.map((name) => `  ✗ ${name}`).join('\n')}`);

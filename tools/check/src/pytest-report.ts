@@ -1,14 +1,18 @@
-import type { TestCounts } from './test-counts.ts';
+import { messageOf, type FailedTest, type TestReport } from './test-report.ts';
+
+// Attributes and text can't contain a `<`: pytest escapes it there, and writes no CDATA.
+const SUITE = /<testsuite (?<attributes>[^<>]*)>/g;
+const FAILED_TEST =
+  /<testcase (?<attributes>[^<>]*)>(?:<properties>.*?<\/properties>)?<(?:failure|error) (?<problem>[^<>]*)>/gs;
 
 /**
- * Counts the tests of a report that pytest wrote with `--junitxml`. An error outside of a test's body counts as a failure.
+ * Reads a report that pytest wrote with `--junitxml`. An error outside of a test's body counts as a failure.
  *
  * @throws Error when the text is no such report
  */
-export function readPytestReport(text: string): TestCounts {
+export function readPytestReport(text: string): TestReport {
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  // Attributes and text of tests can't contain a `<`: XML has it escaped there, but for CDATA, which pytest doesn't write.
-  const suites = [...text.matchAll(/<testsuite (?<attributes>[^<>]*)>/g)];
+  const suites = [...text.matchAll(SUITE)];
   if (suites.length === 0) throw new Error('this is not a JUnit report of pytest');
   for (const { groups } of suites) {
     const attributes = groups?.attributes ?? '';
@@ -18,11 +22,38 @@ export function readPytestReport(text: string): TestCounts {
     counts.skipped += skipped;
     counts.passed += count(attributes, 'tests') - failed - skipped;
   }
-  return counts;
+  const failedTests = [...text.matchAll(FAILED_TEST)].map(({ groups }): FailedTest => {
+    const { attributes = '', problem = '' } = groups ?? {};
+    return {
+      title: attribute(attributes, 'name') ?? 'unnamed test',
+      file: attribute(attributes, 'classname') ?? 'unknown file',
+      message: messageOf(attribute(problem, 'message') ?? ''),
+    };
+  });
+  return { counts, failedTests };
 }
 
 function count(attributes: string, name: string): number {
-  const digits = new RegExp(`(?:^| )${name}="(\\d+)"`).exec(attributes)?.[1];
-  if (digits === undefined) throw new Error(`the JUnit report does not say how many ${name}`);
+  const digits = attribute(attributes, name);
+  if (digits === undefined || !/^\d+$/.test(digits)) {
+    throw new Error(`the JUnit report does not say how many ${name}`);
+  }
   return Number(digits);
+}
+
+function attribute(attributes: string, name: string): string | undefined {
+  const value = new RegExp(`(?:^| )${name}="(?<value>[^"]*)"`).exec(attributes)?.groups?.value;
+  return value?.replaceAll(/&(?:#(?<code>\d+)|(?<entity>lt|gt|quot|apos|amp));/g, unescape);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  amp: '&',
+};
+
+function unescape(_: string, code: string | undefined, entity: string | undefined): string {
+  return code === undefined ? (ENTITIES[entity ?? ''] ?? '') : String.fromCodePoint(Number(code));
 }

@@ -4,16 +4,18 @@ import { join } from 'node:path';
 import type { Project } from './project.ts';
 import { readPytestReport } from './pytest-report.ts';
 import { sumCounts, type TestCounts } from './test-counts.ts';
+import type { FailedTest, TestReport } from './test-report.ts';
 import { readVitestReport } from './vitest-report.ts';
 
-const REPORTS: readonly (readonly [file: string, read: (text: string) => TestCounts])[] = [
+const REPORTS: readonly (readonly [file: string, read: (text: string) => TestReport])[] = [
   ['reports/tests.json', readVitestReport],
   ['reports/tests.xml', readPytestReport],
 ];
 
-/** What the reports of all projects say together. */
+/** Contents of all projects' reports together. */
 export interface CollectedReports {
   readonly counts: TestCounts;
+  readonly failedTests: readonly FailedTest[];
   /** One sentence for each project whose report is missing or can't be read. */
   readonly problems: readonly string[];
 }
@@ -25,9 +27,10 @@ export function clearTestReports(root: string, projects: readonly Project[]): vo
   }
 }
 
-/** Counts the tests of all projects. */
+/** Counts the tests of all projects, and lists those that failed. */
 export function collectTestReports(root: string, projects: readonly Project[]): CollectedReports {
   const counts: TestCounts[] = [];
+  const failedTests: FailedTest[] = [];
   const problems: string[] = [];
   for (const { name, folder } of projects) {
     let found = false;
@@ -37,7 +40,9 @@ export function collectTestReports(root: string, projects: readonly Project[]): 
         const text = readIfThere(path);
         if (text === undefined) continue;
         found = true;
-        counts.push(read(text));
+        const report = read(text);
+        counts.push(report.counts);
+        failedTests.push(...report.failedTests);
       } catch (error) {
         problems.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
       }
@@ -47,7 +52,7 @@ export function collectTestReports(root: string, projects: readonly Project[]): 
       problems.push(`${name} has tests but wrote no report: ${join(root, folder)} lacks ${files}`);
     }
   }
-  return { counts: sumCounts(counts), problems };
+  return { counts: sumCounts(counts), failedTests, problems };
 }
 
 function readIfThere(path: string): string | undefined {

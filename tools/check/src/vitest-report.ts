@@ -1,33 +1,53 @@
-import type { TestCounts } from './test-counts.ts';
+import { messageOf, type FailedTest, type TestReport } from './test-report.ts';
+
+interface VitestTest {
+  readonly status: string;
+  readonly fullName?: string;
+  readonly failureMessages?: readonly string[];
+}
 
 interface VitestReport {
   readonly testResults: readonly {
+    readonly name?: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string }[];
+    readonly message?: string;
+    readonly assertionResults: readonly VitestTest[];
   }[];
 }
 
 /**
- * Counts the tests of a report of Vitest's reporter `json`.
+ * Reads a report of Vitest's reporter `json`.
  *
  * A file that failed without a failed test, because it can't be loaded or a hook of it threw, counts as one failure.
  *
  * @throws Error when the text is no such report
  */
-export function readVitestReport(text: string): TestCounts {
+export function readVitestReport(text: string): TestReport {
   const report: unknown = JSON.parse(text);
   if (!isVitestReport(report)) throw new Error('this is not a JSON report of Vitest');
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  for (const { status, assertionResults } of report.testResults) {
+  const failedTests: FailedTest[] = [];
+  for (const {
+    name: file = 'unknown file',
+    status,
+    message = '',
+    assertionResults,
+  } of report.testResults) {
     const failedBefore = counts.failed;
     for (const test of assertionResults) {
       if (test.status === 'passed') counts.passed += 1;
-      else if (test.status === 'failed') counts.failed += 1;
-      else counts.skipped += 1;
+      else if (test.status === 'failed') {
+        counts.failed += 1;
+        const { fullName = 'unnamed test', failureMessages = [] } = test;
+        failedTests.push({ title: fullName, file, message: messageOf(failureMessages.join('\n')) });
+      } else counts.skipped += 1;
     }
-    if (status !== 'passed' && counts.failed === failedBefore) counts.failed += 1;
+    if (status !== 'passed' && counts.failed === failedBefore) {
+      counts.failed += 1;
+      failedTests.push({ title: 'outside of its tests', file, message: messageOf(message) });
+    }
   }
-  return counts;
+  return { counts, failedTests };
 }
 
 function isVitestReport(value: unknown): value is VitestReport {

@@ -100,6 +100,35 @@ describe('check', () => {
     expect(lines.at(-1)).toBe('1 passed, 2 failed');
   });
 
+  it('ends with the name and the message of each failed test', async () => {
+    const report = JSON.stringify({
+      testResults: [
+        {
+          name: join(root, 'a/test/keys.test.ts'),
+          status: 'failed',
+          assertionResults: [
+            {
+              status: 'failed',
+              fullName: 'keys expire',
+              failureMessages: ['AssertionError: expected 4 to be 2\n    at /a/keys.test.ts:59:18'],
+            },
+          ],
+        },
+      ],
+    });
+    const step = script(
+      'Tests',
+      `import { mkdirSync, writeFileSync } from 'node:fs';
+       mkdirSync('a/reports', { recursive: true });
+       writeFileSync('a/reports/tests.json', ${JSON.stringify(report)});
+       process.exit(1);`,
+    );
+    const { text } = await run([step], ['a']);
+    expect(text).toContain(
+      '\n✗ a/test/keys.test.ts: keys expire\n    AssertionError: expected 4 to be 2\n\nFailed:\n',
+    );
+  });
+
   it('fails when a project wrote no report, even if every step ended well', async () => {
     const { fine, text, lines } = await run([reports('a', 'passed')], ['a', 'b']);
     expect(fine).toBe(false);

@@ -15,12 +15,16 @@ describe('readPytestReport', () => {
     const text = report(
       'name="pytest" errors="1" failures="2" skipped="3" tests="10" time="4.5" timestamp="now"',
     );
-    expect(readPytestReport(text)).toEqual({ passed: 4, failed: 3, skipped: 3 });
+    expect(readPytestReport(text).counts).toEqual({ passed: 4, failed: 3, skipped: 3 });
   });
 
   it('sums all suites', () => {
     const suite = 'errors="0" failures="0" skipped="0" tests="2"';
-    expect(readPytestReport(report(suite, suite))).toEqual({ passed: 4, failed: 0, skipped: 0 });
+    expect(readPytestReport(report(suite, suite)).counts).toEqual({
+      passed: 4,
+      failed: 0,
+      skipped: 0,
+    });
   });
 
   it.each(['', '<html></html>', report('tests="1" errors="0" skipped="0"')])(

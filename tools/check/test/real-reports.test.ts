@@ -53,7 +53,16 @@ it('counts what Vitest really reports', { timeout: TIMEOUT_MS }, async () => {
   await run(1, process.execPath, vitest, ...args);
   const text = readFileSync(join(folder, 'report.json'), 'utf8');
   // Failed: two tests, the file that can't be loaded, and the one whose hook threw.
-  expect(readVitestReport(text)).toEqual({ passed: 5, failed: 4, skipped: 2 });
+  const { counts, failedTests } = readVitestReport(text);
+  expect(counts).toEqual({ passed: 5, failed: 4, skipped: 2 });
+  const at = (file: string): string => join(folder, file);
+  const failures = failedTests.map(({ file, title, message }) => [file, title, message].join(': '));
+  expect(failures.sort()).toEqual([
+    `${at('broken.test.js')}: outside of its tests: Cannot find module './no-such-file.js' imported from ${at('broken.test.js')}`,
+    `${at('hook.test.js')}: outside of its tests: the clean-up failed`,
+    `${at('some.test.js')}: a group throws: Error: no`,
+    `${at('some.test.js')}: fails: AssertionError: expected 1 to be 2 // Object.is equality`,
+  ]);
 });
 
 it('counts what pytest really reports', { timeout: TIMEOUT_MS }, async () => {
@@ -83,5 +92,18 @@ def test_has_a_broken_fixture(broken): pass
   );
   await run(1, python, '-m', 'pytest', '-p', 'no:cacheprovider', '--junitxml=report.xml');
   const text = readFileSync(join(folder, 'report.xml'), 'utf8');
-  expect(readPytestReport(text)).toEqual({ passed: 3, failed: 2, skipped: 2 });
+  const { counts, failedTests } = readPytestReport(text);
+  expect(counts).toEqual({ passed: 3, failed: 2, skipped: 2 });
+  expect(failedTests).toEqual([
+    {
+      title: 'test_fails',
+      file: 'test_some',
+      message: `assert '<testsuite tests="9" >' == ''\n  \n  + <testsuite tests="9" >`,
+    },
+    {
+      title: 'test_has_a_broken_fixture',
+      file: 'test_some',
+      message: 'failed on setup with "ValueError: <no>"',
+    },
+  ]);
 });

@@ -14,12 +14,16 @@ describe('readVitestReport', () => {
       file('passed', 'passed', 'passed', 'skipped', 'todo'),
       file('failed', 'passed', 'failed', 'failed', 'pending'),
     );
-    expect(readVitestReport(text)).toEqual({ passed: 3, failed: 2, skipped: 3 });
+    expect(readVitestReport(text).counts).toEqual({ passed: 3, failed: 2, skipped: 3 });
   });
 
   it('counts a file that failed without a failed test as one failure', () => {
-    expect(readVitestReport(report(file('failed')))).toEqual({ passed: 0, failed: 1, skipped: 0 });
-    expect(readVitestReport(report(file('failed', 'passed', 'skipped')))).toEqual({
+    expect(readVitestReport(report(file('failed'))).counts).toEqual({
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+    });
+    expect(readVitestReport(report(file('failed', 'passed', 'skipped'))).counts).toEqual({
       passed: 1,
       failed: 1,
       skipped: 1,
