@@ -42,7 +42,7 @@ export async function writeNewFile(
  * Gives the file `temporary` the name `target` as well, unless that is taken; resolves to whether it did.
  *
  * This is the registry's *create if absent*: link(2) is atomic, also between hosts on NFS. There the answer to a
- * successful call can be lost, and the repeated call then finds the name taken: the link count tells
+ * successful call can be lost, and the repeated call then finds the name taken, or times out: the link count tells
  * (https://man7.org/linux/man-pages/man2/open.2.html, O_EXCL).
  */
 export async function linkIfAbsent(temporary: string, target: string): Promise<boolean> {
@@ -50,12 +50,20 @@ export async function linkIfAbsent(temporary: string, target: string): Promise<b
   try {
     await link(temporary, target);
   } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
-    created = (await stat(temporary)).nlink > 1;
+    created = await hasSecondName(temporary);
+    if (!created && systemCode(error) !== 'EEXIST') throw error;
   }
   // Also when a rival was first: it may die before it makes its name durable, and what we tell depends on it.
   await syncFolder(dirname(target));
   return created;
+}
+
+function hasSecondName(path: string): Promise<boolean> {
+  return stat(path).then(
+    ({ nlink }) => nlink > 1,
+    // The error of link(2) says more.
+    () => false,
+  );
 }
 
 /**

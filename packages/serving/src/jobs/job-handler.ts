@@ -3,7 +3,7 @@ import type { InferTarget } from '../infer-request.ts';
 import type { ModelServer } from '../model-server.ts';
 import { decompress } from '../protocol/decompress.ts';
 import { findRoute, pathOf, type Dialect, type DialectRoute } from '../protocol/dialect.ts';
-import { toHttpError } from '../protocol/http-error.ts';
+import { errorCode, toHttpError } from '../protocol/http-error.ts';
 import type { InferenceHandler } from '../protocol/inference-handler.ts';
 import { checkMediaType } from '../protocol/media-type.ts';
 import { openInference } from '../protocol/open-inference/open-inference.ts';
@@ -184,6 +184,8 @@ export function createJobHandler(
       res.destroy();
       return;
     }
+    const code = errorCode(error);
+    if (code !== undefined) res.setHeader('fairlead-error', code);
     if (retryAfterSeconds !== undefined) res.setHeader('retry-after', retryAfterSeconds);
     send(res, status, dialect.describeError(described), { 'content-type': 'application/json' });
   }

@@ -2,7 +2,7 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { ModelServer } from '../model-server.ts';
 import { findRoute, type Call, type Dialect, type Reply } from '../protocol/dialect.ts';
-import { toHttpError } from '../protocol/http-error.ts';
+import { errorCode, toHttpError } from '../protocol/http-error.ts';
 import { openInference } from '../protocol/open-inference/open-inference.ts';
 import { ServingError } from '../serving-error.ts';
 import { checkLimits } from './check-limits.ts';
@@ -54,11 +54,10 @@ export function replayInference(
     const found = findRoute(dialects, order.path);
     if (found === undefined) {
       const message = `nothing is at ${JSON.stringify(order.path.slice(0, 200))} any more`;
-      const { status, ...described } = toHttpError(
-        new ServingError('ERR_SERVING_PATH_NOT_FOUND', message),
-      );
+      const error = new ServingError('ERR_SERVING_PATH_NOT_FOUND', message);
+      const { status, ...described } = toHttpError(error);
       const text = dialects[0]?.describeError({ status, ...described }) ?? message;
-      return { response: toResponse({ status, body: text }, {}) };
+      return { response: toResponse({ status, body: text }, { 'fairlead-error': error.code }) };
     }
     let version: string | undefined;
     const headers: Record<string, string> = {};
@@ -82,6 +81,8 @@ export function replayInference(
       } catch (error) {
         const described = toHttpError(error);
         if (described.status === 500) onError(error);
+        const code = errorCode(error);
+        if (code !== undefined) headers['fairlead-error'] = code;
         return { status: described.status, body: found.dialect.describeError(described) };
       }
     };

@@ -45,6 +45,11 @@ export interface HttpError {
   readonly retryAfterSeconds?: number;
 }
 
+/** The stable code of an error, which clients see in the header `fairlead-error`; undefined for one that isn't ours. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof ServingError || error instanceof SignatureError ? error.code : undefined;
+}
+
 /** Decides on status and message; an error that isn't ours is a fault of ours, and says nothing of the inside. */
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof SignatureError) {

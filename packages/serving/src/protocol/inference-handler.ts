@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SignatureError } from '@fairlead/signature';
 import type { ModelServer } from '../model-server.ts';
 import { ServingError } from '../serving-error.ts';
 import { ClientPresence } from './client-presence.ts';
 import { findRoute, pathOf, type Call, type Dialect, type Reply, type Route } from './dialect.ts';
 import { decompress } from './decompress.ts';
-import { toHttpError } from './http-error.ts';
+import { errorCode, toHttpError } from './http-error.ts';
 import { checkMediaType } from './media-type.ts';
 import { openInference } from './open-inference/open-inference.ts';
 import { readBody } from './read-body.ts';
@@ -115,9 +114,8 @@ export function createInferenceHandler(
       res.destroy();
       return;
     }
-    if (error instanceof ServingError || error instanceof SignatureError) {
-      res.setHeader('fairlead-error', error.code);
-    }
+    const code = errorCode(error);
+    if (code !== undefined) res.setHeader('fairlead-error', code);
     if (retryAfterSeconds !== undefined) res.setHeader('retry-after', retryAfterSeconds);
     send(res, { status, body: dialect.describeError(described) });
   }

@@ -183,6 +183,7 @@ describe('asked to answer later', () => {
         'inference-header-content-length',
         'fairlead-model',
         'fairlead-version',
+        'fairlead-error',
       ]) {
         expect([name, result.headers[name]]).toEqual([name, atOnce.headers[name]]);
       }
@@ -237,6 +238,7 @@ describe('asked to answer later', () => {
   ])('%s is refused at once', async (_name, ask, status, message) => {
     const response = await ask();
     expect(response.status).toBe(status);
+    expect(response.headers['fairlead-error']).toMatch(/^ERR_SERVING_/);
     expect(bodyOf(response).error).toContain(message);
   });
 
@@ -285,6 +287,7 @@ describe('a job', () => {
     const job = bodyOf(await later(undefined, V2, waiting).expect(202));
     const early = await request(waiting).get(job.result_url).expect(409);
     expect(early.headers['retry-after']).toBe('1');
+    expect(early.headers['fairlead-error']).toBe('ERR_SERVING_JOB_NOT_FINISHED');
     expect(bodyOf(early).error).toContain('is queued');
     const canceled = await request(waiting).delete(job.url).expect(200);
     expect(bodyOf(canceled).status).toBe('canceled');

@@ -1,10 +1,20 @@
-import { link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import {
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  unlink,
+} from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const FIRST_LINE_BYTES = 64 * 1024;
 
 /** Whether a system call failed because of what is there, or isn't. */
-function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   const { code } = error as { code?: unknown };
   return error instanceof Error && typeof code === 'string' && codes.includes(code);
 }
@@ -36,18 +46,34 @@ export async function writeDurably(path: string, content: Uint8Array): Promise<v
   }
 }
 
-/** Gives a file another name as well, durably, unless that is taken; resolves to whether it did. */
+/**
+ * Gives a file another name as well, durably, unless that is taken by another file; resolves to whether it did.
+ *
+ * On NFS the reply to a successful link(2) can be lost: the repeated call then finds the name taken, or times out. The
+ * file that has the name decides (https://man7.org/linux/man-pages/man2/open.2.html, O_EXCL).
+ */
 export async function linkIfAbsent(file: string, target: string): Promise<boolean> {
-  const linked = await link(file, target).then(
-    () => true,
-    (error: unknown) => {
-      if (hasCode(error, 'EEXIST')) return false;
-      throw error;
-    },
-  );
+  let linked = true;
+  try {
+    await link(file, target);
+  } catch (error) {
+    linked = await isSameFile(file, target);
+    if (!linked && !hasCode(error, 'EEXIST')) throw error;
+  }
   // Also when a rival was first: it may die before it makes its name durable, and what we tell depends on it.
   await syncFolder(dirname(target));
   return linked;
+}
+
+/** Whether two names are of one file; a file with a single name has no second one. */
+async function isSameFile(file: string, target: string): Promise<boolean> {
+  try {
+    const [one, other] = [await lstat(file), await lstat(target)];
+    return one.nlink > 1 && one.ino === other.ino && one.dev === other.dev;
+  } catch {
+    // The error of link(2) says more.
+    return false;
+  }
 }
 
 /** Renames a file; false when it is gone, because somebody else was first. */
