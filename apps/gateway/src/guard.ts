@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import {
   ApiKeySet,
@@ -8,9 +7,9 @@ import {
   chain,
   checkScope,
   clientAddress,
-  parseApiKeys,
   publicPaths,
   rateLimit,
+  readApiKeys,
   requestId,
   requireScope,
   secureHeaders,
@@ -21,7 +20,7 @@ import {
 } from '@fairlead/security';
 import { requestAccess, type Dialect } from '@fairlead/serving';
 import type { Admission, IncomingCall } from '@fairlead/serving/grpc';
-import { forSetting } from './settings/settings-error.ts';
+import { forSettingLater } from './settings/settings-error.ts';
 import type { Settings } from './settings/settings.ts';
 
 const MINUTE_MS = 60_000;
@@ -45,13 +44,13 @@ export interface Guard {
 /**
  * Makes the guard: with a keys file everybody needs a key, except for the public paths.
  *
- * @throws SettingsError when the keys can't be read.
+ * @throws SettingsError when the keys can't be read, or when other accounts may change the keys file.
  */
-export function createGuard(
+export async function createGuard(
   settings: Settings,
   dialects: readonly Dialect[],
   keysWatch: WatchApiKeysOptions = {},
-): Guard {
+): Promise<Guard> {
   const { keysFile, pepper = '', maxBodyBytes, rateLimit: limit } = settings;
   const trusted = [requestId(), secureHeaders({ strictTransportSeconds: 0 })];
   const bounded = bodyLimit({
@@ -82,8 +81,8 @@ export function createGuard(
       },
     };
   }
-  const keys = forSetting('FAIRLEAD_KEYS_FILE', () => {
-    const records = parseApiKeys(readFileSync(keysFile, 'utf8'));
+  const keys = await forSettingLater('FAIRLEAD_KEYS_FILE', async () => {
+    const records = await readApiKeys(keysFile);
     return new ApiKeySet({ pepper, records });
   });
   const close = watchApiKeys(keys, keysFile, keysWatch);

@@ -28,6 +28,7 @@ import { createDialects } from './dialects.ts';
 import { docsPage } from './docs-page.ts';
 import { createGuard } from './guard.ts';
 import { homePage } from './home-page.ts';
+import { KeysFileHealth } from './keys-file-health.ts';
 import { isInherited, listenOn, requireInherited } from './listen-on.ts';
 import { openJobs } from './open-jobs.ts';
 import { openRegistry, registrySource } from './open-registry.ts';
@@ -67,20 +68,30 @@ export async function startGateway(
   const onError = (error: unknown): void => {
     logger.error({ err: error }, 'failed');
   };
-  const dialects = createDialects(settings);
-  const guard = createGuard(settings, dialects, {
+  const metrics = new InferenceMetrics();
+  const keysFile =
+    settings.keysFile === undefined ? undefined : new KeysFileHealth(metrics.registry);
+  const dialects = createDialects(settings, () => keysFile?.warnings ?? []);
+  const guard = await createGuard(settings, dialects, {
     onReload: (keys) => {
       logger.info({ keys }, 'keys reloaded');
     },
-    onError,
+    onError: (error) => {
+      keysFile?.failed();
+      logger.error({ err: error }, 'keys file not taken over');
+    },
+    onRecovery: () => {
+      logger.info({ seconds: keysFile?.seconds }, 'keys file taken over again');
+      keysFile?.recovered();
+    },
   });
 
-  const metrics = new InferenceMetrics();
   const publisher = createPublisher(settings, onError);
   const observer = publisher
     ? combineObservers(metrics, cloudWatchObserver(publisher, { service: SERVICE }))
     : metrics;
 
+  const keysFilePublishing = publisher && keysFile?.publishTo(publisher, SERVICE);
   const staleness = new StalenessMetrics({ registry: metrics.registry });
   const registry = await openRegistry(settings, onError);
   checkNames(registry, settings);
@@ -233,6 +244,7 @@ export async function startGateway(
         },
       });
       guard.close();
+      keysFilePublishing?.stop();
       await upstreams.close();
       caches.close();
       await publisher?.close();

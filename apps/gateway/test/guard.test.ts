@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chain, getIdentity } from '@fairlead/security';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -14,9 +14,9 @@ import { eventually } from './support/eventually.ts';
 import { pepper, writeKeysFile } from './support/keys-file.ts';
 import { tempFolder } from './support/temp-folder.ts';
 
-function guardOf(environment: Readonly<Record<string, string>>) {
+async function guardOf(environment: Readonly<Record<string, string>>) {
   const settings = readSettings(environment);
-  const guard = createGuard(settings, createDialects(settings), { intervalMs: 20 });
+  const guard = await createGuard(settings, createDialects(settings), { intervalMs: 20 });
   onTestFinished(() => {
     guard.close();
   });
@@ -25,7 +25,7 @@ function guardOf(environment: Readonly<Record<string, string>>) {
 
 /** Listens with the guard in front of a service that takes everything, `/metrics` with its scope. */
 async function guarded(environment: Readonly<Record<string, string>>) {
-  const guard = guardOf(environment);
+  const guard = await guardOf(environment);
   const server = createServer(
     chain(
       guard.chain,
@@ -261,18 +261,26 @@ describe('without keys', () => {
 });
 
 describe('a keys file that is of no use', () => {
-  const create = (keysFile: string) => () =>
+  const create = (keysFile: string) =>
     guardOf({ FAIRLEAD_KEYS_FILE: keysFile, FAIRLEAD_PEPPER: pepper });
 
-  test('is named when it is not there', () => {
-    expect(create('/nowhere/keys.json')).toThrow(SettingsError);
-    expect(create('/nowhere/keys.json')).toThrow(/^FAIRLEAD_KEYS_FILE can't be used: ENOENT.*keys/);
+  test('is named when it is not there', async () => {
+    await expect(create('/nowhere/keys.json')).rejects.toThrow(SettingsError);
+    await expect(create('/nowhere/keys.json')).rejects.toThrow(
+      /^FAIRLEAD_KEYS_FILE can't be used: ENOENT.*keys/,
+    );
   });
 
-  test('is named when it holds something else, which is not shown', () => {
+  test('is named when it holds something else, which is not shown', async () => {
     const file = join(tempFolder(), 'keys.json');
     writeFileSync(file, '{"keys":[{"id":"PLANTED"}]}');
-    expect(create(file)).toThrow(/^FAIRLEAD_KEYS_FILE can't be used: keys\[0\]\.id/);
-    expect(create(file)).not.toThrow(/PLANTED/);
+    await expect(create(file)).rejects.toThrow(/^FAIRLEAD_KEYS_FILE can't be used: keys\[0\]\.id/);
+    await expect(create(file)).rejects.not.toThrow(/PLANTED/);
+  });
+
+  test('is refused when other accounts may write it, with the command that mends it', async () => {
+    const { keysFile } = writeKeysFile(tempFolder(), { all: { scopes: ['infer:*'] } });
+    chmodSync(keysFile, 0o664);
+    await expect(create(keysFile)).rejects.toThrow(`Run: chmod go-w ${keysFile}`);
   });
 });

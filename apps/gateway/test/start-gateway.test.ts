@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest';
@@ -272,8 +272,58 @@ describe('keys', () => {
     });
     const askAs = (name: keyof typeof keys, path: string, body?: unknown) =>
       started.ask(path, { body, headers: { authorization: `Bearer ${keys[name]}` } });
-    return { ...started, askAs };
+    return { ...started, askAs, keysFile, keys };
   }
+
+  test('a keys file that is not taken over shows in the readiness, a metric and the log until it is right', async () => {
+    const { ask, askAs, keysFile, logs } = await startWithKeys();
+    const good = readFileSync(keysFile);
+    const staleness = async () => {
+      const { body } = await askAs('scraper', '/metrics');
+      return Number(/^fairlead_keys_file_staleness_seconds (\S+)$/m.exec(body)?.[1]);
+    };
+    expect(JSON.parse((await ask('/v2/health/ready')).body)).toEqual({ live: true, ready: true });
+    expect(await staleness()).toBe(0);
+
+    // Any of these leaves revoked keys accepted.
+    const faults: readonly (() => void)[] = [
+      () => {
+        writeFileSync(keysFile, good.subarray(0, good.length / 2));
+      },
+      () => {
+        chmodSync(keysFile, 0o666);
+      },
+      () => {
+        rmSync(keysFile);
+      },
+    ];
+    for (const fault of faults) {
+      fault();
+      const warned = await eventually(async () => {
+        const { status, body } = await ask('/v2/health/ready');
+        expect(status).toBe(200);
+        return body.includes('warnings') ? body : undefined;
+      });
+      const { warnings } = JSON.parse(warned) as { warnings: readonly string[] };
+      expect(warnings).toEqual([
+        expect.stringMatching(/keys file.*not been taken over since .*revoked keys/) as string,
+      ]);
+      // Everybody can read it.
+      expect(warned).not.toContain(keysFile);
+      expect(await staleness()).toBeGreaterThan(0);
+      rmSync(keysFile, { force: true });
+      writeFileSync(keysFile, good, { mode: 0o600 });
+      await eventually(async () =>
+        (await ask('/v2/health/ready')).body.includes('warnings') ? undefined : true,
+      );
+      expect(await staleness()).toBe(0);
+    }
+    const events = logs.map((line) => JSON.parse(line) as { level: string; msg: string });
+    expect(events.filter(({ msg }) => msg === 'keys file taken over again')).toHaveLength(3);
+    const reported = events.filter(({ msg }) => msg === 'keys file not taken over');
+    expect(reported.length).toBeGreaterThanOrEqual(3);
+    expect(reported.every(({ level }) => level === 'error')).toBe(true);
+  }, 60_000);
 
   test('no spelling of a path shows the metrics without their scope', async () => {
     const { askAs, logs } = await startWithKeys();

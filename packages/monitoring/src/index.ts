@@ -15,6 +15,8 @@ export type {
 } from './inference-observer.ts';
 export { JobMetrics } from './job-metrics.ts';
 export type { JobHappening, JobMetricsOptions } from './job-metrics.ts';
+export { KeysFileMetrics } from './keys-file-metrics.ts';
+export type { KeysFileMetricsOptions } from './keys-file-metrics.ts';
 export { metricsHandler } from './metrics-handler.ts';
 export type { MetricsHandlerOptions } from './metrics-handler.ts';
 export { MonitoringError } from './monitoring-error.ts';

@@ -26,6 +26,7 @@ export {
   type RateLimitOptions,
 } from './rate-limit.ts';
 export type { RateLimitCount, RateLimitStore } from './rate-limit-store.ts';
+export { readApiKeys } from './read-api-keys.ts';
 export { getRequestId, isRequestId, requestId, type RequestIdOptions } from './request-id.ts';
 export { requireScope, type RequireScopeOptions } from './require-scope.ts';
 export { secureHeaders, type PageSources, type SecureHeadersOptions } from './secure-headers.ts';

@@ -7,7 +7,7 @@ export const accessSettings = {
     'FAIRLEAD_KEYS_FILE',
     text.optional(),
     undefined,
-    'JSON file of the API keys; what changes in it is taken over within seconds. Required unless anyone is allowed in.',
+    'JSON file of the API keys, which only its owner may write; what changes in it is taken over within seconds. Required unless anyone is allowed in.',
   ),
   pepper: setting(
     'FAIRLEAD_PEPPER',

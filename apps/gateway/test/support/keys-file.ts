@@ -15,7 +15,9 @@ export function writeKeysFile<N extends string>(
     return [name, createApiKey(options)] as const;
   });
   const keysFile = join(folder, 'keys.json');
-  writeFileSync(keysFile, JSON.stringify({ keys: created.map(([, { record }]) => record) }));
+  writeFileSync(keysFile, JSON.stringify({ keys: created.map(([, { record }]) => record) }), {
+    mode: 0o600,
+  });
   const keys = Object.fromEntries(created.map(([name, { key }]) => [name, key]));
   return { keysFile, keys: keys as Record<N, string> };
 }

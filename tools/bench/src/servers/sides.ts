@@ -33,7 +33,7 @@ export function fairlead(
     await registry.setAlias('m', 'champion', manifest.version, { actor: 'bench' });
     const { key, record } = createApiKey({ pepper: PEPPER, client: 'bench', scopes: ['infer:*'] });
     const keysFile = join(registryFolder, 'keys.json');
-    writeFileSync(keysFile, JSON.stringify({ keys: [record] }));
+    writeFileSync(keysFile, JSON.stringify({ keys: [record] }), { mode: 0o600 });
     const port = await freePort();
     const environment = {
       FAIRLEAD_LISTEN: `127.0.0.1:${port}`,

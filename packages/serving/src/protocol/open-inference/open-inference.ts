@@ -34,6 +34,12 @@ export interface OpenInferenceOptions {
    * @defaultValue `['binary_tensor_data', 'classification', 'statistics']`
    */
   readonly extensions?: readonly OpenInferenceExtension[];
+  /**
+   * What is wrong without making the server unready, for the member `warnings` of `GET /v2/health/ready`. Every client
+   * can read it, without credentials too.
+   * @defaultValue none
+   */
+  readonly warnings?: () => readonly string[];
 }
 
 const EXTENSION_OF: Readonly<Partial<Record<V2Path['type'], OpenInferenceExtension>>> = {
@@ -59,6 +65,7 @@ export function openInference({
   serverName = 'fairlead',
   serverVersion = '0',
   extensions = ['binary_tensor_data', 'classification', 'statistics'],
+  warnings = () => [],
 }: OpenInferenceOptions = {}): Dialect {
   const on: Extensions = new Set(extensions);
   const about = JSON.stringify({
@@ -78,7 +85,9 @@ export function openInference({
       async answer({ server }) {
         const ready = await server.ready();
         // Clients disagree on the key.
-        return { status: ready ? 200 : 503, body: JSON.stringify({ live: true, ready }) };
+        const current = warnings();
+        const detail = { live: true, ready, ...(current.length > 0 && { warnings: current }) };
+        return { status: ready ? 200 : 503, body: JSON.stringify(detail) };
       },
     },
   };

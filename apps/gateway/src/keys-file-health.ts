@@ -1,0 +1,55 @@
+import { KeysFileMetrics } from '@fairlead/monitoring';
+import type { CloudWatchMetricSource } from '@fairlead/monitoring/cloudwatch';
+
+/** CloudWatch aggregates by minutes; an alarm needs a value in each. */
+const PUBLISH_INTERVAL_MS = 15_000;
+
+/** Whether changes of the keys file are taken over: for the readiness, Prometheus and CloudWatch. */
+export class KeysFileHealth {
+  readonly #metrics: KeysFileMetrics;
+  #failedSince: string | undefined;
+
+  constructor(registry: ConstructorParameters<typeof KeysFileMetrics>[0]['registry']) {
+    this.#metrics = new KeysFileMetrics({ registry });
+  }
+
+  /** Time since the first failure, in seconds; 0 while there is none. */
+  get seconds(): number {
+    return this.#metrics.seconds();
+  }
+
+  /** For everybody to read: neither the path nor the reason, which the log has. */
+  get warnings(): readonly string[] {
+    if (this.#failedSince === undefined) return [];
+    return [
+      `Changes of the keys file have not been taken over since ${this.#failedSince}: revoked keys may still be accepted. The log says why.`,
+    ];
+  }
+
+  failed(): void {
+    this.#failedSince ??= new Date().toISOString();
+    this.#metrics.failed();
+  }
+
+  recovered(): void {
+    this.#failedSince = undefined;
+    this.#metrics.recovered();
+  }
+
+  /** Publishes `KeysFileStaleness` in seconds until it is stopped. */
+  publishTo(publisher: CloudWatchMetricSource, service: string): { stop(): void } {
+    const metric = publisher.metric({
+      name: 'KeysFileStaleness',
+      unit: 'Seconds',
+      dimensions: { service },
+    });
+    const timer = setInterval(() => {
+      metric.record(this.seconds);
+    }, PUBLISH_INTERVAL_MS).unref();
+    return {
+      stop: () => {
+        clearInterval(timer);
+      },
+    };
+  }
+}

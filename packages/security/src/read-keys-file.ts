@@ -1,0 +1,49 @@
+import { open, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { SecurityError } from './security-error.ts';
+
+const WRITABLE_BY_OTHERS = 0o022;
+/** In a folder with this bit, only the owner of a file may rename or delete the file, as in `/tmp`. */
+const STICKY = 0o1000;
+
+/**
+ * Reads the text of a keys file that only its owner may change.
+ *
+ * The permissions are those of the opened file, so that a file that is swapped between check and read is no way around
+ * them. Windows has no such permissions; there they aren't checked.
+ *
+ * @throws SecurityError `ERR_SECURITY_KEYS` with the command that mends it, if the group or other accounts may write the file
+ * or replace it in its folder; the error of `node:fs` if the file can't be read.
+ */
+export async function readKeysFile(file: string): Promise<string> {
+  const handle = await open(file, 'r');
+  try {
+    if (process.platform !== 'win32') {
+      const { mode } = await handle.stat();
+      if ((mode & WRITABLE_BY_OTHERS) !== 0) throw writable('The keys file', file, mode);
+      // A link can be replaced in its own folder, and the file that it points to in another one.
+      for (const folder of new Set([dirname(file), dirname(await realpath(file))])) {
+        const { mode: folderMode } = await stat(folder);
+        if ((folderMode & WRITABLE_BY_OTHERS) !== 0 && (folderMode & STICKY) === 0) {
+          throw writable('The folder of the keys file', folder, folderMode);
+        }
+      }
+    }
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
+}
+
+function writable(what: string, path: string, mode: number): SecurityError {
+  const octal = (mode & 0o7777).toString(8).padStart(4, '0');
+  return new SecurityError(
+    'ERR_SECURITY_KEYS',
+    `${what} can be changed by other accounts (mode ${octal}), which could add keys of their own. Run: chmod go-w ${quoted(path)}`,
+  );
+}
+
+/** A path as a shell reads it. */
+function quoted(path: string): string {
+  return /^[\w./:@%+,-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}
