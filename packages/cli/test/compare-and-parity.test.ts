@@ -129,6 +129,18 @@ test('a version is compared with the server of its original, and the gate is dec
   expect(file).toMatchObject({ original: 'affine-next.onnx', report: { parity: 0 } });
 });
 
+test('rows for which both models give NaN or an infinity are equal', async () => {
+  const place = placeWithRegistry();
+  await runJson(place, 'model', 'push', 'affine', affine);
+  const input = { name: 'x', datatype: 'FP32', shape: [3, 2] };
+  const data = [null, 1, 'Infinity', 2, '-Infinity', 3];
+  const rows = JSON.stringify({ inputs: [{ ...input, data }] });
+  writeFileSync(join(place.folder, 'rows.jsonl'), rows);
+  const parity = ['model', 'parity', 'affine', '1', '--rows', 'rows.jsonl'];
+  const found = await runJson(place, ...parity, '--original', affine);
+  expect(found).toMatchObject({ report: { rows: 3, parity: 0 } });
+});
+
 test('golden examples say themselves what the original answered', async () => {
   const place = placeWithRegistry();
   writeFileSync(join(place.folder, 'golden.json'), JSON.stringify(affineGolden));

@@ -16,6 +16,8 @@ interface JsonTensor {
 /**
  * Makes a {@link Tensor} of `{name, datatype, shape, data}`; `data` is flat, or nested exactly as `shape` says.
  *
+ * In a floating-point tensor `null` and `"NaN"` are NaN, `"Infinity"` and `"-Infinity"` the infinities.
+ *
  * Nothing is allocated before the elements were counted, so `shape` can't claim memory that the text doesn't pay for.
  *
  * @throws SignatureError `ERR_SIGNATURE_TENSOR_INVALID` naming the tensor, what was expected and what came.
@@ -28,9 +30,10 @@ export function decodeTensor(json: unknown): Tensor {
   const shape = readShape(name, json.shape);
   const nested = readNesting(name, json.data, shape);
   const data = pooledStorage(datatype, elementCount(shape));
-  const read = elementsReader(name, datatype, data);
+  const infinities = { count: 0 };
+  const read = elementsReader(name, datatype, data, infinities);
   const end = fill(json.data as readonly unknown[], nested ? shape.length - 1 : 0, read, 0);
-  checkFinite(name, datatype, data, end);
+  checkFinite(name, datatype, data, end, infinities);
   // The storage was allocated by the row of `datatype` itself.
   return { name, datatype, shape, data } as Tensor;
 }

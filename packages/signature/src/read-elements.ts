@@ -7,6 +7,11 @@ import { failTensor } from './tensor-failure.ts';
 /** Reads JSON values into a tensor's storage, from element `start` on. */
 export type ElementsReader = (values: readonly unknown[], start: number) => void;
 
+/** Infinities of a tensor that the JSON names as such; any other one is a number that the datatype can't hold. */
+export interface NamedInfinities {
+  count: number;
+}
+
 type Data = DataByDatatype[Datatype];
 
 /**
@@ -14,7 +19,12 @@ type Data = DataByDatatype[Datatype];
  *
  * Each kind has a loop of its own: these loops are where a large request spends its time.
  */
-export function elementsReader(tensor: string, datatype: Datatype, data: Data): ElementsReader {
+export function elementsReader(
+  tensor: string,
+  datatype: Datatype,
+  data: Data,
+  infinities: NamedInfinities,
+): ElementsReader {
   const bad = (expected: string, value: unknown, index: number): never =>
     failTensor(tensor, `${expected} (${datatype})`, `${show(value)} at element ${index}`);
   const { kind, integerRange: [min, max] = [0n, 0n] } = datatypes[datatype];
@@ -28,7 +38,7 @@ export function elementsReader(tensor: string, datatype: Datatype, data: Data): 
     case 'float':
       return datatype === 'FP16'
         ? readHalves(data as Uint16Array, bad)
-        : readFloats(data as Float64Array, bad);
+        : readFloats(data as Float64Array, infinities, bad);
     case 'bytes':
       return readStrings(data as Uint8Array[], bad);
   }
@@ -87,17 +97,30 @@ function isImprecise(value: number): boolean {
   return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) <= 2 ** 64;
 }
 
-const FINITE = 'a finite number; send NaN and infinities as binary';
+const FLOAT = 'a number, null for NaN, "Infinity" or "-Infinity"';
 
-/** Whether it is finite is asked of the storage afterwards, see {@link checkFinite}. */
-function readFloats(data: Float64Array, bad: Bad): ElementsReader {
+/** The values that JSON has no number for: `null` as most JSON writers have it, the texts of Protocol Buffers' JSON. */
+const NON_FINITE: ReadonlyMap<unknown, number> = new Map<unknown, number>([
+  [null, NaN],
+  ['NaN', NaN],
+  ['Infinity', Infinity],
+  ['-Infinity', -Infinity],
+]);
+
+/** Overflow is found in the storage afterwards, see {@link checkFinite}. */
+function readFloats(data: Float64Array, infinities: NamedInfinities, bad: Bad): ElementsReader {
   return (values, start) => {
     for (let index = 0; index < values.length; index++) {
       const value = values[index];
-      // An integer that another tensor of the request wanted every digit of.
-      if (typeof value === 'bigint') data[start + index] = Number(value);
-      else if (typeof value === 'number') data[start + index] = value;
-      else bad(FINITE, value, start + index);
+      if (typeof value === 'number') {
+        data[start + index] = value;
+        continue;
+      }
+      // A bigint is an integer that another tensor of the request needs with every digit.
+      const special = typeof value === 'bigint' ? Number(value) : NON_FINITE.get(value);
+      if (special === undefined) return bad(FLOAT, value, start + index);
+      if (typeof value === 'string' && !Number.isNaN(special)) infinities.count += 1;
+      data[start + index] = special;
     }
   };
 }
@@ -107,12 +130,15 @@ function readHalves(data: Uint16Array, bad: Bad): ElementsReader {
     for (let index = 0; index < values.length; index++) {
       const given = values[index];
       const value = typeof given === 'bigint' ? Number(given) : given;
-      if (typeof value !== 'number' || !Number.isFinite(value)) {
-        return bad(FINITE, value, start + index);
+      if (typeof value === 'number') {
+        const bits = numberToFloat16(value);
+        if ((bits & 0x7fff) === 0x7c00) bad('a number within ±65504', value, start + index);
+        data[start + index] = bits;
+        continue;
       }
-      const bits = numberToFloat16(value);
-      if ((bits & 0x7c00) === 0x7c00) bad('a number within ±65504', value, start + index);
-      data[start + index] = bits;
+      const special = NON_FINITE.get(value);
+      if (special === undefined) return bad(FLOAT, value, start + index);
+      data[start + index] = numberToFloat16(special);
     }
   };
 }
@@ -163,13 +189,24 @@ function utf8Length(string: string): number {
   return length;
 }
 
-/** Refuses what JSON text can say but the datatype can't hold: `1e400`, and beyond binary32 for FP32. */
-export function checkFinite(tensor: string, datatype: Datatype, data: Data, length: number): void {
+/** Rejects what JSON text can say but the datatype can't hold: `1e400`, and beyond binary32 for FP32. */
+export function checkFinite(
+  tensor: string,
+  datatype: Datatype,
+  data: Data,
+  length: number,
+  { count: named }: NamedInfinities,
+): void {
   if (datatype !== 'FP32' && datatype !== 'FP64') return;
   const floats = data as Float64Array;
+  let found = 0;
   for (let index = 0; index < length; index++) {
-    if (Number.isFinite(floats[index])) continue;
+    const value = floats[index] ?? 0;
+    if (Number.isFinite(value) || Number.isNaN(value)) continue;
+    found += 1;
+    if (found <= named) continue;
     const expected = datatype === 'FP32' ? 'a number within ±3.4028235e38' : 'a finite number';
-    failTensor(tensor, `${expected} (${datatype})`, `a greater one at element ${index}`);
+    const place = named === 0 ? ` at element ${index}` : '';
+    failTensor(tensor, `${expected} (${datatype})`, `a greater one${place}`);
   }
 }

@@ -5,6 +5,7 @@ import {
   decodeJson,
   decodeTensor,
   encodeTensor,
+  float16ToNumber,
   numberToFloat16,
   SignatureError,
   type Datatype,
@@ -150,6 +151,17 @@ describe('round trip', () => {
     expect(JSON.parse(text)).toMatchObject({ name: 'Infinite', data: [null, 1, null, null] });
   });
 
+  test.each(['FP16', 'FP32', 'FP64'] as const)(
+    'null is NaN in %s, as NaN is written, and infinities may be named',
+    (datatype) => {
+      const data = [null, 1.5, 'NaN', 'Infinity', '-Infinity'];
+      const tensor = decodeTensor({ name: 'x', datatype, shape: [5], data });
+      const values =
+        tensor.datatype === 'FP16' ? Array.from(tensor.data, float16ToNumber) : [...tensor.data];
+      expect(values).toEqual([NaN, 1.5, NaN, Infinity, -Infinity]);
+    },
+  );
+
   test('bytes that are not UTF-8 are refused rather than altered', () => {
     const tensor: Tensor = {
       name: 'b',
@@ -202,7 +214,28 @@ describe('what is refused', () => {
     ['mixed nesting', { ...fp32, shape: [2, 1], data: [[1], 2] }, 'lists of 1 in dimension 1'],
     ['nesting too deep', { ...fp32, shape: [1], data: [[1]] }, 'found a list of 1 at element 0'],
     ['data that is no list', { ...fp32, shape: [1], data: 1 }, '"data" that is a list, found 1'],
-    ['null', { ...fp32, shape: [1], data: [null] }, 'finite number'],
+    [
+      'null for an integer',
+      { ...fp32, datatype: 'INT32', shape: [1], data: [null] },
+      'whole number',
+    ],
+    [
+      'null for a 64-bit integer',
+      { ...fp32, datatype: 'INT64', shape: [1], data: [null] },
+      'whole',
+    ],
+    [
+      'null for a boolean',
+      { ...fp32, datatype: 'BOOL', shape: [1], data: [null] },
+      'true or false',
+    ],
+    ['null for text', { ...fp32, datatype: 'BYTES', shape: [1], data: [null] }, 'string'],
+    ['another text for a number', { ...fp32, shape: [1], data: ['inf'] }, 'null for NaN'],
+    [
+      'a number that FP32 cannot hold beside an infinity',
+      { ...fp32, shape: [2], data: ['Infinity', 1e39] },
+      '±3.4028235e38',
+    ],
     ['a string for a number', { ...fp32, shape: [1], data: ['1'] }, 'found "1" at element 0'],
     ['a number that FP32 cannot hold', { ...fp32, shape: [1], data: [1e39] }, '±3.4028235e38'],
     [

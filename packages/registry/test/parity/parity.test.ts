@@ -163,3 +163,19 @@ test('a comparison is kept with its page, and decides the gate', async () => {
   const html = Buffer.from(await registry.journal.readDocument('digits', page)).toString();
   expect(html).toContain('Parity of digits version 1');
 });
+
+test('equal NaNs and equal infinities are equal; NaN beside a number is infinitely far from it', () => {
+  const special = (...data: (number | string | null)[]): JsonTensor => ({
+    name: 'scores',
+    datatype: 'FP32',
+    shape: [data.length],
+    data,
+  });
+  const compare = (expected: JsonTensor, actual: JsonTensor) =>
+    compareOutputs([{ inputs: [], expected: [expected], actual: [actual] }]).parity;
+  const same = special(null, 'Infinity', '-Infinity', 0.5);
+  expect(compare(same, same)).toBe(0);
+  expect(compare(special(null), special(1))).toBe(Infinity);
+  expect(compare(special('Infinity'), special('-Infinity'))).toBe(Infinity);
+  expect(compare(special('Infinity'), special(null))).toBe(Infinity);
+});
