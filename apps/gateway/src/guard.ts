@@ -15,6 +15,7 @@ import {
   secureHeaders,
   watchApiKeys,
   type Chain,
+  type Identity,
   type Middleware,
   type WatchApiKeysOptions,
 } from '@fairlead/security';
@@ -51,7 +52,7 @@ export async function createGuard(
   dialects: readonly Dialect[],
   keysWatch: WatchApiKeysOptions = {},
 ): Promise<Guard> {
-  const { keysFile, pepper = '', maxBodyBytes, rateLimit: limit } = settings;
+  const { keysFile, pepper = '', maxBodyBytes, rateLimit: limit, refusedKeysLimit } = settings;
   const trusted = [requestId(), secureHeaders({ strictTransportSeconds: 0 })];
   const bounded = bodyLimit({
     maxBodyBytes,
@@ -86,23 +87,36 @@ export async function createGuard(
     return new ApiKeySet({ pepper, records });
   });
   const close = watchApiKeys(keys, keysFile, keysWatch);
+  const refusals = rateLimit({
+    windowMs: MINUTE_MS,
+    limit: refusedKeysLimit,
+    name: 'refused-keys',
+    address,
+  });
   return {
     chain: chain(
       ...trusted,
       bounded,
-      apiKeys({ keys, isPublic }),
-      requireScope(neededScope(dialects)),
+      apiKeys({ keys, isPublic, refusals }),
+      // Before the scope, so that what is forbidden counts as well.
       limited,
+      requireScope(neededScope(dialects)),
     ),
     requires: (scope) => requireScope(scope),
     close,
     async admit(call) {
       if (PUBLIC_CALLS.has(call.method)) return {};
       const { metadata } = call;
-      const identity = authenticate(keys, {
-        authorization: metadata.get('authorization').map(String),
-        apiKey: metadata.get('x-api-key').map(String),
-      });
+      let identity: Identity;
+      try {
+        identity = authenticate(keys, {
+          authorization: metadata.get('authorization').map(String),
+          apiKey: metadata.get('x-api-key').map(String),
+        });
+      } catch (refusal) {
+        await refusals.count({ address: address(addressed(call, settings)) });
+        throw refusal;
+      }
       await limited.count({ identity, address: '' });
       return {
         mayInfer(model) {

@@ -147,6 +147,36 @@ test('speaks gRPC beside HTTP, with the keys, scopes and limits of HTTP', async 
   expect(body).toContain('nv_inference_request_success{model="affine",version="1"} 3');
 });
 
+test('refused keys are limited by the address, in the same count as over HTTP; forbidden calls by the client', async () => {
+  const { keysFile, keys } = writeKeysFile(tempFolder(), {
+    affine: { scopes: ['infer:affine'] },
+    twice: { scopes: ['infer:affine'], limit: 2 },
+  });
+  const { send, socketPath } = await start({
+    FAIRLEAD_KEYS_FILE: keysFile,
+    FAIRLEAD_PEPPER: pepper,
+    FAIRLEAD_REFUSED_KEYS_LIMIT: '3',
+  });
+  const guess = { authorization: 'Bearer fl_no' };
+  const codeOf = async (method: string, message: object, metadata: Record<string, string>) =>
+    (await failure(send(method, message, metadata))).code;
+  expect(await codeOf('ModelInfer', affine, guess)).toBe(status.UNAUTHENTICATED);
+  expect(await codeOf('ServerMetadata', {}, {})).toBe(status.UNAUTHENTICATED);
+  expect((await ask({ socketPath }, '/v2')).status).toBe(401);
+  expect(await codeOf('ModelInfer', affine, guess)).toBe(status.RESOURCE_EXHAUSTED);
+  expect(await codeOf('ServerMetadata', {}, {})).toBe(status.RESOURCE_EXHAUSTED);
+  expect((await ask({ socketPath }, '/v2')).status).toBe(429);
+  const elsewhere = { ...guess, 'x-forwarded-for': '192.0.2.7' };
+  expect(await codeOf('ModelInfer', affine, elsewhere)).toBe(status.UNAUTHENTICATED);
+  const as = (name: keyof typeof keys) => ({ authorization: `Bearer ${keys[name]}` });
+  await send('ModelInfer', affine, as('affine'));
+
+  for (let count = 0; count < 2; count++) {
+    expect(await codeOf('ModelInfer', slow(1), as('twice'))).toBe(status.PERMISSION_DENIED);
+  }
+  expect(await codeOf('ModelInfer', affine, as('twice'))).toBe(status.RESOURCE_EXHAUSTED);
+});
+
 test('without keys each client behind the proxy has a limit of its own', async () => {
   const { send } = await start({ ...open, FAIRLEAD_RATE_LIMIT: '1' });
   const from = (address: string) => send('ModelInfer', affine, { 'x-forwarded-for': address });

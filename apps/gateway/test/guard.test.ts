@@ -220,6 +220,50 @@ describe('how much', () => {
     expect(body).toContain('2 are allowed in 60 s');
   });
 
+  test('a request that is forbidden counts for its client like any other', async () => {
+    const { ask } = await guardedByKeys();
+    const refused = '/v2/models/digits/versions/1/infer';
+    expect((await ask('/v2/repository/index', 'twice', { method: 'POST' })).status).toBe(403);
+    const { status, headers } = await ask('/v2/repository/index', 'twice', { method: 'POST' });
+    expect([status, headers.ratelimit]).toEqual([403, '"default";r=0;t=60']);
+    for (const path of ['/v2', refused]) expect((await ask(path, 'twice')).status).toBe(429);
+    expect((await ask(refused, 'all')).status).toBe(200);
+  });
+
+  test('requests with a refused key or none are limited by their address, right keys from there are not', async () => {
+    const { ask, askWith } = await guardedByKeys({ FAIRLEAD_REFUSED_KEYS_LIMIT: '4' });
+    for (let count = 0; count < 2; count++) {
+      expect((await ask(infer)).status).toBe(401);
+      expect((await askWith('/metrics', `fl_${'0'.repeat(12)}_${String(count)}`)).status).toBe(401);
+    }
+    for (const answer of [
+      await ask(infer),
+      await askWith('/v2', 'fl_guess'),
+      await ask('/v2', 'gone'),
+    ]) {
+      expect(answer.status).toBe(429);
+      expect(answer.body).toContain('4 are allowed in 60 s');
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+      expect(answer.headers.ratelimit).toContain('"refused-keys";r=0');
+    }
+    expect((await ask(infer, 'all')).status).toBe(200);
+    // Another address, as the proxy in front says.
+    const elsewhere = { headers: { 'x-forwarded-for': '192.0.2.7' } };
+    expect((await ask(infer, undefined, elsewhere)).status).toBe(401);
+    expect((await ask('/v2/health/live')).status).toBe(200);
+  });
+
+  test('the limit of refused keys that ships answers 429 from the 301st request of a minute on', async () => {
+    const { askWith } = await guardedByKeys();
+    const statuses: number[] = [];
+    for (let count = 0; count < 302; count++) {
+      const guess = `fl_${String(count).padStart(12, '0')}_${'x'.repeat(43)}`;
+      statuses.push((await askWith('/v2', guess)).status);
+    }
+    expect(statuses.slice(0, 300).every((status) => status === 401)).toBe(true);
+    expect(statuses.slice(300)).toEqual([429, 429]);
+  });
+
   test('behind the proxy each client has a limit of its own where there are no keys', async () => {
     const ask = await guarded({
       FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',

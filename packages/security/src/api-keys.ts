@@ -30,6 +30,13 @@ export interface ApiKeysOptions {
    * @defaultValue `'api'`
    */
   readonly realm?: string;
+  /**
+   * Called in place of the 401 for a request whose key is missing or refused, for example {@link rateLimit}, which counts by
+   * the address: a request over the limit gets its 429, every other one still the 401. A right key is never
+   * limited by the refused keys of others behind its address.
+   * @defaultValue every such request gets the 401
+   */
+  readonly refusals?: Middleware;
 }
 
 /**
@@ -44,9 +51,10 @@ export function apiKeys({
   optional = false,
   isPublic = () => false,
   realm = 'api',
+  refusals,
 }: ApiKeysOptions): Middleware {
   const challenge = bearerChallenge(realm);
-  return function apiKeysMiddleware(req: IncomingMessage, _res: ServerResponse, next: Next) {
+  return function apiKeysMiddleware(req: IncomingMessage, res: ServerResponse, next: Next) {
     if (isPublic(req)) {
       next();
       return;
@@ -61,6 +69,12 @@ export function apiKeys({
     } catch (error) {
       refusal = error;
     }
-    next(refusal);
+    if (refusal === undefined || refusals === undefined) {
+      next(refusal);
+      return;
+    }
+    refusals(req, res, (error) => {
+      next(error ?? refusal);
+    });
   };
 }

@@ -7,6 +7,7 @@ import {
   getIdentity,
   problemErrors,
   publicPaths,
+  rateLimit,
   requireScope,
   type ChainStep,
 } from '../src/index.ts';
@@ -56,6 +57,21 @@ describe('apiKeys', () => {
         detail: expect.stringContaining('Authorization: Bearer fl_') as unknown,
       });
     }
+  });
+
+  it('hands missing and refused keys to a rate limit, whose 429 takes the place of the 401, and no right key', async () => {
+    const refusals = rateLimit({ windowMs: 60_000, limit: 3, name: 'refused-keys' });
+    const { port } = await listen(chain(apiKeys({ keys: set, refusals }), whoAmI));
+    const lines = [
+      [],
+      [`X-Api-Key: ${expired}`],
+      [`X-Api-Key: ${acme}`, `Authorization: Bearer ${all}`],
+    ];
+    const statuses: unknown[] = [];
+    for (const sent of [...lines, ...lines, [`X-Api-Key: ${acme}`]]) {
+      statuses.push((await ask(port, ...sent)).slice(9, 12));
+    }
+    expect(statuses).toEqual(['401', '401', '400', '429', '429', '429', '200']);
   });
 
   it('gives every key that is not right one and the same answer', async () => {

@@ -27,6 +27,12 @@ export const accessSettings = {
     '60000',
     'Requests a minute for each key, or address without one.',
   ),
+  refusedKeysLimit: setting(
+    'FAIRLEAD_REFUSED_KEYS_LIMIT',
+    whole(1, 1e9),
+    '300',
+    'Requests a minute from one address whose key is missing or refused; further ones get 429 instead of 401. Right keys of the same address are not affected.',
+  ),
   maxBodyBytes: setting(
     'FAIRLEAD_MAX_BODY_BYTES',
     whole(1, 2 ** 31 - 1),
