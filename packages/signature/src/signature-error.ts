@@ -4,7 +4,8 @@ export type SignatureErrorCode =
   | 'ERR_SIGNATURE_KEY_REPEATED'
   | 'ERR_SIGNATURE_MISMATCH'
   | 'ERR_SIGNATURE_TENSOR_INVALID'
-  | 'ERR_SIGNATURE_NOT_TEXT';
+  | 'ERR_SIGNATURE_NOT_TEXT'
+  | 'ERR_SIGNATURE_ONNX_INVALID';
 
 /** One thing wrong with one tensor. */
 export interface TensorProblem {

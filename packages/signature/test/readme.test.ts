@@ -32,6 +32,7 @@ test('every error code has its paragraph, and every paragraph its code', () => {
     ERR_SIGNATURE_MISMATCH: true,
     ERR_SIGNATURE_TENSOR_INVALID: true,
     ERR_SIGNATURE_NOT_TEXT: true,
+    ERR_SIGNATURE_ONNX_INVALID: true,
   };
   const page = readFileSync(new URL('../../docs/errors/signature.md', folder), 'utf8');
   const headings = [...page.matchAll(/^### (\S+)$/gm)].map(([, heading]) => heading);

@@ -1,6 +1,6 @@
 import { join, posix } from 'node:path';
 import type { Signature } from '@fairlead/signature';
-import { inspectOnnx } from '../onnx/inspect-onnx.ts';
+import { inspectOnnx } from './inspect-onnx.ts';
 import type { Predict } from '../parity/measure-parity.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { GoldenExample, Lineage } from '../versions/manifest.ts';

@@ -1,6 +1,5 @@
 import { basename, dirname, posix } from 'node:path';
-import { inspectOnnx } from '../onnx/inspect-onnx.ts';
-import type { OnnxModel } from '../onnx/onnx-model.ts';
+import { type InspectedOnnx, inspectOnnx } from './inspect-onnx.ts';
 import { RegistryError } from '../registry-error.ts';
 import { checkPathWithin, filesAmong } from './folder-files.ts';
 import { type SourceOptions, withFound } from './source-options.ts';
@@ -28,7 +27,10 @@ export async function onnxModel(file: string, options: SourceOptions): Promise<P
 }
 
 /** The runtime of a version whose model is at `path`. */
-export function onnxRuntimeSpec({ externalData }: OnnxModel, path: string): PushRequest['runtime'] {
+export function onnxRuntimeSpec(
+  { externalData }: InspectedOnnx,
+  path: string,
+): PushRequest['runtime'] {
   const options = {
     ...(path !== 'model.onnx' && { path }),
     ...(externalData.length > 0 && {
@@ -42,7 +44,7 @@ export function onnxRuntimeSpec({ externalData }: OnnxModel, path: string): Push
 export function onnxLineage({
   producer,
   producerVersion,
-}: OnnxModel): PushRequest['lineage'] & object {
+}: InspectedOnnx): PushRequest['lineage'] & object {
   if (producer === undefined) return {};
   return { frameworks: { [producer]: producerVersion ?? 'unknown' } };
 }
@@ -53,7 +55,7 @@ export function onnxLineage({
  * @throws RegistryError `ERR_REGISTRY_INVALID_PATH`, `ERR_REGISTRY_INVALID_SOURCE`
  */
 export function checkWeights(
-  { externalData }: OnnxModel,
+  { externalData }: InspectedOnnx,
   path: string,
   files: ReadonlyMap<string, string>,
 ): readonly (readonly [path: string, place: string])[] {

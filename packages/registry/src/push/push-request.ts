@@ -9,7 +9,7 @@ import type {
   RuntimeSpec,
 } from '../versions/manifest.ts';
 import { fingerprint, readSource } from './push-source.ts';
-import { inspectOnnx } from '../onnx/inspect-onnx.ts';
+import { inspectOnnx } from './inspect-onnx.ts';
 import type { Proof, PushProgress } from './prove.ts';
 import { RegistryError } from '../registry-error.ts';
 

@@ -1,0 +1,73 @@
+import { readSync } from 'node:fs';
+
+/** Reads bytes at `position` into `memory`; returns the number of bytes read. */
+type ReadAt = (memory: Uint8Array, position: number) => number;
+
+const WINDOW_BYTES = 64 * 1024;
+
+/** A cursor over bytes in memory, or over a file of which one window of 64 KiB is in memory. */
+export class ByteSource {
+  /** Offset of the next byte. */
+  position = 0;
+  /** Number of bytes. */
+  readonly length: number;
+  readonly #readAt: ReadAt;
+  readonly #window: Uint8Array;
+  #start = 0;
+  #end: number;
+
+  private constructor(length: number, window: Uint8Array, end: number, readAt: ReadAt) {
+    this.length = length;
+    this.#window = window;
+    this.#end = end;
+    this.#readAt = readAt;
+  }
+
+  /** A cursor over bytes in memory, without a copy. */
+  static of(bytes: Uint8Array): ByteSource {
+    return new ByteSource(bytes.length, bytes, bytes.length, () => 0);
+  }
+
+  /** A cursor over the first `length` bytes of an open file, which is read synchronously. */
+  static ofFile(fd: number, length: number): ByteSource {
+    const window = new Uint8Array(Math.min(WINDOW_BYTES, length));
+    return new ByteSource(length, window, 0, (memory, position) =>
+      readSync(fd, memory, 0, memory.length, position),
+    );
+  }
+
+  /** The next byte. */
+  byte(): number {
+    if (this.position < this.#start || this.position >= this.#end) this.#refill();
+    const byte = this.#window[this.position - this.#start];
+    if (byte === undefined) throw new Error('it ends too early');
+    this.position += 1;
+    return byte;
+  }
+
+  /** The next `length` bytes, valid until the next call; the caller has checked that there are as many. */
+  bytes(length: number): Uint8Array {
+    if (this.position < this.#start || this.position + length > this.#end) this.#refill();
+    if (this.position + length <= this.#end) {
+      const offset = this.position - this.#start;
+      this.position += length;
+      return this.#window.subarray(offset, offset + length);
+    }
+    const copy = new Uint8Array(length);
+    for (let filled = 0; filled < length;) {
+      const read = this.#readAt(copy.subarray(filled), this.position);
+      if (read === 0) throw new Error('it ends too early');
+      filled += read;
+      this.position += read;
+    }
+    return copy;
+  }
+
+  #refill(): void {
+    const read = this.#readAt(this.#window, this.position);
+    // Bytes in memory are one window, which is never refilled.
+    if (read === 0) throw new Error('it ends too early');
+    this.#start = this.position;
+    this.#end = this.position + read;
+  }
+}

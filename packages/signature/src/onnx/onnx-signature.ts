@@ -1,0 +1,53 @@
+import type { Datatype } from '../datatype.ts';
+import { parseSignature } from '../parse-signature.ts';
+import type { Signature, TensorSpec } from '../signature.ts';
+import { SignatureError } from '../signature-error.ts';
+import type { OnnxGraph, OnnxValue } from './onnx-model.ts';
+import { onnxDatatype, onnxTypeName } from './onnx-type.ts';
+
+/**
+ * The signature of a model's graph: its inputs without the weights among them, and its outputs. Lengths that have a
+ * name, or aren't given, are -1.
+ *
+ * @throws SignatureError `ERR_SIGNATURE_ONNX_INVALID` naming the input or output that can't be served, and what to do.
+ */
+export function onnxSignature({ inputs, outputs, initializers }: OnnxGraph): Signature {
+  return parseSignature({
+    // Before IR version 4 the weights are among the inputs, as values that callers may leave out.
+    inputs: inputs
+      .filter(({ name }) => !initializers.has(name))
+      .map((value) => tensorSpec('input', value)),
+    outputs: outputs.map((value) => tensorSpec('output', value)),
+  });
+}
+
+function tensorSpec(
+  what: string,
+  { name, kind, elementType, shape, description }: OnnxValue,
+): TensorSpec {
+  const place = `${what} ${JSON.stringify(name.slice(0, 80))}`;
+  if (elementType === undefined) {
+    throw invalid(`${place} is ${kind}; only tensors can be served, so export it as one`);
+  }
+  const datatype: Datatype | undefined = onnxDatatype(elementType);
+  if (datatype === undefined) {
+    throw invalid(
+      `${place} holds ${onnxTypeName(elementType)}, which can't be sent; cast it in the graph, to float32 for instance`,
+    );
+  }
+  if (shape === undefined) {
+    throw invalid(`${place} has no shape; export it with one, -1 or a name for what varies`);
+  }
+  return {
+    name,
+    datatype,
+    shape: shape.map((length) =>
+      typeof length === 'number' && Number.isSafeInteger(length) && length > 0 ? length : -1,
+    ),
+    ...(description !== undefined && { description }),
+  };
+}
+
+function invalid(message: string): SignatureError {
+  return new SignatureError('ERR_SIGNATURE_ONNX_INVALID', message);
+}

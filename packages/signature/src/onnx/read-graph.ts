@@ -1,0 +1,118 @@
+import { attributeFields, graphFields, nodeFields } from './onnx-fields.ts';
+import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from './onnx-model.ts';
+import type { ProtobufReader } from './protobuf-reader.ts';
+import type { ReadBudget } from './read-budget.ts';
+import type { TensorReader } from './read-tensor.ts';
+import { readValue } from './read-value.ts';
+
+/** Graphs within the branches and loops of others; protobuf's own limit is 100 messages, three for each graph. */
+const MAX_DEPTH = 32;
+const MAX_VALUES = 10_000;
+/** A node takes the memory of as many names. */
+const NODE_PARTS = 8;
+const NO_ATTRIBUTES: ReadonlyMap<string, OnnxAttribute> = new Map();
+const MAX_INTEGERS = 10_000;
+const MAX_TEXT_BYTES = 64 * 1024;
+
+/** Reads graphs with their nodes, and the graphs within those. */
+export class GraphReader {
+  readonly #reader: ProtobufReader;
+  readonly #tensors: TensorReader;
+  readonly #budget: ReadBudget;
+  #depth = 0;
+
+  constructor(reader: ProtobufReader, tensors: TensorReader, budget: ReadBudget) {
+    this.#reader = reader;
+    this.#tensors = tensors;
+    this.#budget = budget;
+  }
+
+  /** Reads the visited field, a GraphProto; `isMain` for the model's own. */
+  read(isMain = false): OnnxGraph {
+    if (this.#depth === MAX_DEPTH) {
+      throw new Error(`its graphs are nested more than ${MAX_DEPTH} deep`);
+    }
+    this.#depth += 1;
+    const reader = this.#reader;
+    const nodes: OnnxNode[] = [];
+    const inputs: OnnxValue[] = [];
+    const outputs: OnnxValue[] = [];
+    const initializers = new Map<string, OnnxTensor>();
+    reader.readMessage(graphFields, (field) => {
+      if (field === 1) nodes.push(this.readNode());
+      if (field === 5 || field === 15) {
+        const tensor = field === 5 ? this.#tensors.read(isMain) : this.#tensors.readSparse();
+        if (tensor !== undefined) {
+          const { name, ...rest } = tensor;
+          initializers.set(name, rest);
+        }
+      }
+      if (field === 11) addValue(inputs, 'inputs', reader);
+      if (field === 12) addValue(outputs, 'outputs', reader);
+    });
+    this.#depth -= 1;
+    return { nodes, inputs, outputs, initializers };
+  }
+
+  /** Reads the visited field, a NodeProto. */
+  readNode(): OnnxNode {
+    const reader = this.#reader;
+    let [opType, domain, name] = ['', '', ''];
+    const inputs: string[] = [];
+    const outputs: string[] = [];
+    let attributes: Map<string, OnnxAttribute> | undefined;
+    this.#budget.spend(NODE_PARTS);
+    reader.readMessage(nodeFields, (field) => {
+      if (field === 1 || field === 2) {
+        this.#budget.spend();
+        (field === 1 ? inputs : outputs).push(reader.text());
+      }
+      if (field === 3) name = reader.text();
+      if (field === 4) opType = reader.text();
+      if (field === 7) domain = reader.text();
+      if (field === 5) (attributes ??= new Map()).set(...this.readAttribute());
+    });
+    return { opType, domain, name, inputs, outputs, attributes: attributes ?? NO_ATTRIBUTES };
+  }
+
+  /** Reads the visited field, an AttributeProto; returns its name with it. */
+  readAttribute(): [name: string, attribute: OnnxAttribute] {
+    const reader = this.#reader;
+    let name = '';
+    let text: string | undefined;
+    let reference: string | undefined;
+    let tensor: OnnxTensor | undefined;
+    const integers: number[] = [];
+    const graphs: OnnxGraph[] = [];
+    this.#budget.spend();
+    reader.readMessage(attributeFields, (field) => {
+      if (field === 1) name = reader.text();
+      if (field === 3) integers.push(reader.int64());
+      if (field === 8 && integers.length < MAX_INTEGERS) {
+        integers.push(...reader.integers(MAX_INTEGERS));
+      }
+      if (field === 4 && reader.length <= MAX_TEXT_BYTES) {
+        text = new TextDecoder().decode(reader.bytes());
+      }
+      if (field === 5) tensor = this.#tensors.read();
+      if (field === 10) this.#tensors.read();
+      if (field === 6 || field === 11) graphs.push(this.read());
+      if (field === 21) reference = reader.text();
+      if (field === 22 || field === 23) this.#tensors.readSparse();
+    });
+    const attribute = {
+      ...(integers.length > 0 && { integers }),
+      ...(text !== undefined && { text }),
+      ...(tensor && { tensor }),
+      ...(graphs.length > 0 && { graphs }),
+      ...(reference !== undefined && { reference }),
+    };
+    return [name, attribute];
+  }
+}
+
+function addValue(list: OnnxValue[], what: string, reader: ProtobufReader): void {
+  if (list.push(readValue(reader)) > MAX_VALUES) {
+    throw new Error(`a graph in it has more than ${MAX_VALUES} ${what}`);
+  }
+}
