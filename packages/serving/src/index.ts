@@ -41,6 +41,7 @@ export type { ModelIndexEntry } from './models/model-index.ts';
 export { ModelServer } from './model-server.ts';
 export type { ModelServerOptions, ServeOptions } from './model-server-options.ts';
 export type { ModelStatus } from './models/model-status.ts';
+export type { BatchingDecision, BatchingSetting } from './models/decide-batching.ts';
 export type {
   GoldenExample,
   GoldenTensor,
@@ -70,6 +71,7 @@ export type {
   Runtime,
   RuntimeEvent,
   RuntimeFactory,
+  RowAnalysis,
   RuntimePlacement,
 } from './runtime.ts';
 export type { CancelSignal } from './scheduling/ticket.ts';

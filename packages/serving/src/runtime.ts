@@ -33,6 +33,17 @@ export interface RuntimePlacement {
   readonly reason: string;
 }
 
+/** What a model's own description shows of its rows. */
+export interface RowAnalysis {
+  /**
+   * Whether each row of the outputs depends on the same row of the inputs alone; `unknown` where the description holds
+   * something that isn't understood.
+   */
+  readonly rows: 'independent' | 'dependent' | 'unknown';
+  /** In words, with what decided it: an operator and its place. */
+  readonly reason: string;
+}
+
 /** One loaded version, ready to run. */
 export interface Runtime {
   /** What the metadata call names, such as `onnx_onnxv1`. */
@@ -41,6 +52,8 @@ export interface Runtime {
   readonly concurrency: number;
   /** For runtimes that decide where they compute. */
   readonly placement?: RuntimePlacement | undefined;
+  /** For runtimes that can read what the model computes; others leave it to trial. */
+  readonly rowAnalysis?: RowAnalysis | undefined;
   /**
    * Runs the model on inputs that were already checked against its signature.
    *

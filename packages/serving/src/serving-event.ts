@@ -10,6 +10,10 @@ export type ServingEvent =
       readonly previous?: number;
       /** Whether its requests share executions. */
       readonly batching: boolean;
+      /** Why they do, or don't. */
+      readonly batchingReason: string;
+      /** Why the version was not run before it was put in place, if it wasn't. */
+      readonly untried?: string;
       /** Where it computes, and why there; of runtimes that decide that. */
       readonly placement?: RuntimePlacement;
       readonly loadDurationMs: number;

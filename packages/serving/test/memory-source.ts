@@ -12,6 +12,7 @@ interface VersionOf {
   readonly file?: string;
   readonly goldenExamples?: readonly GoldenExample[];
   readonly runtime?: VersionManifest['runtime'];
+  readonly batching?: VersionManifest['batching'];
 }
 
 /** A model source that lives in memory: one model, its versions, and one alias that moves. */

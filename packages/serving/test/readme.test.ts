@@ -125,6 +125,7 @@ test('every error code has its paragraph, and every paragraph its code', () => {
     ERR_SERVING_NOT_READY: true,
     ERR_SERVING_OVERLOADED: true,
     ERR_SERVING_PATH_NOT_FOUND: true,
+    ERR_SERVING_ROWS_DEPENDENT: true,
     ERR_SERVING_RUN_FAILED: true,
     ERR_SERVING_UNSUPPORTED: true,
     ERR_SERVING_UNSUPPORTED_MEDIA_TYPE: true,

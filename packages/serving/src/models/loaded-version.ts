@@ -15,6 +15,7 @@ import type {
   VersionLabel,
 } from '../inference-observer.ts';
 import type { InferRequest, InferResult } from '../infer-request.ts';
+import type { BatchingDecision } from './decide-batching.ts';
 import type { GoldenExample, VersionManifest } from './model-source.ts';
 import type { Runtime } from '../runtime.ts';
 import type { BatchLimits } from '../scheduling/batch-limits.ts';
@@ -38,8 +39,11 @@ const REASONS: Readonly<Partial<Record<ServingErrorCode, FailureReason>>> = {
 
 /** How one version is run. */
 export interface LoadedVersionOptions {
-  /** Undefined when requests of this version can't share an execution. */
-  readonly batching: BatchLimits | undefined;
+  /** What may share an execution, where `batching` is on. */
+  readonly limits: BatchLimits;
+  readonly batching: BatchingDecision;
+  /** Why it was not run before, if it wasn't. */
+  readonly untried?: string | undefined;
   readonly maxQueued: number;
   /** Where its answers are kept; without one, every request is executed. */
   readonly cache?: CacheStore | undefined;
@@ -66,8 +70,10 @@ export class LoadedVersion {
   readonly runtime: Runtime;
   /** Requests that it is known to answer. */
   readonly goldenExamples: readonly GoldenExample[];
-  /** Whether requests share executions. */
-  readonly batching: boolean;
+  /** Whether requests share executions, and why. */
+  readonly batching: BatchingDecision;
+  /** Why it was not run before it was put in place, if it wasn't. */
+  readonly untried: string | undefined;
   readonly statistics = new VersionStatistics();
   readonly #scheduler: Scheduler;
   readonly #breaker: BreakingRuntime | undefined;
@@ -81,7 +87,7 @@ export class LoadedVersion {
   constructor(
     manifest: VersionManifest,
     runtime: Runtime,
-    { batching, maxQueued, cache, breaker, observer }: LoadedVersionOptions,
+    { limits, batching, untried, maxQueued, cache, breaker, observer }: LoadedVersionOptions,
   ) {
     const { model, version, signature } = manifest;
     this.label = { model, version: String(version) };
@@ -90,14 +96,15 @@ export class LoadedVersion {
     this.#breaker = breaker && new BreakingRuntime(runtime, { title, ...breaker });
     this.runtime = this.#breaker ?? runtime;
     this.goldenExamples = manifest.goldenExamples ?? [];
-    this.batching = batching !== undefined;
+    this.batching = batching;
+    this.untried = untried;
     this.#observer = observer;
     this.#checkInputs = createSignatureCheck(signature.inputs);
     this.#outputNames = new Set(signature.outputs.map((output) => output.name));
     this.#scheduler = new Scheduler({
       title,
       runtime: this.runtime,
-      batching,
+      batching: batching.on ? limits : undefined,
       maxQueued,
       onExecuted: (event) => {
         this.statistics.executed(event.batchSize, event.computeDurationMs);

@@ -1,4 +1,5 @@
 import type { Signature } from '@fairlead/signature';
+import type { BatchingSetting } from './decide-batching.ts';
 
 /** A tensor of a golden example as a manifest holds it: the JSON form of the Open Inference Protocol. */
 export interface GoldenTensor {
@@ -27,6 +28,12 @@ export interface VersionManifest {
     readonly options?: Readonly<Record<string, unknown>> | undefined;
   };
   readonly goldenExamples?: readonly GoldenExample[] | undefined;
+  /**
+   * Whether its requests may share executions: `auto` where its rows are shown to be independent, `on` also where that
+   * can't be shown, `off` never.
+   * @defaultValue `'auto'`
+   */
+  readonly batching?: BatchingSetting | undefined;
 }
 
 /** One version with its artifacts. */

@@ -204,8 +204,8 @@ export class ServedModel {
   }
 
   async #swapTo(version: number): Promise<void> {
-    const { model, source, runtimes, observer, onEvent, batching, maxQueued, cache, breaker } =
-      this.#options;
+    const { model, source, runtimes, observer, onEvent, maxQueued, cache, breaker } = this.#options;
+    const limits = this.#options.batching;
     const startedAt = performance.now();
     if (this.#previous?.label.version === String(version)) {
       // Rolled back to the version that was kept: it is there at once.
@@ -232,9 +232,14 @@ export class ServedModel {
     try {
       const timeout = AbortSignal.timeout(this.#options.warmUpTimeoutMs);
       const signal = AbortSignal.any([timeout, this.#stop.signal]);
-      const { canBatch, proof } = await warmUp(manifest, runtime, signal);
+      const { proof, ...found } = await warmUp(manifest, runtime, {
+        limits,
+        timeoutMs: this.#options.warmUpTimeoutMs,
+        signal,
+      });
       loaded = new LoadedVersion(manifest, runtime, {
-        batching: canBatch && batching.maxRows > 1 ? batching : undefined,
+        limits,
+        ...found,
         maxQueued,
         cache,
         breaker: breaker && {
@@ -266,7 +271,9 @@ export class ServedModel {
       model: this.name,
       version,
       ...(before !== undefined && { previous: Number(before.label.version) }),
-      batching: loaded.batching,
+      batching: loaded.batching.on,
+      batchingReason: loaded.batching.reason,
+      ...(loaded.untried !== undefined && { untried: loaded.untried }),
       ...(loaded.runtime.placement && { placement: loaded.runtime.placement }),
       loadDurationMs: performance.now() - startedAt,
     });

@@ -1,56 +1,98 @@
 import { decodeTensor, type Tensor } from '@fairlead/signature';
-import { compareTensors } from './compare-tensors.ts';
-import type { VersionManifest } from './model-source.ts';
 import type { Execution, Runtime } from '../runtime.ts';
-import { hasBatchDimension } from '../scheduling/batch-limits.ts';
-import { packBatch, splitBatch } from '../scheduling/pack-batch.ts';
+import type { BatchLimits } from '../scheduling/batch-limits.ts';
 import { ServingError } from '../serving-error.ts';
-import { zeroTensors } from './zero-tensors.ts';
+import { compareTensors } from './compare-tensors.ts';
+import {
+  decideBatching,
+  decideWithoutTrial,
+  type BatchingDecision,
+  type BatchingFacts,
+} from './decide-batching.ts';
+import { findSuitableInputs } from './find-suitable-inputs.ts';
+import type { VersionManifest } from './model-source.ts';
+import { tryRows } from './try-rows.ts';
 
 const DEFAULT_TOLERANCE = 1e-4;
+/** Part of the time for the warm-up after which the rows are tried no further. */
+const TRIAL_SHARE = 1 / 4;
 
-/** Inputs with what the model gave for them when they ran alone. */
-interface Sample {
-  readonly inputs: readonly Tensor[];
-  readonly outputs: readonly Tensor[];
-  readonly tolerance: number;
+/** Options of {@link warmUp}. */
+export interface WarmUpOptions {
+  readonly limits: BatchLimits;
+  /** Within how many milliseconds it has to be over. */
+  readonly timeoutMs: number;
+  /** Aborts when it takes longer, or the version isn't wanted any more. */
+  readonly signal: AbortSignal;
 }
 
-/** What came out of a warm-up. */
+/** Result of a warm-up. */
 export interface WarmUpResult {
-  /** Whether requests may share an execution: rows that ran together gave what each gave alone. */
-  readonly canBatch: boolean;
+  readonly batching: BatchingDecision;
   /** Inputs that it answered. */
   readonly proof: readonly Tensor[] | undefined;
+  /** Why it was not run: no inputs were found that suit it. */
+  readonly untried?: string;
 }
 
 /**
- * Runs a version before anyone depends on it, and proves that it answers here as it did where it was trained.
+ * Runs a version before it serves requests, and checks that it answers here as it did where it was trained.
  *
  * Each golden example runs and is compared: integers, booleans and bytes must be equal; floating-point outputs may
  * differ by the example's tolerance (1e-4 by default), absolutely or relative to the expected value. Without golden
- * examples it runs on zeros. Then two samples run in one batch: a model whose rows influence each other, or that calls
- * something else its first dimension, shows it there.
+ * examples plausible inputs are drawn until some run; where none do, that is no fault of the version: it is served, and
+ * its requests run alone. Different requests are tried together before any may share an execution, see `tryRows`.
  *
- * @throws ServingError `ERR_SERVING_GOLDEN_MISMATCH` naming the example, the output and the element.
+ * @throws ServingError `ERR_SERVING_GOLDEN_MISMATCH` naming the example, the output and the element;
+ * `ERR_SERVING_ROWS_DEPENDENT` when the manifest promises independent rows and they aren't.
  */
 export async function warmUp(
   manifest: VersionManifest,
   runtime: Runtime,
-  signal: AbortSignal,
+  { limits, timeoutMs, signal }: WarmUpOptions,
 ): Promise<WarmUpResult> {
   const execute = (inputs: readonly Tensor[]): Promise<Execution> =>
     runtime.execute(inputs, { signal, requestIds: [], ownsInputs: false });
-  const samples = await runSamples(manifest, execute);
-  const canBatch = hasBatchDimension(manifest.signature) && (await agreeInBatch(samples, execute));
-  return { canBatch, proof: samples[0]?.inputs };
+  const facts: Omit<BatchingFacts, 'trial'> = {
+    setting: manifest.batching ?? 'auto',
+    signature: manifest.signature,
+    maxRows: limits.maxRows,
+    analysis: runtime.rowAnalysis,
+  };
+  let known = await runGoldenExamples(manifest, execute);
+  let untried: string | undefined;
+  if (known.length === 0) {
+    const found = await findSuitableInputs(manifest, execute);
+    if (found.inputs === undefined) {
+      await requireHealth(runtime);
+      untried = `no input of ours suits it; add golden examples (the last one: ${found.problem})`;
+    } else known = [found.inputs];
+  }
+  const trial =
+    known.length > 0 && decideWithoutTrial(facts) === undefined
+      ? await tryRows({
+          manifest,
+          known,
+          limits,
+          budgetMs: timeoutMs * TRIAL_SHARE,
+          execute: async (inputs) => (await execute(inputs)).outputs,
+        })
+      : undefined;
+  const batching = decideBatching({ ...facts, trial });
+  if (facts.setting === 'on' && !batching.on && limits.maxRows > 1) {
+    throw new ServingError(
+      'ERR_SERVING_ROWS_DEPENDENT',
+      `model "${manifest.model}" version ${manifest.version} has batching "on" in its manifest, but ${batching.reason}; push it with batching "auto" or "off"`,
+    );
+  }
+  return { batching, proof: known[0], ...(untried !== undefined && { untried }) };
 }
 
-type Execute = (inputs: readonly Tensor[]) => Promise<Execution>;
-
-async function runSamples(manifest: VersionManifest, execute: Execute): Promise<readonly Sample[]> {
-  const { model, version, signature, goldenExamples = [] } = manifest;
-  const samples: Sample[] = [];
+async function runGoldenExamples(
+  { model, version, goldenExamples = [] }: VersionManifest,
+  execute: (inputs: readonly Tensor[]) => Promise<Execution>,
+): Promise<readonly (readonly Tensor[])[]> {
+  const known: (readonly Tensor[])[] = [];
   for (const [index, example] of goldenExamples.entries()) {
     const { tolerance = DEFAULT_TOLERANCE } = example;
     const inputs = example.inputs.map(decodeTensor);
@@ -62,34 +104,13 @@ async function runSamples(manifest: VersionManifest, execute: Execute): Promise<
         `model "${model}" version ${version}: golden example ${index}: ${difference}`,
       );
     }
-    samples.push({ inputs, outputs, tolerance });
+    known.push(inputs);
   }
-  if (samples.length > 0) return samples;
-  const inputs = zeroTensors(signature.inputs);
-  const { outputs } = await execute(inputs);
-  return [{ inputs, outputs, tolerance: DEFAULT_TOLERANCE }];
+  return known;
 }
 
-/** Runs two samples together, the same one twice where there is no other of its shape. */
-async function agreeInBatch(samples: readonly Sample[], execute: Execute): Promise<boolean> {
-  const [first, ...others] = samples;
-  if (first === undefined) return false;
-  const second = others.find((other) => shapesOf(other) === shapesOf(first)) ?? first;
-  const pair = [first, second];
-  const rows = pair.map(({ inputs }) => inputs[0]?.shape[0] ?? 0);
-  try {
-    const { outputs } = await execute(packBatch(pair.map(({ inputs }) => inputs)));
-    const parts = splitBatch(outputs, rows);
-    return pair.every(
-      (sample, index) =>
-        compareTensors(sample.outputs, parts?.[index] ?? [], sample.tolerance) === undefined,
-    );
-  } catch {
-    // A model that can't run two rows at once is served one by one.
-    return false;
-  }
-}
-
-function shapesOf({ inputs }: Sample): string {
-  return inputs.map(({ shape }) => shape.slice(1).join(',')).join(';');
+/** @throws ServingError `ERR_SERVING_LOAD_FAILED` when it is the runtime that takes no inputs. */
+async function requireHealth(runtime: Runtime): Promise<void> {
+  const problem = await runtime.unhealthy();
+  if (problem !== undefined) throw new ServingError('ERR_SERVING_LOAD_FAILED', problem);
 }

@@ -1,4 +1,5 @@
 import type { Signature, Tensor } from '@fairlead/signature';
+import { hasBatchDimension } from '../scheduling/batch-limits.ts';
 import { packBatch } from '../scheduling/pack-batch.ts';
 import type { OnnxSession, SessionResult } from './onnx-session.ts';
 import type { ModelFile } from './session-model.ts';
@@ -56,7 +57,8 @@ export class InProcessSession {
       single.computeMs <= MOST_BLOCKING_MS &&
       single.roundTripMs < worker.roundTripMs
     ) {
-      const limits = { always: await mostRows(run, sample), alone: sample[0]?.shape[0] ?? 1 };
+      const alone = Math.max(1, ...sample.map(({ shape }) => shape[0] ?? 1));
+      const limits = { always: await mostRows(run, sample, signature), alone };
       const gain = `${single.roundTripMs.toFixed(3)} ms in process, ${worker.roundTripMs.toFixed(3)} ms by a worker`;
       const rows = `up to ${Math.max(limits.always, limits.alone)} rows`;
       const when = limits.always > 0 ? rows : `${rows} while nothing else is executed`;
@@ -92,12 +94,17 @@ interface RowLimits {
 async function mostRows(
   run: (inputs: readonly Tensor[]) => Promise<SessionResult>,
   sample: readonly Tensor[],
+  signature: Signature,
 ): Promise<number> {
-  for (const rows of ROW_COUNTS) {
-    const copies = Math.max(1, Math.floor(rows / (sample[0]?.shape[0] ?? 1)));
-    const inputs = packBatch(Array.from({ length: copies }, () => sample));
+  // Only along a first dimension that varies can a request have more rows than the sample; a scalar has none at all.
+  const rowCounts = hasBatchDimension(signature) ? ROW_COUNTS : [1];
+  for (const rows of rowCounts) {
+    const copies = Math.max(1, Math.floor(rows / Math.max(1, sample[0]?.shape[0] ?? 1)));
+    const inputs = copies === 1 ? sample : packBatch(Array.from({ length: copies }, () => sample));
     const timing = await timeSession(run, inputs);
-    if (timing !== undefined && timing.computeMs <= TRIFLING_MS) return inputs[0]?.shape[0] ?? 1;
+    if (timing !== undefined && timing.computeMs <= TRIFLING_MS) {
+      return Math.max(1, ...inputs.map(({ shape }) => shape[0] ?? 1));
+    }
   }
   return 0;
 }

@@ -1,10 +1,11 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { posix } from 'node:path';
 import { decodeTensor, type Tensor } from '@fairlead/signature';
+import { findSuitableInputs } from '../models/find-suitable-inputs.ts';
 import type { VersionManifest } from '../models/model-source.ts';
 import type { ExecutionContext, RuntimeFactory } from '../runtime.ts';
+import { hasBatchDimension } from '../scheduling/batch-limits.ts';
 import { ServingError } from '../serving-error.ts';
-import { zeroTensors } from '../models/zero-tensors.ts';
 import { InProcessSession } from './in-process-session.ts';
 import { OnnxPool } from './onnx-pool.ts';
 import { planPlacement } from './plan-placement.ts';
@@ -102,9 +103,9 @@ export function onnxRuntime({
         const first = planPlacement(facts(undefined));
         await pool.place(workers === undefined ? { ...first, intraOpThreads: 1 } : first);
         if (workers !== undefined && !inProcess) return pool;
-        const sample = sampleOf(manifest);
+        const sample = await sampleOf(manifest, (inputs) => pool.execute(inputs, ALONE));
         const timing = await timeSession((inputs) => pool.execute(inputs, ALONE), sample);
-        const plan = planPlacement(facts(timing && timing.computeMs / (sample[0]?.shape[0] ?? 1)));
+        const plan = planPlacement(facts(timing && timing.computeMs / rowsOf(sample, signature)));
         const here =
           inProcess && timing !== undefined
             ? await InProcessSession.tryOut(readModel, signature, sample, timing)
@@ -141,12 +142,19 @@ function modelPaths(
   );
 }
 
-/** What is run to measure: a golden example, which is shaped as requests are, or else zeros. */
-function sampleOf({
-  goldenExamples: [example] = [],
-  signature,
-}: VersionManifest): readonly Tensor[] {
-  return example === undefined ? zeroTensors(signature.inputs) : example.inputs.map(decodeTensor);
+/** Rows of the sample; a model without a batch dimension computes one at a time, whatever its shape. */
+function rowsOf(sample: readonly Tensor[], signature: VersionManifest['signature']): number {
+  return hasBatchDimension(signature) ? Math.max(1, sample[0]?.shape[0] ?? 1) : 1;
+}
+
+/** What is run to measure: a golden example, which is shaped as requests are, or else what suits the model. */
+async function sampleOf(
+  manifest: VersionManifest,
+  execute: (inputs: readonly Tensor[]) => Promise<unknown>,
+): Promise<readonly Tensor[]> {
+  const [example] = manifest.goldenExamples ?? [];
+  if (example !== undefined) return example.inputs.map(decodeTensor);
+  return (await findSuitableInputs(manifest, execute)).inputs ?? [];
 }
 
 /** Memory that this process may use, in bytes: its control group's, or the machine's. */

@@ -10,7 +10,7 @@ export function encodeStatistics(versions: readonly LoadedVersion[]): string {
   return JSON.stringify({ model_stats: versions.map(describe) });
 }
 
-function describe({ label, statistics, runtime }: LoadedVersion): object {
+function describe({ label, statistics, runtime, batching }: LoadedVersion): object {
   const read = statistics.read();
   return {
     name: label.model,
@@ -30,6 +30,7 @@ function describe({ label, statistics, runtime }: LoadedVersion): object {
       fallback: read.fallback,
     },
     ...(runtime.placement && { runtime: describePlacement(runtime.placement) }),
+    batching,
     batch_stats: [...read.batches]
       .sort(([a], [b]) => a - b)
       .map(([size, infer]) => ({

@@ -1,0 +1,70 @@
+import type { Signature } from '@fairlead/signature';
+import type { RowAnalysis } from '../runtime.ts';
+import { hasBatchDimension } from '../scheduling/batch-limits.ts';
+import type { RowTrial } from './try-rows.ts';
+
+/** The setting of a version: `auto` batches what is shown to be independent, `on` also what can't be shown. */
+export type BatchingSetting = 'on' | 'off' | 'auto';
+
+/** Whether requests of a version share executions, and why. */
+export interface BatchingDecision {
+  readonly on: boolean;
+  /** In words, with what was found. */
+  readonly reason: string;
+}
+
+/** What batching is decided on. */
+export interface BatchingFacts {
+  readonly setting: BatchingSetting;
+  readonly signature: Signature;
+  /** Rows that may share an execution at most, by the server's options. */
+  readonly maxRows: number;
+  /** What the model's graph shows; undefined where there is none to read. */
+  readonly analysis: RowAnalysis | undefined;
+  /** Undefined when nothing was tried. */
+  readonly trial: RowTrial | undefined;
+}
+
+/**
+ * Why no trial is needed: batching is off whatever it would find. Undefined when it depends on the trial.
+ */
+export function decideWithoutTrial({
+  setting,
+  signature,
+  maxRows,
+  analysis,
+}: Omit<BatchingFacts, 'trial'>): BatchingDecision | undefined {
+  if (setting === 'off') return off('switched off in its manifest');
+  if (!hasBatchDimension(signature)) {
+    return off('the first dimension of an input or output does not vary');
+  }
+  if (analysis?.rows === 'dependent') return off(`rows influence each other: ${analysis.reason}`);
+  if (maxRows === 1) return off('switched off by the server: maxBatchRows is 1');
+  return undefined;
+}
+
+/**
+ * Decides whether requests of a version share executions: only where the graph or the trial shows rows to be
+ * independent, or the manifest promises it, and the trial found nothing against it.
+ */
+export function decideBatching(facts: BatchingFacts): BatchingDecision {
+  const { setting, analysis, trial } = facts;
+  const early = decideWithoutTrial(facts);
+  if (early !== undefined) return early;
+  if (trial?.rows === 'dependent') return off(trial.reason);
+  if (trial?.rows === 'independent') {
+    const proof = analysis?.rows === 'independent' ? `${analysis.reason}; ` : '';
+    return { on: true, reason: proof + trial.reason };
+  }
+  const open = trial?.reason ?? 'no input of ours suits it; add golden examples';
+  if (setting === 'on') return { on: true, reason: `promised in its manifest; not shown: ${open}` };
+  if (trial !== undefined && analysis?.rows === 'independent') {
+    return { on: true, reason: `${analysis.reason}; by trial alone it is not shown: ${open}` };
+  }
+  const graph = analysis === undefined ? '' : `, nor in its graph (${analysis.reason})`;
+  return off(`independent rows are not shown by trial (${open})${graph}`);
+}
+
+function off(reason: string): BatchingDecision {
+  return { on: false, reason };
+}

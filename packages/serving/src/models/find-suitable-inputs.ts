@@ -1,0 +1,53 @@
+import type { Tensor } from '@fairlead/signature';
+import { ServingError } from '../serving-error.ts';
+import type { VersionManifest } from './model-source.ts';
+import { plausibleInputs } from './plausible-inputs.ts';
+
+/** Runs a version on inputs. */
+export type Execute<T> = (inputs: readonly Tensor[]) => Promise<T>;
+
+/** Inputs that a version took, with the result; or why it took none of those that were tried. */
+export type SuitableInputs<T> =
+  | { readonly inputs: readonly Tensor[]; readonly result: T }
+  | { readonly inputs: undefined; readonly problem: string };
+
+const UNSUITABLE = new Set<string>([
+  'ERR_SERVING_RUN_FAILED',
+  'ERR_SERVING_BAD_REQUEST',
+  'ERR_SERVING_UPSTREAM_FAILED',
+]);
+
+/**
+ * Tries plausible inputs until a version takes some.
+ *
+ * @throws what shows a fault of the runtime rather than inputs that don't suit the model.
+ */
+export async function findSuitableInputs<T>(
+  manifest: Pick<VersionManifest, 'model' | 'signature'>,
+  execute: Execute<T>,
+): Promise<SuitableInputs<T>> {
+  let problem = 'its inputs are larger than what is tried';
+  for (const inputs of plausibleInputs(manifest)) {
+    try {
+      return { inputs, result: await execute(inputs) };
+    } catch (error) {
+      if (!isUnsuitable(error)) throw error;
+      problem = error.message;
+    }
+  }
+  return { inputs: undefined, problem };
+}
+
+/** Whether an execution failed in a way that other inputs may avoid. */
+export function isUnsuitable(error: unknown): error is ServingError {
+  return error instanceof ServingError && UNSUITABLE.has(error.code) && !lostItsThread(error.cause);
+}
+
+function lostItsThread(cause: unknown): boolean {
+  return (
+    typeof cause === 'object' &&
+    cause !== null &&
+    'threadLost' in cause &&
+    cause.threadLost === true
+  );
+}

@@ -1,0 +1,122 @@
+import { datatypes, type Datatype } from './datatype.ts';
+import { numberToFloat16 } from './float16.ts';
+import type { RandomSource } from './seeded-random.ts';
+import type { TensorSpec, ValueSpec } from './signature.ts';
+import { elementCount, type Tensor } from './tensor.ts';
+
+/** Options of {@link drawTensors}. */
+export interface DrawOptions {
+  readonly random: RandomSource;
+  /** Length of a dimension that varies; called with the spec and the position of the dimension. */
+  readonly lengthOf: (spec: TensorSpec, dimension: number) => number;
+  /**
+   * Integers without categories or range are drawn from 0 up to this, and not more of a range.
+   *
+   * Small, since they are often indices, or counts of what is computed.
+   * @defaultValue 1
+   */
+  readonly maxInteger?: number;
+  /**
+   * Typical magnitude of floating-point values without categories or range.
+   * @defaultValue 1
+   */
+  readonly scale?: number;
+}
+
+/**
+ * Draws tensors that fit `specs`, one side of a signature: values within ranges and categories, of the tensor and of each
+ * feature, and plausible ones where the signature has neither.
+ *
+ * Floating-point values without a range are normally distributed; integers are small; BYTES are short words.
+ *
+ * @throws RangeError when the tensors would have more elements than an array can hold.
+ * @example
+ * ```ts
+ * const specs = [{ name: 'age', datatype: 'FP32', shape: [-1, 1], range: { min: 18, max: 99 } }] as const;
+ * const [age] = drawTensors(specs, { random: seededRandom('loan/1'), lengthOf: () => 3 });
+ * age?.shape; // [3, 1]
+ * ```
+ */
+export function drawTensors(specs: readonly TensorSpec[], options: DrawOptions): readonly Tensor[] {
+  return specs.map((spec) => {
+    const { name, datatype } = spec;
+    const shape = spec.shape.map((length, dimension) =>
+      length === -1 ? options.lengthOf(spec, dimension) : length,
+    );
+    const count = elementCount(shape);
+    const columns = (spec.features ?? [undefined]).map((feature) =>
+      valueDrawer(datatype, mergeSpecs(spec, feature), options),
+    );
+    if (datatype === 'BYTES') {
+      const data = Array.from({ length: count }, (_, index) =>
+        encoder.encode(String(columns[index % columns.length]?.())),
+      );
+      return { name, datatype, shape, data };
+    }
+    const data = datatypes[datatype].allocate(count) as Float64Array;
+    for (let index = 0; index < count; index++) {
+      data[index] = columns[index % columns.length]?.() as number;
+    }
+    // The storage is that of the spec's own datatype.
+    return { name, datatype, shape, data } as unknown as Tensor;
+  });
+}
+
+const encoder = new TextEncoder();
+const WORDS = ['a', 'b', 'one', 'two words', '3', 'A longer piece of text.', 'ä', ''];
+
+/** A feature's own categories and range narrow those of its tensor. */
+function mergeSpecs(whole: ValueSpec, feature: ValueSpec = {}): ValueSpec {
+  const min = Math.max(whole.range?.min ?? -Infinity, feature.range?.min ?? -Infinity);
+  const max = Math.min(whole.range?.max ?? Infinity, feature.range?.max ?? Infinity);
+  const categories =
+    feature.categories && whole.categories
+      ? feature.categories.filter((each) => whole.categories?.includes(each))
+      : (feature.categories ?? whole.categories);
+  return { range: { min, max }, ...(categories && { categories }) };
+}
+
+/** Makes the function that draws one element in the form that the storage of `datatype` takes. */
+function valueDrawer(
+  datatype: Datatype,
+  { categories, range: { min = -Infinity, max = Infinity } = {} }: ValueSpec,
+  { random, maxInteger = 1, scale = 1 }: DrawOptions,
+): () => number | bigint | string {
+  const { kind, integerRange } = datatypes[datatype];
+  const below = (count: number): number => Math.floor(random() * count);
+  const store = storedForm(datatype);
+  const within = categories?.filter((each) => !(Number(each) < min || Number(each) > max));
+  if (within !== undefined && within.length > 0) {
+    return () => {
+      const value = within[below(within.length)] ?? 0;
+      return typeof value === 'number' ? store(value) : value;
+    };
+  }
+  if (kind === 'bytes') return () => WORDS[below(WORDS.length)] ?? '';
+  if (kind === 'float') {
+    const normal = normalSource(random);
+    if (Number.isFinite(min) && Number.isFinite(max)) {
+      return () => store(Math.min(max, min + random() * (max - min)));
+    }
+    if (Number.isFinite(min)) return () => store(min + Math.abs(normal()) * scale);
+    if (Number.isFinite(max)) return () => store(max - Math.abs(normal()) * scale);
+    return () => store(normal() * scale);
+  }
+  const [leastOf, greatestOf] = kind === 'boolean' ? [0, 1] : (integerRange ?? [0, 0]).map(Number);
+  const least = Math.ceil(Math.max(min, leastOf ?? 0));
+  const greatest = Math.floor(Math.min(max, greatestOf ?? 0));
+  const start = Math.min(Math.max(0, least), greatest);
+  const count = Math.min(greatest - start, kind === 'boolean' ? 1 : maxInteger) + 1;
+  return () => store(start + below(count));
+}
+
+function storedForm(datatype: Datatype): (value: number) => number | bigint {
+  if (datatype === 'FP16') return numberToFloat16;
+  if (datatypes[datatype].kind === 'bigint') return BigInt;
+  return (value) => value;
+}
+
+/** Normally distributed numbers, by Box and Muller. */
+function normalSource(random: RandomSource): () => number {
+  return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
