@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 import type { TestCounts } from './test-counts.ts';
 
 /** A test that failed, for the list at the end of a run. */
@@ -19,9 +21,9 @@ export interface TestReport {
 const MAX_MESSAGE_LINES = 12;
 const STACK_FRAME = /^\s+at .+:\d+:\d+\)?$/;
 
-/** The message of a failure, without the stack that test runners append, and at most 12 lines of it. */
+/** The message of a failure, without colours and the stack that test runners append, and at most 12 lines of it. */
 export function messageOf(failure: string): string {
-  const lines = failure.trim().split('\n');
+  const lines = stripVTControlCharacters(failure).trim().split('\n');
   const stack = lines.findIndex((line) => STACK_FRAME.test(line));
   const message = stack === -1 ? lines : lines.slice(0, stack);
   const shown = message.slice(0, MAX_MESSAGE_LINES);
