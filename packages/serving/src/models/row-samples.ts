@@ -112,14 +112,13 @@ function withElements(
 
 /** The request with some of its floating-point elements missing; undefined when it has none. */
 function withMissing(request: Request, random: RandomSource): Request | undefined {
-  let changed = false;
   const tensors = request.map((tensor): Tensor => {
     if (tensor.datatype !== 'FP32' && tensor.datatype !== 'FP64') return tensor;
-    const data = tensor.data.slice();
+    const data: Float32Array | Float64Array = tensor.data.slice();
     const at = Math.floor(random() * data.length);
     if (data.length > 0) data[at] = NaN;
-    changed ||= data.length > 0;
     return { ...tensor, data } as Tensor;
   });
-  return changed ? tensors : undefined;
+  const hasMissing = tensors.some(({ data }, index) => data !== request[index]?.data);
+  return hasMissing ? tensors : undefined;
 }

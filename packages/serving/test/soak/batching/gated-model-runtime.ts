@@ -50,7 +50,8 @@ export class GatedModelRuntime implements Runtime {
   async execute(inputs: readonly Tensor[], context: ExecutionContext): Promise<Execution> {
     const { kind } = this;
     const owners = kind.ownersOf(inputs);
-    if (owners.every((owner) => owner === 0)) {
+    // A warm-up, which is of no request.
+    if (context.requestIds.length === 0) {
       return { outputs: kind.run(inputs, this.#code), computeDurationMs: 1 };
     }
     this.executing += 1;

@@ -4,6 +4,8 @@ import type { Signature, Tensor } from '@fairlead/signature';
 export interface IdentifyingModel {
   readonly name: string;
   readonly signature: Signature;
+  /** Whether each row of its answer is of the same row of the input alone: else no two requests may share an execution. */
+  readonly independent: boolean;
   /** Inputs in which every element is another one, found again by `ownersOf`; `poisoned` ones make an execution fail. */
   readonly inputsOf: (owner: number, rows: number, width: number, poisoned: boolean) => Tensor[];
   /** Whose rows they are, in order. */
@@ -25,6 +27,7 @@ const ownerOf = (element: number): number => Math.floor(Math.abs(element) / SPAN
 /** Rows of numbers, whose width varies: y = 4096 x + code. */
 const wide: IdentifyingModel = {
   name: 'wide',
+  independent: true,
   signature: {
     inputs: [{ name: 'x', datatype: 'FP64', shape: [-1, -1] }],
     outputs: [{ name: 'y', datatype: 'FP64', shape: [-1, -1] }],
@@ -48,6 +51,7 @@ const wide: IdentifyingModel = {
 /** A whole number and a text in each row, which come and go in either order. */
 const pair: IdentifyingModel = {
   name: 'pair',
+  independent: true,
   signature: {
     inputs: [
       { name: 'x', datatype: 'INT64', shape: [-1] },
@@ -93,6 +97,7 @@ const pair: IdentifyingModel = {
 const fixed: IdentifyingModel = {
   ...wide,
   name: 'fixed',
+  independent: false,
   signature: {
     inputs: [{ name: 'x', datatype: 'FP64', shape: [2] }],
     outputs: [{ name: 'y', datatype: 'FP64', shape: [2] }],
@@ -102,5 +107,45 @@ const fixed: IdentifyingModel = {
   ownersOf: ([x]) => [ownerOf(Number(x?.data[0]))],
 };
 
+/** Running sums over the rows, as of a series: y = 4096 Σ x + code. */
+const summed: IdentifyingModel = {
+  ...wide,
+  name: 'summed',
+  independent: false,
+  run([x], code) {
+    const [, width = 1] = x?.shape ?? [];
+    const data = (x?.data as Float64Array).slice();
+    for (let index = width; index < data.length; index++) {
+      data[index] = (data[index] ?? 0) + (data[index - width] ?? 0);
+    }
+    return [
+      {
+        name: 'y',
+        datatype: 'FP64',
+        shape: x?.shape ?? [],
+        data: data.map((value) => value * CODES + code),
+      },
+    ];
+  },
+};
+
+/** Places of the rows among each other by their first number: y = 4096 place + code, which is the same for all requests of one row. */
+const ranked: IdentifyingModel = {
+  ...wide,
+  name: 'ranked',
+  independent: false,
+  signature: {
+    inputs: [{ name: 'x', datatype: 'FP64', shape: [-1, -1] }],
+    outputs: [{ name: 'y', datatype: 'FP64', shape: [-1] }],
+  },
+  run([x], code) {
+    const [rows = 0, width = 1] = x?.shape ?? [];
+    const first = Array.from({ length: rows }, (_, row) => Number(x?.data[row * width]));
+    const places = first.map((value) => first.filter((other) => other > value).length);
+    const data = Float64Array.from(places, (place) => place * CODES + code);
+    return [{ name: 'y', datatype: 'FP64', shape: [rows], data }];
+  },
+};
+
 /** Every kind of {@link IdentifyingModel}. */
-export const KINDS = [wide, pair, fixed] as const;
+export const KINDS = [wide, pair, fixed, summed, ranked] as const;

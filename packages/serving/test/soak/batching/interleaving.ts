@@ -282,6 +282,7 @@ export class Interleaving {
     const read = random.chance(0.5) ? request : () => request;
     const context = {
       signal: client.signal,
+      requestId: asked.id,
       ...(viaContext && { timeoutMs }),
       ...(random.chance(0.1) && { background: true, timeoutMs }),
     };
@@ -366,6 +367,7 @@ export class Interleaving {
     this.#check(runtime.executing <= concurrency, `${model} executes more than ${concurrency}`);
     this.#check(runtime.closings === 0, `${model} executes after it was unloaded`);
     if (members.size > 1) {
+      this.#check(kind.independent, `requests of ${kind.name} share an execution`);
       const bytes = inputs.reduce((sum, { data }) => sum + bytesOf(data), 0);
       this.#check(owners.length <= maxBatchRows, `a batch of ${owners.length} rows`);
       this.#check(bytes <= maxBatchBytes, `a batch of ${bytes} bytes`);

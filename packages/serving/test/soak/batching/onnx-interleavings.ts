@@ -39,8 +39,9 @@ export async function runOnnxInterleavings(
     picky: new MemorySource([
       { signature: picky, file: 'picky.onnx', runtime: { name: 'workers' } },
     ]),
+    summed: new MemorySource([{ signature: affine, file: 'rows/running-sum.onnx' }]),
   };
-  const models = ['here', 'workers', 'cached', 'picky'] as const;
+  const models = ['here', 'workers', 'cached', 'picky', 'summed'] as const;
   const server = new ModelServer({
     source: new ManyModels(sources),
     runtimes: {
@@ -142,7 +143,9 @@ async function ask(
       const expected =
         model === 'picky'
           ? Float32Array.from(indices, (each) => TABLE[each] ?? NaN)
-          : Float32Array.from(numbers, (each) => 2 * each + offset);
+          : model === 'summed'
+            ? runningSums(numbers)
+            : Float32Array.from(numbers, (each) => 2 * each + offset);
       assert.deepEqual(result.outputs[0]?.data, expected, `${model} ${id}`);
     },
     (error: unknown) => {
@@ -162,4 +165,13 @@ async function ask(
       client.abort();
     });
   await ended;
+}
+
+/** Sums of rows of two numbers, each with all rows before it. */
+function runningSums(numbers: readonly number[]): Float32Array {
+  const sums = Float32Array.from(numbers);
+  for (let index = 2; index < sums.length; index++) {
+    sums[index] = (sums[index] ?? 0) + (sums[index - 2] ?? 0);
+  }
+  return sums;
 }
