@@ -6,6 +6,7 @@ import {
   JobRunner,
   replayInference,
   WebhookSender,
+  type BodyMemory,
   type Dialect,
   type InferenceHandler,
   type JobEvent,
@@ -28,6 +29,7 @@ export interface Jobs {
 /** What jobs are wired to. */
 interface Surroundings {
   readonly models: ModelServer;
+  readonly bodies: BodyMemory;
   readonly dialects: readonly Dialect[];
   readonly metrics: Pick<InferenceMetrics, 'registry'>;
   readonly onEvent: (event: JobEvent) => void;
@@ -41,7 +43,7 @@ interface Surroundings {
  */
 export async function openJobs(
   settings: Settings,
-  { models, dialects, metrics, onEvent, onError }: Surroundings,
+  { models, bodies, dialects, metrics, onEvent, onError }: Surroundings,
 ): Promise<Jobs | undefined> {
   const queue = await openQueue(settings);
   if (queue === undefined) return undefined;
@@ -62,6 +64,7 @@ export async function openJobs(
     queue,
     dialects,
     maxBodyBytes: settings.maxBodyBytes,
+    bodies,
     owner: (req) => getIdentity(req)?.client,
     requestId: getRequestId,
     ...(webhooks && { webhooks }),

@@ -14,6 +14,7 @@ import { CloudWatchPublisher, cloudWatchObserver } from '@fairlead/monitoring/cl
 import type { ModelRegistry } from '@fairlead/registry';
 import { chain, getRequestId, problemErrors } from '@fairlead/security';
 import {
+  BodyMemory,
   createInferenceHandler,
   findTraceContext,
   ModelServer,
@@ -134,8 +135,12 @@ export async function startGateway(
     );
   }
 
+  const bodies = new BodyMemory(
+    settings.bodyMemoryBytes ?? Math.max(128 * 2 ** 20, 2 * settings.maxBodyBytes),
+  );
   const jobs = await openJobs(settings, {
     models,
+    bodies,
     dialects,
     metrics,
     onError,
@@ -164,6 +169,7 @@ export async function startGateway(
     createInferenceHandler(models, {
       dialects,
       maxBodyBytes: settings.maxBodyBytes,
+      bodies,
       requestId: getRequestId,
       onError,
     }),
@@ -192,7 +198,7 @@ export async function startGateway(
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : undefined;
     logger.info({ listen: settings.listen, ...(port !== undefined && { port }) }, 'listening');
-    grpc = await startGrpc(settings, models, guard, onError).catch((error: unknown) => {
+    grpc = await startGrpc(settings, models, guard, bodies, onError).catch((error: unknown) => {
       server.close();
       throw error;
     });

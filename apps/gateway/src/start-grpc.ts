@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { isRequestId } from '@fairlead/security';
-import type { ModelServer } from '@fairlead/serving';
+import type { BodyMemory, ModelServer } from '@fairlead/serving';
 import {
   createHealthService,
   createInferenceService,
@@ -35,6 +35,7 @@ export async function startGrpc(
   }: Settings,
   models: ModelServer,
   guard: Guard,
+  bodies: BodyMemory,
   onError: (error: unknown) => void,
 ): Promise<Grpc | undefined> {
   if (grpcListen === undefined) return undefined;
@@ -43,6 +44,8 @@ export async function startGrpc(
   const inference = createInferenceService(models, {
     admit: (call) => guard.admit(call),
     receiveTimeoutMs,
+    bodies,
+    maxMessageBytes,
     requestId,
     onError,
   });

@@ -35,6 +35,7 @@ describe('what is accepted', () => {
       rateLimit: 60_000,
       refusedKeysLimit: 300,
       maxBodyBytes: 16 * 1024 * 1024,
+      bodyMemoryBytes: undefined,
       deadlineMs: 30_000,
       keepAliveTimeoutMs: 75_000,
       headersTimeoutMs: 10_000,
@@ -134,6 +135,7 @@ describe('what is refused', () => {
     ['FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE', 'yes', 'must be one of 0, 1'],
     ['FAIRLEAD_RATE_LIMIT', '-5', 'must be a whole number from 1 to 1000000000'],
     ['FAIRLEAD_REFUSED_KEYS_LIMIT', '-5', 'must be a whole number from 1 to 1000000000'],
+    ['FAIRLEAD_BODY_MEMORY_BYTES', '0', 'must be a whole number from 1 to 1099511627776, or auto'],
     ['FAIRLEAD_MAX_BODY_BYTES', '16MB', 'must be a whole number from 1 to 2147483647'],
     ['FAIRLEAD_DEADLINE_MS', '1e3', 'must be a whole number'],
     ['FAIRLEAD_KEEP_ALIVE_TIMEOUT_MS', ' 5', 'must be a whole number'],
@@ -281,6 +283,10 @@ describe('what is refused', () => {
     [
       { ...anyone, FAIRLEAD_MODELS: 'a,b', FAIRLEAD_FALLBACKS: 'a=previous-version,b=c' },
       'FAIRLEAD_FALLBACKS names "c", which FAIRLEAD_MODELS doesn\'t',
+    ],
+    [
+      { ...anyone, FAIRLEAD_BODY_MEMORY_BYTES: '1000' },
+      'FAIRLEAD_BODY_MEMORY_BYTES (1000) is less than FAIRLEAD_MAX_BODY_BYTES (16777216)',
     ],
   ])('settings that contradict each other: %j', (environment, message) => {
     expect(refusal(environment)).toContain(message);

@@ -55,6 +55,8 @@ export { openApiHandler } from './openapi/openapi-handler.ts';
 export type { OpenApiHandlerOptions } from './openapi/openapi-handler.ts';
 export type { Content, DescribedModel, Operation, Paths } from './openapi/operation.ts';
 export type { JsonSchema } from './openapi/tensor-schema.ts';
+export { BodyMemory } from './protocol/body-memory.ts';
+export type { BodyAccount } from './protocol/body-memory.ts';
 export { inferenceTarget, requestAccess } from './protocol/dialect.ts';
 export type { Access, Call, Dialect, Reply, Route } from './protocol/dialect.ts';
 export type { HttpError } from './protocol/http-error.ts';

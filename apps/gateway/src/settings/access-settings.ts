@@ -1,5 +1,5 @@
 import { setting } from './setting.ts';
-import { oneOf, secret, text, whole } from './setting-values.ts';
+import { oneOf, secret, text, whole, wholeOrAuto } from './setting-values.ts';
 
 /** Who may ask, and how much. */
 export const accessSettings = {
@@ -38,5 +38,11 @@ export const accessSettings = {
     whole(1, 2 ** 31 - 1),
     '16777216',
     'Largest request body. Nginx and Flask must have the same.',
+  ),
+  bodyMemoryBytes: setting(
+    'FAIRLEAD_BODY_MEMORY_BYTES',
+    wholeOrAuto(1, 2 ** 40),
+    'auto',
+    'Memory of all request bodies together, over HTTP and gRPC; a body that would exceed it is refused with 503. `auto` is 128 MiB, or two of the largest bodies where that is more.',
   ),
 } as const;

@@ -48,6 +48,12 @@ export function contradictions(read: Settings): string[] {
     );
   }
   problems.push(...contradictionsOfJobs(read));
+  const { bodyMemoryBytes = Infinity, maxBodyBytes } = read;
+  if (bodyMemoryBytes < maxBodyBytes) {
+    problems.push(
+      `FAIRLEAD_BODY_MEMORY_BYTES (${bodyMemoryBytes}) is less than FAIRLEAD_MAX_BODY_BYTES (${maxBodyBytes}), so that the largest body would never be accepted; raise it`,
+    );
+  }
   // node:http refuses it, naming its own options.
   if (headersTimeoutMs > requestTimeoutMs) {
     problems.push(

@@ -4,8 +4,11 @@ import {
   type Metadata,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
+import type { BodyMemory } from '../protocol/body-memory.ts';
 import { toGrpcError } from './grpc-error.ts';
 import type { Admission, IncomingCall } from './grpc-service.ts';
+import { countIncomingBytes } from './incoming-bytes.ts';
+import { MAX_SMALL_MESSAGE_BYTES } from './small-message.ts';
 
 /** Options of {@link admissionInterceptor}. */
 export interface AdmissionInterceptorOptions {
@@ -13,6 +16,10 @@ export interface AdmissionInterceptorOptions {
   readonly admit: (call: IncomingCall) => Admission | Promise<Admission>;
   /** The service whose calls it lets in; those of others pass. */
   readonly service: string;
+  /** The memory that messages take. */
+  readonly bodies: BodyMemory;
+  /** Largest message of inference, in bytes once decompressed; those of other calls are small. */
+  readonly maxMessageBytes: number;
   /** How long a message may take to come whole, in milliseconds. */
   readonly receiveTimeoutMs: number;
   readonly onError: (error: unknown) => void;
@@ -27,11 +34,17 @@ export type Admissions = WeakMap<Metadata, Admission>;
  */
 export function admissionInterceptor(
   admissions: Admissions,
-  { admit, service, receiveTimeoutMs, onError }: AdmissionInterceptorOptions,
+  {
+    admit,
+    service,
+    bodies,
+    maxMessageBytes,
+    receiveTimeoutMs,
+    onError,
+  }: AdmissionInterceptorOptions,
 ): ServerInterceptor {
   return function intercept({ path }, call) {
     const method = path.startsWith(`/${service}/`) ? path.slice(service.length + 2) : undefined;
-    if (method === undefined) return new ServerInterceptingCall(call);
     let timer: NodeJS.Timeout | undefined;
     const refuse = (error: unknown): void => {
       clearTimeout(timer);
@@ -39,6 +52,14 @@ export function admissionInterceptor(
       if (code === status.INTERNAL) onError(error);
       call.sendStatus({ code, details: details ?? '', metadata });
     };
+    const account = bodies.open();
+    countIncomingBytes(call, {
+      maxBytes: method === 'ModelInfer' ? maxMessageBytes : MAX_SMALL_MESSAGE_BYTES,
+      maxDecompressedBytes: maxMessageBytes,
+      account,
+      refuse,
+    });
+    if (method === undefined) return new ServerInterceptingCall(call);
     return new ServerInterceptingCall(call, {
       start(next) {
         next({
@@ -55,6 +76,11 @@ export function admissionInterceptor(
               admissions.set(metadata, admission);
               proceed(metadata);
             }, refuse);
+          },
+          onReceiveMessage(message: Buffer, proceed) {
+            // It is decompressed, and its frames are not needed any more.
+            account.resize(Math.min(account.bytes, message.length));
+            proceed(message);
           },
           onReceiveHalfClose(proceed) {
             clearTimeout(timer);

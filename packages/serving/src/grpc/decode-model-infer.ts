@@ -46,7 +46,7 @@ function readInputs({ inputs, rawInputContents: raw }: ModelInferRequest): reado
     if (hasContents(input)) {
       throw badRequest(`tensor "${name}" has contents beside raw_input_contents; send one of them`);
     }
-    return decodeBinaryTensor({ name, datatype, shape: shape.map(Number) }, raw[index] ?? NOTHING);
+    return decodeBinaryTensor({ name, datatype, shape }, raw[index] ?? NOTHING);
   });
 }
 

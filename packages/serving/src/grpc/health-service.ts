@@ -2,6 +2,7 @@ import type { ModelServer } from '../model-server.ts';
 import { ServingError } from '../serving-error.ts';
 import type { GrpcService } from './grpc-service.ts';
 import { loadService } from './load-service.ts';
+import { decodeSmallMessage } from './small-message.ts';
 import { unaryHandler } from './unary-handler.ts';
 
 const KNOWN: ReadonlySet<string> = new Set(['', 'inference.GRPCInferenceService']);
@@ -16,7 +17,13 @@ export function createHealthService(
   models: Pick<ModelServer, 'ready'>,
   { onError = () => undefined }: { readonly onError?: (error: unknown) => void } = {},
 ): GrpcService {
-  const check = async ({ request }: { readonly request: { readonly service: string } }) => {
+  const definition = loadService('health.proto', 'grpc.health.v1.Health');
+  const { Check } = definition;
+  if (Check === undefined) throw new TypeError('the service has no method Check');
+  const check = async ({ request: bytes }: { readonly request: Buffer }) => {
+    const request = decodeSmallMessage(bytes, Check.requestDeserialize) as {
+      readonly service: string;
+    };
     if (!KNOWN.has(request.service)) {
       const message = `no service ${JSON.stringify(request.service.slice(0, 200))} is here`;
       throw new ServingError('ERR_SERVING_PATH_NOT_FOUND', message);
@@ -24,7 +31,10 @@ export function createHealthService(
     return { status: (await models.ready()) ? 'SERVING' : 'NOT_SERVING' };
   };
   return {
-    definition: loadService('health.proto', 'grpc.health.v1.Health'),
+    definition: {
+      ...definition,
+      Check: { ...Check, requestDeserialize: (bytes: Buffer) => bytes },
+    },
     implementation: { Check: unaryHandler(check, onError) },
   };
 }

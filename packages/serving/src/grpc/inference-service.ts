@@ -1,5 +1,6 @@
 import { Metadata, type ServerUnaryCall } from '@grpc/grpc-js';
 import type { ModelServer } from '../model-server.ts';
+import { BodyMemory } from '../protocol/body-memory.ts';
 import { badRequest } from '../protocol/json-body.ts';
 import { ServingError } from '../serving-error.ts';
 import { CallPresence } from './call-presence.ts';
@@ -8,8 +9,16 @@ import { encodeModelInfer } from './encode-model-infer.ts';
 import { admissionInterceptor, type Admissions } from './admission-interceptor.ts';
 import type { Admission, GuardedGrpcService, IncomingCall } from './grpc-service.ts';
 import { loadService } from './load-service.ts';
-import type { ModelInferRequest, ModelInferResponse, ModelRequest } from './messages.ts';
+import type { InferRequest } from '../infer-request.ts';
+import type { ModelRequest } from './messages.ts';
+import { decodeSmallMessage } from './small-message.ts';
 import { unaryHandler } from './unary-handler.ts';
+import {
+  measureModelInfer,
+  readMessageTarget,
+  type MessageLimits,
+} from './wire/measure-model-infer.ts';
+import { readModelInfer } from './wire/read-model-infer.ts';
 
 /** Options of {@link createInferenceService}. */
 export interface InferenceServiceOptions {
@@ -34,6 +43,16 @@ export interface InferenceServiceOptions {
    * @defaultValue 30000
    */
   readonly receiveTimeoutMs?: number;
+  /**
+   * The memory that messages may take together where the interceptor is used; share it with the other protocols.
+   * @defaultValue no bound
+   */
+  readonly bodies?: BodyMemory;
+  /**
+   * The largest message, in bytes once decompressed; that of the server's {@link grpcServerOptions}.
+   * @defaultValue 16777216 (16 MiB)
+   */
+  readonly maxMessageBytes?: number;
   /** Reads the request's id, which is passed on to upstreams. */
   readonly requestId?: (call: IncomingCall) => string | undefined;
   /** Told of errors that are faults of the server's own, which clients don't get to see. */
@@ -42,6 +61,9 @@ export interface InferenceServiceOptions {
 
 const SERVICE = 'inference.GRPCInferenceService';
 const MAX_NAME_LENGTH = 256;
+
+/** As many elements as 16 MiB of FP32 hold, and as many fields and strings as are scanned and decoded in 20 ms. */
+const LIMITS: MessageLimits = { maxElements: 4_194_304, maxFields: 131_072 };
 
 /** A call whose message is still the bytes that came. */
 type RawCall = ServerUnaryCall<Buffer, unknown>;
@@ -63,6 +85,8 @@ export function createInferenceService(
     serverVersion = '0',
     admit = () => ({}),
     receiveTimeoutMs = 30_000,
+    bodies = new BodyMemory(Number.MAX_SAFE_INTEGER),
+    maxMessageBytes = 16 * 1024 * 1024,
     requestId = () => undefined,
     onError = () => undefined,
   }: InferenceServiceOptions = {},
@@ -80,25 +104,29 @@ export function createInferenceService(
   const service = loadService('open-inference.proto', SERVICE);
   const admissions: Admissions = new WeakMap();
 
-  async function infer(
-    call: RawCall,
-    message: ModelInferRequest,
-    incoming: IncomingCall,
-    admission: Admission,
-  ): Promise<ModelInferResponse> {
-    const target = targetOf(message.modelName, message.modelVersion);
+  async function infer(call: RawCall, admission: Admission): Promise<Buffer> {
+    const { request: bytes } = call;
+    const { modelName, modelVersion } = readMessageTarget(bytes);
+    const target = targetOf(modelName, modelVersion);
     admission.mayInfer?.(target.model);
-    const result = await models.infer(target, () => decodeModelInfer(message), {
+    let raw = false;
+    const read = (): InferRequest => {
+      measureModelInfer(bytes, LIMITS);
+      const message = readModelInfer(bytes);
+      raw = wantsRaw(message);
+      return decodeModelInfer(message);
+    };
+    const result = await models.infer(target, read, {
       signal: new CallPresence(call),
       timeoutMs: timeoutOf(call),
-      requestId: requestId(incoming),
+      requestId: requestId(incomingOf('ModelInfer', call)),
     });
     const told = new Metadata();
     told.set('fairlead-model', result.model);
     told.set('fairlead-version', result.version);
     if (result.fallback !== undefined) told.set('fairlead-fallback', result.fallback.reason);
     call.sendMetadata(told);
-    return encodeModelInfer(result, wantsRaw(message));
+    return encodeModelInfer(result, raw);
   }
 
   async function modelReady({ name, version }: ModelRequest): Promise<object> {
@@ -115,31 +143,33 @@ export function createInferenceService(
   }
 
   const answers: Readonly<
-    Record<
-      string,
-      (message: never, call: RawCall, incoming: IncomingCall, admission: Admission) => unknown
-    >
+    Record<string, (message: never, call: RawCall, admission: Admission) => unknown>
   > = {
     ServerLive: () => ({ live: true }),
     ServerReady: async () => ({ ready: await models.ready() }),
     ServerMetadata: () => ({ name: serverName, version: serverVersion, extensions: [] }),
     ModelReady: (message: ModelRequest) => modelReady(message),
     ModelMetadata: (message: ModelRequest) => modelMetadata(message),
-    ModelInfer: (message: ModelInferRequest, call, incoming, admission) =>
-      infer(call, message, incoming, admission),
+    ModelInfer: (_message: Buffer, call, admission) => infer(call, admission),
   };
 
   const methods = Object.entries(answers).map(([method, answer]) => {
     const defined = service[method];
     if (defined === undefined) throw new TypeError(`the service has no method ${method}`);
+    const isInfer = method === 'ModelInfer';
     const handler = unaryHandler(async (call: RawCall) => {
-      const incoming = { method, metadata: call.metadata, peer: call.getPeer() };
-      const admission = admissions.get(call.metadata) ?? (await admit(incoming));
-      const message = decodeMessage(() => defined.requestDeserialize(call.request) as never);
-      return answer(message, call, incoming, admission);
+      const admission = admissions.get(call.metadata) ?? (await admit(incomingOf(method, call)));
+      const message = isInfer
+        ? call.request
+        : decodeSmallMessage(call.request, defined.requestDeserialize);
+      return answer(message as never, call, admission);
     }, onError);
-    // Who isn't let in has nothing decoded, and what can't be decoded is told as the mistake of who sent it.
-    const definition = { ...defined, requestDeserialize: (bytes: Buffer) => bytes };
+    // A call that isn't let in has nothing decoded, and what can't be decoded is the client's mistake.
+    const definition = {
+      ...defined,
+      requestDeserialize: (bytes: Buffer) => bytes,
+      ...(isInfer && { responseSerialize: (bytes: Buffer) => bytes }),
+    };
     return [method, definition, handler] as const;
   });
   return {
@@ -149,6 +179,8 @@ export function createInferenceService(
       admit,
       service: SERVICE,
       receiveTimeoutMs,
+      bodies,
+      maxMessageBytes,
       onError,
     }),
   };
@@ -164,13 +196,8 @@ function targetOf(model: string, version: string): { model: string; version?: st
   return { model, ...(version !== '' && { version }) };
 }
 
-function decodeMessage<T>(decode: () => T): T {
-  try {
-    return decode();
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw badRequest(`the message can't be decoded: ${why}`, cause);
-  }
+function incomingOf(method: string, call: RawCall): IncomingCall {
+  return { method, metadata: call.metadata, peer: call.getPeer() };
 }
 
 /** Milliseconds until the call's deadline; undefined when it has none. */

@@ -10,15 +10,16 @@ export interface InferParameter {
 /** Parameters by their names. */
 export type InferParameters = Readonly<Record<string, InferParameter>>;
 
-/** The elements of one tensor in the field of its datatype, 64-bit integers as decimal text. */
+/** The elements of one tensor in the field of its datatype. */
 export interface InferTensorContents {
-  readonly boolContents?: readonly boolean[];
-  readonly intContents?: readonly number[];
-  readonly int64Contents?: readonly string[];
-  readonly uintContents?: readonly number[];
-  readonly uint64Contents?: readonly string[];
-  readonly fp32Contents?: readonly number[];
-  readonly fp64Contents?: readonly number[];
+  /** 0 or 1 each. */
+  readonly boolContents?: Uint8Array;
+  readonly intContents?: Int32Array;
+  readonly int64Contents?: BigInt64Array;
+  readonly uintContents?: Uint32Array;
+  readonly uint64Contents?: BigUint64Array;
+  readonly fp32Contents?: Float32Array;
+  readonly fp64Contents?: Float64Array;
   readonly bytesContents?: readonly Uint8Array[];
 }
 
@@ -26,7 +27,7 @@ export interface InferTensorContents {
 export interface InferInputTensor {
   readonly name: string;
   readonly datatype: string;
-  readonly shape: readonly string[];
+  readonly shape: readonly number[];
   readonly parameters: InferParameters;
   readonly contents: InferTensorContents | null;
 }
@@ -40,23 +41,6 @@ export interface ModelInferRequest {
   readonly inputs: readonly InferInputTensor[];
   readonly outputs: readonly { readonly name: string; readonly parameters: InferParameters }[];
   readonly rawInputContents: readonly Uint8Array[];
-}
-
-/** An output tensor of a response. */
-interface InferOutputTensor {
-  readonly name: string;
-  readonly datatype: string;
-  readonly shape: readonly number[];
-  readonly contents?: InferTensorContents;
-}
-
-/** What a request for inference gave. */
-export interface ModelInferResponse {
-  readonly modelName: string;
-  readonly modelVersion: string;
-  readonly id?: string;
-  readonly outputs: readonly InferOutputTensor[];
-  readonly rawOutputContents?: readonly Uint8Array[];
 }
 
 /** Which model is asked for, by the messages that are about one. */

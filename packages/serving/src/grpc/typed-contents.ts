@@ -8,6 +8,7 @@ import {
   type Tensor,
 } from '@fairlead/signature';
 import { badRequest } from '../protocol/json-body.ts';
+import { longVarints, smallVarints } from './wire/write-message.ts';
 import type { InferInputTensor, InferTensorContents } from './messages.ts';
 
 type Field = keyof InferTensorContents;
@@ -41,8 +42,7 @@ export function hasContents({ contents }: InferInputTensor): boolean {
  * @throws ServingError `ERR_SERVING_BAD_REQUEST` naming the tensor, or SignatureError for its name, datatype or shape.
  */
 export function decodeTypedTensor(input: InferInputTensor): Tensor {
-  const { name, datatype, contents } = input;
-  const shape = input.shape.map(Number);
+  const { name, datatype, shape, contents } = input;
   // Only to be told what is wrong with it.
   if (!isDatatype(datatype)) return decodeBinaryTensor({ name, datatype, shape }, NOTHING);
   const field = FIELDS[datatype];
@@ -70,50 +70,55 @@ export function decodeTypedTensor(input: InferInputTensor): Tensor {
   return decodeBinaryTensor({ name, datatype, shape }, encodeBinaryTensor(flat as Tensor));
 }
 
-/** The elements of a tensor in the field of its datatype; undefined for FP16, which has none. */
-export function encodeTypedContents({ datatype, data }: Tensor): InferTensorContents | undefined {
-  const field = FIELDS[datatype];
+/** The field of a tensor's elements and how they are written there; undefined for FP16, which has none. */
+export function encodeTypedContents(tensor: Tensor): TypedContents | undefined {
+  const field = FIELDS[tensor.datatype];
   if (field === undefined) return undefined;
-  switch (datatype) {
+  switch (tensor.datatype) {
     case 'BYTES':
-      return { [field]: data };
-    case 'BOOL':
-      return { [field]: Array.from(data, (value) => value === 1) };
+      return { field, elements: tensor.data };
     case 'INT64':
     case 'UINT64':
-      return { [field]: Array.from<bigint, string>(data, String) };
+      return { field, packed: longVarints(tensor.data) };
+    case 'FP32':
+    case 'FP64':
+      return { field, packed: encodeBinaryTensor(tensor) };
     default:
-      return { [field]: Array.from(data) };
+      return { field, packed: smallVarints(tensor.data) };
   }
 }
 
+/** Elements as a field of `InferTensorContents` holds them: packed, or byte strings with a field for each. */
+export type TypedContents =
+  | { readonly field: Field; readonly packed: Uint8Array }
+  | { readonly field: Field; readonly elements: readonly Uint8Array[] };
+
 function filledFields(contents: InferTensorContents | null): readonly Field[] {
   if (contents === null) return [];
-  const fields = Object.entries(contents) as readonly [Field, readonly unknown[]][];
+  const fields = Object.entries(contents) as readonly [Field, ArrayLike<unknown>][];
   return fields.flatMap(([field, values]) => (values.length > 0 ? field : []));
 }
 
 /** A 32-bit field also carries 8 and 16 bits. */
-function checkRange(name: string, datatype: Datatype, values: readonly unknown[]): void {
+function checkRange(name: string, datatype: Datatype, values: ArrayLike<unknown>): void {
   const { kind, integerRange } = datatypes[datatype];
   if (kind !== 'integer' || integerRange === undefined) return;
   const [least, greatest] = [Number(integerRange[0]), Number(integerRange[1])];
-  const numbers = values as readonly number[];
-  const index = numbers.findIndex((value) => value < least || value > greatest);
-  if (index === -1) return;
-  throw badRequest(
-    `tensor "${name}": expected ${least} to ${greatest} (${datatype}), found ${numbers[index] ?? ''} at element ${index}`,
-  );
+  const numbers = values as ArrayLike<number>;
+  for (let index = 0; index < numbers.length; index++) {
+    const value = numbers[index] ?? 0;
+    if (value >= least && value <= greatest) continue;
+    throw badRequest(
+      `tensor "${name}": expected ${least} to ${greatest} (${datatype}), found ${value} at element ${index}`,
+    );
+  }
 }
 
-function storageOf(datatype: Datatype, values: readonly unknown[]): unknown {
-  if (datatype === 'BYTES') return values;
-  const storage = datatypes[datatype].allocate(values.length);
-  if (storage instanceof BigInt64Array || storage instanceof BigUint64Array) {
-    for (const [index, value] of values.entries()) storage[index] = BigInt(value as string);
-  } else {
-    (storage as Float64Array).set(values as readonly number[]);
-  }
+/** Elements in the storage of their datatype: that of the field itself, but for 8 and 16 bits. */
+function storageOf(datatype: Datatype, values: ArrayLike<unknown>): unknown {
+  if (datatype === 'BYTES' || datatypes[datatype].isData(values)) return values;
+  const storage = datatypes[datatype].allocate(values.length) as Int8Array;
+  storage.set(values as ArrayLike<number>);
   return storage;
 }
 

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { InferTarget } from '../infer-request.ts';
 import type { ModelServer } from '../model-server.ts';
-import { decompress } from '../protocol/decompress.ts';
+import { BodyMemory, DEFAULT_BODY_MEMORY_BYTES } from '../protocol/body-memory.ts';
 import { findRoute, pathOf, type Dialect, type DialectRoute } from '../protocol/dialect.ts';
 import { errorCode, toHttpError } from '../protocol/http-error.ts';
 import type { InferenceHandler } from '../protocol/inference-handler.ts';
 import { checkMediaType } from '../protocol/media-type.ts';
 import { openInference } from '../protocol/open-inference/open-inference.ts';
-import { readBody } from '../protocol/read-body.ts';
+import { receiveBody } from '../protocol/receive-body.ts';
 import { ServingError } from '../serving-error.ts';
 import { checkLimits } from './check-limits.ts';
 import { describeJob } from './describe-job.ts';
@@ -34,6 +34,11 @@ export interface JobHandlerOptions {
    * @defaultValue 16777216 (16 MiB)
    */
   readonly maxBodyBytes?: number;
+  /**
+   * The memory that bodies may take together; share it with the inference handler.
+   * @defaultValue 134217728 (128 MiB) for this handler
+   */
+  readonly bodies?: BodyMemory;
   /** Who asks: only they see their jobs. Without it, or for undefined, whoever knows a job's id does. */
   readonly owner?: (req: IncomingMessage) => string | undefined;
   /** Reads the request's id, which is passed on to upstreams. */
@@ -63,6 +68,7 @@ export function createJobHandler(
     dialects = [openInference()],
     path: root = '/v2/jobs',
     maxBodyBytes = 16 * 1024 * 1024,
+    bodies = new BodyMemory(DEFAULT_BODY_MEMORY_BYTES),
     owner = () => undefined,
     requestId = () => undefined,
     webhooks,
@@ -89,7 +95,7 @@ export function createJobHandler(
     const idempotencyKey = idempotencyKeyOf(req);
     const client = owner(req);
     const id = requestId(req);
-    const body = await decompress(await readBody(req, maxBodyBytes), req, maxBodyBytes);
+    const body = await receiveBody(req, res, { maxBodyBytes, bodies });
     const job = await stored(
       queue.enqueue({
         path: pathOf(req.url ?? '/'),

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ModelServer } from '../model-server.ts';
 import { ServingError } from '../serving-error.ts';
+import { BodyMemory, DEFAULT_BODY_MEMORY_BYTES } from './body-memory.ts';
 import { ClientPresence } from './client-presence.ts';
 import { findRoute, pathOf, type Call, type Dialect, type Reply, type Route } from './dialect.ts';
-import { decompress } from './decompress.ts';
 import { errorCode, toHttpError } from './http-error.ts';
 import { checkMediaType } from './media-type.ts';
 import { openInference } from './open-inference/open-inference.ts';
-import { readBody } from './read-body.ts';
+import { receiveBody } from './receive-body.ts';
 
 /** Options of {@link createInferenceHandler}. */
 export interface InferenceHandlerOptions {
@@ -21,6 +21,11 @@ export interface InferenceHandlerOptions {
    * @defaultValue 16777216 (16 MiB)
    */
   readonly maxBodyBytes?: number;
+  /**
+   * The memory that bodies may take together; share it with the other protocols of the process.
+   * @defaultValue 134217728 (128 MiB) for this handler
+   */
+  readonly bodies?: BodyMemory;
   /** Reads the request's id, which is passed on to upstreams. */
   readonly requestId?: (req: IncomingMessage) => string | undefined;
   /** Told of errors that are faults of the server's own, which clients don't get to see. */
@@ -48,6 +53,7 @@ export function createInferenceHandler(
   {
     dialects = [openInference()],
     maxBodyBytes = 16 * 1024 * 1024,
+    bodies = new BodyMemory(DEFAULT_BODY_MEMORY_BYTES),
     requestId = () => undefined,
     onError = () => undefined,
   }: InferenceHandlerOptions = {},
@@ -72,10 +78,7 @@ export function createInferenceHandler(
     let body: Buffer = NO_BODY;
     if (route.mediaTypes !== undefined) {
       checkMediaType(req, route.mediaTypes);
-      body = await readBody(req, maxBodyBytes);
-      if (req.headers['content-encoding'] !== undefined) {
-        body = await decompress(body, req, maxBodyBytes);
-      }
+      body = await receiveBody(req, res, { maxBodyBytes, bodies });
     }
     const infer: Call['infer'] = async (target, request) => {
       const signal = new ClientPresence(res);

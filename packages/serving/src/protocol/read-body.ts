@@ -1,15 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import { ServingError } from '../serving-error.ts';
+import type { BodyAccount } from './body-memory.ts';
+
+/** Bodies up to this size take no account of their memory: there are as many as connections, and no more. */
+export const MAX_UNCOUNTED_BYTES = 65_536;
 
 /**
  * Reads a request's body, at most `maxBytes` of it.
  *
- * A body that `express.raw` read already is taken as it is.
+ * A body that `express.raw` read already is taken as it is. `openAccount` is called for the memory of a body that turns
+ * out to be larger than 64 KiB.
  *
- * @throws ServingError `ERR_SERVING_BODY_TOO_LARGE`; `ERR_SERVING_CANCELED` when the client goes away;
+ * @throws ServingError `ERR_SERVING_BODY_TOO_LARGE`; `ERR_SERVING_OVERLOADED` when too little memory is left; `ERR_SERVING_CANCELED` when the client goes away;
  * `ERR_SERVING_INVALID_OPTION` when a body parser in front has consumed the text.
  */
-export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export function readBody(
+  req: IncomingMessage,
+  maxBytes: number,
+  openAccount?: () => BodyAccount,
+): Promise<Buffer> {
   const parsed = (req as { body?: unknown }).body;
   if (Buffer.isBuffer(parsed)) {
     return parsed.length > maxBytes ? Promise.reject(tooLarge(maxBytes)) : Promise.resolve(parsed);
@@ -22,29 +31,47 @@ export function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
+    let account: BodyAccount | undefined;
+    const fail = (error: Error): void => {
+      // The rest is read and forgotten: a client that still sends would not see an answer on a closed connection.
+      chunks.length = 0;
+      account?.close();
+      failed = true;
+      reject(error);
+    };
+    let failed = false;
     if (Number(req.headers['content-length'] ?? 0) > maxBytes) {
       reject(tooLarge(maxBytes));
       return;
     }
     req.on('data', (chunk: Buffer) => {
+      if (failed) return;
       length += chunk.length;
-      if (length <= maxBytes) {
-        chunks.push(chunk);
+      if (length > maxBytes) {
+        fail(tooLarge(maxBytes));
         return;
       }
-      // The rest is read and forgotten: a client that still sends would not see an answer on a closed connection.
-      chunks.length = 0;
-      reject(tooLarge(maxBytes));
+      if (length > MAX_UNCOUNTED_BYTES && openAccount !== undefined) {
+        try {
+          account ??= openAccount();
+          account.resize(length);
+        } catch (error) {
+          fail(error as Error);
+          return;
+        }
+      }
+      chunks.push(chunk);
     });
     req.on('end', () => {
+      if (failed) return;
       resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length));
     });
     req.on('error', (cause) => {
-      reject(new ServingError('ERR_SERVING_CANCELED', 'the client went away', { cause }));
+      fail(new ServingError('ERR_SERVING_CANCELED', 'the client went away', { cause }));
     });
     req.on('close', () => {
       if (req.complete) return;
-      reject(new ServingError('ERR_SERVING_CANCELED', 'the client went away'));
+      fail(new ServingError('ERR_SERVING_CANCELED', 'the client went away'));
     });
   });
 }

@@ -17,7 +17,7 @@ import { loadSync } from '@grpc/proto-loader';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Signature } from '@fairlead/signature';
-import { ModelServer, type InferenceFinished, type Runtime } from '@fairlead/serving';
+import { BodyMemory, ModelServer, type InferenceFinished, type Runtime } from '@fairlead/serving';
 import {
   createHealthService,
   createInferenceService,
@@ -665,6 +665,70 @@ describe('whoever is let in', () => {
     },
   );
 });
+
+/** 16 million integers of 64 bits, which compress to 16 kB. */
+function manyElements(model: string): Buffer {
+  const field = (number: number, bytes: Buffer | string): Buffer => {
+    const length = Buffer.alloc(5);
+    const size = Buffer.byteLength(bytes);
+    for (let group = 0; group < 5; group++) {
+      length[group] = ((size >>> (7 * group)) & 0x7f) | (group < 4 ? 0x80 : 0);
+    }
+    return Buffer.concat([Buffer.from([(number << 3) | 2]), length, Buffer.from(bytes as string)]);
+  };
+  const contents = field(5, field(3, Buffer.alloc(16 * 1024 * 1024 - 4096, 1)));
+  const input = Buffer.concat([field(1, 'x'), field(2, 'INT64'), contents]);
+  return Buffer.concat([field(1, model), field(5, input)]);
+}
+
+test('a compressed message of 16 million elements is refused before it is decoded', async () => {
+  const { port } = await serve(models, {
+    admit: () => ({
+      mayInfer(model) {
+        if (model === 'm') return;
+        throw Object.assign(new Error('no scope'), { status: 403, expose: true });
+      },
+    }),
+  });
+  const send = clientOf(port, {
+    'grpc.default_compression_algorithm': compressionAlgorithms.gzip,
+  });
+  const denied = await failure(send('ModelInfer', manyElements('theirs')));
+  expect(denied.code).toBe(status.PERMISSION_DENIED);
+  const refused = await failure(send('ModelInfer', manyElements('m')));
+  expect(refused.code).toBe(status.RESOURCE_EXHAUSTED);
+  expect(refused.details).toMatch(/4194304 elements/);
+  expect(refused.metadata.get('fairlead-error')).toEqual(['ERR_SERVING_BODY_TOO_LARGE']);
+});
+
+test('messages that would take more memory than is left are refused, compressed or not', async () => {
+  const bodies = new BodyMemory(200_000);
+  const { port, send } = await serve(models, { bodies });
+  const rows = 40_000;
+  const large = raw(Buffer.alloc(8 * rows), [rows, 2]);
+  const compressing = clientOf(port, {
+    'grpc.default_compression_algorithm': compressionAlgorithms.gzip,
+  });
+  for (const sent of [send('ModelInfer', large), compressing('ModelInfer', large)]) {
+    const refused = await failure(sent);
+    expect(refused.code).toBe(status.UNAVAILABLE);
+    expect(refused.details).toMatch(/200000 bytes/);
+  }
+  expect((await send('ModelInfer', typed()).answer).id).toBe('seven');
+  await until(() => bodies.used === 0);
+});
+
+test.each(['ModelReady', 'ModelMetadata', 'ServerLive', 'Check'])(
+  'a message of 1 MiB for %s, which needs none as large, is refused',
+  async (method) => {
+    const { send } = await serve(models);
+    // A field that no message has, 500,000 times.
+    const bytes = Buffer.alloc(1024 * 1024, Buffer.from([15 << 3, 1]));
+    const refused = await failure(send(method, bytes));
+    expect(refused.code).toBe(status.RESOURCE_EXHAUSTED);
+    expect(refused.details).toMatch(/8192 bytes/);
+  },
+);
 
 describe('before a message is read', () => {
   /** Begins a call, and a message that never ends. */

@@ -1,0 +1,46 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BodyAccount, BodyMemory } from './body-memory.ts';
+import { decompress } from './decompress.ts';
+import { MAX_UNCOUNTED_BYTES, readBody } from './read-body.ts';
+
+/** Limits of {@link receiveBody}. */
+export interface BodyLimits {
+  /** Largest body, as it is received and once decompressed, in bytes. */
+  readonly maxBodyBytes: number;
+  /** Where the memory of bodies is counted; without it there is no bound of all bodies together. */
+  readonly bodies?: BodyMemory | undefined;
+}
+
+/**
+ * Reads a request's body and undoes its `Content-Encoding`; its memory is counted until the response is closed.
+ *
+ * @throws ServingError `ERR_SERVING_BODY_TOO_LARGE`, `ERR_SERVING_OVERLOADED`, `ERR_SERVING_UNSUPPORTED_MEDIA_TYPE`,
+ * `ERR_SERVING_BAD_REQUEST`, `ERR_SERVING_CANCELED`.
+ */
+export function receiveBody(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { maxBodyBytes, bodies }: BodyLimits,
+): Promise<Buffer> {
+  let account: BodyAccount | undefined;
+  const openAccount = bodies && ((): BodyAccount => (account ??= accountOf(res, bodies)));
+  const received = readBody(req, maxBodyBytes, openAccount);
+  if (req.headers['content-encoding'] === undefined) return received;
+  return received.then(async (body) => {
+    const decompressed = await decompress(body, req, {
+      maxBytes: maxBodyBytes,
+      reserve: (bytes) => openAccount?.().resize(body.length + bytes),
+    });
+    if (decompressed.length > MAX_UNCOUNTED_BYTES) account?.resize(decompressed.length);
+    else account?.close();
+    return decompressed;
+  });
+}
+
+function accountOf(res: ServerResponse, bodies: BodyMemory): BodyAccount {
+  const account = bodies.open();
+  res.once('close', () => {
+    account.close();
+  });
+  return account;
+}

@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { createServer, request, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { expect, onTestFinished, test } from 'vitest';
+import { BodyMemory, ServingError } from '@fairlead/serving';
+import { receiveBody } from '../../src/protocol/receive-body.ts';
+import { until } from '../memory-source.ts';
+
+const MIB = 1024 * 1024;
+
+/** A server that answers with the length of the body, or with the code of the error. */
+async function serve(bodies: BodyMemory, hold: Promise<unknown> = Promise.resolve()) {
+  const server = createServer((req, res) => {
+    receiveBody(req, res, { maxBodyBytes: 16 * MIB, bodies }).then(
+      async (body) => {
+        await hold;
+        res.end(String(body.length));
+      },
+      (error: unknown) => res.end(error instanceof ServingError ? error.code : String(error)),
+    );
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const send = async (body: Buffer, headers: Record<string, string> = {}): Promise<string> => {
+    const sent = request({ port, method: 'POST', headers }).end(body);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    const chunks = (await response.toArray()) as Buffer[];
+    return Buffer.concat(chunks).toString();
+  };
+  return { port, send };
+}
+
+test('bodies in flight take no more memory than the limit, and give it back with their answers', async () => {
+  const bodies = new BodyMemory(3 * MIB);
+  const gate = Promise.withResolvers<undefined>();
+  const { send } = await serve(bodies, gate.promise);
+  const held = [send(Buffer.alloc(MIB)), send(Buffer.alloc(MIB))];
+  await until(() => bodies.used === 2 * MIB);
+  expect(await send(Buffer.alloc(2 * MIB))).toBe('ERR_SERVING_OVERLOADED');
+  expect(bodies.used).toBe(2 * MIB);
+  const small = send(Buffer.alloc(65_536));
+  gate.resolve(undefined);
+  expect(await Promise.all([...held, small])).toEqual([`${MIB}`, `${MIB}`, '65536']);
+  await until(() => bodies.used === 0);
+});
+
+test('a body whose client disconnects gives its memory back', async () => {
+  const bodies = new BodyMemory(16 * MIB);
+  const { port } = await serve(bodies);
+  const sent = request({ port, method: 'POST', headers: { 'content-length': 2 * MIB } });
+  sent.on('error', () => undefined);
+  sent.write(Buffer.alloc(MIB));
+  await until(() => bodies.used > 0);
+  sent.destroy();
+  await until(() => bodies.used === 0);
+});
+
+test('a compressed body unpacks to 100 times its size, or to 1 MiB', async () => {
+  const bodies = new BodyMemory(32 * MIB);
+  const { send } = await serve(bodies);
+  const gzip = { 'content-encoding': 'gzip' };
+  expect(await send(gzipSync(Buffer.alloc(MIB)), gzip)).toBe(String(MIB));
+  const bomb = gzipSync(Buffer.alloc(16 * MIB));
+  expect(bomb.length).toBeLessThan(20_000);
+  expect(await send(bomb, gzip)).toBe('ERR_SERVING_BODY_TOO_LARGE');
+  const numbers = Array.from({ length: 200_000 }, (_, index) => Math.sin(index));
+  const text = Buffer.from(JSON.stringify(numbers));
+  expect(await send(gzipSync(text), gzip)).toBe(String(text.length));
+  await until(() => bodies.used === 0);
+});
+
+test('a compressed body is refused before it takes more memory than is left', async () => {
+  const { send } = await serve(new BodyMemory(MIB / 2));
+  const sent = send(gzipSync(Buffer.alloc(1000)), { 'content-encoding': 'gzip' });
+  expect(await sent).toBe('ERR_SERVING_OVERLOADED');
+});
