@@ -7,6 +7,11 @@ import { failTensor } from './tensor-failure.ts';
 /** Reads JSON values into a tensor's storage, from element `start` on. */
 export type ElementsReader = (values: readonly unknown[], start: number) => void;
 
+/** Where an element came from, for messages. */
+export type PlaceOf = (index: number) => string;
+
+const elementPlace: PlaceOf = (index) => `at element ${index}`;
+
 /** Infinities of a tensor that the JSON names as such; any other one is a number that the datatype can't hold. */
 export interface NamedInfinities {
   count: number;
@@ -24,9 +29,10 @@ export function elementsReader(
   datatype: Datatype,
   data: Data,
   infinities: NamedInfinities,
+  placeOf: PlaceOf = elementPlace,
 ): ElementsReader {
   const bad = (expected: string, value: unknown, index: number): never =>
-    failTensor(tensor, `${expected} (${datatype})`, `${show(value)} at element ${index}`);
+    failTensor(tensor, `${expected} (${datatype})`, `${show(value)} ${placeOf(index)}`);
   const { kind, integerRange: [min, max] = [0n, 0n] } = datatypes[datatype];
   switch (kind) {
     case 'boolean':
@@ -34,7 +40,7 @@ export function elementsReader(
     case 'integer':
       return readIntegers(data as Int32Array, Number(min), Number(max), bad);
     case 'bigint':
-      return readBigIntegers(tensor, data as BigInt64Array, min, max, bad);
+      return readBigIntegers(tensor, data as BigInt64Array, min, max, bad, placeOf);
     case 'float':
       return datatype === 'FP16'
         ? readHalves(data as Uint16Array, bad)
@@ -74,13 +80,14 @@ function readBigIntegers(
   min: bigint,
   max: bigint,
   bad: Bad,
+  placeOf: PlaceOf,
 ): ElementsReader {
   const expected = `a whole number from ${min} to ${max}`;
   return (values, start) => {
     for (let index = 0; index < values.length; index++) {
       const value = values[index];
       if (typeof value === 'number' && isImprecise(value)) {
-        throw new ImpreciseInteger(tensor, expected, `${value} at element ${start + index}`);
+        throw new ImpreciseInteger(tensor, expected, `${value} ${placeOf(start + index)}`);
       }
       const whole = typeof value === 'bigint' || Number.isSafeInteger(value);
       const integer = whole ? BigInt(value as number | bigint) : undefined;
@@ -196,6 +203,7 @@ export function checkFinite(
   data: Data,
   length: number,
   { count: named }: NamedInfinities,
+  placeOf: PlaceOf = elementPlace,
 ): void {
   if (datatype !== 'FP32' && datatype !== 'FP64') return;
   const floats = data as Float64Array;
@@ -206,7 +214,7 @@ export function checkFinite(
     found += 1;
     if (found <= named) continue;
     const expected = datatype === 'FP32' ? 'a number within ±3.4028235e38' : 'a finite number';
-    const place = named === 0 ? ` at element ${index}` : '';
+    const place = named === 0 ? ` ${placeOf(index)}` : '';
     failTensor(tensor, `${expected} (${datatype})`, `a greater one${place}`);
   }
 }

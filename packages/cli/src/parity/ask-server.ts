@@ -1,8 +1,7 @@
 import type { JsonTensor, Predict } from '@fairlead/registry';
-import { decodeJson, decodeTensor } from '@fairlead/signature';
+import { decodeJson, decodeTensor, tensorAsJson } from '@fairlead/signature';
 import { CliError } from '../cli-error.ts';
 import { jsonText } from '../output/json-text.ts';
-import { jsonTensorOf } from '../run/json-tensor.ts';
 
 const TIMEOUT_MS = 60_000;
 const MAX_SHOWN = 300;
@@ -80,7 +79,7 @@ function readOutputs(value: unknown): readonly JsonTensor[] {
     'outputs' in value &&
     Array.isArray(value.outputs)
   ) {
-    return value.outputs.map((output) => jsonTensorOf(decodeTensor(output)));
+    return value.outputs.map((output) => tensorAsJson(decodeTensor(output)));
   }
   throw new Error('it has no "outputs"');
 }

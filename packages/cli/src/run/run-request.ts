@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Predict, PushRequest } from '@fairlead/registry';
-import { decodeTensor } from '@fairlead/signature';
+import { decodeTensor, tensorAsJson } from '@fairlead/signature';
 import { CliError } from '../cli-error.ts';
-import { jsonTensorOf } from './json-tensor.ts';
 import { type RunningVersion, runVersion } from './run-version.ts';
 
 /**
@@ -29,5 +28,5 @@ export function runRequest({
 
 /** Asks a running version as parity asks: in the JSON form of the Open Inference Protocol. */
 export function predictWith(running: RunningVersion): Predict {
-  return async (inputs) => (await running.infer(inputs.map(decodeTensor))).map(jsonTensorOf);
+  return async (inputs) => (await running.infer(inputs.map(decodeTensor))).map(tensorAsJson);
 }

@@ -1,0 +1,52 @@
+import type { Datatype } from './datatype.ts';
+import { encodeTensorData } from './encode-tensor.ts';
+import { float16ToNumber } from './float16.ts';
+import type { Tensor } from './tensor.ts';
+
+/** A tensor as the Open Inference Protocol writes it in JSON, its elements flat and row-major. */
+export interface TensorAsJson {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  readonly data: readonly (number | bigint | boolean | string | null)[];
+}
+
+/**
+ * Makes the JSON form of a tensor, of which `decodeTensor` makes the same tensor again: 64-bit integers are `bigint`, NaN is
+ * `null`, and infinities are `"Infinity"` and `"-Infinity"`.
+ *
+ * @throws SignatureError `ERR_SIGNATURE_NOT_TEXT` for a `BYTES` element that isn't UTF-8.
+ *
+ * @example
+ * ```ts
+ * import { tensorAsJson } from '@fairlead/signature';
+ *
+ * tensorAsJson({ name: 'y', datatype: 'FP32', shape: [2], data: new Float32Array([0.5, NaN]) });
+ * // { name: 'y', datatype: 'FP32', shape: [2], data: [0.5, null] }
+ * ```
+ */
+export function tensorAsJson(tensor: Tensor): TensorAsJson {
+  const { name, datatype, shape } = tensor;
+  return { name, datatype, shape, data: elementsOf(tensor) };
+}
+
+function elementsOf(tensor: Tensor): TensorAsJson['data'] {
+  switch (tensor.datatype) {
+    case 'BOOL':
+      return Array.from(tensor.data, (value) => value !== 0);
+    case 'FP16':
+      return Array.from(tensor.data, (bits) => floatAsJson(float16ToNumber(bits)));
+    case 'FP32':
+    case 'FP64':
+      return Array.from(tensor.data, floatAsJson);
+    case 'BYTES':
+      return JSON.parse(encodeTensorData(tensor)) as string[];
+    default:
+      return [...tensor.data];
+  }
+}
+
+function floatAsJson(value: number): number | string | null {
+  if (Number.isFinite(value)) return value;
+  return Number.isNaN(value) ? null : String(value);
+}

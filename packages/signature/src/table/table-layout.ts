@@ -1,0 +1,120 @@
+import type { TensorSpec } from '../signature.ts';
+import { elementCount } from '../tensor.ts';
+import { invalidTable, quoteName } from './table.ts';
+
+/** The columns of a table that hold one input. */
+export interface InputLayout {
+  readonly spec: TensorSpec;
+  /** Positions of the columns, in the order of the elements of a row. */
+  readonly columns: readonly number[];
+  /** Whether one column holds the whole input: a cell is a row of it. */
+  readonly whole: boolean;
+}
+
+/** What a layout is decided from. */
+export interface TableHead {
+  /** Undefined where the columns have no names. */
+  readonly columns: readonly string[] | undefined;
+  /** Number of columns. */
+  readonly width: number;
+  /** Whether cells hold lists: then a cell may be more than one element. */
+  readonly nested?: boolean;
+}
+
+/**
+ * Finds the columns of each input: the column of the input's name, else the columns of its features' names, else all
+ * columns in their order. Columns that no input needs are ignored where the columns have names.
+ *
+ * Columns that are numbered from 0, as those of a pandas DataFrame made of an array are, have no names, unless the
+ * signature names inputs or features so.
+ *
+ * @throws SignatureError `ERR_SIGNATURE_TABLE_INVALID` naming the column that is missing or appears twice.
+ */
+export function layOutTable(
+  { columns, width, nested = false }: TableHead,
+  inputs: readonly TensorSpec[],
+): readonly InputLayout[] {
+  if (columns === undefined || areNumbers(columns, inputs)) return inOrder(width, nested, inputs);
+  const [single] = inputs;
+  const takesAny =
+    inputs.length === 1 && single?.features === undefined && !columns.includes(single?.name ?? '');
+  if (takesAny) return inOrder(width, nested, inputs);
+  const places = new Map<string, number>();
+  const repeated = new Set<string>();
+  for (const [place, name] of columns.entries()) {
+    if (places.has(name)) repeated.add(name);
+    else places.set(name, place);
+  }
+  const placeOf = (name: string): number => {
+    const place = places.get(name);
+    if (place === undefined) throw missing(name, columns);
+    if (repeated.has(name)) throw invalidTable(`the table has the column ${quoteName(name)} twice`);
+    return place;
+  };
+  return inputs.map((spec) => {
+    const { name, features } = spec;
+    if (features === undefined || places.has(name))
+      return { spec, columns: [placeOf(name)], whole: true };
+    return { spec, columns: features.map((each) => placeOf(each.name)), whole: false };
+  });
+}
+
+/** How many cells a row of an input takes; undefined where that varies. */
+export function rowLength({ shape }: TensorSpec): number | undefined {
+  const rest = shape.slice(1);
+  return rest.includes(-1) ? undefined : elementCount(rest);
+}
+
+/** Every name that a column may have, of inputs and of features. */
+export function columnNames(inputs: readonly TensorSpec[]): ReadonlySet<string> {
+  return new Set(
+    inputs.flatMap(({ name, features = [] }) => [name, ...features.map((each) => each.name)]),
+  );
+}
+
+/** Whether columns are numbered from 0, in order, and the signature has no such names. */
+function areNumbers(columns: readonly string[], inputs: readonly TensorSpec[]): boolean {
+  if (!columns.every((name, place) => name === String(place))) return false;
+  const known = columnNames(inputs);
+  return !columns.some((name) => known.has(name));
+}
+
+function inOrder(
+  width: number,
+  nested: boolean,
+  inputs: readonly TensorSpec[],
+): readonly InputLayout[] {
+  const [single] = inputs;
+  if (single !== undefined && inputs.length === 1) {
+    const columns = Array.from({ length: width }, (_, place) => place);
+    const takes = rowLength(single);
+    if (!nested && takes !== undefined && takes !== width) throw wrongWidth(single, takes, width);
+    return [{ spec: single, columns, whole: nested && width === 1 }];
+  }
+  const lengths = inputs.map((spec) => (nested ? 1 : (rowLength(spec) ?? 1)));
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  if (total !== width) {
+    const names = inputs.map(({ name }) => quoteName(name)).join(', ');
+    throw invalidTable(
+      `the columns have no names, and there are ${width}; the inputs ${names} take ${total}, in this order`,
+    );
+  }
+  let next = 0;
+  return inputs.map((spec, index) => {
+    const length = lengths[index] ?? 1;
+    const columns = Array.from({ length }, (_, place) => next + place);
+    next += length;
+    return { spec, columns, whole: length === 1 };
+  });
+}
+
+function wrongWidth({ name, shape }: TensorSpec, takes: number, width: number): Error {
+  const input = `input ${quoteName(name)} of shape [${shape.join(',')}]`;
+  return invalidTable(`${input} needs ${takes} columns and there are ${width}`);
+}
+
+function missing(name: string, columns: readonly string[]): Error {
+  const given = columns.slice(0, 10).map(quoteName).join(', ');
+  const more = columns.length > 10 ? `, … (${columns.length} in all)` : '';
+  return invalidTable(`the table has no column ${quoteName(name)}; it has ${given}${more}`);
+}
