@@ -122,6 +122,7 @@ test('every error code has its paragraph, and every paragraph its code', () => {
     ERR_SERVING_METHOD_NOT_ALLOWED: true,
     ERR_SERVING_MODEL_NOT_FOUND: true,
     ERR_SERVING_NO_ROOM: true,
+    ERR_SERVING_NOT_ACCEPTABLE: true,
     ERR_SERVING_NOT_READY: true,
     ERR_SERVING_OVERLOADED: true,
     ERR_SERVING_PATH_NOT_FOUND: true,

@@ -26,6 +26,7 @@ const STATUS: Readonly<Record<ServingErrorCode, number>> = {
   ERR_SERVING_MODEL_NOT_FOUND: 404,
   // What SageMaker understands as: unload another model first.
   ERR_SERVING_NO_ROOM: 507,
+  ERR_SERVING_NOT_ACCEPTABLE: 406,
   ERR_SERVING_NOT_READY: 503,
   ERR_SERVING_OVERLOADED: 503,
   ERR_SERVING_PATH_NOT_FOUND: 404,

@@ -30,9 +30,11 @@ export function decodeJsonBody<T>(
       return decode(json);
     });
   } catch (error) {
-    if (error instanceof SyntaxError)
-      throw badRequest(`the body is not JSON: ${error.message}`, error);
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
+    // Python's json module writes what JSON doesn't have.
+    const isNaN = /token '?[NI]|No number after minus sign/.test(error.message);
+    const hint = isNaN ? '; write null in place of NaN, "Infinity" in place of Infinity' : '';
+    throw badRequest(`the body is not JSON: ${error.message}${hint}`, error);
   }
 }
 

@@ -1,14 +1,19 @@
 import { decodeTensor, encodeTensorData, type Tensor, type TensorSpec } from '@fairlead/signature';
 
 /**
- * Makes a tensor of nested lists, whose shape is theirs.
+ * Makes a tensor of nested lists, whose shape is theirs; behind an empty list the shape is the spec's.
  *
  * @throws SignatureError for ragged lists, and elements that aren't of the spec's datatype.
  */
-export function tensorOfNested({ name, datatype }: TensorSpec, value: unknown): Tensor {
+export function tensorOfNested(spec: TensorSpec, value: unknown): Tensor {
+  const { name, datatype } = spec;
   const shape: number[] = [];
   for (let inner = value; Array.isArray(inner); inner = (inner as readonly unknown[])[0])
     shape.push(inner.length);
+  if (shape.at(-1) === 0) {
+    const rest = spec.shape.slice(shape.length).map((length) => Math.max(0, length));
+    return decodeTensor({ name, datatype, shape: [...shape, ...rest], data: [] });
+  }
   return decodeTensor({ name, datatype, shape, data: shape.length === 0 ? [value] : value });
 }
 
@@ -30,7 +35,10 @@ function encodeRows(tensor: Tensor, textsOf: ElementTexts): readonly string[] {
   );
 }
 
-/** JSON text of several tensors as a list of objects, one for each row: `[{"label":1,"scores":[…]},…]`. */
+/**
+ * JSON text of several tensors as a list of objects, one for each row: `[{"label":1,"scores":[…]},…]`; each has as many
+ * rows, see `checkRows`.
+ */
 export function encodeRecords(
   tensors: readonly Tensor[],
   texts: ElementTexts = elementTexts,
@@ -40,7 +48,7 @@ export function encodeRecords(
     rows: encodeRows(tensor, texts),
   }));
   const records = (columns[0]?.rows ?? []).map(
-    (_, row) => `{${columns.map(({ key, rows }) => `${key}:${rows[row] ?? 'null'}`).join(',')}}`,
+    (_, row) => `{${columns.map(({ key, rows }) => `${key}:${rows[row] ?? ''}`).join(',')}}`,
   );
   return `[${records.join(',')}]`;
 }

@@ -69,6 +69,27 @@ write(
     [("x", FLOAT, ["n", 2])],
     [("y", FLOAT, ["n", 2])],
 )
+# Outputs with a row for each row of the input, and outputs without: a constant, a scalar, a single row.
+write(
+    "rows",
+    [
+        helper.make_node("Neg", ["x"], ["y"]),
+        helper.make_node("Identity", ["labels"], ["classes"]),
+        helper.make_node("ReduceSum", ["x"], ["total"], keepdims=0),
+        helper.make_node("ReduceSum", ["x", "rows"], ["sums"], keepdims=1),
+    ],
+    [("x", FLOAT, ["n", 2])],
+    [("y", FLOAT, ["n", 2]), ("classes", FLOAT, [2]), ("total", FLOAT, []), ("sums", FLOAT, [1, 2])],
+    [("labels", np.array([10, 20], "f4")), ("rows", np.array([0], "i8"))],
+)
+# The columns of a table, each of another datatype, go through unchanged.
+COLUMNS = [("text", STRING, ["n"]), ("id", INT64, ["n", 1]), ("flag", BOOL, ["n"]), ("size", FLOAT, ["n"])]
+write(
+    "pass",
+    [helper.make_node("Identity", [name], [f"{name}_out"]) for name, _, _ in COLUMNS],
+    COLUMNS,
+    [(f"{name}_out", kind, shape) for name, kind, shape in COLUMNS],
+)
 # As slow as it is told: Loop multiplies matrices `times` times.
 body = helper.make_graph(
     [

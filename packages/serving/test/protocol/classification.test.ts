@@ -166,7 +166,7 @@ describe('classification', () => {
     });
   });
 
-  test.each([0, -1, 1.5, '1', null])('of %j classes is refused', async (classification) => {
+  test.each([0, -1, 1.5, '1'])('of %j classes is refused', async (classification) => {
     const body = (await ask('plain', { classification }).expect(400)).body as unknown;
     expect((body as { error: string }).error).toContain('"classification" must be a whole number');
   });

@@ -127,10 +127,31 @@ describe('inference', () => {
     ['nested data', { inputs: [{ ...tensor, data: [[1, 2]] }] }],
     ['a wish for one output', { inputs: [tensor], outputs: [{ name: 'y' }] }],
     ['an empty list of outputs', { inputs: [tensor], outputs: [] }],
+    ['an id that is null', { id: null, inputs: [tensor] }],
+    ['outputs that are null', { inputs: [tensor], outputs: null }],
+    ['parameters that are null', { inputs: [tensor], parameters: null }],
+    [
+      'null in each parameter',
+      {
+        inputs: [{ ...tensor, parameters: { binary_data_size: null } }],
+        outputs: [{ name: 'y', parameters: { binary_data: null, classification: null } }],
+        parameters: { timeout: null, priority: null, binary_data_output: null },
+      },
+    ],
+    ['parameters of a tensor that are null', { inputs: [{ ...tensor, parameters: null }] }],
+    [
+      'parameters of an output that are null',
+      { inputs: [tensor], outputs: [{ name: 'y', parameters: null }] },
+    ],
     ['parameters that it does not know', { inputs: [tensor], parameters: { unknown: 1 } }],
   ])('takes %s', async (_name, body) => {
     const response = await infer(body).expect(200);
     expect((response.body as { outputs: { data: number[] }[] }).outputs[0]?.data).toEqual([3, 5]);
+  });
+
+  test('null in the data is NaN, and NaN in the answer is null', async () => {
+    const response = await infer({ inputs: [{ ...tensor, data: [null, 2] }] }).expect(200);
+    expect(response.body).toMatchObject({ outputs: [{ data: [null, 5] }] });
   });
 
   test('the version in the path answers', async () => {
@@ -180,7 +201,7 @@ describe('inference', () => {
       'NaN',
       '{"inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","data":[1,NaN]}]}',
       400,
-      'not JSON',
+      'write null in place of NaN',
     ],
     ['an unknown output', { inputs: [tensor], outputs: [{ name: 'z' }] }, 400, 'output "z"'],
     ['an output without a name', { inputs: [tensor], outputs: ['y'] }, 400, '"name"'],

@@ -13,9 +13,7 @@ test('lists of any shape, empty ones too, come back from their text', () => {
         { name: 'x', datatype: 'INT32', shape },
         JSON.parse(encodeNested(tensor)),
       );
-      // Behind an empty list nobody sees how long others would be.
-      const seen = shape.includes(0) ? shape.slice(0, shape.indexOf(0) + 1) : shape;
-      expect(read).toEqual({ ...tensor, shape: seen });
+      expect(read).toEqual(tensor);
     }),
   );
 });

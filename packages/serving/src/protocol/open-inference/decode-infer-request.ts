@@ -29,8 +29,11 @@ export function decodeInferRequest(body: Buffer, jsonBytes = body.length): Decod
   return decodeJsonBody(json, '{"inputs":[…]}', (value) => toRequest(value, binary));
 }
 
+/** A part of a request that is `null` is left out: writers of JSON have no other word for what isn't set. */
 function toRequest(json: JsonObject, binary: Buffer): DecodedRequest {
-  const { id, inputs, outputs } = json;
+  const { inputs } = json;
+  const id = json.id ?? undefined;
+  const outputs = json.outputs ?? undefined;
   if (id !== undefined && (typeof id !== 'string' || id.length > MAX_ID_LENGTH)) {
     throw badRequest(`"id" must be a string of at most ${MAX_ID_LENGTH} characters`);
   }
@@ -48,8 +51,10 @@ function toRequest(json: JsonObject, binary: Buffer): DecodedRequest {
   };
 }
 
+const NONE: JsonObject = {};
+
 function parametersOf(json: JsonObject): JsonObject {
-  const { parameters = {} } = json;
+  const parameters = json.parameters ?? NONE;
   if (!isJsonObject(parameters)) throw badRequest('"parameters" must be an object');
   return parameters;
 }
@@ -58,12 +63,14 @@ function readInputs(inputs: unknown, binary: Buffer): readonly Tensor[] {
   if (!Array.isArray(inputs)) throw badRequest('"inputs" must be a list of tensors');
   let offset = 0;
   const tensors = (inputs as readonly unknown[]).map((input) => {
-    const size = isJsonObject(input) ? parametersOf(input).binary_data_size : undefined;
+    const size = isJsonObject(input)
+      ? (parametersOf(input).binary_data_size ?? undefined)
+      : undefined;
     if (!isJsonObject(input) || size === undefined) return decodeTensor(input);
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
       throw badRequest('"binary_data_size" must be a whole number of bytes');
     }
-    if (Object.hasOwn(input, 'data'))
+    if ((input.data ?? undefined) !== undefined)
       throw badRequest('an input with "binary_data_size" has no "data"');
     if (size > binary.length - offset) {
       throw badRequest(
@@ -92,7 +99,9 @@ function readOutputs(outputs: unknown, binaryByDefault: boolean): OutputWishes {
     if (!isJsonObject(output) || typeof output.name !== 'string') {
       throw badRequest('each of "outputs" needs a "name" that is a string');
     }
-    const { binary_data: wish = binaryByDefault, classification } = parametersOf(output);
+    const parameters = parametersOf(output);
+    const wish = parameters.binary_data ?? binaryByDefault;
+    const classification = parameters.classification ?? undefined;
     if (classification !== undefined) {
       if (!isCount(classification)) {
         throw badRequest('"classification" must be a whole number of classes from 1');

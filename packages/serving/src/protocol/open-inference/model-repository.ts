@@ -28,7 +28,7 @@ export function repositoryRoute(path: RepositoryPath): Route {
 async function answerRepository({ server, body }: Call, path: RepositoryPath): Promise<Reply> {
   const json = body.length === 0 ? {} : decodeJsonBody(body, '{}', (value) => value);
   if (path.type === 'repository-index') {
-    const { ready = false } = json;
+    const ready = json.ready ?? false;
     if (typeof ready !== 'boolean') throw badRequest('"ready" must be true or false');
     const index = await server.index();
     return { body: JSON.stringify(ready ? index.filter(({ state }) => state === 'READY') : index) };
@@ -40,7 +40,8 @@ async function answerRepository({ server, body }: Call, path: RepositoryPath): P
 }
 
 /** Only the registry says what a model is: a client can't bring a configuration or files of its own. */
-function checkParameters({ parameters = {} }: JsonObject): void {
+function checkParameters(json: JsonObject): void {
+  const parameters = json.parameters ?? {};
   if (!isJsonObject(parameters)) throw badRequest('"parameters" must be an object');
   const foreign = Object.keys(parameters).find(
     (key) => key === 'config' || key.startsWith('file:'),

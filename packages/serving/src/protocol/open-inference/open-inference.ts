@@ -50,6 +50,9 @@ const EXTENSION_OF: Readonly<Partial<Record<V2Path['type'], OpenInferenceExtensi
   'all-stats': 'statistics',
 };
 
+/** The last part of the path of all statistics, which a model may have for a name. */
+const STATS = 'stats';
+
 type Extensions = ReadonlySet<OpenInferenceExtension>;
 
 const READ = ['GET', 'HEAD'];
@@ -77,7 +80,11 @@ export function openInference({
     server: { methods: READ, answer: () => ({ body: about }) },
     'all-stats': {
       methods: READ,
-      answer: ({ server }) => ({ body: encodeStatistics(server.loaded) }),
+      // Triton has no other path for all statistics; a model of that name has no other path for its metadata.
+      answer: ({ server }) =>
+        server.models.includes(STATS)
+          ? readMetadata(server, { model: STATS })
+          : { body: encodeStatistics(server.loaded) },
     },
     live: { methods: READ, answer: () => ({ body: '{"live":true}' }) },
     ready: {
@@ -99,7 +106,11 @@ export function openInference({
       const path = parseV2Path(url);
       if (path === undefined) return undefined;
       const extension = EXTENSION_OF[path.type];
-      if (extension !== undefined && !on.has(extension)) return undefined;
+      if (extension !== undefined && !on.has(extension)) {
+        return path.type === 'all-stats'
+          ? routeOfModel({ type: 'metadata', model: STATS }, on)
+          : undefined;
+      }
       switch (path.type) {
         case 'repository-index':
         case 'load':
@@ -127,12 +138,7 @@ function routeOfModel({ type, model, version }: V2ModelPath, on: Extensions): Ro
     case 'metadata':
       return {
         methods: READ,
-        answer({ server }) {
-          const { label, signature, runtime } = server.find(target);
-          const { model: name, version: loaded } = label;
-          const { platform } = runtime;
-          return { body: JSON.stringify({ name, versions: [loaded], platform, ...signature }) };
-        },
+        answer: ({ server }) => readMetadata(server, target),
       };
     case 'stats':
       return {
@@ -147,6 +153,13 @@ function routeOfModel({ type, model, version }: V2ModelPath, on: Extensions): Ro
         answer: (call) => inferOverJson(call, target, on),
       };
   }
+}
+
+function readMetadata(server: Call['server'], target: InferTarget): Reply {
+  const { label, signature, runtime } = server.find(target);
+  const { model: name, version } = label;
+  const { platform } = runtime;
+  return { body: JSON.stringify({ name, versions: [version], platform, ...signature }) };
 }
 
 async function inferOverJson(

@@ -10,10 +10,9 @@ export const MAX_ID_LENGTH = 1024;
  *
  * @throws ServingError `ERR_SERVING_BAD_REQUEST` naming the parameter.
  */
-export function readTuning({
-  timeout = 0,
-  priority = 0,
-}: JsonObject): Pick<InferRequest, 'timeoutMs' | 'priority'> {
+export function readTuning(parameters: JsonObject): Pick<InferRequest, 'timeoutMs' | 'priority'> {
+  const timeout = parameters.timeout ?? 0;
+  const priority = parameters.priority ?? 0;
   const tuning: { timeoutMs?: number; priority?: number } = {};
   if (timeout !== 0) tuning.timeoutMs = readCount('timeout', timeout) / 1000;
   if (priority !== 0) tuning.priority = readCount('priority', priority);

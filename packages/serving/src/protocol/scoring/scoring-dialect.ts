@@ -1,11 +1,12 @@
-import { isUtf8 } from 'node:buffer';
-import type { Tensor } from '@fairlead/signature';
+import type { CsvOptions, Signature, Tensor } from '@fairlead/signature';
 import type { InferTarget } from '../../infer-request.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
 import { ServingError } from '../../serving-error.ts';
 import { badRequest, decodeJsonBody, type JsonObject } from '../json-body.ts';
 import { mediaTypeOf, parametersOf } from '../media-type.ts';
+import { acceptedType } from '../accept.ts';
 import { encodeColumns, encodeNested, encodeRecords } from '../nested-tensor.ts';
+import { checkRows } from '../row-outputs.ts';
 import {
   errorSchema,
   operation,
@@ -13,9 +14,8 @@ import {
   type Paths,
 } from '../../openapi/operation.ts';
 import { describeInvocations, describeRead, type ScoringPart } from './describe-scoring.ts';
-import { tensorsOfFrame } from './data-frame.ts';
-import { decodeScoring, type ScoringRequest } from './decode-scoring.ts';
-import { parseCsv } from './parse-csv.ts';
+import { decodeCsv, decodeScoring, type ScoringRequest } from './decode-scoring.ts';
+import { encodeCsv } from './encode-csv.ts';
 
 /** Options of {@link mlflowScoring}. */
 export interface ScoringOptions {
@@ -35,7 +35,22 @@ export interface SageMakerOptions extends ScoringOptions {
 
 const MODEL_PATH = /^\/models\/([a-z0-9._-]+)(\/invoke)?$/;
 const READ = ['GET', 'HEAD'];
-const BODY_TYPES = ['application/json', 'text/csv'];
+const JSON_TYPE = 'application/json';
+const CSV_TYPE = 'text/csv';
+const BODY_TYPES = [JSON_TYPE, CSV_TYPE];
+
+/** How scoring differs between the protocols. */
+interface ScoringStyle {
+  /** Whether CSV begins with the names of the columns. */
+  readonly header: CsvOptions['header'];
+  /** Media types of answers, the usual one first; the header `Accept` chooses where there are several. */
+  readonly answers: readonly string[];
+}
+
+/** MLflow reads CSV as pandas does, and answers in JSON whatever is accepted. */
+const MLFLOW_STYLE: ScoringStyle = { header: 'present', answers: [JSON_TYPE] };
+/** SageMaker's CSV has no names. Source: https://docs.aws.amazon.com/sagemaker/latest/dg/cdf-inference.html */
+const SAGEMAKER_STYLE: ScoringStyle = { header: 'detect', answers: BODY_TYPES };
 const SAGEMAKER: ScoringPart = { dialect: 'sagemaker', error: errorSchema };
 const MLFLOW: ScoringPart = {
   dialect: 'mlflow',
@@ -57,7 +72,7 @@ const MLFLOW: ScoringPart = {
  */
 export function mlflowScoring({ model }: ScoringOptions): Dialect {
   const routes: Readonly<Record<string, Route>> = {
-    '/invocations': ofMlflow(invocations({ model })),
+    '/invocations': ofMlflow(invocations({ model }, MLFLOW_STYLE)),
     '/ping': health(model),
     '/health': health(model),
     '/version': {
@@ -89,7 +104,7 @@ export function mlflowScoring({ model }: ScoringOptions): Dialect {
  */
 export function sageMaker({ model, modelControl = false }: SageMakerOptions): Dialect {
   const ping = health(model);
-  const invoke = invocations({ model });
+  const invoke = invocations({ model }, SAGEMAKER_STYLE);
   const models = listRoute(modelControl);
   return {
     name: 'sagemaker',
@@ -100,7 +115,9 @@ export function sageMaker({ model, modelControl = false }: SageMakerOptions): Di
       if (path === '/models') return models;
       const [, name, verb] = MODEL_PATH.exec(path) ?? [];
       if (name === undefined) return undefined;
-      return verb === undefined ? modelRoute(name, modelControl) : invocations({ model: name });
+      return verb === undefined
+        ? modelRoute(name, modelControl)
+        : invocations({ model: name }, SAGEMAKER_STYLE);
     },
     describe: (loaded) => describeSageMaker(model, loaded, modelControl),
     describeError: ({ message }) => JSON.stringify({ error: message }),
@@ -183,9 +200,9 @@ function listRoute(modelControl: boolean): Route {
 }
 
 /** `url` says where SageMaker put the artifacts; models come from the source by their names, wherever a client points. */
-function readModelName({ model_name: name, url = '' }: JsonObject): string {
+function readModelName({ model_name: name, url }: JsonObject): string {
   if (typeof name !== 'string' || name === '') throw badRequest('"model_name" must be a name');
-  if (typeof url !== 'string') throw badRequest('"url" must be a string');
+  if (typeof (url ?? '') !== 'string') throw badRequest('"url" must be a string');
   return name;
 }
 
@@ -223,12 +240,12 @@ function health(model: string): Route {
   };
 }
 
-function invocations(target: InferTarget): Route {
+function invocations(target: InferTarget, style: ScoringStyle): Route {
   return {
     methods: ['POST'],
     mediaTypes: BODY_TYPES,
     target,
-    answer: (call) => score(call, target),
+    answer: (call) => score(call, target, style),
   };
 }
 
@@ -246,22 +263,34 @@ function ofMlflow(route: Route): Route {
   };
 }
 
-async function score({ server, req, body, infer }: Call, target: InferTarget): Promise<Reply> {
-  let scoring: ScoringRequest | undefined;
+async function score(
+  { server, req, body, infer }: Call,
+  target: InferTarget,
+  { header, answers }: ScoringStyle,
+): Promise<Reply> {
+  const contentType = answers.length === 1 ? answers[0] : acceptedType(req.headers.accept, answers);
+  if (contentType === undefined) throw notAcceptable(req.headers.accept, answers);
+  const isCsv = mediaTypeOf(req.headers['content-type']) === CSV_TYPE;
+  const read: { scoring?: ScoringRequest; signature?: Signature } = {};
   const { outputs } = await infer(target, () => {
     const { signature } = server.answering(target);
-    scoring =
-      mediaTypeOf(req.headers['content-type']) === 'text/csv'
-        ? { inputs: tensorsOfFrame(parseCsv(readText(body)), signature), inRows: true }
-        : decodeJsonBody(body, '{"instances":[…]}', (json) => decodeScoring(json, signature));
+    const scoring = isCsv ? decodeCsv(body, signature, header) : decodeScoring(body, signature);
+    Object.assign(read, { scoring, signature });
     return { inputs: scoring.inputs };
   });
-  return { body: `{"predictions":${encodePredictions(outputs, scoring?.inRows ?? true)}}` };
+  const { scoring, signature = { inputs: [], outputs: [] } } = read;
+  if (contentType === CSV_TYPE) {
+    const rows = scoring?.rows ?? scoring?.inputs[0]?.shape[0] ?? 1;
+    checkRows(outputs, rows, signature, 'accept application/json instead of CSV');
+    return { body: encodeCsv(outputs, rows), contentType };
+  }
+  if (scoring?.rows !== undefined) checkRows(outputs, scoring.rows, signature);
+  return { body: `{"predictions":${encodePredictions(outputs, scoring?.rows !== undefined)}}` };
 }
 
-function readText(body: Buffer): string {
-  if (!isUtf8(body)) throw badRequest('the body is not UTF-8');
-  return body.toString();
+function notAcceptable(accept = '', answers: readonly string[]): ServingError {
+  const message = `the answer can be ${answers.join(' or ')}, and Accept is ${JSON.stringify(accept.slice(0, 100))}`;
+  return new ServingError('ERR_SERVING_NOT_ACCEPTABLE', message);
 }
 
 function encodePredictions(outputs: readonly Tensor[], inRows: boolean): string {

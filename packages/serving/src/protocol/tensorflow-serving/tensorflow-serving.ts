@@ -1,11 +1,12 @@
 import type { Signature, Tensor, TensorSpec } from '@fairlead/signature';
 import type { InferResult, InferTarget } from '../../infer-request.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
-import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
+import { badRequest, decodeJsonBody, isJsonObject } from '../json-body.ts';
 import { isBinaryValue, tensorOfValues, valueTexts } from './binary-values.ts';
 import { describeTensorFlow } from './describe-tensorflow.ts';
 import { encodeMetadata, SIGNATURE } from './encode-metadata.ts';
 import { encodeColumns, encodeNested, encodeRecords } from '../nested-tensor.ts';
+import { checkRows } from '../row-outputs.ts';
 
 const PATH = /^\/v1\/models\/([^/:]+)(?:\/versions\/([^/:]+))?(?::(\w+)|\/(metadata))?$/;
 const READ = ['GET', 'HEAD'];
@@ -71,36 +72,52 @@ function predictRoute(target: InferTarget): Route {
 }
 
 async function predict({ server, body, infer }: Call, target: InferTarget): Promise<Reply> {
-  const asked = { inRows: true };
-  const result = await infer(target, () =>
-    decodeJsonBody(body, '{"instances":[…]}', (json) => {
-      checkSignatureName(json);
-      const { inputs } = server.answering(target).signature;
-      asked.inRows = json.instances !== undefined;
-      return { inputs: asked.inRows ? readRows(json, inputs) : readColumns(json, inputs) };
-    }),
-  );
-  return { body: asked.inRows ? encodePredictions(result) : encodeOutputs(result) };
+  const read: { rows?: number; signature?: Signature } = {};
+  const result = await infer(target, () => {
+    const { signature } = server.answering(target);
+    const { inputs, rows } = decodePredict(body, signature);
+    Object.assign(read, { rows, signature });
+    return { inputs };
+  });
+  const { rows, signature } = read;
+  if (rows === undefined || signature === undefined) return { body: encodeOutputs(result) };
+  checkRows(result.outputs, rows, signature);
+  return { body: encodePredictions(result) };
+}
+
+interface PredictRequest {
+  readonly inputs: readonly Tensor[];
+  /** How many instances were sent; undefined for inputs in columns. */
+  readonly rows: number | undefined;
+}
+
+/** Reads the body of a prediction; a part that is `null` is left out. */
+function decodePredict(body: Buffer, signature: Signature): PredictRequest {
+  return decodeJsonBody(body, '{"instances":[…]}', (json) => {
+    const instances = json.instances ?? undefined;
+    const inputs = json.inputs ?? undefined;
+    checkSignatureName(json.signature_name ?? SIGNATURE);
+    if (instances === undefined) {
+      return { inputs: readColumns(inputs, signature.inputs), rows: undefined };
+    }
+    if (inputs !== undefined) throw badRequest('give "instances" or "inputs", not both');
+    if (!Array.isArray(instances) || instances.length === 0) {
+      throw badRequest('"instances" must be a list that is not empty');
+    }
+    return { inputs: readRows(instances, signature.inputs), rows: instances.length };
+  });
 }
 
 /** A model here has one signature, whose name is TensorFlow's default. */
-function checkSignatureName({ signature_name: name = SIGNATURE }: JsonObject): void {
-  if (name === SIGNATURE) return;
+function checkSignatureName(name: unknown): void {
+  // An empty name is that of no signature in particular, as Protocol Buffers have it.
+  if (name === SIGNATURE || name === '') return;
   throw badRequest(`"signature_name" must be "${SIGNATURE}", or left out`);
 }
 
-function readRows(
-  { instances, inputs }: JsonObject,
-  specs: Signature['inputs'],
-): readonly Tensor[] {
-  if (inputs !== undefined) throw badRequest('give "instances" or "inputs", not both');
-  if (!Array.isArray(instances) || instances.length === 0) {
-    throw badRequest('"instances" must be a list that is not empty');
-  }
+function readRows(instances: readonly unknown[], specs: Signature['inputs']): readonly Tensor[] {
   return specs.map((spec) => {
-    const values = (instances as readonly unknown[]).map((instance) =>
-      valueOf(instance, spec, specs.length === 1),
-    );
+    const values = instances.map((instance) => valueOf(instance, spec, specs.length === 1));
     const missing = values.indexOf(undefined);
     if (missing !== -1)
       throw badRequest(`instance ${missing} has no value for input "${spec.name}"`);
@@ -115,7 +132,7 @@ function valueOf(given: unknown, { name, datatype }: TensorSpec, single: boolean
   return single ? given : undefined;
 }
 
-function readColumns({ inputs }: JsonObject, specs: Signature['inputs']): readonly Tensor[] {
+function readColumns(inputs: unknown, specs: Signature['inputs']): readonly Tensor[] {
   if (inputs === undefined) throw badRequest('the body needs "instances" or "inputs"');
   return specs.map((spec) => {
     const value = valueOf(inputs, spec, specs.length === 1);
