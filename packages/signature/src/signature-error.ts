@@ -6,6 +6,7 @@ export type SignatureErrorCode =
   | 'ERR_SIGNATURE_TABLE_INVALID'
   | 'ERR_SIGNATURE_TENSOR_INVALID'
   | 'ERR_SIGNATURE_NOT_TEXT'
+  | 'ERR_SIGNATURE_ONNX_FILES'
   | 'ERR_SIGNATURE_ONNX_INVALID';
 
 /** One thing wrong with one tensor. */

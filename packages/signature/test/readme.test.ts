@@ -33,6 +33,7 @@ test('every error code has its paragraph, and every paragraph its code', () => {
     ERR_SIGNATURE_TABLE_INVALID: true,
     ERR_SIGNATURE_TENSOR_INVALID: true,
     ERR_SIGNATURE_NOT_TEXT: true,
+    ERR_SIGNATURE_ONNX_FILES: true,
     ERR_SIGNATURE_ONNX_INVALID: true,
   };
   const page = readFileSync(new URL('../../docs/errors/signature.md', folder), 'utf8');

@@ -1,7 +1,12 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Signature } from '@fairlead/signature';
-import { type OnnxModel, onnxSignature, readOnnxModel } from '@fairlead/signature/onnx';
+import {
+  externalFiles,
+  type OnnxModel,
+  onnxSignature,
+  readOnnxModel,
+} from '@fairlead/signature/onnx';
 import { RegistryError } from '../registry-error.ts';
 
 /** An ONNX file's description of itself, as far as a push needs it. */
@@ -20,7 +25,8 @@ export interface InspectedOnnx extends Pick<
  * Weights are skipped, so a file of any size takes a moment and next to no memory. Lengths that have a name, or aren't
  * given, are -1.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_ONNX` naming what is wrong, or which input or output can't be served;
+ * @throws RegistryError `ERR_REGISTRY_INVALID_ONNX` naming what is wrong, or which input, output or weights can't be
+ * served;
  * `ERR_REGISTRY_SOURCE_UNREADABLE`.
  */
 export async function inspectOnnx(source: string | Uint8Array): Promise<InspectedOnnx> {
@@ -43,7 +49,6 @@ function inspect(what: string, source: Uint8Array | number): InspectedOnnx {
   try {
     const model = readOnnxModel(source);
     const { irVersion, opsets, producer, producerVersion, metadata } = model;
-    const locations = new Set(model.externalTensors.map(({ location }) => location));
     return {
       signature: onnxSignature(model.graph),
       irVersion,
@@ -51,7 +56,7 @@ function inspect(what: string, source: Uint8Array | number): InspectedOnnx {
       ...(producer !== undefined && { producer }),
       ...(producerVersion !== undefined && { producerVersion }),
       metadata,
-      externalData: [...locations].sort(),
+      externalData: externalFiles(model, () => true),
     };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);

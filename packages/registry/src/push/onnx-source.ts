@@ -9,7 +9,7 @@ import type { PushRequest } from './push-request.ts';
  * Makes a push of an ONNX file: its own signature, who exported it, and the files beside it that hold its weights.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_ONNX`, `ERR_REGISTRY_SOURCE_UNREADABLE`; `ERR_REGISTRY_INVALID_PATH` for
- * weights outside of its folder.
+ * weights that are links to outside of its folder.
  */
 export async function onnxModel(file: string, options: SourceOptions): Promise<PushRequest> {
   const model = await inspectOnnx(file);

@@ -49,19 +49,17 @@ def external(name, location):
 
 branch = helper.make_graph(
     [helper.make_node("Constant", [], ["c"], value=external("c", "constant.data"))],
-    "branch", [], [value("c", shape=(4,))], [external("inner", "inner/branch.data")],
+    "branch", [], [value("c", shape=(4,))],
 )
 nodes = [
-    helper.make_node("If", ["flag"], ["y"], then_branch=branch, else_branch=branch),
-    helper.make_node("Add", ["x", "a"], ["z"]),
+    helper.make_node("Constant", [], ["k"], value=external("k", "inner/constant.data")),
+    helper.make_node("Add", ["x", "a"], ["y"]),
 ]
 graph = helper.make_graph(
     nodes, "external", [value("x"), value("flag", TensorProto.BOOL, ())], [value("y")],
     [external("a", "weights.data"), external("b", "weights.data"), weights],
 )
-function = helper.make_function(
-    "own", "F", [], ["c"], [helper.make_node("Constant", [], ["c"], value=external("c", "function.data"))],
-    [helper.make_opsetid("", 17)],
-)
-model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], functions=[function])
-(folder / "external.onnx").write_bytes(model.SerializeToString())
+opsets = [helper.make_opsetid("", 17)]
+(folder / "external.onnx").write_bytes(helper.make_model(graph, opset_imports=opsets).SerializeToString())
+graph.node.append(helper.make_node("If", ["flag"], ["z"], then_branch=branch, else_branch=branch))
+(folder / "branch.onnx").write_bytes(helper.make_model(graph, opset_imports=opsets).SerializeToString())

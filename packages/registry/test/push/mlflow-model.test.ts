@@ -310,8 +310,8 @@ describe('what is refused, and why', () => {
             Buffer.from(readFileSync(file, 'latin1').replaceAll(name, climbing), 'latin1'),
           );
         }),
-      path,
-      'weights',
+      'ERR_REGISTRY_INVALID_ONNX',
+      "isn't a path within the model's folder",
     ],
     [
       'a link that leads out',

@@ -1,5 +1,6 @@
 import { datatypes, type Tensor } from '@fairlead/signature';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { ISOLATED, usedWeights } from './external-data.ts';
 import type { SessionModel, SessionOutput } from './session-model.ts';
 
 /** What one execution gave. */
@@ -29,14 +30,16 @@ export class OnnxSession {
     this.#outputNames = outputs.map((output) => output.name);
   }
 
-  /** Loads a model; throws when its inputs and outputs aren't those that were promised. */
+  /** Loads a model; throws when its inputs and outputs aren't those that were promised, or it reads files of others. */
   static async load(model: SessionModel): Promise<OnnxSession> {
     const session = await InferenceSession.create(model.bytes, {
       intraOpNumThreads: model.intraOpThreads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
-      externalData: model.externalData,
+      // Checked here, where every model passes before ONNX Runtime sees it.
+      externalData: usedWeights(model),
+      extra: ISOLATED,
       // Errors reach the caller as exceptions, and a client could fill the log with them; warnings help nobody who serves it.
       logSeverityLevel: 4,
     });

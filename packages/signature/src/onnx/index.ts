@@ -1,3 +1,4 @@
+export { externalFiles } from './external-files.ts';
 export type {
   OnnxAttribute,
   OnnxExternalTensor,

@@ -56,6 +56,8 @@ export interface OnnxTensor {
   /** Number of its datatype in `TensorProto.DataType`; see {@link onnxTypeName}. */
   readonly elementType: number;
   readonly shape: readonly number[];
+  /** Whether its elements are in another file. */
+  readonly isExternal?: true;
   /** Elements of a small tensor of INT64 or INT32, such as the `axes` of an operator. */
   readonly integers?: readonly number[];
 }
@@ -86,6 +88,9 @@ export interface OnnxExternalTensor {
   readonly name: string;
   /** The file as the model names it, relative to the model's own folder. */
   readonly location: string;
-  /** Whether it is an initializer of the model's own graph, and not of a branch, a function or an attribute. */
-  readonly isInitializer: boolean;
+  /**
+   * `initializer` or `constant` (the value of a `Constant`) of the model's own graph; `elsewhere` for those of a branch, a
+   * function, a sparse tensor or another attribute.
+   */
+  readonly holder: 'initializer' | 'constant' | 'elsewhere';
 }

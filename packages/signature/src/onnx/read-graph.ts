@@ -10,6 +10,7 @@ const MAX_DEPTH = 32;
 const MAX_VALUES = 10_000;
 /** A node takes the memory of as many names. */
 const NODE_PARTS = 8;
+const ONNX_DOMAINS = ['', 'ai.onnx'];
 const NO_ATTRIBUTES: ReadonlyMap<string, OnnxAttribute> = new Map();
 const MAX_INTEGERS = 10_000;
 const MAX_TEXT_BYTES = 64 * 1024;
@@ -39,9 +40,12 @@ export class GraphReader {
     const outputs: OnnxValue[] = [];
     const initializers = new Map<string, OnnxTensor>();
     reader.readMessage(graphFields, (field) => {
-      if (field === 1) nodes.push(this.readNode());
+      if (field === 1) nodes.push(this.readNode(isMain));
       if (field === 5 || field === 15) {
-        const tensor = field === 5 ? this.#tensors.read(isMain) : this.#tensors.readSparse();
+        const tensor =
+          field === 5
+            ? this.#tensors.read(isMain ? 'initializer' : 'elsewhere')
+            : this.#tensors.readSparse();
         if (tensor !== undefined) {
           const { name, ...rest } = tensor;
           initializers.set(name, rest);
@@ -54,14 +58,15 @@ export class GraphReader {
     return { nodes, inputs, outputs, initializers };
   }
 
-  /** Reads the visited field, a NodeProto. */
-  readNode(): OnnxNode {
+  /** Reads the visited field, a NodeProto; `isMain` for one of the model's own graph. */
+  readNode(isMain = false): OnnxNode {
     const reader = this.#reader;
     let [opType, domain, name] = ['', '', ''];
     const inputs: string[] = [];
     const outputs: string[] = [];
     let attributes: Map<string, OnnxAttribute> | undefined;
     this.#budget.spend(NODE_PARTS);
+    const before = this.#tensors.external.length;
     reader.readMessage(nodeFields, (field) => {
       if (field === 1 || field === 2) {
         this.#budget.spend();
@@ -70,8 +75,14 @@ export class GraphReader {
       if (field === 3) name = reader.text();
       if (field === 4) opType = reader.text();
       if (field === 7) domain = reader.text();
-      if (field === 5) (attributes ??= new Map()).set(...this.readAttribute());
+      if (field === 5)
+        addAttribute((attributes ??= new Map<string, OnnxAttribute>()), this.readAttribute());
     });
+    const isConstant = isMain && opType === 'Constant' && ONNX_DOMAINS.includes(domain);
+    const isOnly = this.#tensors.external.length === before + 1;
+    if (isConstant && isOnly && attributes?.get('value')?.tensor?.isExternal) {
+      this.#tensors.markConstant();
+    }
     return { opType, domain, name, inputs, outputs, attributes: attributes ?? NO_ATTRIBUTES };
   }
 
@@ -109,6 +120,16 @@ export class GraphReader {
     };
     return [name, attribute];
   }
+}
+
+function addAttribute(
+  attributes: Map<string, OnnxAttribute>,
+  [name, attribute]: readonly [name: string, attribute: OnnxAttribute],
+): void {
+  if (attributes.has(name)) {
+    throw new Error(`the attribute ${JSON.stringify(name)} of a node in it is given twice`);
+  }
+  attributes.set(name, attribute);
 }
 
 function addValue(list: OnnxValue[], what: string, reader: ProtobufReader): void {

@@ -46,6 +46,7 @@ export function readOnnxModel(source: Uint8Array | number): OnnxModel {
 }
 
 function readModel(source: ByteSource): OnnxModel {
+  rejectOrtFormat(source);
   const reader = new ProtobufReader(source);
   const budget = new ReadBudget();
   const tensors = new TensorReader(reader, budget);
@@ -80,6 +81,18 @@ function readModel(source: ByteSource): OnnxModel {
     functions,
     externalTensors: tensors.external,
   };
+}
+
+/** ONNX Runtime decides by these bytes that a file isn't protobuf. */
+function rejectOrtFormat(source: ByteSource): void {
+  if (source.length < 8) return;
+  const isOrtFormat = Buffer.from(source.bytes(8)).toString('latin1', 4) === 'ORTM';
+  source.position = 0;
+  if (isOrtFormat) {
+    throw new Error(
+      "it is in ONNX Runtime's own format (.ort); take the .onnx file it was made from",
+    );
+  }
 }
 
 function readOperatorSet(reader: ProtobufReader): [domain: string, version: number] {

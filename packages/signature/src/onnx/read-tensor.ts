@@ -18,7 +18,8 @@ export interface NamedTensor extends OnnxTensor {
 export class TensorReader {
   readonly #reader: ProtobufReader;
   readonly #budget: ReadBudget;
-  readonly #external: OnnxExternalTensor[] = [];
+  readonly #external: { -readonly [Key in keyof OnnxExternalTensor]: OnnxExternalTensor[Key] }[] =
+    [];
 
   constructor(reader: ProtobufReader, budget: ReadBudget) {
     this.#reader = reader;
@@ -30,8 +31,14 @@ export class TensorReader {
     return this.#external;
   }
 
-  /** Reads the visited field, a TensorProto; `isInitializer` for one of the model's own graph. */
-  read(isInitializer = false): NamedTensor {
+  /** Says of the newest of these tensors that it is the value of a constant. */
+  markConstant(): void {
+    const newest = this.#external.at(-1);
+    if (newest) newest.holder = 'constant';
+  }
+
+  /** Reads the visited field, a TensorProto. */
+  read(holder: OnnxExternalTensor['holder'] = 'elsewhere'): NamedTensor {
     const reader = this.#reader;
     let name = '';
     let elementType = 0;
@@ -55,11 +62,17 @@ export class TensorReader {
       if (field === 13) addEntry(entries, reader);
       if (field === 14) isExternal = reader.int32() === EXTERNAL;
     });
-    if (isExternal) this.#addExternal(name, entries, isInitializer);
+    if (isExternal) this.#addExternal(name, entries, holder);
     const count = shape.reduce((product, length) => product * length, 1);
     const isSmall =
       !isExternal && (elementType === INT32 || elementType === INT64) && integers.length === count;
-    return { name, elementType, shape, ...(isSmall && { integers }) };
+    return {
+      name,
+      elementType,
+      shape,
+      ...(isExternal && { isExternal }),
+      ...(isSmall && { integers }),
+    };
   }
 
   /** Reads the visited field, a SparseTensorProto; returns its values, which carry its name. */
@@ -75,12 +88,16 @@ export class TensorReader {
     return values && { name: values.name, elementType: values.elementType, shape };
   }
 
-  #addExternal(name: string, entries: ReadonlyMap<string, string>, isInitializer: boolean): void {
+  #addExternal(
+    name: string,
+    entries: ReadonlyMap<string, string>,
+    holder: OnnxExternalTensor['holder'],
+  ): void {
     const location = entries.get('location');
     if (location === undefined || location === '') {
       throw new Error(`the weights of ${JSON.stringify(name)} are in a file that it doesn't name`);
     }
-    this.#external.push({ name, location, isInitializer });
+    this.#external.push({ name, location, holder });
   }
 }
 
