@@ -2,13 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { CliError } from './cli-error.ts';
 
 /**
- * Reads a text file that the command line names.
+ * Reads a text file that the command line names; a byte order mark at its start is no part of the text.
  *
  * @throws CliError `ERR_CLI_FILE` naming the file, what it is for, and what is wrong.
  */
 export async function readText(path: string, what: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    const bytes = await readFile(path);
+    const { decodeText } = await import('@fairlead/signature');
+    return decodeText(bytes);
   } catch (cause) {
     throw fileError(path, what, cause);
   }

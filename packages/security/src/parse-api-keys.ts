@@ -19,7 +19,8 @@ export function parseApiKeys(json: string): readonly ApiKeyRecord[] {
 
 function parse(json: string): unknown {
   try {
-    return JSON.parse(json);
+    // Windows editors begin a file with a byte order mark.
+    return JSON.parse(json.replace(/^\uFEFF/, ''));
   } catch {
     // The parser's own message quotes the text around the mistake, which may be a secret.
     throw new SecurityError('ERR_SECURITY_KEYS', 'The keys file is not valid JSON.');

@@ -21,8 +21,9 @@ export interface KeysFile {
  */
 export async function readKeysFile(path: string): Promise<KeysFile> {
   const { parseApiKeys } = await import('@fairlead/security');
+  const { decodeText } = await import('@fairlead/signature');
   try {
-    return { records: parseApiKeys(await readFile(path, 'utf8')), exists: true };
+    return { records: parseApiKeys(decodeText(await readFile(path))), exists: true };
   } catch (error) {
     if (errorCodeOf(error) === 'ENOENT') return { records: [], exists: false };
     if (errorCodeOf(error)?.startsWith('ERR_SECURITY_') === true) throw error;

@@ -1,5 +1,10 @@
 import { open } from 'node:fs/promises';
-import { createSignatureCheck, decodeTensor, type Signature } from '@fairlead/signature';
+import {
+  createSignatureCheck,
+  decodeTensor,
+  decodeText,
+  type Signature,
+} from '@fairlead/signature';
 import { parseJson } from '../records/json-text.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { JsonTensor, Manifest } from '../versions/manifest.ts';
@@ -89,7 +94,7 @@ function readRows(
         return [at(`line ${index + 1}`, () => readRequest(parseJson(line)))];
       });
     case '.json': {
-      const value = parseJson(text.replace(/^\uFEFF/, ''));
+      const value = parseJson(text);
       if (!Array.isArray(value)) return [readRequest(value)];
       if (!value.some((item) => isObject(item) && 'inputs' in item))
         return fromTable(recordsTable(value));
@@ -129,7 +134,7 @@ async function readText(file: string, maxBytes: number): Promise<string> {
       if (stats.size > maxBytes) {
         throw new Error(`it has ${stats.size} bytes, and at most ${maxBytes} are read`);
       }
-      return await handle.readFile('utf8');
+      return decodeText(await handle.readFile());
     } finally {
       await handle.close();
     }

@@ -1,5 +1,5 @@
 import type { Signature, TensorSpec } from '@fairlead/signature';
-import { createSignatureCheck, decodeTensor } from '@fairlead/signature';
+import { createSignatureCheck, decodeTensor, decodeText } from '@fairlead/signature';
 import { open } from 'node:fs/promises';
 import { recordsTable, type RowTable } from '../parity/row-table.ts';
 import { tableRequests } from '../parity/table-requests.ts';
@@ -40,7 +40,7 @@ async function readText(file: string): Promise<string> {
     const { size } = await handle.stat();
     if (size > MAX_BYTES)
       throw new Error(`it has ${size} bytes, and at most ${MAX_BYTES} are read`);
-    return await handle.readFile('utf8');
+    return decodeText(await handle.readFile());
   } finally {
     await handle.close();
   }

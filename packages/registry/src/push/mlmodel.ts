@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { decodeText } from '@fairlead/signature';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { RegistryError } from '../registry-error.ts';
@@ -92,7 +93,7 @@ async function readContent(file: string): Promise<string> {
     const { size } = await handle.stat();
     if (size > MAX_BYTES)
       throw new Error(`it has ${size} bytes, and at most ${MAX_BYTES} are read`);
-    return await handle.readFile('utf8');
+    return decodeText(await handle.readFile());
   } catch (cause) {
     throw unreadable(cause);
   } finally {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { decodeText } from '@fairlead/signature';
 import type { Requirements } from '../versions/manifest.ts';
 
 // What pins most comes first.
@@ -30,7 +31,7 @@ export async function readRequirements(
   if ((await stat(place)).size > MAX_BYTES) return { path };
   const bytes = await readFile(place);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const packages = path.startsWith('requirements') ? pinnedPackages(bytes.toString()) : {};
+  const packages = path.startsWith('requirements') ? pinnedPackages(decodeText(bytes)) : {};
   return { path, sha256, ...(Object.keys(packages).length > 0 && { packages }) };
 }
 
