@@ -1,17 +1,14 @@
 #!/usr/bin/env node
 import { userInfo } from 'node:os';
-import { runCli } from './run-cli.ts';
-
-// `fairlead model list | head`: whoever reads has seen enough.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+import { exitCodes } from './exit-code.ts';
+import { reportLostOutput, runCli } from './run-cli.ts';
+import type { Surroundings } from './surroundings.ts';
 
 // ONNX Runtime from 1.30 on reports its use to its maker unless it is told not to.
 process.env.ORT_DISABLE_TELEMETRY ??= '1';
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const args = process.argv.slice(2);
+const surroundings: Surroundings = {
   env: process.env,
   stdin: process.stdin,
   stdout: process.stdout,
@@ -19,7 +16,16 @@ process.exitCode = await runCli(process.argv.slice(2), {
   clock: () => new Date(),
   userName: () => userInfo().username,
   stopSignal,
+};
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // `fairlead model list | head`: the reader has seen enough.
+  process.exit(error.code === 'EPIPE' ? exitCodes.ok : reportLostOutput(args, surroundings, error));
 });
+// There is no place left to report it; the exit code says how the command ended.
+process.stderr.on('error', () => undefined);
+
+process.exitCode = await runCli(args, surroundings);
 
 function stopSignal(): AbortSignal {
   const stop = new AbortController();

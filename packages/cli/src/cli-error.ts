@@ -11,6 +11,7 @@ export const cliErrorCodes = [
   'ERR_CLI_KEY_NOT_FOUND',
   'ERR_CLI_KEYS_LOCKED',
   'ERR_CLI_UNSAFE_PATH',
+  'ERR_CLI_OUTPUT',
 ] as const;
 
 /** Stable code of a {@link CliError}. */

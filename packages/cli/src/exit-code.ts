@@ -20,12 +20,14 @@ export const exitCodes = {
   damaged: 6,
   /** A mistake in the command itself. */
   internal: 70,
+  /** Standard output can't be written, such as on a full disk (`EX_IOERR` of sysexits.h). */
+  output: 74,
 } as const;
 
 /** One of {@link exitCodes}. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-const { failed, usage, conflict, notFound, unavailable, damaged, internal } = exitCodes;
+const { failed, usage, conflict, notFound, unavailable, damaged, internal, output } = exitCodes;
 
 const byRegistryCode: Readonly<Record<RegistryErrorCode, ExitCode>> = {
   ERR_REGISTRY_INVALID_NAME: usage,
@@ -80,6 +82,7 @@ const byCliCode: Readonly<Record<CliErrorCode, ExitCode>> = {
   ERR_CLI_KEY_NOT_FOUND: notFound,
   ERR_CLI_KEYS_LOCKED: conflict,
   ERR_CLI_UNSAFE_PATH: usage,
+  ERR_CLI_OUTPUT: output,
 };
 
 const byCode = new Map<string, ExitCode>(Object.entries({ ...byRegistryCode, ...byCliCode }));

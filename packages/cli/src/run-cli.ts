@@ -1,4 +1,5 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { CliError } from './cli-error.ts';
 import { createContext } from './command-context.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
 import { buildProgram } from './program.ts';
@@ -15,15 +16,47 @@ export async function runCli(
   surroundings: Surroundings,
 ): Promise<ExitCode> {
   const context = createContext(surroundings);
-  const end = args.indexOf('--');
-  const json = args.slice(0, end === -1 ? undefined : end).includes('--json');
   const program = buildProgram(context);
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
-    return reportError(context, error, { json, command: commandIn(program, args) });
+    const command = commandIn(program, args);
+    return reportError(context, await withoutCredentials(error), {
+      json: wantsJson(args),
+      command,
+    });
   }
+}
+
+/** Reports on standard error that standard output can't be written, such as on a full disk; returns the exit code. */
+export function reportLostOutput(
+  args: readonly string[],
+  surroundings: Surroundings,
+  cause: Error,
+): ExitCode {
+  const error = new CliError(
+    'ERR_CLI_OUTPUT',
+    `cannot write standard output (${cause.message}): make room, or send it elsewhere; ` +
+      'what the command changed before stands, so look before repeating it',
+    { cause },
+  );
+  return reportError(createContext(surroundings), error, { json: wantsJson(args), command: '' });
+}
+
+/** The error with the credentials in its message masked: it may repeat a URL of the command line. */
+async function withoutCredentials(error: unknown): Promise<unknown> {
+  // Only then the library is loaded: a mistyped command is answered at once.
+  if (!(error instanceof Error) || !/:\/\/|@|whsec_|fl_/.test(error.message)) return error;
+  const { maskCredentials } = await import('@fairlead/signature');
+  error.message = maskCredentials(error.message);
+  if (error.stack !== undefined) error.stack = maskCredentials(error.stack);
+  return error;
+}
+
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end === -1 ? undefined : end).includes('--json');
 }
 
 /** The command that `args` begin with, as far as there is one. */

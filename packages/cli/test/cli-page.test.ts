@@ -44,7 +44,7 @@ test('docs/cli.md and the help tell the exit codes and the environment alike', (
   };
   const codes = rows('Exit codes');
   expect(codes.map(([code]) => Number(code))).toEqual(Object.values(exitCodes));
-  for (const [code = '', what = ''] of codes.slice(0, -1))
+  for (const [code = '', what = ''] of codes.filter(([each]) => each !== '70'))
     expect(help).toContain(`  ${code}  ${what}\n`);
   const variables = rows('Environment');
   const told = [...help.matchAll(/^ {2}([A-Z_]{6,}) +(.*)$/gm)].map(([, name, what]) => [

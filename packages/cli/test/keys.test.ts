@@ -91,6 +91,20 @@ test('what the gateway would refuse is never written', async () => {
   expect(treeOf(place.folder)).toEqual(before);
 });
 
+test.each(['2020-01-31', '2020-01-31T12:00:00Z', '0d', new Date().toISOString().slice(0, 10)])(
+  'a key that expires at %s, in the past, is not made',
+  async (expires) => {
+    const place = placeWithKeys();
+    const create = ['key', 'create', '--client', 'acme', '--scope', 'infer:*'];
+    for (const dryRun of [[], ['--dry-run']]) {
+      const past = await run(place, ...create, '--expires', expires, ...dryRun);
+      expect(past).toMatchObject({ exitCode: 2, stdout: '' });
+      expect(past.stderr).toMatch(/^fairlead: --expires \S+ has passed \(it is \S+ now\)/);
+    }
+    expect(existsSync(place.file)).toBe(false);
+  },
+);
+
 test('a dry run makes no key, and a broken file is left alone', async () => {
   const place = placeWithKeys();
   const create = ['key', 'create', '--client', 'acme', '--scope', 'admin'];

@@ -105,6 +105,23 @@ test('an alias goes forward, back, and tells who moved it and why', async () => 
   expect(last.story).toMatchObject([{ reason: 'errors', source: { kind: 'alias' } }]);
 });
 
+test('an alias that is expected not to be set is set once, and conflicts from then on', async () => {
+  const place = placeWithRegistry();
+  for (const file of [affine, affineNext]) await runJson(place, 'model', 'push', 'affine', file);
+  const promote = (version: string) =>
+    run(place, 'model', 'promote', 'affine', version, '--expect', 'none');
+  const first = await promote('1');
+  expect(first).toMatchObject({ exitCode: 0, stderr: '' });
+  // Also of the version that the alias points to already.
+  for (const version of ['1', '2']) {
+    const { exitCode, stderr } = await promote(version);
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('expected not to be set: ada set it to version 1 at');
+  }
+  const back = await run(place, 'model', 'rollback', 'affine', '--expect', 'none');
+  expect(back.exitCode).toBe(3);
+});
+
 test('a dry run of every change writes nothing, and says what it would write', async () => {
   const place = placeWithRegistry();
   for (const file of [affine, affineNext]) await runJson(place, 'model', 'push', 'affine', file);

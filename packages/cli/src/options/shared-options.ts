@@ -27,14 +27,22 @@ export const yesOption = new Option('-y, --yes', "don't ask");
 /** The alias that is meant. */
 export const aliasOption = new Option('--alias <alias>', 'the alias').default('champion');
 
-/** What the alias has to mean now. */
+/** The version that the alias has to point to now. */
 export const expectOption = new Option(
   '--expect <version>',
   'fail unless the alias means this version now ("none": isn\'t set)',
 ).argParser(parseExpected);
 
-function parseExpected(text: string): number | null {
-  return text === 'none' ? null : parseCount(text);
+/** A parser must not return `null`: commander takes it for a missing value and replaces it by `''`. */
+function parseExpected(text: string): number | 'none' {
+  return text === 'none' ? 'none' : parseCount(text);
+}
+
+/** The field `expected` of `setAlias` and `rollback` for the value of {@link expectOption}. */
+export function expectedVersion(expect: number | 'none' | undefined): {
+  readonly expected?: number | null;
+} {
+  return expect === undefined ? {} : { expected: expect === 'none' ? null : expect };
 }
 
 /** Reads a whole number from 1. */

@@ -1,5 +1,6 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
+import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { type Expiry, keysFileOption, parseExpiry } from '../../keys/key-options.ts';
 import { withoutDigest } from '../../keys/without-digest.ts';
@@ -75,6 +76,13 @@ export function addCreateKeyCommand(parent: CommandUnknownOpts, context: Command
   ]);
 }
 
+/** @throws CliError `ERR_CLI_USAGE` for a time that has passed: no request could be made with such a key. */
 function expiresAt(expiry: Expiry, now: Date): Date {
-  return 'at' in expiry ? expiry.at : new Date(now.getTime() + expiry.spanMs);
+  const at = 'at' in expiry ? expiry.at : new Date(now.getTime() + expiry.spanMs);
+  if (at.getTime() > now.getTime()) return at;
+  throw new CliError(
+    'ERR_CLI_USAGE',
+    `--expires ${at.toISOString()} has passed (it is ${now.toISOString()} now): no request could be made with the key; ` +
+      'give a later time, such as 90d. A day begins at 00:00 UTC',
+  );
 }

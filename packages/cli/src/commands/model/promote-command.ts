@@ -7,6 +7,7 @@ import {
   actorOption,
   aliasOption,
   dryRunOption,
+  expectedVersion,
   expectOption,
   jsonOption,
   reasonOption,
@@ -44,7 +45,7 @@ export function addPromoteCommand(parent: CommandUnknownOpts, context: CommandCo
       try {
         entry = await registry.setAlias(model, alias, target.version, {
           ...deedOf(context, options),
-          ...(expect !== undefined && { expected: expect }),
+          ...expectedVersion(expect),
           ...(skipGates !== undefined && { dangerouslySkipGates: skipGates }),
         });
       } catch (error) {
@@ -74,6 +75,7 @@ export function addPromoteCommand(parent: CommandUnknownOpts, context: CommandCo
     ],
     ['see how the gates would be decided', 'fairlead model promote digits 3 --dry-run'],
     ['only if nobody changed it meanwhile', 'fairlead model promote digits 3 --expect 2'],
+    ['only if the alias is not set yet', 'fairlead model promote digits 1 --expect none'],
     ['the candidate becomes the champion', 'fairlead model promote digits candidate'],
   ]);
 }

@@ -5,6 +5,7 @@ import {
   actorOption,
   aliasOption,
   dryRunOption,
+  expectedVersion,
   expectOption,
   jsonOption,
   parseCount,
@@ -34,7 +35,7 @@ export function addRollbackCommand(parent: CommandUnknownOpts, context: CommandC
       const entry = await opened.registry.rollback(model, alias, {
         ...deedOf(context, options),
         steps,
-        ...(expect !== undefined && { expected: expect }),
+        ...expectedVersion(expect),
       });
       presentChange(context, opened, options, { entry }, () => [
         `"${alias}" of ${model} means version ${entry.version} again (before: ${entry.previous ?? 'none'}).`,

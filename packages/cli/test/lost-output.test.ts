@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { expect, test, vi } from 'vitest';
+import { bin } from './support/bin.ts';
+import { type Place, placeWithRegistry, run } from './support/fairlead.ts';
+import { affine } from './support/models.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+/** Runs the command with standard output on a device that is always full. */
+async function runOnFullDisk(
+  place: Place,
+  args: readonly string[],
+  stderr: 'pipe' | 'full' = 'pipe',
+) {
+  const full = openSync('/dev/full', 'w');
+  try {
+    const child = spawn(process.execPath, [...bin.slice(1), ...args], {
+      cwd: place.folder,
+      env: { PATH: process.env.PATH ?? '', ...place.env },
+      stdio: ['ignore', full, stderr === 'pipe' ? 'pipe' : full],
+    });
+    const told = child.stderr === null ? '' : text(child.stderr);
+    const [exitCode] = (await once(child, 'close')) as [number | null];
+    return { exitCode, stderr: await told };
+  } finally {
+    closeSync(full);
+  }
+}
+
+test.each([
+  ['--help'],
+  ['--version'],
+  ['model', 'promote', '--help'],
+  ['model', 'list'],
+  ['model', 'verify'],
+])('where standard output is full, %s %s says so in a sentence', async (...args: string[]) => {
+  const { exitCode, stderr } = await runOnFullDisk(placeWithRegistry(), args);
+  expect(stderr).toMatch(
+    /^fairlead: cannot write standard output \(ENOSPC[^\n]*\n {2}\[ERR_CLI_OUTPUT\]\n$/,
+  );
+  expect(exitCode).toBe(74);
+});
+
+test('with --json the sentence is JSON', async () => {
+  const { exitCode, stderr } = await runOnFullDisk(placeWithRegistry(), [
+    'model',
+    'list',
+    '--json',
+  ]);
+  expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'ERR_CLI_OUTPUT', exitCode: 74 } });
+  expect(exitCode).toBe(74);
+});
+
+test('where standard error is full too, the exit code is left', async () => {
+  const place = placeWithRegistry();
+  expect((await runOnFullDisk(place, ['model', 'list'], 'full')).exitCode).toBe(74);
+  expect((await runOnFullDisk(place, ['model', 'show', 'missing'], 'full')).exitCode).toBe(4);
+});
+
+test('a reader that closes its end is no error', async () => {
+  const child = spawn(process.execPath, [...bin.slice(1), '--help'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.destroy();
+  const told = text(child.stderr);
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  expect({ exitCode, stderr: await told }).toEqual({ exitCode: 0, stderr: '' });
+});
+
+test('what a command changed before its output was lost stands', async () => {
+  const place = placeWithRegistry();
+  await runOnFullDisk(place, ['model', 'push', 'affine', affine]);
+  expect((await run(place, 'model', 'list')).stdout).toContain('affine');
+});
