@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
@@ -83,8 +83,13 @@ test('models are carried into another registry', async () => {
 test('a registry is backed up, restored elsewhere, and drilled', async () => {
   const place = await placeWithModels();
   expect((await run(place, 'registry', 'backup', 'b.tar')).exitCode).toBe(0);
-  const again = await run(place, 'registry', 'backup', 'b.tar');
-  expect(again.exitCode).toBe(6);
+  const taken = readFileSync(join(place.folder, 'b.tar'));
+  for (const dryRun of [[], ['--dry-run']]) {
+    const again = await run(place, 'registry', 'backup', 'b.tar', ...dryRun);
+    expect(again.exitCode).toBe(3);
+    expect(again.stderr).toContain('b.tar: it exists already, and nothing in it was changed');
+  }
+  expect(readFileSync(join(place.folder, 'b.tar')).equals(taken)).toBe(true);
   const restore = ['registry', 'restore', 'b.tar', 'restored'];
   expect(await runJson(place, ...restore, '--dry-run')).toMatchObject({
     dryRun: true,

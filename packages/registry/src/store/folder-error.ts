@@ -14,6 +14,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
     code: 'ERR_REGISTRY_STORE_NOT_A_FOLDER',
     fix: 'a file is where a folder should be; give the path of a folder',
   },
+  // What mkdir(2) answers where a file is.
+  EEXIST: {
+    code: 'ERR_REGISTRY_STORE_NOT_A_FOLDER',
+    fix: 'a file is where a folder should be; give the path of a folder',
+  },
   EACCES: {
     code: 'ERR_REGISTRY_STORE_DENIED',
     fix: 'give this user read (and for pushing, write) permission on the folder',

@@ -1,11 +1,13 @@
+import { stat } from 'node:fs/promises';
 import { RegistryError } from '../registry-error.ts';
 import { openStore, openStoreIfThere } from '../store/open-store.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { withClaim } from './claim.ts';
 import { importArchive } from './import-models.ts';
-import { isTarPath } from './open-archive.ts';
+import { isTarPath, isUrl } from './open-archive.ts';
 import { type StoreArchive, storeArchive, type StoreArchiveOptions } from './store-archive.ts';
-import { refuseExisting, writeTar } from './tar-archive.ts';
+import { requireNewFile } from './new-file.ts';
+import { writeTar } from './tar-archive.ts';
 
 /** How models are exported. */
 export interface ExportOptions {
@@ -42,8 +44,9 @@ export interface ExportReport {
  * `to` is a new tar file (`models.tar`), or another store: a folder or `s3://bucket/prefix`, in which only what is
  * missing is written. The source may change meanwhile: what is written is what it was at the start.
  *
- * @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_ARCHIVE_INVALID` when the file can't be written or
- * the source isn't as it was written, `ERR_REGISTRY_ARCHIVE_CONFLICT`, and `ERR_REGISTRY_STORE_…`
+ * @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_ARCHIVE_INVALID` when the source isn't as it was
+ * written, `ERR_REGISTRY_ARCHIVE_CONFLICT` when the file exists or the store has another history,
+ * `ERR_REGISTRY_INVALID_ARGUMENT` when the file's folder is missing, and `ERR_REGISTRY_STORE_…`
  */
 export function exportModels(
   store: ObjectStore,
@@ -60,6 +63,7 @@ export async function writeArchive(
   options: ExportOptions & StoreArchiveOptions,
 ): Promise<ExportReport> {
   const { onProgress = () => undefined, dryRun = false } = options;
+  await refuseFile(to);
   const archive = await storeArchive(store, options);
   if (dryRun) return wouldWrite(archive, to);
   return withReadClaim(store, archive.blobs, async () => {
@@ -77,13 +81,20 @@ export async function writeArchive(
   });
 }
 
+/** Rejects, before anything is read, a path at which a file is in the way. */
+async function refuseFile(to: string): Promise<void> {
+  if (isTarPath(to)) return requireNewFile(to);
+  if (isUrl(to) || (await stat(to).catch(() => undefined))?.isFile() !== true) return;
+  throw new RegistryError(
+    'ERR_REGISTRY_ARCHIVE_CONFLICT',
+    `cannot write to ${to}: it is a file, and nothing in it was changed; give a new file whose name ends in .tar, a folder, or s3://bucket/prefix`,
+  );
+}
+
 async function wouldWrite(archive: StoreArchive, to: string): Promise<ExportReport> {
   const objects = archive.blobs.length + archive.records.length;
   const allNew = { dryRun: true, location: to, objects, created: objects };
-  if (isTarPath(to)) {
-    await refuseExisting(to);
-    return allNew;
-  }
+  if (isTarPath(to)) return allNew;
   const target = await openStoreIfThere(to);
   if (target === undefined) return allNew;
   const { created } = await importArchive(target, archive, { dryRun: true });

@@ -7,7 +7,12 @@ import { tarArchive } from './tar-archive.ts';
 
 /** Whether `location` names a tar file rather than a store. */
 export function isTarPath(location: string): boolean {
-  return /\.tar$/i.test(location) && !/^[a-z][a-z0-9+.-]+:\/\//i.test(location);
+  return /\.tar$/i.test(location) && !isUrl(location);
+}
+
+/** Whether `location` is a URL such as `s3://bucket/prefix` rather than a path. */
+export function isUrl(location: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(location);
 }
 
 /**
@@ -16,7 +21,7 @@ export function isTarPath(location: string): boolean {
  * @throws RegistryError `ERR_REGISTRY_SOURCE_UNREADABLE`, and what `openStore` throws.
  */
 export async function openArchive(location: string): Promise<Archive> {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(location)) return wholeStore(location);
+  if (isUrl(location)) return wholeStore(location);
   const stats = await stat(location).catch((cause: unknown) => {
     throw new RegistryError(
       'ERR_REGISTRY_SOURCE_UNREADABLE',

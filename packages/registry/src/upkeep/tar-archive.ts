@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { link, lstat, open, rm } from 'node:fs/promises';
+import { link, open, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Pack } from 'tar-stream';
@@ -9,6 +9,7 @@ import { RegistryError } from '../registry-error.ts';
 import { syncFolder } from '../store/durable-file.ts';
 import type { Archive, ArchiveEntry } from './archive.ts';
 import { invalidArchive } from './archive-key.ts';
+import { newFileError, requireNewFile } from './new-file.ts';
 
 /** Last in the file: what was cut off, wherever, lacks it. */
 const END = 'fairlead-archive.json';
@@ -19,13 +20,14 @@ const NO_TIME = new Date(0);
 /**
  * Writes `entries` into the new tar file `path`, which appears once it is whole and durable.
  *
- * @throws RegistryError `ERR_REGISTRY_ARCHIVE_INVALID` when the file can't be written, or is there already.
+ * @throws RegistryError `ERR_REGISTRY_ARCHIVE_CONFLICT` when there is something at `path`, and what `requireNewFile` and `newFileError` say.
  */
 export async function writeTar(
   path: string,
   entries: AsyncIterable<ArchiveEntry>,
   onEntry: (entry: ArchiveEntry) => void,
 ): Promise<void> {
+  await requireNewFile(path);
   const { pack } = await import('tar-stream');
   const target = resolve(path);
   const temporary = `${target}.${process.pid}.partial`;
@@ -48,26 +50,10 @@ export async function writeTar(
     await link(temporary, target);
     await syncFolder(dirname(target));
   } catch (cause) {
-    if (cause instanceof RegistryError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RegistryError(
-      'ERR_REGISTRY_ARCHIVE_INVALID',
-      `cannot write ${target}: ${why}; give the path of a new file in a folder with room`,
-      { cause },
-    );
+    throw newFileError(target, cause);
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined);
   }
-}
-
-/** @throws RegistryError `ERR_REGISTRY_ARCHIVE_INVALID` when there is something at `path` already. */
-export async function refuseExisting(path: string): Promise<void> {
-  const target = resolve(path);
-  if ((await lstat(target).catch(() => undefined)) === undefined) return;
-  throw new RegistryError(
-    'ERR_REGISTRY_ARCHIVE_INVALID',
-    `cannot write ${target}: it is there already; give the path of a new file in a folder with room`,
-  );
 }
 
 async function fill(

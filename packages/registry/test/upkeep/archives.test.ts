@@ -174,10 +174,24 @@ describe('export and import', () => {
     const folder = temporaryFolder();
     const file = join(folder, 'models.tar');
     writeFileSync(file, 'mine');
-    await expect(exportModels(store, file)).rejects.toMatchObject(invalid);
+    const conflict = { code: 'ERR_REGISTRY_ARCHIVE_CONFLICT' };
+    const noTar = join(folder, 'models.bak');
+    writeFileSync(noTar, 'mine too');
+    let read = 0;
+    const onProgress = () => (read += 1);
+    for (const dryRun of [false, true]) {
+      for (const taken of [file, noTar]) {
+        const write = exportModels(store, taken, { dryRun, onProgress });
+        await expect(write, taken).rejects.toMatchObject(conflict);
+      }
+      const missing = exportModels(store, join(folder, 'no/such.tar'), { dryRun });
+      await expect(missing).rejects.toMatchObject({ code: 'ERR_REGISTRY_INVALID_ARGUMENT' });
+    }
+    // What is in the way is noticed before anything is read.
+    expect(read).toBe(0);
     expect(readFileSync(file, 'utf8')).toBe('mine');
-    await expect(exportModels(store, join(folder, 'no/such.tar'))).rejects.toMatchObject(invalid);
-    expect(readdirSync(folder)).toEqual(['models.tar']);
+    expect(readFileSync(noTar, 'utf8')).toBe('mine too');
+    expect(readdirSync(folder).sort()).toEqual(['models.bak', 'models.tar']);
   });
 
   test('a store that fails in the middle of an object fails the export, and leaves no half of it', async () => {

@@ -44,7 +44,7 @@ test('a dry run meets what is there already', async () => {
   });
   await backupRegistry(store, tar);
   await expect(backupRegistry(store, tar, { dryRun: true })).rejects.toMatchObject({
-    code: 'ERR_REGISTRY_ARCHIVE_INVALID',
+    code: 'ERR_REGISTRY_ARCHIVE_CONFLICT',
   });
 });
 
