@@ -3,7 +3,9 @@ import {
   cachedStore,
   ModelRegistry,
   openStore,
+  type ObjectStore,
   parseTrustedKeys,
+  RegistryError,
   type TrustedKeys,
 } from '@fairlead/registry';
 import type { StalenessMetrics } from '@fairlead/monitoring';
@@ -27,6 +29,13 @@ type RegistrySettings = Pick<
   | 'trustedSigners'
 >;
 
+/** The registry of a gateway. */
+interface OpenedRegistry {
+  readonly registry: ModelRegistry;
+  /** Rejects with a SettingsError when the store lets writers overwrite each other. */
+  readonly checkStore: () => Promise<void>;
+}
+
 /**
  * Opens the registry that the settings name, through the cache if they name one.
  *
@@ -35,17 +44,32 @@ type RegistrySettings = Pick<
 export async function openRegistry(
   settings: RegistrySettings,
   onError: (error: unknown) => void,
-): Promise<ModelRegistry> {
+): Promise<OpenedRegistry> {
   const { registry, registryCache: folder, registryCacheBytes: maxBytes } = settings;
   const trust = readTrustedKeys(settings);
   const store = await forSettingLater('FAIRLEAD_REGISTRY', () =>
     openStore(registry, { patienceMs: PATIENCE_MS }),
   );
-  if (folder === undefined) return new ModelRegistry({ store, ...trust });
+  const checkStore = (): Promise<void> =>
+    forSettingLater('FAIRLEAD_REGISTRY', () => requireConditionalWrites(store));
+  if (folder === undefined) {
+    return { registry: new ModelRegistry({ store, ...trust }), checkStore };
+  }
   const cached = forSetting('FAIRLEAD_REGISTRY_CACHE', () =>
     cachedStore(store, { folder, maxBytes, onError }),
   );
-  return new ModelRegistry({ store: cached, ...trust });
+  return { registry: new ModelRegistry({ store: cached, ...trust }), checkStore };
+}
+
+/** A store that overwrites is refused; one that is away is no reason not to start with what is cached. */
+async function requireConditionalWrites(store: ObjectStore): Promise<void> {
+  try {
+    await store.checkConditionalWrites?.();
+  } catch (error) {
+    const isUnsupported =
+      error instanceof RegistryError && error.code === 'ERR_REGISTRY_STORE_UNSUPPORTED';
+    if (isUnsupported) throw error;
+  }
 }
 
 function readTrustedKeys({ trustedKeys: file, trustedSigners: signers }: RegistrySettings): {

@@ -94,7 +94,7 @@ export async function startGateway(
 
   const keysFilePublishing = publisher && keysFile?.publishTo(publisher, SERVICE);
   const staleness = new StalenessMetrics({ registry: metrics.registry });
-  const registry = await openRegistry(settings, onError);
+  const { registry, checkStore } = await openRegistry(settings, onError);
   checkNames(registry, settings);
   const upstreams = forSetting('FAIRLEAD_FLASK_ADDRESS', () =>
     upstreamRuntime(flaskUpstream(settings)),
@@ -208,7 +208,10 @@ export async function startGateway(
   }
 
   async function load(): Promise<void> {
-    const served = settings.models ?? (await modelsWith(registry, settings.alias));
+    // A store that is away holds up no model that is cached.
+    const checked = checkStore();
+    checked.catch(() => undefined);
+    const served = settings.models ?? (await modelsWith(registry, settings.alias, onError));
     await Promise.all(served.map((model) => models.serve(model)));
     for (const [model, fallback] of settings.fallbacks ?? []) {
       if (served.includes(model) && (fallback === PREVIOUS_VERSION || served.includes(fallback)))
@@ -216,6 +219,7 @@ export async function startGateway(
       logger.warn({ model, fallback }, 'a fallback is set between models that are not both served');
     }
     logger.info({ models: served, ready: await models.ready() }, 'models loaded');
+    await checked;
     // Not before: a job of a model that isn't served yet would fail.
     jobs?.start();
   }
@@ -260,8 +264,16 @@ export async function startGateway(
   };
 }
 
-async function modelsWith(registry: ModelRegistry, alias: string): Promise<readonly string[]> {
+/** The models that have the alias; a damaged one is reported to `onError`, and stops no other. */
+async function modelsWith(
+  registry: ModelRegistry,
+  alias: string,
+  onError: (error: unknown) => void,
+): Promise<readonly string[]> {
   const summaries = await registry.list();
+  for (const { model, problems = [] } of summaries) {
+    for (const problem of problems) onError(new Error(`model "${model}" is damaged: ${problem}`));
+  }
   return summaries.flatMap(({ model, aliases }) => (Object.hasOwn(aliases, alias) ? model : []));
 }
 

@@ -173,6 +173,31 @@ describe('serving', () => {
     expect((await ask(place, '/v2/health/ready')).status).toBe(200);
   });
 
+  test('a damaged alias of one model is logged, and stops no other model', async () => {
+    const folder = tempFolder();
+    const registry = await sampleRegistry(
+      folder,
+      onnxModel('affine', 'affine'),
+      onnxModel('broken', 'affine'),
+    );
+    const entry = join(folder, 'models/broken/aliases/champion/00000001.json');
+    chmodSync(entry, 0o644);
+    writeFileSync(entry, '{"formatVersion":1}');
+    const { gateway, place, logs } = await start({ ...open, FAIRLEAD_REGISTRY: folder });
+    await gateway.loaded;
+    expect(await gateway.isReady()).toBe(true);
+    const infer = await ask(place, '/v2/models/affine/infer', { body: affine(1, 2) });
+    expect(infer.status).toBe(200);
+    expect(logs.join('')).toContain('model \\"broken\\" is damaged: ');
+    // Followers of the others go on.
+    await registry.push(onnxModel('affine', 'affine-next'));
+    await registry.setAlias('affine', 'champion', 2, { actor: 'ada' });
+    await eventually(async () => {
+      const { body } = await ask(place, '/v2/models/affine/infer', { body: affine(1, 2) });
+      return body.includes('103') || undefined;
+    });
+  });
+
   test('serves the models that it is told to, under the alias that it is told', async () => {
     const folder = tempFolder();
     const registry = await sampleRegistry(

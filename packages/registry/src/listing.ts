@@ -15,7 +15,17 @@ export interface ModelSummary {
   readonly latestVersion: number;
   /** The version that each alias means. */
   readonly aliases: Readonly<Record<string, number>>;
+  /** What of the model can't be read, such as a damaged alias, which isn't in `aliases` then; absent when all can be. */
+  readonly problems?: readonly string[];
 }
+
+/** Errors of one record, which say nothing about others of the store. */
+const DAMAGE: ReadonlySet<string> = new Set([
+  'ERR_REGISTRY_CORRUPT',
+  'ERR_REGISTRY_UNSUPPORTED_FORMAT',
+  'ERR_REGISTRY_TOO_LARGE',
+  'ERR_REGISTRY_STORE_FOREIGN',
+]);
 
 async function folderNames(
   store: ObjectStore,
@@ -38,7 +48,10 @@ export function aliasNames(store: ObjectStore, model: string): Promise<readonly 
   return folderNames(store, aliasesFolder(model), isAliasName);
 }
 
-/** The models that have a version, in order of their names; what is foreign in the store is passed over. */
+/**
+ * The models that have a version, in order of their names; what is foreign in the store is passed over, and what is damaged
+ * of one model is among its problems and hides no other.
+ */
 export async function listModels(
   store: ObjectStore,
   heads: KnownHeads,
@@ -53,16 +66,29 @@ async function summarize(
   heads: KnownHeads,
   model: string,
 ): Promise<ModelSummary | undefined> {
-  const versions = await versionLog(store, model).numbers();
+  const problems: string[] = [];
+  const attempt = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof RegistryError) || !DAMAGE.has(error.code)) throw error;
+      problems.push(error.message);
+      return undefined;
+    }
+  };
+  const versions = (await attempt(() => versionLog(store, model).numbers())) ?? [];
   const latestVersion = versions.at(-1);
-  if (latestVersion === undefined) return undefined;
+  if (latestVersion === undefined && problems.length === 0) return undefined;
   const aliases: Record<string, number> = {};
-  for (const alias of await aliasNames(store, model)) {
+  for (const alias of (await attempt(() => aliasNames(store, model))) ?? []) {
     const log = aliasLog(store, model, alias, heads);
-    const entry = await log.read(await log.head());
+    const entry = await attempt(async () => log.read(await log.head()));
     if (entry !== undefined) aliases[alias] = entry.version;
   }
-  return { model, versions: versions.length, latestVersion, aliases };
+  return {
+    ...{ model, versions: versions.length, latestVersion: latestVersion ?? 0, aliases },
+    ...(problems.length > 0 && { problems }),
+  };
 }
 
 /** Why `model` has no version: an error that names the models there are. */

@@ -169,7 +169,7 @@ export class ModelRegistry {
     return { model, version: entry.version, entry };
   }
 
-  /** The models that have a version, in order of their names. */
+  /** The models that have a version, in order of their names; a damaged alias is among the problems of its model. */
   list(): Promise<readonly ModelSummary[]> {
     return listModels(this.#store, this.#heads);
   }

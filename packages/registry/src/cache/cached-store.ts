@@ -121,8 +121,16 @@ export function cachedStore(store: ObjectStore, options: CachedStoreOptions): Ob
     }
   };
 
+  // Each method by itself: those of a class are on its prototype, and need their own `this`.
   return {
-    ...store,
+    get location() {
+      return store.location;
+    },
+    create: (key, body) => store.create(key, body),
+    age: (key) => store.age(key),
+    remove: (key) => store.remove(key),
+    sweep: (olderThanMs) => store.sweep(olderThanMs),
+    checkConditionalWrites: async () => store.checkConditionalWrites?.(),
 
     async read(key, limits) {
       if (!isRecordKey(key)) return store.read(key, limits);

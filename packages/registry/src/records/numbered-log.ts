@@ -50,7 +50,14 @@ export class NumberedLog<R> {
     const numbers: number[] = [];
     for (const { name, kind } of await this.#store.list(this.#folder)) {
       const number = Number(RECORD.exec(name)?.[1] ?? 0);
-      if (kind === 'object' && number > 0) numbers.push(number);
+      if (number === 0) continue;
+      if (kind !== 'object') {
+        throw new RegistryError(
+          'ERR_REGISTRY_CORRUPT',
+          `${this.keyOf(number)} in ${this.#store.location} is a folder; restore the record from a backup`,
+        );
+      }
+      numbers.push(number);
     }
     return numbers;
   }

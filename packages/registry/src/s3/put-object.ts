@@ -11,6 +11,14 @@ import type { S3Requests } from './s3-requests.ts';
 /** Name of the metadata that tells one's own object from a rival's. */
 const WRITER = 'fairlead-writer';
 
+/** How a body is uploaded. */
+interface PutBodyOptions {
+  /** Longer bodies are uploaded in parts of this many bytes. */
+  readonly partBytes: number;
+  /** Awaited before an upload in parts begins. */
+  readonly beforeParts: () => Promise<void>;
+}
+
 /** How often an upload that S3 lost on the way is begun anew. */
 const MAX_UPLOADS = 4;
 
@@ -58,7 +66,7 @@ export async function putBody(
   requests: S3Requests,
   key: string,
   body: ObjectBody,
-  partBytes: number,
+  { partBytes, beforeParts }: PutBodyOptions,
 ): Promise<boolean> {
   const writer = randomUUID();
   for (let upload = 1; ; upload += 1) {
@@ -68,6 +76,7 @@ export async function putBody(
     if (first.value.last) return putBytes(requests, key, first.value.bytes, writer);
     // A blob is named by its bytes: whatever was uploaded of it before is right, or replaced.
     const resumable = upload === 1 && key.startsWith(`${BLOBS}/`);
+    await beforeParts();
     const metadata = { [WRITER]: writer };
     const multipart = await MultipartUpload.begin(requests, key, metadata, resumable);
     if ((await multipart.complete(first.value, parts)) === 'created') return true;

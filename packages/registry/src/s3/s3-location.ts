@@ -1,3 +1,4 @@
+import { maskCredentials } from '@fairlead/signature';
 import { RegistryError } from '../registry-error.ts';
 import { isKeySegment } from '../store/store-key.ts';
 
@@ -41,9 +42,18 @@ export function s3Location(bucket: string, prefix = ''): S3Location {
  * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT`
  */
 export function parseS3Url(url: string): S3Location {
+  // Neither a bucket nor a prefix can have an "@".
+  if (url.includes('@')) {
+    throw invalid(
+      `${JSON.stringify(url.replace(/^.*@/s, 's3://***@'))} holds credentials, which the AWS SDK finds elsewhere ` +
+        '(a role, a profile, AWS_ACCESS_KEY_ID); write s3://bucket/prefix',
+    );
+  }
   const [, bucket, prefix] = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(url) ?? [];
   if (bucket === undefined) {
-    throw invalid(`${JSON.stringify(url)} isn't a place in S3; write s3://bucket/prefix`);
+    throw invalid(
+      `${maskCredentials(JSON.stringify(url))} isn't a place in S3; write s3://bucket/prefix`,
+    );
   }
   return s3Location(bucket, prefix);
 }

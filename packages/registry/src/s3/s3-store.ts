@@ -1,7 +1,9 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { ObjectStore } from '../store/object-store.ts';
 import { RegistryError } from '../registry-error.ts';
+import { BLOBS } from '../store/layout.ts';
 import { keySegments } from '../store/store-key.ts';
+import { ConditionalWriteCheck } from './conditional-writes.ts';
 import { getBytes, getSize, streamObject } from './get-object.ts';
 import { listFolder, sweepUploads } from './list-folder.ts';
 import { putBody, putBytes } from './put-object.ts';
@@ -43,6 +45,13 @@ export interface S3StoreOptions {
    * @defaultValue 8388608 (8 MiB)
    */
   readonly partBytes?: number;
+  /**
+   * Whether the first write finds out, with three small requests, if the store keeps to `If-None-Match`, and so the first
+   * upload in parts of what isn't a blob; `'assume'` leaves that out, for a store that is known to.
+   *
+   * @defaultValue 'check'
+   */
+  readonly conditionalWrites?: 'check' | 'assume';
 }
 
 /** S3 refuses smaller parts (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
@@ -51,8 +60,8 @@ const LEAST_PART_BYTES = 5 * 1024 * 1024;
 /**
  * Keeps a registry in a bucket of S3, or of a service that knows conditional writes (`If-None-Match: *`).
  *
- * Any number of processes and hosts can use it at a time. Nothing is ever overwritten; a write whose answer was lost
- * is told from a rival's. Whoever reads needs `s3:GetObject` and `s3:ListBucket`, whoever writes `s3:PutObject` and
+ * Any number of processes and hosts can use it at a time. Nothing is ever overwritten, and a store that would overwrite is
+ * found out before the first write; a write whose answer was lost is told from a rival's. Whoever reads needs `s3:GetObject` and `s3:ListBucket`, whoever writes `s3:PutObject` and
  * `s3:AbortMultipartUpload` too, for sweeping `s3:ListBucketMultipartUploads`, and to go on with interrupted uploads of
  * blobs `s3:ListMultipartUploadParts`; who collects garbage needs `s3:DeleteObject`, with which pushes clean up after
  * themselves, too.
@@ -63,7 +72,7 @@ const LEAST_PART_BYTES = 5 * 1024 * 1024;
  */
 export function s3Store(options: S3StoreOptions): ObjectStore {
   const { bucket, prefix, patienceMs = 45_000, timeoutMs = 15_000 } = options;
-  const { partBytes = 8 * 1024 * 1024 } = options;
+  const { partBytes = 8 * 1024 * 1024, conditionalWrites = 'check' } = options;
   const location = s3Location(bucket, prefix);
   requireAtLeast('patienceMs', patienceMs, 0);
   requireAtLeast('timeoutMs', timeoutMs, 1);
@@ -72,6 +81,9 @@ export function s3Store(options: S3StoreOptions): ObjectStore {
   const requests = new S3Requests({ client, location, patienceMs, timeoutMs });
   const checked = (key: string): string => keySegments(key).join('/');
 
+  const check = new ConditionalWriteCheck(requests);
+  const checks = conditionalWrites === 'check';
+
   const size: ObjectStore['size'] = async (key) => getSize(requests, checked(key));
 
   return {
@@ -79,9 +91,16 @@ export function s3Store(options: S3StoreOptions): ObjectStore {
 
     async create(key, body) {
       const target = checked(key);
+      if (checks) await check.put();
       if (typeof body !== 'function') return putBytes(requests, target, body);
       if ((await size(key)) !== undefined) return false;
-      return putBody(requests, target, body, partBytes);
+      return putBody(requests, target, body, {
+        partBytes,
+        beforeParts: async () => {
+          // A blob is named by its bytes: who overwrites it writes the same.
+          if (checks && !target.startsWith(`${BLOBS}/`)) await check.multipart();
+        },
+      });
     },
 
     read: async (key, { maxBytes }) => getBytes(requests, checked(key), maxBytes),
@@ -97,6 +116,8 @@ export function s3Store(options: S3StoreOptions): ObjectStore {
     age: async (key) => getAge(requests, checked(key)),
 
     remove: async (key) => removeObject(requests, checked(key)),
+
+    checkConditionalWrites: () => check.put(),
 
     sweep: (olderThanMs) => sweepUploads(requests, Date.now() - olderThanMs),
   };

@@ -62,6 +62,14 @@ export interface ObjectStore {
   remove(key: string): Promise<void>;
 
   /**
+   * Finds out whether the store keeps to *create if absent*, before anything is overwritten; only a store that could fail
+   * to has this. Nothing is found out without the permission to write.
+   *
+   * @throws RegistryError `ERR_REGISTRY_STORE_UNSUPPORTED`
+   */
+  checkConditionalWrites?(): Promise<void>;
+
+  /**
    * Removes what interrupted writes left behind and nobody touched for `olderThanMs` milliseconds.
    *
    * Resolves to the number of leftovers removed. No object is ever removed.

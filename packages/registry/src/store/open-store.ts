@@ -1,3 +1,4 @@
+import { maskCredentials } from '@fairlead/signature';
 import { folderStore } from './folder-store.ts';
 import type { ObjectStore } from './object-store.ts';
 import { RegistryError } from '../registry-error.ts';
@@ -41,7 +42,7 @@ export async function openStore(
   if (scheme !== 's3') {
     throw new RegistryError(
       'ERR_REGISTRY_INVALID_ARGUMENT',
-      `${JSON.stringify(location)} is no place for a registry: give the path of a folder, or s3://bucket/prefix`,
+      `${maskCredentials(JSON.stringify(location))} is no place for a registry: give the path of a folder, or s3://bucket/prefix`,
     );
   }
   const { parseS3Url, s3Store } = await importS3();

@@ -1,4 +1,5 @@
 import { MODELS } from '../store/layout.ts';
+import { RegistryError } from '../registry-error.ts';
 import { parseJson } from '../records/json-text.ts';
 import { unsealRecord } from '../records/sealed-record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -115,11 +116,19 @@ export class NameMarker {
     const keys: string[] = [];
     for (const { name, kind } of await this.#store.list(folder)) {
       const key = `${folder}/${name}`;
+      if (kind === 'folder' && RECORD.test(key)) throw isFolder(key);
       if (kind === 'object') keys.push(key);
       else keys.push(...(await this.#objects(key, beat)));
     }
     return keys;
   }
+}
+
+function isFolder(key: string): RegistryError {
+  return new RegistryError(
+    'ERR_REGISTRY_CORRUPT',
+    `${key} is a folder, and what the record named is unknown; restore it from a backup`,
+  );
 }
 
 function versionOf(record: Uint8Array | undefined): number | undefined {

@@ -45,7 +45,9 @@ afterAll(async () => {
 function newStore(options: Partial<S3StoreOptions> = {}, config?: S3ClientConfig): ObjectStore {
   prefix = `test/${randomUUID()}`;
   const sender = config === undefined ? client : s3Client(proxy.endpoint, config);
-  return s3Store({ bucket, prefix, client: sender, ...options });
+  // The faults are for the writes themselves.
+  const conditionalWrites = 'assume';
+  return s3Store({ bucket, prefix, client: sender, conditionalWrites, ...options });
 }
 
 const puts = ({ method, url }: SeenRequest): boolean =>

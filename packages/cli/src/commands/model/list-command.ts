@@ -2,6 +2,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { jsonOption, registryOption } from '../../options/shared-options.ts';
+import { oneLine } from '../../output/plain-text.ts';
 import { table } from '../../output/table.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 
@@ -15,6 +16,13 @@ export function addListCommand(parent: CommandUnknownOpts, context: CommandConte
     .action(async (options) => {
       const { registry, store } = await openRegistry(context, options);
       const models = await registry.list();
+      for (const { model, problems = [] } of models) {
+        for (const problem of problems) {
+          context.output.note(
+            oneLine(`damaged: ${model}: ${problem} (see: fairlead model verify)`),
+          );
+        }
+      }
       context.output.present(options, { registry: store.location, models }, () =>
         models.length === 0
           ? [`There is no model in ${store.location} yet: push one with fairlead model push`]

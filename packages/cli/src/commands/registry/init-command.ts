@@ -21,8 +21,9 @@ export function addInitCommand(parent: CommandUnknownOpts, context: CommandConte
       const created = isFolder && !existsSync(location);
       if (!dryRun || !created) {
         const store = await openStore(location, { create: !dryRun });
-        // Asks a bucket whether it is there and may be read.
+        // Whether a bucket exists, may be read, and refuses to overwrite.
         await store.list('');
+        if (!dryRun) await store.checkConditionalWrites?.();
       }
       context.output.present(options, { dryRun, created, location }, () => [
         created

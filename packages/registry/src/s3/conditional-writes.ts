@@ -1,0 +1,123 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { RegistryError } from '../registry-error.ts';
+import { MultipartUpload } from './multipart-upload.ts';
+import { removeObject } from './remove-object.ts';
+import { statusOf } from './s3-error.ts';
+import type { S3Requests } from './s3-requests.ts';
+
+/** Not a segment of any key of a registry, so no listing shows the object while it is there. */
+const PROBE = '.conditional-write-check';
+const BODY = Buffer.from('Written to find out whether this store keeps to If-None-Match.\n');
+
+/** Another process that removes its probe at the wrong moment makes one attempt fail, not each of these. */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * Finds out, once, whether a store keeps to `If-None-Match: *`; one that overlooks it lets writers overwrite each other.
+ *
+ * Needs three requests: a small object is written twice, which has to be refused the second time, and removed. Without
+ * the permission to write it nothing is found out; without that to remove it, it stays, and the next check needs one request.
+ */
+export class ConditionalWriteCheck {
+  readonly #requests: S3Requests;
+  #put: Promise<void> | undefined;
+  #multipart: Promise<void> | undefined;
+
+  constructor(requests: S3Requests) {
+    this.#requests = requests;
+  }
+
+  /** @throws RegistryError `ERR_REGISTRY_STORE_UNSUPPORTED` when an object can be overwritten. */
+  put(): Promise<void> {
+    this.#put ??= this.#unlessDenied(() => this.#checkPut()).catch((error: unknown) => {
+      // A failure that may pass is no result.
+      if (!isUnsupported(error)) this.#put = undefined;
+      throw error;
+    });
+    return this.#put;
+  }
+
+  /** @throws RegistryError `ERR_REGISTRY_STORE_UNSUPPORTED` when an upload in parts can overwrite an object. */
+  multipart(): Promise<void> {
+    this.#multipart ??= this.#unlessDenied(() => this.#checkMultipart()).catch((error: unknown) => {
+      if (!isUnsupported(error)) this.#multipart = undefined;
+      throw error;
+    });
+    return this.#multipart;
+  }
+
+  async #checkPut(): Promise<void> {
+    if (!(await this.#write())) return;
+    try {
+      if (await this.#write()) throw this.#unsupported('PutObject');
+    } finally {
+      await this.#remove();
+    }
+  }
+
+  async #checkMultipart(): Promise<void> {
+    let created = false;
+    try {
+      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+        if (await this.#write()) created = true;
+        const upload = await MultipartUpload.begin(this.#requests, PROBE, {}, false);
+        const outcome = await upload.complete({ bytes: BODY, last: true }, none());
+        if (outcome === 'refused') return;
+        created = true;
+      }
+      throw this.#unsupported('CompleteMultipartUpload');
+    } finally {
+      if (created) await this.#remove();
+    }
+  }
+
+  /** Whether the probe was created, rather than refused because it was there. */
+  #write(): Promise<boolean> {
+    const command = new PutObjectCommand({
+      Bucket: this.#requests.location.bucket,
+      Key: this.#requests.keyOf(PROBE),
+      Body: BODY,
+      IfNoneMatch: '*',
+    });
+    return this.#requests.run('write', PROBE, (attempt) =>
+      this.#requests.client.send(command, attempt).then(
+        () => true,
+        (error: unknown) => {
+          if (statusOf(error) === 412) return false;
+          throw error;
+        },
+      ),
+    );
+  }
+
+  /** Many writers may not remove anything: the probe does no harm. */
+  async #remove(): Promise<void> {
+    await removeObject(this.#requests, PROBE).catch(() => undefined);
+  }
+
+  async #unlessDenied(check: () => Promise<void>): Promise<void> {
+    try {
+      await check();
+    } catch (error) {
+      const isDenied = error instanceof RegistryError && error.code === 'ERR_REGISTRY_STORE_DENIED';
+      if (!isDenied) throw error;
+    }
+  }
+
+  #unsupported(operation: string): RegistryError {
+    const { bucket, prefix } = this.#requests.location;
+    return new RegistryError(
+      'ERR_REGISTRY_STORE_UNSUPPORTED',
+      `the store of s3://${bucket}/${prefix} overlooks If-None-Match (${operation} overwrote an object): ` +
+        'writers would overwrite the versions and aliases of each other; use S3, or a release of this service that has conditional writes',
+    );
+  }
+}
+
+function isUnsupported(error: unknown): boolean {
+  return error instanceof RegistryError && error.code === 'ERR_REGISTRY_STORE_UNSUPPORTED';
+}
+
+async function* none(): AsyncGenerator<never, void> {
+  // One part is the whole probe.
+}
