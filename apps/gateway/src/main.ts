@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
+import { maskCredentials } from '@fairlead/signature';
 import { SettingsError } from './settings/settings-error.ts';
 import { readSettings } from './settings/read-settings.ts';
 import { startGateway, type Gateway } from './start-gateway.ts';
@@ -12,6 +13,10 @@ setFlagsFromString('--no-allocation-site-pretenuring');
 
 // ONNX Runtime from 1.30 on reports its use to its maker unless it is told not to.
 process.env.ORT_DISABLE_TELEMETRY ??= '1';
+
+// A log on a full disk, or a collector that is gone, costs lines of the log and no request.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
 
 const stop = Promise.withResolvers<undefined>();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -35,6 +40,7 @@ try {
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_MOMENT_MS).unref();
 } catch (error) {
   const told = error instanceof SettingsError || (error instanceof Error && 'code' in error);
-  process.stderr.write(`${told ? error.message : String((error as Error).stack ?? error)}\n`);
+  const text = told ? error.message : String((error as Error).stack ?? error);
+  process.stderr.write(`${maskCredentials(text)}\n`);
   process.exit(1);
 }

@@ -106,7 +106,69 @@ describe('what is accepted', () => {
   });
 });
 
+describe('variables of others', () => {
+  test.each([
+    ['FAIRLEAD_ACTOR', 'ada'],
+    ['FAIRLEAD_API_KEY', 'fl_x'],
+    ['FAIRLEAD_WEBHOOK_SECRET', 'whsec_x'],
+    ['FAIRLEAD_MODEL_FOLDER', '/srv/model'],
+    ['FAIRLEAD_MODEL_THREADS', '2'],
+    ['FAIRLEAD_SERVICE_HOST', '10.96.0.7'],
+    ['FAIRLEAD_SERVICE_PORT', '80'],
+    ['FAIRLEAD_SERVICE_PORT_HTTP_ALT', '8080'],
+    ['FAIRLEAD_PORT', 'tcp://10.96.0.7:80'],
+    ['FAIRLEAD_PORT_80_TCP', 'tcp://10.96.0.7:80'],
+    ['FAIRLEAD_PORT_80_TCP_PROTO', 'tcp'],
+    ['FAIRLEAD_PORT_80_TCP_PORT', '80'],
+    ['FAIRLEAD_PORT_80_TCP_ADDR', '10.96.0.7'],
+    ['FAIRLEAD_GATEWAY_SERVICE_HOST', 'fd00::7'],
+    ['FAIRLEAD_GATEWAY_PORT', 'tcp://[fd00::7]:8080'],
+    ['FAIRLEAD_GATEWAY_PORT_8080_TCP', 'tcp://10.96.0.7:8080'],
+    ['FAIRLEAD_FLASK_MODEL_PORT_53_UDP_PROTO', 'udp'],
+  ])('%s=%s stops no start', (variable, value) => {
+    expect(readSettings({ ...anyone, [variable]: value })).toEqual(readSettings(anyone));
+  });
+
+  test.each([
+    ['FAIRLEAD_PORT', '8080'],
+    ['FAIRLEAD_PORT', 'http://127.0.0.1:80'],
+    ['FAIRLEAD_GRPC_PORT', '8081'],
+    ['FAIRLEAD_SERVICE_HOST', 'localhost'],
+    ['FAIRLEAD_PORT_80_TCP_PROTO', 'http'],
+    ['FAIRLEAD_ACTORS', 'ada'],
+    ['FAIRLEAD_MODEL', 'digits'],
+    ['FAIRLEAD_RATELIMIT', '5'],
+  ])('%s=%s is still a misspelt setting', (variable, value) => {
+    expect(refusal({ ...anyone, [variable]: value })).toContain(`${variable} is not a setting`);
+  });
+});
+
 describe('what is refused', () => {
+  const credentials = [
+    'http://ada:SENTINEL@host:80',
+    'http://ada:SEN/TINEL@host:80/SENTINEL@x',
+    's3://KEY:SEN TINEL@bucket/x',
+    'ada:SENTINEL@host:80',
+    'https://a.example,https://ada:SENTINEL@b.example,',
+    'https://host/x?key=SENTINEL ',
+    'whsec_SENTINEL, ,',
+    'fl_0123456789ab_SENTINEL,,',
+  ];
+  test.each(Object.values(settings).map(({ variable }) => variable))(
+    'credentials in a value of %s are masked in what is said of it',
+    (variable) => {
+      for (const value of credentials) {
+        let message = '';
+        try {
+          readSettings({ ...anyone, [variable]: value });
+        } catch (error) {
+          ({ message } = error as Error);
+        }
+        expect(message, value).not.toMatch(/SEN|TINEL/);
+      }
+    },
+  );
+
   const text = 'must not be empty';
   const queue = 'must be the URL of a queue';
   const listen = 'must be host:port, unix:/path (at most 107 bytes) or fd:number';
@@ -147,7 +209,6 @@ describe('what is refused', () => {
     ['FAIRLEAD_GRPC_LISTEN', '8081', listen],
     ['FAIRLEAD_FLASK_ADDRESS', 'fd:3', upstream],
     ['FAIRLEAD_FLASK_ADDRESS', '127.0.0.1:0', upstream],
-    ['FAIRLEAD_FLASK_ADDRESS', 'user@127.0.0.1:80', upstream],
     ['FAIRLEAD_FLASK_CONNECTIONS', '0', 'must be a whole number from 1 to 10000'],
     ['FAIRLEAD_ONNX_WORKERS', '257', 'must be a whole number from 1 to 256, or auto'],
     ['FAIRLEAD_MAX_BATCH_ROWS', '0', 'must be a whole number from 1 to 100000'],

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
+import { maskCredentials } from '@fairlead/signature';
 import { contradictions } from './contradictions.ts';
+import { isForeignVariable } from './foreign-variables.ts';
 import { SettingsError } from './settings-error.ts';
 import { settings, type Settings } from './settings.ts';
 
@@ -12,13 +14,15 @@ const SECRETS: ReadonlySet<string> = new Set([
 /**
  * Reads the settings from environment variables: the only place where the gateway does.
  *
- * @throws SettingsError naming every variable that is wrong, unknown ones that begin with `FAIRLEAD_` included.
+ * @throws SettingsError naming every variable that is wrong, unknown ones that begin with `FAIRLEAD_` included; not those of
+ * the `fairlead` command, and not what Kubernetes sets for a Service named `fairlead…`.
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const problems: string[] = [];
   const known = new Set<string>(Object.values(settings).map(({ variable }) => variable));
-  for (const variable of Object.keys(environment)) {
-    if (variable.startsWith('FAIRLEAD_') && !known.has(variable)) {
+  for (const [variable, value = ''] of Object.entries(environment)) {
+    if (!variable.startsWith('FAIRLEAD_') || known.has(variable)) continue;
+    if (!isForeignVariable(variable, value)) {
       problems.push(`${variable} is not a setting; docs/settings.md lists them`);
     }
   }
@@ -26,7 +30,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     const given = environment[variable] ?? fallback;
     const result = (schema as z.ZodType<unknown, string | undefined>).safeParse(given);
     if (!result.success) {
-      const shown = SECRETS.has(variable) ? 'its value' : JSON.stringify(given);
+      const shown = SECRETS.has(variable) ? 'its value' : shownValue(given);
       problems.push(
         `${variable}: ${shown} ${result.error.issues.map(({ message }) => message).join(', ')}`,
       );
@@ -40,4 +44,11 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   throw new SettingsError(
     `The settings can't be used:\n${problems.map((each) => `  ${each}`).join('\n')}`,
   );
+}
+
+/** A rejected value for a message, without credentials: whatever stands before the last `@` may be a password. */
+function shownValue(value: string | undefined): string {
+  if (value === undefined) return 'nothing';
+  const masked = value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@');
+  return maskCredentials(JSON.stringify(masked));
 }

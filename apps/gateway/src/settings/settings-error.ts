@@ -1,6 +1,13 @@
+import { maskCredentials } from '@fairlead/signature';
+
 /** Settings that can't be used: each is named with its value and what it must be. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
+
+  /** Credentials in `message` are masked: the values are what others typed, and messages end up in logs. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(maskCredentials(message), options);
+  }
 }
 
 /**

@@ -1,0 +1,40 @@
+import { isIP } from 'node:net';
+
+/** Variables of the `fairlead` command and of the Flask service, which a shell or an environment file may set for all. */
+const OF_SIBLINGS: ReadonlySet<string> = new Set([
+  'FAIRLEAD_ACTOR',
+  'FAIRLEAD_API_KEY',
+  'FAIRLEAD_WEBHOOK_SECRET',
+  'FAIRLEAD_MODEL_FOLDER',
+  'FAIRLEAD_MODEL_THREADS',
+]);
+
+const isPort = (value: string): boolean => /^\d{1,5}$/.test(value);
+const isProtocolUrl = (value: string): boolean => /^(?:tcp|udp|sctp):\/\/\S+:\d{1,5}$/.test(value);
+
+/**
+ * The variables that Kubernetes sets in every pod for each Service; those of one named `fairlead` or `fairlead-gateway` begin
+ * as settings do.
+ *
+ * Source: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+ */
+const OF_KUBERNETES: readonly (readonly [name: RegExp, isValue: (value: string) => boolean])[] = [
+  [/_SERVICE_HOST$/, (value) => isIP(value) !== 0],
+  [/_SERVICE_PORT(?:_[A-Z0-9_]+)?$/, isPort],
+  [/(?:^FAIRLEAD|_[A-Z0-9]+)_PORT(?:_\d+_(?:TCP|UDP|SCTP))?$/, isProtocolUrl],
+  [/_PORT_\d+_(?:TCP|UDP|SCTP)_PROTO$/, (value) => /^(?:tcp|udp|sctp)$/.test(value)],
+  [/_PORT_\d+_(?:TCP|UDP|SCTP)_PORT$/, isPort],
+  [/_PORT_\d+_(?:TCP|UDP|SCTP)_ADDR$/, (value) => isIP(value) !== 0],
+];
+
+/**
+ * Whether a variable that begins as settings do belongs to something else: no misspelt setting, then.
+ *
+ * Name and value decide: `FAIRLEAD_PORT=tcp://10.0.0.1:80` is Kubernetes', `FAIRLEAD_PORT=80` is a mistake.
+ */
+export function isForeignVariable(variable: string, value: string): boolean {
+  return (
+    OF_SIBLINGS.has(variable) ||
+    OF_KUBERNETES.some(([name, isValue]) => name.test(variable) && isValue(value))
+  );
+}
