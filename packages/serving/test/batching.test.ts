@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { drawTensors, seededRandom, type Signature, type Tensor } from '@fairlead/signature';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ModelServer, type ServingEvent, type VersionManifest } from '@fairlead/serving';
+import {
+  ModelServer,
+  type RuntimeFactory,
+  type ServingEvent,
+  type VersionManifest,
+} from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { MemorySource } from './memory-source.ts';
 
@@ -14,8 +19,6 @@ const models = JSON.parse(
   readFileSync(new URL('./models/rows/models.json', import.meta.url), 'utf8'),
 ) as Readonly<Record<string, RowModel>>;
 
-/** Models whose answers to drawn inputs hide whether rows influence each other. */
-const HIDDEN = ['trees', 'label-alone'];
 /** Models that answer the same request differently each time. */
 const UNREPEATABLE = ['noise', 'batch-normalised'];
 
@@ -29,13 +32,14 @@ type Swapped = Extract<ServingEvent, { readonly type: 'swapped' }>;
 async function serve(
   name: string,
   manifest: Pick<VersionManifest, 'batching'> = {},
+  runtime: RuntimeFactory = onnxRuntime({ workers: 1 }),
 ): Promise<{ server: ModelServer; swapped: Swapped; widest: () => number }> {
   const events: ServingEvent[] = [];
   let widest = 0;
   const { signature } = models[name] ?? { signature: { inputs: [], outputs: [] } };
   const server = new ModelServer({
     source: new MemorySource([{ signature, file: `rows/${name}.onnx`, ...manifest }]),
-    runtimes: { onnx: onnxRuntime({ workers: 1 }) },
+    runtimes: { onnx: runtime },
     onEvent: (event) => events.push(event),
     observer: {
       inferenceStarted: () => undefined,
@@ -70,8 +74,7 @@ function rounded(outputs: readonly Tensor[]): readonly unknown[] {
   ]);
 }
 
-describe.each(Object.entries(models))('%s', (name, { independent: isIndependent, signature }) => {
-  const independent = isIndependent && !HIDDEN.includes(name);
+describe.each(Object.entries(models))('%s', (name, { independent, signature }) => {
   test(`requests ${independent ? '' : 'never '}share executions, and get what they get alone`, async () => {
     const { server, swapped, widest } = await serve(name);
     expect(swapped, swapped.batchingReason).toMatchObject({ batching: independent });
@@ -87,5 +90,84 @@ describe.each(Object.entries(models))('%s', (name, { independent: isIndependent,
     );
     expect(together.map(({ outputs }) => rounded(outputs))).toEqual(alone);
     expect(widest() > 1).toBe(independent);
+  });
+});
+
+/** The same runtime, of whose graphs nothing is known, as of an upstream. */
+function withoutGraph(factory: RuntimeFactory): RuntimeFactory {
+  return {
+    async load(artifacts, options) {
+      const runtime = await factory.load(artifacts, options);
+      return {
+        platform: runtime.platform,
+        concurrency: runtime.concurrency,
+        execute: (inputs, context) => runtime.execute(inputs, context),
+        unhealthy: () => runtime.unhealthy(),
+        close: () => runtime.close(),
+      };
+    },
+  };
+}
+
+describe('by trial alone', () => {
+  // Models whose answers to drawn inputs hide whether rows influence each other.
+  const hidden = [
+    'trees',
+    'label-alone',
+    'alarm-of-all-rows',
+    'rank-of-score',
+    'label-against-average',
+  ];
+
+  test.each(Object.entries(models))('%s', async (name, { independent }) => {
+    const { swapped } = await serve(name, {}, withoutGraph(onnxRuntime({ workers: 1 })));
+    const isShown = independent && !hidden.includes(name);
+    expect(swapped, swapped.batchingReason).toMatchObject({ batching: isShown });
+    const reason = isShown
+      ? /different requests got in \d+ shared executions of up to 64 rows what each got alone/
+      : /influence each other|hides whether|different answers/;
+    expect(swapped.batchingReason).toMatch(reason);
+  });
+});
+
+describe('the setting in the manifest', () => {
+  test('off: requests run alone, whatever is shown', async () => {
+    const { swapped } = await serve('mlp', { batching: 'off' });
+    expect(swapped).toMatchObject({
+      batching: false,
+      batchingReason: 'switched off in its manifest',
+    });
+  });
+
+  test('on: requests share executions where a trial shows nothing', async () => {
+    const { swapped } = await serve(
+      'label-alone',
+      { batching: 'on' },
+      withoutGraph(onnxRuntime({ workers: 1 })),
+    );
+    expect(swapped).toMatchObject({ batching: true });
+    expect(swapped.batchingReason).toMatch(/^promised in its manifest; not shown: output "y"/);
+  });
+
+  test.each(['running-sum', 'dynamically-quantised', 'neighbours-reshaped'])(
+    'on: %s, whose rows influence each other, is not loaded',
+    async (name) => {
+      await expect(serve(name, { batching: 'on' })).rejects.toMatchObject({
+        code: 'ERR_SERVING_LOAD_FAILED',
+        cause: { code: 'ERR_SERVING_ROWS_DEPENDENT' },
+        message: expect.stringMatching(
+          /has batching "on" in its manifest, but rows influence each other.*; push it with batching "auto" or "off"/,
+        ) as string,
+      });
+    },
+  );
+});
+
+test('the statistics say whether requests share executions, and why', async () => {
+  const { server } = await serve('running-sum');
+  const { batching } = server.find({ model: 'running-sum' });
+  expect(batching).toEqual({
+    on: false,
+    reason: 'rows influence each other: CumSum sums along the rows',
   });
 });

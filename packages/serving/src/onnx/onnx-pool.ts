@@ -2,6 +2,7 @@ import type { Tensor } from '@fairlead/signature';
 import type {
   Execution,
   ExecutionContext,
+  RowAnalysis,
   Runtime,
   RuntimeEvent,
   RuntimePlacement,
@@ -31,6 +32,8 @@ const GREATEST_RESTART_DELAY_MS = 10_000;
 /** Worker threads that hold one version; a lost thread is replaced, and executions wait for that. */
 export class OnnxPool implements Runtime {
   readonly platform = 'onnx_onnxv1';
+  /** What the graph of the model shows, once it was read. */
+  rowAnalysis: RowAnalysis | undefined;
   readonly #options: OnnxPoolOptions;
   readonly #threads = new Set<OnnxThread>();
   readonly #idle: OnnxThread[] = [];

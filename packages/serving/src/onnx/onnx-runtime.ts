@@ -9,6 +9,7 @@ import { ServingError } from '../serving-error.ts';
 import { InProcessSession } from './in-process-session.ts';
 import { OnnxPool } from './onnx-pool.ts';
 import { planPlacement } from './plan-placement.ts';
+import { readRowAnalysis } from './rows/read-row-analysis.ts';
 import type { ModelFile, WeightsFile } from './session-model.ts';
 import { timeSession } from './time-session.ts';
 
@@ -76,6 +77,7 @@ export function onnxRuntime({
       let modelBytes = 0;
       const readModel = async (): Promise<ModelFile> => {
         const bytes = await artifacts.read(path);
+        pool.rowAnalysis ??= readRowAnalysis(bytes, signature);
         const externalData: WeightsFile[] = [];
         for (const file of weights) {
           // The model names them relative to its own folder.
