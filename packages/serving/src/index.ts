@@ -74,6 +74,7 @@ export type {
   RuntimeEvent,
   RuntimeFactory,
   RowAnalysis,
+  RuntimeMemory,
   RuntimePlacement,
 } from './runtime.ts';
 export type { CancelSignal } from './scheduling/ticket.ts';

@@ -6,6 +6,7 @@ import {
   type ModelServerOptions,
   type ServeOptions,
 } from './model-server-options.ts';
+import { LoadQueue } from './models/load-queue.ts';
 import type { LoadedVersion } from './models/loaded-version.ts';
 import { indexModels, type ModelIndexEntry } from './models/model-index.ts';
 import type { ModelStatus } from './models/model-status.ts';
@@ -23,6 +24,7 @@ export class ModelServer {
   readonly #how = new Map<string, ServeOptions>();
   readonly #tried = new Set<string>();
   readonly #fallbacks = new Map<string, FallbackRoute>();
+  readonly #loads = new LoadQueue();
   #closing: Promise<void> | undefined;
   #draining = false;
 
@@ -73,6 +75,7 @@ export class ModelServer {
       onEvent,
       batching: { maxRows, maxBytes },
       maxQueued,
+      loads: this.#loads,
       cache,
       keepsPrevious: fallback === 'previous-version',
     });

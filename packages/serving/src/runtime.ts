@@ -44,6 +44,17 @@ export interface RowAnalysis {
   readonly reason: string;
 }
 
+/** Memory that a version takes. */
+export interface RuntimeMemory {
+  /** Size of the model's files in bytes. */
+  readonly fileBytes: number;
+  /**
+   * Bytes by which the resident memory of the process grew when one worker loaded the model, with its copy in the event
+   * loop's thread. An estimate: it excludes what executions take later, and what other workers hold.
+   */
+  readonly residentBytes: number;
+}
+
 /** One loaded version, ready to run. */
 export interface Runtime {
   /** What the metadata call names, such as `onnx_onnxv1`. */
@@ -54,6 +65,13 @@ export interface Runtime {
   readonly placement?: RuntimePlacement | undefined;
   /** For runtimes that can read what the model computes; others leave it to trial. */
   readonly rowAnalysis?: RowAnalysis | undefined;
+  /** For runtimes that hold models in the memory of this process. */
+  readonly memory?: RuntimeMemory | undefined;
+  /**
+   * Called once when the version was warmed up and is about to serve requests: it may move to where it computes then.
+   * A runtime for which it isn't called may stay with one worker.
+   */
+  warmedUp?(): Promise<void>;
   /**
    * Runs the model on inputs that were already checked against its signature.
    *
@@ -69,12 +87,18 @@ export interface Runtime {
 
 /** Something that happened to a runtime on its own, for the log. */
 export interface RuntimeEvent {
-  readonly type: 'worker-lost';
+  /** `move-failed`: the version stays where it computes, because the workers that it was to move to can't be had. */
+  readonly type: 'worker-lost' | 'move-failed';
   readonly reason: string;
 }
 
 /** Makes runtimes of one kind; registered with a `ModelServer` under the name that manifests use. */
 export interface RuntimeFactory {
+  /**
+   * Versions that are loaded and warmed up at the same time at most.
+   * @defaultValue no limit
+   */
+  readonly loadsAtOnce?: number | undefined;
   /** @throws ServingError `ERR_SERVING_LOAD_FAILED` naming what is wrong with the version. */
   load(
     artifacts: ModelArtifacts,

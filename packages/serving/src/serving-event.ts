@@ -1,5 +1,5 @@
 import type { FallbackReason } from './fallback/fallback.ts';
-import type { RuntimePlacement } from './runtime.ts';
+import type { RuntimeMemory, RuntimePlacement } from './runtime.ts';
 
 /** What happens to models on their own, for the log. */
 export type ServingEvent =
@@ -16,6 +16,8 @@ export type ServingEvent =
       readonly untried?: string;
       /** Where it computes, and why there; of runtimes that decide that. */
       readonly placement?: RuntimePlacement;
+      /** Memory that it takes; of runtimes that measure that. */
+      readonly memory?: RuntimeMemory;
       readonly loadDurationMs: number;
     }
   | { readonly type: 'unloaded'; readonly model: string; readonly version: number }
@@ -58,7 +60,7 @@ export type ServingEvent =
       readonly reason: string;
     }
   | {
-      readonly type: 'worker-lost';
+      readonly type: 'worker-lost' | 'move-failed';
       readonly model: string;
       readonly version: number;
       readonly reason: string;

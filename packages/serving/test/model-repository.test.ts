@@ -92,7 +92,16 @@ describe('loading', () => {
     await post('/v2/repository/models/%61/load', {}).expect(200);
     expect(await answerOf(models, 'a')).toBe(3);
     const ready = (await post('/v2/repository/index', { ready: true }).expect(200)).body as unknown;
-    expect(ready).toEqual([{ name: 'a', version: '1', state: 'READY', reason: '' }]);
+    expect(ready).toEqual([
+      {
+        name: 'a',
+        version: '1',
+        state: 'READY',
+        reason: '',
+        file_bytes: 128,
+        resident_bytes: expect.any(Number) as number,
+      },
+    ]);
   });
 
   test('a model that is loaded changes nothing, or brings the version that its alias names now', async () => {

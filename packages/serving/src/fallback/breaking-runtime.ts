@@ -8,7 +8,13 @@ import {
   type CircuitBreakerPolicy,
 } from 'cockatiel';
 import type { Tensor } from '@fairlead/signature';
-import type { Execution, ExecutionContext, Runtime, RuntimePlacement } from '../runtime.ts';
+import type {
+  Execution,
+  ExecutionContext,
+  Runtime,
+  RuntimeMemory,
+  RuntimePlacement,
+} from '../runtime.ts';
 import { ServingError } from '../serving-error.ts';
 import type { CircuitBreakerOptions } from './circuit-breaker-options.ts';
 import { isRuntimeFault, mayBeInputs } from './runtime-fault.ts';
@@ -85,6 +91,10 @@ export class BreakingRuntime implements Runtime {
 
   get placement(): RuntimePlacement | undefined {
     return this.#runtime.placement;
+  }
+
+  get memory(): RuntimeMemory | undefined {
+    return this.#runtime.memory;
   }
 
   /** Milliseconds for which nothing is executed; undefined while executions are let through. */

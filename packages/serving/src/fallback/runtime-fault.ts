@@ -22,6 +22,14 @@ export function mayBeInputs(error: unknown): error is ServingError {
   return error.code === 'ERR_SERVING_RUN_FAILED' && !isLost(error.cause);
 }
 
+/** Whether `error`, or what caused it, is an execution or a load that exceeded its time limit and cost its worker. */
+export function isHang(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if ('hung' in each && each.hung === true) return true;
+  }
+  return false;
+}
+
 /** A worker that was lost, which its runtime says of the cause. */
 function isLost(cause: unknown): boolean {
   return cause instanceof Error && 'threadLost' in cause && cause.threadLost === true;

@@ -9,6 +9,10 @@ export interface ModelIndexEntry {
   readonly state: 'READY' | 'UNAVAILABLE' | 'LOADING' | 'UNLOADING';
   /** Why it isn't ready; empty when there is nothing to say. */
   readonly reason: string;
+  /** Size of the model's files, in bytes; of versions whose runtime holds them in memory. */
+  readonly fileBytes?: number;
+  /** Estimated memory of the version, in bytes. */
+  readonly residentBytes?: number;
 }
 
 /** Lists every model that is served, is being unloaded, or could be loaded from the source; by name. */
@@ -38,5 +42,6 @@ async function entryOf({ name, current, loading, problem }: ServedModel): Promis
   const { version } = current.label;
   const unhealthy = await current.runtime.unhealthy();
   const state = unhealthy === undefined ? 'READY' : 'UNAVAILABLE';
-  return { name, version, state, reason: unhealthy ?? problem ?? '' };
+  const { memory } = current.runtime;
+  return { name, version, state, reason: unhealthy ?? problem ?? '', ...memory };
 }

@@ -2,11 +2,13 @@ import type { CacheStore } from '../cache/cache-store.ts';
 import type { BreakingRuntimeOptions } from '../fallback/breaking-runtime.ts';
 import type { InferenceObserver } from '../inference-observer.ts';
 import { LoadedVersion } from './loaded-version.ts';
-import type { ModelSource } from './model-source.ts';
+import { isHang } from '../fallback/runtime-fault.ts';
+import type { ModelArtifacts, ModelSource } from './model-source.ts';
 import type { RuntimeFactory } from '../runtime.ts';
 import type { BatchLimits } from '../scheduling/batch-limits.ts';
 import type { ServingEvent } from '../serving-event.ts';
 import { ServingError } from '../serving-error.ts';
+import type { LoadQueue } from './load-queue.ts';
 import { warmUp } from './warm-up.ts';
 
 /** What a served model needs from its server. */
@@ -22,6 +24,8 @@ export interface ServedModelOptions {
   readonly retryDelayMs: number;
   readonly batching: BatchLimits;
   readonly maxQueued: number;
+  /** Limits how many versions are loaded at the same time; shared by all models of a server. */
+  readonly loads: LoadQueue;
   readonly cache: CacheStore | undefined;
   readonly breaker: Omit<BreakingRuntimeOptions, 'title' | 'onChange'> | undefined;
   /** Whether the version before the current one stays loaded, to stand in for it. */
@@ -29,6 +33,8 @@ export interface ServedModelOptions {
 }
 
 const GREATEST_RETRY_FACTOR = 32;
+/** Each attempt at a version that hangs may cost a core until the process ends. */
+const MAX_HUNG_LOADS = 2;
 
 /** How one attempt to load a version ended. */
 interface LoadAttempt {
@@ -40,7 +46,8 @@ interface LoadAttempt {
  * One model that follows its alias: load → warm up → swap atomically → drain the old version.
  *
  * A version that can't be loaded leaves the present one in place; loading is tried again, ever more rarely, until it
- * succeeds or the alias moves on.
+ * succeeds or the alias moves on. A version that hung twice is not tried again before its alias moves, or
+ * {@link ServedModel.refresh} is called.
  */
 export class ServedModel {
   readonly #options: ServedModelOptions;
@@ -54,6 +61,8 @@ export class ServedModel {
   #wake = Promise.withResolvers<undefined>();
   #problem: string | undefined;
   #loading = true;
+  /** A version that hung too often to be tried again. */
+  #hungVersion: number | undefined;
   #attempt = Promise.withResolvers<LoadAttempt>();
 
   constructor(options: ServedModelOptions) {
@@ -101,6 +110,7 @@ export class ServedModel {
       }
       if (String(version) === this.#current?.label.version) return;
       const ended = this.#attempt.promise;
+      this.#hungVersion = undefined;
       this.#aim(version);
       // The alias may move on before the attempt begins, and what follows it aims elsewhere then: look again.
       const attempt = await Promise.race([ended, this.#pause(retryDelayMs)]);
@@ -161,6 +171,9 @@ export class ServedModel {
   }
 
   #aim(version: number): void {
+    // A source that is followed anew names the same version once more.
+    if (version === this.#hungVersion) return;
+    this.#hungVersion = undefined;
     this.#target = version;
     this.#wake.resolve(undefined);
   }
@@ -168,6 +181,7 @@ export class ServedModel {
   /** Loads the newest target, skipping those that were overtaken while another one loaded. */
   async #keepLoaded(): Promise<void> {
     let failures = 0;
+    let hangs = { version: 0, count: 0 };
     while (!this.#stopped()) {
       this.#wake = Promise.withResolvers();
       const version = this.#target;
@@ -186,12 +200,22 @@ export class ServedModel {
       } catch (error) {
         if (this.#stopped()) return;
         this.#problem = messageOf(error);
+        if (hangs.version !== version) hangs = { version, count: 0 };
+        if (isHang(error)) hangs.count += 1;
+        if (hangs.count >= MAX_HUNG_LOADS) {
+          this.#hungVersion = version;
+          this.#problem += `; it is not tried again, after ${MAX_HUNG_LOADS} attempts that hung, before alias "${this.#options.alias}" moves or an administrator loads the model`;
+        }
         this.#ended({ version, error: error instanceof Error ? error : new Error(String(error)) });
         this.#options.onEvent({ type: 'load-failed', model: this.name, version, error });
         this.#firstLoad.resolve(undefined);
         const delay = this.#options.retryDelayMs * Math.min(2 ** failures, GREATEST_RETRY_FACTOR);
         failures += 1;
-        await Promise.race([this.#pause(delay), this.#wake.promise]);
+        if (this.#hungVersion === version) {
+          // What called for this attempt may have done so more than once.
+          this.#wake = Promise.withResolvers();
+          if (this.#target === version) await this.#wake.promise;
+        } else await Promise.race([this.#pause(delay), this.#wake.promise]);
       }
     }
   }
@@ -204,8 +228,7 @@ export class ServedModel {
   }
 
   async #swapTo(version: number): Promise<void> {
-    const { model, source, runtimes, observer, onEvent, maxQueued, cache, breaker } = this.#options;
-    const limits = this.#options.batching;
+    const { model, source, runtimes, loads } = this.#options;
     const startedAt = performance.now();
     if (this.#previous?.label.version === String(version)) {
       // Rolled back to the version that was kept: it is there at once.
@@ -223,12 +246,22 @@ export class ServedModel {
         `model "${model}" version ${version} wants runtime "${manifest.runtime.name}"; this server has ${Object.keys(runtimes).join(', ') || 'none'}`,
       );
     }
+    const loaded = await loads.run(factory, () => this.#load(artifacts, factory));
+    this.#replaceBy(loaded, startedAt);
+  }
+
+  async #load(artifacts: ModelArtifacts, factory: RuntimeFactory): Promise<LoadedVersion> {
+    const { observer, onEvent, batching: limits, maxQueued, cache, breaker } = this.#options;
+    const { manifest } = artifacts;
+    const { model, version } = manifest;
+    if (this.#stopped()) {
+      throw new ServingError('ERR_SERVING_CLOSED', `model "${model}" was unloaded meanwhile`);
+    }
     const runtime = await factory.load(artifacts, {
       onEvent: ({ type, reason }) => {
         onEvent({ type, model, version, reason });
       },
     });
-    let loaded: LoadedVersion;
     try {
       const timeout = AbortSignal.timeout(this.#options.warmUpTimeoutMs);
       const signal = AbortSignal.any([timeout, this.#stop.signal]);
@@ -237,7 +270,8 @@ export class ServedModel {
         timeoutMs: this.#options.warmUpTimeoutMs,
         signal,
       });
-      loaded = new LoadedVersion(manifest, runtime, {
+      await runtime.warmedUp?.();
+      return new LoadedVersion(manifest, runtime, {
         limits,
         ...found,
         maxQueued,
@@ -255,7 +289,6 @@ export class ServedModel {
       await runtime.close();
       throw error;
     }
-    this.#replaceBy(loaded, startedAt);
   }
 
   #replaceBy(loaded: LoadedVersion, startedAt: number): void {
@@ -275,6 +308,7 @@ export class ServedModel {
       batchingReason: loaded.batching.reason,
       ...(loaded.untried !== undefined && { untried: loaded.untried }),
       ...(loaded.runtime.placement && { placement: loaded.runtime.placement }),
+      ...(loaded.runtime.memory && { memory: loaded.runtime.memory }),
       loadDurationMs: performance.now() - startedAt,
     });
     for (const each of [before, kept]) {

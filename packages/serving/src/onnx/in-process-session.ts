@@ -1,11 +1,14 @@
-import type { Signature, Tensor } from '@fairlead/signature';
+import { datatypes, type Signature, type Tensor } from '@fairlead/signature';
 import { hasBatchDimension } from '../scheduling/batch-limits.ts';
 import { packBatch } from '../scheduling/pack-batch.ts';
+import type { MemoryMeter } from './memory-meter.ts';
 import type { OnnxSession, SessionResult } from './onnx-session.ts';
 import type { ModelFile } from './session-model.ts';
 import { timeSession, type Timing } from './time-session.ts';
 
-/** Larger files take noticeable time to load, which blocks the event loop: this one about 20 ms. */
+/** Processor time that a load took in the worker, and may keep the event loop from everything else, in milliseconds. */
+const MAX_LOAD_MS = 20;
+/** Larger files aren't worth a second copy in memory. */
 const MOST_MODEL_BYTES = 8 * 1024 * 1024;
 /** How long an execution may keep the event loop from everything else, in milliseconds. */
 const MOST_BLOCKING_MS = 0.5;
@@ -13,6 +16,8 @@ const MOST_BLOCKING_MS = 0.5;
 const TRIFLING_MS = 0.1;
 /** Row counts that are tried, the greatest first. */
 const ROW_COUNTS = [64, 16, 4, 1];
+/** Copies of the sample that are tried take no more memory than this. */
+const MAX_SAMPLE_BYTES = 1024 * 1024;
 /** Operators that repeat as often as the data say: no measurement bounds them. */
 const LOOPS = ['Loop', 'Scan'];
 
@@ -25,31 +30,46 @@ const LOOPS = ['Loop', 'Scan'];
 export class InProcessSession {
   /** What was measured, in words. */
   readonly reason: string;
+  /** Memory that it takes, estimated. */
+  readonly residentBytes: number;
   readonly #session: OnnxSession;
   readonly #maxRows: number;
   readonly #maxRowsAlone: number;
 
-  private constructor(session: OnnxSession, limits: RowLimits, reason: string) {
+  private constructor(
+    session: OnnxSession,
+    limits: RowLimits,
+    reason: string,
+    residentBytes: number,
+  ) {
+    this.residentBytes = residentBytes;
     this.#session = session;
     this.#maxRows = limits.always;
     this.#maxRowsAlone = limits.alone;
     this.reason = reason;
   }
 
-  /** Loads and measures a model; undefined when it isn't tiny, or no faster than in its worker. */
+  /**
+   * Loads and measures a model; undefined when it isn't tiny, or no faster than in its worker.
+   *
+   * A model that took longer than 20 ms to load in its worker isn't loaded here, where it would block the event loop.
+   */
   static async tryOut(
     readModel: () => Promise<ModelFile>,
     signature: Signature,
     sample: readonly Tensor[],
-    worker: Timing,
+    worker: WorkerTiming,
+    meter: MemoryMeter,
   ): Promise<InProcessSession | undefined> {
+    if (worker.loadCpuMs > MAX_LOAD_MS) return undefined;
     if (worker.computeMs > MOST_BLOCKING_MS || !isBounded(signature)) return undefined;
     const model = await readModel();
     if (model.externalData.length > 0) return undefined;
     if (model.bytes.length > MOST_MODEL_BYTES || repeats(model.bytes)) return undefined;
     // Not before it is needed: a process without tiny models does without the native library in its main thread.
     const { OnnxSession } = await import('./onnx-session.ts');
-    const session = await OnnxSession.load({ ...model, intraOpThreads: 1 });
+    const load = () => OnnxSession.load({ ...model, intraOpThreads: 1 });
+    const [session, residentBytes] = await meter.measure(model.bytes.length, load);
     const run = (inputs: readonly Tensor[]): Promise<SessionResult> => session.run(inputs);
     const single = await timeSession(run, sample);
     if (
@@ -62,7 +82,7 @@ export class InProcessSession {
       const gain = `${single.roundTripMs.toFixed(3)} ms in process, ${worker.roundTripMs.toFixed(3)} ms by a worker`;
       const rows = `up to ${Math.max(limits.always, limits.alone)} rows`;
       const when = limits.always > 0 ? rows : `${rows} while nothing else is executed`;
-      return new InProcessSession(session, limits, `${when}: ${gain}`);
+      return new InProcessSession(session, limits, `${when}: ${gain}`, residentBytes);
     }
     await session.release();
     return undefined;
@@ -83,6 +103,12 @@ export class InProcessSession {
   }
 }
 
+/** What was measured in the model's worker. */
+export interface WorkerTiming extends Timing {
+  /** Processor time that the model took to load, in milliseconds. */
+  readonly loadCpuMs: number;
+}
+
 /** How many rows an execution may have. */
 interface RowLimits {
   readonly always: number;
@@ -100,6 +126,7 @@ async function mostRows(
   const rowCounts = hasBatchDimension(signature) ? ROW_COUNTS : [1];
   for (const rows of rowCounts) {
     const copies = Math.max(1, Math.floor(rows / Math.max(1, sample[0]?.shape[0] ?? 1)));
+    if (copies * bytesOf(sample) > MAX_SAMPLE_BYTES) continue;
     const inputs = copies === 1 ? sample : packBatch(Array.from({ length: copies }, () => sample));
     const timing = await timeSession(run, inputs);
     if (timing !== undefined && timing.computeMs <= TRIFLING_MS) {
@@ -107,6 +134,13 @@ async function mostRows(
     }
   }
   return 0;
+}
+
+function bytesOf(tensors: readonly Tensor[]): number {
+  return tensors.reduce(
+    (sum, { datatype, data }) => sum + data.length * (datatypes[datatype].elementBytes ?? 0),
+    0,
+  );
 }
 
 /** Whether the number of rows alone says how much there is to compute. */

@@ -5,51 +5,80 @@ import type {
   RowAnalysis,
   Runtime,
   RuntimeEvent,
+  RuntimeMemory,
   RuntimePlacement,
 } from '../runtime.ts';
 import { ServingError } from '../serving-error.ts';
+import { HostError } from './host-error.ts';
 import type { InProcessSession } from './in-process-session.ts';
-import { OnnxThread, ThreadError } from './onnx-thread.ts';
+import { NeedMeter } from './need-meter.ts';
+import type { HostedSession, OnnxHost } from './onnx-host.ts';
+import type { OnnxHosts, Tenant } from './onnx-hosts.ts';
 import type { ModelFile } from './session-model.ts';
 
 /** What a pool needs. */
 export interface OnnxPoolOptions {
   /** Name and version of the model, for messages. */
   readonly title: string;
-  /** Reads the model anew for each thread, for its buffer is moved there. */
+  /** Reads the model anew for each worker, for its buffer is moved there. */
   readonly readModel: () => Promise<ModelFile>;
   readonly executionTimeoutMs: number;
+  readonly loadTimeoutMs: number;
+  readonly hosts: OnnxHosts;
   readonly onEvent: (event: RuntimeEvent) => void;
 }
 
 /** What computes in this thread. */
-type Here = Pick<InProcessSession, 'takes' | 'run' | 'close'>;
+type Here = Pick<InProcessSession, 'takes' | 'run' | 'close' | 'residentBytes'>;
+
+/** Where a pool is to compute. */
+export interface OnnxPlan extends Omit<RuntimePlacement, 'inProcess'> {
+  /** Whether it may share a worker with other versions while it needs none for itself. */
+  readonly shareable?: boolean;
+}
 
 const UNPLACED = { workers: 0, intraOpThreads: 0, inProcess: false, reason: 'not loaded yet' };
 const RESTART_DELAY_MS = 200;
-const GREATEST_RESTART_DELAY_MS = 10_000;
+const MAX_RESTART_DELAY_MS = 10_000;
 
-/** Worker threads that hold one version; a lost thread is replaced, and executions wait for that. */
-export class OnnxPool implements Runtime {
+/**
+ * The workers of one version: its own, or one that it shares with other versions while it has little to execute.
+ *
+ * A lost worker is replaced, and executions wait for that.
+ */
+export class OnnxPool implements Runtime, Tenant {
   readonly platform = 'onnx_onnxv1';
   /** What the graph of the model shows, once it was read. */
   rowAnalysis: RowAnalysis | undefined;
   readonly #options: OnnxPoolOptions;
-  readonly #threads = new Set<OnnxThread>();
-  readonly #idle: OnnxThread[] = [];
-  /** Executions that found no thread, because one was lost. */
-  readonly #waiting: PromiseWithResolvers<OnnxThread>[] = [];
+  /** Its sessions, one in each worker; as many executions run at a time. */
+  readonly #sessions = new Set<HostedSession>();
+  readonly #idle: HostedSession[] = [];
+  /** Executions that wait for a session, because one was lost. */
+  readonly #waiting: PromiseWithResolvers<HostedSession>[] = [];
   /** Executions that run in this thread. */
   #here = 0;
   #onLeft: (() => void) | undefined;
   #lastLoss = 'no worker was started';
   #closed = false;
-
   #placement: RuntimePlacement = { ...UNPLACED };
   #inProcess: Here | undefined;
+  #plan: OnnxPlan = { ...UNPLACED };
+  #isShared = false;
+  #isWarm = false;
+  #moving = false;
+  /** Sessions that there are to be. */
+  #target = 0;
+  #used = true;
+  /** Measures how much it has to execute, while fewer workers are there than planned. */
+  #need: NeedMeter | undefined;
+  #residentBytes = 0;
+  #fileBytes = 0;
+  #loadCpuMs = Infinity;
 
   constructor(options: OnnxPoolOptions) {
     this.#options = options;
+    options.hosts.enter(this);
   }
 
   get concurrency(): number {
@@ -60,50 +89,63 @@ export class OnnxPool implements Runtime {
     return this.#placement;
   }
 
+  get memory(): RuntimeMemory {
+    const copy = this.#inProcess?.residentBytes ?? 0;
+    return { fileBytes: this.#fileBytes, residentBytes: this.#residentBytes + copy };
+  }
+
+  /** Milliseconds of processor time that the last load took in a worker. */
+  get loadCpuMs(): number {
+    return this.#loadCpuMs;
+  }
+
   /**
-   * Brings the pool to what was planned; threads that compute with another number of threads are made anew.
+   * Brings the pool to what was planned; workers that compute with another number of threads are replaced.
    *
-   * @throws ThreadError when the model can't be loaded.
+   * Of a plan that is `shareable` one worker is there at first, and the others follow when there is enough to execute.
+   *
+   * @throws HostError when the model can't be loaded.
    */
-  async place(plan: Omit<RuntimePlacement, 'inProcess'>, inProcess?: Here): Promise<void> {
-    const { workers, intraOpThreads } = this.#placement;
-    const fits = plan.intraOpThreads === intraOpThreads;
-    const outgrown = fits ? [] : this.#idle.splice(0);
-    const kept = fits ? workers : 0;
-    this.#placement = { ...plan, inProcess: inProcess !== undefined };
+  async place(plan: OnnxPlan, inProcess?: Here): Promise<void> {
+    this.#plan = plan;
     this.#inProcess = inProcess;
-    await Promise.all([
-      ...outgrown.map((thread) => this.#retire(thread)),
-      ...Array.from({ length: plan.workers - kept }, () => this.#add()),
-    ]);
+    await this.#bringTo(plan.shareable === true ? 1 : plan.workers);
+  }
+
+  /** Moves to a shared worker, where the plan allows that; gets more workers from now on when it needs them. */
+  async warmedUp(): Promise<void> {
+    this.#isWarm = true;
+    if (this.#plan.shareable === true) await this.#move(() => this.#share());
   }
 
   async execute(inputs: readonly Tensor[], { ownsInputs }: ExecutionContext): Promise<Execution> {
-    const alone = this.#here === 0 && this.#idle.length === this.#threads.size;
+    this.#used = true;
+    const alone = this.#here === 0 && this.#idle.length === this.#sessions.size;
     if (this.#inProcess?.takes(inputs, alone) === true)
       return this.#runHere(this.#inProcess, inputs);
-    const thread = this.#idle.pop() ?? (await this.#nextThread());
-    const { executionTimeoutMs } = this.#options;
-    const hung = setTimeout(() => {
-      thread.abandon(`an execution took longer than ${executionTimeoutMs} ms`);
-    }, executionTimeoutMs);
-    try {
-      return await thread.run(inputs, ownsInputs);
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      if (error instanceof ThreadError && error.isInput) {
-        throw new ServingError('ERR_SERVING_BAD_REQUEST', detail, { cause: error });
+    for (;;) {
+      const session = this.#idle.pop() ?? (await this.#nextSession());
+      try {
+        const result = await session.run(inputs, ownsInputs, this.#options.executionTimeoutMs);
+        if (this.#need?.add(result.computeDurationMs) === true) void this.#expand();
+        return result;
+      } catch (error) {
+        // Another version hung in a worker that they shared.
+        if (error instanceof HostError && error.threadLost && !error.started) continue;
+        const detail = error instanceof Error ? error.message : String(error);
+        if (error instanceof HostError && error.isInput) {
+          throw new ServingError('ERR_SERVING_BAD_REQUEST', detail, { cause: error });
+        }
+        throw this.#error('ERR_SERVING_RUN_FAILED', `failed: ${detail}`, error);
+      } finally {
+        this.#free(session);
       }
-      throw this.#error('ERR_SERVING_RUN_FAILED', `failed: ${detail}`, error);
-    } finally {
-      clearTimeout(hung);
-      this.#free(thread);
     }
   }
 
   unhealthy(): Promise<string | undefined> {
     const reason =
-      this.#threads.size === 0
+      this.#sessions.size === 0
         ? `${this.#options.title} has no worker: ${this.#lastLoss}`
         : undefined;
     return Promise.resolve(reason);
@@ -114,12 +156,23 @@ export class OnnxPool implements Runtime {
     const unloaded = this.#error('ERR_SERVING_CLOSED', 'was unloaded');
     for (const waiting of this.#waiting.splice(0)) waiting.reject(unloaded);
     const idle = new Set(this.#idle.splice(0));
-    const closing = [...this.#threads].map(async (thread) => {
-      if (idle.has(thread)) await thread.close();
-      else thread.abandon('the version was unloaded');
+    const closing = [...this.#sessions].map(async (session) => {
+      if (idle.has(session)) await this.#unload(session);
+      else if (session.host.sessions > 1) session.abandon('the version was unloaded');
+      else session.host.abandon('the version was unloaded');
     });
+    this.#sessions.clear();
     if (this.#here > 0) await new Promise<void>((resolve) => (this.#onLeft = resolve));
     await Promise.all([...closing, this.#inProcess?.close()]);
+    await this.#options.hosts.leave(this);
+  }
+
+  checkIdle(): void {
+    const idle = !this.#used && this.#here === 0 && this.#idle.length === this.#sessions.size;
+    this.#used = false;
+    if (idle && !this.#isShared && this.#plan.shareable === true) {
+      void this.#move(() => this.#share());
+    }
   }
 
   async #runHere(session: Here, inputs: readonly Tensor[]): Promise<Execution> {
@@ -136,62 +189,175 @@ export class OnnxPool implements Runtime {
     }
   }
 
-  async #retire(thread: OnnxThread): Promise<void> {
-    this.#threads.delete(thread);
-    await thread.close();
+  /** Has as many workers of its own as `workers`, that compute as planned. */
+  async #bringTo(workers: number): Promise<void> {
+    const { intraOpThreads, reason } = this.#plan;
+    const shared = this.#isShared;
+    const fits = !shared && intraOpThreads === this.#placement.intraOpThreads;
+    const outgrown = fits ? [] : [...this.#sessions];
+    const missing = workers - this.#sessions.size + outgrown.length;
+    const retire = (): Promise<unknown> =>
+      Promise.all(outgrown.map((session) => this.#retire(session)));
+    this.#target = workers;
+    // While it is loaded nothing waits for it: no more memory is taken at a time than is wanted.
+    if (!shared) await retire();
+    const choose = (): OnnxHost => this.#options.hosts.empty(this.#options.title);
+    const added = Array.from({ length: missing }, async () => {
+      this.#keep(await this.#load(choose));
+    });
+    await Promise.all(added);
+    this.#isShared = false;
+    if (shared) await retire();
+    const inProcess = this.#inProcess !== undefined;
+    this.#placement = { workers, intraOpThreads, inProcess, reason };
+    this.#need = this.#isWarm && workers < this.#plan.workers ? new NeedMeter() : undefined;
   }
 
-  #nextThread(): Promise<OnnxThread> {
+  /** One move at a time; what keeps it from moving is no reason not to go on where it is. */
+  async #move(how: () => Promise<void>): Promise<void> {
+    if (this.#moving || this.#closed) return;
+    this.#moving = true;
+    try {
+      await how();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#options.onEvent({ type: 'move-failed', reason });
+    } finally {
+      this.#moving = false;
+    }
+  }
+
+  async #share(): Promise<void> {
+    const { hosts } = this.#options;
+    const [own] = this.#sessions;
+    if (own?.host.kind !== 'thread') return;
+    if (this.#sessions.size > 1 || !hosts.offer(own.host)) {
+      const before = [...this.#sessions];
+      this.#keep(await this.#load(() => hosts.shared()));
+      this.#target = 1;
+      await Promise.all(before.map((session) => this.#retire(session)));
+    }
+    if (this.#closed) return;
+    this.#isShared = true;
+    this.#need = new NeedMeter();
+    this.#target = 1;
+    const reason = `shares a worker while it has little to execute; ${this.#plan.reason}`;
+    this.#placement = { ...this.#placement, workers: 1, reason };
+  }
+
+  async #expand(): Promise<void> {
+    await this.#move(async () => {
+      const { workers } = this.#plan;
+      const [session] = this.#sessions;
+      if (this.#isShared && session !== undefined && this.#options.hosts.claim(session.host)) {
+        this.#isShared = false;
+      }
+      await this.#bringTo(workers);
+    });
+  }
+
+  /** Gives up a session when the execution that it runs has ended. */
+  async #retire(session: HostedSession): Promise<void> {
+    this.#sessions.delete(session);
+    const index = this.#idle.indexOf(session);
+    if (index === -1) return;
+    this.#idle.splice(index, 1);
+    await this.#unload(session);
+  }
+
+  async #unload(session: HostedSession): Promise<void> {
+    await session.unload();
+    await this.#options.hosts.giveBack(session.host);
+  }
+
+  #nextSession(): Promise<HostedSession> {
     if (this.#closed) return Promise.reject(this.#error('ERR_SERVING_CLOSED', 'was unloaded'));
-    const next = Promise.withResolvers<OnnxThread>();
+    const next = Promise.withResolvers<HostedSession>();
     this.#waiting.push(next);
     return next.promise;
   }
 
-  #free(thread: OnnxThread): void {
-    if (thread.lost !== undefined || this.#closed) return;
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#idle.push(thread);
-    else next.resolve(thread);
-  }
-
-  async #add(): Promise<void> {
-    const { intraOpThreads } = this.#placement;
-    const model = await this.#options.readModel();
-    const thread = await OnnxThread.start({ ...model, intraOpThreads });
-    if (this.#closed) {
-      await thread.close();
+  #free(session: HostedSession): void {
+    if (session.host.lost !== undefined || this.#closed) return;
+    if (!this.#sessions.has(session)) {
+      void this.#unload(session);
       return;
     }
-    this.#threads.add(thread);
-    void thread.gone.then(() => {
-      this.#lose(thread);
-    });
-    this.#free(thread);
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#idle.push(session);
+    else next.resolve(session);
   }
 
-  #lose(thread: OnnxThread): void {
-    // A thread that was retired isn't missed.
-    if (!this.#threads.delete(thread)) return;
-    const index = this.#idle.indexOf(thread);
+  async #load(choose: () => OnnxHost): Promise<HostedSession> {
+    const { readModel, hosts, loadTimeoutMs, title } = this.#options;
+    const { intraOpThreads } = this.#plan;
+    const model = await readModel();
+    // Not before the model is there: a shared worker without sessions may be ended.
+    const host = choose();
+    try {
+      const { externalData, bytes } = model;
+      this.#fileBytes = externalData.reduce((sum, { data }) => sum + data.length, bytes.length);
+      const [session, grown] = await host.load(
+        { ...model, intraOpThreads },
+        { timeoutMs: loadTimeoutMs, meter: hosts.meter },
+      );
+      // The file's bytes are the least that it takes; less is measured where memory of others is used again.
+      this.#residentBytes = Math.max(grown, this.#fileBytes);
+      this.#loadCpuMs = session.cost.cpuMs;
+      return session;
+    } catch (error) {
+      if (error instanceof HostError && error.hung) hosts.markHung(title);
+      await hosts.giveBack(host);
+      throw error;
+    }
+  }
+
+  #keep(session: HostedSession): void {
+    if (this.#closed) {
+      void this.#unload(session);
+      return;
+    }
+    this.#sessions.add(session);
+    void session.host.gone.then(() => {
+      this.#lose(session);
+    });
+    this.#free(session);
+  }
+
+  #lose(session: HostedSession): void {
+    if (session.hung) this.#options.hosts.markHung(this.#options.title);
+    // A session that was retired isn't missed.
+    if (!this.#sessions.delete(session)) return;
+    const index = this.#idle.indexOf(session);
     if (index !== -1) this.#idle.splice(index, 1);
     if (this.#closed) return;
-    this.#lastLoss = thread.lost ?? 'the thread ended';
+    const lost = session.host.lost ?? 'the worker ended';
+    const byOthers = this.#isShared && !session.hung;
+    this.#lastLoss = byOthers ? `of another version in the same worker, ${lost}` : lost;
     this.#options.onEvent({ type: 'worker-lost', reason: this.#lastLoss });
+    if (session.hung) {
+      // From now on it computes in processes, which no other version shares.
+      this.#isShared = false;
+      this.#plan = { ...this.#plan, shareable: false };
+    }
     void this.#replace();
   }
 
   async #replace(): Promise<void> {
+    const { hosts, title } = this.#options;
     let delay = RESTART_DELAY_MS;
-    while (!this.#closed) {
+    // A version that hangs while it is loaded is closed first.
+    await new Promise(setImmediate);
+    while (!this.#closed && this.#sessions.size < this.#target) {
       try {
-        await this.#add();
+        const shared = this.#isShared;
+        this.#keep(await this.#load(() => (shared ? hosts.shared() : hosts.empty(title))));
         return;
       } catch (error) {
         this.#lastLoss = error instanceof Error ? error.message : String(error);
         const paused = delay;
         await new Promise((resolve) => setTimeout(resolve, paused).unref());
-        delay = Math.min(delay * 2, GREATEST_RESTART_DELAY_MS);
+        delay = Math.min(delay * 2, MAX_RESTART_DELAY_MS);
       }
     }
   }
@@ -201,7 +367,7 @@ export class OnnxPool implements Runtime {
     what: string,
     cause?: unknown,
   ): ServingError {
-    const lost = cause instanceof ThreadError && cause.threadLost;
+    const lost = cause instanceof HostError && cause.threadLost;
     const hint = lost ? '; the worker is being replaced' : '';
     return new ServingError(code, `${this.#options.title} ${what}${hint}`, { cause });
   }

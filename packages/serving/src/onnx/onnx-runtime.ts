@@ -3,15 +3,16 @@ import { posix } from 'node:path';
 import { decodeTensor, type Tensor } from '@fairlead/signature';
 import { findSuitableInputs } from '../models/find-suitable-inputs.ts';
 import type { VersionManifest } from '../models/model-source.ts';
-import type { ExecutionContext, RuntimeFactory } from '../runtime.ts';
+import type { ExecutionContext, RuntimeFactory, RuntimePlacement } from '../runtime.ts';
 import { hasBatchDimension } from '../scheduling/batch-limits.ts';
 import { ServingError } from '../serving-error.ts';
 import { InProcessSession } from './in-process-session.ts';
+import { OnnxHosts } from './onnx-hosts.ts';
 import { OnnxPool } from './onnx-pool.ts';
 import { planPlacement } from './plan-placement.ts';
 import { readRowAnalysis } from './rows/read-row-analysis.ts';
 import type { ModelFile, WeightsFile } from './session-model.ts';
-import { timeSession } from './time-session.ts';
+import { timeSession, type Timing } from './time-session.ts';
 
 /** Options of {@link onnxRuntime}. */
 export interface OnnxRuntimeOptions {
@@ -32,9 +33,17 @@ export interface OnnxRuntimeOptions {
   readonly inProcess?: boolean;
   /**
    * An execution that takes longer counts as hung, and its worker is replaced; in milliseconds.
+   *
+   * Native code in a thread can't be interrupted: the first time, the thread computes on, and its core is lost until the
+   * process ends. From then on the version computes in child processes, which are killed.
    * @defaultValue 60000
    */
   readonly executionTimeoutMs?: number;
+  /**
+   * A model that takes longer to load counts as hung, in milliseconds.
+   * @defaultValue 300000
+   */
+  readonly loadTimeoutMs?: number;
 }
 
 const DEFAULT_MODEL_PATH = 'model.onnx';
@@ -58,8 +67,9 @@ export function onnxRuntime({
   intraOpThreads,
   inProcess = workers === undefined,
   executionTimeoutMs = 60_000,
+  loadTimeoutMs = 300_000,
 }: OnnxRuntimeOptions = {}): RuntimeFactory {
-  const given = { workers, intraOpThreads, executionTimeoutMs };
+  const given = { workers, intraOpThreads, executionTimeoutMs, loadTimeoutMs };
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || (Number.isInteger(value) && value >= 1 && value < 2 ** 31)) continue;
     throw new ServingError(
@@ -68,7 +78,9 @@ export function onnxRuntime({
     );
   }
 
+  const hosts = new OnnxHosts();
   return {
+    loadsAtOnce: availableParallelism(),
     async load(artifacts, { onEvent }) {
       const { manifest } = artifacts;
       const { model, version, signature, runtime } = manifest;
@@ -92,7 +104,14 @@ export function onnxRuntime({
           outputs: signature.outputs.map(({ name, datatype }) => ({ name, datatype })),
         };
       };
-      const pool = new OnnxPool({ title, readModel, executionTimeoutMs, onEvent });
+      const pool = new OnnxPool({
+        title,
+        readModel,
+        executionTimeoutMs,
+        loadTimeoutMs,
+        hosts,
+        onEvent,
+      });
       const facts = (rowMs: number | undefined) => ({
         cores: availableParallelism(),
         memoryBytes: memoryLimit(),
@@ -110,10 +129,17 @@ export function onnxRuntime({
         const plan = planPlacement(facts(timing && timing.computeMs / rowsOf(sample, signature)));
         const here =
           inProcess && timing !== undefined
-            ? await InProcessSession.tryOut(readModel, signature, sample, timing)
+            ? await InProcessSession.tryOut(
+                readModel,
+                signature,
+                sample,
+                { ...timing, loadCpuMs: pool.loadCpuMs },
+                hosts.meter,
+              )
             : undefined;
         const reason = [plan.reason, here?.reason].filter(Boolean).join('; ');
-        await pool.place({ ...plan, reason }, here);
+        const shareable = workers === undefined && isShareable(plan, timing, pool.loadCpuMs);
+        await pool.place({ ...plan, reason, shareable }, here);
         return pool;
       } catch (cause) {
         await pool.close();
@@ -124,6 +150,20 @@ export function onnxRuntime({
       }
     },
   };
+}
+
+/** Others that share its worker wait for at most so long while the version is loaded, or executed once. */
+const MAX_SHARED_LOAD_MS = 100;
+const MAX_SHARED_EXECUTION_MS = 50;
+
+/** Whether a version may share a worker with others while it has little to execute. */
+function isShareable(
+  { intraOpThreads }: Pick<RuntimePlacement, 'intraOpThreads'>,
+  timing: Timing | undefined,
+  loadCpuMs: number,
+): boolean {
+  if (timing === undefined || intraOpThreads > 1) return false;
+  return loadCpuMs <= MAX_SHARED_LOAD_MS && timing.computeMs <= MAX_SHARED_EXECUTION_MS;
 }
 
 /** The artifacts that make up a model: its file, and those that hold weights of it. */

@@ -1,42 +1,80 @@
 import { parentPort } from 'node:worker_threads';
+import { endWithParent } from './end-with-parent.ts';
 import { InputError, OnnxSession } from './onnx-session.ts';
 import { buffersOf, packTensor, unpackTensor } from './packed-tensor.ts';
+import { prepareOnnx } from './prepare-onnx.ts';
 import type { WorkerRequest, WorkerResponse } from './worker-message.ts';
 
-// Runs in a worker thread of its own: onnxruntime-node computes synchronously, and would block the event loop.
-
-const port = parentPort;
-if (port === null) throw new Error('onnx-worker is the entry of a worker thread');
+// Entry of a worker thread, or of a child process with the same protocol: onnxruntime-node computes synchronously, and
+// would block the event loop.
 
 // onnxruntime-node up to 1.30 reads a Float16Array as empty; where there is none it takes the bits as a Uint16Array.
 Reflect.deleteProperty(globalThis, 'Float16Array');
 
+const sessions = new Map<number, OnnxSession>();
+
 function send(response: WorkerResponse, transfer: readonly ArrayBuffer[] = []): void {
-  port?.postMessage(response, transfer);
+  if (parentPort === null) process.send?.(response);
+  else parentPort.postMessage(response, transfer);
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-let session: OnnxSession | undefined;
+/** Processor time of this thread in milliseconds; wall-clock time in Node.js versions that can't measure it. */
+function threadTimeMs(): number {
+  if (typeof process.threadCpuUsage !== 'function') return performance.now();
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
 
 async function answer(request: WorkerRequest): Promise<void> {
-  if (request.type === 'load') {
-    session = await OnnxSession.load(request.model);
-    send({ type: 'ready' });
-  } else if (request.type === 'close') {
-    await session?.release();
-    port?.close();
-  } else if (session !== undefined) {
-    const { outputs, computeDurationMs } = await session.run(request.inputs.map(unpackTensor));
-    const packed = outputs.map(packTensor);
-    send({ type: 'done', outputs: packed, computeDurationMs }, buffersOf(packed));
+  switch (request.type) {
+    case 'load': {
+      const startedAt = threadTimeMs();
+      const session = await OnnxSession.load(request.model);
+      const cpuMs = threadTimeMs() - startedAt;
+      sessions.set(request.session, session);
+      send({ type: 'ready', cost: { cpuMs } });
+      return;
+    }
+    case 'run': {
+      const session = sessions.get(request.session);
+      if (session === undefined) throw new Error('the model was unloaded');
+      const { outputs, computeDurationMs } = await session.run(request.inputs.map(unpackTensor));
+      const packed = outputs.map(packTensor);
+      send({ type: 'done', outputs: packed, computeDurationMs }, buffersOf(packed));
+      return;
+    }
+    case 'unload': {
+      const session = sessions.get(request.session);
+      sessions.delete(request.session);
+      await session?.release();
+      send({ type: 'unloaded' });
+      return;
+    }
+    case 'close': {
+      for (const session of sessions.values()) await session.release();
+      sessions.clear();
+      if (parentPort === null) process.disconnect();
+      else parentPort.close();
+    }
   }
 }
 
-port.on('message', (request: WorkerRequest) => {
+function receive(request: WorkerRequest): void {
   answer(request).catch((error: unknown) => {
     send({ type: 'failed', message: messageOf(error), isInput: error instanceof InputError });
   });
-});
+}
+
+if (parentPort === null) {
+  endWithParent();
+  process.on('message', receive);
+  process.on('disconnect', () => process.exit(0));
+} else {
+  parentPort.on('message', receive);
+}
+await prepareOnnx();
+send({ type: 'started' });

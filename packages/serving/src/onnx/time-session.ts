@@ -1,7 +1,8 @@
 import type { Tensor } from '@fairlead/signature';
+import { isHang } from '../fallback/runtime-fault.ts';
 
 const MOST_RUNS = 15;
-const BUDGET_MS = 250;
+const BUDGET_MS = 100;
 
 /** What some runs of a model took, in milliseconds; the medians of a few, for the first one warms up. */
 export interface Timing {
@@ -10,7 +11,11 @@ export interface Timing {
   readonly roundTripMs: number;
 }
 
-/** Times a model on `inputs`; undefined when it doesn't take them. */
+/**
+ * Times a model on `inputs`; undefined when it doesn't take them.
+ *
+ * @throws what says that an execution exceeded its time limit.
+ */
 export async function timeSession(
   run: (inputs: readonly Tensor[]) => Promise<{ readonly computeDurationMs: number }>,
   inputs: readonly Tensor[],
@@ -25,7 +30,8 @@ export async function timeSession(
       compute.push((await run(inputs)).computeDurationMs);
       roundTrip.push(performance.now() - startedAt);
     } while (compute.length < MOST_RUNS && performance.now() < end);
-  } catch {
+  } catch (error) {
+    if (isHang(error)) throw error;
     // Zeros, for want of an example, may be nothing that this model takes: that is no reason not to serve it.
     return undefined;
   }

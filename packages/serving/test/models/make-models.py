@@ -125,3 +125,26 @@ write(
         ("axis", np.array([0], "i8")),
     ],
 )
+# Never ends: Loop counts to 2^62.
+endless = helper.make_graph(
+    [helper.make_node("Identity", ["c"], ["c_out"]), helper.make_node("Identity", ["v"], ["v_out"])],
+    "endless-body",
+    [
+        helper.make_tensor_value_info("i", INT64, []),
+        helper.make_tensor_value_info("c", BOOL, []),
+        helper.make_tensor_value_info("v", FLOAT, ["n", 2]),
+    ],
+    [helper.make_tensor_value_info("c_out", BOOL, []), helper.make_tensor_value_info("v_out", FLOAT, ["n", 2])],
+)
+write(
+    "endless",
+    [helper.make_node("Loop", ["count", "yes", "x"], ["y"], body=endless)],
+    [("x", FLOAT, ["n", 2])],
+    [("y", FLOAT, ["n", 2])],
+    [("count", np.array(2**62)), ("yes", np.array(True))],
+)
+# Small to store, slow to load: ONNX Runtime computes what depends on constants alone, here 100 products of matrices.
+folded = [helper.make_node("ConstantOfShape", ["size"], ["p0"], value=helper.make_tensor("v", FLOAT, [1], [0.001]))]
+folded += [helper.make_node("MatMul", [f"p{step}", "p0"], [f"p{step + 1}"]) for step in range(100)]
+folded += [helper.make_node("ReduceMean", ["p100"], ["mean"], keepdims=0), helper.make_node("Add", ["x", "mean"], ["y"])]
+write("folded", folded, [("x", FLOAT, ["n", 2])], [("y", FLOAT, ["n", 2])], [("size", np.array([512, 512]))])

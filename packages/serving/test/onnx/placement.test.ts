@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Signature, Tensor } from '@fairlead/signature';
 import { afterEach, describe, expect, test } from 'vitest';
 import { InProcessSession } from '../../src/onnx/in-process-session.ts';
+import { MemoryMeter } from '../../src/onnx/memory-meter.ts';
+import { OnnxHosts } from '../../src/onnx/onnx-hosts.ts';
 import { OnnxPool } from '../../src/onnx/onnx-pool.ts';
 import type { SessionResult } from '../../src/onnx/onnx-session.ts';
 import { planPlacement, type PlacementFacts } from '../../src/onnx/plan-placement.ts';
@@ -65,6 +67,7 @@ describe('running in process', () => {
     file: string,
     roundTripMs: number,
     input = sample,
+    loadCpuMs = 1,
   ): Promise<InProcessSession | undefined> {
     const bytes = await readFile(new URL(`../models/${file}`, import.meta.url));
     const model = {
@@ -73,9 +76,15 @@ describe('running in process', () => {
       inputs: signature.inputs.map(({ name }) => name),
       outputs: signature.outputs,
     };
-    const worker = { computeMs: 0.01, roundTripMs };
+    const worker = { computeMs: 0.01, roundTripMs, loadCpuMs };
     const readModel = (): Promise<typeof model> => Promise.resolve(model);
-    const session = await InProcessSession.tryOut(readModel, signature, [input], worker);
+    const session = await InProcessSession.tryOut(
+      readModel,
+      signature,
+      [input],
+      worker,
+      new MemoryMeter(),
+    );
     if (session !== undefined) sessions.push(session);
     return session;
   }
@@ -92,6 +101,10 @@ describe('running in process', () => {
 
   test('is not chosen when a worker is sooner', async () => {
     expect(await tryOut(affine, 'affine.onnx', 0)).toBeUndefined();
+  });
+
+  test('is not chosen for a model that took longer than 20 ms to load in its worker', async () => {
+    expect(await tryOut(affine, 'affine.onnx', 10_000, sample, 20.1)).toBeUndefined();
   });
 
   test('is not chosen for a model that repeats as often as its data say', async () => {
@@ -119,6 +132,8 @@ test('what is no trifle runs in process only while nothing else is executed', as
         outputs: affine.outputs,
       }),
     executionTimeoutMs: 30_000,
+    loadTimeoutMs: 30_000,
+    hosts: new OnnxHosts(),
     onEvent: () => undefined,
   });
   const here = Promise.withResolvers<SessionResult>();
@@ -130,6 +145,7 @@ test('what is no trifle runs in process only while nothing else is executed', as
         asked.push(alone);
         return alone;
       },
+      residentBytes: 0,
       run: () => here.promise,
       close: () => Promise.resolve(),
     },

@@ -1,5 +1,5 @@
 import type { LoadedVersion } from '../../models/loaded-version.ts';
-import type { RuntimePlacement } from '../../runtime.ts';
+import type { RuntimeMemory, RuntimePlacement } from '../../runtime.ts';
 
 /**
  * JSON text of the statistics of versions.
@@ -29,7 +29,10 @@ function describe({ label, statistics, runtime, batching }: LoadedVersion): obje
       cache_miss: read.cacheMiss,
       fallback: read.fallback,
     },
-    ...(runtime.placement && { runtime: describePlacement(runtime.placement) }),
+    ...(runtime.placement && { runtime: describePlacement(runtime.placement, runtime.memory) }),
+    ...(runtime.memory && {
+      memory_usage: [{ type: 'CPU', id: 0, byte_size: runtime.memory.residentBytes }],
+    }),
     batching,
     batch_stats: [...read.batches]
       .sort(([a], [b]) => a - b)
@@ -43,11 +46,11 @@ function describe({ label, statistics, runtime, batching }: LoadedVersion): obje
 }
 
 /** Ours, beside what Triton tells: where the version computes, and why there. */
-function describePlacement({
-  workers,
-  intraOpThreads,
-  inProcess,
-  reason,
-}: RuntimePlacement): object {
-  return { workers, intra_op_threads: intraOpThreads, in_process: inProcess, reason };
+function describePlacement(
+  { workers, intraOpThreads, inProcess, reason }: RuntimePlacement,
+  memory: RuntimeMemory | undefined,
+): object {
+  const where = { workers, intra_op_threads: intraOpThreads, in_process: inProcess, reason };
+  if (memory === undefined) return where;
+  return { ...where, file_bytes: memory.fileBytes, resident_bytes: memory.residentBytes };
 }

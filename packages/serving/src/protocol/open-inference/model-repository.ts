@@ -1,3 +1,4 @@
+import type { ModelIndexEntry } from '../../models/model-index.ts';
 import { ServingError } from '../../serving-error.ts';
 import type { Call, Reply, Route } from '../dialect.ts';
 import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
@@ -31,12 +32,19 @@ async function answerRepository({ server, body }: Call, path: RepositoryPath): P
     const ready = json.ready ?? false;
     if (typeof ready !== 'boolean') throw badRequest('"ready" must be true or false');
     const index = await server.index();
-    return { body: JSON.stringify(ready ? index.filter(({ state }) => state === 'READY') : index) };
+    const shown = ready ? index.filter(({ state }) => state === 'READY') : index;
+    return { body: JSON.stringify(shown.map(describeEntry)) };
   }
   checkParameters(json);
   if (path.type === 'load') await server.load(path.model);
   else await server.unserve(path.model);
   return { body: '{}' };
+}
+
+/** Ours, beside what Triton shows: the memory of each. */
+function describeEntry({ fileBytes, residentBytes, ...entry }: ModelIndexEntry): object {
+  if (fileBytes === undefined) return entry;
+  return { ...entry, file_bytes: fileBytes, resident_bytes: residentBytes };
 }
 
 /** Only the registry says what a model is: a client can't bring a configuration or files of its own. */

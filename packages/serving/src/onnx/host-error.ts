@@ -1,0 +1,28 @@
+/** Facts about a {@link HostError}. */
+export interface HostErrorFacts {
+  /** Whether the thread or process ended, rather than the model failing. */
+  readonly threadLost?: boolean;
+  /** Whether the execution had begun; one that hadn't can run elsewhere. */
+  readonly started?: boolean;
+  /** Whether an execution or a load exceeded its time limit. */
+  readonly hung?: boolean;
+  /** Whether the inputs can't be given to the model. */
+  readonly isInput?: boolean;
+}
+
+/** A model failed, or the thread or process that computes it ended. */
+export class HostError extends Error {
+  readonly threadLost: boolean;
+  readonly started: boolean;
+  readonly hung: boolean;
+  readonly isInput: boolean;
+
+  constructor(message: string, facts: HostErrorFacts = {}) {
+    super(message);
+    const { threadLost = false, started = true, hung = false, isInput = false } = facts;
+    this.threadLost = threadLost;
+    this.started = started;
+    this.hung = hung;
+    this.isInput = isInput;
+  }
+}

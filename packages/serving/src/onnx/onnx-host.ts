@@ -1,0 +1,272 @@
+import type { Tensor } from '@fairlead/signature';
+import { HostError } from './host-error.ts';
+import type { MemoryMeter } from './memory-meter.ts';
+import type { SessionResult } from './onnx-session.ts';
+import { buffersOf, packTensor, unpackTensor } from './packed-tensor.ts';
+import type { SessionModel } from './session-model.ts';
+import { startWorker, type WorkerKind, type WorkerLink } from './worker-link.ts';
+import type { LoadCost, WorkerRequest, WorkerResponse } from './worker-message.ts';
+
+/** One request to the worker; it is posted when those before it are answered. */
+interface Job {
+  readonly session: HostedSession;
+  readonly message: () => readonly [WorkerRequest, readonly ArrayBuffer[]];
+  readonly timeoutMs: number;
+  /** What took longer than `timeoutMs`, for the error. */
+  readonly what: string;
+  readonly answer: PromiseWithResolvers<WorkerResponse>;
+}
+
+/** How a model is loaded. */
+interface LoadOptions {
+  readonly timeoutMs: number;
+  readonly meter: MemoryMeter;
+}
+
+/**
+ * A worker thread or process that holds the sessions of one or several versions.
+ *
+ * It executes one request at a time, in order of arrival. A request that exceeds its time limit costs the worker: its own
+ * caller gets an error with `hung`, the callers behind it one that says that their requests never began.
+ */
+export class OnnxHost {
+  readonly kind: WorkerKind;
+  readonly #link: WorkerLink;
+  readonly #started = Promise.withResolvers<undefined>();
+  readonly #gone = Promise.withResolvers<undefined>();
+  readonly #waiting: Job[] = [];
+  readonly #sessions = new Set<HostedSession>();
+  #active: Job | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #lost: string | undefined;
+  #nextId = 0;
+
+  constructor(kind: WorkerKind) {
+    this.kind = kind;
+    this.#link = startWorker(kind, {
+      onResponse: (response) => {
+        if (response.type === 'started') this.#started.resolve(undefined);
+        else this.#settle(response);
+      },
+      onEnd: (reason) => {
+        this.#lose(reason);
+      },
+    });
+  }
+
+  /** Resolves when the worker ended or was abandoned; see {@link OnnxHost.lost}. */
+  get gone(): Promise<unknown> {
+    return this.#gone.promise;
+  }
+
+  /** Why the worker is gone; undefined while it lives. */
+  get lost(): string | undefined {
+    return this.#lost;
+  }
+
+  /** Sessions that it holds or loads. */
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  /**
+   * Loads a model; returns its session, and the bytes by which the process grew.
+   *
+   * @throws HostError when the model can't be loaded.
+   */
+  async load(
+    model: SessionModel,
+    { timeoutMs, meter }: LoadOptions,
+  ): Promise<readonly [HostedSession, number]> {
+    this.#nextId += 1;
+    const id = this.#nextId;
+    const session = new HostedSession(this, id);
+    this.#sessions.add(session);
+    const bytes = movable(model.bytes);
+    const externalData = model.externalData.map((file) => ({ ...file, data: movable(file.data) }));
+    const buffers = [bytes, ...externalData.map(({ data }) => data)].map((each) => each.buffer);
+    const request = {
+      type: 'load',
+      session: id,
+      model: { ...model, bytes, externalData },
+    } as const;
+    try {
+      // Memory of the worker itself isn't the model's.
+      await this.#started.promise;
+      const [answer, grown] = await meter.measure(bytes.length, () =>
+        this.ask({
+          session,
+          message: () => [request, [...new Set(buffers)]],
+          timeoutMs,
+          what: 'loading the model',
+        }),
+      );
+      if (answer.type === 'ready') session.cost = answer.cost;
+      return [session, grown];
+    } catch (error) {
+      this.#sessions.delete(session);
+      throw error;
+    }
+  }
+
+  /** Ends the worker once it is idle; waits for that. */
+  async close(): Promise<void> {
+    if (this.#lost === undefined) this.#link.post({ type: 'close' }, []);
+    await this.#gone.promise;
+  }
+
+  /** Ends the worker without waiting: a thread ends as soon as its native code returns, a process at once. */
+  abandon(reason: string): void {
+    this.#link.kill();
+    this.#lose(reason);
+  }
+
+  /** Has one request executed after those that came before it. */
+  ask(job: Omit<Job, 'answer'>): Promise<WorkerResponse> {
+    if (this.#lost !== undefined) {
+      return Promise.reject(new HostError(this.#lost, { threadLost: true, started: false }));
+    }
+    const answer = Promise.withResolvers<WorkerResponse>();
+    this.#waiting.push({ ...job, answer });
+    if (this.#active === undefined) this.#next();
+    return answer.promise;
+  }
+
+  /** Rejects what a session still waits for; the worker goes on for the other sessions. */
+  drop(session: HostedSession, reason: string): void {
+    const error = new HostError(reason, { threadLost: true });
+    for (const job of this.#waiting.filter((each) => each.session === session)) {
+      this.#waiting.splice(this.#waiting.indexOf(job), 1);
+      job.answer.reject(error);
+    }
+    if (this.#active?.session === session) this.#active.answer.reject(error);
+  }
+
+  forget(session: HostedSession): void {
+    this.#sessions.delete(session);
+  }
+
+  #next(): void {
+    while (this.#active === undefined) {
+      const job = this.#waiting.shift();
+      if (job === undefined) return;
+      try {
+        const [request, transfer] = job.message();
+        this.#link.post(request, transfer);
+      } catch (error) {
+        job.answer.reject(error);
+        continue;
+      }
+      this.#active = job;
+      this.#timer = setTimeout(() => {
+        this.#hang(job);
+      }, job.timeoutMs);
+    }
+  }
+
+  #settle(response: WorkerResponse): void {
+    const job = this.#active;
+    if (job === undefined) return;
+    clearTimeout(this.#timer);
+    this.#active = undefined;
+    if (response.type === 'failed') {
+      job.answer.reject(new HostError(response.message, { isInput: response.isInput }));
+    } else job.answer.resolve(response);
+    // At once: the worker computes while the answer is handled.
+    if (this.#waiting.length > 0) this.#next();
+  }
+
+  #hang(job: Job): void {
+    job.session.hung = true;
+    this.#link.kill();
+    this.#lose(`${job.what} took longer than ${job.timeoutMs} ms`);
+  }
+
+  #lose(reason: string): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = reason;
+    clearTimeout(this.#timer);
+    const active = this.#active;
+    this.#active = undefined;
+    const hung = active?.session.hung === true;
+    active?.answer.reject(new HostError(reason, { threadLost: true, hung }));
+    for (const { answer } of this.#waiting.splice(0)) {
+      answer.reject(new HostError(reason, { threadLost: true, started: false }));
+    }
+    this.#sessions.clear();
+    this.#started.resolve(undefined);
+    this.#gone.resolve(undefined);
+  }
+}
+
+const UNLOAD_TIMEOUT_MS = 60_000;
+const NOTHING: LoadCost = { cpuMs: Infinity };
+
+/** One loaded model in a worker. */
+export class HostedSession {
+  readonly host: OnnxHost;
+  readonly #id: number;
+  /** Time that the load took in the worker. */
+  cost: LoadCost = NOTHING;
+  /** Whether an execution, or the load itself, exceeded its time limit. */
+  hung = false;
+
+  constructor(host: OnnxHost, id: number) {
+    this.host = host;
+    this.#id = id;
+  }
+
+  /**
+   * Runs the model, after what the worker has to do for others.
+   *
+   * With `move`, the inputs' storage is handed to the thread rather than copied.
+   */
+  async run(inputs: readonly Tensor[], move: boolean, timeoutMs: number): Promise<SessionResult> {
+    const answer = await this.host.ask({
+      session: this,
+      message: () => {
+        const packed = (move ? inputs : inputs.map(withOwnStorage)).map(packTensor);
+        return [{ type: 'run', session: this.#id, inputs: packed }, buffersOf(packed)];
+      },
+      timeoutMs,
+      what: 'an execution',
+    });
+    if (answer.type !== 'done')
+      throw new HostError(`the worker answered "${answer.type}" to "run"`);
+    const { outputs, computeDurationMs } = answer;
+    return { outputs: outputs.map(unpackTensor), computeDurationMs };
+  }
+
+  /** Releases the model's memory; waits for that. The worker stays. */
+  async unload(): Promise<void> {
+    const unloaded = this.host.ask({
+      session: this,
+      message: () => [{ type: 'unload', session: this.#id }, []],
+      timeoutMs: UNLOAD_TIMEOUT_MS,
+      what: 'unloading a model',
+    });
+    this.host.forget(this);
+    // A worker that is gone holds nothing.
+    await unloaded.catch(() => undefined);
+  }
+
+  /** Fails the execution that runs, and releases the model's memory after it; waits for neither. */
+  abandon(reason: string): void {
+    this.host.drop(this, reason);
+    void this.unload();
+  }
+}
+
+/** What shares its buffer can't be moved, and would be copied with all that is in the buffer. */
+function withOwnStorage(tensor: Tensor): Tensor {
+  return tensor.datatype === 'BYTES'
+    ? tensor
+    : ({ ...tensor, data: tensor.data.slice() } as Tensor);
+}
+
+/** Only a buffer that holds nothing else can be moved: small files share Node's pool. */
+function movable(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes;
+  const whole = buffer instanceof ArrayBuffer && bytes.byteLength === buffer.byteLength;
+  return whole ? new Uint8Array(buffer) : Uint8Array.from(bytes);
+}

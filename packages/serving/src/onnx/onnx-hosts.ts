@@ -1,0 +1,127 @@
+import { availableParallelism } from 'node:os';
+import { MemoryMeter } from './memory-meter.ts';
+import { OnnxHost } from './onnx-host.ts';
+
+/** A version that shares workers, or may. */
+export interface Tenant {
+  /** Called at intervals: the version may move to shared workers if it had nothing to execute since the last call. */
+  readonly checkIdle: () => void;
+}
+
+/** How an {@link OnnxHosts} shares workers. */
+export interface OnnxHostsOptions {
+  /** Workers that versions share at most. */
+  readonly maxShared: number;
+  /** Milliseconds between two checks for idle versions. */
+  readonly idleCheckMs: number;
+}
+
+/** Empty workers are ended after so long: while versions are loaded one after the other, each finds one. */
+const SPARE_MS = 5000;
+
+/** The workers of all versions of one runtime: those that versions share, and empty ones for what is loaded next. */
+export class OnnxHosts {
+  readonly meter = new MemoryMeter();
+  readonly #options: OnnxHostsOptions;
+  readonly #shared = new Set<OnnxHost>();
+  readonly #spare = new Map<OnnxHost, NodeJS.Timeout>();
+  readonly #tenants = new Set<Tenant>();
+  /** Versions that lost a thread to an execution that didn't end. */
+  readonly #hung = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: Partial<OnnxHostsOptions> = {}) {
+    this.#options = {
+      maxShared: Math.max(2, availableParallelism() - 1),
+      idleCheckMs: 30_000,
+      ...options,
+    };
+  }
+
+  /** Adds a version. */
+  enter(tenant: Tenant): void {
+    this.#tenants.add(tenant);
+    this.#timer ??= setInterval(() => {
+      for (const each of this.#tenants) each.checkIdle();
+    }, this.#options.idleCheckMs).unref();
+  }
+
+  /** Removes a version; after the last one no worker is left. */
+  async leave(tenant: Tenant): Promise<void> {
+    this.#tenants.delete(tenant);
+    if (this.#tenants.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    await Promise.all([...this.#spare.keys()].map((host) => this.#end(host)));
+  }
+
+  /** Remembers that a version hung: its next workers are processes, which can be ended. */
+  markHung(version: string): void {
+    this.#hung.add(version);
+  }
+
+  /** Whether a version hung before. */
+  hasHung(version: string): boolean {
+    return this.#hung.has(version);
+  }
+
+  /** An empty worker for `version` alone. */
+  empty(version: string): OnnxHost {
+    if (this.hasHung(version)) return new OnnxHost('process');
+    for (const [host, timer] of this.#spare) {
+      clearTimeout(timer);
+      this.#spare.delete(host);
+      if (host.lost === undefined) return host;
+    }
+    return new OnnxHost('thread');
+  }
+
+  /** The shared worker with the fewest sessions. */
+  shared(): OnnxHost {
+    const { maxShared } = this.#options;
+    const hosts = [...this.#shared].sort((a, b) => a.sessions - b.sessions);
+    const [least] = hosts;
+    if (least !== undefined && hosts.length >= maxShared) return least;
+    const host = new OnnxHost('thread');
+    this.#share(host);
+    return host;
+  }
+
+  /** Lets other versions share a worker, if there aren't enough yet; false otherwise. */
+  offer(host: OnnxHost): boolean {
+    if (host.kind !== 'thread' || host.lost !== undefined) return false;
+    if (this.#shared.has(host)) return true;
+    if (this.#shared.size >= this.#options.maxShared) return false;
+    this.#share(host);
+    return true;
+  }
+
+  /** Takes a shared worker for the only version that uses it; false when others do. */
+  claim(host: OnnxHost): boolean {
+    return host.sessions === 1 && this.#shared.delete(host);
+  }
+
+  /** Takes back a worker that its version doesn't use any more. */
+  async giveBack(host: OnnxHost): Promise<void> {
+    if (host.lost !== undefined || host.sessions > 0) return;
+    this.#shared.delete(host);
+    const enough = this.#tenants.size === 0 || this.#spare.size >= availableParallelism();
+    if (enough || host.kind === 'process') {
+      await this.#end(host);
+      return;
+    }
+    const timer = setTimeout(() => void this.#end(host), SPARE_MS);
+    this.#spare.set(host, timer.unref());
+  }
+
+  #share(host: OnnxHost): void {
+    this.#shared.add(host);
+    void host.gone.then(() => this.#shared.delete(host));
+  }
+
+  async #end(host: OnnxHost): Promise<void> {
+    clearTimeout(this.#spare.get(host));
+    this.#spare.delete(host);
+    await host.close();
+  }
+}

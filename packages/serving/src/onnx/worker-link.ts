@@ -1,0 +1,92 @@
+import { fork } from 'node:child_process';
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { WorkerRequest, WorkerResponse } from './worker-message.ts';
+
+/** Where a worker runs: a thread is quicker to reach, a process can be ended while it computes. */
+export type WorkerKind = 'thread' | 'process';
+
+/** What a link reports. */
+export interface LinkListener {
+  readonly onResponse: (response: WorkerResponse) => void;
+  /** The worker ended, for whatever reason. */
+  readonly onEnd: (reason: string) => void;
+}
+
+/** The connection to a worker. */
+export interface WorkerLink {
+  readonly kind: WorkerKind;
+  /** Moves the buffers of `transfer` to a thread; a process gets copies. */
+  post(request: WorkerRequest, transfer: readonly ArrayBuffer[]): void;
+  /** Ends the worker: a process at once, a thread as soon as the native code that it executes returns. */
+  kill(): void;
+}
+
+// The sources run as they are under Node's type stripping; the published package holds JavaScript.
+const entry = new URL(`./onnx-worker${extname(import.meta.url)}`, import.meta.url);
+
+const CLOSE: WorkerRequest = { type: 'close' };
+
+/** Starts a worker. */
+export function startWorker(kind: WorkerKind, listener: LinkListener): WorkerLink {
+  return kind === 'thread' ? startThread(listener) : startProcess(listener);
+}
+
+function startThread({ onResponse, onEnd }: LinkListener): WorkerLink {
+  const worker = new Worker(entry, { name: 'fairlead-onnx' });
+  worker.on('message', onResponse);
+  worker.on('error', (error) => {
+    onEnd(error instanceof Error ? error.message : String(error));
+  });
+  worker.on('exit', (code) => {
+    onEnd(`the thread ended with code ${code}`);
+  });
+  return {
+    kind: 'thread',
+    post: (request, transfer) => {
+      worker.postMessage(request, transfer);
+    },
+    // Not by `terminate()`: that can't interrupt native code, and when the native code returns into a terminated thread
+    // onnxruntime-node throws where nothing catches, which aborts the whole process.
+    kill: () => {
+      worker.postMessage(CLOSE);
+    },
+  };
+}
+
+function startProcess({ onResponse, onEnd }: LinkListener): WorkerLink {
+  const child = fork(entry, {
+    serialization: 'advanced',
+    execArgv: conditionsOf(process.execArgv),
+    // A model has no use for the environment, nor for the files of the working folder.
+    env: {},
+    cwd: '/',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  child.on('message', (response) => {
+    onResponse(response as WorkerResponse);
+  });
+  child.on('error', (error) => {
+    onEnd(error.message);
+  });
+  child.on('exit', (code, signal) => {
+    onEnd(`the process ended with ${signal ?? `code ${code ?? 'unknown'}`}`);
+  });
+  return {
+    kind: 'process',
+    post: (request) => {
+      child.send(request);
+    },
+    kill: () => {
+      child.kill('SIGKILL');
+    },
+  };
+}
+
+/** Flags that decide how packages are resolved: the child resolves them as its parent does. */
+function conditionsOf(execArgv: readonly string[]): string[] {
+  return execArgv.flatMap((flag, index) => {
+    if (flag.startsWith('--conditions=') || flag.startsWith('-C=')) return [flag];
+    return flag === '--conditions' || flag === '-C' ? [`--conditions=${execArgv[index + 1]}`] : [];
+  });
+}
