@@ -3,12 +3,14 @@ import {
   createSignatureCheck,
   decodeTensor,
   decodeText,
+  readCsv,
+  recordsTable,
   type Signature,
+  type Table,
 } from '@fairlead/signature';
 import { parseJson } from '../records/json-text.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { JsonTensor, Manifest } from '../versions/manifest.ts';
-import { csvTable, recordsTable, type RowTable } from './row-table.ts';
 import { tableRequests } from './table-requests.ts';
 
 /** Some rows to ask a model for, in one request. */
@@ -44,9 +46,10 @@ export function goldenParityRows({
 /**
  * Reads rows to compare an export with its original on, and checks each against the signature.
  *
- * The file's name says how: `.csv` is a table whose head names features or inputs; `.jsonl` and `.ndjson` hold a V2
- * request a line, as they were captured; `.json` holds one request, a list of them, or a list of `{feature: value}`.
- * A request that has `outputs` with data says what the original answers; columns that no input needs are passed over.
+ * The file's name says how: `.csv` is a table, whose first line may name features or inputs (`header: 'detect'` of
+ * `readCsv`); `.jsonl` and `.ndjson` hold a V2 request a line, as they were captured; `.json` holds one request, a list of
+ * them, or a list of `{feature: value}`. Cells are read as the protocols of tables read them, see `tableTensors`. A request
+ * that has `outputs` with data says what the original answers; columns that no input needs are ignored.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_ROWS` naming the line, the column and what is wrong;
  * `ERR_REGISTRY_SOURCE_UNREADABLE`
@@ -57,10 +60,10 @@ export async function readParityRows(
   { rowsPerRequest = 256, maxBytes = 256 * 1024 * 1024 }: ParityRowsOptions = {},
 ): Promise<readonly ParityRows[]> {
   const text = await readText(file, maxBytes);
-  const fromTable = (table: RowTable): readonly ParityRows[] =>
+  const fromTable = (table: Table): readonly ParityRows[] =>
     tableRequests(table, signature, rowsPerRequest).map((inputs) => ({ inputs }));
   try {
-    const rows = readRows(file, text, fromTable);
+    const rows = readRows(file, text, signature, fromTable);
     if (rows.length === 0) throw new Error('it has no rows');
     const check = createSignatureCheck(signature.inputs);
     for (const [index, { inputs, expected = [] }] of rows.entries()) {
@@ -81,12 +84,13 @@ export async function readParityRows(
 function readRows(
   file: string,
   text: string,
-  fromTable: (table: RowTable) => readonly ParityRows[],
+  signature: Signature,
+  fromTable: (table: Table) => readonly ParityRows[],
 ): readonly ParityRows[] {
   const [extension = ''] = /\.[a-z]+$/.exec(file.toLowerCase()) ?? [];
   switch (extension) {
     case '.csv':
-      return fromTable(csvTable(text));
+      return fromTable(readCsv(text, signature, { header: 'detect' }));
     case '.jsonl':
     case '.ndjson':
       return text.split('\n').flatMap((line, index) => {

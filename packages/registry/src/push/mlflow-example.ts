@@ -1,7 +1,12 @@
 import type { Signature, TensorSpec } from '@fairlead/signature';
-import { createSignatureCheck, decodeTensor, decodeText } from '@fairlead/signature';
+import {
+  createSignatureCheck,
+  decodeTensor,
+  decodeText,
+  recordsTable,
+  splitTable,
+} from '@fairlead/signature';
 import { open } from 'node:fs/promises';
-import { recordsTable, type RowTable } from '../parity/row-table.ts';
 import { tableRequests } from '../parity/table-requests.ts';
 import { parseJson } from '../records/json-text.ts';
 import { RegistryError } from '../registry-error.ts';
@@ -56,7 +61,7 @@ function toTensors(example: unknown, signature: Signature): readonly JsonTensor[
   const [sole] = inputs;
   if (isRecord(example) && Array.isArray(example.data)) {
     // A data frame: `{"columns": […], "data": [[…], …]}`, whose columns are numbers where they have no names.
-    const [request = []] = tableRequests(frameTable(example, sole), signature, example.data.length);
+    const [request = []] = tableRequests(splitTable(example), signature, example.data.length);
     return request;
   }
   if (isRecord(example) && inputs.every(({ name }) => name in example)) {
@@ -73,22 +78,6 @@ function toTensors(example: unknown, signature: Signature): readonly JsonTensor[
   const records = Array.isArray(example) ? example : [example];
   const [request = []] = tableRequests(recordsTable(records), signature, records.length);
   return request;
-}
-
-function frameTable(
-  { columns, data }: Readonly<Record<string, unknown>>,
-  sole: TensorSpec | undefined,
-): RowTable {
-  const rows = (data as readonly unknown[]).map((row): readonly unknown[] => {
-    if (!Array.isArray(row)) throw new Error('"data" should be a list of rows');
-    return row;
-  });
-  const names = Array.isArray(columns) ? columns.map(String) : sole?.features?.map((f) => f.name);
-  return {
-    columns: names ?? (rows[0] ?? []).map((_, at) => String(at)),
-    rows,
-    placeOf: (row) => `row ${row + 1}`,
-  };
 }
 
 function tensorOf({ name, datatype }: TensorSpec, value: unknown): JsonTensor {

@@ -7,7 +7,7 @@ import {
   type ParityRowsOptions,
   readParityRows,
 } from '@fairlead/registry';
-import type { Signature } from '@fairlead/signature';
+import type { Signature, TensorSpec } from '@fairlead/signature';
 import { describe, expect, test } from 'vitest';
 import { rejection, temporaryFolder } from '../support/sample-registry.ts';
 
@@ -62,8 +62,8 @@ const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
 
 describe('a table', () => {
   test('has its columns by name, whatever their order, and may have more', async () => {
-    const csv = '\uFEFFspecies,width,"length"\r\n"a ""b"", c",1,2.5\r\n\r\nsetosa, 3 ,-4e-1\r\n';
-    expect(await read('rows.csv', csv)).toEqual([{ inputs: [flower(2.5, 1, -0.4, 3)] }]);
+    const csv = '\uFEFFspecies,width,"length"\r\n"a ""b"", c",1,2.5\r\n\r\nsetosa, 3 ,-5e-1\r\n';
+    expect(await read('rows.csv', csv)).toEqual([{ inputs: [flower(2.5, 1, -0.5, 3)] }]);
   });
 
   test('becomes requests of at most so many rows', async () => {
@@ -100,6 +100,26 @@ describe('a table', () => {
     expect(single.map(({ inputs }) => inputs[0]?.shape)).toEqual([
       [1, 4],
       [1, 4],
+    ]);
+  });
+
+  test('needs no names of columns: then no row is lost', async () => {
+    const csv = '1,2\n3,4\n5,\n';
+    const rows = [
+      { inputs: [{ ...flower(1, 2, 3, 4), shape: [3, 2], data: [1, 2, 3, 4, 5, null] }] },
+    ];
+    const open: TensorSpec = { name: 'flower', datatype: 'FP32', shape: [-1, 2] };
+    const named: TensorSpec = { ...open, features: [{ name: 'a' }, { name: 'b' }] };
+    for (const spec of [open, named])
+      expect(await read('rows.csv', csv, { ...iris, inputs: [spec] })).toEqual(rows);
+  });
+
+  test('has texts in columns of text, whatever they look like', async () => {
+    const [request] = await read('rows.csv', 'colour,new,id\n02139,True,1.0\n"",0,1e5\n', mixed);
+    expect(request?.inputs.map(({ data }) => data)).toEqual([
+      [1n, 100000n],
+      ['02139', ''],
+      [true, false],
     ]);
   });
 
@@ -166,23 +186,22 @@ describe('requests', () => {
 describe('what is of no use is told by its place', () => {
   test.each<[string, string, string, Signature]>([
     ['rows.txt', '1,2', 'no format that is known', iris],
-    ['rows.csv', '', 'there is no column "length", "width"', iris],
-    ['rows.csv', 'length,width\n', 'it has no rows', iris],
-    ['rows.csv', 'length,breadth\n1,2\n', 'there is no column "width"', iris],
-    ['rows.csv', 'length,width,length\n1,2,3\n', 'column "length" is there twice', iris],
-    ['rows.csv', 'length,width\n1,2\n1,\n', 'line 3, column "width": "" is no FP32', iris],
-    ['rows.csv', 'length,width\n1,nan\n', 'line 2, column "width": "nan" is no FP32', iris],
+    ['rows.csv', '', 'the CSV is empty', iris],
+    ['rows.csv', 'length,width\n', 'the CSV has no rows', iris],
+    ['rows.csv', 'length,breadth\n1,2\n', 'no column "width"', iris],
+    ['rows.csv', 'length,width,length\n1,2,3\n', 'column "length" twice', iris],
+    ['rows.csv', 'length,width\n1,2\n1,x\n', 'found "x" in line 3, column "width"', iris],
     ['rows.csv', 'length,width\n1,2,3\n', 'line 2', iris],
-    ['rows.csv', 'length,width\n1,"2\n', 'Quote Not Closed', iris],
+    ['rows.csv', 'length,width\n1,"2\n', 'a quote that is never closed', iris],
     ['rows.csv', 'length,width\n1,10\n', 'request 1: tensor "flower"', iris],
-    ['rows.csv', 'id,colour,new\n1.5,a,1\n', 'column "id": "1.5" is no INT64', mixed],
-    ['rows.csv', 'id,colour,new\n1,a,maybe\n', 'column "new": "maybe" is no BOOL', mixed],
-    ['rows.csv', 'a,b,c\n1,2,3\n', 'it needs 4 columns and there are 3', nameless([-1, 4])],
-    ['rows.csv', 'a\n1\n', 'rows of any length', nameless([-1, -1])],
+    ['rows.csv', 'id,colour,new\n1.5,a,1\n', 'found 1.5 in line 2, column "id"', mixed],
+    ['rows.csv', 'id,colour,new\n1,a,maybe\n', 'found "maybe" in line 2, column "new"', mixed],
+    ['rows.csv', 'a,b,c\n1,2,3\n', 'needs 4 columns and there are 3', nameless([-1, 4])],
+    ['rows.csv', 'a\n1\n', 'rows of any shape', nameless([-1, -1, -1])],
     ['rows.csv', 'a,b\n1,2\n', 'request 1: tensor "x"', nameless([3, 2])],
     ['rows.json', '{"inputs":', 'JSON', iris],
     ['rows.json', '[]', 'it has no rows', iris],
-    ['rows.json', '[1]', 'item 1: expected {"column": value, …}', iris],
+    ['rows.json', '[1]', 'record 0 must be {"column": value, …}', iris],
     ['rows.json', '{"inputs":[{"name":"flower"}]}', 'request 1: ', iris],
     ['rows.jsonl', '\n', 'it has no rows', iris],
     ['rows.jsonl', `${line({ inputs: [flower(1, 2)] })}{"inputs`, 'line 2: ', iris],
