@@ -4,11 +4,13 @@ import { defineDeployment, folderLayout, type Deployment } from '@fairlead/deplo
 export interface SampleHost {
   readonly cores: number;
   readonly memoryBytes: number;
+  /** Files that a process may open: the hard limit. */
+  readonly openFiles: number;
   /** Version of Nginx, such as `1.22.1`. */
   readonly nginx: string;
   /** Version of OpenSSL that Nginx runs with. */
   readonly openssl: string;
-  /** Account of Nginx's workers, which must reach the sockets; only named when root starts it. */
+  /** Account of Nginx's workers, which must reach the sockets and Nginx's temporary files; only named when root starts it. */
   readonly nginxUser?: string;
   /** Port of Nginx on the loopback address. */
   readonly port: number;
@@ -16,6 +18,8 @@ export interface SampleHost {
   readonly grpcPort: number;
   /** Folder of the rendered files, their logs and temporary files. */
   readonly folder: string;
+  /** Folder of Nginx's temporary files. */
+  readonly nginxTempFolder: string;
   /** Folder of the Unix sockets. */
   readonly socketFolder: string;
   /** Folder that Python imports `fairlead_flask_model` from. */
@@ -34,12 +38,13 @@ const MEBIBYTE = 1024 * 1024;
 
 /** The sample application on one machine, without root: Nginx → gateway → ONNX, and → Flask under Gunicorn. */
 export function deployment(host: SampleHost): Deployment {
-  const { cores, memoryBytes, nginx, openssl, nginxUser: user, port, folder, socketFolder } = host;
+  const { cores, memoryBytes, openFiles, nginx, openssl, nginxUser: user, port, folder } = host;
+  const { nginxTempFolder, socketFolder } = host;
   return defineDeployment({
     name: 'fairlead-sample',
     target: { nginx, openssl, gunicorn: '27.0.1' },
-    host: { cores, memoryBytes },
-    layout: { ...folderLayout(folder), socketFolder },
+    host: { cores, memoryBytes, openFiles },
+    layout: { ...folderLayout(folder), nginxTempFolder, socketFolder },
     // Short, so that Ctrl-C ends everything in order within ten seconds even when requests are in flight.
     timeouts: { requestMs: 5000, marginMs: 500 },
     nginx: {

@@ -4,19 +4,25 @@ import type { Server } from 'node:net';
 import { forSetting } from './settings/settings-error.ts';
 
 /**
+ * Connections that may wait until the process takes them, as many as the kernel allows (`net.core.somaxconn`) if that is
+ * less: a Unix socket whose queue is full refuses Nginx at once, which answers 502.
+ */
+const BACKLOG = 4096;
+
+/**
  * Makes a server listen on `host:port`, `unix:/path` or `fd:number`.
  *
  * @throws SettingsError naming the variable when that can't be.
  */
 export async function listenOn(server: Server, address: string, variable: string): Promise<void> {
   if (address.startsWith('unix:')) {
-    server.listen({ path: address.slice('unix:'.length) });
+    server.listen({ path: address.slice('unix:'.length), backlog: BACKLOG });
   } else if (isInherited(address)) {
-    server.listen({ fd: Number(address.slice('fd:'.length)) });
+    server.listen({ fd: Number(address.slice('fd:'.length)), backlog: BACKLOG });
   } else {
     const colon = address.lastIndexOf(':');
     const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
-    server.listen({ host, port: Number(address.slice(colon + 1)) });
+    server.listen({ host, port: Number(address.slice(colon + 1)), backlog: BACKLOG });
   }
   await once(server, 'listening').catch((cause: unknown) => {
     forSetting(variable, () => {

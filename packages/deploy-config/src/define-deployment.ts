@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { checkAddresses } from './checks/addresses.ts';
 import { checkBodyLimits } from './checks/body-limits.ts';
 import { checkCapacity } from './checks/capacity.ts';
+import { checkConnections } from './checks/connections.ts';
 import { checkEnvironment } from './checks/environment.ts';
 import { checkKeepAlive } from './checks/keep-alive.ts';
 import { checkRoutes } from './checks/routes.ts';
@@ -46,6 +47,7 @@ export function defineDeployment(input: DeploymentInput): Deployment {
     ...checkAddresses(deployment, given),
     ...checkRoutes(deployment, given),
     ...checkCapacity(deployment),
+    ...checkConnections(deployment),
     ...checkServices(deployment),
     ...checkEnvironment(deployment),
   ];

@@ -19,6 +19,8 @@ export interface HostInput {
   readonly cores: number;
   /** Main memory, in bytes. */
   readonly memoryBytes: number;
+  /** Files that a process may open: `ulimit -Hn`, or `LimitNOFILE` of Nginx's unit under systemd. @defaultValue `65_536` */
+  readonly openFiles?: number;
 }
 
 /** Every timeout in milliseconds; what is left out follows from `requestMs` and `marginMs`. */
@@ -91,13 +93,13 @@ export interface HttpsListenInput {
   readonly redirectPort?: number;
 }
 
-/** The outer wall: per client address, before anything reaches the gateway. */
+/** Limits of Nginx's own for each IPv4 address, or /56 of IPv6, before anything reaches the gateway. */
 export interface PerAddressLimitsInput {
   /** @defaultValue `200` */
   readonly requestsPerSecond?: number;
   /** Requests above the rate that are let through at once. @defaultValue `400` */
   readonly burst?: number;
-  /** Connections at the same time. @defaultValue `200` */
+  /** Requests in progress at the same time; a connection without one isn't counted. @defaultValue `200`, or what `nginx.workerConnections` allows */
   readonly connections?: number;
 }
 
@@ -117,7 +119,11 @@ export interface RouteInput {
   readonly match?: 'prefix' | 'exact';
   /** `gateway`, `flask`, or a name in `nginx.upstreams`. */
   readonly upstream: string;
-  /** Whether Nginx takes in the whole body before it connects to the upstream. @defaultValue `true` */
+  /**
+   * Whether Nginx takes in the whole body before it connects to the upstream. Nginx itself never ends a body that arrives
+   * slowly: the gateway does, and refuses a request without a right key before its body.
+   * @defaultValue `false` for the gateway, else `true`
+   */
   readonly bufferRequests?: boolean;
 }
 
@@ -125,11 +131,14 @@ export interface RouteInput {
 export interface NginxInput {
   /** Where requests come in. */
   readonly listen: HttpListenInput | HttpsListenInput;
-  /** Account of the worker processes; only root may switch to one. @defaultValue whoever starts Nginx */
+  /**
+   * Account of the worker processes, other than root; only root may switch to one.
+   * @defaultValue `www-data` under systemd; else whoever starts Nginx, or for root the account that Nginx was built with
+   */
   readonly user?: string;
   /** Worker processes. @defaultValue `host.cores` */
   readonly workers?: number;
-  /** Connections of each worker. @defaultValue `1024` */
+  /** Connections of each worker, to clients and upstreams together. @defaultValue `16_384`, or what `host.openFiles` allows */
   readonly workerConnections?: number;
   /** Has to equal `maxBodyBytes`. @defaultValue `maxBodyBytes` */
   readonly maxBodyBytes?: number;
@@ -147,6 +156,12 @@ export interface NginxInput {
   readonly gatewayAddress?: AddressText;
   /** Whether each request is logged, as a JSON line. @defaultValue `true` */
   readonly accessLog?: boolean;
+  /**
+   * Whether errors of single requests are in the error log, each with the whole first line of its request: its query too,
+   * in which clients may have put what is secret.
+   * @defaultValue `false`: their status and that of the upstream are in the access log
+   */
+  readonly requestErrorLog?: boolean;
 }
 
 /** How systemd runs a program. */
@@ -155,8 +170,12 @@ export interface ServiceInput {
   readonly user: string;
   /** @defaultValue the name of the account */
   readonly group?: string;
-  /** Where the program starts; absolute path. */
-  readonly workingFolder: string;
+  /**
+   * Where the program starts; absolute path of a folder without secrets, for a file that a program reads may name others
+   * beside it, relative to that folder.
+   * @defaultValue an empty folder below `/run`, which the program can't write to
+   */
+  readonly workingFolder?: string;
   /** A file of `NAME=value` lines with secrets, which stays outside of the deployment. @defaultValue none */
   readonly secretsFile?: string;
   /** Folders it may write to besides `/var/lib/<name>`. @defaultValue none */

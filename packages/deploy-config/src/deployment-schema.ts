@@ -67,7 +67,7 @@ const environment = z.record(
 const service = z.strictObject({
   user: account,
   group: account.optional(),
-  workingFolder: path,
+  workingFolder: path.optional(),
   secretsFile: path.optional(),
   writableFolders: z.array(path).optional(),
 });
@@ -131,6 +131,7 @@ const nginx = z.strictObject({
     .optional(),
   gatewayAddress: address.optional(),
   accessLog: z.boolean().optional(),
+  requestErrorLog: z.boolean().optional(),
 });
 
 const gateway = z.strictObject({
@@ -177,7 +178,11 @@ export const deploymentSchema = z.strictObject({
     gunicorn: version.optional(),
     systemd: version.optional(),
   }),
-  host: z.strictObject({ cores: count, memoryBytes: bytes }),
+  host: z.strictObject({
+    cores: count,
+    memoryBytes: bytes,
+    openFiles: z.int().min(256).optional(),
+  }),
   layout: z.strictObject({
     supervisor: z.enum(['systemd', 'starter']),
     nginxConfigFile: path,

@@ -56,8 +56,8 @@ export interface Upstream {
 
 /** How systemd runs a program, checked. */
 export interface Service extends Required<Pick<ServiceInput, 'user' | 'group'>> {
-  /** Where the program starts. */
-  readonly workingFolder: AbsolutePath;
+  /** Where the program starts; `undefined` for an empty folder of its own. */
+  readonly workingFolder: AbsolutePath | undefined;
   /** A file with secrets, which stays outside of the deployment. */
   readonly secretsFile: AbsolutePath | undefined;
   /** Folders it may write to. */
@@ -66,13 +66,16 @@ export interface Service extends Required<Pick<ServiceInput, 'user' | 'group'>> 
 
 /** Nginx, decided. */
 export interface Edge extends Required<
-  Pick<NginxInput, 'workers' | 'workerConnections' | 'publicScheme' | 'accessLog'>
+  Pick<
+    NginxInput,
+    'workers' | 'workerConnections' | 'publicScheme' | 'accessLog' | 'requestErrorLog'
+  >
 > {
-  /** Account of the worker processes; `undefined` for whoever starts Nginx. */
+  /** Account of the worker processes; `undefined` for whoever starts Nginx, or what Nginx was built with where that is root. */
   readonly user: string | undefined;
   /** Where requests come in. */
   readonly listen: Listen;
-  /** The outer wall. */
+  /** Limits of each client network. */
   readonly perAddress: Required<PerAddressLimitsInput> | false;
   /** Networks whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
@@ -131,7 +134,7 @@ export interface Deployment {
   /** Versions the files are written for. */
   readonly target: { readonly [K in keyof TargetInput]-?: Version };
   /** What the host has. */
-  readonly host: HostInput;
+  readonly host: Required<HostInput>;
   /** Where the files go. */
   readonly layout: CheckedLayout;
   /** The whole ladder, in milliseconds. */

@@ -1,11 +1,16 @@
+import { perAddressFor } from './checks/connections.ts';
 import type { ParsedDeployment } from './deployment-schema.ts';
 import type { Deployment, Listen, Service, Upstream } from './deployment.ts';
 import { idleGraceMs } from './idle-grace.ts';
+import { workerConnectionsFor } from './nginx/open-files.ts';
 import { resolveTimeouts } from './resolve-timeouts.ts';
 import type { AbsolutePath } from './values/absolute-path.ts';
 import type { Address } from './values/address.ts';
 
 const mebibyte = 1024 ** 2;
+
+/** Account of Nginx's workers on Debian and Ubuntu. */
+const DEFAULT_NGINX_USER = 'www-data';
 
 function socketIn(folder: AbsolutePath, file: string): Address {
   return { kind: 'unix', path: `${folder}/${file}` as AbsolutePath };
@@ -61,15 +66,20 @@ function resolveGrpc({ grpc, layout }: ParsedDeployment): Deployment['grpc'] {
 
 function resolvePerAddress(
   given: ParsedDeployment['nginx']['perAddress'],
+  workerConnections: number,
 ): Deployment['nginx']['perAddress'] {
   if (given === false) return false;
-  const { requestsPerSecond = 200, burst = 400, connections = 200 } = given ?? {};
+  const most = Math.max(1, Math.min(200, perAddressFor(workerConnections)));
+  const { requestsPerSecond = 200, burst = 400, connections = most } = given ?? {};
   return { requestsPerSecond, burst, connections };
 }
 
 /** Decides everything that was left open; the rules between settings are checked afterwards. */
 export function resolveDeployment(given: ParsedDeployment): Deployment {
-  const { name = 'fairlead', target, host, layout, keepAlive = {}, nginx } = given;
+  const { name = 'fairlead', target, layout, keepAlive = {}, nginx } = given;
+  const host = { ...given.host, openFiles: given.host.openFiles ?? 65_536 };
+  const workerConnections =
+    nginx.workerConnections ?? Math.min(16_384, workerConnectionsFor(host.openFiles));
   const listen = given.gateway.listen ?? socketIn(layout.socketFolder, 'gateway.sock');
   const gatewayMemoryBytes = given.gateway.memoryBytes ?? 1024 * mebibyte;
   const flask = resolveFlask(given, gatewayMemoryBytes);
@@ -109,18 +119,19 @@ export function resolveDeployment(given: ParsedDeployment): Deployment {
     maxBodyBytes: given.maxBodyBytes ?? 16 * mebibyte,
     nginx: {
       listen: resolveListen(nginx.listen),
-      user: nginx.user,
+      user: nginx.user ?? (layout.supervisor === 'systemd' ? DEFAULT_NGINX_USER : undefined),
       workers: nginx.workers ?? host.cores,
-      workerConnections: nginx.workerConnections ?? 1024,
+      workerConnections,
       publicScheme: nginx.publicScheme ?? nginx.listen.scheme,
       accessLog: nginx.accessLog ?? true,
-      perAddress: resolvePerAddress(nginx.perAddress),
+      requestErrorLog: nginx.requestErrorLog ?? false,
+      perAddress: resolvePerAddress(nginx.perAddress, workerConnections),
       trustedProxies: nginx.trustedProxies ?? [],
-      routes: routes.map(({ path, match = 'prefix', upstream, bufferRequests = true }) => ({
+      routes: routes.map(({ path, match = 'prefix', upstream, bufferRequests }) => ({
         path,
         match,
         upstream,
-        bufferRequests,
+        bufferRequests: bufferRequests ?? upstream !== 'gateway',
       })),
       upstreams,
     },

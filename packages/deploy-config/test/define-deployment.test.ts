@@ -201,6 +201,88 @@ describe('defineDeployment', () => {
     );
   });
 
+  it('fits the connections of Nginx, its open files and the limit of an address to each other', () => {
+    const resolved = (openFiles?: number) => {
+      const host = { ...laptop.host, ...(openFiles !== undefined && { openFiles }) };
+      const { workerConnections, perAddress } = defineDeployment({ ...laptop, host }).nginx;
+      return [workerConnections, perAddress && perAddress.connections];
+    };
+    expect(resolved()).toEqual([16_384, 200]);
+    expect(resolved(20_000)).toEqual([9_968, 200]);
+    expect(resolved(1024)).toEqual([480, 15]);
+    fc.assert(
+      fc.property(fc.integer({ min: 256, max: 2 ** 30 }), (openFiles) => {
+        expect(changed({ host: { ...laptop.host, openFiles } })).toEqual([]);
+      }),
+    );
+  });
+
+  it('refuses connections that a few addresses could take, or that need too many open files', () => {
+    const [few, ...others] = nginx({ workerConnections: 1024, perAddress: { connections: 200 } });
+    expect(others).toEqual([]);
+    expect(few).toMatchObject({
+      code: 'ERR_DEPLOYMENT_CONNECTIONS',
+      settings: ['nginx.perAddress.connections', 'nginx.workerConnections'],
+    });
+    expect(few?.message).toContain('3 addresses could take all of them');
+    const [, raised = '', lowered = ''] =
+      /to at least (\d+), .* to at most (\d+)/.exec(few?.message ?? '') ?? [];
+    expect(nginx({ workerConnections: Number(raised), perAddress: { connections: 200 } })).toEqual(
+      [],
+    );
+    expect(
+      nginx({ workerConnections: 1024, perAddress: { connections: Number(lowered) } }),
+    ).toEqual([]);
+    expect(nginx({ workerConnections: 1024, perAddress: false })).toEqual([]);
+    const [files] = nginx({ workerConnections: 40_000 });
+    expect(files).toMatchObject({
+      code: 'ERR_DEPLOYMENT_CONNECTIONS',
+      settings: ['nginx.workerConnections', 'host.openFiles'],
+    });
+    expect(files?.message).toContain('80064 open files');
+  });
+
+  it('refuses Nginx as root, under systemd and a starter', () => {
+    for (const base of [laptop, hostInput]) {
+      const [problem, ...others] = problemsOf({ ...base, nginx: { ...base.nginx, user: 'root' } });
+      expect(others).toEqual([]);
+      expect(problem).toMatchObject({ code: 'ERR_DEPLOYMENT_SERVICE', settings: ['nginx.user'] });
+    }
+    const { user, ...unnamed } = hostInput.nginx;
+    expect(defineDeployment({ ...hostInput, nginx: unnamed }).nginx.user).toBe(user);
+  });
+
+  it('refuses a working folder that holds a file of secrets', () => {
+    const { gateway, flask: python } = hostInput;
+    const of = (service: object, environment = {}) =>
+      problemsOf({
+        ...hostInput,
+        gateway: { ...gateway, environment, service: { ...gateway.service, ...service } },
+      }).map(({ code, settings }) => [code, ...settings]);
+    const refused = (secret: string) => [
+      'ERR_DEPLOYMENT_SERVICE',
+      'gateway.service.workingFolder',
+      secret,
+    ];
+    expect(of({ workingFolder: '/etc/fairlead' })).toEqual([
+      refused('gateway.service.secretsFile'),
+      refused('nginx.listen.certificateKeyFile'),
+    ]);
+    expect(
+      of({ workingFolder: '/srv/app' }, { FAIRLEAD_KEYS_FILE: '/srv/app/keys/keys.json' }),
+    ).toEqual([refused('gateway.environment.FAIRLEAD_KEYS_FILE')]);
+    expect(of({ workingFolder: '/' })).toHaveLength(2);
+    expect(of({ workingFolder: '/etc/fair' })).toEqual([]);
+    const inFlask = {
+      ...python,
+      service: { ...python.service, secretsFile: `${python.folder}/secrets` },
+    };
+    expect(problemsOf({ ...hostInput, flask: inFlask })[0]?.settings).toEqual([
+      'flask.folder',
+      'flask.service.secretsFile',
+    ]);
+  });
+
   it('refuses programs that are too old', () => {
     const target = { nginx: '1.18.0', gunicorn: '21.2.0', systemd: '246', openssl: '1.0.2' };
     expect(changed({ target }).map(({ code, settings }) => [code, ...settings])).toEqual(

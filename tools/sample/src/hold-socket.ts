@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { chmodSync, chownSync, rmSync } from 'node:fs';
 import * as net from 'node:net';
 import { SampleError } from './sample-error.ts';
 
@@ -15,15 +15,17 @@ const { _createServerHandle: bind } = net as unknown as {
 };
 
 /**
- * Binds a Unix socket; one that a killed process left is replaced.
+ * Binds a Unix socket; one that a killed process left is replaced. Only this user may connect, and `gid` if it is given.
  *
  * @throws SampleError when it can't be bound.
  */
-export function holdSocket(path: string): HeldSocket {
+export function holdSocket(path: string, gid?: number): HeldSocket {
   rmSync(path, { force: true });
   const held = bind(path, -1, -1);
   if (typeof held === 'number') {
     throw new SampleError(`The socket ${path} can't be made: error ${held}.`);
   }
+  if (gid !== undefined) chownSync(path, -1, gid);
+  chmodSync(path, gid === undefined ? 0o600 : 0o660);
   return held;
 }

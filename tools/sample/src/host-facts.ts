@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { availableParallelism, totalmem, userInfo } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { SampleError } from './sample-error.ts';
 
 /** What this machine has, as far as the rendered files depend on it. */
@@ -8,8 +8,8 @@ export interface HostFacts {
   readonly memoryBytes: number;
   readonly nginx: string;
   readonly openssl: string;
-  /** Started by root, Nginx would give its workers to an account that can't reach this user's sockets. */
-  readonly nginxUser?: string;
+  /** Files that a process may open. */
+  readonly openFiles: number;
 }
 
 /** @throws SampleError when Nginx isn't there. */
@@ -26,12 +26,19 @@ export function readHostFacts(): HostFacts {
   const nginx = /nginx\/(\d+\.\d+\.\d+)/.exec(banner)?.[1];
   const openssl = /OpenSSL (\d+\.\d+\.\d+)/.exec(banner)?.[1] ?? '3.0.0';
   if (nginx === undefined) throw new SampleError(`"nginx -V" says nothing of a version: ${banner}`);
-  const { uid, username } = userInfo();
   return {
     cores: availableParallelism(),
     memoryBytes: totalmem(),
     nginx,
     openssl,
-    ...(uid === 0 && { nginxUser: username }),
+    openFiles: hardLimitOfOpenFiles(),
   };
+}
+
+/** Where there is no limit, what Linux has for one process (`fs.nr_open`). */
+const NO_LIMIT = 1_048_576;
+
+function hardLimitOfOpenFiles(): number {
+  const limit = execFileSync('/bin/sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).trim();
+  return /^\d+$/.test(limit) ? Number(limit) : NO_LIMIT;
 }

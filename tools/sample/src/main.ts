@@ -10,6 +10,7 @@ import { exportParityReports } from './export-parity-reports.ts';
 import { askGolden, goldenPredictions } from './golden-predictions.ts';
 import { readHostFacts } from './host-facts.ts';
 import { httpCall } from './http-call.ts';
+import { findNginxAccount, type Account } from './nginx-account.ts';
 import { preparePrograms } from './programs.ts';
 import { pushModels } from './push-models.ts';
 import { RunningPrograms } from './run-programs.ts';
@@ -47,10 +48,11 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 /** Trains, pushes, renders and runs the sample application until it is told to stop. */
 async function main(): Promise<void> {
   const settings = readSampleSettings(process.env, root);
-  const state = openStateFolder(settings.stateFolder);
+  const nginxAccount = findNginxAccount();
+  const state = openStateFolder(settings.stateFolder, nginxAccount);
   const claim = await claimStateFolder(state.root);
   const running = new RunningPrograms(state.logs, state.processes);
-  const started = start(settings, state, running);
+  const started = start(settings, state, running, nginxAccount);
   try {
     await Promise.race([started.then(() => running.died), stopped.promise]);
   } finally {
@@ -69,6 +71,7 @@ async function start(
   settings: SampleSettings,
   state: ReturnType<typeof openStateFolder>,
   running: RunningPrograms,
+  nginxAccount: Account | undefined,
 ): Promise<void> {
   await endLeftovers(state.processes);
   const facts = readHostFacts();
@@ -92,7 +95,8 @@ async function start(
   await exportFlaskModels(registry, names, state.flaskModels);
   const reports = await exportParityReports(registry, names, state.parity);
   const secrets = openDemoSecrets(state);
-  const programs = await preparePrograms(root, state, facts, { port, grpcPort }, secrets);
+  const host = { ...facts, port, grpcPort };
+  const programs = await preparePrograms(root, state, host, secrets, nginxAccount);
   const predictions = await goldenPredictions(registry);
 
   const isUp = async (place: Parameters<typeof httpCall>[0]): Promise<string | undefined> => {

@@ -15,6 +15,7 @@ import type { Program } from './child.ts';
 import type { DemoSecrets } from './demo-key.ts';
 import { holdSocket } from './hold-socket.ts';
 import type { HostFacts } from './host-facts.ts';
+import type { Account } from './nginx-account.ts';
 import { SampleError } from './sample-error.ts';
 import type { StateFolder } from './state-folder.ts';
 
@@ -31,9 +32,9 @@ export interface SamplePrograms {
 export async function preparePrograms(
   root: string,
   state: StateFolder,
-  facts: HostFacts,
-  ports: { readonly port: number; readonly grpcPort: number },
+  host: HostFacts & { readonly port: number; readonly grpcPort: number },
   secrets: DemoSecrets,
+  nginxAccount?: Account,
 ): Promise<SamplePrograms> {
   // Read as the text of whoever wrote it, like any user's deployment file.
   const file = join(root, 'apps/gateway/src/deployment.ts');
@@ -41,9 +42,10 @@ export async function preparePrograms(
     deployment: (host: object) => Deployment;
   };
   const described = deployment({
-    ...facts,
-    ...ports,
+    ...host,
+    ...(nginxAccount && { nginxUser: nginxAccount.name }),
     folder: state.host,
+    nginxTempFolder: state.nginxTemp,
     socketFolder: state.sockets,
     flaskFolder: join(root, 'apps/flask-model/src'),
     gunicorn: join(root, '.venv/bin/gunicorn'),
@@ -61,7 +63,8 @@ export async function preparePrograms(
   // A socket that a killed process left would keep the next one from listening.
   rmSync(flaskSocket, { force: true });
   // As systemd would: they stay while the gateway is restarted.
-  const sockets = [holdSocket(gatewaySocket), holdSocket(grpcSocket)];
+  const gid = nginxAccount?.gid;
+  const sockets = [holdSocket(gatewaySocket, gid), holdSocket(grpcSocket, gid)];
   const base = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', LANG: 'C.UTF-8' };
   return {
     flaskSocket,
@@ -70,7 +73,7 @@ export async function preparePrograms(
       name: 'flask',
       command: flask,
       environment: { ...base, ...flaskEnvironment(described) },
-      workingFolder: state.root,
+      workingFolder: state.work,
       stopSignal: 'SIGTERM',
     },
     gateway: {
@@ -88,14 +91,14 @@ export async function preparePrograms(
         FAIRLEAD_PEPPER: secrets.pepper,
       },
       sockets,
-      workingFolder: state.root,
+      workingFolder: state.work,
       stopSignal: 'SIGTERM',
     },
     nginx: {
       name: 'nginx',
       command: nginxCommand(described),
       environment: base,
-      workingFolder: state.root,
+      workingFolder: state.work,
       stopSignal: 'SIGQUIT',
       errorLog: described.layout.nginxErrorLog,
     },

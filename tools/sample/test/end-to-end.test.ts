@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { eventually } from './support/eventually.ts';
 import { freePort } from './support/free-port.ts';
 import { readHeldOut } from './support/held-out.ts';
 import { metricSum } from './support/metric-sum.ts';
+import { processesAbout } from './support/processes-about.ts';
 import {
   startSample,
   stopAll,
@@ -347,6 +348,32 @@ test('no key and no secret is in any log', () => {
     const text = readFileSync(join(state, 'host', 'logs', log), 'utf8');
     for (const secret of [pepper, ...Object.values(keys)]) expect(text).not.toContain(secret);
   }
+});
+
+describe('how the programs run', () => {
+  test('in an empty folder, so that a model file finds no secrets beside it', () => {
+    const programs = processesAbout(join(state, 'work'));
+    expect(programs.length).toBeGreaterThanOrEqual(3);
+    expect(readdirSync(join(state, 'work'))).toEqual([]);
+    const folders = new Set(programs.map(({ pid }) => readlinkSync(`/proc/${pid}/cwd`)));
+    expect(folders.has(join(state, 'work'))).toBe(true);
+    for (const folder of folders) {
+      for (const secret of ['keys.json', 'secrets.json']) {
+        expect(join(state, secret).startsWith(`${folder}/`)).toBe(false);
+      }
+    }
+  });
+
+  test('the workers of Nginx not as root', () => {
+    const workers = processesAbout(join(state, 'work')).filter(({ command }) =>
+      command.startsWith('nginx: worker'),
+    );
+    expect(workers.length).toBeGreaterThan(0);
+    for (const { pid } of workers) {
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+      expect(/^Uid:\t(.*)$/m.exec(status)?.[1]?.split('\t')).not.toContain('0');
+    }
+  });
 });
 
 test('another version comes and goes under load, and no request fails', async () => {

@@ -17,6 +17,23 @@ test('everything is below the folder, for this user alone', () => {
   expect(openStateFolder(root)).toEqual(state);
 });
 
+test.runIf(process.getuid?.() === 0)(
+  'the account of Nginx may pass through the folder of the sockets, and see nothing else',
+  () => {
+    const root = join(tempFolder(), 'state');
+    const { sockets, nginxTemp, ...state } = openStateFolder(root, { name: 'www-data', gid: 33 });
+    onTestFinished(() => {
+      rmSync(sockets, { recursive: true, force: true });
+    });
+    expect(sockets.startsWith(root)).toBe(false);
+    expect(nginxTemp.startsWith(`${sockets}/`)).toBe(true);
+    expect(statSync(sockets)).toMatchObject({ uid: 0, gid: 33 });
+    expect(statSync(sockets).mode & 0o777).toBe(0o710);
+    expect(statSync(state.root).mode & 0o777).toBe(0o700);
+    expect(openStateFolder(root, { name: 'www-data', gid: 33 }).sockets).toBe(sockets);
+  },
+);
+
 test('sockets go where their paths are short enough', () => {
   const root = join(tempFolder(), 'long'.repeat(30));
   const { sockets } = openStateFolder(root);

@@ -2,9 +2,55 @@ import type { DeploymentProblem } from '../deployment-error.ts';
 import type { Deployment } from '../deployment.ts';
 import { isAbsolutePath } from '../values/absolute-path.ts';
 
+const nginxAsRoot: DeploymentProblem = {
+  code: 'ERR_DEPLOYMENT_SERVICE',
+  settings: ['nginx.user'],
+  message:
+    'nginx.user is "root", but the workers of Nginx read whatever any client sends. ' +
+    'Name an account without rights, such as "www-data", that can reach the sockets and layout.nginxTempFolder.',
+};
+
+/** A model file may name other files, relative to the folder in which a program runs. */
+function secretsInWorkingFolders({
+  gateway,
+  flask,
+  nginx,
+}: Pick<Deployment, 'gateway' | 'flask' | 'nginx'>): DeploymentProblem[] {
+  const { listen } = nginx;
+  const secrets: readonly (readonly [string, string | undefined])[] = [
+    ['gateway.service.secretsFile', gateway.service?.secretsFile],
+    ['gateway.environment.FAIRLEAD_KEYS_FILE', gateway.environment.FAIRLEAD_KEYS_FILE],
+    ['flask.service.secretsFile', flask?.service?.secretsFile],
+    [
+      'nginx.listen.certificateKeyFile',
+      listen.scheme === 'https' ? listen.certificateKeyFile : undefined,
+    ],
+  ];
+  const folders: readonly (readonly [string, string | undefined])[] = [
+    ['gateway.service.workingFolder', gateway.service?.workingFolder],
+    ['flask.service.workingFolder', flask?.service?.workingFolder],
+    // Gunicorn changes to it.
+    ['flask.folder', flask?.folder],
+  ];
+  const problems: DeploymentProblem[] = [];
+  for (const [setting, folder] of folders) {
+    for (const [secret, file] of secrets) {
+      if (folder === undefined || file === undefined) continue;
+      if (!file.startsWith(folder === '/' ? folder : `${folder}/`)) continue;
+      problems.push({
+        code: 'ERR_DEPLOYMENT_SERVICE',
+        settings: [setting, secret],
+        message: `${setting} is ${folder}, but ${secret} (${file}) lies in it, where a file of a model could name it. ${setting === 'flask.folder' ? 'Move' : `Leave ${setting} out for an empty folder, or move`} the secret.`,
+      });
+    }
+  }
+  return problems;
+}
+
 /** systemd has to know what to run, and as whom. */
-export function checkServices({ layout, gateway, flask }: Deployment): DeploymentProblem[] {
-  if (layout.supervisor !== 'systemd') return [];
+export function checkServices({ layout, gateway, flask, nginx }: Deployment): DeploymentProblem[] {
+  const asRoot: DeploymentProblem[] = nginx.user === 'root' ? [nginxAsRoot] : [];
+  if (layout.supervisor !== 'systemd') return asRoot;
   const missing = [
     ...(gateway.command ? [] : ['gateway.command']),
     ...(gateway.service ? [] : ['gateway.service']),
@@ -23,5 +69,5 @@ export function checkServices({ layout, gateway, flask }: Deployment): Deploymen
       message: `gateway.command starts with "${program}", but layout.supervisor is "systemd", which knows no search path. Write the program's absolute path.`,
     });
   }
-  return problems;
+  return [...asRoot, ...problems, ...secretsInWorkingFolders({ gateway, flask, nginx })];
 }

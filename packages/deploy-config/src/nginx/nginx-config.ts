@@ -1,14 +1,19 @@
 import type { Deployment } from '../deployment.ts';
 import { formatAddress } from '../values/address.ts';
+import { clientNetwork, clientNetworkMap } from './client-network.ts';
 import { grpcContext } from './grpc.ts';
 import { block, directive, variable, type NginxDirective } from './nginx-directive.ts';
 import { nginxDuration } from './nginx-duration.ts';
+import { openFilesFor } from './open-files.ts';
 import { problemMaps } from './problem-pages.ts';
 import { connectionMap, upstreamName } from './proxy-location.ts';
 import { serverBlocks } from './server-blocks.ts';
 import { tlsDirectives } from './tls-directives.ts';
 
 const requestId = 'fairlead_request_id';
+
+/** The path of a request as the client sent it: `$uri` is decoded, and that of the page behind an error. */
+const requestPath = 'fairlead_request_path';
 
 /** What a client may choose as the id of its request: nothing that a log, a header or JSON would have to escape. */
 const clientRequestId = '~^[A-Za-z0-9._-]{1,128}$';
@@ -28,12 +33,14 @@ const logFields: Readonly<Record<string, string>> = {
   requestId,
   client: 'remote_addr',
   method: 'request_method',
-  uri: 'request_uri',
+  // Without the query, which may hold what no log should.
+  uri: requestPath,
   status: 'status',
   requestBytes: 'request_length',
   responseBytes: 'bytes_sent',
   seconds: 'request_time',
   upstream: 'upstream_addr',
+  upstreamStatus: 'upstream_status',
   upstreamSeconds: 'upstream_response_time',
 };
 
@@ -45,6 +52,11 @@ function accessLog({ nginx, layout }: Deployment): NginxDirective[] {
     '"',
   ]);
   return [
+    block(
+      'map',
+      [variable('request_uri'), variable(requestPath)],
+      [directive('~^(?<fairlead_path>[^?]*)', variable('fairlead_path')), directive('default', '')],
+    ),
     directive('log_format', 'fairlead', 'escape=json', [...fields, '}']),
     directive('access_log', layout.nginxAccessLog, 'fairlead'),
   ];
@@ -70,15 +82,15 @@ function upstreams({ nginx, keepAlive }: Deployment): NginxDirective[] {
 
 function limitZones({ nginx: { perAddress } }: Deployment): NginxDirective[] {
   if (!perAddress) return [];
-  const address = variable('binary_remote_addr');
   return [
+    clientNetworkMap(),
     directive(
       'limit_req_zone',
-      address,
+      clientNetwork,
       'zone=fairlead_requests:10m',
       `rate=${perAddress.requestsPerSecond}r/s`,
     ),
-    directive('limit_conn_zone', address, 'zone=fairlead_connections:10m'),
+    directive('limit_conn_zone', clientNetwork, 'zone=fairlead_connections:10m'),
     directive('limit_req_status', 429),
     directive('limit_conn_status', 429),
   ];
@@ -100,6 +112,8 @@ function httpBlock(deployment: Deployment): NginxDirective {
     'http',
     [],
     [
+      // What is logged of a request has its whole first line, and with it the query.
+      ...(nginx.requestErrorLog ? [] : [directive('error_log', layout.nginxErrorLog, 'alert')]),
       directive('server_tokens', 'off'),
       directive('underscores_in_headers', 'off'),
       // Nginx knows neither the port nor the scheme that a client behind a load balancer uses.
@@ -115,6 +129,9 @@ function httpBlock(deployment: Deployment): NginxDirective {
       directive('client_header_timeout', clientTimeout),
       directive('client_body_timeout', clientTimeout),
       directive('send_timeout', clientTimeout),
+      // The rest of a body that was refused is read for as long as the gateway does.
+      directive('lingering_time', '5s'),
+      directive('lingering_timeout', '2s'),
       directive('keepalive_timeout', nginxDuration(keepAlive.nginxMs)),
       directive('keepalive_requests', 10_000),
       directive('reset_timedout_connection', 'on'),
@@ -158,6 +175,7 @@ export function nginxConfig(deployment: Deployment): NginxDirective[] {
     directive('pid', layout.nginxPidFile),
     directive('error_log', layout.nginxErrorLog, 'warn'),
     directive('worker_processes', nginx.workers),
+    directive('worker_rlimit_nofile', openFilesFor(nginx.workerConnections)),
     directive('worker_shutdown_timeout', nginxDuration(timeouts.nginxReadMs)),
     block('events', [], [directive('worker_connections', nginx.workerConnections)]),
     httpBlock(deployment),

@@ -21,7 +21,12 @@ function server(content: readonly NginxDirective[]): NginxDirective {
 function limits({ nginx: { perAddress } }: Deployment): NginxDirective[] {
   return perAddress
     ? [
-        directive('limit_req', 'zone=fairlead_requests', `burst=${perAddress.burst}`, 'nodelay'),
+        directive(
+          'limit_req',
+          'zone=fairlead_requests',
+          // Nginx takes no burst of 0 by that name.
+          ...(perAddress.burst === 0 ? [] : [`burst=${perAddress.burst}`, 'nodelay']),
+        ),
         directive('limit_conn', 'fairlead_connections', perAddress.connections),
       ]
     : [];

@@ -5,6 +5,8 @@ import type { Unit, UnitSection } from './unit-directive.ts';
 interface ServiceUnitOptions {
   readonly deployment: Deployment;
   readonly description: string;
+  /** Name of the unit without its ending. */
+  readonly unit: string;
   readonly socketUnit: string;
   readonly service: Service;
   readonly command: readonly string[];
@@ -12,6 +14,17 @@ interface ServiceUnitOptions {
   readonly memoryBytes: number;
   /** What differs between the programs. */
   readonly settings: UnitSection<'Service'>;
+}
+
+/** An empty folder, unless one is named: what a model file names beside it isn't there. */
+function workingDirectory({ service, unit }: ServiceUnitOptions): UnitSection<'Service'> {
+  const { workingFolder } = service;
+  if (workingFolder !== undefined) return { WorkingDirectory: workingFolder };
+  return {
+    RuntimeDirectory: [unit],
+    RuntimeDirectoryMode: 0o500,
+    WorkingDirectory: `/run/${unit}`,
+  };
 }
 
 /** A hardened service that takes its socket from systemd, so that a restart loses no connection. */
@@ -29,7 +42,7 @@ export function serviceUnit(options: ServiceUnitOptions): Unit {
       ...options.settings,
       User: service.user,
       Group: service.group,
-      WorkingDirectory: service.workingFolder,
+      ...workingDirectory(options),
       Environment: environment,
       ...(service.secretsFile !== undefined && { EnvironmentFile: service.secretsFile }),
       ExecStart: command,

@@ -6,9 +6,6 @@ import { serviceUnit } from './service-unit.ts';
 import { socketUnit } from './socket-unit.ts';
 import type { Unit } from './unit-directive.ts';
 
-/** Account of Nginx's workers on Debian and Ubuntu, where the configuration names none. */
-const defaultNginxGroup = 'www-data';
-
 /**
  * The units of a deployment by their path below the unit folder: change them, then `serializeUnit` each.
  *
@@ -19,7 +16,7 @@ export function systemdUnits(deployment: Deployment): Readonly<Record<string, Un
   if (layout.supervisor !== 'systemd' || !gateway.service || !gateway.command) return {};
   const gatewayUnit = `${name}-gateway`;
   const flaskUnit = `${name}-flask`;
-  const nginxGroup = nginx.user ?? defaultNginxGroup;
+  const nginxGroup = nginx.user ?? 'root';
   // A socket has one group: when Nginx calls Flask too, the gateway joins Nginx's.
   const nginxCallsFlask = nginx.upstreams.flask !== undefined;
   const units: Record<string, Unit> = {
@@ -32,6 +29,7 @@ export function systemdUnits(deployment: Deployment): Readonly<Record<string, Un
     [`${gatewayUnit}.service`]: serviceUnit({
       deployment,
       description: `Gateway of ${name}`,
+      unit: gatewayUnit,
       socketUnit: `${gatewayUnit}.socket`,
       service: gateway.service,
       command: gateway.command,
@@ -52,7 +50,7 @@ export function systemdUnits(deployment: Deployment): Readonly<Record<string, Un
         KillMode: 'mixed',
         KillSignal: 'SIGQUIT',
         TimeoutStopSec: timeouts.stopMs,
-        LimitNOFILE: 65_536,
+        LimitNOFILE: deployment.host.openFiles,
       },
     },
   };
@@ -67,6 +65,7 @@ export function systemdUnits(deployment: Deployment): Readonly<Record<string, Un
   units[`${flaskUnit}.service`] = serviceUnit({
     deployment,
     description: `Python service of ${name}`,
+    unit: flaskUnit,
     socketUnit: `${flaskUnit}.socket`,
     service: flask.service,
     command: gunicornCommand(deployment) ?? [],

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   Client,
@@ -47,6 +48,8 @@ async function serve(address: string, handler: Handler): Promise<void> {
       else reject(error);
     });
   });
+  // Nginx's workers have another account where root starts it.
+  chmodSync(address.slice('unix:'.length), 0o666);
   onTestFinished(() => {
     server.forceShutdown();
   });

@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { freePort } from '../support/free-port.ts';
 import { send, sendRaw } from '../support/http-answer.ts';
@@ -123,13 +123,13 @@ describe('a rendered Nginx in front of a gateway', () => {
     expect(answer.headers['retry-after']).toBe('7');
   });
 
-  it('takes in a whole body before it bothers the gateway, unless the route streams', async () => {
+  it('takes in a whole body before it connects to a route that buffers, and hands it on as it comes to the gateway', async () => {
     const seen: unknown[] = [];
     const { socketPath } = await startSampleEdge({
       nginx: {
         routes: [
-          { path: '/', upstream: 'gateway' },
-          { path: '/stream', match: 'exact', upstream: 'gateway', bufferRequests: false },
+          { path: '/', upstream: 'gateway', bufferRequests: true },
+          { path: '/stream', match: 'exact', upstream: 'gateway' },
         ],
       },
       gateway: (request, response) => {
@@ -196,6 +196,49 @@ describe('a rendered Nginx in front of a gateway', () => {
         status: '200',
       }),
     );
+  });
+
+  it('keeps queries out of both logs, also of a request that fails', async () => {
+    const { socketPath, folder, nginx } = await startSampleEdge({
+      nginx: { perAddress: { requestsPerSecond: 1, burst: 1 } },
+    });
+    const paths = ['/v2?api_key=PLANTED', '/a?b?c=PLANTED#x', '/?PLANTED', '/%3FKEPT?PLANTED'];
+    const statuses = [];
+    for (const path of paths) statuses.push((await send({ socketPath, path })).status);
+    await sendRaw(socketPath, 'GET /?PLANTED HTTP/9.9\r\nHost: a\r\n\r\n');
+    expect(statuses).toContain(502);
+    expect(statuses).toContain(429);
+    await nginx.stop('SIGQUIT');
+    const log = readFileSync(join(folder, 'logs/nginx-access.log'), 'utf8');
+    const uris = log.split('\n').flatMap((line) => /"uri":"([^"]*)"/.exec(line)?.[1] ?? []);
+    expect(uris.slice(0, 4)).toEqual(['/v2', '/a', '/', '/%3FKEPT']);
+    expect(log).not.toContain('PLANTED');
+    expect(log).toContain('"upstreamStatus":"502"');
+    expect(readFileSync(join(folder, 'logs/nginx-error.log'), 'utf8')).not.toContain('PLANTED');
+  });
+
+  it('logs errors of single requests on demand', async () => {
+    const { socketPath, folder, nginx } = await startSampleEdge({
+      nginx: { requestErrorLog: true },
+    });
+    expect((await send({ socketPath, path: '/x' })).status).toBe(502);
+    await nginx.stop('SIGQUIT');
+    expect(readFileSync(join(folder, 'logs/nginx-error.log'), 'utf8')).toContain('GET /x');
+  });
+
+  it.runIf(process.getuid?.() === 0)('has no worker that runs as root', async () => {
+    const { nginx } = await startSampleEdge({ gateway: hello });
+    const { pid = 0 } = nginx.process;
+    // A worker begins as root and gives that up before it takes connections.
+    await vi.waitFor(() => {
+      const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+      expect(workers.length).toBeGreaterThan(0);
+      for (const worker of workers) {
+        const status = readFileSync(`/proc/${worker}/status`, 'utf8');
+        // Real, effective, saved and file system account.
+        expect(/^Uid:\t(.*)$/m.exec(status)?.[1]?.split('\t')).not.toContain('0');
+      }
+    }, 10_000);
   });
 
   it('finishes what is in flight when it is asked to quit', async () => {
@@ -265,6 +308,41 @@ describe("Nginx's own errors", () => {
     expect(json(refused[0]?.body ?? Buffer.from('{}'))).toMatchObject({
       code: 'ERR_EDGE_TOO_MANY_REQUESTS',
     });
+  });
+
+  it('counts the addresses of one IPv6 /56 together, and those of others apart', async () => {
+    const port = await freePort();
+    await startSampleEdge({
+      port,
+      nginx: { trustedProxies: ['127.0.0.0/8'], perAddress: { requestsPerSecond: 1, burst: 0 } },
+      gateway: hello,
+    });
+    // Each line is one /56, or one IPv4 address.
+    const networks = [
+      ['2001:db8:1:ab01::1', '2001:db8:1:abff:1:2:3:4', '2001:db8:1:ab00:ffff::'],
+      ['2001:db8:1:ac01::1', '2001:db8:1:acff:1:2:3:4'],
+      ['2001:db8:1:1::1', '2001:db8:1:ff::', '2001:db8:1::9', '2001:db8:1:0:1:2:3:4'],
+      ['2001:db8:1:100::1', '2001:db8:1:1ff::'],
+      ['2001:db8::1', '2001:db8:0:7::1'],
+      ['2001:db8:0:700::1'],
+      ['fe80::1', 'fe80::ffff:1'],
+      ['::1', '::2'],
+      ['192.0.2.1'],
+      ['192.0.2.2'],
+      ['::ffff:192.0.2.3'],
+      ['::ffff:192.0.2.4'],
+    ];
+    for (const network of networks) {
+      const statuses = [];
+      for (const address of network) {
+        const headers = { 'X-Forwarded-For': address };
+        statuses.push((await send({ host: '127.0.0.1', port, headers })).status);
+      }
+      expect([network, statuses]).toEqual([
+        network,
+        network.map((_, at) => (at === 0 ? 200 : 429)),
+      ]);
+    }
   });
 
   it('answers 429 above the connections of one address', async () => {

@@ -22,7 +22,6 @@ export const hostInput = {
     command: ['/opt/fairlead/current/bin/node', '/opt/fairlead/current/gateway/main.js'],
     service: {
       user: 'fairlead',
-      workingFolder: '/opt/fairlead/current',
       secretsFile: '/etc/fairlead/gateway.secrets',
     },
     environment: { FAIRLEAD_REGISTRY: '/var/lib/fairlead/registry' },
@@ -31,7 +30,7 @@ export const hostInput = {
     app: 'flask_model.app:create_app()',
     folder: '/opt/fairlead/current/flask',
     gunicorn: '/opt/fairlead/current/venv/bin/gunicorn',
-    service: { user: 'fairlead-flask', workingFolder: '/opt/fairlead/current/flask' },
+    service: { user: 'fairlead-flask' },
   },
 } as const satisfies DeploymentInput;
 
@@ -44,8 +43,7 @@ export function folderInput(folder: string) {
     timeouts: { requestMs: 4_000, marginMs: 1_000 },
     nginx: {
       listen: { scheme: 'http', address: '127.0.0.1:8080' },
-      // As root, Nginx's workers would become an account that may not enter the folder.
-      ...(process.getuid?.() === 0 && { user: 'root' }),
+      ...(process.getuid?.() === 0 && { user: 'www-data' }),
     },
     gateway: {},
     flask: {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { chmodSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { join } from 'node:path';
 
@@ -27,6 +28,8 @@ interface SampleEdgeOptions {
 export async function listenOn(path: string, listener: RequestListener): Promise<void> {
   const server = createServer({ keepAliveTimeout: 75_000 }, listener).listen(path);
   await once(server, 'listening');
+  // Nginx's workers have another account where root starts it.
+  chmodSync(path, 0o666);
   onTestFinished(async () => {
     server.closeAllConnections();
     server.close();

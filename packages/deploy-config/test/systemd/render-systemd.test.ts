@@ -77,6 +77,16 @@ describe('rendered units', () => {
     expect(status, stdout).toBe(0);
   });
 
+  it.each(['gateway', 'flask'])(
+    'the %s starts in an empty folder that it cannot write to',
+    (program) => {
+      const { content = '' } = files.find(({ path }) => path.endsWith(`-${program}.service`)) ?? {};
+      expect(content).toContain(`\nRuntimeDirectory=fairlead-${program}\n`);
+      expect(content).toContain('\nRuntimeDirectoryMode=0500\n');
+      expect(content).toContain(`\nWorkingDirectory=/run/fairlead-${program}\n`);
+    },
+  );
+
   it('belong to root and are there under systemd alone', () => {
     expect(files.map(({ owner, mode }) => [owner, mode])).toEqual(
       files.map(() => ['root:root', 0o644]),

@@ -16,7 +16,9 @@ export function processesAbout(folder: string): readonly ProcessAbout[] {
     if (pid === process.pid || identify(pid) === undefined) return [];
     try {
       const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-      const isAbout = readlinkSync(`/proc/${name}/cwd`) === folder || command.includes(folder);
+      const isAbout =
+        `${readlinkSync(`/proc/${name}/cwd`)}/`.startsWith(`${folder}/`) ||
+        command.includes(folder);
       // proc(5): the group is the third field behind the command in parentheses.
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
       const group = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);

@@ -1,0 +1,117 @@
+import { once } from 'node:events';
+import { chmodSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+
+import { expect, it, onTestFinished } from 'vitest';
+
+import { freePort } from '../support/free-port.ts';
+import { send } from '../support/http-answer.ts';
+import { startSampleEdge } from '../support/sample-edge.ts';
+
+const ADDRESSES = 7;
+const EACH = 195;
+
+interface SlowClient {
+  readonly socket: Socket;
+  answer: string;
+  closed: boolean;
+}
+
+/** Sends the head of a request and one byte of its body, from an address of the loopback network. */
+function slowClient(port: number, localAddress: string): SlowClient {
+  const socket = connect({ port, host: '127.0.0.1', localAddress });
+  const client: SlowClient = { socket, answer: '', closed: false };
+  socket.on('error', () => undefined);
+  socket.setEncoding('latin1').on('data', (text: string) => (client.answer += text));
+  socket.on('close', () => (client.closed = true));
+  socket.write(
+    'POST /v2/models/a/infer HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 16000000\r\n\r\n{',
+  );
+  return client;
+}
+
+/** Nginx with the limits that ship, one worker, and a Node server with the gateway's timeouts behind it. */
+async function slowBodies(gateway: RequestListener) {
+  const port = await freePort();
+  const { folder, deployment } = await startSampleEdge({
+    port,
+    // Nothing else than time and connections is to be seen here.
+    nginx: { workers: 1, perAddress: { requestsPerSecond: 10_000, burst: 10_000 } },
+    input: { timeouts: { requestMs: 3_000, marginMs: 1_000 } },
+  });
+  const { gatewayReceiveMs, gatewayHeadersMs } = deployment.timeouts;
+  const server = createServer(
+    {
+      requestTimeout: gatewayReceiveMs,
+      headersTimeout: gatewayHeadersMs,
+      connectionsCheckingInterval: 100,
+      keepAliveTimeout: 75_000,
+    },
+    gateway,
+  ).listen({ path: join(folder, 'run/gateway.sock'), backlog: 4096 });
+  await once(server, 'listening');
+  chmodSync(join(folder, 'run/gateway.sock'), 0o666);
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const clients = Array.from({ length: ADDRESSES * EACH }, (_, at) =>
+    slowClient(port, `127.0.0.${11 + (at % ADDRESSES)}`),
+  );
+  // One byte more now and then: as far as Nginx sees, the body is on its way.
+  const dribble = setInterval(() => {
+    for (const { socket, closed } of clients) if (!closed && socket.writable) socket.write(' ');
+  }, 500);
+  onTestFinished(() => {
+    clearInterval(dribble);
+    for (const { socket } of clients) socket.destroy();
+  });
+  const probe = () =>
+    send({ host: '127.0.0.1', port, localAddress: '127.0.0.99', path: '/v2/health/live' });
+  return { clients, probe };
+}
+
+async function untilAll(clients: readonly SlowClient[], seconds: number): Promise<void> {
+  const deadline = performance.now() + seconds * 1000;
+  while (clients.some(({ closed }) => !closed) && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+it('slow bodies from seven addresses leave another client its answer, and end when the gateway has waited enough', async () => {
+  const { clients, probe } = await slowBodies((request, response) => {
+    if (request.method === 'GET') response.end('{"live":true}');
+    else request.resume().on('end', () => response.end());
+  });
+  for (let count = 0; count < 10; count += 1) {
+    const start = performance.now();
+    expect((await probe()).status).toBe(200);
+    expect(performance.now() - start).toBeLessThan(5_000);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await untilAll(clients, 30);
+  expect(clients.filter(({ closed }) => !closed)).toHaveLength(0);
+  const answers = clients.map(({ answer }) => answer.slice(9, 12));
+  expect(answers.filter((status) => status === '408').length).toBe(clients.length);
+}, 60_000);
+
+it('a request that is refused by its head has its answer before its body is there', async () => {
+  const { clients, probe } = await slowBodies((request, response) => {
+    if (request.method === 'GET') {
+      response.end('{"live":true}');
+      return;
+    }
+    // As the guard refuses a key.
+    response.writeHead(401, { 'Content-Type': 'application/problem+json', Connection: 'close' });
+    response.write('{}');
+    request.resume();
+    setTimeout(() => response.end(), 500);
+  });
+  expect((await probe()).status).toBe(200);
+  await untilAll(clients, 30);
+  expect(clients.filter(({ closed }) => !closed)).toHaveLength(0);
+  const answers = clients.map(({ answer }) => answer.slice(9, 12));
+  expect(answers.filter((status) => status === '401').length).toBe(clients.length);
+}, 60_000);
