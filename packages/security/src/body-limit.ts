@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { declaredBodyBytes, unknownLength } from './body-framing.ts';
 import { checkInteger, refuseOption } from './check-option.ts';
+import { contentCoding } from './content-coding.ts';
 import { limitStreamedBody } from './limit-streamed-body.ts';
 import { mediaTypeMatcher } from './media-type.ts';
 import type { Middleware, Next } from './middleware.ts';
@@ -92,8 +93,7 @@ export function bodyLimit({
         { headers: { Accept: acceptedTypes } },
       );
     }
-    const encoding = req.headers['content-encoding'] ?? 'identity';
-    if (!allowedEncodings.has(encoding.toLowerCase())) {
+    if (!allowedEncodings.has(contentCoding(req.headers['content-encoding']))) {
       throw new SecurityError(
         'ERR_SECURITY_CONTENT_ENCODING',
         `The body must be sent with a Content-Encoding of: ${acceptedEncodings}.`,

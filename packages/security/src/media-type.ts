@@ -2,10 +2,13 @@ import { refuseOption } from './check-option.ts';
 
 /** `type/subtype` of RFC 9110, 8.3.1, where both are tokens. */
 const essencePattern = /^[!#$%&'*+.^_`|~0-9a-z-]{1,127}\/[!#$%&'*+.^_`|~0-9a-z-]{1,127}$/;
-const utf8Parameter = /^[ \t]*charset=(?:utf-8|"utf-8")[ \t]*$/;
+/** One `OWS ";" OWS [ parameter ]` of RFC 9110, 5.6.6, in lower case; the parameter may be missing. */
+const parameterPattern =
+  /[ \t]*;[ \t]*(?:([!#$%&'*+.^_`|~0-9a-z-]+)=([!#$%&'*+.^_`|~0-9a-z-]+|"(?:[^"\\]|\\.)*"))?/y;
 
 /**
- * Makes the test of a `Content-Type` against an allow-list: no parameter, or `charset=utf-8` once.
+ * Makes the test of a `Content-Type` against an allow-list: no parameter, or `charset=utf-8` once, in any spelling of
+ * RFC 9110 (quoted, upper case, with semicolons behind it that have no parameter).
  *
  * Other charsets are not harmless: some parsers decode `utf-7` and see text that a check in front of them did not.
  *
@@ -27,8 +30,29 @@ export function mediaTypeMatcher(mediaTypes: readonly string[]): (contentType: s
   }
   return function matchesMediaType(contentType: string): boolean {
     if (allowed.has(contentType)) return true;
-    const [essence = '', parameter, ...more] = contentType.toLowerCase().split(';', 3);
-    if (!allowed.has(essence.trim()) || more.length > 0) return false;
-    return parameter === undefined || utf8Parameter.test(parameter);
+    const lower = contentType.toLowerCase();
+    const end = lower.indexOf(';');
+    const essence = end === -1 ? lower : lower.slice(0, end);
+    return allowed.has(essence.trim()) && (end === -1 || hasOnlyUtf8(lower.slice(end)));
   };
+}
+
+/** Whether the parameters of a media type are none, or `charset=utf-8` once. */
+function hasOnlyUtf8(parameters: string): boolean {
+  const text = parameters.trimEnd();
+  let charsets = 0;
+  let at = 0;
+  while (at < text.length) {
+    parameterPattern.lastIndex = at;
+    const found = parameterPattern.exec(text);
+    if (found === null) return false;
+    at = parameterPattern.lastIndex;
+    const [, name, value = ''] = found;
+    if (name === undefined) continue;
+    charsets += 1;
+    if (name !== 'charset' || charsets > 1) return false;
+    const charset = value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;
+    if (charset !== 'utf-8') return false;
+  }
+  return true;
 }

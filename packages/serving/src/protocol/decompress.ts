@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
 import { refusal, ServingError } from '../serving-error.ts';
+import { contentCoding } from './content-coding.ts';
 
 const decoders = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 
@@ -31,7 +32,7 @@ export async function decompress(
   { headers }: IncomingMessage,
   { maxBytes, reserve }: DecompressLimits,
 ): Promise<Buffer> {
-  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  const encoding = contentCoding(headers['content-encoding']);
   if (encoding === 'identity') return body;
   if (encoding !== 'gzip' && encoding !== 'deflate') {
     const message = `send the body as gzip, deflate or without Content-Encoding, not ${JSON.stringify(encoding.slice(0, 100))}`;

@@ -246,6 +246,8 @@ describe('compressed bodies', () => {
     ['gzip', gzipSync(body)],
     ['deflate', deflateSync(body)],
     ['GZIP', gzipSync(body)],
+    ['x-gzip', gzipSync(body)],
+    ['X-GZIP , identity', gzipSync(body)],
   ])('%s', async (encoding, compressed) => {
     const { json } = await infer(compressed, { 'content-encoding': encoding });
     expect(json.outputs[0]?.data).toEqual([3, 5]);

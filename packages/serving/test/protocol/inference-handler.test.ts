@@ -158,6 +158,16 @@ describe('inference', () => {
     await infer({ inputs: [tensor] }, '/v2/models/m/versions/1/infer').expect(200);
   });
 
+  test.each([
+    'application/json;',
+    'Application/JSON ; ; Charset="UTF-8"',
+    'application/json;charset="utf\\-8";',
+    'application/json;note="a;charset=latin-1"',
+  ])('the media type %j is JSON', async (type) => {
+    const call = request(server).post('/v2/models/m/infer').set('content-type', type);
+    await call.send(JSON.stringify({ inputs: [tensor] })).expect(200);
+  });
+
   test('no Content-Type is taken for JSON, as tritonclient has it', async () => {
     const { port } = server.address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');

@@ -1,0 +1,22 @@
+/**
+ * The content coding of a header `Content-Encoding` in its usual name: `identity` for none, lower case, `gzip` for `x-gzip`.
+ * Empty elements of the list, and `identity` beside another one, are nothing; several codings stay a list.
+ *
+ * Source: RFC 9110, 5.6.1.2 and 8.4.
+ */
+export function contentCoding(header: string | undefined): string {
+  if (header === undefined) return IDENTITY;
+  const codings = header
+    .split(',')
+    .map((coding) => coding.trim().toLowerCase())
+    .filter((coding) => coding !== '');
+  const changing = codings.filter((coding) => coding !== IDENTITY);
+  if (changing.length === 0) return codings[0] ?? '';
+  return changing.map((coding) => ALIASES.get(coding) ?? coding).join(', ');
+}
+
+const IDENTITY = 'identity';
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['x-gzip', 'gzip'],
+  ['x-compress', 'compress'],
+]);
