@@ -1,5 +1,5 @@
 import { JobMetrics, type InferenceMetrics } from '@fairlead/monitoring';
-import { getIdentity, getRequestId } from '@fairlead/security';
+import { checkScope, getIdentity, getRequestId } from '@fairlead/security';
 import {
   createJobHandler,
   folderJobQueue,
@@ -13,6 +13,7 @@ import {
   type JobQueue,
   type ModelServer,
 } from '@fairlead/serving';
+import { jobLimits } from './job-limits.ts';
 import { forSetting, forSettingLater } from './settings/settings-error.ts';
 import type { Settings } from './settings/settings.ts';
 
@@ -55,6 +56,7 @@ export async function openJobs(
     run: replayInference(models, { dialects, onError }),
     ...(webhooks && { webhooks }),
     concurrency: settings.jobsConcurrency,
+    maxResultBytes: settings.jobsMaxAnswerBytes,
     onEvent: (event) => {
       counted.count(event);
       onEvent(event);
@@ -66,6 +68,11 @@ export async function openJobs(
     maxBodyBytes: settings.maxBodyBytes,
     bodies,
     owner: (req) => getIdentity(req)?.client,
+    // Without keys there is no identity, and no scope.
+    authorize: (req, model) => {
+      const identity = getIdentity(req);
+      if (identity !== undefined) checkScope(identity, `infer:${model}`);
+    },
     requestId: getRequestId,
     ...(webhooks && { webhooks }),
     onError,
@@ -83,7 +90,7 @@ export async function openJobs(
 }
 
 async function openQueue(settings: Settings): Promise<JobQueue | undefined> {
-  const { jobsFolder, jobsRetentionMs: retentionMs, jobsMax: maxJobs } = settings;
+  const { jobsFolder, jobsRetentionMs: retentionMs } = settings;
   if (settings.jobsQueueUrl !== undefined) {
     // Only who has such a queue loads the AWS SDK for it.
     const { openSqsQueue } = await import('./open-sqs-queue.ts');
@@ -91,19 +98,25 @@ async function openQueue(settings: Settings): Promise<JobQueue | undefined> {
   }
   if (jobsFolder === undefined) return undefined;
   return forSettingLater('FAIRLEAD_JOBS_FOLDER', () =>
-    folderJobQueue(jobsFolder, { retentionMs, maxJobs }),
+    folderJobQueue(jobsFolder, { retentionMs, ...jobLimits(settings) }),
   );
 }
 
-function openWebhooks({ webhookOrigins, webhookSecrets }: Settings): WebhookSender | undefined {
-  if (webhookOrigins === undefined || webhookSecrets === undefined) return undefined;
-  forSetting('FAIRLEAD_WEBHOOK_ORIGINS', () => {
-    // With a secret that is right in any case, what is refused is an origin.
-    const secrets = [`whsec_${Buffer.alloc(32).toString('base64')}`];
-    return new WebhookSender({ destinations: webhookOrigins, secrets });
-  });
+function openWebhooks(settings: Settings): WebhookSender | undefined {
+  const { webhookOrigins, webhookPrivateOrigins, webhookSecrets } = settings;
+  if (webhookSecrets === undefined) return undefined;
+  if (webhookOrigins === undefined && webhookPrivateOrigins === undefined) return undefined;
+  // With a secret that is right in any case, what is refused is an origin.
+  const secrets = [`whsec_${Buffer.alloc(32).toString('base64')}`];
+  const destinations = webhookOrigins ?? [];
+  const privateDestinations = webhookPrivateOrigins ?? [];
+  forSetting('FAIRLEAD_WEBHOOK_ORIGINS', () => new WebhookSender({ destinations, secrets }));
+  forSetting(
+    'FAIRLEAD_WEBHOOK_PRIVATE_ORIGINS',
+    () => new WebhookSender({ destinations: [], privateDestinations, secrets }),
+  );
   return forSetting(
     'FAIRLEAD_WEBHOOK_SECRETS',
-    () => new WebhookSender({ destinations: webhookOrigins, secrets: webhookSecrets }),
+    () => new WebhookSender({ destinations, privateDestinations, secrets: webhookSecrets }),
   );
 }

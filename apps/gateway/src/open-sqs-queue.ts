@@ -2,6 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { JobQueue } from '@fairlead/serving';
 import { requireBucket, requireQueue, sqsJobQueue } from '@fairlead/serving/sqs';
+import { jobLimits } from './job-limits.ts';
 import { forSettingLater } from './settings/settings-error.ts';
 import type { Settings } from './settings/settings.ts';
 
@@ -20,7 +21,7 @@ const OTHER_CONNECTIONS = 50;
  */
 export async function openSqsQueue(settings: Settings): Promise<JobQueue | undefined> {
   const { jobsQueueUrl: queueUrl, jobsWebhookQueueUrl: webhookQueueUrl } = settings;
-  const { jobsBucket: bucket, jobsRetentionMs: retentionMs, jobsMax: maxJobs } = settings;
+  const { jobsBucket: bucket, jobsRetentionMs: retentionMs } = settings;
   if (queueUrl === undefined || bucket === undefined) return undefined;
   // Who waits for a message keeps a connection; the SDK's 50 would leave none to accept a job with.
   const maxSockets = settings.jobsConcurrency + OTHER_CONNECTIONS;
@@ -39,7 +40,7 @@ export async function openSqsQueue(settings: Settings): Promise<JobQueue | undef
       forSettingLater('FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL', () => requireQueue(sqs, webhookQueueUrl)),
   ]);
   return sqsJobQueue({
-    ...{ sqs, s3, queueUrl, bucket, retentionMs, maxJobs },
+    ...{ sqs, s3, queueUrl, bucket, retentionMs, ...jobLimits(settings) },
     ...(webhookQueueUrl !== undefined && { webhookQueueUrl }),
   });
 }

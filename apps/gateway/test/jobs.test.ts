@@ -156,6 +156,73 @@ test('jobs need the scope of their model, and belong to the client of their key'
   await gateway.ended;
 });
 
+test('a key without the scope of its model sees, cancels and deletes no job of its client', async () => {
+  const { keysFile, keys } = writeKeysFile(tempFolder(), {
+    with: { client: 'ann', scopes: ['infer:affine'] },
+    without: { client: 'ann', scopes: ['infer:slow'] },
+  });
+  const { socketPath, variables } = await environment({
+    FAIRLEAD_KEYS_FILE: keysFile,
+    FAIRLEAD_PEPPER: pepper,
+  });
+  const gateway = startGatewayProcess(variables);
+  await gateway.logged('models loaded');
+  const as = (name: 'with' | 'without') => ({ authorization: `Bearer ${keys[name]}` });
+  const accepted = await ask({ socketPath }, '/v2/models/affine/infer', {
+    headers: { ...later, ...as('with') },
+    body: affine,
+  });
+  const job = bodyOf(accepted);
+  await eventually(async () => {
+    const { status } = await ask({ socketPath }, job.result_url, { headers: as('with') });
+    return status === 200 ? true : undefined;
+  });
+  for (const [method, path] of [
+    ['GET', job.url],
+    ['GET', job.result_url],
+    ['DELETE', job.url],
+  ] as const) {
+    const refused = await ask({ socketPath }, path, { method, headers: as('without') });
+    expect([refused.status, JSON.parse(refused.body)]).toMatchObject([403, { status: 403 }]);
+  }
+  const remove = { method: 'DELETE', headers: as('with') };
+  expect((await ask({ socketPath }, job.url, remove)).status).toBe(204);
+  expect((await ask({ socketPath }, job.url, { headers: as('with') })).status).toBe(404);
+  gateway.signal('SIGTERM');
+  await gateway.ended;
+});
+
+test('one client fills its own places alone', async () => {
+  const { keysFile, keys } = writeKeysFile(tempFolder(), {
+    ann: { scopes: ['infer:*'] },
+    bob: { scopes: ['infer:*'] },
+  });
+  const { socketPath, variables } = await environment({
+    FAIRLEAD_KEYS_FILE: keysFile,
+    FAIRLEAD_PEPPER: pepper,
+    FAIRLEAD_JOBS_MAX_PER_CLIENT: '1',
+    FAIRLEAD_SHUTDOWN_GRACE_MS: '100',
+  });
+  const gateway = startGatewayProcess(variables);
+  await gateway.logged('models loaded');
+  const make = (client: 'ann' | 'bob', model: string, body: object) =>
+    ask({ socketPath }, `/v2/models/${model}/infer`, {
+      headers: { ...later, authorization: `Bearer ${keys[client]}` },
+      body,
+    });
+  const times = { name: 'times', datatype: 'INT64', shape: [1], data: [30_000] };
+  expect((await make('ann', 'slow', { inputs: [times] })).status).toBe(202);
+  const refused = await make('ann', 'affine', affine);
+  expect(refused.status).toBe(429);
+  expect(refused.headers).toMatchObject({
+    'retry-after': '1',
+    'fairlead-error': 'ERR_SERVING_JOBS_OWNER_LIMIT',
+  });
+  expect((await make('bob', 'affine', affine)).status).toBe(202);
+  gateway.signal('SIGTERM');
+  await gateway.ended;
+});
+
 test('a folder that is none stops the start, and names the setting', async () => {
   const file = join(tempFolder(), 'file');
   writeFileSync(file, '');

@@ -17,6 +17,7 @@ export type {
   VersionLabel,
 } from './inference-observer.ts';
 export type { CallContext, LoadedVersion } from './models/loaded-version.ts';
+export type { JobLimits } from './jobs/accounting/job-limits.ts';
 export { folderJobQueue } from './jobs/folder/folder-job-queue.ts';
 export type { FolderJobQueueOptions } from './jobs/folder/folder-job-queue.ts';
 export type { JobEvent } from './jobs/job-event.ts';
@@ -27,8 +28,12 @@ export type {
   JobClaim,
   JobDepth,
   JobQueue,
+  LeaseOptions,
   NewJob,
   NoticeClaim,
+  NoticeClaimOptions,
+  PlannedJob,
+  PlannedNotice,
 } from './jobs/job-queue.ts';
 export { JobRunner } from './jobs/job-runner.ts';
 export type { JobRunnerOptions } from './jobs/job-runner.ts';
@@ -36,7 +41,8 @@ export type { Idempotency, Job, JobOrder, JobOutcome, JobResponse, JobState } fr
 export { replayInference } from './jobs/replay-inference.ts';
 export type { JobRun, ReplayInferenceOptions, RunJob } from './jobs/replay-inference.ts';
 export { WebhookSender } from './jobs/webhook/webhook-sender.ts';
-export type { WebhookSenderOptions } from './jobs/webhook/webhook-sender.ts';
+export type { DeliveryResult, WebhookSenderOptions } from './jobs/webhook/webhook-sender.ts';
+export type { ResolveAll } from './network/checked-lookup.ts';
 export type { ModelIndexEntry } from './models/model-index.ts';
 export { ModelServer } from './model-server.ts';
 export type { ModelServerOptions, ServeOptions } from './model-server-options.ts';

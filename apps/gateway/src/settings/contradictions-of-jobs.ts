@@ -2,7 +2,8 @@ import type { Settings } from './settings.ts';
 
 /** What is wrong with the settings of jobs taken together. */
 export function contradictionsOfJobs(read: Settings): string[] {
-  const { jobsFolder, jobsQueueUrl, jobsBucket, jobsWebhookQueueUrl, webhookOrigins } = read;
+  const { jobsFolder, jobsQueueUrl, jobsBucket, jobsWebhookQueueUrl } = read;
+  const webhookOrigins = read.webhookOrigins ?? read.webhookPrivateOrigins;
   const problems: string[] = [];
   if (jobsFolder !== undefined && jobsQueueUrl !== undefined) {
     problems.push(

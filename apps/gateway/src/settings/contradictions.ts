@@ -42,7 +42,8 @@ export function contradictions(read: Settings): string[] {
     if (name === PREVIOUS_VERSION || models?.includes(name) !== false) continue;
     problems.push(`FAIRLEAD_FALLBACKS names "${name}", which FAIRLEAD_MODELS doesn't`);
   }
-  if ((read.webhookOrigins === undefined) !== (read.webhookSecrets === undefined)) {
+  const webhookOrigins = read.webhookOrigins ?? read.webhookPrivateOrigins;
+  if ((webhookOrigins === undefined) !== (read.webhookSecrets === undefined)) {
     problems.push(
       'FAIRLEAD_WEBHOOK_ORIGINS and FAIRLEAD_WEBHOOK_SECRETS need each other; give both or neither',
     );

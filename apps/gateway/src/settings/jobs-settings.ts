@@ -1,5 +1,5 @@
 import { setting } from './setting.ts';
-import { bucketName, names, queueUrl, text, whole } from './setting-values.ts';
+import { bucketName, names, queueUrl, text, whole, wholeOrAuto } from './setting-values.ts';
 
 /** Inference that is answered later. */
 export const jobsSettings = {
@@ -39,6 +39,42 @@ export const jobsSettings = {
     '1000',
     'Jobs that may wait or run; over it new ones are refused.',
   ),
+  jobsMaxPerClient: setting(
+    'FAIRLEAD_JOBS_MAX_PER_CLIENT',
+    wholeOrAuto(1, 1_000_000),
+    'auto',
+    'The same for the jobs of one client, by its API key; `auto` is a quarter. Over it new ones get 429.',
+  ),
+  jobsMaxPerModel: setting(
+    'FAIRLEAD_JOBS_MAX_PER_MODEL',
+    wholeOrAuto(1, 1_000_000),
+    'auto',
+    'The same for the jobs of one model, so that one that is not ready leaves room for the others; `auto` is half.',
+  ),
+  jobsMaxBytes: setting(
+    'FAIRLEAD_JOBS_MAX_BYTES',
+    whole(1_048_576, 1_099_511_627_776),
+    '1073741824',
+    'Bytes that requests and stored answers may take, each in blocks of 4096; over it new jobs are refused, and a job whose answer has no room fails.',
+  ),
+  jobsMaxBytesPerClient: setting(
+    'FAIRLEAD_JOBS_MAX_BYTES_PER_CLIENT',
+    wholeOrAuto(4096, 1_099_511_627_776),
+    'auto',
+    'The same for the jobs of one client; `auto` is a quarter.',
+  ),
+  jobsMaxBytesPerModel: setting(
+    'FAIRLEAD_JOBS_MAX_BYTES_PER_MODEL',
+    wholeOrAuto(4096, 1_099_511_627_776),
+    'auto',
+    'The same for the jobs of one model; `auto` is half.',
+  ),
+  jobsMaxAnswerBytes: setting(
+    'FAIRLEAD_JOBS_MAX_ANSWER_BYTES',
+    whole(1024, 1_073_741_824),
+    '67108864',
+    'Bytes of one answer; a job with a larger one fails.',
+  ),
   jobsRetentionMs: setting(
     'FAIRLEAD_JOBS_RETENTION_MS',
     whole(1000, 2_592_000_000),
@@ -49,7 +85,13 @@ export const jobsSettings = {
     'FAIRLEAD_WEBHOOK_ORIGINS',
     names.optional(),
     undefined,
-    'Where webhooks may go when a job has ended, separated by commas: `https://host`, perhaps with a port and the beginning of a path. Nothing else is ever called.',
+    'Where webhooks may go when a job has ended, separated by commas: `https://host`, perhaps with a port and the beginning of a path. Nothing else is ever called. A name has to resolve to public addresses.',
+  ),
+  webhookPrivateOrigins: setting(
+    'FAIRLEAD_WEBHOOK_PRIVATE_ORIGINS',
+    names.optional(),
+    undefined,
+    'As the origins, for names that may resolve to loopback and private addresses; with the origins such a name is refused at each delivery. Link-local and metadata addresses are never called.',
   ),
   webhookSecrets: setting(
     'FAIRLEAD_WEBHOOK_SECRETS',

@@ -41,6 +41,11 @@ export interface JobHandlerOptions {
   readonly bodies?: BodyMemory;
   /** Who asks: only they see their jobs. Without it, or for undefined, whoever knows a job's id does. */
   readonly owner?: (req: IncomingMessage) => string | undefined;
+  /**
+   * Refuses a client that may not use a model, by throwing: called with the model of a job before the job is described,
+   * its answer is read, or it is canceled or deleted. What it throws goes to `next`; without one the answer is 403.
+   */
+  readonly authorize?: (req: IncomingMessage, model: string) => void;
   /** Reads the request's id, which is passed on to upstreams. */
   readonly requestId?: (req: IncomingMessage) => string | undefined;
   /** Says where webhooks may go, such as a {@link WebhookSender}; without it there are none. */
@@ -70,6 +75,7 @@ export function createJobHandler(
     maxBodyBytes = 16 * 1024 * 1024,
     bodies = new BodyMemory(DEFAULT_BODY_MEMORY_BYTES),
     owner = () => undefined,
+    authorize = () => undefined,
     requestId = () => undefined,
     webhooks,
     onError = () => undefined,
@@ -95,16 +101,21 @@ export function createJobHandler(
     const idempotencyKey = idempotencyKeyOf(req);
     const client = owner(req);
     const id = requestId(req);
+    const planned = {
+      model: target.model,
+      ...(client !== undefined && { owner: client }),
+      ...(webhookUrl !== undefined && { webhookUrl }),
+    };
+    // Before the body is read; a repeated request needs no room.
+    if (idempotencyKey === undefined) await stored(queue.requireRoom(planned));
     const body = await receiveBody(req, res, { maxBodyBytes, bodies });
     const job = await stored(
       queue.enqueue({
         path: pathOf(req.url ?? '/'),
         headers: keptHeaders(req),
-        model: target.model,
+        ...planned,
         body,
-        ...(client !== undefined && { owner: client }),
         ...(id !== undefined && { requestId: id }),
-        ...(webhookUrl !== undefined && { webhookUrl }),
         ...(idempotencyKey !== undefined && { idempotencyKey }),
       }),
     );
@@ -127,9 +138,27 @@ export function createJobHandler(
       throw new ServingError('ERR_SERVING_METHOD_NOT_ALLOWED', message);
     }
     const job = visible(await stored(queue.get(id)), owner(req), id);
+    // The scope may have been taken away since the job was made.
+    authorized(() => {
+      authorize(req, job.order.model);
+    });
     if (result !== undefined) await replay(job, res);
-    else if (method === 'DELETE') sendJob(res, 200, canceled(await stored(queue.cancel(id)), id));
+    else if (method === 'DELETE') await end(job, res);
     else sendJob(res, 200, job);
+  }
+
+  /** Cancels a job that waits or runs, and deletes one that has ended. */
+  async function end(job: Job, res: ServerResponse): Promise<void> {
+    const { id } = job.order;
+    const known = job.outcome === undefined ? await stored(queue.cancel(id)) : job;
+    if (known?.state === 'canceled') {
+      sendJob(res, 200, known);
+      return;
+    }
+    if (!(await stored(queue.remove(id)))) throw notFound(id);
+    res.statusCode = 204;
+    res.setHeader('cache-control', 'no-store');
+    res.end();
   }
 
   async function replay({ order: { id }, state }: Job, res: ServerResponse): Promise<void> {
@@ -183,7 +212,8 @@ export function createJobHandler(
   }
 
   function fail(error: unknown, dialect: Dialect, req: IncomingMessage, res: ServerResponse): void {
-    const described = toHttpError(error);
+    const described =
+      error instanceof NotAuthorized ? { status: 403, message: error.message } : toHttpError(error);
     const { status, retryAfterSeconds } = described;
     if (isFaultOfOurs(error, status)) onError(error, req);
     if (res.headersSent || res.destroyed) {
@@ -202,7 +232,8 @@ export function createJobHandler(
       const rest = pathOf(url).slice(root.length);
       if (rest === '' || rest.startsWith('/')) {
         answer(rest, req, res).catch((error: unknown) => {
-          fail(error, fallback, req, res);
+          if (next !== undefined && error instanceof NotAuthorized) next(error.cause);
+          else fail(error, fallback, req, res);
         });
         return;
       }
@@ -266,18 +297,26 @@ function idempotencyKeyOf({ headers }: IncomingMessage): string | undefined {
   throw new ServingError('ERR_SERVING_BAD_REQUEST', message);
 }
 
-/** Another client's job is told apart from none by nothing. */
+/** Doesn't reveal whether another client has such a job. */
 function visible(job: Job | undefined, client: string | undefined, id: string): Job {
   if (job !== undefined && job.order.owner === client) return job;
-  throw new ServingError(
+  throw notFound(id);
+}
+
+function notFound(id: string): ServingError {
+  return new ServingError(
     'ERR_SERVING_JOB_NOT_FOUND',
-    `no job ${JSON.stringify(id.slice(0, 100))} is known: it never was, is another client's, or was kept for its time`,
+    `no job ${JSON.stringify(id.slice(0, 100))} is known: it never was, is another client's, was deleted, or was kept for its time`,
   );
 }
 
-function canceled(job: Job | undefined, id: string): Job {
-  if (job === undefined) return visible(job, undefined, id);
-  if (job.state === 'canceled') return job;
-  const message = `job ${id} has ${job.state} and can't be canceled any more`;
-  throw new ServingError('ERR_SERVING_JOB_FINISHED', message);
+/** What `authorize` threw. */
+class NotAuthorized extends Error {}
+
+function authorized(authorize: () => void): void {
+  try {
+    authorize();
+  } catch (cause) {
+    throw new NotAuthorized('the client may not use the model of the job', { cause });
+  }
 }

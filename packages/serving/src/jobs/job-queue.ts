@@ -7,8 +7,31 @@ export interface NewJob extends Omit<JobOrder, 'id' | 'createdAtMs' | 'idempoten
   readonly idempotencyKey?: string;
 }
 
+/** What is known of a job before its body is read. */
+export type PlannedJob = Pick<NewJob, 'owner' | 'model' | 'webhookUrl'>;
+
 /** How long to wait for work, and how long to have it. */
-export interface ClaimOptions {
+export interface ClaimOptions extends LeaseOptions {
+  /** Whether jobs of a model may be claimed at this moment; without it all may. */
+  readonly accepts?: (model: string) => boolean;
+}
+
+/** What is known of a webhook before it is claimed. */
+export interface PlannedNotice {
+  readonly owner?: string | undefined;
+  readonly webhookUrl?: string | undefined;
+}
+
+/** How long to wait for a webhook, and how long to have it. */
+export interface NoticeClaimOptions extends LeaseOptions {
+  /** Whether a webhook may be claimed at this moment; without it all may. */
+  readonly accepts?: (notice: PlannedNotice) => boolean;
+  /** Calls the listener whenever more may be accepted; returns what ends that. */
+  readonly onFreed?: (listener: () => void) => () => void;
+}
+
+/** How long a claim is waited for, and how long it holds. */
+export interface LeaseOptions {
   /** How long the claim holds without being extended, in milliseconds. */
   readonly leaseMs: number;
   /** Stops the wait. */
@@ -23,7 +46,12 @@ export interface JobClaim {
   readonly attempt: number;
   /** Holds it for another lease; false when it was canceled, ended or claimed elsewhere. */
   extend(): Promise<boolean>;
-  /** Makes the outcome visible, durably, and lets the job go; false when it had ended before. */
+  /**
+   * Makes the outcome visible, durably, and lets the job go; false when it had ended before.
+   *
+   * @throws ServingError `ERR_SERVING_JOBS_OWNER_LIMIT`, `ERR_SERVING_JOBS_FULL` or `ERR_SERVING_BODY_TOO_LARGE` when the
+   * response has no room; an outcome without a response always has.
+   */
   finish(outcome: JobOutcome): Promise<boolean>;
   /** Gives it back for a run in `delayMs` or later; `counted` says whether this one counts as an attempt. */
   release(options: { readonly delayMs: number; readonly counted: boolean }): Promise<void>;
@@ -36,8 +64,8 @@ export interface NoticeClaim {
   readonly attempt: number;
   /** It was delivered, or is given up. */
   finish(): Promise<void>;
-  /** Gives it back for another delivery in `delayMs` or later. */
-  release(options: { readonly delayMs: number }): Promise<void>;
+  /** Gives it back for another delivery in `delayMs` or later; `counted`, by default true, as for a job. */
+  release(options: { readonly delayMs: number; readonly counted?: boolean }): Promise<void>;
 }
 
 /** How much a queue holds. */
@@ -55,23 +83,32 @@ export interface JobDepth {
  */
 export interface JobQueue {
   /**
+   * Refuses a job that would exceed a bound, before its body is read.
+   *
+   * @throws ServingError `ERR_SERVING_JOBS_OWNER_LIMIT` when its owner has as much as one owner may,
+   * `ERR_SERVING_JOBS_FULL` when its model or the whole queue has, `ERR_SERVING_BODY_TOO_LARGE` for what never fits.
+   */
+  requireRoom(job: PlannedJob): Promise<void>;
+  /**
    * Accepts a job: when this resolves, it survives the end of the process. The same idempotency key with the same
    * request resolves to the job that it made before.
    *
-   * @throws ServingError `ERR_SERVING_JOBS_FULL`, or `ERR_SERVING_IDEMPOTENCY_MISMATCH` for a key that another request
+   * @throws ServingError as {@link requireRoom}, or `ERR_SERVING_IDEMPOTENCY_MISMATCH` for a key that another request
    * had.
    */
   enqueue(job: NewJob): Promise<Job>;
   /** The next job to run; waits for one until `signal` aborts, and then resolves to undefined. */
   claim(options: ClaimOptions): Promise<JobClaim | undefined>;
   /** The next webhook to deliver; waits for one until `signal` aborts, and then resolves to undefined. */
-  claimNotice(options: ClaimOptions): Promise<NoticeClaim | undefined>;
+  claimNotice(options: NoticeClaimOptions): Promise<NoticeClaim | undefined>;
   /** A job as it stands; undefined when there is none of this id, or its time is over. */
   get(id: string): Promise<Job | undefined>;
   /** How a job ended, with the answer; undefined while it hasn't. */
   outcome(id: string): Promise<JobOutcome | undefined>;
   /** Ends a job as canceled unless it has ended; resolves to the job as it is then. */
   cancel(id: string): Promise<Job | undefined>;
+  /** Deletes a job that has ended, with its answer and idempotency key; false when there is none. */
+  remove(id: string): Promise<boolean>;
   /** How much it holds, for metrics. */
   depth(): Promise<JobDepth>;
   /** Forgets what has been kept for its time, and mends what a crash left behind. */

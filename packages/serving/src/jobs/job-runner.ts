@@ -3,8 +3,10 @@ import { checkLimits } from './check-limits.ts';
 import type { JobEvent } from './job-event.ts';
 import type { JobOutcome } from './job.ts';
 import type { JobClaim, JobQueue } from './job-queue.ts';
+import { ServingError } from '../serving-error.ts';
+import { ModelPauses } from './model-pauses.ts';
 import type { JobRun, RunJob } from './replay-inference.ts';
-import { deliverNotice } from './webhook/deliver-notice.ts';
+import { NoticeDispatcher } from './webhook/notice-dispatcher.ts';
 import type { WebhookSender } from './webhook/webhook-sender.ts';
 
 /** Options of a {@link JobRunner}. */
@@ -53,8 +55,6 @@ export interface JobRunnerOptions {
   readonly onEvent?: (event: JobEvent) => void;
 }
 
-const WEBHOOKS_AT_A_TIME = 4;
-const WEBHOOK_LEASE_MS = 60_000;
 const MAX_RETRY_DELAY_MS = 60_000;
 const AFTER_QUEUE_FAILURE_MS = 1000;
 const MAX_REASON_LENGTH = 2000;
@@ -62,7 +62,8 @@ const MAX_REASON_LENGTH = 2000;
 /** Takes jobs from a queue and runs them, a few at a time, until it is closed. */
 export class JobRunner {
   readonly #options: Required<Omit<JobRunnerOptions, 'webhooks'>>;
-  readonly #webhooks: WebhookSender | undefined;
+  readonly #webhooks: NoticeDispatcher | undefined;
+  readonly #pauses: ModelPauses;
   readonly #stop = new AbortController();
   readonly #giveBack = new AbortController();
   #loops: readonly Promise<void>[] | undefined;
@@ -82,28 +83,27 @@ export class JobRunner {
     };
     checkLimits(limits);
     this.#options = { queue, run, onEvent, ...limits };
-    this.#webhooks = webhooks;
+    this.#pauses = new ModelPauses(limits.retryDelayMs);
+    this.#webhooks =
+      webhooks === undefined
+        ? undefined
+        : new NoticeDispatcher({ queue, sender: webhooks, onEvent });
   }
 
   /** Begins to take jobs; call it once the models are loaded. */
   start(): void {
     const { queue, concurrency, leaseMs } = this.#options;
     const { signal } = this.#stop;
+    const { accepts } = this.#pauses;
     const webhooks = this.#webhooks;
     this.#loops ??= [
       ...Array.from({ length: concurrency }, () =>
         this.#loop(async () => {
-          const claim = await queue.claim({ leaseMs, signal });
+          const claim = await queue.claim({ leaseMs, signal, accepts });
           if (claim !== undefined) await this.#handle(claim);
         }),
       ),
-      ...Array.from({ length: webhooks === undefined ? 0 : WEBHOOKS_AT_A_TIME }, () =>
-        this.#loop(async () => {
-          const claim = await queue.claimNotice({ leaseMs: WEBHOOK_LEASE_MS, signal });
-          if (claim === undefined || webhooks === undefined) return;
-          await deliverNotice(claim, webhooks, this.#options.onEvent);
-        }),
-      ),
+      ...(webhooks === undefined ? [] : [this.#loop(() => webhooks.next(signal))]),
       this.#loop(async () => {
         await sleep(this.#options.sweepIntervalMs, undefined, { signal }).catch(() => undefined);
         if (!signal.aborted) await queue.sweep();
@@ -118,6 +118,7 @@ export class JobRunner {
       this.#giveBack.abort();
     }, graceMs);
     await Promise.all(this.#loops ?? []);
+    await this.#webhooks?.close();
     clearTimeout(timer);
   }
 
@@ -202,11 +203,15 @@ export class JobRunner {
     const { maxAttempts, maxResultBytes, maxWaitMs, retryDelayMs } = this.#options;
     const { order, attempt } = claim;
     const { status } = response;
-    const delayMs = Math.min(retryDelayMs * 2 ** (attempt - 1), MAX_RETRY_DELAY_MS);
-    // Not the job's fault: the model isn't ready, or has no room for what nobody waits for.
-    const isEarly = status === 503 && Date.now() - order.createdAtMs < maxWaitMs;
-    const isWorthAnotherTry = isServersFault(status) && attempt < maxAttempts;
+    // Not the job's fault: the model isn't ready, or has no room for what no client waits for.
+    const isAway = status === 503;
+    const isEarly = isAway && Date.now() - order.createdAtMs < maxWaitMs;
+    const isWorthAnotherTry = isServersFault(status) && !isAway && attempt < maxAttempts;
+    if (!isAway) this.#pauses.resume(order.model);
     if (isEarly || isWorthAnotherTry) {
+      const delayMs = isEarly
+        ? this.#pauses.pause(order.model)
+        : Math.min(retryDelayMs * 2 ** (attempt - 1), MAX_RETRY_DELAY_MS);
       this.#tell({
         type: 'job-retried',
         id: order.id,
@@ -221,17 +226,23 @@ export class JobRunner {
     const ran = { attempts: attempt, ...(version !== undefined && { version }) };
     const size = response.body.byteLength;
     if (size > maxResultBytes) {
-      const reason = `the answer has ${size} bytes, more than the ${maxResultBytes} that are kept`;
+      const reason = `the answer has ${size} bytes, more than the ${maxResultBytes} that are stored (maxResultBytes)`;
       await this.#end(claim, { ...ran, state: 'failed', reason });
       return;
     }
     const isAnswer = status < 400;
-    await this.#end(claim, {
-      ...ran,
-      state: isAnswer ? 'succeeded' : 'failed',
-      response,
-      ...(!isAnswer && { reason: shortened(Buffer.from(response.body).toString()) }),
-    });
+    try {
+      await this.#end(claim, {
+        ...ran,
+        state: isAnswer ? 'succeeded' : 'failed',
+        response,
+        ...(!isAnswer && { reason: shortened(Buffer.from(response.body).toString()) }),
+      });
+    } catch (error) {
+      if (!(error instanceof ServingError)) throw error;
+      const reason = `the answer of ${size} bytes has no room: ${error.message}`;
+      await this.#end(claim, { ...ran, state: 'failed', reason });
+    }
   }
 
   async #end(claim: JobClaim, ended: Omit<JobOutcome, 'finishedAtMs'>): Promise<void> {

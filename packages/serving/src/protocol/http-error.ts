@@ -15,9 +15,9 @@ const STATUS: Readonly<Record<ServingErrorCode, number>> = {
   ERR_SERVING_IDEMPOTENCY_MISMATCH: 422,
   ERR_SERVING_INVALID_OPTION: 500,
   ERR_SERVING_JOBS_FULL: 503,
+  ERR_SERVING_JOBS_OWNER_LIMIT: 429,
   ERR_SERVING_JOB_CANCELED: 410,
   ERR_SERVING_JOB_FAILED: 500,
-  ERR_SERVING_JOB_FINISHED: 409,
   ERR_SERVING_JOB_NOT_FINISHED: 409,
   ERR_SERVING_JOB_NOT_FOUND: 404,
   ERR_SERVING_JOB_STORE_FAILED: 503,
@@ -63,5 +63,5 @@ export function toHttpError(error: unknown): HttpError {
   const status = STATUS[error.code];
   const { message, retryAfterMs = 0 } = error;
   const retryAfterSeconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
-  return { status, message, ...(status === 503 && { retryAfterSeconds }) };
+  return { status, message, ...((status === 503 || status === 429) && { retryAfterSeconds }) };
 }

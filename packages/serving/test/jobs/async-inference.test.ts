@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -17,6 +18,7 @@ import {
   replayInference,
   tensorFlowServing,
   WebhookSender,
+  type FolderJobQueueOptions,
   type JobEvent,
   type JobQueue,
 } from '@fairlead/serving';
@@ -112,7 +114,7 @@ async function ended({ url }: JobBody, client?: string): Promise<JobBody> {
 }
 
 /** A server on a queue of its own, on which nothing runs. */
-async function idle(options: { maxJobs?: number } = {}) {
+async function idle(options: FolderJobQueueOptions = {}) {
   const place = mkdtempSync(join(folder, 'idle-'));
   const own = await folderJobQueue(place, { pollIntervalMs: 20, ...options });
   const listening = await listen(own);
@@ -297,10 +299,63 @@ describe('a job', () => {
     );
   });
 
-  test('that has ended can not be canceled', async () => {
+  test('that has ended is deleted with its answer', async () => {
     const job = await ended(bodyOf(await later().expect(202)));
-    expect(bodyOf(await request(server).delete(job.url).expect(409)).error).toContain('succeeded');
-    await request(server).get(job.result_url).expect(200);
+    const deleted = await request(server).delete(job.url).expect(204);
+    expect(deleted.headers['cache-control']).toBe('no-store');
+    for (const path of [job.url, job.result_url]) await request(server).get(path).expect(404);
+    const again = await request(server).delete(job.url).expect(404);
+    expect(again.headers['fairlead-error']).toBe('ERR_SERVING_JOB_NOT_FOUND');
+  });
+
+  test('is shown to no client that may not use its model any more', async () => {
+    const denied = Object.assign(new Error('no scope'), { status: 403 });
+    let allowed = true;
+    const jobs = createJobHandler(models, {
+      queue,
+      dialects,
+      owner: ownerOf,
+      authorize: (req, model) => {
+        expect([req.headers['x-client'], model]).toEqual(['ann', 'm']);
+        if (!allowed) throw denied;
+      },
+    });
+    const guarded = createServer((req, res) => {
+      jobs(req, res, (error) => {
+        res.statusCode = error === denied ? 403 : 500;
+        res.end();
+      });
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => {
+      guarded.close();
+    });
+    const ann = { 'x-client': 'ann' };
+    const job = await ended(
+      bodyOf(await later(undefined, V2, guarded).set(ann).expect(202)),
+      'ann',
+    );
+    await request(guarded).get(job.result_url).set(ann).expect(200);
+    allowed = false;
+    await request(guarded).get(job.url).set(ann).expect(403);
+    await request(guarded).get(job.result_url).set(ann).expect(403);
+    await request(guarded).delete(job.url).set(ann).expect(403);
+    allowed = true;
+    await request(guarded).get(job.result_url).set(ann).expect(200);
+    // Without a next handler it is refused as well.
+    const alone = createJobHandler(models, {
+      queue,
+      owner: ownerOf,
+      authorize: () => {
+        throw denied;
+      },
+    });
+    const refusing = createServer((req, res) => {
+      alone(req, res);
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => {
+      refusing.close();
+    });
+    await request(refusing).get(job.result_url).set(ann).expect(403);
   });
 
   test.each([
@@ -334,12 +389,37 @@ describe('a job', () => {
     await later(undefined, V2, full).expect(202);
     const response = await later(undefined, V2, full).expect(503);
     expect(response.headers['retry-after']).toBe('1');
+    expect(response.headers['fairlead-error']).toBe('ERR_SERVING_JOBS_FULL');
     expect(bodyOf(response).error).toContain('1 jobs');
+  });
+
+  test('too many of one client are refused before the body is read, and others go on', async () => {
+    const { server: shared } = await idle({ maxJobsPerOwner: 1 });
+    const ask = (client: string) => later(undefined, V2, shared).set('x-client', client);
+    await ask('ann').set('idempotency-key', 'k').expect(202);
+    const response = await ask('ann').expect(429);
+    expect(response.headers['retry-after']).toBe('1');
+    expect(response.headers['fairlead-error']).toBe('ERR_SERVING_JOBS_OWNER_LIMIT');
+    expect(bodyOf(response).error).toContain('client "ann" holds 1 jobs');
+    await ask('bob').expect(202);
+    // A repeated request needs no room.
+    await ask('ann').set('idempotency-key', 'k').expect(202);
+    const { port } = shared.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    onTestFinished(() => {
+      socket.destroy();
+    });
+    socket.write(
+      `POST ${V2} HTTP/1.1\r\nhost: a\r\nx-client: ann\r\nprefer: respond-async\r\ncontent-type: application/json\r\ncontent-length: 9999\r\n\r\n`,
+    );
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    expect(String(first)).toContain('HTTP/1.1 429');
   });
 
   test('is not accepted when it can not be stored', async () => {
     const { place, server: broken } = await idle();
-    for (const name of readdirSync(place)) rmSync(join(place, name), { recursive: true });
+    rmSync(place, { recursive: true });
+    writeFileSync(place, 'a file');
     const response = await later(undefined, V2, broken).expect(503);
     expect(bodyOf(response).error).toBe('the storage of jobs failed; try again later');
   });

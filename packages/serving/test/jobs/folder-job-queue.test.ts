@@ -1,4 +1,13 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -36,14 +45,64 @@ describe('folder', () => {
     expect(claimed?.order).toEqual(order);
   });
 
-  test('bytes are limited, those of kept answers too', async () => {
-    const queue = await folderJobQueue(newPlace(), { maxBytes: 4000 });
+  test('bytes are limited, those of stored answers too, in blocks of 4096', async () => {
+    const queue = await folderJobQueue(newPlace(), { maxBytes: 16_384, maxBytesPerModel: 16_384 });
     await queue.enqueue(job('x'.repeat(1000)));
     const claimed = await queue.claim(soon);
-    await claimed?.finish(answered('y'.repeat(3000)));
+    await claimed?.finish(answered('y'.repeat(9000)));
+    await queue.enqueue(job('x'.repeat(1000)));
     const refused = queue.enqueue(job('x'.repeat(1000)));
     await expect(refused).rejects.toMatchObject({ code: 'ERR_SERVING_JOBS_FULL' });
-    await expect(refused).rejects.toThrow('4000 bytes');
+    await expect(refused).rejects.toThrow('its 16384 bytes of requests and stored answers');
+  });
+
+  test('processes that accept at the same moment never exceed a bound together', async () => {
+    const place = newPlace();
+    const limits = { maxJobs: 5, maxJobsPerModel: 5, pollIntervalMs: 60_000 };
+    // Each has counted the empty folder, and counts again in a minute.
+    const queues = await Promise.all(
+      Array.from({ length: 4 }, () => folderJobQueue(place, limits)),
+    );
+    let accepted = 0;
+    for (let round = 0; round < 5; round++) {
+      const asked = queues.map((queue) => queue.enqueue(job(String(round))));
+      const settled = await Promise.allSettled(asked);
+      accepted += settled.filter(({ status }) => status === 'fulfilled').length;
+      expect(readdirSync(join(place, 'jobs'))).toHaveLength(accepted);
+    }
+    expect(accepted).toBeGreaterThan(0);
+    expect(accepted).toBeLessThanOrEqual(5);
+    expect(await queues[0]?.depth()).toEqual({ queued: accepted, running: 0 });
+  });
+
+  test('a key takes no body: a request of its own size is free when its job has ended', async () => {
+    const place = newPlace();
+    const queue = await folderJobQueue(place);
+    const { order } = await queue.enqueue(job('x'.repeat(50_000), { idempotencyKey: 'k' }));
+    await (await queue.claim(soon))?.finish(answered());
+    const key = order.idempotency?.key ?? '';
+    expect(readFileSync(join(place, 'keys', key)).length).toBeLessThan(4096);
+  });
+
+  test('a folder that was removed is made again, and takes jobs', async () => {
+    const place = newPlace();
+    const queue = await folderJobQueue(place, { pollIntervalMs: 20 });
+    const gone = await queue.enqueue(job('gone'));
+    const running = await queue.claim(soon);
+    rmSync(place, { recursive: true });
+    expect(await running?.finish(answered())).toBe(false);
+    expect(await queue.get(gone.order.id)).toBeUndefined();
+    const { order } = await queue.enqueue(job('x', { idempotencyKey: 'k', owner: 'ann' }));
+    const claimed = await queue.claim(soon);
+    expect(claimed?.order).toEqual(order);
+    rmSync(place, { recursive: true });
+    expect(await queue.depth()).toEqual({ queued: 0, running: 0 });
+    rmSync(place, { recursive: true });
+    await queue.sweep();
+    const waiting = queue.claim(soon);
+    rmSync(place, { recursive: true });
+    const last = await queue.enqueue(job('y'));
+    expect((await waiting)?.order).toEqual(last.order);
   });
 
   test('keys and orders leave with their job: after its time the folder is empty', async () => {
@@ -112,9 +171,12 @@ describe('folder', () => {
   test('a folder that can not be written says so', async () => {
     const place = newPlace();
     const queue = await folderJobQueue(place);
-    rmSync(join(place, 'temporary'), { recursive: true });
-    await expect(queue.enqueue(job('x'))).rejects.toMatchObject({ code: 'ENOENT' });
+    rmSync(place, { recursive: true });
+    writeFileSync(place, 'a file');
+    await expect(queue.enqueue(job('x'))).rejects.toMatchObject({ code: 'ENOTDIR' });
     if (process.getuid?.() !== 0) {
+      rmSync(place);
+      mkdirSync(place);
       chmodSync(place, 0o500);
       await expect(folderJobQueue(join(place, 'below'))).rejects.toMatchObject({ code: 'EACCES' });
       chmodSync(place, 0o700);

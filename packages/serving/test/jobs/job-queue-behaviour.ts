@@ -6,6 +6,11 @@ import { until } from '../memory-source.ts';
 export interface QueueSettings {
   readonly retentionMs?: number;
   readonly maxJobs?: number;
+  readonly maxJobsPerOwner?: number;
+  readonly maxJobsPerModel?: number;
+  readonly maxBytes?: number;
+  readonly maxBytesPerOwner?: number;
+  readonly maxBytesPerModel?: number;
 }
 
 /** Opens a queue; all those of one `place` share what they hold. */
@@ -247,7 +252,7 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
     });
 
     test('over its limit the queue refuses', async () => {
-      const queue = await open(newPlace(), { maxJobs: 2 });
+      const queue = await open(newPlace(), { maxJobs: 2, maxJobsPerModel: 2 });
       await queue.enqueue(job('1'));
       await queue.enqueue(job('2'));
       let refused: unknown;
@@ -285,6 +290,178 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
       const again = await queue.enqueue(job('other', { idempotencyKey: 'k' }));
       expect(again.order.id).not.toBe(order.id);
       expect(await claim(queue)).toMatchObject({ order: again.order, attempt: 1 });
+    });
+
+    test('the jobs of one owner are bounded, and those of others have room', async () => {
+      const queue = await open(newPlace(), { maxJobsPerOwner: 2 });
+      const ann = { owner: 'ann', model: 'm', path: '/v2/models/m/infer' };
+      const { order } = await queue.enqueue(job('1', ann));
+      await queue.enqueue(job('2', ann));
+      const full = { code: 'ERR_SERVING_JOBS_OWNER_LIMIT' };
+      await expect(queue.enqueue(job('3', ann))).rejects.toMatchObject(full);
+      await expect(queue.requireRoom(ann)).rejects.toMatchObject(full);
+      await expect(queue.requireRoom(ann)).rejects.toThrow(
+        'client "ann" holds 2 jobs that wait or run, the limit maxJobsPerOwner',
+      );
+      await queue.requireRoom({ ...ann, owner: 'bob' });
+      await queue.enqueue(job('4', { owner: 'bob' }));
+      // Without an owner there is no bound of one.
+      for (const text of ['5', '6', '7']) await queue.enqueue(job(text));
+      await queue.cancel(order.id);
+      await queue.enqueue(job('8', ann));
+    });
+
+    test('the jobs of one model are bounded, and those of others have room', async () => {
+      const queue = await open(newPlace(), { maxJobs: 4 });
+      await queue.enqueue(job('1', { owner: 'ann' }));
+      await queue.enqueue(job('2', { owner: 'bob' }));
+      const refused = queue.enqueue(job('3', { owner: 'eve' }));
+      await expect(refused).rejects.toMatchObject({ code: 'ERR_SERVING_JOBS_FULL' });
+      await expect(refused).rejects.toThrow('model "m" holds 2 jobs');
+      await queue.enqueue(job('4', { owner: 'eve', model: 'n' }));
+    });
+
+    test('every process counts what the others accepted, and what there was before it', async () => {
+      const place = newPlace();
+      const settings = { maxJobsPerOwner: 2 };
+      const [first, second] = [await open(place, settings), await open(place, settings)];
+      const ann = { owner: 'ann' };
+      await first.enqueue(job('1', ann));
+      const running = await first.enqueue(job('2', ann));
+      await until(async () => {
+        const refused = await second.requireRoom(job('', ann)).catch((error: unknown) => error);
+        return refused instanceof Error;
+      });
+      const later = await open(place, settings);
+      await expect(later.enqueue(job('3', ann))).rejects.toMatchObject({
+        code: 'ERR_SERVING_JOBS_OWNER_LIMIT',
+      });
+      await first.cancel(running.order.id);
+      await until(
+        async () => (await later.enqueue(job('4', ann)).catch(() => undefined)) !== undefined,
+      );
+    });
+
+    test('an answer without room is refused, and the job can end without it', async () => {
+      const queue = await open(newPlace(), { maxBytesPerOwner: 40_000 });
+      const ann = { owner: 'ann' };
+      const { order } = await queue.enqueue(job('1', ann));
+      const running = await claim(queue);
+      const huge = answered('y'.repeat(36_000));
+      await running.finish(huge);
+      expect((await queue.outcome(order.id))?.response?.body).toHaveLength(36_000);
+
+      const second = await queue.enqueue(job('2', { ...ann, owner: 'bob' }));
+      await (await claim(queue)).finish(huge);
+      expect((await queue.get(second.order.id))?.state).toBe('succeeded');
+
+      await expect(queue.enqueue(job('3', ann))).rejects.toMatchObject({
+        code: 'ERR_SERVING_JOBS_OWNER_LIMIT',
+        message: expect.stringContaining('maxBytesPerOwner') as string,
+      });
+      expect(await queue.remove(order.id)).toBe(true);
+      const third = await queue.enqueue(job('x'.repeat(20_000), ann));
+      const other = await queue.enqueue(job('4', ann));
+      const [one, two] = [await claim(queue), await claim(queue)];
+      const [large, small] = one.order.id === third.order.id ? [one, two] : [two, one];
+      await expect(small.finish(huge)).rejects.toMatchObject({
+        code: 'ERR_SERVING_JOBS_OWNER_LIMIT',
+      });
+      expect(
+        await small.finish({
+          state: 'failed',
+          attempts: 1,
+          finishedAtMs: Date.now(),
+          reason: 'no room',
+        }),
+      ).toBe(true);
+      expect((await queue.get(other.order.id))?.state).toBe('failed');
+      // Its own request makes room for the answer.
+      expect(await large.finish(answered('y'.repeat(20_000)))).toBe(true);
+    });
+
+    test('a body that never fits is too large', async () => {
+      const queue = await open(newPlace(), { maxBytesPerOwner: 8192 });
+      const refused = queue.enqueue(job('x'.repeat(9000), { owner: 'ann' }));
+      await expect(refused).rejects.toMatchObject({ code: 'ERR_SERVING_BODY_TOO_LARGE' });
+    });
+
+    test('a job that has ended can be deleted: its bytes, its key and its webhook are free', async () => {
+      const queue = await open(newPlace(), { maxBytesPerOwner: 61_440 });
+      const asked = job('x', {
+        owner: 'ann',
+        idempotencyKey: 'k',
+        webhookUrl: 'https://a.example/',
+      });
+      const { order } = await queue.enqueue(asked);
+      expect(await queue.remove(order.id)).toBe(false);
+      await (await claim(queue)).finish(answered('y'.repeat(50_000)));
+      await expect(queue.enqueue(job('z', { owner: 'ann' }))).resolves.toBeDefined();
+      await expect(queue.enqueue(job('z', { owner: 'ann' }))).rejects.toMatchObject({
+        code: 'ERR_SERVING_JOBS_OWNER_LIMIT',
+      });
+      expect(await queue.remove(order.id)).toBe(true);
+      expect(await queue.remove(order.id)).toBe(false);
+      expect(await queue.get(order.id)).toBeUndefined();
+      expect(await queue.outcome(order.id)).toBeUndefined();
+      await queue.enqueue(job('z', { owner: 'ann' }));
+      expect((await queue.enqueue(asked)).order.id).not.toBe(order.id);
+      const none = await queue.claimNotice({ leaseMs: LONG_LEASE_MS, signal: signal(1500) });
+      expect(none).toBeUndefined();
+    });
+
+    test('a run that lost its lease does not bring a deleted job back', async () => {
+      const place = newPlace();
+      const [queue, other] = [await open(place), await open(place)];
+      const { order } = await queue.enqueue(job());
+      const lost = await claim(queue, LEASE_MS);
+      await (await claim(other)).finish(answered('of the second', 2));
+      expect(await other.remove(order.id)).toBe(true);
+      expect(await lost.finish(answered('of the first'))).toBe(false);
+      expect(await queue.get(order.id)).toBeUndefined();
+    });
+
+    test('webhooks that wait are bounded for each owner', async () => {
+      const queue = await open(newPlace(), { maxJobsPerOwner: 2 });
+      const webhook = { owner: 'ann', webhookUrl: 'https://a.example/' };
+      for (const text of ['1', '2']) {
+        await queue.enqueue(job(text, webhook));
+        await (await claim(queue)).finish(answered());
+      }
+      const refused = queue.enqueue(job('3', webhook));
+      await expect(refused).rejects.toMatchObject({ code: 'ERR_SERVING_JOBS_OWNER_LIMIT' });
+      await expect(refused).rejects.toThrow('has 2 webhooks that wait');
+      await queue.enqueue(job('4', { owner: 'ann' }));
+      await queue.enqueue(job('5', { ...webhook, owner: 'bob' }));
+      await (await claimNotice(queue)).finish();
+      await queue.enqueue(job('6', webhook));
+    });
+
+    test('jobs of a model that is not accepted wait, and others pass them', async () => {
+      const queue = await open(newPlace());
+      await queue.enqueue(job('away'));
+      const { order } = await queue.enqueue(job('here', { model: 'n' }));
+      const away = new Set(['m']);
+      const options = { leaseMs: LONG_LEASE_MS, accepts: (model: string) => !away.has(model) };
+      const first = await queue.claim({ ...options, signal: signal() });
+      expect(first?.order).toEqual(order);
+      away.clear();
+      const second = await queue.claim({ ...options, signal: signal() });
+      expect(second).toMatchObject({ attempt: 1, order: { model: 'm' } });
+    });
+
+    test('webhooks that are not accepted wait, and others pass them', async () => {
+      const queue = await open(newPlace());
+      for (const host of ['hangs', 'answers']) {
+        await queue.enqueue(job(host, { webhookUrl: `https://${host}.example/` }));
+        await (await claim(queue)).finish(answered());
+      }
+      const accepts = ({ webhookUrl }: { readonly webhookUrl?: string | undefined }) =>
+        webhookUrl === 'https://answers.example/';
+      const options = { leaseMs: LONG_LEASE_MS, accepts };
+      const first = await queue.claimNotice({ ...options, signal: signal() });
+      expect(first?.job.order.webhookUrl).toBe('https://answers.example/');
+      expect(await queue.claimNotice({ ...options, signal: signal(1500) })).toBeUndefined();
     });
 
     test('tells how much it holds', async () => {

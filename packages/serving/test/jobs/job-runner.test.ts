@@ -10,6 +10,8 @@ import {
   replayInference,
   type ClaimOptions,
   type JobEvent,
+  type JobOrder,
+  type JobOutcome,
   type JobQueue,
   type JobRun,
   type JobRunnerOptions,
@@ -101,6 +103,44 @@ test('but not for ever', async () => {
   const { queue, ended } = await start({ run, maxAttempts: 1, maxWaitMs: 300 });
   const { order } = await queue.enqueue(job());
   expect(await ended(order.id)).toMatchObject({ state: 'failed', response: { status: 503 } });
+});
+
+test('a model that is not ready is tried ever more rarely, and holds up no job of another', async () => {
+  const tries: number[] = [];
+  const run = ({ model }: JobOrder) => {
+    if (model === 'n') return Promise.resolve(ran(200));
+    tries.push(performance.now());
+    return Promise.resolve(ran(503));
+  };
+  const { queue, ended } = await start({ run, retryDelayMs: 200 });
+  const begun = performance.now();
+  for (let index = 0; index < 40; index++) await queue.enqueue(job(String(index)));
+  const { order } = await queue.enqueue(job('other', { model: 'n' }));
+  expect(await ended(order.id)).toMatchObject({ state: 'succeeded' });
+  await until(() => tries.length >= 3);
+  // Pauses of 200 and 400 ms, whichever of its jobs is tried.
+  expect((tries[2] ?? 0) - begun).toBeGreaterThanOrEqual(600);
+  expect(await queue.depth()).toMatchObject({ queued: 40 });
+});
+
+test('an answer that has no room within the bounds of its owner fails the job, and says which', async () => {
+  const run = () => Promise.resolve(ran(200, 'x'.repeat(20_000)));
+  const place = mkdtempSync(join(root, 'q-'));
+  const queue = await folderJobQueue(place, { maxBytesPerOwner: 36_864, pollIntervalMs: 20 });
+  const runner = new JobRunner({ queue, run });
+  runner.start();
+  onTestFinished(() => runner.close());
+  const outcomes: (JobOutcome | undefined)[] = [];
+  for (let index = 0; index < 2; index++) {
+    const { order } = await queue.enqueue(job(String(index), { owner: 'ann' }));
+    await until(async () => (await queue.get(order.id))?.outcome !== undefined);
+    outcomes.push(await queue.outcome(order.id));
+  }
+  expect(outcomes).toMatchObject([
+    { state: 'succeeded' },
+    { state: 'failed', reason: expect.stringContaining('maxBytesPerOwner') as string },
+  ]);
+  expect(outcomes[1]?.response).toBeUndefined();
 });
 
 test('an answer that is too large fails the job, and says so', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -41,4 +41,43 @@ test('a job that kills whoever runs it is given up, and the others go on', async
   await until(async () => (await queue.get(harmless.order.id))?.outcome !== undefined);
   await runner.close();
   expect((await queue.outcome(poison.order.id))?.reason).toContain('given up after 2 attempts');
+}, 120_000);
+
+test('after kill -9 the bounds count what is on disk, and nothing else', async () => {
+  const place = newFolder();
+  const victim = await startVictim('folder', place);
+  const clients = Promise.all(
+    Array.from({ length: 4 }, async (_, client) => {
+      for (let index = 0; ; index++) {
+        const tensor = { name: 'x', datatype: 'FP32', shape: [1, 2], data: [client, index] };
+        const response = await fetch(`${victim.url}/v2/models/m/infer`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', prefer: 'respond-async' },
+          body: JSON.stringify({ inputs: [tensor] }),
+        }).catch(() => undefined);
+        if (response === undefined) return;
+      }
+    }),
+  );
+  const finished = (): readonly string[] => readdirSync(join(place, 'finished'));
+  await until(() => finished().length > 10);
+  await victim.kill();
+  await clients;
+  const pending = readdirSync(join(place, 'jobs'));
+  // Every record here is smaller than a block.
+  const bytes = 4096 * (pending.length + finished().length);
+
+  const byJobs = await folderJobQueue(place, {
+    maxJobs: pending.length + 1,
+    maxJobsPerModel: pending.length + 1,
+  });
+  const { order } = await byJobs.enqueue(job('{}'));
+  await expect(byJobs.enqueue(job('{}'))).rejects.toMatchObject({ code: 'ERR_SERVING_JOBS_FULL' });
+  await byJobs.cancel(order.id);
+  expect(await byJobs.remove(order.id)).toBe(true);
+
+  const maxBytes = bytes + 4096;
+  const byBytes = await folderJobQueue(place, { maxBytes, maxBytesPerModel: maxBytes });
+  await byBytes.enqueue(job('{}'));
+  await expect(byBytes.enqueue(job('{}'))).rejects.toThrow(`its ${maxBytes} bytes`);
 }, 120_000);

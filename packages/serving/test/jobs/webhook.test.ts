@@ -135,7 +135,7 @@ describe('a webhook', () => {
     const { received, origin } = await receiver();
     const options = { destinations: ['http://127.0.0.1:1'], maxAttempts: 1 };
     const { events } = await deliver(origin, options, isOver);
-    expect(events.at(-1)).toMatchObject({ type: 'webhook-given-up' });
+    expect(events).toContainEqual(expect.objectContaining({ type: 'webhook-given-up' }));
     expect(received).toEqual([]);
   });
 });

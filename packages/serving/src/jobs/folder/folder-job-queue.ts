@@ -1,8 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ServingError } from '../../serving-error.ts';
+import { finishedCharge, pendingCharge, webhookCharge } from '../accounting/charge.ts';
+import { JobLedger } from '../accounting/job-ledger.ts';
+import { resolveJobLimits, type JobLimits } from '../accounting/job-limits.ts';
 import { checkLimits } from '../check-limits.ts';
+import { finishedJob, packOutcome, unpackOutcome, type FinishedFacts } from '../finished-record.ts';
 import { isJobId, orderOf, requireSameRequest } from '../job-identity.ts';
 import type { Job, JobOrder, JobOutcome } from '../job.ts';
 import type {
@@ -12,24 +14,24 @@ import type {
   JobQueue,
   NewJob,
   NoticeClaim,
+  NoticeClaimOptions,
+  PlannedJob,
 } from '../job-queue.ts';
 import { packRecord, unpackHead, unpackRecord } from '../packed-record.ts';
 import {
   isPresent,
   linkIfAbsent,
-  makeFolder,
-  namesIn,
   readIfPresent,
   readStart,
   removeIfPresent,
-  writeDurably,
 } from './durable-file.ts';
-import { LeasedEntries, type LeasedEntry } from './leased-entries.ts';
-import { finishedJob, packOutcome, unpackOutcome, type FinishedFacts } from '../finished-record.ts';
+import { JobFolder } from './job-folder.ts';
+import type { LeasedEntry } from './leased-entries.ts';
+import { Orphans } from './orphans.ts';
 import { Waker } from './waker.ts';
 
 /** Options of {@link folderJobQueue}. */
-export interface FolderJobQueueOptions {
+export interface FolderJobQueueOptions extends JobLimits {
   /**
    * How long a job that has ended can be asked about, in milliseconds.
    * @defaultValue 86400000 (a day)
@@ -41,7 +43,7 @@ export interface FolderJobQueueOptions {
    */
   readonly maxJobs?: number;
   /**
-   * Bytes that requests and kept answers may take; over it new jobs are refused.
+   * Bytes that requests and stored answers may take; over it new jobs are refused, and a job whose answer has no room fails.
    * @defaultValue 1073741824 (1 GiB)
    */
   readonly maxBytes?: number;
@@ -56,7 +58,8 @@ const ABANDONED_MS = 3_600_000;
 const AFTER_FAILURE_MS = 1000;
 
 /**
- * Keeps jobs in the folder `path`, on a file system with hard links; several processes can share it.
+ * Keeps jobs in the folder `path`, on a file system with hard links; several processes can share it. A folder that is
+ * removed is made again.
  *
  * Each record is written whole and synced before it gets its name, and a job's end is a name that only one can take:
  * at any moment a job is there or not, and it ends once.
@@ -66,124 +69,88 @@ const AFTER_FAILURE_MS = 1000;
  */
 export async function folderJobQueue(
   path: string,
-  options: FolderJobQueueOptions = {},
+  { retentionMs = 86_400_000, pollIntervalMs = 500, ...limits }: FolderJobQueueOptions = {},
 ): Promise<JobQueue> {
-  const limits = {
-    retentionMs: 86_400_000,
-    maxJobs: 1000,
-    maxBytes: 1024 ** 3,
-    pollIntervalMs: 500,
-    ...options,
-  };
-  checkLimits(limits);
-  const queue = new FolderJobQueue(path, limits);
+  checkLimits({ retentionMs, pollIntervalMs });
+  const resolved = resolveJobLimits(limits, { maxJobs: 1000, maxBytes: 1024 ** 3 });
+  const queue = new FolderJobQueue(path, { ...resolved, retentionMs, pollIntervalMs });
   await queue.open();
   return queue;
 }
 
 class FolderJobQueue implements JobQueue {
   readonly #limits: Required<FolderJobQueueOptions>;
-  readonly #temporary: string;
-  readonly #orders: string;
-  readonly #finished: string;
-  readonly #keys: string;
-  readonly #runs: LeasedEntries;
-  readonly #notices: LeasedEntries;
+  readonly #folder: JobFolder;
+  readonly #ledger: JobLedger;
   readonly #waker = new Waker();
-  /** Being accepted at this moment, and not yet seen in the folder. */
-  #arriving = { jobs: 0, bytes: 0 };
-  /** Bytes of kept answers, as of the last sweep and what was added since. */
-  #keptBytes = 0;
-  #orphans: ReadonlySet<string> = new Set();
+  readonly #orphans: Orphans;
 
-  constructor(folder: string, limits: Required<FolderJobQueueOptions>) {
+  constructor(path: string, limits: Required<FolderJobQueueOptions>) {
     this.#limits = limits;
-    this.#temporary = join(folder, 'temporary');
-    this.#orders = join(folder, 'jobs');
-    this.#finished = join(folder, 'finished');
-    this.#keys = join(folder, 'keys');
-    this.#runs = new LeasedEntries(join(folder, 'runs'));
-    this.#notices = new LeasedEntries(join(folder, 'notices'));
+    this.#folder = new JobFolder(path);
+    this.#orphans = new Orphans(this.#folder);
+    this.#ledger = new JobLedger(this.#folder, limits, limits.pollIntervalMs);
   }
 
   async open(): Promise<void> {
-    for (const each of [this.#temporary, this.#orders, this.#finished, this.#keys])
-      await makeFolder(each);
-    await this.#runs.open();
-    await this.#notices.open();
+    await this.#folder.make();
     await this.sweep();
+  }
+
+  async requireRoom({ owner, model, webhookUrl }: PlannedJob): Promise<void> {
+    await this.#folder.remaking(() => this.#ledger.refresh());
+    this.#ledger.requireRoom(pendingCharge({ owner, model, webhookUrl }, 0));
   }
 
   async enqueue(asked: NewJob): Promise<Job> {
     const order = orderOf(asked, Date.now());
-    const known = await this.#findKnown(order);
-    if (known !== undefined) return known;
-    const record = packRecord(order, asked.body);
-    const size = record.length;
-    this.#arriving.jobs += 1;
-    this.#arriving.bytes += size;
-    try {
-      await this.#requireRoom();
-      return await this.#written(record, async (file) => {
-        await linkIfAbsent(file, join(this.#orders, order.id));
-        if (order.idempotency !== undefined) {
-          const first = await linkIfAbsent(file, join(this.#keys, order.idempotency.key));
-          if (!first) {
-            await removeIfPresent(join(this.#orders, order.id));
-            // Somebody with the same key was faster; if that one's time is over meanwhile, it is a new job after all.
-            return (await this.#findKnown(order)) ?? (await this.enqueue(asked));
-          }
-        }
-        await this.#runs.add(order.id, file, size, order.createdAtMs);
-        this.#waker.wake();
-        return { order, state: 'queued' };
-      });
-    } finally {
-      this.#arriving.jobs -= 1;
-      this.#arriving.bytes -= size;
-    }
+    return this.#folder.remaking(
+      async () => (await this.#findKnown(order)) ?? this.#accept(order, asked),
+    );
   }
 
-  async claim({ leaseMs, signal }: ClaimOptions): Promise<JobClaim | undefined> {
+  async claim({ leaseMs, signal, accepts }: ClaimOptions): Promise<JobClaim | undefined> {
     return this.#waitFor(signal, async () => {
-      const entry = await this.#runs.claim(leaseMs);
+      const entry = await this.#folder.runs.claim(leaseMs, (id) => {
+        const model = this.#ledger.find('pending', id)?.model;
+        return model === undefined || accepts === undefined || accepts(model);
+      });
       return entry && this.#orGivenBack(entry, this.#openRun(entry));
     });
   }
 
-  async claimNotice({ leaseMs, signal }: ClaimOptions): Promise<NoticeClaim | undefined> {
-    return this.#waitFor(signal, async () => {
-      const entry = await this.#notices.claim(leaseMs);
-      if (entry === undefined) return undefined;
-      const job = await this.#orGivenBack(entry, this.#readFinished(entry.id));
-      if (job === undefined) {
-        await entry.remove();
-        return undefined;
-      }
-      return {
-        job,
-        attempt: entry.attempt,
-        finish: () => entry.remove(),
-        release: async ({ delayMs }) => {
-          await entry.release({ delayMs, counted: true });
-        },
-      };
+  async claimNotice(options: NoticeClaimOptions): Promise<NoticeClaim | undefined> {
+    const { leaseMs, signal, accepts, onFreed } = options;
+    const stopWaking = onFreed?.(() => {
+      this.#waker.wake();
     });
+    try {
+      return await this.#waitFor(signal, async () => {
+        await this.#ledger.refresh();
+        const entry = await this.#folder.notices.claim(leaseMs, (id) => {
+          const known = this.#ledger.find('webhook', id);
+          return known === undefined || accepts === undefined || accepts(known);
+        });
+        return entry && this.#openNotice(entry);
+      });
+    } finally {
+      stopWaking?.();
+    }
   }
 
   async get(id: string): Promise<Job | undefined> {
     const finished = await this.#readFinished(id);
     if (finished !== undefined) return finished;
-    const start = isJobId(id) ? await readStart(join(this.#orders, id)) : undefined;
+    const start = isJobId(id) ? await readStart(join(this.#folder.orders, id)) : undefined;
     // A job loses its order after it got its end.
     if (start === undefined) return this.#readFinished(id);
     const order = unpackHead(start) as JobOrder;
-    return { order, state: (await this.#runs.isClaimed(id)) ? 'running' : 'queued' };
+    return { order, state: (await this.#folder.runs.isClaimed(id)) ? 'running' : 'queued' };
   }
 
   async outcome(id: string): Promise<JobOutcome | undefined> {
     if ((await this.#readFinished(id)) === undefined) return undefined;
-    const bytes = await readIfPresent(join(this.#finished, id));
+    const bytes = await readIfPresent(join(this.#folder.finished, id));
     return bytes && unpackOutcome(bytes);
   }
 
@@ -192,34 +159,40 @@ class FolderJobQueue implements JobQueue {
     if (job === undefined || job.outcome !== undefined) return job;
     const outcome = { state: 'canceled', attempts: 0, finishedAtMs: Date.now() } as const;
     if (await this.#end(job.order, outcome)) {
-      await this.#runs.removeWaiting(id);
-      await removeIfPresent(join(this.#orders, id));
+      await this.#folder.runs.removeWaiting(id);
+      await this.#removeOrder(id);
     }
     return this.get(id);
   }
 
+  async remove(id: string): Promise<boolean> {
+    if ((await this.#readFinished(id)) === undefined) return false;
+    // What a crash left of it goes first: without its end it would run again.
+    await this.#removeOrder(id);
+    await this.#forget(id);
+    await this.#folder.notices.removeWaiting(id);
+    this.#ledger.remove('webhook', id);
+    return true;
+  }
+
   async depth(): Promise<JobDepth> {
-    const { waiting, claimed } = await this.#runs.list();
+    const { waiting, claimed } = await this.#folder.remaking(() => this.#folder.runs.list());
     return { queued: waiting.length, running: claimed.length };
   }
 
   async sweep(): Promise<void> {
-    const now = Date.now();
-    for (const name of await namesIn(this.#temporary)) {
-      const file = join(this.#temporary, name);
-      const stats = await lstat(file).catch(() => undefined);
-      if (stats !== undefined && stats.mtimeMs < now - ABANDONED_MS) await removeIfPresent(file);
-    }
-    let keptBytes = 0;
-    for (const id of (await namesIn(this.#finished)).filter(isJobId)) {
-      const file = join(this.#finished, id);
-      const stats = await lstat(file).catch(() => undefined);
-      if (stats === undefined) continue;
-      if (stats.mtimeMs >= now - this.#limits.retentionMs) keptBytes += stats.size;
-      else await this.#forget(id);
-    }
-    this.#keptBytes = keptBytes;
-    await this.#adoptOrphans();
+    await this.#folder.remaking(async () => {
+      const now = Date.now();
+      await this.#folder.removeAbandoned(now - ABANDONED_MS);
+      for await (const id of this.#folder.ids('finished')) {
+        const stats = await lstat(join(this.#folder.finished, id)).catch(() => undefined);
+        if (stats !== undefined && stats.mtimeMs < now - this.#limits.retentionMs) {
+          await this.#forget(id);
+        }
+      }
+      await this.#orphans.adopt();
+      await this.#ledger.recount();
+    });
   }
 
   /** The first thing that `look` finds, until `signal` aborts. */
@@ -229,7 +202,7 @@ class FolderJobQueue implements JobQueue {
   ): Promise<T | undefined> {
     while (!signal.aborted) {
       const woken = this.#waker.wait(this.#limits.pollIntervalMs, signal);
-      const found = await look();
+      const found = await this.#folder.remaking(look);
       if (found !== undefined) return found;
       await woken;
     }
@@ -244,12 +217,43 @@ class FolderJobQueue implements JobQueue {
     });
   }
 
+  /** Stores a job, unless that exceeds a bound. */
+  async #accept(order: JobOrder, asked: NewJob): Promise<Job> {
+    const record = packRecord(order, asked.body);
+    const charge = pendingCharge(order, record.length);
+    await this.#ledger.refresh();
+    this.#ledger.reserve('pending', order.id, charge);
+    let isKnown = false as boolean;
+    try {
+      return await this.#folder.written(record, async (file) => {
+        await linkIfAbsent(file, join(this.#folder.orders, order.id));
+        // Another process may have taken the last place at the same moment; then each sees both.
+        await this.#ledger.confirm('pending', charge);
+        if (!(await this.#folder.takeKey(order))) {
+          await this.#removeOrder(order.id);
+          // A request with the same key was faster; if the time of its job is over by now, this is a new job after all.
+          return (await this.#findKnown(order)) ?? (await this.enqueue(asked));
+        }
+        isKnown = order.idempotency !== undefined;
+        await this.#folder.runs.add(order.id, file, record.length, order.createdAtMs);
+        this.#ledger.settle('pending', order.id);
+        this.#waker.wake();
+        return { order, state: 'queued' };
+      });
+    } catch (error) {
+      // A repeated request may have been answered with this job already; then it is left to be queued again.
+      if (isKnown) this.#ledger.settle('pending', order.id);
+      else await this.#removeOrder(order.id).catch(() => undefined);
+      throw error;
+    }
+  }
+
   async #openRun(entry: LeasedEntry): Promise<JobClaim | undefined> {
     const { id, attempt } = entry;
-    const bytes = await readIfPresent(join(this.#orders, id));
+    const bytes = await readIfPresent(join(this.#folder.orders, id));
     const ended = await this.#readFinished(id);
     if (ended !== undefined || bytes === undefined) {
-      // Whoever ended it died before it was done with that, or had lost it to a second run.
+      // The process that ended it died before it was done with that, or had lost it to a second run.
       if (ended !== undefined) await this.#announce(ended.order);
       await this.#letGo(entry);
       return undefined;
@@ -261,7 +265,7 @@ class FolderJobQueue implements JobQueue {
       body,
       attempt,
       extend: async () => {
-        if (!(await isPresent(join(this.#finished, id)))) return entry.extend();
+        if (await isPresent(join(this.#folder.orders, id))) return entry.extend();
         await this.#letGo(entry);
         return false;
       },
@@ -276,31 +280,70 @@ class FolderJobQueue implements JobQueue {
     };
   }
 
-  /** Gives a job its end, unless it has one; nothing but this makes it visible. */
-  async #end(order: JobOrder, outcome: JobOutcome): Promise<boolean> {
-    const record = packOutcome(order, outcome);
-    const ours = await this.#written(record, (file) =>
-      linkIfAbsent(file, join(this.#finished, order.id)),
-    );
-    if (!ours) return false;
-    this.#keptBytes += record.length;
-    if (outcome.state !== 'canceled') await this.#announce(order);
-    return true;
+  async #openNotice(entry: LeasedEntry): Promise<NoticeClaim | undefined> {
+    const job = await this.#orGivenBack(entry, this.#readFinished(entry.id));
+    const done = async (): Promise<void> => {
+      await entry.remove();
+      this.#ledger.remove('webhook', entry.id);
+    };
+    if (job === undefined) {
+      await done();
+      return undefined;
+    }
+    return {
+      job,
+      attempt: entry.attempt,
+      finish: done,
+      release: async ({ delayMs, counted = true }) => {
+        await entry.release({ delayMs, counted });
+      },
+    };
   }
 
-  async #announce({ id, webhookUrl }: JobOrder): Promise<void> {
+  /** Gives a job its end, unless it has one; nothing but this makes it visible. */
+  async #end(order: JobOrder, outcome: JobOutcome): Promise<boolean> {
+    const { id } = order;
+    // Canceled, or ended by another process and perhaps deleted since.
+    if (!(await isPresent(join(this.#folder.orders, id)))) return false;
+    if (await isPresent(join(this.#folder.finished, id))) return false;
+    const record = packOutcome(order, outcome);
+    const charge = finishedCharge(order, record.length);
+    // How a job ended is stored in any case; its answer where there is room.
+    if (outcome.response === undefined) this.#ledger.add('finished', id, charge);
+    else this.#ledger.reserve('finished', id, charge, this.#ledger.find('pending', id));
+    let ours = false;
+    try {
+      ours = await this.#folder.written(record, (file) =>
+        linkIfAbsent(file, join(this.#folder.finished, id)),
+      );
+    } finally {
+      if (ours) this.#ledger.settle('finished', id);
+      else this.#ledger.remove('finished', id);
+    }
+    if (ours && outcome.state !== 'canceled') await this.#announce(order);
+    return ours;
+  }
+
+  async #announce(order: JobOrder): Promise<void> {
+    const { id, webhookUrl } = order;
     if (webhookUrl === undefined) return;
-    await this.#notices.add(id, join(this.#finished, id), 0, Date.now());
+    await this.#folder.notices.add(id, join(this.#folder.finished, id), 0, Date.now());
+    this.#ledger.add('webhook', id, webhookCharge(order));
     this.#waker.wake();
   }
 
   async #letGo(entry: LeasedEntry): Promise<void> {
-    await removeIfPresent(join(this.#orders, entry.id));
+    await this.#removeOrder(entry.id);
     await entry.remove();
   }
 
+  async #removeOrder(id: string): Promise<void> {
+    await removeIfPresent(join(this.#folder.orders, id));
+    this.#ledger.remove('pending', id);
+  }
+
   async #readFinished(id: string): Promise<Required<Job> | undefined> {
-    const start = isJobId(id) ? await readStart(join(this.#finished, id)) : undefined;
+    const start = isJobId(id) ? await readStart(join(this.#folder.finished, id)) : undefined;
     if (start === undefined) return undefined;
     const job = finishedJob(unpackHead(start) as FinishedFacts, this.#limits.retentionMs);
     return job.expiresAtMs > Date.now() ? job : undefined;
@@ -309,74 +352,25 @@ class FolderJobQueue implements JobQueue {
   /** The job that the same key made before. */
   async #findKnown(order: JobOrder): Promise<Job | undefined> {
     if (order.idempotency === undefined) return undefined;
-    const file = join(this.#keys, order.idempotency.key);
-    const bytes = await readIfPresent(file);
+    const key = join(this.#folder.keys, order.idempotency.key);
+    const bytes = await readStart(key);
     if (bytes === undefined) return undefined;
     const known = unpackHead(bytes) as JobOrder;
     const job = await this.get(known.id);
     if (job === undefined) {
       // Its time is over, and the key is free again.
-      await removeIfPresent(file);
+      await removeIfPresent(key);
       return undefined;
     }
     requireSameRequest(known, order);
     // It may have been cut off between its key and its place in the queue.
-    if (job.state === 'queued' && !(await this.#runs.has(known.id)))
-      await this.#runs.add(known.id, file, bytes.length, known.createdAtMs);
+    if (job.state === 'queued' && !(await this.#folder.runs.has(known.id)))
+      await this.#orphans.queueAgain(known.id);
     return job;
   }
 
-  async #requireRoom(): Promise<void> {
-    const { maxJobs, maxBytes } = this.#limits;
-    const { waiting, claimed } = await this.#runs.list();
-    const entries = [...waiting, ...claimed];
-    const bytes = entries.reduce((sum, each) => sum + each.bytes, this.#keptBytes);
-    const jobs = entries.length + this.#arriving.jobs;
-    if (jobs <= maxJobs && bytes + this.#arriving.bytes <= maxBytes) return;
-    const what = jobs > maxJobs ? `${maxJobs} jobs` : `${maxBytes} bytes of jobs and answers`;
-    throw new ServingError(
-      'ERR_SERVING_JOBS_FULL',
-      `the queue holds ${what}, as many as it may; try again later`,
-    );
-  }
-
-  /** Writes a temporary file for `use`, which may give it another name, and removes it. */
-  async #written<T>(record: Buffer, use: (file: string) => Promise<T>): Promise<T> {
-    const file = join(this.#temporary, randomUUID());
-    try {
-      await writeDurably(file, record);
-      return await use(file);
-    } finally {
-      // It is decided by now; what can't be removed is left to a sweep.
-      await removeIfPresent(file).catch(() => undefined);
-    }
-  }
-
   async #forget(id: string): Promise<void> {
-    const start = await readStart(join(this.#finished, id));
-    const key = start && (unpackHead(start) as FinishedFacts).order.idempotency?.key;
-    if (key !== undefined) {
-      const file = join(this.#keys, key);
-      const owner = await readStart(file);
-      if (owner && (unpackHead(owner) as JobOrder).id === id) await removeIfPresent(file);
-    }
-    await removeIfPresent(join(this.#finished, id));
-  }
-
-  /** Orders that a crash cut off before they were queued are queued, once they are seen twice to wait nowhere. */
-  async #adoptOrphans(): Promise<void> {
-    const ids = (await namesIn(this.#orders)).filter(isJobId);
-    const { waiting, claimed } = await this.#runs.list();
-    const known = new Set([...waiting, ...claimed].map(({ id }) => id));
-    const orphans = new Set(ids.filter((id) => !known.has(id)));
-    for (const id of orphans) {
-      if (!this.#orphans.has(id)) continue;
-      const file = join(this.#orders, id);
-      const bytes = await readIfPresent(file);
-      if (bytes === undefined) continue;
-      const { createdAtMs } = unpackHead(bytes) as JobOrder;
-      await this.#runs.add(id, file, bytes.length, createdAtMs);
-    }
-    this.#orphans = orphans;
+    await this.#folder.forget(id);
+    this.#ledger.remove('finished', id);
   }
 }

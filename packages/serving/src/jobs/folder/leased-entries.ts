@@ -57,14 +57,15 @@ export class LeasedEntries {
     await linkIfAbsent(file, join(this.#waiting, waitingName({ id, bytes, attempts: 0 }, fromMs)));
   }
 
-  /** Claims the entry that waits longest, if there is one whose time has come. */
-  async claim(leaseMs: number): Promise<LeasedEntry | undefined> {
+  /** Claims the entry that waits longest, of those whose time has come and that are accepted. */
+  async claim(leaseMs: number, accepts: (id: string) => boolean): Promise<LeasedEntry | undefined> {
     await this.#takeBack();
     const now = Date.now();
     for (const name of await namesIn(this.#waiting)) {
       const waiting = parseWaiting(name);
       if (waiting === undefined) continue;
       if (waiting.fromMs > now) return undefined;
+      if (!accepts(waiting.id)) continue;
       const entry = { ...waiting, attempts: waiting.attempts + 1 };
       const claimed = claimedName(entry, leaseMs);
       this.#mine.add(claimed);

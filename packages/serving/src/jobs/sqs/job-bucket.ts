@@ -34,13 +34,10 @@ export class JobBucket {
     }
   }
 
-  /** A whole object, or its first `bytes`; undefined when it isn't there. */
-  async read(key: string, bytes?: number): Promise<Buffer | undefined> {
+  /** A whole object; undefined when it isn't there. */
+  async read(key: string): Promise<Buffer | undefined> {
     try {
-      const range = bytes === undefined ? {} : { Range: `bytes=0-${bytes - 1}` };
-      const { Body } = await this.#client.send(
-        new GetObjectCommand({ ...this.#place(key), ...range }),
-      );
+      const { Body } = await this.#client.send(new GetObjectCommand(this.#place(key)));
       return Buffer.from((await Body?.transformToByteArray()) ?? []);
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
@@ -62,8 +59,8 @@ export class JobBucket {
     await this.#client.send(new DeleteObjectCommand(this.#place(key)));
   }
 
-  /** Names below `folder` that were written before `time`. */
-  async *olderThan(folder: string, time: number): AsyncGenerator<string> {
+  /** The names below `folder`, with when they were written. */
+  async *list(folder: string): AsyncGenerator<{ readonly name: string; readonly timeMs: number }> {
     const { Bucket, Key: Prefix } = this.#place(folder);
     let token: string | undefined;
     do {
@@ -71,10 +68,30 @@ export class JobBucket {
         new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken: token }),
       );
       for (const { Key = '', LastModified } of page.Contents ?? []) {
-        if ((LastModified?.getTime() ?? Infinity) < time) yield Key.slice(Prefix.length);
+        yield { name: Key.slice(Prefix.length), timeMs: LastModified?.getTime() ?? Infinity };
       }
       token = page.NextContinuationToken;
     } while (token !== undefined);
+  }
+
+  /** The first `bytes` of an object, and how many it has; undefined when it isn't there. */
+  async readStart(
+    key: string,
+    bytes: number,
+  ): Promise<{ readonly start: Buffer; readonly size: number } | undefined> {
+    try {
+      const command = new GetObjectCommand({
+        ...this.#place(key),
+        Range: `bytes=0-${bytes - 1}`,
+      });
+      const { Body, ContentRange, ContentLength = 0 } = await this.#client.send(command);
+      const start = Buffer.from((await Body?.transformToByteArray()) ?? []);
+      const [, size = ContentLength] = /\/(\d+)$/.exec(ContentRange ?? '') ?? [];
+      return { start, size: Number(size) };
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
   }
 
   #place(key: string): { readonly Bucket: string; readonly Key: string } {

@@ -6,7 +6,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { ClaimOptions, JobDepth } from '../job-queue.ts';
+import type { LeaseOptions, JobDepth } from '../job-queue.ts';
 
 /** A message that this process has received. */
 export interface ReceivedMessage {
@@ -47,7 +47,7 @@ export class JobMessages {
   }
 
   /** Waits for a message until `signal` aborts. */
-  async receive({ leaseMs, signal }: ClaimOptions): Promise<ReceivedMessage | undefined> {
+  async receive({ leaseMs, signal }: LeaseOptions): Promise<ReceivedMessage | undefined> {
     while (!signal.aborted) {
       const command = new ReceiveMessageCommand({
         QueueUrl: this.#url,
