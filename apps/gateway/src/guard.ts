@@ -7,6 +7,8 @@ import {
   chain,
   checkScope,
   clientAddress,
+  getIdentity,
+  hasScope,
   publicPaths,
   rateLimit,
   readApiKeys,
@@ -36,6 +38,8 @@ export interface Guard {
   readonly chain: Chain;
   /** A step in front of a route that needs a scope of its own. */
   requires(scope: string): Middleware;
+  /** Whether the client of a request may infer with a model. */
+  mayInfer(req: IncomingMessage, model: string): boolean;
   /** The same keys, scopes and limits for a call over gRPC. */
   admit(call: IncomingCall): Promise<Admission>;
   /** Ceases to look after the keys. */
@@ -73,6 +77,7 @@ export async function createGuard(
       requires: () => (_req, _res, next) => {
         next();
       },
+      mayInfer: () => true,
       close: () => undefined,
       async admit(call) {
         if (!PUBLIC_CALLS.has(call.method)) {
@@ -103,6 +108,10 @@ export async function createGuard(
       requireScope(neededScope(dialects)),
     ),
     requires: (scope) => requireScope(scope),
+    mayInfer(req, model) {
+      const identity = getIdentity(req);
+      return identity !== undefined && hasScope(identity, `infer:${model}`);
+    },
     close,
     async admit(call) {
       if (PUBLIC_CALLS.has(call.method)) return {};

@@ -154,7 +154,14 @@ export async function startGateway(
   app.get('/', homePage(models));
   app.get('/docs', docsPage());
   const secured = settings.keysFile !== undefined;
-  app.use(openApiHandler(models, { dialects, title: 'Fairlead', secured }));
+  app.use(
+    openApiHandler(models, {
+      dialects,
+      title: 'Fairlead',
+      secured,
+      showsExample: (req, model) => guard.mayInfer(req, model),
+    }),
+  );
   app.get(
     '/metrics',
     guard.requires('metrics'),

@@ -350,6 +350,23 @@ describe('keys', () => {
     expect(reported.every(({ level }) => level === 'error')).toBe(true);
   }, 60_000);
 
+  test('the description of the API shows examples of models that the key may infer, and no others', async () => {
+    const { askAs } = await startWithKeys();
+    const exampleFor = async (name: 'mine' | 'other') => {
+      const { paths } = JSON.parse((await askAs(name, '/openapi.json')).body) as {
+        paths: Record<
+          string,
+          { post?: { requestBody?: { content: Record<string, { example?: unknown }> } } }
+        >;
+      };
+      const { post } = paths['/v2/models/affine/infer'] ?? {};
+      expect(post).toBeDefined();
+      return post?.requestBody?.content['application/json']?.example;
+    };
+    expect(await exampleFor('mine')).toBeDefined();
+    expect(await exampleFor('other')).toBeUndefined();
+  });
+
   test('no spelling of a path shows the metrics without their scope', async () => {
     const { askAs, logs } = await startWithKeys();
     expect((await askAs('scraper', '/metrics')).body).toContain('nv_inference');

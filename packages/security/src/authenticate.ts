@@ -23,6 +23,21 @@ export function authenticate(keys: KeyVerifier, credentials: Credentials): Ident
 }
 
 /**
+ * Whether a key has the scope: `infer:*` is enough for `infer:digits`.
+ *
+ * @example
+ * ```ts
+ * import { hasScope } from '@fairlead/security';
+ *
+ * const identity = { keyId: 'a', client: 'acme', scopes: new Set(['infer:*']) };
+ * console.log(hasScope(identity, 'infer:digits'), hasScope(identity, 'admin')); // true false
+ * ```
+ */
+export function hasScope({ scopes }: Identity, scope: string): boolean {
+  return allowsScope(scopes, scope);
+}
+
+/**
  * Lets only those pass whose key has the scope: `infer:*` is enough for `infer:digits`.
  *
  * @throws SecurityError `ERR_SECURITY_SCOPE` naming the scope.

@@ -1,7 +1,7 @@
 export { apiKeys, type ApiKeysOptions, type KeyVerifier } from './api-keys.ts';
 export type { ApiKeyRecord } from './api-key-record.ts';
 export { ApiKeySet, type ApiKeySetOptions } from './api-key-set.ts';
-export { authenticate, checkScope } from './authenticate.ts';
+export { authenticate, checkScope, hasScope } from './authenticate.ts';
 export { bodyLimit, type BodyLimitOptions } from './body-limit.ts';
 export { chain, type Chain, type ChainErrorHandler, type ChainStep } from './chain.ts';
 export {

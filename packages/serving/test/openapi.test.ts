@@ -223,6 +223,40 @@ describe('the document', () => {
     }
   });
 
+  test('shows the example of a model only to clients that may see it, in every dialect', async () => {
+    const handler = openApiHandler(models, {
+      dialects: variants['with SageMaker'] ?? [],
+      showsExample: (req, model) => req.headers['x-may'] === model,
+    });
+    const server = createServer(handler).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const documentFor = async (model: string): Promise<OpenApiDocument> => {
+      const answer = await fetch(`http://127.0.0.1:${port}/openapi.json`, {
+        headers: { 'x-may': model },
+      });
+      return (await answer.json()) as OpenApiDocument;
+    };
+    // Twice: what is stored for one client is not shown to another.
+    for (const model of ['affine', 'iris', 'none', 'affine', 'none']) {
+      const document = await documentFor(model);
+      const shown = Object.entries(document.paths).flatMap(([path, { post }]) =>
+        Object.values(post?.requestBody?.content ?? {}).some(
+          ({ example }) =>
+            example !== undefined && !['{}', '{"ready":true}'].includes(JSON.stringify(example)),
+        )
+          ? [path]
+          : [],
+      );
+      if (model === 'none') expect(shown).toEqual([]);
+      else expect(shown.length).toBeGreaterThan(0);
+      for (const path of shown) expect(path === '/invocations' ? 'iris' : path).toContain(model);
+      expect(document.paths['/v2/models/affine/infer']?.post).toBeDefined();
+    }
+    server.close();
+    server.closeAllConnections();
+  });
+
   test('leaves out an example that would bury the rest, not the operation', () => {
     const shape = [1, 224, 224, 3];
     const [version] = models.loaded;

@@ -16,6 +16,11 @@ export interface OpenApiDocumentOptions {
    * @defaultValue false
    */
   readonly secured?: boolean;
+  /**
+   * Whether the description of a model has an example. A golden example is a real input, such as the row of a patient.
+   * @defaultValue every model has one
+   */
+  readonly showsExample?: (model: string) => boolean;
 }
 
 /** An OpenAPI 3.1 document. */
@@ -33,13 +38,19 @@ export interface OpenApiDocument {
  */
 export function openApiDocument(
   loaded: readonly LoadedVersion[],
-  { dialects, title = 'Models', version = '0', secured = false }: OpenApiDocumentOptions,
+  {
+    dialects,
+    title = 'Models',
+    version = '0',
+    secured = false,
+    showsExample = () => true,
+  }: OpenApiDocumentOptions,
 ): OpenApiDocument {
   const models = loaded.map(({ label, signature, goldenExamples }): DescribedModel => ({
     name: label.model,
     version: label.version,
     signature,
-    example: exampleInputs(signature, goldenExamples),
+    example: showsExample(label.model) ? exampleInputs(signature, goldenExamples) : undefined,
   }));
   const paths: Record<string, Paths[string]> = {};
   for (const dialect of dialects) {

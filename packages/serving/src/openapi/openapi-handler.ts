@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { LoadedVersion } from '../models/loaded-version.ts';
 import type { ModelServer } from '../model-server.ts';
 import { pathOf } from '../protocol/dialect.ts';
@@ -5,13 +6,22 @@ import type { InferenceHandler } from '../protocol/inference-handler.ts';
 import { openApiDocument, type OpenApiDocumentOptions } from './openapi-document.ts';
 
 /** Options of {@link openApiHandler}. */
-export interface OpenApiHandlerOptions extends OpenApiDocumentOptions {
+export interface OpenApiHandlerOptions extends Omit<OpenApiDocumentOptions, 'showsExample'> {
   /**
    * Where the document is.
    * @defaultValue "/openapi.json"
    */
   readonly path?: string;
+  /**
+   * Whether the client of a request may see an example of a model's input, which may be a real one: for example whether
+   * the client may infer with the model.
+   * @defaultValue every client may
+   */
+  readonly showsExample?: (req: IncomingMessage, model: string) => boolean;
 }
+
+/** Documents that are stored: clients with different scopes see different examples. */
+const MAX_TEXTS = 32;
 
 /**
  * Makes the handler that answers with the OpenAPI 3.1 document of the models that are loaded at the moment; hands on
@@ -19,18 +29,31 @@ export interface OpenApiHandlerOptions extends OpenApiDocumentOptions {
  */
 export function openApiHandler(
   server: Pick<ModelServer, 'loaded'>,
-  { path = '/openapi.json', ...options }: OpenApiHandlerOptions,
+  { path = '/openapi.json', showsExample = () => true, ...options }: OpenApiHandlerOptions,
 ): InferenceHandler {
   let described: readonly LoadedVersion[] = [];
-  let text: string | undefined;
+  /** By the models whose examples are shown. */
+  const texts = new Map<string, string>();
 
-  function currentText(): string {
+  function currentText(req: IncomingMessage): string {
     const { loaded } = server;
     const same =
       loaded.length === described.length && loaded.every((each, at) => each === described[at]);
-    if (text !== undefined && same) return text;
+    if (!same) texts.clear();
     described = loaded;
-    text = JSON.stringify(openApiDocument(loaded, options));
+    const shown = new Set(
+      loaded.map(({ label }) => label.model).filter((model) => showsExample(req, model)),
+    );
+    const key = JSON.stringify([...shown]);
+    const stored = texts.get(key);
+    if (stored !== undefined) return stored;
+    const document = openApiDocument(loaded, {
+      ...options,
+      showsExample: (model) => shown.has(model),
+    });
+    const text = JSON.stringify(document);
+    if (texts.size >= MAX_TEXTS) texts.clear();
+    texts.set(key, text);
     return text;
   }
 
@@ -45,7 +68,7 @@ export function openApiHandler(
       res.end();
       return;
     }
-    const body = currentText();
+    const body = currentText(req);
     res.setHeader('content-type', 'application/json');
     res.setHeader('content-length', Buffer.byteLength(body));
     res.end(body);
