@@ -40,6 +40,7 @@ import { PREVIOUS_VERSION, type Settings } from './settings/settings.ts';
 import { startGrpc, type Grpc } from './start-grpc.ts';
 
 const SERVICE = 'fairlead-gateway';
+const MAX_ELEMENT_BYTES = 8;
 
 /** A gateway that listens, or will as soon as its models are loaded. */
 export interface Gateway {
@@ -117,6 +118,9 @@ export async function startGateway(
     requestTimeoutMs: settings.deadlineMs,
     maxQueued: settings.maxQueued,
     maxBatchRows: settings.maxBatchRows,
+    maxRowsPerRequest: settings.maxRowsPerRequest,
+    // A version whose smallest request no body can hold isn't loaded: an element takes at most 8 bytes, and at least one of the body.
+    maxInputBytes: Math.min(settings.maxBodyBytes * MAX_ELEMENT_BYTES, 2 ** 31 - 1),
     onEvent: (event) => {
       const { type, ...fields } = event;
       if (type === 'swapped') metrics.track(event.model, String(event.version));

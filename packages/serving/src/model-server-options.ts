@@ -61,6 +61,18 @@ export interface ModelServerOptions {
    */
   readonly maxQueued?: number;
   /**
+   * Rows that one request may have at most, where the first dimension of all inputs and outputs varies; over it, it is
+   * rejected. An execution can't be interrupted, so it is what bounds how long one request holds a worker.
+   * @defaultValue 100000
+   */
+  readonly maxRowsPerRequest?: number;
+  /**
+   * Bytes that the inputs of one request may take by a version's signature, dimensions that vary counted as 1; a version
+   * whose signature declares more isn't loaded.
+   * @defaultValue 1073741824 (1 GiB)
+   */
+  readonly maxInputBytes?: number;
+  /**
    * Models that are served at the same time at most; one more is refused.
    * @defaultValue 10000
    */
@@ -114,6 +126,8 @@ const LEAST = {
   maxBatchRows: 1,
   maxBatchBytes: 1,
   maxQueued: 0,
+  maxRowsPerRequest: 1,
+  maxInputBytes: 1,
   maxModels: 1,
 } as const;
 
@@ -132,6 +146,8 @@ export function checkModelServerOptions(options: ModelServerOptions): CheckedOpt
     maxBatchRows: 64,
     maxBatchBytes: 16 * 1024 * 1024,
     maxQueued: 512,
+    maxRowsPerRequest: 100_000,
+    maxInputBytes: 1024 ** 3,
     serveOptions: () => ({}),
     maxModels: 10_000,
     ...given,

@@ -129,6 +129,7 @@ test('every error code has its paragraph, and every paragraph its code', () => {
     ERR_SERVING_ROWS_DEPENDENT: true,
     ERR_SERVING_RUN_FAILED: true,
     ERR_SERVING_UNSUPPORTED: true,
+    ERR_SERVING_TOO_MANY_ROWS: true,
     ERR_SERVING_UNSUPPORTED_MEDIA_TYPE: true,
     ERR_SERVING_UPSTREAM_FAILED: true,
     ERR_SERVING_UPSTREAM_UNREACHABLE: true,

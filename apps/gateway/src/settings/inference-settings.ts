@@ -29,6 +29,12 @@ export const inferenceSettings = {
     '64',
     'Rows that share one execution at most; `1` switches batching off.',
   ),
+  maxRowsPerRequest: setting(
+    'FAIRLEAD_MAX_ROWS_PER_REQUEST',
+    whole(1, 2 ** 31 - 1),
+    '100000',
+    'Rows that one request may have at most; over it, it is rejected. An execution cannot be interrupted once it runs.',
+  ),
   onnxWorkers: setting(
     'FAIRLEAD_ONNX_WORKERS',
     wholeOrAuto(1, 256),

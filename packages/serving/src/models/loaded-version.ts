@@ -23,6 +23,7 @@ import { Scheduler } from '../scheduling/scheduler.ts';
 import type { CancelSignal, Outcome, Submission } from '../scheduling/ticket.ts';
 import { ServingError, type ServingErrorCode } from '../serving-error.ts';
 import type { TraceCarrier } from '../trace-context.ts';
+import { createRowCheck } from './size-limits.ts';
 import { VersionStatistics } from './version-statistics.ts';
 
 const REASONS: Readonly<Partial<Record<ServingErrorCode, FailureReason>>> = {
@@ -45,6 +46,8 @@ export interface LoadedVersionOptions {
   /** Why it was not run before, if it wasn't. */
   readonly untried?: string | undefined;
   readonly maxQueued: number;
+  /** Rows that one request may have at most. */
+  readonly maxRowsPerRequest: number;
   /** Where its answers are kept; without one, every request is executed. */
   readonly cache?: CacheStore | undefined;
   /** Without one, a runtime that fails goes on being asked. */
@@ -80,15 +83,13 @@ export class LoadedVersion {
   readonly #cache: ResponseCache | undefined;
   readonly #observer: InferenceObserver | undefined;
   readonly #checkInputs: (tensors: readonly Tensor[]) => void;
+  readonly #checkRows: ((inputs: readonly Tensor[]) => void) | undefined;
   readonly #outputNames: ReadonlySet<string>;
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(
-    manifest: VersionManifest,
-    runtime: Runtime,
-    { limits, batching, untried, maxQueued, cache, breaker, observer }: LoadedVersionOptions,
-  ) {
+  constructor(manifest: VersionManifest, runtime: Runtime, options: LoadedVersionOptions) {
+    const { limits, batching, untried, maxQueued, cache, breaker, observer } = options;
     const { model, version, signature } = manifest;
     this.label = { model, version: String(version) };
     this.signature = signature;
@@ -100,6 +101,7 @@ export class LoadedVersion {
     this.untried = untried;
     this.#observer = observer;
     this.#checkInputs = createSignatureCheck(signature.inputs);
+    this.#checkRows = createRowCheck(signature, options.maxRowsPerRequest);
     this.#outputNames = new Set(signature.outputs.map((output) => output.name));
     this.#scheduler = new Scheduler({
       title,
@@ -161,6 +163,7 @@ export class LoadedVersion {
       // What is kept needs no room.
       if (this.#cache === undefined && !this.circuitOpen) this.#scheduler.checkRoom();
       const request = read();
+      this.#checkRows?.(request.inputs);
       this.#checkInputs(request.inputs);
       this.#checkOutputNames(request.outputs);
       rows = request.inputs[0]?.shape[0] ?? 1;

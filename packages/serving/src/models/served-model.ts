@@ -9,6 +9,7 @@ import type { BatchLimits } from '../scheduling/batch-limits.ts';
 import type { ServingEvent } from '../serving-event.ts';
 import { ServingError } from '../serving-error.ts';
 import type { LoadQueue } from './load-queue.ts';
+import { checkDeclaredInputs } from './size-limits.ts';
 import { warmUp } from './warm-up.ts';
 
 /** What a served model needs from its server. */
@@ -24,6 +25,10 @@ export interface ServedModelOptions {
   readonly retryDelayMs: number;
   readonly batching: BatchLimits;
   readonly maxQueued: number;
+  /** Rows that one request may have at most. */
+  readonly maxRowsPerRequest: number;
+  /** Bytes that the inputs of a request may take by the signature, at most. */
+  readonly maxInputBytes: number;
   /** Limits how many versions are loaded at the same time; shared by all models of a server. */
   readonly loads: LoadQueue;
   readonly cache: CacheStore | undefined;
@@ -252,11 +257,13 @@ export class ServedModel {
 
   async #load(artifacts: ModelArtifacts, factory: RuntimeFactory): Promise<LoadedVersion> {
     const { observer, onEvent, batching: limits, maxQueued, cache, breaker } = this.#options;
+    const { maxRowsPerRequest, maxInputBytes } = this.#options;
     const { manifest } = artifacts;
     const { model, version } = manifest;
     if (this.#stopped()) {
       throw new ServingError('ERR_SERVING_CLOSED', `model "${model}" was unloaded meanwhile`);
     }
+    checkDeclaredInputs(manifest, maxInputBytes);
     const runtime = await factory.load(artifacts, {
       onEvent: ({ type, reason }) => {
         onEvent({ type, model, version, reason });
@@ -275,6 +282,7 @@ export class ServedModel {
         limits,
         ...found,
         maxQueued,
+        maxRowsPerRequest,
         cache,
         breaker: breaker && {
           ...breaker,
