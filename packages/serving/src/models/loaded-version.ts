@@ -15,6 +15,7 @@ import type {
   VersionLabel,
 } from '../inference-observer.ts';
 import type { InferRequest, InferResult } from '../infer-request.ts';
+import { countRows } from './count-rows.ts';
 import type { BatchingDecision } from './decide-batching.ts';
 import type { GoldenExample, VersionManifest } from './model-source.ts';
 import type { Runtime } from '../runtime.ts';
@@ -166,7 +167,7 @@ export class LoadedVersion {
       this.#checkRows?.(request.inputs);
       this.#checkInputs(request.inputs);
       this.#checkOutputNames(request.outputs);
-      rows = request.inputs[0]?.shape[0] ?? 1;
+      rows = countRows(request.inputs);
       decodedAt = performance.now();
       const submission = {
         inputs: request.inputs,

@@ -1,5 +1,6 @@
 import type { Executed } from '../inference-observer.ts';
 import type { Execution, Runtime } from '../runtime.ts';
+import { countRows } from '../models/count-rows.ts';
 import { refusal, ServingError } from '../serving-error.ts';
 import type { BatchLimits } from './batch-limits.ts';
 import { ExecutionScope } from './execution-scope.ts';
@@ -226,7 +227,7 @@ export class Scheduler {
       const startedAt = performance.now();
       const execution = await runtime.execute(inputs, scope);
       this.#idle.executed(performance.now() - startedAt);
-      const batchSize = members.reduce((sum, { rows = 1 }) => sum + rows, 0);
+      const batchSize = members.reduce((sum, member) => sum + countRows(member.inputs), 0);
       onExecuted({ batchSize, computeDurationMs: execution.computeDurationMs });
       return execution;
     } finally {

@@ -148,3 +148,10 @@ folded = [helper.make_node("ConstantOfShape", ["size"], ["p0"], value=helper.mak
 folded += [helper.make_node("MatMul", [f"p{step}", "p0"], [f"p{step + 1}"]) for step in range(100)]
 folded += [helper.make_node("ReduceMean", ["p100"], ["mean"], keepdims=0), helper.make_node("Add", ["x", "mean"], ["y"])]
 write("folded", folded, [("x", FLOAT, ["n", 2])], [("y", FLOAT, ["n", 2])], [("size", np.array([512, 512]))])
+# Takes any number of columns, none as well.
+write(
+    "wide",
+    [helper.make_node("Identity", ["x"], ["y"])],
+    [("x", FLOAT, ["n", "m"])],
+    [("y", FLOAT, ["n", "m"])],
+)
