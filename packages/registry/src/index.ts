@@ -26,6 +26,7 @@ export type { FollowOptions } from './aliases/follow-alias.ts';
 export type { JsonValue } from './records/json-value.ts';
 export type { ModelSummary } from './listing.ts';
 export type {
+  BatchingSetting,
   DatasetReference,
   GoldenExample,
   JsonTensor,
@@ -36,6 +37,7 @@ export type {
   Origin,
   Requirements,
   RuntimeSpec,
+  Trial,
 } from './versions/manifest.ts';
 export { ModelRegistry } from './model-registry.ts';
 export type {
@@ -70,7 +72,7 @@ export { notSource } from './push/not-source.ts';
 export { pythonModel } from './push/python-model.ts';
 export type { PythonModelOptions } from './push/python-model.ts';
 export type { SourceOptions } from './push/source-options.ts';
-export type { Proof, PushCandidate, PushProgress } from './push/prove.ts';
+export type { Proof, ProofFindings, PushCandidate, PushProgress } from './push/prove.ts';
 export type { PushRequest } from './push/push-request.ts';
 export type { PushResult } from './push/push-version.ts';
 export { generateSigningKey } from './signing/signing-key.ts';

@@ -4,7 +4,7 @@ import { readJson, readText } from '../read-file.ts';
 /** What training wrote down of a model, beside its file. */
 export type PushMetadata = Pick<
   PushRequest,
-  'signature' | 'metrics' | 'goldenExamples' | 'baseline' | 'lineage' | 'modelCard'
+  'signature' | 'metrics' | 'goldenExamples' | 'baseline' | 'batching' | 'lineage' | 'modelCard'
 >;
 
 const FIELDS = [
@@ -12,6 +12,7 @@ const FIELDS = [
   'metrics',
   'goldenExamples',
   'baseline',
+  'batching',
   'lineage',
   'modelCard',
 ] as const;

@@ -15,6 +15,7 @@ export interface PushDetails extends Omit<SourceDetails, 'given'> {
   readonly file?: readonly string[] | undefined;
   readonly gitCommit?: string | undefined;
   readonly parent?: number | undefined;
+  readonly batching?: PushRequest['batching'] | undefined;
 }
 
 /**
@@ -34,6 +35,7 @@ export async function readPushRequest(path: string, details: PushDetails): Promi
     file = [],
     gitCommit,
     parent,
+    batching,
   } = details;
   const found = metadata === undefined ? {} : await readMetadata(metadata);
   const commit = gitCommit === undefined ? undefined : await resolveCommit(gitCommit);
@@ -50,6 +52,7 @@ export async function readPushRequest(path: string, details: PushDetails): Promi
         ...(parent !== undefined && { parentVersion: parent }),
       },
       ...(golden !== undefined && { goldenExamples: await readGoldenExamples(golden) }),
+      ...(batching !== undefined && { batching }),
       ...(card !== undefined && { modelCard: await readModelCard(card) }),
     },
   });

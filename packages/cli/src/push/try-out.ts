@@ -15,7 +15,13 @@ export function tryOut(latencyRuns: number, options: RunOptions): Proof {
     const running = await runVersion(candidate, options);
     try {
       const [example] = candidate.manifest.goldenExamples;
-      if (latencyRuns === 0 || example === undefined) return undefined;
+      const { batching, untried } = running;
+      const trial = {
+        ran: untried === undefined,
+        ...(untried !== undefined && { reason: untried }),
+        batching: { on: batching.on, reason: batching.reason },
+      };
+      if (latencyRuns === 0 || example === undefined) return { trial };
       const inputs = example.inputs.map(decodeTensor);
       for (let run = 0; run < WARM_UP_RUNS; run += 1) await running.infer(inputs);
       const times: number[] = [];
@@ -25,7 +31,10 @@ export function tryOut(latencyRuns: number, options: RunOptions): Proof {
         times.push(performance.now() - begin);
       }
       times.sort((a, b) => a - b);
-      return { p50Ms: quantile(times, 0.5), p99Ms: quantile(times, 0.99) };
+      return {
+        trial,
+        measured: { p50Ms: quantile(times, 0.5), p99Ms: quantile(times, 0.99) },
+      };
     } finally {
       await running.close();
     }

@@ -27,6 +27,8 @@ export function showVersion(
       ['pushed', `${showTime(created)} by ${oneLine(actor)}`],
       ['runtime', runtime.name + options],
       ['golden examples', String(goldenExamples.length)],
+      ['trial', showTrial(manifest)],
+      ['batching', showBatching(manifest)],
       ['tags', showTags(tags)],
       ['archived', archived && `${showTime(archived.at)} by ${oneLine(archived.actor)}`],
       ...approvals.map(
@@ -60,6 +62,18 @@ export function showVersion(
       ? part('Model card', [severalLines(manifest.modelCard ?? 'It has none.').trimEnd()])
       : []),
   ];
+}
+
+function showTrial({ trial }: Manifest): string {
+  if (trial === undefined) return 'none is recorded';
+  return trial.ran ? 'it ran' : `not run: ${oneLine(trial.reason ?? '')}`;
+}
+
+/** Says whether requests of a version share executions, and why, as its trial found. */
+export function showBatching({ trial, batching = 'auto' }: Manifest): string {
+  if (trial === undefined) return `${batching}: decided when it is loaded`;
+  const { on, reason } = trial.batching;
+  return `${batching}, ${on ? 'on' : 'off'}: ${oneLine(reason)}`;
 }
 
 /** Shows numbers by their names. */

@@ -1,4 +1,4 @@
-import type { ModelArtifacts, RuntimeFactory } from '@fairlead/serving';
+import type { BatchingDecision, ModelArtifacts, RuntimeFactory } from '@fairlead/serving';
 import type { Tensor } from '@fairlead/signature';
 import { CliError } from '../cli-error.ts';
 
@@ -6,6 +6,10 @@ import { CliError } from '../cli-error.ts';
 export interface RunningVersion {
   infer(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
   close(): Promise<void>;
+  /** Whether requests shared executions, and why. */
+  readonly batching: BatchingDecision;
+  /** Why it was not run before it could be called, if it wasn't: no inputs were found that suit it. */
+  readonly untried: string | undefined;
 }
 
 /** How a version is run. */
@@ -44,7 +48,10 @@ export async function runVersion(
     await end();
     throw error;
   }
+  const { batching, untried } = server.find({ model });
   return {
+    batching,
+    untried,
     infer: async (inputs) => (await server.infer({ model }, { inputs })).outputs,
     close: end,
   };

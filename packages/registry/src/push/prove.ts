@@ -1,5 +1,5 @@
 import { RegistryError } from '../registry-error.ts';
-import type { Manifest } from '../versions/manifest.ts';
+import type { Manifest, Trial } from '../versions/manifest.ts';
 
 /** A version that isn't pushed yet, in the shape of an opened one: whatever loads those can load it. */
 export interface PushCandidate {
@@ -12,11 +12,18 @@ export interface PushCandidate {
 /**
  * Loads a candidate, runs its golden examples, and throws when it doesn't answer as it should.
  *
- * May resolve to more that it measured, such as `{ p99Ms: 12 }`.
+ * May resolve to more that it measured, such as `{ p99Ms: 12 }`, or to its findings, which the manifest records.
  */
 export type Proof = (
   candidate: PushCandidate,
-) => Promise<Readonly<Record<string, number>> | undefined>;
+) => Promise<Readonly<Record<string, number>> | ProofFindings | undefined>;
+
+/** Findings of a trial. */
+export interface ProofFindings {
+  readonly trial: Trial;
+  /** Numbers by their names, such as `{ p99Ms: 12 }`; of no use where it was not run. */
+  readonly measured?: Readonly<Record<string, number>> | undefined;
+}
 
 /** How far a push is. */
 export interface PushProgress {
@@ -31,9 +38,12 @@ export interface PushProgress {
 export async function runProof(
   prove: Proof,
   candidate: PushCandidate,
-): Promise<Readonly<Record<string, number>>> {
+): Promise<Partial<ProofFindings>> {
   try {
-    return (await prove(candidate)) ?? {};
+    const found = (await prove(candidate)) ?? {};
+    if (!isFindings(found)) return { measured: found };
+    // What was not run has answered no golden example.
+    return found.trial.ran ? { measured: {}, ...found } : { trial: found.trial };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new RegistryError(
@@ -42,4 +52,10 @@ export async function runProof(
       { cause },
     );
   }
+}
+
+function isFindings(
+  found: Readonly<Record<string, number>> | ProofFindings,
+): found is ProofFindings {
+  return typeof found.trial === 'object';
 }

@@ -2,6 +2,7 @@ import type { Signature } from '@fairlead/signature';
 import { checkArtifactPaths } from '../versions/artifact-path.ts';
 import type { JsonValue } from '../records/json-value.ts';
 import type {
+  BatchingSetting,
   GoldenExample,
   Lineage,
   Manifest,
@@ -32,6 +33,12 @@ export interface PushRequest {
   readonly baseline?: JsonValue;
   /** @defaultValue `[]` */
   readonly goldenExamples?: readonly GoldenExample[];
+  /**
+   * Whether requests may share executions: `on` promises that rows are independent, also where that can't be shown.
+   *
+   * @defaultValue `'auto'`
+   */
+  readonly batching?: BatchingSetting;
   /** Markdown. */
   readonly modelCard?: string;
   /** Who pushes. */
@@ -51,7 +58,7 @@ export interface PushRequest {
 /** What a manifest says beyond which version it is, and when and by whom it was pushed. */
 export type ManifestContent = Omit<
   Manifest,
-  'formatVersion' | 'version' | 'created' | 'actor' | 'nonce' | 'seal'
+  'formatVersion' | 'version' | 'created' | 'actor' | 'nonce' | 'trial' | 'seal'
 >;
 
 const OCCASION: ReadonlySet<string> = new Set<keyof Manifest>([
@@ -60,6 +67,7 @@ const OCCASION: ReadonlySet<string> = new Set<keyof Manifest>([
   'created',
   'actor',
   'nonce',
+  'trial',
   'seal',
 ]);
 
@@ -75,7 +83,7 @@ export function contentOf(manifest: Manifest): Readonly<Record<string, unknown>>
  */
 export async function readContent(request: PushRequest): Promise<ManifestContent> {
   const { model, runtime, lineage = {}, metrics = {}, goldenExamples = [] } = request;
-  const { baseline, modelCard } = request;
+  const { baseline, batching, modelCard } = request;
   const paths = Object.keys(request.files).sort();
   checkArtifactPaths(paths);
   if (runtime.name === 'onnx' && paths.length === 0) {
@@ -100,6 +108,7 @@ export async function readContent(request: PushRequest): Promise<ManifestContent
     metrics,
     ...(baseline !== undefined && { baseline }),
     goldenExamples,
+    ...(batching !== undefined && { batching }),
     ...(modelCard !== undefined && { modelCard }),
   };
 }

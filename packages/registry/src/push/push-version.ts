@@ -37,8 +37,15 @@ export async function pushVersion(
     actor: request.actor,
     nonce: randomUUID(),
   };
+  let trial: Manifest['trial'];
   const write = (version: number): Uint8Array =>
-    encodeManifest({ formatVersion: FORMAT_VERSION, version, ...occasion, ...content });
+    encodeManifest({
+      formatVersion: FORMAT_VERSION,
+      version,
+      ...occasion,
+      ...content,
+      ...(trial && { trial }),
+    });
 
   // Read back before anything is kept: what a reader would refuse is never written.
   const draft = log.decode(1, write(1));
@@ -48,13 +55,15 @@ export async function pushVersion(
     ? await newestUnchanged(log, await log.head(), draft)
     : undefined;
   // What is there already was tried out when it came.
-  const measured =
+  const found =
     prove && unchanged === undefined
       ? await runProof(prove, {
           manifest: draft,
           read: (path) => readCandidate(request, content, path),
         })
-      : undefined;
+      : {};
+  const { measured } = found;
+  trial = found.trial;
   const sha256s = content.files.map(({ sha256 }) => sha256);
   return withClaim(store, sha256s, async (claim) => {
     do {

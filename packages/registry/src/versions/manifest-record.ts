@@ -104,6 +104,14 @@ export const manifestSchema: z.ZodType<Manifest> = z.looseObject({
       tolerance: fields.double.pipe(z.number().min(0)).exactOptional(),
     }),
   ),
+  batching: z.enum(['on', 'off', 'auto']).exactOptional(),
+  trial: z
+    .looseObject({
+      ran: z.boolean(),
+      reason: z.string().exactOptional(),
+      batching: z.looseObject({ on: z.boolean(), reason: z.string() }),
+    })
+    .exactOptional(),
   modelCard: z.string().exactOptional(),
   seal: fields.sha256,
 });

@@ -84,6 +84,19 @@ export interface GoldenExample {
   readonly tolerance?: number;
 }
 
+/** Whether requests of a version may share executions: `auto` where its rows are shown to be independent. */
+export type BatchingSetting = 'on' | 'off' | 'auto';
+
+/** Findings of the trial before a version was pushed. */
+export interface Trial {
+  /** Whether it was run; else no inputs were found that suit it. */
+  readonly ran: boolean;
+  /** Why it was not run. */
+  readonly reason?: string;
+  /** Whether its requests shared executions, and why. */
+  readonly batching: { readonly on: boolean; readonly reason: string };
+}
+
 /** All that is known of one version of a model; immutable. */
 export interface Manifest {
   readonly formatVersion: 1;
@@ -105,6 +118,15 @@ export interface Manifest {
   /** Profile of each feature in the training data, to compare live traffic with. */
   readonly baseline?: JsonValue;
   readonly goldenExamples: readonly GoldenExample[];
+  /**
+   * Whether its requests may share executions: `on` is the pusher's promise that rows are independent, also where that
+   * can't be shown; `off` never.
+   *
+   * @defaultValue `'auto'`
+   */
+  readonly batching?: BatchingSetting;
+  /** Missing where it was pushed without a trial. */
+  readonly trial?: Trial;
   /** For people, in Markdown. */
   readonly modelCard?: string;
   /** SHA-256 of every byte of the stored manifest before this field, in lower-case hexadecimal. */

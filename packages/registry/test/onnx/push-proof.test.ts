@@ -69,6 +69,34 @@ test('a version is tried out before anything is kept, and that it was is recorde
   });
 });
 
+test('the manifest records what a trial found, and how its requests may be batched', async () => {
+  const { registry } = temporaryRegistry();
+  const batching = { on: false, reason: 'rows influence each other' };
+  const ran = { trial: { ran: true, batching }, measured: { p99Ms: 3 } };
+  const { manifest } = await registry.push(
+    request({ batching: 'auto', prove: () => Promise.resolve(ran) }),
+  );
+  expect(manifest).toMatchObject({ batching: 'auto', trial: ran.trial });
+  // The findings of a trial are no content: the same model was pushed already.
+  const again = await registry.push(request({ batching: 'auto', skipIfUnchanged: true }));
+  expect(again.created).toBe(false);
+});
+
+test('a version that no input suits is pushed, and no golden example counts as answered', async () => {
+  const { registry } = temporaryRegistry();
+  const trial = {
+    ran: false,
+    reason: 'no input of ours suits it',
+    batching: { on: false, reason: 'not shown' },
+  };
+  const { manifest, measured } = await registry.push(
+    request({ prove: () => Promise.resolve({ trial }) }),
+  );
+  expect({ trial: manifest.trial, measured }).toEqual({ trial, measured: undefined });
+  const state = (await registry.journal.state('affine')).versions.get(1);
+  expect(state?.measurements ?? {}).toEqual({});
+});
+
 test('what fails when it is tried out is not pushed', async () => {
   const { registry } = temporaryRegistry();
   const cause = new Error('golden example 0: y is 4, not 3');

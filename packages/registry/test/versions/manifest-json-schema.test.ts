@@ -63,6 +63,9 @@ async function fullManifest() {
       goldenExamples: [
         { inputs: [{ ...image, data: Array.from({ length: 64 }, () => 1) }], outputs: [label] },
       ],
+      batching: 'on',
+      prove: () =>
+        Promise.resolve({ trial: { ran: true, batching: { on: true, reason: 'promised' } } }),
       modelCard: '# Digits',
     }),
   );
@@ -105,6 +108,8 @@ test.each<[string, Change]>([
   ],
   ['a metric in words', () => ({ metrics: { accuracy: 'good' } })],
   ['a tensor without data', () => ({ goldenExamples: [{ inputs: [{ ...image }], outputs: [] }] })],
+  ['batching that is neither on, off nor auto', () => ({ batching: 'yes' })],
+  ['a trial without its batching', () => ({ trial: { ran: true } })],
   ['a date in words', () => ({ created: 'yesterday' })],
 ])('schema and reader agree to refuse %s', async (_what, change) => {
   const { store, file, json } = await fullManifest();

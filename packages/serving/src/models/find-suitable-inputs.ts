@@ -11,6 +11,9 @@ export type SuitableInputs<T> =
   | { readonly inputs: readonly Tensor[]; readonly result: T }
   | { readonly inputs: undefined; readonly problem: string };
 
+/** It goes into the manifest of a version. */
+const MAX_PROBLEM_LENGTH = 500;
+
 const UNSUITABLE = new Set<string>([
   'ERR_SERVING_RUN_FAILED',
   'ERR_SERVING_BAD_REQUEST',
@@ -32,7 +35,7 @@ export async function findSuitableInputs<T>(
       return { inputs, result: await execute(inputs) };
     } catch (error) {
       if (!isUnsuitable(error)) throw error;
-      problem = error.message;
+      problem = error.message.slice(0, MAX_PROBLEM_LENGTH);
     }
   }
   return { inputs: undefined, problem };

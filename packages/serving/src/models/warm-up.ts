@@ -65,7 +65,7 @@ export async function warmUp(
     const found = await findSuitableInputs(manifest, execute);
     if (found.inputs === undefined) {
       await requireHealth(runtime);
-      untried = `no input of ours suits it; add golden examples (the last one: ${found.problem})`;
+      untried = `no input of ours suits it (the last one: ${found.problem})`;
     } else known = [found.inputs];
   }
   const trial =

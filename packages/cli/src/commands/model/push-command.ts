@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import type { Manifest, PushResult } from '@fairlead/registry';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
@@ -13,6 +13,8 @@ import {
 } from '../../options/shared-options.ts';
 import { ProgressLine } from '../../output/progress-line.ts';
 import { count, showBytes, showNumber } from '../../output/show-values.ts';
+import { showBatching } from '../../registry/show-version.ts';
+import { oneLine } from '../../output/plain-text.ts';
 import { progressText } from '../../push/show-progress.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { presentChange } from '../../registry/present-change.ts';
@@ -42,6 +44,12 @@ export function addPushCommand(parent: CommandUnknownOpts, context: CommandConte
     .option('--upstream-model <name>', 'name of the model over there')
     .option('--upstream-url <url>', 'where it runs now, to try it out: http://host:port')
     .option('--entry <module>', 'what starts the Python files: app.py, package.module:create_app()')
+    .addOption(
+      new Option(
+        '--batching <setting>',
+        'whether requests may share executions: on, off, or by what is shown: auto',
+      ).choices(['on', 'off', 'auto']),
+    )
     .option('--if-changed', 'push nothing when the newest version has the same content')
     .option(
       '--skip-trial',
@@ -108,11 +116,13 @@ export function addPushCommand(parent: CommandUnknownOpts, context: CommandConte
 }
 
 function showPushed(manifest: Manifest, measured: PushResult['measured']): readonly string[] {
-  const { model, version, files, goldenExamples, runtime } = manifest;
+  const { model, version, files, goldenExamples, runtime, trial: found } = manifest;
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   const trial =
     measured === undefined
-      ? 'It was not tried out.'
+      ? found?.ran === false
+        ? `It loads, but was not tried: ${oneLine(found.reason ?? '')}; add --golden with an example that it answers.`
+        : 'It was not tried out.'
       : goldenExamples.length === 0
         ? 'It loads and runs; it has no golden examples to answer.'
         : `It loads, and answers ${count(goldenExamples.length, 'golden example')} as it should.`;
@@ -122,6 +132,7 @@ function showPushed(manifest: Manifest, measured: PushResult['measured']): reado
   return [
     `Pushed version ${version} of ${model}: ${runtime.name}, ${count(files.length, 'file')}, ${showBytes(bytes)}.`,
     trial,
+    ...(found ? [`Batching ${showBatching(manifest)}.`] : []),
     ...(figures.length > 0 ? [`Measured on this machine: ${figures.join(', ')}.`] : []),
   ];
 }
