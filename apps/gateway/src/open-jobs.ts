@@ -7,6 +7,7 @@ import {
   replayInference,
   WebhookSender,
   type BodyMemory,
+  type CodecPool,
   type Dialect,
   type InferenceHandler,
   type JobEvent,
@@ -31,6 +32,7 @@ export interface Jobs {
 interface Surroundings {
   readonly models: ModelServer;
   readonly bodies: BodyMemory;
+  readonly codec: CodecPool;
   readonly dialects: readonly Dialect[];
   readonly metrics: Pick<InferenceMetrics, 'registry'>;
   readonly onEvent: (event: JobEvent) => void;
@@ -44,7 +46,7 @@ interface Surroundings {
  */
 export async function openJobs(
   settings: Settings,
-  { models, bodies, dialects, metrics, onEvent, onError }: Surroundings,
+  { models, bodies, codec, dialects, metrics, onEvent, onError }: Surroundings,
 ): Promise<Jobs | undefined> {
   const queue = await openQueue(settings);
   if (queue === undefined) return undefined;
@@ -53,7 +55,7 @@ export async function openJobs(
   const counted = new JobMetrics({ registry, depth: () => queue.depth(), onError });
   const runner = new JobRunner({
     queue,
-    run: replayInference(models, { dialects, onError }),
+    run: replayInference(models, { dialects, codec, onError }),
     ...(webhooks && { webhooks }),
     concurrency: settings.jobsConcurrency,
     maxResultBytes: settings.jobsMaxAnswerBytes,
@@ -67,6 +69,7 @@ export async function openJobs(
     dialects,
     maxBodyBytes: settings.maxBodyBytes,
     bodies,
+    codec,
     owner: (req) => getIdentity(req)?.client,
     // Without keys there is no identity, and no scope.
     authorize: (req, model) => {

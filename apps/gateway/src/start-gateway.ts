@@ -15,6 +15,7 @@ import type { ModelRegistry } from '@fairlead/registry';
 import { chain, getRequestId, problemErrors } from '@fairlead/security';
 import {
   BodyMemory,
+  CodecPool,
   createInferenceHandler,
   findTraceContext,
   ModelServer,
@@ -97,8 +98,9 @@ export async function startGateway(
   const staleness = new StalenessMetrics({ registry: metrics.registry });
   const { registry, checkStore } = await openRegistry(settings, onError);
   checkNames(registry, settings);
+  const codec = new CodecPool({ threads: settings.codecThreads });
   const upstreams = forSetting('FAIRLEAD_FLASK_ADDRESS', () =>
-    upstreamRuntime(flaskUpstream(settings)),
+    upstreamRuntime(flaskUpstream(settings), { codec }),
   );
   const caches = createResponseCaches(settings, onError);
   const models = new ModelServer({
@@ -145,6 +147,7 @@ export async function startGateway(
   const jobs = await openJobs(settings, {
     models,
     bodies,
+    codec,
     dialects,
     metrics,
     onError,
@@ -181,6 +184,7 @@ export async function startGateway(
       dialects,
       maxBodyBytes: settings.maxBodyBytes,
       bodies,
+      codec,
       requestId: getRequestId,
       onError,
     }),
@@ -209,10 +213,12 @@ export async function startGateway(
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : undefined;
     logger.info({ listen: settings.listen, ...(port !== undefined && { port }) }, 'listening');
-    grpc = await startGrpc(settings, models, guard, bodies, onError).catch((error: unknown) => {
-      server.close();
-      throw error;
-    });
+    grpc = await startGrpc(settings, models, guard, { bodies, codec, onError }).catch(
+      (error: unknown) => {
+        server.close();
+        throw error;
+      },
+    );
     if (grpc !== undefined) {
       logger.info({ listen: settings.grpcListen, port: grpc.port }, 'listening for gRPC');
     }
@@ -267,6 +273,7 @@ export async function startGateway(
       guard.close();
       keysFilePublishing?.stop();
       await upstreams.close();
+      await codec.close();
       caches.close();
       await publisher?.close();
       logger.info({ clean }, 'stopped');

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { isRequestId } from '@fairlead/security';
-import type { BodyMemory, ModelServer } from '@fairlead/serving';
+import type { BodyMemory, CodecPool, ModelServer } from '@fairlead/serving';
 import {
   createHealthService,
   createInferenceService,
@@ -21,6 +21,13 @@ export interface Grpc {
   close(graceMs: number): Promise<boolean>;
 }
 
+/** What gRPC shares with HTTP. */
+interface GrpcDependencies {
+  readonly bodies: BodyMemory;
+  readonly codec: CodecPool;
+  readonly onError: (error: unknown) => void;
+}
+
 /**
  * Listens for gRPC where the settings say so.
  *
@@ -35,8 +42,7 @@ export async function startGrpc(
   }: Settings,
   models: ModelServer,
   guard: Guard,
-  bodies: BodyMemory,
-  onError: (error: unknown) => void,
+  { bodies, codec, onError }: GrpcDependencies,
 ): Promise<Grpc | undefined> {
   if (grpcListen === undefined) return undefined;
   const requestId = ({ metadata }: { metadata: { get(key: string): unknown[] } }) =>
@@ -45,6 +51,7 @@ export async function startGrpc(
     admit: (call) => guard.admit(call),
     receiveTimeoutMs,
     bodies,
+    codec,
     maxMessageBytes,
     requestId,
     onError,

@@ -1,6 +1,9 @@
 export type { CacheStore } from './cache/cache-store.ts';
 export { memoryCache } from './cache/memory-cache.ts';
 export type { MemoryCache, MemoryCacheOptions } from './cache/memory-cache.ts';
+export { CodecPool } from './codec/codec-pool.ts';
+export type { CodecPoolOptions } from './codec/codec-pool.ts';
+export type { Codec } from './codec/codec.ts';
 export type { CircuitBreakerOptions } from './fallback/circuit-breaker-options.ts';
 export type { Fallback, FallbackNote, FallbackReason, FellBack } from './fallback/fallback.ts';
 export { shutDownGracefully } from './graceful-shutdown.ts';

@@ -39,6 +39,12 @@ export const accessSettings = {
     '16777216',
     'Largest request body. Nginx and Flask must have the same.',
   ),
+  codecThreads: setting(
+    'FAIRLEAD_CODEC_THREADS',
+    whole(1, 64),
+    '2',
+    'Threads that decode requests and encode answers of more than 64 KiB of text, so that the event loop is free; started when they are needed, with a heap of at most 384 MiB each.',
+  ),
   bodyMemoryBytes: setting(
     'FAIRLEAD_BODY_MEMORY_BYTES',
     wholeOrAuto(1, 2 ** 40),

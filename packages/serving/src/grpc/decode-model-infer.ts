@@ -2,6 +2,7 @@ import { decodeBinaryTensor, type Tensor } from '@fairlead/signature';
 import type { InferRequest } from '../infer-request.ts';
 import { badRequest, type JsonObject } from '../protocol/json-body.ts';
 import { MAX_ID_LENGTH, readTuning } from '../protocol/open-inference/request-parameters.ts';
+import { checkStringCount } from '../protocol/string-limit.ts';
 import { ServingError } from '../serving-error.ts';
 import type { ModelInferRequest } from './messages.ts';
 import { plainParameters } from './parameters.ts';
@@ -37,6 +38,7 @@ export function wantsRaw({ rawInputContents, parameters }: ModelInferRequest): b
 
 function readInputs({ inputs, rawInputContents: raw }: ModelInferRequest): readonly Tensor[] {
   for (const { parameters } of inputs) refuseSharedMemory(plainParameters(parameters));
+  checkStringCount(inputs);
   if (raw.length === 0) return inputs.map(decodeTypedTensor);
   if (raw.length !== inputs.length) {
     throw badRequest(`${raw.length} raw_input_contents came for ${inputs.length} inputs`);

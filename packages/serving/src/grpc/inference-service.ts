@@ -1,24 +1,23 @@
+import type { Tensor } from '@fairlead/signature';
 import { Metadata, type ServerUnaryCall } from '@grpc/grpc-js';
+import { CodecPool } from '../codec/codec-pool.ts';
+import { MAX_INLINE_ELEMENTS, type Codec } from '../codec/codec.ts';
 import type { ModelServer } from '../model-server.ts';
 import { BodyMemory } from '../protocol/body-memory.ts';
+import { decodeThenInfer, type Decoding } from '../protocol/decode-then-infer.ts';
+import type { Call } from '../protocol/dialect.ts';
 import { badRequest } from '../protocol/json-body.ts';
 import { ServingError } from '../serving-error.ts';
 import { CallPresence } from './call-presence.ts';
-import { decodeModelInfer, wantsRaw } from './decode-model-infer.ts';
+import { decodeInferMessage, type DecodedMessage } from './decode-infer-message.ts';
 import { encodeModelInfer } from './encode-model-infer.ts';
 import { admissionInterceptor, type Admissions } from './admission-interceptor.ts';
 import type { Admission, GuardedGrpcService, IncomingCall } from './grpc-service.ts';
 import { loadService } from './load-service.ts';
-import type { InferRequest } from '../infer-request.ts';
 import type { ModelRequest } from './messages.ts';
 import { decodeSmallMessage } from './small-message.ts';
 import { unaryHandler } from './unary-handler.ts';
-import {
-  measureModelInfer,
-  readMessageTarget,
-  type MessageLimits,
-} from './wire/measure-model-infer.ts';
-import { readModelInfer } from './wire/read-model-infer.ts';
+import { readMessageTarget } from './wire/measure-model-infer.ts';
 
 /** Options of {@link createInferenceService}. */
 export interface InferenceServiceOptions {
@@ -49,6 +48,11 @@ export interface InferenceServiceOptions {
    */
   readonly bodies?: BodyMemory;
   /**
+   * Decodes and encodes large messages in other threads; share it with the other protocols.
+   * @defaultValue a pool of two threads for this service
+   */
+  readonly codec?: Codec;
+  /**
    * The largest message, in bytes once decompressed; that of the server's {@link grpcServerOptions}.
    * @defaultValue 16777216 (16 MiB)
    */
@@ -62,8 +66,8 @@ export interface InferenceServiceOptions {
 const SERVICE = 'inference.GRPCInferenceService';
 const MAX_NAME_LENGTH = 256;
 
-/** As many elements as 16 MiB of FP32 hold, and as many fields and strings as are scanned and decoded in 20 ms. */
-const LIMITS: MessageLimits = { maxElements: 4_194_304, maxFields: 131_072 };
+/** Larger messages are decoded in another thread: elements are varints or copied, which takes 20 ms for a MiB at most. */
+const MAX_INLINE_MESSAGE_BYTES = 1024 * 1024;
 
 /** A call whose message is still the bytes that came. */
 type RawCall = ServerUnaryCall<Buffer, unknown>;
@@ -86,6 +90,7 @@ export function createInferenceService(
     admit = () => ({}),
     receiveTimeoutMs = 30_000,
     bodies = new BodyMemory(Number.MAX_SAFE_INTEGER),
+    codec = new CodecPool(),
     maxMessageBytes = 16 * 1024 * 1024,
     requestId = () => undefined,
     onError = () => undefined,
@@ -109,24 +114,33 @@ export function createInferenceService(
     const { modelName, modelVersion } = readMessageTarget(bytes);
     const target = targetOf(modelName, modelVersion);
     admission.mayInfer?.(target.model);
-    let raw = false;
-    const read = (): InferRequest => {
-      measureModelInfer(bytes, LIMITS);
-      const message = readModelInfer(bytes);
-      raw = wantsRaw(message);
-      return decodeModelInfer(message);
+    const decoding: Decoding<DecodedMessage> = {
+      isLarge: bytes.length > MAX_INLINE_MESSAGE_BYTES,
+      here: () => decodeInferMessage(bytes),
+      there: (other) => other.run('decodeInferMessage', bytes),
     };
-    const result = await models.infer(target, read, {
-      signal: new CallPresence(call),
-      timeoutMs: timeoutOf(call),
-      requestId: requestId(incomingOf('ModelInfer', call)),
-    });
+    const inferHere: Call['infer'] = (_target, request) =>
+      models.infer(target, request, {
+        signal: new CallPresence(call),
+        timeoutMs: timeoutOf(call),
+        requestId: requestId(incomingOf('ModelInfer', call)),
+      });
+    models.answering(target).refuseIfFull();
+    const { decoded, result } = await decodeThenInfer(
+      { codec, infer: inferHere },
+      target,
+      decoding,
+      ({ request }) => request,
+    );
     const told = new Metadata();
     told.set('fairlead-model', result.model);
     told.set('fairlead-version', result.version);
     if (result.fallback !== undefined) told.set('fairlead-fallback', result.fallback.reason);
     call.sendMetadata(told);
-    return encodeModelInfer(result, raw);
+    const { raw } = decoded;
+    return isLargeAnswer(result.outputs)
+      ? codec.run('encodeModelInfer', result, raw)
+      : encodeModelInfer(result, raw);
   }
 
   async function modelReady({ name, version }: ModelRequest): Promise<object> {
@@ -198,6 +212,15 @@ function targetOf(model: string, version: string): { model: string; version?: st
 
 function incomingOf(method: string, call: RawCall): IncomingCall {
   return { method, metadata: call.metadata, peer: call.getPeer() };
+}
+
+/** Whether so many elements are written one by one that another thread does it. */
+function isLargeAnswer(outputs: readonly Tensor[]): boolean {
+  let count = 0;
+  for (const { datatype, data } of outputs) {
+    if (datatype !== 'FP32' && datatype !== 'FP64') count += data.length;
+  }
+  return count > MAX_INLINE_ELEMENTS;
 }
 
 /** Milliseconds until the call's deadline; undefined when it has none. */

@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { CodecPool } from '../codec/codec-pool.ts';
+import type { Codec } from '../codec/codec.ts';
 import type { InferTarget } from '../infer-request.ts';
 import type { ModelServer } from '../model-server.ts';
 import { BodyMemory, DEFAULT_BODY_MEMORY_BYTES } from '../protocol/body-memory.ts';
+import { checkBody } from '../protocol/check-body.ts';
 import { findRoute, pathOf, type Dialect, type DialectRoute } from '../protocol/dialect.ts';
 import { errorCode, toHttpError } from '../protocol/http-error.ts';
 import type { InferenceHandler } from '../protocol/inference-handler.ts';
@@ -39,6 +42,11 @@ export interface JobHandlerOptions {
    * @defaultValue 134217728 (128 MiB) for this handler
    */
   readonly bodies?: BodyMemory;
+  /**
+   * Decodes large bodies in other threads, to reject what can't be read; share that of the inference handler.
+   * @defaultValue a pool of two threads for this handler
+   */
+  readonly codec?: Codec;
   /** Who asks: only they see their jobs. Without it, or for undefined, whoever knows a job's id does. */
   readonly owner?: (req: IncomingMessage) => string | undefined;
   /**
@@ -74,6 +82,7 @@ export function createJobHandler(
     path: root = '/v2/jobs',
     maxBodyBytes = 16 * 1024 * 1024,
     bodies = new BodyMemory(DEFAULT_BODY_MEMORY_BYTES),
+    codec = new CodecPool(),
     owner = () => undefined,
     authorize = () => undefined,
     requestId = () => undefined,
@@ -95,7 +104,7 @@ export function createJobHandler(
   ): Promise<void> {
     const target = route.target;
     if (target === undefined) return;
-    requireServed(server, target);
+    const isReady = requireServed(server, target);
     checkMediaType(req, route.mediaTypes ?? dialect.mediaTypes);
     const webhookUrl = webhookOf(req);
     const idempotencyKey = idempotencyKeyOf(req);
@@ -109,6 +118,7 @@ export function createJobHandler(
     // Before the body is read; a repeated request needs no room.
     if (idempotencyKey === undefined) await stored(queue.requireRoom(planned));
     const body = await receiveBody(req, res, { maxBodyBytes, bodies });
+    if (isReady) await checkBody(route, { server, req, body, codec });
     const job = await stored(
       queue.enqueue({
         path: pathOf(req.url ?? '/'),
@@ -256,12 +266,14 @@ export function createJobHandler(
   };
 }
 
-/** A model that isn't served can't be asked later either; one that isn't ready now can. */
-function requireServed(server: ModelServer, target: InferTarget): void {
+/** Whether the model is ready; one that isn't may be when the job runs, but one that isn't served is rejected. */
+function requireServed(server: ModelServer, target: InferTarget): boolean {
   try {
     server.answering(target);
+    return true;
   } catch (error) {
-    if (!(error instanceof ServingError && error.code === 'ERR_SERVING_NOT_READY')) throw error;
+    if (error instanceof ServingError && error.code === 'ERR_SERVING_NOT_READY') return false;
+    throw error;
   }
 }
 

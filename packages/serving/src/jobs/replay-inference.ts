@@ -1,5 +1,6 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
+import type { Codec } from '../codec/codec.ts';
 import type { ModelServer } from '../model-server.ts';
 import { findRoute, type Call, type Dialect, type Reply } from '../protocol/dialect.ts';
 import { errorCode, toHttpError } from '../protocol/http-error.ts';
@@ -20,6 +21,11 @@ export interface ReplayInferenceOptions {
    * @defaultValue 600000 (ten minutes)
    */
   readonly runTimeoutMs?: number;
+  /**
+   * Decodes and encodes large bodies in other threads; share that of the inference handler.
+   * @defaultValue both happen on the event loop
+   */
+  readonly codec?: Codec;
   /** Told of errors that are faults of the server's own, which clients don't get to see. */
   readonly onError?: (error: unknown) => void;
 }
@@ -45,6 +51,7 @@ export function replayInference(
   {
     dialects = [openInference()],
     runTimeoutMs = 600_000,
+    codec,
     onError = () => undefined,
   }: ReplayInferenceOptions = {},
 ): RunJob {
@@ -77,7 +84,7 @@ export function replayInference(
     const req = requestOf(order);
     const run = async (): Promise<Reply> => {
       try {
-        return await found.route.answer({ server, req, body, infer });
+        return await found.route.answer({ server, req, body, codec, infer });
       } catch (error) {
         const described = toHttpError(error);
         if (described.status === 500) onError(error);

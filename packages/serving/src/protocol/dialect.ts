@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Codec } from '../codec/codec.ts';
 import type { InferRequest, InferResult, InferTarget } from '../infer-request.ts';
 import type { ModelServer } from '../model-server.ts';
 import type { DescribedModel, Paths } from '../openapi/operation.ts';
@@ -10,6 +11,8 @@ export interface Call {
   readonly req: IncomingMessage;
   /** Empty when the route reads none. */
   readonly body: Buffer;
+  /** Decodes and encodes large bodies in other threads; without it that happens on the event loop. */
+  readonly codec?: Codec | undefined;
   /** Runs a model for this client; given up when it goes away. `request` may decode, so that its errors are counted. */
   readonly infer: (
     target: InferTarget,
@@ -32,6 +35,8 @@ export interface Route {
   readonly methods: readonly string[];
   /** Media types of the body that it reads; without any, it reads no body. */
   readonly mediaTypes?: readonly string[];
+  /** The largest body that it reads, in bytes, where that is less than what the server accepts. */
+  readonly maxBodyBytes?: number;
   /** The model that it has infer: when nothing of it can answer, that is told before a body is read. */
   readonly target?: InferTarget;
   /** Whether it changes what is served: anything but reading it (`GET`, `HEAD`) is for administrators. */

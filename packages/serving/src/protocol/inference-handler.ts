@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ModelServer } from '../model-server.ts';
+import { CodecPool } from '../codec/codec-pool.ts';
+import type { Codec } from '../codec/codec.ts';
 import { ServingError } from '../serving-error.ts';
 import { BodyMemory, DEFAULT_BODY_MEMORY_BYTES } from './body-memory.ts';
 import { ClientPresence } from './client-presence.ts';
@@ -26,6 +28,11 @@ export interface InferenceHandlerOptions {
    * @defaultValue 134217728 (128 MiB) for this handler
    */
   readonly bodies?: BodyMemory;
+  /**
+   * Decodes and encodes large bodies in other threads, such as a {@link CodecPool}; share it with the other protocols.
+   * @defaultValue a pool of two threads for this handler
+   */
+  readonly codec?: Codec;
   /** Reads the request's id, which is passed on to upstreams. */
   readonly requestId?: (req: IncomingMessage) => string | undefined;
   /** Told of errors that are faults of the server's own, which clients don't get to see. */
@@ -54,6 +61,7 @@ export function createInferenceHandler(
     dialects = [openInference()],
     maxBodyBytes = 16 * 1024 * 1024,
     bodies = new BodyMemory(DEFAULT_BODY_MEMORY_BYTES),
+    codec = new CodecPool(),
     requestId = () => undefined,
     onError = () => undefined,
   }: InferenceHandlerOptions = {},
@@ -78,7 +86,8 @@ export function createInferenceHandler(
     let body: Buffer = NO_BODY;
     if (route.mediaTypes !== undefined) {
       checkMediaType(req, route.mediaTypes);
-      body = await receiveBody(req, res, { maxBodyBytes, bodies });
+      const most = Math.min(maxBodyBytes, route.maxBodyBytes ?? Infinity);
+      body = await receiveBody(req, res, { maxBodyBytes: most, bodies });
     }
     const infer: Call['infer'] = async (target, request) => {
       const signal = new ClientPresence(res);
@@ -93,7 +102,7 @@ export function createInferenceHandler(
       if (result.fallback !== undefined) res.setHeader('fairlead-fallback', result.fallback.reason);
       return result;
     };
-    send(res, await route.answer({ server, req, body, infer }));
+    send(res, await route.answer({ server, req, body, codec, infer }));
   }
 
   function send(res: ServerResponse, { status = 200, body, contentType, headers }: Reply): void {

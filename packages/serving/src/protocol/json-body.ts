@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { decodeJson } from '@fairlead/signature';
 import { ServingError } from '../serving-error.ts';
+import { MAX_INLINE_BYTES } from '../codec/codec.ts';
+import { checkJsonBudget } from './json-budget.ts';
 import { nestsDeeperThan } from './json-depth.ts';
 
 const MAX_DEPTH = 100;
@@ -13,7 +15,8 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  *
  * `example` is shown to whoever sends something else.
  *
- * @throws ServingError `ERR_SERVING_BAD_REQUEST` for what isn't JSON, isn't UTF-8, or nests deeper than 100;
+ * @throws ServingError `ERR_SERVING_BAD_REQUEST` for what isn't JSON, isn't UTF-8, or nests deeper than 100,
+ * `ERR_SERVING_BODY_TOO_LARGE` for more keys, lists, objects, strings or values than the budget of one body;
  * SignatureError `ERR_SIGNATURE_KEY_REPEATED` when an object names a key twice.
  */
 export function decodeJsonBody<T>(
@@ -23,7 +26,10 @@ export function decodeJsonBody<T>(
 ): T {
   if (body.length === 0) throw badRequest(`the body is empty; expected ${example}`);
   if (!isUtf8(body)) throw badRequest('the body is not UTF-8');
-  if (nestsDeeperThan(MAX_DEPTH, body)) throw badRequest(`the JSON nests deeper than ${MAX_DEPTH}`);
+  if (body.length > MAX_INLINE_BYTES) checkJsonBudget(body, MAX_DEPTH);
+  else if (nestsDeeperThan(MAX_DEPTH, body)) {
+    throw badRequest(`the JSON nests deeper than ${MAX_DEPTH}`);
+  }
   try {
     return decodeJson(body.toString(), (json) => {
       if (!isJsonObject(json)) throw badRequest(`the body must be a JSON object: ${example}`);

@@ -1,2 +1,6 @@
 export { upstreamRuntime } from './upstream-runtime.ts';
-export type { UpstreamOptions, UpstreamRuntime } from './upstream-runtime.ts';
+export type {
+  UpstreamOptions,
+  UpstreamRuntime,
+  UpstreamRuntimeOptions,
+} from './upstream-runtime.ts';

@@ -61,7 +61,7 @@ export class UpstreamClient {
       trace,
     }: {
       signal: AbortSignal;
-      body?: string;
+      body?: string | Uint8Array;
       requestId?: string | undefined;
       trace?: Readonly<Record<string, string>>;
     },

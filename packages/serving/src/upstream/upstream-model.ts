@@ -1,16 +1,15 @@
 import {
   createSignatureCheck,
-  decodeJson,
-  decodeTensor,
-  encodeTensor,
   SignatureError,
   type SignatureCheck,
   type Tensor,
 } from '@fairlead/signature';
+import { MAX_INLINE_BYTES, MAX_INLINE_ELEMENTS, type Codec } from '../codec/codec.ts';
 import type { VersionManifest } from '../models/model-source.ts';
 import type { Execution, ExecutionContext, Runtime } from '../runtime.ts';
 import { ServingError } from '../serving-error.ts';
 import { traceContext, traceHeaders } from '../trace-context.ts';
+import { decodeUpstreamAnswer, encodeUpstreamRequest } from './upstream-body.ts';
 import type { UpstreamClient, UpstreamResponse } from './upstream-client.ts';
 
 const HEALTH_MAX_AGE_MS = 1000;
@@ -19,13 +18,20 @@ const HEALTH_MAX_AGE_MS = 1000;
 export class UpstreamModel implements Runtime {
   readonly platform = 'upstream';
   readonly #client: UpstreamClient;
+  readonly #codec: Codec | undefined;
   readonly #path: string;
   readonly #checkOutputs: SignatureCheck;
   readonly #closing = new AbortController();
   #health: { readonly at: number; readonly result: Promise<string | undefined> } | undefined;
 
   /** `model` is the name that the upstream itself uses. */
-  constructor(client: UpstreamClient, model: string, manifest: VersionManifest) {
+  constructor(
+    client: UpstreamClient,
+    model: string,
+    manifest: VersionManifest,
+    codec: Codec | undefined,
+  ) {
+    this.#codec = codec;
     this.#client = client;
     this.#path = `/v2/models/${encodeURIComponent(model)}`;
     this.#checkOutputs = createSignatureCheck(manifest.signature.outputs);
@@ -41,10 +47,10 @@ export class UpstreamModel implements Runtime {
       signal: AbortSignal.any([context.signal, this.#closing.signal]),
       requestId: context.requestIds[0],
       ...(context.trace && { trace: traceHeaders(traceContext(context.trace)) }),
-      body: `{"inputs":[${inputs.map(encodeTensor).join(',')}]}`,
+      body: await this.#encode(inputs),
     });
     if (response.status !== 200) throw this.#refused(response);
-    const outputs = this.#decode(response);
+    const outputs = await this.#decode(response);
     return { outputs, computeDurationMs: performance.now() - startedAt };
   }
 
@@ -98,12 +104,23 @@ export class UpstreamModel implements Runtime {
     );
   }
 
-  #decode({ body }: UpstreamResponse): readonly Tensor[] {
+  #encode(inputs: readonly Tensor[]): Promise<string | Uint8Array> | string {
+    const elements = inputs.reduce((sum, { data }) => sum + data.length, 0);
+    return this.#codec !== undefined && elements > MAX_INLINE_ELEMENTS
+      ? this.#codec.run('encodeUpstreamRequest', inputs)
+      : encodeUpstreamRequest(inputs);
+  }
+
+  async #decode({ body }: UpstreamResponse): Promise<readonly Tensor[]> {
     try {
-      const outputs = decodeJson(body.toString(), decodeOutputs);
+      const outputs =
+        this.#codec !== undefined && body.length > MAX_INLINE_BYTES
+          ? await this.#codec.run('decodeUpstreamAnswer', body)
+          : decodeUpstreamAnswer(body);
       this.#checkOutputs(outputs);
       return outputs;
     } catch (cause) {
+      if (cause instanceof ServingError) throw cause;
       const detail =
         cause instanceof SignatureError ? cause.message : 'it is not an inference response';
       throw new ServingError(
@@ -113,12 +130,6 @@ export class UpstreamModel implements Runtime {
       );
     }
   }
-}
-
-function decodeOutputs(json: unknown): readonly Tensor[] {
-  const { outputs } = json as { outputs?: unknown };
-  if (!Array.isArray(outputs)) throw new TypeError('no outputs');
-  return outputs.map(decodeTensor);
 }
 
 function explain(body: Buffer): string {

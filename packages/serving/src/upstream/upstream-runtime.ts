@@ -1,3 +1,4 @@
+import type { Codec } from '../codec/codec.ts';
 import type { RuntimeFactory } from '../runtime.ts';
 import { ServingError } from '../serving-error.ts';
 import { parseUpstreamAddress } from './upstream-address.ts';
@@ -31,6 +32,15 @@ export interface UpstreamOptions {
   readonly keepAlive?: boolean;
 }
 
+/** Options of {@link upstreamRuntime} for all upstreams together. */
+export interface UpstreamRuntimeOptions {
+  /**
+   * Writes large requests and reads large answers in other threads; share that of the inference handler.
+   * @defaultValue both happen on the event loop
+   */
+  readonly codec?: Codec;
+}
+
 /** The runtime of upstreams; close it when the server is closed. */
 export interface UpstreamRuntime extends RuntimeFactory {
   /** Ends every connection. */
@@ -47,6 +57,7 @@ export interface UpstreamRuntime extends RuntimeFactory {
  */
 export function upstreamRuntime(
   upstreams: Readonly<Record<string, UpstreamOptions>>,
+  { codec }: UpstreamRuntimeOptions = {},
 ): UpstreamRuntime {
   const clients = new Map(
     Object.entries(upstreams).map(([name, options]) => [name, createClient(name, options)]),
@@ -65,7 +76,7 @@ export function upstreamRuntime(
           ),
         );
       }
-      return Promise.resolve(new UpstreamModel(client, remote, manifest));
+      return Promise.resolve(new UpstreamModel(client, remote, manifest, codec));
     },
     async close() {
       await Promise.all([...clients.values()].map((client) => client.close()));

@@ -162,8 +162,6 @@ describe('asked to answer later', () => {
       { 'content-type': 'application/octet-stream', 'inference-header-content-length': '0' },
     ],
     ['a wrong tensor', V2, { inputs: [{ ...tensor, name: 'wrong' }] }, {}],
-    ['no JSON at all', V2, Buffer.from('{'), {}],
-    ['a wrong instance', '/v1/models/m:predict', { instances: [] }, {}],
   ])(
     'the result of %s is what the answer at once would have been',
     async (_name, path, body, headers) => {
@@ -191,6 +189,23 @@ describe('asked to answer later', () => {
       }
     },
   );
+
+  test.each<[string, string, object | Buffer]>([
+    ['no JSON at all', V2, Buffer.from('{')],
+    ['a wrong instance', '/v1/models/m:predict', { instances: [] }],
+    ['more lists than are decoded', V2, Buffer.from(`{"a":[${'[],'.repeat(1_100_000)}[]]}`)],
+  ])('%s is refused at once as without Prefer', async (_name, path, body) => {
+    const text = Buffer.isBuffer(body) ? body.toString() : JSON.stringify(body);
+    const atOnce = await request(server)
+      .post(path)
+      .set('content-type', 'application/json')
+      .send(text);
+    const refused = await later(Buffer.from(text), path).serialize(
+      (sent: unknown) => sent as string,
+    );
+    expect(refused.status).toBeGreaterThanOrEqual(400);
+    expect([refused.status, refused.body]).toEqual([atOnce.status, atOnce.body]);
+  });
 
   test('a compressed body is stored as it was before', async () => {
     const zipped = gzipSync(JSON.stringify({ inputs: [tensor] }));

@@ -1,16 +1,26 @@
 import { decodeBinaryTensor, decodeTensor, type Tensor } from '@fairlead/signature';
 import type { InferRequest } from '../../infer-request.ts';
 import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
+import { checkStringCount } from '../string-limit.ts';
 import { MAX_ID_LENGTH, readTuning } from './request-parameters.ts';
 
 /** A request with how its outputs are to be written. */
 export interface DecodedRequest {
   readonly request: InferRequest;
-  /** Whether an output is to be sent as bytes behind the JSON. */
-  readonly isBinary: (output: string) => boolean;
+  readonly binary: BinaryOutputs;
   /** How many of its greatest elements are wanted of an output in place of itself; absent when of none. */
   readonly classes?: ReadonlyMap<string, number>;
 }
+
+/** Which outputs are to be sent as bytes behind the JSON. */
+export interface BinaryOutputs {
+  readonly byDefault: boolean;
+  /** Outputs for which the request says it. */
+  readonly named?: ReadonlyMap<string, boolean>;
+}
+
+/** Tensors that a request may name; models have far fewer. */
+const MAX_NAMED = 4096;
 
 /**
  * Decodes the body of an Open Inference Protocol request: JSON, and behind its first `jsonBytes` the bytes of those
@@ -46,7 +56,7 @@ function toRequest(json: JsonObject, binary: Buffer): DecodedRequest {
       ...(wishes.names !== undefined && { outputs: wishes.names }),
       ...readTuning(parameters),
     },
-    isBinary: wishes.isBinary,
+    binary: wishes.binary,
     ...(wishes.classes !== undefined && { classes: wishes.classes }),
   };
 }
@@ -61,6 +71,8 @@ function parametersOf(json: JsonObject): JsonObject {
 
 function readInputs(inputs: unknown, binary: Buffer): readonly Tensor[] {
   if (!Array.isArray(inputs)) throw badRequest('"inputs" must be a list of tensors');
+  checkNamed('inputs', inputs);
+  checkStringCount(inputs);
   let offset = 0;
   const tensors = (inputs as readonly unknown[]).map((input) => {
     const size = isJsonObject(input)
@@ -86,13 +98,14 @@ function readInputs(inputs: unknown, binary: Buffer): readonly Tensor[] {
   return tensors;
 }
 
-interface OutputWishes extends Pick<DecodedRequest, 'isBinary' | 'classes'> {
+interface OutputWishes extends Pick<DecodedRequest, 'binary' | 'classes'> {
   readonly names: readonly string[] | undefined;
 }
 
 function readOutputs(outputs: unknown, binaryByDefault: boolean): OutputWishes {
-  if (outputs === undefined) return { names: undefined, isBinary: () => binaryByDefault };
+  if (outputs === undefined) return { names: undefined, binary: { byDefault: binaryByDefault } };
   if (!Array.isArray(outputs)) throw badRequest('"outputs" must be a list of {"name":…}');
+  checkNamed('outputs', outputs);
   const binary = new Map<string, boolean>();
   const classes = new Map<string, number>();
   for (const output of outputs as readonly unknown[]) {
@@ -113,9 +126,14 @@ function readOutputs(outputs: unknown, binaryByDefault: boolean): OutputWishes {
   return {
     // An empty list asks for everything, as Triton has it.
     names: binary.size === 0 ? undefined : [...binary.keys()],
-    isBinary: (output) => binary.get(output) ?? binaryByDefault,
+    binary: { byDefault: binaryByDefault, named: binary },
     ...(classes.size > 0 && { classes }),
   };
+}
+
+function checkNamed(key: string, tensors: readonly unknown[]): void {
+  if (tensors.length <= MAX_NAMED) return;
+  throw badRequest(`"${key}" lists ${tensors.length} tensors; at most ${MAX_NAMED} are accepted`);
 }
 
 function isCount(value: unknown): value is number {

@@ -19,17 +19,17 @@ export function decodeRawRequest(body: Buffer, { inputs }: Signature): DecodedRe
   const batch = spec.shape[0] === -1 ? [1] : [];
   const rest = spec.shape.slice(batch.length);
   const varying = rest.filter((length) => length === -1).length;
-  const isBinary = () => true;
+  const binary = { byDefault: true };
   const { elementBytes } = datatypes[datatype];
   if (elementBytes === null) {
     const shape = [...batch, ...rest.map((length) => (length === -1 ? 1 : length))];
     if (elementCount(shape) !== 1)
       throw badRequest(`a raw body is one element of BYTES; "${name}" takes more`);
-    return { request: { inputs: [{ name, datatype: 'BYTES', shape, data: [body] }] }, isBinary };
+    return { request: { inputs: [{ name, datatype: 'BYTES', shape, data: [body] }] }, binary };
   }
   if (varying > 1)
     throw badRequest(`a raw body leaves the shape of "${name}" open: ${varying} dimensions vary`);
   const known = elementCount(rest.filter((length) => length !== -1)) * elementBytes;
   const shape = [...batch, ...rest.map((length) => (length === -1 ? body.length / known : length))];
-  return { request: { inputs: [decodeBinaryTensor({ name, datatype, shape }, body)] }, isBinary };
+  return { request: { inputs: [decodeBinaryTensor({ name, datatype, shape }, body)] }, binary };
 }

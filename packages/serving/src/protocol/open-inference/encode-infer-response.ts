@@ -1,17 +1,18 @@
 import { encodeBinaryTensor, encodeTensor } from '@fairlead/signature';
 import type { InferResult } from '../../infer-request.ts';
 import type { Reply } from '../dialect.ts';
+import type { BinaryOutputs } from './decode-infer-request.ts';
 
 const HEADER = 'inference-header-content-length';
 
 /** An Open Inference Protocol response: JSON, and behind it the bytes of those outputs that are wanted so. */
 export function encodeInferResponse(
   { model, version, id, outputs }: InferResult,
-  isBinary: (output: string) => boolean,
+  { byDefault, named }: BinaryOutputs,
 ): Reply {
   const tails: Uint8Array[] = [];
   const tensors = outputs.map((output) => {
-    if (!isBinary(output.name)) return encodeTensor(output);
+    if (!(named?.get(output.name) ?? byDefault)) return encodeTensor(output);
     const bytes = encodeBinaryTensor(output);
     tails.push(bytes);
     const { name, datatype, shape } = output;

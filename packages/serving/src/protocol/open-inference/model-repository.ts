@@ -1,3 +1,4 @@
+import { MAX_INLINE_BYTES } from '../../codec/codec.ts';
 import type { ModelIndexEntry } from '../../models/model-index.ts';
 import { ServingError } from '../../serving-error.ts';
 import type { Call, Reply, Route } from '../dialect.ts';
@@ -21,6 +22,7 @@ export function repositoryRoute(path: RepositoryPath): Route {
   return {
     methods: ['POST'],
     mediaTypes: ANY_BODY_TYPES,
+    maxBodyBytes: MAX_INLINE_BYTES,
     administers: true,
     answer: (call) => answerRepository(call, path),
   };

@@ -1,13 +1,15 @@
 import type { IncomingMessage } from 'node:http';
-import type { TensorSpec } from '@fairlead/signature';
+import type { Tensor, TensorSpec } from '@fairlead/signature';
+import { MAX_INLINE_BYTES, MAX_INLINE_ELEMENTS } from '../../codec/codec.ts';
 import type { InferResult, InferTarget } from '../../infer-request.ts';
 import { ServingError } from '../../serving-error.ts';
+import { decodeThenInfer, type Decoding } from '../decode-then-infer.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
-import { classify } from './classify.ts';
+import { countTextElements } from '../text-elements.ts';
 import { decodeInferRequest, type DecodedRequest } from './decode-infer-request.ts';
 import { decodeRawRequest } from './decode-raw-request.ts';
 import { describeOpenInference } from './describe-open-inference.ts';
-import { encodeInferResponse } from './encode-infer-response.ts';
+import { encodeInferAnswer, type AnswerForm } from './encode-infer-answer.ts';
 import { encodeStatistics } from './encode-statistics.ts';
 import { repositoryRoute } from './model-repository.ts';
 import { parseV2Path, type V2ModelPath, type V2Path } from './v2-path.ts';
@@ -162,42 +164,44 @@ function readMetadata(server: Call['server'], target: InferTarget): Reply {
   return { body: JSON.stringify({ name, versions: [version], platform, ...signature }) };
 }
 
-async function inferOverJson(
-  { server, req, body, infer }: Call,
-  target: InferTarget,
-  on: Extensions,
-): Promise<Reply> {
+async function inferOverJson(call: Call, target: InferTarget, on: Extensions): Promise<Reply> {
+  const { server, req, body, codec } = call;
   const jsonBytes = readJsonBytes(req);
-  if (jsonBytes !== undefined && !on.has('binary_tensor_data')) throw notOffered('binary tensors');
-  const asked: { decoded?: DecodedRequest; specs?: readonly TensorSpec[] } = {};
-  const result = await infer(target, () => {
-    const { signature } = server.answering(target);
-    const decoded =
-      jsonBytes === 0 ? decodeRawRequest(body, signature) : decodeInferRequest(body, jsonBytes);
-    if (decoded.classes !== undefined) {
+  const offersBinary = on.has('binary_tensor_data');
+  if (jsonBytes !== undefined && !offersBinary) throw notOffered('binary tensors');
+  let specs: readonly TensorSpec[] = [];
+  const decoding: Decoding<DecodedRequest> = {
+    isLarge: jsonBytes !== 0 && (jsonBytes ?? body.length) > MAX_INLINE_BYTES,
+    here: () =>
+      jsonBytes === 0
+        ? decodeRawRequest(body, server.answering(target).signature)
+        : decodeInferRequest(body, jsonBytes),
+    there: (other) => other.run('decodeInferRequest', body, jsonBytes),
+  };
+  const { decoded, result } = await decodeThenInfer(call, target, decoding, (read) => {
+    if (read.classes !== undefined) {
       if (!on.has('classification')) throw notOffered('classification');
-      asked.specs = signature.outputs;
+      specs = server.answering(target).signature.outputs;
     }
-    asked.decoded = decoded;
-    return decoded.request;
+    return read.request;
   });
-  const { classes, isBinary } = asked.decoded ?? {};
-  const wanted = classes === undefined ? result : classified(result, classes, asked.specs ?? []);
-  const binary = on.has('binary_tensor_data') ? isBinary : undefined;
-  return encodeInferResponse(wanted, binary ?? (() => false));
+  const { classes } = decoded;
+  const form: AnswerForm = {
+    binary: offersBinary ? decoded.binary : { byDefault: false },
+    ...(classes !== undefined && { classes, specs }),
+  };
+  const written = classes === undefined ? writtenAsText(result, form) : result.outputs;
+  const isLarge = countTextElements(written) > MAX_INLINE_ELEMENTS;
+  return isLarge && codec !== undefined
+    ? codec.run('encodeInferAnswer', result, form)
+    : encodeInferAnswer(result, form);
 }
 
-function classified(
-  result: InferResult,
-  classes: ReadonlyMap<string, number>,
-  specs: readonly TensorSpec[],
-): InferResult {
-  const outputs = result.outputs.map((output) => {
-    const count = classes.get(output.name);
-    const spec = specs.find(({ name }) => name === output.name);
-    return count === undefined ? output : classify(output, count, spec);
-  });
-  return { ...result, outputs };
+function writtenAsText(
+  { outputs }: InferResult,
+  { binary: { byDefault, named } }: AnswerForm,
+): readonly Tensor[] {
+  return outputs.filter(({ name }) => !(named?.get(name) ?? byDefault));
 }
 
 function notOffered(what: string): ServingError {

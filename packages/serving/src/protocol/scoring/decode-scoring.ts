@@ -9,8 +9,10 @@ import {
   type Table,
   type Tensor,
 } from '@fairlead/signature';
+import { MAX_INLINE_BYTES } from '../../codec/codec.ts';
 import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
 import { tensorOfNested } from '../nested-tensor.ts';
+import { checkCsvBudget } from './csv-budget.ts';
 
 const FORMS = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const;
 
@@ -28,6 +30,7 @@ export function decodeCsv(
   header: CsvOptions['header'],
 ): ScoringRequest {
   if (!isUtf8(body)) throw badRequest('the body is not UTF-8');
+  if (body.length > MAX_INLINE_BYTES) checkCsvBudget(body);
   return ofTable(readCsv(body.toString(), signature, { header }), signature);
 }
 

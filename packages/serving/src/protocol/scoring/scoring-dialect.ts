@@ -1,12 +1,14 @@
-import type { CsvOptions, Signature, Tensor } from '@fairlead/signature';
+import type { CsvOptions, Signature } from '@fairlead/signature';
+import { MAX_INLINE_BYTES, MAX_INLINE_ELEMENTS } from '../../codec/codec.ts';
 import type { InferTarget } from '../../infer-request.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
 import { ServingError } from '../../serving-error.ts';
 import { badRequest, decodeJsonBody, type JsonObject } from '../json-body.ts';
 import { mediaTypeOf, parametersOf } from '../media-type.ts';
 import { acceptedType } from '../accept.ts';
-import { encodeColumns, encodeNested, encodeRecords } from '../nested-tensor.ts';
+import { decodeThenInfer, type Decoding } from '../decode-then-infer.ts';
 import { checkRows } from '../row-outputs.ts';
+import { countTextElements } from '../text-elements.ts';
 import {
   errorSchema,
   operation,
@@ -15,7 +17,7 @@ import {
 } from '../../openapi/operation.ts';
 import { describeInvocations, describeRead, type ScoringPart } from './describe-scoring.ts';
 import { decodeCsv, decodeScoring, type ScoringRequest } from './decode-scoring.ts';
-import { encodeCsv } from './encode-csv.ts';
+import { encodeScores, type ScoresForm } from './encode-scores.ts';
 
 /** Options of {@link mlflowScoring}. */
 export interface ScoringOptions {
@@ -185,7 +187,11 @@ function describeSageMaker(
 function listRoute(modelControl: boolean): Route {
   return {
     methods: modelControl ? [...READ, 'POST'] : READ,
-    ...(modelControl && { mediaTypes: ['application/json'], administers: true }),
+    ...(modelControl && {
+      mediaTypes: ['application/json'],
+      maxBodyBytes: MAX_INLINE_BYTES,
+      administers: true,
+    }),
     async answer({ server, req, body }) {
       if (req.method !== 'POST') return { body: listModels(server.models) };
       const name = decodeJsonBody(body, '{"model_name":…}', readModelName);
@@ -264,37 +270,48 @@ function ofMlflow(route: Route): Route {
 }
 
 async function score(
-  { server, req, body, infer }: Call,
+  call: Call,
   target: InferTarget,
   { header, answers }: ScoringStyle,
 ): Promise<Reply> {
+  const { server, req, body, codec } = call;
   const contentType = answers.length === 1 ? answers[0] : acceptedType(req.headers.accept, answers);
   if (contentType === undefined) throw notAcceptable(req.headers.accept, answers);
   const isCsv = mediaTypeOf(req.headers['content-type']) === CSV_TYPE;
-  const read: { scoring?: ScoringRequest; signature?: Signature } = {};
-  const { outputs } = await infer(target, () => {
-    const { signature } = server.answering(target);
-    const scoring = isCsv ? decodeCsv(body, signature, header) : decodeScoring(body, signature);
-    Object.assign(read, { scoring, signature });
-    return { inputs: scoring.inputs };
+  const signatureNow = (): Signature => server.answering(target).signature;
+  const decoding: Decoding<ScoringRequest> = {
+    isLarge: body.length > MAX_INLINE_BYTES,
+    here: () =>
+      isCsv ? decodeCsv(body, signatureNow(), header) : decodeScoring(body, signatureNow()),
+    there: (other) =>
+      isCsv
+        ? other.run('decodeCsv', body, signatureNow(), header)
+        : other.run('decodeScoring', body, signatureNow()),
+  };
+  let signature: Signature = { inputs: [], outputs: [] };
+  const { decoded, result } = await decodeThenInfer(call, target, decoding, ({ inputs }) => {
+    signature = signatureNow();
+    return { inputs };
   });
-  const { scoring, signature = { inputs: [], outputs: [] } } = read;
+  const { outputs } = result;
+  let form: ScoresForm = decoded.rows === undefined ? 'columns' : 'rows';
+  let { rows } = decoded;
   if (contentType === CSV_TYPE) {
-    const rows = scoring?.rows ?? scoring?.inputs[0]?.shape[0] ?? 1;
+    form = 'csv';
+    rows ??= decoded.inputs[0]?.shape[0] ?? 1;
     checkRows(outputs, rows, signature, 'accept application/json instead of CSV');
-    return { body: encodeCsv(outputs, rows), contentType };
-  }
-  if (scoring?.rows !== undefined) checkRows(outputs, scoring.rows, signature);
-  return { body: `{"predictions":${encodePredictions(outputs, scoring?.rows !== undefined)}}` };
+  } else if (rows !== undefined) checkRows(outputs, rows, signature);
+  const isLarge = countTextElements(outputs) > MAX_INLINE_ELEMENTS;
+  return {
+    body:
+      isLarge && codec !== undefined
+        ? await codec.run('encodeScores', outputs, form, rows)
+        : encodeScores(outputs, form, rows),
+    ...(form === 'csv' && { contentType }),
+  };
 }
 
 function notAcceptable(accept = '', answers: readonly string[]): ServingError {
   const message = `the answer can be ${answers.join(' or ')}, and Accept is ${JSON.stringify(accept.slice(0, 100))}`;
   return new ServingError('ERR_SERVING_NOT_ACCEPTABLE', message);
-}
-
-function encodePredictions(outputs: readonly Tensor[], inRows: boolean): string {
-  const [single, ...more] = outputs;
-  if (single !== undefined && more.length === 0) return encodeNested(single);
-  return inRows ? encodeRecords(outputs) : encodeColumns(outputs);
 }

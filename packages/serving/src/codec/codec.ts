@@ -1,0 +1,23 @@
+import type { CodecFunctions } from './codec-functions.ts';
+
+/** Name of a function that may run in another thread. */
+export type CodecName = keyof CodecFunctions;
+
+/** Text of more bytes is decoded in another thread: less takes at most 20 ms, whatever it holds. */
+export const MAX_INLINE_BYTES = 65_536;
+
+/** More elements are written as text in another thread: fewer take at most 20 ms. */
+export const MAX_INLINE_ELEMENTS = 65_536;
+
+/** Runs decoders and encoders in other threads, so that large bodies don't hold the event loop. */
+export interface Codec {
+  /**
+   * Runs the function of this name with copies of its arguments.
+   *
+   * @throws ServingError `ERR_SERVING_OVERLOADED` when as many wait as may, and whatever the function throws.
+   */
+  run<N extends CodecName>(
+    name: N,
+    ...args: Parameters<CodecFunctions[N]>
+  ): Promise<ReturnType<CodecFunctions[N]>>;
+}
