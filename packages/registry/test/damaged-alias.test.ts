@@ -12,12 +12,20 @@ import { digits, temporaryFolder, temporaryRegistry } from './support/sample-reg
 
 const by = { actor: 'ada' };
 
-const damages: readonly (readonly [string, (file: string) => void])[] = [
-  ['is cut off', (file) => void writeFileSync(file, '{"formatVersion":1')],
-  ['has other bytes', (file) => void writeFileSync(file, '{"formatVersion":1}')],
-  ['is empty', (file) => void writeFileSync(file, '')],
-  ['is of a later format', (file) => void writeFileSync(file, '{"formatVersion":99}')],
-  ['is too large', (file) => void writeFileSync(file, Buffer.alloc(4 * 1024 * 1024, ' '))],
+type Damage = (file: string) => void;
+
+const containing =
+  (bytes: string | Uint8Array): Damage =>
+  (file) => {
+    writeFileSync(file, bytes);
+  };
+
+const damages: readonly (readonly [string, Damage])[] = [
+  ['is cut off', containing('{"formatVersion":1')],
+  ['has other bytes', containing('{"formatVersion":1}')],
+  ['is empty', containing('')],
+  ['is of a later format', containing('{"formatVersion":99}')],
+  ['is too large', containing(Buffer.alloc(4 * 1024 * 1024, ' '))],
   [
     'is a folder',
     (file) => {
@@ -34,7 +42,7 @@ const damages: readonly (readonly [string, (file: string) => void])[] = [
   ],
 ];
 
-async function damagedRegistry(damage: (file: string) => void) {
+async function damagedRegistry(damage: Damage) {
   const { folder, store, registry } = temporaryRegistry();
   for (const model of ['digits', 'wine']) {
     await registry.push(digits('one', { model }));
