@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** A model that a public package holds. */
+export interface RealModel {
+  readonly name: string;
+  /** File of the package. */
+  readonly archive: string;
+  readonly member: string;
+  /** Whether it is asked row by row too: one input, one output, a row of that for each row of this. */
+  readonly rows: boolean;
+}
+
+interface ModelList {
+  readonly npm: readonly {
+    readonly package: string;
+    readonly file: string;
+    readonly sha256: string;
+  }[];
+  readonly models: readonly RealModel[];
+}
+
+/** Path of the list of the models. */
+export const listPath = fileURLToPath(new URL('../models.json', import.meta.url));
+
+/** The models and the packages of npm that hold some of them. */
+export const list = JSON.parse(readFileSync(listPath, 'utf8')) as ModelList;
