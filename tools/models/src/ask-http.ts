@@ -80,7 +80,9 @@ export async function askTensorFlowServing(
 export async function askMlflow(base: string, input: Tensor): Promise<readonly number[]> {
   const inputs = nest(Array.from(input.data, Number), input.shape);
   const answer = await post(`${base}/invocations`, Buffer.from(JSON.stringify({ inputs })));
-  return numbersIn((JSON.parse(answer.toString()) as { readonly predictions: unknown }).predictions);
+  return numbersIn(
+    (JSON.parse(answer.toString()) as { readonly predictions: unknown }).predictions,
+  );
 }
 
 /** The numbers in lists of lists, in their order. */

@@ -75,8 +75,9 @@ async function runCase(
     await registry.push(request);
     await registry.setAlias(model, 'champion', 1, { actor });
     await within(PATIENCE_MS, server.load(model));
-    const wanted = new Set(request.signature.inputs.map((input) => input.name));
-    if (each.problem !== null) return { name, kind: 'wrong', reason: `${each.problem}, and serves` };
+    const wanted = new Set((request.signature?.inputs ?? []).map((input) => input.name));
+    if (each.problem !== null)
+      return { name, kind: 'wrong', reason: `${each.problem}, and serves` };
     for (const { inputs, outputs } of each.sets()) {
       const sent = inputs.filter((input) => wanted.has(input.name));
       const answer = await within(PATIENCE_MS, server.infer({ model }, { inputs: sent }));
@@ -87,7 +88,7 @@ async function runCase(
     }
     return { name, kind: 'passed', reason: '' };
   } catch (error) {
-    return explain(each, error);
+    return await explain(each, error);
   } finally {
     // One that hangs isn't waited for.
     await within(PATIENCE_MS, server.unserve(model)).catch(() => undefined);
@@ -100,8 +101,8 @@ async function explain(each: BackendCase, error: unknown): Promise<BackendOutcom
   if (error instanceof Hung) return { name, kind: 'hung', reason };
   if (problem !== null) return { name, kind: 'refused', reason };
   const [first] = each.sets();
-  const alone = runWithOnnxRuntime(file, first?.inputs ?? [], first?.outputs ?? []);
-  const runs = await within(PATIENCE_MS, alone).then(
+  const job = { file, inputs: first?.inputs ?? [], like: first?.outputs ?? [] };
+  const runs = await runWithOnnxRuntime(job, PATIENCE_MS).then(
     () => true,
     () => false,
   );
@@ -113,6 +114,6 @@ async function isTheRuntimes(
   inputs: readonly Tensor[],
   outputs: readonly Tensor[],
 ): Promise<boolean> {
-  const alone = await runWithOnnxRuntime(file, inputs, outputs);
+  const alone = await runWithOnnxRuntime({ file, inputs, like: outputs }, PATIENCE_MS);
   return findDifference(alone, outputs, { rtol: 0, atol: 0 }) === undefined;
 }

@@ -46,5 +46,7 @@ function isClose(
   if (was === is) return true;
   if (typeof was !== 'number' || typeof is !== 'number') return false;
   if (Number.isNaN(was) && Number.isNaN(is)) return true;
+  // Of an infinity the tolerance would be infinite too.
+  if (!Number.isFinite(was) || !Number.isFinite(is)) return false;
   return Math.abs(is - was) <= atol + rtol * Math.abs(was);
 }

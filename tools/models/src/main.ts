@@ -49,9 +49,12 @@ process.exit(failed === 0 && passed > 0 ? 0 : 1);
 function summarize(path: BackendPath, outcomes: readonly BackendOutcome[]): void {
   const kinds = Map.groupBy(outcomes, ({ kind }) => kind);
   for (const kind of ['unserved', 'wrong', 'hung'] as const) {
-    for (const { name, reason } of kinds.get(kind) ?? []) count(`${name}, ${path}`, `${kind}: ${reason}`);
+    for (const { name, reason } of kinds.get(kind) ?? [])
+      count(`${name}, ${path}`, `${kind}: ${reason}`);
   }
-  passed += outcomes.length - ['unserved', 'wrong', 'hung'].flatMap((kind) => kinds.get(kind as 'hung') ?? []).length;
+  passed +=
+    outcomes.length -
+    ['unserved', 'wrong', 'hung'].flatMap((kind) => kinds.get(kind as 'hung') ?? []).length;
   for (const [kind, group] of kinds) say(`${path}: ${group.length} ${kind}`);
   const reasons = Map.groupBy(kinds.get('refused') ?? [], ({ reason }) => generalized(reason));
   const counted = [...reasons].map(([reason, group]) => [group.length, reason] as const);

@@ -1,65 +1,28 @@
-import type { Datatype, Tensor } from '@fairlead/signature';
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-
-const TYPES = {
-  BOOL: 'bool',
-  INT8: 'int8',
-  INT16: 'int16',
-  INT32: 'int32',
-  INT64: 'int64',
-  UINT8: 'uint8',
-  UINT16: 'uint16',
-  UINT32: 'uint32',
-  UINT64: 'uint64',
-  FP16: 'float16',
-  FP32: 'float32',
-  FP64: 'float64',
-  BYTES: 'string',
-} as const satisfies Readonly<Record<Datatype, string>>;
+import { Worker } from 'node:worker_threads';
+import type { Tensor } from '@fairlead/signature';
+import type { OrtJob } from './onnxruntime-worker.ts';
 
 /**
- * Runs a model file with ONNX Runtime alone, with which answers of the library are told from those of the runtime.
+ * Runs a model file with ONNX Runtime alone, in a thread of its own, with which answers of the library are told from those of
+ * the runtime.
  *
- * Outputs have the datatypes of `like`, and those that are no tensors are left out.
+ * Outputs have the datatypes of `like`. Rejects with what ONNX Runtime says, or when it takes longer than `patienceMs`.
  */
 export async function runWithOnnxRuntime(
-  file: string,
-  inputs: readonly Tensor[],
-  like: readonly Tensor[],
+  job: OrtJob,
+  patienceMs: number,
 ): Promise<readonly Tensor[]> {
-  const session = await InferenceSession.create(file, {
-    logSeverityLevel: 4,
-    intraOpNumThreads: 1,
+  const worker = new Worker(new URL('./onnxruntime-worker.ts', import.meta.url), {
+    workerData: job,
   });
+  const { promise, resolve, reject } = Promise.withResolvers<readonly Tensor[]>();
+  const timer = setTimeout(reject, patienceMs, new Error(`no answer within ${patienceMs} ms`));
+  worker.once('message', resolve);
+  worker.once('error', reject);
   try {
-    const feeds = inputs.filter(({ name }) => session.inputNames.includes(name)).map(toOrt);
-    const answers = await session.run(Object.fromEntries(feeds));
-    return like.flatMap((tensor) => {
-      const found = answers[tensor.name];
-      return found === undefined ? [] : fromOrt(tensor, found);
-    });
+    return await promise;
   } finally {
-    await session.release();
+    clearTimeout(timer);
+    await worker.terminate();
   }
-}
-
-function toOrt(tensor: Tensor): readonly [string, OrtTensor] {
-  const { name, shape, datatype } = tensor;
-  const data =
-    tensor.datatype === 'BYTES'
-      ? tensor.data.map((bytes) => Buffer.from(bytes).toString())
-      : tensor.data;
-  return [name, new OrtTensor(TYPES[datatype], data as never, shape)];
-}
-
-function fromOrt({ name, datatype }: Tensor, found: OrtTensor): Tensor {
-  const { data } = found;
-  const own =
-    datatype === 'BYTES' ? Array.from(data as string[], (text) => Buffer.from(text)) : data;
-  // The numbers of half floats are their bits, in whichever array they come.
-  const bits =
-    datatype === 'FP16' && ArrayBuffer.isView(own)
-      ? new Uint16Array(own.buffer, own.byteOffset, own.byteLength / 2)
-      : own;
-  return { name, datatype, shape: [...found.dims], data: bits } as Tensor;
 }
