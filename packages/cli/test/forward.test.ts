@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { bin } from './support/bin.ts';
@@ -77,6 +79,28 @@ function signatureOf(key: Buffer, { headers, body }: Call): string {
   const signed = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`;
   return `v1,${createHmac('sha256', key).update(signed).digest('base64')}`;
 }
+
+// This host's own name is of one of its own addresses nearly everywhere.
+const own = await lookup(hostname()).catch(() => undefined);
+
+test.runIf(own !== undefined && /^(?:127|10|192\.168)\./.test(own.address))(
+  'a name of a private address is called with --allow-private alone',
+  async () => {
+    const place = placeWithRegistry({ FAIRLEAD_WEBHOOK_SECRET: secretOf(randomBytes(32)) });
+    await runJson(place, 'model', 'push', 'affine', affine, '--skip-trial');
+    const { port } = new URL((await startReceiver()).origin);
+    const url = `http://${hostname()}:${port}/hook`;
+    const forward = (...more: readonly string[]) =>
+      run(place, 'registry', 'forward', url, '--from-start', '--once', ...more);
+    const refused = await forward('--cursor', 'a.json');
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.stdout).toContain('a private address that connections from here may not go to');
+    const allowed = await forward('--cursor', 'b.json', '--allow-private');
+    // The receiver listens on 127.0.0.1 alone.
+    expect(allowed.stdout).not.toContain('may not go to');
+    if (own?.address === '127.0.0.1') expect(allowed.stdout).toContain('delivered');
+  },
+);
 
 test('it tries again after a 500, ends in order at a signal, and goes on at its cursor', async () => {
   const key = randomBytes(32);

@@ -2,20 +2,26 @@ import type { WebhookSender } from '@fairlead/serving';
 import { CliError } from '../cli-error.ts';
 
 /**
- * Opens what calls the webhooks of `urls`, and nothing else.
+ * Opens what calls the webhooks of `urls`, and nothing else. With `allowPrivate` their names may resolve to loopback and
+ * private addresses.
  *
  * @throws CliError `ERR_CLI_USAGE` for a URL that none can have, or a secret of another form; the message doesn't contain it.
  */
 export async function openSender(
   urls: readonly string[],
   secrets: readonly string[],
+  allowPrivate: boolean,
 ): Promise<WebhookSender> {
   const { WebhookSender } = await import('@fairlead/serving');
   // Not the whole URL: one of a destination has no query.
   const destinations = urls.map((url) => URL.parse(url)?.origin ?? url);
   let sender: WebhookSender;
   try {
-    sender = new WebhookSender({ destinations, secrets });
+    sender = new WebhookSender(
+      allowPrivate
+        ? { destinations: [], privateDestinations: destinations, secrets }
+        : { destinations, secrets },
+    );
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new CliError('ERR_CLI_USAGE', why, { cause });
@@ -24,7 +30,7 @@ export async function openSender(
     if (sender.allows(url)) continue;
     throw new CliError(
       'ERR_CLI_USAGE',
-      `${url} can't be where webhooks go; give http(s)://host/path, without a password, a fragment, and %2e, %2f or %5c in the path`,
+      `${url} can't be where webhooks go; give http(s)://host/path, without a password, a fragment, and in the path without "..", backslashes, %2e, %2f and %25`,
     );
   }
   return sender;

@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { addressKind } from '../network/address-kind.ts';
 import { ServingError } from '../serving-error.ts';
 
 /** Where an upstream listens. */
@@ -8,12 +9,6 @@ export interface UpstreamAddress {
   /** Path of a Unix socket, when it listens on one. */
   readonly socketPath?: string;
 }
-
-// Link-local ranges and EC2's IPv6 endpoint hold the instance metadata service, which gives out credentials.
-const metadata = new BlockList();
-metadata.addSubnet('169.254.0.0', 16, 'ipv4');
-metadata.addSubnet('fe80::', 10, 'ipv6');
-metadata.addAddress('fd00:ec2::254', 'ipv6');
 
 /**
  * Reads an upstream's address: `http://host:port`, or `unix:/path/to/socket`.
@@ -46,8 +41,7 @@ export function parseUpstreamAddress(name: string, url: string): UpstreamAddress
     throw invalid(name, url, 'give scheme, host and port alone');
   }
   const host = parsed.hostname.replace(/^\[|\]$/g, '');
-  const family = isIP(host);
-  if (family !== 0 && metadata.check(host, family === 6 ? 'ipv6' : 'ipv4')) {
+  if (isIP(host) !== 0 && addressKind(host) === 'metadata') {
     throw invalid(name, url, 'link-local and metadata addresses are never upstreams');
   }
   return { origin: parsed.origin };

@@ -1,4 +1,6 @@
 import { Pool } from 'undici';
+import type { AddressKind } from '../network/address-kind.ts';
+import { checkedLookup, type ResolveAll } from '../network/checked-lookup.ts';
 import { ServingError } from '../serving-error.ts';
 import type { UpstreamAddress } from './upstream-address.ts';
 
@@ -10,7 +12,12 @@ export interface UpstreamClientOptions {
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
   readonly keepAlive: boolean;
+  /** Resolves names; `lookup` of `node:dns` without it. */
+  readonly resolve?: ResolveAll | undefined;
 }
+
+/** Upstreams are anywhere but at link-local and metadata addresses. */
+const ALLOWED: readonly AddressKind[] = ['public', 'private', 'reserved'];
 
 /** An answer, read whole. */
 export interface UpstreamResponse {
@@ -27,7 +34,7 @@ export class UpstreamClient {
   readonly #options: UpstreamClientOptions;
 
   constructor(options: UpstreamClientOptions) {
-    const { name, address, connections, timeoutMs, maxResponseBytes, keepAlive } = options;
+    const { name, address, connections, timeoutMs, maxResponseBytes, keepAlive, resolve } = options;
     this.name = name;
     this.connections = connections;
     this.#options = options;
@@ -37,6 +44,8 @@ export class UpstreamClient {
       pipelining: keepAlive ? 1 : 0,
       connect: {
         timeout: timeoutMs,
+        // Checked for each connection: a name may resolve otherwise a moment later.
+        lookup: checkedLookup(ALLOWED, resolve),
         ...(address.socketPath !== undefined && { socketPath: address.socketPath }),
       },
       headersTimeout: timeoutMs,
@@ -94,7 +103,8 @@ export class UpstreamClient {
         code === 'ECONNREFUSED' ||
         code === 'ENOENT' ||
         code === 'UND_ERR_CONNECT_TIMEOUT' ||
-        code === 'ENOTFOUND';
+        code === 'ENOTFOUND' ||
+        code === 'EADDRREFUSED';
       const what = limit.aborted ? `gave no answer within ${timeoutMs} ms` : detail(cause);
       throw new ServingError(
         unreachable ? 'ERR_SERVING_UPSTREAM_UNREACHABLE' : 'ERR_SERVING_UPSTREAM_FAILED',

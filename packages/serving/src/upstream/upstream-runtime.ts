@@ -1,4 +1,5 @@
 import type { Codec } from '../codec/codec.ts';
+import type { ResolveAll } from '../network/checked-lookup.ts';
 import type { RuntimeFactory } from '../runtime.ts';
 import { ServingError } from '../serving-error.ts';
 import { parseUpstreamAddress } from './upstream-address.ts';
@@ -30,6 +31,12 @@ export interface UpstreamOptions {
    * @defaultValue false
    */
   readonly keepAlive?: boolean;
+  /**
+   * Resolves names; the addresses that it gives are checked, at each connection, and connected to. Link-local and
+   * metadata addresses are refused.
+   * @defaultValue `lookup` of `node:dns`
+   */
+  readonly resolve?: ResolveAll;
 }
 
 /** Options of {@link upstreamRuntime} for all upstreams together. */
@@ -91,6 +98,7 @@ function createClient(name: string, options: UpstreamOptions): UpstreamClient {
     timeoutMs = 30_000,
     maxResponseBytes = 64 * 1024 * 1024,
     keepAlive = false,
+    resolve,
   } = options;
   for (const [option, value] of Object.entries({ connections, timeoutMs, maxResponseBytes })) {
     if (Number.isInteger(value) && value > 0 && value < 2 ** 31) continue;
@@ -100,5 +108,7 @@ function createClient(name: string, options: UpstreamOptions): UpstreamClient {
     );
   }
   const address = parseUpstreamAddress(name, url);
-  return new UpstreamClient({ name, address, connections, timeoutMs, maxResponseBytes, keepAlive });
+  return new UpstreamClient({
+    ...{ name, address, connections, timeoutMs, maxResponseBytes, keepAlive, resolve },
+  });
 }

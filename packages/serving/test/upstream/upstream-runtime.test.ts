@@ -7,7 +7,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { isIP, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -292,6 +292,29 @@ describe('an upstream that fails', () => {
     await closed;
   });
 
+  test.each(['169.254.169.254', '::ffff:169.254.169.254', 'fd00:ec2::254', 'fe80::1'])(
+    'a name that resolves to %s is not connected to, also when it resolved otherwise before',
+    async (address) => {
+      let asked = 0;
+      const server = await answering(200, '{}');
+      const { port } = new URL(urlOf(server));
+      const runtime = await load({
+        url: `http://models.example:${port}`,
+        resolve: (_hostname, _options, callback) => {
+          asked += 1;
+          callback(null, [
+            asked === 1 ? { address: '127.0.0.1', family: 4 } : { address, family: isIP(address) },
+          ]);
+        },
+      });
+      expect(await runtime.unhealthy()).toBeUndefined();
+      const error = await failure(runtime);
+      expect(error.code).toBe('ERR_SERVING_UPSTREAM_UNREACHABLE');
+      expect(error.message).toContain('EADDRREFUSED');
+      expect(asked).toBe(2);
+    },
+  );
+
   test('its readiness is told when it says no', async () => {
     const runtime = await load({ url: urlOf(await answering(503, '{}')) });
     expect(await runtime.unhealthy()).toBe('upstream "py" says 503 to its readiness');
@@ -308,6 +331,10 @@ describe('configuration', () => {
     ['http://[fe80::1]:80', 'never upstreams'],
     ['http://[fd00:ec2::254]', 'never upstreams'],
     ['http://2852039166', 'never upstreams'],
+    ['http://[::ffff:169.254.169.254]', 'never upstreams'],
+    ['http://[64:ff9b::a9fe:a9fe]', 'never upstreams'],
+    ['http://0xa9.0376.169.254:80', 'never upstreams'],
+    ['http://100.100.100.200', 'never upstreams'],
     ['unix:relative', 'absolute path'],
     [`unix:/${'x'.repeat(107)}`, '107 bytes'],
   ])('refuses the address %s', (url, message) => {

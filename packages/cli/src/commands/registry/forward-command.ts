@@ -23,6 +23,7 @@ export function addForwardCommand(parent: CommandUnknownOpts, context: CommandCo
       collect,
     )
     .option('--secret-file <file>', 'file of what to sign with (else FAIRLEAD_WEBHOOK_SECRET)')
+    .option('--allow-private', 'let names of the URLs be of loopback and private addresses')
     .option('--once', 'tell what there is, and end: for cron')
     .option('--from-start', 'with a new cursor, tell everything that ever happened')
     .option(
@@ -36,7 +37,7 @@ export function addForwardCommand(parent: CommandUnknownOpts, context: CommandCo
       const files = requireOneForEach(urls, options.cursor);
       const secrets = await readWebhookSecrets(context, options.secretFile);
       const { fileCursor, forwardEvents, forwardPending } = await import('@fairlead/registry');
-      const sender = await openSender(urls, secrets);
+      const sender = await openSender(urls, secrets, options.allowPrivate === true);
       try {
         const { store } = await openRegistry(context, options);
         const ways = urls.map((url, index): ForwardOptions => {
