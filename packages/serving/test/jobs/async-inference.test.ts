@@ -199,7 +199,11 @@ describe('asked to answer later', () => {
       .post(path)
       .set('content-type', 'application/json')
       .send(text);
-    const refused = await later(Buffer.from(text), path).serialize(
+    const large = await listen(queue, 16 * 1024 * 1024);
+    onTestFinished(() => {
+      large.close();
+    });
+    const refused = await later(Buffer.from(text), path, large).serialize(
       (sent: unknown) => sent as string,
     );
     expect(refused.status).toBeGreaterThanOrEqual(400);
