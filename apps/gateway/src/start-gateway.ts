@@ -8,6 +8,7 @@ import {
   InferenceMetrics,
   metricsHandler,
   requestLog,
+  modelMemoryMetrics,
   StalenessMetrics,
 } from '@fairlead/monitoring';
 import { CloudWatchPublisher, cloudWatchObserver } from '@fairlead/monitoring/cloudwatch';
@@ -132,6 +133,14 @@ export async function startGateway(
       if ('error' in fields) logger.error({ ...fields, err: fields.error }, type);
       else logger.info(fields, type);
     },
+  });
+
+  modelMemoryMetrics({
+    registry: metrics.registry,
+    read: () =>
+      models.loaded.flatMap(({ label, runtime }) =>
+        runtime.memory === undefined ? [] : [{ ...label, ...runtime.memory }],
+      ),
   });
 
   // Who goes back and forth between versions may have one loaded again before its predecessor is gone.

@@ -270,6 +270,9 @@ describe('what Express answers, behind the protocol', () => {
     expect(body).toMatch(/route="infer"[^}]*\} 3$/m);
     expect(body).toMatch(/route="other"[^}]*\} 1$/m);
     expect(body).toContain('process_cpu_seconds_total');
+    expect(body).toMatch(
+      /^fairlead_model_memory_bytes\{model="affine",version="1",kind="file"\} [1-9]\d*$/m,
+    );
   });
 
   test('nothing else, as a problem in JSON', async () => {

@@ -19,6 +19,8 @@ export { KeysFileMetrics } from './keys-file-metrics.ts';
 export type { KeysFileMetricsOptions } from './keys-file-metrics.ts';
 export { metricsHandler } from './metrics-handler.ts';
 export type { MetricsHandlerOptions } from './metrics-handler.ts';
+export { modelMemoryMetrics } from './model-memory-metrics.ts';
+export type { ModelMemory, ModelMemoryMetricsOptions } from './model-memory-metrics.ts';
 export { MonitoringError } from './monitoring-error.ts';
 export type { MonitoringErrorCode } from './monitoring-error.ts';
 export { requestLog } from './request-log.ts';
