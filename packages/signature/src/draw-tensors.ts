@@ -7,7 +7,7 @@ import { elementCount, type Tensor } from './tensor.ts';
 /** Options of {@link drawTensors}. */
 export interface DrawOptions {
   readonly random: RandomSource;
-  /** Length of a dimension that varies; called with the spec and the position of the dimension. */
+  /** Length of a dimension that varies; called with the spec and the position of the dimension, once for a shared name. */
   readonly lengthOf: (spec: TensorSpec, dimension: number) => number;
   /**
    * Integers without categories or range are drawn from 0 up to this, and not more of a range.
@@ -38,10 +38,18 @@ export interface DrawOptions {
  * ```
  */
 export function drawTensors(specs: readonly TensorSpec[], options: DrawOptions): readonly Tensor[] {
+  const lengths = new Map<string, number>();
+  const lengthOf = (spec: TensorSpec, dimension: number): number => {
+    const name = spec.dimensions?.[dimension] ?? undefined;
+    const length =
+      (name === undefined ? undefined : lengths.get(name)) ?? options.lengthOf(spec, dimension);
+    if (name !== undefined) lengths.set(name, length);
+    return length;
+  };
   return specs.map((spec) => {
     const { name, datatype } = spec;
     const shape = spec.shape.map((length, dimension) =>
-      length === -1 ? options.lengthOf(spec, dimension) : length,
+      length === -1 ? lengthOf(spec, dimension) : length,
     );
     const count = elementCount(shape);
     const columns = (spec.features ?? [undefined]).map((feature) =>

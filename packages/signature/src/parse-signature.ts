@@ -62,6 +62,7 @@ function parseTensorSpec(place: string, spec: Record<string, unknown>): void {
       fail(`${place}.shape`, 'whole numbers from 0, or -1 where the length varies', length);
     }
   }
+  parseDimensions(`${place}.dimensions`, spec.dimensions, lengths.length);
   parseValueSpec(place, spec, datatype === 'BYTES');
   if (features === undefined) return;
   const last = lengths.at(-1);
@@ -75,6 +76,17 @@ function parseTensorSpec(place: string, spec: Record<string, unknown>): void {
     parseValueSpec(inside, fields, datatype === 'BYTES');
   });
   distinctNames(`${place}.features`, list as readonly FeatureSpec[]);
+}
+
+function parseDimensions(place: string, value: unknown, rank: number): void {
+  if (value === undefined) return;
+  const names = array(place, value);
+  if (names.length !== rank) fail(place, `${rank} names, one for each dimension`, names);
+  for (const name of names) {
+    if (name !== null && (typeof name !== 'string' || name === '')) {
+      fail(place, 'names that are not empty, or null', name);
+    }
+  }
 }
 
 function parseName(place: string, name: unknown): void {

@@ -1,6 +1,7 @@
 import { datatypes } from './datatype.ts';
 import { float16ToNumber } from './float16.ts';
 import { parseSignature } from './parse-signature.ts';
+import { createDimensionsCheck } from './shared-dimensions.ts';
 import type { TensorSpec, ValueSpec } from './signature.ts';
 import { show, SignatureError, type TensorProblem } from './signature-error.ts';
 import { elementCount, type Tensor } from './tensor.ts';
@@ -13,7 +14,8 @@ type Problem = Omit<TensorProblem, 'tensor'>;
 /**
  * Makes the check of tensors against `specs`, one side of a signature.
  *
- * It compares names, datatypes, shapes, element counts, and where the specs have them value ranges and categories.
+ * It compares names, datatypes, shapes, element counts, and where the specs have them value ranges, categories and
+ * dimensions that tensors share.
  *
  * @throws SignatureError `ERR_SIGNATURE_INVALID` at once when `specs` contradict themselves; the check itself throws
  * `ERR_SIGNATURE_MISMATCH` with every problem found.
@@ -21,6 +23,7 @@ type Problem = Omit<TensorProblem, 'tensor'>;
 export function createSignatureCheck(specs: readonly TensorSpec[]): SignatureCheck {
   parseSignature({ inputs: specs, outputs: [] });
   const checks = new Map(specs.map((spec) => [spec.name, createTensorCheck(spec)]));
+  const checkDimensions = createDimensionsCheck(specs);
 
   return function checkSignature(tensors) {
     const problems: TensorProblem[] = [];
@@ -39,6 +42,9 @@ export function createSignatureCheck(specs: readonly TensorSpec[]): SignatureChe
       if (seen.has(name)) continue;
       const expected = `${datatype} of shape [${shape.join(',')}]`;
       problems.push({ tensor: name, expected, found: 'no such tensor' });
+    }
+    if (problems.length === 0 && checkDimensions !== undefined) {
+      problems.push(...checkDimensions(tensors));
     }
     if (problems.length === 0) return;
     throw new SignatureError('ERR_SIGNATURE_MISMATCH', describe(problems), { problems });

@@ -28,6 +28,12 @@ export interface TensorSpec extends ValueSpec {
   readonly datatype: Datatype;
   /** Length of each dimension; −1 where it varies (the batch dimension, by custom the first). */
   readonly shape: readonly number[];
+  /**
+   * Names of the dimensions, null where one has none; dimensions of the same name have the same length in all inputs.
+   *
+   * Only names that inputs share are of use: a signature that is read from a model has no others.
+   */
+  readonly dimensions?: readonly (string | null)[];
   /** The features along the last dimension, in order; as many as that dimension is long. */
   readonly features?: readonly FeatureSpec[];
 }

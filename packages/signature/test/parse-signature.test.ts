@@ -50,6 +50,8 @@ test.each<[string, unknown, string]>([
     signature({ ...spec, categories: ['a'] }),
     'expected numbers, found "a"',
   ],
+  ['too few names of dimensions', signature({ ...spec, dimensions: ['n'] }), '2 names'],
+  ['an empty name of a dimension', signature({ ...spec, dimensions: ['', null] }), 'dimensions'],
   ['units that are no text', signature({ ...spec, units: 3 }), 'inputs[0].units'],
 ])('refuses %s', (_name, value, message) => {
   expect(() => parseSignature(value)).toThrow(

@@ -162,3 +162,40 @@ describe('values', () => {
     expect(problems([spec], [half(0x4200)])).toContain('found 3');
   });
 });
+
+describe('dimensions that inputs share', () => {
+  const specs: readonly TensorSpec[] = [
+    { name: 'ids', datatype: 'FP32', shape: [-1, -1], dimensions: ['batch', 'length'] },
+    { name: 'mask', datatype: 'FP32', shape: [-1, -1], dimensions: ['batch', 'length'] },
+    { name: 'age', datatype: 'FP32', shape: [-1, 1], dimensions: ['batch', null] },
+  ];
+  const of = (...shapes: readonly (readonly [string, number, number])[]): readonly Tensor[] =>
+    shapes.map(([name, rows, columns]) =>
+      fp32(name, [rows, columns], Array<number>(rows * columns).fill(1)),
+    );
+
+  test('tensors whose lengths agree pass, in any order', () => {
+    expect(problems(specs, of(['ids', 2, 3], ['mask', 2, 3], ['age', 2, 1]))).toBe('');
+    expect(problems(specs, of(['age', 0, 1], ['mask', 0, 5], ['ids', 0, 5]))).toBe('');
+  });
+
+  test('a length that differs is rejected, and the message names both inputs and lengths', () => {
+    expect(problems(specs, of(['ids', 2, 3], ['mask', 2, 4], ['age', 3, 1]))).toBe(
+      'tensor "age": expected a length of 2 in dimension 0, since dimension 0 of tensor "ids" is the same ("batch"), found 3; ' +
+        'tensor "mask": expected a length of 3 in dimension 1, since dimension 1 of tensor "ids" is the same ("length"), found 4',
+    );
+  });
+
+  test('a square of one input is square', () => {
+    const square: TensorSpec = { ...image, shape: [-1, -1], dimensions: ['n', 'n'] };
+    expect(problems([square], of(['image', 2, 2]))).toBe('');
+    expect(problems([square], of(['image', 2, 3]))).toContain(
+      'expected a length of 2 in dimension 1',
+    );
+  });
+
+  test('tensors without names, or with names of their own, may differ', () => {
+    const free = specs.map(({ dimensions: _, ...spec }) => spec);
+    expect(problems(free, of(['ids', 2, 3], ['mask', 3, 4], ['age', 4, 1]))).toBe('');
+  });
+});

@@ -36,6 +36,11 @@ const definitions = {
         items: { type: 'integer', minimum: -1 },
         description: 'Length of each dimension; -1 where it varies.',
       },
+      dimensions: {
+        type: 'array',
+        items: { anyOf: [name, { type: 'null' }] },
+        description: 'Names of the dimensions; equal names have equal lengths in all inputs.',
+      },
       ...valueSpec,
       features: {
         type: 'array',

@@ -52,6 +52,18 @@ const sources: Readonly<Record<string, MemorySource>> = {
   mixed: of('y', 'total'),
   sums: of('y', 'sums'),
   pass: new MemorySource([{ signature: pass, file: 'pass.onnx' }]),
+  shared: new MemorySource([
+    {
+      signature: {
+        ...pass,
+        inputs: pass.inputs.map((spec) => ({
+          ...spec,
+          dimensions: spec.shape.map((length) => (length === -1 ? 'n' : null)),
+        })),
+      },
+      file: 'pass.onnx',
+    },
+  ]),
   stats: of('y'),
   ready: of('y'),
   versions: of('y'),
@@ -349,6 +361,24 @@ describe('Accept of SageMaker', () => {
     const call = post(mlflow, '/invocations', body, 'text/csv').set('accept', 'image/png');
     expect((await call).status).toBe(200);
   });
+});
+
+test('inputs that share a dimension and disagree on its length are rejected, and both are named', async () => {
+  const inputs = [
+    { name: 'text', datatype: 'BYTES', shape: [2], data: ['a', 'b'] },
+    { name: 'id', datatype: 'INT64', shape: [2, 1], data: [1, 2] },
+    { name: 'flag', datatype: 'BOOL', shape: [2], data: [true, false] },
+    { name: 'size', datatype: 'FP32', shape: [3], data: [1, 2, 3] },
+  ];
+  const wrong = await post(aws, '/v2/models/shared/infer', { inputs }).expect(400);
+  expect(wrong.text).toContain('tensor \\"size\\": expected a length of 2');
+  expect(wrong.text).toContain('tensor \\"text\\" is the same (\\"n\\"), found 3');
+  const columns = { text: ['a'], id: [[1], [2]], flag: [true], size: [1] };
+  await post(aws, '/v1/models/shared:predict', { inputs: columns }).expect(400);
+  const right = inputs.map((input) =>
+    input.name === 'size' ? { ...input, shape: [2], data: [1, 2] } : input,
+  );
+  await post(aws, '/v2/models/shared/infer', { inputs: right }).expect(200);
 });
 
 describe('a model whose name is that of a route', () => {

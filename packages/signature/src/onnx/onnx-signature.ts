@@ -1,24 +1,48 @@
 import type { Datatype } from '../datatype.ts';
 import { parseSignature } from '../parse-signature.ts';
 import type { Signature, TensorSpec } from '../signature.ts';
+import { sharedDimensions } from '../shared-dimensions.ts';
 import { SignatureError } from '../signature-error.ts';
 import type { OnnxGraph, OnnxValue } from './onnx-model.ts';
 import { onnxDatatype, onnxTypeName } from './onnx-type.ts';
 
 /**
  * The signature of a model's graph: its inputs without the weights among them, and its outputs. Lengths that have a
- * name, or aren't given, are -1.
+ * name, or aren't given, are -1; names that inputs share are the names of their dimensions.
  *
  * @throws SignatureError `ERR_SIGNATURE_ONNX_INVALID` naming the input or output that can't be served, and what to do.
  */
 export function onnxSignature({ inputs, outputs, initializers }: OnnxGraph): Signature {
+  // Before IR version 4 the weights are among the inputs, as values that callers may leave out.
+  const given = inputs.filter(({ name }) => !initializers.has(name));
+  const named = given.map(({ name, shape = [] }) => ({ name, dimensions: shape.map(nameOf) }));
+  const shared = sharedDimensions(named);
   return parseSignature({
-    // Before IR version 4 the weights are among the inputs, as values that callers may leave out.
-    inputs: inputs
-      .filter(({ name }) => !initializers.has(name))
-      .map((value) => tensorSpec('input', value)),
+    inputs: given.map((value, index) => {
+      const dimensions = (named[index]?.dimensions ?? []).map((name) =>
+        name !== null && shared.has(name) ? name : null,
+      );
+      const sharesNone = dimensions.every((name) => name === null);
+      return { ...tensorSpec('input', value), ...(!sharesNone && { dimensions }) };
+    }),
     outputs: outputs.map((value) => tensorSpec('output', value)),
   });
+}
+
+/** What exporters write for a length of which they know nothing: equal ones mean nothing. */
+const UNKNOWN: ReadonlySet<string> = new Set([
+  '',
+  '?',
+  '*',
+  '-1',
+  'None',
+  'none',
+  'unk',
+  'unknown',
+]);
+
+function nameOf(length: number | string | undefined): string | null {
+  return typeof length === 'string' && !UNKNOWN.has(length) ? length : null;
 }
 
 function tensorSpec(

@@ -15,6 +15,24 @@ test('reads the graph of an exported model', () => {
   expect(onnxSignature(read).outputs).toEqual([{ name: 'y', datatype: 'FP32', shape: [-1, 2] }]);
 });
 
+test('names that inputs share are names of their dimensions, others are none', () => {
+  const bytes = model({
+    inputs: [
+      value('ids', 7, ['batch', 'length', 'other']),
+      value('mask', 7, ['batch', 'length', '?']),
+      value('alone', 1, ['rows', '?', 4]),
+    ],
+    outputs: [value('y', 1, ['batch', 2])],
+  });
+  const { inputs, outputs } = onnxSignature(readOnnxModel(bytes).graph);
+  expect(inputs).toEqual([
+    { name: 'ids', datatype: 'INT64', shape: [-1, -1, -1], dimensions: ['batch', 'length', null] },
+    { name: 'mask', datatype: 'INT64', shape: [-1, -1, -1], dimensions: ['batch', 'length', null] },
+    { name: 'alone', datatype: 'FP32', shape: [-1, -1, 4] },
+  ]);
+  expect(outputs).toEqual([{ name: 'y', datatype: 'FP32', shape: [-1, 2] }]);
+});
+
 test('names of varying lengths, attributes and constant integers are returned', () => {
   const axes = tensor({
     name: 'axes',
