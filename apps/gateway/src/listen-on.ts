@@ -18,7 +18,8 @@ export async function listenOn(server: Server, address: string, variable: string
   if (address.startsWith('unix:')) {
     server.listen({ path: address.slice('unix:'.length), backlog: BACKLOG });
   } else if (isInherited(address)) {
-    server.listen({ fd: Number(address.slice('fd:'.length)), backlog: BACKLOG });
+    // Of a descriptor, Node takes the backlog as a second argument only.
+    server.listen({ fd: Number(address.slice('fd:'.length)) }, BACKLOG);
   } else {
     const colon = address.lastIndexOf(':');
     const host = address.slice(0, colon).replace(/^\[|\]$/g, '');

@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import * as net from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { listenOn } from '../src/listen-on.ts';
+import { tempFolder } from './support/temp-folder.ts';
+
+/** What Node's own cluster makes its sockets with; as a parent process that passes one on. */
+const { _createServerHandle: bind } = net as unknown as {
+  readonly _createServerHandle: (
+    path: string,
+    port: -1,
+    addressType: -1,
+  ) => { readonly fd: number };
+};
+
+test.each(['unix', 'fd'] as const)(
+  'more connections than the 511 of Node wait in a socket of kind %s',
+  async (kind) => {
+    const path = join(tempFolder(), 'socket');
+    const server = net.createServer((socket) => {
+      socket.on('error', () => undefined).end();
+    });
+    onTestFinished(() => {
+      server.close();
+    });
+    await listenOn(server, kind === 'fd' ? `fd:${bind(path, -1, -1).fd}` : `unix:${path}`, 'X');
+    // All in one turn of the event loop, in which none is accepted.
+    const sockets = Array.from({ length: 1000 }, () => net.connect(path));
+    const results = await Promise.allSettled(
+      sockets.map(async (socket) => {
+        await once(socket.resume(), 'close');
+      }),
+    );
+    expect(results.filter(({ status }) => status === 'rejected')).toEqual([]);
+  },
+);
