@@ -122,12 +122,12 @@ export class OnnxHost {
   }
 
   /** Has one request executed after those that came before it. */
-  ask(job: Omit<Job, 'answer'>): Promise<WorkerResponse> {
+  ask({ session, message, timeoutMs, what }: Omit<Job, 'answer'>): Promise<WorkerResponse> {
     if (this.#lost !== undefined) {
       return Promise.reject(new HostError(this.#lost, { threadLost: true, started: false }));
     }
     const answer = Promise.withResolvers<WorkerResponse>();
-    this.#waiting.push({ ...job, answer });
+    this.#waiting.push({ session, message, timeoutMs, what, answer });
     if (this.#active === undefined) this.#next();
     return answer.promise;
   }

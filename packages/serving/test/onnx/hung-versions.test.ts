@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { until } from '../memory-source.ts';
 import type { Seen } from './processes/hung-versions.ts';
 
 const script = fileURLToPath(new URL('./processes/hung-versions.ts', import.meta.url));
@@ -51,4 +53,10 @@ test('a version that hangs in a shared worker fails no request of the versions b
   expect({ again, computing }).toEqual({ again: 'answered', computing: 1 });
   // The one that hung, and the one that shared its worker.
   expect(lost).toEqual([1, 0, 1, 0]);
+}, 120_000);
+
+test('the process of a version that hung ends with the gateway, even while it computes', async () => {
+  const { child } = await run('orphan');
+  expect(child).toMatch(/^\d+$/);
+  await until(() => !existsSync(`/proc/${String(child)}`));
 }, 120_000);

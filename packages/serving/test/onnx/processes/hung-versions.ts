@@ -88,7 +88,22 @@ const scenarios: Readonly<Record<string, () => Promise<Readonly<Record<string, u
     const answered = await ask(1n);
     const seen = await look();
     await server.close();
-    return { ...seen, hung, answered, childrenAfterClose: childrenOf() };
+    return { ...seen, hung, answered, childrenAfterClose: childrenOf().length };
+  },
+
+  async orphan() {
+    const server = serverOf({
+      m: new MemorySource([{ signature: slow, file: 'slow.onnx' }]),
+    });
+    await server.serve('m');
+    const ask = (): Promise<string> =>
+      outcome(server.infer({ model: 'm' }, { inputs: [times(WITHOUT_END)] }));
+    await ask();
+    void ask();
+    await until(() => childrenOf().length === 1);
+    // It computes by then: this process is killed meanwhile, see below.
+    await sleep(EXECUTION_TIMEOUT_MS / 2);
+    return { child: childrenOf()[0] };
   },
 
   async share() {
@@ -120,7 +135,7 @@ async function look(): Promise<Seen> {
   const after = processorTicks();
   // 50 ms: a thread that computes gets more of a busy machine, one that waits uses less.
   const computing = [...after].filter(([id, ticks]) => ticks - (before.get(id) ?? ticks) >= 5);
-  return { computing: computing.length, children: childrenOf() };
+  return { computing: computing.length, children: childrenOf().length };
 }
 
 function processorTicks(): Map<string, number> {
@@ -137,7 +152,7 @@ function processorTicks(): Map<string, number> {
   return ticks;
 }
 
-function childrenOf(): number {
+function childrenOf(): readonly string[] {
   const ids = readdirSync('/proc/self/task').map((id) => {
     try {
       return readFileSync(`/proc/self/task/${id}/children`, 'utf8').trim();
@@ -145,7 +160,7 @@ function childrenOf(): number {
       return '';
     }
   });
-  return ids.join(' ').split(' ').filter(Boolean).length;
+  return ids.join(' ').split(' ').filter(Boolean);
 }
 
 const seen = await scenarios[process.argv[2] ?? '']?.();
