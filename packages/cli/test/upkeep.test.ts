@@ -133,4 +133,15 @@ test('damage is found, named, and ends with 1', async () => {
   });
   expect(damaged.stderr).toContain('restore them from a backup');
   expect((await run(place, 'registry', 'drill')).exitCode).toBe(6);
+
+  // A damaged alias is named, and hides no other model.
+  const entry = join(place.registry, 'models/affine/aliases/champion/00000001.json');
+  chmodSync(entry, 0o644);
+  writeFileSync(entry, '{}');
+  const listed = await run(place, 'model', 'list');
+  expect(listed.exitCode).toBe(0);
+  expect(listed.stdout).toMatch(/^other +1 +1/m);
+  expect(listed.stderr).toMatch(
+    /^damaged: affine: .*00000001\.json.* \(see: fairlead model verify\)$/m,
+  );
 });
