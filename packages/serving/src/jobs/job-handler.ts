@@ -4,7 +4,7 @@ import type { Codec } from '../codec/codec.ts';
 import type { InferTarget } from '../infer-request.ts';
 import type { ModelServer } from '../model-server.ts';
 import { BodyMemory, DEFAULT_BODY_MEMORY_BYTES } from '../protocol/body-memory.ts';
-import { checkBody } from '../protocol/check-body.ts';
+import { decodeBody } from '../protocol/decode-body.ts';
 import { findRoute, pathOf, type Dialect, type DialectRoute } from '../protocol/dialect.ts';
 import { errorCode, toHttpError } from '../protocol/http-error.ts';
 import type { InferenceHandler } from '../protocol/inference-handler.ts';
@@ -13,6 +13,7 @@ import { openInference } from '../protocol/open-inference/open-inference.ts';
 import { receiveBody } from '../protocol/receive-body.ts';
 import { ServingError } from '../serving-error.ts';
 import { checkLimits } from './check-limits.ts';
+import { DECODED, packDecoded } from './decoded-body.ts';
 import { describeJob } from './describe-job.ts';
 import type { Job } from './job.ts';
 import type { JobQueue } from './job-queue.ts';
@@ -104,7 +105,7 @@ export function createJobHandler(
   ): Promise<void> {
     const target = route.target;
     if (target === undefined) return;
-    const isReady = requireServed(server, target);
+    requireServed(server, target);
     checkMediaType(req, route.mediaTypes ?? dialect.mediaTypes);
     const webhookUrl = webhookOf(req);
     const idempotencyKey = idempotencyKeyOf(req);
@@ -118,13 +119,15 @@ export function createJobHandler(
     // Before the body is read; a repeated request needs no room.
     if (idempotencyKey === undefined) await stored(queue.requireRoom(planned));
     const body = await receiveBody(req, res, { maxBodyBytes, bodies });
-    if (isReady) await checkBody(route, { server, req, body, codec });
+    const decoded = await decodeBody(route, { server, req, body, codec });
     const job = await stored(
       queue.enqueue({
         path: pathOf(req.url ?? '/'),
         headers: keptHeaders(req),
         ...planned,
-        body,
+        ...(decoded === undefined
+          ? { body }
+          : { body: packDecoded(decoded), sentBody: body, bodyFormat: DECODED }),
         ...(id !== undefined && { requestId: id }),
         ...(idempotencyKey !== undefined && { idempotencyKey }),
       }),
@@ -267,13 +270,11 @@ export function createJobHandler(
 }
 
 /** Whether the model is ready; one that isn't may be when the job runs, but one that isn't served is rejected. */
-function requireServed(server: ModelServer, target: InferTarget): boolean {
+function requireServed(server: ModelServer, target: InferTarget): void {
   try {
     server.answering(target);
-    return true;
   } catch (error) {
-    if (error instanceof ServingError && error.code === 'ERR_SERVING_NOT_READY') return false;
-    throw error;
+    if (!(error instanceof ServingError && error.code === 'ERR_SERVING_NOT_READY')) throw error;
   }
 }
 

@@ -4,13 +4,16 @@ import type { NewJob } from './job-queue.ts';
 import { ServingError } from '../serving-error.ts';
 
 /** Makes the order of a new job, with an id that can't be guessed. */
-export function orderOf({ body, idempotencyKey, ...asked }: NewJob, createdAtMs: number): JobOrder {
+export function orderOf(
+  { body, sentBody = body, idempotencyKey, ...asked }: NewJob,
+  createdAtMs: number,
+): JobOrder {
   return {
     ...asked,
     id: randomBytes(16).toString('base64url'),
     createdAtMs,
     ...(idempotencyKey !== undefined && {
-      idempotency: idempotencyOf(asked, idempotencyKey, body),
+      idempotency: idempotencyOf(asked, idempotencyKey, sentBody),
     }),
   };
 }

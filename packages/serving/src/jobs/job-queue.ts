@@ -2,7 +2,13 @@ import type { Job, JobOrder, JobOutcome } from './job.ts';
 
 /** What a client asks to have run later. */
 export interface NewJob extends Omit<JobOrder, 'id' | 'createdAtMs' | 'idempotency'> {
+  /** What is stored. */
   readonly body: Uint8Array;
+  /**
+   * The body as it was sent, which tells whether two requests are the same.
+   * @defaultValue `body`
+   */
+  readonly sentBody?: Uint8Array;
   /** The client's own name for the request: repeated, it gets the same job. */
   readonly idempotencyKey?: string;
 }

@@ -10,6 +10,8 @@ export interface JobOrder {
   /** Those headers of the request that its protocol reads, by their names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly model: string;
+  /** How the body is stored: `decoded-1`, or what another release writes; absent when it is as it was sent. */
+  readonly bodyFormat?: string;
   /** Who may see it; absent when nobody had to say who they are. */
   readonly owner?: string;
   /** Passed on to upstreams. */

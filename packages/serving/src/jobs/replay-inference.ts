@@ -7,6 +7,7 @@ import { errorCode, toHttpError } from '../protocol/http-error.ts';
 import { openInference } from '../protocol/open-inference/open-inference.ts';
 import { ServingError } from '../serving-error.ts';
 import { checkLimits } from './check-limits.ts';
+import { DECODED, unpackDecoded } from './decoded-body.ts';
 import type { JobOrder, JobResponse } from './job.ts';
 
 /** Options of {@link replayInference}. */
@@ -36,6 +37,8 @@ export interface JobRun {
   /** The version that answered; absent when none did. */
   readonly version?: string;
 }
+
+const NO_BODY = Buffer.alloc(0);
 
 /** Runs a job once. */
 export type RunJob = (order: JobOrder, body: Buffer, signal: AbortSignal) => Promise<JobRun>;
@@ -84,7 +87,7 @@ export function replayInference(
     const req = requestOf(order);
     const run = async (): Promise<Reply> => {
       try {
-        return await found.route.answer({ server, req, body, codec, infer });
+        return await found.route.answer({ server, req, ...contentOf(order, body), codec, infer });
       } catch (error) {
         const described = toHttpError(error);
         if (described.status === 500) onError(error);
@@ -105,6 +108,18 @@ function requestOf({ path, headers }: JobOrder): IncomingMessage {
     url: path,
     headers: { ...headers },
   });
+}
+
+/**
+ * The request as it was decoded when the job was accepted, or the body where the model wasn't ready then.
+ *
+ * @throws ServingError `ERR_SERVING_UNSUPPORTED` for the format of another release.
+ */
+function contentOf({ bodyFormat }: JobOrder, body: Buffer): Pick<Call, 'body' | 'decoded'> {
+  if (bodyFormat === undefined) return { body };
+  if (bodyFormat === DECODED) return { body: NO_BODY, decoded: unpackDecoded(body) };
+  const message = `the body of the job is stored as ${JSON.stringify(bodyFormat)}, which this release doesn't read`;
+  throw new ServingError('ERR_SERVING_UNSUPPORTED', message);
 }
 
 function toResponse(

@@ -12,19 +12,29 @@ export interface Decoding<D> {
   readonly there: (codec: Codec) => Promise<D>;
 }
 
+type DecodingCall = Pick<Call, 'codec' | 'infer' | 'decoded' | 'onDecoded'>;
+
 /**
- * Decodes a request and has a model infer, a large request in another thread; an error of decoding counts as a failed
- * request of the model in either case.
+ * Decodes a request, unless that was done before, and has a model infer, a large request in another thread; an error of
+ * decoding counts as a failed request of the model in either case.
  */
 export async function decodeThenInfer<D>(
-  { codec, infer }: Pick<Call, 'codec' | 'infer'>,
+  { codec, infer, decoded: known, onDecoded }: DecodingCall,
   target: InferTarget,
   { isLarge, here, there }: Decoding<D>,
   requestOf: (decoded: D) => InferRequest,
 ): Promise<{ readonly decoded: D; readonly result: InferResult }> {
-  const decoding = isLarge && codec !== undefined ? await settle(there(codec)) : here;
+  let decoding = here;
+  // The dialect that reads it is the one that it was decoded by.
+  if (known !== undefined) decoding = () => known as D;
+  else if (isLarge && codec !== undefined) decoding = await settle(there(codec));
   const read: { decoded?: D } = {};
-  const result = await infer(target, () => requestOf((read.decoded = decoding())));
+  const result = await infer(target, () => {
+    const decoded = decoding();
+    onDecoded?.(decoded);
+    read.decoded = decoded;
+    return requestOf(decoded);
+  });
   // Inference reads its request first.
   return { decoded: read.decoded as D, result };
 }

@@ -13,6 +13,10 @@ export interface Call {
   readonly body: Buffer;
   /** Decodes and encodes large bodies in other threads; without it that happens on the event loop. */
   readonly codec?: Codec | undefined;
+  /** What {@link Call.onDecoded} was called with before for this request; the body isn't decoded then. */
+  readonly decoded?: unknown;
+  /** Called with the decoded request, in the form of the dialect. */
+  readonly onDecoded?: ((decoded: unknown) => void) | undefined;
   /** Runs a model for this client; given up when it goes away. `request` may decode, so that its errors are counted. */
   readonly infer: (
     target: InferTarget,

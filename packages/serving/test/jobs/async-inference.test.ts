@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,8 @@ import {
   replayInference,
   tensorFlowServing,
   WebhookSender,
+  type Call,
+  type Dialect,
   type FolderJobQueueOptions,
   type JobEvent,
   type JobQueue,
@@ -208,6 +210,102 @@ describe('asked to answer later', () => {
     );
     expect(refused.status).toBeGreaterThanOrEqual(400);
     expect([refused.status, refused.body]).toEqual([atOnce.status, atOnce.body]);
+  });
+
+  test.each<[string, string, object | Buffer, Record<string, string>]>([
+    ['JSON', V2, { id: '7', inputs: [tensor] }, {}],
+    ['another protocol', '/v1/models/m:predict', { instances: [[1, 2]] }, {}],
+    [
+      'a raw tensor',
+      V2,
+      Buffer.from(Float32Array.of(1, 2).buffer),
+      { 'content-type': 'application/octet-stream', 'inference-header-content-length': '0' },
+    ],
+  ])(
+    'a body of %s is decoded once: what is stored and run holds its tensors',
+    async (_name, path, body, headers) => {
+      const seen: Pick<Call, 'body' | 'decoded'>[] = [];
+      const watched = dialects.map((dialect): Dialect => ({
+        ...dialect,
+        route(url) {
+          const route = dialect.route(url);
+          return (
+            route && {
+              ...route,
+              answer(call) {
+                seen.push({ body: call.body, decoded: call.decoded });
+                return route.answer(call);
+              },
+            }
+          );
+        },
+      }));
+      const { queue: own, place, server: waiting } = await idle();
+      const asked = later(body, path, waiting).set(headers).set('idempotency-key', 'k');
+      const job = bodyOf(await asked.expect(202));
+      const record = readFileSync(join(place, 'jobs', job.id));
+      expect(record.includes('[1,2]')).toBe(false);
+      expect(record.includes(Buffer.from(Float32Array.of(1, 2).buffer))).toBe(true);
+      const again = later(body, path, waiting).set(headers).set('idempotency-key', 'k');
+      expect(bodyOf(await again.expect(202)).id).toBe(job.id);
+      const run = replayInference(models, { dialects: watched });
+      const running = new JobRunner({ queue: own, run });
+      running.start();
+      await until(async () => (await own.get(job.id))?.state === 'succeeded');
+      await running.close();
+      expect(seen).toMatchObject([
+        { body: Buffer.alloc(0), decoded: expect.anything() as unknown },
+      ]);
+    },
+  );
+
+  test('a job that was stored with its body as it was sent is still run', async () => {
+    const { queue: own } = await idle();
+    const { order } = await own.enqueue({
+      path: V2,
+      headers: { 'content-type': 'application/json' },
+      model: 'm',
+      body: Buffer.from(JSON.stringify({ inputs: [tensor] })),
+    });
+    const running = new JobRunner({ queue: own, run: replayInference(models) });
+    running.start();
+    await until(async () => (await own.get(order.id))?.state === 'succeeded');
+    await running.close();
+    expect(String((await own.outcome(order.id))?.response?.body)).toContain('"data":[3,5]');
+  });
+
+  test('a job for a model that is not ready yet waits for it, and is decoded then where it must be', async () => {
+    const lateSource = new MemorySource([{ signature: affine }], 9);
+    const late = new ModelServer({ source: lateSource, runtimes: { onnx: onnxRuntime() } });
+    onTestFinished(() => late.close());
+    await late.serve('m');
+    const { queue: own } = await idle();
+    const jobs = createJobHandler(late, { queue: own, dialects });
+    const listening = createServer((req, res) => {
+      jobs(req, res);
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => {
+      listening.close();
+    });
+    const columns = { instances: [[1, 2]] };
+    const accepted = [
+      await later(columns, '/v1/models/m:predict', listening).expect(202),
+      await later(undefined, V2, listening).expect(202),
+    ].map(bodyOf);
+    await later(Buffer.from('{'), V2, listening)
+      .serialize((sent: unknown) => sent as string)
+      .expect(400);
+    const formats = await Promise.all(
+      accepted.map(async ({ id }) => (await own.get(id))?.order.bodyFormat),
+    );
+    expect(formats).toEqual([undefined, 'decoded-1']);
+    lateSource.point(1);
+    await until(() => late.ready());
+    const running = new JobRunner({ queue: own, run: replayInference(late, { dialects }) });
+    running.start();
+    for (const { id } of accepted)
+      await until(async () => (await own.get(id))?.state === 'succeeded');
+    await running.close();
   });
 
   test('a compressed body is stored as it was before', async () => {

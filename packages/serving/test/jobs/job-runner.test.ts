@@ -305,6 +305,23 @@ test('every request that somebody waits for goes first, and a job may wait longe
   expect(String((await ended(order.id))?.response?.body)).toContain('"data":[4]');
 });
 
+test('a body in the format of another release fails the job, and says so', async () => {
+  const models = new ModelServer({
+    source: new MemorySource([{ signature: slow, file: 'slow.onnx' }]),
+    runtimes: { onnx: onnxRuntime() },
+  });
+  await models.serve('m');
+  onTestFinished(() => models.close());
+  const { queue, ended } = await start({ run: replayInference(models) });
+  const { order } = await queue.enqueue(job('x', { bodyFormat: 'decoded-0' }));
+  expect(await ended(order.id)).toMatchObject({
+    state: 'failed',
+    attempts: 1,
+    reason: expect.stringContaining('decoded-0') as string,
+    response: { status: 501 },
+  });
+});
+
 test('the time that a request may take does not limit a job', async () => {
   const models = new ModelServer({
     source: new MemorySource([{ signature: slow, file: 'slow.onnx' }]),
