@@ -6,7 +6,7 @@ import { RegistryError } from '../registry-error.ts';
 import type { GoldenExample, Lineage } from '../versions/manifest.ts';
 import { checkPathWithin, folderFiles } from './folder-files.ts';
 import { readInputExample } from './mlflow-example.ts';
-import { joinSignatures } from './mlflow-signature.ts';
+import { describeColumns, joinSignatures } from './mlflow-signature.ts';
 import { flavorOf, type MlModel, readMlModel } from './mlmodel.ts';
 import { checkWeights, onnxLineage, onnxRuntimeSpec } from './onnx-source.ts';
 import type { PushRequest } from './push-request.ts';
@@ -50,8 +50,9 @@ export async function mlflowModel(
   const requirements = await readRequirements(files);
   const example = predict && (await goldenExample(described, files, signature, predict));
   const goldenExamples = [...(given.goldenExamples ?? []), ...(example ? [example] : [])];
+  const notes = [...(given.notes ?? []), ...describeColumns(signature, described)];
   return withFound(
-    { ...given, goldenExamples },
+    { ...given, goldenExamples, ...(notes.length > 0 && { notes }) },
     {
       runtime: onnxRuntimeSpec(model, path),
       files: Object.fromEntries(files),

@@ -10,7 +10,13 @@ const tensors = z.array(
     'tensor-spec': z.looseObject({ dtype: z.string(), shape: z.array(z.int().min(-1)) }),
   }),
 );
-const columns = z.array(z.looseObject({ name: z.string().nullish(), type: z.string() }));
+const columns = z.array(
+  z.looseObject({
+    name: z.string().nullish(),
+    type: z.string(),
+    required: z.boolean().nullish(),
+  }),
+);
 
 /** NumPy's names of the datatypes. */
 const numpyTypes: Readonly<Record<string, Datatype>> = {
@@ -27,7 +33,7 @@ const numpyTypes: Readonly<Record<string, Datatype>> = {
  * Joins what an ONNX file says of its inputs and outputs with what MLflow was told.
  *
  * The file decides names, datatypes and shapes, for it is what runs. MLflow's tensor specs fill in lengths that it leaves
- * open; its columns name the features of a sole input.
+ * open; its columns name the features of a sole input. Outputs that MLflow has under another name, or under none, are left out.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_SOURCE` where the two contradict each other.
  */
@@ -36,6 +42,38 @@ export function joinSignatures(own: Signature, { signature }: MlModel): Signatur
     inputs: joinSide('inputs', own.inputs, signature?.inputs),
     outputs: joinSide('outputs', own.outputs, signature?.outputs),
   };
+}
+
+/**
+ * Says which columns of MLflow's signature can't be sent as MLflow takes them: dates, and values that may be missing.
+ *
+ * `joined` is the signature that `joinSignatures` made.
+ */
+export function describeColumns(joined: Signature, { signature }: MlModel): readonly string[] {
+  const text = signature?.inputs ?? undefined;
+  const parsed = columns.safeParse(text === undefined ? undefined : parseText('inputs', text));
+  if (!parsed.success) return [];
+  return parsed.data.flatMap(({ name, type, required }) => {
+    const input = joined.inputs.find(
+      (spec) =>
+        spec.name === name || spec.features?.some((feature) => feature.name === name) === true,
+    );
+    if (input === undefined) return [];
+    const { datatype } = input;
+    const notes: string[] = [];
+    if (type === 'datetime') {
+      notes.push(
+        `column ${show(name)} is a datetime in MLflow and ${datatype} in the ONNX file: dates aren't converted, so send it as ${datatype}`,
+      );
+    }
+    if (required === false) {
+      const advice = datatype.startsWith('FP')
+        ? 'always send the column, with null (in CSV an empty cell) for what is missing'
+        : `${datatype} has no missing values, so always send one`;
+      notes.push(`column ${show(name)} is optional in MLflow: ${advice}`);
+    }
+    return notes;
+  });
 }
 
 function joinSide(
@@ -49,8 +87,17 @@ function joinSide(
   if (asTensors.success) {
     return asTensors.data.reduce<readonly TensorSpec[]>((specs, { name, 'tensor-spec': told }) => {
       const [sole] = specs.length === 1 ? specs : [];
-      const spec = (name ?? '') === '' ? sole : specs.find((each) => each.name === name);
-      if (spec === undefined) throw contradiction(side, `the ONNX file has no ${show(name)}`);
+      const nameless = (name ?? '') === '';
+      const spec = nameless ? sole : specs.find((each) => each.name === name);
+      if (spec === undefined) {
+        // MLflow names outputs by what it was shown: labels alone, say, of a model that gives probabilities as well.
+        if (side === 'outputs') return specs;
+        const names = own.map((each) => show(each.name)).join(', ');
+        const problem = nameless
+          ? `it has a tensor without a name, and the ONNX file has the inputs ${names}`
+          : `the ONNX file has no ${show(name)}; it has ${names}`;
+        throw contradiction(side, problem);
+      }
       return specs.with(specs.indexOf(spec), joinTensor(side, spec, told));
     }, own);
   }

@@ -41,6 +41,8 @@ export interface PushRequest {
   readonly batching?: BatchingSetting;
   /** Markdown. */
   readonly modelCard?: string;
+  /** What callers of the version should know, found while its source was read; shown to who pushes, and not stored. */
+  readonly notes?: readonly string[];
   /** Who pushes. */
   readonly actor: string;
   /**

@@ -86,6 +86,44 @@ describe('a folder of MLflow', () => {
     expect(signature).toEqual({ inputs: [{ ...x, features }], outputs: [y] });
   });
 
+  test.each([
+    ['without a name', '"name": null, '],
+    ['without the field of a name', ''],
+    ['under another name', '"name": "predictions", '],
+  ])('may have an output %s, where the model has several', async (_title, name) => {
+    const folder = edited('"name": "y", ', name);
+    cpSync(
+      new URL('../../../serving/test/models/rows.onnx', import.meta.url),
+      join(folder, 'model.onnx'),
+    );
+    const { signature } = await mlflowModel(folder, options);
+    expect(signature?.outputs.map((output) => output.name)).toEqual([
+      'y',
+      'classes',
+      'total',
+      'sums',
+    ]);
+  });
+
+  test.each([
+    [
+      '"type": "datetime", "name": "length", "required": true',
+      `column "length" is a datetime in MLflow and FP32 in the ONNX file: dates aren't converted, so send it as FP32`,
+    ],
+    [
+      '"type": "float", "name": "length", "required": false',
+      'column "length" is optional in MLflow: always send the column, with null (in CSV an empty cell) for what is missing',
+    ],
+  ])('says which columns can not be sent as MLflow has them: %s', async (column, note) => {
+    const folder = edited(
+      '"type": "float", "name": "length", "required": true',
+      column,
+      'column-spec',
+    );
+    expect((await mlflowModel(folder, options)).notes).toEqual([note]);
+    expect(await mlflowModel(fixture('column-spec'), options)).not.toHaveProperty('notes');
+  });
+
   test('gives an example of its inputs, which whoever answers it makes a golden one', async () => {
     const predict = vi.fn(() => Promise.resolve([{ ...y, shape: [2, 2], data: [3, 5, 7, 9] }]));
     const { goldenExamples } = await mlflowModel(fixture('tensor-spec'), { ...options, predict });
@@ -259,6 +297,17 @@ describe('what is refused, and why', () => {
       () => edited('"type": "tensor"', '"type": 3'),
       invalid,
       'signature',
+    ],
+    [
+      'an input without a name, of a model with several',
+      () => {
+        const folder = edited('"name": "x", ', '');
+        const echo = new URL('../../../serving/test/models/echo.onnx', import.meta.url);
+        cpSync(echo, join(folder, 'model.onnx'));
+        return folder;
+      },
+      invalid,
+      'a tensor without a name, and the ONNX file has the inputs "whole", "text", "half", "flag"',
     ],
     [
       'an input that the model has not',

@@ -86,14 +86,15 @@ export function addPushCommand(parent: CommandUnknownOpts, context: CommandConte
         progress.clear();
       }
       const { manifest, created, measured } = result;
+      const { notes = [] } = request;
       presentChange(
         context,
         opened,
         options,
-        { created, manifest, measured: measured ?? {} },
+        { created, manifest, measured: measured ?? {}, ...(notes.length > 0 && { notes }) },
         () =>
           created
-            ? showPushed(manifest, measured)
+            ? [...showPushed(manifest, measured), ...notes.map((note) => `Note: ${oneLine(note)}.`)]
             : [`Version ${manifest.version} of ${model} is just that already; nothing was pushed.`],
       );
     });
