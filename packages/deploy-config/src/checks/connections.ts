@@ -9,7 +9,7 @@ const MIN_ADDRESSES = 16;
 const CONNECTIONS_PER_REQUEST = 2;
 
 /** The connections of a worker that the limit of one address needs at least. */
-export function connectionsFor(perAddress: number): number {
+function connectionsFor(perAddress: number): number {
   return perAddress * CONNECTIONS_PER_REQUEST * MIN_ADDRESSES;
 }
 
