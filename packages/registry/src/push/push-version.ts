@@ -37,8 +37,7 @@ export async function pushVersion(
     actor: request.actor,
     nonce: randomUUID(),
   };
-  let trial: Manifest['trial'];
-  const write = (version: number): Uint8Array =>
+  const write = (version: number, trial?: Manifest['trial']): Uint8Array =>
     encodeManifest({
       formatVersion: FORMAT_VERSION,
       version,
@@ -62,8 +61,7 @@ export async function pushVersion(
           read: (path) => readCandidate(request, content, path),
         })
       : {};
-  const { measured } = found;
-  trial = found.trial;
+  const { measured, trial } = found;
   const sha256s = content.files.map(({ sha256 }) => sha256);
   return withClaim(store, sha256s, async (claim) => {
     do {
@@ -74,7 +72,8 @@ export async function pushVersion(
         onProgress?.({ path: file.path, phase: 'stored', bytes: file.size });
       }
     } while (await claim.renew());
-    const result = await appendVersion(log, draft, write, skipIfUnchanged);
+    const writeTried = (version: number): Uint8Array => write(version, trial);
+    const result = await appendVersion(log, draft, writeTried, skipIfUnchanged);
     return { ...result, ...(result.created && measured && { measured }) };
   });
 }

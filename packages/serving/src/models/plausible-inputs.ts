@@ -11,8 +11,10 @@ import type { VersionManifest } from './model-source.ts';
 
 /** Lengths of varying dimensions: short sequences, multiples of what images are divided by, pieces of sound. */
 const LENGTHS = [4, 8, 32, 64, 256, 320, 512, 576, 1280, 16_000];
-/** Elements of all inputs together that a plausible request may have. */
-const MAX_ELEMENTS = 2 ** 21;
+/** Elements of all inputs together that a plausible request may have where lengths vary. */
+const MAX_VARYING_ELEMENTS = 2 ** 21;
+/** The same where no smaller request is possible. */
+const MAX_ELEMENTS = 2 ** 24;
 
 type LengthOf = (spec: TensorSpec, dimension: number) => number;
 
@@ -58,8 +60,9 @@ function* plausibleShapes(inputs: readonly TensorSpec[]): Generator<LengthOf, vo
       );
       const elements = lengths.reduce((sum, shape) => sum + elementCount(shape), 0);
       const key = JSON.stringify(lengths);
-      // A signature may have fixed lengths that no host can hold; a request of that size is rejected, too.
-      if (elements > MAX_ELEMENTS || seen.has(key)) continue;
+      // A signature may have fixed lengths that no host can hold.
+      const most = seen.size === 0 ? MAX_ELEMENTS : MAX_VARYING_ELEMENTS;
+      if (elements > most || seen.has(key)) continue;
       seen.add(key);
       yield choice;
     }

@@ -25,6 +25,8 @@ export interface RowSampleOptions {
 /** Rows of the requests that are drawn: mostly one, as most requests have. */
 const ROW_COUNTS = [1, 1, 2, 1, 3, 1];
 const SCALES = [1, 10, 0.1];
+/** Elements of a row beyond which fewer and simpler requests are drawn: all of them are held at the same time. */
+const LARGE_ROW = 2 ** 17;
 /** Part of its magnitude by which a known value is changed at most. */
 const NOISE = 0.2;
 
@@ -44,8 +46,10 @@ export function drawRowSamples({
   const alike = known.filter((request) => innerShapes(request) === innerShapes(first));
   const singles = alike.flatMap(toRows).slice(0, 64);
   const samples: Request[] = alike.map((request) => firstRows(request, maxRows)).slice(0, 4);
-  const isMixable = singles.length > 0;
-  ROW_COUNTS.forEach((count, index) => {
+  const isLarge = elementsOf(firstRows(first, 1)) > LARGE_ROW;
+  const isMixable = singles.length > 0 && !isLarge;
+  const counts = isLarge ? ROW_COUNTS.slice(0, 3) : ROW_COUNTS;
+  counts.forEach((count, index) => {
     const rows = Math.min(count, maxRows);
     samples.push(
       drawTensors(specs, {
@@ -70,6 +74,10 @@ export function drawRowSamples({
 /** Shapes of the inputs but for their first dimensions: only requests in which they agree share an execution. */
 function innerShapes(request: Request): string {
   return request.map(({ name, shape }) => `${name}:${shape.slice(1).join(',')}`).join(';');
+}
+
+function elementsOf(request: Request): number {
+  return request.reduce((sum, { data }) => sum + data.length, 0);
 }
 
 function toRows(request: Request): readonly Request[] {

@@ -40,6 +40,8 @@ interface Sample {
 const MAX_TRIAL_BYTES = 4 * 1024 * 1024;
 const MAX_TRIAL_ROWS = 1024;
 const MIN_TRIAL_ROWS = 4;
+/** Bytes of one row beyond which rows aren't tried together, nor gain from it. */
+const MAX_ROW_BYTES = 16 * 1024 * 1024;
 /** Different requests without which a trial shows nothing. */
 const MIN_SAMPLES = 4;
 /** Of the rows of an output, the part that may be equal: where more are, another row's answer looks like one's own. */
@@ -54,8 +56,12 @@ const MAX_EQUAL_SHARE = 0.75;
 export async function tryRows(options: RowTrialOptions): Promise<RowTrial> {
   const { manifest, known, limits, budgetMs, execute } = options;
   const endsAt = performance.now() + budgetMs;
+  const rowBytes = bytesOfRow(known[0] ?? []);
+  if (rowBytes > MAX_ROW_BYTES) {
+    return { rows: 'open', reason: `rows of ${Math.round(rowBytes)} bytes are not tried together` };
+  }
   const random = seededRandom(`rows of ${seedOf(manifest.model, manifest.signature)}`);
-  const maxRows = trialRows(known[0] ?? [], limits);
+  const maxRows = trialRows(rowBytes, limits);
   const drawn = drawRowSamples({ signature: manifest.signature, known, random, maxRows: 3 });
   const samples: Sample[] = [];
   for (const [index, inputs] of drawn.entries()) {
@@ -94,12 +100,15 @@ function outOfTime(budgetMs: number): RowTrial {
   return { rows: 'open', reason: `trying its rows together takes longer than ${budgetMs} ms` };
 }
 
-/** The most rows that are tried together. */
-function trialRows(request: Request, { maxRows, maxBytes }: BatchLimits): number {
-  const rows = Math.max(1, request[0]?.shape[0] ?? 1);
+function bytesOfRow(request: Request): number {
   let bytes = 1;
   for (const { data } of request) bytes += ArrayBuffer.isView(data) ? data.byteLength : data.length;
-  const affordable = Math.floor(Math.min(maxBytes, MAX_TRIAL_BYTES) / (bytes / rows));
+  return bytes / Math.max(1, request[0]?.shape[0] ?? 1);
+}
+
+/** The most rows that are tried together. */
+function trialRows(rowBytes: number, { maxRows, maxBytes }: BatchLimits): number {
+  const affordable = Math.floor(Math.min(maxBytes, MAX_TRIAL_BYTES) / rowBytes);
   return Math.min(maxRows, MAX_TRIAL_ROWS, Math.max(MIN_TRIAL_ROWS, affordable));
 }
 

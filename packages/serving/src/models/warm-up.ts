@@ -16,6 +16,8 @@ import { tryRows } from './try-rows.ts';
 const DEFAULT_TOLERANCE = 1e-4;
 /** Part of the time for the warm-up after which the rows are tried no further. */
 const TRIAL_SHARE = 1 / 4;
+/** The same, in milliseconds, where the graph has shown already that rows are independent. */
+const CHECK_BUDGET_MS = 2000;
 
 /** Options of {@link warmUp}. */
 export interface WarmUpOptions {
@@ -74,7 +76,8 @@ export async function warmUp(
           manifest,
           known,
           limits,
-          budgetMs: timeoutMs * TRIAL_SHARE,
+          budgetMs:
+            facts.analysis?.rows === 'independent' ? CHECK_BUDGET_MS : timeoutMs * TRIAL_SHARE,
           execute: async (inputs) => (await execute(inputs)).outputs,
         })
       : undefined;

@@ -8,7 +8,7 @@ import { onnxDatatype, onnxTypeName } from './onnx-type.ts';
 
 /**
  * The signature of a model's graph: its inputs without the weights among them, and its outputs. Lengths that have a
- * name, or aren't given, are -1; names that inputs share are the names of their dimensions.
+ * name, or aren't given, are -1, and a length of 0 is 0; names that inputs share are the names of their dimensions.
  *
  * @throws SignatureError `ERR_SIGNATURE_ONNX_INVALID` naming the input or output that can't be served, and what to do.
  */
@@ -66,7 +66,7 @@ function tensorSpec(
     name,
     datatype,
     shape: shape.map((length) =>
-      typeof length === 'number' && Number.isSafeInteger(length) && length > 0 ? length : -1,
+      typeof length === 'number' && Number.isSafeInteger(length) && length >= 0 ? length : -1,
     ),
     ...(description !== undefined && { description }),
   };
