@@ -45,10 +45,16 @@ export function seedOf(model: string, signature: Signature): string {
 
 function* plausibleShapes(inputs: readonly TensorSpec[]): Generator<LengthOf, void> {
   const seen = new Set<string>();
+  // What the first dimensions are called is the number of rows elsewhere, too.
+  const rowNames = new Set(inputs.map(({ dimensions }) => dimensions?.[0] ?? ''));
+  const isRows = ({ dimensions }: TensorSpec, dimension: number): boolean => {
+    const name = dimensions?.[dimension] ?? '';
+    return dimension === 0 || (name !== '' && rowNames.has(name));
+  };
   for (const length of LENGTHS) {
     const choices: LengthOf[] = [
       // One row of that length.
-      (_, dimension) => (dimension === 0 ? 1 : length),
+      (spec, dimension) => (isRows(spec, dimension) ? 1 : length),
       // One row, and a state beside it whose rows are not its first dimension.
       ({ shape }, dimension) => (dimension > 0 && dimension === shape.length - 1 ? length : 1),
       // What varies, varies together.
