@@ -8,7 +8,7 @@ import {
   operatorSetFields,
   trainingFields,
 } from './onnx-fields.ts';
-import type { OnnxFunction, OnnxGraph, OnnxModel, OnnxNode } from './onnx-model.ts';
+import type { OnnxFunction, OnnxGraph, OnnxModel, OnnxNode, OnnxValue } from './onnx-model.ts';
 import { ProtobufReader } from './protobuf-reader.ts';
 import { ReadBudget } from './read-budget.ts';
 import { GraphReader } from './read-graph.ts';
@@ -71,6 +71,8 @@ function readModel(source: ByteSource): OnnxModel {
     if (field === 25) functions.push(readFunction(reader, graphs, budget));
   });
   if (graph === undefined || irVersion === 0) throw new Error('it has no graph');
+  checkNames('inputs', graph.inputs);
+  checkNames('outputs', graph.outputs);
   return {
     irVersion,
     opsets: Object.fromEntries(opsets),
@@ -93,6 +95,11 @@ function rejectOrtFormat(source: ByteSource): void {
       "it is in ONNX Runtime's own format (.ort); take the .onnx file it was made from",
     );
   }
+}
+
+function checkNames(what: string, values: readonly OnnxValue[]): void {
+  const names = new Set(values.map(({ name }) => name));
+  if (names.size < values.length) throw new Error(`two of its ${what} have the same name`);
 }
 
 function readOperatorSet(reader: ProtobufReader): [domain: string, version: number] {

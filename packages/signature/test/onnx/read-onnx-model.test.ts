@@ -114,6 +114,13 @@ describe('an encoding that readers could understand differently is rejected', ()
     expect(() => readOnnxModel(twice)).toThrow(/field 7 is given twice/);
   });
 
+  test('two outputs of one name', () => {
+    const outputs = [value('y', 1, []), value('y', 7, [])];
+    expect(() => readOnnxModel(model({ outputs }))).toThrow(
+      /two of its outputs have the same name/,
+    );
+  });
+
   test('two types of one value', () => {
     const type = Buffer.concat([field(1, Buffer.alloc(0)), field(4, Buffer.alloc(0))]);
     const input = Buffer.concat([text(1, 'x'), field(2, type)]);
