@@ -92,7 +92,7 @@ function showSignature({ inputs, outputs }: Signature): readonly string[] {
 
 /** Shows where a version comes from. */
 function showLineage(lineage: Manifest['lineage']): readonly string[] {
-  const { gitCommit, dataset, command, parentVersion, parameters, frameworks } = lineage;
+  const { gitCommit, dataset, command, parentVersion, parameters, frameworks, changes } = lineage;
   return fields([
     ['git commit', gitCommit && oneLine(gitCommit)],
     [
@@ -103,6 +103,7 @@ function showLineage(lineage: Manifest['lineage']): readonly string[] {
     ['parent version', parentVersion === undefined ? undefined : String(parentVersion)],
     ['parameters', parameters && inline(parameters)],
     ['frameworks', frameworks && inline(frameworks)],
+    ['changes', changes && oneLine(changes.join('; '))],
   ]);
 }
 

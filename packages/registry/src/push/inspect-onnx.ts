@@ -1,8 +1,11 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
-import type { Signature } from '@fairlead/signature';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Signature, TensorSpec } from '@fairlead/signature';
 import {
+  type DroppedZipMap,
+  dropZipMaps,
   externalFiles,
+  isZipMap,
   type OnnxModel,
   onnxSignature,
   readOnnxModel,
@@ -31,6 +34,60 @@ export interface InspectedOnnx extends Pick<
  */
 export async function inspectOnnx(source: string | Uint8Array): Promise<InspectedOnnx> {
   if (typeof source !== 'string') return inspect('the bytes', source);
+  return withFile(source, (handle) => Promise.resolve(inspect(source, handle.fd)));
+}
+
+/** An ONNX file as it is pushed. */
+interface ServableOnnx {
+  readonly model: InspectedOnnx;
+  /** The path of the file, or its bytes where they had to be changed. */
+  readonly source: string | Uint8Array;
+  /** The changes, in words. */
+  readonly changes: readonly string[];
+}
+
+/**
+ * Reads an ONNX file, and changes it where only that keeps it from being served: the `ZipMap` of a classifier is dropped,
+ * and its classes become the names of the columns.
+ *
+ * @throws RegistryError as {@link inspectOnnx}
+ */
+export async function servableOnnx(path: string): Promise<ServableOnnx> {
+  const { bytes, dropped } = await withFile(path, async (handle) => {
+    const unchanged = { bytes: undefined, dropped: [] };
+    if (!hasZipMap(path, handle.fd)) return unchanged;
+    const changed = dropZipMaps(await handle.readFile());
+    return changed.dropped.length === 0 ? unchanged : changed;
+  });
+  const source = bytes ?? path;
+  const model = bytes === undefined ? await inspectOnnx(path) : inspect(path, bytes);
+  return {
+    model: { ...model, signature: withClasses(model.signature, dropped) },
+    source,
+    changes: dropped.map(
+      ({ output, tensor, labels }) =>
+        `dropped the ZipMap of the output ${JSON.stringify(output)}: the output is the tensor ${JSON.stringify(tensor)}, ` +
+        `with a column for each of ${labels.length} classes`,
+    ),
+  };
+}
+
+function hasZipMap(path: string, fd: number): boolean {
+  return reading(path, () => readOnnxModel(fd).graph.nodes.some(isZipMap));
+}
+
+/** Names the columns after the classes, where those can be names. */
+function withClasses(signature: Signature, dropped: readonly DroppedZipMap[]): Signature {
+  const outputs = signature.outputs.map((spec): TensorSpec => {
+    const names = dropped.find(({ tensor }) => tensor === spec.name)?.labels.map(String) ?? [];
+    const areNames = new Set(names).size === names.length && !names.includes('');
+    if (names.length === 0 || !areNames || spec.shape.at(-1) !== names.length) return spec;
+    return { ...spec, features: names.map((name) => ({ name })) };
+  });
+  return { ...signature, outputs };
+}
+
+async function withFile<T>(source: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
   // O_NONBLOCK: a pipe is rejected below instead of waited for.
   const handle = await open(source, constants.O_RDONLY | constants.O_NONBLOCK).catch(
     (cause: unknown) => {
@@ -39,14 +96,14 @@ export async function inspectOnnx(source: string | Uint8Array): Promise<Inspecte
   );
   try {
     if (!(await handle.stat()).isFile()) throw unreadable(source, 'it is not a file');
-    return inspect(source, handle.fd);
+    return await use(handle);
   } finally {
     await handle.close();
   }
 }
 
 function inspect(what: string, source: Uint8Array | number): InspectedOnnx {
-  try {
+  return reading(what, () => {
     const model = readOnnxModel(source);
     const { irVersion, opsets, producer, producerVersion, metadata } = model;
     return {
@@ -58,6 +115,12 @@ function inspect(what: string, source: Uint8Array | number): InspectedOnnx {
       metadata,
       externalData: externalFiles(model, () => true),
     };
+  });
+}
+
+function reading<T>(what: string, read: () => T): T {
+  try {
+    return read();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new RegistryError(

@@ -1,6 +1,6 @@
 import { join, posix } from 'node:path';
 import type { Signature } from '@fairlead/signature';
-import { inspectOnnx } from './inspect-onnx.ts';
+import { servableOnnx } from './inspect-onnx.ts';
 import type { Predict } from '../parity/measure-parity.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { GoldenExample, Lineage } from '../versions/manifest.ts';
@@ -44,7 +44,7 @@ export async function mlflowModel(
     const problem = `MLmodel says that the model is ${JSON.stringify(path)}, and ${folder} has no such file`;
     throw new RegistryError('ERR_REGISTRY_INVALID_SOURCE', problem);
   }
-  const model = await inspectOnnx(place);
+  const { model, source, changes } = await servableOnnx(place);
   checkWeights(model, path, files);
   const signature = given.signature ?? joinSignatures(model.signature, described);
   const requirements = await readRequirements(files);
@@ -55,10 +55,10 @@ export async function mlflowModel(
     { ...given, goldenExamples, ...(notes.length > 0 && { notes }) },
     {
       runtime: onnxRuntimeSpec(model, path),
-      files: Object.fromEntries(files),
+      files: { ...Object.fromEntries(files), [path]: source },
       signature,
       lineage: {
-        ...lineageOf(described, onnxLineage(model)),
+        ...lineageOf(described, onnxLineage(model, changes)),
         ...(requirements && { requirements }),
       },
     },
@@ -85,7 +85,7 @@ function onnxPath(folder: string, described: MlModel): string {
   return posix.normalize(data);
 }
 
-function lineageOf(described: MlModel, { frameworks = {} }: Lineage): Lineage {
+function lineageOf(described: MlModel, { frameworks = {}, ...rest }: Lineage): Lineage {
   const { mlflow_version, run_id, model_id, model_uuid, utc_time_created } = described;
   const versions = {
     ...frameworks,
@@ -96,6 +96,7 @@ function lineageOf(described: MlModel, { frameworks = {} }: Lineage): Lineage {
   const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
   const pick = (field: string, value: unknown) => (isText(value) ? { [field]: value } : {});
   return {
+    ...rest,
     frameworks: Object.fromEntries(
       Object.entries(versions).filter((entry): entry is [string, string] => isText(entry[1])),
     ),

@@ -1,5 +1,5 @@
 import { basename, dirname, posix } from 'node:path';
-import { type InspectedOnnx, inspectOnnx } from './inspect-onnx.ts';
+import { type InspectedOnnx, servableOnnx } from './inspect-onnx.ts';
 import { RegistryError } from '../registry-error.ts';
 import { checkPathWithin, filesAmong } from './folder-files.ts';
 import { type SourceOptions, withFound } from './source-options.ts';
@@ -12,17 +12,17 @@ import type { PushRequest } from './push-request.ts';
  * weights that are links to outside of its folder.
  */
 export async function onnxModel(file: string, options: SourceOptions): Promise<PushRequest> {
-  const model = await inspectOnnx(file);
+  const { model, source, changes } = await servableOnnx(file);
   // Elsewhere it is called otherwise, unless that is the name of its weights.
   const path = model.externalData.includes('model.onnx') ? basename(file) : 'model.onnx';
-  const files: Record<string, string> = { [path]: file };
+  const files: Record<string, string | Uint8Array> = { [path]: source };
   const there = await filesAmong(dirname(file), model.externalData);
   for (const [name, place] of checkWeights(model, path, there)) files[name] = place;
   return withFound(options, {
     runtime: onnxRuntimeSpec(model, path),
     files,
     signature: model.signature,
-    lineage: onnxLineage(model),
+    lineage: onnxLineage(model, changes),
   });
 }
 
@@ -40,13 +40,15 @@ export function onnxRuntimeSpec(
   return { name: 'onnx', options };
 }
 
-/** What exported it. */
-export function onnxLineage({
-  producer,
-  producerVersion,
-}: InspectedOnnx): PushRequest['lineage'] & object {
-  if (producer === undefined) return {};
-  return { frameworks: { [producer]: producerVersion ?? 'unknown' } };
+/** The exporter, and what was changed since. */
+export function onnxLineage(
+  { producer, producerVersion }: InspectedOnnx,
+  changes: readonly string[],
+): PushRequest['lineage'] & object {
+  return {
+    ...(producer !== undefined && { frameworks: { [producer]: producerVersion ?? 'unknown' } }),
+    ...(changes.length > 0 && { changes }),
+  };
 }
 
 /**

@@ -77,6 +77,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.looseObject({
     parameters: z.record(z.string(), fields.json).exactOptional(),
     parentVersion: fields.number.exactOptional(),
     frameworks: z.record(z.string(), fields.text).exactOptional(),
+    changes: z.array(fields.text).exactOptional(),
     requirements: z
       .looseObject({
         path: fields.text,

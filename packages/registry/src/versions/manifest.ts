@@ -36,6 +36,8 @@ export interface Lineage {
   readonly parentVersion?: number;
   /** Version of each framework by its name: `{"scikit-learn": "1.7.2"}`. */
   readonly frameworks?: Readonly<Record<string, string>>;
+  /** What the push changed in the files, in words, for them to be served. */
+  readonly changes?: readonly string[];
   /** The Python packages that it needs. */
   readonly requirements?: Requirements;
   /** The tool that kept track of its training, and what that knows it by. */

@@ -51,6 +51,7 @@ async function fullManifest() {
         parameters: { seed: 7 },
         parentVersion: 1,
         frameworks: { 'scikit-learn': '1.7.2' },
+        changes: ['dropped a node'],
         requirements: {
           path: 'requirements.txt',
           sha256: 'b'.repeat(64),

@@ -1,3 +1,5 @@
+export { dropZipMaps, isZipMap } from './drop-zip-maps.ts';
+export type { DroppedZipMap } from './drop-zip-maps.ts';
 export { externalFiles } from './external-files.ts';
 export type {
   OnnxAttribute,

@@ -40,10 +40,12 @@ export interface OnnxNode {
 
 /** An attribute of a node; only the fields of its type are present. */
 export interface OnnxAttribute {
-  /** `i`, or `ints`: `axis`, `axes`, `perm`, `layout`. */
+  /** `i`, or `ints` when they are at most 10,000: `axis`, `axes`, `perm`, `layout`. */
   readonly integers?: readonly number[];
   /** `s` in UTF-8, at most 64 KiB: `direction`, `equation`. */
   readonly text?: string;
+  /** `strings`, such as the classes of a classifier. */
+  readonly texts?: readonly string[];
   readonly tensor?: OnnxTensor;
   /** `g`, or `graphs`: the branches of `If`, the body of `Loop` and `Scan`. */
   readonly graphs?: readonly OnnxGraph[];

@@ -3,6 +3,7 @@ import { parseSignature } from '../parse-signature.ts';
 import type { Signature, TensorSpec } from '../signature.ts';
 import { sharedDimensions } from '../shared-dimensions.ts';
 import { SignatureError } from '../signature-error.ts';
+import { isZipMap } from './drop-zip-maps.ts';
 import type { OnnxGraph, OnnxValue } from './onnx-model.ts';
 import { onnxDatatype, onnxTypeName } from './onnx-type.ts';
 
@@ -12,7 +13,7 @@ import { onnxDatatype, onnxTypeName } from './onnx-type.ts';
  *
  * @throws SignatureError `ERR_SIGNATURE_ONNX_INVALID` naming the input or output that can't be served, and what to do.
  */
-export function onnxSignature({ inputs, outputs, initializers }: OnnxGraph): Signature {
+export function onnxSignature({ inputs, outputs, initializers, nodes }: OnnxGraph): Signature {
   // Before IR version 4 the weights are among the inputs, as values that callers may leave out.
   const given = inputs.filter(({ name }) => !initializers.has(name));
   const named = given.map(({ name, shape = [] }) => ({ name, dimensions: shape.map(nameOf) }));
@@ -25,7 +26,11 @@ export function onnxSignature({ inputs, outputs, initializers }: OnnxGraph): Sig
       const sharesNone = dimensions.every((name) => name === null);
       return { ...tensorSpec('input', value), ...(!sharesNone && { dimensions }) };
     }),
-    outputs: outputs.map((value) => tensorSpec('output', value)),
+    outputs: outputs.map((value) => {
+      const maker = nodes.find((node) => node.outputs.includes(value.name));
+      if (maker !== undefined && isZipMap(maker)) throw withZipMap(value);
+      return tensorSpec('output', value);
+    }),
   });
 }
 
@@ -45,18 +50,27 @@ function nameOf(length: number | string | undefined): string | null {
   return typeof length === 'string' && !UNKNOWN.has(length) ? length : null;
 }
 
+function withZipMap({ name }: OnnxValue): SignatureError {
+  return invalid(
+    `output ${JSON.stringify(name.slice(0, 80))} is a list of maps (ZipMap), which can't be sent; export the classifier ` +
+      'with options={"zipmap": False} (skl2onnx), or zipmap=False (LightGBM and others of onnxmltools)',
+  );
+}
+
 function tensorSpec(
   what: string,
   { name, kind, elementType, shape, description }: OnnxValue,
 ): TensorSpec {
   const place = `${what} ${JSON.stringify(name.slice(0, 80))}`;
   if (elementType === undefined) {
-    throw invalid(`${place} is ${kind}; only tensors can be served, so export it as one`);
+    throw invalid(
+      `${place} is ${kind}; only tensors can be sent, so make its parts ${what}s of their own`,
+    );
   }
   const datatype: Datatype | undefined = onnxDatatype(elementType);
   if (datatype === undefined) {
     throw invalid(
-      `${place} holds ${onnxTypeName(elementType)}, which can't be sent; cast it in the graph, to float32 for instance`,
+      `${place} holds ${onnxTypeName(elementType)}, which no protocol can send; let the graph cast it, to float32 for instance`,
     );
   }
   if (shape === undefined) {

@@ -12,7 +12,8 @@ const MAX_VALUES = 10_000;
 const NODE_PARTS = 8;
 const ONNX_DOMAINS = ['', 'ai.onnx'];
 const NO_ATTRIBUTES: ReadonlyMap<string, OnnxAttribute> = new Map();
-const MAX_INTEGERS = 10_000;
+/** Longer lists of an attribute, such as the nodes of a tree or a vocabulary, aren't returned. */
+const MAX_ELEMENTS = 10_000;
 const MAX_TEXT_BYTES = 64 * 1024;
 
 /** Reads graphs with their nodes, and the graphs within those. */
@@ -94,13 +95,20 @@ export class GraphReader {
     let reference: string | undefined;
     let tensor: OnnxTensor | undefined;
     const integers: number[] = [];
+    const texts: string[] = [];
+    let areShort = true as boolean;
     const graphs: OnnxGraph[] = [];
     this.#budget.spend();
     reader.readMessage(attributeFields, (field) => {
       if (field === 1) name = reader.text();
       if (field === 3) integers.push(reader.int64());
-      if (field === 8 && integers.length < MAX_INTEGERS) {
-        integers.push(...reader.integers(MAX_INTEGERS));
+      if (field === 8 && integers.length <= MAX_ELEMENTS) {
+        integers.push(...reader.integers(MAX_ELEMENTS + 1));
+      }
+      if (field === 9 && texts.length <= MAX_ELEMENTS) {
+        this.#budget.spend();
+        areShort &&= reader.length <= MAX_TEXT_BYTES;
+        if (areShort) texts.push(new TextDecoder().decode(reader.bytes()));
       }
       if (field === 4 && reader.length <= MAX_TEXT_BYTES) {
         text = new TextDecoder().decode(reader.bytes());
@@ -112,7 +120,8 @@ export class GraphReader {
       if (field === 22 || field === 23) this.#tensors.readSparse();
     });
     const attribute = {
-      ...(integers.length > 0 && { integers }),
+      ...(isShort(integers) && { integers }),
+      ...(areShort && isShort(texts) && { texts }),
       ...(text !== undefined && { text }),
       ...(tensor && { tensor }),
       ...(graphs.length > 0 && { graphs }),
@@ -120,6 +129,10 @@ export class GraphReader {
     };
     return [name, attribute];
   }
+}
+
+function isShort(list: readonly unknown[]): boolean {
+  return list.length > 0 && list.length <= MAX_ELEMENTS;
 }
 
 function addAttribute(

@@ -117,7 +117,7 @@ export function addPushCommand(parent: CommandUnknownOpts, context: CommandConte
 }
 
 function showPushed(manifest: Manifest, measured: PushResult['measured']): readonly string[] {
-  const { model, version, files, goldenExamples, runtime, trial: found } = manifest;
+  const { model, version, files, goldenExamples, runtime, lineage, trial: found } = manifest;
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   const trial =
     measured === undefined
@@ -132,6 +132,7 @@ function showPushed(manifest: Manifest, measured: PushResult['measured']): reado
   );
   return [
     `Pushed version ${version} of ${model}: ${runtime.name}, ${count(files.length, 'file')}, ${showBytes(bytes)}.`,
+    ...(lineage.changes ?? []).map((change) => `Changed for serving: ${change}.`),
     trial,
     ...(found ? [`Batching ${showBatching(manifest)}.`] : []),
     ...(figures.length > 0 ? [`Measured on this machine: ${figures.join(', ')}.`] : []),
