@@ -28,6 +28,8 @@ export class OnnxHosts {
   readonly #tenants = new Set<Tenant>();
   /** Versions that lost a thread to an execution that didn't end. */
   readonly #hung = new Set<string>();
+  /** Versions whose execution can end the process that it happens in. */
+  readonly #isolated = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: Partial<OnnxHostsOptions> = {}) {
@@ -60,6 +62,11 @@ export class OnnxHosts {
     this.#hung.add(version);
   }
 
+  /** Has a version executed in processes of its own from the start. */
+  isolate(version: string): void {
+    this.#isolated.add(version);
+  }
+
   /** Whether a version hung before. */
   hasHung(version: string): boolean {
     return this.#hung.has(version);
@@ -67,7 +74,7 @@ export class OnnxHosts {
 
   /** An empty worker for `version` alone. */
   empty(version: string): OnnxHost {
-    if (this.hasHung(version)) return new OnnxHost('process');
+    if (this.hasHung(version) || this.#isolated.has(version)) return new OnnxHost('process');
     for (const [host, timer] of this.#spare) {
       clearTimeout(timer);
       this.#spare.delete(host);

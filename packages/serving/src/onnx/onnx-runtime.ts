@@ -6,6 +6,7 @@ import type { VersionManifest } from '../models/model-source.ts';
 import type { ExecutionContext, RuntimeFactory, RuntimePlacement } from '../runtime.ts';
 import { hasBatchDimension } from '../scheduling/batch-limits.ts';
 import { ServingError } from '../serving-error.ts';
+import { findCrashRisk } from './find-crash-risk.ts';
 import { InProcessSession } from './in-process-session.ts';
 import { OnnxHosts } from './onnx-hosts.ts';
 import { OnnxPool } from './onnx-pool.ts';
@@ -87,9 +88,12 @@ export function onnxRuntime({
       const title = `model "${model}" version ${version}`;
       const { path, weights } = modelPaths(title, runtime.options);
       let modelBytes = 0;
+      let crashRisk: string | undefined;
       const readModel = async (): Promise<ModelFile> => {
         const bytes = await artifacts.read(path);
         pool.rowAnalysis ??= readRowAnalysis(bytes, signature);
+        crashRisk = findCrashRisk(bytes);
+        if (crashRisk !== undefined) hosts.isolate(title);
         const externalData: WeightsFile[] = [];
         for (const file of weights) {
           // The model names them relative to its own folder.
@@ -128,7 +132,7 @@ export function onnxRuntime({
         const timing = await timeSession((inputs) => pool.execute(inputs, ALONE), sample);
         const plan = planPlacement(facts(timing && timing.computeMs / rowsOf(sample, signature)));
         const here =
-          inProcess && timing !== undefined
+          inProcess && timing !== undefined && crashRisk === undefined
             ? await InProcessSession.tryOut(
                 readModel,
                 signature,
@@ -137,7 +141,8 @@ export function onnxRuntime({
                 hosts.meter,
               )
             : undefined;
-        const reason = [plan.reason, here?.reason].filter(Boolean).join('; ');
+        const isolation = crashRisk && `in processes of its own: ${crashRisk}`;
+        const reason = [plan.reason, here?.reason, isolation].filter(Boolean).join('; ');
         const shareable = workers === undefined && isShareable(plan, timing, pool.loadCpuMs);
         await pool.place({ ...plan, reason, shareable }, here);
         return pool;

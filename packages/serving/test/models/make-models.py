@@ -155,3 +155,11 @@ write(
     [("x", FLOAT, ["n", "m"])],
     [("y", FLOAT, ["n", "m"])],
 )
+# ONNX Runtime divides by the length without a check: 0 ends the process.
+write(
+    "spectrum",
+    [helper.make_node("STFT", ["signal", "step", "", "length"], ["spectrum"], onesided=1)],
+    [("signal", FLOAT, [1, "n", 1]), ("length", INT64, [])],
+    [("spectrum", FLOAT, [1, "frames", "bins", 2])],
+    [("step", np.array(8, "i8"))],
+)
