@@ -8,6 +8,7 @@ import type {
   RuntimeMemory,
   RuntimePlacement,
 } from '../runtime.ts';
+import { shapeMismatch } from './shape-mismatch.ts';
 import { ServingError } from '../serving-error.ts';
 import { HostError } from './host-error.ts';
 import type { InProcessSession } from './in-process-session.ts';
@@ -136,7 +137,7 @@ export class OnnxPool implements Runtime, Tenant {
         if (error instanceof HostError && error.isInput) {
           throw new ServingError('ERR_SERVING_BAD_REQUEST', detail, { cause: error });
         }
-        throw this.#error('ERR_SERVING_RUN_FAILED', `failed: ${detail}`, error);
+        throw this.#runError(detail, error);
       } finally {
         this.#free(session);
       }
@@ -182,11 +183,18 @@ export class OnnxPool implements Runtime, Tenant {
       return await session.run(inputs);
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
-      throw this.#error('ERR_SERVING_RUN_FAILED', `failed: ${detail}`, error);
+      throw this.#runError(detail, error);
     } finally {
       this.#here -= 1;
       if (this.#here === 0) this.#onLeft?.();
     }
+  }
+
+  #runError(detail: string, cause: unknown): ServingError {
+    const mismatch = shapeMismatch(detail);
+    if (mismatch !== undefined)
+      return this.#error('ERR_SERVING_BAD_REQUEST', `takes no such input: ${mismatch}`, cause);
+    return this.#error('ERR_SERVING_RUN_FAILED', `failed: ${detail}`, cause);
   }
 
   /** Has as many workers of its own as `workers`, that compute as planned. */

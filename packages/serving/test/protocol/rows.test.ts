@@ -64,6 +64,16 @@ const sources: Readonly<Record<string, MemorySource>> = {
       file: 'pass.onnx',
     },
   ]),
+  // A manifest that leaves a length open which its file has fixed.
+  open: new MemorySource([
+    {
+      signature: {
+        inputs: [{ ...x, shape: [-1, -1] }],
+        outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, -1] }],
+      },
+      file: 'rows.onnx',
+    },
+  ]),
   stats: of('y'),
   ready: of('y'),
   versions: of('y'),
@@ -379,6 +389,16 @@ test('inputs that share a dimension and disagree on its length are rejected, and
     input.name === 'size' ? { ...input, shape: [2], data: [1, 2] } : input,
   );
   await post(aws, '/v2/models/shared/infer', { inputs: right }).expect(200);
+});
+
+test('a length that only the file knows is the fault of the request, not of the server', async () => {
+  const tensor = { name: 'x', datatype: 'FP32', shape: [1, 3], data: [1, 2, 3] };
+  const response = await post(aws, '/v2/models/open/infer', { inputs: [tensor] }).expect(400);
+  expect(response.text).toContain('Got invalid dimensions for input: x');
+  expect(response.text).toContain('Got: 3 Expected: 2');
+  expect(response.text).not.toContain('Please fix');
+  const right = { ...tensor, shape: [1, 2], data: [1, 2] };
+  await post(aws, '/v2/models/open/infer', { inputs: [right] }).expect(200);
 });
 
 describe('a model whose name is that of a route', () => {
