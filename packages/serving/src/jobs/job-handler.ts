@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CodecPool } from '../codec/codec-pool.ts';
 import type { Codec } from '../codec/codec.ts';
-import type { InferTarget } from '../infer-request.ts';
 import type { ModelServer } from '../model-server.ts';
 import { BodyMemory, DEFAULT_BODY_MEMORY_BYTES } from '../protocol/body-memory.ts';
 import { decodeBody } from '../protocol/decode-body.ts';
@@ -15,6 +14,15 @@ import { ServingError } from '../serving-error.ts';
 import { checkLimits } from './check-limits.ts';
 import { DECODED, packDecoded } from './decoded-body.ts';
 import { describeJob } from './describe-job.ts';
+import {
+  authorized,
+  isFaultOfOurs,
+  NotAuthorized,
+  notFound,
+  stored,
+  visible,
+} from './job-errors.ts';
+import { idempotencyKeyOf, requireServed, storedHeaders } from './job-request.ts';
 import type { Job } from './job.ts';
 import type { JobQueue } from './job-queue.ts';
 import { prefersAsync } from './prefer.ts';
@@ -63,10 +71,7 @@ export interface JobHandlerOptions {
   readonly onError?: (error: unknown, req: IncomingMessage) => void;
 }
 
-/** What the protocols read of a request's head. */
-const KEPT_HEADERS = ['content-type', 'accept', 'inference-header-content-length'];
 const READ = ['GET', 'HEAD'];
-const MAX_KEY_LENGTH = 255;
 const ASK_AGAIN_SECONDS = 1;
 
 /**
@@ -123,7 +128,7 @@ export function createJobHandler(
     const job = await stored(
       queue.enqueue({
         path: pathOf(req.url ?? '/'),
-        headers: keptHeaders(req),
+        headers: storedHeaders(req),
         ...planned,
         ...(decoded === undefined
           ? { body }
@@ -267,69 +272,4 @@ export function createJobHandler(
     const message = `nothing is at ${JSON.stringify(pathOf(url).slice(0, 200))}`;
     fail(new ServingError('ERR_SERVING_PATH_NOT_FOUND', message), fallback, req, res);
   };
-}
-
-/** Whether the model is ready; one that isn't may be when the job runs, but one that isn't served is rejected. */
-function requireServed(server: ModelServer, target: InferTarget): void {
-  try {
-    server.answering(target);
-  } catch (error) {
-    if (!(error instanceof ServingError && error.code === 'ERR_SERVING_NOT_READY')) throw error;
-  }
-}
-
-function stored<T>(work: Promise<T>): Promise<T> {
-  return work.catch((cause: unknown) => {
-    if (cause instanceof ServingError) throw cause;
-    const message = 'the storage of jobs failed; try again later';
-    throw new ServingError('ERR_SERVING_JOB_STORE_FAILED', message, { cause });
-  });
-}
-
-/** Not of a job that failed: whoever runs jobs has told of it. */
-function isFaultOfOurs(error: unknown, status: number): boolean {
-  const code = error instanceof ServingError ? error.code : undefined;
-  if (code === 'ERR_SERVING_JOB_STORE_FAILED') return true;
-  return status === 500 && code !== 'ERR_SERVING_JOB_FAILED';
-}
-
-function keptHeaders({ headers }: IncomingMessage): Record<string, string> {
-  const kept: Record<string, string> = {};
-  for (const name of KEPT_HEADERS) {
-    const value = headers[name];
-    if (typeof value === 'string') kept[name] = value;
-  }
-  return kept;
-}
-
-function idempotencyKeyOf({ headers }: IncomingMessage): string | undefined {
-  const key = headers['idempotency-key'];
-  if (key === undefined) return undefined;
-  if (typeof key === 'string' && key !== '' && key.length <= MAX_KEY_LENGTH) return key;
-  const message = `Idempotency-Key must have 1 to ${MAX_KEY_LENGTH} characters`;
-  throw new ServingError('ERR_SERVING_BAD_REQUEST', message);
-}
-
-/** Doesn't reveal whether another client has such a job. */
-function visible(job: Job | undefined, client: string | undefined, id: string): Job {
-  if (job !== undefined && job.order.owner === client) return job;
-  throw notFound(id);
-}
-
-function notFound(id: string): ServingError {
-  return new ServingError(
-    'ERR_SERVING_JOB_NOT_FOUND',
-    `no job ${JSON.stringify(id.slice(0, 100))} is known: it never was, is another client's, was deleted, or was kept for its time`,
-  );
-}
-
-/** What `authorize` threw. */
-class NotAuthorized extends Error {}
-
-function authorized(authorize: () => void): void {
-  try {
-    authorize();
-  } catch (cause) {
-    throw new NotAuthorized('the client may not use the model of the job', { cause });
-  }
 }
