@@ -26,6 +26,8 @@ export type ServingEvent =
       readonly model: string;
       readonly version: number;
       readonly error: unknown;
+      /** `false` for a version that hung too often to be loaded again before its alias moves. */
+      readonly triedAgain?: boolean;
     }
   | {
       readonly type: 'follow-failed';

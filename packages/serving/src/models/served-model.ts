@@ -212,7 +212,13 @@ export class ServedModel {
           this.#problem += `; it is not tried again, after ${MAX_HUNG_LOADS} attempts that hung, before alias "${this.#options.alias}" moves or an administrator loads the model`;
         }
         this.#ended({ version, error: error instanceof Error ? error : new Error(String(error)) });
-        this.#options.onEvent({ type: 'load-failed', model: this.name, version, error });
+        this.#options.onEvent({
+          type: 'load-failed',
+          model: this.name,
+          version,
+          error,
+          ...(this.#hungVersion === version && { triedAgain: false }),
+        });
         this.#firstLoad.resolve(undefined);
         const delay = this.#options.retryDelayMs * Math.min(2 ** failures, GREATEST_RETRY_FACTOR);
         failures += 1;

@@ -1,11 +1,9 @@
-import type { Tensor } from '@fairlead/signature';
 import { HostError } from './host-error.ts';
+import { HostedSession } from './hosted-session.ts';
 import type { MemoryMeter } from './memory-meter.ts';
-import type { SessionResult } from './onnx-session.ts';
-import { buffersOf, packTensor, unpackTensor } from './packed-tensor.ts';
 import type { SessionModel } from './session-model.ts';
 import { startWorker, type WorkerKind, type WorkerLink } from './worker-link.ts';
-import type { LoadCost, WorkerRequest, WorkerResponse } from './worker-message.ts';
+import type { WorkerRequest, WorkerResponse } from './worker-message.ts';
 
 /** One request to the worker; it is posted when those before it are answered. */
 interface Job {
@@ -197,71 +195,6 @@ export class OnnxHost {
     this.#started.resolve(undefined);
     this.#gone.resolve(undefined);
   }
-}
-
-const UNLOAD_TIMEOUT_MS = 60_000;
-const NOTHING: LoadCost = { cpuMs: Infinity };
-
-/** One loaded model in a worker. */
-export class HostedSession {
-  readonly host: OnnxHost;
-  readonly #id: number;
-  /** Time that the load took in the worker. */
-  cost: LoadCost = NOTHING;
-  /** Whether an execution, or the load itself, exceeded its time limit. */
-  hung = false;
-
-  constructor(host: OnnxHost, id: number) {
-    this.host = host;
-    this.#id = id;
-  }
-
-  /**
-   * Runs the model, after what the worker has to do for others.
-   *
-   * With `move`, the inputs' storage is handed to the thread rather than copied.
-   */
-  async run(inputs: readonly Tensor[], move: boolean, timeoutMs: number): Promise<SessionResult> {
-    const answer = await this.host.ask({
-      session: this,
-      message: () => {
-        const packed = (move ? inputs : inputs.map(withOwnStorage)).map(packTensor);
-        return [{ type: 'run', session: this.#id, inputs: packed }, buffersOf(packed)];
-      },
-      timeoutMs,
-      what: 'an execution',
-    });
-    if (answer.type !== 'done')
-      throw new HostError(`the worker answered "${answer.type}" to "run"`);
-    const { outputs, computeDurationMs } = answer;
-    return { outputs: outputs.map(unpackTensor), computeDurationMs };
-  }
-
-  /** Releases the model's memory; waits for that. The worker stays. */
-  async unload(): Promise<void> {
-    const unloaded = this.host.ask({
-      session: this,
-      message: () => [{ type: 'unload', session: this.#id }, []],
-      timeoutMs: UNLOAD_TIMEOUT_MS,
-      what: 'unloading a model',
-    });
-    this.host.forget(this);
-    // A worker that is gone holds nothing.
-    await unloaded.catch(() => undefined);
-  }
-
-  /** Fails the execution that runs, and releases the model's memory after it; waits for neither. */
-  abandon(reason: string): void {
-    this.host.drop(this, reason);
-    void this.unload();
-  }
-}
-
-/** What shares its buffer can't be moved, and would be copied with all that is in the buffer. */
-function withOwnStorage(tensor: Tensor): Tensor {
-  return tensor.datatype === 'BYTES'
-    ? tensor
-    : ({ ...tensor, data: tensor.data.slice() } as Tensor);
 }
 
 /** Only a buffer that holds nothing else can be moved: small files share Node's pool. */

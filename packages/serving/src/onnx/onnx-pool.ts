@@ -13,19 +13,16 @@ import { ServingError } from '../serving-error.ts';
 import { HostError } from './host-error.ts';
 import type { InProcessSession } from './in-process-session.ts';
 import { NeedMeter } from './need-meter.ts';
-import type { HostedSession, OnnxHost } from './onnx-host.ts';
-import type { OnnxHosts, Tenant } from './onnx-hosts.ts';
-import type { ModelFile } from './session-model.ts';
+import type { HostedSession } from './hosted-session.ts';
+import type { OnnxHost } from './onnx-host.ts';
+import type { Tenant } from './onnx-hosts.ts';
+import { SessionLoader, type SessionLoaderOptions } from './session-loader.ts';
+import { SessionSlots } from './session-slots.ts';
 
 /** What a pool needs. */
-export interface OnnxPoolOptions {
-  /** Name and version of the model, for messages. */
-  readonly title: string;
-  /** Reads the model anew for each worker, for its buffer is moved there. */
-  readonly readModel: () => Promise<ModelFile>;
+export interface OnnxPoolOptions extends SessionLoaderOptions {
   readonly executionTimeoutMs: number;
   readonly loadTimeoutMs: number;
-  readonly hosts: OnnxHosts;
   readonly onEvent: (event: RuntimeEvent) => void;
 }
 
@@ -52,11 +49,9 @@ export class OnnxPool implements Runtime, Tenant {
   /** What the graph of the model shows, once it was read. */
   rowAnalysis: RowAnalysis | undefined;
   readonly #options: OnnxPoolOptions;
-  /** Its sessions, one in each worker; as many executions run at a time. */
-  readonly #sessions = new Set<HostedSession>();
-  readonly #idle: HostedSession[] = [];
-  /** Executions that wait for a session, because one was lost. */
-  readonly #waiting: PromiseWithResolvers<HostedSession>[] = [];
+  readonly #loader: SessionLoader;
+  /** One session in each worker; as many executions run at a time. */
+  readonly #sessions = new SessionSlots();
   /** Executions that run in this thread. */
   #here = 0;
   #onLeft: (() => void) | undefined;
@@ -73,12 +68,10 @@ export class OnnxPool implements Runtime, Tenant {
   #used = true;
   /** Measures how much it has to execute, while fewer workers are there than planned. */
   #need: NeedMeter | undefined;
-  #residentBytes = 0;
-  #fileBytes = 0;
-  #loadCpuMs = Infinity;
 
   constructor(options: OnnxPoolOptions) {
     this.#options = options;
+    this.#loader = new SessionLoader(options);
     options.hosts.enter(this);
   }
 
@@ -92,12 +85,13 @@ export class OnnxPool implements Runtime, Tenant {
 
   get memory(): RuntimeMemory {
     const copy = this.#inProcess?.residentBytes ?? 0;
-    return { fileBytes: this.#fileBytes, residentBytes: this.#residentBytes + copy };
+    const { fileBytes, residentBytes } = this.#loader;
+    return { fileBytes, residentBytes: residentBytes + copy };
   }
 
   /** Milliseconds of processor time that the last load took in a worker. */
   get loadCpuMs(): number {
-    return this.#loadCpuMs;
+    return this.#loader.cpuMs;
   }
 
   /**
@@ -121,11 +115,11 @@ export class OnnxPool implements Runtime, Tenant {
 
   async execute(inputs: readonly Tensor[], { ownsInputs }: ExecutionContext): Promise<Execution> {
     this.#used = true;
-    const alone = this.#here === 0 && this.#idle.length === this.#sessions.size;
+    const alone = this.#here === 0 && this.#sessions.allIdle;
     if (this.#inProcess?.takes(inputs, alone) === true)
       return this.#runHere(this.#inProcess, inputs);
     for (;;) {
-      const session = this.#idle.pop() ?? (await this.#nextSession());
+      const session = this.#sessions.take() ?? (await this.#nextSession());
       try {
         const result = await session.run(inputs, ownsInputs, this.#options.executionTimeoutMs);
         if (this.#need?.add(result.computeDurationMs) === true) void this.#expand();
@@ -155,21 +149,19 @@ export class OnnxPool implements Runtime, Tenant {
   async close(): Promise<void> {
     this.#closed = true;
     const unloaded = this.#error('ERR_SERVING_CLOSED', 'was unloaded');
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(unloaded);
-    const idle = new Set(this.#idle.splice(0));
-    const closing = [...this.#sessions].map(async (session) => {
-      if (idle.has(session)) await this.#unload(session);
+    this.#sessions.rejectWaiting(unloaded);
+    const closing = this.#sessions.all().map(async (session) => {
+      if (this.#sessions.remove(session) === 'idle') await this.#unload(session);
       else if (session.host.sessions > 1) session.abandon('the version was unloaded');
       else session.host.abandon('the version was unloaded');
     });
-    this.#sessions.clear();
     if (this.#here > 0) await new Promise<void>((resolve) => (this.#onLeft = resolve));
     await Promise.all([...closing, this.#inProcess?.close()]);
     await this.#options.hosts.leave(this);
   }
 
   checkIdle(): void {
-    const idle = !this.#used && this.#here === 0 && this.#idle.length === this.#sessions.size;
+    const idle = !this.#used && this.#here === 0 && this.#sessions.allIdle;
     this.#used = false;
     if (idle && !this.#isShared && this.#plan.shareable === true) {
       void this.#move(() => this.#share());
@@ -202,7 +194,7 @@ export class OnnxPool implements Runtime, Tenant {
     const { intraOpThreads, reason } = this.#plan;
     const shared = this.#isShared;
     const fits = !shared && intraOpThreads === this.#placement.intraOpThreads;
-    const outgrown = fits ? [] : [...this.#sessions];
+    const outgrown = fits ? [] : this.#sessions.all();
     const missing = workers - this.#sessions.size + outgrown.length;
     const retire = (): Promise<unknown> =>
       Promise.all(outgrown.map((session) => this.#retire(session)));
@@ -237,11 +229,11 @@ export class OnnxPool implements Runtime, Tenant {
 
   async #share(): Promise<void> {
     const { hosts } = this.#options;
-    const [own] = this.#sessions;
+    const [own] = this.#sessions.all();
     if (own?.host.kind !== 'thread') return;
     if (this.#sessions.size > 1 || !hosts.offer(own.host)) {
-      const before = [...this.#sessions];
-      this.#keep(await this.#load(() => hosts.shared()));
+      const before = this.#sessions.all();
+      this.#keep(await this.#load(() => hosts.shared(), this.#options.executionTimeoutMs));
       this.#target = 1;
       await Promise.all(before.map((session) => this.#retire(session)));
     }
@@ -256,7 +248,7 @@ export class OnnxPool implements Runtime, Tenant {
   async #expand(): Promise<void> {
     await this.#move(async () => {
       const { workers } = this.#plan;
-      const [session] = this.#sessions;
+      const [session] = this.#sessions.all();
       if (this.#isShared && session !== undefined && this.#options.hosts.claim(session.host)) {
         this.#isShared = false;
       }
@@ -266,11 +258,7 @@ export class OnnxPool implements Runtime, Tenant {
 
   /** Gives up a session when the execution that it runs has ended. */
   async #retire(session: HostedSession): Promise<void> {
-    this.#sessions.delete(session);
-    const index = this.#idle.indexOf(session);
-    if (index === -1) return;
-    this.#idle.splice(index, 1);
-    await this.#unload(session);
+    if (this.#sessions.remove(session) === 'idle') await this.#unload(session);
   }
 
   async #unload(session: HostedSession): Promise<void> {
@@ -280,44 +268,17 @@ export class OnnxPool implements Runtime, Tenant {
 
   #nextSession(): Promise<HostedSession> {
     if (this.#closed) return Promise.reject(this.#error('ERR_SERVING_CLOSED', 'was unloaded'));
-    const next = Promise.withResolvers<HostedSession>();
-    this.#waiting.push(next);
-    return next.promise;
+    return this.#sessions.next();
   }
 
   #free(session: HostedSession): void {
     if (session.host.lost !== undefined || this.#closed) return;
-    if (!this.#sessions.has(session)) {
-      void this.#unload(session);
-      return;
-    }
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#idle.push(session);
-    else next.resolve(session);
+    if (this.#sessions.has(session)) this.#sessions.free(session);
+    else void this.#unload(session);
   }
 
-  async #load(choose: () => OnnxHost): Promise<HostedSession> {
-    const { readModel, hosts, loadTimeoutMs, title } = this.#options;
-    const { intraOpThreads } = this.#plan;
-    const model = await readModel();
-    // Not before the model is there: a shared worker without sessions may be ended.
-    const host = choose();
-    try {
-      const { externalData, bytes } = model;
-      this.#fileBytes = externalData.reduce((sum, { data }) => sum + data.length, bytes.length);
-      const [session, grown] = await host.load(
-        { ...model, intraOpThreads },
-        { timeoutMs: loadTimeoutMs, meter: hosts.meter },
-      );
-      // The file's bytes are the least that it takes; less is measured where memory of others is used again.
-      this.#residentBytes = Math.max(grown, this.#fileBytes);
-      this.#loadCpuMs = session.cost.cpuMs;
-      return session;
-    } catch (error) {
-      if (error instanceof HostError && error.hung) hosts.markHung(title);
-      await hosts.giveBack(host);
-      throw error;
-    }
+  #load(choose: () => OnnxHost, timeoutMs = this.#options.loadTimeoutMs): Promise<HostedSession> {
+    return this.#loader.load(choose, { intraOpThreads: this.#plan.intraOpThreads, timeoutMs });
   }
 
   #keep(session: HostedSession): void {
@@ -335,10 +296,7 @@ export class OnnxPool implements Runtime, Tenant {
   #lose(session: HostedSession): void {
     if (session.hung) this.#options.hosts.markHung(this.#options.title);
     // A session that was retired isn't missed.
-    if (!this.#sessions.delete(session)) return;
-    const index = this.#idle.indexOf(session);
-    if (index !== -1) this.#idle.splice(index, 1);
-    if (this.#closed) return;
+    if (this.#sessions.remove(session) === 'unknown' || this.#closed) return;
     const lost = session.host.lost ?? 'the worker ended';
     const byOthers = this.#isShared && !session.hung;
     this.#lastLoss = byOthers ? `of another version in the same worker, ${lost}` : lost;
@@ -352,14 +310,18 @@ export class OnnxPool implements Runtime, Tenant {
   }
 
   async #replace(): Promise<void> {
-    const { hosts, title } = this.#options;
+    const { hosts, title, executionTimeoutMs, loadTimeoutMs } = this.#options;
     let delay = RESTART_DELAY_MS;
     // A version that hangs while it is loaded is closed first.
     await new Promise(setImmediate);
     while (!this.#closed && this.#sessions.size < this.#target) {
       try {
-        const shared = this.#isShared;
-        this.#keep(await this.#load(() => (shared ? hosts.shared() : hosts.empty(title))));
+        // While a model is loaded in a shared worker the others wait: no longer than they do for an execution.
+        this.#keep(
+          this.#isShared
+            ? await this.#load(() => hosts.shared(), executionTimeoutMs)
+            : await this.#load(() => hosts.empty(title), loadTimeoutMs),
+        );
         return;
       } catch (error) {
         this.#lastLoss = error instanceof Error ? error.message : String(error);

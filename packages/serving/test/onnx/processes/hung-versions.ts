@@ -17,7 +17,7 @@ export interface Seen {
   readonly [what: string]: unknown;
 }
 
-const EXECUTION_TIMEOUT_MS = 1000;
+const EXECUTION_TIMEOUT_MS = 2000;
 const WITHOUT_END = 2n ** 62n;
 const events: ServingEvent[] = [];
 

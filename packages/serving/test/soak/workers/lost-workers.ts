@@ -15,7 +15,7 @@ export interface Loss {
 }
 
 const REQUESTS = 40;
-const HUNG_AFTER_MS = 500;
+const HUNG_AFTER_MS = 1500;
 
 /**
  * Ends the worker of a model, as a crash does, while requests come, and sees to it that each is answered.

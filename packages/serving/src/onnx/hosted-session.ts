@@ -1,0 +1,71 @@
+import type { Tensor } from '@fairlead/signature';
+import { HostError } from './host-error.ts';
+import type { OnnxHost } from './onnx-host.ts';
+import type { SessionResult } from './onnx-session.ts';
+import { buffersOf, packTensor, unpackTensor } from './packed-tensor.ts';
+import type { LoadCost } from './worker-message.ts';
+
+const UNLOAD_TIMEOUT_MS = 60_000;
+const NOTHING: LoadCost = { cpuMs: Infinity };
+
+/** One loaded model in a worker. */
+export class HostedSession {
+  readonly host: OnnxHost;
+  readonly #id: number;
+  /** Time that the load took in the worker. */
+  cost: LoadCost = NOTHING;
+  /** Whether an execution, or the load itself, exceeded its time limit. */
+  hung = false;
+
+  constructor(host: OnnxHost, id: number) {
+    this.host = host;
+    this.#id = id;
+  }
+
+  /**
+   * Runs the model, after what the worker has to do for others.
+   *
+   * With `move`, the inputs' storage is handed to the thread rather than copied.
+   */
+  async run(inputs: readonly Tensor[], move: boolean, timeoutMs: number): Promise<SessionResult> {
+    const answer = await this.host.ask({
+      session: this,
+      message: () => {
+        const packed = (move ? inputs : inputs.map(withOwnStorage)).map(packTensor);
+        return [{ type: 'run', session: this.#id, inputs: packed }, buffersOf(packed)];
+      },
+      timeoutMs,
+      what: 'an execution',
+    });
+    if (answer.type !== 'done')
+      throw new HostError(`the worker answered "${answer.type}" to "run"`);
+    const { outputs, computeDurationMs } = answer;
+    return { outputs: outputs.map(unpackTensor), computeDurationMs };
+  }
+
+  /** Releases the model's memory; waits for that. The worker stays. */
+  async unload(): Promise<void> {
+    const unloaded = this.host.ask({
+      session: this,
+      message: () => [{ type: 'unload', session: this.#id }, []],
+      timeoutMs: UNLOAD_TIMEOUT_MS,
+      what: 'unloading a model',
+    });
+    this.host.forget(this);
+    // A worker that is gone holds nothing.
+    await unloaded.catch(() => undefined);
+  }
+
+  /** Fails the execution that runs, and releases the model's memory after it; waits for neither. */
+  abandon(reason: string): void {
+    this.host.drop(this, reason);
+    void this.unload();
+  }
+}
+
+/** What shares its buffer can't be moved, and would be copied with all that is in the buffer. */
+function withOwnStorage(tensor: Tensor): Tensor {
+  return tensor.datatype === 'BYTES'
+    ? tensor
+    : ({ ...tensor, data: tensor.data.slice() } as Tensor);
+}

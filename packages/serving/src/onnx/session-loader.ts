@@ -1,0 +1,60 @@
+import { HostError } from './host-error.ts';
+import type { HostedSession } from './hosted-session.ts';
+import type { OnnxHost } from './onnx-host.ts';
+import type { OnnxHosts } from './onnx-hosts.ts';
+import type { ModelFile } from './session-model.ts';
+
+/** What a {@link SessionLoader} needs. */
+export interface SessionLoaderOptions {
+  /** Name and version of the model. */
+  readonly title: string;
+  /** Reads the model anew for each worker, for its buffer is moved there. */
+  readonly readModel: () => Promise<ModelFile>;
+  readonly hosts: OnnxHosts;
+}
+
+/** Loads one version into workers, and measures what that takes. */
+export class SessionLoader {
+  readonly #options: SessionLoaderOptions;
+  /** Size of the model's files, in bytes. */
+  fileBytes = 0;
+  /** Memory that the last load took, in bytes, estimated. */
+  residentBytes = 0;
+  /** Milliseconds of processor time that the last load took in its worker. */
+  cpuMs = Infinity;
+
+  constructor(options: SessionLoaderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Loads the model into the worker that `choose` names.
+   *
+   * @throws HostError when the model can't be loaded.
+   */
+  async load(
+    choose: () => OnnxHost,
+    { intraOpThreads, timeoutMs }: { readonly intraOpThreads: number; readonly timeoutMs: number },
+  ): Promise<HostedSession> {
+    const { readModel, hosts, title } = this.#options;
+    const model = await readModel();
+    // Not before the model is there: a shared worker without sessions may be ended.
+    const host = choose();
+    try {
+      const { externalData, bytes } = model;
+      this.fileBytes = externalData.reduce((sum, { data }) => sum + data.length, bytes.length);
+      const [session, grown] = await host.load(
+        { ...model, intraOpThreads },
+        { timeoutMs, meter: hosts.meter },
+      );
+      // The file's bytes are the least that it takes; less is measured where memory of others is used again.
+      this.residentBytes = Math.max(grown, this.fileBytes);
+      this.cpuMs = session.cost.cpuMs;
+      return session;
+    } catch (error) {
+      if (error instanceof HostError && error.hung) hosts.markHung(title);
+      await hosts.giveBack(host);
+      throw error;
+    }
+  }
+}
