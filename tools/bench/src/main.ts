@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { benchBodies } from './bodies/bench-bodies.ts';
 import { benchDecode } from './decode/bench-decode.ts';
 import { benchLiveness } from './liveness/bench-liveness.ts';
 import { benchManyModels } from './many-models/bench-many-models.ts';
@@ -11,7 +12,7 @@ import { benchParts } from './parts/bench-parts.ts';
 import { benchRegistry } from './registry/bench-registry.ts';
 import { benchThroughput } from './throughput/bench-throughput.ts';
 
-// npm run bench -- [liveness|throughput|parts|decode|overload|registry|many-models …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3]
+// npm run bench -- [liveness|throughput|parts|decode|overload|bodies|registry|many-models …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3]
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -41,6 +42,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   parts: () => benchParts({ seconds, folder }, print),
   decode: () => benchDecode(print),
   overload: () => benchOverload({ seconds, folder }, print),
+  bodies: () => benchBodies({ folder }, print),
   registry: () => benchRegistry({ folder }, print),
   'many-models': () => benchManyModels({ folder }, print),
 };
