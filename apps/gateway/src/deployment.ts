@@ -54,8 +54,10 @@ export function deployment(host: SampleHost): Deployment {
     },
     grpc: { address: `127.0.0.1:${host.grpcPort}` },
     gateway: {
-      memoryBytes: 512 * MEBIBYTE,
+      // Models and the process itself, bodies in flight, and one thread that decodes large ones.
+      memoryBytes: 1024 * MEBIBYTE,
       environment: {
+        FAIRLEAD_CODEC_THREADS: '1',
         FAIRLEAD_REGISTRY: host.registry,
         FAIRLEAD_KEYS_FILE: host.keysFile,
         FAIRLEAD_JOBS_FOLDER: host.jobsFolder,

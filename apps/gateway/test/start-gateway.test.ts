@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest';
 import { readSettings } from '../src/settings/read-settings.ts';
@@ -481,5 +483,35 @@ describe('a setting that turns out to be of no use is named', () => {
     await expect(again).rejects.toThrow(
       `FAIRLEAD_LISTEN can't be used: listen EADDRINUSE: address already in use ${address}`,
     );
+  });
+});
+
+describe('a body whose chunks are broken', () => {
+  const head = (path: string, more = ''): string =>
+    `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${more}Transfer-Encoding: chunked\r\n\r\n`;
+
+  test.each<[string, readonly string[]]>([
+    ['with its head', [`${head('/v2/models/affine/infer')}5\r\n{"inp\r\nZZ\r\n`]],
+    ['after its head', [head('/v2/models/affine/infer'), '5\r\n{"inp\r\nZZ\r\n']],
+    ['after a right chunk', [`${head('/v2/models/affine/infer')}5\r\n{"inp\r\n`, 'ZZ\r\n']],
+    ['of a wrong length', [`${head('/v2/models/affine/infer')}2\r\n{"inputs"\r\n0\r\n\r\n`]],
+    ['of a job', [head('/v2/models/affine/infer', 'Prefer: respond-async\r\n'), '-1\r\n']],
+    ['of another protocol', [head('/v1/models/affine:predict'), 'g\r\n']],
+  ])('%s gets 400', async (_when, pieces) => {
+    const { gateway } = await startAffine({
+      ...open,
+      FAIRLEAD_JOBS_FOLDER: join(tempFolder(), 'jobs'),
+    });
+    const address = gateway.server.address();
+    const socket = connect(typeof address === 'object' ? (address?.port ?? 0) : 0, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (bytes) => (answer += String(bytes)));
+    socket.on('error', () => undefined);
+    for (const piece of pieces) {
+      socket.write(piece);
+      await sleep(50);
+    }
+    await eventually(() => Promise.resolve(socket.closed ? true : undefined));
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
   });
 });

@@ -124,6 +124,30 @@ describe('values', () => {
     );
   });
 
+  test('NaN is allowed in a feature without a range beside one that has one', () => {
+    const features = ['a', 'b', 'c', 'd'].map((name) => ({ name }));
+    const spec = { ...image, features: [{ name: 'a', range: { max: 1 } }, ...features.slice(1)] };
+    expect(problems([spec], [fp32('image', [2, 4], [1, NaN, 0, 0, 1, 0, Infinity, 0])])).toBe('');
+    expect(problems([spec], [fp32('image', [2, 4], [1, NaN, 0, 0, 2, 0, 0, 0])])).toContain(
+      'found 2 at element 4 (feature "a")',
+    );
+  });
+
+  test('ranges of four million values are checked within 50 ms', () => {
+    const spec = { ...image, shape: [-1, 4], range: { min: 0, max: 1 } };
+    const check = createSignatureCheck([spec]);
+    const data = new Float32Array(4_194_304).fill(0.5);
+    const tensor = { name: 'image', datatype: 'FP32', shape: [data.length / 4, 4], data } as const;
+    const before = process.threadCpuUsage();
+    check([tensor]);
+    const { user, system } = process.threadCpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(50);
+    data[4_194_303] = 2;
+    expect(() => {
+      check([tensor]);
+    }).toThrow(/found 2 at element 4194303/);
+  });
+
   test('categories of text and of numbers', () => {
     const encoder = new TextEncoder();
     const text: TensorSpec = {

@@ -43,7 +43,7 @@ export const accessSettings = {
     'FAIRLEAD_CODEC_THREADS',
     whole(1, 64),
     '2',
-    'Threads that decode requests and encode answers of more than 64 KiB of text, so that the event loop is free; started when they are needed, with a heap of at most 384 MiB each.',
+    'Threads that decode requests and encode answers of more than 64 KiB of text, so that the event loop is free; started when they are needed, with a heap of at most 256 MiB each.',
   ),
   bodyMemoryBytes: setting(
     'FAIRLEAD_BODY_MEMORY_BYTES',

@@ -17,7 +17,7 @@ export interface CodecPoolOptions {
   readonly maxQueued?: number;
   /**
    * The heap of each thread at most, in MiB.
-   * @defaultValue 384
+   * @defaultValue 256
    */
   readonly maxHeapMebibytes?: number;
   /**
@@ -53,7 +53,7 @@ export class CodecPool implements Codec {
   constructor({
     threads = 2,
     maxQueued = 64,
-    maxHeapMebibytes = 384,
+    maxHeapMebibytes = 256,
     timeoutMs = 10_000,
   }: CodecPoolOptions = {}) {
     this.#options = { threads, maxQueued, maxHeapMebibytes, timeoutMs };

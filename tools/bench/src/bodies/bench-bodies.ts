@@ -23,14 +23,15 @@ export async function benchBodies(
   { folder }: { readonly folder: string },
   print: (line: string) => void,
 ): Promise<void> {
-  const model = benchModels(folder).find(({ name }) => name === 'tiny');
-  if (model === undefined) throw new Error('The benchmark has no model "tiny"');
+  const model = benchModels(folder).find(({ name }) => name === 'medium');
+  if (model === undefined) throw new Error('The benchmark has no model "medium"');
   const grpcPort = await freePort();
   const settings = {
     FAIRLEAD_DIALECTS: 'open-inference,tensorflow-serving,mlflow',
     FAIRLEAD_INVOCATIONS_MODEL: 'm',
     FAIRLEAD_GRPC_LISTEN: `127.0.0.1:${grpcPort}`,
     FAIRLEAD_LOG_LEVEL: 'error',
+    BENCH_LOOP_HOLD: '1',
   };
   const side = await fairlead('Fairlead', settings)(model, folder);
   const probe = new Worker(new URL('worker-probe.ts', import.meta.url), {
@@ -43,14 +44,17 @@ export async function benchBodies(
   };
   print('One request at a time, at the limits that ship; a probe of `/v2/health/live` beside it.');
   print('');
-  print('| body | bytes | status | probe’s longest wait ms | main thread CPU ms | total ms |');
-  print('| --- | ---: | ---: | ---: | ---: | ---: |');
+  print(
+    '| body | bytes | status | loop held, CPU ms | probe’s longest wait ms | main thread CPU ms | total ms |',
+  );
+  print('| --- | ---: | ---: | ---: | ---: | ---: | ---: |');
   let worstMs = 0;
   let count = 0;
   try {
     for (const each of testBodies()) {
       await sleep(SETTLE_MS);
       await longestWait();
+      await longestHold(side);
       const cpuBefore = mainThreadCpuMs(side);
       const sentAt = performance.now();
       const status = await (each.isGrpc === true ? call(grpcPort, side, each) : post(side, each));
@@ -58,12 +62,14 @@ export async function benchBodies(
       await sleep(SETTLE_MS);
       const waitMs = await longestWait();
       const cpuMs = mainThreadCpuMs(side) - cpuBefore;
-      worstMs = Math.max(worstMs, waitMs);
+      const holdMs = await longestHold(side);
+      worstMs = Math.max(worstMs, holdMs);
       count += 1;
       const cells = [
         each.name,
         each.body.length,
         status,
+        holdMs.toFixed(1),
         waitMs.toFixed(1),
         cpuMs.toFixed(1),
         totalMs.toFixed(0),
@@ -73,7 +79,7 @@ export async function benchBodies(
     print('');
     const met = worstMs <= GOAL_MS ? 'met' : 'MISSED';
     print(
-      `${count} bodies; the longest wait was ${worstMs.toFixed(1)} ms; goal, within ${GOAL_MS} ms: ${met}`,
+      `${count} bodies; the loop was held for ${worstMs.toFixed(1)} ms of processor time at most; goal, within ${GOAL_MS} ms: ${met}`,
     );
     print(`resident memory at its peak: ${peakMebibytes(side).toFixed(0)} MiB`);
     await benchRefusals(side, print);
@@ -81,6 +87,19 @@ export async function benchBodies(
     await probe.terminate();
     await side.stop();
   }
+}
+
+/** The most processor time of one turn of the event loop since it was read last. */
+function longestHold({ process: child }: Side): Promise<number> {
+  return new Promise((resolve) => {
+    child.on('message', function read(message: { readonly longestHoldMs?: number } | string) {
+      // The gateway sends other messages too.
+      if (typeof message === 'string' || message.longestHoldMs === undefined) return;
+      child.off('message', read);
+      resolve(message.longestHoldMs);
+    });
+    child.send('read');
+  });
 }
 
 /** What requests cost that are refused by their heads, small ones by the hundred. */
@@ -157,7 +176,7 @@ async function call(port: number, side: Side, { path, body, headers }: TestBody)
     });
     let status = '';
     const note = (fields: Readonly<Record<string, unknown>>): void => {
-      if (fields['grpc-status'] !== undefined) status = `gRPC ${String(fields['grpc-status'])}`;
+      if (fields['grpc-status'] !== undefined) status = `gRPC ${Number(fields['grpc-status'])}`;
     };
     stream.on('response', note);
     stream.on('trailers', note);

@@ -18,7 +18,8 @@ const MOST = 16 * 1024 * 1024 - 1024;
 const INFER = '/v2/models/m/infer';
 const PREDICT = '/v1/models/m:predict';
 const SCORE = '/invocations';
-const COLUMNS = 16;
+/** Of the model "medium": 16 MiB are some ten thousand rows. */
+const COLUMNS = 256;
 const BINARY = 'application/octet-stream';
 
 /** Pieces of a text up to the limit, separated by commas. */
@@ -231,8 +232,8 @@ function* compressed(): Generator<TestBody> {
   const gzip = { 'content-encoding': 'gzip' };
   const ones = rightRows('1');
   yield { name: 'gzip of 16 MiB of ones', path: INFER, body: gzipSync(ones), headers: gzip };
-  const sines = Array.from({ length: 640_000 }, (_, index) => Math.sin(index));
-  const right = tensor(JSON.stringify(sines), [40_000, COLUMNS]);
+  const sines = Array.from({ length: 2500 * COLUMNS }, (_, index) => Math.sin(index));
+  const right = tensor(JSON.stringify(sines), [2500, COLUMNS]);
   yield {
     name: 'right: gzip of 13 MiB of numbers',
     path: INFER,
