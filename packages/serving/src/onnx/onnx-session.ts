@@ -1,5 +1,6 @@
 import { datatypes, type Tensor } from '@fairlead/signature';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { explainFailure } from './explain-failure.ts';
 import { ISOLATED, usedWeights } from './external-data.ts';
 import type { SessionModel, SessionOutput } from './session-model.ts';
 
@@ -32,16 +33,20 @@ export class OnnxSession {
 
   /** Loads a model; throws when its inputs and outputs aren't those that were promised, or it reads files of others. */
   static async load(model: SessionModel): Promise<OnnxSession> {
+    // Checked here, where every model passes before ONNX Runtime sees it.
+    const externalData = usedWeights(model);
     const session = await InferenceSession.create(model.bytes, {
       intraOpNumThreads: model.intraOpThreads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
-      // Checked here, where every model passes before ONNX Runtime sees it.
-      externalData: usedWeights(model),
+      externalData,
       extra: ISOLATED,
       // Errors reach the caller as exceptions, and a client could fill the log with them; warnings help nobody who serves it.
       logSeverityLevel: 4,
+    }).catch((cause: unknown) => {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(explainFailure(message), { cause });
     });
     compareNames('input', model.inputs, session.inputNames);
     compareNames(
