@@ -3,7 +3,7 @@ import { datatypes, type Datatype, type TensorSpec, type ValueSpec } from '@fair
 /** A JSON Schema (2020-12), as OpenAPI 3.1 has it. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Whether a schema is of what a model takes or gives: an output that is NaN or infinite is `null`. */
+/** Whether a schema is of what a model takes or gives: NaN is `null`, and an output that is infinite as well. */
 export type Side = 'input' | 'output';
 
 /** Schema of a tensor in the JSON of the Open Inference Protocol. */
@@ -67,7 +67,8 @@ function elementSchema(
   side: Side,
 ): JsonSchema {
   return {
-    ...typeOf(datatype, side),
+    // A missing value is NaN, which no range and no category allows.
+    ...typeOf(datatype, side === 'output' || (range === undefined && categories === undefined)),
     ...(range?.min !== undefined && { minimum: range.min }),
     ...(range?.max !== undefined && { maximum: range.max }),
     ...(categories !== undefined && { enum: categories }),
@@ -75,7 +76,7 @@ function elementSchema(
   };
 }
 
-function typeOf(datatype: Datatype, side: Side): JsonSchema {
+function typeOf(datatype: Datatype, nullable: boolean): JsonSchema {
   const { kind, integerRange: [minimum, maximum] = [] } = datatypes[datatype];
   switch (kind) {
     case 'boolean':
@@ -85,7 +86,7 @@ function typeOf(datatype: Datatype, side: Side): JsonSchema {
     case 'bigint':
       return { type: 'integer', format: datatype.toLowerCase() };
     case 'float':
-      return { type: side === 'output' ? ['number', 'null'] : 'number' };
+      return { type: nullable ? ['number', 'null'] : 'number' };
     case 'bytes':
       return { type: 'string' };
   }
