@@ -1,5 +1,5 @@
 import { invalidTable } from './table.ts';
-import type { CsvCellReader } from './csv-cell.ts';
+import { csvText, type CsvCellReader } from './csv-cell.ts';
 
 const COMMA = 0x2c;
 const QUOTE = 0x22;
@@ -30,8 +30,10 @@ export class CsvReader {
     this.#lines = 0;
   }
 
-  /** The cells of the next line, each read by the reader of its column; undefined after the last line. */
-  line(readerOf: (column: number) => CsvCellReader): unknown[] | undefined {
+  /**
+   * The cells of the next line, each read by the reader of its column, those beyond as texts; undefined after the last line.
+   */
+  line(readers: readonly CsvCellReader[]): unknown[] | undefined {
     const text = this.#text;
     const before = this.#lines;
     while (this.#at < text.length && this.#skipLineBreak());
@@ -41,7 +43,7 @@ export class CsvReader {
     this.lineNumber = this.#lines;
     const cells: unknown[] = [];
     for (;;) {
-      const read = readerOf(cells.length);
+      const read = readers[cells.length] ?? csvText;
       cells.push(text.charCodeAt(this.#at) === QUOTE ? this.#quoted(read) : this.#bare(read));
       if (text.charCodeAt(this.#at) !== COMMA) break;
       this.#at += 1;

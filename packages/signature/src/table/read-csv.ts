@@ -1,6 +1,6 @@
 import type { Datatype } from '../datatype.ts';
 import type { Signature, TensorSpec } from '../signature.ts';
-import { csvCellReader, csvIgnored, csvText, isCsvCell, isCsvNumber } from './csv-cell.ts';
+import { csvCellReader, csvIgnored, isCsvCell, isCsvNumber } from './csv-cell.ts';
 import type { CsvCellReader } from './csv-cell.ts';
 import { CsvReader } from './csv-reader.ts';
 import { invalidTable, type Table } from './table.ts';
@@ -39,7 +39,7 @@ export function readCsv(
   { header }: CsvOptions,
 ): Table {
   const reader = new CsvReader(text);
-  const first = reader.line(() => csvText) as readonly string[] | undefined;
+  const first = reader.line([]) as readonly string[] | undefined;
   if (first === undefined) throw invalidTable('the CSV is empty');
   const width = first.length;
   const named = header === 'present' || isHeader(first, inputs);
@@ -47,11 +47,10 @@ export function readCsv(
   if (header === 'present') rejectNumbers(first, inputs);
   const readers = readersOf({ columns, width }, inputs);
   if (!named) reader.rewind();
-  const readerOf = (column: number): CsvCellReader => readers[column] ?? csvIgnored;
   const rows: (readonly unknown[])[] = [];
   const lines: number[] = [];
   for (;;) {
-    const row = reader.line(readerOf);
+    const row = reader.line(readers);
     if (row === undefined) break;
     const { lineNumber: line, skippedLines } = reader;
     if (row.length !== width) {

@@ -86,7 +86,7 @@ function inOrder(
 ): readonly InputLayout[] {
   const [single] = inputs;
   if (single !== undefined && inputs.length === 1) {
-    const columns = Array.from({ length: width }, (_, place) => place);
+    const columns = range(0, width);
     const takes = rowLength(single);
     if (!nested && takes !== undefined && takes !== width) throw wrongWidth(single, takes, width);
     return [{ spec: single, columns, whole: nested && width === 1 }];
@@ -102,10 +102,17 @@ function inOrder(
   let next = 0;
   return inputs.map((spec, index) => {
     const length = lengths[index] ?? 1;
-    const columns = Array.from({ length }, (_, place) => next + place);
+    const columns = range(next, length);
     next += length;
     return { spec, columns, whole: length === 1 };
   });
+}
+
+/** Whole numbers from `start` on; a table may have hundreds of thousands of columns, so not by a callback for each. */
+function range(start: number, length: number): readonly number[] {
+  const numbers: number[] = [];
+  for (let index = 0; index < length; index++) numbers.push(start + index);
+  return numbers;
 }
 
 function wrongWidth({ name, shape }: TensorSpec, takes: number, width: number): Error {

@@ -33,10 +33,10 @@ export function tableTensors(
   if (first === undefined) throw invalidTable('the table has no rows');
   const { columns } = table;
   const width = columns?.length ?? first.length;
-  for (const [row, cells] of table.rows.entries()) {
-    if (cells.length === width) continue;
-    const found = `${cells.length} cells, but there are ${width} columns`;
-    throw invalidTable(`${table.placeOf(row)} has ${found}`);
+  const uneven = table.rows.findIndex((cells) => cells.length !== width);
+  if (uneven !== -1) {
+    const found = `${table.rows[uneven]?.length ?? 0} cells, but there are ${width} columns`;
+    throw invalidTable(`${table.placeOf(uneven)} has ${found}`);
   }
   const nested = first.some((cell) => Array.isArray(cell));
   return layOutTable({ columns, width, nested }, inputs).map((layout) => tensorOf(layout, table));
@@ -55,16 +55,14 @@ function flatTensor(spec: TensorSpec, columns: readonly number[], table: Table):
   const width = columns.length;
   const shape = [rows.length, ...rowShape(spec, width)];
   const isNumber = datatypes[datatype].kind !== 'bytes';
-  const values = new Array<unknown>(rows.length * width);
-  let next = 0;
+  const values: unknown[] = [];
   for (let row = 0; row < rows.length; row++) {
     const cells = rows[row] ?? [];
     for (let place = 0; place < width; place++) {
       let cell = cells[columns[place] ?? -1];
       if (typeof cell === 'boolean' && isNumber) cell = cell ? 1 : 0;
       else if (cell === undefined) throw noCell(table, row, columns[place] ?? -1);
-      values[next] = cell;
-      next += 1;
+      values.push(cell);
     }
   }
   const placeOf = (index: number): string =>
