@@ -14,6 +14,9 @@ export type SuitableInputs<T> =
 /** It goes into the manifest of a version. */
 const MAX_PROBLEM_LENGTH = 500;
 
+/** Processes that plausible inputs may end before no more are tried: each has to be replaced. */
+const MAX_CRASHES = 5;
+
 const UNSUITABLE = new Set<string>([
   'ERR_SERVING_RUN_FAILED',
   'ERR_SERVING_BAD_REQUEST',
@@ -30,12 +33,15 @@ export async function findSuitableInputs<T>(
   execute: Execute<T>,
 ): Promise<SuitableInputs<T>> {
   let problem = 'its inputs are larger than what is tried';
+  let crashes = 0;
   for (const inputs of plausibleInputs(manifest)) {
     try {
       return { inputs, result: await execute(inputs) };
     } catch (error) {
       if (!isUnsuitable(error)) throw error;
       problem = error.message.slice(0, MAX_PROBLEM_LENGTH);
+      if (endedItsProcess(error.cause)) crashes += 1;
+      if (crashes === MAX_CRASHES) break;
     }
   }
   return { inputs: undefined, problem };
@@ -47,10 +53,14 @@ export function isUnsuitable(error: unknown): error is ServingError {
 }
 
 function lostItsThread(cause: unknown): boolean {
-  return (
-    typeof cause === 'object' &&
-    cause !== null &&
-    'threadLost' in cause &&
-    cause.threadLost === true
-  );
+  // A process of the version's own is replaced at once, and other inputs may not end it.
+  return isTrueIn(cause, 'threadLost') && !endedItsProcess(cause);
+}
+
+function endedItsProcess(cause: unknown): boolean {
+  return isTrueIn(cause, 'crashed');
+}
+
+function isTrueIn(cause: unknown, fact: string): boolean {
+  return typeof cause === 'object' && cause !== null && Reflect.get(cause, fact) === true;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeTensor, type Tensor } from '@fairlead/signature';
 import type { Execution, Runtime } from '../runtime.ts';
 import type { BatchLimits } from '../scheduling/batch-limits.ts';
@@ -18,6 +19,8 @@ const DEFAULT_TOLERANCE = 1e-4;
 const TRIAL_SHARE = 1 / 4;
 /** The same, in milliseconds, where the graph has shown already that rows are independent. */
 const CHECK_BUDGET_MS = 2000;
+/** How long a worker that the trial ended may take to be replaced. */
+const REPLACEMENT_MS = 10_000;
 
 /** Options of {@link warmUp}. */
 export interface WarmUpOptions {
@@ -66,7 +69,7 @@ export async function warmUp(
   if (known.length === 0) {
     const found = await findSuitableInputs(manifest, execute);
     if (found.inputs === undefined) {
-      await requireHealth(runtime);
+      await requireHealth(runtime, signal);
       untried = `no input of ours suits it (the last one: ${found.problem})`;
     } else known = [found.inputs];
   }
@@ -113,7 +116,15 @@ async function runGoldenExamples(
 }
 
 /** @throws ServingError `ERR_SERVING_LOAD_FAILED` when it is the runtime that takes no inputs. */
-async function requireHealth(runtime: Runtime): Promise<void> {
-  const problem = await runtime.unhealthy();
-  if (problem !== undefined) throw new ServingError('ERR_SERVING_LOAD_FAILED', problem);
+/** Inputs that were tried may have ended a process; its successor takes a moment. */
+async function requireHealth(runtime: Runtime, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + REPLACEMENT_MS;
+  for (;;) {
+    const problem = await runtime.unhealthy();
+    if (problem === undefined) return;
+    if (signal.aborted || performance.now() > deadline) {
+      throw new ServingError('ERR_SERVING_LOAD_FAILED', problem);
+    }
+    await sleep(50);
+  }
 }

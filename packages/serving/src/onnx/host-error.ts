@@ -6,6 +6,8 @@ export interface HostErrorFacts {
   readonly started?: boolean;
   /** Whether an execution or a load exceeded its time limit. */
   readonly hung?: boolean;
+  /** Whether the execution ended its process, as other inputs may not. */
+  readonly crashed?: boolean;
   /** Whether the inputs can't be given to the model. */
   readonly isInput?: boolean;
 }
@@ -15,14 +17,17 @@ export class HostError extends Error {
   readonly threadLost: boolean;
   readonly started: boolean;
   readonly hung: boolean;
+  readonly crashed: boolean;
   readonly isInput: boolean;
 
   constructor(message: string, facts: HostErrorFacts = {}) {
     super(message);
-    const { threadLost = false, started = true, hung = false, isInput = false } = facts;
+    const { threadLost = false, started = true, hung = false } = facts;
+    const { crashed = false, isInput = false } = facts;
     this.threadLost = threadLost;
     this.started = started;
     this.hung = hung;
+    this.crashed = crashed;
     this.isInput = isInput;
   }
 }

@@ -187,7 +187,8 @@ export class OnnxHost {
     const active = this.#active;
     this.#active = undefined;
     const hung = active?.session.hung === true;
-    active?.answer.reject(new HostError(reason, { threadLost: true, hung }));
+    const crashed = !hung && this.kind === 'process';
+    active?.answer.reject(new HostError(reason, { threadLost: true, hung, crashed }));
     for (const { answer } of this.#waiting.splice(0)) {
       answer.reject(new HostError(reason, { threadLost: true, started: false }));
     }

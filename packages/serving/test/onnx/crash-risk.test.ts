@@ -32,6 +32,23 @@ test('an operator that divides by an input unchecked is found, one that divides 
   expect(findCrashRisk(Buffer.from('no model'))).toBeUndefined();
 });
 
+test('a version whose process ends for every input of the trial is served', async () => {
+  const { inputs: specs, outputs } = signature;
+  const drawn = specs.map((spec) =>
+    spec.name === 'length' ? { ...spec, range: { min: 0, max: 0 } } : spec,
+  );
+  const server = new ModelServer({
+    source: new MemorySource([{ signature: { inputs: drawn, outputs }, file: 'spectrum.onnx' }]),
+    alias: 'champion',
+    runtimes: { onnx: onnxRuntime({ workers: 1, inProcess: false }) },
+    requestTimeoutMs: 60_000,
+  });
+  onTestFinished(() => server.close());
+  await server.load('spectrum');
+  expect(server.loaded.map(({ label }) => label.version)).toEqual(['1']);
+  expect(await server.ready()).toBe(true);
+});
+
 test('a request that ends the process of its version ends neither the server nor the version', async () => {
   const server = new ModelServer({
     source: new MemorySource([{ signature, file: 'spectrum.onnx' }]),
