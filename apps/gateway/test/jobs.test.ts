@@ -3,13 +3,16 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { ask } from './support/ask.ts';
 import { eventually } from './support/eventually.ts';
 import { startGatewayProcess } from './support/gateway-process.ts';
 import { pepper, writeKeysFile } from './support/keys-file.ts';
 import { onnxModel, sampleRegistry } from './support/sample-registry.ts';
 import { tempFolder } from './support/temp-folder.ts';
+
+// Each test starts gateways, which takes long on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const affine = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
 const open = { FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1' };
