@@ -203,15 +203,18 @@ describe('a rendered Nginx in front of a gateway', () => {
       nginx: { perAddress: { requestsPerSecond: 1, burst: 1 } },
     });
     const paths = ['/v2?api_key=PLANTED', '/a?b?c=PLANTED#x', '/?PLANTED', '/%3FKEPT?PLANTED'];
-    const statuses = [];
-    for (const path of paths) statuses.push((await send({ socketPath, path })).status);
+    // All at once: on a busy machine, one after the other would stay below the rate.
+    const answers = await Promise.all(
+      [...paths, ...paths, ...paths].map((path) => send({ socketPath, path })),
+    );
+    const statuses = answers.map(({ status }) => status);
     await sendRaw(socketPath, 'GET /?PLANTED HTTP/9.9\r\nHost: a\r\n\r\n');
     expect(statuses).toContain(502);
     expect(statuses).toContain(429);
     await nginx.stop('SIGQUIT');
     const log = readFileSync(join(folder, 'logs/nginx-access.log'), 'utf8');
     const uris = log.split('\n').flatMap((line) => /"uri":"([^"]*)"/.exec(line)?.[1] ?? []);
-    expect(uris.slice(0, 4)).toEqual(['/v2', '/a', '/', '/%3FKEPT']);
+    for (const uri of ['/v2', '/a', '/', '/%3FKEPT']) expect(uris).toContain(uri);
     expect(log).not.toContain('PLANTED');
     expect(log).toContain('"upstreamStatus":"502"');
     expect(readFileSync(join(folder, 'logs/nginx-error.log'), 'utf8')).not.toContain('PLANTED');
