@@ -187,6 +187,13 @@ test('external tensors are found wherever a model may hold them', () => {
   ]);
 });
 
+test('bytes that ONNX Runtime takes for its own format are rejected, even if they are protobuf too', () => {
+  const domain = field(4, Buffer.from('..ORTM'));
+  const bytes = Buffer.concat([domain, model({})]);
+  expect(bytes.toString('latin1', 4, 8)).toBe('ORTM');
+  expect(() => readOnnxModel(bytes)).toThrow(/own format \(\.ort\)/);
+});
+
 test('a file of millions of empty nodes is rejected before it fills the memory', () => {
   const nodes = Buffer.alloc(10_000_000);
   for (let index = 0; index < nodes.length; index += 2) nodes[index] = (1 << 3) | 2;
