@@ -60,7 +60,7 @@ export function layOutTable(
 }
 
 /** How many cells a row of an input takes; undefined where that varies. */
-export function rowLength({ shape }: TensorSpec): number | undefined {
+function rowLength({ shape }: TensorSpec): number | undefined {
   const rest = shape.slice(1);
   return rest.includes(-1) ? undefined : elementCount(rest);
 }
