@@ -19,6 +19,8 @@ export async function readText(path: string, what: string): Promise<string> {
 /**
  * Reads a JSON file that the command line names; `decode` makes what is wanted of what `JSON.parse` gives.
  *
+ * `NaN`, `Infinity` and `-Infinity`, which Python writes, become strings of that name.
+ *
  * @throws CliError `ERR_CLI_FILE`
  */
 export async function readJson<T>(
@@ -28,7 +30,8 @@ export async function readJson<T>(
 ): Promise<T> {
   const text = await readText(path, what);
   try {
-    return decode(JSON.parse(text));
+    const { quoteNonFinite } = await import('@fairlead/signature');
+    return decode(JSON.parse(quoteNonFinite(text)));
   } catch (cause) {
     throw fileError(path, what, cause);
   }

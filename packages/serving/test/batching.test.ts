@@ -8,7 +8,7 @@ import {
   type VersionManifest,
 } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
-import { MemorySource } from './memory-source.ts';
+import { affine, MemorySource } from './memory-source.ts';
 
 interface RowModel {
   readonly independent: boolean;
@@ -168,5 +168,53 @@ test('the statistics say whether requests share executions, and why', async () =
   expect(batching).toEqual({
     on: false,
     reason: 'rows influence each other: CumSum sums along the rows',
+  });
+});
+
+describe('golden examples that hold NaN and infinities', () => {
+  // affine.onnx: y = 2 x + 1.
+  const load = async (expected: readonly (number | string | null)[]) => {
+    const tensor = (name: string, data: readonly (number | string | null)[]) => ({
+      name,
+      datatype: 'FP32',
+      shape: [2, 2],
+      data,
+    });
+    const server = new ModelServer({
+      source: new MemorySource([
+        {
+          signature: affine,
+          goldenExamples: [
+            {
+              inputs: [tensor('x', ['NaN', 'Infinity', '-Infinity', 1])],
+              outputs: [tensor('y', expected)],
+            },
+          ],
+        },
+      ]),
+      runtimes: { onnx: onnxRuntime({ workers: 1 }) },
+      retryDelayMs: 60_000,
+    });
+    servers.push(server);
+    await server.load('m', {});
+  };
+
+  test.each([
+    ['NaN as text', ['NaN', 'Infinity', '-Infinity', 3]],
+    ['NaN as null', [null, 'Infinity', '-Infinity', 3]],
+  ])('%s equals NaN', async (_, expected) => {
+    await expect(load(expected)).resolves.toBeUndefined();
+  });
+
+  test.each([
+    ['a number for NaN', [1, 'Infinity', '-Infinity', 3], 'is NaN at element 0, expected 1'],
+    ['a number for an infinity', [null, 5, '-Infinity', 3], 'is Infinity at element 1, expected 5'],
+    ['an infinity for another', [null, 'Infinity', 'Infinity', 3], 'is -Infinity at element 2'],
+    ['an infinity for a number', [null, 'Infinity', '-Infinity', 'Infinity'], 'is 3 at element 3'],
+    ['NaN for a number', [null, 'Infinity', '-Infinity', null], 'is 3 at element 3, expected NaN'],
+  ])('%s is a difference', async (_, expected, message) => {
+    await expect(load(expected)).rejects.toMatchObject({
+      message: expect.stringContaining(message) as string,
+    });
   });
 });

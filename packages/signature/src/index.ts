@@ -13,6 +13,7 @@ export type { TensorAsJson } from './json-tensor.ts';
 export { decodeJson, ImpreciseInteger } from './lossless-json.ts';
 export { maskCredentials } from './mask-credentials.ts';
 export { parseSignature } from './parse-signature.ts';
+export { quoteNonFinite } from './quote-non-finite.ts';
 export { seededRandom } from './seeded-random.ts';
 export type { RandomSource } from './seeded-random.ts';
 export { createSignatureCheck } from './signature-check.ts';

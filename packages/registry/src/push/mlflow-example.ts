@@ -3,6 +3,7 @@ import {
   createSignatureCheck,
   decodeTensor,
   decodeText,
+  quoteNonFinite,
   recordsTable,
   splitTable,
 } from '@fairlead/signature';
@@ -26,7 +27,10 @@ export async function readInputExample(
   signature: Signature,
 ): Promise<readonly JsonTensor[]> {
   try {
-    const tensors = toTensors(withoutParams(parseJson(await readText(file))), signature);
+    const tensors = toTensors(
+      withoutParams(parseJson(quoteNonFinite(await readText(file)))),
+      signature,
+    );
     createSignatureCheck(signature.inputs)(tensors.map(decodeTensor));
     return tensors;
   } catch (cause) {

@@ -9,6 +9,7 @@ import type {
   ManifestFile,
   RuntimeSpec,
 } from '../versions/manifest.ts';
+import { storedExample } from './stored-example.ts';
 import { fingerprint, readSource } from './push-source.ts';
 import { inspectOnnx } from './inspect-onnx.ts';
 import type { Proof, PushProgress } from './prove.ts';
@@ -109,7 +110,7 @@ export async function readContent(request: PushRequest): Promise<ManifestContent
     lineage,
     metrics,
     ...(baseline !== undefined && { baseline }),
-    goldenExamples,
+    goldenExamples: goldenExamples.map(storedExample),
     ...(batching !== undefined && { batching }),
     ...(modelCard !== undefined && { modelCard }),
   };

@@ -97,6 +97,25 @@ test('a version that no input suits is pushed, and no golden example counts as a
   expect(state?.measurements ?? {}).toEqual({});
 });
 
+test('golden examples may hold NaN and infinities', async () => {
+  const { registry } = temporaryRegistry();
+  const tensor = (name: string, data: readonly (number | string | null)[]) =>
+    ({ name, datatype: 'FP32', shape: [2, 2], data }) as const;
+  const { manifest } = await registry.push(
+    request({
+      goldenExamples: [
+        {
+          inputs: [tensor('x', [NaN, Infinity, 1, -Infinity])],
+          outputs: [tensor('y', [null, 'Infinity', 3, '-Infinity'])],
+        },
+      ],
+    }),
+  );
+  const read = (await registry.openVersion('affine', manifest.version)).manifest;
+  expect(read.goldenExamples[0]?.inputs[0]?.data).toEqual(['NaN', 'Infinity', 1, '-Infinity']);
+  expect(read.goldenExamples[0]?.outputs[0]?.data).toEqual([null, 'Infinity', 3, '-Infinity']);
+});
+
 test('what fails when it is tried out is not pushed', async () => {
   const { registry } = temporaryRegistry();
   const cause = new Error('golden example 0: y is 4, not 3');

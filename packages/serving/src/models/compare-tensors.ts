@@ -4,7 +4,7 @@ import { float16ToNumber, type Tensor } from '@fairlead/signature';
  * What differs between expected tensors and those of the same names: undefined when nothing does.
  *
  * Floating-point elements may differ by `tolerance`, absolutely or relative to the expected value; all others must be
- * equal.
+ * equal. NaN equals NaN alone, and each infinity itself.
  */
 export function compareTensors(
   expected: readonly Tensor[],
@@ -30,11 +30,12 @@ function compareTensor(
   }
   for (let index = 0; index < expected.data.length; index++) {
     const [was, is] = [elementAt(expected, index), elementAt(actual, index)];
-    if (was === is) continue;
+    if (was === is || (Number.isNaN(was) && Number.isNaN(is))) continue;
     const bound = tolerance * Math.max(1, Math.abs(Number(was)));
     const floating = typeof was === 'number' && typeof is === 'number' && isFloat(expected);
-    if (!floating || !(Math.abs(is - was) <= bound)) {
-      return `is ${is} at element ${index}, expected ${was}${floating ? ` within ${bound}` : ''}`;
+    const isClose = floating && Number.isFinite(was) && Math.abs(is - was) <= bound;
+    if (!isClose) {
+      return `is ${is} at element ${index}, expected ${was}${floating && Number.isFinite(was) ? ` within ${bound}` : ''}`;
     }
   }
   return undefined;
