@@ -58,7 +58,8 @@ export function decideBatching(facts: BatchingFacts): BatchingDecision {
   }
   const open = trial?.reason ?? 'no input of ours suits it; add golden examples';
   if (setting === 'on') return { on: true, reason: `promised in its manifest; not shown: ${open}` };
-  if (trial !== undefined && analysis?.rows === 'independent') {
+  if (trial === undefined) return off(`its rows were not tried together: ${open}`);
+  if (analysis?.rows === 'independent') {
     return { on: true, reason: `${analysis.reason}; by trial alone it is not shown: ${open}` };
   }
   const graph = analysis === undefined ? '' : `, nor in its graph (${analysis.reason})`;
