@@ -219,7 +219,7 @@ describe('dimensions that inputs share', () => {
   });
 
   test('tensors without names, or with names of their own, may differ', () => {
-    const free = specs.map(({ dimensions: _, ...spec }) => spec);
+    const free = specs.map(({ name, datatype, shape }): TensorSpec => ({ name, datatype, shape }));
     expect(problems(free, of(['ids', 2, 3], ['mask', 3, 4], ['age', 4, 1]))).toBe('');
   });
 });
