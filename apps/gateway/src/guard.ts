@@ -40,6 +40,8 @@ export interface Guard {
   requires(scope: string): Middleware;
   /** Whether the client of a request may infer with a model. */
   mayInfer(req: IncomingMessage, model: string): boolean;
+  /** The client that large bodies are counted for: the owner of the key, or the address of a request without one. */
+  readonly clientOf: (req: IncomingMessage) => string;
   /** The same keys, scopes and limits for a call over gRPC. */
   admit(call: IncomingCall): Promise<Admission>;
   /** Ceases to look after the keys. */
@@ -65,6 +67,7 @@ export async function createGuard(
     allowMissingType: true,
   });
   const address = clientAddress({ trustedProxies: ['unix', 'loopback'] });
+  const clientOf = (req: IncomingMessage): string => getIdentity(req)?.client ?? address(req);
   const limited = rateLimit({
     windowMs: MINUTE_MS,
     limit,
@@ -78,12 +81,12 @@ export async function createGuard(
         next();
       },
       mayInfer: () => true,
+      clientOf,
       close: () => undefined,
       async admit(call) {
-        if (!PUBLIC_CALLS.has(call.method)) {
-          await limited.count({ address: address(addressed(call, settings)) });
-        }
-        return {};
+        const client = address(addressed(call, settings));
+        if (!PUBLIC_CALLS.has(call.method)) await limited.count({ address: client });
+        return { client };
       },
     };
   }
@@ -112,6 +115,7 @@ export async function createGuard(
       const identity = getIdentity(req);
       return identity !== undefined && hasScope(identity, `infer:${model}`);
     },
+    clientOf,
     close,
     async admit(call) {
       if (PUBLIC_CALLS.has(call.method)) return {};
@@ -128,6 +132,7 @@ export async function createGuard(
       }
       await limited.count({ identity, address: '' });
       return {
+        client: identity.client,
         mayInfer(model) {
           checkScope(identity, `infer:${model}`);
         },

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { JobMetrics, type InferenceMetrics } from '@fairlead/monitoring';
 import { checkScope, getIdentity, getRequestId } from '@fairlead/security';
 import {
@@ -33,6 +34,7 @@ interface Surroundings {
   readonly models: ModelServer;
   readonly bodies: BodyMemory;
   readonly codec: CodecPool;
+  readonly client: (req: IncomingMessage) => string;
   readonly dialects: readonly Dialect[];
   readonly metrics: Pick<InferenceMetrics, 'registry'>;
   readonly onEvent: (event: JobEvent) => void;
@@ -46,7 +48,7 @@ interface Surroundings {
  */
 export async function openJobs(
   settings: Settings,
-  { models, bodies, codec, dialects, metrics, onEvent, onError }: Surroundings,
+  { models, bodies, codec, client, dialects, metrics, onEvent, onError }: Surroundings,
 ): Promise<Jobs | undefined> {
   const queue = await openQueue(settings);
   if (queue === undefined) return undefined;
@@ -70,6 +72,7 @@ export async function openJobs(
     maxBodyBytes: settings.maxBodyBytes,
     bodies,
     codec,
+    client,
     owner: (req) => getIdentity(req)?.client,
     // Without keys there is no identity, and no scope.
     authorize: (req, model) => {

@@ -150,13 +150,13 @@ export async function startGateway(
     );
   }
 
-  const bodies = new BodyMemory(
-    settings.bodyMemoryBytes ?? Math.max(128 * 2 ** 20, 2 * settings.maxBodyBytes),
-  );
+  const bodies = createBodyMemory(settings);
+  const client = guard.clientOf;
   const jobs = await openJobs(settings, {
     models,
     bodies,
     codec,
+    client,
     dialects,
     metrics,
     onError,
@@ -194,6 +194,7 @@ export async function startGateway(
       maxBodyBytes: settings.maxBodyBytes,
       bodies,
       codec,
+      client,
       requestId: getRequestId,
       onError,
     }),
@@ -310,6 +311,18 @@ function checkNames(registry: ModelRegistry, { alias, models = [] }: Settings): 
   for (const model of models) {
     forSetting('FAIRLEAD_MODELS', () => registry.follow(model, alias));
   }
+}
+
+/** The largest body always fits into the memory of its client. */
+function createBodyMemory({
+  bodyMemoryBytes,
+  bodyMemoryPerClientBytes,
+  maxBodyBytes,
+}: Settings): BodyMemory {
+  const maxBytes = bodyMemoryBytes ?? Math.max(128 * 2 ** 20, 2 * maxBodyBytes);
+  const maxBytesPerClient =
+    bodyMemoryPerClientBytes ?? Math.max(Math.ceil(maxBytes / 4), maxBodyBytes);
+  return new BodyMemory(maxBytes, { maxBytesPerClient });
 }
 
 function fallbackOf(model: string, { fallbacks }: Settings): Fallback | undefined {

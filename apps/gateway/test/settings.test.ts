@@ -37,6 +37,7 @@ describe('what is accepted', () => {
       maxBodyBytes: 16 * 1024 * 1024,
       codecThreads: 2,
       bodyMemoryBytes: undefined,
+      bodyMemoryPerClientBytes: undefined,
       deadlineMs: 30_000,
       keepAliveTimeoutMs: 75_000,
       headersTimeoutMs: 10_000,
@@ -208,6 +209,11 @@ describe('what is refused', () => {
     ['FAIRLEAD_REFUSED_KEYS_LIMIT', '-5', 'must be a whole number from 1 to 1000000000'],
     ['FAIRLEAD_CODEC_THREADS', '0', 'must be a whole number from 1 to 64'],
     ['FAIRLEAD_BODY_MEMORY_BYTES', '0', 'must be a whole number from 1 to 1099511627776, or auto'],
+    [
+      'FAIRLEAD_BODY_MEMORY_PER_CLIENT_BYTES',
+      '0',
+      'must be a whole number from 1 to 1099511627776, or auto',
+    ],
     ['FAIRLEAD_MAX_BODY_BYTES', '16MB', 'must be a whole number from 1 to 2147483647'],
     ['FAIRLEAD_DEADLINE_MS', '1e3', 'must be a whole number'],
     ['FAIRLEAD_KEEP_ALIVE_TIMEOUT_MS', ' 5', 'must be a whole number'],
@@ -366,6 +372,10 @@ describe('what is refused', () => {
     [
       { ...anyone, FAIRLEAD_BODY_MEMORY_BYTES: '1000' },
       'FAIRLEAD_BODY_MEMORY_BYTES (1000) is less than FAIRLEAD_MAX_BODY_BYTES (16777216)',
+    ],
+    [
+      { ...anyone, FAIRLEAD_BODY_MEMORY_PER_CLIENT_BYTES: '1000' },
+      'FAIRLEAD_BODY_MEMORY_PER_CLIENT_BYTES (1000) is less than FAIRLEAD_MAX_BODY_BYTES (16777216)',
     ],
   ])('settings that contradict each other: %j', (environment, message) => {
     expect(refusal(environment)).toContain(message);

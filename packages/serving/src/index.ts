@@ -65,6 +65,7 @@ export type { OpenApiHandlerOptions } from './openapi/openapi-handler.ts';
 export type { Content, DescribedModel, Operation, Paths } from './openapi/operation.ts';
 export type { JsonSchema } from './openapi/tensor-schema.ts';
 export { BodyMemory } from './protocol/body-memory.ts';
+export type { BodyMemoryOptions } from './protocol/body-memory.ts';
 export type { BodyAccount } from './protocol/body-memory.ts';
 export { inferenceTarget, requestAccess } from './protocol/dialect.ts';
 export type { Access, Call, Dialect, Reply, Route } from './protocol/dialect.ts';

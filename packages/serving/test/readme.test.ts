@@ -106,6 +106,7 @@ test('every error code has its paragraph, and every paragraph its code', () => {
     ERR_SERVING_BODY_TOO_LARGE: true,
     ERR_SERVING_CANCELED: true,
     ERR_SERVING_CIRCUIT_OPEN: true,
+    ERR_SERVING_CLIENT_LIMIT: true,
     ERR_SERVING_CLOSED: true,
     ERR_SERVING_DEADLINE_EXCEEDED: true,
     ERR_SERVING_GOLDEN_MISMATCH: true,

@@ -51,4 +51,10 @@ export const accessSettings = {
     'auto',
     'Memory of all request bodies together, over HTTP and gRPC; a body that would exceed it is refused with 503. `auto` is 128 MiB, or two of the largest bodies where that is more.',
   ),
+  bodyMemoryPerClientBytes: setting(
+    'FAIRLEAD_BODY_MEMORY_PER_CLIENT_BYTES',
+    wholeOrAuto(1, 2 ** 40),
+    'auto',
+    'Memory of the request bodies of one client together: the client of a key, or the address without keys; a body that would exceed it is rejected with 429. `auto` is a quarter of the memory of all bodies, or the largest body where that is more.',
+  ),
 } as const;

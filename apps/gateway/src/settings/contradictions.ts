@@ -55,6 +55,12 @@ export function contradictions(read: Settings): string[] {
       `FAIRLEAD_BODY_MEMORY_BYTES (${bodyMemoryBytes}) is less than FAIRLEAD_MAX_BODY_BYTES (${maxBodyBytes}), so that the largest body would never be accepted; raise it`,
     );
   }
+  const { bodyMemoryPerClientBytes = Infinity } = read;
+  if (bodyMemoryPerClientBytes < maxBodyBytes) {
+    problems.push(
+      `FAIRLEAD_BODY_MEMORY_PER_CLIENT_BYTES (${bodyMemoryPerClientBytes}) is less than FAIRLEAD_MAX_BODY_BYTES (${maxBodyBytes}), so that the largest body would never be accepted; raise it`,
+    );
+  }
   // node:http refuses it, naming its own options.
   if (headersTimeoutMs > requestTimeoutMs) {
     problems.push(

@@ -2,6 +2,7 @@ import { refusal, ServingError } from '../serving-error.ts';
 import type { CodecFunctions } from './codec-functions.ts';
 import { CodecThread, type CodecCall } from './codec-thread.ts';
 import type { Codec, CodecName } from './codec.ts';
+import { FairQueue } from './fair-queue.ts';
 
 /** Options of {@link CodecPool}. */
 export interface CodecPoolOptions {
@@ -16,6 +17,11 @@ export interface CodecPoolOptions {
    */
   readonly maxQueued?: number;
   /**
+   * Bodies of one client that may wait for a thread; applies to what is run by {@link CodecPool.forClient}.
+   * @defaultValue a quarter of `maxQueued`, at least 1
+   */
+  readonly maxQueuedPerClient?: number;
+  /**
    * The heap of each thread at most, in MiB.
    * @defaultValue 256
    */
@@ -28,9 +34,12 @@ export interface CodecPoolOptions {
 }
 
 const IDLE_MS = 30_000;
+/** The part of the places that the bodies of one client may take by default. */
+const CLIENT_SHARE = 0.25;
 
 /**
  * Worker threads that decode large request bodies and encode large answers, so that none holds the event loop.
+ * When bodies of several clients wait, the clients take turns.
  *
  * Share one pool between all handlers of a process, and close it at the end.
  *
@@ -45,7 +54,7 @@ const IDLE_MS = 30_000;
 export class CodecPool implements Codec {
   readonly #options: Required<CodecPoolOptions>;
   readonly #threads = new Set<CodecThread>();
-  readonly #queue: CodecCall[] = [];
+  readonly #queue = new FairQueue<CodecCall>();
   readonly #idleTimer: NodeJS.Timeout;
   #closed = false;
 
@@ -53,10 +62,11 @@ export class CodecPool implements Codec {
   constructor({
     threads = 2,
     maxQueued = 64,
+    maxQueuedPerClient = Math.max(1, Math.ceil(maxQueued * CLIENT_SHARE)),
     maxHeapMebibytes = 256,
     timeoutMs = 10_000,
   }: CodecPoolOptions = {}) {
-    this.#options = { threads, maxQueued, maxHeapMebibytes, timeoutMs };
+    this.#options = { threads, maxQueued, maxQueuedPerClient, maxHeapMebibytes, timeoutMs };
     for (const [name, value] of Object.entries(this.#options)) {
       if (Number.isInteger(value) && value >= (name === 'maxQueued' ? 0 : 1) && value < 2 ** 31)
         continue;
@@ -73,11 +83,33 @@ export class CodecPool implements Codec {
     name: N,
     ...args: Parameters<CodecFunctions[N]>
   ): Promise<ReturnType<CodecFunctions[N]>> {
+    return this.#run(undefined, name, args);
+  }
+
+  /** The same threads for the bodies of one client: of its bodies, at most `maxQueuedPerClient` wait. */
+  forClient(client: string): Codec {
+    return { run: (name, ...args) => this.#run(client, name, args) };
+  }
+
+  #run<N extends CodecName>(
+    client: string | undefined,
+    name: N,
+    args: Parameters<CodecFunctions[N]>,
+  ): Promise<ReturnType<CodecFunctions[N]>> {
     if (this.#closed) {
       return Promise.reject(refusal('ERR_SERVING_CLOSED', 'the server is shutting down'));
     }
     const idle = this.#idleThread();
-    if (idle === undefined && this.#queue.length >= this.#options.maxQueued) {
+    const { maxQueuedPerClient } = this.#options;
+    if (
+      idle === undefined &&
+      client !== undefined &&
+      this.#queue.sizeOf(client) >= maxQueuedPerClient
+    ) {
+      const message = `${maxQueuedPerClient} large bodies of this client wait to be decoded or encoded, the limit of one client; wait for their answers, then try again`;
+      return Promise.reject(refusal('ERR_SERVING_CLIENT_LIMIT', message));
+    }
+    if (idle === undefined && this.#queue.size >= this.#options.maxQueued) {
       const message = `${this.#options.maxQueued} large bodies wait to be decoded or encoded, the limit; try again later`;
       return Promise.reject(refusal('ERR_SERVING_OVERLOADED', message));
     }
@@ -88,7 +120,7 @@ export class CodecPool implements Codec {
         resolve: resolve as (value: unknown) => void,
         reject,
       };
-      if (idle === undefined) this.#queue.push(call);
+      if (idle === undefined) this.#queue.push(client, call);
       else idle.run(call);
     });
   }
@@ -98,7 +130,7 @@ export class CodecPool implements Codec {
     this.#closed = true;
     clearTimeout(this.#idleTimer);
     const error = refusal('ERR_SERVING_CLOSED', 'the server is shutting down');
-    for (const { reject } of this.#queue.splice(0)) reject(error);
+    for (const { reject } of this.#queue.clear()) reject(error);
     await Promise.all([...this.#threads].map((thread) => thread.close()));
   }
 

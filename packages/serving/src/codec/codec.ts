@@ -14,10 +14,13 @@ export interface Codec {
   /**
    * Runs the function of this name with copies of its arguments.
    *
-   * @throws ServingError `ERR_SERVING_OVERLOADED` when as many wait as may, and whatever the function throws.
+   * @throws ServingError `ERR_SERVING_OVERLOADED` when as many wait as may, `ERR_SERVING_CLIENT_LIMIT` when as many of
+   * one client wait as may, and whatever the function throws.
    */
   run<N extends CodecName>(
     name: N,
     ...args: Parameters<CodecFunctions[N]>
   ): Promise<ReturnType<CodecFunctions[N]>>;
+  /** The same codec for the bodies of one client, where clients have separate limits. */
+  forClient?(client: string): Codec;
 }

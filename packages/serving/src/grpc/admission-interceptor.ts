@@ -72,10 +72,13 @@ export function admissionInterceptor(
             const incoming = { method, metadata, peer: call.getPeer() };
             // Also what is thrown at once is a refusal.
             const decided = (async () => admit(incoming))();
-            decided.then((admission) => {
-              admissions.set(metadata, admission);
-              proceed(metadata);
-            }, refuse);
+            decided
+              .then((admission) => {
+                if (admission.client !== undefined) account.assign(admission.client);
+                admissions.set(metadata, admission);
+                proceed(metadata);
+              })
+              .catch(refuse);
           },
           onReceiveMessage(message: Buffer, proceed) {
             // It is decompressed, and its frames are not needed any more.

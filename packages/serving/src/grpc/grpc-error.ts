@@ -9,6 +9,7 @@ const STATUS: Readonly<Record<ServingErrorCode, status>> = {
   ERR_SERVING_BODY_TOO_LARGE: status.RESOURCE_EXHAUSTED,
   ERR_SERVING_CANCELED: status.CANCELLED,
   ERR_SERVING_CIRCUIT_OPEN: status.UNAVAILABLE,
+  ERR_SERVING_CLIENT_LIMIT: status.RESOURCE_EXHAUSTED,
   ERR_SERVING_CLOSED: status.UNAVAILABLE,
   ERR_SERVING_DEADLINE_EXCEEDED: status.DEADLINE_EXCEEDED,
   ERR_SERVING_GOLDEN_MISMATCH: status.INTERNAL,
@@ -82,7 +83,8 @@ export function toGrpcError(error: unknown): Pick<ServerErrorResponse, 'code' | 
     metadata.set('fairlead-error', error.code);
     const code = STATUS[error.code];
     const seconds = Math.ceil((error.retryAfterMs ?? 0) / 1000);
-    if (code === status.UNAVAILABLE) tellRetry(metadata, Math.max(RETRY_AFTER_SECONDS, seconds));
+    if (code === status.UNAVAILABLE || error.code === 'ERR_SERVING_CLIENT_LIMIT')
+      tellRetry(metadata, Math.max(RETRY_AFTER_SECONDS, seconds));
     return { code, details: error.message, metadata };
   }
   if (!isExposed(error)) return { code: status.INTERNAL, details: 'internal error', metadata };

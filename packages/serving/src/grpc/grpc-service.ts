@@ -30,4 +30,6 @@ export interface IncomingCall {
 export interface Admission {
   /** Throws when this model is not for them to infer. */
   mayInfer?(model: string): void;
+  /** The client, such as the owner of its key: its large messages may take a part of the memory and of the codec's queue. */
+  readonly client?: string;
 }

@@ -1,5 +1,6 @@
 import type { Tensor } from '@fairlead/signature';
 import { Metadata, type ServerUnaryCall } from '@grpc/grpc-js';
+import { ClientCodec } from '../codec/client-codec.ts';
 import { CodecPool } from '../codec/codec-pool.ts';
 import { MAX_INLINE_ELEMENTS, type Codec } from '../codec/codec.ts';
 import type { ModelServer } from '../model-server.ts';
@@ -125,9 +126,10 @@ export function createInferenceService(
         timeoutMs: timeoutOf(call),
         requestId: requestId(incomingOf('ModelInfer', call)),
       });
+    const ofClient = new ClientCodec(codec, () => admission.client);
     models.answering(target).refuseIfFull();
     const { decoded, result } = await decodeThenInfer(
-      { codec, infer: inferHere },
+      { codec: ofClient, infer: inferHere },
       target,
       decoding,
       ({ request }) => request,
@@ -139,7 +141,7 @@ export function createInferenceService(
     call.sendMetadata(told);
     const { raw } = decoded;
     return isLargeAnswer(result.outputs)
-      ? codec.run('encodeModelInfer', result, raw)
+      ? ofClient.run('encodeModelInfer', result, raw)
       : encodeModelInfer(result, raw);
   }
 

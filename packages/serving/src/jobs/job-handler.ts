@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ClientCodec } from '../codec/client-codec.ts';
 import { CodecPool } from '../codec/codec-pool.ts';
 import type { Codec } from '../codec/codec.ts';
 import type { ModelServer } from '../model-server.ts';
@@ -59,6 +60,11 @@ export interface JobHandlerOptions {
   /** Who asks: only they see their jobs. Without it, or for undefined, whoever knows a job's id does. */
   readonly owner?: (req: IncomingMessage) => string | undefined;
   /**
+   * Finds the client whose large bodies take a part of `bodies` and of the codec's queue, over which it gets 429.
+   * @defaultValue `owner`
+   */
+  readonly client?: (req: IncomingMessage) => string | undefined;
+  /**
    * Refuses a client that may not use a model, by throwing: called with the model of a job before the job is described,
    * its answer is read, or it is canceled or deleted. What it throws goes to `next`; without one the answer is 403.
    */
@@ -90,6 +96,7 @@ export function createJobHandler(
     bodies = new BodyMemory(DEFAULT_BODY_MEMORY_BYTES),
     codec = new CodecPool(),
     owner = () => undefined,
+    client = owner,
     authorize = () => undefined,
     requestId = () => undefined,
     webhooks,
@@ -114,17 +121,18 @@ export function createJobHandler(
     checkMediaType(req, route.mediaTypes ?? dialect.mediaTypes);
     const webhookUrl = webhookOf(req);
     const idempotencyKey = idempotencyKeyOf(req);
-    const client = owner(req);
+    const ownedBy = owner(req);
     const id = requestId(req);
     const planned = {
       model: target.model,
-      ...(client !== undefined && { owner: client }),
+      ...(ownedBy !== undefined && { owner: ownedBy }),
       ...(webhookUrl !== undefined && { webhookUrl }),
     };
     // Before the body is read; a repeated request needs no room.
     if (idempotencyKey === undefined) await stored(queue.requireRoom(planned));
-    const body = await receiveBody(req, res, { maxBodyBytes, bodies });
-    const decoded = await decodeBody(route, { server, req, body, codec });
+    const body = await receiveBody(req, res, { maxBodyBytes, bodies, client });
+    const ofClient = new ClientCodec(codec, () => client(req));
+    const decoded = await decodeBody(route, { server, req, body, codec: ofClient });
     const job = await stored(
       queue.enqueue({
         path: pathOf(req.url ?? '/'),

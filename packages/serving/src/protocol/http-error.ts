@@ -9,6 +9,7 @@ const STATUS: Readonly<Record<ServingErrorCode, number>> = {
   // Nobody reads it; nginx logs a client that left as 499 as well.
   ERR_SERVING_CANCELED: 499,
   ERR_SERVING_CIRCUIT_OPEN: 503,
+  ERR_SERVING_CLIENT_LIMIT: 429,
   ERR_SERVING_CLOSED: 503,
   ERR_SERVING_DEADLINE_EXCEEDED: 504,
   ERR_SERVING_GOLDEN_MISMATCH: 500,

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ModelServer } from '../model-server.ts';
+import { ClientCodec } from '../codec/client-codec.ts';
 import { CodecPool } from '../codec/codec-pool.ts';
 import type { Codec } from '../codec/codec.ts';
 import { ServingError } from '../serving-error.ts';
@@ -33,6 +34,12 @@ export interface InferenceHandlerOptions {
    * @defaultValue a pool of two threads for this handler
    */
   readonly codec?: Codec;
+  /**
+   * Finds the client of a request, such as the owner of its key: the large bodies of one client may take a part of
+   * `bodies` and of the codec's queue, over which it gets 429. Called for large bodies only.
+   * @defaultValue no client: only the bounds of all requests apply
+   */
+  readonly client?: (req: IncomingMessage) => string | undefined;
   /** Reads the request's id, which is passed on to upstreams. */
   readonly requestId?: (req: IncomingMessage) => string | undefined;
   /** Told of errors that are faults of the server's own, which clients don't get to see. */
@@ -62,6 +69,7 @@ export function createInferenceHandler(
     maxBodyBytes = 16 * 1024 * 1024,
     bodies = new BodyMemory(DEFAULT_BODY_MEMORY_BYTES),
     codec = new CodecPool(),
+    client,
     requestId = () => undefined,
     onError = () => undefined,
   }: InferenceHandlerOptions = {},
@@ -87,7 +95,7 @@ export function createInferenceHandler(
     if (route.mediaTypes !== undefined) {
       checkMediaType(req, route.mediaTypes);
       const most = Math.min(maxBodyBytes, route.maxBodyBytes ?? Infinity);
-      body = await receiveBody(req, res, { maxBodyBytes: most, bodies });
+      body = await receiveBody(req, res, { maxBodyBytes: most, bodies, client });
     }
     const infer: Call['infer'] = async (target, request) => {
       const signal = new ClientPresence(res);
@@ -102,7 +110,8 @@ export function createInferenceHandler(
       if (result.fallback !== undefined) res.setHeader('fairlead-fallback', result.fallback.reason);
       return result;
     };
-    send(res, await route.answer({ server, req, body, codec, infer }));
+    const ofClient = client === undefined ? codec : new ClientCodec(codec, () => client(req));
+    send(res, await route.answer({ server, req, body, codec: ofClient, infer }));
   }
 
   function send(res: ServerResponse, { status = 200, body, contentType, headers }: Reply): void {

@@ -9,21 +9,24 @@ export interface BodyLimits {
   readonly maxBodyBytes: number;
   /** Where the memory of bodies is counted; without it there is no bound of all bodies together. */
   readonly bodies?: BodyMemory | undefined;
+  /** The client that the body's memory is counted for; without it only the bound of all bodies applies. */
+  readonly client?: ((req: IncomingMessage) => string | undefined) | undefined;
 }
 
 /**
  * Reads a request's body and undoes its `Content-Encoding`; its memory is counted until the response is closed.
  *
- * @throws ServingError `ERR_SERVING_BODY_TOO_LARGE`, `ERR_SERVING_OVERLOADED`, `ERR_SERVING_UNSUPPORTED_MEDIA_TYPE`,
- * `ERR_SERVING_BAD_REQUEST`, `ERR_SERVING_CANCELED`.
+ * @throws ServingError `ERR_SERVING_BODY_TOO_LARGE`, `ERR_SERVING_OVERLOADED`, `ERR_SERVING_CLIENT_LIMIT`,
+ * `ERR_SERVING_UNSUPPORTED_MEDIA_TYPE`, `ERR_SERVING_BAD_REQUEST`, `ERR_SERVING_CANCELED`.
  */
 export function receiveBody(
   req: IncomingMessage,
   res: ServerResponse,
-  { maxBodyBytes, bodies }: BodyLimits,
+  { maxBodyBytes, bodies, client }: BodyLimits,
 ): Promise<Buffer> {
   let account: BodyAccount | undefined;
-  const openAccount = bodies && ((): BodyAccount => (account ??= accountOf(res, bodies)));
+  const openAccount =
+    bodies && ((): BodyAccount => (account ??= accountOf(res, bodies, client?.(req))));
   const received = readBody(req, maxBodyBytes, openAccount);
   if (req.headers['content-encoding'] === undefined) return received;
   return received.then(async (body) => {
@@ -37,8 +40,12 @@ export function receiveBody(
   });
 }
 
-function accountOf(res: ServerResponse, bodies: BodyMemory): BodyAccount {
-  const account = bodies.open();
+function accountOf(
+  res: ServerResponse,
+  bodies: BodyMemory,
+  client: string | undefined,
+): BodyAccount {
+  const account = bodies.open(client);
   res.once('close', () => {
     account.close();
   });

@@ -74,6 +74,23 @@ describe('what is too much', () => {
     expect((await small.run('decodePredict', bodyOf([1]), numbers)).rows).toBe(1);
   });
 
+  test('of one client waits for a thread in a part of the places, and others take turns with it', async () => {
+    const shared = new CodecPool({ threads: 1, maxQueued: 8 });
+    onTestFinished(() => shared.close());
+    const ended: string[] = [];
+    const run = async (client: string): Promise<void> => {
+      await shared.forClient(client).run('decodePredict', large, numbers);
+      ended.push(client);
+    };
+    const greedy = [run('a'), run('a'), run('a')];
+    await expect(run('a')).rejects.toMatchObject({
+      code: 'ERR_SERVING_CLIENT_LIMIT',
+      message: expect.stringMatching(/^2 large bodies of this client wait/) as unknown,
+    });
+    await Promise.all([...greedy, run('b')]);
+    expect(ended).toEqual(['a', 'a', 'b', 'a']);
+  });
+
   test('of time ends its thread, and the next one is answered by another', async () => {
     const hurried = new CodecPool({ threads: 1, timeoutMs: 1 });
     onTestFinished(() => hurried.close());
@@ -115,9 +132,12 @@ test('a closed pool refuses what comes and what waits', async () => {
   await until(() => true);
 });
 
-test.each([{ threads: 0 }, { maxQueued: -1 }, { timeoutMs: 1.5 }, { maxHeapMebibytes: NaN }])(
-  '%j is refused',
-  (options) => {
-    expect(() => new CodecPool(options)).toThrow(/must be a whole number/);
-  },
-);
+test.each([
+  { threads: 0 },
+  { maxQueued: -1 },
+  { maxQueuedPerClient: -1 },
+  { timeoutMs: 1.5 },
+  { maxHeapMebibytes: NaN },
+])('%j is refused', (options) => {
+  expect(() => new CodecPool(options)).toThrow(/must be a whole number/);
+});

@@ -23,6 +23,7 @@ import {
   createInferenceService,
   grpcServerOptions,
   shutDownGrpc,
+  type IncomingCall,
   type InferenceServiceOptions,
 } from '@fairlead/serving/grpc';
 import { onnxRuntime } from '@fairlead/serving/onnx';
@@ -716,6 +717,29 @@ test('messages that would take more memory than is left are refused, compressed 
   }
   expect((await send('ModelInfer', typed()).answer).id).toBe('seven');
   await until(() => bodies.used === 0);
+});
+
+test('messages that would take more memory than one client may are rejected, and those of others accepted', async () => {
+  const bodies = new BodyMemory(800_000);
+  const admit = ({ metadata: sent }: IncomingCall) => {
+    const [client] = sent.get('x-client').map(String);
+    return client === undefined ? {} : { client };
+  };
+  const { send } = await serve(models, { bodies, admit });
+  const rows = 40_000;
+  const metadata = new Metadata();
+  metadata.set('x-client', 'a');
+  const large = raw(Buffer.alloc(8 * rows), [rows, 2]);
+  const other = send('ModelInfer', large);
+  const refused = await failure(send('ModelInfer', large, { metadata }));
+  expect(refused.code).toBe(status.RESOURCE_EXHAUSTED);
+  expect(refused.details).toMatch(/200000 bytes, the limit of one client/);
+  expect(refused.metadata.getMap()).toMatchObject({
+    'fairlead-error': 'ERR_SERVING_CLIENT_LIMIT',
+    'retry-after': '1',
+  });
+  expect((await other.answer).id).toBeDefined();
+  await until(() => bodies.used === 0 && bodies.clients === 0);
 });
 
 test.each(['ModelReady', 'ModelMetadata', 'ServerLive', 'Check'])(

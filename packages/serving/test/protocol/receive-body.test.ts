@@ -12,7 +12,8 @@ const MIB = 1024 * 1024;
 /** A server that answers with the length of the body, or with the code of the error. */
 async function serve(bodies: BodyMemory, hold: Promise<unknown> = Promise.resolve()) {
   const server = createServer((req, res) => {
-    receiveBody(req, res, { maxBodyBytes: 16 * MIB, bodies }).then(
+    const client = (): string | undefined => req.headers['x-client']?.toString();
+    receiveBody(req, res, { maxBodyBytes: 16 * MIB, bodies, client }).then(
       async (body) => {
         await hold;
         res.end(String(body.length));
@@ -47,6 +48,28 @@ test('bodies in flight take no more memory than the limit, and give it back with
   gate.resolve(undefined);
   expect(await Promise.all([...held, small])).toEqual([`${MIB}`, `${MIB}`, '65536']);
   await until(() => bodies.used === 0);
+});
+
+test('unfinished bodies of one client leave three quarters of the memory to others', async () => {
+  const bodies = new BodyMemory(128 * MIB);
+  const { port, send } = await serve(bodies);
+  const greedy = Array.from({ length: 9 }, () => {
+    const headers = { 'content-length': 16 * MIB, 'x-client': 'greedy' };
+    const sent = request({ port, method: 'POST', headers });
+    const answer = once(sent, 'response').then(async ([response]: unknown[]) =>
+      Buffer.concat((await (response as IncomingMessage).toArray()) as Buffer[]).toString(),
+    );
+    answer.catch(() => undefined);
+    sent.on('error', () => undefined);
+    sent.write(Buffer.alloc(16 * MIB - 1));
+    return { sent, answer };
+  });
+  const refused = await Promise.any(greedy.map(({ answer }) => answer));
+  expect(refused).toBe('ERR_SERVING_CLIENT_LIMIT');
+  expect(await send(Buffer.alloc(16 * MIB), { 'x-client': 'other' })).toBe(String(16 * MIB));
+  expect(bodies.used).toBeLessThanOrEqual(48 * MIB);
+  for (const { sent } of greedy) sent.destroy();
+  await until(() => bodies.used === 0 && bodies.clients === 0);
 });
 
 test('a body whose client disconnects gives its memory back', async () => {
