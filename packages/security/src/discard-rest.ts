@@ -9,10 +9,17 @@ import type { Socket } from 'node:net';
  */
 const lingerMs = 2_000;
 
+/**
+ * Bytes of a refused body that are read at most; then reading stops, so that TCP holds back the client. A client that
+ * reads while it sends has the answer by then, and reading a body of 16 MiB would cost more than the refusal.
+ */
+const maxDiscardedBytes = 262_144;
+
 const discarded = new WeakMap<IncomingMessage, Promise<void>>();
 
 /**
- * Throws away what is still to come of a body and then closes the connection, at the latest after two seconds.
+ * Throws away what is still to come of a body, at most 256 KiB, and then closes the connection, at the latest after two
+ * seconds.
  *
  * The promise resolves when the body is complete, the client is gone or the time is up.
  */
@@ -29,9 +36,12 @@ export function discardRest(req: IncomingMessage, res: ServerResponse): Promise<
     timer.unref();
     socket.once('close', finish);
     // Nothing may be buffered any more, and a reader must not see an end that would make a cut body look whole.
+    let discardedBytes = 0;
     req.push = (chunk: unknown) => {
       if (chunk === null) finish();
-      return true;
+      else if (chunk instanceof Uint8Array) discardedBytes += chunk.byteLength;
+      // On false, the HTTP parser stops reading.
+      return discardedBytes < maxDiscardedBytes;
     };
     req.resume();
 

@@ -23,7 +23,7 @@ const keepAliveRestBytes = 65_536;
 /**
  * Answers with a problem as `application/problem+json`.
  *
- * If much of the body is still to come, the connection is closed, but only after the client could read the answer.
+ * If much of the body is still to come, or the connection isn't kept alive, the connection is closed, but only after the client could read the answer.
  * Does nothing if the answer has begun or the client is gone.
  */
 export function sendProblem(
@@ -40,7 +40,7 @@ export function sendProblem(
   res.setHeader('Content-Length', body.byteLength);
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('X-Content-Type-Options', 'nosniff');
-  if (!hasLongRest(req)) {
+  if (!mayLoseAnswer(req, res)) {
     res.end(body);
     return;
   }
@@ -50,9 +50,12 @@ export function sendProblem(
   void discardRest(req, res).then(() => res.end());
 }
 
-function hasLongRest(req: IncomingMessage): boolean {
+/** Whether the answer might be lost, or a long body be read, if the connection were left to Node. */
+function mayLoseAnswer(req: IncomingMessage, res: ServerResponse): boolean {
   if (isDiscarding(req)) return true;
   if (req.complete) return false;
   if (req.headers['transfer-encoding'] !== undefined) return true;
-  return Number(req.headers['content-length'] ?? 0) > keepAliveRestBytes;
+  // Node closes a connection that isn't kept alive right after the answer, whatever is still to come.
+  const leastBytes = res.shouldKeepAlive ? keepAliveRestBytes : 0;
+  return Number(req.headers['content-length'] ?? 0) > leastBytes;
 }

@@ -445,7 +445,8 @@ describe('bodyLimit on a body of unknown length', () => {
     flood();
     const answer = await client.until(/"error":".*"}/);
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
-    expect(await serverClosed).toBeGreaterThan(1_000_000);
+    // Reading stops soon: to read on would cost more than the refusal.
+    expect(await serverClosed).toBeLessThan(600_000);
     expect(buffered).toBeLessThanOrEqual(1000);
   });
 

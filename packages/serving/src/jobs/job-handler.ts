@@ -6,6 +6,7 @@ import type { ModelServer } from '../model-server.ts';
 import { BodyMemory, DEFAULT_BODY_MEMORY_BYTES } from '../protocol/body-memory.ts';
 import { decodeBody } from '../protocol/decode-body.ts';
 import { findRoute, pathOf, type Dialect, type DialectRoute } from '../protocol/dialect.ts';
+import { endEarly, isEarly } from '../protocol/end-early.ts';
 import { errorCode, toHttpError } from '../protocol/http-error.ts';
 import type { InferenceHandler } from '../protocol/inference-handler.ts';
 import { checkMediaType } from '../protocol/media-type.ts';
@@ -234,7 +235,8 @@ export function createJobHandler(
     res.setHeader('content-length', Buffer.byteLength(body));
     res.setHeader('cache-control', 'no-store');
     if (server.draining) res.setHeader('connection', 'close');
-    res.end(body);
+    if (isEarly(res.req, res)) endEarly(res.req, res, body);
+    else res.end(body);
   }
 
   function fail(error: unknown, dialect: Dialect, req: IncomingMessage, res: ServerResponse): void {

@@ -7,6 +7,7 @@ import { ServingError } from '../serving-error.ts';
 import { BodyMemory, DEFAULT_BODY_MEMORY_BYTES } from './body-memory.ts';
 import { ClientPresence } from './client-presence.ts';
 import { findRoute, pathOf, type Call, type Dialect, type Reply, type Route } from './dialect.ts';
+import { endEarly, isEarly } from './end-early.ts';
 import { errorCode, toHttpError } from './http-error.ts';
 import { checkMediaType } from './media-type.ts';
 import { openInference } from './open-inference/open-inference.ts';
@@ -122,6 +123,10 @@ export function createInferenceHandler(
     for (const name in headers) res.setHeader(name, headers[name] ?? '');
     // A server that drains asks its clients to come back on another connection, which reaches another host.
     if (server.draining) res.setHeader('connection', 'close');
+    if (isEarly(res.req, res)) {
+      endEarly(res.req, res, body);
+      return;
+    }
     // What is ASCII needn't be encoded; headers are never more than Latin-1.
     if (length === body.length) res.end(body, 'latin1');
     else res.end(body);
