@@ -304,6 +304,16 @@ describe('what is refused', () => {
     expect(readSettings({ ...anyone, ...jobs, ...origins, ...secret })).toMatchObject({
       webhookOrigins: ['https://a.example'],
     });
+    // Private destinations alone: each message names both settings.
+    const hidden = { FAIRLEAD_WEBHOOK_PRIVATE_ORIGINS: 'http://a.internal' };
+    for (const given of [
+      { ...jobs, ...hidden },
+      { ...hidden, ...secret },
+    ]) {
+      expect(refusal({ ...anyone, ...given })).toContain(
+        'FAIRLEAD_WEBHOOK_ORIGINS or FAIRLEAD_WEBHOOK_PRIVATE_ORIGINS need',
+      );
+    }
     const twice = refusal({ ...anyone, FAIRLEAD_WEBHOOK_SECRETS: 'hush-hush,hush-hush' });
     expect(twice).not.toContain('hush');
   });

@@ -1,5 +1,8 @@
 import type { Settings } from './settings.ts';
 
+/** The settings that say where webhooks may go, for messages. */
+export const WEBHOOK_ORIGINS = 'FAIRLEAD_WEBHOOK_ORIGINS or FAIRLEAD_WEBHOOK_PRIVATE_ORIGINS';
+
 /** What is wrong with the settings of jobs taken together. */
 export function contradictionsOfJobs(read: Settings): string[] {
   const { jobsFolder, jobsQueueUrl, jobsBucket, jobsWebhookQueueUrl } = read;
@@ -28,18 +31,18 @@ export function contradictionsOfJobs(read: Settings): string[] {
   }
   if (jobsWebhookQueueUrl !== undefined && webhookOrigins === undefined) {
     problems.push(
-      'FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL needs webhooks that may go somewhere; set FAIRLEAD_WEBHOOK_ORIGINS',
+      `FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL needs webhooks that may go somewhere; set ${WEBHOOK_ORIGINS}`,
     );
   }
   if (webhookOrigins === undefined) return problems;
   if (jobsQueueUrl !== undefined && jobsWebhookQueueUrl === undefined) {
     problems.push(
-      'FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL is missing; FAIRLEAD_WEBHOOK_ORIGINS needs it with FAIRLEAD_JOBS_QUEUE_URL',
+      `FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL is missing; ${WEBHOOK_ORIGINS} needs it with FAIRLEAD_JOBS_QUEUE_URL`,
     );
   }
   if (jobsFolder === undefined && jobsQueueUrl === undefined) {
     problems.push(
-      'FAIRLEAD_WEBHOOK_ORIGINS needs jobs that end; set FAIRLEAD_JOBS_FOLDER or FAIRLEAD_JOBS_QUEUE_URL',
+      `${WEBHOOK_ORIGINS} needs jobs that end; set FAIRLEAD_JOBS_FOLDER or FAIRLEAD_JOBS_QUEUE_URL`,
     );
   }
   return problems;

@@ -1,4 +1,4 @@
-import { contradictionsOfJobs } from './contradictions-of-jobs.ts';
+import { contradictionsOfJobs, WEBHOOK_ORIGINS } from './contradictions-of-jobs.ts';
 import { PREVIOUS_VERSION, type Settings } from './settings.ts';
 
 /** What is wrong with settings that can be read each by itself. */
@@ -45,7 +45,7 @@ export function contradictions(read: Settings): string[] {
   const webhookOrigins = read.webhookOrigins ?? read.webhookPrivateOrigins;
   if ((webhookOrigins === undefined) !== (read.webhookSecrets === undefined)) {
     problems.push(
-      'FAIRLEAD_WEBHOOK_ORIGINS and FAIRLEAD_WEBHOOK_SECRETS need each other; give both or neither',
+      `FAIRLEAD_WEBHOOK_SECRETS and ${WEBHOOK_ORIGINS} need each other; set both or neither`,
     );
   }
   problems.push(...contradictionsOfJobs(read));
