@@ -15,6 +15,7 @@ import {
   type WebhookSenderOptions,
 } from '@fairlead/serving';
 import { DeliverySlots } from '../../src/jobs/webhook/delivery-slots.ts';
+import { NoticeDispatcher } from '../../src/jobs/webhook/notice-dispatcher.ts';
 import { until } from '../memory-source.ts';
 import { job } from './job-queue-behaviour.ts';
 
@@ -288,6 +289,34 @@ test('a receiver that hangs holds up no webhook to another, and few of its own a
   // Another client's webhooks to the same origin have their own places.
   await queue.enqueue(job('own', { owner: 'bob', webhookUrl: `${hangs}/bob` }));
   await until(() => connections === 5);
+});
+
+test('a job that can not be described takes no place of other webhooks', async () => {
+  const good = await receiver();
+  const queue = await folderJobQueue(mkdtempSync(join(root, 'q-')), { pollIntervalMs: 20 });
+  const webhooks = new WebhookSender({ destinations: [good.origin], secrets });
+  onTestFinished(() => webhooks.close());
+  const end = async (body: string, finishedAtMs: number): Promise<void> => {
+    const { signal } = new AbortController();
+    await queue.enqueue(job(body, { webhookUrl: `${good.origin}/${body}` }));
+    const claim = await queue.claim({ leaseMs: 60_000, signal });
+    await claim?.finish({ state: 'failed', attempts: 1, reason: 'x', finishedAtMs });
+  };
+  // As many as may be delivered to one destination at a time, each with a time that no calendar has.
+  for (let index = 0; index < 4; index++) await end(`damaged-${index}`, 9e15);
+  await end('intact', Date.now());
+  const events: JobEvent[] = [];
+  const dispatcher = new NoticeDispatcher({
+    queue,
+    sender: webhooks,
+    onEvent: (event) => events.push(event),
+  });
+  const signal = AbortSignal.timeout(5000);
+  for (let index = 0; index < 5; index++) await dispatcher.next(signal);
+  await dispatcher.close();
+  expect(good.received.map(({ url }) => url)).toEqual(['/intact']);
+  const types = events.map(({ type }) => type).sort();
+  expect(types).toEqual([...Array<string>(4).fill('queue-failed'), 'webhook-delivered']);
 });
 
 test('after deliveries without an answer a destination pauses, and one delivery tries again', async () => {

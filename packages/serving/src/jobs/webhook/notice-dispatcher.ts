@@ -2,7 +2,7 @@ import { describeJob } from '../describe-job.ts';
 import type { JobEvent } from '../job-event.ts';
 import type { JobQueue, NoticeClaim } from '../job-queue.ts';
 import { DeliverySlots } from './delivery-slots.ts';
-import type { WebhookSender } from './webhook-sender.ts';
+import type { DeliveryResult, WebhookSender } from './webhook-sender.ts';
 
 /** What a dispatcher of webhooks needs. */
 export interface NoticeDispatcherOptions {
@@ -55,8 +55,13 @@ export class NoticeDispatcher {
     const { sender, onEvent } = this.#options;
     const { job, attempt } = claim;
     const { id, webhookUrl = '' } = job.order;
-    const { reason, isUnreachable } = await sender.attempt(webhookUrl, id, noticeOf(claim));
-    free(isUnreachable);
+    let result: DeliveryResult | undefined;
+    try {
+      result = await sender.attempt(webhookUrl, id, noticeOf(claim));
+    } finally {
+      free(result?.isUnreachable === true);
+    }
+    const { reason } = result;
     if (reason === undefined) {
       await claim.finish();
       onEvent({ type: 'webhook-delivered', id, attempt });
