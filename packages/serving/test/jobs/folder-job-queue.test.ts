@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   utimesSync,
   writeFileSync,
@@ -54,6 +55,23 @@ describe('folder', () => {
     const refused = queue.enqueue(job('x'.repeat(1000)));
     await expect(refused).rejects.toMatchObject({ code: 'ERR_SERVING_JOBS_FULL' });
     await expect(refused).rejects.toThrow('its 16384 bytes of requests and stored answers');
+  });
+
+  test('after the disk failed to store and to remove requests, all places of jobs are free again', async () => {
+    const place = newPlace();
+    const limits = { maxJobs: 4, maxJobsPerModel: 4, pollIntervalMs: 60_000 };
+    const queue = await folderJobQueue(place, limits);
+    const orders = join(place, 'jobs');
+    renameSync(orders, `${orders}-away`);
+    writeFileSync(orders, 'a file in place of the folder');
+    for (let index = 0; index < 4; index++) {
+      await expect(queue.enqueue(job())).rejects.toMatchObject({ code: 'ENOTDIR' });
+    }
+    rmSync(orders);
+    renameSync(`${orders}-away`, orders);
+    await queue.sweep();
+    for (let index = 0; index < 4; index++) await queue.enqueue(job());
+    await expect(queue.enqueue(job())).rejects.toMatchObject({ code: 'ERR_SERVING_JOBS_FULL' });
   });
 
   test('processes that accept at the same moment never exceed a bound together', async () => {

@@ -6,10 +6,11 @@ import type { QueueSettings } from './job-queue-behaviour.ts';
 
 const BUCKET = 'jobs';
 
-/** Opens the queue that is named `place` at the moto of `port`; made when it isn't there. */
+/** Opens the queue that is named `place` at the moto of `port`; made when it isn't there. Its client of S3 is `prepare`d. */
 export async function openSqsQueue(
   { port, place }: { readonly port: number; readonly place: string },
   settings: QueueSettings = {},
+  prepare: (s3: S3Client) => void = () => undefined,
 ): Promise<JobQueue> {
   const connection = {
     endpoint: `http://127.0.0.1:${port}`,
@@ -19,6 +20,7 @@ export async function openSqsQueue(
   const sqs = new SQSClient(connection);
   const s3 = new S3Client({ ...connection, forcePathStyle: true });
   await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  prepare(s3);
   const create = async (QueueName: string): Promise<string> => {
     const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName }));
     return QueueUrl;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeJobQueue } from './job-queue-behaviour.ts';
+import { describeJobQueue, job } from './job-queue-behaviour.ts';
 import { surviveKills } from './kill-rounds.ts';
 import { startMoto, type MotoServer } from './moto-server.ts';
 import { openSqsQueue } from './moto.ts';
@@ -15,6 +15,28 @@ afterAll(() => moto.stop());
 describeJobQueue('SQS and S3', (place, settings) =>
   openSqsQueue({ port: moto.port, place }, settings),
 );
+
+test('after S3 failed to store and to remove requests, all places of jobs are free again', async () => {
+  let isDown = false;
+  const queue = await openSqsQueue(
+    { port: moto.port, place: 'outage' },
+    { maxJobs: 4, maxJobsPerModel: 4 },
+    (s3) => {
+      s3.middlewareStack.add((next, { commandName = '' }) => (args) => {
+        if (isDown && /^(?:Put|Delete)Object/.test(commandName)) throw new Error('S3 is down');
+        return next(args);
+      });
+    },
+  );
+  isDown = true;
+  for (let index = 0; index < 4; index++) {
+    await expect(queue.enqueue(job())).rejects.toThrow('S3 is down');
+  }
+  isDown = false;
+  await queue.sweep();
+  for (let index = 0; index < 4; index++) await queue.enqueue(job());
+  await expect(queue.enqueue(job())).rejects.toMatchObject({ code: 'ERR_SERVING_JOBS_FULL' });
+});
 
 test('kill -9 at any moment loses no job that was accepted, and ends each once', async () => {
   const place = { port: moto.port, place: 'killed' };

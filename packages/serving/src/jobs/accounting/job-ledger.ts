@@ -73,7 +73,8 @@ export class JobLedger {
     this.#usage.requireRoom(charge);
   }
 
-  /** As {@link requireRoom}, and counts the record from now on; {@link settle} or {@link remove} has to follow. */
+  /** As {@link requireRoom}, and counts the record from now on; {@link settle}, {@link remove} or
+   * {@link removeWith} has to follow. */
   reserve(kind: RecordKind, id: string, charge: Charge, replaced?: Charge): void {
     this.#usage.requireRoom(charge, replaced);
     this.#put(kind, id, charge, true);
@@ -84,7 +85,7 @@ export class JobLedger {
     this.#put(kind, id, charge, false);
   }
 
-  /** A record that was reserved is stored. */
+  /** Ends a reservation: the record is stored, or the next count decides whether it is. */
   settle(kind: RecordKind, id: string): void {
     const { entries, touched } = this.#kinds[kind];
     const entry = entries.get(id);
@@ -100,6 +101,17 @@ export class JobLedger {
     if (entry === undefined) return;
     entries.delete(id);
     this.#usage.subtract(entry.charge);
+  }
+
+  /** Removes a record from the storage with `work`, then from here; when `work` fails, the next count decides. */
+  async removeWith(kind: RecordKind, id: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.settle(kind, id);
+      throw error;
+    }
+    this.remove(kind, id);
   }
 
   /** Counts the kinds again whose last count is too long ago. */

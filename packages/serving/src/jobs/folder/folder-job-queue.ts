@@ -255,7 +255,7 @@ class FolderJobQueue implements JobQueue {
     if (ended !== undefined || bytes === undefined) {
       // The process that ended it died before it was done with that, or had lost it to a second run.
       if (ended !== undefined) await this.#announce(ended.order);
-      await this.#letGo(entry);
+      await this.#acknowledge(entry);
       return undefined;
     }
     const { facts, body } = unpackRecord(bytes);
@@ -266,12 +266,12 @@ class FolderJobQueue implements JobQueue {
       attempt,
       extend: async () => {
         if (await isPresent(join(this.#folder.orders, id))) return entry.extend();
-        await this.#letGo(entry);
+        await this.#acknowledge(entry);
         return false;
       },
       finish: async (outcome) => {
         const ours = await this.#end(order, outcome);
-        await this.#letGo(entry);
+        await this.#acknowledge(entry);
         return ours;
       },
       release: async (options) => {
@@ -332,14 +332,14 @@ class FolderJobQueue implements JobQueue {
     this.#waker.wake();
   }
 
-  async #letGo(entry: LeasedEntry): Promise<void> {
+  async #acknowledge(entry: LeasedEntry): Promise<void> {
     await this.#removeOrder(entry.id);
     await entry.remove();
   }
 
   async #removeOrder(id: string): Promise<void> {
-    await removeIfPresent(join(this.#folder.orders, id));
-    this.#ledger.remove('pending', id);
+    const file = join(this.#folder.orders, id);
+    await this.#ledger.removeWith('pending', id, () => removeIfPresent(file));
   }
 
   async #readFinished(id: string): Promise<Required<Job> | undefined> {

@@ -239,7 +239,7 @@ class SqsJobQueue implements JobQueue {
     if (ended !== undefined || bytes === undefined) {
       // The process that ended it died before it was done with that, or had lost it to a second run.
       if (ended !== undefined && ended.state !== 'canceled') await this.#announce(ended.order);
-      await this.#letGo(message);
+      await this.#acknowledge(message);
       return undefined;
     }
     const { facts, body } = unpackRecord(bytes);
@@ -251,7 +251,7 @@ class SqsJobQueue implements JobQueue {
       attempt,
       extend: async () => {
         if (!(await this.#bucket.has(`orders/${id}`))) {
-          await this.#letGo(message);
+          await this.#acknowledge(message);
           return false;
         }
         await message.hide(leaseMs);
@@ -260,7 +260,7 @@ class SqsJobQueue implements JobQueue {
       finish: async (outcome) => {
         const ours = await this.#end(order, outcome);
         if (ours) await this.#announce(order);
-        await this.#letGo(message);
+        await this.#acknowledge(message);
         return ours;
       },
       release: async ({ delayMs, counted }) => {
@@ -299,14 +299,13 @@ class SqsJobQueue implements JobQueue {
     await this.#notices.send(id);
   }
 
-  async #letGo(message: ReceivedMessage): Promise<void> {
+  async #acknowledge(message: ReceivedMessage): Promise<void> {
     if (isJobId(message.id)) await this.#removeOrder(message.id);
     await message.remove();
   }
 
   async #removeOrder(id: string): Promise<void> {
-    await this.#objects.removeOrder(id);
-    this.#ledger.remove('pending', id);
+    await this.#ledger.removeWith('pending', id, () => this.#objects.removeOrder(id));
   }
 
   async #removeWebhook(id: string): Promise<void> {
