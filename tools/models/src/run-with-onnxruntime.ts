@@ -3,8 +3,7 @@ import type { Tensor } from '@fairlead/signature';
 import type { OrtJob } from './onnxruntime-worker.ts';
 
 /**
- * Runs a model file with ONNX Runtime alone, in a thread of its own, with which answers of the library are told from those of
- * the runtime.
+ * Runs a model file with ONNX Runtime alone, in a separate thread, to compare its outputs with those of the library.
  *
  * Outputs have the datatypes of `like`. Rejects with what ONNX Runtime says, or when it takes longer than `patienceMs`.
  */

@@ -142,22 +142,26 @@ export class JobRunner {
       await this.#end(claim, { state: 'failed', attempts: maxAttempts, reason });
       return;
     }
-    const held = this.#hold(claim);
+    const lease = this.#holdLease(claim);
     try {
-      const ran = await run(order, claim.body, held.signal);
-      if (held.lost) this.#tell({ type: 'job-lost', id: order.id, model: order.model });
-      else if (held.signal.aborted) await claim.release({ delayMs: 0, counted: false });
+      const ran = await run(order, claim.body, lease.signal);
+      if (lease.lost) this.#tell({ type: 'job-lost', id: order.id, model: order.model });
+      else if (lease.signal.aborted) await claim.release({ delayMs: 0, counted: false });
       else await this.#settle(claim, ran);
     } catch (error) {
       await claim.release({ delayMs: AFTER_QUEUE_FAILURE_MS, counted: true });
       throw error;
     } finally {
-      held.let();
+      lease.release();
     }
   }
 
   /** Extends the lease for as long as the job runs. */
-  #hold(claim: JobClaim): { readonly signal: AbortSignal; readonly lost: boolean; let(): void } {
+  #holdLease(claim: JobClaim): {
+    readonly signal: AbortSignal;
+    readonly lost: boolean;
+    release(): void;
+  } {
     const controller = new AbortController();
     const { signal: giveBack } = this.#giveBack;
     const abort = (): void => {
@@ -192,7 +196,7 @@ export class JobRunner {
       get lost() {
         return lost;
       },
-      let: () => {
+      release: () => {
         clearInterval(timer);
         giveBack.removeEventListener('abort', abort);
       },

@@ -1,6 +1,6 @@
 const MAX_PAUSE_MS = 15_000;
 
-/** Models whose jobs wait: each was found not ready, or overloaded, and is left alone for a while. */
+/** Models whose jobs are paused: each was found not ready, or overloaded, and its jobs are retried after a pause. */
 export class ModelPauses {
   readonly #firstMs: number;
   readonly #paused = new Map<string, { readonly untilMs: number; readonly pauseMs: number }>();
@@ -14,7 +14,7 @@ export class ModelPauses {
   readonly accepts = (model: string): boolean =>
     (this.#paused.get(model)?.untilMs ?? 0) <= performance.now();
 
-  /** Leaves a model alone; returns for how long, in milliseconds. */
+  /** Pauses the jobs of a model; returns for how long, in milliseconds. */
   pause(model: string): number {
     const last = this.#paused.get(model)?.pauseMs;
     const pauseMs = Math.min(last === undefined ? this.#firstMs : last * 2, MAX_PAUSE_MS);

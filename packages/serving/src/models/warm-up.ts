@@ -115,8 +115,12 @@ async function runGoldenExamples(
   return known;
 }
 
-/** @throws ServingError `ERR_SERVING_LOAD_FAILED` when it is the runtime that takes no inputs. */
-/** Inputs that were tried may have ended a process; its successor takes a moment. */
+/**
+ * Waits until the runtime is healthy: inputs that were tried may have ended its process, and its successor takes a moment
+ * to start.
+ *
+ * @throws ServingError `ERR_SERVING_LOAD_FAILED` with the runtime's problem when it is still unhealthy at the end.
+ */
 async function requireHealth(runtime: Runtime, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + REPLACEMENT_MS;
   for (;;) {

@@ -27,7 +27,7 @@ export class DeliverySlots {
   readonly #listeners = new Set<() => void>();
   #active = 0;
 
-  /** `pauseAfter` says how long a destination is left alone after failures in a row, in milliseconds. */
+  /** `pauseAfter` says how long deliveries to a destination pause after failures in a row, in milliseconds. */
   constructor(pauseAfter: (failures: number) => number) {
     this.#pauseAfter = pauseAfter;
   }

@@ -102,7 +102,7 @@ export class WebhookSender {
     return Math.min(this.#retryDelayMs * 4 ** (attempt - 1), MAX_DELAY_MS);
   }
 
-  /** How long a destination that gave no answer `failures` times in a row is left alone, in milliseconds. */
+  /** How long deliveries to a destination pause after `failures` in a row without an answer, in milliseconds. */
   pauseAfter(failures: number): number {
     return Math.min(this.#retryDelayMs * 2 ** (failures - 1), MAX_PAUSE_MS);
   }
