@@ -1,12 +1,13 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { posix } from 'node:path';
 import { decodeTensor, type Tensor } from '@fairlead/signature';
+import { readOnnxModel } from '@fairlead/signature/onnx';
 import { findSuitableInputs } from '../models/find-suitable-inputs.ts';
 import type { VersionManifest } from '../models/model-source.ts';
 import type { ExecutionContext, RuntimeFactory, RuntimePlacement } from '../runtime.ts';
 import { hasBatchDimension } from '../scheduling/batch-limits.ts';
 import { ServingError } from '../serving-error.ts';
-import { findCrashRisk } from './find-crash-risk.ts';
+import { findCrashRisk } from './risk/find-crash-risk.ts';
 import { InProcessSession } from './in-process-session.ts';
 import { OnnxHosts } from './onnx-hosts.ts';
 import { OnnxPool } from './onnx-pool.ts';
@@ -92,7 +93,7 @@ export function onnxRuntime({
       const readModel = async (): Promise<ModelFile> => {
         const bytes = await artifacts.read(path);
         pool.rowAnalysis ??= readRowAnalysis(bytes, signature);
-        crashRisk = findCrashRisk(bytes);
+        crashRisk = crashRiskOf(bytes);
         if (crashRisk !== undefined) hosts.isolate(title);
         const externalData: WeightsFile[] = [];
         for (const file of weights) {
@@ -155,6 +156,15 @@ export function onnxRuntime({
       }
     },
   };
+}
+
+function crashRiskOf(bytes: Uint8Array): string | undefined {
+  try {
+    return findCrashRisk(readOnnxModel(bytes));
+  } catch {
+    // A file that can't be read is rejected where it is loaded.
+    return undefined;
+  }
 }
 
 /** Others that share its worker wait for at most so long while the version is loaded, or executed once. */

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { ModelServer } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import type { Signature, Tensor } from '@fairlead/signature';
+import { readOnnxModel } from '@fairlead/signature/onnx';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { findCrashRisk } from '../../src/onnx/find-crash-risk.ts';
+import { findCrashRisk } from '../../src/onnx/risk/find-crash-risk.ts';
 import { MemorySource, until } from '../memory-source.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -22,14 +23,53 @@ const inputs = (length: bigint): readonly Tensor[] => [
 const model = (name: string): Promise<Buffer> =>
   readFile(new URL(`../models/${name}.onnx`, import.meta.url));
 
-test('an operator that divides by an input unchecked is found, one that divides by a weight is not', async () => {
-  expect(findCrashRisk(await model('spectrum'))).toBe(
-    'STFT ends its process where frame_length is 0',
-  );
-  for (const name of ['affine', 'endless', 'folded']) {
-    expect(findCrashRisk(await model(name)), name).toBeUndefined();
-  }
-  expect(findCrashRisk(Buffer.from('no model'))).toBeUndefined();
+const riskOf = async (name: string) => findCrashRisk(readOnnxModel(await model(name)));
+
+test('STFT with a frame length from a request is found', async () => {
+  const risk = 'STFT ends its process where frame_length is 0';
+  expect(await riskOf('spectrum')).toBe(risk);
+  expect(await riskOf('division/stft-ai-onnx')).toBe(risk);
+});
+
+test.each([
+  ['div-int32', 'Div of INT32'],
+  ['div-int64', 'Div of INT64'],
+  ['mod-int32', 'Mod of INT32'],
+  ['mod-int64', 'Mod of INT64'],
+  ['div-ai-onnx', 'Div of INT32'],
+  ['by-minus-one', 'Div of INT64'],
+  ['by-default', 'Div of INT64'],
+  ['cast-to-int64', 'Div of INT64'],
+  ['function-int32', 'Div of INT32'],
+  ['branch', 'Div of INT64'],
+])('%s: %s by a divisor that can be -1 is found', async (name, division) => {
+  const risk = `${division} ends its process where the minimum is divided by -1`;
+  expect(await riskOf(`division/${name}`)).toBe(risk);
+});
+
+test.each([
+  'div-int8',
+  'div-int16',
+  'div-uint32',
+  'div-float',
+  'mod-int8',
+  'mod-int16',
+  'mod-fmod-int32',
+  'by-two',
+  'by-minus-two',
+  'by-constant-node',
+  'cast-to-float',
+  'shape-arithmetic',
+  'position-of-maximum',
+  'divided-by-length',
+  'layer-norm',
+  'function-float',
+])('%s: a division that cannot end the process is no risk', async (name) => {
+  expect(await riskOf(`division/${name}`)).toBeUndefined();
+});
+
+test.each(['affine', 'endless', 'folded', 'slow', 'wide'])('%s has no risk', async (name) => {
+  expect(await riskOf(name)).toBeUndefined();
 });
 
 test('a version whose process ends for every input of the trial is served', async () => {
@@ -74,3 +114,45 @@ test('a request that ends the process of its version ends neither the server nor
     ),
   );
 });
+
+test.each([
+  ['div-int32', 'INT32'],
+  ['mod-int64', 'INT64'],
+] as const)(
+  '%s: a request with the minimum and -1 ends neither the server nor the version',
+  async (name, datatype) => {
+    const spec = (field: string) => ({ name: field, datatype, shape: [-1] });
+    const server = new ModelServer({
+      source: new MemorySource([
+        {
+          signature: { inputs: [spec('a'), spec('b')], outputs: [spec('y')] },
+          file: `division/${name}.onnx`,
+        },
+      ]),
+      alias: 'champion',
+      runtimes: { onnx: onnxRuntime() },
+    });
+    onTestFinished(() => server.close());
+    await server.load('division');
+    const divide = async (a: bigint, b: bigint) => {
+      const tensors = Object.entries({ a, b }).map(([field, value]) => ({
+        ...spec(field),
+        shape: [1],
+        data: datatype === 'INT64' ? BigInt64Array.of(value) : Int32Array.of(Number(value)),
+      }));
+      const request = { inputs: tensors as readonly Tensor[] };
+      const { outputs } = await server.infer({ model: 'division' }, request);
+      return Number(outputs[0]?.data[0]);
+    };
+    const right = name === 'div-int32' ? 2 : 1;
+    expect(await divide(7n, 3n)).toBe(right);
+    const minimum = datatype === 'INT64' ? -(2n ** 63n) : -(2n ** 31n);
+    await expect(divide(minimum, -1n)).rejects.toMatchObject({ code: 'ERR_SERVING_RUN_FAILED' });
+    await until(() =>
+      divide(7n, 3n).then(
+        (value) => value === right,
+        () => false,
+      ),
+    );
+  },
+);
