@@ -55,7 +55,7 @@ export async function pushExport(
   let tried: TriedOut | undefined;
   const prove = async (candidate: PushCandidate) => {
     tried = await tryOut(candidate);
-    return undefined;
+    return { trial: tried.trial };
   };
   const manifest = same ?? (await registry.push({ ...request, prove })).manifest;
   await keepFindings(registry, manifest, async () => {

@@ -1,13 +1,13 @@
 import {
-  compareOutputs,
-  goldenParityRows,
   type JsonTensor,
   measureParity,
   type ParityReport,
   type ParityRows,
   type Predict,
   type PushCandidate,
+  type Trial,
 } from '@fairlead/registry';
+import { ModelServer } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { decodeTensor, encodeTensor } from '@fairlead/signature';
 
@@ -16,39 +16,49 @@ export interface TriedOut {
   /** Golden examples that came out right: all of them. */
   readonly goldenExamples: number;
   readonly parity: ParityReport;
+  /** Recorded in the manifest, as `fairlead model push` does. */
+  readonly trial: Trial;
 }
 
-const context = { requestIds: [], signal: new AbortController().signal, ownsInputs: false };
-
 /**
- * Runs an ONNX export as the gateway will: its golden examples, and `rows` of which it is known what the Python original
- * answers.
+ * Loads an ONNX export as the gateway will, which runs its golden examples and decides on batching, and runs `rows` of
+ * which it is known what the Python original answers.
  *
- * @throws Error when it can't be loaded, or a golden example comes out otherwise.
+ * @throws ServingError when it can't be loaded, or a golden example comes out otherwise.
  */
 export async function tryOutExport(
   { manifest, read }: PushCandidate,
   rows: readonly ParityRows[],
 ): Promise<TriedOut> {
-  const artifacts = { manifest, read };
-  const runtime = await onnxRuntime({ workers: 1 }).load(artifacts, { onEvent: () => undefined });
+  const { model, version } = manifest;
+  const server = new ModelServer({
+    source: {
+      resolve: () => Promise.resolve({ version }),
+      openVersion: () => Promise.resolve({ manifest, read }),
+      follow: () => noChanges(),
+    },
+    runtimes: { onnx: onnxRuntime({ workers: 1 }) },
+  });
   const exported: Predict = async (inputs) => {
-    const { outputs } = await runtime.execute(inputs.map(decodeTensor), context);
+    const { outputs } = await server.infer({ model }, { inputs: inputs.map(decodeTensor) });
     return outputs.map((tensor) => JSON.parse(encodeTensor(tensor)) as JsonTensor);
   };
   try {
-    const { goldenExamples } = manifest;
-    for (const [index, { inputs, expected = [] }] of goldenParityRows(manifest).entries()) {
-      const { name = `golden example ${index + 1}`, tolerance = 1e-4 } =
-        goldenExamples[index] ?? {};
-      const { parity } = compareOutputs([{ inputs, expected, actual: await exported(inputs) }]);
-      if (!(parity <= tolerance)) {
-        throw new Error(`"${name}" is off by ${parity}, and at most ${tolerance} is allowed`);
-      }
-    }
+    await server.load(model, {});
+    const { batching, untried } = server.find({ model });
+    const trial = {
+      ran: untried === undefined,
+      ...(untried !== undefined && { reason: untried }),
+      batching: { on: batching.on, reason: batching.reason },
+    };
     const parity = await measureParity(rows, { exported });
-    return { goldenExamples: goldenExamples.length, parity };
+    return { goldenExamples: manifest.goldenExamples.length, parity, trial };
   } finally {
-    await runtime.close();
+    await server.close();
   }
+}
+
+/** The version that is tried stays the current one. */
+async function* noChanges(): AsyncGenerator<never, void> {
+  yield* [];
 }

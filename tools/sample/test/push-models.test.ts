@@ -142,6 +142,20 @@ test('a push that was interrupted before its alias was set is taken up', async (
   expect(entry?.gates?.results.map(({ passed }) => passed)).toEqual([true, true]);
 });
 
+test('an export is pushed with its trial in the manifest, an original without', async () => {
+  const folder = tempFolder();
+  const registry = registryIn(folder);
+  await pushModels(registry, [trainedModel('first')], folder);
+  const [onnx, python] = await Promise.all(
+    ['digits', 'digits-flask'].map((model) => registry.openVersion(model, 1)),
+  );
+  expect(onnx?.manifest.trial).toEqual({
+    ran: true,
+    batching: { on: true, reason: expect.stringContaining('keeps rows apart') as string },
+  });
+  expect(python?.manifest.trial).toBeUndefined();
+});
+
 test('an export is compared with its original, and promoted through its gates', async () => {
   const folder = tempFolder();
   const registry = registryIn(folder);
