@@ -25,6 +25,7 @@ import type { CancelSignal, Outcome, Submission } from '../scheduling/ticket.ts'
 import { ServingError, type ServingErrorCode } from '../serving-error.ts';
 import type { TraceCarrier } from '../trace-context.ts';
 import { createRowCheck } from './size-limits.ts';
+import { createEqualRowsCheck } from './equal-rows.ts';
 import { VersionStatistics } from './version-statistics.ts';
 
 const REASONS: Readonly<Partial<Record<ServingErrorCode, FailureReason>>> = {
@@ -85,6 +86,7 @@ export class LoadedVersion {
   readonly #observer: InferenceObserver | undefined;
   readonly #checkInputs: (tensors: readonly Tensor[]) => void;
   readonly #checkRows: ((inputs: readonly Tensor[]) => void) | undefined;
+  readonly #checkEqualRows: ((inputs: readonly Tensor[]) => void) | undefined;
   readonly #outputNames: ReadonlySet<string>;
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
@@ -103,6 +105,7 @@ export class LoadedVersion {
     this.#observer = observer;
     this.#checkInputs = createSignatureCheck(signature.inputs);
     this.#checkRows = createRowCheck(signature, options.maxRowsPerRequest);
+    this.#checkEqualRows = batching.on ? createEqualRowsCheck(signature.inputs) : undefined;
     this.#outputNames = new Set(signature.outputs.map((output) => output.name));
     this.#scheduler = new Scheduler({
       title,
@@ -153,6 +156,7 @@ export class LoadedVersion {
   ): Promise<InferResult> {
     const startedAt = performance.now();
     let rows = 1;
+    let inputs: readonly Tensor[] = [];
     let decodedAt = startedAt;
     let ran: Outcome | undefined;
     let lookup: CacheLookup | undefined;
@@ -164,8 +168,10 @@ export class LoadedVersion {
       // What is kept needs no room.
       if (this.#cache === undefined && !this.circuitOpen) this.#scheduler.checkRoom();
       const request = read();
+      inputs = request.inputs;
       this.#checkRows?.(request.inputs);
       this.#checkInputs(request.inputs);
+      this.#checkEqualRows?.(request.inputs);
       this.#checkOutputNames(request.outputs);
       rows = countRows(request.inputs);
       decodedAt = performance.now();
@@ -184,7 +190,7 @@ export class LoadedVersion {
       }
       return { ...this.label, id: request.id, outputs: select(ran.outputs, request.outputs) };
     } catch (failure) {
-      const error = rows === 0 ? asNoRows(failure) : failure;
+      const error = rows === 0 ? asEmptyInput(failure, inputs) : failure;
       outcome = passesOn?.(error) === true ? 'fallback' : 'failure';
       if (outcome === 'failure') {
         reason = (error instanceof ServingError ? REASONS[error.code] : undefined) ?? 'OTHER';
@@ -252,10 +258,14 @@ export class LoadedVersion {
   }
 }
 
-/** There are models that take no rows; of one that fails at them the caller can send some. */
-function asNoRows(cause: unknown): unknown {
+/** Some models fail at inputs without elements: the client can send others, so the failure is the request's. */
+function asEmptyInput(cause: unknown, inputs: readonly Tensor[]): unknown {
   if (!(cause instanceof ServingError) || cause.code !== 'ERR_SERVING_RUN_FAILED') return cause;
-  const message = 'this model takes no request without rows; send at least one';
+  const empty = inputs.find(({ shape }) => shape[0] !== 0 && shape.includes(0));
+  const message =
+    empty === undefined
+      ? 'this model takes no request without rows; send at least one'
+      : `input "${empty.name}" of shape [${empty.shape.join(',')}] has no elements: this model takes no length of 0 in dimension ${empty.shape.indexOf(0)}; send at least 1`;
   return new ServingError('ERR_SERVING_BAD_REQUEST', message, { cause });
 }
 

@@ -8,7 +8,7 @@ import type {
   RuntimeMemory,
   RuntimePlacement,
 } from '../runtime.ts';
-import { shapeMismatch } from './shape-mismatch.ts';
+import { operandMismatch, shapeMismatch } from './shape-mismatch.ts';
 import { ServingError } from '../serving-error.ts';
 import { HostError } from './host-error.ts';
 import type { InProcessSession } from './in-process-session.ts';
@@ -131,7 +131,7 @@ export class OnnxPool implements Runtime, Tenant {
         if (error instanceof HostError && error.isInput) {
           throw new ServingError('ERR_SERVING_BAD_REQUEST', detail, { cause: error });
         }
-        throw this.#runError(detail, error);
+        throw this.#runError(detail, error, inputs);
       } finally {
         this.#free(session);
       }
@@ -175,17 +175,20 @@ export class OnnxPool implements Runtime, Tenant {
       return await session.run(inputs);
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
-      throw this.#runError(detail, error);
+      throw this.#runError(detail, error, inputs);
     } finally {
       this.#here -= 1;
       if (this.#here === 0) this.#onLeft?.();
     }
   }
 
-  #runError(detail: string, cause: unknown): ServingError {
+  #runError(detail: string, cause: unknown, inputs: readonly Tensor[]): ServingError {
     const mismatch = shapeMismatch(detail);
     if (mismatch !== undefined)
       return this.#error('ERR_SERVING_BAD_REQUEST', `takes no such input: ${mismatch}`, cause);
+    const unfit = operandMismatch(detail, inputs);
+    if (unfit !== undefined)
+      return this.#error('ERR_SERVING_BAD_REQUEST', `can't compute this request: ${unfit}`, cause);
     return this.#error('ERR_SERVING_RUN_FAILED', `failed: ${detail}`, cause);
   }
 

@@ -163,3 +163,17 @@ write(
     [("spectrum", FLOAT, [1, "frames", "bins", 2])],
     [("step", np.array(8, "i8"))],
 )
+# Joins the columns of two inputs whose rows have no common name, as converters of scikit-learn write it.
+write(
+    "joined",
+    [helper.make_node("Concat", ["age", "zip"], ["y"], axis=1)],
+    [("age", FLOAT, [None, 1]), ("zip", FLOAT, [None, 1])],
+    [("y", FLOAT, [None, 2])],
+)
+# An image of any size; pooling takes no length of 0.
+write(
+    "pooled",
+    [helper.make_node("MaxPool", ["image"], ["y"], kernel_shape=[1, 1])],
+    [("image", FLOAT, [None, 3, "h", "w"])],
+    [("y", FLOAT, [None, 3, "oh", "ow"])],
+)

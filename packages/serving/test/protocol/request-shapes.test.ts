@@ -1,0 +1,90 @@
+import { createServer, type Server } from 'node:http';
+import request from 'supertest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Signature } from '@fairlead/signature';
+import {
+  createInferenceHandler,
+  ModelServer,
+  openInference,
+  tensorFlowServing,
+  type VersionManifest,
+} from '@fairlead/serving';
+import { onnxRuntime } from '@fairlead/serving/onnx';
+import { MemorySource } from '../memory-source.ts';
+
+const joined: Signature = {
+  inputs: ['age', 'zip'].map((name) => ({ name, datatype: 'FP32', shape: [-1, 1] })),
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
+};
+const pooled: Signature = {
+  inputs: [{ name: 'image', datatype: 'FP32', shape: [-1, 3, -1, -1] }],
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 3, -1, -1] }],
+};
+const of = (file: string, signature: Signature, batching?: VersionManifest['batching']) =>
+  new MemorySource([{ file, signature, ...(batching && { batching }) }]);
+const sources: Readonly<Record<string, MemorySource>> = {
+  batched: of('joined.onnx', joined),
+  alone: of('joined.onnx', joined, 'off'),
+  pooled: of('pooled.onnx', pooled),
+};
+const sourceOf = (model: string): MemorySource => {
+  const source = sources[model];
+  if (source === undefined) throw new Error(`there is no model ${model}`);
+  return source;
+};
+
+const models = new ModelServer({
+  source: {
+    resolve: (model, alias) => sourceOf(model).resolve(model, alias),
+    openVersion: (model, version) => sourceOf(model).openVersion(model, version),
+    follow: (model, alias, options) => sourceOf(model).follow(model, alias, options),
+  },
+  runtimes: { onnx: onnxRuntime({ workers: 1 }) },
+});
+let server: Server;
+
+beforeAll(async () => {
+  for (const model of Object.keys(sources)) await models.serve(model);
+  const dialects = [openInference(), tensorFlowServing()];
+  server = createServer(createInferenceHandler(models, { dialects }));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+}, 60_000);
+
+afterAll(async () => {
+  await models.close();
+  server.close();
+});
+
+const post = (path: string, body: object) => request(server).post(path).send(body);
+const tensor = (name: string, shape: readonly number[]) => ({
+  name,
+  datatype: 'FP32',
+  shape,
+  data: Array.from({ length: shape.reduce((count, length) => count * length, 1) }, () => 1),
+});
+
+test.each(['batched', 'alone'])(
+  'inputs with different numbers of rows are rejected with 400, and both are named: %s',
+  async (model) => {
+    const inputs = [tensor('age', [2, 1]), tensor('zip', [1, 1])];
+    const answer = await post(`/v2/models/${model}/infer`, { inputs });
+    expect(answer.status, answer.text).toBe(400);
+    expect(answer.text).toContain('age');
+    expect(answer.text).toContain('zip');
+    expect(answer.text).toMatch(/same number of rows|a row of every input/);
+    expect(answer.text).not.toMatch(/onnxruntime_src|Non-zero status/);
+    const columns = { age: [[1], [2]], zip: [[1]] };
+    await post(`/v1/models/${model}:predict`, { inputs: columns }).expect(400);
+    const equal = [tensor('age', [2, 1]), tensor('zip', [2, 1])];
+    await post(`/v2/models/${model}/infer`, { inputs: equal }).expect(200);
+  },
+);
+
+test('an input without elements is rejected with the dimension that has no length', async () => {
+  const inputs = [tensor('image', [1, 3, 0, 2])];
+  const answer = await post('/v2/models/pooled/infer', { inputs });
+  expect(answer.status).toBe(400);
+  expect(answer.text).toContain('input \\"image\\" of shape [1,3,0,2] has no elements');
+  expect(answer.text).toContain('no length of 0 in dimension 2; send at least 1');
+  expect(answer.text).not.toContain('without rows');
+});
