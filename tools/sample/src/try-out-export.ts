@@ -35,7 +35,7 @@ export async function tryOutExport(
     source: {
       resolve: () => Promise.resolve({ version }),
       openVersion: () => Promise.resolve({ manifest, read }),
-      follow: () => noChanges(),
+      follow: (_model, _alias, { signal }) => noChanges(signal),
     },
     runtimes: { onnx: onnxRuntime({ workers: 1 }) },
   });
@@ -59,6 +59,9 @@ export async function tryOutExport(
 }
 
 /** The version that is tried stays the current one. */
-async function* noChanges(): AsyncGenerator<never, void> {
+async function* noChanges(signal: AbortSignal): AsyncGenerator<never, void> {
+  await new Promise((resolve) => {
+    signal.addEventListener('abort', resolve, { once: true });
+  });
   yield* [];
 }
