@@ -5,6 +5,8 @@ import { createDimensionsCheck } from './shared-dimensions.ts';
 import type { TensorSpec, ValueSpec } from './signature.ts';
 import { show, SignatureError, type TensorProblem } from './signature-error.ts';
 import { elementCount, type Tensor } from './tensor.ts';
+import type { ValueTest } from './value-bounds.ts';
+import { createValueScan } from './value-scan.ts';
 
 /** Throws unless `tensors` are just those that a signature asks for. */
 export type SignatureCheck = (tensors: readonly Tensor[]) => void;
@@ -97,13 +99,6 @@ function fitsShape(shape: readonly number[], pattern: readonly number[]): boolea
   );
 }
 
-interface ValueTest {
-  readonly expected: string;
-  /** Set where it is a range of values, and nothing else. */
-  readonly range?: { readonly min: number; readonly max: number };
-  readonly allows: (value: number | string) => boolean;
-}
-
 /** The checks of single values: of the whole tensor, and of each feature along its last dimension. */
 function createValuesCheck(
   spec: TensorSpec,
@@ -116,10 +111,13 @@ function createValuesCheck(
   const columns = ofFeature.length === 0 ? [{ name: '', tests: whole }] : ofFeature;
   if (columns.every((column) => column.tests.length === 0)) return undefined;
 
-  const bounds = boundsOf(columns.map(({ tests }) => tests));
+  const scan = createValueScan(
+    spec.datatype,
+    columns.map(({ tests }) => tests),
+  );
   return (tensor) => {
     const valueAt = elementGetter(tensor);
-    let index = bounds === undefined ? 0 : firstRowOutside(tensor, bounds);
+    let index = scan(tensor);
     while (index < tensor.data.length) {
       for (const column of columns) {
         const value = valueAt(index);
@@ -134,51 +132,6 @@ function createValuesCheck(
     }
     return undefined;
   };
-}
-
-/** Least and greatest value of each column. */
-interface Bounds {
-  readonly least: Float64Array;
-  readonly greatest: Float64Array;
-}
-
-/**
- * What ranges alone allow; undefined where a column has categories.
- *
- * NaN is outside also of a column without a range: which values are wrong is decided one by one, from there on.
- */
-function boundsOf(columns: readonly (readonly ValueTest[])[]): Bounds | undefined {
-  const least = new Float64Array(columns.length).fill(-Infinity);
-  const greatest = new Float64Array(columns.length).fill(Infinity);
-  for (const [column, tests] of columns.entries()) {
-    for (const { range } of tests) {
-      if (range === undefined) return undefined;
-      least[column] = Math.max(least[column] ?? 0, range.min);
-      greatest[column] = Math.min(greatest[column] ?? 0, range.max);
-    }
-  }
-  return { least, greatest };
-}
-
-/**
- * Where the first row starts that has a value outside of its bounds; behind the last one without any.
- *
- * By index, without a call for each of what can be millions of values.
- */
-function firstRowOutside({ datatype, data }: Tensor, { least, greatest }: Bounds): number {
-  if (datatype === 'BYTES' || datatype === 'FP16') return 0;
-  const values = data as Float64Array;
-  const width = least.length;
-  let index = 0;
-  while (index < values.length) {
-    for (let column = 0; column < width; column++) {
-      const value = Number(values[index + column]);
-      if (value >= (least[column] ?? 0) && value <= (greatest[column] ?? 0)) continue;
-      return index;
-    }
-    index += width;
-  }
-  return index;
 }
 
 function createValueTests({ range, categories, units }: ValueSpec): ValueTest[] {
@@ -196,7 +149,11 @@ function createValueTests({ range, categories, units }: ValueSpec): ValueTest[] 
     const allowed = new Set(categories);
     const shown = categories.slice(0, 10).map(show).join(', ');
     const rest = categories.length > 10 ? `, … (${categories.length} in all)` : '';
-    tests.push({ expected: `one of ${shown}${rest}`, allows: (value) => allowed.has(value) });
+    tests.push({
+      expected: `one of ${shown}${rest}`,
+      categories,
+      allows: (value) => allowed.has(value),
+    });
   }
   return tests;
 }
