@@ -21,6 +21,7 @@ export function aliasLog(
 ): AliasLog {
   const format: RecordFormat<AliasEntry> = {
     maxBytes: MAX_ALIAS_ENTRY_BYTES,
+    rejectsFolders: true,
     decode(key, bytes, number) {
       const entry = decodeAliasEntry(key, bytes);
       if (entry.model === model && entry.alias === alias && entry.number === number) return entry;

@@ -12,6 +12,8 @@ export interface RecordFormat<R> {
   readonly maxBytes: number;
   /** Reads one record and checks that it belongs at `number`; throws `RegistryError`. */
   readonly decode: (key: string, bytes: Uint8Array, number: number) => R;
+  /** Whether a folder with the name of a record is damage: where the newest record decides, passing it over would lie. */
+  readonly rejectsFolders?: boolean;
 }
 
 /**
@@ -52,6 +54,7 @@ export class NumberedLog<R> {
       const number = Number(RECORD.exec(name)?.[1] ?? 0);
       if (number === 0) continue;
       if (kind !== 'object') {
+        if (this.#format.rejectsFolders !== true) continue;
         throw new RegistryError(
           'ERR_REGISTRY_CORRUPT',
           `${this.keyOf(number)} in ${this.#store.location} is a folder; restore the record from a backup`,

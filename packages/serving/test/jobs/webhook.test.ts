@@ -112,7 +112,9 @@ describe('a webhook', () => {
   test('is delivered again until it is taken, under the same id', async () => {
     const { received, origin } = await receiver(500, 0, 302, 429);
     const { events, order } = await deliver(origin, { destinations: [origin] }, isOver);
-    expect(events.at(-1)).toMatchObject({ type: 'webhook-delivered', attempt: 5 });
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'webhook-delivered', attempt: 5 }),
+    );
     expect(received).toHaveLength(5);
     expect(new Set(received.map(({ headers }) => headers['webhook-id']))).toEqual(
       new Set([order.id]),
@@ -125,11 +127,9 @@ describe('a webhook', () => {
     const { received, origin } = await receiver(500, 500, 500, 500);
     const options = { destinations: [origin], maxAttempts: 2 };
     const { events } = await deliver(origin, options, isOver);
-    expect(events.at(-1)).toMatchObject({
-      type: 'webhook-given-up',
-      attempt: 2,
-      reason: 'answered 500',
-    });
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'webhook-given-up', attempt: 2, reason: 'answered 500' }),
+    );
     expect(received).toHaveLength(2);
   });
 
