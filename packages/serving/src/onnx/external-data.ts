@@ -1,5 +1,5 @@
-import { externalFiles, readOnnxModel } from '@fairlead/signature/onnx';
-import type { ModelFile, WeightsFile } from './session-model.ts';
+import { externalFiles, type OnnxModel } from '@fairlead/signature/onnx';
+import type { WeightsFile } from './session-model.ts';
 
 /**
  * Session options with which ONNX Runtime reads nothing but what it is given: the bytes are protobuf, never its own
@@ -15,11 +15,13 @@ export const ISOLATED = {
 /**
  * The weights files that a model reads.
  *
- * @throws SignatureError `ERR_SIGNATURE_ONNX_FILES` when the model would read anything else;
- * `ERR_SIGNATURE_ONNX_INVALID` when its bytes aren't a model that can be checked.
+ * @throws SignatureError `ERR_SIGNATURE_ONNX_FILES` when the model would read anything else.
  */
-export function usedWeights({ bytes, externalData }: ModelFile): readonly WeightsFile[] {
+export function usedWeights(
+  model: OnnxModel,
+  externalData: readonly WeightsFile[],
+): readonly WeightsFile[] {
   const files = new Set(externalData.map(({ path }) => path));
-  const used = externalFiles(readOnnxModel(bytes), (location) => files.has(location));
+  const used = externalFiles(model, (location) => files.has(location));
   return externalData.filter(({ path }) => used.includes(path));
 }

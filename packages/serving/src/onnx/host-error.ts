@@ -10,6 +10,8 @@ export interface HostErrorFacts {
   readonly crashed?: boolean;
   /** Whether the inputs can't be given to the model. */
   readonly isInput?: boolean;
+  /** Why a thread didn't load the model: an execution can end the process that the thread is in. */
+  readonly crashRisk?: string;
 }
 
 /** A model failed, or the thread or process that computes it ended. */
@@ -19,15 +21,17 @@ export class HostError extends Error {
   readonly hung: boolean;
   readonly crashed: boolean;
   readonly isInput: boolean;
+  readonly crashRisk: string | undefined;
 
   constructor(message: string, facts: HostErrorFacts = {}) {
     super(message);
     const { threadLost = false, started = true, hung = false } = facts;
-    const { crashed = false, isInput = false } = facts;
+    const { crashed = false, isInput = false, crashRisk } = facts;
     this.threadLost = threadLost;
     this.started = started;
     this.hung = hung;
     this.crashed = crashed;
     this.isInput = isInput;
+    this.crashRisk = crashRisk;
   }
 }

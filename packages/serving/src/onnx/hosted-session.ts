@@ -3,10 +3,11 @@ import { HostError } from './host-error.ts';
 import type { OnnxHost } from './onnx-host.ts';
 import type { SessionResult } from './onnx-session.ts';
 import { buffersOf, packTensor, unpackTensor } from './packed-tensor.ts';
-import type { LoadCost } from './worker-message.ts';
+import type { LoadCost, ModelFacts } from './worker-message.ts';
 
 const UNLOAD_TIMEOUT_MS = 60_000;
 const NOTHING: LoadCost = { cpuMs: Infinity };
+const NO_FACTS: ModelFacts = { crashRisk: undefined, rowAnalysis: undefined };
 
 /** One loaded model in a worker. */
 export class HostedSession {
@@ -14,6 +15,8 @@ export class HostedSession {
   readonly #id: number;
   /** Time that the load took in the worker. */
   cost: LoadCost = NOTHING;
+  /** What the worker found in the model's file. */
+  facts: ModelFacts = NO_FACTS;
   /** Whether an execution, or the load itself, exceeded its time limit. */
   hung = false;
 

@@ -99,7 +99,14 @@ export class OnnxHost {
           what: 'loading the model',
         }),
       );
-      if (answer.type === 'ready') session.cost = answer.cost;
+      if (answer.type === 'unsafe') {
+        const { crashRisk } = answer;
+        throw new HostError(`no thread loads it: ${crashRisk}`, { crashRisk });
+      }
+      if (answer.type === 'ready') {
+        session.cost = answer.cost;
+        session.facts = answer.facts;
+      }
       return [session, grown];
     } catch (error) {
       this.#sessions.delete(session);

@@ -46,8 +46,6 @@ const MAX_RESTART_DELAY_MS = 10_000;
  */
 export class OnnxPool implements Runtime, Tenant {
   readonly platform = 'onnx_onnxv1';
-  /** What the graph of the model shows, once it was read. */
-  rowAnalysis: RowAnalysis | undefined;
   readonly #options: OnnxPoolOptions;
   readonly #loader: SessionLoader;
   /** One session in each worker; as many executions run at a time. */
@@ -87,6 +85,16 @@ export class OnnxPool implements Runtime, Tenant {
     const copy = this.#inProcess?.residentBytes ?? 0;
     const { fileBytes, residentBytes } = this.#loader;
     return { fileBytes, residentBytes: residentBytes + copy };
+  }
+
+  /** What the graph of the model shows, once it was loaded. */
+  get rowAnalysis(): RowAnalysis | undefined {
+    return this.#loader.facts.rowAnalysis;
+  }
+
+  /** Why an execution can end its process; undefined when none can. */
+  get crashRisk(): string | undefined {
+    return this.#loader.facts.crashRisk;
   }
 
   /** Milliseconds of processor time that the last load took in a worker. */

@@ -1,18 +1,15 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { posix } from 'node:path';
 import { decodeTensor, type Tensor } from '@fairlead/signature';
-import { readOnnxModel } from '@fairlead/signature/onnx';
 import { findSuitableInputs } from '../models/find-suitable-inputs.ts';
 import type { VersionManifest } from '../models/model-source.ts';
 import type { ExecutionContext, RuntimeFactory, RuntimePlacement } from '../runtime.ts';
 import { hasBatchDimension } from '../scheduling/batch-limits.ts';
 import { ServingError } from '../serving-error.ts';
-import { findCrashRisk } from './risk/find-crash-risk.ts';
 import { InProcessSession } from './in-process-session.ts';
 import { OnnxHosts } from './onnx-hosts.ts';
 import { OnnxPool } from './onnx-pool.ts';
 import { planPlacement } from './plan-placement.ts';
-import { readRowAnalysis } from './rows/read-row-analysis.ts';
 import type { ModelFile, WeightsFile } from './session-model.ts';
 import { timeSession, type Timing } from './time-session.ts';
 
@@ -89,12 +86,8 @@ export function onnxRuntime({
       const title = `model "${model}" version ${version}`;
       const { path, weights } = modelPaths(title, runtime.options);
       let modelBytes = 0;
-      let crashRisk: string | undefined;
       const readModel = async (): Promise<ModelFile> => {
         const bytes = await artifacts.read(path);
-        pool.rowAnalysis ??= readRowAnalysis(bytes, signature);
-        crashRisk = crashRiskOf(bytes);
-        if (crashRisk !== undefined) hosts.isolate(title);
         const externalData: WeightsFile[] = [];
         for (const file of weights) {
           // The model names them relative to its own folder.
@@ -107,6 +100,7 @@ export function onnxRuntime({
           externalData,
           inputs: signature.inputs.map((input) => input.name),
           outputs: signature.outputs.map(({ name, datatype }) => ({ name, datatype })),
+          ...(pool.rowAnalysis === undefined && { analyzeRowsOf: signature }),
         };
       };
       const pool = new OnnxPool({
@@ -131,6 +125,7 @@ export function onnxRuntime({
         if (workers !== undefined && !inProcess) return pool;
         const sample = await sampleOf(manifest, (inputs) => pool.execute(inputs, ALONE));
         const timing = await timeSession((inputs) => pool.execute(inputs, ALONE), sample);
+        const { crashRisk } = pool;
         const plan = planPlacement(facts(timing && timing.computeMs / rowsOf(sample, signature)));
         const here =
           inProcess && timing !== undefined && crashRisk === undefined
@@ -156,15 +151,6 @@ export function onnxRuntime({
       }
     },
   };
-}
-
-function crashRiskOf(bytes: Uint8Array): string | undefined {
-  try {
-    return findCrashRisk(readOnnxModel(bytes));
-  } catch {
-    // A file that can't be read is rejected where it is loaded.
-    return undefined;
-  }
 }
 
 /** Others that share its worker wait for at most so long while the version is loaded, or executed once. */

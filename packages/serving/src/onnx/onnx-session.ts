@@ -1,7 +1,8 @@
 import { datatypes, type Tensor } from '@fairlead/signature';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { explainFailure } from './explain-failure.ts';
-import { ISOLATED, usedWeights } from './external-data.ts';
+import { ISOLATED } from './external-data.ts';
+import { type InspectedModel, inspectModel } from './inspect-model.ts';
 import type { SessionModel, SessionOutput } from './session-model.ts';
 
 /** What one execution gave. */
@@ -32,15 +33,17 @@ export class OnnxSession {
   }
 
   /** Loads a model; throws when its inputs and outputs aren't those that were promised, or it reads files of others. */
-  static async load(model: SessionModel): Promise<OnnxSession> {
+  static async load(
+    model: SessionModel,
     // Checked here, where every model passes before ONNX Runtime sees it.
-    const externalData = usedWeights(model);
+    { weights }: InspectedModel = inspectModel(model),
+  ): Promise<OnnxSession> {
     const session = await InferenceSession.create(model.bytes, {
       intraOpNumThreads: model.intraOpThreads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
-      externalData,
+      externalData: weights,
       extra: ISOLATED,
       // Errors reach the caller as exceptions, and a client could fill the log with them; warnings help nobody who serves it.
       logSeverityLevel: 4,

@@ -1,8 +1,10 @@
 import { parentPort } from 'node:worker_threads';
 import { endWithParent } from './end-with-parent.ts';
+import { inspectModel } from './inspect-model.ts';
 import { InputError, OnnxSession } from './onnx-session.ts';
 import { buffersOf, packTensor, unpackTensor } from './packed-tensor.ts';
 import { prepareOnnx } from './prepare-onnx.ts';
+import { readRowAnalysis } from './rows/read-row-analysis.ts';
 import type { WorkerRequest, WorkerResponse } from './worker-message.ts';
 
 // Entry of a worker thread, or of a child process with the same protocol: onnxruntime-node computes synchronously, and
@@ -33,10 +35,19 @@ async function answer(request: WorkerRequest): Promise<void> {
   switch (request.type) {
     case 'load': {
       const startedAt = threadTimeMs();
-      const session = await OnnxSession.load(request.model);
+      const inspected = inspectModel(request.model);
+      const { onnx, crashRisk } = inspected;
+      // A separate process may end.
+      if (crashRisk !== undefined && parentPort !== null) {
+        send({ type: 'unsafe', crashRisk });
+        return;
+      }
+      const session = await OnnxSession.load(request.model, inspected);
       const cpuMs = threadTimeMs() - startedAt;
       sessions.set(request.session, session);
-      send({ type: 'ready', cost: { cpuMs } });
+      const signature = request.model.analyzeRowsOf;
+      const rowAnalysis = signature && readRowAnalysis(onnx, signature);
+      send({ type: 'ready', cost: { cpuMs }, facts: { crashRisk, rowAnalysis } });
       return;
     }
     case 'run': {

@@ -3,6 +3,7 @@ import type { HostedSession } from './hosted-session.ts';
 import type { OnnxHost } from './onnx-host.ts';
 import type { OnnxHosts } from './onnx-hosts.ts';
 import type { ModelFile } from './session-model.ts';
+import type { ModelFacts } from './worker-message.ts';
 
 /** What a {@link SessionLoader} needs. */
 export interface SessionLoaderOptions {
@@ -22,13 +23,15 @@ export class SessionLoader {
   residentBytes = 0;
   /** Milliseconds of processor time that the last load took in its worker. */
   cpuMs = Infinity;
+  /** What the file of the model shows, after the first load. */
+  facts: ModelFacts = { crashRisk: undefined, rowAnalysis: undefined };
 
   constructor(options: SessionLoaderOptions) {
     this.#options = options;
   }
 
   /**
-   * Loads the model into the worker that `choose` names.
+   * Loads the model into the worker that `choose` names; into a new process when it can end the one that it runs in.
    *
    * @throws HostError when the model can't be loaded.
    */
@@ -50,10 +53,16 @@ export class SessionLoader {
       // The file's bytes are the least that it takes; less is measured where memory of others is used again.
       this.residentBytes = Math.max(grown, this.fileBytes);
       this.cpuMs = session.cost.cpuMs;
+      const { crashRisk, rowAnalysis = this.facts.rowAnalysis } = session.facts;
+      this.facts = { crashRisk, rowAnalysis };
       return session;
     } catch (error) {
       if (error instanceof HostError && error.hung) hosts.markHung(title);
       await hosts.giveBack(host);
+      if (error instanceof HostError && error.crashRisk !== undefined) {
+        hosts.isolate(title);
+        return this.load(() => hosts.empty(title), { intraOpThreads, timeoutMs });
+      }
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import type { Datatype } from '@fairlead/signature';
+import type { Datatype, Signature } from '@fairlead/signature';
 
 /** One output that a session returns, with the datatype that the signature promises. */
 export interface SessionOutput {
@@ -19,6 +19,8 @@ export interface ModelFile {
   /** Names of the inputs that the signature has, to be compared with the model's own. */
   readonly inputs: readonly string[];
   readonly outputs: readonly SessionOutput[];
+  /** The signature by which the rows are analysed; left out when that isn't wanted. */
+  readonly analyzeRowsOf?: Signature;
 }
 
 /** What a session loads. */

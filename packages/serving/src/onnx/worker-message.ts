@@ -1,3 +1,4 @@
+import type { RowAnalysis } from '../runtime.ts';
 import type { PackedTensor } from './packed-tensor.ts';
 import type { SessionModel } from './session-model.ts';
 
@@ -10,11 +11,13 @@ export type WorkerRequest =
   /** Releases all sessions and ends the worker; has no response. */
   | { readonly type: 'close' };
 
-/** A worker's response: to `load` it is `ready`, to `run` `done`, to `unload` `unloaded`; to each of them `failed`. */
+/** A worker's response: to `load` it is `ready` or `unsafe`, to `run` `done`, to `unload` `unloaded`; to each of them `failed`. */
 export type WorkerResponse =
   /** The worker can load models; sent once. */
   | { readonly type: 'started' }
-  | { readonly type: 'ready'; readonly cost: LoadCost }
+  | { readonly type: 'ready'; readonly cost: LoadCost; readonly facts: ModelFacts }
+  /** The model wasn't loaded, for an execution of it can end the process that this thread is in. */
+  | { readonly type: 'unsafe'; readonly crashRisk: string }
   | { readonly type: 'unloaded' }
   | {
       readonly type: 'done';
@@ -27,6 +30,14 @@ export type WorkerResponse =
       /** Whether the inputs can't be given to the model, so that it didn't run. */
       readonly isInput: boolean;
     };
+
+/** Facts that the file of a model shows. */
+export interface ModelFacts {
+  /** Why an execution can end its process; undefined when none can. */
+  readonly crashRisk: string | undefined;
+  /** Whether its rows influence each other; undefined when that wasn't to be analysed. */
+  readonly rowAnalysis: RowAnalysis | undefined;
+}
 
 /** Time that loading a model took in the worker. */
 export interface LoadCost {
