@@ -353,7 +353,7 @@ describe('keys', () => {
     const reported = events.filter(({ msg }) => msg === 'keys file not taken over');
     expect(reported.length).toBeGreaterThanOrEqual(3);
     expect(reported.every(({ level }) => level === 'error')).toBe(true);
-  }, 60_000);
+  }, 120_000);
 
   test('the description of the API shows examples of models that the key may infer, and no others', async () => {
     const { askAs } = await startWithKeys();

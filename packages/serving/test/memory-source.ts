@@ -88,10 +88,10 @@ export const slow: Signature = {
   outputs: [{ name: 'y', datatype: 'FP32', shape: [1] }],
 };
 
-/** Waits until `condition` holds, 25 seconds at most unless told otherwise. */
+/** Waits until `condition` holds, 90 seconds at most by default. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 25_000,
+  timeoutMs = 90_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {

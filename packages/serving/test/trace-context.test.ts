@@ -155,7 +155,7 @@ test('an upstream is told of it, with our span as its parent; our log has the sa
     const passed = told.at(-1);
     const [, id, span] = /^00-(\w{32})-(\w{16})-0[01]$/.exec(String(passed?.traceparent)) ?? [];
     await expect
-      .poll(() => logged.at(-1), { timeout: 20_000 })
+      .poll(() => logged.at(-1), { timeout: 60_000 })
       .toMatchObject({
         traceId: id,
         spanId: span,

@@ -211,7 +211,7 @@ describe('check', () => {
       () => {
         expect(existsSync(join(root, 'started'))).toBe(true);
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     );
     stop.abort();
     await expect(running).rejects.toThrow(/abort/i);

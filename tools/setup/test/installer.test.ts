@@ -100,7 +100,7 @@ describe('runInstaller', () => {
       () => {
         expect(existsSync(pidFile)).toBe(true);
       },
-      { timeout: 10_000 },
+      { timeout: 60_000 },
     );
     const installer = identify(Number(readFileSync(pidFile, 'utf8')));
     if (installer === undefined) throw new Error('the installer does not run');

@@ -241,7 +241,7 @@ describe('a rendered Nginx in front of a gateway', () => {
         // Real, effective, saved and file system account.
         expect(/^Uid:\t(.*)$/m.exec(status)?.[1]?.split('\t')).not.toContain('0');
       }
-    }, 10_000);
+    }, 60_000);
   });
 
   it('finishes what is in flight when it is asked to quit', async () => {

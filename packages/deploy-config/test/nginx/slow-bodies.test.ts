@@ -99,7 +99,7 @@ it('slow bodies from seven addresses leave another client its answer, and end wh
   await untilAll(clients, 30);
   expect(clients.filter(({ closed }) => !closed)).toHaveLength(0);
   expectAnswers(clients, '408');
-}, 60_000);
+}, 120_000);
 
 it('a request that is refused by its head has its answer before its body is there', async () => {
   const { clients, probe } = await slowBodies((request, response) => {
@@ -117,4 +117,4 @@ it('a request that is refused by its head has its answer before its body is ther
   await untilAll(clients, 30);
   expect(clients.filter(({ closed }) => !closed)).toHaveLength(0);
   expectAnswers(clients, '401');
-}, 60_000);
+}, 120_000);

@@ -4,7 +4,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { vi } from 'vitest';
 
 // A busy machine takes its time to start real programs; only one that hangs should fail a test.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const workspaceRoot = resolve(import.meta.dirname, '../../../..');
 const virtualEnvironment = join(workspaceRoot, '.venv/bin');

@@ -30,4 +30,4 @@ test('the example on the CloudWatch page wires an observer that reaches CloudWat
   } finally {
     await cloudWatch.stop();
   }
-}, 30_000);
+}, 120_000);

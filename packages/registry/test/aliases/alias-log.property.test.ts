@@ -102,7 +102,7 @@ test('any trace of changes by two writers does what a list and an undo stack do'
     { numRuns: 40 },
   );
   expect((await registry.verify()).problems).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 test('of changes that run at a time, one wins each entry, and whoever fails was told the winner', async () => {
   const { store, registry } = temporaryRegistry();
@@ -130,4 +130,4 @@ test('of changes that run at a time, one wins each entry, and whoever fails was 
     }),
     { numRuns: 25 },
   );
-}, 60_000);
+}, 120_000);

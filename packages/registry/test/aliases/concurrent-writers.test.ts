@@ -28,10 +28,10 @@ test('each of many processes that push at a time gets version numbers of its own
     manifests: PROCESSES * rounds,
     blobs: PROCESSES * rounds + rounds,
   });
-}, 60_000);
+}, 120_000);
 
 test('of many processes that change an alias at a time exactly one wins each entry, and the others are told who', async () => {
   const { won, lost } = await raceForAlias(temporaryFolder(), PROCESSES, 40);
   expect(won).toBeGreaterThan(0);
   expect(lost).toBeGreaterThan(0);
-}, 60_000);
+}, 120_000);

@@ -113,7 +113,7 @@ describe('a host', () => {
     })();
     await vi.waitFor(() => {
       expect(errors.length).toBeGreaterThan(3);
-    }, 30_000);
+    }, 120_000);
     // What the cache knows is not taken for what the store says.
     expect(polls).toEqual([]);
     comeBack();
@@ -121,7 +121,7 @@ describe('a host', () => {
     await vi.waitFor(() => {
       expect(versions.at(-1)).toBe(1);
       expect(polls.length).toBeGreaterThan(0);
-    }, 30_000);
+    }, 120_000);
     controller.abort();
     await following;
   });

@@ -82,7 +82,7 @@ describe('verify', () => {
       ),
       { numRuns: 80 },
     );
-  }, 60_000);
+  }, 120_000);
 
   test('finds a blob that is missing, and says who needs it', async () => {
     const { registry, folder } = await filledRegistry();

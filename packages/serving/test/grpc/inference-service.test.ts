@@ -376,7 +376,7 @@ describe('ModelInfer', () => {
       );
       await server.close();
     }
-  }, 60_000);
+  }, 120_000);
 });
 
 const integers = (bits: number, signed: boolean) =>

@@ -7,7 +7,7 @@ import { startMoto, type MotoServer } from './moto-server.ts';
 let moto: MotoServer;
 beforeAll(async () => {
   moto = await startMoto();
-}, 60_000);
+}, 120_000);
 afterAll(() => moto.stop());
 
 const invalid = (message: string) =>

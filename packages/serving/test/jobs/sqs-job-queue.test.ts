@@ -9,7 +9,7 @@ const ROUNDS = 3;
 let moto: MotoServer;
 beforeAll(async () => {
   moto = await startMoto();
-}, 60_000);
+}, 120_000);
 afterAll(() => moto.stop());
 
 describeJobQueue('SQS and S3', (place, settings) =>

@@ -48,7 +48,7 @@ beforeAll(async () => {
   const dialects = [openInference(), tensorFlowServing()];
   server = createServer(createInferenceHandler(models, { dialects }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await models.close();
