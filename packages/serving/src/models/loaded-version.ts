@@ -177,6 +177,7 @@ export class LoadedVersion {
       decodedAt = performance.now();
       const submission = {
         inputs: request.inputs,
+        rows,
         deadlineAt: Math.min(context.deadlineAt, startedAt + (request.timeoutMs ?? Infinity)),
         priority: request.priority,
         requestId: context.requestId,

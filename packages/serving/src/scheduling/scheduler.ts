@@ -1,6 +1,5 @@
 import type { Executed } from '../inference-observer.ts';
 import type { Execution, Runtime } from '../runtime.ts';
-import { countRows } from '../models/count-rows.ts';
 import { refusal, ServingError } from '../serving-error.ts';
 import type { BatchLimits } from './batch-limits.ts';
 import { ExecutionScope } from './execution-scope.ts';
@@ -227,7 +226,8 @@ export class Scheduler {
       const startedAt = performance.now();
       const execution = await runtime.execute(inputs, scope);
       this.#idle.executed(performance.now() - startedAt);
-      const batchSize = members.reduce((sum, member) => sum + countRows(member.inputs), 0);
+      let batchSize = 0;
+      for (const { countedRows } of members) batchSize += countedRows;
       onExecuted({ batchSize, computeDurationMs: execution.computeDurationMs });
       return execution;
     } finally {

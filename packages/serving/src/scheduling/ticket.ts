@@ -15,6 +15,8 @@ export interface CancelSignal {
 /** What the scheduler is asked to run. */
 export interface Submission {
   readonly inputs: readonly Tensor[];
+  /** Rows that statistics and metrics count. */
+  readonly rows: number;
   /** When the answer is of no use any more, on the clock of `performance.now()`; may move on while others come to wait. */
   readonly deadlineAt: number;
   /** 1 is the highest; 0 stands for the lowest, as in the protocol. */
@@ -41,6 +43,8 @@ export class Ticket {
   readonly trace: TraceCarrier | undefined;
   /** Length of the first dimension of every input; undefined when they differ, so that it can't share a batch. */
   readonly rows: number | undefined;
+  /** Rows that statistics and metrics count. */
+  readonly countedRows: number;
   readonly bytes: number;
   /** What a batch needs in common: the shape of every input but for its first dimension. */
   readonly shapeKey: string;
@@ -61,12 +65,13 @@ export class Ticket {
 
   /** `onCancel` is called when the client is gone before there was an answer. */
   constructor(submission: Submission, onCancel: (ticket: Ticket) => void) {
-    const { inputs, requestId, trace, signal } = submission;
+    const { inputs, rows, requestId, trace, signal } = submission;
     this.inputs = inputs;
     this.#submission = submission;
     this.requestId = requestId;
     this.trace = trace;
     this.rows = commonRows(inputs);
+    this.countedRows = rows;
     this.bytes = countBytes(inputs);
     this.shapeKey = shapeKeyOf(inputs);
     this.promise = new Promise((resolve, reject) => {

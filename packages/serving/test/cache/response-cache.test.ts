@@ -25,11 +25,11 @@ function cached({
   const ask = (value: number, more: Partial<Submission> = {}) => {
     const lookup: CacheLookup = { result: 'miss', durationMs: 0 };
     const deadlineAt = performance.now() + 60_000;
-    const ran = cache.run({ inputs: [rowsOf(value)], deadlineAt, ...more }, lookup);
+    const ran = cache.run({ inputs: [rowsOf(value)], rows: 1, deadlineAt, ...more }, lookup);
     return { lookup, code: codeOf(ran), value: valueOf(ran) };
   };
   const outputsOf = async (value: number) => {
-    const submission = { inputs: [rowsOf(value)], deadlineAt: performance.now() + 60_000 };
+    const submission = { inputs: [rowsOf(value)], rows: 1, deadlineAt: performance.now() + 60_000 };
     return (await cache.run(submission, { result: 'miss', durationMs: 0 })).outputs;
   };
   return { runtime, ask, outputsOf };

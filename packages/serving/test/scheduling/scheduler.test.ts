@@ -24,7 +24,7 @@ function schedulerOf(runtime: GatedRuntime, options: Partial<SchedulerOptions> =
 
 const later = () => performance.now() + 60_000;
 const submit = (scheduler: Scheduler, input: Tensor, more: Partial<Submission> = {}) =>
-  scheduler.submit({ inputs: [input], deadlineAt: later(), ...more });
+  scheduler.submit({ inputs: [input], rows: 1, deadlineAt: later(), ...more });
 
 async function failure(promise: Promise<unknown>): Promise<string> {
   try {
@@ -150,8 +150,8 @@ describe('batches', () => {
     const scheduler = schedulerOf(runtime);
     void submit(scheduler, rowsOf(0));
     await settle();
-    void scheduler.submit({ inputs: [rowsOf(1), text('a')], deadlineAt: later() });
-    void scheduler.submit({ inputs: [rowsOf(2), text('b')], deadlineAt: later() });
+    void scheduler.submit({ inputs: [rowsOf(1), text('a')], rows: 1, deadlineAt: later() });
+    void scheduler.submit({ inputs: [rowsOf(2), text('b')], rows: 1, deadlineAt: later() });
     await openAll(runtime);
     expect(seen[1]?.map(({ data }) => [...(data as Iterable<unknown>)])).toEqual([
       [1, 2],

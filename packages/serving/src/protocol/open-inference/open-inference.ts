@@ -201,7 +201,8 @@ function writtenAsText(
   { outputs }: InferResult,
   { binary: { byDefault, named } }: AnswerForm,
 ): readonly Tensor[] {
-  return outputs.filter(({ name }) => !(named?.get(name) ?? byDefault));
+  if (named === undefined) return byDefault ? [] : outputs;
+  return outputs.filter(({ name }) => !(named.get(name) ?? byDefault));
 }
 
 function notOffered(what: string): ServingError {
