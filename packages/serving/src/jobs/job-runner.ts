@@ -3,6 +3,7 @@ import { checkLimits } from './check-limits.ts';
 import type { JobEvent } from './job-event.ts';
 import type { JobOutcome } from './job.ts';
 import type { JobClaim, JobQueue } from './job-queue.ts';
+import { failureReason } from './failure-reason.ts';
 import { ServingError } from '../serving-error.ts';
 import { ModelPauses } from './model-pauses.ts';
 import type { JobRun, RunJob } from './replay-inference.ts';
@@ -57,7 +58,6 @@ export interface JobRunnerOptions {
 
 const MAX_RETRY_DELAY_MS = 60_000;
 const AFTER_QUEUE_FAILURE_MS = 1000;
-const MAX_REASON_LENGTH = 2000;
 
 /** Takes jobs from a queue and runs them, a few at a time, until it is closed. */
 export class JobRunner {
@@ -240,7 +240,7 @@ export class JobRunner {
         ...ran,
         state: isAnswer ? 'succeeded' : 'failed',
         response,
-        ...(!isAnswer && { reason: shortened(Buffer.from(response.body).toString()) }),
+        ...(!isAnswer && { reason: failureReason(response.body) }),
       });
     } catch (error) {
       if (!(error instanceof ServingError)) throw error;
@@ -277,8 +277,4 @@ export class JobRunner {
 /** 501 stays as it is, however often it is asked for. */
 function isServersFault(status: number): boolean {
   return status >= 500 && status !== 501;
-}
-
-function shortened(reason: string): string {
-  return reason.length > MAX_REASON_LENGTH ? `${reason.slice(0, MAX_REASON_LENGTH)}…` : reason;
 }

@@ -70,7 +70,7 @@ test("what fails by the server's fault is tried again, then failed with its last
   expect(await ended(order.id)).toMatchObject({
     state: 'failed',
     attempts: 3,
-    reason: '{"error":"3"}',
+    reason: '3',
     response: { status: 500 },
   });
   expect(runs).toBe(3);

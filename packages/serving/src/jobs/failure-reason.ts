@@ -1,0 +1,26 @@
+const MAX_REASON_LENGTH = 2000;
+/** The members that hold the message of an error in the bodies of the protocols. */
+const MEMBERS = ['error', 'message', 'detail'] as const;
+
+/**
+ * Reads the message of an error's body, as the reason of a failed job: a plain sentence of at most 2000 characters.
+ *
+ * A body that isn't JSON with a message is the reason as it stands.
+ */
+export function failureReason(body: Uint8Array): string {
+  const text = Buffer.from(body).toString();
+  const reason = messageIn(text) ?? text;
+  return reason.length > MAX_REASON_LENGTH ? `${reason.slice(0, MAX_REASON_LENGTH)}…` : reason;
+}
+
+function messageIn(text: string): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const found = new Map<string, unknown>(Object.entries(value));
+  return MEMBERS.map((member) => found.get(member)).find((each) => typeof each === 'string');
+}
