@@ -105,7 +105,7 @@ export class ModelServer {
    * is served as it was the last time.
    *
    * @throws ServingError `ERR_SERVING_LOAD_FAILED` saying why, `ERR_SERVING_MODEL_NOT_FOUND` when the source has no such
-   * model, `ERR_SERVING_NO_ROOM`, `ERR_SERVING_CLOSED`.
+   * model, or the model has no such alias, `ERR_SERVING_NO_ROOM`, `ERR_SERVING_CLOSED`.
    */
   async load(
     model: string,
@@ -130,7 +130,15 @@ export class ModelServer {
       const served = this.#models.get(model);
       if (served?.current !== undefined) return;
       if (served !== undefined) await this.#leave(served);
-      throw loadFailed(model, served?.problem ?? 'it was unloaded meanwhile');
+      const { alias = this.#options.alias } = options ?? this.#options.serveOptions(model);
+      const cause: unknown = await this.#options.source.resolve(model, alias).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      throw loadFailed(
+        model,
+        isNotFound(cause) ? cause : (served?.problem ?? 'it was unloaded meanwhile'),
+      );
     } finally {
       this.#tried.delete(model);
     }
@@ -305,7 +313,15 @@ function loadFailed(model: string, cause: unknown): ServingError {
   if (cause instanceof ServingError && cause.code === 'ERR_SERVING_CLOSED') return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   const message = `model "${model}" can't be loaded: ${reason}`;
-  return new ServingError('ERR_SERVING_LOAD_FAILED', message, { cause });
+  const code = isNotFound(cause) ? 'ERR_SERVING_MODEL_NOT_FOUND' : 'ERR_SERVING_LOAD_FAILED';
+  return new ServingError(code, message, { cause });
+}
+
+/** Whether a source says with its error's code that it has no such model, alias or version. */
+function isNotFound(cause: unknown): cause is Error {
+  if (!(cause instanceof Error) || cause instanceof ServingError || !('code' in cause))
+    return false;
+  return typeof cause.code === 'string' && cause.code.endsWith('_NOT_FOUND');
 }
 
 function notReady({ name, problem }: ServedModel): ServingError {

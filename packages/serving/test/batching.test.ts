@@ -135,7 +135,7 @@ describe('the setting in the manifest', () => {
     const { swapped } = await serve('mlp', { batching: 'off' });
     expect(swapped).toMatchObject({
       batching: false,
-      batchingReason: 'switched off in its manifest',
+      batchingReason: 'its manifest says so',
     });
   });
 
@@ -146,7 +146,9 @@ describe('the setting in the manifest', () => {
       withoutGraph(onnxRuntime({ workers: 1 })),
     );
     expect(swapped).toMatchObject({ batching: true });
-    expect(swapped.batchingReason).toMatch(/^promised in its manifest; not shown: output "y"/);
+    expect(swapped.batchingReason).toMatch(
+      /^its manifest promises independent rows, which the trial did not show \(output "y"/,
+    );
   });
 
   test.each(['running-sum', 'dynamically-quantised', 'neighbours-reshaped'])(

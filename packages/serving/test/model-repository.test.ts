@@ -26,9 +26,9 @@ const dialects = [
 ];
 
 /** A model that has a version, and no alias. */
-function withoutAlias(): MemorySource {
+function withoutAlias(error = new Error('it has no alias')): MemorySource {
   return Object.assign(new MemorySource([{ signature: affine }]), {
-    resolve: () => Promise.reject(new Error('it has no alias')),
+    resolve: () => Promise.reject(error),
     async *follow(_model: string, _alias: string, { signal }: { readonly signal: AbortSignal }) {
       await new Promise((resolve) => {
         signal.addEventListener('abort', resolve);
@@ -44,6 +44,11 @@ function setUp(options: Partial<ModelServerOptions> = {}) {
     b: new MemorySource([{ signature: affine, file: 'affine-next.onnx' }]),
     broken: new MemorySource([{ signature: affine, file: 'missing.onnx' }]),
     homeless: withoutAlias(),
+    unaliased: withoutAlias(
+      Object.assign(new Error('it has no alias "champion"; set it first'), {
+        code: 'ERR_REGISTRY_ALIAS_NOT_FOUND',
+      }),
+    ),
     slow: new MemorySource([{ signature: slow, file: 'slow.onnx' }]),
   };
   const events: ServingEvent[] = [];
@@ -83,7 +88,7 @@ describe('loading', () => {
     const { models, post } = setUp();
     const before = (await post('/v2/repository/index').expect(200)).body as unknown;
     expect(before).toEqual(
-      ['a', 'b', 'broken', 'homeless', 'slow'].map((name) => ({
+      ['a', 'b', 'broken', 'homeless', 'slow', 'unaliased'].map((name) => ({
         name,
         state: 'UNAVAILABLE',
         reason: 'unloaded',
@@ -136,6 +141,11 @@ describe('loading', () => {
     const homeless = (await post('/v2/repository/models/homeless/load').expect(500))
       .body as unknown;
     expect(homeless).toEqual({ error: 'model "homeless" can\'t be loaded: it has no alias' });
+    const withoutAlias = (await post('/v2/repository/models/unaliased/load').expect(404))
+      .body as unknown;
+    expect(withoutAlias).toEqual({
+      error: 'model "unaliased" can\'t be loaded: it has no alias "champion"; set it first',
+    });
     const unknown = (await post('/v2/repository/models/nobody/load').expect(404)).body as unknown;
     expect(unknown).toEqual({ error: 'there is no model "nobody" to load' });
     expect(models.models).toEqual(['a']);

@@ -1,4 +1,4 @@
-import type { Signature } from '@fairlead/signature';
+import type { Signature, TensorSpec } from '@fairlead/signature';
 import type { RowAnalysis } from '../runtime.ts';
 import { hasBatchDimension } from '../scheduling/batch-limits.ts';
 import type { RowTrial } from './try-rows.ts';
@@ -34,9 +34,9 @@ export function decideWithoutTrial({
   maxRows,
   analysis,
 }: Omit<BatchingFacts, 'trial'>): BatchingDecision | undefined {
-  if (setting === 'off') return off('switched off in its manifest');
+  if (setting === 'off') return off('its manifest says so');
   if (!hasBatchDimension(signature)) {
-    return off('the first dimension of an input or output does not vary');
+    return off(`${fixedTensor(signature)} does not vary in its first dimension`);
   }
   if (analysis?.rows === 'dependent') return off(`rows influence each other: ${analysis.reason}`);
   if (maxRows === 1) return off('switched off by the server: maxBatchRows is 1');
@@ -57,15 +57,30 @@ export function decideBatching(facts: BatchingFacts): BatchingDecision {
     return { on: true, reason: proof + trial.reason };
   }
   const open = trial?.reason ?? 'no input of ours suits it; add golden examples';
-  if (setting === 'on') return { on: true, reason: `promised in its manifest; not shown: ${open}` };
+  if (setting === 'on')
+    return {
+      on: true,
+      reason: `its manifest promises independent rows, which the trial did not show (${open})`,
+    };
   if (trial === undefined) return off(`its rows were not tried together: ${open}`);
   if (analysis?.rows === 'independent') {
     return { on: true, reason: `${analysis.reason}; by trial alone it is not shown: ${open}` };
   }
   const graph = analysis === undefined ? '' : `, nor in its graph (${analysis.reason})`;
-  return off(`independent rows are not shown by trial (${open})${graph}`);
+  return off(
+    `independent rows are not shown by trial (${open})${graph}; push golden examples whose outputs differ (--golden), or promise independent rows with batching "on" (--batching on)`,
+  );
 }
 
 function off(reason: string): BatchingDecision {
   return { on: false, reason };
+}
+
+/** Names the first input or output without rows, with its shape. */
+function fixedTensor({ inputs, outputs }: Signature): string {
+  const isFixed = ({ shape }: TensorSpec): boolean => shape[0] !== -1;
+  const input = inputs.find(isFixed);
+  const found = input ?? outputs.find(isFixed);
+  if (found === undefined) return 'a model without inputs';
+  return `${input === undefined ? 'output' : 'input'} "${found.name}" of shape [${found.shape.join(',')}]`;
 }

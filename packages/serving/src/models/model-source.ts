@@ -47,7 +47,10 @@ export interface ModelArtifacts {
 export interface ModelSource {
   /** Every model that there is, served or not; without it nobody can be told what else could be loaded. */
   list?(): Promise<readonly { readonly model: string }[]>;
-  /** The version that `alias` names now; rejects with a clear message when it names none. */
+  /**
+   * The version that `alias` names now; rejects with a clear message when it names none, and with a `code` that ends with
+   * `_NOT_FOUND` when there is no such model or alias.
+   */
   resolve(model: string, alias: string): Promise<{ readonly version: number }>;
   /** A version with its artifacts; rejects when there is no such version. */
   openVersion(model: string, version: number): Promise<ModelArtifacts>;

@@ -6,6 +6,7 @@ import {
   createInferenceHandler,
   ModelServer,
   openInference,
+  sageMaker,
   tensorFlowServing,
   type VersionManifest,
 } from '@fairlead/serving';
@@ -20,12 +21,20 @@ const pooled: Signature = {
   inputs: [{ name: 'image', datatype: 'FP32', shape: [-1, 3, -1, -1] }],
   outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 3, -1, -1] }],
 };
+const threshold: Signature = {
+  inputs: [
+    { name: 'x', datatype: 'FP32', shape: [-1, 2] },
+    { name: 'threshold', datatype: 'FP32', shape: [] },
+  ],
+  outputs: [{ name: 'y', datatype: 'BOOL', shape: [-1, 2] }],
+};
 const of = (file: string, signature: Signature, batching?: VersionManifest['batching']) =>
   new MemorySource([{ file, signature, ...(batching && { batching }) }]);
 const sources: Readonly<Record<string, MemorySource>> = {
   batched: of('joined.onnx', joined),
   alone: of('joined.onnx', joined, 'off'),
   pooled: of('pooled.onnx', pooled),
+  threshold: of('shapes/threshold.onnx', threshold),
 };
 const sourceOf = (model: string): MemorySource => {
   const source = sources[model];
@@ -45,7 +54,7 @@ let server: Server;
 
 beforeAll(async () => {
   for (const model of Object.keys(sources)) await models.serve(model);
-  const dialects = [openInference(), tensorFlowServing()];
+  const dialects = [openInference(), tensorFlowServing(), sageMaker({ model: 'threshold' })];
   server = createServer(createInferenceHandler(models, { dialects }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 }, 120_000);
@@ -87,4 +96,24 @@ test('an input without elements is rejected with the dimension that has no lengt
   expect(answer.text).toContain('input \\"image\\" of shape [1,3,0,2] has no elements');
   expect(answer.text).toContain('no length of 0 in dimension 2; send at least 1');
   expect(answer.text).not.toContain('without rows');
+});
+
+test.each([
+  ['/v1/models/threshold:predict', { instances: [{ x: [1, 2], threshold: 0.1 }] }],
+  ['/invocations', { instances: [{ x: [1, 2], threshold: 0.1 }] }],
+  ['/invocations', { dataframe_records: [{ x: [1, 2], threshold: 0.1 }] }],
+])('%s: rows for an input of shape [] are rejected with what to send: %j', async (path, body) => {
+  const answer = await post(path, body);
+  expect(answer.status).toBe(400);
+  expect(answer.text).toContain('input \\"threshold\\" of shape [] has no row per instance');
+  expect(answer.text).toContain('send \\"inputs\\" instead');
+  await post(path, { inputs: { x: [[1, 2]], threshold: 0.1 } }).expect(200);
+});
+
+test('batching that is off names the tensor without rows', () => {
+  const [version] = models.loaded.filter(({ label }) => label.model === 'threshold');
+  expect(version?.batching).toEqual({
+    on: false,
+    reason: 'input "threshold" of shape [] does not vary in its first dimension',
+  });
 });

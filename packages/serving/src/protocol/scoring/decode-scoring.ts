@@ -12,6 +12,7 @@ import {
 import { MAX_INLINE_BYTES } from '../../codec/codec.ts';
 import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
 import { tensorOfNested } from '../nested-tensor.ts';
+import { checkRowInputs } from '../row-inputs.ts';
 import { checkCsvBudget } from './csv-budget.ts';
 
 const FORMS = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const;
@@ -69,6 +70,7 @@ function ofForms(json: JsonObject, signature: Signature): ScoringRequest {
 }
 
 function ofTable(table: Table, signature: Signature): ScoringRequest {
+  checkRowInputs(signature.inputs);
   return { inputs: tableTensors(table, signature), rows: table.rows.length };
 }
 
@@ -80,6 +82,7 @@ function ofInstances(value: unknown, signature: Signature): ScoringRequest {
   if (!Array.isArray(value) || value.length === 0 || single === undefined || more.length > 0) {
     throw badRequest('"instances" must be a list: of rows, or of objects that name the inputs');
   }
+  checkRowInputs(signature.inputs);
   return { inputs: [tensorOfNested(single, value)], rows: value.length };
 }
 

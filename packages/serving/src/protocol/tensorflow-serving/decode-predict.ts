@@ -1,5 +1,6 @@
 import type { Signature, Tensor, TensorSpec } from '@fairlead/signature';
 import { badRequest, decodeJsonBody, isJsonObject } from '../json-body.ts';
+import { checkRowInputs } from '../row-inputs.ts';
 import { isBinaryValue, tensorOfValues } from './binary-values.ts';
 import { SIGNATURE } from './encode-metadata.ts';
 
@@ -35,6 +36,7 @@ function checkSignatureName(name: unknown): void {
 }
 
 function readRows(instances: readonly unknown[], specs: Signature['inputs']): readonly Tensor[] {
+  checkRowInputs(specs);
   return specs.map((spec) => {
     const values = instances.map((instance) => valueOf(instance, spec, specs.length === 1));
     const missing = values.indexOf(undefined);
