@@ -27,6 +27,7 @@ import {
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { upstreamRuntime } from '@fairlead/serving/upstream';
 import express from 'express';
+import { invocationsWarnings } from './invocations-warnings.ts';
 import { createDialects } from './dialects.ts';
 import { docsPage } from './docs-page.ts';
 import { createGuard } from './guard.ts';
@@ -75,7 +76,7 @@ export async function startGateway(
   const metrics = new InferenceMetrics();
   const keysFile =
     settings.keysFile === undefined ? undefined : new KeysFileHealth(metrics.registry);
-  const dialects = createDialects(settings, () => keysFile?.warnings ?? []);
+  const dialects = createDialects(settings, () => warnings());
   const guard = await createGuard(settings, dialects, {
     onReload: (keys) => {
       logger.info({ keys }, 'keys reloaded');
@@ -134,6 +135,11 @@ export async function startGateway(
       else logger.info(fields, type);
     },
   });
+
+  const warnings = (): readonly string[] => [
+    ...(keysFile?.warnings ?? []),
+    ...invocationsWarnings(settings, models.models),
+  ];
 
   modelMemoryMetrics({
     registry: metrics.registry,
@@ -245,6 +251,7 @@ export async function startGateway(
         continue;
       logger.warn({ model, fallback }, 'a fallback is set between models that are not both served');
     }
+    for (const warning of invocationsWarnings(settings, models.models)) logger.warn(warning);
     logger.info({ models: served, ready: await models.ready() }, 'models loaded');
     await checked;
     // Not before: a job of a model that isn't served yet would fail.

@@ -54,6 +54,22 @@ async function startAffine(environment: Readonly<Record<string, string>> = open)
 }
 
 describe('serving', () => {
+  test('a model of /invocations that is not served shows in the readiness and the log', async () => {
+    const { ask, logs } = await startAffine({
+      ...open,
+      FAIRLEAD_DIALECTS: 'open-inference,mlflow',
+      FAIRLEAD_INVOCATIONS_MODEL: 'nope',
+    });
+    const warning =
+      'FAIRLEAD_INVOCATIONS_MODEL is "nope", which is not served: /invocations and /ping answer 404; served: "affine"';
+    expect(JSON.parse((await ask('/v2/health/ready')).body)).toEqual({
+      live: true,
+      ready: true,
+      warnings: [warning],
+    });
+    expect(logs.map((line) => (JSON.parse(line) as { msg: string }).msg)).toContain(warning);
+  });
+
   test('answers over TCP with what the model computes, and says which version did', async () => {
     const { ask, gateway } = await startAffine();
     expectTypeOf(gateway.loaded).resolves.toBeVoid();

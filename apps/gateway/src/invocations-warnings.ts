@@ -1,0 +1,13 @@
+import type { Settings } from './settings/settings.ts';
+
+/** Warns when the model of `/invocations` is not among those that are served: its requests are answered with 404. */
+export function invocationsWarnings(
+  { invocationsModel: model }: Pick<Settings, 'invocationsModel'>,
+  served: readonly string[],
+): readonly string[] {
+  if (model === undefined || served.includes(model)) return [];
+  const names = served.map((each) => JSON.stringify(each)).join(', ') || 'none';
+  return [
+    `FAIRLEAD_INVOCATIONS_MODEL is "${model}", which is not served: /invocations and /ping answer 404; served: ${names}`,
+  ];
+}
