@@ -17,6 +17,7 @@ Exit codes:
   4  there is no such registry, model, version, alias or key
   5  the store can't be reached, or refuses
   6  what was read is damaged, or isn't signed by whom it should be
+  70  a mistake in fairlead itself: please report it
   74  standard output can't be written, such as on a full disk
 
 Environment:

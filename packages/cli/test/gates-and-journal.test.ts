@@ -140,3 +140,18 @@ test('a version is signed with a key of its own', async () => {
   expect(wrong.exitCode).toBe(2);
   expect(wrong.stderr).toContain('[ERR_REGISTRY_INVALID_KEY]');
 });
+
+test('a gate on a metric that no version has is set with a warning', async () => {
+  const place = placeWithRegistry();
+  await runJson(place, 'model', 'push', 'affine', affine, '--metric', 'accuracy=0.9');
+  const set = ['model', 'gates', 'set', 'affine', 'champion'];
+  const mistyped = await run(place, ...set, 'acuracy >= 0.9', 'p99Ms <= 20');
+  expect(mistyped.exitCode).toBe(0);
+  expect(mistyped.stdout).toContain(
+    'Warning: no version of affine has the metric "acuracy" (they have accuracy). Did you mean "accuracy"?',
+  );
+  expect(mistyped.stdout).not.toContain('metric "p99Ms"');
+  const { warnings } = await runJson(place, ...set, 'acuracy >= champion - 0.1');
+  expect(warnings).toHaveLength(1);
+  expect((await run(place, ...set, 'accuracy >= 0.9')).stdout).not.toContain('Warning');
+});

@@ -149,3 +149,17 @@ test('a link to the file stays one, and permissions stay', async () => {
   expect(statSync(real).mode & 0o777).toBe(0o640);
   expect(parseApiKeys(readFileSync(real, 'utf8'))).toHaveLength(1);
 });
+
+test.each([
+  ['infre:iris', 'Did you mean infer:iris?'],
+  ['infer', 'Did you mean infer:*?'],
+  ['Admin', 'Did you mean admin?'],
+  ['jobs', 'there are infer:<model>, infer:*, admin and metrics'],
+])('a key with the unknown scope %s is not made', async (scope, message) => {
+  const place = placeWithKeys();
+  const made = await run(place, 'key', 'create', '--client', 'acme', '--scope', scope);
+  expect(made.exitCode).toBe(2);
+  expect(made.stderr).toContain(`--scope "${scope}" is no scope`);
+  expect(made.stderr).toContain(message);
+  expect(existsSync(place.file)).toBe(false);
+});

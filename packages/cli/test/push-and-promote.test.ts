@@ -152,3 +152,45 @@ test('a dry run of every change writes nothing, and says what it would write', a
   // A dry run meets what the real one would.
   expect((await run(place, 'model', 'promote', 'affine', '7', '--dry-run')).exitCode).toBe(4);
 });
+
+test('an error of a golden example names its file, the example and the new version alone', async () => {
+  const place = placeWithRegistry();
+  await runJson(place, 'model', 'push', 'affine', affine);
+  const push = ['model', 'push', 'affine', affineNext, '--golden', 'g.json'];
+  const [example] = affineGolden;
+  const [input] = example?.inputs ?? [];
+  const faults: readonly [unknown, string][] = [
+    [{ ...example, inputs: { x: [1, 2] } }, 'golden example 0, inputs: expected a list of'],
+    [
+      { ...example, inputs: [{ ...input, data: Number.NaN }] },
+      'tensor "x", data: expected a list of elements, also for a single one: [1.5], found NaN',
+    ],
+  ];
+  for (const [fault, message] of faults) {
+    const text = JSON.stringify([fault], (_, each: unknown) =>
+      Number.isNaN(each) ? 'not a number' : each,
+    );
+    writeFileSync(join(place.folder, 'g.json'), text.replace('"not a number"', 'NaN'));
+    const refused = await run(place, ...push);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain('cannot use g.json as golden examples');
+    expect(refused.stderr).toContain(message);
+    expect(refused.stderr).not.toContain('versions/00000001.json');
+  }
+  writeFileSync(join(place.folder, 'g.json'), JSON.stringify(affineGolden));
+  const failed = await run(place, ...push);
+  expect(failed.exitCode).toBe(1);
+  expect(failed.stderr).toContain('model "affine" version 2: golden example 0');
+});
+
+test('a file that is no ONNX model ends a push with the exit code of a wrong file', async () => {
+  const place = placeWithRegistry();
+  writeFileSync(join(place.folder, 'mk.py'), 'import sklearn\nprint("train")\n');
+  const refused = await run(place, 'model', 'push', 'x', 'mk.py');
+  expect(refused.exitCode).toBe(2);
+  expect(refused.stderr).toContain('[ERR_REGISTRY_INVALID_ONNX]');
+  const help = await run(place, '--help');
+  expect(help.stdout).toContain('  70  a mistake in fairlead itself');
+  const drill = await run(place, 'registry', 'drill', '--help');
+  expect(drill.stdout.match(/\(default: 2m\)/g)).toHaveLength(1);
+});

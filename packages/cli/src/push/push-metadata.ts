@@ -1,4 +1,5 @@
 import type { PushRequest } from '@fairlead/registry';
+import { checkExamples } from './check-examples.ts';
 import { readJson, readText } from '../read-file.ts';
 
 /** What training wrote down of a model, beside its file. */
@@ -27,6 +28,8 @@ export function readMetadata(path: string): Promise<PushMetadata> {
     const record = asRecord(value);
     const known = FIELDS.filter((field) => record[field] !== undefined && record[field] !== null);
     if (known.length === 0) throw new Error(`it has none of ${FIELDS.join(', ')}`);
+    const { goldenExamples: examples } = record;
+    if (Array.isArray(examples)) checkExamples(examples);
     return Object.fromEntries(known.map((field) => [field, record[field]]));
   });
 }
@@ -42,6 +45,7 @@ export function readGoldenExamples(
   return readJson(path, 'golden examples', (value) => {
     const list = Array.isArray(value) ? value : asRecord(value).goldenExamples;
     if (!Array.isArray(list)) throw new Error('expected a list of {"inputs": […], "outputs": […]}');
+    checkExamples(list);
     return list as NonNullable<PushRequest['goldenExamples']>;
   });
 }

@@ -3,6 +3,7 @@ import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { type Expiry, keysFileOption, parseExpiry } from '../../keys/key-options.ts';
+import { checkScopes } from '../../keys/check-scopes.ts';
 import { withoutDigest } from '../../keys/without-digest.ts';
 import { changeKeysFile, readKeysFile, requireKeysFile } from '../../keys/keys-file.ts';
 import { readPepper } from '../../keys/read-pepper.ts';
@@ -31,6 +32,7 @@ export function addCreateKeyCommand(parent: CommandUnknownOpts, context: Command
     .addOption(jsonOption)
     .action(async (options) => {
       const { client, scope: scopes, expires, limit } = options;
+      checkScopes(scopes);
       const path = requireKeysFile(options.keysFile ?? context.environment.keysFile);
       const pepper = await readPepper(context, options.pepperFile);
       const { ApiKeySet, createApiKey } = await import('@fairlead/security');

@@ -1,4 +1,5 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { ModelRegistry } from '@fairlead/registry';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import { type CommandContext, deedOf } from '../../command-context.ts';
@@ -10,6 +11,8 @@ import {
   registryOption,
 } from '../../options/shared-options.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
+import { oneLine } from '../../output/plain-text.ts';
+import { unknownMetrics } from '../../registry/unknown-metrics.ts';
 import { presentChange } from '../../registry/present-change.ts';
 
 /** Adds `fairlead model gates set`. */
@@ -52,10 +55,16 @@ A gate is one of
         gates,
         deedOf(context, options),
       );
-      presentChange(context, opened, options, { event }, () =>
+      const warnings = gates.length === 0 ? [] : await warningsOf(opened.registry, model, gates);
+      const shown = { event, ...(warnings.length > 0 && { warnings }) };
+      presentChange(context, opened, options, shown, () =>
         gates.length === 0
           ? [`"${alias}" of ${model} is guarded by nothing any more.`]
-          : [`"${alias}" of ${model} is guarded by:`, ...gates.map((gate) => `  ${gate.trim()}`)],
+          : [
+              `"${alias}" of ${model} is guarded by:`,
+              ...gates.map((gate) => `  ${gate.trim()}`),
+              ...warnings.map((warning) => `Warning: ${oneLine(warning)}`),
+            ],
       );
     });
   addExamples(command, [
@@ -65,4 +74,13 @@ A gate is one of
     ],
     ['remove the guard', 'fairlead model gates set digits champion --none -m "trial is over"'],
   ]);
+}
+
+async function warningsOf(
+  registry: ModelRegistry,
+  model: string,
+  gates: readonly string[],
+): Promise<readonly string[]> {
+  const { parseGate } = await import('@fairlead/registry');
+  return unknownMetrics(registry, model, gates.map(parseGate));
 }

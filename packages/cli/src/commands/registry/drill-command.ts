@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
@@ -19,7 +19,11 @@ export function addDrillCommand(parent: CommandUnknownOpts, context: CommandCont
       '--work-folder <folder>',
       "room for the backup and the copy, which are removed (default: the system's)",
     )
-    .option('--within <span>', 'fail when it takes longer (default: 2m)', parseSpan, TWO_MINUTES_MS)
+    .addOption(
+      new Option('--within <span>', 'fail when it takes longer')
+        .default(TWO_MINUTES_MS, '2m')
+        .argParser(parseSpan),
+    )
     .addOption(registryOption)
     .addOption(jsonOption)
     .action(async (options) => {
