@@ -19,6 +19,8 @@ export interface InferContext {
    */
   readonly timeoutMs?: number | undefined;
   readonly requestId?: string | undefined;
+  /** The client that sent it: the requests of one client take at most half of a version's queue. */
+  readonly client?: string | undefined;
   /** The request, whose trace upstreams are told; see {@link traceContext}. */
   readonly trace?: TraceCarrier | undefined;
   /**

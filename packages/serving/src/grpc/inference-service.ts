@@ -123,11 +123,12 @@ export function createInferenceService(
     const inferHere: Call['infer'] = (_target, request) =>
       models.infer(target, request, {
         signal: new CallPresence(call),
+        client: admission.client,
         timeoutMs: timeoutOf(call),
         requestId: requestId(incomingOf('ModelInfer', call)),
       });
     const ofClient = new ClientCodec(codec, () => admission.client);
-    models.answering(target).refuseIfFull();
+    models.answering(target).refuseIfFull(admission.client);
     const { decoded, result } = await decodeThenInfer(
       { codec: ofClient, infer: inferHere },
       target,

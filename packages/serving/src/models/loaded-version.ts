@@ -22,6 +22,7 @@ import type { Runtime } from '../runtime.ts';
 import type { BatchLimits } from '../scheduling/batch-limits.ts';
 import { Scheduler } from '../scheduling/scheduler.ts';
 import type { CancelSignal, Outcome, Submission } from '../scheduling/ticket.ts';
+import { QueueShare } from './queue-share.ts';
 import { ServingError, type ServingErrorCode } from '../serving-error.ts';
 import type { TraceCarrier } from '../trace-context.ts';
 import { createRowCheck } from './size-limits.ts';
@@ -30,6 +31,7 @@ import { VersionStatistics } from './version-statistics.ts';
 
 const REASONS: Readonly<Partial<Record<ServingErrorCode, FailureReason>>> = {
   ERR_SERVING_OVERLOADED: 'REJECTED',
+  ERR_SERVING_CLIENT_LIMIT: 'REJECTED',
   ERR_SERVING_NOT_READY: 'REJECTED',
   ERR_SERVING_CLOSED: 'REJECTED',
   ERR_SERVING_CIRCUIT_OPEN: 'REJECTED',
@@ -66,6 +68,8 @@ export interface CallContext {
   readonly trace?: TraceCarrier | undefined;
   /** Aborts when the client is gone. */
   readonly signal?: CancelSignal | undefined;
+  /** The client that sent it, of whose requests at most half of the queue is taken. */
+  readonly client?: string | undefined;
 }
 
 /** One version with its runtime: checks what comes in, schedules it, counts what is in flight, and drains. */
@@ -88,6 +92,7 @@ export class LoadedVersion {
   readonly #checkRows: ((inputs: readonly Tensor[]) => void) | undefined;
   readonly #checkEqualRows: ((inputs: readonly Tensor[]) => void) | undefined;
   readonly #outputNames: ReadonlySet<string>;
+  readonly #share: QueueShare;
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
 
@@ -107,6 +112,7 @@ export class LoadedVersion {
     this.#checkRows = createRowCheck(signature, options.maxRowsPerRequest);
     this.#checkEqualRows = batching.on ? createEqualRowsCheck(signature.inputs) : undefined;
     this.#outputNames = new Set(signature.outputs.map((output) => output.name));
+    this.#share = new QueueShare(maxQueued);
     this.#scheduler = new Scheduler({
       title,
       runtime: this.runtime,
@@ -122,13 +128,16 @@ export class LoadedVersion {
   }
 
   /**
-   * Refuses a request that is still to be read, and counts it as refused, while as many wait as may.
+   * Rejects a request that is still to be read, and counts it as rejected, while as many wait as may, in all or of its
+   * client.
    *
-   * @throws ServingError `ERR_SERVING_OVERLOADED`.
+   * @throws ServingError `ERR_SERVING_OVERLOADED`, `ERR_SERVING_CLIENT_LIMIT`.
    */
-  refuseIfFull(): void {
-    // What is kept needs no room, and while the circuit is open a fallback may answer.
-    if (this.#cache !== undefined || this.circuitOpen || !this.#scheduler.isFull) return;
+  refuseIfFull(client?: string): void {
+    // A cached answer needs no room, and while the circuit is open a fallback may answer.
+    if (this.#cache !== undefined || this.circuitOpen) return;
+    const problem = this.#clientProblem(client);
+    if (problem === undefined && !this.#scheduler.isFull) return;
     this.#observer?.inferenceStarted(this.label);
     this.statistics.failed(0);
     this.#observer?.inferenceFinished({
@@ -140,6 +149,7 @@ export class LoadedVersion {
       queueDurationMs: 0,
       computeDurationMs: 0,
     });
+    if (problem !== undefined) throw problem;
     this.#scheduler.checkRoom();
   }
 
@@ -162,11 +172,21 @@ export class LoadedVersion {
     let lookup: CacheLookup | undefined;
     let outcome: InferenceFinished['outcome'] = 'success';
     let reason: FailureReason | undefined;
+    const { client } = context;
+    let entered = false;
     this.#inFlight += 1;
     this.#observer?.inferenceStarted(this.label);
     try {
-      // What is kept needs no room.
-      if (this.#cache === undefined && !this.circuitOpen) this.#scheduler.checkRoom();
+      // A cached answer needs no room.
+      if (this.#cache === undefined && !this.circuitOpen) {
+        this.#scheduler.checkRoom();
+        const problem = this.#clientProblem(client);
+        if (problem !== undefined) throw problem;
+      }
+      if (client !== undefined) {
+        this.#share.enter(client);
+        entered = true;
+      }
       const request = read();
       inputs = request.inputs;
       this.#checkRows?.(request.inputs);
@@ -216,6 +236,7 @@ export class LoadedVersion {
         computeDurationMs: infer,
         ...(lookup !== undefined && { cache: lookup.result }),
       });
+      if (entered && client !== undefined) this.#share.leave(client);
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#onIdle?.();
     }
@@ -239,6 +260,10 @@ export class LoadedVersion {
     }
     this.#scheduler.close();
     await this.runtime.close();
+  }
+
+  #clientProblem(client: string | undefined): ServingError | undefined {
+    return client === undefined ? undefined : this.#share.problem(client, this.#scheduler.queued);
   }
 
   #submit(submission: Submission): Promise<Outcome> {

@@ -36,8 +36,8 @@ export interface InferenceHandlerOptions {
    */
   readonly codec?: Codec;
   /**
-   * Finds the client of a request, such as the owner of its key: the large bodies of one client may take a part of
-   * `bodies` and of the codec's queue, over which it gets 429. Called for large bodies only.
+   * Finds the client of a request, such as the owner of its key: one client may take a part of `bodies`, of the codec's
+   * queue, and half of a version's queue; over it, it gets 429.
    * @defaultValue no client: only the bounds of all requests apply
    */
   readonly client?: (req: IncomingMessage) => string | undefined;
@@ -91,7 +91,8 @@ export function createInferenceHandler(
       throw new ServingError('ERR_SERVING_METHOD_NOT_ALLOWED', message);
     }
     // Before its body is read: under overload most of the work goes into those that are refused.
-    if (route.target !== undefined) server.answering(route.target).refuseIfFull();
+    const sender = route.target === undefined ? undefined : client?.(req);
+    if (route.target !== undefined) server.answering(route.target).refuseIfFull(sender);
     let body: Buffer = NO_BODY;
     if (route.mediaTypes !== undefined) {
       checkMediaType(req, route.mediaTypes);
@@ -103,6 +104,7 @@ export function createInferenceHandler(
       const result = await server.infer(target, request, {
         signal,
         requestId: requestId(req),
+        client: sender,
         trace: req,
         timeoutMs: readTimeout(req),
       });

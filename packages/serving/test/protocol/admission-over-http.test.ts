@@ -51,7 +51,12 @@ async function start(options: { readonly maxQueued?: number } = {}) {
   await models.serve('m');
   warm = true;
   const dialects = [openInference(), tensorFlowServing(), mlflowScoring({ model: 'm' })];
-  const server = createServer(createInferenceHandler(models, { dialects }));
+  const server = createServer(
+    createInferenceHandler(models, {
+      dialects,
+      client: ({ headers }) => headers['x-client']?.toString(),
+    }),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -117,6 +122,25 @@ test.each<[string, unknown]>([
     expect(runtime.executed).toEqual([[1]]);
   },
 );
+
+test('a client with half of the queue gets 429, and others still enter', async () => {
+  const { runtime, send, open, reasons, untilArrived } = await start({ maxQueued: 4 });
+  const from = (client: string, value: number) =>
+    send(v2(value), '/v2/models/m/infer', { 'x-client': client });
+  const first = from('greedy', 1);
+  await until(() => runtime.gates.length === 1);
+  const waiting = [from('greedy', 2), from('greedy', 3)];
+  await untilArrived(3);
+  const { statusCode, headers } = await from('greedy', 4).response;
+  expect([statusCode, headers['retry-after']]).toEqual([429, '1']);
+  expect(headers['fairlead-error']).toBe('ERR_SERVING_CLIENT_LIMIT');
+  const other = from('other', 5);
+  await open(4);
+  expect(await Promise.all([first, ...waiting, other].map(({ status }) => status()))).toEqual([
+    200, 200, 200, 200,
+  ]);
+  expect(reasons.filter((reason) => reason !== undefined)).toEqual(['REJECTED']);
+});
 
 test('a full queue answers a client that still sends, and its connection goes on', async () => {
   const { runtime, send, open, port, reasons } = await start({ maxQueued: 0 });
