@@ -1,5 +1,4 @@
-import type { CodecFunctions } from './codec-functions.ts';
-import type { Codec, CodecName } from './codec.ts';
+import type { Codec, CodecFunctions, CodecName } from './codec.ts';
 
 /** The codec for one request; its client is looked up only when something runs in another thread. */
 export class ClientCodec implements Codec {

@@ -1,7 +1,6 @@
 import { refusal, ServingError } from '../serving-error.ts';
-import type { CodecFunctions } from './codec-functions.ts';
 import { CodecThread, type CodecCall } from './codec-thread.ts';
-import type { Codec, CodecName } from './codec.ts';
+import type { Codec, CodecFunctions, CodecName } from './codec.ts';
 import { FairQueue } from './fair-queue.ts';
 
 /** Options of {@link CodecPool}. */

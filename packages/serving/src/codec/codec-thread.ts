@@ -21,7 +21,7 @@ export interface ThreadLimits {
 }
 
 // The sources run as they are under Node's type stripping; the published package holds JavaScript.
-const entry = new URL(`./codec-worker${extname(import.meta.url)}`, import.meta.url);
+const entry = new URL(`../codec-worker/codec-worker${extname(import.meta.url)}`, import.meta.url);
 
 /** One worker thread that runs one call at a time; what it can't finish ends it. */
 export class CodecThread {

@@ -1,4 +1,10 @@
-import type { CodecFunctions } from './codec-functions.ts';
+/**
+ * The functions that may run in another thread, by name.
+ *
+ * Each protocol adds the types of its functions to this interface; `codec-worker/codec-functions.ts` implements all.
+ */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the protocols declare its members
+export interface CodecFunctions {}
 
 /** Name of a function that may run in another thread. */
 export type CodecName = keyof CodecFunctions;

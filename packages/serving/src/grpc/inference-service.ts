@@ -20,6 +20,13 @@ import { decodeSmallMessage } from './small-message.ts';
 import { unaryHandler } from './unary-handler.ts';
 import { readMessageTarget } from './wire/measure-model-infer.ts';
 
+declare module '../codec/codec.ts' {
+  interface CodecFunctions {
+    readonly decodeInferMessage: typeof decodeInferMessage;
+    readonly encodeModelInfer: typeof encodeModelInfer;
+  }
+}
+
 /** Options of {@link createInferenceService}. */
 export interface InferenceServiceOptions {
   /**

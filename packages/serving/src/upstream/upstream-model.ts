@@ -12,6 +12,13 @@ import { traceContext, traceHeaders } from '../trace-context.ts';
 import { decodeUpstreamAnswer, encodeUpstreamRequest } from './upstream-body.ts';
 import type { UpstreamClient, UpstreamResponse } from './upstream-client.ts';
 
+declare module '../codec/codec.ts' {
+  interface CodecFunctions {
+    readonly decodeUpstreamAnswer: typeof decodeUpstreamAnswer;
+    readonly encodeUpstreamRequest: (...args: Parameters<typeof encodeUpstreamRequest>) => Buffer;
+  }
+}
+
 const HEALTH_MAX_AGE_MS = 1000;
 
 /** One version that another process runs, asked by the Open Inference Protocol. */

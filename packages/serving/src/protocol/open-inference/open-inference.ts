@@ -14,6 +14,13 @@ import { encodeStatistics } from './encode-statistics.ts';
 import { repositoryRoute } from './model-repository.ts';
 import { parseV2Path, type V2ModelPath, type V2Path } from './v2-path.ts';
 
+declare module '../../codec/codec.ts' {
+  interface CodecFunctions {
+    readonly decodeInferRequest: typeof decodeInferRequest;
+    readonly encodeInferAnswer: typeof encodeInferAnswer;
+  }
+}
+
 /** A part of the Open Inference Protocol that servers may leave out, by the name in `GET /v2`. */
 export type OpenInferenceExtension =
   'binary_tensor_data' | 'classification' | 'model_repository' | 'statistics';

@@ -19,6 +19,14 @@ import { describeInvocations, describeRead, type ScoringPart } from './describe-
 import { decodeCsv, decodeScoring, type ScoringRequest } from './decode-scoring.ts';
 import { encodeScores, type ScoresForm } from './encode-scores.ts';
 
+declare module '../../codec/codec.ts' {
+  interface CodecFunctions {
+    readonly decodeCsv: typeof decodeCsv;
+    readonly decodeScoring: typeof decodeScoring;
+    readonly encodeScores: (...args: Parameters<typeof encodeScores>) => Buffer;
+  }
+}
+
 /** Options of {@link mlflowScoring}. */
 export interface ScoringOptions {
   /** The model that `POST /invocations` asks. */

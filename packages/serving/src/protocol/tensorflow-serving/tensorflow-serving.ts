@@ -10,6 +10,13 @@ import { encodeMetadata } from './encode-metadata.ts';
 import { checkRows } from '../row-outputs.ts';
 import { countTextElements } from '../text-elements.ts';
 
+declare module '../../codec/codec.ts' {
+  interface CodecFunctions {
+    readonly decodePredict: typeof decodePredict;
+    readonly encodePrediction: (...args: Parameters<typeof encodePrediction>) => Buffer;
+  }
+}
+
 const PATH = /^\/v1\/models\/([^/:]+)(?:\/versions\/([^/:]+))?(?::(\w+)|\/(metadata))?$/;
 const READ = ['GET', 'HEAD'];
 // The documented curl lines name no type, and curl then says that it sends a form.

@@ -1,4 +1,5 @@
 import type { Tensor } from '@fairlead/signature';
+import type { CodecFunctions } from '../codec/codec.ts';
 import { decodeInferMessage } from '../grpc/decode-infer-message.ts';
 import { encodeModelInfer } from '../grpc/encode-model-infer.ts';
 import type { Reply } from '../protocol/dialect.ts';
@@ -12,7 +13,7 @@ import { encodePrediction } from '../protocol/tensorflow-serving/encode-predicti
 import { decodeUpstreamAnswer, encodeUpstreamRequest } from '../upstream/upstream-body.ts';
 
 /** The functions that a codec's threads run: their arguments and results can be sent to another thread. */
-export const codecFunctions = {
+export const codecFunctions: CodecFunctions = {
   decodeInferRequest,
   decodeInferMessage,
   decodePredict: (...args: Parameters<typeof decodePredict>) => limited(decodePredict(...args)),
@@ -28,9 +29,6 @@ export const codecFunctions = {
   encodeUpstreamRequest: (...args: Parameters<typeof encodeUpstreamRequest>) =>
     Buffer.from(encodeUpstreamRequest(...args)),
 };
-
-/** A type of its own, so that importing it doesn't load what the threads run. */
-export type CodecFunctions = typeof codecFunctions;
 
 function limited<D extends { readonly inputs: readonly Tensor[] }>(decoded: D): D {
   checkStringCount(decoded.inputs);

@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import { codecFunctions } from './codec-functions.ts';
-import type { CodecRequest, CodecResponse } from './codec-message.ts';
-import { packError } from './packed-error.ts';
-import { packValue, unpackValue } from './packed-value.ts';
+import type { CodecRequest, CodecResponse } from '../codec/codec-message.ts';
+import { packError } from '../codec/packed-error.ts';
+import { packValue, unpackValue } from '../codec/packed-value.ts';
 
 // Runs in a worker thread of its own: to decode a body of some megabytes takes longer than the event loop may be held.
 
