@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { endWithParent } from './end-with-parent.ts';
 import { inspectModel } from './inspect-model.ts';
+import { joinParts, type MessagePart, partsOf } from './message-parts.ts';
 import { InputError, OnnxSession } from './onnx-session.ts';
 import { buffersOf, packTensor, unpackTensor } from './packed-tensor.ts';
 import { prepareOnnx } from './prepare-onnx.ts';
@@ -16,7 +17,7 @@ Reflect.deleteProperty(globalThis, 'Float16Array');
 const sessions = new Map<number, OnnxSession>();
 
 function send(response: WorkerResponse, transfer: readonly ArrayBuffer[] = []): void {
-  if (parentPort === null) process.send?.(response);
+  if (parentPort === null) for (const part of partsOf(response)) process.send?.(part);
   else parentPort.postMessage(response, transfer);
 }
 
@@ -82,7 +83,12 @@ function receive(request: WorkerRequest): void {
 
 if (parentPort === null) {
   endWithParent();
-  process.on('message', receive);
+  const join = joinParts((request) => {
+    receive(request as WorkerRequest);
+  });
+  process.on('message', (part) => {
+    join(part as MessagePart);
+  });
   process.on('disconnect', () => process.exit(0));
 } else {
   parentPort.on('message', receive);

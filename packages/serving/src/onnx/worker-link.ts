@@ -1,6 +1,7 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { joinParts, type MessagePart, partsOf } from './message-parts.ts';
 import type { WorkerRequest, WorkerResponse } from './worker-message.ts';
 
 /** Where a worker runs: a thread is quicker to reach, a process can be ended while it computes. */
@@ -63,8 +64,11 @@ function startProcess({ onResponse, onEnd }: LinkListener): WorkerLink {
     cwd: '/',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
-  child.on('message', (response) => {
+  const receive = joinParts((response) => {
     onResponse(response as WorkerResponse);
+  });
+  child.on('message', (part) => {
+    receive(part as MessagePart);
   });
   child.on('error', (error) => {
     onEnd(error.message);
@@ -72,15 +76,35 @@ function startProcess({ onResponse, onEnd }: LinkListener): WorkerLink {
   child.on('exit', (code, signal) => {
     onEnd(`the process ended with ${signal ?? `code ${code ?? 'unknown'}`}`);
   });
+  // One message after the other: parts of two can't be told apart.
+  let sent = Promise.resolve();
   return {
     kind: 'process',
     post: (request) => {
-      child.send(request);
+      sent = sent.then(() => sendParts(child, request));
     },
     kill: () => {
       child.kill('SIGKILL');
     },
   };
+}
+
+/** Sends a message in parts, each in another turn of the event loop; ends the process when that fails. */
+async function sendParts(child: ChildProcess, request: WorkerRequest): Promise<void> {
+  try {
+    for (const part of partsOf(request)) {
+      await new Promise<void>((resolve, reject) => {
+        child.send(part, (error) => {
+          if (error) reject(error);
+          else if ('message' in part) resolve();
+          else setImmediate(resolve);
+        });
+      });
+    }
+  } catch {
+    // What is waiting is rejected when the process has ended.
+    child.kill('SIGKILL');
+  }
 }
 
 /** Flags that decide how packages are resolved: the child resolves them as its parent does. */
