@@ -9,14 +9,15 @@ export interface GoldenPrediction {
   readonly tolerance: number;
 }
 
-/** The first golden example of each model's champion; models without one aren't served. */
+/** The first golden example of the champion of each of these models. */
 export async function goldenPredictions(
   registry: ModelRegistry,
+  models: ReadonlySet<string>,
 ): Promise<readonly GoldenPrediction[]> {
   const predictions: GoldenPrediction[] = [];
   for (const { model, aliases } of await registry.list()) {
     const version = aliases.champion;
-    if (version === undefined) continue;
+    if (version === undefined || !models.has(model)) continue;
     const { manifest } = await registry.openVersion(model, version);
     const [example] = manifest.goldenExamples;
     if (example === undefined) continue;

@@ -12,7 +12,7 @@ import { readHostFacts } from './host-facts.ts';
 import { httpCall } from './http-call.ts';
 import { findNginxAccount, type Account } from './nginx-account.ts';
 import { preparePrograms } from './programs.ts';
-import { pushModels } from './push-models.ts';
+import { flaskName, pushModels } from './push-models.ts';
 import { RunningPrograms } from './run-programs.ts';
 import { SampleError } from './sample-error.ts';
 import { readSampleSettings, type SampleSettings } from './sample-settings.ts';
@@ -97,7 +97,9 @@ async function start(
   const secrets = openDemoSecrets(state);
   const host = { ...facts, port, grpcPort };
   const programs = await preparePrograms(root, state, host, secrets, nginxAccount);
-  const predictions = await goldenPredictions(registry);
+  // Models that a user pushed beside these are not the starter's to check.
+  const own = new Set(names.flatMap((name) => [name, flaskName(name)]));
+  const predictions = await goldenPredictions(registry, own);
 
   const isUp = async (place: Parameters<typeof httpCall>[0]): Promise<string | undefined> => {
     const { status, body } = await httpCall(place, '/v2/health/ready');

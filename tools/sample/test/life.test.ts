@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { ask } from './support/ask.ts';
 import { eventually } from './support/eventually.ts';
@@ -49,6 +51,21 @@ function programs(): Record<'flask' | 'gateway' | 'nginx', number> {
   expect(note).toHaveLength(3);
   const [flask = 0, gateway = 0, nginx = 0] = note.map(({ pid }) => pid);
   return { flask, gateway, nginx };
+}
+
+/** A golden example whose output is beyond 1: its tolerance is relative to the value. */
+function goldenOfWine(): string {
+  const file = join(state, 'golden.json');
+  const tensor = (name: string, data: readonly number[]) => ({
+    ...{ name, datatype: 'FP32', shape: [1, 2], data },
+  });
+  const example = {
+    inputs: [tensor('x', [50_000, 0])],
+    outputs: [tensor('y', [100_002, 1])],
+    tolerance: 1e-4,
+  };
+  writeFileSync(file, JSON.stringify([example]));
+  return file;
 }
 
 async function predict(model: string): Promise<number> {
@@ -164,6 +181,36 @@ test(
     expect(programs().gateway).toBe(successor);
     expect(await predict('digits')).toBe(200);
     expect(await predict('digits-flask')).toBe(200);
+  },
+);
+
+test(
+  "the README's commands serve a user's model, and the next start does not check that model",
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const root = fileURLToPath(new URL('../../../', import.meta.url));
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const block = /### Serve your own model\n.*?```sh\n(.*?)```/s.exec(readme)?.[1] ?? '';
+    const application = await started();
+    const commands = block
+      .replace('.fairlead/sample/registry', join(state, 'registry'))
+      .replace('wine.onnx', `packages/serving/test/models/affine.onnx --golden ${goldenOfWine()}`);
+    const env = { ...process.env, NUMBER: String(application.pid) };
+    execFileSync('bash', ['-ec', commands], { cwd: root, env });
+    await application.says('Another gateway has taken over.');
+    const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }];
+    const { key } = JSON.parse(readFileSync(join(state, 'secrets.json'), 'utf8')) as {
+      key: string;
+    };
+    const headers = { authorization: `Bearer ${key}` };
+    const answer = await ask(port, '/v2/models/wine/infer', { body: { inputs }, headers });
+    expect([answer.status, JSON.parse(answer.text)]).toMatchObject([
+      200,
+      { outputs: [{ name: 'y', data: [3, 5] }] },
+    ]);
+    await stopAll();
+    const next = await started();
+    expect(next.said()).not.toContain('/v2/models/wine/infer');
   },
 );
 
