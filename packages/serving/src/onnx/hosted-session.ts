@@ -19,10 +19,18 @@ export class HostedSession {
   facts: ModelFacts = NO_FACTS;
   /** Whether an execution, or the load itself, exceeded its time limit. */
   hung = false;
+  readonly #onHang: () => void;
 
-  constructor(host: OnnxHost, id: number) {
+  constructor(host: OnnxHost, id: number, onHang: () => void) {
     this.host = host;
     this.#id = id;
+    this.#onHang = onHang;
+  }
+
+  /** Records that an execution, or the load itself, exceeded its time limit. */
+  markHung(): void {
+    this.hung = true;
+    this.#onHang();
   }
 
   /**

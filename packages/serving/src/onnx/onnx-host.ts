@@ -19,6 +19,8 @@ interface Job {
 interface LoadOptions {
   readonly timeoutMs: number;
   readonly meter: MemoryMeter;
+  /** Called when the load or an execution exceeds its time limit, even after the session was unloaded. */
+  readonly onHang: () => void;
 }
 
 /**
@@ -33,7 +35,8 @@ export class OnnxHost {
   readonly #started = Promise.withResolvers<undefined>();
   readonly #gone = Promise.withResolvers<undefined>();
   readonly #waiting: Job[] = [];
-  readonly #sessions = new Set<HostedSession>();
+  /** The sessions, with what is called when the worker is lost. */
+  readonly #sessions = new Map<HostedSession, () => void>();
   #active: Job | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lost: string | undefined;
@@ -74,12 +77,12 @@ export class OnnxHost {
    */
   async load(
     model: SessionModel,
-    { timeoutMs, meter }: LoadOptions,
+    { timeoutMs, meter, onHang }: LoadOptions,
   ): Promise<readonly [HostedSession, number]> {
     this.#nextId += 1;
     const id = this.#nextId;
-    const session = new HostedSession(this, id);
-    this.#sessions.add(session);
+    const session = new HostedSession(this, id, onHang);
+    this.#sessions.set(session, ignore);
     const bytes = movable(model.bytes);
     const externalData = model.externalData.map((file) => ({ ...file, data: movable(file.data) }));
     const buffers = [bytes, ...externalData.map(({ data }) => data)].map((each) => each.buffer);
@@ -147,6 +150,13 @@ export class OnnxHost {
     if (this.#active?.session === session) this.#active.answer.reject(error);
   }
 
+  /** Calls `onLost` when the worker ends or is abandoned while it holds the session; at once when that has happened. */
+  watch(session: HostedSession, onLost: () => void): void {
+    if (this.#lost !== undefined) onLost();
+    else if (this.#sessions.has(session)) this.#sessions.set(session, onLost);
+  }
+
+  /** Removes a session, and what {@link OnnxHost.watch} would call for it. */
   forget(session: HostedSession): void {
     this.#sessions.delete(session);
   }
@@ -182,7 +192,7 @@ export class OnnxHost {
   }
 
   #hang(job: Job): void {
-    job.session.hung = true;
+    job.session.markHung();
     this.#link.kill();
     this.#lose(`${job.what} took longer than ${job.timeoutMs} ms`);
   }
@@ -199,10 +209,16 @@ export class OnnxHost {
     for (const { answer } of this.#waiting.splice(0)) {
       answer.reject(new HostError(reason, { threadLost: true, started: false }));
     }
+    const callbacks = [...this.#sessions.values()];
     this.#sessions.clear();
     this.#started.resolve(undefined);
     this.#gone.resolve(undefined);
+    for (const onLost of callbacks) onLost();
   }
+}
+
+function ignore(): void {
+  // Nothing watches a session that is being loaded: its load fails.
 }
 
 /** Only a buffer that holds nothing else can be moved: small files share Node's pool. */

@@ -30,6 +30,8 @@ export class OnnxHosts {
   readonly #hung = new Set<string>();
   /** Versions whose execution can end the process that it happens in. */
   readonly #isolated = new Set<string>();
+  /** Workers that are ending, which take nothing more. */
+  readonly #ending = new WeakSet<OnnxHost>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: Partial<OnnxHostsOptions> = {}) {
@@ -85,21 +87,23 @@ export class OnnxHosts {
 
   /** The shared worker with the fewest sessions. */
   shared(): OnnxHost {
+    this.#removeLost();
     const { maxShared } = this.#options;
     const hosts = [...this.#shared].sort((a, b) => a.sessions - b.sessions);
     const [least] = hosts;
     if (least !== undefined && hosts.length >= maxShared) return least;
     const host = new OnnxHost('thread');
-    this.#share(host);
+    this.#shared.add(host);
     return host;
   }
 
   /** Lets other versions share a worker, if there aren't enough yet; false otherwise. */
   offer(host: OnnxHost): boolean {
     if (host.kind !== 'thread' || host.lost !== undefined) return false;
+    this.#removeLost();
     if (this.#shared.has(host)) return true;
     if (this.#shared.size >= this.#options.maxShared) return false;
-    this.#share(host);
+    this.#shared.add(host);
     return true;
   }
 
@@ -111,24 +115,29 @@ export class OnnxHosts {
   /** Takes back a worker that its version doesn't use any more. */
   async giveBack(host: OnnxHost): Promise<void> {
     if (host.lost !== undefined || host.sessions > 0) return;
+    // Versions that unload from a shared worker at the same time all return it.
+    if (this.#spare.has(host) || this.#ending.has(host)) return;
     this.#shared.delete(host);
     const enough = this.#tenants.size === 0 || this.#spare.size >= availableParallelism();
     if (enough || host.kind === 'process') {
       await this.#end(host);
       return;
     }
-    const timer = setTimeout(() => void this.#end(host), SPARE_MS);
+    const timer = setTimeout(() => {
+      // A version may have taken the worker since.
+      if (this.#spare.get(host) === timer) void this.#end(host);
+    }, SPARE_MS);
     this.#spare.set(host, timer.unref());
   }
 
-  #share(host: OnnxHost): void {
-    this.#shared.add(host);
-    void host.gone.then(() => this.#shared.delete(host));
+  #removeLost(): void {
+    for (const host of this.#shared) if (host.lost !== undefined) this.#shared.delete(host);
   }
 
   async #end(host: OnnxHost): Promise<void> {
     clearTimeout(this.#spare.get(host));
     this.#spare.delete(host);
+    this.#ending.add(host);
     await host.close();
   }
 }

@@ -139,7 +139,10 @@ export function onnxRuntime({
             : undefined;
         const isolation = crashRisk && `in processes of its own: ${crashRisk}`;
         const reason = [plan.reason, here?.reason, isolation].filter(Boolean).join('; ');
-        const shareable = workers === undefined && isShareable(plan, timing, pool.loadCpuMs);
+        // A version that computes in processes shares none of them.
+        const isolated = crashRisk !== undefined || hosts.hasHung(title);
+        const shareable =
+          workers === undefined && !isolated && isShareable(plan, timing, pool.loadCpuMs);
         await pool.place({ ...plan, reason, shareable }, here);
         return pool;
       } catch (cause) {

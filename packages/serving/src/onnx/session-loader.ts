@@ -48,7 +48,13 @@ export class SessionLoader {
       this.fileBytes = externalData.reduce((sum, { data }) => sum + data.length, bytes.length);
       const [session, grown] = await host.load(
         { ...model, intraOpThreads },
-        { timeoutMs, meter: hosts.meter },
+        {
+          timeoutMs,
+          meter: hosts.meter,
+          onHang: () => {
+            hosts.markHung(title);
+          },
+        },
       );
       // The file's bytes are the least that it takes; less is measured where memory of others is used again.
       this.residentBytes = Math.max(grown, this.fileBytes);
@@ -57,7 +63,6 @@ export class SessionLoader {
       this.facts = { crashRisk, rowAnalysis };
       return session;
     } catch (error) {
-      if (error instanceof HostError && error.hung) hosts.markHung(title);
       await hosts.giveBack(host);
       if (error instanceof HostError && error.crashRisk !== undefined) {
         hosts.isolate(title);

@@ -1,33 +1,14 @@
-import { readFile } from 'node:fs/promises';
-import type { Worker } from 'node:worker_threads';
-import type { Signature, Tensor } from '@fairlead/signature';
-import type { Runtime, RuntimeEvent } from '@fairlead/serving';
+import type { Signature } from '@fairlead/signature';
+import type { RuntimeEvent } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { OnnxHosts } from '../../src/onnx/onnx-hosts.ts';
-import { OnnxPool } from '../../src/onnx/onnx-pool.ts';
+import type { OnnxPool } from '../../src/onnx/onnx-pool.ts';
 import { affine, MemorySource, slow, until } from '../memory-source.ts';
+import { collectRuntimes, collectWorkers, context, openPool, shares, times, x } from './pools.ts';
 
-const runtimes: Runtime[] = [];
-const workers = new Set<Worker>();
-const collect = (worker: Worker): void => {
-  workers.add(worker);
-  worker.on('exit', () => workers.delete(worker));
-};
-process.on('worker', collect);
-afterEach(async () => {
-  await Promise.all(runtimes.splice(0).map((runtime) => runtime.close()));
-  await until(() => workers.size === 0);
-});
-
-const context = { signal: new AbortController().signal, requestIds: [], ownsInputs: false };
-const times = (turns: number): Tensor => ({
-  name: 'times',
-  datatype: 'INT64',
-  shape: [1],
-  data: BigInt64Array.of(BigInt(turns)),
-});
-const x: Tensor = { name: 'x', datatype: 'FP32', shape: [1, 2], data: Float32Array.of(1, 2) };
+const workers = collectWorkers();
+const runtimes = collectRuntimes(workers);
 
 /** A version that may share a worker, as it is once it was loaded and warmed up. */
 async function place(
@@ -37,26 +18,12 @@ async function place(
   workersPlanned = 1,
   events: RuntimeEvent[] = [],
 ): Promise<OnnxPool> {
-  const pool = new OnnxPool({
-    title: file,
-    readModel: async () => ({
-      bytes: Uint8Array.from(await readFile(new URL(`../models/${file}`, import.meta.url))),
-      externalData: [],
-      inputs: signature.inputs.map(({ name }) => name),
-      outputs: signature.outputs,
-    }),
-    executionTimeoutMs: 30_000,
-    loadTimeoutMs: 30_000,
-    hosts,
-    onEvent: (event) => events.push(event),
-  });
+  const pool = openPool({ hosts, signature, file, events });
   runtimes.push(pool);
   await pool.place({ workers: workersPlanned, intraOpThreads: 1, reason: 'r', shareable: true });
   await pool.warmedUp();
   return pool;
 }
-
-const shares = ({ placement }: Runtime): boolean => placement?.reason.startsWith('shares') === true;
 
 test('versions that have nothing to execute share two workers, and each gives its own answers', async () => {
   const hosts = new OnnxHosts({ maxShared: 2 });
