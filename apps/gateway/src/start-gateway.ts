@@ -115,6 +115,7 @@ export async function startGateway(
         ...(settings.onnxWorkers !== undefined && { workers: settings.onnxWorkers }),
         ...(settings.onnxThreads !== undefined && { intraOpThreads: settings.onnxThreads }),
         executionTimeoutMs: settings.deadlineMs,
+        loadTimeoutMs: settings.loadTimeoutMs,
       }),
       upstream: upstreams,
     },

@@ -17,6 +17,12 @@ export const inferenceSettings = {
     '30000',
     "The longest a prediction may take, an upstream's answer included.",
   ),
+  loadTimeoutMs: setting(
+    'FAIRLEAD_LOAD_TIMEOUT_MS',
+    milliseconds,
+    '300000',
+    'The longest that loading an ONNX model may take; over it, the load counts as hung and is tried once more.',
+  ),
   maxQueued: setting(
     'FAIRLEAD_MAX_QUEUED',
     whole(0, 1_000_000),
