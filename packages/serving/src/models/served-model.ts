@@ -2,7 +2,7 @@ import type { CacheStore } from '../cache/cache-store.ts';
 import type { BreakingRuntimeOptions } from '../fallback/breaking-runtime.ts';
 import type { InferenceObserver } from '../inference-observer.ts';
 import { LoadedVersion } from './loaded-version.ts';
-import { isHang } from '../fallback/runtime-fault.ts';
+import { HangLimit } from './hang-limit.ts';
 import type { ModelArtifacts, ModelSource } from './model-source.ts';
 import type { RuntimeFactory } from '../runtime.ts';
 import type { BatchLimits } from '../scheduling/batch-limits.ts';
@@ -38,8 +38,6 @@ export interface ServedModelOptions {
 }
 
 const GREATEST_RETRY_FACTOR = 32;
-/** Each attempt at a version that hangs may cost a core until the process ends. */
-const MAX_HUNG_LOADS = 2;
 
 /** How one attempt to load a version ended. */
 interface LoadAttempt {
@@ -66,12 +64,12 @@ export class ServedModel {
   #wake = Promise.withResolvers<undefined>();
   #problem: string | undefined;
   #loading = true;
-  /** A version that hung too often to be tried again. */
-  #hungVersion: number | undefined;
+  readonly #hangs: HangLimit;
   #attempt = Promise.withResolvers<LoadAttempt>();
 
   constructor(options: ServedModelOptions) {
     this.#options = options;
+    this.#hangs = new HangLimit(options.alias);
     this.#problem = `alias "${options.alias}" of model "${options.model}" wasn't resolved yet`;
     this.#running = Promise.all([this.#follow(), this.#keepLoaded()]);
   }
@@ -115,7 +113,7 @@ export class ServedModel {
       }
       if (String(version) === this.#current?.label.version) return;
       const ended = this.#attempt.promise;
-      this.#hungVersion = undefined;
+      this.#hangs.unblock();
       this.#aim(version);
       // The alias may move on before the attempt begins, and what follows it aims elsewhere then: look again.
       const attempt = await Promise.race([ended, this.#pause(retryDelayMs)]);
@@ -177,8 +175,8 @@ export class ServedModel {
 
   #aim(version: number): void {
     // A source that is followed anew names the same version once more.
-    if (version === this.#hungVersion) return;
-    this.#hungVersion = undefined;
+    if (this.#hangs.blocks(version)) return;
+    this.#hangs.unblock();
     this.#target = version;
     this.#wake.resolve(undefined);
   }
@@ -186,12 +184,13 @@ export class ServedModel {
   /** Loads the newest target, skipping those that were overtaken while another one loaded. */
   async #keepLoaded(): Promise<void> {
     let failures = 0;
-    let hangs = { version: 0, count: 0 };
     while (!this.#stopped()) {
       this.#wake = Promise.withResolvers();
       const version = this.#target;
       if (version === undefined || String(version) === this.#current?.label.version) {
         failures = 0;
+        // The alias returned to the version that answers: what kept another one out no longer matters.
+        if (version !== undefined) this.#problem = undefined;
         this.#loading = version === undefined && this.#loading;
         await this.#wake.promise;
         continue;
@@ -204,25 +203,20 @@ export class ServedModel {
         this.#ended({ version });
       } catch (error) {
         if (this.#stopped()) return;
-        this.#problem = messageOf(error);
-        if (hangs.version !== version) hangs = { version, count: 0 };
-        if (isHang(error)) hangs.count += 1;
-        if (hangs.count >= MAX_HUNG_LOADS) {
-          this.#hungVersion = version;
-          this.#problem += `; it is not tried again, after ${MAX_HUNG_LOADS} attempts that hung, before alias "${this.#options.alias}" moves or an administrator loads the model`;
-        }
+        const stop = this.#hangs.record(version, error, this.#target);
+        this.#problem = messageOf(error) + stop;
         this.#ended({ version, error: error instanceof Error ? error : new Error(String(error)) });
         this.#options.onEvent({
           type: 'load-failed',
           model: this.name,
           version,
           error,
-          ...(this.#hungVersion === version && { triedAgain: false }),
+          ...(stop !== '' && { triedAgain: false }),
         });
         this.#firstLoad.resolve(undefined);
         const delay = this.#options.retryDelayMs * Math.min(2 ** failures, GREATEST_RETRY_FACTOR);
         failures += 1;
-        if (this.#hungVersion === version) {
+        if (stop !== '') {
           // What called for this attempt may have done so more than once.
           this.#wake = Promise.withResolvers();
           if (this.#target === version) await this.#wake.promise;
