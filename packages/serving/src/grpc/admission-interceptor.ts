@@ -7,18 +7,18 @@ import {
 import type { BodyMemory } from '../protocol/body-memory.ts';
 import { toGrpcError } from './grpc-error.ts';
 import type { Admission, IncomingCall } from './grpc-service.ts';
-import { countIncomingBytes } from './incoming-bytes.ts';
+import { boundIncoming } from './incoming-bytes.ts';
 import { MAX_SMALL_MESSAGE_BYTES } from './small-message.ts';
 
 /** Options of {@link admissionInterceptor}. */
 export interface AdmissionInterceptorOptions {
   /** Lets a call in, or throws. */
   readonly admit: (call: IncomingCall) => Admission | Promise<Admission>;
-  /** The service whose calls it lets in; those of others pass. */
+  /** The service whose calls it admits; those of others, such as health, pass with the bounds of small messages. */
   readonly service: string;
   /** The memory that messages take. */
   readonly bodies: BodyMemory;
-  /** Largest message of inference, in bytes once decompressed; those of other calls are small. */
+  /** Largest message of inference, in bytes once decompressed; those of all other calls have at most 8 KiB. */
   readonly maxMessageBytes: number;
   /** How long a message may take to come whole, in milliseconds. */
   readonly receiveTimeoutMs: number;
@@ -45,6 +45,7 @@ export function admissionInterceptor(
 ): ServerInterceptor {
   return function intercept({ path }, call) {
     const method = path.startsWith(`/${service}/`) ? path.slice(service.length + 2) : undefined;
+    const isInfer = method === 'ModelInfer';
     let timer: NodeJS.Timeout | undefined;
     const refuse = (error: unknown): void => {
       clearTimeout(timer);
@@ -52,45 +53,54 @@ export function admissionInterceptor(
       if (code === status.INTERNAL) onError(error);
       call.sendStatus({ code, details: details ?? '', metadata });
     };
-    const account = bodies.open();
-    countIncomingBytes(call, {
-      maxBytes: method === 'ModelInfer' ? maxMessageBytes : MAX_SMALL_MESSAGE_BYTES,
-      maxDecompressedBytes: maxMessageBytes,
+    // Other messages are small, as many as calls, and the calls of a connection are limited: they take no account.
+    const account = isInfer ? bodies.open() : undefined;
+    const incoming = boundIncoming(call, {
+      maxBytes: isInfer ? maxMessageBytes : MAX_SMALL_MESSAGE_BYTES,
       account,
       refuse,
     });
-    if (method === undefined) return new ServerInterceptingCall(call);
     return new ServerInterceptingCall(call, {
       start(next) {
         next({
           onReceiveMetadata(metadata, proceed) {
-            // Before anything is waited for: who cancels meanwhile must find it to clear.
+            // Before anything is waited for: a call that is canceled meanwhile must find it to clear.
             timer = setTimeout(() => {
               const details = `the message did not come within ${receiveTimeoutMs} ms`;
               call.sendStatus({ code: status.DEADLINE_EXCEEDED, details });
             }, receiveTimeoutMs);
-            const incoming = { method, metadata, peer: call.getPeer() };
+            if (method === undefined) {
+              proceed(metadata);
+              return;
+            }
+            const admitted = { method, metadata, peer: call.getPeer() };
             // Also what is thrown at once is a refusal.
-            const decided = (async () => admit(incoming))();
+            const decided = (async () => admit(admitted))();
             decided
               .then((admission) => {
-                if (admission.client !== undefined) account.assign(admission.client);
+                if (admission.client !== undefined) account?.assign(admission.client);
                 admissions.set(metadata, admission);
                 proceed(metadata);
               })
               .catch(refuse);
           },
           onReceiveMessage(message: Buffer, proceed) {
-            // It is decompressed, and its frames are not needed any more.
-            account.resize(Math.min(account.bytes, message.length));
-            proceed(message);
+            const proceedWith = (bytes: Buffer): void => {
+              // It is decompressed, and its frames are not needed any more.
+              account?.resize(Math.min(account.bytes, bytes.length));
+              proceed(bytes);
+            };
+            if (incoming.decompress === undefined) proceedWith(message);
+            else incoming.decompress(message).then(proceedWith).catch(refuse);
           },
           onReceiveHalfClose(proceed) {
             clearTimeout(timer);
             proceed();
           },
+          // Also called when a status was sent.
           onCancel() {
             clearTimeout(timer);
+            incoming.end();
           },
         });
       },

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodyAccount, BodyMemory } from './body-memory.ts';
 import { decompress } from './decompress.ts';
 import { MAX_UNCOUNTED_BYTES, readBody } from './read-body.ts';
+import { ServingError } from '../serving-error.ts';
 
 /** Limits of {@link receiveBody}. */
 export interface BodyLimits {
@@ -30,13 +31,20 @@ export function receiveBody(
   const received = readBody(req, maxBodyBytes, openAccount);
   if (req.headers['content-encoding'] === undefined) return received;
   return received.then(async (body) => {
-    const decompressed = await decompress(body, req, {
-      maxBytes: maxBodyBytes,
-      reserve: (bytes) => openAccount?.().resize(body.length + bytes),
-    });
-    if (decompressed.length > MAX_UNCOUNTED_BYTES) account?.resize(decompressed.length);
-    else account?.close();
-    return decompressed;
+    const grow = (bytes: number): void => {
+      if (res.destroyed) throw new ServingError('ERR_SERVING_CANCELED', 'the client disconnected');
+      const total = body.length + bytes;
+      if (total > MAX_UNCOUNTED_BYTES) openAccount?.().resize(total);
+    };
+    try {
+      const decompressed = await decompress(body, req, { maxBytes: maxBodyBytes, grow });
+      if (decompressed.length > MAX_UNCOUNTED_BYTES) account?.resize(decompressed.length);
+      else account?.close();
+      return decompressed;
+    } catch (error) {
+      account?.close();
+      throw error;
+    }
   });
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { fileURLToPath } from 'node:url';
@@ -677,7 +678,10 @@ function manyElements(model: string): Buffer {
     }
     return Buffer.concat([Buffer.from([(number << 3) | 2]), length, Buffer.from(bytes as string)]);
   };
-  const contents = field(5, field(3, Buffer.alloc(16 * 1024 * 1024 - 4096, 1)));
+  const elements = Buffer.alloc(16 * 1024 * 1024 - 4096, 1);
+  // A message of 1s alone unpacks to more than 100 times its size.
+  for (const [index, byte] of randomBytes(512 * 1024).entries()) elements[index] = byte & 0x7f;
+  const contents = field(5, field(3, elements));
   const input = Buffer.concat([field(1, 'x'), field(2, 'INT64'), contents]);
   return Buffer.concat([field(1, model), field(5, input)]);
 }

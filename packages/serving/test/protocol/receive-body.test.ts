@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import { BodyMemory, ServingError } from '@fairlead/serving';
+import { DEFAULT_BODY_MEMORY_BYTES } from '../../src/protocol/body-memory.ts';
 import { receiveBody } from '../../src/protocol/receive-body.ts';
 import { until } from '../memory-source.ts';
 
@@ -97,8 +99,26 @@ test('a compressed body unpacks to 100 times its size, or to 1 MiB', async () =>
   await until(() => bodies.used === 0);
 });
 
-test('a compressed body is refused before it takes more memory than is left', async () => {
-  const { send } = await serve(new BodyMemory(MIB / 2));
-  const sent = send(gzipSync(Buffer.alloc(1000)), { 'content-encoding': 'gzip' });
-  expect(await sent).toBe('ERR_SERVING_OVERLOADED');
+test('a compressed body takes as much memory as it unpacks to, and is rejected where too little is left', async () => {
+  const bodies = new BodyMemory(MIB / 2);
+  const { send } = await serve(bodies);
+  const gzip = { 'content-encoding': 'gzip' };
+  expect(await send(gzipSync(Buffer.alloc(1000)), gzip)).toBe('1000');
+  expect(await send(gzipSync(Buffer.alloc(MIB / 4)), gzip)).toBe(String(MIB / 4));
+  expect(await send(gzipSync(Buffer.alloc(MIB)), gzip)).toBe('ERR_SERVING_OVERLOADED');
+  await until(() => bodies.used === 0);
+});
+
+test('forty compressed bodies of 240 kB in flight, 400 kB unpacked, fit the default memory and share of one client', async () => {
+  const bodies = new BodyMemory(DEFAULT_BODY_MEMORY_BYTES);
+  const gate = Promise.withResolvers<undefined>();
+  const { send } = await serve(bodies, gate.promise);
+  const body = Buffer.concat([randomBytes(240_000), Buffer.alloc(160_000)]);
+  const headers = { 'content-encoding': 'gzip', 'x-client': 'a' };
+  const compressed = gzipSync(body);
+  const answers = Array.from({ length: 40 }, () => send(compressed, headers));
+  await until(() => bodies.used === 40 * 400_000);
+  gate.resolve(undefined);
+  expect(new Set(await Promise.all(answers))).toEqual(new Set(['400000']));
+  await until(() => bodies.used === 0);
 });
