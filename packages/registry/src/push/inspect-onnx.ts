@@ -12,6 +12,8 @@ import {
 } from '@fairlead/signature/onnx';
 import { RegistryError } from '../registry-error.ts';
 
+const MAX_SHOWN_LABELS = 10;
+
 /** An ONNX file's description of itself, as far as a push needs it. */
 export interface InspectedOnnx extends Pick<
   OnnxModel,
@@ -67,13 +69,19 @@ export async function servableOnnx(path: string): Promise<ServableOnnx> {
     changes: dropped.map(
       ({ output, tensor, labels }) =>
         `dropped the ZipMap of the output ${JSON.stringify(output)}: the output is the tensor ${JSON.stringify(tensor)}, ` +
-        `with a column for each of ${labels.length} classes`,
+        `with a column for each of ${labels.length} classes: ${listed(labels)}`,
     ),
   };
 }
 
 function hasZipMap(path: string, fd: number): boolean {
   return reading(path, () => readOnnxModel(fd).graph.nodes.some(isZipMap));
+}
+
+/** The first labels, as JSON; a classifier may have thousands. */
+function listed(labels: DroppedZipMap['labels']): string {
+  const shown = labels.slice(0, MAX_SHOWN_LABELS).map((label) => JSON.stringify(String(label)));
+  return shown.join(', ') + (labels.length > MAX_SHOWN_LABELS ? ', …' : '');
 }
 
 /** Names the columns after the classes, where those can be names. */
@@ -125,7 +133,7 @@ function reading<T>(what: string, read: () => T): T {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new RegistryError(
       'ERR_REGISTRY_INVALID_ONNX',
-      `${what} can't be read as an ONNX model: ${why}`,
+      `${what} isn't an ONNX model that can be served: ${why}`,
       { cause },
     );
   }

@@ -4,7 +4,7 @@ import { checkAuditText } from '../audit-text.ts';
 import { keepBlob } from '../versions/blob.ts';
 import { checkGoldenExamples } from '../versions/golden-example-check.ts';
 import type { Manifest } from '../versions/manifest.ts';
-import { decodeManifest, encodeManifest } from '../versions/manifest-record.ts';
+import { encodeManifest } from '../versions/manifest-record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { runProof } from './prove.ts';
 import { readUnchanged } from './push-source.ts';
@@ -47,17 +47,20 @@ export async function pushVersion(
     });
 
   // Read back before anything is kept: what a reader would refuse is never written.
-  // Its number is that of no other version, so that messages of the trial name none that is there.
-  const head = await log.head();
-  const draft = decodeManifest(`the new version of ${content.model}`, write(head + 1));
+  const decode = (version: number): Manifest =>
+    log.decode(version, write(version), `the new version of ${content.model}`);
+  const draft = decode(1);
   checkGoldenExamples(draft);
   const { prove, onProgress, skipIfUnchanged = false } = request;
-  const unchanged = skipIfUnchanged ? await newestUnchanged(log, head, draft) : undefined;
+  const unchanged = skipIfUnchanged
+    ? await newestUnchanged(log, await log.head(), draft)
+    : undefined;
   // What is there already was tried out when it came.
   const found =
     prove && unchanged === undefined
       ? await runProof(prove, {
-          manifest: draft,
+          // The number of no other version, so that messages of the trial name none that is there.
+          manifest: decode((await log.head()) + 1),
           read: (path) => readCandidate(request, content, path),
         })
       : {};

@@ -81,9 +81,11 @@ export class NumberedLog<R> {
     return bytes && this.decode(number, bytes);
   }
 
-  /** Reads `bytes` as the record `number`; throws what reading it from the store would throw. */
-  decode(number: number, bytes: Uint8Array): R {
-    const key = this.keyOf(number);
+  /**
+   * Reads `bytes` as the record `number`; throws what reading it from the store would throw. Messages name the record by
+   * `key`.
+   */
+  decode(number: number, bytes: Uint8Array, key = this.keyOf(number)): R {
     if (bytes.length > this.#format.maxBytes) {
       throw new RegistryError(
         'ERR_REGISTRY_TOO_LARGE',
