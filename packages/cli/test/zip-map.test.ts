@@ -49,7 +49,7 @@ test.each([
     const { exitCode, stdout, stderr } = await run(place, ...push);
     expect(stderr).toBe('');
     expect(exitCode).toBe(0);
-    const change = `dropped the ZipMap of the output "output_probability": the output is the tensor "probabilities", with a column for each of 3 classes`;
+    const change = `dropped the ZipMap of the output "output_probability": the output is the tensor "probabilities", with a column for each of 3 classes: ${classes.map((each) => JSON.stringify(each)).join(', ')}`;
     expect(stdout).toContain(`Changed for serving: ${change}.`);
     expect(stdout).toContain('answers 1 golden example as it should');
     const shown = await runJson(place, 'model', 'show', 'iris', '1');

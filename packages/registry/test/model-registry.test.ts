@@ -251,7 +251,11 @@ describe('push', () => {
       [[{ ...pixels, shape: [1, 63] }], [label], 'tensor "pixels"'],
       [[{ ...pixels, datatype: 'FP64' }], [label], 'FP32'],
       [[pixels, label], [label], 'tensor "label"'],
-      [[pixels], [{ ...label, name: 'class' }], 'goldenExamples[0].outputs'],
+      [
+        [pixels],
+        [{ ...label, name: 'class' }],
+        'goldenExamples[0].outputs does not fit the signature: the model has no output "class"; it has',
+      ],
       [[pixels], [{ ...label, data: ['nine'] }], 'goldenExamples[0].outputs'],
     ] as const) {
       const refused = {

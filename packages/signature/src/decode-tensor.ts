@@ -108,6 +108,13 @@ function checkNesting(
   dimension: number,
 ): void {
   const length = shape[dimension] ?? 0;
+  if (length === 1 && typeof values === 'number') {
+    fail(
+      tensor,
+      `a list of 1 in dimension ${dimension} for shape [${shape.join(',')}]: send [${values}]`,
+      show(values),
+    );
+  }
   if (!Array.isArray(values) || values.length !== length) {
     fail(
       tensor,

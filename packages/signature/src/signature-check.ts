@@ -42,7 +42,7 @@ export function createSignatureCheck(specs: readonly TensorSpec[]): SignatureChe
     }
     for (const { name, datatype, shape } of specs) {
       if (seen.has(name)) continue;
-      const expected = `${datatype} of shape [${shape.join(',')}]`;
+      const expected = `${datatype} of shape ${showShape(shape)}`;
       problems.push({ tensor: name, expected, found: 'no such tensor' });
     }
     if (problems.length === 0 && checkDimensions !== undefined) {
@@ -77,8 +77,7 @@ function createTensorCheck(spec: TensorSpec): (tensor: Tensor) => Problem | unde
       return { expected: `datatype ${spec.datatype}`, found: tensor.datatype };
     }
     if (!fitsShape(tensor.shape, spec.shape)) {
-      const wanted = spec.shape.map((length) => (length === -1 ? 'any' : length));
-      const expected = `shape [${wanted.join(',')}]`;
+      const expected = `shape ${showShape(spec.shape)}`;
       return { expected, found: `[${tensor.shape.join(',')}]` };
     }
     const count = elementCount(tensor.shape);
@@ -90,6 +89,11 @@ function createTensorCheck(spec: TensorSpec): (tensor: Tensor) => Problem | unde
     }
     return checkValues?.(tensor);
   };
+}
+
+/** A shape in which a length that varies is `any`. */
+function showShape(shape: readonly number[]): string {
+  return `[${shape.map((length) => (length === -1 ? 'any' : length)).join(',')}]`;
 }
 
 function fitsShape(shape: readonly number[], pattern: readonly number[]): boolean {

@@ -38,7 +38,7 @@ describe('names, datatypes, shapes', () => {
 
   test('a missing tensor is named with what it should be', () => {
     expect(problems([image], [])).toBe(
-      'tensor "image": expected FP32 of shape [-1,4], found no such tensor',
+      'tensor "image": expected FP32 of shape [any,4], found no such tensor',
     );
   });
 

@@ -211,7 +211,7 @@ describe('what is refused', () => {
       { ...fp32, shape: [2, 2], data: [[1, 2], [3]] },
       'lists of 2 in dimension 1',
     ],
-    ['mixed nesting', { ...fp32, shape: [2, 1], data: [[1], 2] }, 'lists of 1 in dimension 1'],
+    ['mixed nesting', { ...fp32, shape: [2, 1], data: [[1], 2] }, 'a list of 1 in dimension 1'],
     ['nesting too deep', { ...fp32, shape: [1], data: [[1]] }, 'found a list of 1 at element 0'],
     ['data that is no list', { ...fp32, shape: [1], data: 1 }, '"data" that is a list, found 1'],
     [
@@ -230,6 +230,7 @@ describe('what is refused', () => {
       'true or false',
     ],
     ['null for text', { ...fp32, datatype: 'BYTES', shape: [1], data: [null] }, 'string'],
+    ['a number for a list of 1', { ...fp32, shape: [2, 1], data: [[40], 50] }, 'send [50]'],
     ['another text for a number', { ...fp32, shape: [1], data: ['inf'] }, 'null for NaN'],
     [
       'a number that FP32 cannot hold beside an infinity',

@@ -65,7 +65,7 @@ export function showVersion(
 }
 
 function showTrial({ trial }: Manifest): string {
-  if (trial === undefined) return 'none is recorded';
+  if (trial === undefined) return 'not recorded';
   return trial.ran ? 'it ran' : `not run: ${oneLine(trial.reason ?? '')}`;
 }
 
@@ -73,7 +73,8 @@ function showTrial({ trial }: Manifest): string {
 export function showBatching({ trial, batching = 'auto' }: Manifest): string {
   if (trial === undefined) return `${batching}: decided when it is loaded`;
   const { on, reason } = trial.batching;
-  return `${batching}, ${on ? 'on' : 'off'}: ${oneLine(reason)}`;
+  const decided = on ? 'on' : 'off';
+  return `${batching === decided ? decided : `${batching}, ${decided}`}: ${oneLine(reason)}`;
 }
 
 /** Shows numbers by their names. */

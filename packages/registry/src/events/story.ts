@@ -51,7 +51,7 @@ export function tellStory(
 export function tellPush(record: Manifest): StoryItem {
   const { created: at, actor, version, files, runtime } = record;
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  const what = `pushed version ${version} (${runtime.name}, ${files.length} files, ${bytes} bytes)`;
+  const what = `pushed version ${version} (${runtime.name}, ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${bytes} bytes)`;
   return { at, actor, what, version, source: { kind: 'version', record } };
 }
 

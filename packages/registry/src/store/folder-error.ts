@@ -8,7 +8,7 @@ interface Meaning {
 const meanings: Readonly<Record<string, Meaning>> = {
   ENOENT: {
     code: 'ERR_REGISTRY_STORE_NOT_FOUND',
-    fix: 'check the path, and that its volume is mounted',
+    fix: 'check the path, and that its volume is mounted; "fairlead registry init" makes a new registry',
   },
   ENOTDIR: {
     code: 'ERR_REGISTRY_STORE_NOT_A_FOLDER',

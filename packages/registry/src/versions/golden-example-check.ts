@@ -12,6 +12,8 @@ export function checkGoldenExamples({ signature, goldenExamples }: Manifest): vo
     checkTensors(`goldenExamples[${index}].inputs`, signature.inputs, inputs);
     const given = new Set(outputs.map(({ name }) => name));
     const specs = signature.outputs.filter(({ name }) => given.has(name));
+    const unknown = outputs.find(({ name }) => specs.every((spec) => spec.name !== name));
+    if (unknown !== undefined) throw noSuchOutput(index, unknown.name, signature.outputs);
     checkTensors(`goldenExamples[${index}].outputs`, specs, outputs);
   }
 }
@@ -31,4 +33,12 @@ function checkTensors(
       { cause },
     );
   }
+}
+
+function noSuchOutput(index: number, name: string, outputs: readonly TensorSpec[]): RegistryError {
+  const known = outputs.map((each) => JSON.stringify(each.name)).join(', ');
+  return new RegistryError(
+    'ERR_REGISTRY_INVALID_MANIFEST',
+    `goldenExamples[${index}].outputs does not fit the signature: the model has no output ${JSON.stringify(name)}; it has ${known}`,
+  );
 }

@@ -172,10 +172,10 @@ test('the story tells who did what, when and why, in order, with gates', async (
   await registry.rollback('digits', 'champion', { actor: 'on call', reason: 'errors' });
   const story = await registry.story('digits');
   expect(story.map(({ actor, what, reason }) => [actor, what, reason])).toEqual([
-    ['ada', 'pushed version 1 (onnx, 1 files, 3 bytes)', undefined],
+    ['ada', 'pushed version 1 (onnx, 1 file, 3 bytes)', undefined],
     ['bob', 'guarded "champion" by: accuracy >= 0.8', undefined],
     ['bob', 'set "champion" to version 1', 'the first'],
-    ['ada', 'pushed version 2 (onnx, 1 files, 3 bytes)', undefined],
+    ['ada', 'pushed version 2 (onnx, 1 file, 3 bytes)', undefined],
     ['eve', 'approved version 2', 'looks fine'],
     ['bob', 'set "champion" to version 2 (was 1), skipping gates: the old one crashes', undefined],
     ['on call', 'rolled back "champion" to version 1 (was 2)', 'errors'],

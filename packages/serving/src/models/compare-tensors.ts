@@ -34,6 +34,9 @@ function compareTensor(
     const bound = tolerance * Math.max(1, Math.abs(Number(was)));
     const floating = typeof was === 'number' && typeof is === 'number' && isFloat(expected);
     const isClose = floating && Number.isFinite(was) && Math.abs(is - was) <= bound;
+    if (!isClose && expected.datatype === 'BOOL') {
+      return `is ${is !== 0} at element ${index}, expected ${was !== 0}`;
+    }
     if (!isClose) {
       return `is ${is} at element ${index}, expected ${was}${floating && Number.isFinite(was) ? ` within ${bound}` : ''}`;
     }

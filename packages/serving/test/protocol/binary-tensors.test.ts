@@ -212,7 +212,7 @@ describe('what is refused', () => {
       'bytes and data at once',
       Buffer.concat([head({ inputs: [{ ...x(8), data: [1, 2] }] }), floats(1, 2)]),
       split(head({ inputs: [{ ...x(8), data: [1, 2] }] })),
-      'has no "data"',
+      'has both "data" and "binary_data_size": send one of them',
     ],
     [
       'a raw body of no whole row',

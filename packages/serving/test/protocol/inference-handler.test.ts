@@ -191,7 +191,7 @@ describe('inference', () => {
       'a missing input',
       { inputs: [] },
       400,
-      'tensor "x": expected FP32 of shape [-1,2], found no such tensor',
+      'tensor "x": expected FP32 of shape [any,2], found no such tensor',
     ],
     ['a wrong name', { inputs: [{ ...tensor, name: 'z' }] }, 400, 'expected only "x"'],
     [

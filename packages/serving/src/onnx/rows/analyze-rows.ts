@@ -80,7 +80,10 @@ function conclude(
     }
   }
   if (open !== undefined) return { rows: 'unknown', reason: open };
-  return { rows: 'independent', reason: `its graph of ${nodes.length} operators keeps rows apart` };
+  return {
+    rows: 'independent',
+    reason: `its graph of ${nodes.length} ${nodes.length === 1 ? 'operator' : 'operators'} keeps rows apart`,
+  };
 }
 
 function outputsOf(

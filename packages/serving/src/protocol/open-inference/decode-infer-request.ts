@@ -83,7 +83,7 @@ function readInputs(inputs: unknown, binary: Buffer): readonly Tensor[] {
       throw badRequest('"binary_data_size" must be a whole number of bytes');
     }
     if ((input.data ?? undefined) !== undefined)
-      throw badRequest('an input with "binary_data_size" has no "data"');
+      throw badRequest('an input has both "data" and "binary_data_size": send one of them');
     if (size > binary.length - offset) {
       throw badRequest(
         `"binary_data_size" is ${size}, but ${binary.length - offset} bytes are left behind the JSON`,
