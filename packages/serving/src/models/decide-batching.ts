@@ -40,12 +40,18 @@ export function decideWithoutTrial({
   }
   if (analysis?.rows === 'dependent') return off(`rows influence each other: ${analysis.reason}`);
   if (maxRows === 1) return off('switched off by the server: maxBatchRows is 1');
+  if (setting === 'auto' && analysis?.rows === 'unknown') {
+    // A trial can't draw the value from which on rows influence each other, as beyond a threshold.
+    return off(
+      `its graph does not show independent rows (${analysis.reason}), and a trial is no proof; promise independent rows with batching "on" (--batching on) if they are`,
+    );
+  }
   return undefined;
 }
 
 /**
- * Decides whether requests of a version share executions: only where the graph or the trial shows rows to be
- * independent, or the manifest promises it, and the trial found nothing against it.
+ * Decides whether requests of a version share executions: only where the graph shows rows to be independent, or the
+ * trial does where there is no graph to read, or the manifest promises it, and the trial found nothing against it.
  */
 export function decideBatching(facts: BatchingFacts): BatchingDecision {
   const { setting, analysis, trial } = facts;
@@ -66,9 +72,8 @@ export function decideBatching(facts: BatchingFacts): BatchingDecision {
   if (analysis?.rows === 'independent') {
     return { on: true, reason: `${analysis.reason}; by trial alone it is not shown: ${open}` };
   }
-  const graph = analysis === undefined ? '' : `, nor in its graph (${analysis.reason})`;
   return off(
-    `independent rows are not shown by trial (${open})${graph}; push golden examples whose outputs differ (--golden), or promise independent rows with batching "on" (--batching on)`,
+    `independent rows are not shown by trial (${open}); push golden examples whose outputs differ (--golden), or promise independent rows with batching "on" (--batching on)`,
   );
 }
 

@@ -20,6 +20,8 @@ export interface RowSampleOptions {
   readonly random: RandomSource;
   /** Rows that one request may have at most. */
   readonly maxRows: number;
+  /** Length of each inner dimension that varies, instead of the first known request's; all are drawn then. */
+  readonly innerLength?: number;
 }
 
 /** Rows of the requests that are drawn: mostly one, as most requests have. */
@@ -31,7 +33,8 @@ const LARGE_ROW = 2 ** 17;
 const NOISE = 0.2;
 
 /**
- * Draws different requests to try together, all of the shape of the first known one but for their rows.
+ * Draws different requests to try together, all of the shape of the first known one but for their rows, or of
+ * `innerLength`.
  *
  * They are the known ones; values of those mixed column by column and changed a little; values within the signature's
  * ranges; and the first known one with missing values (NaN), which some models replace by what other rows have.
@@ -41,7 +44,9 @@ export function drawRowSamples({
   known,
   random,
   maxRows,
+  innerLength,
 }: RowSampleOptions): readonly Request[] {
+  if (innerLength !== undefined) return drawOfLength(specs, innerLength, random, maxRows);
   const [first = []] = known;
   const alike = known.filter((request) => innerShapes(request) === innerShapes(first));
   const singles = alike.flatMap(toRows).slice(0, 64);
@@ -71,8 +76,32 @@ export function drawRowSamples({
   return samples;
 }
 
+/** Lengths that a request has in the dimensions that vary, but for the first ones. */
+export function innerLengths({ inputs }: Signature, request: Request): readonly number[] {
+  return inputs.flatMap(({ name, shape }) => {
+    const tensor = request.find((each) => each.name === name);
+    return shape.flatMap((length, at) => (at > 0 && length === -1 ? [tensor?.shape[at] ?? 1] : []));
+  });
+}
+
+function drawOfLength(
+  specs: Signature['inputs'],
+  innerLength: number,
+  random: RandomSource,
+  maxRows: number,
+): readonly Request[] {
+  return ROW_COUNTS.slice(0, 4).map((count, index) =>
+    drawTensors(specs, {
+      random,
+      scale: SCALES[index % SCALES.length] ?? 1,
+      maxInteger: index % 2 === 0 ? 1 : 9,
+      lengthOf: (_, dimension) => (dimension === 0 ? Math.min(count, maxRows) : innerLength),
+    }),
+  );
+}
+
 /** Shapes of the inputs but for their first dimensions: only requests in which they agree share an execution. */
-function innerShapes(request: Request): string {
+export function innerShapes(request: Request): string {
   return request.map(({ name, shape }) => `${name}:${shape.slice(1).join(',')}`).join(';');
 }
 

@@ -1,11 +1,11 @@
-import { seededRandom, type RandomSource, type Tensor } from '@fairlead/signature';
+import { seededRandom, type RandomSource, type Signature, type Tensor } from '@fairlead/signature';
 import type { BatchLimits } from '../scheduling/batch-limits.ts';
 import { packBatch, splitBatch } from '../scheduling/pack-batch.ts';
 import { differsBeyondRounding, magnitudesOf, type Magnitudes } from './compare-rows.ts';
 import { isUnsuitable, type Execute } from './find-suitable-inputs.ts';
 import type { VersionManifest } from './model-source.ts';
 import { seedOf } from './plausible-inputs.ts';
-import { drawRowSamples, type Request } from './row-samples.ts';
+import { drawRowSamples, innerLengths, innerShapes, type Request } from './row-samples.ts';
 
 /** What a trial of rows together found. */
 export interface RowTrial {
@@ -42,6 +42,11 @@ const MAX_TRIAL_ROWS = 1024;
 const MIN_TRIAL_ROWS = 4;
 /** Bytes of one row beyond which rows aren't tried together, nor gain from it. */
 const MAX_ROW_BYTES = 16 * 1024 * 1024;
+const MAX_REQUEST_ROWS = 3;
+/** Inner shapes of known requests that are tried. */
+const MAX_SHAPES = 3;
+/** Lengths at which inner dimensions that vary are tried: some models mix rows only where one is longer than 1. */
+const INNER_LENGTHS = [2, 3, 7];
 /** Different requests without which a trial shows nothing. */
 const MIN_SAMPLES = 4;
 /** Of the rows of an output, the part that may be equal: where more are, another row's answer looks like one's own. */
@@ -62,11 +67,89 @@ export async function tryRows(options: RowTrialOptions): Promise<RowTrial> {
   }
   const random = seededRandom(`rows of ${seedOf(manifest.model, manifest.signature)}`);
   const maxRows = trialRows(rowBytes, limits);
-  const drawn = drawRowSamples({ signature: manifest.signature, known, random, maxRows: 3 });
+  const { signature } = manifest;
+  let tried = { samples: 0, executions: 0 };
+  let hasLonger = false;
+  for (const { drawn, lengths } of groupsOf(signature, known, random)) {
+    const group = {
+      drawn,
+      mustRun: tried.samples === 0,
+      maxRows,
+      endsAt,
+      budgetMs,
+      random,
+      execute,
+    };
+    const found = await tryTogether(group);
+    if (found === undefined) continue;
+    if ('rows' in found) return found;
+    hasLonger ||= lengths.every((length) => length > 1);
+    tried = {
+      samples: tried.samples + found.samples,
+      executions: tried.executions + found.executions,
+    };
+  }
+  if (!hasLonger) {
+    const reason =
+      'it takes no request of ours whose dimensions that vary are all longer than 1; add golden examples with such';
+    return { rows: 'open', reason };
+  }
+  const reason = `${tried.samples} different requests got in ${tried.executions} shared executions of up to ${maxRows} rows what each got alone`;
+  return { rows: 'independent', reason };
+}
+
+/** Requests of the same inner shapes, as those are that share an execution. */
+interface SampleGroup {
+  readonly drawn: readonly Request[];
+  /** Lengths of the inner dimensions that vary. */
+  readonly lengths: readonly number[];
+}
+
+function* groupsOf(
+  signature: Signature,
+  known: readonly Request[],
+  random: RandomSource,
+): Generator<SampleGroup, void> {
+  const maxRows = MAX_REQUEST_ROWS;
+  const ofShape = Map.groupBy(known, innerShapes);
+  for (const alike of [...ofShape.values()].slice(0, MAX_SHAPES)) {
+    const drawn = drawRowSamples({ signature, known: alike, random, maxRows });
+    yield { drawn, lengths: innerLengths(signature, alike[0] ?? []) };
+  }
+  if (innerLengths(signature, known[0] ?? []).length === 0) return;
+  for (const innerLength of INNER_LENGTHS) {
+    const drawn = drawRowSamples({ signature, known: [], random, maxRows, innerLength });
+    yield { drawn, lengths: [innerLength] };
+  }
+}
+
+interface GroupTrial {
+  readonly drawn: readonly Request[];
+  /** Whether the version takes the first request for certain. */
+  readonly mustRun: boolean;
+  readonly maxRows: number;
+  readonly endsAt: number;
+  readonly budgetMs: number;
+  readonly random: RandomSource;
+  readonly execute: Execute<readonly Tensor[]>;
+}
+
+/** Tries requests of the same inner shapes; undefined when the version takes too few of them to show anything. */
+async function tryTogether({
+  drawn,
+  mustRun,
+  maxRows,
+  endsAt,
+  budgetMs,
+  random,
+  execute,
+}: GroupTrial): Promise<RowTrial | { samples: number; executions: number } | undefined> {
   const samples: Sample[] = [];
   for (const [index, inputs] of drawn.entries()) {
     const sample = await runAlone(inputs, execute);
     if (sample === undefined && index > 0) continue;
+    // Another first request would hardly suit it: errors cost an upstream time, and others their process.
+    if (sample === undefined && !mustRun) return undefined;
     if (typeof sample !== 'object') return dependent(sample ?? 'it takes no part of a request');
     if (index === 0) {
       const again = await execute(inputs);
@@ -78,6 +161,7 @@ export async function tryRows(options: RowTrialOptions): Promise<RowTrial> {
     samples.push(sample);
     if (performance.now() > endsAt) return outOfTime(budgetMs);
   }
+  if (!mustRun && samples.length < MIN_SAMPLES) return undefined;
   const magnitudes = magnitudesOf(samples.map(({ outputs }) => outputs));
   let executions = 0;
   for (const batch of batchesOf(samples, random, maxRows)) {
@@ -87,9 +171,8 @@ export async function tryRows(options: RowTrialOptions): Promise<RowTrial> {
     if (performance.now() > endsAt) return outOfTime(budgetMs);
   }
   const blind = findBlindOutput(samples);
-  if (blind !== undefined) return { rows: 'open', reason: blind };
-  const tried = `${samples.length} different requests got in ${executions} shared executions of up to ${maxRows} rows what each got alone`;
-  return { rows: 'independent', reason: tried };
+  if (blind !== undefined && mustRun) return { rows: 'open', reason: blind };
+  return blind === undefined ? { samples: samples.length, executions } : undefined;
 }
 
 function dependent(reason: string): RowTrial {

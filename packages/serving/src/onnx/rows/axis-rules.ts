@@ -1,3 +1,4 @@
+import { broadcast } from './elementwise-rules.ts';
 import { fromStart, type NodeView, type Rule } from './node-view.ts';
 import { axisOf, mixes, rowsOf, unclear, type RowValue } from './row-value.ts';
 
@@ -44,6 +45,10 @@ const softmax: Rule = (node) =>
 const layerNormalization: Rule = (node) => {
   node.requireFixed(1);
   const rows = along(-1, () => true)(node);
+  // A scale or bias may have one element for each place along any axis.
+  for (const [position, value] of node.inputs.entries()) {
+    if (position > 0 && value !== undefined) broadcast([node.rows(0).shape, node.shape(position)]);
+  }
   return node.outputCount === 1 ? rows : unclear();
 };
 
@@ -75,14 +80,13 @@ export const axisRules: Readonly<Record<string, Rule>> = {
   LRN: imageNormalization,
   MeanVarianceNormalization(node) {
     const rows = node.rows(0);
-    const axes = node.integers('axes') ?? [0, 2, 3];
+    const axes = node.has('axes') ? (node.integers('axes') ?? unclear()) : [0, 2, 3];
     return axes.map((axis) => fromStart(axis, rows.shape.length)).includes(axisOf(rows))
       ? mixes('normalises along the rows')
       : rows;
   },
   BatchNormalization(node) {
-    const isTraining =
-      node.opset >= 14 ? node.integer('training_mode', 0) === 1 : node.outputCount > 1;
+    const isTraining = node.integer('training_mode', 0) !== 0 || node.outputCount > 1;
     if (isTraining) return mixes('normalises by the mean of all rows, as in training');
     return imageNormalization(node);
   },

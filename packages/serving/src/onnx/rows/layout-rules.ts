@@ -51,22 +51,22 @@ export const layoutRules: Readonly<Record<string, Rule>> = {
   },
   Unsqueeze(node) {
     const [value] = node.inputs;
-    if (value?.kind === 'count') return value;
-    const { shape } = node.rows(0);
+    const shape = value?.kind === 'count' ? (value.shape ?? unclear()) : node.rows(0).shape;
     const raw = node.integers('axes') ?? node.numbers(1) ?? unclear();
     const rank = shape.length + raw.length;
     const axes = raw.map((axis) => fromStart(axis, rank));
     const rest = [...shape];
-    return rowsOf(
-      Array.from({ length: rank }, (_, axis) => (axes.includes(axis) ? 1 : rest.shift())),
+    const whole = Array.from({ length: rank }, (_, axis) =>
+      axes.includes(axis) ? 1 : rest.shift(),
     );
+    return value?.kind === 'count' ? { ...value, shape: whole } : rowsOf(whole);
   },
   Squeeze(node) {
     const [value] = node.inputs;
-    if (value?.kind === 'count') return value;
-    const { shape } = node.rows(0);
+    const shape = value?.kind === 'count' ? (value.shape ?? unclear()) : node.rows(0).shape;
     const axes = node.axes(shape.length, 1) ?? unclear('removes each axis that is 1 long');
-    return rowsOf(shape.filter((_, axis) => !axes.includes(axis)));
+    const rest = shape.filter((_, axis) => !axes.includes(axis));
+    return value?.kind === 'count' ? { ...value, shape: rest } : rowsOf(rest);
   },
   Expand(node) {
     const [value] = node.inputs;
@@ -83,7 +83,8 @@ export const layoutRules: Readonly<Record<string, Rule>> = {
   Pad(node) {
     const rows = node.rows(0);
     const pads = node.integers('pads') ?? node.numbers(1) ?? unclear();
-    if (node.inputs[3] !== undefined) return unclear();
+    node.requireFixed(1);
+    if (node.inputs[3] !== undefined || pads.length !== 2 * rows.shape.length) return unclear();
     const axis = axisOf(rows);
     if (pads[axis] !== 0 || pads[axis + rows.shape.length] !== 0) return unclear('adds rows');
     return rowsOf(others(rows.shape));
@@ -93,7 +94,11 @@ export const layoutRules: Readonly<Record<string, Rule>> = {
       value?.kind === 'fixed' || value?.kind === 'count' ? value.elements : undefined,
     );
     const elements = lists.flatMap((list) => list ?? []);
-    if (lists.every((list) => list !== undefined)) return integersOf(elements, [elements.length]);
+    if (lists.every((list) => list !== undefined)) {
+      if (node.integer('axis', 1) !== 0) return unclear();
+      const isList = node.inputs.every((value) => isListOf(value));
+      return integersOf(elements, isList ? [elements.length] : undefined);
+    }
     const all = node.inputs.map((_, position) => node.rows(position));
     const [first] = all;
     if (first === undefined) return unclear();
@@ -130,6 +135,11 @@ export const layoutRules: Readonly<Record<string, Rule>> = {
 function imageOnly(node: NodeView): RowValue {
   const rows = node.rows(0);
   return axisOf(rows) === 0 ? rowsOf(others(rows.shape)) : unclear();
+}
+
+/** Whether it is known to have one axis: its elements are numbered by their places in it. */
+export function isListOf(value: RowValue | undefined): boolean {
+  return (value?.kind === 'fixed' || value?.kind === 'count') && value.shape?.length === 1;
 }
 
 function shapeOf(value: RowValue | undefined): Shape {
@@ -176,7 +186,7 @@ function slice(node: NodeView): RowValue {
   const ends = node.integers('ends') ?? node.elements(2) ?? unclear();
   const steps = node.numbers(4) ?? starts.map(() => 1);
   if (value?.kind === 'count') {
-    const elements = value.elements ?? unclear();
+    const elements = (isListOf(value) ? value.elements : undefined) ?? unclear();
     const [start = 0, end, step] = [starts[0], ends[0], steps[0]];
     if (typeof end !== 'number' || step !== 1) return unclear();
     const part = elements.slice(start, end);
@@ -203,7 +213,7 @@ function slice(node: NodeView): RowValue {
 function gather(node: NodeView): RowValue {
   const [data, indices] = node.inputs;
   if (data?.kind === 'count') {
-    const elements = data.elements ?? unclear();
+    const elements = (isListOf(data) ? data.elements : undefined) ?? unclear();
     const at = node.numbers(1) ?? unclear();
     const chosen = at.map((index) => elements[fromStart(index, elements.length)]);
     return integersOf(chosen, shapeOf(indices));

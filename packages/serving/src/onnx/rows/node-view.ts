@@ -12,36 +12,36 @@ export class NodeView {
   /** Values of the inputs; `undefined` for one that is left out. */
   readonly inputs: readonly (RowValue | undefined)[];
   readonly outputCount: number;
-  readonly #attributes: ReadonlyMap<string, OnnxAttribute>;
+  readonly attributes: ReadonlyMap<string, OnnxAttribute>;
 
   constructor(node: OnnxNode, opset: number, inputs: readonly (RowValue | undefined)[]) {
     this.opType = node.opType;
     this.opset = opset;
     this.inputs = inputs;
     this.outputCount = node.outputs.length;
-    this.#attributes = node.attributes;
+    this.attributes = node.attributes;
   }
 
   has(attribute: string): boolean {
-    return this.#attributes.has(attribute);
+    return this.attributes.has(attribute);
   }
 
   integer(attribute: string, otherwise: number): number {
     // Zero is the default of the format: an exporter may leave it out.
-    if (!this.#attributes.has(attribute)) return otherwise;
-    return this.#attributes.get(attribute)?.integers?.[0] ?? 0;
+    if (!this.attributes.has(attribute)) return otherwise;
+    return this.attributes.get(attribute)?.integers?.[0] ?? 0;
   }
 
   integers(attribute: string): readonly number[] | undefined {
-    return this.#attributes.get(attribute)?.integers;
+    return this.attributes.get(attribute)?.integers;
   }
 
   text(attribute: string): string | undefined {
-    return this.#attributes.get(attribute)?.text;
+    return this.attributes.get(attribute)?.text;
   }
 
   attribute(name: string): OnnxAttribute | undefined {
-    return this.#attributes.get(name);
+    return this.attributes.get(name);
   }
 
   /** The input, which has rows. */
@@ -69,6 +69,24 @@ export class NodeView {
     for (const value of this.inputs.slice(from)) {
       if (value !== undefined && value.kind !== 'fixed') unclear();
     }
+  }
+
+  /** Ends the rule unless all inputs from a position on have one element, the same for all rows. */
+  requireScalars(from: number): void {
+    this.requireFixed(from);
+    this.inputs.forEach((value, position) => {
+      if (position < from || value === undefined) return;
+      if (!this.shape(position).every((length) => length === 1)) unclear();
+    });
+  }
+
+  /** Shape of an input of rows or of fixed values. */
+  shape(position: number): Shape {
+    const value = this.inputs[position];
+    return (
+      (value?.kind === 'rows' || value?.kind === 'fixed' ? value.shape : undefined) ??
+      unclear('has an operand of unknown shape')
+    );
   }
 
   /** A list of axes, by an attribute in older versions of the operator, by an input in later ones. */

@@ -5,27 +5,18 @@ import { axisOf, mixes, rowsOf, unclear, type RowValue, type Shape } from './row
 
 const MIXED = 'multiplies rows with each other';
 
-function shapeAt({ inputs }: NodeView, position: number): Shape {
-  const value = inputs[position];
-  if (value?.kind === 'rows') return value.shape;
-  return (
-    (value?.kind === 'fixed' ? value.shape : undefined) ??
-    unclear('has an operand of unknown shape')
-  );
-}
-
 /** A matrix product: `left` and `right` are the positions of its operands among the inputs. */
-function product(left: number, right: number): Rule {
+function product(left: number, right: number, weightSettings: readonly number[] = []): Rule {
   return (node) => {
-    const [a, b] = [shapeAt(node, left), shapeAt(node, right)];
+    const [a, b] = [node.shape(left), node.shape(right)];
     if (a.length < 2 || b.length < 2) return unclear('multiplies vectors');
-    if (
-      node.inputs.some(
-        (value, at) => at !== left && at !== right && value !== undefined && value.kind !== 'fixed',
-      )
-    ) {
-      return unclear();
-    }
+    node.inputs.forEach((value, at) => {
+      if (at === left || at === right || value === undefined) return;
+      if (value.kind !== 'fixed') unclear();
+      // Columns of weights may have a scale each.
+      const isOfWeights = node.inputs[right]?.kind === 'fixed' && weightSettings.includes(at);
+      if (!isOfWeights && !node.shape(at).every((length) => length === 1)) unclear();
+    });
     if (a.at(-1) === 'rows' || b.at(-2) === 'rows') return mixes('sums over the rows');
     if (a.at(-2) === 'rows' && b.includes('rows')) return mixes(MIXED);
     if (b.at(-1) === 'rows' && a.includes('rows')) return mixes(MIXED);
@@ -35,13 +26,14 @@ function product(left: number, right: number): Rule {
 
 function gemm(node: NodeView): RowValue {
   const turned = (shape: Shape, isTurned: number): Shape =>
-    isTurned === 1 ? shape.toReversed() : shape;
-  const a = turned(shapeAt(node, 0), node.integer('transA', 0));
-  const b = turned(shapeAt(node, 1), node.integer('transB', 0));
+    isTurned === 0 ? shape : shape.toReversed();
+  const a = turned(node.shape(0), node.integer('transA', 0));
+  const b = turned(node.shape(1), node.integer('transB', 0));
+  if (a.length !== 2 || b.length !== 2) return unclear();
   if (a[1] === 'rows' || b[0] === 'rows') return mixes('sums over the rows');
   if (a[0] === 'rows' && b[1] === 'rows') return mixes(MIXED);
   const shape: Shape = [a[0], b[1]];
-  return rowsOf(node.inputs[2] === undefined ? shape : broadcast([shape, shapeAt(node, 2)]));
+  return rowsOf(node.inputs[2] === undefined ? shape : broadcast([shape, node.shape(2)]));
 }
 
 /** Convolutions: what lies side by side along an image's axes is computed with each other. */
@@ -80,7 +72,7 @@ const recurrent: Rule = (node) => {
     if (value.kind === 'rows') {
       const axis = isLengths ? 0 : batchAxis;
       if ((!isLengths && !isState) || axisOf(value) !== axis) return unclear();
-    } else if (value.kind !== 'fixed') return unclear();
+    } else if (value.kind !== 'fixed' || isLengths || isState) return unclear();
   }
   const states = rowsOf(isBatchFirst ? ['rows', 1, undefined] : [1, 'rows', undefined]);
   const isBoth = node.text('direction') === 'bidirectional';
@@ -101,8 +93,12 @@ const einsum: Rule = (node) => {
   const letters = new Set<string>();
   node.inputs.forEach((value, position) => {
     const term = terms[position] ?? '';
-    if (value?.kind === 'rows') letters.add(term[axisOf(value)] ?? '');
-    else if (value?.kind !== 'fixed') unclear();
+    if (value?.kind === 'rows') {
+      const letter = term[axisOf(value)] ?? unclear();
+      // A letter that is repeated stands for a diagonal.
+      if (term.split(letter).length !== 2) unclear();
+      letters.add(letter);
+    } else if (value?.kind !== 'fixed') unclear();
   });
   const [letter = ''] = letters;
   if (letters.size > 1) return mixes(MIXED);
@@ -118,8 +114,8 @@ const quantizedByRows: Rule = () => mixes('takes its scale from all rows');
 /** Products, convolutions, pools and recurrent layers. */
 export const productRules: Readonly<Record<string, Rule>> = {
   MatMul: product(0, 1),
-  MatMulInteger: product(0, 1),
-  QLinearMatMul: product(0, 3),
+  MatMulInteger: product(0, 1, [3]),
+  QLinearMatMul: product(0, 3, [4, 5]),
   Gemm: gemm,
   Einsum: einsum,
   Conv: convolution(1),

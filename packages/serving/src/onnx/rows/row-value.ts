@@ -21,7 +21,11 @@ export type RowValue =
       readonly elements?: Shape | undefined;
     }
   | { readonly kind: 'rows'; readonly shape: Shape }
-  | { readonly kind: 'count'; readonly elements?: Shape | undefined }
+  | {
+      readonly kind: 'count';
+      readonly shape?: Shape | undefined;
+      readonly elements?: Shape | undefined;
+    }
   | { readonly kind: 'mixed' | 'unknown'; readonly reason: string };
 
 /** A value whose rows are apart. */
@@ -54,10 +58,8 @@ export function rowsOf(shape: Shape): Rows {
 }
 
 /** Makes the value of a few integers, some of which may be the number of rows. */
-export function integersOf(elements: Shape, shape: Shape): RowValue {
-  return elements.includes('rows')
-    ? { kind: 'count', elements }
-    : { kind: 'fixed', shape, elements };
+export function integersOf(elements: Shape, shape: Shape | undefined): RowValue {
+  return { kind: elements.includes('rows') ? 'count' : 'fixed', shape, elements };
 }
 
 /** The axis that holds the rows. */

@@ -25,7 +25,7 @@ def axes(*values):
     return np.array(values, "i8")
 
 
-def write(name, independent, nodes, inputs, outputs, **constants):
+def write(name, independent, nodes, inputs, outputs, functions=(), **constants):
     graph = helper.make_graph(
         nodes,
         name,
@@ -34,7 +34,9 @@ def write(name, independent, nodes, inputs, outputs, **constants):
         [numpy_helper.from_array(array, label) for label, array in constants.items()],
     )
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]
-    model = helper.make_model(graph, opset_imports=opsets)
+    if functions:
+        opsets.append(helper.make_opsetid("own", 1))
+    model = helper.make_model(graph, opset_imports=opsets, functions=functions)
     model.ir_version = 9
     checker.check_model(model)
     save(model, HERE / f"{name}.onnx")
@@ -275,6 +277,170 @@ write(
     y("n", 2),
     column=axes(2, -1),
     rows=axes(-1, 2),
+)
+
+# Models whose rows influence each other beyond a threshold that is seldom reached, or at certain lengths.
+
+
+def branch(name, nodes, shape):
+    return helper.make_graph(nodes, name, [], [helper.make_tensor_value_info(name, FLOAT, shape)])
+
+
+def branches(nodes):
+    return {
+        "then_branch": branch("then", nodes, ["n", 2]),
+        "else_branch": branch("else", [node("Identity", ["x"], ["else"])], ["n", 2]),
+    }
+
+
+greatest_beyond = [
+    node("ReduceMax", ["x"], ["greatest"], keepdims=0),
+    node("Greater", ["greatest", "limit"], ["is_beyond"]),
+]
+limit = np.array(500, "f4")
+
+write(
+    "sum-beyond-limit",
+    False,
+    [
+        *greatest_beyond,
+        node("If", ["is_beyond"], ["y"], **branches([node("CumSum", ["x", "zero"], ["then"])])),
+    ],
+    x("n", 2),
+    y("n", 2),
+    limit=limit,
+    zero=np.array(0),
+)
+# The branch reads a value of all rows that is no input of its node.
+write(
+    "branch-with-outer-value",
+    False,
+    [
+        node("ReduceMax", ["x"], ["greatest"], keepdims=0),
+        node("Relu", ["greatest"], ["scale"]),
+        node("If", ["is_on"], ["y"], **branches([node("Div", ["x", "scale"], ["then"])])),
+    ],
+    x("n", 2),
+    y("n", 2),
+    is_on=np.array(False),
+)
+write(
+    "branch-with-sum",
+    False,
+    [
+        node("If", ["is_on"], ["y"], **branches([node("CumSum", ["x", "zero"], ["then"])])),
+    ],
+    x("n", 2),
+    y("n", 2),
+    is_on=np.array(True),
+    zero=np.array(0),
+)
+write(
+    "steps-of-longest-row",
+    False,
+    [
+        node("ReduceMax", ["steps"], ["most"], keepdims=0),
+        node("Sub", ["most", "ten"], ["beyond"]),
+        node("Max", ["beyond", "zero"], ["trips"]),
+        node("Cast", ["steps"], ["start"], to=FLOAT),
+        node(
+            "Loop",
+            ["trips", "is_on", "start"],
+            ["y"],
+            body=helper.make_graph(
+                [node("Identity", ["goes_on"], ["goes_on_again"]), node("Add", ["state", "one"], ["next"])],
+                "body",
+                [
+                    helper.make_tensor_value_info("trip", INT64, []),
+                    helper.make_tensor_value_info("goes_on", BOOL, []),
+                    helper.make_tensor_value_info("state", FLOAT, ["n", 1]),
+                ],
+                [
+                    helper.make_tensor_value_info("goes_on_again", BOOL, []),
+                    helper.make_tensor_value_info("next", FLOAT, ["n", 1]),
+                ],
+            ),
+        ),
+    ],
+    [("steps", INT64, ["n", 1])],
+    y("n", 1),
+    ten=np.array(10),
+    zero=np.array(0),
+    is_on=np.array(True),
+    one=np.array(1, "f4"),
+)
+raise_beyond = [
+    node("Constant", [], ["limit"], value=numpy_helper.from_array(limit)),
+    node("Greater", ["greatest", "limit"], ["is_beyond"]),
+    node("Add", ["x", "greatest"], ["raised"]),
+    node("Where", ["is_beyond", "raised", "x"], ["y"]),
+]
+greatest = node("ReduceMax", ["x"], ["greatest"], keepdims=0)
+ai_onnx = [helper.make_opsetid("", 17)]
+write(
+    "function-of-greatest-row",
+    False,
+    [greatest, node("Raise", ["x", "greatest"], ["y"], domain="own")],
+    x("n", 2),
+    y("n", 2),
+    functions=[helper.make_function("own", "Raise", ["x", "greatest"], ["y"], raise_beyond, ai_onnx)],
+)
+write(
+    "function-with-greatest-row",
+    False,
+    [node("Raise", ["x"], ["y"], domain="own")],
+    x("n", 2),
+    y("n", 2),
+    functions=[helper.make_function("own", "Raise", ["x"], ["y"], [greatest, *raise_beyond], ai_onnx)],
+)
+write(
+    "transposed-into-its-shape",
+    False,
+    [
+        node("Shape", ["x"], ["shape"]),
+        node("Transpose", ["x"], ["turned"], perm=[1, 0]),
+        node("Reshape", ["turned", "shape"], ["y"]),
+    ],
+    x("n", "t"),
+    y("n", "t"),
+)
+# [1, n] and [t, n]: their sum is t long, not 1.
+write(
+    "broadcast-before-reshape",
+    False,
+    [
+        node("ReduceSum", ["x", "one"], ["sum"], keepdims=1),
+        node("Mul", ["sum", "zero"], ["nothing"]),
+        node("Transpose", ["nothing"], ["row"], perm=[1, 0]),
+        node("Transpose", ["x"], ["turned"], perm=[1, 0]),
+        node("Add", ["row", "turned"], ["each"]),
+        node("Reshape", ["each", "flat"], ["line"]),
+        node("Transpose", ["line"], ["column"], perm=[1, 0]),
+        node("Shape", ["x"], ["count"], start=0, end=1),
+        node("Concat", ["count", "rest"], ["target"], axis=0),
+        node("Reshape", ["column", "target"], ["y"]),
+    ],
+    x("n", "t"),
+    y("n", "u"),
+    one=axes(1),
+    zero=np.array(0, "f4"),
+    flat=axes(1, -1),
+    rest=axes(-1),
+)
+# The number of rows as a truth value is 1, with which only the first row is taken.
+write(
+    "rows-cast-to-boolean",
+    False,
+    [
+        node("Shape", ["x"], ["count"], start=0, end=1),
+        node("Cast", ["count"], ["is_any"], to=BOOL),
+        node("Cast", ["is_any"], ["end"], to=INT64),
+        node("Slice", ["x", "zero", "end", "zero"], ["first"]),
+        node("Add", ["x", "first"], ["y"]),
+    ],
+    x("n", 2),
+    y("n", 2),
+    zero=axes(0),
 )
 
 # Models of independent rows.
