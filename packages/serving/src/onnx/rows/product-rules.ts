@@ -94,6 +94,7 @@ const einsum: Rule = (node) => {
   node.inputs.forEach((value, position) => {
     const term = terms[position] ?? '';
     if (value?.kind === 'rows') {
+      if (term.length !== value.shape.length) return unclear();
       const letter = term[axisOf(value)] ?? unclear();
       // A letter that is repeated stands for a diagonal.
       if (term.split(letter).length !== 2) unclear();
