@@ -68,6 +68,29 @@ test.each([
   expect(await riskOf(`division/${name}`)).toBeUndefined();
 });
 
+test.each([
+  ['unknown-rank', 0, 'bij,bkj->bik'],
+  ['second', 1, 'bi,bij->bij'],
+  ['before-ellipsis', 0, 'bij...->bij'],
+  ['implicit', 0, 'b i j, b k'],
+  ['upper-case', 0, 'BIJ->B'],
+  ['squeezed', 0, 'ij->i'],
+  ['reduced', 0, 'i->i'],
+  ['reshaped', 0, 'ij->i'],
+  ['branches', 0, 'ij->i'],
+  ['default', 0, 'ij->i'],
+])('%s: an operand %i of unknown rank for an Einsum is found', async (name, input, equation) => {
+  const risk = `Einsum ends its process where input ${input} has fewer dimensions than its term in "${equation}" has labels`;
+  expect(await riskOf(`einsum/${name}`)).toBe(risk);
+});
+
+test.each(['known', 'known-spaces', 'behind-ellipsis', 'diagonal', 'scalars', 'heads', 'chained'])(
+  '%s: an Einsum whose operands have a dimension for each label is no risk',
+  async (name) => {
+    expect(await riskOf(`einsum/${name}`)).toBeUndefined();
+  },
+);
+
 test.each(['affine', 'endless', 'folded', 'slow', 'wide'])('%s has no risk', async (name) => {
   expect(await riskOf(name)).toBeUndefined();
 });
@@ -156,3 +179,50 @@ test.each([
     );
   },
 );
+
+const ranks: Signature = {
+  inputs: [
+    { name: 'a', datatype: 'FP32', shape: [2, 3] },
+    { name: 'b', datatype: 'FP32', shape: [2, 3] },
+  ],
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, -1, -1] }],
+};
+
+test('an Einsum that ends its process at the trial and at every request ends neither the server nor the version', async () => {
+  const server = new ModelServer({
+    source: new MemorySource([{ signature: ranks, file: 'einsum/unknown-rank.onnx' }]),
+    alias: 'champion',
+    runtimes: { onnx: onnxRuntime() },
+  });
+  onTestFinished(() => server.close());
+  await server.load('einsum');
+  const data = () => new Float32Array(6).fill(1);
+  const request = { inputs: ranks.inputs.map((spec) => ({ ...spec, data: data() })) } as {
+    readonly inputs: readonly Tensor[];
+  };
+  for (let count = 0; count < 2; count += 1) {
+    await expect(server.infer({ model: 'einsum' }, request)).rejects.toMatchObject({
+      code: 'ERR_SERVING_RUN_FAILED',
+    });
+    await until(() => server.ready());
+  }
+});
+
+test('an Einsum of unknown ranks computes in its process what its equation says', async () => {
+  const shape = [1, 2, 3];
+  const specs = ['a', 'b'].map((name) => ({ name, datatype: 'FP32', shape }) as const);
+  const server = new ModelServer({
+    source: new MemorySource([
+      { signature: { ...ranks, inputs: specs }, file: 'einsum/unknown-rank.onnx' },
+    ]),
+    alias: 'champion',
+    runtimes: { onnx: onnxRuntime() },
+  });
+  onTestFinished(() => server.close());
+  await server.load('einsum');
+  const data = Float32Array.of(1, 2, 3, 4, 5, 6);
+  const inputs = specs.map((spec) => ({ ...spec, data: data.slice() }));
+  const { outputs } = await server.infer({ model: 'einsum' }, { inputs });
+  expect(outputs[0]?.shape).toEqual([1, 2, 2]);
+  expect([...(outputs[0]?.data ?? [])]).toEqual([14, 32, 32, 77]);
+});

@@ -5,6 +5,7 @@ import type {
   OnnxModel,
   OnnxNode,
 } from '@fairlead/signature/onnx';
+import { einsumRisk } from './einsum-risk.ts';
 import { outputFacts, typeOf } from './output-facts.ts';
 import {
   COUNT,
@@ -36,7 +37,8 @@ const MAX_FUNCTION_DEPTH = 64;
  *
  * ONNX Runtime (1.30) divides by some inputs without a check, which raises SIGFPE and ends the whole process, whichever
  * thread it is in: `STFT` by a `frame_length` of 0, and `Div` and `Mod` of INT32 and INT64 when the minimum of the datatype
- * is divided by -1. It does check for a divisor of 0 there, and computes 8 and 16 bits with more.
+ * is divided by -1. It does check for a divisor of 0 there, and computes 8 and 16 bits with more. `Einsum` aborts where a
+ * term has more labels than its operand has dimensions.
  *
  * Such a model is executed in a separate process, so that a request which ends it ends nothing else. Weights, shapes and
  * positions that exclude those values are no risk: no request changes that.
@@ -73,9 +75,12 @@ class RiskFinder {
     const scope: Scope = { values: new Map(), ...(outer && { outer }) };
     for (const [name, tensor] of initializers) scope.values.set(name, tensorFacts(tensor));
     // An initializer of the same name is a default that a request can replace.
-    inputs.forEach(({ name, elementType }, position) => {
-      const value = given[position] ?? UNKNOWN;
-      scope.values.set(name, { type: elementType ?? value.type, bits: value.bits });
+    inputs.forEach(({ name, elementType, shape }, position) => {
+      const { type, bits, rank } = given[position] ?? UNKNOWN;
+      // ONNX Runtime compares the shapes of requests with those of the model's own inputs, not with those of a body.
+      const least = outer === undefined ? shape?.length : rank;
+      const value = { type: elementType ?? type, bits };
+      scope.values.set(name, least === undefined ? value : { ...value, rank: least });
     });
     this.#readNodes(nodes, scope, attributes);
     return outputs.map(({ name }) => lookUp(scope, name));
@@ -86,7 +91,7 @@ class RiskFinder {
       if (this.#risk !== undefined) return;
       this.#nodes += 1;
       if (this.#nodes > MAX_NODES) {
-        this.#risk = `its functions stand for more than ${MAX_NODES} nodes, which aren't checked for divisions`;
+        this.#risk = `its functions stand for more than ${MAX_NODES} nodes, which aren't checked`;
         return;
       }
       const outputs = this.#readNode(node, scope, attributes);
@@ -101,7 +106,8 @@ class RiskFinder {
     const inputs = node.inputs.map((name) => (name === '' ? undefined : lookUp(scope, name)));
     const attribute = (name: string): OnnxAttribute | undefined => {
       const own = node.attributes.get(name);
-      return own?.reference === undefined ? own : attributes.get(own.reference);
+      // A function can have a default for an attribute, which isn't read: its value is unknown.
+      return own?.reference === undefined ? own : (attributes.get(own.reference) ?? own);
     };
     this.#risk ??= riskOf(operator, inputs, attribute);
 
@@ -134,7 +140,7 @@ class RiskFinder {
     attributes: Attributes,
   ): readonly ValueFacts[] {
     if (this.#depth === MAX_FUNCTION_DEPTH) {
-      this.#risk ??= `its functions are nested more than ${MAX_FUNCTION_DEPTH} deep, and aren't checked for divisions`;
+      this.#risk ??= `its functions are nested more than ${MAX_FUNCTION_DEPTH} deep, and aren't checked`;
       return [UNKNOWN];
     }
     this.#depth += 1;
@@ -155,6 +161,7 @@ function riskOf(
     const traps = length !== undefined && (length.bits & NOT_ZERO) === 0;
     return traps ? 'STFT ends its process where frame_length is 0' : undefined;
   }
+  if (operator === 'Einsum') return einsumRisk(attribute('equation')?.text, inputs);
   if (operator !== 'Div' && operator !== 'Mod') return undefined;
   // With `fmod` it divides floating-point numbers.
   if (operator === 'Mod' && attribute('fmod')?.integers?.[0] === 1) return undefined;

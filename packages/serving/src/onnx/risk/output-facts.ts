@@ -1,4 +1,5 @@
 import type { OnnxAttribute } from '@fairlead/signature/onnx';
+import { leastRank } from './least-rank.ts';
 import {
   BOOL,
   constantFacts,
@@ -94,6 +95,7 @@ const rules: ReadonlyMap<string, Rule> = new Map([
   ...each('Constant', ({ attribute }) => [constantFacts(attribute)]),
   ...each('ConstantOfShape', ({ attribute }) => {
     const value = attribute('value');
+    if (value?.reference !== undefined) return [UNKNOWN];
     return [value?.tensor === undefined ? { ...floats } : tensorFacts(value.tensor)];
   }),
   ...each('ConvInteger MatMulInteger', always({ type: INT32, bits: NOT_MINIMUM })),
@@ -135,6 +137,20 @@ const rules: ReadonlyMap<string, Rule> = new Map([
 
 /** Finds the facts about a node's outputs from those about its inputs; the last one stands for all further outputs. */
 export function outputFacts(node: NodeFacts): readonly ValueFacts[] {
+  const facts = elementFacts(node);
+  if (node.operator === 'Constant') return facts;
+  const rank = leastRank(node);
+  // The outputs of a Split have the same rank; the further ones of others may have another.
+  const [first = UNKNOWN, ...further] = facts;
+  const others = further.length === 0 ? [first] : further;
+  const isSplit = node.operator === 'Split';
+  return [
+    { type: first.type, bits: first.bits, rank },
+    ...others.map(({ type, bits }) => (isSplit ? { type, bits, rank } : { type, bits })),
+  ];
+}
+
+function elementFacts(node: NodeFacts): readonly ValueFacts[] {
   const rule = rules.get(node.operator);
   if (rule !== undefined) return rule(node);
   // All other operators of ONNX give what their inputs are; others may give anything.

@@ -24,13 +24,23 @@ export interface ValueFacts {
   readonly type: number | undefined;
   /** Bits of {@link NATURAL}, {@link NOT_ZERO}, {@link NOT_MINIMUM} and {@link NOT_MINUS_ONE}. */
   readonly bits: number;
+  /** How many dimensions it has at least; `undefined` where that can't be followed. */
+  readonly rank?: number;
+  /** Of a constant vector, such as the shape for a `Reshape`: its number of elements. */
+  readonly length?: number;
 }
 
 export const UNKNOWN: ValueFacts = { type: undefined, bits: 0 };
 
 /** The facts about a weight; none about the elements of large ones, which the reader skips. */
-export function tensorFacts({ elementType, integers }: OnnxTensor): ValueFacts {
-  return { type: elementType, bits: integers === undefined ? 0 : integerBits(integers) };
+export function tensorFacts({ elementType, integers, shape }: OnnxTensor): ValueFacts {
+  const [length] = shape;
+  return {
+    type: elementType,
+    bits: integers === undefined ? 0 : integerBits(integers),
+    rank: shape.length,
+    ...(shape.length === 1 && length !== undefined && { length }),
+  };
 }
 
 /** The facts about the value of a `Constant`. */
@@ -39,11 +49,16 @@ export function constantFacts(attribute: (name: string) => OnnxAttribute | undef
   if (tensor !== undefined) return tensorFacts(tensor);
   const integer = attribute('value_int');
   // Zero is the default of the format: an exporter may leave it out.
+  if (integer?.reference !== undefined) return UNKNOWN;
   if (integer !== undefined) return { type: INT64, bits: integerBits(integer.integers ?? [0]) };
   const integers = attribute('value_ints');
   if (integers !== undefined) {
     // Long lists aren't read.
-    return { type: INT64, bits: integers.integers ? integerBits(integers.integers) : 0 };
+    const { integers: list } = integers;
+    const vector = { type: INT64, rank: 1 };
+    return list
+      ? { ...vector, bits: integerBits(list), length: list.length }
+      : { ...vector, bits: 0 };
   }
   const isFloat = attribute('value_float') ?? attribute('value_floats');
   return { type: isFloat && FLOAT, bits: 0 };
