@@ -1,5 +1,4 @@
-import type { JsonTensor, Predict } from '@fairlead/registry';
-import { decodeJson, decodeTensor, tensorAsJson } from '@fairlead/signature';
+import type { Predict } from '@fairlead/registry';
 import { CliError } from '../cli-error.ts';
 import { jsonText } from '../output/json-text.ts';
 
@@ -44,7 +43,10 @@ export function askServer(url: string, apiKey: string | undefined): Predict {
       throw failed(`${answer.status} ${text.slice(0, MAX_SHOWN)}${hint}`);
     }
     try {
-      return decodeJson(text, readOutputs);
+      const { decodeJson, decodeTensor, tensorAsJson } = await import('@fairlead/signature');
+      return decodeJson(text, (json) =>
+        readOutputs(json).map((output) => tensorAsJson(decodeTensor(output))),
+      );
     } catch (cause) {
       throw failed(cause instanceof Error ? cause.message : String(cause), cause);
     }
@@ -72,14 +74,14 @@ function inferUrl(url: string): string {
   return `${parsed.href.replace(/\/(?:infer)?$/, '')}/infer`;
 }
 
-function readOutputs(value: unknown): readonly JsonTensor[] {
+function readOutputs(value: unknown): readonly unknown[] {
   if (
     typeof value === 'object' &&
     value !== null &&
     'outputs' in value &&
     Array.isArray(value.outputs)
   ) {
-    return value.outputs.map((output) => tensorAsJson(decodeTensor(output)));
+    return value.outputs;
   }
   throw new Error('it has no "outputs"');
 }

@@ -1,5 +1,4 @@
 import type { Proof } from '@fairlead/registry';
-import { decodeTensor } from '@fairlead/signature';
 import { type RunOptions, runVersion } from '../run/run-version.ts';
 
 const WARM_UP_RUNS = 10;
@@ -22,6 +21,7 @@ export function tryOut(latencyRuns: number, options: RunOptions): Proof {
         batching: { on: batching.on, reason: batching.reason },
       };
       if (latencyRuns === 0 || example === undefined) return { trial };
+      const { decodeTensor } = await import('@fairlead/signature');
       const inputs = example.inputs.map(decodeTensor);
       for (let run = 0; run < WARM_UP_RUNS; run += 1) await running.infer(inputs);
       const times: number[] = [];

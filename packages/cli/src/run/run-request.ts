@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import type { Predict, PushRequest } from '@fairlead/registry';
-import { decodeTensor, tensorAsJson } from '@fairlead/signature';
 import { CliError } from '../cli-error.ts';
 import { type RunningVersion, runVersion } from './run-version.ts';
 
@@ -28,5 +27,8 @@ export function runRequest({
 
 /** Asks a running version as parity asks: in the JSON form of the Open Inference Protocol. */
 export function predictWith(running: RunningVersion): Predict {
-  return async (inputs) => (await running.infer(inputs.map(decodeTensor))).map(tensorAsJson);
+  return async (inputs) => {
+    const { decodeTensor, tensorAsJson } = await import('@fairlead/signature');
+    return (await running.infer(inputs.map(decodeTensor))).map(tensorAsJson);
+  };
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Worker } from 'node:worker_threads';
 import type { Signature, Tensor } from '@fairlead/signature';
-import type { Runtime, RuntimeEvent } from '@fairlead/serving';
+import type { ExecutionContext, Runtime, RuntimeEvent } from '@fairlead/serving';
 import { afterEach } from 'vitest';
 import type { OnnxHosts } from '../../src/onnx/onnx-hosts.ts';
 import { OnnxPool } from '../../src/onnx/onnx-pool.ts';
@@ -67,7 +67,7 @@ export function openPool({
   });
 }
 
-export const context = {
+export const context: ExecutionContext = {
   signal: new AbortController().signal,
   requestIds: [],
   ownsInputs: false,
