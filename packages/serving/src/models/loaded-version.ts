@@ -136,8 +136,9 @@ export class LoadedVersion {
   refuseIfFull(client?: string): void {
     // A cached answer needs no room, and while the circuit is open a fallback may answer.
     if (this.#cache !== undefined || this.circuitOpen) return;
-    const problem = this.#clientProblem(client);
-    if (problem === undefined && !this.#scheduler.isFull) return;
+    const { isFull } = this.#scheduler;
+    const problem = isFull ? undefined : this.#clientProblem(client);
+    if (problem === undefined && !isFull) return;
     this.#observer?.inferenceStarted(this.label);
     this.statistics.failed(0);
     this.#observer?.inferenceFinished({

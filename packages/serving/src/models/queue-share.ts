@@ -2,6 +2,8 @@ import { refusal, type ServingError } from '../serving-error.ts';
 
 /** Part of a queue that the requests of one client may take. */
 const CLIENT_SHARE = 1 / 2;
+/** A smaller queue is full as soon as a part of it is. */
+const MIN_SHARED_QUEUE = 4;
 
 /**
  * Keeps half of a version's queue free of any one client: once half of it is taken, a client that already has as many
@@ -13,7 +15,7 @@ export class QueueShare {
 
   /** @param maxQueued - requests that may wait in the queue */
   constructor(maxQueued: number) {
-    this.#most = Math.max(1, Math.ceil(maxQueued * CLIENT_SHARE));
+    this.#most = maxQueued < MIN_SHARED_QUEUE ? Infinity : Math.ceil(maxQueued * CLIENT_SHARE);
   }
 
   /** Clients that have requests in flight. */

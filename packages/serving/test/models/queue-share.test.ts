@@ -22,6 +22,12 @@ describe('the share of one client in a queue', () => {
     expect(filled('busy', 1000).problem('busy', 255)).toBeUndefined();
   });
 
+  test('a queue of fewer than 4 places is not shared out', () => {
+    const share = new QueueShare(3);
+    for (let index = 0; index < 3; index++) share.enter('only');
+    expect(share.problem('only', 3)).toBeUndefined();
+  });
+
   test('an answered request makes room for another of the client', () => {
     const share = filled('greedy', 256);
     share.leave('greedy');
