@@ -83,6 +83,18 @@ describe('what is refused', () => {
     ['a shape that overflows', { datatype: 'FP64', shape: [2 ** 40, 2 ** 40] }, text(1), '2^53'],
     ['a boolean of 2', { datatype: 'BOOL', shape: [2] }, text(1, 2), 'found 2 at element 1'],
     [
+      'a boolean of 255 in the second group of four',
+      { datatype: 'BOOL', shape: [9] },
+      text(1, 0, 1, 0, 1, 0, 255, 0, 1),
+      'found 255 at element 6',
+    ],
+    [
+      'a boolean of 3 behind the last group of four',
+      { datatype: 'BOOL', shape: [7] },
+      text(1, 0, 1, 0, 1, 0, 3),
+      'found 3 at element 6',
+    ],
+    [
       'more strings than there are lengths',
       { datatype: 'BYTES', shape: [2 ** 40] },
       text(0, 0, 0, 0),

@@ -6,7 +6,7 @@ const LINGER_MS = 2000;
  * Bytes of an unread body that are read after the response; then reading stops, so that TCP holds back the client. To
  * read a body of 16 MiB takes more than to reject it.
  */
-const MAX_DISCARDED_BYTES = 262_144;
+const MAX_DISCARDED_BYTES = 65_536;
 /** The rest of a body up to this size is left to Node, which reads it and keeps the connection alive. */
 const MAX_REST_BYTES = 65_536;
 
@@ -24,7 +24,7 @@ export function isEarly(req: IncomingMessage, res: ServerResponse): boolean {
 
 /**
  * Ends a response that is sent before the body was received: the response goes out at once with `Connection: close`,
- * then at most 256 KiB of the body is discarded, and the socket is closed when the body is complete or the client has
+ * then at most 64 KiB of the body is discarded, and the socket is closed when the body is complete or the client has
  * closed it, after two seconds at the latest.
  */
 export function endEarly(
