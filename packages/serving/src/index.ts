@@ -4,21 +4,26 @@ export type { MemoryCache, MemoryCacheOptions } from './cache/memory-cache.ts';
 export { CodecPool } from './codec/codec-pool.ts';
 export type { CodecPoolOptions } from './codec/codec-pool.ts';
 export type { Codec } from './codec/codec.ts';
-export type { CircuitBreakerOptions } from './fallback/circuit-breaker-options.ts';
+export type { CircuitBreakerOptions } from './circuit-breaker/circuit-breaker-options.ts';
 export type { Fallback, FallbackNote, FallbackReason, FellBack } from './fallback/fallback.ts';
-export { shutDownGracefully } from './graceful-shutdown.ts';
+export { shutDownGracefully } from './model-server/graceful-shutdown.ts';
 export { mlflowScoring, sageMaker } from './protocol/scoring/scoring-dialect.ts';
 export type { SageMakerOptions, ScoringOptions } from './protocol/scoring/scoring-dialect.ts';
 export { tensorFlowServing } from './protocol/tensorflow-serving/tensorflow-serving.ts';
-export type { GracefulShutdownOptions } from './graceful-shutdown.ts';
-export type { InferContext, InferRequest, InferResult, InferTarget } from './infer-request.ts';
+export type { GracefulShutdownOptions } from './model-server/graceful-shutdown.ts';
+export type {
+  InferContext,
+  InferRequest,
+  InferResult,
+  InferTarget,
+} from './inference/infer-request.ts';
 export type {
   Executed,
   FailureReason,
   InferenceFinished,
   InferenceObserver,
   VersionLabel,
-} from './inference-observer.ts';
+} from './inference/inference-observer.ts';
 export type { CallContext, LoadedVersion } from './models/loaded-version.ts';
 export type { JobLimits } from './jobs/accounting/job-limits.ts';
 export { folderJobQueue } from './jobs/folder/folder-job-queue.ts';
@@ -47,31 +52,31 @@ export { WebhookSender } from './jobs/webhook/webhook-sender.ts';
 export type { DeliveryResult, WebhookSenderOptions } from './jobs/webhook/webhook-sender.ts';
 export type { ResolveAll } from './network/checked-lookup.ts';
 export type { ModelIndexEntry } from './models/model-index.ts';
-export { ModelServer } from './model-server.ts';
-export type { ModelServerOptions, ServeOptions } from './model-server-options.ts';
+export { ModelServer } from './model-server/model-server.ts';
+export type { ModelServerOptions, ServeOptions } from './model-server/model-server-options.ts';
 export type { ModelStatus } from './models/model-status.ts';
-export type { BatchingDecision, BatchingSetting } from './models/decide-batching.ts';
+export type { BatchingDecision, BatchingSetting } from './warm-up/decide-batching.ts';
 export type {
   GoldenExample,
   GoldenTensor,
   ModelArtifacts,
   ModelSource,
   VersionManifest,
-} from './models/model-source.ts';
+} from './source/model-source.ts';
 export { openApiDocument } from './openapi/openapi-document.ts';
 export type { OpenApiDocument, OpenApiDocumentOptions } from './openapi/openapi-document.ts';
 export { openApiHandler } from './openapi/openapi-handler.ts';
 export type { OpenApiHandlerOptions } from './openapi/openapi-handler.ts';
-export type { Content, DescribedModel, Operation, Paths } from './openapi/operation.ts';
-export type { JsonSchema } from './openapi/tensor-schema.ts';
+export type { Content, DescribedModel, Operation, Paths } from './openapi-schema/operation.ts';
+export type { JsonSchema } from './openapi-schema/tensor-schema.ts';
 export { BodyMemory } from './protocol/body-memory.ts';
 export type { BodyMemoryOptions } from './protocol/body-memory.ts';
 export type { BodyAccount } from './protocol/body-memory.ts';
 export { inferenceTarget, requestAccess } from './protocol/dialect.ts';
 export type { Access, Call, Dialect, Reply, Route } from './protocol/dialect.ts';
 export type { HttpError } from './protocol/http-error.ts';
-export { createInferenceHandler } from './protocol/inference-handler.ts';
-export type { InferenceHandler, InferenceHandlerOptions } from './protocol/inference-handler.ts';
+export { createInferenceHandler } from './http/inference-handler.ts';
+export type { InferenceHandler, InferenceHandlerOptions } from './http/inference-handler.ts';
 export { openInference } from './protocol/open-inference/open-inference.ts';
 export type {
   OpenInferenceExtension,
@@ -86,14 +91,14 @@ export type {
   RowAnalysis,
   RuntimeMemory,
   RuntimePlacement,
-} from './runtime.ts';
+} from './runtime/runtime.ts';
 export type { CancelSignal } from './scheduling/ticket.ts';
-export { ServingError } from './serving-error.ts';
-export type { ServingErrorCode, ServingErrorOptions } from './serving-error.ts';
-export type { ServingEvent } from './serving-event.ts';
+export { ServingError } from './errors/serving-error.ts';
+export type { ServingErrorCode, ServingErrorOptions } from './errors/serving-error.ts';
+export type { ServingEvent } from './models/serving-event.ts';
 export type { CacheLookup } from './cache/response-cache.ts';
-export { findTraceContext, traceContext, traceHeaders } from './trace-context.ts';
-export type { TraceCarrier, TraceContext } from './trace-context.ts';
+export { findTraceContext, traceContext, traceHeaders } from './inference/trace-context.ts';
+export type { TraceCarrier, TraceContext } from './inference/trace-context.ts';
 export type {
   Duration,
   StatisticsSnapshot,

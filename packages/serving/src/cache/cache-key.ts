@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { encodeBinaryTensor, type Tensor } from '@fairlead/signature';
-import type { VersionManifest } from '../models/model-source.ts';
+import type { VersionManifest } from '../source/model-source.ts';
 
 /**
  * Makes the function that names inputs of one version: the same name for the same names, datatypes, shapes and bytes,

@@ -1,5 +1,5 @@
 import type { CancelSignal, Submission } from '../scheduling/ticket.ts';
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

@@ -1,4 +1,4 @@
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import type { CacheStore } from './cache-store.ts';
 
 /** Options of {@link memoryCache}. */

@@ -1,4 +1,4 @@
-import { refusal, ServingError } from '../serving-error.ts';
+import { refusal, ServingError } from '../errors/serving-error.ts';
 import { CodecThread, type CodecCall } from './codec-thread.ts';
 import type { Codec, CodecFunctions, CodecName } from './codec.ts';
 import { FairQueue } from './fair-queue.ts';

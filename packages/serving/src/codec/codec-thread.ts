@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { refusal, ServingError } from '../serving-error.ts';
+import { refusal, ServingError } from '../errors/serving-error.ts';
 import type { CodecResponse } from './codec-message.ts';
 import type { CodecName } from './codec.ts';
 import { unpackError } from './packed-error.ts';

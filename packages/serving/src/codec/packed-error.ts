@@ -1,5 +1,5 @@
 import { SignatureError, type SignatureErrorCode, type TensorProblem } from '@fairlead/signature';
-import { refusal, ServingError, type ServingErrorCode } from '../serving-error.ts';
+import { refusal, ServingError, type ServingErrorCode } from '../errors/serving-error.ts';
 
 /** An error on its way to another thread, which would lose its class and its code. */
 export type PackedError =

@@ -1,5 +1,5 @@
 import { datatypes, type Tensor } from '@fairlead/signature';
-import { packTensor, unpackTensor, type PackedTensor } from '../onnx/packed-tensor.ts';
+import { packTensor, unpackTensor, type PackedTensor } from './packed-tensor.ts';
 
 /** A value in which tensors and bytes are ready to be moved to another thread. */
 export interface PackedValue {

@@ -1,11 +1,11 @@
 import type { Signature } from '@fairlead/signature';
-import type { InferenceObserver } from '../inference-observer.ts';
-import type { InferRequest, InferResult } from '../infer-request.ts';
+import type { InferenceObserver } from '../inference/inference-observer.ts';
+import type { InferRequest, InferResult } from '../inference/infer-request.ts';
 import type { CallContext, LoadedVersion } from '../models/loaded-version.ts';
-import { ServingError } from '../serving-error.ts';
-import type { ServingEvent } from '../serving-event.ts';
+import { ServingError } from '../errors/serving-error.ts';
+import type { ServingEvent } from '../models/serving-event.ts';
 import type { FallbackNote, FallbackReason } from './fallback.ts';
-import { isRuntimeFault } from './runtime-fault.ts';
+import { isRuntimeFault } from '../errors/runtime-fault.ts';
 import { whyNotInterchangeable } from './why-not-interchangeable.ts';
 
 /** What a {@link FallbackRoute} needs. */

@@ -1,4 +1,4 @@
-import type { InferRequest } from '../infer-request.ts';
+import type { InferRequest } from '../inference/infer-request.ts';
 import { decodeModelInfer, wantsRaw } from './decode-model-infer.ts';
 import { measureModelInfer, type MessageLimits } from './wire/measure-model-infer.ts';
 import { readModelInfer } from './wire/read-model-infer.ts';

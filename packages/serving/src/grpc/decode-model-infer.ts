@@ -1,10 +1,10 @@
 import { decodeBinaryTensor, type Tensor } from '@fairlead/signature';
-import type { InferRequest } from '../infer-request.ts';
+import type { InferRequest } from '../inference/infer-request.ts';
 import { badRequest, type JsonObject } from '../protocol/json-body.ts';
 import { MAX_ID_LENGTH, readTuning } from '../protocol/open-inference/request-parameters.ts';
 import { checkStringCount } from '../protocol/string-limit.ts';
-import { ServingError } from '../serving-error.ts';
-import type { ModelInferRequest } from './messages.ts';
+import { ServingError } from '../errors/serving-error.ts';
+import type { ModelInferRequest } from './wire/messages.ts';
 import { plainParameters } from './parameters.ts';
 import { decodeTypedTensor, hasContents } from './typed-contents.ts';
 

@@ -1,5 +1,5 @@
 import { encodeBinaryTensor, type Tensor } from '@fairlead/signature';
-import type { InferResult } from '../infer-request.ts';
+import type { InferResult } from '../inference/infer-request.ts';
 import { encodeTypedContents, type TypedContents } from './typed-contents.ts';
 import { contentFields } from './wire/content-fields.ts';
 import { varints, WireWriter } from './wire/write-message.ts';

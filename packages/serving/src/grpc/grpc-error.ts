@@ -1,6 +1,6 @@
 import { SignatureError } from '@fairlead/signature';
 import { Metadata, status, type ServerErrorResponse } from '@grpc/grpc-js';
-import { ServingError, type ServingErrorCode } from '../serving-error.ts';
+import { ServingError, type ServingErrorCode } from '../errors/serving-error.ts';
 
 /** gRPC status of each error: the one place where that is decided. */
 const STATUS: Readonly<Record<ServingErrorCode, status>> = {

@@ -1,5 +1,5 @@
 import type { ServerOptions } from '@grpc/grpc-js';
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 
 /** Options of {@link grpcServerOptions}. */
 export interface GrpcServerLimits {

@@ -1,5 +1,5 @@
-import type { ModelServer } from '../model-server.ts';
-import { ServingError } from '../serving-error.ts';
+import type { ModelServer } from '../model-server/model-server.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import type { GrpcService } from './grpc-service.ts';
 import { loadService } from './load-service.ts';
 import { decodeSmallMessage } from './small-message.ts';

@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream';
 import type { ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import type { BodyAccount } from '../protocol/body-memory.ts';
 import { unpack, type Compression } from '../protocol/unpack.ts';
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 
 /** The frame of a message: a flag that it is compressed, and its length in 32 bits. */
 const FRAME_BYTES = 5;

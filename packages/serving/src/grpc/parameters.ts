@@ -1,5 +1,5 @@
 import type { JsonObject } from '../protocol/json-body.ts';
-import type { InferParameter, InferParameters } from './messages.ts';
+import type { InferParameter, InferParameters } from './wire/messages.ts';
 
 /** Parameters as the REST protocol has them; an integer that a number can't hold stays text. */
 export function plainParameters(parameters: InferParameters): JsonObject {

@@ -1,5 +1,5 @@
 import { badRequest } from '../protocol/json-body.ts';
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 
 /** The largest message of a call other than inference: it holds two names at most. */
 export const MAX_SMALL_MESSAGE_BYTES = 8192;

@@ -9,7 +9,7 @@ import {
 } from '@fairlead/signature';
 import { badRequest } from '../protocol/json-body.ts';
 import { longVarints, smallVarints } from './wire/write-message.ts';
-import type { InferInputTensor, InferTensorContents } from './messages.ts';
+import type { InferInputTensor, InferTensorContents } from './wire/messages.ts';
 
 type Field = keyof InferTensorContents;
 

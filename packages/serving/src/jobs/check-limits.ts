@@ -1,4 +1,4 @@
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 
 /**
  * Refuses limits that aren't whole numbers from 1, or that no timer could wait for.

@@ -1,4 +1,4 @@
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import type { Job } from './job.ts';
 
 /** Turns what the storage of jobs throws into an error that clients may see. */

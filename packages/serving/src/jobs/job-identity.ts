@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Idempotency, JobOrder } from './job.ts';
 import type { NewJob } from './job-queue.ts';
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 
 /** Makes the order of a new job, with an id that can't be guessed. */
 export function orderOf(

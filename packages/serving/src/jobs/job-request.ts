@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { InferTarget } from '../infer-request.ts';
-import type { ModelServer } from '../model-server.ts';
-import { ServingError } from '../serving-error.ts';
+import type { InferTarget } from '../inference/infer-request.ts';
+import type { ModelServer } from '../model-server/model-server.ts';
+import { ServingError } from '../errors/serving-error.ts';
 
 /** What the protocols read of a request's head. */
 const STORED_HEADERS = ['content-type', 'accept', 'inference-header-content-length'];

@@ -4,7 +4,7 @@ import type { JobEvent } from './job-event.ts';
 import type { JobOutcome } from './job.ts';
 import type { JobClaim, JobQueue } from './job-queue.ts';
 import { failureReason } from './failure-reason.ts';
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import { ModelPauses } from './model-pauses.ts';
 import type { JobRun, RunJob } from './replay-inference.ts';
 import { NoticeDispatcher } from './webhook/notice-dispatcher.ts';

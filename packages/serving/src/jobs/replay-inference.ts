@@ -1,11 +1,11 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Codec } from '../codec/codec.ts';
-import type { ModelServer } from '../model-server.ts';
+import type { ModelServer } from '../model-server/model-server.ts';
 import { findRoute, type Call, type Dialect, type Reply } from '../protocol/dialect.ts';
 import { errorCode, toHttpError } from '../protocol/http-error.ts';
 import { openInference } from '../protocol/open-inference/open-inference.ts';
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import { checkLimits } from './check-limits.ts';
 import { DECODED, unpackDecoded } from './decoded-body.ts';
 import type { JobOrder, JobResponse } from './job.ts';

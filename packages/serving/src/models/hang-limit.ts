@@ -1,4 +1,4 @@
-import { isHang } from '../fallback/runtime-fault.ts';
+import { isHang } from '../errors/runtime-fault.ts';
 
 /** Each attempt at a version that hangs may cost a core until the process ends. */
 const MAX_HUNG_LOADS = 2;

@@ -1,4 +1,4 @@
-import type { RuntimeFactory } from '../runtime.ts';
+import type { RuntimeFactory } from '../runtime/runtime.ts';
 
 /** Loads of one runtime. */
 interface Loads {

@@ -6,25 +6,25 @@ import {
 } from '@fairlead/signature';
 import type { CacheStore } from '../cache/cache-store.ts';
 import { ResponseCache, type CacheLookup } from '../cache/response-cache.ts';
-import type { BreakingRuntimeOptions } from '../fallback/breaking-runtime.ts';
-import { BreakingRuntime } from '../fallback/breaking-runtime.ts';
+import type { BreakingRuntimeOptions } from '../circuit-breaker/breaking-runtime.ts';
+import { BreakingRuntime } from '../circuit-breaker/breaking-runtime.ts';
 import type {
   FailureReason,
   InferenceFinished,
   InferenceObserver,
   VersionLabel,
-} from '../inference-observer.ts';
-import type { InferRequest, InferResult } from '../infer-request.ts';
+} from '../inference/inference-observer.ts';
+import type { InferRequest, InferResult } from '../inference/infer-request.ts';
 import { countRows } from './count-rows.ts';
-import type { BatchingDecision } from './decide-batching.ts';
-import type { GoldenExample, VersionManifest } from './model-source.ts';
-import type { Runtime } from '../runtime.ts';
+import type { BatchingDecision } from '../warm-up/decide-batching.ts';
+import type { GoldenExample, VersionManifest } from '../source/model-source.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import type { BatchLimits } from '../scheduling/batch-limits.ts';
 import { Scheduler } from '../scheduling/scheduler.ts';
 import type { CancelSignal, Outcome, Submission } from '../scheduling/ticket.ts';
 import { QueueShare } from './queue-share.ts';
-import { ServingError, type ServingErrorCode } from '../serving-error.ts';
-import type { TraceCarrier } from '../trace-context.ts';
+import { ServingError, type ServingErrorCode } from '../errors/serving-error.ts';
+import type { TraceCarrier } from '../inference/trace-context.ts';
 import { createRowCheck } from './size-limits.ts';
 import { createEqualRowsCheck } from './equal-rows.ts';
 import { VersionStatistics } from './version-statistics.ts';

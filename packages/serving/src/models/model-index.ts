@@ -1,4 +1,4 @@
-import type { ModelSource } from './model-source.ts';
+import type { ModelSource } from '../source/model-source.ts';
 import type { ServedModel } from './served-model.ts';
 
 /** How a model is doing that is served, or could be. */

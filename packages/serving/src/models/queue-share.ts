@@ -1,4 +1,4 @@
-import { refusal, type ServingError } from '../serving-error.ts';
+import { refusal, type ServingError } from '../errors/serving-error.ts';
 
 /** Part of a queue that the requests of one client may take. */
 const CLIENT_SHARE = 1 / 2;

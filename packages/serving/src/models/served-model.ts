@@ -1,16 +1,16 @@
 import type { CacheStore } from '../cache/cache-store.ts';
-import type { BreakingRuntimeOptions } from '../fallback/breaking-runtime.ts';
-import type { InferenceObserver } from '../inference-observer.ts';
+import type { BreakingRuntimeOptions } from '../circuit-breaker/breaking-runtime.ts';
+import type { InferenceObserver } from '../inference/inference-observer.ts';
 import { LoadedVersion } from './loaded-version.ts';
 import { HangLimit } from './hang-limit.ts';
-import type { ModelArtifacts, ModelSource } from './model-source.ts';
-import type { RuntimeFactory } from '../runtime.ts';
+import type { ModelArtifacts, ModelSource } from '../source/model-source.ts';
+import type { RuntimeFactory } from '../runtime/runtime.ts';
 import type { BatchLimits } from '../scheduling/batch-limits.ts';
-import type { ServingEvent } from '../serving-event.ts';
-import { ServingError } from '../serving-error.ts';
+import type { ServingEvent } from './serving-event.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import type { LoadQueue } from './load-queue.ts';
 import { checkDeclaredInputs } from './size-limits.ts';
-import { warmUp } from './warm-up.ts';
+import { warmUp } from '../warm-up/warm-up.ts';
 
 /** What a served model needs from its server. */
 export interface ServedModelOptions {

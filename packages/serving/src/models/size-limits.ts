@@ -1,7 +1,7 @@
 import { datatypes, elementCount, type Signature, type Tensor } from '@fairlead/signature';
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import { hasBatchDimension } from '../scheduling/batch-limits.ts';
-import type { VersionManifest } from './model-source.ts';
+import type { VersionManifest } from '../source/model-source.ts';
 
 /** Bytes of a reference to a byte string; the string itself may be empty. */
 const REFERENCE_BYTES = 8;

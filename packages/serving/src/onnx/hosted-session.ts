@@ -2,7 +2,7 @@ import type { Tensor } from '@fairlead/signature';
 import { HostError } from './host-error.ts';
 import type { OnnxHost } from './onnx-host.ts';
 import type { SessionResult } from './onnx-session.ts';
-import { buffersOf, packTensor, unpackTensor } from './packed-tensor.ts';
+import { buffersOf, packTensor, unpackTensor } from '../codec/packed-tensor.ts';
 import type { LoadCost, ModelFacts } from './worker-message.ts';
 
 const UNLOAD_TIMEOUT_MS = 60_000;

@@ -6,8 +6,8 @@ import type {
   Runtime,
   RuntimeMemory,
   RuntimePlacement,
-} from '../runtime.ts';
-import { ServingError } from '../serving-error.ts';
+} from '../runtime/runtime.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import { HostError } from './host-error.ts';
 import type { HostedSession } from './hosted-session.ts';
 import type { InProcessSession } from './in-process-session.ts';

@@ -1,11 +1,11 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { posix } from 'node:path';
 import { decodeTensor, type Tensor } from '@fairlead/signature';
-import { findSuitableInputs } from '../models/find-suitable-inputs.ts';
-import type { VersionManifest } from '../models/model-source.ts';
-import type { ExecutionContext, RuntimeFactory, RuntimePlacement } from '../runtime.ts';
+import { findSuitableInputs } from '../warm-up/find-suitable-inputs.ts';
+import type { VersionManifest } from '../source/model-source.ts';
+import type { ExecutionContext, RuntimeFactory, RuntimePlacement } from '../runtime/runtime.ts';
 import { hasBatchDimension } from '../scheduling/batch-limits.ts';
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import { InProcessSession } from './in-process-session.ts';
 import { OnnxHosts } from './onnx-hosts.ts';
 import { OnnxPool } from './onnx-pool.ts';

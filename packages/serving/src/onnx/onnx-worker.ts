@@ -3,7 +3,7 @@ import { endWithParent } from './end-with-parent.ts';
 import { inspectModel } from './inspect-model.ts';
 import { joinParts, type MessagePart, partsOf } from './message-parts.ts';
 import { InputError, OnnxSession } from './onnx-session.ts';
-import { buffersOf, packTensor, unpackTensor } from './packed-tensor.ts';
+import { buffersOf, packTensor, unpackTensor } from '../codec/packed-tensor.ts';
 import { prepareOnnx } from './prepare-onnx.ts';
 import { readRowAnalysis } from './rows/read-row-analysis.ts';
 import type { WorkerRequest, WorkerResponse } from './worker-message.ts';

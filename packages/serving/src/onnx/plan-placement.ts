@@ -1,4 +1,4 @@
-import type { RuntimePlacement } from '../runtime.ts';
+import type { RuntimePlacement } from '../runtime/runtime.ts';
 
 /** What a placement is decided on. */
 export interface PlacementFacts {

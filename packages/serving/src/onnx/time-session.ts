@@ -1,5 +1,5 @@
 import type { Tensor } from '@fairlead/signature';
-import { isHang } from '../fallback/runtime-fault.ts';
+import { isHang } from '../errors/runtime-fault.ts';
 
 const MOST_RUNS = 15;
 const BUDGET_MS = 100;

@@ -1,4 +1,4 @@
-import type { RuntimeEvent } from '../runtime.ts';
+import type { RuntimeEvent } from '../runtime/runtime.ts';
 import type { HostedSession } from './hosted-session.ts';
 import type { OnnxHost } from './onnx-host.ts';
 import { SessionLoader, type SessionLoaderOptions } from './session-loader.ts';

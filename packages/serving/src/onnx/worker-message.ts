@@ -1,5 +1,5 @@
-import type { RowAnalysis } from '../runtime.ts';
-import type { PackedTensor } from './packed-tensor.ts';
+import type { RowAnalysis } from '../runtime/runtime.ts';
+import type { PackedTensor } from '../codec/packed-tensor.ts';
 import type { SessionModel } from './session-model.ts';
 
 /** A request to a worker, which holds several sessions and handles one request at a time. */

@@ -1,4 +1,4 @@
-import type { RuntimeEvent, RuntimePlacement } from '../runtime.ts';
+import type { RuntimeEvent, RuntimePlacement } from '../runtime/runtime.ts';
 import { NeedMeter } from './need-meter.ts';
 import type { OnnxHosts } from './onnx-hosts.ts';
 import type { VersionWorkers } from './version-workers.ts';

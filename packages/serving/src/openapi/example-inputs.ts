@@ -8,7 +8,7 @@ import {
   type TensorSpec,
   type ValueSpec,
 } from '@fairlead/signature';
-import type { GoldenExample } from '../models/model-source.ts';
+import type { GoldenExample } from '../source/model-source.ts';
 
 /** A document is for people: an image of 150,000 numbers would bury the rest. */
 const MAX_ELEMENTS = 4096;

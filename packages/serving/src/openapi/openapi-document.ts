@@ -1,7 +1,7 @@
 import type { LoadedVersion } from '../models/loaded-version.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import { exampleInputs } from './example-inputs.ts';
-import type { DescribedModel, Paths } from './operation.ts';
+import type { DescribedModel, Paths } from '../openapi-schema/operation.ts';
 
 /** Options of {@link openApiDocument}. */
 export interface OpenApiDocumentOptions {

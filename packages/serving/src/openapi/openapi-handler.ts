@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { LoadedVersion } from '../models/loaded-version.ts';
-import type { ModelServer } from '../model-server.ts';
+import type { ModelServer } from '../model-server/model-server.ts';
 import { pathOf } from '../protocol/dialect.ts';
-import type { InferenceHandler } from '../protocol/inference-handler.ts';
+import type { InferenceHandler } from '../http/inference-handler.ts';
 import { openApiDocument, type OpenApiDocumentOptions } from './openapi-document.ts';
 
 /** Options of {@link openApiHandler}. */

@@ -1,4 +1,4 @@
-import { refusal, ServingError } from '../serving-error.ts';
+import { refusal, ServingError } from '../errors/serving-error.ts';
 
 /** What all bodies may take together unless it is said otherwise, in bytes: eight of the largest. */
 export const DEFAULT_BODY_MEMORY_BYTES = 128 * 1024 * 1024;

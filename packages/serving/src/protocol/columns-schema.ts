@@ -1,5 +1,5 @@
 import type { Tensor, TensorSpec } from '@fairlead/signature';
-import { nestedSchema, type JsonSchema, type Side } from '../openapi/tensor-schema.ts';
+import { nestedSchema, type JsonSchema, type Side } from '../openapi-schema/tensor-schema.ts';
 import { encodeColumns } from './nested-tensor.ts';
 
 /** Schema of several tensors as an object of nested lists. */

@@ -1,4 +1,4 @@
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import type { Call, Route } from './dialect.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Codec } from '../codec/codec.ts';
-import type { InferRequest, InferResult, InferTarget } from '../infer-request.ts';
+import type { InferRequest, InferResult, InferTarget } from '../inference/infer-request.ts';
 import type { Call } from './dialect.ts';
 
 /** How the body of one request is decoded. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import { contentCoding } from './content-coding.ts';
 import { unpack, type UnpackLimits } from './unpack.ts';
 

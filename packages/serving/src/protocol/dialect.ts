@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Codec } from '../codec/codec.ts';
-import type { InferRequest, InferResult, InferTarget } from '../infer-request.ts';
-import type { ModelServer } from '../model-server.ts';
-import type { DescribedModel, Paths } from '../openapi/operation.ts';
+import type { InferRequest, InferResult, InferTarget } from '../inference/infer-request.ts';
+import type { ModelServer } from '../model-server/model-server.ts';
+import type { DescribedModel, Paths } from '../openapi-schema/operation.ts';
 import type { HttpError } from './http-error.ts';
 
 /** One request as a dialect sees it: read whole, within the limits. */

@@ -1,5 +1,5 @@
 import { SignatureError } from '@fairlead/signature';
-import { ServingError, type ServingErrorCode } from '../serving-error.ts';
+import { ServingError, type ServingErrorCode } from '../errors/serving-error.ts';
 
 /** HTTP status of each error: the one place where that is decided. */
 const STATUS: Readonly<Record<ServingErrorCode, number>> = {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { decodeJson } from '@fairlead/signature';
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import { MAX_INLINE_BYTES } from '../codec/codec.ts';
 import { checkJsonBudget } from './json-budget.ts';
 import { nestsDeeperThan } from './json-depth.ts';

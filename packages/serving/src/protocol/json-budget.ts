@@ -1,4 +1,4 @@
-import { refusal } from '../serving-error.ts';
+import { refusal } from '../errors/serving-error.ts';
 import { badRequest } from './json-body.ts';
 
 const QUOTE = 0x22;

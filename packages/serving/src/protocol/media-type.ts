@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 
 /**
  * Refuses a body of another media type, or whose text isn't UTF-8.

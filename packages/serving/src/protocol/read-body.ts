@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import type { BodyAccount } from './body-memory.ts';
 
 /** Bodies up to this size take no account of their memory: there are as many as connections, and no more. */

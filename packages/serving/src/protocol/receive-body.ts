@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodyAccount, BodyMemory } from './body-memory.ts';
 import { decompress } from './decompress.ts';
 import { MAX_UNCOUNTED_BYTES, readBody } from './read-body.ts';
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 
 /** Limits of {@link receiveBody}. */
 export interface BodyLimits {

@@ -1,4 +1,4 @@
-import { refusal } from '../serving-error.ts';
+import { refusal } from '../errors/serving-error.ts';
 
 /** Byte strings of one request at most: each is an object of its own, wherever the request goes. */
 const MAX_STRINGS = 131_072;

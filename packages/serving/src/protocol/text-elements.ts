@@ -1,5 +1,5 @@
 import type { Tensor } from '@fairlead/signature';
-import { refusal } from '../serving-error.ts';
+import { refusal } from '../errors/serving-error.ts';
 
 /** Elements of one answer that are written as text at most: as many as 16 MiB of FP32 hold. */
 const MAX_TEXT_ELEMENTS = 4_194_304;

@@ -1,5 +1,5 @@
 import { createGunzip, createInflate } from 'node:zlib';
-import { refusal, ServingError } from '../serving-error.ts';
+import { refusal, ServingError } from '../errors/serving-error.ts';
 
 /** Maximum ratio of a body's size once decompressed to its compressed size; real requests stay below 20. */
 const MAX_RATIO = 100;

@@ -1,5 +1,5 @@
-import type { TraceCarrier } from '../trace-context.ts';
-import type { ExecutionContext } from '../runtime.ts';
+import type { TraceCarrier } from '../inference/trace-context.ts';
+import type { ExecutionContext } from '../runtime/runtime.ts';
 import type { Ticket } from './ticket.ts';
 
 /** The requests of one execution as its runtime sees them; made anew for each, so what few runtimes ask for is made late. */

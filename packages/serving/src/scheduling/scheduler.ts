@@ -1,6 +1,6 @@
-import type { Executed } from '../inference-observer.ts';
-import type { Execution, Runtime } from '../runtime.ts';
-import { refusal, ServingError } from '../serving-error.ts';
+import type { Executed } from '../inference/inference-observer.ts';
+import type { Execution, Runtime } from '../runtime/runtime.ts';
+import { refusal, ServingError } from '../errors/serving-error.ts';
 import type { BatchLimits } from './batch-limits.ts';
 import { ExecutionScope } from './execution-scope.ts';
 import { IdleWatch } from './idle-watch.ts';

@@ -1,6 +1,6 @@
 import type { Tensor } from '@fairlead/signature';
-import { ServingError } from '../serving-error.ts';
-import type { TraceCarrier } from '../trace-context.ts';
+import { ServingError } from '../errors/serving-error.ts';
+import type { TraceCarrier } from '../inference/trace-context.ts';
 import type { Link } from './linked-list.ts';
 
 /** Something that tells once that nobody waits any more; an `AbortSignal` is one. */

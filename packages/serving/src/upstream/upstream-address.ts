@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { addressKind } from '../network/address-kind.ts';
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 
 /** Where an upstream listens. */
 export interface UpstreamAddress {

@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 import type { AddressKind } from '../network/address-kind.ts';
 import { checkedLookup, type ResolveAll } from '../network/checked-lookup.ts';
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import type { UpstreamAddress } from './upstream-address.ts';
 
 /** What a client of one upstream needs. */

@@ -5,10 +5,10 @@ import {
   type Tensor,
 } from '@fairlead/signature';
 import { MAX_INLINE_BYTES, MAX_INLINE_ELEMENTS, type Codec } from '../codec/codec.ts';
-import type { VersionManifest } from '../models/model-source.ts';
-import type { Execution, ExecutionContext, Runtime } from '../runtime.ts';
-import { ServingError } from '../serving-error.ts';
-import { traceContext, traceHeaders } from '../trace-context.ts';
+import type { VersionManifest } from '../source/model-source.ts';
+import type { Execution, ExecutionContext, Runtime } from '../runtime/runtime.ts';
+import { ServingError } from '../errors/serving-error.ts';
+import { traceContext, traceHeaders } from '../inference/trace-context.ts';
 import { decodeUpstreamAnswer, encodeUpstreamRequest } from './upstream-body.ts';
 import type { UpstreamClient, UpstreamResponse } from './upstream-client.ts';
 

@@ -1,7 +1,7 @@
 import type { Codec } from '../codec/codec.ts';
 import type { ResolveAll } from '../network/checked-lookup.ts';
-import type { RuntimeFactory } from '../runtime.ts';
-import { ServingError } from '../serving-error.ts';
+import type { RuntimeFactory } from '../runtime/runtime.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import { parseUpstreamAddress } from './upstream-address.ts';
 import { UpstreamClient } from './upstream-client.ts';
 import { UpstreamModel } from './upstream-model.ts';

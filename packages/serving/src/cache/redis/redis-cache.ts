@@ -1,4 +1,4 @@
-import { ServingError } from '../../serving-error.ts';
+import { ServingError } from '../../errors/serving-error.ts';
 import type { CacheStore } from '../cache-store.ts';
 import { seal, unseal } from './sealed-value.ts';
 

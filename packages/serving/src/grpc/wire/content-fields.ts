@@ -1,4 +1,4 @@
-import type { InferTensorContents } from '../messages.ts';
+import type { InferTensorContents } from './messages.ts';
 
 /** A field of `InferTensorContents`. */
 export interface ContentField {

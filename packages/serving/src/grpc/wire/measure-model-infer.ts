@@ -1,4 +1,4 @@
-import { ServingError } from '../../serving-error.ts';
+import { ServingError } from '../../errors/serving-error.ts';
 import { contentFields } from './content-fields.ts';
 import { countVarints, WireReader, wireTypes } from './wire-reader.ts';
 

@@ -1,4 +1,4 @@
-import type { InferTensorContents } from '../messages.ts';
+import type { InferTensorContents } from './messages.ts';
 import { contentFields, type ContentField } from './content-fields.ts';
 import {
   countVarints,

@@ -1,4 +1,4 @@
-import type { InferInputTensor, InferParameter, ModelInferRequest } from '../messages.ts';
+import type { InferInputTensor, InferParameter, ModelInferRequest } from './messages.ts';
 import { readContents } from './read-contents.ts';
 import { countVarints, readVarint, undecodable, WireReader, wireTypes } from './wire-reader.ts';
 

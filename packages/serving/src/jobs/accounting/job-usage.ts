@@ -1,4 +1,4 @@
-import { ServingError } from '../../serving-error.ts';
+import { ServingError } from '../../errors/serving-error.ts';
 import type { Charge } from './charge.ts';
 import type { JobLimits } from './job-limits.ts';
 

@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { ServingError } from '../../serving-error.ts';
+import { ServingError } from '../../errors/serving-error.ts';
 import { finishedCharge, pendingCharge, webhookCharge } from '../accounting/charge.ts';
 import { JobLedger } from '../accounting/job-ledger.ts';
 import { resolveJobLimits, type JobLimits } from '../accounting/job-limits.ts';

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { addressKind, type AddressKind } from '../../network/address-kind.ts';
-import { ServingError } from '../../serving-error.ts';
+import { ServingError } from '../../errors/serving-error.ts';
 import { hasPlainPath } from './plain-path.ts';
 
 /** Finds to what kinds of addresses the webhook of a URL may go; undefined when it may go nowhere. */

@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici';
 import type { AddressKind } from '../../network/address-kind.ts';
 import { checkedLookup, requireAddress, type ResolveAll } from '../../network/checked-lookup.ts';
-import { ServingError } from '../../serving-error.ts';
+import { ServingError } from '../../errors/serving-error.ts';
 import { checkLimits } from '../check-limits.ts';
 import { MAX_DELIVERIES_PER_ORIGIN } from './delivery-slots.ts';
 import { webhookDestinations, type FindDestination } from './webhook-destinations.ts';

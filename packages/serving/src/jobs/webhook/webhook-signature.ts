@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { ServingError } from '../../serving-error.ts';
+import { ServingError } from '../../errors/serving-error.ts';
 
 const PREFIX = 'whsec_';
 // Of the specification: shorter ones are guessed, longer ones gain nothing.

@@ -1,6 +1,6 @@
 import type { Signature } from '@fairlead/signature';
 import type { OnnxGraph, OnnxModel, OnnxNode } from '@fairlead/signature/onnx';
-import type { RowAnalysis } from '../../runtime.ts';
+import type { RowAnalysis } from '../../runtime/runtime.ts';
 import { axisRules } from './axis-rules.ts';
 import { castElements, elementwiseRules } from './elementwise-rules.ts';
 import { isListOf, layoutRules } from './layout-rules.ts';

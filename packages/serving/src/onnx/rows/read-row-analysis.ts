@@ -1,6 +1,6 @@
 import type { Signature } from '@fairlead/signature';
 import type { OnnxModel } from '@fairlead/signature/onnx';
-import type { RowAnalysis } from '../../runtime.ts';
+import type { RowAnalysis } from '../../runtime/runtime.ts';
 import { hasBatchDimension } from '../../scheduling/batch-limits.ts';
 import { analyzeRows } from './analyze-rows.ts';
 

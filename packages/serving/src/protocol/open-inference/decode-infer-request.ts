@@ -1,5 +1,5 @@
 import { decodeBinaryTensor, decodeTensor, type Tensor } from '@fairlead/signature';
-import type { InferRequest } from '../../infer-request.ts';
+import type { InferRequest } from '../../inference/infer-request.ts';
 import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
 import { checkStringCount } from '../string-limit.ts';
 import { MAX_ID_LENGTH, readTuning } from './request-parameters.ts';

@@ -4,8 +4,8 @@ import {
   operation,
   type DescribedModel,
   type Paths,
-} from '../../openapi/operation.ts';
-import { tensorSchema, type JsonSchema, type Side } from '../../openapi/tensor-schema.ts';
+} from '../../openapi-schema/operation.ts';
+import { tensorSchema, type JsonSchema, type Side } from '../../openapi-schema/tensor-schema.ts';
 import type { OpenInferenceExtension } from './open-inference.ts';
 
 const ABOUT_ALL = 'open-inference';

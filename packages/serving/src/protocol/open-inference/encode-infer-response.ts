@@ -1,5 +1,5 @@
 import { encodeBinaryTensor, encodeTensor } from '@fairlead/signature';
-import type { InferResult } from '../../infer-request.ts';
+import type { InferResult } from '../../inference/infer-request.ts';
 import type { Reply } from '../dialect.ts';
 import type { BinaryOutputs } from './decode-infer-request.ts';
 

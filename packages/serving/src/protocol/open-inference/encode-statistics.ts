@@ -1,5 +1,5 @@
 import type { LoadedVersion } from '../../models/loaded-version.ts';
-import type { RuntimeMemory, RuntimePlacement } from '../../runtime.ts';
+import type { RuntimeMemory, RuntimePlacement } from '../../runtime/runtime.ts';
 
 /**
  * JSON text of the statistics of versions.

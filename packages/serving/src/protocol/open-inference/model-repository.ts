@@ -1,6 +1,6 @@
 import { MAX_INLINE_BYTES } from '../../codec/codec.ts';
 import type { ModelIndexEntry } from '../../models/model-index.ts';
-import { ServingError } from '../../serving-error.ts';
+import { ServingError } from '../../errors/serving-error.ts';
 import type { Call, Reply, Route } from '../dialect.ts';
 import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
 

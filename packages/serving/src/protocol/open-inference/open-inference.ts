@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Tensor, TensorSpec } from '@fairlead/signature';
 import { MAX_INLINE_BYTES, MAX_INLINE_ELEMENTS } from '../../codec/codec.ts';
-import type { InferResult, InferTarget } from '../../infer-request.ts';
-import { ServingError } from '../../serving-error.ts';
+import type { InferResult, InferTarget } from '../../inference/infer-request.ts';
+import { ServingError } from '../../errors/serving-error.ts';
 import { decodeThenInfer, type Decoding } from '../decode-then-infer.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
 import { countTextElements } from '../text-elements.ts';

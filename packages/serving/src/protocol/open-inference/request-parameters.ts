@@ -1,4 +1,4 @@
-import type { InferRequest } from '../../infer-request.ts';
+import type { InferRequest } from '../../inference/infer-request.ts';
 import { badRequest, type JsonObject } from '../json-body.ts';
 
 /** The longest `id` of a request, in characters. */

@@ -1,4 +1,4 @@
-import { refusal } from '../../serving-error.ts';
+import { refusal } from '../../errors/serving-error.ts';
 import { jsonBudget } from '../json-budget.ts';
 
 const COMMA = 0x2c;

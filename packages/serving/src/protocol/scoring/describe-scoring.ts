@@ -4,8 +4,8 @@ import {
   type DescribedModel,
   type Operation,
   type Paths,
-} from '../../openapi/operation.ts';
-import { nestedSchema, type JsonSchema } from '../../openapi/tensor-schema.ts';
+} from '../../openapi-schema/operation.ts';
+import { nestedSchema, type JsonSchema } from '../../openapi-schema/tensor-schema.ts';
 import { columnsExample, columnsSchema } from '../columns-schema.ts';
 
 /** What the operations of a scoring dialect have in common. */

@@ -1,8 +1,8 @@
 import type { CsvOptions, Signature } from '@fairlead/signature';
 import { MAX_INLINE_BYTES, MAX_INLINE_ELEMENTS } from '../../codec/codec.ts';
-import type { InferTarget } from '../../infer-request.ts';
+import type { InferTarget } from '../../inference/infer-request.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
-import { ServingError } from '../../serving-error.ts';
+import { ServingError } from '../../errors/serving-error.ts';
 import { badRequest, decodeJsonBody, type JsonObject } from '../json-body.ts';
 import { mediaTypeOf, parametersOf } from '../media-type.ts';
 import { acceptedType } from '../accept.ts';
@@ -14,7 +14,7 @@ import {
   operation,
   type DescribedModel,
   type Paths,
-} from '../../openapi/operation.ts';
+} from '../../openapi-schema/operation.ts';
 import { describeInvocations, describeRead, type ScoringPart } from './describe-scoring.ts';
 import { decodeCsv, decodeScoring, type ScoringRequest } from './decode-scoring.ts';
 import { encodeScores, type ScoresForm } from './encode-scores.ts';

@@ -3,8 +3,8 @@ import {
   operation,
   type DescribedModel,
   type Paths,
-} from '../../openapi/operation.ts';
-import { nestedSchema } from '../../openapi/tensor-schema.ts';
+} from '../../openapi-schema/operation.ts';
+import { nestedSchema } from '../../openapi-schema/tensor-schema.ts';
 import { columnsExample, columnsSchema } from '../columns-schema.ts';
 
 /** TensorFlow Serving's part of an OpenAPI document. */

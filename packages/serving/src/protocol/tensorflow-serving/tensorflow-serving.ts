@@ -1,6 +1,6 @@
 import type { Signature } from '@fairlead/signature';
 import { MAX_INLINE_BYTES, MAX_INLINE_ELEMENTS } from '../../codec/codec.ts';
-import type { InferTarget } from '../../infer-request.ts';
+import type { InferTarget } from '../../inference/infer-request.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
 import { decodeThenInfer, type Decoding } from '../decode-then-infer.ts';
 import { decodePredict, type PredictRequest } from './decode-predict.ts';

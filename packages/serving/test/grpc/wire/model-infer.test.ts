@@ -3,7 +3,7 @@ import { loadSync } from '@grpc/proto-loader';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ServingError } from '../../../src/serving-error.ts';
+import { ServingError } from '../../../src/errors/serving-error.ts';
 import { encodeModelInfer } from '../../../src/grpc/encode-model-infer.ts';
 import {
   measureModelInfer,

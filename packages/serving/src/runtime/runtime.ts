@@ -1,6 +1,6 @@
 import type { Tensor } from '@fairlead/signature';
-import type { ModelArtifacts } from './models/model-source.ts';
-import type { TraceCarrier } from './trace-context.ts';
+import type { ModelArtifacts } from '../source/model-source.ts';
+import type { TraceCarrier } from '../inference/trace-context.ts';
 
 /** What goes with one execution. */
 export interface ExecutionContext {

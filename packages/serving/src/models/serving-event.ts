@@ -1,5 +1,5 @@
-import type { FallbackReason } from './fallback/fallback.ts';
-import type { RuntimeMemory, RuntimePlacement } from './runtime.ts';
+import type { FallbackReason } from '../fallback/fallback.ts';
+import type { RuntimeMemory, RuntimePlacement } from '../runtime/runtime.ts';
 
 /** What happens to models on their own, for the log. */
 export type ServingEvent =

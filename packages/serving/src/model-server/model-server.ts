@@ -1,19 +1,24 @@
-import { FallbackRoute } from './fallback/fallback-route.ts';
-import type { InferContext, InferRequest, InferResult, InferTarget } from './infer-request.ts';
+import { FallbackRoute } from '../fallback/fallback-route.ts';
+import type {
+  InferContext,
+  InferRequest,
+  InferResult,
+  InferTarget,
+} from '../inference/infer-request.ts';
 import {
   checkModelServerOptions,
   type CheckedOptions,
   type ModelServerOptions,
   type ServeOptions,
 } from './model-server-options.ts';
-import { LoadQueue } from './models/load-queue.ts';
-import type { LoadedVersion } from './models/loaded-version.ts';
-import { indexModels, type ModelIndexEntry } from './models/model-index.ts';
-import type { ModelStatus } from './models/model-status.ts';
-import { ServedModel } from './models/served-model.ts';
-import { LAST_PRIORITY } from './scheduling/priority-queue.ts';
-import type { ServingEvent } from './serving-event.ts';
-import { ServingError } from './serving-error.ts';
+import { LoadQueue } from '../models/load-queue.ts';
+import type { LoadedVersion } from '../models/loaded-version.ts';
+import { indexModels, type ModelIndexEntry } from '../models/model-index.ts';
+import type { ModelStatus } from '../models/model-status.ts';
+import { ServedModel } from '../models/served-model.ts';
+import { LAST_PRIORITY } from '../scheduling/priority-queue.ts';
+import type { ServingEvent } from '../models/serving-event.ts';
+import { ServingError } from '../errors/serving-error.ts';
 
 /** A live set of models, each of which follows its alias; answers requests for inference. */
 export class ModelServer {

@@ -1,4 +1,4 @@
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 
 /** When a runtime that fails is left alone, and for how long. */
 export interface CircuitBreakerOptions {

@@ -1,5 +1,5 @@
 import type { Signature, TensorSpec } from '@fairlead/signature';
-import type { RowAnalysis } from '../runtime.ts';
+import type { RowAnalysis } from '../runtime/runtime.ts';
 import { hasBatchDimension } from '../scheduling/batch-limits.ts';
 import type { RowTrial } from './try-rows.ts';
 

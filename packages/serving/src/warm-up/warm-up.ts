@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeTensor, type Tensor } from '@fairlead/signature';
-import type { Execution, Runtime } from '../runtime.ts';
+import type { Execution, Runtime } from '../runtime/runtime.ts';
 import type { BatchLimits } from '../scheduling/batch-limits.ts';
-import { ServingError } from '../serving-error.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import { compareTensors } from './compare-tensors.ts';
 import {
   decideBatching,
@@ -11,7 +11,7 @@ import {
   type BatchingFacts,
 } from './decide-batching.ts';
 import { findSuitableInputs } from './find-suitable-inputs.ts';
-import type { VersionManifest } from './model-source.ts';
+import type { VersionManifest } from '../source/model-source.ts';
 import { tryRows } from './try-rows.ts';
 
 const DEFAULT_TOLERANCE = 1e-4;

@@ -1,17 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ModelServer } from '../model-server.ts';
+import type { ModelServer } from '../model-server/model-server.ts';
 import { ClientCodec } from '../codec/client-codec.ts';
 import { CodecPool } from '../codec/codec-pool.ts';
 import type { Codec } from '../codec/codec.ts';
-import { ServingError } from '../serving-error.ts';
-import { BodyMemory, DEFAULT_BODY_MEMORY_BYTES } from './body-memory.ts';
-import { ClientPresence } from './client-presence.ts';
-import { findRoute, pathOf, type Call, type Dialect, type Reply, type Route } from './dialect.ts';
-import { endEarly, isEarly } from './end-early.ts';
-import { errorCode, toHttpError } from './http-error.ts';
-import { checkMediaType } from './media-type.ts';
-import { openInference } from './open-inference/open-inference.ts';
-import { receiveBody } from './receive-body.ts';
+import { ServingError } from '../errors/serving-error.ts';
+import { BodyMemory, DEFAULT_BODY_MEMORY_BYTES } from '../protocol/body-memory.ts';
+import { ClientPresence } from '../protocol/client-presence.ts';
+import {
+  findRoute,
+  pathOf,
+  type Call,
+  type Dialect,
+  type Reply,
+  type Route,
+} from '../protocol/dialect.ts';
+import { endEarly, isEarly } from '../protocol/end-early.ts';
+import { errorCode, toHttpError } from '../protocol/http-error.ts';
+import { checkMediaType } from '../protocol/media-type.ts';
+import { openInference } from '../protocol/open-inference/open-inference.ts';
+import { receiveBody } from '../protocol/receive-body.ts';
 
 /** Options of {@link createInferenceHandler}. */
 export interface InferenceHandlerOptions {

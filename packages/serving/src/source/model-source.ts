@@ -1,5 +1,5 @@
 import type { Signature } from '@fairlead/signature';
-import type { BatchingSetting } from './decide-batching.ts';
+import type { BatchingSetting } from '../warm-up/decide-batching.ts';
 
 /** A tensor of a golden example as a manifest holds it: the JSON form of the Open Inference Protocol. */
 export interface GoldenTensor {

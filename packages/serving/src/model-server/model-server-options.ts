@@ -1,14 +1,14 @@
-import type { CacheStore } from './cache/cache-store.ts';
+import type { CacheStore } from '../cache/cache-store.ts';
 import {
   circuitBreakerOptions,
   type CircuitBreakerOptions,
-} from './fallback/circuit-breaker-options.ts';
-import type { Fallback } from './fallback/fallback.ts';
-import type { InferenceObserver } from './inference-observer.ts';
-import type { ModelSource } from './models/model-source.ts';
-import type { RuntimeFactory } from './runtime.ts';
-import { ServingError } from './serving-error.ts';
-import type { ServingEvent } from './serving-event.ts';
+} from '../circuit-breaker/circuit-breaker-options.ts';
+import type { Fallback } from '../fallback/fallback.ts';
+import type { InferenceObserver } from '../inference/inference-observer.ts';
+import type { ModelSource } from '../source/model-source.ts';
+import type { RuntimeFactory } from '../runtime/runtime.ts';
+import { ServingError } from '../errors/serving-error.ts';
+import type { ServingEvent } from '../models/serving-event.ts';
 
 /** Options of a `ModelServer`. */
 export interface ModelServerOptions {

@@ -1,4 +1,4 @@
-import { ServingError, type ServingErrorCode } from '../serving-error.ts';
+import { ServingError, type ServingErrorCode } from './serving-error.ts';
 
 const FAULTS: ReadonlySet<ServingErrorCode> = new Set<ServingErrorCode>([
   'ERR_SERVING_RUN_FAILED',

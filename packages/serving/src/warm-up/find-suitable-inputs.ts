@@ -1,6 +1,6 @@
 import type { Tensor } from '@fairlead/signature';
-import { ServingError } from '../serving-error.ts';
-import type { VersionManifest } from './model-source.ts';
+import { ServingError } from '../errors/serving-error.ts';
+import type { VersionManifest } from '../source/model-source.ts';
 import { plausibleInputs } from './plausible-inputs.ts';
 
 /** Runs a version on inputs. */

@@ -7,7 +7,7 @@ import {
   type Tensor,
   type TensorSpec,
 } from '@fairlead/signature';
-import type { VersionManifest } from './model-source.ts';
+import type { VersionManifest } from '../source/model-source.ts';
 
 /** Lengths of varying dimensions: short sequences, multiples of what images are divided by, pieces of sound. */
 const LENGTHS = [4, 8, 32, 64, 256, 320, 512, 576, 1280, 16_000];

@@ -14,10 +14,10 @@ import type {
   Runtime,
   RuntimeMemory,
   RuntimePlacement,
-} from '../runtime.ts';
-import { ServingError } from '../serving-error.ts';
+} from '../runtime/runtime.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import type { CircuitBreakerOptions } from './circuit-breaker-options.ts';
-import { isRuntimeFault, mayBeInputs } from './runtime-fault.ts';
+import { isRuntimeFault, mayBeInputs } from '../errors/runtime-fault.ts';
 
 /** What a {@link BreakingRuntime} needs. */
 export interface BreakingRuntimeOptions extends Required<CircuitBreakerOptions> {

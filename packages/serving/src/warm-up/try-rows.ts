@@ -3,7 +3,7 @@ import type { BatchLimits } from '../scheduling/batch-limits.ts';
 import { packBatch, splitBatch } from '../scheduling/pack-batch.ts';
 import { differsBeyondRounding, magnitudesOf, type Magnitudes } from './compare-rows.ts';
 import { isUnsuitable, type Execute } from './find-suitable-inputs.ts';
-import type { VersionManifest } from './model-source.ts';
+import type { VersionManifest } from '../source/model-source.ts';
 import { seedOf } from './plausible-inputs.ts';
 import { drawRowSamples, innerLengths, innerShapes, type Request } from './row-samples.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Tensor } from '@fairlead/signature';
-import { compareTensors } from '../../src/models/compare-tensors.ts';
+import { compareTensors } from '../../src/warm-up/compare-tensors.ts';
 
 const flags = (...data: readonly number[]): Tensor => ({
   name: 'flag',
