@@ -5,7 +5,8 @@ export { CodecPool } from './codec/codec-pool.ts';
 export type { CodecPoolOptions } from './codec/codec-pool.ts';
 export type { Codec } from './codec/codec.ts';
 export type { CircuitBreakerOptions } from './circuit-breaker/circuit-breaker-options.ts';
-export type { Fallback, FallbackNote, FallbackReason, FellBack } from './fallback/fallback.ts';
+export type { Fallback } from './fallback/fallback.ts';
+export type { FallbackNote, FallbackReason, FellBack } from './inference/fallback-note.ts';
 export { shutDownGracefully } from './model-server/graceful-shutdown.ts';
 export { mlflowScoring, sageMaker } from './protocol/scoring/scoring-dialect.ts';
 export type { SageMakerOptions, ScoringOptions } from './protocol/scoring/scoring-dialect.ts';
@@ -55,8 +56,9 @@ export type { ModelIndexEntry } from './models/model-index.ts';
 export { ModelServer } from './model-server/model-server.ts';
 export type { ModelServerOptions, ServeOptions } from './model-server/model-server-options.ts';
 export type { ModelStatus } from './models/model-status.ts';
-export type { BatchingDecision, BatchingSetting } from './warm-up/decide-batching.ts';
+export type { BatchingDecision } from './warm-up/decide-batching.ts';
 export type {
+  BatchingSetting,
   GoldenExample,
   GoldenTensor,
   ModelArtifacts,
@@ -78,10 +80,8 @@ export type { HttpError } from './protocol/http-error.ts';
 export { createInferenceHandler } from './http/inference-handler.ts';
 export type { InferenceHandler, InferenceHandlerOptions } from './http/inference-handler.ts';
 export { openInference } from './protocol/open-inference/open-inference.ts';
-export type {
-  OpenInferenceExtension,
-  OpenInferenceOptions,
-} from './protocol/open-inference/open-inference.ts';
+export type { OpenInferenceExtension } from './protocol/open-inference/extension.ts';
+export type { OpenInferenceOptions } from './protocol/open-inference/open-inference.ts';
 export type {
   Execution,
   ExecutionContext,
@@ -92,7 +92,7 @@ export type {
   RuntimeMemory,
   RuntimePlacement,
 } from './runtime/runtime.ts';
-export type { CancelSignal } from './scheduling/ticket.ts';
+export type { CancelSignal } from './inference/cancel-signal.ts';
 export { ServingError } from './errors/serving-error.ts';
 export type { ServingErrorCode, ServingErrorOptions } from './errors/serving-error.ts';
 export type { ServingEvent } from './models/serving-event.ts';

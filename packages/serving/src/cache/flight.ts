@@ -1,4 +1,5 @@
-import type { CancelSignal, Submission } from '../scheduling/ticket.ts';
+import type { CancelSignal } from '../inference/cancel-signal.ts';
+import type { Submission } from '../scheduling/ticket.ts';
 import { ServingError } from '../errors/serving-error.ts';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -1,6 +1,7 @@
 import type { Tensor } from '@fairlead/signature';
 import type { VersionManifest } from '../source/model-source.ts';
-import type { CancelSignal, Outcome, Submission } from '../scheduling/ticket.ts';
+import type { CancelSignal } from '../inference/cancel-signal.ts';
+import type { Outcome, Submission } from '../scheduling/ticket.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import { createCacheKey } from './cache-key.ts';
 import type { CacheStore } from './cache-store.ts';

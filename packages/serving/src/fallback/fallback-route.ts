@@ -4,7 +4,7 @@ import type { InferRequest, InferResult } from '../inference/infer-request.ts';
 import type { CallContext, LoadedVersion } from '../models/loaded-version.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import type { ServingEvent } from '../models/serving-event.ts';
-import type { FallbackNote, FallbackReason } from './fallback.ts';
+import type { FallbackNote, FallbackReason } from '../inference/fallback-note.ts';
 import { isRuntimeFault } from '../errors/runtime-fault.ts';
 import { whyNotInterchangeable } from './why-not-interchangeable.ts';
 

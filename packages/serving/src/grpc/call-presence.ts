@@ -1,5 +1,5 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
-import type { CancelSignal } from '../scheduling/ticket.ts';
+import type { CancelSignal } from '../inference/cancel-signal.ts';
 
 /** Tells when a client cancels its call, goes away, or lets its deadline pass. */
 export class CallPresence implements CancelSignal {

@@ -1,6 +1,6 @@
 import type { Tensor } from '@fairlead/signature';
-import type { FallbackNote } from '../fallback/fallback.ts';
-import type { CancelSignal } from '../scheduling/ticket.ts';
+import type { FallbackNote } from './fallback-note.ts';
+import type { CancelSignal } from './cancel-signal.ts';
 import type { TraceCarrier } from './trace-context.ts';
 
 /** Which model, and which of its versions when it isn't the one that the alias names. */

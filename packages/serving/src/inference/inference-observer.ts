@@ -1,4 +1,4 @@
-import type { FellBack } from '../fallback/fallback.ts';
+import type { FellBack } from './fallback-note.ts';
 
 /** Names a version in events and metrics. */
 export interface VersionLabel {

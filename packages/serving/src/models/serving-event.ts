@@ -1,4 +1,4 @@
-import type { FallbackReason } from '../fallback/fallback.ts';
+import type { FallbackReason } from '../inference/fallback-note.ts';
 import type { RuntimeMemory, RuntimePlacement } from '../runtime/runtime.ts';
 
 /** What happens to models on their own, for the log. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { CancelSignal } from '../scheduling/ticket.ts';
+import type { CancelSignal } from '../inference/cancel-signal.ts';
 
 /** Tells when a client goes away before its answer was sent; lighter than an `AbortController` for each request. */
 export class ClientPresence implements CancelSignal {

@@ -1,16 +1,8 @@
 import type { Tensor } from '@fairlead/signature';
 import { ServingError } from '../errors/serving-error.ts';
+import type { CancelSignal } from '../inference/cancel-signal.ts';
 import type { TraceCarrier } from '../inference/trace-context.ts';
 import type { Link } from './linked-list.ts';
-
-/** Something that tells once that nobody waits any more; an `AbortSignal` is one. */
-export interface CancelSignal {
-  readonly aborted: boolean;
-  /** Has `listener` called when nobody waits any more. */
-  addEventListener(type: 'abort', listener: () => void): void;
-  /** Takes the listener back. */
-  removeEventListener(type: 'abort', listener: () => void): void;
-}
 
 /** What the scheduler is asked to run. */
 export interface Submission {

@@ -1,5 +1,4 @@
 import type { Signature } from '@fairlead/signature';
-import type { BatchingSetting } from '../warm-up/decide-batching.ts';
 
 /** A tensor of a golden example as a manifest holds it: the JSON form of the Open Inference Protocol. */
 export interface GoldenTensor {
@@ -17,7 +16,10 @@ export interface GoldenExample {
   readonly tolerance?: number | undefined;
 }
 
-/** What the server needs to know of a version. */
+/** Batching of a version: `auto` batches rows that are shown to be independent, `on` also where that can't be shown. */
+export type BatchingSetting = 'on' | 'off' | 'auto';
+
+/** The part of a version's manifest that the server reads. */
 export interface VersionManifest {
   readonly model: string;
   readonly version: number;

@@ -1,10 +1,8 @@
 import type { Signature, TensorSpec } from '@fairlead/signature';
 import type { RowAnalysis } from '../runtime/runtime.ts';
 import { hasBatchDimension } from '../scheduling/batch-limits.ts';
+import type { BatchingSetting } from '../source/model-source.ts';
 import type { RowTrial } from './try-rows.ts';
-
-/** The setting of a version: `auto` batches what is shown to be independent, `on` also what can't be shown. */
-export type BatchingSetting = 'on' | 'off' | 'auto';
 
 /** Whether requests of a version share executions, and why. */
 export interface BatchingDecision {

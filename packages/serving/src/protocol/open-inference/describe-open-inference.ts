@@ -6,7 +6,7 @@ import {
   type Paths,
 } from '../../openapi-schema/operation.ts';
 import { tensorSchema, type JsonSchema, type Side } from '../../openapi-schema/tensor-schema.ts';
-import type { OpenInferenceExtension } from './open-inference.ts';
+import type { OpenInferenceExtension } from './extension.ts';
 
 const ABOUT_ALL = 'open-inference';
 

@@ -12,6 +12,7 @@ import { describeOpenInference } from './describe-open-inference.ts';
 import { encodeInferAnswer, type AnswerForm } from './encode-infer-answer.ts';
 import { encodeStatistics } from './encode-statistics.ts';
 import { repositoryRoute } from './model-repository.ts';
+import type { OpenInferenceExtension } from './extension.ts';
 import { parseV2Path, type V2ModelPath, type V2Path } from './v2-path.ts';
 
 declare module '../../codec/codec.ts' {
@@ -20,10 +21,6 @@ declare module '../../codec/codec.ts' {
     readonly encodeInferAnswer: typeof encodeInferAnswer;
   }
 }
-
-/** A part of the Open Inference Protocol that servers may leave out, by the name in `GET /v2`. */
-export type OpenInferenceExtension =
-  'binary_tensor_data' | 'classification' | 'model_repository' | 'statistics';
 
 /** Options of {@link openInference}. */
 export interface OpenInferenceOptions {
