@@ -19,6 +19,7 @@ export const staticSteps: readonly Step[] = [
   { name: 'References between projects', command: ['nx', 'sync:check'] },
   { name: 'Unused code and dependencies', command: ['knip'] },
   { name: 'Rings between folders', command: ['node', 'tools/check/src/folders/main.ts'] },
+  { name: 'Plain words', command: ['node', 'tools/check/src/words/main.ts'] },
   {
     name: 'Lint of the files beside the projects',
     command: ['eslint', '--max-warnings=0', 'eslint.config.js', 'vitest.config.ts'],
