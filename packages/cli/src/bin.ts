@@ -2,13 +2,13 @@
 import { userInfo } from 'node:os';
 import { exitCodes } from './exit-code.ts';
 import { reportLostOutput, runCli } from './run-cli.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { ProcessIo } from './process-io.ts';
 
 // ONNX Runtime from 1.30 on reports its use to its maker unless it is told not to.
 process.env.ORT_DISABLE_TELEMETRY ??= '1';
 
 const args = process.argv.slice(2);
-const surroundings: Surroundings = {
+const io: ProcessIo = {
   env: process.env,
   stdin: process.stdin,
   stdout: process.stdout,
@@ -20,12 +20,12 @@ const surroundings: Surroundings = {
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // `fairlead model list | head`: the reader has seen enough.
-  process.exit(error.code === 'EPIPE' ? exitCodes.ok : reportLostOutput(args, surroundings, error));
+  process.exit(error.code === 'EPIPE' ? exitCodes.ok : reportLostOutput(args, io, error));
 });
 // There is no place left to report it; the exit code says how the command ended.
 process.stderr.on('error', () => undefined);
 
-process.exitCode = await runCli(args, surroundings);
+process.exitCode = await runCli(args, io);
 
 function stopSignal(): AbortSignal {
   const stop = new AbortController();

@@ -1,33 +1,33 @@
 import { CliError } from './cli-error.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { Output } from './output/output.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { ProcessIo } from './process-io.ts';
 
 /** What every command works with. */
 export interface CommandContext {
-  readonly surroundings: Surroundings;
+  readonly io: ProcessIo;
   readonly environment: Environment;
   readonly output: Output;
 }
 
 /** Makes the context of one run of the command. */
-export function createContext(surroundings: Surroundings): CommandContext {
-  const environment = readEnvironment(surroundings.env);
-  return { surroundings, environment, output: new Output(surroundings, environment.noColor) };
+export function createContext(io: ProcessIo): CommandContext {
+  const environment = readEnvironment(io.env);
+  return { io, environment, output: new Output(io, environment.noColor) };
 }
 
 /** Who does something, and why, for the history: `--actor`, else `FAIRLEAD_ACTOR`, else the name of the account. */
-export function deedOf(
-  { surroundings, environment }: CommandContext,
+export function auditContext(
+  { io, environment }: CommandContext,
   { actor, reason }: { readonly actor?: string | undefined; readonly reason?: string | undefined },
 ): { readonly actor: string; readonly reason?: string } {
   return {
-    actor: actor ?? environment.actor ?? accountName(surroundings),
+    actor: actor ?? environment.actor ?? accountName(io),
     ...(reason !== undefined && { reason }),
   };
 }
 
-function accountName({ userName }: Surroundings): string {
+function accountName({ userName }: ProcessIo): string {
   try {
     return userName();
   } catch (cause) {

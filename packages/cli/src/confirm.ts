@@ -14,12 +14,12 @@ export interface ConfirmOptions {
  * @throws CliError `ERR_CLI_NOT_CONFIRMED`
  */
 export async function confirm(
-  { surroundings }: CommandContext,
+  { io }: CommandContext,
   { yes, dryRun }: ConfirmOptions,
   what: string,
 ): Promise<void> {
   if (yes || dryRun) return;
-  const { stdin, stderr } = surroundings;
+  const { stdin, stderr } = io;
   if (stdin.isTTY !== true || stderr.isTTY !== true) {
     throw new CliError(
       'ERR_CLI_NOT_CONFIRMED',

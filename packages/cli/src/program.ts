@@ -6,7 +6,7 @@ import { addKeyCommands } from './commands/key/key-commands.ts';
 import { addModelCommands } from './commands/model/model-commands.ts';
 import { addRegistryCommands } from './commands/registry/registry-commands.ts';
 import { addRenderCommand } from './commands/render-command.ts';
-import type { OutputStream } from './surroundings.ts';
+import type { OutputStream } from './process-io.ts';
 
 const EXIT_CODES = `
 Exit codes:
@@ -31,7 +31,7 @@ Environment:
 
 /** Builds the whole tree of commands; nothing heavy is loaded before one of them runs. */
 export function buildProgram(context: CommandContext): CommandUnknownOpts {
-  const { stdout, stderr } = context.surroundings;
+  const { stdout, stderr } = context.io;
   const program = new Command('fairlead')
     .description('Takes models into a registry, into production, and back.')
     .version(packageVersion(), '-V, --version', 'print the version')

@@ -4,18 +4,15 @@ import { createContext } from './command-context.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
 import { buildProgram } from './program.ts';
 import { reportError } from './report-error.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { ProcessIo } from './process-io.ts';
 
 /**
  * Runs the command with its arguments, those after its name; resolves to the exit code, and never rejects.
  *
- * What it prints, asks and reads goes through `surroundings`; files and registries are reached as usual.
+ * What it prints, asks and reads goes through `io`; files and registries are reached as usual.
  */
-export async function runCli(
-  args: readonly string[],
-  surroundings: Surroundings,
-): Promise<ExitCode> {
-  const context = createContext(surroundings);
+export async function runCli(args: readonly string[], io: ProcessIo): Promise<ExitCode> {
+  const context = createContext(io);
   const program = buildProgram(context);
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -30,18 +27,14 @@ export async function runCli(
 }
 
 /** Reports on standard error that standard output can't be written, such as on a full disk; returns the exit code. */
-export function reportLostOutput(
-  args: readonly string[],
-  surroundings: Surroundings,
-  cause: Error,
-): ExitCode {
+export function reportLostOutput(args: readonly string[], io: ProcessIo, cause: Error): ExitCode {
   const error = new CliError(
     'ERR_CLI_OUTPUT',
     `cannot write standard output (${cause.message}): make room, or send it elsewhere; ` +
       'what the command changed before stands, so look before repeating it',
     { cause },
   );
-  return reportError(createContext(surroundings), error, { json: wantsJson(args), command: '' });
+  return reportError(createContext(io), error, { json: wantsJson(args), command: '' });
 }
 
 /** The error with the credentials in its message masked: it may repeat a URL of the command line. */

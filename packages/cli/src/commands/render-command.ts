@@ -3,7 +3,7 @@ import { addExamples } from '../add-examples.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
 import { dryRunOption, jsonOption } from '../options/shared-options.ts';
-import { count } from '../output/show-values.ts';
+import { count } from '../output/format-values.ts';
 import { table } from '../output/table.ts';
 import { placeFiles, writeFiles } from '../render/place-files.ts';
 import { readDeployment } from '../render/read-deployment.ts';

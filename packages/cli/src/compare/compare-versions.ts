@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Manifest } from '@fairlead/registry';
 import type { TensorSpec } from '@fairlead/signature';
-import type { FoundVersion } from '../registry/read-version.ts';
+import type { VersionDetails } from '../registry/read-version.ts';
 
 /** A value that both versions, or one of them, have. */
 export interface Difference<T> {
@@ -28,9 +28,9 @@ export interface VersionComparison {
 }
 
 /** Sets two versions side by side. */
-export function compareVersions(one: FoundVersion, other: FoundVersion): VersionComparison {
+export function compareVersions(one: VersionDetails, other: VersionDetails): VersionComparison {
   const [before, after] = [one.manifest, other.manifest];
-  const measured = ({ state }: FoundVersion): Readonly<Record<string, number>> =>
+  const measured = ({ state }: VersionDetails): Readonly<Record<string, number>> =>
     Object.fromEntries(Object.values(state.measurements).map(({ name, value }) => [name, value]));
   return {
     model: before.model,

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Surroundings } from '../surroundings.ts';
+import type { ProcessIo } from '../process-io.ts';
 import { jsonText } from './json-text.ts';
 
 /** What is coloured, and how. */
@@ -9,17 +9,17 @@ const styles = { good: 'green', bad: 'red', faint: 'dim', strong: 'bold' } as co
 
 /** Where the command prints: data to standard output, all that is about it to standard error. */
 export class Output {
-  readonly #surroundings: Surroundings;
+  readonly #io: ProcessIo;
   readonly #noColor: boolean;
 
-  constructor(surroundings: Surroundings, noColor: boolean) {
-    this.#surroundings = surroundings;
+  constructor(io: ProcessIo, noColor: boolean) {
+    this.#io = io;
     this.#noColor = noColor;
   }
 
   /** Prints lines of data. */
   print(lines: readonly string[]): void {
-    if (lines.length > 0) this.#surroundings.stdout.write(`${lines.join('\n')}\n`);
+    if (lines.length > 0) this.#io.stdout.write(`${lines.join('\n')}\n`);
   }
 
   /** Prints a value as JSON. */
@@ -39,12 +39,12 @@ export class Output {
 
   /** Tells people something beside the data. */
   note(text: string): void {
-    this.#surroundings.stderr.write(`${text}\n`);
+    this.#io.stderr.write(`${text}\n`);
   }
 
   /** Colours text for standard output, if that is a terminal that wants colours. */
   paint(tone: Tone, text: string): string {
-    const coloured = this.#surroundings.stdout.isTTY === true && !this.#noColor;
+    const coloured = this.#io.stdout.isTTY === true && !this.#noColor;
     return coloured ? styleText(styles[tone], text, { validateStream: false }) : text;
   }
 }

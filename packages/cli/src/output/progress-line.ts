@@ -1,14 +1,14 @@
-import type { Surroundings } from '../surroundings.ts';
+import type { ProcessIo } from '../process-io.ts';
 import { oneLine } from './plain-text.ts';
 
 /** A line on a terminal that is written over and over; nothing where standard error isn't one. */
 export class ProgressLine {
-  readonly #stream: Surroundings['stderr'];
+  readonly #stream: ProcessIo['stderr'];
   readonly #now: () => number;
   #shownAtMs = -Infinity;
   #visible = false;
 
-  constructor({ stderr }: Surroundings, now: () => number = () => performance.now()) {
+  constructor({ stderr }: ProcessIo, now: () => number = () => performance.now()) {
     this.#stream = stderr;
     this.#now = now;
   }

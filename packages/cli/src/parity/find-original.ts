@@ -4,7 +4,7 @@ import type { ModelRegistry, Predict } from '@fairlead/registry';
 import { CliError } from '../cli-error.ts';
 import { predictWith, runRequest } from '../run/run-request.ts';
 import { runVersion } from '../run/run-version.ts';
-import { askServer } from './ask-server.ts';
+import { remotePredict } from './remote-predict.ts';
 
 /** What a version is compared with. */
 export interface Original {
@@ -29,7 +29,7 @@ export async function findOriginal(
   const nothing = (): Promise<void> => Promise.resolve();
   if (name === undefined) return { title: 'what the rows expect', close: nothing };
   if (/^https?:\/\//i.test(name)) {
-    return { title: name, predict: askServer(name, apiKey), close: nothing };
+    return { title: name, predict: remotePredict(name, apiKey), close: nothing };
   }
   const [, model, version] = /^([a-z0-9][a-z0-9._-]*)@([a-z0-9][a-z0-9._-]*)$/.exec(name) ?? [];
   if (model !== undefined && version !== undefined) {

@@ -1,7 +1,7 @@
 import type { ModelRegistry, ObjectStore } from '@fairlead/registry';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
-import { type TrialStore, trialStore } from './trial-store.ts';
+import { type DryRunStore, dryRunStore } from './dry-run-store.ts';
 
 /** Options of every command that uses a registry. */
 export interface RegistryOptions {
@@ -14,7 +14,7 @@ export interface OpenedRegistry {
   readonly registry: ModelRegistry;
   readonly store: ObjectStore;
   /** Where writes went instead, in a dry run. */
-  readonly trial?: TrialStore;
+  readonly dryRunStore?: DryRunStore;
 }
 
 /**
@@ -30,10 +30,10 @@ export async function openRegistry(
   // The registry's libraries are loaded only by commands that need them: help and completion answer at once.
   const { ModelRegistry, openStore } = await import('@fairlead/registry');
   const base = await openStore(location);
-  const trial = options.dryRun ? trialStore(base) : undefined;
-  const store = trial ?? base;
-  const registry = new ModelRegistry({ store, clock: context.surroundings.clock });
-  return { registry, store, ...(trial && { trial }) };
+  const overlay = options.dryRun ? dryRunStore(base) : undefined;
+  const store = overlay ?? base;
+  const registry = new ModelRegistry({ store, clock: context.io.clock });
+  return { registry, store, ...(overlay && { dryRunStore: overlay }) };
 }
 
 /** @throws CliError `ERR_CLI_NO_REGISTRY` */

@@ -1,23 +1,23 @@
 import type { CommandContext } from '../command-context.ts';
-import { showBytes } from '../output/show-values.ts';
+import { formatBytes } from '../output/format-values.ts';
 import type { OpenedRegistry } from './open-registry.ts';
 
 /** Prints what a command changed or, in a dry run, would have changed. */
 export function presentChange(
   { output }: CommandContext,
-  { trial }: Pick<OpenedRegistry, 'trial'>,
+  { dryRunStore }: Pick<OpenedRegistry, 'dryRunStore'>,
   options: { readonly json?: true | undefined },
   value: Readonly<Record<string, unknown>>,
   text: () => readonly string[],
 ): void {
-  const writes = trial?.created() ?? [];
-  const removals = trial?.removed() ?? [];
-  const dryRun = trial !== undefined;
+  const writes = dryRunStore?.created() ?? [];
+  const removals = dryRunStore?.removed() ?? [];
+  const dryRun = dryRunStore !== undefined;
   output.present(options, { dryRun, ...value, ...(dryRun && { writes, removals }) }, () => [
     ...(dryRun ? ['A dry run: nothing is changed. Without --dry-run:', ''] : []),
     ...text(),
     ...(dryRun ? [''] : []),
-    ...writes.map(({ key, bytes }) => `  written  ${key} (${showBytes(bytes)})`),
+    ...writes.map(({ key, bytes }) => `  written  ${key} (${formatBytes(bytes)})`),
     ...removals.map((key) => `  removed  ${key}`),
     ...(dryRun && writes.length + removals.length === 0 ? ['  nothing is written'] : []),
   ]);

@@ -1,7 +1,7 @@
 import type { Manifest, ModelRegistry, VersionState } from '@fairlead/registry';
 
 /** What is known of a model. */
-export interface FoundModel {
+export interface ModelDetails {
   readonly model: string;
   /** The version that each alias means. */
   readonly aliases: Readonly<Record<string, number>>;
@@ -9,11 +9,11 @@ export interface FoundModel {
   readonly gates: Readonly<Record<string, readonly string[]>>;
   readonly tags: Readonly<Record<string, string>>;
   /** Oldest first. */
-  readonly versions: readonly FoundModelVersion[];
+  readonly versions: readonly VersionSummary[];
 }
 
 /** What a list of versions says of each. */
-export interface FoundModelVersion extends Pick<
+export interface VersionSummary extends Pick<
   Manifest,
   'version' | 'created' | 'actor' | 'runtime' | 'metrics'
 > {
@@ -24,7 +24,7 @@ export interface FoundModelVersion extends Pick<
 }
 
 /** @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND` */
-export async function readModel(registry: ModelRegistry, model: string): Promise<FoundModel> {
+export async function readModel(registry: ModelRegistry, model: string): Promise<ModelDetails> {
   const manifests = await registry.listVersions(model);
   const state = await registry.journal.state(model);
   return {

@@ -2,7 +2,7 @@ import type { Manifest, ModelRegistry, VersionState } from '@fairlead/registry';
 import { readAliases } from './read-model.ts';
 
 /** All that is known of a version. */
-export interface FoundVersion {
+export interface VersionDetails {
   readonly manifest: Manifest;
   /** The aliases that mean it now. */
   readonly aliases: readonly string[];
@@ -19,7 +19,7 @@ export async function readVersion(
   registry: ModelRegistry,
   model: string,
   aliasOrVersion: string,
-): Promise<FoundVersion> {
+): Promise<VersionDetails> {
   const { version } = await registry.resolve(model, aliasOrVersion);
   const { manifest } = await registry.openVersion(model, version);
   const { versions } = await registry.journal.state(model);

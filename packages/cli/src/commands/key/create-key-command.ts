@@ -36,7 +36,7 @@ export function addCreateKeyCommand(parent: CommandUnknownOpts, context: Command
       const path = requireKeysFile(options.keysFile ?? context.environment.keysFile);
       const pepper = await readPepper(context, options.pepperFile);
       const { ApiKeySet, createApiKey } = await import('@fairlead/security');
-      const now = context.surroundings.clock();
+      const now = context.io.clock();
       const { key, record } = createApiKey({
         ...{ pepper, client, scopes },
         now: () => now.getTime(),

@@ -5,7 +5,7 @@ import { keysFileOption } from '../../keys/key-options.ts';
 import { withoutDigest } from '../../keys/without-digest.ts';
 import { readKeysFile, requireKeysFile } from '../../keys/keys-file.ts';
 import { jsonOption } from '../../options/shared-options.ts';
-import { showTime } from '../../output/show-values.ts';
+import { formatTime } from '../../output/format-values.ts';
 import { table } from '../../output/table.ts';
 
 /** Adds `fairlead key list`. */
@@ -18,7 +18,7 @@ export function addListKeysCommand(parent: CommandUnknownOpts, context: CommandC
     .action(async (options) => {
       const path = requireKeysFile(options.keysFile ?? context.environment.keysFile);
       const { records } = await readKeysFile(path);
-      const now = context.surroundings.clock().toISOString();
+      const now = context.io.clock().toISOString();
       const keys = records.map((record) => ({
         ...withoutDigest(record),
         expired: record.expiresAt !== undefined && Date.parse(record.expiresAt) <= Date.parse(now),
@@ -32,10 +32,10 @@ export function addListKeysCommand(parent: CommandUnknownOpts, context: CommandC
                 id,
                 client,
                 scopes.join(', '),
-                showTime(createdAt),
+                formatTime(createdAt),
                 expiresAt === undefined
                   ? 'never'
-                  : `${showTime(expiresAt)}${expired ? ' (expired)' : ''}`,
+                  : `${formatTime(expiresAt)}${expired ? ' (expired)' : ''}`,
                 limit === undefined ? '' : String(limit),
               ]),
             ),

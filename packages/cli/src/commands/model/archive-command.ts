@@ -1,10 +1,10 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { CommandContext } from '../../command-context.ts';
-import { addDeedCommand } from './add-deed-command.ts';
+import { addAuditedCommand } from './add-audited-command.ts';
 
 /** Adds `fairlead model archive` and `unarchive`. */
 export function addArchiveCommands(parent: CommandUnknownOpts, context: CommandContext): void {
-  addDeedCommand(parent, context, {
+  addAuditedCommand(parent, context, {
     name: 'archive',
     description: 'archive a version: no alias can be set to it any more',
     examples: [
@@ -13,14 +13,14 @@ export function addArchiveCommands(parent: CommandUnknownOpts, context: CommandC
         'fairlead model archive digits 2 -m "trained on wrong labels"',
       ],
     ],
-    perform: (registry, model, version, deed) => registry.journal.archive(model, version, deed),
+    perform: (registry, model, version, audit) => registry.journal.archive(model, version, audit),
     done: (version) => `archived version ${version}`,
   });
-  addDeedCommand(parent, context, {
+  addAuditedCommand(parent, context, {
     name: 'unarchive',
     description: 'take a version back from the archive',
     examples: [['it was fine after all', 'fairlead model unarchive digits 2']],
-    perform: (registry, model, version, deed) => registry.journal.unarchive(model, version, deed),
+    perform: (registry, model, version, audit) => registry.journal.unarchive(model, version, audit),
     done: (version) => `unarchived version ${version}`,
   });
 }

@@ -2,7 +2,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { compareVersions } from '../../compare/compare-versions.ts';
-import { showComparison } from '../../compare/show-comparison.ts';
+import { formatComparison } from '../../compare/format-comparison.ts';
 import { jsonOption, registryOption } from '../../options/shared-options.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { readVersion } from '../../registry/read-version.ts';
@@ -26,7 +26,9 @@ export function addCompareCommand(parent: CommandUnknownOpts, context: CommandCo
       const { breakingChanges } = await import('@fairlead/registry');
       const breaking = breakingChanges(one.manifest.signature, other.manifest.signature);
       const comparison = { ...compareVersions(one, other), breakingChanges: breaking };
-      context.output.present(options, comparison, () => showComparison(context.output, comparison));
+      context.output.present(options, comparison, () =>
+        formatComparison(context.output, comparison),
+      );
     });
   addExamples(command, [
     ['what would change for users', 'fairlead model compare digits champion 4'],

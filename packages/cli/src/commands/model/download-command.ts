@@ -4,7 +4,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { dryRunOption, jsonOption, registryOption } from '../../options/shared-options.ts';
-import { showBytes } from '../../output/show-values.ts';
+import { formatBytes } from '../../output/format-values.ts';
 import { table } from '../../output/table.ts';
 import { fileError, readText } from '../../read-file.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
@@ -50,7 +50,7 @@ export function addDownloadCommand(parent: CommandUnknownOpts, context: CommandC
         `Version ${version} of ${model} is in ${out}:`,
         ...table(
           ['path', { title: 'size', align: 'right' }],
-          files.map(({ path, size }) => [path, showBytes(size)]),
+          files.map(({ path, size }) => [path, formatBytes(size)]),
         ),
       ]);
     });

@@ -4,7 +4,7 @@ import type { CommandContext } from '../../command-context.ts';
 import { dryRunOption, jsonOption, registryOption } from '../../options/shared-options.ts';
 import { withObjectProgress } from '../../output/object-progress.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
-import { showWritten } from '../../registry/show-written.ts';
+import { formatExportReport } from '../../registry/format-export-report.ts';
 
 /** Adds `fairlead model export`. */
 export function addExportCommand(parent: CommandUnknownOpts, context: CommandContext): void {
@@ -21,14 +21,14 @@ export function addExportCommand(parent: CommandUnknownOpts, context: CommandCon
     .action(async (to, models, options) => {
       const { exportModels } = await import('@fairlead/registry');
       const { store } = await openRegistry(context, { registry: options.registry });
-      const report = await withObjectProgress(context.surroundings, 'Exporting', (onProgress) =>
+      const report = await withObjectProgress(context.io, 'Exporting', (onProgress) =>
         exportModels(store, to, {
           ...(models.length > 0 && { models }),
           dryRun: options.dryRun === true,
           onProgress,
         }),
       );
-      context.output.present(options, report, () => showWritten('Exported', report));
+      context.output.present(options, report, () => formatExportReport('Exported', report));
     });
   addExamples(command, [
     ['one model, to carry elsewhere', 'fairlead model export digits.tar digits'],

@@ -4,7 +4,7 @@ import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { aliasOption, jsonOption, registryOption } from '../../options/shared-options.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
-import { showGates } from '../../registry/show-gates.ts';
+import { formatGates } from '../../registry/format-gates.ts';
 
 /** Adds `fairlead model gates check`. */
 export function addGatesCheckCommand(parent: CommandUnknownOpts, context: CommandContext): void {
@@ -25,7 +25,7 @@ export function addGatesCheckCommand(parent: CommandUnknownOpts, context: Comman
       context.output.present(options, { model, alias, version, passed, gates }, () =>
         gates.length === 0
           ? [`"${alias}" of ${model} is guarded by nothing.`]
-          : showGates(context.output, gates),
+          : formatGates(context.output, gates),
       );
       if (passed) return;
       const failed = gates.filter((gate) => !gate.passed).length;

@@ -2,7 +2,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { ModelRegistry } from '@fairlead/registry';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
-import { type CommandContext, deedOf } from '../../command-context.ts';
+import { type CommandContext, auditContext } from '../../command-context.ts';
 import {
   actorOption,
   dryRunOption,
@@ -53,7 +53,7 @@ A gate is one of
         model,
         alias,
         gates,
-        deedOf(context, options),
+        auditContext(context, options),
       );
       const warnings = gates.length === 0 ? [] : await warningsOf(opened.registry, model, gates);
       const shown = { event, ...(warnings.length > 0 && { warnings }) };

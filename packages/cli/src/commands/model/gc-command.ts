@@ -9,7 +9,7 @@ import {
   registryOption,
   yesOption,
 } from '../../options/shared-options.ts';
-import { count, showBytes } from '../../output/show-values.ts';
+import { count, formatBytes } from '../../output/format-values.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 
 /** Adds `fairlead model gc`. */
@@ -42,7 +42,7 @@ export function addGcCommand(parent: CommandUnknownOpts, context: CommandContext
         ...removed.map(
           (sha256) => `${dryRun ? 'would remove' : 'removed'}  blobs/sha256/${sha256}`,
         ),
-        `${dryRun ? 'A dry run would remove' : 'Removed'} ${count(removed.length, 'file')} (${showBytes(removedBytes)})` +
+        `${dryRun ? 'A dry run would remove' : 'Removed'} ${count(removed.length, 'file')} (${formatBytes(removedBytes)})` +
           `${dryRun ? '' : ` and ${count(leftovers, 'leftover')} of interrupted writes`}; ` +
           `${kept} stay because something names them, ${young} because they are young.`,
       ]);

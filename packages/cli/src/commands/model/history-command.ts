@@ -3,7 +3,7 @@ import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { jsonOption, parseCount, registryOption } from '../../options/shared-options.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
-import { showStory } from '../../registry/show-story.ts';
+import { formatTimeline } from '../../registry/format-timeline.ts';
 
 /** Adds `fairlead model history`. */
 export function addHistoryCommand(parent: CommandUnknownOpts, context: CommandContext): void {
@@ -25,7 +25,9 @@ export function addHistoryCommand(parent: CommandUnknownOpts, context: CommandCo
           alias === undefined || (source.kind === 'alias' && source.record.alias === alias),
       );
       const story = limit === undefined ? all : all.slice(-limit);
-      context.output.present(options, { model, story }, () => showStory(context.output, story));
+      context.output.present(options, { model, story }, () =>
+        formatTimeline(context.output, story),
+      );
     });
   addExamples(command, [
     ['everything, oldest first', 'fairlead model history digits'],

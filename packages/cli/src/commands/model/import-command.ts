@@ -4,7 +4,7 @@ import type { CommandContext } from '../../command-context.ts';
 import { dryRunOption, jsonOption, registryOption } from '../../options/shared-options.ts';
 import { withObjectProgress } from '../../output/object-progress.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
-import { showBrought } from '../../registry/show-brought.ts';
+import { formatImportReport } from '../../registry/format-import-report.ts';
 
 /** Adds `fairlead model import`. */
 export function addImportCommand(parent: CommandUnknownOpts, context: CommandContext): void {
@@ -20,10 +20,10 @@ export function addImportCommand(parent: CommandUnknownOpts, context: CommandCon
     .action(async (from, options) => {
       const { importModels } = await import('@fairlead/registry');
       const { store } = await openRegistry(context, { registry: options.registry });
-      const report = await withObjectProgress(context.surroundings, 'Importing', (onProgress) =>
+      const report = await withObjectProgress(context.io, 'Importing', (onProgress) =>
         importModels(store, from, { dryRun: options.dryRun === true, onProgress }),
       );
-      context.output.present(options, report, () => showBrought('Imported', report));
+      context.output.present(options, report, () => formatImportReport('Imported', report));
     });
   addExamples(command, [
     ['does it fit?', 'fairlead model import digits.tar --dry-run'],

@@ -37,7 +37,7 @@ export function addListCommand(parent: CommandUnknownOpts, context: CommandConte
                 model,
                 String(versions),
                 String(latestVersion),
-                showAliases(aliases),
+                formatAliases(aliases),
               ]),
             ),
       );
@@ -51,7 +51,7 @@ export function addListCommand(parent: CommandUnknownOpts, context: CommandConte
   ]);
 }
 
-function showAliases(aliases: Readonly<Record<string, number>>): string {
+function formatAliases(aliases: Readonly<Record<string, number>>): string {
   return Object.entries(aliases)
     .map(([alias, version]) => `${alias} → ${version}`)
     .join(', ');

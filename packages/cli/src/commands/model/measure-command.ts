@@ -1,7 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
-import { type CommandContext, deedOf } from '../../command-context.ts';
+import { type CommandContext, auditContext } from '../../command-context.ts';
 import { readNumbers } from '../../options/name-value.ts';
 import {
   actorOption,
@@ -14,7 +14,7 @@ import {
 import { readDocuments } from '../../read-documents.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { presentChange } from '../../registry/present-change.ts';
-import { showNumbers } from '../../registry/show-version.ts';
+import { formatNumbers } from '../../registry/format-version.ts';
 
 /** Adds `fairlead model measure`. */
 export function addMeasureCommand(parent: CommandUnknownOpts, context: CommandContext): void {
@@ -42,12 +42,12 @@ export function addMeasureCommand(parent: CommandUnknownOpts, context: CommandCo
       const opened = await openRegistry(context, options);
       const { version } = await opened.registry.resolve(model, aliasOrVersion);
       for (const [name, value] of Object.entries(numbers)) {
-        const measurement = { name, value, documents, ...deedOf(context, options) };
+        const measurement = { name, value, documents, ...auditContext(context, options) };
         await opened.registry.journal.measure(model, version, measurement);
       }
       presentChange(context, opened, options, { model, version, measured: numbers }, () => [
         `Measured of version ${version} of ${model}:`,
-        ...showNumbers(numbers).map((line) => `  ${line}`),
+        ...formatNumbers(numbers).map((line) => `  ${line}`),
       ]);
     });
   addExamples(command, [

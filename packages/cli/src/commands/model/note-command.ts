@@ -1,6 +1,6 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
-import { type CommandContext, deedOf } from '../../command-context.ts';
+import { type CommandContext, auditContext } from '../../command-context.ts';
 import {
   actorOption,
   dryRunOption,
@@ -27,8 +27,11 @@ export function addNoteCommand(parent: CommandUnknownOpts, context: CommandConte
       const { registry } = opened;
       const version =
         options.of === undefined ? undefined : (await registry.resolve(model, options.of)).version;
-      const deed = { ...deedOf(context, options), ...(version !== undefined && { version }) };
-      const event = await registry.journal.note(model, text, deed);
+      const audit = {
+        ...auditContext(context, options),
+        ...(version !== undefined && { version }),
+      };
+      const event = await registry.journal.note(model, text, audit);
       presentChange(context, opened, options, { event }, () => [
         `Noted on ${version === undefined ? model : `version ${version} of ${model}`}.`,
       ]);

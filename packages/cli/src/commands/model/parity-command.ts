@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
-import { type CommandContext, deedOf } from '../../command-context.ts';
+import { type CommandContext, auditContext } from '../../command-context.ts';
 import {
   actorOption,
   dryRunOption,
@@ -10,7 +10,7 @@ import {
   reasonOption,
   registryOption,
 } from '../../options/shared-options.ts';
-import { showParity } from '../../parity/show-parity.ts';
+import { formatParity } from '../../parity/format-parity.ts';
 import { fileError } from '../../read-file.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { presentChange } from '../../registry/present-change.ts';
@@ -86,7 +86,7 @@ export function addParityCommand(parent: CommandUnknownOpts, context: CommandCon
       }
       if (record) {
         await registry.recordParity(model, version, report, {
-          ...deedOf(context, options),
+          ...auditContext(context, options),
           original: title,
         });
       }
@@ -99,7 +99,7 @@ export function addParityCommand(parent: CommandUnknownOpts, context: CommandCon
         recorded: record === true && !dryRun,
         report,
       };
-      presentChange(context, opened, options, value, () => showParity(report, title));
+      presentChange(context, opened, options, value, () => formatParity(report, title));
       if (passed) return;
       throw new CliError(
         'ERR_CLI_CHECK_FAILED',

@@ -1,7 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { AliasEntry, GateResult, GatesFailedError } from '@fairlead/registry';
 import { addExamples } from '../../add-examples.ts';
-import { type CommandContext, deedOf } from '../../command-context.ts';
+import { type CommandContext, auditContext } from '../../command-context.ts';
 import { errorCodeOf } from '../../exit-code.ts';
 import {
   actorOption,
@@ -15,7 +15,7 @@ import {
 } from '../../options/shared-options.ts';
 import { openRegistry, type OpenedRegistry } from '../../registry/open-registry.ts';
 import { presentChange } from '../../registry/present-change.ts';
-import { showGates } from '../../registry/show-gates.ts';
+import { formatGates } from '../../registry/format-gates.ts';
 
 /** Adds `fairlead model promote`. */
 export function addPromoteCommand(parent: CommandUnknownOpts, context: CommandContext): void {
@@ -44,7 +44,7 @@ export function addPromoteCommand(parent: CommandUnknownOpts, context: CommandCo
       let entry: AliasEntry;
       try {
         entry = await registry.setAlias(model, alias, target.version, {
-          ...deedOf(context, options),
+          ...auditContext(context, options),
           ...expectedVersion(expect),
           ...(skipGates !== undefined && { dangerouslySkipGates: skipGates }),
         });
@@ -53,13 +53,15 @@ export function addPromoteCommand(parent: CommandUnknownOpts, context: CommandCo
         if (gates === undefined) throw error;
         const value = { dryRun: options.dryRun === true, promoted: false, gates };
         context.output.present(options, { model, alias, version: target.version, ...value }, () =>
-          showGates(context.output, gates),
+          formatGates(context.output, gates),
         );
         throw error;
       }
       const changed = entry.number !== before?.number;
       presentChange(context, opened, options, { promoted: changed, entry }, () => [
-        ...(changed && entry.gates ? [...showGates(context.output, entry.gates.results), ''] : []),
+        ...(changed && entry.gates
+          ? [...formatGates(context.output, entry.gates.results), '']
+          : []),
         changed
           ? `"${alias}" of ${model} means version ${entry.version} now (before: ${before?.version ?? 'none'}).`
           : `"${alias}" of ${model} means version ${entry.version} already; nothing was written.`,

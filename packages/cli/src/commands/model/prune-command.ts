@@ -1,6 +1,6 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
-import { type CommandContext, deedOf } from '../../command-context.ts';
+import { type CommandContext, auditContext } from '../../command-context.ts';
 import { confirm } from '../../confirm.ts';
 import {
   actorOption,
@@ -37,10 +37,10 @@ export function addPruneCommand(parent: CommandUnknownOpts, context: CommandCont
         options,
         `let the files of all but the newest ${keepLast} versions of ${model} go`,
       );
-      const { clock } = context.surroundings;
-      const deed = deedOf(context, options);
+      const { clock } = context.io;
+      const audit = auditContext(context, options);
       const dryRun = options.dryRun === true;
-      const report = await pruneVersions(store, model, { keepLast, dryRun, clock, ...deed });
+      const report = await pruneVersions(store, model, { keepLast, dryRun, clock, ...audit });
       context.output.present(options, report, () => [
         `${dryRun ? 'A dry run would prune' : 'Pruned'} versions: ${list(report.pruned)}.`,
         `Pruned before: ${list(report.alreadyPruned)}. Kept because an alias means them, or did: ${list(report.keptByAlias)}.`,

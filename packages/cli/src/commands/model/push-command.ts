@@ -2,7 +2,7 @@ import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import type { Manifest, PushResult } from '@fairlead/registry';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
-import { type CommandContext, deedOf } from '../../command-context.ts';
+import { type CommandContext, auditContext } from '../../command-context.ts';
 import {
   actorOption,
   collect,
@@ -12,10 +12,10 @@ import {
   registryOption,
 } from '../../options/shared-options.ts';
 import { ProgressLine } from '../../output/progress-line.ts';
-import { count, showBytes, showNumber } from '../../output/show-values.ts';
-import { showBatching } from '../../registry/show-version.ts';
+import { count, formatBytes, formatNumber } from '../../output/format-values.ts';
+import { formatBatching } from '../../registry/format-version.ts';
 import { oneLine } from '../../output/plain-text.ts';
-import { progressText } from '../../push/show-progress.ts';
+import { progressFormatter } from '../../push/format-progress.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { presentChange } from '../../registry/present-change.ts';
 
@@ -62,19 +62,19 @@ export function addPushCommand(parent: CommandUnknownOpts, context: CommandConte
     .action(async (model, source, options) => {
       const { upstream, upstreamUrl, latency = 0 } = options;
       const tried = !options.skipTrial && (upstream === undefined || upstreamUrl !== undefined);
-      const { actor } = deedOf(context, options);
+      const { actor } = auditContext(context, options);
       const { readPushRequest } = await import('../../push/read-push-request.ts');
-      const { tryOut } = await import('../../push/try-out.ts');
+      const { candidateValidation } = await import('../../push/validate-candidate.ts');
       const request = await readPushRequest(source, { ...options, model, actor, mayRun: tried });
       const opened = await openRegistry(context, options);
-      const progress = new ProgressLine(context.surroundings);
-      const textOf = progressText(request);
+      const progress = new ProgressLine(context.io);
+      const textOf = progressFormatter(request);
       let result: PushResult;
       try {
         result = await opened.registry.push({
           ...request,
           skipIfUnchanged: options.ifChanged === true,
-          ...(tried && { prove: tryOut(latency, { upstreamUrl }) }),
+          ...(tried && { prove: candidateValidation(latency, { upstreamUrl }) }),
           onProgress: (each) => {
             progress.show(textOf(each));
           },
@@ -94,7 +94,10 @@ export function addPushCommand(parent: CommandUnknownOpts, context: CommandConte
         { created, manifest, measured: measured ?? {}, ...(notes.length > 0 && { notes }) },
         () =>
           created
-            ? [...showPushed(manifest, measured), ...notes.map((note) => `Note: ${oneLine(note)}.`)]
+            ? [
+                ...formatPushed(manifest, measured),
+                ...notes.map((note) => `Note: ${oneLine(note)}.`),
+              ]
             : [`Version ${manifest.version} of ${model} is just that already; nothing was pushed.`],
       );
     });
@@ -116,7 +119,7 @@ export function addPushCommand(parent: CommandUnknownOpts, context: CommandConte
   ]);
 }
 
-function showPushed(manifest: Manifest, measured: PushResult['measured']): readonly string[] {
+function formatPushed(manifest: Manifest, measured: PushResult['measured']): readonly string[] {
   const { model, version, files, goldenExamples, runtime, lineage, trial: found } = manifest;
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   const trial =
@@ -128,13 +131,13 @@ function showPushed(manifest: Manifest, measured: PushResult['measured']): reado
         ? 'It loads and runs; it has no golden examples to answer.'
         : `It loads, and answers ${count(goldenExamples.length, 'golden example')} as it should.`;
   const figures = Object.entries(measured ?? {}).map(
-    ([name, value]) => `${name} ${showNumber(value)}`,
+    ([name, value]) => `${name} ${formatNumber(value)}`,
   );
   return [
-    `Pushed version ${version} of ${model}: ${runtime.name}, ${count(files.length, 'file')}, ${showBytes(bytes)}.`,
+    `Pushed version ${version} of ${model}: ${runtime.name}, ${count(files.length, 'file')}, ${formatBytes(bytes)}.`,
     ...(lineage.changes ?? []).map((change) => `Changed for serving: ${change}.`),
     trial,
-    ...(found ? [`Batching ${showBatching(manifest)}.`] : []),
+    ...(found ? [`Batching ${formatBatching(manifest)}.`] : []),
     ...(figures.length > 0 ? [`Measured on this machine: ${figures.join(', ')}.`] : []),
   ];
 }

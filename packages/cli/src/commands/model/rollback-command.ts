@@ -1,6 +1,6 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
-import { type CommandContext, deedOf } from '../../command-context.ts';
+import { type CommandContext, auditContext } from '../../command-context.ts';
 import {
   actorOption,
   aliasOption,
@@ -33,7 +33,7 @@ export function addRollbackCommand(parent: CommandUnknownOpts, context: CommandC
       const opened = await openRegistry(context, options);
       const { alias, steps, expect } = options;
       const entry = await opened.registry.rollback(model, alias, {
-        ...deedOf(context, options),
+        ...auditContext(context, options),
         steps,
         ...expectedVersion(expect),
       });

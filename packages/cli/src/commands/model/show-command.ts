@@ -4,9 +4,9 @@ import type { CommandContext } from '../../command-context.ts';
 import { jsonOption, registryOption } from '../../options/shared-options.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { readModel } from '../../registry/read-model.ts';
-import { showModel } from '../../registry/show-model.ts';
+import { formatModel } from '../../registry/format-model.ts';
 import { readVersion } from '../../registry/read-version.ts';
-import { showVersion } from '../../registry/show-version.ts';
+import { formatVersion } from '../../registry/format-version.ts';
 
 /** Adds `fairlead model show`. */
 export function addShowCommand(parent: CommandUnknownOpts, context: CommandContext): void {
@@ -22,12 +22,12 @@ export function addShowCommand(parent: CommandUnknownOpts, context: CommandConte
       const { registry } = await openRegistry(context, options);
       if (version === undefined) {
         const found = await readModel(registry, model);
-        context.output.present(options, found, () => showModel(context.output, found));
+        context.output.present(options, found, () => formatModel(context.output, found));
         return;
       }
       const found = await readVersion(registry, model, version);
       context.output.present(options, found, () =>
-        showVersion(context.output, found, { card: options.card === true }),
+        formatVersion(context.output, found, { card: options.card === true }),
       );
     });
   addExamples(command, [

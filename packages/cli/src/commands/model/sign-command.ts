@@ -1,6 +1,6 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
-import { type CommandContext, deedOf } from '../../command-context.ts';
+import { type CommandContext, auditContext } from '../../command-context.ts';
 import { readText } from '../../read-file.ts';
 import {
   actorOption,
@@ -29,8 +29,8 @@ export function addSignCommand(parent: CommandUnknownOpts, context: CommandConte
       const privateKey = await readText(options.key, 'the private key');
       const opened = await openRegistry(context, options);
       const { version } = await opened.registry.resolve(model, aliasOrVersion);
-      const deed = deedOf(context, options);
-      const signature = await opened.registry.sign(model, version, { privateKey, ...deed });
+      const audit = auditContext(context, options);
+      const signature = await opened.registry.sign(model, version, { privateKey, ...audit });
       presentChange(context, opened, options, { signature }, () => [
         `Version ${version} of ${model} is signed with key ${signature.keyId}.`,
       ]);

@@ -1,7 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
-import { type CommandContext, deedOf } from '../../command-context.ts';
+import { type CommandContext, auditContext } from '../../command-context.ts';
 import { readPairs } from '../../options/name-value.ts';
 import {
   actorOption,
@@ -39,9 +39,12 @@ export function addTagCommand(parent: CommandUnknownOpts, context: CommandContex
       const { registry } = opened;
       const version =
         options.of === undefined ? undefined : (await registry.resolve(model, options.of)).version;
-      const deed = { ...deedOf(context, options), ...(version !== undefined && { version }) };
-      for (const [name, value] of tags) await registry.journal.setTag(model, name, value, deed);
-      for (const name of deleted) await registry.journal.deleteTag(model, name, deed);
+      const audit = {
+        ...auditContext(context, options),
+        ...(version !== undefined && { version }),
+      };
+      for (const [name, value] of tags) await registry.journal.setTag(model, name, value, audit);
+      for (const name of deleted) await registry.journal.deleteTag(model, name, audit);
       const state = await registry.journal.state(model);
       const now = version === undefined ? state.tags : (state.versions.get(version)?.tags ?? {});
       const subject = version === undefined ? model : `version ${version} of ${model}`;

@@ -3,7 +3,7 @@ import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { jsonOption, registryOption } from '../../options/shared-options.ts';
-import { count, showBytes } from '../../output/show-values.ts';
+import { count, formatBytes } from '../../output/format-values.ts';
 import { severalLines } from '../../output/plain-text.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 
@@ -23,7 +23,7 @@ export function addVerifyCommand(parent: CommandUnknownOpts, context: CommandCon
         ),
         `Read ${count(report.manifests, 'version')}, ${count(report.aliasEntries, 'alias entry', 'alias entries')}, ` +
           `${count(report.events, 'event')}, ${count(report.documents, 'document')}, ` +
-          `${count(report.signatures, 'signature')} and ${count(report.blobs, 'file')} (${showBytes(report.blobBytes)}): ` +
+          `${count(report.signatures, 'signature')} and ${count(report.blobs, 'file')} (${formatBytes(report.blobBytes)}): ` +
           (report.ok
             ? 'all as they were written.'
             : `${count(report.problems.length, 'problem')}.`),

@@ -9,7 +9,7 @@ import {
   registryOption,
 } from '../../options/shared-options.ts';
 import { oneLine } from '../../output/plain-text.ts';
-import { showTime } from '../../output/show-values.ts';
+import { formatTime } from '../../output/format-values.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 
 /** Adds `fairlead model watch`. */
@@ -48,7 +48,7 @@ export function addWatchCommand(parent: CommandUnknownOpts, context: CommandCont
       })) {
         const { at, actor, version, previous, reason } = entry;
         const why = reason === undefined ? '' : `: ${oneLine(reason)}`;
-        const text = `${showTime(at)}  ${alias} → ${version} (was ${previous ?? 'none'})  by ${oneLine(actor)}${why}`;
+        const text = `${formatTime(at)}  ${alias} → ${version} (was ${previous ?? 'none'})  by ${oneLine(actor)}${why}`;
         context.output.print([options.json ? JSON.stringify(entry) : text]);
         lines += 1;
         if (lines >= count) end.abort();

@@ -4,7 +4,7 @@ import type { CommandContext } from '../../command-context.ts';
 import { dryRunOption, jsonOption, registryOption } from '../../options/shared-options.ts';
 import { withObjectProgress } from '../../output/object-progress.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
-import { showWritten } from '../../registry/show-written.ts';
+import { formatExportReport } from '../../registry/format-export-report.ts';
 
 /** Adds `fairlead registry backup`. */
 export function addBackupCommand(parent: CommandUnknownOpts, context: CommandContext): void {
@@ -21,10 +21,10 @@ export function addBackupCommand(parent: CommandUnknownOpts, context: CommandCon
       const { backupRegistry } = await import('@fairlead/registry');
       const { store } = await openRegistry(context, { registry: options.registry });
       const dryRun = options.dryRun === true;
-      const report = await withObjectProgress(context.surroundings, 'Backing up', (onProgress) =>
+      const report = await withObjectProgress(context.io, 'Backing up', (onProgress) =>
         backupRegistry(store, to, { dryRun, onProgress }),
       );
-      context.output.present(options, report, () => showWritten('Backed up', report));
+      context.output.present(options, report, () => formatExportReport('Backed up', report));
     });
   addExamples(command, [
     ['into a file', 'fairlead registry backup backups/2030-01-31.tar'],

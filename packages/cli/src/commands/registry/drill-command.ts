@@ -3,7 +3,7 @@ import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { jsonOption, parseSpan, registryOption } from '../../options/shared-options.ts';
-import { count, showBytes } from '../../output/show-values.ts';
+import { count, formatBytes } from '../../output/format-values.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 
 const TWO_MINUTES_MS = 120_000;
@@ -39,7 +39,7 @@ export function addDrillCommand(parent: CommandUnknownOpts, context: CommandCont
           context.output.paint('bad', `${key}: ${message}`),
         ),
         `Backed up in ${seconds(report.backupMs)}, restored and verified in ${seconds(report.restoreMs)}: ` +
-          `${count(report.objects, 'object')} (${showBytes(report.bytes)}), ` +
+          `${count(report.objects, 'object')} (${formatBytes(report.bytes)}), ` +
           (report.ok
             ? 'every byte the same.'
             : `${count(report.differing.length, 'object')} not the same.`),

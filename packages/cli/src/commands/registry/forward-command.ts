@@ -50,7 +50,7 @@ export function addForwardCommand(parent: CommandUnknownOpts, context: CommandCo
               const where = withoutQuery(url);
               const text = options.json
                 ? JSON.stringify({ ...notice, url: where })
-                : showNotice(notice, urls.length > 1 ? where : undefined);
+                : formatNotice(notice, urls.length > 1 ? where : undefined);
               context.output.print([text]);
             },
             onError: (error) => {
@@ -60,7 +60,7 @@ export function addForwardCommand(parent: CommandUnknownOpts, context: CommandCo
           };
         });
         if (options.once) await tellOnce(ways, forwardPending);
-        else await tellOn(ways, forwardEvents, context.surroundings.stopSignal?.());
+        else await tellOn(ways, forwardEvents, context.io.stopSignal?.());
       } finally {
         await sender.close();
       }
@@ -150,7 +150,7 @@ function withoutQuery(url: string): string {
   return `${origin}${pathname}`;
 }
 
-function showNotice(notice: ForwardNotice, url: string | undefined): string {
+function formatNotice(notice: ForwardNotice, url: string | undefined): string {
   const { type, model, id, attempt } = notice;
   const where = url === undefined ? '' : `  ${url}`;
   const why = 'reason' in notice ? `: ${oneLine(notice.reason)}` : '';

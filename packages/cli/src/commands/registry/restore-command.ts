@@ -6,8 +6,8 @@ import type { CommandContext } from '../../command-context.ts';
 import { confirm } from '../../confirm.ts';
 import { dryRunOption, jsonOption, yesOption } from '../../options/shared-options.ts';
 import { withObjectProgress } from '../../output/object-progress.ts';
-import { count } from '../../output/show-values.ts';
-import { showBrought } from '../../registry/show-brought.ts';
+import { count } from '../../output/format-values.ts';
+import { formatImportReport } from '../../registry/format-import-report.ts';
 
 /** Adds `fairlead registry restore`. */
 export function addRestoreCommand(parent: CommandUnknownOpts, context: CommandContext): void {
@@ -23,16 +23,16 @@ export function addRestoreCommand(parent: CommandUnknownOpts, context: CommandCo
       const { checkRestore, restoreRegistry } = await import('@fairlead/registry');
       if (options.dryRun) {
         const planned = await checkRestore(from, to);
-        context.output.present(options, planned, () => showBrought('Restored', planned));
+        context.output.present(options, planned, () => formatImportReport('Restored', planned));
         return;
       }
       if (hasContent(to)) await confirm(context, options, `write into ${to}, which isn't empty`);
-      const report = await withObjectProgress(context.surroundings, 'Restoring', (onProgress) =>
+      const report = await withObjectProgress(context.io, 'Restoring', (onProgress) =>
         restoreRegistry(from, to, { onProgress }),
       );
       const { verified } = report;
       context.output.present(options, report, () => [
-        ...showBrought('Restored', report),
+        ...formatImportReport('Restored', report),
         `Every byte of ${to} was read: ${verified.ok ? 'all as they were written' : count(verified.problems.length, 'problem')}.`,
       ]);
       if (verified.ok) return;

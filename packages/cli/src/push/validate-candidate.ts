@@ -9,7 +9,7 @@ const WARM_UP_RUNS = 10;
  *
  * `latencyRuns` runs of the first golden example become `p50Ms` and `p99Ms`; 0 measures nothing.
  */
-export function tryOut(latencyRuns: number, options: RunOptions): Proof {
+export function candidateValidation(latencyRuns: number, options: RunOptions): Proof {
   return async function tryOutCandidate(candidate) {
     const running = await runVersion(candidate, options);
     try {

@@ -1,13 +1,13 @@
 import type { Output } from '../output/output.ts';
 import { oneLine } from '../output/plain-text.ts';
-import { showNumber, showTime } from '../output/show-values.ts';
+import { formatNumber, formatTime } from '../output/format-values.ts';
 import { fields, table } from '../output/table.ts';
-import type { FoundModel, FoundModelVersion } from './read-model.ts';
+import type { ModelDetails, VersionSummary } from './read-model.ts';
 
 const SHOWN_METRICS = 3;
 
 /** Shows a model: what its aliases mean, what guards them, its versions. */
-export function showModel(output: Output, found: FoundModel): readonly string[] {
+export function formatModel(output: Output, found: ModelDetails): readonly string[] {
   const { model, aliases, gates, tags, versions } = found;
   const meaning = (version: number): string =>
     Object.entries(aliases)
@@ -25,11 +25,11 @@ export function showModel(output: Output, found: FoundModel): readonly string[] 
     ],
     versions.map((each) => [
       String(each.version),
-      showTime(each.created),
+      formatTime(each.created),
       oneLine(each.actor),
       each.runtime.name,
       meaning(each.version),
-      showMetrics(each.metrics),
+      formatMetrics(each.metrics),
       remarks(each),
     ]),
   );
@@ -39,7 +39,7 @@ export function showModel(output: Output, found: FoundModel): readonly string[] 
       ...Object.entries(gates).map(
         ([alias, list]) => [`gates of ${alias}`, list.join('; ')] as const,
       ),
-      ['tags', showTags(tags)],
+      ['tags', formatTags(tags)],
     ]),
     '',
     output.paint('faint', head),
@@ -48,23 +48,23 @@ export function showModel(output: Output, found: FoundModel): readonly string[] 
 }
 
 /** Shows the first few metrics. */
-function showMetrics(metrics: Readonly<Record<string, number>>): string {
+function formatMetrics(metrics: Readonly<Record<string, number>>): string {
   const all = Object.entries(metrics).map(
-    ([name, value]) => `${oneLine(name)} ${showNumber(value)}`,
+    ([name, value]) => `${oneLine(name)} ${formatNumber(value)}`,
   );
   return all.slice(0, SHOWN_METRICS).join(', ') + (all.length > SHOWN_METRICS ? ', …' : '');
 }
 
 /** Shows tags, or nothing when there are none. */
-export function showTags(tags: Readonly<Record<string, string>>): string | undefined {
+export function formatTags(tags: Readonly<Record<string, string>>): string | undefined {
   const all = Object.entries(tags).map(([name, value]) => `${oneLine(name)}=${oneLine(value)}`);
   return all.length === 0 ? undefined : all.join(', ');
 }
 
-function remarks({ archived, approvedBy, tags }: FoundModelVersion): string {
+function remarks({ archived, approvedBy, tags }: VersionSummary): string {
   return [
     ...(archived ? ['archived'] : []),
     ...(approvedBy.length > 0 ? [`approved by ${approvedBy.map(oneLine).join(', ')}`] : []),
-    ...[showTags(tags) ?? []].flat(),
+    ...[formatTags(tags) ?? []].flat(),
   ].join('; ');
 }

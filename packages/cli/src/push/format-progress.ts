@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import type { PushProgress, PushRequest } from '@fairlead/registry';
-import { showBytes } from '../output/show-values.ts';
+import { formatBytes } from '../output/format-values.ts';
 
 /** Makes the text that says how far a push is: `model.onnx: 1.2 GiB of 2.0 GiB written`. */
-export function progressText({ files }: PushRequest): (progress: PushProgress) => string {
+export function progressFormatter({ files }: PushRequest): (progress: PushProgress) => string {
   const sizes = new Map<string, number | undefined>();
   const sizeOf = (path: string): number | undefined => {
     if (!sizes.has(path)) {
@@ -18,7 +18,7 @@ export function progressText({ files }: PushRequest): (progress: PushProgress) =
   };
   return ({ path, phase, bytes }) => {
     const size = sizeOf(path);
-    const of = size === undefined ? '' : ` of ${showBytes(size)}`;
-    return `${path}: ${showBytes(bytes)}${of} ${phase === 'reading' ? 'read' : 'written'}`;
+    const of = size === undefined ? '' : ` of ${formatBytes(size)}`;
+    return `${path}: ${formatBytes(bytes)}${of} ${phase === 'reading' ? 'read' : 'written'}`;
   };
 }

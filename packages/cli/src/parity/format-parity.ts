@@ -1,13 +1,13 @@
 import type { ParityReport } from '@fairlead/registry';
 import { oneLine } from '../output/plain-text.ts';
-import { count } from '../output/show-values.ts';
+import { count } from '../output/format-values.ts';
 import { table } from '../output/table.ts';
 
 /** The page that `--html` writes has more. */
 const SHOWN_ROWS = 5;
 
 /** Shows how far a version is from its original: each output, and the rows that differ most. */
-export function showParity(report: ParityReport, title: string): readonly string[] {
+export function formatParity(report: ParityReport, title: string): readonly string[] {
   const { rows, parity, outputs, worst } = report;
   return [
     `Compared with ${oneLine(title)} on ${count(rows, 'row')}; greatest absolute difference: ${small(parity)}`,

@@ -13,7 +13,7 @@ const MAX_SHOWN = 300;
  *
  * @throws CliError `ERR_CLI_USAGE` for a URL that can't be asked; what it makes throws `ERR_CLI_ORIGINAL_FAILED`
  */
-export function askServer(url: string, apiKey: string | undefined): Predict {
+export function remotePredict(url: string, apiKey: string | undefined): Predict {
   const endpoint = inferUrl(url);
   return async (inputs) => {
     const failed = (why: string, cause?: unknown): CliError =>

@@ -1,8 +1,8 @@
 import type { ExportReport } from '@fairlead/registry';
-import { count } from '../output/show-values.ts';
+import { count } from '../output/format-values.ts';
 
 /** Says what an export or a backup wrote, or would write. */
-export function showWritten(verb: string, report: ExportReport): readonly string[] {
+export function formatExportReport(verb: string, report: ExportReport): readonly string[] {
   const { dryRun, location, objects, created } = report;
   const there = objects - created;
   const rest = there > 0 ? `; ${there} were there already` : '';

@@ -2,12 +2,12 @@ import type { TensorSpec } from '@fairlead/signature';
 import { jsonText } from '../output/json-text.ts';
 import type { Output } from '../output/output.ts';
 import { oneLine } from '../output/plain-text.ts';
-import { showBytes, showNumber } from '../output/show-values.ts';
+import { formatBytes, formatNumber } from '../output/format-values.ts';
 import { table } from '../output/table.ts';
 import { type Difference, isSame, type VersionComparison } from './compare-versions.ts';
 
 /** Shows two versions side by side. */
-export function showComparison(
+export function formatComparison(
   output: Output,
   comparison: VersionComparison & { readonly breakingChanges: readonly string[] },
 ): readonly string[] {
@@ -28,7 +28,7 @@ export function showComparison(
     ...part('Measured', measurements.map(numbers), ['difference']),
     ...part(
       'Signature',
-      tensors.map((each) => values(each, showTensor)),
+      tensors.map((each) => values(each, formatTensor)),
     ),
     '',
     breakingChanges.length === 0
@@ -38,7 +38,7 @@ export function showComparison(
     ...part(
       'Files',
       files.map((each) => [
-        ...values(each, ({ sha256, size }) => `${sha256.slice(0, 12)} ${showBytes(size)}`),
+        ...values(each, ({ sha256, size }) => `${sha256.slice(0, 12)} ${formatBytes(size)}`),
         isSame(each) ? 'same' : 'differs',
       ]),
       [''],
@@ -65,11 +65,11 @@ function numbers(difference: Difference<number>): readonly string[] {
   const change = before === undefined || after === undefined ? undefined : after - before;
   const sign = change !== undefined && change > 0 ? '+' : '';
   return [
-    ...values(difference, showNumber),
-    change === undefined || change === 0 ? '' : sign + showNumber(change),
+    ...values(difference, formatNumber),
+    change === undefined || change === 0 ? '' : sign + formatNumber(change),
   ];
 }
 
-function showTensor({ datatype, shape }: TensorSpec): string {
+function formatTensor({ datatype, shape }: TensorSpec): string {
   return `${datatype} [${shape.join(', ')}]`;
 }

@@ -3,15 +3,15 @@ import type { Signature, TensorSpec } from '@fairlead/signature';
 import { jsonText } from '../output/json-text.ts';
 import type { Output } from '../output/output.ts';
 import { oneLine, severalLines } from '../output/plain-text.ts';
-import { showBytes, showNumber, showTime } from '../output/show-values.ts';
+import { formatBytes, formatNumber, formatTime } from '../output/format-values.ts';
 import { fields, table } from '../output/table.ts';
-import type { FoundVersion } from './read-version.ts';
-import { showTags } from './show-model.ts';
+import type { VersionDetails } from './read-version.ts';
+import { formatTags } from './format-model.ts';
 
 /** Shows a version. */
-export function showVersion(
+export function formatVersion(
   output: Output,
-  { manifest, aliases, state, signatures }: FoundVersion,
+  { manifest, aliases, state, signatures }: VersionDetails,
   { card }: { readonly card: boolean },
 ): readonly string[] {
   const { model, version, created, actor, runtime, files, signature, goldenExamples } = manifest;
@@ -24,53 +24,59 @@ export function showVersion(
       ['model', model],
       ['version', String(version)],
       ['aliases', aliases.length === 0 ? undefined : aliases.join(', ')],
-      ['pushed', `${showTime(created)} by ${oneLine(actor)}`],
+      ['pushed', `${formatTime(created)} by ${oneLine(actor)}`],
       ['runtime', runtime.name + options],
       ['golden examples', String(goldenExamples.length)],
-      ['trial', showTrial(manifest)],
-      ['batching', showBatching(manifest)],
-      ['tags', showTags(tags)],
-      ['archived', archived && `${showTime(archived.at)} by ${oneLine(archived.actor)}`],
+      ['trial', formatTrial(manifest)],
+      ['batching', formatBatching(manifest)],
+      ['tags', formatTags(tags)],
+      ['archived', archived && `${formatTime(archived.at)} by ${oneLine(archived.actor)}`],
       ...approvals.map(
-        (each) => ['approved', `${showTime(each.at)} by ${oneLine(each.actor)}`] as const,
+        (each) => ['approved', `${formatTime(each.at)} by ${oneLine(each.actor)}`] as const,
       ),
       ...signatures.map(
         (each) =>
-          ['signed', `${showTime(each.at)} by ${oneLine(each.actor)}, key ${each.keyId}`] as const,
+          [
+            'signed',
+            `${formatTime(each.at)} by ${oneLine(each.actor)}, key ${each.keyId}`,
+          ] as const,
       ),
     ]),
-    ...part('Signature', showSignature(signature)),
+    ...part('Signature', formatSignature(signature)),
     ...part(
       'Files',
       table(
         ['path', { title: 'size', align: 'right' }, 'sha256'],
-        files.map(({ path, size, sha256 }) => [oneLine(path), showBytes(size), sha256]),
+        files.map(({ path, size, sha256 }) => [oneLine(path), formatBytes(size), sha256]),
       ),
     ),
-    ...part('Metrics', showNumbers(manifest.metrics)),
+    ...part('Metrics', formatNumbers(manifest.metrics)),
     ...part(
       'Measured',
       fields(
         Object.values(measurements).map(
           ({ name, value, actor: who, at }) =>
-            [oneLine(name), `${showNumber(value)}, by ${oneLine(who)} at ${showTime(at)}`] as const,
+            [
+              oneLine(name),
+              `${formatNumber(value)}, by ${oneLine(who)} at ${formatTime(at)}`,
+            ] as const,
         ),
       ),
     ),
-    ...part('Lineage', showLineage(manifest.lineage)),
+    ...part('Lineage', formatLineage(manifest.lineage)),
     ...(card
       ? part('Model card', [severalLines(manifest.modelCard ?? 'It has none.').trimEnd()])
       : []),
   ];
 }
 
-function showTrial({ trial }: Manifest): string {
+function formatTrial({ trial }: Manifest): string {
   if (trial === undefined) return 'not recorded';
   return trial.ran ? 'it ran' : `not run: ${oneLine(trial.reason ?? '')}`;
 }
 
 /** Says whether requests of a version share executions, and why, as its trial found. */
-export function showBatching({ trial, batching = 'auto' }: Manifest): string {
+export function formatBatching({ trial, batching = 'auto' }: Manifest): string {
   if (trial === undefined) return `${batching}: decided when it is loaded`;
   const { on, reason } = trial.batching;
   const decided = on ? 'on' : 'off';
@@ -78,12 +84,14 @@ export function showBatching({ trial, batching = 'auto' }: Manifest): string {
 }
 
 /** Shows numbers by their names. */
-export function showNumbers(numbers: Readonly<Record<string, number>>): readonly string[] {
-  return fields(Object.entries(numbers).map(([name, value]) => [oneLine(name), showNumber(value)]));
+export function formatNumbers(numbers: Readonly<Record<string, number>>): readonly string[] {
+  return fields(
+    Object.entries(numbers).map(([name, value]) => [oneLine(name), formatNumber(value)]),
+  );
 }
 
 /** Shows the inputs and outputs of a signature. */
-function showSignature({ inputs, outputs }: Signature): readonly string[] {
+function formatSignature({ inputs, outputs }: Signature): readonly string[] {
   const row = (direction: string) => (spec: TensorSpec) => [direction, ...tensorCells(spec)];
   return table(
     ['', 'name', 'datatype', 'shape', 'description'],
@@ -92,7 +100,7 @@ function showSignature({ inputs, outputs }: Signature): readonly string[] {
 }
 
 /** Shows where a version comes from. */
-function showLineage(lineage: Manifest['lineage']): readonly string[] {
+function formatLineage(lineage: Manifest['lineage']): readonly string[] {
   const { gitCommit, dataset, command, parentVersion, parameters, frameworks, changes } = lineage;
   return fields([
     ['git commit', gitCommit && oneLine(gitCommit)],

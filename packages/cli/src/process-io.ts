@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** Everything outside of the command that it reads or writes; the process has one, and tests can have another. */
-export interface Surroundings {
+export interface ProcessIo {
   /** The environment's variables. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable & { readonly isTTY?: boolean };

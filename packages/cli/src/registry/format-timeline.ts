@@ -1,15 +1,15 @@
 import type { StoryItem } from '@fairlead/registry';
 import type { Output } from '../output/output.ts';
 import { oneLine } from '../output/plain-text.ts';
-import { showTime } from '../output/show-values.ts';
+import { formatTime } from '../output/format-values.ts';
 import { table } from '../output/table.ts';
-import { showGates } from './show-gates.ts';
+import { formatGates } from './format-gates.ts';
 
 /** Shows a story: a line for each thing that happened, and under it why, and how gates were decided. */
-export function showStory(output: Output, story: readonly StoryItem[]): readonly string[] {
+export function formatTimeline(output: Output, story: readonly StoryItem[]): readonly string[] {
   const lines = table(
     ['when', 'who', 'what'],
-    story.map(({ at, actor, what }) => [showTime(at), oneLine(actor), oneLine(what)]),
+    story.map(({ at, actor, what }) => [formatTime(at), oneLine(actor), oneLine(what)]),
   );
   const [head = '', ...rows] = lines;
   return [
@@ -19,7 +19,9 @@ export function showStory(output: Output, story: readonly StoryItem[]): readonly
       return [
         row,
         ...(reason === undefined ? [] : [`  why: ${oneLine(reason)}`]),
-        ...(gates === undefined ? [] : showGates(output, gates.results).map((line) => `  ${line}`)),
+        ...(gates === undefined
+          ? []
+          : formatGates(output, gates.results).map((line) => `  ${line}`)),
       ];
     }),
   ];

@@ -1,8 +1,8 @@
 import type { ImportReport } from '@fairlead/registry';
-import { count } from '../output/show-values.ts';
+import { count } from '../output/format-values.ts';
 
 /** Says what an import or a restore brought, or would bring. */
-export function showBrought(verb: string, report: ImportReport): readonly string[] {
+export function formatImportReport(verb: string, report: ImportReport): readonly string[] {
   const { dryRun, models, versions, created, unchanged } = report;
   return [
     ...(dryRun ? ['A dry run: nothing is changed. Without --dry-run:', ''] : []),

@@ -1,7 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Deed, ModelEvent, ModelRegistry } from '@fairlead/registry';
 import { addExamples, type Example } from '../../add-examples.ts';
-import { type CommandContext, deedOf } from '../../command-context.ts';
+import { type CommandContext, auditContext } from '../../command-context.ts';
 import {
   actorOption,
   dryRunOption,
@@ -13,7 +13,7 @@ import { openRegistry } from '../../registry/open-registry.ts';
 import { presentChange } from '../../registry/present-change.ts';
 
 /** A command that records one thing of one version. */
-export interface DeedCommand {
+export interface AuditedCommand {
   readonly name: string;
   readonly description: string;
   readonly examples: readonly Example[];
@@ -21,17 +21,17 @@ export interface DeedCommand {
     registry: ModelRegistry,
     model: string,
     version: number,
-    deed: Deed,
+    audit: Deed,
   ) => Promise<ModelEvent>;
   /** What was done, with the version: `approved version 3`. */
   readonly done: (version: number) => string;
 }
 
 /** Adds a command that records one thing of one version: `approve`, `archive`. */
-export function addDeedCommand(
+export function addAuditedCommand(
   parent: CommandUnknownOpts,
   context: CommandContext,
-  { name, description, examples, perform, done }: DeedCommand,
+  { name, description, examples, perform, done }: AuditedCommand,
 ): void {
   const command = parent
     .command(name)
@@ -46,7 +46,7 @@ export function addDeedCommand(
     .action(async (model, aliasOrVersion, options) => {
       const opened = await openRegistry(context, options);
       const { version } = await opened.registry.resolve(model, aliasOrVersion);
-      const event = await perform(opened.registry, model, version, deedOf(context, options));
+      const event = await perform(opened.registry, model, version, auditContext(context, options));
       presentChange(context, opened, options, { event }, () => [
         `${event.actor} ${done(version)} of ${model}.`,
       ]);

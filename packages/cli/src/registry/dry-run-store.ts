@@ -1,15 +1,15 @@
 import type { ObjectStore, StoreEntry } from '@fairlead/registry';
 
 /** An object that would be written. */
-interface TrialObject {
+interface DryRunObject {
   readonly key: string;
   readonly bytes: number;
 }
 
 /** A store that takes writes without making them, and says afterwards what they would have been. */
-export interface TrialStore extends ObjectStore {
+export interface DryRunStore extends ObjectStore {
   /** What would be there more, in order of the keys. */
-  readonly created: () => readonly TrialObject[];
+  readonly created: () => readonly DryRunObject[];
   /** Keys of what would be there no more, in their order. */
   readonly removed: () => readonly string[];
 }
@@ -27,7 +27,7 @@ interface Written {
  *
  * So a dry run is the very run, with every check that it makes and every conflict that it meets, and can't differ from it.
  */
-export function trialStore(base: ObjectStore): TrialStore {
+export function dryRunStore(base: ObjectStore): DryRunStore {
   const written = new Map<string, Written>();
   const removed = new Set<string>();
   const kept = (key: string): Written | undefined => written.get(key);

@@ -4,7 +4,7 @@ import { oneLine } from '../output/plain-text.ts';
 import { table } from '../output/table.ts';
 
 /** Shows how gates were decided: what was checked, the threshold, what was found. */
-export function showGates(output: Output, results: readonly GateResult[]): readonly string[] {
+export function formatGates(output: Output, results: readonly GateResult[]): readonly string[] {
   const rows = results.map(({ gate, passed, found }) => {
     const [check = gate, ...threshold] = gate.split(/\s+(?=[<>]=)|(?<=^\w+)\s+/);
     return [passed ? 'passed' : 'FAILED', check, threshold.join(' '), oneLine(found)];
