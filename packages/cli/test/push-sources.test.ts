@@ -16,7 +16,7 @@ const { onnxRuntime } = await import('@fairlead/serving/onnx');
 
 /** A folder that MLflow itself wrote, of the registry's tests. */
 const mlflow = fileURLToPath(
-  new URL('../../registry/test/push/mlflow/external-data', import.meta.url),
+  new URL('../../registry/test/sources/mlflow/external-data', import.meta.url),
 );
 
 test('a folder of MLflow is pushed with its weights, and its input example becomes golden', async () => {

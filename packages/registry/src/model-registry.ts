@@ -1,6 +1,6 @@
 import type { AliasEntry } from './aliases/alias-entry.ts';
 import { type AliasLog, aliasLog, readEntries, requireEntry } from './aliases/alias-log.ts';
-import { checkAuditText } from './audit-text.ts';
+import { checkAuditText } from './checks/audit-text.ts';
 import {
   type AliasChangeOptions,
   appendChange,
@@ -9,8 +9,8 @@ import {
 } from './aliases/change-alias.ts';
 import { followAlias, type FollowOptions } from './aliases/follow-alias.ts';
 import { type EventLog, eventLog } from './events/event-log.ts';
-import { type Deed, Journal } from './events/journal.ts';
-import { type StoryItem, tellStory } from './events/story.ts';
+import { type Deed, Journal } from './models/journal.ts';
+import { type StoryItem, tellStory } from './timeline/timeline.ts';
 import type { GateResult } from './gates/evaluate-gates.ts';
 import { type AliasGates, guardAlias } from './gates/guard-alias.ts';
 import {
@@ -19,25 +19,25 @@ import {
   listModels,
   modelNotFound,
   type ModelSummary,
-} from './listing.ts';
+} from './models/list-models.ts';
 import type { Manifest } from './versions/manifest.ts';
-import { checkAliasName, checkModelName } from './model-name.ts';
+import { checkAliasName, checkModelName } from './checks/model-name.ts';
 import type { KnownHeads } from './records/numbered-log.ts';
 import type { ObjectStore } from './store/object-store.ts';
 import { openManifest, type OpenVersion, requireManifest } from './versions/open-version.ts';
 import type { PushRequest } from './push/push-request.ts';
 import { pushVersion, type PushResult } from './push/push-version.ts';
-import { RegistryError } from './registry-error.ts';
+import { RegistryError } from './errors/registry-error.ts';
 import type { ModelEvent } from './events/model-event.ts';
 import type { ParityReport } from './parity/compare-outputs.ts';
-import { recordParity, type RecordParityOptions } from './parity/record-parity.ts';
+import { recordParity, type RecordParityOptions } from './models/record-parity.ts';
 import { readSignatures, requireTrusted, signVersion } from './signing/signatures.ts';
 import { readPrivateKey } from './signing/signing-key.ts';
 import type { TrustedKeys } from './signing/trusted-keys.ts';
 import type { VersionSignature } from './signing/version-signature.ts';
 import { rollbackTarget } from './aliases/rollback-target.ts';
-import { withClaim } from './upkeep/claim.ts';
-import { requireFiles } from './upkeep/pruned-version.ts';
+import { withClaim } from './leases/blob-lease.ts';
+import { requireFiles } from './versions/pruned-version.ts';
 import { type VerifyReport, verifyStore } from './verify/verify-store.ts';
 import { type VersionLog, versionLog } from './versions/version-log.ts';
 

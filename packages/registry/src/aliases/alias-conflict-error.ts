@@ -1,5 +1,5 @@
 import type { AliasEntry } from './alias-entry.ts';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 
 /** An alias wasn't changed because it isn't what its writer believed it to be. */
 export class AliasConflictError extends RegistryError {

@@ -7,7 +7,7 @@ import {
 import { aliasFolder } from '../store/layout.ts';
 import { type KnownHeads, NumberedLog, type RecordFormat } from '../records/numbered-log.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 
 /** The entries of one alias. */
 export type AliasLog = NumberedLog<AliasEntry>;

@@ -1,5 +1,5 @@
 import type { AliasEntry } from './alias-entry.ts';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 
 /**
  * Finds the entry that is `steps` back from `head`, as an undo would.

@@ -1,6 +1,6 @@
 import { readdir, stat, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderStore } from '../store/folder-store.ts';
+import { folderStore } from '../folder/folder-store.ts';
 import type { ObjectBody, ObjectStore } from '../store/object-store.ts';
 import { pinnedKeys } from './pinned-keys.ts';
 

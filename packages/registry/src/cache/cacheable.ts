@@ -1,4 +1,4 @@
-import { fingerprint } from '../push/push-source.ts';
+import { fingerprint } from '../blobs/blob-source.ts';
 import { unsealRecord } from '../records/sealed-record.ts';
 
 const BLOB = /^blobs\/sha256\/([0-9a-f]{64})$/;

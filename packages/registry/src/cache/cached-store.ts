@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ObjectStore, StoreEntry } from '../store/object-store.ts';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import { CacheFolder } from './cache-folder.ts';
 import { hasHash, isRecordAt, isRecordKey, promisedHash } from './cacheable.ts';
 

@@ -1,6 +1,6 @@
 import { MAX_ALIAS_ENTRY_BYTES } from '../aliases/alias-entry.ts';
 import { aliasFolder, blobKey, versionsFolder } from '../store/layout.ts';
-import { aliasNames, modelNames } from '../listing.ts';
+import { aliasNames, modelNames } from '../models/list-models.ts';
 import { MAX_MANIFEST_BYTES } from '../versions/manifest-record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { unsealRecord } from '../records/sealed-record.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { fields } from '../records/record-schema.ts';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import { documentKey } from '../store/layout.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { ModelEvent } from './model-event.ts';

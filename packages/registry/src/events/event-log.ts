@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type KnownHeads, NumberedLog, type RecordFormat } from '../records/numbered-log.ts';
 import { FORMAT_VERSION } from '../records/record-schema.ts';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import { eventsFolder } from '../store/layout.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import {

@@ -1,4 +1,4 @@
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 
 /** How a value is compared with a threshold. */
 export type Comparison = '>=' | '<=';

@@ -1,4 +1,4 @@
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import type { GateResult } from './evaluate-gates.ts';
 
 /** An alias wasn't changed because the version doesn't pass its gates. */

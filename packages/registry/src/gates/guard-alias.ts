@@ -1,6 +1,6 @@
 import { foldEvents } from '../events/model-state.ts';
 import type { ModelEvent } from '../events/model-event.ts';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import { evaluateGates, type GateContext, type GateResult } from './evaluate-gates.ts';
 import { GatesFailedError } from './gates-failed-error.ts';

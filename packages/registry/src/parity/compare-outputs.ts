@@ -1,5 +1,5 @@
 import { decodeTensor, float16ToNumber, type Tensor } from '@fairlead/signature';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import type { JsonTensor } from '../versions/manifest.ts';
 
 /** What original and export gave for the same inputs. */

@@ -1,5 +1,5 @@
 import type { JsonTensor } from '../versions/manifest.ts';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import { compareOutputs, type ParityCase, type ParityReport } from './compare-outputs.ts';
 import type { ParityRows } from './parity-rows.ts';
 

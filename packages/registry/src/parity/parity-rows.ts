@@ -9,7 +9,7 @@ import {
   type Table,
 } from '@fairlead/signature';
 import { parseJson } from '../records/json-text.ts';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import type { JsonTensor, Manifest } from '../versions/manifest.ts';
 import { tableRequests } from './table-requests.ts';
 

@@ -9,11 +9,11 @@ import type {
   ManifestFile,
   RuntimeSpec,
 } from '../versions/manifest.ts';
-import { storedExample } from './stored-example.ts';
-import { fingerprint, readSource } from './push-source.ts';
-import { inspectOnnx } from './inspect-onnx.ts';
-import type { Proof, PushProgress } from './prove.ts';
-import { RegistryError } from '../registry-error.ts';
+import { storedExample } from '../versions/stored-example.ts';
+import { fingerprint, readSource } from '../blobs/blob-source.ts';
+import { inspectOnnx } from '../onnx/inspect-onnx.ts';
+import type { Proof, PushProgress } from './validate.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 
 /** A version to be: what `push` takes. */
 export interface PushRequest {

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { checkAuditText } from '../audit-text.ts';
-import { keepBlob } from '../versions/blob.ts';
+import { checkAuditText } from '../checks/audit-text.ts';
+import { keepBlob } from '../blobs/blob.ts';
 import { checkGoldenExamples } from '../versions/golden-example-check.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import { encodeManifest } from '../versions/manifest-record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { runProof } from './prove.ts';
-import { readUnchanged } from './push-source.ts';
+import { runProof } from './validate.ts';
+import { readUnchanged } from '../blobs/blob-source.ts';
 import { contentOf, type PushRequest, readContent, reported } from './push-request.ts';
 import { FORMAT_VERSION } from '../records/record-schema.ts';
-import { RegistryError } from '../registry-error.ts';
-import { withClaim } from '../upkeep/claim.ts';
+import { RegistryError } from '../errors/registry-error.ts';
+import { withClaim } from '../leases/blob-lease.ts';
 import type { VersionLog } from '../versions/version-log.ts';
 
 /** What a push came to. */

@@ -1,5 +1,5 @@
 import type { ObjectStore } from '../store/object-store.ts';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 
 const RECORD = /^(\d{8})\.json$/;
 const MAX_NUMBER = 99_999_999;

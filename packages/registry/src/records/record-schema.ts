@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isLosslessJson, type LosslessJson, toDoubles } from './json-value.ts';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 
 const lossless = z.custom<LosslessJson>(
   (value) => isLosslessJson(value),

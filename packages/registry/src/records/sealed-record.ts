@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formatJson, parseJson } from './json-text.ts';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 
 const TRAILER = /^,\n {2}"seal": "([0-9a-f]{64})"\n\}\n$/;
 const TRAILER_BYTES = Buffer.byteLength(`,\n  "seal": "${'0'.repeat(64)}"\n}\n`);

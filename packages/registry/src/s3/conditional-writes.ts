@@ -1,5 +1,5 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import { MultipartUpload } from './multipart-upload.ts';
 import { removeObject } from './remove-object.ts';
 import { statusOf } from './s3-error.ts';

@@ -4,7 +4,7 @@ import {
   type MultipartUpload as ListedUpload,
   type Part,
 } from '@aws-sdk/client-s3';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import { nameOf } from './s3-error.ts';
 import type { S3Requests } from './s3-requests.ts';
 

@@ -4,7 +4,7 @@ import {
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
 import type { StoreEntry } from '../store/object-store.ts';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import { isKeySegment } from '../store/store-key.ts';
 import { nameOf } from './s3-error.ts';
 import type { S3Requests } from './s3-requests.ts';

@@ -6,7 +6,7 @@ import {
   type Part,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import type { BodyPart } from './body-parts.ts';
 import { findUpload, type FoundUpload } from './find-upload.ts';
 import { nameOf, statusOf } from './s3-error.ts';

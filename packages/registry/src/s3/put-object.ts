@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { ObjectBody } from '../store/object-store.ts';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import { bodyParts } from './body-parts.ts';
 import { BLOBS } from '../store/layout.ts';
 import { MultipartUpload } from './multipart-upload.ts';

@@ -1,4 +1,4 @@
-import { RegistryError, type RegistryErrorCode } from '../registry-error.ts';
+import { RegistryError, type RegistryErrorCode } from '../errors/registry-error.ts';
 
 interface Meaning {
   readonly code: RegistryErrorCode;

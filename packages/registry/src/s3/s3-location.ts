@@ -1,5 +1,5 @@
 import { maskCredentials } from '@fairlead/signature';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import { isKeySegment } from '../store/store-key.ts';
 
 /** Where in S3 a registry is. */

@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { ObjectStore } from '../store/object-store.ts';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import { BLOBS } from '../store/layout.ts';
 import { keySegments } from '../store/store-key.ts';
 import { ConditionalWriteCheck } from './conditional-writes.ts';

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import { signaturesFolder } from '../store/layout.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { Manifest } from '../versions/manifest.ts';

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import { keyIdOf, readPublicKey } from './signing-key.ts';
 
 /** Whose signatures count. */

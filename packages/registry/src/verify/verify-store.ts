@@ -1,19 +1,19 @@
 import { type AliasEntry, chainProblem } from '../aliases/alias-entry.ts';
 import { aliasLog } from '../aliases/alias-log.ts';
-import { blobProblem } from '../versions/blob.ts';
+import { blobProblem } from '../blobs/blob.ts';
 import { eventLog } from '../events/event-log.ts';
 import { documentsOf, readDocument } from '../events/event-document.ts';
 import { eventChainProblem, type ModelEvent } from '../events/model-event.ts';
 import { requireValidSignature, signatureKeyIds } from '../signing/signatures.ts';
 import { BLOBS, blobKey, documentKey, signaturesFolder } from '../store/layout.ts';
-import { aliasNames, modelNames } from '../listing.ts';
+import { aliasNames, modelNames } from '../models/list-models.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import type { NumberedLog } from '../records/numbered-log.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { RegistryError, type RegistryErrorCode } from '../registry-error.ts';
-import { prunedLog } from '../upkeep/pruned-record.ts';
+import { RegistryError, type RegistryErrorCode } from '../errors/registry-error.ts';
+import { prunedLog } from '../versions/pruned-record.ts';
 import { versionLog } from '../versions/version-log.ts';
-import { NamedBlobs, versionsMeant } from './named-blobs.ts';
+import { NamedBlobs, versionsMeant } from './required-blobs.ts';
 
 /** One object that isn't as it was written, or isn't there. */
 export interface VerifyProblem {

@@ -1,4 +1,4 @@
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 
 /** Longest path of an artifact, in bytes of UTF-8. */
 const MAX_PATH_BYTES = 1024;

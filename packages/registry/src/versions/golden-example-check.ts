@@ -1,6 +1,6 @@
 import { createSignatureCheck, decodeTensor, type TensorSpec } from '@fairlead/signature';
 import type { JsonTensor, Manifest } from './manifest.ts';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 
 /**
  * Checks that the golden examples of a version fit its signature: every input, and those outputs that they have.

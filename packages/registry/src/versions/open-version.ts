@@ -1,9 +1,9 @@
-import { readBlob } from './blob.ts';
-import { modelNotFound, some } from '../listing.ts';
+import { readBlob } from '../blobs/blob.ts';
+import { modelNotFound, some } from '../models/list-models.ts';
 import type { Manifest } from './manifest.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { missingFile, prunedError } from '../upkeep/pruned-version.ts';
-import { RegistryError } from '../registry-error.ts';
+import { missingFile, prunedError } from './pruned-version.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 import type { VersionLog } from './version-log.ts';
 
 /** A version, ready to be read. */

@@ -3,7 +3,7 @@ import type { Manifest } from './manifest.ts';
 import { decodeManifest, MAX_MANIFEST_BYTES } from './manifest-record.ts';
 import { type KnownHeads, NumberedLog, type RecordFormat } from '../records/numbered-log.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { RegistryError } from '../registry-error.ts';
+import { RegistryError } from '../errors/registry-error.ts';
 
 /** The versions of one model. */
 export type VersionLog = NumberedLog<Manifest>;

@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { lstat, readdir, rm, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { folderMaker, linkIfAbsent, syncFolder, writeNewFile } from './durable-file.ts';
+import { folderError, systemCode } from './folder-error.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { PlainFolder } from './plain-folder.ts';
+import { readChunks } from '../store/read-chunks.ts';
+import { RegistryError } from '../errors/registry-error.ts';
+import { isKeySegment } from '../store/store-key.ts';
+
+/** Settings of {@link folderStore}. */
+export interface FolderStoreOptions {
+  /**
+   * Make the folder when it is missing, instead of refusing.
+   *
+   * @defaultValue false
+   */
+  readonly create?: boolean;
+}
+
+/** Where writes are prepared. Not a segment of any key, so no object can be there. */
+const TEMPORARY = '.tmp';
+
+/**
+ * Keeps a registry in the folder `path`, on a file system with hard links (any local one, NFS).
+ *
+ * Several processes and hosts can use one folder at a time. A write prepares a temporary file, syncs it, links it to
+ * its name and syncs the folder: at any moment an object is there whole and durable, or not at all. Symbolic links
+ * inside the folder aren't followed.
+ *
+ * @throws RegistryError `ERR_REGISTRY_STORE_NOT_FOUND` when the folder is missing and `create` is not set;
+ * `ERR_REGISTRY_STORE_NOT_A_FOLDER`; `ERR_REGISTRY_STORE_DENIED`.
+ */
+export function folderStore(path: string, options: FolderStoreOptions = {}): ObjectStore {
+  const { create = false } = options;
+  const folder = new PlainFolder(path, create);
+  const temporaries = join(folder.root, TEMPORARY);
+  const ensureFolder = folderMaker(folder.root);
+
+  const sizeOf: ObjectStore['size'] = (key) =>
+    folder.ifPresent('read', () =>
+      folder.useObject(key, async (handle) => (await handle.stat()).size),
+    );
+
+  return {
+    location: folder.location,
+
+    async create(key, body) {
+      const target = folder.pathOf(key);
+      const streamed = typeof body === 'function';
+      if (streamed && (await sizeOf(key)) !== undefined) {
+        await folder.attempt('sync', () => syncFolder(dirname(target)));
+        return false;
+      }
+      const temporary = join(temporaries, randomUUID());
+      await folder.attempt('write', () => ensureFolder(temporaries));
+      try {
+        await writeNewFile(temporary, streamed ? body() : [body], (error) =>
+          folderError('write', folder.location, error),
+        );
+        await folder.attempt('write', () => ensureFolder(dirname(target)));
+        return await folder.attempt('link', () => linkIfAbsent(temporary, target));
+      } finally {
+        // The write is decided by now; what can't be removed is left to a sweep.
+        await rm(temporary, { force: true }).catch(() => undefined);
+      }
+    },
+
+    read: (key, { maxBytes }) =>
+      folder.ifPresent('read', () =>
+        folder.useObject(key, async (handle) => {
+          const { size } = await handle.stat();
+          if (size <= maxBytes) return handle.readFile();
+          throw new RegistryError(
+            'ERR_REGISTRY_TOO_LARGE',
+            `${key} in ${folder.location} has ${size} bytes, and at most ${maxBytes} are read; ` +
+              'no registry wrote it: move it away',
+          );
+        }),
+      ),
+
+    async *stream(key) {
+      const handle = await folder.ifPresent('read', () => folder.openObject(key));
+      if (handle === undefined) {
+        throw new RegistryError(
+          'ERR_REGISTRY_CORRUPT',
+          `${key} is missing from ${folder.location}; restore it, or push the same content again`,
+        );
+      }
+      try {
+        yield* readChunks(handle);
+      } catch (error) {
+        throw folderError('read', folder.location, error);
+      } finally {
+        await handle.close();
+      }
+    },
+
+    size: sizeOf,
+
+    async list(key) {
+      const entries = await folder.ifPresent('list', async () => {
+        const directory = key === '' ? folder.root : folder.pathOf(key);
+        await folder.refuseLinked(directory);
+        return readdir(directory, { withFileTypes: true });
+      });
+      return (entries ?? [])
+        .filter((entry) => isKeySegment(entry.name) && (entry.isFile() || entry.isDirectory()))
+        .map((entry) => ({
+          name: entry.name,
+          kind: entry.isFile() ? ('object' as const) : ('folder' as const),
+        }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+    },
+
+    age: (key) =>
+      folder.ifPresent('read', () =>
+        folder.useObject(key, async (handle) => Date.now() - (await handle.stat()).mtimeMs),
+      ),
+
+    async remove(key) {
+      const file = folder.pathOf(key);
+      await folder.ifPresent('remove', async () => {
+        await folder.refuseLinked(dirname(file));
+        await unlink(file);
+        await syncFolder(dirname(file));
+      });
+    },
+
+    async sweep(olderThanMs) {
+      const names = await folder.ifPresent('sweep', () => readdir(temporaries));
+      let removed = 0;
+      for (const name of names ?? []) {
+        if (await removeIfStale(join(temporaries, name), Date.now() - olderThanMs)) removed += 1;
+      }
+      return removed;
+    },
+  };
+}
+
+async function removeIfStale(file: string, touchedBefore: number): Promise<boolean> {
+  try {
+    if ((await lstat(file)).mtimeMs > touchedBefore) return false;
+    await unlink(file);
+    return true;
+  } catch (error) {
+    // Its writer finished it, or it belongs to a user whose files we may not remove: neither concerns anyone else.
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'EACCES' || code === 'EPERM' || code === 'EISDIR')
+      return false;
+    throw error;
+  }
+}

@@ -1,0 +1,49 @@
+import { BLOBS } from '../store/layout.ts';
+import { isAliasName, isModelName } from '../checks/model-name.ts';
+import { RegistryError } from '../errors/registry-error.ts';
+
+/** What an object of an archive is. */
+export type ArchiveKey =
+  | { readonly kind: 'blob'; readonly sha256: string }
+  | { readonly kind: 'document'; readonly model: string; readonly sha256: string }
+  | { readonly kind: 'signature'; readonly model: string; readonly version: number }
+  | {
+      readonly kind: 'record';
+      readonly model: string;
+      /** `versions`, `pruned`, `events`, or `aliases/<alias>`. */
+      readonly log: string;
+      readonly number: number;
+    };
+
+const DOCUMENT = /^models\/([^/]+)\/documents\/([0-9a-f]{64})$/;
+const SIGNATURE = /^models\/([^/]+)\/signatures\/(\d{8})\/[0-9a-f]{16}\.json$/;
+const RECORD = /^models\/([^/]+)\/((?:aliases\/)?[a-z0-9][a-z0-9._-]*)\/(\d{8})\.json$/;
+
+/** What the object `key` of a registry is; `undefined` for what no registry writes into an archive. */
+export function parseArchiveKey(key: string): ArchiveKey | undefined {
+  if (key.startsWith(`${BLOBS}/`)) {
+    const sha256 = key.slice(BLOBS.length + 1);
+    return /^[0-9a-f]{64}$/.test(sha256) ? { kind: 'blob', sha256 } : undefined;
+  }
+  const [, owner = '', sha256 = ''] = DOCUMENT.exec(key) ?? [];
+  if (isModelName(owner)) return { kind: 'document', model: owner, sha256 };
+  const [, signed = '', version = ''] = SIGNATURE.exec(key) ?? [];
+  if (isModelName(signed)) return { kind: 'signature', model: signed, version: Number(version) };
+  const [, model = '', log = '', number = ''] = RECORD.exec(key) ?? [];
+  if (!isModelName(model) || Number(number) < 1) return undefined;
+  if (log.startsWith('aliases/') && !isAliasName(log.slice('aliases/'.length))) return undefined;
+  return log === 'aliases' ? undefined : { kind: 'record', model, log, number: Number(number) };
+}
+
+/** The error for an archive that no registry made, or that was changed since. */
+export function invalidArchive(
+  location: string,
+  problem: string,
+  options?: ErrorOptions,
+): RegistryError {
+  return new RegistryError(
+    'ERR_REGISTRY_ARCHIVE_INVALID',
+    `${location} can't be imported: ${problem}; nothing that doesn't fit was kept: export it again`,
+    options,
+  );
+}

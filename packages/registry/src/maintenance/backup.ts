@@ -1,0 +1,98 @@
+import { RegistryError } from '../errors/registry-error.ts';
+import { openStore, openStoreIfThere } from '../open-store/open-store.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { verifyStore, type VerifyReport } from '../verify/verify-store.ts';
+import { checkArchive } from './check-archive.ts';
+import { type ExportReport, writeArchive } from './export-models.ts';
+import { importArchive, type ImportReport } from './import-models.ts';
+import { openArchive } from './open-archive.ts';
+import { storeArchive } from './store-archive.ts';
+
+/** How a registry is restored. */
+export interface RestoreOptions {
+  /** Told of each object that is written, and how many there will be. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** How a registry is backed up. */
+export interface BackupOptions extends RestoreOptions {
+  /**
+   * Only say what would be written.
+   *
+   * @defaultValue false
+   */
+  readonly dryRun?: boolean;
+}
+
+/** What a restore did. */
+export interface RestoreReport extends ImportReport {
+  /** What reading every byte of the restored registry found. */
+  readonly verified: VerifyReport;
+}
+
+/**
+ * Writes a whole registry to `to`: a new tar file, a folder, or `s3://bucket/prefix`.
+ *
+ * Into a folder or a bucket that has a backup already only what is new is written.
+ *
+ * @throws RegistryError what `exportModels` throws.
+ */
+export function backupRegistry(
+  store: ObjectStore,
+  to: string,
+  options: BackupOptions = {},
+): Promise<ExportReport> {
+  return writeArchive(store, to, { ...options, everyBlob: true });
+}
+
+/**
+ * Makes `to`, a new folder or an empty place in a bucket, the registry that was backed up in `from`, and verifies it.
+ *
+ * What an interrupted restore left there is completed.
+ *
+ * @throws RegistryError `ERR_REGISTRY_ARCHIVE_CONFLICT` when `to` has what the backup hasn't, and what `importModels` throws.
+ */
+export async function restoreRegistry(
+  from: string,
+  to: string,
+  { onProgress }: RestoreOptions = {},
+): Promise<RestoreReport> {
+  const archive = await openArchive(from);
+  const store = await openStore(to, { create: true });
+  await refuseOthers(store, new Set(await keysOf(archive.entries())));
+  const report = await importArchive(store, archive, { ...(onProgress && { onProgress }) });
+  return { ...report, verified: await verifyStore(store) };
+}
+
+/**
+ * Says what `restoreRegistry` would do, without doing it: reads the backup to its end, and refuses what that would.
+ *
+ * @throws RegistryError what `restoreRegistry` throws
+ */
+export async function checkRestore(from: string, to: string): Promise<ImportReport> {
+  const archive = await openArchive(from);
+  const store = await openStoreIfThere(to);
+  if (store === undefined) {
+    const { models, manifests, bodies, records } = await checkArchive(archive);
+    const created = bodies.size + records.size;
+    return { dryRun: true, models, versions: manifests.length, created, unchanged: 0 };
+  }
+  await refuseOthers(store, new Set(await keysOf(archive.entries())));
+  return importArchive(store, archive, { dryRun: true });
+}
+
+async function keysOf(entries: AsyncIterable<{ readonly key: string }>): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of entries) keys.push(key);
+  return keys;
+}
+
+async function refuseOthers(store: ObjectStore, keys: ReadonlySet<string>): Promise<void> {
+  const there = await storeArchive(store);
+  const other = there.records.find((key) => !keys.has(key));
+  if (other === undefined) return;
+  throw new RegistryError(
+    'ERR_REGISTRY_ARCHIVE_CONFLICT',
+    `${store.location} has ${other}, which the backup hasn't: restore into a new folder or an empty prefix`,
+  );
+}

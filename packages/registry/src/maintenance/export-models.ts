@@ -1,0 +1,127 @@
+import { stat } from 'node:fs/promises';
+import { RegistryError } from '../errors/registry-error.ts';
+import { openStore, openStoreIfThere } from '../open-store/open-store.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { withClaim } from '../leases/blob-lease.ts';
+import { importArchive } from './import-models.ts';
+import { isTarPath, isUrl } from './open-archive.ts';
+import { type StoreArchive, storeArchive, type StoreArchiveOptions } from './store-archive.ts';
+import { requireNewFile } from './new-file.ts';
+import { writeTar } from './tar-archive.ts';
+
+/** How models are exported. */
+export interface ExportOptions {
+  /**
+   * Names of the models.
+   *
+   * @defaultValue all of them
+   */
+  readonly models?: readonly string[];
+  /**
+   * Only say what would be written.
+   *
+   * @defaultValue false
+   */
+  readonly dryRun?: boolean;
+  /** Told of each object that is written, and how many there will be. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** What an export or a backup wrote. */
+export interface ExportReport {
+  readonly dryRun: boolean;
+  /** Where to. */
+  readonly location: string;
+  /** How many objects there are in it, or would be. */
+  readonly objects: number;
+  /** How many of them were written, or would be; the others were there. */
+  readonly created: number;
+}
+
+/**
+ * Writes models with all their versions, aliases and histories to `to`, byte for byte.
+ *
+ * `to` is a new tar file (`models.tar`), or another store: a folder or `s3://bucket/prefix`, in which only what is
+ * missing is written. The source may change meanwhile: what is written is what it was at the start.
+ *
+ * @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_ARCHIVE_INVALID` when the source isn't as it was
+ * written, `ERR_REGISTRY_ARCHIVE_CONFLICT` when the file exists or the store has another history,
+ * `ERR_REGISTRY_INVALID_ARGUMENT` when the file's folder is missing, and `ERR_REGISTRY_STORE_…`
+ */
+export function exportModels(
+  store: ObjectStore,
+  to: string,
+  options: ExportOptions = {},
+): Promise<ExportReport> {
+  return writeArchive(store, to, options);
+}
+
+/** Writes what `options` select of a store to `to`. */
+export async function writeArchive(
+  store: ObjectStore,
+  to: string,
+  options: ExportOptions & StoreArchiveOptions,
+): Promise<ExportReport> {
+  const { onProgress = () => undefined, dryRun = false } = options;
+  await refuseFile(to);
+  const archive = await storeArchive(store, options);
+  if (dryRun) return wouldWrite(archive, to);
+  return withReadClaim(store, archive.blobs, async () => {
+    const total = archive.blobs.length + archive.records.length;
+    if (!isTarPath(to)) {
+      const target = await openStore(to, { create: true });
+      const { created, unchanged } = await importArchive(target, archive, { onProgress });
+      return { dryRun, location: target.location, objects: created + unchanged, created };
+    }
+    let objects = 0;
+    await writeTar(to, archive.entries(), () => {
+      onProgress((objects += 1), total);
+    });
+    return { dryRun, location: to, objects, created: objects };
+  });
+}
+
+/** Rejects, before anything is read, a path at which a file is in the way. */
+async function refuseFile(to: string): Promise<void> {
+  if (isTarPath(to)) return requireNewFile(to);
+  if (isUrl(to) || (await stat(to).catch(() => undefined))?.isFile() !== true) return;
+  throw new RegistryError(
+    'ERR_REGISTRY_ARCHIVE_CONFLICT',
+    `cannot write to ${to}: it is a file, and nothing in it was changed; give a new file whose name ends in .tar, a folder, or s3://bucket/prefix`,
+  );
+}
+
+async function wouldWrite(archive: StoreArchive, to: string): Promise<ExportReport> {
+  const objects = archive.blobs.length + archive.records.length;
+  const allNew = { dryRun: true, location: to, objects, created: objects };
+  if (isTarPath(to)) return allNew;
+  const target = await openStoreIfThere(to);
+  if (target === undefined) return allNew;
+  const { created } = await importArchive(target, archive, { dryRun: true });
+  return { ...allNew, location: target.location, created };
+}
+
+/** Keeps garbage collection away from what is read, where this identity may. */
+async function withReadClaim<T>(
+  store: ObjectStore,
+  blobs: StoreArchive['blobs'],
+  work: () => Promise<T>,
+): Promise<T> {
+  const state = { begun: false };
+  const begin = (): Promise<T> => {
+    state.begun = true;
+    return work();
+  };
+  try {
+    return await withClaim(store, blobs, begin);
+  } catch (error) {
+    if (
+      state.begun ||
+      !(error instanceof RegistryError) ||
+      error.code !== 'ERR_REGISTRY_STORE_DENIED'
+    ) {
+      throw error;
+    }
+    return begin();
+  }
+}

@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import { RegistryError } from '../errors/registry-error.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { bodyProblem } from '../blobs/blob.ts';
+import { MAX_MANIFEST_BYTES } from '../versions/manifest-record.ts';
+import type { Archive, ArchiveEntry } from './archive.ts';
+import { type ArchiveContents, checkArchive, readRecord } from './check-archive.ts';
+import { withClaim } from '../leases/blob-lease.ts';
+import { openArchive } from './open-archive.ts';
+
+/** Larger blobs are streamed. */
+const MAX_BYTES_IN_MEMORY = 32 * 1024 * 1024;
+
+/** How models are imported. */
+export interface ImportOptions {
+  /**
+   * Only check the archive, and whether it fits the store.
+   *
+   * @defaultValue false
+   */
+  readonly dryRun?: boolean;
+  /** Told of each object that is there now, and how many there will be. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** What an import did, or would do. */
+export interface ImportReport {
+  readonly dryRun: boolean;
+  /** Names of the models. */
+  readonly models: readonly string[];
+  readonly versions: number;
+  /** How many objects are new in the store. */
+  readonly created: number;
+  /** How many were there already, byte for byte the same. */
+  readonly unchanged: number;
+}
+
+/**
+ * Brings the models of an export into a store, byte for byte: versions keep their numbers, and histories go on.
+ *
+ * `from` is a tar file, the folder of a registry, or `s3://bucket/prefix`. It is read to its end and checked before
+ * anything is kept. An import that was interrupted leaves a registry that verifies, and is completed by another one.
+ *
+ * @throws RegistryError `ERR_REGISTRY_ARCHIVE_INVALID`, `ERR_REGISTRY_ARCHIVE_CONFLICT` when the store has another
+ * history of the same model, and `ERR_REGISTRY_STORE_…`
+ */
+export async function importModels(
+  store: ObjectStore,
+  from: string,
+  options: ImportOptions = {},
+): Promise<ImportReport> {
+  return importArchive(store, await openArchive(from), options);
+}
+
+/** Brings the objects of `archive` into a store. */
+export async function importArchive(
+  store: ObjectStore,
+  archive: Archive,
+  { dryRun = false, onProgress = () => undefined }: ImportOptions,
+): Promise<ImportReport> {
+  const contents = await checkArchive(archive);
+  const missing = await compare(store, archive.location, contents);
+  const total = contents.bodies.size + contents.records.size;
+  const created = dryRun ? missing : await copy(store, archive, contents, onProgress);
+  return {
+    dryRun,
+    models: contents.models,
+    versions: contents.manifests.length,
+    created,
+    unchanged: total - created,
+  };
+}
+
+/** Makes sure that nothing of the archive contradicts the store; resolves to how many objects are missing there. */
+async function compare(
+  store: ObjectStore,
+  location: string,
+  { bodies, records }: ArchiveContents,
+): Promise<number> {
+  let missing = 0;
+  for (const key of bodies.keys()) {
+    if ((await store.size(key)) === undefined) missing += 1;
+  }
+  for (const [key, sha256] of records) {
+    const there = await store.read(key, { maxBytes: MAX_MANIFEST_BYTES });
+    if (there === undefined) missing += 1;
+    else if (createHash('sha256').update(there).digest('hex') !== sha256) {
+      throw conflict(store, location, key);
+    }
+  }
+  return missing;
+}
+
+function copy(
+  store: ObjectStore,
+  archive: Archive,
+  { blobs, bodies, records }: ArchiveContents,
+  onProgress: (done: number, total: number) => void,
+): Promise<number> {
+  return withClaim(store, blobs, async () => {
+    let created = 0;
+    let done = 0;
+    for await (const entry of archive.entries()) {
+      const { key } = entry;
+      const body = bodies.get(key);
+      const record = records.get(key);
+      let isNew: boolean;
+      if (body !== undefined) isNew = await keepBody(store, archive.location, body, entry);
+      else if (record !== undefined) {
+        const bytes = await readRecord(archive.location, entry);
+        isNew = await keepRecord(store, archive.location, key, { bytes, sha256: record });
+      } else {
+        // What wasn't there when it was checked isn't kept.
+        throw changed(archive.location, key);
+      }
+      if (isNew) created += 1;
+      onProgress((done += 1), bodies.size + records.size);
+    }
+    return created;
+  });
+}
+
+async function keepBody(
+  store: ObjectStore,
+  location: string,
+  sha256: string,
+  { key, size, body }: ArchiveEntry,
+): Promise<boolean> {
+  let opened = false;
+  async function* checked(): AsyncGenerator<Uint8Array, void> {
+    // A stream is read once; a store that has to try again with a large blob gets it from a repeated import.
+    if (opened) throw changed(location, key);
+    opened = true;
+    const hash = createHash('sha256');
+    for await (const chunk of body) {
+      hash.update(chunk);
+      yield chunk;
+    }
+    if (hash.digest('hex') !== sha256) throw changed(location, key);
+  }
+  const isThere = (await store.size(key)) !== undefined;
+  const small = !isThere && size <= MAX_BYTES_IN_MEMORY;
+  if (await store.create(key, small ? await collect(checked()) : checked)) return true;
+  const problem = await bodyProblem(store, key, sha256);
+  if (problem === undefined) return false;
+  throw new RegistryError(
+    'ERR_REGISTRY_CORRUPT',
+    `${store.location} has a damaged copy of ${key} (${problem}); remove that file and import again`,
+  );
+}
+
+async function collect(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  // Chunks may share one memory.
+  for await (const chunk of body) chunks.push(Uint8Array.from(chunk));
+  return Buffer.concat(chunks);
+}
+
+async function keepRecord(
+  store: ObjectStore,
+  location: string,
+  key: string,
+  record: { readonly bytes: Uint8Array; readonly sha256: string },
+): Promise<boolean> {
+  const { bytes, sha256 } = record;
+  if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw changed(location, key);
+  if (await store.create(key, bytes)) return true;
+  const there = await store.read(key, { maxBytes: MAX_MANIFEST_BYTES });
+  if (there !== undefined && Buffer.from(there).equals(bytes)) return false;
+  throw conflict(store, location, key);
+}
+
+function conflict(store: ObjectStore, location: string, key: string): RegistryError {
+  return new RegistryError(
+    'ERR_REGISTRY_ARCHIVE_CONFLICT',
+    `${store.location} has another ${key} than ${location}: its history of this model went another way; ` +
+      'import into another registry, and push from there what is to be kept',
+  );
+}
+
+function changed(location: string, key: string): RegistryError {
+  return new RegistryError(
+    'ERR_REGISTRY_SOURCE_CHANGED',
+    `${key} in ${location} changed while it was imported; import it again`,
+  );
+}

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { aliasLog } from '../aliases/alias-log.ts';
+import { checkAuditText } from '../checks/audit-text.ts';
+import { eventLog, readEvents } from '../events/event-log.ts';
+import { foldEvents } from '../events/model-state.ts';
+import { aliasNames, modelNotFound } from '../models/list-models.ts';
+import { checkModelName } from '../checks/model-name.ts';
+import { FORMAT_VERSION } from '../records/record-schema.ts';
+import { RegistryError } from '../errors/registry-error.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { requireManifest } from '../versions/open-version.ts';
+import { versionLog } from '../versions/version-log.ts';
+import { encodePruned, prunedLog } from '../versions/pruned-record.ts';
+
+/** Which versions stay. */
+export interface PruneOptions {
+  /** How many of the newest versions stay, 1 or more, unless they are archived; those that an alias ever meant stay besides. */
+  readonly keepLast: number;
+  /** Who prunes. */
+  readonly actor: string;
+  /** Why, for the history. */
+  readonly reason?: string;
+  /**
+   * Only say what would be pruned.
+   *
+   * @defaultValue false
+   */
+  readonly dryRun?: boolean;
+  /**
+   * Says what time it is, for the history.
+   *
+   * @defaultValue the system's clock
+   */
+  readonly clock?: () => Date;
+}
+
+/** What was pruned, or would be. */
+export interface PruneReport {
+  readonly model: string;
+  readonly dryRun: boolean;
+  /** Versions that are pruned from now on. */
+  readonly pruned: readonly number[];
+  /** Versions that were pruned before. */
+  readonly alreadyPruned: readonly number[];
+  /** Versions that stay because an alias means them, or did. */
+  readonly keptByAlias: readonly number[];
+}
+
+/**
+ * Lets the files of old and of archived versions of `model` go: all but the newest `keepLast`, and everything that an
+ * alias ever meant.
+ *
+ * Manifests and histories stay. The next garbage collection removes the files that nothing else names; until then an
+ * alias that is set to such a version brings it back.
+ *
+ * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT`, `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_CORRUPT`
+ */
+export async function pruneVersions(
+  store: ObjectStore,
+  model: string,
+  options: PruneOptions,
+): Promise<PruneReport> {
+  const { keepLast, actor, reason, dryRun = false, clock = () => new Date() } = options;
+  checkModelName(model);
+  checkAuditText('actor', actor);
+  if (reason !== undefined) checkAuditText('reason', reason);
+  if (!Number.isSafeInteger(keepLast) || keepLast < 1) {
+    throw new RegistryError(
+      'ERR_REGISTRY_INVALID_ARGUMENT',
+      `cannot keep the last ${keepLast} versions: keepLast is 1, 2, 3, …`,
+    );
+  }
+  const versions = versionLog(store, model);
+  const numbers = await versions.numbers();
+  if (numbers.length === 0) throw await modelNotFound(store, model);
+  const log = prunedLog(store, model);
+  const before = new Set(await log.numbers());
+  const meant = await versionsMeant(store, model);
+  const { versions: states } = foldEvents(await readEvents(eventLog(store, model)));
+  const newest = new Set(numbers.slice(-keepLast));
+  const old = numbers.filter(
+    (version) => !newest.has(version) || states.get(version)?.archived !== undefined,
+  );
+  const pruned = old.filter((version) => !meant.has(version) && !before.has(version));
+  if (!dryRun) {
+    for (const version of pruned) {
+      const { seal } = await requireManifest(store, versions, model, version);
+      const bytes = encodePruned({
+        formatVersion: FORMAT_VERSION,
+        model,
+        version,
+        versionSeal: seal,
+        actor,
+        ...(reason !== undefined && { reason }),
+        at: clock().toISOString(),
+        nonce: randomUUID(),
+      });
+      // Somebody else may do the same: either record will do.
+      await log.create(version, bytes);
+    }
+  }
+  return {
+    model,
+    dryRun,
+    pruned,
+    alreadyPruned: old.filter((version) => before.has(version)),
+    keptByAlias: old.filter((version) => meant.has(version)),
+  };
+}
+
+/** Every version that an alias of `model` ever meant. */
+async function versionsMeant(store: ObjectStore, model: string): Promise<ReadonlySet<number>> {
+  const meant = new Set<number>();
+  for (const alias of await aliasNames(store, model)) {
+    const log = aliasLog(store, model, alias);
+    for (const number of await log.numbers()) {
+      const entry = await log.read(number);
+      if (entry !== undefined) meant.add(entry.version);
+    }
+  }
+  return meant;
+}

@@ -1,0 +1,117 @@
+import { modelNotFound } from '../models/list-models.ts';
+import { checkModelName } from '../checks/model-name.ts';
+import { BLOBS, blobKey, MODELS } from '../store/layout.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { RegistryError } from '../errors/registry-error.ts';
+import { MAX_MANIFEST_BYTES } from '../versions/manifest-record.ts';
+import type { Archive } from './archive.ts';
+import { parseArchiveKey } from './archive-key.ts';
+import { hashesIn } from '../leases/hashes-in.ts';
+
+/** What of a store is taken. */
+export interface StoreArchiveOptions {
+  /**
+   * Names of the models.
+   *
+   * @defaultValue all of them
+   */
+  readonly models?: readonly string[];
+  /**
+   * Also take blobs that nothing names.
+   *
+   * @defaultValue false
+   */
+  readonly everyBlob?: boolean;
+}
+
+/** The objects of a store, listed once. */
+export interface StoreArchive extends Archive {
+  /** SHA-256 of each blob in it. */
+  readonly blobs: readonly string[];
+  /** Keys of the records in it. */
+  readonly records: readonly string[];
+}
+
+/**
+ * Lists what is in a store at this moment, as an archive: first the blobs, then what names them.
+ *
+ * @throws RegistryError `ERR_REGISTRY_INVALID_NAME`, `ERR_REGISTRY_MODEL_NOT_FOUND`
+ */
+export async function storeArchive(
+  store: ObjectStore,
+  { models, everyBlob = false }: StoreArchiveOptions = {},
+): Promise<StoreArchive> {
+  models?.forEach(checkModelName);
+  const records: string[] = [];
+  for (const model of models ?? (await folders(store))) {
+    const found = await recordsOf(store, model);
+    if (found.length === 0 && models !== undefined) throw await modelNotFound(store, model);
+    records.push(...found);
+  }
+  // After the records: a push makes blobs before the manifests that name them.
+  const blobs = new Set(
+    (await store.list(BLOBS))
+      .filter(({ name }) => parseArchiveKey(blobKey(name)) !== undefined)
+      .map(({ name }) => name),
+  );
+  const taken = everyBlob ? [...blobs] : await namedIn(store, records, blobs);
+  return {
+    location: store.location,
+    blobs: taken,
+    records,
+    async *entries() {
+      for (const key of [...taken.map(blobKey), ...records]) {
+        const size = await store.size(key);
+        // A blob that nothing named was collected meanwhile; of any other, whoever imports tells that it is missing.
+        if (size !== undefined) yield { key, size, body: store.stream(key) };
+      }
+    },
+  };
+}
+
+async function folders(store: ObjectStore): Promise<readonly string[]> {
+  const entries = await store.list(MODELS);
+  return entries.filter(({ kind }) => kind === 'folder').map(({ name }) => name);
+}
+
+/** Keys of a model's records: what says that files may be missing, manifests, and then what refers to these. */
+async function recordsOf(store: ObjectStore, model: string): Promise<readonly string[]> {
+  const folder = `${MODELS}/${model}`;
+  const rank = (key: string): number => {
+    const parsed = parseArchiveKey(key);
+    const log = parsed?.kind === 'record' ? parsed.log : '';
+    if (log.startsWith('aliases/')) return 3;
+    return log === 'pruned' ? 0 : log === 'versions' ? 1 : 2;
+  };
+  const keys = (await objects(store, folder)).filter((key) => parseArchiveKey(key) !== undefined);
+  return keys.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+async function objects(store: ObjectStore, folder: string): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for (const { name, kind } of await store.list(folder)) {
+    const key = `${folder}/${name}`;
+    if (kind === 'object') keys.push(key);
+    else keys.push(...(await objects(store, key)));
+  }
+  return keys;
+}
+
+async function namedIn(
+  store: ObjectStore,
+  records: readonly string[],
+  blobs: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  const named = new Set<string>();
+  for (const key of records) {
+    const size = (await store.size(key)) ?? 0;
+    if (size > MAX_MANIFEST_BYTES) {
+      throw new RegistryError(
+        'ERR_REGISTRY_TOO_LARGE',
+        `${key} has ${size} bytes: it is no record`,
+      );
+    }
+    for await (const sha256 of hashesIn(store.stream(key), blobs)) named.add(sha256);
+  }
+  return [...named].sort();
+}

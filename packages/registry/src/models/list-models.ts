@@ -1,0 +1,122 @@
+import { aliasLog } from '../aliases/alias-log.ts';
+import { inParallel } from '../store/in-parallel.ts';
+import { aliasesFolder, MODELS } from '../store/layout.ts';
+import { isAliasName, isModelName } from '../checks/model-name.ts';
+import type { KnownHeads } from '../records/numbered-log.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { RegistryError } from '../errors/registry-error.ts';
+import { versionLog } from '../versions/version-log.ts';
+
+/** One model of a registry. */
+export interface ModelSummary {
+  readonly model: string;
+  /** How many versions it has. */
+  readonly versions: number;
+  readonly latestVersion: number;
+  /** The version that each alias means. */
+  readonly aliases: Readonly<Record<string, number>>;
+  /** What of the model can't be read, such as a damaged alias, which isn't in `aliases` then; absent when all can be. */
+  readonly problems?: readonly string[];
+}
+
+/** Errors of one record, which say nothing about others of the store. */
+const DAMAGE: ReadonlySet<string> = new Set([
+  'ERR_REGISTRY_CORRUPT',
+  'ERR_REGISTRY_UNSUPPORTED_FORMAT',
+  'ERR_REGISTRY_TOO_LARGE',
+  'ERR_REGISTRY_STORE_FOREIGN',
+]);
+
+async function folderNames(
+  store: ObjectStore,
+  folder: string,
+  isName: (name: string) => boolean,
+): Promise<readonly string[]> {
+  const entries = await store.list(folder);
+  return entries
+    .filter(({ kind, name }) => kind === 'folder' && isName(name))
+    .map(({ name }) => name);
+}
+
+/** Names of the folders that can be models, whether or not a version was pushed yet. */
+export function modelNames(store: ObjectStore): Promise<readonly string[]> {
+  return folderNames(store, MODELS, isModelName);
+}
+
+/** Names of the folders that can be aliases of `model`. */
+export function aliasNames(store: ObjectStore, model: string): Promise<readonly string[]> {
+  return folderNames(store, aliasesFolder(model), isAliasName);
+}
+
+/**
+ * The models that have a version, in order of their names; what is foreign in the store is passed over, and what is damaged
+ * of one model is among its problems and hides no other.
+ */
+export async function listModels(
+  store: ObjectStore,
+  heads: KnownHeads,
+): Promise<readonly ModelSummary[]> {
+  const names = await modelNames(store);
+  const summaries = await inParallel(names, (model) => summarize(store, heads, model));
+  return summaries.filter((summary) => summary !== undefined);
+}
+
+async function summarize(
+  store: ObjectStore,
+  heads: KnownHeads,
+  model: string,
+): Promise<ModelSummary | undefined> {
+  const problems: string[] = [];
+  const attempt = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof RegistryError) || !DAMAGE.has(error.code)) throw error;
+      problems.push(error.message);
+      return undefined;
+    }
+  };
+  const versions = (await attempt(() => versionLog(store, model).numbers())) ?? [];
+  const latestVersion = versions.at(-1);
+  if (latestVersion === undefined && problems.length === 0) return undefined;
+  const aliases: Record<string, number> = {};
+  for (const alias of (await attempt(() => aliasNames(store, model))) ?? []) {
+    const log = aliasLog(store, model, alias, heads);
+    const entry = await attempt(async () => log.read(await log.head()));
+    if (entry !== undefined) aliases[alias] = entry.version;
+  }
+  return {
+    ...{ model, versions: versions.length, latestVersion: latestVersion ?? 0, aliases },
+    ...(problems.length > 0 && { problems }),
+  };
+}
+
+/** Why `model` has no version: an error that names the models there are. */
+export async function modelNotFound(store: ObjectStore, model: string): Promise<RegistryError> {
+  const there = some(await modelNames(store), 'it has', 'it is empty');
+  return new RegistryError(
+    'ERR_REGISTRY_MODEL_NOT_FOUND',
+    `there is no model "${model}" in ${store.location}: ${there}; push a version of it first`,
+  );
+}
+
+/** Why `alias` has no entry: an error that names what there is. */
+export async function aliasNotFound(
+  store: ObjectStore,
+  model: string,
+  alias: string,
+): Promise<RegistryError> {
+  if ((await versionLog(store, model).head()) === 0) return modelNotFound(store, model);
+  const there = some(await aliasNames(store, model), 'it has', 'it has none');
+  return new RegistryError(
+    'ERR_REGISTRY_ALIAS_NOT_FOUND',
+    `"${model}" has no alias "${alias}" in ${store.location}: ${there}; set it to a version first`,
+  );
+}
+
+/** Joins the first few of `names` for a message. */
+export function some(names: readonly string[], intro: string, none: string): string {
+  if (names.length === 0) return none;
+  const shown = names.slice(0, 10).join(', ');
+  return `${intro} ${shown}${names.length > 10 ? ` and ${names.length - 10} more` : ''}`;
+}

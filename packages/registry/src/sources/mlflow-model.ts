@@ -1,0 +1,126 @@
+import { join, posix } from 'node:path';
+import type { Signature } from '@fairlead/signature';
+import { servableOnnx } from '../onnx/inspect-onnx.ts';
+import type { Predict } from '../parity/measure-parity.ts';
+import { RegistryError } from '../errors/registry-error.ts';
+import type { GoldenExample, Lineage } from '../versions/manifest.ts';
+import { checkPathWithin, folderFiles } from './folder-files.ts';
+import { readInputExample } from './mlflow-example.ts';
+import { describeColumns, joinSignatures } from './mlflow-signature.ts';
+import { flavorOf, type MlModel, readMlModel } from './mlmodel.ts';
+import { checkWeights, onnxLineage, onnxRuntimeSpec } from './onnx-model.ts';
+import type { PushRequest } from '../push/push-request.ts';
+import { notSource } from './ignored-files.ts';
+import { readRequirements } from './requirements.ts';
+import { type SourceOptions, withFound } from './source-options.ts';
+
+/** How an MLflow folder is pushed. */
+export interface MlflowModelOptions extends SourceOptions {
+  /** Answers the folder's input example, if it has one: that becomes a golden example. */
+  readonly predict?: Predict;
+}
+
+const FLAVOR = 'onnx';
+
+/**
+ * Makes a push of a folder that MLflow wrote, with an ONNX flavour: all of its files, the signature of the ONNX file
+ * joined with MLflow's, and the run, versions and requirements as its lineage.
+ *
+ * Nothing of MLflow or Python is needed. Session options and providers of the flavour are left to the host that serves.
+ *
+ * @throws RegistryError `ERR_REGISTRY_INVALID_SOURCE` when it has no ONNX flavour, naming those that it has, or isn't as
+ * MLflow writes it; `ERR_REGISTRY_INVALID_PATH` for a path or a link that leads out of it; `ERR_REGISTRY_INVALID_ONNX`;
+ * `ERR_REGISTRY_SOURCE_UNREADABLE`
+ */
+export async function mlflowModel(
+  folder: string,
+  { predict, ...given }: MlflowModelOptions,
+): Promise<PushRequest> {
+  const files = await folderFiles(folder, notSource);
+  const described = await readMlModel(files.get('MLmodel') ?? join(folder, 'MLmodel'));
+  const path = onnxPath(folder, described);
+  const place = files.get(path);
+  if (place === undefined) {
+    const problem = `MLmodel says that the model is ${JSON.stringify(path)}, and ${folder} has no such file`;
+    throw new RegistryError('ERR_REGISTRY_INVALID_SOURCE', problem);
+  }
+  const { model, source, changes } = await servableOnnx(place);
+  checkWeights(model, path, files);
+  const signature = given.signature ?? joinSignatures(model.signature, described);
+  const requirements = await readRequirements(files);
+  const example = predict && (await goldenExample(described, files, signature, predict));
+  const goldenExamples = [...(given.goldenExamples ?? []), ...(example ? [example] : [])];
+  const notes = [...(given.notes ?? []), ...describeColumns(signature, described)];
+  return withFound(
+    { ...given, goldenExamples, ...(notes.length > 0 && { notes }) },
+    {
+      runtime: onnxRuntimeSpec(model, path),
+      files: { ...Object.fromEntries(files), [path]: source },
+      signature,
+      lineage: {
+        ...lineageOf(described, onnxLineage(model, changes)),
+        ...(requirements && { requirements }),
+      },
+    },
+  );
+}
+
+function onnxPath(folder: string, described: MlModel): string {
+  const flavor = flavorOf(described, FLAVOR);
+  if (flavor === undefined) {
+    const names = Object.keys(described.flavors).slice(0, 20).join(', ');
+    throw new RegistryError(
+      'ERR_REGISTRY_INVALID_SOURCE',
+      `${folder} has no flavour onnx, but ${names === '' ? 'none at all' : names}: convert the model and log it with ` +
+        'mlflow.onnx, or push its files for a Python server of yours (pythonModel)',
+    );
+  }
+  // Releases before 1.0 left it out.
+  const { data = 'model.onnx' } = flavor;
+  if (typeof data !== 'string') {
+    const problem = `flavors.onnx.data in the MLmodel of ${folder} should be a path`;
+    throw new RegistryError('ERR_REGISTRY_INVALID_SOURCE', problem);
+  }
+  checkPathWithin(data, 'which the MLmodel names as its model');
+  return posix.normalize(data);
+}
+
+function lineageOf(described: MlModel, { frameworks = {}, ...rest }: Lineage): Lineage {
+  const { mlflow_version, run_id, model_id, model_uuid, utc_time_created } = described;
+  const versions = {
+    ...frameworks,
+    onnx: flavorOf(described, FLAVOR)?.onnx_version,
+    python: flavorOf(described, 'python_function')?.python_version,
+    mlflow: mlflow_version,
+  };
+  const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+  const pick = (field: string, value: unknown) => (isText(value) ? { [field]: value } : {});
+  return {
+    ...rest,
+    frameworks: Object.fromEntries(
+      Object.entries(versions).filter((entry): entry is [string, string] => isText(entry[1])),
+    ),
+    origin: {
+      tool: 'mlflow',
+      ...pick('toolVersion', mlflow_version),
+      ...pick('runId', run_id),
+      ...pick('modelId', model_id ?? model_uuid),
+      ...pick('createdAt', utc_time_created),
+    },
+  };
+}
+
+async function goldenExample(
+  { saved_input_example_info: info }: MlModel,
+  files: ReadonlyMap<string, string>,
+  signature: Signature,
+  predict: Predict,
+): Promise<GoldenExample | undefined> {
+  const path = info?.artifact_path ?? '';
+  if (path === '' || info?.type?.startsWith('sparse') === true) return undefined;
+  checkPathWithin(path, 'which the MLmodel names as its input example');
+  const place = files.get(path);
+  if (place === undefined) return undefined;
+  const inputs = await readInputExample(place, signature);
+  return { name: "MLflow's input example", inputs, outputs: await predict(inputs) };
+}

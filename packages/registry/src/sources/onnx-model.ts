@@ -1,0 +1,80 @@
+import { basename, dirname, posix } from 'node:path';
+import { type InspectedOnnx, servableOnnx } from '../onnx/inspect-onnx.ts';
+import { RegistryError } from '../errors/registry-error.ts';
+import { checkPathWithin, filesAmong } from './folder-files.ts';
+import { type SourceOptions, withFound } from './source-options.ts';
+import type { PushRequest } from '../push/push-request.ts';
+
+/**
+ * Makes a push of an ONNX file: its own signature, who exported it, and the files beside it that hold its weights.
+ *
+ * @throws RegistryError `ERR_REGISTRY_INVALID_ONNX`, `ERR_REGISTRY_SOURCE_UNREADABLE`; `ERR_REGISTRY_INVALID_PATH` for
+ * weights that are links to outside of its folder.
+ */
+export async function onnxModel(file: string, options: SourceOptions): Promise<PushRequest> {
+  const { model, source, changes } = await servableOnnx(file);
+  // Elsewhere it is called otherwise, unless that is the name of its weights.
+  const path = model.externalData.includes('model.onnx') ? basename(file) : 'model.onnx';
+  const files: Record<string, string | Uint8Array> = { [path]: source };
+  const there = await filesAmong(dirname(file), model.externalData);
+  for (const [name, place] of checkWeights(model, path, there)) files[name] = place;
+  return withFound(options, {
+    runtime: onnxRuntimeSpec(model, path),
+    files,
+    signature: model.signature,
+    lineage: onnxLineage(model, changes),
+  });
+}
+
+/** The runtime of a version whose model is at `path`. */
+export function onnxRuntimeSpec(
+  { externalData }: InspectedOnnx,
+  path: string,
+): PushRequest['runtime'] {
+  const options = {
+    ...(path !== 'model.onnx' && { path }),
+    ...(externalData.length > 0 && {
+      externalData: externalData.map((name) => beside(path, name)),
+    }),
+  };
+  return { name: 'onnx', options };
+}
+
+/** The exporter, and what was changed since. */
+export function onnxLineage(
+  { producer, producerVersion }: InspectedOnnx,
+  changes: readonly string[],
+): PushRequest['lineage'] & object {
+  return {
+    ...(producer !== undefined && { frameworks: { [producer]: producerVersion ?? 'unknown' } }),
+    ...(changes.length > 0 && { changes }),
+  };
+}
+
+/**
+ * The weights of the model at `path`, out of the files of its folder.
+ *
+ * @throws RegistryError `ERR_REGISTRY_INVALID_PATH`, `ERR_REGISTRY_INVALID_SOURCE`
+ */
+export function checkWeights(
+  { externalData }: InspectedOnnx,
+  path: string,
+  files: ReadonlyMap<string, string>,
+): readonly (readonly [path: string, place: string])[] {
+  return externalData.map((name) => {
+    checkPathWithin(name, `which ${JSON.stringify(path)} names for its weights`);
+    const within = beside(path, name);
+    const place = files.get(within);
+    if (place !== undefined) return [within, place] as const;
+    const shown = JSON.stringify(name.slice(0, 200));
+    throw new RegistryError(
+      'ERR_REGISTRY_INVALID_SOURCE',
+      `${JSON.stringify(path)} has weights in ${shown}, which isn't beside it; copy both, or export it as one file`,
+    );
+  });
+}
+
+/** Path of a file beside the one at `path`. */
+function beside(path: string, name: string): string {
+  return posix.join(posix.dirname(path), name);
+}

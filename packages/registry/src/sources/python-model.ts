@@ -1,0 +1,75 @@
+import type { Signature } from '@fairlead/signature';
+import { RegistryError } from '../errors/registry-error.ts';
+import { folderFiles } from './folder-files.ts';
+import { notSource } from './ignored-files.ts';
+import type { PushRequest } from '../push/push-request.ts';
+import { readRequirements } from './requirements.ts';
+import { type SourceOptions, withFound } from './source-options.ts';
+
+/** How a folder of Python files is pushed. */
+export interface PythonModelOptions extends SourceOptions {
+  /** What it takes and gives: Python doesn't say. */
+  readonly signature: Signature;
+  /** Name of the upstream that serves it, as the gateway's settings have it: `flask`. */
+  readonly upstream: string;
+  /** Its name over there. @defaultValue `model` */
+  readonly upstreamModel?: string;
+  /**
+   * What starts it, for whoever lays the files out: `app.py`, `package.module:create_app()`. Its module has to be among
+   * the files, at the top or below `src`.
+   */
+  readonly entry?: string;
+  /** Whatever else the runtime is to be told. */
+  readonly options?: PushRequest['runtime']['options'];
+  /** Files and folders to leave out besides {@link notSource}: `notebooks`, `*.parquet`. */
+  readonly ignore?: readonly string[];
+}
+
+/**
+ * Makes a push of a folder of Python files, for a server of yours that the upstream runtime asks: all of its files but
+ * {@link notSource}, and the requirements that it pins as its lineage.
+ *
+ * Nothing of it is run, here or when the version is loaded: the files are kept so that a host can lay them out, verified.
+ *
+ * @throws RegistryError `ERR_REGISTRY_INVALID_SOURCE` for a folder without files, or without the module of `entry`;
+ * `ERR_REGISTRY_INVALID_PATH` for a link that leads out of it; `ERR_REGISTRY_SOURCE_UNREADABLE`
+ */
+export async function pythonModel(
+  folder: string,
+  { upstream, upstreamModel, entry, options, ignore = [], ...given }: PythonModelOptions,
+): Promise<PushRequest> {
+  const files = await folderFiles(folder, [...notSource, ...ignore]);
+  if (files.size === 0) {
+    const problem = `${folder} has no files to push, or all of them are ignored`;
+    throw new RegistryError('ERR_REGISTRY_INVALID_SOURCE', problem);
+  }
+  if (entry !== undefined) checkEntry(folder, entry, files);
+  const requirements = await readRequirements(files);
+  return withFound(given, {
+    runtime: {
+      name: 'upstream',
+      options: {
+        ...options,
+        upstream,
+        ...(upstreamModel !== undefined && { model: upstreamModel }),
+        ...(entry !== undefined && { entry }),
+      },
+    },
+    files: Object.fromEntries(files),
+    signature: given.signature,
+    lineage: { ...(requirements && { requirements }) },
+  });
+}
+
+function checkEntry(folder: string, entry: string, files: ReadonlyMap<string, string>): void {
+  const [module = ''] = entry.split(':');
+  const path = module.replaceAll('.', '/');
+  const places = module.endsWith('.py')
+    ? [module]
+    : [`${path}.py`, `${path}/__init__.py`, `${path}/__main__.py`];
+  if (places.some((place) => files.has(place) || files.has(`src/${place}`))) return;
+  throw new RegistryError(
+    'ERR_REGISTRY_INVALID_SOURCE',
+    `${folder} has no ${places.slice(0, 2).join(' or ')} for the entry ${JSON.stringify(entry)}`,
+  );
+}

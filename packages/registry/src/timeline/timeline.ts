@@ -1,0 +1,119 @@
+import { asText } from '../records/json-value.ts';
+import type { AliasEntry } from '../aliases/alias-entry.ts';
+import type { Manifest } from '../versions/manifest.ts';
+import type { ModelEvent } from '../events/model-event.ts';
+
+/** One thing that happened to a model, told in a sentence. */
+export interface StoryItem {
+  /** When: ISO 8601, UTC. */
+  readonly at: string;
+  /** Who. */
+  readonly actor: string;
+  /** What, without who and when: `set "champion" to version 7 (was 6)`. */
+  readonly what: string;
+  /** Why, as far as its writer said so. */
+  readonly reason?: string;
+  readonly version?: number;
+  /** Of a change of a guarded alias: how each gate was decided. */
+  readonly gates?: AliasEntry['gates'];
+  /** The record that says so. */
+  readonly source:
+    | { readonly kind: 'version'; readonly record: Manifest }
+    | { readonly kind: 'alias'; readonly record: AliasEntry }
+    | { readonly kind: 'event'; readonly record: ModelEvent };
+}
+
+/** Merges what is known of a model into one story, oldest first; each log keeps its own order. */
+export function tellStory(
+  manifests: readonly Manifest[],
+  aliases: readonly (readonly AliasEntry[])[],
+  events: readonly ModelEvent[],
+): readonly StoryItem[] {
+  const logs = [
+    manifests.map(tellPush),
+    ...aliases.map((log) => log.map(tellAlias)),
+    events.map(tellEvent),
+  ];
+  const timed = logs.flatMap((items) => {
+    // Clocks of different hosts may contradict the order of a log, which is the truth.
+    let latest = '';
+    return items.map((item) => {
+      if (item.at > latest) latest = item.at;
+      return { item, order: latest };
+    });
+  });
+  return timed
+    .sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0))
+    .map(({ item }) => item);
+}
+
+/** Tells of a push. */
+export function tellPush(record: Manifest): StoryItem {
+  const { created: at, actor, version, files, runtime } = record;
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  const what = `pushed version ${version} (${runtime.name}, ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${bytes} bytes)`;
+  return { at, actor, what, version, source: { kind: 'version', record } };
+}
+
+/** Tells of a change of an alias. */
+export function tellAlias(record: AliasEntry): StoryItem {
+  const { at, actor, reason, version, previous, alias, action, gates } = record;
+  const verb = action === 'set' ? 'set' : 'rolled back';
+  const was = previous === null ? '' : ` (was ${previous})`;
+  const skipped = gates?.skipped === undefined ? '' : `, skipping gates: ${gates.skipped}`;
+  return {
+    at,
+    actor,
+    what: `${verb} "${alias}" to version ${version}${was}${skipped}`,
+    ...(reason !== undefined && { reason }),
+    version,
+    ...(gates !== undefined && { gates }),
+    source: { kind: 'alias', record },
+  };
+}
+
+/** Tells of whatever else happened. */
+export function tellEvent(record: ModelEvent): StoryItem {
+  const { at, actor, reason, version } = record;
+  return {
+    at,
+    actor,
+    what: sentence(record),
+    ...(reason !== undefined && { reason }),
+    ...(version !== undefined && { version }),
+    source: { kind: 'event', record },
+  };
+}
+
+function sentence({ type, version, data }: ModelEvent): string {
+  const of = version === undefined ? 'the model' : `version ${version}`;
+  const quoted = (key: string): string => JSON.stringify(data[key] ?? null);
+  switch (type) {
+    case 'tag-set':
+      return `tagged ${of} ${quoted('name')}: ${quoted('value')}`;
+    case 'tag-deleted':
+      return `removed the tag ${quoted('name')} of ${of}`;
+    case 'archived':
+      return `archived ${of}`;
+    case 'unarchived':
+      return `took ${of} back from the archive`;
+    case 'approved':
+      return `approved ${of}`;
+    case 'approval-withdrawn':
+      return `withdrew the approval of ${of}`;
+    case 'measured':
+      return `measured ${asText(data.name)} = ${asText(data.value)} of ${of}`;
+    case 'gates-set': {
+      const gates = Array.isArray(data.gates) ? data.gates.map(asText) : [];
+      return gates.length === 0
+        ? `removed all gates of ${quoted('alias')}`
+        : `guarded ${quoted('alias')} by: ${gates.join('; ')}`;
+    }
+    case 'signed':
+      return `signed ${of} with key ${asText(data.keyId)}`;
+    case 'note':
+      return `noted on ${of}: ${asText(data.text)}`;
+    default:
+      return `${type} (${of})`;
+  }
+}

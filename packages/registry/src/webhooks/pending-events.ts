@@ -1,0 +1,102 @@
+import { aliasLog } from '../aliases/alias-log.ts';
+import { eventLog } from '../events/event-log.ts';
+import { aliasNames } from '../models/list-models.ts';
+import type { NumberedLog } from '../records/numbered-log.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { versionLog } from '../versions/version-log.ts';
+import type { Position } from './positions.ts';
+import { aliasEvent, modelEvent, versionEvent, type WebhookEvent } from './webhook-event.ts';
+
+/** Something to tell, with how far its model is once that was told. */
+export interface PendingEvent {
+  readonly event: WebhookEvent;
+  readonly next: Position;
+}
+
+/** A log of a model, read on from where it was. */
+interface Source {
+  readonly read: (number: number) => Promise<WebhookEvent | undefined>;
+  readonly advance: (position: Position, number: number) => Position;
+  number: number;
+  /** The time of its latest record: a clock that went back doesn't change the order of a log. */
+  latest: string;
+  head: WebhookEvent | undefined;
+}
+
+/**
+ * Yields what happened to `model` since `position`, one record of each log in memory at a time: each log in its own order,
+ * and between logs by time.
+ */
+export async function* pendingEvents(
+  store: ObjectStore,
+  model: string,
+  position: Position,
+): AsyncGenerator<PendingEvent, void> {
+  const aliases = await aliasNames(store, model);
+  const versions = source(versionLog(store, model), versionEvent, position.versions, (at, n) => ({
+    ...at,
+    versions: n,
+  }));
+  const sources = [
+    versions,
+    ...aliases.map((alias) => {
+      const { aliases: seen } = position;
+      const number = Object.hasOwn(seen, alias) ? (seen[alias] ?? 0) : 0;
+      return source(aliasLog(store, model, alias), aliasEvent, number, (at, n) => ({
+        ...at,
+        aliases: { ...at.aliases, [alias]: n },
+      }));
+    }),
+    source(eventLog(store, model), modelEvent, position.events, (at, n) => ({ ...at, events: n })),
+  ];
+  for (let at = position; ;) {
+    // The versions last: one that another record is about is there by then.
+    for (const each of sources.toReversed()) if (each.head === undefined) await readOn(each);
+    const next = pick(sources, versions);
+    if (next?.head === undefined) return;
+    const event = next.head;
+    next.head = undefined;
+    next.number += 1;
+    at = next.advance(at, next.number);
+    yield { event, next: at };
+  }
+}
+
+function source<R>(
+  log: NumberedLog<R>,
+  tell: (record: R) => WebhookEvent,
+  number: number,
+  advance: Source['advance'],
+): Source {
+  const read = async (at: number): Promise<WebhookEvent | undefined> => {
+    const record = await log.read(at);
+    return record && tell(record);
+  };
+  return { read, advance, number, latest: '', head: undefined };
+}
+
+async function readOn(source: Source): Promise<void> {
+  source.head = await source.read(source.number + 1);
+  const time = source.head?.timestamp ?? '';
+  if (time > source.latest) source.latest = time;
+}
+
+/**
+ * The source whose next record happened first; of those at one time the first of the list. No record is told before the
+ * version that it is about, whatever the clocks of their writers said.
+ */
+function pick(sources: readonly Source[], versions: Source): Source | undefined {
+  const told = sources.filter(
+    (each) => each === versions || (each.head?.data.version ?? 0) <= versions.number,
+  );
+  return earliest(told) ?? earliest(sources);
+}
+
+function earliest(sources: readonly Source[]): Source | undefined {
+  return sources
+    .filter(({ head }) => head !== undefined)
+    .reduce<Source | undefined>(
+      (first, each) => (first === undefined || each.latest < first.latest ? each : first),
+      undefined,
+    );
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { RegistryError } from '../errors/registry-error.ts';
+
+/** How far the logs of one model were forwarded: the number of the last record of each. */
+export interface Position {
+  readonly versions: number;
+  readonly events: number;
+  readonly aliases: Readonly<Record<string, number>>;
+}
+
+/** How far each model was forwarded; one that isn't there is at its start. */
+export type Positions = ReadonlyMap<string, Position>;
+
+/** Before the first record. */
+export const START: Position = { versions: 0, events: 0, aliases: {} };
+
+const number = z.int().min(0);
+const schema = z.object({
+  formatVersion: z.literal(1),
+  models: z.record(
+    z.string(),
+    z.object({ versions: number, events: number, aliases: z.record(z.string(), number) }),
+  ),
+});
+
+/** Writes positions as a cursor keeps them. */
+export function encodePositions(positions: Positions): string {
+  return JSON.stringify({ formatVersion: 1, models: Object.fromEntries(positions) });
+}
+
+/** @throws RegistryError `ERR_REGISTRY_CORRUPT` for what no forwarder wrote. */
+export function decodePositions(text: string): Positions {
+  try {
+    return new Map(Object.entries(schema.parse(JSON.parse(text)).models));
+  } catch (cause) {
+    throw new RegistryError(
+      'ERR_REGISTRY_CORRUPT',
+      'the cursor of the forwarded events is damaged: restore it, or remove it and begin anew, from now or from the start',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,94 @@
+import { type StoryItem, tellAlias, tellEvent, tellPush } from '../timeline/timeline.ts';
+import type { AliasEntry } from '../aliases/alias-entry.ts';
+import type { ModelEvent } from '../events/model-event.ts';
+import type { Manifest } from '../versions/manifest.ts';
+
+/** Something that happened in a registry, as a webhook tells it. */
+export interface WebhookEvent {
+  /** The same each time that it is told: made of the seal of the record that says so. */
+  readonly id: string;
+  /** `version.pushed`, `alias.set`, `alias.rolled-back`; of an event `model.` or `version.` and its type: `version.approved`. */
+  readonly type: string;
+  /** When it happened: ISO 8601, UTC. */
+  readonly timestamp: string;
+  readonly data: WebhookEventData;
+}
+
+/** What a webhook tells besides. */
+interface WebhookEventData {
+  readonly model: string;
+  readonly version?: number;
+  readonly actor: string;
+  /** In words: `set "champion" to version 7 (was 6)`. */
+  readonly what: string;
+  readonly reason?: string;
+  /** Number of the record in its log. */
+  readonly number: number;
+  /** The record itself; of a version only what isn't long. */
+  readonly record: Readonly<Record<string, unknown>>;
+}
+
+/** Tells of a pushed version. */
+export function versionEvent(manifest: Manifest): WebhookEvent {
+  const { model, version, runtime, files, metrics, lineage, seal } = manifest;
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  const { gitCommit, parentVersion } = lineage;
+  const record = {
+    version,
+    runtime: runtime.name,
+    files: files.length,
+    bytes,
+    // However many there are, and however long a text: a webhook isn't the place for them.
+    metrics: Object.fromEntries(Object.entries(metrics).slice(0, 100)),
+    ...(gitCommit !== undefined && { gitCommit: gitCommit.slice(0, 200) }),
+    ...(parentVersion !== undefined && { parentVersion }),
+    seal,
+  };
+  return tell('version.pushed', tellPush(manifest), { model, number: version, record, seal });
+}
+
+/** Tells of a change of an alias. */
+export function aliasEvent(entry: AliasEntry): WebhookEvent {
+  const { model, number, seal, action } = entry;
+  const type = action === 'set' ? 'alias.set' : 'alias.rolled-back';
+  return tell(type, tellAlias(entry), { model, number, record: { ...entry }, seal });
+}
+
+/** Tells of whatever else happened. */
+export function modelEvent(event: ModelEvent): WebhookEvent {
+  const { model, number, seal, version, type } = event;
+  const subject = version === undefined ? 'model' : 'version';
+  return tell(`${subject}.${type}`, tellEvent(event), {
+    model,
+    number,
+    record: { ...event },
+    seal,
+  });
+}
+
+function tell(
+  type: string,
+  { at, actor, what, reason, version }: StoryItem,
+  of: {
+    readonly model: string;
+    readonly number: number;
+    readonly record: Readonly<Record<string, unknown>>;
+    readonly seal: string;
+  },
+): WebhookEvent {
+  const { model, number, record, seal } = of;
+  return {
+    id: `evt_${seal}`,
+    type,
+    timestamp: at,
+    data: {
+      model,
+      ...(version !== undefined && { version }),
+      actor,
+      what,
+      ...(reason !== undefined && { reason }),
+      number,
+      record,
+    },
+  };
+}
