@@ -48,6 +48,24 @@ export default defineConfig(
       ],
     },
   },
+  {
+    files: ['**/*.{ts,mjs}'],
+    ignores: ['**/test/**'],
+    rules: { 'max-lines-per-function': ['error', { max: 100 }] },
+  },
+  {
+    // Longer still; each is divided when its package is next worked on, and none is added.
+    files: [
+      '**/cached-store.ts',
+      '**/folder-store.ts',
+      '**/inference-handler.ts',
+      '**/inference-service.ts',
+      '**/job-handler.ts',
+      '**/parity-command.ts',
+      '**/start-gateway.ts',
+    ],
+    rules: { 'max-lines-per-function': 'off' },
+  },
   // The plugins of this very file have no types.
   { files: ['*.js'], extends: [tseslint.configs.disableTypeChecked] },
 );

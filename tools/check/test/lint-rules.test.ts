@@ -1,24 +1,38 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { ESLint } from 'eslint';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../../..');
-const RULE = '@nx/enforce-module-boundaries';
+const BOUNDARIES = '@nx/enforce-module-boundaries';
+const LENGTH = 'max-lines-per-function';
 const TIMEOUT_MS = 180_000;
 
-// The configuration of the repository, as `npm run lint` reads it.
-const eslint = new ESLint({ cwd: root });
+// The configuration of the repository, as `npm run lint` reads it; only the rules under test run, and they need no types.
+const eslint = new ESLint({
+  cwd: root,
+  ruleFilter: ({ ruleId }) => ruleId === BOUNDARIES || ruleId === LENGTH,
+  overrideConfig: { languageOptions: { parserOptions: { projectService: false } } },
+});
 
-/** What the rule says of a text that stood in an existing file, where TypeScript knows it as part of the project. */
-async function lint(file: string, text: string): Promise<readonly string[]> {
+beforeAll(() => {
+  // The rule passes everything while Nx has no graph of the projects.
+  execFileSync('nx', ['show', 'projects'], {
+    cwd: root,
+    env: { ...process.env, NX_DAEMON: 'false' },
+  });
+});
+
+/** Messages of a rule about a text in place of an existing file, which TypeScript knows as part of the project. */
+async function lint(file: string, text: string, rule = BOUNDARIES): Promise<readonly string[]> {
   expect(existsSync(join(root, file))).toBe(true);
   const [result] = await eslint.lintText(text, { filePath: join(root, file) });
   const messages = result?.messages ?? [];
   // A file that can't be parsed would be refused for that alone, and prove nothing.
   expect(messages.filter(({ fatal }) => fatal === true)).toEqual([]);
-  return messages.filter(({ ruleId }) => ruleId === RULE).map(({ message }) => message);
+  return messages.filter(({ ruleId }) => ruleId === rule).map(({ message }) => message);
 }
 
 const library = (name: string): string => `packages/${name}/src/index.ts`;
@@ -66,5 +80,18 @@ describe('the lint rule of the architecture', { timeout: TIMEOUT_MS }, () => {
     ['tools/sample/src/main.ts', '@fairlead/registry'],
   ])('lets %s import %s', async (file, from) => {
     expect(await lint(file, all(from))).toEqual([]);
+  });
+});
+
+describe('the lint rule of the length of functions', { timeout: TIMEOUT_MS }, () => {
+  const functionOf = (lines: number): string =>
+    `export function f(): void {\n${'  console.info();\n'.repeat(lines - 2)}}\n`;
+
+  it.each([
+    [100, 0],
+    [101, 1],
+  ])('a function of %i lines has %i problems', async (lines, problems) => {
+    const messages = await lint(library('signature'), functionOf(lines), LENGTH);
+    expect(messages).toHaveLength(problems);
   });
 });
