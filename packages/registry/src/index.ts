@@ -1,6 +1,8 @@
+export type { AliasGates, GateResult } from './aliases/alias-gates.ts';
 export { AliasConflictError } from './aliases/alias-conflict-error.ts';
 export type { AliasEntry } from './aliases/alias-entry.ts';
 export type { AliasChangeOptions } from './aliases/change-alias.ts';
+export type { ManifestFile } from './blobs/manifest-file.ts';
 export { cachedStore } from './cache/cached-store.ts';
 export type { CachedStoreOptions } from './cache/cached-store.ts';
 export type { Journal } from './models/journal.ts';
@@ -15,11 +17,9 @@ export type { EventCursor } from './webhooks/event-cursor.ts';
 export { forwardEvents, forwardPending } from './webhooks/forward-events.ts';
 export type { EventSender, ForwardNotice, ForwardOptions } from './webhooks/forward-events.ts';
 export { breakingChanges } from './gates/breaking-changes.ts';
-export type { GateResult } from './gates/evaluate-gates.ts';
 export { parseGate } from './gates/gate.ts';
 export type { Comparison, Gate } from './gates/gate.ts';
 export { GatesFailedError } from './gates/gates-failed-error.ts';
-export type { AliasGates } from './gates/guard-alias.ts';
 export { folderStore } from './folder/folder-store.ts';
 export type { FolderStoreOptions } from './folder/folder-store.ts';
 export type { FollowOptions } from './aliases/follow-alias.ts';
@@ -33,7 +33,6 @@ export type {
   JsonTensorData,
   Lineage,
   Manifest,
-  ManifestFile,
   Origin,
   Requirements,
   RuntimeSpec,

@@ -11,15 +11,11 @@ import { followAlias, type FollowOptions } from './aliases/follow-alias.ts';
 import { type EventLog, eventLog } from './events/event-log.ts';
 import { type Deed, Journal } from './models/journal.ts';
 import { type StoryItem, tellStory } from './timeline/timeline.ts';
-import type { GateResult } from './gates/evaluate-gates.ts';
-import { type AliasGates, guardAlias } from './gates/guard-alias.ts';
-import {
-  aliasNames,
-  aliasNotFound,
-  listModels,
-  modelNotFound,
-  type ModelSummary,
-} from './models/list-models.ts';
+import type { AliasGates, GateResult } from './aliases/alias-gates.ts';
+import { guardAlias } from './gates/guard-alias.ts';
+import { aliasNames, aliasNotFound } from './aliases/alias-names.ts';
+import { modelNotFound } from './versions/model-names.ts';
+import { listModels, type ModelSummary } from './models/list-models.ts';
 import type { Manifest } from './versions/manifest.ts';
 import { checkAliasName, checkModelName } from './checks/model-name.ts';
 import type { KnownHeads } from './records/numbered-log.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AliasGates } from '../gates/guard-alias.ts';
+import type { AliasGates } from './alias-gates.ts';
 import { checkRecord, fields, FORMAT_VERSION } from '../records/record-schema.ts';
 import { sealRecord, unsealRecord } from '../records/sealed-record.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AliasConflictError } from './alias-conflict-error.ts';
 import { type AliasEntry, encodeAliasEntry } from './alias-entry.ts';
-import type { AliasGates } from '../gates/guard-alias.ts';
+import type { AliasGates } from './alias-gates.ts';
 import { type AliasLog, requireEntry } from './alias-log.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import { FORMAT_VERSION } from '../records/record-schema.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { blobKey } from '../store/layout.ts';
-import type { ManifestFile } from '../versions/manifest.ts';
+import type { ManifestFile } from './manifest-file.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { fingerprint, readUnchanged } from './blob-source.ts';
 import { RegistryError } from '../errors/registry-error.ts';

@@ -1,9 +1,9 @@
 import { MAX_ALIAS_ENTRY_BYTES } from '../aliases/alias-entry.ts';
 import { aliasFolder, blobKey, versionsFolder } from '../store/layout.ts';
-import { aliasNames, modelNames } from '../models/list-models.ts';
-import { MAX_MANIFEST_BYTES } from '../versions/manifest-record.ts';
+import { aliasNames } from '../aliases/alias-names.ts';
+import { modelNames } from '../versions/model-names.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { unsealRecord } from '../records/sealed-record.ts';
+import { MAX_RECORD_BYTES, unsealRecord } from '../records/sealed-record.ts';
 
 interface EntryShape {
   readonly version?: number;
@@ -26,7 +26,7 @@ export async function pinnedKeys(store: ObjectStore): Promise<ReadonlySet<string
       pinned.add(entryKey);
       const number = String(entry?.version ?? 0).padStart(8, '0');
       const manifestKey = `${versionsFolder(model)}/${number}.json`;
-      const manifest = await readRecord<ManifestShape>(store, manifestKey, MAX_MANIFEST_BYTES);
+      const manifest = await readRecord<ManifestShape>(store, manifestKey, MAX_RECORD_BYTES);
       pinned.add(manifestKey);
       for (const { sha256 } of manifest?.files ?? []) pinned.add(blobKey(sha256));
     }

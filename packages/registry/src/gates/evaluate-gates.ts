@@ -1,17 +1,9 @@
+import type { GateResult } from '../aliases/alias-gates.ts';
 import type { ModelState } from '../events/model-state.ts';
 import { untouched } from '../events/model-state.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import { breakingChanges } from './breaking-changes.ts';
 import { type Comparison, type Gate, isMeasuredOnly, parseGate } from './gate.ts';
-
-/** How one gate was decided. */
-export interface GateResult {
-  /** The gate as text: `accuracy >= 0.95`. */
-  readonly gate: string;
-  readonly passed: boolean;
-  /** What was found, for people. */
-  readonly found: string;
-}
 
 /** What gates are decided by. */
 export interface GateContext {

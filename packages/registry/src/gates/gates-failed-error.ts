@@ -1,5 +1,5 @@
 import { RegistryError } from '../errors/registry-error.ts';
-import type { GateResult } from './evaluate-gates.ts';
+import type { GateResult } from '../aliases/alias-gates.ts';
 
 /** An alias wasn't changed because the version doesn't pass its gates. */
 export class GatesFailedError extends RegistryError {

@@ -1,18 +1,10 @@
+import type { AliasGates } from '../aliases/alias-gates.ts';
 import { foldEvents } from '../events/model-state.ts';
 import type { ModelEvent } from '../events/model-event.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import type { Manifest } from '../versions/manifest.ts';
-import { evaluateGates, type GateContext, type GateResult } from './evaluate-gates.ts';
+import { evaluateGates, type GateContext } from './evaluate-gates.ts';
 import { GatesFailedError } from './gates-failed-error.ts';
-
-/** How the gates of an alias were decided when it was set; kept in its entry. */
-export interface AliasGates {
-  /** Number of the event that set the gates. */
-  readonly event: number;
-  readonly results: readonly GateResult[];
-  /** Why the alias was set though not every gate was passed. */
-  readonly skipped?: string;
-}
 
 /** A change of an alias that gates may stand before. */
 export interface GuardedChange extends Omit<GateContext, 'state'> {

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FORMAT_VERSION } from '../records/record-schema.ts';
-import { sealRecord } from '../records/sealed-record.ts';
+import { MAX_RECORD_BYTES, sealRecord } from '../records/sealed-record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { RegistryError } from '../errors/registry-error.ts';
-import { MAX_MANIFEST_BYTES } from '../versions/manifest-record.ts';
 import { hashesIn, once } from './hashes-in.ts';
 
 /** Folder of the condemnations. */
@@ -107,7 +106,7 @@ async function names(
   key: string,
   sha256s: ReadonlySet<string>,
 ): Promise<boolean> {
-  const bytes = await store.read(key, { maxBytes: MAX_MANIFEST_BYTES });
+  const bytes = await store.read(key, { maxBytes: MAX_RECORD_BYTES });
   if (bytes === undefined) return false;
   for await (const hash of hashesIn(once(bytes), sha256s)) return hash !== '';
   return false;

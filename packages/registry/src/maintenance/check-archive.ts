@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { blobKey } from '../store/layout.ts';
 import { parseJson } from '../records/json-text.ts';
-import { unsealRecord } from '../records/sealed-record.ts';
+import { MAX_RECORD_BYTES, unsealRecord } from '../records/sealed-record.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { type AliasEntry, chainProblem, decodeAliasEntry } from '../aliases/alias-entry.ts';
 import type { Manifest } from '../versions/manifest.ts';
-import { decodeManifest, MAX_MANIFEST_BYTES } from '../versions/manifest-record.ts';
+import { decodeManifest } from '../versions/manifest-record.ts';
 import type { Archive, ArchiveEntry } from './archive.ts';
 import { type ArchiveKey, invalidArchive, parseArchiveKey } from './archive-key.ts';
 
@@ -108,10 +108,10 @@ export async function readRecord(
   location: string,
   { key, size, body }: ArchiveEntry,
 ): Promise<Buffer> {
-  if (size > MAX_MANIFEST_BYTES) {
+  if (size > MAX_RECORD_BYTES) {
     throw invalidArchive(
       location,
-      `${key} in it has ${size} bytes, and a record has at most ${MAX_MANIFEST_BYTES}`,
+      `${key} in it has ${size} bytes, and a record has at most ${MAX_RECORD_BYTES}`,
     );
   }
   const chunks: Uint8Array[] = [];

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { RegistryError } from '../errors/registry-error.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { bodyProblem } from '../blobs/blob.ts';
-import { MAX_MANIFEST_BYTES } from '../versions/manifest-record.ts';
 import type { Archive, ArchiveEntry } from './archive.ts';
 import { type ArchiveContents, checkArchive, readRecord } from './check-archive.ts';
 import { withClaim } from '../leases/blob-lease.ts';
 import { openArchive } from './open-archive.ts';
+import { MAX_RECORD_BYTES } from '../records/sealed-record.ts';
 
 /** Larger blobs are streamed. */
 const MAX_BYTES_IN_MEMORY = 32 * 1024 * 1024;
@@ -82,7 +82,7 @@ async function compare(
     if ((await store.size(key)) === undefined) missing += 1;
   }
   for (const [key, sha256] of records) {
-    const there = await store.read(key, { maxBytes: MAX_MANIFEST_BYTES });
+    const there = await store.read(key, { maxBytes: MAX_RECORD_BYTES });
     if (there === undefined) missing += 1;
     else if (createHash('sha256').update(there).digest('hex') !== sha256) {
       throw conflict(store, location, key);
@@ -165,7 +165,7 @@ async function keepRecord(
   const { bytes, sha256 } = record;
   if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw changed(location, key);
   if (await store.create(key, bytes)) return true;
-  const there = await store.read(key, { maxBytes: MAX_MANIFEST_BYTES });
+  const there = await store.read(key, { maxBytes: MAX_RECORD_BYTES });
   if (there !== undefined && Buffer.from(there).equals(bytes)) return false;
   throw conflict(store, location, key);
 }

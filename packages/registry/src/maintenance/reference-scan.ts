@@ -1,9 +1,8 @@
 import { MODELS } from '../store/layout.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { parseJson } from '../records/json-text.ts';
-import { unsealRecord } from '../records/sealed-record.ts';
+import { MAX_RECORD_BYTES, unsealRecord } from '../records/sealed-record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { MAX_MANIFEST_BYTES } from '../versions/manifest-record.ts';
 import { CLAIM_LIFE_MS, CLAIMS } from '../leases/blob-lease.ts';
 import { CONDEMNED } from '../leases/deletion-notice.ts';
 import { hashesIn, once } from '../leases/hashes-in.ts';
@@ -40,7 +39,7 @@ export class NameMarker {
     for (const key of await this.#objects(CLAIMS, beat)) {
       const age = await this.#store.age(key);
       if (age === undefined || age >= CLAIM_LIFE_MS || this.#read.has(key)) continue;
-      const bytes = await this.#store.read(key, { maxBytes: MAX_MANIFEST_BYTES });
+      const bytes = await this.#store.read(key, { maxBytes: MAX_RECORD_BYTES });
       // One that was released meanwhile has served: the records that it was for are there.
       if (bytes !== undefined) await this.#strikeNamesIn(key, bytes);
     }
@@ -91,7 +90,7 @@ export class NameMarker {
       await this.#strikeText(key);
       return undefined;
     }
-    const bytes = await this.#store.read(key, { maxBytes: MAX_MANIFEST_BYTES });
+    const bytes = await this.#store.read(key, { maxBytes: MAX_RECORD_BYTES });
     if (bytes === undefined) return undefined;
     unsealRecord(key, bytes);
     await this.#strikeNamesIn(key, bytes);

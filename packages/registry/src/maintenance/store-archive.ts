@@ -1,12 +1,12 @@
-import { modelNotFound } from '../models/list-models.ts';
+import { modelNotFound } from '../versions/model-names.ts';
 import { checkModelName } from '../checks/model-name.ts';
 import { BLOBS, blobKey, MODELS } from '../store/layout.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { RegistryError } from '../errors/registry-error.ts';
-import { MAX_MANIFEST_BYTES } from '../versions/manifest-record.ts';
 import type { Archive } from './archive.ts';
 import { parseArchiveKey } from './archive-key.ts';
 import { hashesIn } from '../leases/hashes-in.ts';
+import { MAX_RECORD_BYTES } from '../records/sealed-record.ts';
 
 /** What of a store is taken. */
 export interface StoreArchiveOptions {
@@ -105,7 +105,7 @@ async function namedIn(
   const named = new Set<string>();
   for (const key of records) {
     const size = (await store.size(key)) ?? 0;
-    if (size > MAX_MANIFEST_BYTES) {
+    if (size > MAX_RECORD_BYTES) {
       throw new RegistryError(
         'ERR_REGISTRY_TOO_LARGE',
         `${key} has ${size} bytes: it is no record`,

@@ -1,10 +1,10 @@
 import { aliasLog } from '../aliases/alias-log.ts';
+import { aliasNames } from '../aliases/alias-names.ts';
 import { inParallel } from '../store/in-parallel.ts';
-import { aliasesFolder, MODELS } from '../store/layout.ts';
-import { isAliasName, isModelName } from '../checks/model-name.ts';
 import type { KnownHeads } from '../records/numbered-log.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { RegistryError } from '../errors/registry-error.ts';
+import { modelNames } from '../versions/model-names.ts';
 import { versionLog } from '../versions/version-log.ts';
 
 /** One model of a registry. */
@@ -26,27 +26,6 @@ const DAMAGE: ReadonlySet<string> = new Set([
   'ERR_REGISTRY_TOO_LARGE',
   'ERR_REGISTRY_STORE_FOREIGN',
 ]);
-
-async function folderNames(
-  store: ObjectStore,
-  folder: string,
-  isName: (name: string) => boolean,
-): Promise<readonly string[]> {
-  const entries = await store.list(folder);
-  return entries
-    .filter(({ kind, name }) => kind === 'folder' && isName(name))
-    .map(({ name }) => name);
-}
-
-/** Names of the folders that can be models, whether or not a version was pushed yet. */
-export function modelNames(store: ObjectStore): Promise<readonly string[]> {
-  return folderNames(store, MODELS, isModelName);
-}
-
-/** Names of the folders that can be aliases of `model`. */
-export function aliasNames(store: ObjectStore, model: string): Promise<readonly string[]> {
-  return folderNames(store, aliasesFolder(model), isAliasName);
-}
 
 /**
  * The models that have a version, in order of their names; what is foreign in the store is passed over, and what is damaged
@@ -89,34 +68,4 @@ async function summarize(
     ...{ model, versions: versions.length, latestVersion: latestVersion ?? 0, aliases },
     ...(problems.length > 0 && { problems }),
   };
-}
-
-/** Why `model` has no version: an error that names the models there are. */
-export async function modelNotFound(store: ObjectStore, model: string): Promise<RegistryError> {
-  const there = some(await modelNames(store), 'it has', 'it is empty');
-  return new RegistryError(
-    'ERR_REGISTRY_MODEL_NOT_FOUND',
-    `there is no model "${model}" in ${store.location}: ${there}; push a version of it first`,
-  );
-}
-
-/** Why `alias` has no entry: an error that names what there is. */
-export async function aliasNotFound(
-  store: ObjectStore,
-  model: string,
-  alias: string,
-): Promise<RegistryError> {
-  if ((await versionLog(store, model).head()) === 0) return modelNotFound(store, model);
-  const there = some(await aliasNames(store, model), 'it has', 'it has none');
-  return new RegistryError(
-    'ERR_REGISTRY_ALIAS_NOT_FOUND',
-    `"${model}" has no alias "${alias}" in ${store.location}: ${there}; set it to a version first`,
-  );
-}
-
-/** Joins the first few of `names` for a message. */
-export function some(names: readonly string[], intro: string, none: string): string {
-  if (names.length === 0) return none;
-  const shown = names.slice(0, 10).join(', ');
-  return `${intro} ${shown}${names.length > 10 ? ` and ${names.length - 10} more` : ''}`;
 }

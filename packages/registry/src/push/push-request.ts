@@ -1,12 +1,12 @@
 import type { Signature } from '@fairlead/signature';
 import { checkArtifactPaths } from '../versions/artifact-path.ts';
+import type { ManifestFile } from '../blobs/manifest-file.ts';
 import type { JsonValue } from '../records/json-value.ts';
 import type {
   BatchingSetting,
   GoldenExample,
   Lineage,
   Manifest,
-  ManifestFile,
   RuntimeSpec,
 } from '../versions/manifest.ts';
 import { storedExample } from '../versions/stored-example.ts';

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { formatJson, parseJson } from './json-text.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 
+/** Length limit of every record, in bytes: a longer one is neither written nor read. */
+export const MAX_RECORD_BYTES = 16 * 1024 * 1024;
+
 const TRAILER = /^,\n {2}"seal": "([0-9a-f]{64})"\n\}\n$/;
 const TRAILER_BYTES = Buffer.byteLength(`,\n  "seal": "${'0'.repeat(64)}"\n}\n`);
 

@@ -1,5 +1,5 @@
 import { aliasLog } from '../aliases/alias-log.ts';
-import { aliasNames } from '../models/list-models.ts';
+import { aliasNames } from '../aliases/alias-names.ts';
 import { blobKey } from '../store/layout.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { prunedLog } from '../versions/pruned-record.ts';

@@ -6,9 +6,6 @@ import type { JsonTensor, JsonTensorData, Manifest } from './manifest.ts';
 import { checkRecord, fields, FORMAT_VERSION } from '../records/record-schema.ts';
 import { sealRecord, unsealRecord } from '../records/sealed-record.ts';
 
-/** A manifest larger than this, in bytes, is neither written nor read. */
-export const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
-
 const signature = fields.json
   .transform((value, context): Signature => {
     try {

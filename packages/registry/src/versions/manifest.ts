@@ -1,15 +1,6 @@
 import type { Datatype, Signature } from '@fairlead/signature';
+import type { ManifestFile } from '../blobs/manifest-file.ts';
 import type { JsonValue } from '../records/json-value.ts';
-
-/** One file of a version; its bytes are the blob that `sha256` names. */
-export interface ManifestFile {
-  /** Relative, with `/` between names: `model.onnx`, `code/app.py`. */
-  readonly path: string;
-  /** SHA-256 of the bytes, in lower-case hexadecimal. */
-  readonly sha256: string;
-  /** Length in bytes. */
-  readonly size: number;
-}
 
 /** What runs a version: ONNX Runtime in process, or a server that requests are passed on to. */
 export interface RuntimeSpec {

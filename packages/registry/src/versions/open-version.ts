@@ -1,5 +1,6 @@
 import { readBlob } from '../blobs/blob.ts';
-import { modelNotFound, some } from '../models/list-models.ts';
+import { modelNotFound } from './model-names.ts';
+import { listSome } from '../store/list-some.ts';
 import type { Manifest } from './manifest.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { missingFile, prunedError } from './pruned-version.ts';
@@ -66,7 +67,7 @@ export function openManifest(store: ObjectStore, manifest: Manifest): OpenVersio
       throw new RegistryError(
         'ERR_REGISTRY_FILE_NOT_FOUND',
         `version ${manifest.version} of "${manifest.model}" has no file ${JSON.stringify(path)}: ` +
-          some(paths, 'it has', 'it has no files'),
+          listSome(paths, 'it has', 'it has no files'),
       );
     },
   };

@@ -1,9 +1,10 @@
 import { versionsFolder } from '../store/layout.ts';
 import type { Manifest } from './manifest.ts';
-import { decodeManifest, MAX_MANIFEST_BYTES } from './manifest-record.ts';
+import { decodeManifest } from './manifest-record.ts';
 import { type KnownHeads, NumberedLog, type RecordFormat } from '../records/numbered-log.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { RegistryError } from '../errors/registry-error.ts';
+import { MAX_RECORD_BYTES } from '../records/sealed-record.ts';
 
 /** The versions of one model. */
 export type VersionLog = NumberedLog<Manifest>;
@@ -11,7 +12,7 @@ export type VersionLog = NumberedLog<Manifest>;
 /** Opens the versions of `model`. */
 export function versionLog(store: ObjectStore, model: string, heads?: KnownHeads): VersionLog {
   const format: RecordFormat<Manifest> = {
-    maxBytes: MAX_MANIFEST_BYTES,
+    maxBytes: MAX_RECORD_BYTES,
     decode(key, bytes, number) {
       const manifest = decodeManifest(key, bytes);
       if (manifest.model === model && manifest.version === number) return manifest;

@@ -1,6 +1,6 @@
 import { aliasLog } from '../aliases/alias-log.ts';
 import { eventLog } from '../events/event-log.ts';
-import { aliasNames } from '../models/list-models.ts';
+import { aliasNames } from '../aliases/alias-names.ts';
 import type { NumberedLog } from '../records/numbered-log.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { versionLog } from '../versions/version-log.ts';
