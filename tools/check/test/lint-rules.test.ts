@@ -51,9 +51,10 @@ describe('the lint rule of the architecture', { timeout: TIMEOUT_MS }, () => {
     [library('signature'), '@fairlead/registry'],
     [library('signature'), '@fairlead/serving'],
     [library('signature'), '@fairlead/security'],
-    [library('registry'), '../../../apps/gateway/src/settings/settings.ts'],
-    ['tools/setup/test/run.test.ts', '../../../apps/gateway/src/settings/settings.ts'],
+    [library('registry'), '../../../apps/gateway/src/deployment.ts'],
+    ['tools/setup/test/run.test.ts', '../../../apps/gateway/src/deployment.ts'],
     [library('monitoring'), '@fairlead/setup'],
+    [library('monitoring'), '@fairlead/gateway'],
     ['packages/serving/test/model-server.test.ts', '@fairlead/registry'],
   ])('refuses that %s imports %s', async (file, from) => {
     expect(await lint(file, all(from))).toHaveLength(1);
@@ -75,8 +76,9 @@ describe('the lint rule of the architecture', { timeout: TIMEOUT_MS }, () => {
     [library('security'), 'express-rate-limit'],
     [library('signature'), 'node:buffer'],
     ['packages/serving/test/model-server.test.ts', '@fairlead/serving'],
-    ['apps/gateway/src/main.ts', '@fairlead/serving'],
+    ['apps/gateway/src/main.ts', '@fairlead/gateway'],
     ['apps/gateway/src/main.ts', '@fairlead/deploy-config'],
+    [library('gateway'), '@fairlead/serving'],
     ['tools/sample/src/main.ts', '@fairlead/registry'],
   ])('lets %s import %s', async (file, from) => {
     expect(await lint(file, all(from))).toEqual([]);

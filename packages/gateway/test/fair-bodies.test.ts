@@ -1,7 +1,7 @@
 import { request, type IncomingMessage } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { readSettings } from '../src/settings/read-settings.ts';
-import { startGateway } from '../src/start-gateway.ts';
+import { createGateway } from '../src/create-gateway.ts';
 import { ask } from './support/ask.ts';
 import { eventually } from './support/eventually.ts';
 import { pepper, writeKeysFile } from './support/keys-file.ts';
@@ -25,7 +25,7 @@ test('nine unfinished bodies of one client, over two keys, get 429 beyond its sh
     FAIRLEAD_KEYS_FILE: keysFile,
     FAIRLEAD_PEPPER: pepper,
   });
-  const gateway = await startGateway(settings, { write: () => undefined });
+  const gateway = await createGateway(settings, { log: { write: () => undefined } });
   onTestFinished(async () => {
     await gateway.close();
   });

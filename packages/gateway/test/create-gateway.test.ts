@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, expectTypeOf, onTestFinished, test } from 'vitest';
 import { readSettings } from '../src/settings/read-settings.ts';
 import { SettingsError } from '../src/settings/settings-error.ts';
-import { startGateway, type Gateway } from '../src/start-gateway.ts';
+import { createGateway, type Gateway } from '../src/create-gateway.ts';
 import { ask, type Place, type Question } from './support/ask.ts';
 import { eventually } from './support/eventually.ts';
 import { pepper, writeKeysFile } from './support/keys-file.ts';
@@ -29,7 +29,7 @@ async function start(
     FAIRLEAD_POLL_INTERVAL_MS: '20',
     ...environment,
   });
-  const gateway = await startGateway(settings, { write: (line) => logs.push(line) });
+  const gateway = await createGateway(settings, { log: { write: (line) => logs.push(line) } });
   onTestFinished(async () => {
     await gateway.close();
   });

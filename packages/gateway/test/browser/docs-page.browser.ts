@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chromium, type Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { readSettings } from '../../src/settings/read-settings.ts';
-import { startGateway } from '../../src/start-gateway.ts';
+import { createGateway } from '../../src/create-gateway.ts';
 import { pepper, writeKeysFile } from '../support/keys-file.ts';
 import { onnxModel, sampleRegistry } from '../support/sample-registry.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -24,7 +24,7 @@ async function open(): Promise<{ page: Page; key: string; problems: string[] }> 
     FAIRLEAD_DIALECTS: 'open-inference,tensorflow-serving,mlflow',
     FAIRLEAD_INVOCATIONS_MODEL: 'affine',
   });
-  const gateway = await startGateway(settings, { write: () => undefined });
+  const gateway = await createGateway(settings, { log: { write: () => undefined } });
   onTestFinished(async () => {
     await gateway.close();
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { generateSigningKey } from '@fairlead/registry';
 import { expect, onTestFinished, test } from 'vitest';
 import { readSettings } from '../src/settings/read-settings.ts';
-import { startGateway } from '../src/start-gateway.ts';
+import { createGateway } from '../src/create-gateway.ts';
 import { ask } from './support/ask.ts';
 import { eventually } from './support/eventually.ts';
 import { onnxModel, sampleRegistry } from './support/sample-registry.ts';
@@ -26,7 +26,7 @@ test('a version that no trusted key signed is not served, and readiness says why
   const registry = await sampleRegistry(folder, onnxModel('affine', 'affine'));
   const { publicKey, privateKey, keyId } = generateSigningKey();
   const settings = settingsFor(folder, publicKey);
-  const gateway = await startGateway(settings, { write: () => undefined });
+  const gateway = await createGateway(settings, { log: { write: () => undefined } });
   onTestFinished(async () => {
     await gateway.close();
   });
@@ -53,6 +53,6 @@ test('a file of keys that holds none stops the start, naming the setting', async
   const folder = tempFolder();
   await sampleRegistry(folder);
   await expect(
-    startGateway(settingsFor(folder, 'nothing'), { write: () => undefined }),
+    createGateway(settingsFor(folder, 'nothing'), { log: { write: () => undefined } }),
   ).rejects.toThrow(/FAIRLEAD_TRUSTED_KEYS can't be used: .*no public key/);
 });

@@ -59,15 +59,27 @@ export interface Gateway {
   close(): Promise<boolean>;
 }
 
+/** Destination of a log, such as `process.stdout`. */
+export interface LogDestination {
+  /** Receives one line of JSON. */
+  write(line: string): unknown;
+}
+
+/** Options of {@link createGateway}. */
+export interface GatewayOptions {
+  /** Receives the log. */
+  readonly log: LogDestination;
+}
+
 /**
  * Wires the libraries together and listens: at once, saying truthfully that it isn't ready until the models are
  * loaded, or on a socket that somebody else holds only then, so that connections wait in it meanwhile.
  *
  * @throws SettingsError when a setting's value turns out to be of no use, naming it.
  */
-export async function startGateway(
+export async function createGateway(
   settings: Settings,
-  destination: { write(line: string): unknown },
+  { log: destination }: GatewayOptions,
 ): Promise<Gateway> {
   const logger = createLogger({ destination, service: SERVICE, level: settings.logLevel });
   const onError = (error: unknown): void => {

@@ -1,0 +1,10 @@
+export {
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+  type LogDestination,
+} from './create-gateway.ts';
+export { runGateway } from './run-gateway.ts';
+export { readSettings } from './settings/read-settings.ts';
+export { SettingsError } from './settings/settings-error.ts';
+export type { Settings } from './settings/settings.ts';

@@ -1,0 +1,61 @@
+import { setFlagsFromString } from 'node:v8';
+import { maskCredentials } from '@fairlead/signature';
+import { createGateway, type Gateway } from './create-gateway.ts';
+import { SettingsError } from './settings/settings-error.ts';
+import type { Settings } from './settings/settings.ts';
+
+/** Time until a worker thread that still computes after everything else is closed ends with the process. */
+const EXIT_TIMEOUT_MS = 500;
+
+/**
+ * Runs a gateway for the lifetime of a process: settings in, logs to standard output, shutdown on SIGTERM and SIGINT, exit code out.
+ *
+ * The exit code is 0 when every request was answered in time, else 1. A parent process with an IPC channel receives `ready` when the
+ * models are loaded. Standard error gets the reason of a failed start; credentials in it are masked.
+ *
+ * @example
+ * ```ts
+ * import { readSettings, runGateway } from '@fairlead/gateway';
+ *
+ * await runGateway(() => readSettings(process.env), process);
+ * ```
+ */
+export async function runGateway(read: () => Settings, host: NodeJS.Process): Promise<void> {
+  // V8 tenures objects of an allocation site early when many of them outlive a scavenge. While the young generation is small, objects
+  // of a request in flight do; once tenured, they keep young objects alive, request after request.
+  setFlagsFromString('--no-allocation-site-pretenuring');
+
+  // ONNX Runtime sends usage data from 1.30 on unless this is set.
+  host.env.ORT_DISABLE_TELEMETRY ??= '1';
+
+  // A full disk or a closed log collector costs log lines, not requests.
+  host.stdout.on('error', () => undefined);
+  host.stderr.on('error', () => undefined);
+
+  const stop = Promise.withResolvers<undefined>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    host.on(signal, () => {
+      stop.resolve(undefined);
+    });
+  }
+  try {
+    const gateway = await createGateway(read(), { log: host.stdout });
+    // A stop doesn't wait until the models are loaded.
+    await Promise.race([gateway.loaded.then(() => reportReady(gateway, host)), stop.promise]);
+    await stop.promise;
+    host.exitCode = (await gateway.close()) ? 0 : 1;
+    // Not process.exit(): a worker thread that still computes would abort the whole process when its native code returns.
+    setTimeout(() => host.kill(host.pid, 'SIGKILL'), EXIT_TIMEOUT_MS).unref();
+  } catch (error) {
+    const isExpected =
+      error instanceof SettingsError || (error instanceof Error && 'code' in error);
+    const text = isExpected ? error.message : String((error as Error).stack ?? error);
+    host.stderr.write(`${maskCredentials(text)}\n`);
+    host.exit(1);
+  }
+}
+
+/** Sends `ready` to a parent process with an IPC channel, such as PM2. */
+async function reportReady(gateway: Gateway, host: NodeJS.Process): Promise<void> {
+  if (host.connected && (await gateway.isReady())) host.send?.('ready');
+}

@@ -1,0 +1,3 @@
+import { readSettings, runGateway } from '@fairlead/gateway';
+
+await runGateway(() => readSettings(process.env), process);
