@@ -3,6 +3,26 @@ import nx from '@nx/eslint-plugin';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
+/** The architecture; `extra` tags may be imported by every project. */
+const moduleBoundaries = (extra) => [
+  'error',
+  {
+    // Tests import their own package by its name, as its users do.
+    allowCircularSelfDependency: true,
+    depConstraints: Object.entries({
+      ground: [],
+      library: ['ground'],
+      standalone: [],
+      tool: ['tool', 'library', 'ground'],
+      app: ['tool', 'library', 'ground'],
+      'test-support': [],
+    }).map(([sourceTag, tags]) => ({
+      sourceTag,
+      onlyDependOnLibsWithTags: [...tags, ...extra],
+    })),
+  },
+];
+
 export default defineConfig(
   globalIgnores([
     '**/reports',
@@ -32,21 +52,12 @@ export default defineConfig(
         'error',
         { considerDefaultExhaustiveForUnions: true },
       ],
-      '@nx/enforce-module-boundaries': [
-        'error',
-        {
-          // Tests import their own package by its name, as its users do.
-          allowCircularSelfDependency: true,
-          depConstraints: [
-            { sourceTag: 'ground', onlyDependOnLibsWithTags: [] },
-            { sourceTag: 'library', onlyDependOnLibsWithTags: ['ground'] },
-            { sourceTag: 'standalone', onlyDependOnLibsWithTags: [] },
-            { sourceTag: 'tool', onlyDependOnLibsWithTags: ['tool', 'library', 'ground'] },
-            { sourceTag: 'app', onlyDependOnLibsWithTags: ['tool', 'library', 'ground'] },
-          ],
-        },
-      ],
+      '@nx/enforce-module-boundaries': moduleBoundaries([]),
     },
+  },
+  {
+    files: ['**/test/**'],
+    rules: { '@nx/enforce-module-boundaries': moduleBoundaries(['test-support']) },
   },
   {
     files: ['**/*.{ts,mjs}'],

@@ -1,0 +1,8 @@
+export { freePort } from './free-port.ts';
+export { startMoto, type MotoServer } from './moto-server.ts';
+export { onnxModel } from './onnx-model.ts';
+export { eventually, until } from './polling.ts';
+export { readTree } from './read-tree.ts';
+export { startRedis, type RedisServer } from './redis-server.ts';
+export { awsTestConnection, newBucket, s3Client } from './s3.ts';
+export { temporaryFolder } from './temporary-folder.ts';

@@ -1,0 +1,130 @@
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { createConnection, createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { basename, join } from 'node:path';
+
+import { ListBucketsCommand } from '@aws-sdk/client-s3';
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+import {
+  eventually,
+  freePort,
+  newBucket,
+  onnxModel,
+  readTree,
+  s3Client,
+  startMoto,
+  startRedis,
+  temporaryFolder,
+  until,
+} from '../src/index.ts';
+
+describe('until', () => {
+  test('undefined, false and errors are no value yet; the first value is returned', async () => {
+    let calls = 0;
+    const value = await until(() => {
+      calls += 1;
+      if (calls === 1) throw new Error('not yet');
+      if (calls === 2) return false;
+      return calls === 3 ? undefined : 0;
+    });
+    expect({ value, calls }).toEqual({ value: 0, calls: 4 });
+  });
+
+  test('the last error is the cause when the time is over', async () => {
+    const cause = new Error('refused');
+    const read = () => Promise.reject(cause);
+    await expect(until(read, 30)).rejects.toMatchObject({ message: /within 30 ms/, cause });
+  });
+});
+
+describe('eventually', () => {
+  test('an error repeats the check, and nothing else does', async () => {
+    let calls = 0;
+    const check = (): boolean => {
+      calls += 1;
+      if (calls < 3) throw new Error('not yet');
+      return false;
+    };
+    await expect(eventually(check)).resolves.toBe(false);
+    expect(calls).toBe(3);
+  });
+
+  test('the last error is thrown when the time is over', async () => {
+    const check = (): void => {
+      throw new Error('expected 1 to be 2');
+    };
+    await expect(eventually(check, 30)).rejects.toThrow('expected 1 to be 2');
+  });
+});
+
+test('a free port can be listened on', async () => {
+  const port = await freePort();
+  const server = createServer().listen(port, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  expect((server.address() as AddressInfo).port).toBe(port);
+});
+
+describe('temporaryFolder', () => {
+  let folder: string;
+
+  test('creates a folder that every account may read', () => {
+    folder = temporaryFolder();
+    writeFileSync(join(folder, 'file'), '');
+    expect(statSync(folder).mode & 0o777).toBe(0o755);
+  });
+
+  test('the folder is removed, with its files, when the test ends', () => {
+    expect(folder).not.toBe('');
+    expect(existsSync(folder)).toBe(false);
+  });
+});
+
+test('readTree reads files below folders, without what is being written', () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'models'));
+  writeFileSync(join(folder, 'models/iris.json'), '{}');
+  writeFileSync(join(folder, '.tmp-1'), 'x');
+  expect(readTree(folder)).toEqual({ 'models/iris.json': '{}' });
+});
+
+test('a model is found by its name, and a wrong name is an error at once', () => {
+  expect(basename(onnxModel('affine'))).toBe('affine.onnx');
+  expect(existsSync(onnxModel('einsum/branches'))).toBe(true);
+  expect(() => onnxModel('afine')).toThrow(/no ONNX model "afine"/);
+});
+
+test('moto answers S3, with a bucket of another name each time', async () => {
+  const moto = await startMoto();
+  onTestFinished(() => moto.stop());
+  const client = s3Client(moto.endpoint);
+  onTestFinished(() => {
+    client.destroy();
+  });
+  const buckets = [await newBucket(client), await newBucket(client)];
+  const { Buckets = [] } = await client.send(new ListBucketsCommand());
+  expect(new Set(Buckets.map(({ Name }) => Name))).toEqual(new Set(buckets));
+  expect(buckets[0]).not.toBe(buckets[1]);
+});
+
+test('Redis answers on its port, and no more after its end', async () => {
+  const redis = await startRedis();
+  onTestFinished(() => redis.kill());
+  const ping = async (): Promise<string> => {
+    const socket = createConnection(redis.port, '127.0.0.1').setEncoding('utf8');
+    onTestFinished(() => void socket.destroy());
+    socket.write('PING\r\n');
+    const [answer] = (await once(socket, 'data')) as [string];
+    return answer;
+  };
+  await expect(ping()).resolves.toBe('+PONG\r\n');
+  await redis.kill();
+  await expect(ping()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+test('a second Redis on a taken port is an error with its log', async () => {
+  const redis = await startRedis();
+  onTestFinished(() => redis.kill());
+  await expect(startRedis(redis.port)).rejects.toThrow(/redis-server ended with code 1:[^]*in use/);
+});
