@@ -94,10 +94,10 @@ test.runIf(own !== undefined && /^(?:127|10|192\.168)\./.test(own.address))(
       run(place, 'registry', 'forward', url, '--from-start', '--once', ...more);
     const refused = await forward('--cursor', 'a.json');
     expect(refused.exitCode).not.toBe(0);
-    expect(refused.stdout).toContain('a private address that connections from here may not go to');
+    expect(refused.stdout).toContain('a private address that is not allowed');
     const allowed = await forward('--cursor', 'b.json', '--allow-private');
     // The receiver listens on 127.0.0.1 alone.
-    expect(allowed.stdout).not.toContain('may not go to');
+    expect(allowed.stdout).not.toContain('that is not allowed');
     if (own?.address === '127.0.0.1') expect(allowed.stdout).toContain('delivered');
   },
 );
@@ -121,7 +121,7 @@ test('it tries again after a 500, ends in order at a signal, and goes on at its 
     expect(receiver.taken()).toEqual(['version.pushed', 'alias.set']);
     expect(first.output()).toMatch(/^delivered .*attempt 2\ndelivered .*attempt 1\n/m);
   }, patience);
-  expect(first.output()).toMatch(/^retried {2}affine .*attempt 1: answered 500\n/);
+  expect(first.output()).toMatch(/^retried {2}affine .*attempt 1: status 500\n/);
   for (const call of receiver.calls)
     expect(call.headers['webhook-signature']).toBe(signatureOf(key, call));
   first.signal('SIGTERM');

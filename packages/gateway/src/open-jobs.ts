@@ -6,7 +6,6 @@ import {
   folderJobQueue,
   JobRunner,
   replayInference,
-  WebhookSender,
   type BodyMemory,
   type CodecPool,
   type Dialect,
@@ -15,6 +14,7 @@ import {
   type JobQueue,
   type ModelServer,
 } from '@fairlead/serving';
+import { WebhookSender } from '@fairlead/webhooks';
 import { jobLimits } from './job-limits.ts';
 import { forSetting, forSettingLater } from './settings/settings-error.ts';
 import type { Settings } from './settings/settings.ts';

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileCursor, folderStore, forwardPending, ModelRegistry } from '@fairlead/registry';
-import { WebhookSender } from '@fairlead/serving';
+import { WebhookSender } from '@fairlead/webhooks';
 import { expect, onTestFinished, test } from 'vitest';
 
 test("what happens in a registry is told, signed, by the sender of the jobs' webhooks", async () => {

@@ -42,16 +42,12 @@ export type {
   NoticeClaim,
   NoticeClaimOptions,
   PlannedJob,
-  PlannedNotice,
 } from './jobs/job-queue.ts';
 export { JobRunner } from './jobs/job-runner.ts';
 export type { JobRunnerOptions } from './jobs/job-runner.ts';
 export type { Idempotency, Job, JobOrder, JobOutcome, JobResponse, JobState } from './jobs/job.ts';
 export { replayInference } from './jobs/replay-inference.ts';
 export type { JobRun, ReplayInferenceOptions, RunJob } from './jobs/replay-inference.ts';
-export { WebhookSender } from './jobs/webhook/webhook-sender.ts';
-export type { DeliveryResult, WebhookSenderOptions } from './jobs/webhook/webhook-sender.ts';
-export type { ResolveAll } from './network/checked-lookup.ts';
 export type { ModelIndexEntry } from './models/model-index.ts';
 export { ModelServer } from './model-server/model-server.ts';
 export type { ModelServerOptions, ServeOptions } from './model-server/model-server-options.ts';

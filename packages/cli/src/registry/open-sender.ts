@@ -1,4 +1,4 @@
-import type { WebhookSender } from '@fairlead/serving';
+import type { WebhookSender } from '@fairlead/webhooks';
 import { CliError } from '../cli-error.ts';
 
 /**
@@ -12,7 +12,7 @@ export async function openSender(
   secrets: readonly string[],
   allowPrivate: boolean,
 ): Promise<WebhookSender> {
-  const { WebhookSender } = await import('@fairlead/serving');
+  const { WebhookSender } = await import('@fairlead/webhooks');
   // Not the whole URL: one of a destination has no query.
   const destinations = urls.map((url) => URL.parse(url)?.origin ?? url);
   let sender: WebhookSender;

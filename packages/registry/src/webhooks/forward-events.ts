@@ -12,7 +12,7 @@ import type { EventCursor } from './event-cursor.ts';
 import { pendingEvents } from './pending-events.ts';
 import { decodePositions, encodePositions, type Position, START } from './positions.ts';
 
-/** Calls webhooks, signed; `WebhookSender` of `@fairlead/serving` is one. */
+/** Calls webhooks, signed; `WebhookSender` of `@fairlead/webhooks` is one. */
 export interface EventSender {
   /** Delivers once; resolves to why it failed, or to undefined. */
   deliver(url: string, id: string, body: string): Promise<string | undefined>;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { WebhookSender } from '@fairlead/webhooks';
 import { ClientCodec } from '../codec/client-codec.ts';
 import { CodecPool } from '../codec/codec-pool.ts';
 import type { Codec } from '../codec/codec.ts';
@@ -28,7 +29,6 @@ import { idempotencyKeyOf, requireServed, storedHeaders } from './job-request.ts
 import type { Job } from './job.ts';
 import type { JobQueue } from './job-queue.ts';
 import { prefersAsync } from './prefer.ts';
-import type { WebhookSender } from './webhook/webhook-sender.ts';
 
 /** Options of {@link createJobHandler}. */
 export interface JobHandlerOptions {

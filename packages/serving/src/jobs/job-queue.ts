@@ -1,3 +1,4 @@
+import type { PlannedDelivery } from '@fairlead/webhooks';
 import type { Job, JobOrder, JobOutcome } from './job.ts';
 
 /** What a client asks to have run later. */
@@ -22,16 +23,10 @@ export interface ClaimOptions extends LeaseOptions {
   readonly accepts?: (model: string) => boolean;
 }
 
-/** What is known of a webhook before it is claimed. */
-export interface PlannedNotice {
-  readonly owner?: string | undefined;
-  readonly webhookUrl?: string | undefined;
-}
-
 /** How long to wait for a webhook, and how long to have it. */
 export interface NoticeClaimOptions extends LeaseOptions {
   /** Whether a webhook may be claimed at this moment; without it all may. */
-  readonly accepts?: (notice: PlannedNotice) => boolean;
+  readonly accepts?: (delivery: PlannedDelivery) => boolean;
   /** Calls the listener whenever more may be accepted; returns what ends that. */
   readonly onFreed?: (listener: () => void) => () => void;
 }

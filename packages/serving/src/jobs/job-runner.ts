@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WebhookSender } from '@fairlead/webhooks';
 import { checkLimits } from './check-limits.ts';
 import type { JobEvent } from './job-event.ts';
 import type { JobOutcome } from './job.ts';
@@ -8,7 +9,6 @@ import { ServingError } from '../errors/serving-error.ts';
 import { ModelPauses } from './model-pauses.ts';
 import type { JobRun, RunJob } from './replay-inference.ts';
 import { NoticeDispatcher } from './webhook/notice-dispatcher.ts';
-import type { WebhookSender } from './webhook/webhook-sender.ts';
 
 /** Options of a {@link JobRunner}. */
 export interface JobRunnerOptions {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { addressKind } from '../network/address-kind.ts';
+import { addressKind } from '@fairlead/webhooks/addresses';
 import { ServingError } from '../errors/serving-error.ts';
 
 /** Where an upstream listens. */

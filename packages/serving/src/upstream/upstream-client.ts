@@ -1,6 +1,5 @@
+import { checkedLookup, type AddressKind, type ResolveAll } from '@fairlead/webhooks/addresses';
 import { Pool } from 'undici';
-import type { AddressKind } from '../network/address-kind.ts';
-import { checkedLookup, type ResolveAll } from '../network/checked-lookup.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import type { UpstreamAddress } from './upstream-address.ts';
 

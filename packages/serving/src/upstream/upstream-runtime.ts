@@ -1,5 +1,5 @@
+import type { ResolveAll } from '@fairlead/webhooks/addresses';
 import type { Codec } from '../codec/codec.ts';
-import type { ResolveAll } from '../network/checked-lookup.ts';
 import type { RuntimeFactory } from '../runtime/runtime.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import { parseUpstreamAddress } from './upstream-address.ts';

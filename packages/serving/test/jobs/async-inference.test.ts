@@ -17,7 +17,6 @@ import {
   openInference,
   replayInference,
   tensorFlowServing,
-  WebhookSender,
   type Call,
   type Dialect,
   type FolderJobQueueOptions,
@@ -25,6 +24,7 @@ import {
   type JobQueue,
 } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
+import { WebhookSender } from '@fairlead/webhooks';
 import { affine, MemorySource, until } from '../memory-source.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fairlead-async-'));

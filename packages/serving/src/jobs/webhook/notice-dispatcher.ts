@@ -1,8 +1,7 @@
+import { DeliverySlots, type DeliveryResult, type WebhookSender } from '@fairlead/webhooks';
 import { describeJob } from '../describe-job.ts';
 import type { JobEvent } from '../job-event.ts';
 import type { JobQueue, NoticeClaim } from '../job-queue.ts';
-import { DeliverySlots } from './delivery-slots.ts';
-import type { DeliveryResult, WebhookSender } from './webhook-sender.ts';
 
 /** What a dispatcher of webhooks needs. */
 export interface NoticeDispatcherOptions {
@@ -23,7 +22,9 @@ export class NoticeDispatcher {
 
   constructor(options: NoticeDispatcherOptions) {
     this.#options = options;
-    this.#slots = new DeliverySlots((failures) => options.sender.pauseAfter(failures));
+    this.#slots = new DeliverySlots({
+      pauseAfter: (failures) => options.sender.pauseAfter(failures),
+    });
   }
 
   /** Waits for a webhook that may be delivered, and begins its delivery. */

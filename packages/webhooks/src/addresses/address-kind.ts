@@ -1,12 +1,12 @@
 import { BlockList, isIP, SocketAddress } from 'node:net';
 
 /**
- * What an IP address is of: the internet, a private network or the host itself, the instance metadata of a cloud (with
- * all of link-local), or nothing that a connection goes to.
+ * Kind of network that an IP address belongs to: the internet, a private network or loopback, the instance metadata of a
+ * cloud (with all of link-local), or a reserved range that no connection should go to.
  */
 export type AddressKind = 'public' | 'private' | 'metadata' | 'reserved';
 
-/** Endpoints that give out credentials or configuration of the host, and the ranges that hold more of them. */
+/** Endpoints that return credentials or configuration of the host, and the ranges around them. */
 const metadata = blockList([
   '169.254.0.0/16', // link-local: RFC 3927; AWS, Azure, Google Cloud, Oracle
   'fe80::/10', // link-local: RFC 4291
@@ -28,7 +28,7 @@ const reserved = blockList([
   '224.0.0.0/4',
   '240.0.0.0/4',
   '::/128',
-  '64:ff9b:1::/48', // NAT64 of a network's own: where IPv4 is in it only that network knows
+  '64:ff9b:1::/48', // local-use NAT64: the position of the IPv4 address depends on the network
   '100::/64',
   '2001::/32', // Teredo
   '2001:db8::/32',
@@ -36,7 +36,7 @@ const reserved = blockList([
   'ff00::/8',
 ]);
 
-const privately = blockList([
+const privateNetworks = blockList([
   '10.0.0.0/8',
   '100.64.0.0/10',
   '127.0.0.0/8',
@@ -48,7 +48,7 @@ const privately = blockList([
   'fec0::/10',
 ]);
 
-/** Prefixes behind which an IPv4 address stands, with the group of 16 bits at which it begins. */
+/** Prefixes of IPv6 addresses that embed an IPv4 address, with the 16-bit group at which it begins. */
 const EMBEDDING: readonly (readonly [BlockList, number])[] = [
   [blockList(['::ffff:0:0/96']), 6], // mapped: RFC 4291
   [blockList(['::ffff:0:0:0/96']), 6], // translated: RFC 2765
@@ -57,7 +57,17 @@ const EMBEDDING: readonly (readonly [BlockList, number])[] = [
   [blockList(['::/96']), 6], // compatible: RFC 4291, deprecated
 ];
 
-/** Finds what an IP address is of; an IPv6 address that stands for one of IPv4 is what that one is. */
+/**
+ * Returns the kind of an IP address; an IPv6 address that embeds an IPv4 address has the kind of the latter.
+ *
+ * @example
+ * ```ts
+ * import { addressKind } from '@fairlead/webhooks/addresses';
+ *
+ * console.log(addressKind('::ffff:10.0.0.1')); // private
+ * console.log(addressKind('169.254.169.254')); // metadata
+ * ```
+ */
 export function addressKind(address: string): AddressKind {
   const [plain = ''] = address.split('%');
   const family = isIP(plain);
@@ -66,10 +76,10 @@ export function addressKind(address: string): AddressKind {
   const type = isIP(text) === 6 ? 'ipv6' : 'ipv4';
   if (metadata.check(text, type)) return 'metadata';
   if (reserved.check(text, type)) return 'reserved';
-  return privately.check(text, type) ? 'private' : 'public';
+  return privateNetworks.check(text, type) ? 'private' : 'public';
 }
 
-/** The IPv4 address that one of IPv6 stands for. */
+/** The IPv4 address that an IPv6 address embeds. */
 function embedded(address: string): string | undefined {
   if (address === '::' || address === '::1') return undefined;
   const found = EMBEDDING.find(([prefixes]) => prefixes.check(address, 'ipv6'));

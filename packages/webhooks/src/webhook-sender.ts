@@ -1,8 +1,7 @@
 import { Agent, request } from 'undici';
-import type { AddressKind } from '../../network/address-kind.ts';
-import { checkedLookup, requireAddress, type ResolveAll } from '../../network/checked-lookup.ts';
-import { ServingError } from '../../errors/serving-error.ts';
-import { checkLimits } from '../check-limits.ts';
+import type { AddressKind } from './addresses/address-kind.ts';
+import { checkAddress, checkedLookup, type ResolveAll } from './addresses/checked-lookup.ts';
+import { checkIntegers } from './check-integers.ts';
 import { MAX_DELIVERIES_PER_ORIGIN } from './delivery-slots.ts';
 import { webhookDestinations, type FindDestination } from './webhook-destinations.ts';
 import { webhookSignature, type SignWebhook } from './webhook-signature.ts';
@@ -10,56 +9,72 @@ import { webhookSignature, type SignWebhook } from './webhook-signature.ts';
 /** Options of a {@link WebhookSender}. */
 export interface WebhookSenderOptions {
   /**
-   * Where webhooks may go: origins, or URLs that theirs have to begin with. Nothing else is ever called, so name only
-   * what every client that may make jobs may have called from here.
+   * Allowed destinations: origins, or URLs that the URL of a webhook must begin with. Every client that can register a
+   * webhook can have them called from this host.
    *
-   * A name that resolves to a loopback or private address is refused at each delivery, unless it is `localhost`.
+   * A name that resolves to a loopback or private address is rejected at each delivery, unless it is `localhost`.
    */
   readonly destinations: readonly string[];
   /**
-   * As `destinations`, for names that may resolve to loopback and private addresses. Link-local and metadata addresses
-   * are refused here too.
+   * Allowed destinations whose names may resolve to loopback and private addresses. Link-local and metadata addresses
+   * are rejected for these too.
    * @defaultValue none
    */
   readonly privateDestinations?: readonly string[];
-  /** Each `whsec_` and 24 to 64 bytes in base64; several while one replaces the other. */
+  /** Secrets, each `whsec_` and 24 to 64 bytes in base64; several during a rotation. */
   readonly secrets: readonly string[];
   /**
-   * How long a receiver may take, in milliseconds.
+   * Timeout of one delivery, in milliseconds, at most 30000.
    * @defaultValue 10000
    */
   readonly timeoutMs?: number;
   /**
-   * Pause before the second delivery, in milliseconds; four times as long before each further one, up to six hours.
+   * Delay before the second delivery, in milliseconds; four times as long before each further one, up to six hours.
    * @defaultValue 5000
    */
   readonly retryDelayMs?: number;
   /**
-   * Deliveries before a webhook is given up.
+   * Deliveries before a webhook is abandoned.
    * @defaultValue 10
    */
   readonly maxAttempts?: number;
   /**
-   * Resolves names; the addresses that it gives are checked and connected to.
+   * Resolves names; the resulting addresses are checked and connected to.
    * @defaultValue `lookup` of `node:dns`
    */
   readonly resolve?: ResolveAll;
 }
 
-/** How a delivery ended. */
+/** Result of a delivery. */
 export interface DeliveryResult {
-  /** Why it failed; undefined when it arrived. */
+  /** Reason of the failure; undefined after a 2xx response. */
   readonly reason?: string;
-  /** Whether the receiver gave no answer, so that the next webhook probably gets none either. */
+  /** True when the receiver gave no response, so the next delivery will probably fail as well. */
   readonly isUnreachable: boolean;
 }
 
 const MAX_PAUSE_MS = 60_000;
 const MAX_DELAY_MS = 6 * 3_600_000;
-// The lease of a delivery is 60 seconds.
+// Below the 60 seconds for which a delivery is leased.
 const MAX_TIMEOUT_MS = 30_000;
 
-/** Calls the webhooks of jobs that have ended, signed as Standard Webhooks has it. */
+/**
+ * Sends webhooks, signed as [Standard Webhooks](https://www.standardwebhooks.com) specifies, to allowed destinations.
+ *
+ * @example
+ * ```ts
+ * import { WebhookSender } from '@fairlead/webhooks';
+ *
+ * const sender = new WebhookSender({
+ *   destinations: ['https://hooks.example/jobs'],
+ *   secrets: [`whsec_${Buffer.alloc(32, 'key').toString('base64')}`],
+ * });
+ * console.log(sender.allows('https://hooks.example/jobs/7')); // true
+ * console.log(sender.allows('https://other.example/jobs/7')); // false
+ * console.log(sender.delayAfter(1), sender.delayAfter(2)); // 5000 20000
+ * await sender.close();
+ * ```
+ */
 export class WebhookSender {
   readonly maxAttempts: number;
   readonly #find: FindDestination;
@@ -69,7 +84,7 @@ export class WebhookSender {
   readonly #agents = new Map<readonly AddressKind[], Agent>();
   readonly #resolve: ResolveAll | undefined;
 
-  /** @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option. */
+  /** @throws WebhookError `ERR_WEBHOOKS_INVALID_OPTION` naming the option. */
   constructor({
     destinations,
     privateDestinations = [],
@@ -79,11 +94,8 @@ export class WebhookSender {
     retryDelayMs = 5000,
     maxAttempts = 10,
   }: WebhookSenderOptions) {
-    checkLimits({ timeoutMs, retryDelayMs, maxAttempts });
-    if (timeoutMs > MAX_TIMEOUT_MS) {
-      const message = `timeoutMs is ${timeoutMs}; of webhooks it must be at most ${MAX_TIMEOUT_MS}`;
-      throw new ServingError('ERR_SERVING_INVALID_OPTION', message);
-    }
+    checkIntegers({ retryDelayMs, maxAttempts });
+    checkIntegers({ timeoutMs }, MAX_TIMEOUT_MS);
     this.maxAttempts = maxAttempts;
     this.#find = webhookDestinations(destinations, privateDestinations);
     this.#sign = webhookSignature(secrets);
@@ -92,39 +104,39 @@ export class WebhookSender {
     this.#resolve = resolve;
   }
 
-  /** Whether a webhook may go there. */
+  /** Returns true when a webhook may be sent to the URL. */
   allows(url: string): boolean {
     return this.#find(url) !== undefined;
   }
 
-  /** How long to wait after the delivery `attempt`, from 1, in milliseconds. */
+  /** Delay after the failed delivery `attempt`, from 1, in milliseconds. */
   delayAfter(attempt: number): number {
     return Math.min(this.#retryDelayMs * 4 ** (attempt - 1), MAX_DELAY_MS);
   }
 
-  /** How long deliveries to a destination pause after `failures` in a row without an answer, in milliseconds. */
+  /** Pause of a destination after `failures` deliveries in a row without a response, in milliseconds. */
   pauseAfter(failures: number): number {
     return Math.min(this.#retryDelayMs * 2 ** (failures - 1), MAX_PAUSE_MS);
   }
 
-  /** Delivers once; resolves to why it failed, or to undefined. Redirects aren't followed. */
+  /** Delivers once; resolves to the reason of a failure, or to undefined. Redirects aren't followed. */
   async deliver(url: string, id: string, body: string): Promise<string | undefined> {
     const { reason } = await this.attempt(url, id, body);
     return reason;
   }
 
-  /** As {@link deliver}, and says whether there was an answer. */
+  /** Delivers once; resolves to the result. Redirects aren't followed. */
   async attempt(url: string, id: string, body: string): Promise<DeliveryResult> {
-    // The configuration may have changed since the job was accepted.
+    // The allowed destinations may have changed since the webhook was accepted.
     const kinds = this.#find(url);
     if (kinds === undefined) {
-      const reason = 'the address is not among those that webhooks may go to';
+      const reason = 'the URL is not among the allowed destinations of webhooks';
       return { reason, isUnreachable: false };
     }
     const timestamp = Math.floor(Date.now() / 1000);
     try {
-      requireAddress(new URL(url).hostname, kinds);
-      const { statusCode, body: answer } = await request(url, {
+      checkAddress(new URL(url).hostname, kinds);
+      const { statusCode, body: response } = await request(url, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
@@ -137,9 +149,9 @@ export class WebhookSender {
         dispatcher: this.#agentOf(kinds),
         signal: AbortSignal.timeout(this.#timeoutMs),
       });
-      await answer.dump({ limit: 65_536 }).catch(() => undefined);
+      await response.dump({ limit: 65_536 }).catch(() => undefined);
       if (statusCode >= 200 && statusCode < 300) return { isUnreachable: false };
-      return { reason: `answered ${statusCode}`, isUnreachable: false };
+      return { reason: `status ${statusCode}`, isUnreachable: false };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return { reason, isUnreachable: true };
@@ -157,7 +169,7 @@ export class WebhookSender {
     return agent;
   }
 
-  /** Closes its connections. */
+  /** Closes all connections. */
   async close(): Promise<void> {
     await Promise.all([...this.#agents.values()].map((agent) => agent.destroy()));
   }

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
-import { addressKind, type AddressKind } from '../../network/address-kind.ts';
-import { ServingError } from '../../errors/serving-error.ts';
+import { addressKind, type AddressKind } from './addresses/address-kind.ts';
 import { hasPlainPath } from './plain-path.ts';
+import { WebhookError } from './webhook-error.ts';
 
-/** Finds to what kinds of addresses the webhook of a URL may go; undefined when it may go nowhere. */
+/** Returns the kinds of addresses that a webhook to a URL may connect to; undefined for a URL that isn't allowed. */
 export type FindDestination = (url: string) => readonly AddressKind[] | undefined;
 
 const MAX_URL_LENGTH = 2048;
@@ -11,14 +11,14 @@ const PUBLIC: readonly AddressKind[] = ['public'];
 const PUBLIC_OR_PRIVATE: readonly AddressKind[] = ['public', 'private'];
 
 /**
- * Makes the check of where webhooks may go: to URLs that begin with one of `destinations` or `privateDestinations`, an
- * origin with or without a path. A path has to end at a slash of the URL, so that `https://a.example/hooks` allows
- * `/hooks/1` and not `/hooks-of-others`.
+ * Creates the check of webhook URLs: a URL is allowed when it begins with one of `destinations` or
+ * `privateDestinations`, an origin with or without a path. A path matches whole segments: `https://a.example/hooks`
+ * allows `/hooks/1` and not `/hooks-internal`.
  *
  * Loopback and private addresses are reached only below `privateDestinations`, and below a destination whose host is
- * such an address, or `localhost`. Link-local and metadata addresses never are.
+ * such an address, or `localhost`. Link-local and metadata addresses are never reached.
  *
- * @throws ServingError `ERR_SERVING_INVALID_OPTION` for a destination that is no such URL.
+ * @throws WebhookError `ERR_WEBHOOKS_INVALID_OPTION` for a destination that isn't such a URL.
  */
 export function webhookDestinations(
   destinations: readonly string[],
@@ -41,20 +41,20 @@ export function webhookDestinations(
 function destination(text: string, kinds: readonly AddressKind[]) {
   const url = parse(text);
   if (url?.search !== '') {
-    throw refused(
+    throw invalid(
       text,
-      'give http(s)://host, perhaps with a port and a path without escapes of dots and slashes',
+      'use http(s)://host, optionally with a port and a path without escaped dots and slashes',
     );
   }
   const { hostname, origin, pathname: path } = url;
   const kind = kindOfHost(hostname);
   if (kind === 'metadata' || kind === 'reserved') {
-    throw refused(text, 'link-local, metadata and reserved addresses are never called');
+    throw invalid(text, 'link-local, metadata and reserved addresses are never allowed');
   }
   return { origin, path, kinds: kind === 'private' ? PUBLIC_OR_PRIVATE : kinds };
 }
 
-/** The kind of a host that is an address, or names the host itself; undefined for a name that is resolved later. */
+/** The kind of a host that is an address or `localhost`; undefined for a name that is resolved at each delivery. */
 function kindOfHost(hostname: string): AddressKind | undefined {
   const host = hostname.replace(/^\[|\]$/g, '');
   if (isIP(host) !== 0) return addressKind(host);
@@ -72,7 +72,7 @@ function parse(text: string): URL | undefined {
   return url.username === '' && url.password === '' && url.hash === '' ? url : undefined;
 }
 
-function refused(text: string, fix: string): ServingError {
-  const message = `${JSON.stringify(text)} can't be where webhooks go; ${fix}`;
-  return new ServingError('ERR_SERVING_INVALID_OPTION', message);
+function invalid(text: string, fix: string): WebhookError {
+  const message = `${JSON.stringify(text)} can't be a destination of webhooks; ${fix}`;
+  return new WebhookError('ERR_WEBHOOKS_INVALID_OPTION', message);
 }

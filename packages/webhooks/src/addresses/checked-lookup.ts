@@ -2,7 +2,7 @@ import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from 'nod
 import type { LookupFunction } from 'node:net';
 import { addressKind, type AddressKind } from './address-kind.ts';
 
-/** A name resolves to an address that connections from here may not go to. */
+/** A name resolves to an address of a kind that isn't allowed. */
 class AddressRefusedError extends Error {
   override readonly name = 'AddressRefusedError';
   readonly code = 'EADDRREFUSED';
@@ -16,8 +16,18 @@ export type ResolveAll = (
 ) => void;
 
 /**
- * Makes the `lookup` of a connection that goes to addresses of the given kinds alone: the addresses that are checked are
- * those that are connected to, so a name that resolves otherwise a moment later changes nothing.
+ * Creates the `lookup` option of a connection that may go only to addresses of `kinds`. The checked addresses are the
+ * ones that are connected to, so DNS rebinding has no effect.
+ *
+ * @example
+ * ```ts
+ * import { checkedLookup } from '@fairlead/webhooks/addresses';
+ *
+ * const lookup = checkedLookup(['public']);
+ * lookup('localhost', {}, (error) => {
+ *   console.log(error?.code); // EADDRREFUSED
+ * });
+ * ```
  */
 export function checkedLookup(
   kinds: readonly AddressKind[],
@@ -30,9 +40,9 @@ export function checkedLookup(
         return;
       }
       const [first] = addresses;
-      const refused = addresses.find(({ address }) => !kinds.includes(addressKind(address)));
-      if (refused !== undefined || first === undefined) {
-        callback(refusal(hostname, refused?.address), []);
+      const rejected = addresses.find(({ address }) => !kinds.includes(addressKind(address)));
+      if (rejected !== undefined || first === undefined) {
+        callback(refusal(hostname, rejected?.address), []);
       } else if (options.all === true) callback(null, addresses);
       else callback(null, first.address, first.family);
     });
@@ -40,11 +50,23 @@ export function checkedLookup(
 }
 
 /**
- * Refuses a host that is an address of another kind: connections to addresses resolve no name.
+ * Checks the host of a URL that is an address itself: such a connection calls no `lookup`. Names pass.
  *
- * @throws AddressRefusedError
+ * @throws Error with code `EADDRREFUSED` for an address of another kind.
+ *
+ * @example
+ * ```ts
+ * import { checkAddress } from '@fairlead/webhooks/addresses';
+ *
+ * checkAddress('hooks.example', ['public']);
+ * try {
+ *   checkAddress('127.0.0.1', ['public']);
+ * } catch (error) {
+ *   console.log((error as Error).message); // 127.0.0.1 is at 127.0.0.1, a private address that is not allowed
+ * }
+ * ```
  */
-export function requireAddress(hostname: string, kinds: readonly AddressKind[]): void {
+export function checkAddress(hostname: string, kinds: readonly AddressKind[]): void {
   const address = hostname.replace(/^\[|\]$/g, '');
   if (!/^[\d.]+$|:/.test(address) || kinds.includes(addressKind(address))) return;
   throw refusal(hostname, address);
@@ -55,6 +77,6 @@ function refusal(hostname: string, address: string | undefined): AddressRefusedE
   const kind = addressKind(address);
   const what = kind === 'metadata' ? 'link-local or metadata' : kind;
   return new AddressRefusedError(
-    `${hostname} is at ${address}, a ${what} address that connections from here may not go to`,
+    `${hostname} is at ${address}, a ${what} address that is not allowed`,
   );
 }
