@@ -13,7 +13,7 @@ import {
   rateLimit,
   readApiKeys,
   requestId,
-  requireScope,
+  requiredScope,
   secureHeaders,
   watchApiKeys,
   type Chain,
@@ -108,9 +108,9 @@ export async function createGuard(
       apiKeys({ keys, isPublic, refusals }),
       // Before the scope, so that what is forbidden counts as well.
       limited,
-      requireScope(neededScope(dialects)),
+      requiredScope(neededScope(dialects)),
     ),
-    requires: (scope) => requireScope(scope),
+    requires: (scope) => requiredScope(scope),
     mayInfer(req, model) {
       const identity = getIdentity(req);
       return identity !== undefined && hasScope(identity, `infer:${model}`);

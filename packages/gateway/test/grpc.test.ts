@@ -115,7 +115,7 @@ test('speaks gRPC beside HTTP, with the keys, scopes and limits of HTTP', async 
 
   const { details, code } = await failure(send('ModelInfer', affine));
   expect(code).toBe(status.UNAUTHENTICATED);
-  expect(details).toContain('An API key is needed here');
+  expect(details).toContain('An API key is required');
   expect((await failure(send('ModelMetadata', { name: 'affine' }))).code).toBe(
     status.UNAUTHENTICATED,
   );

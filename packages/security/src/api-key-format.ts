@@ -3,34 +3,34 @@ import { hash, randomInt } from 'node:crypto';
 const idAlphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
 const secretAlphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** 62 bits, so that two ids practically never meet. */
+/** 62 bits: a collision of two ids is practically impossible. */
 const idLength = 12;
 /** 256 bits: 43 · log2(62). */
 const secretLength = 43;
 
 const keyPattern = /^fl_([0-9a-z]{12})_[0-9A-Za-z]{43}$/;
 
-/** Makes a key of the form `fl_<id>_<secret>`, 256 random bits in the secret; no character needs escaping anywhere. */
+/** Generates a key of the form `fl_<id>_<secret>` with 256 random bits in the secret; no character needs escaping. */
 export function generateApiKey(): { readonly id: string; readonly key: string } {
   const id = randomText(idAlphabet, idLength);
   return { id, key: `fl_${id}_${randomText(secretAlphabet, secretLength)}` };
 }
 
-/** The id in a well-formed key, else undefined. */
+/** Returns the id in a well-formed key, else undefined. */
 export function apiKeyId(key: string): string | undefined {
   return keyPattern.exec(key)?.[1];
 }
 
-/** Length of the blocks that SHA-256 works in, in bytes (FIPS 180-4). */
+/** Block size of SHA-256, in bytes (FIPS 180-4). */
 const blockBytes = 64;
 
 /** Computes the digest of a key. */
 export type ApiKeyDigest = (key: string) => Buffer;
 
 /**
- * Makes the digest: HMAC-SHA-256 of the whole key, so that a digest cannot be moved to another id.
+ * Returns the function that computes digests: HMAC-SHA-256 of the whole key, so that a digest cannot be copied to another id.
  *
- * Composed of two one-shot hashes (RFC 2104), which leave nothing for the garbage collector to finalise: `createHmac`
+ * It is composed of two one-shot hashes (RFC 2104), which leave nothing for the garbage collector to finalise: `createHmac`
  * makes a native object for each request, and under load cost four times as much.
  */
 export function apiKeyDigest(pepper: Uint8Array): ApiKeyDigest {

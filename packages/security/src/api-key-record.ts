@@ -1,92 +1,97 @@
-import { isScope } from './scope.ts';
+import { modelScopes, scopeProblem } from './scope.ts';
 import { SecurityError } from './security-error.ts';
 
-/** What is stored of a key: enough to recognise it, not enough to use it. */
+/** Stored form of a key: enough to recognise the key, not enough to use it. */
 export interface ApiKeyRecord {
   /** The public part of the key. */
   readonly id: string;
-  /** Whose key it is. */
+  /** Client that the key belongs to. */
   readonly client: string;
   /** HMAC-SHA-256 of the key with the pepper, in base64url. */
   readonly digest: string;
-  /** What the key allows, such as `infer:digits`, `infer:*`, `admin`, `metrics`. */
+  /** Scopes of the key, such as `infer:digits`, `infer:*`, `admin`, `metrics`. */
   readonly scopes: readonly string[];
-  /** When it was made, ISO 8601 in UTC. */
+  /** Time of creation, ISO 8601 in UTC. */
   readonly createdAt: string;
-  /** From when on it is refused, ISO 8601 in UTC; without it, never. */
+  /** Time from which the key is refused, ISO 8601 in UTC; a key without it never expires. */
   readonly expiresAt?: string;
   /** Requests per rate-limit window, in place of the general limit. */
   readonly limit?: number;
 }
 
-type Check = (value: unknown) => boolean;
+/** Describes what is wrong with the value of a field; undefined if nothing is. */
+type Check = (value: unknown, knownScopes: readonly string[]) => string | undefined;
 
-const checks = new Map<string, { readonly expected: string; readonly passes: Check }>([
-  ['id', { expected: '12 characters of 0-9 a-z', passes: matches(/^[0-9a-z]{12}$/) }],
+const utcTime = 'expected a time such as "2030-01-31T00:00:00Z"';
+
+const checks = new Map<string, Check>([
+  ['id', matches(/^[0-9a-z]{12}$/, '12 characters of 0-9 a-z')],
   [
     'client',
-    {
-      expected: '1 to 64 characters of A-Z a-z 0-9 . _ @ -, beginning with a letter or digit',
-      passes: matches(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/),
-    },
+    matches(
+      /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/,
+      '1 to 64 characters of A-Z a-z 0-9 . _ @ -, beginning with a letter or digit',
+    ),
   ],
-  ['digest', { expected: '32 bytes in base64url', passes: matches(/^[A-Za-z0-9_-]{43}$/) }],
-  [
-    'scopes',
-    {
-      expected: 'a list of scopes such as "infer:digits", "infer:*" or "admin"',
-      passes: (value) =>
-        Array.isArray(value) &&
-        value.every((scope: unknown) => typeof scope === 'string' && isScope(scope)),
-    },
-  ],
-  ['createdAt', { expected: 'a time such as "2030-01-31T00:00:00Z"', passes: isUtcTime }],
-  [
-    'expiresAt',
-    {
-      expected: 'a time such as "2030-01-31T00:00:00Z"',
-      passes: (value) => value === undefined || isUtcTime(value),
-    },
-  ],
+  ['digest', matches(/^[A-Za-z0-9_-]{43}$/, '32 bytes in base64url')],
+  ['scopes', scopesProblem],
+  ['createdAt', (value) => (isUtcTime(value) ? undefined : utcTime)],
+  ['expiresAt', (value) => (value === undefined || isUtcTime(value) ? undefined : utcTime)],
   [
     'limit',
-    {
-      expected: 'a whole number of requests, at least 1',
-      passes: (value) => value === undefined || (Number.isSafeInteger(value) && Number(value) > 0),
-    },
+    (value) =>
+      value === undefined || (Number.isSafeInteger(value) && Number(value) > 0)
+        ? undefined
+        : 'expected a whole number of requests, at least 1',
   ],
 ]);
 
 /**
- * Checks a record that came from outside; `where` leads the message, for example `keys[3]`.
+ * Checks a record of unknown origin; the message begins with `path`, for example `keys[3]`.
  *
- * A field that isn't known is refused, because a misspelt `expiresAt` would be a key that never expires. The values
- * themselves are not repeated: somebody may have put a whole key where its digest belongs.
+ * An unknown field is refused, because a misspelt `expiresAt` would be a key that never expires; so is an unknown scope, which
+ * would allow nothing. Values are not repeated: a whole key may stand where its digest belongs.
  *
  * @throws SecurityError `ERR_SECURITY_KEYS` that names the field.
  */
-export function checkApiKeyRecord(value: unknown, where: string): asserts value is ApiKeyRecord {
+export function checkApiKeyRecord(
+  value: unknown,
+  path: string,
+  knownScopes: readonly string[] = modelScopes,
+): asserts value is ApiKeyRecord {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new SecurityError('ERR_SECURITY_KEYS', `${where}: expected an object.`);
+    throw new SecurityError('ERR_SECURITY_KEYS', `${path}: expected an object.`);
   }
   const fields = new Map<string, unknown>(Object.entries(value));
   for (const name of fields.keys()) {
     if (!checks.has(name)) {
       throw new SecurityError(
         'ERR_SECURITY_KEYS',
-        `${where}: has an unknown field ${JSON.stringify(name.slice(0, 32))}; known are ${[...checks.keys()].join(', ')}.`,
+        `${path}: has an unknown field ${JSON.stringify(name.slice(0, 32))}; known are ${[...checks.keys()].join(', ')}.`,
       );
     }
   }
-  for (const [name, { expected, passes }] of checks) {
-    if (!passes(fields.get(name))) {
-      throw new SecurityError('ERR_SECURITY_KEYS', `${where}.${name}: expected ${expected}.`);
+  for (const [name, check] of checks) {
+    const problem = check(fields.get(name), knownScopes);
+    if (problem !== undefined) {
+      throw new SecurityError('ERR_SECURITY_KEYS', `${path}.${name}: ${problem}.`);
     }
   }
 }
 
-function matches(pattern: RegExp): Check {
-  return (value) => typeof value === 'string' && pattern.test(value);
+function matches(pattern: RegExp, expected: string): Check {
+  return (value) =>
+    typeof value === 'string' && pattern.test(value) ? undefined : `expected ${expected}`;
+}
+
+function scopesProblem(value: unknown, knownScopes: readonly string[]): string | undefined {
+  if (!Array.isArray(value)) return 'expected a list of scopes such as ["infer:*"]';
+  for (const scope of value as readonly unknown[]) {
+    if (typeof scope !== 'string') return 'expected a list of scopes such as ["infer:*"]';
+    const problem = scopeProblem(scope, knownScopes);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }
 
 function isUtcTime(value: unknown): boolean {

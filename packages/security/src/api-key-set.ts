@@ -1,22 +1,36 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { apiKeyDigest, apiKeyId, type ApiKeyDigest } from './api-key-format.ts';
 import { checkApiKeyRecord, type ApiKeyRecord } from './api-key-record.ts';
+import { checkList, checkOptions, type OptionNames } from './check-options.ts';
 import type { Identity } from './identity.ts';
 import { pepperKey } from './pepper.ts';
+import { modelScopes } from './scope.ts';
 import { SecurityError } from './security-error.ts';
 
-/** Settings of {@link ApiKeySet}. */
+/** Options of {@link ApiKeySet}. */
 export interface ApiKeySetOptions {
-  /** The secret that the digests were made with, at least 32 bytes. */
+  /** Secret that the digests were computed with, at least 32 bytes. */
   readonly pepper: string | Uint8Array;
-  /** The keys, for example from {@link parseApiKeys}. */
+  /** Records of the keys, for example from {@link parseApiKeys}. */
   readonly records: readonly ApiKeyRecord[];
   /**
-   * The clock, in milliseconds since the epoch.
+   * Scopes that a key may have, such as `'admin'`, or `'infer:*'` for every scope of an action. A key with another one is refused.
+   * @defaultValue `['infer:*', 'admin', 'metrics']`
+   */
+  readonly knownScopes?: readonly string[];
+  /**
+   * Clock, in milliseconds since the epoch.
    * @defaultValue `Date.now`
    */
   readonly now?: () => number;
 }
+
+const optionNames: OptionNames<ApiKeySetOptions> = {
+  pepper: 'required',
+  records: 'required',
+  knownScopes: 'optional',
+  now: 'optional',
+};
 
 interface Entry {
   readonly digest: Buffer;
@@ -24,24 +38,46 @@ interface Entry {
   readonly identity: Identity;
 }
 
-/** One to use and one that replaces it; a third is a key that somebody forgot to revoke. */
+/** One in use and one that replaces it; a third is usually a key that was not revoked. */
 const maxActiveKeysPerClient = 2;
 
-/** The keys that are known, held as digests; they can be replaced while requests run. */
+/**
+ * Set of API keys, stored as digests; it can be replaced while requests run.
+ *
+ * @example
+ * ```ts
+ * import { ApiKeySet, createApiKey } from '@fairlead/security';
+ *
+ * const pepper = 'a secret of at least 32 bytes from a secret store';
+ * const { key, record } = createApiKey({ pepper, client: 'acme', scopes: ['infer:*'] });
+ * const keys = new ApiKeySet({ pepper, records: [record] });
+ * console.log(keys.verify(key)?.client, keys.verify('fl_guess')); // acme undefined
+ * ```
+ */
 export class ApiKeySet {
   readonly #digestOf: ApiKeyDigest;
   readonly #now: () => number;
-  /** Compared when the id is unknown, so that this takes the same work; random, so that nothing matches it. */
-  readonly #nobody: Entry;
+  /** Scopes that a key may have. */
+  readonly knownScopes: readonly string[];
+  /** Compared when the id is unknown, so that the cost is the same; random, so that no key matches it. */
+  readonly #unknownKey: Entry;
   #entries: ReadonlyMap<string, Entry>;
-  /** Entries whose key was seen and verified, by the key's SHA-256: at most one for each record, until they are replaced. */
+  /** Entries whose key was verified before, by the SHA-256 of the key: at most one for each record, until `replace`. */
   readonly #verified = new Map<string, Entry>();
 
-  /** @throws SecurityError `ERR_SECURITY_OPTION` for a short pepper, `ERR_SECURITY_KEYS` for a wrong record. */
-  constructor({ pepper, records, now = Date.now }: ApiKeySetOptions) {
+  /** @throws SecurityError `ERR_SECURITY_INVALID_OPTION` for a short pepper, `ERR_SECURITY_KEYS` for a wrong record. */
+  constructor(options: ApiKeySetOptions) {
+    const {
+      pepper,
+      records,
+      knownScopes = modelScopes,
+      now = Date.now,
+    } = checkOptions('new ApiKeySet', options, optionNames);
+    checkList('records', 'a list of key records', records);
     this.#digestOf = apiKeyDigest(pepperKey(pepper));
+    this.knownScopes = knownScopes;
     this.#now = now;
-    this.#nobody = {
+    this.#unknownKey = {
       digest: randomBytes(32),
       expiresAtMs: Number.NEGATIVE_INFINITY,
       identity: { keyId: '', client: '', scopes: new Set() },
@@ -50,7 +86,7 @@ export class ApiKeySet {
   }
 
   /**
-   * Takes the new keys in place of the old ones, all at once; wrong ones leave everything as it was.
+   * Replaces all keys at once; if a record is wrong, the old keys stay.
    *
    * @throws SecurityError `ERR_SECURITY_KEYS` if a record is wrong, an id occurs twice or a client has more than two
    * keys that haven't expired.
@@ -61,11 +97,11 @@ export class ApiKeySet {
   }
 
   /**
-   * Who a key belongs to, or undefined if it is malformed, unknown, wrong or expired.
+   * Returns the identity of a key, or undefined if the key is malformed, unknown, wrong or expired.
    *
-   * Every well-formed key that is refused costs one HMAC, one comparison of 32 bytes in constant time and one look at the
-   * clock, whichever of these it is. One that was accepted before is found by its hash, at an eighth of that cost; the
-   * hash of a guess tells nothing about the hash of a key.
+   * Every well-formed key that is refused costs one HMAC, one comparison of 32 bytes in constant time and one reading of the
+   * clock, whatever the reason. A key that was accepted before is found by its hash, at an eighth of that cost; the
+   * hash of a guess reveals nothing about the hash of a key.
    */
   verify(key: string): Identity | undefined {
     const id = apiKeyId(key);
@@ -74,7 +110,7 @@ export class ApiKeySet {
     const now = this.#now();
     const known = this.#verified.get(hashed);
     if (known !== undefined && now < known.expiresAtMs) return known.identity;
-    const entry = this.#entries.get(id) ?? this.#nobody;
+    const entry = this.#entries.get(id) ?? this.#unknownKey;
     const isRight = timingSafeEqual(this.#digestOf(key), entry.digest);
     if (!isRight || now >= entry.expiresAtMs) return undefined;
     this.#verified.set(hashed, entry);
@@ -86,7 +122,7 @@ export class ApiKeySet {
     const activeKeys = new Map<string, number>();
     const nowMs = this.#now();
     records.forEach((record, index) => {
-      checkApiKeyRecord(record, `keys[${index}]`);
+      checkApiKeyRecord(record, `keys[${index}]`, this.knownScopes);
       const { id, client, digest, scopes, expiresAt, limit } = record;
       if (entries.has(id)) {
         throw new SecurityError('ERR_SECURITY_KEYS', `keys[${index}].id: ${id} occurs twice.`);

@@ -1,58 +1,69 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { bearerChallenge } from './challenge.ts';
+import { checkMethod, checkOptions, type OptionNames } from './check-options.ts';
 import { credentialOf } from './credential.ts';
 import { setIdentity, type Identity } from './identity.ts';
 import { keyMissing, keyRefused } from './key-errors.ts';
 import type { Middleware, Next } from './middleware.ts';
 
-/** Recognises credentials. */
+/** Verifies credentials. */
 export interface KeyVerifier {
-  /** Who a key belongs to, or undefined if it is not to be accepted. */
+  /** Returns the identity of a key, or undefined if the key is not accepted. */
   verify(key: string): Identity | undefined;
 }
 
-/** Settings of {@link apiKeys}. */
+/** Options of {@link apiKeys}. */
 export interface ApiKeysOptions {
-  /** Recognises a key; an {@link ApiKeySet} does. */
+  /** Verifies keys, such as an {@link ApiKeySet}. */
   readonly keys: KeyVerifier;
   /**
-   * Whether a request without any key passes, as an anonymous one. A wrong key is refused all the same.
+   * Whether a request without a key passes as anonymous. A wrong key is refused even then.
    * @defaultValue `false`
    */
   readonly optional?: boolean;
   /**
-   * Requests whose credentials aren't looked at, for example {@link publicPaths} for health checks.
+   * Selects requests whose credentials aren't checked, for example {@link publicPaths} for health checks.
    * @defaultValue none
    */
   readonly isPublic?: (req: IncomingMessage) => boolean;
   /**
-   * What the key is for, as named in `WWW-Authenticate`.
+   * Realm in the header `WWW-Authenticate`.
    * @defaultValue `'api'`
    */
   readonly realm?: string;
   /**
-   * Called in place of the 401 for a request whose key is missing or refused, for example {@link rateLimit}, which counts by
-   * the address: a request over the limit gets its 429, every other one still the 401. A right key is never
-   * limited by the refused keys of others behind its address.
+   * Called before the 401 for a request whose key is missing or refused, for example {@link rateLimit}, which counts by
+   * address: a request over the limit gets 429, every other one still the 401. A right key is never
+   * limited by the refused keys of other clients behind its address.
    * @defaultValue every such request gets the 401
    */
   readonly refusals?: Middleware;
 }
 
+const optionNames: OptionNames<ApiKeysOptions> = {
+  keys: 'required',
+  optional: 'optional',
+  isPublic: 'optional',
+  realm: 'optional',
+  refusals: 'optional',
+};
+
 /**
- * Makes the step that finds out who asks; {@link getIdentity} tells it to the steps after.
+ * Creates the authentication middleware; {@link getIdentity} returns what it found.
  *
- * A malformed, unknown, wrong or expired key gets one and the same answer.
+ * A malformed, unknown, wrong or expired key gets one and the same response.
  *
- * @throws SecurityError `ERR_SECURITY_OPTION` if the realm can't be quoted.
+ * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` if the realm can't be quoted.
  */
-export function apiKeys({
-  keys,
-  optional = false,
-  isPublic = () => false,
-  realm = 'api',
-  refusals,
-}: ApiKeysOptions): Middleware {
+export function apiKeys(options: ApiKeysOptions): Middleware {
+  const {
+    keys,
+    optional = false,
+    isPublic = () => false,
+    realm = 'api',
+    refusals,
+  } = checkOptions('apiKeys', options, optionNames);
+  checkMethod('keys', keys, 'verify');
   const challenge = bearerChallenge(realm);
   return function apiKeysMiddleware(req: IncomingMessage, res: ServerResponse, next: Next) {
     if (isPublic(req)) {

@@ -3,13 +3,13 @@ import { bearerChallenge } from './challenge.ts';
 import { readCredential, type Credentials } from './credential.ts';
 import type { Identity } from './identity.ts';
 import { keyMissing, keyRefused } from './key-errors.ts';
+import { missingScope } from './missing-scope.ts';
 import { allowsScope } from './scope.ts';
-import { scopeMissing } from './scope-missing.ts';
 
 const challenge = bearerChallenge('api');
 
 /**
- * Finds out who asks where there is no `node:http` request, as over gRPC; {@link apiKeys} does it where there is one.
+ * Authenticates a call without a `node:http` request, as over gRPC; {@link apiKeys} does it for requests.
  *
  * @throws SecurityError `ERR_SECURITY_KEY_MISSING`, `ERR_SECURITY_KEY_REFUSED` for a malformed, unknown, wrong or expired
  * key, or `ERR_SECURITY_CREDENTIALS_AMBIGUOUS` if more than one was sent.
@@ -23,7 +23,7 @@ export function authenticate(keys: KeyVerifier, credentials: Credentials): Ident
 }
 
 /**
- * Whether a key has the scope: `infer:*` is enough for `infer:digits`.
+ * Returns whether a key has the scope: `infer:*` includes `infer:digits`.
  *
  * @example
  * ```ts
@@ -38,10 +38,10 @@ export function hasScope({ scopes }: Identity, scope: string): boolean {
 }
 
 /**
- * Lets only those pass whose key has the scope: `infer:*` is enough for `infer:digits`.
+ * Requires that a key has the scope: `infer:*` includes `infer:digits`.
  *
  * @throws SecurityError `ERR_SECURITY_SCOPE` naming the scope.
  */
 export function checkScope({ scopes }: Identity, scope: string): void {
-  if (!allowsScope(scopes, scope)) throw scopeMissing(challenge, scope);
+  if (!allowsScope(scopes, scope)) throw missingScope(challenge, scope);
 }

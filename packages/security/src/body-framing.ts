@@ -2,17 +2,17 @@ import type { IncomingMessage } from 'node:http';
 import { countHeader } from './raw-headers.ts';
 import { SecurityError } from './security-error.ts';
 
-/** What {@link declaredBodyBytes} returns for a body whose length is not known before its end. */
+/** Result of {@link declaredBodyBytes} for a body whose length is unknown before its end. */
 export const unknownLength = -1;
 
-/** RFC 9112, 6.3: after an ambiguous length, what follows on this connection must not be taken for a request. */
+/** RFC 9112, 6.3: after an ambiguous length, later bytes on this connection must not be parsed as a request. */
 const closing = { headers: { Connection: 'close' } } as const;
 
 /**
- * How many bytes of body a request announces: 0 for none, {@link unknownLength} for a chunked one.
+ * Returns the declared length of a body in bytes: 0 without a body, {@link unknownLength} for a chunked one.
  *
- * Node's parser refuses most contradictions itself, unless it was made lenient (`insecureHTTPParser`); two parties
- * that disagree about where a body ends is how requests are smuggled, so it is checked here again (RFC 9112, 6.3).
+ * Node's parser refuses most contradictions itself, unless it is lenient (`insecureHTTPParser`). Request smuggling needs two
+ * servers that disagree about the end of a body, so it is checked again (RFC 9112, 6.3).
  *
  * @throws SecurityError `ERR_SECURITY_CONTENT_LENGTH` or `ERR_SECURITY_TRANSFER_ENCODING`.
  */
@@ -27,11 +27,11 @@ export function declaredBodyBytes(req: IncomingMessage): number {
         closing,
       );
     }
-    // HTTP/1.0 has none, so that a proxy of that version has seen another end of the body (RFC 9112, 6.1).
+    // HTTP/1.0 has no Transfer-Encoding, so a proxy of that version found another end of the body (RFC 9112, 6.1).
     if (encoding.toLowerCase() !== 'chunked' || req.httpVersion === '1.0') {
       throw new SecurityError(
         'ERR_SECURITY_TRANSFER_ENCODING',
-        'The only Transfer-Encoding understood here is chunked, over HTTP/1.1.',
+        'The only supported Transfer-Encoding is chunked, over HTTP/1.1.',
         closing,
       );
     }

@@ -1,7 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { declaredBodyBytes, unknownLength } from './body-framing.ts';
-import { checkInteger, refuseOption } from './check-option.ts';
+import {
+  checkInteger,
+  checkList,
+  checkOptions,
+  type OptionNames,
+  rejectOption,
+} from './check-options.ts';
 import { contentCoding } from './content-coding.ts';
 import { limitStreamedBody } from './limit-streamed-body.ts';
 import { mediaTypeMatcher } from './media-type.ts';
@@ -9,53 +15,62 @@ import type { Middleware, Next } from './middleware.ts';
 import { countHeader } from './raw-headers.ts';
 import { SecurityError } from './security-error.ts';
 
-/** Connections on which nobody can tell where a body ended. */
+/** Connections on which the end of a body is ambiguous. */
 const ambiguous = new WeakSet<Socket>();
 
-/** Settings of {@link bodyLimit}. */
+/** Options of {@link bodyLimit}. */
 export interface BodyLimitOptions {
-  /** The largest body, in bytes as they travel. */
+  /** Largest body, in bytes on the wire. */
   readonly maxBodyBytes: number;
-  /** The media types that are read here, such as `application/json`, without parameters. */
+  /** Accepted media types, such as `application/json`, without parameters. */
   readonly mediaTypes: readonly string[];
   /**
-   * The content encodings that are let through. Whoever decodes one has to bound what comes out of it.
+   * Accepted content encodings. The decoder has to limit the decompressed size.
    * @defaultValue `['identity']`
    */
   readonly contentEncodings?: readonly string[];
   /**
-   * Whether a body without any Content-Type passes, for clients such as tritonclient that send none. Whoever reads it
-   * has to take it for one of `mediaTypes`.
+   * Whether a body without a Content-Type passes, for clients such as tritonclient that send none. The handler
+   * has to read it as one of `mediaTypes`.
    * @defaultValue `false`
    */
   readonly allowMissingType?: boolean;
 }
 
+const optionNames: OptionNames<BodyLimitOptions> = {
+  maxBodyBytes: 'required',
+  mediaTypes: 'required',
+  contentEncodings: 'optional',
+  allowMissingType: 'optional',
+};
+
 /**
- * Makes the step that refuses a body by its headers, and bounds a body of unknown length while it is read.
+ * Creates middleware that refuses a body by its headers, and limits a body of unknown length while it is read.
  *
- * It reads nothing itself, so that a body is only buffered for who is allowed to send one. A request without a body
- * passes, whatever its method.
+ * The middleware reads no body itself, so a later authentication step runs before anything is buffered. A request without a
+ * body passes, whatever its method.
  *
- * @throws SecurityError `ERR_SECURITY_OPTION` if a setting is wrong.
+ * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` if an option is wrong.
  */
-export function bodyLimit({
-  maxBodyBytes,
-  mediaTypes,
-  contentEncodings = ['identity'],
-  allowMissingType = false,
-}: BodyLimitOptions): Middleware {
+export function bodyLimit(options: BodyLimitOptions): Middleware {
+  const {
+    maxBodyBytes,
+    mediaTypes,
+    contentEncodings = ['identity'],
+    allowMissingType = false,
+  } = checkOptions('bodyLimit', options, optionNames);
   checkInteger('maxBodyBytes', maxBodyBytes, 1, Number.MAX_SAFE_INTEGER);
   const isAllowedType = mediaTypeMatcher(mediaTypes);
-  const allowedEncodings = new Set(contentEncodings.map((encoding) => encoding.toLowerCase()));
-  if (allowedEncodings.size === 0) {
-    refuseOption('contentEncodings', 'at least one encoding', contentEncodings);
+  checkList('contentEncodings', 'a list of encodings', contentEncodings);
+  if (contentEncodings.length === 0) {
+    rejectOption('contentEncodings', 'at least one encoding', contentEncodings);
   }
+  const allowedEncodings = new Set(contentEncodings.map((encoding) => encoding.toLowerCase()));
   const acceptedTypes = mediaTypes.join(', ');
   const acceptedEncodings = [...allowedEncodings].join(', ');
 
   return function bodyLimitMiddleware(req: IncomingMessage, res: ServerResponse, next: Next) {
-    // Requests may have been parsed behind an ambiguous one before its connection was closed.
+    // Pipelined requests may have been parsed behind an ambiguous one before its connection was closed.
     if (ambiguous.has(req.socket)) {
       req.socket.destroySoon();
       return;
@@ -105,7 +120,7 @@ export function bodyLimit({
   function tooLarge(): SecurityError {
     return new SecurityError(
       'ERR_SECURITY_BODY_TOO_LARGE',
-      `The body is larger than the ${maxBodyBytes} bytes accepted here; send less at once.`,
+      `The body is larger than the accepted ${maxBodyBytes} bytes; send less at once.`,
     );
   }
 }

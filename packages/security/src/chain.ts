@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { refuseOption } from './check-option.ts';
+import { rejectOption } from './check-options.ts';
 import type { Next } from './middleware.ts';
 import { problemErrors } from './problem-errors.ts';
 import { SecurityError } from './security-error.ts';
 
-/** A middleware or a final handler; a promise it returns is watched for rejection. */
+/** Middleware or a final handler; a rejected promise counts as a failure. */
 export type ChainStep = (req: IncomingMessage, res: ServerResponse, next: Next) => unknown;
 
-/** A handler of failures, told apart by its four parameters, as in Express. */
+/** Error handler, recognised by its four parameters, as in Express. */
 export type ChainErrorHandler = (
   error: unknown,
   req: IncomingMessage,
@@ -15,19 +15,19 @@ export type ChainErrorHandler = (
   next: Next,
 ) => unknown;
 
-/** A listener for `http.createServer`; given a `next`, a middleware for Express or for another chain. */
+/** Listener for `http.createServer`; called with `next`, middleware for Express or for another chain. */
 export type Chain = (req: IncomingMessage, res: ServerResponse, next?: Next) => void;
 
 const answerFailure = problemErrors();
 
 /**
- * Composes steps into one listener; the last one may be an error handler such as {@link problemErrors}.
+ * Composes middleware into one listener; the last one may be an error handler such as {@link problemErrors}.
  *
- * Each step runs when the one before calls `next()`, unless the request has been answered by then. What a step throws,
- * rejects with or hands to `next(error)` goes to the error handler, and without one is answered as a problem. A request
- * that nobody answers gets a 404. In a chain that is itself a middleware, what is left goes to the outer `next`.
+ * Each step runs when the previous one calls `next()`, unless the response has already started. An error that a step throws,
+ * rejects with or passes to `next(error)` goes to the error handler; without one, the response is a problem. A request that no
+ * step answers gets a 404. In a chain that is itself middleware, unanswered requests and errors go to the outer `next`.
  *
- * @throws SecurityError `ERR_SECURITY_OPTION` if a step isn't a function, or an error handler isn't the last.
+ * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` if a step isn't a function, or an error handler isn't the last.
  */
 export function chain(...steps: readonly ChainStep[]): Chain;
 export function chain(...steps: readonly [...ChainStep[], ChainErrorHandler]): Chain;
@@ -35,15 +35,15 @@ export function chain(...all: readonly (ChainStep | ChainErrorHandler)[]): Chain
   const steps: ChainStep[] = [];
   let errorHandler: ChainErrorHandler | undefined;
   all.forEach((step, index) => {
-    if (typeof step !== 'function') refuseOption(`steps[${index}]`, 'a function', step);
+    if (typeof step !== 'function') rejectOption(`steps[${index}]`, 'a function', step);
     if (!isErrorHandler(step)) steps.push(step);
     else if (index === all.length - 1) errorHandler = step;
     else
-      refuseOption(`steps[${index}]`, 'an error handler (four parameters) only at the end', step);
+      rejectOption(`steps[${index}]`, 'an error handler (four parameters) only at the end', step);
   });
 
   return function chainListener(req: IncomingMessage, res: ServerResponse, next?: Next) {
-    let hasLeft = false;
+    let outerNextCalled = false;
     let handled: Failure | undefined;
     run(0);
 
@@ -54,17 +54,17 @@ export function chain(...all: readonly (ChainStep | ChainErrorHandler)[]): Chain
         leave(undefined);
         return;
       }
-      // As `attempt` does it, without its closures: every request comes this way.
-      let hasHandedOn = false;
+      // Like `attempt`, without its closures: this runs for every request.
+      let nextCalled = false;
       const failed = (error: unknown): void => {
-        hasHandedOn = true;
+        nextCalled = true;
         fail({ error });
       };
       try {
         const result = step(req, res, (error) => {
           if (error) failed(error);
-          else if (!hasHandedOn) {
-            hasHandedOn = true;
+          else if (!nextCalled) {
+            nextCalled = true;
             run(index + 1);
           }
         });
@@ -84,13 +84,13 @@ export function chain(...all: readonly (ChainStep | ChainErrorHandler)[]): Chain
     }
 
     function leave(failure: Failure | undefined): void {
-      if (next !== undefined && !hasLeft) {
-        hasLeft = true;
+      if (next !== undefined && !outerNextCalled) {
+        outerNextCalled = true;
         next(failure && reasonOf(failure));
         return;
       }
       const error = failure === undefined ? notFound() : failure.error;
-      // The error handler has seen it; there is only a half answer left, which must not look whole.
+      // The error handler had its turn; the rest of the response is missing, and it must not look complete.
       if (res.headersSent && error === handled?.error) res.destroy();
       else answerFailure(error, req, res, () => res.destroy());
     }
@@ -102,18 +102,18 @@ interface Failure {
 }
 
 /**
- * Runs a step and reports its outcome, however the step reports it.
+ * Runs a step and reports its outcome, by `next`, exception or promise.
  *
- * A step that hands on twice must not run the rest twice; a failure after it handed on still counts.
+ * A step that calls `next()` twice must not run the rest twice; a failure after the call still counts.
  */
 function attempt(
   step: (proceed: Next) => unknown,
   report: (failure: Failure | undefined) => void,
 ): void {
-  let hasHandedOn = false;
+  let nextCalled = false;
   const settle = (failure: Failure | undefined): void => {
-    if (hasHandedOn && failure === undefined) return;
-    hasHandedOn = true;
+    if (nextCalled && failure === undefined) return;
+    nextCalled = true;
     report(failure);
   };
   try {
@@ -130,7 +130,7 @@ function attempt(
   }
 }
 
-/** An outer `next` takes whatever is falsy for success. */
+/** Returns the error for the outer `next`, which reads a falsy value as success. */
 function reasonOf({ error }: Failure): unknown {
   if (error) return error;
   return new Error('A step failed without a reason.', { cause: error });
@@ -139,7 +139,7 @@ function reasonOf({ error }: Failure): unknown {
 function notFound(): SecurityError {
   return new SecurityError(
     'ERR_SECURITY_NOT_FOUND',
-    'Nothing here answers this request; check the method and the path.',
+    'Nothing answers this request; check the method and the path.',
   );
 }
 

@@ -1,6 +1,6 @@
-import { refuseOption } from './check-option.ts';
+import { rejectOption } from './check-options.ts';
 
-/** Makes a `WWW-Authenticate` header of the Bearer scheme (RFC 6750, 3), with an error code where there is one. */
+/** Formats a `WWW-Authenticate` header of the Bearer scheme (RFC 6750, 3), with an error code where one is given. */
 export type Challenge = (
   error?: 'invalid_token' | 'insufficient_scope',
   scope?: string,
@@ -12,13 +12,13 @@ export type Challenge = (
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/;
 
 /**
- * Makes challenges for a realm.
+ * Returns the function that formats challenges for a realm.
  *
- * @throws SecurityError `ERR_SECURITY_OPTION` if the realm has characters that a quoted string cannot hold.
+ * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` if the realm has characters that a quoted string cannot hold.
  */
 export function bearerChallenge(realm: string): Challenge {
-  if (!/^[\x20\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(realm)) {
-    refuseOption('realm', '1 to 64 printable ASCII characters without " and \\', realm);
+  if (typeof realm !== 'string' || !/^[\x20\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(realm)) {
+    rejectOption('realm', '1 to 64 printable ASCII characters without " and \\', realm);
   }
   return (error, scope) => {
     let value = `Bearer realm="${realm}"`;

@@ -1,15 +1,15 @@
 import type { RateLimitCount, RateLimitStore } from './rate-limit-store.ts';
 import { SecurityError } from './security-error.ts';
 
-/** A store whose count is one, or fails as a {@link SecurityError}. */
+/** Store whose count is valid, or which fails with a {@link SecurityError}. */
 export interface CheckedStore extends Required<RateLimitStore> {
   increment(key: string): Promise<RateLimitCount>;
 }
 
 /**
- * Wraps a store so that an error, a count that is none, or no answer within the time is one kind of failure.
+ * Wraps a store so that an error, an invalid count and a timeout are one kind of failure.
  *
- * Without it a store that answers `NaN` would let everything pass, and one that hangs would hang every request.
+ * Without it a store that returns `NaN` would let every request pass, and one that hangs would block every request.
  */
 export function checkedStore(store: RateLimitStore, timeoutMs: number | undefined): CheckedStore {
   return {

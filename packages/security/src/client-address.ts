@@ -1,39 +1,43 @@
 import { isIP, SocketAddress } from 'node:net';
+import { checkOptions, type OptionNames } from './check-options.ts';
 import { parseTrustedProxies } from './trusted-proxies.ts';
 
-/** Settings of {@link clientAddress}. */
+/** Options of {@link clientAddress}. */
 export interface ClientAddressOptions {
   /**
-   * Whose `X-Forwarded-For` is believed: `'loopback'`, `'unix'` (whoever connects through a Unix socket), addresses
+   * Proxies whose `X-Forwarded-For` is trusted: `'loopback'`, `'unix'` (any peer on a Unix socket), addresses
    * and ranges such as `10.0.0.0/8`.
-   * @defaultValue nobody's
+   * @defaultValue none
    */
   readonly trustedProxies?: readonly string[];
 }
 
-/** What is looked at of a request; one of `node:http` has it. */
+const optionNames: OptionNames<ClientAddressOptions> = { trustedProxies: 'optional' };
+
+/** Part of a request that is read; a request of `node:http` has it. */
 export interface AddressedRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly socket: { readonly destroyed: boolean; readonly remoteAddress?: string | undefined };
 }
 
-/** Finds the address of the client: an IPv4 or IPv6 address, `'unix'`, or `'unknown'` if the client is gone. */
+/** Returns the address of the client: an IPv4 or IPv6 address, `'unix'`, or `'unknown'` if the client disconnected. */
 export type ClientAddress = (req: AddressedRequest) => string;
 
 /**
- * Makes the function that finds the client's address behind trusted proxies.
+ * Returns a function that finds the client's address behind trusted proxies.
  *
- * Each proxy appends the address it saw, so the header is read from its right end: the first address that isn't a
- * trusted proxy's is the client's. What stands further left is what the client claims. An entry that is no address
- * ends the walk at the proxy that forwarded it. IPv6 comes in its canonical text, an IPv4-mapped one as IPv4.
+ * Each proxy appends the address of its peer, so the header is read from right to left: the first address that isn't a
+ * trusted proxy's is the client's. Entries further left are claims of the client. An entry that is not an address
+ * ends the search at the proxy that forwarded it. IPv6 is returned in canonical form, an IPv4-mapped address as IPv4.
  *
- * @throws SecurityError `ERR_SECURITY_OPTION` for an entry that isn't an address or a range.
+ * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` for an entry that isn't an address or a range.
  */
-export function clientAddress({ trustedProxies = [] }: ClientAddressOptions = {}): ClientAddress {
+export function clientAddress(options: ClientAddressOptions = {}): ClientAddress {
+  const { trustedProxies = [] } = checkOptions('clientAddress', options, optionNames);
   const trusted = parseTrustedProxies(trustedProxies);
   return function findClientAddress(req: AddressedRequest): string {
     const { socket } = req;
-    // A closed socket has no address either, and must not pass for a Unix socket.
+    // A closed socket has no address either, and must not be taken for a Unix socket.
     const peer = socket.destroyed ? 'unknown' : (canonical(socket.remoteAddress ?? '') ?? 'unix');
     const forwarded = req.headers['x-forwarded-for'];
     if (forwarded === undefined || peer === 'unknown') return peer;

@@ -1,6 +1,6 @@
 /**
- * The content coding of a header `Content-Encoding` in its usual name: `identity` for none, lower case, `gzip` for `x-gzip`.
- * Empty elements of the list, and `identity` beside another one, are nothing; several codings stay a list.
+ * Normalizes the value of `Content-Encoding`: `identity` without the header, lower case, `gzip` for `x-gzip`.
+ * Empty list elements, and `identity` beside another coding, are dropped; several codings stay a list.
  *
  * Source: RFC 9110, 5.6.1.2 and 8.4.
  */

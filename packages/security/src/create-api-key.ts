@@ -1,17 +1,24 @@
 import { apiKeyDigest, generateApiKey } from './api-key-format.ts';
 import { checkApiKeyRecord, type ApiKeyRecord } from './api-key-record.ts';
+import { checkList, checkOptions, type OptionNames } from './check-options.ts';
 import { pepperKey } from './pepper.ts';
+import { modelScopes } from './scope.ts';
 
-/** Settings of {@link createApiKey}. */
+/** Options of {@link createApiKey}. */
 export interface CreateApiKeyOptions {
-  /** The secret that all digests are made with, at least 32 bytes; keep it apart from the records. */
+  /** Secret that all digests are computed with, at least 32 bytes; store it apart from the records. */
   readonly pepper: string | Uint8Array;
-  /** Whose key it is. */
+  /** Client that the key belongs to. */
   readonly client: string;
-  /** What the key allows, such as `infer:digits`, `infer:*`, `admin`, `metrics`. */
+  /** Scopes of the key, such as `infer:digits`, `infer:*`, `admin`, `metrics`. */
   readonly scopes: readonly string[];
   /**
-   * From when on the key is refused.
+   * Scopes that a key may have, such as `'admin'`, or `'infer:*'` for every scope of an action.
+   * @defaultValue `['infer:*', 'admin', 'metrics']`
+   */
+  readonly knownScopes?: readonly string[];
+  /**
+   * Time from which the key is refused.
    * @defaultValue never
    */
   readonly expiresAt?: Date;
@@ -21,33 +28,56 @@ export interface CreateApiKeyOptions {
    */
   readonly limit?: number;
   /**
-   * The clock, in milliseconds since the epoch.
+   * Clock, in milliseconds since the epoch.
    * @defaultValue `Date.now`
    */
   readonly now?: () => number;
 }
 
-/** A new key. */
+const optionNames: OptionNames<CreateApiKeyOptions> = {
+  pepper: 'required',
+  client: 'required',
+  scopes: 'required',
+  knownScopes: 'optional',
+  expiresAt: 'optional',
+  limit: 'optional',
+  now: 'optional',
+};
+
+/** New key. */
 export interface CreatedApiKey {
-  /** The key itself: show it once, store it nowhere. */
+  /** The key itself: show it once, don't store it. */
   readonly key: string;
-  /** What to store. */
+  /** Record to store. */
   readonly record: ApiKeyRecord;
 }
 
 /**
- * Makes a key with 256 random bits.
+ * Creates a key with 256 random bits.
  *
- * @throws SecurityError `ERR_SECURITY_OPTION` for a short pepper, `ERR_SECURITY_KEYS` for a wrong client, scope, time or limit.
+ * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` for a short pepper, `ERR_SECURITY_KEYS` for a wrong client, time or limit, or
+ * a scope that isn't known, such as `infre:*`.
+ *
+ * @example
+ * ```ts
+ * import { createApiKey } from '@fairlead/security';
+ *
+ * const pepper = 'a secret of at least 32 bytes from a secret store';
+ * const { key, record } = createApiKey({ pepper, client: 'acme', scopes: ['infer:digits'] });
+ * console.log(key.startsWith(`fl_${record.id}_`), record.scopes); // true [ 'infer:digits' ]
+ * ```
  */
-export function createApiKey({
-  pepper,
-  client,
-  scopes,
-  expiresAt,
-  limit,
-  now = Date.now,
-}: CreateApiKeyOptions): CreatedApiKey {
+export function createApiKey(options: CreateApiKeyOptions): CreatedApiKey {
+  const {
+    pepper,
+    client,
+    scopes,
+    knownScopes = modelScopes,
+    expiresAt,
+    limit,
+    now = Date.now,
+  } = checkOptions('createApiKey', options, optionNames);
+  checkList('scopes', 'a list such as ["infer:*"]', scopes);
   const { id, key } = generateApiKey();
   const record: ApiKeyRecord = {
     id,
@@ -58,11 +88,11 @@ export function createApiKey({
     ...(expiresAt === undefined ? {} : { expiresAt: isoTime(expiresAt) }),
     ...(limit === undefined ? {} : { limit }),
   };
-  checkApiKeyRecord(record, 'key');
+  checkApiKeyRecord(record, 'key', knownScopes);
   return { key, record };
 }
 
-/** `toISOString` throws a RangeError for an invalid date; the record's own check says which field it was. */
+/** `toISOString` throws a RangeError for an invalid date; the check of the record names the field. */
 function isoTime(time: Date): string {
   return Number.isNaN(time.getTime()) ? '' : time.toISOString();
 }

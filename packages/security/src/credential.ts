@@ -4,7 +4,7 @@ import { SecurityError } from './security-error.ts';
 
 const scheme = 'bearer ';
 
-/** What a caller sent to say who it is, each header as often as it was sent. */
+/** Credentials of a call, each header as often as it was sent. */
 export interface Credentials {
   /** Values of `Authorization`. */
   readonly authorization?: readonly string[];
@@ -13,12 +13,12 @@ export interface Credentials {
 }
 
 /**
- * The credential of a request: from `Authorization: Bearer …` or `X-Api-Key`, undefined if there is none.
+ * Returns the credential of a request, from `Authorization: Bearer …` or `X-Api-Key`; undefined if there is none.
  *
  * An `Authorization` of another scheme yields an empty string, which no verifier accepts.
  *
  * @throws SecurityError `ERR_SECURITY_CREDENTIALS_AMBIGUOUS` if there is more than one: a proxy in front may have
- * judged the other one.
+ * checked the other one.
  */
 export function credentialOf(req: IncomingMessage): string | undefined {
   const { authorization } = req.headers;
@@ -33,7 +33,7 @@ export function credentialOf(req: IncomingMessage): string | undefined {
   return choose(authorization, apiKey);
 }
 
-/** The same of values that didn't come over `node:http`. */
+/** Returns the credential of a call that has no `node:http` request. */
 export function readCredential({
   authorization = [],
   apiKey = [],
@@ -50,7 +50,7 @@ function choose(
   return typeof apiKey === 'string' && apiKey !== '' ? apiKey : undefined;
 }
 
-/** By comparison rather than by a pattern, for every request comes this way. */
+/** Compares rather than matches a pattern, because this runs for every request. */
 function bearerToken(authorization: string): string {
   if (authorization.slice(0, scheme.length).toLowerCase() !== scheme) return '';
   const token = authorization.slice(scheme.length).trimStart();

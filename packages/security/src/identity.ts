@@ -1,28 +1,28 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Who asks. */
+/** Authenticated client of a request. */
 export interface Identity {
   /** The public part of the key; safe to log. */
   readonly keyId: string;
-  /** Whose key it is; a client has two keys while one replaces the other. */
+  /** Client that the key belongs to; a client has two keys while one replaces the other. */
   readonly client: string;
-  /** What the key allows. */
+  /** Scopes of the key. */
   readonly scopes: ReadonlySet<string>;
-  /** The client's own number of requests per rate-limit window, in place of the general one. */
+  /** Requests per rate-limit window of this key, in place of the general limit. */
   readonly limit?: number;
 }
 
-/** A property that only this module can name; a WeakMap of requests costs the garbage collector more. */
+/** Property private to this module; a WeakMap of requests costs the garbage collector more. */
 const property = Symbol('fairlead identity');
 
 type Identified = IncomingMessage & { [property]?: Identity };
 
-/** Who asks, as authentication found it, or undefined for an anonymous request. */
+/** Returns the identity that authentication found, or undefined for an anonymous request. */
 export function getIdentity(req: IncomingMessage): Identity | undefined {
   return (req as Identified)[property];
 }
 
-/** Records who asks; for the authentication steps. */
+/** Stores the identity of a request; for authentication middleware. */
 export function setIdentity(req: IncomingMessage, identity: Identity): void {
   (req as Identified)[property] = identity;
 }

@@ -15,7 +15,7 @@ export type { Credentials } from './credential.ts';
 export { createApiKey, type CreateApiKeyOptions, type CreatedApiKey } from './create-api-key.ts';
 export { getIdentity, type Identity } from './identity.ts';
 export type { ErrorMiddleware, Middleware, Next } from './middleware.ts';
-export { parseApiKeys } from './parse-api-keys.ts';
+export { parseApiKeys, type ParseApiKeysOptions } from './parse-api-keys.ts';
 export type { Problem, ProblemDescription } from './problem.ts';
 export { problemErrors, type ProblemErrorsOptions } from './problem-errors.ts';
 export { publicPaths } from './public-paths.ts';
@@ -28,7 +28,7 @@ export {
 export type { RateLimitCount, RateLimitStore } from './rate-limit-store.ts';
 export { readApiKeys } from './read-api-keys.ts';
 export { getRequestId, isRequestId, requestId, type RequestIdOptions } from './request-id.ts';
-export { requireScope, type RequireScopeOptions } from './require-scope.ts';
+export { requiredScope, type RequiredScopeOptions } from './required-scope.ts';
 export { secureHeaders, type PageSources, type SecureHeadersOptions } from './secure-headers.ts';
 export {
   SecurityError,

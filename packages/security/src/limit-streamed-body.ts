@@ -5,14 +5,14 @@ import type { SecurityError } from './security-error.ts';
 import { sendProblem } from './send-problem.ts';
 
 /**
- * Bounds a body of unknown length while somebody else reads it, without reading it.
+ * Limits a body of unknown length while a later handler reads it, without reading it.
  *
- * Node's HTTP parser hands each piece to `req.push`, whichever way the stream is consumed later; there the bytes are
- * counted before they are buffered. A listener for `data` would start the flow before the reader is there, and
+ * Node's HTTP parser passes each chunk to `req.push`, however the stream is consumed later; the bytes are
+ * counted there before they are buffered. A listener for `data` would start the flow before the reader is ready, and
  * overriding `read` misses the flowing mode.
  *
- * On the first byte too many the reader gets the error (as an `error` event, if it listens), nothing more is
- * buffered, and if the reader hasn't answered by the next turn of the event loop, the answer is a problem.
+ * When the limit is exceeded, the reader gets the error (as an `error` event, if it listens) and nothing more is
+ * buffered. If the reader hasn't responded by the next turn of the event loop, the response is a problem.
  */
 export function limitStreamedBody(
   req: IncomingMessage,
@@ -20,7 +20,7 @@ export function limitStreamedBody(
   maxBodyBytes: number,
   tooLarge: () => SecurityError,
 ): void {
-  // What came in the same packet as the headers may have been buffered while an earlier step waited.
+  // Bytes in the same packet as the headers may have been buffered while an earlier step waited.
   let receivedBytes = req.readableLength;
   const push = req.push.bind(req);
   req.push = function countingPush(chunk: unknown, encoding?: BufferEncoding): boolean {

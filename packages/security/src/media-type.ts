@@ -1,4 +1,4 @@
-import { refuseOption } from './check-option.ts';
+import { checkList, rejectOption } from './check-options.ts';
 
 /** `type/subtype` of RFC 9110, 8.3.1, where both are tokens. */
 const essencePattern = /^[!#$%&'*+.^_`|~0-9a-z-]{1,127}\/[!#$%&'*+.^_`|~0-9a-z-]{1,127}$/;
@@ -7,20 +7,21 @@ const parameterPattern =
   /[ \t]*;[ \t]*(?:([!#$%&'*+.^_`|~0-9a-z-]+)=([!#$%&'*+.^_`|~0-9a-z-]+|"(?:[^"\\]|\\.)*"))?/y;
 
 /**
- * Makes the test of a `Content-Type` against an allow-list: no parameter, or `charset=utf-8` once, in any spelling of
- * RFC 9110 (quoted, upper case, with semicolons behind it that have no parameter).
+ * Returns the test of a `Content-Type` against an allow-list: no parameter, or `charset=utf-8` once, in any spelling of
+ * RFC 9110 (quoted, upper case, followed by semicolons without a parameter).
  *
- * Other charsets are not harmless: some parsers decode `utf-7` and see text that a check in front of them did not.
+ * Other charsets are dangerous: some parsers decode `utf-7` and read text that an earlier check did not.
  *
- * @throws SecurityError `ERR_SECURITY_OPTION` if the list is empty or an entry isn't a plain `type/subtype`.
+ * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` if the list is empty or an entry isn't a plain `type/subtype`.
  */
 export function mediaTypeMatcher(mediaTypes: readonly string[]): (contentType: string) => boolean {
-  if (mediaTypes.length === 0) refuseOption('mediaTypes', 'at least one media type', mediaTypes);
+  checkList('mediaTypes', 'a list of media types', mediaTypes);
+  if (mediaTypes.length === 0) rejectOption('mediaTypes', 'at least one media type', mediaTypes);
   const allowed = new Set<string>();
   for (const mediaType of mediaTypes) {
     const essence = mediaType.toLowerCase();
     if (!essencePattern.test(essence) || essence.includes('*')) {
-      refuseOption(
+      rejectOption(
         'mediaTypes',
         'entries such as "application/json", without parameters',
         mediaType,
@@ -37,7 +38,7 @@ export function mediaTypeMatcher(mediaTypes: readonly string[]): (contentType: s
   };
 }
 
-/** Whether the parameters of a media type are none, or `charset=utf-8` once. */
+/** Returns whether a media type has no parameters, or `charset=utf-8` once. */
 function hasOnlyUtf8(parameters: string): boolean {
   const text = parameters.trimEnd();
   let charsets = 0;

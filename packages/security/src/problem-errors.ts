@@ -1,33 +1,36 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { checkOptions, type OptionNames } from './check-options.ts';
 import { isDiscarding } from './discard-rest.ts';
 import type { ErrorMiddleware, Next } from './middleware.ts';
 import { describeFailure, type ProblemDescription } from './problem.ts';
 import { sendProblem } from './send-problem.ts';
 
-/** Settings of {@link problemErrors}. */
+/** Options of {@link problemErrors}. */
 export interface ProblemErrorsOptions {
   /**
-   * Hears of every failure that is ours to repair: those answered with 5xx, and those that came too late to be
-   * answered at all.
+   * Called for every server failure: responses with 5xx, and failures after the response started.
    * @defaultValue `process.emitWarning`, so that no failure is silent
    */
   readonly onError?: (error: unknown, req: IncomingMessage) => void;
   /**
-   * Describes the errors of other libraries to the client; undefined leaves them to the default (a 4xx `status` is
-   * kept with a general text, everything else is a 500 that gives nothing away).
+   * Describes errors of other libraries to the client; undefined selects the default (a 4xx `status` stays, with a
+   * general text; everything else is a 500 that reveals nothing).
    */
   readonly describe?: (error: unknown) => ProblemDescription | undefined;
 }
 
+const optionNames: OptionNames<ProblemErrorsOptions> = {
+  onError: 'optional',
+  describe: 'optional',
+};
+
 /**
- * Makes the error handler that answers with problem+json, for {@link chain} and for Express alike; it goes last.
+ * Creates the error handler that responds with problem+json, for {@link chain} and Express; it goes last.
  *
- * A failure after the answer has begun is handed on, which cuts the connection: a half answer must not look whole.
+ * A failure after the response started is passed on, which closes the connection: a partial response must not look complete.
  */
-export function problemErrors({
-  onError = warn,
-  describe,
-}: ProblemErrorsOptions = {}): ErrorMiddleware {
+export function problemErrors(options: ProblemErrorsOptions = {}): ErrorMiddleware {
+  const { onError = warn, describe } = checkOptions('problemErrors', options, optionNames);
   return function problemErrorMiddleware(
     error: unknown,
     req: IncomingMessage,
@@ -35,21 +38,21 @@ export function problemErrors({
     next: Next,
   ) {
     if (res.headersSent) {
-      // The reader of a body that was cut off reports what the client has already been told.
+      // The reader of a truncated body reports an error that the client already got.
       if (isDiscarding(req)) return;
       onError(error, req);
       if (!res.writableEnded) next(error);
       return;
     }
-    if (isClientGone(error, res)) return;
+    if (isClientDisconnect(error, res)) return;
     const description = describe?.(error) ?? describeFailure(error);
     sendProblem(req, res, description);
     if (description.status >= 500) onError(error, req);
   };
 }
 
-/** Whoever was reading the body gets this from Node when the client hangs up; there is nothing to repair. */
-function isClientGone(error: unknown, res: ServerResponse): boolean {
+/** Returns whether Node reports to the reader of a body that the client disconnected, which is no server failure. */
+function isClientDisconnect(error: unknown, res: ServerResponse): boolean {
   return res.destroyed && error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
 }
 

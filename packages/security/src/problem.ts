@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { SecurityError } from './security-error.ts';
 
-/** What is said to a client about a failure, before it is put into the format of RFC 9457. */
+/** Description of a failure for the client, before it is formatted by RFC 9457. */
 export interface ProblemDescription {
   /** HTTP status, 400 to 599. */
   readonly status: number;
@@ -9,29 +9,29 @@ export interface ProblemDescription {
   readonly code: string;
   /** One or two sentences for people: what happened and what to do. */
   readonly detail: string;
-  /** Headers that belong to the answer. */
+  /** Headers of the response. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The body of a failure: problem details (RFC 9457) and three extension members. */
+/** Body of an error response: problem details (RFC 9457) and three extension members. */
 export interface Problem {
-  /** Always `about:blank`: `title` is that of the status and `code` is the finer distinction (RFC 9457, 4.2.1). */
+  /** Always `about:blank`: `title` is the title of the status, and `code` is more specific (RFC 9457, 4.2.1). */
   readonly type: 'about:blank';
-  /** The name of the status, such as `Too Many Requests`. */
+  /** Name of the status, such as `Too Many Requests`. */
   readonly title: string;
-  /** The HTTP status again, for a body that was passed on without its head. */
+  /** HTTP status again, for a body that was forwarded without its headers. */
   readonly status: number;
   /** What happened and what to do. */
   readonly detail: string;
   /** Stable code for programs. */
   readonly code: string;
-  /** The id to quote in a report, if the request has one. */
+  /** Id to quote in a report, if the request has one. */
   readonly requestId?: string;
-  /** The detail again, where clients of the Open Inference Protocol look for it. */
+  /** The detail again, where clients of the Open Inference Protocol read it. */
   readonly error: string;
 }
 
-/** Texts for failures that other libraries raise: theirs may hold paths, queries or secrets. */
+/** Texts for errors of other libraries, whose own texts may contain paths, queries or secrets. */
 const foreignDetail = new Map<number, string>([
   [400, 'The request could not be understood; check its syntax, headers and body.'],
   [404, 'Nothing was found here; check the path.'],
@@ -41,10 +41,10 @@ const foreignDetail = new Map<number, string>([
 ]);
 
 /**
- * Decides what a client may know about a failure.
+ * Describes a failure to a client.
  *
- * Only a {@link SecurityError}'s own words are shown. Of other errors that carry a 4xx status (`http-errors`, body
- * parsers) the status is kept; everything else is a 500 that gives nothing away.
+ * Only the message of a {@link SecurityError} is shown. Other errors with a 4xx status (`http-errors`, body
+ * parsers) keep the status; everything else is a 500 that reveals nothing.
  */
 export function describeFailure(error: unknown): ProblemDescription {
   if (error instanceof SecurityError && error.expose) {
@@ -66,11 +66,12 @@ export function describeFailure(error: unknown): ProblemDescription {
   return {
     status: 500,
     code: 'ERR_SECURITY_INTERNAL',
-    detail: 'The request failed for a reason on our side. Quote the request id when you report it.',
+    detail:
+      'The request failed because of an internal error. Quote the request id when you report it.',
   };
 }
 
-/** Puts a description into the format of RFC 9457. */
+/** Formats a description by RFC 9457. */
 export function toProblem(
   { status, code, detail }: ProblemDescription,
   requestId?: string,

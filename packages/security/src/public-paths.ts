@@ -1,17 +1,18 @@
 import type { IncomingMessage } from 'node:http';
-import { refuseOption } from './check-option.ts';
+import { rejectOption } from './check-options.ts';
 
 /**
- * Makes the test whether a request reads (`GET`, `HEAD`) one of these exact paths, for `apiKeys({ isPublic })`.
+ * Returns the test whether a request reads (`GET`, `HEAD`) one of these exact paths, for `apiKeys({ isPublic })`.
  *
- * Paths are compared as they were sent, without decoding or normalising: what only looks like a public path after
- * either isn't public.
+ * Paths are compared as sent, without decoding or normalizing: a path that equals a public one only afterwards
+ * isn't public.
  *
- * @throws SecurityError `ERR_SECURITY_OPTION` if a path doesn't begin with `/` or holds a query.
+ * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` if a path doesn't begin with `/` or holds a query.
  */
 export function publicPaths(...paths: readonly string[]): (req: IncomingMessage) => boolean {
   for (const path of paths) {
-    if (!/^\/[^?#]*$/.test(path)) refuseOption('paths', 'a path such as "/health"', path);
+    if (typeof path !== 'string' || !/^\/[^?#]*$/.test(path))
+      rejectOption('paths', 'a path such as "/health"', path);
   }
   const known = new Set(paths);
   return function isPublicPath(req: IncomingMessage): boolean {
@@ -22,7 +23,7 @@ export function publicPaths(...paths: readonly string[]): (req: IncomingMessage)
   };
 }
 
-/** Express cuts the path at which a router is mounted off `url` and keeps the whole in `originalUrl`. */
+/** Express removes the mount path of a router from `url` and stores the whole in `originalUrl`. */
 function originalUrl(req: IncomingMessage): string | undefined {
   return 'originalUrl' in req && typeof req.originalUrl === 'string' ? req.originalUrl : req.url;
 }

@@ -1,23 +1,23 @@
-/** The count of one client in the current window. */
+/** Count of one client in the current window. */
 export interface RateLimitCount {
   /** Requests in this window, this one included. */
   readonly totalHits: number;
-  /** When the window ends. */
+  /** End of the window. */
   readonly resetTime: Date | undefined;
 }
 
 /**
- * Where the counts are kept: any store made for `express-rate-limit` fits, such as `rate-limit-redis`.
+ * Stores the counts; any store for `express-rate-limit` fits, such as `rate-limit-redis`.
  *
- * Structural, so that neither its types nor Express's are needed to use this package.
+ * The interface is structural, so this package needs neither its types nor those of Express.
  */
 export interface RateLimitStore {
   /** Called once with the length of the window in milliseconds. */
   init?(options: { readonly windowMs: number }): void | Promise<void>;
   /** Counts one request. */
   increment(key: string): RateLimitCount | Promise<RateLimitCount>;
-  /** Takes one request back. */
+  /** Reverts the count of one request. */
   decrement(key: string): void | Promise<void>;
-  /** Forgets a client. */
+  /** Removes the count of a client. */
   resetKey(key: string): void | Promise<void>;
 }

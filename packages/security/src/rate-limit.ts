@@ -1,6 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ipKeyGenerator, MemoryStore } from 'express-rate-limit';
-import { checkInteger, refuseOption } from './check-option.ts';
+import {
+  checkInteger,
+  checkMethod,
+  checkOptions,
+  rejectOption,
+  type OptionNames,
+} from './check-options.ts';
 import { checkedStore } from './checked-store.ts';
 import { clientAddress, type ClientAddress } from './client-address.ts';
 import { getIdentity, type Identity } from './identity.ts';
@@ -8,108 +14,126 @@ import type { Middleware, Next } from './middleware.ts';
 import type { RateLimitStore } from './rate-limit-store.ts';
 import { SecurityError } from './security-error.ts';
 
-/** Settings of {@link rateLimit}. */
+/** Options of {@link rateLimit}. */
 export interface RateLimitOptions {
-  /** The length of a window, in milliseconds. */
+  /** Length of a window, in milliseconds. */
   readonly windowMs: number;
-  /** Requests per window of a client whose key has no limit of its own, and of an address. */
+  /** Requests per window of an address, and of a client whose key has no separate limit. */
   readonly limit: number;
   /**
-   * Names the policy in the `RateLimit` headers; give two limiters of one chain two names.
+   * Name of the policy in the `RateLimit` headers; two limiters of one chain need two names.
    * @defaultValue `'default'`
    */
   readonly name?: string;
   /**
-   * How the address of a client without a key is found.
+   * Finds the address of a client without a key.
    * @defaultValue the peer of the socket: `clientAddress()`
    */
   readonly address?: ClientAddress;
   /**
-   * Requests that aren't counted, for example {@link publicPaths} for health checks.
+   * Selects requests that aren't counted, for example {@link publicPaths} for health checks.
    * @defaultValue none
    */
   readonly skip?: (req: IncomingMessage) => boolean;
   /**
-   * Where the counts are kept; a limiter needs its own.
+   * Stores the counts; each limiter needs a separate store.
    * @defaultValue in the memory of this process
    */
   readonly store?: RateLimitStore;
   /**
-   * How long an injected store may take for one count before it has failed, in milliseconds.
+   * Timeout for one count of the given store, in milliseconds.
    * @defaultValue 500
    */
   readonly storeTimeoutMs?: number;
   /**
-   * What happens while the store fails: `'refuse'` answers 503, `'allow'` lets everything pass uncounted.
+   * Behaviour while the store fails: `'refuse'` responds with 503, `'allow'` lets every request pass uncounted.
    * @defaultValue `'refuse'`
    */
   readonly onStoreFailure?: 'allow' | 'refuse';
   /**
-   * Hears of a failing store under `'allow'`, where no error reaches the error handler.
+   * Called when the store fails under `'allow'`, where no error reaches the error handler.
    * @defaultValue `process.emitWarning`
    */
   readonly onError?: (error: unknown) => void;
 }
 
-/** Whose request is counted. */
+const optionNames: OptionNames<RateLimitOptions> = {
+  windowMs: 'required',
+  limit: 'required',
+  name: 'optional',
+  address: 'optional',
+  skip: 'optional',
+  store: 'optional',
+  storeTimeoutMs: 'optional',
+  onStoreFailure: 'optional',
+  onError: 'optional',
+};
+
+/** Client of a counted request. */
 export interface RateLimitedClient {
-  /** Who asks, when that is known; it counts before the address. */
+  /** Authenticated client, if known; it counts before the address. */
   readonly identity?: Identity | undefined;
-  /** An IPv4 or IPv6 address, or what {@link ClientAddress} says in its place. */
+  /** IPv4 or IPv6 address, or another result of {@link ClientAddress}. */
   readonly address: string;
 }
 
-/** The step that limits, and the same limit for requests that don't come over `node:http`. */
+/** Middleware that limits requests, and the same limit for calls that don't come over `node:http`. */
 export interface RateLimit extends Middleware {
   /**
-   * Counts one request of a client, together with those that the step counts.
+   * Counts one request of a client, together with those that the middleware counts.
    *
    * @throws SecurityError `ERR_SECURITY_RATE_LIMIT`, or `ERR_SECURITY_RATE_LIMIT_STORE` while the store fails.
    */
   count(client: RateLimitedClient): Promise<void>;
 }
 
-/** What is left of a client's window. */
+/** State of a client's window. */
 interface Info {
   readonly limit: number;
-  /** Below 0 for a request that is one too many. */
+  /** Below 0 for a request over the limit. */
   readonly remaining: number;
   readonly resetTime: Date | undefined;
 }
 
-/** The bits of an IPv6 address that count: a provider gives a household a /56 at the least (RFC 6177). */
+/** Counted bits of an IPv6 address: a provider assigns at least a /56 to a household (RFC 6177). */
 const ipv6SubnetBits = 56;
 
 /**
- * Makes the step that limits how often a client asks: by the key's client, else by the address (IPv6: by its /56).
+ * Creates middleware that limits the requests of a client: by the client of the key, else by the address (IPv6: its /56).
  *
- * The windows are kept by the stores of `express-rate-limit`. Its middleware isn't used: it waits for five promises where
- * one will do, which under load took as long as all the other steps of a guard together.
+ * The stores of `express-rate-limit` hold the windows. Its middleware isn't used: it waits for five promises where
+ * one is enough, which under load took as long as all other steps of a guard together.
  *
- * The answer has the `RateLimit` and `RateLimit-Policy` headers of the IETF draft (version 8 and later); a refusal is
+ * The response has the `RateLimit` and `RateLimit-Policy` headers of the IETF draft (version 8 and later); a refusal is
  * a 429 with `Retry-After`.
  *
- * @throws SecurityError `ERR_SECURITY_OPTION` if a setting is out of range.
+ * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` if an option is missing, unknown or out of range.
  */
-export function rateLimit({
-  windowMs,
-  limit,
-  name = 'default',
-  address = clientAddress(),
-  skip = () => false,
-  store,
-  storeTimeoutMs = 500,
-  onStoreFailure = 'refuse',
-  onError = (error) => {
-    process.emitWarning(error instanceof Error ? error : String(error));
-  },
-}: RateLimitOptions): RateLimit {
-  // Node's timers, and with them the memory store, go no further.
+export function rateLimit(options: RateLimitOptions): RateLimit {
+  const {
+    windowMs,
+    limit,
+    name = 'default',
+    address = clientAddress(),
+    skip = () => false,
+    store,
+    storeTimeoutMs = 500,
+    onStoreFailure = 'refuse',
+    onError = (error: unknown) => {
+      process.emitWarning(error instanceof Error ? error : String(error));
+    },
+  } = checkOptions('rateLimit', options, optionNames);
+  // The largest delay of Node's timers, which the memory store uses.
   checkInteger('windowMs', windowMs, 1, 2_147_483_647);
   checkInteger('limit', limit, 1, Number.MAX_SAFE_INTEGER);
   checkInteger('storeTimeoutMs', storeTimeoutMs, 1, 60_000);
-  if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) {
-    refuseOption('name', 'a letter and then letters, digits, _ or -', name);
+  if (typeof name !== 'string' || !/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) {
+    rejectOption('name', 'a letter and then letters, digits, _ or -', name);
+  }
+  if (store !== undefined) checkMethod('store', store, 'increment');
+  const failureModes: readonly unknown[] = ['allow', 'refuse'];
+  if (!failureModes.includes(onStoreFailure)) {
+    rejectOption('onStoreFailure', '"allow" or "refuse"', onStoreFailure);
   }
   const windowSeconds = Math.ceil(windowMs / 1000);
 
@@ -138,11 +162,15 @@ export function rateLimit({
 
   return Object.assign(rateLimitMiddleware, { count });
 
-  /** Counts one request; undefined when the store fails and may. */
+  /** Counts one request; undefined when the store fails under `'allow'`. */
   function admit(client: RateLimitedClient): Promise<Info | undefined> {
-    const most = client.identity?.limit ?? limit;
+    const clientLimit = client.identity?.limit ?? limit;
     return counts.increment(clientKey(client)).then(
-      ({ totalHits, resetTime }) => ({ limit: most, remaining: most - totalHits, resetTime }),
+      ({ totalHits, resetTime }) => ({
+        limit: clientLimit,
+        remaining: clientLimit - totalHits,
+        resetTime,
+      }),
       (error: unknown) => {
         if (onStoreFailure === 'refuse') throw error;
         onError(error);

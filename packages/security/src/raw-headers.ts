@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * How many times a header was sent; `name` in lower case.
+ * Counts how often a header was sent; `name` is in lower case.
  *
- * `req.headers` keeps the first of two `Authorization` or `Content-Type` lines and hides that there were two, of
- * which a proxy in front may have believed the other.
+ * `req.headers` has the first of two `Authorization` or `Content-Type` lines and hides the second, which a proxy
+ * may have used instead.
  */
 export function countHeader({ rawHeaders }: IncomingMessage, name: string): number {
   let count = 0;

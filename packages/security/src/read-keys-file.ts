@@ -3,16 +3,16 @@ import { dirname } from 'node:path';
 import { SecurityError } from './security-error.ts';
 
 const WRITABLE_BY_OTHERS = 0o022;
-/** In a folder with this bit, only the owner of a file may rename or delete the file, as in `/tmp`. */
+/** Mode bit of folders in which only the owner of a file may rename or delete it, such as `/tmp`. */
 const STICKY = 0o1000;
 
 /**
  * Reads the text of a keys file that only its owner may change.
  *
- * The permissions are those of the opened file, so that a file that is swapped between check and read is no way around
- * them. Windows has no such permissions; there they aren't checked.
+ * The permissions are read from the opened file, so swapping the file between check and read doesn't bypass
+ * them. Windows has no such permissions; they aren't checked there.
  *
- * @throws SecurityError `ERR_SECURITY_KEYS` with the command that mends it, if the group or other accounts may write the file
+ * @throws SecurityError `ERR_SECURITY_KEYS` with the command that fixes it, if the group or other accounts may write the file
  * or replace it in its folder; the error of `node:fs` if the file can't be read.
  */
 export async function readKeysFile(file: string): Promise<string> {
@@ -21,7 +21,7 @@ export async function readKeysFile(file: string): Promise<string> {
     if (process.platform !== 'win32') {
       const { mode } = await handle.stat();
       if ((mode & WRITABLE_BY_OTHERS) !== 0) throw writable('The keys file', file, mode);
-      // A link can be replaced in its own folder, and the file that it points to in another one.
+      // A link can be replaced in its folder, and its target in another one.
       for (const folder of new Set([dirname(file), dirname(await realpath(file))])) {
         const { mode: folderMode } = await stat(folder);
         if ((folderMode & WRITABLE_BY_OTHERS) !== 0 && (folderMode & STICKY) === 0) {
@@ -39,11 +39,11 @@ function writable(what: string, path: string, mode: number): SecurityError {
   const octal = (mode & 0o7777).toString(8).padStart(4, '0');
   return new SecurityError(
     'ERR_SECURITY_KEYS',
-    `${what} can be changed by other accounts (mode ${octal}), which could add keys of their own. Run: chmod go-w ${quoted(path)}`,
+    `${what} can be changed by other accounts (mode ${octal}), which could add keys. Run: chmod go-w ${quoted(path)}`,
   );
 }
 
-/** A path as a shell reads it. */
+/** Quotes a path for a shell. */
 function quoted(path: string): string {
   return /^[\w./:@%+,-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,42 +1,50 @@
 import { randomUUID } from 'node:crypto';
 import { validateHeaderName, type IncomingMessage, type ServerResponse } from 'node:http';
+import { checkOptions, type OptionNames } from './check-options.ts';
 import type { Middleware, Next } from './middleware.ts';
 
-/** Settings of {@link requestId}. */
+/** Options of {@link requestId}. */
 export interface RequestIdOptions {
   /**
-   * The header that carries the id, in the request and in the answer.
+   * Header of the id, in the request and in the response.
    * @defaultValue `'X-Request-Id'`
    */
   readonly header?: string;
   /**
-   * Whether a well-formed id of the request is kept. Turn it off where clients reach the service without a proxy
-   * that sets the header and two of their requests must never share an id.
+   * Whether a well-formed id of the request is used. Turn it off where clients reach the service without a proxy
+   * that sets the header, and two of their requests must never share an id.
    * @defaultValue `true`
    */
   readonly trustIncoming?: boolean;
 }
 
-/** No character of it needs escaping in a log line, a header, a URL or a shell. */
+const optionNames: OptionNames<RequestIdOptions> = {
+  header: 'optional',
+  trustIncoming: 'optional',
+};
+
+/** Ids whose characters need no escaping in a log line, a header, a URL or a shell. */
 const wellFormed = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-/** A property that only this module can name; a WeakMap of requests costs the garbage collector more. */
+/** Property private to this module; a WeakMap of requests costs the garbage collector more. */
 const property = Symbol('fairlead request id');
 
 type Numbered = IncomingMessage & { [property]?: string };
 
 /**
- * Makes the step that gives each request an id and repeats it in the answer.
+ * Creates middleware that gives each request an id and repeats it in the response.
  *
- * An incoming id is kept if it has 1 to 128 characters of `A-Z a-z 0-9 . _ -`; anything else is replaced by a random
- * UUID, not refused: an id is for correlation and must not cost a client its answer.
+ * An incoming id is used if it has 1 to 128 characters of `A-Z a-z 0-9 . _ -`; anything else is replaced by a random
+ * UUID, not refused: an id is for correlation and must not make a request fail.
  *
- * @throws TypeError if the header's name isn't a valid one.
+ * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` for an unknown option, TypeError if the header name is invalid.
  */
-export function requestId({
-  header = 'X-Request-Id',
-  trustIncoming = true,
-}: RequestIdOptions = {}): Middleware {
+export function requestId(options: RequestIdOptions = {}): Middleware {
+  const { header = 'X-Request-Id', trustIncoming = true } = checkOptions(
+    'requestId',
+    options,
+    optionNames,
+  );
   validateHeaderName(header);
   const incomingName = header.toLowerCase();
   return function requestIdMiddleware(req: IncomingMessage, res: ServerResponse, next: Next) {
@@ -48,12 +56,12 @@ export function requestId({
   };
 }
 
-/** Whether a client's text is an id that {@link requestId} would keep; for ids that come otherwise than over `node:http`. */
+/** Returns whether {@link requestId} would use a text as an id; for calls that don't come over `node:http`. */
 export function isRequestId(text: unknown): text is string {
   return typeof text === 'string' && wellFormed.test(text);
 }
 
-/** The id that {@link requestId} gave to this request, or undefined if that step didn't run. */
+/** Returns the id that {@link requestId} gave to this request, or undefined if it didn't run. */
 export function getRequestId(req: IncomingMessage): string | undefined {
   return (req as Numbered)[property];
 }

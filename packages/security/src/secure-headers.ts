@@ -1,10 +1,16 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import helmet from 'helmet';
-import { checkInteger, refuseOption } from './check-option.ts';
+import {
+  checkInteger,
+  checkList,
+  checkOptions,
+  type OptionNames,
+  rejectOption,
+} from './check-options.ts';
 import type { Middleware, Next } from './middleware.ts';
 
-/** What a page may load; everything else stays forbidden. */
+/** Sources that a page may load from; everything else is forbidden. */
 export interface PageSources {
   /** For example `'self'` or the result of {@link contentHash}. */
   readonly styles?: readonly string[];
@@ -12,39 +18,54 @@ export interface PageSources {
   readonly scripts?: readonly string[];
   /** For example `'self'` or `data:`. */
   readonly images?: readonly string[];
-  /** Where scripts of the page may send requests, for example `'self'`. */
+  /** Destinations of requests of the page's scripts, for example `'self'`. */
   readonly connections?: readonly string[];
 }
 
-/** Settings of {@link secureHeaders}. */
+/** Options of {@link secureHeaders}. */
 export interface SecureHeadersOptions {
   /**
-   * What the answer may load, if it is a page for people.
-   * @defaultValue nothing: the settings for a JSON API
+   * Sources that the response may load from, if it is an HTML page.
+   * @defaultValue none: the headers for a JSON API
    */
   readonly page?: PageSources;
   /**
-   * How long browsers must insist on TLS, in seconds; 0 leaves `Strict-Transport-Security` to the proxy.
+   * Time for which browsers must use TLS, in seconds; 0 leaves `Strict-Transport-Security` to the proxy.
    * @defaultValue 63072000 (two years: Mozilla's recommendation)
    */
   readonly strictTransportSeconds?: number;
 }
 
-/** `'self'`, a hash, an https origin, or `data:`; nothing that would allow inline code in general, or any host. */
+const optionNames: OptionNames<SecureHeadersOptions> = {
+  page: 'optional',
+  strictTransportSeconds: 'optional',
+};
+
+const pageNames: OptionNames<PageSources> = {
+  styles: 'optional',
+  scripts: 'optional',
+  images: 'optional',
+  connections: 'optional',
+};
+
+/** `'self'`, a hash, an https origin, or `data:`; no source that would allow inline code in general, or any host. */
 const allowedSource =
   /^(?:'self'|'sha(?:256|384|512)-[A-Za-z0-9+/]{43,86}={0,2}'|https:\/\/[a-z0-9.-]+(?::\d{1,5})?|data:)$/;
 
 /**
- * Makes the step that sets the security headers (helmet) for a JSON API, or for a page that names what it loads.
+ * Creates middleware that sets the security headers (helmet) for a JSON API, or for an HTML page with the given sources.
  *
- * A step for a page may run after one for the API: the last one wins.
+ * The middleware for a page may run after the one for the API: the last one wins.
  *
- * @throws SecurityError `ERR_SECURITY_OPTION` if a source would weaken the policy or a setting is out of range.
+ * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` if a source would weaken the policy, or an option is unknown or out of range.
  */
-export function secureHeaders({
-  page,
-  strictTransportSeconds = 63_072_000,
-}: SecureHeadersOptions = {}): Middleware {
+export function secureHeaders(options: SecureHeadersOptions = {}): Middleware {
+  const { page, strictTransportSeconds = 63_072_000 } = checkOptions(
+    'secureHeaders',
+    options,
+    optionNames,
+  );
+  if (page !== undefined) checkOptions('secureHeaders page', page, pageNames);
   checkInteger('strictTransportSeconds', strictTransportSeconds, 0, 3_153_600_000);
   const setHeaders = helmet({
     contentSecurityPolicy: {
@@ -65,10 +86,10 @@ export function secureHeaders({
         ? false
         : { maxAge: strictTransportSeconds, includeSubDomains: false },
     xFrameOptions: { action: 'deny' },
-    // These two govern documents, and an answer of the API is none.
+    // These two apply to documents, which a response of the API is not.
     crossOriginOpenerPolicy: page !== undefined,
     originAgentCluster: page !== undefined,
-    // What these guarded against (Flash, Internet Explorer, XSS auditors) is gone, or loads nothing under this policy.
+    // Their threats (Flash, Internet Explorer, XSS auditors) no longer exist, or load nothing under this policy.
     xDnsPrefetchControl: false,
     xDownloadOptions: false,
     xPermittedCrossDomainPolicies: false,
@@ -77,13 +98,13 @@ export function secureHeaders({
   const headers = [['Cache-Control', 'no-store'] as const, ...headersOf(setHeaders)];
   return function secureHeadersMiddleware(_req: IncomingMessage, res: ServerResponse, next: Next) {
     for (const [name, value] of headers) res.setHeader(name, value);
-    // Express has set it by now.
+    // Express sets it earlier.
     res.removeHeader('X-Powered-By');
     next();
   };
 }
 
-/** What a middleware sets on every answer, asked once: with these settings nothing depends on the request. */
+/** Returns the headers that middleware sets, read once: with these settings no header depends on the request. */
 function headersOf(setHeaders: Middleware): readonly (readonly [string, string])[] {
   const req = new IncomingMessage(new Socket());
   const res = new ServerResponse(req);
@@ -98,10 +119,11 @@ function sources(
   option: string,
   values: readonly string[] = [],
 ): Record<string, readonly string[]> {
+  checkList(option, 'a list of sources', values);
   for (const value of values) {
     const isDataScript = value === 'data:' && directive !== 'img-src';
     if (!allowedSource.test(value) || isDataScript) {
-      refuseOption(option, `'self', a hash from contentHash() or an https origin`, value);
+      rejectOption(option, `'self', a hash from contentHash() or an https origin`, value);
     }
   }
   return values.length === 0 ? {} : { [directive]: values };

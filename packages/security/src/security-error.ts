@@ -1,6 +1,6 @@
-/** The stable codes of {@link SecurityError}. */
+/** Stable codes of {@link SecurityError}. */
 export type SecurityErrorCode =
-  | 'ERR_SECURITY_OPTION'
+  | 'ERR_SECURITY_INVALID_OPTION'
   | 'ERR_SECURITY_KEYS'
   | 'ERR_SECURITY_CONTENT_LENGTH'
   | 'ERR_SECURITY_CREDENTIALS_AMBIGUOUS'
@@ -15,9 +15,9 @@ export type SecurityErrorCode =
   | 'ERR_SECURITY_TRANSFER_ENCODING'
   | 'ERR_SECURITY_RATE_LIMIT_STORE';
 
-/** The one place where a failure gets its HTTP status; 0 means it happens at construction and never meets a request. */
+/** HTTP status of each code; 0 for failures at construction, which are no response to a request. */
 const statusByCode: Readonly<Record<SecurityErrorCode, number>> = {
-  ERR_SECURITY_OPTION: 0,
+  ERR_SECURITY_INVALID_OPTION: 0,
   ERR_SECURITY_KEYS: 0,
   ERR_SECURITY_CONTENT_LENGTH: 400,
   ERR_SECURITY_CREDENTIALS_AMBIGUOUS: 400,
@@ -33,23 +33,23 @@ const statusByCode: Readonly<Record<SecurityErrorCode, number>> = {
   ERR_SECURITY_RATE_LIMIT_STORE: 503,
 };
 
-/** What may accompany a {@link SecurityError}. */
+/** Options of {@link SecurityError}. */
 export interface SecurityErrorOptions {
-  /** The failure underneath; never shown to a client. */
+  /** Original error; never shown to a client. */
   readonly cause?: unknown;
-  /** Headers that belong to the answer, such as `WWW-Authenticate`. */
+  /** Headers of the response, such as `WWW-Authenticate`. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Every refusal and every wrong setting of this package; the message is safe to show to the client. */
+/** Error class of this package, for refused requests and wrong options; the message is safe to show to the client. */
 export class SecurityError extends Error {
   /** Always `SecurityError`. */
   override readonly name = 'SecurityError';
-  /** Stable: look it up in the documentation, branch on it in code. */
+  /** Stable code, explained in the documentation. */
   readonly code: SecurityErrorCode;
-  /** The HTTP status; 500 for a wrong setting. */
+  /** HTTP status; 500 for a wrong option. */
   readonly status: number;
-  /** Headers that belong to the answer; Express's own error handler sets them too. */
+  /** Headers of the response; Express's default error handler sets them too. */
   readonly headers: Readonly<Record<string, string>>;
   /** Whether a client may read the message. */
   readonly expose: boolean;

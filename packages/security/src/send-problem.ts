@@ -3,7 +3,7 @@ import { discardRest, isDiscarding } from './discard-rest.ts';
 import { toProblem, type ProblemDescription } from './problem.ts';
 import { getRequestId } from './request-id.ts';
 
-/** Headers that described the answer which is not going to be sent. */
+/** Headers of the original response, which is not sent. */
 const representationHeaders = [
   'Accept-Ranges',
   'Content-Disposition',
@@ -17,14 +17,14 @@ const representationHeaders = [
   'Transfer-Encoding',
 ];
 
-/** An unread rest up to this size is cheaper to read (Node does) than a new connection, in bytes. */
+/** Unread bytes up to this number are cheaper to read (Node does) than a new connection. */
 const keepAliveRestBytes = 65_536;
 
 /**
- * Answers with a problem as `application/problem+json`.
+ * Responds with a problem as `application/problem+json`.
  *
- * If much of the body is still to come, or the connection isn't kept alive, the connection is closed, but only after the client could read the answer.
- * Does nothing if the answer has begun or the client is gone.
+ * If much of the body is outstanding, or the connection isn't kept alive, the connection is closed, but only after the client could
+ * read the response. Does nothing if the response has started or the client has disconnected.
  */
 export function sendProblem(
   req: IncomingMessage,
@@ -45,17 +45,17 @@ export function sendProblem(
     return;
   }
   res.setHeader('Connection', 'close');
-  // The whole answer goes out now; only its formal end, on which Node closes the connection, waits for the rest.
+  // The whole response is sent now; only its end, on which Node closes the connection, waits for the rest of the body.
   res.write(body);
   void discardRest(req, res).then(() => res.end());
 }
 
-/** Whether the answer might be lost, or a long body be read, if the connection were left to Node. */
+/** Returns whether the response might be lost, or a long body be read, if Node closed the connection. */
 function mayLoseAnswer(req: IncomingMessage, res: ServerResponse): boolean {
   if (isDiscarding(req)) return true;
   if (req.complete) return false;
   if (req.headers['transfer-encoding'] !== undefined) return true;
-  // Node closes a connection that isn't kept alive right after the answer, whatever is still to come.
-  const leastBytes = res.shouldKeepAlive ? keepAliveRestBytes : 0;
-  return Number(req.headers['content-length'] ?? 0) > leastBytes;
+  // Node closes a connection that isn't kept alive right after the response, even if bytes are outstanding.
+  const readableBytes = res.shouldKeepAlive ? keepAliveRestBytes : 0;
+  return Number(req.headers['content-length'] ?? 0) > readableBytes;
 }

@@ -1,20 +1,21 @@
 import { BlockList, isIP } from 'node:net';
-import { refuseOption } from './check-option.ts';
+import { checkList, rejectOption } from './check-options.ts';
 
-/** Decides whether an address is that of a trusted proxy. */
+/** Set of trusted proxies. */
 export interface TrustedProxies {
-  /** Whether whoever connects through a Unix socket is trusted. */
+  /** Whether peers on a Unix socket are trusted. */
   readonly unixSocket: boolean;
-  /** Whether this valid IP address is trusted. */
+  /** Returns whether a valid IP address is trusted. */
   includes(address: string): boolean;
 }
 
 /**
  * Reads a list of `'loopback'`, `'unix'`, addresses and CIDR ranges.
  *
- * @throws SecurityError `ERR_SECURITY_OPTION` that names the entry.
+ * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` that names the entry.
  */
 export function parseTrustedProxies(entries: readonly string[]): TrustedProxies {
+  checkList('trustedProxies', 'a list of addresses and ranges', entries);
   const list = new BlockList();
   for (const entry of entries) {
     if (entry === 'loopback') {
@@ -36,7 +37,7 @@ function addRange(list: BlockList, entry: string): void {
   const bits = version === 6 ? 128 : 32;
   const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
   if (version === 0 || length < 0 || length > bits || more.length > 0 || address.includes('%')) {
-    refuseOption(
+    rejectOption(
       'trustedProxies',
       "'loopback', 'unix', an address or a range such as 10.0.0.0/8",
       entry,

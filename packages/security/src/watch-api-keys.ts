@@ -1,53 +1,64 @@
-import type { ApiKeySet } from './api-key-set.ts';
-import { checkInteger } from './check-option.ts';
+import { ApiKeySet } from './api-key-set.ts';
+import { checkInteger, checkOptions, rejectOption, type OptionNames } from './check-options.ts';
 import { parseApiKeys } from './parse-api-keys.ts';
 import { readKeysFile } from './read-keys-file.ts';
 import { SecurityError } from './security-error.ts';
 
-/** Settings of {@link watchApiKeys}. */
+/** Options of {@link watchApiKeys}. */
 export interface WatchApiKeysOptions {
   /**
-   * The pause between two reads of the file, in milliseconds.
+   * Pause between two reads of the file, in milliseconds.
    * @defaultValue 2000
    */
   readonly intervalMs?: number;
   /**
-   * How long one read may take before it is reported as a problem, in milliseconds; it goes on all the same.
+   * Time after which an unfinished read is reported to `onError`, in milliseconds; the read continues.
    * @defaultValue 10000
    */
   readonly readTimeoutMs?: number;
-  /** Called for new keys, with their number. */
+  /** Called after the keys were replaced, with their number. */
   readonly onReload?: (keys: number) => void;
   /**
-   * Called once for each problem: the file is missing, wrong, not read in time, or other accounts may write it. The keys
-   * stay as they were until the file is right.
+   * Called once for each problem: the file is missing, wrong, not read in time, or writable by other accounts. The keys
+   * don't change until the problem is fixed.
    */
   readonly onError?: (error: unknown) => void;
-  /** Called when the file can be taken over again after `onError`. */
+  /** Called when the file can be read again after `onError`. */
   readonly onRecovery?: () => void;
 }
 
+const optionNames: OptionNames<WatchApiKeysOptions> = {
+  intervalMs: 'optional',
+  readTimeoutMs: 'optional',
+  onReload: 'optional',
+  onError: 'optional',
+  onRecovery: 'optional',
+};
+
 /**
- * Takes the keys of a file over whenever it changes, so that a new key works and a revoked one doesn't, without a restart.
+ * Reloads the keys from a file whenever it changes: a new key works and a revoked one doesn't, without a restart.
  *
- * The file is read and compared: that finds every change, also one by a rename, on network file systems, or within the
- * same moment. One read ends before the next begins, so that an older text never replaces a newer one. It keeps no process
- * alive.
+ * The file is read and compared, which finds every change, including a rename, a change on a network file system and two
+ * changes within a moment. One read ends before the next starts, so an older text never replaces a newer one. The timer keeps
+ * no process alive.
  *
- * @returns a function that ends it.
- * @throws SecurityError `ERR_SECURITY_OPTION` if the interval or the timeout is out of range.
+ * @returns a function that stops watching.
+ * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` if an option is unknown or out of range.
  */
 export function watchApiKeys(
   keys: ApiKeySet,
   file: string,
-  {
+  options: WatchApiKeysOptions = {},
+): () => void {
+  const {
     intervalMs = 2000,
     readTimeoutMs = 10_000,
     onReload = () => undefined,
     onError = () => undefined,
     onRecovery = () => undefined,
-  }: WatchApiKeysOptions = {},
-): () => void {
+  } = checkOptions('watchApiKeys', options, optionNames);
+  if (!(keys instanceof ApiKeySet)) rejectOption('keys', 'an ApiKeySet', keys);
+  if (typeof file !== 'string' || file === '') rejectOption('file', 'the path of a file', file);
   checkInteger('intervalMs', intervalMs, 10, 3_600_000);
   checkInteger('readTimeoutMs', readTimeoutMs, 10, 3_600_000);
   let known: string | undefined;
@@ -69,9 +80,9 @@ export function watchApiKeys(
       const text = await readKeysFile(file);
       if (isClosed) return;
       if (text !== known) {
-        const records = parseApiKeys(text);
+        const records = parseApiKeys(text, { knownScopes: keys.knownScopes });
         keys.replace(records);
-        // The first read may find what the keys were made of.
+        // The first read may find the text that the set was created from.
         if (known !== undefined) onReload(records.length);
         known = text;
       }
@@ -101,6 +112,6 @@ export function watchApiKeys(
 function readTimedOut(readTimeoutMs: number): SecurityError {
   return new SecurityError(
     'ERR_SECURITY_KEYS',
-    `The keys file has not been read within ${readTimeoutMs} ms, so changes of it are not taken over. Check the file system that holds it.`,
+    `The keys file has not been read within ${readTimeoutMs} ms, so changes in it have no effect yet. Check its file system.`,
   );
 }

@@ -42,7 +42,7 @@ describe('createApiKey', () => {
     expect(JSON.stringify(record)).not.toContain(key.slice(16));
   });
 
-  it('never makes the same key twice, and uses its whole alphabet', () => {
+  it('never creates the same key twice, and uses its whole alphabet', () => {
     const keys = Array.from({ length: 300 }, () => createApiKey(base).key);
     expect(new Set(keys).size).toBe(300);
     expect(new Set(keys.map((key) => key.slice(3, 15))).size).toBe(300);
@@ -70,14 +70,14 @@ describe('createApiKey', () => {
 
   it('refuses a short pepper without repeating it', () => {
     const error = errorOf(() => createApiKey({ ...base, pepper: 'PLANTED' }));
-    expect(error.code).toBe('ERR_SECURITY_OPTION');
+    expect(error.code).toBe('ERR_SECURITY_INVALID_OPTION');
     expect(error.message).toContain('openssl rand');
     expect(error.message).not.toContain('PLANTED');
   });
 });
 
 describe('ApiKeySet', () => {
-  it('keeps the HMAC-SHA-256 that any other tool computes, whatever the length of the pepper', () => {
+  it('stores the HMAC-SHA-256 that other tools compute, for any length of the pepper', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 200 }), (bytes) => {
         const { key, record } = createApiKey({ ...base, pepper: bytes });
@@ -87,7 +87,7 @@ describe('ApiKeySet', () => {
     );
   });
 
-  it('recognises its keys and tells whose they are', () => {
+  it('verifies its keys and returns their identities', () => {
     const { keys, set } = keySet(
       { client: 'acme', scopes: ['admin', 'infer:*'], limit: 7 },
       { client: 'other' },
@@ -103,7 +103,7 @@ describe('ApiKeySet', () => {
     expect(set.verify(other)?.client).toBe('other');
   });
 
-  it('knows a key only whole: every changed character is refused', () => {
+  it('refuses a key with any changed character', () => {
     const { keys, set } = keySet({});
     const [key = ''] = keys;
     fc.assert(
@@ -160,7 +160,7 @@ describe('ApiKeySet', () => {
     expect(set.verify(key)).toBeUndefined();
   });
 
-  it('does the same work for a wrong, an unknown and an expired key, and less for a right one it has seen', () => {
+  it('does the same work for a wrong, an unknown and an expired key, and less for a right one that was verified before', () => {
     const past = new Date(Date.now() - 1000);
     const { keys, set } = keySet({}, { expiresAt: past });
     const [right = '', expired = ''] = keys;
@@ -187,7 +187,7 @@ describe('ApiKeySet', () => {
     expect(hashing).toHaveBeenCalledTimes(1);
   });
 
-  it('lets a client have two keys, so that one can replace the other, and not three', () => {
+  it('allows two keys per client for rotation, and not three', () => {
     const [first, second, third] = [createApiKey(base), createApiKey(base), createApiKey(base)];
     const expired = createApiKey({ ...base, expiresAt: new Date(Date.now() - 1) });
     const records = [first.record, expired.record, second.record];
@@ -216,7 +216,7 @@ describe('ApiKeySet', () => {
 describe('parseApiKeys', () => {
   const { key, record } = createApiKey({ ...base, expiresAt: inAnHour });
 
-  it('reads back what createApiKey made', () => {
+  it('reads back the records of createApiKey', () => {
     const records = parseApiKeys(JSON.stringify({ keys: [record] }));
     expect(records).toEqual([record]);
     expect(new ApiKeySet({ pepper, records }).verify(key)?.client).toBe('acme');
@@ -250,7 +250,7 @@ describe('parseApiKeys', () => {
     expect(error.cause).toBeUndefined();
   });
 
-  it('either refuses a file or yields records that make a set', () => {
+  it('either refuses a file or returns records that form a set', () => {
     const value = fc.oneof(
       fc.jsonValue(),
       fc.constantFrom<unknown>(...Object.values<unknown>({ ...record })),

@@ -8,7 +8,7 @@ import {
   problemErrors,
   publicPaths,
   rateLimit,
-  requireScope,
+  requiredScope,
   type ChainStep,
 } from '../src/index.ts';
 import { keySet } from './support/keys.ts';
@@ -23,10 +23,10 @@ const { keys, set } = keySet(
 );
 const [acme = '', expired = '', all = ''] = keys;
 const whoAmI: ChainStep = (req, res) => {
-  res.end(getIdentity(req)?.client ?? 'nobody');
+  res.end(getIdentity(req)?.client ?? 'anonymous');
 };
 
-async function ask(port: number, ...lines: readonly string[]): Promise<string> {
+async function send(port: number, ...lines: readonly string[]): Promise<string> {
   return exchange(port, 'GET / HTTP/1.1', 'Host: localhost', ...lines, 'Connection: close', '', '');
 }
 
@@ -42,15 +42,15 @@ describe('apiKeys', () => {
     `X-Api-Key: ${acme}`,
   ])('takes the key from %s', async (line) => {
     const { port } = await listen(chain(apiKeys({ keys: set }), whoAmI));
-    const answer = await ask(port, line);
+    const answer = await send(port, line);
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
     expect(answer).toContain('acme');
   });
 
-  it('asks for a key when none was sent', async () => {
+  it('responds with 401 to a request without a key', async () => {
     const { port } = await listen(chain(apiKeys({ keys: set, realm: 'models' }), whoAmI));
     for (const lines of [[], ['Authorization: '], ['X-Api-Key: ']]) {
-      const answer = await ask(port, ...lines);
+      const answer = await send(port, ...lines);
       expect(answer).toMatch(/^HTTP\/1\.1 401 [^]*\r\nWWW-Authenticate: Bearer realm="models"\r\n/);
       expect(JSON.parse(bodyOf(answer))).toMatchObject({
         code: 'ERR_SECURITY_KEY_MISSING',
@@ -59,7 +59,7 @@ describe('apiKeys', () => {
     }
   });
 
-  it('hands missing and refused keys to a rate limit, whose 429 takes the place of the 401, and no right key', async () => {
+  it('passes missing and refused keys to a rate limit, whose 429 replaces the 401, but no right key', async () => {
     const refusals = rateLimit({ windowMs: 60_000, limit: 3, name: 'refused-keys' });
     const { port } = await listen(chain(apiKeys({ keys: set, refusals }), whoAmI));
     const lines = [
@@ -69,12 +69,12 @@ describe('apiKeys', () => {
     ];
     const statuses: unknown[] = [];
     for (const sent of [...lines, ...lines, [`X-Api-Key: ${acme}`]]) {
-      statuses.push((await ask(port, ...sent)).slice(9, 12));
+      statuses.push((await send(port, ...sent)).slice(9, 12));
     }
     expect(statuses).toEqual(['401', '401', '400', '429', '429', '429', '200']);
   });
 
-  it('gives every key that is not right one and the same answer', async () => {
+  it('gives the same response to every key that is not right', async () => {
     const { port } = await listen(chain(apiKeys({ keys: set }), whoAmI));
     const unknown = keySet({}).keys[0] ?? '';
     const answers = new Set<string>();
@@ -95,7 +95,7 @@ describe('apiKeys', () => {
       `X-Api-Key: ${acme.toUpperCase()}`,
       `X-Api-Key: ${'k'.repeat(8000)}`,
     ]) {
-      const answer = await ask(port, line);
+      const answer = await send(port, line);
       answers.add(answer.replace(/\r\nDate: .*\r\n/, '\r\n'));
       expect(answer).toMatch(
         /^HTTP\/1\.1 401 [^]*WWW-Authenticate: Bearer realm="api", error="invalid_token"\r\n/,
@@ -113,24 +113,24 @@ describe('apiKeys', () => {
     [['Authorization:', `Authorization: Bearer ${acme}`]],
   ])('refuses more than one credential (%#)', async (lines) => {
     const { port } = await listen(chain(apiKeys({ keys: set }), whoAmI));
-    const answer = await ask(port, ...lines);
+    const answer = await send(port, ...lines);
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toContain('ERR_SECURITY_CREDENTIALS_AMBIGUOUS');
     expect(answer).not.toContain('fl_');
   });
 
-  it('lets nobody pass as anonymous when keys are optional, but no wrong key', async () => {
+  it('lets anonymous requests pass when keys are optional, but no wrong key', async () => {
     const { port } = await listen(chain(apiKeys({ keys: set, optional: true }), whoAmI));
-    expect(await ask(port)).toContain('nobody');
-    expect(await ask(port, `X-Api-Key: ${acme}`)).toContain('acme');
-    expect(await ask(port, `X-Api-Key: ${expired}`)).toMatch(/^HTTP\/1\.1 401 /);
-    expect(await ask(port, 'Authorization: Basic YTpi')).toMatch(/^HTTP\/1\.1 401 /);
+    expect(await send(port)).toContain('anonymous');
+    expect(await send(port, `X-Api-Key: ${acme}`)).toContain('acme');
+    expect(await send(port, `X-Api-Key: ${expired}`)).toMatch(/^HTTP\/1\.1 401 /);
+    expect(await send(port, 'Authorization: Basic YTpi')).toMatch(/^HTTP\/1\.1 401 /);
   });
 
-  it('survives headers that are too large, and goes on', async () => {
+  it('keeps serving after headers that are too large', async () => {
     const { port } = await listen(chain(apiKeys({ keys: set }), whoAmI));
-    expect(await ask(port, `X-Api-Key: ${'k'.repeat(20_000)}`)).toMatch(/^(HTTP\/1\.1 431 |$)/);
-    expect(await ask(port, `X-Api-Key: ${acme}`)).toContain('acme');
+    expect(await send(port, `X-Api-Key: ${'k'.repeat(20_000)}`)).toMatch(/^(HTTP\/1\.1 431 |$)/);
+    expect(await send(port, `X-Api-Key: ${acme}`)).toContain('acme');
   });
 
   it('refuses a realm that cannot be quoted', () => {
@@ -157,7 +157,7 @@ describe('publicPaths', () => {
     expect(await status('/v2/models?x=/v2/health/live')).toBe(401);
   });
 
-  it('is not fooled by a path in absolute form or with dot segments', async () => {
+  it('does not match a path in absolute form or with dot segments', async () => {
     const { port } = await listen(chain(apiKeys({ keys: set, isPublic }), whoAmI));
     for (const target of [
       '/v2/health/live/../../models',
@@ -176,7 +176,7 @@ describe('publicPaths', () => {
     }
   });
 
-  it('sees the whole path in a mounted Express router', async () => {
+  it('compares the whole path in a mounted Express router', async () => {
     const app = express();
     app.use('/v2', apiKeys({ keys: set, isPublic }), (_req, res) => {
       res.send('open');
@@ -186,14 +186,14 @@ describe('publicPaths', () => {
     expect((await request(app).get('/v2/v2/health/live')).status).toBe(401);
   });
 
-  it('refuses what is no path', () => {
+  it('refuses a text that is not a path', () => {
     expect(() => publicPaths('health')).toThrow(/paths/);
     expect(() => publicPaths('/health?x=1')).toThrow(/paths/);
   });
 });
 
-describe('requireScope', () => {
-  const scopeOfModel = requireScope((req) => {
+describe('requiredScope', () => {
+  const scopeOfModel = requiredScope((req) => {
     const model = /^\/v2\/models\/([^/?]*)/.exec(req.url ?? '')?.[1];
     return model === undefined ? undefined : `infer:${decodeURIComponent(model)}`;
   });
@@ -224,7 +224,7 @@ describe('requireScope', () => {
     expect(response.status).toBe(status);
   });
 
-  it('names the scope that is missing, in the body and for programs', async () => {
+  it('names the missing scope in the body and in a header', async () => {
     const { url } = await listen(chain(apiKeys({ keys: set }), scopeOfModel, whoAmI));
     const headers = { 'x-api-key': acme };
     const response = await fetch(`${url}/v2/models/cancer`, { headers });
@@ -233,11 +233,11 @@ describe('requireScope', () => {
     );
     expect(await response.json()).toMatchObject({
       code: 'ERR_SECURITY_SCOPE',
-      detail: `This needs the scope "infer:cancer", which the key doesn't have.`,
+      detail: `This requires the scope "infer:cancer", which the key doesn't have.`,
     });
   });
 
-  it('puts nothing into a header that could break it', async () => {
+  it('puts no character into a header that could break it', async () => {
     const { url } = await listen(chain(apiKeys({ keys: set }), scopeOfModel, whoAmI));
     const headers = { 'x-api-key': acme };
     for (const model of [
@@ -257,9 +257,9 @@ describe('requireScope', () => {
     }
   });
 
-  it('asks for a key where one is optional but a scope is needed', async () => {
+  it('requires a key where keys are optional but a scope is required', async () => {
     const { url } = await listen(
-      chain(apiKeys({ keys: set, optional: true }), requireScope('admin'), whoAmI),
+      chain(apiKeys({ keys: set, optional: true }), requiredScope('admin'), whoAmI),
     );
     expect((await fetch(url)).status).toBe(401);
     expect((await fetch(url, { headers: { 'x-api-key': all } })).status).toBe(403);

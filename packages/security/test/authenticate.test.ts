@@ -11,7 +11,7 @@ const { keys, set } = keySet(
 const [acme = '', expired = '', all = ''] = keys;
 
 describe('authenticate', () => {
-  it('knows whose key it is, in either header', () => {
+  it('finds the client of a key in either header', () => {
     expect(authenticate(set, { authorization: [`Bearer ${acme}`] }).client).toBe('acme');
     expect(authenticate(set, { apiKey: [all] }).client).toBe('all');
   });
@@ -38,7 +38,7 @@ describe('authenticate', () => {
 });
 
 describe('checkScope', () => {
-  it('lets those pass whose key has the scope, and names it to the others', () => {
+  it('accepts keys with the scope and names it to other keys', () => {
     const identity = authenticate(set, { apiKey: [acme] });
     checkScope(identity, 'infer:digits');
     checkScope(authenticate(set, { apiKey: [all] }), 'infer:digits');
@@ -54,8 +54,8 @@ describe('checkScope', () => {
   });
 });
 
-describe('a limit for requests that come another way', () => {
-  it('counts them together with those over HTTP, for each address and each client', async () => {
+describe('a rate limit for calls without an HTTP request', () => {
+  it('counts them together with requests over HTTP, for each address and each client', async () => {
     const limited = rateLimit({ windowMs: 3_600_000, limit: 2 });
     const { url } = await listen(
       chain(limited, (_req, res) => {
@@ -78,7 +78,7 @@ describe('a limit for requests that come another way', () => {
     await expect(asAll()).rejects.toMatchObject({ code: 'ERR_SECURITY_RATE_LIMIT' });
   });
 
-  it('refuses while the store fails, or lets pass and tells', async () => {
+  it('refuses while the store fails, or accepts and reports the failure', async () => {
     const store = {
       increment: () => Promise.reject(new Error('gone')),
       decrement: () => undefined,

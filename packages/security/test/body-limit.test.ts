@@ -40,11 +40,11 @@ describe('bodyLimit by the headers', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(problemIn(answer)).toMatchObject({
       code: 'ERR_SECURITY_BODY_TOO_LARGE',
-      detail: 'The body is larger than the 1000 bytes accepted here; send less at once.',
+      detail: 'The body is larger than the accepted 1000 bytes; send less at once.',
     });
   });
 
-  it('keeps the connection after refusing a body that is cheap to skip', async () => {
+  it('keeps the connection alive after refusing a body that is cheap to skip', async () => {
     const { port } = await listen(chain(limit, echoLength));
     const client = new RawClient(port);
     client.send('POST / HTTP/1.1', host, 'Content-Type: text/csv', 'Content-Length: 3', '', 'a,b');
@@ -111,21 +111,21 @@ describe('bodyLimit by the headers', () => {
     expect(problemIn(answer)).toMatchObject({ code: 'ERR_SECURITY_MEDIA_TYPE' });
   });
 
-  it('lets a body without a media type pass only when told to', async () => {
+  it('accepts a body without a media type only with allowMissingType', async () => {
     const lenient = bodyLimit({
       maxBodyBytes: 8,
       mediaTypes: ['application/json'],
       allowMissingType: true,
     });
-    const ask = async (step: typeof limit, ...headers: string[]) => {
+    const send = async (step: typeof limit, ...headers: string[]) => {
       const { port } = await listen(chain(step, echoLength));
       const head = ['POST / HTTP/1.1', host, ...headers, 'Content-Length: 2', 'Connection: close'];
       return exchange(port, ...head, '', '{}');
     };
-    expect(await ask(limit)).toMatch(/^HTTP\/1\.1 415 /);
-    expect(await ask(lenient)).toMatch(/^HTTP\/1\.1 200 /);
-    expect(await ask(lenient, 'Content-Type: ')).toMatch(/^HTTP\/1\.1 415 /);
-    expect(await ask(lenient, 'Content-Type: text/csv')).toMatch(/^HTTP\/1\.1 415 /);
+    expect(await send(limit)).toMatch(/^HTTP\/1\.1 415 /);
+    expect(await send(lenient)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await send(lenient, 'Content-Type: ')).toMatch(/^HTTP\/1\.1 415 /);
+    expect(await send(lenient, 'Content-Type: text/csv')).toMatch(/^HTTP\/1\.1 415 /);
   });
 
   it('never accepts a media type that was not listed', async () => {
@@ -156,7 +156,7 @@ describe('bodyLimit by the headers', () => {
     );
   });
 
-  it('refuses two media types, of which a proxy may have seen the other', async () => {
+  it('refuses two media types, because a proxy may have used the other', async () => {
     const { port } = await listen(chain(limit, echoLength));
     const answer = await exchange(
       port,
@@ -206,7 +206,7 @@ describe('bodyLimit by the headers', () => {
     },
   );
 
-  it('rejects two content encodings, which nothing behind it undoes', async () => {
+  it('rejects two content encodings, which no handler decodes', async () => {
     const step = bodyLimit({
       maxBodyBytes: 10,
       mediaTypes: ['application/json'],
@@ -217,7 +217,7 @@ describe('bodyLimit by the headers', () => {
     expect((await fetch(url, { method: 'POST', headers, body: '{}' })).status).toBe(415);
   });
 
-  it('refuses wrong settings at creation', () => {
+  it('refuses wrong options at creation', () => {
     const mediaTypes = ['application/json'];
     for (const maxBodyBytes of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => bodyLimit({ maxBodyBytes, mediaTypes })).toThrow(/maxBodyBytes/);
@@ -254,7 +254,7 @@ describe('bodyLimit against smuggling', () => {
     ['a coding with a vertical tab', ['Transfer-Encoding: \x0bchunked']],
   ];
 
-  it('takes no chunked body over HTTP/1.0, which has none', async () => {
+  it('refuses a chunked body over HTTP/1.0, which has no chunked coding', async () => {
     const { port } = await listen(chain(limit, echoLength, problemErrors()));
     const client = new RawClient(port);
     client.send('POST / HTTP/1.0', host, json, 'Transfer-Encoding: chunked', '', '0', '', '');
@@ -263,7 +263,7 @@ describe('bodyLimit against smuggling', () => {
     await client.closed;
   });
 
-  /** Node's lenient parser takes these for something else and doesn't show it, so nothing behind it can tell. */
+  /** Node's lenient parser misreads these and hides it, so no later check can detect it. */
   const onlyStrict: typeof attacks = [
     ['a folded line', ['X: y', ' Transfer-Encoding: chunked', 'Content-Length: 2']],
     ['a space before the colon', ['Transfer-Encoding : chunked']],
@@ -273,7 +273,7 @@ describe('bodyLimit against smuggling', () => {
     ['strict', {}, [...attacks, ...onlyStrict]],
     ['lenient', { insecureHTTPParser: true }, attacks],
   ])(
-    'never sees a second request in the body of the first (%s parser)',
+    'never parses a second request in the body of the first (%s parser)',
     async (_kind, options, sent) => {
       const paths: string[] = [];
       const handler: ChainStep = (req, res) => {
@@ -319,7 +319,7 @@ describe('bodyLimit on a body of unknown length', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*{"length":1000}/);
   });
 
-  it('keeps the connection after a body that was read to its end', async () => {
+  it('keeps the connection alive after a body that was read to its end', async () => {
     const { port } = await listen(chain(limit, echoLength));
     const client = new RawClient(port).send(...head, '', `${chunk('x'.repeat(7))}0\r\n\r\n`);
     await client.until(/{"length":7}/);
@@ -328,7 +328,7 @@ describe('bodyLimit on a body of unknown length', () => {
     expect(client.received).toContain('{"length":8}');
   });
 
-  it('refuses a body that was sent behind a request still being answered', async () => {
+  it('refuses a body that was pipelined behind a request in progress', async () => {
     const errors: unknown[] = [];
     let answerFirst: (() => void) | undefined;
     const { port } = await listen(
@@ -394,14 +394,14 @@ describe('bodyLimit on a body of unknown length', () => {
     expect(client.received).toBe(answer);
   });
 
-  it('bounds a body that came in one packet with its headers, before the step ran', async () => {
+  it('limits a body that arrived in one packet with its headers, before the middleware ran', async () => {
     const counting = rateLimit({ windowMs: 60_000, limit: 100 });
     const { port } = await listen(chain(counting, limit, echoLength));
     const answer = await exchange(port, ...head, '', `${chunk('x'.repeat(5000))}0\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
   });
 
-  it('counts what was buffered before the step ran', async () => {
+  it('counts bytes that were buffered before the middleware ran', async () => {
     let buffered = 0;
     const counting = rateLimit({ windowMs: 60_000, limit: 100 });
     const { port } = await listen(
@@ -415,7 +415,7 @@ describe('bodyLimit on a body of unknown length', () => {
     expect(await client.until(/"error":".*"}/)).toMatch(/^HTTP\/1\.1 413 /);
   });
 
-  it('answers a client that sends without end, then stops it, with bounded memory', async () => {
+  it('responds to a client that sends without end, then stops it, with bounded memory', async () => {
     let buffered = 0;
     const { port, server } = await listen(
       chain(
@@ -450,7 +450,7 @@ describe('bodyLimit on a body of unknown length', () => {
     expect(buffered).toBeLessThanOrEqual(1000);
   });
 
-  it('lets the reader answer in its own words first', async () => {
+  it('lets the handler respond first', async () => {
     const { port } = await listen(
       chain(limit, async (req, res) => {
         try {
@@ -464,13 +464,13 @@ describe('bodyLimit on a body of unknown length', () => {
     const client = new RawClient(port).send(...head, '', chunk('x'.repeat(1001)));
     const answer = await client.until(/"error":".*"}/);
     expect(problemIn(answer)).toEqual({
-      error: 'The body is larger than the 1000 bytes accepted here; send less at once.',
+      error: 'The body is larger than the accepted 1000 bytes; send less at once.',
     });
     client.send('0\r\n\r\n');
     expect(await client.closed).toBe('cleanly');
   });
 
-  it('keeps serving others meanwhile', async () => {
+  it('serves other clients concurrently', async () => {
     const { port, url } = await listen(chain(limit, echoLength));
     const flooding = new RawClient(port).send(...head, '', chunk('x'.repeat(5000)));
     await flooding.until(/ 413 /);
@@ -479,7 +479,7 @@ describe('bodyLimit on a body of unknown length', () => {
 });
 
 describe('a slow body', () => {
-  it('is ended by the time limit of the server, and costs nothing before', async () => {
+  it('ends at the time limit of the server, and costs nothing before', async () => {
     const { port, url } = await listen(chain(limit, echoLength), {
       requestTimeout: 300,
       headersTimeout: 300,

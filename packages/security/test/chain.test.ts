@@ -22,7 +22,7 @@ function collect(): { readonly errors: unknown[]; readonly onError: (error: unkn
 }
 
 describe('chain', () => {
-  it('runs its steps in order and is a listener as well as a middleware', async () => {
+  it('runs its steps in order, as a listener and as middleware', async () => {
     const seen: string[] = [];
     const step =
       (name: string): Middleware =>
@@ -40,12 +40,12 @@ describe('chain', () => {
     expect(seen).toEqual(['a', 'b', 'c']);
   });
 
-  it('answers 404 as a problem when nobody answers', async () => {
+  it('responds with 404 as a problem when no step responds', async () => {
     const { url } = await listen(chain(requestId()));
     const response = await fetch(`${url}/nothing?key=${encodeURIComponent(secret)}`);
     expect(response.status).toBe(404);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
-    const detail = 'Nothing here answers this request; check the method and the path.';
+    const detail = 'Nothing answers this request; check the method and the path.';
     expect(await response.json()).toEqual({
       type: 'about:blank',
       title: 'Not Found',
@@ -66,12 +66,12 @@ describe('chain', () => {
     ],
     ['rejects', () => Promise.reject(new Error(secret))],
     [
-      'hands on an error',
+      'passes an error to next()',
       (_req: unknown, _res: unknown, next: (error: unknown) => void) => {
         next(new Error(secret));
       },
     ],
-  ])('answers 500 without a word about the cause when a step %s', async (_how, step) => {
+  ])('responds with 500 without the cause when a step %s', async (_how, step) => {
     const { errors, onError } = collect();
     const { url } = await listen(chain(step, problemErrors({ onError })));
     const response = await fetch(url);
@@ -97,7 +97,7 @@ describe('chain', () => {
     },
   );
 
-  it('warns of a failure when there is no error handler', async () => {
+  it('warns about a failure without an error handler', async () => {
     const warned = new Promise((resolve) => process.once('warning', resolve));
     const { url } = await listen(
       chain(() => {
@@ -110,7 +110,7 @@ describe('chain', () => {
     expect(await warned).toEqual(new Error('seen only by the operator'));
   });
 
-  it('does not continue a request that has been answered', async () => {
+  it('does not continue a request with a finished response', async () => {
     let ran = false;
     const { url } = await listen(
       chain(
@@ -128,7 +128,7 @@ describe('chain', () => {
     expect(ran).toBe(false);
   });
 
-  it('runs the rest once although a step hands on twice', async () => {
+  it('runs the rest once although a step calls next() twice', async () => {
     let runs = 0;
     const { url } = await listen(
       chain(
@@ -146,7 +146,7 @@ describe('chain', () => {
     expect(runs).toBe(1);
   });
 
-  it('cuts the connection when a step fails in the middle of its answer', async () => {
+  it('closes the connection when a step fails in the middle of its response', async () => {
     const { errors, onError } = collect();
     const { url } = await listen(
       chain(async (_req, res) => {
@@ -159,7 +159,7 @@ describe('chain', () => {
     expect(errors).toEqual([new Error('broke')]);
   });
 
-  it('hands a failure of the error handler itself to the default one', async () => {
+  it('passes a failure of the error handler to the default one', async () => {
     const warned = new Promise((resolve) => process.once('warning', resolve));
     const failAgain: ErrorMiddleware = (error, req, _res, next) => {
       if (req.url === '/') throw new Error('second', { cause: error });
@@ -174,7 +174,7 @@ describe('chain', () => {
     expect(await warned).toMatchObject({ message: 'second' });
   });
 
-  it('hands what it does not answer, and what fails, to Express', async () => {
+  it('passes unanswered requests and failures to Express', async () => {
     const app = express();
     app.use(
       chain(requestId(), (req, _res, next) => {
@@ -191,7 +191,7 @@ describe('chain', () => {
     expect(bad.body).toMatchObject({ code: 'ERR_SECURITY_SCOPE', detail: 'no' });
   });
 
-  it('takes an Express application as its last step', async () => {
+  it('accepts an Express application as its last step', async () => {
     const app = express();
     app.get('/ok', (_req, res) => {
       res.send('express');
@@ -203,7 +203,7 @@ describe('chain', () => {
     expect(missing.headers.get('content-type')).toBe('application/problem+json');
   });
 
-  it('refuses at creation what is no function, and an error handler in the middle', () => {
+  it('refuses at creation a step that is not a function, and an error handler in the middle', () => {
     const step: Middleware = (_req, _res, next) => {
       next();
     };

@@ -19,12 +19,12 @@ async function found(trustedProxies: readonly string[], forwardedFor?: string): 
 }
 
 describe('clientAddress', () => {
-  it('is the peer without a header', async () => {
+  it('is the peer address without a header', async () => {
     expect(await found([])).toBe('127.0.0.1');
     expect(await found(['loopback'])).toBe('127.0.0.1');
   });
 
-  it('does not believe a peer that is not trusted', async () => {
+  it('ignores the header of a peer that is not trusted', async () => {
     expect(await found([], '203.0.113.7')).toBe('127.0.0.1');
     expect(await found(['10.0.0.0/8', 'unix'], '203.0.113.7')).toBe('127.0.0.1');
   });
@@ -52,7 +52,7 @@ describe('clientAddress', () => {
     },
   );
 
-  it('never finds what the client claims to the left of an address nobody trusts', async () => {
+  it('never returns a claim of the client to the left of an untrusted address', async () => {
     const address = clientAddress({ trustedProxies: ['loopback'] });
     const { url } = await listen((req, res) => {
       res.end(address(req));

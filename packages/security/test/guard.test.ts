@@ -10,7 +10,7 @@ import {
   publicPaths,
   rateLimit,
   requestId,
-  requireScope,
+  requiredScope,
   secureHeaders,
   type ApiKeySet,
   type Chain,
@@ -33,7 +33,7 @@ function guard(set: ApiKeySet, limit = 1000): Chain {
       skip: isPublic,
       address: clientAddress({ trustedProxies: ['loopback'] }),
     }),
-    requireScope((req) => (isPublic(req) ? undefined : 'infer:digits')),
+    requiredScope((req) => (isPublic(req) ? undefined : 'infer:digits')),
     bodyLimit({ maxBodyBytes: 1000, mediaTypes: ['application/json'] }),
   );
 }
@@ -42,7 +42,7 @@ const { keys, set } = keySet({ client: 'acme', scopes: ['infer:digits'] }, { cli
 const [acme = '', other = ''] = keys;
 
 describe('the guard', () => {
-  it('lets the right request through to a plain handler and to Express, with all headers', async () => {
+  it('passes a right request to a plain handler and to Express, with all headers', async () => {
     const app = express();
     app.use(guard(set), express.json());
     app.post('/', (req, res) => {
@@ -70,7 +70,7 @@ describe('the guard', () => {
     }
   });
 
-  it('lets health checks through without a key, however many', async () => {
+  it('passes any number of health checks without a key', async () => {
     const { url } = await listen(
       chain(guard(set, 1), (_req, res) => {
         res.end('live');
@@ -79,7 +79,7 @@ describe('the guard', () => {
     for (let count = 0; count < 5; count++) expect((await fetch(`${url}/health`)).status).toBe(200);
   });
 
-  it('asks for the key before it judges or buffers a body', async () => {
+  it('checks the key before it checks or buffers a body', async () => {
     const { port } = await listen(chain(guard(set), echoLength));
     const client = new RawClient(port);
     client.send('POST / HTTP/1.1', 'Host: x', 'Content-Length: 99999999999', '', 'x'.repeat(9000));
@@ -147,7 +147,7 @@ describe('the guard', () => {
     expect(reported).toHaveLength(1);
   });
 
-  it('survives whatever headers are sent, and always answers in its own words', async () => {
+  it('survives any headers, and always responds with a problem', async () => {
     const { port, url } = await listen(
       chain(guard(set), echoLength, problemErrors({ onError: () => undefined })),
     );

@@ -20,7 +20,7 @@ describe('problemErrors', () => {
     ],
     [
       'a wrong setting',
-      new SecurityError('ERR_SECURITY_OPTION', planted),
+      new SecurityError('ERR_SECURITY_INVALID_OPTION', planted),
       500,
       'ERR_SECURITY_INTERNAL',
     ],
@@ -88,7 +88,7 @@ describe('problemErrors', () => {
     });
   });
 
-  it('drops the headers of the answer that is not sent, keeps the others, and has no body for HEAD', async () => {
+  it('drops the headers of the original response, keeps the others, and has no body for HEAD', async () => {
     const { url } = await listen(
       chain(requestId(), (_req, res) => {
         res.setHeader('Content-Encoding', 'gzip');
@@ -111,7 +111,7 @@ describe('problemErrors', () => {
     expect(await head.text()).toBe('');
   });
 
-  it('keeps status and headers in an Express service that has another error handler', async () => {
+  it('keeps status and headers in an Express service with another error handler', async () => {
     const app = express().set('env', 'test');
     app.use((_req, _res, next) => {
       next(

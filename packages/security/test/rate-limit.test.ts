@@ -32,7 +32,7 @@ async function statusFrom(url: string, headers: Record<string, string> = {}): Pr
 }
 
 describe('rateLimit', () => {
-  it('tells what is left, and answers 429 with Retry-After when nothing is', async () => {
+  it('sends the remaining requests, and 429 with Retry-After when none remain', async () => {
     const { url } = await listen(chain(rateLimit({ windowMs: hour, limit: 2, name: 'burst' }), ok));
     const [first, second, third] = [await fetch(url), await fetch(url), await fetch(url)];
     expect(first.headers.get('ratelimit-policy')).toBe('"burst";q=2;w=3600');
@@ -61,7 +61,7 @@ describe('rateLimit', () => {
     expect(second.body).toMatchObject({ status: 429, code: 'ERR_SECURITY_RATE_LIMIT' });
   });
 
-  it('lets exactly the limit pass when many ask at once', async () => {
+  it('lets exactly the limit pass when many requests arrive at once', async () => {
     const { url } = await listen(chain(rateLimit({ windowMs: hour, limit: 30 }), ok));
     const statuses = await Promise.all(Array.from({ length: 100 }, () => statusFrom(url)));
     expect(statuses.filter((status) => status === 200)).toHaveLength(30);
@@ -74,7 +74,7 @@ describe('rateLimit', () => {
     await expect.poll(() => statusFrom(url), { timeout: 60_000 }).toBe(200);
   });
 
-  it('counts by client, whichever of its keys is used and wherever it comes from', async () => {
+  it('counts by client, for each of its keys and from any address', async () => {
     const { keys, set } = keySet(
       { client: 'acme' },
       { client: 'acme' },
@@ -110,7 +110,7 @@ describe('rateLimit', () => {
     expect(await from('2001:db8:1::1')).toBe(200);
   });
 
-  it('cannot be escaped by a forged X-Forwarded-For', async () => {
+  it('cannot be bypassed with a forged X-Forwarded-For', async () => {
     const { url } = await listen(chain(rateLimit({ windowMs: hour, limit: 1 }), ok));
     expect(await statusFrom(url, { 'x-forwarded-for': '203.0.113.1' })).toBe(200);
     expect(await statusFrom(url, { 'x-forwarded-for': '203.0.113.2' })).toBe(429);
@@ -125,7 +125,7 @@ describe('rateLimit', () => {
     expect(await statusFrom(url)).toBe(200);
   });
 
-  it('does not count what it is told to skip', async () => {
+  it('does not count skipped requests', async () => {
     const skip = publicPaths('/health');
     const { url } = await listen(chain(rateLimit({ windowMs: hour, limit: 1, skip }), ok));
     expect(await statusFrom(`${url}/health`)).toBe(200);
@@ -134,7 +134,7 @@ describe('rateLimit', () => {
     expect(await statusFrom(url)).toBe(429);
   });
 
-  it('lists both policies when two limiters follow each other', async () => {
+  it('lists both policies of two consecutive limiters', async () => {
     const { url } = await listen(
       chain(
         rateLimit({ windowMs: 1000, limit: 5, name: 'second' }),
@@ -195,7 +195,7 @@ describe('rateLimit', () => {
     expect([...counts]).toEqual([['address:127.0.0.1', 2]]);
   });
 
-  it('refuses wrong settings at creation', () => {
+  it('refuses wrong options at creation', () => {
     for (const windowMs of [0, -1, 1.5, 2 ** 31, Number.NaN]) {
       expect(() => rateLimit({ windowMs, limit: 1 })).toThrow(/windowMs/);
     }

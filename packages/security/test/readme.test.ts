@@ -43,7 +43,7 @@ it('has an example of at most 15 lines that runs as it stands', async () => {
     });
   });
 
-  async function ask(headers: Record<string, string>, body: string): Promise<Answer> {
+  async function send(headers: Record<string, string>, body: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const req = request({ socketPath, path: '/predict', method: 'POST', headers }, (res) => {
         let text = '';
@@ -58,15 +58,15 @@ it('has an example of at most 15 lines that runs as it stands', async () => {
 
   const json = { 'content-type': 'application/json' };
   const authorization = `Bearer ${key}`;
-  expect(await ask({ ...json, authorization }, '{"rows":[1]}')).toEqual({
+  expect(await send({ ...json, authorization }, '{"rows":[1]}')).toEqual({
     status: 200,
     body: { received: { rows: [1] } },
   });
-  expect(await ask(json, '{}')).toMatchObject({
+  expect(await send(json, '{}')).toMatchObject({
     status: 401,
     body: { code: 'ERR_SECURITY_KEY_MISSING' },
   });
-  expect(await ask({ 'content-type': 'text/csv', authorization }, '1,2')).toMatchObject({
+  expect(await send({ 'content-type': 'text/csv', authorization }, '1,2')).toMatchObject({
     status: 415,
   });
 });

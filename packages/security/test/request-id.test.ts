@@ -23,7 +23,7 @@ async function idFor(port: number, ...lines: readonly string[]): Promise<string 
 }
 
 describe('requestId', () => {
-  it('gives each request its own id, and the answer and the handler the same', async () => {
+  it('gives each request a different id, the same to response and handler', async () => {
     expectTypeOf(requestId()).toEqualTypeOf<Middleware>();
     const { url } = await listen(chain(requestId(), answerWithId));
     const [first, second] = await Promise.all([fetch(url), fetch(url)]);
@@ -33,7 +33,7 @@ describe('requestId', () => {
     expect(second.headers.get('x-request-id')).not.toBe(id);
   });
 
-  it('keeps a well-formed incoming id', async () => {
+  it('uses a well-formed incoming id', async () => {
     const { port } = await listen(chain(requestId(), answerWithId));
     for (const id of ['a', '4bf92f3577b34da6a3ce929d0e0e4736', 'Nginx_1.2-3', 'x'.repeat(128)]) {
       expect(await idFor(port, `X-Request-Id: ${id}`)).toBe(id);
@@ -58,7 +58,7 @@ describe('requestId', () => {
     expect(await idFor(port, 'X-Request-Id: a', 'X-Request-Id: b')).toMatch(uuid);
   });
 
-  it('never repeats anything but the allowed characters', async () => {
+  it('repeats allowed characters only', async () => {
     const { port } = await listen(chain(requestId(), answerWithId));
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'grapheme-ascii', maxLength: 200 }), async (id) => {
@@ -70,7 +70,7 @@ describe('requestId', () => {
     );
   });
 
-  it('uses another header, and only its own ids, if told so', async () => {
+  it('uses another header, and ignores incoming ids with trustIncoming: false', async () => {
     const { port } = await listen(
       chain(requestId({ header: 'X-Correlation', trustIncoming: false }), answerWithId),
     );

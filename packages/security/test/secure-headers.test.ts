@@ -5,7 +5,7 @@ import { chain, contentHash, secureHeaders } from '../src/index.ts';
 import { listen } from './support/listen.ts';
 
 describe('secureHeaders', () => {
-  it('sets the headers of a JSON API that loads nothing and is framed nowhere', async () => {
+  it('sets the headers of a JSON API that loads nothing and cannot be framed', async () => {
     const { url } = await listen(
       chain(secureHeaders(), (_req, res) => {
         res.end('{}');
@@ -23,7 +23,7 @@ describe('secureHeaders', () => {
     expect(headers.get('strict-transport-security')).toBe('max-age=63072000');
   });
 
-  it('lets a page load what it names, and a later step replaces an earlier one', async () => {
+  it('lets a page load from its sources, and a later middleware replaces an earlier one', async () => {
     const css = 'body{color:#123}';
     const app = express();
     app.use(secureHeaders());
@@ -43,7 +43,7 @@ describe('secureHeaders', () => {
     expect(headers['x-powered-by']).toBeUndefined();
   });
 
-  it('leaves Strict-Transport-Security to the proxy if told so', async () => {
+  it('leaves Strict-Transport-Security to the proxy with 0 seconds', async () => {
     const app = express().use(secureHeaders({ strictTransportSeconds: 0 }));
     const { headers } = await request(app).get('/');
     expect(headers['strict-transport-security']).toBeUndefined();

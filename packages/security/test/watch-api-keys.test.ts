@@ -50,7 +50,7 @@ async function writerOf(pipe: string): Promise<FileHandle> {
   return vi.waitFor(() => open(pipe, constants.O_WRONLY | constants.O_NONBLOCK), 10_000);
 }
 
-it('takes over new keys and drops old ones, and keeps to what it has while the file is wrong or gone', async () => {
+it('loads new keys and drops old ones, and keeps its keys while the file is wrong or missing', async () => {
   const { file } = keysFile();
   const [old, fresh] = [keyOf('old'), keyOf('fresh')];
   replaceFile(file, content(old.record));
@@ -94,7 +94,7 @@ it('takes over new keys and drops old ones, and keeps to what it has while the f
   expect(errors).toHaveLength(2);
 });
 
-it('one read ends before the next begins: an older text never replaces a newer one', async () => {
+it('one read ends before the next starts: an older text never replaces a newer one', async () => {
   const { file } = keysFile();
   const [old, fresh] = [keyOf('old'), keyOf('fresh')];
   makePipe(file);
@@ -122,7 +122,7 @@ it('one read ends before the next begins: an older text never replaces a newer o
   expect(onError).not.toHaveBeenCalled();
 });
 
-it('reports a read that takes too long once, and its end', async () => {
+it('reports a slow read once, and the recovery', async () => {
   const { file } = keysFile();
   const fresh = keyOf('fresh');
   makePipe(file);
@@ -151,7 +151,7 @@ it('reports a read that takes too long once, and its end', async () => {
   expect(keys.verify(fresh.key)?.client).toBe('fresh');
 });
 
-it('takes over nothing after its end, not even what a read that had begun brings', async () => {
+it('changes nothing after it was stopped, not even by a read that had started', async () => {
   const { file } = keysFile();
   const fresh = keyOf('fresh');
   makePipe(file);
@@ -168,7 +168,7 @@ it('takes over nothing after its end, not even what a read that had begun brings
 });
 
 it.skipIf(process.platform === 'win32')(
-  'refuses a file that the group or others may write, with the command that mends it',
+  'refuses a file that the group or others may write, with the command that fixes it',
   async () => {
     const { file } = keysFile();
     const [old, fresh] = [keyOf('old'), keyOf('fresh')];
@@ -225,7 +225,7 @@ it.skipIf(process.platform === 'win32')(
   },
 );
 
-it('refuses an interval that is none', () => {
+it('refuses an invalid interval', () => {
   const keys = new ApiKeySet({ pepper, records: [] });
   expect(() => watchApiKeys(keys, 'keys.json', { intervalMs: 0 })).toThrow(/intervalMs/);
   expect(() => watchApiKeys(keys, 'keys.json', { readTimeoutMs: 0 })).toThrow(/readTimeoutMs/);

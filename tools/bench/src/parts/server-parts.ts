@@ -12,7 +12,7 @@ import {
   parseApiKeys,
   rateLimit,
   requestId,
-  requireScope,
+  requiredScope,
   secureHeaders,
   type ChainStep,
 } from '@fairlead/security';
@@ -38,7 +38,7 @@ const steps: readonly (readonly ChainStep[])[] = [
   [requestLog({ logger, requestId: (req) => getRequestId(req) })],
   [requestId(), secureHeaders()],
   [bodyLimit({ maxBodyBytes: 2 ** 24, mediaTypes: ['application/json'] })],
-  [apiKeys({ keys }), requireScope('infer:m')],
+  [apiKeys({ keys }), requiredScope('infer:m')],
   [rateLimit({ windowMs: 60_000, limit: 1e9 })],
 ];
 
