@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { placeWithRegistry, run } from './support/fairlead.ts';
+import { placeWithRegistry, run, runProcess } from './support/fairlead.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 test.each([
@@ -85,4 +85,12 @@ test('help goes to standard output, a group without a command is a mistake', asy
   expect(group).toMatchObject({ exitCode: 2, stdout: '' });
   expect(group.stderr).toContain('Usage: fairlead model');
   expect((await run(place, '--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test.each([
+  ['help', 0, ['model', 'push', '--help']],
+  ['a wrong option', 2, ['model', 'list', '--jsom']],
+  ['a registry that is missing', 4, ['model', 'list', '--registry', './nowhere']],
+])('the process ends with the exit code of the command: %s, %i', async (_what, code, args) => {
+  expect((await runProcess(placeWithRegistry(), ...args)).exitCode).toBe(code);
 });

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
-import { placeWithRegistry, run } from './support/fairlead.ts';
+import { placeWithRegistry, runProcess } from './support/fairlead.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -19,7 +19,7 @@ test('a golden example that ends the process of its model is an error at push, a
   });
   const push = async (golden: unknown) => {
     writeFileSync(join(place.folder, 'golden.json'), JSON.stringify([golden]));
-    return run(place, 'model', 'push', 'sums', branches, '--golden', 'golden.json');
+    return runProcess(place, 'model', 'push', 'sums', branches, '--golden', 'golden.json');
   };
   const failed = await push(example([1, 2, 3], 6));
   expect(failed.exitCode).toBe(1);

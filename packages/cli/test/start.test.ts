@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { placeWithRegistry, run } from './support/fairlead.ts';
+import { placeWithRegistry, runProcess } from './support/fairlead.ts';
 
 const HOOK = `import { appendFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
@@ -23,7 +23,7 @@ test.each([
   const loaded = join(place.folder, 'loaded.txt');
   writeFileSync(hook, HOOK);
   const env = { ...place.env, LOADED: loaded, NODE_OPTIONS: `--import=${hook}` };
-  await run({ ...place, env }, ...args);
+  await runProcess({ ...place, env }, ...args);
   const urls = readFileSync(loaded, 'utf8').trim().split('\n');
   expect(urls.some((url) => url.endsWith('/packages/cli/src/bin.ts'))).toBe(true);
   const others = urls.filter(
@@ -39,7 +39,7 @@ test('what a command needs is loaded when it runs', async () => {
   const hook = join(place.folder, 'hook.mjs');
   const loaded = join(place.folder, 'loaded.txt');
   writeFileSync(hook, HOOK);
-  await run(
+  await runProcess(
     { ...place, env: { ...place.env, LOADED: loaded, NODE_OPTIONS: `--import=${hook}` } },
     'model',
     'list',

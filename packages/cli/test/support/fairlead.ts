@@ -1,29 +1,54 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { runCli } from '@fairlead/cli';
 import { bin } from './bin.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { inFolder } from './working-folder.ts';
 
-/** How a run of the command ended. */
-export interface Ended {
+// As src/bin.ts does before it loads anything.
+process.env.ORT_DISABLE_TELEMETRY ??= '1';
+
+/** Exit code and output of one run of the command. */
+export interface RunResult {
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Where the command is run. */
+/** Working folder and environment of a run. */
 export interface Place {
   readonly folder: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** What it reads from standard input. */
+  /** Text on standard input. */
   readonly input?: string;
 }
 
-/** Runs the real command in a process of its own. */
-export async function run(place: Place, ...args: readonly string[]): Promise<Ended> {
+/**
+ * Runs the command in this process, with streams and an environment of the test; a new process for each run takes ten
+ * times as long. {@link runProcess} is for tests of the process itself.
+ */
+export function run(place: Place, ...args: readonly string[]): Promise<RunResult> {
+  return inFolder(place.folder, async () => {
+    const [stdout, stderr] = [collector(), collector()];
+    const exitCode = await runCli(args, {
+      env: place.env ?? {},
+      stdin: Readable.from([place.input ?? '']),
+      stdout: stdout.stream,
+      stderr: stderr.stream,
+      clock: () => new Date(),
+      userName: () => 'tester',
+    });
+    return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
+  });
+}
+
+/** Runs the command in a child process, as a shell does. */
+export async function runProcess(place: Place, ...args: readonly string[]): Promise<RunResult> {
   const child = spawn(process.execPath, [...bin.slice(1), ...args], {
     cwd: place.folder,
-    // Nothing of the environment of the tests: their colours, their registry.
+    // Without the environment of the tests: their colours, their registry.
     env: { PATH: process.env.PATH ?? '', HOME: place.folder, ...place.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -48,7 +73,7 @@ export function placeWithRegistry(
   return { folder, env: { FAIRLEAD_REGISTRY: './registry', FAIRLEAD_ACTOR: 'ada', ...env } };
 }
 
-/** Runs the command and reads the JSON that it prints; fails with what it says when it doesn't end as it should. */
+/** Runs the command in this process and reads the JSON that it prints; throws its error output when it fails. */
 export async function runJson(
   place: Place,
   ...args: readonly string[]
@@ -57,4 +82,15 @@ export async function runJson(
   if (exitCode !== 0)
     throw new Error(`fairlead ${args.join(' ')} ended with ${String(exitCode)}: ${stderr}`);
   return JSON.parse(stdout) as Readonly<Record<string, unknown>>;
+}
+
+function collector() {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, callback) {
+      chunks.push(chunk);
+      callback();
+    },
+  });
+  return { stream, text: () => Buffer.concat(chunks).toString() };
 }

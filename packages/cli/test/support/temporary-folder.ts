@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A folder of its own for one test, removed after it. */
+/** A new folder for one test, removed after it. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'fairlead-cli-'));
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'fairlead-cli-')));
   onTestFinished(() => {
     rmSync(folder, { recursive: true, force: true });
   });
