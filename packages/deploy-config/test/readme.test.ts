@@ -3,11 +3,10 @@ import { resolve } from 'node:path';
 
 import { expect, it } from 'vitest';
 
+import { freePort, temporaryFolder } from '@fairlead/test-support';
 import { startProgram, untilListening } from './support/child-program.ts';
-import { freePort } from './support/free-port.ts';
 import { send } from './support/http-answer.ts';
 import { program } from './support/program.ts';
-import { tempFolder } from './support/temp-folder.ts';
 
 const packageFolder = resolve(import.meta.dirname, '..');
 
@@ -16,7 +15,7 @@ it('the example of the README puts a real Nginx in front of a bare Express servi
   const [, example = ''] = /```ts\n(.*?)```/s.exec(readme) ?? [];
   expect(example.trimEnd().split('\n').length).toBeLessThanOrEqual(15);
 
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   // Started by root, Nginx's workers are another account.
   chmodSync(folder, 0o755);
   const [edge, service] = [await freePort(), await freePort()];

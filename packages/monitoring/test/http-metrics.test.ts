@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import express from 'express';
 import { Registry } from 'prom-client';
 import { describe, expect, expectTypeOf, test } from 'vitest';
+import { eventually } from '@fairlead/test-support';
 import { httpMetrics } from '../src/index.ts';
-import { eventually } from './eventually.ts';
 import { listeningServer } from './listening-server.ts';
 import { prometheusSamples } from './prometheus-samples.ts';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { eventually } from './eventually.ts';
+import { eventually } from '@fairlead/test-support';
 import { parsePrometheusPage } from './prometheus-samples.ts';
 import { exampleBlocks, runExample } from './run-example.ts';
 

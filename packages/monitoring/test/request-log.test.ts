@@ -2,9 +2,9 @@ import { request } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
 import { describe, expect, expectTypeOf, test } from 'vitest';
+import { eventually } from '@fairlead/test-support';
 import { createLogger, requestLog } from '../src/index.ts';
 import type { RequestLogOptions } from '../src/index.ts';
-import { eventually } from './eventually.ts';
 import { listeningServer } from './listening-server.ts';
 import { LogLines } from './log-lines.ts';
 

@@ -4,16 +4,15 @@ import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { temporaryFolder, until } from '@fairlead/test-support';
 import { Child, type Program } from '../src/child.ts';
-import { eventually } from './support/eventually.ts';
 import { isGone } from './support/is-gone.ts';
-import { tempFolder } from './support/temp-folder.ts';
 
 const PATH = process.env.PATH ?? '';
 
 /** Runs a shell script as a program; it is killed when the test ends. */
 function run(script: string, changes: Partial<Program> = {}) {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const child = new Child(
     {
       name: 'program',
@@ -80,7 +79,7 @@ describe('the log', () => {
   });
 
   test('is the log of errors, where the program has one', async () => {
-    const errorLog = join(tempFolder(), 'error.log');
+    const errorLog = join(temporaryFolder(), 'error.log');
     const { child } = run(`echo said; echo wrong >> '${errorLog}'`, { errorLog });
     await child.ended;
     expect(child.logFile).toBe(errorLog);
@@ -106,7 +105,7 @@ describe('stopping', () => {
         stopSignal: 'SIGQUIT',
       },
     );
-    await eventually(() => (child.lastLines() === 'up' ? true : undefined));
+    await until(() => (child.lastLines() === 'up' ? true : undefined));
     await child.stop(20_000);
     expect(await child.ended).toBe('exit code 0');
     expect(child.lastLines()).toContain('finished');
@@ -114,10 +113,10 @@ describe('stopping', () => {
 
   test('kills it and what it started when it takes too long', async () => {
     const { child } = run('trap "" TERM; sleep 300 & echo $!; wait');
-    const grandchild = await eventually(() => Number(child.lastLines()) || undefined);
+    const grandchild = await until(() => Number(child.lastLines()) || undefined);
     await child.stop(50);
     expect(await child.ended).toBe('SIGKILL');
-    await eventually(() => isGone(grandchild));
+    await until(() => isGone(grandchild));
   });
 
   test('kills what a program that ended left behind', async () => {
@@ -126,12 +125,12 @@ describe('stopping', () => {
     const grandchild = Number(child.lastLines());
     expect(isGone(grandchild)).toBeUndefined();
     await child.stop(20_000);
-    await eventually(() => isGone(grandchild));
+    await until(() => isGone(grandchild));
   });
 });
 
 test('a starter that is killed takes it along', async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const program = fileURLToPath(new URL('processes/start-child.ts', import.meta.url));
   const starter = spawn(process.execPath, [
     '--conditions=@fairlead/source',
@@ -147,9 +146,9 @@ test('a starter that is killed takes it along', async () => {
   const [line] = (await once(starter.stdout, 'data')) as [Buffer];
   const pid = Number(line.toString());
   const log = join(folder, 'program.log');
-  await eventually(() => (readFileSync(log, 'utf8').includes('up') ? true : undefined));
+  await until(() => (readFileSync(log, 'utf8').includes('up') ? true : undefined));
   expect(isGone(pid)).toBeUndefined();
   starter.kill('SIGKILL');
-  await eventually(() => isGone(pid));
+  await until(() => isGone(pid));
   expect(readFileSync(log, 'utf8')).toBe('up\nasked to end\n');
 });

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { freePort } from '@fairlead/test-support';
 import { choosePort } from '../src/choose-port.ts';
 import { SampleError } from '../src/sample-error.ts';
-import { freePort } from './support/free-port.ts';
 
 /** Takes a port until the test ends; one that somebody else has is taken as well. */
 async function take(port: number, host: string): Promise<number> {

@@ -6,10 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort, until } from '@fairlead/test-support';
 import { ask, type Answer, type Question } from './support/ask.ts';
 import { writeClientKeys } from './support/client-keys.ts';
-import { eventually } from './support/eventually.ts';
-import { freePort } from './support/free-port.ts';
 import { readHeldOut } from './support/held-out.ts';
 import { metricSum } from './support/metric-sum.ts';
 import { processesAbout } from './support/processes-about.ts';
@@ -281,7 +280,7 @@ test.each(['digits', 'digits-flask'])(
     expect(job).toMatch(/^\/v2\/jobs\/[\w-]+$/);
     // The same key: the same job.
     expect((await infer(model, request(5, 1), { headers })).headers.location).toBe(job);
-    const result = await eventually(async () => {
+    const result = await until(async () => {
       const answer = await askAs(`${job}/result`);
       return answer.status === 409 ? undefined : answer;
     });
@@ -332,7 +331,7 @@ test('one id names a request in the answer and in the logs of Nginx, the gateway
     ['gateway.log', { service: 'fairlead-gateway', model: 'digits-flask', version: '1' }],
     ['flask.log', { service: 'flask-model', path: '/v2/models/digits/infer', model: 'digits' }],
   ] as const) {
-    const line = await eventually(() =>
+    const line = await until(() =>
       readFileSync(join(state, 'host', 'logs', log), 'utf8')
         .split('\n')
         .find((each) => each.includes(id)),
@@ -401,7 +400,7 @@ test('another version comes and goes under load, and no request fails', async ()
   /** Waits until that version has answered some requests from now on. */
   const untilAnswers = async (version: string): Promise<void> => {
     const before = load.answers.length;
-    await eventually(() =>
+    await until(() =>
       load.answers.slice(before).filter((answer) => answer.version === version).length >= 50
         ? true
         : undefined,

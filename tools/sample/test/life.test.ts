@@ -7,9 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { freePort, until } from '@fairlead/test-support';
 import { ask } from './support/ask.ts';
-import { eventually } from './support/eventually.ts';
-import { freePort } from './support/free-port.ts';
 import { readHeldOut } from './support/held-out.ts';
 import { processesAbout } from './support/processes-about.ts';
 import { SteadyLoad } from './support/steady-load.ts';
@@ -136,7 +135,7 @@ test(
       const { outputs } = JSON.parse(answer.text) as { outputs?: { data: number[] }[] };
       return answer.status === 200 && outputs?.[0]?.data[0] === labels[row];
     });
-    await eventually(() => (load.answers.length > 200 ? true : undefined));
+    await until(() => (load.answers.length > 200 ? true : undefined));
     application.process.kill('SIGTERM');
     expect(await application.ended).toBe(0);
     await load.stop();
@@ -230,8 +229,8 @@ test(
       processesAbout(state).filter(({ pid, group }) => group === flask && pid !== flask);
     const [worker] = workers();
     process.kill(worker?.pid ?? 0, 'SIGKILL');
-    await eventually(() => (workers().some(({ pid }) => pid !== worker?.pid) ? true : undefined));
-    await eventually(async () => ((await predict('digits-flask')) === 200 ? true : undefined));
+    await until(() => (workers().some(({ pid }) => pid !== worker?.pid) ? true : undefined));
+    await until(async () => ((await predict('digits-flask')) === 200 ? true : undefined));
     expect(application.said()).not.toContain('has ended');
 
     process.kill(flask, 'SIGKILL');
@@ -267,7 +266,7 @@ test(
 
     next.process.kill('SIGKILL');
     await next.ended;
-    await eventually(() => (processesAbout(state).length === 0 ? true : undefined));
+    await until(() => (processesAbout(state).length === 0 ? true : undefined));
     await expectPortFree();
   },
 );

@@ -2,10 +2,10 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
 import { expect, test, vi } from 'vitest';
+import { temporaryFolder } from '@fairlead/test-support';
 import { exportParityReports } from '../src/export-parity-reports.ts';
 import { pushModels } from '../src/push-models.ts';
 import type { TrainedModel } from '../src/trained-model.ts';
-import { tempFolder } from './support/temp-folder.ts';
 
 /** Real exports: y = 2 x + 1, and 2 x + 101. */
 const exports = {
@@ -18,7 +18,7 @@ const tensor = (name: string, ...data: number[]) =>
 
 /** What the training leaves, as small as it can be; its original answers `off` more than its export. */
 function trainedModel(content: keyof typeof exports, off = 0): TrainedModel {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   for (const name of ['model.joblib', 'metadata.json']) {
     writeFileSync(join(folder, name), `${name} ${content}`);
   }
@@ -59,7 +59,7 @@ const said = (pushed: Awaited<ReturnType<typeof pushModels>>) =>
   pushed.map(({ created, manifest }) => `${manifest.model} ${manifest.version} ${String(created)}`);
 
 test('the ONNX export and the original of each model become champions, once', async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const models = [trainedModel('first')];
   expect(said(await pushModels(registryIn(folder), models, folder))).toEqual([
     'digits 1 true',
@@ -82,7 +82,7 @@ test('the ONNX export and the original of each model become champions, once', as
 });
 
 test('what was trained anew is a new version, and champion', async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const registry = registryIn(folder);
   await pushModels(registry, [trainedModel('first')], folder);
   expect(said(await pushModels(registry, [trainedModel('second')], folder))).toEqual([
@@ -93,7 +93,7 @@ test('what was trained anew is a new version, and champion', async () => {
 });
 
 test('a version that somebody else pushed and chose stays the champion', async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const registry = registryIn(folder);
   const models = [trainedModel('first')];
   await pushModels(registry, models, folder);
@@ -117,12 +117,12 @@ test('a version that somebody else pushed and chose stays the champion', async (
 });
 
 test('a push that was interrupted before its alias was set is taken up', async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const registry = registryIn(folder);
   const models = [trainedModel('first')];
   await pushModels(registry, models, folder);
   // Another registry that has the version, and no alias yet.
-  const other = registryIn(tempFolder());
+  const other = registryIn(temporaryFolder());
   const opened = await registry.openVersion('digits', 1);
   const { model, signature, runtime, metrics, goldenExamples, lineage, baseline, modelCard } =
     opened.manifest;
@@ -143,7 +143,7 @@ test('a push that was interrupted before its alias was set is taken up', async (
 });
 
 test('an export is pushed with its trial in the manifest, an original without', async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const registry = registryIn(folder);
   await pushModels(registry, [trainedModel('first')], folder);
   const [onnx, python] = await Promise.all(
@@ -157,7 +157,7 @@ test('an export is pushed with its trial in the manifest, an original without', 
 });
 
 test('an export is compared with its original, and promoted through its gates', async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const registry = registryIn(folder);
   await pushModels(registry, [trainedModel('first', 5e-5)], folder);
   const { versions } = await registry.journal.state('digits');
@@ -181,7 +181,7 @@ test('an export is compared with its original, and promoted through its gates', 
 });
 
 test('an export that says something else than its original does not become champion', async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const registry = registryIn(folder);
   await expect(pushModels(registry, [trainedModel('first', 1)], folder)).rejects.toMatchObject({
     code: 'ERR_REGISTRY_GATES_FAILED',
@@ -191,7 +191,7 @@ test('an export that says something else than its original does not become champ
 });
 
 test('a new export that fails leaves the champion, and says why', async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const registry = registryIn(folder);
   await pushModels(registry, [trainedModel('first')], folder);
   const [pushed] = await pushModels(registry, [trainedModel('second', 0.01)], folder);
@@ -203,7 +203,7 @@ test('a new export that fails leaves the champion, and says why', async () => {
 });
 
 test('an export whose golden examples come out otherwise is not even kept', async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const registry = registryIn(folder);
   const { goldenExamples } = trainedModel('second');
   await expect(
@@ -213,7 +213,7 @@ test('an export whose golden examples come out otherwise is not even kept', asyn
 });
 
 test('gates that somebody set are left as they are', async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const registry = registryIn(folder);
   await pushModels(registry, [trainedModel('first')], folder);
   await registry.journal.setGates('digits', 'champion', [], { actor: 'ada' });

@@ -1,17 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { temporaryFolder, until } from '@fairlead/test-support';
 import type { Program } from '../src/child.ts';
 import { RunningPrograms } from '../src/run-programs.ts';
 import { SampleError } from '../src/sample-error.ts';
-import { eventually } from './support/eventually.ts';
 import { isGone } from './support/is-gone.ts';
-import { tempFolder } from './support/temp-folder.ts';
 
 const ready = (): Promise<undefined> => Promise.resolve(undefined);
 
 function programs() {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const note = join(folder, 'processes.json');
   const running = new RunningPrograms(folder, note);
   onTestFinished(() => running.stop());
@@ -85,6 +84,6 @@ test('nothing is started any more once everything is being stopped', async () =>
   await stopping;
   expect(() => readFileSync(marker)).toThrow('ENOENT');
   // Being stopped is no death.
-  const outcome = await Promise.race([running.died.catch(() => 'died'), eventually(() => 'quiet')]);
+  const outcome = await Promise.race([running.died.catch(() => 'died'), until(() => 'quiet')]);
   expect(outcome).toBe('quiet');
 });

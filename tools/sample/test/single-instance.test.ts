@@ -2,18 +2,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { temporaryFolder } from '@fairlead/test-support';
 import { SampleError } from '../src/sample-error.ts';
 import { claimStateFolder } from '../src/single-instance.ts';
-import { tempFolder } from './support/temp-folder.ts';
 
 test('one at a time has a folder; the next one is told which and what to do', async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const claim = await claimStateFolder(folder);
   const again = claimStateFolder(folder);
   await expect(again).rejects.toThrow(SampleError);
   await expect(again).rejects.toThrow(`already runs on ${folder}`);
   await expect(again).rejects.toThrow('FAIRLEAD_STATE=<another folder>');
-  const other = await claimStateFolder(tempFolder());
+  const other = await claimStateFolder(temporaryFolder());
   other.close();
   claim.close();
   await once(claim, 'close');
@@ -21,7 +21,7 @@ test('one at a time has a folder; the next one is told which and what to do', as
 });
 
 test('of many at once, one gets it', async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const claims = await Promise.allSettled(
     Array.from({ length: 8 }, () => claimStateFolder(folder)),
   );
@@ -31,7 +31,7 @@ test('of many at once, one gets it', async () => {
 });
 
 test('a holder that is killed leaves nothing that stands in the way', async () => {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const program = fileURLToPath(new URL('processes/claim-folder.ts', import.meta.url));
   const holder = spawn(process.execPath, ['--conditions=@fairlead/source', program, folder]);
   onTestFinished(() => {

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { maxSocketPathBytes } from '@fairlead/deploy-config';
 import { expect, onTestFinished, test } from 'vitest';
+import { temporaryFolder } from '@fairlead/test-support';
 import { SampleError } from '../src/sample-error.ts';
 import { openStateFolder } from '../src/state-folder.ts';
-import { tempFolder } from './support/temp-folder.ts';
 
 test('everything is below the folder, for this user alone', () => {
-  const root = join(tempFolder(), 'state');
+  const root = join(temporaryFolder(), 'state');
   const state = openStateFolder(root);
   for (const path of Object.values<string>({ ...state })) expect(path.startsWith(root)).toBe(true);
   for (const folder of [state.root, state.registry, state.host, state.logs, state.sockets]) {
@@ -20,7 +20,7 @@ test('everything is below the folder, for this user alone', () => {
 test.runIf(process.getuid?.() === 0)(
   'the account of Nginx may pass through the folder of the sockets, and see nothing else',
   () => {
-    const root = join(tempFolder(), 'state');
+    const root = join(temporaryFolder(), 'state');
     const { sockets, nginxTemp, ...state } = openStateFolder(root, { name: 'www-data', gid: 33 });
     onTestFinished(() => {
       rmSync(sockets, { recursive: true, force: true });
@@ -35,7 +35,7 @@ test.runIf(process.getuid?.() === 0)(
 );
 
 test('sockets go where their paths are short enough', () => {
-  const root = join(tempFolder(), 'long'.repeat(30));
+  const root = join(temporaryFolder(), 'long'.repeat(30));
   const { sockets } = openStateFolder(root);
   onTestFinished(() => {
     rmSync(sockets, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { freePort } from './support/free-port.ts';
+import { freePort } from '@fairlead/test-support';
 import { stopAll, untilNothingIsLeft } from './support/sample-application.ts';
 import { swapBehindNginx } from './support/swaps-behind-nginx.ts';
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { temporaryFolder } from '@fairlead/test-support';
 import {
   defineDeployment,
   flaskEnvironment,
@@ -16,7 +17,6 @@ import { startProgram, untilListening } from '../support/child-program.ts';
 import { send } from '../support/http-answer.ts';
 import { program } from '../support/program.ts';
 import { folderInput } from '../support/sample-deployment.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 import { writeFiles } from '../support/write-files.ts';
 
 const application = `
@@ -32,7 +32,7 @@ def app(environ, start_response):
 
 /** A folder with a small WSGI application and Gunicorn's rendered file; `name` is part of its path. */
 function writeSample(name = 'app'): Deployment {
-  const folder = join(tempFolder(), name);
+  const folder = join(temporaryFolder(), name);
   mkdirSync(folder);
   const input = folderInput(folder);
   const deployment = defineDeployment({

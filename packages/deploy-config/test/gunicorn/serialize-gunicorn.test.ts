@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 
+import { temporaryFolder } from '@fairlead/test-support';
 import {
   serializeGunicorn,
   serializePython,
@@ -12,7 +13,6 @@ import {
   type PythonValue,
 } from '../../src/index.ts';
 import { program } from '../support/program.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 
 const special = [
   ...['', '"', "'", '\\', '\\u0041', '\\N{DASH}', '"""', '$', ';', '{}', '{0}', '%s', '#', '\n'],
@@ -39,7 +39,7 @@ const { value } = fc.letrec<{ value: PythonValue }>((tie) => ({
 
 /** What a real Python reads from a file; each character as its code point, so that nothing is lost on the way. */
 function readByPython(source: string): unknown {
-  const file = join(tempFolder(), 'values.py');
+  const file = join(temporaryFolder(), 'values.py');
   writeFileSync(file, source);
   const script = `
 import json, runpy, sys

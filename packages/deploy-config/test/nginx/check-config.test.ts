@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { freePort, temporaryFolder } from '@fairlead/test-support';
 import {
   defineDeployment,
   folderLayout,
@@ -13,12 +14,10 @@ import {
   type Deployment,
 } from '../../src/index.ts';
 import { startProgram, untilListening } from '../support/child-program.ts';
-import { freePort } from '../support/free-port.ts';
 import { send } from '../support/http-answer.ts';
 import { program } from '../support/program.ts';
 import { folderInput, hostInput } from '../support/sample-deployment.ts';
 import { selfSignedCertificate } from '../support/self-signed-certificate.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 import { writeFiles } from '../support/write-files.ts';
 
 interface CheckOptions {
@@ -56,7 +55,7 @@ const isRoot = process.getuid?.() === 0;
 
 describe('nginx -t', () => {
   it('has nothing to say about a host, moved to a folder and to free ports', async () => {
-    const root = tempFolder();
+    const root = temporaryFolder();
     const { certificateFile, certificateKeyFile } = selfSignedCertificate(root, 'example.com');
     const { listen, trustedProxies } = hostInput.nginx;
     const deployment = defineDeployment({
@@ -81,7 +80,7 @@ describe('nginx -t', () => {
   });
 
   it('has nothing to say about a folder with a difficult name', async () => {
-    const input = folderInput(join(tempFolder(), 'größe "1" {%}; #\\'));
+    const input = folderInput(join(temporaryFolder(), 'größe "1" {%}; #\\'));
     const address = `127.0.0.1:${await freePort()}` as const;
     const deployment = defineDeployment({
       ...input,
@@ -92,7 +91,7 @@ describe('nginx -t', () => {
 
   it.runIf(isRoot)('has nothing to say to an account without rights, and runs for it', async () => {
     const uid = 65_534;
-    const folder = tempFolder();
+    const folder = temporaryFolder();
     chownSync(folder, uid, uid);
     const port = await freePort();
     const deployment = defineDeployment({

@@ -13,12 +13,11 @@ import {
 } from '@grpc/grpc-js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { freePort, temporaryFolder } from '@fairlead/test-support';
 import { defineDeployment, gatewayEnvironment, type DeploymentInput } from '../../src/index.ts';
-import { freePort } from '../support/free-port.ts';
 import { folderInput, hostInput } from '../support/sample-deployment.ts';
 import { startSampleEdge } from '../support/sample-edge.ts';
 import { selfSignedCertificate } from '../support/self-signed-certificate.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 
 const path = '/inference.GRPCInferenceService/ModelInfer';
 const bytes = (value: Buffer) => value;
@@ -173,7 +172,7 @@ describe('gRPC behind Nginx', () => {
 
   it('shares the port of TLS with HTTP', async () => {
     const port = await freePort();
-    const files = selfSignedCertificate(tempFolder(), 'models.example.com');
+    const files = selfSignedCertificate(temporaryFolder(), 'models.example.com');
     const { certificate, certificateFile, certificateKeyFile } = files;
     const { folder } = await startSampleEdge({
       port,

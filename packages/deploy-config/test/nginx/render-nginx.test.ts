@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it, vi } from 'vitest';
 
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '@fairlead/test-support';
 import { send, sendRaw } from '../support/http-answer.ts';
 import { listenOn, startSampleEdge } from '../support/sample-edge.ts';
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { temporaryFolder } from '@fairlead/test-support';
 import {
   block,
   defineDeployment,
@@ -16,7 +17,6 @@ import {
 import { send } from '../support/http-answer.ts';
 import { folderInput } from '../support/sample-deployment.ts';
 import { startNginx } from '../support/start-nginx.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 
 const special = [
   '',
@@ -60,7 +60,7 @@ async function answersOf(
   texts: readonly string[],
   contentOf: (value: string) => readonly NginxDirective[],
 ) {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const socketPath = join(folder, 's');
   const input = folderInput(folder);
   const deployment = defineDeployment({
@@ -146,7 +146,7 @@ describe('serializeNginx, read by a real Nginx', () => {
 
   it('keeps a "$" in a path where Nginx expands nothing', async () => {
     const [answer] = await answersOf(['x'], () => [
-      directive('client_body_temp_path', join(tempFolder(), 'costs $5 {}')),
+      directive('client_body_temp_path', join(temporaryFolder(), 'costs $5 {}')),
       directive('return', 200, 'ok'),
     ]);
     expect(answer?.body.toString()).toBe('ok');

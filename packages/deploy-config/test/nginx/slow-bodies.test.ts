@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { expect, it, onTestFinished } from 'vitest';
 
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '@fairlead/test-support';
 import { send } from '../support/http-answer.ts';
 import { startSampleEdge } from '../support/sample-edge.ts';
 

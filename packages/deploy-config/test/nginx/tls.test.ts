@@ -7,19 +7,18 @@ import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 
 import { describe, expect, it } from 'vitest';
 
+import { freePort, temporaryFolder } from '@fairlead/test-support';
 import { defineDeployment, folderLayout, renderNginx } from '../../src/index.ts';
-import { freePort } from '../support/free-port.ts';
 import { send } from '../support/http-answer.ts';
 import { listenOn } from '../support/sample-edge.ts';
 import { folderInput } from '../support/sample-deployment.ts';
 import { selfSignedCertificate } from '../support/self-signed-certificate.ts';
 import { startNginx } from '../support/start-nginx.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 
 const name = 'models.example.com';
 
 async function startSecureEdge() {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const { certificate, ...files } = selfSignedCertificate(folder, name);
   const [port, redirectPort] = [await freePort(), await freePort()];
   const sample = folderInput(folder);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { onTestFinished } from 'vitest';
 
+import { temporaryFolder } from '@fairlead/test-support';
 import {
   defineDeployment,
   renderNginx,
@@ -13,7 +14,6 @@ import {
 } from '../../src/index.ts';
 import { folderInput } from './sample-deployment.ts';
 import { startNginx } from './start-nginx.ts';
-import { tempFolder } from './temp-folder.ts';
 
 interface SampleEdgeOptions {
   /** Listens on this port of loopback instead of on a Unix socket. */
@@ -40,7 +40,7 @@ export async function listenOn(path: string, listener: RequestListener): Promise
 /** A real Nginx with a real Node server behind it. */
 export async function startSampleEdge(options: SampleEdgeOptions = {}) {
   const { port, nginx, input, gateway } = options;
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const socketPath = join(folder, 'edge');
   const sample = folderInput(folder);
   const deployment = defineDeployment({

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+import { temporaryFolder } from '@fairlead/test-support';
 import type { RenderedFile } from '../../src/index.ts';
 import { program } from './program.ts';
-import { tempFolder } from './temp-folder.ts';
 import { writeFiles } from './write-files.ts';
 
 interface VerifyUnitsOptions {
@@ -24,7 +24,7 @@ const targets = ['basic', 'multi-user', 'network', 'shutdown', 'sockets', 'sysin
 
 /** Lets systemd read a unit in a root folder of its own: no manager runs and nothing is started. */
 export function verifyUnits({ files, programs, units, verify, dump }: VerifyUnitsOptions) {
-  const root = tempFolder();
+  const root = temporaryFolder();
   writeFiles(files, root);
   for (const path of programs) {
     mkdirSync(dirname(join(root, path)), { recursive: true });

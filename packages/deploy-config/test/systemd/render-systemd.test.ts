@@ -3,10 +3,10 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { temporaryFolder } from '@fairlead/test-support';
 import { defineDeployment, renderSystemd } from '../../src/index.ts';
 import { program } from '../support/program.ts';
 import { folderInput, hostInput } from '../support/sample-deployment.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 import { verifyUnits } from '../support/verify-units.ts';
 import { writeFiles } from '../support/write-files.ts';
 
@@ -64,7 +64,7 @@ describe('rendered units', () => {
     ['fairlead-gateway.service', 15],
     ['fairlead-flask.service', 10],
   ])('%s is exposed at most %i tenths, as systemd rates it', (unit, threshold) => {
-    const root = tempFolder();
+    const root = temporaryFolder();
     writeFiles(files, root);
     const { status, stdout } = spawnSync(
       program('systemd-analyze'),

@@ -1,6 +1,7 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
+import { eventually } from '@fairlead/test-support';
 import { CloudWatchPublisher } from '../../src/cloudwatch/index.ts';
 import type {
   CloudWatchMetric,
@@ -9,7 +10,6 @@ import type {
   CloudWatchSendClient,
 } from '../../src/cloudwatch/index.ts';
 import type { MonitoringError } from '../../src/index.ts';
-import { eventually } from '../eventually.ts';
 import { ManualClock } from './manual-clock.ts';
 import { StrictCloudWatch } from './strict-cloudwatch.ts';
 import type { Fault } from './strict-cloudwatch.ts';

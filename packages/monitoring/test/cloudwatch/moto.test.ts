@@ -6,9 +6,8 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import type { Dimension, Statistic } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type MotoServer, startMoto } from '@fairlead/test-support';
 import { CloudWatchPublisher, cloudWatchObserver } from '../../src/cloudwatch/index.ts';
-import { startMoto } from './moto-server.ts';
-import type { MotoServer } from './moto-server.ts';
 
 let moto: MotoServer;
 let client: CloudWatchClient;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { eventually } from './eventually.ts';
+import { until } from '@fairlead/test-support';
 import { processesAbout } from './processes-about.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -54,7 +54,7 @@ export function startSample(state: string, port: number): SampleApplication {
     ended,
     said: () => text,
     async says(wanted) {
-      const found = await eventually(() => {
+      const found = await until(() => {
         if (text.includes(wanted)) return 'said' as const;
         return hasEnded ? ('ended' as const) : undefined;
       }, START_PATIENCE_MS);
@@ -74,7 +74,7 @@ export async function stopAll(): Promise<void> {
 
 /** Waits until nothing of the application is left: no process, no socket. */
 export async function untilNothingIsLeft(state: string): Promise<void> {
-  await eventually(() => (processesAbout(state).length === 0 ? true : undefined));
+  await until(() => (processesAbout(state).length === 0 ? true : undefined));
   const files = readdirSync(state, { recursive: true, withFileTypes: true });
   const sockets = files.filter((file) => file.isSocket());
   if (sockets.length > 0) {

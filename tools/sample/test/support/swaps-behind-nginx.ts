@@ -3,8 +3,8 @@ import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
+import { until } from '@fairlead/test-support';
 import { ask } from './ask.ts';
-import { eventually } from './eventually.ts';
 import { startSample, type SampleApplication } from './sample-application.ts';
 import { SteadyLoad } from './steady-load.ts';
 
@@ -69,7 +69,7 @@ export async function swapBehindNginx(options: SwapsBehindNginx): Promise<SwapsR
   /** Waits until that version has answered some requests from now on. */
   const untilAnswers = async (version: string): Promise<void> => {
     const before = answersOf(version);
-    await eventually(() => (answersOf(version) >= before + 50 ? true : undefined), 60_000);
+    await until(() => (answersOf(version) >= before + 50 ? true : undefined), 60_000);
   };
   await untilAnswers('1');
   for (let swap = 1; swap <= swaps; swap++) {

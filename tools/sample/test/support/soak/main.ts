@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { freePort } from '../free-port.ts';
+import { freePort } from '@fairlead/test-support';
 import { stopAll, untilNothingIsLeft } from '../sample-application.ts';
 import { swapBehindNginx } from '../swaps-behind-nginx.ts';
 
