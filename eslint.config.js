@@ -10,7 +10,7 @@ const moduleBoundaries = (extra) => [
     // Tests import their own package by its name, as its users do.
     allowCircularSelfDependency: true,
     depConstraints: Object.entries({
-      ground: [],
+      ground: ['ground'],
       library: ['ground'],
       standalone: [],
       tool: ['tool', 'library', 'ground'],

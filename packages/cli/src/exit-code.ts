@@ -41,7 +41,6 @@ const byRegistryCode: Readonly<Record<RegistryErrorCode, ExitCode>> = {
   ERR_REGISTRY_INVALID_ONNX: usage,
   ERR_REGISTRY_INVALID_SOURCE: usage,
   ERR_REGISTRY_NOT_PROVEN: failed,
-  ERR_REGISTRY_INVALID_ROWS: usage,
   ERR_REGISTRY_MODEL_NOT_FOUND: notFound,
   ERR_REGISTRY_VERSION_NOT_FOUND: notFound,
   ERR_REGISTRY_VERSION_PRUNED: notFound,
@@ -94,7 +93,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   const known = code === undefined ? undefined : byCode.get(code);
   if (known !== undefined) return known;
   // What the other libraries refuse is a key's scope, an option, a deployment: what was given.
-  if (/^ERR_(?:SECURITY|SIGNATURE|DEPLOYMENT|NGINX|GUNICORN|SYSTEMD)_/.test(code ?? ''))
+  if (/^ERR_(?:PARITY|SECURITY|SIGNATURE|DEPLOYMENT|NGINX|GUNICORN|SYSTEMD)_/.test(code ?? ''))
     return usage;
   return code?.startsWith('ERR_SERVING_') === true ? failed : internal;
 }

@@ -28,9 +28,6 @@ export type { ModelSummary } from './models/list-models.ts';
 export type {
   BatchingSetting,
   DatasetReference,
-  GoldenExample,
-  JsonTensor,
-  JsonTensorData,
   Lineage,
   Manifest,
   Origin,
@@ -50,19 +47,6 @@ export type { ObjectBody, ObjectStore, StoreEntry } from './store/object-store.t
 export { openStore } from './open-store/open-store.ts';
 export type { OpenStoreOptions } from './open-store/open-store.ts';
 export type { OpenVersion } from './versions/open-version.ts';
-export { compareOutputs } from './parity/compare-outputs.ts';
-export type {
-  OutputParity,
-  ParityCase,
-  ParityReport,
-  ParityRow,
-} from './parity/compare-outputs.ts';
-export { measureParity } from './parity/measure-parity.ts';
-export type { ParitySides, Predict } from './parity/measure-parity.ts';
-export { goldenParityRows, readParityRows } from './parity/parity-rows.ts';
-export type { ParityRows, ParityRowsOptions } from './parity/parity-rows.ts';
-export { parityHtml } from './parity/parity-html.ts';
-export type { ParityTitle } from './parity/parity-html.ts';
 export type { RecordParityOptions } from './models/record-parity.ts';
 export { mlflowModel } from './sources/mlflow-model.ts';
 export type { MlflowModelOptions } from './sources/mlflow-model.ts';

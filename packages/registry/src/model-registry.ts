@@ -25,7 +25,7 @@ import type { PushRequest } from './push/push-request.ts';
 import { pushVersion, type PushResult } from './push/push-version.ts';
 import { RegistryError } from './errors/registry-error.ts';
 import type { ModelEvent } from './events/model-event.ts';
-import type { ParityReport } from './parity/compare-outputs.ts';
+import type { ParityReport } from '@fairlead/parity';
 import { recordParity, type RecordParityOptions } from './models/record-parity.ts';
 import { readSignatures, requireTrusted, signVersion } from './signing/signatures.ts';
 import { readPrivateKey } from './signing/signing-key.ts';

@@ -9,12 +9,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Signature } from '@fairlead/signature';
+import type { JsonTensor, Signature } from '@fairlead/signature';
 import {
   AliasConflictError,
   type AliasEntry,
   folderStore,
-  type JsonTensor,
   type JsonValue,
   type Manifest,
   ModelRegistry,

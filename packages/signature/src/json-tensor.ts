@@ -3,12 +3,16 @@ import { encodeTensorData } from './encode-tensor.ts';
 import { float16ToNumber } from './float16.ts';
 import type { Tensor } from './tensor.ts';
 
-/** A tensor as the Open Inference Protocol writes it in JSON, its elements flat and row-major. */
-export interface TensorAsJson {
+/** An element of a tensor in JSON, or a list of elements. */
+export type JsonTensorData = number | bigint | boolean | string | null | readonly JsonTensorData[];
+
+/** A tensor in the JSON format of the Open Inference Protocol (V2). */
+export interface JsonTensor {
   readonly name: string;
   readonly datatype: Datatype;
   readonly shape: readonly number[];
-  readonly data: readonly (number | bigint | boolean | string | null)[];
+  /** Elements in row-major order, flat or nested; `INT64` and `UINT64` beyond 2^53 as `bigint`. */
+  readonly data: readonly JsonTensorData[];
 }
 
 /**
@@ -25,12 +29,12 @@ export interface TensorAsJson {
  * // { name: 'y', datatype: 'FP32', shape: [2], data: [0.5, null] }
  * ```
  */
-export function tensorAsJson(tensor: Tensor): TensorAsJson {
+export function tensorAsJson(tensor: Tensor): JsonTensor {
   const { name, datatype, shape } = tensor;
   return { name, datatype, shape, data: elementsOf(tensor) };
 }
 
-function elementsOf(tensor: Tensor): TensorAsJson['data'] {
+function elementsOf(tensor: Tensor): JsonTensor['data'] {
   switch (tensor.datatype) {
     case 'BOOL':
       return Array.from(tensor.data, (value) => value !== 0);

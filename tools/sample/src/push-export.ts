@@ -1,3 +1,4 @@
+import { readParityRows } from '@fairlead/parity';
 import { join } from 'node:path';
 import {
   GatesFailedError,
@@ -5,7 +6,6 @@ import {
   type ModelRegistry,
   type PushCandidate,
   type PushRequest,
-  readParityRows,
 } from '@fairlead/registry';
 import { findSameVersion } from './same-version.ts';
 import type { TrainedModel } from './trained-model.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GoldenExample, JsonValue, Lineage } from '@fairlead/registry';
-import type { Signature } from '@fairlead/signature';
+import type { JsonValue, Lineage } from '@fairlead/registry';
+import type { GoldenExample, Signature } from '@fairlead/signature';
 
 /** What the training leaves for each model in `metadata.json`. */
 export interface TrainedModel {

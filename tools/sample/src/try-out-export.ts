@@ -1,15 +1,8 @@
-import {
-  type JsonTensor,
-  measureParity,
-  type ParityReport,
-  type ParityRows,
-  type Predict,
-  type PushCandidate,
-  type Trial,
-} from '@fairlead/registry';
+import { measureParity, type ParityReport, type ParityRows, type Predict } from '@fairlead/parity';
+import { type PushCandidate, type Trial } from '@fairlead/registry';
 import { ModelServer } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
-import { decodeTensor, encodeTensor } from '@fairlead/signature';
+import { decodeTensor, encodeTensor, type JsonTensor } from '@fairlead/signature';
 
 /** What was found out about an export. */
 export interface TriedOut {

@@ -1,6 +1,7 @@
+import type { Predict } from '@fairlead/parity';
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { ModelRegistry, Predict } from '@fairlead/registry';
+import type { ModelRegistry } from '@fairlead/registry';
 import { CliError } from '../cli-error.ts';
 import { predictWith, runRequest } from '../run/run-request.ts';
 import { runVersion } from '../run/run-version.ts';

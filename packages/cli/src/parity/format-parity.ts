@@ -1,4 +1,4 @@
-import type { ParityReport } from '@fairlead/registry';
+import type { ParityReport } from '@fairlead/parity';
 import { oneLine } from '../output/plain-text.ts';
 import { count } from '../output/format-values.ts';
 import { table } from '../output/table.ts';

@@ -1,4 +1,4 @@
-import type { Predict } from '@fairlead/registry';
+import type { Predict } from '@fairlead/parity';
 import { CliError } from '../cli-error.ts';
 import { jsonText } from '../output/json-text.ts';
 

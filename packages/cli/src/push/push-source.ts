@@ -1,6 +1,7 @@
+import type { Predict } from '@fairlead/parity';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Predict, PushRequest, SourceOptions } from '@fairlead/registry';
+import type { PushRequest, SourceOptions } from '@fairlead/registry';
 import { CliError } from '../cli-error.ts';
 import { predictWith, runRequest } from '../run/run-request.ts';
 import { readMetadata } from './push-metadata.ts';

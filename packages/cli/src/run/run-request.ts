@@ -1,5 +1,6 @@
+import type { Predict } from '@fairlead/parity';
 import { readFile } from 'node:fs/promises';
-import type { Predict, PushRequest } from '@fairlead/registry';
+import type { PushRequest } from '@fairlead/registry';
 import { CliError } from '../cli-error.ts';
 import { type RunningVersion, runVersion } from './run-version.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AliasGates } from './alias-gates.ts';
 import { checkRecord, fields, FORMAT_VERSION } from '../records/record-schema.ts';
-import { sealRecord, unsealRecord } from '../records/sealed-record.ts';
+import { encodeRecord, decodeRecord } from '../records/stored-record.ts';
 
 /** An entry larger than this, in bytes, is neither written nor read. */
 export const MAX_ALIAS_ENTRY_BYTES = 64 * 1024;
@@ -65,7 +65,7 @@ const schema: z.ZodType<AliasEntry> = z.looseObject({
 
 /** Writes an entry as it is stored. */
 export function encodeAliasEntry(entry: Omit<AliasEntry, 'seal'>): Uint8Array {
-  return sealRecord(entry);
+  return encodeRecord(entry);
 }
 
 /**
@@ -74,7 +74,7 @@ export function encodeAliasEntry(entry: Omit<AliasEntry, 'seal'>): Uint8Array {
  * @throws RegistryError `ERR_REGISTRY_CORRUPT`, `ERR_REGISTRY_UNSUPPORTED_FORMAT` or `ERR_REGISTRY_INVALID_MANIFEST`.
  */
 export function decodeAliasEntry(key: string, bytes: Uint8Array): AliasEntry {
-  return checkRecord(key, schema, unsealRecord(key, bytes));
+  return checkRecord(key, schema, decodeRecord(key, bytes));
 }
 
 /** How `entry` contradicts the one before it (`undefined` for the first), or `undefined` when it doesn't. */

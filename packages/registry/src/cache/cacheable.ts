@@ -1,5 +1,5 @@
 import { fingerprint } from '../blobs/blob-source.ts';
-import { unsealRecord } from '../records/sealed-record.ts';
+import { decodeRecord } from '../records/stored-record.ts';
 
 const BLOB = /^blobs\/sha256\/([0-9a-f]{64})$/;
 const RECORD =
@@ -18,7 +18,7 @@ export function isRecordKey(key: string): boolean {
 /** Whether `bytes` are a sealed record that belongs at `key`. */
 export function isRecordAt(key: string, bytes: Uint8Array): boolean {
   try {
-    const record = unsealRecord(key, bytes) as Readonly<Record<string, unknown>>;
+    const record = decodeRecord(key, bytes) as Readonly<Record<string, unknown>>;
     const [, model, numbered, signed] = RECORD.exec(key) ?? [];
     const number = numbered ?? signed;
     // A manifest and a signature have no number but their version.

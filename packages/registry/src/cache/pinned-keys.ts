@@ -3,7 +3,7 @@ import { aliasFolder, blobKey, versionsFolder } from '../store/layout.ts';
 import { aliasNames } from '../aliases/alias-names.ts';
 import { modelNames } from '../versions/model-names.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { MAX_RECORD_BYTES, unsealRecord } from '../records/sealed-record.ts';
+import { MAX_RECORD_BYTES, decodeRecord } from '../records/stored-record.ts';
 
 interface EntryShape {
   readonly version?: number;
@@ -42,7 +42,7 @@ async function readRecord<R>(
 ): Promise<R | undefined> {
   try {
     const bytes = await store.read(key, { maxBytes });
-    return bytes && (unsealRecord(key, bytes) as R);
+    return bytes && (decodeRecord(key, bytes) as R);
   } catch {
     return undefined;
   }

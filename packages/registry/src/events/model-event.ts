@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JsonValue } from '../records/json-value.ts';
 import { checkRecord, fields, FORMAT_VERSION } from '../records/record-schema.ts';
-import { sealRecord, unsealRecord } from '../records/sealed-record.ts';
+import { encodeRecord, decodeRecord } from '../records/stored-record.ts';
 
 /** An event larger than this, in bytes, is neither written nor read. */
 export const MAX_EVENT_BYTES = 256 * 1024;
@@ -67,7 +67,7 @@ const schema: z.ZodType<ModelEvent> = z.looseObject({
 
 /** Writes an event as it is stored. */
 export function encodeEvent(event: Omit<ModelEvent, 'seal'>): Uint8Array {
-  return sealRecord(event);
+  return encodeRecord(event);
 }
 
 /**
@@ -76,7 +76,7 @@ export function encodeEvent(event: Omit<ModelEvent, 'seal'>): Uint8Array {
  * @throws RegistryError `ERR_REGISTRY_CORRUPT`, `ERR_REGISTRY_UNSUPPORTED_FORMAT` or `ERR_REGISTRY_INVALID_MANIFEST`.
  */
 export function decodeEvent(key: string, bytes: Uint8Array): ModelEvent {
-  return checkRecord(key, schema, unsealRecord(key, bytes));
+  return checkRecord(key, schema, decodeRecord(key, bytes));
 }
 
 /** How `event` contradicts the one before it (`undefined` for the first), or `undefined` when it doesn't. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { FORMAT_VERSION } from '../records/record-schema.ts';
-import { sealRecord } from '../records/sealed-record.ts';
+import { encodeRecord } from '../records/stored-record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { awaitAcquittal } from './deletion-notice.ts';
 
@@ -41,7 +41,7 @@ export async function withClaim<T>(
     key = `${CLAIMS}/${nonce}.json`;
     await store.create(
       key,
-      sealRecord({ formatVersion: FORMAT_VERSION, at, nonce, blobs: sha256s }),
+      encodeRecord({ formatVersion: FORMAT_VERSION, at, nonce, blobs: sha256s }),
     );
     await awaitAcquittal(store, new Set(sha256s));
   };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FORMAT_VERSION } from '../records/record-schema.ts';
-import { MAX_RECORD_BYTES, sealRecord } from '../records/sealed-record.ts';
+import { MAX_RECORD_BYTES, encodeRecord } from '../records/stored-record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { hashesIn, once } from './hashes-in.ts';
@@ -63,7 +63,7 @@ export class Condemnation {
     const key = `${CONDEMNED}/${nonce}.json`;
     const at = new Date().toISOString();
     const record = { formatVersion: FORMAT_VERSION, at, nonce, blobs: this.#sha256s };
-    await this.#store.create(key, sealRecord(record));
+    await this.#store.create(key, encodeRecord(record));
     this.#key = key;
     this.#renewedAt = since;
   }

@@ -1,7 +1,7 @@
+import { parseJson } from '@fairlead/signature';
 import { createHash } from 'node:crypto';
 import { blobKey } from '../store/layout.ts';
-import { parseJson } from '../records/json-text.ts';
-import { MAX_RECORD_BYTES, unsealRecord } from '../records/sealed-record.ts';
+import { MAX_RECORD_BYTES, decodeRecord } from '../records/stored-record.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { type AliasEntry, chainProblem, decodeAliasEntry } from '../aliases/alias-entry.ts';
 import type { Manifest } from '../versions/manifest.ts';
@@ -142,7 +142,7 @@ function checkFormat(
   bytes: Uint8Array,
   known: Seen,
 ): Manifest | undefined {
-  unsealRecord(key, bytes);
+  decodeRecord(key, bytes);
   const record = parseJson(Buffer.from(bytes).toString()) as Readonly<Record<string, unknown>>;
   if (record.model !== what.model) {
     throw new RegistryError('ERR_REGISTRY_CORRUPT', `${key} is of ${JSON.stringify(record.model)}`);

@@ -6,7 +6,7 @@ import type { Archive, ArchiveEntry } from './archive.ts';
 import { type ArchiveContents, checkArchive, readRecord } from './check-archive.ts';
 import { withClaim } from '../leases/blob-lease.ts';
 import { openArchive } from './open-archive.ts';
-import { MAX_RECORD_BYTES } from '../records/sealed-record.ts';
+import { MAX_RECORD_BYTES } from '../records/stored-record.ts';
 
 /** Larger blobs are streamed. */
 const MAX_BYTES_IN_MEMORY = 32 * 1024 * 1024;

@@ -1,7 +1,7 @@
+import { parseJson } from '@fairlead/signature';
 import { MODELS } from '../store/layout.ts';
 import { RegistryError } from '../errors/registry-error.ts';
-import { parseJson } from '../records/json-text.ts';
-import { MAX_RECORD_BYTES, unsealRecord } from '../records/sealed-record.ts';
+import { MAX_RECORD_BYTES, decodeRecord } from '../records/stored-record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { CLAIM_LIFE_MS, CLAIMS } from '../leases/blob-lease.ts';
 import { CONDEMNED } from '../leases/deletion-notice.ts';
@@ -92,7 +92,7 @@ export class NameMarker {
     }
     const bytes = await this.#store.read(key, { maxBytes: MAX_RECORD_BYTES });
     if (bytes === undefined) return undefined;
-    unsealRecord(key, bytes);
+    decodeRecord(key, bytes);
     await this.#strikeNamesIn(key, bytes);
     return bytes;
   }

@@ -6,7 +6,7 @@ import { RegistryError } from '../errors/registry-error.ts';
 import type { Archive } from './archive.ts';
 import { parseArchiveKey } from './archive-key.ts';
 import { hashesIn } from '../leases/hashes-in.ts';
-import { MAX_RECORD_BYTES } from '../records/sealed-record.ts';
+import { MAX_RECORD_BYTES } from '../records/stored-record.ts';
 
 /** What of a store is taken. */
 export interface StoreArchiveOptions {

@@ -1,7 +1,6 @@
+import { parityHtml, type ParityReport } from '@fairlead/parity';
 import type { Deed, Journal } from './journal.ts';
 import type { ModelEvent } from '../events/model-event.ts';
-import type { ParityReport } from '../parity/compare-outputs.ts';
-import { parityHtml } from '../parity/parity-html.ts';
 
 /** Who compared a version with what. */
 export interface RecordParityOptions extends Deed {

@@ -1,15 +1,8 @@
-import type { Signature } from '@fairlead/signature';
+import { type GoldenExample, jsonGoldenExample, type Signature } from '@fairlead/signature';
 import { checkArtifactPaths } from '../versions/artifact-path.ts';
 import type { ManifestFile } from '../blobs/manifest-file.ts';
 import type { JsonValue } from '../records/json-value.ts';
-import type {
-  BatchingSetting,
-  GoldenExample,
-  Lineage,
-  Manifest,
-  RuntimeSpec,
-} from '../versions/manifest.ts';
-import { storedExample } from '../versions/stored-example.ts';
+import type { BatchingSetting, Lineage, Manifest, RuntimeSpec } from '../versions/manifest.ts';
 import { fingerprint, readSource } from '../blobs/blob-source.ts';
 import { inspectOnnx } from '../onnx/inspect-onnx.ts';
 import type { Proof, PushProgress } from './validate.ts';
@@ -110,7 +103,7 @@ export async function readContent(request: PushRequest): Promise<ManifestContent
     lineage,
     metrics,
     ...(baseline !== undefined && { baseline }),
-    goldenExamples: goldenExamples.map(storedExample),
+    goldenExamples: goldenExamples.map(jsonGoldenExample),
     ...(batching !== undefined && { batching }),
     ...(modelCard !== undefined && { modelCard }),
   };

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { checkGoldenExamples } from '@fairlead/signature';
 import { checkAuditText } from '../checks/audit-text.ts';
 import { keepBlob } from '../blobs/blob.ts';
-import { checkGoldenExamples } from '../versions/golden-example-check.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import { encodeManifest } from '../versions/manifest-record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -50,7 +50,7 @@ export async function pushVersion(
   const decode = (version: number): Manifest =>
     log.decode(version, write(version), `the new version of ${content.model}`);
   const draft = decode(1);
-  checkGoldenExamples(draft);
+  requireFittingExamples(draft);
   const { prove, onProgress, skipIfUnchanged = false } = request;
   const unchanged = skipIfUnchanged
     ? await newestUnchanged(log, await log.head(), draft)
@@ -79,6 +79,15 @@ export async function pushVersion(
     const result = await appendVersion(log, draft, writeTried, skipIfUnchanged);
     return { ...result, ...(result.created && measured && { measured }) };
   });
+}
+
+function requireFittingExamples({ signature, goldenExamples }: Manifest): void {
+  try {
+    checkGoldenExamples(signature, goldenExamples);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RegistryError('ERR_REGISTRY_INVALID_MANIFEST', why, { cause });
+  }
 }
 
 async function appendVersion(

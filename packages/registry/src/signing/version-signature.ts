@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { z } from 'zod';
 import { checkRecord, fields, FORMAT_VERSION } from '../records/record-schema.ts';
-import { sealRecord, unsealRecord } from '../records/sealed-record.ts';
+import { encodeRecord, decodeRecord } from '../records/stored-record.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import { keyIdOf } from './signing-key.ts';
 
@@ -60,7 +60,7 @@ export function encodeSignature(
   at: Date,
 ): Uint8Array {
   const publicKey = createPublicKey(key);
-  return sealRecord({
+  return encodeRecord({
     formatVersion: FORMAT_VERSION,
     model: manifest.model,
     version: manifest.version,
@@ -80,7 +80,7 @@ export function encodeSignature(
  * @throws RegistryError `ERR_REGISTRY_CORRUPT`, `ERR_REGISTRY_UNSUPPORTED_FORMAT` or `ERR_REGISTRY_INVALID_MANIFEST`.
  */
 export function decodeSignature(key: string, bytes: Uint8Array): VersionSignature {
-  return checkRecord(key, schema, unsealRecord(key, bytes));
+  return checkRecord(key, schema, decodeRecord(key, bytes));
 }
 
 /** Whether `signature` is one of `key` under just this manifest. */

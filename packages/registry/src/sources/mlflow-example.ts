@@ -1,4 +1,10 @@
-import type { Signature, TensorSpec } from '@fairlead/signature';
+import {
+  type JsonTensor,
+  type JsonTensorData,
+  parseJson,
+  type Signature,
+  type TensorSpec,
+} from '@fairlead/signature';
 import {
   createSignatureCheck,
   decodeTensor,
@@ -6,12 +12,10 @@ import {
   quoteNonFinite,
   recordsTable,
   splitTable,
+  tableRequests,
 } from '@fairlead/signature';
 import { open } from 'node:fs/promises';
-import { tableRequests } from '../parity/table-requests.ts';
-import { parseJson } from '../records/json-text.ts';
 import { RegistryError } from '../errors/registry-error.ts';
-import type { JsonTensor, JsonTensorData } from '../versions/manifest.ts';
 
 const MAX_BYTES = 8 * 1024 * 1024;
 

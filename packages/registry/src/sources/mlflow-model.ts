@@ -1,9 +1,9 @@
 import { join, posix } from 'node:path';
-import type { Signature } from '@fairlead/signature';
+import type { GoldenExample, Signature } from '@fairlead/signature';
 import { servableOnnx } from '../onnx/inspect-onnx.ts';
-import type { Predict } from '../parity/measure-parity.ts';
+import type { Predict } from '@fairlead/parity';
 import { RegistryError } from '../errors/registry-error.ts';
-import type { GoldenExample, Lineage } from '../versions/manifest.ts';
+import type { Lineage } from '../versions/manifest.ts';
 import { checkPathWithin, folderFiles } from './folder-files.ts';
 import { readInputExample } from './mlflow-example.ts';
 import { describeColumns, joinSignatures } from './mlflow-signature.ts';

@@ -1,10 +1,17 @@
-import { isDatatype, parseSignature, type Datatype, type Signature } from '@fairlead/signature';
+import {
+  type Datatype,
+  isDatatype,
+  type JsonTensor,
+  type JsonTensorData,
+  parseSignature,
+  type Signature,
+} from '@fairlead/signature';
 import { z } from 'zod';
 import { artifactPathsProblem } from './artifact-path.ts';
 import type { LosslessJson } from '../records/json-value.ts';
-import type { JsonTensor, JsonTensorData, Manifest } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
 import { checkRecord, fields, FORMAT_VERSION } from '../records/record-schema.ts';
-import { sealRecord, unsealRecord } from '../records/sealed-record.ts';
+import { encodeRecord, decodeRecord } from '../records/stored-record.ts';
 
 const signature = fields.json
   .transform((value, context): Signature => {
@@ -116,7 +123,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.looseObject({
 
 /** Writes a manifest as it is stored. */
 export function encodeManifest(manifest: Omit<Manifest, 'seal'>): Uint8Array {
-  return sealRecord(manifest);
+  return encodeRecord(manifest);
 }
 
 /**
@@ -125,5 +132,5 @@ export function encodeManifest(manifest: Omit<Manifest, 'seal'>): Uint8Array {
  * @throws RegistryError `ERR_REGISTRY_CORRUPT`, `ERR_REGISTRY_UNSUPPORTED_FORMAT` or `ERR_REGISTRY_INVALID_MANIFEST`.
  */
 export function decodeManifest(key: string, bytes: Uint8Array): Manifest {
-  return checkRecord(key, manifestSchema, unsealRecord(key, bytes));
+  return checkRecord(key, manifestSchema, decodeRecord(key, bytes));
 }

@@ -1,4 +1,4 @@
-import type { Datatype, Signature } from '@fairlead/signature';
+import type { GoldenExample, Signature } from '@fairlead/signature';
 import type { ManifestFile } from '../blobs/manifest-file.ts';
 import type { JsonValue } from '../records/json-value.ts';
 
@@ -54,27 +54,6 @@ export interface Origin {
   readonly modelId?: string;
   /** When it was made, as the tool writes it. */
   readonly createdAt?: string;
-}
-
-/** An element of a tensor in JSON, or a list of them. */
-export type JsonTensorData = number | bigint | boolean | string | null | readonly JsonTensorData[];
-
-/** A tensor as the Open Inference Protocol (V2) writes it in JSON. */
-export interface JsonTensor {
-  readonly name: string;
-  readonly datatype: Datatype;
-  readonly shape: readonly number[];
-  /** Elements in row-major order, flat or nested; `INT64` and `UINT64` beyond 2^53 as `bigint`. */
-  readonly data: readonly JsonTensorData[];
-}
-
-/** Inputs for which the outputs are known: a loaded version proves itself on them. */
-export interface GoldenExample {
-  readonly name?: string;
-  readonly inputs: readonly JsonTensor[];
-  readonly outputs: readonly JsonTensor[];
-  /** Greatest allowed absolute difference of each element. */
-  readonly tolerance?: number;
 }
 
 /** Whether requests of a version may share executions: `auto` where its rows are shown to be independent. */

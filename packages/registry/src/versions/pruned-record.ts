@@ -3,7 +3,7 @@ import { MODELS } from '../store/layout.ts';
 import { NumberedLog, type RecordFormat } from '../records/numbered-log.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { checkRecord, fields, FORMAT_VERSION } from '../records/record-schema.ts';
-import { sealRecord, unsealRecord } from '../records/sealed-record.ts';
+import { encodeRecord, decodeRecord } from '../records/stored-record.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 
 const MAX_PRUNED_BYTES = 64 * 1024;
@@ -43,7 +43,7 @@ export function prunedLog(store: ObjectStore, model: string): NumberedLog<Pruned
   const format: RecordFormat<PrunedRecord> = {
     maxBytes: MAX_PRUNED_BYTES,
     decode(key, bytes, number) {
-      const record = checkRecord(key, schema, unsealRecord(key, bytes));
+      const record = checkRecord(key, schema, decodeRecord(key, bytes));
       if (record.model === model && record.version === number) return record;
       throw new RegistryError(
         'ERR_REGISTRY_CORRUPT',
@@ -56,5 +56,5 @@ export function prunedLog(store: ObjectStore, model: string): NumberedLog<Pruned
 
 /** Writes a record as it is stored. */
 export function encodePruned(record: Omit<PrunedRecord, 'seal'>): Uint8Array {
-  return sealRecord(record);
+  return encodeRecord(record);
 }

@@ -4,7 +4,7 @@ import { decodeManifest } from './manifest-record.ts';
 import { type KnownHeads, NumberedLog, type RecordFormat } from '../records/numbered-log.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { RegistryError } from '../errors/registry-error.ts';
-import { MAX_RECORD_BYTES } from '../records/sealed-record.ts';
+import { MAX_RECORD_BYTES } from '../records/stored-record.ts';
 
 /** The versions of one model. */
 export type VersionLog = NumberedLog<Manifest>;

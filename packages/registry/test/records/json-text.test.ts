@@ -1,7 +1,8 @@
+import { parseJson } from '@fairlead/signature';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isLosslessJson, type LosslessJson, toDoubles } from '../../src/records/json-value.ts';
-import { formatJson, parseJson } from '../../src/records/json-text.ts';
+import { formatJson } from '../../src/records/json-text.ts';
 
 test('64-bit integers survive to the last digit, and doubles to the last bit', () => {
   const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n });

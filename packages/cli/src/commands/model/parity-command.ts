@@ -44,7 +44,7 @@ export function addParityCommand(parent: CommandUnknownOpts, context: CommandCon
       const opened = await openRegistry(context, options);
       const { registry } = opened;
       const { version } = await registry.resolve(model, aliasOrVersion);
-      const library = await import('@fairlead/registry');
+      const library = await import('@fairlead/parity');
       const { predictWith } = await import('../../run/run-request.ts');
       const { runVersion } = await import('../../run/run-version.ts');
       const { findOriginal } = await import('../../parity/find-original.ts');

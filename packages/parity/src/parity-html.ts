@@ -1,10 +1,10 @@
-import type { ParityReport } from './compare-outputs.ts';
+import type { ParityReport } from './parity-report.ts';
 
-/** What a report is about, for its heading. */
+/** Subject of a report, for its heading. */
 export interface ParityTitle {
   readonly model: string;
   readonly version: number;
-  /** What the original is: `scikit-learn under Flask`. */
+  /** Description of the original: `scikit-learn under Flask`. */
   readonly original: string;
 }
 
@@ -27,7 +27,18 @@ const STYLE =
   'table{border-collapse:collapse;margin:1rem 0}th,td{border-bottom:1px solid #d5dce4;padding:.25rem .75rem;text-align:right}' +
   'th:first-child,td:first-child{text-align:left}svg{max-width:100%;height:auto}';
 
-/** Renders a report as one HTML page that loads nothing else: figures, a histogram, the worst rows. */
+/**
+ * Renders a report as one HTML page without external resources: figures, a histogram, the worst rows.
+ *
+ * @example
+ * ```ts
+ * import { compareOutputs, parityHtml } from '@fairlead/parity';
+ *
+ * const y = { name: 'y', datatype: 'FP32', shape: [1], data: [1] } as const;
+ * const report = compareOutputs([{ inputs: [], expected: [y], actual: [y] }]);
+ * const page = parityHtml(report, { model: 'digits', version: 3, original: 'scikit-learn under Flask' });
+ * ```
+ */
 export function parityHtml(
   report: ParityReport,
   { model, version, original }: ParityTitle,
@@ -38,7 +49,7 @@ export function parityHtml(
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${heading}</title><style>${STYLE}</style></head>
 <body>
 <h1>${heading}</h1>
-<p>Compared with ${escape(original)} on ${report.rows} rows. Greatest absolute difference: <strong>${number(report.parity)}</strong>.</p>
+<p>Compared with ${escape(original)} on ${report.rows} rows. Maximum absolute difference: <strong>${number(report.parity)}</strong>.</p>
 ${table(
   [
     'output',
@@ -59,9 +70,9 @@ ${table(
     each.agreement === undefined ? '' : `${(each.agreement * 100).toFixed(2)} %`,
   ]),
 )}
-<h2>How far the elements are apart</h2>
+<h2>Differences of the elements</h2>
 ${histogram(report.histogram)}
-<h2>The rows that differ most</h2>
+<h2>Rows with the largest differences</h2>
 ${
   report.worst.length === 0
     ? '<p>No element differs.</p>'
@@ -88,7 +99,7 @@ function table(head: readonly string[], rows: readonly (readonly unknown[])[]): 
   return `<table>${cells('th', head)}${rows.map((row) => cells('td', row)).join('')}</table>`;
 }
 
-/** Counts of elements by the power of ten that their difference is below; bars are as high as the count's logarithm. */
+/** Histogram of the differences by powers of ten; the height of a bar is the logarithm of its count. */
 function histogram(counts: readonly number[]): string {
   const width = 52;
   const height = 160;

@@ -1,5 +1,6 @@
+import { parseJson } from '@fairlead/signature';
 import { createHash } from 'node:crypto';
-import { formatJson, parseJson } from './json-text.ts';
+import { formatJson } from './json-text.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 
 /** Length limit of every record, in bytes: a longer one is neither written nor read. */
@@ -15,18 +16,18 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
  *
  * One flipped byte anywhere is therefore found without a second file, and the text stays plain JSON.
  */
-export function sealRecord(record: object): Uint8Array {
+export function encodeRecord(record: object): Uint8Array {
   // Cuts the closing "\n}" off, where the seal goes in.
   const body = Buffer.from(formatJson(record).slice(0, -2));
   return Buffer.concat([body, Buffer.from(`,\n  "seal": "${sha256(body)}"\n}\n`)]);
 }
 
 /**
- * Reads a record that {@link sealRecord} wrote; `key` names it in messages.
+ * Reads a record that {@link encodeRecord} wrote; `key` names it in messages.
  *
  * @throws RegistryError `ERR_REGISTRY_CORRUPT` when a byte of it isn't as it was written.
  */
-export function unsealRecord(key: string, bytes: Uint8Array): unknown {
+export function decodeRecord(key: string, bytes: Uint8Array): unknown {
   const cut = Math.max(0, bytes.length - TRAILER_BYTES);
   const seal = TRAILER.exec(Buffer.from(bytes.subarray(cut)).toString('latin1'))?.[1];
   if (seal === undefined || seal !== sha256(bytes.subarray(0, cut))) {

@@ -3,56 +3,77 @@ import {
   createSignatureCheck,
   decodeTensor,
   decodeText,
+  type GoldenExample,
+  type JsonTensor,
+  parseJson,
   readCsv,
   recordsTable,
   type Signature,
   type Table,
+  tableRequests,
 } from '@fairlead/signature';
-import { parseJson } from '../records/json-text.ts';
-import { RegistryError } from '../errors/registry-error.ts';
-import type { JsonTensor, Manifest } from '../versions/manifest.ts';
-import { tableRequests } from './table-requests.ts';
+import { ParityError } from './parity-error.ts';
 
-/** Some rows to ask a model for, in one request. */
+/** Rows of one request to a model. */
 export interface ParityRows {
   readonly inputs: readonly JsonTensor[];
-  /** What the original answers, where that is known already. */
+  /** Outputs of the original, where they are known. */
   readonly expected?: readonly JsonTensor[];
 }
 
-/** How a file of rows is read. */
+/** Settings of {@link readParityRows}. */
 export interface ParityRowsOptions {
   /**
-   * Rows of a table that one request holds.
+   * Maximum number of rows in one request, for tables.
    *
    * @defaultValue 256
    */
   readonly rowsPerRequest?: number;
   /**
-   * Longest file, in bytes.
+   * Maximum size of the file, in bytes.
    *
    * @defaultValue 268435456 (256 MiB)
    */
   readonly maxBytes?: number;
 }
 
-/** The golden examples of a version, with what they expect. */
+/**
+ * Makes requests of the golden examples of a version, with their expected outputs.
+ *
+ * @example
+ * ```ts
+ * import { goldenParityRows } from '@fairlead/parity';
+ *
+ * goldenParityRows({ goldenExamples: [{ inputs: [], outputs: [] }] }); // [{ inputs: [], expected: [] }]
+ * ```
+ */
 export function goldenParityRows({
   goldenExamples,
-}: Pick<Manifest, 'goldenExamples'>): readonly ParityRows[] {
+}: {
+  readonly goldenExamples: readonly GoldenExample[];
+}): readonly ParityRows[] {
   return goldenExamples.map(({ inputs, outputs }) => ({ inputs, expected: outputs }));
 }
 
 /**
- * Reads rows to compare an export with its original on, and checks each against the signature.
+ * Reads rows for a comparison from a file, and checks each request against the signature.
  *
- * The file's name says how: `.csv` is a table, whose first line may name features or inputs (`header: 'detect'` of
- * `readCsv`); `.jsonl` and `.ndjson` hold a V2 request a line, as they were captured; `.json` holds one request, a list of
- * them, or a list of `{feature: value}`. Cells are read as the protocols of tables read them, see `tableTensors`. A request
- * that has `outputs` with data says what the original answers; columns that no input needs are ignored.
+ * The extension decides the format: `.csv` is a table, whose first line may name features or inputs (`header: 'detect'` of
+ * `readCsv`); `.jsonl` and `.ndjson` hold one captured V2 request per line; `.json` holds one request, a list of requests, or
+ * a list of `{feature: value}`. Cells are read by `tableTensors` of `@fairlead/signature`. The `outputs` of a request that have
+ * data are the expected outputs; columns that no input needs are ignored.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_ROWS` naming the line, the column and what is wrong;
- * `ERR_REGISTRY_SOURCE_UNREADABLE`
+ * @throws ParityError `ERR_PARITY_INVALID_ROWS` naming the line, the column and the problem; `ERR_PARITY_ROWS_UNREADABLE`
+ *
+ * @example
+ * ```ts
+ * import { writeFileSync } from 'node:fs';
+ * import { readParityRows } from '@fairlead/parity';
+ *
+ * const signature = { inputs: [{ name: 'age', datatype: 'FP32', shape: [-1] }], outputs: [] } as const;
+ * writeFileSync('rows.csv', 'age\n41\n42\n');
+ * const [request] = await readParityRows('rows.csv', signature); // one request of two rows
+ * ```
  */
 export async function readParityRows(
   file: string,
@@ -75,7 +96,7 @@ export async function readParityRows(
     return rows;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RegistryError('ERR_REGISTRY_INVALID_ROWS', `cannot use the rows of ${file}: ${why}`, {
+    throw new ParityError('ERR_PARITY_INVALID_ROWS', `cannot use the rows of ${file}: ${why}`, {
       cause,
     });
   }
@@ -105,7 +126,7 @@ function readRows(
       return value.map((item, index) => at(`item ${index + 1}`, () => readRequest(item)));
     }
     default:
-      throw new Error('its name says of no format that is known: .csv, .json, .jsonl or .ndjson');
+      throw new Error('unknown extension: name it .csv, .json, .jsonl or .ndjson');
   }
 }
 
@@ -114,7 +135,7 @@ function readRequest(value: unknown): ParityRows {
     throw new Error('expected a request of the Open Inference Protocol, {"inputs":[…]}');
   }
   const { inputs, outputs } = value;
-  // A request may name the outputs that it wants; those have no data.
+  // Requested outputs, in contrast to captured ones, have no data.
   const known =
     Array.isArray(outputs) &&
     outputs.length > 0 &&
@@ -126,8 +147,8 @@ function readRequest(value: unknown): ParityRows {
 }
 
 async function readText(file: string, maxBytes: number): Promise<string> {
-  const unreadable = (why: string, cause?: unknown): RegistryError =>
-    new RegistryError('ERR_REGISTRY_SOURCE_UNREADABLE', `cannot read rows from ${file}: ${why}`, {
+  const unreadable = (why: string, cause?: unknown): ParityError =>
+    new ParityError('ERR_PARITY_ROWS_UNREADABLE', `cannot read rows from ${file}: ${why}`, {
       cause,
     });
   try {

@@ -1,15 +1,14 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   goldenParityRows,
-  type JsonTensor,
   measureParity,
   type ParityRowsOptions,
   readParityRows,
-} from '@fairlead/registry';
-import type { Signature, TensorSpec } from '@fairlead/signature';
+} from '@fairlead/parity';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { JsonTensor, Signature, TensorSpec } from '@fairlead/signature';
 import { describe, expect, test } from 'vitest';
-import { rejection, temporaryFolder } from '../support/sample-registry.ts';
+import { rejection, temporaryFolder } from './support/temporary-folder.ts';
 
 const iris: Signature = {
   inputs: [
@@ -185,7 +184,7 @@ describe('requests', () => {
 
 describe('what is of no use is told by its place', () => {
   test.each<[string, string, string, Signature]>([
-    ['rows.txt', '1,2', 'no format that is known', iris],
+    ['rows.txt', '1,2', 'unknown extension', iris],
     ['rows.csv', '', 'the CSV is empty', iris],
     ['rows.csv', 'length,width\n', 'the CSV has no rows', iris],
     ['rows.csv', 'length,breadth\n1,2\n', 'no column "width"', iris],
@@ -208,13 +207,13 @@ describe('what is of no use is told by its place', () => {
     ['rows.jsonl', line({ instances: [] }), 'line 1: expected a request', iris],
   ])('%s of %j', async (name, content, problem, signature) => {
     const error = await rejection(read(name, content, signature));
-    expect(error).toMatchObject({ code: 'ERR_REGISTRY_INVALID_ROWS' });
+    expect(error).toMatchObject({ code: 'ERR_PARITY_INVALID_ROWS' });
     expect((error as Error).message).toContain(problem);
   });
 
   test('a file that is missing, is none, or is too long', async () => {
     const folder = temporaryFolder();
-    const code = 'ERR_REGISTRY_SOURCE_UNREADABLE';
+    const code = 'ERR_PARITY_ROWS_UNREADABLE';
     expect(await rejection(readParityRows(join(folder, 'no.csv'), iris))).toMatchObject({ code });
     expect(await rejection(readParityRows(folder, iris))).toMatchObject({ code });
     const error = await rejection(read('rows.csv', 'length,width\n1,2\n', iris, { maxBytes: 10 }));
@@ -242,7 +241,7 @@ describe('measuring', () => {
       measureParity(rows, { exported: double }),
       measureParity([], { exported: double }),
     ]) {
-      expect(await rejection(measured)).toMatchObject({ code: 'ERR_REGISTRY_INVALID_ARGUMENT' });
+      expect(await rejection(measured)).toMatchObject({ code: 'ERR_PARITY_INCOMPARABLE' });
     }
   });
 });

@@ -1,0 +1,10 @@
+export { compareOutputs } from './compare-outputs.ts';
+export { measureParity } from './measure-parity.ts';
+export type { ParitySides, Predict } from './measure-parity.ts';
+export { ParityError, parityErrorCodes } from './parity-error.ts';
+export type { ParityErrorCode } from './parity-error.ts';
+export { parityHtml } from './parity-html.ts';
+export type { ParityTitle } from './parity-html.ts';
+export type { OutputParity, ParityCase, ParityReport, ParityRow } from './parity-report.ts';
+export { goldenParityRows, readParityRows } from './parity-rows.ts';
+export type { ParityRows, ParityRowsOptions } from './parity-rows.ts';

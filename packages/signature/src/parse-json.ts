@@ -1,0 +1,21 @@
+import { parseKeepingIntegers } from './parse-keeping-integers.ts';
+
+// 2^53 has 16 digits: without an integer that long the plain parser, which is much faster, loses nothing.
+const LONG_INTEGER = /(?<![\d.])\d{16,}(?![\d.eE])/;
+
+/**
+ * Parses JSON text without losing integers beyond ±2^53: those of at most 20 digits become `bigint`.
+ *
+ * @throws SyntaxError when `text` is not JSON.
+ *
+ * @example
+ * ```ts
+ * import { parseJson } from '@fairlead/signature';
+ *
+ * parseJson('[1, 9007199254740993]'); // [1, 9007199254740993n]
+ * ```
+ */
+export function parseJson(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  return LONG_INTEGER.test(text) ? parseKeepingIntegers(text) : value;
+}
