@@ -19,8 +19,8 @@ export interface Verdict {
   readonly disagreement?: string;
 }
 
-/** In what ONNX Runtime says of a file that it wants to read. */
-const EXTERNAL = /external|model_path|should be stored in/i;
+/** In what ONNX Runtime says of a file that it wants to read; numbers in the wrong field of a tensor are no file. */
+const EXTERNAL = /external|model_path|should be stored in (?!field)/i;
 const ADVICE = /use external data for large/i;
 
 /** The model, when the reader finds nothing outside of its bytes. */
