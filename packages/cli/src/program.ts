@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { CommandContext } from './command-context.ts';
-import { addCompletionCommands } from './commands/completion-commands.ts';
-import { addKeyCommands } from './commands/key/key-commands.ts';
-import { addModelCommands } from './commands/model/model-commands.ts';
-import { addRegistryCommands } from './commands/registry/registry-commands.ts';
-import { addRenderCommand } from './commands/render-command.ts';
+import { commands } from './commands/commands.ts';
+import { addCommands } from './lazy-commands.ts';
 import type { OutputStream } from './process-io.ts';
 
 const EXIT_CODES = `
@@ -29,7 +26,7 @@ Environment:
   FAIRLEAD_WEBHOOK_SECRET  what registry forward signs with
   NO_COLOR                 when it is set, nothing is coloured`;
 
-/** Builds the whole tree of commands; nothing heavy is loaded before one of them runs. */
+/** Builds the tree of commands by their names and descriptions; what one needs is loaded when it runs. */
 export function buildProgram(context: CommandContext): CommandUnknownOpts {
   const { stdout, stderr } = context.io;
   const program = new Command('fairlead')
@@ -46,12 +43,10 @@ export function buildProgram(context: CommandContext): CommandUnknownOpts {
       getOutHelpWidth: () => widthOf(stdout),
       getErrHelpWidth: () => widthOf(stderr),
     })
+    // The arguments of a command are loaded when it runs, so its group lists the name alone.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .addHelpText('after', EXIT_CODES);
-  addModelCommands(program, context);
-  addRegistryCommands(program, context);
-  addKeyCommands(program, context);
-  addRenderCommand(program, context);
-  addCompletionCommands(program, context);
+  addCommands(program, commands, context);
   return program;
 }
 

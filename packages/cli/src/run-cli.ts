@@ -1,6 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CliError } from './cli-error.ts';
 import { createContext } from './command-context.ts';
+import { commands } from './commands/commands.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
 import { buildProgram } from './program.ts';
 import { reportError } from './report-error.ts';
@@ -15,7 +16,7 @@ export async function runCli(args: readonly string[], io: ProcessIo): Promise<Ex
   const context = createContext(io);
   const program = buildProgram(context);
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(withHelpOption(args), { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
     const command = commandIn(program, args);
@@ -45,6 +46,18 @@ async function withoutCredentials(error: unknown): Promise<unknown> {
   error.message = maskCredentials(error.message);
   if (error.stack !== undefined) error.stack = maskCredentials(error.stack);
   return error;
+}
+
+/** Makes `--help` of the word `help`: `fairlead help model push` is `fairlead model push --help`. */
+function withHelpOption(args: readonly string[]): readonly string[] {
+  let entries = commands;
+  for (const [index, word] of args.entries()) {
+    if (word === 'help') return [...args.slice(0, index), ...args.slice(index + 1), '--help'];
+    const entry = entries.find(({ name }) => name === word);
+    if (entry === undefined || !('commands' in entry)) break;
+    entries = entry.commands;
+  }
+  return args;
 }
 
 function wantsJson(args: readonly string[]): boolean {

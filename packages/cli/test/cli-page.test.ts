@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { buildProgram } from '../src/program.ts';
 import { createContext } from '../src/command-context.ts';
 import { exitCodes } from '../src/exit-code.ts';
+import { loadCommand } from '../src/lazy-commands.ts';
 import { commandReference, leavesOf } from './support/command-reference.ts';
 
 const pagePath = new URL('../../../docs/cli.md', import.meta.url);
@@ -14,6 +15,7 @@ const context = createContext({
   userName: () => 'ada',
 });
 const program = buildProgram(context);
+for (const { command } of leavesOf(program, '')) await loadCommand(command);
 
 /** Cells and words without the padding that prettier adds to tables. */
 const bare = (text: string): string =>

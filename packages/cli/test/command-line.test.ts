@@ -76,6 +76,17 @@ test('an error is JSON where the output is, and goes to standard error', async (
   });
 });
 
+test.each([
+  ['help', 'model', 'gates', 'set'],
+  ['model', 'help', 'gates', 'set'],
+  ['model', 'gates', 'help', 'set'],
+])('%s %s %s %s prints the help of the command', async (...args) => {
+  const place = { folder: temporaryFolder() };
+  const help = await run(place, ...args);
+  expect(help).toEqual(await run(place, 'model', 'gates', 'set', '--help'));
+  expect(help.stdout).toContain('Usage: fairlead model gates set [options] <model> <alias>');
+});
+
 test('help goes to standard output, a group without a command is a mistake', async () => {
   const place = { folder: temporaryFolder() };
   const help = await run(place, 'model', 'promote', '--help');

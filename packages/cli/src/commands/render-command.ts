@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../add-examples.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -8,11 +8,9 @@ import { table } from '../output/table.ts';
 import { placeFiles, writeFiles } from '../render/place-files.ts';
 import { readDeployment } from '../render/read-deployment.ts';
 
-/** Adds `fairlead render`. */
-export function addRenderCommand(program: CommandUnknownOpts, context: CommandContext): void {
-  const command = program
-    .command('render')
-    .description('write every configuration file of a deployment: Nginx, Gunicorn, systemd')
+/** Defines `fairlead render`. */
+export function defineRenderCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<deployment>', 'a .ts or .js module that exports one, or a .json file')
     .requiredOption(
       '--out <folder>',

@@ -1,4 +1,5 @@
 import type { Argument, CommandUnknownOpts, Option } from '@commander-js/extra-typings';
+import { loadCommand } from '../lazy-commands.ts';
 
 /** One way to go on. */
 export interface Completion {
@@ -35,7 +36,7 @@ export async function complete(
   source: CompletionSource,
 ): Promise<Completions> {
   const done = words.slice(0, -1);
-  const { command, positionals, pending, registry } = readWords(program, done);
+  const { command, positionals, pending, registry } = await readWords(program, done);
   const value = async (name: string): Promise<Completions> => {
     switch (name) {
       case 'model':
@@ -95,7 +96,7 @@ interface Words {
   readonly registry: string | undefined;
 }
 
-function readWords(program: CommandUnknownOpts, words: readonly string[]): Words {
+async function readWords(program: CommandUnknownOpts, words: readonly string[]): Promise<Words> {
   let command = program;
   let pending: Option | undefined;
   let registry: string | undefined;
@@ -115,7 +116,10 @@ function readWords(program: CommandUnknownOpts, words: readonly string[]): Words
     }
     const next = command.commands.find((each) => each.name() === word);
     if (next === undefined) positionals.push(word);
-    else command = next;
+    else {
+      command = next;
+      await loadCommand(command);
+    }
   }
   return { command, positionals, pending, registry };
 }

@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
@@ -9,11 +9,9 @@ import { changeKeysFile, readKeysFile, requireKeysFile } from '../../keys/keys-f
 import { readPepper } from '../../keys/read-pepper.ts';
 import { collect, dryRunOption, jsonOption, parseCount } from '../../options/shared-options.ts';
 
-/** Adds `fairlead key create`. */
-export function addCreateKeyCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('create')
-    .description('make an API key: its secret is printed now, and never again')
+/** Defines `fairlead key create`. */
+export function defineCreateKeyCommand(command: Command, context: CommandContext): void {
+  command
     .requiredOption('--client <name>', 'whose key it is')
     .requiredOption(
       '--scope <scope>',

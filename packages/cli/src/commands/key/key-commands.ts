@@ -1,17 +1,29 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { CommandContext } from '../../command-context.ts';
-import { addCreateKeyCommand } from './create-key-command.ts';
-import { addListKeysCommand } from './list-keys-command.ts';
-import { addRevokeKeyCommand } from './revoke-key-command.ts';
-import { addSigningKeyCommand } from './signing-key-command.ts';
+import type { CommandGroup } from '../../command-tree.ts';
 
-/** Adds `fairlead key …`. */
-export function addKeyCommands(program: CommandUnknownOpts, context: CommandContext): void {
-  const key = program
-    .command('key')
-    .description('keys: API keys of clients, and pairs of keys to sign versions with');
-  addCreateKeyCommand(key, context);
-  addListKeysCommand(key, context);
-  addRevokeKeyCommand(key, context);
-  addSigningKeyCommand(key, context);
-}
+/** `fairlead key …` */
+export const keyCommands: CommandGroup = {
+  name: 'key',
+  description: 'Manage API keys and signing keys',
+  commands: [
+    {
+      name: 'create',
+      description: 'Create an API key; its secret is printed once',
+      load: async () => (await import('./create-key-command.ts')).defineCreateKeyCommand,
+    },
+    {
+      name: 'list',
+      description: 'List the API keys of a file, without secrets',
+      load: async () => (await import('./list-keys-command.ts')).defineListKeysCommand,
+    },
+    {
+      name: 'revoke',
+      description: 'Remove an API key from its file',
+      load: async () => (await import('./revoke-key-command.ts')).defineRevokeKeyCommand,
+    },
+    {
+      name: 'signing',
+      description: 'Create an Ed25519 key pair for signing versions',
+      load: async () => (await import('./signing-key-command.ts')).defineSigningKeyCommand,
+    },
+  ],
+};

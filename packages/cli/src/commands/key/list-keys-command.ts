@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { keysFileOption } from '../../keys/key-options.ts';
@@ -8,11 +8,9 @@ import { jsonOption } from '../../options/shared-options.ts';
 import { formatTime } from '../../output/format-values.ts';
 import { table } from '../../output/table.ts';
 
-/** Adds `fairlead key list`. */
-export function addListKeysCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('list')
-    .description('list the API keys of a file: whose they are and what they allow, no secrets')
+/** Defines `fairlead key list`. */
+export function defineListKeysCommand(command: Command, context: CommandContext): void {
+  command
     .addOption(keysFileOption)
     .addOption(jsonOption)
     .action(async (options) => {

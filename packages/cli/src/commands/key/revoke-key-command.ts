@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
@@ -7,11 +7,9 @@ import { keysFileOption } from '../../keys/key-options.ts';
 import { changeKeysFile, readKeysFile, requireKeysFile } from '../../keys/keys-file.ts';
 import { dryRunOption, jsonOption, yesOption } from '../../options/shared-options.ts';
 
-/** Adds `fairlead key revoke`. */
-export function addRevokeKeyCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('revoke')
-    .description('take an API key out of its file, for good')
+/** Defines `fairlead key revoke`. */
+export function defineRevokeKeyCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<id>', 'id of the key, as fairlead key list shows it')
     .addOption(yesOption)
     .addOption(keysFileOption)

@@ -1,19 +1,15 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { dryRunOption, jsonOption } from '../../options/shared-options.ts';
 import { fileError } from '../../read-file.ts';
 
-/** Adds `fairlead key signing`. */
-export function addSigningKeyCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('signing')
-    .description(
-      'make a pair of Ed25519 keys: one half signs versions, the other goes to the hosts',
-    )
+/** Defines `fairlead key signing`. */
+export function defineSigningKeyCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<name>', 'the files are <name>.private.pem and <name>.public.pem')
     .addOption(dryRunOption)
     .addOption(jsonOption)

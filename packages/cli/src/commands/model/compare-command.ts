@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { compareVersions } from '../../compare/compare-versions.ts';
@@ -7,11 +7,9 @@ import { jsonOption, registryOption } from '../../options/shared-options.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { readVersion } from '../../registry/read-version.ts';
 
-/** Adds `fairlead model compare`. */
-export function addCompareCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('compare')
-    .description('set two versions side by side: metrics, signature, files, lineage, measurements')
+/** Defines `fairlead model compare`. */
+export function defineCompareCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<model>', 'name of the model')
     .argument('<before>', 'number of a version, or an alias that means it')
     .argument('<after>', 'number of the other, or an alias')

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { dryRunOption, jsonOption, registryOption } from '../../options/shared-options.ts';
@@ -9,11 +9,9 @@ import { table } from '../../output/table.ts';
 import { fileError, readText } from '../../read-file.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 
-/** Adds `fairlead model download`. */
-export function addDownloadCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('download')
-    .description('write the files of a version into a new folder, every byte verified')
+/** Defines `fairlead model download`. */
+export function defineDownloadCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<model>', 'name of the model')
     .argument('<version>', 'number of the version, or an alias that means it')
     .requiredOption('--out <folder>', 'the folder; it must not be there')

@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { dryRunOption, jsonOption, registryOption } from '../../options/shared-options.ts';
@@ -6,13 +6,9 @@ import { withObjectProgress } from '../../output/object-progress.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { formatExportReport } from '../../registry/format-export-report.ts';
 
-/** Adds `fairlead model export`. */
-export function addExportCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('export')
-    .description(
-      'write models with all versions, aliases and histories to a tar file or another registry',
-    )
+/** Defines `fairlead model export`. */
+export function defineExportCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<to>', 'a new file (models.tar), a folder, or s3://bucket/prefix')
     .argument('[models...]', 'names of the models (default: all)')
     .addOption(registryOption)

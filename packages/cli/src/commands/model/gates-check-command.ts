@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
@@ -6,11 +6,9 @@ import { aliasOption, jsonOption, registryOption } from '../../options/shared-op
 import { openRegistry } from '../../registry/open-registry.ts';
 import { formatGates } from '../../registry/format-gates.ts';
 
-/** Adds `fairlead model gates check`. */
-export function addGatesCheckCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('check')
-    .description('say how the gates of an alias would be decided for a version now')
+/** Defines `fairlead model gates check`. */
+export function defineGatesCheckCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<model>', 'name of the model')
     .argument('<version>', 'number of the version, or an alias that means it')
     .addOption(aliasOption)

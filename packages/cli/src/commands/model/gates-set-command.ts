@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import type { ModelRegistry } from '@fairlead/registry';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
@@ -15,11 +15,9 @@ import { oneLine } from '../../output/plain-text.ts';
 import { unknownMetrics } from '../../registry/unknown-metrics.ts';
 import { presentChange } from '../../registry/present-change.ts';
 
-/** Adds `fairlead model gates set`. */
-export function addGatesSetCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('set')
-    .description('guard an alias by gates, in place of those it has')
+/** Defines `fairlead model gates set`. */
+export function defineGatesSetCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<model>', 'name of the model')
     .argument('<alias>', 'the alias, such as champion')
     .argument('[gates...]', 'gates, each one text')

@@ -1,15 +1,13 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { jsonOption, registryOption } from '../../options/shared-options.ts';
 import { table } from '../../output/table.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 
-/** Adds `fairlead model gates show`. */
-export function addGatesShowCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('show')
-    .description('show the gates of every alias of a model')
+/** Defines `fairlead model gates show`. */
+export function defineGatesShowCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<model>', 'name of the model')
     .addOption(registryOption)
     .addOption(jsonOption)

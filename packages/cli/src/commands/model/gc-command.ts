@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { confirm } from '../../confirm.ts';
@@ -12,13 +12,9 @@ import {
 import { count, formatBytes } from '../../output/format-values.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 
-/** Adds `fairlead model gc`. */
-export function addGcCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('gc')
-    .description(
-      'remove the files that no version names: of interrupted pushes and pruned versions',
-    )
+/** Defines `fairlead model gc`. */
+export function defineGcCommand(command: Command, context: CommandContext): void {
+  command
     .option(
       '--grace <span>',
       'spare what was written less than that long ago (default: 24h)',

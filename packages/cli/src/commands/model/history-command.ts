@@ -1,15 +1,13 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { jsonOption, parseCount, registryOption } from '../../options/shared-options.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { formatTimeline } from '../../registry/format-timeline.ts';
 
-/** Adds `fairlead model history`. */
-export function addHistoryCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('history')
-    .description('tell what happened to a model: who, when, what, why, and how gates were decided')
+/** Defines `fairlead model history`. */
+export function defineHistoryCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<model>', 'name of the model')
     .option('--alias <alias>', 'only what happened to this alias')
     .option('--limit <count>', 'only the last so many entries', parseCount)

@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { dryRunOption, jsonOption, registryOption } from '../../options/shared-options.ts';
@@ -6,13 +6,9 @@ import { withObjectProgress } from '../../output/object-progress.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { formatImportReport } from '../../registry/format-import-report.ts';
 
-/** Adds `fairlead model import`. */
-export function addImportCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('import')
-    .description(
-      'bring exported models in, byte for byte: versions keep their numbers, histories go on',
-    )
+/** Defines `fairlead model import`. */
+export function defineImportCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<from>', 'a tar file, a folder, or s3://bucket/prefix')
     .addOption(registryOption)
     .addOption(dryRunOption)

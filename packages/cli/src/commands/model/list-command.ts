@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { jsonOption, registryOption } from '../../options/shared-options.ts';
@@ -6,11 +6,9 @@ import { oneLine } from '../../output/plain-text.ts';
 import { table } from '../../output/table.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 
-/** Adds `fairlead model list`. */
-export function addListCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('list')
-    .description('list the models of a registry, with their aliases')
+/** Defines `fairlead model list`. */
+export function defineListCommand(command: Command, context: CommandContext): void {
+  command
     .addOption(registryOption)
     .addOption(jsonOption)
     .action(async (options) => {

@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import { type CommandContext, auditContext } from '../../command-context.ts';
@@ -16,11 +16,9 @@ import { openRegistry } from '../../registry/open-registry.ts';
 import { presentChange } from '../../registry/present-change.ts';
 import { formatNumbers } from '../../registry/format-version.ts';
 
-/** Adds `fairlead model measure`. */
-export function addMeasureCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('measure')
-    .description('record what was measured of a version, such as p99Ms: what gates are decided by')
+/** Defines `fairlead model measure`. */
+export function defineMeasureCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<model>', 'name of the model')
     .argument('<version>', 'number of the version, or an alias that means it')
     .argument('<name=number...>', 'what was measured')

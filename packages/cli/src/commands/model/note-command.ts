@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { type CommandContext, auditContext } from '../../command-context.ts';
 import {
@@ -10,11 +10,9 @@ import {
 import { openRegistry } from '../../registry/open-registry.ts';
 import { presentChange } from '../../registry/present-change.ts';
 
-/** Adds `fairlead model note`. */
-export function addNoteCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('note')
-    .description('put a remark into the history of a model or a version')
+/** Defines `fairlead model note`. */
+export function defineNoteCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<model>', 'name of the model')
     .argument('<text>', 'the remark')
     .option('--of <version>', 'the version, or an alias that means it (else the model itself)')

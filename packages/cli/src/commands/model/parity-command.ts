@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { type CommandUnknownOpts, InvalidArgumentError } from '@commander-js/extra-typings';
+import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import { type CommandContext, auditContext } from '../../command-context.ts';
@@ -15,11 +15,9 @@ import { fileError } from '../../read-file.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { presentChange } from '../../registry/present-change.ts';
 
-/** Adds `fairlead model parity`. */
-export function addParityCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('parity')
-    .description('compare what a version answers with what its original answers')
+/** Defines `fairlead model parity`. */
+export function defineParityCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<model>', 'name of the model')
     .argument('<version>', 'number of the version, or an alias that means it')
     .option(

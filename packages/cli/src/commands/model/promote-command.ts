@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import type { AliasEntry, GateResult, GatesFailedError } from '@fairlead/registry';
 import { addExamples } from '../../add-examples.ts';
 import { type CommandContext, auditContext } from '../../command-context.ts';
@@ -17,11 +17,9 @@ import { openRegistry, type OpenedRegistry } from '../../registry/open-registry.
 import { presentChange } from '../../registry/present-change.ts';
 import { formatGates } from '../../registry/format-gates.ts';
 
-/** Adds `fairlead model promote`. */
-export function addPromoteCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('promote')
-    .description('make an alias mean a version, if that passes the gates of the alias')
+/** Defines `fairlead model promote`. */
+export function definePromoteCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<model>', 'name of the model')
     .argument('<version>', 'number of the version, or an alias that means it')
     .addOption(aliasOption)

@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { type CommandContext, auditContext } from '../../command-context.ts';
 import { confirm } from '../../confirm.ts';
@@ -13,13 +13,9 @@ import {
 } from '../../options/shared-options.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 
-/** Adds `fairlead model prune`. */
-export function addPruneCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('prune')
-    .description(
-      'let the files of old and archived versions go; histories, and what an alias ever meant, stay',
-    )
+/** Defines `fairlead model prune`. */
+export function definePruneCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<model>', 'name of the model')
     .requiredOption('--keep-last <count>', 'how many of the newest versions stay', parseCount)
     .addOption(yesOption)

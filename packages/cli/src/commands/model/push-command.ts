@@ -1,4 +1,4 @@
-import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
+import { type Command, Option } from '@commander-js/extra-typings';
 import type { Manifest, PushResult } from '@fairlead/registry';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
@@ -19,11 +19,9 @@ import { progressFormatter } from '../../push/format-progress.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { presentChange } from '../../registry/present-change.ts';
 
-/** Adds `fairlead model push`. */
-export function addPushCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('push')
-    .description('keep a new version of a model, once it loads and answers its golden examples')
+/** Defines `fairlead model push`. */
+export function definePushCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<model>', 'name of the model')
     .argument('<source>', 'an ONNX file, or a folder: of a training, of MLflow, or of Python files')
     .option(

@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { type CommandContext, auditContext } from '../../command-context.ts';
 import {
@@ -15,11 +15,9 @@ import {
 import { openRegistry } from '../../registry/open-registry.ts';
 import { presentChange } from '../../registry/present-change.ts';
 
-/** Adds `fairlead model rollback`. */
-export function addRollbackCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('rollback')
-    .description('make an alias mean what it meant before, in one write; again goes further back')
+/** Defines `fairlead model rollback`. */
+export function defineRollbackCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<model>', 'name of the model')
     .addOption(aliasOption)
     .option('--steps <count>', 'how many values to go back', parseCount, 1)

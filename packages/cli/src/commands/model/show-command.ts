@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { jsonOption, registryOption } from '../../options/shared-options.ts';
@@ -8,11 +8,9 @@ import { formatModel } from '../../registry/format-model.ts';
 import { readVersion } from '../../registry/read-version.ts';
 import { formatVersion } from '../../registry/format-version.ts';
 
-/** Adds `fairlead model show`. */
-export function addShowCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('show')
-    .description('show a model with its versions, or all that is known of one version')
+/** Defines `fairlead model show`. */
+export function defineShowCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<model>', 'name of the model')
     .argument('[version]', 'number of a version, or an alias that means it')
     .option('--card', 'show the model card as well')

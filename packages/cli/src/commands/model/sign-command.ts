@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { type CommandContext, auditContext } from '../../command-context.ts';
 import { readText } from '../../read-file.ts';
@@ -12,11 +12,9 @@ import {
 import { openRegistry } from '../../registry/open-registry.ts';
 import { presentChange } from '../../registry/present-change.ts';
 
-/** Adds `fairlead model sign`. */
-export function addSignCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('sign')
-    .description('sign a version: hosts that trust the key load no other')
+/** Defines `fairlead model sign`. */
+export function defineSignCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<model>', 'name of the model')
     .argument('<version>', 'number of the version, or an alias that means it')
     .requiredOption('--key <file>', 'the private key, as fairlead key signing makes it')

@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import { type CommandContext, auditContext } from '../../command-context.ts';
@@ -15,11 +15,9 @@ import { oneLine } from '../../output/plain-text.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { presentChange } from '../../registry/present-change.ts';
 
-/** Adds `fairlead model tag`. */
-export function addTagCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('tag')
-    .description('put tags on a model or on one of its versions, or take them away')
+/** Defines `fairlead model tag`. */
+export function defineTagCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<model>', 'name of the model')
     .argument('[name=value...]', 'tags to put on; one of the same name gives way')
     .option('--of <version>', 'the version, or an alias that means it (else the model itself)')

@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
@@ -7,11 +7,9 @@ import { count, formatBytes } from '../../output/format-values.ts';
 import { severalLines } from '../../output/plain-text.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 
-/** Adds `fairlead model verify`. */
-export function addVerifyCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('verify')
-    .description('read every byte of the registry: every hash, chain and signature')
+/** Defines `fairlead model verify`. */
+export function defineVerifyCommand(command: Command, context: CommandContext): void {
+  command
     .addOption(registryOption)
     .addOption(jsonOption)
     .action(async (options) => {

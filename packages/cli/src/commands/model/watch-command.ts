@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import {
@@ -12,11 +12,9 @@ import { oneLine } from '../../output/plain-text.ts';
 import { formatTime } from '../../output/format-values.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 
-/** Adds `fairlead model watch`. */
-export function addWatchCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('watch')
-    .description('print what an alias means now, and each change of it when it happens')
+/** Defines `fairlead model watch`. */
+export function defineWatchCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<model>', 'name of the model')
     .addOption(aliasOption)
     .option('--count <entries>', 'end after so many lines', parseCount)

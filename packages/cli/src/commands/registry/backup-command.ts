@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { dryRunOption, jsonOption, registryOption } from '../../options/shared-options.ts';
@@ -6,13 +6,9 @@ import { withObjectProgress } from '../../output/object-progress.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { formatExportReport } from '../../registry/format-export-report.ts';
 
-/** Adds `fairlead registry backup`. */
-export function addBackupCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('backup')
-    .description(
-      'write the whole registry to a new tar file, or what is new to a folder or a bucket',
-    )
+/** Defines `fairlead registry backup`. */
+export function defineBackupCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<to>', 'a new file (registry.tar), a folder, or s3://bucket/prefix')
     .addOption(registryOption)
     .addOption(dryRunOption)

@@ -1,4 +1,4 @@
-import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
+import { type Command, Option } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
@@ -8,13 +8,9 @@ import { openRegistry } from '../../registry/open-registry.ts';
 
 const TWO_MINUTES_MS = 120_000;
 
-/** Adds `fairlead registry drill`. */
-export function addDrillCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('drill')
-    .description(
-      'back up, restore elsewhere, and compare every byte; the registry itself is only read',
-    )
+/** Defines `fairlead registry drill`. */
+export function defineDrillCommand(command: Command, context: CommandContext): void {
+  command
     .option(
       '--work-folder <folder>',
       "room for the backup and the copy, which are removed (default: the system's)",

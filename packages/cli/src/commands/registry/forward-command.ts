@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import type { EventCursor, ForwardNotice, ForwardOptions } from '@fairlead/registry';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
@@ -11,11 +11,9 @@ import { openRegistry } from '../../registry/open-registry.ts';
 import { openSender } from '../../registry/open-sender.ts';
 import { readWebhookSecrets } from '../../registry/webhook-secrets.ts';
 
-/** Adds `fairlead registry forward`. */
-export function addForwardCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('forward')
-    .description('tell webhooks what happens in the registry, signed, until it is ended')
+/** Defines `fairlead registry forward`. */
+export function defineForwardCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<urls...>', 'where to: https://…; one that is away holds up no other')
     .requiredOption(
       '--cursor <file>',

@@ -1,15 +1,13 @@
 import { existsSync } from 'node:fs';
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { dryRunOption, jsonOption, registryOption } from '../../options/shared-options.ts';
 import { registryLocation } from '../../registry/open-registry.ts';
 
-/** Adds `fairlead registry init`. */
-export function addInitCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('init')
-    .description('make the folder of a new registry; a bucket has to be there, and needs nothing')
+/** Defines `fairlead registry init`. */
+export function defineInitCommand(command: Command, context: CommandContext): void {
+  command
     .addOption(registryOption)
     .addOption(dryRunOption)
     .addOption(jsonOption)

@@ -1,19 +1,34 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { CommandContext } from '../../command-context.ts';
-import { addBackupCommand } from './backup-command.ts';
-import { addDrillCommand } from './drill-command.ts';
-import { addForwardCommand } from './forward-command.ts';
-import { addInitCommand } from './init-command.ts';
-import { addRestoreCommand } from './restore-command.ts';
+import type { CommandGroup } from '../../command-tree.ts';
 
-/** Adds `fairlead registry …`. */
-export function addRegistryCommands(program: CommandUnknownOpts, context: CommandContext): void {
-  const registry = program
-    .command('registry')
-    .description('the registry as a whole: make it, back it up, restore it');
-  addInitCommand(registry, context);
-  addBackupCommand(registry, context);
-  addRestoreCommand(registry, context);
-  addDrillCommand(registry, context);
-  addForwardCommand(registry, context);
-}
+/** `fairlead registry …` */
+export const registryCommands: CommandGroup = {
+  name: 'registry',
+  description: 'Manage a registry: create, back up, restore, forward events',
+  commands: [
+    {
+      name: 'init',
+      description: 'Create the folder of a registry, or check that a bucket can hold one',
+      load: async () => (await import('./init-command.ts')).defineInitCommand,
+    },
+    {
+      name: 'backup',
+      description: 'Back up a registry to a new tar file, or incrementally to a folder or a bucket',
+      load: async () => (await import('./backup-command.ts')).defineBackupCommand,
+    },
+    {
+      name: 'restore',
+      description: 'Restore a backup to a new location, and verify every byte',
+      load: async () => (await import('./restore-command.ts')).defineRestoreCommand,
+    },
+    {
+      name: 'drill',
+      description: 'Rehearse a restore: back up, restore elsewhere, compare every byte',
+      load: async () => (await import('./drill-command.ts')).defineDrillCommand,
+    },
+    {
+      name: 'forward',
+      description: 'Forward registry events to webhooks, signed, until stopped',
+      load: async () => (await import('./forward-command.ts')).defineForwardCommand,
+    },
+  ],
+};

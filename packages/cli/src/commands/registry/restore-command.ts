@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
@@ -9,11 +9,9 @@ import { withObjectProgress } from '../../output/object-progress.ts';
 import { count } from '../../output/format-values.ts';
 import { formatImportReport } from '../../registry/format-import-report.ts';
 
-/** Adds `fairlead registry restore`. */
-export function addRestoreCommand(parent: CommandUnknownOpts, context: CommandContext): void {
-  const command = parent
-    .command('restore')
-    .description('make a new place the registry that was backed up, and read every byte of it')
+/** Defines `fairlead registry restore`. */
+export function defineRestoreCommand(command: Command, context: CommandContext): void {
+  command
     .argument('<from>', 'a tar file, a folder, or s3://bucket/prefix')
     .argument('<to>', 'a new folder, or an empty place in a bucket')
     .addOption(yesOption)

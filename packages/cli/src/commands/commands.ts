@@ -1,0 +1,27 @@
+import type { CommandEntry, CommandGroup } from '../command-tree.ts';
+import { keyCommands } from './key/key-commands.ts';
+import { modelCommands } from './model/model-commands.ts';
+import { registryCommands } from './registry/registry-commands.ts';
+
+/** Every command of `fairlead`, in the order of its help. */
+export const commands: readonly (CommandEntry | CommandGroup)[] = [
+  modelCommands,
+  registryCommands,
+  keyCommands,
+  {
+    name: 'render',
+    description: 'Write the configuration files of a deployment: Nginx, Gunicorn, systemd',
+    load: async () => (await import('./render-command.ts')).defineRenderCommand,
+  },
+  {
+    name: 'completion',
+    description: 'Print the script that makes a shell complete fairlead',
+    load: async () => (await import('./completion-command.ts')).defineCompletionCommand,
+  },
+  {
+    name: '__complete',
+    description: 'Print how a command line can be completed',
+    hidden: true,
+    load: async () => (await import('./completion-command.ts')).defineCompleteCommand,
+  },
+];
