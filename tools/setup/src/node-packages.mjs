@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
 
 import { runInstaller } from './installer.mjs';
+import { installedPackages } from './installed-packages.mjs';
 import { hasStamp, removeStamp, stampKey, writeStamp } from './stamp.mjs';
 
 /** @import { SetupContext } from '../setup.mjs' */
@@ -17,7 +18,7 @@ export function nodePackages({ root, searchPath, runStep, logFolder }) {
   const stamp = join(root, 'node_modules', '.fairlead-setup');
   const key = stampKey(
     ['npm', root, process.platform, process.arch],
-    [join(root, 'package-lock.json'), join(root, '.npmrc')],
+    [join(root, 'package-lock.json')],
   );
   return {
     isReady: () => hasStamp(stamp, key),
@@ -27,13 +28,14 @@ export function nodePackages({ root, searchPath, runStep, logFolder }) {
       // `npm ci` deletes node_modules: it must not run on the Node inside it.
       const inside = join(root, 'node_modules', '.bin');
       const PATH = searchPath.filter((folder) => folder !== inside).join(delimiter);
-      await runStep('npm packages: npm ci', () =>
-        runInstaller('npm', ['ci', '--no-audit', '--no-fund'], {
-          cwd: root,
-          env: { ...process.env, PATH },
-          logPath: join(logFolder, 'npm.log'),
-          lock,
-        }),
+      // The CPU build only: CUDA is a download of 300 MB from another registry, which npm 10 would start if the lock file let it.
+      const env = { ...process.env, PATH, ONNXRUNTIME_NODE_INSTALL: 'skip' };
+      const logPath = join(logFolder, 'npm.log');
+      await runStep(
+        'npm packages: npm ci',
+        () =>
+          runInstaller('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root, env, logPath, lock }),
+        installedPackages(root),
       );
       mkdirSync(dirname(stamp), { recursive: true });
       writeStamp(stamp, key);
