@@ -157,14 +157,14 @@ export async function createGateway(
   modelMemoryMetrics({
     registry: metrics.registry,
     read: () =>
-      models.loaded.flatMap(({ label, runtime }) =>
+      models.loadedVersions.flatMap(({ label, runtime }) =>
         runtime.memory === undefined ? [] : [{ ...label, ...runtime.memory }],
       ),
   });
 
   // Who goes back and forth between versions may have one loaded again before its predecessor is gone.
   function isLoaded({ model, version }: { model: string; version: number }): boolean {
-    return models.loaded.some(
+    return models.loadedVersions.some(
       ({ label }) => label.model === model && label.version === String(version),
     );
   }

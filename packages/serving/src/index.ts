@@ -8,8 +8,10 @@ export type { CircuitBreakerOptions } from './circuit-breaker/circuit-breaker-op
 export type { Fallback } from './fallback/fallback.ts';
 export type { FallbackNote, FallbackReason, FellBack } from './inference/fallback-note.ts';
 export { shutDownGracefully } from './model-server/graceful-shutdown.ts';
-export { mlflowScoring, sageMaker } from './protocol/scoring/scoring-dialect.ts';
-export type { SageMakerOptions, ScoringOptions } from './protocol/scoring/scoring-dialect.ts';
+export { mlflowScoring } from './protocol/scoring/mlflow-scoring.ts';
+export type { ScoringOptions } from './protocol/scoring/mlflow-scoring.ts';
+export { sageMaker } from './protocol/scoring/sagemaker.ts';
+export type { SageMakerOptions } from './protocol/scoring/sagemaker.ts';
 export { tensorFlowServing } from './protocol/tensorflow-serving/tensorflow-serving.ts';
 export type { GracefulShutdownOptions } from './model-server/graceful-shutdown.ts';
 export type {
@@ -71,7 +73,16 @@ export { BodyMemory } from './protocol/body-memory.ts';
 export type { BodyMemoryOptions } from './protocol/body-memory.ts';
 export type { BodyAccount } from './protocol/body-memory.ts';
 export { inferenceTarget, requestAccess } from './protocol/dialect.ts';
-export type { Access, Call, Dialect, Reply, Route } from './protocol/dialect.ts';
+export type {
+  Access,
+  ActionRoute,
+  Call,
+  Dialect,
+  InferenceExchange,
+  InferRoute,
+  Reply,
+  Route,
+} from './protocol/dialect.ts';
 export type { HttpError } from './protocol/http-error.ts';
 export { createInferenceHandler } from './http/inference-handler.ts';
 export type { InferenceHandler, InferenceHandlerOptions } from './http/inference-handler.ts';

@@ -175,7 +175,7 @@ describe('loading', () => {
     const loading = models.load('b');
     await until(() => models.models.includes('b'));
     expect(await models.ready()).toBe(true);
-    expect(await models.index()).toContainEqual({ name: 'b', state: 'LOADING', reason: '' });
+    expect(await models.listModels()).toContainEqual({ name: 'b', state: 'LOADING', reason: '' });
     gate.resolve(undefined);
     await loading;
     expect(await models.ready()).toBe(true);
@@ -186,8 +186,8 @@ describe('loading', () => {
     const { models, post } = setUp({ maxModels: 1 });
     await models.load('a');
     const body = (await post('/v2/repository/models/b/load').expect(507)).body as unknown;
-    expect((body as { error: string }).error).toContain('as many models are served as may, 1');
-    await models.unserve('a');
+    expect((body as { error: string }).error).toContain('the limit of 1 served models is reached');
+    await models.unload('a');
     await models.load('b');
     expect(models.models).toEqual(['b']);
   });
@@ -240,7 +240,7 @@ describe('unloading', () => {
       () => 'failed',
     );
     await until(() => models.models.includes('a'));
-    const unloading = models.unserve('a');
+    const unloading = models.unload('a');
     gate.resolve(undefined);
     await unloading;
     expect(await loading).toBe('failed');
@@ -252,7 +252,7 @@ test('whatever order loads and unloads of one model come in, the last word count
   const { models, events } = setUp();
   const calls: Promise<unknown>[] = [];
   for (let index = 0; index < 60; index++) {
-    calls.push(index % 3 === 2 ? models.unserve('a') : models.load('a'));
+    calls.push(index % 3 === 2 ? models.unload('a') : models.load('a'));
     if (index % 7 === 0) await new Promise(setImmediate);
   }
   for (const { status, ...rest } of await Promise.allSettled(calls)) {
@@ -263,7 +263,7 @@ test('whatever order loads and unloads of one model come in, the last word count
   }
   await models.load('a');
   expect(await answerOf(models, 'a')).toBe(3);
-  await models.unserve('a');
+  await models.unload('a');
   const count = (wanted: string) => events.filter(({ type }) => type === wanted).length;
   expect(count('unloaded')).toBe(count('swapped'));
 });

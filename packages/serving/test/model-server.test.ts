@@ -110,7 +110,7 @@ describe('what cannot be loaded', () => {
     [
       'a runtime that nobody has',
       { signature: affine, runtime: { name: 'toString' } },
-      'wants runtime "toString"; this server has onnx',
+      'needs runtime "toString"; this server has onnx',
     ],
     ['a file that is no model', { signature: affine, file: 'make-models.py' }, "can't be loaded"],
   ])('%s: not ready, and the reason is told', async (_name, version, reason) => {

@@ -195,7 +195,7 @@ describe('the document', () => {
     source.sources.get('affine')?.point(2);
     await models.load('affine');
     expect((await documentAt(origin)).paths[path]?.post?.summary).toContain('version 2');
-    await models.unserve('affine');
+    await models.unload('affine');
     expect(Object.keys((await documentAt(origin)).paths)).not.toContain(path);
     source.sources.get('affine')?.point(1);
     await models.load('affine');
@@ -259,7 +259,7 @@ describe('the document', () => {
 
   test('leaves out an example that would bury the rest, not the operation', () => {
     const shape = [1, 224, 224, 3];
-    const [version] = models.loaded;
+    const [version] = models.loadedVersions;
     if (version === undefined) throw new Error('nothing is loaded');
     const image: Signature = {
       inputs: [{ name: 'x', datatype: 'UINT8', shape }],

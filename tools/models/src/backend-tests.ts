@@ -91,7 +91,7 @@ async function runCase(
     return await explain(each, error);
   } finally {
     // One that hangs isn't waited for.
-    await within(PATIENCE_MS, server.unserve(model)).catch(() => undefined);
+    await within(PATIENCE_MS, server.unload(model)).catch(() => undefined);
   }
 }
 

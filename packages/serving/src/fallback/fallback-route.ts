@@ -1,6 +1,6 @@
 import type { Signature } from '@fairlead/signature';
 import type { InferenceObserver } from '../inference/inference-observer.ts';
-import type { InferRequest, InferResult } from '../inference/infer-request.ts';
+import type { DecodedRequest, Inferred } from '../inference/infer-request.ts';
 import type { CallContext, LoadedVersion } from '../models/loaded-version.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import type { ServingEvent } from '../models/serving-event.ts';
@@ -11,10 +11,10 @@ import { whyNotInterchangeable } from './why-not-interchangeable.ts';
 /** What a {@link FallbackRoute} needs. */
 export interface FallbackRouteOptions {
   readonly model: string;
-  /** The model's own version, if it has one. */
-  readonly primary: () => LoadedVersion | undefined;
-  /** The version that is to stand in, if there is one. */
-  readonly standIn: () => LoadedVersion | undefined;
+  /** The loaded version of the fallback, if there is one. */
+  readonly fallbackVersion: () => LoadedVersion | undefined;
+  /** The error for a request that neither the model nor the fallback can answer. */
+  readonly notReady: () => ServingError;
   readonly observer: InferenceObserver | undefined;
   readonly onEvent: (event: ServingEvent) => void;
 }
@@ -24,88 +24,98 @@ const EVENT_INTERVAL_MS = 10_000;
 /** Answers requests of one model, by its fallback where the model itself can't; never by a fallback's fallback. */
 export class FallbackRoute {
   readonly #options: FallbackRouteOptions;
-  readonly #fits = new WeakMap<Signature, WeakMap<Signature, boolean>>();
+  readonly #compatible = new WeakMap<Signature, WeakMap<Signature, boolean>>();
   #requests = 0;
-  #toldAt = -Infinity;
+  #reportedAt = -Infinity;
 
   constructor(options: FallbackRouteOptions) {
     this.#options = options;
   }
 
-  /** The version that would stand in now: one that is loaded, fits and isn't left alone itself. */
-  standIn(): LoadedVersion | undefined {
-    const standIn = this.#options.standIn();
-    if (standIn === undefined || standIn.circuitOpen) return undefined;
-    return this.#isFit(this.#options.primary(), standIn) ? standIn : undefined;
+  /** The version that would answer in place of `primary` now: one that is loaded, is compatible and has a closed circuit. */
+  fallbackVersion(primary: LoadedVersion | undefined): LoadedVersion | undefined {
+    const fallbackVersion = this.#options.fallbackVersion();
+    if (fallbackVersion === undefined || fallbackVersion === primary || fallbackVersion.circuitOpen)
+      return undefined;
+    return this.#isCompatible(primary, fallbackVersion) ? fallbackVersion : undefined;
   }
 
-  /** Tells at once that the fallback doesn't fit, rather than when it is needed. */
-  check(): void {
-    const standIn = this.#options.standIn();
-    if (standIn !== undefined) this.#isFit(this.#options.primary(), standIn);
+  /** Reports at once that the fallback isn't compatible, rather than when it is needed. */
+  check(primary: LoadedVersion | undefined): void {
+    const fallbackVersion = this.#options.fallbackVersion();
+    if (fallbackVersion !== undefined) this.#isCompatible(primary, fallbackVersion);
   }
 
   /**
-   * Answers one request.
+   * Answers one request by `primary`, else by the fallback.
    *
    * @throws what the model throws if that isn't for a fallback or there is none, else what the fallback throws.
    */
-  async infer(
-    read: () => InferRequest,
+  async infer<D extends DecodedRequest>(
+    primary: LoadedVersion | undefined,
+    decode: (signature: Signature) => D,
     context: CallContext,
-    notReady: () => ServingError,
-  ): Promise<InferResult> {
+  ): Promise<Inferred<D>> {
     const startedAt = performance.now();
-    const primary = this.#options.primary();
-    let request: InferRequest | undefined;
-    const readOnce = (): InferRequest => (request ??= read());
-    let reason: FallbackReason | undefined;
-    if (primary === undefined) reason = 'not-ready';
-    else {
+    // The request is decoded once, whichever version answers it.
+    let decoded: D | undefined;
+    const decodeOnce = (signature: Signature): D => (decoded ??= decode(signature));
+    let reason: FallbackReason = 'not-ready';
+    if (primary !== undefined) {
       try {
-        return await primary.infer(readOnce, context, (error) => {
-          reason = reasonOf(error);
-          return reason !== undefined && this.standIn() !== undefined;
-        });
+        return await primary.infer(
+          decodeOnce,
+          context,
+          (error) => reasonOf(error) !== undefined && this.fallbackVersion(primary) !== undefined,
+        );
       } catch (error) {
-        if (reason === undefined || this.standIn() === undefined) throw error;
+        const found = reasonOf(error);
+        if (found === undefined || this.fallbackVersion(primary) === undefined) throw error;
+        reason = found;
       }
     }
-    const standIn = this.standIn();
-    if (standIn === undefined) throw notReady();
+    const fallbackVersion = this.fallbackVersion(primary);
+    if (fallbackVersion === undefined) throw this.#options.notReady();
     const { model } = this.#options;
     const note = { reason, model, ...(primary && { version: primary.label.version }) };
-    this.#tell(note, standIn);
-    const deadlineAt = Math.min(context.deadlineAt, startedAt + (request?.timeoutMs ?? Infinity));
-    const result = await standIn.infer(readOnce, { ...context, deadlineAt });
-    return { ...result, fallback: note };
+    this.#report(note, fallbackVersion);
+    const timeoutMs = decoded?.request.timeoutMs ?? Infinity;
+    const deadlineAt = Math.min(context.deadlineAt, startedAt + timeoutMs);
+    const inferred = await fallbackVersion.infer(decodeOnce, { ...context, deadlineAt });
+    const { signature } = primary ?? inferred;
+    return { ...inferred, signature, result: { ...inferred.result, fallback: note } };
   }
 
-  #isFit(primary: LoadedVersion | undefined, standIn: LoadedVersion): boolean {
+  #isCompatible(primary: LoadedVersion | undefined, fallbackVersion: LoadedVersion): boolean {
     // Without a version of the model there is no signature to hold the other against.
     if (primary === undefined) return true;
-    let fits = this.#fits.get(primary.signature);
-    if (fits === undefined) this.#fits.set(primary.signature, (fits = new WeakMap()));
-    const known = fits.get(standIn.signature);
-    if (known !== undefined) return known;
-    const reason = whyNotInterchangeable(primary.signature, standIn.signature);
-    fits.set(standIn.signature, reason === undefined);
+    let known = this.#compatible.get(primary.signature);
+    if (known === undefined) this.#compatible.set(primary.signature, (known = new WeakMap()));
+    const answer = known.get(fallbackVersion.signature);
+    if (answer !== undefined) return answer;
+    const reason = whyNotInterchangeable(primary.signature, fallbackVersion.signature);
+    known.set(fallbackVersion.signature, reason === undefined);
     if (reason !== undefined) {
       const { model, onEvent } = this.#options;
-      onEvent({ type: 'fallback-unfit', model, fallbackModel: standIn.label.model, reason });
+      onEvent({
+        type: 'fallback-unfit',
+        model,
+        fallbackModel: fallbackVersion.label.model,
+        reason,
+      });
     }
     return reason === undefined;
   }
 
-  #tell(note: FallbackNote, { label }: LoadedVersion): void {
+  #report(note: FallbackNote, { label }: LoadedVersion): void {
     const fallback = { fallbackModel: label.model, fallbackVersion: label.version };
     this.#options.observer?.fellBack?.({ ...note, ...fallback });
     this.#requests += 1;
     const now = performance.now();
-    if (now - this.#toldAt < EVENT_INTERVAL_MS) return;
+    if (now - this.#reportedAt < EVENT_INTERVAL_MS) return;
     const { model, reason } = note;
     const requests = this.#requests;
-    this.#toldAt = now;
+    this.#reportedAt = now;
     this.#requests = 0;
     this.#options.onEvent({ type: 'fell-back', model, ...fallback, reason, requests });
   }

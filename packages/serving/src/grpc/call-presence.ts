@@ -1,12 +1,23 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
+import type { AnswerSignal } from '../inference/answer-signal.ts';
 import type { CancelSignal } from '../inference/cancel-signal.ts';
 
-/** Tells when a client cancels its call, goes away, or lets its deadline pass. */
-export class CallPresence implements CancelSignal {
+/** Tells when a client cancels its call, disconnects, or lets its deadline pass, and when its answer was sent. */
+export class CallPresence implements AnswerSignal, CancelSignal {
+  readonly #onSent: (() => void)[] = [];
   readonly #call: ServerUnaryCall<unknown, unknown>;
 
   constructor(call: ServerUnaryCall<unknown, unknown>) {
     this.#call = call;
+  }
+
+  onSent(listener: () => void): void {
+    this.#onSent.push(listener);
+  }
+
+  /** Called when the answer was passed to the call, or the call has failed. */
+  sent(): void {
+    for (const listener of this.#onSent.splice(0)) listener();
   }
 
   get aborted(): boolean {

@@ -1,5 +1,6 @@
 import { SignatureError } from '@fairlead/signature';
 import { Metadata, status, type ServerErrorResponse } from '@grpc/grpc-js';
+import { ERROR_HEADER } from '../protocol/respond.ts';
 import { ServingError, type ServingErrorCode } from '../errors/serving-error.ts';
 
 /** gRPC status of each error: the one place where that is decided. */
@@ -76,11 +77,11 @@ export function toGrpcError(error: unknown): Pick<ServerErrorResponse, 'code' | 
 } {
   const metadata = new Metadata();
   if (error instanceof SignatureError) {
-    metadata.set('fairlead-error', error.code);
+    metadata.set(ERROR_HEADER, error.code);
     return { code: status.INVALID_ARGUMENT, details: error.message, metadata };
   }
   if (error instanceof ServingError) {
-    metadata.set('fairlead-error', error.code);
+    metadata.set(ERROR_HEADER, error.code);
     const code = STATUS[error.code];
     const seconds = Math.ceil((error.retryAfterMs ?? 0) / 1000);
     if (code === status.UNAVAILABLE || error.code === 'ERR_SERVING_CLIENT_LIMIT')

@@ -5,9 +5,10 @@ import { CodecPool } from '../codec/codec-pool.ts';
 import { MAX_INLINE_ELEMENTS, type Codec } from '../codec/codec.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
 import { BodyMemory } from '../protocol/body-memory.ts';
-import { decodeThenInfer, type Decoding } from '../protocol/decode-then-infer.ts';
-import type { Call } from '../protocol/dialect.ts';
+import type { InferenceExchange } from '../protocol/dialect.ts';
 import { badRequest } from '../protocol/json-body.ts';
+import { resultHeaders } from '../protocol/respond.ts';
+import { runExchange } from '../protocol/run-exchange.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import { CallPresence } from './call-presence.ts';
 import { decodeInferMessage, type DecodedMessage } from './decode-infer-message.ts';
@@ -77,7 +78,14 @@ const MAX_NAME_LENGTH = 256;
 /** Larger messages are decoded in another thread: elements are varints or copied, which takes 20 ms for a MiB at most. */
 const MAX_INLINE_MESSAGE_BYTES = 1024 * 1024;
 
-/** A call whose message is still the bytes that came. */
+/** Decoding of `ModelInfer`; its answer is encoded where the call is. */
+const EXCHANGE: Pick<InferenceExchange<DecodedMessage>, 'decode' | 'decodeIn'> = {
+  decode: (bytes) => decodeInferMessage(bytes),
+  decodeIn: (codec, bytes) =>
+    bytes.length > MAX_INLINE_MESSAGE_BYTES ? codec.run('decodeInferMessage', bytes) : undefined,
+};
+
+/** A call whose message is still in bytes. */
 type RawCall = ServerUnaryCall<Buffer, unknown>;
 
 /**
@@ -122,48 +130,52 @@ export function createInferenceService(
     const { modelName, modelVersion } = readMessageTarget(bytes);
     const target = targetOf(modelName, modelVersion);
     admission.mayInfer?.(target.model);
-    const decoding: Decoding<DecodedMessage> = {
-      isLarge: bytes.length > MAX_INLINE_MESSAGE_BYTES,
-      here: () => decodeInferMessage(bytes),
-      there: (other) => other.run('decodeInferMessage', bytes),
+    const { client } = admission;
+    const id = requestId(incomingOf('ModelInfer', call));
+    const key = client ?? id;
+    const model = models.route(target, key);
+    model.refuseIfFull(client);
+    const presence = new CallPresence(call);
+    const ofClient = new ClientCodec(codec, () => client);
+    const context = {
+      signal: presence,
+      answer: presence,
+      client,
+      routingKey: key,
+      timeoutMs: timeoutOf(call),
+      requestId: id,
     };
-    const inferHere: Call['infer'] = (_target, request) =>
-      models.infer(target, request, {
-        signal: new CallPresence(call),
-        client: admission.client,
-        timeoutMs: timeoutOf(call),
-        requestId: requestId(incomingOf('ModelInfer', call)),
+    try {
+      const { result, decoded } = await runExchange(EXCHANGE, bytes, model, context, ofClient);
+      const metadata = new Metadata();
+      const headers = resultHeaders(result);
+      for (const name in headers) metadata.set(name, headers[name] ?? '');
+      call.sendMetadata(metadata);
+      const { raw } = decoded;
+      return isLargeAnswer(result.outputs)
+        ? await ofClient.run('encodeModelInfer', result, raw)
+        : encodeModelInfer(result, raw);
+    } finally {
+      // The answer is passed to the call on this turn of the event loop.
+      setImmediate(() => {
+        presence.sent();
       });
-    const ofClient = new ClientCodec(codec, () => admission.client);
-    models.answering(target).refuseIfFull(admission.client);
-    const { decoded, result } = await decodeThenInfer(
-      { codec: ofClient, infer: inferHere },
-      target,
-      decoding,
-      ({ request }) => request,
-    );
-    const told = new Metadata();
-    told.set('fairlead-model', result.model);
-    told.set('fairlead-version', result.version);
-    if (result.fallback !== undefined) told.set('fairlead-fallback', result.fallback.reason);
-    call.sendMetadata(told);
-    const { raw } = decoded;
-    return isLargeAnswer(result.outputs)
-      ? ofClient.run('encodeModelInfer', result, raw)
-      : encodeModelInfer(result, raw);
+    }
   }
 
   async function modelReady({ name, version }: ModelRequest): Promise<object> {
     const target = targetOf(name, version);
-    const { ready, version: loaded } = await models.status(target.model);
-    return { ready: ready && (target.version ?? loaded) === loaded };
+    const { ready } = await models.status(target.model, target.version);
+    return { ready };
   }
 
   function modelMetadata({ name, version }: ModelRequest): object {
-    const { label, signature, runtime } = models.find(targetOf(name, version));
+    const target = targetOf(name, version);
+    const { label, signature, runtime } = models.find(target);
     const { inputs, outputs } = signature;
     const { platform } = runtime;
-    return { name: label.model, versions: [label.version], platform, inputs, outputs };
+    const versions = target.version === undefined ? models.versionsOf(name) : [label.version];
+    return { name, versions, platform, inputs, outputs };
   }
 
   const answers: Readonly<

@@ -9,16 +9,16 @@ import { ClientPresence } from '../protocol/client-presence.ts';
 import {
   findRoute,
   pathOf,
-  type Call,
   type Dialect,
+  type InferRoute,
   type Reply,
   type Route,
 } from '../protocol/dialect.ts';
-import { endEarly, isEarly } from '../protocol/end-early.ts';
-import { errorCode, toHttpError } from '../protocol/http-error.ts';
 import { checkMediaType } from '../protocol/media-type.ts';
 import { openInference } from '../protocol/open-inference/open-inference.ts';
 import { receiveBody } from '../protocol/receive-body.ts';
+import { resultHeaders, sendError, sendReply } from '../protocol/respond.ts';
+import { runExchange } from '../protocol/run-exchange.ts';
 
 /** Options of {@link createInferenceHandler}. */
 export interface InferenceHandlerOptions {
@@ -50,6 +50,11 @@ export interface InferenceHandlerOptions {
   readonly client?: (req: IncomingMessage) => string | undefined;
   /** Reads the request's id, which is passed on to upstreams. */
   readonly requestId?: (req: IncomingMessage) => string | undefined;
+  /**
+   * Reads the key that the server's `router` assigns versions by, such as a header with the user's id.
+   * @defaultValue the client of the request, else its id
+   */
+  readonly routingKey?: (req: IncomingMessage) => string | undefined;
   /** Told of errors that are faults of the server's own, which clients don't get to see. */
   readonly onError?: (error: unknown, req: IncomingMessage) => void;
 }
@@ -61,7 +66,7 @@ export type InferenceHandler = (
   next?: (error?: unknown) => void,
 ) => void;
 
-const NO_BODY = Buffer.alloc(0);
+const NO_BODY = Promise.resolve(Buffer.alloc(0));
 
 /**
  * Makes the handler of inference over HTTP for a model server, in one or several dialects.
@@ -79,6 +84,7 @@ export function createInferenceHandler(
     codec = new CodecPool(),
     client,
     requestId = () => undefined,
+    routingKey = () => undefined,
     onError = () => undefined,
   }: InferenceHandlerOptions = {},
 ): InferenceHandler {
@@ -92,67 +98,56 @@ export function createInferenceHandler(
 
   async function answer(route: Route, req: IncomingMessage, res: ServerResponse): Promise<void> {
     if (!route.methods.includes(req.method ?? '')) {
-      const allowed = route.methods.join(', ');
-      res.setHeader('allow', allowed);
-      const message = `use ${route.methods.join(' or ')} here, not ${req.method ?? ''}`;
+      res.setHeader('allow', route.methods.join(', '));
+      const message = `use ${route.methods.join(' or ')} for this path, not ${req.method ?? ''}`;
       throw new ServingError('ERR_SERVING_METHOD_NOT_ALLOWED', message);
     }
-    // Before its body is read: under overload most of the work goes into those that are refused.
-    const sender = route.target === undefined ? undefined : client?.(req);
-    if (route.target !== undefined) server.answering(route.target).refuseIfFull(sender);
-    let body: Buffer = NO_BODY;
-    if (route.mediaTypes !== undefined) {
-      checkMediaType(req, route.mediaTypes);
-      const most = Math.min(maxBodyBytes, route.maxBodyBytes ?? Infinity);
-      body = await receiveBody(req, res, { maxBodyBytes: most, bodies, client });
-    }
-    const infer: Call['infer'] = async (target, request) => {
-      const signal = new ClientPresence(res);
-      const result = await server.infer(target, request, {
-        signal,
-        requestId: requestId(req),
-        client: sender,
-        trace: req,
-        timeoutMs: readTimeout(req),
-      });
-      res.setHeader('fairlead-model', result.model);
-      res.setHeader('fairlead-version', result.version);
-      if (result.fallback !== undefined) res.setHeader('fairlead-fallback', result.fallback.reason);
-      return result;
+    const reply =
+      route.target === undefined
+        ? await route.answer({ server, req, body: await receive(route, req, res) })
+        : await infer(route, req, res);
+    sendReply(res, reply, server);
+  }
+
+  async function infer(
+    route: InferRoute,
+    req: IncomingMessage,
+    res: ServerResponse,
+  ): Promise<Reply> {
+    const sender = client?.(req);
+    const id = requestId(req);
+    const key = routingKey(req) ?? sender ?? id;
+    const model = server.route(route.target, key);
+    // Before the body is read: under overload most of the work goes into requests that are rejected.
+    model.refuseIfFull(sender);
+    const body = await receive(route, req, res);
+    const exchange = route.open(req.headers);
+    const presence = new ClientPresence(res);
+    const context = {
+      signal: presence,
+      answer: presence,
+      requestId: id,
+      client: sender,
+      routingKey: key,
+      trace: req,
+      timeoutMs: readTimeout(req),
     };
-    const ofClient = client === undefined ? codec : new ClientCodec(codec, () => client(req));
-    send(res, await route.answer({ server, req, body, codec: ofClient, infer }));
-  }
-
-  function send(res: ServerResponse, { status = 200, body, contentType, headers }: Reply): void {
-    res.statusCode = status;
-    res.setHeader('content-type', contentType ?? 'application/json');
-    const length = Buffer.byteLength(body);
-    res.setHeader('content-length', length);
+    const ofClient = client === undefined ? codec : new ClientCodec(codec, () => sender);
+    const inferred = await runExchange(exchange, body, model, context, ofClient);
+    const headers = resultHeaders(inferred.result);
     for (const name in headers) res.setHeader(name, headers[name] ?? '');
-    // A server that drains asks its clients to come back on another connection, which reaches another host.
-    if (server.draining) res.setHeader('connection', 'close');
-    if (isEarly(res.req, res)) {
-      endEarly(res.req, res, body);
-      return;
-    }
-    // What is ASCII needn't be encoded; headers are never more than Latin-1.
-    if (length === body.length) res.end(body, 'latin1');
-    else res.end(body);
+    return exchange.encode(inferred, ofClient);
   }
 
-  function fail(error: unknown, dialect: Dialect, req: IncomingMessage, res: ServerResponse): void {
-    const described = toHttpError(error);
-    const { status, retryAfterSeconds } = described;
-    if (status === 500) onError(error, req);
-    if (res.headersSent || res.destroyed) {
-      res.destroy();
-      return;
-    }
-    const code = errorCode(error);
-    if (code !== undefined) res.setHeader('fairlead-error', code);
-    if (retryAfterSeconds !== undefined) res.setHeader('retry-after', retryAfterSeconds);
-    send(res, { status, body: dialect.describeError(described) });
+  function receive(route: Route, req: IncomingMessage, res: ServerResponse): Promise<Buffer> {
+    if (route.mediaTypes === undefined) return NO_BODY;
+    checkMediaType(req, route.mediaTypes);
+    const limit = Math.min(maxBodyBytes, route.maxBodyBytes ?? Infinity);
+    return receiveBody(req, res, { maxBodyBytes: limit, bodies, client });
+  }
+
+  function fail(error: unknown, dialect: Dialect, res: ServerResponse): void {
+    sendError(res, error, { dialect, onError, draining: server.draining });
   }
 
   return function inference(req, res, next) {
@@ -160,7 +155,7 @@ export function createInferenceHandler(
     const found = findRoute(dialects, url);
     if (found !== undefined) {
       answer(found.route, req, res).catch((error: unknown) => {
-        fail(error, found.dialect, req, res);
+        fail(error, found.dialect, res);
       });
       return;
     }
@@ -169,7 +164,7 @@ export function createInferenceHandler(
       return;
     }
     const message = `nothing is at ${JSON.stringify(pathOf(url).slice(0, 200))}`;
-    fail(new ServingError('ERR_SERVING_PATH_NOT_FOUND', message), fallback, req, res);
+    fail(new ServingError('ERR_SERVING_PATH_NOT_FOUND', message), fallback, res);
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Tensor } from '@fairlead/signature';
+import type { Signature, Tensor } from '@fairlead/signature';
+import type { AnswerSignal } from './answer-signal.ts';
 import type { FallbackNote } from './fallback-note.ts';
 import type { CancelSignal } from './cancel-signal.ts';
 import type { TraceCarrier } from './trace-context.ts';
@@ -9,16 +10,26 @@ export interface InferTarget {
   readonly version?: string | undefined;
 }
 
-/** What goes with a request for inference. */
+/** Context of a request for inference. */
 export interface InferContext {
-  /** Aborts when the client is gone. */
+  /** Aborts when the client disconnects. */
   readonly signal?: CancelSignal | undefined;
+  /**
+   * The answer on its way to the client: the inference is recorded once it was sent.
+   * @defaultValue none: it is recorded on the next turn of the event loop
+   */
+  readonly answer?: AnswerSignal | undefined;
   /**
    * When the answer is of no use any more, in milliseconds from now.
    * @defaultValue `requestTimeoutMs` of the server, which is also the most
    */
   readonly timeoutMs?: number | undefined;
   readonly requestId?: string | undefined;
+  /**
+   * The key that the server's `VersionRouter` assigns versions by, such as a user's id: the same key gets the same version.
+   * @defaultValue `client`, else `requestId`
+   */
+  readonly routingKey?: string | undefined;
   /** The client that sent it: the requests of one client take at most half of a version's queue. */
   readonly client?: string | undefined;
   /** The request, whose trace upstreams are told; see {@link traceContext}. */
@@ -44,7 +55,20 @@ export interface InferRequest {
   readonly priority?: number | undefined;
 }
 
-/** What a request for inference gave. */
+/** A request with what else its protocol read: how its outputs are to be written, for example. */
+export interface DecodedRequest {
+  readonly request: InferRequest;
+}
+
+/** Result of an inference, together with the decoded request. */
+export interface Inferred<D extends DecodedRequest = DecodedRequest> {
+  readonly result: InferResult;
+  readonly decoded: D;
+  /** The signature that the request was decoded with. */
+  readonly signature: Signature;
+}
+
+/** Result of an inference. */
 export interface InferResult {
   /** The model that answered: the one that was asked, or its fallback. */
   readonly model: string;

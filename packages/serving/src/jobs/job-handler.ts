@@ -6,13 +6,19 @@ import type { Codec } from '../codec/codec.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
 import { BodyMemory, DEFAULT_BODY_MEMORY_BYTES } from '../protocol/body-memory.ts';
 import { decodeBody } from '../protocol/decode-body.ts';
-import { findRoute, pathOf, type Dialect, type DialectRoute } from '../protocol/dialect.ts';
-import { endEarly, isEarly } from '../protocol/end-early.ts';
-import { errorCode, toHttpError } from '../protocol/http-error.ts';
+import {
+  findRoute,
+  pathOf,
+  type Dialect,
+  type InferRoute,
+  type Reply,
+} from '../protocol/dialect.ts';
+import { toHttpError } from '../protocol/http-error.ts';
 import type { InferenceHandler } from '../http/inference-handler.ts';
 import { checkMediaType } from '../protocol/media-type.ts';
 import { openInference } from '../protocol/open-inference/open-inference.ts';
 import { receiveBody } from '../protocol/receive-body.ts';
+import { sendError, sendReply } from '../protocol/respond.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import { checkLimits } from './check-limits.ts';
 import { DECODED, packDecoded } from './decoded-body.ts';
@@ -25,7 +31,7 @@ import {
   stored,
   visible,
 } from './job-errors.ts';
-import { idempotencyKeyOf, requireServed, storedHeaders } from './job-request.ts';
+import { idempotencyKeyOf, routeIfReady, storedHeaders } from './job-request.ts';
 import type { Job } from './job.ts';
 import type { JobQueue } from './job-queue.ts';
 import { prefersAsync } from './prefer.ts';
@@ -80,6 +86,7 @@ export interface JobHandlerOptions {
 
 const READ = ['GET', 'HEAD'];
 const ASK_AGAIN_SECONDS = 1;
+const NO_STORE = { 'cache-control': 'no-store' };
 
 /**
  * Makes the handler of inference that is answered later: it takes requests with `Prefer: respond-async` (RFC 7240), and
@@ -112,13 +119,13 @@ export function createJobHandler(
   const [fallback = openInference()] = dialects;
 
   async function accept(
-    { route, dialect }: DialectRoute,
+    route: InferRoute,
+    dialect: Dialect,
     req: IncomingMessage,
     res: ServerResponse,
   ): Promise<void> {
-    const target = route.target;
-    if (target === undefined) return;
-    requireServed(server, target);
+    const { target } = route;
+    const model = routeIfReady(server, target);
     checkMediaType(req, route.mediaTypes ?? dialect.mediaTypes);
     const webhookUrl = webhookOf(req);
     const idempotencyKey = idempotencyKeyOf(req);
@@ -133,7 +140,7 @@ export function createJobHandler(
     if (idempotencyKey === undefined) await stored(queue.requireRoom(planned));
     const body = await receiveBody(req, res, { maxBodyBytes, bodies, client });
     const ofClient = new ClientCodec(codec, () => client(req));
-    const decoded = await decodeBody(route, { server, req, body, codec: ofClient });
+    const decoded = await decodeBody(route.open(req.headers), body, model, ofClient);
     const job = await stored(
       queue.enqueue({
         path: pathOf(req.url ?? '/'),
@@ -202,7 +209,8 @@ export function createJobHandler(
     if (response === undefined) {
       throw new ServingError('ERR_SERVING_JOB_FAILED', `job ${id} failed: ${reason}`);
     }
-    send(res, response.status, response.body, response.headers);
+    const { status, body, headers } = response;
+    send(res, { status, body, headers });
   }
 
   function webhookOf({ headers }: IncomingMessage): string | undefined {
@@ -219,39 +227,25 @@ export function createJobHandler(
   function sendJob(res: ServerResponse, status: number, job: Job): void {
     const address = `${root}/${job.order.id}`;
     const links = { url: address, result_url: `${address}/result` };
-    send(res, status, JSON.stringify({ ...describeJob(job), ...links }), {
-      'content-type': 'application/json',
+    send(res, { status, body: JSON.stringify({ ...describeJob(job), ...links }) });
+  }
+
+  function send(res: ServerResponse, reply: Reply): void {
+    sendReply(res, { ...reply, headers: { ...NO_STORE, ...reply.headers } }, server);
+  }
+
+  function fail(error: unknown, dialect: Dialect, res: ServerResponse): void {
+    sendError(res, error, {
+      dialect,
+      draining: server.draining,
+      headers: NO_STORE,
+      describe: (cause) =>
+        cause instanceof NotAuthorized
+          ? { status: 403, message: cause.message }
+          : toHttpError(cause),
+      isFault: isFaultOfOurs,
+      onError,
     });
-  }
-
-  function send(
-    res: ServerResponse,
-    status: number,
-    body: string | Uint8Array,
-    headers: Readonly<Record<string, string>>,
-  ): void {
-    res.statusCode = status;
-    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
-    res.setHeader('content-length', Buffer.byteLength(body));
-    res.setHeader('cache-control', 'no-store');
-    if (server.draining) res.setHeader('connection', 'close');
-    if (isEarly(res.req, res)) endEarly(res.req, res, body);
-    else res.end(body);
-  }
-
-  function fail(error: unknown, dialect: Dialect, req: IncomingMessage, res: ServerResponse): void {
-    const described =
-      error instanceof NotAuthorized ? { status: 403, message: error.message } : toHttpError(error);
-    const { status, retryAfterSeconds } = described;
-    if (isFaultOfOurs(error, status)) onError(error, req);
-    if (res.headersSent || res.destroyed) {
-      res.destroy();
-      return;
-    }
-    const code = errorCode(error);
-    if (code !== undefined) res.setHeader('fairlead-error', code);
-    if (retryAfterSeconds !== undefined) res.setHeader('retry-after', retryAfterSeconds);
-    send(res, status, dialect.describeError(described), { 'content-type': 'application/json' });
   }
 
   return function jobs(req, res, next) {
@@ -261,7 +255,7 @@ export function createJobHandler(
       if (rest === '' || rest.startsWith('/')) {
         answer(rest, req, res).catch((error: unknown) => {
           if (next !== undefined && error instanceof NotAuthorized) next(error.cause);
-          else fail(error, fallback, req, res);
+          else fail(error, fallback, res);
         });
         return;
       }
@@ -269,8 +263,9 @@ export function createJobHandler(
     if (req.method === 'POST' && prefersAsync(req.headers.prefer)) {
       const found = findRoute(dialects, url);
       if (found?.route.target !== undefined && found.route.methods.includes('POST')) {
-        accept(found, req, res).catch((error: unknown) => {
-          fail(error, found.dialect, req, res);
+        const { route, dialect } = found;
+        accept(route, dialect, req, res).catch((error: unknown) => {
+          fail(error, dialect, res);
         });
         return;
       }
@@ -280,6 +275,6 @@ export function createJobHandler(
       return;
     }
     const message = `nothing is at ${JSON.stringify(pathOf(url).slice(0, 200))}`;
-    fail(new ServingError('ERR_SERVING_PATH_NOT_FOUND', message), fallback, req, res);
+    fail(new ServingError('ERR_SERVING_PATH_NOT_FOUND', message), fallback, res);
   };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { InferTarget } from '../inference/infer-request.ts';
+import type { ModelRoute } from '../model-server/model-route.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
 import { ServingError } from '../errors/serving-error.ts';
 
@@ -8,15 +9,16 @@ const STORED_HEADERS = ['content-type', 'accept', 'inference-header-content-leng
 const MAX_KEY_LENGTH = 255;
 
 /**
- * Rejects a model that isn't served; one that isn't ready may be when the job runs.
+ * Routes a request; undefined for a model that isn't ready, which may be when the job runs.
  *
  * @throws ServingError `ERR_SERVING_MODEL_NOT_FOUND` or `ERR_SERVING_VERSION_NOT_FOUND`.
  */
-export function requireServed(server: ModelServer, target: InferTarget): void {
+export function routeIfReady(server: ModelServer, target: InferTarget): ModelRoute | undefined {
   try {
-    server.answering(target);
+    return server.route(target);
   } catch (error) {
-    if (!(error instanceof ServingError && error.code === 'ERR_SERVING_NOT_READY')) throw error;
+    if (error instanceof ServingError && error.code === 'ERR_SERVING_NOT_READY') return undefined;
+    throw error;
   }
 }
 

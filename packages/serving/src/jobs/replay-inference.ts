@@ -1,13 +1,19 @@
-import { IncomingMessage } from 'node:http';
-import { Socket } from 'node:net';
 import type { Codec } from '../codec/codec.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
-import { findRoute, type Call, type Dialect, type Reply } from '../protocol/dialect.ts';
-import { errorCode, toHttpError } from '../protocol/http-error.ts';
+import type { Inferred } from '../inference/infer-request.ts';
+import {
+  findRoute,
+  type Dialect,
+  type InferenceExchange,
+  type Reply,
+} from '../protocol/dialect.ts';
+import { toHttpError } from '../protocol/http-error.ts';
 import { openInference } from '../protocol/open-inference/open-inference.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import { checkLimits } from './check-limits.ts';
-import { DECODED, unpackDecoded } from './decoded-body.ts';
+import { errorHeaders, resultHeaders } from '../protocol/respond.ts';
+import { runExchange } from '../protocol/run-exchange.ts';
+import { unpackDecoded } from './decoded-body.ts';
 import type { JobOrder, JobResponse } from './job.ts';
 
 /** Options of {@link replayInference}. */
@@ -38,8 +44,6 @@ export interface JobRun {
   readonly version?: string;
 }
 
-const NO_BODY = Buffer.alloc(0);
-
 /** Runs a job once. */
 export type RunJob = (order: JobOrder, body: Buffer, signal: AbortSignal) => Promise<JobRun>;
 
@@ -59,67 +63,60 @@ export function replayInference(
   }: ReplayInferenceOptions = {},
 ): RunJob {
   checkLimits({ runTimeoutMs });
+  const [fallback = openInference()] = dialects;
+
+  async function infer(
+    { path, headers, owner, requestId, bodyFormat }: JobOrder,
+    body: Buffer,
+    signal: AbortSignal,
+  ): Promise<Encodable> {
+    const found = findRoute(dialects, path);
+    if (found?.route.target === undefined) throw pathNotFound(path);
+    const exchange = found.route.open(headers);
+    const model = server.route(found.route.target, owner ?? requestId);
+    const context = { signal, requestId, timeoutMs: runTimeoutMs, background: true };
+    if (bodyFormat === undefined) {
+      return { exchange, inferred: await runExchange(exchange, body, model, context, codec) };
+    }
+    const decoded = unpackDecoded(bodyFormat, body);
+    return { exchange, inferred: await model.infer(() => decoded, context) };
+  }
+
+  function fail(error: unknown, { path }: JobOrder, headers?: JobResponse['headers']): JobResponse {
+    const dialect = findRoute(dialects, path)?.dialect ?? fallback;
+    const described = toHttpError(error);
+    if (described.status === 500) onError(error);
+    const reply = { status: described.status, body: dialect.describeError(described) };
+    return toResponse(reply, { ...headers, ...errorHeaders(error, undefined) });
+  }
 
   return async function replay(order, body, signal) {
-    const found = findRoute(dialects, order.path);
-    if (found === undefined) {
-      const message = `nothing is at ${JSON.stringify(order.path.slice(0, 200))} any more`;
-      const error = new ServingError('ERR_SERVING_PATH_NOT_FOUND', message);
-      const { status, ...described } = toHttpError(error);
-      const text = dialects[0]?.describeError({ status, ...described }) ?? message;
-      return { response: toResponse({ status, body: text }, { 'fairlead-error': error.code }) };
+    let answered: Encodable;
+    try {
+      answered = await infer(order, body, signal);
+    } catch (error) {
+      return { response: fail(error, order) };
     }
-    let version: string | undefined;
-    const headers: Record<string, string> = {};
-    const infer: Call['infer'] = async (target, request) => {
-      const result = await server.infer(target, request, {
-        signal,
-        requestId: order.requestId,
-        timeoutMs: runTimeoutMs,
-        background: true,
-      });
-      ({ version } = result);
-      headers['fairlead-model'] = result.model;
-      headers['fairlead-version'] = result.version;
-      if (result.fallback !== undefined) headers['fairlead-fallback'] = result.fallback.reason;
-      return result;
-    };
-    const req = requestOf(order);
-    const run = async (): Promise<Reply> => {
-      try {
-        return await found.route.answer({ server, req, ...contentOf(order, body), codec, infer });
-      } catch (error) {
-        const described = toHttpError(error);
-        if (described.status === 500) onError(error);
-        const code = errorCode(error);
-        if (code !== undefined) headers['fairlead-error'] = code;
-        return { status: described.status, body: found.dialect.describeError(described) };
-      }
-    };
-    const response = toResponse(await run(), headers);
-    return { response, ...(version !== undefined && { version }) };
+    const { exchange, inferred } = answered;
+    const { version } = inferred.result;
+    const headers = resultHeaders(inferred.result);
+    try {
+      return { response: toResponse(await exchange.encode(inferred, codec), headers), version };
+    } catch (error) {
+      return { response: fail(error, order, headers), version };
+    }
   };
 }
 
-/** The request as the dialects read it: its headers. */
-function requestOf({ path, headers }: JobOrder): IncomingMessage {
-  return Object.assign(new IncomingMessage(new Socket()), {
-    method: 'POST',
-    url: path,
-    headers: { ...headers },
-  });
+/** An inference with the exchange that encodes it. */
+interface Encodable {
+  readonly exchange: InferenceExchange;
+  readonly inferred: Inferred;
 }
 
-/**
- * The request as it was decoded when the job was accepted, or the body where the model wasn't ready then.
- *
- * @throws ServingError `ERR_SERVING_UNSUPPORTED` for the format of another release.
- */
-function contentOf({ bodyFormat }: JobOrder, body: Buffer): Pick<Call, 'body' | 'decoded'> {
-  if (bodyFormat === undefined) return { body };
-  if (bodyFormat === DECODED) return { body: NO_BODY, decoded: unpackDecoded(body) };
-  const message = `the body of the job is stored as ${JSON.stringify(bodyFormat)}, which this release doesn't read`;
-  throw new ServingError('ERR_SERVING_UNSUPPORTED', message);
+function pathNotFound(path: string): ServingError {
+  const message = `no route matches ${JSON.stringify(path.slice(0, 200))} any more`;
+  return new ServingError('ERR_SERVING_PATH_NOT_FOUND', message);
 }
 
 function toResponse(

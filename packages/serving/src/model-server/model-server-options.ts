@@ -5,6 +5,8 @@ import {
 } from '../circuit-breaker/circuit-breaker-options.ts';
 import type { Fallback } from '../fallback/fallback.ts';
 import type { InferenceObserver } from '../inference/inference-observer.ts';
+import type { InferenceRecorder } from '../inference/inference-recorder.ts';
+import type { VersionRouter } from '../inference/version-router.ts';
 import type { ModelSource } from '../source/model-source.ts';
 import type { RuntimeFactory } from '../runtime/runtime.ts';
 import { ServingError } from '../errors/serving-error.ts';
@@ -21,10 +23,25 @@ export interface ModelServerOptions {
   readonly alias?: string;
   /** The runtimes by the name that manifests use: `{ onnx: onnxRuntime(), upstream: upstreamRuntime(…) }`. */
   readonly runtimes: Readonly<Record<string, RuntimeFactory>>;
-  /** Told of every request and execution. */
+  /** Called for every request and execution. */
   readonly observer?: InferenceObserver;
-  /** Told of loads, swaps, failures and lost workers. */
+  /** Called for loads, swaps, failures and lost workers. */
   readonly onEvent?: (event: ServingEvent) => void;
+  /**
+   * Chooses the version that answers a request which names none, among the live ones of its model; see `alsoFollow`.
+   * @defaultValue the version that the alias points to
+   */
+  readonly router?: VersionRouter;
+  /**
+   * Records inferences after their answers were sent.
+   * @defaultValue none: nothing is recorded
+   */
+  readonly recorder?: InferenceRecorder;
+  /**
+   * The clock that records are dated by, in milliseconds since the epoch.
+   * @defaultValue `Date.now`
+   */
+  readonly now?: () => number;
   /**
    * A request that takes longer is answered with a deadline error, in milliseconds.
    * @defaultValue 30000
@@ -97,6 +114,12 @@ export interface ServeOptions {
    */
   readonly alias?: string;
   /**
+   * Further aliases whose versions are live beside that of `alias`, such as `['candidate']`: the server's `router` may
+   * choose them, and a request that names such a version gets it. An alias that doesn't exist yet is followed all the same.
+   * @defaultValue none
+   */
+  readonly alsoFollow?: readonly string[] | undefined;
+  /**
    * Where its answers are kept, such as `memoryCache({ maxBytes })`; several models may share one.
    * @defaultValue none: every request is executed
    */
@@ -109,11 +132,13 @@ export interface ServeOptions {
   readonly fallback?: Fallback | undefined;
 }
 
+type Optional = 'observer' | 'onEvent' | 'router' | 'recorder';
+
 /** The options with their defaults, each within its bounds. */
 export interface CheckedOptions
   extends
-    Required<Omit<ModelServerOptions, 'observer' | 'onEvent' | 'circuitBreaker'>>,
-    Pick<ModelServerOptions, 'observer' | 'onEvent'> {
+    Required<Omit<ModelServerOptions, Optional | 'circuitBreaker'>>,
+    Pick<ModelServerOptions, Optional> {
   /** Undefined when a runtime that fails is asked all the same. */
   readonly breaker: (Required<CircuitBreakerOptions> & { readonly hangMs: number }) | undefined;
 }
@@ -150,6 +175,7 @@ export function checkModelServerOptions(options: ModelServerOptions): CheckedOpt
     maxInputBytes: 1024 ** 3,
     serveOptions: () => ({}),
     maxModels: 10_000,
+    now: Date.now,
     ...given,
   };
   for (const [name, least] of Object.entries(LEAST)) {

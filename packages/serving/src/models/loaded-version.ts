@@ -1,51 +1,36 @@
-import {
-  createSignatureCheck,
-  SignatureError,
-  type Signature,
-  type Tensor,
-} from '@fairlead/signature';
+import type { Signature, Tensor } from '@fairlead/signature';
 import type { CacheStore } from '../cache/cache-store.ts';
 import { ResponseCache, type CacheLookup } from '../cache/response-cache.ts';
-import type { BreakingRuntimeOptions } from '../circuit-breaker/breaking-runtime.ts';
-import { BreakingRuntime } from '../circuit-breaker/breaking-runtime.ts';
+import {
+  BreakingRuntime,
+  type BreakingRuntimeOptions,
+} from '../circuit-breaker/breaking-runtime.ts';
+import type { ServingError } from '../errors/serving-error.ts';
+import type { CancelSignal } from '../inference/cancel-signal.ts';
+import type { DecodedRequest, Inferred, InferRequest } from '../inference/infer-request.ts';
 import type {
   FailureReason,
   InferenceFinished,
   InferenceObserver,
   VersionLabel,
 } from '../inference/inference-observer.ts';
-import type { InferRequest, InferResult } from '../inference/infer-request.ts';
-import { countRows } from './count-rows.ts';
-import type { BatchingDecision } from '../warm-up/decide-batching.ts';
-import type { GoldenExample, VersionManifest } from '../source/model-source.ts';
+import type { TraceCarrier } from '../inference/trace-context.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { BatchLimits } from '../scheduling/batch-limits.ts';
 import { Scheduler } from '../scheduling/scheduler.ts';
-import type { CancelSignal } from '../inference/cancel-signal.ts';
 import type { Outcome, Submission } from '../scheduling/ticket.ts';
+import type { GoldenExample, VersionManifest } from '../source/model-source.ts';
+import type { BatchingDecision } from '../warm-up/decide-batching.ts';
+import { countRows } from './count-rows.ts';
+import { asEmptyInput, failureReason } from './failure-reason.ts';
 import { QueueShare } from './queue-share.ts';
-import { ServingError, type ServingErrorCode } from '../errors/serving-error.ts';
-import type { TraceCarrier } from '../inference/trace-context.ts';
-import { createRowCheck } from './size-limits.ts';
-import { createEqualRowsCheck } from './equal-rows.ts';
-import { VersionStatistics } from './version-statistics.ts';
+import { createRequestCheck } from './request-check.ts';
+import { VersionMeter } from './version-meter.ts';
+import type { VersionStatistics } from './version-statistics.ts';
 
-const REASONS: Readonly<Partial<Record<ServingErrorCode, FailureReason>>> = {
-  ERR_SERVING_OVERLOADED: 'REJECTED',
-  ERR_SERVING_CLIENT_LIMIT: 'REJECTED',
-  ERR_SERVING_NOT_READY: 'REJECTED',
-  ERR_SERVING_CLOSED: 'REJECTED',
-  ERR_SERVING_CIRCUIT_OPEN: 'REJECTED',
-  ERR_SERVING_CANCELED: 'CANCELED',
-  ERR_SERVING_DEADLINE_EXCEEDED: 'CANCELED',
-  ERR_SERVING_RUN_FAILED: 'BACKEND',
-  ERR_SERVING_UPSTREAM_FAILED: 'BACKEND',
-  ERR_SERVING_UPSTREAM_UNREACHABLE: 'BACKEND',
-};
-
-/** How one version is run. */
+/** Options of a {@link LoadedVersion}. */
 export interface LoadedVersionOptions {
-  /** What may share an execution, where `batching` is on. */
+  /** Limits of a shared execution, where `batching` is on. */
   readonly limits: BatchLimits;
   readonly batching: BatchingDecision;
   /** Why it was not run before, if it wasn't. */
@@ -53,23 +38,25 @@ export interface LoadedVersionOptions {
   readonly maxQueued: number;
   /** Rows that one request may have at most. */
   readonly maxRowsPerRequest: number;
-  /** Where its answers are kept; without one, every request is executed. */
+  /** Cache of its responses; without one, every request is executed. */
   readonly cache?: CacheStore | undefined;
-  /** Without one, a runtime that fails goes on being asked. */
+  /** Circuit breaker; without one, requests are sent to a runtime that fails, too. */
   readonly breaker?: Omit<BreakingRuntimeOptions, 'title'> | undefined;
   readonly observer?: InferenceObserver | undefined;
 }
 
-/** What goes with one request. */
+/** Context of one request. */
 export interface CallContext {
-  /** When the answer is of no use any more, on the clock of `performance.now()`. */
+  /** Deadline, on the clock of `performance.now()`. */
   readonly deadlineAt: number;
+  /** Priority that replaces the request's. */
+  readonly priority?: number | undefined;
   readonly requestId?: string | undefined;
-  /** The request, whose trace upstreams are told. */
+  /** The request, whose trace context upstreams get. */
   readonly trace?: TraceCarrier | undefined;
-  /** Aborts when the client is gone. */
+  /** Aborts when the client disconnects. */
   readonly signal?: CancelSignal | undefined;
-  /** The client that sent it, of whose requests at most half of the queue is taken. */
+  /** The client that sent it, whose requests take at most half of the queue. */
   readonly client?: string | undefined;
 }
 
@@ -84,21 +71,18 @@ export class LoadedVersion {
   readonly batching: BatchingDecision;
   /** Why it was not run before it was put in place, if it wasn't. */
   readonly untried: string | undefined;
-  readonly statistics = new VersionStatistics();
   readonly #scheduler: Scheduler;
   readonly #breaker: BreakingRuntime | undefined;
   readonly #cache: ResponseCache | undefined;
-  readonly #observer: InferenceObserver | undefined;
-  readonly #checkInputs: (tensors: readonly Tensor[]) => void;
-  readonly #checkRows: ((inputs: readonly Tensor[]) => void) | undefined;
-  readonly #checkEqualRows: ((inputs: readonly Tensor[]) => void) | undefined;
-  readonly #outputNames: ReadonlySet<string>;
+  readonly #meter: VersionMeter;
+  readonly #check: (request: InferRequest) => void;
   readonly #share: QueueShare;
   #inFlight = 0;
+  #draining = false;
   #onIdle: (() => void) | undefined;
 
   constructor(manifest: VersionManifest, runtime: Runtime, options: LoadedVersionOptions) {
-    const { limits, batching, untried, maxQueued, cache, breaker, observer } = options;
+    const { limits, batching, untried, maxQueued, maxRowsPerRequest, cache, breaker } = options;
     const { model, version, signature } = manifest;
     this.label = { model, version: String(version) };
     this.signature = signature;
@@ -108,11 +92,8 @@ export class LoadedVersion {
     this.goldenExamples = manifest.goldenExamples ?? [];
     this.batching = batching;
     this.untried = untried;
-    this.#observer = observer;
-    this.#checkInputs = createSignatureCheck(signature.inputs);
-    this.#checkRows = createRowCheck(signature, options.maxRowsPerRequest);
-    this.#checkEqualRows = batching.on ? createEqualRowsCheck(signature.inputs) : undefined;
-    this.#outputNames = new Set(signature.outputs.map((output) => output.name));
+    this.#meter = new VersionMeter(this.label, options.observer);
+    this.#check = createRequestCheck(manifest, { maxRowsPerRequest, batching: batching.on });
     this.#share = new QueueShare(maxQueued);
     this.#scheduler = new Scheduler({
       title,
@@ -120,16 +101,29 @@ export class LoadedVersion {
       batching: batching.on ? limits : undefined,
       maxQueued,
       onExecuted: (event) => {
-        this.statistics.executed(event.batchSize, event.computeDurationMs);
-        observer?.executed({ ...this.label, ...event });
+        this.#meter.executed(event);
       },
     });
     this.#cache =
       cache && new ResponseCache(cache, manifest, (submission) => this.#submit(submission));
   }
 
+  get statistics(): VersionStatistics {
+    return this.#meter.statistics;
+  }
+
+  /** Whether it was replaced or unloaded, and answers no further requests. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Whether requests would be rejected now because the runtime failed too often. */
+  get circuitOpen(): boolean {
+    return this.#breaker?.openForMs !== undefined;
+  }
+
   /**
-   * Rejects a request that is still to be read, and counts it as rejected, while as many wait as may, in all or of its
+   * Rejects a request that is still to be read, and counts it as rejected, while the queue is full, in all or for its
    * client.
    *
    * @throws ServingError `ERR_SERVING_OVERLOADED`, `ERR_SERVING_CLIENT_LIMIT`.
@@ -140,17 +134,7 @@ export class LoadedVersion {
     const { isFull } = this.#scheduler;
     const problem = isFull ? undefined : this.#clientProblem(client);
     if (problem === undefined && !isFull) return;
-    this.#observer?.inferenceStarted(this.label);
-    this.statistics.failed(0);
-    this.#observer?.inferenceFinished({
-      ...this.label,
-      outcome: 'failure',
-      reason: 'REJECTED',
-      rows: 1,
-      requestDurationMs: 0,
-      queueDurationMs: 0,
-      computeDurationMs: 0,
-    });
+    this.#meter.rejectedUnread();
     if (problem !== undefined) throw problem;
     this.#scheduler.checkRoom();
   }
@@ -158,14 +142,14 @@ export class LoadedVersion {
   /**
    * Decodes, checks and runs one request.
    *
-   * `read` is called at once, so from the choice of this version to its place in the queue nothing can come between.
-   * `passesOn` is asked about what went wrong: if it says so, the request counts as passed on, not as failed.
+   * `decode` is called at once, with the signature: nothing happens between the choice of this version and its place in
+   * the queue. `canFallBack` is called with an error: if it returns true, the request counts as passed on, not as failed.
    */
-  async infer(
-    read: () => InferRequest,
+  async infer<D extends DecodedRequest>(
+    decode: (signature: Signature) => D,
     context: CallContext,
-    passesOn?: (error: unknown) => boolean,
-  ): Promise<InferResult> {
+    canFallBack?: (error: unknown) => boolean,
+  ): Promise<Inferred<D>> {
     const startedAt = performance.now();
     let rows = 1;
     let inputs: readonly Tensor[] = [];
@@ -177,31 +161,25 @@ export class LoadedVersion {
     const { client } = context;
     let entered = false;
     this.#inFlight += 1;
-    this.#observer?.inferenceStarted(this.label);
+    this.#meter.started();
     try {
-      // A cached answer needs no room.
-      if (this.#cache === undefined && !this.circuitOpen) {
-        this.#scheduler.checkRoom();
-        const problem = this.#clientProblem(client);
-        if (problem !== undefined) throw problem;
-      }
+      this.#checkRoom(client);
       if (client !== undefined) {
         this.#share.enter(client);
         entered = true;
       }
-      const request = read();
+      const { signature } = this;
+      const decoded = decode(signature);
+      const { request } = decoded;
       inputs = request.inputs;
-      this.#checkRows?.(request.inputs);
-      this.#checkInputs(request.inputs);
-      this.#checkEqualRows?.(request.inputs);
-      this.#checkOutputNames(request.outputs);
-      rows = countRows(request.inputs);
+      this.#check(request);
+      rows = countRows(inputs);
       decodedAt = performance.now();
       const submission = {
-        inputs: request.inputs,
+        inputs,
         rows,
         deadlineAt: Math.min(context.deadlineAt, startedAt + (request.timeoutMs ?? Infinity)),
-        priority: request.priority,
+        priority: context.priority ?? request.priority,
         requestId: context.requestId,
         trace: context.trace,
         signal: context.signal,
@@ -211,46 +189,24 @@ export class LoadedVersion {
         lookup = { result: 'miss', durationMs: 0 };
         ran = await this.#cache.run(submission, lookup);
       }
-      return { ...this.label, id: request.id, outputs: select(ran.outputs, request.outputs) };
+      const outputs = select(ran.outputs, request.outputs);
+      return { result: { ...this.label, id: request.id, outputs }, decoded, signature };
     } catch (failure) {
       const error = rows === 0 ? asEmptyInput(failure, inputs) : failure;
-      outcome = passesOn?.(error) === true ? 'fallback' : 'failure';
-      if (outcome === 'failure') {
-        reason = (error instanceof ServingError ? REASONS[error.code] : undefined) ?? 'OTHER';
-      }
+      outcome = canFallBack?.(error) === true ? 'fallback' : 'failure';
+      if (outcome === 'failure') reason = failureReason(error);
       throw error;
     } finally {
-      const total = performance.now() - startedAt;
-      const { queueDurationMs: queue = 0, computeDurationMs: infer = 0 } = ran ?? {};
-      const input = decodedAt - startedAt;
-      if (lookup !== undefined) this.statistics.lookedUp(lookup);
-      if (outcome === 'failure') this.statistics.failed(total);
-      else if (outcome === 'fallback') this.statistics.passedOn(total);
-      else if (lookup?.result === 'hit') this.statistics.repeated(total);
-      else this.statistics.succeeded({ total, input, queue, infer }, rows);
-      this.#observer?.inferenceFinished({
-        ...this.label,
-        outcome,
-        ...(reason !== undefined && { reason }),
-        rows,
-        requestDurationMs: total,
-        queueDurationMs: queue,
-        computeDurationMs: infer,
-        ...(lookup !== undefined && { cache: lookup.result }),
-      });
+      this.#meter.finished({ outcome, reason, rows, startedAt, decodedAt, ran, lookup });
       if (entered && client !== undefined) this.#share.leave(client);
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#onIdle?.();
     }
   }
 
-  /** Whether requests would be refused now because the runtime failed too often. */
-  get circuitOpen(): boolean {
-    return this.#breaker?.openForMs !== undefined;
-  }
-
   /** Waits until nothing is in flight, `timeoutMs` at most, then closes the runtime. */
   async drain(timeoutMs: number): Promise<void> {
+    this.#draining = true;
     if (this.#inFlight > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, timeoutMs);
@@ -264,37 +220,23 @@ export class LoadedVersion {
     await this.runtime.close();
   }
 
+  #checkRoom(client: string | undefined): void {
+    // A cached answer needs no room.
+    if (this.#cache !== undefined || this.circuitOpen) return;
+    this.#scheduler.checkRoom();
+    const problem = this.#clientProblem(client);
+    if (problem !== undefined) throw problem;
+  }
+
   #clientProblem(client: string | undefined): ServingError | undefined {
     return client === undefined ? undefined : this.#share.problem(client, this.#scheduler.queued);
   }
 
   #submit(submission: Submission): Promise<Outcome> {
-    // Not when it is its turn: while the circuit is open, that may be long after executions that hang.
+    // At once, not in its turn: while the circuit is open, that may be long after executions that hang.
     if (this.#breaker?.openForMs !== undefined) return Promise.reject(this.#breaker.openError());
     return this.#scheduler.submit(submission);
   }
-
-  #checkOutputNames(wanted: readonly string[] | undefined): void {
-    for (const name of wanted ?? []) {
-      if (this.#outputNames.has(name)) continue;
-      const known = [...this.#outputNames].map((each) => `"${each}"`).join(', ');
-      throw new SignatureError(
-        'ERR_SIGNATURE_MISMATCH',
-        `output "${name}": model "${this.label.model}" has no such output; it has ${known}`,
-      );
-    }
-  }
-}
-
-/** Some models fail at inputs without elements: the client can send others, so the failure is the request's. */
-function asEmptyInput(cause: unknown, inputs: readonly Tensor[]): unknown {
-  if (!(cause instanceof ServingError) || cause.code !== 'ERR_SERVING_RUN_FAILED') return cause;
-  const empty = inputs.find(({ shape }) => shape[0] !== 0 && shape.includes(0));
-  const message =
-    empty === undefined
-      ? 'this model takes no request without rows; send at least one'
-      : `input "${empty.name}" of shape [${empty.shape.join(',')}] has no elements: this model takes no length of 0 in dimension ${empty.shape.indexOf(0)}; send at least 1`;
-  return new ServingError('ERR_SERVING_BAD_REQUEST', message, { cause });
 }
 
 function select(

@@ -1,10 +1,12 @@
 import type { Signature } from '@fairlead/signature';
 
-/** How a model is doing. */
+/** State of a model, or of one of its versions. */
 export interface ModelStatus {
   readonly name: string;
   readonly ready: boolean;
-  /** The version that answers; absent while none is loaded. */
+  /** Every live version, the one that answers by default first. */
+  readonly versions: readonly string[];
+  /** The version whose state it is: the one that answers by default, or the one that was named; absent while it isn't live. */
   readonly version?: string;
   readonly platform?: string;
   readonly signature?: Signature;

@@ -7,6 +7,9 @@ export type ServingEvent =
       readonly type: 'swapped';
       readonly model: string;
       readonly version: number;
+      /** The alias whose version it is; absent for the alias that answers by default. */
+      readonly alias?: string;
+      /** The version that it replaced. */
       readonly previous?: number;
       /** Whether its requests share executions. */
       readonly batching: boolean;
@@ -60,6 +63,23 @@ export type ServingEvent =
       readonly model: string;
       readonly fallbackModel: string;
       readonly reason: string;
+    }
+  | {
+      /** A router threw, or chose a version that isn't live: the first time at once, then at most once in ten seconds for a model. */
+      readonly type: 'route-failed';
+      readonly model: string;
+      readonly reason: string;
+    }
+  | {
+      /** Inferences were not recorded: the first time at once, then at most one event in ten seconds. */
+      readonly type: 'record-failed';
+      /** The model of the last of them. */
+      readonly model: string;
+      readonly reason: string;
+      /** Records that the recorder failed to store since the last such event. */
+      readonly failed: number;
+      /** Records that were dropped because too many waited, since then. */
+      readonly dropped: number;
     }
   | {
       readonly type: 'worker-lost' | 'move-failed';

@@ -46,7 +46,10 @@ export function openApiDocument(
     showsExample = () => true,
   }: OpenApiDocumentOptions,
 ): OpenApiDocument {
-  const models = loaded.map(({ label, signature, goldenExamples }): DescribedModel => ({
+  // Of several live versions of a model, the first one answers by default.
+  const first = new Map(loaded.toReversed().map((version) => [version.label.model, version]));
+  const described = loaded.filter((version) => first.get(version.label.model) === version);
+  const models = described.map(({ label, signature, goldenExamples }): DescribedModel => ({
     name: label.model,
     version: label.version,
     signature,

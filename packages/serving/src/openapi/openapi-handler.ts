@@ -28,7 +28,7 @@ const MAX_TEXTS = 32;
  * every other request.
  */
 export function openApiHandler(
-  server: Pick<ModelServer, 'loaded'>,
+  server: Pick<ModelServer, 'loadedVersions'>,
   { path = '/openapi.json', showsExample = () => true, ...options }: OpenApiHandlerOptions,
 ): InferenceHandler {
   let described: readonly LoadedVersion[] = [];
@@ -36,7 +36,7 @@ export function openApiHandler(
   const texts = new Map<string, string>();
 
   function currentText(req: IncomingMessage): string {
-    const { loaded } = server;
+    const { loadedVersions: loaded } = server;
     const same =
       loaded.length === described.length && loaded.every((each, at) => each === described[at]);
     if (!same) texts.clear();

@@ -1,30 +1,20 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Signature } from '@fairlead/signature';
 import type { Codec } from '../codec/codec.ts';
-import type { InferRequest, InferResult, InferTarget } from '../inference/infer-request.ts';
+import type { DecodedRequest, Inferred, InferTarget } from '../inference/infer-request.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
 import type { DescribedModel, Paths } from '../openapi-schema/operation.ts';
 import type { HttpError } from './http-error.ts';
 
-/** One request as a dialect sees it: read whole, within the limits. */
+/** One request of a route that infers nothing: received whole, within the limits. */
 export interface Call {
   readonly server: ModelServer;
   readonly req: IncomingMessage;
   /** Empty when the route reads none. */
   readonly body: Buffer;
-  /** Decodes and encodes large bodies in other threads; without it that happens on the event loop. */
-  readonly codec?: Codec | undefined;
-  /** What {@link Call.onDecoded} was called with before for this request; the body isn't decoded then. */
-  readonly decoded?: unknown;
-  /** Called with the decoded request, in the form of the dialect. */
-  readonly onDecoded?: ((decoded: unknown) => void) | undefined;
-  /** Runs a model for this client; given up when it goes away. `request` may decode, so that its errors are counted. */
-  readonly infer: (
-    target: InferTarget,
-    request: InferRequest | (() => InferRequest),
-  ) => Promise<InferResult>;
 }
 
-/** What a dialect answers. */
+/** A reply of a dialect. */
 export interface Reply {
   /** @defaultValue 200 */
   readonly status?: number;
@@ -34,20 +24,58 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What one path of a dialect does. */
-export interface Route {
+/** The steps of one request for inference: each has one input and one output. */
+export interface InferenceExchange<D extends DecodedRequest = DecodedRequest> {
+  /** Whether {@link decode} reads the signature; else a request can be decoded before its model is ready. */
+  readonly readsSignature: boolean;
+  /**
+   * Decodes a body on the event loop.
+   *
+   * @throws ServingError `ERR_SERVING_BAD_REQUEST`; SignatureError naming a tensor.
+   */
+  decode(body: Buffer, signature: Signature): D;
+  /** Decodes a large body in another thread; undefined for a body that is small enough for {@link decode}. */
+  decodeIn?(codec: Codec, body: Buffer, signature: Signature): Promise<D> | undefined;
+  /**
+   * Encodes the answer, a large one in another thread where there is a `codec`.
+   *
+   * @throws ServingError and SignatureError for outputs that the protocol can't express.
+   */
+  encode(inferred: Inferred<D>, codec: Codec | undefined): Reply | Promise<Reply>;
+}
+
+/** Properties that every route has. */
+interface RouteBase {
   readonly methods: readonly string[];
   /** Media types of the body that it reads; without any, it reads no body. */
   readonly mediaTypes?: readonly string[];
   /** The largest body that it reads, in bytes, where that is less than what the server accepts. */
   readonly maxBodyBytes?: number;
-  /** The model that it has infer: when nothing of it can answer, that is told before a body is read. */
-  readonly target?: InferTarget;
-  /** Whether it changes what is served: anything but reading it (`GET`, `HEAD`) is for administrators. */
+}
+
+/** A path that infers. */
+export interface InferRoute extends RouteBase {
+  /** The model that infers: when no version of it can answer, the request is rejected before its body is read. */
+  readonly target: InferTarget;
+  /**
+   * Reads the headers of one request.
+   *
+   * @throws ServingError for headers that the protocol doesn't accept.
+   */
+  open(headers: IncomingHttpHeaders): InferenceExchange;
+}
+
+/** A path that reads about models, or changes which are served. */
+export interface ActionRoute extends RouteBase {
+  readonly target?: undefined;
+  /** Whether it changes what is served: methods other than `GET` and `HEAD` are for administrators. */
   readonly administers?: boolean;
-  /** Answers one request; what it throws is told in the dialect's own shape. */
+  /** Answers one request; its errors are sent in the dialect's own shape. */
   answer(call: Call): Promise<Reply> | Reply;
 }
+
+/** A path of a dialect. */
+export type Route = InferRoute | ActionRoute;
 
 /** One wire protocol over HTTP, for all models of a server alike. */
 export interface Dialect {

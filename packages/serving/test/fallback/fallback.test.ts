@@ -188,7 +188,7 @@ describe('a model with another as its fallback', () => {
     let reads = 0;
     const slow = server.infer({ model: 'm' }, () => {
       reads += 1;
-      return { inputs: [x], timeoutMs: 100 };
+      return { request: { inputs: [x], timeoutMs: 100 } };
     });
     expect(await code(slow)).toBe('ERR_SERVING_DEADLINE_EXCEEDED');
     expect(reads).toBe(1);
@@ -250,11 +250,11 @@ describe('a model without a version', () => {
     expect(fellBack).toHaveLength(1);
     expect(await server.status('m')).toMatchObject({ ready: false, reason: 'it is broken' });
     expect(await server.ready()).toBe(false);
-    expect(server.answering({ model: 'm' }).label.model).toBe('b');
+    expect(server.route({ model: 'm' }).version.label.model).toBe('b');
     expect(() => server.find({ model: 'm' })).toThrow('not ready');
     scripts.m.unloadable = false;
     await until(async () => (await infer()).model === 'm');
-    expect(server.answering({ model: 'm' }).label.model).toBe('m');
+    expect(server.route({ model: 'm' }).version.label.model).toBe('m');
   });
 
   test('fails as before when its fallback has none either', async () => {
@@ -263,7 +263,7 @@ describe('a model without a version', () => {
       serve: withB,
     });
     expect(await code(infer())).toBe('ERR_SERVING_NOT_READY');
-    expect(() => server.answering({ model: 'm' })).toThrow('model "m" is not ready');
+    expect(() => server.route({ model: 'm' })).toThrow('model "m" is not ready');
     await server.close();
     expect(await code(infer())).toBe('ERR_SERVING_CLOSED');
   });
@@ -315,11 +315,11 @@ describe('the previous version as fallback', () => {
     const result = await infer();
     expect(result).toMatchObject({ model: 'm', version: '1', fallback: { version: '2' } });
     expect([...(result.outputs[0]?.data as Float32Array)]).toEqual([2, 2]);
-    expect(server.loaded.map(({ label }) => label.version)).toEqual(['2', '1']);
+    expect(server.loadedVersions.map(({ label }) => label.version)).toEqual(['2', '1']);
     sources.m.point(3);
     await until(() => server.find({ model: 'm' }).label.version === '3');
     await until(() => events.some((event) => event.type === 'unloaded' && event.version === 1));
-    expect(server.loaded.map(({ label }) => label.version)).toEqual(['3', '2']);
+    expect(server.loadedVersions.map(({ label }) => label.version)).toEqual(['3', '2']);
   });
 
   test('is what a roll-back goes back to, at once; the newer one is given back', async () => {
@@ -336,7 +336,7 @@ describe('the previous version as fallback', () => {
     // The version that was gone back from stands in for nothing.
     scripts['m@1'].fault = 'ERR_SERVING_RUN_FAILED';
     expect(await code(infer())).toBe('ERR_SERVING_RUN_FAILED');
-    expect(server.loaded).toHaveLength(1);
+    expect(server.loadedVersions).toHaveLength(1);
   });
 
   test('is given back with the server', async () => {

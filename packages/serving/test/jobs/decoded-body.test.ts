@@ -1,6 +1,8 @@
+import { serialize } from 'node:v8';
+import { packValue } from '../../src/codec/packed-value.ts';
 import { decodeTensor, type Tensor } from '@fairlead/signature';
 import { expect, test } from 'vitest';
-import { packDecoded, unpackDecoded } from '../../src/jobs/decoded-body.ts';
+import { DECODED, packDecoded, unpackDecoded } from '../../src/jobs/decoded-body.ts';
 
 const tensors = [
   { name: 'a', datatype: 'BOOL', shape: [2], data: [true, false] },
@@ -27,13 +29,13 @@ test('a decoded request comes back as it was, tensors of every datatype and shap
     rows: undefined,
   };
   const packed = packDecoded(decoded);
-  const back = unpackDecoded(Buffer.concat([Buffer.from('x'), packed]).subarray(1));
+  const back = unpackDecoded(DECODED, Buffer.concat([Buffer.from('x'), packed]).subarray(1));
   expect(back).toEqual(decoded);
 });
 
 test('its tensors share no storage with each other or the record: each can be moved on its own', () => {
-  const packed = packDecoded({ inputs: tensors.slice(9, 12) });
-  const { inputs } = unpackDecoded(packed) as { readonly inputs: readonly Tensor[] };
+  const packed = packDecoded({ request: { inputs: tensors.slice(9, 12) } });
+  const { inputs } = unpackDecoded(DECODED, packed).request;
   const buffers = inputs.map(({ data }) => (data as Float32Array).buffer);
   expect(new Set([...buffers, packed.buffer]).size).toBe(4);
   for (const { data } of inputs) {
@@ -44,6 +46,23 @@ test('its tensors share no storage with each other or the record: each can be mo
 
 test('packing leaves the tensors of the request as they are', () => {
   const [tensor] = tensors.slice(10);
-  packDecoded({ inputs: [tensor] });
+  packDecoded({ request: { inputs: tensor === undefined ? [] : [tensor] } });
   expect(tensor?.data).toEqual(Float32Array.of(0.1, 2));
+});
+
+test('a request that version 0.1 stored without its name is read as well', () => {
+  const pack = (decoded: object): Buffer => serialize(packValue(decoded, true).value);
+  const inputs = tensors.slice(10, 12);
+  expect(unpackDecoded('decoded-1', pack({ inputs, rows: 2 }))).toMatchObject({
+    request: { inputs },
+    rows: 2,
+  });
+  const v2 = { request: { id: '7', inputs }, binary: { byDefault: true } };
+  expect(unpackDecoded('decoded-1', pack(v2))).toEqual(v2);
+});
+
+test('the format of a later release is rejected', () => {
+  expect(() => unpackDecoded('decoded-3', Buffer.alloc(0))).toThrow(
+    'stored as "decoded-3", which this release doesn\'t read',
+  );
 });

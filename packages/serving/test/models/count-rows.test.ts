@@ -41,7 +41,7 @@ test('an empty tensor adds no rows to statistics and metrics, whatever its first
   onTestFinished(() => server.close());
   await server.serve('wide');
   executed.length = 0;
-  const before = server.loaded[0]?.statistics.read().inferenceCount ?? NaN;
+  const before = server.loadedVersions[0]?.statistics.read().inferenceCount ?? NaN;
   for (const shape of [
     [100_000, 0],
     [5, 0],
@@ -52,7 +52,7 @@ test('an empty tensor adds no rows to statistics and metrics, whatever its first
   }
   expect(finished.map(({ rows }) => rows)).toEqual([0, 0, 2]);
   expect(executed.map(({ batchSize }) => batchSize)).toEqual([0, 0, 2]);
-  expect(server.loaded[0]?.statistics.read().inferenceCount).toBe(before + 2);
+  expect(server.loadedVersions[0]?.statistics.read().inferenceCount).toBe(before + 2);
   await expect(
     server.infer({ model: 'wide' }, { inputs: [tensor(2 ** 31 - 1, 0)] }),
   ).rejects.toMatchObject({ code: 'ERR_SERVING_TOO_MANY_ROWS' });

@@ -41,6 +41,6 @@ test('a version whose load times out for the second time after its alias left is
   for (const event of events) expect(event).not.toHaveProperty('triedAgain');
   await until(async () => (await server.status('m')).reason === undefined);
   source.point(2);
-  await until(() => server.loaded.some(({ label }) => label.version === '2'));
+  await until(() => server.loadedVersions.some(({ label }) => label.version === '2'));
   expect(attempts).toBe(3);
 });

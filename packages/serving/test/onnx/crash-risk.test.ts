@@ -108,7 +108,7 @@ test('a version whose process ends for every input of the trial is served', asyn
   });
   onTestFinished(() => server.close());
   await server.load('spectrum');
-  expect(server.loaded.map(({ label }) => label.version)).toEqual(['1']);
+  expect(server.loadedVersions.map(({ label }) => label.version)).toEqual(['1']);
   expect(await server.ready()).toBe(true);
 });
 

@@ -75,8 +75,8 @@ describe('reading', () => {
     ['GET', '/v2/models/%zz', 404, 'nothing is at'],
     ['GET', '/v2/models/m/toString', 404, 'nothing is at'],
     ['GET', '/v3', 404, 'nothing is at'],
-    ['POST', '/v2/health/live', 405, 'use GET or HEAD here, not POST'],
-    ['GET', '/v2/models/m/infer', 405, 'use POST here, not GET'],
+    ['POST', '/v2/health/live', 405, 'use GET or HEAD for this path, not POST'],
+    ['GET', '/v2/models/m/infer', 405, 'use POST for this path, not GET'],
   ])('%s %s is refused', async (method, path, status, message) => {
     const agent = request(server);
     const response = await (method === 'GET' ? agent.get(path) : agent.post(path));

@@ -111,7 +111,7 @@ test.each([
 });
 
 test('batching that is off names the tensor without rows', () => {
-  const [version] = models.loaded.filter(({ label }) => label.model === 'threshold');
+  const [version] = models.loadedVersions.filter(({ label }) => label.model === 'threshold');
   expect(version?.batching).toEqual({
     on: false,
     reason: 'input "threshold" of shape [] does not vary in its first dimension',

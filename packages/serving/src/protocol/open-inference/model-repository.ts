@@ -33,13 +33,13 @@ async function answerRepository({ server, body }: Call, path: RepositoryPath): P
   if (path.type === 'repository-index') {
     const ready = json.ready ?? false;
     if (typeof ready !== 'boolean') throw badRequest('"ready" must be true or false');
-    const index = await server.index();
+    const index = await server.listModels();
     const shown = ready ? index.filter(({ state }) => state === 'READY') : index;
     return { body: JSON.stringify(shown.map(describeEntry)) };
   }
   checkParameters(json);
   if (path.type === 'load') await server.load(path.model);
-  else await server.unserve(path.model);
+  else await server.unload(path.model);
   return { body: '{}' };
 }
 

@@ -1,15 +1,9 @@
-import type { IncomingMessage } from 'node:http';
-import type { Tensor, TensorSpec } from '@fairlead/signature';
-import { MAX_INLINE_BYTES, MAX_INLINE_ELEMENTS } from '../../codec/codec.ts';
-import type { InferResult, InferTarget } from '../../inference/infer-request.ts';
-import { ServingError } from '../../errors/serving-error.ts';
-import { decodeThenInfer, type Decoding } from '../decode-then-infer.ts';
+import type { decodeInferRequest } from './decode-infer-request.ts';
+import type { encodeInferAnswer } from './encode-infer-answer.ts';
+import type { InferTarget } from '../../inference/infer-request.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
-import { countTextElements } from '../text-elements.ts';
-import { decodeInferRequest, type DecodedRequest } from './decode-infer-request.ts';
-import { decodeRawRequest } from './decode-raw-request.ts';
 import { describeOpenInference } from './describe-open-inference.ts';
-import { encodeInferAnswer, type AnswerForm } from './encode-infer-answer.ts';
+import { openExchange } from './exchange.ts';
 import { encodeStatistics } from './encode-statistics.ts';
 import { repositoryRoute } from './model-repository.ts';
 import type { OpenInferenceExtension } from './extension.ts';
@@ -90,7 +84,7 @@ export function openInference({
       answer: ({ server }) =>
         server.models.includes(STATS)
           ? readMetadata(server, { model: STATS })
-          : { body: encodeStatistics(server.loaded) },
+          : { body: encodeStatistics(server.loadedVersions) },
     },
     live: { methods: READ, answer: () => ({ body: '{"live":true}' }) },
     ready: {
@@ -140,7 +134,7 @@ function routeOfModel({ type, model, version }: V2ModelPath, on: Extensions): Ro
   const target = { model, version };
   switch (type) {
     case 'model-ready':
-      return { methods: READ, answer: ({ server }) => modelReady(server.status(model), version) };
+      return { methods: READ, answer: ({ server }) => modelReady(server.status(model, version)) };
     case 'metadata':
       return {
         methods: READ,
@@ -156,78 +150,23 @@ function routeOfModel({ type, model, version }: V2ModelPath, on: Extensions): Ro
         methods: ['POST'],
         mediaTypes: on.has('binary_tensor_data') ? BODY_TYPES : JSON_ONLY,
         target,
-        answer: (call) => inferOverJson(call, target, on),
+        open: (headers) => openExchange(headers, on),
       };
   }
 }
 
 function readMetadata(server: Call['server'], target: InferTarget): Reply {
   const { label, signature, runtime } = server.find(target);
-  const { model: name, version } = label;
+  const { model: name } = label;
   const { platform } = runtime;
-  return { body: JSON.stringify({ name, versions: [version], platform, ...signature }) };
-}
-
-async function inferOverJson(call: Call, target: InferTarget, on: Extensions): Promise<Reply> {
-  const { server, req, body, codec } = call;
-  const jsonBytes = readJsonBytes(req);
-  const offersBinary = on.has('binary_tensor_data');
-  if (jsonBytes !== undefined && !offersBinary) throw notOffered('binary tensors');
-  let specs: readonly TensorSpec[] = [];
-  const decoding: Decoding<DecodedRequest> = {
-    isLarge: jsonBytes !== 0 && (jsonBytes ?? body.length) > MAX_INLINE_BYTES,
-    here: () =>
-      jsonBytes === 0
-        ? decodeRawRequest(body, server.answering(target).signature)
-        : decodeInferRequest(body, jsonBytes),
-    there: (other) => other.run('decodeInferRequest', body, jsonBytes),
-  };
-  const { decoded, result } = await decodeThenInfer(call, target, decoding, (read) => {
-    if (read.classes !== undefined) {
-      if (!on.has('classification')) throw notOffered('classification');
-      specs = server.answering(target).signature.outputs;
-    }
-    return read.request;
-  });
-  const { classes } = decoded;
-  const form: AnswerForm = {
-    binary: offersBinary ? decoded.binary : { byDefault: false },
-    ...(classes !== undefined && { classes, specs }),
-  };
-  const written = classes === undefined ? writtenAsText(result, form) : result.outputs;
-  const isLarge = countTextElements(written) > MAX_INLINE_ELEMENTS;
-  return isLarge && codec !== undefined
-    ? codec.run('encodeInferAnswer', result, form)
-    : encodeInferAnswer(result, form);
-}
-
-function writtenAsText(
-  { outputs }: InferResult,
-  { binary: { byDefault, named } }: AnswerForm,
-): readonly Tensor[] {
-  if (named === undefined) return byDefault ? [] : outputs;
-  return outputs.filter(({ name }) => !(named.get(name) ?? byDefault));
-}
-
-function notOffered(what: string): ServingError {
-  return new ServingError('ERR_SERVING_UNSUPPORTED', `this server doesn't offer ${what}`);
-}
-
-/** How many bytes of the body are JSON; 0 for none, and undefined for all of them. */
-function readJsonBytes({ headers }: IncomingMessage): number | undefined {
-  const header = headers['inference-header-content-length'];
-  if (header === undefined) return undefined;
-  if (typeof header === 'string' && /^\d{1,15}$/.test(header)) return Number(header);
-  const message = `Inference-Header-Content-Length is ${JSON.stringify(header)}; it must be a number of bytes`;
-  throw new ServingError('ERR_SERVING_BAD_REQUEST', message);
+  const versions = target.version === undefined ? server.versionsOf(name) : [label.version];
+  return { body: JSON.stringify({ name, versions, platform, ...signature }) };
 }
 
 async function modelReady(
-  asked: Promise<{ name: string; ready: boolean; version?: string; reason?: string }>,
-  version: string | undefined,
+  asked: Promise<{ name: string; ready: boolean; reason?: string }>,
 ): Promise<Reply> {
-  const { name, reason, ...status } = await asked;
-  const ready = status.ready && (version ?? status.version) === status.version;
-  const told = reason === undefined ? {} : { reason };
-  return { status: ready ? 200 : 503, body: JSON.stringify({ name, ready, ...told }) };
+  const { name, reason, ready } = await asked;
+  const detail = reason === undefined ? {} : { reason };
+  return { status: ready ? 200 : 503, body: JSON.stringify({ name, ready, ...detail }) };
 }

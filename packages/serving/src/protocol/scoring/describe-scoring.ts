@@ -24,6 +24,19 @@ export function describeRead(
   return { get: operation({ id: `${dialect}.${id}`, summary, tag: dialect, error, answerType }) };
 }
 
+/** Descriptions of the paths of the model that `/invocations` invokes. */
+export function describeMain(
+  part: ScoringPart,
+  model: string,
+  models: readonly DescribedModel[],
+): Paths {
+  const main = models.find(({ name }) => name === model);
+  return {
+    ...(main && { '/invocations': { post: describeInvocations(part, main) } }),
+    '/ping': describeRead(part, 'ping', 'Whether the model can answer', 'text/plain'),
+  };
+}
+
 /** Description of a scoring request for one model. */
 export function describeInvocations(
   { dialect, error }: ScoringPart,

@@ -1,14 +1,10 @@
-import type { Signature } from '@fairlead/signature';
-import { MAX_INLINE_BYTES, MAX_INLINE_ELEMENTS } from '../../codec/codec.ts';
+import type { decodePredict } from './decode-predict.ts';
+import type { encodePrediction } from './encode-prediction.ts';
 import type { InferTarget } from '../../inference/infer-request.ts';
 import type { Call, Dialect, Reply, Route } from '../dialect.ts';
-import { decodeThenInfer, type Decoding } from '../decode-then-infer.ts';
-import { decodePredict, type PredictRequest } from './decode-predict.ts';
-import { encodePrediction } from './encode-prediction.ts';
 import { describeTensorFlow } from './describe-tensorflow.ts';
 import { encodeMetadata } from './encode-metadata.ts';
-import { checkRows } from '../row-outputs.ts';
-import { countTextElements } from '../text-elements.ts';
+import { predictExchange } from './predict-exchange.ts';
 
 declare module '../../codec/codec.ts' {
   interface CodecFunctions {
@@ -62,7 +58,7 @@ function decodeSegment(segment: string): string | undefined {
 async function readStatus(server: Call['server'], target: InferTarget): Promise<Reply> {
   // Another version than the loaded one isn't found.
   if (target.version !== undefined) server.find(target);
-  const { ready, version, reason } = await server.status(target.model);
+  const { ready, version, reason } = await server.status(target.model, target.version);
   const status = {
     version: version ?? '0',
     state: ready ? 'AVAILABLE' : 'LOADING',
@@ -72,37 +68,5 @@ async function readStatus(server: Call['server'], target: InferTarget): Promise<
 }
 
 function predictRoute(target: InferTarget): Route {
-  return {
-    methods: ['POST'],
-    mediaTypes: BODY_TYPES,
-    target,
-    answer: (call) => predict(call, target),
-  };
-}
-
-async function predict(call: Call, target: InferTarget): Promise<Reply> {
-  const { server, body, codec } = call;
-  const signatureNow = (): Signature => server.answering(target).signature;
-  const decoding: Decoding<PredictRequest> = {
-    isLarge: body.length > MAX_INLINE_BYTES,
-    here: () => decodePredict(body, signatureNow()),
-    there: (other) => other.run('decodePredict', body, signatureNow()),
-  };
-  let signature: Signature | undefined;
-  const { decoded, result } = await decodeThenInfer(call, target, decoding, ({ inputs }) => {
-    signature = signatureNow();
-    return { inputs };
-  });
-  const { outputs } = result;
-  const inRows = decoded.rows !== undefined;
-  if (decoded.rows !== undefined && signature !== undefined) {
-    checkRows(outputs, decoded.rows, signature);
-  }
-  const isLarge = countTextElements(outputs) > MAX_INLINE_ELEMENTS;
-  return {
-    body:
-      isLarge && codec !== undefined
-        ? await codec.run('encodePrediction', outputs, inRows)
-        : encodePrediction(outputs, inRows),
-  };
+  return { methods: ['POST'], mediaTypes: BODY_TYPES, target, open: () => predictExchange };
 }

@@ -279,14 +279,18 @@ export class Interleaving {
       ...(!viaContext && { timeoutMs }),
       priority: random.pick([0, 0, 0, 1, 2]),
     };
-    const read = random.chance(0.5) ? request : () => request;
+    const decodes = random.chance(0.5);
     const context = {
       signal: client.signal,
       requestId: asked.id,
       ...(viaContext && { timeoutMs }),
       ...(random.chance(0.1) && { background: true, timeoutMs }),
     };
-    this.#server.infer({ model: name }, read, context).then(
+    const target = { model: name };
+    const answer = decodes
+      ? this.#server.infer(target, () => ({ request }), context).then(({ result }) => result)
+      : this.#server.infer(target, request, context);
+    answer.then(
       (result) => {
         this.#settle(asked, () => {
           this.#checkAnswer(asked, result);

@@ -1,0 +1,74 @@
+import type { Inferred, InferContext, InferRequest } from '../inference/infer-request.ts';
+import type { InferenceRecord, InferenceRecorder } from '../inference/inference-recorder.ts';
+import type { LoadedVersion } from '../models/loaded-version.ts';
+import type { ServingEvent } from '../models/serving-event.ts';
+import { RecordQueue } from './record-queue.ts';
+import { ShadowRuns } from './shadow-runs.ts';
+
+/** Options of a {@link FollowUp}. */
+export interface FollowUpOptions {
+  readonly recorder: InferenceRecorder;
+  readonly requestTimeoutMs: number;
+  /** The clock, in milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly onEvent: (event: ServingEvent) => void;
+}
+
+/** What happens with an inference after its answer was sent: it is recorded, and a copy may run on another version. */
+export class FollowUp {
+  readonly #records: RecordQueue;
+  readonly #shadows: ShadowRuns;
+  readonly #now: () => number;
+
+  constructor({ recorder, onEvent, ...options }: FollowUpOptions) {
+    this.#records = new RecordQueue({ recorder, onEvent });
+    this.#shadows = new ShadowRuns(this.#records, options);
+    this.#now = options.now;
+  }
+
+  /** Waits for an inference, and queues its record; resolves or rejects as the inference does. */
+  async after<I extends Inferred>(
+    inference: Promise<I>,
+    context: InferContext,
+    shadow: LoadedVersion | undefined,
+  ): Promise<I> {
+    const at = this.#now();
+    const startedAt = performance.now();
+    const inferred = await inference;
+    const durationMs = performance.now() - startedAt;
+    const { result, decoded } = inferred;
+    const { request } = decoded;
+    const { requestId, client, routingKey, answer } = context;
+    const record: InferenceRecord = {
+      label: { model: result.model, version: result.version },
+      requestId,
+      client,
+      routingKey,
+      at,
+      durationMs,
+      inputs: request.inputs,
+      outputs: result.outputs,
+      ...(result.fallback !== undefined && { fallback: result.fallback }),
+    };
+    this.#records.add(record, answer);
+    if (shadow !== undefined) this.#runShadow(shadow, request, record, context);
+    return inferred;
+  }
+
+  close(): void {
+    this.#records.close();
+  }
+
+  #runShadow(
+    shadow: LoadedVersion,
+    request: InferRequest,
+    record: InferenceRecord,
+    { answer }: InferContext,
+  ): void {
+    const run = (): void => {
+      this.#shadows.run(shadow, request, record);
+    };
+    if (answer === undefined) setImmediate(run);
+    else answer.onSent(run);
+  }
+}
