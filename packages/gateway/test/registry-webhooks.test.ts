@@ -1,3 +1,4 @@
+import { fileCursor, forwardPending } from '@fairlead/registry/webhooks';
 import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -5,7 +6,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileCursor, folderStore, forwardPending, ModelRegistry } from '@fairlead/registry';
+import { folderStore, ModelRegistry } from '@fairlead/registry';
 import { WebhookSender } from '@fairlead/webhooks';
 import { expect, onTestFinished, test } from 'vitest';
 

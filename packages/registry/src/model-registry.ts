@@ -34,7 +34,6 @@ import type { VersionSignature } from './signing/version-signature.ts';
 import { rollbackTarget } from './aliases/rollback-target.ts';
 import { withClaim } from './leases/blob-lease.ts';
 import { requireFiles } from './versions/pruned-version.ts';
-import { type VerifyReport, verifyStore } from './verify/verify-store.ts';
 import { type VersionLog, versionLog } from './versions/version-log.ts';
 
 /** Settings of a {@link ModelRegistry}. */
@@ -90,7 +89,8 @@ const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
  * when the store fails, and `ERR_REGISTRY_CORRUPT` for what isn't as it was written; more is said where there is more.
  */
 export class ModelRegistry {
-  readonly #store: ObjectStore;
+  /** Store of the registry, for `@fairlead/registry/maintenance`. */
+  readonly store: ObjectStore;
   readonly #clock: () => Date;
   readonly #trustedKeys: TrustedKeys | undefined;
   readonly #heads: KnownHeads = new Map();
@@ -100,7 +100,7 @@ export class ModelRegistry {
 
   constructor({ store, clock = () => new Date(), trustedKeys }: ModelRegistryOptions) {
     this.#trustedKeys = trustedKeys;
-    this.#store = store;
+    this.store = store;
     this.#clock = clock;
     this.journal = new Journal({
       store,
@@ -129,10 +129,10 @@ export class ModelRegistry {
   async push(request: PushRequest): Promise<PushResult> {
     const log = this.#versionLog(request.model);
     if (!this.#swept) {
-      await this.#store.sweep(LEFTOVER_AGE_MS);
+      await this.store.sweep(LEFTOVER_AGE_MS);
       this.#swept = true;
     }
-    const result = await pushVersion(this.#store, log, request, this.#clock);
+    const result = await pushVersion(this.store, log, request, this.#clock);
     const { manifest, measured } = result;
     if (measured !== undefined) {
       const values = { goldenExamples: manifest.goldenExamples.length, ...measured };
@@ -161,13 +161,13 @@ export class ModelRegistry {
       return { model, version };
     }
     const entry = await currentEntry(this.#aliasLog(model, aliasOrVersion));
-    if (entry === undefined) throw await aliasNotFound(this.#store, model, aliasOrVersion);
+    if (entry === undefined) throw await aliasNotFound(this.store, model, aliasOrVersion);
     return { model, version: entry.version, entry };
   }
 
   /** The models that have a version, in order of their names; a damaged alias is among the problems of its model. */
   list(): Promise<readonly ModelSummary[]> {
-    return listModels(this.#store, this.#heads);
+    return listModels(this.store, this.#heads);
   }
 
   /**
@@ -179,7 +179,7 @@ export class ModelRegistry {
     const log = this.#versionLog(model);
     const manifests: Manifest[] = [];
     for (const version of await log.numbers()) manifests.push(await this.#manifest(model, version));
-    if (manifests.length === 0) throw await modelNotFound(this.#store, model);
+    if (manifests.length === 0) throw await modelNotFound(this.store, model);
     return manifests;
   }
 
@@ -191,7 +191,7 @@ export class ModelRegistry {
   async history(model: string, alias: string): Promise<readonly AliasEntry[]> {
     const log = this.#aliasLog(model, alias);
     const entries = await readEntries(log);
-    if (entries.length === 0) throw await aliasNotFound(this.#store, model, alias);
+    if (entries.length === 0) throw await aliasNotFound(this.store, model, alias);
     return entries;
   }
 
@@ -243,7 +243,7 @@ export class ModelRegistry {
   async story(model: string): Promise<readonly StoryItem[]> {
     const manifests = await this.listVersions(model);
     const aliases: (readonly AliasEntry[])[] = [];
-    for (const alias of await aliasNames(this.#store, model)) {
+    for (const alias of await aliasNames(this.store, model)) {
       // A folder whose first entry isn't written yet is no alias.
       if ((await this.#aliasLog(model, alias).head()) > 0) {
         aliases.push(await this.history(model, alias));
@@ -268,7 +268,7 @@ export class ModelRegistry {
     }
     const log = this.#aliasLog(model, alias);
     const before = await currentEntry(log);
-    if (before === undefined) throw await aliasNotFound(this.#store, model, alias);
+    if (before === undefined) throw await aliasNotFound(this.store, model, alias);
     checkExpected(`cannot roll back "${alias}" of "${model}"`, before, options);
     const restores = await rollbackTarget(before, steps, (number) => requireEntry(log, number));
     const to = await this.#manifest(model, restores.version);
@@ -293,9 +293,9 @@ export class ModelRegistry {
   async openVersion(model: string, version: number): Promise<OpenVersion> {
     const manifest = await this.#manifest(model, version);
     if (this.#trustedKeys !== undefined) {
-      await requireTrusted(this.#store, manifest, this.#trustedKeys);
+      await requireTrusted(this.store, manifest, this.#trustedKeys);
     }
-    return openManifest(this.#store, manifest);
+    return openManifest(this.store, manifest);
   }
 
   /**
@@ -309,7 +309,7 @@ export class ModelRegistry {
     const manifest = await this.#manifest(model, version);
     const { actor } = options;
     const now = this.#clock();
-    const { signature, created } = await signVersion(this.#store, manifest, key, actor, now);
+    const { signature, created } = await signVersion(this.store, manifest, key, actor, now);
     if (created) await this.journal.signed(model, version, signature.keyId, options);
     return signature;
   }
@@ -334,7 +334,7 @@ export class ModelRegistry {
    * @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_VERSION_NOT_FOUND`
    */
   async signatures(model: string, version: number): Promise<readonly VersionSignature[]> {
-    return readSignatures(this.#store, await this.#manifest(model, version));
+    return readSignatures(this.store, await this.#manifest(model, version));
   }
 
   /**
@@ -355,16 +355,11 @@ export class ModelRegistry {
     return followAlias(this.#aliasLog(model, alias), options);
   }
 
-  /** Reads every byte of the registry, and reports each manifest, artifact and alias that isn't as it was written. */
-  verify(): Promise<VerifyReport> {
-    return verifyStore(this.#store);
-  }
-
   /** Makes sure that the files of a version are there, and stay while `work` makes an alias mean it. */
   #withFiles<T>(version: Manifest, work: () => Promise<T>): Promise<T> {
     const sha256s = version.files.map(({ sha256 }) => sha256);
-    return withClaim(this.#store, sha256s, async () => {
-      await requireFiles(this.#store, version);
+    return withClaim(this.store, sha256s, async () => {
+      await requireFiles(this.store, version);
       return work();
     });
   }
@@ -389,23 +384,23 @@ export class ModelRegistry {
   }
 
   #manifest(model: string, version: number): Promise<Manifest> {
-    return requireManifest(this.#store, this.#versionLog(model), model, version);
+    return requireManifest(this.store, this.#versionLog(model), model, version);
   }
 
   #versionLog(model: string): VersionLog {
     checkModelName(model);
-    return versionLog(this.#store, model, this.#heads);
+    return versionLog(this.store, model, this.#heads);
   }
 
   #eventLog(model: string): EventLog {
     checkModelName(model);
-    return eventLog(this.#store, model, this.#heads);
+    return eventLog(this.store, model, this.#heads);
   }
 
   #aliasLog(model: string, alias: string): AliasLog {
     checkModelName(model);
     checkAliasName(alias);
-    return aliasLog(this.#store, model, alias, this.#heads);
+    return aliasLog(this.store, model, alias, this.#heads);
   }
 }
 

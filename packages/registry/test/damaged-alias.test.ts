@@ -1,12 +1,7 @@
+import { collectGarbage, pruneVersions } from '@fairlead/registry/maintenance';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  cachedStore,
-  collectGarbage,
-  folderStore,
-  ModelRegistry,
-  pruneVersions,
-} from '@fairlead/registry';
+import { cachedStore, folderStore, ModelRegistry } from '@fairlead/registry';
 import { expect, test } from 'vitest';
 import { digits, temporaryFolder, temporaryRegistry } from './support/sample-registry.ts';
 

@@ -1,7 +1,8 @@
+import { onnxModel } from '@fairlead/registry/sources';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { folderStore, ModelRegistry, onnxModel } from '@fairlead/registry';
+import { folderStore, ModelRegistry } from '@fairlead/registry';
 import type { Tensor } from '@fairlead/signature';
 import { ModelServer } from '@fairlead/serving';
 import { onnxRuntime, type OnnxRuntimeOptions } from '@fairlead/serving/onnx';

@@ -40,7 +40,7 @@ export async function findOriginal(
     return { title, predict: predictWith(running), close: () => running.close() };
   }
   if (statSync(name, { throwIfNoEntry: false })?.isFile() === true) {
-    const { onnxModel } = await import('@fairlead/registry');
+    const { onnxModel } = await import('@fairlead/registry/sources');
     const running = await runRequest(await onnxModel(name, { model: 'original', actor: 'parity' }));
     return { title: basename(name), predict: predictWith(running), close: () => running.close() };
   }

@@ -1,7 +1,8 @@
+import type { SourceOptions } from '@fairlead/registry/sources';
 import type { Predict } from '@fairlead/parity';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PushRequest, SourceOptions } from '@fairlead/registry';
+import type { PushRequest } from '@fairlead/registry';
 import { CliError } from '../cli-error.ts';
 import { predictWith, runRequest } from '../run/run-request.ts';
 import { readMetadata } from './push-metadata.ts';
@@ -28,7 +29,7 @@ export async function readPushSource(path: string, details: SourceDetails): Prom
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw unusable(path, 'there is no such file or folder');
   const { given, upstream } = details;
-  const { onnxModel } = await import('@fairlead/registry');
+  const { onnxModel } = await import('@fairlead/registry/sources');
   if (!stats.isDirectory()) {
     if (upstream === undefined) return onnxModel(path, given);
     throw new CliError(
@@ -44,7 +45,7 @@ export async function readPushSource(path: string, details: SourceDetails): Prom
 }
 
 async function mlflowFolder(path: string, { given, mayRun }: SourceDetails): Promise<PushRequest> {
-  const { mlflowModel } = await import('@fairlead/registry');
+  const { mlflowModel } = await import('@fairlead/registry/sources');
   if (!mayRun) return mlflowModel(path, given);
   const running = await runRequest(await mlflowModel(path, given));
   try {
@@ -68,7 +69,7 @@ async function pythonFolder(
       `Python files don't say what they take and give: add --metadata with a JSON file that has their "signature"`,
     );
   }
-  const { pythonModel } = await import('@fairlead/registry');
+  const { pythonModel } = await import('@fairlead/registry/sources');
   return pythonModel(path, {
     ...rest,
     ...{ signature, upstream },

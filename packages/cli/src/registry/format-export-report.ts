@@ -1,4 +1,4 @@
-import type { ExportReport } from '@fairlead/registry';
+import type { ExportReport } from '@fairlead/registry/maintenance';
 import { count } from '../output/format-values.ts';
 
 /** Says what an export or a backup wrote, or would write. */

@@ -1,4 +1,4 @@
-import type { ImportReport } from '@fairlead/registry';
+import type { ImportReport } from '@fairlead/registry/maintenance';
 import { count } from '../output/format-values.ts';
 
 /** Says what an import or a restore brought, or would bring. */

@@ -1,7 +1,7 @@
 import { RegistryError } from '../errors/registry-error.ts';
 import { openStore, openStoreIfThere } from '../open-store/open-store.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { verifyStore, type VerifyReport } from '../verify/verify-store.ts';
+import { verifyRegistry, type VerifyReport } from '../verify/verify-registry.ts';
 import { checkArchive } from './check-archive.ts';
 import { type ExportReport, writeArchive } from './export-models.ts';
 import { importArchive, type ImportReport } from './import-models.ts';
@@ -61,7 +61,7 @@ export async function restoreRegistry(
   const store = await openStore(to, { create: true });
   await refuseOthers(store, new Set(await keysOf(archive.entries())));
   const report = await importArchive(store, archive, { ...(onProgress && { onProgress }) });
-  return { ...report, verified: await verifyStore(store) };
+  return { ...report, verified: await verifyRegistry(store) };
 }
 
 /**

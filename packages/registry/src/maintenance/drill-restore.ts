@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { folderStore } from '../folder/folder-store.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import type { VerifyProblem } from '../verify/verify-store.ts';
+import type { VerifyProblem } from '../verify/verify-registry.ts';
 import { backupRegistry, restoreRegistry } from './backup.ts';
 import { storeArchive } from './store-archive.ts';
 

@@ -1,4 +1,5 @@
 import { ModelRegistry, folderStore } from '@fairlead/registry';
+import { verifyRegistry } from '@fairlead/registry/maintenance';
 import { expect, test } from 'vitest';
 import { digits, temporaryFolder } from '../support/sample-registry.ts';
 import { killWriters } from '../support/soak/kill-writers.ts';
@@ -10,5 +11,5 @@ test('kill -9 at any moment of pushing, promoting, collecting and importing leav
   for (const count of Object.values(acknowledged)) expect(count).toBeGreaterThan(2);
   const registry = new ModelRegistry({ store: folderStore(folder) });
   await registry.push(digits('the next one'));
-  expect((await registry.verify()).ok).toBe(true);
+  expect((await verifyRegistry(registry.store)).ok).toBe(true);
 }, 120_000);

@@ -1,7 +1,8 @@
+import { collectGarbage, pruneVersions, verifyRegistry } from '@fairlead/registry/maintenance';
 import { randomUUID } from 'node:crypto';
 import { existsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { collectGarbage, ModelRegistry, type ObjectStore, pruneVersions } from '@fairlead/registry';
+import { ModelRegistry, type ObjectStore } from '@fairlead/registry';
 import { describe, expect, test } from 'vitest';
 import { digits, temporaryRegistry } from '../support/sample-registry.ts';
 
@@ -28,7 +29,7 @@ describe('garbage collection', () => {
     const done = await collectGarbage(store, { graceMs: 0 });
     expect(done).toEqual({ ...planned, dryRun: false });
     expect(await store.size(`blobs/sha256/${lost}`)).toBeUndefined();
-    expect(await registry.verify()).toMatchObject({ ok: true, blobs: 1 });
+    expect(await verifyRegistry(registry.store)).toMatchObject({ ok: true, blobs: 1 });
     expect(await store.list('condemned')).toEqual([]);
     expect(await store.list('claims')).toEqual([]);
   });
@@ -113,7 +114,7 @@ describe('garbage collection', () => {
     await store.remove(condemned);
     const { manifest } = await push;
     expect(await sha(registry, manifest.version)).toBe(blob);
-    expect((await registry.verify()).problems).toEqual([]);
+    expect((await verifyRegistry(registry.store)).problems).toEqual([]);
   });
 
   test('beside pushes of the same bytes by others, every version keeps its files', async () => {
@@ -139,7 +140,7 @@ describe('garbage collection', () => {
     await Promise.all(pushers);
     stop.abort();
     expect(await collector).toBeGreaterThan(0);
-    expect((await new ModelRegistry({ store }).verify()).problems).toEqual([]);
+    expect((await verifyRegistry(store)).problems).toEqual([]);
   });
 });
 
@@ -170,7 +171,11 @@ describe('retention', () => {
     await (await registry.openVersion('digits', 1)).read('model.onnx');
     expect((await collectGarbage(store, { graceMs: 0 })).removed).toHaveLength(2);
 
-    expect(await registry.verify()).toMatchObject({ ok: true, manifests: 5, blobs: 3 });
+    expect(await verifyRegistry(registry.store)).toMatchObject({
+      ok: true,
+      manifests: 5,
+      blobs: 3,
+    });
     expect(await registry.listVersions('digits')).toHaveLength(5);
     const gone = await registry.openVersion('digits', 3);
     await expect(gone.read('model.onnx')).rejects.toThrow(
@@ -191,7 +196,7 @@ describe('retention', () => {
     await registry.setAlias('digits', 'champion', 1, { actor });
     expect((await collectGarbage(store, { graceMs: 0 })).removed).toEqual([]);
     await (await registry.openVersion('digits', 1)).read('model.onnx');
-    expect((await registry.verify()).ok).toBe(true);
+    expect((await verifyRegistry(registry.store)).ok).toBe(true);
   });
 
   test('lets an archived version go, however new', async () => {
@@ -255,7 +260,7 @@ describe('retention', () => {
     const { store, registry } = temporaryRegistry();
     await registry.push(digits('1'));
     await store.remove(`blobs/sha256/${await sha(registry, 1)}`);
-    expect((await registry.verify()).problems).toHaveLength(1);
+    expect((await verifyRegistry(registry.store)).problems).toHaveLength(1);
     await expect(registry.setAlias('digits', 'champion', 1, { actor })).rejects.toMatchObject({
       code: 'ERR_REGISTRY_CORRUPT',
     });

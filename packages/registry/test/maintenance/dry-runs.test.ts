@@ -1,6 +1,11 @@
+import {
+  backupRegistry,
+  checkRestore,
+  exportModels,
+  restoreRegistry,
+} from '@fairlead/registry/maintenance';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { backupRegistry, checkRestore, exportModels, restoreRegistry } from '@fairlead/registry';
 import { expect, test, vi } from 'vitest';
 import { digits, temporaryFolder, temporaryRegistry } from '../support/sample-registry.ts';
 import { treeOf } from '../support/store-tree.ts';

@@ -1,15 +1,18 @@
+import {
+  collectGarbage,
+  exportModels,
+  importModels,
+  pruneVersions,
+  verifyRegistry,
+} from '@fairlead/registry/maintenance';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  collectGarbage,
-  exportModels,
   folderStore,
   generateSigningKey,
-  importModels,
   ModelRegistry,
   type ObjectStore,
-  pruneVersions,
   RegistryError,
 } from '@fairlead/registry';
 import fc from 'fast-check';
@@ -195,7 +198,7 @@ async function run(
         }
       };
     case 'verify':
-      expect((await registry.verify()).problems).toEqual([]);
+      expect((await verifyRegistry(registry.store)).problems).toEqual([]);
       return () => Promise.resolve();
     case 'load': {
       const opened = await registry.openVersion(action.model, action.version);
@@ -208,7 +211,7 @@ async function run(
       return async () => {
         const copy = new MemoryStore();
         await importModels(copy, to);
-        expect((await new ModelRegistry({ store: copy }).verify()).problems).toEqual([]);
+        expect((await verifyRegistry(copy)).problems).toEqual([]);
       };
     }
   }
@@ -251,12 +254,12 @@ test('no order of the calls of several actors, some of them killed, removes what
 
         expect(violations).toEqual([]);
         const registry = new ModelRegistry({ store: shared });
-        expect((await registry.verify()).problems).toEqual([]);
+        expect((await verifyRegistry(registry.store)).problems).toEqual([]);
         for (const holds of facts) await holds(registry, shared);
         // Nothing stays for ever: what is left after one more collection is named, or claimed by the dead for a day.
         await collectGarbage(shared, { graceMs: 0 });
         expect(violations).toEqual([]);
-        expect((await registry.verify()).problems).toEqual([]);
+        expect((await verifyRegistry(registry.store)).problems).toEqual([]);
         for (const key of shared.objects.keys()) expect(key).toMatch(/^(models|blobs|claims)\//);
       },
     ),

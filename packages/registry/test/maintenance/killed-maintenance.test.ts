@@ -1,6 +1,11 @@
+import {
+  collectGarbage,
+  exportModels,
+  importModels,
+  verifyRegistry,
+} from '@fairlead/registry/maintenance';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { collectGarbage, exportModels, importModels } from '@fairlead/registry';
 import { expect, test } from 'vitest';
 import { runUntilKilled } from '../support/kill-process.ts';
 import { digits, temporaryFolder, temporaryRegistry } from '../support/sample-registry.ts';
@@ -21,13 +26,13 @@ test('kill -9 at any moment of a collection leaves every named blob, and the nex
       }),
     );
     for (const { killed: each } of await Promise.all(killed)) expect(each).toBe(true);
-    expect((await registry.verify()).problems).toEqual([]);
+    expect((await verifyRegistry(registry.store)).problems).toEqual([]);
   }
   // What dead collections condemned can be pushed at once or, at worst, when their lease is over.
   for (const { name } of await store.list('condemned')) await store.remove(`condemned/${name}`);
   await registry.push(digits('the next one'));
   await collectGarbage(store, { graceMs: 0 });
-  expect((await registry.verify()).problems).toEqual([]);
+  expect((await verifyRegistry(registry.store)).problems).toEqual([]);
   await (await registry.openVersion('digits', 1)).read('model.onnx');
 }, 120_000);
 
@@ -47,7 +52,7 @@ test('kill -9 at any moment of an import leaves a registry that verifies, and an
       moreMs: Math.random() * 15,
     });
     if (lines.length < objects + 1) interrupted += 1;
-    expect((await target.registry.verify()).problems).toEqual([]);
+    expect((await verifyRegistry(target.registry.store)).problems).toEqual([]);
     await importModels(target.store, file);
     const { ...tree } = treeOf(target.folder) as Record<string, string>;
     // The claim of the killed one expires.

@@ -1,12 +1,11 @@
 import {
-  AliasConflictError,
   backupRegistry,
   collectGarbage,
-  ModelRegistry,
   pruneVersions,
-  RegistryError,
   restoreRegistry,
-} from '@fairlead/registry';
+  verifyRegistry,
+} from '@fairlead/registry/maintenance';
+import { AliasConflictError, ModelRegistry, RegistryError } from '@fairlead/registry';
 import fc from 'fast-check';
 import { join } from 'node:path';
 import { rmSync } from 'node:fs';
@@ -113,7 +112,7 @@ test('any trace of all operations, several at a time, leaves what a manifest or 
             expect(error).toBeInstanceOf(RegistryError);
             expect(expected).toContain((error as RegistryError).code);
           }
-          expect((await registry.verify()).problems).toEqual([]);
+          expect((await verifyRegistry(registry.store)).problems).toEqual([]);
         }
 
         // What was acknowledged and not pruned, and what an alias ever meant, is whole.
@@ -133,7 +132,7 @@ test('any trace of all operations, several at a time, leaves what a manifest or 
         const work = temporaryFolder();
         await backupRegistry(store, join(work, 'backup.tar'));
         const restored = await restoreRegistry(join(work, 'backup.tar'), join(work, 'restored'));
-        expect(restored.verified).toEqual({ ...(await registry.verify()) });
+        expect(restored.verified).toEqual({ ...(await verifyRegistry(registry.store)) });
         rmSync(work, { recursive: true });
         rmSync(folder, { recursive: true });
       },

@@ -1,17 +1,20 @@
+import {
+  backupRegistry,
+  collectGarbage,
+  drillRestore,
+  pruneVersions,
+  restoreRegistry,
+  verifyRegistry,
+} from '@fairlead/registry/maintenance';
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  backupRegistry,
-  drillRestore,
   folderStore,
   generateSigningKey,
   ModelRegistry,
   type ObjectStore,
   openStore,
-  pruneVersions,
-  collectGarbage,
-  restoreRegistry,
 } from '@fairlead/registry';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { digits, temporaryFolder } from '../support/sample-registry.ts';
@@ -86,7 +89,7 @@ test('a drill brings a registry in S3 back, byte for byte', async () => {
   const backup = join(temporaryFolder(), 'backup.tar');
   await backupRegistry(store, backup);
   await restoreRegistry(backup, copy);
-  const verified = await new ModelRegistry({ store }).verify();
+  const verified = await verifyRegistry(store);
   expect(verified.ok).toBe(true);
-  expect(await new ModelRegistry({ store: await openStore(copy) }).verify()).toEqual(verified);
+  expect(await verifyRegistry(await openStore(copy))).toEqual(verified);
 });

@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
+import { verifyRegistry } from '@fairlead/registry/maintenance';
 import { expect, test, vi } from 'vitest';
 import { digits, rejection, temporaryRegistry } from '../support/sample-registry.ts';
 
@@ -72,7 +73,7 @@ test('documents of a measurement are kept once, read back whole, and never when 
   const [document] = measured?.documents ?? [];
   if (document === undefined) throw new Error('expected a document');
   expect(Buffer.from(await journal.readDocument('digits', document))).toEqual(html);
-  expect(await registry.verify()).toMatchObject({ ok: true, events: 2, documents: 2 });
+  expect(await verifyRegistry(registry.store)).toMatchObject({ ok: true, events: 2, documents: 2 });
 
   const file = join(folder, 'models/digits/documents', document.sha256);
   chmodSync(file, 0o644);
@@ -80,7 +81,10 @@ test('documents of a measurement are kept once, read back whole, and never when 
   const corrupt = { code: 'ERR_REGISTRY_CORRUPT' };
   expect(await rejection(journal.readDocument('digits', document))).toMatchObject(corrupt);
   expect(await rejection(measure())).toMatchObject(corrupt);
-  expect(await registry.verify()).toMatchObject({ ok: false, problems: [corrupt, corrupt] });
+  expect(await verifyRegistry(registry.store)).toMatchObject({
+    ok: false,
+    problems: [corrupt, corrupt],
+  });
 });
 
 test('a chain with an event taken out, or exchanged, is not told', async () => {
@@ -93,15 +97,15 @@ test('a chain with an event taken out, or exchanged, is not told', async () => {
   expect(await rejection(again.journal.events('digits'))).toMatchObject({
     code: 'ERR_REGISTRY_CORRUPT',
   });
-  expect((await registry.verify()).problems).toMatchObject([
+  expect((await verifyRegistry(registry.store)).problems).toMatchObject([
     { key: 'models/digits/events/00000003.json', code: 'ERR_REGISTRY_CORRUPT' },
   ]);
   // Somebody records another second event: the third doesn't continue it.
   writeFileSync(file(2), second.subarray(0, -1));
-  expect((await registry.verify()).ok).toBe(false);
+  expect((await verifyRegistry(registry.store)).ok).toBe(false);
   rmSync(file(2));
   writeFileSync(file(2), second);
-  expect((await registry.verify()).ok).toBe(true);
+  expect((await verifyRegistry(registry.store)).ok).toBe(true);
 });
 
 test('many writers at a time lose no event', async () => {
@@ -114,7 +118,7 @@ test('many writers at a time lose no event', async () => {
   );
   const { tags } = await registry.journal.state('digits');
   expect(Object.keys(tags)).toHaveLength(30);
-  expect(await registry.verify()).toMatchObject({ ok: true, events: 30 });
+  expect(await verifyRegistry(registry.store)).toMatchObject({ ok: true, events: 30 });
 });
 
 test.each<[string, (journal: ModelRegistry['journal']) => Promise<unknown>, string]>([

@@ -1,9 +1,9 @@
+import { inspectOnnx } from '@fairlead/registry/sources';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inspectOnnx } from '@fairlead/registry';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { rejection } from '../support/sample-registry.ts';

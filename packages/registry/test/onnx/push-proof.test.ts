@@ -1,6 +1,8 @@
+import { inspectOnnx } from '@fairlead/registry/sources';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { inspectOnnx, type PushProgress, type PushRequest } from '@fairlead/registry';
+import { type PushProgress, type PushRequest } from '@fairlead/registry';
+import { verifyRegistry } from '@fairlead/registry/maintenance';
 import { expect, test, vi } from 'vitest';
 import { rejection, temporaryRegistry } from '../support/sample-registry.ts';
 
@@ -57,7 +59,7 @@ test('a version is tried out before anything is kept, and that it was is recorde
         expect(await rejection(read('other'))).toMatchObject({
           code: 'ERR_REGISTRY_FILE_NOT_FOUND',
         });
-        expect(await registry.verify()).toMatchObject({ blobs: 0 });
+        expect(await verifyRegistry(registry.store)).toMatchObject({ blobs: 0 });
         return { p99Ms: 3 };
       },
     }),
@@ -122,7 +124,7 @@ test('what fails when it is tried out is not pushed', async () => {
   const error = await rejection(registry.push(request({ prove: () => Promise.reject(cause) })));
   expect(error).toMatchObject({ code: 'ERR_REGISTRY_NOT_PROVEN', cause });
   expect((error as Error).message).toContain('y is 4, not 3');
-  expect(await registry.verify()).toMatchObject({ manifests: 0, blobs: 0 });
+  expect(await verifyRegistry(registry.store)).toMatchObject({ manifests: 0, blobs: 0 });
 });
 
 test('what is there unchanged is not tried out again', async () => {
@@ -148,5 +150,5 @@ test('progress is told, and content that is there is not written again', async (
   told.length = 0;
   await registry.push(request({ model: 'copy', onProgress }));
   expect(told.map(({ phase }) => phase)).toEqual(['reading', 'stored']);
-  expect(await registry.verify()).toMatchObject({ manifests: 2, blobs: 1 });
+  expect(await verifyRegistry(registry.store)).toMatchObject({ manifests: 2, blobs: 1 });
 });

@@ -1,3 +1,4 @@
+import { mlflowModel, type MlflowModelOptions, onnxModel } from '@fairlead/registry/sources';
 import {
   cpSync,
   mkdirSync,
@@ -10,7 +11,6 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { mlflowModel, type MlflowModelOptions, onnxModel } from '@fairlead/registry';
 import { describe, expect, test, vi } from 'vitest';
 import { rejection, temporaryFolder, temporaryRegistry } from '../support/sample-registry.ts';
 

@@ -1,7 +1,7 @@
+import { pythonModel, type PythonModelOptions } from '@fairlead/registry/sources';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { pythonModel, type PythonModelOptions } from '@fairlead/registry';
 import { describe, expect, test, vi } from 'vitest';
 import {
   digits,

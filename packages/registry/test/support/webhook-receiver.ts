@@ -1,8 +1,8 @@
+import type { EventSender } from '@fairlead/registry/webhooks';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { EventSender } from '@fairlead/registry';
 import { onTestFinished } from 'vitest';
 
 /** One call of a webhook. */

@@ -9,7 +9,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { folderStore, ModelRegistry } from '@fairlead/registry';
+import { folderStore } from '@fairlead/registry';
+import { verifyRegistry } from '@fairlead/registry/maintenance';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { reseal } from '../support/reseal.ts';
@@ -42,7 +43,7 @@ const entryPath = 'models/digits/aliases/champion/00000002.json';
 describe('verify', () => {
   test('counts what it read when all is well', async () => {
     const { registry } = await filledRegistry();
-    expect(await registry.verify()).toEqual({
+    expect(await verifyRegistry(registry.store)).toEqual({
       ok: true,
       problems: [],
       manifests: 3,
@@ -53,7 +54,10 @@ describe('verify', () => {
       blobs: 3,
       blobBytes: 11,
     });
-    expect(await temporaryRegistry().registry.verify()).toMatchObject({ ok: true, manifests: 0 });
+    expect(await verifyRegistry(temporaryRegistry().registry.store)).toMatchObject({
+      ok: true,
+      manifests: 0,
+    });
   });
 
   test('finds any flipped bit in any object, and names the object', async () => {
@@ -75,7 +79,7 @@ describe('verify', () => {
             bytes[index] = (bytes[index] ?? 0) ^ (1 << bit);
             return bytes;
           });
-          const report = await new ModelRegistry({ store: folderStore(copy) }).verify();
+          const report = await verifyRegistry(folderStore(copy));
           expect(report.ok).toBe(false);
           expect(report.problems.map(({ key }) => key)).toContain(object);
         },
@@ -89,7 +93,7 @@ describe('verify', () => {
     const { manifest } = await registry.openVersion('digits', 2);
     const key = `blobs/sha256/${manifest.files[0]?.sha256 ?? ''}`;
     rmSync(join(folder, key));
-    expect((await registry.verify()).problems).toEqual([
+    expect((await verifyRegistry(registry.store)).problems).toEqual([
       {
         key,
         code: 'ERR_REGISTRY_CORRUPT',
@@ -105,13 +109,13 @@ describe('verify', () => {
     replaceFile(join(folder, manifestPath), (bytes) =>
       reseal(bytes.toString().replace('Digits – ok', 'Digits – OK')),
     );
-    const exchanged = await registry.verify();
+    const exchanged = await verifyRegistry(registry.store);
     expect(exchanged.problems).toMatchObject([{ key: entryPath, code: 'ERR_REGISTRY_CORRUPT' }]);
     await expect(registry.rollback('digits', 'champion', { actor: 'ada' })).rejects.toMatchObject({
       code: 'ERR_REGISTRY_CORRUPT',
     });
     rmSync(join(folder, manifestPath));
-    const missing = await registry.verify();
+    const missing = await verifyRegistry(registry.store);
     expect(missing.problems.map(({ key }) => key)).toEqual([manifestPath, entryPath]);
   });
 
@@ -121,13 +125,13 @@ describe('verify', () => {
       reseal(bytes.toString().replace('because', 'no reason')),
     );
     const next = entryPath.replace('2.json', '3.json');
-    expect((await registry.verify()).problems).toMatchObject([{ key: next }]);
+    expect((await verifyRegistry(registry.store)).problems).toMatchObject([{ key: next }]);
     await expect(registry.history('digits', 'champion')).rejects.toThrow('does not continue');
     rmSync(join(folder, entryPath));
-    expect((await registry.verify()).problems).toMatchObject([{ key: next }]);
+    expect((await verifyRegistry(registry.store)).problems).toMatchObject([{ key: next }]);
     await expect(registry.history('digits', 'champion')).rejects.toThrow('entry 2 is missing');
     rmSync(join(folder, entryPath.replace('2.json', '1.json')));
-    expect((await registry.verify()).ok).toBe(false);
+    expect((await verifyRegistry(registry.store)).ok).toBe(false);
   });
 
   test('finds records that were copied to the place of others', async () => {
@@ -135,7 +139,7 @@ describe('verify', () => {
     const at = (path: string): string => join(folder, path);
     renameSync(at(manifestPath), at(manifestPath.replace('2.json', '4.json')));
     renameSync(at(entryPath), at(entryPath.replace('2.json', '4.json')));
-    const keys = (await registry.verify()).problems.map(({ key }) => key);
+    const keys = (await verifyRegistry(registry.store)).problems.map(({ key }) => key);
     expect(keys).toEqual(
       expect.arrayContaining([
         manifestPath,
@@ -149,9 +153,11 @@ describe('verify', () => {
   test('fails, rather than report damage, when the store goes away', async () => {
     const { registry, folder } = await filledRegistry();
     renameSync(folder, `${folder}-away`);
-    await expect(registry.verify()).rejects.toMatchObject({ code: 'ERR_REGISTRY_STORE_NOT_FOUND' });
+    await expect(verifyRegistry(registry.store)).rejects.toMatchObject({
+      code: 'ERR_REGISTRY_STORE_NOT_FOUND',
+    });
     renameSync(`${folder}-away`, folder);
-    expect((await registry.verify()).ok).toBe(true);
+    expect((await verifyRegistry(registry.store)).ok).toBe(true);
   });
 });
 
@@ -187,7 +193,7 @@ describe('a damaged artifact', () => {
     expect(await registry.list()).toHaveLength(1);
     rmSync(blob);
     await registry.push(again);
-    expect((await registry.verify()).ok).toBe(true);
+    expect((await verifyRegistry(registry.store)).ok).toBe(true);
   });
 });
 
@@ -267,7 +273,7 @@ describe('a manifest', () => {
     ).rejects.toMatchObject({ code });
     await registry.push(digits('fine', { model: 'other' }));
     expect((await registry.list()).map(({ model }) => model)).toEqual(['digits', 'other']);
-    const { problems } = await registry.verify();
+    const { problems } = await verifyRegistry(registry.store);
     expect(problems[0]).toMatchObject({ code, key: 'models/digits/versions/00000001.json' });
   });
 
@@ -277,7 +283,7 @@ describe('a manifest', () => {
     );
     const { read } = await registry.openVersion('digits', 1);
     await expect(read('model.onnx')).rejects.toThrow('has 7 bytes instead of 9007199254740991');
-    expect((await registry.verify()).ok).toBe(false);
+    expect((await verifyRegistry(registry.store)).ok).toBe(false);
   });
 
   test('keeps the fields of later releases, and they can do no harm', async () => {
@@ -298,6 +304,6 @@ describe('a manifest', () => {
     });
     expect(manifest).not.toHaveProperty('polluted');
     expect({}).not.toHaveProperty('polluted');
-    expect((await registry.verify()).ok).toBe(true);
+    expect((await verifyRegistry(registry.store)).ok).toBe(true);
   });
 });

@@ -1,16 +1,15 @@
-import { rm } from 'node:fs/promises';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   fileCursor,
   forwardEvents,
   type ForwardNotice,
   type ForwardOptions,
   forwardPending,
-  type ModelRegistry,
-  type ObjectStore,
-} from '@fairlead/registry';
+} from '@fairlead/registry/webhooks';
+import { rm } from 'node:fs/promises';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ModelRegistry, type ObjectStore } from '@fairlead/registry';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runUntilKilled } from '../support/kill-process.ts';
 import {

@@ -15,7 +15,7 @@ export function defineExportCommand(command: Command, context: CommandContext): 
     .addOption(dryRunOption)
     .addOption(jsonOption)
     .action(async (to, models, options) => {
-      const { exportModels } = await import('@fairlead/registry');
+      const { exportModels } = await import('@fairlead/registry/maintenance');
       const { store } = await openRegistry(context, { registry: options.registry });
       const report = await withObjectProgress(context.io, 'Exporting', (onProgress) =>
         exportModels(store, to, {

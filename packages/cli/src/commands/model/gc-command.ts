@@ -25,7 +25,7 @@ export function defineGcCommand(command: Command, context: CommandContext): void
     .addOption(dryRunOption)
     .addOption(jsonOption)
     .action(async (options) => {
-      const { collectGarbage } = await import('@fairlead/registry');
+      const { collectGarbage } = await import('@fairlead/registry/maintenance');
       // Its dry run is the library's own: it only reads.
       const { store } = await openRegistry(context, { registry: options.registry });
       await confirm(context, options, `remove files for good from ${store.location}`);

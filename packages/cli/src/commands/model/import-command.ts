@@ -14,7 +14,7 @@ export function defineImportCommand(command: Command, context: CommandContext): 
     .addOption(dryRunOption)
     .addOption(jsonOption)
     .action(async (from, options) => {
-      const { importModels } = await import('@fairlead/registry');
+      const { importModels } = await import('@fairlead/registry/maintenance');
       const { store } = await openRegistry(context, { registry: options.registry });
       const report = await withObjectProgress(context.io, 'Importing', (onProgress) =>
         importModels(store, from, { dryRun: options.dryRun === true, onProgress }),

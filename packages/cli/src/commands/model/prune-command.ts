@@ -25,7 +25,7 @@ export function definePruneCommand(command: Command, context: CommandContext): v
     .addOption(dryRunOption)
     .addOption(jsonOption)
     .action(async (model, options) => {
-      const { pruneVersions } = await import('@fairlead/registry');
+      const { pruneVersions } = await import('@fairlead/registry/maintenance');
       const { store } = await openRegistry(context, { registry: options.registry });
       const { keepLast } = options;
       await confirm(

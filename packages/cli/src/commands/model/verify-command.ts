@@ -13,8 +13,9 @@ export function defineVerifyCommand(command: Command, context: CommandContext): 
     .addOption(registryOption)
     .addOption(jsonOption)
     .action(async (options) => {
-      const { registry, store } = await openRegistry(context, options);
-      const report = await registry.verify();
+      const { store } = await openRegistry(context, options);
+      const { verifyRegistry } = await import('@fairlead/registry/maintenance');
+      const report = await verifyRegistry(store);
       context.output.present(options, { registry: store.location, ...report }, () => [
         ...report.problems.map(({ key, code, message }) =>
           context.output.paint('bad', severalLines(`${key}: ${message} [${code}]`)),

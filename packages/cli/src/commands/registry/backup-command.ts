@@ -14,7 +14,7 @@ export function defineBackupCommand(command: Command, context: CommandContext): 
     .addOption(dryRunOption)
     .addOption(jsonOption)
     .action(async (to, options) => {
-      const { backupRegistry } = await import('@fairlead/registry');
+      const { backupRegistry } = await import('@fairlead/registry/maintenance');
       const { store } = await openRegistry(context, { registry: options.registry });
       const dryRun = options.dryRun === true;
       const report = await withObjectProgress(context.io, 'Backing up', (onProgress) =>

@@ -23,7 +23,7 @@ export function defineDrillCommand(command: Command, context: CommandContext): v
     .addOption(registryOption)
     .addOption(jsonOption)
     .action(async (options) => {
-      const { drillRestore } = await import('@fairlead/registry');
+      const { drillRestore } = await import('@fairlead/registry/maintenance');
       const { store } = await openRegistry(context, options);
       const { workFolder, within } = options;
       const report = await drillRestore(store, { ...(workFolder !== undefined && { workFolder }) });

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import type { EventCursor, ForwardNotice, ForwardOptions } from '@fairlead/registry';
+import type { EventCursor, ForwardNotice, ForwardOptions } from '@fairlead/registry/webhooks';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
@@ -34,7 +34,8 @@ export function defineForwardCommand(command: Command, context: CommandContext):
     .action(async (urls, options) => {
       const files = requireOneForEach(urls, options.cursor);
       const secrets = await readWebhookSecrets(context, options.secretFile);
-      const { fileCursor, forwardEvents, forwardPending } = await import('@fairlead/registry');
+      const { fileCursor, forwardEvents, forwardPending } =
+        await import('@fairlead/registry/webhooks');
       const sender = await openSender(urls, secrets, options.allowPrivate === true);
       try {
         const { store } = await openRegistry(context, options);

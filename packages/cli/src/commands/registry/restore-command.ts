@@ -18,7 +18,7 @@ export function defineRestoreCommand(command: Command, context: CommandContext):
     .addOption(dryRunOption)
     .addOption(jsonOption)
     .action(async (from, to, options) => {
-      const { checkRestore, restoreRegistry } = await import('@fairlead/registry');
+      const { checkRestore, restoreRegistry } = await import('@fairlead/registry/maintenance');
       if (options.dryRun) {
         const planned = await checkRestore(from, to);
         context.output.present(options, planned, () => formatImportReport('Restored', planned));

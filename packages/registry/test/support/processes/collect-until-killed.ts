@@ -1,6 +1,7 @@
+import { collectGarbage, pruneVersions } from '@fairlead/registry/maintenance';
 import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
-import { collectGarbage, ModelRegistry, openStore, pruneVersions } from '@fairlead/registry';
+import { ModelRegistry, openStore } from '@fairlead/registry';
 import { sharedContent } from './shared-content.ts';
 
 // Pushes, prunes and collects until it is killed; each line is written once the registry has acknowledged.

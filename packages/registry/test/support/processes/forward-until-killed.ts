@@ -1,4 +1,5 @@
-import { fileCursor, folderStore, forwardEvents } from '@fairlead/registry';
+import { fileCursor, forwardEvents } from '@fairlead/registry/webhooks';
+import { folderStore } from '@fairlead/registry';
 
 // Forwards the events of a registry until it is killed: folder, cursor, URL.
 

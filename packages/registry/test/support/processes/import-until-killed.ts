@@ -1,5 +1,6 @@
+import { importModels } from '@fairlead/registry/maintenance';
 import { writeSync } from 'node:fs';
-import { importModels, openStore } from '@fairlead/registry';
+import { openStore } from '@fairlead/registry';
 
 // Imports an export again and again until it is killed, and writes a line for each object that is there by then.
 const [, , location = '', , from = ''] = process.argv;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ModelRegistry, openStore } from '@fairlead/registry';
+import { verifyRegistry } from '@fairlead/registry/maintenance';
 import { runProcesses } from '../run-process.ts';
 
 /** What happened in a race for an alias. */
@@ -67,7 +68,7 @@ export async function raceForAlias(
     }
   }
   assert.equal(wins.length + lost, writers * rounds, 'every attempt was either won or lost');
-  const report = await parent.verify();
+  const report = await verifyRegistry(parent.store);
   assert.deepEqual(report.problems, []);
   assert.equal(report.aliasEntries, history.length);
   return { won: wins.length, lost, seconds };

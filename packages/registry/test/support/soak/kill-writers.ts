@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { ModelRegistry, openStore } from '@fairlead/registry';
+import { verifyRegistry } from '@fairlead/registry/maintenance';
 import { runUntilKilled } from '../kill-process.ts';
 import {
   type Acknowledgement,
@@ -75,12 +76,12 @@ async function killAll(
     const outcomes = await Promise.allSettled(writers);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     killed += writers.length;
-    const { problems } = await new ModelRegistry({ store }).verify();
+    const { problems } = await verifyRegistry(store);
     assert.deepEqual(problems, [], `after ${killed} kills`);
     onRound?.(killed);
   }
   for (const [{ check }, all] of told) await check(store, all);
-  const { problems, manifests } = await new ModelRegistry({ store }).verify();
+  const { problems, manifests } = await verifyRegistry(store);
   assert.deepEqual(problems, []);
   await checkNothingFromNowhere(new ModelRegistry({ store }), told, killed);
   const acknowledged = Object.fromEntries(

@@ -1,16 +1,10 @@
+import { exportModels, importModels } from '@fairlead/registry/maintenance';
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  exportModels,
-  folderStore,
-  importModels,
-  ModelRegistry,
-  type ObjectStore,
-  RegistryError,
-} from '@fairlead/registry';
+import { folderStore, ModelRegistry, type ObjectStore, RegistryError } from '@fairlead/registry';
 
 /** One line of a writer: what the registry has acknowledged to it. */
 export type Acknowledgement = Readonly<Record<string, unknown>>;

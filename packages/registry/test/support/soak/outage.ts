@@ -1,7 +1,8 @@
+import { collectGarbage, verifyRegistry } from '@fairlead/registry/maintenance';
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { collectGarbage, ModelRegistry, type ObjectStore } from '@fairlead/registry';
+import { ModelRegistry, type ObjectStore } from '@fairlead/registry';
 import type { FaultProxy } from '../fault-proxy.ts';
 
 /** How a store goes away. */
@@ -70,7 +71,7 @@ export async function surviveOutage({ store, proxy, awayMs }: OutageOptions): Pr
   while (heard.at(-1) !== 1) await sleep(20);
   controller.abort();
   await following;
-  const { problems, manifests, aliasEntries } = await registry.verify();
+  const { problems, manifests, aliasEntries } = await verifyRegistry(registry.store);
   assert.deepEqual(
     { problems, manifests, aliasEntries },
     { problems: [], manifests: 4, aliasEntries: 4 },

@@ -40,8 +40,13 @@ export interface VerifyReport {
   readonly blobBytes: number;
 }
 
-/** Reads every object of a registry; what is foreign in the store is passed over. */
-export async function verifyStore(store: ObjectStore): Promise<VerifyReport> {
+/**
+ * Reads every byte of a registry, and reports each manifest, file, alias, event and signature that isn't intact; foreign
+ * objects in the store are ignored.
+ *
+ * @throws RegistryError `ERR_REGISTRY_STORE_…` when the store fails.
+ */
+export async function verifyRegistry(store: ObjectStore): Promise<VerifyReport> {
   const verifier = new Verifier(store);
   // Blobs last: a push that goes on meanwhile makes them before the manifests that name them.
   for (const model of await modelNames(store)) await verifier.verifyModel(model);

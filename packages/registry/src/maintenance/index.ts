@@ -1,0 +1,14 @@
+export { verifyRegistry } from '../verify/verify-registry.ts';
+export type { VerifyProblem, VerifyReport } from '../verify/verify-registry.ts';
+export { backupRegistry, checkRestore, restoreRegistry } from './backup.ts';
+export type { BackupOptions, RestoreOptions, RestoreReport } from './backup.ts';
+export { collectGarbage } from './collect-garbage.ts';
+export type { CollectGarbageOptions, GarbageReport } from './collect-garbage.ts';
+export { drillRestore } from './drill-restore.ts';
+export type { DrillOptions, DrillReport } from './drill-restore.ts';
+export { exportModels } from './export-models.ts';
+export type { ExportOptions, ExportReport } from './export-models.ts';
+export { importModels } from './import-models.ts';
+export type { ImportOptions, ImportReport } from './import-models.ts';
+export { pruneVersions } from './prune-versions.ts';
+export type { PruneOptions, PruneReport } from './prune-versions.ts';
