@@ -14,8 +14,9 @@ import process from 'node:process';
  * @returns {() => string} such as `430 of 912 packages`
  */
 export function installedPackages(root) {
-  /** @type {{ packages: Record<string, LockedPackage> }} */
-  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  /** @type {unknown} */
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const { packages } = /** @type {{ packages: Record<string, LockedPackage> }} */ (lock);
   const expected = Object.entries(packages)
     .filter(([path, entry]) => path.includes('node_modules/') && isForThisMachine(entry))
     .map(([path]) => join(root, path, 'package.json'));
