@@ -1,7 +1,24 @@
+import { checkMethod } from './check-options.ts';
 import type { InferenceObserver } from './inference-observer.ts';
 
-/** Makes one observer that passes every event to each of `observers`, in order. */
+/**
+ * Returns one observer that forwards every event to each of `observers`, in order.
+ *
+ * @throws `MonitoringError` with `ERR_MONITORING_INVALID_OPTION` for a value that isn't an observer.
+ *
+ * @example
+ * ```ts
+ * import { combineObservers, InferenceMetrics } from '@fairlead/monitoring';
+ *
+ * const metrics = new InferenceMetrics();
+ * const observer = combineObservers(metrics); // add, for example, cloudWatchObserver(…)
+ * observer.inferenceStarted({ model: 'digits', version: '1' });
+ * ```
+ */
 export function combineObservers(...observers: readonly InferenceObserver[]): InferenceObserver {
+  for (const [index, observer] of observers.entries()) {
+    checkMethod(`observers[${index}]`, observer, 'inferenceStarted');
+  }
   return {
     inferenceStarted(event) {
       for (const observer of observers) observer.inferenceStarted(event);

@@ -2,38 +2,47 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import { BucketCounts, registerBucketHistogram } from './bucket-histogram.ts';
+import { checkMetricNames } from './check-metric-names.ts';
+import { checkFunction, checkInteger, checkOptions } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 import { onRequestEnd, requestPath } from './request-end.ts';
-import { requireCount } from './require-count.ts';
-import { requireFreeNames } from './require-free-names.ts';
 
 /** Options of {@link httpMetrics}. */
 export interface HttpMetricsOptions {
+  /** Registry of the metrics. */
   readonly registry: Registry;
   /**
-   * Names the group of routes that a request belongs to, such as `infer` or `health`; `undefined` counts as `other`.
+   * Returns the group of routes that a request belongs to, such as `infer` or `health`; `undefined` counts as `other`.
    *
    * Called when the request has ended, with the path as the client sent it (no query). Return one of a few fixed
-   * words, never a part of the path: each word makes series that stay.
+   * words, never a part of the path: each word creates series that stay.
    */
   readonly routeGroup: (path: string, req: IncomingMessage) => string | undefined;
   /**
-   * Different groups that get series; later ones count as `other`, whatever `routeGroup` returns.
+   * Maximum number of different groups; later ones count as `other`.
    *
    * @defaultValue 32
    */
   readonly maxRouteGroups?: number;
   /**
-   * Milliseconds of a clock that never goes back.
+   * Monotonic clock, in milliseconds.
    *
    * @defaultValue `performance.now`
    */
   readonly now?: () => number;
 }
 
-/** Seconds; the default buckets of the Prometheus clients, with two finer ones below. */
+const optionNames: OptionNames<HttpMetricsOptions> = {
+  registry: 'required',
+  routeGroup: 'required',
+  maxRouteGroups: 'optional',
+  now: 'optional',
+};
+
+/** Bounds in seconds; the default buckets of the Prometheus clients, with two finer ones below. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** RFC 9110, section 9, and PATCH (RFC 5789); Node parses some 25 more, which an outsider could send. */
+/** RFC 9110, section 9, and PATCH (RFC 5789); Node parses about 25 more, which any client could send. */
 const knownMethods = new Set([
   'GET',
   'HEAD',
@@ -62,22 +71,24 @@ interface Series {
 }
 
 /**
- * Makes middleware that counts requests by method, route group and status code, with their duration and how many
- * are in flight.
+ * Creates middleware that counts requests by method, route group and status code, and measures their duration and the number
+ * in flight.
  *
- * The `code` of a request whose client went away before the response was complete is `aborted`. Place it first, so
- * that refusals by later middleware count too.
+ * The `code` of a request whose client disconnected before the response was complete is `aborted`. Install it first, so
+ * that requests refused by later middleware count too.
  *
- * @throws `MonitoringError` with `ERR_MONITORING_METRIC_NAME_TAKEN` or `ERR_MONITORING_OPTION_INVALID`.
+ * @throws `MonitoringError` with `ERR_MONITORING_METRIC_NAME_TAKEN` or `ERR_MONITORING_INVALID_OPTION`.
  */
-export function httpMetrics({
-  registry,
-  routeGroup,
-  maxRouteGroups = 32,
-  now = () => performance.now(),
-}: HttpMetricsOptions) {
-  requireCount('maxRouteGroups', maxRouteGroups);
-  requireFreeNames(registry, [totalName, durationName, inFlightName]);
+export function httpMetrics(options: HttpMetricsOptions) {
+  const {
+    registry,
+    routeGroup,
+    maxRouteGroups = 32,
+    now = () => performance.now(),
+  } = checkOptions('httpMetrics', options, optionNames);
+  checkFunction('routeGroup', routeGroup);
+  checkInteger('maxRouteGroups', maxRouteGroups);
+  checkMetricNames(registry, [totalName, durationName, inFlightName]);
   const registers = [registry];
   const tallies = new Map<string, Tally>();
   const durations = new Map<string, Series>();
@@ -86,7 +97,7 @@ export function httpMetrics({
 
   new Counter({
     name: totalName,
-    help: 'HTTP requests that have ended, by method, route group and status code ("aborted" where the client left).',
+    help: 'HTTP requests that have ended, by method, route group and status code ("aborted" if the client disconnected).',
     labelNames: ['method', 'route', 'code'],
     registers,
     collect() {

@@ -14,7 +14,7 @@ export type {
   InferenceObserver,
 } from './inference-observer.ts';
 export { JobMetrics } from './job-metrics.ts';
-export type { JobHappening, JobMetricsOptions } from './job-metrics.ts';
+export type { JobMetricEvent, JobMetricsOptions } from './job-metrics.ts';
 export { KeysFileMetrics } from './keys-file-metrics.ts';
 export type { KeysFileMetricsOptions } from './keys-file-metrics.ts';
 export { metricsHandler } from './metrics-handler.ts';

@@ -1,5 +1,7 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import { registerBucketHistogram, type BucketCounts } from './bucket-histogram.ts';
+import { checkMetricNames } from './check-metric-names.ts';
+import { checkInteger, checkOptions } from './check-options.ts';
 import type {
   ExecutedEvent,
   FellBackEvent,
@@ -8,30 +10,34 @@ import type {
   InferenceFinishedEvent,
   InferenceObserver,
 } from './inference-observer.ts';
-import { requireCount } from './require-count.ts';
-import { requireFreeNames } from './require-free-names.ts';
+import type { OptionNames } from './options-problem.ts';
 import { VersionTallies, failureReasons } from './version-tallies.ts';
 import type { VersionTally } from './version-tallies.ts';
 
 /** Options of {@link InferenceMetrics}. */
 export interface InferenceMetricsOptions {
   /**
-   * Where the metrics are registered.
+   * Registry of the metrics.
    *
    * @defaultValue a new registry, readable as `metrics.registry`
    */
   readonly registry?: Registry;
   /**
-   * Versions with series of their own at one time; a further one displaces the one that has been idle longest.
+   * Maximum number of versions with series at one time; a further one replaces the one that has been idle longest.
    *
    * @defaultValue 256
    */
   readonly maxVersions?: number;
 }
 
+const optionNames: OptionNames<InferenceMetricsOptions> = {
+  registry: 'optional',
+  maxVersions: 'optional',
+};
+
 const labelNames = ['model', 'version'] as const;
 
-/** The counters with `model` and `version` alone: help text, and where their value stands in a tally. */
+/** Counters with the labels `model` and `version` only: help text, and how to read the value from a tally. */
 const counters: Record<string, { help: string; read: (tally: VersionTally) => number }> = {
   nv_inference_request_success: {
     help: 'Inference requests answered with a result.',
@@ -46,11 +52,11 @@ const counters: Record<string, { help: string; read: (tally: VersionTally) => nu
     read: (tally) => tally.executions,
   },
   nv_cache_num_hits_per_model: {
-    help: 'Requests answered from the response cache, or by an execution that another request had made.',
+    help: 'Requests answered from the response cache, or by the execution of another request.',
     read: (tally) => tally.cacheHits,
   },
   nv_cache_num_misses_per_model: {
-    help: 'Requests that looked into the response cache and were not.',
+    help: 'Requests that were looked up in the response cache and not found.',
     read: (tally) => tally.cacheMisses,
   },
   nv_inference_request_duration_us: {
@@ -87,25 +93,30 @@ const histograms: Record<string, { help: string; read: (tally: VersionTally) => 
 };
 
 /**
- * Counts what a model server does, under the Prometheus names that users of Triton know, plus histograms.
+ * Metrics of a model server, with Triton's Prometheus names, plus histograms.
  *
- * Give it to the server as its observer and its `registry` to {@link metricsHandler}. As in Triton, durations and
- * `nv_inference_count` are those of successful requests, so that duration divided by successes is the mean latency
+ * Pass it to the server as observer, and its `registry` to {@link metricsHandler}. As in Triton, durations and
+ * `nv_inference_count` are those of successful requests: duration divided by successes is the mean latency,
  * and a burst of quick refusals does not look like a fast service.
  */
 export class InferenceMetrics implements InferenceObserver {
-  /** Where the metrics are registered. */
+  /** Registry of the metrics. */
   readonly registry: Registry;
   readonly #tallies: VersionTallies;
   readonly #fallbacks: Counter<'model' | 'fallback_model' | 'reason'>;
 
   /**
    * @throws `MonitoringError` with `ERR_MONITORING_METRIC_NAME_TAKEN` if the registry has metrics of these names, or
-   * `ERR_MONITORING_OPTION_INVALID`.
+   * `ERR_MONITORING_INVALID_OPTION`.
    */
-  constructor({ registry = new Registry(), maxVersions = 256 }: InferenceMetricsOptions = {}) {
-    requireCount('maxVersions', maxVersions);
-    requireFreeNames(registry, [
+  constructor(options: InferenceMetricsOptions = {}) {
+    const { registry = new Registry(), maxVersions = 256 } = checkOptions(
+      'new InferenceMetrics',
+      options,
+      optionNames,
+    );
+    checkInteger('maxVersions', maxVersions);
+    checkMetricNames(registry, [
       ...Object.keys(counters),
       failureName,
       pendingName,
@@ -126,8 +137,8 @@ export class InferenceMetrics implements InferenceObserver {
       });
     }
 
-    // The totals live in plain numbers and are copied when Prometheus asks: prom-client hashes the labels on every
-    // inc(), even on a child handle, which took about 400 ns each against 1 ns here, seven times per request.
+    // The totals are plain numbers, copied at each scrape: prom-client hashes the labels on every inc(), even
+    // on a child handle, which takes about 400 ns against 1 ns, seven times per request.
     for (const [name, { help, read }] of Object.entries(counters)) {
       new Counter({
         name,
@@ -154,13 +165,13 @@ export class InferenceMetrics implements InferenceObserver {
     });
     this.#fallbacks = new Counter({
       name: fallbackName,
-      help: 'Requests passed on to a fallback; how they ended is counted at the fallback alone.',
+      help: 'Requests forwarded to a fallback; their outcome is counted at the fallback only.',
       labelNames: ['model', 'fallback_model', 'reason'],
       registers,
     });
     new Gauge({
       name: pendingName,
-      help: 'Inference requests taken in and not yet answered.',
+      help: 'Inference requests accepted and not yet answered.',
       labelNames,
       registers,
       collect() {
@@ -170,7 +181,7 @@ export class InferenceMetrics implements InferenceObserver {
     });
   }
 
-  /** Makes the series of a version exist, at 0, before its first request: `rate()` then sees that request too. */
+  /** Creates the series of a version, at 0, before its first request: `rate()` then includes that request. */
   track(model: string, version: string): void {
     this.#tallies.obtain(model, version);
   }
@@ -207,7 +218,7 @@ export class InferenceMetrics implements InferenceObserver {
   }
 
   executed({ model, version, batchSize }: ExecutedEvent): void {
-    // Never creates series: a straggler of a version already forgotten would bring it back for good.
+    // Never creates series: a late execution of a removed version would restore it permanently.
     const tally = this.#tallies.find(model, version);
     if (tally === undefined) return;
     tally.executions += 1;
@@ -219,7 +230,7 @@ export class InferenceMetrics implements InferenceObserver {
   }
 }
 
-/** Counters refuse what is negative or not finite by throwing, which an observer must not: such a reading counts 0. */
+/** Counters throw for a negative or infinite value, which an observer must not: such a reading counts 0. */
 function durationOf(reading: number): number {
   return reading > 0 && reading < Infinity ? reading : 0;
 }

@@ -1,12 +1,12 @@
-/** Which version of which model an event is about. */
+/** Event of one version of a model. */
 export interface InferenceEvent {
   readonly model: string;
   readonly version: string;
 }
 
 /**
- * Why an inference failed, in Triton's words: `REJECTED` (queue full, not ready), `CANCELED` (client gone,
- * deadline passed), `BACKEND` (the runtime failed), `OTHER` (bad input).
+ * Reason of a failed inference, as in Triton: `REJECTED` (queue full, not ready), `CANCELED` (client disconnected,
+ * deadline passed), `BACKEND` (the runtime failed), `OTHER` (invalid input).
  *
  * Source: Triton Inference Server, `docs/user_guide/metrics.md`, `nv_inference_request_failure`.
  */
@@ -14,7 +14,7 @@ export type FailureReason = 'REJECTED' | 'CANCELED' | 'BACKEND' | 'OTHER';
 
 /** The end of one inference request. */
 export interface InferenceFinishedEvent extends InferenceEvent {
-  /** `fallback` when it was passed on: how it ended there is told of the version that it was passed on to. */
+  /** `fallback` when the request was forwarded: the event of the fallback version has its outcome. */
   readonly outcome: 'success' | 'failure' | 'fallback';
   /** Absent on success; a failure without a reason counts as `OTHER`. */
   readonly reason?: FailureReason;
@@ -23,39 +23,38 @@ export interface InferenceFinishedEvent extends InferenceEvent {
   readonly requestDurationMs: number;
   readonly queueDurationMs: number;
   readonly computeDurationMs: number;
-  /** `hit` when it was answered without an execution of its own; absent when it did not look into a cache. */
+  /** `hit` when it was answered without a separate execution; absent when no cache was used. */
   readonly cache?: 'hit' | 'miss';
 }
 
-/** One execution by a runtime; with batching, one execution serves several requests. */
+/** One execution by a runtime; with batching, it serves several requests. */
 export interface ExecutedEvent extends InferenceEvent {
   /** Rows that ran together. */
   readonly batchSize: number;
   readonly computeDurationMs: number;
 }
 
-/** One request that was passed on to a fallback, because the model itself could not answer. */
+/** One request that was forwarded to a fallback, because the model could not answer. */
 export interface FellBackEvent {
-  /** The model that was asked. */
+  /** Requested model. */
   readonly model: string;
   readonly reason: 'failed' | 'circuit-open' | 'not-ready';
-  /** The model that answers in its place; the same when that is a previous version. */
+  /** Model of the fallback; the same one when it is a previous version. */
   readonly fallbackModel: string;
 }
 
 /**
- * What a model server reports about its work: the shape that `@fairlead/serving` asks for, so anything here that
- * implements it can be handed over as it is.
+ * Receives the events of a model server; structurally the same as the interface of `@fairlead/serving`.
  *
- * Implementations never throw and do no I/O: they are called on the way of a request.
+ * Implementations never throw and do no I/O: they are called while a request is handled.
  */
 export interface InferenceObserver {
-  /** A request for a known version was taken in; exactly one `inferenceFinished` follows. */
+  /** Called when a request for a known version is accepted; exactly one `inferenceFinished` follows. */
   inferenceStarted(event: InferenceEvent): void;
-  /** That request has ended, well or not. */
+  /** Called when that request has succeeded or failed. */
   inferenceFinished(event: InferenceFinishedEvent): void;
-  /** A runtime has computed once, for one request or a batch of them. */
+  /** Called after each execution of a runtime, for one request or a batch of them. */
   executed(event: ExecutedEvent): void;
-  /** A request was passed on to a fallback. */
+  /** Called when a request is forwarded to a fallback. */
   fellBack?(event: FellBackEvent): void;
 }

@@ -1,18 +1,26 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { requireFreeNames } from './require-free-names.ts';
+import { checkMetricNames } from './check-metric-names.ts';
+import { checkFunction, checkOptions } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 
 /** Options of {@link JobMetrics}. */
 export interface JobMetricsOptions {
-  /** Where the metrics are registered. */
+  /** Registry of the metrics. */
   readonly registry: Registry;
-  /** How many jobs wait and run, asked at each scrape; what it rejects with is told to `onError`. */
+  /** Returns the numbers of queued and running jobs; called at each scrape. A rejection is reported to `onError`. */
   readonly depth: () => Promise<{ readonly queued: number; readonly running: number }>;
-  /** Told when the depth can't be known; the gauge is absent then. */
+  /** Called when the depth can't be read; the gauge is absent then. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** What is counted of an event of jobs; those of `@fairlead/serving` fit. */
-export interface JobHappening {
+const optionNames: OptionNames<JobMetricsOptions> = {
+  registry: 'required',
+  depth: 'required',
+  onError: 'optional',
+};
+
+/** Event of a job, as far as it is counted; structurally compatible with the events of a job runner. */
+export interface JobMetricEvent {
   readonly type: string;
   readonly model?: string;
   readonly state?: string;
@@ -20,20 +28,26 @@ export interface JobHappening {
 
 const DEPTH = 'fairlead_jobs';
 const FINISHED = 'fairlead_jobs_finished_total';
-const HAPPENINGS = 'fairlead_job_events_total';
+const EVENTS = 'fairlead_job_events_total';
 
-/** Inference that is answered later: how many jobs there are, how they end, and what happens to them on the way. */
+/** Metrics of asynchronous inference: number of jobs, their outcomes, and their other events. */
 export class JobMetrics {
   readonly #finished: Counter<'model' | 'state'>;
-  readonly #happenings: Counter<'type'>;
+  readonly #events: Counter<'type'>;
 
   /** @throws `MonitoringError` with `ERR_MONITORING_METRIC_NAME_TAKEN` if the registry has one of the metrics already. */
-  constructor({ registry, depth, onError = () => undefined }: JobMetricsOptions) {
-    requireFreeNames(registry, [DEPTH, FINISHED, HAPPENINGS]);
+  constructor(options: JobMetricsOptions) {
+    const {
+      registry,
+      depth,
+      onError = () => undefined,
+    } = checkOptions('new JobMetrics', options, optionNames);
+    checkFunction('depth', depth);
+    checkMetricNames(registry, [DEPTH, FINISHED, EVENTS]);
     const registers = [registry];
     new Gauge({
       name: DEPTH,
-      help: 'Jobs of asynchronous inference that wait (queued) or run.',
+      help: 'Jobs of asynchronous inference that are queued or running.',
       labelNames: ['state'],
       registers,
       async collect() {
@@ -49,21 +63,21 @@ export class JobMetrics {
     });
     this.#finished = new Counter({
       name: FINISHED,
-      help: 'Jobs of asynchronous inference that this process brought to an end.',
+      help: 'Jobs of asynchronous inference that this process finished.',
       labelNames: ['model', 'state'],
       registers,
     });
-    this.#happenings = new Counter({
-      name: HAPPENINGS,
-      help: 'What happened to jobs on the way: tried again, lost, webhooks delivered, tried again and given up, failures of the queue.',
+    this.#events = new Counter({
+      name: EVENTS,
+      help: 'Other events of jobs: retries, lost leases, webhooks delivered, retried and abandoned, failures of the queue.',
       labelNames: ['type'],
       registers,
     });
   }
 
   /** Counts an event. */
-  count({ type, model = '', state = '' }: JobHappening): void {
+  count({ type, model = '', state = '' }: JobMetricEvent): void {
     if (type === 'job-finished') this.#finished.inc({ model, state });
-    else this.#happenings.inc({ type });
+    else this.#events.inc({ type });
   }
 }

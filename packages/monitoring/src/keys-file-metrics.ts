@@ -1,23 +1,27 @@
 import { Gauge, type Registry } from 'prom-client';
-import { requireFreeNames } from './require-free-names.ts';
+import { checkMetricNames } from './check-metric-names.ts';
+import { checkOptions } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 
 /** Options of {@link KeysFileMetrics}. */
 export interface KeysFileMetricsOptions {
-  /** Where the metric is registered. */
+  /** Registry of the metric. */
   readonly registry: Registry;
   /**
-   * A clock that never goes back, in milliseconds.
-   * @defaultValue performance.now
+   * Monotonic clock, in milliseconds.
+   * @defaultValue `performance.now`
    */
   readonly now?: () => number;
 }
 
+const optionNames: OptionNames<KeysFileMetricsOptions> = { registry: 'required', now: 'optional' };
+
 const METRIC = 'fairlead_keys_file_staleness_seconds';
 
 /**
- * The time since changes of the keys file stopped being taken over: the gauge `fairlead_keys_file_staleness_seconds`.
+ * Time since the keys file could last be reloaded: the gauge `fairlead_keys_file_staleness_seconds`.
  *
- * It is 0 while the file can be read and is right. While it grows, a revoked key is still accepted: alert on it.
+ * It is 0 while the file is readable and valid. While it grows, a revoked key is still accepted: alert on it.
  *
  * @example
  * ```ts
@@ -35,13 +39,18 @@ export class KeysFileMetrics {
   #failedAt: number | undefined;
 
   /** @throws `MonitoringError` with `ERR_MONITORING_METRIC_NAME_TAKEN` if the registry has the metric already. */
-  constructor({ registry, now = () => performance.now() }: KeysFileMetricsOptions) {
-    requireFreeNames(registry, [METRIC]);
+  constructor(options: KeysFileMetricsOptions) {
+    const { registry, now = () => performance.now() } = checkOptions(
+      'new KeysFileMetrics',
+      options,
+      optionNames,
+    );
+    checkMetricNames(registry, [METRIC]);
     this.#now = now;
     const seconds = (): number => this.seconds();
     new Gauge({
       name: METRIC,
-      help: 'Time since changes of the keys file stopped being taken over, in seconds; 0 while they are.',
+      help: 'Time since the keys file could last be reloaded, in seconds; 0 while it can.',
       registers: [registry],
       collect() {
         this.set(seconds());
@@ -49,17 +58,17 @@ export class KeysFileMetrics {
     });
   }
 
-  /** Starts the clock, unless it runs already. */
+  /** Starts the measurement, unless it has started. */
   failed(): void {
     this.#failedAt ??= this.#now();
   }
 
-  /** Stops the clock. */
+  /** Ends the measurement. */
   recovered(): void {
     this.#failedAt = undefined;
   }
 
-  /** Time since the first failure, in seconds; 0 while there is none. */
+  /** Returns the time since the first failure, in seconds; 0 without one. */
   seconds(): number {
     return this.#failedAt === undefined ? 0 : (this.#now() - this.#failedAt) / 1000;
   }

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { collectDefaultMetrics } from 'prom-client';
 import type { OpenMetricsContentType, Registry } from 'prom-client';
-import { requireFreeNames } from './require-free-names.ts';
+import { checkMetricNames } from './check-metric-names.ts';
+import { checkMethod, checkOptions } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 
 /** Options of {@link metricsHandler}. */
 export interface MetricsHandlerOptions {
@@ -13,19 +15,23 @@ export interface MetricsHandlerOptions {
   readonly processMetrics?: boolean;
 }
 
+const optionNames: OptionNames<MetricsHandlerOptions> = { processMetrics: 'optional' };
+
 /**
- * Makes the handler that answers Prometheus with everything in `registry`.
+ * Creates the handler that serves all metrics of `registry` to Prometheus.
  *
  * It checks neither path nor caller: mount it where only the scraper can reach it.
  *
- * @throws `MonitoringError` with `ERR_MONITORING_METRIC_NAME_TAKEN` if the process metrics are wanted twice.
+ * @throws `MonitoringError` with `ERR_MONITORING_METRIC_NAME_TAKEN` if the process metrics are added twice.
  */
 export function metricsHandler(
   registry: Registry | Registry<OpenMetricsContentType>,
-  { processMetrics = false }: MetricsHandlerOptions = {},
+  options: MetricsHandlerOptions = {},
 ) {
+  const { processMetrics = false } = checkOptions('metricsHandler', options, optionNames);
+  checkMethod('registry', registry, 'metrics');
   if (processMetrics) {
-    requireFreeNames(registry, ['process_cpu_seconds_total']);
+    checkMetricNames(registry, ['process_cpu_seconds_total']);
     collectDefaultMetrics({ register: registry });
   }
   return function metrics(req: IncomingMessage, res: ServerResponse): void {
@@ -40,11 +46,11 @@ export function metricsHandler(
           'content-length': Buffer.byteLength(page),
           'cache-control': 'no-store',
         });
-        // Node leaves the body out of an answer to HEAD by itself.
+        // Node omits the body of a response to HEAD.
         res.end(page);
       },
       () => {
-        // Only a `collect` of the application's own can fail; its message is not for outsiders.
+        // Only a `collect` of the application can fail; its message is not for clients.
         res.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' });
         res.end('The metrics could not be collected.\n');
       },

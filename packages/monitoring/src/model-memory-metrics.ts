@@ -1,5 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
-import { requireFreeNames } from './require-free-names.ts';
+import { checkMetricNames } from './check-metric-names.ts';
+import { checkFunction, checkOptions } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 
 /** Memory of one loaded version. */
 export interface ModelMemory {
@@ -13,11 +15,16 @@ export interface ModelMemory {
 
 /** Options of {@link modelMemoryMetrics}. */
 export interface ModelMemoryMetricsOptions {
-  /** Where the metric is registered. */
+  /** Registry of the metric. */
   readonly registry: Registry;
-  /** Reads the memory of every loaded version; called for each scrape. */
+  /** Reads the memory of every loaded version; called at each scrape. */
   readonly read: () => Iterable<ModelMemory>;
 }
+
+const optionNames: OptionNames<ModelMemoryMetricsOptions> = {
+  registry: 'required',
+  read: 'required',
+};
 
 const METRIC = 'fairlead_model_memory_bytes';
 
@@ -36,8 +43,10 @@ const METRIC = 'fairlead_model_memory_bytes';
  *
  * @throws `MonitoringError` with `ERR_MONITORING_METRIC_NAME_TAKEN` if the registry has the metric already.
  */
-export function modelMemoryMetrics({ registry, read }: ModelMemoryMetricsOptions): void {
-  requireFreeNames(registry, [METRIC]);
+export function modelMemoryMetrics(options: ModelMemoryMetricsOptions): void {
+  const { registry, read } = checkOptions('modelMemoryMetrics', options, optionNames);
+  checkFunction('read', read);
+  checkMetricNames(registry, [METRIC]);
   new Gauge({
     name: METRIC,
     help: "Memory of a loaded version, in bytes: the size of its files, and an estimate of the process's memory that it takes.",

@@ -1,13 +1,13 @@
 /** Stable codes of {@link MonitoringError}; each has its paragraph in `docs/errors/monitoring.md`. */
 export type MonitoringErrorCode =
-  | 'ERR_MONITORING_OPTION_INVALID'
+  | 'ERR_MONITORING_INVALID_OPTION'
   | 'ERR_MONITORING_METRIC_NAME_TAKEN'
   | 'ERR_MONITORING_CLOUDWATCH_METRIC_INVALID'
   | 'ERR_MONITORING_CLOUDWATCH_REFUSED'
   | 'ERR_MONITORING_CLOUDWATCH_UNAVAILABLE'
   | 'ERR_MONITORING_CLOUDWATCH_VALUES_DROPPED';
 
-/** The one error class of this package; tell its cases apart by `code`. */
+/** Error class of this package; `code` names the case. */
 export class MonitoringError extends Error {
   override readonly name = 'MonitoringError';
   /** Stable across releases, unlike the message. */

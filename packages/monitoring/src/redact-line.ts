@@ -1,10 +1,10 @@
-/** What stands in place of a secret. */
+/** Replacement of a secret. */
 const redacted = '[redacted]';
 
-/** Whether a line may hold a sensitive key at all: most don't, and pass without being parsed. */
+/** Matches lines that may have a sensitive key: most don't, and pass without being parsed. */
 const suspicious = /secret|password|passwd|token|authorization|cookie|api[-_ ]?key|rawheaders/i;
 
-/** Sensitive wherever they stand in a key: `clientSecret`, `db_password`, `x-amz-security-token`. */
+/** Sensitive at any position in a key: `clientSecret`, `db_password`, `x-amz-security-token`. */
 const sensitivePart = /secret|password|passwd|token/;
 
 /** Sensitive as a whole key, written in any case and with or without `-` and `_`. */
@@ -19,18 +19,18 @@ const sensitiveNames = new Set([
 ]);
 
 /**
- * Replaces the value of every sensitive key in one line of JSON, at any depth, wherever the logger got it from
+ * Replaces the value of every sensitive key in one line of JSON, at any depth and of any origin
  * (fields, bindings of a child logger, an error's properties, a serializer).
  *
  * Pairs in arrays are covered as well (`["authorization", "Bearer …"]`, the shape of raw headers and of header
- * entries). Text is not searched: what a caller writes into a message stays there.
+ * entries). Text is not searched: a secret in a message stays there.
  */
 export function redactLine(line: string): string {
   if (!suspicious.test(line)) return line;
   try {
     return `${JSON.stringify(redact(JSON.parse(line)))}\n`;
   } catch {
-    // Not JSON, or nested deeper than the stack: neither may be passed on unseen, nor end the process.
+    // Not JSON, or nested deeper than the stack: neither may be written unchecked, nor end the process.
     return `${JSON.stringify({ level: 'error', msg: 'A log line was withheld: it could not be read to redact it.' })}\n`;
   }
 }
@@ -50,7 +50,7 @@ function redact(value: unknown): unknown {
   );
 }
 
-/** Header names have no spaces; a sentence that speaks of a token is no name. */
+/** Header names have no spaces; a sentence that mentions a token isn't a name. */
 function isName(text: string): boolean {
   return /^[\w-]+$/.test(text);
 }

@@ -1,20 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { checkMethod, checkOptions } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 import { onRequestEnd, requestPath } from './request-end.ts';
 import { responseHeader } from './response-header.ts';
 
-/** The part of a logger that {@link requestLog} uses; pino's fits. */
+/** Part of a logger that {@link requestLog} uses; compatible with pino. */
 export interface RequestLogger {
-  /** For requests that say nothing new, such as health checks. */
+  /** Logs routine requests, such as health checks. */
   debug(fields: object, message: string): void;
-  /** For requests that went as they should. */
+  /** Logs other requests. */
   info(fields: object, message: string): void;
-  /** For requests that somebody may want to look at. */
+  /** Logs requests that need attention. */
   warn(fields: object, message: string): void;
-  /** Whether lines of a level are written at all; without it, each line is made. */
+  /** Returns whether a level is written; without it, each line is built. */
   isLevelEnabled?(level: 'debug' | 'info' | 'warn'): boolean;
 }
 
-/** Where a request stands in a distributed trace (W3C Trace Context). */
+/** Ids of a request in a distributed trace (W3C Trace Context). */
 export interface RequestTrace {
   /** 32 hexadecimal digits. */
   readonly traceId: string;
@@ -24,34 +26,43 @@ export interface RequestTrace {
 
 /** Options of {@link requestLog}. */
 export interface RequestLogOptions {
+  /** Logger of the lines, such as one of {@link createLogger}. */
   readonly logger: RequestLogger;
   /**
-   * Where the request id comes from: the name of a header, looked for in the response and then in the request, or
-   * a function asked when the request has ended.
+   * Source of the request id: the name of a header, read from the response and then from the request, or
+   * a function called when the request has ended.
    *
    * @defaultValue 'x-request-id'
    */
   readonly requestId?: string | ((req: IncomingMessage, res: ServerResponse) => string | undefined);
   /**
-   * Where a request stands in a distributed trace, asked when it has ended; written as `trace_id` and `span_id`.
+   * Returns the trace of a request; called when it has ended. Logged as `trace_id` and `span_id`.
    *
    * @defaultValue none
    */
   readonly trace?: (req: IncomingMessage) => RequestTrace | undefined;
   /**
-   * Whether a path (no query) is a health check, which is logged at `debug`.
+   * Returns whether a path (without query) is a health check, which is logged at `debug`.
    *
-   * @defaultValue the paths that load balancers and inference clients ask: `/healthz`, `/health`, `/livez`,
+   * @defaultValue the usual paths of load balancers and inference clients: `/healthz`, `/health`, `/livez`,
    * `/readyz`, `/ping`, `/v2/health/live`, `/v2/health/ready`
    */
   readonly isHealthCheck?: (path: string) => boolean;
   /**
-   * Milliseconds of a clock that never goes back.
+   * Monotonic clock, in milliseconds.
    *
    * @defaultValue `performance.now`
    */
   readonly now?: () => number;
 }
+
+const optionNames: OptionNames<RequestLogOptions> = {
+  logger: 'required',
+  requestId: 'optional',
+  trace: 'optional',
+  isHealthCheck: 'optional',
+  now: 'optional',
+};
 
 const healthPaths = new Set([
   '/healthz',
@@ -63,25 +74,29 @@ const healthPaths = new Set([
   '/v2/health/ready',
 ]);
 
-/** A client chooses the path and may choose the id; neither may fill the log. */
+/** Maximum lengths: a client chooses the path and may choose the id, and neither may fill the log. */
 const maxPathLength = 512;
 const maxIdLength = 128;
 
 /**
- * Makes middleware that writes one line at the end of each request: id, method, path without its query, status,
+ * Creates middleware that logs one line at the end of each request: id, method, path without its query, status,
  * duration, outcome, model and version where the response names them (`fairlead-model`, `fairlead-version`), and the trace
- * where `trace` gives one.
+ * where `trace` returns one.
  *
- * Never bodies, queries or headers. Level `info`; `warn` from status 500 up; `debug` for health checks. On an
+ * It never logs bodies, queries or headers. The level is `info`; `warn` from status 500 up; `debug` for health checks. For an
  * aborted request, `status` is absent unless it had been sent.
+ *
+ * @throws `MonitoringError` with `ERR_MONITORING_INVALID_OPTION`.
  */
-export function requestLog({
-  logger,
-  requestId = 'x-request-id',
-  trace: traceOf = () => undefined,
-  isHealthCheck = (path) => healthPaths.has(path),
-  now = () => performance.now(),
-}: RequestLogOptions) {
+export function requestLog(options: RequestLogOptions) {
+  const {
+    logger,
+    requestId = 'x-request-id',
+    trace: traceOf = () => undefined,
+    isHealthCheck = (path: string) => healthPaths.has(path),
+    now = () => performance.now(),
+  } = checkOptions('requestLog', options, optionNames);
+  checkMethod('logger', logger, 'info');
   return function requestLog(req: IncomingMessage, res: ServerResponse, next: () => void): void {
     const start = now();
     const path = requestPath(req);
@@ -100,7 +115,7 @@ export function requestLog({
             : (responseHeader(res, requestId.toLowerCase()) ?? requestHeader(req, requestId));
         trace = traceOf(req);
       } catch (error) {
-        // This is an event handler of the response, where a throw would end the process: the line tells instead.
+        // This is an event handler of the response, where an exception would end the process: the line has the error instead.
         err = error;
       }
       const model = responseHeader(res, 'fairlead-model');

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 
 /**
- * The value of a header of a response, by its lower-case name, whether it was set or given to `writeHead`.
+ * Returns the value of a response header by its lower-case name, set by `setHeader` or by `writeHead`.
  *
- * Node keeps what `writeHead` was given only in the text that it sends, `_header`. The text is read because watching
- * `writeHead` would take a method of its own on each response, which keeps V8 from freeing them young.
+ * Node stores the headers of `writeHead` only in the text that it sends, `_header`. The text is read because wrapping
+ * `writeHead` would add a method to each response, which keeps V8 from freeing responses in the young generation.
  */
 export function responseHeader(res: ServerResponse, name: string): string | undefined {
   const value = res.getHeader(name) ?? sentHeader(res, name);

@@ -1,37 +1,46 @@
 import { Gauge, type Registry } from 'prom-client';
-import { requireFreeNames } from './require-free-names.ts';
+import { checkMetricNames } from './check-metric-names.ts';
+import { checkOptions } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 
 /** Options of {@link StalenessMetrics}. */
 export interface StalenessMetricsOptions {
-  /** Where the metric is registered. */
+  /** Registry of the metric. */
   readonly registry: Registry;
   /**
-   * A clock that never goes back, in milliseconds.
-   * @defaultValue performance.now
+   * Monotonic clock, in milliseconds.
+   * @defaultValue `performance.now`
    */
   readonly now?: () => number;
 }
 
+const optionNames: OptionNames<StalenessMetricsOptions> = { registry: 'required', now: 'optional' };
+
 const METRIC = 'fairlead_registry_staleness_seconds';
 
 /**
- * For how long nobody knows whether a model's alias has moved: the gauge `fairlead_registry_staleness_seconds`.
+ * Time since the alias of each model was last read from the registry: the gauge `fairlead_registry_staleness_seconds`.
  *
- * It stays below the interval between two looks at the registry, and grows while the registry doesn't answer.
+ * It stays below the polling interval, and grows while the registry is unreachable.
  */
 export class StalenessMetrics {
   readonly #confirmedAt = new Map<string, number>();
   readonly #now: () => number;
 
   /** @throws `MonitoringError` with `ERR_MONITORING_METRIC_NAME_TAKEN` if the registry has the metric already. */
-  constructor({ registry, now = () => performance.now() }: StalenessMetricsOptions) {
-    requireFreeNames(registry, [METRIC]);
+  constructor(options: StalenessMetricsOptions) {
+    const { registry, now = () => performance.now() } = checkOptions(
+      'new StalenessMetrics',
+      options,
+      optionNames,
+    );
+    checkMetricNames(registry, [METRIC]);
     this.#now = now;
     const seconds = (): readonly (readonly [string, number])[] =>
       [...this.#confirmedAt.keys()].map((model) => [model, this.seconds(model) ?? 0]);
     new Gauge({
       name: METRIC,
-      help: 'Time since the registry last said what the alias of the model means, in seconds.',
+      help: 'Time since the alias of the model was last read from the registry, in seconds.',
       labelNames: ['model'],
       registers: [registry],
       collect() {
@@ -41,22 +50,22 @@ export class StalenessMetrics {
     });
   }
 
-  /** Counts from now on for a model of which nothing was heard yet. */
+  /** Starts measuring for a model that isn't tracked yet. */
   track(model: string): void {
     if (!this.#confirmedAt.has(model)) this.confirm(model);
   }
 
-  /** Notes that what is known of the model was true a moment ago. */
+  /** Records that the alias of the model was read now. */
   confirm(model: string): void {
     this.#confirmedAt.set(model, this.#now());
   }
 
-  /** Stops counting for a model that isn't followed any more. */
+  /** Stops measuring for a model that is no longer followed. */
   forget(model: string): void {
     this.#confirmedAt.delete(model);
   }
 
-  /** Time since the model was last confirmed, in seconds; `undefined` for one that isn't tracked. */
+  /** Returns the time since the model was last confirmed, in seconds; `undefined` if it isn't tracked. */
   seconds(model: string): number | undefined {
     const confirmedAt = this.#confirmedAt.get(model);
     return confirmedAt === undefined ? undefined : (this.#now() - confirmedAt) / 1000;

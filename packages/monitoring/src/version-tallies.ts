@@ -9,13 +9,13 @@ export const failureReasons: readonly FailureReason[] = [
   'OTHER',
 ];
 
-/** Seconds, fixed for good: only histograms with the same buckets can be added up across a fleet. */
+/** Bounds in seconds, which never change: only histograms with the same buckets can be added up across a fleet. */
 const durationBuckets = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 ];
 const batchBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
-/** The running totals of one version. */
+/** Running totals of one version. */
 export interface VersionTally {
   readonly labels: Readonly<Record<'model' | 'version', string>>;
   pending: number;
@@ -31,13 +31,13 @@ export interface VersionTally {
   readonly requestSeconds: BucketCounts;
   readonly queueSeconds: BucketCounts;
   readonly batchSize: BucketCounts;
-  /** Larger is more recent. */
+  /** Sequence number of the last use; larger is more recent. */
   lastUse: number;
-  /** To be removed as soon as nothing is pending. */
-  leaving: boolean;
+  /** True if the tally is removed as soon as nothing is pending. */
+  removing: boolean;
 }
 
-/** Holds the tally of every version in use, at most `maxVersions` idle ones. */
+/** Tallies of all versions in use, at most `maxVersions` idle ones. */
 export class VersionTallies {
   readonly #models = new Map<string, Map<string, VersionTally>>();
   readonly #maxVersions: number;
@@ -52,26 +52,26 @@ export class VersionTallies {
     return this.#models.get(model)?.get(version);
   }
 
-  /** The tally of a version in service, made at 0 when it is first seen; calls off a removal under way. */
+  /** Returns the tally of a version in service, created at 0 on first use; cancels a pending removal. */
   obtain(model: string, version: string): VersionTally {
     const tally = this.find(model, version) ?? this.#add(model, version);
     this.#uses += 1;
     tally.lastUse = this.#uses;
-    tally.leaving = false;
+    tally.removing = false;
     return tally;
   }
 
   /** Ends one pending request. */
   release(tally: VersionTally): void {
     if (tally.pending > 0) tally.pending -= 1;
-    if (tally.leaving && tally.pending === 0) this.#remove(tally);
+    if (tally.removing && tally.pending === 0) this.#remove(tally);
   }
 
   forget(model: string, version: string): void {
     const tally = this.find(model, version);
     if (tally === undefined) return;
     if (tally.pending === 0) this.#remove(tally);
-    else tally.leaving = true;
+    else tally.removing = true;
   }
 
   *values(): Generator<VersionTally, void> {
@@ -79,7 +79,7 @@ export class VersionTallies {
   }
 
   #add(model: string, version: string): VersionTally {
-    if (this.#size >= this.#maxVersions) this.#displaceIdlest();
+    if (this.#size >= this.#maxVersions) this.#removeIdlest();
     const labels = { model, version };
     const tally: VersionTally = {
       labels,
@@ -97,7 +97,7 @@ export class VersionTallies {
       queueSeconds: new BucketCounts(durationBuckets),
       batchSize: new BucketCounts(batchBuckets),
       lastUse: 0,
-      leaving: false,
+      removing: false,
     };
     let versions = this.#models.get(model);
     if (versions === undefined) {
@@ -109,7 +109,7 @@ export class VersionTallies {
     return tally;
   }
 
-  #displaceIdlest(): void {
+  #removeIdlest(): void {
     let idlest: VersionTally | undefined;
     for (const tally of this.values()) {
       if (tally.pending === 0 && tally.lastUse < (idlest?.lastUse ?? Infinity)) idlest = tally;

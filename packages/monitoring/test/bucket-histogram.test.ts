@@ -40,7 +40,7 @@ function expected(observed: readonly (readonly [string, number])[]): Registry {
   return registry;
 }
 
-test('tells the same as the histogram of prom-client, in text and in JSON', async () => {
+test('has the same samples as the histogram of prom-client, in text and in JSON', async () => {
   await fc.assert(
     fc.asyncProperty(values, async (observed) => {
       expect(await recorded(observed).metrics()).toBe(await expected(observed).metrics());
@@ -52,7 +52,7 @@ test('tells the same as the histogram of prom-client, in text and in JSON', asyn
   );
 });
 
-test('keeps its counts when the registry resets what prom-client counts', async () => {
+test('keeps its counts when the registry resets its metrics', async () => {
   const registry = recorded([['a', 0.5]]);
   registry.resetMetrics();
   expect(await registry.metrics()).toContain('duration_seconds_count{model="a"} 1');

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { InferenceMetrics, combineObservers } from '../src/index.ts';
 import { prometheusSamples } from './prometheus-samples.ts';
 
-test('passes every event to every observer', async () => {
+test('forwards every event to every observer', async () => {
   const all = [new InferenceMetrics(), new InferenceMetrics()];
   const observer = combineObservers(...all);
   const about = { model: 'digits', version: '1' };
@@ -24,7 +24,7 @@ test('passes every event to every observer', async () => {
     expect(samples.get(`nv_inference_request_success${at}`)).toBe(1);
     expect(samples.get(`nv_inference_pending_request_count${at}`)).toBe(1);
     expect(samples.get(`nv_inference_exec_count${at}`)).toBe(1);
-    const passedOn = '{model="digits",fallback_model="flask",reason="failed"}';
-    expect(samples.get(`fairlead_fallback_requests_total${passedOn}`)).toBe(1);
+    const forwarded = '{model="digits",fallback_model="flask",reason="failed"}';
+    expect(samples.get(`fairlead_fallback_requests_total${forwarded}`)).toBe(1);
   }
 });

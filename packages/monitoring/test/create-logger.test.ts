@@ -12,7 +12,7 @@ function loggerInto(lines: LogLines, options: Partial<CreateLoggerOptions> = {})
 }
 
 describe('createLogger', () => {
-  test('writes one JSON object a line, with service, version, level word and ISO time', () => {
+  test('writes one JSON object per line, with service, version, level word and ISO time', () => {
     const lines = new LogLines();
     const logger = loggerInto(lines, { serviceVersion: '1.2.3' });
     expectTypeOf(logger).toEqualTypeOf<Logger>();
@@ -48,12 +48,12 @@ describe('createLogger', () => {
   test('refuses an unknown level and an empty service', () => {
     expect(() => loggerInto(new LogLines(), { level: 'loud' as LogLevel })).toThrow(
       expect.objectContaining({
-        code: 'ERR_MONITORING_OPTION_INVALID',
+        code: 'ERR_MONITORING_INVALID_OPTION',
         message: expect.stringContaining('"loud"') as string,
       }),
     );
     expect(() => loggerInto(new LogLines(), { service: '' })).toThrow(
-      expect.objectContaining({ code: 'ERR_MONITORING_OPTION_INVALID' }),
+      expect.objectContaining({ code: 'ERR_MONITORING_INVALID_OPTION' }),
     );
   });
 
@@ -114,7 +114,7 @@ describe('createLogger', () => {
     expect(JSON.stringify(lines.entries[0])).toContain('create-logger.test.ts');
   });
 
-  test('leaves alone what only speaks of secrets', () => {
+  test('does not redact text that only mentions secrets', () => {
     const lines = new LogLines();
     loggerInto(lines).info(
       { reasons: ['the password is too short', 'the name is missing'], keyId: 'k1' },
@@ -127,7 +127,7 @@ describe('createLogger', () => {
     });
   });
 
-  test('survives fields that refer to themselves', () => {
+  test('writes fields with circular references', () => {
     const lines = new LogLines();
     const loop: Record<string, unknown> = { password: sentinel };
     loop.self = loop;
@@ -136,7 +136,7 @@ describe('createLogger', () => {
     expect(lines.text).not.toContain(sentinel);
   });
 
-  test('never lets a secret through, whatever the fields look like', () => {
+  test('never writes a secret, for any shape of fields', () => {
     const secretKey = fc
       .tuple(
         fc.constantFrom('', 'my', 'x-', 'db_'),

@@ -31,7 +31,7 @@ async function samplesAfter(registry: Registry, count: number): Promise<Map<stri
 }
 
 describe('httpMetrics', () => {
-  test('is middleware in the shape of node:http', () => {
+  test('is middleware of node:http', () => {
     expectTypeOf(httpMetrics({ registry: new Registry(), routeGroup })).toEqualTypeOf<
       (req: IncomingMessage, res: ServerResponse, next: () => void) => void
     >();
@@ -64,7 +64,7 @@ describe('httpMetrics', () => {
     expect(samples.get('http_requests_in_flight')).toBe(0);
   });
 
-  test('sees the whole path within a mounted Express router, and errors that Express answers', async () => {
+  test('uses the whole path within a mounted Express router, and counts errors that Express handles', async () => {
     const registry = new Registry();
     const paths: string[] = [];
     const app = express();
@@ -82,7 +82,7 @@ describe('httpMetrics', () => {
       res.json({});
     });
     router.get('/fail', () => {
-      throw Object.assign(new Error('as the test wants it'), { expose: false });
+      throw Object.assign(new Error('requested by the test'), { expose: false });
     });
     app.use('/api', router);
     const onError: express.ErrorRequestHandler = (error, _req, res, next) => {
@@ -101,7 +101,7 @@ describe('httpMetrics', () => {
     expect(samples.get('http_requests_total{method="GET",route="api",code="404"}')).toBe(1);
   });
 
-  test('counts requests in flight, and clients that leave before the answer as aborted', async () => {
+  test('counts requests in flight, and clients that disconnect before the response as aborted', async () => {
     const registry = new Registry();
     const measure = httpMetrics({ registry, routeGroup });
     const { url } = await listeningServer((req, res) => {
@@ -122,7 +122,7 @@ describe('httpMetrics', () => {
     expect(samples.get('http_requests_in_flight')).toBe(0);
   });
 
-  test('counts a client that leaves in the middle of the answer as aborted', async () => {
+  test('counts a client that disconnects during the response as aborted', async () => {
     const registry = new Registry();
     const measure = httpMetrics({ registry, routeGroup });
     const { url } = await listeningServer((req, res) => {
@@ -137,7 +137,7 @@ describe('httpMetrics', () => {
     expect(samples.get('http_requests_total{method="GET",route="health",code="aborted"}')).toBe(1);
   });
 
-  test('counts every request of a kept-alive connection, pipelined ones too', async () => {
+  test('counts every request of a keep-alive connection, pipelined ones too', async () => {
     const registry = new Registry();
     const measure = httpMetrics({ registry, routeGroup });
     const { port } = await listeningServer((req, res) => {
@@ -152,7 +152,7 @@ describe('httpMetrics', () => {
     expect(samples.get('http_requests_total{method="GET",route="health",code="200"}')).toBe(3);
   });
 
-  test('measures with the clock given, in seconds', async () => {
+  test('measures in seconds with the given clock', async () => {
     const registry = new Registry();
     let nowMs = 1000;
     const measure = httpMetrics({ registry, routeGroup, now: () => nowMs });
@@ -169,7 +169,7 @@ describe('httpMetrics', () => {
     );
   });
 
-  test('makes no more route series than allowed, whatever the outside sends', async () => {
+  test('creates no more route series than allowed, for any requests', async () => {
     const registry = new Registry();
     const measure = httpMetrics({ registry, routeGroup: (path) => path, maxRouteGroups: 2 });
     const { url } = await listeningServer((req, res) => {
@@ -198,12 +198,12 @@ describe('httpMetrics', () => {
     expect(samples.get('http_requests_total{method="other",route="health",code="200"}')).toBe(2);
   });
 
-  test('outlives a routeGroup that throws', async () => {
+  test('keeps working when routeGroup throws', async () => {
     const registry = new Registry();
     const measure = httpMetrics({
       registry,
       routeGroup: () => {
-        throw new Error('as the test wants it');
+        throw new Error('requested by the test');
       },
     });
     const { url } = await listeningServer((req, res) => {
@@ -223,7 +223,7 @@ describe('httpMetrics', () => {
       expect.objectContaining({ code: 'ERR_MONITORING_METRIC_NAME_TAKEN' }),
     );
     expect(() => httpMetrics({ registry: new Registry(), routeGroup, maxRouteGroups: 0 })).toThrow(
-      expect.objectContaining({ code: 'ERR_MONITORING_OPTION_INVALID' }),
+      expect.objectContaining({ code: 'ERR_MONITORING_INVALID_OPTION' }),
     );
   });
 });

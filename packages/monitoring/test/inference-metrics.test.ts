@@ -54,7 +54,7 @@ function failure(reason?: FailureReason): InferenceFinishedEvent {
 }
 
 describe('InferenceMetrics', () => {
-  test('is the observer that a model server asks for', () => {
+  test('is an observer of a model server', () => {
     expectTypeOf<InferenceMetrics>().toExtend<InferenceObserver>();
     expectTypeOf<InferenceMetrics>().toExtend<ServingObserver>();
     expectTypeOf<InferenceObserver>().toExtend<ServingObserver>();
@@ -87,7 +87,7 @@ describe('InferenceMetrics', () => {
     });
   });
 
-  test('counts hits and misses, and no row as inferred that came from a cache', async () => {
+  test('counts hits and misses, and does not count rows from a cache as inferred', async () => {
     const metrics = new InferenceMetrics();
     const ended = [
       success({ cache: 'miss' }),
@@ -107,7 +107,7 @@ describe('InferenceMetrics', () => {
     expect(samples.get(`nv_inference_count${labels}`)).toBe(8);
   });
 
-  test('counts what was passed on to a fallback neither as a success nor as a failure', async () => {
+  test('counts a request forwarded to a fallback neither as a success nor as a failure', async () => {
     const metrics = new InferenceMetrics();
     metrics.inferenceStarted(digits);
     metrics.inferenceFinished(success({ outcome: 'fallback', cache: 'miss' }));
@@ -115,8 +115,8 @@ describe('InferenceMetrics', () => {
     metrics.fellBack({ model: 'digits', reason: 'failed', fallbackModel: 'flask' });
     metrics.fellBack({ model: 'digits', reason: 'not-ready', fallbackModel: 'flask' });
     const samples = await prometheusSamples(metrics.registry);
-    const passedOn = [...samples].filter(([name]) => name.startsWith('fairlead_fallback'));
-    expect(Object.fromEntries(passedOn)).toEqual({
+    const forwarded = [...samples].filter(([name]) => name.startsWith('fairlead_fallback'));
+    expect(Object.fromEntries(forwarded)).toEqual({
       'fairlead_fallback_requests_total{model="digits",fallback_model="flask",reason="failed"}': 2,
       'fairlead_fallback_requests_total{model="digits",fallback_model="flask",reason="not-ready"}': 1,
     });
@@ -184,12 +184,12 @@ describe('InferenceMetrics', () => {
     expect([...samples.values()].every((value) => value === 0)).toBe(true);
   });
 
-  test('says nothing of versions it has not seen', async () => {
+  test('has no series of unknown versions', async () => {
     const samples = await prometheusSamples(new InferenceMetrics().registry);
     expect(samples.size).toBe(0);
   });
 
-  test('keeps versions of one model and models of one version apart', async () => {
+  test('counts versions of one model and models of one version separately', async () => {
     const metrics = new InferenceMetrics();
     for (const [model, version] of [
       ['a', '1'],
@@ -230,7 +230,7 @@ describe('InferenceMetrics', () => {
     expect(samples.size).toBe(0);
   });
 
-  test('is not brought back to a forgotten version by a late execution', async () => {
+  test('does not restore a forgotten version for a late execution', async () => {
     const metrics = new InferenceMetrics();
     metrics.track('digits', '3');
     metrics.forget('digits', '3');
@@ -238,7 +238,7 @@ describe('InferenceMetrics', () => {
     expect((await prometheusSamples(metrics.registry)).size).toBe(0);
   });
 
-  test('keeps a version that serves again while it was on its way out', async () => {
+  test('keeps a version that serves again before it was removed', async () => {
     const metrics = new InferenceMetrics();
     metrics.inferenceStarted(digits);
     metrics.forget('digits', '3');
@@ -262,7 +262,7 @@ describe('InferenceMetrics', () => {
     ]);
   });
 
-  test('does not displace a version with pending requests', async () => {
+  test('does not replace a version with pending requests', async () => {
     const metrics = new InferenceMetrics({ maxVersions: 1 });
     metrics.inferenceStarted(digits);
     metrics.track('digits', '4');
@@ -271,7 +271,7 @@ describe('InferenceMetrics', () => {
     expect(samples.get(`nv_inference_request_success${labels}`)).toBe(1);
   });
 
-  test('takes impossible readings as 0 rather than throwing on the way of a request', async () => {
+  test('counts impossible readings as 0 rather than throwing during a request', async () => {
     const metrics = new InferenceMetrics();
     metrics.inferenceStarted(digits);
     metrics.inferenceFinished(
@@ -285,7 +285,7 @@ describe('InferenceMetrics', () => {
     expect(samples.get(`fairlead_queue_duration_seconds_sum${labels}`)).toBe(0);
   });
 
-  test('writes names with quotes, backslashes and newlines so that they read back', async () => {
+  test('escapes names with quotes, backslashes and newlines', async () => {
     const metrics = new InferenceMetrics();
     metrics.track('a"b\\c\nd', '1');
     const samples = await prometheusSamples(metrics.registry);
@@ -335,7 +335,7 @@ describe('InferenceMetrics', () => {
     );
   });
 
-  test('registers in a registry that is passed in, beside what is there', async () => {
+  test('registers in a given registry, beside existing metrics', async () => {
     const registry = new Registry();
     new Counter({ name: 'own_total', help: 'Own.', registers: [registry] }).inc();
     const metrics = new InferenceMetrics({ registry });
@@ -346,7 +346,7 @@ describe('InferenceMetrics', () => {
     expect(samples.get(`nv_inference_count${labels}`)).toBe(0);
   });
 
-  test('refuses a registry that has its names already', () => {
+  test('refuses a registry that already has its names', () => {
     const registry = new Registry();
     new InferenceMetrics({ registry });
     expect(() => new InferenceMetrics({ registry })).toThrow(
@@ -359,7 +359,7 @@ describe('InferenceMetrics', () => {
 
   test.each([0, -1, 1.5, Number.NaN])('refuses maxVersions of %s', (maxVersions) => {
     expect(() => new InferenceMetrics({ maxVersions })).toThrow(
-      expect.objectContaining({ code: 'ERR_MONITORING_OPTION_INVALID' }),
+      expect.objectContaining({ code: 'ERR_MONITORING_INVALID_OPTION' }),
     );
   });
 });

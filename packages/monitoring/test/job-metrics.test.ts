@@ -2,7 +2,7 @@ import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { InferenceMetrics, JobMetrics, MonitoringError } from '@fairlead/monitoring';
 
-test('counts how jobs end, what happens on the way, and asks how many there are', async () => {
+test('counts outcomes and other events of jobs, and reads the queue at each scrape', async () => {
   const registry = new Registry();
   let queued = 3;
   const metrics = new JobMetrics({
@@ -21,7 +21,7 @@ test('counts how jobs end, what happens on the way, and asks how many there are'
   expect(await registry.metrics()).toContain('fairlead_jobs{state="queued"} 0\n');
 });
 
-test('a queue that can not be asked leaves the gauge out, and the page whole', async () => {
+test('a queue that cannot be read omits the gauge, and the other metrics stay', async () => {
   const registry = new Registry();
   const errors: unknown[] = [];
   const metrics = new JobMetrics({
@@ -36,7 +36,7 @@ test('a queue that can not be asked leaves the gauge out, and the page whole', a
   expect(errors).toHaveLength(1);
 });
 
-test('has names of its own beside the other metrics, and only once', () => {
+test('registers beside the other metrics, and only once', () => {
   const { registry } = new InferenceMetrics();
   const options = { registry, depth: () => Promise.resolve({ queued: 0, running: 0 }) };
   new JobMetrics(options);

@@ -1,6 +1,6 @@
 /** Collects what a logger writes, and fails where a line is not one JSON object ended by a newline. */
 export class LogLines {
-  /** Everything as it was written. */
+  /** The whole output. */
   text = '';
 
   write(line: string): void {

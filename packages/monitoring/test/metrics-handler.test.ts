@@ -8,7 +8,7 @@ import { listeningServer } from './listening-server.ts';
 import { parsePrometheusPage } from './prometheus-samples.ts';
 
 describe('metricsHandler', () => {
-  test('answers a scrape on a bare server with the Prometheus content type', async () => {
+  test('serves a scrape on a plain server with the Prometheus content type', async () => {
     const { registry } = new InferenceMetrics();
     new Counter({ name: 'own_total', help: 'Own.', registers: [registry] }).inc(3);
     const handler = metricsHandler(registry);
@@ -21,7 +21,7 @@ describe('metricsHandler', () => {
     expect(parsePrometheusPage(await response.text()).get('own_total')).toBe(3);
   });
 
-  test('answers HEAD with the headers alone, in Express', async () => {
+  test('responds to HEAD with the headers only, in Express', async () => {
     const app = express();
     app.get('/metrics', metricsHandler(new InferenceMetrics().registry));
     const response = await supertest(app).head('/metrics');
@@ -30,7 +30,7 @@ describe('metricsHandler', () => {
     expect(response.text).toBeUndefined();
   });
 
-  test('speaks OpenMetrics when the registry does', async () => {
+  test('serves OpenMetrics when the registry does', async () => {
     const registry = new Registry<'application/openmetrics-text; version=1.0.0; charset=utf-8'>();
     registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
     new Counter({ name: 'own', help: 'Own.', registers: [registry] }).inc();
@@ -47,7 +47,7 @@ describe('metricsHandler', () => {
     expect(response.headers.get('allow')).toBe('GET, HEAD');
   });
 
-  test('adds the metrics of the process only when asked', async () => {
+  test('adds the metrics of the process only with processMetrics', async () => {
     const without = new Registry();
     metricsHandler(without);
     expect(parsePrometheusPage(await without.metrics()).size).toBe(0);
@@ -62,7 +62,7 @@ describe('metricsHandler', () => {
     );
   });
 
-  test('answers 500 without the reason when a metric cannot be collected', async () => {
+  test('responds with 500 without the reason when a metric cannot be collected', async () => {
     const registry = new Registry();
     new Counter({
       name: 'faulty',

@@ -7,12 +7,12 @@ import type { MonitoringErrorCode } from '../src/index.ts';
 describe('MonitoringError', () => {
   test('has a code, a message and a cause', () => {
     const cause = new Error('underneath');
-    const error = new MonitoringError('ERR_MONITORING_OPTION_INVALID', 'on top', { cause });
+    const error = new MonitoringError('ERR_MONITORING_INVALID_OPTION', 'on top', { cause });
     expectTypeOf(error.code).toEqualTypeOf<MonitoringErrorCode>();
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({
       name: 'MonitoringError',
-      code: 'ERR_MONITORING_OPTION_INVALID',
+      code: 'ERR_MONITORING_INVALID_OPTION',
       message: 'on top',
       cause,
     });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { redactLine } from '../src/redact-line.ts';
 
 describe('redactLine', () => {
-  test('passes a line that cannot hold a secret as it is', () => {
+  test('does not change a line without a sensitive key', () => {
     const line = '{"level":"info", "msg":"spaces  stay"}\n';
     expect(redactLine(line)).toBe(line);
   });

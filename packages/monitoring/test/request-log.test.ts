@@ -34,7 +34,7 @@ async function entriesOf(lines: LogLines, count: number): Promise<Record<string,
 }
 
 describe('requestLog', () => {
-  test('is middleware in the shape of node:http and takes any logger with three methods', () => {
+  test('is middleware of node:http and accepts any logger with three methods', () => {
     const nothing = () => undefined;
     const logger = { debug: nothing, info: nothing, warn: nothing };
     expectTypeOf(requestLog({ logger })).toEqualTypeOf<
@@ -42,7 +42,7 @@ describe('requestLog', () => {
     >();
   });
 
-  test('writes where the request stands in a trace, asked at its end; nothing without one', async () => {
+  test('logs the trace of a request, read at its end; nothing without one', async () => {
     let trace: { traceId: string; spanId: string } | undefined;
     const { url, lines } = await loggedServer(
       (req, res) => {
@@ -103,7 +103,7 @@ describe('requestLog', () => {
     expect(entry).toMatchObject({ requestId: 'req-1', model: 'digits', version: '3' });
   });
 
-  test('leaves writeHead as it was, status message included', async () => {
+  test('does not change writeHead, status message included', async () => {
     const { url } = await loggedServer((_req, res) => {
       const returned = res.writeHead(202, 'Taken In', { 'x-own': 'yes' });
       expect(returned).toBe(res);
@@ -118,7 +118,7 @@ describe('requestLog', () => {
     expect(await response.text()).toBe('body');
   });
 
-  test('takes the id of the request where the response has none, cut to 128 characters', async () => {
+  test('uses the id of the request when the response has none, cut to 128 characters', async () => {
     const { url, lines } = await loggedServer((_req, res) => {
       res.end();
     });
@@ -130,7 +130,7 @@ describe('requestLog', () => {
     expect(unnamed).not.toHaveProperty('model');
   });
 
-  test('takes the id from another header, or from a function', async () => {
+  test('reads the id from another header, or from a function', async () => {
     const one = await loggedServer(
       (_req, res) => {
         res.setHeader('X-Amzn-Trace-Id', 'trace-1').end();
@@ -183,7 +183,7 @@ describe('requestLog', () => {
     expect((await entriesOf(two.lines, 2)).map(({ level }) => level)).toEqual(['debug', 'warn']);
   });
 
-  test('logs a client that leaves as aborted, without a status that was never sent', async () => {
+  test('logs a disconnected client as aborted, without a status that was never sent', async () => {
     const { url, lines } = await loggedServer(() => {
       client.destroy();
     });
@@ -195,7 +195,7 @@ describe('requestLog', () => {
     expect(entry).not.toHaveProperty('status');
   });
 
-  test('logs a client that leaves in the middle of the answer with the status it got', async () => {
+  test('logs a client that disconnects during the response with the status it received', async () => {
     const { url, lines } = await loggedServer((_req, res) => {
       res.writeHead(200);
       res.write('half');
@@ -205,7 +205,7 @@ describe('requestLog', () => {
     expect((await entriesOf(lines, 1))[0]).toMatchObject({ outcome: 'aborted', status: 200 });
   });
 
-  test('outlives functions that throw, and tells of it on the line', async () => {
+  test('keeps working when its functions throw, and logs the error on the line', async () => {
     const { url, lines } = await loggedServer(
       (_req, res) => {
         res.end();
@@ -224,7 +224,7 @@ describe('requestLog', () => {
     });
   });
 
-  test('logs a response whose connection was gone before', async () => {
+  test('logs a response whose connection had closed before', async () => {
     const lines = new LogLines();
     const log = requestLog({ logger: createLogger({ destination: lines, service: 'gateway' }) });
     const { url } = await listeningServer((req, res) => {

@@ -12,7 +12,7 @@ export async function exampleBlocks(page: string): Promise<string[]> {
   return [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, block]) => block ?? '');
 }
 
-/** Runs a module as a reader would, in a process of its own, on the sources of this package. */
+/** Runs a module in a child process, on the sources of this package. */
 export function runExample(
   module: string,
   env: Readonly<Record<string, string>>,

@@ -13,7 +13,7 @@ test('counts the seconds since each model was last confirmed', async () => {
   now += 500;
   staleness.track('digits');
   expect(staleness.seconds('digits')).toBe(2);
-  expect(staleness.seconds('nobody')).toBeUndefined();
+  expect(staleness.seconds('unknown')).toBeUndefined();
   const page = await registry.metrics();
   expect(page).toContain('# TYPE fairlead_registry_staleness_seconds gauge');
   expect(page).toContain('fairlead_registry_staleness_seconds{model="digits"} 2\n');
@@ -24,7 +24,7 @@ test('counts the seconds since each model was last confirmed', async () => {
   expect(await registry.metrics()).not.toContain('digits');
 });
 
-test('has a name of its own beside the other metrics, and only once', () => {
+test('registers beside the other metrics, and only once', () => {
   const { registry } = new InferenceMetrics();
   new StalenessMetrics({ registry });
   expect(() => new StalenessMetrics({ registry })).toThrow(MonitoringError);

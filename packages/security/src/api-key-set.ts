@@ -1,7 +1,8 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { apiKeyDigest, apiKeyId, type ApiKeyDigest } from './api-key-format.ts';
 import { checkApiKeyRecord, type ApiKeyRecord } from './api-key-record.ts';
-import { checkList, checkOptions, type OptionNames } from './check-options.ts';
+import { checkList, checkOptions } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 import type { Identity } from './identity.ts';
 import { pepperKey } from './pepper.ts';
 import { modelScopes } from './scope.ts';
@@ -100,7 +101,7 @@ export class ApiKeySet {
    * Returns the identity of a key, or undefined if the key is malformed, unknown, wrong or expired.
    *
    * Every well-formed key that is refused costs one HMAC, one comparison of 32 bytes in constant time and one reading of the
-   * clock, whatever the reason. A key that was accepted before is found by its hash, at an eighth of that cost; the
+   * clock, for every reason. A key that was accepted before is found by its hash, at an eighth of that cost; the
    * hash of a guess reveals nothing about the hash of a key.
    */
   verify(key: string): Identity | undefined {

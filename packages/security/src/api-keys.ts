@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { bearerChallenge } from './challenge.ts';
-import { checkMethod, checkOptions, type OptionNames } from './check-options.ts';
+import { checkMethod, checkOptions } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 import { credentialOf } from './credential.ts';
 import { setIdentity, type Identity } from './identity.ts';
 import { keyMissing, keyRefused } from './key-errors.ts';
@@ -17,7 +18,7 @@ export interface ApiKeysOptions {
   /** Verifies keys, such as an {@link ApiKeySet}. */
   readonly keys: KeyVerifier;
   /**
-   * Whether a request without a key passes as anonymous. A wrong key is refused even then.
+   * Accepts a request without a key as anonymous. A wrong key is refused even then.
    * @defaultValue `false`
    */
   readonly optional?: boolean;

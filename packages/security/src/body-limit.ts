@@ -1,13 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { declaredBodyBytes, unknownLength } from './body-framing.ts';
-import {
-  checkInteger,
-  checkList,
-  checkOptions,
-  type OptionNames,
-  rejectOption,
-} from './check-options.ts';
+import { checkInteger, checkList, checkOptions, rejectOption } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 import { contentCoding } from './content-coding.ts';
 import { limitStreamedBody } from './limit-streamed-body.ts';
 import { mediaTypeMatcher } from './media-type.ts';
@@ -30,7 +25,7 @@ export interface BodyLimitOptions {
    */
   readonly contentEncodings?: readonly string[];
   /**
-   * Whether a body without a Content-Type passes, for clients such as tritonclient that send none. The handler
+   * Accepts a body without a Content-Type, for clients such as tritonclient that send none. The handler
    * has to read it as one of `mediaTypes`.
    * @defaultValue `false`
    */
@@ -48,7 +43,7 @@ const optionNames: OptionNames<BodyLimitOptions> = {
  * Creates middleware that refuses a body by its headers, and limits a body of unknown length while it is read.
  *
  * The middleware reads no body itself, so a later authentication step runs before anything is buffered. A request without a
- * body passes, whatever its method.
+ * body passes, with any method.
  *
  * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` if an option is wrong.
  */

@@ -1,15 +1,8 @@
-import { didYouMean } from './did-you-mean.ts';
+import { describeValue, optionsProblem, type OptionNames } from './options-problem.ts';
 import { SecurityError } from './security-error.ts';
-
-/** Names of the options of a factory, each once: the compiler rejects a missing or an extra name. */
-export type OptionNames<T> = {
-  readonly [K in keyof T]-?: Partial<Pick<T, K>> extends Pick<T, K> ? 'optional' : 'required';
-};
 
 /**
  * Returns the options of a factory if they are an object, have no unknown name and lack no required one.
- *
- * TypeScript checks this at compile time; JavaScript, a cast or a spread object does not.
  *
  * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` naming the factory, the option and the name that was probably meant.
  */
@@ -18,28 +11,14 @@ export function checkOptions<T extends object>(
   options: T,
   names: OptionNames<T>,
 ): T {
-  const given: unknown = options;
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw invalid(`${factory}: expected an object of options, got ${describe(given)}.`);
-  }
-  const known = Object.keys(names);
-  for (const name of Object.keys(given)) {
-    if (Object.hasOwn(names, name)) continue;
-    throw invalid(
-      `${factory}: unknown option ${JSON.stringify(name.slice(0, 80))}.${didYouMean(name, known)} Known are ${known.join(', ')}.`,
-    );
-  }
-  for (const [name, need] of Object.entries(names)) {
-    if (need === 'required' && options[name as keyof T] === undefined) {
-      throw invalid(`${factory}: option ${name} is missing.`);
-    }
-  }
+  const problem = optionsProblem(factory, options, names);
+  if (problem !== undefined) throw invalid(problem);
   return options;
 }
 
 /** Rejects the value of an option with a message that names the expected and the given value. */
 export function rejectOption(name: string, expected: string, value: unknown): never {
-  throw invalid(`Option ${name}: expected ${expected}, got ${describe(value)}.`);
+  throw invalid(`Option ${name}: expected ${expected}, got ${describeValue(value)}.`);
 }
 
 /** Returns the value if it is a whole number in the range, else throws `ERR_SECURITY_INVALID_OPTION`. */
@@ -69,11 +48,4 @@ export function checkMethod<T extends object>(
 
 function invalid(message: string): SecurityError {
   return new SecurityError('ERR_SECURITY_INVALID_OPTION', message);
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (value === null || value === undefined) return String(value);
-  return Array.isArray(value) ? 'an array' : typeof value;
 }

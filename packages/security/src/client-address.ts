@@ -1,5 +1,6 @@
 import { isIP, SocketAddress } from 'node:net';
-import { checkOptions, type OptionNames } from './check-options.ts';
+import { checkOptions } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 import { parseTrustedProxies } from './trusted-proxies.ts';
 
 /** Options of {@link clientAddress}. */

@@ -1,6 +1,7 @@
 import { apiKeyDigest, generateApiKey } from './api-key-format.ts';
 import { checkApiKeyRecord, type ApiKeyRecord } from './api-key-record.ts';
-import { checkList, checkOptions, type OptionNames } from './check-options.ts';
+import { checkList, checkOptions } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 import { pepperKey } from './pepper.ts';
 import { modelScopes } from './scope.ts';
 

@@ -1,5 +1,6 @@
 import { checkApiKeyRecord, type ApiKeyRecord } from './api-key-record.ts';
-import { checkOptions, rejectOption, type OptionNames } from './check-options.ts';
+import { checkOptions, rejectOption } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 import { modelScopes } from './scope.ts';
 import { SecurityError } from './security-error.ts';
 

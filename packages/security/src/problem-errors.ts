@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { checkOptions, type OptionNames } from './check-options.ts';
+import { checkOptions } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 import { isDiscarding } from './discard-rest.ts';
 import type { ErrorMiddleware, Next } from './middleware.ts';
 import { describeFailure, type ProblemDescription } from './problem.ts';
@@ -27,7 +28,7 @@ const optionNames: OptionNames<ProblemErrorsOptions> = {
 /**
  * Creates the error handler that responds with problem+json, for {@link chain} and Express; it goes last.
  *
- * A failure after the response started is passed on, which closes the connection: a partial response must not look complete.
+ * A failure after the response started goes to `next`, which closes the connection: a partial response must not look complete.
  */
 export function problemErrors(options: ProblemErrorsOptions = {}): ErrorMiddleware {
   const { onError = warn, describe } = checkOptions('problemErrors', options, optionNames);

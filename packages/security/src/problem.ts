@@ -21,7 +21,7 @@ export interface Problem {
   readonly title: string;
   /** HTTP status again, for a body that was forwarded without its headers. */
   readonly status: number;
-  /** What happened and what to do. */
+  /** Description of the failure and the fix. */
   readonly detail: string;
   /** Stable code for programs. */
   readonly code: string;

@@ -1,12 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ipKeyGenerator, MemoryStore } from 'express-rate-limit';
-import {
-  checkInteger,
-  checkMethod,
-  checkOptions,
-  rejectOption,
-  type OptionNames,
-} from './check-options.ts';
+import { checkInteger, checkMethod, checkOptions, rejectOption } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 import { checkedStore } from './checked-store.ts';
 import { clientAddress, type ClientAddress } from './client-address.ts';
 import { getIdentity, type Identity } from './identity.ts';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { validateHeaderName, type IncomingMessage, type ServerResponse } from 'node:http';
-import { checkOptions, type OptionNames } from './check-options.ts';
+import { checkOptions } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 import type { Middleware, Next } from './middleware.ts';
 
 /** Options of {@link requestId}. */
@@ -11,7 +12,7 @@ export interface RequestIdOptions {
    */
   readonly header?: string;
   /**
-   * Whether a well-formed id of the request is used. Turn it off where clients reach the service without a proxy
+   * Uses a well-formed id of the request. Turn it off where clients reach the service without a proxy
    * that sets the header, and two of their requests must never share an id.
    * @defaultValue `true`
    */

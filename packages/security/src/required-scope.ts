@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { bearerChallenge } from './challenge.ts';
-import { checkOptions, rejectOption, type OptionNames } from './check-options.ts';
+import { checkOptions, rejectOption } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 import { getIdentity } from './identity.ts';
 import type { Middleware, Next } from './middleware.ts';
 import { missingScope } from './missing-scope.ts';

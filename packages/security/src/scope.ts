@@ -1,4 +1,4 @@
-import { closestName } from './did-you-mean.ts';
+import { closestName } from './options-problem.ts';
 
 /** `admin`, `infer:digits`, `infer:*`: an action, and where it has one, the resource that it acts on. */
 const scopePattern = /^([a-z][a-z0-9-]{0,31})(?::(\*|[A-Za-z0-9][A-Za-z0-9._-]{0,127}))?$/;
@@ -8,7 +8,7 @@ const scopePattern = /^([a-z][a-z0-9-]{0,31})(?::(\*|[A-Za-z0-9][A-Za-z0-9._-]{0
  */
 export const modelScopes: readonly string[] = ['infer:*', 'admin', 'metrics'];
 
-/** Whether a text has the form of a scope. */
+/** Returns whether a text has the form of a scope. */
 export function isScope(text: string): boolean {
   return scopePattern.test(text);
 }
@@ -45,7 +45,7 @@ function suggest(
   return takesResource ? `${meant}${resourceText === '' ? ':*' : resourceText}` : meant;
 }
 
-/** Whether one of the scopes covers the required one: itself, or for `infer:digits` also `infer:*`. */
+/** Returns whether one of the scopes covers the required one: itself, or for `infer:digits` also `infer:*`. */
 export function allowsScope(scopes: ReadonlySet<string>, required: string): boolean {
   if (scopes.has(required)) return true;
   const colon = required.indexOf(':');

@@ -1,13 +1,8 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import helmet from 'helmet';
-import {
-  checkInteger,
-  checkList,
-  checkOptions,
-  type OptionNames,
-  rejectOption,
-} from './check-options.ts';
+import { checkInteger, checkList, checkOptions, rejectOption } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 import type { Middleware, Next } from './middleware.ts';
 
 /** Sources that a page may load from; everything else is forbidden. */

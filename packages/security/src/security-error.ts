@@ -51,7 +51,7 @@ export class SecurityError extends Error {
   readonly status: number;
   /** Headers of the response; Express's default error handler sets them too. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether a client may read the message. */
+  /** True if a client may read the message. */
   readonly expose: boolean;
 
   constructor(code: SecurityErrorCode, message: string, options: SecurityErrorOptions = {}) {

@@ -23,7 +23,7 @@ const keepAliveRestBytes = 65_536;
 /**
  * Responds with a problem as `application/problem+json`.
  *
- * If much of the body is outstanding, or the connection isn't kept alive, the connection is closed, but only after the client could
+ * If much of the body is outstanding, or the connection isn't keep-alive, the connection is closed, but only after the client could
  * read the response. Does nothing if the response has started or the client has disconnected.
  */
 export function sendProblem(
@@ -55,7 +55,7 @@ function mayLoseAnswer(req: IncomingMessage, res: ServerResponse): boolean {
   if (isDiscarding(req)) return true;
   if (req.complete) return false;
   if (req.headers['transfer-encoding'] !== undefined) return true;
-  // Node closes a connection that isn't kept alive right after the response, even if bytes are outstanding.
+  // Node closes a connection that isn't keep-alive right after the response, even if bytes are outstanding.
   const readableBytes = res.shouldKeepAlive ? keepAliveRestBytes : 0;
   return Number(req.headers['content-length'] ?? 0) > readableBytes;
 }

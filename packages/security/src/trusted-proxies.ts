@@ -3,7 +3,7 @@ import { checkList, rejectOption } from './check-options.ts';
 
 /** Set of trusted proxies. */
 export interface TrustedProxies {
-  /** Whether peers on a Unix socket are trusted. */
+  /** True if peers on a Unix socket are trusted. */
   readonly unixSocket: boolean;
   /** Returns whether a valid IP address is trusted. */
   includes(address: string): boolean;

@@ -1,5 +1,6 @@
 import { ApiKeySet } from './api-key-set.ts';
-import { checkInteger, checkOptions, rejectOption, type OptionNames } from './check-options.ts';
+import { checkInteger, checkOptions, rejectOption } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
 import { parseApiKeys } from './parse-api-keys.ts';
 import { readKeysFile } from './read-keys-file.ts';
 import { SecurityError } from './security-error.ts';

@@ -20,7 +20,7 @@ describe('authenticate', () => {
     ['nothing', {}, 'ERR_SECURITY_KEY_MISSING'],
     ['an empty header', { authorization: [''] }, 'ERR_SECURITY_KEY_MISSING'],
     ['another scheme', { authorization: [`Basic ${acme}`] }, 'ERR_SECURITY_KEY_REFUSED'],
-    ['a key that is none', { authorization: ['Bearer fl_nobody'] }, 'ERR_SECURITY_KEY_REFUSED'],
+    ['a malformed key', { authorization: ['Bearer fl_malformed'] }, 'ERR_SECURITY_KEY_REFUSED'],
     ['an expired key', { apiKey: [expired] }, 'ERR_SECURITY_KEY_REFUSED'],
     [
       'two keys',
@@ -89,13 +89,13 @@ describe('a rate limit for calls without an HTTP request', () => {
     await expect(rateLimit(options).count(one)).rejects.toMatchObject({
       code: 'ERR_SECURITY_RATE_LIMIT_STORE',
     });
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     const open = rateLimit({
       ...options,
       onStoreFailure: 'allow',
-      onError: (error) => told.push(error),
+      onError: (error) => reported.push(error),
     });
     await open.count(one);
-    expect(told).toHaveLength(1);
+    expect(reported).toHaveLength(1);
   });
 });

@@ -21,7 +21,7 @@ function problemIn(answer: string): unknown {
 }
 
 describe('bodyLimit by the headers', () => {
-  it('lets requests without a body pass, whatever the method', async () => {
+  it('lets requests without a body pass, with any method', async () => {
     const { url } = await listen(chain(limit, echoLength));
     for (const method of ['GET', 'HEAD', 'DELETE', 'OPTIONS', 'POST']) {
       const response = await fetch(url, { method });
@@ -289,7 +289,7 @@ describe('bodyLimit against smuggling', () => {
         const client = new RawClient(port);
         client.send('POST /first HTTP/1.1', host, json, ...lines, '', '');
         client.send(`0\r\n\r\n${smuggled}`);
-        // What the parser itself refuses may end in a reset, which takes its bare 400 along.
+        // A refusal by the parser may end in a reset, which loses its plain 400.
         await client.until(/^HTTP\/1\.1 \d{3} [^]*\r\n\r\n/).catch(() => undefined);
         const status = /^(?:HTTP\/1\.1 (\d{3})|)/.exec(client.received)?.[1] ?? 'closed';
         client.socket.end();

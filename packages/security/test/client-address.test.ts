@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { clientAddress } from '../src/index.ts';
 import { listen } from './support/listen.ts';
 
-/** What the function finds for a real request from 127.0.0.1 with this header. */
+/** Address found for a real request from 127.0.0.1 with this header. */
 async function found(trustedProxies: readonly string[], forwardedFor?: string): Promise<string> {
   const address = clientAddress({ trustedProxies });
   const { url } = await listen((req, res) => {
@@ -69,7 +69,7 @@ describe('clientAddress', () => {
   it.each([
     [['unix'], '203.0.113.7'],
     [['loopback'], 'unix'],
-  ])('believes whoever connects through a Unix socket with %j: %s', async (trusted, expected) => {
+  ])('trusts peers on a Unix socket with %j: %s', async (trusted, expected) => {
     const folder = await mkdtemp(join(tmpdir(), 'fairlead-'));
     const socketPath = join(folder, 'http.sock');
     const address = clientAddress({ trustedProxies: trusted });

@@ -88,7 +88,7 @@ describe('the guard', () => {
     expect(await client.closed).toBe('cleanly');
   });
 
-  it('never repeats a planted secret, whatever is wrong with the request', async () => {
+  it('never repeats a planted secret, for any wrong request', async () => {
     const planted = 'PLANTED';
     const reported: unknown[] = [];
     const { port } = await listen(

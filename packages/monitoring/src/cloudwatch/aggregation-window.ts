@@ -17,7 +17,7 @@ export interface Series {
 export class AggregationWindow {
   readonly #maxMetrics: number;
   readonly #now: () => number;
-  /** Only those with values: a metric that nobody records any more costs neither memory nor money. */
+  /** Series with values only: a metric without values costs neither memory nor money. */
   readonly #active = new Set<Series>();
   #total = 0;
 
@@ -26,12 +26,12 @@ export class AggregationWindow {
     this.#now = now;
   }
 
-  /** How many values are held. */
+  /** Number of values in the window. */
   get total(): number {
     return this.#total;
   }
 
-  /** Takes a value `count` times; `false` if its metric would be one too many. */
+  /** Adds a value `count` times; returns `false` if its metric would exceed the maximum. */
   add(series: Series, value: number, count: number): boolean {
     if (series.distribution.isEmpty) {
       if (this.#active.size >= this.#maxMetrics) return false;

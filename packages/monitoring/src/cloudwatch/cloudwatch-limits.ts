@@ -1,7 +1,7 @@
-/** What CloudWatch accepts; source: the API reference of PutMetricData and MetricDatum, and "CloudWatch service quotas". */
+/** Limits of CloudWatch; source: the API reference of PutMetricData and MetricDatum, and "CloudWatch service quotas". */
 export const cloudWatchLimits = {
   datumsPerRequest: 1000,
-  /** Of the body before compression; decimal, the stricter reading of "1 MB". */
+  /** Size of the body before compression; decimal, the stricter reading of "1 MB". */
   requestBytes: 1_000_000,
   /** Different values in one datum's `Values`. */
   valuesPerDatum: 150,

@@ -1,12 +1,14 @@
+import { checkMethod, checkOptions } from '../check-options.ts';
 import type { InferenceObserver } from '../inference-observer.ts';
+import type { OptionNames } from '../options-problem.ts';
 import { cloudWatchLimits } from './cloudwatch-limits.ts';
 import type { CloudWatchMetric } from './cloudwatch-publisher.ts';
 import { checkMetricDefinition } from './metric-definition.ts';
 import type { CloudWatchMetricDefinition } from './metric-definition.ts';
 
-/** The part of a `CloudWatchPublisher` that {@link cloudWatchObserver} uses. */
+/** Part of a `CloudWatchPublisher` that {@link cloudWatchObserver} uses. */
 export interface CloudWatchMetricSource {
-  /** The metric of that name and those dimensions, to record values with. */
+  /** Returns the metric of a name and dimensions, to record values with. */
   metric(definition: CloudWatchMetricDefinition): CloudWatchMetric;
 }
 
@@ -16,6 +18,8 @@ export interface CloudWatchObserverOptions {
   readonly service: string;
 }
 
+const optionNames: OptionNames<CloudWatchObserverOptions> = { service: 'required' };
+
 interface ModelMetrics {
   readonly requestCount: CloudWatchMetric;
   readonly failures: CloudWatchMetric;
@@ -24,18 +28,21 @@ interface ModelMetrics {
 }
 
 /**
- * Makes an observer that records four metrics a model, with the dimensions `service` and `model` alone: neither
- * version nor instance, for each value of a dimension is billed.
+ * Creates an observer that records four metrics per model, with the dimensions `service` and `model` only: neither
+ * version nor instance, because each value of a dimension is billed.
  *
  * `RequestCount`; `Failures` (1 or 0 per request, so its Sum counts them and its Average is the failure rate);
  * `Latency` in milliseconds, of successful requests; `BatchSize` per execution.
  *
- * @throws `MonitoringError` with `ERR_MONITORING_CLOUDWATCH_METRIC_INVALID` if the service can't be a dimension.
+ * @throws `MonitoringError` with `ERR_MONITORING_CLOUDWATCH_METRIC_INVALID` if the service can't be a dimension, or
+ * `ERR_MONITORING_INVALID_OPTION`.
  */
 export function cloudWatchObserver(
   publisher: CloudWatchMetricSource,
-  { service }: CloudWatchObserverOptions,
+  options: CloudWatchObserverOptions,
 ): InferenceObserver {
+  const { service } = checkOptions('cloudWatchObserver', options, optionNames);
+  checkMethod('publisher', publisher, 'metric');
   checkMetricDefinition({ name: 'RequestCount', dimensions: { service } });
   const models = new Map<string, ModelMetrics>();
 
@@ -56,10 +63,10 @@ export function cloudWatchObserver(
 
   return {
     inferenceStarted() {
-      // Requests are counted when they end, together with how.
+      // Requests are counted when they end, together with their outcome.
     },
     inferenceFinished({ model, outcome, requestDurationMs }) {
-      // The model that it was passed on to counts it.
+      // The fallback model counts it.
       if (outcome === 'fallback') return;
       const { requestCount, failures, latency } = metricsOf(model);
       requestCount.record(1);
@@ -72,7 +79,7 @@ export function cloudWatchObserver(
   };
 }
 
-/** A dimension takes printable ASCII only, and an observer may not throw over a model's name. */
+/** Converts a model name to a dimension, which is printable ASCII only; an observer must not throw for a name. */
 function dimensionValue(model: string): string {
   const ascii = model
     .replaceAll(/[^\x20-\x7e]/g, '_')

@@ -1,55 +1,81 @@
 import type { MonitoringError } from '../monitoring-error.ts';
-import type { Clock } from './clock.ts';
+import type { OptionNames } from '../options-problem.ts';
+import type { Schedule } from './clock.ts';
 import type { CloudWatchSendClient } from './request-sender.ts';
 
 /** Options of `CloudWatchPublisher`. */
 export interface CloudWatchPublisherOptions {
-  /** A `CloudWatchClient`; give it `maxAttempts: 1`, for the publisher repeats by itself. */
+  /** A `CloudWatchClient` with `maxAttempts: 1`, because the publisher retries itself. */
   readonly client: CloudWatchSendClient;
-  /** The CloudWatch namespace, such as `Fairlead`. */
+  /** CloudWatch namespace, such as `Fairlead`. */
   readonly namespace: string;
   /**
-   * Time between two flushes, at a phase chosen at random so that a fleet doesn't send in step.
+   * Time between two flushes, in milliseconds, at a random phase, so that a fleet doesn't send at the same moment.
    *
    * @defaultValue 60_000
    */
   readonly intervalMs?: number;
   /**
-   * Metrics with values in one interval; what is recorded for further ones is dropped and counted. It bounds the bill.
+   * Maximum number of metrics with values in one interval; values of further metrics are dropped and counted. It limits the bill.
    *
    * @defaultValue 200
    */
   readonly maxMetrics?: number;
   /**
-   * Bytes of aggregated data kept while CloudWatch can't be reached, by the generous count of the longest wire form;
-   * over it, the oldest are dropped and counted. At least 1_000_000.
+   * Maximum bytes of aggregated data stored while CloudWatch is unreachable, counted in the longest wire format;
+   * over it, the oldest values are dropped and counted. At least 1_000_000.
    *
    * @defaultValue 8_000_000
    */
   readonly maxQueueBytes?: number;
   /**
-   * Attempts for a request within one flush; after them its values wait for the next flush.
+   * Maximum attempts for a request within one flush; then its values wait for the next flush.
    *
    * @defaultValue 5
    */
   readonly maxAttempts?: number;
   /**
-   * Time for an answer to one request.
+   * Timeout of one request, in milliseconds.
    *
    * @defaultValue 10_000
    */
   readonly requestTimeoutMs?: number;
   /**
-   * Told of every request given up or refused, and at most once a flush of values that were dropped. What it throws
-   * is ignored.
+   * Called for every request that failed or was refused, and at most once per flush for dropped values. Its exceptions
+   * are ignored.
    */
   readonly onError?: (error: MonitoringError) => void;
-  /** @defaultValue the clock of the machine */
-  readonly clock?: Clock;
   /**
-   * Numbers from 0 up to 1, for jitter.
+   * Clock, in milliseconds since the epoch.
+   *
+   * @defaultValue `Date.now`
+   */
+  readonly now?: () => number;
+  /**
+   * Timers, replaceable in tests together with `now`.
+   *
+   * @defaultValue the timers of Node
+   */
+  readonly schedule?: Schedule;
+  /**
+   * Random numbers from 0 up to 1, for jitter.
    *
    * @defaultValue `Math.random`
    */
   readonly random?: () => number;
 }
+
+/** Names of {@link CloudWatchPublisherOptions}. */
+export const publisherOptionNames: OptionNames<CloudWatchPublisherOptions> = {
+  client: 'required',
+  namespace: 'required',
+  intervalMs: 'optional',
+  maxMetrics: 'optional',
+  maxQueueBytes: 'optional',
+  maxAttempts: 'optional',
+  requestTimeoutMs: 'optional',
+  onError: 'optional',
+  now: 'optional',
+  schedule: 'optional',
+  random: 'optional',
+};

@@ -1,10 +1,12 @@
 import { MonitoringError } from '../monitoring-error.ts';
-import { requireCount } from '../require-count.ts';
+import { checkInteger, checkMethod, checkOptions } from '../check-options.ts';
+import type { OptionNames } from '../options-problem.ts';
 import { AggregationWindow } from './aggregation-window.ts';
 import type { Series } from './aggregation-window.ts';
-import { systemClock } from './clock.ts';
-import type { Clock } from './clock.ts';
+import { scheduleTimer } from './clock.ts';
+import type { Schedule } from './clock.ts';
 import { cloudWatchLimits } from './cloudwatch-limits.ts';
+import { publisherOptionNames } from './cloudwatch-publisher-options.ts';
 import type { CloudWatchPublisherOptions } from './cloudwatch-publisher-options.ts';
 import type { CloudWatchPublisherStats } from './cloudwatch-publisher-stats.ts';
 import { DatumQueue, totalOf } from './datum-queue.ts';
@@ -16,26 +18,37 @@ import { RequestSender } from './request-sender.ts';
 import { roundValue } from './round-value.ts';
 import { ValueDistribution } from './value-distribution.ts';
 
-/** Takes the values of one metric. */
+/** Records the values of one metric. */
 export interface CloudWatchMetric {
   /**
-   * Counts `value`, `count` times. Never throws: what CloudWatch would refuse (NaN, an infinity, beyond ±2^360) is
+   * Records `value`, `count` times. Never throws: a value that CloudWatch would refuse (NaN, an infinity, beyond ±2^360) is
    * dropped and counted as `invalid`.
    */
   record(value: number, count?: number): void;
 }
 
+interface CloseOptions {
+  /**
+   * Time after which undelivered values are dropped, in milliseconds.
+   * @defaultValue 5000
+   */
+  readonly deadlineMs?: number;
+}
+
+const closeOptionNames: OptionNames<CloseOptions> = { deadlineMs: 'optional' };
+
 /**
  * Sends metrics to CloudWatch: aggregates values in the process and calls PutMetricData at most once an interval.
  *
- * Values are kept to three significant digits (within 0.5 %) together with how often each occurred, so percentiles
- * over a fleet stay true. Delivery is at least once: a request whose answer was lost is sent again. Call
- * {@link CloudWatchPublisher.close} on the way out, else the last interval is lost.
+ * Values are rounded to three significant digits (within 0.5 %) and stored with their counts, so percentiles
+ * over a fleet stay correct. Delivery is at least once: a request whose response was lost is sent again. Call
+ * {@link CloudWatchPublisher.close} before the process exits, else the last interval is lost.
  */
 export class CloudWatchPublisher {
   readonly #sender: RequestSender;
   readonly #queue: DatumQueue;
-  readonly #clock: Clock;
+  readonly #now: () => number;
+  readonly #schedule: Schedule;
   readonly #onError: (error: MonitoringError) => void;
   readonly #intervalMs: number;
   readonly #phaseMs: number;
@@ -44,7 +57,7 @@ export class CloudWatchPublisher {
     invalid: 0,
     overLimit: 0,
     queueFull: 0,
-    outOfTime: 0,
+    expired: 0,
     refused: 0,
     closed: 0,
   };
@@ -56,28 +69,32 @@ export class CloudWatchPublisher {
   #cancelTimer: () => void = () => undefined;
   #closing: Promise<void> | undefined;
 
-  /** @throws `MonitoringError` with `ERR_MONITORING_OPTION_INVALID` or `ERR_MONITORING_CLOUDWATCH_METRIC_INVALID`. */
-  constructor({
-    client,
-    namespace,
-    intervalMs = 60_000,
-    maxMetrics = 200,
-    maxQueueBytes = 8_000_000,
-    maxAttempts = 5,
-    requestTimeoutMs = 10_000,
-    onError = () => undefined,
-    clock = systemClock,
-    random = Math.random,
-  }: CloudWatchPublisherOptions) {
+  /** @throws `MonitoringError` with `ERR_MONITORING_INVALID_OPTION` or `ERR_MONITORING_CLOUDWATCH_METRIC_INVALID`. */
+  constructor(options: CloudWatchPublisherOptions) {
+    const {
+      client,
+      namespace,
+      intervalMs = 60_000,
+      maxMetrics = 200,
+      maxQueueBytes = 8_000_000,
+      maxAttempts = 5,
+      requestTimeoutMs = 10_000,
+      onError = () => undefined,
+      now = Date.now,
+      schedule = scheduleTimer,
+      random = Math.random,
+    } = checkOptions('new CloudWatchPublisher', options, publisherOptionNames);
+    checkMethod('client', client, 'send');
     checkNamespace(namespace);
-    requireCount('maxAttempts', maxAttempts);
-    requireCount('requestTimeoutMs', requestTimeoutMs);
-    this.#intervalMs = requireCount('intervalMs', intervalMs, 1000);
-    this.#window = new AggregationWindow(requireCount('maxMetrics', maxMetrics), () => clock.now());
+    checkInteger('maxAttempts', maxAttempts);
+    checkInteger('requestTimeoutMs', requestTimeoutMs);
+    this.#intervalMs = checkInteger('intervalMs', intervalMs, 1000);
+    this.#window = new AggregationWindow(checkInteger('maxMetrics', maxMetrics), now);
     this.#queue = new DatumQueue(
-      requireCount('maxQueueBytes', maxQueueBytes, cloudWatchLimits.requestBytes),
+      checkInteger('maxQueueBytes', maxQueueBytes, cloudWatchLimits.requestBytes),
     );
-    this.#clock = clock;
+    this.#now = now;
+    this.#schedule = schedule;
     this.#onError = onError;
     this.#phaseMs = random() * intervalMs;
     this.#sender = new RequestSender({
@@ -85,14 +102,14 @@ export class CloudWatchPublisher {
       namespace,
       maxAttempts,
       requestTimeoutMs,
-      clock,
+      schedule,
       random,
     });
     this.#scheduleFlush(0);
   }
 
   /**
-   * Makes a metric to record values of; keep it, rather than making it for each value.
+   * Creates a metric to record values with; create it once, not for each value.
    *
    * @throws `MonitoringError` with `ERR_MONITORING_CLOUDWATCH_METRIC_INVALID`.
    */
@@ -113,7 +130,7 @@ export class CloudWatchPublisher {
     };
   }
 
-  /** The values' whereabouts, since the start. */
+  /** Returns the delivery counts since the start. */
   stats(): CloudWatchPublisherStats {
     return {
       recorded: this.#recorded,
@@ -126,10 +143,11 @@ export class CloudWatchPublisher {
   }
 
   /**
-   * Sends what is left and stops. Resolves when it is delivered, or at the deadline; what is then left is dropped
-   * and counted. Further calls give the first one's promise.
+   * Sends the remaining values and stops. Resolves when they are delivered, or at the deadline, which drops and counts the rest.
+   * Further calls return the promise of the first.
    */
-  close({ deadlineMs = 5000 }: { readonly deadlineMs?: number } = {}): Promise<void> {
+  close(options: CloseOptions = {}): Promise<void> {
+    const { deadlineMs = 5000 } = checkOptions('close', options, closeOptionNames);
     this.#closing ??= this.#close(deadlineMs);
     return this.#closing;
   }
@@ -146,14 +164,14 @@ export class CloudWatchPublisher {
     else if (!this.#window.add(series, rounded, count)) this.#dropped.overLimit += count;
   }
 
-  #scheduleFlush(leastMs: number): void {
-    this.#cancelTimer = this.#clock.schedule(
+  #scheduleFlush(minMs: number): void {
+    this.#cancelTimer = this.#schedule(
       () => {
         this.#flush();
-        // A timer may fire a moment early; half an interval keeps that from counting as a turn of its own.
+        // A timer may fire a moment early; half an interval prevents a second flush at the same turn.
         this.#scheduleFlush(this.#intervalMs / 2);
       },
-      flushDelay(this.#clock.now(), this.#intervalMs, this.#phaseMs, leastMs),
+      flushDelay(this.#now(), this.#intervalMs, this.#phaseMs, minMs),
       false,
     );
   }
@@ -168,7 +186,7 @@ export class CloudWatchPublisher {
 
   async #deliver(): Promise<void> {
     while (!this.#sender.isStopped) {
-      this.#dropped.outOfTime += this.#queue.dropOutOfTime(this.#clock.now());
+      this.#dropped.expired += this.#queue.dropExpired(this.#now());
       if (this.#queue.isEmpty) return;
       const request = this.#queue.takeRequest();
       const total = totalOf(request);
@@ -191,7 +209,7 @@ export class CloudWatchPublisher {
           this.#dropped.queueFull += this.#queue.putBack(request);
           this.#report(
             'ERR_MONITORING_CLOUDWATCH_UNAVAILABLE',
-            `CloudWatch could not be reached; ${this.#queue.total} values are kept for another try: ${explain(result.error)}`,
+            `CloudWatch could not be reached; ${this.#queue.total} values are stored for the next flush: ${explain(result.error)}`,
             result.error,
           );
           return;
@@ -201,8 +219,8 @@ export class CloudWatchPublisher {
 
   async #close(deadlineMs: number): Promise<void> {
     this.#cancelTimer();
-    this.#sender.hurry();
-    const cancelDeadline = this.#clock.schedule(
+    this.#sender.flushImmediately();
+    const cancelDeadline = this.#schedule(
       () => {
         this.#sender.stop();
       },
@@ -239,7 +257,7 @@ export class CloudWatchPublisher {
         new MonitoringError(code, message, cause === undefined ? undefined : { cause }),
       );
     } catch {
-      // A faulty listener must not end the delivery, nor the process by an unhandled rejection.
+      // An exception of the listener must not end the delivery, nor the process by an unhandled rejection.
     }
   }
 }

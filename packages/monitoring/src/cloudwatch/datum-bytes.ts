@@ -8,10 +8,10 @@ const perDimension = 2 * (prefix + 'Dimensions.member.30.Value='.length);
 const fixed = 4 * (prefix + 'StorageResolution='.length) + 64;
 
 /**
- * An upper bound of the bytes that a datum takes in the body of a request, before compression.
+ * Returns an upper bound of the bytes of a datum in the body of a request, before compression.
  *
- * Measured in the AWS Query protocol (`MetricData.member.1.Values.member.1=…`), which the older releases of
- * `@aws-sdk/client-cloudwatch` 3 speak: it is the longest form, JSON and CBOR take a fraction of it.
+ * It is measured in the AWS Query protocol (`MetricData.member.1.Values.member.1=…`), which older releases of
+ * `@aws-sdk/client-cloudwatch` 3 use: it is the longest format, JSON and CBOR take a fraction of it.
  */
 export function datumBytes(datum: MetricDatum): number {
   // A character takes at most three bytes when it is URL-encoded.

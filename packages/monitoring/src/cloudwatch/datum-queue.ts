@@ -1,16 +1,16 @@
 import type { MetricDatum } from '@aws-sdk/client-cloudwatch';
 import { cloudWatchLimits } from './cloudwatch-limits.ts';
 
-/** A datum that waits to be sent. */
+/** Datum that waits to be sent. */
 export interface QueuedDatum {
   readonly datum: MetricDatum;
   readonly timestampMs: number;
-  /** How many recorded values it stands for. */
+  /** Number of recorded values that it represents. */
   readonly total: number;
   readonly bytes: number;
 }
 
-/** Datums in the order in which they were made, bounded in bytes: the oldest go first when there are too many. */
+/** Queue of datums, limited in bytes: the oldest are dropped when it is full. */
 export class DatumQueue {
   readonly #maxBytes: number;
   #datums: QueuedDatum[] = [];
@@ -23,17 +23,17 @@ export class DatumQueue {
     return this.#datums.length === 0;
   }
 
-  /** Recorded values that the queue stands for. */
+  /** Number of recorded values that the queue represents. */
   get total(): number {
     return totalOf(this.#datums);
   }
 
-  /** Appends, and returns how many recorded values were dropped at the other end for it. */
+  /** Appends datums, and returns the number of recorded values that were dropped at the front. */
   append(datums: readonly QueuedDatum[]): number {
     return this.#replace([...this.#datums, ...datums]);
   }
 
-  /** Gives back what {@link takeRequest} took, and returns how many recorded values were dropped. */
+  /** Puts the datums of {@link takeRequest} back, and returns the number of recorded values that were dropped. */
   putBack(datums: readonly QueuedDatum[]): number {
     return this.#replace([...datums, ...this.#datums]);
   }
@@ -52,8 +52,8 @@ export class DatumQueue {
     return this.#datums.splice(0, length);
   }
 
-  /** Removes the datums that CloudWatch would refuse for their time, and returns how many recorded values they held. */
-  dropOutOfTime(nowMs: number): number {
+  /** Removes datums whose time CloudWatch would refuse, and returns the number of their recorded values. */
+  dropExpired(nowMs: number): number {
     const { maxAgeMs, maxAheadMs } = cloudWatchLimits;
     const before = this.total;
     this.#replace(
@@ -64,7 +64,7 @@ export class DatumQueue {
     return before - this.total;
   }
 
-  /** Empties the queue and returns how many recorded values it held. */
+  /** Empties the queue and returns the number of its recorded values. */
   clear(): number {
     const { total } = this;
     this.#replace([]);
@@ -83,7 +83,7 @@ export class DatumQueue {
   }
 }
 
-/** How many recorded values `datums` stand for. */
+/** Returns the number of recorded values that `datums` represent. */
 export function totalOf(datums: readonly QueuedDatum[]): number {
   return datums.reduce((sum, { total }) => sum + total, 0);
 }

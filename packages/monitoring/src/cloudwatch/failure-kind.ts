@@ -1,15 +1,15 @@
 /**
- * What to do about a failed request: `retry` after a pause (throttled, a fault of the service, no answer), `later`
- * with the next flush (credentials, which are renewed in minutes), `refused` for good (the request itself).
+ * Handling of a failed request: `retry` after a pause (throttled, server error, no response), `later`
+ * with the next flush (credentials, which are renewed in minutes), `refused` permanently (the request itself).
  */
 export type FailureKind = 'retry' | 'later' | 'refused';
 
-/** Throttling comes as status 400 from many AWS services; the names are those of the SDKs' retry specification. */
+/** Many AWS services throttle with status 400; the names are those of the SDKs' retry specification. */
 const throttling = /throttl|limitexceeded|toomanyrequests|slowdown|provisionedthroughputexceeded/i;
 const credentials =
   /expiredtoken|unrecognizedclient|invalidclienttokenid|accessdenied|signature|requestexpired|requesttimetooskewed|missingauthenticationtoken|credentials/i;
 
-/** Tells from what an AWS SDK client threw what to do about it. */
+/** Classifies an error of an AWS SDK client. */
 export function failureKind(error: unknown): FailureKind {
   const { name, status } = describeFailure(error);
   if (throttling.test(name)) return 'retry';
@@ -19,7 +19,7 @@ export function failureKind(error: unknown): FailureKind {
   return 'refused';
 }
 
-/** The name and the HTTP status of what an AWS SDK client threw; no status where there was no answer. */
+/** Returns the name and the HTTP status of an error of an AWS SDK client; no status without a response. */
 export function describeFailure(error: unknown): {
   readonly name: string;
   readonly status: number | undefined;

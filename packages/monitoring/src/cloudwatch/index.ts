@@ -1,5 +1,4 @@
-export { systemClock } from './clock.ts';
-export type { Clock } from './clock.ts';
+export type { Schedule } from './clock.ts';
 export { cloudWatchObserver } from './cloudwatch-observer.ts';
 export type { CloudWatchMetricSource, CloudWatchObserverOptions } from './cloudwatch-observer.ts';
 export { CloudWatchPublisher } from './cloudwatch-publisher.ts';

@@ -1,15 +1,17 @@
 import { StandardUnit } from '@aws-sdk/client-cloudwatch';
+import { checkOptions } from '../check-options.ts';
 import { MonitoringError } from '../monitoring-error.ts';
+import { describeValue, type OptionNames } from '../options-problem.ts';
 import { cloudWatchLimits } from './cloudwatch-limits.ts';
 
-/** One CloudWatch metric; every different combination of name and dimensions is billed as a metric of its own. */
+/** Definition of a CloudWatch metric; each combination of name and dimensions is billed as a separate metric. */
 export interface CloudWatchMetricDefinition {
   /** 1 to 255 printable ASCII characters. */
   readonly name: string;
   /** @defaultValue 'None' */
   readonly unit?: StandardUnit;
   /**
-   * Names and values, at most 30. Keep to what a fleet shares (service, model): a dimension such as the instance
+   * Names and values, at most 30. Use values that a fleet shares (service, model): a dimension such as the instance
    * multiplies the bill by the number of its values.
    *
    * @defaultValue `{}`, none
@@ -17,22 +19,30 @@ export interface CloudWatchMetricDefinition {
   readonly dimensions?: Readonly<Record<string, string>>;
 }
 
+const definitionNames: OptionNames<CloudWatchMetricDefinition> = {
+  name: 'required',
+  unit: 'optional',
+  dimensions: 'optional',
+};
+
 const printableAscii = /^[\x20-\x7e]+$/;
 const units: ReadonlySet<string> = new Set(Object.values(StandardUnit));
 
 /**
- * Refuses a definition that CloudWatch would refuse.
+ * Rejects a definition that CloudWatch would refuse.
  *
- * @throws `MonitoringError` with `ERR_MONITORING_CLOUDWATCH_METRIC_INVALID`.
+ * @throws `MonitoringError` with `ERR_MONITORING_CLOUDWATCH_METRIC_INVALID`, or `ERR_MONITORING_INVALID_OPTION` for an unknown name.
  */
-export function checkMetricDefinition({
-  name,
-  unit = 'None',
-  dimensions = {},
-}: CloudWatchMetricDefinition): void {
+export function checkMetricDefinition(definition: CloudWatchMetricDefinition): void {
+  const {
+    name,
+    unit = 'None',
+    dimensions = {},
+  } = checkOptions('metric', definition, definitionNames);
   const { nameLength, dimensionValueLength } = cloudWatchLimits;
   checkText('metric name', name, nameLength);
-  if (!units.has(unit)) refuse(`"${unit}" is no CloudWatch unit; see StandardUnit in the AWS SDK.`);
+  if (!units.has(unit))
+    refuse(`"${unit}" is not a CloudWatch unit; see StandardUnit in the AWS SDK.`);
   const entries = Object.entries(dimensions);
   if (entries.length > cloudWatchLimits.dimensions) {
     refuse(
@@ -47,7 +57,7 @@ export function checkMetricDefinition({
 }
 
 /**
- * Refuses a namespace that CloudWatch would refuse, or that is reserved for AWS.
+ * Rejects a namespace that CloudWatch would refuse, or that is reserved for AWS.
  *
  * @throws `MonitoringError` with `ERR_MONITORING_CLOUDWATCH_METRIC_INVALID`.
  */
@@ -60,9 +70,10 @@ export function checkNamespace(namespace: string): void {
 }
 
 function checkText(what: string, text: string, maxLength: number): void {
-  if (!printableAscii.test(text) || text.trim() === '' || text.length > maxLength) {
+  const isText = typeof text === 'string' && printableAscii.test(text);
+  if (!isText || text.trim() === '' || text.length > maxLength) {
     refuse(
-      `The ${what} must be 1 to ${maxLength} printable ASCII characters, not all of them spaces; got ${JSON.stringify(text.slice(0, 60))}.`,
+      `The ${what} must be 1 to ${maxLength} printable ASCII characters, not all of them spaces; got ${describeValue(text)}.`,
     );
   }
 }

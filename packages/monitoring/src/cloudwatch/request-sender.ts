@@ -1,11 +1,11 @@
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import type { MetricDatum } from '@aws-sdk/client-cloudwatch';
-import type { Clock } from './clock.ts';
+import type { Schedule } from './clock.ts';
 import { failureKind } from './failure-kind.ts';
 
-/** The part of `CloudWatchClient` that is used. */
+/** Part of `CloudWatchClient` that is used. */
 export interface CloudWatchSendClient {
-  /** Sends one request, and rejects when it failed or was aborted. */
+  /** Sends one request, and rejects when it fails or is aborted. */
   send(
     command: PutMetricDataCommand,
     options?: { readonly abortSignal?: AbortSignal },
@@ -17,23 +17,23 @@ interface RequestSenderOptions {
   readonly namespace: string;
   readonly maxAttempts: number;
   readonly requestTimeoutMs: number;
-  readonly clock: Clock;
+  readonly schedule: Schedule;
   readonly random: () => number;
 }
 
-/** `refused`: CloudWatch will never take it; `postponed`: it may do so later. */
+/** Result of a request: `refused` permanently, or `postponed` to a later flush. */
 export type SendResult =
   { readonly kind: 'sent' } | { readonly kind: 'refused' | 'postponed'; readonly error: unknown };
 
 const firstPauseMs = 200;
 const longestPauseMs = 20_000;
 
-/** Sends one request at a time, again and again after pauses where that may help. */
+/** Sends one request at a time, and retries it after pauses where that may help. */
 export class RequestSender {
   readonly #options: RequestSenderOptions;
   #attempts = 0;
   #retries = 0;
-  #hurried = false;
+  #flushing = false;
   #stopped = false;
   #endPause: (() => void) | undefined;
   #abortAttempt: ((reason: Error) => void) | undefined;
@@ -42,7 +42,7 @@ export class RequestSender {
     this.#options = options;
   }
 
-  /** Requests sent, repetitions included. */
+  /** Number of requests sent, retries included. */
   get attempts(): number {
     return this.#attempts;
   }
@@ -51,18 +51,18 @@ export class RequestSender {
     return this.#retries;
   }
 
-  /** Whether {@link stop} was called. */
+  /** Returns whether {@link stop} was called. */
   get isStopped(): boolean {
     return this.#stopped;
   }
 
-  /** Ends the pause under way; from now on the process is kept alive, and only {@link stop} limits the attempts. */
-  hurry(): void {
-    this.#hurried = true;
+  /** Ends the current pause; from now on pauses keep the process alive, and only {@link stop} limits the attempts. */
+  flushImmediately(): void {
+    this.#flushing = true;
     this.#endPause?.();
   }
 
-  /** Gives up the request under way and every later one. */
+  /** Aborts the current request and refuses later ones. */
   stop(): void {
     this.#stopped = true;
     this.#endPause?.();
@@ -82,7 +82,7 @@ export class RequestSender {
       }
       const kind = failureKind(error);
       if (kind === 'refused') return { kind, error };
-      const isLast = this.isStopped || (attempt >= maxAttempts && !this.#hurried);
+      const isLast = this.isStopped || (attempt >= maxAttempts && !this.#flushing);
       if (kind === 'later' || isLast) break;
       // "Full jitter"; source: AWS Architecture Blog, "Exponential Backoff And Jitter".
       const longest = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1));
@@ -92,7 +92,7 @@ export class RequestSender {
   }
 
   async #attempt(datums: MetricDatum[]): Promise<void> {
-    const { client, namespace, clock, requestTimeoutMs } = this.#options;
+    const { client, namespace, schedule, requestTimeoutMs } = this.#options;
     const controller = new AbortController();
     const { promise: aborted, reject } = Promise.withResolvers<never>();
     const abort = (reason: Error) => {
@@ -100,9 +100,9 @@ export class RequestSender {
       reject(reason);
     };
     this.#abortAttempt = abort;
-    const cancelTimeout = clock.schedule(
+    const cancelTimeout = schedule(
       () => {
-        abort(new Error(`No answer within ${requestTimeoutMs} ms.`));
+        abort(new Error(`No response within ${requestTimeoutMs} ms.`));
       },
       requestTimeoutMs,
       false,
@@ -110,7 +110,7 @@ export class RequestSender {
     this.#attempts += 1;
     try {
       const command = new PutMetricDataCommand({ Namespace: namespace, MetricData: datums });
-      // Raced, so that a client which ignores the signal cannot hold up close().
+      // Raced, so that a client that ignores the signal cannot delay close().
       await Promise.race([client.send(command, { abortSignal: controller.signal }), aborted]);
     } finally {
       this.#abortAttempt = undefined;
@@ -125,7 +125,7 @@ export class RequestSender {
         cancel();
         resolve();
       };
-      const cancel = this.#options.clock.schedule(end, delayMs, this.#hurried);
+      const cancel = this.#options.schedule(end, delayMs, this.#flushing);
       this.#endPause = end;
     });
   }

@@ -1,15 +1,15 @@
 import { cloudWatchLimits } from './cloudwatch-limits.ts';
 
-/** A part of a distribution that fits one datum. */
+/** Part of a distribution that fits one datum. */
 export interface ValueCounts {
   readonly values: number[];
-  /** How often the value at the same index occurred. */
+  /** Count of the value at the same index. */
   readonly counts: number[];
   /** Sum of `counts`. */
   readonly total: number;
 }
 
-/** Counts how often each value occurred: percentiles survive, unlike in a sum, minimum and maximum. */
+/** Counts each value: percentiles are preserved, unlike in a sum, minimum and maximum. */
 export class ValueDistribution {
   readonly #counts = new Map<number, number>();
 

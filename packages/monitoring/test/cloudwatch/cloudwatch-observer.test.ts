@@ -31,12 +31,12 @@ function finished(overrides: Partial<InferenceFinishedEvent> = {}): InferenceFin
 }
 
 describe('cloudWatchObserver', () => {
-  test('is the observer that a model server asks for', () => {
+  test('is an observer of a model server', () => {
     const observer = cloudWatchObserver(publisher, { service: 'gateway' });
     expectTypeOf(observer).toEqualTypeOf<InferenceObserver>();
   });
 
-  test('records four metrics a model, with the dimensions service and model alone', async () => {
+  test('records four metrics per model, with the dimensions service and model only', async () => {
     const observer = cloudWatchObserver(publisher, { service: 'gateway' });
     for (const version of ['1', '2']) {
       observer.inferenceStarted({ model: 'digits', version });
@@ -61,7 +61,7 @@ describe('cloudWatchObserver', () => {
     for (const datum of datums) expect(datum.dimensions).toEqual(dimensions);
   });
 
-  test('keeps models apart', async () => {
+  test('records models separately', async () => {
     const observer = cloudWatchObserver(publisher, { service: 'gateway' });
     observer.inferenceFinished(finished());
     observer.inferenceFinished(finished({ model: 'breast-cancer' }));
@@ -72,7 +72,7 @@ describe('cloudWatchObserver', () => {
     expect([requests('digits'), requests('breast-cancer')]).toEqual([1, 2]);
   });
 
-  test('makes any model name a dimension, for an observer must not throw', async () => {
+  test('converts any model name to a dimension, because an observer must not throw', async () => {
     const observer = cloudWatchObserver(publisher, { service: 'gateway' });
     for (const model of ['größe\n', '  ', '', 'm'.repeat(2000)]) {
       observer.inferenceFinished(finished({ model }));
@@ -84,7 +84,7 @@ describe('cloudWatchObserver', () => {
     expect(names).toEqual(new Set(['gr__e_', '_', 'm'.repeat(1024)]));
   });
 
-  test('survives readings that are no numbers', async () => {
+  test('drops readings that are not numbers', async () => {
     const observer = cloudWatchObserver(publisher, { service: 'gateway' });
     observer.inferenceFinished(finished({ requestDurationMs: Number.NaN }));
     await publisher.close();

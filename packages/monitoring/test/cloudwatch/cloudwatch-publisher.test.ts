@@ -50,7 +50,8 @@ function publish(options: Partial<CloudWatchPublisherOptions> = {}): CloudWatchP
     client,
     namespace: 'Fairlead/Test',
     requestTimeoutMs,
-    clock,
+    now: clock.now,
+    schedule: clock.schedule,
     random: () => 0.5,
     onError: (error) => errors.push(error),
     ...options,
@@ -107,7 +108,7 @@ function balance({ recorded, published, pending, dropped }: CloudWatchPublisherS
 }
 
 describe('CloudWatchPublisher', () => {
-  test('takes the client of the AWS SDK', () => {
+  test('accepts the client of the AWS SDK', () => {
     expectTypeOf<CloudWatchClient>().toExtend<CloudWatchSendClient>();
     expectTypeOf<ReturnType<CloudWatchPublisher['metric']>>().toEqualTypeOf<CloudWatchMetric>();
   });
@@ -150,11 +151,11 @@ describe('CloudWatchPublisher', () => {
       pending: 0,
       requests: 1,
       retries: 0,
-      dropped: { invalid: 0, overLimit: 0, queueFull: 0, outOfTime: 0, refused: 0, closed: 0 },
+      dropped: { invalid: 0, overLimit: 0, queueFull: 0, expired: 0, refused: 0, closed: 0 },
     });
   });
 
-  test('calls CloudWatch at most once an interval, and not at all with nothing to say', async () => {
+  test('calls CloudWatch at most once per interval, and not at all without values', async () => {
     const publisher = publish();
     const count = publisher.metric({ name: 'RequestCount', unit: 'Count' });
     for (let second = 1; second <= 300; second += 1) {
@@ -171,16 +172,34 @@ describe('CloudWatchPublisher', () => {
     expect(cloudWatch.arrived).toBe(5);
   });
 
+  test.each([
+    { shiftMs: -1, nextMs: intervalMs + 1 },
+    { shiftMs: 0, nextMs: intervalMs },
+    { shiftMs: 10, nextMs: intervalMs - 10 },
+    { shiftMs: intervalMs / 2 - 1, nextMs: intervalMs / 2 + 1 },
+    { shiftMs: intervalMs / 2 + 1, nextMs: 1.5 * intervalMs - 1 },
+  ])(
+    'a timer that fires $shiftMs ms after its turn is followed by a flush at the next turn at least half an interval away',
+    ({ shiftMs, nextMs }) => {
+      publish();
+      const [flush] = clock.timers;
+      if (flush === undefined) throw new Error('No flush is scheduled.');
+      clock.set(flush.dueMs + shiftMs);
+      clock.fire(flush);
+      expect(clock.timers.map(({ delayMs }) => delayMs)).toEqual([nextMs]);
+    },
+  );
+
   test('spreads the flushes of a fleet over the interval', () => {
     const delays = [0, 0.25, 0.99].map((share) => {
       const own = new ManualClock(Date.UTC(2030, 0, 1));
-      publish({ clock: own, random: () => share });
+      publish({ now: own.now, schedule: own.schedule, random: () => share });
       return own.timers[0]?.delayMs;
     });
     expect(delays).toEqual([60_000, 15_000, 59_400]);
   });
 
-  test('keeps percentiles of a busy minute within 0.5 %', async () => {
+  test('preserves percentiles of a busy minute within 0.5 %', async () => {
     const publisher = publish();
     const latency = publisher.metric({ name: 'Latency', unit: 'Milliseconds' });
     const recorded: number[] = [];
@@ -207,7 +226,7 @@ describe('CloudWatchPublisher', () => {
     expect(publisher.stats().published).toBe(20_000);
   });
 
-  test('splits what is over 1000 metrics or 1 MB into several requests', async () => {
+  test('splits more than 1000 metrics or 1 MB into several requests', async () => {
     const publisher = publish({ maxMetrics: 2500, maxQueueBytes: 100_000_000 });
     for (let index = 0; index < 2500; index += 1) {
       const dimensions = { service: 's'.repeat(400), model: `model-${index}` };
@@ -261,7 +280,7 @@ describe('CloudWatchPublisher', () => {
     },
   );
 
-  test('sends what is closer to 0 than CloudWatch can tell as 0', async () => {
+  test('sends values too close to 0 for CloudWatch as 0', async () => {
     const publisher = publish();
     const metric = publisher.metric({ name: 'Own' });
     metric.record(5e-324);
@@ -277,7 +296,7 @@ describe('CloudWatchPublisher', () => {
     );
   });
 
-  test('drops and counts values of metrics over the limit, and takes them again next time', async () => {
+  test('drops and counts values of metrics over the limit, and accepts them in the next interval', async () => {
     const publisher = publish({ maxMetrics: 2 });
     const [a, b, c] = ['a', 'b', 'c'].map((name) => publisher.metric({ name }));
     a?.record(1);
@@ -313,7 +332,7 @@ describe('CloudWatchPublisher', () => {
     },
   );
 
-  test('gives up a request that is not answered in time, and repeats it', async () => {
+  test('aborts a request without a response in time, and retries it', async () => {
     const publisher = publish();
     cloudWatch.faults.push('silent');
     publisher.metric({ name: 'Own' }).record(1);
@@ -329,7 +348,7 @@ describe('CloudWatchPublisher', () => {
     expect(publisher.stats()).toMatchObject({ published: 1, requests: 2 });
   });
 
-  test('delivers again where only the answer was lost: at least once', async () => {
+  test('delivers again when only the response was lost: at least once', async () => {
     const publisher = publish();
     cloudWatch.faults.push('lost answer');
     publisher.metric({ name: 'Own' }).record(1);
@@ -340,7 +359,7 @@ describe('CloudWatchPublisher', () => {
     expect(cloudWatch.total).toBe(2);
   });
 
-  test('keeps values over an outage and sends them together when it is over', async () => {
+  test('stores values during an outage and sends them together after it', async () => {
     const publisher = publish({ maxAttempts: 2 });
     const metric = publisher.metric({ name: 'Own' });
     cloudWatch.faults.push('unavailable', 'unavailable', 'reset', 'throttling');
@@ -366,7 +385,7 @@ describe('CloudWatchPublisher', () => {
     expect(cloudWatch.accepted[0]?.datums.map(({ values }) => values)).toEqual([[1], [2], [3]]);
   });
 
-  test('does not repeat what CloudWatch refuses, and goes on with the rest', async () => {
+  test('does not retry a refused request, and sends the rest', async () => {
     const publisher = publish({ maxMetrics: 1500 });
     cloudWatch.faults.push('validation error');
     for (let index = 0; index < 1500; index += 1) publisher.metric({ name: `m${index}` }).record(1);
@@ -424,7 +443,7 @@ describe('CloudWatchPublisher', () => {
     toNextFlush();
     await delivered(publisher);
     expect(cloudWatch.total).toBe(pending);
-    // The youngest have survived: the first minute is gone, the last is whole.
+    // The newest values remain: the first minute was dropped, the last is complete.
     const counts = cloudWatch.accepted.flatMap(({ datums }) =>
       datums.map(({ counts }) => counts[0]),
     );
@@ -432,7 +451,7 @@ describe('CloudWatchPublisher', () => {
     expect(counts.filter((count) => count === minutes)).toHaveLength(6);
   });
 
-  test('drops what has become too old, or was recorded while the clock was ahead', async () => {
+  test('drops values that are too old, or were recorded while the clock was ahead', async () => {
     const publisher = publish({ maxAttempts: 1 });
     const metric = publisher.metric({ name: 'Own' });
     const startMs = clock.now();
@@ -446,7 +465,7 @@ describe('CloudWatchPublisher', () => {
     metric.record(2, 5);
     toNextFlush();
     await eventually(() => {
-      expect(publisher.stats()).toMatchObject({ pending: 5, dropped: { outOfTime: 1 } });
+      expect(publisher.stats()).toMatchObject({ pending: 5, dropped: { expired: 1 } });
       expect(errors.length).toBeGreaterThanOrEqual(2);
     });
     clock.set(startMs);
@@ -454,10 +473,10 @@ describe('CloudWatchPublisher', () => {
     const closed = publisher.close();
     await closed;
     expect(cloudWatch.distribution('Own')).toEqual(new Map([[3, 1]]));
-    expect(publisher.stats()).toMatchObject({ published: 1, dropped: { outOfTime: 6 } });
+    expect(publisher.stats()).toMatchObject({ published: 1, dropped: { expired: 6 } });
   });
 
-  test('sends what is left at close, whose promise is the same for each call', async () => {
+  test('sends the remaining values at close, whose promise is the same for each call', async () => {
     const publisher = publish();
     const metric = publisher.metric({ name: 'Own' });
     metric.record(1, 3);
@@ -477,7 +496,7 @@ describe('CloudWatchPublisher', () => {
     expect(clock.timers).toEqual([]);
   });
 
-  test('ends a pause at close and goes on trying until the deadline', async () => {
+  test('ends a pause at close and retries until the deadline', async () => {
     const publisher = publish({ maxAttempts: 1 });
     cloudWatch.faults.push('throttling', 'throttling', 'throttling');
     const metric = publisher.metric({ name: 'Own' });
@@ -495,7 +514,7 @@ describe('CloudWatchPublisher', () => {
     expect(publisher.stats()).toMatchObject({ published: 1, requests: 4 });
   });
 
-  test('takes a flush under way along when it closes', async () => {
+  test('waits for a running flush when it closes', async () => {
     const publisher = publish();
     cloudWatch.faults.push('throttling');
     const metric = publisher.metric({ name: 'Own' });
@@ -513,7 +532,7 @@ describe('CloudWatchPublisher', () => {
     expect(publisher.stats()).toMatchObject({ published: 2, pending: 0 });
   });
 
-  test('gives up at the deadline of close, and counts what is lost', async () => {
+  test('stops at the deadline of close, and counts the lost values', async () => {
     const publisher = publish();
     cloudWatch.faults.push('silent');
     publisher.metric({ name: 'Own' }).record(1, 7);
@@ -528,7 +547,7 @@ describe('CloudWatchPublisher', () => {
     expect(clock.timers).toEqual([]);
   });
 
-  test('is not held up by a client that ignores the signal', async () => {
+  test('is not delayed by a client that ignores the signal', async () => {
     const publisher = publish({ client: { send: () => new Promise(() => undefined) } });
     publisher.metric({ name: 'Own' }).record(1);
     const closed = publisher.close({ deadlineMs: 500 });
@@ -537,10 +556,10 @@ describe('CloudWatchPublisher', () => {
     expect(publisher.stats().dropped.closed).toBe(1);
   });
 
-  test('outlives a listener that throws', async () => {
+  test('keeps working when the listener throws', async () => {
     const publisher = publish({
       onError: () => {
-        throw new Error('as the test wants it');
+        throw new Error('requested by the test');
       },
     });
     cloudWatch.faults.push('validation error');
@@ -554,12 +573,12 @@ describe('CloudWatchPublisher', () => {
     expect(publisher.stats()).toMatchObject({ published: 1, dropped: { refused: 1 } });
   });
 
-  test('holds no process but while it closes', () => {
+  test('keeps the process alive only while it closes', () => {
     publish();
     expect(clock.timers.map(({ holdsProcess }) => holdsProcess)).toEqual([false]);
   });
 
-  test('accounts for every value under any faults, and CloudWatch has what was published', async () => {
+  test('accounts for every value under any faults, and CloudWatch has the published ones', async () => {
     const fault = fc.constantFrom<(Fault | undefined)[]>(
       undefined,
       'throttling',
@@ -616,7 +635,7 @@ describe('CloudWatchPublisher', () => {
   ])('refuses a bad %s', (name, options) => {
     expect(() => publish(options)).toThrow(
       expect.objectContaining({
-        code: 'ERR_MONITORING_OPTION_INVALID',
+        code: 'ERR_MONITORING_INVALID_OPTION',
         message: expect.stringContaining(name) as string,
       }),
     );

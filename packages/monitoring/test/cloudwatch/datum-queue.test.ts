@@ -38,7 +38,7 @@ function queryForm({ MetricName = '', Unit, Timestamp, Dimensions, Values, Count
 }
 
 describe('datumBytes', () => {
-  test('is never less than what a datum takes, as JSON or in the Query protocol', () => {
+  test('is never less than the size of a datum, as JSON or in the Query protocol', () => {
     fc.assert(
       fc.property(datum, (one) => {
         const bytes = datumBytes(one);
@@ -54,7 +54,7 @@ function queued(total: number, bytes: number, timestampMs = 0): QueuedDatum {
 }
 
 describe('DatumQueue', () => {
-  test('takes requests of at most 1000 datums and 1 MB, in order, losing none', () => {
+  test('returns requests of at most 1000 datums and 1 MB, in order, without a loss', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 400_000 }), { maxLength: 60 }), (sizes) => {
         const queue = new DatumQueue(Infinity);
@@ -75,19 +75,19 @@ describe('DatumQueue', () => {
     expect([queue, queue, queue].map((one) => one.takeRequest().length)).toEqual([1000, 1000, 500]);
   });
 
-  test('drops the oldest when there are too many bytes, and says how many values went', () => {
+  test('drops the oldest datums above the maximum bytes, and returns the number of dropped values', () => {
     const queue = new DatumQueue(100);
     expect(queue.append([queued(1, 40), queued(2, 40)])).toBe(0);
     expect(queue.append([queued(4, 40)])).toBe(1);
     const taken = queue.takeRequest();
     expect(totalOf(taken)).toBe(6);
     expect(queue.append([queued(8, 40)])).toBe(0);
-    // What was taken is older than what came since.
+    // The datums put back are older than those added since.
     expect(queue.putBack(taken)).toBe(2);
     expect(queue.takeRequest().map(({ total }) => total)).toEqual([4, 8]);
   });
 
-  test('drops what is older than two weeks or more than two hours ahead', () => {
+  test('drops datums older than two weeks or more than two hours ahead', () => {
     const queue = new DatumQueue(1000);
     const nowMs = 1e12;
     const twoWeeks = 14 * 86_400_000;
@@ -98,7 +98,7 @@ describe('DatumQueue', () => {
       queued(4, 1, nowMs + twoHours),
       queued(8, 1, nowMs + twoHours + 1),
     ]);
-    expect(queue.dropOutOfTime(nowMs)).toBe(9);
+    expect(queue.dropExpired(nowMs)).toBe(9);
     expect(queue.total).toBe(6);
     expect(queue.clear()).toBe(6);
     expect(queue.isEmpty).toBe(true);

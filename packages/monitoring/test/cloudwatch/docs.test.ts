@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import { exampleBlocks, runExample } from '../run-example.ts';
 import { StrictCloudWatch } from './strict-cloudwatch.ts';
 
-test('the example on the CloudWatch page wires an observer that reaches CloudWatch', async () => {
+test('the example on the CloudWatch page creates an observer that reaches CloudWatch', async () => {
   const blocks = await exampleBlocks('docs/cloudwatch.md');
   expect(blocks).toHaveLength(1);
-  const placeholder = '// Give `observer` to the model server, and on the way out:';
+  const placeholder = '// Pass `observer` to the model server, and before the process exits:';
   expect(blocks[0]).toContain(placeholder);
   const event =
     "{ model: 'digits', version: '1', outcome: 'success', rows: 1, requestDurationMs: 5, queueDurationMs: 0, computeDurationMs: 4 }";

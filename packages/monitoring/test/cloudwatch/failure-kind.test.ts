@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { failureKind } from '../../src/cloudwatch/failure-kind.ts';
 
 function sdkError(name: string, httpStatusCode?: number): Error {
-  return Object.assign(new Error('as the test wants it'), {
+  return Object.assign(new Error('requested by the test'), {
     name,
     $metadata: httpStatusCode === undefined ? {} : { httpStatusCode },
   });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { flushDelay } from '../../src/cloudwatch/flush-delay.ts';
 
 describe('flushDelay', () => {
-  test('leads to the next turn of the clock, within one interval', () => {
+  test('is the time to the next turn of the clock, within one interval', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: -1e12, max: 4e12 }),
@@ -21,7 +21,7 @@ describe('flushDelay', () => {
     );
   });
 
-  test('skips a turn that comes sooner than the least delay', () => {
+  test('skips a turn that is sooner than the minimum delay', () => {
     expect(flushDelay(119_999, 60_000, 0)).toBe(1);
     expect(flushDelay(119_999, 60_000, 0, 30_000)).toBe(60_001);
     expect(flushDelay(120_001, 60_000, 0, 30_000)).toBe(59_999);

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/cloudwatch/index.ts';
+import type { Schedule } from '../../src/cloudwatch/index.ts';
 
 interface Timer {
   readonly dueMs: number;
@@ -7,8 +7,8 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** A clock that stands until it is moved. */
-export class ManualClock implements Clock {
+/** Clock and timers that move only when a test moves them. */
+export class ManualClock {
   #nowMs: number;
   readonly #timers = new Set<Timer>();
 
@@ -16,24 +16,22 @@ export class ManualClock implements Clock {
     this.#nowMs = nowMs;
   }
 
-  now(): number {
-    return this.#nowMs;
-  }
+  readonly now = (): number => this.#nowMs;
 
-  schedule(callback: () => void, delayMs: number, holdsProcess: boolean): () => void {
+  readonly schedule: Schedule = (callback, delayMs, holdsProcess) => {
     const timer = { dueMs: this.#nowMs + delayMs, delayMs, holdsProcess, callback };
     this.#timers.add(timer);
     return () => {
       this.#timers.delete(timer);
     };
-  }
+  };
 
-  /** The timers that are set, in the order in which they will go off. */
+  /** Timers that are set, in the order in which they fire. */
   get timers(): readonly Timer[] {
     return [...this.#timers].sort((a, b) => a.dueMs - b.dueMs);
   }
 
-  /** Moves on by `ms`, setting off what comes due on the way. */
+  /** Advances the clock by `ms` and fires the timers that become due. */
   advance(ms: number): void {
     const untilMs = this.#nowMs + ms;
     for (;;) {
@@ -46,7 +44,13 @@ export class ManualClock implements Clock {
     this.#nowMs = untilMs;
   }
 
-  /** Moves the time without setting off anything, as an administrator does. */
+  /** Fires a timer now, before or after it is due. */
+  fire(timer: Timer): void {
+    this.#timers.delete(timer);
+    timer.callback();
+  }
+
+  /** Sets the time without firing timers, as an administrator does. */
   set(nowMs: number): void {
     this.#nowMs = nowMs;
   }

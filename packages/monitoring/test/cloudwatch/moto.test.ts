@@ -47,7 +47,7 @@ async function stored(namespace: string, name: string, dimensions: Dimension[] =
 }
 
 describe('CloudWatchPublisher against moto', () => {
-  test('leaves there what was recorded', async () => {
+  test('stores the recorded values', async () => {
     const publisher = new CloudWatchPublisher({ client, namespace: 'Fairlead/Exact' });
     const metric = publisher.metric({ name: 'Latency', unit: 'Milliseconds' });
     for (const [value, count] of [
@@ -69,7 +69,7 @@ describe('CloudWatchPublisher against moto', () => {
     });
   });
 
-  test('leaves a busy minute there within its rounding, from a compressed request of several datums', async () => {
+  test('stores a busy minute within its rounding, from a compressed request of several datums', async () => {
     const publisher = new CloudWatchPublisher({ client, namespace: 'Fairlead/Busy' });
     const metric = publisher.metric({ name: 'Latency', unit: 'Milliseconds' });
     const recorded = Array.from(
@@ -91,7 +91,7 @@ describe('CloudWatchPublisher against moto', () => {
     }
   });
 
-  test('makes the metrics of the observer, with their dimensions', async () => {
+  test('stores the metrics of the observer, with their dimensions', async () => {
     const publisher = new CloudWatchPublisher({ client, namespace: 'Fairlead/Observer' });
     const observer = cloudWatchObserver(publisher, { service: 'gateway' });
     for (let request = 0; request < 20; request += 1) {
@@ -149,7 +149,7 @@ describe('CloudWatchPublisher against moto', () => {
     expect(MetricDataResults[0]?.Values).toEqual([20]);
   });
 
-  test('reports it when moto is gone, and does not throw', async () => {
+  test('reports that moto is unreachable, and does not throw', async () => {
     const gone = new CloudWatchClient({
       endpoint: 'http://127.0.0.1:9',
       region: 'eu-central-1',

@@ -14,7 +14,7 @@ afterEach(async () => {
   await cloudWatch.stop();
 });
 
-/** Runs a module in a process of its own, with a publisher ready, until it ends by itself. */
+/** Runs a module in a child process with a publisher, until it exits. */
 async function run(
   body: string,
 ): Promise<{ readonly code: number | null; readonly stderr: string }> {
@@ -47,12 +47,12 @@ async function run(
 }
 
 describe('a process with a publisher', () => {
-  test('ends by itself when it has nothing else to do', async () => {
+  test('exits when it has nothing else to do', async () => {
     expect(await run('')).toEqual({ code: 0, stderr: '' });
     expect(cloudWatch.arrived).toBe(0);
   });
 
-  test('stays alive in close() until the values are out, pauses included', async () => {
+  test('stays alive in close() until the values are sent, pauses included', async () => {
     cloudWatch.faults.push('throttling', 'reset', 'unavailable');
     // Were the pauses not to hold the process, it would end with code 13: an await that nothing can settle.
     expect(await run('await publisher.close();')).toEqual({ code: 0, stderr: '' });
@@ -60,7 +60,7 @@ describe('a process with a publisher', () => {
     expect(cloudWatch.arrived).toBe(4);
   });
 
-  test('is let go by close() at its deadline', async () => {
+  test('exits at the deadline of close()', async () => {
     cloudWatch.faults.push('silent');
     const { code, stderr } = await run(`
       await publisher.close({ deadlineMs: 300 });

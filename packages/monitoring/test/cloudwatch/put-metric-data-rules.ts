@@ -10,7 +10,7 @@ export interface AcceptedDatum {
   readonly counts: readonly number[];
 }
 
-/** What CloudWatch says no to. */
+/** Rules that CloudWatch enforces. */
 export class RuleViolation extends Error {}
 
 const datumKeys = new Set([

@@ -20,7 +20,7 @@ describe('roundValue', () => {
     expect(roundValue(value)).toBe(rounded);
   });
 
-  test('is off by no more than 0.5 % of the value', () => {
+  test('has an error of at most 0.5 % of the value', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 1e-100, max: 1e100, noNaN: true }),
@@ -37,14 +37,14 @@ describe('roundValue', () => {
     );
   });
 
-  test('leaves at most 900 different values to a decade, each the shortest decimal of its number', () => {
+  test('has at most 900 different values per decade, each the shortest decimal of its number', () => {
     const seen = new Set<number>();
     for (let step = 0; step < 100_000; step += 1) seen.add(roundValue(10 + step * 0.0009));
     expect(seen.size).toBeLessThanOrEqual(901);
     for (const value of seen) expect(value).toBe(Number(value.toPrecision(3)));
   });
 
-  test('changes nothing when applied again, and keeps the order', () => {
+  test('changes nothing when applied again, and preserves the order', () => {
     const latency = fc.double({ min: 1e-6, max: 1e9, noNaN: true });
     fc.assert(
       fc.property(latency, latency, (a, b) => {

@@ -39,11 +39,11 @@ const maxBodyBytes = 1_000_000;
  */
 export class StrictCloudWatch {
   readonly accepted: AcceptedRequest[] = [];
-  /** What was wrong with each request that was refused by a rule. */
+  /** Rule violations, one for each refused request. */
   readonly violations: string[] = [];
   /** The next requests fail in this way, one each; `undefined` lets one through. */
   readonly faults: (Fault | undefined)[] = [];
-  /** Requests that arrived, whatever became of them. */
+  /** Requests that arrived, with any result. */
   arrived = 0;
   /** The server's idea of the time, for the rules on timestamps. */
   now: () => number;
@@ -66,7 +66,7 @@ export class StrictCloudWatch {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** A real client for this server, without repetitions of its own. */
+  /** A real client for this server, without retries. */
   client(): CloudWatchClient {
     return new CloudWatchClient({
       endpoint: this.endpoint,
@@ -76,7 +76,7 @@ export class StrictCloudWatch {
     });
   }
 
-  /** How often each value of a metric was reported, whatever the datum. */
+  /** Counts of each value of a metric, over all datums. */
   distribution(name: string, dimensions?: Record<string, string>): Map<number, number> {
     const wanted = dimensions && JSON.stringify(dimensions);
     const counted = new Map<number, number>();
@@ -127,7 +127,7 @@ export class StrictCloudWatch {
         fail(res, 403, 'AccessDeniedException', 'Not authorized to perform PutMetricData');
         return;
       case 'validation error':
-        fail(res, 400, 'InvalidParameterValueException', 'As the test wants it');
+        fail(res, 400, 'InvalidParameterValueException', 'Requested by the test');
         return;
       case 'reset':
         req.socket.resetAndDestroy();

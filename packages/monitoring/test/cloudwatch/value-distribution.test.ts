@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ValueDistribution } from '../../src/cloudwatch/value-distribution.ts';
 
-test('gives back every value with its count, in parts of at most 150 values, and is empty then', () => {
+test('returns every value with its count, in parts of at most 150 values, and is empty then', () => {
   const recorded = fc.array(
     fc.record({
       value: fc.integer({ min: -400, max: 400 }),

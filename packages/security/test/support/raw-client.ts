@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** A socket that speaks HTTP as badly as a test wants it to. */
+/** Socket that sends any bytes, so that a test can violate HTTP. */
 export class RawClient {
   readonly socket: Socket;
   /** How the connection ended, as soon as it did. */

@@ -1,0 +1,115 @@
+import { Registry } from 'prom-client';
+import { describe, expect, it } from 'vitest';
+import { cloudWatchObserver, CloudWatchPublisher } from '../src/cloudwatch/index.ts';
+import {
+  combineObservers,
+  createLogger,
+  httpMetrics,
+  InferenceMetrics,
+  JobMetrics,
+  KeysFileMetrics,
+  metricsHandler,
+  modelMemoryMetrics,
+  MonitoringError,
+  requestLog,
+  StalenessMetrics,
+} from '../src/index.ts';
+
+/** A factory as plain JavaScript calls it. */
+type AnyFactory = (options?: unknown) => unknown;
+
+const destination = { write: () => undefined };
+const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+const client = { send: () => Promise.resolve() };
+const publisher = { metric: () => ({ record: () => undefined }) };
+
+function construct(type: unknown): AnyFactory {
+  return (options) => Reflect.construct(type as new (options: unknown) => object, [options]);
+}
+
+const factories: readonly (readonly [name: string, factory: AnyFactory, options: object])[] = [
+  ['createLogger', createLogger as AnyFactory, { destination, service: 'shop' }],
+  ['httpMetrics', httpMetrics as AnyFactory, { registry: new Registry(), routeGroup: String }],
+  ['new InferenceMetrics', construct(InferenceMetrics), {}],
+  ['new JobMetrics', construct(JobMetrics), { registry: new Registry(), depth: String }],
+  ['new KeysFileMetrics', construct(KeysFileMetrics), { registry: new Registry() }],
+  ['metricsHandler', (options) => metricsHandler(new Registry(), options as object), {}],
+  [
+    'modelMemoryMetrics',
+    modelMemoryMetrics as AnyFactory,
+    { registry: new Registry(), read: String },
+  ],
+  ['requestLog', requestLog as AnyFactory, { logger }],
+  ['new StalenessMetrics', construct(StalenessMetrics), { registry: new Registry() }],
+  [
+    'cloudWatchObserver',
+    (options) => cloudWatchObserver(publisher, options as { service: string }),
+    { service: 'shop' },
+  ],
+  ['new CloudWatchPublisher', construct(CloudWatchPublisher), { client, namespace: 'Fairlead' }],
+];
+
+function messageOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    expect(error).toBeInstanceOf(MonitoringError);
+    expect(error).toMatchObject({ code: 'ERR_MONITORING_INVALID_OPTION' });
+    return (error as Error).message;
+  }
+  return 'no error';
+}
+
+describe.each(factories)('%s', (name, factory, options) => {
+  it('refuses an unknown option', () => {
+    expect(messageOf(() => factory({ ...options, colour: 'red' }))).toContain(
+      `${name}: unknown option "colour". Known are `,
+    );
+  });
+
+  it.each([null, 'text', 7, []])('refuses %j in place of an object', (value) => {
+    expect(messageOf(() => factory(value))).toContain(`${name}: expected an object of options`);
+  });
+
+  it('refuses options without a required one', () => {
+    for (const missing of Object.keys(options)) {
+      const rest = Object.fromEntries(Object.entries(options).filter(([key]) => key !== missing));
+      expect(messageOf(() => factory(rest))).toBe(`${name}: option ${missing} is missing.`);
+    }
+  });
+
+  it('refuses a number for each option that is an object, a function or a text', () => {
+    for (const wrong of Object.keys(options).filter((key) => key !== 'namespace')) {
+      if (name === 'cloudWatchObserver') continue;
+      expect(messageOf(() => factory({ ...options, [wrong]: 7 }))).toContain(
+        `Option ${wrong}: expected `,
+      );
+    }
+  });
+});
+
+it('suggests the option that was probably meant', () => {
+  expect(messageOf(() => construct(InferenceMetrics)({ maxVersion: 3 }))).toBe(
+    'new InferenceMetrics: unknown option "maxVersion". Did you mean `maxVersions`? Known are registry, maxVersions.',
+  );
+});
+
+it('refuses a metric with an unknown field, and an unknown option of close', () => {
+  const own = new CloudWatchPublisher({ client, namespace: 'Fairlead' });
+  const metric = own.metric.bind(own) as AnyFactory;
+  expect(messageOf(() => metric({ name: 'Latency', dimension: {} }))).toContain(
+    'Did you mean `dimensions`?',
+  );
+  expect(messageOf(() => metric())).toContain('metric: expected an object of options');
+  const close = own.close.bind(own) as AnyFactory;
+  expect(messageOf(() => close({ deadline: 1 }))).toContain('unknown option "deadline"');
+  return own.close();
+});
+
+it('refuses an observer, a registry and a publisher without their methods', () => {
+  expect(messageOf(() => (combineObservers as AnyFactory)({}))).toContain('observers[0]');
+  expect(messageOf(() => (metricsHandler as AnyFactory)())).toContain('Option registry');
+  expect(messageOf(() => cloudWatchObserver({} as typeof publisher, { service: 'a' }))).toContain(
+    'Option publisher',
+  );
+});
