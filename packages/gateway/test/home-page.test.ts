@@ -6,7 +6,7 @@ import { ModelServer, type ModelSource } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import supertest from 'supertest';
 import { expect, onTestFinished, test } from 'vitest';
-import { homePage } from '../src/home-page.ts';
+import { homePage } from '../src/http/home-page.ts';
 import { onnxModel } from './support/sample-registry.ts';
 
 const hostile = `<img src=x onerror="alert('&')">`;

@@ -1,6 +1,6 @@
 import { InferenceMetrics } from '@fairlead/monitoring';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { KeysFileHealth } from '../src/keys-file-health.ts';
+import { KeysFileHealth } from '../src/monitoring/keys-file-health.ts';
 
 test('CloudWatch gets the staleness of the keys file four times a minute, 0 while all is well', () => {
   vi.useFakeTimers();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import * as net from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { listenOn } from '../src/listen-on.ts';
+import { listenOn } from '../src/listening/listen-on.ts';
 import { tempFolder } from './support/temp-folder.ts';
 
 /** What Node's own cluster makes its sockets with; as a parent process that passes one on. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { fstatSync } from 'node:fs';
 import type { Server } from 'node:net';
-import { forSetting } from './settings/settings-error.ts';
+import { forSetting } from '../settings/settings-error.ts';
 
 /**
  * Connections that may wait until the process takes them, as many as the kernel allows (`net.core.somaxconn`) if that is

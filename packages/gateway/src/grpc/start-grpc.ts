@@ -8,18 +8,11 @@ import {
   grpcServerOptions,
   shutDownGrpc,
 } from '@fairlead/serving/grpc';
-import type { Guard } from './guard.ts';
-import { isInherited, listenOn } from './listen-on.ts';
-import { forSetting, SettingsError } from './settings/settings-error.ts';
-import type { Settings } from './settings/settings.ts';
-
-/** gRPC that listens. */
-export interface Grpc {
-  /** The port of TCP; 1 for a Unix socket. */
-  readonly port: number;
-  /** Answers what is in flight; true when everything was answered in time. */
-  close(graceMs: number): Promise<boolean>;
-}
+import type { Guard } from '../access/guard.ts';
+import { isInherited, listenOn } from '../listening/listen-on.ts';
+import type { GrpcListener } from '../listening/listener.ts';
+import { forSetting, SettingsError } from '../settings/settings-error.ts';
+import type { Settings } from '../settings/settings.ts';
 
 /** What gRPC shares with HTTP. */
 interface GrpcDependencies {
@@ -43,7 +36,7 @@ export async function startGrpc(
   models: ModelServer,
   guard: Guard,
   { bodies, codec, onError }: GrpcDependencies,
-): Promise<Grpc | undefined> {
+): Promise<GrpcListener | undefined> {
   if (grpcListen === undefined) return undefined;
   const requestId = ({ metadata }: { metadata: { get(key: string): unknown[] } }) =>
     metadata.get('x-request-id').find(isRequestId);

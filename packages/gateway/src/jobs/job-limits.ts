@@ -1,5 +1,5 @@
 import type { JobLimits } from '@fairlead/serving';
-import type { Settings } from './settings/settings.ts';
+import type { Settings } from '../settings/settings.ts';
 
 /** The bounds of a queue of jobs; those that are `auto` are left to the queue. */
 export function jobLimits(settings: Settings): JobLimits {

@@ -16,8 +16,9 @@ import {
 } from '@fairlead/serving';
 import { WebhookSender } from '@fairlead/webhooks';
 import { jobLimits } from './job-limits.ts';
-import { forSetting, forSettingLater } from './settings/settings-error.ts';
-import type { Settings } from './settings/settings.ts';
+import { importPeer } from '../settings/import-peer.ts';
+import { forSetting, forSettingLater } from '../settings/settings-error.ts';
+import type { Settings } from '../settings/settings.ts';
 
 /** Inference that is answered later. */
 export interface Jobs {
@@ -29,8 +30,8 @@ export interface Jobs {
   close(graceMs: number): Promise<void>;
 }
 
-/** What jobs are wired to. */
-interface Surroundings {
+/** Dependencies of asynchronous inference. */
+interface JobDependencies {
   readonly models: ModelServer;
   readonly bodies: BodyMemory;
   readonly codec: CodecPool;
@@ -48,7 +49,7 @@ interface Surroundings {
  */
 export async function openJobs(
   settings: Settings,
-  { models, bodies, codec, client, dialects, metrics, onEvent, onError }: Surroundings,
+  { models, bodies, codec, client, dialects, metrics, onEvent, onError }: JobDependencies,
 ): Promise<Jobs | undefined> {
   const queue = await openQueue(settings);
   if (queue === undefined) return undefined;
@@ -98,8 +99,11 @@ export async function openJobs(
 async function openQueue(settings: Settings): Promise<JobQueue | undefined> {
   const { jobsFolder, jobsRetentionMs: retentionMs } = settings;
   if (settings.jobsQueueUrl !== undefined) {
-    // Only who has such a queue loads the AWS SDK for it.
-    const { openSqsQueue } = await import('./open-sqs-queue.ts');
+    const { openSqsQueue } = await importPeer(
+      'FAIRLEAD_JOBS_QUEUE_URL',
+      '@aws-sdk/client-s3 @aws-sdk/client-sqs',
+      () => import('./open-sqs-queue.ts'),
+    );
     return openSqsQueue(settings);
   }
   if (jobsFolder === undefined) return undefined;

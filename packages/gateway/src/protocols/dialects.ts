@@ -5,7 +5,7 @@ import {
   tensorFlowServing,
   type Dialect,
 } from '@fairlead/serving';
-import type { Settings } from './settings/settings.ts';
+import type { Settings } from '../settings/settings.ts';
 
 /** The protocols that the settings name; `warnings` are shown with the readiness. */
 export function createDialects(

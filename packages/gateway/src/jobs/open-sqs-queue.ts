@@ -3,8 +3,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { JobQueue } from '@fairlead/serving';
 import { requireBucket, requireQueue, sqsJobQueue } from '@fairlead/serving/sqs';
 import { jobLimits } from './job-limits.ts';
-import { forSettingLater } from './settings/settings-error.ts';
-import type { Settings } from './settings/settings.ts';
+import { forSettingLater } from '../settings/settings-error.ts';
+import type { Settings } from '../settings/settings.ts';
 
 const CONNECT_MS = 2000;
 /** Longer than the 20 seconds that SQS holds a request back until there is a message. */

@@ -10,8 +10,8 @@ import {
 } from '@fairlead/registry';
 import type { StalenessMetrics } from '@fairlead/monitoring';
 import type { ModelSource } from '@fairlead/serving';
-import { forSetting, forSettingLater } from './settings/settings-error.ts';
-import type { Settings } from './settings/settings.ts';
+import { forSetting, forSettingLater } from '../settings/settings-error.ts';
+import type { Settings } from '../settings/settings.ts';
 
 /** How long one look at a registry in S3 is tried: the next one comes soon, and what is cached is at hand. */
 const PATIENCE_MS = 5000;

@@ -1,4 +1,4 @@
-import type { Settings } from './settings/settings.ts';
+import type { Settings } from '../settings/settings.ts';
 
 /** Warns when the model of `/invocations` is not among those that are served: its requests are answered with 404. */
 export function invocationsWarnings(

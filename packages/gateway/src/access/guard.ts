@@ -23,8 +23,8 @@ import {
 } from '@fairlead/security';
 import { requestAccess, type Dialect } from '@fairlead/serving';
 import type { Admission, IncomingCall } from '@fairlead/serving/grpc';
-import { forSettingLater } from './settings/settings-error.ts';
-import type { Settings } from './settings/settings.ts';
+import { forSettingLater } from '../settings/settings-error.ts';
+import type { Settings } from '../settings/settings.ts';
 
 const MINUTE_MS = 60_000;
 const isPublic = publicPaths('/', '/docs', '/favicon.ico', '/v2/health/live', '/v2/health/ready');

@@ -1,0 +1,51 @@
+import type { Dialect } from '@fairlead/serving';
+import { SERVICE, type Monitoring } from '../monitoring/create-monitoring.ts';
+import { KeysFileHealth } from '../monitoring/keys-file-health.ts';
+import type { Logger } from '../monitoring/logger.ts';
+import type { Settings } from '../settings/settings.ts';
+import { createGuard, type Guard } from './guard.ts';
+
+/** The guard of a gateway, with what is reported about its keys file. */
+export interface OpenedGuard {
+  readonly guard: Guard;
+  /** Warnings for the readiness; they name neither the keys file nor the reason. */
+  readonly warnings: () => readonly string[];
+  /** Stops watching and publishing. */
+  close(): void;
+}
+
+/**
+ * Creates the guard; changes of the keys file, and failures to read it, are logged and measured.
+ *
+ * @throws SettingsError when the keys file can't be used.
+ */
+export async function openGuard(
+  settings: Settings,
+  dialects: readonly Dialect[],
+  { metrics, publisher }: Pick<Monitoring, 'metrics' | 'publisher'>,
+  logger: Logger,
+): Promise<OpenedGuard> {
+  const health = settings.keysFile === undefined ? undefined : new KeysFileHealth(metrics.registry);
+  const guard = await createGuard(settings, dialects, {
+    onReload: (keys) => {
+      logger.info({ keys }, 'keys reloaded');
+    },
+    onError: (error) => {
+      health?.failed();
+      logger.error({ err: error }, 'keys file not taken over');
+    },
+    onRecovery: () => {
+      logger.info({ seconds: health?.seconds }, 'keys file taken over again');
+      health?.recovered();
+    },
+  });
+  const publishing = publisher && health?.publishTo(publisher, SERVICE);
+  return {
+    guard,
+    warnings: () => health?.warnings ?? [],
+    close() {
+      guard.close();
+      publishing?.stop();
+    },
+  };
+}

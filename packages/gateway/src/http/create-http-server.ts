@@ -1,0 +1,82 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { httpMetrics, requestLog, type InferenceMetrics } from '@fairlead/monitoring';
+import { chain, getRequestId, problemErrors } from '@fairlead/security';
+import {
+  createInferenceHandler,
+  findTraceContext,
+  type BodyMemory,
+  type CodecPool,
+  type Dialect,
+  type InferenceHandler,
+  type ModelServer,
+} from '@fairlead/serving';
+import type { Guard } from '../access/guard.ts';
+import type { Logger } from '../monitoring/logger.ts';
+import type { Settings } from '../settings/settings.ts';
+import { createApp } from './create-app.ts';
+import { routeGroups } from './route-groups.ts';
+
+/** Dependencies of the HTTP server. */
+export interface HttpDependencies {
+  readonly models: ModelServer;
+  readonly dialects: readonly Dialect[];
+  readonly guard: Guard;
+  /** Asynchronous inference; undefined when the settings name no queue. */
+  readonly jobs: InferenceHandler | undefined;
+  readonly bodies: BodyMemory;
+  readonly codec: CodecPool;
+  readonly client: (req: IncomingMessage) => string;
+  readonly metrics: InferenceMetrics;
+  readonly logger: Logger;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Creates the HTTP server, not yet listening: metrics and log around the guard, the inference protocols, and Express behind them. */
+export function createHttpServer(
+  settings: Settings,
+  {
+    models,
+    dialects,
+    guard,
+    jobs,
+    bodies,
+    codec,
+    client,
+    metrics,
+    logger,
+    onError,
+  }: HttpDependencies,
+): Server {
+  const app = createApp(settings, models, dialects, guard, metrics);
+  const handler = chain(
+    httpMetrics({ registry: metrics.registry, routeGroup: routeGroups(dialects) }),
+    requestLog({ logger, requestId: (req) => getRequestId(req), trace: findTraceContext }),
+    guard.chain,
+    ...(jobs ? [jobs] : []),
+    createInferenceHandler(models, {
+      dialects,
+      maxBodyBytes: settings.maxBodyBytes,
+      bodies,
+      codec,
+      client,
+      requestId: getRequestId,
+      onError,
+    }),
+    (req, res, next) => {
+      // Express accepts a `next` for requests that it doesn't answer; its types don't declare that.
+      Reflect.apply(app, undefined, [req, res, next]);
+    },
+    problemErrors({ onError }),
+  );
+  return createServer(
+    {
+      keepAliveTimeout: settings.keepAliveTimeoutMs,
+      headersTimeout: settings.headersTimeoutMs,
+      requestTimeout: settings.requestTimeoutMs,
+      connectionsCheckingInterval: 1000,
+    },
+    (req, res) => {
+      handler(req, res);
+    },
+  );
+}

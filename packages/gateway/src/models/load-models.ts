@@ -1,0 +1,54 @@
+import type { ModelRegistry } from '@fairlead/registry';
+import type { ModelServer } from '@fairlead/serving';
+import type { Logger } from '../monitoring/logger.ts';
+import { invocationsWarnings } from '../protocols/invocations-warnings.ts';
+import { forSetting } from '../settings/settings-error.ts';
+import { PREVIOUS_VERSION, type Settings } from '../settings/settings.ts';
+
+/**
+ * Serves the models of the settings, or every model of the registry that has the alias; resolves when each was tried to be loaded.
+ *
+ * @throws RegistryError when the models can't be listed.
+ */
+export async function loadModels(
+  settings: Settings,
+  registry: ModelRegistry,
+  models: ModelServer,
+  logger: Logger,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  const served = settings.models ?? (await modelsWith(registry, settings.alias, onError));
+  await Promise.all(served.map((model) => models.serve(model)));
+  for (const [model, fallback] of settings.fallbacks ?? []) {
+    if (served.includes(model) && (fallback === PREVIOUS_VERSION || served.includes(fallback)))
+      continue;
+    logger.warn({ model, fallback }, 'a fallback is set between models that are not both served');
+  }
+  for (const warning of invocationsWarnings(settings, models.models)) logger.warn(warning);
+  logger.info({ models: served, ready: await models.ready() }, 'models loaded');
+}
+
+/** Lists the models that have the alias; a damaged one is reported to `onError`, and doesn't affect others. */
+async function modelsWith(
+  registry: ModelRegistry,
+  alias: string,
+  onError: (error: unknown) => void,
+): Promise<readonly string[]> {
+  const summaries = await registry.list();
+  for (const { model, problems = [] } of summaries) {
+    for (const problem of problems) onError(new Error(`model "${model}" is damaged: ${problem}`));
+  }
+  return summaries.flatMap(({ model, aliases }) => (Object.hasOwn(aliases, alias) ? model : []));
+}
+
+/**
+ * Checks the names of the alias and the models; otherwise an invalid one would only fail at each poll.
+ *
+ * @throws SettingsError naming the setting.
+ */
+export function checkNames(registry: ModelRegistry, { alias, models = [] }: Settings): void {
+  forSetting('FAIRLEAD_ALIAS', () => registry.follow('any', alias));
+  for (const model of models) {
+    forSetting('FAIRLEAD_MODELS', () => registry.follow(model, alias));
+  }
+}
