@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { benchBodies } from './bodies/bench-bodies.ts';
+import { benchCli } from './cli/bench-cli.ts';
 import { benchDecode } from './decode/bench-decode.ts';
 import { benchLiveness } from './liveness/bench-liveness.ts';
 import { benchManyModels } from './many-models/bench-many-models.ts';
@@ -12,7 +13,7 @@ import { benchParts } from './parts/bench-parts.ts';
 import { benchRegistry } from './registry/bench-registry.ts';
 import { benchThroughput } from './throughput/bench-throughput.ts';
 
-// npm run bench -- [liveness|throughput|parts|decode|overload|bodies|registry|many-models …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3]
+// npm run bench -- [liveness|throughput|parts|decode|overload|bodies|registry|many-models|cli …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3]
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -45,6 +46,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   bodies: () => benchBodies({ folder }, print),
   registry: () => benchRegistry({ folder }, print),
   'many-models': () => benchManyModels({ folder }, print),
+  cli: () => benchCli({ folder }, print),
 };
 
 const wanted = positionals.length === 0 ? Object.keys(benches) : positionals;
