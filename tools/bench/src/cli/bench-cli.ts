@@ -66,6 +66,7 @@ function timeOf(args: readonly string[]): number {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ms = performance.now() - startedAt;
-  if (status !== 0) throw new Error(`node ${args.join(' ')} ended with ${String(status)}: ${stderr}`);
+  if (status !== 0)
+    throw new Error(`node ${args.join(' ')} ended with ${String(status)}: ${stderr}`);
   return ms;
 }
