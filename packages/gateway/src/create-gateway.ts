@@ -9,6 +9,7 @@ import { openJobs } from './jobs/open-jobs.ts';
 import { isInherited, requireInherited } from './listening/listen-on.ts';
 import { Listener, type GrpcListener } from './listening/listener.ts';
 import { createModels } from './models/create-models.ts';
+import { ModelDiscovery } from './models/model-discovery.ts';
 import { checkNames, loadModels } from './models/load-models.ts';
 import { openRegistry, registrySource } from './models/open-registry.ts';
 import { createResponseCaches } from './models/response-caches.ts';
@@ -71,7 +72,13 @@ export async function createGateway(
   checkNames(registry, settings);
   const codec = new CodecPool({ threads: settings.codecThreads });
   const caches = await createResponseCaches(settings, onError);
-  const source = registrySource(registry, settings, monitoring.staleness, onError);
+  const discovery = new ModelDiscovery({
+    ...{ registry, onError, alias: settings.alias, pollIntervalMs: settings.pollIntervalMs },
+    isServed: (model) => models.models.includes(model),
+    load: (model) => models.load(model),
+  });
+  const hint = (model: string) => discovery.hint(model);
+  const source = registrySource(registry, settings, monitoring.staleness, hint, onError);
   const cacheOf = (model: string) => caches.of(model);
   const opened = createModels(settings, { source, cacheOf, codec, monitoring, logger });
   const { models } = opened;
@@ -96,7 +103,7 @@ export async function createGateway(
     // An unreachable store doesn't delay models that are cached.
     const checked = checkStore();
     checked.catch(() => undefined);
-    await loadModels(settings, registry, models, logger, onError);
+    await loadModels(settings, registry, models, discovery, logger, onError);
     await checked;
     // Not before: a job of a model that isn't served yet would fail.
     jobs?.start();
@@ -114,6 +121,7 @@ export async function createGateway(
     isReady: () => models.ready(),
     async close() {
       listener.prepareToClose();
+      const searched = discovery.close();
       const { shutdownGraceMs: graceMs, notReadyMs, idleGraceMs: idleMs } = settings;
       const closeOther = async (withinMs: number): Promise<boolean> => {
         const [answered] = await Promise.all([listener.closeGrpc(withinMs), jobs?.close(withinMs)]);
@@ -121,6 +129,7 @@ export async function createGateway(
       };
       const options = { graceMs, notReadyMs, idleMs, closeOther };
       const clean = await shutDownGracefully(server, models, options);
+      await searched;
       access.close();
       await opened.close();
       await codec.close();

@@ -14,7 +14,7 @@ import { type StoryItem, tellStory } from './timeline/timeline.ts';
 import type { AliasGates, GateResult } from './aliases/alias-gates.ts';
 import { guardAlias } from './gates/guard-alias.ts';
 import { aliasNames, aliasNotFound } from './aliases/alias-names.ts';
-import { modelNotFound } from './versions/model-names.ts';
+import { modelNames, modelNotFound } from './versions/model-names.ts';
 import { listModels, type ModelSummary } from './models/list-models.ts';
 import type { Manifest } from './versions/manifest.ts';
 import { checkAliasName, checkModelName } from './checks/model-name.ts';
@@ -168,6 +168,11 @@ export class ModelRegistry {
   /** The models that have a version, in order of their names; a damaged alias is among the problems of its model. */
   list(): Promise<readonly ModelSummary[]> {
     return listModels(this.store, this.#heads);
+  }
+
+  /** Names of the models, in their order; also of one whose first version is being pushed. In S3, one request per 1000 models. */
+  modelNames(): Promise<readonly string[]> {
+    return modelNames(this.store);
   }
 
   /**

@@ -4,6 +4,7 @@ import type { Logger } from '../monitoring/logger.ts';
 import { invocationsWarnings } from '../protocols/invocations-warnings.ts';
 import { forSetting } from '../settings/settings-error.ts';
 import { PREVIOUS_VERSION, type Settings } from '../settings/settings.ts';
+import type { ModelDiscovery } from './model-discovery.ts';
 
 /**
  * Serves the models of the settings, or every model of the registry that has the alias; resolves when each was tried to be loaded.
@@ -14,10 +15,12 @@ export async function loadModels(
   settings: Settings,
   registry: ModelRegistry,
   models: ModelServer,
+  discovery: ModelDiscovery,
   logger: Logger,
   onError: (error: unknown) => void,
 ): Promise<void> {
-  const served = settings.models ?? (await modelsWith(registry, settings.alias, onError));
+  const served =
+    settings.models ?? (await modelsWith(registry, settings.alias, discovery, onError));
   await Promise.all(served.map((model) => models.serve(model)));
   for (const [model, fallback] of settings.fallbacks ?? []) {
     if (served.includes(model) && (fallback === PREVIOUS_VERSION || served.includes(fallback)))
@@ -25,6 +28,8 @@ export async function loadModels(
     logger.warn({ model, fallback }, 'a fallback is set between models that are not both served');
   }
   for (const warning of invocationsWarnings(settings, models.models)) logger.warn(warning);
+  // Models that are listed are the only ones to serve.
+  if (settings.models === undefined) discovery.start();
   logger.info({ models: served, ready: await models.ready() }, 'models loaded');
 }
 
@@ -32,9 +37,11 @@ export async function loadModels(
 async function modelsWith(
   registry: ModelRegistry,
   alias: string,
+  discovery: ModelDiscovery,
   onError: (error: unknown) => void,
 ): Promise<readonly string[]> {
   const summaries = await registry.list();
+  discovery.note(summaries);
   for (const { model, problems = [] } of summaries) {
     for (const problem of problems) onError(new Error(`model "${model}" is damaged: ${problem}`));
   }

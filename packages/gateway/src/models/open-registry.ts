@@ -86,11 +86,13 @@ export function registrySource(
   registry: ModelRegistry,
   { pollIntervalMs }: RegistrySettings,
   staleness: StalenessMetrics,
+  hint: (model: string) => string | undefined,
   onError: (error: unknown) => void,
 ): ModelSource {
   const staleAfter = Math.max(STALE_AFTER_SECONDS, (3 * pollIntervalMs) / 1000);
   return {
     list: () => registry.list(),
+    unservedHint: hint,
     resolve: (model, alias) => registry.resolve(model, alias),
     openVersion: (model, version) => registry.openVersion(model, version),
     follow(model, alias, { signal }) {

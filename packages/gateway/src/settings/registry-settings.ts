@@ -37,7 +37,7 @@ export const registrySettings = {
     'FAIRLEAD_MODELS',
     names.optional(),
     undefined,
-    'Models to serve, separated by commas. Without it: every model of the registry that has the alias at start.',
+    'Models to serve, separated by commas. Without it: every model of the registry that has the alias; one whose alias is set later is found within five poll intervals.',
   ),
   alias: setting('FAIRLEAD_ALIAS', text, 'champion', 'The alias that the models follow.'),
   pollIntervalMs: setting(

@@ -54,9 +54,10 @@ export class ServedModels {
     const served = this.#served.get(name);
     if (served !== undefined) return served;
     const known = this.names.map((each) => `"${each}"`).join(', ') || 'none';
+    const hint = this.#options.source.unservedHint?.(name);
     throw new ServingError(
       'ERR_SERVING_MODEL_NOT_FOUND',
-      `no model "${name}" is served; served: ${known}`,
+      `no model "${name}" is served; served: ${known}${hint === undefined ? '' : `; ${hint}`}`,
     );
   }
 

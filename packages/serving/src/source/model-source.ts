@@ -62,6 +62,8 @@ export interface ModelSource {
     alias: string,
     options: { readonly signal: AbortSignal },
   ): AsyncIterable<{ readonly version: number }>;
+  /** Describes what makes a model served that isn't; added to the message of `ERR_SERVING_MODEL_NOT_FOUND`. */
+  unservedHint?(model: string): string | undefined;
   /** Why what is known of the model's alias may be out of date, if it may; told as the reason in its status. */
   outdated?(model: string): string | undefined;
 }

@@ -1,0 +1,209 @@
+import { join } from 'node:path';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { folderStore, ModelRegistry, openStore } from '@fairlead/registry';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { ModelDiscovery, type ModelDiscoveryOptions } from '../src/models/model-discovery.ts';
+import { ask } from './support/ask.ts';
+import { eventually } from './support/eventually.ts';
+import { startGatewayProcess } from './support/gateway-process.ts';
+import { writeKeysFile, pepper } from './support/keys-file.ts';
+import { startMoto } from './support/moto-server.ts';
+import { onnxModel, sampleRegistry } from './support/sample-registry.ts';
+import { tempFolder } from './support/temp-folder.ts';
+
+const by = { actor: 'test' };
+const body = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
+
+interface Running {
+  readonly registry: ModelRegistry;
+  /** Status and body of an inference. */
+  infer(model: string): Promise<readonly [status: number, body: string]>;
+}
+
+async function startOn(
+  registry: ModelRegistry,
+  environment: Readonly<Record<string, string>>,
+): Promise<Running> {
+  const socketPath = join(tempFolder(), 'gateway.sock');
+  const gateway = startGatewayProcess({
+    FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
+    FAIRLEAD_LISTEN: `unix:${socketPath}`,
+    FAIRLEAD_POLL_INTERVAL_MS: '20',
+    ...environment,
+  });
+  await gateway.logged('models loaded');
+  return {
+    registry,
+    infer: async (model) => {
+      const answer = await ask({ socketPath }, `/v2/models/${model}/infer`, { body });
+      return [answer.status, answer.body];
+    },
+  };
+}
+
+async function inFolder(environment: Readonly<Record<string, string>> = {}): Promise<Running> {
+  const folder = tempFolder();
+  const registry = await sampleRegistry(folder, onnxModel('affine', 'affine'));
+  return startOn(registry, { FAIRLEAD_REGISTRY: folder, ...environment });
+}
+
+async function inS3(): Promise<Running> {
+  const moto = await startMoto();
+  const aws = {
+    AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${moto.port}`,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  };
+  for (const [name, value] of Object.entries(aws)) vi.stubEnv(name, value);
+  const client = new S3Client();
+  onTestFinished(async () => {
+    vi.unstubAllEnvs();
+    client.destroy();
+    await moto.stop();
+  });
+  await client.send(new CreateBucketCommand({ Bucket: 'models' }));
+  const location = 's3://models/prod';
+  const registry = new ModelRegistry({ store: await openStore(location) });
+  return startOn(registry, { ...aws, FAIRLEAD_REGISTRY: location });
+}
+
+describe('a gateway without a list of models', () => {
+  test.each([
+    ['a folder', inFolder],
+    ['S3', inS3],
+  ])('serves a model of %s whose alias is set for the first time', async (_where, start) => {
+    const { registry, infer } = await start();
+    expect((await infer('iris'))[0]).toBe(404);
+    await registry.push(onnxModel('iris', 'affine'));
+    await registry.push(onnxModel('iris', 'affine-next'));
+    const hinted = await eventually(async () => {
+      const [status, text] = await infer('iris');
+      expect(status).toBe(404);
+      return text.includes('promote') ? text : undefined;
+    });
+    expect((JSON.parse(hinted) as { error: string }).error).toMatch(
+      /; the registry has it, without the alias "champion"; set it: fairlead model promote iris 2$/,
+    );
+    await registry.setAlias('iris', 'champion', 2, by);
+    const answer = await eventually(async () => {
+      const [status, text] = await infer('iris');
+      return status === 200 ? text : undefined;
+    });
+    expect(JSON.parse(answer)).toMatchObject({
+      model_version: '2',
+      outputs: [{ data: [103, 105] }],
+    });
+    // From now on the alias is followed.
+    await registry.setAlias('iris', 'champion', 1, by);
+    await eventually(async () => (await infer('iris'))[1].includes('"data":[3,5]') || undefined);
+  });
+
+  test('answers for a model that was pushed before its start with the command that promotes it', async () => {
+    const folder = tempFolder();
+    const registry = await sampleRegistry(folder, onnxModel('affine', 'affine'));
+    await registry.push(onnxModel('iris', 'affine'));
+    const environment = { FAIRLEAD_REGISTRY: folder, FAIRLEAD_POLL_INTERVAL_MS: '600000' };
+    const { infer } = await startOn(registry, environment);
+    expect((await infer('iris'))[1]).toContain('fairlead model promote iris 1');
+    expect((await infer('nothing'))[1]).not.toContain('promote');
+  });
+
+  test('does not load a model again that an administrator unloaded', async () => {
+    const folder = tempFolder();
+    const registry = await sampleRegistry(folder, onnxModel('affine', 'affine'));
+    const { keysFile, keys } = writeKeysFile(tempFolder(), {
+      admin: { scopes: ['admin', 'infer:*'] },
+    });
+    const socketPath = join(tempFolder(), 'gateway.sock');
+    const gateway = startGatewayProcess({
+      FAIRLEAD_KEYS_FILE: keysFile,
+      FAIRLEAD_PEPPER: pepper,
+      FAIRLEAD_REGISTRY: folder,
+      FAIRLEAD_LISTEN: `unix:${socketPath}`,
+      FAIRLEAD_POLL_INTERVAL_MS: '20',
+    });
+    await gateway.logged('models loaded');
+    const headers = { authorization: `Bearer ${keys.admin}` };
+    const send = async (path: string, json: unknown) =>
+      (await ask({ socketPath }, path, { body: json, headers })).status;
+    expect(await send('/v2/repository/models/affine/unload', {})).toBe(200);
+    // A search that finds another model has passed over the unloaded one.
+    await registry.push(onnxModel('iris', 'affine'));
+    await registry.setAlias('iris', 'champion', 1, by);
+    await eventually(async () => (await send('/v2/models/iris/infer', body)) === 200 || undefined);
+    expect(await send('/v2/models/affine/infer', body)).toBe(404);
+  });
+});
+
+test('a gateway with a list of models serves no other', async () => {
+  const { registry, infer } = await inFolder({ FAIRLEAD_MODELS: 'affine' });
+  await registry.push(onnxModel('iris', 'affine'));
+  await registry.setAlias('iris', 'champion', 1, by);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect((await infer('iris'))[0]).toBe(404);
+  expect((await infer('affine'))[0]).toBe(200);
+});
+
+describe('the search', () => {
+  function discovery(options: Partial<ModelDiscoveryOptions> = {}) {
+    const registry = new ModelRegistry({ store: folderStore(tempFolder()) });
+    const created = new ModelDiscovery({
+      ...{ registry, alias: 'champion', pollIntervalMs: 1 },
+      isServed: () => false,
+      load: () => Promise.resolve(),
+      onError: () => undefined,
+      ...options,
+    });
+    onTestFinished(() => created.close());
+    return created;
+  }
+
+  test('queries at most 20 models at a time, and all of them in turn', async () => {
+    const names = Array.from({ length: 50 }, (_, at) => `m${at}`);
+    const queried: string[][] = [];
+    discovery({
+      registry: {
+        modelNames: () => {
+          queried.push([]);
+          return Promise.resolve(names);
+        },
+        resolve: (model) => {
+          queried.at(-1)?.push(model);
+          return Promise.reject(
+            Object.assign(new Error(), { code: 'ERR_REGISTRY_ALIAS_NOT_FOUND' }),
+          );
+        },
+        listVersions: () => Promise.resolve([]),
+      },
+    }).start();
+    await eventually(() => queried.length > 3 || undefined);
+    expect(queried.slice(0, 3).map(({ length }) => length)).toEqual([20, 20, 20]);
+    expect(new Set(queried.slice(0, 3).flat())).toEqual(new Set(names));
+  });
+
+  test('loads a version that failed to load not at every search, but another version at once', async () => {
+    let [searches, version] = [0, 1];
+    const loads: number[] = [];
+    discovery({
+      registry: {
+        modelNames: () => {
+          searches += 1;
+          return Promise.resolve(['iris']);
+        },
+        resolve: () => Promise.resolve({ version }),
+        listVersions: () => Promise.resolve([]),
+      },
+      load: () => {
+        loads.push(version);
+        return Promise.reject(new Error('damaged'));
+      },
+    }).start();
+    await eventually(() => searches > 10 || undefined);
+    expect(loads).toEqual([1]);
+    version = 2;
+    const begin = searches;
+    await eventually(() => searches > begin + 3 || undefined);
+    expect(loads).toEqual([1, 2]);
+  });
+});
