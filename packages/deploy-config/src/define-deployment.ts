@@ -14,6 +14,8 @@ import { DeploymentError, type DeploymentProblem } from './deployment-error.ts';
 import type { DeploymentInput } from './deployment-input.ts';
 import { deploymentSchema } from './deployment-schema.ts';
 import type { Deployment } from './deployment.ts';
+import { didYouMean } from './did-you-mean.ts';
+import { knownSettings } from './known-settings.ts';
 import { resolveDeployment } from './resolve-deployment.ts';
 
 function problemOf(issue: z.core.$ZodIssue): DeploymentProblem {
@@ -23,16 +25,38 @@ function problemOf(issue: z.core.$ZodIssue): DeploymentProblem {
       ? issue.keys.map((key) => (setting === '' ? key : `${setting}.${key}`))
       : [setting];
   return {
-    code: 'ERR_DEPLOYMENT_SETTING',
+    code: 'ERR_DEPLOYMENT_INVALID_OPTION',
     settings,
-    message: `${settings.join(', ') || 'The deployment'}: ${issue.message}`,
+    message: `${settings.join(', ') || 'The deployment'}: ${issue.message}${suggestions(issue)}`,
   };
 }
 
+function suggestions(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'unrecognized_keys') return '';
+  const known = knownSettings(deploymentSchema, issue.path);
+  const hints = issue.keys.map((key) => didYouMean(key, known)).join('');
+  return `.${hints} Known are ${known.join(', ')}.`;
+}
+
 /**
- * Checks a deployment as a whole and fills in every default.
+ * Checks a deployment as a whole and fills in all defaults.
  *
- * @throws DeploymentError with all problems, each naming the settings that disagree and how to fix them.
+ * @throws DeploymentError with all problems, each naming the settings that disagree and how to fix them. An unknown setting
+ * is a problem too.
+ *
+ * @example
+ * ```ts
+ * import { defineDeployment, folderLayout } from '@fairlead/deploy-config';
+ *
+ * const deployment = defineDeployment({
+ *   target: { nginx: '1.22.1' },
+ *   host: { cores: 2, memoryBytes: 4e9 },
+ *   layout: folderLayout('/tmp/my-service'),
+ *   nginx: { listen: { scheme: 'http', address: '127.0.0.1:8080' } },
+ *   gateway: { listen: '127.0.0.1:3000' },
+ * });
+ * console.log(deployment.timeouts.nginxReadMs); // 35000
+ * ```
  */
 export function defineDeployment(input: DeploymentInput): Deployment {
   const parsed = deploymentSchema.safeParse(input);

@@ -1,6 +1,6 @@
-/** Base of every error of this package: a stable `code`, and a message that names the value and the fix. */
+/** Base class of the errors of this package: a stable `code`, and a message that names the value and the fix. */
 export class DeployConfigError extends Error {
-  /** The class, for whoever sees the error without its prototype. */
+  /** Name of the class, also in serialized errors. */
   override readonly name: string = 'DeployConfigError';
   /** Stable identifier such as `ERR_NGINX_VALUE`; each is explained in the list of error codes. */
   readonly code: string;

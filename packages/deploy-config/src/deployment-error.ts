@@ -1,8 +1,8 @@
 import { DeployConfigError } from './deploy-config-error.ts';
 
-/** Which rule a deployment breaks. */
+/** Rules that a deployment can break. */
 export type DeploymentProblemCode =
-  | 'ERR_DEPLOYMENT_SETTING'
+  | 'ERR_DEPLOYMENT_INVALID_OPTION'
   | 'ERR_DEPLOYMENT_TARGET'
   | 'ERR_DEPLOYMENT_TIMEOUT_LADDER'
   | 'ERR_DEPLOYMENT_KEEP_ALIVE'
@@ -20,15 +20,15 @@ export type DeploymentProblemCode =
 export interface DeploymentProblem {
   /** Stable identifier of the rule. */
   readonly code: DeploymentProblemCode;
-  /** Dotted names of every setting that takes part, such as `timeouts.nginxReadMs`. */
+  /** Dotted names of all settings involved, such as `timeouts.nginxReadMs`. */
   readonly settings: readonly string[];
-  /** What is wrong, with the values, and how to put it right. */
+  /** Description of the problem, with the values and the fix. */
   readonly message: string;
 }
 
-/** Thrown by `defineDeployment`: lists everything that is wrong with a deployment, not just the first finding. */
+/** Error of `defineDeployment`: lists all problems of a deployment, not only the first. */
 export class DeploymentError extends DeployConfigError {
-  /** The class, for whoever sees the error without its prototype. */
+  /** Name of the class, also in serialized errors. */
   override readonly name = 'DeploymentError';
   /** Every broken rule, in the order of the checks. */
   readonly problems: readonly DeploymentProblem[];

@@ -21,21 +21,21 @@ const address = z.string().transform((text, context) => {
   const parsed = parseAddress(text);
   if (parsed) return parsed;
   context.addIssue(
-    `"${text}" is no address: write "unix:/run/a.sock", "127.0.0.1:8080" or "[::1]:8080"`,
+    `"${text}" is not an address: write "unix:/run/a.sock", "127.0.0.1:8080" or "[::1]:8080"`,
   );
   return z.NEVER;
 });
 
 const hostName = z.string().transform((text, context) => {
   if (isHostName(text)) return text;
-  context.addIssue(`"${text}" is no host name: lower case letters, digits, hyphens and dots`);
+  context.addIssue(`"${text}" is not a host name: lower case letters, digits, hyphens and dots`);
   return z.NEVER;
 });
 
 const version = z.string().transform((text, context) => {
   const parsed = parseVersion(text);
   if (parsed) return parsed;
-  context.addIssue(`"${text}" is no version: write it like "1.22.1"`);
+  context.addIssue(`"${text}" is not a version: write it like "1.22.1"`);
   return z.NEVER;
 });
 
@@ -55,10 +55,12 @@ const network = z.string().refine(
     const longest = { 0: -1, 4: 32, 6: 128 }[isIP(host)] ?? -1;
     return rest.length === 0 && /^\d{1,3}$/.test(length) && Number(length) <= longest;
   },
-  { error: ({ input }) => `${JSON.stringify(input)} is no network: write it like "10.0.0.0/16"` },
+  {
+    error: ({ input }) => `${JSON.stringify(input)} is not a network: write it like "10.0.0.0/16"`,
+  },
 );
 
-// No control character but these: a terminal or a log that prints the others shows something else.
+// NUL and lone surrogates can't be in the environment of a process.
 const environment = z.record(
   matching(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a variable'),
   matching(/^[^\0\p{Surrogate}]*$/u, 'text without NUL'),
@@ -160,7 +162,7 @@ const flask = z.strictObject({
     .int()
     .nonnegative()
     .refine((requests) => requests === 0 || requests >= 10_000, {
-      error: 'must be 0 (never) or at least 10000: each replaced worker may lose requests',
+      error: 'must be 0 (never) or at least 10000: replacing a worker may lose requests',
     })
     .optional(),
   maxBodyBytes: bytes.optional(),
@@ -169,7 +171,7 @@ const flask = z.strictObject({
   environment: environment.optional(),
 });
 
-/** Checks every setting for itself; the rules between settings come after it. */
+/** Schema of each setting; the rules between settings are checked later. */
 export const deploymentSchema = z.strictObject({
   name: matching(/^[a-z][a-z0-9-]{0,30}$/, 'a name: lower case letters, digits and "-"').optional(),
   target: z.strictObject({
@@ -184,7 +186,11 @@ export const deploymentSchema = z.strictObject({
     openFiles: z.int().min(256).optional(),
   }),
   layout: z.strictObject({
-    supervisor: z.enum(['systemd', 'starter']),
+    // Version 0.1 called `foreground` `starter`.
+    supervisor: z.preprocess(
+      (supervisor) => (supervisor === 'starter' ? 'foreground' : supervisor),
+      z.enum(['systemd', 'foreground']),
+    ),
     nginxConfigFile: path,
     nginxPidFile: path,
     nginxTempFolder: path,
@@ -229,5 +235,5 @@ export const deploymentSchema = z.strictObject({
     .optional(),
 });
 
-/** A deployment whose settings are fine one by one, before defaults and rules. */
+/** Deployment that matches the schema, before defaults and rules. */
 export type ParsedDeployment = z.output<typeof deploymentSchema>;

@@ -23,22 +23,22 @@ export type CheckedLayout = {
   readonly [K in keyof Layout]: K extends 'supervisor' ? Layout[K] : AbsolutePath;
 };
 
-/** Where Nginx takes requests, checked. */
+/** Checked listener of Nginx. */
 export type Listen = HttpListen | HttpsListen;
 
-/** Plain HTTP, checked. */
+/** Checked listener for plain HTTP. */
 export interface HttpListen extends Pick<HttpListenInput, 'scheme'> {
-  /** Where Nginx listens. */
+  /** Address of Nginx. */
   readonly address: Address;
-  /** Host names that are answered; all when it is empty. */
+  /** Accepted host names; all when it is empty. */
   readonly names: readonly HostName[];
 }
 
-/** TLS, checked. */
+/** Checked listener for TLS. */
 export interface HttpsListen extends Required<
   Pick<HttpsListenInput, 'scheme' | 'host' | 'port' | 'redirectPort'>
 > {
-  /** Host names that are answered. */
+  /** Accepted host names. */
   readonly names: readonly HostName[];
   /** The certificate and its chain. */
   readonly certificateFile: AbsolutePath;
@@ -46,56 +46,56 @@ export interface HttpsListen extends Required<
   readonly certificateKeyFile: AbsolutePath;
 }
 
-/** A group of servers that Nginx sends requests to, checked. */
+/** Checked group of servers that Nginx sends requests to. */
 export interface Upstream {
-  /** Nginx takes turns among them. */
+  /** Addresses, used in turn. */
   readonly servers: readonly Address[];
-  /** Idle connections each Nginx worker keeps; 0 closes each one. */
+  /** Maximum idle connections of each Nginx worker; 0 closes each one. */
   readonly keepAliveConnections: number;
 }
 
-/** How systemd runs a program, checked. */
+/** Checked systemd service of a program. */
 export interface Service extends Required<Pick<ServiceInput, 'user' | 'group'>> {
-  /** Where the program starts; `undefined` for an empty folder of its own. */
+  /** Working directory; `undefined` for a separate empty folder. */
   readonly workingFolder: AbsolutePath | undefined;
-  /** A file with secrets, which stays outside of the deployment. */
+  /** File with secrets, outside of the deployment. */
   readonly secretsFile: AbsolutePath | undefined;
   /** Folders it may write to. */
   readonly writableFolders: readonly AbsolutePath[];
 }
 
-/** Nginx, decided. */
-export interface Edge extends Required<
+/** Resolved Nginx settings. */
+export interface Nginx extends Required<
   Pick<
     NginxInput,
     'workers' | 'workerConnections' | 'publicScheme' | 'accessLog' | 'requestErrorLog'
   >
 > {
-  /** Account of the worker processes; `undefined` for whoever starts Nginx, or what Nginx was built with where that is root. */
+  /** Account of the worker processes; `undefined` for the account that starts Nginx, or for root the one that Nginx was built with. */
   readonly user: string | undefined;
-  /** Where requests come in. */
+  /** Listener for HTTP or HTTPS. */
   readonly listen: Listen;
-  /** Limits of each client network. */
+  /** Per-client limits. */
   readonly perAddress: Required<PerAddressLimitsInput> | false;
-  /** Networks whose `X-Forwarded-For` is believed. */
+  /** Networks whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
-  /** What is sent where. */
+  /** Routes of paths to upstreams. */
   readonly routes: readonly Required<RouteInput>[];
-  /** `gateway`, `flask` when a route names it, and those of the input. */
+  /** `gateway`, `flask` when a route uses it, and those of the input. */
   readonly upstreams: Readonly<Record<string, Upstream>>;
 }
 
-/** The Node service, decided. */
+/** Resolved settings of the Node service. */
 export interface Gateway extends Required<Pick<GatewayInput, 'memoryBytes' | 'environment'>> {
-  /** Where it listens. */
+  /** Address of the service. */
   readonly listen: Address;
-  /** Program and arguments; there under systemd. */
+  /** Program and arguments; set under systemd. */
   readonly command: readonly string[] | undefined;
-  /** How systemd runs it; there under systemd. */
+  /** systemd service; set under systemd. */
   readonly service: Service | undefined;
 }
 
-/** The Python service, decided. */
+/** Resolved settings of the Python service. */
 export interface Flask extends Required<
   Pick<
     FlaskInput,
@@ -109,43 +109,43 @@ export interface Flask extends Required<
     | 'environment'
   >
 > {
-  /** The folder Python imports from. */
+  /** Folder that Python imports from. */
   readonly folder: AbsolutePath;
-  /** The `gunicorn` program. */
+  /** Path of `gunicorn`. */
   readonly gunicorn: AbsolutePath;
-  /** Where it listens. */
+  /** Address of the service. */
   readonly listen: Address;
-  /** How systemd runs it; there under systemd. */
+  /** systemd service; set under systemd. */
   readonly service: Service | undefined;
 }
 
-/** gRPC, decided. */
+/** Resolved gRPC settings. */
 export interface Grpc {
-  /** Where Nginx takes it in plain HTTP/2; `undefined` where it shares the port of TLS. */
+  /** Address of Nginx for plain HTTP/2; `undefined` if gRPC shares the port of TLS. */
   readonly address: Address | undefined;
-  /** Where the gateway listens for it. */
+  /** Address of the gateway for gRPC. */
   readonly gatewayListen: Address;
 }
 
-/** A deployment in which everything is decided and every rule holds, as `defineDeployment` returns it. */
+/** Deployment with all defaults that satisfies every rule; result of `defineDeployment`. */
 export interface Deployment {
   /** Part of unit and folder names. */
   readonly name: string;
   /** Versions the files are written for. */
   readonly target: { readonly [K in keyof TargetInput]-?: Version };
-  /** What the host has. */
+  /** Resources of the host. */
   readonly host: Required<HostInput>;
-  /** Where the files go. */
+  /** Paths of the files. */
   readonly layout: CheckedLayout;
-  /** The whole ladder, in milliseconds. */
+  /** All timeouts, in milliseconds. */
   readonly timeouts: Required<TimeoutsInput>;
-  /** Idle times, in milliseconds. */
+  /** Idle timeouts, in milliseconds. */
   readonly keepAlive: Required<KeepAliveInput>;
   /** Largest request body everywhere, in bytes. */
   readonly maxBodyBytes: number;
-  /** The outermost server. */
-  readonly nginx: Edge;
-  /** The Node service behind it. */
+  /** Nginx in front of the services. */
+  readonly nginx: Nginx;
+  /** Node service behind it. */
   readonly gateway: Gateway;
   /** The Python service; `undefined` when there is none. */
   readonly flask: Flask | undefined;

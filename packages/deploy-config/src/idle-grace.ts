@@ -2,8 +2,8 @@
 const LATE_MS = 500;
 
 /**
- * How long the gateway leaves idle connections open when it ends, in milliseconds: longer than Nginx keeps them, so that
- * it is Nginx that closes them. A server that closes first loses the request sent at that moment, for Nginx doesn't
+ * Returns the time that the gateway leaves idle connections open when it stops, in milliseconds: longer than Nginx's idle timeout,
+ * so that Nginx closes them. A server that closes first loses a request sent at that moment, because Nginx doesn't
  * send a POST twice.
  */
 export function idleGraceMs({ upstreamMs }: { readonly upstreamMs: number }): number {

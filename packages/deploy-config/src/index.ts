@@ -22,7 +22,7 @@ export type {
 export type {
   CheckedLayout,
   Deployment,
-  Edge,
+  Nginx,
   Flask,
   Grpc,
   Gateway,
@@ -49,8 +49,8 @@ export { renderGunicorn } from './gunicorn/render-gunicorn.ts';
 export { serializeGunicorn } from './gunicorn/serialize-gunicorn.ts';
 export { folderLayout, hostLayout } from './layout.ts';
 export type { Layout } from './layout.ts';
-export { edgeProblems } from './nginx/edge-problem.ts';
-export type { EdgeProblem } from './nginx/edge-problem.ts';
+export { nginxProblems } from './nginx/nginx-problem.ts';
+export type { NginxProblem } from './nginx/nginx-problem.ts';
 export { nginxConfig } from './nginx/nginx-config.ts';
 export { block, directive, variable } from './nginx/nginx-directive.ts';
 export type { NginxArgument, NginxDirective, NginxVariable } from './nginx/nginx-directive.ts';

@@ -1,33 +1,40 @@
+import { checkText } from './check-options.ts';
+
 /**
- * Where the rendered files go and what they refer to; absolute paths.
+ * Absolute paths of the rendered files, and of the files that they refer to.
  *
  * Start from `hostLayout` or `folderLayout` and spread your changes over it.
  */
 export interface Layout {
-  /** `systemd` renders units with socket activation; `starter` keeps Nginx in the foreground for a parent process. */
-  readonly supervisor: 'systemd' | 'starter';
+  /** `systemd` renders units with socket activation; `foreground` runs Nginx in the foreground, for a parent process. */
+  readonly supervisor: 'systemd' | 'foreground';
   /** Nginx's rendered configuration. */
   readonly nginxConfigFile: string;
-  /** Where Nginx writes its process id. */
+  /** Nginx's PID file. */
   readonly nginxPidFile: string;
-  /** Nginx makes one folder below it for each kind of temporary file. */
+  /** Parent of Nginx's folders for temporary files. */
   readonly nginxTempFolder: string;
-  /** Where Nginx writes what goes wrong. */
+  /** Nginx's error log. */
   readonly nginxErrorLog: string;
-  /** Where Nginx writes a JSON line for each request. */
+  /** Nginx's access log, one JSON line per request. */
   readonly nginxAccessLog: string;
   /** Gunicorn's rendered configuration. */
   readonly gunicornConfigFile: string;
-  /** Home of the Unix sockets of gateway and Flask, unless they name their own address. */
+  /** Folder of the Unix sockets of gateway and Flask, unless they have another address. */
   readonly socketFolder: string;
-  /** Home of systemd units; not used by a starter. */
+  /** Folder of systemd units; unused in the foreground. */
   readonly unitFolder: string;
-  /** A folder in shared memory for Gunicorn's heartbeat files: on disk, a slow write looks like a dead worker. */
+  /** Folder in shared memory for Gunicorn's heartbeat files: on disk, a slow write looks like a dead worker. */
   readonly sharedMemoryFolder: string;
 }
 
-/** The layout of a real host: Debian's paths, owned by root and run by systemd. */
+/**
+ * Returns the layout of a host: Debian's paths, owned by root and run by systemd.
+ *
+ * @throws DeployConfigError `ERR_DEPLOY_CONFIG_INVALID_OPTION` if the name isn't a text.
+ */
 export function hostLayout(name = 'fairlead'): Layout {
+  checkText('name', 'a name such as "fairlead"', name);
   return {
     supervisor: 'systemd',
     nginxConfigFile: '/etc/nginx/nginx.conf',
@@ -42,10 +49,15 @@ export function hostLayout(name = 'fairlead'): Layout {
   };
 }
 
-/** The layout of one folder that needs no root: everything Nginx and Gunicorn touch lies inside it. */
+/**
+ * Returns the layout of one folder, without root: every file of Nginx and Gunicorn is inside of it.
+ *
+ * @throws DeployConfigError `ERR_DEPLOY_CONFIG_INVALID_OPTION` if the folder isn't a text.
+ */
 export function folderLayout(folder: string): Layout {
+  checkText('folder', 'an absolute path such as "/srv/my-service"', folder);
   return {
-    supervisor: 'starter',
+    supervisor: 'foreground',
     nginxConfigFile: `${folder}/nginx.conf`,
     nginxPidFile: `${folder}/run/nginx.pid`,
     nginxTempFolder: `${folder}/tmp`,

@@ -1,19 +1,19 @@
 import type { AbsolutePath } from './values/absolute-path.ts';
 
-/** One file of a deployment; writing it is the caller's part. */
+/** One file of a deployment; the caller writes it. */
 export interface RenderedFile {
-  /** Where it belongs on the host. */
+  /** Path on the host. */
   readonly path: AbsolutePath;
   /** The whole text, UTF-8. */
   readonly content: string;
   /** Permission bits, such as `0o644`. */
   readonly mode: number;
-  /** Account and group that own it; missing for whoever writes it. */
+  /** Account and group of the owner; absent for the account that writes it. */
   readonly owner?: string;
-  /** Which program reads it. */
+  /** Program that reads it. */
   readonly role: 'nginx' | 'gunicorn' | 'systemd';
 }
 
-/** First line of every file, for whoever opens it on a host. */
+/** First line of every file, for a reader on the host. */
 export const renderedNotice =
   '# Rendered by @fairlead/deploy-config: change the deployment, not this file.\n';

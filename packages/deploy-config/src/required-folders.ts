@@ -1,10 +1,13 @@
 import { dirname } from 'node:path';
 
+import { checkDeployment } from './check-options.ts';
 import type { Deployment } from './deployment.ts';
 import type { Address } from './values/address.ts';
 
-/** The folders that have to exist, in this order, before the rendered files are written and started. */
-export function requiredFolders({ layout, gateway, flask, grpc }: Deployment): readonly string[] {
+/** Returns the folders that must exist, in this order, before the rendered files are written and used. */
+export function requiredFolders(deployment: Deployment): readonly string[] {
+  checkDeployment(deployment);
+  const { layout, gateway, flask, grpc } = deployment;
   const socketFolder = (address: Address | undefined) =>
     address?.kind === 'unix' ? [dirname(address.path)] : [];
   const folders = [

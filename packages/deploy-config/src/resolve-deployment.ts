@@ -69,12 +69,12 @@ function resolvePerAddress(
   workerConnections: number,
 ): Deployment['nginx']['perAddress'] {
   if (given === false) return false;
-  const most = Math.max(1, Math.min(200, perAddressFor(workerConnections)));
-  const { requestsPerSecond = 200, burst = 400, connections = most } = given ?? {};
+  const maxConnections = Math.max(1, Math.min(200, perAddressFor(workerConnections)));
+  const { requestsPerSecond = 200, burst = 400, connections = maxConnections } = given ?? {};
   return { requestsPerSecond, burst, connections };
 }
 
-/** Decides everything that was left open; the rules between settings are checked afterwards. */
+/** Fills in all defaults; the rules between settings are checked afterwards. */
 export function resolveDeployment(given: ParsedDeployment): Deployment {
   const { name = 'fairlead', target, layout, keepAlive = {}, nginx } = given;
   const host = { ...given.host, openFiles: given.host.openFiles ?? 65_536 };
@@ -94,7 +94,7 @@ export function resolveDeployment(given: ParsedDeployment): Deployment {
   }
   upstreams.gateway = { servers: [listen], keepAliveConnections };
   if (flask && routes.some(({ upstream }) => upstream === 'flask')) {
-    // Kept connections to a threaded Gunicorn lose requests when it replaces a worker (benoitc/gunicorn #3038).
+    // Keep-alive connections to a threaded Gunicorn lose requests when it replaces a worker (benoitc/gunicorn #3038).
     upstreams.flask = { servers: [flask.listen], keepAliveConnections: 0 };
   }
 

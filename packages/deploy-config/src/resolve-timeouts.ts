@@ -4,18 +4,18 @@ import type { Deployment } from './deployment.ts';
 const wholeSeconds = (ms: number): number => Math.ceil(ms / 1000) * 1000;
 
 /**
- * Climbs the ladder from `requestMs` in steps of `marginMs`, keeping each rung that was given; a restart of the gateway
- * takes `leastShutdownMs` at least.
+ * Derives the timeouts from `requestMs` in steps of `marginMs`, except those that are given; a restart of the gateway
+ * takes at least `minShutdownMs`.
  */
 export function resolveTimeouts(
   given: ParsedDeployment['timeouts'] = {},
-  leastShutdownMs: number,
+  minShutdownMs: number,
 ): Deployment['timeouts'] {
   const { requestMs = 30_000, marginMs = 5_000 } = given;
   const nginxReadMs = given.nginxReadMs ?? requestMs + marginMs;
   const gunicornMs = given.gunicornMs ?? wholeSeconds(nginxReadMs + marginMs);
   const gunicornGracefulMs = given.gunicornGracefulMs ?? wholeSeconds(nginxReadMs);
-  const gatewayShutdownMs = given.gatewayShutdownMs ?? Math.max(nginxReadMs, leastShutdownMs);
+  const gatewayShutdownMs = given.gatewayShutdownMs ?? Math.max(nginxReadMs, minShutdownMs);
   const gatewayReceiveMs = given.gatewayReceiveMs ?? requestMs;
   const stopMs =
     given.stopMs ?? Math.max(gunicornMs, gunicornGracefulMs, gatewayShutdownMs) + marginMs;

@@ -1,21 +1,24 @@
 import { dirname } from 'node:path';
 
+import { checkDeployment } from './check-options.ts';
 import type { Deployment } from './deployment.ts';
 
-/** Program and arguments that start Nginx on the rendered file. */
+/** Returns program and arguments that start Nginx with the rendered file. */
 export function nginxCommand(
-  { layout }: Deployment,
+  deployment: Deployment,
   program = 'nginx',
 ): readonly [string, ...string[]] {
-  const { nginxConfigFile, nginxErrorLog } = layout;
-  // Without -e, Nginx first opens the log that was compiled in, which only root may write.
+  checkDeployment(deployment);
+  const { nginxConfigFile, nginxErrorLog } = deployment.layout;
+  // Without -e, Nginx first opens its compiled-in log, which only root may write.
   return [program, '-e', nginxErrorLog, '-p', dirname(nginxConfigFile), '-c', nginxConfigFile];
 }
 
-/** Program and arguments that start Gunicorn on the rendered file; `undefined` without a Python service. */
-export function gunicornCommand({
-  layout,
-  flask,
-}: Deployment): readonly [string, ...string[]] | undefined {
+/** Returns program and arguments that start Gunicorn with the rendered file; `undefined` without a Python service. */
+export function gunicornCommand(
+  deployment: Deployment,
+): readonly [string, ...string[]] | undefined {
+  checkDeployment(deployment);
+  const { layout, flask } = deployment;
   return flask && [flask.gunicorn, '-c', layout.gunicornConfigFile];
 }

@@ -5,6 +5,12 @@ import {
   defineDeployment,
   DeploymentError,
   folderLayout,
+  gunicornCommand,
+  hostLayout,
+  nginxCommand,
+  nginxConfig,
+  renderDeployment,
+  requiredFolders,
   type AbsolutePath,
   type Deployment,
   type DeploymentInput,
@@ -38,7 +44,7 @@ function flask(change: object, base: DeploymentInput = laptop) {
 }
 
 describe('defineDeployment', () => {
-  it('decides everything that was left open', () => {
+  it('fills in all defaults', () => {
     const deployment = defineDeployment(laptop);
     expect(deployment.timeouts).toEqual({
       requestMs: 4_000,
@@ -72,7 +78,7 @@ describe('defineDeployment', () => {
     expect(service?.workers).toBe(3);
   });
 
-  it('derives a ladder that holds from any request time and margin', () => {
+  it('derives valid timeouts from any request time and margin', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 3_600_000 }),
@@ -103,14 +109,14 @@ describe('defineDeployment', () => {
     expect(problem?.message).toMatch(/Raise timeouts\.\w+ to at least \d+, or lower timeouts\.\w+/);
   });
 
-  it('follows its own advice about the ladder', () => {
+  it('accepts timeouts that are changed as its message says', () => {
     const [problem] = changed({ timeouts: { stopMs: 40_000 } });
     const [, advised] =
       /Raise timeouts\.stopMs to at least (\d+)/.exec(problem?.message ?? '') ?? [];
     expect(changed({ timeouts: { stopMs: Number(advised) } })).toEqual([]);
   });
 
-  it('refuses parts of a second where Gunicorn knows none', () => {
+  it('refuses fractions of a second for Gunicorn, which has none', () => {
     const [problem] = changed({ timeouts: { gunicornMs: 40_500 } });
     expect(problem).toMatchObject({ code: 'ERR_DEPLOYMENT_TIMEOUT_LADDER' });
     expect(problem?.message).toContain('Write 41000');
@@ -125,7 +131,7 @@ describe('defineDeployment', () => {
     ]);
   });
 
-  it('refuses a restart that is over before Nginx has let go of its connections', () => {
+  it("refuses a restart that is shorter than Nginx's idle timeout", () => {
     const timeouts = { gatewayShutdownMs: 40_000 };
     const [problem] = changed({ timeouts, keepAlive: { upstreamMs: 40_000 } });
     expect(problem).toMatchObject({
@@ -137,7 +143,7 @@ describe('defineDeployment', () => {
     expect(changed({ timeouts: longer, keepAlive: { upstreamMs: 40_000 } })).toEqual([]);
   });
 
-  it('refuses body limits that differ, and takes equal ones', () => {
+  it('refuses body limits that differ, and accepts equal ones', () => {
     const settings = (problems: readonly DeploymentProblem[]) =>
       problems.flatMap((p) => p.settings);
     expect(settings(nginx({ maxBodyBytes: 1 }))).toEqual(['maxBodyBytes', 'nginx.maxBodyBytes']);
@@ -148,7 +154,7 @@ describe('defineDeployment', () => {
     expect(changed({ maxBodyBytes: 1, gateway: { maxBodyBytes: 1 } })).toEqual([]);
   });
 
-  it('refuses a client that calls where nobody listens', () => {
+  it('refuses a client with an address that no server listens on', () => {
     expect(nginx({ gatewayAddress: '127.0.0.1:9' })).toEqual([
       expect.objectContaining({
         code: 'ERR_DEPLOYMENT_ADDRESS',
@@ -164,16 +170,29 @@ describe('defineDeployment', () => {
     ).toEqual([]);
   });
 
-  it('refuses two servers at one place', () => {
+  it('refuses two servers on one address', () => {
     expect(changed({ gateway: { listen: '127.0.0.1:8080' } })).toEqual([
       expect.objectContaining({ settings: ['nginx.listen.address', 'gateway.listen'] }),
     ]);
     expect(changed({ gateway: { listen: '0.0.0.0:8080' } })).toHaveLength(1);
     expect(changed({ gateway: { listen: '127.0.0.2:8080' } })).toEqual([]);
+    // An address of all interfaces uses the port on each of them.
+    expect(changed({ gateway: { listen: '[::]:8080' } })).toEqual([
+      expect.objectContaining({ settings: ['nginx.listen.address', 'gateway.listen'] }),
+    ]);
+    expect(nginx({ listen: { scheme: 'http', address: '[::]:8080' } })).toEqual([]);
+    expect(
+      changed({
+        gateway: { listen: '127.0.0.1:8080' },
+        nginx: { ...laptop.nginx, listen: { scheme: 'http', address: '[::]:8080' } },
+      }),
+    ).toHaveLength(1);
+    expect(changed({ gateway: { listen: '[::1]:8080' } })).toEqual([]);
+    expect(changed({ gateway: { listen: '[::]:8081' } })).toEqual([]);
     expect(flask({ listen: 'unix:/srv/app/run/gateway.sock' })).toHaveLength(1);
   });
 
-  it('refuses a socket whose path the system would cut off', () => {
+  it('refuses a socket whose path is too long for the system', () => {
     const longest = `/${'x'.repeat(107 - '//run/gateway.sock'.length)}`;
     expect(changed({ layout: folderLayout(longest) })).toEqual([]);
     const problems = changed({ layout: folderLayout(`${longest}x`) });
@@ -188,7 +207,7 @@ describe('defineDeployment', () => {
     expect(changed({ layout: folderLayout(`/${'ü'.repeat(50)}`) })).toHaveLength(2);
   });
 
-  it('refuses more threads than cores, and more memory than there is', () => {
+  it('refuses more threads than cores, and more memory than the host has', () => {
     expect(flask({ workers: 2, threads: 2 })).toEqual([
       expect.objectContaining({ code: 'ERR_DEPLOYMENT_CORES' }),
     ]);
@@ -201,7 +220,7 @@ describe('defineDeployment', () => {
     );
   });
 
-  it('fits the connections of Nginx, its open files and the limit of an address to each other', () => {
+  it('derives connections of Nginx, open files and the limit of an address that fit each other', () => {
     const resolved = (openFiles?: number) => {
       const host = { ...laptop.host, ...(openFiles !== undefined && { openFiles }) };
       const { workerConnections, perAddress } = defineDeployment({ ...laptop, host }).nginx;
@@ -242,7 +261,7 @@ describe('defineDeployment', () => {
     expect(files?.message).toContain('80064 open files');
   });
 
-  it('refuses Nginx as root, under systemd and a starter', () => {
+  it('refuses Nginx as root, under systemd and in the foreground', () => {
     for (const base of [laptop, hostInput]) {
       const [problem, ...others] = problemsOf({ ...base, nginx: { ...base.nginx, user: 'root' } });
       expect(others).toEqual([]);
@@ -252,7 +271,7 @@ describe('defineDeployment', () => {
     expect(defineDeployment({ ...hostInput, nginx: unnamed }).nginx.user).toBe(user);
   });
 
-  it('refuses a working folder that holds a file of secrets', () => {
+  it('refuses a working folder with a file of secrets in it', () => {
     const { gateway, flask: python } = hostInput;
     const of = (service: object, environment = {}) =>
       problemsOf({
@@ -293,10 +312,10 @@ describe('defineDeployment', () => {
     );
   });
 
-  it('refuses routes that lead nowhere, or twice', () => {
+  it('refuses routes without an upstream, and duplicate routes', () => {
     const [problem] = nginx({ routes: [{ path: '/', upstream: 'gatewey' }] });
     expect(problem?.code).toBe('ERR_DEPLOYMENT_ROUTE');
-    expect(problem?.message).toContain('Did you mean "gateway"?');
+    expect(problem?.message).toContain('Did you mean `gateway`?');
     const route = { path: '/', upstream: 'gateway' };
     expect(nginx({ routes: [route, route] })).toHaveLength(1);
     expect(nginx({ routes: [route, { ...route, match: 'exact' }] })).toEqual([]);
@@ -308,7 +327,7 @@ describe('defineDeployment', () => {
     expect(problemsOf({ ...withoutFlask, flask: undefined })).toHaveLength(1);
   });
 
-  it('refuses a host on which systemd would not know what to run', () => {
+  it('refuses a systemd host without a command or an account', () => {
     const { gateway, flask: service, ...rest } = hostInput;
     const missing = problemsOf({ ...rest, gateway: {}, flask: { ...service, service: undefined } });
     expect(missing.map(({ settings }) => settings[0])).toEqual([
@@ -331,7 +350,7 @@ describe('defineDeployment', () => {
     expect(flask({ environment: { OMP_NUM_THREADS: '4' } })).toHaveLength(1);
   });
 
-  it('lists every problem at once, each with what to do', () => {
+  it('lists every problem at once, each with the fix', () => {
     const error = new DeploymentError(
       changed({ maxBodyBytes: 5, gateway: { maxBodyBytes: 6 }, timeouts: { stopMs: 1 } }),
     );
@@ -371,12 +390,67 @@ describe('defineDeployment', () => {
   ])('refuses a bad %s by name', (setting, change) => {
     const problems = problemsOf({ ...laptop, ...(change as object) });
     expect(problems).toEqual([
-      expect.objectContaining({ code: 'ERR_DEPLOYMENT_SETTING', settings: [setting] }),
+      expect.objectContaining({ code: 'ERR_DEPLOYMENT_INVALID_OPTION', settings: [setting] }),
     ]);
     expect(problems[0]?.message).toContain(setting);
   });
 
-  it('takes host names as certificates do', () => {
+  it.each([
+    ['timeouts.requestms', { timeouts: { requestms: 1 } }, 'requestMs'],
+    ['nginx.listen.adress', { nginx: { listen: { scheme: 'http', adress: 'x' } } }, 'address'],
+    ['gateway.service.usr', { gateway: { service: { usr: 'x' } } }, 'user'],
+    [
+      'nginx.routes.0.upstrem',
+      { nginx: { ...laptop.nginx, routes: [{ path: '/', upstrem: 'gateway' }] } },
+      'upstream',
+    ],
+    [
+      'nginx.upstreams.other.server',
+      { nginx: { ...laptop.nginx, upstreams: { other: { server: [] } } } },
+      'servers',
+    ],
+    ['maxBodyByte', { maxBodyByte: 1 }, 'maxBodyBytes'],
+  ])('suggests the setting that was probably meant by %s', (setting, change, meant) => {
+    const problem = problemsOf({ ...laptop, ...(change as object) }).find(({ settings }) =>
+      settings.includes(setting),
+    );
+    expect(problem?.message).toContain(`Did you mean \`${meant}\`?`);
+    expect(problem?.message).toContain('Known are ');
+  });
+
+  it.each([undefined, null, 7, 'text', []])('refuses %j in place of an object', (input) => {
+    expect(problemsOf(input)).toEqual([
+      expect.objectContaining({ code: 'ERR_DEPLOYMENT_INVALID_OPTION' }),
+    ]);
+  });
+
+  it('reads the supervisor of a deployment of version 0.1', () => {
+    const layout = { ...laptop.layout, supervisor: 'starter' } as unknown as typeof laptop.layout;
+    const deployment = defineDeployment({ ...laptop, layout });
+    expect(deployment).toEqual(defineDeployment(laptop));
+    expect(deployment.layout.supervisor).toBe('foreground');
+  });
+
+  it.each([
+    ['renderDeployment', renderDeployment],
+    ['requiredFolders', requiredFolders],
+    ['nginxCommand', nginxCommand],
+    ['gunicornCommand', gunicornCommand],
+    ['nginxConfig', nginxConfig],
+  ])('%s refuses a deployment that was not defined, in plain JavaScript', (_name, use) => {
+    for (const wrong of [undefined, null, 'text', laptop, {}]) {
+      expect(() => use(wrong as Deployment)).toThrow(
+        'Option deployment: expected the result of defineDeployment()',
+      );
+    }
+  });
+
+  it('refuses a layout without a folder or with an empty name', () => {
+    expect(() => (folderLayout as () => unknown)()).toThrow('Option folder: expected');
+    expect(() => hostLayout('')).toThrow('Option name: expected');
+  });
+
+  it('accepts the host names that certificates may have', () => {
     const withNames = (names: readonly string[]) =>
       nginx({ listen: { scheme: 'http', address: '127.0.0.1:1', names } });
     expect(withNames(['localhost', '*.example.com', 'a-1.b', 'x'.repeat(63)])).toEqual([]);

@@ -6,7 +6,7 @@ import { folderInput, hostInput } from './support/sample-deployment.ts';
 const laptop = defineDeployment(folderInput('/srv/app'));
 
 describe('gatewayEnvironment', () => {
-  it('holds the numbers that Nginx was rendered with', () => {
+  it('has the numbers of the rendered Nginx configuration', () => {
     expect(gatewayEnvironment(laptop)).toEqual({
       FAIRLEAD_LISTEN: 'unix:/srv/app/run/gateway.sock',
       FAIRLEAD_KEEP_ALIVE_TIMEOUT_MS: '75000',
@@ -21,14 +21,14 @@ describe('gatewayEnvironment', () => {
     expectTypeOf(gatewayEnvironment(laptop).FAIRLEAD_LISTEN).toEqualTypeOf<string>();
   });
 
-  it('takes the socket from systemd on a host, and keeps further variables', () => {
+  it('uses the socket of systemd on a host, and keeps additional variables', () => {
     expect(gatewayEnvironment(defineDeployment(hostInput))).toMatchObject({
       FAIRLEAD_LISTEN: 'fd:3',
       FAIRLEAD_REGISTRY: '/var/lib/fairlead/registry',
     });
   });
 
-  it('names no Flask where there is none', () => {
+  it('has no address of Flask without Flask', () => {
     const { target, host, layout, nginx, gateway } = folderInput('/srv/app');
     const deployment = defineDeployment({ target, host, layout, nginx, gateway });
     expect(gatewayEnvironment(deployment)).not.toHaveProperty('FAIRLEAD_FLASK_ADDRESS');

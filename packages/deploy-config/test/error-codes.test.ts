@@ -3,13 +3,13 @@ import { resolve } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { edgeProblems } from '../src/index.ts';
+import { nginxProblems } from '../src/index.ts';
 
 const source = resolve(import.meta.dirname, '../src');
 const page = resolve(import.meta.dirname, '../../../docs/errors/deploy-config.md');
 
 describe('the page of error codes', () => {
-  it('explains every code once, and none that does not exist', () => {
+  it('documents every code once, and no other', () => {
     const codes = globSync('**/*.ts', { cwd: source }).flatMap((file) =>
       Array.from(
         readFileSync(resolve(source, file), 'utf8').matchAll(/'(ERR_[A-Z_]+)'/g),
@@ -23,9 +23,9 @@ describe('the page of error codes', () => {
     expect(headings.toSorted()).toEqual([...new Set(codes)].toSorted());
   });
 
-  it('says the status of each answer of Nginx', () => {
+  it('has the status of each response of Nginx', () => {
     const text = readFileSync(page, 'utf8');
-    for (const { code, status } of edgeProblems) {
+    for (const { code, status } of nginxProblems) {
       expect(text).toContain(`### ${code}\n\nStatus ${status}.`);
     }
   });

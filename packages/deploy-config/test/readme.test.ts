@@ -10,7 +10,7 @@ import { program } from './support/program.ts';
 
 const packageFolder = resolve(import.meta.dirname, '..');
 
-it('the example of the README puts a real Nginx in front of a bare Express service', async () => {
+it('the example of the README runs a real Nginx in front of a plain Express service', async () => {
   const readme = readFileSync(resolve(packageFolder, 'README.md'), 'utf8');
   const [, example = ''] = /```ts\n(.*?)```/s.exec(readme) ?? [];
   expect(example.trimEnd().split('\n').length).toBeLessThanOrEqual(15);
@@ -18,10 +18,10 @@ it('the example of the README puts a real Nginx in front of a bare Express servi
   const folder = temporaryFolder();
   // Started by root, Nginx's workers are another account.
   chmodSync(folder, 0o755);
-  const [edge, service] = [await freePort(), await freePort()];
+  const [nginxPort, service] = [await freePort(), await freePort()];
   const code = example
     .replaceAll('/tmp/my-service', folder)
-    .replaceAll('8080', String(edge))
+    .replaceAll('8080', String(nginxPort))
     .replaceAll('3000', String(service));
   const node = startProgram(
     [
@@ -35,9 +35,9 @@ it('the example of the README puts a real Nginx in front of a bare Express servi
   await expect.poll(node.output).toMatch(/^nginx .+\n/m);
   const [, line = ''] = /^nginx (.+)$/m.exec(node.output()) ?? [];
   const nginx = startProgram([program('nginx'), ...line.split(' ')]);
-  await untilListening(nginx, { host: '127.0.0.1', port: edge });
+  await untilListening(nginx, { host: '127.0.0.1', port: nginxPort });
 
-  const answer = await send({ host: '127.0.0.1', port: edge, path: '/hello' });
+  const answer = await send({ host: '127.0.0.1', port: nginxPort, path: '/hello' });
   expect(answer.status).toBe(404);
   expect(answer.body.toString()).toContain('Cannot GET /hello');
   expect(answer.headers).toMatchObject({ server: 'nginx', 'x-powered-by': 'Express' });

@@ -58,12 +58,12 @@ describe('renderDeployment', () => {
     });
   }
 
-  it('gives the same bytes for the same deployment', () => {
+  it('renders the same bytes for the same deployment', () => {
     const first = renderDeployment(defineDeployment(hostInput));
     expect(renderDeployment(defineDeployment(structuredClone(hostInput)))).toEqual(first);
   });
 
-  it('uses what the versions of the target have', () => {
+  it('uses the features of the target versions', () => {
     const contentFor = (nginx: string, openssl: string) =>
       renderNginx(defineDeployment({ ...hostInput, target: { nginx, openssl } })).content;
     const old = contentFor('1.25.0', '3.4.9');

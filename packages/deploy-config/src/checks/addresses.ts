@@ -16,13 +16,13 @@ function disagree(
       code: 'ERR_DEPLOYMENT_ADDRESS',
       settings: [setting, other],
       message:
-        `${setting} is ${formatAddress(address)}, but ${other} is ${found ?? 'not set'}: nobody would answer there. ` +
+        `${setting} is ${formatAddress(address)}, but ${other} is ${found ?? 'not set'}: no server would listen there. ` +
         `Leave ${setting} out, or make both equal.`,
     },
   ];
 }
 
-/** Whether two servers would fight for one port: an address of all interfaces takes it on each of them. */
+/** Returns whether two servers would need the same port: an address of all interfaces uses it on each of them. */
 function collide(left: Address, right: Address): boolean {
   if (left.kind === 'unix' || right.kind === 'unix') {
     return formatAddress(left) === formatAddress(right);
@@ -34,7 +34,7 @@ function collide(left: Address, right: Address): boolean {
 
 function listeners({ nginx, gateway, flask, grpc }: Deployment): Place[] {
   const { listen } = nginx;
-  const edge: Place[] =
+  const ofNginx: Place[] =
     listen.scheme === 'http'
       ? [['nginx.listen.address', listen.address]]
       : [
@@ -48,10 +48,10 @@ function listeners({ nginx, gateway, flask, grpc }: Deployment): Place[] {
   if (flask) rest.push(['flask.listen', flask.listen]);
   if (grpc) rest.push(['grpc.gatewayListen', grpc.gatewayListen]);
   if (grpc?.address) rest.push(['grpc.address', grpc.address]);
-  return [...edge, ...rest];
+  return [...ofNginx, ...rest];
 }
 
-/** Plain HTTP/2 needs an address of its own, TLS tells both protocols apart; nobody makes a socket for the gateway. */
+/** Plain HTTP/2 needs a separate address, TLS selects the protocol; systemd creates no socket for the gateway's gRPC. */
 function grpcProblems({ nginx, grpc, layout }: Deployment): DeploymentProblem[] {
   if (!grpc) return [];
   const problems: DeploymentProblem[] = [];
@@ -70,13 +70,13 @@ function grpcProblems({ nginx, grpc, layout }: Deployment): DeploymentProblem[] 
     problems.push({
       code: 'ERR_DEPLOYMENT_ADDRESS',
       settings: ['grpc.gatewayListen', 'layout.supervisor'],
-      message: `grpc.gatewayListen is ${formatAddress(grpc.gatewayListen)}, but layout.supervisor is "systemd", which keeps Nginx out of what the gateway makes. Write an address such as 127.0.0.1:9000.`,
+      message: `grpc.gatewayListen is ${formatAddress(grpc.gatewayListen)}, but layout.supervisor is "systemd", under which Nginx has no access to a socket that the gateway creates. Write an address such as 127.0.0.1:9000.`,
     });
   }
   return problems;
 }
 
-/** Each client must call where its server listens, no two servers may share an address, sockets must fit. */
+/** Each client must use the address of its server, no two servers may share an address, socket paths must fit. */
 export function checkAddresses(
   deployment: Deployment,
   given: ParsedDeployment,
@@ -109,8 +109,8 @@ export function checkAddresses(
         code: 'ERR_DEPLOYMENT_ADDRESS',
         settings: [other, setting],
         message:
-          `${setting} (${formatAddress(address)}) and ${other} (${formatAddress(taken)}) are the same place: ` +
-          'only one server can listen there. Change one of them.',
+          `${setting} (${formatAddress(address)}) and ${other} (${formatAddress(taken)}) are the same address: ` +
+          'only one server can listen on it. Change one of them.',
       });
     }
   }

@@ -1,10 +1,10 @@
 import type { DeploymentProblem } from '../deployment-error.ts';
 import type { Deployment } from '../deployment.ts';
 
-/** Threads beyond the cores only take turns, and memory beyond the machine's ends in the kernel killing a worker. */
+/** More threads than cores only share them, and with too little memory the kernel kills a worker. */
 export function checkCapacity({ host, gateway, flask }: Deployment): DeploymentProblem[] {
   const problems: DeploymentProblem[] = [];
-  // Native code gives up Python's lock, so every request thread may be computing at once.
+  // Native code releases Python's global lock, so every request thread may compute at once.
   const threads = flask ? flask.workers * flask.threads * flask.modelThreads : 0;
   if (flask && threads > host.cores) {
     problems.push({

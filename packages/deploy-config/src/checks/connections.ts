@@ -2,23 +2,23 @@ import type { DeploymentProblem } from '../deployment-error.ts';
 import type { Deployment } from '../deployment.ts';
 import { openFilesFor } from '../nginx/open-files.ts';
 
-/** At least so many addresses, each at its limit, are needed to take all connections of one worker. */
+/** Minimum number of addresses at their limit that together take all connections of one worker. */
 const MIN_ADDRESSES = 16;
 
 /** A proxied request takes a connection of the client and one of the upstream. */
 const CONNECTIONS_PER_REQUEST = 2;
 
-/** The connections of a worker that the limit of one address needs at least. */
+/** Returns the minimum connections of a worker for a limit per address. */
 function connectionsFor(perAddress: number): number {
   return perAddress * CONNECTIONS_PER_REQUEST * MIN_ADDRESSES;
 }
 
-/** The highest limit of one address that a worker's connections allow. */
+/** Returns the maximum limit per address that the connections of a worker allow. */
 export function perAddressFor(workerConnections: number): number {
   return Math.floor(workerConnections / (CONNECTIONS_PER_REQUEST * MIN_ADDRESSES));
 }
 
-/** The open files of a worker must do for its connections, and its connections for several addresses at their limit. */
+/** The open files of a worker must be enough for its connections, and its connections for several addresses at their limit. */
 export function checkConnections({ nginx, host }: Deployment): DeploymentProblem[] {
   const problems: DeploymentProblem[] = [];
   const { workerConnections, perAddress } = nginx;

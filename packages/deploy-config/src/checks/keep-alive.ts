@@ -7,7 +7,7 @@ const pairs = [
   { client: 'upstreamMs', server: 'gatewayMs', who: 'the gateway', whose: 'Nginx' },
 ] as const;
 
-/** A server that closes an idle connection before its client does loses the request sent at that moment. */
+/** A server that closes an idle connection before its client loses a request sent at that moment. */
 export function checkKeepAlive({ keepAlive, timeouts }: Deployment): DeploymentProblem[] {
   const problems: DeploymentProblem[] = pairs
     .filter(({ client, server }) => keepAlive[client] >= keepAlive[server])
@@ -20,15 +20,15 @@ export function checkKeepAlive({ keepAlive, timeouts }: Deployment): DeploymentP
         `Raise keepAlive.${server} above ${keepAlive[client]}, or lower keepAlive.${client} below ${keepAlive[server]}.`,
     }));
   const { gatewayShutdownMs } = timeouts;
-  const leastMs = idleGraceMs(keepAlive);
-  if (gatewayShutdownMs < leastMs) {
+  const minMs = idleGraceMs(keepAlive);
+  if (gatewayShutdownMs < minMs) {
     problems.push({
       code: 'ERR_DEPLOYMENT_KEEP_ALIVE',
       settings: ['keepAlive.upstreamMs', 'timeouts.gatewayShutdownMs'],
       message:
         `timeouts.gatewayShutdownMs is ${gatewayShutdownMs}, but keepAlive.upstreamMs is ${keepAlive.upstreamMs}: ` +
         'a restart of the gateway would close idle connections that Nginx still uses, and lose requests. ' +
-        `Raise timeouts.gatewayShutdownMs to at least ${leastMs}, or lower keepAlive.upstreamMs by ${leastMs - gatewayShutdownMs}.`,
+        `Raise timeouts.gatewayShutdownMs to at least ${minMs}, or lower keepAlive.upstreamMs by ${minMs - gatewayShutdownMs}.`,
     });
   }
   return problems;

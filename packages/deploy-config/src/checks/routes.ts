@@ -1,11 +1,11 @@
 import type { DeploymentProblem } from '../deployment-error.ts';
 import type { ParsedDeployment } from '../deployment-schema.ts';
 import type { Deployment } from '../deployment.ts';
-import { didYouMean } from '../values/nearest-name.ts';
+import { didYouMean } from '../did-you-mean.ts';
 
 const reserved = ['gateway', 'flask'];
 
-/** Every route must lead somewhere, and only once. */
+/** Every route must have an existing upstream and a unique path. */
 export function checkRoutes(
   { nginx: { routes }, flask }: Deployment,
   given: ParsedDeployment,
@@ -16,7 +16,7 @@ export function checkRoutes(
     problems.push({
       code: 'ERR_DEPLOYMENT_ROUTE',
       settings: [`nginx.upstreams.${name}`, `${name}.listen`],
-      message: `nginx.upstreams.${name} is already there: it follows from ${name}.listen. Choose another name.`,
+      message: `nginx.upstreams.${name} already exists: it follows from ${name}.listen. Choose another name.`,
     });
   }
   const known = [...(flask ? reserved : ['gateway']), ...own];
@@ -35,7 +35,7 @@ export function checkRoutes(
       problems.push({
         code: 'ERR_DEPLOYMENT_ROUTE',
         settings: [`nginx.routes.${earlier}`, setting],
-        message: `${setting} and nginx.routes.${earlier} both take ${path} (${match}). Remove one of them.`,
+        message: `${setting} and nginx.routes.${earlier} both match ${path} (${match}). Remove one of them.`,
       });
     }
     seen.set(`${match} ${path}`, index);

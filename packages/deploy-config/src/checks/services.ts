@@ -6,11 +6,11 @@ const nginxAsRoot: DeploymentProblem = {
   code: 'ERR_DEPLOYMENT_SERVICE',
   settings: ['nginx.user'],
   message:
-    'nginx.user is "root", but the workers of Nginx read whatever any client sends. ' +
-    'Name an account without rights, such as "www-data", that can reach the sockets and layout.nginxTempFolder.',
+    'nginx.user is "root", but the workers of Nginx read the requests of any client. ' +
+    'Use an account without rights, such as "www-data", with access to the sockets and layout.nginxTempFolder.',
 };
 
-/** A model file may name other files, relative to the folder in which a program runs. */
+/** A model file may name other files, relative to the working folder of a program. */
 function secretsInWorkingFolders({
   gateway,
   flask,
@@ -29,7 +29,7 @@ function secretsInWorkingFolders({
   const folders: readonly (readonly [string, string | undefined])[] = [
     ['gateway.service.workingFolder', gateway.service?.workingFolder],
     ['flask.service.workingFolder', flask?.service?.workingFolder],
-    // Gunicorn changes to it.
+    // Working directory of Gunicorn.
     ['flask.folder', flask?.folder],
   ];
   const problems: DeploymentProblem[] = [];
@@ -40,14 +40,14 @@ function secretsInWorkingFolders({
       problems.push({
         code: 'ERR_DEPLOYMENT_SERVICE',
         settings: [setting, secret],
-        message: `${setting} is ${folder}, but ${secret} (${file}) lies in it, where a file of a model could name it. ${setting === 'flask.folder' ? 'Move' : `Leave ${setting} out for an empty folder, or move`} the secret.`,
+        message: `${setting} is ${folder}, but ${secret} (${file}) is inside of it, where a model file could name it. ${setting === 'flask.folder' ? 'Move' : `Leave ${setting} out for an empty folder, or move`} the secret.`,
       });
     }
   }
   return problems;
 }
 
-/** systemd has to know what to run, and as whom. */
+/** systemd needs a command and an account for each service. */
 export function checkServices({ layout, gateway, flask, nginx }: Deployment): DeploymentProblem[] {
   const asRoot: DeploymentProblem[] = nginx.user === 'root' ? [nginxAsRoot] : [];
   if (layout.supervisor !== 'systemd') return asRoot;
@@ -66,7 +66,7 @@ export function checkServices({ layout, gateway, flask, nginx }: Deployment): De
     problems.push({
       code: 'ERR_DEPLOYMENT_SERVICE',
       settings: ['gateway.command', 'layout.supervisor'],
-      message: `gateway.command starts with "${program}", but layout.supervisor is "systemd", which knows no search path. Write the program's absolute path.`,
+      message: `gateway.command starts with "${program}", but layout.supervisor is "systemd", which has no search path. Write the program's absolute path.`,
     });
   }
   return [...asRoot, ...problems, ...secretsInWorkingFolders({ gateway, flask, nginx })];

@@ -7,7 +7,7 @@ interface Rung {
   readonly shorter: Timeout;
   readonly longer: Timeout;
   /** Least distance in milliseconds; 0 allows both to be equal. */
-  readonly leastGapMs: number;
+  readonly minGapMs: number;
   readonly why: string;
 }
 
@@ -15,67 +15,67 @@ const ladder: readonly Rung[] = [
   {
     shorter: 'nginxConnectMs',
     longer: 'requestMs',
-    leastGapMs: 0,
+    minGapMs: 0,
     why: 'else connecting alone takes longer than a whole request may',
   },
   {
     shorter: 'requestMs',
     longer: 'nginxReadMs',
-    leastGapMs: 1,
+    minGapMs: 1,
     why: 'else Nginx gives up with 504 before the gateway can answer',
   },
   {
     shorter: 'nginxReadMs',
     longer: 'gunicornMs',
-    leastGapMs: 1,
+    minGapMs: 1,
     why: 'else Gunicorn kills a worker whose request Nginx still waits for',
   },
   {
     shorter: 'gunicornMs',
     longer: 'stopMs',
-    leastGapMs: 1,
+    minGapMs: 1,
     why: 'else systemd kills Gunicorn in the middle of a request',
   },
   {
     shorter: 'requestMs',
     longer: 'gunicornGracefulMs',
-    leastGapMs: 0,
+    minGapMs: 0,
     why: 'else a restart cuts off a request that is still within its time',
   },
   {
     shorter: 'gunicornGracefulMs',
     longer: 'stopMs',
-    leastGapMs: 1,
+    minGapMs: 1,
     why: 'else systemd kills Gunicorn while it drains',
   },
   {
     shorter: 'requestMs',
     longer: 'gatewayShutdownMs',
-    leastGapMs: 0,
+    minGapMs: 0,
     why: 'else a restart cuts off a request that is still within its time',
   },
   {
     shorter: 'gatewayShutdownMs',
     longer: 'stopMs',
-    leastGapMs: 1,
+    minGapMs: 1,
     why: 'else systemd kills the gateway while it drains',
   },
   {
     shorter: 'stopMs',
     longer: 'deregistrationMs',
-    leastGapMs: 1,
+    minGapMs: 1,
     why: 'else the load balancer drops connections that the host still drains',
   },
   {
     shorter: 'requestMs',
     longer: 'deregistrationMs',
-    leastGapMs: 10_000,
+    minGapMs: 10_000,
     why: 'else the load balancer drops the longest requests of a leaving host',
   },
   {
     shorter: 'gatewayHeadersMs',
     longer: 'gatewayReceiveMs',
-    leastGapMs: 0,
+    minGapMs: 0,
     why: 'Node refuses a headersTimeout above its requestTimeout',
   },
 ];
@@ -83,15 +83,15 @@ const ladder: readonly Rung[] = [
 /** Each server must outwait the one it calls, and whoever stops it must outwait both. */
 export function checkTimeoutLadder({ timeouts }: Deployment): DeploymentProblem[] {
   const problems: DeploymentProblem[] = [];
-  for (const { shorter, longer, leastGapMs, why } of ladder) {
-    const least = timeouts[shorter] + leastGapMs;
+  for (const { shorter, longer, minGapMs, why } of ladder) {
+    const least = timeouts[shorter] + minGapMs;
     if (timeouts[longer] >= least) continue;
     problems.push({
       code: 'ERR_DEPLOYMENT_TIMEOUT_LADDER',
       settings: [`timeouts.${shorter}`, `timeouts.${longer}`],
       message:
         `timeouts.${longer} is ${timeouts[longer]}, but timeouts.${shorter} is ${timeouts[shorter]}: ${why}. ` +
-        `Raise timeouts.${longer} to at least ${least}, or lower timeouts.${shorter} to at most ${timeouts[longer] - leastGapMs}.`,
+        `Raise timeouts.${longer} to at least ${least}, or lower timeouts.${shorter} to at most ${timeouts[longer] - minGapMs}.`,
     });
   }
   for (const name of ['gunicornMs', 'gunicornGracefulMs'] as const) {

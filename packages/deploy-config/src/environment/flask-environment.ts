@@ -1,12 +1,12 @@
 import type { Deployment } from '../deployment.ts';
 
-/** What the deployment decides for the Python service. */
+/** Environment variables of the Python service that follow from the deployment. */
 export interface FlaskEnvironment {
   /** Flask's `MAX_CONTENT_LENGTH`. */
   readonly FAIRLEAD_MAX_BODY_BYTES: string;
-  /** The longest a prediction may take. */
+  /** Maximum time of a prediction. */
   readonly FAIRLEAD_DEADLINE_MS: string;
-  /** Native threads of one prediction, for libraries that read no variable of their own (ONNX Runtime). */
+  /** Native threads of one prediction, for libraries without a separate variable (ONNX Runtime). */
   readonly FAIRLEAD_MODEL_THREADS: string;
   /** Threads of OpenMP. */
   readonly OMP_NUM_THREADS: string;
@@ -14,13 +14,13 @@ export interface FlaskEnvironment {
   readonly OPENBLAS_NUM_THREADS: string;
   /** Threads of MKL. */
   readonly MKL_NUM_THREADS: string;
-  /** Lines reach the log at once. */
+  /** Turns output buffering off. */
   readonly PYTHONUNBUFFERED: string;
   /** The program's folder is read-only. */
   readonly PYTHONDONTWRITEBYTECODE: string;
 }
 
-/** The part of Flask's environment that follows from the deployment's rules, without `flask.environment`. */
+/** Returns the part of Flask's environment that follows from the deployment, without `flask.environment`. */
 export function derivedFlaskEnvironment(
   deployment: Deployment,
   modelThreads: number,
@@ -38,7 +38,7 @@ export function derivedFlaskEnvironment(
   };
 }
 
-/** Environment variables of the Python service; empty when the deployment has none. */
+/** Returns the environment variables of the Python service; empty when the deployment has none. */
 export function flaskEnvironment(
   deployment: Deployment,
 ): (FlaskEnvironment & Readonly<Record<string, string>>) | Readonly<Record<string, never>> {

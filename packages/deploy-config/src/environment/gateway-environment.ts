@@ -2,9 +2,9 @@ import type { Deployment } from '../deployment.ts';
 import { idleGraceMs } from '../idle-grace.ts';
 import { formatAddress } from '../values/address.ts';
 
-/** What the deployment decides for the gateway. */
+/** Environment variables of the gateway that follow from the deployment. */
 export interface GatewayEnvironment {
-  /** `unix:/path`, `host:port`, or `fd:3` for the socket that systemd passes on. */
+  /** `unix:/path`, `host:port`, or `fd:3` for the socket of systemd. */
   readonly FAIRLEAD_LISTEN: string;
   /** `server.keepAliveTimeout`. */
   readonly FAIRLEAD_KEEP_ALIVE_TIMEOUT_MS: string;
@@ -12,21 +12,21 @@ export interface GatewayEnvironment {
   readonly FAIRLEAD_HEADERS_TIMEOUT_MS: string;
   /** `server.requestTimeout`: to receive one whole request. */
   readonly FAIRLEAD_REQUEST_TIMEOUT_MS: string;
-  /** The longest a prediction may take, an upstream's answer included. */
+  /** Maximum time of a prediction, including that of an upstream. */
   readonly FAIRLEAD_DEADLINE_MS: string;
   /** Largest request body, the same as Nginx's. */
   readonly FAIRLEAD_MAX_BODY_BYTES: string;
-  /** How long to finish what is in flight after SIGTERM. */
+  /** Time for requests in flight after SIGTERM. */
   readonly FAIRLEAD_SHUTDOWN_GRACE_MS: string;
-  /** How long idle connections are left open meanwhile: Nginx closes them before. */
+  /** Time that idle connections stay open after SIGTERM: Nginx closes them before. */
   readonly FAIRLEAD_IDLE_GRACE_MS: string;
-  /** Where Flask listens: `unix:/path` or `host:port`; missing without a Python service. */
+  /** Address of Flask: `unix:/path` or `host:port`; absent without a Python service. */
   readonly FAIRLEAD_FLASK_ADDRESS?: string;
-  /** Where the gateway listens for gRPC: `unix:/path` or `host:port`; missing without gRPC. */
+  /** Address of the gateway for gRPC: `unix:/path` or `host:port`; absent without gRPC. */
   readonly FAIRLEAD_GRPC_LISTEN?: string;
 }
 
-/** The part of the gateway's environment that follows from the deployment's rules, without `gateway.environment`. */
+/** Returns the part of the gateway's environment that follows from the deployment, without `gateway.environment`. */
 export function derivedGatewayEnvironment(deployment: Deployment): GatewayEnvironment {
   const { timeouts, keepAlive, gateway, flask, layout, grpc } = deployment;
   return {
@@ -43,7 +43,7 @@ export function derivedGatewayEnvironment(deployment: Deployment): GatewayEnviro
   };
 }
 
-/** Environment variables of the gateway: the same numbers that Nginx and Gunicorn were rendered with. */
+/** Returns the environment variables of the gateway, with the same numbers as the files of Nginx and Gunicorn. */
 export function gatewayEnvironment(
   deployment: Deployment,
 ): GatewayEnvironment & Readonly<Record<string, string>> {

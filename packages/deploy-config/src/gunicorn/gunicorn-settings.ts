@@ -3,7 +3,7 @@ import { formatAddress } from '../values/address.ts';
 import { atLeast } from '../values/version.ts';
 import type { GunicornSettings } from './gunicorn-setting.ts';
 
-/** Gunicorn's settings for the Python service: change them, then `serializeGunicorn` them; `undefined` without one. */
+/** Returns Gunicorn's settings for the Python service, to change and pass to `serializeGunicorn`; `undefined` without one. */
 export function gunicornSettings(deployment: Deployment): GunicornSettings | undefined {
   const { flask, timeouts, layout, target } = deployment;
   if (!flask) return undefined;
@@ -11,7 +11,7 @@ export function gunicornSettings(deployment: Deployment): GunicornSettings | und
     wsgi_app: flask.app,
     chdir: flask.folder,
     bind: [formatAddress(flask.listen)],
-    // The socket that Gunicorn makes is for its own account; under systemd the socket unit decides.
+    // A socket created by Gunicorn is for its account only; under systemd the socket unit sets the mode.
     umask: 0o077,
     worker_class: 'gthread',
     workers: flask.workers,
@@ -19,18 +19,18 @@ export function gunicornSettings(deployment: Deployment): GunicornSettings | und
     worker_tmp_dir: layout.sharedMemoryFolder,
     timeout: timeouts.gunicornMs / 1000,
     graceful_timeout: timeouts.gunicornGracefulMs / 1000,
-    // Kept connections lose requests when a worker is replaced (benoitc/gunicorn #3038).
+    // Keep-alive connections lose requests when a worker is replaced (benoitc/gunicorn #3038).
     keepalive: 0,
     max_requests: flask.maxRequests,
     max_requests_jitter: Math.floor(flask.maxRequests / 10),
     preload_app: flask.dangerouslyPreloadApp,
-    // Nobody but the gateway calls: on this machine, or through a socket, which Gunicorn trusts by itself.
+    // Only the gateway connects: on this machine, or through a socket, which Gunicorn trusts by default.
     forwarded_allow_ips: flask.listen.kind === 'unix' ? '' : flask.listen.host,
     header_map: 'refuse',
     proc_name: `${deployment.name}-flask`,
     errorlog: '-',
     accesslog: null,
-    // It would be made in the account's home, which the unit hides.
+    // It would be created in the home of the account, which the unit hides.
     ...(atLeast(target.gunicorn, 25, 1, 0) && { control_socket_disable: true }),
   };
 }

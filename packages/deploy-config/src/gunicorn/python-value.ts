@@ -1,6 +1,6 @@
 import { DeployConfigError } from '../deploy-config-error.ts';
 
-/** What can be written as a Python literal. */
+/** Value that can be written as a Python literal. */
 export type PythonValue =
   | null
   | boolean
@@ -16,7 +16,7 @@ function text(value: string): string {
       `The text ${JSON.stringify(value)} is not well-formed Unicode. Remove the lone surrogate.`,
     );
   }
-  // JSON and Python agree on every escape but one: Python would take a pair of \u escapes for two characters.
+  // JSON and Python differ in one escape: Python reads a pair of \u escapes as two characters.
   return JSON.stringify(value).replaceAll(/[^\x20-\x7e]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0;
     return code > 0xffff

@@ -1,5 +1,5 @@
 import { DeployConfigError } from '../deploy-config-error.ts';
-import { didYouMean } from '../values/nearest-name.ts';
+import { didYouMean } from '../did-you-mean.ts';
 import {
   gunicornSettingKinds,
   type GunicornSettingName,
@@ -25,7 +25,7 @@ function isSettingName(name: string): name is GunicornSettingName {
  * Writes settings as a `gunicorn.conf.py`.
  *
  * @throws DeployConfigError `ERR_GUNICORN_SETTING` for a name that Gunicorn does not know or a value of another kind,
- * both of which Gunicorn's own check lets pass; `ERR_PYTHON_VALUE` for a value that Python cannot read back.
+ * neither of which Gunicorn's check finds; `ERR_PYTHON_VALUE` for a value that Python cannot read back.
  */
 export function serializeGunicorn(settings: GunicornSettings): string {
   let text = '';
@@ -41,7 +41,7 @@ export function serializeGunicorn(settings: GunicornSettings): string {
     if (!fits[kind](value)) {
       throw new DeployConfigError(
         'ERR_GUNICORN_SETTING',
-        `Gunicorn's setting "${name}" is ${JSON.stringify(value)}, but it takes a value of kind "${kind}".`,
+        `Gunicorn's setting "${name}" is ${JSON.stringify(value)}, but expects a value of kind "${kind}".`,
       );
     }
     text += `${name} = ${serializePython(value)}\n`;

@@ -1,9 +1,9 @@
 import type { NginxDirective } from './nginx-directive.ts';
 
 /**
- * How Nginx reads the arguments of a directive.
+ * Interpretation of the arguments of a directive.
  *
- * - `plain`: as they are; `$` means nothing.
+ * - `plain`: literal; `$` has no meaning.
  * - `text`: variables are expanded.
  * - `header`: variables are expanded and the result becomes a header line, where a line break would start another one.
  */
@@ -61,9 +61,9 @@ const contexts = new Map(
 
 const redirects = new Set<unknown>([301, 302, 303, 307, 308]);
 
-/** How a directive reads its arguments; `undefined` when it is not known here. */
+/** Returns how a directive reads its arguments; `undefined` for a directive that is not listed. */
 export function argumentContext({ name, args }: NginxDirective): ArgumentContext | undefined {
-  // The text of a redirect is its Location header.
+  // The argument of a redirect becomes the Location header.
   if (name === 'return' && redirects.has(Number(args[0]))) return 'header';
   return contexts.get(name);
 }

@@ -2,13 +2,13 @@ import { block, directive, variable, type NginxDirective } from './nginx-directi
 
 const prefix = 'fairlead_prefix';
 
-/** The first three groups and the first byte of the fourth, where none of them is left out. */
+/** First three groups and first byte of the fourth, where no zeros are omitted. */
 const fullPrefix = `~^(?<${prefix}>(?:[0-9a-f]+:){3}[0-9a-f]*?)[0-9a-f]{1,2}:`;
 
-/** An IPv4 address as IPv6 sockets have it. */
+/** IPv4-mapped IPv6 address. */
 const mappedAddress = String.raw`~^(?<${prefix}>::ffff:[0-9]+\.[0-9.]+)`;
 
-/** The groups in front of the zeros that are left out, and those zeros as far as they are among the first three groups. */
+/** Groups in front of the omitted zeros, and the omitted zeros among the first three groups. */
 const shortPrefixes: readonly (readonly [pattern: string, zeros: string])[] = [
   [`~^(?<${prefix}>(?:[0-9a-f]+:){3}):`, ''],
   [`~^(?<${prefix}>(?:[0-9a-f]+:){2}):`, '0:'],
@@ -16,10 +16,10 @@ const shortPrefixes: readonly (readonly [pattern: string, zeros: string])[] = [
   [`~^(?<${prefix}>):`, '0:0:0:'],
 ];
 
-/** Whose requests and connections are counted together: an IPv4 address, or the /56 of an IPv6 address (RFC 6177). */
+/** Variable that requests and connections are counted by: an IPv4 address, or the /56 of an IPv6 address (RFC 6177). */
 export const clientNetwork = variable('fairlead_client_network');
 
-/** Makes {@link clientNetwork}; it stands in the http block. */
+/** Returns the map of {@link clientNetwork}, for the http block. */
 export function clientNetworkMap(): NginxDirective {
   return block(
     'map',

@@ -1,23 +1,23 @@
 import type { Deployment } from '../deployment.ts';
 import { formatAddress } from '../values/address.ts';
-import { edgeProblems } from './edge-problem.ts';
+import { nginxProblems } from './nginx-problem.ts';
 import { block, directive, variable, type NginxDirective } from './nginx-directive.ts';
 import { nginxDuration } from './nginx-duration.ts';
 
 const upstream = 'fairlead_grpc_gateway';
 const problemPath = '/.fairlead/grpc-problem';
 
-/** The services of the gateway; where gRPC shares its port with HTTP, everything else is HTTP's. */
+/** gRPC services of the gateway; on a shared port, all other paths are HTTP. */
 const services = ['/inference.GRPCInferenceService/', '/grpc.health.v1.Health/'];
 
-/** A message has five bytes in front of it. */
+/** Length of the prefix of a message. */
 const framingBytes = 5;
 
 /**
- * What an error of Nginx's own is in gRPC; UNKNOWN where it isn't listed.
+ * gRPC status of Nginx's error responses; UNKNOWN if it isn't listed.
  *
  * Source: https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md, but for sizes and limits
- * RESOURCE_EXHAUSTED, and for the time DEADLINE_EXCEEDED, which say more.
+ * RESOURCE_EXHAUSTED, and for timeouts DEADLINE_EXCEEDED, which are more specific.
  */
 const grpcStatuses: Readonly<Record<number, number>> = {
   400: 13,
@@ -31,7 +31,7 @@ const grpcStatuses: Readonly<Record<number, number>> = {
   504: 4,
 };
 
-/** The group of servers behind gRPC, and what errors are in it; they stand in the http block. */
+/** Returns the upstream of gRPC and the maps of its errors, for the http block. */
 export function grpcContext({ grpc, keepAlive }: Deployment): NginxDirective[] {
   if (!grpc) return [];
   return [
@@ -47,7 +47,7 @@ export function grpcContext({ grpc, keepAlive }: Deployment): NginxDirective[] {
       'map',
       [variable('status'), variable('fairlead_grpc_message')],
       [
-        ...edgeProblems.map(({ status, detail }) => directive(String(status), detail)),
+        ...nginxProblems.map(({ status, detail }) => directive(String(status), detail)),
         directive('default', ''),
       ],
     ),
@@ -68,7 +68,7 @@ function proxied({ timeouts, maxBodyBytes, nginx }: Deployment): NginxDirective[
     directive('client_max_body_size', maxBodyBytes + framingBytes),
     directive('grpc_set_header', 'Host', variable('host')),
     directive('grpc_set_header', 'X-Request-Id', variable('fairlead_request_id')),
-    // These replace what the client sent: whoever stands behind believes them.
+    // These replace the headers of the client, because the upstream trusts them.
     directive('grpc_set_header', 'X-Forwarded-For', variable('remote_addr')),
     directive('grpc_set_header', 'X-Forwarded-Host', variable('host')),
     directive('grpc_set_header', 'X-Forwarded-Proto', nginx.publicScheme),
@@ -77,12 +77,12 @@ function proxied({ timeouts, maxBodyBytes, nginx }: Deployment): NginxDirective[
     directive('grpc_connect_timeout', nginxDuration(timeouts.nginxConnectMs)),
     directive('grpc_send_timeout', nginxDuration(timeouts.nginxReadMs)),
     directive('grpc_read_timeout', nginxDuration(timeouts.nginxReadMs)),
-    directive('error_page', ...edgeProblems.map(({ status }) => status), problemPath),
+    directive('error_page', ...nginxProblems.map(({ status }) => status), problemPath),
     directive('grpc_pass', `grpc://${upstream}`),
   ];
 }
 
-/** The locations of gRPC in a server: of its services, or of everything where the server is gRPC's alone. */
+/** Returns the locations of gRPC in a server: its services, or all paths of a server for gRPC only. */
 export function grpcLocations(
   deployment: Deployment,
   headers: readonly NginxDirective[],
@@ -91,7 +91,7 @@ export function grpcLocations(
   if (!deployment.grpc) return [];
   return [
     ...(alone ? ['/'] : services).map((path) => block('location', [path], proxied(deployment))),
-    // An answer without a body, whose headers are what gRPC calls trailers.
+    // A response without a body, whose headers gRPC reads as trailers.
     block(
       'location',
       ['=', problemPath],

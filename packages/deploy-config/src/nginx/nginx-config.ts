@@ -1,3 +1,4 @@
+import { checkDeployment } from '../check-options.ts';
 import type { Deployment } from '../deployment.ts';
 import { formatAddress } from '../values/address.ts';
 import { clientNetwork, clientNetworkMap } from './client-network.ts';
@@ -12,13 +13,13 @@ import { tlsDirectives } from './tls-directives.ts';
 
 const requestId = 'fairlead_request_id';
 
-/** The path of a request as the client sent it: `$uri` is decoded, and that of the page behind an error. */
+/** Path of a request as the client sent it: `$uri` is decoded, and is that of the error page after an error. */
 const requestPath = 'fairlead_request_path';
 
-/** What a client may choose as the id of its request: nothing that a log, a header or JSON would have to escape. */
+/** Request ids that a client may choose: no character needs escaping in a log, a header or JSON. */
 const clientRequestId = '~^[A-Za-z0-9._-]{1,128}$';
 
-/** Kinds of temporary files; each is set, so that no path that was compiled in is used. */
+/** Folders for temporary files; each is set, so that no compiled-in path is used. */
 const tempFolders = {
   client_body_temp_path: 'body',
   proxy_temp_path: 'proxy',
@@ -27,13 +28,13 @@ const tempFolders = {
   scgi_temp_path: 'scgi',
 };
 
-/** One JSON object per request; `escape=json` keeps whatever a client sends inside its string. */
+/** Fields of the JSON object per request; `escape=json` escapes the text of clients. */
 const logFields: Readonly<Record<string, string>> = {
   time: 'time_iso8601',
   requestId,
   client: 'remote_addr',
   method: 'request_method',
-  // Without the query, which may hold what no log should.
+  // Without the query, which may contain secrets.
   uri: requestPath,
   status: 'status',
   requestBytes: 'request_length',
@@ -112,11 +113,11 @@ function httpBlock(deployment: Deployment): NginxDirective {
     'http',
     [],
     [
-      // What is logged of a request has its whole first line, and with it the query.
+      // Messages about a request have its whole request line, with the query.
       ...(nginx.requestErrorLog ? [] : [directive('error_log', layout.nginxErrorLog, 'alert')]),
       directive('server_tokens', 'off'),
       directive('underscores_in_headers', 'off'),
-      // Nginx knows neither the port nor the scheme that a client behind a load balancer uses.
+      // Behind a load balancer, Nginx knows neither the port nor the scheme of the client.
       directive('absolute_redirect', 'off'),
       directive('default_type', 'application/octet-stream'),
       directive('server_names_hash_bucket_size', 512),
@@ -129,7 +130,7 @@ function httpBlock(deployment: Deployment): NginxDirective {
       directive('client_header_timeout', clientTimeout),
       directive('client_body_timeout', clientTimeout),
       directive('send_timeout', clientTimeout),
-      // The rest of a body that was refused is read for as long as the gateway does.
+      // The rest of a refused body is read as long as in the gateway.
       directive('lingering_time', '5s'),
       directive('lingering_timeout', '2s'),
       directive('keepalive_timeout', nginxDuration(keepAlive.nginxMs)),
@@ -147,7 +148,7 @@ function httpBlock(deployment: Deployment): NginxDirective {
         ],
       ),
       block(
-        // What the upstream answered with, if it answered: its logs have that one.
+        // The id in the response of the upstream, if any: its logs have that one.
         'map',
         [variable('upstream_http_x_request_id'), variable('fairlead_response_id')],
         [
@@ -165,13 +166,14 @@ function httpBlock(deployment: Deployment): NginxDirective {
   );
 }
 
-/** The tree of Nginx's configuration: add directives of your own, then `serializeNginx` it. */
+/** Returns the tree of Nginx's configuration, to extend and pass to `serializeNginx`. */
 export function nginxConfig(deployment: Deployment): NginxDirective[] {
+  checkDeployment(deployment);
   const { nginx, layout, timeouts } = deployment;
   return [
     ...(nginx.user === undefined ? [] : [directive('user', nginx.user)]),
-    // Under systemd the distribution's unit decides, on the command line, and refuses a second word on it.
-    ...(layout.supervisor === 'starter' ? [directive('daemon', 'off')] : []),
+    // Under systemd the distribution's unit sets it on the command line, and Nginx refuses a duplicate.
+    ...(layout.supervisor === 'foreground' ? [directive('daemon', 'off')] : []),
     directive('pid', layout.nginxPidFile),
     directive('error_log', layout.nginxErrorLog, 'warn'),
     directive('worker_processes', nginx.workers),

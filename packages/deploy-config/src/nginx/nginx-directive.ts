@@ -1,29 +1,29 @@
-/** A variable of Nginx, without its `$`. */
+/** Variable of Nginx, without its `$`. */
 export interface NginxVariable {
   /** Such as `remote_addr`. */
   readonly variable: string;
 }
 
-/** One argument: a literal text, a number, a variable, or a mixture. Literals are never expanded. */
+/** Argument: a literal text, a number, a variable, or a list of these. Literals are never expanded. */
 export type NginxArgument =
   string | number | NginxVariable | readonly (string | number | NginxVariable)[];
 
-/** One directive, with a block when `block` is there. */
+/** Directive, with a block if `block` is set. */
 export interface NginxDirective {
-  /** Such as `proxy_pass`; in a block of data, such as `map`, its first word. */
+  /** Such as `proxy_pass`; in a block of data, such as `map`, the first word of the line. */
   readonly name: string;
-  /** What follows the name. */
+  /** Arguments after the name. */
   readonly args: readonly NginxArgument[];
-  /** What stands between its braces. */
+  /** Directives between the braces. */
   readonly block?: readonly NginxDirective[];
 }
 
-/** A simple directive: `directive('keepalive_timeout', '75s')`. */
+/** Creates a simple directive: `directive('keepalive_timeout', '75s')`. */
 export function directive(name: string, ...args: readonly NginxArgument[]): NginxDirective {
   return { name, args };
 }
 
-/** A directive with a block: `block('location', ['/'], […])`. */
+/** Creates a directive with a block: `block('location', ['/'], […])`. */
 export function block(
   name: string,
   args: readonly NginxArgument[],
@@ -32,7 +32,7 @@ export function block(
   return { name, args, block: content };
 }
 
-/** Refers to a variable: `variable('remote_addr')` is `$remote_addr`. */
+/** Creates a reference to a variable: `variable('remote_addr')` is `$remote_addr`. */
 export function variable(name: string): NginxVariable {
   return { variable: name };
 }

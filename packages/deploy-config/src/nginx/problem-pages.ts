@@ -1,4 +1,4 @@
-import { edgeProblems, type EdgeProblem } from './edge-problem.ts';
+import { nginxProblems, type NginxProblem } from './nginx-problem.ts';
 import {
   block,
   directive,
@@ -9,22 +9,22 @@ import {
 
 const path = '/.fairlead/problem';
 
-/** The body of a problem: RFC 9457, plus `error`, which is all that Open Inference clients read. */
-function body({ status, code, title, detail }: EdgeProblem): NginxArgument {
+/** Body of a problem: RFC 9457, plus `error`, which Open Inference clients read. */
+function body({ status, code, title, detail }: NginxProblem): NginxArgument {
   const problem = { type: 'about:blank', title, status, detail, error: detail, code };
   const text = JSON.stringify({ ...problem, requestId: '' });
-  // The request id holds only characters that need no escape in JSON: see the map that makes it.
+  // The request id has only characters that need no escape in JSON: see its map.
   return [text.slice(0, -'"}'.length), variable('fairlead_request_id'), '"}'];
 }
 
-/** Body and Retry-After of each problem by the status that is being answered; they stand in the http block. */
+/** Returns the maps from the status to the body and Retry-After of each problem, for the http block. */
 export function problemMaps(): NginxDirective[] {
   return [
     block(
       'map',
       [variable('status'), variable('fairlead_problem')],
       [
-        ...edgeProblems.map((problem) => directive(String(problem.status), body(problem))),
+        ...nginxProblems.map((problem) => directive(String(problem.status), body(problem))),
         directive('default', ''),
       ],
     ),
@@ -32,7 +32,7 @@ export function problemMaps(): NginxDirective[] {
       'map',
       [variable('status'), variable('fairlead_retry_after')],
       [
-        ...edgeProblems.flatMap(({ status, retryAfterSeconds }) =>
+        ...nginxProblems.flatMap(({ status, retryAfterSeconds }) =>
           retryAfterSeconds === undefined ? [] : [directive(String(status), retryAfterSeconds)],
         ),
         // An empty header is not sent.
@@ -43,14 +43,14 @@ export function problemMaps(): NginxDirective[] {
 }
 
 /**
- * Sends every error of Nginx's own to its problem; `headers` are those of the server.
+ * Maps every error of Nginx to its problem; `headers` are those of the server.
  *
- * A plain location and not a named one: a request too broken to have a path cannot be sent to a named one.
+ * The location isn't a named one: a request too malformed to have a path cannot be sent to a named location.
  */
 export function problemPages(headers: readonly NginxDirective[]): NginxDirective[] {
   return [
-    directive('error_page', ...edgeProblems.map(({ status }) => status), path),
-    ...edgeProblems.flatMap(({ status, internalStatuses = [] }) =>
+    directive('error_page', ...nginxProblems.map(({ status }) => status), path),
+    ...nginxProblems.flatMap(({ status, internalStatuses = [] }) =>
       internalStatuses.length === 0
         ? []
         : [directive('error_page', ...internalStatuses, `=${status}`, path)],
@@ -61,7 +61,7 @@ export function problemPages(headers: readonly NginxDirective[]): NginxDirective
       [
         directive('internal'),
         directive('default_type', 'application/problem+json'),
-        // One add_header in a location switches off those that it would inherit.
+        // An add_header in a location turns off the inherited ones.
         ...headers,
         directive('add_header', 'Retry-After', variable('fairlead_retry_after'), 'always'),
         // The status stays that of the error.

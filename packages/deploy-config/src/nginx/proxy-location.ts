@@ -2,12 +2,12 @@ import type { Deployment } from '../deployment.ts';
 import { block, directive, variable, type NginxDirective } from './nginx-directive.ts';
 import { nginxDuration } from './nginx-duration.ts';
 
-/** The name of an upstream in the configuration: prefixed, so that it never resolves as a host. */
+/** Returns the name of an upstream in the configuration: prefixed, so that it never resolves as a host. */
 export function upstreamName(name: string): string {
   return `fairlead_${name.replaceAll('-', '_')}`;
 }
 
-/** Keeps connections to the upstreams that want it; an empty header is not sent, which means to keep. */
+/** Returns the map of the header `Connection`: an empty header is not sent, which keeps the connection alive. */
 export function connectionMap({ nginx }: Deployment): NginxDirective {
   return block(
     'map',
@@ -21,14 +21,14 @@ export function connectionMap({ nginx }: Deployment): NginxDirective {
   );
 }
 
-/** Settings of every proxied location; they stand in the server and are inherited. */
+/** Returns the settings of every proxied location, for the server block, from which locations inherit. */
 export function proxyDirectives({ timeouts, nginx }: Deployment): NginxDirective[] {
   return [
     directive('proxy_http_version', 1.1),
     directive('proxy_set_header', 'Connection', variable('fairlead_connection')),
     directive('proxy_set_header', 'Host', variable('host')),
     directive('proxy_set_header', 'X-Request-Id', variable('fairlead_request_id')),
-    // These replace what the client sent: whoever stands behind believes them.
+    // These replace the headers of the client, because the upstream trusts them.
     directive('proxy_set_header', 'X-Forwarded-For', variable('remote_addr')),
     directive('proxy_set_header', 'X-Forwarded-Host', variable('host')),
     directive('proxy_set_header', 'X-Forwarded-Proto', nginx.publicScheme),
@@ -45,7 +45,7 @@ export function proxyDirectives({ timeouts, nginx }: Deployment): NginxDirective
   ];
 }
 
-/** The locations of all routes. */
+/** Returns the locations of all routes. */
 export function proxyLocations({ nginx }: Deployment): NginxDirective[] {
   return nginx.routes.map(({ path, match, upstream, bufferRequests }) =>
     block('location', match === 'exact' ? ['=', path] : [path], [

@@ -11,7 +11,7 @@ import {
 /** Nginx reads each argument into a buffer of 4,096 bytes (`NGX_CONF_BUFFER`) and refuses a longer one. */
 const maxArgumentBytes = 4_000;
 
-/** Nginx has no escape for `$`; this variable holds one. */
+/** Variable with the value `$`, because Nginx has no escape for it. */
 const dollar = 'fairlead_dollar';
 
 const bare = /^[A-Za-z0-9_./:@=,+*-]+$/;
@@ -34,7 +34,7 @@ function literal(text: string, name: string, context: ArgumentContext | undefine
   if (context === undefined) {
     refuse(
       name,
-      'an argument contains "$", and it is not known whether this directive expands variables. Use variable() for one; for a "$" itself, use a directive that is known here',
+      'an argument contains "$", and it is unknown whether this directive expands variables. Use variable() for a variable; for a literal "$", use a directive of the list',
     );
   }
   return escaped.replaceAll('$', `\${${dollar}}`);
@@ -50,7 +50,7 @@ function argument(
   for (const part of parts as readonly (string | number | { variable: string })[]) {
     if (typeof part === 'object') {
       if (!/^[a-z][a-z0-9_]*$/.test(part.variable)) {
-        refuse(name, `"${part.variable}" is no name of a variable (lower case, digits, "_")`);
+        refuse(name, `"${part.variable}" is not the name of a variable (lower case, digits, "_")`);
       }
       text += parts.length === 1 ? `$${part.variable}` : `\${${part.variable}}`;
     } else if (typeof part === 'number') {
@@ -78,7 +78,7 @@ function lines(
     const { name, args, block: content } = entry;
     const isData = parent !== undefined && dataBlocks.has(parent);
     if (!isData && !/^[a-z][a-z0-9_]*$/.test(name)) {
-      refuse(name, 'a directive is named in lower case, with digits and "_"');
+      refuse(name, 'the name of a directive has lower case letters, digits and "_"');
     }
     const context: ArgumentContext | undefined = isData
       ? parent === 'map'
@@ -96,9 +96,9 @@ function lines(
 }
 
 /**
- * Writes a tree as an Nginx configuration; every literal comes back from Nginx byte for byte.
+ * Writes a tree as an Nginx configuration; Nginx reads every literal back byte for byte.
  *
- * @throws DeployConfigError `ERR_NGINX_VALUE` for a text that cannot stand where it is put.
+ * @throws DeployConfigError `ERR_NGINX_VALUE` for a text that is not allowed at its position.
  */
 export function serializeNginx(config: readonly NginxDirective[]): string {
   const text = lines(config, '', undefined);

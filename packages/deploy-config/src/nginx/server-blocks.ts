@@ -24,7 +24,7 @@ function limits({ nginx: { perAddress } }: Deployment): NginxDirective[] {
         directive(
           'limit_req',
           'zone=fairlead_requests',
-          // Nginx takes no burst of 0 by that name.
+          // Nginx refuses `burst=0`.
           ...(perAddress.burst === 0 ? [] : [`burst=${perAddress.burst}`, 'nodelay']),
         ),
         directive('limit_conn', 'fairlead_connections', perAddress.connections),
@@ -44,7 +44,7 @@ function application(deployment: Deployment, headers: readonly NginxDirective[])
   ];
 }
 
-/** `http2 on` came with Nginx 1.25.1, where the parameter of `listen` began to warn. */
+/** Nginx 1.25.1 introduced `http2 on`, and warns about the parameter of `listen`. */
 function http2({ target }: Deployment): { parameter: string[]; own: NginxDirective[] } {
   const hasDirective = atLeast(target.nginx, 1, 25, 1);
   return {
@@ -54,8 +54,8 @@ function http2({ target }: Deployment): { parameter: string[]; own: NginxDirecti
 }
 
 /**
- * The server of gRPC in plain HTTP/2, on an address of its own: before 1.25.1, Nginx takes a plain port either for
- * HTTP/1.1 or for HTTP/2.
+ * Returns the server of gRPC in plain HTTP/2, on a separate address: before 1.25.1, a plain port of Nginx is either
+ * HTTP/1.1 or HTTP/2.
  */
 function grpcServers(deployment: Deployment, names: readonly string[]): NginxDirective[] {
   const address = deployment.grpc?.address;
@@ -74,7 +74,7 @@ function grpcServers(deployment: Deployment, names: readonly string[]): NginxDir
   ];
 }
 
-/** Answers for no name: whoever reaches it asked for a host that is not served here. */
+/** Responds to requests for other host names. */
 function misdirected(headers: readonly NginxDirective[]): NginxDirective[] {
   return [
     ...headers,
@@ -100,7 +100,7 @@ function plainServers(deployment: Deployment, address: Address, names: readonly 
   ];
 }
 
-/** Every server block: the one that answers, and those that send away or turn away. */
+/** Returns every server block: the application, the redirect, and those that refuse other host names. */
 export function serverBlocks(deployment: Deployment): NginxDirective[] {
   const { listen } = deployment.nginx;
   if (listen.scheme === 'http') return plainServers(deployment, listen.address, listen.names);

@@ -2,7 +2,7 @@ import type { Deployment } from '../deployment.ts';
 import { atLeast } from '../values/version.ts';
 import { directive, type NginxDirective } from './nginx-directive.ts';
 
-/** Forward-secret authenticated ciphers for TLS 1.2; TLS 1.3 brings its own. */
+/** Forward-secret authenticated ciphers for TLS 1.2; TLS 1.3 has separate ones. */
 const ciphers = [
   'ECDHE-ECDSA-AES128-GCM-SHA256',
   'ECDHE-RSA-AES128-GCM-SHA256',
@@ -15,12 +15,12 @@ const ciphers = [
 const curves = ['X25519', 'prime256v1', 'secp384r1'];
 
 /**
- * TLS settings of a whole http block.
+ * Returns the TLS settings of the http block.
  *
  * Source: Mozilla's "intermediate" configuration, https://wiki.mozilla.org/Security/Server_Side_TLS
  */
 export function tlsDirectives({ target }: Deployment): NginxDirective[] {
-  // Post-quantum key exchange came with OpenSSL 3.5; an older one refuses the whole list.
+  // OpenSSL 3.5 introduced post-quantum key exchange; older versions refuse the whole list.
   const groups = atLeast(target.openssl, 3, 5, 0) ? ['X25519MLKEM768', ...curves] : curves;
   return [
     directive('ssl_protocols', 'TLSv1.2', 'TLSv1.3'),

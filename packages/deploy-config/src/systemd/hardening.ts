@@ -1,7 +1,7 @@
 import type { UnitSection } from './unit-directive.ts';
 
 /**
- * What neither Node nor Python under Gunicorn needs: each of these takes it away.
+ * Restrictions that work for Node and for Python under Gunicorn.
  *
  * Source: systemd.exec(5); checked with `systemd-analyze security`.
  */
@@ -30,6 +30,6 @@ export const hardening: UnitSection<'Service'> = {
   KeyringMode: 'private',
   SystemCallArchitectures: ['native'],
   SystemCallFilter: [['@system-service'], ['~@privileged', '@resources']],
-  // Native libraries try to pin their threads to cores; refused, they go on, but a killed process does not.
+  // Native libraries try to pin their threads to cores: an error is harmless, the default would kill the process.
   SystemCallErrorNumber: 'EPERM',
 };

@@ -4,7 +4,7 @@ import type { AbsolutePath } from '../values/absolute-path.ts';
 import { serializeUnit } from './serialize-unit.ts';
 import { systemdUnits } from './systemd-units.ts';
 
-/** Renders the units of a deployment; none when a starter runs it. */
+/** Renders the systemd units of a deployment; none for a layout in the foreground. */
 export function renderSystemd(deployment: Deployment): RenderedFile[] {
   return Object.entries(systemdUnits(deployment)).map(([file, unit]) => ({
     path: `${deployment.layout.unitFolder}/${file}` as AbsolutePath,

@@ -1,13 +1,13 @@
 import { DeployConfigError } from '../deploy-config-error.ts';
 import { isAbsolutePath } from '../values/absolute-path.ts';
-import { didYouMean } from '../values/nearest-name.ts';
+import { didYouMean } from '../did-you-mean.ts';
 import { unitDirectiveKinds, type Unit, type UnitValueKind } from './unit-directive.ts';
 
 function refuse(name: string, why: string): never {
   throw new DeployConfigError('ERR_SYSTEMD_VALUE', `systemd directive "${name}": ${why}`);
 }
 
-/** systemd skips a line with NUL, or with what its UTF-8 check does not take: surrogates and noncharacters. */
+/** systemd skips a line with NUL, or with characters that its UTF-8 check refuses: surrogates and noncharacters. */
 function checked(text: string, name: string): string {
   if (/[\0\p{Surrogate}\p{Noncharacter_Code_Point}]/u.test(text)) {
     refuse(name, `${JSON.stringify(text)} has a character that systemd cannot read`);
@@ -25,13 +25,13 @@ function word(text: string, name: string): string {
     .replaceAll('%', '%%')
     .replaceAll(/\p{Cc}/gu, (control) => {
       const code = control.charCodeAt(0);
-      // The escape is one byte: those beyond ASCII are two, and stand as they are.
+      // The escape is one byte: characters beyond ASCII have two, and are not escaped.
       return code < 0x80 ? String.raw`\x${code.toString(16).padStart(2, '0')}` : control;
     });
   return `"${escaped}"`;
 }
 
-/** The rest of the line is the value: nothing can be quoted, so what would be cut off or continued is refused. */
+/** The rest of the line is the value, without quoting: text that would be truncated or continued is refused. */
 function line(text: string, name: string): string {
   checked(text, name);
   if (/\p{Cc}/u.test(text)) refuse(name, `${JSON.stringify(text)} has a control character`);
@@ -45,13 +45,13 @@ function line(text: string, name: string): string {
 function commandLine([program, ...args]: readonly string[], name: string): string {
   if (program === undefined) return '';
   // The first character could otherwise be one of systemd's prefixes, such as "+" for full privileges.
-  if (!isAbsolutePath(program)) refuse(name, `"${program}" is no absolute path of a program`);
+  if (!isAbsolutePath(program)) refuse(name, `"${program}" is not the absolute path of a program`);
   return [program, ...args].map((text) => word(text.replaceAll('$', '$$$$'), name)).join(' ');
 }
 
 function integer(value: unknown, name: string): number {
   if (Number.isSafeInteger(value)) return Number(value);
-  return refuse(name, `${String(value)} is no integer`);
+  return refuse(name, `${String(value)} is not an integer`);
 }
 
 function list(value: unknown): readonly string[] {
@@ -109,7 +109,7 @@ export function serializeUnit(unit: Unit): string {
       if (!kind) {
         throw new DeployConfigError(
           'ERR_SYSTEMD_DIRECTIVE',
-          `Section "${section}" has no directive "${name}" that is known here.${didYouMean(name, Object.keys(kinds))}`,
+          `Section "${section}" has no directive "${name}" that is supported.${didYouMean(name, Object.keys(kinds))}`,
         );
       }
       const written = writers[kind](value, name);

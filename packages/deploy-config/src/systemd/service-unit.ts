@@ -5,18 +5,18 @@ import type { Unit, UnitSection } from './unit-directive.ts';
 interface ServiceUnitOptions {
   readonly deployment: Deployment;
   readonly description: string;
-  /** Name of the unit without its ending. */
+  /** Name of the unit without its suffix. */
   readonly unit: string;
   readonly socketUnit: string;
   readonly service: Service;
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryBytes: number;
-  /** What differs between the programs. */
+  /** Directives that differ between the programs. */
   readonly settings: UnitSection<'Service'>;
 }
 
-/** An empty folder, unless one is named: what a model file names beside it isn't there. */
+/** Uses an empty folder, unless one is set, so that a model file can't name other files. */
 function workingDirectory({ service, unit }: ServiceUnitOptions): UnitSection<'Service'> {
   const { workingFolder } = service;
   if (workingFolder !== undefined) return { WorkingDirectory: workingFolder };
@@ -27,7 +27,7 @@ function workingDirectory({ service, unit }: ServiceUnitOptions): UnitSection<'S
   };
 }
 
-/** A hardened service that takes its socket from systemd, so that a restart loses no connection. */
+/** Returns a hardened service with a socket of systemd, so that a restart loses no connection. */
 export function serviceUnit(options: ServiceUnitOptions): Unit {
   const { deployment, description, socketUnit, service, command, environment } = options;
   return {

@@ -5,11 +5,11 @@ interface SocketUnitOptions {
   readonly description: string;
   readonly address: Address;
   readonly serviceUnit: string;
-  /** Who may connect to a Unix socket. */
+  /** Group that may connect to a Unix socket. */
   readonly group: string;
 }
 
-/** The socket that systemd holds open while its service restarts. */
+/** Returns the socket unit, which stays open while its service restarts. */
 export function socketUnit({ description, address, serviceUnit, group }: SocketUnitOptions): Unit {
   const access =
     address.kind === 'unix'

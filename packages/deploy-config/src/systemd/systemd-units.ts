@@ -7,9 +7,9 @@ import { socketUnit } from './socket-unit.ts';
 import type { Unit } from './unit-directive.ts';
 
 /**
- * The units of a deployment by their path below the unit folder: change them, then `serializeUnit` each.
+ * Returns the units of a deployment by their path below the unit folder, to change and pass to `serializeUnit`.
  *
- * Empty when a starter runs the deployment.
+ * There are none for a layout in the foreground.
  */
 export function systemdUnits(deployment: Deployment): Readonly<Record<string, Unit>> {
   const { name, layout, gateway, flask, nginx, timeouts } = deployment;
@@ -17,7 +17,7 @@ export function systemdUnits(deployment: Deployment): Readonly<Record<string, Un
   const gatewayUnit = `${name}-gateway`;
   const flaskUnit = `${name}-flask`;
   const nginxGroup = nginx.user ?? 'root';
-  // A socket has one group: when Nginx calls Flask too, the gateway joins Nginx's.
+  // A socket has one group: if Nginx connects to Flask too, the gateway joins the group of Nginx.
   const nginxCallsFlask = nginx.upstreams.flask !== undefined;
   const units: Record<string, Unit> = {
     [`${gatewayUnit}.socket`]: socketUnit({
@@ -43,7 +43,7 @@ export function systemdUnits(deployment: Deployment): Readonly<Record<string, Un
         ...(nginxCallsFlask && { SupplementaryGroups: [nginxGroup] }),
       },
     }),
-    // The distribution's unit gives Nginx 5 seconds to stop, whatever it is still answering.
+    // The distribution's unit gives Nginx 5 seconds to stop, regardless of requests in flight.
     [`nginx.service.d/${name}.conf`]: {
       Service: {
         ExecStop: [],
@@ -74,7 +74,7 @@ export function systemdUnits(deployment: Deployment): Readonly<Record<string, Un
     settings: {
       Type: 'notify',
       NotifyAccess: 'main',
-      // It answers on the socket it is given and calls nobody.
+      // It serves on the given socket and opens no connections.
       PrivateNetwork: local,
       RestrictAddressFamilies: local ? ['AF_UNIX'] : ['AF_UNIX', 'AF_INET', 'AF_INET6'],
     },

@@ -1,5 +1,5 @@
 /**
- * The directives that units here may use, with the kind of their value: the kind decides how it is escaped.
+ * Supported directives with the kind of their value, which determines the escaping.
  *
  * Source: systemd.unit(5), systemd.service(5), systemd.socket(5), systemd.exec(5), systemd.kill(5) and
  * systemd.resource-control(5) of systemd 252.
@@ -122,19 +122,19 @@ export interface UnitValueByKind {
   duration: number;
   /** Permission bits, such as `0o077`. */
   mode: number;
-  /** The rest of the line, taken as it is. */
+  /** Rest of the line, literally. */
   line: string;
-  /** A list; an empty one resets what was set before. */
+  /** List; an empty one resets earlier values. */
   words: readonly string[];
   /** One assignment for each list. */
   wordLists: readonly (readonly string[])[];
-  /** Program and arguments; an empty list resets what was set before. */
+  /** Program and arguments; an empty list resets earlier values. */
   command: readonly string[];
   /** Variables by name. */
   environment: Readonly<Record<string, string>>;
 }
 
-/** How a value is written, and what type it has. */
+/** Kind of a value, which determines its format and type. */
 export type UnitValueKind = keyof UnitValueByKind;
 
 /** Every known directive by section, with its kind. */

@@ -1,20 +1,20 @@
 declare const brand: unique symbol;
 
-/** A normalised absolute path that every dialect can carry. */
+/** Normalized absolute path that every rendered format can represent. */
 export type AbsolutePath = string & {
-  /** Only the check gives it. */
+  /** Set by the check only. */
   readonly [brand]: 'AbsolutePath';
 };
 
 /**
- * Why `text` is not a usable path, or `undefined` when it is one.
+ * Describes why `text` is not a usable path; `undefined` when it is one.
  *
  * `$` is refused because Nginx would expand it when it opens the file, on each request.
  */
 export function absolutePathProblem(text: string): string | undefined {
   if (!text.startsWith('/')) return 'must be absolute (start with "/")';
   if (/[\p{Cc}\p{Surrogate}]/u.test(text)) return 'must not contain control characters';
-  if (text.includes('$')) return 'must not contain "$": Nginx would take it for a variable';
+  if (text.includes('$')) return 'must not contain "$": Nginx would read it as a variable';
   if (text !== text.trim()) return 'must not end with white space';
   if (text === '/') return undefined;
   if (
@@ -29,7 +29,7 @@ export function absolutePathProblem(text: string): string | undefined {
   return undefined;
 }
 
-/** Whether `text` is a normalised absolute path. */
+/** Returns whether `text` is a normalized absolute path. */
 export function isAbsolutePath(text: string): text is AbsolutePath {
   return absolutePathProblem(text) === undefined;
 }

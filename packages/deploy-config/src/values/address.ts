@@ -2,12 +2,12 @@ import { isIP } from 'node:net';
 
 import { isAbsolutePath, type AbsolutePath } from './absolute-path.ts';
 
-/** Where a server listens: a Unix socket, or an IP address and a port. */
+/** Address of a server: a Unix socket, or an IP address and a port. */
 export type Address = UnixAddress | TcpAddress;
 
 /** A Unix socket. */
 export interface UnixAddress {
-  /** Tells it from a {@link TcpAddress}. */
+  /** Distinguishes it from a {@link TcpAddress}. */
   readonly kind: 'unix';
   /** The socket's path, at most {@link maxSocketPathBytes} long. */
   readonly path: AbsolutePath;
@@ -15,7 +15,7 @@ export interface UnixAddress {
 
 /** An IP address and a port. */
 export interface TcpAddress {
-  /** Tells it from a {@link UnixAddress}. */
+  /** Distinguishes it from a {@link UnixAddress}. */
   readonly kind: 'tcp';
   /** IPv4, or IPv6 without brackets. */
   readonly host: string;
@@ -23,7 +23,7 @@ export interface TcpAddress {
   readonly port: number;
 }
 
-/** How people write an {@link Address}: `unix:/run/a.sock`, `127.0.0.1:8080` or `[::1]:8080`. */
+/** Text form of an {@link Address}: `unix:/run/a.sock`, `127.0.0.1:8080` or `[::1]:8080`. */
 export type AddressText = `unix:${string}` | `${string}:${number}` | `[${string}]:${number}`;
 
 /**
@@ -33,7 +33,7 @@ export type AddressText = `unix:${string}` | `${string}:${number}` | `[${string}
  */
 export const maxSocketPathBytes = 107;
 
-/** Reads an address; `undefined` when it is none. Names are refused: each server would resolve them for itself. */
+/** Parses an address; `undefined` when it is invalid. Names are refused: each server would resolve them separately. */
 export function parseAddress(text: string): Address | undefined {
   if (text.startsWith('unix:')) {
     const path = text.slice('unix:'.length);
@@ -48,7 +48,7 @@ export function parseAddress(text: string): Address | undefined {
   return plain !== undefined && isIP(plain) === 4 ? { kind: 'tcp', host: plain, port } : undefined;
 }
 
-/** Writes an address the way Nginx, Gunicorn and people read it. */
+/** Formats an address as Nginx and Gunicorn read it. */
 export function formatAddress(address: Address): AddressText {
   if (address.kind === 'unix') return `unix:${address.path}`;
   const host = isIP(address.host) === 6 ? `[${address.host}]` : address.host;

@@ -1,4 +1,4 @@
-/** Major, minor and patch of a released program; what is missing is 0. */
+/** Major, minor and patch of a released program; a missing number is 0. */
 export type Version = readonly [major: number, minor: number, patch: number];
 
 /** Reads the leading numbers of a version such as `1.22.1`, `3.0.17` or `252`; `undefined` when there are none. */
@@ -8,11 +8,11 @@ export function parseVersion(text: string): Version | undefined {
   return [Number(found[1]), Number(found[2] ?? 0), Number(found[3] ?? 0)];
 }
 
-/** Whether `version` is `least` or newer. */
-export function atLeast(version: Version, ...least: Version): boolean {
-  for (const [index, wanted] of least.entries()) {
+/** Returns whether `version` is `minimum` or newer. */
+export function atLeast(version: Version, ...minimum: Version): boolean {
+  for (const [index, required] of minimum.entries()) {
     const found = version[index] ?? 0;
-    if (found !== wanted) return found > wanted;
+    if (found !== required) return found > required;
   }
   return true;
 }

@@ -31,7 +31,7 @@ const kindByValidator: Readonly<Record<string, string>> = {
 const hookValidators = ['_validate_callable', 'validate_post_request'];
 
 describe('the known settings of Gunicorn', () => {
-  it('are those of the Gunicorn that is installed, with the kinds its validators take', () => {
+  it('are those of the installed Gunicorn, with the kinds of its validators', () => {
     const real = JSON.parse(
       execFileSync(program('python'), ['-c', script], { encoding: 'utf8' }),
     ) as { version: string; validators: Record<string, string> };

@@ -56,7 +56,7 @@ function command(deployment: Deployment): readonly [string, ...string[]] {
 const answer = '{"OMP_NUM_THREADS": "1", "FAIRLEAD_MAX_BODY_BYTES": "16777216", "scheme": "http"}';
 
 describe('a rendered Gunicorn', () => {
-  it.each(['app', 'größe "1" {%}; #'])('passes the check of Gunicorn itself in %s', (name) => {
+  it.each(['app', 'größe "1" {%}; #'])('passes the check of Gunicorn in %s', (name) => {
     const [file, ...args] = command(writeSample(name));
     const checked = spawnSync(file, [...args, '--check-config'], { encoding: 'utf8' });
     expect(checked).toMatchObject({ status: 0, stderr: '' });
@@ -77,7 +77,7 @@ describe('a rendered Gunicorn', () => {
     expect(existsSync(socketPath)).toBe(false);
   });
 
-  it('takes over the socket that systemd holds', async () => {
+  it('uses the socket of systemd', async () => {
     const deployment = writeSample();
     const socketPath = join(deployment.layout.socketFolder, 'held-by-systemd.sock');
     const settings = Object.entries(flaskEnvironment(deployment)).map(

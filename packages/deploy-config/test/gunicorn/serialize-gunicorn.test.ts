@@ -50,14 +50,14 @@ print(json.dumps(runpy.run_path(sys.argv[1])["values"], ensure_ascii=True))
 }
 
 describe('serializePython', () => {
-  it('brings every value back from a real Python', () => {
+  it('writes every value so that Python reads it back', () => {
     const values = [...special, -0, 5e-324, 1e21, 2 ** 53, ...fc.sample(value, 500)];
     const source = `values = ${serializePython(values)}\n`;
     expect(source).toMatch(/^[\x20-\x7e]*\n$/);
     expect(readByPython(source)).toEqual(values);
   });
 
-  it('refuses what Python cannot read back', () => {
+  it('refuses values that Python cannot read back', () => {
     for (const bad of ['\ud800', Number.NaN, Number.POSITIVE_INFINITY, { a: ['\udc00'] }]) {
       expect(() => serializePython(bad)).toThrow(
         expect.objectContaining({ code: 'ERR_PYTHON_VALUE' }),
@@ -73,12 +73,12 @@ describe('serializeGunicorn', () => {
     );
   });
 
-  it('refuses a misspelt setting, which Gunicorn would ignore, and proposes the right one', () => {
+  it('refuses a misspelt setting, which Gunicorn would ignore, and suggests the right one', () => {
     const settings = { worker: 2 };
     expect(() => serializeGunicorn(settings as GunicornSettings)).toThrow(
       expect.objectContaining({
         code: 'ERR_GUNICORN_SETTING',
-        message: 'Gunicorn has no setting "worker". Did you mean "workers"?',
+        message: 'Gunicorn has no setting "worker". Did you mean `workers`?',
       }),
     );
   });

@@ -54,7 +54,7 @@ function fine({ layout: { nginxConfigFile } }: Deployment) {
 const isRoot = process.getuid?.() === 0;
 
 describe('nginx -t', () => {
-  it('has nothing to say about a host, moved to a folder and to free ports', async () => {
+  it('accepts the configuration of a host, moved to a folder and to free ports', async () => {
     const root = temporaryFolder();
     const { certificateFile, certificateKeyFile } = selfSignedCertificate(root, 'example.com');
     const { listen, trustedProxies } = hostInput.nginx;
@@ -79,7 +79,7 @@ describe('nginx -t', () => {
     expect({ status, lines: rest }).toEqual(fine(deployment));
   });
 
-  it('has nothing to say about a folder with a difficult name', async () => {
+  it('accepts a folder with a difficult name', async () => {
     const input = folderInput(join(temporaryFolder(), 'größe "1" {%}; #\\'));
     const address = `127.0.0.1:${await freePort()}` as const;
     const deployment = defineDeployment({
@@ -89,20 +89,23 @@ describe('nginx -t', () => {
     expect(check({ deployment })).toEqual(fine(deployment));
   });
 
-  it.runIf(isRoot)('has nothing to say to an account without rights, and runs for it', async () => {
-    const uid = 65_534;
-    const folder = temporaryFolder();
-    chownSync(folder, uid, uid);
-    const port = await freePort();
-    const deployment = defineDeployment({
-      ...folderInput(folder),
-      nginx: { listen: { scheme: 'http', address: `127.0.0.1:${port}` } },
-    });
-    expect(check({ deployment, uid })).toEqual(fine(deployment));
-    const nginx = startProgram(nginxCommand(deployment, program('nginx')), { uid, gid: uid });
-    await untilListening(nginx, { host: '127.0.0.1', port });
-    expect((await send({ host: '127.0.0.1', port })).status).toBe(502);
-    expect(await nginx.stop('SIGQUIT')).toBe(0);
-    expect(nginx.output()).toBe('');
-  });
+  it.runIf(isRoot)(
+    'accepts the configuration for an account without rights, and runs for it',
+    async () => {
+      const uid = 65_534;
+      const folder = temporaryFolder();
+      chownSync(folder, uid, uid);
+      const port = await freePort();
+      const deployment = defineDeployment({
+        ...folderInput(folder),
+        nginx: { listen: { scheme: 'http', address: `127.0.0.1:${port}` } },
+      });
+      expect(check({ deployment, uid })).toEqual(fine(deployment));
+      const nginx = startProgram(nginxCommand(deployment, program('nginx')), { uid, gid: uid });
+      await untilListening(nginx, { host: '127.0.0.1', port });
+      expect((await send({ host: '127.0.0.1', port })).status).toBe(502);
+      expect(await nginx.stop('SIGQUIT')).toBe(0);
+      expect(nginx.output()).toBe('');
+    },
+  );
 });

@@ -16,7 +16,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { freePort, temporaryFolder } from '@fairlead/test-support';
 import { defineDeployment, gatewayEnvironment, type DeploymentInput } from '../../src/index.ts';
 import { folderInput, hostInput } from '../support/sample-deployment.ts';
-import { startSampleEdge } from '../support/sample-edge.ts';
+import { startSampleNginx } from '../support/sample-nginx.ts';
 import { selfSignedCertificate } from '../support/self-signed-certificate.ts';
 
 const path = '/inference.GRPCInferenceService/ModelInfer';
@@ -78,7 +78,7 @@ function clientOf(address: string, trust = credentials.createInsecure(), options
 /** Nginx with a plain port for gRPC, and the socket where the gateway would listen. */
 async function plainEdge(input: Partial<DeploymentInput> = {}) {
   const port = await freePort();
-  const { folder } = await startSampleEdge({
+  const { folder } = await startSampleNginx({
     input: { grpc: { address: `127.0.0.1:${port}` }, ...input },
   });
   return {
@@ -100,7 +100,7 @@ const echo: Handler = ({ request, metadata }, answer) => {
 };
 
 describe('gRPC behind Nginx', () => {
-  it('goes through with its bytes, its errors and its metadata', async () => {
+  it('forwards bytes, errors and metadata', async () => {
     const { socket, send } = await plainEdge();
     await serve(socket, echo);
     const message = Buffer.from([0x0a, 0x01, 0x6d]);
@@ -126,7 +126,7 @@ describe('gRPC behind Nginx', () => {
     expect(error?.metadata.get('seen-forwarded')).toEqual([]);
   });
 
-  it('takes the largest message, and refuses the next larger one', async () => {
+  it('accepts the largest message, and refuses the next larger one', async () => {
     const { socket, send } = await plainEdge({ maxBodyBytes: 100_000 });
     await serve(socket, echo);
     expect((await send(Buffer.alloc(100_000, 7))).body?.length).toBe(100_000);
@@ -136,7 +136,7 @@ describe('gRPC behind Nginx', () => {
     });
   });
 
-  it('says UNAVAILABLE while nobody is behind, and DEADLINE_EXCEEDED of whoever never answers', async () => {
+  it('responds with UNAVAILABLE without an upstream, and DEADLINE_EXCEEDED for an upstream that never responds', async () => {
     const { socket, send } = await plainEdge({
       timeouts: { requestMs: 500, marginMs: 500, nginxConnectMs: 400 },
     });
@@ -148,7 +148,7 @@ describe('gRPC behind Nginx', () => {
     expect((await send(Buffer.from('a'))).error).toMatchObject({ code: status.DEADLINE_EXCEEDED });
   });
 
-  it('lets the server say what it does not implement', async () => {
+  it('forwards UNIMPLEMENTED of the server', async () => {
     const { socket, send } = await plainEdge();
     await serve(socket, echo);
     expect((await send(Buffer.from('a'), {}, '/other.Service/Method')).error).toMatchObject({
@@ -156,9 +156,9 @@ describe('gRPC behind Nginx', () => {
     });
   });
 
-  it('limits how often an address asks', async () => {
+  it('limits the calls of an address', async () => {
     const port = await freePort();
-    const { folder } = await startSampleEdge({
+    const { folder } = await startSampleNginx({
       nginx: { perAddress: { requestsPerSecond: 1, burst: 1 } },
       input: { grpc: { address: `127.0.0.1:${port}` } },
     });
@@ -174,7 +174,7 @@ describe('gRPC behind Nginx', () => {
     const port = await freePort();
     const files = selfSignedCertificate(temporaryFolder(), 'models.example.com');
     const { certificate, certificateFile, certificateKeyFile } = files;
-    const { folder } = await startSampleEdge({
+    const { folder } = await startSampleNginx({
       port,
       nginx: {
         listen: {
@@ -203,11 +203,11 @@ describe('the deployment', () => {
   const problems = (input: DeploymentInput) => () => defineDeployment(input);
   const laptop = folderInput('/home/ada/fairlead');
 
-  it('has no gRPC unless it is asked for', () => {
+  it('has no gRPC by default', () => {
     expect(gatewayEnvironment(defineDeployment(laptop))).not.toHaveProperty('FAIRLEAD_GRPC_LISTEN');
   });
 
-  it('tells the gateway where to listen', () => {
+  it('passes the address to the gateway', () => {
     const grpc = { address: '127.0.0.1:8081' } as const;
     expect(gatewayEnvironment(defineDeployment({ ...laptop, grpc }))).toMatchObject({
       FAIRLEAD_GRPC_LISTEN: 'unix:/home/ada/fairlead/run/grpc.sock',
@@ -217,12 +217,12 @@ describe('the deployment', () => {
     });
   });
 
-  it('refuses what could not work', () => {
+  it('refuses addresses that cannot work', () => {
     expect(problems({ ...laptop, grpc: {} })).toThrow(
       /grpc\.address is not set.*127\.0\.0\.1:8081/,
     );
     expect(problems({ ...laptop, grpc: { address: '127.0.0.1:8080' } })).toThrow(
-      /grpc\.address .*nginx\.listen\.address .*same place/,
+      /grpc\.address .*nginx\.listen\.address .*same address/,
     );
     expect(problems({ ...hostInput, grpc: { address: '0.0.0.0:8081' } })).toThrow(
       /grpc\.address is set.*shares the port of TLS/,

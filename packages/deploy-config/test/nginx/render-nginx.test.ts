@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { freePort } from '@fairlead/test-support';
 import { send, sendRaw } from '../support/http-answer.ts';
-import { listenOn, startSampleEdge } from '../support/sample-edge.ts';
+import { listenOn, startSampleNginx } from '../support/sample-nginx.ts';
 
 const hello: RequestListener = (_, response) => {
   response.end('hello');
@@ -18,10 +18,10 @@ function json(body: Buffer): unknown {
 }
 
 describe('a rendered Nginx in front of a gateway', () => {
-  it('hands a request on with headers that the client cannot forge', async () => {
+  it('forwards a request with headers that the client cannot forge', async () => {
     const seen: IncomingMessage[] = [];
     const port = await freePort();
-    await startSampleEdge({
+    await startSampleNginx({
       port,
       gateway: (request, response) => {
         seen.push(request);
@@ -56,9 +56,9 @@ describe('a rendered Nginx in front of a gateway', () => {
     });
   });
 
-  it('gives a request an id of its own when the client sends none, or a doubtful one', async () => {
+  it('creates a request id when the client sends none, or an invalid one', async () => {
     const seen: unknown[] = [];
-    const { socketPath } = await startSampleEdge({
+    const { socketPath } = await startSampleNginx({
       gateway: (request, response) => {
         seen.push(request.headers['x-request-id']);
         response.end();
@@ -72,8 +72,8 @@ describe('a rendered Nginx in front of a gateway', () => {
     expect(new Set(seen).size).toBe(3);
   });
 
-  it('answers with the id the gateway logged, when that chose another one', async () => {
-    const { socketPath } = await startSampleEdge({
+  it('responds with the id that the gateway logged, when the gateway created another one', async () => {
+    const { socketPath } = await startSampleNginx({
       gateway: (_, response) => {
         response.setHeader('X-Request-Id', 'chosen-by-the-gateway').end();
       },
@@ -82,10 +82,10 @@ describe('a rendered Nginx in front of a gateway', () => {
     expect(answer.headers['x-request-id']).toBe('chosen-by-the-gateway');
   });
 
-  it('believes X-Forwarded-For from a trusted proxy alone', async () => {
+  it('trusts X-Forwarded-For from a trusted proxy only', async () => {
     const seen: unknown[] = [];
     const port = await freePort();
-    await startSampleEdge({
+    await startSampleNginx({
       port,
       nginx: { trustedProxies: ['127.0.0.0/8', '10.0.0.0/8'], publicScheme: 'https' },
       gateway: ({ headers }, response) => {
@@ -98,9 +98,9 @@ describe('a rendered Nginx in front of a gateway', () => {
     expect(seen).toEqual([['203.0.113.7', 'https']]);
   });
 
-  it('keeps its connections to the gateway', async () => {
+  it('reuses its connections to the gateway', async () => {
     const sockets = new Set<Socket>();
-    const { socketPath } = await startSampleEdge({
+    const { socketPath } = await startSampleNginx({
       input: { host: { cores: 1, memoryBytes: 4e9 } },
       gateway: (request, response) => {
         sockets.add(request.socket);
@@ -111,8 +111,8 @@ describe('a rendered Nginx in front of a gateway', () => {
     expect(sockets.size).toBe(1);
   });
 
-  it("passes the gateway's own errors through as they are", async () => {
-    const { socketPath } = await startSampleEdge({
+  it('forwards the errors of the gateway unchanged', async () => {
+    const { socketPath } = await startSampleNginx({
       gateway: (_, response) => {
         response.writeHead(503, { 'Content-Type': 'application/json', 'Retry-After': '7' });
         response.end('{"error":"queue full"}');
@@ -123,9 +123,9 @@ describe('a rendered Nginx in front of a gateway', () => {
     expect(answer.headers['retry-after']).toBe('7');
   });
 
-  it('takes in a whole body before it connects to a route that buffers, and hands it on as it comes to the gateway', async () => {
+  it('receives a whole body before it connects to a buffered route, and streams it to the gateway', async () => {
     const seen: unknown[] = [];
-    const { socketPath } = await startSampleEdge({
+    const { socketPath } = await startSampleNginx({
       nginx: {
         routes: [
           { path: '/', upstream: 'gateway', bufferRequests: true },
@@ -153,7 +153,7 @@ describe('a rendered Nginx in front of a gateway', () => {
   });
 
   it('sends each route to its upstream', async () => {
-    const { socketPath, folder } = await startSampleEdge({
+    const { socketPath, folder } = await startSampleNginx({
       nginx: {
         routes: [
           { path: '/', upstream: 'gateway' },
@@ -183,8 +183,8 @@ describe('a rendered Nginx in front of a gateway', () => {
     expect(redirected).toMatchObject({ status: 301, headers: { location: '/flask/' } });
   });
 
-  it('logs one JSON object per request, whatever the client sends', async () => {
-    const { socketPath, folder, nginx } = await startSampleEdge({ gateway: hello });
+  it('logs one JSON object per request, for any request', async () => {
+    const { socketPath, folder, nginx } = await startSampleNginx({ gateway: hello });
     await send({ socketPath, path: '/%22%0a\\"}', headers: { 'X-Request-Id': 'logged' } });
     await nginx.stop('SIGQUIT');
     const lines = readFileSync(join(folder, 'logs/nginx-access.log'), 'utf8').trim().split('\n');
@@ -199,7 +199,7 @@ describe('a rendered Nginx in front of a gateway', () => {
   });
 
   it('keeps queries out of both logs, also of a request that fails', async () => {
-    const { socketPath, folder, nginx } = await startSampleEdge({
+    const { socketPath, folder, nginx } = await startSampleNginx({
       nginx: { perAddress: { requestsPerSecond: 1, burst: 1 } },
     });
     const paths = ['/v2?api_key=PLANTED', '/a?b?c=PLANTED#x', '/?PLANTED', '/%3FKEPT?PLANTED'];
@@ -221,7 +221,7 @@ describe('a rendered Nginx in front of a gateway', () => {
   });
 
   it('logs errors of single requests on demand', async () => {
-    const { socketPath, folder, nginx } = await startSampleEdge({
+    const { socketPath, folder, nginx } = await startSampleNginx({
       nginx: { requestErrorLog: true },
     });
     expect((await send({ socketPath, path: '/x' })).status).toBe(502);
@@ -230,7 +230,7 @@ describe('a rendered Nginx in front of a gateway', () => {
   });
 
   it.runIf(process.getuid?.() === 0)('has no worker that runs as root', async () => {
-    const { nginx } = await startSampleEdge({ gateway: hello });
+    const { nginx } = await startSampleNginx({ gateway: hello });
     const { pid = 0 } = nginx.process;
     // A worker begins as root and gives that up before it takes connections.
     await vi.waitFor(() => {
@@ -244,10 +244,10 @@ describe('a rendered Nginx in front of a gateway', () => {
     }, 60_000);
   });
 
-  it('finishes what is in flight when it is asked to quit', async () => {
+  it('finishes requests in flight when it receives SIGQUIT', async () => {
     let answer: (() => void) | undefined;
     const arrived = Promise.withResolvers<undefined>();
-    const { socketPath, nginx } = await startSampleEdge({
+    const { socketPath, nginx } = await startSampleNginx({
       gateway: (_, response) => {
         answer = () => response.end('late');
         arrived.resolve(undefined);
@@ -264,7 +264,7 @@ describe('a rendered Nginx in front of a gateway', () => {
 
 describe("Nginx's own errors", () => {
   it('are problems that a person and an Open Inference client understand', async () => {
-    const { socketPath } = await startSampleEdge();
+    const { socketPath } = await startSampleNginx();
     const answer = await send({ socketPath, headers: { 'X-Request-Id': 'r-1' } });
     expect(answer.status).toBe(502);
     expect(answer.headers).toMatchObject({
@@ -284,8 +284,8 @@ describe("Nginx's own errors", () => {
     });
   });
 
-  it('answers 413 at the limit that the gateway has, and not below it', async () => {
-    const { socketPath } = await startSampleEdge({
+  it('responds with 413 above the limit of the gateway, and not below it', async () => {
+    const { socketPath } = await startSampleNginx({
       input: { maxBodyBytes: 1000 },
       gateway: (request, response) => {
         request.resume().on('end', () => response.end());
@@ -298,8 +298,8 @@ describe("Nginx's own errors", () => {
     expect(json(refused.body)).toMatchObject({ status: 413, code: 'ERR_EDGE_CONTENT_TOO_LARGE' });
   });
 
-  it('answers 429 above the rate of one address', async () => {
-    const { socketPath } = await startSampleEdge({
+  it('responds with 429 above the rate of one address', async () => {
+    const { socketPath } = await startSampleNginx({
       nginx: { perAddress: { requestsPerSecond: 1, burst: 1 } },
       gateway: hello,
     });
@@ -313,9 +313,9 @@ describe("Nginx's own errors", () => {
     });
   });
 
-  it('counts the addresses of one IPv6 /56 together, and those of others apart', async () => {
+  it('counts the addresses of one IPv6 /56 together, and those of others separately', async () => {
     const port = await freePort();
-    await startSampleEdge({
+    await startSampleNginx({
       port,
       nginx: { trustedProxies: ['127.0.0.0/8'], perAddress: { requestsPerSecond: 1, burst: 0 } },
       gateway: hello,
@@ -348,10 +348,10 @@ describe("Nginx's own errors", () => {
     }
   });
 
-  it('answers 429 above the connections of one address', async () => {
+  it('responds with 429 above the connections of one address', async () => {
     const waiting: (() => void)[] = [];
     const arrived = Promise.withResolvers<undefined>();
-    const { socketPath } = await startSampleEdge({
+    const { socketPath } = await startSampleNginx({
       nginx: { perAddress: { connections: 1 } },
       gateway: (_, response) => {
         waiting.push(() => response.end());
@@ -365,8 +365,8 @@ describe("Nginx's own errors", () => {
     expect((await first).status).toBe(200);
   });
 
-  it('answers 504 when the gateway does not answer in time', async () => {
-    const { socketPath } = await startSampleEdge({
+  it('responds with 504 when the gateway does not respond in time', async () => {
+    const { socketPath } = await startSampleNginx({
       input: { timeouts: { requestMs: 100, marginMs: 100 } },
       gateway: () => undefined,
     });
@@ -375,8 +375,8 @@ describe("Nginx's own errors", () => {
     expect(json(answer.body)).toMatchObject({ code: 'ERR_EDGE_GATEWAY_TIMEOUT' });
   });
 
-  it('answers 404 where no route leads', async () => {
-    const { socketPath } = await startSampleEdge({
+  it('responds with 404 without a route', async () => {
+    const { socketPath } = await startSampleNginx({
       nginx: { routes: [{ path: '/v2/', upstream: 'gateway' }] },
       gateway: hello,
     });
@@ -387,9 +387,9 @@ describe("Nginx's own errors", () => {
     }
   });
 
-  it('answers 421 for a host that is not served', async () => {
+  it('responds with 421 to another host name', async () => {
     const port = await freePort();
-    await startSampleEdge({
+    await startSampleNginx({
       port,
       nginx: { listen: { scheme: 'http', address: `127.0.0.1:${port}`, names: ['localhost'] } },
       gateway: hello,
@@ -431,7 +431,7 @@ describe("Nginx's own errors", () => {
     ],
     ['has an unknown version', 'GET / HTTP/3.7\r\nHost: a\r\n\r\n', 505, 'ERR_EDGE_HTTP_VERSION'],
   ])('answers a request that %s', async (_, text, status, code) => {
-    const { socketPath } = await startSampleEdge({ gateway: hello });
+    const { socketPath } = await startSampleNginx({ gateway: hello });
     const answer = await sendRaw(socketPath, text);
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     const [, body = ''] = answer.split('\r\n\r\n');

@@ -105,13 +105,13 @@ async function answersOf(
 }
 
 describe('serializeNginx, read by a real Nginx', () => {
-  it('brings every text of a body back byte for byte', async () => {
+  it('writes every text of a body so that Nginx returns it byte for byte', async () => {
     const texts = [...special, ...fc.sample(text, 300)];
     const answers = await answersOf(texts, (value) => [directive('return', 200, value)]);
     expect(answers.map(({ body }) => body)).toEqual(texts.map((value) => Buffer.from(value)));
   });
 
-  it('brings every text beside a variable back byte for byte', async () => {
+  it('writes every text beside a variable so that Nginx returns it byte for byte', async () => {
     const texts = [...special, ...fc.sample(text, 100)];
     const method = variable('request_method');
     const answers = await answersOf(texts, (value) => [
@@ -122,7 +122,7 @@ describe('serializeNginx, read by a real Nginx', () => {
     );
   });
 
-  it('brings every header value back, and refuses what would start another header', async () => {
+  it('writes every header value so that Nginx returns it, and refuses text that would start another header', async () => {
     const printable = [...special, ...fc.sample(text, 100)].filter(
       // HTTP itself takes away white space around a header's value.
       (value) => value.trim() === value && value !== '' && !/[^\P{Cc}\t]/u.test(value),
@@ -154,7 +154,7 @@ describe('serializeNginx, read by a real Nginx', () => {
 });
 
 describe('serializeNginx', () => {
-  it('leaves plain words bare and quotes the rest', () => {
+  it('does not quote plain words, and quotes the rest', () => {
     expect(
       serializeNginx([
         directive('pid', '/run/nginx.pid'),

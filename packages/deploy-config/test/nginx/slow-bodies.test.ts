@@ -8,7 +8,7 @@ import { expect, it, onTestFinished } from 'vitest';
 
 import { freePort } from '@fairlead/test-support';
 import { send } from '../support/http-answer.ts';
-import { startSampleEdge } from '../support/sample-edge.ts';
+import { startSampleNginx } from '../support/sample-nginx.ts';
 
 const ADDRESSES = 7;
 const EACH = 195;
@@ -35,7 +35,7 @@ function slowClient(port: number, localAddress: string): SlowClient {
 /** Nginx with the limits that ship, one worker, and a Node server with the gateway's timeouts behind it. */
 async function slowBodies(gateway: RequestListener) {
   const port = await freePort();
-  const { folder, deployment } = await startSampleEdge({
+  const { folder, deployment } = await startSampleNginx({
     port,
     // Nothing else than time and connections is to be seen here.
     nginx: { workers: 1, perAddress: { requestsPerSecond: 10_000, burst: 10_000 } },
@@ -87,7 +87,7 @@ function expectAnswers(clients: readonly SlowClient[], status: string): void {
   expect(statuses.length).toBeGreaterThan(clients.length / 2);
 }
 
-it('slow bodies from seven addresses leave another client its answer, and end when the gateway has waited enough', async () => {
+it('slow bodies from seven addresses do not block another client, and end at the timeout of the gateway', async () => {
   const { clients, probe } = await slowBodies((request, response) => {
     if (request.method === 'GET') response.end('{"live":true}');
     else request.resume().on('end', () => response.end());
@@ -101,7 +101,7 @@ it('slow bodies from seven addresses leave another client its answer, and end wh
   expectAnswers(clients, '408');
 }, 120_000);
 
-it('a request that is refused by its head has its answer before its body is there', async () => {
+it('a request that is refused by its headers gets the response before its body is received', async () => {
   const { clients, probe } = await slowBodies((request, response) => {
     if (request.method === 'GET') {
       response.end('{"live":true}');

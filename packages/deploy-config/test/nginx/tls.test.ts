@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { freePort, temporaryFolder } from '@fairlead/test-support';
 import { defineDeployment, folderLayout, renderNginx } from '../../src/index.ts';
 import { send } from '../support/http-answer.ts';
-import { listenOn } from '../support/sample-edge.ts';
+import { listenOn } from '../support/sample-nginx.ts';
 import { folderInput } from '../support/sample-deployment.ts';
 import { selfSignedCertificate } from '../support/self-signed-certificate.ts';
 import { startNginx } from '../support/start-nginx.ts';
@@ -54,7 +54,7 @@ async function sendSecure(options: RequestOptions) {
 }
 
 describe('a rendered Nginx with TLS', () => {
-  it('answers the names of its certificate, with HSTS', async () => {
+  it('serves the names of its certificate, with HSTS', async () => {
     const { secure } = await startSecureEdge();
     const answer = await sendSecure({ ...secure, servername: name, headers: { Host: name } });
     expect(answer).toMatchObject({
@@ -64,7 +64,7 @@ describe('a rendered Nginx with TLS', () => {
     });
   });
 
-  it('speaks HTTP/2', async () => {
+  it('serves HTTP/2', async () => {
     const { secure } = await startSecureEdge();
     const session = connectHttp2(`https://${name}:${secure.port}`, { ...secure, servername: name });
     const stream = session.request({ ':path': '/' }).setEncoding('utf8');
@@ -82,7 +82,7 @@ describe('a rendered Nginx with TLS', () => {
     }
   });
 
-  it('answers 421 when the request is for another name than the handshake', async () => {
+  it('responds with 421 when the request is for another name than the handshake', async () => {
     const { secure } = await startSecureEdge();
     const answer = await sendSecure({ ...secure, servername: name, headers: { Host: 'other' } });
     expect(answer.status).toBe(421);
@@ -90,7 +90,7 @@ describe('a rendered Nginx with TLS', () => {
     expect(answer.headers['strict-transport-security']).toBeDefined();
   });
 
-  it('takes TLS 1.2 and 1.3, and nothing older or weaker', async () => {
+  it('accepts TLS 1.2 and 1.3, and nothing older or weaker', async () => {
     const { secure } = await startSecureEdge();
     const options = { ...secure, servername: name };
     for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
@@ -105,7 +105,7 @@ describe('a rendered Nginx with TLS', () => {
     await expect(handshake(weak)).rejects.toThrow(/handshake failure/);
   });
 
-  it('redirects plain HTTP to the same address, and keeps the method', async () => {
+  it('redirects plain HTTP to the same address, and preserves the method', async () => {
     const { plain, secure } = await startSecureEdge();
     const call = { ...plain, method: 'POST', path: '/v2/a%20b?x=1' };
     const answer = await send({ ...call, headers: { Host: name } });
@@ -114,7 +114,7 @@ describe('a rendered Nginx with TLS', () => {
     expect((await send({ ...call, headers: { Host: 'other' } })).status).toBe(421);
   });
 
-  it('says so in JSON when plain HTTP comes to the TLS port', async () => {
+  it('responds in JSON to plain HTTP on the TLS port', async () => {
     const { secure } = await startSecureEdge();
     const answer = await send({ host: secure.host, port: secure.port });
     expect(answer.status).toBe(400);

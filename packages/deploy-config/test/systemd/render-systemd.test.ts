@@ -37,7 +37,7 @@ describe('rendered units', () => {
     },
   );
 
-  it('gives Nginx the time of the ladder to stop', () => {
+  it('gives Nginx the stop timeout of the deployment', () => {
     const { status, stdout } = verifyUnits({
       files,
       programs,
@@ -51,7 +51,7 @@ describe('rendered units', () => {
     expect(stdout).not.toContain('-s stop');
   });
 
-  it('the check fails for a misspelt directive, so its silence means something', () => {
+  it('the check fails for a misspelt directive', () => {
     const broken = files.map((file) => ({
       ...file,
       content: file.content.replace('NoNewPrivileges', 'NoNewPriviledges'),
@@ -87,7 +87,7 @@ describe('rendered units', () => {
     },
   );
 
-  it('belong to root and are there under systemd alone', () => {
+  it('belong to root and exist under systemd only', () => {
     expect(files.map(({ owner, mode }) => [owner, mode])).toEqual(
       files.map(() => ['root:root', 0o644]),
     );

@@ -64,7 +64,7 @@ function shownWords(line: string): string[] {
 }
 
 describe('serializeUnit, read by a real systemd', () => {
-  it('brings every variable of the environment back byte for byte', () => {
+  it('writes every variable so that systemd reads it back byte for byte', () => {
     const texts = [...special, ...fc.sample(text, 300)];
     const environment = Object.fromEntries(texts.map((value, index) => [`V${index}`, value]));
     const shown = dump({ Service: { ExecStart: ['/opt/program'], Environment: environment } });
@@ -72,7 +72,7 @@ describe('serializeUnit, read by a real systemd', () => {
     expect(shown).toContain(wanted);
   });
 
-  it('brings every argument of a command back', () => {
+  it('writes every argument of a command so that systemd reads it back', () => {
     const texts = [...special, ...fc.sample(text, 300)];
     const shown = dump({ Service: { ExecStart: ['/opt/program', ...texts] } });
     const [, line = ''] = /Command Line: (.*)\n/.exec(shown) ?? [];
@@ -83,7 +83,7 @@ describe('serializeUnit, read by a real systemd', () => {
     ]);
   });
 
-  it('brings every path of a list back', () => {
+  it('writes every path of a list so that systemd reads it back', () => {
     const paths = ['/srv/a b', '/srv/50%', '/srv/"quoted"', '/srv/größe'];
     const shown = dump({
       Service: { ExecStart: ['/opt/program'], ReadWritePaths: paths, ReadOnlyPaths: ['/a%b'] },
@@ -93,7 +93,7 @@ describe('serializeUnit, read by a real systemd', () => {
     expect(shown).toContain('ReadOnlyPaths: /a%b\n');
   });
 
-  it('brings the rest of a line back, without a program to expand it', () => {
+  it('writes the rest of a line so that systemd reads it back without expansion', () => {
     const shown = dump({
       Unit: { Description: '50% of "this" \\x41 $HOME; # é' },
       Service: { ExecStart: ['/opt/program'], WorkingDirectory: '/srv/a b 50% "c"' },
@@ -102,7 +102,7 @@ describe('serializeUnit, read by a real systemd', () => {
     expect(shown).toContain('WorkingDirectory: /srv/a b 50% "c"\n');
   });
 
-  it('writes durations, modes and sizes that systemd reads as they were meant', () => {
+  it('writes durations, modes and sizes that systemd reads with the same values', () => {
     const shown = dump({
       Service: {
         ExecStart: ['/opt/program'],
@@ -139,17 +139,17 @@ describe('serializeUnit', () => {
     );
   });
 
-  it('refuses a misspelt directive, which systemd would ignore, and proposes the right one', () => {
+  it('refuses a misspelt directive, which systemd would ignore, and suggests the right one', () => {
     const section: object = { ExecStrat: ['/opt/program'] };
     expect(() => serializeUnit({ Service: section })).toThrow(
       expect.objectContaining({
         code: 'ERR_SYSTEMD_DIRECTIVE',
         message:
-          'Section "Service" has no directive "ExecStrat" that is known here. Did you mean "ExecStart"?',
+          'Section "Service" has no directive "ExecStrat" that is supported. Did you mean `ExecStart`?',
       }),
     );
     const unit: object = { Servcie: {} };
-    expect(() => serializeUnit(unit)).toThrow(/no section "Servcie".*"Service"/);
+    expect(() => serializeUnit(unit)).toThrow(/no section "Servcie".*`Service`/);
   });
 
   it('writes sections and directives in the order given', () => {

@@ -1,24 +1,24 @@
-/** An error that Nginx answers by itself, before or instead of the gateway. */
-export interface EdgeProblem {
-  /** HTTP status that is sent. */
+/** Error response of Nginx, before or instead of the gateway. */
+export interface NginxProblem {
+  /** HTTP status of the response. */
   readonly status: number;
-  /** Nginx's own numbers for it, where they differ from the status that is sent. */
+  /** Internal statuses of Nginx that are sent with this status. */
   readonly internalStatuses?: readonly number[];
   /** Stable identifier, explained in the list of error codes. */
   readonly code: string;
-  /** Reason phrase (RFC 9110), as RFC 9457 wants it for `about:blank`. */
+  /** Reason phrase (RFC 9110), as RFC 9457 requires for `about:blank`. */
   readonly title: string;
-  /** What happened, for people; also sent as `error`. */
+  /** Description for people; also sent as `error`. */
   readonly detail: string;
-  /** When to try again, in seconds. */
+  /** Value of `Retry-After`, in seconds. */
   readonly retryAfterSeconds?: number;
 }
 
-/** Every error Nginx can answer here, with the stable code that clients see. */
-export const edgeProblems: readonly EdgeProblem[] = [
+/** Error responses of the rendered Nginx, with the stable codes for clients. */
+export const nginxProblems: readonly NginxProblem[] = [
   {
     status: 400,
-    // A client certificate that is not wanted here, and plain HTTP to a TLS port.
+    // An unexpected client certificate, and plain HTTP to a TLS port.
     internalStatuses: [495, 496, 497],
     code: 'ERR_EDGE_BAD_REQUEST',
     title: 'Bad Request',

@@ -15,7 +15,7 @@ import {
 import { folderInput } from './sample-deployment.ts';
 import { startNginx } from './start-nginx.ts';
 
-interface SampleEdgeOptions {
+interface SampleNginxOptions {
   /** Listens on this port of loopback instead of on a Unix socket. */
   readonly port?: number;
   readonly nginx?: Partial<NginxInput>;
@@ -38,7 +38,7 @@ export async function listenOn(path: string, listener: RequestListener): Promise
 }
 
 /** A real Nginx with a real Node server behind it. */
-export async function startSampleEdge(options: SampleEdgeOptions = {}) {
+export async function startSampleNginx(options: SampleNginxOptions = {}) {
   const { port, nginx, input, gateway } = options;
   const folder = temporaryFolder();
   const socketPath = join(folder, 'edge');
