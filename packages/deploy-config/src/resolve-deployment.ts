@@ -87,10 +87,10 @@ export function resolveDeployment(given: ParsedDeployment): Deployment {
   const routes = nginx.routes ?? [{ path: '/', upstream: 'gateway' }];
 
   const upstreams: Record<string, Upstream> = {};
-  for (const [upstream, { servers, keepAliveConnections: kept = 0 }] of Object.entries(
+  for (const [upstream, { servers, keepAliveConnections: connections = 0 }] of Object.entries(
     nginx.upstreams ?? {},
   )) {
-    upstreams[upstream] = { servers, keepAliveConnections: kept };
+    upstreams[upstream] = { servers, keepAliveConnections: connections };
   }
   upstreams.gateway = { servers: [listen], keepAliveConnections };
   if (flask && routes.some(({ upstream }) => upstream === 'flask')) {

@@ -6,7 +6,7 @@ type Timeout = keyof Deployment['timeouts'];
 interface Rung {
   readonly shorter: Timeout;
   readonly longer: Timeout;
-  /** Least distance in milliseconds; 0 allows both to be equal. */
+  /** Minimum difference in milliseconds; 0 allows both to be equal. */
   readonly minGapMs: number;
   readonly why: string;
 }
@@ -22,7 +22,7 @@ const ladder: readonly Rung[] = [
     shorter: 'requestMs',
     longer: 'nginxReadMs',
     minGapMs: 1,
-    why: 'else Nginx gives up with 504 before the gateway can answer',
+    why: 'else Nginx responds with 504 before the gateway does',
   },
   {
     shorter: 'nginxReadMs',
@@ -40,7 +40,7 @@ const ladder: readonly Rung[] = [
     shorter: 'requestMs',
     longer: 'gunicornGracefulMs',
     minGapMs: 0,
-    why: 'else a restart cuts off a request that is still within its time',
+    why: 'else a restart ends a request that is still within its time',
   },
   {
     shorter: 'gunicornGracefulMs',
@@ -52,7 +52,7 @@ const ladder: readonly Rung[] = [
     shorter: 'requestMs',
     longer: 'gatewayShutdownMs',
     minGapMs: 0,
-    why: 'else a restart cuts off a request that is still within its time',
+    why: 'else a restart ends a request that is still within its time',
   },
   {
     shorter: 'gatewayShutdownMs',
@@ -80,18 +80,18 @@ const ladder: readonly Rung[] = [
   },
 ];
 
-/** Each server must outwait the one it calls, and whoever stops it must outwait both. */
+/** Each server must wait longer than the server that it calls, and systemd longer than both. */
 export function checkTimeoutLadder({ timeouts }: Deployment): DeploymentProblem[] {
   const problems: DeploymentProblem[] = [];
   for (const { shorter, longer, minGapMs, why } of ladder) {
-    const least = timeouts[shorter] + minGapMs;
-    if (timeouts[longer] >= least) continue;
+    const minimum = timeouts[shorter] + minGapMs;
+    if (timeouts[longer] >= minimum) continue;
     problems.push({
       code: 'ERR_DEPLOYMENT_TIMEOUT_LADDER',
       settings: [`timeouts.${shorter}`, `timeouts.${longer}`],
       message:
         `timeouts.${longer} is ${timeouts[longer]}, but timeouts.${shorter} is ${timeouts[shorter]}: ${why}. ` +
-        `Raise timeouts.${longer} to at least ${least}, or lower timeouts.${shorter} to at most ${timeouts[longer] - minGapMs}.`,
+        `Raise timeouts.${longer} to at least ${minimum}, or lower timeouts.${shorter} to at most ${timeouts[longer] - minGapMs}.`,
     });
   }
   for (const name of ['gunicornMs', 'gunicornGracefulMs'] as const) {

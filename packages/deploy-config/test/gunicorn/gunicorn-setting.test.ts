@@ -16,7 +16,7 @@ print(json.dumps({
 }))
 `;
 
-/** Kind of the values each of Gunicorn's validators takes; whatever is not here takes text. */
+/** Kind of the values of each validator of Gunicorn; all others accept text. */
 const kindByValidator: Readonly<Record<string, string>> = {
   validate_bool: 'boolean',
   validate_pos_int: 'integer',

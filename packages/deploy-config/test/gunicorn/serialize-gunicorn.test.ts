@@ -37,7 +37,7 @@ const { value } = fc.letrec<{ value: PythonValue }>((tie) => ({
   ),
 }));
 
-/** What a real Python reads from a file; each character as its code point, so that nothing is lost on the way. */
+/** Values that a real Python reads from a file, each character as its code point. */
 function readByPython(source: string): unknown {
   const file = join(temporaryFolder(), 'values.py');
   writeFileSync(file, source);

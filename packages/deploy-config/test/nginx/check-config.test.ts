@@ -26,7 +26,7 @@ interface CheckOptions {
   readonly uid?: number;
 }
 
-/** What `nginx -t` says of a deployment. */
+/** Output of `nginx -t` for a deployment. */
 function check({ deployment, uid }: CheckOptions) {
   for (const folder of requiredFolders(deployment)) {
     mkdirSync(folder, { recursive: true });
@@ -74,7 +74,7 @@ describe('nginx -t', () => {
       },
     });
     const { status, lines } = check({ deployment });
-    // To anybody but root, Nginx says that it can't switch to another account.
+    // Without root, Nginx warns that it can't switch to another account.
     const rest = lines.filter((line) => isRoot || !line.includes('"user" directive'));
     expect({ status, lines: rest }).toEqual(fine(deployment));
   });

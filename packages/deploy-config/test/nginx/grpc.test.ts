@@ -89,14 +89,15 @@ async function plainEdge(input: Partial<DeploymentInput> = {}) {
 }
 
 const echo: Handler = ({ request, metadata }, answer) => {
-  const told = new Metadata();
+  const trailers = new Metadata();
   for (const name of ['x-forwarded-for', 'x-real-ip', 'forwarded', 'authorization']) {
     const values = metadata.get(name);
-    if (values.length > 0) told.set(`seen-${name}`, values.join('|'));
+    if (values.length > 0) trailers.set(`seen-${name}`, values.join('|'));
   }
   const [wanted] = metadata.get('fail');
   if (wanted === undefined) answer(null, request);
-  else answer({ code: status.INVALID_ARGUMENT, details: 'the tensor is wrong', metadata: told });
+  else
+    answer({ code: status.INVALID_ARGUMENT, details: 'the tensor is wrong', metadata: trailers });
 };
 
 describe('gRPC behind Nginx', () => {
@@ -117,7 +118,7 @@ describe('gRPC behind Nginx', () => {
       code: status.INVALID_ARGUMENT,
       details: 'the tensor is wrong',
     });
-    // What the client says of its address is replaced; its key goes on.
+    // The address headers of the client are replaced; its key is forwarded.
     expect(error?.metadata.getMap()).toMatchObject({
       'seen-x-forwarded-for': '127.0.0.1',
       'seen-authorization': 'Bearer fl_x',

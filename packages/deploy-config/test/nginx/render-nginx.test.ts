@@ -178,7 +178,7 @@ describe('a rendered Nginx in front of a gateway', () => {
       'gateway /exact',
       'gateway /exact/not',
     ]);
-    // Whoever forgets the last slash is sent there, on the same host and port.
+    // A path without the last slash is redirected, on the same host and port.
     const redirected = await send({ socketPath, path: '/flask' });
     expect(redirected).toMatchObject({ status: 301, headers: { location: '/flask/' } });
   });

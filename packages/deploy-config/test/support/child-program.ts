@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 /** A running program of a test's own; it is stopped when the test ends. */
 export interface ChildProgram {
   readonly process: ChildProcess;
-  /** What it wrote on both streams so far. */
+  /** Output of both streams so far. */
   readonly output: () => string;
   /** Sends a signal and waits for the end. */
   readonly stop: (signal: NodeJS.Signals) => Promise<number | null>;

@@ -9,7 +9,7 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
-/** Sends one request, over a connection of its own unless an agent is given. */
+/** Sends one request, over a separate connection unless an agent is given. */
 export async function send(options: RequestOptions, body?: Buffer): Promise<HttpAnswer> {
   const call = request({ agent: false, ...options });
   // A server may answer and close before it has read all of a body it refuses.

@@ -12,7 +12,7 @@ const virtualEnvironment = join(workspaceRoot, '.venv/bin');
 type Program =
   'gunicorn' | 'nginx' | 'openssl' | 'python' | 'systemd-analyze' | 'systemd-socket-activate';
 
-/** Finds a real program that the tests run; a missing one fails them, because nothing would be proven without it. */
+/** Finds a real program that the tests run; a missing one fails them, because they would check nothing without it. */
 export function program(name: Program): string {
   const folders =
     name === 'gunicorn' || name === 'python'

@@ -34,7 +34,7 @@ export const hostInput = {
   },
 } as const satisfies DeploymentInput;
 
-/** A laptop: plain HTTP, one folder, whoever runs the tests. */
+/** A laptop: plain HTTP, one folder, the account that runs the tests. */
 export function folderInput(folder: string) {
   return {
     target: { nginx: '1.22.1' },

@@ -20,7 +20,7 @@ interface SampleNginxOptions {
   readonly port?: number;
   readonly nginx?: Partial<NginxInput>;
   readonly input?: Partial<DeploymentInput>;
-  /** Answers behind Nginx; nobody does when it is missing. */
+  /** Upstream of Nginx; without it, no server listens. */
   readonly gateway?: RequestListener;
 }
 

@@ -22,7 +22,7 @@ interface VerifyUnitsOptions {
 /** Targets of systemd itself that units are ordered by: the root folder of the test has none. */
 const targets = ['basic', 'multi-user', 'network', 'shutdown', 'sockets', 'sysinit'];
 
-/** Lets systemd read a unit in a root folder of its own: no manager runs and nothing is started. */
+/** Runs `systemd-analyze verify` on a unit in a separate root folder: no manager runs and nothing is started. */
 export function verifyUnits({ files, programs, units, verify, dump }: VerifyUnitsOptions) {
   const root = temporaryFolder();
   writeFiles(files, root);
