@@ -28,26 +28,16 @@ export type {
   VersionLabel,
 } from './inference/inference-observer.ts';
 export type { CallContext, LoadedVersion } from './models/loaded-version.ts';
-export type { JobLimits } from './jobs/accounting/job-limits.ts';
-export { folderJobQueue } from './jobs/folder/folder-job-queue.ts';
-export type { FolderJobQueueOptions } from './jobs/folder/folder-job-queue.ts';
-export type { JobEvent } from './jobs/job-event.ts';
 export { createJobHandler } from './jobs/job-handler.ts';
 export type { JobHandlerOptions } from './jobs/job-handler.ts';
 export type {
-  ClaimOptions,
-  JobClaim,
-  JobDepth,
   JobQueue,
-  LeaseOptions,
+  JobResponse,
+  JobResult,
   NewJob,
-  NoticeClaim,
-  NoticeClaimOptions,
-  PlannedJob,
+  StoredJob,
+  StoredRequest,
 } from './jobs/job-queue.ts';
-export { JobRunner } from './jobs/job-runner.ts';
-export type { JobRunnerOptions } from './jobs/job-runner.ts';
-export type { Idempotency, Job, JobOrder, JobOutcome, JobResponse, JobState } from './jobs/job.ts';
 export { replayInference } from './jobs/replay-inference.ts';
 export type { JobRun, ReplayInferenceOptions, RunJob } from './jobs/replay-inference.ts';
 export type { ModelIndexEntry } from './models/model-index.ts';

@@ -42,6 +42,8 @@ describe('the lint rule of the architecture', { timeout: TIMEOUT_MS }, () => {
   it.each([
     [library('serving'), '@fairlead/registry'],
     [library('serving'), '@fairlead/monitoring'],
+    [library('serving'), '@fairlead/jobs'],
+    [library('jobs'), '@fairlead/serving'],
     [library('registry'), '@fairlead/security'],
     [library('monitoring'), '@fairlead/serving'],
     [library('deploy-config'), '@fairlead/registry'],
@@ -76,6 +78,7 @@ describe('the lint rule of the architecture', { timeout: TIMEOUT_MS }, () => {
     [library('registry'), '@fairlead/signature'],
     [library('monitoring'), '@fairlead/signature'],
     [library('serving'), '@fairlead/webhooks'],
+    [library('jobs'), '@fairlead/webhooks'],
     [library('security'), 'express-rate-limit'],
     [library('signature'), 'node:buffer'],
     ['packages/serving/test/model-server.test.ts', '@fairlead/serving'],

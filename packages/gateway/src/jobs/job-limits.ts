@@ -1,4 +1,4 @@
-import type { JobLimits } from '@fairlead/serving';
+import type { JobLimits } from '@fairlead/jobs';
 import type { Settings } from '../settings/settings.ts';
 
 /** The bounds of a queue of jobs; those that are `auto` are left to the queue. */

@@ -1,17 +1,15 @@
 import type { IncomingMessage } from 'node:http';
+import { JobRunner, type JobEvent, type JobQueue } from '@fairlead/jobs';
+import { folderJobQueue } from '@fairlead/jobs/folder';
 import { JobMetrics, type InferenceMetrics } from '@fairlead/monitoring';
 import { checkScope, getIdentity, getRequestId } from '@fairlead/security';
 import {
   createJobHandler,
-  folderJobQueue,
-  JobRunner,
   replayInference,
   type BodyMemory,
   type CodecPool,
   type Dialect,
   type InferenceHandler,
-  type JobEvent,
-  type JobQueue,
   type ModelServer,
 } from '@fairlead/serving';
 import { WebhookSender } from '@fairlead/webhooks';

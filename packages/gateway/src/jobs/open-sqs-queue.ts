@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { JobQueue } from '@fairlead/serving';
-import { requireBucket, requireQueue, sqsJobQueue } from '@fairlead/serving/sqs';
+import type { JobQueue } from '@fairlead/jobs';
+import { requireBucket, requireQueue, sqsJobQueue } from '@fairlead/jobs/sqs';
 import { jobLimits } from './job-limits.ts';
 import { forSettingLater } from '../settings/settings-error.ts';
 import type { Settings } from '../settings/settings.ts';

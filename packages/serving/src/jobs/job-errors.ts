@@ -1,12 +1,32 @@
 import { ServingError } from '../errors/serving-error.ts';
-import type { Job } from './job.ts';
+import type { ServingErrorCode } from '../errors/serving-error.ts';
+import type { StoredJob } from './job-queue.ts';
 
-/** Turns what the storage of jobs throws into an error that clients may see. */
+/** Codes of the errors of queues that clients get to see, with the codes of the protocol. */
+const CODES: Readonly<Record<string, ServingErrorCode>> = {
+  ERR_JOBS_FULL: 'ERR_SERVING_JOBS_FULL',
+  ERR_JOBS_IDEMPOTENCY_MISMATCH: 'ERR_SERVING_IDEMPOTENCY_MISMATCH',
+  ERR_JOBS_OWNER_LIMIT: 'ERR_SERVING_JOBS_OWNER_LIMIT',
+  ERR_JOBS_TOO_LARGE: 'ERR_SERVING_BODY_TOO_LARGE',
+};
+
+/** Turns errors of the queue into errors that clients get to see. */
 export function stored<T>(work: Promise<T>): Promise<T> {
   return work.catch((cause: unknown) => {
-    if (cause instanceof ServingError) throw cause;
+    throw toServingError(cause);
+  });
+}
+
+function toServingError(cause: unknown): ServingError {
+  const { code = '', retryAfterMs } = cause as { code?: string; retryAfterMs?: number };
+  const known = CODES[code];
+  if (known === undefined || !(cause instanceof Error)) {
     const message = 'the storage of jobs failed; try again later';
-    throw new ServingError('ERR_SERVING_JOB_STORE_FAILED', message, { cause });
+    return new ServingError('ERR_SERVING_JOB_STORE_FAILED', message, { cause });
+  }
+  return new ServingError(known, cause.message, {
+    cause,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
 }
 
@@ -22,7 +42,11 @@ export function isFaultOfOurs(error: unknown, status: number): boolean {
  *
  * @throws ServingError `ERR_SERVING_JOB_NOT_FOUND`.
  */
-export function visible(job: Job | undefined, client: string | undefined, id: string): Job {
+export function visible(
+  job: StoredJob | undefined,
+  client: string | undefined,
+  id: string,
+): StoredJob {
   if (job !== undefined && job.order.owner === client) return job;
   throw notFound(id);
 }

@@ -22,7 +22,6 @@ import { sendError, sendReply } from '../protocol/respond.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import { checkLimits } from './check-limits.ts';
 import { DECODED, packDecoded } from './decoded-body.ts';
-import { describeJob } from './describe-job.ts';
 import {
   authorized,
   isFaultOfOurs,
@@ -31,10 +30,9 @@ import {
   stored,
   visible,
 } from './job-errors.ts';
-import { idempotencyKeyOf, routeIfReady, storedHeaders } from './job-request.ts';
-import type { Job } from './job.ts';
-import type { JobQueue } from './job-queue.ts';
+import type { JobQueue, StoredJob } from './job-queue.ts';
 import { prefersAsync } from './prefer.ts';
+import { idempotencyKeyOf, routeIfReady, storedHeaders } from './request-headers.ts';
 
 /** Options of {@link createJobHandler}. */
 export interface JobHandlerOptions {
@@ -182,7 +180,7 @@ export function createJobHandler(
   }
 
   /** Cancels a job that waits or runs, and deletes one that has ended. */
-  async function end(job: Job, res: ServerResponse): Promise<void> {
+  async function end(job: StoredJob, res: ServerResponse): Promise<void> {
     const { id } = job.order;
     const known = job.outcome === undefined ? await stored(queue.cancel(id)) : job;
     if (known?.state === 'canceled') {
@@ -195,7 +193,7 @@ export function createJobHandler(
     res.end();
   }
 
-  async function replay({ order: { id }, state }: Job, res: ServerResponse): Promise<void> {
+  async function replay({ order: { id }, state }: StoredJob, res: ServerResponse): Promise<void> {
     const outcome = await stored(queue.outcome(id));
     if (outcome === undefined) {
       res.setHeader('retry-after', ASK_AGAIN_SECONDS);
@@ -224,10 +222,10 @@ export function createJobHandler(
     throw new ServingError('ERR_SERVING_BAD_REQUEST', message);
   }
 
-  function sendJob(res: ServerResponse, status: number, job: Job): void {
+  function sendJob(res: ServerResponse, status: number, job: StoredJob): void {
     const address = `${root}/${job.order.id}`;
     const links = { url: address, result_url: `${address}/result` };
-    send(res, { status, body: JSON.stringify({ ...describeJob(job), ...links }) });
+    send(res, { status, body: JSON.stringify({ ...queue.describe(job), ...links }) });
   }
 
   function send(res: ServerResponse, reply: Reply): void {

@@ -1,117 +1,68 @@
-import type { PlannedDelivery } from '@fairlead/webhooks';
-import type { Job, JobOrder, JobOutcome } from './job.ts';
-
-/** What a client asks to have run later. */
-export interface NewJob extends Omit<JobOrder, 'id' | 'createdAtMs' | 'idempotency'> {
-  /** What is stored. */
+/** A request to be run later. */
+export interface NewJob {
+  /** Path of the request: it decides protocol, model and version. */
+  readonly path: string;
+  /** Headers that the protocol reads, by their names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly model: string;
+  /** Bytes to store. */
   readonly body: Uint8Array;
-  /**
-   * The body as it was sent, which tells whether two requests are the same.
-   * @defaultValue `body`
-   */
+  /** Body as the client sent it, by which repeated requests are compared; `body` without it. */
   readonly sentBody?: Uint8Array;
-  /** The client's own name for the request: repeated, it gets the same job. */
+  /** Format of `body`, when it was decoded; absent for the body as sent. */
+  readonly bodyFormat?: string;
+  readonly owner?: string;
+  readonly requestId?: string;
+  readonly webhookUrl?: string;
   readonly idempotencyKey?: string;
 }
 
-/** What is known of a job before its body is read. */
-export type PlannedJob = Pick<NewJob, 'owner' | 'model' | 'webhookUrl'>;
+/** A stored request, with what running it needs. */
+export type StoredRequest = Pick<NewJob, 'path' | 'headers' | 'owner' | 'bodyFormat' | 'requestId'>;
 
-/** How long to wait for work, and how long to have it. */
-export interface ClaimOptions extends LeaseOptions {
-  /** Whether jobs of a model may be claimed at this moment; without it all may. */
-  readonly accepts?: (model: string) => boolean;
+/** A stored job. */
+export interface StoredJob {
+  readonly order: { readonly id: string; readonly model: string; readonly owner?: string };
+  readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled';
+  /** Present once the job has finished. */
+  readonly outcome?: object;
 }
 
-/** How long to wait for a webhook, and how long to have it. */
-export interface NoticeClaimOptions extends LeaseOptions {
-  /** Whether a webhook may be claimed at this moment; without it all may. */
-  readonly accepts?: (delivery: PlannedDelivery) => boolean;
-  /** Calls the listener whenever more may be accepted; returns what ends that. */
-  readonly onFreed?: (listener: () => void) => () => void;
+/** Response to a job's request, as a synchronous request would have got it. */
+export interface JobResponse {
+  readonly status: number;
+  /** Headers by their names in lower case, with the media type. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
 }
 
-/** How long a claim is waited for, and how long it holds. */
-export interface LeaseOptions {
-  /** How long the claim holds without being extended, in milliseconds. */
-  readonly leaseMs: number;
-  /** Stops the wait. */
-  readonly signal: AbortSignal;
-}
-
-/** A job that this process runs; when its lease runs out, somebody else may. */
-export interface JobClaim {
-  readonly order: JobOrder;
-  readonly body: Buffer;
-  /** Which run this is, from 1; runs that were given back uncounted aside. */
-  readonly attempt: number;
-  /** Holds it for another lease; false when it was canceled, ended or claimed elsewhere. */
-  extend(): Promise<boolean>;
-  /**
-   * Makes the outcome visible, durably, and lets the job go; false when it had ended before.
-   *
-   * @throws ServingError `ERR_SERVING_JOBS_OWNER_LIMIT`, `ERR_SERVING_JOBS_FULL` or `ERR_SERVING_BODY_TOO_LARGE` when the
-   * response has no room; an outcome without a response always has.
-   */
-  finish(outcome: JobOutcome): Promise<boolean>;
-  /** Gives it back for a run in `delayMs` or later; `counted` says whether this one counts as an attempt. */
-  release(options: { readonly delayMs: number; readonly counted: boolean }): Promise<void>;
-}
-
-/** A webhook that this process delivers; when its lease runs out, somebody else may. */
-export interface NoticeClaim {
-  readonly job: Job;
-  /** Which delivery this is, from 1. */
-  readonly attempt: number;
-  /** It was delivered, or is given up. */
-  finish(): Promise<void>;
-  /** Gives it back for another delivery in `delayMs` or later; `counted`, by default true, as for a job. */
-  release(options: { readonly delayMs: number; readonly counted?: boolean }): Promise<void>;
-}
-
-/** How much a queue holds. */
-export interface JobDepth {
-  /** Jobs that wait. */
-  readonly queued: number;
-  /** Jobs that run somewhere. */
-  readonly running: number;
+/** Result of a finished job. */
+export interface JobResult {
+  readonly state: 'succeeded' | 'failed' | 'canceled';
+  /** Reason of a missing response. */
+  readonly reason?: string;
+  readonly response?: JobResponse;
 }
 
 /**
- * Where jobs wait, durably: what was accepted is run at least once, and ends exactly once.
+ * Durable queue that a job handler uses; the queues of `@fairlead/jobs` fit.
  *
- * A failure of the storage itself rejects with whatever the storage threw.
+ * Errors with the codes `ERR_JOBS_FULL`, `ERR_JOBS_OWNER_LIMIT`, `ERR_JOBS_TOO_LARGE` and `ERR_JOBS_IDEMPOTENCY_MISMATCH`
+ * are reported to the client; every other error as a failure of the storage.
  */
 export interface JobQueue {
-  /**
-   * Refuses a job that would exceed a bound, before its body is read.
-   *
-   * @throws ServingError `ERR_SERVING_JOBS_OWNER_LIMIT` when its owner has as much as one owner may,
-   * `ERR_SERVING_JOBS_FULL` when its model or the whole queue has, `ERR_SERVING_BODY_TOO_LARGE` for what never fits.
-   */
-  requireRoom(job: PlannedJob): Promise<void>;
-  /**
-   * Accepts a job: when this resolves, it survives the end of the process. The same idempotency key with the same
-   * request resolves to the job that it made before.
-   *
-   * @throws ServingError as {@link requireRoom}, or `ERR_SERVING_IDEMPOTENCY_MISMATCH` for a key that another request
-   * had.
-   */
-  enqueue(job: NewJob): Promise<Job>;
-  /** The next job to run; waits for one until `signal` aborts, and then resolves to undefined. */
-  claim(options: ClaimOptions): Promise<JobClaim | undefined>;
-  /** The next webhook to deliver; waits for one until `signal` aborts, and then resolves to undefined. */
-  claimNotice(options: NoticeClaimOptions): Promise<NoticeClaim | undefined>;
-  /** A job as it stands; undefined when there is none of this id, or its time is over. */
-  get(id: string): Promise<Job | undefined>;
-  /** How a job ended, with the answer; undefined while it hasn't. */
-  outcome(id: string): Promise<JobOutcome | undefined>;
-  /** Ends a job as canceled unless it has ended; resolves to the job as it is then. */
-  cancel(id: string): Promise<Job | undefined>;
-  /** Deletes a job that has ended, with its answer and idempotency key; false when there is none. */
+  /** Rejects a job that would exceed a limit, before its body is read. */
+  requireRoom(job: Pick<NewJob, 'owner' | 'model' | 'webhookUrl'>): Promise<void>;
+  /** Stores a job durably; a repeated idempotency key resolves to the job that it created. */
+  enqueue(job: NewJob): Promise<StoredJob>;
+  /** Reads a job; undefined when no job has this id. */
+  get(id: string): Promise<StoredJob | undefined>;
+  /** Describes a job for clients, as JSON. */
+  describe(job: StoredJob): object;
+  /** Result of a job; undefined before it has finished. */
+  outcome(id: string): Promise<JobResult | undefined>;
+  /** Cancels a job unless it has finished; resolves to the job after that. */
+  cancel(id: string): Promise<StoredJob | undefined>;
+  /** Deletes a finished job; false when there is none. */
   remove(id: string): Promise<boolean>;
-  /** How much it holds, for metrics. */
-  depth(): Promise<JobDepth>;
-  /** Forgets what has been kept for its time, and mends what a crash left behind. */
-  sweep(): Promise<void>;
 }

@@ -14,7 +14,7 @@ import { checkLimits } from './check-limits.ts';
 import { errorHeaders, resultHeaders } from '../protocol/respond.ts';
 import { runExchange } from '../protocol/run-exchange.ts';
 import { unpackDecoded } from './decoded-body.ts';
-import type { JobOrder, JobResponse } from './job.ts';
+import type { JobResponse, StoredRequest } from './job-queue.ts';
 
 /** Options of {@link replayInference}. */
 export interface ReplayInferenceOptions {
@@ -37,7 +37,7 @@ export interface ReplayInferenceOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-/** What one run of a job gave. */
+/** Result of one run of a job. */
 export interface JobRun {
   readonly response: JobResponse;
   /** The version that answered; absent when none did. */
@@ -45,7 +45,7 @@ export interface JobRun {
 }
 
 /** Runs a job once. */
-export type RunJob = (order: JobOrder, body: Buffer, signal: AbortSignal) => Promise<JobRun>;
+export type RunJob = (request: StoredRequest, body: Buffer, signal: AbortSignal) => Promise<JobRun>;
 
 /**
  * Makes the function that answers jobs by a model server: the same bytes as a request would have got at once, on the
@@ -66,7 +66,7 @@ export function replayInference(
   const [fallback = openInference()] = dialects;
 
   async function infer(
-    { path, headers, owner, requestId, bodyFormat }: JobOrder,
+    { path, headers, owner, requestId, bodyFormat }: StoredRequest,
     body: Buffer,
     signal: AbortSignal,
   ): Promise<Encodable> {
@@ -82,7 +82,11 @@ export function replayInference(
     return { exchange, inferred: await model.infer(() => decoded, context) };
   }
 
-  function fail(error: unknown, { path }: JobOrder, headers?: JobResponse['headers']): JobResponse {
+  function fail(
+    error: unknown,
+    { path }: StoredRequest,
+    headers?: JobResponse['headers'],
+  ): JobResponse {
     const dialect = findRoute(dialects, path)?.dialect ?? fallback;
     const described = toHttpError(error);
     if (described.status === 500) onError(error);

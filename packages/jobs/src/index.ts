@@ -1,0 +1,20 @@
+export { JobsError } from './errors/jobs-error.ts';
+export type { JobsErrorCode, JobsErrorOptions } from './errors/jobs-error.ts';
+export { describeJob } from './job/describe-job.ts';
+export type { Idempotency, Job, JobOrder, JobOutcome, JobResponse, JobState } from './job/job.ts';
+export type { JobLimits } from './limits/job-limits.ts';
+export type {
+  ClaimOptions,
+  JobClaim,
+  JobDepth,
+  JobQueue,
+  LeaseOptions,
+  NewJob,
+  NoticeClaim,
+  NoticeClaimOptions,
+  PlannedJob,
+} from './queue/job-queue.ts';
+export type { JobEvent } from './runner/job-event.ts';
+export { JobRunner } from './runner/job-runner.ts';
+export type { JobRunnerOptions } from './runner/job-runner.ts';
+export type { JobRun, RunJob } from './runner/run-job.ts';
