@@ -34,7 +34,7 @@ def error_of(response: TestResponse) -> str:
     return message
 
 
-def test_tells_about_itself(client: FlaskClient) -> None:
+def test_describes_the_server(client: FlaskClient) -> None:
     server = client.get("/v2")
     assert server.status_code == 200
     assert server.json == {"name": "fairlead-flask-model", "version": "0.1.0", "extensions": []}
@@ -43,7 +43,7 @@ def test_tells_about_itself(client: FlaskClient) -> None:
         assert client.get(path).json == {"live": True, "ready": True}
 
 
-def test_tells_about_its_models(client: FlaskClient, trained: Path) -> None:
+def test_describes_its_models(client: FlaskClient, trained: Path) -> None:
     metadata = read_json(trained / "metadata.json")
     version = metadata["files"]["model.joblib"]["sha256"][:12]
     for path in (f"/v2/models/{trained.name}", f"/v2/models/{trained.name}/versions/{version}"):
@@ -80,7 +80,7 @@ def test_answers_as_scikit_learn_did_when_it_was_trained(client: FlaskClient, tr
     assert difference.max() < 1e-6
 
 
-def test_answers_with_the_outputs_asked_for(client: FlaskClient) -> None:
+def test_returns_the_requested_outputs(client: FlaskClient) -> None:
     def names(outputs: Any) -> list[str]:
         answer = infer(client, image(), outputs=outputs).json
         assert answer is not None
@@ -118,7 +118,7 @@ def test_answers_no_rows_with_no_rows(client: FlaskClient) -> None:
         ({"image": 1}, '"inputs" must be a list of tensors'),
     ],
 )
-def test_names_what_does_not_fit_the_signature(client: FlaskClient, inputs: Any, message: str) -> None:
+def test_names_inputs_that_do_not_match_the_signature(client: FlaskClient, inputs: Any, message: str) -> None:
     response = client.post(INFER, json={"inputs": inputs})
     assert response.status_code == 400
     assert message in error_of(response)
@@ -134,12 +134,12 @@ def test_names_what_does_not_fit_the_signature(client: FlaskClient, inputs: Any,
         ({"outputs": None}, 400, '"outputs" must be a list'),
         ({"outputs": ["label"]}, 400, 'each of "outputs" needs a "name"'),
         ({"outputs": [{"name": "lable"}]}, 400, 'has no output "lable"; it has "label", "probabilities"'),
-        ({"outputs": [{"name": "label"}, {"name": "label"}]}, 400, "asked for twice"),
-        ({"outputs": [{"name": "label", "parameters": {"classification": 3}}]}, 501, "not supported here"),
+        ({"outputs": [{"name": "label"}, {"name": "label"}]}, 400, "requested twice"),
+        ({"outputs": [{"name": "label", "parameters": {"classification": 3}}]}, 501, "not supported"),
         ({"inputs": [image(parameters={"binary_data_size": 256})]}, 501, 'send "data"'),
     ],
 )
-def test_names_what_is_wrong_around_the_tensors(
+def test_names_errors_around_the_tensors(
     client: FlaskClient, fields: dict[str, Any], status: int, message: str
 ) -> None:
     response = client.post(INFER, json={"inputs": [image()], **fields})
@@ -159,7 +159,7 @@ def test_names_what_is_wrong_around_the_tensors(
         (b'{"inputs":' + b"[" * 5000, "nests deeper than 100"),
     ],
 )
-def test_names_what_is_wrong_with_the_json(client: FlaskClient, body: bytes, message: str) -> None:
+def test_names_errors_of_the_json(client: FlaskClient, body: bytes, message: str) -> None:
     response = client.post(INFER, data=body, content_type="application/json")
     assert response.status_code == 400
     assert message in error_of(response)
@@ -176,7 +176,7 @@ def test_refuses_other_media_types(client: FlaskClient, content_type: str | None
     assert "application/json" in error_of(response)
 
 
-def test_takes_utf_8_by_name_and_refuses_compressed_bodies(client: FlaskClient) -> None:
+def test_accepts_utf_8_by_name_and_refuses_compressed_bodies(client: FlaskClient) -> None:
     body = json.dumps({"inputs": [image()]})
     assert client.post(INFER, data=body, content_type='application/json; charset="UTF-8"').status_code == 200
     response = client.post(INFER, data=body, content_type="application/json", headers={"Content-Encoding": "gzip"})
@@ -184,7 +184,7 @@ def test_takes_utf_8_by_name_and_refuses_compressed_bodies(client: FlaskClient) 
     assert "gzip" in error_of(response)
 
 
-def test_refuses_a_body_beyond_the_limit_and_takes_one_at_it(client: FlaskClient) -> None:
+def test_refuses_a_body_above_the_limit_and_accepts_one_at_it(client: FlaskClient) -> None:
     body = json.dumps({"inputs": [image()]}).ljust(MAX_BODY_BYTES).encode()
     assert client.post(INFER, data=body, content_type="application/json").status_code == 200
     for too_large in (body + b" ", body * 2):
@@ -197,14 +197,14 @@ def test_refuses_a_body_beyond_the_limit_and_takes_one_at_it(client: FlaskClient
     "path",
     ["/", "/v2/", "//v2", "/v2/nothing", "/v2/models", "/v2/models/digits/", "/v2/models/digits/versions", "/static/x"],
 )
-def test_says_in_json_that_there_is_nothing(client: FlaskClient, path: str) -> None:
+def test_responds_in_json_to_unknown_paths(client: FlaskClient, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 404
     assert "there is nothing at" in error_of(response)
 
 
 @pytest.mark.parametrize("path", ["", "/ready", "/infer"])
-def test_names_the_models_and_versions_there_are(client: FlaskClient, path: str) -> None:
+def test_lists_the_existing_models_and_versions(client: FlaskClient, path: str) -> None:
     def ask(model: str) -> TestResponse:
         url = f"/v2/models/{model}{path}"
         return client.post(url, data=b"{") if path == "/infer" else client.get(url)
@@ -227,14 +227,14 @@ def test_names_the_models_and_versions_there_are(client: FlaskClient, path: str)
         ("GET", "/models/digits/invocations", {"POST"}),
     ],
 )
-def test_says_which_methods_are_allowed(client: FlaskClient, method: str, path: str, allowed: set[str]) -> None:
+def test_lists_the_allowed_methods(client: FlaskClient, method: str, path: str, allowed: set[str]) -> None:
     response = client.open(path, method=method)
     assert response.status_code == 405
     assert f"{method} is not allowed" in error_of(response)
     assert set(response.headers["Allow"].split(", ")) == allowed
 
 
-def test_readiness_and_answers_tell_the_truth_when_a_model_breaks(
+def test_readiness_and_responses_report_a_broken_model(
     model_folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     switch = tmp_path / "switch"
@@ -253,7 +253,7 @@ def test_readiness_and_answers_tell_the_truth_when_a_model_breaks(
 
     failed = client.post(INFER, json={"inputs": [image()]}, headers={"X-Request-Id": "abc"})
     assert failed.status_code == 500
-    assert error_of(failed) == "the model server failed; its log has more for request abc"
+    assert error_of(failed) == "the model server failed; see its log for request abc"
     logged = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
     failure = next(line for line in logged if line["msg"] == "request failed")
     assert failure["requestId"] == "abc"

@@ -81,7 +81,7 @@ def served(model_folder: Path) -> Iterator[Path]:
             assert not path.exists()
 
 
-def test_many_clients_at_once_get_their_own_answers(served: Path, model_folder: Path) -> None:
+def test_concurrent_clients_get_their_responses(served: Path, model_folder: Path) -> None:
     held_out = read_json(model_folder / "digits/heldout.json")
     (tensor,) = held_out["inputs"]
     label, _ = held_out["outputs"]

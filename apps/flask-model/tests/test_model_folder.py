@@ -27,27 +27,27 @@ def test_loads_every_model_and_names_its_version_by_the_artifact(model_folder: P
 
 
 def test_refuses_a_folder_without_models(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="holds no model; write some with"):
+    with pytest.raises(ModelError, match="has no model; train some with"):
         load_models(tmp_path)
 
 
-def test_unpickles_nothing_that_its_metadata_does_not_vouch_for(folder: Path, tmp_path: Path) -> None:
-    # This pickle creates a file when it is loaded: the proof that it was not.
-    proof = tmp_path / "was-run"
-    code = f"cposix\nsystem\n(S'touch {proof}'\ntR.".encode()
+def test_unpickles_no_file_with_another_hash(folder: Path, tmp_path: Path) -> None:
+    # This pickle creates a file when it is loaded.
+    marker = tmp_path / "was-run"
+    code = f"cposix\nsystem\n(S'touch {marker}'\ntR.".encode()
     (folder / "digits" / "model.joblib").write_bytes(code)
-    with pytest.raises(ModelError, match=r"has the SHA-256 \w{64}, but its metadata says \w{64}"):
+    with pytest.raises(ModelError, match=r"has the SHA-256 \w{64}, but its metadata has \w{64}"):
         load_models(folder)
-    assert not proof.exists()
+    assert not marker.exists()
 
     # And the test is no comfort if the pickle is harmless: vouched for, it runs.
     edit_metadata(folder / "digits", "files", "model.joblib", "sha256", value=sha256(folder / "digits/model.joblib"))
     with pytest.raises(AttributeError):
         load_models(folder)
-    assert proof.exists()
+    assert marker.exists()
 
 
-def test_refuses_what_another_scikit_learn_has_trained(folder: Path) -> None:
+def test_refuses_a_model_of_another_scikit_learn_version(folder: Path) -> None:
     edit_metadata(folder / "digits", "lineage", "frameworks", "scikit-learn", value="0.1.2")
     with pytest.raises(ModelError, match=re.escape("trained with scikit-learn 0.1.2")):
         load_models(folder)
@@ -62,7 +62,7 @@ def test_refuses_what_another_scikit_learn_has_trained(folder: Path) -> None:
         (("inputs", 0, "data"), [16.0] * 64),
     ],
 )
-def test_refuses_a_model_that_does_not_answer_as_it_did(folder: Path, path: tuple[Any, ...], value: Any) -> None:
+def test_refuses_a_model_with_other_outputs(folder: Path, path: tuple[Any, ...], value: Any) -> None:
     edit_metadata(folder / "digits", "goldenExamples", 0, *path, value=value)
     with pytest.raises(ModelError, match='model "digits": golden example 0: output'):
         load_models(folder)
@@ -86,7 +86,7 @@ def test_predicts_no_rows_as_no_rows(model_folder: Path) -> None:
     assert (probabilities.array.dtype.name, probabilities.array.shape) == ("float32", (0, 10))
 
 
-def test_a_row_gets_the_same_answer_alone_and_among_others(model_folder: Path) -> None:
+def test_a_row_gets_the_same_prediction_alone_and_in_a_batch(model_folder: Path) -> None:
     for name, model in load_models(model_folder).items():
         (tensor,) = read_json(model_folder / name / "heldout.json")["inputs"]
         rows = np.array(tensor["data"], dtype=np.float32).reshape(tensor["shape"])[:20]

@@ -24,7 +24,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
     assert f"`{Settings.max_body_bytes}`" in README
 
 
-def test_no_lock_names_a_place_to_download_from() -> None:
+def test_no_lock_contains_a_download_url() -> None:
     for lock in PROJECT.glob("requirements*.lock"):
         text = lock.read_text()
         assert "://" not in text
@@ -34,7 +34,7 @@ def test_no_lock_names_a_place_to_download_from() -> None:
         assert text.count("--hash=sha256:") >= len(requirements)
 
 
-def test_the_dev_lock_pins_what_production_runs() -> None:
+def test_the_dev_lock_pins_the_versions_of_production() -> None:
     def pins(name: str) -> set[str]:
         return set(re.findall(r"^\S+==[^\\]*", (PROJECT / name).read_text(), re.MULTILINE))
 

@@ -17,7 +17,7 @@ def make_client(model_folder: Path, log_level: str = "info") -> FlaskClient:
     return create_app(Settings(model_folder=model_folder, log_level=log_level)).test_client()
 
 
-def test_writes_a_line_with_the_request_id_that_came(model_folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_logs_a_line_with_the_incoming_request_id(model_folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     tensor = {"name": "image", "datatype": "FP32", "shape": [2, 64], "data": [0] * 128}
     response = make_client(model_folder).post(
         "/v2/models/digits/infer?key=secret", json={"inputs": [tensor]}, headers={"X-Request-Id": "a.b-c_1"}
@@ -59,7 +59,7 @@ def test_a_path_cannot_forge_a_line_or_fill_the_log(model_folder: Path, capfd: p
     assert len(line["path"]) == 512
 
 
-def test_health_checks_are_told_at_debug_only(model_folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_health_checks_are_logged_at_debug_only(model_folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     make_client(model_folder).get("/v2/health/ready")
     assert lines(capfd) == []
     make_client(model_folder, "debug").get("/v2/health/ready")

@@ -52,14 +52,14 @@ def test_no_rows_give_no_predictions(client: FlaskClient) -> None:
     assert client.post(PATH, json={"instances": []}).json == {"predictions": []}
 
 
-def test_names_what_is_wrong(client: FlaskClient, names: list[str], rows: list[list[float]]) -> None:
+def test_names_errors(client: FlaskClient, names: list[str], rows: list[list[float]]) -> None:
     record = dict(zip(names, rows[0], strict=True))
     refused: list[tuple[Any, str]] = [
         ([], "must be a JSON object"),
         ({}, "exactly one of dataframe_split, dataframe_records, instances, inputs; found none of them"),
         ({"instances": rows, "inputs": rows}, "found instances and inputs"),
         ({"instances": rows, "input": 1}, 'the unknown field "input"'),
-        ({"instances": rows, "params": {"temperature": 1}}, "takes no params"),
+        ({"instances": rows, "params": {"temperature": 1}}, "has no params"),
         ({"instances": 1}, "instances must be a list; found 1"),
         ({"instances": [1, 2]}, "expected 60 elements for shape [2,30], found 2"),
         ({"instances": [rows[0][1:]]}, "lists of 30 in dimension 1"),
@@ -70,7 +70,7 @@ def test_names_what_is_wrong(client: FlaskClient, names: list[str], rows: list[l
         ({"dataframe_split": {"columns": [1], "data": rows}}, "dataframe_split.columns must be names"),
         ({"dataframe_split": {"columns": names[2:], "data": rows}}, 'missing "mean_radius", "mean_texture"'),
         ({"dataframe_split": {"columns": [*names, "age"], "data": rows}}, 'unknown "age"'),
-        ({"dataframe_split": {"columns": [*names, names[0]], "data": rows}}, "a name is there twice"),
+        ({"dataframe_split": {"columns": [*names, names[0]], "data": rows}}, "a name occurs twice"),
         ({"dataframe_split": {"columns": names, "data": [[1]]}}, "expected 30 values in row 0, found a list of 1"),
         ({"dataframe_records": [record, {}]}, "dataframe_records, row 1: missing"),
         ({"dataframe_records": [record, 7]}, "expected an object in row 1, found 7"),

@@ -35,7 +35,7 @@ def size(*rows: list[float]) -> Tensor:
     return Tensor(name="size", datatype="FP32", array=np.array(rows, dtype=np.float32))
 
 
-def test_takes_what_fits_in_any_order() -> None:
+def test_accepts_matching_tensors_in_any_order() -> None:
     check_signature(SPECS, [SIZE, COUNT])
     check_signature(SPECS, [COUNT, SIZE])
     check_signature(SPECS, [COUNT, Tensor(name="size", datatype="FP32", array=np.zeros((0, 2), np.float32))])
@@ -68,6 +68,6 @@ def test_names_tensor_expectation_and_finding(tensors: list[Any], message: str) 
         check_signature(SPECS, tensors)
 
 
-def test_tells_every_tensor_that_does_not_fit() -> None:
+def test_names_every_tensor_that_does_not_match() -> None:
     with pytest.raises(RequestError, match=r'tensor "size": .*; tensor "count": '):
         check_signature(SPECS, [])

@@ -24,7 +24,7 @@ from fairlead_flask_model.training.parity import TOLERANCE, ParityError, check_p
 from fairlead_flask_model.training.sample_model import SAMPLE_MODELS, _rows_at_splits
 from read_json import read_json
 
-LEAST_ACCURACY = {"digits": 0.95, "breast-cancer": 0.92}
+MIN_ACCURACY = {"digits": 0.95, "breast-cancer": 0.92}
 FILES = {"model.onnx", "model.joblib", "metadata.json", "heldout.json", "stamp.json"}
 
 
@@ -52,11 +52,11 @@ def answer(trained: Path, X: Any) -> tuple[Any, Any]:
     return label, probabilities
 
 
-def test_writes_what_the_registry_and_flask_need(trained: Path) -> None:
+def test_writes_the_files_of_the_registry_and_flask(trained: Path) -> None:
     assert {path.name for path in trained.iterdir()} == FILES
     metadata = read_json(trained / "metadata.json")
     assert metadata["model"] == trained.name
-    assert metadata["metrics"]["accuracy"] >= LEAST_ACCURACY[trained.name]
+    assert metadata["metrics"]["accuracy"] >= MIN_ACCURACY[trained.name]
     assert all(np.isfinite(value) for value in metadata["metrics"].values())
     for name, file in metadata["files"].items():
         content = (trained / name).read_bytes()
@@ -96,7 +96,7 @@ def test_parity_was_checked_on_held_out_and_ten_thousand_other_rows(trained: Pat
     assert 0 < parity["maxAbsDiff"] <= TOLERANCE
 
 
-def test_onnx_and_joblib_give_the_held_out_answers(trained: Path) -> None:
+def test_onnx_and_joblib_predict_the_held_out_outputs(trained: Path) -> None:
     held_out = read_json(trained / "heldout.json")
     assert held_out["rows"] >= 50
     (X,) = tensors(held_out["inputs"]).values()
@@ -111,7 +111,7 @@ def test_onnx_and_joblib_give_the_held_out_answers(trained: Path) -> None:
     assert accuracy == pytest.approx(read_json(trained / "metadata.json")["metrics"]["accuracy"])
 
 
-def test_golden_examples_cover_classes_and_are_true(trained: Path) -> None:
+def test_golden_examples_cover_classes_and_match_the_model(trained: Path) -> None:
     examples = read_json(trained / "metadata.json")["goldenExamples"]
     assert 3 <= len(examples) <= 5
     labels = set()
@@ -141,7 +141,7 @@ def test_baseline_profiles_every_feature_of_the_training_rows(trained: Path) -> 
     assert sum(baseline["predictions"]["labelCounts"]) == baseline["rows"]
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(model_folder: Path, tmp_path: Path) -> None:
+def test_the_same_seed_results_in_the_same_bytes_and_another_seed_does_not(model_folder: Path, tmp_path: Path) -> None:
     same = run_train(tmp_path / "same", PYTHONHASHSEED="4711", OMP_NUM_THREADS="2")
     assert same.communicate()[0].count("trained in") == 2
     assert same.returncode == 0
@@ -154,7 +154,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(model_fold
         ).read_bytes()
 
 
-def test_trains_only_what_is_not_up_to_date(
+def test_trains_only_models_that_are_not_up_to_date(
     model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "models"
@@ -176,13 +176,13 @@ def test_trains_only_what_is_not_up_to_date(
 
 
 @pytest.mark.parametrize("seed", ["-1", "1.5", "x", str(2**32)])
-def test_refuses_a_seed_that_is_none(seed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_refuses_an_invalid_seed(seed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--out", str(tmp_path), f"--seed={seed}"])
     assert "is not a whole number" in capsys.readouterr().err
 
 
-def test_a_killed_training_leaves_nothing_half_and_the_next_one_sweeps(tmp_path: Path) -> None:
+def test_a_killed_training_leaves_no_partial_folder_and_the_next_one_cleans_up(tmp_path: Path) -> None:
     folder = tmp_path / "models"
     killed = run_train(folder)
     assert killed.stdout is not None
@@ -220,8 +220,8 @@ def test_an_export_that_differs_is_refused() -> None:
         check_parity(export, pipelines[1], split.X_test)
 
 
-def test_rows_at_splits_tell_a_pipeline_that_rounds_elsewhere() -> None:
-    """Without the casts the export differs at splits: the probe finds what held-out rows do not show."""
+def test_rows_at_splits_detect_a_pipeline_that_rounds_elsewhere() -> None:
+    """Without the casts the export differs at splits: the probe finds differences that held-out rows do not."""
     (sample,) = (sample for sample in SAMPLE_MODELS if sample.name == "breast-cancer")
     dataset = load_breast_cancer_dataset()
     split = split_dataset(dataset, 0)
@@ -238,6 +238,6 @@ def test_rows_at_splits_tell_a_pipeline_that_rounds_elsewhere() -> None:
         check_parity(export, naive, probes)
 
 
-def test_stamp_names_no_place_and_no_time(trained: Path) -> None:
+def test_stamp_contains_no_path_and_no_time(trained: Path) -> None:
     text = json.dumps(read_json(trained / "stamp.json")) + (trained / "metadata.json").read_text()
     assert str(trained.parent) not in text

@@ -2,5 +2,5 @@
 
 from fairlead_flask_model.native_threads import limit_native_threads
 
-# Here, because NumPy and scikit-learn read these variables when they are first imported.
+# Before other imports, because NumPy and scikit-learn read these variables when they are first imported.
 limit_native_threads()

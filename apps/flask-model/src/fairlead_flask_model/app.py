@@ -20,7 +20,7 @@ from fairlead_flask_model.v2 import (
     decode_infer_request,
     describe_model,
     encode_infer_response,
-    wanted_outputs,
+    requested_outputs,
 )
 
 SERVER_NAME = "fairlead-flask-model"
@@ -28,10 +28,10 @@ SERVER_VERSION = "0.1.0"
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Makes the application with its models loaded, verified and proven on their golden examples.
+    """Creates the application: loads and verifies its models and checks their golden examples.
 
     Raises:
-        SettingsError: A setting is missing or bad.
+        SettingsError: A setting is missing or invalid.
         ModelError: A model cannot be served.
     """
     settings = settings or read_settings(os.environ)
@@ -39,10 +39,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     logger = create_logger(settings.log_level)
 
     app = Flask(__name__, static_folder=None)
-    # Werkzeug cuts a chunked body off where the limit is and says nothing: the byte beyond tells.
+    # Werkzeug truncates a chunked body at the limit without an error: one more byte detects it.
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    # Both would answer a path that nobody meant with a redirect in HTML.
+    # Both would answer a misspelt path with a redirect in HTML.
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True
     log_requests(app, logger)
@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     @app.errorhandler(HTTPException)
     def refuse_http(error: HTTPException) -> Response:
-        # Werkzeug has the status and headers such as Allow right, and a body in HTML.
+        # Werkzeug sets the right status and headers such as Allow, but a body in HTML.
         answer = _error(error.code or 500, _reason(error, settings))
         for name, value in error.get_headers():
             if name.lower() not in {"content-type", "content-length"}:
@@ -65,7 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     @app.errorhandler(Exception)
     def fail(error: Exception) -> Response:
         logger.error("request failed", exc_info=error, extra={"fields": {"requestId": g.request_id}})
-        return _error(500, f"the model server failed; its log has more for request {g.request_id}")
+        return _error(500, f"the model server failed; see its log for request {g.request_id}")
 
     return app
 
@@ -111,10 +111,10 @@ def _add_protocol(app: Flask, models: Mapping[str, Model]) -> None:
     def infer(name: str, version: str | None = None) -> Response:
         model = _find(models, name, version)
         infer_request = decode_infer_request(_read_json())
-        wanted = wanted_outputs(model, infer_request.outputs)
+        requested = requested_outputs(model, infer_request.outputs)
         outputs = {output.name: output for output in model.predict(infer_request.inputs)}
         _log_prediction(model, infer_request.inputs)
-        answer = [outputs[output] for output in wanted]
+        answer = [outputs[output] for output in requested]
         return _json(encode_infer_response(model, infer_request.id, answer))
 
 
@@ -144,7 +144,7 @@ def _find(models: Mapping[str, Model], name: str, version: str | None) -> Model:
 
 def _unready_reason(model: Model) -> str | None:
     try:
-        model.prove()
+        model.check_golden_examples()
     except Exception as error:  # noqa: BLE001
         return f"{type(error).__name__}: {error}"
     return None

@@ -1,4 +1,4 @@
-"""A pipeline step that fixes the precision of what follows."""
+"""A pipeline step that sets the precision of its output."""
 
 from typing import Any, Literal, Self
 
@@ -10,8 +10,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 class Cast(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Rounds the features to a floating-point type.
 
-    scikit-learn's trees compare 32-bit features, whatever comes in; where the step before them rounds decides on which
-    side of a split a row falls. This step says it in the pipeline, so that an export can do the very same.
+    scikit-learn's trees compare 32-bit features of any input; the position of the rounding decides on which
+    side of a split a row falls. This step makes it explicit in the pipeline, so that an export can do the same.
     """
 
     def __init__(self, dtype: Literal["float32", "float64"] = "float32") -> None:
@@ -22,7 +22,7 @@ class Cast(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: NDArray[Any]) -> NDArray[Any]:
-        """The features, rounded."""
+        """Returns the rounded features."""
         return np.asarray(X).astype(self.dtype)
 
     def __sklearn_is_fitted__(self) -> bool:

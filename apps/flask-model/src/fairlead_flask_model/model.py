@@ -1,4 +1,4 @@
-"""A trained model that answers tensors with tensors."""
+"""A trained model with tensors as inputs and outputs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ DEFAULT_TOLERANCE = 1e-4
 
 
 class ModelError(Exception):
-    """A model that cannot be served: its files do not belong together, or it does not answer as it did."""
+    """A model that cannot be served: its files do not match, or its golden examples fail."""
 
 
 class Classifier(Protocol):
-    """The part of a scikit-learn classifier that is served."""
+    """Part of a scikit-learn classifier that is used."""
 
     classes_: NDArray[Any]
 
@@ -32,10 +32,10 @@ class Model:
     """One version of one model.
 
     Attributes:
-        name: What requests call it.
-        version: The first digits of the artifact's hash: the trainer gives no numbers, the registry does.
-        signature: What it takes and gives.
-        golden_examples: Inputs with the outputs that the trainer saw.
+        name: Name in requests.
+        version: First digits of the artifact's hash; numbers are assigned by the registry.
+        signature: Its inputs and outputs.
+        golden_examples: Inputs with the outputs at training.
         classifier: The Python original.
     """
 
@@ -46,7 +46,7 @@ class Model:
     classifier: Classifier
 
     def predict(self, tensors: Sequence[Tensor]) -> list[Tensor]:
-        """Answers the rows of one input tensor with a label and probabilities for each.
+        """Predicts a label and probabilities for each row of one input tensor.
 
         Raises:
             RequestError: The tensors do not fit the signature.
@@ -54,7 +54,7 @@ class Model:
         check_signature(self.signature.inputs, tensors)
         features = tensors[0].array
         classes = self.classifier.classes_
-        # scikit-learn refuses to predict nothing.
+        # scikit-learn refuses to predict zero rows.
         probabilities = self.classifier.predict_proba(features) if len(features) > 0 else np.zeros((0, len(classes)))
         labels = classes[probabilities.argmax(axis=1)]
         label, scores = self.signature.outputs
@@ -63,11 +63,11 @@ class Model:
             Tensor(name=scores.name, datatype=scores.datatype, array=probabilities.astype(np.float32)),
         ]
 
-    def prove(self) -> None:
-        """Runs the golden examples.
+    def check_golden_examples(self) -> None:
+        """Predicts the golden examples and compares the outputs with those at training.
 
         Raises:
-            ModelError: An output is not what the trainer saw.
+            ModelError: An output differs from that at training.
         """
         for index, example in enumerate(self.golden_examples):
             tolerance = float(example.get("tolerance", DEFAULT_TOLERANCE))

@@ -1,4 +1,4 @@
-"""Models as the trainer leaves them in a folder."""
+"""Models in the folder that the training wrote."""
 
 import hashlib
 import io
@@ -18,19 +18,19 @@ VERSION_DIGITS = 12
 
 
 def load_models(folder: Path) -> Mapping[str, Model]:
-    """Loads every model in the folder and proves each on its golden examples.
+    """Loads every model in the folder and checks its golden examples.
 
     Raises:
-        ModelError: There is none, or one of them is not what its metadata says.
+        ModelError: There is none, or one of them does not match its metadata.
     """
     models = {}
     for metadata_path in sorted(folder.glob("*/metadata.json")):
         model = _load_model(metadata_path)
-        model.prove()
+        model.check_golden_examples()
         models[model.name] = model
     if not models:
         raise ModelError(
-            f"{folder} holds no model; write some with `python -m fairlead_flask_model.train --out {folder}`"
+            f"{folder} has no model; train some with `python -m fairlead_flask_model.train --out {folder}`"
         )
     return models
 
@@ -39,12 +39,12 @@ def _load_model(metadata_path: Path) -> Model:
     metadata: dict[str, Any] = json.loads(metadata_path.read_bytes())
     path = metadata_path.with_name(ARTIFACT)
     expected = metadata["files"][ARTIFACT]["sha256"]
-    # Unpickling runs whatever code the bytes name: these very bytes are checked first, in memory, so that nobody
-    # can change the file between the check and the load.
+    # Unpickling runs the code that the bytes name: the same bytes are checked first, in memory, so that the file
+    # cannot be changed between check and load.
     artifact = path.read_bytes()
     found = hashlib.sha256(artifact).hexdigest()
     if found != expected:
-        raise ModelError(f"{path} has the SHA-256 {found}, but its metadata says {expected}")
+        raise ModelError(f"{path} has the SHA-256 {found}, but its metadata has {expected}")
     trained_with = metadata["lineage"]["frameworks"]["scikit-learn"]
     if trained_with != sklearn.__version__:
         raise ModelError(

@@ -1,4 +1,4 @@
-"""How many threads one prediction takes inside the native libraries."""
+"""Threads of one prediction inside the native libraries."""
 
 import os
 
@@ -8,9 +8,9 @@ VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def limit_native_threads() -> None:
-    """Sets the variables that OpenMP and BLAS read, unless whoever started the process has.
+    """Sets the variables that OpenMP and BLAS read, unless they are already set.
 
-    Gunicorn has a worker for each core already: more threads would only take turns on the same cores.
+    Gunicorn already has a worker for each core: more threads would only share the same cores.
     """
     threads = str(read_model_threads(os.environ))
     for variable in VARIABLES:

@@ -1,25 +1,25 @@
-"""What can be wrong with a request, and its HTTP status."""
+"""Errors of requests, with their HTTP status."""
 
 
 class RequestError(Exception):
-    """The request is wrong; the message says what was expected and what came."""
+    """The request is wrong; the message names the expected and the given value."""
 
     status = 400
 
 
 class UnknownModelError(RequestError):
-    """There is no such model, or no such version of it."""
+    """The model or its version does not exist."""
 
     status = 404
 
 
 class MediaTypeError(RequestError):
-    """The body is not written as this service reads it."""
+    """The media type of the body is not supported."""
 
     status = 415
 
 
 class UnsupportedError(RequestError):
-    """A part of the protocol that this service does not have."""
+    """A part of the protocol that this service does not support."""
 
     status = 501

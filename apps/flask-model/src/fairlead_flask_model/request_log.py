@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, with the id of the request."""
+"""Structured logs: one JSON object per line, with the id of the request."""
 
 import json
 import logging
@@ -20,15 +20,15 @@ LEVELS = {
 NAMES = {level: name for name, level in LEVELS.items()}
 MAX_PATH_LENGTH = 512
 
-# No character of it needs escaping in a log line, a header, a URL or a shell.
+# Ids whose characters need no escaping in a log line, a header, a URL or a shell.
 _WELL_FORMED_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes the fields that `requestLog` of `@fairlead/monitoring` writes, so that both sides can be joined."""
+    """Writes the same fields as `requestLog` of `@fairlead/monitoring`, so that both logs can be joined."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line, ASCII only: no text of a request can break it."""
+        """Returns one line, ASCII only: no text of a request can break it."""
         line = {
             "level": NAMES.get(record.levelno, record.levelname.lower()),
             "time": datetime.fromtimestamp(record.created, UTC)
@@ -44,7 +44,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def create_logger(level: str) -> logging.Logger:
-    """The service's logger, writing to standard error, where Gunicorn's own lines go."""
+    """Creates the logger of the service, which writes to standard error, as Gunicorn does."""
     logger = logging.getLogger("fairlead_flask_model")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
@@ -55,7 +55,7 @@ def create_logger(level: str) -> logging.Logger:
 
 
 def log_requests(app: Flask, logger: logging.Logger) -> None:
-    """Gives each request an id, repeats it in the answer, and writes a line when the answer is ready."""
+    """Gives each request an id, repeats it in the response, and logs a line when the response is ready."""
 
     @app.before_request
     def begin() -> None:

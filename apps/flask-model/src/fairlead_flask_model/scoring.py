@@ -16,10 +16,10 @@ FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
 
 def decode_scoring_request(model: Model, json: Any) -> list[Tensor]:
-    """Makes the model's input tensor of rows of named or ordered features.
+    """Decodes rows of named or ordered features to the input tensor of the model.
 
     Raises:
-        RequestError: It is not such a request, or features are missing or unknown.
+        RequestError: The request is malformed, or features are missing or unknown.
     """
     if not isinstance(json, dict):
         raise RequestError(f"the body must be a JSON object with one of {', '.join(FORMATS)}")
@@ -31,7 +31,7 @@ def decode_scoring_request(model: Model, json: Any) -> list[Tensor]:
     if unknown:
         raise RequestError(f"the body has the unknown field {show(unknown[0])}")
     if json.get("params"):
-        raise RequestError("this model takes no params")
+        raise RequestError("this model has no params")
     (spec,) = model.signature.inputs
     name = given[0]
     value = json[name]
@@ -53,7 +53,7 @@ def decode_scoring_request(model: Model, json: Any) -> list[Tensor]:
 
 
 def encode_scoring_response(outputs: Sequence[Tensor]) -> dict[str, Any]:
-    """One record for each row, as MLflow writes a data frame of predictions."""
+    """Encodes one record for each row, as MLflow writes a data frame of predictions."""
     columns = {output.name: output.array.tolist() for output in outputs}
     rows = zip(*columns.values(), strict=True)
     return {"predictions": [dict(zip(columns, row, strict=True)) for row in rows]}
@@ -118,7 +118,7 @@ def _check_columns(spec: TensorSpec, field: str, columns: list[str]) -> list[int
     if unknown:
         raise RequestError(f"{field}: unknown {_list(unknown)}")
     if len(columns) > len(names):
-        raise RequestError(f"{field}: a name is there twice")
+        raise RequestError(f"{field}: a name occurs twice")
     return [columns.index(name) for name in names]
 
 

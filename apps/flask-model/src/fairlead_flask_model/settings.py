@@ -1,4 +1,4 @@
-"""The settings of the service, read from the environment here and nowhere else."""
+"""Settings of the service; only this module reads the environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ LOG_LEVELS = ("debug", "info", "warn", "error")
 
 
 class SettingsError(Exception):
-    """A setting that the service cannot start with; the message names it."""
+    """A missing or invalid setting; the message names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How the service runs.
+    """Settings of the service.
 
     Attributes:
-        model_folder: `FAIRLEAD_MODEL_FOLDER`, required: holds one folder for each model, as `train` writes them.
+        model_folder: `FAIRLEAD_MODEL_FOLDER`, required: one folder for each model, as `train` writes them.
         max_body_bytes: `FAIRLEAD_MAX_BODY_BYTES`, default 16777216 (16 MiB): larger bodies are refused with 413.
         model_threads: `FAIRLEAD_MODEL_THREADS`, default 1: native threads of one prediction.
         log_level: `FAIRLEAD_LOG_LEVEL`, default `info`: one of debug, info, warn, error.
@@ -32,12 +32,12 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """Reads the settings.
 
     Raises:
-        SettingsError: A setting is missing or bad.
+        SettingsError: A setting is missing or invalid.
     """
     folder = environment.get("FAIRLEAD_MODEL_FOLDER", "")
     if folder == "":
         raise SettingsError(
-            "FAIRLEAD_MODEL_FOLDER is not set; it names the folder that "
+            "FAIRLEAD_MODEL_FOLDER is not set; set it to the folder that "
             "`python -m fairlead_flask_model.train --out FOLDER` wrote"
         )
     if not Path(folder).is_dir():
@@ -48,7 +48,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(
         model_folder=Path(folder),
         max_body_bytes=_whole_number(
-            environment, "FAIRLEAD_MAX_BODY_BYTES", Settings.max_body_bytes, greatest=2**31 - 1
+            environment, "FAIRLEAD_MAX_BODY_BYTES", Settings.max_body_bytes, maximum=2**31 - 1
         ),
         model_threads=read_model_threads(environment),
         log_level=log_level,
@@ -56,19 +56,19 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def read_model_threads(environment: Mapping[str, str]) -> int:
-    """Reads `FAIRLEAD_MODEL_THREADS`, which has to be known before anything else is imported.
+    """Reads `FAIRLEAD_MODEL_THREADS`, which must be known before anything else is imported.
 
     Raises:
         SettingsError: It is not a whole number from 1 to 256.
     """
-    return _whole_number(environment, "FAIRLEAD_MODEL_THREADS", Settings.model_threads, greatest=256)
+    return _whole_number(environment, "FAIRLEAD_MODEL_THREADS", Settings.model_threads, maximum=256)
 
 
-def _whole_number(environment: Mapping[str, str], name: str, default: int, *, greatest: int) -> int:
+def _whole_number(environment: Mapping[str, str], name: str, default: int, *, maximum: int) -> int:
     text = environment.get(name)
     if text is None:
         return default
-    # `int` also takes "1_000", " 7 " and digits of other scripts.
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and 1 <= int(text) <= greatest):
-        raise SettingsError(f"{name} is {text!r}; it must be a whole number from 1 to {greatest}")
+    # `int` also accepts "1_000", " 7 " and digits of other scripts.
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and 1 <= int(text) <= maximum):
+        raise SettingsError(f"{name} is {text!r}; it must be a whole number from 1 to {maximum}")
     return int(text)

@@ -1,4 +1,4 @@
-"""How values look in messages."""
+"""Format of values in messages."""
 
 import json
 import math
@@ -8,7 +8,7 @@ MAX_LENGTH = 60
 
 
 def show(value: Any) -> str:
-    """A short, quoted and bounded picture of a JSON value."""
+    """Returns a short quoted text of a JSON value."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -24,7 +24,7 @@ def show(value: Any) -> str:
 
 
 def show_number(value: float) -> str:
-    """A number without the `.0` of a whole one."""
+    """Formats a number, a whole one without `.0`."""
     if isinstance(value, int):
         return str(value) if abs(value) < 10**MAX_LENGTH else "a huge number"
     if math.isinf(value):
@@ -33,5 +33,5 @@ def show_number(value: float) -> str:
 
 
 def show_shape(shape: tuple[int, ...]) -> str:
-    """A shape as requests write it: `[2,64]`; `any` where the length varies."""
+    """Formats a shape as in requests: `[2,64]`; `any` for a variable length."""
     return f"[{','.join('any' if length == -1 else str(length) for length in shape)}]"

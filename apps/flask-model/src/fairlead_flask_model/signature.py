@@ -1,4 +1,4 @@
-"""What a model takes and gives: the signature as `metadata.json` holds it."""
+"""The signature of a model: its inputs and outputs, as in `metadata.json`."""
 
 from dataclasses import dataclass
 from math import inf
@@ -7,12 +7,12 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class ValueSpec:
-    """What is known of the values of a tensor, or of one feature of it.
+    """Constraints of the values of a tensor, or of one of its features.
 
     Attributes:
-        minimum: The least allowed value.
-        maximum: The greatest allowed value.
-        categories: The only values allowed; None if it is no list.
+        minimum: Minimum value.
+        maximum: Maximum value.
+        categories: Allowed values; None if any value is allowed.
         units: Unit of measurement, for people.
     """
 
@@ -32,7 +32,7 @@ class FeatureSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class TensorSpec:
-    """One input or output; −1 in the shape is a length that varies."""
+    """One input or output; −1 in the shape is a variable length."""
 
     name: str
     datatype: str
@@ -51,7 +51,7 @@ class Signature:
 
 
 def read_signature(json: dict[str, Any]) -> Signature:
-    """Reads the signature of a model's metadata, which the trainer has written and a hash protects."""
+    """Reads the signature of a model's metadata, which the training wrote and a hash protects."""
     return Signature(
         inputs=tuple(_read_tensor_spec(spec) for spec in json["inputs"]),
         outputs=tuple(_read_tensor_spec(spec) for spec in json["outputs"]),

@@ -1,4 +1,4 @@
-"""The check of tensors against a model's inputs."""
+"""Check of tensors against the inputs of a model."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ def check_signature(specs: Sequence[TensorSpec], tensors: Sequence[Tensor]) -> N
     """Compares names, datatypes, shapes, ranges and categories.
 
     Raises:
-        RequestError: Tells every tensor that does not fit, with what was expected and what was found.
+        RequestError: Names every tensor that does not match, with the expected and the given value.
     """
     by_name = {spec.name: spec for spec in specs}
     problems: list[str] = []
@@ -35,8 +35,8 @@ def check_signature(specs: Sequence[TensorSpec], tensors: Sequence[Tensor]) -> N
             problems.append(f'tensor "{tensor.name[:60]}": {problem}')
     for spec in specs:
         if spec.name not in seen:
-            wanted = f"{spec.datatype} of shape {show_shape(spec.shape)}"
-            problems.append(f'tensor "{spec.name}": expected {wanted}, found no such tensor')
+            expected = f"{spec.datatype} of shape {show_shape(spec.shape)}"
+            problems.append(f'tensor "{spec.name}": expected {expected}, found no such tensor')
     if problems:
         raise RequestError("; ".join(problems))
 
@@ -46,7 +46,7 @@ def _check_tensor(spec: TensorSpec, tensor: Tensor) -> str | None:
         return f"expected datatype {spec.datatype}, found {tensor.datatype}"
     shape = tensor.array.shape
     fits = len(shape) == len(spec.shape) and all(
-        wanted in {-1, length} for wanted, length in zip(spec.shape, shape, strict=True)
+        required in {-1, length} for required, length in zip(spec.shape, shape, strict=True)
     )
     if not fits:
         return f"expected shape {show_shape(spec.shape)}, found {show_shape(shape)}"
@@ -72,7 +72,7 @@ def _check_values(spec: TensorSpec, values: ValueSpec, tensor: Tensor, column: i
         expected = f"one of {shown}"
     if not outside.any():
         return None
-    # The place in the whole tensor, as the request counts its elements.
+    # Index in the whole tensor, as in the request.
     everywhere = np.zeros(tensor.array.shape, dtype=np.bool_)
     everywhere[..., column] = outside
     index = int(np.flatnonzero(everywhere)[0])

@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it, and nothing that Python's parser takes besides."""
+"""JSON by RFC 8259, without the extensions of Python's parser."""
 
 import json
 import re
@@ -13,10 +13,10 @@ _BRACKETS_AND_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
 def parse_json(body: bytes) -> Any:
-    """Parses a request's body: UTF-8, depth bounded, no key twice, no NaN or Infinity.
+    """Parses a request's body: UTF-8, limited depth, no duplicate keys, no NaN or Infinity.
 
     Raises:
-        RequestError: The body is not such JSON.
+        RequestError: The body is not valid JSON of this kind.
     """
     if body == b"":
         raise RequestError("the body is empty; expected JSON")
@@ -29,7 +29,7 @@ def parse_json(body: bytes) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except ValueError as error:
-        # Also numbers of more than 4,300 digits, which Python does not read.
+        # Also numbers of more than 4,300 digits, which Python refuses.
         raise RequestError(f"the body is not JSON: {error}") from error
 
 

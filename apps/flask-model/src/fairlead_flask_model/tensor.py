@@ -17,7 +17,7 @@ MAX_DIMENSIONS = 32
 
 @dataclass(frozen=True, kw_only=True)
 class Tensor:
-    """A named array; its dtype and shape are those that `datatype` and the request say."""
+    """A named array; its dtype and shape are those of `datatype` and the request."""
 
     name: str
     datatype: str
@@ -25,12 +25,12 @@ class Tensor:
 
 
 def decode_tensor(json: Any) -> Tensor:
-    """Makes a tensor of `{name, datatype, shape, data}`; `data` is flat, or nested exactly as `shape` says.
+    """Decodes `{name, datatype, shape, data}` to a tensor; `data` is flat, or nested exactly as in `shape`.
 
-    Nothing is allocated before the elements were counted: a shape cannot claim memory that the text does not pay for.
+    Nothing is allocated before the elements are counted: a shape cannot request more memory than the text has elements.
 
     Raises:
-        RequestError: Names the tensor, what was expected and what came.
+        RequestError: Names the tensor, the expected and the given value.
     """
     if not isinstance(json, dict):
         _fail("(unnamed)", "an object", show(json))
@@ -46,7 +46,7 @@ def decode_tensor(json: Any) -> Tensor:
 
 
 def encode_tensor(tensor: Tensor) -> dict[str, Any]:
-    """The JSON form, its data flat; NaN and infinities, which JSON lacks, become `null`."""
+    """Encodes a tensor with flat data; NaN and infinities, which JSON lacks, become `null`."""
     flat = tensor.array.reshape(-1)
     data: list[Any] = flat.tolist()
     if tensor.array.dtype.kind == "f" and not np.isfinite(flat).all():
@@ -119,22 +119,22 @@ def _read_booleans(name: str, values: list[Any]) -> NDArray[np.bool_]:
 
 def _read_integers(name: str, datatype: Datatype, values: list[Any]) -> NDArray[Any]:
     limits = np.iinfo(cast("np.dtype[np.integer[Any]]", datatype.dtype))
-    least, greatest = int(limits.min), int(limits.max)
+    minimum, maximum = int(limits.min), int(limits.max)
 
     def fits(value: Any) -> bool:
-        # A whole number may be written 1.0; beyond 2^53 that would no longer be exact.
+        # A whole number may be written as 1.0; beyond 2^53 that would not be exact.
         whole = type(value) is int or (type(value) is float and value.is_integer() and abs(value) < 2**53)
-        return whole and least <= value <= greatest
+        return whole and minimum <= value <= maximum
 
     for index, value in enumerate(values):
         if not fits(value):
-            expected = f"a whole number from {least} to {greatest} ({datatype.name})"
+            expected = f"a whole number from {minimum} to {maximum} ({datatype.name})"
             _fail(name, expected, f"{show(value)} at element {index}")
     return np.array([int(value) for value in values], dtype=datatype.dtype)
 
 
 def _read_floats(name: str, datatype: Datatype, values: list[Any]) -> NDArray[Any]:
-    # `True` is an `int` to Python, and "1" would be converted: only the exact types are numbers of JSON.
+    # `True` is an `int` to Python, and "1" would be converted: only these exact types are JSON numbers.
     if set(map(type, values)) <= {int, float}:
         try:
             with np.errstate(over="ignore"):
@@ -152,7 +152,7 @@ def _read_floats(name: str, datatype: Datatype, values: list[Any]) -> NDArray[An
 
 
 def _float_expected(datatype: Datatype, value: Any) -> str | None:
-    """What should stand here instead; None if the value is good."""
+    """Describes the expected value; None if the value is valid."""
     if type(value) not in {int, float} or value in {inf, -inf} or (isinstance(value, float) and isnan(value)):
         return "a finite number"
     limit = float(np.finfo(cast("np.dtype[np.floating[Any]]", datatype.dtype)).max)
@@ -166,7 +166,7 @@ def _float_expected(datatype: Datatype, value: Any) -> str | None:
 
 def _read_texts(name: str, values: list[Any]) -> NDArray[Any]:
     for index, value in enumerate(values):
-        # JSON can escape half of a surrogate pair, which no text holds.
+        # JSON can escape half of a surrogate pair, which is not valid text.
         if not isinstance(value, str) or any("\ud800" <= character <= "\udfff" for character in value):
             _fail(name, "a well-formed string (BYTES)", f"{show(value)} at element {index}")
     array = np.empty(len(values), dtype=object)

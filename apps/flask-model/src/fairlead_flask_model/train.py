@@ -16,14 +16,14 @@ MODELS = ("digits", "breast-cancer")
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Trains what is not up to date and says so on standard output, a line for each model."""
+    """Trains models that are not up to date, and prints a line for each model."""
     parser = argparse.ArgumentParser(
         prog="python -m fairlead_flask_model.train",
         description="Trains the sample models and exports them to ONNX.",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for the models")
     parser.add_argument("--seed", type=_seed, default=0, help="default 0")
-    parser.add_argument("--force", action="store_true", help="train even what is up to date")
+    parser.add_argument("--force", action="store_true", help="train models that are up to date too")
     options = parser.parse_args(arguments)
 
     key = training_key(options.seed)
@@ -31,20 +31,20 @@ def main(arguments: list[str] | None = None) -> None:
         for name in MODELS:
             folder = options.out / name
             if not options.force and is_up_to_date(folder, key):
-                _say(f"{name}: up to date")
+                _print(f"{name}: up to date")
                 continue
             _train(name, folder, key, options.seed)
 
 
 def _train(name: str, folder: Path, key: str, seed: int) -> None:
-    # These import scikit-learn and ONNX, which takes longer than finding out that there is nothing to do.
+    # These import scikit-learn and ONNX, which takes longer than the check for up-to-date models.
     from fairlead_flask_model.training.sample_model import SAMPLE_MODELS
     from fairlead_flask_model.training.train_model import train_model
 
     started_at = time.perf_counter()
     (sample,) = (sample for sample in SAMPLE_MODELS if sample.name == name)
     write_folder(folder, key, train_model(sample, seed))
-    _say(f"{name}: trained in {time.perf_counter() - started_at:.1f} s")
+    _print(f"{name}: trained in {time.perf_counter() - started_at:.1f} s")
 
 
 def _seed(text: str) -> int:
@@ -53,7 +53,7 @@ def _seed(text: str) -> int:
     return int(text)
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

@@ -16,7 +16,7 @@ MAX_ID_LENGTH = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class InferRequest:
-    """A decoded request; no `outputs` asks for all of them."""
+    """A decoded request; without `outputs`, all of them are returned."""
 
     id: str | None
     inputs: Sequence[Tensor]
@@ -27,8 +27,8 @@ def decode_infer_request(json: Any) -> InferRequest:
     """Decodes the body of an inference request.
 
     Raises:
-        RequestError: It is not one; names what was expected.
-        UnsupportedError: It asks for an extension that is not here.
+        RequestError: The body is malformed; names the expected value.
+        UnsupportedError: The request uses an extension that is not supported.
     """
     if not isinstance(json, dict):
         raise RequestError('the body must be a JSON object: {"inputs":[…]}')
@@ -39,7 +39,7 @@ def decode_infer_request(json: Any) -> InferRequest:
     if not isinstance(inputs, list):
         raise RequestError('"inputs" must be a list of tensors')
     for tensor in inputs:
-        _refuse_parameter(tensor, "binary_data_size", 'binary tensors are not supported here; send "data"')
+        _refuse_parameter(tensor, "binary_data_size", 'binary tensors are not supported; send "data"')
     return InferRequest(
         id=identifier,
         inputs=[decode_tensor(tensor) for tensor in inputs],
@@ -48,7 +48,7 @@ def decode_infer_request(json: Any) -> InferRequest:
 
 
 def encode_infer_response(model: Model, identifier: str | None, outputs: Sequence[Tensor]) -> dict[str, Any]:
-    """The body of the answer."""
+    """Encodes the body of the response."""
     return {
         "model_name": model.name,
         "model_version": model.version,
@@ -57,27 +57,27 @@ def encode_infer_response(model: Model, identifier: str | None, outputs: Sequenc
     }
 
 
-def wanted_outputs(model: Model, names: Sequence[str] | None) -> Sequence[str]:
-    """The names of the outputs to answer with.
+def requested_outputs(model: Model, names: Sequence[str] | None) -> Sequence[str]:
+    """Returns the names of the requested outputs.
 
     Raises:
-        RequestError: The model has no such output, or one is asked for twice.
+        RequestError: The model has no such output, or one is requested twice.
     """
     known = [spec.name for spec in model.signature.outputs]
-    # An empty list asks for everything, as Triton has it.
+    # An empty list requests all outputs, as in Triton.
     if not names:
         return known
     for name in names:
         if name not in known:
-            wanted = ", ".join(f'"{output}"' for output in known)
-            raise RequestError(f'model "{model.name}" has no output "{name[:60]}"; it has {wanted}')
+            available = ", ".join(f'"{output}"' for output in known)
+            raise RequestError(f'model "{model.name}" has no output "{name[:60]}"; it has {available}')
     if len(set(names)) < len(names):
-        raise RequestError("an output is asked for twice")
+        raise RequestError("an output is requested twice")
     return names
 
 
 def describe_model(model: Model) -> dict[str, Any]:
-    """The model's metadata."""
+    """Returns the metadata of the model."""
     return {
         "name": model.name,
         "versions": [model.version],
@@ -95,7 +95,7 @@ def _read_output_names(outputs: Any) -> Sequence[str]:
         name = output.get("name") if isinstance(output, dict) else None
         if not isinstance(name, str):
             raise RequestError('each of "outputs" needs a "name" that is a string')
-        _refuse_parameter(output, "classification", "classification is not supported here; ask for the scores")
+        _refuse_parameter(output, "classification", "classification is not supported; request the scores")
         names.append(name)
     return names
 

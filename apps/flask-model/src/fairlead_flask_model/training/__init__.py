@@ -1,6 +1,6 @@
-"""How the sample models are made; the service itself needs none of it."""
+"""Training of the sample models; the service does not need it."""
 
 import os
 
-# ONNX Runtime from 1.30 on reports its use to its maker unless it is told not to, before it is imported.
+# ONNX Runtime from 1.30 on sends telemetry unless this variable is set before the import.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

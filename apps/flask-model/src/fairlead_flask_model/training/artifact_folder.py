@@ -1,4 +1,4 @@
-"""The folder of a trained model: whole or not there, and known to be up to date or not."""
+"""Folder of a trained model: written atomically, with a stamp for the up-to-date check."""
 
 import fcntl
 import hashlib
@@ -15,14 +15,14 @@ from typing import Any
 
 PACKAGE = Path(__file__).parent.parent
 STAMP = "stamp.json"
-# Whatever makes another result out of the same sources.
+# Packages whose versions change the result of a training.
 DISTRIBUTIONS = ("joblib", "numpy", "onnx", "onnxruntime", "scikit-learn", "scipy", "skl2onnx")
 
 
 def training_key(seed: int) -> str:
-    """Tells one training from another: by its seed, the sources, the frameworks and the machine's kind.
+    """Returns the key of a training: a hash of its seed, the sources, the frameworks and the kind of machine.
 
-    It imports none of the frameworks: an up-to-date folder is told in no time.
+    It imports none of the frameworks, so the check of an up-to-date folder is fast.
     """
     digest = hashlib.sha256()
     digest.update(json.dumps([seed, platform.python_version(), platform.machine()]).encode())
@@ -36,7 +36,7 @@ def training_key(seed: int) -> str:
 
 
 def is_up_to_date(folder: Path, key: str) -> bool:
-    """Whether the folder holds what the training of that key wrote, byte for byte."""
+    """Returns whether the folder has the files that the training of that key wrote, byte for byte."""
     try:
         stamp: dict[str, Any] = json.loads((folder / STAMP).read_bytes())
         return bool(stamp["key"] == key) and all(
@@ -47,7 +47,7 @@ def is_up_to_date(folder: Path, key: str) -> bool:
 
 
 def write_folder(folder: Path, key: str, files: Mapping[str, bytes]) -> None:
-    """Puts a new folder into the old one's place; interrupted, it leaves the old one, or none, but never a mixture."""
+    """Replaces the folder; an interruption leaves the old one, or none, but never a mixture."""
     stamp = {"key": key, "files": {name: _sha256(content) for name, content in files.items()}}
     staging = Path(tempfile.mkdtemp(prefix=_staging_prefix(folder.name), dir=folder.parent))
     staging.chmod(0o755)
@@ -64,7 +64,7 @@ def write_folder(folder: Path, key: str, files: Mapping[str, bytes]) -> None:
 
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """Lets one training at a time into the folder; the system opens the lock of a process that died."""
+    """Locks the folder for one training at a time; the system releases the lock of a process that died."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -77,8 +77,8 @@ def _staging_prefix(name: str) -> str:
 
 
 def _sweep(folder: Path) -> None:
-    for left_over in folder.glob(f"{_staging_prefix('')[:-1]}*"):
-        shutil.rmtree(left_over)
+    for leftover in folder.glob(f"{_staging_prefix('')[:-1]}*"):
+        shutil.rmtree(leftover)
 
 
 def _sha256(content: bytes) -> str:

@@ -17,12 +17,12 @@ class Dataset:
     """Rows of features with their classes.
 
     Attributes:
-        name: Where it comes from.
-        X: Features as requests will bring them: FP32, [rows, features].
+        name: Origin of the data.
+        X: Features as in requests: FP32, [rows, features].
         y: Class of each row: an index of `labels`.
-        labels: What the classes are called.
-        features: Name, and what is known, of each feature: `FeatureSpec` of a signature.
-        sha256: Of the bundled data itself.
+        labels: Names of the classes.
+        features: Name and description of each feature: `FeatureSpec` of a signature.
+        sha256: Hash of the bundled data.
     """
 
     name: str
@@ -78,7 +78,7 @@ def load_breast_cancer_dataset() -> Dataset:
     )
 
 
-# What the ten measurements of a nucleus are, and the unit where the source states one.
+# Ten measurements of a nucleus, with the unit where the source states one.
 _MEASUREMENTS: dict[str, tuple[str, str | None]] = {
     "radius": ("distance from the centre to the outline", None),
     "texture": ("standard deviation of the grey values", "grey levels"),

@@ -1,4 +1,4 @@
-"""What is written down of a trained model."""
+"""Metadata of a trained model."""
 
 import platform
 from importlib.metadata import version
@@ -15,7 +15,7 @@ FRAMEWORKS = ("numpy", "scikit-learn", "skl2onnx", "onnx")
 
 
 def framework_versions() -> dict[str, str]:
-    """Versions of all that a training's result depends on."""
+    """Returns the versions of the packages that determine the result of a training."""
     return {
         "python": platform.python_version(),
         **{framework: version(framework) for framework in FRAMEWORKS},
@@ -23,7 +23,7 @@ def framework_versions() -> dict[str, str]:
 
 
 def make_signature(sample: SampleModel, dataset: Dataset) -> dict[str, Any]:
-    """The signature, in the form of `@fairlead/signature`."""
+    """Returns the signature in the format of `@fairlead/signature`."""
     classes = ", ".join(dataset.labels)
     return {
         "inputs": [
@@ -38,7 +38,7 @@ def make_signature(sample: SampleModel, dataset: Dataset) -> dict[str, Any]:
                 "name": "label",
                 "datatype": "INT64",
                 "shape": [-1],
-                "description": f"Index of the likeliest class: {classes}",
+                "description": f"Index of the most likely class: {classes}",
                 "range": {"min": 0, "max": len(dataset.labels) - 1},
             },
             {
@@ -53,7 +53,7 @@ def make_signature(sample: SampleModel, dataset: Dataset) -> dict[str, Any]:
 
 
 def measure(y: NDArray[np.int64], probabilities: NDArray[Any]) -> dict[str, float]:
-    """Metrics of predictions; the area under the curve for two classes only."""
+    """Computes metrics of predictions; the area under the curve for two classes only."""
     predicted = probabilities.argmax(axis=1)
     wide = probabilities.astype(np.float64)
     wide /= wide.sum(axis=1, keepdims=True)
@@ -68,7 +68,7 @@ def measure(y: NDArray[np.int64], probabilities: NDArray[Any]) -> dict[str, floa
 
 
 def make_lineage(sample: SampleModel, dataset: Dataset, split: Split, seed: int) -> dict[str, Any]:
-    """Where the model comes from."""
+    """Returns the lineage of the model."""
     return {
         "dataset": {
             "name": dataset.name,
@@ -84,7 +84,7 @@ def make_lineage(sample: SampleModel, dataset: Dataset, split: Split, seed: int)
 
 
 def make_model_card(sample: SampleModel, dataset: Dataset, split: Split, metrics: dict[str, float]) -> str:
-    """A short page for people, in Markdown."""
+    """Returns the model card, in Markdown."""
     return (
         f"# {sample.title}\n\n"
         f"{sample.purpose}\n\n"

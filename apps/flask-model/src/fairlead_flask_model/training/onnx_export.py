@@ -1,4 +1,4 @@
-"""A scikit-learn pipeline as an ONNX model."""
+"""Export of a scikit-learn pipeline to ONNX."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from fairlead_flask_model.cast import Cast
 
-# Old enough for every ONNX Runtime of the last years, new enough for all operators used here.
+# Supported by every ONNX Runtime of recent years, with all operators of the pipelines.
 OPSETS = {"": 18, "ai.onnx.ml": 3}
 IR_VERSION = 8
 
@@ -22,7 +22,7 @@ _ELEMENT_TYPES = {"float32": TensorProto.FLOAT, "float64": TensorProto.DOUBLE}
 def export_onnx(pipeline: Pipeline, *, name: str, input_name: str, features: int, classes: int) -> bytes:
     """Converts a classifier with FP32 input [-1, features] and the outputs `label` and `probabilities`.
 
-    The same pipeline gives the same bytes: nothing in them tells the time or the machine.
+    The same pipeline results in the same bytes: they contain neither time nor machine.
     """
     update_registered_converter(Cast, "FairleadCast", _infer_cast_type, _convert_cast)
     model = convert_sklearn(

@@ -1,4 +1,4 @@
-"""Whether an ONNX export says what its original says."""
+"""Comparison of an ONNX export with its original."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ TOLERANCE = 1e-4
 
 
 class ParityError(Exception):
-    """The export answers differently; it must not be used."""
+    """The outputs of the export differ; it must not be used."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parity:
-    """What a comparison has found."""
+    """Result of a comparison."""
 
     rows: int
     max_abs_diff: float

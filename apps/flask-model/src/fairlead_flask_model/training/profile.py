@@ -1,4 +1,4 @@
-"""The baseline profile: what production is compared with, to see drift."""
+"""Baseline profile, which production is compared with to detect drift."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ QUANTILES = np.linspace(0, 1, 64)
 
 
 def profile_data(X: NDArray[np.float32], names: list[str], probabilities: NDArray[Any]) -> dict[str, Any]:
-    """Profiles the training rows and what the model says of them."""
+    """Profiles the training rows and their predictions."""
     labels = probabilities.argmax(axis=1)
     confidence = probabilities.max(axis=1)
     return {
@@ -37,5 +37,5 @@ def _profile(values: NDArray[Any]) -> dict[str, Any]:
 
 
 def _short(value: float) -> float:
-    # Nine digits tell any two FP32 values apart.
+    # Nine digits distinguish any two FP32 values.
     return float(f"{value:.9g}")

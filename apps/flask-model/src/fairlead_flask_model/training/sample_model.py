@@ -21,18 +21,18 @@ from fairlead_flask_model.training.dataset import (
 
 @dataclass(frozen=True, kw_only=True)
 class SampleModel:
-    """Everything that tells one sample model from the other.
+    """Definition of a sample model.
 
     Attributes:
         name: Its name in the registry.
         title: Its name for people.
-        purpose: What it is for, in a sentence.
-        limits: What it is not for.
+        purpose: Purpose, in one sentence.
+        limits: Uses that it is not suited for.
         input: The one input tensor, without shape and features.
         hyperparameters: By step of the pipeline.
         load: Reads the data.
-        make_pipeline: Makes the untrained pipeline.
-        probe: Makes rows that the export might answer differently, out of held-out ones and the trained pipeline.
+        make_pipeline: Creates the untrained pipeline.
+        probe: Generates rows that the export might predict differently, from held-out rows and the trained pipeline.
     """
 
     name: str
@@ -127,7 +127,7 @@ SAMPLE_MODELS = (
     SampleModel(
         name="breast-cancer",
         title="Breast cancer from nuclei",
-        purpose="Tells malignant from benign tumours by measurements of cell nuclei in an image.",
+        purpose="Classifies tumours as malignant or benign by measurements of cell nuclei in an image.",
         limits="A demonstration on 569 samples of one hospital; not for diagnosis.",
         input={
             "name": "measurements",

@@ -1,4 +1,4 @@
-"""The way from data to the files of a trained model."""
+"""Training of a model, from the data to its files."""
 
 import hashlib
 import io
@@ -27,14 +27,14 @@ from fairlead_flask_model.training.sample_model import SampleModel
 
 
 def train_model(sample: SampleModel, seed: int) -> dict[str, bytes]:
-    """Trains, exports and measures a model; the same seed gives the same bytes on the same machine.
+    """Trains, exports and measures a model; the same seed results in the same bytes on the same machine.
 
     Returns:
         The content of each file by its name.
 
     Raises:
-        ParityError: The export does not say what the original says.
-        ConvergenceWarning: The training ended before it had learned enough.
+        ParityError: The outputs of the export differ from the original.
+        ConvergenceWarning: The training did not converge.
     """
     # The order of additions, and with it the last digits, depends on the number of threads.
     with threadpool_limits(limits=1), warnings.catch_warnings():
