@@ -22,8 +22,8 @@ test("the README's example of at most 15 lines runs a job as it stands", async (
     rmSync(jobs, { recursive: true });
   });
   const body = Buffer.from('text');
-  const { order } = await queue.enqueue({ path: '/', headers: {}, model: 'upper', body });
-  const outcome = await until(() => queue.outcome(order.id));
+  const { request } = await queue.enqueue({ path: '/', headers: {}, model: 'upper', body });
+  const outcome = await until(() => queue.outcome(request.id));
   expect(String(outcome.response?.body)).toBe('TEXT');
 });
 

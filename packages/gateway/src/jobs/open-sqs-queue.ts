@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { JobQueue } from '@fairlead/jobs';
-import { requireBucket, requireQueue, sqsJobQueue } from '@fairlead/jobs/sqs';
+import { checkBucketAccess, checkQueueAccess, sqsJobQueue } from '@fairlead/jobs/sqs';
 import { jobLimits } from './job-limits.ts';
 import { forSettingLater } from '../settings/settings-error.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -34,10 +34,12 @@ export async function openSqsQueue(settings: Settings): Promise<JobQueue | undef
   const sqs = new SQSClient({ requestHandler });
   const s3 = new S3Client({ requestHandler });
   await Promise.all([
-    forSettingLater('FAIRLEAD_JOBS_QUEUE_URL', () => requireQueue(sqs, queueUrl)),
-    forSettingLater('FAIRLEAD_JOBS_BUCKET', () => requireBucket(s3, bucket)),
+    forSettingLater('FAIRLEAD_JOBS_QUEUE_URL', () => checkQueueAccess(sqs, queueUrl)),
+    forSettingLater('FAIRLEAD_JOBS_BUCKET', () => checkBucketAccess(s3, bucket)),
     webhookQueueUrl &&
-      forSettingLater('FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL', () => requireQueue(sqs, webhookQueueUrl)),
+      forSettingLater('FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL', () =>
+        checkQueueAccess(sqs, webhookQueueUrl),
+      ),
   ]);
   return sqsJobQueue({
     ...{ sqs, s3, queueUrl, bucket, retentionMs, ...jobLimits(settings) },

@@ -270,7 +270,7 @@ describe('asked to answer later', () => {
 
   test('a job that was stored with its body as it was sent is still run', async () => {
     const { queue: own } = await idle();
-    const { order } = await own.enqueue({
+    const { request: stored } = await own.enqueue({
       path: V2,
       headers: { 'content-type': 'application/json' },
       model: 'm',
@@ -278,9 +278,9 @@ describe('asked to answer later', () => {
     });
     const running = new JobRunner({ queue: own, run: replayInference(models) });
     running.start();
-    await until(async () => (await own.get(order.id))?.state === 'succeeded');
+    await until(async () => (await own.get(stored.id))?.state === 'succeeded');
     await running.close();
-    expect(String((await own.outcome(order.id))?.response?.body)).toContain('"data":[3,5]');
+    expect(String((await own.outcome(stored.id))?.response?.body)).toContain('"data":[3,5]');
   });
 
   test('a job for a model that is not ready yet waits for it, and is decoded then where it must be', async () => {
@@ -313,7 +313,7 @@ describe('asked to answer later', () => {
       .serialize((sent: unknown) => sent as string)
       .expect(400);
     const formats = await Promise.all(
-      accepted.map(async ({ id }) => (await own.get(id))?.order.bodyFormat),
+      accepted.map(async ({ id }) => (await own.get(id))?.request.bodyFormat),
     );
     expect(formats).toEqual([undefined, 'decoded-2']);
     isReadable = true;

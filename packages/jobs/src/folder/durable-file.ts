@@ -13,7 +13,7 @@ import { dirname } from 'node:path';
 
 const FIRST_LINE_BYTES = 64 * 1024;
 
-/** Whether a system call failed because of what is there, or isn't. */
+/** Returns true when a system call failed with one of the codes. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   const { code } = error as { code?: unknown };
   return error instanceof Error && typeof code === 'string' && codes.includes(code);
@@ -29,7 +29,7 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Makes a folder, with those above it, that nobody else may look into. */
+/** Creates a folder, with those above it, that only this account can read. */
 export async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   await syncFolder(dirname(path));
@@ -60,12 +60,12 @@ export async function linkIfAbsent(file: string, target: string): Promise<boolea
     linked = await isSameFile(file, target);
     if (!linked && !hasCode(error, 'EEXIST')) throw error;
   }
-  // Also when a rival was first: it may die before it makes its name durable, and what we tell depends on it.
+  // Also when another process was first: it may die before it makes its name durable, and the result depends on it.
   await syncFolder(dirname(target));
   return linked;
 }
 
-/** Whether two names are of one file; a file with a single name has no second one. */
+/** Returns true for two names of one file. */
 async function isSameFile(file: string, target: string): Promise<boolean> {
   try {
     const [one, other] = [await lstat(file), await lstat(target)];
@@ -76,17 +76,17 @@ async function isSameFile(file: string, target: string): Promise<boolean> {
   }
 }
 
-/** Renames a file; false when it is gone, because somebody else was first. */
+/** Renames a file; false when it doesn't exist, because another process was first. */
 export function renameIfPresent(from: string, to: string): Promise<boolean> {
   return rename(from, to).then(...presence);
 }
 
-/** Removes a file; false when it is gone. */
+/** Removes a file; false when it doesn't exist. */
 export function removeIfPresent(path: string): Promise<boolean> {
   return unlink(path).then(...presence);
 }
 
-/** Whether there is a file. */
+/** Resolves to true when a file exists. */
 export function isPresent(path: string): Promise<boolean> {
   return stat(path).then(...presence);
 }
@@ -99,18 +99,27 @@ const presence = [
   },
 ] as const;
 
-/** A whole file; undefined when it isn't there. */
+/** Reads a whole file; undefined when it doesn't exist. */
 export function readIfPresent(path: string): Promise<Buffer | undefined> {
   return readFile(path).catch(undefinedIfAbsent);
 }
 
-/** The beginning of a file, with its first line unless that is very long; undefined when it isn't there. */
-export async function readStart(path: string): Promise<Buffer | undefined> {
+/** Start of a file. */
+export interface FileStart {
+  readonly bytes: Buffer;
+  /** Size of the whole file in bytes. */
+  readonly size: number;
+}
+
+/** Reads the start of a file, up to 64 KiB; undefined when it doesn't exist. */
+export async function readStart(path: string): Promise<FileStart | undefined> {
   const handle = await open(path, 'r').catch(undefinedIfAbsent);
   if (handle === undefined) return undefined;
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(FIRST_LINE_BYTES), 0);
-    return buffer.subarray(0, bytesRead);
+    const { size } = await handle.stat();
+    const length = Math.min(size, FIRST_LINE_BYTES);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0);
+    return { bytes: buffer.subarray(0, bytesRead), size };
   } finally {
     await handle.close();
   }

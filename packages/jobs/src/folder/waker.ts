@@ -6,7 +6,7 @@ export class Waker {
     for (const resolve of this.#waiting) resolve();
   }
 
-  /** Resolves after `ms`, or as soon as it is woken or `signal` aborts. */
+  /** Resolves after `ms` milliseconds, or as soon as it is woken or `signal` aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {

@@ -1,8 +1,18 @@
 import type { Job } from './job.ts';
 
-/** A job as clients get to see it. */
-export function describeJob({ order, state, outcome, expiresAtMs }: Job): object {
-  const { id, model, createdAtMs } = order;
+/**
+ * Describes a job for clients, as JSON: in responses, and as the data of webhooks.
+ *
+ * @example
+ * ```ts
+ * import { describeJob } from '@fairlead/jobs';
+ *
+ * const request = { id: 'AAAAAAAAAAAAAAAAAAAAAA', path: '/', headers: {}, model: 'm', createdAtMs: 0 };
+ * console.log(JSON.stringify(describeJob({ request, state: 'queued' }))); // {"id":"AAAAAAAAAAAAAAAAAAAAAA","status":"queued","model":"m","created_at":"1970-01-01T00:00:00.000Z"}
+ * ```
+ */
+export function describeJob({ request, state, outcome, expiresAtMs }: Job): object {
+  const { id, model, createdAtMs } = request;
   return {
     id,
     status: state,

@@ -1,66 +1,66 @@
-/** Where a job is: it waits, it runs, or it has ended in one of three ways. */
+/** State of a job: waiting, running, or finished in one of three ways. */
 export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled';
 
-/** A request for inference that is answered later, as it was accepted; it never changes. */
-export interface JobOrder {
-  /** 128 random bits in base64url: who knows it was told. */
+/** An accepted request, to be run asynchronously; it never changes. */
+export interface JobRequest {
+  /** 128 random bits in base64url: only clients that got it can name the job. */
   readonly id: string;
-  /** Path of the request, which says the protocol, the model and perhaps the version. */
+  /** Path of the request, which selects protocol, model and version. */
   readonly path: string;
-  /** Those headers of the request that its protocol reads, by their names in lower case. */
+  /** Headers that the protocol reads, by their names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly model: string;
-  /** How the body is stored: `decoded-1`, or what another release writes; absent when it is as it was sent. */
+  /** Format of the stored body when it was decoded, such as `decoded-2`; absent for the body as sent. */
   readonly bodyFormat?: string;
-  /** Who may see it; absent when nobody had to say who they are. */
+  /** Client that owns the job; absent without authentication. */
   readonly owner?: string;
-  /** Passed on to upstreams. */
+  /** Request id, which is forwarded to upstreams. */
   readonly requestId?: string;
-  /** Who is told once it has ended. */
+  /** URL that is called once the job has finished. */
   readonly webhookUrl?: string;
-  /** Under which a repeated request finds it. */
+  /** Identity of the request, for repeated requests. */
   readonly idempotency?: Idempotency;
   /** Milliseconds since the epoch. */
   readonly createdAtMs: number;
 }
 
-/** What makes two requests the same one. */
+/** Hashes that identify a repeated request. */
 export interface Idempotency {
   /** SHA-256 of owner and key, in hexadecimal digits. */
   readonly key: string;
-  /** SHA-256 of everything that was asked, in hexadecimal digits. */
+  /** SHA-256 of path, headers, webhook and body, in hexadecimal digits. */
   readonly fingerprint: string;
 }
 
-/** An answer as the client would have got it at once. */
+/** Response to a job's request, as a synchronous request would have got it. */
 export interface JobResponse {
   readonly status: number;
-  /** By their names in lower case, the media type among them. */
+  /** Headers by their names in lower case, with the media type. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }
 
-/** How a job ended. */
+/** Outcome of a finished job. */
 export interface JobOutcome {
   readonly state: 'succeeded' | 'failed' | 'canceled';
-  /** How often it was run. */
+  /** Number of runs. */
   readonly attempts: number;
   /** Milliseconds since the epoch. */
   readonly finishedAtMs: number;
-  /** The version that answered. */
+  /** Model version that computed the response. */
   readonly version?: string;
-  /** Why there is no answer. */
+  /** Reason of a failure. */
   readonly reason?: string;
-  /** Absent when it was canceled, or given up without an answer. */
+  /** Absent for a canceled job, and for one that failed without a response. */
   readonly response?: JobResponse;
 }
 
-/** A job as it stands. */
+/** A job with its current state. */
 export interface Job {
-  readonly order: JobOrder;
+  readonly request: JobRequest;
   readonly state: JobState;
-  /** Once it has ended, without the answer's body. */
+  /** Outcome without the response; present once the job has finished. */
   readonly outcome?: Omit<JobOutcome, 'response'>;
-  /** When it is forgotten, in milliseconds since the epoch. */
+  /** End of its retention, in milliseconds since the epoch; present once the job has finished. */
   readonly expiresAtMs?: number;
 }

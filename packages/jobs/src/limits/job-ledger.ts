@@ -2,30 +2,30 @@ import type { Charge } from './charge.ts';
 import type { JobLimits } from './job-limits.ts';
 import { JobUsage } from './job-usage.ts';
 
-/** What a queue stores: jobs that wait or run, jobs that have ended, and webhooks that wait. */
+/** Kinds of records that are counted: jobs that wait or run, finished jobs, and webhooks that wait. */
 export type RecordKind = 'pending' | 'finished' | 'webhook';
 
 const KINDS = ['pending', 'finished', 'webhook'] as const satisfies readonly RecordKind[];
 
-/** Where the records are, which several processes may change. */
+/** Stored records, which several processes may change. */
 export interface LedgerSource {
-  /** The ids of all records of a kind. */
+  /** Ids of all records of a kind. */
   ids(kind: RecordKind): AsyncIterable<string>;
-  /** What a record takes; undefined when it is gone. */
+  /** Charge of a record; undefined when it doesn't exist. */
   charge(kind: RecordKind, id: string): Promise<Charge | undefined>;
 }
 
 interface Entry {
   readonly charge: Charge;
-  /** The count that saw it last. */
+  /** Number of the last count that found it. */
   seen: number;
-  /** Whether this process is about to store it, so that a count doesn't find it yet. */
+  /** True while this process is about to store it, so that a count doesn't find it yet. */
   isReserved: boolean;
 }
 
 interface Kind {
   readonly entries: Map<string, Entry>;
-  /** Added or removed here since the present count began: what it saw of them is out of date. */
+  /** Added or removed by this process since the current count started: its result for them is outdated. */
   readonly touched: Set<string>;
   counts: number;
   dueMs: number;
@@ -34,13 +34,13 @@ interface Kind {
 }
 
 const CHARGES_AT_A_TIME = 16;
-/** A count takes at most this part of the time. */
+/** A count takes at most one part in ten of the time. */
 const DUTY = 10;
 const MAX_INTERVAL_MS = 60_000;
 
 /**
- * What a queue holds, compared with its bounds: exact for what this process does, and counted again from the storage for
- * what other processes do and what a crash left behind.
+ * Usage of a queue, compared with its limits: exact for changes by this process, and counted again from the storage for
+ * changes by other processes and after crashes.
  */
 export class JobLedger {
   readonly #source: LedgerSource;
@@ -52,20 +52,20 @@ export class JobLedger {
     webhook: newKind(),
   };
 
-  /** The storage is counted again `intervalMs` after a count, and later where counting takes long. */
+  /** The storage is counted again `intervalMs` milliseconds after a count, or later when a count takes long. */
   constructor(source: LedgerSource, limits: Required<JobLimits>, intervalMs: number) {
     this.#source = source;
     this.#usage = new JobUsage(limits);
     this.#intervalMs = intervalMs;
   }
 
-  /** What a record takes, as far as it is known here. */
+  /** Charge of a record, as far as this process knows it. */
   find(kind: RecordKind, id: string): Charge | undefined {
     return this.#kinds[kind].entries.get(id)?.charge;
   }
 
   /**
-   * Compares a charge with the bounds.
+   * Compares a charge with the limits.
    *
    * @throws JobsError `ERR_JOBS_OWNER_LIMIT`, `ERR_JOBS_FULL` or `ERR_JOBS_TOO_LARGE`.
    */
@@ -73,8 +73,8 @@ export class JobLedger {
     this.#usage.requireRoom(charge);
   }
 
-  /** As {@link requireRoom}, and counts the record from now on; {@link settle}, {@link remove} or
-   * {@link removeWith} has to follow. */
+  /** Compares a charge with the limits as {@link requireRoom} does, and counts the record from now on; {@link settle},
+   * {@link remove} or {@link removeWith} must follow. */
   reserve(kind: RecordKind, id: string, charge: Charge, replaced?: Charge): void {
     this.#usage.requireRoom(charge, replaced);
     this.#put(kind, id, charge, true);
@@ -85,7 +85,7 @@ export class JobLedger {
     this.#put(kind, id, charge, false);
   }
 
-  /** Ends a reservation: the record is stored, or the next count decides whether it is. */
+  /** Ends a reservation: the record was stored, or the next count finds out whether it was. */
   settle(kind: RecordKind, id: string): void {
     const { entries, touched } = this.#kinds[kind];
     const entry = entries.get(id);
@@ -93,7 +93,7 @@ export class JobLedger {
     touched.add(id);
   }
 
-  /** A record is gone. */
+  /** Counts a record no more. */
   remove(kind: RecordKind, id: string): void {
     const { entries, touched } = this.#kinds[kind];
     touched.add(id);
@@ -103,7 +103,7 @@ export class JobLedger {
     this.#usage.subtract(entry.charge);
   }
 
-  /** Removes a record from the storage with `work`, then from here; when `work` fails, the next count decides. */
+  /** Removes a record from the storage with `work`, then from the usage; when `work` fails, the next count finds out. */
   async removeWith(kind: RecordKind, id: string, work: () => Promise<unknown>): Promise<void> {
     try {
       await work();
@@ -114,21 +114,21 @@ export class JobLedger {
     this.remove(kind, id);
   }
 
-  /** Counts the kinds again whose last count is too long ago. */
+  /** Counts the kinds again whose count is outdated. */
   async refresh(): Promise<void> {
     const now = performance.now();
     const due = KINDS.filter((kind) => this.#kinds[kind].dueMs <= now);
     await Promise.all(due.map((kind) => this.recount(kind)));
   }
 
-  /** Counts a kind again, with everything that was stored before this call; all kinds without one. */
+  /** Counts a kind again, with all records that were stored before this call; without `kind`, all kinds. */
   async recount(kind?: RecordKind): Promise<void> {
     if (kind === undefined) {
       await Promise.all(KINDS.map((each) => this.recount(each)));
       return;
     }
     const state = this.#kinds[kind];
-    // Those that call while one count runs share the one after it.
+    // Calls during a count share the count after it.
     state.next ??= state.running
       .catch(() => undefined)
       .then(() => {
@@ -140,7 +140,7 @@ export class JobLedger {
   }
 
   /**
-   * Compares a record that is stored with the bounds again, with what others stored at the same moment.
+   * Compares a stored record with the limits again, with the records that other processes stored at the same moment.
    *
    * @throws JobsError as {@link requireRoom}.
    */

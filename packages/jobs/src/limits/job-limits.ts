@@ -1,11 +1,11 @@
 import { checkIntegers } from '../errors/check-integers.ts';
 
-/** Bounds of what a queue of jobs holds: in all, for each owner of jobs, and for each model. */
+/** Limits of a queue: in total, for each owner, and for each model. */
 export interface JobLimits {
-  /** Jobs that may wait or run, and as many webhooks that may wait for their delivery. */
+  /** Jobs that may wait or run, and the same number of webhooks that may wait for their delivery. */
   readonly maxJobs?: number;
   /**
-   * The same for the jobs of one owner; jobs without an owner have no such bound.
+   * The same for the jobs of one owner; jobs without an owner have no such limit.
    * @defaultValue a quarter of `maxJobs`
    */
   readonly maxJobsPerOwner?: number;
@@ -14,10 +14,10 @@ export interface JobLimits {
    * @defaultValue half of `maxJobs`
    */
   readonly maxJobsPerModel?: number;
-  /** Bytes that requests and stored answers may take; each takes whole blocks of 4096 bytes. */
+  /** Bytes of requests and stored responses, each rounded up to blocks of 4096 bytes. */
   readonly maxBytes?: number;
   /**
-   * The same for the jobs of one owner; jobs without an owner have no such bound.
+   * The same for the jobs of one owner; jobs without an owner have no such limit.
    * @defaultValue a quarter of `maxBytes`
    */
   readonly maxBytesPerOwner?: number;
@@ -29,7 +29,7 @@ export interface JobLimits {
 }
 
 /**
- * Fills in the bounds that were left out.
+ * Resolves the defaults of the limits.
  *
  * @throws JobsError `ERR_JOBS_INVALID_OPTION` naming the option and its value.
  */

@@ -5,7 +5,7 @@ import type { JobLimits } from './job-limits.ts';
 type Counted = (typeof COUNTED)[number];
 type Sums = Record<Counted, number>;
 
-/** One bound that a charge is compared with. */
+/** Limits that a charge is compared with. */
 interface Bound {
   readonly whose: string;
   readonly sums: Sums | undefined;
@@ -14,7 +14,7 @@ interface Bound {
   readonly maxBytes: readonly [option: keyof JobLimits, limit: number];
 }
 
-// Jobs end from one moment to the next; bytes are there until an answer is deleted or its time is over.
+// Jobs finish soon; bytes are stored until a result is deleted or its retention ends.
 const RETRY_AFTER_MS: Readonly<Record<Counted, number>> = {
   jobs: 1000,
   webhooks: 10_000,
@@ -23,7 +23,7 @@ const RETRY_AFTER_MS: Readonly<Record<Counted, number>> = {
 const COUNTED = ['jobs', 'webhooks', 'bytes'] as const;
 const NOTHING: Sums = { jobs: 0, webhooks: 0, bytes: 0 };
 
-/** Sums of what a queue holds: in all, by owner, and by model. */
+/** Usage of a queue: in total, by owner, and by model. */
 export class JobUsage {
   readonly #limits: Required<JobLimits>;
   readonly #all: Sums = { ...NOTHING };
@@ -43,10 +43,10 @@ export class JobUsage {
   }
 
   /**
-   * Compares the sums with the bounds as if `charge` was added in place of `replaced`.
+   * Compares the usage with the limits as if `charge` was added in place of `replaced`.
    *
-   * @throws JobsError `ERR_JOBS_OWNER_LIMIT` for a bound of the owner, `ERR_JOBS_FULL` for one of the
-   * model or of all, and `ERR_JOBS_TOO_LARGE` for what would never fit.
+   * @throws JobsError `ERR_JOBS_OWNER_LIMIT` for a limit of the owner, `ERR_JOBS_FULL` for one of the
+   * model or of the queue, and `ERR_JOBS_TOO_LARGE` for a charge that never fits.
    */
   requireRoom(charge: Charge, replaced?: Charge): void {
     for (const bound of this.#boundsOf(charge)) {
@@ -58,7 +58,7 @@ export class JobUsage {
   }
 
   /**
-   * Compares the sums, which hold `charge` already, with the bounds.
+   * Compares the usage, which includes `charge` already, with the limits.
    *
    * @throws JobsError as {@link requireRoom}.
    */
@@ -136,12 +136,12 @@ function refused(
   const held = {
     jobs: `holds ${limit} jobs that wait or run`,
     webhooks: `has ${limit} webhooks that wait for their delivery`,
-    bytes: `has no room within its ${limit} bytes of requests and stored answers`,
+    bytes: `has no room within its ${limit} bytes of requests and stored responses`,
   }[what];
   const fix = {
     jobs: 'try again when a job has ended or was canceled',
     webhooks: 'try again when a webhook was delivered',
-    bytes: 'delete answers that were read, or try again later',
+    bytes: 'delete results that were read, or try again later',
   }[what];
   return new JobsError(
     isOwners ? 'ERR_JOBS_OWNER_LIMIT' : 'ERR_JOBS_FULL',

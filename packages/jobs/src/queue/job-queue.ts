@@ -1,119 +1,119 @@
 import type { PlannedDelivery } from '@fairlead/webhooks';
-import type { Job, JobOrder, JobOutcome } from '../job/job.ts';
+import type { Job, JobOutcome, JobRequest } from '../job/job.ts';
 
-/** What a client asks to have run later. */
-export interface NewJob extends Omit<JobOrder, 'id' | 'createdAtMs' | 'idempotency'> {
-  /** What is stored. */
+/** A request to be run asynchronously. */
+export interface NewJob extends Omit<JobRequest, 'id' | 'createdAtMs' | 'idempotency'> {
+  /** Bytes to store. */
   readonly body: Uint8Array;
   /**
-   * The body as it was sent, which tells whether two requests are the same.
+   * Body as the client sent it, by which repeated requests are compared.
    * @defaultValue `body`
    */
   readonly sentBody?: Uint8Array;
-  /** The client's own name for the request: repeated, it gets the same job. */
+  /** Key of the client for this request: a repeated request gets the same job. */
   readonly idempotencyKey?: string;
 }
 
-/** What is known of a job before its body is read. */
+/** Part of a job that is known before its body is read. */
 export type PlannedJob = Pick<NewJob, 'owner' | 'model' | 'webhookUrl'>;
 
-/** How long to wait for work, and how long to have it. */
-export interface ClaimOptions extends LeaseOptions {
-  /** Whether jobs of a model may be claimed at this moment; without it all may. */
-  readonly accepts?: (model: string) => boolean;
-}
-
-/** How long to wait for a webhook, and how long to have it. */
-export interface NoticeClaimOptions extends LeaseOptions {
-  /** Whether a webhook may be claimed at this moment; without it all may. */
-  readonly accepts?: (delivery: PlannedDelivery) => boolean;
-  /** Calls the listener whenever more may be accepted; returns what ends that. */
-  readonly onFreed?: (listener: () => void) => () => void;
-}
-
-/** How long a claim is waited for, and how long it holds. */
+/** Duration of a lease, and of the wait for it. */
 export interface LeaseOptions {
-  /** How long the claim holds without being extended, in milliseconds. */
+  /** Time after which the lease expires unless it is extended, in milliseconds. */
   readonly leaseMs: number;
-  /** Stops the wait. */
+  /** Ends the wait. */
   readonly signal: AbortSignal;
 }
 
-/** A job that this process runs; when its lease runs out, somebody else may. */
-export interface JobClaim {
-  readonly order: JobOrder;
+/** Options of {@link JobQueue.leaseJob}. */
+export interface JobLeaseOptions extends LeaseOptions {
+  /** Returns true when jobs of a model may be leased now; without it all may. */
+  readonly accepts?: (model: string) => boolean;
+}
+
+/** Options of {@link JobQueue.leaseWebhook}. */
+export interface WebhookLeaseOptions extends LeaseOptions {
+  /** Returns true when a webhook may be leased now; without it all may. */
+  readonly accepts?: (delivery: PlannedDelivery) => boolean;
+  /** Registers a listener that is called when more webhooks may be accepted; returns a function that removes it. */
+  readonly onFreed?: (listener: () => void) => () => void;
+}
+
+/** A job that this process runs; when the lease expires, another process may run it. */
+export interface JobLease {
+  readonly request: JobRequest;
   readonly body: Buffer;
-  /** Which run this is, from 1; runs that were given back uncounted aside. */
+  /** Number of the run, from 1; runs that were released uncounted are excluded. */
   readonly attempt: number;
-  /** Holds it for another lease; false when it was canceled, ended or claimed elsewhere. */
+  /** Extends the lease; false when the job was canceled, finished or leased elsewhere. */
   extend(): Promise<boolean>;
   /**
-   * Makes the outcome visible, durably, and lets the job go; false when it had ended before.
+   * Stores the outcome durably and removes the job from the queue; false when the job had finished before.
    *
-   * @throws JobsError `ERR_JOBS_OWNER_LIMIT`, `ERR_JOBS_FULL` or `ERR_JOBS_TOO_LARGE` when the
-   * response has no room; an outcome without a response always has.
+   * @throws JobsError `ERR_JOBS_OWNER_LIMIT`, `ERR_JOBS_FULL` or `ERR_JOBS_TOO_LARGE` when the response exceeds a limit;
+   * an outcome without a response never does.
    */
   finish(outcome: JobOutcome): Promise<boolean>;
-  /** Gives it back for a run in `delayMs` or later; `counted` says whether this one counts as an attempt. */
+  /** Returns the job to the queue, to be run in `delayMs` or later; `counted` decides whether this run counts as an attempt. */
   release(options: { readonly delayMs: number; readonly counted: boolean }): Promise<void>;
 }
 
-/** A webhook that this process delivers; when its lease runs out, somebody else may. */
-export interface NoticeClaim {
+/** A webhook that this process delivers; when the lease expires, another process may deliver it. */
+export interface WebhookLease {
+  /** The finished job. */
   readonly job: Job;
-  /** Which delivery this is, from 1. */
+  /** Number of the delivery, from 1. */
   readonly attempt: number;
-  /** It was delivered, or is given up. */
+  /** Removes the webhook: it was delivered, or is abandoned. */
   finish(): Promise<void>;
-  /** Gives it back for another delivery in `delayMs` or later; `counted`, by default true, as for a job. */
+  /** Returns the webhook to the queue, to be delivered in `delayMs` or later; `counted` is true by default. */
   release(options: { readonly delayMs: number; readonly counted?: boolean }): Promise<void>;
 }
 
-/** How much a queue holds. */
+/** Number of jobs in a queue. */
 export interface JobDepth {
-  /** Jobs that wait. */
+  /** Waiting jobs. */
   readonly queued: number;
-  /** Jobs that run somewhere. */
+  /** Running jobs, of all processes. */
   readonly running: number;
 }
 
 /**
- * Where jobs wait, durably: what was accepted is run at least once, and ends exactly once.
+ * Durable queue: an accepted job runs at least once, and finishes exactly once.
  *
- * A failure of the storage itself rejects with whatever the storage threw.
+ * A failure of the storage rejects with the error of the storage.
  */
 export interface JobQueue {
   /**
-   * Refuses a job that would exceed a bound, before its body is read.
+   * Rejects a job that would exceed a limit, before its body is read.
    *
-   * @throws JobsError `ERR_JOBS_OWNER_LIMIT` when its owner has as much as one owner may,
-   * `ERR_JOBS_FULL` when its model or the whole queue has, `ERR_JOBS_TOO_LARGE` for what never fits.
+   * @throws JobsError `ERR_JOBS_OWNER_LIMIT` for a limit of its owner, `ERR_JOBS_FULL` for one of its model or of the whole
+   * queue, `ERR_JOBS_TOO_LARGE` for a job that never fits.
    */
   requireRoom(job: PlannedJob): Promise<void>;
   /**
-   * Accepts a job: when this resolves, it survives the end of the process. The same idempotency key with the same
-   * request resolves to the job that it made before.
+   * Accepts a job: when this resolves, the job survives the end of the process. A repeated idempotency key with the same
+   * request resolves to the job that it created.
    *
-   * @throws JobsError as {@link requireRoom}, or `ERR_JOBS_IDEMPOTENCY_MISMATCH` for a key that another request
-   * had.
+   * @throws JobsError as {@link requireRoom}, or `ERR_JOBS_IDEMPOTENCY_MISMATCH` for a key of another request.
    */
   enqueue(job: NewJob): Promise<Job>;
-  /** The next job to run; waits for one until `signal` aborts, and then resolves to undefined. */
-  claim(options: ClaimOptions): Promise<JobClaim | undefined>;
-  /** The next webhook to deliver; waits for one until `signal` aborts, and then resolves to undefined. */
-  claimNotice(options: NoticeClaimOptions): Promise<NoticeClaim | undefined>;
-  /** A job as it stands; undefined when there is none of this id, or its time is over. */
+  /** Waits for the next job until `signal` aborts, and then resolves to undefined. */
+  leaseJob(options: JobLeaseOptions): Promise<JobLease | undefined>;
+  /** Waits for the next webhook until `signal` aborts, and then resolves to undefined. */
+  leaseWebhook(options: WebhookLeaseOptions): Promise<WebhookLease | undefined>;
+  /** Reads a job; undefined when no job has this id, or its retention has ended. */
   get(id: string): Promise<Job | undefined>;
   /** Describes a job for clients, in responses and webhooks. */
   describe(job: Job): object;
-  /** How a job ended, with the answer; undefined while it hasn't. */
+  /** Outcome of a job with its response; undefined before it has finished. */
   outcome(id: string): Promise<JobOutcome | undefined>;
-  /** Ends a job as canceled unless it has ended; resolves to the job as it is then. */
+  /** Cancels a job unless it has finished; resolves to the job after that. */
   cancel(id: string): Promise<Job | undefined>;
-  /** Deletes a job that has ended, with its answer and idempotency key; false when there is none. */
+  /** Deletes a finished job with its response and idempotency key; false when there is none. */
   remove(id: string): Promise<boolean>;
-  /** How much it holds, for metrics. */
+  /** Number of jobs, for metrics. */
   depth(): Promise<JobDepth>;
-  /** Forgets what has been kept for its time, and mends what a crash left behind. */
+  /** Removes jobs whose retention has ended, and repairs what a crash left incomplete. */
   sweep(): Promise<void>;
 }

@@ -1,11 +1,11 @@
 const MAX_REASON_LENGTH = 2000;
-/** The members that hold the message of an error in the bodies of the protocols. */
+/** Members that hold the message in the error bodies of the protocols. */
 const MEMBERS = ['error', 'message', 'detail'] as const;
 
 /**
- * Reads the message of an error's body, as the reason of a failed job: a plain sentence of at most 2000 characters.
+ * Returns the message in the body of an error response, as the reason of a failed job: at most 2000 characters.
  *
- * A body that isn't JSON with a message is the reason as it stands.
+ * A body that isn't JSON with a message is returned as it is.
  */
 export function failureReason(body: Uint8Array): string {
   const text = Buffer.from(body).toString();

@@ -1,6 +1,6 @@
 import type { JobState } from '../job/job.ts';
 
-/** What happens to jobs on their own, for the log and for metrics. */
+/** Event of a {@link JobRunner}, for logs and metrics. */
 export type JobEvent =
   | {
       readonly type: 'job-finished';
@@ -8,7 +8,7 @@ export type JobEvent =
       readonly model: string;
       readonly state: Exclude<JobState, 'queued' | 'running'>;
       readonly attempts: number;
-      /** From its acceptance. */
+      /** Time since the job was accepted, in milliseconds. */
       readonly durationMs: number;
       readonly status?: number;
       readonly reason?: string;
@@ -21,14 +21,14 @@ export type JobEvent =
       readonly status: number;
       readonly delayMs: number;
     }
-  /** It was canceled, or another process has it: what this one computed is thrown away. */
+  /** The job was canceled, or another process has its lease: the result of this process is discarded. */
   | { readonly type: 'job-lost'; readonly id: string; readonly model: string }
   | { readonly type: 'webhook-delivered'; readonly id: string; readonly attempt: number }
   | {
-      readonly type: 'webhook-retried' | 'webhook-given-up';
+      readonly type: 'webhook-retried' | 'webhook-abandoned';
       readonly id: string;
       readonly attempt: number;
       readonly reason: string;
     }
-  /** The storage of the queue failed; what it was about is tried again. */
+  /** The storage of the queue failed; the operation is retried. */
   | { readonly type: 'queue-failed'; readonly error: unknown };

@@ -1,76 +1,106 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebhookSender } from '@fairlead/webhooks';
 import { checkIntegers } from '../errors/check-integers.ts';
+import type { JobQueue } from '../queue/job-queue.ts';
+import { JobExecution } from './job-execution.ts';
 import type { JobEvent } from './job-event.ts';
-import type { JobOutcome } from '../job/job.ts';
-import type { JobClaim, JobQueue } from '../queue/job-queue.ts';
-import { failureReason } from './failure-reason.ts';
-import { JobsError } from '../errors/jobs-error.ts';
 import { ModelPauses } from './model-pauses.ts';
-import type { JobRun, RunJob } from './run-job.ts';
-import { NoticeDispatcher } from './notice-dispatcher.ts';
+import type { RunJob } from './run-job.ts';
+import { WebhookDispatcher } from './webhook-dispatcher.ts';
 
 /** Options of a {@link JobRunner}. */
 export interface JobRunnerOptions {
   readonly queue: JobQueue;
-  /** Runs a job once, such as {@link replayInference} makes. */
+  /** Runs a job once; `replayInference` of `@fairlead/serving` returns such a function. */
   readonly run: RunJob;
-  /** Tells clients that their jobs have ended. */
+  /**
+   * Delivers the webhooks of finished jobs.
+   * @defaultValue none: webhooks wait in the queue
+   */
   readonly webhooks?: WebhookSender;
   /**
-   * Jobs that run at a time; few, because an execution that has begun isn't interrupted for a more urgent request.
+   * Concurrent jobs; few, because a running execution isn't interrupted for a more urgent request.
    * @defaultValue 1
    */
   readonly concurrency?: number;
   /**
-   * Runs of a job that failed by the server's fault, or ended with its process, before it is given up.
+   * Runs of a job that ended with a failure of the server, or with its process, before the job fails.
    * @defaultValue 3
    */
   readonly maxAttempts?: number;
   /**
-   * Answers that are larger aren't kept: the job fails, in bytes.
+   * Maximum size of a response in bytes; a job with a larger one fails.
    * @defaultValue 67108864 (64 MiB)
    */
   readonly maxResultBytes?: number;
   /**
-   * After how long a job whose process died is run by another, in milliseconds.
+   * Time after which a job of a process that died is run by another process, in milliseconds.
    * @defaultValue 15000
    */
   readonly leaseMs?: number;
   /**
-   * Pause before a job that failed is run again, in milliseconds; doubles with each attempt.
+   * Delay before a failed job is run again, in milliseconds; doubles with each attempt.
    * @defaultValue 1000
    */
   readonly retryDelayMs?: number;
   /**
-   * How long a job may wait for a model that isn't ready or is overloaded, in milliseconds from its acceptance.
+   * Time that a job may wait for a model that isn't ready or is overloaded, in milliseconds since its acceptance.
    * @defaultValue 86400000 (a day)
    */
   readonly maxWaitMs?: number;
   /**
-   * How often what was kept for its time is forgotten, in milliseconds.
+   * Time between two sweeps of the queue, in milliseconds.
    * @defaultValue 60000
    */
   readonly sweepIntervalMs?: number;
-  /** Told of jobs that end, are tried again, and of webhooks. */
+  /**
+   * Clock in milliseconds since the epoch.
+   * @defaultValue `Date.now`
+   */
+  readonly now?: () => number;
+  /** Called for each finished or retried job, each delivery of a webhook, and each failure of the storage. */
   readonly onEvent?: (event: JobEvent) => void;
 }
 
-const MAX_RETRY_DELAY_MS = 60_000;
+/** Delay after a failure of the storage. */
 const AFTER_QUEUE_FAILURE_MS = 1000;
 
-/** Takes jobs from a queue and runs them, a few at a time, until it is closed. */
+/**
+ * Leases jobs from a queue and runs them, a few at a time, until it is closed.
+ *
+ * @example
+ * ```ts
+ * import { mkdtempSync } from 'node:fs';
+ * import { tmpdir } from 'node:os';
+ * import { JobRunner } from '@fairlead/jobs';
+ * import { folderJobQueue } from '@fairlead/jobs/folder';
+ *
+ * const queue = await folderJobQueue(mkdtempSync(`${tmpdir()}/jobs-`));
+ * const { request } = await queue.enqueue({ path: '/', headers: {}, model: 'm', body: Buffer.from('x') });
+ * const finished = Promise.withResolvers<void>();
+ * const runner = new JobRunner({
+ *   queue,
+ *   run: async (_request, body) => ({ response: { status: 200, headers: {}, body } }),
+ *   onEvent: ({ type }) => type === 'job-finished' && finished.resolve(),
+ * });
+ * runner.start();
+ * await finished.promise;
+ * console.log(String((await queue.outcome(request.id))?.response?.body)); // x
+ * await runner.close();
+ * ```
+ */
 export class JobRunner {
   readonly #options: Required<Omit<JobRunnerOptions, 'webhooks'>>;
-  readonly #webhooks: NoticeDispatcher | undefined;
+  readonly #webhooks: WebhookDispatcher | undefined;
   readonly #pauses: ModelPauses;
+  readonly #execution: JobExecution;
   readonly #stop = new AbortController();
-  readonly #giveBack = new AbortController();
+  readonly #interrupt = new AbortController();
   #loops: readonly Promise<void>[] | undefined;
 
   /** @throws JobsError `ERR_JOBS_INVALID_OPTION` naming the option and its value. */
   constructor({ webhooks, ...options }: JobRunnerOptions) {
-    const { queue, run, onEvent = () => undefined, ...given } = options;
+    const { queue, run, onEvent = () => undefined, now = Date.now, ...given } = options;
     const limits = {
       concurrency: 1,
       maxAttempts: 3,
@@ -82,40 +112,39 @@ export class JobRunner {
       ...given,
     };
     checkIntegers(limits);
-    this.#options = { queue, run, onEvent, ...limits };
+    this.#options = { queue, run, onEvent, now, ...limits };
     this.#pauses = new ModelPauses(limits.retryDelayMs);
-    this.#webhooks =
-      webhooks === undefined
-        ? undefined
-        : new NoticeDispatcher({ queue, sender: webhooks, onEvent });
+    const [pauses, stop] = [this.#pauses, this.#interrupt.signal];
+    this.#execution = new JobExecution({ ...this.#options, pauses, stop });
+    this.#webhooks = webhooks && new WebhookDispatcher({ queue, sender: webhooks, onEvent });
   }
 
-  /** Begins to take jobs; call it once the models are loaded. */
+  /** Starts to lease jobs; call it once the models are loaded. */
   start(): void {
-    const { queue, concurrency, leaseMs } = this.#options;
+    const { queue, concurrency, leaseMs, sweepIntervalMs } = this.#options;
     const { signal } = this.#stop;
     const { accepts } = this.#pauses;
     const webhooks = this.#webhooks;
     this.#loops ??= [
       ...Array.from({ length: concurrency }, () =>
         this.#loop(async () => {
-          const claim = await queue.claim({ leaseMs, signal, accepts });
-          if (claim !== undefined) await this.#handle(claim);
+          const lease = await queue.leaseJob({ leaseMs, signal, accepts });
+          if (lease !== undefined) await this.#execution.execute(lease);
         }),
       ),
-      ...(webhooks === undefined ? [] : [this.#loop(() => webhooks.next(signal))]),
+      ...(webhooks === undefined ? [] : [this.#loop(() => webhooks.dispatchNext(signal))]),
       this.#loop(async () => {
-        await sleep(this.#options.sweepIntervalMs, undefined, { signal }).catch(() => undefined);
+        await sleep(sweepIntervalMs, undefined, { signal }).catch(() => undefined);
         if (!signal.aborted) await queue.sweep();
       }),
     ];
   }
 
-  /** Takes no more jobs, and gives those that still run after `graceMs` back to the queue. */
+  /** Leases no more jobs, and returns jobs that still run after `graceMs` milliseconds to the queue. */
   async close({ graceMs = 8000 }: { readonly graceMs?: number } = {}): Promise<void> {
     this.#stop.abort();
     const timer = setTimeout(() => {
-      this.#giveBack.abort();
+      this.#interrupt.abort();
     }, graceMs);
     await Promise.all(this.#loops ?? []);
     await this.#webhooks?.close();
@@ -133,148 +162,4 @@ export class JobRunner {
       }
     }
   }
-
-  async #handle(claim: JobClaim): Promise<void> {
-    const { maxAttempts, run } = this.#options;
-    const { order, attempt } = claim;
-    if (attempt > maxAttempts) {
-      const reason = `given up after ${maxAttempts} attempts: each ended with its process, or lost its lease`;
-      await this.#end(claim, { state: 'failed', attempts: maxAttempts, reason });
-      return;
-    }
-    const lease = this.#holdLease(claim);
-    try {
-      const ran = await run(order, claim.body, lease.signal);
-      if (lease.lost) this.#tell({ type: 'job-lost', id: order.id, model: order.model });
-      else if (lease.signal.aborted) await claim.release({ delayMs: 0, counted: false });
-      else await this.#settle(claim, ran);
-    } catch (error) {
-      await claim.release({ delayMs: AFTER_QUEUE_FAILURE_MS, counted: true });
-      throw error;
-    } finally {
-      lease.release();
-    }
-  }
-
-  /** Extends the lease for as long as the job runs. */
-  #holdLease(claim: JobClaim): {
-    readonly signal: AbortSignal;
-    readonly lost: boolean;
-    release(): void;
-  } {
-    const controller = new AbortController();
-    const { signal: giveBack } = this.#giveBack;
-    const abort = (): void => {
-      controller.abort();
-    };
-    let lost = false;
-    let extending = false;
-    if (giveBack.aborted) abort();
-    giveBack.addEventListener('abort', abort);
-    const timer = setInterval(() => {
-      if (extending) return;
-      extending = true;
-      claim
-        .extend()
-        .then(
-          (held) => {
-            if (held) return;
-            lost = true;
-            abort();
-          },
-          // It may be held all the same; another process has it if it isn't, and one of both ends it.
-          (error: unknown) => {
-            this.#tell({ type: 'queue-failed', error });
-          },
-        )
-        .finally(() => {
-          extending = false;
-        });
-    }, this.#options.leaseMs / 3);
-    return {
-      signal: controller.signal,
-      get lost() {
-        return lost;
-      },
-      release: () => {
-        clearInterval(timer);
-        giveBack.removeEventListener('abort', abort);
-      },
-    };
-  }
-
-  async #settle(claim: JobClaim, { response, version }: JobRun): Promise<void> {
-    const { maxAttempts, maxResultBytes, maxWaitMs, retryDelayMs } = this.#options;
-    const { order, attempt } = claim;
-    const { status } = response;
-    // Not the job's fault: the model isn't ready, or has no room for what no client waits for.
-    const isAway = status === 503;
-    const isEarly = isAway && Date.now() - order.createdAtMs < maxWaitMs;
-    const isWorthAnotherTry = isServersFault(status) && !isAway && attempt < maxAttempts;
-    if (!isAway) this.#pauses.resume(order.model);
-    if (isEarly || isWorthAnotherTry) {
-      const delayMs = isEarly
-        ? this.#pauses.pause(order.model)
-        : Math.min(retryDelayMs * 2 ** (attempt - 1), MAX_RETRY_DELAY_MS);
-      this.#tell({
-        type: 'job-retried',
-        id: order.id,
-        model: order.model,
-        attempt,
-        status,
-        delayMs,
-      });
-      await claim.release({ delayMs, counted: !isEarly });
-      return;
-    }
-    const ran = { attempts: attempt, ...(version !== undefined && { version }) };
-    const size = response.body.byteLength;
-    if (size > maxResultBytes) {
-      const reason = `the answer has ${size} bytes, more than the ${maxResultBytes} that are stored (maxResultBytes)`;
-      await this.#end(claim, { ...ran, state: 'failed', reason });
-      return;
-    }
-    const isAnswer = status < 400;
-    try {
-      await this.#end(claim, {
-        ...ran,
-        state: isAnswer ? 'succeeded' : 'failed',
-        response,
-        ...(!isAnswer && { reason: failureReason(response.body) }),
-      });
-    } catch (error) {
-      if (!(error instanceof JobsError)) throw error;
-      const reason = `the answer of ${size} bytes has no room: ${error.message}`;
-      await this.#end(claim, { ...ran, state: 'failed', reason });
-    }
-  }
-
-  async #end(claim: JobClaim, ended: Omit<JobOutcome, 'finishedAtMs'>): Promise<void> {
-    const { id, model, createdAtMs } = claim.order;
-    const finishedAtMs = Date.now();
-    if (!(await claim.finish({ ...ended, finishedAtMs }))) {
-      this.#tell({ type: 'job-lost', id, model });
-      return;
-    }
-    const { state, attempts, reason, response } = ended;
-    this.#tell({
-      type: 'job-finished',
-      id,
-      model,
-      state,
-      attempts,
-      durationMs: Math.max(0, finishedAtMs - createdAtMs),
-      ...(response && { status: response.status }),
-      ...(reason !== undefined && { reason }),
-    });
-  }
-
-  #tell(event: JobEvent): void {
-    this.#options.onEvent(event);
-  }
-}
-
-/** 501 stays as it is, however often it is asked for. */
-function isServersFault(status: number): boolean {
-  return status >= 500 && status !== 501;
 }

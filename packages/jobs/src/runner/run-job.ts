@@ -1,4 +1,4 @@
-import type { JobOrder, JobResponse } from '../job/job.ts';
+import type { JobRequest, JobResponse } from '../job/job.ts';
 
 /** Result of one run of a job. */
 export interface JobRun {
@@ -7,5 +7,5 @@ export interface JobRun {
   readonly version?: string;
 }
 
-/** Runs a job once. `replayInference` of `@fairlead/serving` returns such a function. */
-export type RunJob = (order: JobOrder, body: Buffer, signal: AbortSignal) => Promise<JobRun>;
+/** Runs a job once; `replayInference` of `@fairlead/serving` returns such a function. */
+export type RunJob = (request: JobRequest, body: Buffer, signal: AbortSignal) => Promise<JobRun>;

@@ -1,3 +1,3 @@
-export { requireBucket, requireQueue } from './require-place.ts';
+export { checkBucketAccess, checkQueueAccess } from './check-access.ts';
 export { sqsJobQueue } from './sqs-job-queue.ts';
 export type { SqsJobQueueOptions } from './sqs-job-queue.ts';

@@ -7,7 +7,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 
-/** The objects of a queue's jobs, below a prefix of a bucket. */
+/** Objects below a prefix of a bucket. */
 export class JobBucket {
   readonly #client: S3Client;
   readonly #bucket: string;
@@ -19,14 +19,14 @@ export class JobBucket {
     this.#prefix = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
   }
 
-  /** Writes an object unless there is one; resolves to whether it did. */
+  /** Writes an object unless its key exists; resolves to true when it was written. */
   async create(key: string, body: Uint8Array): Promise<boolean> {
     try {
-      const place = this.#place(key);
-      await this.#client.send(new PutObjectCommand({ ...place, Body: body, IfNoneMatch: '*' }));
+      const location = this.#locationOf(key);
+      await this.#client.send(new PutObjectCommand({ ...location, Body: body, IfNoneMatch: '*' }));
       return true;
     } catch (error) {
-      // 409: somebody else is writing it at this moment, and is the first.
+      // 409: another process is writing it at the same moment.
       const status = statusOf(error);
       if (status === 412) return false;
       if (status === 409) return this.create(key, body);
@@ -34,10 +34,10 @@ export class JobBucket {
     }
   }
 
-  /** A whole object; undefined when it isn't there. */
+  /** Reads a whole object; undefined when it doesn't exist. */
   async read(key: string): Promise<Buffer | undefined> {
     try {
-      const { Body } = await this.#client.send(new GetObjectCommand(this.#place(key)));
+      const { Body } = await this.#client.send(new GetObjectCommand(this.#locationOf(key)));
       return Buffer.from((await Body?.transformToByteArray()) ?? []);
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
@@ -47,7 +47,7 @@ export class JobBucket {
 
   async has(key: string): Promise<boolean> {
     try {
-      await this.#client.send(new HeadObjectCommand(this.#place(key)));
+      await this.#client.send(new HeadObjectCommand(this.#locationOf(key)));
       return true;
     } catch (error) {
       if (statusOf(error) === 404) return false;
@@ -56,32 +56,34 @@ export class JobBucket {
   }
 
   async remove(key: string): Promise<void> {
-    await this.#client.send(new DeleteObjectCommand(this.#place(key)));
+    await this.#client.send(new DeleteObjectCommand(this.#locationOf(key)));
   }
 
-  /** The names below `folder`, with when they were written. */
-  async *list(folder: string): AsyncGenerator<{ readonly name: string; readonly timeMs: number }> {
-    const { Bucket, Key: Prefix } = this.#place(folder);
+  /** Names below `folder`, with the time of their last write in milliseconds since the epoch. */
+  async *list(
+    folder: string,
+  ): AsyncGenerator<{ readonly name: string; readonly modifiedAtMs: number }> {
+    const { Bucket, Key: Prefix } = this.#locationOf(folder);
     let token: string | undefined;
     do {
       const page = await this.#client.send(
         new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken: token }),
       );
       for (const { Key = '', LastModified } of page.Contents ?? []) {
-        yield { name: Key.slice(Prefix.length), timeMs: LastModified?.getTime() ?? Infinity };
+        yield { name: Key.slice(Prefix.length), modifiedAtMs: LastModified?.getTime() ?? Infinity };
       }
       token = page.NextContinuationToken;
     } while (token !== undefined);
   }
 
-  /** The first `bytes` of an object, and how many it has; undefined when it isn't there. */
+  /** Reads the first `bytes` of an object, with its size; undefined when it doesn't exist. */
   async readStart(
     key: string,
     bytes: number,
   ): Promise<{ readonly start: Buffer; readonly size: number } | undefined> {
     try {
       const command = new GetObjectCommand({
-        ...this.#place(key),
+        ...this.#locationOf(key),
         Range: `bytes=0-${bytes - 1}`,
       });
       const { Body, ContentRange, ContentLength = 0 } = await this.#client.send(command);
@@ -94,7 +96,7 @@ export class JobBucket {
     }
   }
 
-  #place(key: string): { readonly Bucket: string; readonly Key: string } {
+  #locationOf(key: string): { readonly Bucket: string; readonly Key: string } {
     return { Bucket: this.#bucket, Key: `${this.#prefix}${key}` };
   }
 }

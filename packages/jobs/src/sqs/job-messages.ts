@@ -6,26 +6,27 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { isJobId } from '../queue/job-identity.ts';
 import type { LeaseOptions, JobDepth } from '../queue/job-queue.ts';
 
-/** A message that this process has received. */
+/** A message that this process received. */
 export interface ReceivedMessage {
   readonly id: string;
-  /** How often it was received and counted, this time included. */
+  /** Number of counted receptions, this one included. */
   readonly attempt: number;
-  /** Hides it from others for so long from now. */
+  /** Sets the visibility timeout to `ms` milliseconds from now. */
   hide(ms: number): Promise<void>;
   remove(): Promise<void>;
-  /** Puts it back so that this time doesn't count. */
+  /** Sends the message again, so that this reception doesn't count. */
   sendAgain(delayMs: number): Promise<void>;
 }
 
-// Of SQS: what a message may be delayed and hidden for, and a receiver may wait.
+// Limits of SQS: DelaySeconds, VisibilityTimeout and WaitTimeSeconds.
 const MAX_DELAY_SECONDS = 900;
 const MAX_HIDDEN_SECONDS = 43_200;
 const WAIT_SECONDS = 20;
 
-/** One queue of SQS, whose messages are ids of jobs. */
+/** Queue of SQS whose messages are ids of jobs. */
 export class JobMessages {
   readonly #client: SQSClient;
   readonly #url: string;
@@ -35,7 +36,7 @@ export class JobMessages {
     this.#url = url;
   }
 
-  /** `attempts` were made before, by other messages. */
+  /** Sends a message; `attempts` counts receptions of earlier messages. */
   async send(id: string, { attempts = 0, delayMs = 0 } = {}): Promise<void> {
     await this.#client.send(
       new SendMessageCommand({
@@ -77,7 +78,7 @@ export class JobMessages {
         hide: (ms) => this.#hide(ReceiptHandle, ms),
         remove: () => this.#remove(ReceiptHandle),
         sendAgain: async (delayMs) => {
-          // In this order: between the two there may be two of them, but never none.
+          // In this order there may be two messages for a moment, but never none.
           await this.send(id, { attempts: attempt - 1, delayMs });
           await this.#remove(ReceiptHandle);
         },
@@ -86,7 +87,7 @@ export class JobMessages {
     return undefined;
   }
 
-  /** About how many there are. */
+  /** Approximate number of messages. */
   async depth(): Promise<JobDepth> {
     const { Attributes: counts } = await this.#client.send(
       new GetQueueAttributesCommand({
@@ -120,15 +121,16 @@ export class JobMessages {
   }
 }
 
-function seconds(ms: number, most: number): number {
-  return Math.min(Math.ceil(ms / 1000), most);
+function seconds(ms: number, max: number): number {
+  return Math.min(Math.ceil(ms / 1000), max);
 }
 
-/** What is not a message of ours is undefined. */
+/** Parses the body of a message; undefined for a message of another program. */
 function parse(body: string): { readonly id: string; readonly attempts: number } | undefined {
   try {
     const { id, attempts } = JSON.parse(body) as { id?: unknown; attempts?: unknown };
-    return typeof id === 'string' && typeof attempts === 'number' ? { id, attempts } : undefined;
+    const isValid = typeof id === 'string' && isJobId(id) && typeof attempts === 'number';
+    return isValid ? { id, attempts } : undefined;
   } catch {
     return undefined;
   }

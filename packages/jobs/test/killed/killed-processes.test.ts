@@ -38,10 +38,10 @@ test('a job that kills whoever runs it is given up, and the others go on', async
     Promise.resolve({ response: { status: 200, headers: {}, body: Buffer.from('{}') } });
   const runner = new JobRunner({ queue, run, leaseMs: 1000, maxAttempts: 2 });
   runner.start();
-  await until(async () => (await queue.get(poison.order.id))?.outcome !== undefined);
-  await until(async () => (await queue.get(harmless.order.id))?.outcome !== undefined);
+  await until(async () => (await queue.get(poison.request.id))?.outcome !== undefined);
+  await until(async () => (await queue.get(harmless.request.id))?.outcome !== undefined);
   await runner.close();
-  expect((await queue.outcome(poison.order.id))?.reason).toContain('given up after 2 attempts');
+  expect((await queue.outcome(poison.request.id))?.reason).toContain('failed after 2 attempts');
 }, 120_000);
 
 test('after kill -9 the bounds count what is on disk, and nothing else', async () => {
@@ -68,10 +68,10 @@ test('after kill -9 the bounds count what is on disk, and nothing else', async (
     maxJobs: pending.length + 1,
     maxJobsPerModel: pending.length + 1,
   });
-  const { order } = await byJobs.enqueue(job('{}'));
+  const { request } = await byJobs.enqueue(job('{}'));
   await expect(byJobs.enqueue(job('{}'))).rejects.toMatchObject({ code: 'ERR_JOBS_FULL' });
-  await byJobs.cancel(order.id);
-  expect(await byJobs.remove(order.id)).toBe(true);
+  await byJobs.cancel(request.id);
+  expect(await byJobs.remove(request.id)).toBe(true);
 
   const maxBytes = bytes + 4096;
   const byBytes = await folderJobQueue(place, { maxBytes, maxBytesPerModel: maxBytes });

@@ -27,11 +27,11 @@ const run: RunJob = async (_order, body) => {
 new JobRunner({ queue, run, concurrency: 2, leaseMs: 1000, maxAttempts: 1000 }).start();
 
 async function accept(body: Buffer, key: string | string[] | undefined): Promise<string> {
-  const { order } = await queue.enqueue({
+  const { request } = await queue.enqueue({
     ...{ path: '/', headers: {}, model: 'm', body },
     ...(typeof key === 'string' && { idempotencyKey: key }),
   });
-  return order.id;
+  return request.id;
 }
 
 const server = createServer((req, res) => {

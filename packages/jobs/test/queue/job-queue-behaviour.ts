@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { JobClaim, JobOutcome, JobQueue, NewJob, NoticeClaim } from '@fairlead/jobs';
+import type { JobLease, JobOutcome, JobQueue, NewJob, WebhookLease } from '@fairlead/jobs';
 import { until } from '@fairlead/test-support';
 
 /** What a queue under test may be made with. */
@@ -57,44 +57,44 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
     timer.unref();
     return controller.signal;
   };
-  const claim = async (queue: JobQueue, leaseMs = LONG_LEASE_MS): Promise<JobClaim> => {
-    const claimed = await queue.claim({ leaseMs, signal: signal() });
+  const claim = async (queue: JobQueue, leaseMs = LONG_LEASE_MS): Promise<JobLease> => {
+    const claimed = await queue.leaseJob({ leaseMs, signal: signal() });
     if (claimed === undefined) throw new Error('nothing to claim');
     return claimed;
   };
-  const claimNotice = async (queue: JobQueue): Promise<NoticeClaim> => {
-    const claimed = await queue.claimNotice({ leaseMs: LONG_LEASE_MS, signal: signal() });
+  const leaseWebhook = async (queue: JobQueue): Promise<WebhookLease> => {
+    const claimed = await queue.leaseWebhook({ leaseMs: LONG_LEASE_MS, signal: signal() });
     if (claimed === undefined) throw new Error('nothing to deliver');
     return claimed;
   };
   const nothing = (queue: JobQueue, ms = 1500) =>
-    queue.claim({ leaseMs: LONG_LEASE_MS, signal: signal(ms) });
+    queue.leaseJob({ leaseMs: LONG_LEASE_MS, signal: signal(ms) });
 
   describe(name, () => {
     test('a job waits, runs and ends, with what was asked and answered to the byte', async () => {
       const queue = await open(newPlace());
       const body = Buffer.from([0, 10, 255, 123, 10]);
       const asked = job('', { body, owner: 'ann', requestId: 'r-1' });
-      const { order, state } = await queue.enqueue(asked);
+      const { request, state } = await queue.enqueue(asked);
       expect(state).toBe('queued');
-      expect(order.id).toMatch(/^[\w-]{22}$/);
-      expect(await queue.get(order.id)).toEqual({ order, state: 'queued' });
-      expect(await queue.outcome(order.id)).toBeUndefined();
+      expect(request.id).toMatch(/^[\w-]{22}$/);
+      expect(await queue.get(request.id)).toEqual({ request, state: 'queued' });
+      expect(await queue.outcome(request.id)).toBeUndefined();
 
       const claimed = await claim(queue);
-      expect(claimed.order).toEqual(order);
-      expect(claimed.order).toMatchObject({ owner: 'ann', requestId: 'r-1', path: asked.path });
+      expect(claimed.request).toEqual(request);
+      expect(claimed.request).toMatchObject({ owner: 'ann', requestId: 'r-1', path: asked.path });
       expect(claimed.body).toEqual(body);
       expect(claimed.attempt).toBe(1);
-      expect((await queue.get(order.id))?.state).toBe('running');
+      expect((await queue.get(request.id))?.state).toBe('running');
       expect(await claimed.extend()).toBe(true);
 
       const outcome = answered('\n\0tail');
       expect(await claimed.finish(outcome)).toBe(true);
-      const ended = await queue.get(order.id);
-      expect(ended).toMatchObject({ order, state: 'succeeded', outcome: { version: '1' } });
+      const ended = await queue.get(request.id);
+      expect(ended).toMatchObject({ request, state: 'succeeded', outcome: { version: '1' } });
       expect(ended?.expiresAtMs).toBeGreaterThan(Date.now());
-      const stored = await queue.outcome(order.id);
+      const stored = await queue.outcome(request.id);
       expect(stored).toEqual({
         ...outcome,
         response: { ...outcome.response, body: Buffer.from('\n\0tail') },
@@ -117,15 +117,15 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
       const either = (index: number): JobQueue => (index % 2 === 0 ? first : second);
       const ids = await Promise.all(
         Array.from({ length: 12 }, async (_, index) => {
-          const { order } = await either(index).enqueue(job(String(index)));
-          return order.id;
+          const { request } = await either(index).enqueue(job(String(index)));
+          return request.id;
         }),
       );
       expect(new Set(ids).size).toBe(12);
       const claims = await Promise.all(
         Array.from({ length: 12 }, (_, index) => claim(either(index))),
       );
-      expect(claims.map(({ order }) => order.id).sort()).toEqual(ids.sort());
+      expect(claims.map(({ request }) => request.id).sort()).toEqual(ids.sort());
       await Promise.all(claims.map((each) => each.finish(answered())));
       expect(await nothing(first)).toBeUndefined();
     });
@@ -139,12 +139,12 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
         (await open(place)).enqueue(asked),
         queue.enqueue(asked),
       ]);
-      const [id, ...others] = jobs.map(({ order }) => order.id);
+      const [id, ...others] = jobs.map(({ request }) => request.id);
       expect(new Set(others)).toEqual(new Set([id]));
       const claimed = await claim(queue);
-      expect((await queue.enqueue(asked)).order.id).toBe(id);
+      expect((await queue.enqueue(asked)).request.id).toBe(id);
       await claimed.finish(answered());
-      expect(await queue.enqueue(asked)).toMatchObject({ order: { id }, state: 'succeeded' });
+      expect(await queue.enqueue(asked)).toMatchObject({ request: { id }, state: 'succeeded' });
       expect(await nothing(queue)).toBeUndefined();
     });
 
@@ -165,19 +165,19 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
       const queue = await open(newPlace());
       const ann = await queue.enqueue(job('x', { idempotencyKey: 'k', owner: 'ann' }));
       const bob = await queue.enqueue(job('y', { idempotencyKey: 'k', owner: 'bob' }));
-      expect(ann.order.id).not.toBe(bob.order.id);
+      expect(ann.request.id).not.toBe(bob.request.id);
     });
 
     test('what is given back comes again, and counts when it should', async () => {
       const queue = await open(newPlace());
-      const { order } = await queue.enqueue(job());
+      const { request } = await queue.enqueue(job());
       const first = await claim(queue);
       await first.release({ delayMs: 0, counted: false });
       const second = await claim(queue);
       expect(second.attempt).toBe(1);
       await second.release({ delayMs: 0, counted: true });
       const third = await claim(queue);
-      expect(third).toMatchObject({ attempt: 2, order });
+      expect(third).toMatchObject({ attempt: 2, request });
       expect(await third.finish(answered())).toBe(true);
     });
 
@@ -195,14 +195,14 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
     test('a job whose lease ran out is run by another, and ends once', async () => {
       const place = newPlace();
       const [queue, other] = [await open(place), await open(place)];
-      const { order } = await queue.enqueue(job());
+      const { request } = await queue.enqueue(job());
       const lost = await claim(queue, LEASE_MS);
       const taken = await claim(other);
-      expect(taken).toMatchObject({ attempt: 2, order });
+      expect(taken).toMatchObject({ attempt: 2, request });
       expect(await taken.finish(answered('of the second', 2))).toBe(true);
       expect(await lost.extend()).toBe(false);
       expect(await lost.finish(answered('of the first'))).toBe(false);
-      const outcome = await queue.outcome(order.id);
+      const outcome = await queue.outcome(request.id);
       expect(String(outcome?.response?.body)).toBe('of the second');
       expect(await nothing(other)).toBeUndefined();
     });
@@ -224,31 +224,31 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
 
     test('a job that waits can be canceled, and is not run', async () => {
       const queue = await open(newPlace());
-      const { order } = await queue.enqueue(job());
-      expect(await queue.cancel(order.id)).toMatchObject({ order, state: 'canceled' });
-      expect(await queue.cancel(order.id)).toMatchObject({ state: 'canceled' });
+      const { request } = await queue.enqueue(job());
+      expect(await queue.cancel(request.id)).toMatchObject({ request, state: 'canceled' });
+      expect(await queue.cancel(request.id)).toMatchObject({ state: 'canceled' });
       expect(await nothing(queue)).toBeUndefined();
-      expect((await queue.outcome(order.id))?.state).toBe('canceled');
+      expect((await queue.outcome(request.id))?.state).toBe('canceled');
     });
 
     test('a job that runs can be canceled: its answer is thrown away', async () => {
       const place = newPlace();
       const queue = await open(place);
-      const { order } = await queue.enqueue(job());
+      const { request } = await queue.enqueue(job());
       const running = await claim(queue);
-      expect((await (await open(place)).cancel(order.id))?.state).toBe('canceled');
+      expect((await (await open(place)).cancel(request.id))?.state).toBe('canceled');
       expect(await running.extend()).toBe(false);
       expect(await running.finish(answered())).toBe(false);
-      expect((await queue.get(order.id))?.state).toBe('canceled');
-      expect((await queue.outcome(order.id))?.response).toBeUndefined();
+      expect((await queue.get(request.id))?.state).toBe('canceled');
+      expect((await queue.outcome(request.id))?.response).toBeUndefined();
     });
 
     test('a job that has ended stays as it ended', async () => {
       const queue = await open(newPlace());
-      const { order } = await queue.enqueue(job());
+      const { request } = await queue.enqueue(job());
       await (await claim(queue)).finish(answered());
-      expect((await queue.cancel(order.id))?.state).toBe('succeeded');
-      expect((await queue.outcome(order.id))?.response?.status).toBe(200);
+      expect((await queue.cancel(request.id))?.state).toBe('succeeded');
+      expect((await queue.outcome(request.id))?.response?.status).toBe(200);
     });
 
     test('over its limit the queue refuses', async () => {
@@ -266,36 +266,36 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
 
     test('a webhook waits from the end of its job until it is delivered', async () => {
       const queue = await open(newPlace());
-      const { order } = await queue.enqueue(job('x', { webhookUrl: 'https://a.example/' }));
+      const { request } = await queue.enqueue(job('x', { webhookUrl: 'https://a.example/' }));
       await (await claim(queue)).finish(answered());
-      const first = await claimNotice(queue);
-      expect(first).toMatchObject({ attempt: 1, job: { order, state: 'succeeded' } });
+      const first = await leaseWebhook(queue);
+      expect(first).toMatchObject({ attempt: 1, job: { request, state: 'succeeded' } });
       await first.release({ delayMs: 0 });
-      const second = await claimNotice(queue);
-      expect(second).toMatchObject({ attempt: 2, job: { order } });
+      const second = await leaseWebhook(queue);
+      expect(second).toMatchObject({ attempt: 2, job: { request } });
       await second.finish();
-      const none = await queue.claimNotice({ leaseMs: LONG_LEASE_MS, signal: signal(1500) });
+      const none = await queue.leaseWebhook({ leaseMs: LONG_LEASE_MS, signal: signal(1500) });
       expect(none).toBeUndefined();
     });
 
     test('what was kept for its time is forgotten, and its key is free', async () => {
       const queue = await open(newPlace(), { retentionMs: 1500 });
       const asked = job('x', { idempotencyKey: 'k' });
-      const { order } = await queue.enqueue(asked);
+      const { request } = await queue.enqueue(asked);
       await (await claim(queue)).finish(answered());
-      expect(await queue.get(order.id)).toBeDefined();
-      await until(async () => (await queue.get(order.id)) === undefined);
-      expect(await queue.outcome(order.id)).toBeUndefined();
+      expect(await queue.get(request.id)).toBeDefined();
+      await until(async () => (await queue.get(request.id)) === undefined);
+      expect(await queue.outcome(request.id)).toBeUndefined();
       await queue.sweep();
       const again = await queue.enqueue(job('other', { idempotencyKey: 'k' }));
-      expect(again.order.id).not.toBe(order.id);
-      expect(await claim(queue)).toMatchObject({ order: again.order, attempt: 1 });
+      expect(again.request.id).not.toBe(request.id);
+      expect(await claim(queue)).toMatchObject({ request: again.request, attempt: 1 });
     });
 
     test('the jobs of one owner are bounded, and those of others have room', async () => {
       const queue = await open(newPlace(), { maxJobsPerOwner: 2 });
       const ann = { owner: 'ann', model: 'm', path: '/v2/models/m/infer' };
-      const { order } = await queue.enqueue(job('1', ann));
+      const { request } = await queue.enqueue(job('1', ann));
       await queue.enqueue(job('2', ann));
       const full = { code: 'ERR_JOBS_OWNER_LIMIT' };
       await expect(queue.enqueue(job('3', ann))).rejects.toMatchObject(full);
@@ -307,7 +307,7 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
       await queue.enqueue(job('4', { owner: 'bob' }));
       // Without an owner there is no bound of one.
       for (const text of ['5', '6', '7']) await queue.enqueue(job(text));
-      await queue.cancel(order.id);
+      await queue.cancel(request.id);
       await queue.enqueue(job('8', ann));
     });
 
@@ -336,7 +336,7 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
       await expect(later.enqueue(job('3', ann))).rejects.toMatchObject({
         code: 'ERR_JOBS_OWNER_LIMIT',
       });
-      await first.cancel(running.order.id);
+      await first.cancel(running.request.id);
       await until(
         async () => (await later.enqueue(job('4', ann)).catch(() => undefined)) !== undefined,
       );
@@ -345,25 +345,25 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
     test('an answer without room is refused, and the job can end without it', async () => {
       const queue = await open(newPlace(), { maxBytesPerOwner: 40_000 });
       const ann = { owner: 'ann' };
-      const { order } = await queue.enqueue(job('1', ann));
+      const { request } = await queue.enqueue(job('1', ann));
       const running = await claim(queue);
       const huge = answered('y'.repeat(36_000));
       await running.finish(huge);
-      expect((await queue.outcome(order.id))?.response?.body).toHaveLength(36_000);
+      expect((await queue.outcome(request.id))?.response?.body).toHaveLength(36_000);
 
       const second = await queue.enqueue(job('2', { ...ann, owner: 'bob' }));
       await (await claim(queue)).finish(huge);
-      expect((await queue.get(second.order.id))?.state).toBe('succeeded');
+      expect((await queue.get(second.request.id))?.state).toBe('succeeded');
 
       await expect(queue.enqueue(job('3', ann))).rejects.toMatchObject({
         code: 'ERR_JOBS_OWNER_LIMIT',
         message: expect.stringContaining('maxBytesPerOwner') as string,
       });
-      expect(await queue.remove(order.id)).toBe(true);
+      expect(await queue.remove(request.id)).toBe(true);
       const third = await queue.enqueue(job('x'.repeat(20_000), ann));
       const other = await queue.enqueue(job('4', ann));
       const [one, two] = [await claim(queue), await claim(queue)];
-      const [large, small] = one.order.id === third.order.id ? [one, two] : [two, one];
+      const [large, small] = one.request.id === third.request.id ? [one, two] : [two, one];
       await expect(small.finish(huge)).rejects.toMatchObject({
         code: 'ERR_JOBS_OWNER_LIMIT',
       });
@@ -375,7 +375,7 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
           reason: 'no room',
         }),
       ).toBe(true);
-      expect((await queue.get(other.order.id))?.state).toBe('failed');
+      expect((await queue.get(other.request.id))?.state).toBe('failed');
       // Its own request makes room for the answer.
       expect(await large.finish(answered('y'.repeat(20_000)))).toBe(true);
     });
@@ -393,32 +393,32 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
         idempotencyKey: 'k',
         webhookUrl: 'https://a.example/',
       });
-      const { order } = await queue.enqueue(asked);
-      expect(await queue.remove(order.id)).toBe(false);
+      const { request } = await queue.enqueue(asked);
+      expect(await queue.remove(request.id)).toBe(false);
       await (await claim(queue)).finish(answered('y'.repeat(50_000)));
       await expect(queue.enqueue(job('z', { owner: 'ann' }))).resolves.toBeDefined();
       await expect(queue.enqueue(job('z', { owner: 'ann' }))).rejects.toMatchObject({
         code: 'ERR_JOBS_OWNER_LIMIT',
       });
-      expect(await queue.remove(order.id)).toBe(true);
-      expect(await queue.remove(order.id)).toBe(false);
-      expect(await queue.get(order.id)).toBeUndefined();
-      expect(await queue.outcome(order.id)).toBeUndefined();
+      expect(await queue.remove(request.id)).toBe(true);
+      expect(await queue.remove(request.id)).toBe(false);
+      expect(await queue.get(request.id)).toBeUndefined();
+      expect(await queue.outcome(request.id)).toBeUndefined();
       await queue.enqueue(job('z', { owner: 'ann' }));
-      expect((await queue.enqueue(asked)).order.id).not.toBe(order.id);
-      const none = await queue.claimNotice({ leaseMs: LONG_LEASE_MS, signal: signal(1500) });
+      expect((await queue.enqueue(asked)).request.id).not.toBe(request.id);
+      const none = await queue.leaseWebhook({ leaseMs: LONG_LEASE_MS, signal: signal(1500) });
       expect(none).toBeUndefined();
     });
 
     test('a run that lost its lease does not bring a deleted job back', async () => {
       const place = newPlace();
       const [queue, other] = [await open(place), await open(place)];
-      const { order } = await queue.enqueue(job());
+      const { request } = await queue.enqueue(job());
       const lost = await claim(queue, LEASE_MS);
       await (await claim(other)).finish(answered('of the second', 2));
-      expect(await other.remove(order.id)).toBe(true);
+      expect(await other.remove(request.id)).toBe(true);
       expect(await lost.finish(answered('of the first'))).toBe(false);
-      expect(await queue.get(order.id)).toBeUndefined();
+      expect(await queue.get(request.id)).toBeUndefined();
     });
 
     test('webhooks that wait are bounded for each owner', async () => {
@@ -433,21 +433,21 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
       await expect(refused).rejects.toThrow('has 2 webhooks that wait');
       await queue.enqueue(job('4', { owner: 'ann' }));
       await queue.enqueue(job('5', { ...webhook, owner: 'bob' }));
-      await (await claimNotice(queue)).finish();
+      await (await leaseWebhook(queue)).finish();
       await queue.enqueue(job('6', webhook));
     });
 
     test('jobs of a model that is not accepted wait, and others pass them', async () => {
       const queue = await open(newPlace());
       await queue.enqueue(job('away'));
-      const { order } = await queue.enqueue(job('here', { model: 'n' }));
+      const { request } = await queue.enqueue(job('here', { model: 'n' }));
       const away = new Set(['m']);
       const options = { leaseMs: LONG_LEASE_MS, accepts: (model: string) => !away.has(model) };
-      const first = await queue.claim({ ...options, signal: signal() });
-      expect(first?.order).toEqual(order);
+      const first = await queue.leaseJob({ ...options, signal: signal() });
+      expect(first?.request).toEqual(request);
       away.clear();
-      const second = await queue.claim({ ...options, signal: signal() });
-      expect(second).toMatchObject({ attempt: 1, order: { model: 'm' } });
+      const second = await queue.leaseJob({ ...options, signal: signal() });
+      expect(second).toMatchObject({ attempt: 1, request: { model: 'm' } });
     });
 
     test('webhooks that are not accepted wait, and others pass them', async () => {
@@ -459,9 +459,9 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
       const accepts = ({ webhookUrl }: { readonly webhookUrl?: string | undefined }) =>
         webhookUrl === 'https://answers.example/';
       const options = { leaseMs: LONG_LEASE_MS, accepts };
-      const first = await queue.claimNotice({ ...options, signal: signal() });
-      expect(first?.job.order.webhookUrl).toBe('https://answers.example/');
-      expect(await queue.claimNotice({ ...options, signal: signal(1500) })).toBeUndefined();
+      const first = await queue.leaseWebhook({ ...options, signal: signal() });
+      expect(first?.job.request.webhookUrl).toBe('https://answers.example/');
+      expect(await queue.leaseWebhook({ ...options, signal: signal(1500) })).toBeUndefined();
     });
 
     test('tells how much it holds', async () => {

@@ -72,7 +72,7 @@ describe.each([
   test('have their states, and the results to the byte', async () => {
     const queue = await open();
     for (const state of Object.keys(ids) as State[]) {
-      expect(await queue.get(ids[state])).toMatchObject({ order: { id: ids[state] }, state });
+      expect(await queue.get(ids[state])).toMatchObject({ request: { id: ids[state] }, state });
     }
     expect(await queue.outcome(ids.succeeded)).toEqual({
       state: 'succeeded',
@@ -106,7 +106,7 @@ describe.each([
     const repeated = (key: string, body: string) =>
       queue.enqueue({ ...request, body: Buffer.from(body), idempotencyKey: key });
     expect(await repeated('key-1', 'body of succeeded')).toMatchObject({
-      order: { id: ids.succeeded },
+      request: { id: ids.succeeded },
       state: 'succeeded',
     });
     await expect(repeated('key-1', 'another body')).rejects.toMatchObject({
@@ -117,13 +117,13 @@ describe.each([
   test('run, also where the process that ran them died, and their webhooks are delivered', async () => {
     const queue = await open();
     const options = { leaseMs: 60_000, signal: AbortSignal.timeout(60_000) };
-    const first = await queue.claim(options);
-    const second = await queue.claim(options);
-    const claims = new Map([first, second].map((each) => [each?.order.id, each]));
+    const first = await queue.leaseJob(options);
+    const second = await queue.leaseJob(options);
+    const claims = new Map([first, second].map((each) => [each?.request.id, each]));
     expect(claims.get(ids.queued)).toMatchObject({
       attempt: 1,
       body: Buffer.from('body of queued'),
-      order: {
+      request: {
         ...{ path: '/v2/models/m/infer', model: 'm', owner: 'ann', requestId: 'request-1' },
         ...{ webhookUrl: 'https://hooks.example/ann', createdAtMs: 1_764_291_600_000 },
       },
@@ -132,8 +132,8 @@ describe.each([
     for (const claim of claims.values()) {
       await claim?.finish({ state: 'failed', attempts: 1, finishedAtMs: Date.now() });
     }
-    const webhooks = [await queue.claimNotice(options), await queue.claimNotice(options)];
-    const delivered = webhooks.map((each) => each?.job.order.id);
+    const webhooks = [await queue.leaseWebhook(options), await queue.leaseWebhook(options)];
+    const delivered = webhooks.map((each) => each?.job.request.id);
     expect(delivered.sort()).toEqual([ids.succeeded, ids.queued].sort());
   });
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import {
   JobRunner,
-  type ClaimOptions,
+  type JobLeaseOptions,
   type JobEvent,
-  type JobOrder,
+  type JobRequest,
   type JobOutcome,
   type JobQueue,
   type JobRun,
@@ -61,8 +61,8 @@ test("what fails by the server's fault is tried again, then failed with its last
   let runs = 0;
   const run = () => Promise.resolve(ran(500, `{"error":"${++runs}"}`));
   const { queue, runner, ended, events } = await start({ run, maxAttempts: 3 });
-  const { order } = await queue.enqueue(job());
-  expect(await ended(order.id)).toMatchObject({
+  const { request } = await queue.enqueue(job());
+  expect(await ended(request.id)).toMatchObject({
     state: 'failed',
     attempts: 3,
     reason: '3',
@@ -79,8 +79,8 @@ test('what fails by its own fault is not tried again', async () => {
   const run = () => Promise.resolve(ran(statuses[runs++] ?? 200));
   const { queue, ended } = await start({ run });
   for (const status of statuses) {
-    const { order } = await queue.enqueue(job());
-    expect(await ended(order.id)).toMatchObject({ state: 'failed', response: { status } });
+    const { request } = await queue.enqueue(job());
+    expect(await ended(request.id)).toMatchObject({ state: 'failed', response: { status } });
   }
   expect(runs).toBe(2);
 });
@@ -89,20 +89,20 @@ test('a model that is not ready is waited for, however often that is', async () 
   let runs = 0;
   const run = () => Promise.resolve(ran(++runs < 8 ? 503 : 200));
   const { queue, ended } = await start({ run, maxAttempts: 2 });
-  const { order } = await queue.enqueue(job());
-  expect(await ended(order.id)).toMatchObject({ state: 'succeeded', attempts: 1 });
+  const { request } = await queue.enqueue(job());
+  expect(await ended(request.id)).toMatchObject({ state: 'succeeded', attempts: 1 });
 });
 
 test('but not for ever', async () => {
   const run = () => Promise.resolve(ran(503));
   const { queue, ended } = await start({ run, maxAttempts: 1, maxWaitMs: 300 });
-  const { order } = await queue.enqueue(job());
-  expect(await ended(order.id)).toMatchObject({ state: 'failed', response: { status: 503 } });
+  const { request } = await queue.enqueue(job());
+  expect(await ended(request.id)).toMatchObject({ state: 'failed', response: { status: 503 } });
 });
 
 test('a model that is not ready is tried ever more rarely, and holds up no job of another', async () => {
   const tries: number[] = [];
-  const run = ({ model }: JobOrder) => {
+  const run = ({ model }: JobRequest) => {
     if (model === 'n') return Promise.resolve(ran(200));
     tries.push(performance.now());
     return Promise.resolve(ran(503));
@@ -110,8 +110,8 @@ test('a model that is not ready is tried ever more rarely, and holds up no job o
   const { queue, ended } = await start({ run, retryDelayMs: 200 });
   const begun = performance.now();
   for (let index = 0; index < 40; index++) await queue.enqueue(job(String(index)));
-  const { order } = await queue.enqueue(job('other', { model: 'n' }));
-  expect(await ended(order.id)).toMatchObject({ state: 'succeeded' });
+  const { request } = await queue.enqueue(job('other', { model: 'n' }));
+  expect(await ended(request.id)).toMatchObject({ state: 'succeeded' });
   await until(() => tries.length >= 3);
   // Pauses of 200 and 400 ms, whichever of its jobs is tried.
   expect((tries[2] ?? 0) - begun).toBeGreaterThanOrEqual(600);
@@ -127,9 +127,9 @@ test('an answer that has no room within the bounds of its owner fails the job, a
   onTestFinished(() => runner.close());
   const outcomes: (JobOutcome | undefined)[] = [];
   for (let index = 0; index < 2; index++) {
-    const { order } = await queue.enqueue(job(String(index), { owner: 'ann' }));
-    await until(async () => (await queue.get(order.id))?.outcome !== undefined);
-    outcomes.push(await queue.outcome(order.id));
+    const { request } = await queue.enqueue(job(String(index), { owner: 'ann' }));
+    await until(async () => (await queue.get(request.id))?.outcome !== undefined);
+    outcomes.push(await queue.outcome(request.id));
   }
   expect(outcomes).toMatchObject([
     { state: 'succeeded' },
@@ -141,7 +141,7 @@ test('an answer that has no room within the bounds of its owner fails the job, a
 test('an answer that is too large fails the job, and says so', async () => {
   const run = () => Promise.resolve(ran(200, 'x'.repeat(101)));
   const { queue, ended } = await start({ run, maxResultBytes: 100 });
-  const outcome = await ended((await queue.enqueue(job())).order.id);
+  const outcome = await ended((await queue.enqueue(job())).request.id);
   expect(outcome).toMatchObject({
     state: 'failed',
     reason: expect.stringContaining('101 bytes') as string,
@@ -152,18 +152,18 @@ test('an answer that is too large fails the job, and says so', async () => {
 test('a job that ended its process each time is given up', async () => {
   let runs = 0;
   const queue = await folderJobQueue(mkdtempSync(join(root, 'q-')), { pollIntervalMs: 20 });
-  const { order } = await queue.enqueue(job());
+  const { request } = await queue.enqueue(job());
   for (let attempt = 1; attempt <= 2; attempt++) {
-    const claim = await queue.claim({ leaseMs: 60_000, signal: AbortSignal.timeout(20_000) });
+    const claim = await queue.leaseJob({ leaseMs: 60_000, signal: AbortSignal.timeout(20_000) });
     await claim?.release({ delayMs: 0, counted: true });
   }
   const run = () => Promise.resolve(ran(200, String(++runs)));
   const runner = new JobRunner({ queue, run, maxAttempts: 2 });
   runner.start();
-  await until(async () => (await queue.get(order.id))?.state === 'failed');
+  await until(async () => (await queue.get(request.id))?.state === 'failed');
   await runner.close();
   expect(runs).toBe(0);
-  expect((await queue.outcome(order.id))?.reason).toContain('given up after 2 attempts');
+  expect((await queue.outcome(request.id))?.reason).toContain('failed after 2 attempts');
 });
 
 test('a canceled job is stopped while it runs', async () => {
@@ -177,25 +177,25 @@ test('a canceled job is stopped while it runs', async () => {
         });
       }),
   });
-  const { order } = await queue.enqueue(job());
-  await until(async () => (await queue.get(order.id))?.state === 'running');
-  await queue.cancel(order.id);
+  const { request } = await queue.enqueue(job());
+  await until(async () => (await queue.get(request.id))?.state === 'running');
+  await queue.cancel(request.id);
   await stopped.promise;
   await runner.close();
-  expect(events).toEqual([{ type: 'job-lost', id: order.id, model: 'm' }]);
-  expect((await queue.get(order.id))?.state).toBe('canceled');
+  expect(events).toEqual([{ type: 'job-lost', id: request.id, model: 'm' }]);
+  expect((await queue.get(request.id))?.state).toBe('canceled');
   expect(await queue.depth()).toEqual({ queued: 0, running: 0 });
 });
 
 test('closing lets a job end within the grace period', async () => {
   const gate = Promise.withResolvers<JobRun>();
   const { queue, runner } = await start({ run: () => gate.promise });
-  const { order } = await queue.enqueue(job());
-  await until(async () => (await queue.get(order.id))?.state === 'running');
+  const { request } = await queue.enqueue(job());
+  await until(async () => (await queue.get(request.id))?.state === 'running');
   const closed = runner.close({ graceMs: 60_000 });
   gate.resolve(ran(200));
   await closed;
-  expect((await queue.get(order.id))?.state).toBe('succeeded');
+  expect((await queue.get(request.id))?.state).toBe('succeeded');
 });
 
 test('closing gives back what outlasts the grace period, uncounted', async () => {
@@ -207,12 +207,12 @@ test('closing gives back what outlasts the grace period, uncounted', async () =>
         });
       }),
   });
-  const { order } = await queue.enqueue(job());
-  await until(async () => (await queue.get(order.id))?.state === 'running');
+  const { request } = await queue.enqueue(job());
+  await until(async () => (await queue.get(request.id))?.state === 'running');
   await runner.close({ graceMs: 50 });
-  expect((await queue.get(order.id))?.state).toBe('queued');
-  const claim = await queue.claim({ leaseMs: 60_000, signal: AbortSignal.timeout(20_000) });
-  expect(claim).toMatchObject({ attempt: 1, order });
+  expect((await queue.get(request.id))?.state).toBe('queued');
+  const claim = await queue.leaseJob({ leaseMs: 60_000, signal: AbortSignal.timeout(20_000) });
+  expect(claim).toMatchObject({ attempt: 1, request });
 });
 
 test('an error of the queue is told, and does not end the runner', async () => {
@@ -220,15 +220,15 @@ test('an error of the queue is told, and does not end the runner', async () => {
   const events: JobEvent[] = [];
   let failures = 2;
   const broken = {
-    claim: (options: Parameters<typeof queue.claim>[0]) =>
-      failures-- > 0 ? Promise.reject(new Error('disk gone')) : queue.claim(options),
+    leaseJob: (options: Parameters<typeof queue.leaseJob>[0]) =>
+      failures-- > 0 ? Promise.reject(new Error('disk gone')) : queue.leaseJob(options),
     sweep: () => queue.sweep(),
   } as typeof queue;
   const run = () => Promise.resolve(ran(200));
   const runner = new JobRunner({ queue: broken, run, onEvent: (event) => events.push(event) });
   runner.start();
-  const { order } = await queue.enqueue(job());
-  await until(async () => (await queue.get(order.id))?.state === 'succeeded');
+  const { request } = await queue.enqueue(job());
+  await until(async () => (await queue.get(request.id))?.state === 'succeeded');
   await runner.close();
   expect(events.filter(({ type }) => type === 'queue-failed')).toHaveLength(2);
 });
@@ -237,9 +237,9 @@ test('an answer that can not be stored is computed again', async () => {
   const queue = await folderJobQueue(mkdtempSync(join(root, 'q-')), { pollIntervalMs: 20 });
   let failures = 1;
   const broken: JobQueue = Object.create(queue, {
-    claim: {
-      value: async (options: ClaimOptions) => {
-        const claim = await queue.claim(options);
+    leaseJob: {
+      value: async (options: JobLeaseOptions) => {
+        const claim = await queue.leaseJob(options);
         if (claim === undefined || failures-- <= 0) return claim;
         return { ...claim, finish: () => Promise.reject(new Error('disk full')) };
       },
@@ -249,8 +249,8 @@ test('an answer that can not be stored is computed again', async () => {
   const run = () => Promise.resolve(ran(200));
   const runner = new JobRunner({ queue: broken, run });
   runner.start();
-  const { order } = await queue.enqueue(job());
-  await until(async () => (await queue.get(order.id))?.state === 'succeeded');
+  const { request } = await queue.enqueue(job());
+  await until(async () => (await queue.get(request.id))?.state === 'succeeded');
   await runner.close();
-  expect((await queue.get(order.id))?.outcome?.attempts).toBe(2);
+  expect((await queue.get(request.id))?.outcome?.attempts).toBe(2);
 });

@@ -9,7 +9,7 @@ import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { JobRunner, type JobEvent, type JobRun } from '@fairlead/jobs';
 import { folderJobQueue } from '@fairlead/jobs/folder';
 import { WebhookSender, type WebhookSenderOptions } from '@fairlead/webhooks';
-import { NoticeDispatcher } from '../../src/runner/notice-dispatcher.ts';
+import { WebhookDispatcher } from '../../src/runner/webhook-dispatcher.ts';
 import { until } from '@fairlead/test-support';
 import { job } from '../queue/job-queue-behaviour.ts';
 
@@ -73,45 +73,45 @@ async function deliver(
     await runner.close();
     await webhooks.close();
   });
-  const { order } = await queue.enqueue(job('x', { webhookUrl: url }));
+  const { request } = await queue.enqueue(job('x', { webhookUrl: url }));
   await until(() => done(events));
-  return { order, events };
+  return { request, events };
 }
 
 const isOver = (events: readonly JobEvent[]): boolean =>
-  events.some(({ type }) => type === 'webhook-delivered' || type === 'webhook-given-up');
+  events.some(({ type }) => type === 'webhook-delivered' || type === 'webhook-abandoned');
 
 describe('a webhook', () => {
   test('tells how the job ended, signed with each secret', async () => {
     const { received, origin } = await receiver();
-    const { order } = await deliver(`${origin}/hook?a=b`, { destinations: [origin] }, isOver);
+    const { request } = await deliver(`${origin}/hook?a=b`, { destinations: [origin] }, isOver);
     expect(received).toHaveLength(1);
     const [{ url, headers, body } = { url: '', headers: {}, body: '' }] = received;
     expect(url).toBe('/hook?a=b');
     expect(JSON.parse(body)).toMatchObject({
       type: 'job.succeeded',
-      data: { id: order.id, status: 'succeeded', model: 'm', version: '3', attempts: 1 },
+      data: { id: request.id, status: 'succeeded', model: 'm', version: '3', attempts: 1 },
     });
-    expect(headers).toMatchObject({ 'webhook-id': order.id, 'content-type': 'application/json' });
+    expect(headers).toMatchObject({ 'webhook-id': request.id, 'content-type': 'application/json' });
     const timestamp = String(headers['webhook-timestamp']);
     expect(Math.abs(Date.now() / 1000 - Number(timestamp))).toBeLessThan(60);
     // As the specification has it, with nothing of ours.
     const expected = keys.map(
       (key) =>
-        `v1,${createHmac('sha256', key).update(`${order.id}.${timestamp}.${body}`).digest('base64')}`,
+        `v1,${createHmac('sha256', key).update(`${request.id}.${timestamp}.${body}`).digest('base64')}`,
     );
     expect(headers['webhook-signature']).toBe(expected.join(' '));
   });
 
   test('is delivered again until it is taken, under the same id', async () => {
     const { received, origin } = await receiver(500, 0, 302, 429);
-    const { events, order } = await deliver(origin, { destinations: [origin] }, isOver);
+    const { events, request } = await deliver(origin, { destinations: [origin] }, isOver);
     expect(events).toContainEqual(
       expect.objectContaining({ type: 'webhook-delivered', attempt: 5 }),
     );
     expect(received).toHaveLength(5);
     expect(new Set(received.map(({ headers }) => headers['webhook-id']))).toEqual(
-      new Set([order.id]),
+      new Set([request.id]),
     );
     // A redirect isn't followed.
     expect(received.map(({ url }) => url)).not.toContain('/elsewhere');
@@ -122,7 +122,7 @@ describe('a webhook', () => {
     const options = { destinations: [origin], maxAttempts: 2 };
     const { events } = await deliver(origin, options, isOver);
     expect(events).toContainEqual(
-      expect.objectContaining({ type: 'webhook-given-up', attempt: 2, reason: 'status 500' }),
+      expect.objectContaining({ type: 'webhook-abandoned', attempt: 2, reason: 'status 500' }),
     );
     expect(received).toHaveLength(2);
   });
@@ -131,7 +131,7 @@ describe('a webhook', () => {
     const { received, origin } = await receiver();
     const options = { destinations: ['http://127.0.0.1:1'], maxAttempts: 1 };
     const { events } = await deliver(origin, options, isOver);
-    expect(events).toContainEqual(expect.objectContaining({ type: 'webhook-given-up' }));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'webhook-abandoned' }));
     expect(received).toEqual([]);
   });
 });
@@ -185,20 +185,20 @@ test('a job that can not be described takes no place of other webhooks', async (
   const end = async (body: string, finishedAtMs: number): Promise<void> => {
     const { signal } = new AbortController();
     await queue.enqueue(job(body, { webhookUrl: `${good.origin}/${body}` }));
-    const claim = await queue.claim({ leaseMs: 60_000, signal });
+    const claim = await queue.leaseJob({ leaseMs: 60_000, signal });
     await claim?.finish({ state: 'failed', attempts: 1, reason: 'x', finishedAtMs });
   };
   // As many as may be delivered to one destination at a time, each with a time that no calendar has.
   for (let index = 0; index < 4; index++) await end(`damaged-${index}`, 9e15);
   await end('intact', Date.now());
   const events: JobEvent[] = [];
-  const dispatcher = new NoticeDispatcher({
+  const dispatcher = new WebhookDispatcher({
     queue,
     sender: webhooks,
     onEvent: (event) => events.push(event),
   });
   const signal = AbortSignal.timeout(5000);
-  for (let index = 0; index < 5; index++) await dispatcher.next(signal);
+  for (let index = 0; index < 5; index++) await dispatcher.dispatchNext(signal);
   await dispatcher.close();
   expect(good.received.map(({ url }) => url)).toEqual(['/intact']);
   const types = events.map(({ type }) => type).sort();

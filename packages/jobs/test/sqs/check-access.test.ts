@@ -1,6 +1,6 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { requireBucket, requireQueue } from '@fairlead/jobs/sqs';
+import { checkBucketAccess, checkQueueAccess } from '@fairlead/jobs/sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startMoto, type MotoServer } from '@fairlead/test-support';
 
@@ -34,23 +34,23 @@ test('what is there is taken, what is not is refused by its name', async () => {
   const { sqs, s3 } = clients(moto.port);
   const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'jobs' }));
   await s3.send(new CreateBucketCommand({ Bucket: 'acme' }));
-  await requireQueue(sqs, QueueUrl);
-  await requireBucket(s3, 'acme');
-  await expect(requireQueue(sqs, `${QueueUrl}-2`)).rejects.toEqual(invalid(`${QueueUrl}-2`));
-  await expect(requireBucket(s3, 'nowhere')).rejects.toEqual(invalid('the bucket nowhere'));
+  await checkQueueAccess(sqs, QueueUrl);
+  await checkBucketAccess(s3, 'acme');
+  await expect(checkQueueAccess(sqs, `${QueueUrl}-2`)).rejects.toEqual(invalid(`${QueueUrl}-2`));
+  await expect(checkBucketAccess(s3, 'nowhere')).rejects.toEqual(invalid('the bucket nowhere'));
 });
 
 test('a client that lacks what it needs to ask is refused', async () => {
   const region = () => Promise.reject(new Error('Region is missing'));
   const { sqs } = clients(moto.port, { region });
   const url = `http://127.0.0.1:${moto.port}/1/jobs`;
-  await expect(requireQueue(sqs, url)).rejects.toEqual(invalid('Region is missing'));
+  await expect(checkQueueAccess(sqs, url)).rejects.toEqual(invalid('Region is missing'));
 });
 
 test('a host whose name nobody knows is a mistake, one that is away may come back', async () => {
   const { sqs, s3 } = clients(9);
-  await requireQueue(sqs, 'http://127.0.0.1:9/1/jobs');
-  await requireBucket(s3, 'acme');
+  await checkQueueAccess(sqs, 'http://127.0.0.1:9/1/jobs');
+  await checkBucketAccess(s3, 'acme');
   const unnamed = new SQSClient({
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
@@ -61,5 +61,5 @@ test('a host whose name nobody knows is a mistake, one that is away may come bac
     },
   });
   const url = 'https://sqs.nowhere.invalid/1/jobs';
-  await expect(requireQueue(unnamed, url)).rejects.toEqual(invalid('ENOTFOUND'));
+  await expect(checkQueueAccess(unnamed, url)).rejects.toEqual(invalid('ENOTFOUND'));
 });

@@ -47,7 +47,7 @@ export function visible(
   client: string | undefined,
   id: string,
 ): StoredJob {
-  if (job !== undefined && job.order.owner === client) return job;
+  if (job !== undefined && job.request.owner === client) return job;
   throw notFound(id);
 }
 

@@ -151,7 +151,7 @@ export function createJobHandler(
         ...(idempotencyKey !== undefined && { idempotencyKey }),
       }),
     );
-    res.setHeader('location', `${root}/${job.order.id}`);
+    res.setHeader('location', `${root}/${job.request.id}`);
     res.setHeader('preference-applied', 'respond-async');
     if (job.outcome === undefined) res.setHeader('retry-after', ASK_AGAIN_SECONDS);
     sendJob(res, 202, job);
@@ -172,7 +172,7 @@ export function createJobHandler(
     const job = visible(await stored(queue.get(id)), owner(req), id);
     // The scope may have been taken away since the job was made.
     authorized(() => {
-      authorize(req, job.order.model);
+      authorize(req, job.request.model);
     });
     if (result !== undefined) await replay(job, res);
     else if (method === 'DELETE') await end(job, res);
@@ -181,7 +181,7 @@ export function createJobHandler(
 
   /** Cancels a job that waits or runs, and deletes one that has ended. */
   async function end(job: StoredJob, res: ServerResponse): Promise<void> {
-    const { id } = job.order;
+    const { id } = job.request;
     const known = job.outcome === undefined ? await stored(queue.cancel(id)) : job;
     if (known?.state === 'canceled') {
       sendJob(res, 200, known);
@@ -193,7 +193,7 @@ export function createJobHandler(
     res.end();
   }
 
-  async function replay({ order: { id }, state }: StoredJob, res: ServerResponse): Promise<void> {
+  async function replay({ request: { id }, state }: StoredJob, res: ServerResponse): Promise<void> {
     const outcome = await stored(queue.outcome(id));
     if (outcome === undefined) {
       res.setHeader('retry-after', ASK_AGAIN_SECONDS);
@@ -223,7 +223,7 @@ export function createJobHandler(
   }
 
   function sendJob(res: ServerResponse, status: number, job: StoredJob): void {
-    const address = `${root}/${job.order.id}`;
+    const address = `${root}/${job.request.id}`;
     const links = { url: address, result_url: `${address}/result` };
     send(res, { status, body: JSON.stringify({ ...queue.describe(job), ...links }) });
   }

@@ -22,7 +22,7 @@ export type StoredRequest = Pick<NewJob, 'path' | 'headers' | 'owner' | 'bodyFor
 
 /** A stored job. */
 export interface StoredJob {
-  readonly order: { readonly id: string; readonly model: string; readonly owner?: string };
+  readonly request: { readonly id: string; readonly model: string; readonly owner?: string };
   readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled';
   /** Present once the job has finished. */
   readonly outcome?: object;

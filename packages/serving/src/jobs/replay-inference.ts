@@ -94,12 +94,12 @@ export function replayInference(
     return toResponse(reply, { ...headers, ...errorHeaders(error, undefined) });
   }
 
-  return async function replay(order, body, signal) {
+  return async function replay(request, body, signal) {
     let answered: Encodable;
     try {
-      answered = await infer(order, body, signal);
+      answered = await infer(request, body, signal);
     } catch (error) {
-      return { response: fail(error, order) };
+      return { response: fail(error, request) };
     }
     const { exchange, inferred } = answered;
     const { version } = inferred.result;
@@ -107,7 +107,7 @@ export function replayInference(
     try {
       return { response: toResponse(await exchange.encode(inferred, codec), headers), version };
     } catch (error) {
-      return { response: fail(error, order, headers), version };
+      return { response: fail(error, request, headers), version };
     }
   };
 }

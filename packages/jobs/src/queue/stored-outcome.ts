@@ -1,0 +1,31 @@
+import type { Job, JobOutcome, JobRequest } from '../job/job.ts';
+import { packRecord, unpackRecord } from './packed-record.ts';
+
+/** First line of the record of a finished job, in front of the body of the response. */
+export interface StoredOutcome {
+  /** Stored under this name since version 0.1. */
+  readonly order: JobRequest;
+  readonly outcome: Omit<JobOutcome, 'response'>;
+  readonly response?: { readonly status: number; readonly headers: Record<string, string> };
+}
+
+const NO_BODY = new Uint8Array();
+
+/** Encodes the record of a finished job. */
+export function packOutcome(request: JobRequest, { response, ...outcome }: JobOutcome): Buffer {
+  const { body = NO_BODY, ...head } = response ?? {};
+  return packRecord({ order: request, outcome, ...(response && { response: head }) }, body);
+}
+
+/** Decodes the outcome from the record of a finished job. */
+export function unpackOutcome(bytes: Buffer): JobOutcome {
+  const { facts, body } = unpackRecord(bytes);
+  const { outcome, response } = facts as StoredOutcome;
+  return { ...outcome, ...(response && { response: { ...response, body } }) };
+}
+
+/** Finished job with a retention of `retentionMs`. */
+export function finishedJob({ order, outcome }: StoredOutcome, retentionMs: number): Required<Job> {
+  const { state, finishedAtMs } = outcome;
+  return { request: order, state, outcome, expiresAtMs: finishedAtMs + retentionMs };
+}
