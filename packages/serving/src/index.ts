@@ -14,12 +14,18 @@ export { sageMaker } from './protocol/scoring/sagemaker.ts';
 export type { SageMakerOptions } from './protocol/scoring/sagemaker.ts';
 export { tensorFlowServing } from './protocol/tensorflow-serving/tensorflow-serving.ts';
 export type { GracefulShutdownOptions } from './model-server/graceful-shutdown.ts';
+export type { AnswerSignal } from './inference/answer-signal.ts';
 export type {
+  DecodedRequest,
   InferContext,
+  Inferred,
   InferRequest,
   InferResult,
   InferTarget,
 } from './inference/infer-request.ts';
+export type { InferenceRecord, InferenceRecorder } from './inference/inference-recorder.ts';
+export type { VersionChoice, VersionRouter } from './inference/version-router.ts';
+export type { ModelRoute } from './model-server/model-route.ts';
 export type {
   Executed,
   FailureReason,

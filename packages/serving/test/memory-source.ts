@@ -29,6 +29,11 @@ export class MemorySource implements ModelSource {
     this.#current = current;
   }
 
+  /** Removes the alias, until it is pointed to a version again. */
+  unset(): void {
+    this.#current = undefined;
+  }
+
   point(version: number): void {
     this.#current = version;
     for (const wake of this.#waiting) wake();

@@ -1,0 +1,269 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  createInferenceHandler,
+  ModelServer,
+  type InferTarget,
+  type ModelServerOptions,
+  type ModelSource,
+  type ServingEvent,
+  type VersionChoice,
+  type VersionRouter,
+} from '@fairlead/serving';
+import { onnxRuntime } from '@fairlead/serving/onnx';
+import { affine, MemorySource, until } from '../memory-source.ts';
+
+const open: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+const versions = [
+  { signature: affine },
+  { signature: affine, file: 'affine-next.onnx' },
+  { signature: affine },
+];
+
+/** A model whose aliases `champion` and `candidate` move on their own. */
+class TwoAliases implements ModelSource {
+  readonly champion = new MemorySource(versions);
+  readonly candidate: MemorySource;
+  readonly opened: number[] = [];
+
+  constructor(candidate?: number) {
+    this.candidate = new MemorySource(versions, candidate);
+    if (candidate === undefined) this.candidate.unset();
+  }
+
+  #of(alias: string): MemorySource {
+    return alias === 'candidate' ? this.candidate : this.champion;
+  }
+  resolve: ModelSource['resolve'] = (model, alias) => this.#of(alias).resolve(model, alias);
+  follow: ModelSource['follow'] = (model, alias, options) =>
+    this.#of(alias).follow(model, alias, options);
+  openVersion: ModelSource['openVersion'] = (model, version) => {
+    this.opened.push(version);
+    return this.champion.openVersion(model, version);
+  };
+}
+
+interface Setup {
+  readonly server: ModelServer;
+  readonly source: TwoAliases;
+  readonly events: ServingEvent[];
+  /** Sends a request, and returns the version that answered and what it answered. */
+  readonly infer: (
+    headers?: Record<string, string>,
+    version?: string,
+  ) => Promise<{ status: number; version: string | null; y: readonly number[] }>;
+  readonly get: (path: string) => Promise<Response>;
+}
+
+async function start(
+  candidate: number | undefined,
+  options: Partial<ModelServerOptions>,
+): Promise<Setup> {
+  const source = new TwoAliases(candidate);
+  const events: ServingEvent[] = [];
+  const server = new ModelServer({
+    source,
+    runtimes: { onnx: onnxRuntime() },
+    onEvent: (event) => {
+      events.push(event);
+    },
+    ...options,
+  });
+  const http: Server = createServer(
+    createInferenceHandler(server, {
+      client: (req) => req.headers['x-client']?.toString(),
+      routingKey: (req) => req.headers['x-user']?.toString(),
+      requestId: (req) => req.headers['x-request-id']?.toString(),
+    }),
+  );
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  open.push(
+    () => server.close(),
+    () => new Promise((resolve) => http.close(resolve)),
+  );
+  await server.serve('m', { alsoFollow: ['candidate'] });
+  const { port } = http.address() as AddressInfo;
+  const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`);
+  return {
+    server,
+    source,
+    events,
+    get,
+    async infer(headers = {}, version) {
+      const pinned = version === undefined ? '' : `/versions/${version}`;
+      const response = await fetch(`http://127.0.0.1:${port}/v2/models/m${pinned}/infer`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', connection: 'close', ...headers },
+        body: '{"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[1,2]}]}',
+      });
+      const body = (await response.json()) as { outputs?: [{ data: number[] }] };
+      const y = body.outputs?.[0].data ?? [];
+      return { status: response.status, version: response.headers.get('fairlead-version'), y };
+    },
+  };
+}
+
+const isLive = ({ server }: Setup, version: string) =>
+  until(() => server.versionsOf('m').includes(version));
+/** Users that begin with `c` get the candidate. */
+const byUser: VersionRouter = {
+  route: (_target, key) => (key?.startsWith('c') === true ? { version: '2' } : undefined),
+};
+
+describe('two live versions of a model', () => {
+  test('a router chooses by the routing key, and the alias answers where it chooses none', async () => {
+    const calls: [InferTarget, string | undefined][] = [];
+    const setup = await start(2, {
+      router: {
+        route(target, key) {
+          calls.push([target, key]);
+          return byUser.route(target, key);
+        },
+      },
+    });
+    await isLive(setup, '2');
+    const { infer } = setup;
+    expect(await infer({ 'x-user': 'a' })).toEqual({ status: 200, version: '1', y: [3, 5] });
+    expect(await infer({ 'x-user': 'c' })).toEqual({ status: 200, version: '2', y: [103, 105] });
+    expect(calls).toEqual([
+      [{ model: 'm', version: undefined }, 'a'],
+      [{ model: 'm', version: undefined }, 'c'],
+    ]);
+  });
+
+  test('the routing key is the client without a key of its own, and else the id of the request', async () => {
+    const keys: (string | undefined)[] = [];
+    const router: VersionRouter = {
+      route(_target, key): VersionChoice | undefined {
+        keys.push(key);
+        return undefined;
+      },
+    };
+    const { infer, server } = await start(2, { router });
+    await infer({ 'x-client': 'shop', 'x-request-id': '7' });
+    await infer({ 'x-request-id': '7' });
+    await infer();
+    await server.infer({ model: 'm' }, { inputs: [] }, { routingKey: 'u' }).catch(() => undefined);
+    expect(keys).toEqual(['shop', '7', undefined, 'u']);
+  });
+
+  test('a request that names a live version gets it, and the router is not called', async () => {
+    const setup = await start(2, {
+      router: {
+        route() {
+          throw new Error('called');
+        },
+      },
+    });
+    await isLive(setup, '2');
+    const { infer, events, get } = setup;
+    expect(await infer({}, '2')).toMatchObject({ status: 200, version: '2' });
+    expect(await infer({}, '1')).toMatchObject({ status: 200, version: '1' });
+    expect(await infer({}, '3')).toMatchObject({ status: 404 });
+    expect(events.filter(({ type }) => type === 'route-failed')).toEqual([]);
+    const metadata = (await (await get('/v2/models/m')).json()) as { versions: string[] };
+    expect(metadata.versions).toEqual(['1', '2']);
+    expect((await get('/v2/models/m/versions/2/ready')).status).toBe(200);
+    expect((await get('/v2/models/m/versions/3/ready')).status).toBe(503);
+  });
+
+  test.each<[string, () => VersionChoice]>([
+    [
+      'throws',
+      () => {
+        throw new Error('no assignment');
+      },
+    ],
+    ['names a version that is not live', () => ({ version: '9' })],
+  ])(
+    'a router that %s costs nothing: the alias answers, and one event says so',
+    async (_, route) => {
+      const { infer, events } = await start(2, { router: { route } });
+      for (let n = 0; n < 3; n++)
+        expect(await infer()).toMatchObject({ status: 200, version: '1' });
+      expect(events.filter(({ type }) => type === 'route-failed')).toEqual([
+        {
+          type: 'route-failed',
+          model: 'm',
+          reason: expect.stringMatching(/no assignment|9 is not live/) as string,
+        },
+      ]);
+    },
+  );
+
+  test('a further alias is loaded when it is set, swapped when it moves, and its old version is unloaded', async () => {
+    const setup = await start(undefined, { router: byUser });
+    const { infer, events, source, server } = setup;
+    expect(await server.ready()).toBe(true);
+    expect(await infer({ 'x-user': 'c' })).toMatchObject({ version: '1' });
+    source.candidate.point(2);
+    await isLive(setup, '2');
+    expect(await infer({ 'x-user': 'c' })).toMatchObject({ version: '2' });
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'swapped', version: 2, alias: 'candidate' }),
+    );
+    source.candidate.point(3);
+    await until(() => events.some((event) => event.type === 'unloaded' && event.version === 2));
+    expect(server.versionsOf('m')).toEqual(['1', '3']);
+    expect(await infer()).toMatchObject({ version: '1', y: [3, 5] });
+  });
+
+  test('a promoted version is in place at once, without another load, while both aliases share it', async () => {
+    const setup = await start(2, {});
+    await isLive(setup, '2');
+    const { infer, events, source, server } = setup;
+    source.champion.point(2);
+    await until(() => events.some((event) => event.type === 'unloaded' && event.version === 1));
+    expect(await infer()).toMatchObject({ version: '2' });
+    expect(server.versionsOf('m')).toEqual(['2']);
+    expect(source.opened.toSorted()).toEqual([1, 2]);
+    source.candidate.point(3);
+    await isLive(setup, '3');
+    expect(server.versionsOf('m')).toEqual(['2', '3']);
+    expect(await infer()).toMatchObject({ version: '2' });
+  });
+
+  test('two aliases that point to the same version load it once', async () => {
+    const { source, server } = await start(1, {});
+    await until(() => server.versionsOf('m').length > 0);
+    expect(server.loadedVersions).toHaveLength(1);
+    expect(source.opened).toEqual([1]);
+  });
+});
+
+describe('the route of a request', () => {
+  test('stays with the version that it was routed to while that is live, whatever the router says next', async () => {
+    let version = '2';
+    const setup = await start(2, { router: { route: () => ({ version }) } });
+    await isLive(setup, '2');
+    const { server } = setup;
+    const route = server.route({ model: 'm' }, 'u');
+    version = '1';
+    const { x } = {
+      x: { name: 'x', datatype: 'FP32', shape: [1, 2], data: Float32Array.of(1, 2) } as const,
+    };
+    const { result } = await route.infer(() => ({ request: { inputs: [x] } }));
+    expect(result.version).toBe('2');
+  });
+
+  test('is chosen again when its version was unloaded before the request was received', async () => {
+    const { server, source, events } = await start(2, {});
+    const route = server.route({ model: 'm' });
+    expect(route.version.label.version).toBe('1');
+    source.champion.point(3);
+    await until(() => events.some((event) => event.type === 'unloaded' && event.version === 1));
+    const x = { name: 'x', datatype: 'FP32', shape: [1, 2], data: Float32Array.of(1, 2) } as const;
+    const { result, decoded, signature } = await route.infer((given) => ({
+      request: { inputs: [x] },
+      rows: given.inputs.length,
+    }));
+    expect(result.version).toBe('3');
+    expect(decoded.rows).toBe(1);
+    expect(signature).toBe(server.find({ model: 'm' }).signature);
+  });
+});
