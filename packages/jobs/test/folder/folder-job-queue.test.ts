@@ -23,9 +23,18 @@ let places = 0;
 const newPlace = (): string => join(root, `own-${places++}`);
 const soon = { leaseMs: 60_000, signal: AbortSignal.timeout(60_000) };
 
-describeJobQueue('folder', (place, settings) =>
-  folderJobQueue(join(root, place), { pollIntervalMs: 20, ...settings }),
-);
+let passedMs = 0;
+const now = (): number => Date.now() + passedMs;
+describeJobQueue('folder', {
+  open: (place, settings) =>
+    folderJobQueue(join(root, place), { pollIntervalMs: 20, now, ...settings }),
+  pass: (ms) => {
+    passedMs += ms;
+    return Promise.resolve();
+  },
+  now,
+  quietMs: 200,
+});
 
 describe('folder', () => {
   test.each<FolderJobQueueOptions>([

@@ -13,8 +13,19 @@ export interface QueueSettings {
   readonly maxBytesPerModel?: number;
 }
 
-/** Opens a queue; all those of one `place` share what they hold. */
-export type OpenQueue = (place: string, settings?: QueueSettings) => Promise<JobQueue>;
+/** A kind of queue under test. */
+export interface QueueKind {
+  /** Opens a queue; all queues of one `place` share their jobs. */
+  readonly open: (place: string, settings?: QueueSettings) => Promise<JobQueue>;
+  /** Lets time pass for the queue: on a fake clock where the queue takes one, else in fact. */
+  readonly pass: (ms: number) => Promise<void>;
+  /** Clock of the queue in milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Time after which a queue would have found an entry, in milliseconds. */
+  readonly quietMs: number;
+  /** The service goes on to wait for a message after its client has stopped, and takes a message that is due later. */
+  readonly isStillReceiving?: boolean;
+}
 
 export const job = (text = 'body', more: Partial<NewJob> = {}): NewJob => ({
   path: '/v2/models/m/infer',
@@ -40,7 +51,10 @@ const LEASE_MS = 1000;
 const LONG_LEASE_MS = 60_000;
 
 /** What every queue does, whatever it stores its jobs in. */
-export function describeJobQueue(name: string, open: OpenQueue): void {
+export function describeJobQueue(
+  name: string,
+  { open, pass, now, quietMs, isStillReceiving = false }: QueueKind,
+): void {
   const aborts: AbortController[] = [];
   let places = 0;
   const newPlace = (): string => `place-${process.pid}-${Date.now()}-${places++}`;
@@ -67,8 +81,13 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
     if (claimed === undefined) throw new Error('nothing to deliver');
     return claimed;
   };
-  const nothing = (queue: JobQueue, ms = 1500) =>
+  const nothing = (queue: JobQueue, ms = quietMs) =>
     queue.leaseJob({ leaseMs: LONG_LEASE_MS, signal: signal(ms) });
+
+  /** Checks that an entry isn't due yet. */
+  const expectNotYet = async (queue: JobQueue): Promise<void> => {
+    if (!isStillReceiving) expect(await nothing(queue, quietMs / 2)).toBeUndefined();
+  };
 
   describe(name, () => {
     test('a job waits, runs and ends, with what was asked and answered to the byte', async () => {
@@ -93,7 +112,7 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
       expect(await claimed.finish(outcome)).toBe(true);
       const ended = await queue.get(request.id);
       expect(ended).toMatchObject({ request, state: 'succeeded', outcome: { version: '1' } });
-      expect(ended?.expiresAtMs).toBeGreaterThan(Date.now());
+      expect(ended?.expiresAtMs).toBeGreaterThan(now());
       const stored = await queue.outcome(request.id);
       expect(stored).toEqual({
         ...outcome,
@@ -185,11 +204,10 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
       const queue = await open(newPlace());
       await queue.enqueue(job());
       const first = await claim(queue);
-      const before = Date.now();
       await first.release({ delayMs: 2000, counted: true });
-      const again = await claim(queue);
-      expect(Date.now() - before).toBeGreaterThanOrEqual(1900);
-      expect(again.attempt).toBe(2);
+      await expectNotYet(queue);
+      await pass(2000);
+      expect((await claim(queue)).attempt).toBe(2);
     });
 
     test('a job whose lease ran out is run by another, and ends once', async () => {
@@ -197,6 +215,8 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
       const [queue, other] = [await open(place), await open(place)];
       const { request } = await queue.enqueue(job());
       const lost = await claim(queue, LEASE_MS);
+      await expectNotYet(other);
+      await pass(LEASE_MS + 1);
       const taken = await claim(other);
       expect(taken).toMatchObject({ attempt: 2, request });
       expect(await taken.finish(answered('of the second', 2))).toBe(true);
@@ -212,13 +232,12 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
       const [queue, other] = [await open(place), await open(place)];
       await queue.enqueue(job());
       const held = await claim(queue, LEASE_MS * 2);
-      const waiting = nothing(other, LEASE_MS * 5);
-      const until = Date.now() + LEASE_MS * 5;
-      while (Date.now() < until) {
+      for (let index = 0; index < 3; index++) {
+        expect(await nothing(other, quietMs / 2)).toBeUndefined();
+        await pass(LEASE_MS);
         expect(await held.extend()).toBe(true);
-        await new Promise((resolve) => setTimeout(resolve, 200));
       }
-      expect(await waiting).toBeUndefined();
+      expect(await nothing(other, quietMs / 2)).toBeUndefined();
       expect(await held.finish(answered())).toBe(true);
     });
 
@@ -274,7 +293,7 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
       const second = await leaseWebhook(queue);
       expect(second).toMatchObject({ attempt: 2, job: { request } });
       await second.finish();
-      const none = await queue.leaseWebhook({ leaseMs: LONG_LEASE_MS, signal: signal(1500) });
+      const none = await queue.leaseWebhook({ leaseMs: LONG_LEASE_MS, signal: signal(quietMs) });
       expect(none).toBeUndefined();
     });
 
@@ -282,8 +301,9 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
       const queue = await open(newPlace(), { retentionMs: 1500 });
       const asked = job('x', { idempotencyKey: 'k' });
       const { request } = await queue.enqueue(asked);
-      await (await claim(queue)).finish(answered());
+      await (await claim(queue)).finish({ ...answered(), finishedAtMs: now() });
       expect(await queue.get(request.id)).toBeDefined();
+      await pass(1500);
       await until(async () => (await queue.get(request.id)) === undefined);
       expect(await queue.outcome(request.id)).toBeUndefined();
       await queue.sweep();
@@ -406,7 +426,7 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
       expect(await queue.outcome(request.id)).toBeUndefined();
       await queue.enqueue(job('z', { owner: 'ann' }));
       expect((await queue.enqueue(asked)).request.id).not.toBe(request.id);
-      const none = await queue.leaseWebhook({ leaseMs: LONG_LEASE_MS, signal: signal(1500) });
+      const none = await queue.leaseWebhook({ leaseMs: LONG_LEASE_MS, signal: signal(quietMs) });
       expect(none).toBeUndefined();
     });
 
@@ -415,10 +435,26 @@ export function describeJobQueue(name: string, open: OpenQueue): void {
       const [queue, other] = [await open(place), await open(place)];
       const { request } = await queue.enqueue(job());
       const lost = await claim(queue, LEASE_MS);
+      await expectNotYet(other);
+      await pass(LEASE_MS + 1);
       await (await claim(other)).finish(answered('of the second', 2));
       expect(await other.remove(request.id)).toBe(true);
       expect(await lost.finish(answered('of the first'))).toBe(false);
       expect(await queue.get(request.id)).toBeUndefined();
+    });
+
+    test('a canceled job has no webhook, also when its process died', async () => {
+      const place = newPlace();
+      const [queue, other] = [await open(place), await open(place)];
+      const { request } = await queue.enqueue(job('x', { webhookUrl: 'https://a.example/' }));
+      await claim(queue, LEASE_MS);
+      expect((await other.cancel(request.id))?.state).toBe('canceled');
+      await expectNotYet(other);
+      await pass(LEASE_MS + 1);
+      expect(await nothing(other)).toBeUndefined();
+      const none = await other.leaseWebhook({ leaseMs: LONG_LEASE_MS, signal: signal(quietMs) });
+      expect(none).toBeUndefined();
+      expect(await other.depth()).toEqual({ queued: 0, running: 0 });
     });
 
     test('webhooks that wait are bounded for each owner', async () => {

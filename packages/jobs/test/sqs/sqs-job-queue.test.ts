@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeJobQueue, job } from '../queue/job-queue-behaviour.ts';
 import { surviveKills } from '../killed/kill-rounds.ts';
@@ -12,9 +13,14 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => moto.stop());
 
-describeJobQueue('SQS and S3', (place, settings) =>
-  openSqsQueue({ port: moto.port, place }, settings),
-);
+describeJobQueue('SQS and S3', {
+  open: (place, settings) => openSqsQueue({ port: moto.port, place }, settings),
+  // The clock of SQS.
+  pass: (ms) => sleep(ms),
+  now: Date.now,
+  quietMs: 500,
+  isStillReceiving: true,
+});
 
 test('after S3 failed to store and to remove requests, all places of jobs are free again', async () => {
   let isDown = false;
