@@ -8,7 +8,11 @@ const BUCKET = 'jobs';
 
 /** Opens the queue that is named `place` at the moto of `port`; made when it isn't there. Its client of S3 is `prepare`d. */
 export async function openSqsQueue(
-  { port, place }: { readonly port: number; readonly place: string },
+  {
+    port,
+    place,
+    hasWebhooks = true,
+  }: { readonly port: number; readonly place: string; readonly hasWebhooks?: boolean },
   settings: QueueSettings = {},
   prepare: (s3: S3Client) => void = () => undefined,
 ): Promise<JobQueue> {
@@ -29,7 +33,7 @@ export async function openSqsQueue(
     sqs,
     s3,
     queueUrl: await create(place),
-    webhookQueueUrl: await create(`${place}-webhooks`),
+    ...(hasWebhooks && { webhookQueueUrl: await create(`${place}-webhooks`) }),
     bucket: BUCKET,
     prefix: place,
     ...settings,

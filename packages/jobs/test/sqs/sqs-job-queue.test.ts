@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { s3Client } from '@fairlead/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeJobQueue, job } from '../queue/job-queue-behaviour.ts';
 import { surviveKills } from '../killed/kill-rounds.ts';
@@ -51,3 +53,38 @@ test('kill -9 at any moment loses no job that was accepted, and ends each once',
   const { accepted } = await surviveKills(victims, queue);
   expect(accepted).toBeGreaterThanOrEqual(ROUNDS * 2);
 }, 240_000);
+
+test('a queue without a queue for webhooks rejects them, and waits for none', async () => {
+  const queue = await openSqsQueue({ port: moto.port, place: 'plain', hasWebhooks: false });
+  const withWebhook = job('x', { webhookUrl: 'https://a.example/' });
+  await expect(queue.enqueue(withWebhook)).rejects.toMatchObject({
+    code: 'ERR_JOBS_INVALID_OPTION',
+  });
+  const controller = new AbortController();
+  const waiting = queue.leaseWebhook({ leaseMs: 1000, signal: controller.signal });
+  // Timers still run.
+  await sleep(20);
+  controller.abort();
+  expect(await waiting).toBeUndefined();
+});
+
+test('a sweep removes the markers of jobs that were finished before these were written', async () => {
+  const location = { port: moto.port, place: 'stray' };
+  const queue = await openSqsQueue(location);
+  const { request } = await queue.enqueue(job());
+  const s3 = s3Client(moto.endpoint);
+  const sent = async (): Promise<readonly (string | undefined)[]> => {
+    const { Contents = [] } = await s3.send(
+      new ListObjectsV2Command({ Bucket: 'jobs', Prefix: 'stray/sent/' }),
+    );
+    return Contents.map(({ Key }) => Key);
+  };
+  const lease = await queue.leaseJob({ leaseMs: 60_000, signal: AbortSignal.timeout(20_000) });
+  await lease?.finish({ state: 'failed', attempts: 1, finishedAtMs: Date.now() });
+  await s3.send(
+    new PutObjectCommand({ Bucket: 'jobs', Key: `stray/sent/${request.id}`, Body: '' }),
+  );
+  const waiting = await queue.enqueue(job());
+  await queue.sweep();
+  expect(await sent()).toEqual([`stray/sent/${waiting.request.id}`]);
+});
