@@ -1,12 +1,7 @@
 import type { AliasEntry } from './aliases/alias-entry.ts';
-import { type AliasLog, aliasLog, readEntries, requireEntry } from './aliases/alias-log.ts';
+import { type AliasLog, aliasLog } from './aliases/alias-log.ts';
 import { checkAuditText } from './checks/audit-text.ts';
-import {
-  type AliasChangeOptions,
-  appendChange,
-  checkExpected,
-  currentEntry,
-} from './aliases/change-alias.ts';
+import { type AliasChangeOptions, appendChange, checkExpected } from './aliases/change-alias.ts';
 import { followAlias, type FollowOptions } from './aliases/follow-alias.ts';
 import { type EventLog, eventLog } from './events/event-log.ts';
 import { type Deed, Journal } from './models/journal.ts';
@@ -113,7 +108,7 @@ export class ModelRegistry {
       aliasesOf: async (model, version) => {
         await this.#manifest(model, version);
         const means = async (alias: string) =>
-          (await currentEntry(this.#aliasLog(model, alias)))?.version === version ? [alias] : [];
+          (await this.#aliasLog(model, alias).newest())?.version === version ? [alias] : [];
         return (await Promise.all((await aliasNames(store, model)).map(means))).flat();
       },
     });
@@ -160,7 +155,7 @@ export class ModelRegistry {
       const { version } = await this.#manifest(model, Number(aliasOrVersion));
       return { model, version };
     }
-    const entry = await currentEntry(this.#aliasLog(model, aliasOrVersion));
+    const entry = await this.#aliasLog(model, aliasOrVersion).newest();
     if (entry === undefined) throw await aliasNotFound(this.store, model, aliasOrVersion);
     return { model, version: entry.version, entry };
   }
@@ -195,7 +190,7 @@ export class ModelRegistry {
    */
   async history(model: string, alias: string): Promise<readonly AliasEntry[]> {
     const log = this.#aliasLog(model, alias);
-    const entries = await readEntries(log);
+    const entries = await log.readAll();
     if (entries.length === 0) throw await aliasNotFound(this.store, model, alias);
     return entries;
   }
@@ -218,7 +213,7 @@ export class ModelRegistry {
     checkChange(options);
     const log = this.#aliasLog(model, alias);
     const to = await this.#manifest(model, version);
-    const before = await currentEntry(log);
+    const before = await log.newest();
     checkExpected(`cannot set "${alias}" of "${model}" to version ${version}`, before, options);
     if (before?.version === version) return before;
     const gates = await this.#guard(alias, to, before, options.dangerouslySkipGates);
@@ -233,7 +228,7 @@ export class ModelRegistry {
    * @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_VERSION_NOT_FOUND`, `ERR_REGISTRY_ARCHIVED`
    */
   async checkGates(model: string, alias: string, version: number): Promise<readonly GateResult[]> {
-    const before = await currentEntry(this.#aliasLog(model, alias));
+    const before = await this.#aliasLog(model, alias).newest();
     const to = await this.#manifest(model, version);
     const gates = await this.#guard(alias, to, before, 'only asked');
     return gates?.results ?? [];
@@ -272,10 +267,10 @@ export class ModelRegistry {
       );
     }
     const log = this.#aliasLog(model, alias);
-    const before = await currentEntry(log);
+    const before = await log.newest();
     if (before === undefined) throw await aliasNotFound(this.store, model, alias);
     checkExpected(`cannot roll back "${alias}" of "${model}"`, before, options);
-    const restores = await rollbackTarget(before, steps, (number) => requireEntry(log, number));
+    const restores = await rollbackTarget(before, steps, (number) => log.require(number));
     const to = await this.#manifest(model, restores.version);
     if (to.seal !== restores.versionSeal) {
       throw new RegistryError(
@@ -383,7 +378,7 @@ export class ModelRegistry {
       candidate,
       present: await manifestOf(before),
       events: await this.journal.events(model),
-      versionOf: async (other) => manifestOf(await currentEntry(this.#aliasLog(model, other))),
+      versionOf: async (other) => manifestOf(await this.#aliasLog(model, other).newest()),
       dangerouslySkipGates,
     });
   }

@@ -1,13 +1,13 @@
 import { z } from 'zod';
+import type { ChainedRecord } from '../records/chained-record.ts';
 import type { AliasGates } from './alias-gates.ts';
-import { checkRecord, fields, FORMAT_VERSION } from '../records/record-schema.ts';
-import { encodeRecord, decodeRecord } from '../records/stored-record.ts';
+import { fields, FORMAT_VERSION } from '../records/record-schema.ts';
 
 /** An entry larger than this, in bytes, is neither written nor read. */
 export const MAX_ALIAS_ENTRY_BYTES = 64 * 1024;
 
 /** One change of an alias; immutable. The highest-numbered one says what the alias is. */
-export interface AliasEntry {
+export interface AliasEntry extends ChainedRecord {
   readonly formatVersion: 1;
   readonly model: string;
   readonly alias: string;
@@ -36,7 +36,8 @@ export interface AliasEntry {
   readonly seal: string;
 }
 
-const schema: z.ZodType<AliasEntry> = z.looseObject({
+/** Schema of a stored entry; loose: fields of later releases survive. */
+export const aliasEntrySchema: z.ZodType<AliasEntry> = z.looseObject({
   formatVersion: z.literal(FORMAT_VERSION),
   model: fields.text,
   alias: fields.text,
@@ -62,31 +63,3 @@ const schema: z.ZodType<AliasEntry> = z.looseObject({
   previousSeal: fields.sha256.nullable(),
   seal: fields.sha256,
 });
-
-/** Writes an entry as it is stored. */
-export function encodeAliasEntry(entry: Omit<AliasEntry, 'seal'>): Uint8Array {
-  return encodeRecord(entry);
-}
-
-/**
- * Reads a stored entry; `key` names it in messages.
- *
- * @throws RegistryError `ERR_REGISTRY_CORRUPT`, `ERR_REGISTRY_UNSUPPORTED_FORMAT` or `ERR_REGISTRY_INVALID_MANIFEST`.
- */
-export function decodeAliasEntry(key: string, bytes: Uint8Array): AliasEntry {
-  return checkRecord(key, schema, decodeRecord(key, bytes));
-}
-
-/** How `entry` contradicts the one before it (`undefined` for the first), or `undefined` when it doesn't. */
-export function chainProblem(
-  before: AliasEntry | undefined,
-  entry: AliasEntry,
-): string | undefined {
-  const number = (before?.number ?? 0) + 1;
-  if (entry.number !== number) return `entry ${number} is missing before entry ${entry.number}`;
-  if (entry.previousSeal === (before?.seal ?? null) && entry.previous === (before?.version ?? null))
-    return undefined;
-  return before === undefined
-    ? 'its first entry continues one that is missing'
-    : `entry ${number} does not continue entry ${number - 1}, which was exchanged after it`;
-}

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { AliasConflictError } from './alias-conflict-error.ts';
-import { type AliasEntry, encodeAliasEntry } from './alias-entry.ts';
+import type { AliasEntry } from './alias-entry.ts';
 import type { AliasGates } from './alias-gates.ts';
-import { type AliasLog, requireEntry } from './alias-log.ts';
+import { encodeRecord } from '../records/stored-record.ts';
+import type { AliasLog } from './alias-log.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import { FORMAT_VERSION } from '../records/record-schema.ts';
 
@@ -14,12 +15,6 @@ export interface AliasChangeOptions {
   readonly reason?: string;
   /** The version that the alias has to mean now, `null` for none; left out, whatever it means is replaced. */
   readonly expected?: number | null;
-}
-
-/** The entry of `log` that says what the alias is, or `undefined` when it was never set. */
-export async function currentEntry(log: AliasLog): Promise<AliasEntry | undefined> {
-  const number = await log.head();
-  return number === 0 ? undefined : requireEntry(log, number);
 }
 
 /** A change of an alias that is to be made. */
@@ -58,7 +53,7 @@ export async function appendChange(
 ): Promise<AliasEntry> {
   const { alias, before, to, restores, gates, options } = change;
   const number = (before?.number ?? 0) + 1;
-  const bytes = encodeAliasEntry({
+  const bytes = encodeRecord({
     formatVersion: FORMAT_VERSION,
     model: to.model,
     alias,
@@ -80,6 +75,6 @@ export async function appendChange(
   const verb = restores === undefined ? 'set' : 'roll back';
   throw new AliasConflictError(
     `cannot ${verb} "${alias}" of "${to.model}" to version ${to.version}`,
-    await requireEntry(log, number),
+    await log.require(number),
   );
 }

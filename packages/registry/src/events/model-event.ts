@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import type { ChainedRecord } from '../records/chained-record.ts';
 import type { JsonValue } from '../records/json-value.ts';
-import { checkRecord, fields, FORMAT_VERSION } from '../records/record-schema.ts';
-import { encodeRecord, decodeRecord } from '../records/stored-record.ts';
+import { fields, FORMAT_VERSION } from '../records/record-schema.ts';
 
 /** An event larger than this, in bytes, is neither written nor read. */
 export const MAX_EVENT_BYTES = 256 * 1024;
@@ -24,7 +24,7 @@ export const eventTypes = [
 export type EventType = (typeof eventTypes)[number];
 
 /** Something that happened to a model, beyond pushes and changes of aliases; immutable. */
-export interface ModelEvent {
+export interface ModelEvent extends ChainedRecord {
   readonly formatVersion: 1;
   readonly model: string;
   /** 1, 2, 3, … within the model. */
@@ -49,7 +49,8 @@ export interface ModelEvent {
   readonly seal: string;
 }
 
-const schema: z.ZodType<ModelEvent> = z.looseObject({
+/** Schema of a stored event; loose: fields of later releases survive. */
+export const modelEventSchema: z.ZodType<ModelEvent> = z.looseObject({
   formatVersion: z.literal(FORMAT_VERSION),
   model: fields.text,
   number: fields.number,
@@ -64,30 +65,3 @@ const schema: z.ZodType<ModelEvent> = z.looseObject({
   previousSeal: fields.sha256.nullable(),
   seal: fields.sha256,
 });
-
-/** Writes an event as it is stored. */
-export function encodeEvent(event: Omit<ModelEvent, 'seal'>): Uint8Array {
-  return encodeRecord(event);
-}
-
-/**
- * Reads a stored event; `key` names it in messages.
- *
- * @throws RegistryError `ERR_REGISTRY_CORRUPT`, `ERR_REGISTRY_UNSUPPORTED_FORMAT` or `ERR_REGISTRY_INVALID_MANIFEST`.
- */
-export function decodeEvent(key: string, bytes: Uint8Array): ModelEvent {
-  return checkRecord(key, schema, decodeRecord(key, bytes));
-}
-
-/** How `event` contradicts the one before it (`undefined` for the first), or `undefined` when it doesn't. */
-export function eventChainProblem(
-  before: ModelEvent | undefined,
-  event: ModelEvent,
-): string | undefined {
-  const number = (before?.number ?? 0) + 1;
-  if (event.number !== number) return `event ${number} is missing before event ${event.number}`;
-  if (event.previousSeal === (before?.seal ?? null)) return undefined;
-  return before === undefined
-    ? 'its first event continues one that is missing'
-    : `event ${number} does not continue event ${number - 1}, which was exchanged after it`;
-}

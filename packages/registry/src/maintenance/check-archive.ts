@@ -1,11 +1,12 @@
-import { parseJson } from '@fairlead/signature';
 import { createHash } from 'node:crypto';
 import { blobKey } from '../store/layout.ts';
+import { checkRecord } from '../records/record-schema.ts';
 import { MAX_RECORD_BYTES, decodeRecord } from '../records/stored-record.ts';
 import { RegistryError } from '../errors/registry-error.ts';
-import { type AliasEntry, chainProblem, decodeAliasEntry } from '../aliases/alias-entry.ts';
+import { type AliasEntry, aliasEntrySchema } from '../aliases/alias-entry.ts';
+import { aliasChainProblem } from '../aliases/alias-log.ts';
 import type { Manifest } from '../versions/manifest.ts';
-import { decodeManifest } from '../versions/manifest-record.ts';
+import { manifestSchema } from '../versions/manifest-record.ts';
 import type { Archive, ArchiveEntry } from './archive.ts';
 import { type ArchiveKey, invalidArchive, parseArchiveKey } from './archive-key.ts';
 
@@ -142,8 +143,7 @@ function checkFormat(
   bytes: Uint8Array,
   known: Seen,
 ): Manifest | undefined {
-  decodeRecord(key, bytes);
-  const record = parseJson(Buffer.from(bytes).toString()) as Readonly<Record<string, unknown>>;
+  const record = decodeRecord(key, bytes) as Readonly<Record<string, unknown>>;
   if (record.model !== what.model) {
     throw new RegistryError('ERR_REGISTRY_CORRUPT', `${key} is of ${JSON.stringify(record.model)}`);
   }
@@ -154,7 +154,7 @@ function checkFormat(
     throw new RegistryError('ERR_REGISTRY_CORRUPT', `${key} is of another version`);
   }
   if (what.log === 'versions') {
-    const manifest = decodeManifest(key, bytes);
+    const manifest = checkRecord(key, manifestSchema, record);
     if (manifest.version !== what.number) {
       throw new RegistryError('ERR_REGISTRY_CORRUPT', `${key} is of version ${manifest.version}`);
     }
@@ -162,7 +162,7 @@ function checkFormat(
     return manifest;
   }
   if (what.log.startsWith('aliases/')) {
-    const entry = decodeAliasEntry(key, bytes);
+    const entry = checkRecord(key, aliasEntrySchema, record);
     if (entry.number !== what.number || `aliases/${entry.alias}` !== what.log) {
       throw new RegistryError('ERR_REGISTRY_CORRUPT', `${key} is another entry`);
     }
@@ -172,7 +172,7 @@ function checkFormat(
         `${key} needs another version ${entry.version}`,
       );
     }
-    const problem = chainProblem(known.entries.get(entry.alias), entry);
+    const problem = aliasChainProblem(known.entries.get(entry.alias), entry);
     if (problem !== undefined)
       throw new RegistryError('ERR_REGISTRY_CORRUPT', `${key}: ${problem}`);
     known.entries.set(entry.alias, entry);

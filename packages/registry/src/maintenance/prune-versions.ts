@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { aliasLog } from '../aliases/alias-log.ts';
 import { checkAuditText } from '../checks/audit-text.ts';
-import { eventLog, readEvents } from '../events/event-log.ts';
+import { eventLog } from '../events/event-log.ts';
 import { foldEvents } from '../events/model-state.ts';
 import { aliasNames } from '../aliases/alias-names.ts';
 import { modelNotFound } from '../versions/model-names.ts';
 import { checkModelName } from '../checks/model-name.ts';
 import { FORMAT_VERSION } from '../records/record-schema.ts';
+import { encodeRecord } from '../records/stored-record.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { requireManifest } from '../versions/open-version.ts';
 import { versionLog } from '../versions/version-log.ts';
-import { encodePruned, prunedLog } from '../versions/pruned-record.ts';
+import { prunedLog } from '../versions/pruned-record.ts';
 
 /** Which versions stay. */
 export interface PruneOptions {
@@ -77,7 +78,7 @@ export async function pruneVersions(
   const log = prunedLog(store, model);
   const before = new Set(await log.numbers());
   const meant = await versionsMeant(store, model);
-  const { versions: states } = foldEvents(await readEvents(eventLog(store, model)));
+  const { versions: states } = foldEvents(await eventLog(store, model).readAll());
   const newest = new Set(numbers.slice(-keepLast));
   const old = numbers.filter(
     (version) => !newest.has(version) || states.get(version)?.archived !== undefined,
@@ -86,7 +87,7 @@ export async function pruneVersions(
   if (!dryRun) {
     for (const version of pruned) {
       const { seal } = await requireManifest(store, versions, model, version);
-      const bytes = encodePruned({
+      const bytes = encodeRecord({
         formatVersion: FORMAT_VERSION,
         model,
         version,
@@ -96,7 +97,7 @@ export async function pruneVersions(
         at: clock().toISOString(),
         nonce: randomUUID(),
       });
-      // Somebody else may do the same: either record will do.
+      // Of two concurrent prunings either record is valid.
       await log.create(version, bytes);
     }
   }

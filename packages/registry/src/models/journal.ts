@@ -5,7 +5,7 @@ import { RegistryError } from '../errors/registry-error.ts';
 import { documentKey } from '../store/layout.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { Manifest } from '../versions/manifest.ts';
-import { appendEvent, type EventLog, readEvents } from '../events/event-log.ts';
+import { appendEvent, type EventLog } from '../events/event-log.ts';
 import type { EventType, ModelEvent } from '../events/model-event.ts';
 import {
   type EventDocument,
@@ -77,7 +77,7 @@ export class Journal {
 
   /** All events of a model, oldest first. */
   async events(model: string): Promise<readonly ModelEvent[]> {
-    return readEvents(this.#context.eventLog(model));
+    return this.#context.eventLog(model).readAll();
   }
 
   /** What the events of a model come to: tags, approvals, measurements, gates. */

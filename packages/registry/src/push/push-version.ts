@@ -4,7 +4,7 @@ import { checkGoldenExamples } from '@fairlead/signature';
 import { checkAuditText } from '../checks/audit-text.ts';
 import { keepBlob } from '../blobs/blob.ts';
 import type { Manifest } from '../versions/manifest.ts';
-import { encodeManifest } from '../versions/manifest-record.ts';
+import { encodeRecord } from '../records/stored-record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { runProof } from './validate.ts';
 import { readUnchanged } from '../blobs/blob-source.ts';
@@ -38,7 +38,7 @@ export async function pushVersion(
     nonce: randomUUID(),
   };
   const write = (version: number, trial?: Manifest['trial']): Uint8Array =>
-    encodeManifest({
+    encodeRecord({
       formatVersion: FORMAT_VERSION,
       version,
       ...occasion,
@@ -75,9 +75,11 @@ export async function pushVersion(
         onProgress?.({ path: file.path, phase: 'stored', bytes: file.size });
       }
     } while (await claim.renew());
-    const writeTried = (version: number): Uint8Array => write(version, trial);
-    const result = await appendVersion(log, draft, writeTried, skipIfUnchanged);
-    return { ...result, ...(result.created && measured && { measured }) };
+    const { record: manifest, created } = await log.append(async (version) => {
+      const same = skipIfUnchanged ? await newestUnchanged(log, version - 1, draft) : undefined;
+      return same ? { existing: same } : write(version, trial);
+    });
+    return { manifest, created, ...(created && measured && { measured }) };
   });
 }
 
@@ -87,28 +89,6 @@ function requireFittingExamples({ signature, goldenExamples }: Manifest): void {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new RegistryError('ERR_REGISTRY_INVALID_MANIFEST', why, { cause });
-  }
-}
-
-async function appendVersion(
-  log: VersionLog,
-  draft: Manifest,
-  write: (version: number) => Uint8Array,
-  skipIfUnchanged: boolean,
-): Promise<PushResult> {
-  for (let version = (await log.head()) + 1; ;) {
-    if (skipIfUnchanged) {
-      const newest = await newestUnchanged(log, version - 1, draft);
-      if (newest !== undefined) return { manifest: newest, created: false };
-    }
-    const bytes = write(version);
-    if (await log.create(version, bytes)) {
-      const manifest = log.decode(version, bytes);
-      return { manifest, created: true };
-    }
-    const taken = await log.head();
-    if (taken < version) throw occupied(log.keyOf(version));
-    version = taken + 1;
   }
 }
 
@@ -140,11 +120,4 @@ async function readCandidate(
     chunks.push(Uint8Array.from(chunk));
   }
   return Buffer.concat(chunks);
-}
-
-function occupied(key: string): RegistryError {
-  return new RegistryError(
-    'ERR_REGISTRY_STORE_FOREIGN',
-    `cannot create ${key}: something that is not a manifest has its name; move it out of the store`,
-  );
 }

@@ -1,29 +1,42 @@
-import type { ObjectStore } from '../store/object-store.ts';
+import type { z } from 'zod';
 import { RegistryError } from '../errors/registry-error.ts';
+import { inParallel } from '../store/in-parallel.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import { checkRecord } from './record-schema.ts';
+import { decodeRecord } from './stored-record.ts';
 
 const RECORD = /^(\d{8})\.json$/;
 const MAX_NUMBER = 99_999_999;
-/** After that many records by others, one listing costs less than looking for each. */
+/** Probes for the next record before the folder is listed, which then costs less. */
 const MAX_PROBES = 16;
+/** Records in memory at a time while a chain is checked. */
+const BATCH = 256;
 
-/** How a log reads its records. */
+/** Format of the records of a log. */
 export interface RecordFormat<R> {
-  /** Greatest length of a record in bytes. */
+  /** Noun for one record in messages: `event`. */
+  readonly noun: string;
+  /** Maximum size of a record, in bytes. */
   readonly maxBytes: number;
-  /** Reads one record and checks that it belongs at `number`; throws `RegistryError`. */
-  readonly decode: (key: string, bytes: Uint8Array, number: number) => R;
-  /** Whether a folder with the name of a record is damage: where the newest record decides, passing it over would lie. */
+  readonly schema: z.ZodType<R>;
+  /** True when `record` is the record `number` of this log. */
+  readonly belongs: (record: R, number: number) => boolean;
+  /** Name of a record that belongs elsewhere, for messages: `event 3 of "digits"`. */
+  readonly describe: (record: R) => string;
+  /** Contradiction between a record and the record before it; `undefined` without one. Only for chained logs. */
+  readonly chainProblem?: (before: R | undefined, record: R) => string | undefined;
+  /** Rejects a folder with the name of a record: where the newest record decides, ignoring the folder would be wrong. */
   readonly rejectsFolders?: boolean;
 }
 
 /**
- * The highest number seen so far in each folder.
+ * Highest number seen so far in each folder.
  *
- * Records never go away, so that is where to look on from instead of listing the folder again.
+ * Records are never removed, so the search for the newest record starts there instead of listing the folder again.
  */
 export type KnownHeads = Map<string, number>;
 
-/** A folder of immutable records that are numbered 1, 2, 3, …; whoever creates a number first has it. */
+/** A folder of immutable records, numbered 1, 2, 3, …; of several writers of a number the first one wins. */
 export class NumberedLog<R> {
   readonly #store: ObjectStore;
   readonly #folder: string;
@@ -47,7 +60,7 @@ export class NumberedLog<R> {
     return `${this.#folder}/${String(number).padStart(8, '0')}.json`;
   }
 
-  /** The numbers of all records, ascending; what else lies in the folder is not ours. */
+  /** Numbers of all records, ascending; foreign files in the folder are ignored. */
   async numbers(): Promise<readonly number[]> {
     const numbers: number[] = [];
     for (const { name, kind } of await this.#store.list(this.#folder)) {
@@ -65,16 +78,16 @@ export class NumberedLog<R> {
     return numbers;
   }
 
-  /** The highest number, 0 when there is no record: looks on from the last known one, and lists only if it has to. */
+  /** Highest number, 0 without a record; probes from the last known number, and lists the folder only if needed. */
   async head(): Promise<number> {
     const known = this.#heads.get(this.#folder) ?? 0;
-    const head = (await this.#lookOn(known)) ?? (await this.numbers()).at(-1) ?? 0;
-    // Only what exists is remembered: names that were merely asked for would add up.
+    const head = (await this.#probe(known)) ?? (await this.numbers()).at(-1) ?? 0;
+    // Only existing logs are remembered: arbitrary names in requests would use memory without limit.
     if (head > 0) this.#heads.set(this.#folder, head);
     return head;
   }
 
-  /** The record `number`, checked, or `undefined` when there is none. */
+  /** Reads and checks the record `number`; `undefined` when it doesn't exist. */
   async read(number: number): Promise<R | undefined> {
     const key = this.keyOf(number);
     const bytes = await this.#store.read(key, { maxBytes: this.#format.maxBytes });
@@ -82,17 +95,102 @@ export class NumberedLog<R> {
   }
 
   /**
-   * Reads `bytes` as the record `number`; throws what reading it from the store would throw. Messages name the record by
-   * `key`.
+   * Reads a record that has to exist.
+   *
+   * @throws RegistryError `ERR_REGISTRY_CORRUPT` when it is missing.
+   */
+  async require(number: number): Promise<R> {
+    const record = await this.read(number);
+    if (record !== undefined) return record;
+    throw new RegistryError(
+      'ERR_REGISTRY_CORRUPT',
+      `${this.keyOf(number)} is missing; restore it from a backup`,
+    );
+  }
+
+  /** Reads the newest record; `undefined` when there is none. */
+  async newest(): Promise<R | undefined> {
+    const number = await this.head();
+    return number === 0 ? undefined : this.require(number);
+  }
+
+  /**
+   * Reads all records, oldest first, and checks that each continues the one before.
+   *
+   * @throws RegistryError `ERR_REGISTRY_CORRUPT` naming the first record that doesn't.
+   */
+  async readAll(): Promise<readonly R[]> {
+    const numbers = await this.numbers();
+    const records: R[] = [];
+    for (let start = 0; start < numbers.length; start += BATCH) {
+      const batch = numbers.slice(start, start + BATCH);
+      const read = await inParallel(batch, async (number) => ({
+        number,
+        record: await this.require(number),
+      }));
+      for (const { number, record } of read) {
+        const problem = this.chainProblem(records.at(-1), record);
+        if (problem !== undefined) {
+          throw new RegistryError('ERR_REGISTRY_CORRUPT', `${this.keyOf(number)}: ${problem}`);
+        }
+        records.push(record);
+      }
+    }
+    return records;
+  }
+
+  /** Contradiction between a record and the one before it; `undefined` without one. */
+  chainProblem(before: R | undefined, record: R): string | undefined {
+    return this.#format.chainProblem?.(before, record);
+  }
+
+  /**
+   * Decodes `bytes` as the record `number`, with all checks of reading it from the store; `key` names it in messages.
+   *
+   * @throws RegistryError `ERR_REGISTRY_TOO_LARGE`, `ERR_REGISTRY_CORRUPT`, `ERR_REGISTRY_UNSUPPORTED_FORMAT`,
+   * `ERR_REGISTRY_INVALID_MANIFEST`
    */
   decode(number: number, bytes: Uint8Array, key = this.keyOf(number)): R {
-    if (bytes.length > this.#format.maxBytes) {
+    const { maxBytes, schema, belongs, describe } = this.#format;
+    if (bytes.length > maxBytes) {
       throw new RegistryError(
         'ERR_REGISTRY_TOO_LARGE',
-        `${key} would have ${bytes.length} bytes, and at most ${this.#format.maxBytes} are kept`,
+        `${key} would have ${bytes.length} bytes, more than the limit of ${maxBytes}`,
       );
     }
-    return this.#format.decode(key, bytes, number);
+    const record = checkRecord(key, schema, decodeRecord(key, bytes));
+    if (belongs(record, number)) return record;
+    throw new RegistryError(
+      'ERR_REGISTRY_CORRUPT',
+      `${key} is ${describe(record)}: it was copied from there; restore the right one from a backup`,
+    );
+  }
+
+  /**
+   * Appends a record, and tries the next number when another writer was first.
+   *
+   * `write` makes the record for a number, and is called again for each further number; it may resolve to an existing record
+   * instead, and nothing is appended.
+   *
+   * @throws RegistryError `ERR_REGISTRY_STORE_FOREIGN` when a foreign object has the name of the record.
+   */
+  async append(
+    write: (number: number) => Promise<Uint8Array | { readonly existing: R }>,
+  ): Promise<{ readonly record: R; readonly created: boolean }> {
+    for (let number = (await this.head()) + 1; ;) {
+      const bytes = await write(number);
+      if ('existing' in bytes) return { record: bytes.existing, created: false };
+      const record = this.decode(number, bytes);
+      if (await this.create(number, bytes)) return { record, created: true };
+      const head = await this.head();
+      if (head < number) {
+        throw new RegistryError(
+          'ERR_REGISTRY_STORE_FOREIGN',
+          `cannot create ${this.keyOf(number)}: an object that is not ${this.#format.noun} has its name; move it out of the store`,
+        );
+      }
+      number = head + 1;
+    }
   }
 
   /** Creates the record `number` unless it exists; resolves to whether it did. */
@@ -101,8 +199,8 @@ export class NumberedLog<R> {
     throw new RegistryError('ERR_REGISTRY_TOO_LARGE', `${this.#folder} is full (${MAX_NUMBER})`);
   }
 
-  /** Looks for the head record by record; `undefined` when `known` tells too little for that. */
-  async #lookOn(known: number): Promise<number | undefined> {
+  /** Searches the highest number record by record; `undefined` when listing the folder is better. */
+  async #probe(known: number): Promise<number | undefined> {
     if (known === 0 || !(await this.#has(known))) return undefined;
     for (let number = known; number < known + MAX_PROBES; number += 1) {
       if (!(await this.#has(number + 1))) return number;

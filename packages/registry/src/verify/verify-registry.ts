@@ -1,14 +1,13 @@
-import { type AliasEntry, chainProblem } from '../aliases/alias-entry.ts';
 import { aliasLog } from '../aliases/alias-log.ts';
 import { blobProblem } from '../blobs/blob.ts';
 import { eventLog } from '../events/event-log.ts';
 import { documentsOf, readDocument } from '../events/event-document.ts';
-import { eventChainProblem, type ModelEvent } from '../events/model-event.ts';
 import { requireValidSignature, signatureKeyIds } from '../signing/signatures.ts';
 import { BLOBS, blobKey, documentKey, signaturesFolder } from '../store/layout.ts';
 import { aliasNames } from '../aliases/alias-names.ts';
 import { modelNames } from '../versions/model-names.ts';
 import type { Manifest } from '../versions/manifest.ts';
+import type { ChainedRecord } from '../records/chained-record.ts';
 import type { NumberedLog } from '../records/numbered-log.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { RegistryError, type RegistryErrorCode } from '../errors/registry-error.ts';
@@ -119,24 +118,16 @@ class Verifier {
   }
 
   async #verifyEvents(model: string, seals: ReadonlyMap<number, string>): Promise<void> {
-    const log = eventLog(this.#store, model);
-    let before: ModelEvent | undefined;
-    let broken = false;
-    for (const number of await this.#numbers(log)) {
-      const event = await this.#readRecord(log, number);
+    const count = (): void => {
       this.#events += 1;
-      if (event === undefined) {
-        broken = true;
-        continue;
-      }
-      const problem = broken ? undefined : eventChainProblem(before, event);
-      if (problem !== undefined) this.#corrupt(log.keyOf(number), problem);
+    };
+    await this.#verifyChain(eventLog(this.#store, model), count, async (event, key) => {
       const { version } = event;
       const seal = version && (await this.#sealOf(model, version, seals));
       if (seal !== event.versionSeal) {
         this.#corrupt(
-          log.keyOf(number),
-          `the manifest of version ${String(version)} is not the one that it tells of`,
+          key,
+          `the manifest of version ${String(version)} is not the one of the event`,
         );
       }
       for (const document of documentsOf(event)) {
@@ -145,9 +136,7 @@ class Verifier {
           readDocument(this.#store, model, document),
         );
       }
-      before = event;
-      broken = false;
-    }
+    });
   }
 
   async #verifyAlias(
@@ -155,25 +144,36 @@ class Verifier {
     alias: string,
     seals: ReadonlyMap<number, string>,
   ): Promise<void> {
-    const log = aliasLog(this.#store, model, alias);
-    let before: AliasEntry | undefined;
+    const count = (): void => {
+      this.#aliasEntries += 1;
+    };
+    await this.#verifyChain(aliasLog(this.#store, model, alias), count, async (entry, key) => {
+      if ((await this.#sealOf(model, entry.version, seals)) !== entry.versionSeal) {
+        this.#corrupt(key, `the manifest of version ${entry.version} is not the one of the entry`);
+      }
+    });
+  }
+
+  /** Reads every record of a chained log; after a damaged record the chain is checked from the next one on. */
+  async #verifyChain<R extends ChainedRecord>(
+    log: NumberedLog<R>,
+    count: () => void,
+    check: (record: R, key: string) => Promise<void>,
+  ): Promise<void> {
+    let before: R | undefined;
     let broken = false;
     for (const number of await this.#numbers(log)) {
-      const entry = await this.#readRecord(log, number);
-      this.#aliasEntries += 1;
-      if (entry === undefined) {
+      const key = log.keyOf(number);
+      const record = await this.#readRecord(log, number);
+      count();
+      if (record === undefined) {
         broken = true;
         continue;
       }
-      const problem = broken ? undefined : chainProblem(before, entry);
-      if (problem !== undefined) this.#corrupt(log.keyOf(number), problem);
-      if ((await this.#sealOf(model, entry.version, seals)) !== entry.versionSeal) {
-        this.#corrupt(
-          log.keyOf(number),
-          `the manifest of version ${entry.version} is not the one that it was set to`,
-        );
-      }
-      before = entry;
+      const problem = broken ? undefined : log.chainProblem(before, record);
+      if (problem !== undefined) this.#corrupt(key, problem);
+      await check(record, key);
+      before = record;
       broken = false;
     }
   }
@@ -218,7 +218,7 @@ class Verifier {
   }
 
   /** The numbers of a log, without the gaps that a listing has while records are added. */
-  async #numbers(log: NumberedLog<unknown>): Promise<readonly number[]> {
+  async #numbers<R>(log: NumberedLog<R>): Promise<readonly number[]> {
     const numbers = await log.numbers();
     return numbers.at(-1) === numbers.length || numbers.length === 0 ? numbers : log.numbers();
   }

@@ -10,8 +10,7 @@ import { z } from 'zod';
 import { artifactPathsProblem } from './artifact-path.ts';
 import type { LosslessJson } from '../records/json-value.ts';
 import type { Manifest } from './manifest.ts';
-import { checkRecord, fields, FORMAT_VERSION } from '../records/record-schema.ts';
-import { encodeRecord, decodeRecord } from '../records/stored-record.ts';
+import { fields, FORMAT_VERSION } from '../records/record-schema.ts';
 
 const signature = fields.json
   .transform((value, context): Signature => {
@@ -58,7 +57,7 @@ const files = z
     if (problem !== undefined) context.addIssue(problem);
   });
 
-/** What a manifest has to be; `manifest.schema.json` is made of it. Loose: fields of later releases survive. */
+/** Schema of a stored manifest, from which `manifest.schema.json` is generated; loose: fields of later releases survive. */
 export const manifestSchema: z.ZodType<Manifest> = z.looseObject({
   formatVersion: z.literal(FORMAT_VERSION),
   model: fields.text,
@@ -120,17 +119,3 @@ export const manifestSchema: z.ZodType<Manifest> = z.looseObject({
   modelCard: z.string().exactOptional(),
   seal: fields.sha256,
 });
-
-/** Writes a manifest as it is stored. */
-export function encodeManifest(manifest: Omit<Manifest, 'seal'>): Uint8Array {
-  return encodeRecord(manifest);
-}
-
-/**
- * Reads a stored manifest; `key` names it in messages.
- *
- * @throws RegistryError `ERR_REGISTRY_CORRUPT`, `ERR_REGISTRY_UNSUPPORTED_FORMAT` or `ERR_REGISTRY_INVALID_MANIFEST`.
- */
-export function decodeManifest(key: string, bytes: Uint8Array): Manifest {
-  return checkRecord(key, manifestSchema, decodeRecord(key, bytes));
-}

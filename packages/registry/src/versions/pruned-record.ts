@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { MODELS } from '../store/layout.ts';
-import { NumberedLog, type RecordFormat } from '../records/numbered-log.ts';
+import { NumberedLog } from '../records/numbered-log.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { checkRecord, fields, FORMAT_VERSION } from '../records/record-schema.ts';
-import { encodeRecord, decodeRecord } from '../records/stored-record.ts';
-import { RegistryError } from '../errors/registry-error.ts';
+import { fields, FORMAT_VERSION } from '../records/record-schema.ts';
 
 const MAX_PRUNED_BYTES = 64 * 1024;
 
-/** Says that the files of a version may go; its manifest stays. */
+/** Pruning of a version: its files may be deleted, its manifest stays. */
 export interface PrunedRecord {
   readonly formatVersion: 1;
   readonly model: string;
@@ -35,26 +33,14 @@ const schema: z.ZodType<PrunedRecord> = z.looseObject({
   seal: fields.sha256,
 });
 
-/** Folder of what was pruned of a model. */
-const prunedFolder = (model: string): string => `${MODELS}/${model}/pruned`;
-
-/** Opens the records of what was pruned of `model`, each under the number of its version. */
+/** Opens the pruning records of `model`, each under the number of its version. */
 export function prunedLog(store: ObjectStore, model: string): NumberedLog<PrunedRecord> {
-  const format: RecordFormat<PrunedRecord> = {
+  return new NumberedLog<PrunedRecord>(store, `${MODELS}/${model}/pruned`, {
+    noun: 'a pruning record',
     maxBytes: MAX_PRUNED_BYTES,
-    decode(key, bytes, number) {
-      const record = checkRecord(key, schema, decodeRecord(key, bytes));
-      if (record.model === model && record.version === number) return record;
-      throw new RegistryError(
-        'ERR_REGISTRY_CORRUPT',
-        `${key} is that of version ${record.version} of ${JSON.stringify(record.model)}: it was copied there`,
-      );
-    },
-  };
-  return new NumberedLog(store, prunedFolder(model), format);
-}
-
-/** Writes a record as it is stored. */
-export function encodePruned(record: Omit<PrunedRecord, 'seal'>): Uint8Array {
-  return encodeRecord(record);
+    schema,
+    belongs: (record, number) => record.model === model && record.version === number,
+    describe: (record) =>
+      `the pruning record of version ${record.version} of ${JSON.stringify(record.model)}`,
+  });
 }

@@ -1,27 +1,26 @@
-import { versionsFolder } from '../store/layout.ts';
-import type { Manifest } from './manifest.ts';
-import { decodeManifest } from './manifest-record.ts';
-import { type KnownHeads, NumberedLog, type RecordFormat } from '../records/numbered-log.ts';
-import type { ObjectStore } from '../store/object-store.ts';
-import { RegistryError } from '../errors/registry-error.ts';
+import { type KnownHeads, NumberedLog } from '../records/numbered-log.ts';
 import { MAX_RECORD_BYTES } from '../records/stored-record.ts';
+import { versionsFolder } from '../store/layout.ts';
+import type { ObjectStore } from '../store/object-store.ts';
+import type { Manifest } from './manifest.ts';
+import { manifestSchema } from './manifest-record.ts';
 
 /** The versions of one model. */
 export type VersionLog = NumberedLog<Manifest>;
 
 /** Opens the versions of `model`. */
 export function versionLog(store: ObjectStore, model: string, heads?: KnownHeads): VersionLog {
-  const format: RecordFormat<Manifest> = {
-    maxBytes: MAX_RECORD_BYTES,
-    decode(key, bytes, number) {
-      const manifest = decodeManifest(key, bytes);
-      if (manifest.model === model && manifest.version === number) return manifest;
-      throw new RegistryError(
-        'ERR_REGISTRY_CORRUPT',
-        `${key} is the manifest of version ${manifest.version} of ${JSON.stringify(manifest.model)}: ` +
-          'it was copied there; restore the right one from a backup',
-      );
+  return new NumberedLog<Manifest>(
+    store,
+    versionsFolder(model),
+    {
+      noun: 'a manifest',
+      maxBytes: MAX_RECORD_BYTES,
+      schema: manifestSchema,
+      belongs: (manifest, number) => manifest.model === model && manifest.version === number,
+      describe: ({ model: other, version }) =>
+        `the manifest of version ${version} of ${JSON.stringify(other)}`,
     },
-  };
-  return new NumberedLog(store, versionsFolder(model), format, heads);
+    heads,
+  );
 }

@@ -147,7 +147,7 @@ describe('verify', () => {
         entryPath.replace('2.json', '4.json'),
       ]),
     );
-    await expect(registry.openVersion('digits', 4)).rejects.toThrow('it was copied there');
+    await expect(registry.openVersion('digits', 4)).rejects.toThrow('it was copied from there');
   });
 
   test('fails, rather than report damage, when the store goes away', async () => {
