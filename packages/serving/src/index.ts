@@ -35,7 +35,7 @@ export type {
 } from './inference/inference-observer.ts';
 export type { CallContext, LoadedVersion } from './models/loaded-version.ts';
 export { createJobHandler } from './jobs/job-handler.ts';
-export type { JobHandlerOptions } from './jobs/job-handler.ts';
+export type { JobHandlerOptions } from './jobs/job-handler-options.ts';
 export type {
   JobQueue,
   JobResponse,

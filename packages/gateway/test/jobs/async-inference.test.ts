@@ -361,7 +361,7 @@ describe('asked to answer later', () => {
       'a webhook elsewhere',
       () => later().set('fairlead-webhook', 'https://x.example/'),
       400,
-      'webhooks may go to',
+      'allowed destinations',
     ],
     ['no idempotency key', () => later().set('idempotency-key', ''), 400, '1 to 255'],
     [

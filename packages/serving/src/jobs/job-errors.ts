@@ -30,8 +30,8 @@ function toServingError(cause: unknown): ServingError {
   });
 }
 
-/** Whether an error is a fault of the server's own; that of a job that failed was reported when it ran. */
-export function isFaultOfOurs(error: unknown, status: number): boolean {
+/** Returns true for an error of the server; the failure of a job was reported when it ran. */
+export function isServerFault(error: unknown, status: number): boolean {
   const code = error instanceof ServingError ? error.code : undefined;
   if (code === 'ERR_SERVING_JOB_STORE_FAILED') return true;
   return status === 500 && code !== 'ERR_SERVING_JOB_FAILED';
@@ -51,21 +51,21 @@ export function visible(
   throw notFound(id);
 }
 
-/** The error for a job that isn't there, or isn't the client's. */
+/** Creates the error for a job that doesn't exist, or is another client's. */
 export function notFound(id: string): ServingError {
   return new ServingError(
     'ERR_SERVING_JOB_NOT_FOUND',
-    `no job ${JSON.stringify(id.slice(0, 100))} is known: it never was, is another client's, was deleted, or was kept for its time`,
+    `no job ${JSON.stringify(id.slice(0, 100))} is known: it never existed, is another client's, was deleted, or its retention has ended`,
   );
 }
 
-/** What `authorize` threw, as the `cause`. */
+/** Error of `authorize`, as the `cause`. */
 export class NotAuthorized extends Error {}
 
 /**
  * Calls `authorize`.
  *
- * @throws NotAuthorized with what it threw.
+ * @throws NotAuthorized with the error of `authorize`.
  */
 export function authorized(authorize: () => void): void {
   try {

@@ -19,12 +19,12 @@ import type { JobResponse, StoredRequest } from './job-queue.ts';
 /** Options of {@link replayInference}. */
 export interface ReplayInferenceOptions {
   /**
-   * The protocols that jobs may have been asked in; those of the handler that accepts them.
+   * Protocols of the jobs; those of the handler that accepts them.
    * @defaultValue the Open Inference Protocol, `[openInference()]`
    */
   readonly dialects?: readonly Dialect[];
   /**
-   * How long one run of a job may take, its wait for more urgent requests included, in milliseconds.
+   * Timeout of one run of a job, with its wait for more urgent requests, in milliseconds.
    * @defaultValue 600000 (ten minutes)
    */
   readonly runTimeoutMs?: number;
@@ -33,14 +33,14 @@ export interface ReplayInferenceOptions {
    * @defaultValue both happen on the event loop
    */
   readonly codec?: Codec;
-  /** Told of errors that are faults of the server's own, which clients don't get to see. */
+  /** Called for errors of the server, whose details clients don't see. */
   readonly onError?: (error: unknown) => void;
 }
 
 /** Result of one run of a job. */
 export interface JobRun {
   readonly response: JobResponse;
-  /** The version that answered; absent when none did. */
+  /** Model version that computed the response; absent when none did. */
   readonly version?: string;
 }
 
@@ -48,8 +48,8 @@ export interface JobRun {
 export type RunJob = (request: StoredRequest, body: Buffer, signal: AbortSignal) => Promise<JobRun>;
 
 /**
- * Makes the function that answers jobs by a model server: the same bytes as a request would have got at once, on the
- * version that is current when it runs, after every request that somebody waits for.
+ * Creates the function that runs jobs on a model server: each gets the bytes of a synchronous response, from the version
+ * that is current when it runs, after every request that a client waits for.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */

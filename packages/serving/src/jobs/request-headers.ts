@@ -4,7 +4,7 @@ import type { ModelRoute } from '../model-server/model-route.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
 import { ServingError } from '../errors/serving-error.ts';
 
-/** What the protocols read of a request's head. */
+/** Headers that the protocols read. */
 const STORED_HEADERS = ['content-type', 'accept', 'inference-header-content-length'];
 const MAX_KEY_LENGTH = 255;
 

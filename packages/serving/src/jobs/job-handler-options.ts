@@ -1,0 +1,63 @@
+import type { IncomingMessage } from 'node:http';
+import type { WebhookSender } from '@fairlead/webhooks';
+import type { Codec } from '../codec/codec.ts';
+import type { BodyMemory } from '../protocol/body-memory.ts';
+import type { Dialect } from '../protocol/dialect.ts';
+import type { JobQueue } from './job-queue.ts';
+
+/** Options of {@link createJobHandler}. */
+export interface JobHandlerOptions {
+  /** Queue of the jobs, such as one of `@fairlead/jobs`. */
+  readonly queue: JobQueue;
+  /**
+   * Protocols whose requests may be answered asynchronously; those of the inference handler.
+   * @defaultValue the Open Inference Protocol, `[openInference()]`
+   */
+  readonly dialects?: readonly Dialect[];
+  /**
+   * Path of the jobs.
+   * @defaultValue "/v2/jobs"
+   */
+  readonly path?: string;
+  /**
+   * Maximum size of a body in bytes.
+   * @defaultValue 16777216 (16 MiB)
+   */
+  readonly maxBodyBytes?: number;
+  /**
+   * Memory of all bodies together; share it with the inference handler.
+   * @defaultValue 134217728 (128 MiB) for this handler
+   */
+  readonly bodies?: BodyMemory;
+  /**
+   * Decodes large bodies in other threads, to reject invalid requests; share that of the inference handler.
+   * @defaultValue a pool of two threads for this handler
+   */
+  readonly codec?: Codec;
+  /**
+   * Returns the client of a request, which is the only one that can read its jobs. Jobs without an owner can be read by
+   * any client that knows their id.
+   * @defaultValue no owner
+   */
+  readonly owner?: (req: IncomingMessage) => string | undefined;
+  /**
+   * Returns the client whose large bodies have a share of `bodies` and of the codec's queue; above the share it gets 429.
+   * @defaultValue `owner`
+   */
+  readonly client?: (req: IncomingMessage) => string | undefined;
+  /**
+   * Rejects a client that may not use a model, by throwing: called with the model of a job before the job is described,
+   * its result is read, or it is canceled or deleted. The error is passed to `next`; without `next` the status is 403.
+   */
+  readonly authorize?: (req: IncomingMessage, model: string) => void;
+  /** Returns the id of a request, which is forwarded to upstreams. */
+  readonly requestId?: (req: IncomingMessage) => string | undefined;
+  /** Allowed destinations of webhooks, such as a {@link WebhookSender}; without it requests with a webhook are rejected. */
+  readonly webhooks?: Pick<WebhookSender, 'allows'>;
+  /** Called for errors of the server, whose details clients don't see. */
+  readonly onError?: (error: unknown, req: IncomingMessage) => void;
+}
+
+/** Options with their defaults resolved. */
+export type ResolvedJobHandlerOptions = Required<Omit<JobHandlerOptions, 'webhooks'>> &
+  Pick<JobHandlerOptions, 'webhooks'>;
