@@ -1,6 +1,6 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 
-/** One command line, and what it is for. */
+/** A command line and its purpose. */
 export type Example = readonly [purpose: string, line: string];
 
 /** Ends the help of a command with examples. */

@@ -4,7 +4,7 @@ import { exitCodes } from './exit-code.ts';
 import { reportLostOutput, runCli } from './run-cli.ts';
 import type { ProcessIo } from './process-io.ts';
 
-// ONNX Runtime from 1.30 on reports its use to its maker unless it is told not to.
+// ONNX Runtime from 1.30 on sends telemetry unless this is set.
 process.env.ORT_DISABLE_TELEMETRY ??= '1';
 
 const args = process.argv.slice(2);
@@ -19,10 +19,10 @@ const io: ProcessIo = {
 };
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // `fairlead model list | head`: the reader has seen enough.
+  // `fairlead model list | head` closes the pipe early.
   process.exit(error.code === 'EPIPE' ? exitCodes.ok : reportLostOutput(args, io, error));
 });
-// There is no place left to report it; the exit code says how the command ended.
+// No stream is left to report it on; the exit code remains.
 process.stderr.on('error', () => undefined);
 
 process.exitCode = await runCli(args, io);

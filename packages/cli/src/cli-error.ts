@@ -17,7 +17,7 @@ export const cliErrorCodes = [
 /** Stable code of a {@link CliError}. */
 export type CliErrorCode = (typeof cliErrorCodes)[number];
 
-/** What the command itself refuses or fails at; the libraries' errors come through as they are. */
+/** An error of the command itself; errors of the libraries are reported with their own codes. */
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly code: CliErrorCode;

@@ -2,14 +2,14 @@ import { createInterface } from 'node:readline/promises';
 import { CliError } from './cli-error.ts';
 import type { CommandContext } from './command-context.ts';
 
-/** What a command that destroys something was told. */
+/** Options of a command that deletes or overwrites. */
 export interface ConfirmOptions {
   readonly yes?: true | undefined;
   readonly dryRun?: true | undefined;
 }
 
 /**
- * Goes on only when somebody agreed: by `--yes`, or on a terminal by answering `yes`; a dry run needs nobody to.
+ * Requires confirmation: `--yes`, or the answer `yes` on a terminal; a dry run needs none.
  *
  * @throws CliError `ERR_CLI_NOT_CONFIRMED`
  */
@@ -23,7 +23,7 @@ export async function confirm(
   if (stdin.isTTY !== true || stderr.isTTY !== true) {
     throw new CliError(
       'ERR_CLI_NOT_CONFIRMED',
-      `this would ${what}, and there is no terminal to ask at: look with --dry-run, then repeat with --yes`,
+      `this would ${what}, and there is no terminal for a confirmation: check with --dry-run, then repeat with --yes`,
     );
   }
   const lines = createInterface({ input: stdin, output: stderr });
@@ -33,11 +33,11 @@ export async function confirm(
   });
   try {
     const answer = await lines
-      .question(`This will ${what}. Go on? (yes/no) `, { signal: closed.signal })
+      .question(`This will ${what}. Continue? (yes/no) `, { signal: closed.signal })
       .catch(() => 'no');
     if (/^y(?:es)?$/i.test(answer.trim())) return;
   } finally {
     lines.close();
   }
-  throw new CliError('ERR_CLI_NOT_CONFIRMED', 'nothing was done');
+  throw new CliError('ERR_CLI_NOT_CONFIRMED', 'not confirmed: nothing was changed');
 }

@@ -1,22 +1,22 @@
-/** What the command takes from the environment; nothing else of it is read anywhere. */
+/** Settings of the command in the environment; no other code of the command reads the environment. */
 export interface Environment {
   /** `FAIRLEAD_REGISTRY`: a folder, or `s3://bucket/prefix`. */
   readonly registry: string | undefined;
-  /** `FAIRLEAD_ACTOR`: who does what is done, for the history. */
+  /** `FAIRLEAD_ACTOR`: name for the history. */
   readonly actor: string | undefined;
   /** `FAIRLEAD_KEYS_FILE`: JSON file of the API keys. */
   readonly keysFile: string | undefined;
-  /** `FAIRLEAD_PEPPER`: the secret that the digests of API keys are made with. */
+  /** `FAIRLEAD_PEPPER`: secret for the digests of the API keys. */
   readonly pepper: string | undefined;
-  /** `FAIRLEAD_API_KEY`: sent to the servers that `parity` asks. */
+  /** `FAIRLEAD_API_KEY`: API key for the servers that `model parity` calls. */
   readonly apiKey: string | undefined;
-  /** `FAIRLEAD_WEBHOOK_SECRET`: what webhooks are signed with. */
+  /** `FAIRLEAD_WEBHOOK_SECRET`: secret that webhooks are signed with. */
   readonly webhookSecret: string | undefined;
-  /** `NO_COLOR`, https://no-color.org: set and not empty, nothing is coloured. */
+  /** `NO_COLOR`, https://no-color.org: set and not empty, disables colors. */
   readonly noColor: boolean;
 }
 
-/** Reads the environment; a variable that is set and empty counts as not set. */
+/** Reads the environment; a variable that is set and empty counts as unset. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
   const read = (name: string): string | undefined => {
     const value = env[name];

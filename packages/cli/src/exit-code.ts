@@ -2,23 +2,23 @@ import type { RegistryErrorCode } from '@fairlead/registry';
 import { CommanderError } from '@commander-js/extra-typings';
 import type { CliErrorCode } from './cli-error.ts';
 
-/** How the command can end, for scripts; stable. */
+/** Exit codes of the command, for scripts; stable. */
 export const exitCodes = {
-  /** It was done, or there was nothing to do. */
+  /** Success, or nothing to do. */
   ok: 0,
-  /** What was asked for failed: gates, a verification, a golden example, parity. */
+  /** A check failed: gates, a verification, a golden example, parity. */
   failed: 1,
-  /** The command line is wrong, or a file that it names. */
+  /** Invalid command line, or an invalid file that it names. */
   usage: 2,
-  /** Somebody else was first, or what is there is in the way. */
+  /** Conflict: changed concurrently, or already exists. */
   conflict: 3,
-  /** There is no such registry, model, version, alias, file or key. */
+  /** Not found: registry, model, version, alias, file or key. */
   notFound: 4,
-  /** The store can't be reached, or refuses. */
+  /** Store unreachable, or access denied. */
   unavailable: 5,
-  /** What was read isn't as it was written, or isn't signed by whom it should be. */
+  /** Damaged data, or no signature of a trusted key. */
   damaged: 6,
-  /** A mistake in the command itself. */
+  /** Internal error of the command. */
   internal: 70,
   /** Standard output can't be written, such as on a full disk (`EX_IOERR` of sysexits.h). */
   output: 74,
@@ -86,13 +86,13 @@ const byCliCode: Readonly<Record<CliErrorCode, ExitCode>> = {
 
 const byCode = new Map<string, ExitCode>(Object.entries({ ...byRegistryCode, ...byCliCode }));
 
-/** The exit code for what a command threw. */
+/** The exit code for an error of a command. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : usage;
   const code = errorCodeOf(error);
   const known = code === undefined ? undefined : byCode.get(code);
   if (known !== undefined) return known;
-  // What the other libraries refuse is a key's scope, an option, a deployment: what was given.
+  // Other libraries reject a scope of a key, an option, a deployment: input of the command line.
   if (/^ERR_(?:PARITY|SECURITY|SIGNATURE|DEPLOYMENT|NGINX|GUNICORN|SYSTEMD)_/.test(code ?? ''))
     return usage;
   return code?.startsWith('ERR_SERVING_') === true ? failed : internal;

@@ -3,22 +3,22 @@ import type { Readable, Writable } from 'node:stream';
 /** A stream that may be a terminal. */
 export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** Everything outside of the command that it reads or writes; the process has one, and tests can have another. */
+/** Streams, environment, clock and account of a process, as the command reads and writes them. */
 export interface ProcessIo {
-  /** The environment's variables. */
+  /** Environment variables. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable & { readonly isTTY?: boolean };
-  /** For data. */
+  /** Receives data. */
   readonly stdout: OutputStream;
-  /** For everything else: progress, questions, errors. */
+  /** Receives everything else: progress, prompts, errors. */
   readonly stderr: OutputStream;
-  /** Says what time it is. */
+  /** Returns the current time. */
   readonly clock: () => Date;
   /** Name of the account that runs the command. */
   readonly userName: () => string;
   /**
-   * Begins to take the words to end, such as SIGTERM, for what goes on until then; the signal is aborted at the first, and
-   * the second ends the process. Without it, or before it is called, the first does.
+   * Handles SIGINT and SIGTERM from now on, for commands that run until stopped: the first aborts the returned signal, the
+   * second ends the process. Without `stopSignal`, or before it is called, the first ends the process.
    */
   readonly stopSignal?: () => AbortSignal;
 }

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { fileError } from './read-file.ts';
 
 /**
- * Reads files to keep as documents, by their names.
+ * Reads files to store as documents, by their names.
  *
  * @throws CliError `ERR_CLI_FILE`
  */

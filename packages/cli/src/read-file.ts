@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { CliError } from './cli-error.ts';
 
 /**
- * Reads a text file that the command line names; a byte order mark at its start is no part of the text.
+ * Reads a text file that the command line names, without a byte order mark.
  *
- * @throws CliError `ERR_CLI_FILE` naming the file, what it is for, and what is wrong.
+ * @throws CliError `ERR_CLI_FILE` naming the file, its purpose, and what is wrong.
  */
 export async function readText(path: string, what: string): Promise<string> {
   try {
@@ -17,7 +17,7 @@ export async function readText(path: string, what: string): Promise<string> {
 }
 
 /**
- * Reads a JSON file that the command line names; `decode` makes what is wanted of what `JSON.parse` gives.
+ * Reads a JSON file that the command line names; `decode` converts the parsed value.
  *
  * `NaN`, `Infinity` and `-Infinity`, which Python writes, become strings of that name.
  *
@@ -37,7 +37,7 @@ export async function readJson<T>(
   }
 }
 
-/** Why a file is of no use. */
+/** Error for a file that can't be read, written or understood. */
 export function fileError(path: string, what: string, cause: unknown): CliError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new CliError('ERR_CLI_FILE', `cannot use ${path} as ${what}: ${why}`, { cause });

@@ -4,10 +4,10 @@ import { errorCodeOf, exitCodeOf, exitCodes, type ExitCode } from './exit-code.t
 import { jsonText } from './output/json-text.ts';
 import { severalLines } from './output/plain-text.ts';
 
-/** Codes with which commander ends after it has printed what was asked for. */
+/** Codes of commander after it has printed the requested help or version. */
 const ANSWERED = new Set(['commander.helpDisplayed', 'commander.version']);
 
-/** What was run. */
+/** A command that failed. */
 export interface FailedRun {
   /** Whether its output is JSON. */
   readonly json: boolean;
@@ -15,12 +15,12 @@ export interface FailedRun {
   readonly command: string;
 }
 
-/** Tells on standard error what went wrong, as JSON when the output is; resolves to the exit code. */
+/** Reports an error on standard error, as JSON with `--json`, and returns the exit code. */
 export function reportError({ output }: CommandContext, error: unknown, run: FailedRun): ExitCode {
   const { json, command } = run;
   if (error instanceof CommanderError && ANSWERED.has(error.code)) return exitCodes.ok;
   const exitCode = exitCodeOf(error);
-  // A group without a command has printed its help instead.
+  // A group without a command has printed its help.
   if (error instanceof CommanderError && error.code === 'commander.help') return exitCode;
   const message = messageOf(error);
   const code =
@@ -33,7 +33,7 @@ export function reportError({ output }: CommandContext, error: unknown, run: Fai
   else output.note(severalLines(`fairlead: ${message}${hint}\n  [${code}]`));
   if (exitCode === exitCodes.internal && error instanceof Error && !json) {
     output.note(
-      severalLines(`This is a mistake in fairlead: please report it.\n${error.stack ?? ''}`),
+      severalLines(`This is an error of fairlead itself: please report it.\n${error.stack ?? ''}`),
     );
   }
   return exitCode;

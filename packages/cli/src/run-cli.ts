@@ -10,7 +10,7 @@ import type { ProcessIo } from './process-io.ts';
 /**
  * Runs the command with its arguments, those after its name; resolves to the exit code, and never rejects.
  *
- * What it prints, asks and reads goes through `io`; files and registries are reached as usual.
+ * Output, prompts and input go through `io`; files are relative to the working folder of the process.
  */
 export async function runCli(args: readonly string[], io: ProcessIo): Promise<ExitCode> {
   const context = createContext(io);
@@ -31,16 +31,16 @@ export async function runCli(args: readonly string[], io: ProcessIo): Promise<Ex
 export function reportLostOutput(args: readonly string[], io: ProcessIo, cause: Error): ExitCode {
   const error = new CliError(
     'ERR_CLI_OUTPUT',
-    `cannot write standard output (${cause.message}): make room, or send it elsewhere; ` +
-      'what the command changed before stands, so look before repeating it',
+    `cannot write standard output (${cause.message}): free space, or redirect it; ` +
+      'changes made before remain, so check them before repeating the command',
     { cause },
   );
   return reportError(createContext(io), error, { json: wantsJson(args), command: '' });
 }
 
-/** The error with the credentials in its message masked: it may repeat a URL of the command line. */
+/** Masks credentials in the message of an error, which may repeat a URL of the command line. */
 async function withoutCredentials(error: unknown): Promise<unknown> {
-  // Only then the library is loaded: a mistyped command is answered at once.
+  // Loads the library only for messages that may need it: a mistyped command is reported at once.
   if (!(error instanceof Error) || !/:\/\/|@|whsec_|fl_/.test(error.message)) return error;
   const { maskCredentials } = await import('@fairlead/signature');
   error.message = maskCredentials(error.message);

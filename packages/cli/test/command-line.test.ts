@@ -52,10 +52,10 @@ test('without a registry it says how to name one', async () => {
 test('--registry goes before the environment, and a registry is made only on demand', async () => {
   const place = placeWithRegistry();
   const dry = await run(place, 'registry', 'init', '--registry', './other', '--dry-run');
-  expect(dry.stdout).toContain('A dry run');
+  expect(dry.stdout).toContain('Dry run');
   expect((await run(place, 'model', 'list', '--registry', './other')).exitCode).toBe(4);
   const made = await run(place, 'registry', 'init', '--registry', './other');
-  expect(made).toMatchObject({ exitCode: 0, stdout: 'Made the registry ./other.\n' });
+  expect(made).toMatchObject({ exitCode: 0, stdout: 'Created the registry ./other.\n' });
   const listed = await run(place, 'model', 'list', '--registry', './other', '--json');
   expect(JSON.parse(listed.stdout)).toMatchObject({ models: [] });
   expect((JSON.parse(listed.stdout) as { registry: string }).registry).toMatch(/other$/);

@@ -146,7 +146,7 @@ test('golden examples say themselves what the original answered', async () => {
   writeFileSync(join(place.folder, 'golden.json'), JSON.stringify(affineGolden));
   await runJson(place, 'model', 'push', 'affine', affine, '--golden', 'golden.json');
   const found = await run(place, 'model', 'parity', 'affine', '1');
-  expect(found.stdout).toContain('Compared with what the rows expect on 2 rows');
+  expect(found.stdout).toContain('Compared with the expected outputs of the rows on 2 rows');
   expect(found.stdout).toContain('No element differs.');
 });
 
@@ -178,7 +178,7 @@ test('an original that cannot be asked is told, with what to do', async () => {
     '--original',
     `http://127.0.0.1:${port}/v2/models/affine/infer`,
   );
-  expect(odd.stderr).toContain('it has no "outputs"');
+  expect(odd.stderr).toContain('the response has no "outputs"');
   expect((await ask('http://127.0.0.1:1/v2/models/affine')).exitCode).toBe(5);
   for (const wrong of [
     'http://127.0.0.1/',

@@ -17,7 +17,7 @@ async function place(): Promise<Required<Omit<Place, 'input'>>> {
   const launcher = join(tools, 'fairlead');
   writeFileSync(launcher, `#!/bin/sh\nexec ${bin.map((word) => `'${word}'`).join(' ')} "$@"\n`);
   chmodSync(launcher, 0o755);
-  const push = ['--skip-trial'];
+  const push = ['--skip-validation'];
   await runJson(made, 'model', 'push', 'digits', affine, ...push);
   await runJson(made, 'model', 'push', 'wine', affine, ...push);
   await runJson(made, 'model', 'promote', 'digits', '1');
@@ -97,7 +97,7 @@ test('what can come next is said without a registry, and without loading anythin
     '',
   );
   expect(exitCode).toBe(0);
-  expect(stdout).toContain('promote\tmake an alias mean a version');
+  expect(stdout).toContain('promote\tPoint an alias to a version');
   const models = await run(
     { folder: placeWithRegistry().folder },
     '__complete',

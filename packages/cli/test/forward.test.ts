@@ -87,7 +87,7 @@ test.runIf(own !== undefined && /^(?:127|10|192\.168)\./.test(own.address))(
   'a name of a private address is called with --allow-private alone',
   async () => {
     const place = placeWithRegistry({ FAIRLEAD_WEBHOOK_SECRET: secretOf(randomBytes(32)) });
-    await runJson(place, 'model', 'push', 'affine', affine, '--skip-trial');
+    await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');
     const { port } = new URL((await startReceiver()).origin);
     const url = `http://${hostname()}:${port}/hook`;
     const forward = (...more: readonly string[]) =>
@@ -105,7 +105,7 @@ test.runIf(own !== undefined && /^(?:127|10|192\.168)\./.test(own.address))(
 test('it tries again after a 500, ends in order at a signal, and goes on at its cursor', async () => {
   const key = randomBytes(32);
   const place = placeWithRegistry({ FAIRLEAD_WEBHOOK_SECRET: secretOf(key) });
-  await runJson(place, 'model', 'push', 'affine', affine, '--skip-trial');
+  await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');
   const receiver = await startReceiver(500);
   const args = [`${receiver.origin}/hook`, '--cursor', 'cursor.json', '--poll', '1s'];
   const first = startForward(place, ...args, '--from-start');
@@ -151,7 +151,7 @@ test('two URLs have a cursor each, one that is away holds up no other; both secr
   const [old, next] = [randomBytes(24), randomBytes(64)];
   const place = placeWithRegistry();
   writeFileSync(join(place.folder, 'secret'), `${secretOf(old)}\n${secretOf(next)}\n`);
-  await runJson(place, 'model', 'push', 'affine', affine, '--skip-trial');
+  await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');
   const a = await startReceiver(503);
   const b = await startReceiver();
   const args = ['registry', 'forward', `${a.origin}/?token=hush`, `${b.origin}/b`];
@@ -159,7 +159,7 @@ test('two URLs have a cursor each, one that is away holds up no other; both secr
   const once = [...args, ...cursors, '--secret-file', 'secret', '--once', '--from-start'];
   const half = await run(place, ...once);
   expect(half.exitCode).toBe(1);
-  expect(half.stderr).toContain(`${a.origin}/ didn't take everything`);
+  expect(half.stderr).toContain(`${a.origin}/ didn't accept all events`);
   expect(half.stderr + half.stdout).not.toContain('hush');
   expect([a.taken(), b.taken()]).toEqual([[], ['version.pushed']]);
   const whole = await run(place, ...once, '--json');
@@ -182,8 +182,13 @@ test.each([
   ['no URL', {}, ['nowhere', '--cursor', 'c'], '"nowhere"'],
   ['another scheme', {}, ['ftp://h/x', '--cursor', 'c'], 'http(s)://host'],
   ['a password in it', {}, ['http://a:b@h/x', '--cursor', 'c'], 'without a password'],
-  ['one cursor for two', {}, [url, `${url}2`, '--cursor', 'c'], '2 URLs and 1 times --cursor'],
-  ['one twice', {}, [url, `${url}2`, '--cursor', 'c', '--cursor', './c'], 'each needs its own'],
+  ['one cursor for two', {}, [url, `${url}2`, '--cursor', 'c'], '2 URLs and 1 cursors'],
+  [
+    'one twice',
+    {},
+    [url, `${url}2`, '--cursor', 'c', '--cursor', './c'],
+    'each needs a separate one',
+  ],
   ['no folder of it', {}, [url, '--cursor', 'none/c'], 'cannot use none/c as the cursor'],
 ])('%s: refused at the start', async (_what, env, args, message) => {
   const secret = { FAIRLEAD_WEBHOOK_SECRET: secretOf(randomBytes(32)) };

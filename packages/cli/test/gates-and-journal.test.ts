@@ -14,7 +14,7 @@ test('a guarded alias is set only to what passes, and says what was found', asyn
   await runJson(place, ...push, 'accuracy=0.9');
   const gates = ['accuracy >= 0.95', 'goldenExamples 1', 'approvedBy 1'];
   const set = await run(place, 'model', 'gates', 'set', 'affine', 'champion', ...gates);
-  expect(set.stdout).toBe(`"champion" of affine is guarded by:\n  ${gates.join('\n  ')}\n`);
+  expect(set.stdout).toBe(`Gates of "champion" of affine:\n  ${gates.join('\n  ')}\n`);
   const shown = await runJson(place, 'model', 'gates', 'show', 'affine');
   expect(shown).toEqual({ model: 'affine', gates: { champion: gates } });
   expect((await run(place, 'model', 'gates', 'set', 'affine', 'champion')).exitCode).toBe(2);
@@ -64,9 +64,9 @@ test('tags, notes, measurements and archival go into the history', async () => {
   expect(await model('tag', 'affine', 'owner=ada', 'url=https://a?b=c')).toMatchObject({
     tags: { owner: 'ada', url: 'https://a?b=c' },
   });
-  expect(await model('tag', 'affine', 'stage=trial', '--of', '1')).toMatchObject({
+  expect(await model('tag', 'affine', 'stage=testing', '--of', '1')).toMatchObject({
     version: 1,
-    tags: { stage: 'trial' },
+    tags: { stage: 'testing' },
   });
   expect(await model('tag', 'affine', '--delete', 'owner')).toMatchObject({
     tags: { url: 'https://a?b=c' },
@@ -89,7 +89,7 @@ test('tags, notes, measurements and archival go into the history', async () => {
 
   const shown = await run(place, 'model', 'show', 'affine', 'champion');
   expect(shown.stdout).toMatch(/^p99Ms +12.5, by ada/m);
-  expect(shown.stdout).toMatch(/^tags +stage=trial$/m);
+  expect(shown.stdout).toMatch(/^tags +stage=testing$/m);
   const before = treeOf(place.folder);
   for (const change of [
     ['tag', 'affine', 'a=b'],
@@ -105,7 +105,7 @@ test('tags, notes, measurements and archival go into the history', async () => {
 
 test('what an alias means is told when it changes', async () => {
   const place = placeWithRegistry();
-  await runJson(place, 'model', 'push', 'affine', affine, '--skip-trial');
+  await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');
   const watching = run(place, 'model', 'watch', 'affine', '--count', '1', '--for', '60s');
   await runJson(place, 'model', 'promote', 'affine', '1', '-m', 'first');
   const { exitCode, stdout } = await watching;
@@ -118,7 +118,7 @@ test('what an alias means is told when it changes', async () => {
 
 test('a version is signed with a key of its own', async () => {
   const place = placeWithRegistry();
-  await runJson(place, 'model', 'push', 'affine', affine, '--skip-trial');
+  await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');
   const { keyId } = await runJson(place, 'key', 'signing', 'release');
   expect((await run(place, 'key', 'signing', 'release')).exitCode).toBe(2);
   expect(

@@ -66,7 +66,7 @@ test('a key is revoked only with --yes where nobody can be asked', async () => {
   const asked = await run({ ...place, input: 'yes\n' }, 'key', 'revoke', id);
   expect(asked.exitCode).toBe(2);
   expect(asked.stderr).toContain('--yes');
-  expect((await run(place, 'key', 'revoke', id, '--dry-run')).stdout).toContain('A dry run');
+  expect((await run(place, 'key', 'revoke', id, '--dry-run')).stdout).toContain('Dry run');
   expect((await run(place, 'key', 'revoke', 'unknown', '--yes')).exitCode).toBe(4);
   expect(treeOf(place.folder)).toEqual(before);
   expect((await run(place, 'key', 'revoke', id, '--yes')).exitCode).toBe(0);

@@ -18,7 +18,7 @@ test('an ONNX file is pushed with its own signature, tried out on its golden exa
   const pushed = await run(place, 'model', 'push', 'affine', affine, ...metrics, ...rest);
   expect(pushed).toMatchObject({ exitCode: 0, stderr: '' });
   expect(pushed.stdout).toContain('Pushed version 1 of affine: onnx, 1 file, 128 B.\n');
-  expect(pushed.stdout).toContain('It loads, and answers 1 golden example as it should.\n');
+  expect(pushed.stdout).toContain('Validation: loaded, 1 golden example passed.\n');
   expect(pushed.stdout).toMatch(/p50Ms [\d.]+, p99Ms [\d.]+/);
 
   const { manifest, state } = await runJson(place, 'model', 'show', 'affine', '1');
@@ -46,15 +46,15 @@ test('what answers a golden example otherwise is refused, and nothing of it is k
 });
 
 test.each([
-  ['there is no such file or folder', 'missing.onnx'],
-  ['it has neither model.onnx nor MLmodel', 'empty'],
+  ['no such file or folder', 'missing.onnx'],
+  ['it contains neither model.onnx nor MLmodel', 'empty'],
 ])('a source of which %s is refused with what to give', async (why, source) => {
   const place = placeWithRegistry();
   mkdirSync(join(place.folder, 'empty'));
   const refused = await run(place, 'model', 'push', 'a', source);
   expect(refused.exitCode).toBe(2);
   expect(refused.stderr).toContain(why);
-  expect(refused.stderr).toContain('give an ONNX file');
+  expect(refused.stderr).toContain('expected an ONNX file');
 });
 
 test('a folder that training left brings its metadata along', async () => {
@@ -76,7 +76,7 @@ test('an alias goes forward, back, and tells who moved it and why', async () => 
   const place = placeWithRegistry();
   for (const file of [affine, affineNext]) await runJson(place, 'model', 'push', 'affine', file);
   expect((await run(place, 'model', 'promote', 'affine', '1')).stdout).toBe(
-    '"champion" of affine means version 1 now (before: none).\n',
+    '"champion" of affine points to version 1 now (before: none).\n',
   );
   const promote = ['model', 'promote', 'affine', '2', '--expect'];
   const stale = await run(place, ...promote, '2', '-m', 'new data');
@@ -91,7 +91,7 @@ test('an alias goes forward, back, and tells who moved it and why', async () => 
     promoted: false,
   });
   const back = await run(place, 'model', 'rollback', 'affine', '-m', 'errors');
-  expect(back.stdout).toBe('"champion" of affine means version 1 again (before: 2).\n');
+  expect(back.stdout).toBe('"champion" of affine points to version 1 again (before: 2).\n');
   expect((await run(place, 'model', 'rollback', 'affine')).exitCode).toBe(1);
 
   const listed = await run(place, 'model', 'list');
@@ -100,7 +100,7 @@ test('an alias goes forward, back, and tells who moved it and why', async () => 
   const lines = stdout.trimEnd().split('\n');
   expect(lines).toHaveLength(6);
   expect(lines[2]).toMatch(/^[-\dT:]+Z +bob +set "champion" to version 2 \(was 1\)$/);
-  expect(lines[3]).toBe('  why: new data');
+  expect(lines[3]).toBe('  reason: new data');
   const last = await runJson(place, 'model', 'history', 'affine', '--limit', '1');
   expect(last.story).toMatchObject([{ reason: 'errors', source: { kind: 'alias' } }]);
 });
@@ -145,7 +145,7 @@ test('a dry run of every change writes nothing, and says what it would write', a
   });
   expect(await dry('model', 'rollback', 'affine')).toMatchObject({ entry: { version: 1 } });
   const text = await run(place, 'model', 'rollback', 'affine', '--dry-run');
-  expect(text.stdout).toContain('A dry run: nothing is changed.');
+  expect(text.stdout).toContain('Dry run: nothing was changed.');
   expect(text.stdout).toMatch(
     /^ {2}written {2}models\/affine\/aliases\/champion\/00000003\.json \(\d+ B\)$/m,
   );
@@ -190,7 +190,7 @@ test('a file that is no ONNX model ends a push with the exit code of a wrong fil
   expect(refused.exitCode).toBe(2);
   expect(refused.stderr).toContain('[ERR_REGISTRY_INVALID_ONNX]');
   const help = await run(place, '--help');
-  expect(help.stdout).toContain('  70  a mistake in fairlead itself');
+  expect(help.stdout).toContain('  70  internal error of fairlead');
   const drill = await run(place, 'registry', 'drill', '--help');
   expect(drill.stdout.match(/\(default: 2m\)/g)).toHaveLength(1);
 });

@@ -55,7 +55,7 @@ test('--check fails where a file differs, and writes nothing; neither does a dry
   const there = place();
   const args = ['render', 'deployment.json', '--out', 'out'];
   const before = treeOf(there.folder);
-  expect((await run(there, ...args, '--dry-run')).stdout).toContain('A dry run');
+  expect((await run(there, ...args, '--dry-run')).stdout).toContain('Dry run');
   const missing = await run(there, ...args, '--check');
   expect(missing.exitCode).toBe(1);
   expect(missing.stdout).toContain('missing');
@@ -67,7 +67,7 @@ test('--check fails where a file differs, and writes nothing; neither does a dry
   const changed = await run(there, ...args, '--check');
   expect(changed.exitCode).toBe(1);
   expect(changed.stdout).toMatch(/^changed +644/m);
-  expect(changed.stderr).toContain('1 file below out is not as deployment.json has it');
+  expect(changed.stderr).toContain('1 file below out is different from deployment.json');
 });
 
 test('a symbolic link leads no file out of the folder', async () => {
@@ -85,11 +85,11 @@ test('an export that a module does not have is an error that lists those it has'
   const args = ['render', 'deployment.ts', '--out', 'out', '--export', 'other'];
   const { exitCode, stderr } = await runProcess(place(), ...args);
   expect(exitCode).toBe(2);
-  expect(stderr).toContain('it exports no "other" but default, deployment');
+  expect(stderr).toContain('it has no export "other"; it exports default, deployment');
 });
 
 test.each([
-  ['a missing file', 'nowhere.ts', [], 'there is no such file'],
+  ['a missing file', 'nowhere.ts', [], 'no such file'],
   ['what breaks a rule', 'wrong.json', [], '[ERR_DEPLOYMENT_INVALID]'],
   ['no JSON', 'text.json', [], '[ERR_CLI_FILE]'],
 ])('%s is refused with what is wrong', async (_what, file, more, message) => {

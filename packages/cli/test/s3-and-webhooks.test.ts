@@ -48,7 +48,7 @@ test('a registry in S3 is used as one in a folder is, and carried into one', asy
   expect(listed).toMatchObject({ exitCode: 0, stderr: '' });
   expect(JSON.parse(listed.stdout)).toEqual({ registry: 's3://models/prod', models: [] });
   await model('push', 'affine', affine);
-  await model('push', 'affine', affineNext, '--skip-trial');
+  await model('push', 'affine', affineNext, '--skip-validation');
   await model('promote', 'affine', '1');
   await model('promote', 'affine', '2', '--expect', '1');
   expect((await run(place, 'model', 'promote', 'affine', '1', '--expect', '1')).exitCode).toBe(3);
@@ -66,7 +66,7 @@ test('a registry in S3 is used as one in a folder is, and carried into one', asy
 test('what happens in a registry is told to a webhook', async () => {
   const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
   const place = placeWithRegistry({ FAIRLEAD_WEBHOOK_SECRET: secret });
-  await runJson(place, 'model', 'push', 'affine', affine, '--skip-trial');
+  await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');
   const told: unknown[] = [];
   let answer = 503;
   const server = createServer((request, response) => {

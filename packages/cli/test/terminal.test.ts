@@ -34,13 +34,13 @@ async function runOnTerminal(place: Place, answer: string, ...args: readonly str
 test('on a terminal what destroys asks, and only yes is yes', async () => {
   const place = placeWithRegistry();
   const file = join(place.folder, 'registry/blobs/sha256', 'a'.repeat(64));
-  await runJson(place, 'model', 'push', 'affine', affine, '--skip-trial');
+  await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');
   writeFileSync(file, 'left over');
   const before = treeOf(place.folder);
   const no = await runOnTerminal(place, 'no', 'model', 'gc', '--grace', '0s');
   expect(no.exitCode).toBe(2);
-  expect(no.output).toContain('This will remove files for good');
-  expect(no.output).toContain('nothing was done');
+  expect(no.output).toContain('This will permanently remove files');
+  expect(no.output).toContain('nothing was changed');
   expect(treeOf(place.folder)).toEqual(before);
   const yes = await runOnTerminal(place, 'yes', 'model', 'gc', '--grace', '0s');
   expect(yes).toMatchObject({ exitCode: 0 });
@@ -49,7 +49,7 @@ test('on a terminal what destroys asks, and only yes is yes', async () => {
 
 test('a terminal gets colours, unless NO_COLOR says otherwise, and a pipe never does', async () => {
   const place = placeWithRegistry();
-  await runJson(place, 'model', 'push', 'affine', affine, '--skip-trial');
+  await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');
   const history = ['model', 'history', 'affine'];
   const escape = '\u001b[2m';
   expect((await runOnTerminal(place, '', ...history)).output).toContain(escape);
@@ -67,7 +67,7 @@ test('a large file is pushed with its progress, on a terminal alone', async () =
     'push',
     'affine',
     affine,
-    '--skip-trial',
+    '--skip-validation',
     '--file',
     'weights.bin=weights.bin',
   ];
@@ -81,7 +81,7 @@ test('a large file is pushed with its progress, on a terminal alone', async () =
 
 test('what a registry says moves no cursor', async () => {
   const place = placeWithRegistry();
-  await runJson(place, 'model', 'push', 'affine', affine, '--skip-trial');
+  await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');
   await runJson(place, 'model', 'tag', 'affine', 'evil=\u001b[2J\u202egone\nmodel  forged');
   const shown = await run(place, 'model', 'show', 'affine');
   expect(shown.stdout).toMatch(/^tags +evil=\[2Jgone model forged$/m);

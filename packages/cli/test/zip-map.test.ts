@@ -51,7 +51,7 @@ test.each([
     expect(exitCode).toBe(0);
     const change = `dropped the ZipMap of the output "output_probability": the output is the tensor "probabilities", with a column for each of 3 classes: ${classes.map((each) => JSON.stringify(each)).join(', ')}`;
     expect(stdout).toContain(`Changed for serving: ${change}.`);
-    expect(stdout).toContain('answers 1 golden example as it should');
+    expect(stdout).toContain('loaded, 1 golden example passed');
     const shown = await runJson(place, 'model', 'show', 'iris', '1');
     expect(shown).toMatchObject({
       manifest: {

@@ -9,7 +9,7 @@ import { oneLine } from '../output/plain-text.ts';
 
 /** Defines `fairlead completion`. */
 export function defineCompletionCommand(command: Command, context: CommandContext): void {
-  command.addArgument(new Argument('<shell>', 'the shell').choices(shells)).action((shell) => {
+  command.addArgument(new Argument('<shell>', 'Shell').choices(shells)).action((shell) => {
     context.output.print([completionScript(shell).trimEnd()]);
   });
   addExamples(command, [

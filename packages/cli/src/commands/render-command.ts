@@ -11,13 +11,13 @@ import { readDeployment } from '../render/read-deployment.ts';
 /** Defines `fairlead render`. */
 export function defineRenderCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<deployment>', 'a .ts or .js module that exports one, or a .json file')
+    .argument('<deployment>', 'Module (.ts, .js) that exports a deployment, or a .json file')
     .requiredOption(
       '--out <folder>',
-      'root of the host: /etc/nginx/nginx.conf goes to <folder>/etc/nginx/nginx.conf',
+      'Root folder: /etc/nginx/nginx.conf is written to <folder>/etc/nginx/nginx.conf',
     )
-    .option('--export <name>', 'the export of the module', 'deployment')
-    .option('--check', 'write nothing; fail when what is there differs')
+    .option('--export <name>', 'Name of the export', 'deployment')
+    .option('--check', 'Write nothing; fail if a file differs')
     .addOption(dryRunOption)
     .addOption(jsonOption)
     .action(async (path, options) => {
@@ -46,7 +46,7 @@ export function defineRenderCommand(command: Command, context: CommandContext): 
           ),
           ...(dryRun
             ? [
-                `A dry run: nothing is changed. Without --dry-run: ${count(differing.length, 'file')} written.`,
+                `Dry run: nothing was changed. Without --dry-run: ${count(differing.length, 'file')} written.`,
               ]
             : []),
         ],
@@ -54,16 +54,16 @@ export function defineRenderCommand(command: Command, context: CommandContext): 
       if (!options.check || differing.length === 0) return;
       throw new CliError(
         'ERR_CLI_CHECK_FAILED',
-        `${count(differing.length, 'file')} below ${options.out} ${differing.length === 1 ? 'is' : 'are'} not as ${path} has it: ` +
-          'render again, and change the deployment instead of the files',
+        `${count(differing.length, 'file')} below ${options.out} ${differing.length === 1 ? 'is' : 'are'} different from ${path}: ` +
+          'render again, and edit the deployment instead of the files',
       );
     });
   addExamples(command, [
-    ['into a folder to look at', 'fairlead render deployment.ts --out rendered'],
+    ['Into a folder, to inspect', 'fairlead render deployment.ts --out rendered'],
     [
-      'in CI: is what is committed up to date?',
+      'In CI: fail if the committed files are out of date',
       'fairlead render deployment.ts --out rendered --check',
     ],
-    ['on the host itself', 'sudo fairlead render deployment.json --out /'],
+    ['On the host', 'sudo fairlead render deployment.json --out /'],
   ]);
 }

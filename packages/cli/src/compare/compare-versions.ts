@@ -3,31 +3,31 @@ import type { Manifest } from '@fairlead/registry';
 import type { TensorSpec } from '@fairlead/signature';
 import type { VersionDetails } from '../registry/read-version.ts';
 
-/** A value that both versions, or one of them, have. */
+/** A value of both versions, or of one. */
 export interface Difference<T> {
   readonly name: string;
   readonly before?: T;
   readonly after?: T;
 }
 
-/** Two versions of a model, side by side. */
+/** Comparison of two versions of a model. */
 export interface VersionComparison {
   readonly model: string;
   readonly before: number;
   readonly after: number;
-  /** All metrics of either. */
+  /** All metrics of both. */
   readonly metrics: readonly Difference<number>[];
-  /** All that was measured of either; the newest of each name. */
+  /** All measurements of both; the newest of each name. */
   readonly measurements: readonly Difference<number>[];
-  /** Inputs and outputs that aren't the same in both: `input x`. */
+  /** Inputs and outputs that differ: `input x`. */
   readonly tensors: readonly Difference<TensorSpec>[];
-  /** All files of either, with their hashes. */
+  /** All files of both, with their hashes. */
   readonly files: readonly Difference<{ readonly sha256: string; readonly size: number }>[];
-  /** What of the lineage, of the runtime and of its options isn't the same. */
+  /** Differences of lineage, runtime and runtime options. */
   readonly lineage: readonly Difference<unknown>[];
 }
 
-/** Sets two versions side by side. */
+/** Compares two versions. */
 export function compareVersions(one: VersionDetails, other: VersionDetails): VersionComparison {
   const [before, after] = [one.manifest, other.manifest];
   const measured = ({ state }: VersionDetails): Readonly<Record<string, number>> =>
@@ -85,7 +85,7 @@ function filesOf({ files }: Manifest): VersionFiles {
 
 type VersionFiles = Readonly<Record<string, { readonly sha256: string; readonly size: number }>>;
 
-/** Where a version comes from and how it runs, flat: parameters and frameworks one by one. */
+/** Lineage and runtime of a version as flat names: each parameter and framework is one. */
 function originOf({
   lineage,
   runtime,

@@ -6,7 +6,7 @@ import { formatBytes, formatNumber } from '../output/format-values.ts';
 import { table } from '../output/table.ts';
 import { type Difference, isSame, type VersionComparison } from './compare-versions.ts';
 
-/** Shows two versions side by side. */
+/** Formats the comparison of two versions. */
 export function formatComparison(
   output: Output,
   comparison: VersionComparison & { readonly breakingChanges: readonly string[] },
@@ -32,8 +32,8 @@ export function formatComparison(
     ),
     '',
     breakingChanges.length === 0
-      ? `Whoever calls version ${before} can call version ${after} just so.`
-      : output.paint('bad', `Callers of version ${before} have to change:`),
+      ? `Version ${after} is backward compatible with version ${before}.`
+      : output.paint('bad', `Breaking changes for clients of version ${before}:`),
     ...breakingChanges.map((change) => `  ${oneLine(change)}`),
     ...part(
       'Files',

@@ -1,16 +1,16 @@
 import type { Argument, CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { loadCommand } from '../lazy-commands.ts';
 
-/** One way to go on. */
+/** One suggestion. */
 export interface Completion {
   readonly value: string;
   readonly description?: string;
 }
 
-/** What can come next: ways to go on, or files of the shell's own finding. */
+/** Suggestions for the next word, or files, which the shell lists itself. */
 export type Completions = { readonly files: true } | { readonly choices: readonly Completion[] };
 
-/** What a registry has to choose from. */
+/** Suggestions from a registry. */
 export interface CompletionSource {
   /** Names of the models. */
   models(location: string | undefined): Promise<readonly Completion[]>;
@@ -26,9 +26,9 @@ const NOTHING: Completions = { choices: [] };
 const FILES: Completions = { files: true };
 
 /**
- * Says how a command line can go on: `words` are those after `fairlead`, the last one being written and maybe empty.
+ * Suggests the last word of a command line: `words` are those after `fairlead`; the last one may be empty.
  *
- * Knows the commands and options themselves, and by the names of their arguments what a value is: a model, a version.
+ * Commands and options come from `program`; the name of an argument says what its values are: models, versions, files.
  */
 export async function complete(
   program: CommandUnknownOpts,
@@ -90,9 +90,9 @@ const NAMES_OF_FILES = new Set([
 interface Words {
   readonly command: CommandUnknownOpts;
   readonly positionals: readonly string[];
-  /** The option whose value comes next. */
+  /** The option that the next word is the value of. */
   readonly pending: Option | undefined;
-  /** What `--registry` was given. */
+  /** The value of `--registry`. */
   readonly registry: string | undefined;
 }
 
@@ -137,7 +137,7 @@ function optionsOf(command: CommandUnknownOpts): readonly Completion[] {
   const own = command.options.flatMap(({ long, description, hidden }) =>
     long === undefined || hidden ? [] : [{ value: long, description }],
   );
-  return [...own, { value: '--help', description: 'print this help' }];
+  return [...own, { value: '--help', description: 'Print this help' }];
 }
 
 function argumentAt(command: CommandUnknownOpts, index: number): Argument | undefined {

@@ -2,16 +2,16 @@ import type { CommandContext } from '../command-context.ts';
 import { openRegistry } from '../registry/open-registry.ts';
 import type { Completion, CompletionSource } from './complete.ts';
 
-/** Longer than that nobody waits for a suggestion. */
-const PATIENCE_MS = 3000;
+/** A shell that waits longer seems to hang. */
+const TIMEOUT_MS = 3000;
 
-/** Reads what there is to choose from out of the registry; without one, and when it can't be read, that is nothing. */
+/** Reads suggestions from the registry; none without a registry, or when it can't be read in time. */
 export function registrySource(context: CommandContext): CompletionSource {
   const attempt = async (
     read: () => Promise<readonly Completion[]>,
   ): Promise<readonly Completion[]> => {
     const late = new Promise<readonly Completion[]>((resolve) => {
-      setTimeout(resolve, PATIENCE_MS, []).unref();
+      setTimeout(resolve, TIMEOUT_MS, []).unref();
     });
     return Promise.race([read().catch(() => []), late]);
   };

@@ -1,4 +1,4 @@
-/** The shells that can be completed. */
+/** The supported shells. */
 export const shells = ['bash', 'zsh', 'fish'] as const;
 
 /** One of {@link shells}. */

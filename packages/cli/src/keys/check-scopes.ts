@@ -5,9 +5,9 @@ const PLAIN = ['admin', 'metrics'];
 const PER_MODEL = 'infer';
 
 /**
- * Checks that a gateway knows every scope: a key with another one would be made, and allow nothing.
+ * Checks that every scope exists: a key with an unknown scope would allow nothing.
  *
- * @throws CliError `ERR_CLI_USAGE` naming the scope, the scopes that exist, and the one that was probably meant.
+ * @throws CliError `ERR_CLI_USAGE` naming the scope, the existing scopes, and the most similar one.
  */
 export function checkScopes(scopes: readonly string[]): void {
   for (const scope of scopes) {

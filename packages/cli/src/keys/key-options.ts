@@ -4,22 +4,22 @@ import { parseSpan } from '../options/shared-options.ts';
 /** The file of the keys. */
 export const keysFileOption = new Option(
   '--keys-file <file>',
-  'JSON file of the keys (else FAIRLEAD_KEYS_FILE)',
+  'JSON file of the keys (env: FAIRLEAD_KEYS_FILE)',
 );
 
-/** From when on a key is refused: a span from now, or a time. */
+/** Expiry of a key: a duration from now, or a time. */
 export type Expiry = { readonly spanMs: number } | { readonly at: Date };
 
 /** Reads `90d`, or `2030-01-31`, or `2030-01-31T12:00:00Z`. */
 export function parseExpiry(text: string): Expiry {
   if (/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?$/.test(text)) {
     const at = new Date(text);
-    // A day that isn't there, such as 31 February, is moved by Date instead of refused.
+    // Date moves a day that doesn't exist, such as 31 February, instead of rejecting it.
     const exists =
       !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text.replace('Z', ''));
     if (exists) return { at };
   } else if (/^\d+[smhd]$/.test(text)) return { spanMs: parseSpan(text) };
   throw new InvalidArgumentError(
-    'It has to be a span such as 90d, or a day or time such as 2030-01-31.',
+    'Expected a duration such as 90d, or a date or time such as 2030-01-31.',
   );
 }

@@ -7,10 +7,10 @@ import { errorCodeOf } from '../exit-code.ts';
 import { fileError } from '../read-file.ts';
 import { withLock } from './with-lock.ts';
 
-/** A file of API keys, as it is. */
+/** Content of a file of API keys. */
 export interface KeysFile {
   readonly records: readonly ApiKeyRecord[];
-  /** Whether there is a file; one that is missing has no keys. */
+  /** Whether the file exists; a missing one has no keys. */
   readonly exists: boolean;
 }
 
@@ -32,9 +32,9 @@ export async function readKeysFile(path: string): Promise<KeysFile> {
 }
 
 /**
- * Changes a keys file, one process at a time: whoever reads it sees it as it was or as it is then, never in between.
+ * Changes a keys file atomically, one process at a time: a reader sees the old content or the new, never a part.
  *
- * A new file can be read by its owner alone; one that is there keeps its permissions.
+ * A new file is readable by its owner alone; an existing one keeps its permissions.
  *
  * @throws CliError `ERR_CLI_KEYS_LOCKED`, `ERR_CLI_FILE`, and what `change` throws
  */
@@ -61,7 +61,7 @@ async function replaceFile(path: string, text: string, mode: number): Promise<vo
   try {
     const file = await open(temporary, 'wx', mode);
     try {
-      // Whatever the umask took away.
+      // The umask may have removed bits.
       await file.chmod(mode);
       await file.writeFile(text);
       await file.sync();
@@ -80,11 +80,11 @@ async function replaceFile(path: string, text: string, mode: number): Promise<vo
   }
 }
 
-/** The keys file that is meant. @throws CliError `ERR_CLI_USAGE` */
+/** The path of the keys file. @throws CliError `ERR_CLI_USAGE` */
 export function requireKeysFile(path: string | undefined): string {
   if (path !== undefined && path !== '') return path;
   throw new CliError(
     'ERR_CLI_USAGE',
-    'no keys file is named: add --keys-file keys.json, or set FAIRLEAD_KEYS_FILE',
+    'no keys file given: add --keys-file keys.json, or set FAIRLEAD_KEYS_FILE',
   );
 }

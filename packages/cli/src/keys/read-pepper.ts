@@ -3,7 +3,7 @@ import type { CommandContext } from '../command-context.ts';
 import { readText } from '../read-file.ts';
 
 /**
- * The pepper: of a file, without the line's end that editors put there, else of the environment.
+ * Reads the pepper from a file, without a newline at its end, else from the environment.
  *
  * @throws CliError `ERR_CLI_NO_PEPPER`, `ERR_CLI_FILE`
  */
@@ -18,6 +18,6 @@ export async function readPepper(
   if (pepper !== undefined && pepper !== '') return pepper;
   throw new CliError(
     'ERR_CLI_NO_PEPPER',
-    'no pepper is given: set FAIRLEAD_PEPPER to what the gateway has, or add --pepper-file; openssl rand -base64 32 makes one',
+    'no pepper given: set FAIRLEAD_PEPPER to the value of the gateway, or add --pepper-file; create one with: openssl rand -base64 32',
   );
 }

@@ -4,13 +4,13 @@ import { CliError } from '../cli-error.ts';
 import { errorCodeOf } from '../exit-code.ts';
 import { fileError } from '../read-file.ts';
 
-const PATIENCE_MS = 5000;
+const TIMEOUT_MS = 5000;
 const PAUSE_MS = 50;
 
 /**
- * Does `work` while a file that only one process can create is there.
+ * Runs `work` while this process holds a lock file.
  *
- * @throws CliError `ERR_CLI_KEYS_LOCKED` when another process holds it for five seconds, or died with it.
+ * @throws CliError `ERR_CLI_KEYS_LOCKED` when another process holds it for five seconds, or died holding it.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   await acquire(path);
@@ -30,7 +30,7 @@ async function acquire(path: string): Promise<void> {
       return;
     } catch (cause) {
       if (errorCodeOf(cause) !== 'EEXIST') throw fileError(path, 'a lock', cause);
-      if (waitedMs >= PATIENCE_MS) throw await locked(path, cause);
+      if (waitedMs >= TIMEOUT_MS) throw await locked(path, cause);
     }
     await sleep(PAUSE_MS);
   }
@@ -40,7 +40,7 @@ async function locked(path: string, cause: unknown): Promise<CliError> {
   const holder = (await readFile(path, 'utf8').catch(() => '')).trim() || 'unknown';
   return new CliError(
     'ERR_CLI_KEYS_LOCKED',
-    `process ${holder} is changing the keys file, or died while it did: remove ${path} when no such process runs, and repeat this`,
+    `process ${holder} holds the lock of the keys file, or died holding it: if no such process runs, remove ${path}, then repeat the command`,
     { cause },
   );
 }

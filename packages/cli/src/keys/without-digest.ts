@@ -1,9 +1,9 @@
 import type { ApiKeyRecord } from '@fairlead/security';
 
-/** What of a key may be shown to anybody. */
+/** The fields of a key that are printed. */
 type ShownKey = Omit<ApiKeyRecord, 'digest'>;
 
-/** Takes the digest away: it is no secret, but nobody who looks at a list needs it. */
+/** Removes the digest: it is no secret, but of no use in a list. */
 export function withoutDigest(record: ApiKeyRecord): ShownKey {
   return Object.fromEntries(
     Object.entries(record).filter(([field]) => field !== 'digest'),

@@ -1,9 +1,9 @@
 import { CliError } from '../cli-error.ts';
 
 /**
- * Reads texts of the form `name=value`; of a name that is given twice the last value counts.
+ * Reads texts of the form `name=value`; the last value of a name counts.
  *
- * @throws CliError `ERR_CLI_USAGE` naming what isn't of that form.
+ * @throws CliError `ERR_CLI_USAGE` naming the text of another form.
  */
 export function readPairs(what: string, texts: readonly string[]): ReadonlyMap<string, string> {
   const pairs = new Map<string, string>();
@@ -12,7 +12,7 @@ export function readPairs(what: string, texts: readonly string[]): ReadonlyMap<s
     if (end < 1) {
       throw new CliError(
         'ERR_CLI_USAGE',
-        `${JSON.stringify(text)} is no ${what}: write name=value`,
+        `invalid ${what} ${JSON.stringify(text)}: expected name=value`,
       );
     }
     pairs.set(text.slice(0, end), text.slice(end + 1));
@@ -34,7 +34,7 @@ export function readNumbers(
     if (Number.isFinite(value)) return [name, value];
     throw new CliError(
       'ERR_CLI_USAGE',
-      `${what} ${name} is ${JSON.stringify(text)}: give a number`,
+      `invalid ${what} ${name}=${JSON.stringify(text)}: expected a number`,
     );
   });
   return Object.fromEntries(numbers);

@@ -1,7 +1,7 @@
-/** More typing mistakes than this are another word. */
+/** More typing errors than this are another word. */
 const MAX_DISTANCE = 2;
 
-/** Finds the one of `names` that is most like `text`; undefined when none is within two typing mistakes. */
+/** Finds the most similar of `names`; undefined when all differ by more than two typing errors. */
 export function nearest(text: string, names: readonly string[]): string | undefined {
   const lower = text.toLowerCase();
   let best: string | undefined;

@@ -1,7 +1,7 @@
 import type { ProcessIo } from '../process-io.ts';
 import { ProgressLine } from './progress-line.ts';
 
-/** Shows how many objects are done while `work` goes on. */
+/** Shows a count of processed objects while `work` runs. */
 export async function withObjectProgress<T>(
   io: ProcessIo,
   verb: string,

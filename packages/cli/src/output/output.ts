@@ -2,12 +2,12 @@ import { styleText } from 'node:util';
 import type { ProcessIo } from '../process-io.ts';
 import { jsonText } from './json-text.ts';
 
-/** What is coloured, and how. */
+/** Colors of text. */
 export type Tone = 'good' | 'bad' | 'faint' | 'strong';
 
 const styles = { good: 'green', bad: 'red', faint: 'dim', strong: 'bold' } as const;
 
-/** Where the command prints: data to standard output, all that is about it to standard error. */
+/** Prints data to standard output, and everything else to standard error. */
 export class Output {
   readonly #io: ProcessIo;
   readonly #noColor: boolean;
@@ -27,7 +27,7 @@ export class Output {
     this.print([jsonText(value)]);
   }
 
-  /** Prints what is asked for: JSON with `--json`, else the lines that `text` makes. */
+  /** Prints `value` as JSON with `--json`, else the lines of `text`. */
   present(
     options: { readonly json?: true | undefined },
     value: unknown,
@@ -37,14 +37,14 @@ export class Output {
     else this.print(text());
   }
 
-  /** Tells people something beside the data. */
+  /** Prints a message beside the data. */
   note(text: string): void {
     this.#io.stderr.write(`${text}\n`);
   }
 
-  /** Colours text for standard output, if that is a terminal that wants colours. */
+  /** Colors text for standard output, if that is a terminal and colors aren't disabled. */
   paint(tone: Tone, text: string): string {
-    const coloured = this.#io.stdout.isTTY === true && !this.#noColor;
-    return coloured ? styleText(styles[tone], text, { validateStream: false }) : text;
+    const colored = this.#io.stdout.isTTY === true && !this.#noColor;
+    return colored ? styleText(styles[tone], text, { validateStream: false }) : text;
   }
 }

@@ -1,4 +1,4 @@
-/** Shows text on one line, without what would move a terminal's cursor: a registry may hold texts of anybody. */
+/** Puts text on one line, without control characters: a registry may hold texts that attack a terminal. */
 export function oneLine(text: string): string {
   return text
     .replaceAll(/\s+/g, ' ')
@@ -6,7 +6,7 @@ export function oneLine(text: string): string {
     .trim();
 }
 
-/** Shows text on as many lines as it has, without control characters. */
+/** Removes control characters other than newlines. */
 export function severalLines(text: string): string {
   return text.replaceAll('\t', '  ').replaceAll(/(?!\n)\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, '');
 }

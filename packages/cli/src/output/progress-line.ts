@@ -1,7 +1,7 @@
 import type { ProcessIo } from '../process-io.ts';
 import { oneLine } from './plain-text.ts';
 
-/** A line on a terminal that is written over and over; nothing where standard error isn't one. */
+/** A progress line that is overwritten in place; prints nothing unless standard error is a terminal. */
 export class ProgressLine {
   readonly #stream: ProcessIo['stderr'];
   readonly #now: () => number;
@@ -13,18 +13,18 @@ export class ProgressLine {
     this.#now = now;
   }
 
-  /** Shows how far something is, ten times a second at most. */
+  /** Replaces the line, at most ten times a second. */
   show(text: string): void {
     if (this.#stream.isTTY !== true || this.#now() - this.#shownAtMs < 100) return;
     this.#shownAtMs = this.#now();
     this.#visible = true;
     const { columns = 0 } = this.#stream;
-    // A terminal whose width nobody set has 0 columns.
+    // A terminal of unknown width has 0 columns.
     const width = columns > 0 ? columns : 80;
     this.#stream.write(`\r\u001b[K${oneLine(text).slice(0, width - 1)}`);
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   clear(): void {
     if (this.#visible) this.#stream.write('\r\u001b[K');
     this.#visible = false;

@@ -9,7 +9,7 @@ export interface Column {
 
 const GAP = '  ';
 
-/** Lays rows out under their titles; the last column is as wide as it is, and nothing ends in blanks. */
+/** Formats rows as a table under titles, without trailing blanks. */
 export function table(
   columns: readonly (string | Column)[],
   rows: readonly (readonly string[])[],
@@ -31,7 +31,7 @@ export function table(
   );
 }
 
-/** Lays names and values out in two columns; pairs without a value are left out. */
+/** Formats names and values in two columns, without pairs that have no value. */
 export function fields(
   pairs: readonly (readonly [name: string, value: string | undefined])[],
 ): readonly string[] {

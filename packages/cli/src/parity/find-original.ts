@@ -7,20 +7,20 @@ import { predictWith, runRequest } from '../run/run-request.ts';
 import { runVersion } from '../run/run-version.ts';
 import { remotePredict } from './remote-predict.ts';
 
-/** What a version is compared with. */
+/** The original that a version is compared with. */
 export interface Original {
-  /** What it is, for the report. */
+  /** Its name in the report. */
   readonly title: string;
-  /** Answers; without it the rows say what it answered. */
+  /** Predicts; absent when the rows hold the expected outputs. */
   readonly predict?: Predict;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Finds the original that the command line names: a URL of the Open Inference Protocol, `model@version` of the registry,
- * or an ONNX file; without a name, what the rows expect.
+ * Opens the original that the command line names: a URL of the Open Inference Protocol, `model@version` of the registry,
+ * or an ONNX file; without a name, the expected outputs of the rows.
  *
- * @throws CliError `ERR_CLI_USAGE`; RegistryError, ServingError when it can't be found or run
+ * @throws CliError `ERR_CLI_USAGE`; RegistryError, ServingError when it doesn't exist or can't run
  */
 export async function findOriginal(
   name: string | undefined,
@@ -28,7 +28,7 @@ export async function findOriginal(
   apiKey: string | undefined,
 ): Promise<Original> {
   const nothing = (): Promise<void> => Promise.resolve();
-  if (name === undefined) return { title: 'what the rows expect', close: nothing };
+  if (name === undefined) return { title: 'the expected outputs of the rows', close: nothing };
   if (/^https?:\/\//i.test(name)) {
     return { title: name, predict: remotePredict(name, apiKey), close: nothing };
   }
@@ -46,6 +46,6 @@ export async function findOriginal(
   }
   throw new CliError(
     'ERR_CLI_USAGE',
-    `${JSON.stringify(name)} is no original: give http://host:port/v2/models/<name>, <model>@<version>, or an ONNX file`,
+    `${JSON.stringify(name)} is not an original: expected http://host:port/v2/models/<name>, <model>@<version>, or an ONNX file`,
   );
 }

@@ -3,10 +3,10 @@ import { oneLine } from '../output/plain-text.ts';
 import { count } from '../output/format-values.ts';
 import { table } from '../output/table.ts';
 
-/** The page that `--html` writes has more. */
+/** The page of `--html` has more. */
 const SHOWN_ROWS = 5;
 
-/** Shows how far a version is from its original: each output, and the rows that differ most. */
+/** Formats a parity report: each output, and the rows that differ most. */
 export function formatParity(report: ParityReport, title: string): readonly string[] {
   const { rows, parity, outputs, worst } = report;
   return [

@@ -6,18 +6,18 @@ const TIMEOUT_MS = 60_000;
 const MAX_SHOWN = 300;
 
 /**
- * Asks a server by the Open Inference Protocol, in JSON; `url` is that of a model, `http://host/v2/models/digits`, or of
- * one of its versions.
+ * Predicts by a server of the Open Inference Protocol, in JSON; `url` is that of a model,
+ * `http://host/v2/models/digits`, or of one of its versions.
  *
  * `apiKey` is sent as a bearer token. Redirects aren't followed.
  *
- * @throws CliError `ERR_CLI_USAGE` for a URL that can't be asked; what it makes throws `ERR_CLI_ORIGINAL_FAILED`
+ * @throws CliError `ERR_CLI_USAGE` for an invalid URL; the returned function throws `ERR_CLI_ORIGINAL_FAILED`
  */
 export function remotePredict(url: string, apiKey: string | undefined): Predict {
   const endpoint = inferUrl(url);
   return async (inputs) => {
     const failed = (why: string, cause?: unknown): CliError =>
-      new CliError('ERR_CLI_ORIGINAL_FAILED', `${endpoint} doesn't answer as it should: ${why}`, {
+      new CliError('ERR_CLI_ORIGINAL_FAILED', `the request to ${endpoint} failed: ${why}`, {
         cause,
       });
     let answer: Response;
@@ -58,7 +58,7 @@ function inferUrl(url: string): string {
   try {
     parsed = new URL(url);
   } catch (cause) {
-    throw new CliError('ERR_CLI_USAGE', `${JSON.stringify(url)} is no URL`, { cause });
+    throw new CliError('ERR_CLI_USAGE', `invalid URL ${JSON.stringify(url)}`, { cause });
   }
   if (
     !/\/v2\/models\/[^/]+/.test(parsed.pathname) ||
@@ -67,8 +67,8 @@ function inferUrl(url: string): string {
   ) {
     throw new CliError(
       'ERR_CLI_USAGE',
-      `${JSON.stringify(parsed.origin + parsed.pathname)} isn't a model: write http://host:port/v2/models/<name>, ` +
-        'without a user or a query; keys come from FAIRLEAD_API_KEY',
+      `${JSON.stringify(parsed.origin + parsed.pathname)} is not the URL of a model: expected http://host:port/v2/models/<name> ` +
+        'without user or query; set FAIRLEAD_API_KEY for an API key',
     );
   }
   return `${parsed.href.replace(/\/(?:infer)?$/, '')}/infer`;
@@ -83,5 +83,5 @@ function readOutputs(value: unknown): readonly unknown[] {
   ) {
     return value.outputs;
   }
-  throw new Error('it has no "outputs"');
+  throw new Error('the response has no "outputs"');
 }

@@ -1,7 +1,7 @@
 /**
- * Checks the form of golden examples, so that an error names the example and the field of the file that is wrong.
+ * Checks the structure of golden examples, so that an error names the example and the field of the file.
  *
- * Their values are checked by the registry, against the signature.
+ * The registry checks their values against the signature.
  *
  * @throws Error naming the example, the field, what was expected and what was found.
  */

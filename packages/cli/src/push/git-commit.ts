@@ -3,9 +3,9 @@ import { promisify } from 'node:util';
 import { CliError } from '../cli-error.ts';
 
 /**
- * The full hash of a commit of the checkout that the command runs in.
+ * Resolves a revision to the full hash of its commit, in the checkout of the working folder.
  *
- * @throws CliError `ERR_CLI_USAGE` when git doesn't know it.
+ * @throws CliError `ERR_CLI_USAGE` when git doesn't find it.
  */
 export async function resolveCommit(revision: string): Promise<string> {
   const args = ['rev-parse', '--verify', '--end-of-options', `${revision}^{commit}`];
@@ -15,7 +15,7 @@ export async function resolveCommit(revision: string): Promise<string> {
   } catch (cause) {
     throw new CliError(
       'ERR_CLI_USAGE',
-      `git knows no commit ${JSON.stringify(revision)} here: run this in the checkout of the training, or leave --git-commit out`,
+      `git finds no commit ${JSON.stringify(revision)}: run the command in the checkout of the training code, or omit --git-commit`,
       { cause },
     );
   }

@@ -2,7 +2,7 @@ import type { PushRequest } from '@fairlead/registry';
 import { checkExamples } from './check-examples.ts';
 import { readJson, readText } from '../read-file.ts';
 
-/** What training wrote down of a model, beside its file. */
+/** Metadata of a model, as training writes it beside the model file. */
 export type PushMetadata = Pick<
   PushRequest,
   'signature' | 'metrics' | 'goldenExamples' | 'baseline' | 'batching' | 'lineage' | 'modelCard'
@@ -19,7 +19,7 @@ const FIELDS = [
 ] as const;
 
 /**
- * Reads a file of metadata; the registry checks every field when it is pushed, and other fields are passed over.
+ * Reads a metadata file; unknown fields are ignored, and the registry checks the others at the push.
  *
  * @throws CliError `ERR_CLI_FILE`
  */

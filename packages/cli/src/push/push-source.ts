@@ -7,40 +7,40 @@ import { CliError } from '../cli-error.ts';
 import { predictWith, runRequest } from '../run/run-request.ts';
 import { readMetadata } from './push-metadata.ts';
 
-/** What the command line says of a source, beyond where it is. */
+/** Options of the command line for a source. */
 export interface SourceDetails {
-  /** What of a version the source doesn't say, or says otherwise. */
+  /** Fields of the version; they override those of the source. */
   readonly given: SourceOptions;
-  /** Name of the upstream that runs it: then the source is a folder of Python files. */
+  /** Name of the upstream that runs the version; the source is a folder of Python files then. */
   readonly upstream?: string | undefined;
   readonly upstreamModel?: string | undefined;
   readonly entry?: string | undefined;
-  /** Whether the version may be run here. */
+  /** Whether the version may be run by this process. */
   readonly mayRun: boolean;
 }
 
 /**
- * Makes a push of what is at `path`: an ONNX file, a folder with one and its metadata, a folder of MLflow, or with
- * `upstream` a folder of Python files.
+ * Reads the source at `path`: an ONNX file, a folder with one and its metadata, an MLflow folder, or with `upstream` a
+ * folder of Python files.
  *
  * @throws CliError `ERR_CLI_FILE`, `ERR_CLI_USAGE`; RegistryError `ERR_REGISTRY_INVALID_…`
  */
 export async function readPushSource(path: string, details: SourceDetails): Promise<PushRequest> {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) throw unusable(path, 'there is no such file or folder');
+  if (stats === undefined) throw unusable(path, 'no such file or folder');
   const { given, upstream } = details;
   const { onnxModel } = await import('@fairlead/registry/sources');
   if (!stats.isDirectory()) {
     if (upstream === undefined) return onnxModel(path, given);
     throw new CliError(
       'ERR_CLI_USAGE',
-      `${path} is a file: --upstream goes with a folder of Python files`,
+      `${path} is a file: --upstream needs a folder of Python files`,
     );
   }
   if (upstream !== undefined) return pythonFolder(path, details, upstream);
   if (existsSync(join(path, 'MLmodel'))) return mlflowFolder(path, details);
   const model = join(path, 'model.onnx');
-  if (!existsSync(model)) throw unusable(path, 'it has neither model.onnx nor MLmodel');
+  if (!existsSync(model)) throw unusable(path, 'it contains neither model.onnx nor MLmodel');
   return onnxModel(model, await withMetadataOf(path, given));
 }
 
@@ -49,7 +49,7 @@ async function mlflowFolder(path: string, { given, mayRun }: SourceDetails): Pro
   if (!mayRun) return mlflowModel(path, given);
   const running = await runRequest(await mlflowModel(path, given));
   try {
-    // The folder's input example, with what the model answers to it, becomes a golden example.
+    // The input example of the folder and the outputs of the model for it become a golden example.
     const predict: Predict = predictWith(running);
     return await mlflowModel(path, { ...given, predict });
   } finally {
@@ -66,7 +66,7 @@ async function pythonFolder(
   if (signature === undefined) {
     throw new CliError(
       'ERR_CLI_USAGE',
-      `Python files don't say what they take and give: add --metadata with a JSON file that has their "signature"`,
+      `Python files have no signature: add --metadata with a JSON file that has a "signature"`,
     );
   }
   const { pythonModel } = await import('@fairlead/registry/sources');
@@ -78,7 +78,7 @@ async function pythonFolder(
   });
 }
 
-/** Adds what training wrote down beside the model; what was given stands. */
+/** Adds metadata.json of the folder; `given` takes precedence. */
 async function withMetadataOf(folder: string, given: SourceOptions): Promise<SourceOptions> {
   const file = join(folder, 'metadata.json');
   if (!existsSync(file)) return given;
@@ -94,7 +94,7 @@ async function withMetadataOf(folder: string, given: SourceOptions): Promise<Sou
 function unusable(path: string, why: string): CliError {
   return new CliError(
     'ERR_CLI_FILE',
-    `cannot push ${path}: ${why}; give an ONNX file, a folder with model.onnx and metadata.json, a folder of MLflow, ` +
+    `cannot push ${path}: ${why}; expected an ONNX file, a folder with model.onnx and metadata.json, an MLflow folder, ` +
       'or a folder of Python files with --upstream',
   );
 }

@@ -4,7 +4,7 @@ import { resolveCommit } from './git-commit.ts';
 import { readGoldenExamples, readMetadata, readModelCard } from './push-metadata.ts';
 import { readPushSource, type SourceDetails } from './push-source.ts';
 
-/** What the command line says of a push. */
+/** Options of the command line for a push. */
 export interface PushDetails extends Omit<SourceDetails, 'given'> {
   readonly model: string;
   readonly actor: string;
@@ -19,8 +19,7 @@ export interface PushDetails extends Omit<SourceDetails, 'given'> {
 }
 
 /**
- * Makes a push of a source and of all that the command line says besides: options go before `--metadata`, and that
- * before what the source says itself.
+ * Reads the source of a push and merges it with the options: options override `--metadata`, which overrides the source.
  *
  * @throws CliError `ERR_CLI_FILE`, `ERR_CLI_USAGE`; RegistryError `ERR_REGISTRY_INVALID_…`
  */

@@ -4,8 +4,7 @@ import { type RunOptions, runVersion } from '../run/run-version.ts';
 const WARM_UP_RUNS = 10;
 
 /**
- * Makes the proof that a push asks for: load the version, run its golden examples, and where it is wanted measure how
- * long one takes.
+ * Makes the validation of a push: loads the version, runs its golden examples, and measures latency if requested.
  *
  * `latencyRuns` runs of the first golden example become `p50Ms` and `p99Ms`; 0 measures nothing.
  */

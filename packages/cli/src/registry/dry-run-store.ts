@@ -1,21 +1,21 @@
 import type { ObjectStore, StoreEntry } from '@fairlead/registry';
 
-/** An object that would be written. */
+/** An object that a dry run would write. */
 interface DryRunObject {
   readonly key: string;
   readonly bytes: number;
 }
 
-/** A store that takes writes without making them, and says afterwards what they would have been. */
+/** A store that records writes instead of making them. */
 export interface DryRunStore extends ObjectStore {
-  /** What would be there more, in order of the keys. */
+  /** Objects that would be created, in order of their keys. */
   readonly created: () => readonly DryRunObject[];
-  /** Keys of what would be there no more, in their order. */
+  /** Keys of objects that would be removed, in order. */
   readonly removed: () => readonly string[];
 }
 
-/** Larger bodies are read to their end, but not kept: nothing reads a blob back that it just wrote. */
-const MAX_KEPT_BYTES = 32 * 1024 * 1024;
+/** Larger bodies are read to their end, but not buffered: no command reads back a blob that it wrote. */
+const MAX_BUFFERED_BYTES = 32 * 1024 * 1024;
 
 interface Written {
   readonly bytes: number;
@@ -23,17 +23,17 @@ interface Written {
 }
 
 /**
- * Makes every change of a dry run in memory, over `base`, which is only read.
+ * Makes the changes of a dry run in memory, over `base`, which is only read.
  *
- * So a dry run is the very run, with every check that it makes and every conflict that it meets, and can't differ from it.
+ * So a dry run executes the same code as the real run, with the same checks and conflicts.
  */
 export function dryRunStore(base: ObjectStore): DryRunStore {
   const written = new Map<string, Written>();
   const removed = new Set<string>();
-  const kept = (key: string): Written | undefined => written.get(key);
+  const buffered = (key: string): Written | undefined => written.get(key);
 
   async function create(key: string, body: Parameters<ObjectStore['create']>[1]): Promise<boolean> {
-    if (kept(key) !== undefined) return false;
+    if (buffered(key) !== undefined) return false;
     if (!removed.has(key) && (await base.size(key)) !== undefined) return false;
     written.set(key, typeof body === 'function' ? await readAll(body()) : whole(body));
     return true;
@@ -58,16 +58,16 @@ export function dryRunStore(base: ObjectStore): DryRunStore {
     create,
     list,
     read: async (key, limits) =>
-      kept(key)?.body ?? (removed.has(key) ? undefined : base.read(key, limits)),
+      buffered(key)?.body ?? (removed.has(key) ? undefined : base.read(key, limits)),
     async *stream(key) {
-      const own = kept(key);
+      const own = buffered(key);
       if (own === undefined) yield* base.stream(key);
       else if (own.body !== undefined) yield own.body;
-      else throw new Error(`a dry run keeps no body of ${own.bytes} bytes: ${key}`);
+      else throw new Error(`a dry run buffers no body of ${own.bytes} bytes: ${key}`);
     },
-    size: async (key) => kept(key)?.bytes ?? (removed.has(key) ? undefined : base.size(key)),
+    size: async (key) => buffered(key)?.bytes ?? (removed.has(key) ? undefined : base.size(key)),
     age: async (key) =>
-      kept(key) === undefined ? (removed.has(key) ? undefined : base.age(key)) : 0,
+      buffered(key) === undefined ? (removed.has(key) ? undefined : base.age(key)) : 0,
     async remove(key) {
       if (!written.delete(key) && (await base.size(key)) !== undefined) removed.add(key);
     },
@@ -89,7 +89,7 @@ async function readAll(body: AsyncIterable<Uint8Array>): Promise<Written> {
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > MAX_KEPT_BYTES) chunks = undefined;
+    if (bytes > MAX_BUFFERED_BYTES) chunks = undefined;
     chunks?.push(Uint8Array.from(chunk));
   }
   return { bytes, body: chunks && Buffer.concat(chunks) };

@@ -3,7 +3,7 @@ import type { Output } from '../output/output.ts';
 import { oneLine } from '../output/plain-text.ts';
 import { table } from '../output/table.ts';
 
-/** Shows how gates were decided: what was checked, the threshold, what was found. */
+/** Formats the results of gates: check, threshold and value. */
 export function formatGates(output: Output, results: readonly GateResult[]): readonly string[] {
   const rows = results.map(({ gate, passed, found }) => {
     const [check = gate, ...threshold] = gate.split(/\s+(?=[<>]=)|(?<=^\w+)\s+/);

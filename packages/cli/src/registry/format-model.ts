@@ -6,12 +6,12 @@ import type { ModelDetails, VersionSummary } from './read-model.ts';
 
 const SHOWN_METRICS = 3;
 
-/** Shows a model: what its aliases mean, what guards them, its versions. */
+/** Formats a model: aliases, gates and versions. */
 export function formatModel(output: Output, found: ModelDetails): readonly string[] {
   const { model, aliases, gates, tags, versions } = found;
-  const meaning = (version: number): string =>
+  const aliasesOf = (version: number): string =>
     Object.entries(aliases)
-      .flatMap(([alias, meant]) => (meant === version ? [alias] : []))
+      .flatMap(([alias, target]) => (target === version ? [alias] : []))
       .join(', ');
   const [head = '', ...rows] = table(
     [
@@ -28,7 +28,7 @@ export function formatModel(output: Output, found: ModelDetails): readonly strin
       formatTime(each.created),
       oneLine(each.actor),
       each.runtime.name,
-      meaning(each.version),
+      aliasesOf(each.version),
       formatMetrics(each.metrics),
       remarks(each),
     ]),
@@ -47,7 +47,7 @@ export function formatModel(output: Output, found: ModelDetails): readonly strin
   ];
 }
 
-/** Shows the first few metrics. */
+/** Formats the first few metrics. */
 function formatMetrics(metrics: Readonly<Record<string, number>>): string {
   const all = Object.entries(metrics).map(
     ([name, value]) => `${oneLine(name)} ${formatNumber(value)}`,
@@ -55,7 +55,7 @@ function formatMetrics(metrics: Readonly<Record<string, number>>): string {
   return all.slice(0, SHOWN_METRICS).join(', ') + (all.length > SHOWN_METRICS ? ', …' : '');
 }
 
-/** Shows tags, or nothing when there are none. */
+/** Formats tags; undefined when there are none. */
 export function formatTags(tags: Readonly<Record<string, string>>): string | undefined {
   const all = Object.entries(tags).map(([name, value]) => `${oneLine(name)}=${oneLine(value)}`);
   return all.length === 0 ? undefined : all.join(', ');

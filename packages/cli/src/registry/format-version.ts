@@ -8,7 +8,7 @@ import { fields, table } from '../output/table.ts';
 import type { VersionDetails } from './read-version.ts';
 import { formatTags } from './format-model.ts';
 
-/** Shows a version. */
+/** Formats a version. */
 export function formatVersion(
   output: Output,
   { manifest, aliases, state, signatures }: VersionDetails,
@@ -27,7 +27,7 @@ export function formatVersion(
       ['pushed', `${formatTime(created)} by ${oneLine(actor)}`],
       ['runtime', runtime.name + options],
       ['golden examples', String(goldenExamples.length)],
-      ['trial', formatTrial(manifest)],
+      ['validation', formatTrial(manifest)],
       ['batching', formatBatching(manifest)],
       ['tags', formatTags(tags)],
       ['archived', archived && `${formatTime(archived.at)} by ${oneLine(archived.actor)}`],
@@ -64,33 +64,31 @@ export function formatVersion(
       ),
     ),
     ...part('Lineage', formatLineage(manifest.lineage)),
-    ...(card
-      ? part('Model card', [severalLines(manifest.modelCard ?? 'It has none.').trimEnd()])
-      : []),
+    ...(card ? part('Model card', [severalLines(manifest.modelCard ?? 'none').trimEnd()]) : []),
   ];
 }
 
 function formatTrial({ trial }: Manifest): string {
   if (trial === undefined) return 'not recorded';
-  return trial.ran ? 'it ran' : `not run: ${oneLine(trial.reason ?? '')}`;
+  return trial.ran ? 'passed' : `not run: ${oneLine(trial.reason ?? '')}`;
 }
 
-/** Says whether requests of a version share executions, and why, as its trial found. */
+/** Formats whether requests of a version are batched, and why, as its validation found. */
 export function formatBatching({ trial, batching = 'auto' }: Manifest): string {
-  if (trial === undefined) return `${batching}: decided when it is loaded`;
+  if (trial === undefined) return `${batching}: decided at load time`;
   const { on, reason } = trial.batching;
   const decided = on ? 'on' : 'off';
   return `${batching === decided ? decided : `${batching}, ${decided}`}: ${oneLine(reason)}`;
 }
 
-/** Shows numbers by their names. */
+/** Formats numbers by their names. */
 export function formatNumbers(numbers: Readonly<Record<string, number>>): readonly string[] {
   return fields(
     Object.entries(numbers).map(([name, value]) => [oneLine(name), formatNumber(value)]),
   );
 }
 
-/** Shows the inputs and outputs of a signature. */
+/** Formats the inputs and outputs of a signature. */
 function formatSignature({ inputs, outputs }: Signature): readonly string[] {
   const row = (direction: string) => (spec: TensorSpec) => [direction, ...tensorCells(spec)];
   return table(
@@ -99,7 +97,7 @@ function formatSignature({ inputs, outputs }: Signature): readonly string[] {
   );
 }
 
-/** Shows where a version comes from. */
+/** Formats the lineage of a version. */
 function formatLineage(lineage: Manifest['lineage']): readonly string[] {
   const { gitCommit, dataset, command, parentVersion, parameters, frameworks, changes } = lineage;
   return fields([

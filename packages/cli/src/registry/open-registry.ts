@@ -3,22 +3,22 @@ import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type DryRunStore, dryRunStore } from './dry-run-store.ts';
 
-/** Options of every command that uses a registry. */
+/** Options of commands that use a registry. */
 export interface RegistryOptions {
   readonly registry?: string | undefined;
   readonly dryRun?: true | undefined;
 }
 
-/** A registry that a command uses. */
+/** An open registry. */
 export interface OpenedRegistry {
   readonly registry: ModelRegistry;
   readonly store: ObjectStore;
-  /** Where writes went instead, in a dry run. */
+  /** Receives the writes of a dry run. */
   readonly dryRunStore?: DryRunStore;
 }
 
 /**
- * Opens the registry that `--registry` names, or `FAIRLEAD_REGISTRY`; for a dry run one that only seems to change.
+ * Opens the registry that `--registry` names, or `FAIRLEAD_REGISTRY`; for a dry run with an overlay that receives the writes.
  *
  * @throws CliError `ERR_CLI_NO_REGISTRY`; RegistryError `ERR_REGISTRY_STORE_…`
  */
@@ -27,7 +27,7 @@ export async function openRegistry(
   options: RegistryOptions,
 ): Promise<OpenedRegistry> {
   const location = registryLocation(context, options);
-  // The registry's libraries are loaded only by commands that need them: help and completion answer at once.
+  // Only commands that need the registry load it: help and completion stay fast.
   const { ModelRegistry, openStore } = await import('@fairlead/registry');
   const base = await openStore(location);
   const overlay = options.dryRun ? dryRunStore(base) : undefined;
@@ -45,6 +45,6 @@ export function registryLocation(
   if (location !== undefined && location !== '') return location;
   throw new CliError(
     'ERR_CLI_NO_REGISTRY',
-    'no registry is named: add --registry ./folder or --registry s3://bucket/prefix, or set FAIRLEAD_REGISTRY',
+    'no registry given: add --registry ./folder or --registry s3://bucket/prefix, or set FAIRLEAD_REGISTRY',
   );
 }

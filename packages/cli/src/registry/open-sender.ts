@@ -2,10 +2,9 @@ import type { WebhookSender } from '@fairlead/webhooks';
 import { CliError } from '../cli-error.ts';
 
 /**
- * Opens what calls the webhooks of `urls`, and nothing else. With `allowPrivate` their names may resolve to loopback and
- * private addresses.
+ * Opens a webhook sender for `urls` alone. With `allowPrivate` their names may resolve to loopback and private addresses.
  *
- * @throws CliError `ERR_CLI_USAGE` for a URL that none can have, or a secret of another form; the message doesn't contain it.
+ * @throws CliError `ERR_CLI_USAGE` for a URL or a secret of another form; the message doesn't contain the secret.
  */
 export async function openSender(
   urls: readonly string[],
@@ -30,7 +29,7 @@ export async function openSender(
     if (sender.allows(url)) continue;
     throw new CliError(
       'ERR_CLI_USAGE',
-      `${url} can't be where webhooks go; give http(s)://host/path, without a password, a fragment, and in the path without "..", backslashes, %2e, %2f and %25`,
+      `${url} is not the URL of a webhook: expected http(s)://host/path without a password, a fragment, and in the path without "..", backslashes, %2e, %2f and %25`,
     );
   }
   return sender;

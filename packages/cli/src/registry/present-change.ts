@@ -2,7 +2,7 @@ import type { CommandContext } from '../command-context.ts';
 import { formatBytes } from '../output/format-values.ts';
 import type { OpenedRegistry } from './open-registry.ts';
 
-/** Prints what a command changed or, in a dry run, would have changed. */
+/** Prints the changes of a command or, in a dry run, the changes it would make. */
 export function presentChange(
   { output }: CommandContext,
   { dryRunStore }: Pick<OpenedRegistry, 'dryRunStore'>,
@@ -14,11 +14,11 @@ export function presentChange(
   const removals = dryRunStore?.removed() ?? [];
   const dryRun = dryRunStore !== undefined;
   output.present(options, { dryRun, ...value, ...(dryRun && { writes, removals }) }, () => [
-    ...(dryRun ? ['A dry run: nothing is changed. Without --dry-run:', ''] : []),
+    ...(dryRun ? ['Dry run: nothing was changed. Without --dry-run:', ''] : []),
     ...text(),
     ...(dryRun ? [''] : []),
     ...writes.map(({ key, bytes }) => `  written  ${key} (${formatBytes(bytes)})`),
     ...removals.map((key) => `  removed  ${key}`),
-    ...(dryRun && writes.length + removals.length === 0 ? ['  nothing is written'] : []),
+    ...(dryRun && writes.length + removals.length === 0 ? ['  no changes'] : []),
   ]);
 }

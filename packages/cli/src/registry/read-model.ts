@@ -1,25 +1,25 @@
 import type { Manifest, ModelRegistry, VersionState } from '@fairlead/registry';
 
-/** What is known of a model. */
+/** Details of a model. */
 export interface ModelDetails {
   readonly model: string;
-  /** The version that each alias means. */
+  /** The version that each alias points to. */
   readonly aliases: Readonly<Record<string, number>>;
-  /** The gates of each guarded alias. */
+  /** The gates of each alias that has any. */
   readonly gates: Readonly<Record<string, readonly string[]>>;
   readonly tags: Readonly<Record<string, string>>;
   /** Oldest first. */
   readonly versions: readonly VersionSummary[];
 }
 
-/** What a list of versions says of each. */
+/** A version in the list of a model. */
 export interface VersionSummary extends Pick<
   Manifest,
   'version' | 'created' | 'actor' | 'runtime' | 'metrics'
 > {
   readonly tags: Readonly<Record<string, string>>;
   readonly archived: boolean;
-  /** Who approved it. */
+  /** Actors that approved it. */
   readonly approvedBy: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export async function readModel(registry: ModelRegistry, model: string): Promise
   };
 }
 
-/** The version that each alias of a model means. */
+/** The version that each alias of a model points to. */
 export async function readAliases(
   registry: ModelRegistry,
   model: string,

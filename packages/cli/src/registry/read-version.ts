@@ -1,10 +1,10 @@
 import type { Manifest, ModelRegistry, VersionState } from '@fairlead/registry';
 import { readAliases } from './read-model.ts';
 
-/** All that is known of a version. */
+/** Details of a version. */
 export interface VersionDetails {
   readonly manifest: Manifest;
-  /** The aliases that mean it now. */
+  /** The aliases that point to it now. */
   readonly aliases: readonly string[];
   readonly state: VersionState;
   readonly signatures: readonly {

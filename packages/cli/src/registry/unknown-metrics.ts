@@ -1,12 +1,12 @@
 import type { Gate, ModelRegistry } from '@fairlead/registry';
 import { nearest } from '../options/nearest.ts';
 
-/** Names that a push or `model parity` measures. */
+/** Names of measurements that a push or `model parity` records. */
 const MEASURED = ['p50Ms', 'p99Ms', 'parity', 'goldenExamples'];
 
 /**
- * Finds gates on metrics that no version of a model has: a later version may have them, or the name is mistyped. Each is a
- * warning in words; none where the versions can't be read, since the gates are set by then.
+ * Warns of gates on metrics that no version of a model has: a later version may have them, or the name is mistyped. No
+ * warnings when the versions can't be read, since the gates are already set.
  */
 export async function unknownMetrics(
   registry: ModelRegistry,

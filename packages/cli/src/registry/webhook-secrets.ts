@@ -3,8 +3,8 @@ import type { CommandContext } from '../command-context.ts';
 import { readText } from '../read-file.ts';
 
 /**
- * What webhooks are signed with: of a file, else of the environment; several, separated by commas or lines, while one
- * replaces another.
+ * Reads the secrets for signing webhooks from a file, else from the environment; several, separated by commas or lines,
+ * while one replaces another.
  *
  * @throws CliError `ERR_CLI_USAGE`, `ERR_CLI_FILE`
  */
@@ -18,6 +18,6 @@ export async function readWebhookSecrets(
   if (secrets.length > 0) return secrets;
   throw new CliError(
     'ERR_CLI_USAGE',
-    'nothing to sign with: set FAIRLEAD_WEBHOOK_SECRET to whsec_ and 24 to 64 bytes in base64, as the receiver has it, or name a file of that with --secret-file',
+    'no webhook secret given: set FAIRLEAD_WEBHOOK_SECRET to the secret of the receiver (whsec_ and 24 to 64 bytes in base64), or add --secret-file',
   );
 }

@@ -16,18 +16,18 @@ import { CliError } from '../cli-error.ts';
 import { errorCodeOf } from '../exit-code.ts';
 import { fileError } from '../read-file.ts';
 
-/** A rendered file, and how what is on disk differs from it. */
+/** A rendered file and its state on disk. */
 export interface PlacedFile {
-  /** Where it is on disk. */
+  /** Its path on disk. */
   readonly path: string;
   readonly state: 'missing' | 'changed' | 'unchanged';
   readonly rendered: RenderedFile;
 }
 
 /**
- * Says where each file belongs below `out`, the root of the host, and how it compares with what is there.
+ * Finds the path of each file below `out`, the root of the host, and compares it with the file on disk.
  *
- * @throws CliError `ERR_CLI_UNSAFE_PATH` for what would be outside of it, by its name or by a symbolic link.
+ * @throws CliError `ERR_CLI_UNSAFE_PATH` for a path outside of `out`, by its name or by a symbolic link.
  */
 export async function placeFiles(
   out: string,
@@ -38,13 +38,13 @@ export async function placeFiles(
   for (const rendered of files) {
     const path = join(root, rendered.path);
     if (relative(root, path).split(sep)[0] === '..') throw unsafe(rendered.path, root);
-    await refuseLinks(root, path);
+    await rejectLinks(root, path);
     placed.push({ path, state: await compare(path, rendered), rendered });
   }
   return placed;
 }
 
-/** Writes files, each whole: whoever reads one sees it as it was or as it is then. */
+/** Writes files atomically: a reader sees the old content or the new. */
 export async function writeFiles(files: readonly PlacedFile[]): Promise<void> {
   for (const { path, state, rendered } of files) {
     if (state === 'unchanged') continue;
@@ -52,7 +52,7 @@ export async function writeFiles(files: readonly PlacedFile[]): Promise<void> {
     try {
       await mkdir(dirname(path), { recursive: true });
       await writeFile(temporary, rendered.content, { flag: 'wx', mode: rendered.mode });
-      // Whatever the umask took away.
+      // The umask may have removed bits.
       await chmod(temporary, rendered.mode);
       await rename(temporary, path);
     } catch (cause) {
@@ -77,8 +77,8 @@ async function compare(
   }
 }
 
-/** The deepest folder of `path` that is there has to lie inside of `root`, and the file itself be no link. */
-async function refuseLinks(root: string, path: string): Promise<void> {
+/** Requires that the deepest existing folder of `path` is inside of `root`, and that the file is no link. */
+async function rejectLinks(root: string, path: string): Promise<void> {
   if ((await lstat(path).catch(() => undefined))?.isSymbolicLink() === true)
     throw unsafe(path, root);
   const realRoot = await realpath(root).catch(() => undefined);
@@ -94,6 +94,6 @@ async function refuseLinks(root: string, path: string): Promise<void> {
 function unsafe(path: string, root: string): CliError {
   return new CliError(
     'ERR_CLI_UNSAFE_PATH',
-    `${path} would be outside of ${root}, or a symbolic link leads there: nothing was written; take another folder with --out`,
+    `${path} is outside of ${root}, or reached through a symbolic link: nothing was written; choose another folder with --out`,
   );
 }

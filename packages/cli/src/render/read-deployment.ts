@@ -8,10 +8,10 @@ import { fileError, readJson } from '../read-file.ts';
 const WHAT = 'a deployment';
 
 /**
- * Reads a deployment: a module (`.ts`, `.js`) whose export `name` is one, or a JSON file; what `defineDeployment` takes
- * or what it returns.
+ * Reads a deployment from the export `name` of a module (`.ts`, `.js`), or from a JSON file; either the input of
+ * `defineDeployment` or its result.
  *
- * @throws CliError `ERR_CLI_FILE`; DeploymentError with everything that is wrong with it
+ * @throws CliError `ERR_CLI_FILE`; DeploymentError listing every problem
  */
 export async function readDeployment(path: string, name: string): Promise<Deployment> {
   const value = /\.json$/i.test(path)
@@ -26,18 +26,21 @@ export async function readDeployment(path: string, name: string): Promise<Deploy
 
 async function importValue(path: string, name: string): Promise<unknown> {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
-    throw fileError(path, WHAT, new Error('there is no such file'));
+    throw fileError(path, WHAT, new Error('no such file'));
   }
   let module: Readonly<Record<string, unknown>>;
   try {
     module = (await import(pathToFileURL(resolve(path)).href)) as typeof module;
   } catch (cause) {
-    // What the deployment is refused for when the module itself defines it.
+    // The module itself calls defineDeployment, which rejects the deployment.
     if (errorCodeOf(cause)?.startsWith('ERR_DEPLOYMENT_') === true) throw cause;
     const cannotStrip = errorCodeOf(cause) === 'ERR_UNKNOWN_FILE_EXTENSION';
-    const hint = new Error('this Node runs no TypeScript: use Node from 22.18 on, or compile it', {
-      cause,
-    });
+    const hint = new Error(
+      'this version of Node does not run TypeScript: use Node 22.18 or later, or compile the file',
+      {
+        cause,
+      },
+    );
     throw fileError(path, WHAT, cannotStrip ? hint : cause);
   }
   const value = module[name] ?? (name === 'deployment' ? module.default : undefined);
@@ -46,11 +49,13 @@ async function importValue(path: string, name: string): Promise<unknown> {
   throw fileError(
     path,
     WHAT,
-    new Error(`it exports no ${JSON.stringify(name)} but ${names}; name one with --export`),
+    new Error(
+      `it has no export ${JSON.stringify(name)}; it exports ${names}: choose one with --export`,
+    ),
   );
 }
 
-/** Whether everything is decided already: addresses are objects then, and text before. */
+/** Whether the value is the result of `defineDeployment`: addresses are objects, and strings in the input. */
 function isDefined(value: object): value is Deployment {
   if (!('gateway' in value) || typeof value.gateway !== 'object' || value.gateway === null)
     return false;

@@ -5,9 +5,9 @@ import { CliError } from '../cli-error.ts';
 import { type RunningVersion, runVersion } from './run-version.ts';
 
 /**
- * Runs a version that isn't pushed yet.
+ * Runs a version before it is pushed.
  *
- * @throws ServingError saying what is wrong with it; CliError `ERR_CLI_NO_RUNTIME`
+ * @throws ServingError naming the fault of the version; CliError `ERR_CLI_NO_RUNTIME`
  */
 export function runRequest({
   model,
@@ -20,13 +20,13 @@ export function runRequest({
     manifest: { model, version: 0, signature, runtime },
     async read(path) {
       const source = Object.hasOwn(files, path) ? files[path] : undefined;
-      if (source === undefined) throw new Error(`there is no file ${JSON.stringify(path)}`);
+      if (source === undefined) throw new Error(`no such file: ${JSON.stringify(path)}`);
       return typeof source === 'string' ? readFile(source) : source;
     },
   });
 }
 
-/** Asks a running version as parity asks: in the JSON form of the Open Inference Protocol. */
+/** Predicts by a running version, in the JSON tensors of the Open Inference Protocol. */
 export function predictWith(running: RunningVersion): Predict {
   return async (inputs) => {
     const { decodeTensor, tensorAsJson } = await import('@fairlead/signature');

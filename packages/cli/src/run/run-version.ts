@@ -2,26 +2,26 @@ import type { BatchingDecision, ModelArtifacts, RuntimeFactory } from '@fairlead
 import type { Tensor } from '@fairlead/signature';
 import { CliError } from '../cli-error.ts';
 
-/** A version that can be asked. */
+/** A loaded version. */
 export interface RunningVersion {
   infer(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
   close(): Promise<void>;
-  /** Whether requests shared executions, and why. */
+  /** Whether requests are batched, and why. */
   readonly batching: BatchingDecision;
-  /** Why it was not run before it could be called, if it wasn't: no inputs were found that suit it. */
+  /** Why the version wasn't run when it was loaded: no valid inputs were found. `undefined` when it was run. */
   readonly untried: string | undefined;
 }
 
-/** How a version is run. */
+/** Options for running a version. */
 export interface RunOptions {
-  /** Of a version that another process runs: where that is, `http://host:port` or `unix:/path`. */
+  /** Address of the process that runs the version: `http://host:port` or `unix:/path`. */
   readonly upstreamUrl?: string | undefined;
 }
 
 /**
- * Loads a version and warms it up on its golden examples, just as a gateway would before it serves it.
+ * Loads a version and warms it up on its golden examples, as a gateway does before it serves one.
  *
- * @throws ServingError saying what is wrong with it; CliError `ERR_CLI_NO_RUNTIME`
+ * @throws ServingError naming the fault of the version; CliError `ERR_CLI_NO_RUNTIME`
  */
 export async function runVersion(
   artifacts: ModelArtifacts,
@@ -73,7 +73,7 @@ async function runtimesFor(
   if (upstreamUrl === undefined || typeof upstream !== 'string') {
     throw new CliError(
       'ERR_CLI_NO_RUNTIME',
-      `version ${version} of "${model}" is run by another process, and it isn't said where that is: add --upstream-url http://host:port`,
+      `version ${version} of "${model}" runs in another process: add its address with --upstream-url http://host:port`,
     );
   }
   const { upstreamRuntime } = await import('@fairlead/serving/upstream');
@@ -96,7 +96,7 @@ async function importOnnx(): Promise<RuntimeFactory> {
   return onnxRuntime();
 }
 
-/** A version stays what it is. */
+/** A version doesn't change. */
 async function* noChanges(signal: AbortSignal): AsyncGenerator<never, void> {
   await new Promise((resolve) => {
     signal.addEventListener('abort', resolve, { once: true });

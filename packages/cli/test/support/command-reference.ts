@@ -8,10 +8,12 @@ export function commandReference(program: CommandUnknownOpts): string {
       const sentence = description.charAt(0).toUpperCase() + description.slice(1);
       const rows = [
         ...command.registeredArguments.map((each) => [argumentName(each), each.description]),
-        ...command.options.map(({ flags, description: what, defaultValue }) => [
-          flags,
-          what + (defaultValue === undefined ? '' : ` (default: ${shown(defaultValue)})`),
-        ]),
+        ...command.options
+          .filter(({ hidden }) => !hidden)
+          .map(({ flags, description: what, defaultValue }) => [
+            flags,
+            what + (defaultValue === undefined ? '' : ` (default: ${shown(defaultValue)})`),
+          ]),
       ];
       const table = rows.map(([name = '', what = '']) => `| \`${name}\` | ${escaped(what)} |`);
       return [

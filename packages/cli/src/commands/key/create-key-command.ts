@@ -12,20 +12,20 @@ import { collect, dryRunOption, jsonOption, parseCount } from '../../options/sha
 /** Defines `fairlead key create`. */
 export function defineCreateKeyCommand(command: Command, context: CommandContext): void {
   command
-    .requiredOption('--client <name>', 'whose key it is')
+    .requiredOption('--client <name>', 'Client that the key belongs to')
     .requiredOption(
       '--scope <scope>',
-      'what it allows: infer:digits, infer:*, admin, metrics; may be repeated',
+      'Scope: infer:<model>, infer:*, admin or metrics; repeatable',
       collect,
     )
     .option(
       '--expires <time>',
-      'from when on it is refused: 90d, 2030-01-31 (default: never)',
+      'Expiry: a duration such as 90d, or a date such as 2030-01-31 (default: never)',
       parseExpiry,
     )
-    .option('--limit <requests>', 'requests per window of the rate limit', parseCount)
+    .option('--limit <requests>', 'Rate limit: requests per window', parseCount)
     .addOption(keysFileOption)
-    .option('--pepper-file <file>', 'file of the pepper (else FAIRLEAD_PEPPER)')
+    .option('--pepper-file <file>', 'File of the pepper (env: FAIRLEAD_PEPPER)')
     .addOption(dryRunOption)
     .addOption(jsonOption)
     .action(async (options) => {
@@ -42,7 +42,7 @@ export function defineCreateKeyCommand(command: Command, context: CommandContext
         ...(limit !== undefined && { limit }),
       });
       const add = (records: readonly (typeof record)[]) => {
-        // Refuses what the gateway would refuse, such as a third key of one client.
+        // Rejects what the gateway would reject, such as a third key of one client.
         new ApiKeySet({ pepper, records: [...records, record], now: () => now.getTime() });
         return [...records, record];
       };
@@ -53,7 +53,7 @@ export function defineCreateKeyCommand(command: Command, context: CommandContext
           options,
           { dryRun: true, record: { ...shown, id: undefined } },
           () => [
-            `A dry run: nothing is changed. Without --dry-run: a key of ${client} in ${path}, for ${scopes.join(', ')}.`,
+            `Dry run: nothing was changed. Without --dry-run: a key of ${client} in ${path}, for ${scopes.join(', ')}.`,
           ],
         );
         return;
@@ -63,8 +63,8 @@ export function defineCreateKeyCommand(command: Command, context: CommandContext
       if (options.json) return;
       context.output.note(
         `This is key ${record.id} of ${client}, for ${scopes.join(', ')}, until ${record.expiresAt ?? 'it is revoked'}.\n` +
-          'Keep it now: it is stored nowhere, and is never shown again.\n' +
-          'Gateways that read this file take it within seconds.',
+          'Save it now: it is stored nowhere, and never shown again.\n' +
+          'Gateways that read this file accept it within seconds.',
       );
     });
   addExamples(command, [
@@ -72,17 +72,17 @@ export function defineCreateKeyCommand(command: Command, context: CommandContext
       'for a client',
       'fairlead key create --client acme --scope infer:digits --expires 90d --keys-file keys.json',
     ],
-    ['into a variable', 'KEY=$(fairlead key create --client ci --scope admin)'],
+    ['Into a variable', 'KEY=$(fairlead key create --client ci --scope admin)'],
   ]);
 }
 
-/** @throws CliError `ERR_CLI_USAGE` for a time that has passed: no request could be made with such a key. */
+/** @throws CliError `ERR_CLI_USAGE` for a time that has passed: such a key would be rejected at once. */
 function expiresAt(expiry: Expiry, now: Date): Date {
   const at = 'at' in expiry ? expiry.at : new Date(now.getTime() + expiry.spanMs);
   if (at.getTime() > now.getTime()) return at;
   throw new CliError(
     'ERR_CLI_USAGE',
-    `--expires ${at.toISOString()} has passed (it is ${now.toISOString()} now): no request could be made with the key; ` +
-      'give a later time, such as 90d. A day begins at 00:00 UTC',
+    `--expires ${at.toISOString()} has passed (it is ${now.toISOString()} now): the key would be rejected at once; ` +
+      'give a later time, such as 90d. A date means 00:00 UTC',
   );
 }

@@ -23,7 +23,7 @@ export function defineListKeysCommand(command: Command, context: CommandContext)
       }));
       context.output.present(options, { keysFile: path, keys }, () =>
         keys.length === 0
-          ? [`There is no key in ${path}.`]
+          ? [`No keys in ${path}.`]
           : table(
               ['id', 'client', 'scopes', 'created', 'expires', 'limit'],
               keys.map(({ id, client, scopes, createdAt, expiresAt, limit, expired }) => [
@@ -39,5 +39,5 @@ export function defineListKeysCommand(command: Command, context: CommandContext)
             ),
       );
     });
-  addExamples(command, [['who may ask', 'fairlead key list --keys-file keys.json']]);
+  addExamples(command, [['List the keys', 'fairlead key list --keys-file keys.json']]);
 }

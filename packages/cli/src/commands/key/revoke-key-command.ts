@@ -10,7 +10,7 @@ import { dryRunOption, jsonOption, yesOption } from '../../options/shared-option
 /** Defines `fairlead key revoke`. */
 export function defineRevokeKeyCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<id>', 'id of the key, as fairlead key list shows it')
+    .argument('<id>', 'Key id, as fairlead key list prints it')
     .addOption(yesOption)
     .addOption(keysFileOption)
     .addOption(dryRunOption)
@@ -22,11 +22,11 @@ export function defineRevokeKeyCommand(command: Command, context: CommandContext
         if (record !== undefined) return record;
         throw new CliError(
           'ERR_CLI_KEY_NOT_FOUND',
-          `${path} has no key ${JSON.stringify(id.slice(0, 12))}: fairlead key list shows which it has`,
+          `${path} has no key ${JSON.stringify(id.slice(0, 12))}: list the keys with fairlead key list`,
         );
       };
       const { client, scopes } = find((await readKeysFile(path)).records);
-      await confirm(context, options, `revoke key ${id} of ${client} for good`);
+      await confirm(context, options, `revoke key ${id} of ${client}`);
       const dryRun = options.dryRun === true;
       if (!dryRun) {
         await changeKeysFile(path, (records) => {
@@ -35,13 +35,13 @@ export function defineRevokeKeyCommand(command: Command, context: CommandContext
         });
       }
       context.output.present(options, { dryRun, revoked: { id, client, scopes } }, () => [
-        `${dryRun ? 'A dry run: nothing is changed. Without --dry-run: revoked' : 'Revoked'} key ${id} of ${client} (${scopes.join(', ')}).`,
+        `${dryRun ? 'Dry run: nothing was changed. Without --dry-run: revoked' : 'Revoked'} key ${id} of ${client} (${scopes.join(', ')}).`,
       ]);
       if (!dryRun) {
-        context.output.note('Gateways that read this file refuse it within seconds.');
+        context.output.note('Gateways that read this file reject it within seconds.');
       }
     });
   addExamples(command, [
-    ['a key that leaked', 'fairlead key revoke 0f3k9q1z7p2m --keys-file keys.json'],
+    ['A key that leaked', 'fairlead key revoke 0f3k9q1z7p2m --keys-file keys.json'],
   ]);
 }

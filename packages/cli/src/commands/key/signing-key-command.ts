@@ -10,7 +10,7 @@ import { fileError } from '../../read-file.ts';
 /** Defines `fairlead key signing`. */
 export function defineSigningKeyCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<name>', 'the files are <name>.private.pem and <name>.public.pem')
+    .argument('<name>', 'Name of the files: <name>.private.pem and <name>.public.pem')
     .addOption(dryRunOption)
     .addOption(jsonOption)
     .action(async (name, options) => {
@@ -19,26 +19,26 @@ export function defineSigningKeyCommand(command: Command, context: CommandContex
       if (there !== undefined) {
         throw new CliError(
           'ERR_CLI_FILE',
-          `${there} is there already: take another name, or remove it`,
+          `${there} already exists: choose another name, or remove it`,
         );
       }
       const { generateSigningKey } = await import('@fairlead/registry');
       const { keyId, privateKey, publicKey } = generateSigningKey();
       const dryRun = options.dryRun === true;
       if (!dryRun) {
-        // Never over a file that came meanwhile: it may be the only copy of a key.
+        // Never over an existing file: it may be the only copy of a key.
         await writeNew(files.privateKey, privateKey, 0o600);
         await writeNew(files.publicKey, publicKey, 0o644);
       }
       context.output.present(options, { dryRun, ...(!dryRun && { keyId }), files }, () => [
         dryRun
-          ? `A dry run: nothing is changed. Without --dry-run: ${files.privateKey} and ${files.publicKey}.`
-          : `Key ${keyId}: ${files.privateKey} stays with whoever signs, ${files.publicKey} goes to the hosts (FAIRLEAD_TRUSTED_KEYS).`,
+          ? `Dry run: nothing was changed. Without --dry-run: ${files.privateKey} and ${files.publicKey}.`
+          : `Key ${keyId}: ${files.privateKey} signs versions and stays secret, ${files.publicKey} goes to the hosts (FAIRLEAD_TRUSTED_KEYS).`,
       ]);
     });
   addExamples(command, [
     [
-      'make a pair, and sign with it',
+      'Create a pair, and sign with it',
       'fairlead key signing release && fairlead model sign digits 3 --key release.private.pem',
     ],
   ]);

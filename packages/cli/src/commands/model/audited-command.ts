@@ -30,8 +30,8 @@ export interface AuditedCommand {
 export function auditedCommand({ examples, perform, done }: AuditedCommand): DefineCommand {
   return function defineAuditedCommand(command: Command, context: CommandContext) {
     command
-      .argument('<model>', 'name of the model')
-      .argument('<version>', 'number of the version, or an alias that means it')
+      .argument('<model>', 'Model name')
+      .argument('<version>', 'Version number or alias')
       .addOption(registryOption)
       .addOption(actorOption)
       .addOption(reasonOption)

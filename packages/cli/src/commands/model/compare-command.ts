@@ -10,9 +10,9 @@ import { readVersion } from '../../registry/read-version.ts';
 /** Defines `fairlead model compare`. */
 export function defineCompareCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<model>', 'name of the model')
-    .argument('<before>', 'number of a version, or an alias that means it')
-    .argument('<after>', 'number of the other, or an alias')
+    .argument('<model>', 'Model name')
+    .argument('<before>', 'Version number or alias')
+    .argument('<after>', 'Version number or alias to compare it with')
     .addOption(registryOption)
     .addOption(jsonOption)
     .action(async (model, before, after, options) => {
@@ -29,9 +29,12 @@ export function defineCompareCommand(command: Command, context: CommandContext):
       );
     });
   addExamples(command, [
-    ['what would change for users', 'fairlead model compare digits champion 4'],
     [
-      'do callers have to change?',
+      'Compare the version in production with a new one',
+      'fairlead model compare digits champion 4',
+    ],
+    [
+      'List the breaking changes',
       "fairlead model compare digits champion 4 --json | jq '.breakingChanges'",
     ],
   ]);

@@ -12,10 +12,10 @@ import { openRegistry } from '../../registry/open-registry.ts';
 /** Defines `fairlead model download`. */
 export function defineDownloadCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<model>', 'name of the model')
-    .argument('<version>', 'number of the version, or an alias that means it')
-    .requiredOption('--out <folder>', 'the folder; it must not be there')
-    .option('--trusted-keys <file>', 'only if one of these public keys signed it')
+    .argument('<model>', 'Model name')
+    .argument('<version>', 'Version number or alias')
+    .requiredOption('--out <folder>', 'New folder for the files; it must not exist')
+    .option('--trusted-keys <file>', 'Fail unless one of these public keys signed the version')
     .addOption(registryOption)
     .addOption(dryRunOption)
     .addOption(jsonOption)
@@ -29,7 +29,7 @@ export function defineDownloadCommand(command: Command, context: CommandContext)
       const { manifest, read } = await registry.openVersion(model, version);
       const { files } = manifest;
       try {
-        // Never into what is there: nothing is overwritten, and no link there leads elsewhere.
+        // Only into a new folder: nothing is overwritten, and no link leads elsewhere.
         if (!dryRun) await mkdir(out);
         for (const { path } of files) {
           const bytes = await read(path);
@@ -44,8 +44,8 @@ export function defineDownloadCommand(command: Command, context: CommandContext)
       }
       const value = { dryRun: dryRun === true, model, version, out, files };
       context.output.present(options, value, () => [
-        ...(dryRun ? ['A dry run: nothing is changed. Without --dry-run:', ''] : []),
-        `Version ${version} of ${model} is in ${out}:`,
+        ...(dryRun ? ['Dry run: nothing was changed. Without --dry-run:', ''] : []),
+        `Downloaded version ${version} of ${model} to ${out}:`,
         ...table(
           ['path', { title: 'size', align: 'right' }],
           files.map(({ path, size }) => [path, formatBytes(size)]),
@@ -53,9 +53,9 @@ export function defineDownloadCommand(command: Command, context: CommandContext)
       ]);
     });
   addExamples(command, [
-    ['what serves now', 'fairlead model download digits champion --out digits'],
+    ['The version in production', 'fairlead model download digits champion --out digits'],
     [
-      'only what the release key signed',
+      'Only a version that the release key signed',
       'fairlead model download digits 3 --out digits --trusted-keys release.public.pem',
     ],
   ]);

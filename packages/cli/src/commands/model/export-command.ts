@@ -9,8 +9,8 @@ import { formatExportReport } from '../../registry/format-export-report.ts';
 /** Defines `fairlead model export`. */
 export function defineExportCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<to>', 'a new file (models.tar), a folder, or s3://bucket/prefix')
-    .argument('[models...]', 'names of the models (default: all)')
+    .argument('<to>', 'New file (models.tar), folder, or s3://bucket/prefix')
+    .argument('[models...]', 'Model names (default: all)')
     .addOption(registryOption)
     .addOption(dryRunOption)
     .addOption(jsonOption)
@@ -27,9 +27,9 @@ export function defineExportCommand(command: Command, context: CommandContext): 
       context.output.present(options, report, () => formatExportReport('Exported', report));
     });
   addExamples(command, [
-    ['one model, to carry elsewhere', 'fairlead model export digits.tar digits'],
+    ['Export one model', 'fairlead model export digits.tar digits'],
     [
-      'from a folder into a bucket',
+      'Copy a model from a folder to a bucket',
       'fairlead model export s3://models/prod digits --registry ./registry',
     ],
   ]);

@@ -9,8 +9,8 @@ import { formatGates } from '../../registry/format-gates.ts';
 /** Defines `fairlead model gates check`. */
 export function defineGatesCheckCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<model>', 'name of the model')
-    .argument('<version>', 'number of the version, or an alias that means it')
+    .argument('<model>', 'Model name')
+    .argument('<version>', 'Version number or alias')
     .addOption(aliasOption)
     .addOption(registryOption)
     .addOption(jsonOption)
@@ -22,7 +22,7 @@ export function defineGatesCheckCommand(command: Command, context: CommandContex
       const passed = gates.every((gate) => gate.passed);
       context.output.present(options, { model, alias, version, passed, gates }, () =>
         gates.length === 0
-          ? [`"${alias}" of ${model} is guarded by nothing.`]
+          ? [`"${alias}" of ${model} has no gates.`]
           : formatGates(context.output, gates),
       );
       if (passed) return;
@@ -32,5 +32,5 @@ export function defineGatesCheckCommand(command: Command, context: CommandContex
         `version ${version} of ${model} fails ${failed} of the ${gates.length} gates of "${alias}"`,
       );
     });
-  addExamples(command, [['could version 3 serve?', 'fairlead model gates check digits 3']]);
+  addExamples(command, [['Does version 3 pass?', 'fairlead model gates check digits 3']]);
 }

@@ -18,10 +18,10 @@ import { presentChange } from '../../registry/present-change.ts';
 /** Defines `fairlead model gates set`. */
 export function defineGatesSetCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<model>', 'name of the model')
-    .argument('<alias>', 'the alias, such as champion')
-    .argument('[gates...]', 'gates, each one text')
-    .option('--none', 'guard it by none any more')
+    .argument('<model>', 'Model name')
+    .argument('<alias>', 'Alias, such as champion')
+    .argument('[gates...]', 'Gates, each in quotes')
+    .option('--none', 'Remove the gates')
     .addOption(registryOption)
     .addOption(actorOption)
     .addOption(reasonOption)
@@ -31,19 +31,19 @@ export function defineGatesSetCommand(command: Command, context: CommandContext)
       'after',
       `
 A gate is one of
-  accuracy >= 0.95              a metric, or what was measured, against a number
-  accuracy >= champion - 0.01   the same against the version that an alias means now
-  p99Ms <= 20                   names that end in Ms, and parity, count only when measured
-  parity <= 1e-4                how far the export is from its original
-  goldenExamples 3              at least so many, all of which came out right
-  signatureCompatible           whoever calls the present version can call this one
-  approvedBy 1                  so many people approved it, who pushed it not counted`,
+  accuracy >= 0.95              a metric or a measurement against a number
+  accuracy >= champion - 0.01   the same against the version that an alias points to
+  p99Ms <= 20                   names that end in Ms need a measurement, as does parity
+  parity <= 1e-4                greatest difference between the export and its original
+  goldenExamples 3              at least 3 golden examples, all of which passed
+  signatureCompatible           backward compatible with the current version
+  approvedBy 1                  approved by at least 1 actor other than the pusher`,
     )
     .action(async (model, alias, gates, options) => {
       if ((gates.length === 0) !== (options.none === true)) {
         throw new CliError(
           'ERR_CLI_USAGE',
-          'give the gates, each in quotes, or --none to remove them',
+          'no gates given: add gates, each in quotes, or --none to remove them',
         );
       }
       const opened = await openRegistry(context, options);
@@ -57,9 +57,9 @@ A gate is one of
       const shown = { event, ...(warnings.length > 0 && { warnings }) };
       presentChange(context, opened, options, shown, () =>
         gates.length === 0
-          ? [`"${alias}" of ${model} is guarded by nothing any more.`]
+          ? [`Removed the gates of "${alias}" of ${model}.`]
           : [
-              `"${alias}" of ${model} is guarded by:`,
+              `Gates of "${alias}" of ${model}:`,
               ...gates.map((gate) => `  ${gate.trim()}`),
               ...warnings.map((warning) => `Warning: ${oneLine(warning)}`),
             ],
@@ -67,10 +67,10 @@ A gate is one of
     });
   addExamples(command, [
     [
-      'guard what serves',
+      'Set the gates of the champion',
       'fairlead model gates set digits champion "accuracy >= 0.95" "parity <= 1e-4" signatureCompatible "approvedBy 1"',
     ],
-    ['remove the guard', 'fairlead model gates set digits champion --none -m "trial is over"'],
+    ['Remove them', 'fairlead model gates set digits champion --none -m "end of the test"'],
   ]);
 }
 

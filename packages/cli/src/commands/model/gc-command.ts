@@ -17,7 +17,7 @@ export function defineGcCommand(command: Command, context: CommandContext): void
   command
     .option(
       '--grace <span>',
-      'spare what was written less than that long ago (default: 24h)',
+      'Keep files written less than this long ago (default: 24h)',
       parseSpan,
     )
     .addOption(yesOption)
@@ -26,9 +26,9 @@ export function defineGcCommand(command: Command, context: CommandContext): void
     .addOption(jsonOption)
     .action(async (options) => {
       const { collectGarbage } = await import('@fairlead/registry/maintenance');
-      // Its dry run is the library's own: it only reads.
+      // The library has its own dry run, which only reads.
       const { store } = await openRegistry(context, { registry: options.registry });
-      await confirm(context, options, `remove files for good from ${store.location}`);
+      await confirm(context, options, `permanently remove files from ${store.location}`);
       const report = await collectGarbage(store, {
         dryRun: options.dryRun === true,
         ...(options.grace !== undefined && { graceMs: options.grace }),
@@ -40,11 +40,11 @@ export function defineGcCommand(command: Command, context: CommandContext): void
         ),
         `${dryRun ? 'A dry run would remove' : 'Removed'} ${count(removed.length, 'file')} (${formatBytes(removedBytes)})` +
           `${dryRun ? '' : ` and ${count(leftovers, 'leftover')} of interrupted writes`}; ` +
-          `${kept} stay because something names them, ${young} because they are young.`,
+          `${kept} are in use, ${young} are newer than the grace period.`,
       ]);
     });
   addExamples(command, [
-    ['look first', 'fairlead model gc --dry-run'],
-    ['from cron', 'fairlead model gc --yes'],
+    ['Show what would be removed', 'fairlead model gc --dry-run'],
+    ['Run it from cron', 'fairlead model gc --yes'],
   ]);
 }

@@ -9,7 +9,7 @@ import { formatImportReport } from '../../registry/format-import-report.ts';
 /** Defines `fairlead model import`. */
 export function defineImportCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<from>', 'a tar file, a folder, or s3://bucket/prefix')
+    .argument('<from>', 'Tar file, folder, or s3://bucket/prefix')
     .addOption(registryOption)
     .addOption(dryRunOption)
     .addOption(jsonOption)
@@ -22,7 +22,7 @@ export function defineImportCommand(command: Command, context: CommandContext): 
       context.output.present(options, report, () => formatImportReport('Imported', report));
     });
   addExamples(command, [
-    ['does it fit?', 'fairlead model import digits.tar --dry-run'],
-    ['bring it in', 'fairlead model import digits.tar'],
+    ['Check for conflicts', 'fairlead model import digits.tar --dry-run'],
+    ['Import it', 'fairlead model import digits.tar'],
   ]);
 }

@@ -23,7 +23,7 @@ export function defineListCommand(command: Command, context: CommandContext): vo
       }
       context.output.present(options, { registry: store.location, models }, () =>
         models.length === 0
-          ? [`There is no model in ${store.location} yet: push one with fairlead model push`]
+          ? [`No models in ${store.location}. Push one with: fairlead model push`]
           : table(
               [
                 'model',
@@ -41,9 +41,9 @@ export function defineListCommand(command: Command, context: CommandContext): vo
       );
     });
   addExamples(command, [
-    ['what there is', 'fairlead model list --registry ./registry'],
+    ['List the models of a folder', 'fairlead model list --registry ./registry'],
     [
-      'the champion of each model, for a script',
+      'The champion of each model, for a script',
       "fairlead model list --json | jq '.models[].aliases.champion'",
     ],
   ]);

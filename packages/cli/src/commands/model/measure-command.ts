@@ -19,10 +19,10 @@ import { formatNumbers } from '../../registry/format-version.ts';
 /** Defines `fairlead model measure`. */
 export function defineMeasureCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<model>', 'name of the model')
-    .argument('<version>', 'number of the version, or an alias that means it')
-    .argument('<name=number...>', 'what was measured')
-    .option('--document <file>', 'a report to keep with it; may be repeated', collect)
+    .argument('<model>', 'Model name')
+    .argument('<version>', 'Version number or alias')
+    .argument('<name=number...>', 'Measurements')
+    .option('--document <file>', 'Report to store with the measurement; repeatable', collect)
     .addOption(registryOption)
     .addOption(actorOption)
     .addOption(reasonOption)
@@ -34,7 +34,7 @@ export function defineMeasureCommand(command: Command, context: CommandContext):
       if (Object.keys(documents).length > 0 && Object.keys(numbers).length > 1) {
         throw new CliError(
           'ERR_CLI_USAGE',
-          'documents belong to one measurement: record one at a time',
+          '--document needs exactly one measurement: record them one at a time',
         );
       }
       const opened = await openRegistry(context, options);
@@ -44,15 +44,15 @@ export function defineMeasureCommand(command: Command, context: CommandContext):
         await opened.registry.journal.measure(model, version, measurement);
       }
       presentChange(context, opened, options, { model, version, measured: numbers }, () => [
-        `Measured of version ${version} of ${model}:`,
+        `Recorded for version ${version} of ${model}:`,
         ...formatNumbers(numbers).map((line) => `  ${line}`),
       ]);
     });
   addExamples(command, [
     [
-      'for the gate "p99Ms <= 20"',
+      'For the gate "p99Ms <= 20"',
       'fairlead model measure digits 3 p99Ms=12.5 -m "load test on c7i.large"',
     ],
-    ['with its report', 'fairlead model measure digits 3 fairness=0.98 --document report.html'],
+    ['With a report', 'fairlead model measure digits 3 fairness=0.98 --document report.html'],
   ]);
 }

@@ -13,9 +13,9 @@ import { presentChange } from '../../registry/present-change.ts';
 /** Defines `fairlead model note`. */
 export function defineNoteCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<model>', 'name of the model')
-    .argument('<text>', 'the remark')
-    .option('--of <version>', 'the version, or an alias that means it (else the model itself)')
+    .argument('<model>', 'Model name')
+    .argument('<text>', 'Text of the note')
+    .option('--of <version>', 'Version number or alias (default: the model itself)')
     .addOption(registryOption)
     .addOption(actorOption)
     .addOption(dryRunOption)
@@ -31,12 +31,12 @@ export function defineNoteCommand(command: Command, context: CommandContext): vo
       };
       const event = await registry.journal.note(model, text, audit);
       presentChange(context, opened, options, { event }, () => [
-        `Noted on ${version === undefined ? model : `version ${version} of ${model}`}.`,
+        `Added a note to ${version === undefined ? model : `version ${version} of ${model}`}.`,
       ]);
     });
   addExamples(command, [
     [
-      'for whoever reads the history',
+      'Add a note to the champion',
       'fairlead model note digits "slow on the old hosts, see the runbook" --of champion',
     ],
   ]);

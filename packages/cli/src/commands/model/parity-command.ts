@@ -18,20 +18,23 @@ import { presentChange } from '../../registry/present-change.ts';
 /** Defines `fairlead model parity`. */
 export function defineParityCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<model>', 'name of the model')
-    .argument('<version>', 'number of the version, or an alias that means it')
+    .argument('<model>', 'Model name')
+    .argument('<version>', 'Version number or alias')
     .option(
       '--original <place>',
-      'http://…/v2/models/<name>, <model>@<version>, or an ONNX file (default: what the rows expect)',
+      'Original: http://…/v2/models/<name>, <model>@<version>, or an ONNX file (default: the expected outputs of the rows)',
     )
     .option(
       '--rows <file>',
-      'rows as .csv or .json, or captured requests as .jsonl (default: the golden examples)',
+      'Rows as .csv or .json, or captured requests as .jsonl (default: the golden examples)',
     )
-    .option('--max <difference>', 'fail when an element differs by more', parseDifference)
-    .option('--html <file>', 'write a page with figures, a histogram and the worst rows')
-    .option('--record', 'keep the result with the version, for the gate "parity <= 1e-4"')
-    .option('--upstream-url <url>', 'where the version runs, when another process runs it')
+    .option('--max <difference>', 'Fail when an element differs by more', parseDifference)
+    .option('--html <file>', 'Write an HTML page with figures, a histogram and the worst rows')
+    .option('--record', 'Record the result, for the gate "parity <= 1e-4"')
+    .option(
+      '--upstream-url <url>',
+      'Address of the process that runs the version: http://host:port',
+    )
     .addOption(registryOption)
     .addOption(actorOption)
     .addOption(reasonOption)
@@ -55,10 +58,10 @@ export function defineParityCommand(command: Command, context: CommandContext): 
       if (rows.length === 0) {
         throw new CliError(
           'ERR_CLI_USAGE',
-          `version ${version} of ${model} has no golden examples: give --rows`,
+          `version ${version} of ${model} has no golden examples: add --rows`,
         );
       }
-      // What it was pushed with mustn't keep it from being compared: golden examples may be what it fails.
+      // Without its golden examples, which would keep a version that fails them from being loaded.
       const bare = { ...artifacts, manifest: { ...manifest, goldenExamples: [] } };
       const running = await runVersion(bare, { upstreamUrl });
       const original = await findOriginal(place, registry, context.environment.apiKey).catch(
@@ -106,19 +109,19 @@ export function defineParityCommand(command: Command, context: CommandContext): 
     });
   addExamples(command, [
     [
-      'on rows of a file, against the Flask model, for the gate',
+      'Rows of a file against the Flask model, for the gate',
       'fairlead model parity digits 3 --original http://127.0.0.1:5000/v2/models/digits --rows test.csv --max 1e-4 --record',
     ],
     [
-      'against the version that serves',
+      'Against the version in production',
       'fairlead model parity digits 4 --original digits@champion --rows captured.jsonl --html parity.html',
     ],
-    ['on the golden examples', 'fairlead model parity digits 3'],
+    ['On the golden examples', 'fairlead model parity digits 3'],
   ]);
 }
 
 function parseDifference(text: string): number {
   const value = text.trim() === '' ? NaN : Number(text);
   if (value >= 0 && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError('It has to be a number from 0, such as 1e-4.');
+  throw new InvalidArgumentError('Expected a number from 0, such as 1e-4.');
 }

@@ -20,13 +20,13 @@ import { formatGates } from '../../registry/format-gates.ts';
 /** Defines `fairlead model promote`. */
 export function definePromoteCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<model>', 'name of the model')
-    .argument('<version>', 'number of the version, or an alias that means it')
+    .argument('<model>', 'Model name')
+    .argument('<version>', 'Version number or alias')
     .addOption(aliasOption)
     .addOption(expectOption)
     .option(
-      '--skip-gates <why>',
-      'dangerous: set the alias though gates fail; why is kept for ever',
+      '--skip-gates <reason>',
+      'Dangerous: ignore failed gates; the reason is recorded permanently',
     )
     .addOption(registryOption)
     .addOption(actorOption)
@@ -61,8 +61,8 @@ export function definePromoteCommand(command: Command, context: CommandContext):
           ? [...formatGates(context.output, entry.gates.results), '']
           : []),
         changed
-          ? `"${alias}" of ${model} means version ${entry.version} now (before: ${before?.version ?? 'none'}).`
-          : `"${alias}" of ${model} means version ${entry.version} already; nothing was written.`,
+          ? `"${alias}" of ${model} points to version ${entry.version} now (before: ${before?.version ?? 'none'}).`
+          : `"${alias}" of ${model} already points to version ${entry.version}; nothing was changed.`,
         ...(changed && entry.gates?.skipped !== undefined
           ? [context.output.paint('bad', `Gates were skipped: ${entry.gates.skipped}`)]
           : []),
@@ -70,17 +70,17 @@ export function definePromoteCommand(command: Command, context: CommandContext):
     });
   addExamples(command, [
     [
-      'what serves becomes version 3',
+      'Put version 3 into production',
       'fairlead model promote digits 3 -m "better on the new data"',
     ],
-    ['see how the gates would be decided', 'fairlead model promote digits 3 --dry-run'],
-    ['only if nobody changed it meanwhile', 'fairlead model promote digits 3 --expect 2'],
-    ['only if the alias is not set yet', 'fairlead model promote digits 1 --expect none'],
-    ['the candidate becomes the champion', 'fairlead model promote digits candidate'],
+    ['Evaluate the gates, without a change', 'fairlead model promote digits 3 --dry-run'],
+    ['Only if version 2 is still in production', 'fairlead model promote digits 3 --expect 2'],
+    ['Only if the alias is not set yet', 'fairlead model promote digits 1 --expect none'],
+    ['Promote the candidate', 'fairlead model promote digits candidate'],
   ]);
 }
 
-/** The entry that says what an alias means, or `undefined` when it was never set. */
+/** The current entry of an alias, or `undefined` when it was never set. */
 async function presentEntry(
   { registry }: OpenedRegistry,
   model: string,

@@ -16,8 +16,8 @@ import { openRegistry } from '../../registry/open-registry.ts';
 /** Defines `fairlead model prune`. */
 export function definePruneCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<model>', 'name of the model')
-    .requiredOption('--keep-last <count>', 'how many of the newest versions stay', parseCount)
+    .argument('<model>', 'Model name')
+    .requiredOption('--keep-last <count>', 'Number of newest versions to keep', parseCount)
     .addOption(yesOption)
     .addOption(registryOption)
     .addOption(actorOption)
@@ -28,26 +28,22 @@ export function definePruneCommand(command: Command, context: CommandContext): v
       const { pruneVersions } = await import('@fairlead/registry/maintenance');
       const { store } = await openRegistry(context, { registry: options.registry });
       const { keepLast } = options;
-      await confirm(
-        context,
-        options,
-        `let the files of all but the newest ${keepLast} versions of ${model} go`,
-      );
+      await confirm(context, options, `prune all but the newest ${keepLast} versions of ${model}`);
       const { clock } = context.io;
       const audit = auditContext(context, options);
       const dryRun = options.dryRun === true;
       const report = await pruneVersions(store, model, { keepLast, dryRun, clock, ...audit });
       context.output.present(options, report, () => [
         `${dryRun ? 'A dry run would prune' : 'Pruned'} versions: ${list(report.pruned)}.`,
-        `Pruned before: ${list(report.alreadyPruned)}. Kept because an alias means them, or did: ${list(report.keptByAlias)}.`,
+        `Pruned before: ${list(report.alreadyPruned)}. Kept because an alias points to them, or did: ${list(report.keptByAlias)}.`,
         ...(dryRun || report.pruned.length === 0
           ? []
-          : ['The next fairlead model gc removes the files that nothing else names.']),
+          : ['The next fairlead model gc removes the files that no other version refers to.']),
       ]);
     });
   addExamples(command, [
-    ['look first', 'fairlead model prune digits --keep-last 10 --dry-run'],
-    ['from cron', 'fairlead model prune digits --keep-last 10 --yes'],
+    ['Show what would be pruned', 'fairlead model prune digits --keep-last 10 --dry-run'],
+    ['Run it from cron', 'fairlead model prune digits --keep-last 10 --yes'],
   ]);
 }
 

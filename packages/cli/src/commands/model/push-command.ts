@@ -22,48 +22,60 @@ import { presentChange } from '../../registry/present-change.ts';
 /** Defines `fairlead model push`. */
 export function definePushCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<model>', 'name of the model')
-    .argument('<source>', 'an ONNX file, or a folder: of a training, of MLflow, or of Python files')
+    .argument('<model>', 'Model name')
+    .argument('<source>', 'ONNX file, or a folder of a training, of MLflow, or of Python files')
     .option(
       '--metadata <file>',
       'JSON with signature, metrics, goldenExamples, lineage, baseline, modelCard',
     )
     .option('--golden <file>', 'JSON with golden examples')
-    .option('--card <file>', 'the model card, in Markdown')
-    .option('--metric <name=number>', 'a metric; may be repeated', collect)
-    .option('--file <path=file>', 'one more file of the version; may be repeated', collect)
-    .option('--git-commit <revision>', 'the commit that trained it, such as HEAD')
-    .option('--parent <version>', 'the version that it was made from', parseCount)
-    .option('--latency <runs>', 'measure p50Ms and p99Ms on the first golden example', parseCount)
+    .option('--card <file>', 'Model card, in Markdown')
+    .option('--metric <name=number>', 'Metric; repeatable', collect)
+    .option('--file <path=file>', 'Additional file of the version; repeatable', collect)
+    .option('--git-commit <revision>', 'Commit of the training code, such as HEAD')
+    .option('--parent <version>', 'Version that it was derived from', parseCount)
+    .option('--latency <runs>', 'Measure p50Ms and p99Ms on the first golden example', parseCount)
     .option(
       '--upstream <name>',
-      'the folder holds Python files, which this upstream of the gateway runs',
+      'The source is Python files, which this upstream of the gateway runs',
     )
-    .option('--upstream-model <name>', 'name of the model over there')
-    .option('--upstream-url <url>', 'where it runs now, to try it out: http://host:port')
-    .option('--entry <module>', 'what starts the Python files: app.py, package.module:create_app()')
+    .option('--upstream-model <name>', 'Model name at the upstream')
+    .option(
+      '--upstream-url <url>',
+      'Address of the upstream, to validate the version: http://host:port',
+    )
+    .option(
+      '--entry <module>',
+      'Entry point of the Python files: app.py, package.module:create_app()',
+    )
     .addOption(
       new Option(
         '--batching <setting>',
-        'whether requests may share executions: on, off, or by what is shown: auto',
+        'Batch requests: on, off, or auto if the validation shows that it is safe',
       ).choices(['on', 'off', 'auto']),
     )
-    .option('--if-changed', 'push nothing when the newest version has the same content')
-    .option(
-      '--skip-trial',
-      "dangerous: don't load it; nothing is known of its golden examples then",
-    )
+    .option('--if-changed', 'Push nothing if the newest version has the same content')
+    .option('--skip-validation', 'Dangerous: do not load the version, nor run its golden examples')
+    // Its name in version 0.1.
+    .addOption(new Option('--skip-trial').hideHelp())
     .addOption(registryOption)
     .addOption(actorOption)
     .addOption(dryRunOption)
     .addOption(jsonOption)
     .action(async (model, source, options) => {
       const { upstream, upstreamUrl, latency = 0 } = options;
-      const tried = !options.skipTrial && (upstream === undefined || upstreamUrl !== undefined);
+      const validated =
+        !(options.skipValidation ?? options.skipTrial) &&
+        (upstream === undefined || upstreamUrl !== undefined);
       const { actor } = auditContext(context, options);
       const { readPushRequest } = await import('../../push/read-push-request.ts');
       const { candidateValidation } = await import('../../push/validate-candidate.ts');
-      const request = await readPushRequest(source, { ...options, model, actor, mayRun: tried });
+      const request = await readPushRequest(source, {
+        ...options,
+        model,
+        actor,
+        mayRun: validated,
+      });
       const opened = await openRegistry(context, options);
       const progress = new ProgressLine(context.io);
       const textOf = progressFormatter(request);
@@ -72,13 +84,13 @@ export function definePushCommand(command: Command, context: CommandContext): vo
         result = await opened.registry.push({
           ...request,
           skipIfUnchanged: options.ifChanged === true,
-          ...(tried && { prove: candidateValidation(latency, { upstreamUrl }) }),
+          ...(validated && { prove: candidateValidation(latency, { upstreamUrl }) }),
           onProgress: (each) => {
             progress.show(textOf(each));
           },
         });
       } catch (error) {
-        // What keeps it from being tried out at all says nothing of the version.
+        // An error of the validation itself, such as a missing runtime, says nothing about the version.
         throw error instanceof Error && error.cause instanceof CliError ? error.cause : error;
       } finally {
         progress.clear();
@@ -96,45 +108,45 @@ export function definePushCommand(command: Command, context: CommandContext): vo
                 ...formatPushed(manifest, measured),
                 ...notes.map((note) => `Note: ${oneLine(note)}.`),
               ]
-            : [`Version ${manifest.version} of ${model} is just that already; nothing was pushed.`],
+            : [`Version ${manifest.version} of ${model} is unchanged; nothing was pushed.`],
       );
     });
   addExamples(command, [
     [
-      'an ONNX file, which says its own signature',
+      'An ONNX file, which contains its signature',
       'fairlead model push digits model.onnx --metric accuracy=0.973',
     ],
     [
-      'Python files, tried out where they run',
+      'Python files, validated at their upstream',
       'fairlead model push digits-flask ./service --upstream flask --upstream-url http://127.0.0.1:5000',
     ],
-    ['a folder of MLflow', 'fairlead model push digits mlruns/1/models/m-0c1/artifacts'],
+    ['An MLflow folder', 'fairlead model push digits mlruns/1/models/m-0c1/artifacts'],
     [
-      'what a training left in a folder',
+      'The output folder of a training',
       'fairlead model push digits trained/digits --git-commit HEAD',
     ],
-    ['whether it would be taken', 'fairlead model push digits trained/digits --dry-run'],
+    ['Validate only', 'fairlead model push digits trained/digits --dry-run'],
   ]);
 }
 
 function formatPushed(manifest: Manifest, measured: PushResult['measured']): readonly string[] {
   const { model, version, files, goldenExamples, runtime, lineage, trial: found } = manifest;
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  const trial =
+  const validation =
     measured === undefined
       ? found?.ran === false
-        ? `It loads, but was not tried: ${oneLine(found.reason ?? '')}; add --golden with an example that it answers.`
-        : 'It was not tried out.'
+        ? `Validation: loaded, but not run: ${oneLine(found.reason ?? '')}; add --golden with an example.`
+        : 'Validation: skipped.'
       : goldenExamples.length === 0
-        ? 'It loads and runs; it has no golden examples to answer.'
-        : `It loads, and answers ${count(goldenExamples.length, 'golden example')} as it should.`;
+        ? 'Validation: loaded and run; no golden examples.'
+        : `Validation: loaded, ${count(goldenExamples.length, 'golden example')} passed.`;
   const figures = Object.entries(measured ?? {}).map(
     ([name, value]) => `${name} ${formatNumber(value)}`,
   );
   return [
     `Pushed version ${version} of ${model}: ${runtime.name}, ${count(files.length, 'file')}, ${formatBytes(bytes)}.`,
     ...(lineage.changes ?? []).map((change) => `Changed for serving: ${change}.`),
-    trial,
+    validation,
     ...(found ? [`Batching ${formatBatching(manifest)}.`] : []),
     ...(figures.length > 0 ? [`Measured on this machine: ${figures.join(', ')}.`] : []),
   ];

@@ -18,9 +18,9 @@ import { presentChange } from '../../registry/present-change.ts';
 /** Defines `fairlead model rollback`. */
 export function defineRollbackCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<model>', 'name of the model')
+    .argument('<model>', 'Model name')
     .addOption(aliasOption)
-    .option('--steps <count>', 'how many values to go back', parseCount, 1)
+    .option('--steps <count>', 'Number of changes to go back', parseCount, 1)
     .addOption(expectOption)
     .addOption(registryOption)
     .addOption(actorOption)
@@ -36,12 +36,15 @@ export function defineRollbackCommand(command: Command, context: CommandContext)
         ...expectedVersion(expect),
       });
       presentChange(context, opened, options, { entry }, () => [
-        `"${alias}" of ${model} means version ${entry.version} again (before: ${entry.previous ?? 'none'}).`,
+        `"${alias}" of ${model} points to version ${entry.version} again (before: ${entry.previous ?? 'none'}).`,
       ]);
     });
   addExamples(command, [
-    ['back to what served before', 'fairlead model rollback digits -m "more errors since 14:00"'],
-    ['only if version 7 still serves', 'fairlead model rollback digits --expect 7'],
-    ['what that would be', 'fairlead model rollback digits --dry-run'],
+    [
+      'Return to the previous version',
+      'fairlead model rollback digits -m "more errors since 14:00"',
+    ],
+    ['Only if version 7 is in production', 'fairlead model rollback digits --expect 7'],
+    ['Show which version that would be', 'fairlead model rollback digits --dry-run'],
   ]);
 }

@@ -11,9 +11,9 @@ import { formatVersion } from '../../registry/format-version.ts';
 /** Defines `fairlead model show`. */
 export function defineShowCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<model>', 'name of the model')
-    .argument('[version]', 'number of a version, or an alias that means it')
-    .option('--card', 'show the model card as well')
+    .argument('<model>', 'Model name')
+    .argument('[version]', 'Version number or alias')
+    .option('--card', 'Include the model card')
     .addOption(registryOption)
     .addOption(jsonOption)
     .action(async (model, version, options) => {
@@ -29,10 +29,13 @@ export function defineShowCommand(command: Command, context: CommandContext): vo
       );
     });
   addExamples(command, [
-    ['the versions of a model', 'fairlead model show digits'],
-    ['what serves, with its model card', 'fairlead model show digits champion --card'],
+    ['List the versions of a model', 'fairlead model show digits'],
     [
-      'one metric, for a script',
+      'The version in production, with its model card',
+      'fairlead model show digits champion --card',
+    ],
+    [
+      'One metric, for a script',
       'fairlead model show digits 3 --json | jq .manifest.metrics.accuracy',
     ],
   ]);

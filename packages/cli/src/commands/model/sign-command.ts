@@ -15,9 +15,9 @@ import { presentChange } from '../../registry/present-change.ts';
 /** Defines `fairlead model sign`. */
 export function defineSignCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<model>', 'name of the model')
-    .argument('<version>', 'number of the version, or an alias that means it')
-    .requiredOption('--key <file>', 'the private key, as fairlead key signing makes it')
+    .argument('<model>', 'Model name')
+    .argument('<version>', 'Version number or alias')
+    .requiredOption('--key <file>', 'Private key, created by fairlead key signing')
     .addOption(registryOption)
     .addOption(actorOption)
     .addOption(reasonOption)
@@ -30,10 +30,13 @@ export function defineSignCommand(command: Command, context: CommandContext): vo
       const audit = auditContext(context, options);
       const signature = await opened.registry.sign(model, version, { privateKey, ...audit });
       presentChange(context, opened, options, { signature }, () => [
-        `Version ${version} of ${model} is signed with key ${signature.keyId}.`,
+        `Signed version ${version} of ${model} with key ${signature.keyId}.`,
       ]);
     });
   addExamples(command, [
-    ['sign what is to serve', 'fairlead model sign digits 3 --key release.private.pem'],
+    [
+      'Sign a version before it is promoted',
+      'fairlead model sign digits 3 --key release.private.pem',
+    ],
   ]);
 }

@@ -18,10 +18,10 @@ import { presentChange } from '../../registry/present-change.ts';
 /** Defines `fairlead model tag`. */
 export function defineTagCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<model>', 'name of the model')
-    .argument('[name=value...]', 'tags to put on; one of the same name gives way')
-    .option('--of <version>', 'the version, or an alias that means it (else the model itself)')
-    .option('--delete <name>', 'a tag to take away; may be repeated', collect)
+    .argument('<model>', 'Model name')
+    .argument('[name=value...]', 'Tags to set; replaces a tag of the same name')
+    .option('--of <version>', 'Version number or alias (default: the model itself)')
+    .option('--delete <name>', 'Tag to delete; repeatable', collect)
     .addOption(registryOption)
     .addOption(actorOption)
     .addOption(reasonOption)
@@ -31,7 +31,7 @@ export function defineTagCommand(command: Command, context: CommandContext): voi
       const tags = readPairs('tag', pairs);
       const deleted = options.delete ?? [];
       if (tags.size + deleted.length === 0) {
-        throw new CliError('ERR_CLI_USAGE', 'no tag is named: give name=value, or --delete name');
+        throw new CliError('ERR_CLI_USAGE', 'no tag given: add name=value, or --delete <name>');
       }
       const opened = await openRegistry(context, options);
       const { registry } = opened;
@@ -52,8 +52,8 @@ export function defineTagCommand(command: Command, context: CommandContext): voi
       ]);
     });
   addExamples(command, [
-    ['on the model', 'fairlead model tag digits owner=ada team=vision'],
-    ['on a version', 'fairlead model tag digits stage=trial --of 3'],
-    ['take one away', 'fairlead model tag digits --delete stage --of 3'],
+    ['Tag a model', 'fairlead model tag digits owner=ada team=vision'],
+    ['Tag a version', 'fairlead model tag digits stage=testing --of 3'],
+    ['Delete a tag', 'fairlead model tag digits --delete stage --of 3'],
   ]);
 }

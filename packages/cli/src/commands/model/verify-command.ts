@@ -23,18 +23,16 @@ export function defineVerifyCommand(command: Command, context: CommandContext): 
         `Read ${count(report.manifests, 'version')}, ${count(report.aliasEntries, 'alias entry', 'alias entries')}, ` +
           `${count(report.events, 'event')}, ${count(report.documents, 'document')}, ` +
           `${count(report.signatures, 'signature')} and ${count(report.blobs, 'file')} (${formatBytes(report.blobBytes)}): ` +
-          (report.ok
-            ? 'all as they were written.'
-            : `${count(report.problems.length, 'problem')}.`),
+          (report.ok ? 'all intact.' : `${count(report.problems.length, 'problem')}.`),
       ]);
       if (report.ok) return;
       throw new CliError(
         'ERR_CLI_CHECK_FAILED',
-        `${count(report.problems.length, 'object')} of ${store.location} aren't as they were written: ` +
+        `${count(report.problems.length, 'object')} of ${store.location} are damaged: ` +
           'restore them from a backup (fairlead registry restore)',
       );
     });
   addExamples(command, [
-    ['every night, from cron', 'fairlead model verify --registry s3://models/prod'],
+    ['Every night, from cron', 'fairlead model verify --registry s3://models/prod'],
   ]);
 }

@@ -15,16 +15,16 @@ import { openRegistry } from '../../registry/open-registry.ts';
 /** Defines `fairlead model watch`. */
 export function defineWatchCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<model>', 'name of the model')
+    .argument('<model>', 'Model name')
     .addOption(aliasOption)
-    .option('--count <entries>', 'end after so many lines', parseCount)
-    .option('--for <span>', 'end after this time, such as 30s or 5m', parseSpan)
+    .option('--count <entries>', 'Stop after this number of entries', parseCount)
+    .option('--for <span>', 'Stop after this duration, such as 30s or 5m', parseSpan)
     .addOption(registryOption)
     .addOption(jsonOption)
     .action(async (model, options) => {
       const { registry, store } = await openRegistry(context, options);
       const { alias, count = Infinity, for: spanMs } = options;
-      // A model that isn't there would be waited for in vain.
+      // Rejects an unknown model, instead of waiting for it.
       await registry.resolve(model, 1);
       const end = new AbortController();
       const timer =
@@ -40,7 +40,7 @@ export function defineWatchCommand(command: Command, context: CommandContext): v
         pollIntervalMs,
         onError: (error) => {
           context.output.note(
-            `fairlead: ${error instanceof Error ? error.message : String(error)}; asking again`,
+            `fairlead: ${error instanceof Error ? error.message : String(error)}; trying again`,
           );
         },
       })) {
@@ -54,8 +54,8 @@ export function defineWatchCommand(command: Command, context: CommandContext): v
       clearTimeout(timer);
     });
   addExamples(command, [
-    ['until Ctrl-C', 'fairlead model watch digits'],
-    ['what it means now, and no more', 'fairlead model watch digits --count 1'],
-    ['a JSON document a line, for a script', 'fairlead model watch digits --json'],
+    ['Until Ctrl-C', 'fairlead model watch digits'],
+    ['Print the current version and exit', 'fairlead model watch digits --count 1'],
+    ['One JSON document per line, for a script', 'fairlead model watch digits --json'],
   ]);
 }

@@ -9,7 +9,7 @@ import { formatExportReport } from '../../registry/format-export-report.ts';
 /** Defines `fairlead registry backup`. */
 export function defineBackupCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<to>', 'a new file (registry.tar), a folder, or s3://bucket/prefix')
+    .argument('<to>', 'New file (registry.tar), folder, or s3://bucket/prefix')
     .addOption(registryOption)
     .addOption(dryRunOption)
     .addOption(jsonOption)
@@ -23,9 +23,9 @@ export function defineBackupCommand(command: Command, context: CommandContext): 
       context.output.present(options, report, () => formatExportReport('Backed up', report));
     });
   addExamples(command, [
-    ['into a file', 'fairlead registry backup backups/2030-01-31.tar'],
+    ['Into a file', 'fairlead registry backup backups/2030-01-31.tar'],
     [
-      'what is new, into a bucket in another region',
+      'Incrementally, into a bucket in another region',
       'fairlead registry backup s3://models-backup/prod',
     ],
   ]);

@@ -13,10 +13,10 @@ export function defineDrillCommand(command: Command, context: CommandContext): v
   command
     .option(
       '--work-folder <folder>',
-      "room for the backup and the copy, which are removed (default: the system's)",
+      'Folder for the temporary backup and copy (default: that of the system)',
     )
     .addOption(
-      new Option('--within <span>', 'fail when it takes longer')
+      new Option('--within <span>', 'Fail when it takes longer')
         .default(TWO_MINUTES_MS, '2m')
         .argParser(parseSpan),
     )
@@ -37,18 +37,18 @@ export function defineDrillCommand(command: Command, context: CommandContext): v
         `Backed up in ${seconds(report.backupMs)}, restored and verified in ${seconds(report.restoreMs)}: ` +
           `${count(report.objects, 'object')} (${formatBytes(report.bytes)}), ` +
           (report.ok
-            ? 'every byte the same.'
-            : `${count(report.differing.length, 'object')} not the same.`),
+            ? 'every byte identical.'
+            : `${count(report.differing.length, 'object')} different.`),
       ]);
       if (ok) return;
       const why = report.ok
         ? `it took ${seconds(tookMs)}, longer than ${seconds(within)}`
-        : 'the copy is not the same';
+        : 'the copy is different';
       throw new CliError('ERR_CLI_CHECK_FAILED', `the drill of ${store.location} failed: ${why}`);
     });
   addExamples(command, [
-    ['every week, in CI', 'fairlead registry drill --registry s3://models/prod'],
-    ['a large one', 'fairlead registry drill --work-folder /mnt/scratch --within 30m'],
+    ['Every week, in CI', 'fairlead registry drill --registry s3://models/prod'],
+    ['A large registry', 'fairlead registry drill --work-folder /mnt/scratch --within 30m'],
   ]);
 }
 

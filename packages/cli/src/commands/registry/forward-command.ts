@@ -14,19 +14,19 @@ import { readWebhookSecrets } from '../../registry/webhook-secrets.ts';
 /** Defines `fairlead registry forward`. */
 export function defineForwardCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<urls...>', 'where to: https://…; one that is away holds up no other')
+    .argument('<urls...>', 'Webhook URLs; an unreachable one does not delay the others')
     .requiredOption(
       '--cursor <file>',
-      'remembers what was told; one for each URL, in their order',
+      'File that stores the position; one for each URL, in their order',
       collect,
     )
-    .option('--secret-file <file>', 'file of what to sign with (else FAIRLEAD_WEBHOOK_SECRET)')
-    .option('--allow-private', 'let names of the URLs be of loopback and private addresses')
-    .option('--once', 'tell what there is, and end: for cron')
-    .option('--from-start', 'with a new cursor, tell everything that ever happened')
+    .option('--secret-file <file>', 'File of the webhook secret (env: FAIRLEAD_WEBHOOK_SECRET)')
+    .option('--allow-private', 'Allow host names that resolve to loopback and private addresses')
+    .option('--once', 'Forward the pending events and exit: for cron')
+    .option('--from-start', 'With a new cursor, forward all past events')
     .option(
       '--poll <span>',
-      'mean time between two looks at the registry (default: 10s)',
+      'Mean interval between polls of the registry (default: 10s)',
       parseSpan,
     )
     .addOption(registryOption)
@@ -39,7 +39,7 @@ export function defineForwardCommand(command: Command, context: CommandContext):
       const sender = await openSender(urls, secrets, options.allowPrivate === true);
       try {
         const { store } = await openRegistry(context, options);
-        const ways = urls.map((url, index): ForwardOptions => {
+        const forwards = urls.map((url, index): ForwardOptions => {
           const file = files[index] ?? '';
           return {
             ...{ store, url, sender, cursor: namedCursor(file, fileCursor(file)) },
@@ -58,23 +58,23 @@ export function defineForwardCommand(command: Command, context: CommandContext):
             },
           };
         });
-        if (options.once) await tellOnce(ways, forwardPending);
-        else await tellOn(ways, forwardEvents, context.io.stopSignal?.());
+        if (options.once) await forwardOnce(forwards, forwardPending);
+        else await forwardContinuously(forwards, forwardEvents, context.io.stopSignal?.());
       } finally {
         await sender.close();
       }
     });
   addExamples(command, [
     [
-      'as a service',
+      'As a service',
       'fairlead registry forward https://hooks.example/registry --cursor /var/lib/fairlead/hook.json',
     ],
     [
-      'every five minutes, from cron',
+      'Every five minutes, from cron',
       'fairlead registry forward https://hooks.example/registry --cursor hook.json --once',
     ],
     [
-      'to two, each with a cursor of its own',
+      'To two webhooks, each with a cursor',
       'fairlead registry forward https://a.example/hook https://b.example/hook --cursor a.json --cursor b.json',
     ],
   ]);
@@ -84,56 +84,62 @@ function requireOneForEach(urls: readonly string[], files: readonly string[]): r
   if (files.length !== urls.length) {
     throw new CliError(
       'ERR_CLI_USAGE',
-      `${urls.length} URLs and ${files.length} times --cursor: each URL needs one of its own, in the same order`,
+      `${urls.length} URLs and ${files.length} cursors: add one --cursor for each URL, in the same order`,
     );
   }
   const twice = files.find(
     (file, index) => files.findIndex((each) => resolve(each) === resolve(file)) !== index,
   );
   if (twice === undefined) return files;
-  throw new CliError('ERR_CLI_USAGE', `two URLs have the cursor ${twice}: each needs its own`);
+  throw new CliError(
+    'ERR_CLI_USAGE',
+    `two URLs share the cursor ${twice}: each needs a separate one`,
+  );
 }
 
-/** A cursor whose refusals name its file. */
+/** A cursor whose errors name its file. */
 function namedCursor(file: string, cursor: EventCursor): EventCursor {
-  const refuse = (cause: unknown): never => {
+  const reject = (cause: unknown): never => {
     throw fileError(file, 'the cursor', cause);
   };
   return {
-    load: () => cursor.load().catch(refuse),
-    save: (text) => cursor.save(text).catch(refuse),
+    load: () => cursor.load().catch(reject),
+    save: (text) => cursor.save(text).catch(reject),
   };
 }
 
 type Forward<T> = (options: ForwardOptions) => Promise<T>;
 
-async function tellOnce(ways: readonly ForwardOptions[], forward: Forward<boolean>): Promise<void> {
-  const ends = await Promise.allSettled(ways.map((way) => forward(way)));
+async function forwardOnce(
+  forwards: readonly ForwardOptions[],
+  forward: Forward<boolean>,
+): Promise<void> {
+  const ends = await Promise.allSettled(forwards.map((each) => forward(each)));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
-  const lacking = ways.filter((_way, index) => {
+  const incomplete = forwards.filter((_each, index) => {
     const end = ends[index];
     return end?.status === 'fulfilled' && !end.value;
   });
-  if (lacking.length === 0) return;
-  const urls = lacking.map(({ url }) => withoutQuery(url)).join(', ');
+  if (incomplete.length === 0) return;
+  const urls = incomplete.map(({ url }) => withoutQuery(url)).join(', ');
   throw new CliError(
     'ERR_CLI_CHECK_FAILED',
-    `${urls} didn't take everything: what is lacking is told the next time`,
+    `${urls} didn't accept all events: the rest is sent at the next run`,
   );
 }
 
-/** Ends when `stop` is aborted, or all together when one can't begin. */
-async function tellOn(
-  ways: readonly ForwardOptions[],
+/** Runs until `stop` is aborted; ends all of them when one can't start. */
+async function forwardContinuously(
+  forwards: readonly ForwardOptions[],
   forward: Forward<void>,
   stop: AbortSignal | undefined,
 ): Promise<void> {
   const failed = new AbortController();
   const signal = stop === undefined ? failed.signal : AbortSignal.any([stop, failed.signal]);
   const ends = await Promise.allSettled(
-    ways.map(async (way) => {
+    forwards.map(async (each) => {
       try {
-        await forward({ ...way, signal });
+        await forward({ ...each, signal });
       } catch (error) {
         failed.abort();
         throw error;

@@ -19,18 +19,18 @@ export function defineInitCommand(command: Command, context: CommandContext): vo
       const created = isFolder && !existsSync(location);
       if (!dryRun || !created) {
         const store = await openStore(location, { create: !dryRun });
-        // Whether a bucket exists, may be read, and refuses to overwrite.
+        // Checks that a bucket exists, is readable, and rejects overwriting.
         await store.list('');
         if (!dryRun) await store.checkConditionalWrites?.();
       }
       context.output.present(options, { dryRun, created, location }, () => [
         created
-          ? `${dryRun ? 'A dry run: nothing is changed. Without --dry-run: made' : 'Made'} the registry ${location}.`
-          : `There is a registry at ${location}, or room for one: nothing had to be made.`,
+          ? `${dryRun ? 'Dry run: nothing was changed. Without --dry-run: created' : 'Created'} the registry ${location}.`
+          : `${location} exists and can hold a registry; nothing was changed.`,
       ]);
     });
   addExamples(command, [
-    ['a registry in a folder', 'fairlead registry init --registry ./registry'],
-    ['whether a bucket can be one', 'fairlead registry init --registry s3://models/prod'],
+    ['A registry in a folder', 'fairlead registry init --registry ./registry'],
+    ['Check a bucket', 'fairlead registry init --registry s3://models/prod'],
   ]);
 }

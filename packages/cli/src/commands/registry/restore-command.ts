@@ -12,8 +12,8 @@ import { formatImportReport } from '../../registry/format-import-report.ts';
 /** Defines `fairlead registry restore`. */
 export function defineRestoreCommand(command: Command, context: CommandContext): void {
   command
-    .argument('<from>', 'a tar file, a folder, or s3://bucket/prefix')
-    .argument('<to>', 'a new folder, or an empty place in a bucket')
+    .argument('<from>', 'Tar file, folder, or s3://bucket/prefix')
+    .argument('<to>', 'New folder, or an empty prefix of a bucket')
     .addOption(yesOption)
     .addOption(dryRunOption)
     .addOption(jsonOption)
@@ -24,25 +24,25 @@ export function defineRestoreCommand(command: Command, context: CommandContext):
         context.output.present(options, planned, () => formatImportReport('Restored', planned));
         return;
       }
-      if (hasContent(to)) await confirm(context, options, `write into ${to}, which isn't empty`);
+      if (hasContent(to)) await confirm(context, options, `write into ${to}, which is not empty`);
       const report = await withObjectProgress(context.io, 'Restoring', (onProgress) =>
         restoreRegistry(from, to, { onProgress }),
       );
       const { verified } = report;
       context.output.present(options, report, () => [
         ...formatImportReport('Restored', report),
-        `Every byte of ${to} was read: ${verified.ok ? 'all as they were written' : count(verified.problems.length, 'problem')}.`,
+        `Verified ${to}: ${verified.ok ? 'all intact' : count(verified.problems.length, 'problem')}.`,
       ]);
       if (verified.ok) return;
       throw new CliError(
         'ERR_CLI_CHECK_FAILED',
-        `${to} was restored as ${from} has it, and that has ${count(verified.problems.length, 'damaged object')}: take an older backup`,
+        `${to} was restored, but ${from} has ${count(verified.problems.length, 'damaged object')}: restore an older backup`,
       );
     });
   addExamples(command, [
-    ['into a new folder', 'fairlead registry restore backups/2030-01-31.tar ./restored'],
+    ['Into a new folder', 'fairlead registry restore backups/2030-01-31.tar ./restored'],
     [
-      'is the backup whole, and what is in it?',
+      'Check a backup and show its content',
       'fairlead registry restore backups/2030-01-31.tar ./restored --dry-run',
     ],
   ]);
