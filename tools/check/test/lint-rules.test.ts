@@ -54,7 +54,6 @@ describe('the lint rule of the architecture', { timeout: TIMEOUT_MS }, () => {
     [library('signature'), '@fairlead/serving'],
     [library('signature'), '@fairlead/security'],
     [library('webhooks'), '@fairlead/serving'],
-    [library('webhooks'), '@fairlead/signature'],
     [library('registry'), '../../../apps/gateway/src/deployment.ts'],
     ['tools/setup/test/run.test.ts', '../../../apps/gateway/src/deployment.ts'],
     [library('monitoring'), '@fairlead/setup'],
