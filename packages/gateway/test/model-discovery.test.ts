@@ -17,7 +17,7 @@ const body = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 
 interface Running {
   readonly registry: ModelRegistry;
   /** Status and body of an inference. */
-  infer(model: string): Promise<readonly [status: number, body: string]>;
+  readonly infer: (model: string) => Promise<readonly [status: number, body: string]>;
 }
 
 async function startOn(

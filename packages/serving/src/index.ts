@@ -25,7 +25,10 @@ export type {
 } from './inference/infer-request.ts';
 export type { InferenceRecord, InferenceRecorder } from './inference/inference-recorder.ts';
 export type { VersionChoice, VersionRouter } from './inference/version-router.ts';
+<<<<<<< HEAD
 export type { ModelRoute } from './model-server/model-route.ts';
+=======
+>>>>>>> 37c8573 (serving: export router, recorder and route; bench: decode by the steps of a protocol; document what typedoc missed)
 export type {
   Executed,
   FailureReason,
@@ -47,6 +50,7 @@ export type {
 export { replayInference } from './jobs/replay-inference.ts';
 export type { JobRun, ReplayInferenceOptions, RunJob } from './jobs/replay-inference.ts';
 export type { ModelIndexEntry } from './models/model-index.ts';
+export type { ModelRoute } from './model-server/model-route.ts';
 export { ModelServer } from './model-server/model-server.ts';
 export type { ModelServerOptions, ServeOptions } from './model-server/model-server-options.ts';
 export type { ModelStatus } from './models/model-status.ts';

@@ -41,7 +41,10 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   liveness: () => benchLiveness(print),
   throughput: () => benchThroughput({ models, connections, seconds, rounds, folder }, print),
   parts: () => benchParts({ seconds, folder }, print),
-  decode: () => benchDecode(print),
+  decode: () => {
+    benchDecode(print);
+    return Promise.resolve();
+  },
   overload: () => benchOverload({ seconds, folder }, print),
   bodies: () => benchBodies({ folder }, print),
   registry: () => benchRegistry({ folder }, print),

@@ -27,7 +27,8 @@ export interface CloudWatchMetric {
   record(value: number, count?: number): void;
 }
 
-interface CloseOptions {
+/** Options of {@link CloudWatchPublisher.close}. */
+export interface CloseOptions {
   /**
    * Time after which undelivered values are dropped, in milliseconds.
    * @defaultValue 5000

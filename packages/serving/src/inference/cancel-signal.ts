@@ -1,7 +1,8 @@
-/** Tells once that no client waits for the result any more; an `AbortSignal` is one. */
+/** Signal that no client waits for the result any more; an `AbortSignal` is one. */
 export interface CancelSignal {
   readonly aborted: boolean;
-  /** Registers the function that is called when no client waits any more. */
+  /** Registers a function that is called when no client waits any more. */
   addEventListener(type: 'abort', listener: () => void): void;
+  /** Removes a function that was registered. */
   removeEventListener(type: 'abort', listener: () => void): void;
 }

@@ -33,7 +33,10 @@ export class ModelRoute {
   readonly #options: ModelRouteOptions;
   #choice: RouteChoice;
 
-  /** @param choose - routes the request; called now, and again when the version is no longer live */
+  /**
+   * @param choose - routes the request; called now, and again when the version is no longer live
+   * @internal
+   */
   constructor(choose: () => RouteChoice, options: ModelRouteOptions) {
     this.#choose = choose;
     this.#options = options;

@@ -108,6 +108,7 @@ export class LoadedVersion {
       cache && new ResponseCache(cache, manifest, (submission) => this.#submit(submission));
   }
 
+  /** Counts and times of its requests and executions. */
   get statistics(): VersionStatistics {
     return this.#meter.statistics;
   }

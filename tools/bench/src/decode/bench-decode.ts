@@ -1,52 +1,17 @@
-import { IncomingMessage } from 'node:http';
-import { Socket } from 'node:net';
-import {
-  ModelServer,
-  openInference,
-  type ModelSource,
-  type RuntimeFactory,
-} from '@fairlead/serving';
+import { openInference } from '@fairlead/serving';
+import type { Signature } from '@fairlead/signature';
 
 const SHAPE = [1, 224, 224, 3];
 const COUNT = 224 * 224 * 3;
 const ROUNDS = 40;
 
-/** A model of images whose runtime does nothing: only decoding is measured. */
-const manifest = {
-  model: 'm',
-  version: 1,
-  signature: {
-    inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 224, 224, 3] }],
-    outputs: [{ name: 'y', datatype: 'FP32', shape: [-1] }],
-  },
-  runtime: { name: 'idle' },
-} as const;
-
-const source: ModelSource = {
-  resolve: () => Promise.resolve({ version: 1 }),
-  openVersion: () => Promise.resolve({ manifest, read: () => Promise.resolve(new Uint8Array()) }),
-  async *follow() {
-    yield await Promise.resolve({ version: 1 });
-  },
+const signature: Signature = {
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 224, 224, 3] }],
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1] }],
 };
 
-const idle: RuntimeFactory = {
-  load: () =>
-    Promise.resolve({
-      platform: 'idle',
-      concurrency: 1,
-      execute: ([x]) => {
-        const data = new Float32Array(x?.shape[0] ?? 1);
-        const y = { name: 'y', datatype: 'FP32', shape: [data.length], data } as const;
-        return Promise.resolve({ outputs: [y], computeDurationMs: 0 });
-      },
-      unhealthy: () => Promise.resolve(undefined),
-      close: () => Promise.resolve(),
-    }),
-};
-
-/** How long an image takes to be decoded, as JSON and as a binary tensor. */
-export async function benchDecode(print: (line: string) => void): Promise<void> {
+/** Measures how long the decoding of an image takes, as JSON and as a binary tensor. */
+export function benchDecode(print: (line: string) => void): void {
   const data = Float32Array.from({ length: COUNT }, (_, index) => Math.sin(index));
   const tensor = { name: 'x', shape: SHAPE, datatype: 'FP32' };
   const json = Buffer.from(JSON.stringify({ inputs: [{ ...tensor, data: [...data] }] }));
@@ -54,13 +19,8 @@ export async function benchDecode(print: (line: string) => void): Promise<void> 
   const head = Buffer.from(JSON.stringify({ inputs: [{ ...tensor, parameters }] }));
   const binary = Buffer.concat([head, Buffer.from(data.buffer)]);
 
-  const server = new ModelServer({ source, runtimes: { idle } });
-  await server.serve('m');
-  const jsonMs = await medianOf(server, json, {});
-  const binaryMs = await medianOf(server, binary, {
-    'inference-header-content-length': String(head.length),
-  });
-  await server.close();
+  const jsonMs = medianOf(json, {});
+  const binaryMs = medianOf(binary, { 'inference-header-content-length': String(head.length) });
   print(`Decoding a tensor of FP32 [${SHAPE.join(',')}], the median of ${ROUNDS} rounds.`);
   print('');
   print('| encoding | bytes | ms | JSON ÷ it |');
@@ -70,28 +30,15 @@ export async function benchDecode(print: (line: string) => void): Promise<void> 
   print(`| binary | ${binary.length} | ${binaryMs.toFixed(3)} | ${ratio} |`);
 }
 
-async function medianOf(
-  server: ModelServer,
-  body: Buffer,
-  headers: Readonly<Record<string, string>>,
-): Promise<number> {
+function medianOf(body: Buffer, headers: Readonly<Record<string, string>>): number {
   const route = openInference().route('/v2/models/m/infer');
-  const req = new IncomingMessage(new Socket());
-  Object.assign(req.headers, headers);
+  if (route === undefined || !('open' in route)) throw new Error('The path infers nothing');
+  const exchange = route.open(headers);
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    await route?.answer({
-      server,
-      req,
-      body,
-      infer: (target, request) =>
-        server.infer(target, () => {
-          const startedAt = performance.now();
-          const decoded = typeof request === 'function' ? request() : request;
-          times.push(performance.now() - startedAt);
-          return decoded;
-        }),
-    });
+    const startedAt = performance.now();
+    exchange.decode(body, signature);
+    times.push(performance.now() - startedAt);
   }
   return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? NaN;
 }
