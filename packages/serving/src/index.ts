@@ -25,10 +25,7 @@ export type {
 } from './inference/infer-request.ts';
 export type { InferenceRecord, InferenceRecorder } from './inference/inference-recorder.ts';
 export type { VersionChoice, VersionRouter } from './inference/version-router.ts';
-<<<<<<< HEAD
 export type { ModelRoute } from './model-server/model-route.ts';
-=======
->>>>>>> 37c8573 (serving: export router, recorder and route; bench: decode by the steps of a protocol; document what typedoc missed)
 export type {
   Executed,
   FailureReason,
