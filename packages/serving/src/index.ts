@@ -25,7 +25,6 @@ export type {
 } from './inference/infer-request.ts';
 export type { InferenceRecord, InferenceRecorder } from './inference/inference-recorder.ts';
 export type { VersionChoice, VersionRouter } from './inference/version-router.ts';
-export type { ModelRoute } from './model-server/model-route.ts';
 export type {
   Executed,
   FailureReason,
