@@ -1,4 +1,8 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { bin } from './support/bin.ts';
 import { placeWithRegistry, run, runProcess } from './support/fairlead.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -104,4 +108,23 @@ test.each([
   ['a registry that is missing', 4, ['model', 'list', '--registry', './nowhere']],
 ])('the process ends with the exit code of the command: %s, %i', async (_what, code, args) => {
   expect((await runProcess(placeWithRegistry(), ...args)).exitCode).toBe(code);
+});
+
+test('a registry that the account may not read ends with 5, and names the folder', () => {
+  const place = placeWithRegistry();
+  chmodSync(place.folder, 0o755);
+  chmodSync(join(place.folder, 'registry'), 0o000);
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [...bin.slice(1), 'model', 'list', '--registry', './registry'],
+    {
+      cwd: place.folder,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH ?? '' },
+      // Permissions don't stop root: it runs the command as "nobody".
+      ...(process.getuid?.() === 0 && { uid: 65_534 }),
+    },
+  );
+  expect(stderr).toContain('[ERR_REGISTRY_STORE_DENIED]');
+  expect({ status, stdout }).toEqual({ status: 5, stdout: '' });
 });

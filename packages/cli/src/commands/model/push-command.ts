@@ -1,6 +1,6 @@
 import { type Command, Option } from '@commander-js/extra-typings';
 import type { Manifest, PushResult } from '@fairlead/registry';
-import { addExamples } from '../../add-examples.ts';
+import { addExamples, type Example } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import { type CommandContext, auditContext } from '../../command-context.ts';
 import {
@@ -18,6 +18,23 @@ import { oneLine } from '../../output/plain-text.ts';
 import { progressFormatter } from '../../push/format-progress.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { presentChange } from '../../registry/present-change.ts';
+
+const examples: readonly Example[] = [
+  [
+    'An ONNX file, which contains its signature',
+    'fairlead model push digits model.onnx --metric accuracy=0.973',
+  ],
+  [
+    'Python files, validated at their upstream',
+    'fairlead model push digits-flask ./service --upstream flask --upstream-url http://127.0.0.1:5000',
+  ],
+  ['An MLflow folder', 'fairlead model push digits mlruns/1/models/m-0c1/artifacts'],
+  [
+    'The output folder of a training',
+    'fairlead model push digits trained/digits --git-commit HEAD',
+  ],
+  ['Validate only', 'fairlead model push digits trained/digits --dry-run'],
+];
 
 /** Defines `fairlead model push`. */
 export function definePushCommand(command: Command, context: CommandContext): void {
@@ -111,22 +128,7 @@ export function definePushCommand(command: Command, context: CommandContext): vo
             : [`Version ${manifest.version} of ${model} is unchanged; nothing was pushed.`],
       );
     });
-  addExamples(command, [
-    [
-      'An ONNX file, which contains its signature',
-      'fairlead model push digits model.onnx --metric accuracy=0.973',
-    ],
-    [
-      'Python files, validated at their upstream',
-      'fairlead model push digits-flask ./service --upstream flask --upstream-url http://127.0.0.1:5000',
-    ],
-    ['An MLflow folder', 'fairlead model push digits mlruns/1/models/m-0c1/artifacts'],
-    [
-      'The output folder of a training',
-      'fairlead model push digits trained/digits --git-commit HEAD',
-    ],
-    ['Validate only', 'fairlead model push digits trained/digits --dry-run'],
-  ]);
+  addExamples(command, examples);
 }
 
 function formatPushed(manifest: Manifest, measured: PushResult['measured']): readonly string[] {
