@@ -27,7 +27,7 @@ import { readPrivateKey } from './signing/signing-key.ts';
 import type { TrustedKeys } from './signing/trusted-keys.ts';
 import type { VersionSignature } from './signing/version-signature.ts';
 import { rollbackTarget } from './aliases/rollback-target.ts';
-import { withClaim } from './leases/blob-lease.ts';
+import { withBlobLease } from './leases/blob-lease.ts';
 import { requireFiles } from './versions/pruned-version.ts';
 import { type VersionLog, versionLog } from './versions/version-log.ts';
 
@@ -358,7 +358,7 @@ export class ModelRegistry {
   /** Makes sure that the files of a version are there, and stay while `work` makes an alias mean it. */
   #withFiles<T>(version: Manifest, work: () => Promise<T>): Promise<T> {
     const sha256s = version.files.map(({ sha256 }) => sha256);
-    return withClaim(this.store, sha256s, async () => {
+    return withBlobLease(this.store, sha256s, async () => {
       await requireFiles(this.store, version);
       return work();
     });

@@ -2,59 +2,55 @@ import { randomUUID } from 'node:crypto';
 import { FORMAT_VERSION } from '../records/record-schema.ts';
 import { encodeRecord } from '../records/stored-record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { awaitAcquittal } from './deletion-notice.ts';
+import { waitUntilSpared } from './deletion-notice.ts';
 
-/** Folder of the claims. */
-export const CLAIMS = 'claims';
+/** Folder of the leases, named as in version 0.1: writers of both releases in one fleet have to find each other's leases. */
+export const BLOB_LEASES = 'claims';
 
-/** After that long nobody stands behind a claim any more: whoever works on renews it in half of that. */
-export const CLAIM_LIFE_MS = 24 * 60 * 60 * 1000;
+/** Lifetime of a lease; its holder renews it after half of that. */
+export const BLOB_LEASE_MS = 24 * 60 * 60 * 1000;
 
-/** What a claim lets its holder do. */
-export interface Claim {
-  /**
-   * Renews the claim when it is getting old; resolves to whether it was, and what was checked before is to be checked
-   * again.
-   */
+/** A lease on blobs that a record is about to name. */
+export interface BlobLease {
+  /** Renews the lease after half of its lifetime; resolves to whether it did: all earlier checks have to be repeated then. */
   readonly renew: () => Promise<boolean>;
 }
 
 /**
- * Says that the blobs `sha256s` are about to be named by a record, for as long as `work` runs: garbage collection
- * leaves them alone.
+ * Leases the blobs `sha256s` while `work` runs, because a record is about to name them: garbage collection doesn't remove
+ * them.
  *
- * A claim is made before it is looked for a condemnation, and a condemnation before it is looked for claims: of the two,
- * at least one sees the other. Claims that were left behind by whoever was killed expire.
+ * A lease is written before checking for deletion notices, and a deletion notice before checking for leases: at least one of
+ * the two processes finds the other. Leases of killed processes expire.
  */
-export async function withClaim<T>(
+export async function withBlobLease<T>(
   store: ObjectStore,
   sha256s: readonly string[],
-  work: (claim: Claim) => Promise<T>,
+  work: (lease: BlobLease) => Promise<T>,
+  now: () => Date = () => new Date(),
 ): Promise<T> {
   if (sha256s.length === 0) return work({ renew: () => Promise.resolve(false) });
   let key = '';
-  let madeAt = 0;
-  const make = async (): Promise<void> => {
-    madeAt = Date.now();
+  let writtenAt = 0;
+  const write = async (): Promise<void> => {
+    const at = now();
+    writtenAt = at.getTime();
     const nonce = randomUUID();
-    const at = new Date(madeAt).toISOString();
-    key = `${CLAIMS}/${nonce}.json`;
-    await store.create(
-      key,
-      encodeRecord({ formatVersion: FORMAT_VERSION, at, nonce, blobs: sha256s }),
-    );
-    await awaitAcquittal(store, new Set(sha256s));
+    key = `${BLOB_LEASES}/${nonce}.json`;
+    const record = { formatVersion: FORMAT_VERSION, at: at.toISOString(), nonce, blobs: sha256s };
+    await store.create(key, encodeRecord(record));
+    await waitUntilSpared(store, new Set(sha256s));
   };
-  // What can't be removed, for want of a permission, expires.
-  const release = (claim: string): Promise<void> => store.remove(claim).catch(() => undefined);
+  // A lease that can't be removed without permission expires.
+  const release = (lease: string): Promise<void> => store.remove(lease).catch(() => undefined);
 
   try {
-    await make();
+    await write();
     return await work({
       async renew() {
-        if (Date.now() - madeAt < CLAIM_LIFE_MS / 2) return false;
+        if (now().getTime() - writtenAt < BLOB_LEASE_MS / 2) return false;
         const old = key;
-        await make();
+        await write();
         await release(old);
         return true;
       },

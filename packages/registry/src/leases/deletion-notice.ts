@@ -1,49 +1,62 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FORMAT_VERSION } from '../records/record-schema.ts';
-import { MAX_RECORD_BYTES, encodeRecord } from '../records/stored-record.ts';
-import type { ObjectStore } from '../store/object-store.ts';
 import { RegistryError } from '../errors/registry-error.ts';
+import { FORMAT_VERSION } from '../records/record-schema.ts';
+import { encodeRecord, MAX_RECORD_BYTES } from '../records/stored-record.ts';
+import type { ObjectStore } from '../store/object-store.ts';
 import { hashesIn, once } from './hashes-in.ts';
 
-/** Folder of the condemnations. */
-export const CONDEMNED = 'condemned';
+/**
+ * Folder of the deletion notices.
+ *
+ * The name is the one of version 0.1 and stays: writers of both releases in one fleet have to find each other's notices.
+ */
+export const DELETION_NOTICES = 'condemned';
 
-/** Whose condemnation wasn't renewed for that long is taken for dead; it removes nothing after half of that. */
+/** Lifetime of a notice without a renewal; its garbage collection removes nothing after half of that. */
 const LEASE_MS = 60_000;
-const FIRST_PAUSE_MS = 20;
-const GREATEST_PAUSE_MS = 1000;
+const MIN_PAUSE_MS = 20;
+const MAX_PAUSE_MS = 1000;
 
-/** A garbage collection's announcement of which blobs it is about to remove; it has to be renewed to stay valid. */
-export class Condemnation {
+/** Milliseconds of a monotonic clock, which also advances while the process is suspended. */
+export type MonotonicClock = () => number;
+
+/** Announces which blobs a garbage collection is about to remove; has to be renewed to stay valid. */
+export class DeletionNotice {
   readonly #store: ObjectStore;
   readonly #sha256s: readonly string[];
+  readonly #clock: MonotonicClock;
   #key = '';
   #renewedAt = -Infinity;
 
-  private constructor(store: ObjectStore, sha256s: readonly string[]) {
+  private constructor(store: ObjectStore, sha256s: readonly string[], clock: MonotonicClock) {
     this.#store = store;
     this.#sha256s = sha256s;
+    this.#clock = clock;
   }
 
-  /** Announces that `sha256s` will be removed unless a claim or a record names them. */
-  static async announce(store: ObjectStore, sha256s: readonly string[]): Promise<Condemnation> {
-    const condemnation = new Condemnation(store, sha256s);
-    await condemnation.#write();
-    return condemnation;
+  /** Announces that `sha256s` will be removed unless a lease or a record names them. */
+  static async announce(
+    store: ObjectStore,
+    sha256s: readonly string[],
+    clock: MonotonicClock,
+  ): Promise<DeletionNotice> {
+    const notice = new DeletionNotice(store, sha256s, clock);
+    await notice.#write();
+    return notice;
   }
 
   /**
-   * Makes sure, before each removal, that everyone still waits for it.
+   * Ensures, before each removal, that all writers still wait for the notice; renews it in time.
    *
-   * @throws RegistryError `ERR_REGISTRY_STORE_UNAVAILABLE` when this process stood still for too long.
+   * @throws RegistryError `ERR_REGISTRY_STORE_UNAVAILABLE` when the process was suspended for longer than half of the lease.
    */
   async hold(): Promise<void> {
-    const elapsed = performance.now() - this.#renewedAt;
+    const elapsed = this.#clock() - this.#renewedAt;
     if (elapsed > LEASE_MS / 2) {
       throw new RegistryError(
         'ERR_REGISTRY_STORE_UNAVAILABLE',
-        `garbage collection stood still for ${Math.round(elapsed)} ms and can't go on safely; run it again`,
+        `garbage collection was suspended for ${Math.round(elapsed)} ms and can't continue safely; run it again`,
       );
     }
     if (elapsed < LEASE_MS / 6) return;
@@ -52,15 +65,15 @@ export class Condemnation {
     await this.#store.remove(old);
   }
 
-  /** Ends it: everything that it was going to remove is removed or spared. */
+  /** Ends the notice, once all its blobs are removed or spared. */
   close(): Promise<void> {
     return this.#store.remove(this.#key);
   }
 
   async #write(): Promise<void> {
-    const since = performance.now();
+    const since = this.#clock();
     const nonce = randomUUID();
-    const key = `${CONDEMNED}/${nonce}.json`;
+    const key = `${DELETION_NOTICES}/${nonce}.json`;
     const at = new Date().toISOString();
     const record = { formatVersion: FORMAT_VERSION, at, nonce, blobs: this.#sha256s };
     await this.#store.create(key, encodeRecord(record));
@@ -69,18 +82,18 @@ export class Condemnation {
   }
 }
 
-/** Waits until no condemnation names one of `sha256s`; those of dead collections are removed on the way. */
-export async function awaitAcquittal(
+/** Waits until no deletion notice names one of `sha256s`; expired notices are removed. */
+export async function waitUntilSpared(
   store: ObjectStore,
   sha256s: ReadonlySet<string>,
 ): Promise<void> {
-  /** By this host's clock alone: the clocks of hosts differ. */
+  /** By the clock of this host: the clocks of hosts differ. */
   const firstSeen = new Map<string, number>();
   const harmless = new Set<string>();
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, GREATEST_PAUSE_MS)) {
+  for (let pauseMs = MIN_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
     let waits = false;
-    for (const { name, kind } of await store.list(CONDEMNED)) {
-      const key = `${CONDEMNED}/${name}`;
+    for (const { name, kind } of await store.list(DELETION_NOTICES)) {
+      const key = `${DELETION_NOTICES}/${name}`;
       if (kind !== 'object' || harmless.has(key)) continue;
       const seen = firstSeen.get(key);
       if (seen !== undefined && performance.now() - seen > LEASE_MS) {

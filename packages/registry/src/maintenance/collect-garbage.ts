@@ -1,56 +1,67 @@
 import { BLOBS, blobKey } from '../store/layout.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { RegistryError } from '../errors/registry-error.ts';
-import { CLAIM_LIFE_MS, CLAIMS } from '../leases/blob-lease.ts';
-import { Condemnation } from '../leases/deletion-notice.ts';
-import { NameMarker } from './reference-scan.ts';
+import { BLOB_LEASE_MS, BLOB_LEASES } from '../leases/blob-lease.ts';
+import { DeletionNotice, type MonotonicClock } from '../leases/deletion-notice.ts';
+import { ReferenceScan } from './reference-scan.ts';
 
-/** How garbage is collected. */
+/** Settings of {@link collectGarbage}. */
 export interface CollectGarbageOptions {
   /**
-   * Only say what would be removed.
+   * Report what would be removed, and remove nothing.
    *
    * @defaultValue false
    */
   readonly dryRun?: boolean;
   /**
-   * Spare what was written less than that long ago, in milliseconds.
+   * Grace period: minimum age of a removed blob, in milliseconds.
    *
    * @defaultValue 86400000 (a day)
    */
   readonly graceMs?: number;
+  /**
+   * Milliseconds of a monotonic clock, which shows that the process was suspended.
+   *
+   * @defaultValue `performance.now()`
+   */
+  readonly monotonicNow?: () => number;
 }
 
-/** What a garbage collection did, or would do. */
+/** Result of a garbage collection, or of its dry run. */
 export interface GarbageReport {
   readonly dryRun: boolean;
   /** SHA-256 of each blob that was removed, or would be. */
   readonly removed: readonly string[];
   /** Bytes of these blobs. */
   readonly removedBytes: number;
-  /** How many blobs nothing names, which are too young to go. */
+  /** Number of unreferenced blobs within the grace period. */
   readonly young: number;
-  /** How many blobs stay because something names them. */
+  /** Number of blobs that stay because a record references them. */
   readonly kept: number;
   /** Leftovers of interrupted writes that were removed. */
   readonly leftovers: number;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** So that nobody has to wait for long, and a condemnation is one small object. */
+/** Blobs of one deletion notice: few, so that writers wait briefly and a notice is one small object. */
 const BATCH = 500;
 
 /**
- * Removes the blobs that no manifest and nothing else names: of pushes that were interrupted, and of pruned versions.
+ * Removes the blobs that no record references: those of interrupted pushes and of pruned versions.
  *
- * Safe beside pushes, imports and changes of aliases, and beside another collection: what is about to be named is
- * claimed, and whoever needs what is about to go waits, and writes it anew.
+ * Safe beside pushes, imports, changes of aliases and another collection: a writer leases its blobs, and a writer that needs
+ * a blob under a deletion notice waits, and writes the blob again.
  *
- * @throws RegistryError `ERR_REGISTRY_CORRUPT` while a record isn't as it was written, `ERR_REGISTRY_INVALID_ARGUMENT`
+ * @throws RegistryError `ERR_REGISTRY_CORRUPT` while a record isn't intact, `ERR_REGISTRY_INVALID_ARGUMENT`,
+ * `ERR_REGISTRY_STORE_UNAVAILABLE` when the process was suspended for too long
  */
 export async function collectGarbage(
   store: ObjectStore,
-  { dryRun = false, graceMs = DAY_MS }: CollectGarbageOptions = {},
+  {
+    dryRun = false,
+    graceMs = DAY_MS,
+    monotonicNow = () => performance.now(),
+  }: CollectGarbageOptions = {},
 ): Promise<GarbageReport> {
   if (!(graceMs >= 0)) {
     throw new RegistryError(
@@ -61,58 +72,59 @@ export async function collectGarbage(
   const blobs = (await store.list(BLOBS))
     .filter(({ name, kind }) => kind === 'object' && /^[0-9a-f]{64}$/.test(name))
     .map(({ name }) => name);
-  const marker = new NameMarker(store, blobs);
-  await marker.look(() => Promise.resolve());
+  const scan = new ReferenceScan(store, blobs);
+  await scan.run(() => Promise.resolve());
 
-  const ripe: string[] = [];
+  const deletable: string[] = [];
   const sizes = new Map<string, number>();
-  for (const sha256 of marker.unnamed) {
+  for (const sha256 of scan.unreferenced) {
     const age = await store.age(blobKey(sha256));
     if (age === undefined || age < graceMs) continue;
     sizes.set(sha256, (await store.size(blobKey(sha256))) ?? 0);
-    ripe.push(sha256);
+    deletable.push(sha256);
   }
-  const young = marker.unnamed.size - ripe.length;
-  const removed = dryRun ? ripe : await removeAll(store, marker, ripe);
+  const withinGracePeriod = scan.unreferenced.size - deletable.length;
+  const removed = dryRun ? deletable : await removeAll(store, scan, deletable, monotonicNow);
   return {
     dryRun,
     removed,
     removedBytes: removed.reduce((sum, sha256) => sum + (sizes.get(sha256) ?? 0), 0),
-    young,
-    kept: blobs.length - young - removed.length,
-    leftovers: dryRun ? 0 : (await store.sweep(DAY_MS)) + (await sweepClaims(store)),
+    young: withinGracePeriod,
+    kept: blobs.length - withinGracePeriod - removed.length,
+    leftovers: dryRun ? 0 : (await store.sweep(DAY_MS)) + (await sweepLeases(store)),
   };
 }
 
 async function removeAll(
   store: ObjectStore,
-  marker: NameMarker,
-  ripe: readonly string[],
+  scan: ReferenceScan,
+  deletable: readonly string[],
+  clock: MonotonicClock,
 ): Promise<readonly string[]> {
   const removed: string[] = [];
-  for (let start = 0; start < ripe.length; start += BATCH) {
-    const batch = ripe.slice(start, start + BATCH);
-    const condemnation = await Condemnation.announce(store, batch);
+  for (let start = 0; start < deletable.length; start += BATCH) {
+    const batch = deletable.slice(start, start + BATCH);
+    const notice = await DeletionNotice.announce(store, batch, clock);
     try {
-      // Who began before the announcement is found now; who begins after it waits for its end.
-      await marker.look(() => condemnation.hold());
-      for (const sha256 of batch.filter((candidate) => marker.unnamed.has(candidate))) {
-        await condemnation.hold();
+      // Writers that began before the notice are found now; later ones wait for its end.
+      await scan.run(() => notice.hold());
+      for (const sha256 of batch.filter((candidate) => scan.unreferenced.has(candidate))) {
+        await notice.hold();
         await store.remove(blobKey(sha256));
         removed.push(sha256);
       }
     } finally {
-      await condemnation.close();
+      await notice.close();
     }
   }
   return removed;
 }
 
-async function sweepClaims(store: ObjectStore): Promise<number> {
+async function sweepLeases(store: ObjectStore): Promise<number> {
   let removed = 0;
-  for (const { name, kind } of await store.list(CLAIMS)) {
-    const key = `${CLAIMS}/${name}`;
-    if (kind !== 'object' || ((await store.age(key)) ?? 0) < CLAIM_LIFE_MS) continue;
+  for (const { name, kind } of await store.list(BLOB_LEASES)) {
+    const key = `${BLOB_LEASES}/${name}`;
+    if (kind !== 'object' || ((await store.age(key)) ?? 0) < BLOB_LEASE_MS) continue;
     await store.remove(key);
     removed += 1;
   }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { RegistryError } from '../errors/registry-error.ts';
 import { openStore, openStoreIfThere } from '../open-store/open-store.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { withClaim } from '../leases/blob-lease.ts';
+import { withBlobLease } from '../leases/blob-lease.ts';
 import { importArchive } from './import-models.ts';
 import { isTarPath, isUrl } from './open-archive.ts';
 import { type StoreArchive, storeArchive, type StoreArchiveOptions } from './store-archive.ts';
@@ -66,7 +66,7 @@ export async function writeArchive(
   await refuseFile(to);
   const archive = await storeArchive(store, options);
   if (dryRun) return wouldWrite(archive, to);
-  return withReadClaim(store, archive.blobs, async () => {
+  return withReadLease(store, archive.blobs, async () => {
     const total = archive.blobs.length + archive.records.length;
     if (!isTarPath(to)) {
       const target = await openStore(to, { create: true });
@@ -102,7 +102,7 @@ async function wouldWrite(archive: StoreArchive, to: string): Promise<ExportRepo
 }
 
 /** Keeps garbage collection away from what is read, where this identity may. */
-async function withReadClaim<T>(
+async function withReadLease<T>(
   store: ObjectStore,
   blobs: StoreArchive['blobs'],
   work: () => Promise<T>,
@@ -113,7 +113,7 @@ async function withReadClaim<T>(
     return work();
   };
   try {
-    return await withClaim(store, blobs, begin);
+    return await withBlobLease(store, blobs, begin);
   } catch (error) {
     if (
       state.begun ||

@@ -4,7 +4,7 @@ import type { ObjectStore } from '../store/object-store.ts';
 import { bodyProblem } from '../blobs/blob.ts';
 import type { Archive, ArchiveEntry } from './archive.ts';
 import { type ArchiveContents, checkArchive, readRecord } from './check-archive.ts';
-import { withClaim } from '../leases/blob-lease.ts';
+import { withBlobLease } from '../leases/blob-lease.ts';
 import { openArchive } from './open-archive.ts';
 import { MAX_RECORD_BYTES } from '../records/stored-record.ts';
 
@@ -97,7 +97,7 @@ function copy(
   { blobs, bodies, records }: ArchiveContents,
   onProgress: (done: number, total: number) => void,
 ): Promise<number> {
-  return withClaim(store, blobs, async () => {
+  return withBlobLease(store, blobs, async () => {
     let created = 0;
     let done = 0;
     for await (const entry of archive.entries()) {

@@ -3,60 +3,60 @@ import { MODELS } from '../store/layout.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { MAX_RECORD_BYTES, decodeRecord } from '../records/stored-record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { CLAIM_LIFE_MS, CLAIMS } from '../leases/blob-lease.ts';
-import { CONDEMNED } from '../leases/deletion-notice.ts';
+import { BLOB_LEASE_MS, BLOB_LEASES } from '../leases/blob-lease.ts';
+import { DELETION_NOTICES } from '../leases/deletion-notice.ts';
 import { hashesIn, once } from '../leases/hashes-in.ts';
 
 const RECORD = /\/(\d{8})\.json$/;
 const BLOB_ROOT = 'blobs';
 
-/** Finds which blobs something in a store names: manifests, claims, and whatever else there is, also of later releases. */
-export class NameMarker {
+/** Finds the blobs of a store that a record references: manifests, leases and all other objects, also of later releases. */
+export class ReferenceScan {
   readonly #store: ObjectStore;
-  readonly #unnamed: Set<string>;
-  /** Objects never change: what was read once needn't be read again. */
+  readonly #unreferenced: Set<string>;
+  /** Keys of the objects that were read; they never change. */
   readonly #read = new Set<string>();
-  /** Of each model, the versions that an alias ever meant. */
-  readonly #meant = new Map<string, Set<number>>();
+  /** Versions of each model that an alias ever pointed to. */
+  readonly #referenced = new Map<string, Set<number>>();
 
   constructor(store: ObjectStore, blobs: Iterable<string>) {
     this.#store = store;
-    this.#unnamed = new Set(blobs);
+    this.#unreferenced = new Set(blobs);
   }
 
-  /** What nothing names, as far as was looked. */
-  get unnamed(): ReadonlySet<string> {
-    return this.#unnamed;
+  /** SHA-256 of each blob without a known reference. */
+  get unreferenced(): ReadonlySet<string> {
+    return this.#unreferenced;
   }
 
   /**
-   * Looks through everything that wasn't there at the last look; `beat` is awaited again and again meanwhile.
+   * Scans all objects that are new since the last run; `heartbeat` is awaited again and again while it runs.
    *
-   * @throws RegistryError `ERR_REGISTRY_CORRUPT` for a record that isn't as it was written: who knows what it named.
+   * @throws RegistryError `ERR_REGISTRY_CORRUPT` for a record that isn't intact: its references are unknown.
    */
-  async look(beat: () => Promise<void>): Promise<void> {
-    // Claims first: they are released when the records that name the same are there.
-    for (const key of await this.#objects(CLAIMS, beat)) {
+  async run(heartbeat: () => Promise<void>): Promise<void> {
+    // Leases first: they are released after the records that name the same blobs were written.
+    for (const key of await this.#objects(BLOB_LEASES, heartbeat)) {
       const age = await this.#store.age(key);
-      if (age === undefined || age >= CLAIM_LIFE_MS || this.#read.has(key)) continue;
+      if (age === undefined || age >= BLOB_LEASE_MS || this.#read.has(key)) continue;
       const bytes = await this.#store.read(key, { maxBytes: MAX_RECORD_BYTES });
-      // One that was released meanwhile has served: the records that it was for are there.
-      if (bytes !== undefined) await this.#strikeNamesIn(key, bytes);
+      // The records of a lease that was released since the listing exist, and are scanned below.
+      if (bytes !== undefined) await this.#markNamesIn(key, bytes);
     }
     for (const { name, kind } of await this.#store.list('')) {
-      if ([CLAIMS, CONDEMNED, BLOB_ROOT, MODELS].includes(name)) continue;
-      const keys = kind === 'object' ? [name] : await this.#objects(name, beat);
-      for (const key of keys) await this.#strike(key);
+      if ([BLOB_LEASES, DELETION_NOTICES, BLOB_ROOT, MODELS].includes(name)) continue;
+      const keys = kind === 'object' ? [name] : await this.#objects(name, heartbeat);
+      for (const key of keys) await this.#markReferenced(key);
     }
     for (const { name, kind } of await this.#store.list(MODELS)) {
-      if (kind === 'folder') await this.#lookThroughModel(name, beat);
-      else await this.#strike(`${MODELS}/${name}`);
+      if (kind === 'folder') await this.#scanModel(name, heartbeat);
+      else await this.#markReferenced(`${MODELS}/${name}`);
     }
   }
 
-  async #lookThroughModel(model: string, beat: () => Promise<void>): Promise<void> {
+  async #scanModel(model: string, heartbeat: () => Promise<void>): Promise<void> {
     const folder = `${MODELS}/${model}`;
-    const keys = await this.#objects(folder, beat);
+    const keys = await this.#objects(folder, heartbeat);
     const numbered = (sub: string): Map<number, string> =>
       new Map(
         keys
@@ -64,60 +64,61 @@ export class NameMarker {
           .map((key) => [Number(RECORD.exec(key)?.[1]), key]),
       );
     const versions = numbered('versions');
-    const meant = this.#meant.get(model) ?? new Set();
-    this.#meant.set(model, meant);
+    const referenced = this.#referenced.get(model) ?? new Set();
+    this.#referenced.set(model, referenced);
     for (const key of keys.filter((other) => other.startsWith(`${folder}/aliases/`))) {
-      await beat();
-      const version = versionOf(await this.#strike(key));
-      if (version !== undefined) meant.add(version);
+      await heartbeat();
+      const version = versionOf(await this.#markReferenced(key));
+      if (version !== undefined) referenced.add(version);
     }
-    // A version that was pruned doesn't keep its files, unless an alias ever meant it.
+    // A pruned version doesn't reference its files, unless an alias ever pointed to it.
     const left = new Set<string>();
     for (const number of numbered('pruned').keys()) {
       const key = versions.get(number);
-      if (key !== undefined && !meant.has(number)) left.add(key);
+      if (key !== undefined && !referenced.has(number)) left.add(key);
     }
     for (const key of keys) {
-      await beat();
-      if (!left.has(key)) await this.#strike(key);
+      await heartbeat();
+      if (!left.has(key)) await this.#markReferenced(key);
     }
   }
 
-  /** Takes what `key` names off; resolves to its text, if it is a record that wasn't read before. */
-  async #strike(key: string): Promise<Uint8Array | undefined> {
+  /** Marks the blobs that the object `key` names; resolves to its bytes if it is a record that wasn't read before. */
+  async #markReferenced(key: string): Promise<Uint8Array | undefined> {
     if (this.#read.has(key)) return undefined;
     if (!RECORD.test(key)) {
-      await this.#strikeText(key);
+      await this.#markText(key);
       return undefined;
     }
     const bytes = await this.#store.read(key, { maxBytes: MAX_RECORD_BYTES });
     if (bytes === undefined) return undefined;
     decodeRecord(key, bytes);
-    await this.#strikeNamesIn(key, bytes);
+    await this.#markNamesIn(key, bytes);
     return bytes;
   }
 
-  async #strikeNamesIn(key: string, bytes: Uint8Array): Promise<void> {
-    for await (const hash of hashesIn(once(bytes), this.#unnamed)) this.#unnamed.delete(hash);
+  async #markNamesIn(key: string, bytes: Uint8Array): Promise<void> {
+    for await (const hash of hashesIn(once(bytes), this.#unreferenced))
+      this.#unreferenced.delete(hash);
     this.#read.add(key);
   }
 
-  async #strikeText(key: string): Promise<void> {
+  async #markText(key: string): Promise<void> {
     if (this.#read.has(key) || (await this.#store.size(key)) === undefined) return;
-    for await (const hash of hashesIn(this.#store.stream(key), this.#unnamed)) {
-      this.#unnamed.delete(hash);
+    for await (const hash of hashesIn(this.#store.stream(key), this.#unreferenced)) {
+      this.#unreferenced.delete(hash);
     }
     this.#read.add(key);
   }
 
-  async #objects(folder: string, beat: () => Promise<void>): Promise<string[]> {
-    await beat();
+  async #objects(folder: string, heartbeat: () => Promise<void>): Promise<string[]> {
+    await heartbeat();
     const keys: string[] = [];
     for (const { name, kind } of await this.#store.list(folder)) {
       const key = `${folder}/${name}`;
       if (kind === 'folder' && RECORD.test(key)) throw isFolder(key);
       if (kind === 'object') keys.push(key);
-      else keys.push(...(await this.#objects(key, beat)));
+      else keys.push(...(await this.#objects(key, heartbeat)));
     }
     return keys;
   }

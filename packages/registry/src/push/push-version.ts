@@ -11,7 +11,7 @@ import { readUnchanged } from '../blobs/blob-source.ts';
 import { contentOf, type PushRequest, readContent, reported } from './push-request.ts';
 import { FORMAT_VERSION } from '../records/record-schema.ts';
 import { RegistryError } from '../errors/registry-error.ts';
-import { withClaim } from '../leases/blob-lease.ts';
+import { withBlobLease } from '../leases/blob-lease.ts';
 import type { VersionLog } from '../versions/version-log.ts';
 
 /** What a push came to. */
@@ -66,21 +66,26 @@ export async function pushVersion(
       : {};
   const { measured, trial } = found;
   const sha256s = content.files.map(({ sha256 }) => sha256);
-  return withClaim(store, sha256s, async (claim) => {
-    do {
-      for (const file of content.files) {
-        await keepBlob(store, file, request.files[file.path] ?? '', (body) =>
-          reported(body, file.path, 'storing', request),
-        );
-        onProgress?.({ path: file.path, phase: 'stored', bytes: file.size });
-      }
-    } while (await claim.renew());
-    const { record: manifest, created } = await log.append(async (version) => {
-      const same = skipIfUnchanged ? await newestUnchanged(log, version - 1, draft) : undefined;
-      return same ? { existing: same } : write(version, trial);
-    });
-    return { manifest, created, ...(created && measured && { measured }) };
-  });
+  return withBlobLease(
+    store,
+    sha256s,
+    async (lease) => {
+      do {
+        for (const file of content.files) {
+          await keepBlob(store, file, request.files[file.path] ?? '', (body) =>
+            reported(body, file.path, 'storing', request),
+          );
+          onProgress?.({ path: file.path, phase: 'stored', bytes: file.size });
+        }
+      } while (await lease.renew());
+      const { record: manifest, created } = await log.append(async (version) => {
+        const same = skipIfUnchanged ? await newestUnchanged(log, version - 1, draft) : undefined;
+        return same ? { existing: same } : write(version, trial);
+      });
+      return { manifest, created, ...(created && measured && { measured }) };
+    },
+    now,
+  );
 }
 
 function requireFittingExamples({ signature, goldenExamples }: Manifest): void {
