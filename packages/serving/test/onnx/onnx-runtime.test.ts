@@ -124,7 +124,7 @@ describe('running', () => {
 
   describe('takes weights that a model keeps beside it', () => {
     // As MLflow keeps them: y = 2 x + 1, with both numbers in another file.
-    const folder = new URL('../../../registry/test/push/mlflow/external-data/', import.meta.url);
+    const folder = new URL('../../../registry/test/sources/mlflow/external-data/', import.meta.url);
     const data = readdirSync(folder).find((name) => name.endsWith('.data')) ?? '';
     const loadFrom = async (prefix: string, externalData: unknown): Promise<Runtime> => {
       const options = { path: `${prefix}model.onnx`, externalData };
