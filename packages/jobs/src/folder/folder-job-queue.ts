@@ -1,5 +1,6 @@
 import { checkIntegers } from '../errors/check-integers.ts';
-import { resolveJobLimits, type JobLimits } from '../limits/job-limits.ts';
+import { checkOptions } from '../errors/check-options.ts';
+import { jobLimitNames, resolveJobLimits, type JobLimits } from '../limits/job-limits.ts';
 import { DurableJobQueue } from '../queue/durable-job-queue.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import { FolderLeaseQueue } from './folder-lease-queue.ts';
@@ -35,6 +36,12 @@ export interface FolderJobQueueOptions extends JobLimits {
   readonly now?: () => number;
 }
 
+const optionNames = {
+  ...jobLimitNames,
+  retentionMs: 'optional',
+  pollIntervalMs: 'optional',
+  now: 'optional',
+} as const;
 const REQUEUE_AFTER_MS = 60_000;
 
 /**
@@ -61,13 +68,14 @@ const REQUEUE_AFTER_MS = 60_000;
  */
 export async function folderJobQueue(
   path: string,
-  {
+  options: FolderJobQueueOptions = {},
+): Promise<JobQueue> {
+  const {
     retentionMs = 86_400_000,
     pollIntervalMs = 500,
     now = Date.now,
     ...limits
-  }: FolderJobQueueOptions = {},
-): Promise<JobQueue> {
+  } = checkOptions('folderJobQueue', options, optionNames);
   checkIntegers({ retentionMs, pollIntervalMs });
   const resolved = resolveJobLimits(limits, { maxJobs: 1000, maxBytes: 1024 ** 3 });
   const folder = new JobFolder(path);

@@ -1,5 +1,15 @@
 import { checkIntegers } from '../errors/check-integers.ts';
 
+/** Names of the limits, for the check of options. */
+export const jobLimitNames = {
+  maxJobs: 'optional',
+  maxJobsPerOwner: 'optional',
+  maxJobsPerModel: 'optional',
+  maxBytes: 'optional',
+  maxBytesPerOwner: 'optional',
+  maxBytesPerModel: 'optional',
+} as const;
+
 /** Limits of a queue: in total, for each owner, and for each model. */
 export interface JobLimits {
   /** Jobs that may wait or run, and the same number of webhooks that may wait for their delivery. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebhookSender } from '@fairlead/webhooks';
 import { checkIntegers } from '../errors/check-integers.ts';
+import { checkOptions } from '../errors/check-options.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import { JobExecution } from './job-execution.ts';
 import type { JobEvent } from './job-event.ts';
@@ -62,6 +63,20 @@ export interface JobRunnerOptions {
   readonly onEvent?: (event: JobEvent) => void;
 }
 
+const optionNames = {
+  queue: 'required',
+  run: 'required',
+  webhooks: 'optional',
+  concurrency: 'optional',
+  maxAttempts: 'optional',
+  maxResultBytes: 'optional',
+  leaseMs: 'optional',
+  retryDelayMs: 'optional',
+  maxWaitMs: 'optional',
+  sweepIntervalMs: 'optional',
+  now: 'optional',
+  onEvent: 'optional',
+} as const;
 /** Delay after a failure of the storage. */
 const AFTER_QUEUE_FAILURE_MS = 1000;
 
@@ -99,8 +114,9 @@ export class JobRunner {
   #loops: readonly Promise<void>[] | undefined;
 
   /** @throws JobsError `ERR_JOBS_INVALID_OPTION` naming the option and its value. */
-  constructor({ webhooks, ...options }: JobRunnerOptions) {
-    const { queue, run, onEvent = () => undefined, now = Date.now, ...given } = options;
+  constructor(given: JobRunnerOptions) {
+    const { webhooks, ...options } = checkOptions('new JobRunner', given, optionNames);
+    const { queue, run, onEvent = () => undefined, now = Date.now, ...limitsGiven } = options;
     const limits = {
       concurrency: 1,
       maxAttempts: 3,
@@ -109,7 +125,7 @@ export class JobRunner {
       retryDelayMs: 1000,
       maxWaitMs: 86_400_000,
       sweepIntervalMs: 60_000,
-      ...given,
+      ...limitsGiven,
     };
     checkIntegers(limits);
     this.#options = { queue, run, onEvent, now, ...limits };

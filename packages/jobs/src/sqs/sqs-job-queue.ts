@@ -1,7 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { checkIntegers } from '../errors/check-integers.ts';
-import { resolveJobLimits, type JobLimits } from '../limits/job-limits.ts';
+import { checkOptions } from '../errors/check-options.ts';
+import { jobLimitNames, resolveJobLimits, type JobLimits } from '../limits/job-limits.ts';
 import { DurableJobQueue } from '../queue/durable-job-queue.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import { BucketRecords } from './bucket-records.ts';
@@ -48,6 +49,17 @@ export interface SqsJobQueueOptions extends JobLimits {
   readonly now?: () => number;
 }
 
+const optionNames = {
+  ...jobLimitNames,
+  sqs: 'required',
+  s3: 'required',
+  queueUrl: 'required',
+  webhookQueueUrl: 'optional',
+  bucket: 'required',
+  prefix: 'optional',
+  retentionMs: 'optional',
+  now: 'optional',
+} as const;
 const COUNT_INTERVAL_MS = 1000;
 const REQUEUE_AFTER_MS = 600_000;
 // Of SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
@@ -78,6 +90,7 @@ const MAX_MESSAGE_AGE_MS = 14 * 86_400_000;
  * ```
  */
 export function sqsJobQueue(options: SqsJobQueueOptions): JobQueue {
+  checkOptions('sqsJobQueue', options, optionNames);
   const { sqs, s3, queueUrl, webhookQueueUrl, prefix = 'jobs/' } = options;
   const { retentionMs = 86_400_000, now = Date.now } = options;
   checkIntegers({ retentionMs });

@@ -48,6 +48,13 @@ describe('folder', () => {
     });
   });
 
+  test('rejects an unknown option with the name that was probably meant', async () => {
+    const options = { pollIntervallMs: 20 } as FolderJobQueueOptions;
+    const opened = folderJobQueue(newPlace(), options);
+    await expect(opened).rejects.toMatchObject({ code: 'ERR_JOBS_INVALID_OPTION' });
+    await expect(opened).rejects.toThrow('Did you mean `pollIntervalMs`?');
+  });
+
   test('what one process accepted another finds, after the first is gone', async () => {
     const place = newPlace();
     const { request } = await (await folderJobQueue(place)).enqueue(job('x'));

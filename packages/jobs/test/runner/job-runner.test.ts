@@ -57,6 +57,14 @@ test.each<Partial<JobRunnerOptions>>([
   );
 });
 
+test('rejects an unknown option with the name that was probably meant, and a missing one', async () => {
+  const queue = await folderJobQueue(mkdtempSync(join(root, 'q-')));
+  const run = () => Promise.resolve(ran(200));
+  const create = (options: object) => new JobRunner(options as JobRunnerOptions);
+  expect(() => create({ queue, run, concurency: 2 })).toThrow('Did you mean `concurrency`?');
+  expect(() => create({ queue })).toThrow('new JobRunner: option run is missing');
+});
+
 test("what fails by the server's fault is tried again, then failed with its last answer", async () => {
   let runs = 0;
   const run = () => Promise.resolve(ran(500, `{"error":"${++runs}"}`));
