@@ -80,7 +80,8 @@ describe('a gateway without a list of models', () => {
     const hinted = await eventually(async () => {
       const [status, text] = await infer('iris');
       expect(status).toBe(404);
-      return text.includes('promote') ? text : undefined;
+      // A search between the two pushes finds version 1.
+      return text.includes('promote iris 2') ? text : undefined;
     });
     expect((JSON.parse(hinted) as { error: string }).error).toMatch(
       /; the registry has it, without the alias "champion"; set it: fairlead model promote iris 2$/,
