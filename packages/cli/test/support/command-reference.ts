@@ -1,28 +1,53 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 
+/** Options that docs/cli.md describes once, for all commands. */
+export const commonOptions: readonly string[] = [
+  '--registry',
+  '--actor',
+  '--reason',
+  '--dry-run',
+  '--yes',
+  '--json',
+];
+
 /** The part of docs/cli.md that lists the commands, in Markdown: each with its arguments and options. */
 export function commandReference(program: CommandUnknownOpts): string {
   return leavesOf(program, '')
     .map(({ path, command }) => {
       const description = command.description();
       const sentence = description.charAt(0).toUpperCase() + description.slice(1);
+      const options = command.options.filter(({ hidden }) => !hidden);
+      const isCommon = ({ long }: { readonly long?: string | undefined }) =>
+        commonOptions.includes(long ?? '');
       const rows = [
         ...command.registeredArguments.map((each) => [argumentName(each), each.description]),
-        ...command.options
-          .filter(({ hidden }) => !hidden)
+        ...options
+          .filter((option) => !isCommon(option))
           .map(({ flags, description: what, defaultValue }) => [
             flags,
             what + (defaultValue === undefined ? '' : ` (default: ${shown(defaultValue)})`),
           ]),
       ];
       const table = rows.map(([name = '', what = '']) => `| \`${name}\` | ${escaped(what)} |`);
+      const common = options.filter(isCommon).map(({ long = '' }) => `\`${long}\``);
       return [
         `### fairlead ${path}`,
         `${sentence}.`,
-        `| | |\n| --- | --- |\n${table.join('\n')}`,
+        ...(table.length > 0 ? [`| | |\n| --- | --- |\n${table.join('\n')}`] : []),
+        ...(common.length > 0 ? [`[Common options](#common-options): ${common.join(', ')}.`] : []),
+        `\`\`\`sh\n${examplesOf(command).replaceAll(/^ {2}(?:\$ )?/gm, '')}\n\`\`\``,
       ].join('\n\n');
     })
     .join('\n\n');
+}
+
+/** The examples at the end of a command's help. */
+export function examplesOf(command: CommandUnknownOpts): string {
+  let help = '';
+  command.configureOutput({ writeOut: (text) => (help += text) });
+  command.outputHelp();
+  const [, examples = ''] = help.split('\nExamples:\n');
+  return examples.trimEnd();
 }
 
 interface Leaf {
