@@ -1,5 +1,5 @@
-// The same file is in signature, security, monitoring, deploy-config and webhooks, which don't import each other; a test of
-// tools/check compares the copies.
+// The same file is in signature, security, monitoring, deploy-config, webhooks and jobs: each of them works alone, and none needs
+// another one for this. A test of tools/check compares the copies.
 
 /** Names of the options of a factory, each once: the compiler rejects a missing or an extra name. */
 export type OptionNames<T> = {

@@ -33,3 +33,5 @@ export { recordsTable, splitTable } from './table/json-table.ts';
 export type { Table } from './table/table.ts';
 export { tableRequests } from './table/table-requests.ts';
 export { tableTensors } from './table/table-tensors.ts';
+export { closestName, describeValue, optionsProblem } from './options-problem.ts';
+export type { OptionNames } from './options-problem.ts';

@@ -1,3 +1,6 @@
+import { checkOptions } from './check-options.ts';
+import type { OptionNames } from './options-problem.ts';
+
 /** A webhook that is to be delivered. */
 export interface PlannedDelivery {
   /** Client on whose behalf it is sent; absent for webhooks of the service itself. */
@@ -15,6 +18,8 @@ export interface DeliverySlotsOptions {
    */
   readonly now?: () => number;
 }
+
+const optionNames: OptionNames<DeliverySlotsOptions> = { pauseAfter: 'required', now: 'optional' };
 
 const MAX_DELIVERIES = 64;
 /** Concurrent deliveries to one origin. */
@@ -54,7 +59,13 @@ export class DeliverySlots {
   readonly #listeners = new Set<() => void>();
   #active = 0;
 
-  constructor({ pauseAfter, now = () => performance.now() }: DeliverySlotsOptions) {
+  /** @throws WebhookError `ERR_WEBHOOKS_INVALID_OPTION` naming the option. */
+  constructor(options: DeliverySlotsOptions) {
+    const { pauseAfter, now = () => performance.now() } = checkOptions(
+      'new DeliverySlots',
+      options,
+      optionNames,
+    );
     this.#pauseAfter = pauseAfter;
     this.#now = now;
   }

@@ -2,7 +2,9 @@ import { Agent, request } from 'undici';
 import type { AddressKind } from './addresses/address-kind.ts';
 import { checkAddress, checkedLookup, type ResolveAll } from './addresses/checked-lookup.ts';
 import { checkIntegers } from './check-integers.ts';
+import { checkOptions } from './check-options.ts';
 import { MAX_DELIVERIES_PER_ORIGIN } from './delivery-slots.ts';
+import type { OptionNames } from './options-problem.ts';
 import { webhookDestinations, type FindDestination } from './webhook-destinations.ts';
 import { webhookSignature, type SignWebhook } from './webhook-signature.ts';
 
@@ -45,6 +47,16 @@ export interface WebhookSenderOptions {
   readonly resolve?: ResolveAll;
 }
 
+const optionNames: OptionNames<WebhookSenderOptions> = {
+  destinations: 'required',
+  privateDestinations: 'optional',
+  secrets: 'required',
+  timeoutMs: 'optional',
+  retryDelayMs: 'optional',
+  maxAttempts: 'optional',
+  resolve: 'optional',
+};
+
 /** Result of a delivery. */
 export interface DeliveryResult {
   /** Reason of the failure; undefined after a 2xx response. */
@@ -85,15 +97,16 @@ export class WebhookSender {
   readonly #resolve: ResolveAll | undefined;
 
   /** @throws WebhookError `ERR_WEBHOOKS_INVALID_OPTION` naming the option. */
-  constructor({
-    destinations,
-    privateDestinations = [],
-    secrets,
-    resolve,
-    timeoutMs = 10_000,
-    retryDelayMs = 5000,
-    maxAttempts = 10,
-  }: WebhookSenderOptions) {
+  constructor(options: WebhookSenderOptions) {
+    const {
+      destinations,
+      privateDestinations = [],
+      secrets,
+      resolve,
+      timeoutMs = 10_000,
+      retryDelayMs = 5000,
+      maxAttempts = 10,
+    } = checkOptions('new WebhookSender', options, optionNames);
     checkIntegers({ retryDelayMs, maxAttempts });
     checkIntegers({ timeoutMs }, MAX_TIMEOUT_MS);
     this.maxAttempts = maxAttempts;
