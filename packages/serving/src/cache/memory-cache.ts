@@ -1,3 +1,5 @@
+import { checkOptions } from '../errors/check-options.ts';
+import type { OptionNames } from '@fairlead/signature';
 import { ServingError } from '../errors/serving-error.ts';
 import type { CacheStore } from './cache-store.ts';
 
@@ -11,6 +13,11 @@ export interface MemoryCacheOptions {
    */
   readonly maxEntryBytes?: number;
 }
+
+const optionNames: OptionNames<MemoryCacheOptions> = {
+  maxBytes: 'required',
+  maxEntryBytes: 'optional',
+};
 
 /** A {@link CacheStore} in this process. */
 export interface MemoryCache extends CacheStore {
@@ -30,10 +37,12 @@ const ENTRY_OVERHEAD_BYTES = 256;
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */
-export function memoryCache({
-  maxBytes,
-  maxEntryBytes = Math.max(1, Math.floor(maxBytes / 4)),
-}: MemoryCacheOptions): MemoryCache {
+export function memoryCache(options: MemoryCacheOptions): MemoryCache {
+  const { maxBytes, maxEntryBytes = Math.max(1, Math.floor(maxBytes / 4)) } = checkOptions(
+    'memoryCache',
+    options,
+    optionNames,
+  );
   for (const [name, value] of Object.entries({ maxBytes, maxEntryBytes })) {
     if (Number.isSafeInteger(value) && value > 0) continue;
     throw new ServingError(

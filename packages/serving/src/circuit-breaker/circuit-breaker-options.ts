@@ -1,3 +1,5 @@
+import { checkOptions } from '../errors/check-options.ts';
+import type { OptionNames } from '@fairlead/signature';
 import { ServingError } from '../errors/serving-error.ts';
 
 /** When a runtime that fails is left alone, and for how long. */
@@ -30,18 +32,29 @@ export interface CircuitBreakerOptions {
   readonly maxRetryAfterMs?: number;
 }
 
+const optionNames: OptionNames<CircuitBreakerOptions> = {
+  failureRatio: 'optional',
+  executions: 'optional',
+  minExecutions: 'optional',
+  retryAfterMs: 'optional',
+  maxRetryAfterMs: 'optional',
+};
+
 /**
  * Fills in the defaults.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */
-export function circuitBreakerOptions({
-  failureRatio = 0.5,
-  executions = 20,
-  minExecutions = Math.min(10, executions),
-  retryAfterMs = 1000,
-  maxRetryAfterMs = Math.max(10_000, retryAfterMs),
-}: CircuitBreakerOptions): Required<CircuitBreakerOptions> {
+export function circuitBreakerOptions(
+  options: CircuitBreakerOptions,
+): Required<CircuitBreakerOptions> {
+  const {
+    failureRatio = 0.5,
+    executions = 20,
+    minExecutions = Math.min(10, executions),
+    retryAfterMs = 1000,
+    maxRetryAfterMs = Math.max(10_000, retryAfterMs),
+  } = checkOptions('circuitBreaker', options, optionNames);
   if (!(failureRatio > 0 && failureRatio < 1)) {
     throw invalid('failureRatio', failureRatio, 'between 0 and 1');
   }

@@ -1,3 +1,5 @@
+import { checkOptions } from '../errors/check-options.ts';
+import type { OptionNames } from '@fairlead/signature';
 import { refusal, ServingError } from '../errors/serving-error.ts';
 import { CodecThread, type CodecCall } from './codec-thread.ts';
 import type { Codec, CodecFunctions, CodecName } from './codec.ts';
@@ -32,6 +34,14 @@ export interface CodecPoolOptions {
   readonly timeoutMs?: number;
 }
 
+const optionNames: OptionNames<CodecPoolOptions> = {
+  threads: 'optional',
+  maxQueued: 'optional',
+  maxQueuedPerClient: 'optional',
+  maxHeapMebibytes: 'optional',
+  timeoutMs: 'optional',
+};
+
 const IDLE_MS = 30_000;
 /** The part of the places that the bodies of one client may take by default. */
 const CLIENT_SHARE = 0.25;
@@ -58,13 +68,14 @@ export class CodecPool implements Codec {
   #closed = false;
 
   /** @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value. */
-  constructor({
-    threads = 2,
-    maxQueued = 64,
-    maxQueuedPerClient = Math.max(1, Math.ceil(maxQueued * CLIENT_SHARE)),
-    maxHeapMebibytes = 256,
-    timeoutMs = 10_000,
-  }: CodecPoolOptions = {}) {
+  constructor(options: CodecPoolOptions = {}) {
+    const {
+      threads = 2,
+      maxQueued = 64,
+      maxQueuedPerClient = Math.max(1, Math.ceil(maxQueued * CLIENT_SHARE)),
+      maxHeapMebibytes = 256,
+      timeoutMs = 10_000,
+    } = checkOptions('new CodecPool', options, optionNames);
     this.#options = { threads, maxQueued, maxQueuedPerClient, maxHeapMebibytes, timeoutMs };
     for (const [name, value] of Object.entries(this.#options)) {
       if (Number.isInteger(value) && value >= (name === 'maxQueued' ? 0 : 1) && value < 2 ** 31)

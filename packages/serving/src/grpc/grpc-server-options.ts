@@ -1,3 +1,5 @@
+import { checkOptions } from '../errors/check-options.ts';
+import type { OptionNames } from '@fairlead/signature';
 import type { ServerOptions } from '@grpc/grpc-js';
 import { ServingError } from '../errors/serving-error.ts';
 
@@ -20,16 +22,23 @@ export interface GrpcServerLimits {
   readonly keepAliveTimeoutMs?: number;
 }
 
+const optionNames: OptionNames<GrpcServerLimits> = {
+  maxMessageBytes: 'optional',
+  maxConcurrentCalls: 'optional',
+  keepAliveTimeoutMs: 'optional',
+};
+
 /**
  * Options for a `Server` of `@grpc/grpc-js`: limits of what clients may send. Answers aren't limited.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */
-export function grpcServerOptions({
-  maxMessageBytes = 16 * 1024 * 1024,
-  maxConcurrentCalls = 100,
-  keepAliveTimeoutMs = 75_000,
-}: GrpcServerLimits = {}): ServerOptions {
+export function grpcServerOptions(options: GrpcServerLimits = {}): ServerOptions {
+  const {
+    maxMessageBytes = 16 * 1024 * 1024,
+    maxConcurrentCalls = 100,
+    keepAliveTimeoutMs = 75_000,
+  } = checkOptions('grpcServerOptions', options, optionNames);
   const limits = { maxMessageBytes, maxConcurrentCalls, keepAliveTimeoutMs };
   for (const [name, value] of Object.entries(limits)) {
     if (Number.isInteger(value) && value >= 1 && value < 2 ** 31) continue;

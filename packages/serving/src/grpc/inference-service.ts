@@ -1,3 +1,5 @@
+import { checkOptions } from '../errors/check-options.ts';
+import type { OptionNames } from '@fairlead/signature';
 import type { Tensor } from '@fairlead/signature';
 import { Metadata, type ServerUnaryCall } from '@grpc/grpc-js';
 import { ClientCodec } from '../codec/client-codec.ts';
@@ -72,6 +74,18 @@ export interface InferenceServiceOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+const optionNames: OptionNames<InferenceServiceOptions> = {
+  serverName: 'optional',
+  serverVersion: 'optional',
+  admit: 'optional',
+  receiveTimeoutMs: 'optional',
+  bodies: 'optional',
+  codec: 'optional',
+  maxMessageBytes: 'optional',
+  requestId: 'optional',
+  onError: 'optional',
+};
+
 const SERVICE = 'inference.GRPCInferenceService';
 const MAX_NAME_LENGTH = 256;
 
@@ -100,18 +114,19 @@ type RawCall = ServerUnaryCall<Buffer, unknown>;
  */
 export function createInferenceService(
   models: ModelServer,
-  {
+  options: InferenceServiceOptions = {},
+): GuardedGrpcService {
+  const {
     serverName = 'fairlead',
     serverVersion = '0',
-    admit = () => ({}),
+    admit = (): Admission | Promise<Admission> => ({}),
     receiveTimeoutMs = 30_000,
     bodies = new BodyMemory(Number.MAX_SAFE_INTEGER),
     codec = new CodecPool(),
     maxMessageBytes = 16 * 1024 * 1024,
     requestId = () => undefined,
     onError = () => undefined,
-  }: InferenceServiceOptions = {},
-): GuardedGrpcService {
+  } = checkOptions('createInferenceService', options, optionNames);
   if (!(
     Number.isInteger(receiveTimeoutMs) &&
     receiveTimeoutMs >= 1 &&

@@ -1,3 +1,5 @@
+import { checkOptions } from '../errors/check-options.ts';
+import type { OptionNames } from '@fairlead/signature';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ModelServer } from '../model-server/model-server.ts';
 import { ClientCodec } from '../codec/client-codec.ts';
@@ -59,6 +61,17 @@ export interface InferenceHandlerOptions {
   readonly onError?: (error: unknown, req: IncomingMessage) => void;
 }
 
+const optionNames: OptionNames<InferenceHandlerOptions> = {
+  dialects: 'optional',
+  maxBodyBytes: 'optional',
+  bodies: 'optional',
+  codec: 'optional',
+  client: 'optional',
+  requestId: 'optional',
+  routingKey: 'optional',
+  onError: 'optional',
+};
+
 /** A `node:http` handler that Express takes as well; hands on what isn't its own. */
 export type InferenceHandler = (
   req: IncomingMessage,
@@ -77,7 +90,9 @@ const NO_BODY = Promise.resolve(Buffer.alloc(0));
  */
 export function createInferenceHandler(
   server: ModelServer,
-  {
+  options: InferenceHandlerOptions = {},
+): InferenceHandler {
+  const {
     dialects = [openInference()],
     maxBodyBytes = 16 * 1024 * 1024,
     bodies = new BodyMemory(DEFAULT_BODY_MEMORY_BYTES),
@@ -86,8 +101,7 @@ export function createInferenceHandler(
     requestId = () => undefined,
     routingKey = () => undefined,
     onError = () => undefined,
-  }: InferenceHandlerOptions = {},
-): InferenceHandler {
+  } = checkOptions('createInferenceHandler', options, optionNames);
   if (!Number.isSafeInteger(maxBodyBytes) || maxBodyBytes < 1) {
     throw new ServingError(
       'ERR_SERVING_INVALID_OPTION',

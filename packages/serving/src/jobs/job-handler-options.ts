@@ -1,3 +1,4 @@
+import type { OptionNames } from '@fairlead/signature';
 import type { IncomingMessage } from 'node:http';
 import type { WebhookSender } from '@fairlead/webhooks';
 import type { Codec } from '../codec/codec.ts';
@@ -57,6 +58,22 @@ export interface JobHandlerOptions {
   /** Called for errors of the server, whose details clients don't see. */
   readonly onError?: (error: unknown, req: IncomingMessage) => void;
 }
+
+/** Names of {@link JobHandlerOptions}. */
+export const jobHandlerOptionNames: OptionNames<JobHandlerOptions> = {
+  queue: 'required',
+  dialects: 'optional',
+  path: 'optional',
+  maxBodyBytes: 'optional',
+  bodies: 'optional',
+  codec: 'optional',
+  owner: 'optional',
+  client: 'optional',
+  authorize: 'optional',
+  requestId: 'optional',
+  webhooks: 'optional',
+  onError: 'optional',
+};
 
 /** Options with their defaults resolved. */
 export type ResolvedJobHandlerOptions = Required<Omit<JobHandlerOptions, 'webhooks'>> &

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CodecPool } from '../codec/codec-pool.ts';
+import { checkOptions } from '../errors/check-options.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import type { InferenceHandler } from '../http/inference-handler.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
@@ -9,6 +10,7 @@ import { openInference } from '../protocol/open-inference/open-inference.ts';
 import { acceptJob } from './accept-job.ts';
 import { checkLimits } from './check-limits.ts';
 import { NotAuthorized } from './job-errors.ts';
+import { jobHandlerOptionNames } from './job-handler-options.ts';
 import type { JobHandlerOptions, ResolvedJobHandlerOptions } from './job-handler-options.ts';
 import { JobResource, POLL_SECONDS } from './job-resource.ts';
 import { JobResponder } from './job-responder.ts';
@@ -24,7 +26,7 @@ export function createJobHandler(
   server: ModelServer,
   options: JobHandlerOptions,
 ): InferenceHandler {
-  const resolved = resolveOptions(options);
+  const resolved = resolveOptions(checkOptions('createJobHandler', options, jobHandlerOptionNames));
   const { queue, path: root, dialects, onError } = resolved;
   const responder = new JobResponder({ server, queue, path: root, onError });
   const resource = new JobResource(resolved, responder);

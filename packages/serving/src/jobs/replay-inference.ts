@@ -1,3 +1,5 @@
+import { checkOptions } from '../errors/check-options.ts';
+import type { OptionNames } from '@fairlead/signature';
 import type { Codec } from '../codec/codec.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
 import type { Inferred } from '../inference/infer-request.ts';
@@ -37,6 +39,13 @@ export interface ReplayInferenceOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+const optionNames: OptionNames<ReplayInferenceOptions> = {
+  dialects: 'optional',
+  runTimeoutMs: 'optional',
+  codec: 'optional',
+  onError: 'optional',
+};
+
 /** Result of one run of a job. */
 export interface JobRun {
   readonly response: JobResponse;
@@ -53,15 +62,13 @@ export type RunJob = (request: StoredRequest, body: Buffer, signal: AbortSignal)
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */
-export function replayInference(
-  server: ModelServer,
-  {
+export function replayInference(server: ModelServer, options: ReplayInferenceOptions = {}): RunJob {
+  const {
     dialects = [openInference()],
     runTimeoutMs = 600_000,
     codec,
     onError = () => undefined,
-  }: ReplayInferenceOptions = {},
-): RunJob {
+  } = checkOptions('replayInference', options, optionNames);
   checkLimits({ runTimeoutMs });
   const [fallback = openInference()] = dialects;
 

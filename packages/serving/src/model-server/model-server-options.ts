@@ -1,3 +1,5 @@
+import { checkOptions } from '../errors/check-options.ts';
+import type { OptionNames } from '@fairlead/signature';
 import type { CacheStore } from '../cache/cache-store.ts';
 import {
   circuitBreakerOptions,
@@ -106,6 +108,29 @@ export interface ModelServerOptions {
   readonly serveOptions?: (model: string) => ServeOptions;
 }
 
+const optionNames: OptionNames<ModelServerOptions> = {
+  source: 'required',
+  alias: 'optional',
+  runtimes: 'required',
+  observer: 'optional',
+  onEvent: 'optional',
+  router: 'optional',
+  recorder: 'optional',
+  now: 'optional',
+  requestTimeoutMs: 'optional',
+  drainTimeoutMs: 'optional',
+  warmUpTimeoutMs: 'optional',
+  retryDelayMs: 'optional',
+  maxBatchRows: 'optional',
+  maxBatchBytes: 'optional',
+  maxQueued: 'optional',
+  maxRowsPerRequest: 'optional',
+  maxInputBytes: 'optional',
+  maxModels: 'optional',
+  circuitBreaker: 'optional',
+  serveOptions: 'optional',
+};
+
 /** How one model is served. */
 export interface ServeOptions {
   /**
@@ -131,6 +156,14 @@ export interface ServeOptions {
    */
   readonly fallback?: Fallback | undefined;
 }
+
+/** Names of {@link ServeOptions}. */
+export const serveOptionNames: OptionNames<ServeOptions> = {
+  alias: 'optional',
+  alsoFollow: 'optional',
+  cache: 'optional',
+  fallback: 'optional',
+};
 
 type Optional = 'observer' | 'onEvent' | 'router' | 'recorder';
 
@@ -161,6 +194,7 @@ const HANG_RATIO = 0.8;
 
 /** @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value. */
 export function checkModelServerOptions(options: ModelServerOptions): CheckedOptions {
+  checkOptions('new ModelServer', options, optionNames);
   const { circuitBreaker = {}, ...given } = options;
   const checked = {
     alias: 'champion',

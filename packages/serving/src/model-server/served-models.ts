@@ -1,3 +1,4 @@
+import { checkOptions } from '../errors/check-options.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import { FallbackRoute } from '../fallback/fallback-route.ts';
 import { LoadQueue } from '../models/load-queue.ts';
@@ -6,6 +7,7 @@ import { ServedModel } from '../models/served-model.ts';
 import type { ServingEvent } from '../models/serving-event.ts';
 import { isNotFound, loadFailed, notReady, serverClosed } from './load-errors.ts';
 import type { CheckedOptions, ServeOptions } from './model-server-options.ts';
+import { serveOptionNames } from './model-server-options.ts';
 
 /** A served model with its fallback. */
 export interface Served {
@@ -127,7 +129,8 @@ export class ServedModels {
     await this.#closing;
   }
 
-  #checkServe(name: string, { fallback }: ServeOptions): void {
+  #checkServe(name: string, options: ServeOptions): void {
+    const { fallback } = checkOptions('serve', options, serveOptionNames);
     if (this.closing) throw serverClosed();
     if (this.#served.has(name)) {
       throw new ServingError('ERR_SERVING_INVALID_OPTION', `model "${name}" is served already`);

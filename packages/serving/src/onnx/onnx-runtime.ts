@@ -1,3 +1,5 @@
+import { checkOptions } from '../errors/check-options.ts';
+import type { OptionNames } from '@fairlead/signature';
 import { availableParallelism, totalmem } from 'node:os';
 import { posix } from 'node:path';
 import { decodeTensor, type Tensor } from '@fairlead/signature';
@@ -45,6 +47,14 @@ export interface OnnxRuntimeOptions {
   readonly loadTimeoutMs?: number;
 }
 
+const optionNames: OptionNames<OnnxRuntimeOptions> = {
+  workers: 'optional',
+  intraOpThreads: 'optional',
+  inProcess: 'optional',
+  executionTimeoutMs: 'optional',
+  loadTimeoutMs: 'optional',
+};
+
 const DEFAULT_MODEL_PATH = 'model.onnx';
 const ALONE: ExecutionContext = {
   requestIds: [],
@@ -61,13 +71,14 @@ const ALONE: ExecutionContext = {
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */
-export function onnxRuntime({
-  workers,
-  intraOpThreads,
-  inProcess = workers === undefined,
-  executionTimeoutMs = 60_000,
-  loadTimeoutMs = 300_000,
-}: OnnxRuntimeOptions = {}): RuntimeFactory {
+export function onnxRuntime(options: OnnxRuntimeOptions = {}): RuntimeFactory {
+  const {
+    workers,
+    intraOpThreads,
+    inProcess = workers === undefined,
+    executionTimeoutMs = 60_000,
+    loadTimeoutMs = 300_000,
+  } = checkOptions('onnxRuntime', options, optionNames);
   const given = { workers, intraOpThreads, executionTimeoutMs, loadTimeoutMs };
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || (Number.isInteger(value) && value >= 1 && value < 2 ** 31)) continue;

@@ -1,3 +1,5 @@
+import { checkOptions } from '../errors/check-options.ts';
+import type { OptionNames } from '@fairlead/signature';
 import type { IncomingMessage } from 'node:http';
 import type { LoadedVersion } from '../models/loaded-version.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
@@ -20,6 +22,15 @@ export interface OpenApiHandlerOptions extends Omit<OpenApiDocumentOptions, 'sho
   readonly showsExample?: (req: IncomingMessage, model: string) => boolean;
 }
 
+const optionNames: OptionNames<OpenApiHandlerOptions> = {
+  dialects: 'required',
+  title: 'optional',
+  version: 'optional',
+  secured: 'optional',
+  path: 'optional',
+  showsExample: 'optional',
+};
+
 /** Documents that are stored: clients with different scopes see different examples. */
 const MAX_TEXTS = 32;
 
@@ -29,8 +40,13 @@ const MAX_TEXTS = 32;
  */
 export function openApiHandler(
   server: Pick<ModelServer, 'loadedVersions'>,
-  { path = '/openapi.json', showsExample = () => true, ...options }: OpenApiHandlerOptions,
+  given: OpenApiHandlerOptions,
 ): InferenceHandler {
+  const {
+    path = '/openapi.json',
+    showsExample = () => true,
+    ...options
+  } = checkOptions('openApiHandler', given, optionNames);
   let described: readonly LoadedVersion[] = [];
   /** By the models whose examples are shown. */
   const texts = new Map<string, string>();

@@ -1,3 +1,5 @@
+import { checkOptions } from '../errors/check-options.ts';
+import type { OptionNames } from '@fairlead/signature';
 import { refusal, ServingError } from '../errors/serving-error.ts';
 
 /** What all bodies may take together unless it is said otherwise, in bytes: eight of the largest. */
@@ -14,6 +16,10 @@ export interface BodyMemoryOptions {
    */
   readonly maxBytesPerClient?: number;
 }
+
+const optionNames: OptionNames<BodyMemoryOptions> = {
+  maxBytesPerClient: 'optional',
+};
 
 /** The open accounts of one client, and the bytes in them. */
 interface ClientUsage {
@@ -42,10 +48,12 @@ export class BodyMemory {
    * @param maxBytes - bytes of all bodies together
    * @throws ServingError `ERR_SERVING_INVALID_OPTION` for anything but whole numbers from 1.
    */
-  constructor(
-    maxBytes: number,
-    { maxBytesPerClient = Math.ceil(maxBytes * CLIENT_SHARE) }: BodyMemoryOptions = {},
-  ) {
+  constructor(maxBytes: number, options: BodyMemoryOptions = {}) {
+    const { maxBytesPerClient = Math.ceil(maxBytes * CLIENT_SHARE) } = checkOptions(
+      'new BodyMemory',
+      options,
+      optionNames,
+    );
     for (const [name, value] of Object.entries({ maxBytes, maxBytesPerClient })) {
       if (Number.isSafeInteger(value) && value >= 1) continue;
       const message = `${name} of body memory is ${value}; it must be a whole number from 1`;

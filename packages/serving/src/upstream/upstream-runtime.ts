@@ -1,3 +1,5 @@
+import { checkOptions } from '../errors/check-options.ts';
+import type { OptionNames } from '@fairlead/signature';
 import type { ResolveAll } from '@fairlead/webhooks/addresses';
 import type { Codec } from '../codec/codec.ts';
 import type { RuntimeFactory } from '../runtime/runtime.ts';
@@ -39,6 +41,15 @@ export interface UpstreamOptions {
   readonly resolve?: ResolveAll;
 }
 
+const upstreamNames: OptionNames<UpstreamOptions> = {
+  url: 'required',
+  connections: 'optional',
+  timeoutMs: 'optional',
+  maxResponseBytes: 'optional',
+  keepAlive: 'optional',
+  resolve: 'optional',
+};
+
 /** Options of {@link upstreamRuntime} for all upstreams together. */
 export interface UpstreamRuntimeOptions {
   /**
@@ -47,6 +58,10 @@ export interface UpstreamRuntimeOptions {
    */
   readonly codec?: Codec;
 }
+
+const optionNames: OptionNames<UpstreamRuntimeOptions> = {
+  codec: 'optional',
+};
 
 /** The runtime of upstreams; close it when the server is closed. */
 export interface UpstreamRuntime extends RuntimeFactory {
@@ -64,8 +79,9 @@ export interface UpstreamRuntime extends RuntimeFactory {
  */
 export function upstreamRuntime(
   upstreams: Readonly<Record<string, UpstreamOptions>>,
-  { codec }: UpstreamRuntimeOptions = {},
+  options: UpstreamRuntimeOptions = {},
 ): UpstreamRuntime {
+  const { codec } = checkOptions('upstreamRuntime', options, optionNames);
   const clients = new Map(
     Object.entries(upstreams).map(([name, options]) => [name, createClient(name, options)]),
   );
@@ -92,6 +108,7 @@ export function upstreamRuntime(
 }
 
 function createClient(name: string, options: UpstreamOptions): UpstreamClient {
+  checkOptions(`upstream "${name}"`, options, upstreamNames);
   const {
     url,
     connections = 16,

@@ -1,3 +1,5 @@
+import { checkOptions } from '../../errors/check-options.ts';
+import type { OptionNames } from '@fairlead/signature';
 import { ServingError } from '../../errors/serving-error.ts';
 import type { CacheStore } from '../cache-store.ts';
 import { seal, unseal } from './sealed-value.ts';
@@ -53,6 +55,17 @@ export interface RedisCacheOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+const optionNames: OptionNames<RedisCacheOptions> = {
+  client: 'required',
+  timeoutMs: 'optional',
+  pauseMs: 'optional',
+  ttlMs: 'optional',
+  maxEntryBytes: 'optional',
+  maxPending: 'optional',
+  keyPrefix: 'optional',
+  onError: 'optional',
+};
+
 /** A {@link CacheStore} in Redis or Valkey. */
 export interface RedisCache extends CacheStore {
   get(key: string): Promise<Uint8Array | undefined>;
@@ -70,16 +83,17 @@ const AS_BUFFER = { typeMapping: { 36: Buffer } } as const;
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */
-export function redisCache({
-  client,
-  timeoutMs = 50,
-  pauseMs = 1000,
-  ttlMs = 3_600_000,
-  maxEntryBytes = 1024 * 1024,
-  maxPending = 256,
-  keyPrefix = 'fairlead:',
-  onError = () => undefined,
-}: RedisCacheOptions): RedisCache {
+export function redisCache(options: RedisCacheOptions): RedisCache {
+  const {
+    client,
+    timeoutMs = 50,
+    pauseMs = 1000,
+    ttlMs = 3_600_000,
+    maxEntryBytes = 1024 * 1024,
+    maxPending = 256,
+    keyPrefix = 'fairlead:',
+    onError = () => undefined,
+  } = checkOptions('redisCache', options, optionNames);
   const numbers = { timeoutMs, pauseMs, ttlMs, maxEntryBytes, maxPending };
   for (const [name, value] of Object.entries(numbers)) {
     if (Number.isInteger(value) && value > 0 && value < 2 ** 31) continue;

@@ -1,3 +1,5 @@
+import { checkOptions } from '../../errors/check-options.ts';
+import type { OptionNames } from '@fairlead/signature';
 import type { decodeInferRequest } from './decode-infer-request.ts';
 import type { encodeInferAnswer } from './encode-infer-answer.ts';
 import type { InferTarget } from '../../inference/infer-request.ts';
@@ -42,6 +44,13 @@ export interface OpenInferenceOptions {
   readonly warnings?: () => readonly string[];
 }
 
+const optionNames: OptionNames<OpenInferenceOptions> = {
+  serverName: 'optional',
+  serverVersion: 'optional',
+  extensions: 'optional',
+  warnings: 'optional',
+};
+
 const EXTENSION_OF: Readonly<Partial<Record<V2Path['type'], OpenInferenceExtension>>> = {
   'repository-index': 'model_repository',
   load: 'model_repository',
@@ -64,12 +73,13 @@ const BODY_TYPES = [...JSON_ONLY, 'application/octet-stream'];
  *
  * Source: https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
  */
-export function openInference({
-  serverName = 'fairlead',
-  serverVersion = '0',
-  extensions = ['binary_tensor_data', 'classification', 'statistics'],
-  warnings = () => [],
-}: OpenInferenceOptions = {}): Dialect {
+export function openInference(options: OpenInferenceOptions = {}): Dialect {
+  const {
+    serverName = 'fairlead',
+    serverVersion = '0',
+    extensions = ['binary_tensor_data', 'classification', 'statistics'],
+    warnings = () => [],
+  } = checkOptions('openInference', options, optionNames);
   const on: Extensions = new Set(extensions);
   const about = JSON.stringify({
     name: serverName,

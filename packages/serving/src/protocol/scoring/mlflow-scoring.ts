@@ -1,3 +1,5 @@
+import { checkOptions } from '../../errors/check-options.ts';
+import type { OptionNames } from '@fairlead/signature';
 import type { decodeCsv, decodeScoring } from './decode-scoring.ts';
 import type { encodeScores } from './encode-scores.ts';
 import { ServingError } from '../../errors/serving-error.ts';
@@ -21,6 +23,10 @@ export interface ScoringOptions {
   readonly model: string;
 }
 
+const optionNames: OptionNames<ScoringOptions> = {
+  model: 'required',
+};
+
 /** MLflow reads CSV as pandas does, and answers in JSON whatever is accepted. */
 const STYLE: ScoringStyle = { header: 'present', answers: [JSON_TYPE] };
 const PART: ScoringPart = {
@@ -41,7 +47,8 @@ const PART: ScoringPart = {
  *
  * Source: https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/
  */
-export function mlflowScoring({ model }: ScoringOptions): Dialect {
+export function mlflowScoring(options: ScoringOptions): Dialect {
+  const { model } = checkOptions('mlflowScoring', options, optionNames);
   const routes: Readonly<Record<string, Route>> = {
     '/invocations': ofMlflow(invocationsRoute({ model }, STYLE)),
     '/ping': healthRoute(model),

@@ -1,3 +1,5 @@
+import { checkOptions } from '../../errors/check-options.ts';
+import type { OptionNames } from '@fairlead/signature';
 import { MAX_INLINE_BYTES } from '../../codec/codec.ts';
 import { ServingError } from '../../errors/serving-error.ts';
 import type { ActionRoute, Dialect } from '../dialect.ts';
@@ -17,6 +19,11 @@ export interface SageMakerOptions extends ScoringOptions {
   readonly modelControl?: boolean;
 }
 
+const optionNames: OptionNames<SageMakerOptions> = {
+  modelControl: 'optional',
+  model: 'required',
+};
+
 /** SageMaker's CSV has no names. Source: https://docs.aws.amazon.com/sagemaker/latest/dg/cdf-inference.html */
 const STYLE: ScoringStyle = { header: 'detect', answers: BODY_TYPES };
 
@@ -28,7 +35,8 @@ const STYLE: ScoringStyle = { header: 'detect', answers: BODY_TYPES };
  * Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html and
  * https://docs.aws.amazon.com/sagemaker/latest/dg/mms-container-apis.html
  */
-export function sageMaker({ model, modelControl = false }: SageMakerOptions): Dialect {
+export function sageMaker(options: SageMakerOptions): Dialect {
+  const { model, modelControl = false } = checkOptions('sageMaker', options, optionNames);
   const ping = healthRoute(model);
   const invoke = invocationsRoute({ model }, STYLE);
   const models = listRoute(modelControl);
