@@ -1,7 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 
 /** Options that docs/cli.md describes once, for all commands. */
-export const commonOptions: readonly string[] = [
+const commonOptions: readonly string[] = [
   '--registry',
   '--actor',
   '--reason',
