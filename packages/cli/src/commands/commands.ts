@@ -5,6 +5,11 @@ import { registryCommands } from './registry/registry-commands.ts';
 
 /** Every command of `fairlead`, in the order of its help. */
 export const commands: readonly (CommandEntry | CommandGroup)[] = [
+  {
+    name: 'serve',
+    description: 'Serve the models of a registry, or a model file, on this machine',
+    load: async () => (await import('./serve/serve-command.ts')).defineServeCommand,
+  },
   modelCommands,
   registryCommands,
   keyCommands,

@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import type { Gateway } from '@fairlead/gateway';
+import { CliError } from '../../cli-error.ts';
+import { type CommandContext, auditContext } from '../../command-context.ts';
+import { choosePort } from './choose-port.ts';
+import { formatServing } from './format-serving.ts';
+import { openBrowser } from './open-browser.ts';
+import { pushToTemporary } from './push-to-temporary.ts';
+import { readServing } from './read-serving.ts';
+import { requireOnnxRuntime } from './require-onnx-runtime.ts';
+import { serveSettings } from './serve-settings.ts';
+import { servedRegistry, type ServedRegistry } from './served-registry.ts';
+import { TemporaryFolder } from './temporary-folder.ts';
+
+/** Options of {@link serve}, as the command line has them. */
+export interface ServeOptions {
+  /** ONNX file or folder that is served from a temporary registry. */
+  readonly source?: string | undefined;
+  readonly registry?: string | undefined;
+  readonly model?: string | undefined;
+  readonly alias: string;
+  /** TCP port; 0 is any free one. */
+  readonly port?: number | undefined;
+  readonly open?: true | undefined;
+  readonly json?: true | undefined;
+}
+
+/**
+ * Serves a registry or a model file until the process is asked to stop, with a key that is valid as long as it runs.
+ *
+ * @throws CliError `ERR_CLI_NO_RUNTIME`, `ERR_CLI_NO_REGISTRY`, `ERR_CLI_USAGE`; RegistryError when the registry or the source can't be read
+ */
+export async function serve(context: CommandContext, options: ServeOptions): Promise<void> {
+  const stop = context.io.stopSignal?.() ?? new AbortController().signal;
+  await requireOnnxRuntime();
+  const port = await choosePort(options.port);
+  const folder = await TemporaryFolder.create();
+  try {
+    const served = await openServed(context, options, folder);
+    const { key, settings } = await serveSettings(context, { ...options, ...served, port, folder });
+    const gateway = await startGateway(settings, context);
+    try {
+      await Promise.race([gateway.loaded, whenAborted(stop)]);
+      if (!stop.aborted) await present(context, options, served, { gateway, key, folder });
+      await whenAborted(stop);
+    } finally {
+      await gateway.close();
+    }
+  } finally {
+    await folder.remove();
+  }
+}
+
+async function openServed(
+  context: CommandContext,
+  options: ServeOptions,
+  folder: TemporaryFolder,
+): Promise<ServedRegistry> {
+  const { source, model, alias } = options;
+  if (source === undefined) return servedRegistry(context, options);
+  if (options.registry !== undefined) {
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      `${source} is served from a temporary registry: leave --registry out, or push it first with "fairlead model push"`,
+    );
+  }
+  const { actor } = auditContext(context, {});
+  return pushToTemporary(folder.path, { source, model, alias, actor });
+}
+
+async function startGateway(
+  environment: Readonly<Record<string, string>>,
+  { io }: CommandContext,
+): Promise<Gateway> {
+  const { createGateway, readSettings, SettingsError } = await import('@fairlead/gateway');
+  try {
+    return await createGateway(readSettings(environment), { log: io.stderr });
+  } catch (cause) {
+    if (!(cause instanceof SettingsError)) throw cause;
+    throw new CliError('ERR_CLI_USAGE', cause.message, { cause });
+  }
+}
+
+async function present(
+  { output }: CommandContext,
+  options: ServeOptions,
+  served: ServedRegistry,
+  running: { readonly gateway: Gateway; readonly key: string; readonly folder: TemporaryFolder },
+): Promise<void> {
+  const { gateway, key, folder } = running;
+  const bound = gateway.server.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+  const address = `http://127.0.0.1:${port}`;
+  const serving = await readServing({ address, key, models: served.models, folder });
+  output.present(options, serving, () => formatServing(serving, { ...served, ...options }));
+  if (options.open === true) openBrowser(`${address}/docs`);
+}
+
+async function whenAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
