@@ -15,7 +15,7 @@ import { openRegistry, registrySource } from './models/open-registry.ts';
 import { createResponseCaches } from './models/response-caches.ts';
 import { createMonitoring, SERVICE } from './monitoring/create-monitoring.ts';
 import type { Logger } from './monitoring/logger.ts';
-import { createDialects } from './protocols/dialects.ts';
+import { createProtocols } from './protocols/create-protocols.ts';
 import { invocationsWarnings } from './protocols/invocations-warnings.ts';
 import { importPeer } from './settings/import-peer.ts';
 import type { Settings } from './settings/settings.ts';
@@ -62,11 +62,11 @@ export async function createGateway(
   };
   const monitoring = await createMonitoring(settings, onError);
   const { metrics } = monitoring;
-  const dialects = createDialects(settings, () => [
+  const protocols = createProtocols(settings, () => [
     ...access.warnings(),
     ...invocationsWarnings(settings, models.models),
   ]);
-  const access = await openGuard(settings, dialects, monitoring, logger);
+  const access = await openGuard(settings, protocols, monitoring, logger);
   const { guard } = access;
   const { registry, checkStore } = await openRegistry(settings, onError);
   checkNames(registry, settings);
@@ -83,7 +83,7 @@ export async function createGateway(
   const opened = createModels(settings, { source, cacheOf, codec, monitoring, logger });
   const { models } = opened;
   const bodies = createBodyMemory(settings);
-  const shared = { models, dialects, bodies, codec, client: guard.clientOf, metrics, onError };
+  const shared = { models, protocols, bodies, codec, client: guard.clientOf, metrics, onError };
   const onEvent = logEvents(logger);
   const jobs = await openJobs(settings, { ...shared, onEvent });
   const server = createHttpServer(settings, { ...shared, guard, jobs: jobs?.handler, logger });

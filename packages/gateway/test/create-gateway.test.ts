@@ -57,7 +57,7 @@ describe('serving', () => {
   test('a model of /invocations that is not served shows in the readiness and the log', async () => {
     const { ask, logs } = await startAffine({
       ...open,
-      FAIRLEAD_DIALECTS: 'open-inference,mlflow',
+      FAIRLEAD_PROTOCOLS: 'open-inference,mlflow',
       FAIRLEAD_INVOCATIONS_MODEL: 'nope',
     });
     const warning =

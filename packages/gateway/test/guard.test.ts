@@ -5,7 +5,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chain, getIdentity } from '@fairlead/security';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createDialects } from '../src/protocols/dialects.ts';
+import { createProtocols } from '../src/protocols/create-protocols.ts';
 import { createGuard } from '../src/access/guard.ts';
 import { SettingsError } from '../src/settings/settings-error.ts';
 import { readSettings } from '../src/settings/read-settings.ts';
@@ -16,7 +16,7 @@ import { tempFolder } from './support/temp-folder.ts';
 
 async function guardOf(environment: Readonly<Record<string, string>>) {
   const settings = readSettings(environment);
-  const guard = await createGuard(settings, createDialects(settings), { intervalMs: 20 });
+  const guard = await createGuard(settings, createProtocols(settings), { intervalMs: 20 });
   onTestFinished(() => {
     guard.close();
   });
@@ -191,7 +191,7 @@ describe('scopes', () => {
     ['POST', '/v2//repository/index', 'all', 200],
   ] as const)('%s %s with the key "%s": %i', async (method, path, name, status) => {
     const { ask } = await guardedByKeys({
-      FAIRLEAD_DIALECTS: 'open-inference,sagemaker',
+      FAIRLEAD_PROTOCOLS: 'open-inference,sagemaker',
       FAIRLEAD_INVOCATIONS_MODEL: 'digits',
     });
     expect((await ask(path, name, { method })).status).toBe(status);

@@ -71,12 +71,27 @@ describe('what is accepted', () => {
       cacheModels: undefined,
       redisUrl: undefined,
       fallbacks: undefined,
-      dialects: ['open-inference', 'tensorflow-serving'],
+      protocols: ['open-inference', 'tensorflow-serving'],
       extensions: ['binary_tensor_data', 'classification', 'model_repository', 'statistics'],
       maxModels: 10_000,
       invocationsModel: undefined,
       logLevel: 'info',
     });
+  });
+
+  test('FAIRLEAD_DIALECTS, the name in version 0.1, is read with a warning; FAIRLEAD_PROTOCOLS comes first', () => {
+    const warnings: string[] = [];
+    const read = (environment: Readonly<Record<string, string>>) =>
+      readSettings({ ...anyone, ...environment }, (warning) => warnings.push(warning)).protocols;
+    expect(read({ FAIRLEAD_DIALECTS: 'open-inference' })).toEqual(['open-inference']);
+    expect(warnings).toEqual([
+      'FAIRLEAD_DIALECTS is now called FAIRLEAD_PROTOCOLS; rename it before the next release',
+    ]);
+    const both = { FAIRLEAD_DIALECTS: 'soap', FAIRLEAD_PROTOCOLS: 'tensorflow-serving' };
+    expect(read(both)).toEqual(['tensorflow-serving']);
+    expect(warnings).toHaveLength(2);
+    expect(read({})).toHaveLength(2);
+    expect(warnings).toHaveLength(2);
   });
 
   test('values come out as what they mean', () => {
@@ -265,10 +280,10 @@ describe('what is refused', () => {
     ['FAIRLEAD_WEBHOOK_ORIGINS', 'https://a.example,', 'must be names separated by commas'],
     ['FAIRLEAD_WEBHOOK_PRIVATE_ORIGINS', ',', 'must be names separated by commas'],
     ['FAIRLEAD_CLOUDWATCH_NAMESPACE', '', text],
-    ['FAIRLEAD_DIALECTS', 'open-inference,soap', 'must name protocols of open-inference'],
+    ['FAIRLEAD_PROTOCOLS', 'open-inference,soap', 'must name protocols of open-inference'],
     ['FAIRLEAD_EXTENSIONS', 'statistics,tracing', 'must name extensions of binary_tensor_data'],
     ['FAIRLEAD_MAX_MODELS', '0', 'must be a whole number from 1'],
-    ['FAIRLEAD_DIALECTS', 'mlflow,mlflow', 'must not name anything twice'],
+    ['FAIRLEAD_PROTOCOLS', 'mlflow,mlflow', 'must not name anything twice'],
     ['FAIRLEAD_INVOCATIONS_MODEL', '', 'must not be empty'],
     ['FAIRLEAD_LOG_LEVEL', 'INFO', 'must be one of fatal, error, warn, info, debug, trace, silent'],
   ] as const;

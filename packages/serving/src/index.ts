@@ -68,17 +68,17 @@ export type { JsonSchema } from './openapi-schema/tensor-schema.ts';
 export { BodyMemory } from './protocol/body-memory.ts';
 export type { BodyMemoryOptions } from './protocol/body-memory.ts';
 export type { BodyAccount } from './protocol/body-memory.ts';
-export { inferenceTarget, requestAccess } from './protocol/dialect.ts';
+export { inferenceTarget, requestAccess } from './protocol/protocol.ts';
 export type {
   Access,
   ActionRoute,
   Call,
-  Dialect,
+  Protocol,
   InferenceExchange,
   InferRoute,
   Reply,
   Route,
-} from './protocol/dialect.ts';
+} from './protocol/protocol.ts';
 export type { HttpError } from './protocol/http-error.ts';
 export { createInferenceHandler } from './http/inference-handler.ts';
 export type { InferenceHandler, InferenceHandlerOptions } from './http/inference-handler.ts';

@@ -20,7 +20,7 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()));
 });
 
-const dialects = [
+const protocols = [
   openInference({ extensions: ['model_repository'] }),
   sageMaker({ model: 'a', modelControl: true }),
 ];
@@ -60,7 +60,7 @@ function setUp(options: Partial<ModelServerOptions> = {}) {
     ...options,
   });
   servers.push(models);
-  const handler = createInferenceHandler(models, { dialects });
+  const handler = createInferenceHandler(models, { protocols });
   const server: Server = createServer((req, res) => {
     handler(req, res);
   });
@@ -294,7 +294,7 @@ describe('where it is off', () => {
     const { models } = setUp();
     await models.serve('a');
     const handler = createInferenceHandler(models, {
-      dialects: [openInference(), sageMaker({ model: 'a' })],
+      protocols: [openInference(), sageMaker({ model: 'a' })],
     });
     const server = createServer((req, res) => {
       handler(req, res);
@@ -307,7 +307,7 @@ describe('where it is off', () => {
     expect(body).toMatchObject({
       extensions: ['binary_tensor_data', 'classification', 'statistics'],
     });
-    const bare = createInferenceHandler(models, { dialects: [openInference({ extensions: [] })] });
+    const bare = createInferenceHandler(models, { protocols: [openInference({ extensions: [] })] });
     const without = createServer((req, res) => {
       bare(req, res);
     });
@@ -341,6 +341,6 @@ describe('who may', () => {
     ['POST', '/v2/repository/models//load', undefined],
     ['POST', '/v2/repository/index/', undefined],
   ])('%s %s: %s', (method, url, type) => {
-    expect(requestAccess(dialects, method, url)?.type).toBe(type);
+    expect(requestAccess(protocols, method, url)?.type).toBe(type);
   });
 });

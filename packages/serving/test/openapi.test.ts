@@ -15,7 +15,7 @@ import {
   openInference,
   sageMaker,
   tensorFlowServing,
-  type Dialect,
+  type Protocol,
   type OpenApiDocument,
   type Operation,
 } from '@fairlead/serving';
@@ -72,7 +72,7 @@ const extensions = [
   'model_repository',
   'statistics',
 ] as const;
-const variants: Readonly<Record<string, readonly Dialect[]>> = {
+const variants: Readonly<Record<string, readonly Protocol[]>> = {
   'with SageMaker': [
     openInference({ extensions }),
     tensorFlowServing(),
@@ -90,9 +90,9 @@ afterAll(async () => {
   await models.close();
 });
 
-async function listen(dialects: readonly Dialect[]): Promise<string> {
-  const document = openApiHandler(models, { dialects, title: 'Test', secured: true });
-  const infer = createInferenceHandler(models, { dialects });
+async function listen(protocols: readonly Protocol[]): Promise<string> {
+  const document = openApiHandler(models, { protocols, title: 'Test', secured: true });
+  const infer = createInferenceHandler(models, { protocols });
   const server = createServer((req, res) => {
     document(req, res, () => {
       infer(req, res);
@@ -126,9 +126,9 @@ function operationsOf({ paths }: OpenApiDocument): readonly Named[] {
 
 const ajv = new Ajv2020({ strict: false, formats: { int64: true, uint64: true } });
 
-describe.each(Object.entries(variants))('%s', (_name, dialects) => {
+describe.each(Object.entries(variants))('%s', (_name, protocols) => {
   test('the document is valid, by two validators of their own', async () => {
-    const document = await documentAt(await listen(dialects));
+    const document = await documentAt(await listen(protocols));
     expect(await new Validator().validate(structuredClone(document))).toMatchObject({
       valid: true,
     });
@@ -146,7 +146,7 @@ describe.each(Object.entries(variants))('%s', (_name, dialects) => {
   });
 
   test('every operation works as it is described, with the very examples of the document', async () => {
-    const origin = await listen(dialects);
+    const origin = await listen(protocols);
     for (const { path, method, operation } of operationsOf(await documentAt(origin))) {
       const where = `${method} ${path}`;
       const contents = Object.entries(operation.requestBody?.content ?? { '': undefined });
@@ -223,9 +223,9 @@ describe('the document', () => {
     }
   });
 
-  test('shows the example of a model only to clients that may see it, in every dialect', async () => {
+  test('shows the example of a model only to clients that may see it, in every protocol', async () => {
     const handler = openApiHandler(models, {
-      dialects: variants['with SageMaker'] ?? [],
+      protocols: variants['with SageMaker'] ?? [],
       showsExample: (req, model) => req.headers['x-may'] === model,
     });
     const server = createServer(handler).listen(0, '127.0.0.1');
@@ -270,7 +270,7 @@ describe('the document', () => {
       goldenExamples: { value: [] },
       label: { value: { model: 'image', version: '1' } },
     }) as typeof version;
-    const document = openApiDocument([large], { dialects: [openInference()] });
+    const document = openApiDocument([large], { protocols: [openInference()] });
     expect(document.paths['/v2/models/image/infer']?.post).toBeDefined();
     expect(exampleOf(document, '/v2/models/image/infer')).toBeUndefined();
     expect(JSON.stringify(document).length).toBeLessThan(20_000);

@@ -52,7 +52,7 @@ const factories: readonly (readonly [
   ['createInferenceHandler', (o) => call(createInferenceHandler, models, o), {}],
   ['createJobHandler', (o) => call(createJobHandler, models, o), { queue }],
   ['replayInference', (o) => call(replayInference, models, o), {}],
-  ['openApiHandler', (o) => call(openApiHandler, models, o), { dialects: [] }],
+  ['openApiHandler', (o) => call(openApiHandler, models, o), { protocols: [] }],
   ['grpcServerOptions', (o) => call(grpcServerOptions, o), {}],
   ['createInferenceService', (o) => call(createInferenceService, models, o), {}],
 ];

@@ -67,9 +67,9 @@ function start(file: string, environment: Readonly<Record<string, string>>): Ser
   return service;
 }
 
-/** A gateway of the sample's models that speaks one more dialect, of the first of them; gives its address. */
+/** A gateway of the sample's models that speaks one more protocol, of the first of them; gives its address. */
 async function startGateway(
-  dialect: string,
+  protocol: string,
   models: readonly [string, ...string[]],
   environment: Readonly<Record<string, string>>,
 ): Promise<string> {
@@ -78,7 +78,7 @@ async function startGateway(
     FAIRLEAD_LISTEN: address,
     FAIRLEAD_REGISTRY: join(state, 'registry'),
     FAIRLEAD_MODELS: models.join(),
-    FAIRLEAD_DIALECTS: `open-inference,tensorflow-serving,${dialect}`,
+    FAIRLEAD_PROTOCOLS: `open-inference,tensorflow-serving,${protocol}`,
     FAIRLEAD_INVOCATIONS_MODEL: models[0],
     FAIRLEAD_FLASK_ADDRESS: `unix:${join(state, 'host/run/flask.sock')}`,
     ...environment,

@@ -56,7 +56,7 @@ async function askAll(
     FAIRLEAD_LISTEN: http,
     FAIRLEAD_GRPC_LISTEN: rpc,
     FAIRLEAD_REGISTRY: registry,
-    FAIRLEAD_DIALECTS: 'open-inference,tensorflow-serving,mlflow',
+    FAIRLEAD_PROTOCOLS: 'open-inference,tensorflow-serving,mlflow',
     FAIRLEAD_INVOCATIONS_MODEL: MLFLOW_MODEL,
     FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
     FAIRLEAD_RATE_LIMIT: '1000000',

@@ -21,7 +21,7 @@ import {
   type Middleware,
   type WatchApiKeysOptions,
 } from '@fairlead/security';
-import { requestAccess, type Dialect } from '@fairlead/serving';
+import { requestAccess, type Protocol } from '@fairlead/serving';
 import type { Admission, IncomingCall } from '@fairlead/serving/grpc';
 import { forSettingLater } from '../settings/settings-error.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -55,14 +55,14 @@ export interface Guard {
  */
 export async function createGuard(
   settings: Settings,
-  dialects: readonly Dialect[],
+  protocols: readonly Protocol[],
   keysWatch: WatchApiKeysOptions = {},
 ): Promise<Guard> {
   const { keysFile, pepper = '', maxBodyBytes, rateLimit: limit, refusedKeysLimit } = settings;
   const trusted = [requestId(), secureHeaders({ strictTransportSeconds: 0 })];
   const bounded = bodyLimit({
     maxBodyBytes,
-    mediaTypes: [...new Set(dialects.flatMap(({ mediaTypes }) => mediaTypes))],
+    mediaTypes: [...new Set(protocols.flatMap(({ mediaTypes }) => mediaTypes))],
     contentEncodings: ['identity', 'gzip', 'deflate'],
     allowMissingType: true,
   });
@@ -108,7 +108,7 @@ export async function createGuard(
       apiKeys({ keys, isPublic, refusals }),
       // Before the scope, so that what is forbidden counts as well.
       limited,
-      requiredScope(neededScope(dialects)),
+      requiredScope(neededScope(protocols)),
     ),
     requires: (scope) => requiredScope(scope),
     mayInfer(req, model) {
@@ -156,9 +156,9 @@ function addressed({ peer, metadata }: IncomingCall, { grpcListen = '' }: Settin
 }
 
 /** Inference needs `infer:<model>`, changing what is served `admin`; metadata and readiness of models any key. */
-function neededScope(dialects: readonly Dialect[]): (req: IncomingMessage) => string | undefined {
+function neededScope(protocols: readonly Protocol[]): (req: IncomingMessage) => string | undefined {
   return ({ method, url = '/' }) => {
-    const access = requestAccess(dialects, method, url);
+    const access = requestAccess(protocols, method, url);
     if (access?.type === 'infer') return `infer:${access.target.model}`;
     return access?.type === 'administer' ? 'admin' : undefined;
   };

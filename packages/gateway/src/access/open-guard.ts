@@ -1,4 +1,4 @@
-import type { Dialect } from '@fairlead/serving';
+import type { Protocol } from '@fairlead/serving';
 import { SERVICE, type Monitoring } from '../monitoring/create-monitoring.ts';
 import { KeysFileHealth } from '../monitoring/keys-file-health.ts';
 import type { Logger } from '../monitoring/logger.ts';
@@ -21,12 +21,12 @@ export interface OpenedGuard {
  */
 export async function openGuard(
   settings: Settings,
-  dialects: readonly Dialect[],
+  protocols: readonly Protocol[],
   { metrics, publisher }: Pick<Monitoring, 'metrics' | 'publisher'>,
   logger: Logger,
 ): Promise<OpenedGuard> {
   const health = settings.keysFile === undefined ? undefined : new KeysFileHealth(metrics.registry);
-  const guard = await createGuard(settings, dialects, {
+  const guard = await createGuard(settings, protocols, {
     onReload: (keys) => {
       logger.info({ keys }, 'keys reloaded');
     },

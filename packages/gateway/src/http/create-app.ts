@@ -1,5 +1,5 @@
 import { metricsHandler, type InferenceMetrics } from '@fairlead/monitoring';
-import { openApiHandler, type Dialect, type ModelServer } from '@fairlead/serving';
+import { openApiHandler, type Protocol, type ModelServer } from '@fairlead/serving';
 import express, { type Express } from 'express';
 import type { Guard } from '../access/guard.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -10,7 +10,7 @@ import { homePage } from './home-page.ts';
 export function createApp(
   { keysFile }: Settings,
   models: ModelServer,
-  dialects: readonly Dialect[],
+  protocols: readonly Protocol[],
   guard: Guard,
   metrics: InferenceMetrics,
 ): Express {
@@ -19,7 +19,7 @@ export function createApp(
   app.get('/docs', docsPage());
   app.use(
     openApiHandler(models, {
-      dialects,
+      protocols,
       title: 'Fairlead',
       secured: keysFile !== undefined,
       showsExample: (req, model) => guard.mayInfer(req, model),

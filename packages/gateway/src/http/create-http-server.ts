@@ -6,7 +6,7 @@ import {
   findTraceContext,
   type BodyMemory,
   type CodecPool,
-  type Dialect,
+  type Protocol,
   type InferenceHandler,
   type ModelServer,
 } from '@fairlead/serving';
@@ -19,7 +19,7 @@ import { routeGroups } from './route-groups.ts';
 /** Dependencies of the HTTP server. */
 export interface HttpDependencies {
   readonly models: ModelServer;
-  readonly dialects: readonly Dialect[];
+  readonly protocols: readonly Protocol[];
   readonly guard: Guard;
   /** Asynchronous inference; undefined when the settings name no queue. */
   readonly jobs: InferenceHandler | undefined;
@@ -36,7 +36,7 @@ export function createHttpServer(
   settings: Settings,
   {
     models,
-    dialects,
+    protocols,
     guard,
     jobs,
     bodies,
@@ -47,14 +47,14 @@ export function createHttpServer(
     onError,
   }: HttpDependencies,
 ): Server {
-  const app = createApp(settings, models, dialects, guard, metrics);
+  const app = createApp(settings, models, protocols, guard, metrics);
   const handler = chain(
-    httpMetrics({ registry: metrics.registry, routeGroup: routeGroups(dialects) }),
+    httpMetrics({ registry: metrics.registry, routeGroup: routeGroups(protocols) }),
     requestLog({ logger, requestId: (req) => getRequestId(req), trace: findTraceContext }),
     guard.chain,
     ...(jobs ? [jobs] : []),
     createInferenceHandler(models, {
-      dialects,
+      protocols,
       maxBodyBytes: settings.maxBodyBytes,
       bodies,
       codec,

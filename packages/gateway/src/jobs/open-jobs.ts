@@ -8,7 +8,7 @@ import {
   replayInference,
   type BodyMemory,
   type CodecPool,
-  type Dialect,
+  type Protocol,
   type InferenceHandler,
   type ModelServer,
 } from '@fairlead/serving';
@@ -34,7 +34,7 @@ interface JobDependencies {
   readonly bodies: BodyMemory;
   readonly codec: CodecPool;
   readonly client: (req: IncomingMessage) => string;
-  readonly dialects: readonly Dialect[];
+  readonly protocols: readonly Protocol[];
   readonly metrics: Pick<InferenceMetrics, 'registry'>;
   readonly onEvent: (event: JobEvent) => void;
   readonly onError: (error: unknown) => void;
@@ -47,7 +47,7 @@ interface JobDependencies {
  */
 export async function openJobs(
   settings: Settings,
-  { models, bodies, codec, client, dialects, metrics, onEvent, onError }: JobDependencies,
+  { models, bodies, codec, client, protocols, metrics, onEvent, onError }: JobDependencies,
 ): Promise<Jobs | undefined> {
   const queue = await openQueue(settings);
   if (queue === undefined) return undefined;
@@ -56,7 +56,7 @@ export async function openJobs(
   const counted = new JobMetrics({ registry, depth: () => queue.depth(), onError });
   const runner = new JobRunner({
     queue,
-    run: replayInference(models, { dialects, codec, onError }),
+    run: replayInference(models, { protocols, codec, onError }),
     ...(webhooks && { webhooks }),
     concurrency: settings.jobsConcurrency,
     maxResultBytes: settings.jobsMaxAnswerBytes,
@@ -67,7 +67,7 @@ export async function openJobs(
   });
   const handler = createJobHandler(models, {
     queue,
-    dialects,
+    protocols,
     maxBodyBytes: settings.maxBodyBytes,
     bodies,
     codec,

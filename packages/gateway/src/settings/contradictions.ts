@@ -18,10 +18,10 @@ export function contradictions(read: Settings): string[] {
       'FAIRLEAD_PEPPER is missing; it is needed to check keys against FAIRLEAD_KEYS_FILE',
     );
   }
-  const invocations = read.dialects.filter((name) => name === 'mlflow' || name === 'sagemaker');
+  const invocations = read.protocols.filter((name) => name === 'mlflow' || name === 'sagemaker');
   if (invocations.length > 1) {
     problems.push(
-      'FAIRLEAD_DIALECTS names mlflow and sagemaker, which share their paths; leave one out',
+      'FAIRLEAD_PROTOCOLS names mlflow and sagemaker, which share their paths; leave one out',
     );
   }
   if (invocations.length > 0 && read.invocationsModel === undefined) {

@@ -1,13 +1,14 @@
 import { setting } from './setting.ts';
-import { dialectNames, extensionNames, text } from './setting-values.ts';
+import { protocolNames, extensionNames, text } from './setting-values.ts';
 
 /** The protocols that are spoken over HTTP. */
 export const protocolSettings = {
-  dialects: setting(
-    'FAIRLEAD_DIALECTS',
-    dialectNames,
+  protocols: setting(
+    'FAIRLEAD_PROTOCOLS',
+    protocolNames,
     'open-inference,tensorflow-serving',
     'The protocols that are spoken, separated by commas: `open-inference`, `tensorflow-serving`, and `mlflow` or `sagemaker`.',
+    'FAIRLEAD_DIALECTS',
   ),
   extensions: setting(
     'FAIRLEAD_EXTENSIONS',

@@ -14,20 +14,34 @@ const SECRETS: ReadonlySet<string> = new Set([
 /**
  * Reads the settings from environment variables: the only place where the gateway does.
  *
+ * A variable under its name of version 0.1 is read with a warning to `onWarning`, by default `process.emitWarning`.
+ *
  * @throws SettingsError naming every variable that is wrong, unknown ones that begin with `FAIRLEAD_` included; not those of
  * the `fairlead` command, and not what Kubernetes sets for a Service named `fairlead…`.
  */
-export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+export function readSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  onWarning: (warning: string) => void = (warning) => {
+    process.emitWarning(warning);
+  },
+): Settings {
   const problems: string[] = [];
-  const known = new Set<string>(Object.values(settings).map(({ variable }) => variable));
+  const known = new Set<string>(
+    Object.values(settings).flatMap(({ variable, formerly = [] }) => [variable].concat(formerly)),
+  );
   for (const [variable, value = ''] of Object.entries(environment)) {
     if (!variable.startsWith('FAIRLEAD_') || known.has(variable)) continue;
     if (!isForeignVariable(variable, value)) {
       problems.push(`${variable} is not a setting; docs/settings.md lists them`);
     }
   }
-  const values = Object.entries(settings).map(([name, { variable, schema, fallback }]) => {
-    const given = environment[variable] ?? fallback;
+  const values = Object.entries(settings).map(([name, setting]) => {
+    const { variable, schema, fallback, formerly } = setting;
+    const former = formerly === undefined ? undefined : environment[formerly];
+    if (former !== undefined) {
+      onWarning(`${formerly ?? ''} is now called ${variable}; rename it before the next release`);
+    }
+    const given = environment[variable] ?? former ?? fallback;
     const result = (schema as z.ZodType<unknown, string | undefined>).safeParse(given);
     if (!result.success) {
       const shown = SECRETS.has(variable) ? 'its value' : shownValue(given);

@@ -101,11 +101,11 @@ export const fallbackPairs = z
   })
   .transform((pairs): ReadonlyMap<string, string> => new Map(pairs));
 
-const DIALECTS = ['open-inference', 'tensorflow-serving', 'mlflow', 'sagemaker'] as const;
+const PROTOCOLS = ['open-inference', 'tensorflow-serving', 'mlflow', 'sagemaker'] as const;
 
 /** Protocols, separated by commas. */
-export const dialectNames = names.pipe(
-  z.array(z.enum(DIALECTS, `must name protocols of ${DIALECTS.join(', ')}`)),
+export const protocolNames = names.pipe(
+  z.array(z.enum(PROTOCOLS, `must name protocols of ${PROTOCOLS.join(', ')}`)),
 );
 
 const EXTENSIONS = [

@@ -3,6 +3,8 @@ import type { z } from 'zod';
 /** What a setting is: its variable, how it is read, and what `docs/settings.md` says of it. */
 export interface Setting<T> {
   readonly variable: string;
+  /** The name that the variable had in version 0.1; read with a warning. */
+  readonly formerly?: string | undefined;
   readonly schema: z.ZodType<T, string | undefined>;
   /** The default; none means that it may be absent. */
   readonly fallback: string | undefined;
@@ -15,6 +17,7 @@ export function setting<T>(
   schema: z.ZodType<T, string | undefined>,
   fallback: string | undefined,
   description: string,
+  formerly?: string,
 ): Setting<T> {
-  return { variable, schema, fallback, description };
+  return { variable, schema, fallback, description, formerly };
 }

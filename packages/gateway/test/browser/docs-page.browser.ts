@@ -21,7 +21,7 @@ async function open(): Promise<{ page: Page; key: string; problems: string[] }> 
     FAIRLEAD_REGISTRY: registry,
     FAIRLEAD_KEYS_FILE: keysFile,
     FAIRLEAD_PEPPER: pepper,
-    FAIRLEAD_DIALECTS: 'open-inference,tensorflow-serving,mlflow',
+    FAIRLEAD_PROTOCOLS: 'open-inference,tensorflow-serving,mlflow',
     FAIRLEAD_INVOCATIONS_MODEL: 'affine',
   });
   const gateway = await createGateway(settings, { log: { write: () => undefined } });
@@ -47,7 +47,7 @@ async function open(): Promise<{ page: Page; key: string; problems: string[] }> 
   return { page, key: keys.user, problems };
 }
 
-test('a person types a key in, sends an example of each dialect, and sees the answer', async () => {
+test('a person types a key in, sends an example of each protocol, and sees the answer', async () => {
   const { page, key, problems } = await open();
   await page.getByText('A key is needed here.').waitFor();
   expect(await page.locator('#request').isHidden()).toBe(true);

@@ -18,7 +18,7 @@ import {
   openInference,
   replayInference,
   tensorFlowServing,
-  type Dialect,
+  type Protocol,
   type ModelSource,
 } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
@@ -38,7 +38,7 @@ const source: ModelSource = {
 };
 const point = (version: number) => registry.setAlias('m', 'champion', version, { actor: 'test' });
 const models = new ModelServer({ source, runtimes: { onnx: onnxRuntime() } });
-const dialects = [openInference(), tensorFlowServing()];
+const protocols = [openInference(), tensorFlowServing()];
 const events: JobEvent[] = [];
 let queue: JobQueue;
 let runner: JobRunner;
@@ -54,12 +54,12 @@ async function listen(jobs: JobQueue, maxBodyBytes = 10_000): Promise<Server> {
   });
   const asJobs = createJobHandler(models, {
     queue: jobs,
-    dialects,
+    protocols,
     maxBodyBytes,
     owner: ownerOf,
     webhooks,
   });
-  const atOnce = createInferenceHandler(models, { dialects });
+  const atOnce = createInferenceHandler(models, { protocols });
   const listening = createServer((req, res) => {
     asJobs(req, res, () => {
       atOnce(req, res);
@@ -75,7 +75,7 @@ beforeAll(async () => {
   await registry.push(onnxModel('m', 'affine-next'));
   await models.serve('m');
   queue = await folderJobQueue(join(folder, 'shared'), { pollIntervalMs: 20 });
-  const run = replayInference(models, { dialects });
+  const run = replayInference(models, { protocols });
   runner = new JobRunner({ queue, run, onEvent: (event) => events.push(event) });
   runner.start();
   server = await listen(queue);
@@ -233,10 +233,10 @@ describe('asked to answer later', () => {
     'a body of %s is decoded once: what is stored and run holds its tensors',
     async (_name, path, body, headers) => {
       let decodings = 0;
-      const watched = dialects.map((dialect): Dialect => ({
-        ...dialect,
+      const watched = protocols.map((protocol): Protocol => ({
+        ...protocol,
         route(url) {
-          const route = dialect.route(url);
+          const route = protocol.route(url);
           if (route?.target === undefined) return route;
           return {
             ...route,
@@ -259,7 +259,7 @@ describe('asked to answer later', () => {
       expect(record.includes(Buffer.from(Float32Array.of(1, 2).buffer))).toBe(true);
       const again = later(body, path, waiting).set(headers).set('idempotency-key', 'k');
       expect(bodyOf(await again.expect(202)).id).toBe(job.id);
-      const run = replayInference(models, { dialects: watched });
+      const run = replayInference(models, { protocols: watched });
       const running = new JobRunner({ queue: own, run });
       running.start();
       await until(async () => (await own.get(job.id))?.state === 'succeeded');
@@ -297,7 +297,7 @@ describe('asked to answer later', () => {
     onTestFinished(() => late.close());
     await late.serve('m');
     const { queue: own } = await idle();
-    const jobs = createJobHandler(late, { queue: own, dialects });
+    const jobs = createJobHandler(late, { queue: own, protocols });
     const listening = createServer((req, res) => {
       jobs(req, res);
     }).listen(0, '127.0.0.1');
@@ -318,7 +318,7 @@ describe('asked to answer later', () => {
     expect(formats).toEqual([undefined, 'decoded-2']);
     isReadable = true;
     await until(() => late.ready());
-    const running = new JobRunner({ queue: own, run: replayInference(late, { dialects }) });
+    const running = new JobRunner({ queue: own, run: replayInference(late, { protocols }) });
     running.start();
     for (const { id } of accepted)
       await until(async () => (await own.get(id))?.state === 'succeeded');
@@ -385,8 +385,8 @@ describe('asked to answer later', () => {
   });
 
   test('whoever decides who may infer sees such a request like any other, and jobs as none', () => {
-    expect(inferenceTarget(dialects, V2)).toMatchObject({ model: 'm' });
-    expect(inferenceTarget(dialects, '/v2/jobs/models')).toBeUndefined();
+    expect(inferenceTarget(protocols, V2)).toMatchObject({ model: 'm' });
+    expect(inferenceTarget(protocols, '/v2/jobs/models')).toBeUndefined();
   });
 
   test('the version that is current when it runs answers', async () => {
@@ -394,7 +394,7 @@ describe('asked to answer later', () => {
     const job = bodyOf(await later(undefined, V2, waiting).expect(202));
     await point(2);
     await until(() => models.find({ model: 'm' }).label.version === '2');
-    const own2 = new JobRunner({ queue: own, run: replayInference(models, { dialects }) });
+    const own2 = new JobRunner({ queue: own, run: replayInference(models, { protocols }) });
     own2.start();
     await until(async () => (await own.get(job.id))?.state === 'succeeded');
     await own2.close();
@@ -446,7 +446,7 @@ describe('a job', () => {
     let allowed = true;
     const jobs = createJobHandler(models, {
       queue,
-      dialects,
+      protocols,
       owner: ownerOf,
       authorize: (req, model) => {
         expect([req.headers['x-client'], model]).toEqual(['ann', 'm']);

@@ -2,7 +2,7 @@ import type { Tensor } from '@fairlead/signature';
 import type { CodecFunctions } from '../codec/codec.ts';
 import { decodeInferMessage } from '../grpc/decode-infer-message.ts';
 import { encodeModelInfer } from '../grpc/encode-model-infer.ts';
-import type { Reply } from '../protocol/dialect.ts';
+import type { Reply } from '../protocol/protocol.ts';
 import { decodeInferRequest } from '../protocol/open-inference/decode-infer-request.ts';
 import { encodeInferAnswer } from '../protocol/open-inference/encode-infer-answer.ts';
 import { decodeCsv, decodeScoring } from '../protocol/scoring/decode-scoring.ts';

@@ -7,7 +7,7 @@ import { CodecPool } from '../codec/codec-pool.ts';
 import { MAX_INLINE_ELEMENTS, type Codec } from '../codec/codec.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
 import { BodyMemory } from '../protocol/body-memory.ts';
-import type { InferenceExchange } from '../protocol/dialect.ts';
+import type { InferenceExchange } from '../protocol/protocol.ts';
 import { badRequest } from '../protocol/json-body.ts';
 import { resultHeaders } from '../protocol/respond.ts';
 import { runExchange } from '../protocol/run-exchange.ts';

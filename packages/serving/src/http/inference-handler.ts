@@ -11,11 +11,11 @@ import { ClientPresence } from '../protocol/client-presence.ts';
 import {
   findRoute,
   pathOf,
-  type Dialect,
+  type Protocol,
   type InferRoute,
   type Reply,
   type Route,
-} from '../protocol/dialect.ts';
+} from '../protocol/protocol.ts';
 import { checkMediaType } from '../protocol/media-type.ts';
 import { openInference } from '../protocol/open-inference/open-inference.ts';
 import { receiveBody } from '../protocol/receive-body.ts';
@@ -28,7 +28,7 @@ export interface InferenceHandlerOptions {
    * The protocols that are spoken; a path belongs to the first one that knows it.
    * @defaultValue the Open Inference Protocol, `[openInference()]`
    */
-  readonly dialects?: readonly Dialect[];
+  readonly protocols?: readonly Protocol[];
   /**
    * Bodies larger than this are refused, in bytes.
    * @defaultValue 16777216 (16 MiB)
@@ -62,7 +62,7 @@ export interface InferenceHandlerOptions {
 }
 
 const optionNames: OptionNames<InferenceHandlerOptions> = {
-  dialects: 'optional',
+  protocols: 'optional',
   maxBodyBytes: 'optional',
   bodies: 'optional',
   codec: 'optional',
@@ -82,7 +82,7 @@ export type InferenceHandler = (
 const NO_BODY = Promise.resolve(Buffer.alloc(0));
 
 /**
- * Makes the handler of inference over HTTP for a model server, in one or several dialects.
+ * Makes the handler of inference over HTTP for a model server, in one or several protocols.
  *
  * In Express mount it before `express.json()`: it reads the body itself.
  *
@@ -93,7 +93,7 @@ export function createInferenceHandler(
   options: InferenceHandlerOptions = {},
 ): InferenceHandler {
   const {
-    dialects = [openInference()],
+    protocols = [openInference()],
     maxBodyBytes = 16 * 1024 * 1024,
     bodies = new BodyMemory(DEFAULT_BODY_MEMORY_BYTES),
     codec = new CodecPool(),
@@ -108,7 +108,7 @@ export function createInferenceHandler(
       `maxBodyBytes is ${maxBodyBytes}; it must be a whole number from 1`,
     );
   }
-  const [fallback = openInference()] = dialects;
+  const [fallback = openInference()] = protocols;
 
   async function answer(route: Route, req: IncomingMessage, res: ServerResponse): Promise<void> {
     if (!route.methods.includes(req.method ?? '')) {
@@ -160,16 +160,16 @@ export function createInferenceHandler(
     return receiveBody(req, res, { maxBodyBytes: limit, bodies, client });
   }
 
-  function fail(error: unknown, dialect: Dialect, res: ServerResponse): void {
-    sendError(res, error, { dialect, onError, draining: server.draining });
+  function fail(error: unknown, protocol: Protocol, res: ServerResponse): void {
+    sendError(res, error, { protocol, onError, draining: server.draining });
   }
 
   return function inference(req, res, next) {
     const url = req.url ?? '/';
-    const found = findRoute(dialects, url);
+    const found = findRoute(protocols, url);
     if (found !== undefined) {
       answer(found.route, req, res).catch((error: unknown) => {
-        fail(error, found.dialect, res);
+        fail(error, found.protocol, res);
       });
       return;
     }

@@ -3,7 +3,7 @@ import { ClientCodec } from '../codec/client-codec.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
 import { decodeBody } from '../protocol/decode-body.ts';
-import { pathOf, type Dialect, type InferRoute } from '../protocol/dialect.ts';
+import { pathOf, type Protocol, type InferRoute } from '../protocol/protocol.ts';
 import { checkMediaType } from '../protocol/media-type.ts';
 import { receiveBody } from '../protocol/receive-body.ts';
 import { DECODED, packDecoded } from './decoded-body.ts';
@@ -20,7 +20,7 @@ import { idempotencyKeyOf, routeIfReady, storedHeaders } from './request-headers
  */
 export async function acceptJob(
   server: ModelServer,
-  { route, dialect }: { readonly route: InferRoute; readonly dialect: Dialect },
+  { route, protocol }: { readonly route: InferRoute; readonly protocol: Protocol },
   {
     queue,
     maxBodyBytes,
@@ -35,7 +35,7 @@ export async function acceptJob(
   res: ServerResponse,
 ): Promise<StoredJob> {
   const model = routeIfReady(server, route.target);
-  checkMediaType(req, route.mediaTypes ?? dialect.mediaTypes);
+  checkMediaType(req, route.mediaTypes ?? protocol.mediaTypes);
   const webhookUrl = webhookOf(req, webhooks);
   const idempotencyKey = idempotencyKeyOf(req);
   const ownedBy = owner(req);

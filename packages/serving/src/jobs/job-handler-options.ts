@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { WebhookSender } from '@fairlead/webhooks';
 import type { Codec } from '../codec/codec.ts';
 import type { BodyMemory } from '../protocol/body-memory.ts';
-import type { Dialect } from '../protocol/dialect.ts';
+import type { Protocol } from '../protocol/protocol.ts';
 import type { JobQueue } from './job-queue.ts';
 
 /** Options of {@link createJobHandler}. */
@@ -14,7 +14,7 @@ export interface JobHandlerOptions {
    * Protocols whose requests may be answered asynchronously; those of the inference handler.
    * @defaultValue the Open Inference Protocol, `[openInference()]`
    */
-  readonly dialects?: readonly Dialect[];
+  readonly protocols?: readonly Protocol[];
   /**
    * Path of the jobs.
    * @defaultValue "/v2/jobs"
@@ -62,7 +62,7 @@ export interface JobHandlerOptions {
 /** Names of {@link JobHandlerOptions}. */
 export const jobHandlerOptionNames: OptionNames<JobHandlerOptions> = {
   queue: 'required',
-  dialects: 'optional',
+  protocols: 'optional',
   path: 'optional',
   maxBodyBytes: 'optional',
   bodies: 'optional',

@@ -5,7 +5,7 @@ import { ServingError } from '../errors/serving-error.ts';
 import type { InferenceHandler } from '../http/inference-handler.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
 import { BodyMemory, DEFAULT_BODY_MEMORY_BYTES } from '../protocol/body-memory.ts';
-import { findRoute, pathOf, type Dialect, type InferRoute } from '../protocol/dialect.ts';
+import { findRoute, pathOf, type Protocol, type InferRoute } from '../protocol/protocol.ts';
 import { openInference } from '../protocol/open-inference/open-inference.ts';
 import { acceptJob } from './accept-job.ts';
 import { checkLimits } from './check-limits.ts';
@@ -27,13 +27,13 @@ export function createJobHandler(
   options: JobHandlerOptions,
 ): InferenceHandler {
   const resolved = resolveOptions(checkOptions('createJobHandler', options, jobHandlerOptionNames));
-  const { queue, path: root, dialects, onError } = resolved;
+  const { queue, path: root, protocols, onError } = resolved;
   const responder = new JobResponder({ server, queue, path: root, onError });
   const resource = new JobResource(resolved, responder);
-  const [fallback = openInference()] = dialects;
+  const [fallback = openInference()] = protocols;
 
   async function accept(
-    found: { readonly route: InferRoute; readonly dialect: Dialect },
+    found: { readonly route: InferRoute; readonly protocol: Protocol },
     req: IncomingMessage,
     res: ServerResponse,
   ): Promise<void> {
@@ -57,11 +57,11 @@ export function createJobHandler(
       }
     }
     if (req.method === 'POST' && prefersAsync(req.headers.prefer)) {
-      const found = findRoute(dialects, url);
+      const found = findRoute(protocols, url);
       if (found?.route.target !== undefined && found.route.methods.includes('POST')) {
-        const { route, dialect } = found;
-        accept({ route, dialect }, req, res).catch((error: unknown) => {
-          responder.sendError(res, error, dialect);
+        const { route, protocol } = found;
+        accept({ route, protocol }, req, res).catch((error: unknown) => {
+          responder.sendError(res, error, protocol);
         });
         return;
       }
@@ -76,7 +76,7 @@ export function createJobHandler(
 }
 
 function resolveOptions({
-  dialects = [openInference()],
+  protocols = [openInference()],
   path = '/v2/jobs',
   maxBodyBytes = 16 * 1024 * 1024,
   bodies = new BodyMemory(DEFAULT_BODY_MEMORY_BYTES),
@@ -94,5 +94,5 @@ function resolveOptions({
     throw new ServingError('ERR_SERVING_INVALID_OPTION', message);
   }
   const functions = { owner, client, authorize, requestId, onError };
-  return { dialects, path, maxBodyBytes, bodies, codec, ...functions, ...rest };
+  return { protocols, path, maxBodyBytes, bodies, codec, ...functions, ...rest };
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ModelServer } from '../model-server/model-server.ts';
-import type { Dialect, Reply } from '../protocol/dialect.ts';
+import type { Protocol, Reply } from '../protocol/protocol.ts';
 import { toHttpError } from '../protocol/http-error.ts';
 import { sendError, sendReply } from '../protocol/respond.ts';
 import { isServerFault, NotAuthorized } from './job-errors.ts';
@@ -51,10 +51,10 @@ export class JobResponder {
   }
 
   /** Sends an error in the shape of a protocol. */
-  sendError(res: ServerResponse, error: unknown, dialect: Dialect): void {
+  sendError(res: ServerResponse, error: unknown, protocol: Protocol): void {
     const { server, onError } = this.#options;
     sendError(res, error, {
-      dialect,
+      protocol,
       draining: server.draining,
       headers: NO_STORE,
       describe: (cause) =>

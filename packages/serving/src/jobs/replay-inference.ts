@@ -5,10 +5,10 @@ import type { ModelServer } from '../model-server/model-server.ts';
 import type { Inferred } from '../inference/infer-request.ts';
 import {
   findRoute,
-  type Dialect,
+  type Protocol,
   type InferenceExchange,
   type Reply,
-} from '../protocol/dialect.ts';
+} from '../protocol/protocol.ts';
 import { toHttpError } from '../protocol/http-error.ts';
 import { openInference } from '../protocol/open-inference/open-inference.ts';
 import { ServingError } from '../errors/serving-error.ts';
@@ -24,7 +24,7 @@ export interface ReplayInferenceOptions {
    * Protocols of the jobs; those of the handler that accepts them.
    * @defaultValue the Open Inference Protocol, `[openInference()]`
    */
-  readonly dialects?: readonly Dialect[];
+  readonly protocols?: readonly Protocol[];
   /**
    * Timeout of one run of a job, with its wait for more urgent requests, in milliseconds.
    * @defaultValue 600000 (ten minutes)
@@ -40,7 +40,7 @@ export interface ReplayInferenceOptions {
 }
 
 const optionNames: OptionNames<ReplayInferenceOptions> = {
-  dialects: 'optional',
+  protocols: 'optional',
   runTimeoutMs: 'optional',
   codec: 'optional',
   onError: 'optional',
@@ -64,20 +64,20 @@ export type RunJob = (request: StoredRequest, body: Buffer, signal: AbortSignal)
  */
 export function replayInference(server: ModelServer, options: ReplayInferenceOptions = {}): RunJob {
   const {
-    dialects = [openInference()],
+    protocols = [openInference()],
     runTimeoutMs = 600_000,
     codec,
     onError = () => undefined,
   } = checkOptions('replayInference', options, optionNames);
   checkLimits({ runTimeoutMs });
-  const [fallback = openInference()] = dialects;
+  const [fallback = openInference()] = protocols;
 
   async function infer(
     { path, headers, owner, requestId, bodyFormat }: StoredRequest,
     body: Buffer,
     signal: AbortSignal,
   ): Promise<Encodable> {
-    const found = findRoute(dialects, path);
+    const found = findRoute(protocols, path);
     if (found?.route.target === undefined) throw pathNotFound(path);
     const exchange = found.route.open(headers);
     const model = server.route(found.route.target, owner ?? requestId);
@@ -94,10 +94,10 @@ export function replayInference(server: ModelServer, options: ReplayInferenceOpt
     { path }: StoredRequest,
     headers?: JobResponse['headers'],
   ): JobResponse {
-    const dialect = findRoute(dialects, path)?.dialect ?? fallback;
+    const protocol = findRoute(protocols, path)?.protocol ?? fallback;
     const described = toHttpError(error);
     if (described.status === 500) onError(error);
-    const reply = { status: described.status, body: dialect.describeError(described) };
+    const reply = { status: described.status, body: protocol.describeError(described) };
     return toResponse(reply, { ...headers, ...errorHeaders(error, undefined) });
   }
 

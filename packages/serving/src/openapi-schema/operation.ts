@@ -33,10 +33,10 @@ export type Paths = Readonly<
 
 /** What {@link operation} is told. */
 export interface OperationParts {
-  /** Unique in the document: the dialect, what it does, and the model. */
+  /** Unique in the document: the protocol, what it does, and the model. */
   readonly id: string;
   readonly summary: string;
-  /** The model, or the dialect where it is about all of them. */
+  /** The model, or the protocol where it is about all of them. */
   readonly tag: string;
   readonly body?: Content | undefined;
   /** @defaultValue true */
@@ -49,7 +49,7 @@ export interface OperationParts {
   readonly error: JsonSchema;
 }
 
-/** Makes an operation that answers 200, or anything else with the dialect's own error. */
+/** Makes an operation that answers 200, or anything else with the protocol's own error. */
 export function operation({
   id,
   summary,
@@ -75,7 +75,7 @@ export function operation({
   };
 }
 
-/** Schema of an error's body in most dialects: `{"error":"…"}`. */
+/** Schema of an error's body in most protocols: `{"error":"…"}`. */
 export const errorSchema: JsonSchema = {
   type: 'object',
   required: ['error'],

@@ -1,12 +1,12 @@
 import type { LoadedVersion } from '../models/loaded-version.ts';
-import type { Dialect } from '../protocol/dialect.ts';
+import type { Protocol } from '../protocol/protocol.ts';
 import { exampleInputs } from './example-inputs.ts';
 import type { DescribedModel, Paths } from '../openapi-schema/operation.ts';
 
 /** Options of {@link openApiDocument}. */
 export interface OpenApiDocumentOptions {
-  /** The dialects that are described, in the order in which they are asked for a path. */
-  readonly dialects: readonly Dialect[];
+  /** The protocols that are described, in the order in which they are asked for a path. */
+  readonly protocols: readonly Protocol[];
   /** @defaultValue "Models" */
   readonly title?: string;
   /** @defaultValue "0" */
@@ -32,14 +32,14 @@ export interface OpenApiDocument {
 }
 
 /**
- * Describes what loaded versions take and give, in every dialect, with examples that they answer.
+ * Describes what loaded versions take and give, in every protocol, with examples that they answer.
  *
  * Source: https://spec.openapis.org/oas/v3.1.0
  */
 export function openApiDocument(
   loaded: readonly LoadedVersion[],
   {
-    dialects,
+    protocols,
     title = 'Models',
     version = '0',
     secured = false,
@@ -56,9 +56,9 @@ export function openApiDocument(
     example: showsExample(label.model) ? exampleInputs(signature, goldenExamples) : undefined,
   }));
   const paths: Record<string, Paths[string]> = {};
-  for (const dialect of dialects) {
-    for (const [path, item] of Object.entries(dialect.describe?.(models) ?? {})) {
-      // A path belongs to the first dialect that knows it, as requests have it.
+  for (const protocol of protocols) {
+    for (const [path, item] of Object.entries(protocol.describe?.(models) ?? {})) {
+      // A path belongs to the first protocol that knows it, as requests have it.
       paths[path] ??= item;
     }
   }

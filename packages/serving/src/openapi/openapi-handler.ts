@@ -3,7 +3,7 @@ import type { OptionNames } from '@fairlead/signature';
 import type { IncomingMessage } from 'node:http';
 import type { LoadedVersion } from '../models/loaded-version.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
-import { pathOf } from '../protocol/dialect.ts';
+import { pathOf } from '../protocol/protocol.ts';
 import type { InferenceHandler } from '../http/inference-handler.ts';
 import { openApiDocument, type OpenApiDocumentOptions } from './openapi-document.ts';
 
@@ -23,7 +23,7 @@ export interface OpenApiHandlerOptions extends Omit<OpenApiDocumentOptions, 'sho
 }
 
 const optionNames: OptionNames<OpenApiHandlerOptions> = {
-  dialects: 'required',
+  protocols: 'required',
   title: 'optional',
   version: 'optional',
   secured: 'optional',

@@ -1,7 +1,7 @@
 import type { Codec } from '../codec/codec.ts';
 import type { DecodedRequest } from '../inference/infer-request.ts';
 import type { ModelRoute } from '../model-server/model-route.ts';
-import type { InferenceExchange } from './dialect.ts';
+import type { InferenceExchange } from './protocol.ts';
 
 const UNKNOWN = { inputs: [], outputs: [] };
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { InferResult } from '../inference/infer-request.ts';
-import type { Dialect, Reply } from './dialect.ts';
+import type { Protocol, Reply } from './protocol.ts';
 import { endEarly, isEarly } from './end-early.ts';
 import { errorCode, toHttpError, type HttpError } from './http-error.ts';
 
@@ -62,7 +62,7 @@ export function sendReply(
 
 /** Options of {@link sendError}. */
 export interface SendErrorOptions extends SendOptions {
-  readonly dialect: Pick<Dialect, 'describeError'>;
+  readonly protocol: Pick<Protocol, 'describeError'>;
   /**
    * Decides on status and message.
    * @defaultValue `toHttpError`
@@ -79,12 +79,12 @@ export interface SendErrorOptions extends SendOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Sends an error in the shape of its dialect; a response that was begun is cut off. */
+/** Sends an error in the shape of its protocol; a response that was begun is cut off. */
 export function sendError(
   res: ServerResponse,
   error: unknown,
   {
-    dialect,
+    protocol,
     describe = toHttpError,
     isFault = (_error, status) => status === 500,
     onError,
@@ -101,7 +101,7 @@ export function sendError(
   }
   const reply = {
     status,
-    body: dialect.describeError(described),
+    body: protocol.describeError(described),
     headers: { ...headers, ...errorHeaders(error, retryAfterSeconds) },
   };
   sendReply(res, reply, { draining });

@@ -2,7 +2,7 @@ import type { Signature } from '@fairlead/signature';
 import type { Codec } from '../codec/codec.ts';
 import type { DecodedRequest, Inferred, InferContext } from '../inference/infer-request.ts';
 import type { ModelRoute } from '../model-server/model-route.ts';
-import type { InferenceExchange } from './dialect.ts';
+import type { InferenceExchange } from './protocol.ts';
 
 /**
  * Decodes a body and infers, a large body in another thread; an error of decoding counts as a failed request of the model

@@ -40,8 +40,8 @@ beforeAll(async () => {
   await models.serve('m', { fallback });
   await models.serve('absent', { fallback });
   await models.serve('lonely');
-  const dialects = [openInference(), tensorFlowServing(), mlflowScoring({ model: 'absent' })];
-  server = createServer(createInferenceHandler(models, { dialects })).listen(0, '127.0.0.1');
+  const protocols = [openInference(), tensorFlowServing(), mlflowScoring({ model: 'absent' })];
+  server = createServer(createInferenceHandler(models, { protocols })).listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
 afterAll(async () => {

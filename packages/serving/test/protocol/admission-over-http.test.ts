@@ -50,10 +50,10 @@ async function start(options: { readonly maxQueued?: number } = {}) {
   });
   await models.serve('m');
   warm = true;
-  const dialects = [openInference(), tensorFlowServing(), mlflowScoring({ model: 'm' })];
+  const protocols = [openInference(), tensorFlowServing(), mlflowScoring({ model: 'm' })];
   const server = createServer(
     createInferenceHandler(models, {
-      dialects,
+      protocols,
       client: ({ headers }) => headers['x-client']?.toString(),
     }),
   );

@@ -41,7 +41,7 @@ const models = new ModelServer({
 const codec = new CodecPool();
 const handler = createInferenceHandler(models, {
   codec,
-  dialects: [openInference(), tensorFlowServing(), mlflowScoring({ model: 'm' })],
+  protocols: [openInference(), tensorFlowServing(), mlflowScoring({ model: 'm' })],
 });
 const server = createServer((req, res) => {
   handler(req, res);

@@ -54,8 +54,8 @@ let server: Server;
 
 beforeAll(async () => {
   for (const model of Object.keys(sources)) await models.serve(model);
-  const dialects = [openInference(), tensorFlowServing(), sageMaker({ model: 'threshold' })];
-  server = createServer(createInferenceHandler(models, { dialects }));
+  const protocols = [openInference(), tensorFlowServing(), sageMaker({ model: 'threshold' })];
+  server = createServer(createInferenceHandler(models, { protocols }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 }, 120_000);
 

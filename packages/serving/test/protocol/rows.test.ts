@@ -102,9 +102,9 @@ const servers: Server[] = [];
 let mlflow: Server;
 let aws: Server;
 
-async function listen(dialect: ReturnType<typeof mlflowScoring>): Promise<Server> {
-  const dialects = [openInference(), tensorFlowServing(), dialect];
-  const server = createServer(createInferenceHandler(models, { dialects }));
+async function listen(protocol: ReturnType<typeof mlflowScoring>): Promise<Server> {
+  const protocols = [openInference(), tensorFlowServing(), protocol];
+  const server = createServer(createInferenceHandler(models, { protocols }));
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;

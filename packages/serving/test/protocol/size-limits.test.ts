@@ -26,9 +26,9 @@ const models = new ModelServer({
 const v2 = openInference();
 const tables = [tensorFlowServing(), mlflowScoring({ model: 'm' })];
 const servers: Record<'open' | 'sageMaker', Server> = {
-  open: createServer(createInferenceHandler(models, { dialects: [v2, ...tables] })),
+  open: createServer(createInferenceHandler(models, { protocols: [v2, ...tables] })),
   sageMaker: createServer(
-    createInferenceHandler(models, { dialects: [sageMaker({ model: 'm' })] }),
+    createInferenceHandler(models, { protocols: [sageMaker({ model: 'm' })] }),
   ),
 };
 const grpc = new GrpcServer({ 'grpc.max_receive_message_length': 16 * 1024 * 1024 });
@@ -166,7 +166,7 @@ describe('rows of one request', () => {
       createdAtMs: 0,
     };
     const body = Buffer.from(JSON.stringify({ inputs: inputs(MAX_ROWS + 1) }));
-    const run = replayInference(models, { dialects: [v2] });
+    const run = replayInference(models, { protocols: [v2] });
     const { response } = await run(order, body, new AbortController().signal);
     expect(response.status).toBe(413);
     expect(Buffer.from(response.body).toString()).toContain(`at most ${MAX_ROWS}`);

@@ -27,7 +27,7 @@ export async function benchBodies(
   if (model === undefined) throw new Error('The benchmark has no model "medium"');
   const grpcPort = await freePort();
   const settings = {
-    FAIRLEAD_DIALECTS: 'open-inference,tensorflow-serving,mlflow',
+    FAIRLEAD_PROTOCOLS: 'open-inference,tensorflow-serving,mlflow',
     FAIRLEAD_INVOCATIONS_MODEL: 'm',
     FAIRLEAD_GRPC_LISTEN: `127.0.0.1:${grpcPort}`,
     FAIRLEAD_LOG_LEVEL: 'error',

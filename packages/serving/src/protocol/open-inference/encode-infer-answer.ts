@@ -1,6 +1,6 @@
 import type { TensorSpec } from '@fairlead/signature';
 import type { InferResult } from '../../inference/infer-request.ts';
-import type { Reply } from '../dialect.ts';
+import type { Reply } from '../protocol.ts';
 import { classify } from './classify.ts';
 import type { BinaryOutputs } from './decode-infer-request.ts';
 import { encodeInferResponse } from './encode-infer-response.ts';

@@ -1,6 +1,6 @@
 import { encodeBinaryTensor, encodeTensor } from '@fairlead/signature';
 import type { InferResult } from '../../inference/infer-request.ts';
-import type { Reply } from '../dialect.ts';
+import type { Reply } from '../protocol.ts';
 import type { BinaryOutputs } from './decode-infer-request.ts';
 
 const HEADER = 'inference-header-content-length';

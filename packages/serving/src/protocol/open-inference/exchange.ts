@@ -3,7 +3,7 @@ import type { Tensor } from '@fairlead/signature';
 import { MAX_INLINE_BYTES, MAX_INLINE_ELEMENTS, type Codec } from '../../codec/codec.ts';
 import { ServingError } from '../../errors/serving-error.ts';
 import type { Inferred, InferResult } from '../../inference/infer-request.ts';
-import type { InferenceExchange, Reply } from '../dialect.ts';
+import type { InferenceExchange, Reply } from '../protocol.ts';
 import { countTextElements } from '../text-elements.ts';
 import { decodeInferRequest, type DecodedRequest } from './decode-infer-request.ts';
 import { decodeRawRequest } from './decode-raw-request.ts';

@@ -1,7 +1,7 @@
 import { MAX_INLINE_BYTES } from '../../codec/codec.ts';
 import type { ModelIndexEntry } from '../../models/model-index.ts';
 import { ServingError } from '../../errors/serving-error.ts';
-import type { Call, Reply, Route } from '../dialect.ts';
+import type { Call, Reply, Route } from '../protocol.ts';
 import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
 
 const BODY_TYPES = ['application/json'];

@@ -3,7 +3,7 @@ import type { OptionNames } from '@fairlead/signature';
 import type { decodeInferRequest } from './decode-infer-request.ts';
 import type { encodeInferAnswer } from './encode-infer-answer.ts';
 import type { InferTarget } from '../../inference/infer-request.ts';
-import type { Call, Dialect, Reply, Route } from '../dialect.ts';
+import type { Call, Protocol, Reply, Route } from '../protocol.ts';
 import { describeOpenInference } from './describe-open-inference.ts';
 import { openExchange } from './exchange.ts';
 import { encodeStatistics } from './encode-statistics.ts';
@@ -69,11 +69,11 @@ const JSON_ONLY = ['application/json'];
 const BODY_TYPES = [...JSON_ONLY, 'application/octet-stream'];
 
 /**
- * Makes the dialect of the Open Inference Protocol (V2, REST), which Triton, KServe and MLServer speak.
+ * Makes the Open Inference Protocol (V2, REST), which Triton, KServe and MLServer speak.
  *
  * Source: https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
  */
-export function openInference(options: OpenInferenceOptions = {}): Dialect {
+export function openInference(options: OpenInferenceOptions = {}): Protocol {
   const {
     serverName = 'fairlead',
     serverVersion = '0',

@@ -13,7 +13,7 @@ import {
 
 /** Paths of one model, with its name and whether it is invoked. */
 export const MODEL_PATH = /^\/models\/([a-z0-9._-]+)(\/invoke)?$/;
-const SAGEMAKER: ScoringPart = { dialect: 'sagemaker', error: errorSchema };
+const SAGEMAKER: ScoringPart = { protocol: 'sagemaker', error: errorSchema };
 
 /** SageMaker's part of an OpenAPI document. */
 export function describeSageMaker(

@@ -8,20 +8,20 @@ import {
 import { nestedSchema, type JsonSchema } from '../../openapi-schema/tensor-schema.ts';
 import { columnsExample, columnsSchema } from '../columns-schema.ts';
 
-/** What the operations of a scoring dialect have in common. */
+/** What the operations of a scoring protocol have in common. */
 export interface ScoringPart {
-  readonly dialect: string;
+  readonly protocol: string;
   readonly error: JsonSchema;
 }
 
 /** Description of a path that only reads. */
 export function describeRead(
-  { dialect, error }: ScoringPart,
+  { protocol, error }: ScoringPart,
   id: string,
   summary: string,
   answerType = 'application/json',
 ): Paths[string] {
-  return { get: operation({ id: `${dialect}.${id}`, summary, tag: dialect, error, answerType }) };
+  return { get: operation({ id: `${protocol}.${id}`, summary, tag: protocol, error, answerType }) };
 }
 
 /** Descriptions of the paths of the model that `/invocations` invokes. */
@@ -39,7 +39,7 @@ export function describeMain(
 
 /** Description of a scoring request for one model. */
 export function describeInvocations(
-  { dialect, error }: ScoringPart,
+  { protocol, error }: ScoringPart,
   { name, version, signature, example }: DescribedModel,
   id = 'invocations',
 ): Operation {
@@ -58,7 +58,7 @@ export function describeInvocations(
   const alone = single !== undefined && more.length === 0;
   const predictions = alone ? nestedSchema(single, 'output') : {};
   return operation({
-    id: `${dialect}.${id}`,
+    id: `${protocol}.${id}`,
     summary: `A prediction of ${name}, version ${version}`,
     tag: name,
     error,

@@ -3,7 +3,7 @@ import type { OptionNames } from '@fairlead/signature';
 import type { decodeCsv, decodeScoring } from './decode-scoring.ts';
 import type { encodeScores } from './encode-scores.ts';
 import { ServingError } from '../../errors/serving-error.ts';
-import type { Dialect, InferRoute, Route } from '../dialect.ts';
+import type { Protocol, InferRoute, Route } from '../protocol.ts';
 import { parametersOf } from '../media-type.ts';
 import { describeMain, describeRead, type ScoringPart } from './describe-scoring.ts';
 import { JSON_TYPE, type ScoringStyle } from './scoring-exchange.ts';
@@ -30,7 +30,7 @@ const optionNames: OptionNames<ScoringOptions> = {
 /** MLflow reads CSV as pandas does, and answers in JSON whatever is accepted. */
 const STYLE: ScoringStyle = { header: 'present', answers: [JSON_TYPE] };
 const PART: ScoringPart = {
-  dialect: 'mlflow',
+  protocol: 'mlflow',
   error: {
     type: 'object',
     required: ['error_code', 'message'],
@@ -39,7 +39,7 @@ const PART: ScoringPart = {
 };
 
 /**
- * Makes the dialect of MLflow's scoring server for one model: `/invocations` with JSON and CSV, `/ping`, `/health` and
+ * Makes the protocol of MLflow's scoring server for one model: `/invocations` with JSON and CSV, `/ping`, `/health` and
  * `/version`.
  *
  * Predictions of a model with one output are that output; of several outputs, an object for each row, or for `inputs`
@@ -47,7 +47,7 @@ const PART: ScoringPart = {
  *
  * Source: https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/
  */
-export function mlflowScoring(options: ScoringOptions): Dialect {
+export function mlflowScoring(options: ScoringOptions): Protocol {
   const { model } = checkOptions('mlflowScoring', options, optionNames);
   const routes: Readonly<Record<string, Route>> = {
     '/invocations': ofMlflow(invocationsRoute({ model }, STYLE)),

@@ -2,7 +2,7 @@ import { checkOptions } from '../../errors/check-options.ts';
 import type { OptionNames } from '@fairlead/signature';
 import { MAX_INLINE_BYTES } from '../../codec/codec.ts';
 import { ServingError } from '../../errors/serving-error.ts';
-import type { ActionRoute, Dialect } from '../dialect.ts';
+import type { ActionRoute, Protocol } from '../protocol.ts';
 import { badRequest, decodeJsonBody, type JsonObject } from '../json-body.ts';
 import { describeSageMaker, MODEL_PATH } from './describe-sagemaker.ts';
 import type { ScoringOptions } from './mlflow-scoring.ts';
@@ -28,14 +28,14 @@ const optionNames: OptionNames<SageMakerOptions> = {
 const STYLE: ScoringStyle = { header: 'detect', answers: BODY_TYPES };
 
 /**
- * Makes the dialect of a SageMaker container: `/ping` and `/invocations` for one model, and of a multi-model one
+ * Makes the protocol of a SageMaker container: `/ping` and `/invocations` for one model, and of a multi-model one
  * `GET /models`, `GET /models/<name>` and `POST /models/<name>/invoke` for all that are served; with `modelControl` also
  * `POST /models` and `DELETE /models/<name>`.
  *
  * Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html and
  * https://docs.aws.amazon.com/sagemaker/latest/dg/mms-container-apis.html
  */
-export function sageMaker(options: SageMakerOptions): Dialect {
+export function sageMaker(options: SageMakerOptions): Protocol {
   const { model, modelControl = false } = checkOptions('sageMaker', options, optionNames);
   const ping = healthRoute(model);
   const invoke = invocationsRoute({ model }, STYLE);

@@ -4,7 +4,7 @@ import { MAX_INLINE_BYTES, MAX_INLINE_ELEMENTS, type Codec } from '../../codec/c
 import { ServingError } from '../../errors/serving-error.ts';
 import type { Inferred, InferRequest } from '../../inference/infer-request.ts';
 import { acceptedType } from '../accept.ts';
-import type { InferenceExchange, Reply } from '../dialect.ts';
+import type { InferenceExchange, Reply } from '../protocol.ts';
 import { mediaTypeOf } from '../media-type.ts';
 import { checkRows } from '../row-outputs.ts';
 import { countTextElements } from '../text-elements.ts';

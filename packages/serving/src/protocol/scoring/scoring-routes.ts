@@ -1,5 +1,5 @@
 import type { InferTarget } from '../../inference/infer-request.ts';
-import type { ActionRoute, InferRoute } from '../dialect.ts';
+import type { ActionRoute, InferRoute } from '../protocol.ts';
 import { CSV_TYPE, JSON_TYPE, openScoring, type ScoringStyle } from './scoring-exchange.ts';
 
 /** Methods of routes that only read. */

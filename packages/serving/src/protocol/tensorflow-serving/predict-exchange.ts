@@ -1,6 +1,6 @@
 import { MAX_INLINE_BYTES, MAX_INLINE_ELEMENTS } from '../../codec/codec.ts';
 import type { InferRequest } from '../../inference/infer-request.ts';
-import type { InferenceExchange } from '../dialect.ts';
+import type { InferenceExchange } from '../protocol.ts';
 import { checkRows } from '../row-outputs.ts';
 import { countTextElements } from '../text-elements.ts';
 import { decodePredict, type PredictRequest } from './decode-predict.ts';

@@ -1,7 +1,7 @@
 import type { decodePredict } from './decode-predict.ts';
 import type { encodePrediction } from './encode-prediction.ts';
 import type { InferTarget } from '../../inference/infer-request.ts';
-import type { Call, Dialect, Reply, Route } from '../dialect.ts';
+import type { Call, Protocol, Reply, Route } from '../protocol.ts';
 import { describeTensorFlow } from './describe-tensorflow.ts';
 import { encodeMetadata } from './encode-metadata.ts';
 import { predictExchange } from './predict-exchange.ts';
@@ -19,12 +19,12 @@ const READ = ['GET', 'HEAD'];
 const BODY_TYPES = ['application/json', 'text/plain', 'application/x-www-form-urlencoded'];
 
 /**
- * Makes the dialect of TensorFlow Serving's REST API, version 1: `predict` in rows and in columns, and a
+ * Makes the protocol of TensorFlow Serving's REST API, version 1: `predict` in rows and in columns, and a
  * model's status and metadata.
  *
  * Source: https://www.tensorflow.org/tfx/serving/api_rest
  */
-export function tensorFlowServing(): Dialect {
+export function tensorFlowServing(): Protocol {
   return {
     name: 'tensorflow-serving',
     mediaTypes: BODY_TYPES,

@@ -32,13 +32,13 @@ export function cpuMs(): number {
   return (user + system) / 1000;
 }
 
-/** The handler of every dialect, over models that echo. */
-export function dialectsHandler(
+/** The handler of every protocol, over models that echo. */
+export function protocolsHandler(
   server: ModelServer,
   onError?: (error: unknown) => void,
 ): InferenceHandler {
   return createInferenceHandler(server, {
-    dialects: [
+    protocols: [
       openInference(),
       tensorFlowServing(),
       mlflowScoring({ model: 'features' }),
@@ -49,7 +49,7 @@ export function dialectsHandler(
   });
 }
 
-/** Every dialect over HTTP without a socket: Node's own request and response, so that as much as possible is ours. */
+/** Every protocol over HTTP without a socket: Node's own request and response, so that as much as possible is ours. */
 export class HttpTarget {
   readonly server: ModelServer;
   readonly #handler: InferenceHandler;
@@ -59,7 +59,7 @@ export class HttpTarget {
 
   private constructor(server: ModelServer) {
     this.server = server;
-    this.#handler = dialectsHandler(server, (error) => (this.#hidden = error));
+    this.#handler = protocolsHandler(server, (error) => (this.#hidden = error));
   }
 
   static async start(): Promise<HttpTarget> {

@@ -335,7 +335,7 @@ const anything = fc.oneof(
   { weight: 1, arbitrary: reading },
 );
 
-/** Requests that are right, or nearly so, in each dialect. */
+/** Requests that are right, or nearly so, in each protocol. */
 export function nearValidInputs(count: number, seed: number): readonly FuzzInput[] {
   return fc.sample(anything, { numRuns: count, seed });
 }

@@ -15,7 +15,7 @@ import { Random } from '../random.ts';
 import { echoServer } from './echo-models.ts';
 import type { FuzzInput } from './fuzz-input.ts';
 import { GrpcTarget } from './grpc-target.ts';
-import { dialectsHandler } from './http-target.ts';
+import { protocolsHandler } from './http-target.ts';
 import { mutate } from './mutate.ts';
 import { nearValidInputs } from './near-valid.ts';
 
@@ -43,7 +43,7 @@ export async function fuzzOverSockets(requests: number, seed: number): Promise<S
   const random = new Random(seed);
   const models = await echoServer(() => () => undefined);
   const hidden: unknown[] = [];
-  const handler = dialectsHandler(models, (error) => hidden.push(error));
+  const handler = protocolsHandler(models, (error) => hidden.push(error));
   const http = createServer((req, res) => {
     handler(req, res);
   }).listen(0, '127.0.0.1');

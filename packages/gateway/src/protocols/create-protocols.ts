@@ -3,19 +3,19 @@ import {
   openInference,
   sageMaker,
   tensorFlowServing,
-  type Dialect,
+  type Protocol,
 } from '@fairlead/serving';
 import type { Settings } from '../settings/settings.ts';
 
 /** The protocols that the settings name; `warnings` are shown with the readiness. */
-export function createDialects(
-  { dialects, invocationsModel: model = '', extensions: wanted, keysFile }: Settings,
+export function createProtocols(
+  { protocols, invocationsModel: model = '', extensions: wanted, keysFile }: Settings,
   warnings: () => readonly string[] = () => [],
-): readonly Dialect[] {
+): readonly Protocol[] {
   // Without keys nobody is known to be an administrator.
   const extensions = wanted.filter((name) => name !== 'model_repository' || keysFile !== undefined);
   const modelControl = extensions.includes('model_repository');
-  return dialects.map((name) => {
+  return protocols.map((name) => {
     switch (name) {
       case 'open-inference':
         return openInference({ extensions, warnings });

@@ -14,7 +14,7 @@ export interface Call {
   readonly body: Buffer;
 }
 
-/** A reply of a dialect. */
+/** A reply of a protocol. */
 export interface Reply {
   /** @defaultValue 200 */
   readonly status?: number;
@@ -70,46 +70,46 @@ export interface ActionRoute extends RouteBase {
   readonly target?: undefined;
   /** Whether it changes what is served: methods other than `GET` and `HEAD` are for administrators. */
   readonly administers?: boolean;
-  /** Answers one request; its errors are sent in the dialect's own shape. */
+  /** Answers one request; its errors are sent in the protocol's own shape. */
   answer(call: Call): Promise<Reply> | Reply;
 }
 
-/** A path of a dialect. */
+/** A path of a protocol. */
 export type Route = InferRoute | ActionRoute;
 
 /** One wire protocol over HTTP, for all models of a server alike. */
-export interface Dialect {
+export interface Protocol {
   /** For logs and settings. */
   readonly name: string;
   /** Every media type that a body of it may have. */
   readonly mediaTypes: readonly string[];
-  /** What `path` (no query) asks for; undefined when it isn't one of this dialect's. */
+  /** What `path` (no query) asks for; undefined when it isn't one of this protocol's. */
   route(path: string): Route | undefined;
   /** Its paths in an OpenAPI document, for the models that are loaded; without it the document leaves them out. */
   describe?(models: readonly DescribedModel[]): Paths;
-  /** Body of an error, in the dialect's own shape. */
+  /** Body of an error, in the protocol's own shape. */
   describeError(error: HttpError): string;
 }
 
-/** A path with the dialect that it belongs to. */
-export interface DialectRoute {
-  readonly dialect: Dialect;
+/** A path with the protocol that it belongs to. */
+export interface ProtocolRoute {
+  readonly protocol: Protocol;
   readonly route: Route;
 }
 
 /** Clients ask the same few paths again and again, and each request is asked about by the guard and the metrics as well. */
 const MAX_KNOWN_PATHS = 1024;
 const MAX_KNOWN_PATH_LENGTH = 256;
-const knownPaths = new WeakMap<readonly Dialect[], Map<string, DialectRoute | undefined>>();
+const knownPaths = new WeakMap<readonly Protocol[], Map<string, ProtocolRoute | undefined>>();
 
-/** Finds what the path of `url` asks for, in the first dialect that knows it. */
-export function findRoute(dialects: readonly Dialect[], url: string): DialectRoute | undefined {
+/** Finds what the path of `url` asks for, in the first protocol that knows it. */
+export function findRoute(protocols: readonly Protocol[], url: string): ProtocolRoute | undefined {
   const path = pathOf(url);
-  const known = knownPaths.get(dialects) ?? new Map<string, DialectRoute | undefined>();
-  knownPaths.set(dialects, known);
+  const known = knownPaths.get(protocols) ?? new Map<string, ProtocolRoute | undefined>();
+  knownPaths.set(protocols, known);
   const found = known.get(path);
   if (found !== undefined || known.has(path)) return found;
-  const route = searchRoute(dialects, path);
+  const route = searchRoute(protocols, path);
   if (path.length <= MAX_KNOWN_PATH_LENGTH) {
     if (known.size >= MAX_KNOWN_PATHS) known.clear();
     known.set(path, route);
@@ -117,24 +117,24 @@ export function findRoute(dialects: readonly Dialect[], url: string): DialectRou
   return route;
 }
 
-function searchRoute(dialects: readonly Dialect[], path: string): DialectRoute | undefined {
-  for (const dialect of dialects) {
-    const route = dialect.route(path);
-    if (route !== undefined) return { dialect, route };
+function searchRoute(protocols: readonly Protocol[], path: string): ProtocolRoute | undefined {
+  for (const protocol of protocols) {
+    const route = protocol.route(path);
+    if (route !== undefined) return { protocol, route };
   }
   return undefined;
 }
 
 /**
- * The model that a request to `url` has infer, for whoever decides who may: undefined for everything that isn't inference.
+ * The model that a request to `url` infers with, for authorization; undefined for everything that isn't inference.
  *
- * It asks the dialects themselves, so that no spelling of a path means one thing to a guard and another to them.
+ * It asks the protocols themselves, so that no spelling of a path means one thing to a guard and another to them.
  */
 export function inferenceTarget(
-  dialects: readonly Dialect[],
+  protocols: readonly Protocol[],
   url: string,
 ): InferTarget | undefined {
-  return findRoute(dialects, url)?.route.target;
+  return findRoute(protocols, url)?.route.target;
 }
 
 /** What a request does: has a model infer, changes what is served, or reads about it. */
@@ -144,16 +144,16 @@ export type Access =
   | { readonly type: 'read' };
 
 /**
- * What a request does, for whoever decides who may; undefined when it isn't one of the dialects'.
+ * What a request does, for authorization; undefined when its path isn't one of the protocols'.
  *
- * It asks the dialects themselves, as {@link inferenceTarget} does.
+ * It asks the protocols themselves, as {@link inferenceTarget} does.
  */
 export function requestAccess(
-  dialects: readonly Dialect[],
+  protocols: readonly Protocol[],
   method: string | undefined,
   url: string,
 ): Access | undefined {
-  const route = findRoute(dialects, url)?.route;
+  const route = findRoute(protocols, url)?.route;
   if (route === undefined) return undefined;
   if (route.target !== undefined) return { type: 'infer', target: route.target };
   const reads = method === 'GET' || method === 'HEAD';

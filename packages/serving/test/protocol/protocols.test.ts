@@ -59,9 +59,9 @@ let aws: Server;
 
 beforeAll(async () => {
   await Promise.all([models.serve('affine'), models.serve('echo')]);
-  const serverOf = (...dialects: ReturnType<typeof openInference>[]): Server => {
+  const serverOf = (...protocols: ReturnType<typeof openInference>[]): Server => {
     const handler = createInferenceHandler(models, {
-      dialects: [openInference(), tensorFlowServing(), ...dialects],
+      protocols: [openInference(), tensorFlowServing(), ...protocols],
     });
     return createServer((req, res) => {
       handler(req, res);
@@ -388,7 +388,7 @@ describe('SageMaker', () => {
     await post(aws, '/models/nope/invoke', { inputs: [[1, 2]] }).expect(404);
   });
 
-  test('a dialect that is not given is not spoken', async () => {
+  test('a protocol that is not given is not spoken', async () => {
     await request(aws).get('/health').expect(404);
   });
 });
