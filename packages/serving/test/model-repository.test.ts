@@ -235,15 +235,15 @@ describe('unloading', () => {
       await gate.promise;
       return openVersion(...args);
     };
-    const loading = models.load('a').then(
-      () => 'loaded',
-      () => 'failed',
-    );
+    const loading = models.load('a').catch((error: unknown) => error);
     await until(() => models.models.includes('a'));
     const unloading = models.unload('a');
     gate.resolve(undefined);
     await unloading;
-    expect(await loading).toBe('failed');
+    expect(await loading).toMatchObject({
+      code: 'ERR_SERVING_LOAD_FAILED',
+      message: 'model "a" can\'t be loaded: it was unloaded while it loaded',
+    });
     expect(models.models).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ export const MAX_UNCOUNTED_BYTES = 65_536;
  * out to be larger than 64 KiB.
  *
  * @throws ServingError `ERR_SERVING_BODY_TOO_LARGE`; `ERR_SERVING_OVERLOADED` when too little memory is left; `ERR_SERVING_CANCELED` when the client goes away;
- * `ERR_SERVING_INVALID_OPTION` when a body parser in front has consumed the text.
+ * `ERR_SERVING_INVALID_OPTION` when a body parser in front has consumed the body.
  */
 export function readBody(
   req: IncomingMessage,
@@ -26,6 +26,14 @@ export function readBody(
   if (parsed !== undefined) {
     const message =
       'the body was parsed before it got here: mount the inference handler before express.json()';
+    return Promise.reject(new ServingError('ERR_SERVING_INVALID_OPTION', message));
+  }
+  // Its end was emitted already, and would be waited for in vain.
+  if (req.readableEnded) {
+    const { 'content-length': sent = '0', 'transfer-encoding': coding } = req.headers;
+    if (coding === undefined && Number(sent) === 0) return Promise.resolve(Buffer.alloc(0));
+    const message =
+      'the body was consumed before it reached the inference handler: in Fastify, pass requests to the handler from an onRequest hook or from serverFactory, before the body is parsed';
     return Promise.reject(new ServingError('ERR_SERVING_INVALID_OPTION', message));
   }
   return new Promise((resolve, reject) => {

@@ -66,6 +66,46 @@ describe('one execution for the same input', () => {
     expect(runtime.executed).toHaveLength(1);
   });
 
+  test('a request after the deadline of all that wait gets an execution of its own, and later ones share that', async () => {
+    const outcomes: PromiseWithResolvers<Outcome>[] = [];
+    const cache = new ResponseCache(
+      { get: () => undefined, set: () => undefined },
+      manifest,
+      () => {
+        const outcome = Promise.withResolvers<Outcome>();
+        outcomes.push(outcome);
+        return outcome.promise;
+      },
+    );
+    const ask = (timeoutMs: number): Promise<Outcome> => {
+      const deadlineAt = performance.now() + timeoutMs;
+      return cache.run(
+        { inputs: [rowsOf(3)], rows: 1, deadlineAt },
+        { result: 'miss', durationMs: 0 },
+      );
+    };
+    const outcomeOf = (value: number): Outcome => ({
+      outputs: [rowsOf(value)],
+      queueDurationMs: 0,
+      computeDurationMs: 0,
+    });
+    const first = ask(5).catch(() => undefined);
+    // The event loop is busy: the deadline has passed, and its timer hasn't fired.
+    const busyUntil = performance.now() + 20;
+    while (performance.now() < busyUntil);
+    const second = ask(60_000);
+    expect(outcomes).toHaveLength(2);
+    // The end of the late one must not take the place of the other.
+    outcomes[0]?.resolve(outcomeOf(1));
+    await first;
+    await new Promise(setImmediate);
+    const third = ask(60_000);
+    expect(outcomes).toHaveLength(2);
+    outcomes[1]?.resolve(outcomeOf(2));
+    expect(await valueOf(second)).toBe(2);
+    expect(await valueOf(third)).toBe(2);
+  });
+
   test('other inputs are executed, and get their own answers', async () => {
     const { runtime, ask } = cached({ gated: false });
     const asked = [1, 2, 3, 1, 2, 3].map((value) => ask(value));

@@ -343,6 +343,25 @@ describe('in Express', () => {
       .expect(413);
   });
 
+  test('answers 500 at once when the body was consumed before, as Fastify does', async () => {
+    const errors: unknown[] = [];
+    const handler = bare({ onError: (error) => errors.push(error) });
+    const consuming = await listen((req, res) => {
+      req.resume().on('end', () => {
+        setImmediate(() => {
+          handler(req, res);
+        });
+      });
+    });
+    const response = await request(consuming)
+      .post('/v2/models/m/infer')
+      .send({ inputs: [tensor] })
+      .timeout(5000);
+    expect(response.status).toBe(500);
+    expect((response.body as { error: string }).error).toContain('in Fastify, pass requests');
+    expect(errors).toMatchObject([{ code: 'ERR_SERVING_INVALID_OPTION' }]);
+  });
+
   test('says what to do when express.json() was mounted before it', async () => {
     const errors: unknown[] = [];
     const app = express();
