@@ -11,7 +11,7 @@ import { treeOf } from './support/store-tree.ts';
 vi.setConfig({ testTimeout: 240_000 });
 
 const { ModelRegistry, openStore } = await import('@fairlead/registry');
-const { createInferenceHandler, ModelServer } = await import('@fairlead/serving');
+const { inferenceHandler, ModelServer } = await import('@fairlead/serving');
 const { onnxRuntime } = await import('@fairlead/serving/onnx');
 
 /** A real server of the registry's champion; resolves to the URL of the model. */
@@ -19,7 +19,7 @@ async function serve(folder: string): Promise<string> {
   const source = new ModelRegistry({ store: await openStore(join(folder, 'registry')) });
   const models = new ModelServer({ source, runtimes: { onnx: onnxRuntime() } });
   await models.serve('affine');
-  const server = createServer(createInferenceHandler(models)).listen(0, '127.0.0.1');
+  const server = createServer(inferenceHandler(models)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(async () => {
     server.close();

@@ -11,7 +11,7 @@ import { affine, affineGolden } from './support/models.ts';
 vi.setConfig({ testTimeout: 240_000 });
 
 const { ModelRegistry, openStore } = await import('@fairlead/registry');
-const { createInferenceHandler, ModelServer } = await import('@fairlead/serving');
+const { inferenceHandler, ModelServer } = await import('@fairlead/serving');
 const { onnxRuntime } = await import('@fairlead/serving/onnx');
 
 /** A folder that MLflow itself wrote, of the registry's tests. */
@@ -48,7 +48,7 @@ test('a folder of Python files is pushed, and tried out where it runs', async ()
   const source = new ModelRegistry({ store: await openStore(join(place.folder, 'registry')) });
   const models = new ModelServer({ source, runtimes: { onnx: onnxRuntime() } });
   await models.serve('affine');
-  const server = createServer(createInferenceHandler(models)).listen(0, '127.0.0.1');
+  const server = createServer(inferenceHandler(models)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(async () => {
     server.close();

@@ -33,7 +33,7 @@ export type {
   VersionLabel,
 } from './inference/inference-observer.ts';
 export type { CallContext, LoadedVersion } from './models/loaded-version.ts';
-export { createJobHandler } from './jobs/job-handler.ts';
+export { jobHandler } from './jobs/job-handler.ts';
 export type { JobHandlerOptions } from './jobs/job-handler-options.ts';
 export type {
   JobQueue,
@@ -80,7 +80,7 @@ export type {
   Route,
 } from './protocol/protocol.ts';
 export type { HttpError } from './protocol/http-error.ts';
-export { createInferenceHandler } from './http/inference-handler.ts';
+export { inferenceHandler } from './http/inference-handler.ts';
 export type { InferenceHandler, InferenceHandlerOptions } from './http/inference-handler.ts';
 export { openInference } from './protocol/open-inference/open-inference.ts';
 export type { OpenInferenceExtension } from './protocol/open-inference/extension.ts';

@@ -3,7 +3,7 @@ import { Agent, createServer, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { createInferenceHandler, ModelServer, shutDownGracefully } from '@fairlead/serving';
+import { inferenceHandler, ModelServer, shutDownGracefully } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { MemorySource, slow } from './memory-source.ts';
 
@@ -13,7 +13,7 @@ async function start() {
     runtimes: { onnx: onnxRuntime() },
   });
   await models.serve('m');
-  const handler = createInferenceHandler(models);
+  const handler = inferenceHandler(models);
   const server = createServer((req, res) => {
     handler(req, res, () => res.end('of the application'));
   }).listen(0, '127.0.0.1');

@@ -3,7 +3,7 @@ import request from 'supertest';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Tensor } from '@fairlead/signature';
 import {
-  createInferenceHandler,
+  inferenceHandler,
   ModelServer,
   openInference,
   requestAccess,
@@ -60,7 +60,7 @@ function setUp(options: Partial<ModelServerOptions> = {}) {
     ...options,
   });
   servers.push(models);
-  const handler = createInferenceHandler(models, { protocols });
+  const handler = inferenceHandler(models, { protocols });
   const server: Server = createServer((req, res) => {
     handler(req, res);
   });
@@ -293,7 +293,7 @@ describe('where it is off', () => {
   test('nothing is there, and nothing says so', async () => {
     const { models } = setUp();
     await models.serve('a');
-    const handler = createInferenceHandler(models, {
+    const handler = inferenceHandler(models, {
       protocols: [openInference(), sageMaker({ model: 'a' })],
     });
     const server = createServer((req, res) => {
@@ -307,7 +307,7 @@ describe('where it is off', () => {
     expect(body).toMatchObject({
       extensions: ['binary_tensor_data', 'classification', 'statistics'],
     });
-    const bare = createInferenceHandler(models, { protocols: [openInference({ extensions: [] })] });
+    const bare = inferenceHandler(models, { protocols: [openInference({ extensions: [] })] });
     const without = createServer((req, res) => {
       bare(req, res);
     });

@@ -7,7 +7,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Signature } from '@fairlead/signature';
 import {
-  createInferenceHandler,
+  inferenceHandler,
   mlflowScoring,
   ModelServer,
   openApiDocument,
@@ -92,7 +92,7 @@ afterAll(async () => {
 
 async function listen(protocols: readonly Protocol[]): Promise<string> {
   const document = openApiHandler(models, { protocols, title: 'Test', secured: true });
-  const infer = createInferenceHandler(models, { protocols });
+  const infer = inferenceHandler(models, { protocols });
   const server = createServer((req, res) => {
     document(req, res, () => {
       infer(req, res);

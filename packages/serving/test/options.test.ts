@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { grpcServerOptions, createInferenceService } from '../src/grpc/index.ts';
+import { grpcServerOptions, inferenceService } from '../src/grpc/index.ts';
 import {
   BodyMemory,
   CodecPool,
-  createInferenceHandler,
-  createJobHandler,
+  inferenceHandler,
+  jobHandler,
   memoryCache,
   mlflowScoring,
   ModelServer,
@@ -49,12 +49,12 @@ const factories: readonly (readonly [
   ['openInference', (o) => call(openInference, o), {}],
   ['mlflowScoring', (o) => call(mlflowScoring, o), { model: 'm' }],
   ['sageMaker', (o) => call(sageMaker, o), { model: 'm' }],
-  ['createInferenceHandler', (o) => call(createInferenceHandler, models, o), {}],
-  ['createJobHandler', (o) => call(createJobHandler, models, o), { queue }],
+  ['inferenceHandler', (o) => call(inferenceHandler, models, o), {}],
+  ['jobHandler', (o) => call(jobHandler, models, o), { queue }],
   ['replayInference', (o) => call(replayInference, models, o), {}],
   ['openApiHandler', (o) => call(openApiHandler, models, o), { protocols: [] }],
   ['grpcServerOptions', (o) => call(grpcServerOptions, o), {}],
-  ['createInferenceService', (o) => call(createInferenceService, models, o), {}],
+  ['inferenceService', (o) => call(inferenceService, models, o), {}],
 ];
 
 function messageOf(action: () => unknown): string {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
-  createInferenceHandler,
+  inferenceHandler,
   findTraceContext,
   ModelServer,
   traceContext,
@@ -141,7 +141,7 @@ test('an upstream is told of it, with our span as its parent; our log has the sa
   await models.serve('m');
   told.length = 0;
   const logged: unknown[] = [];
-  const handler = createInferenceHandler(models);
+  const handler = inferenceHandler(models);
   const origin = await listen(
     createServer((req, res) => {
       res.once('close', () => logged.push(findTraceContext(req)));

@@ -3,8 +3,8 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { isRequestId } from '@fairlead/security';
 import type { BodyMemory, CodecPool, ModelServer } from '@fairlead/serving';
 import {
-  createHealthService,
-  createInferenceService,
+  healthService,
+  inferenceService,
   grpcServerOptions,
   shutDownGrpc,
 } from '@fairlead/serving/grpc';
@@ -40,7 +40,7 @@ export async function startGrpc(
   if (grpcListen === undefined) return undefined;
   const requestId = ({ metadata }: { metadata: { get(key: string): unknown[] } }) =>
     metadata.get('x-request-id').find(isRequestId);
-  const inference = createInferenceService(models, {
+  const inference = inferenceService(models, {
     admit: (call) => guard.admit(call),
     receiveTimeoutMs,
     bodies,
@@ -53,7 +53,7 @@ export async function startGrpc(
     ...grpcServerOptions({ maxMessageBytes, keepAliveTimeoutMs }),
     interceptors: [inference.interceptor],
   });
-  for (const service of [inference, createHealthService(models, { onError })])
+  for (const service of [inference, healthService(models, { onError })])
     server.addService(service.definition, service.implementation);
   // TLS ends at the proxy.
   const credentials = ServerCredentials.createInsecure();

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { httpMetrics, requestLog, type InferenceMetrics } from '@fairlead/monitoring';
 import { chain, getRequestId, problemErrors } from '@fairlead/security';
 import {
-  createInferenceHandler,
+  inferenceHandler,
   findTraceContext,
   type BodyMemory,
   type CodecPool,
@@ -53,7 +53,7 @@ export function createHttpServer(
     requestLog({ logger, requestId: (req) => getRequestId(req), trace: findTraceContext }),
     guard.chain,
     ...(jobs ? [jobs] : []),
-    createInferenceHandler(models, {
+    inferenceHandler(models, {
       protocols,
       maxBodyBytes: settings.maxBodyBytes,
       bodies,

@@ -4,7 +4,7 @@ import { folderJobQueue } from '@fairlead/jobs/folder';
 import { JobMetrics, type InferenceMetrics } from '@fairlead/monitoring';
 import { checkScope, getIdentity, getRequestId } from '@fairlead/security';
 import {
-  createJobHandler,
+  jobHandler,
   replayInference,
   type BodyMemory,
   type CodecPool,
@@ -65,7 +65,7 @@ export async function openJobs(
       onEvent(event);
     },
   });
-  const handler = createJobHandler(models, {
+  const handler = jobHandler(models, {
     queue,
     protocols,
     maxBodyBytes: settings.maxBodyBytes,

@@ -1,5 +1,5 @@
 import type { CacheStore } from '@fairlead/serving';
-import { redisCache } from '@fairlead/serving/redis';
+import { redisCache } from '@fairlead/serving/redis-cache';
 import { createClient } from 'redis';
 
 const MAX_RECONNECT_MS = 5000;

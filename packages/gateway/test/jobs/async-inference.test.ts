@@ -11,8 +11,8 @@ import { JobRunner, type JobEvent, type JobQueue } from '@fairlead/jobs';
 import { folderJobQueue, type FolderJobQueueOptions } from '@fairlead/jobs/folder';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
 import {
-  createInferenceHandler,
-  createJobHandler,
+  inferenceHandler,
+  jobHandler,
   inferenceTarget,
   ModelServer,
   openInference,
@@ -52,14 +52,14 @@ async function listen(jobs: JobQueue, maxBodyBytes = 10_000): Promise<Server> {
     destinations: ['https://hooks.example/fairlead'],
     secrets: [`whsec_${Buffer.alloc(32).toString('base64')}`],
   });
-  const asJobs = createJobHandler(models, {
+  const asJobs = jobHandler(models, {
     queue: jobs,
     protocols,
     maxBodyBytes,
     owner: ownerOf,
     webhooks,
   });
-  const atOnce = createInferenceHandler(models, { protocols });
+  const atOnce = inferenceHandler(models, { protocols });
   const listening = createServer((req, res) => {
     asJobs(req, res, () => {
       atOnce(req, res);
@@ -297,7 +297,7 @@ describe('asked to answer later', () => {
     onTestFinished(() => late.close());
     await late.serve('m');
     const { queue: own } = await idle();
-    const jobs = createJobHandler(late, { queue: own, protocols });
+    const jobs = jobHandler(late, { queue: own, protocols });
     const listening = createServer((req, res) => {
       jobs(req, res);
     }).listen(0, '127.0.0.1');
@@ -444,7 +444,7 @@ describe('a job', () => {
   test('is shown to no client that may not use its model any more', async () => {
     const denied = Object.assign(new Error('no scope'), { status: 403 });
     let allowed = true;
-    const jobs = createJobHandler(models, {
+    const jobs = jobHandler(models, {
       queue,
       protocols,
       owner: ownerOf,
@@ -475,7 +475,7 @@ describe('a job', () => {
     allowed = true;
     await request(guarded).get(job.result_url).set(ann).expect(200);
     // Without a next handler it is refused as well.
-    const alone = createJobHandler(models, {
+    const alone = jobHandler(models, {
       queue,
       owner: ownerOf,
       authorize: () => {

@@ -55,7 +55,7 @@ const CLIENT_SHARE = 0.25;
  * @example
  * ```ts
  * const codec = new CodecPool({ threads: 2 });
- * const handler = createInferenceHandler(server, { codec });
+ * const handler = inferenceHandler(server, { codec });
  * // …
  * await codec.close();
  * ```

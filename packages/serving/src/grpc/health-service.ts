@@ -13,7 +13,7 @@ const KNOWN: ReadonlySet<string> = new Set(['', 'inference.GRPCInferenceService'
  *
  * `Watch` is answered with `UNIMPLEMENTED`, which clients take for "ask with Check".
  */
-export function createHealthService(
+export function healthService(
   models: Pick<ModelServer, 'ready'>,
   { onError = () => undefined }: { readonly onError?: (error: unknown) => void } = {},
 ): GrpcService {

@@ -1,7 +1,7 @@
 export type { GrpcServerLimits } from './grpc-server-options.ts';
 export { grpcServerOptions } from './grpc-server-options.ts';
 export type { Admission, GrpcService, GuardedGrpcService, IncomingCall } from './grpc-service.ts';
-export { createHealthService } from './health-service.ts';
-export { createInferenceService } from './inference-service.ts';
+export { healthService } from './health-service.ts';
+export { inferenceService } from './inference-service.ts';
 export type { InferenceServiceOptions } from './inference-service.ts';
 export { shutDownGrpc } from './shut-down-grpc.ts';

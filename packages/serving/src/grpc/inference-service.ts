@@ -30,7 +30,7 @@ declare module '../codec/codec.ts' {
   }
 }
 
-/** Options of {@link createInferenceService}. */
+/** Options of {@link inferenceService}. */
 export interface InferenceServiceOptions {
   /**
    * Name of the server in `ServerMetadata`.
@@ -112,7 +112,7 @@ type RawCall = ServerUnaryCall<Buffer, unknown>;
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */
-export function createInferenceService(
+export function inferenceService(
   models: ModelServer,
   options: InferenceServiceOptions = {},
 ): GuardedGrpcService {
@@ -126,7 +126,7 @@ export function createInferenceService(
     maxMessageBytes = 16 * 1024 * 1024,
     requestId = () => undefined,
     onError = () => undefined,
-  } = checkOptions('createInferenceService', options, optionNames);
+  } = checkOptions('inferenceService', options, optionNames);
   if (!(
     Number.isInteger(receiveTimeoutMs) &&
     receiveTimeoutMs >= 1 &&

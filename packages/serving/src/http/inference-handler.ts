@@ -22,7 +22,7 @@ import { receiveBody } from '../protocol/receive-body.ts';
 import { resultHeaders, sendError, sendReply } from '../protocol/respond.ts';
 import { runExchange } from '../protocol/run-exchange.ts';
 
-/** Options of {@link createInferenceHandler}. */
+/** Options of {@link inferenceHandler}. */
 export interface InferenceHandlerOptions {
   /**
    * The protocols that are spoken; a path belongs to the first one that knows it.
@@ -88,7 +88,7 @@ const NO_BODY = Promise.resolve(Buffer.alloc(0));
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */
-export function createInferenceHandler(
+export function inferenceHandler(
   server: ModelServer,
   options: InferenceHandlerOptions = {},
 ): InferenceHandler {
@@ -101,7 +101,7 @@ export function createInferenceHandler(
     requestId = () => undefined,
     routingKey = () => undefined,
     onError = () => undefined,
-  } = checkOptions('createInferenceHandler', options, optionNames);
+  } = checkOptions('inferenceHandler', options, optionNames);
   if (!Number.isSafeInteger(maxBodyBytes) || maxBodyBytes < 1) {
     throw new ServingError(
       'ERR_SERVING_INVALID_OPTION',

@@ -6,7 +6,7 @@ import type { BodyMemory } from '../protocol/body-memory.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { JobQueue } from './job-queue.ts';
 
-/** Options of {@link createJobHandler}. */
+/** Options of {@link jobHandler}. */
 export interface JobHandlerOptions {
   /** Queue of the jobs, such as one of `@fairlead/jobs`. */
   readonly queue: JobQueue;

@@ -22,11 +22,8 @@ import { prefersAsync } from './prefer.ts';
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */
-export function createJobHandler(
-  server: ModelServer,
-  options: JobHandlerOptions,
-): InferenceHandler {
-  const resolved = resolveOptions(checkOptions('createJobHandler', options, jobHandlerOptionNames));
+export function jobHandler(server: ModelServer, options: JobHandlerOptions): InferenceHandler {
+  const resolved = resolveOptions(checkOptions('jobHandler', options, jobHandlerOptionNames));
   const { queue, path: root, protocols, onError } = resolved;
   const responder = new JobResponder({ server, queue, path: root, onError });
   const resource = new JobResource(resolved, responder);

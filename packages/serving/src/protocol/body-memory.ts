@@ -35,7 +35,7 @@ interface ClientUsage {
  * @example
  * ```ts
  * const bodies = new BodyMemory(128 * 1024 * 1024, { maxBytesPerClient: 32 * 1024 * 1024 });
- * const handler = createInferenceHandler(server, { bodies, client: (req) => req.socket.remoteAddress });
+ * const handler = inferenceHandler(server, { bodies, client: (req) => req.socket.remoteAddress });
  * ```
  */
 export class BodyMemory {

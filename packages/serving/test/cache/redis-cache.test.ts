@@ -4,7 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { ServingError, type CacheStore } from '@fairlead/serving';
-import { redisCache, type RedisCacheClient, type RedisCacheOptions } from '@fairlead/serving/redis';
+import {
+  redisCache,
+  type RedisCacheClient,
+  type RedisCacheOptions,
+} from '@fairlead/serving/redis-cache';
 import { until } from '../memory-source.ts';
 import { startRedis, type RedisServer } from './redis-server.ts';
 

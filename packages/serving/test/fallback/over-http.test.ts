@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
-  createInferenceHandler,
+  inferenceHandler,
   mlflowScoring,
   ModelServer,
   openInference,
@@ -41,7 +41,7 @@ beforeAll(async () => {
   await models.serve('absent', { fallback });
   await models.serve('lonely');
   const protocols = [openInference(), tensorFlowServing(), mlflowScoring({ model: 'absent' })];
-  server = createServer(createInferenceHandler(models, { protocols })).listen(0, '127.0.0.1');
+  server = createServer(inferenceHandler(models, { protocols })).listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
 afterAll(async () => {

@@ -20,8 +20,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { Signature } from '@fairlead/signature';
 import { BodyMemory, ModelServer, type InferenceFinished, type Runtime } from '@fairlead/serving';
 import {
-  createHealthService,
-  createInferenceService,
+  healthService,
+  inferenceService,
   grpcServerOptions,
   shutDownGrpc,
   type IncomingCall,
@@ -148,12 +148,12 @@ async function serve(
   models: ModelServer,
   { maxMessageBytes, intercepts = true, ...options }: ServeOptions = {},
 ) {
-  const service = createInferenceService(models, options);
+  const service = inferenceService(models, options);
   const server = new Server({
     ...grpcServerOptions(maxMessageBytes === undefined ? {} : { maxMessageBytes }),
     ...(intercepts && { interceptors: [service.interceptor] }),
   });
-  for (const each of [service, createHealthService(models)]) {
+  for (const each of [service, healthService(models)]) {
     server.addService(each.definition, each.implementation);
   }
   const port = await new Promise<number>((resolve, reject) => {
@@ -782,9 +782,7 @@ describe('before a message is read', () => {
   }
 
   test.each([0, 1.5, NaN, 2 ** 31])('%d is no time for a message to come', (receiveTimeoutMs) => {
-    expect(() => createInferenceService(models, { receiveTimeoutMs })).toThrow(
-      /receiveTimeoutMs is/,
-    );
+    expect(() => inferenceService(models, { receiveTimeoutMs })).toThrow(/receiveTimeoutMs is/);
   });
 
   test('whoever has no key is refused, and whoever sends for too long is given up', async () => {

@@ -6,8 +6,8 @@ import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { BodyMemory, ModelServer } from '@fairlead/serving';
 import {
-  createHealthService,
-  createInferenceService,
+  healthService,
+  inferenceService,
   grpcServerOptions,
   type InferenceServiceOptions,
 } from '@fairlead/serving/grpc';
@@ -33,9 +33,9 @@ beforeAll(() => models.serve('m'));
 afterAll(() => models.close());
 
 async function serve(options: InferenceServiceOptions = {}): Promise<ClientHttp2Session> {
-  const service = createInferenceService(models, options);
+  const service = inferenceService(models, options);
   const server = new Server({ ...grpcServerOptions(), interceptors: [service.interceptor] });
-  for (const each of [service, createHealthService(models)])
+  for (const each of [service, healthService(models)])
     server.addService(each.definition, each.implementation);
   const bound = Promise.withResolvers<number>();
   server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {

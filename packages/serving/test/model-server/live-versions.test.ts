@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
-  createInferenceHandler,
+  inferenceHandler,
   ModelServer,
   type InferTarget,
   type ModelServerOptions,
@@ -75,7 +75,7 @@ async function start(
     ...options,
   });
   const http: Server = createServer(
-    createInferenceHandler(server, {
+    inferenceHandler(server, {
       client: (req) => req.headers['x-client']?.toString(),
       routingKey: (req) => req.headers['x-user']?.toString(),
       requestId: (req) => req.headers['x-request-id']?.toString(),

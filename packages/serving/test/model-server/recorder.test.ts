@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
-  createInferenceHandler,
+  inferenceHandler,
   ModelServer,
   type InferenceRecord,
   type InferenceRecorder,
@@ -41,7 +41,7 @@ async function start(
     ...options,
   });
   const http: Server = createServer(
-    createInferenceHandler(server, {
+    inferenceHandler(server, {
       client: () => 'shop',
       requestId: (req) => req.headers['x-request-id']?.toString(),
     }),

@@ -4,7 +4,7 @@ import { connect, type AddressInfo } from 'node:net';
 import type { Signature } from '@fairlead/signature';
 import { expect, onTestFinished, test } from 'vitest';
 import {
-  createInferenceHandler,
+  inferenceHandler,
   mlflowScoring,
   ModelServer,
   openInference,
@@ -52,7 +52,7 @@ async function start(options: { readonly maxQueued?: number } = {}) {
   warm = true;
   const protocols = [openInference(), tensorFlowServing(), mlflowScoring({ model: 'm' })];
   const server = createServer(
-    createInferenceHandler(models, {
+    inferenceHandler(models, {
       protocols,
       client: ({ headers }) => headers['x-client']?.toString(),
     }),

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Signature } from '@fairlead/signature';
-import { createInferenceHandler, ModelServer } from '@fairlead/serving';
+import { inferenceHandler, ModelServer } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { affine, MemorySource } from '../memory-source.ts';
 
@@ -34,7 +34,7 @@ const ports = new Map<ModelServer, number>();
 beforeAll(async () => {
   for (const each of [models, echoes]) {
     await each.serve('m');
-    const handler = createInferenceHandler(each, { maxBodyBytes: 10_000 });
+    const handler = inferenceHandler(each, { maxBodyBytes: 10_000 });
     const server = createServer((req, res) => {
       handler(req, res);
     }).listen(0, '127.0.0.1');

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Signature } from '@fairlead/signature';
-import { createInferenceHandler, ModelServer } from '@fairlead/serving';
+import { inferenceHandler, ModelServer } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { classify } from '../../src/protocol/open-inference/classify.ts';
 import { ManyModels } from '../many-models.ts';
@@ -42,7 +42,7 @@ const models = new ModelServer({
   }),
   runtimes: { onnx: onnxRuntime() },
 });
-const handler = createInferenceHandler(models);
+const handler = inferenceHandler(models);
 const server = createServer((req, res) => {
   handler(req, res);
 });

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { BodyMemory, createInferenceHandler, ModelServer } from '@fairlead/serving';
+import { BodyMemory, inferenceHandler, ModelServer } from '@fairlead/serving';
 import { affine, MemorySource } from '../memory-source.ts';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 async function start(): Promise<{ readonly server: Server; readonly port: number }> {
   const bodies = new BodyMemory(MIB);
-  const handler = createInferenceHandler(models, { bodies });
+  const handler = inferenceHandler(models, { bodies });
   const server = createServer((req, res) => {
     handler(req, res);
   }).listen(0, '127.0.0.1');

@@ -4,11 +4,7 @@ import { connect, type AddressInfo } from 'node:net';
 import express from 'express';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  createInferenceHandler,
-  ModelServer,
-  type InferenceHandlerOptions,
-} from '@fairlead/serving';
+import { inferenceHandler, ModelServer, type InferenceHandlerOptions } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { affine, MemorySource } from '../memory-source.ts';
 
@@ -27,7 +23,7 @@ async function listen(handler: RequestListener): Promise<Server> {
 }
 
 const bare = (options?: InferenceHandlerOptions): RequestListener => {
-  const handler = createInferenceHandler(models, options);
+  const handler = inferenceHandler(models, options);
   return (req, res) => {
     handler(req, res);
   };
@@ -315,7 +311,7 @@ describe('statistics', () => {
 describe('in Express', () => {
   test('hands on what is not its own, and reads the body itself', async () => {
     const app = express();
-    app.use(createInferenceHandler(models));
+    app.use(inferenceHandler(models));
     app.use(express.json());
     app.post('/other', (req, res) => {
       res.json(req.body);
@@ -331,7 +327,7 @@ describe('in Express', () => {
     const app = express();
     app.use(
       express.raw({ type: 'application/json' }),
-      createInferenceHandler(models, { maxBodyBytes: 200 }),
+      inferenceHandler(models, { maxBodyBytes: 200 }),
     );
     await request(app)
       .post('/v2/models/m/infer')
@@ -365,10 +361,7 @@ describe('in Express', () => {
   test('says what to do when express.json() was mounted before it', async () => {
     const errors: unknown[] = [];
     const app = express();
-    app.use(
-      express.json(),
-      createInferenceHandler(models, { onError: (error) => errors.push(error) }),
-    );
+    app.use(express.json(), inferenceHandler(models, { onError: (error) => errors.push(error) }));
     await request(app)
       .post('/v2/models/m/infer')
       .send({ inputs: [tensor] })
@@ -378,7 +371,7 @@ describe('in Express', () => {
 });
 
 test.each([0, 1.5, NaN])('maxBodyBytes of %s is refused at once', (maxBodyBytes) => {
-  expect(() => createInferenceHandler(models, { maxBodyBytes })).toThrow(
+  expect(() => inferenceHandler(models, { maxBodyBytes })).toThrow(
     `maxBodyBytes is ${maxBodyBytes}`,
   );
 });

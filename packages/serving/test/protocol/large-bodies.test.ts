@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Signature } from '@fairlead/signature';
 import {
   CodecPool,
-  createInferenceHandler,
+  inferenceHandler,
   mlflowScoring,
   ModelServer,
   openInference,
@@ -39,7 +39,7 @@ const models = new ModelServer({
   runtimes: { echo: { load: () => Promise.resolve(echo) } },
 });
 const codec = new CodecPool();
-const handler = createInferenceHandler(models, {
+const handler = inferenceHandler(models, {
   codec,
   protocols: [openInference(), tensorFlowServing(), mlflowScoring({ model: 'm' })],
 });

@@ -3,7 +3,7 @@ import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Signature } from '@fairlead/signature';
 import {
-  createInferenceHandler,
+  inferenceHandler,
   mlflowScoring,
   ModelServer,
   openInference,
@@ -60,7 +60,7 @@ let aws: Server;
 beforeAll(async () => {
   await Promise.all([models.serve('affine'), models.serve('echo')]);
   const serverOf = (...protocols: ReturnType<typeof openInference>[]): Server => {
-    const handler = createInferenceHandler(models, {
+    const handler = inferenceHandler(models, {
       protocols: [openInference(), tensorFlowServing(), ...protocols],
     });
     return createServer((req, res) => {

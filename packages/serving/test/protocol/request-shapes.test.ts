@@ -3,7 +3,7 @@ import request from 'supertest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Signature } from '@fairlead/signature';
 import {
-  createInferenceHandler,
+  inferenceHandler,
   ModelServer,
   openInference,
   sageMaker,
@@ -55,7 +55,7 @@ let server: Server;
 beforeAll(async () => {
   for (const model of Object.keys(sources)) await models.serve(model);
   const protocols = [openInference(), tensorFlowServing(), sageMaker({ model: 'threshold' })];
-  server = createServer(createInferenceHandler(models, { protocols }));
+  server = createServer(inferenceHandler(models, { protocols }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 }, 120_000);
 

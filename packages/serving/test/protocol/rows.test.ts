@@ -3,7 +3,7 @@ import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Signature, TensorSpec } from '@fairlead/signature';
 import {
-  createInferenceHandler,
+  inferenceHandler,
   mlflowScoring,
   ModelServer,
   openInference,
@@ -104,7 +104,7 @@ let aws: Server;
 
 async function listen(protocol: ReturnType<typeof mlflowScoring>): Promise<Server> {
   const protocols = [openInference(), tensorFlowServing(), protocol];
-  const server = createServer(createInferenceHandler(models, { protocols }));
+  const server = createServer(inferenceHandler(models, { protocols }));
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;

@@ -6,7 +6,7 @@ import type { ServiceDefinition, ServiceError } from '@grpc/grpc-js';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
-  createInferenceHandler,
+  inferenceHandler,
   mlflowScoring,
   ModelServer,
   openInference,
@@ -14,7 +14,7 @@ import {
   sageMaker,
   tensorFlowServing,
 } from '@fairlead/serving';
-import { createInferenceService } from '@fairlead/serving/grpc';
+import { inferenceService } from '@fairlead/serving/grpc';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { affine, MemorySource } from '../memory-source.ts';
 
@@ -26,17 +26,15 @@ const models = new ModelServer({
 const v2 = openInference();
 const tables = [tensorFlowServing(), mlflowScoring({ model: 'm' })];
 const servers: Record<'open' | 'sageMaker', Server> = {
-  open: createServer(createInferenceHandler(models, { protocols: [v2, ...tables] })),
-  sageMaker: createServer(
-    createInferenceHandler(models, { protocols: [sageMaker({ model: 'm' })] }),
-  ),
+  open: createServer(inferenceHandler(models, { protocols: [v2, ...tables] })),
+  sageMaker: createServer(inferenceHandler(models, { protocols: [sageMaker({ model: 'm' })] })),
 };
 const grpc = new GrpcServer({ 'grpc.max_receive_message_length': 16 * 1024 * 1024 });
 let client: Client;
 
 beforeAll(async () => {
   await models.serve('m');
-  const { definition, implementation } = createInferenceService(models);
+  const { definition, implementation } = inferenceService(models);
   grpc.addService(definition, implementation);
   const port = await new Promise<number>((resolve, reject) => {
     grpc.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => {

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
-import { createInferenceHandler, ModelServer } from '@fairlead/serving';
+import { inferenceHandler, ModelServer } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { reportPort } from '../report-port.ts';
 import { slowModelFile, slowSignature } from './slow-model.ts';
@@ -24,7 +24,7 @@ const { manifest } = await source.push({
 await source.setAlias('slow', 'champion', manifest.version, { actor: 'bench' });
 const models = new ModelServer({ source, runtimes: { onnx: onnxRuntime({ intraOpThreads: 1 }) } });
 await models.serve('slow');
-const handler = createInferenceHandler(models);
+const handler = inferenceHandler(models);
 reportPort(
   createServer((req, res) => {
     handler(req, res);

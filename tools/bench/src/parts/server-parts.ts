@@ -16,7 +16,7 @@ import {
   secureHeaders,
   type ChainStep,
 } from '@fairlead/security';
-import { createInferenceHandler, ModelServer } from '@fairlead/serving';
+import { inferenceHandler, ModelServer } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 
 // The steps before a model, as many of them as are asked for, in the order of the table.
@@ -50,7 +50,7 @@ const models = new ModelServer({
 await models.serve('m');
 const handler = chain(
   ...steps.slice(0, Number(count)).flat(),
-  createInferenceHandler(models, { requestId: getRequestId }),
+  inferenceHandler(models, { requestId: getRequestId }),
 );
 createServer((req, res) => {
   handler(req, res);

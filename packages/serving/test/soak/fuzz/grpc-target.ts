@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import type { ModelServer } from '@fairlead/serving';
-import { createInferenceService } from '@fairlead/serving/grpc';
+import { inferenceService } from '@fairlead/serving/grpc';
 import { DATATYPES } from './echo-models.ts';
 
 type Handler = (
@@ -12,10 +12,10 @@ type Handler = (
 /** The gRPC service without a connection: what decodes a message is all ours. */
 export class GrpcTarget {
   readonly #handler: Handler;
-  readonly #service: ReturnType<typeof createInferenceService>;
+  readonly #service: ReturnType<typeof inferenceService>;
 
   constructor(server: ModelServer) {
-    this.#service = createInferenceService(server);
+    this.#service = inferenceService(server);
     this.#handler = this.#service.implementation.ModelInfer as unknown as Handler;
   }
 

@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import {
-  createInferenceHandler,
+  inferenceHandler,
   mlflowScoring,
   openInference,
   sageMaker,
@@ -37,7 +37,7 @@ export function protocolsHandler(
   server: ModelServer,
   onError?: (error: unknown) => void,
 ): InferenceHandler {
-  return createInferenceHandler(server, {
+  return inferenceHandler(server, {
     protocols: [
       openInference(),
       tensorFlowServing(),

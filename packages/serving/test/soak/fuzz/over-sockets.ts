@@ -10,7 +10,7 @@ import {
   status,
   type ServiceError,
 } from '@grpc/grpc-js';
-import { createInferenceService, grpcServerOptions } from '@fairlead/serving/grpc';
+import { inferenceService, grpcServerOptions } from '@fairlead/serving/grpc';
 import { Random } from '../random.ts';
 import { echoServer } from './echo-models.ts';
 import type { FuzzInput } from './fuzz-input.ts';
@@ -187,7 +187,7 @@ async function sendMessages(
   random: Random,
   statuses: Record<string, number>,
 ): Promise<void> {
-  const service = createInferenceService(models);
+  const service = inferenceService(models);
   const server = new Server(grpcServerOptions());
   server.addService(service.definition, service.implementation);
   const port = await new Promise<number>((resolve, reject) => {
