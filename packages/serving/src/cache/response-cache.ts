@@ -10,7 +10,7 @@ import { Flight } from './flight.ts';
 
 /** What became of one request's look into the cache; filled in on the way, so that failures tell it too. */
 export interface CacheLookup {
-  /** `hit`: answered without an execution of its own. */
+  /** `hit`: answered without a separate execution. */
   result: 'hit' | 'miss';
   /** Milliseconds that looking, reading and keeping took, not waiting for another's execution. */
   durationMs: number;

@@ -28,7 +28,7 @@ export interface InferenceFinished extends VersionLabel {
   readonly requestDurationMs: number;
   readonly queueDurationMs: number;
   readonly computeDurationMs: number;
-  /** `hit` when it was answered without an execution of its own; absent when it didn't look into a cache. */
+  /** `hit` when it was answered without a separate execution; absent when it didn't look into a cache. */
   readonly cache?: 'hit' | 'miss';
 }
 

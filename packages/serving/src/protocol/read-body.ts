@@ -28,7 +28,7 @@ export function readBody(
       'the body was parsed before it got here: mount the inference handler before express.json()';
     return Promise.reject(new ServingError('ERR_SERVING_INVALID_OPTION', message));
   }
-  // Its end was emitted already, and would be waited for in vain.
+  // The event 'end' was emitted already: nothing would end a wait for it.
   if (req.readableEnded) {
     const { 'content-length': sent = '0', 'transfer-encoding': coding } = req.headers;
     if (coding === undefined && Number(sent) === 0) return Promise.resolve(Buffer.alloc(0));

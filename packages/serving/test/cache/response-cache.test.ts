@@ -66,7 +66,7 @@ describe('one execution for the same input', () => {
     expect(runtime.executed).toHaveLength(1);
   });
 
-  test('a request after the deadline of all that wait gets an execution of its own, and later ones share that', async () => {
+  test('a request after the deadline of all that wait gets a separate execution, and later ones share that', async () => {
     const outcomes: PromiseWithResolvers<Outcome>[] = [];
     const cache = new ResponseCache(
       { get: () => undefined, set: () => undefined },

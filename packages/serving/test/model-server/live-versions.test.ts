@@ -136,7 +136,7 @@ describe('two live versions of a model', () => {
     ]);
   });
 
-  test('the routing key is the client without a key of its own, and else the id of the request', async () => {
+  test('without a routing key the client is the key, else the id of the request', async () => {
     const keys: (string | undefined)[] = [];
     const router: VersionRouter = {
       route(_target, key): VersionChoice | undefined {
