@@ -10,6 +10,17 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     description: 'Serve the models of a registry, or a model file, on this machine',
     load: async () => (await import('./serve/serve-command.ts')).defineServeCommand,
   },
+  {
+    name: 'init',
+    description: 'Create a small project that trains, registers and serves a model',
+    load: async () => (await import('./init/init-command.ts')).defineInitProjectCommand,
+  },
+  {
+    name: 'doctor',
+    description:
+      'Check Node.js, ONNX Runtime, Nginx, registry, keys, ports and clock of this machine',
+    load: async () => (await import('./doctor/doctor-command.ts')).defineDoctorCommand,
+  },
   modelCommands,
   registryCommands,
   keyCommands,

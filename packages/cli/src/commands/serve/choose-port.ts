@@ -22,7 +22,7 @@ export async function choosePort(port: number | undefined): Promise<number> {
 }
 
 /** Listens on a port and closes it again; resolves to the error when it can't be listened on. */
-async function listenOnce(port: number): Promise<Error | undefined> {
+export async function listenOnce(port: number): Promise<Error | undefined> {
   const server = createServer();
   try {
     server.listen(port, '127.0.0.1');

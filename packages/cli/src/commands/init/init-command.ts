@@ -1,0 +1,31 @@
+import type { Command } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { dryRunOption, jsonOption } from '../../options/shared-options.ts';
+
+/** Defines `fairlead init`. */
+export function defineInitProjectCommand(command: Command, context: CommandContext): void {
+  command
+    .argument('[folder]', 'folder of the project, new or without the files', '.')
+    .option('--without-service', 'without a TypeScript service; fairlead serve serves the models')
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (folder, options) => {
+      const { createProject } = await import('./create-project.ts');
+      const dryRun = options.dryRun === true;
+      const files = await createProject(folder, {
+        service: options.withoutService !== true,
+        dryRun,
+      });
+      context.output.present(options, { dryRun, folder, files }, () => [
+        ...files.map((file) => `${dryRun ? 'Would create' : 'Created'} ${file}`),
+        ...(dryRun
+          ? []
+          : ['', 'Next, as README.md says:', `cd ${folder}`, 'npm install', 'npm run demo']),
+      ]);
+    });
+  addExamples(command, [
+    ['a project with a service', 'fairlead init my-models'],
+    ['a project without a service, in this folder', 'fairlead init --without-service'],
+  ]);
+}

@@ -1,0 +1,99 @@
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { checkClock } from '../src/commands/doctor/check-machine.ts';
+import { checkNginx, checkNode } from '../src/commands/doctor/check-programs.ts';
+import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
+import { affine } from './support/models.ts';
+
+interface Report {
+  readonly findings: readonly {
+    readonly check: string;
+    readonly state: string;
+    readonly found: string;
+    readonly fix?: string;
+  }[];
+}
+
+const pepper = 'a pepper of the tests, and long enough';
+
+async function examine(env: Readonly<Record<string, string>>, folder: string) {
+  const { exitCode, stdout } = await run({ folder, env }, 'doctor', '--json');
+  const { findings } = JSON.parse(stdout) as Report;
+  return { exitCode, of: (check: string) => findings.find((each) => each.check === check) };
+}
+
+test('reports a machine that fits, and ends with 0', async () => {
+  const { folder, env } = placeWithRegistry();
+  await runJson({ folder, env }, 'model', 'push', 'iris', affine);
+  await runJson({ folder, env }, 'model', 'promote', 'iris', '1');
+  const report = await examine(env, folder);
+  expect(report.exitCode).toBe(0);
+  expect(report.of('Node.js')).toMatchObject({ state: 'ok' });
+  expect(report.of('onnxruntime-node')?.found).toMatch(/^version \d/);
+  expect(report.of('registry')).toMatchObject({
+    state: 'ok',
+    found: './registry: 1 models, 1 with the alias champion',
+  });
+});
+
+test('reports each problem with the command that corrects it, and ends with 1', async () => {
+  const { folder } = placeWithRegistry();
+  const keysFile = join(folder, 'keys.json');
+  const keys = { FAIRLEAD_KEYS_FILE: keysFile };
+  const noPepper = await examine(keys, folder);
+  expect(noPepper.exitCode).toBe(1);
+  expect(noPepper.of('keys and pepper')?.fix).toContain('openssl rand -base64 32');
+
+  const env = { ...keys, FAIRLEAD_PEPPER: pepper };
+  expect((await examine(env, folder)).of('keys and pepper')?.fix).toMatch(/^fairlead key create /);
+  await runJson({ folder, env }, 'key', 'create', '--client', 'acme', '--scope', 'infer:*');
+  expect((await examine(env, folder)).of('keys and pepper')).toMatchObject({ state: 'ok' });
+  chmodSync(keysFile, 0o666);
+  const open = await examine(env, folder);
+  expect(open.of('keys and pepper')).toMatchObject({
+    state: 'problem',
+    fix: `chmod 600 ${keysFile}`,
+  });
+
+  const missing = await examine({ FAIRLEAD_REGISTRY: './nowhere' }, folder);
+  expect(missing.exitCode).toBe(1);
+  expect(missing.of('registry')?.fix).toBe('fairlead registry init --registry ./nowhere');
+});
+
+test('reports a damaged model of the registry', async () => {
+  const { folder, env } = placeWithRegistry();
+  await runJson({ folder, env }, 'model', 'push', 'iris', affine);
+  await runJson({ folder, env }, 'model', 'promote', 'iris', '1');
+  const entry = join(folder, 'registry/models/iris/aliases/champion/00000001.json');
+  rmSync(entry);
+  writeFileSync(entry, '{}');
+  const report = await examine(env, folder);
+  expect([report.exitCode, report.of('registry')?.state]).toEqual([1, 'problem']);
+});
+
+test('prints the fix below what is wrong', async () => {
+  const { folder } = placeWithRegistry();
+  const env = { FAIRLEAD_REGISTRY: './nowhere' };
+  const { stdout, stderr } = await run({ folder, env }, 'doctor');
+  expect(stdout).toMatch(/^problem {2}registry: .*\n {9}fairlead registry init --registry/m);
+  expect(stderr).toContain('1 problem found: registry');
+});
+
+test.each([
+  ['22.11.0', 'problem'],
+  ['22.12.0', 'ok'],
+  ['20.19.0', 'problem'],
+  ['24.0.0', 'ok'],
+])('Node.js %s: %s', (version, state) => {
+  expect(checkNode(version).state).toBe(state);
+});
+
+test('a clock in the past is a problem', async () => {
+  expect((await checkClock(new Date(0))).state).toBe('problem');
+});
+
+test('Nginx is found where the PATH does not lead', async () => {
+  const { state, found } = await checkNginx('/nowhere');
+  expect(state === 'ok' ? found : 'version').toMatch(/^version/);
+});

@@ -1,0 +1,91 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { run, runJson } from './support/fairlead.ts';
+
+/** A folder inside of the package, where its dependencies resolve. */
+function projectFolder(): string {
+  const folder = mkdtempSync(join(import.meta.dirname, '.init-'));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+test('the project trains, pushes, promotes, renders its deployment and serves', async () => {
+  const folder = projectFolder();
+  const place = { folder, env: { FAIRLEAD_ACTOR: 'ada', FAIRLEAD_REGISTRY: 'registry' } };
+  await runJson(place, 'init', '.');
+  const { stdout } = await promisify(execFile)(process.execPath, ['train.ts'], { cwd: folder });
+  expect(stdout).toContain('Trained on 200 rows');
+  await runJson(place, 'registry', 'init');
+  // The push runs the golden example of the training.
+  const pushed = await runJson(place, 'model', 'push', 'house-price', 'trained', '--if-changed');
+  expect(pushed).toMatchObject({ created: true });
+  await runJson(place, 'model', 'promote', 'house-price', '1');
+  await runJson(place, 'render', 'fairlead.config.ts', '--out', 'rendered');
+  expect(existsSync(join(folder, 'rendered'))).toBe(true);
+
+  const child = spawn(process.execPath, ['--conditions=@fairlead/source', 'service.ts'], {
+    cwd: folder,
+    env: {
+      PATH: process.env.PATH,
+      FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
+      FAIRLEAD_LISTEN: 'unix:' + join(folder, 's'),
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'close');
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  const line = await new Promise<string>((resolve, reject) => {
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      const found = text.split('\n').find((each) => each.includes('"models loaded"'));
+      if (found !== undefined) resolve(found);
+    });
+    child.once('close', () => {
+      reject(new Error(text));
+    });
+  });
+  expect(JSON.parse(line)).toMatchObject({ models: ['house-price'], ready: true });
+});
+
+test('every script of the project is a command that the CLI has', async () => {
+  const folder = projectFolder();
+  await runJson({ folder }, 'init', 'my-models', '--without-service');
+  const project = join(folder, 'my-models');
+  expect(existsSync(join(project, 'service.ts'))).toBe(false);
+  const { name, scripts } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
+    readonly name: string;
+    readonly scripts: Readonly<Record<string, string>>;
+  };
+  expect(name).toBe('my-models');
+  expect(scripts).not.toHaveProperty('start');
+  for (const script of ['push', 'promote', 'serve', 'render']) {
+    const words =
+      scripts[script]
+        ?.split(' ')
+        .slice(1)
+        .filter((word) => /^[a-z]/.test(word)) ?? [];
+    const command = words[0] === 'model' ? words.slice(0, 2) : words.slice(0, 1);
+    expect(await run({ folder }, ...command, '--help')).toMatchObject({ exitCode: 0 });
+  }
+});
+
+test('a file that exists is not replaced, and nothing else is written', async () => {
+  const folder = projectFolder();
+  await runJson({ folder }, 'init', '--dry-run');
+  expect(existsSync(join(folder, 'train.ts'))).toBe(false);
+  await runJson({ folder }, 'init', '--without-service');
+  const again = await run({ folder }, 'init');
+  expect(again.exitCode).toBe(2);
+  expect(again.stderr).toContain('train.ts already exist: name another folder');
+  expect(existsSync(join(folder, 'service.ts'))).toBe(false);
+});
