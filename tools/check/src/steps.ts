@@ -35,7 +35,7 @@ export const staticSteps: readonly Step[] = [
 export const testSteps: readonly Step[] = [
   {
     name: 'Tests',
-    command: runMany('--target=test', `--exclude=${END_TO_END}`, '--parallel=2'),
+    command: runMany('--target=test', `--exclude=${END_TO_END}`, '--parallel=3'),
   },
   {
     name: 'Sample application, end to end',
