@@ -19,7 +19,9 @@ test.each(examples)('the example %s prints what its comments say', (name, code) 
   const file = `${folder}reports/example-${name}.ts`;
   writeFileSync(file, code);
   const options = ['--disable-warning=ExperimentalWarning', '--conditions=@fairlead/source'];
-  const output = execFileSync(process.execPath, [...options, file], { encoding: 'utf8' });
+  // Nx sets FORCE_COLOR.
+  const env = { ...process.env, FORCE_COLOR: '0' };
+  const output = execFileSync(process.execPath, [...options, file], { encoding: 'utf8', env });
   const expected = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text);
   expect(output.trimEnd().split('\n')).toEqual(expected);
 });

@@ -126,7 +126,6 @@ export class ModelDiscovery {
       },
     );
     if (version === undefined) {
-      if (this.#unpromoted.has(model)) return;
       const newest = (await registry.listVersions(model).catch(() => [])).at(-1);
       if (newest !== undefined) this.#unpromoted.set(model, newest.version);
       return;

@@ -151,7 +151,8 @@ describe('a recorder', () => {
       expect(await Promise.all(hundred)).toHaveLength(100);
     }
     expect((await setup.infer()).status).toBe(200);
-    expect(calls).toBe(1024);
+    // On a busy machine a call takes long enough for a pause after it.
+    await until(() => calls === 1024);
     expect(failures(setup)).toMatchObject([{ reason: 'too many records wait', dropped: 1 }]);
   });
 
