@@ -121,7 +121,7 @@ test('a registry that the account may not read ends with 5, and names the folder
       cwd: place.folder,
       encoding: 'utf8',
       env: { PATH: process.env.PATH ?? '' },
-      // Permissions don't stop root: it runs the command as "nobody".
+      // Permissions don't stop root: as root the test runs the command under the uid of `nobody`.
       ...(process.getuid?.() === 0 && { uid: 65_534 }),
     },
   );

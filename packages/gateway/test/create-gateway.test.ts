@@ -119,7 +119,7 @@ describe('serving', () => {
     expect(await answers('1')).toContain('[3,5]');
   });
 
-  test('administrators unload and load models, under the alias that was set; nobody can where there are no keys', async () => {
+  test('administrators unload and load models, under the alias that was set; without keys no client can', async () => {
     const folder = tempFolder();
     const registry = await sampleRegistry(folder, onnxModel('affine', 'affine'));
     const { manifest } = await registry.push(onnxModel('affine', 'affine-next'));

@@ -179,7 +179,7 @@ test('events of version 0.1 of every type are read, with their documents', async
   }
 });
 
-test('all that happened to a model of version 0.1 is told in order', async () => {
+test('the history of a model of version 0.1 lists its events in order', async () => {
   const { registry } = storedRegistry();
   const story = await registry.story('credit');
   // 6 pushes, 5 changes of aliases, 28 events.

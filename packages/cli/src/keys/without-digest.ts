@@ -3,7 +3,7 @@ import type { ApiKeyRecord } from '@fairlead/security';
 /** The fields of a key that are printed. */
 type ShownKey = Omit<ApiKeyRecord, 'digest'>;
 
-/** Removes the digest: it is no secret, but of no use in a list. */
+/** Removes the digest, which is not secret, but has no use in a list. */
 export function withoutDigest(record: ApiKeyRecord): ShownKey {
   return Object.fromEntries(
     Object.entries(record).filter(([field]) => field !== 'digest'),

@@ -1,6 +1,7 @@
 import type { BatchingDecision, ModelArtifacts, RuntimeFactory } from '@fairlead/serving';
 import type { Tensor } from '@fairlead/signature';
 import { CliError } from '../cli-error.ts';
+import { requireOnnxRuntime } from './require-onnx-runtime.ts';
 
 /** A loaded version. */
 export interface RunningVersion {
@@ -82,16 +83,7 @@ async function runtimesFor(
 }
 
 async function importOnnx(): Promise<RuntimeFactory> {
-  try {
-    await import('onnxruntime-node');
-  } catch (cause) {
-    const [why = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-    throw new CliError(
-      'ERR_CLI_NO_RUNTIME',
-      `running a model needs ONNX Runtime: npm install onnxruntime-node (${why})`,
-      { cause },
-    );
-  }
+  await requireOnnxRuntime();
   const { onnxRuntime } = await import('@fairlead/serving/onnx');
   return onnxRuntime();
 }

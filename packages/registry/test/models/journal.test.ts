@@ -87,7 +87,7 @@ test('documents of a measurement are kept once, read back whole, and never when 
   });
 });
 
-test('a chain with an event taken out, or exchanged, is not told', async () => {
+test('a chain with a removed or exchanged event is rejected', async () => {
   const { folder, registry, journal } = await withVersions();
   for (const value of ['a', 'b', 'c']) await journal.setTag('digits', 'x', value, by);
   const file = (number: number) => join(folder, `models/digits/events/0000000${number}.json`);

@@ -70,7 +70,7 @@ export interface InferenceServiceOptions {
   readonly maxMessageBytes?: number;
   /** Reads the request's id, which is passed on to upstreams. */
   readonly requestId?: (call: IncomingCall) => string | undefined;
-  /** Told of errors that are faults of the server's own, which clients don't get to see. */
+  /** Called for internal errors of the server, which clients don't see. */
   readonly onError?: (error: unknown) => void;
 }
 

@@ -57,7 +57,7 @@ export interface InferenceHandlerOptions {
    * @defaultValue the client of the request, else its id
    */
   readonly routingKey?: (req: IncomingMessage) => string | undefined;
-  /** Told of errors that are faults of the server's own, which clients don't get to see. */
+  /** Called for internal errors of the server, which clients don't see. */
   readonly onError?: (error: unknown, req: IncomingMessage) => void;
 }
 

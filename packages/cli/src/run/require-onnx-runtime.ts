@@ -1,4 +1,4 @@
-import { CliError } from '../../cli-error.ts';
+import { CliError } from '../cli-error.ts';
 
 /**
  * Makes sure that ONNX Runtime is installed and loads.
@@ -12,7 +12,7 @@ export async function requireOnnxRuntime(): Promise<void> {
     const [why = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
     throw new CliError(
       'ERR_CLI_NO_RUNTIME',
-      `serving a model needs ONNX Runtime: npm install onnxruntime-node (${why})`,
+      `running a model needs ONNX Runtime: npm install onnxruntime-node (${why})`,
       { cause },
     );
   }
