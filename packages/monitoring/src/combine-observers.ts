@@ -29,8 +29,8 @@ export function combineObservers(...observers: readonly InferenceObserver[]): In
     executed(event) {
       for (const observer of observers) observer.executed(event);
     },
-    fellBack(event) {
-      for (const observer of observers) observer.fellBack?.(event);
+    fallbackUsed(event) {
+      for (const observer of observers) observer.fallbackUsed?.(event);
     },
   };
 }

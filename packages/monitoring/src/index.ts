@@ -8,7 +8,7 @@ export type { InferenceMetricsOptions } from './inference-metrics.ts';
 export type {
   ExecutedEvent,
   FailureReason,
-  FellBackEvent,
+  FallbackUsedEvent,
   InferenceEvent,
   InferenceFinishedEvent,
   InferenceObserver,

@@ -4,7 +4,7 @@ import { checkMetricNames } from './check-metric-names.ts';
 import { checkInteger, checkOptions } from './check-options.ts';
 import type {
   ExecutedEvent,
-  FellBackEvent,
+  FallbackUsedEvent,
   FailureReason,
   InferenceEvent,
   InferenceFinishedEvent,
@@ -225,7 +225,7 @@ export class InferenceMetrics implements InferenceObserver {
     tally.batchSize.observe(durationOf(batchSize));
   }
 
-  fellBack({ model, fallbackModel, reason }: FellBackEvent): void {
+  fallbackUsed({ model, fallbackModel, reason }: FallbackUsedEvent): void {
     this.#fallbacks.inc({ model, fallback_model: fallbackModel, reason });
   }
 }

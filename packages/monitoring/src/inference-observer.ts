@@ -35,7 +35,7 @@ export interface ExecutedEvent extends InferenceEvent {
 }
 
 /** One request that was forwarded to a fallback, because the model could not answer. */
-export interface FellBackEvent {
+export interface FallbackUsedEvent {
   /** Requested model. */
   readonly model: string;
   readonly reason: 'failed' | 'circuit-open' | 'not-ready';
@@ -56,5 +56,5 @@ export interface InferenceObserver {
   /** Called after each execution of a runtime, for one request or a batch of them. */
   executed(event: ExecutedEvent): void;
   /** Called when a request is forwarded to a fallback. */
-  fellBack?(event: FellBackEvent): void;
+  fallbackUsed?(event: FallbackUsedEvent): void;
 }

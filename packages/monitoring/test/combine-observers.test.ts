@@ -17,7 +17,7 @@ test('forwards every event to every observer', async () => {
     queueDurationMs: 0,
     computeDurationMs: 1,
   });
-  observer.fellBack?.({ model: 'digits', reason: 'failed', fallbackModel: 'flask' });
+  observer.fallbackUsed?.({ model: 'digits', reason: 'failed', fallbackModel: 'flask' });
   for (const { registry } of all) {
     const samples = await prometheusSamples(registry);
     const at = '{model="digits",version="1"}';

@@ -25,7 +25,7 @@ interface ServingObserver {
     readonly batchSize: number;
     readonly computeDurationMs: number;
   }): void;
-  fellBack?(event: {
+  fallbackUsed?(event: {
     readonly reason: 'failed' | 'circuit-open' | 'not-ready';
     readonly model: string;
     readonly version?: string;
@@ -111,9 +111,9 @@ describe('InferenceMetrics', () => {
     const metrics = new InferenceMetrics();
     metrics.inferenceStarted(digits);
     metrics.inferenceFinished(success({ outcome: 'fallback', cache: 'miss' }));
-    metrics.fellBack({ model: 'digits', reason: 'failed', fallbackModel: 'flask' });
-    metrics.fellBack({ model: 'digits', reason: 'failed', fallbackModel: 'flask' });
-    metrics.fellBack({ model: 'digits', reason: 'not-ready', fallbackModel: 'flask' });
+    metrics.fallbackUsed({ model: 'digits', reason: 'failed', fallbackModel: 'flask' });
+    metrics.fallbackUsed({ model: 'digits', reason: 'failed', fallbackModel: 'flask' });
+    metrics.fallbackUsed({ model: 'digits', reason: 'not-ready', fallbackModel: 'flask' });
     const samples = await prometheusSamples(metrics.registry);
     const forwarded = [...samples].filter(([name]) => name.startsWith('fairlead_fallback'));
     expect(Object.fromEntries(forwarded)).toEqual({

@@ -6,7 +6,7 @@ export type { CodecPoolOptions } from './codec/codec-pool.ts';
 export type { Codec } from './codec/codec.ts';
 export type { CircuitBreakerOptions } from './circuit-breaker/circuit-breaker-options.ts';
 export type { Fallback } from './fallback/fallback.ts';
-export type { FallbackNote, FallbackReason, FellBack } from './inference/fallback-note.ts';
+export type { FallbackNote, FallbackReason, FallbackUsedEvent } from './inference/fallback-note.ts';
 export { shutDownGracefully } from './model-server/graceful-shutdown.ts';
 export { mlflowScoring } from './protocol/scoring/mlflow-scoring.ts';
 export type { ScoringOptions } from './protocol/scoring/mlflow-scoring.ts';
@@ -26,9 +26,10 @@ export type {
 export type { InferenceRecord, InferenceRecorder } from './inference/inference-recorder.ts';
 export type { VersionChoice, VersionRouter } from './inference/version-router.ts';
 export type {
-  Executed,
+  ExecutedEvent,
   FailureReason,
-  InferenceFinished,
+  InferenceEvent,
+  InferenceFinishedEvent,
   InferenceObserver,
   VersionLabel,
 } from './inference/inference-observer.ts';

@@ -3,7 +3,7 @@ import type { Tensor } from '@fairlead/signature';
 import {
   ModelServer,
   type GoldenExample,
-  type InferenceFinished,
+  type InferenceFinishedEvent,
   type InferenceObserver,
   type ModelServerOptions,
   type ServingEvent,
@@ -266,7 +266,7 @@ describe('batching', () => {
 
 describe('what is observed', () => {
   test('every request is told once, with its reason when it failed', async () => {
-    const finished: InferenceFinished[] = [];
+    const finished: InferenceFinishedEvent[] = [];
     let started = 0;
     const observer: InferenceObserver = {
       inferenceStarted: () => {

@@ -38,10 +38,10 @@ export async function tryOutExport(
   };
   try {
     await server.load(model, {});
-    const { batching, untried } = server.find({ model });
+    const { batching, validationSkipped } = server.find({ model });
     const trial = {
-      ran: untried === undefined,
-      ...(untried !== undefined && { reason: untried }),
+      ran: validationSkipped === undefined,
+      ...(validationSkipped !== undefined && { reason: validationSkipped }),
       batching: { on: batching.on, reason: batching.reason },
     };
     const parity = await measureParity(rows, { exported });

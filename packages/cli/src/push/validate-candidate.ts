@@ -13,10 +13,10 @@ export function candidateValidation(latencyRuns: number, options: RunOptions): P
     const running = await runVersion(candidate, options);
     try {
       const [example] = candidate.manifest.goldenExamples;
-      const { batching, untried } = running;
+      const { batching, validationSkipped } = running;
       const trial = {
-        ran: untried === undefined,
-        ...(untried !== undefined && { reason: untried }),
+        ran: validationSkipped === undefined,
+        ...(validationSkipped !== undefined && { reason: validationSkipped }),
         batching: { on: batching.on, reason: batching.reason },
       };
       if (latencyRuns === 0 || example === undefined) return { trial };

@@ -10,7 +10,7 @@ export interface RunningVersion {
   /** Whether requests are batched, and why. */
   readonly batching: BatchingDecision;
   /** Why the version wasn't run when it was loaded: no valid inputs were found. `undefined` when it was run. */
-  readonly untried: string | undefined;
+  readonly validationSkipped: string | undefined;
 }
 
 /** Options for running a version. */
@@ -49,10 +49,10 @@ export async function runVersion(
     await end();
     throw error;
   }
-  const { batching, untried } = server.find({ model });
+  const { batching, validationSkipped } = server.find({ model });
   return {
     batching,
-    untried,
+    validationSkipped,
     infer: async (inputs) => (await server.infer({ model }, { inputs })).outputs,
     close: end,
   };

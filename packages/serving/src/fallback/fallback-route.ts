@@ -98,7 +98,7 @@ export class FallbackRoute {
     if (reason !== undefined) {
       const { model, onEvent } = this.#options;
       onEvent({
-        type: 'fallback-unfit',
+        type: 'fallback-incompatible',
         model,
         fallbackModel: fallbackVersion.label.model,
         reason,
@@ -109,7 +109,7 @@ export class FallbackRoute {
 
   #report(note: FallbackNote, { label }: LoadedVersion): void {
     const fallback = { fallbackModel: label.model, fallbackVersion: label.version };
-    this.#options.observer?.fellBack?.({ ...note, ...fallback });
+    this.#options.observer?.fallbackUsed?.({ ...note, ...fallback });
     this.#requests += 1;
     const now = performance.now();
     if (now - this.#reportedAt < EVENT_INTERVAL_MS) return;
@@ -117,7 +117,7 @@ export class FallbackRoute {
     const requests = this.#requests;
     this.#reportedAt = now;
     this.#requests = 0;
-    this.#options.onEvent({ type: 'fell-back', model, ...fallback, reason, requests });
+    this.#options.onEvent({ type: 'fallback-used', model, ...fallback, reason, requests });
   }
 }
 

@@ -1,17 +1,17 @@
-/** Why a fallback was asked: the model failed, its circuit is open, or it has no loaded version. */
+/** Reason of a fallback: the model failed, its circuit is open, or it has no loaded version. */
 export type FallbackReason = 'failed' | 'circuit-open' | 'not-ready';
 
-/** Tells that a fallback answered. */
+/** Note of an answer by a fallback. */
 export interface FallbackNote {
   readonly reason: FallbackReason;
-  /** The model that was asked. */
+  /** Requested model. */
   readonly model: string;
   /** The version of it that couldn't answer; absent when none was loaded. */
   readonly version?: string;
 }
 
-/** One request that was passed on to a fallback. */
-export interface FellBack extends FallbackNote {
+/** Event of one request that was forwarded to a fallback. */
+export interface FallbackUsedEvent extends FallbackNote {
   readonly fallbackModel: string;
   readonly fallbackVersion: string;
 }

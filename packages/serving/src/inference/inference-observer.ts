@@ -1,26 +1,33 @@
-import type { FellBack } from './fallback-note.ts';
+import type { FallbackUsedEvent } from './fallback-note.ts';
 
-/** Names a version in events and metrics. */
+/** Model and version, as events, metrics and records name them. */
 export interface VersionLabel {
   readonly model: string;
-  /** As in the protocol: a decimal number. */
+  /** A decimal number, as in the protocol. */
   readonly version: string;
 }
 
-/** Why a request failed, in Triton's words. */
+/** Event of one version of a model. */
+export type InferenceEvent = VersionLabel;
+
+/**
+ * Reason of a failed inference, as in Triton.
+ *
+ * Source: Triton Inference Server, `docs/user_guide/metrics.md`, `nv_inference_request_failure`.
+ */
 export type FailureReason =
-  /** Refused: queue full, or not ready. */
+  /** Rejected: queue full, or not ready. */
   | 'REJECTED'
-  /** Nobody waits any more: the client is gone or the deadline has passed. */
+  /** The client disconnected, or the deadline passed. */
   | 'CANCELED'
   /** The runtime failed. */
   | 'BACKEND'
-  /** The request was wrong. */
+  /** The request was invalid. */
   | 'OTHER';
 
-/** How one request ended. */
-export interface InferenceFinished extends VersionLabel {
-  /** `fallback` when it was passed on: how it ended there is told of the version that it was passed on to. */
+/** The end of one inference request. */
+export interface InferenceFinishedEvent extends InferenceEvent {
+  /** `fallback` when the request was forwarded: the event of the fallback version has its outcome. */
   readonly outcome: 'success' | 'failure' | 'fallback';
   readonly reason?: FailureReason;
   /** Length of the first dimension of the first input; 1 for a scalar. */
@@ -28,24 +35,29 @@ export interface InferenceFinished extends VersionLabel {
   readonly requestDurationMs: number;
   readonly queueDurationMs: number;
   readonly computeDurationMs: number;
-  /** `hit` when it was answered without a separate execution; absent when it didn't look into a cache. */
+  /** `hit` when it was answered without a separate execution; absent when no cache was used. */
   readonly cache?: 'hit' | 'miss';
 }
 
-/** One execution by a runtime. */
-export interface Executed extends VersionLabel {
+/** One execution by a runtime; with batching, it serves several requests. */
+export interface ExecutedEvent extends InferenceEvent {
+  /** Rows that ran together. */
   readonly batchSize: number;
   readonly computeDurationMs: number;
 }
 
-/** Who watches inference; `InferenceMetrics` of `@fairlead/monitoring` does. Every started request finishes once. */
+/**
+ * Receives the events of a model server; `InferenceMetrics` of `@fairlead/monitoring` is one.
+ *
+ * Implementations never throw and do no I/O: they are called while a request is handled.
+ */
 export interface InferenceObserver {
-  /** A request for a known version was taken in. */
-  inferenceStarted(event: VersionLabel): void;
-  /** That request has ended, well or not. */
-  inferenceFinished(event: InferenceFinished): void;
-  /** A runtime has computed once. */
-  executed(event: Executed): void;
-  /** A request was passed on to a fallback. */
-  fellBack?(event: FellBack): void;
+  /** Called when a request for a known version is accepted; exactly one `inferenceFinished` follows. */
+  inferenceStarted(event: InferenceEvent): void;
+  /** Called when that request has succeeded or failed. */
+  inferenceFinished(event: InferenceFinishedEvent): void;
+  /** Called after each execution of a runtime, for one request or a batch of them. */
+  executed(event: ExecutedEvent): void;
+  /** Called when a request is forwarded to a fallback. */
+  fallbackUsed?(event: FallbackUsedEvent): void;
 }

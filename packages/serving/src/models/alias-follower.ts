@@ -185,7 +185,7 @@ export class AliasFollower {
       model,
       version,
       error,
-      ...(stop !== '' && { triedAgain: false }),
+      ...(stop !== '' && { willRetry: false }),
     });
     this.#firstLoad.resolve(undefined);
     if (stop === '') {

@@ -10,7 +10,7 @@ import type { CancelSignal } from '../inference/cancel-signal.ts';
 import type { DecodedRequest, Inferred, InferRequest } from '../inference/infer-request.ts';
 import type {
   FailureReason,
-  InferenceFinished,
+  InferenceFinishedEvent,
   InferenceObserver,
   VersionLabel,
 } from '../inference/inference-observer.ts';
@@ -34,7 +34,7 @@ export interface LoadedVersionOptions {
   readonly limits: BatchLimits;
   readonly batching: BatchingDecision;
   /** Why it was not run before, if it wasn't. */
-  readonly untried?: string | undefined;
+  readonly validationSkipped?: string | undefined;
   readonly maxQueued: number;
   /** Rows that one request may have at most. */
   readonly maxRowsPerRequest: number;
@@ -70,7 +70,7 @@ export class LoadedVersion {
   /** Whether requests share executions, and why. */
   readonly batching: BatchingDecision;
   /** Why it was not run before it was put in place, if it wasn't. */
-  readonly untried: string | undefined;
+  readonly validationSkipped: string | undefined;
   readonly #scheduler: Scheduler;
   readonly #breaker: BreakingRuntime | undefined;
   readonly #cache: ResponseCache | undefined;
@@ -82,7 +82,8 @@ export class LoadedVersion {
   #onIdle: (() => void) | undefined;
 
   constructor(manifest: VersionManifest, runtime: Runtime, options: LoadedVersionOptions) {
-    const { limits, batching, untried, maxQueued, maxRowsPerRequest, cache, breaker } = options;
+    const { limits, batching, validationSkipped, maxQueued, maxRowsPerRequest, cache, breaker } =
+      options;
     const { model, version, signature } = manifest;
     this.label = { model, version: String(version) };
     this.signature = signature;
@@ -91,7 +92,7 @@ export class LoadedVersion {
     this.runtime = this.#breaker ?? runtime;
     this.goldenExamples = manifest.goldenExamples ?? [];
     this.batching = batching;
-    this.untried = untried;
+    this.validationSkipped = validationSkipped;
     this.#meter = new VersionMeter(this.label, options.observer);
     this.#check = createRequestCheck(manifest, { maxRowsPerRequest, batching: batching.on });
     this.#share = new QueueShare(maxQueued);
@@ -157,7 +158,7 @@ export class LoadedVersion {
     let decodedAt = startedAt;
     let ran: Outcome | undefined;
     let lookup: CacheLookup | undefined;
-    let outcome: InferenceFinished['outcome'] = 'success';
+    let outcome: InferenceFinishedEvent['outcome'] = 'success';
     let reason: FailureReason | undefined;
     const { client } = context;
     let entered = false;

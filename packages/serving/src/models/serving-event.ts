@@ -1,7 +1,7 @@
 import type { FallbackReason } from '../inference/fallback-note.ts';
 import type { RuntimeMemory, RuntimePlacement } from '../runtime/runtime.ts';
 
-/** What happens to models on their own, for the log. */
+/** Event of a model that no request causes directly, for the log. */
 export type ServingEvent =
   | {
       readonly type: 'swapped';
@@ -13,13 +13,13 @@ export type ServingEvent =
       readonly previous?: number;
       /** Whether its requests share executions. */
       readonly batching: boolean;
-      /** Why they do, or don't. */
+      /** Reason of that decision. */
       readonly batchingReason: string;
-      /** Why the version was not run before it was put in place, if it wasn't. */
-      readonly untried?: string;
-      /** Where it computes, and why there; of runtimes that decide that. */
+      /** Reason why the version was not executed before its first request; absent when it was. */
+      readonly validationSkipped?: string;
+      /** Thread or process that computes, with the reason; of runtimes that decide it. */
       readonly placement?: RuntimePlacement;
-      /** Memory that it takes; of runtimes that measure that. */
+      /** Memory of the version; of runtimes that measure it. */
       readonly memory?: RuntimeMemory;
       readonly loadDurationMs: number;
     }
@@ -29,8 +29,8 @@ export type ServingEvent =
       readonly model: string;
       readonly version: number;
       readonly error: unknown;
-      /** `false` for a version that hung too often to be loaded again before its alias moves. */
-      readonly triedAgain?: boolean;
+      /** `false` for a version that hung too often: it isn't loaded again before its alias moves. */
+      readonly willRetry?: boolean;
     }
   | {
       readonly type: 'follow-failed';
@@ -39,7 +39,7 @@ export type ServingEvent =
       readonly error: unknown;
     }
   | {
-      /** A runtime failed too often and is left alone for a while. */
+      /** A runtime failed too often, and gets no requests for `retryAfterMs`. */
       readonly type: 'circuit-opened';
       readonly model: string;
       readonly version: number;
@@ -49,7 +49,7 @@ export type ServingEvent =
   | { readonly type: 'circuit-closed'; readonly model: string; readonly version: number }
   | {
       /** Requests were answered by a fallback: the first at once, then at most one event in ten seconds for a model. */
-      readonly type: 'fell-back';
+      readonly type: 'fallback-used';
       readonly model: string;
       readonly fallbackModel: string;
       readonly fallbackVersion: string;
@@ -58,8 +58,8 @@ export type ServingEvent =
       readonly requests: number;
     }
   | {
-      /** A fallback is never asked, because it can't stand in for the model. */
-      readonly type: 'fallback-unfit';
+      /** A fallback is never called, because its signature is incompatible with the model's. */
+      readonly type: 'fallback-incompatible';
       readonly model: string;
       readonly fallbackModel: string;
       readonly reason: string;

@@ -1,7 +1,7 @@
 import type { CacheLookup } from '../cache/response-cache.ts';
 import type {
   FailureReason,
-  InferenceFinished,
+  InferenceFinishedEvent,
   InferenceObserver,
   VersionLabel,
 } from '../inference/inference-observer.ts';
@@ -10,7 +10,7 @@ import { VersionStatistics } from './version-statistics.ts';
 
 /** The end of one request, as {@link VersionMeter.finished} counts it. */
 export interface RequestEnd {
-  readonly outcome: InferenceFinished['outcome'];
+  readonly outcome: InferenceFinishedEvent['outcome'];
   /** Set for failures. */
   readonly reason?: FailureReason | undefined;
   readonly rows: number;

@@ -75,7 +75,9 @@ export class VersionSlots {
       ...(before !== undefined && { previous: Number(before.label.version) }),
       batching: loaded.batching.on,
       batchingReason: loaded.batching.reason,
-      ...(loaded.untried !== undefined && { untried: loaded.untried }),
+      ...(loaded.validationSkipped !== undefined && {
+        validationSkipped: loaded.validationSkipped,
+      }),
       ...(loaded.runtime.placement && { placement: loaded.runtime.placement }),
       ...(loaded.runtime.memory && { memory: loaded.runtime.memory }),
       loadDurationMs,

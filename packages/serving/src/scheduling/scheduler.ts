@@ -1,4 +1,4 @@
-import type { Executed } from '../inference/inference-observer.ts';
+import type { ExecutedEvent } from '../inference/inference-observer.ts';
 import type { Execution, Runtime } from '../runtime/runtime.ts';
 import { refusal, ServingError } from '../errors/serving-error.ts';
 import type { BatchLimits } from './batch-limits.ts';
@@ -19,7 +19,7 @@ export interface SchedulerOptions {
   /** Requests that may wait; over it they are refused. */
   readonly maxQueued: number;
   /** Told of each execution. */
-  readonly onExecuted: (event: Pick<Executed, 'batchSize' | 'computeDurationMs'>) => void;
+  readonly onExecuted: (event: Pick<ExecutedEvent, 'batchSize' | 'computeDurationMs'>) => void;
   /**
    * Says when half of what waits is better left for the next execution.
    * @defaultValue by how long the event loop keeps the runtime waiting

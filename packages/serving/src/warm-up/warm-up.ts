@@ -37,7 +37,7 @@ export interface WarmUpResult {
   /** Inputs that it answered. */
   readonly proof: readonly Tensor[] | undefined;
   /** Why it was not run: no inputs were found that suit it. */
-  readonly untried?: string;
+  readonly validationSkipped?: string;
 }
 
 /**
@@ -65,12 +65,12 @@ export async function warmUp(
     analysis: runtime.rowAnalysis,
   };
   let known = await runGoldenExamples(manifest, execute);
-  let untried: string | undefined;
+  let validationSkipped: string | undefined;
   if (known.length === 0) {
     const found = await findSuitableInputs(manifest, execute);
     if (found.inputs === undefined) {
       await requireHealth(runtime, signal);
-      untried = `no input of ours suits it (the last one: ${found.problem})`;
+      validationSkipped = `no input of ours suits it (the last one: ${found.problem})`;
     } else known = [found.inputs];
   }
   const trial =
@@ -91,7 +91,11 @@ export async function warmUp(
       `model "${manifest.model}" version ${manifest.version} has batching "on" in its manifest, but ${batching.reason}; push it with batching "auto" or "off"`,
     );
   }
-  return { batching, proof: known[0], ...(untried !== undefined && { untried }) };
+  return {
+    batching,
+    proof: known[0],
+    ...(validationSkipped !== undefined && { validationSkipped }),
+  };
 }
 
 async function runGoldenExamples(

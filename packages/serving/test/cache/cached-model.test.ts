@@ -4,7 +4,7 @@ import {
   memoryCache,
   ModelServer,
   type CacheStore,
-  type InferenceFinished,
+  type InferenceFinishedEvent,
   type InferenceObserver,
 } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
@@ -23,7 +23,7 @@ const x = (...data: number[]): Tensor => ({
 });
 
 async function serve(source: MemorySource, cache?: CacheStore) {
-  const finished: InferenceFinished[] = [];
+  const finished: InferenceFinishedEvent[] = [];
   let executed = 0;
   const observer: InferenceObserver = {
     inferenceStarted: () => undefined,

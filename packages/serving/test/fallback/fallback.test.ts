@@ -4,8 +4,8 @@ import {
   memoryCache,
   ModelServer,
   ServingError,
-  type FellBack,
-  type InferenceFinished,
+  type FallbackUsedEvent,
+  type InferenceFinishedEvent,
   type InferRequest,
   type ModelServerOptions,
   type ServeOptions,
@@ -32,8 +32,8 @@ interface Served {
 
 async function start({ sources = {}, scripts, serve, options }: Served) {
   const events: ServingEvent[] = [];
-  const finished: InferenceFinished[] = [];
-  const fellBack: FellBack[] = [];
+  const finished: InferenceFinishedEvent[] = [];
+  const fallbackUsed: FallbackUsedEvent[] = [];
   const models = Object.keys(serve);
   const server = new ModelServer({
     source: modelsOf(
@@ -49,7 +49,7 @@ async function start({ sources = {}, scripts, serve, options }: Served) {
       inferenceStarted: () => undefined,
       inferenceFinished: (event) => finished.push(event),
       executed: () => undefined,
-      fellBack: (event) => fellBack.push(event),
+      fallbackUsed: (event) => fallbackUsed.push(event),
     },
     ...options,
   });
@@ -62,7 +62,7 @@ async function start({ sources = {}, scripts, serve, options }: Served) {
       () => 'answered',
       (error: unknown) => (error instanceof ServingError ? error.code : String(error)),
     );
-  return { server, events, finished, fellBack, infer, code };
+  return { server, events, finished, fallbackUsed, infer, code };
 }
 
 const withB = { m: { fallback: { model: 'b' } }, b: {} } as const;
@@ -70,7 +70,10 @@ const withB = { m: { fallback: { model: 'b' } }, b: {} } as const;
 describe('a model with another as its fallback', () => {
   test('is answered by it when it fails, and the answer says so', async () => {
     const scripts: Record<'m' | 'b', Script> = { m: {}, b: {} };
-    const { server, finished, fellBack, events, infer } = await start({ scripts, serve: withB });
+    const { server, finished, fallbackUsed, events, infer } = await start({
+      scripts,
+      serve: withB,
+    });
     expect(await infer()).toMatchObject({ model: 'm', version: '1' });
     expect('fallback' in (await infer())).toBe(false);
     scripts.m.fault = 'ERR_SERVING_UPSTREAM_UNREACHABLE';
@@ -87,10 +90,10 @@ describe('a model with another as its fallback', () => {
       ['m', 'fallback', undefined],
       ['b', 'success', undefined],
     ]);
-    expect(fellBack).toEqual([
+    expect(fallbackUsed).toEqual([
       { reason: 'failed', model: 'm', version: '1', fallbackModel: 'b', fallbackVersion: '1' },
     ]);
-    expect(events.at(-1)).toMatchObject({ type: 'fell-back', model: 'm', requests: 1 });
+    expect(events.at(-1)).toMatchObject({ type: 'fallback-used', model: 'm', requests: 1 });
     expect(server.find({ model: 'm' }).statistics.read()).toMatchObject({
       success: { count: 2 },
       fail: { count: 0 },
@@ -119,7 +122,7 @@ describe('a model with another as its fallback', () => {
     const told = events.map(({ type }) => type).filter((type) => type.startsWith('circuit'));
     expect([told[0], told.at(-1)]).toEqual(['circuit-opened', 'circuit-closed']);
     // One line for many requests.
-    expect(events.filter(({ type }) => type === 'fell-back')).toHaveLength(1);
+    expect(events.filter(({ type }) => type === 'fallback-used')).toHaveLength(1);
   });
 
   test('that hangs while it is tried again: whoever comes does not wait behind that', async () => {
@@ -146,16 +149,19 @@ describe('a model with another as its fallback', () => {
     'is not answered by it after %s',
     async (fault) => {
       const scripts: Record<'m' | 'b', Script> = { m: {}, b: {} };
-      const { finished, fellBack, infer, code } = await start({ scripts, serve: withB });
+      const { finished, fallbackUsed, infer, code } = await start({ scripts, serve: withB });
       scripts.m.fault = fault;
       expect(await code(infer())).toBe(fault);
-      expect([fellBack, finished.length]).toEqual([[], 1]);
+      expect([fallbackUsed, finished.length]).toEqual([[], 1]);
     },
   );
 
   test("a client's own faults, and those that nobody waits for, are nothing for a fallback", async () => {
     const script: Script = {};
-    const { server, fellBack, infer, code } = await start({ scripts: { m: script }, serve: withB });
+    const { server, fallbackUsed, infer, code } = await start({
+      scripts: { m: script },
+      serve: withB,
+    });
     expect(await code(infer('m', { inputs: [] }))).toContain('SignatureError');
     expect(await code(infer('m', { outputs: ['z'] }))).toContain('SignatureError');
     const signal = AbortSignal.abort();
@@ -168,16 +174,16 @@ describe('a model with another as its fallback', () => {
       throw new SyntaxError('not JSON');
     });
     expect(await code(broken)).toContain('not JSON');
-    expect(fellBack).toEqual([]);
+    expect(fallbackUsed).toEqual([]);
   });
 
   test('who names a version is answered by that one or not at all', async () => {
     const script: Script = {};
-    const { fellBack, infer, code } = await start({ scripts: { m: script }, serve: withB });
+    const { fallbackUsed, infer, code } = await start({ scripts: { m: script }, serve: withB });
     script.fault = 'ERR_SERVING_RUN_FAILED';
     expect(await code(infer('m', {}, '1'))).toBe('ERR_SERVING_RUN_FAILED');
     expect(await code(infer('m', {}, '2'))).toBe('ERR_SERVING_VERSION_NOT_FOUND');
-    expect(fellBack).toEqual([]);
+    expect(fallbackUsed).toEqual([]);
   });
 
   test('reads the request once, and keeps to its deadline', async () => {
@@ -239,7 +245,7 @@ describe('a request without rows', () => {
 describe('a model without a version', () => {
   test('is answered by its fallback, and says that it is not ready', async () => {
     const scripts: Record<'m', Script> = { m: { unloadable: true } };
-    const { server, fellBack, infer } = await start({
+    const { server, fallbackUsed, infer } = await start({
       scripts,
       serve: { b: {}, m: { fallback: { model: 'b' } } },
     });
@@ -247,7 +253,7 @@ describe('a model without a version', () => {
       model: 'b',
       fallback: { reason: 'not-ready', model: 'm' },
     });
-    expect(fellBack).toHaveLength(1);
+    expect(fallbackUsed).toHaveLength(1);
     expect(await server.status('m')).toMatchObject({ ready: false, reason: 'it is broken' });
     expect(await server.ready()).toBe(false);
     expect(server.route({ model: 'm' }).version.label.model).toBe('b');
@@ -278,13 +284,13 @@ describe('a fallback that is of no use', () => {
       scripts: { m: script },
       serve: withB,
     });
-    const unfit = events.filter(({ type }) => type === 'fallback-unfit');
+    const unfit = events.filter(({ type }) => type === 'fallback-incompatible');
     expect(unfit).toEqual([
       expect.objectContaining({ model: 'm', fallbackModel: 'b', reason: 'it has no output "y"' }),
     ]);
     script.fault = 'ERR_SERVING_RUN_FAILED';
     expect(await code(infer())).toBe('ERR_SERVING_RUN_FAILED');
-    expect(events.filter(({ type }) => type === 'fallback-unfit')).toHaveLength(1);
+    expect(events.filter(({ type }) => type === 'fallback-incompatible')).toHaveLength(1);
   });
 
   test('because it is left alone itself: the error is that of the model', async () => {

@@ -18,7 +18,12 @@ import { loadSync } from '@grpc/proto-loader';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Signature } from '@fairlead/signature';
-import { BodyMemory, ModelServer, type InferenceFinished, type Runtime } from '@fairlead/serving';
+import {
+  BodyMemory,
+  ModelServer,
+  type InferenceFinishedEvent,
+  type Runtime,
+} from '@fairlead/serving';
 import {
   healthService,
   inferenceService,
@@ -173,7 +178,7 @@ async function gated(options: { readonly maxQueued?: number } = {}) {
   const cold = new GatedRuntime({ gated: false });
   const runtime = new GatedRuntime();
   let warm = false;
-  const finished: InferenceFinished[] = [];
+  const finished: InferenceFinishedEvent[] = [];
   const models = new ModelServer({
     source: new MemorySource([{ signature: rows, runtime: { name: 'gated' } }]),
     runtimes: {

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Signature, Tensor } from '@fairlead/signature';
-import { ModelServer, type Executed, type InferenceFinished } from '@fairlead/serving';
+import { ModelServer, type ExecutedEvent, type InferenceFinishedEvent } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { countRows } from '../../src/models/count-rows.ts';
 import { MemorySource } from '../memory-source.ts';
@@ -27,8 +27,8 @@ test.each<[number, readonly Tensor[]]>([
 test('an empty tensor adds no rows to statistics and metrics, whatever its first dimension says', async () => {
   const dims = (name: string) => ({ name, datatype: 'FP32' as const, shape: [-1, -1] });
   const signature: Signature = { inputs: [dims('x')], outputs: [dims('y')] };
-  const finished: InferenceFinished[] = [];
-  const executed: Executed[] = [];
+  const finished: InferenceFinishedEvent[] = [];
+  const executed: ExecutedEvent[] = [];
   const server = new ModelServer({
     source: new MemorySource([{ signature, file: 'wide.onnx' }]),
     runtimes: { onnx: onnxRuntime() },

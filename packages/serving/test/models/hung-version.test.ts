@@ -38,7 +38,7 @@ test('a version whose load times out for the second time after its alias left is
   await new Promise(setImmediate);
   second.resolve(undefined);
   await until(() => events.filter(({ type }) => type === 'load-failed').length === 2);
-  for (const event of events) expect(event).not.toHaveProperty('triedAgain');
+  for (const event of events) expect(event).not.toHaveProperty('willRetry');
   await until(async () => (await server.status('m')).reason === undefined);
   source.point(2);
   await until(() => server.loadedVersions.some(({ label }) => label.version === '2'));
