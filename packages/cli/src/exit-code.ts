@@ -32,7 +32,7 @@ const { failed, usage, conflict, notFound, unavailable, damaged, internal, outpu
 const byRegistryCode: Readonly<Record<RegistryErrorCode, ExitCode>> = {
   ERR_REGISTRY_INVALID_NAME: usage,
   ERR_REGISTRY_INVALID_VERSION: usage,
-  ERR_REGISTRY_INVALID_ARGUMENT: usage,
+  ERR_REGISTRY_INVALID_OPTION: usage,
   ERR_REGISTRY_INVALID_PATH: usage,
   ERR_REGISTRY_INVALID_MANIFEST: usage,
   ERR_REGISTRY_UNSUPPORTED_FORMAT: damaged,

@@ -38,10 +38,10 @@ test('a version that no trusted key signed is not served, and readiness says why
   expect(refused.status).toBe(503);
   expect(refused.body).toContain(`${keyId} has not signed it`);
 
-  await registry.sign('affine', 1, { privateKey, actor: 'release' });
+  await registry.model('affine').version(1).sign({ privateKey, actor: 'release' });
   // Whoever signs late sets the alias anew, which every gateway follows.
   await registry.push(onnxModel('affine', 'affine-next'));
-  await registry.sign('affine', 2, { privateKey, actor: 'release' });
+  await registry.model('affine').version(2).sign({ privateKey, actor: 'release' });
   await registry.setAlias('affine', 'champion', 2, { actor: 'release' });
   await eventually(async () => {
     const { status } = await ask(place, '/v2/models/affine/ready');

@@ -5,13 +5,17 @@ export type { AliasChangeOptions } from './aliases/change-alias.ts';
 export type { ManifestFile } from './blobs/manifest-file.ts';
 export { cachedStore } from './cache/cached-store.ts';
 export type { CachedStoreOptions } from './cache/cached-store.ts';
-export type { Journal } from './models/journal.ts';
-export type { Deed, NewMeasurement, TagOptions } from './models/journal.ts';
+export type { AuditContext } from './checks/audit-context.ts';
+export type { ModelHandle } from './models/model-handle.ts';
+export type { NewMeasurement } from './models/record-measurement.ts';
+export type { SignOptions, VersionHandle } from './models/version-handle.ts';
+export type { RollbackOptions, SetAliasOptions } from './models/set-alias.ts';
+export type { TagsAndNotes } from './models/tags-and-notes.ts';
 export type { EventDocument } from './events/event-document.ts';
 export { eventTypes } from './events/model-event.ts';
 export type { EventType, ModelEvent } from './events/model-event.ts';
 export type { Approval, Measurement, ModelState, VersionState } from './events/model-state.ts';
-export type { StoryItem } from './timeline/timeline.ts';
+export type { TimelineEntry } from './timeline/timeline.ts';
 export { breakingChanges } from './gates/breaking-changes.ts';
 export { parseGate } from './gates/gate.ts';
 export type { Comparison, Gate } from './gates/gate.ts';
@@ -32,18 +36,12 @@ export type {
   Trial,
 } from './versions/manifest.ts';
 export { ModelRegistry } from './model-registry.ts';
-export type {
-  ModelRegistryOptions,
-  ResolvedVersion,
-  RollbackOptions,
-  SetAliasOptions,
-  SignOptions,
-} from './model-registry.ts';
+export type { ModelRegistryOptions, ResolvedVersion } from './model-registry.ts';
 export type { ObjectBody, ObjectStore, StoreEntry } from './store/object-store.ts';
 export { openStore } from './open-store/open-store.ts';
 export type { OpenStoreOptions } from './open-store/open-store.ts';
 export type { OpenVersion } from './versions/open-version.ts';
-export type { RecordParityOptions } from './models/record-parity.ts';
+export type { RecordParityOptions } from './models/parity-measurement.ts';
 export type { Proof, ProofFindings, PushCandidate, PushProgress } from './push/validate.ts';
 export type { PushRequest } from './push/push-request.ts';
 export type { PushResult } from './push/push-version.ts';

@@ -57,7 +57,7 @@ test.each(damages)(
     const { folder, fresh } = await damagedRegistry(damage);
     const cache = cachedStore(folderStore(folder), { folder: temporaryFolder() });
     for (const registry of [fresh(), new ModelRegistry({ store: cache })]) {
-      const [first, second] = await registry.list();
+      const [first, second] = await registry.listModels();
       expect(first).toMatchObject({ model: 'digits', versions: 2, aliases: { candidate: 2 } });
       expect(first?.aliases).not.toHaveProperty('champion');
       expect(second).toEqual({
@@ -73,7 +73,7 @@ test.each(damages.filter(([what]) => what !== 'is a link'))(
   'an alias whose entry %s is named among the problems of its model, and lets nothing be deleted',
   async (_, damage) => {
     const { store, fresh } = await damagedRegistry(damage);
-    const [first] = await fresh().list();
+    const [first] = await fresh().listModels();
     expect(first?.problems).toHaveLength(1);
     expect(first?.problems?.[0]).toContain('models/digits/aliases/champion/00000001.json');
     await store.create(`blobs/sha256/${'0'.repeat(64)}`, Buffer.from('named by nothing'));

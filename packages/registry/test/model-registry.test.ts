@@ -52,7 +52,7 @@ describe('push', () => {
     const folder = temporaryFolder();
     const registry = new ModelRegistry({
       store: folderStore(folder),
-      clock: () => new Date('2026-03-01T12:00:00Z'),
+      now: () => new Date('2026-03-01T12:00:00Z'),
     });
     const pixels = Array.from({ length: 64 }, (_, index) => index / 4);
     const request = digits('weights', {
@@ -202,9 +202,9 @@ describe('push', () => {
     ['an empty name', { model: '' }, 'ERR_REGISTRY_INVALID_NAME'],
     ['a name with a line break', { model: 'digits\n' }, 'ERR_REGISTRY_INVALID_NAME'],
     ['a name that is too long', { model: 'x'.repeat(129) }, 'ERR_REGISTRY_INVALID_NAME'],
-    ['no actor', { actor: ' ' }, 'ERR_REGISTRY_INVALID_ARGUMENT'],
-    ['an actor that moves the cursor', { actor: 'ada\u001b[2J' }, 'ERR_REGISTRY_INVALID_ARGUMENT'],
-    ['no files for ONNX', { files: {} }, 'ERR_REGISTRY_INVALID_ARGUMENT'],
+    ['no actor', { actor: ' ' }, 'ERR_REGISTRY_INVALID_OPTION'],
+    ['an actor that moves the cursor', { actor: 'ada\u001b[2J' }, 'ERR_REGISTRY_INVALID_OPTION'],
+    ['no files for ONNX', { files: {} }, 'ERR_REGISTRY_INVALID_OPTION'],
     ['a path that climbs', { files: { '../x': Buffer.from('') } }, 'ERR_REGISTRY_INVALID_PATH'],
     ['a metric that is not a number', { metrics: { loss: NaN } }, 'ERR_REGISTRY_INVALID_MANIFEST'],
     ['an infinite metric', { metrics: { loss: Infinity } }, 'ERR_REGISTRY_INVALID_MANIFEST'],
@@ -295,7 +295,7 @@ describe('push', () => {
       code: 'ERR_REGISTRY_SOURCE_CHANGED',
     });
     expect(await store.list('blobs/sha256')).toEqual([]);
-    expect(await registry.list()).toEqual([]);
+    expect(await registry.listModels()).toEqual([]);
   });
 
   test('goes round a rival who takes the number first, and sees what the rival pushed', async () => {
@@ -435,7 +435,7 @@ describe('resolve, list and open', () => {
       { model: 'breast-cancer', versions: 1, latestVersion: 1, aliases: {} },
       { model: 'digits', versions: 2, latestVersion: 2, aliases: { candidate: 2, champion: 1 } },
     ];
-    expect(await registry.list()).toEqual(list);
+    expect(await registry.listModels()).toEqual(list);
 
     const models = join(folder, 'models');
     writeFileSync(join(models, '.DS_Store'), '');
@@ -450,8 +450,8 @@ describe('resolve, list and open', () => {
     writeFileSync(join(models, 'digits/versions/00000000.json'), '{}');
     mkdtempSync(join(folder, 'blobs/sha256/'));
     symlinkSync('/etc', join(models, 'etc'));
-    expect(await registry.list()).toEqual(list);
-    expect(await new ModelRegistry({ store: folderStore(folder) }).list()).toEqual(list);
+    expect(await registry.listModels()).toEqual(list);
+    expect(await new ModelRegistry({ store: folderStore(folder) }).listModels()).toEqual(list);
     expect((await registry.listVersions('digits')).map(({ version }) => version)).toEqual([1, 2]);
     expect(await verifyRegistry(registry.store)).toMatchObject({
       ok: true,
@@ -613,7 +613,7 @@ describe('aliases', () => {
     for (const steps of [0, -1, 0.5, NaN]) {
       await expect(registry.rollback('digits', 'champion', { ...by, steps })).rejects.toMatchObject(
         {
-          code: 'ERR_REGISTRY_INVALID_ARGUMENT',
+          code: 'ERR_REGISTRY_INVALID_OPTION',
         },
       );
     }
@@ -633,7 +633,7 @@ describe('aliases', () => {
   ])('are not changed by %j', async (options) => {
     const { registry } = await withVersions(1);
     await expect(registry.setAlias('digits', 'champion', 1, options)).rejects.toMatchObject({
-      code: 'ERR_REGISTRY_INVALID_ARGUMENT',
+      code: 'ERR_REGISTRY_INVALID_OPTION',
     });
   });
 });

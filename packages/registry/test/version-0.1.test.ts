@@ -52,7 +52,7 @@ test('a registry of version 0.1 verifies and lists its models', async () => {
     blobs: 11,
     blobBytes: 270,
   });
-  expect(await registry.list()).toEqual([
+  expect(await registry.listModels()).toEqual([
     { model: 'credit', versions: 6, latestVersion: 6, aliases: { candidate: 6, champion: 3 } },
     { model: 'echo', versions: 1, latestVersion: 1, aliases: {} },
   ]);
@@ -150,9 +150,9 @@ test('the history of an alias of version 0.1 is read, with how its gates were de
 
 test('events of version 0.1 of every type are read, with their documents', async () => {
   const { registry } = storedRegistry();
-  const events = await registry.journal.events('credit');
+  const events = await registry.model('credit').events();
   expect(new Set(events.map(({ type }) => type))).toEqual(new Set(eventTypes));
-  const state = await registry.journal.state('credit');
+  const state = await registry.model('credit').state();
   expect(state.tags).toEqual({ team: 'risk' });
   expect(state.versions.get(3)).toMatchObject({
     tags: { stage: 'final' },
@@ -174,14 +174,14 @@ test('events of version 0.1 of every type are read, with their documents', async
   ] as const) {
     const [document] = measurement?.documents ?? [];
     if (document === undefined) throw new Error('expected a document');
-    const bytes = await registry.journal.readDocument('credit', document);
+    const bytes = await registry.model('credit').readDocument(document);
     expect(Buffer.from(bytes).toString()).toContain(content);
   }
 });
 
 test('the history of a model of version 0.1 lists its events in order', async () => {
   const { registry } = storedRegistry();
-  const story = await registry.story('credit');
+  const story = await registry.model('credit').timeline();
   // 6 pushes, 5 changes of aliases, 28 events.
   expect(story).toHaveLength(39);
   expect(story.map(({ at }) => at)).toEqual(story.map(({ at }) => at).sort());
@@ -194,7 +194,10 @@ test('files of a version of 0.1 are read when two trusted keys signed it', async
   const { registry, store } = storedRegistry();
   const opened = await registry.openVersion('credit', 3);
   expect(Buffer.from(await opened.read('model.onnx')).toString()).toBe('weights three');
-  expect(await registry.signatures('credit', 3)).toMatchObject([{ version: 3 }, { version: 3 }]);
+  expect(await registry.model('credit').version(3).signatures()).toMatchObject([
+    { version: 3 },
+    { version: 3 },
+  ]);
   expect(await rejection(registry.openVersion('credit', 1))).toMatchObject({
     code: 'ERR_REGISTRY_UNTRUSTED',
   });
@@ -327,7 +330,7 @@ test('everything that is written goes on from what version 0.1 stored', async ()
   expect(await rejection(registry.setAlias('credit', 'champion', 5, by))).toMatchObject({
     code: 'ERR_REGISTRY_ARCHIVED',
   });
-  await registry.journal.unarchive('credit', 5, by);
+  await registry.model('credit').version(5).unarchive(by);
   await pruneVersions(store, 'credit', { ...by, keepLast: 1 });
   expect(await verifyRegistry(registry.store)).toMatchObject({
     ok: true,

@@ -13,13 +13,13 @@ export async function exportParityReports(
   const wanted: string[] = [];
   for (const model of models) {
     const { version } = await registry.resolve(model, 'champion');
-    const { versions } = await registry.journal.state(model);
+    const { versions } = await registry.model(model).state();
     const [document] = versions.get(version)?.measurements.parity?.documents ?? [];
     if (document === undefined) continue;
     const name = `${model}-${version}.html`;
     wanted.push(name);
     // Whoever measures anew has another page.
-    await writeFile(join(folder, name), await registry.journal.readDocument(model, document));
+    await writeFile(join(folder, name), await registry.model(model).readDocument(document));
   }
   for (const name of there) if (!wanted.includes(name)) await rm(join(folder, name));
   return wanted.map((name) => join(folder, name));

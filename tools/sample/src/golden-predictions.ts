@@ -15,7 +15,7 @@ export async function goldenPredictions(
   models: ReadonlySet<string>,
 ): Promise<readonly GoldenPrediction[]> {
   const predictions: GoldenPrediction[] = [];
-  for (const { model, aliases } of await registry.list()) {
+  for (const { model, aliases } of await registry.listModels()) {
     const version = aliases.champion;
     if (version === undefined || !models.has(model)) continue;
     const { manifest } = await registry.openVersion(model, version);

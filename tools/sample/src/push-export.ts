@@ -73,21 +73,27 @@ async function keepFindings(
   { model, version }: Manifest,
   findings: () => Promise<TriedOut>,
 ): Promise<void> {
-  const { versions, gates } = await registry.journal.state(model);
+  const { versions, gates } = await registry.model(model).state();
   const { measurements = {} } = versions.get(version) ?? {};
   const why = { actor: ACTOR, reason: 'tried out when it was pushed' };
   if (measurements.goldenExamples === undefined) {
     const value = (await findings()).goldenExamples;
-    await registry.journal.measure(model, version, { ...why, name: 'goldenExamples', value });
+    await registry
+      .model(model)
+      .version(version)
+      .measure({ ...why, name: 'goldenExamples', value });
   }
   if (measurements.parity === undefined) {
     const { parity } = await findings();
-    await registry.recordParity(model, version, parity, { ...why, original: ORIGINAL });
+    await registry
+      .model(model)
+      .version(version)
+      .recordParity(parity, { ...why, original: ORIGINAL });
   }
   // Also one who removed all gates did.
   if (!gates.has(ALIAS)) {
     const reason = 'an export has to say what its original says';
-    await registry.journal.setGates(model, ALIAS, GATES, { actor: ACTOR, reason });
+    await registry.model(model).setGates(ALIAS, GATES, { actor: ACTOR, reason });
   }
 }
 
@@ -97,7 +103,7 @@ async function promote(
   created: boolean,
 ): Promise<PushedModel> {
   const { model, version } = manifest;
-  const aliases = (await registry.list()).find((summary) => summary.model === model)?.aliases;
+  const aliases = (await registry.listModels()).find((summary) => summary.model === model)?.aliases;
   const present = aliases?.[ALIAS];
   // Whoever moved the alias by hand meant it: only a new version, or a first one, becomes champion.
   if (!created && present !== undefined) return { manifest, created };

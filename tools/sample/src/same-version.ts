@@ -14,7 +14,7 @@ export async function findSameVersion(
   request: PushRequest,
 ): Promise<Manifest | undefined> {
   const { model } = request;
-  if (!(await registry.list()).some((summary) => summary.model === model)) return undefined;
+  if (!(await registry.listModels()).some((summary) => summary.model === model)) return undefined;
   const hashes = new Map<string, string>();
   for (const [path, source] of Object.entries(request.files)) {
     const bytes = typeof source === 'string' ? await readFile(source) : source;

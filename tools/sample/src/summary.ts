@@ -14,12 +14,12 @@ export async function summarize(
 ): Promise<string> {
   const url = `http://127.0.0.1:${port}`;
   const rows = [['model', 'version', 'runtime', 'test accuracy', 'parity']];
-  for (const { model, aliases } of await registry.list()) {
+  for (const { model, aliases } of await registry.listModels()) {
     const version = aliases.champion;
     if (version === undefined) continue;
     const { manifest } = await registry.openVersion(model, version);
     const accuracy = manifest.metrics.accuracy;
-    const { versions } = await registry.journal.state(model);
+    const { versions } = await registry.model(model).state();
     const parity = versions.get(version)?.measurements.parity?.value;
     rows.push([
       ...[model, String(version), manifest.runtime.name],

@@ -70,7 +70,7 @@ test('the ONNX export and the original of each model become champions, once', as
     'digits-flask 1 false',
   ]);
   const registry = registryIn(folder);
-  expect((await registry.list()).map(({ aliases }) => aliases)).toEqual([
+  expect((await registry.listModels()).map(({ aliases }) => aliases)).toEqual([
     { champion: 1 },
     { champion: 1 },
   ]);
@@ -110,7 +110,7 @@ test('a version that somebody else pushed and chose stays the champion', async (
   expect((await registry.resolve('digits', 'champion')).version).toBe(2);
   await registry.rollback('digits', 'champion', { actor: 'ada' });
   await pushModels(registry, models, folder);
-  expect(await registry.list()).toMatchObject([
+  expect(await registry.listModels()).toMatchObject([
     { model: 'digits', versions: 2, aliases: { champion: 1 } },
     { model: 'digits-flask', versions: 1 },
   ]);
@@ -160,7 +160,7 @@ test('an export is compared with its original, and promoted through its gates', 
   const folder = temporaryFolder();
   const registry = registryIn(folder);
   await pushModels(registry, [trainedModel('first', 5e-5)], folder);
-  const { versions } = await registry.journal.state('digits');
+  const { versions } = await registry.model('digits').state();
   const { measurements } = versions.get(1) ?? {};
   expect(measurements).toMatchObject({
     goldenExamples: { value: 1 },
@@ -209,15 +209,15 @@ test('an export whose golden examples come out otherwise is not even kept', asyn
   await expect(
     pushModels(registry, [{ ...trainedModel('first'), goldenExamples }], folder),
   ).rejects.toMatchObject({ code: 'ERR_REGISTRY_NOT_PROVEN' });
-  expect(await registry.list()).toEqual([]);
+  expect(await registry.listModels()).toEqual([]);
 });
 
 test('gates that somebody set are left as they are', async () => {
   const folder = temporaryFolder();
   const registry = registryIn(folder);
   await pushModels(registry, [trainedModel('first')], folder);
-  await registry.journal.setGates('digits', 'champion', [], { actor: 'ada' });
+  await registry.model('digits').setGates('champion', [], { actor: 'ada' });
   await pushModels(registry, [trainedModel('second', 1)], folder);
   expect((await registry.resolve('digits', 'champion')).version).toBe(2);
-  expect((await registry.journal.state('digits')).gates.get('champion')?.gates).toEqual([]);
+  expect((await registry.model('digits').state()).gates.get('champion')?.gates).toEqual([]);
 });

@@ -19,7 +19,7 @@ export function registrySource(context: CommandContext): CompletionSource {
     models: (location) =>
       attempt(async () => {
         const { registry } = await openRegistry(context, { registry: location });
-        return (await registry.list()).map(({ model, versions }) => ({
+        return (await registry.listModels()).map(({ model, versions }) => ({
           value: model,
           description: `${versions} versions`,
         }));
@@ -27,7 +27,7 @@ export function registrySource(context: CommandContext): CompletionSource {
     aliases: (location, model, { versions }) =>
       attempt(async () => {
         const { registry } = await openRegistry(context, { registry: location });
-        const summary = (await registry.list()).find((each) => each.model === model);
+        const summary = (await registry.listModels()).find((each) => each.model === model);
         if (summary === undefined) return [];
         const aliases = Object.entries(summary.aliases).map(([alias, version]) => ({
           value: alias,

@@ -1,4 +1,4 @@
-import type { StoryItem } from '@fairlead/registry';
+import type { TimelineEntry } from '@fairlead/registry';
 import type { Output } from '../output/output.ts';
 import { oneLine } from '../output/plain-text.ts';
 import { formatTime } from '../output/format-values.ts';
@@ -6,7 +6,10 @@ import { table } from '../output/table.ts';
 import { formatGates } from './format-gates.ts';
 
 /** Formats a timeline: a line for each event, with its reason and gate results below. */
-export function formatTimeline(output: Output, timeline: readonly StoryItem[]): readonly string[] {
+export function formatTimeline(
+  output: Output,
+  timeline: readonly TimelineEntry[],
+): readonly string[] {
   const lines = table(
     ['time', 'actor', 'event'],
     timeline.map(({ at, actor, what }) => [formatTime(at), oneLine(actor), oneLine(what)]),

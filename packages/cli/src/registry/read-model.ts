@@ -26,7 +26,7 @@ export interface VersionSummary extends Pick<
 /** @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND` */
 export async function readModel(registry: ModelRegistry, model: string): Promise<ModelDetails> {
   const manifests = await registry.listVersions(model);
-  const state = await registry.journal.state(model);
+  const state = await registry.model(model).state();
   return {
     model,
     aliases: await readAliases(registry, model),
@@ -53,5 +53,5 @@ export async function readAliases(
   registry: ModelRegistry,
   model: string,
 ): Promise<Readonly<Record<string, number>>> {
-  return (await registry.list()).find((summary) => summary.model === model)?.aliases ?? {};
+  return (await registry.listModels()).find((summary) => summary.model === model)?.aliases ?? {};
 }

@@ -22,8 +22,8 @@ export async function readVersion(
 ): Promise<VersionDetails> {
   const { version } = await registry.resolve(model, aliasOrVersion);
   const { manifest } = await registry.openVersion(model, version);
-  const { versions } = await registry.journal.state(model);
-  const signatures = await registry.signatures(model, version);
+  const { versions } = await registry.model(model).state();
+  const signatures = await registry.model(model).version(version).signatures();
   return {
     manifest,
     aliases: Object.entries(await readAliases(registry, model)).flatMap(([alias, meant]) =>

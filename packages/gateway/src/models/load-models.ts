@@ -40,7 +40,7 @@ async function modelsWith(
   discovery: ModelDiscovery,
   onError: (error: unknown) => void,
 ): Promise<readonly string[]> {
-  const summaries = await registry.list();
+  const summaries = await registry.listModels();
   discovery.note(summaries);
   for (const { model, problems = [] } of summaries) {
     for (const problem of problems) onError(new Error(`model "${model}" is damaged: ${problem}`));

@@ -91,7 +91,7 @@ export function registrySource(
 ): ModelSource {
   const staleAfter = Math.max(STALE_AFTER_SECONDS, (3 * pollIntervalMs) / 1000);
   return {
-    list: () => registry.list(),
+    list: () => registry.listModels(),
     unservedHint: hint,
     resolve: (model, alias) => registry.resolve(model, alias),
     openVersion: (model, version) => registry.openVersion(model, version),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { invalidOption } from '../checks/invalid-option.ts';
 import type { AliasEntry } from './alias-entry.ts';
 import type { AliasLog } from './alias-log.ts';
 
@@ -29,7 +30,17 @@ export function jittered(intervalMs: number, random: () => number): number {
  * Lists the log once; from then on it reads the one entry that would come next. Changes between two looks are skipped
  * but for the newest: what was taken back already is never handed out.
  */
-export async function* followAlias(
+export function followAlias(log: AliasLog, options: FollowOptions): AsyncIterable<AliasEntry> {
+  const { pollIntervalMs = 1 } = options;
+  if (!Number.isFinite(pollIntervalMs) || pollIntervalMs <= 0) {
+    throw invalidOption(
+      `pollIntervalMs is ${pollIntervalMs}: it has to be a positive number of milliseconds`,
+    );
+  }
+  return pollAlias(log, options);
+}
+
+async function* pollAlias(
   log: AliasLog,
   { signal, pollIntervalMs = 5000, onError, onPoll }: FollowOptions,
 ): AsyncGenerator<AliasEntry, void> {

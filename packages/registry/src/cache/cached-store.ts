@@ -30,13 +30,13 @@ const AWAY_MS = 5000;
  * damaged is fetched anew. What is *not* there can be out of date: while the store fails, its listings and the end of a
  * log are those of the cache; reading a record that isn't cached fails as the store does. Made for hosts that serve; `verify` and everything that changes a registry belong on the store itself.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT` for a `maxBytes` that isn't positive, and what `folderStore` throws.
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for a `maxBytes` that isn't positive, and what `folderStore` throws.
  */
 export function cachedStore(store: ObjectStore, options: CachedStoreOptions): ObjectStore {
   const { folder, maxBytes = 10 * 1024 ** 3, onError = () => undefined } = options;
   if (!(maxBytes > 0)) {
     throw new RegistryError(
-      'ERR_REGISTRY_INVALID_ARGUMENT',
+      'ERR_REGISTRY_INVALID_OPTION',
       `cannot cache ${maxBytes} bytes: maxBytes is a positive number`,
     );
   }

@@ -3,7 +3,7 @@ import { RegistryError } from '../errors/registry-error.ts';
 /**
  * Checks a text that goes into the history for people to read.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT` when it is empty, too long or has control characters in it.
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` when it is empty, too long or has control characters in it.
  */
 export function checkAuditText(field: 'actor' | 'reason', text: string): void {
   const maxLength = field === 'actor' ? 256 : 4096;
@@ -11,7 +11,7 @@ export function checkAuditText(field: 'actor' | 'reason', text: string): void {
   const forbidden = field === 'actor' ? /\p{Cc}/u : /(?![\n\t])\p{Cc}/u;
   if (text.trim() !== '' && text.length <= maxLength && !forbidden.test(text)) return;
   throw new RegistryError(
-    'ERR_REGISTRY_INVALID_ARGUMENT',
+    'ERR_REGISTRY_INVALID_OPTION',
     `${field} ${JSON.stringify(text.slice(0, 80))} is not usable: give 1 to ${maxLength} printable characters`,
   );
 }

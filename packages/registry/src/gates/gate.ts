@@ -42,7 +42,7 @@ const MAX_TEXT = 200;
  * Reads a gate: `accuracy >= 0.95`, `accuracy >= champion - 0.01`, `p99Ms <= 20`, `parity <= 1e-4`, `goldenExamples 3`,
  * `signatureCompatible`, `approvedBy 1`.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT`
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION`
  */
 export function parseGate(text: string): Gate {
   const trimmed = text.trim();
@@ -51,7 +51,7 @@ export function parseGate(text: string): Gate {
     if (gate !== undefined) return gate;
   }
   throw new RegistryError(
-    'ERR_REGISTRY_INVALID_ARGUMENT',
+    'ERR_REGISTRY_INVALID_OPTION',
     `${JSON.stringify(text.slice(0, 80))} is not a gate: write it as "accuracy >= 0.95", "accuracy >= champion - 0.01", ` +
       '"p99Ms <= 20", "parity <= 1e-4", "goldenExamples 3", "signatureCompatible" or "approvedBy 1"',
   );

@@ -52,7 +52,7 @@ const BATCH = 500;
  * Safe beside pushes, imports, changes of aliases and another collection: a writer leases its blobs, and a writer that needs
  * a blob under a deletion notice waits, and writes the blob again.
  *
- * @throws RegistryError `ERR_REGISTRY_CORRUPT` while a record isn't intact, `ERR_REGISTRY_INVALID_ARGUMENT`,
+ * @throws RegistryError `ERR_REGISTRY_CORRUPT` while a record isn't intact, `ERR_REGISTRY_INVALID_OPTION`,
  * `ERR_REGISTRY_STORE_UNAVAILABLE` when the process was suspended for too long
  */
 export async function collectGarbage(
@@ -65,7 +65,7 @@ export async function collectGarbage(
 ): Promise<GarbageReport> {
   if (!(graceMs >= 0)) {
     throw new RegistryError(
-      'ERR_REGISTRY_INVALID_ARGUMENT',
+      'ERR_REGISTRY_INVALID_OPTION',
       `graceMs is ${graceMs}: it has to be a number of milliseconds from 0 up`,
     );
   }

@@ -46,7 +46,7 @@ export interface ExportReport {
  *
  * @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_ARCHIVE_INVALID` when the source isn't as it was
  * written, `ERR_REGISTRY_ARCHIVE_CONFLICT` when the file exists or the store has another history,
- * `ERR_REGISTRY_INVALID_ARGUMENT` when the file's folder is missing, and `ERR_REGISTRY_STORE_…`
+ * `ERR_REGISTRY_INVALID_OPTION` when the file's folder is missing, and `ERR_REGISTRY_STORE_…`
  */
 export function exportModels(
   store: ObjectStore,

@@ -5,8 +5,8 @@ import { systemCode } from '../folder/folder-error.ts';
 
 const meanings: Readonly<Record<string, RegistryErrorCode>> = {
   EEXIST: 'ERR_REGISTRY_ARCHIVE_CONFLICT',
-  ENOENT: 'ERR_REGISTRY_INVALID_ARGUMENT',
-  ENOTDIR: 'ERR_REGISTRY_INVALID_ARGUMENT',
+  ENOENT: 'ERR_REGISTRY_INVALID_OPTION',
+  ENOTDIR: 'ERR_REGISTRY_INVALID_OPTION',
   EACCES: 'ERR_REGISTRY_STORE_DENIED',
   EPERM: 'ERR_REGISTRY_STORE_DENIED',
   EROFS: 'ERR_REGISTRY_STORE_DENIED',
@@ -18,7 +18,7 @@ const meanings: Readonly<Record<string, RegistryErrorCode>> = {
  * Checks, before anything is written, that `path` can become a new file.
  *
  * @throws RegistryError `ERR_REGISTRY_ARCHIVE_CONFLICT` when there is something at `path`, which stays as it is;
- * `ERR_REGISTRY_INVALID_ARGUMENT` when its folder is missing.
+ * `ERR_REGISTRY_INVALID_OPTION` when its folder is missing.
  */
 export async function requireNewFile(path: string): Promise<void> {
   const target = resolve(path);
@@ -26,7 +26,7 @@ export async function requireNewFile(path: string): Promise<void> {
   const folder = dirname(target);
   if ((await stat(folder).catch(() => undefined))?.isDirectory() === true) return;
   throw new RegistryError(
-    'ERR_REGISTRY_INVALID_ARGUMENT',
+    'ERR_REGISTRY_INVALID_OPTION',
     `cannot write ${target}: there is no folder ${folder}; make it first`,
   );
 }

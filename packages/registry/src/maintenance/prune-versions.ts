@@ -29,11 +29,11 @@ export interface PruneOptions {
    */
   readonly dryRun?: boolean;
   /**
-   * Says what time it is, for the history.
+   * Clock of the history.
    *
    * @defaultValue the system's clock
    */
-  readonly clock?: () => Date;
+  readonly now?: () => Date;
 }
 
 /** What was pruned, or would be. */
@@ -55,20 +55,20 @@ export interface PruneReport {
  * Manifests and histories stay. The next garbage collection removes the files that nothing else names; until then an
  * alias that is set to such a version brings it back.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT`, `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_CORRUPT`
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION`, `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_CORRUPT`
  */
 export async function pruneVersions(
   store: ObjectStore,
   model: string,
   options: PruneOptions,
 ): Promise<PruneReport> {
-  const { keepLast, actor, reason, dryRun = false, clock = () => new Date() } = options;
+  const { keepLast, actor, reason, dryRun = false, now = () => new Date() } = options;
   checkModelName(model);
   checkAuditText('actor', actor);
   if (reason !== undefined) checkAuditText('reason', reason);
   if (!Number.isSafeInteger(keepLast) || keepLast < 1) {
     throw new RegistryError(
-      'ERR_REGISTRY_INVALID_ARGUMENT',
+      'ERR_REGISTRY_INVALID_OPTION',
       `cannot keep the last ${keepLast} versions: keepLast is 1, 2, 3, …`,
     );
   }
@@ -94,7 +94,7 @@ export async function pruneVersions(
         versionSeal: seal,
         actor,
         ...(reason !== undefined && { reason }),
-        at: clock().toISOString(),
+        at: now().toISOString(),
         nonce: randomUUID(),
       });
       // Of two concurrent prunings either record is valid.

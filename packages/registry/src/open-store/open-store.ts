@@ -30,7 +30,7 @@ export interface OpenStoreOptions {
  *
  * Only for the latter `@aws-sdk/client-s3` is loaded; region, credentials and endpoint come from where it looks for them.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT` for what is neither, `ERR_REGISTRY_STORE_UNSUPPORTED` when
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for what is neither, `ERR_REGISTRY_STORE_UNSUPPORTED` when
  * `@aws-sdk/client-s3` isn't installed, and what `folderStore` throws.
  */
 export async function openStore(
@@ -41,7 +41,7 @@ export async function openStore(
   if (scheme === undefined) return folderStore(location, { create });
   if (scheme !== 's3') {
     throw new RegistryError(
-      'ERR_REGISTRY_INVALID_ARGUMENT',
+      'ERR_REGISTRY_INVALID_OPTION',
       `${maskCredentials(JSON.stringify(location))} is no place for a registry: give the path of a folder, or s3://bucket/prefix`,
     );
   }

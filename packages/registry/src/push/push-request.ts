@@ -75,7 +75,7 @@ export function contentOf(manifest: Manifest): Readonly<Record<string, unknown>>
 /**
  * Reads the files of `request` once, to know their hashes, and lays out what its manifest will say.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_PATH`, `ERR_REGISTRY_INVALID_ARGUMENT`, `ERR_REGISTRY_SOURCE_UNREADABLE`
+ * @throws RegistryError `ERR_REGISTRY_INVALID_PATH`, `ERR_REGISTRY_INVALID_OPTION`, `ERR_REGISTRY_SOURCE_UNREADABLE`
  */
 export async function readContent(request: PushRequest): Promise<ManifestContent> {
   const { model, runtime, lineage = {}, metrics = {}, goldenExamples = [] } = request;
@@ -84,7 +84,7 @@ export async function readContent(request: PushRequest): Promise<ManifestContent
   checkArtifactPaths(paths);
   if (runtime.name === 'onnx' && paths.length === 0) {
     throw new RegistryError(
-      'ERR_REGISTRY_INVALID_ARGUMENT',
+      'ERR_REGISTRY_INVALID_OPTION',
       `cannot push ${model} without files: the onnx runtime needs the model file, as ` +
         '{ files: { "model.onnx": "path/to/model.onnx" } }',
     );
@@ -129,7 +129,7 @@ async function ownSignature({ model, runtime, files }: PushRequest): Promise<Sig
   const source = typeof path === 'string' ? files[path] : undefined;
   if (runtime.name === 'onnx' && source !== undefined) return (await inspectOnnx(source)).signature;
   throw new RegistryError(
-    'ERR_REGISTRY_INVALID_ARGUMENT',
+    'ERR_REGISTRY_INVALID_OPTION',
     `cannot push ${model} without a signature: only an ONNX file (${JSON.stringify(path)}) says it itself`,
   );
 }

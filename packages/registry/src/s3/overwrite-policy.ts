@@ -49,7 +49,7 @@ export interface BucketPolicy {
  * they create nothing (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html).
  * Copying into the registry is thereby denied too.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT` for a bucket or a prefix that can't be one.
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for a bucket or a prefix that can't be one.
  */
 export function overwritePolicy(options: OverwritePolicyOptions): BucketPolicy {
   const { partition = 'aws', mayDelete } = options;

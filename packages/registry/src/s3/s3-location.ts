@@ -17,7 +17,7 @@ const MAX_PREFIX_LENGTH = 512;
 /**
  * Checks a bucket and a prefix; a `/` at the end of the prefix is dropped.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT`
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION`
  */
 export function s3Location(bucket: string, prefix = ''): S3Location {
   if (!BUCKET.test(bucket)) {
@@ -39,7 +39,7 @@ export function s3Location(bucket: string, prefix = ''): S3Location {
 /**
  * Reads `s3://bucket/prefix`.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT`
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION`
  */
 export function parseS3Url(url: string): S3Location {
   // Neither a bucket nor a prefix can have an "@".
@@ -59,5 +59,5 @@ export function parseS3Url(url: string): S3Location {
 }
 
 function invalid(message: string): RegistryError {
-  return new RegistryError('ERR_REGISTRY_INVALID_ARGUMENT', message);
+  return new RegistryError('ERR_REGISTRY_INVALID_OPTION', message);
 }

@@ -66,7 +66,7 @@ const LEAST_PART_BYTES = 5 * 1024 * 1024;
  * blobs `s3:ListMultipartUploadParts`; who collects garbage needs `s3:DeleteObject`, with which pushes clean up after
  * themselves, too.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT` for a bucket, a prefix or an option that can't be one. What the
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for a bucket, a prefix or an option that can't be one. What the
  * store's methods throw: `ERR_REGISTRY_STORE_NOT_FOUND` (no such bucket), `…_CREDENTIALS`, `…_DENIED`, `…_REGION`,
  * `…_CLOCK_SKEWED`, `…_UNSUPPORTED` and `…_UNAVAILABLE`, each naming bucket, key and the fix.
  */
@@ -134,7 +134,7 @@ function defaultClient(timeoutMs: number): S3Client {
 function requireAtLeast(name: string, value: number, least: number): void {
   if (Number.isFinite(value) && value >= least) return;
   throw new RegistryError(
-    'ERR_REGISTRY_INVALID_ARGUMENT',
+    'ERR_REGISTRY_INVALID_OPTION',
     `${name} is ${value}: it has to be a number from ${least} up`,
   );
 }

@@ -4,7 +4,7 @@ import type { Manifest } from '../versions/manifest.ts';
 import type { ModelEvent } from '../events/model-event.ts';
 
 /** One thing that happened to a model, told in a sentence. */
-export interface StoryItem {
+export interface TimelineEntry {
   /** When: ISO 8601, UTC. */
   readonly at: string;
   /** Who. */
@@ -24,15 +24,15 @@ export interface StoryItem {
 }
 
 /** Merges what is known of a model into one story, oldest first; each log keeps its own order. */
-export function tellStory(
+export function buildTimeline(
   manifests: readonly Manifest[],
   aliases: readonly (readonly AliasEntry[])[],
   events: readonly ModelEvent[],
-): readonly StoryItem[] {
+): readonly TimelineEntry[] {
   const logs = [
-    manifests.map(tellPush),
-    ...aliases.map((log) => log.map(tellAlias)),
-    events.map(tellEvent),
+    manifests.map(describePush),
+    ...aliases.map((log) => log.map(describeAliasChange)),
+    events.map(describeEvent),
   ];
   const timed = logs.flatMap((items) => {
     // Clocks of different hosts may contradict the order of a log, which is the truth.
@@ -48,7 +48,7 @@ export function tellStory(
 }
 
 /** Tells of a push. */
-export function tellPush(record: Manifest): StoryItem {
+export function describePush(record: Manifest): TimelineEntry {
   const { created: at, actor, version, files, runtime } = record;
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   const what = `pushed version ${version} (${runtime.name}, ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${bytes} bytes)`;
@@ -56,7 +56,7 @@ export function tellPush(record: Manifest): StoryItem {
 }
 
 /** Tells of a change of an alias. */
-export function tellAlias(record: AliasEntry): StoryItem {
+export function describeAliasChange(record: AliasEntry): TimelineEntry {
   const { at, actor, reason, version, previous, alias, action, gates } = record;
   const verb = action === 'set' ? 'set' : 'rolled back';
   const was = previous === null ? '' : ` (was ${previous})`;
@@ -73,7 +73,7 @@ export function tellAlias(record: AliasEntry): StoryItem {
 }
 
 /** Tells of whatever else happened. */
-export function tellEvent(record: ModelEvent): StoryItem {
+export function describeEvent(record: ModelEvent): TimelineEntry {
   const { at, actor, reason, version } = record;
   return {
     at,

@@ -85,7 +85,7 @@ export interface ForwardOptions {
  * Every event is told at least once and, of one model, in order; after a `kill -9` it goes on where the cursor is, and what
  * is told again has the same id. Runs until `signal` is aborted.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_ARGUMENT`; `ERR_REGISTRY_CORRUPT` for a damaged cursor; and what the
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION`; `ERR_REGISTRY_CORRUPT` for a damaged cursor; and what the
  * cursor and, before the first look, the store throw.
  */
 export async function forwardEvents(options: ForwardOptions): Promise<void> {
@@ -149,7 +149,7 @@ class Forwarder {
     for (const [name, value] of Object.entries({ pollIntervalMs, maxDelayMs, maxAttempts })) {
       if (value > 0) continue;
       const problem = `${name} is ${value}: it has to be a positive number`;
-      throw new RegistryError('ERR_REGISTRY_INVALID_ARGUMENT', problem);
+      throw new RegistryError('ERR_REGISTRY_INVALID_OPTION', problem);
     }
     const saved = await cursor.load();
     if (saved !== undefined) return new Forwarder(options, new Map(decodePositions(saved)));

@@ -1,4 +1,9 @@
-import { type StoryItem, tellAlias, tellEvent, tellPush } from '../timeline/timeline.ts';
+import {
+  type TimelineEntry,
+  describeAliasChange,
+  describeEvent,
+  describePush,
+} from '../timeline/timeline.ts';
 import type { AliasEntry } from '../aliases/alias-entry.ts';
 import type { ModelEvent } from '../events/model-event.ts';
 import type { Manifest } from '../versions/manifest.ts';
@@ -44,21 +49,21 @@ export function versionEvent(manifest: Manifest): WebhookEvent {
     ...(parentVersion !== undefined && { parentVersion }),
     seal,
   };
-  return tell('version.pushed', tellPush(manifest), { model, number: version, record, seal });
+  return tell('version.pushed', describePush(manifest), { model, number: version, record, seal });
 }
 
 /** Tells of a change of an alias. */
 export function aliasEvent(entry: AliasEntry): WebhookEvent {
   const { model, number, seal, action } = entry;
   const type = action === 'set' ? 'alias.set' : 'alias.rolled-back';
-  return tell(type, tellAlias(entry), { model, number, record: { ...entry }, seal });
+  return tell(type, describeAliasChange(entry), { model, number, record: { ...entry }, seal });
 }
 
 /** Tells of whatever else happened. */
 export function modelEvent(event: ModelEvent): WebhookEvent {
   const { model, number, seal, version, type } = event;
   const subject = version === undefined ? 'model' : 'version';
-  return tell(`${subject}.${type}`, tellEvent(event), {
+  return tell(`${subject}.${type}`, describeEvent(event), {
     model,
     number,
     record: { ...event },
@@ -68,7 +73,7 @@ export function modelEvent(event: ModelEvent): WebhookEvent {
 
 function tell(
   type: string,
-  { at, actor, what, reason, version }: StoryItem,
+  { at, actor, what, reason, version }: TimelineEntry,
   of: {
     readonly model: string;
     readonly number: number;

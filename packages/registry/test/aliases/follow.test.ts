@@ -204,7 +204,7 @@ test('refuses an interval that is none', () => {
   const { registry } = temporaryRegistry();
   for (const pollIntervalMs of [0, -1, NaN, Infinity]) {
     expect(() => registry.follow('digits', 'champion', { pollIntervalMs })).toThrow(
-      expect.objectContaining({ code: 'ERR_REGISTRY_INVALID_ARGUMENT' }),
+      expect.objectContaining({ code: 'ERR_REGISTRY_INVALID_OPTION' }),
     );
   }
 });

@@ -93,7 +93,7 @@ describe('a host', () => {
     expect(await load(start())).toBe(2);
     const comeBack = vanish();
     const restarted = start();
-    expect((await restarted.list()).map(({ model }) => model)).toEqual(['digits']);
+    expect((await restarted.listModels()).map(({ model }) => model)).toEqual(['digits']);
     expect(await load(restarted)).toBe(2);
 
     const errors: unknown[] = [];
@@ -266,7 +266,7 @@ describe('the cache', () => {
     const store = folderStore(temporaryFolder());
     for (const maxBytes of [0, -1, NaN]) {
       expect(() => cachedStore(store, { folder: temporaryFolder(), maxBytes })).toThrow(
-        expect.objectContaining({ code: 'ERR_REGISTRY_INVALID_ARGUMENT' }),
+        expect.objectContaining({ code: 'ERR_REGISTRY_INVALID_OPTION' }),
       );
     }
   });

@@ -54,7 +54,9 @@ test('a registry on a cached class store pushes, sets aliases and reads', async 
   const registry = new ModelRegistry({ store });
   await registry.push(digits());
   await registry.setAlias('digits', 'champion', 1, { actor: 'ada' });
-  expect(await registry.list()).toMatchObject([{ model: 'digits', aliases: { champion: 1 } }]);
+  expect(await registry.listModels()).toMatchObject([
+    { model: 'digits', aliases: { champion: 1 } },
+  ]);
   const { read } = await registry.openVersion('digits', 1);
   expect((await read('model.onnx')).length).toBeGreaterThan(0);
 });

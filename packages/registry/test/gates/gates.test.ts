@@ -12,9 +12,9 @@ async function guarded(gates: readonly string[], ...pushes: Partial<PushRequest>
   for (const [index, changes] of pushes.entries()) {
     await registry.push(digits(`weights ${index}`, changes));
   }
-  await registry.journal.setGates('digits', 'champion', gates, by);
+  await registry.model('digits').setGates('champion', gates, by);
   const set = (version: number) => registry.setAlias('digits', 'champion', version, by);
-  return { registry, journal: registry.journal, set };
+  return { registry, set };
 }
 
 const accuracy = (value: number): Partial<PushRequest> => ({ metrics: { accuracy: value } });
@@ -101,7 +101,7 @@ test('a version is compared with what the alias means now', async () => {
 });
 
 test('latency and parity count only when they were measured, whatever a push claims', async () => {
-  const { journal, set } = await guarded(['p99Ms <= 20', 'parity <= 1e-4'], {
+  const { registry, set } = await guarded(['p99Ms <= 20', 'parity <= 1e-4'], {
     metrics: { p99Ms: 1, parity: 0 },
   });
   expect(await rejection(set(1))).toMatchObject({
@@ -110,22 +110,31 @@ test('latency and parity count only when they were measured, whatever a push cla
       { passed: false, found: 'nobody has measured parity of version 1' },
     ],
   });
-  await journal.measure('digits', 1, { ...by, name: 'p99Ms', value: 12, details: { host: 'c7i' } });
-  await journal.measure('digits', 1, { ...by, name: 'parity', value: 1e-3 });
+  await registry
+    .model('digits')
+    .version(1)
+    .measure({ ...by, name: 'p99Ms', value: 12, details: { host: 'c7i' } });
+  await registry
+    .model('digits')
+    .version(1)
+    .measure({ ...by, name: 'parity', value: 1e-3 });
   expect(await rejection(set(1))).toMatchObject({ results: [{ passed: true }, { passed: false }] });
-  await journal.measure('digits', 1, { ...by, name: 'parity', value: 1e-5 });
+  await registry
+    .model('digits')
+    .version(1)
+    .measure({ ...by, name: 'parity', value: 1e-5 });
   expect((await set(1)).gates?.results[0]?.found).toMatch(/^12, measured by bob at 2/);
 });
 
 test('who pushed a version does not approve it, and an approval can be withdrawn', async () => {
-  const { journal, set } = await guarded(['approvedBy 2'], {});
-  await journal.approve('digits', 1, { actor: 'eve' });
-  await journal.approve('digits', 1, { actor: 'eve' });
+  const { registry, set } = await guarded(['approvedBy 2'], {});
+  await registry.model('digits').version(1).approve({ actor: 'eve' });
+  await registry.model('digits').version(1).approve({ actor: 'eve' });
   expect(await rejection(set(1))).toMatchObject({ results: [{ found: 'approved by eve' }] });
-  await journal.approve('digits', 1, { actor: 'bob' });
-  await journal.withdrawApproval('digits', 1, { actor: 'eve' });
+  await registry.model('digits').version(1).approve({ actor: 'bob' });
+  await registry.model('digits').version(1).withdrawApproval({ actor: 'eve' });
   expect(await rejection(set(1))).toMatchObject({ results: [{ found: 'approved by bob' }] });
-  await journal.approve('digits', 1, { actor: 'eve' });
+  await registry.model('digits').version(1).approve({ actor: 'eve' });
   expect((await set(1)).gates?.results[0]?.found).toBe('approved by bob, eve');
 });
 
@@ -141,14 +150,20 @@ test('golden examples have to be there, and to have come out right', async () =>
     ],
     outputs: [],
   } as const;
-  const { journal, set } = await guarded(['goldenExamples 1'], {}, { goldenExamples: [example] });
+  const { registry, set } = await guarded(['goldenExamples 1'], {}, { goldenExamples: [example] });
   expect(await rejection(set(1))).toMatchObject({ results: [{ found: 'it has 0' }] });
   expect(await rejection(set(2))).toMatchObject({
     results: [{ found: 'it has 1, and nobody tried them' }],
   });
-  await journal.measure('digits', 2, { ...by, name: 'goldenExamples', value: 0 });
+  await registry
+    .model('digits')
+    .version(2)
+    .measure({ ...by, name: 'goldenExamples', value: 0 });
   expect(await rejection(set(2))).toMatchObject({ results: [{ passed: false }] });
-  await journal.measure('digits', 2, { ...by, name: 'goldenExamples', value: 1 });
+  await registry
+    .model('digits')
+    .version(2)
+    .measure({ ...by, name: 'goldenExamples', value: 1 });
   expect(await set(2)).toMatchObject({ version: 2 });
 });
 
@@ -189,7 +204,7 @@ test('the only way past failing gates is recorded with its reason and what faile
     await rejection(
       registry.setAlias('digits', 'champion', 2, { ...by, dangerouslySkipGates: ' ' }),
     ),
-  ).toMatchObject({ code: 'ERR_REGISTRY_INVALID_ARGUMENT' });
+  ).toMatchObject({ code: 'ERR_REGISTRY_INVALID_OPTION' });
   // Gates that are passed need no skipping, so none is recorded.
   const passed = await registry.setAlias('digits', 'champion', 2, {
     ...by,
@@ -199,13 +214,13 @@ test('the only way past failing gates is recorded with its reason and what faile
 });
 
 test('gates that are set later replace the earlier ones, and none removes the guard', async () => {
-  const { journal, set } = await guarded(['accuracy >= 0.9'], accuracy(0.5));
+  const { registry, set } = await guarded(['accuracy >= 0.9'], accuracy(0.5));
   expect(await rejection(set(1))).toBeInstanceOf(GatesFailedError);
-  await journal.setGates('digits', 'champion', [], { ...by, reason: 'a trial' });
+  await registry.model('digits').setGates('champion', [], { ...by, reason: 'a trial' });
   expect((await set(1)).gates).toBeUndefined();
   expect(
-    await rejection(journal.setGates('digits', 'champion', ['acuracy'], by).then()),
+    await rejection(registry.model('digits').setGates('champion', ['acuracy'], by).then()),
   ).toMatchObject({
-    code: 'ERR_REGISTRY_INVALID_ARGUMENT',
+    code: 'ERR_REGISTRY_INVALID_OPTION',
   });
 });

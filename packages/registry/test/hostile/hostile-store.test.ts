@@ -132,8 +132,8 @@ describe.each<[string, () => Place]>([
           () => registry.rollback('digits', name, by),
           () => registry.openVersion(name, 1),
           () => registry.history('digits', name),
-          () => registry.journal.note(name, 'x', by),
-          () => registry.story(name),
+          () => registry.model(name).note('x', by),
+          () => registry.model(name).timeline(),
         ];
         for (const work of works) {
           const error = await rejection(Promise.resolve().then(work));
@@ -161,11 +161,11 @@ describe.each<[string, () => Place]>([
         () => registry.push(digits('x', { actor: lines })),
         () => registry.setAlias('digits', 'champion', 1, { actor: lines }),
         () => registry.setAlias('digits', 'champion', 1, { ...by, reason: 'x'.repeat(100_000) }),
-        () => registry.journal.setTag('digits', '../x y', 'v', by),
+        () => registry.model('digits').setTag('../x y', 'v', by),
       ];
       for (const work of works) {
         expect(await rejection(Promise.resolve().then(work))).toMatchObject({
-          code: 'ERR_REGISTRY_INVALID_ARGUMENT',
+          code: 'ERR_REGISTRY_INVALID_OPTION',
         });
       }
       expect(await place.everything()).toEqual(before);
@@ -203,7 +203,7 @@ describe.each<[string, () => Place]>([
           await rejection(reader.setAlias('digits', 'champion', 1, by)),
         ];
         expect([what, ...errors]).toMatchObject([what, { code }, { code }]);
-        expect((await reader.list()).map(({ model }) => model)).toEqual(['digits', 'other']);
+        expect((await reader.listModels()).map(({ model }) => model)).toEqual(['digits', 'other']);
         expect((await verifyRegistry(reader.store)).problems[0]).toMatchObject({
           code,
           key: manifestKey,
@@ -257,7 +257,7 @@ describe.each<[string, () => Place]>([
   test('foreign files are passed over', async () => {
     await registry.push(digits());
     await registry.setAlias('digits', 'champion', 1, by);
-    const list = await registry.list();
+    const list = await registry.listModels();
     for (const key of [
       'README.md',
       'models/notes.txt',
@@ -276,7 +276,7 @@ describe.each<[string, () => Place]>([
       await place.plant(key, 'x');
     }
     const reader = new ModelRegistry({ store: place.fresh() });
-    expect(await reader.list()).toEqual(list);
+    expect(await reader.listModels()).toEqual(list);
     expect((await reader.listVersions('digits')).map(({ version }) => version)).toEqual([1]);
     expect(await reader.resolve('digits', 'champion')).toMatchObject({ version: 1 });
     expect((await reader.push(digits('more'))).manifest.version).toBe(2);
@@ -297,7 +297,7 @@ test('a folder in S3 that climbs is no folder of the registry', async () => {
   const folder = join(outside, 'inner/cache');
   mkdirSync(folder, { recursive: true });
   const registry = new ModelRegistry({ store: cachedStore(store, { folder }) });
-  expect((await registry.list()).map(({ model }) => model)).toEqual(['digits']);
+  expect((await registry.listModels()).map(({ model }) => model)).toEqual(['digits']);
   expect((await verifyRegistry(registry.store)).ok).toBe(true);
   expect([...readdirSync(outside), ...readdirSync(join(outside, 'inner'))]).toEqual([
     'inner',

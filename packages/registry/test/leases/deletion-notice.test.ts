@@ -80,7 +80,7 @@ test('a push renews its lease after half of its lifetime, and checks its blobs a
     if (change.includes('claims/')) leases.push(change.split(' ')[0] ?? '');
   });
   let at = Date.UTC(2026, 0, 1);
-  const registry = new ModelRegistry({ store, clock: () => new Date(at) });
+  const registry = new ModelRegistry({ store, now: () => new Date(at) });
   const stored: string[] = [];
   await registry.push(
     digits('weights', {

@@ -43,13 +43,19 @@ async function livedIn() {
   await registry.setAlias('digits', 'champion', 2, { actor });
   await registry.setAlias('digits', 'champion', 3, { actor, reason: 'better' });
   await registry.rollback('digits', 'champion', { actor });
-  await registry.journal.measure('digits', 3, {
-    actor,
-    name: 'p99Ms',
-    value: 3,
-    documents: { 'report.txt': Buffer.from('all well') },
-  });
-  await registry.sign('digits', 2, { privateKey: generateSigningKey().privateKey, actor });
+  await registry
+    .model('digits')
+    .version(3)
+    .measure({
+      actor,
+      name: 'p99Ms',
+      value: 3,
+      documents: { 'report.txt': Buffer.from('all well') },
+    });
+  await registry
+    .model('digits')
+    .version(2)
+    .sign({ privateKey: generateSigningKey().privateKey, actor });
   await pruneVersions(store, 'digits', { keepLast: 1, actor });
   await collectGarbage(store, { graceMs: 0 });
   return made;
@@ -130,7 +136,10 @@ describe('export and import', () => {
     const target = temporaryRegistry();
     await target.registry.push(digits('mine'));
     await importModels(target.store, file);
-    expect((await target.registry.list()).map(({ model }) => model)).toEqual(['digits', 'wine']);
+    expect((await target.registry.listModels()).map(({ model }) => model)).toEqual([
+      'digits',
+      'wine',
+    ]);
     expect((await verifyRegistry(target.registry.store)).ok).toBe(true);
     await expect(
       exportModels(store, join(temporaryFolder(), 'x.tar'), { models: ['none'] }),
@@ -188,7 +197,7 @@ describe('export and import', () => {
         await expect(write, taken).rejects.toMatchObject(conflict);
       }
       const missing = exportModels(store, join(folder, 'no/such.tar'), { dryRun });
-      await expect(missing).rejects.toMatchObject({ code: 'ERR_REGISTRY_INVALID_ARGUMENT' });
+      await expect(missing).rejects.toMatchObject({ code: 'ERR_REGISTRY_INVALID_OPTION' });
     }
     // What is in the way is noticed before anything is read.
     expect(read).toBe(0);
@@ -441,6 +450,6 @@ describe('backup and restore', () => {
     await backupRegistry(store, backup);
     const to = join(temporaryFolder(), 'new');
     await restoreRegistry(backup, to);
-    expect(await new ModelRegistry({ store: folderStore(to) }).list()).toEqual([]);
+    expect(await new ModelRegistry({ store: folderStore(to) }).listModels()).toEqual([]);
   });
 });

@@ -76,7 +76,7 @@ describe('garbage collection', () => {
   test.each([-1, Number.NaN])('refuses a grace period of %d ms', async (graceMs) => {
     const { store } = temporaryRegistry();
     await expect(collectGarbage(store, { graceMs })).rejects.toMatchObject({
-      code: 'ERR_REGISTRY_INVALID_ARGUMENT',
+      code: 'ERR_REGISTRY_INVALID_OPTION',
     });
   });
 
@@ -203,7 +203,7 @@ describe('retention', () => {
     const { store, registry } = temporaryRegistry();
     await registry.push(digits('1'));
     await registry.push(digits('2'));
-    await registry.journal.archive('digits', 2, { actor });
+    await registry.model('digits').version(2).archive({ actor });
     expect(await pruneVersions(store, 'digits', { keepLast: 5, actor })).toMatchObject({
       pruned: [2],
     });
@@ -270,7 +270,7 @@ describe('retention', () => {
     const { store, registry } = temporaryRegistry();
     await registry.push(digits('1'));
     await expect(pruneVersions(store, 'digits', { keepLast, actor })).rejects.toMatchObject({
-      code: 'ERR_REGISTRY_INVALID_ARGUMENT',
+      code: 'ERR_REGISTRY_INVALID_OPTION',
     });
   });
 

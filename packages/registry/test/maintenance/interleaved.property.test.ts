@@ -152,21 +152,24 @@ async function run(
     case 'unarchive':
     case 'approve':
     case 'tag': {
-      const { journal } = registry;
+      const version = registry.model(action.model).version(action.version);
       const approver = { actor: `${who}'s colleague` };
       const event = await (action.do === 'tag'
-        ? journal.setTag(action.model, 'stage', who, { ...by, version: action.version })
-        : journal[action.do](action.model, action.version, approver));
+        ? version.setTag('stage', who, by)
+        : version[action.do](approver));
       return async (later) => {
-        const events = await later.journal.events(action.model);
+        const events = await later.model(action.model).events();
         expect(events[event.number - 1]).toEqual(event);
       };
     }
     case 'sign': {
-      const signature = await registry.sign(action.model, action.version, { ...by, privateKey });
+      const signature = await registry
+        .model(action.model)
+        .version(action.version)
+        .sign({ ...by, privateKey });
       return async (later) => {
         // One key signs once, whoever was first.
-        const [found] = await later.signatures(action.model, action.version);
+        const [found] = await later.model(action.model).version(action.version).signatures();
         expect(found?.keyId).toBe(signature.keyId);
       };
     }

@@ -89,7 +89,7 @@ test('any trace of all operations, several at a time, leaves what a manifest or 
               await own.rollback(action.model, action.alias, { actor });
               return;
             case 'archive':
-              await own.journal.archive(action.model, action.version, { actor });
+              await own.model(action.model).version(action.version).archive({ actor });
               return;
             case 'prune': {
               const { model: name, keepLast } = action;
@@ -143,7 +143,7 @@ test('any trace of all operations, several at a time, leaves what a manifest or 
 }, 180_000);
 
 async function entriesOf(registry: ModelRegistry, name: string) {
-  const summary = (await registry.list()).find((other) => other.model === name);
+  const summary = (await registry.listModels()).find((other) => other.model === name);
   const histories = Object.keys(summary?.aliases ?? {}).map((which) =>
     registry.history(name, which),
   );

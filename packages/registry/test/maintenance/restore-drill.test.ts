@@ -43,8 +43,14 @@ async function liveIn(store: ObjectStore, sizes: Sizes): Promise<void> {
       }
     }
     const documents = { 'report.txt': randomBytes(20_000) };
-    await registry.journal.measure(model, 1, { ...by, name: 'p99Ms', value: 7, documents });
-    await registry.sign(model, 1, { ...by, privateKey });
+    await registry
+      .model(model)
+      .version(1)
+      .measure({ ...by, name: 'p99Ms', value: 7, documents });
+    await registry
+      .model(model)
+      .version(1)
+      .sign({ ...by, privateKey });
     if (versions > 3) await registry.rollback(model, 'champion', by);
   }
   await pruneVersions(store, 'wine', { keepLast: 2, ...by });

@@ -42,7 +42,7 @@ test('what has no signature and does not say it is refused', async () => {
   const { registry } = temporaryRegistry();
   const python = { runtime: { name: 'upstream' }, files: { 'app.py': Buffer.from('') } } as const;
   expect(await rejection(registry.push(request(python)))).toMatchObject({
-    code: 'ERR_REGISTRY_INVALID_ARGUMENT',
+    code: 'ERR_REGISTRY_INVALID_OPTION',
   });
   expect(
     await rejection(registry.push(request({ files: { 'model.onnx': Buffer.from('no model') } }))),
@@ -64,7 +64,7 @@ test('a version is tried out before anything is kept, and that it was is recorde
       },
     }),
   );
-  const state = (await registry.journal.state('affine')).versions.get(1);
+  const state = (await registry.model('affine').state()).versions.get(1);
   expect(state?.measurements).toMatchObject({
     goldenExamples: { value: 0, actor: 'ada' },
     p99Ms: { value: 3 },
@@ -95,7 +95,7 @@ test('a version that no input suits is pushed, and no golden example counts as a
     request({ prove: () => Promise.resolve({ trial }) }),
   );
   expect({ trial: manifest.trial, measured }).toEqual({ trial, measured: undefined });
-  const state = (await registry.journal.state('affine')).versions.get(1);
+  const state = (await registry.model('affine').state()).versions.get(1);
   expect(state?.measurements ?? {}).toEqual({});
 });
 

@@ -54,7 +54,7 @@ describe('a bucket', () => {
     const registry = new ModelRegistry({ store });
     await registry.push(digits());
     await registry.setAlias('digits', 'champion', 1, { actor: 'ada' });
-    expect(await registry.list()).toEqual([
+    expect(await registry.listModels()).toEqual([
       { model: 'digits', versions: 1, latestVersion: 1, aliases: { champion: 1 } },
     ]);
     expect(await verifyRegistry(registry.store)).toMatchObject({
@@ -135,7 +135,7 @@ describe('options', () => {
     'refuse the bucket %j',
     (name) => {
       expect(() => s3Store({ bucket: name, client })).toThrow(
-        expect.objectContaining({ code: 'ERR_REGISTRY_INVALID_ARGUMENT' }),
+        expect.objectContaining({ code: 'ERR_REGISTRY_INVALID_OPTION' }),
       );
     },
   );
@@ -144,7 +144,7 @@ describe('options', () => {
     'refuse the prefix %j',
     (prefix) => {
       expect(() => s3Store({ bucket, prefix, client })).toThrow(
-        expect.objectContaining({ code: 'ERR_REGISTRY_INVALID_ARGUMENT' }),
+        expect.objectContaining({ code: 'ERR_REGISTRY_INVALID_OPTION' }),
       );
     },
   );
@@ -154,7 +154,7 @@ describe('options', () => {
     (options) => {
       expect(() => newStore(options)).toThrow(
         expect.objectContaining({
-          code: 'ERR_REGISTRY_INVALID_ARGUMENT',
+          code: 'ERR_REGISTRY_INVALID_OPTION',
           message: expect.stringContaining(Object.keys(options)[0] ?? '') as unknown,
         }),
       );
@@ -167,7 +167,7 @@ describe('options', () => {
     expect(parseS3Url('s3://models')).toEqual({ bucket: 'models', prefix: '' });
     for (const url of ['s3://', 's3:///x', 'models', 'S3://models', 's3://models/../x', 's3://A']) {
       expect(() => parseS3Url(url)).toThrow(
-        expect.objectContaining({ code: 'ERR_REGISTRY_INVALID_ARGUMENT' }),
+        expect.objectContaining({ code: 'ERR_REGISTRY_INVALID_OPTION' }),
       );
     }
   });
@@ -200,7 +200,7 @@ describe('openStore', () => {
   test('refuses any other address', async () => {
     for (const address of ['https://example.com/x', 'S3://Bucket', 's3://', 'gs://bucket']) {
       await expect(openStore(address)).rejects.toMatchObject({
-        code: 'ERR_REGISTRY_INVALID_ARGUMENT',
+        code: 'ERR_REGISTRY_INVALID_OPTION',
       });
     }
   });

@@ -23,7 +23,7 @@ async function signedRegistry() {
   await registry.push(digits('two'));
   const ada = generateSigningKey();
   const eve = generateSigningKey();
-  const signature = await registry.sign('digits', 1, {
+  const signature = await registry.model('digits').version(1).sign({
     privateKey: ada.privateKey,
     actor: 'ada',
     reason: 'release 7',
@@ -55,13 +55,13 @@ test('the signature of a key that is not trusted does not count', async () => {
 test('several signers are asked for, and each counts once', async () => {
   const { registry, ada, eve, trusting } = await signedRegistry();
   const both = trusting(ada.publicKey + eve.publicKey, 2);
-  await registry.sign('digits', 1, { privateKey: ada.privateKey, actor: 'ada' });
+  await registry.model('digits').version(1).sign({ privateKey: ada.privateKey, actor: 'ada' });
   expect(await rejection(both.openVersion('digits', 1))).toMatchObject(untrusted);
-  await registry.sign('digits', 1, { privateKey: eve.privateKey, actor: 'eve' });
+  await registry.model('digits').version(1).sign({ privateKey: eve.privateKey, actor: 'eve' });
   expect((await both.openVersion('digits', 1)).manifest.version).toBe(1);
-  const signatures = await registry.signatures('digits', 1);
+  const signatures = await registry.model('digits').version(1).signatures();
   expect(signatures.map(({ keyId }) => keyId).sort()).toEqual([ada.keyId, eve.keyId].sort());
-  expect((await registry.story('digits')).map(({ what }) => what)).toContain(
+  expect((await registry.model('digits').timeline()).map(({ what }) => what)).toContain(
     `signed version 1 with key ${eve.keyId}`,
   );
   // Ada's second attempt is no event: nothing happened.
@@ -92,12 +92,12 @@ test('a signature that was copied to another version, or damaged, is refused', a
   const { folder, registry, ada, trusting } = await signedRegistry();
   const place = (version: number) =>
     join(folder, `models/digits/signatures/0000000${version}/${ada.keyId}.json`);
-  await registry.sign('digits', 2, { privateKey: ada.privateKey, actor: 'ada' });
+  await registry.model('digits').version(2).sign({ privateKey: ada.privateKey, actor: 'ada' });
   chmodSync(place(2), 0o644);
   writeFileSync(place(2), readFileSync(place(1)));
   const strict = trusting(ada.publicKey);
   expect(await rejection(strict.openVersion('digits', 2))).toMatchObject(untrusted);
-  expect(await rejection(registry.signatures('digits', 2))).toMatchObject({
+  expect(await rejection(registry.model('digits').version(2).signatures())).toMatchObject({
     code: 'ERR_REGISTRY_CORRUPT',
   });
   writeFileSync(place(2), '{}');
@@ -107,7 +107,9 @@ test('a signature that was copied to another version, or damaged, is refused', a
   });
   // The signature that claims to be new is not taken for the damaged one.
   expect(
-    await rejection(registry.sign('digits', 2, { privateKey: ada.privateKey, actor: 'ada' })),
+    await rejection(
+      registry.model('digits').version(2).sign({ privateKey: ada.privateKey, actor: 'ada' }),
+    ),
   ).toMatchObject({ code: 'ERR_REGISTRY_CORRUPT' });
 });
 
@@ -132,7 +134,10 @@ test('keys of another kind, and private keys where public ones belong, are refus
     expect.objectContaining(invalid),
   );
   const error = await rejection(
-    registry.sign('digits', 2, { privateKey: ada.privateKey.slice(0, 60), actor: 'ada' }),
+    registry
+      .model('digits')
+      .version(2)
+      .sign({ privateKey: ada.privateKey.slice(0, 60), actor: 'ada' }),
   );
   expect(error).toMatchObject(invalid);
   expect((error as Error).message).not.toContain(ada.privateKey.slice(30, 50));

@@ -49,11 +49,17 @@ test('verify finds every byte of every object that flips, and no flipped byte is
   await registry.push(digits('the first, which is pruned'));
   await registry.push(digits());
   const documents = { 'report.txt': Buffer.from('fast enough') };
-  await registry.journal.measure('digits', 2, { ...by, name: 'p99Ms', value: 7, documents });
+  await registry
+    .model('digits')
+    .version(2)
+    .measure({ ...by, name: 'p99Ms', value: 7, documents });
   await registry.setAlias('digits', 'champion', 2, by);
   await pruneVersions(store, 'digits', { keepLast: 1, ...by });
   const { privateKey, publicKey } = generateSigningKey();
-  await registry.sign('digits', 2, { ...by, privateKey });
+  await registry
+    .model('digits')
+    .version(2)
+    .sign({ ...by, privateKey });
   const trustedKeys = parseTrustedKeys(publicKey);
   await load(new ModelRegistry({ store, trustedKeys }));
 

@@ -190,7 +190,7 @@ describe('a damaged artifact', () => {
     const { registry, blob } = await damaged((bytes) => bytes.fill(0x58, 4, 5));
     const again = digits('the weights', { model: 'other' });
     await expect(registry.push(again)).rejects.toMatchObject({ code: 'ERR_REGISTRY_CORRUPT' });
-    expect(await registry.list()).toHaveLength(1);
+    expect(await registry.listModels()).toHaveLength(1);
     rmSync(blob);
     await registry.push(again);
     expect((await verifyRegistry(registry.store)).ok).toBe(true);
@@ -272,7 +272,7 @@ describe('a manifest', () => {
       registry.setAlias('digits', 'champion', 1, { actor: 'ada' }),
     ).rejects.toMatchObject({ code });
     await registry.push(digits('fine', { model: 'other' }));
-    expect((await registry.list()).map(({ model }) => model)).toEqual(['digits', 'other']);
+    expect((await registry.listModels()).map(({ model }) => model)).toEqual(['digits', 'other']);
     const { problems } = await verifyRegistry(registry.store);
     expect(problems[0]).toMatchObject({ code, key: 'models/digits/versions/00000001.json' });
   });

@@ -55,11 +55,11 @@ async function story(registry: ModelRegistry): Promise<void> {
   await registry.push(digits('one'));
   await registry.setAlias('digits', 'champion', 1, { actor: 'ada', reason: 'first' });
   await registry.push(digits('two'));
-  await registry.journal.approve('digits', 2, { actor: 'bea' });
-  await registry.journal.setGates('digits', 'champion', ['approvedBy 1'], ada);
+  await registry.model('digits').version(2).approve({ actor: 'bea' });
+  await registry.model('digits').setGates('champion', ['approvedBy 1'], ada);
   await registry.setAlias('digits', 'champion', 2, ada);
   await registry.rollback('digits', 'champion', { actor: 'on call', reason: 'errors' });
-  await registry.journal.archive('digits', 2, ada);
+  await registry.model('digits').version(2).archive(ada);
 }
 
 const told = [
@@ -112,7 +112,7 @@ describe('what is told', () => {
     const given = options(store, url, { from: 'start' });
     await story(registry);
     await forwardPending(given);
-    await registry.journal.note('digits', 'fine', { actor: 'ada' });
+    await registry.model('digits').note('fine', { actor: 'ada' });
     await registry.setAlias('digits', 'constructor', 1, ada);
     expect(await forwardPending(given)).toBe(true);
     expect(types(calls.slice(8))).toEqual(['model.note', 'alias.set']);
@@ -148,11 +148,11 @@ describe('what is told', () => {
     const { url, calls } = await startReceiver();
     const late = new (registry.constructor as typeof ModelRegistry)({
       store,
-      clock: () => new Date(Date.now() + 3_600_000),
+      now: () => new Date(Date.now() + 3_600_000),
     });
     await late.push(digits('one'));
     await registry.setAlias('digits', 'champion', 1, ada);
-    await registry.journal.approve('digits', 1, { actor: 'bea' });
+    await registry.model('digits').version(1).approve({ actor: 'bea' });
     await forwardPending(options(store, url, { from: 'start' }));
     expect(types(calls)).toEqual(['version.pushed', 'alias.set', 'version.approved']);
   });
@@ -262,7 +262,7 @@ test('a cursor that is damaged, or options of no use, are told at once', async (
   for (const wrong of [{ pollIntervalMs: 0 }, { maxDelayMs: NaN }, { maxAttempts: -1 }]) {
     const given = options(store, 'http://127.0.0.1:1/', wrong);
     expect(await rejection(forwardEvents(given))).toMatchObject({
-      code: 'ERR_REGISTRY_INVALID_ARGUMENT',
+      code: 'ERR_REGISTRY_INVALID_OPTION',
     });
   }
 });
@@ -279,7 +279,7 @@ test('kill -9 at any moment loses nothing that the registry acknowledged', async
     await registry.push(digits('two'));
     for (let turn = 0; writing; turn += 1) {
       await registry.setAlias('digits', 'champion', 1 + (turn % 2), ada);
-      await registry.journal.note('digits', `turn ${turn}`, ada);
+      await registry.model('digits').note(`turn ${turn}`, ada);
       await sleep(10);
     }
   };
@@ -294,7 +294,7 @@ test('kill -9 at any moment loses nothing that the registry acknowledged', async
   const ids = [
     ...(await registry.listVersions('digits')),
     ...(await registry.history('digits', 'champion')),
-    ...(await registry.journal.events('digits')),
+    ...(await registry.model('digits').events()),
   ].map(({ seal }) => `evt_${seal}`);
   expect(new Set(calls.map(({ id }) => id))).toEqual(new Set(ids));
   // First deliveries of each log are in its order.

@@ -43,10 +43,10 @@ export async function benchRegistry(
     );
     row(
       '`list`, of a process that just started',
-      await each(() => new ModelRegistry({ store }).list(), 20),
+      await each(() => new ModelRegistry({ store }).listModels(), 20),
       200,
     );
-    row('`list`, warm', await each(() => registry.list(), 20), 200);
+    row('`list`, warm', await each(() => registry.listModels(), 20), 200);
     print('');
     await benchPoll(store, names[0] ?? '', print);
     await benchFleet(store, names[1] ?? '', print);

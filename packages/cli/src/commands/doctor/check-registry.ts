@@ -19,7 +19,7 @@ export async function checkRegistry(
   }
   try {
     const { registry } = await openRegistry(context, { registry: location });
-    const models = await registry.list();
+    const models = await registry.listModels();
     const [problem] = models.flatMap(({ problems = [] }) => problems);
     if (problem !== undefined) {
       const fix = `fairlead model verify --registry ${location}`;

@@ -5,7 +5,8 @@ export const defineApproveCommand = auditedCommand({
   examples: [
     ['For the gate "approvedBy 1"', 'fairlead model approve digits 3 -m "checked on our data"'],
   ],
-  perform: (registry, model, version, audit) => registry.journal.approve(model, version, audit),
+  perform: (registry, model, version, audit) =>
+    registry.model(model).version(version).approve(audit),
   done: (version) => `approved version ${version}`,
 });
 
@@ -15,6 +16,6 @@ export const defineDisapproveCommand = auditedCommand({
     ['Withdraw an approval', 'fairlead model disapprove digits 3 -m "fails on blurred scans"'],
   ],
   perform: (registry, model, version, audit) =>
-    registry.journal.withdrawApproval(model, version, audit),
+    registry.model(model).version(version).withdrawApproval(audit),
   done: (version) => `withdrew the approval of version ${version}`,
 });

@@ -8,13 +8,15 @@ export const defineArchiveCommand = auditedCommand({
       'fairlead model archive digits 2 -m "trained on wrong labels"',
     ],
   ],
-  perform: (registry, model, version, audit) => registry.journal.archive(model, version, audit),
+  perform: (registry, model, version, audit) =>
+    registry.model(model).version(version).archive(audit),
   done: (version) => `archived version ${version}`,
 });
 
 /** Defines `fairlead model unarchive`. */
 export const defineUnarchiveCommand = auditedCommand({
   examples: [['Make a version available again', 'fairlead model unarchive digits 2']],
-  perform: (registry, model, version, audit) => registry.journal.unarchive(model, version, audit),
+  perform: (registry, model, version, audit) =>
+    registry.model(model).version(version).unarchive(audit),
   done: (version) => `unarchived version ${version}`,
 });

@@ -1,5 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
-import type { Deed, ModelEvent, ModelRegistry } from '@fairlead/registry';
+import type { AuditContext, ModelEvent, ModelRegistry } from '@fairlead/registry';
 import { addExamples, type Example } from '../../add-examples.ts';
 import { type CommandContext, auditContext } from '../../command-context.ts';
 import type { DefineCommand } from '../../command-tree.ts';
@@ -20,7 +20,7 @@ export interface AuditedCommand {
     registry: ModelRegistry,
     model: string,
     version: number,
-    audit: Deed,
+    audit: AuditContext,
   ) => Promise<ModelEvent>;
   /** Past tense of the command, with the version: `approved version 3`. */
   readonly done: (version: number) => string;

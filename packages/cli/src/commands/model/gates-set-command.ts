@@ -47,12 +47,9 @@ A gate is one of
         );
       }
       const opened = await openRegistry(context, options);
-      const event = await opened.registry.journal.setGates(
-        model,
-        alias,
-        gates,
-        auditContext(context, options),
-      );
+      const event = await opened.registry
+        .model(model)
+        .setGates(alias, gates, auditContext(context, options));
       const warnings = gates.length === 0 ? [] : await warningsOf(opened.registry, model, gates);
       const shown = { event, ...(warnings.length > 0 && { warnings }) };
       presentChange(context, opened, options, shown, () =>

@@ -15,7 +15,7 @@ export function defineGatesShowCommand(command: Command, context: CommandContext
       const { registry } = await openRegistry(context, options);
       // Rejects an unknown model.
       await registry.resolve(model, 1);
-      const { gates } = await registry.journal.state(model);
+      const { gates } = await registry.model(model).state();
       const guarded = [...gates].filter(([, policy]) => policy.gates.length > 0);
       const byAlias = Object.fromEntries(guarded.map(([alias, policy]) => [alias, policy.gates]));
       context.output.present(options, { model, gates: byAlias }, () =>

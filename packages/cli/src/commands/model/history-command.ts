@@ -18,7 +18,7 @@ export function defineHistoryCommand(command: Command, context: CommandContext):
       const { alias, limit } = options;
       // Rejects an unknown alias, and names the existing ones.
       if (alias !== undefined) await registry.history(model, alias);
-      const all = (await registry.story(model)).filter(
+      const all = (await registry.model(model).timeline()).filter(
         ({ source }) =>
           alias === undefined || (source.kind === 'alias' && source.record.alias === alias),
       );

@@ -13,7 +13,7 @@ export function defineListCommand(command: Command, context: CommandContext): vo
     .addOption(jsonOption)
     .action(async (options) => {
       const { registry, store } = await openRegistry(context, options);
-      const models = await registry.list();
+      const models = await registry.listModels();
       for (const { model, problems = [] } of models) {
         for (const problem of problems) {
           context.output.note(

@@ -41,7 +41,7 @@ export function defineMeasureCommand(command: Command, context: CommandContext):
       const { version } = await opened.registry.resolve(model, aliasOrVersion);
       for (const [name, value] of Object.entries(numbers)) {
         const measurement = { name, value, documents, ...auditContext(context, options) };
-        await opened.registry.journal.measure(model, version, measurement);
+        await opened.registry.model(model).version(version).measure(measurement);
       }
       presentChange(context, opened, options, { model, version, measured: numbers }, () => [
         `Recorded for version ${version} of ${model}:`,

@@ -25,11 +25,9 @@ export function defineNoteCommand(command: Command, context: CommandContext): vo
       const { registry } = opened;
       const version =
         options.of === undefined ? undefined : (await registry.resolve(model, options.of)).version;
-      const audit = {
-        ...auditContext(context, options),
-        ...(version !== undefined && { version }),
-      };
-      const event = await registry.journal.note(model, text, audit);
+      const handle = registry.model(model);
+      const subject = version === undefined ? handle : handle.version(version);
+      const event = await subject.note(text, auditContext(context, options));
       presentChange(context, opened, options, { event }, () => [
         `Added a note to ${version === undefined ? model : `version ${version} of ${model}`}.`,
       ]);

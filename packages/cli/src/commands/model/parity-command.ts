@@ -86,10 +86,13 @@ export function defineParityCommand(command: Command, context: CommandContext): 
         });
       }
       if (record) {
-        await registry.recordParity(model, version, report, {
-          ...auditContext(context, options),
-          original: title,
-        });
+        await registry
+          .model(model)
+          .version(version)
+          .recordParity(report, {
+            ...auditContext(context, options),
+            original: title,
+          });
       }
       const passed = max === undefined || report.parity <= max;
       const value = {

@@ -29,10 +29,10 @@ export function definePruneCommand(command: Command, context: CommandContext): v
       const { store } = await openRegistry(context, { registry: options.registry });
       const { keepLast } = options;
       await confirm(context, options, `prune all but the newest ${keepLast} versions of ${model}`);
-      const { clock } = context.io;
+      const now = context.io.clock;
       const audit = auditContext(context, options);
       const dryRun = options.dryRun === true;
-      const report = await pruneVersions(store, model, { keepLast, dryRun, clock, ...audit });
+      const report = await pruneVersions(store, model, { keepLast, dryRun, now, ...audit });
       context.output.present(options, report, () => [
         `${dryRun ? 'A dry run would prune' : 'Pruned'} versions: ${list(report.pruned)}.`,
         `Pruned before: ${list(report.alreadyPruned)}. Kept because an alias points to them, or did: ${list(report.keptByAlias)}.`,

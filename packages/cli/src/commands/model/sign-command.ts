@@ -28,7 +28,10 @@ export function defineSignCommand(command: Command, context: CommandContext): vo
       const opened = await openRegistry(context, options);
       const { version } = await opened.registry.resolve(model, aliasOrVersion);
       const audit = auditContext(context, options);
-      const signature = await opened.registry.sign(model, version, { privateKey, ...audit });
+      const signature = await opened.registry
+        .model(model)
+        .version(version)
+        .sign({ privateKey, ...audit });
       presentChange(context, opened, options, { signature }, () => [
         `Signed version ${version} of ${model} with key ${signature.keyId}.`,
       ]);

@@ -37,13 +37,12 @@ export function defineTagCommand(command: Command, context: CommandContext): voi
       const { registry } = opened;
       const version =
         options.of === undefined ? undefined : (await registry.resolve(model, options.of)).version;
-      const audit = {
-        ...auditContext(context, options),
-        ...(version !== undefined && { version }),
-      };
-      for (const [name, value] of tags) await registry.journal.setTag(model, name, value, audit);
-      for (const name of deleted) await registry.journal.deleteTag(model, name, audit);
-      const state = await registry.journal.state(model);
+      const audit = auditContext(context, options);
+      const handle = registry.model(model);
+      const tagged = version === undefined ? handle : handle.version(version);
+      for (const [name, value] of tags) await tagged.setTag(name, value, audit);
+      for (const name of deleted) await tagged.deleteTag(name, audit);
+      const state = await registry.model(model).state();
       const now = version === undefined ? state.tags : (state.versions.get(version)?.tags ?? {});
       const subject = version === undefined ? model : `version ${version} of ${model}`;
       presentChange(context, opened, options, { model, version, tags: now }, () => [

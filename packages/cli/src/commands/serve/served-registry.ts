@@ -40,7 +40,7 @@ export async function servedRegistry(
   }
   const location = named ?? DEFAULT_FOLDER;
   const { registry } = await openRegistry(context, { registry: location });
-  const summaries = await registry.list();
+  const summaries = await registry.listModels();
   const hasAlias = ({ aliases }: (typeof summaries)[number]) => Object.hasOwn(aliases, alias);
   return {
     location,

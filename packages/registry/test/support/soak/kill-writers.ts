@@ -99,7 +99,7 @@ async function checkNothingFromNowhere(
   told: ReadonlyMap<KilledWriter, readonly Told[]>,
   killed: number,
 ): Promise<void> {
-  const models = await registry.list();
+  const models = await registry.listModels();
   const versions = models
     .filter(({ model }) => model === 'digits' || model === 'scratch')
     .reduce((sum, { versions: count }) => sum + count, 0);

@@ -15,18 +15,21 @@ async function withVersions(count = 2) {
   for (let version = 1; version <= count; version += 1) {
     await opened.registry.push(digits(`weights ${version}`));
   }
-  return { ...opened, journal: opened.registry.journal };
+  return { ...opened, model: opened.registry.model('digits') };
 }
 
 test('tags of a model and of its versions are set, replaced and deleted', async () => {
-  const { journal } = await withVersions();
-  await journal.setTag('digits', 'team', 'vision', by);
-  await journal.setTag('digits', 'stage', 'trial', { ...by, version: 2 });
-  await journal.setTag('digits', 'stage', 'final', { ...by, version: 2 });
-  await journal.setTag('digits', '__proto__', 'odd', { ...by, version: 2 }).catch(() => undefined);
-  await journal.setTag('digits', 'gone', 'x', { ...by, version: 2 });
-  await journal.deleteTag('digits', 'gone', { ...by, version: 2 });
-  const state = await journal.state('digits');
+  const { model } = await withVersions();
+  await model.setTag('team', 'vision', by);
+  await model.version(2).setTag('stage', 'trial', by);
+  await model.version(2).setTag('stage', 'final', by);
+  await model
+    .version(2)
+    .setTag('__proto__', 'odd', by)
+    .catch(() => undefined);
+  await model.version(2).setTag('gone', 'x', by);
+  await model.version(2).deleteTag('gone', by);
+  const state = await model.state();
   expect(state.tags).toEqual({ team: 'vision' });
   expect(Object.entries(state.versions.get(2)?.tags ?? {})).toEqual([
     ['stage', 'final'],
@@ -36,14 +39,17 @@ test('tags of a model and of its versions are set, replaced and deleted', async 
 });
 
 test('an archived version can be set to no alias until it is taken back, and one in use is not archived', async () => {
-  const { registry, journal } = await withVersions();
+  const { registry } = await withVersions();
   await registry.setAlias('digits', 'champion', 1, by);
-  expect(await rejection(journal.archive('digits', 1, by))).toMatchObject({
+  expect(await rejection(registry.model('digits').version(1).archive(by))).toMatchObject({
     code: 'ERR_REGISTRY_IN_USE',
     message: expect.stringContaining('"champion"') as unknown,
   });
-  await journal.archive('digits', 2, { ...by, reason: 'too slow' });
-  expect((await journal.state('digits')).versions.get(2)?.archived).toMatchObject({
+  await registry
+    .model('digits')
+    .version(2)
+    .archive({ ...by, reason: 'too slow' });
+  expect((await registry.model('digits').state()).versions.get(2)?.archived).toMatchObject({
     actor: 'bob',
     reason: 'too slow',
   });
@@ -51,35 +57,38 @@ test('an archived version can be set to no alias until it is taken back, and one
     code: 'ERR_REGISTRY_ARCHIVED',
     message: expect.stringContaining('bob archived it') as unknown,
   });
-  await journal.unarchive('digits', 2, by);
+  await registry.model('digits').version(2).unarchive(by);
   expect(await registry.setAlias('digits', 'champion', 2, by)).toMatchObject({ version: 2 });
 });
 
 test('documents of a measurement are kept once, read back whole, and never when damaged', async () => {
-  const { folder, registry, journal } = await withVersions();
+  const { folder, registry } = await withVersions();
   const html = Buffer.from('<p>report</p>');
   const measure = () =>
-    journal.measure('digits', 1, {
-      ...by,
-      name: 'parity',
-      value: 1e-6,
-      details: { rows: 10 },
-      documents: { 'parity.html': html },
-    });
+    registry
+      .model('digits')
+      .version(1)
+      .measure({
+        ...by,
+        name: 'parity',
+        value: 1e-6,
+        details: { rows: 10 },
+        documents: { 'parity.html': html },
+      });
   await measure();
   await measure();
-  const measured = (await journal.state('digits')).versions.get(1)?.measurements.parity;
+  const measured = (await registry.model('digits').state()).versions.get(1)?.measurements.parity;
   expect(measured).toMatchObject({ value: 1e-6, actor: 'bob', details: { rows: 10 } });
   const [document] = measured?.documents ?? [];
   if (document === undefined) throw new Error('expected a document');
-  expect(Buffer.from(await journal.readDocument('digits', document))).toEqual(html);
+  expect(Buffer.from(await registry.model('digits').readDocument(document))).toEqual(html);
   expect(await verifyRegistry(registry.store)).toMatchObject({ ok: true, events: 2, documents: 2 });
 
   const file = join(folder, 'models/digits/documents', document.sha256);
   chmodSync(file, 0o644);
   writeFileSync(file, '<p>REPORT</p>');
   const corrupt = { code: 'ERR_REGISTRY_CORRUPT' };
-  expect(await rejection(journal.readDocument('digits', document))).toMatchObject(corrupt);
+  expect(await rejection(registry.model('digits').readDocument(document))).toMatchObject(corrupt);
   expect(await rejection(measure())).toMatchObject(corrupt);
   expect(await verifyRegistry(registry.store)).toMatchObject({
     ok: false,
@@ -88,13 +97,13 @@ test('documents of a measurement are kept once, read back whole, and never when 
 });
 
 test('a chain with a removed or exchanged event is rejected', async () => {
-  const { folder, registry, journal } = await withVersions();
-  for (const value of ['a', 'b', 'c']) await journal.setTag('digits', 'x', value, by);
+  const { folder, registry, model } = await withVersions();
+  for (const value of ['a', 'b', 'c']) await model.setTag('x', value, by);
   const file = (number: number) => join(folder, `models/digits/events/0000000${number}.json`);
   const second = readFileSync(file(2));
   rmSync(file(2));
   const again = new ModelRegistry({ store: folderStore(folder) });
-  expect(await rejection(again.journal.events('digits'))).toMatchObject({
+  expect(await rejection(again.model('digits').events())).toMatchObject({
     code: 'ERR_REGISTRY_CORRUPT',
   });
   expect((await verifyRegistry(registry.store)).problems).toMatchObject([
@@ -113,68 +122,80 @@ test('many writers at a time lose no event', async () => {
   const registries = [registry, new ModelRegistry({ store }), new ModelRegistry({ store })];
   await Promise.all(
     Array.from({ length: 30 }, (_, index) =>
-      (registries[index % 3] ?? registry).journal.setTag('digits', `t${index}`, 'x', by),
+      (registries[index % 3] ?? registry).model('digits').setTag(`t${index}`, 'x', by),
     ),
   );
-  const { tags } = await registry.journal.state('digits');
+  const { tags } = await registry.model('digits').state();
   expect(Object.keys(tags)).toHaveLength(30);
   expect(await verifyRegistry(registry.store)).toMatchObject({ ok: true, events: 30 });
 });
 
-test.each<[string, (journal: ModelRegistry['journal']) => Promise<unknown>, string]>([
+test.each<[string, (registry: ModelRegistry) => Promise<unknown>, string]>([
   [
     'a model that is not there',
-    (j) => j.setTag('iris', 'a', 'b', by),
+    (j) => j.model('iris').setTag('a', 'b', by),
     'ERR_REGISTRY_MODEL_NOT_FOUND',
   ],
   [
     'a version that is not there',
-    (j) => j.approve('digits', 9, by),
+    (j) => j.model('digits').version(9).approve(by),
     'ERR_REGISTRY_VERSION_NOT_FOUND',
   ],
   [
     'a tag with a line break',
-    (j) => j.setTag('digits', 'a\nb', 'c', by),
-    'ERR_REGISTRY_INVALID_ARGUMENT',
+    (j) => j.model('digits').setTag('a\nb', 'c', by),
+    'ERR_REGISTRY_INVALID_OPTION',
   ],
-  ['nobody', (j) => j.setTag('digits', 'a', 'b', { actor: '' }), 'ERR_REGISTRY_INVALID_ARGUMENT'],
+  [
+    'nobody',
+    (j) => j.model('digits').setTag('a', 'b', { actor: '' }),
+    'ERR_REGISTRY_INVALID_OPTION',
+  ],
   [
     'a measurement of NaN',
-    (j) => j.measure('digits', 1, { ...by, name: 'p99Ms', value: NaN }),
-    'ERR_REGISTRY_INVALID_ARGUMENT',
+    (j) =>
+      j
+        .model('digits')
+        .version(1)
+        .measure({ ...by, name: 'p99Ms', value: NaN }),
+    'ERR_REGISTRY_INVALID_OPTION',
   ],
   [
     'an approval by who pushed',
-    (j) => j.approve('digits', 1, { actor: 'ada' }),
-    'ERR_REGISTRY_INVALID_ARGUMENT',
+    (j) => j.model('digits').version(1).approve({ actor: 'ada' }),
+    'ERR_REGISTRY_INVALID_OPTION',
   ],
-  ['a model name that climbs', (j) => j.events('../x'), 'ERR_REGISTRY_INVALID_NAME'],
+  ['a model name that climbs', (j) => j.model('../x').events(), 'ERR_REGISTRY_INVALID_NAME'],
   [
     'a huge event',
-    (j) => j.measure('digits', 1, { ...by, name: 'x', value: 1, details: 'x'.repeat(300_000) }),
+    (j) =>
+      j
+        .model('digits')
+        .version(1)
+        .measure({ ...by, name: 'x', value: 1, details: 'x'.repeat(300_000) }),
     'ERR_REGISTRY_TOO_LARGE',
   ],
 ])('refuses %s', async (_what, work, code) => {
-  const { journal } = await withVersions();
-  expect(await rejection(work(journal).then())).toMatchObject({ code });
-  expect(await journal.events('digits')).toEqual([]);
+  const { registry } = await withVersions();
+  expect(await rejection(work(registry).then())).toMatchObject({ code });
+  expect(await registry.model('digits').events()).toEqual([]);
 });
 
 test('the story tells who did what, when and why, in order, with gates', async () => {
   let now = Date.parse('2026-03-01T12:00:00Z');
   const { store } = temporaryRegistry();
-  const registry = new ModelRegistry({ store, clock: () => new Date((now += 60_000)) });
+  const registry = new ModelRegistry({ store, now: () => new Date((now += 60_000)) });
   await registry.push(digits('one', { metrics: { accuracy: 0.9 } }));
-  await registry.journal.setGates('digits', 'champion', ['accuracy >= 0.8'], by);
+  await registry.model('digits').setGates('champion', ['accuracy >= 0.8'], by);
   await registry.setAlias('digits', 'champion', 1, { ...by, reason: 'the first' });
   await registry.push(digits('two', { metrics: { accuracy: 0.5 } }));
-  await registry.journal.approve('digits', 2, { actor: 'eve', reason: 'looks fine' });
+  await registry.model('digits').version(2).approve({ actor: 'eve', reason: 'looks fine' });
   await registry.setAlias('digits', 'champion', 2, {
     ...by,
     dangerouslySkipGates: 'the old one crashes',
   });
   await registry.rollback('digits', 'champion', { actor: 'on call', reason: 'errors' });
-  const story = await registry.story('digits');
+  const story = await registry.model('digits').timeline();
   expect(story.map(({ actor, what, reason }) => [actor, what, reason])).toEqual([
     ['ada', 'pushed version 1 (onnx, 1 file, 3 bytes)', undefined],
     ['bob', 'guarded "champion" by: accuracy >= 0.8', undefined],
@@ -195,11 +216,11 @@ test('the story tells who did what, when and why, in order, with gates', async (
 
 test('clocks that contradict each other do not change the order of a log in the story', async () => {
   const { store } = temporaryRegistry();
-  const at = (time: string) => new ModelRegistry({ store, clock: () => new Date(time) });
+  const at = (time: string) => new ModelRegistry({ store, now: () => new Date(time) });
   await at('2026-03-01T12:00:00Z').push(digits('one'));
-  await at('2026-03-01T13:00:00Z').journal.setTag('digits', 'a', '1', by);
-  await at('2026-03-01T11:00:00Z').journal.setTag('digits', 'b', '2', by);
-  const story = await at('2026-03-01T12:00:00Z').story('digits');
+  await at('2026-03-01T13:00:00Z').model('digits').setTag('a', '1', by);
+  await at('2026-03-01T11:00:00Z').model('digits').setTag('b', '2', by);
+  const story = await at('2026-03-01T12:00:00Z').model('digits').timeline();
   expect(story.map(({ what }) => what.slice(0, 16))).toEqual([
     'pushed version 1',
     'tagged the model',
