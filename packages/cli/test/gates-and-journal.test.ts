@@ -37,7 +37,7 @@ test('a guarded alias is set only to what passes, and says what was found', asyn
 
   const own = await run(place, 'model', 'approve', 'affine', '1');
   expect(own.exitCode).toBe(2);
-  expect(own.stderr).toContain('let somebody else approve it');
+  expect(own.stderr).toContain('the approver must differ from the pusher');
   await runJson(place, 'model', 'approve', 'affine', '1', '--actor', 'bob', '-m', 'looked at it');
   const skipped = await run(
     place,

@@ -2,6 +2,7 @@ import type { AliasEntry } from './aliases/alias-entry.ts';
 import type { GateResult } from './aliases/alias-gates.ts';
 import { aliasNotFound } from './aliases/alias-names.ts';
 import { followAlias, type FollowOptions } from './aliases/follow-alias.ts';
+import { checkOptions } from './checks/check-options.ts';
 import { listModels, type ModelSummary } from './models/list-models.ts';
 import { ModelHandle } from './models/model-handle.ts';
 import { RegistryLogs } from './models/registry-logs.ts';
@@ -42,6 +43,8 @@ export interface ResolvedVersion {
   readonly entry?: AliasEntry;
 }
 
+const optionNames = { store: 'required', now: 'optional', trustedKeys: 'optional' } as const;
+
 // A write that hasn't touched its file for that long has ended.
 const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 
@@ -58,7 +61,13 @@ export class ModelRegistry {
   readonly #trustedKeys: TrustedKeys | undefined;
   #swept = false;
 
-  constructor({ store, now = () => new Date(), trustedKeys }: ModelRegistryOptions) {
+  /** @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` naming an unknown or missing option. */
+  constructor(options: ModelRegistryOptions) {
+    const {
+      store,
+      now = () => new Date(),
+      trustedKeys,
+    } = checkOptions('new ModelRegistry', options, optionNames);
     this.store = store;
     this.#logs = new RegistryLogs(store, now);
     this.#trustedKeys = trustedKeys;

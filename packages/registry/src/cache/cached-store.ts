@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ObjectStore, StoreEntry } from '../store/object-store.ts';
 import { RegistryError } from '../errors/registry-error.ts';
+import { checkOptions } from '../checks/check-options.ts';
 import { CacheFolder } from './cache-folder.ts';
 import { hasHash, isRecordAt, isRecordKey, promisedHash } from './cacheable.ts';
 
@@ -33,7 +34,15 @@ const AWAY_MS = 5000;
  * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for a `maxBytes` that isn't positive, and what `folderStore` throws.
  */
 export function cachedStore(store: ObjectStore, options: CachedStoreOptions): ObjectStore {
-  const { folder, maxBytes = 10 * 1024 ** 3, onError = () => undefined } = options;
+  const {
+    folder,
+    maxBytes = 10 * 1024 ** 3,
+    onError = () => undefined,
+  } = checkOptions('cachedStore', options, {
+    folder: 'required',
+    maxBytes: 'optional',
+    onError: 'optional',
+  });
   if (!(maxBytes > 0)) {
     throw new RegistryError(
       'ERR_REGISTRY_INVALID_OPTION',

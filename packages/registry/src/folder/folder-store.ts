@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, readdir, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { checkOptions } from '../checks/check-options.ts';
 import { folderMaker, linkIfAbsent, syncFolder, writeNewFile } from './durable-file.ts';
 import { folderError, systemCode } from './folder-error.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -29,11 +30,11 @@ const TEMPORARY = '.tmp';
  * its name and syncs the folder: at any moment an object is there whole and durable, or not at all. Symbolic links
  * inside the folder aren't followed.
  *
- * @throws RegistryError `ERR_REGISTRY_STORE_NOT_FOUND` when the folder is missing and `create` is not set;
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION`; `ERR_REGISTRY_STORE_NOT_FOUND` when the folder is missing and `create` is not set;
  * `ERR_REGISTRY_STORE_NOT_A_FOLDER`; `ERR_REGISTRY_STORE_DENIED`.
  */
 export function folderStore(path: string, options: FolderStoreOptions = {}): ObjectStore {
-  const { create = false } = options;
+  const { create = false } = checkOptions('folderStore', options, { create: 'optional' });
   const folder = new PlainFolder(path, create);
   const temporaries = join(folder.root, TEMPORARY);
   const ensureFolder = folderMaker(folder.root);

@@ -1,3 +1,4 @@
+import { checkOptions } from '../checks/check-options.ts';
 import { BLOBS, blobKey } from '../store/layout.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { RegistryError } from '../errors/registry-error.ts';
@@ -57,12 +58,17 @@ const BATCH = 500;
  */
 export async function collectGarbage(
   store: ObjectStore,
-  {
+  options: CollectGarbageOptions = {},
+): Promise<GarbageReport> {
+  const {
     dryRun = false,
     graceMs = DAY_MS,
     monotonicNow = () => performance.now(),
-  }: CollectGarbageOptions = {},
-): Promise<GarbageReport> {
+  } = checkOptions('collectGarbage', options, {
+    dryRun: 'optional',
+    graceMs: 'optional',
+    monotonicNow: 'optional',
+  });
   if (!(graceMs >= 0)) {
     throw new RegistryError(
       'ERR_REGISTRY_INVALID_OPTION',

@@ -5,6 +5,7 @@ import { eventLog } from '../events/event-log.ts';
 import { foldEvents } from '../events/model-state.ts';
 import { aliasNames } from '../aliases/alias-names.ts';
 import { modelNotFound } from '../versions/model-names.ts';
+import { checkOptions } from '../checks/check-options.ts';
 import { checkModelName } from '../checks/model-name.ts';
 import { FORMAT_VERSION } from '../records/record-schema.ts';
 import { encodeRecord } from '../records/stored-record.ts';
@@ -36,6 +37,14 @@ export interface PruneOptions {
   readonly now?: () => Date;
 }
 
+const optionNames = {
+  keepLast: 'required',
+  actor: 'required',
+  reason: 'optional',
+  dryRun: 'optional',
+  now: 'optional',
+} as const;
+
 /** What was pruned, or would be. */
 export interface PruneReport {
   readonly model: string;
@@ -62,7 +71,13 @@ export async function pruneVersions(
   model: string,
   options: PruneOptions,
 ): Promise<PruneReport> {
-  const { keepLast, actor, reason, dryRun = false, now = () => new Date() } = options;
+  const {
+    keepLast,
+    actor,
+    reason,
+    dryRun = false,
+    now = () => new Date(),
+  } = checkOptions('pruneVersions', options, optionNames);
   checkModelName(model);
   checkAuditText('actor', actor);
   if (reason !== undefined) checkAuditText('reason', reason);

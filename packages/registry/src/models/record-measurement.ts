@@ -55,7 +55,9 @@ async function storeDocuments(
 ): Promise<readonly EventDocument[]> {
   const entries = Object.entries(documents);
   if (entries.length > MAX_DOCUMENTS) {
-    throw invalidOption(`${entries.length} documents: a measurement has at most ${MAX_DOCUMENTS}`);
+    throw invalidOption(
+      `${entries.length} documents are too many: a measurement has at most ${MAX_DOCUMENTS} documents`,
+    );
   }
   const stored: EventDocument[] = [];
   for (const [name, bytes] of entries) {

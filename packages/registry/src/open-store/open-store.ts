@@ -1,4 +1,5 @@
 import { maskCredentials } from '@fairlead/signature';
+import { checkOptions } from '../checks/check-options.ts';
 import { folderStore } from '../folder/folder-store.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { RegistryError } from '../errors/registry-error.ts';
@@ -35,8 +36,17 @@ export interface OpenStoreOptions {
  */
 export async function openStore(
   location: string,
-  { create = false, patienceMs, timeoutMs }: OpenStoreOptions = {},
+  options: OpenStoreOptions = {},
 ): Promise<ObjectStore> {
+  const {
+    create = false,
+    patienceMs,
+    timeoutMs,
+  } = checkOptions('openStore', options, {
+    create: 'optional',
+    patienceMs: 'optional',
+    timeoutMs: 'optional',
+  });
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(location)?.[1]?.toLowerCase();
   if (scheme === undefined) return folderStore(location, { create });
   if (scheme !== 's3') {

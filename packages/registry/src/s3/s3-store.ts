@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { ObjectStore } from '../store/object-store.ts';
 import { RegistryError } from '../errors/registry-error.ts';
+import { checkOptions } from '../checks/check-options.ts';
 import { BLOBS } from '../store/layout.ts';
 import { keySegments } from '../store/store-key.ts';
 import { ConditionalWriteCheck } from './conditional-writes.ts';
@@ -54,6 +55,16 @@ export interface S3StoreOptions {
   readonly conditionalWrites?: 'check' | 'assume';
 }
 
+const optionNames = {
+  bucket: 'required',
+  prefix: 'optional',
+  client: 'optional',
+  patienceMs: 'optional',
+  timeoutMs: 'optional',
+  partBytes: 'optional',
+  conditionalWrites: 'optional',
+} as const;
+
 /** S3 refuses smaller parts (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
 const LEAST_PART_BYTES = 5 * 1024 * 1024;
 
@@ -71,6 +82,7 @@ const LEAST_PART_BYTES = 5 * 1024 * 1024;
  * `…_CLOCK_SKEWED`, `…_UNSUPPORTED` and `…_UNAVAILABLE`, each naming bucket, key and the fix.
  */
 export function s3Store(options: S3StoreOptions): ObjectStore {
+  checkOptions('s3Store', options, optionNames);
   const { bucket, prefix, patienceMs = 45_000, timeoutMs = 15_000 } = options;
   const { partBytes = 8 * 1024 * 1024, conditionalWrites = 'check' } = options;
   const location = s3Location(bucket, prefix);

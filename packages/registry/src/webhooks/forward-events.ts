@@ -5,6 +5,7 @@ import { eventLog } from '../events/event-log.ts';
 import { aliasNames } from '../aliases/alias-names.ts';
 import { modelNames } from '../versions/model-names.ts';
 import { RegistryError } from '../errors/registry-error.ts';
+import { checkOptions } from '../checks/check-options.ts';
 import { inParallel } from '../store/in-parallel.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { versionLog } from '../versions/version-log.ts';
@@ -89,8 +90,8 @@ export interface ForwardOptions {
  * cursor and, before the first look, the store throw.
  */
 export async function forwardEvents(options: ForwardOptions): Promise<void> {
-  const { pollIntervalMs = 10_000, signal, onError } = options;
   const forwarder = await Forwarder.open(options);
+  const { pollIntervalMs = 10_000, signal, onError } = options;
   while (signal?.aborted !== true) {
     const { dueInMs, errors } = await forwarder.pass();
     for (const error of errors) onError?.(error);
@@ -110,6 +111,21 @@ export async function forwardPending(options: ForwardOptions): Promise<boolean> 
   if (errors.length > 0) throw errors[0];
   return dueInMs === Infinity;
 }
+
+const optionNames = {
+  store: 'required',
+  url: 'required',
+  sender: 'required',
+  cursor: 'required',
+  from: 'optional',
+  pollIntervalMs: 'optional',
+  maxDelayMs: 'optional',
+  maxAttempts: 'optional',
+  wants: 'optional',
+  onNotice: 'optional',
+  onError: 'optional',
+  signal: 'optional',
+} as const;
 
 /** Deliveries of the first event that a model still has to tell. */
 interface Trouble {
@@ -138,6 +154,7 @@ class Forwarder {
   }
 
   static async open(options: ForwardOptions): Promise<Forwarder> {
+    checkOptions('forwardEvents', options, optionNames);
     const {
       store,
       cursor,

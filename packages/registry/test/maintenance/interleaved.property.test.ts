@@ -174,7 +174,8 @@ async function run(
       };
     }
     case 'prune': {
-      const { pruned } = await pruneVersions(store, action.model, { ...action, ...by });
+      const { keepLast } = action;
+      const { pruned } = await pruneVersions(store, action.model, { keepLast, ...by });
       return (_, later) => {
         for (const number of pruned) {
           const name = `${String(number).padStart(8, '0')}.json`;

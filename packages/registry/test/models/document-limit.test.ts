@@ -14,19 +14,22 @@ test('a measurement has at most 64 documents; with 65 nothing is recorded', asyn
   const { registry } = temporaryRegistry();
   await registry.push(digits('weights'));
   const measure = (count: number) =>
-    registry.journal.measure('digits', 1, {
-      actor: 'bob',
-      name: 'parity',
-      value: 1,
-      documents: documents(count),
-    });
+    registry
+      .model('digits')
+      .version(1)
+      .measure({
+        actor: 'bob',
+        name: 'parity',
+        value: 1,
+        documents: documents(count),
+      });
   expect(await rejection(measure(65))).toMatchObject({
-    code: 'ERR_REGISTRY_INVALID_ARGUMENT',
+    code: 'ERR_REGISTRY_INVALID_OPTION',
     message: expect.stringContaining('at most 64 documents') as unknown,
   });
-  expect(await registry.journal.events('digits')).toEqual([]);
+  expect(await registry.model('digits').events()).toEqual([]);
   await measure(64);
-  const [event] = await registry.journal.events('digits');
+  const [event] = await registry.model('digits').events();
   expect(event).toMatchObject({ type: 'measured' });
   expect(JSON.stringify(event)).toContain('63.txt');
 });
