@@ -48,7 +48,7 @@ export async function openRegistry(
   const { registry, registryCache: folder, registryCacheBytes: maxBytes } = settings;
   const trust = readTrustedKeys(settings);
   const store = await forSettingLater('FAIRLEAD_REGISTRY', () =>
-    openStore(registry, { patienceMs: PATIENCE_MS }),
+    openStore(registry, { retryBudgetMs: PATIENCE_MS }),
   );
   const checkStore = (): Promise<void> =>
     forSettingLater('FAIRLEAD_REGISTRY', () => requireConditionalWrites(store));

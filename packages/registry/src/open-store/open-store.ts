@@ -17,7 +17,7 @@ export interface OpenStoreOptions {
    *
    * @defaultValue 45000
    */
-  readonly patienceMs?: number;
+  readonly retryBudgetMs?: number;
   /**
    * How long one request to S3 may take, or a connection be silent, in milliseconds.
    *
@@ -40,11 +40,11 @@ export async function openStore(
 ): Promise<ObjectStore> {
   const {
     create = false,
-    patienceMs,
+    retryBudgetMs,
     timeoutMs,
   } = checkOptions('openStore', options, {
     create: 'optional',
-    patienceMs: 'optional',
+    retryBudgetMs: 'optional',
     timeoutMs: 'optional',
   });
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(location)?.[1]?.toLowerCase();
@@ -58,7 +58,7 @@ export async function openStore(
   const { parseS3Url, s3Store } = await importS3();
   return s3Store({
     ...parseS3Url(location),
-    ...(patienceMs !== undefined && { patienceMs }),
+    ...(retryBudgetMs !== undefined && { retryBudgetMs }),
     ...(timeoutMs !== undefined && { timeoutMs }),
   });
 }

@@ -61,7 +61,7 @@ export async function* streamObject(
   let offset = 0;
   let etag: string | undefined;
   let size: number | undefined;
-  let nextPause = requests.patience();
+  let nextPause = requests.retryDelays();
   while (size === undefined || offset < size) {
     const answer = await requests.run('read', key, (attempt) =>
       get(
@@ -96,7 +96,7 @@ export async function* streamObject(
         }
         if (next.done === true) break;
         offset += next.value.length;
-        nextPause = requests.patience();
+        nextPause = requests.retryDelays();
         yield next.value;
       }
     } finally {

@@ -10,7 +10,7 @@ export type S3Sender = Pick<S3Client, 'send'>;
 export interface RequestOptions {
   readonly client: S3Sender;
   readonly location: S3Location;
-  readonly patienceMs: number;
+  readonly retryBudgetMs: number;
   readonly timeoutMs: number;
 }
 
@@ -28,13 +28,13 @@ const LEAST_BYTES_PER_MS = 50;
 export class S3Requests {
   readonly client: S3Sender;
   readonly location: S3Location;
-  readonly #patienceMs: number;
+  readonly #retryBudgetMs: number;
   readonly #timeoutMs: number;
 
-  constructor({ client, location, patienceMs, timeoutMs }: RequestOptions) {
+  constructor({ client, location, retryBudgetMs, timeoutMs }: RequestOptions) {
     this.client = client;
     this.location = location;
-    this.#patienceMs = patienceMs;
+    this.#retryBudgetMs = retryBudgetMs;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -54,9 +54,9 @@ export class S3Requests {
     return this.#timeoutMs;
   }
 
-  /** Counts attempts and says how long to wait before the next: `undefined` when patience is at its end. */
-  patience(): () => number | undefined {
-    const until = performance.now() + this.#patienceMs;
+  /** Counts attempts and returns the pause before the next one, in milliseconds: `undefined` when the retry budget is used up. */
+  retryDelays(): () => number | undefined {
+    const until = performance.now() + this.#retryBudgetMs;
     let limitMs = FIRST_PAUSE_MS;
     return () => {
       // Full jitter: who was refused together doesn't come back together
@@ -78,7 +78,7 @@ export class S3Requests {
     attempt: (options: Attempt) => Promise<T>,
     bytes = 0,
   ): Promise<T> {
-    const nextPause = this.patience();
+    const nextPause = this.retryDelays();
     for (;;) {
       try {
         return await this.#attempt(attempt, bytes);

@@ -33,7 +33,7 @@ export interface S3StoreOptions {
    *
    * @defaultValue 45000
    */
-  readonly patienceMs?: number;
+  readonly retryBudgetMs?: number;
   /**
    * How long one attempt may take, or a connection be silent, in milliseconds; large bodies get more.
    *
@@ -59,7 +59,7 @@ const optionNames = {
   bucket: 'required',
   prefix: 'optional',
   client: 'optional',
-  patienceMs: 'optional',
+  retryBudgetMs: 'optional',
   timeoutMs: 'optional',
   partBytes: 'optional',
   conditionalWrites: 'optional',
@@ -83,14 +83,14 @@ const LEAST_PART_BYTES = 5 * 1024 * 1024;
  */
 export function s3Store(options: S3StoreOptions): ObjectStore {
   checkOptions('s3Store', options, optionNames);
-  const { bucket, prefix, patienceMs = 45_000, timeoutMs = 15_000 } = options;
+  const { bucket, prefix, retryBudgetMs = 45_000, timeoutMs = 15_000 } = options;
   const { partBytes = 8 * 1024 * 1024, conditionalWrites = 'check' } = options;
   const location = s3Location(bucket, prefix);
-  requireAtLeast('patienceMs', patienceMs, 0);
+  requireAtLeast('retryBudgetMs', retryBudgetMs, 0);
   requireAtLeast('timeoutMs', timeoutMs, 1);
   requireAtLeast('partBytes', partBytes, LEAST_PART_BYTES);
   const { client = defaultClient(timeoutMs) } = options;
-  const requests = new S3Requests({ client, location, patienceMs, timeoutMs });
+  const requests = new S3Requests({ client, location, retryBudgetMs, timeoutMs });
   const checked = (key: string): string => keySegments(key).join('/');
 
   const check = new ConditionalWriteCheck(requests);

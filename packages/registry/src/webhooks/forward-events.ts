@@ -69,8 +69,8 @@ export interface ForwardOptions {
    * @defaultValue `Infinity`: an event that nobody takes holds the later ones of its model back, and none is lost
    */
   readonly maxAttempts?: number;
-  /** Which events are told, by their type; the others count as told. @defaultValue all */
-  readonly wants?: (type: string) => boolean;
+  /** True for the types of events to forward; the others are skipped. @defaultValue all */
+  readonly filter?: (type: string) => boolean;
   /** Told of each delivery: that it arrived, is tried again, or was given up. */
   readonly onNotice?: (notice: ForwardNotice) => void;
   /** Told of each look that failed; forwarding goes on. */
@@ -121,7 +121,7 @@ const optionNames = {
   pollIntervalMs: 'optional',
   maxDelayMs: 'optional',
   maxAttempts: 'optional',
-  wants: 'optional',
+  filter: 'optional',
   onNotice: 'optional',
   onError: 'optional',
   signal: 'optional',
@@ -196,10 +196,10 @@ class Forwarder {
   }
 
   async #tell(model: string): Promise<void> {
-    const { store, signal, wants = () => true } = this.#options;
+    const { store, signal, filter = () => true } = this.#options;
     const position = this.#positions.get(model) ?? START;
     for await (const { event, next } of pendingEvents(store, model, position)) {
-      if (wants(event.type) && !(await this.#deliver(model, event.id, event))) return;
+      if (filter(event.type) && !(await this.#deliver(model, event.id, event))) return;
       this.#positions.set(model, next);
       await this.#save();
       if (signal?.aborted === true) return;

@@ -135,7 +135,7 @@ test('where nothing may be removed the probe stays, and the next process needs o
 });
 
 test('a failure that passes is no result: the next write checks again', async () => {
-  const { store } = storeThat([], { patienceMs: 0 });
+  const { store } = storeThat([], { retryBudgetMs: 0 });
   proxy.inject({
     when: ({ method, url }) => method === 'PUT' && isProbe(url),
     what: { status: 503, code: 'SlowDown' },

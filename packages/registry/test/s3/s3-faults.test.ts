@@ -220,7 +220,7 @@ describe('a long write', () => {
   });
 
   test('leaves nothing behind when S3 goes on refusing a part', async () => {
-    const store = newStore({ partBytes: 5 * MIB, patienceMs: 300 }, { maxAttempts: 1 });
+    const store = newStore({ partBytes: 5 * MIB, retryBudgetMs: 300 }, { maxAttempts: 1 });
     proxy.inject({ when: parts, what: refuse(500, 'InternalError') });
     await expect(store.create('big', bigBody)).rejects.toMatchObject({
       code: 'ERR_REGISTRY_STORE_UNAVAILABLE',
@@ -301,7 +301,7 @@ describe('a store that vanishes', () => {
   });
 
   test('is an error that says so once patience is at its end, and is found again', async () => {
-    const store = newStore({ patienceMs: 300 }, { maxAttempts: 1 });
+    const store = newStore({ retryBudgetMs: 300 }, { maxAttempts: 1 });
     await store.create('key', Buffer.from('kept'));
     proxy.vanish();
     const gone = {
@@ -365,7 +365,7 @@ describe('what S3 refuses for good says what to do', () => {
   });
 
   test('a clock that stays wrong is told apart', async () => {
-    const store = newStore({ patienceMs: 300 });
+    const store = newStore({ retryBudgetMs: 300 });
     proxy.inject({ when: () => true, what: refuse(403, 'RequestTimeTooSkewed') });
     await expect(store.read('key', limits)).rejects.toMatchObject({
       code: 'ERR_REGISTRY_STORE_CLOCK_SKEWED',

@@ -29,7 +29,7 @@ test('50 followers of one alias converge, also over an outage, with one small re
     await moto.stop();
   });
   const bucket = await newBucket(client);
-  const store = () => s3Store({ bucket, client, patienceMs: 100 });
+  const store = () => s3Store({ bucket, client, retryBudgetMs: 100 });
   const registry = new ModelRegistry({ store: store() });
   for (const content of ['one', 'two', 'three']) await registry.push(digits(content));
   await registry.setAlias('digits', 'champion', 1, by);

@@ -116,7 +116,7 @@ test('a push that S3 failed goes on where it was', async () => {
   const times = { when: (each: SeenRequest) => partNumber(each) === BIG_PARTS };
   proxy.inject({ ...times, what: { status: 500, code: 'InternalError' } });
   const failing = newRegistry({
-    patienceMs: 300,
+    retryBudgetMs: 300,
     client: s3Client(proxy.endpoint, { maxAttempts: 1 }),
   });
   expect(await rejection(failing.push(request))).toMatchObject({

@@ -149,7 +149,7 @@ describe('options', () => {
     },
   );
 
-  test.each([{ patienceMs: -1 }, { patienceMs: NaN }, { timeoutMs: 0 }, { partBytes: 1024 }])(
+  test.each([{ retryBudgetMs: -1 }, { retryBudgetMs: NaN }, { timeoutMs: 0 }, { partBytes: 1024 }])(
     'refuse %j',
     (options) => {
       expect(() => newStore(options)).toThrow(
@@ -190,7 +190,7 @@ describe('openStore', () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
     const address = `s3://${bucket}/opened/${randomUUID()}`;
-    const store = await openStore(`${address}/`, { patienceMs: 1000 });
+    const store = await openStore(`${address}/`, { retryBudgetMs: 1000 });
     expect(store.location).toBe(address);
     expect(await store.create('key', Buffer.from('kept'))).toBe(true);
     expect(await (await openStore(address)).size('key')).toBe(4);

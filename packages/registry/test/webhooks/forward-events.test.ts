@@ -138,7 +138,7 @@ describe('what is told', () => {
     const { url, calls } = await startReceiver();
     const given = options(store, url, { from: 'start' });
     await story(registry);
-    await forwardPending({ ...given, wants: (type) => type.startsWith('alias.') });
+    await forwardPending({ ...given, filter: (type) => type.startsWith('alias.') });
     await forwardPending(given);
     expect(types(calls)).toEqual(['alias.set', 'alias.set', 'alias.rolled-back']);
   });

@@ -2,7 +2,7 @@ import { AliasConflictError, ModelRegistry, openStore } from '@fairlead/registry
 
 // Changes an alias a number of times against rivals, and says which entries it won, and who won those that it lost.
 // One imitation of S3 on one machine may answer dozens of processes.
-const patient = { patienceMs: 600_000, timeoutMs: 120_000 };
+const patient = { retryBudgetMs: 600_000, timeoutMs: 120_000 };
 const [, , location = '', actor = '', count = ''] = process.argv;
 const registry = new ModelRegistry({ store: await openStore(location, patient) });
 const won: number[] = [];

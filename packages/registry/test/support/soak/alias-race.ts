@@ -19,7 +19,7 @@ interface Report {
 }
 
 // One imitation of S3 on one machine answers all of them.
-const patient = { patienceMs: 600_000, timeoutMs: 120_000 };
+const patient = { retryBudgetMs: 600_000, timeoutMs: 120_000 };
 const script = new URL('../processes/set-alias-many.ts', import.meta.url);
 
 /**
