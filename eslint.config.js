@@ -69,9 +69,6 @@ export default defineConfig(
     files: [
       '**/cached-store.ts',
       '**/folder-store.ts',
-      '**/inference-handler.ts',
-      '**/inference-service.ts',
-      '**/job-handler.ts',
       '**/parity-command.ts',
       '**/start-gateway.ts',
     ],

@@ -69,9 +69,9 @@ export type { JsonSchema } from './openapi-schema/tensor-schema.ts';
 export { BodyMemory } from './protocol/body-memory.ts';
 export type { BodyMemoryOptions } from './protocol/body-memory.ts';
 export type { BodyAccount } from './protocol/body-memory.ts';
-export { inferenceTarget, requestAccess } from './protocol/protocol.ts';
+export { inferenceTarget, requestAccess } from './protocol/request-route.ts';
+export type { Access, RoutableRequest } from './protocol/request-route.ts';
 export type {
-  Access,
   ActionRoute,
   Call,
   Protocol,
@@ -82,7 +82,8 @@ export type {
 } from './protocol/protocol.ts';
 export type { HttpError } from './protocol/http-error.ts';
 export { inferenceHandler } from './http/inference-handler.ts';
-export type { InferenceHandler, InferenceHandlerOptions } from './http/inference-handler.ts';
+export type { InferenceHandler } from './http/inference-handler.ts';
+export type { InferenceHandlerOptions } from './http/inference-handler-options.ts';
 export { openInference } from './protocol/open-inference/open-inference.ts';
 export type { OpenInferenceExtension } from './protocol/open-inference/extension.ts';
 export type { OpenInferenceOptions } from './protocol/open-inference/open-inference.ts';

@@ -341,6 +341,6 @@ describe('who may', () => {
     ['POST', '/v2/repository/models//load', undefined],
     ['POST', '/v2/repository/index/', undefined],
   ])('%s %s: %s', (method, url, type) => {
-    expect(requestAccess(protocols, method, url)?.type).toBe(type);
+    expect(requestAccess(protocols, { method, url })?.type).toBe(type);
   });
 });

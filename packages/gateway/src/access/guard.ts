@@ -157,8 +157,8 @@ function addressed({ peer, metadata }: IncomingCall, { grpcListen = '' }: Settin
 
 /** Inference needs `infer:<model>`, changing what is served `admin`; metadata and readiness of models any key. */
 function neededScope(protocols: readonly Protocol[]): (req: IncomingMessage) => string | undefined {
-  return ({ method, url = '/' }) => {
-    const access = requestAccess(protocols, method, url);
+  return (req) => {
+    const access = requestAccess(protocols, req);
     if (access?.type === 'infer') return `infer:${access.target.model}`;
     return access?.type === 'administer' ? 'admin' : undefined;
   };

@@ -1,14 +1,20 @@
-import { inferenceTarget, type Protocol } from '@fairlead/serving';
+import { requestAccess, type Protocol } from '@fairlead/serving';
+import type { IncomingMessage } from 'node:http';
 
-/** Makes the function that groups paths for the metrics; a few fixed words, whatever clients ask for. */
-export function routeGroups(protocols: readonly Protocol[]): (path: string) => string | undefined {
-  return function routeGroup(path) {
+/** Creates the function that groups requests for the metrics: a few fixed words, independent of what clients send. */
+export function routeGroups(
+  protocols: readonly Protocol[],
+): (path: string, req: IncomingMessage) => string | undefined {
+  return function routeGroup(path, req) {
     if (path === '/') return 'home';
     if (path === '/docs' || path === '/openapi.json') return 'docs';
     if (path === '/metrics') return 'metrics';
     if (path.startsWith('/v2/health/')) return 'health';
     if (path.startsWith('/v2/jobs/')) return 'jobs';
-    if (inferenceTarget(protocols, path) !== undefined) return 'infer';
-    return protocols.some((protocol) => protocol.route(path) !== undefined) ? 'model' : undefined;
+    // Express shortens the URL of a request that a mounted application answers.
+    const sent = req.url?.startsWith(path) === true ? req : { method: req.method, url: path };
+    const access = requestAccess(protocols, sent);
+    if (access === undefined) return undefined;
+    return access.type === 'infer' ? 'infer' : 'model';
   };
 }

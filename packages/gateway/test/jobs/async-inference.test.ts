@@ -384,9 +384,9 @@ describe('asked to answer later', () => {
     await request(server).get('/v2/jobsx').expect(404);
   });
 
-  test('whoever decides who may infer sees such a request like any other, and jobs as none', () => {
-    expect(inferenceTarget(protocols, V2)).toMatchObject({ model: 'm' });
-    expect(inferenceTarget(protocols, '/v2/jobs/models')).toBeUndefined();
+  test('a request with Prefer: respond-async has the inference target of any other; a job has none', () => {
+    expect(inferenceTarget(protocols, { url: V2 })).toMatchObject({ model: 'm' });
+    expect(inferenceTarget(protocols, { url: '/v2/jobs/models' })).toBeUndefined();
   });
 
   test('the version that is current when it runs answers', async () => {

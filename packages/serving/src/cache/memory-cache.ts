@@ -1,6 +1,5 @@
-import { checkOptions } from '../errors/check-options.ts';
+import { checkIntegers, checkOptions } from '../errors/check-options.ts';
 import type { OptionNames } from '@fairlead/signature';
-import { ServingError } from '../errors/serving-error.ts';
 import type { CacheStore } from './cache-store.ts';
 
 /** Options of {@link memoryCache}. */
@@ -43,13 +42,7 @@ export function memoryCache(options: MemoryCacheOptions): MemoryCache {
     options,
     optionNames,
   );
-  for (const [name, value] of Object.entries({ maxBytes, maxEntryBytes })) {
-    if (Number.isSafeInteger(value) && value > 0) continue;
-    throw new ServingError(
-      'ERR_SERVING_INVALID_OPTION',
-      `${name} is ${value}; it must be a whole number of bytes from 1`,
-    );
-  }
+  checkIntegers({ maxBytes, maxEntryBytes });
   // A Map iterates in the order of insertion: what is used is taken out and put in again at the end.
   const entries = new Map<string, Uint8Array>();
   let bytes = 0;

@@ -1,4 +1,4 @@
-import { checkOptions } from '../errors/check-options.ts';
+import { checkInteger, checkOptions, MAX_INT32 } from '../errors/check-options.ts';
 import type { OptionNames } from '@fairlead/signature';
 import { ServingError } from '../errors/serving-error.ts';
 
@@ -56,22 +56,17 @@ export function circuitBreakerOptions(
     maxRetryAfterMs = Math.max(10_000, retryAfterMs),
   } = checkOptions('circuitBreaker', options, optionNames);
   if (!(failureRatio > 0 && failureRatio < 1)) {
-    throw invalid('failureRatio', failureRatio, 'between 0 and 1');
+    const message = `circuitBreaker.failureRatio is ${failureRatio}; it must be between 0 and 1`;
+    throw new ServingError('ERR_SERVING_INVALID_OPTION', message);
   }
   const limits = {
     executions: [executions, 1, 1_000_000],
     minExecutions: [minExecutions, 1, executions],
-    retryAfterMs: [retryAfterMs, 1, 2 ** 31 - 1],
-    maxRetryAfterMs: [maxRetryAfterMs, retryAfterMs, 2 ** 31 - 1],
+    retryAfterMs: [retryAfterMs, 1, MAX_INT32],
+    maxRetryAfterMs: [maxRetryAfterMs, retryAfterMs, MAX_INT32],
   } as const;
-  for (const [name, [value, least, most]] of Object.entries(limits)) {
-    if (Number.isInteger(value) && value >= least && value <= most) continue;
-    throw invalid(name, value, `a whole number from ${least} to ${most}`);
+  for (const [name, [value, min, max]] of Object.entries(limits)) {
+    checkInteger(`circuitBreaker.${name}`, value, min, max);
   }
   return { failureRatio, executions, minExecutions, retryAfterMs, maxRetryAfterMs };
-}
-
-function invalid(name: string, value: number, allowed: string): ServingError {
-  const message = `circuitBreaker.${name} is ${value}; it must be ${allowed}`;
-  return new ServingError('ERR_SERVING_INVALID_OPTION', message);
 }

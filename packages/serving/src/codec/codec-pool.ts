@@ -1,6 +1,6 @@
-import { checkOptions } from '../errors/check-options.ts';
+import { checkInteger, checkIntegers, checkOptions, MAX_INT32 } from '../errors/check-options.ts';
 import type { OptionNames } from '@fairlead/signature';
-import { refusal, ServingError } from '../errors/serving-error.ts';
+import { refusal } from '../errors/serving-error.ts';
 import { CodecThread, type CodecCall } from './codec-thread.ts';
 import type { Codec, CodecFunctions, CodecName } from './codec.ts';
 import { FairQueue } from './fair-queue.ts';
@@ -77,12 +77,8 @@ export class CodecPool implements Codec {
       timeoutMs = 10_000,
     } = checkOptions('new CodecPool', options, optionNames);
     this.#options = { threads, maxQueued, maxQueuedPerClient, maxHeapMebibytes, timeoutMs };
-    for (const [name, value] of Object.entries(this.#options)) {
-      if (Number.isInteger(value) && value >= (name === 'maxQueued' ? 0 : 1) && value < 2 ** 31)
-        continue;
-      const message = `${name} of the codec is ${value}; it must be a whole number from 1`;
-      throw new ServingError('ERR_SERVING_INVALID_OPTION', message);
-    }
+    checkInteger('maxQueued', maxQueued, 0, MAX_INT32);
+    checkIntegers({ threads, maxQueuedPerClient, maxHeapMebibytes, timeoutMs }, 1, MAX_INT32);
     // A heap that has grown is only given back with its thread.
     this.#idleTimer = setTimeout(() => {
       for (const thread of this.#threads) if (thread.isIdle) this.#end(thread);

@@ -1,7 +1,6 @@
-import { checkOptions } from '../errors/check-options.ts';
+import { checkIntegers, checkOptions, MAX_INT32 } from '../errors/check-options.ts';
 import type { OptionNames } from '@fairlead/signature';
 import type { ServerOptions } from '@grpc/grpc-js';
-import { ServingError } from '../errors/serving-error.ts';
 
 /** Options of {@link grpcServerOptions}. */
 export interface GrpcServerLimits {
@@ -39,14 +38,7 @@ export function grpcServerOptions(options: GrpcServerLimits = {}): ServerOptions
     maxConcurrentCalls = 100,
     keepAliveTimeoutMs = 75_000,
   } = checkOptions('grpcServerOptions', options, optionNames);
-  const limits = { maxMessageBytes, maxConcurrentCalls, keepAliveTimeoutMs };
-  for (const [name, value] of Object.entries(limits)) {
-    if (Number.isInteger(value) && value >= 1 && value < 2 ** 31) continue;
-    throw new ServingError(
-      'ERR_SERVING_INVALID_OPTION',
-      `${name} is ${value}; it must be a whole number from 1 to 2147483647`,
-    );
-  }
+  checkIntegers({ maxMessageBytes, maxConcurrentCalls, keepAliveTimeoutMs }, 1, MAX_INT32);
   return {
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': -1,

@@ -1,8 +1,12 @@
 import type { OptionNames } from '@fairlead/signature';
 import type { IncomingMessage } from 'node:http';
 import type { WebhookSender } from '@fairlead/webhooks';
+import { CodecPool } from '../codec/codec-pool.ts';
 import type { Codec } from '../codec/codec.ts';
-import type { BodyMemory } from '../protocol/body-memory.ts';
+import { checkInteger, checkOptions } from '../errors/check-options.ts';
+import { ServingError } from '../errors/serving-error.ts';
+import { BodyMemory, DEFAULT_BODY_MEMORY_BYTES } from '../protocol/body-memory.ts';
+import { openInference } from '../protocol/open-inference/open-inference.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { JobQueue } from './job-queue.ts';
 
@@ -59,8 +63,7 @@ export interface JobHandlerOptions {
   readonly onError?: (error: unknown, req: IncomingMessage) => void;
 }
 
-/** Names of {@link JobHandlerOptions}. */
-export const jobHandlerOptionNames: OptionNames<JobHandlerOptions> = {
+const optionNames: OptionNames<JobHandlerOptions> = {
   queue: 'required',
   protocols: 'optional',
   path: 'optional',
@@ -75,6 +78,34 @@ export const jobHandlerOptionNames: OptionNames<JobHandlerOptions> = {
   onError: 'optional',
 };
 
-/** Options with their defaults resolved. */
+/** Options with their defaults. */
 export type ResolvedJobHandlerOptions = Required<Omit<JobHandlerOptions, 'webhooks'>> &
   Pick<JobHandlerOptions, 'webhooks'>;
+
+/**
+ * Checks the options and adds the defaults.
+ *
+ * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
+ */
+export function resolveJobHandlerOptions(options: JobHandlerOptions): ResolvedJobHandlerOptions {
+  const {
+    protocols = [openInference()],
+    path = '/v2/jobs',
+    maxBodyBytes = 16 * 1024 * 1024,
+    bodies = new BodyMemory(DEFAULT_BODY_MEMORY_BYTES),
+    codec = new CodecPool(),
+    owner = () => undefined,
+    client = owner,
+    authorize = () => undefined,
+    requestId = () => undefined,
+    onError = () => undefined,
+    ...rest
+  } = checkOptions('jobHandler', options, optionNames);
+  checkInteger('maxBodyBytes', maxBodyBytes);
+  if (!/^(?:\/[\w.~-]+)+$/.test(path)) {
+    const message = `path is ${JSON.stringify(path)}; it must be like "/v2/jobs"`;
+    throw new ServingError('ERR_SERVING_INVALID_OPTION', message);
+  }
+  const functions = { owner, client, authorize, requestId, onError };
+  return { protocols, path, maxBodyBytes, bodies, codec, ...functions, ...rest };
+}

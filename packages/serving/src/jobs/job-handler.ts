@@ -1,17 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { CodecPool } from '../codec/codec-pool.ts';
-import { checkOptions } from '../errors/check-options.ts';
+import { checkMethod } from '../errors/check-options.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import type { InferenceHandler } from '../http/inference-handler.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
-import { BodyMemory, DEFAULT_BODY_MEMORY_BYTES } from '../protocol/body-memory.ts';
-import { findRoute, pathOf, type Protocol, type InferRoute } from '../protocol/protocol.ts';
+import type { InferRoute, Protocol } from '../protocol/protocol.ts';
+import { pathOf, routeRequest } from '../protocol/request-route.ts';
 import { openInference } from '../protocol/open-inference/open-inference.ts';
 import { acceptJob } from './accept-job.ts';
-import { checkLimits } from './check-limits.ts';
 import { NotAuthorized } from './job-errors.ts';
-import { jobHandlerOptionNames } from './job-handler-options.ts';
-import type { JobHandlerOptions, ResolvedJobHandlerOptions } from './job-handler-options.ts';
+import { resolveJobHandlerOptions, type JobHandlerOptions } from './job-handler-options.ts';
 import { JobResource, POLL_SECONDS } from './job-resource.ts';
 import { JobResponder } from './job-responder.ts';
 import { prefersAsync } from './prefer.ts';
@@ -23,7 +20,8 @@ import { prefersAsync } from './prefer.ts';
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */
 export function jobHandler(server: ModelServer, options: JobHandlerOptions): InferenceHandler {
-  const resolved = resolveOptions(checkOptions('jobHandler', options, jobHandlerOptionNames));
+  checkMethod('jobHandler', 'a ModelServer', server, 'route');
+  const resolved = resolveJobHandlerOptions(options);
   const { queue, path: root, protocols, onError } = resolved;
   const responder = new JobResponder({ server, queue, path: root, onError });
   const resource = new JobResource(resolved, responder);
@@ -54,7 +52,7 @@ export function jobHandler(server: ModelServer, options: JobHandlerOptions): Inf
       }
     }
     if (req.method === 'POST' && prefersAsync(req.headers.prefer)) {
-      const found = findRoute(protocols, url);
+      const found = routeRequest(protocols, req);
       if (found?.route.target !== undefined && found.route.methods.includes('POST')) {
         const { route, protocol } = found;
         accept({ route, protocol }, req, res).catch((error: unknown) => {
@@ -70,26 +68,4 @@ export function jobHandler(server: ModelServer, options: JobHandlerOptions): Inf
     const message = `no route matches ${JSON.stringify(pathOf(url).slice(0, 200))}`;
     responder.sendError(res, new ServingError('ERR_SERVING_PATH_NOT_FOUND', message), fallback);
   };
-}
-
-function resolveOptions({
-  protocols = [openInference()],
-  path = '/v2/jobs',
-  maxBodyBytes = 16 * 1024 * 1024,
-  bodies = new BodyMemory(DEFAULT_BODY_MEMORY_BYTES),
-  codec = new CodecPool(),
-  owner = () => undefined,
-  client = owner,
-  authorize = () => undefined,
-  requestId = () => undefined,
-  onError = () => undefined,
-  ...rest
-}: JobHandlerOptions): ResolvedJobHandlerOptions {
-  checkLimits({ maxBodyBytes });
-  if (!/^(?:\/[\w.~-]+)+$/.test(path)) {
-    const message = `path is ${JSON.stringify(path)}; it must be like "/v2/jobs"`;
-    throw new ServingError('ERR_SERVING_INVALID_OPTION', message);
-  }
-  const functions = { owner, client, authorize, requestId, onError };
-  return { protocols, path, maxBodyBytes, bodies, codec, ...functions, ...rest };
 }

@@ -1,18 +1,13 @@
-import { checkOptions } from '../errors/check-options.ts';
+import { checkInteger, checkMethod, checkOptions } from '../errors/check-options.ts';
 import type { OptionNames } from '@fairlead/signature';
 import type { Codec } from '../codec/codec.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
 import type { Inferred } from '../inference/infer-request.ts';
-import {
-  findRoute,
-  type Protocol,
-  type InferenceExchange,
-  type Reply,
-} from '../protocol/protocol.ts';
+import type { InferenceExchange, Protocol, Reply } from '../protocol/protocol.ts';
+import { findRoute, type ProtocolRoute } from '../protocol/request-route.ts';
 import { toHttpError } from '../protocol/http-error.ts';
 import { openInference } from '../protocol/open-inference/open-inference.ts';
 import { ServingError } from '../errors/serving-error.ts';
-import { checkLimits } from './check-limits.ts';
 import { errorHeaders, resultHeaders } from '../protocol/respond.ts';
 import { runExchange } from '../protocol/run-exchange.ts';
 import { unpackDecoded } from './decoded-body.ts';
@@ -46,6 +41,9 @@ const optionNames: OptionNames<ReplayInferenceOptions> = {
   onError: 'optional',
 };
 
+/** A hundred years: the deadline of a run needs no timer. */
+const MAX_RUN_TIMEOUT_MS = 100 * 366 * 24 * 3_600_000;
+
 /** Result of one run of a job. */
 export interface JobRun {
   readonly response: JobResponse;
@@ -63,21 +61,22 @@ export type RunJob = (request: StoredRequest, body: Buffer, signal: AbortSignal)
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */
 export function replayInference(server: ModelServer, options: ReplayInferenceOptions = {}): RunJob {
+  checkMethod('replayInference', 'a ModelServer', server, 'route');
   const {
     protocols = [openInference()],
     runTimeoutMs = 600_000,
     codec,
     onError = () => undefined,
   } = checkOptions('replayInference', options, optionNames);
-  checkLimits({ runTimeoutMs });
+  checkInteger('runTimeoutMs', runTimeoutMs, 1, MAX_RUN_TIMEOUT_MS);
   const [fallback = openInference()] = protocols;
 
   async function infer(
+    found: ProtocolRoute | undefined,
     { path, headers, owner, requestId, bodyFormat }: StoredRequest,
     body: Buffer,
     signal: AbortSignal,
   ): Promise<Encodable> {
-    const found = findRoute(protocols, path);
     if (found?.route.target === undefined) throw pathNotFound(path);
     const exchange = found.route.open(headers);
     const model = server.route(found.route.target, owner ?? requestId);
@@ -89,12 +88,7 @@ export function replayInference(server: ModelServer, options: ReplayInferenceOpt
     return { exchange, inferred: await model.infer(() => decoded, context) };
   }
 
-  function fail(
-    error: unknown,
-    { path }: StoredRequest,
-    headers?: JobResponse['headers'],
-  ): JobResponse {
-    const protocol = findRoute(protocols, path)?.protocol ?? fallback;
+  function fail(error: unknown, protocol: Protocol, headers?: JobResponse['headers']): JobResponse {
     const described = toHttpError(error);
     if (described.status === 500) onError(error);
     const reply = { status: described.status, body: protocol.describeError(described) };
@@ -102,11 +96,13 @@ export function replayInference(server: ModelServer, options: ReplayInferenceOpt
   }
 
   return async function replay(request, body, signal) {
+    const found = findRoute(protocols, request.path);
+    const protocol = found?.protocol ?? fallback;
     let answered: Encodable;
     try {
-      answered = await infer(request, body, signal);
+      answered = await infer(found, request, body, signal);
     } catch (error) {
-      return { response: fail(error, request) };
+      return { response: fail(error, protocol) };
     }
     const { exchange, inferred } = answered;
     const { version } = inferred.result;
@@ -114,7 +110,7 @@ export function replayInference(server: ModelServer, options: ReplayInferenceOpt
     try {
       return { response: toResponse(await exchange.encode(inferred, codec), headers), version };
     } catch (error) {
-      return { response: fail(error, request, headers), version };
+      return { response: fail(error, protocol, headers), version };
     }
   };
 }

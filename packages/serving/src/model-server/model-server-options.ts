@@ -1,4 +1,4 @@
-import { checkOptions } from '../errors/check-options.ts';
+import { checkInteger, checkOptions, MAX_INT32 } from '../errors/check-options.ts';
 import type { OptionNames } from '@fairlead/signature';
 import type { CacheStore } from '../cache/cache-store.ts';
 import {
@@ -11,7 +11,6 @@ import type { InferenceRecorder } from '../inference/inference-recorder.ts';
 import type { VersionRouter } from '../inference/version-router.ts';
 import type { ModelSource } from '../source/model-source.ts';
 import type { RuntimeFactory } from '../runtime/runtime.ts';
-import { ServingError } from '../errors/serving-error.ts';
 import type { ServingEvent } from '../models/serving-event.ts';
 
 /** Options of a `ModelServer`. */
@@ -176,7 +175,7 @@ export interface CheckedOptions
   readonly breaker: (Required<CircuitBreakerOptions> & { readonly hangMs: number }) | undefined;
 }
 
-const LEAST = {
+const MINIMUMS = {
   requestTimeoutMs: 1,
   drainTimeoutMs: 1,
   warmUpTimeoutMs: 1,
@@ -212,14 +211,8 @@ export function checkModelServerOptions(options: ModelServerOptions): CheckedOpt
     now: Date.now,
     ...given,
   };
-  for (const [name, least] of Object.entries(LEAST)) {
-    const value = checked[name as keyof typeof LEAST];
-    // setTimeout takes no more than 2^31 − 1 and would fire at once instead.
-    if (Number.isInteger(value) && value >= least && value < 2 ** 31) continue;
-    throw new ServingError(
-      'ERR_SERVING_INVALID_OPTION',
-      `${name} is ${value}; it must be a whole number from ${least} to 2147483647`,
-    );
+  for (const [name, min] of Object.entries(MINIMUMS)) {
+    checkInteger(name, checked[name as keyof typeof MINIMUMS], min, MAX_INT32);
   }
   const hangMs = HANG_RATIO * checked.requestTimeoutMs;
   const breaker =

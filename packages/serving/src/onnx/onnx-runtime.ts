@@ -1,4 +1,4 @@
-import { checkOptions } from '../errors/check-options.ts';
+import { checkIntegers, checkOptions, MAX_INT32 } from '../errors/check-options.ts';
 import type { OptionNames } from '@fairlead/signature';
 import { availableParallelism, totalmem } from 'node:os';
 import { posix } from 'node:path';
@@ -79,14 +79,16 @@ export function onnxRuntime(options: OnnxRuntimeOptions = {}): RuntimeFactory {
     executionTimeoutMs = 60_000,
     loadTimeoutMs = 300_000,
   } = checkOptions('onnxRuntime', options, optionNames);
-  const given = { workers, intraOpThreads, executionTimeoutMs, loadTimeoutMs };
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined || (Number.isInteger(value) && value >= 1 && value < 2 ** 31)) continue;
-    throw new ServingError(
-      'ERR_SERVING_INVALID_OPTION',
-      `${name} is ${value}; it must be a whole number from 1 to 2147483647`,
-    );
-  }
+  checkIntegers(
+    {
+      ...(workers !== undefined && { workers }),
+      ...(intraOpThreads !== undefined && { intraOpThreads }),
+      executionTimeoutMs,
+      loadTimeoutMs,
+    },
+    1,
+    MAX_INT32,
+  );
 
   const hosts = new OnnxHosts();
   return {

@@ -3,7 +3,7 @@ import type { OptionNames } from '@fairlead/signature';
 import type { IncomingMessage } from 'node:http';
 import type { LoadedVersion } from '../models/loaded-version.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
-import { pathOf } from '../protocol/protocol.ts';
+import { pathOf } from '../protocol/request-route.ts';
 import type { InferenceHandler } from '../http/inference-handler.ts';
 import { openApiDocument, type OpenApiDocumentOptions } from './openapi-document.ts';
 

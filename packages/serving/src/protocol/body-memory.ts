@@ -1,6 +1,6 @@
-import { checkOptions } from '../errors/check-options.ts';
+import { checkIntegers, checkOptions } from '../errors/check-options.ts';
 import type { OptionNames } from '@fairlead/signature';
-import { refusal, ServingError } from '../errors/serving-error.ts';
+import { refusal } from '../errors/serving-error.ts';
 
 /** What all bodies may take together unless it is said otherwise, in bytes: eight of the largest. */
 export const DEFAULT_BODY_MEMORY_BYTES = 128 * 1024 * 1024;
@@ -54,11 +54,7 @@ export class BodyMemory {
       options,
       optionNames,
     );
-    for (const [name, value] of Object.entries({ maxBytes, maxBytesPerClient })) {
-      if (Number.isSafeInteger(value) && value >= 1) continue;
-      const message = `${name} of body memory is ${value}; it must be a whole number from 1`;
-      throw new ServingError('ERR_SERVING_INVALID_OPTION', message);
-    }
+    checkIntegers({ maxBytes, maxBytesPerClient });
     this.#maxBytes = maxBytes;
     this.#maxBytesPerClient = maxBytesPerClient;
   }

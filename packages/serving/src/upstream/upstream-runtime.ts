@@ -1,4 +1,4 @@
-import { checkOptions } from '../errors/check-options.ts';
+import { checkInteger, checkOptions, MAX_INT32 } from '../errors/check-options.ts';
 import type { OptionNames } from '@fairlead/signature';
 import type { ResolveAll } from '@fairlead/webhooks/addresses';
 import type { Codec } from '../codec/codec.ts';
@@ -118,11 +118,7 @@ function createClient(name: string, options: UpstreamOptions): UpstreamClient {
     resolve,
   } = options;
   for (const [option, value] of Object.entries({ connections, timeoutMs, maxResponseBytes })) {
-    if (Number.isInteger(value) && value > 0 && value < 2 ** 31) continue;
-    throw new ServingError(
-      'ERR_SERVING_INVALID_OPTION',
-      `upstream "${name}": ${option} is ${value}; it must be a whole number from 1 to 2147483647`,
-    );
+    checkInteger(`upstream "${name}": ${option}`, value, 1, MAX_INT32);
   }
   const address = parseUpstreamAddress(name, url);
   return new UpstreamClient({

@@ -67,10 +67,10 @@ describe('reading', () => {
   test.each([
     ['GET', '/v2/models/x', 404, 'no model "x" is served; served: "m"'],
     ['GET', '/v2/models/m/versions/9', 404, 'no version 9 loaded'],
-    ['GET', '/v2/models/m/versions/', 404, 'nothing is at'],
-    ['GET', '/v2/models/%zz', 404, 'nothing is at'],
-    ['GET', '/v2/models/m/toString', 404, 'nothing is at'],
-    ['GET', '/v3', 404, 'nothing is at'],
+    ['GET', '/v2/models/m/versions/', 404, 'no route matches'],
+    ['GET', '/v2/models/%zz', 404, 'no route matches'],
+    ['GET', '/v2/models/m/toString', 404, 'no route matches'],
+    ['GET', '/v3', 404, 'no route matches'],
     ['POST', '/v2/health/live', 405, 'use GET or HEAD for this path, not POST'],
     ['GET', '/v2/models/m/infer', 405, 'use POST for this path, not GET'],
   ])('%s %s is refused', async (method, path, status, message) => {

@@ -244,7 +244,7 @@ describe('TensorFlow Serving', () => {
       404,
       'no version 7',
     ],
-    ['another verb', '/v1/models/affine:classify', {}, 404, 'nothing is at'],
+    ['another verb', '/v1/models/affine:classify', {}, 404, 'no route matches'],
     [
       '__proto__ for a name',
       '/v1/models/echo:predict',

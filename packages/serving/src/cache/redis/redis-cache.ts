@@ -1,6 +1,5 @@
-import { checkOptions } from '../../errors/check-options.ts';
+import { checkIntegers, checkOptions, MAX_INT32 } from '../../errors/check-options.ts';
 import type { OptionNames } from '@fairlead/signature';
-import { ServingError } from '../../errors/serving-error.ts';
 import type { CacheStore } from '../cache-store.ts';
 import { seal, unseal } from './sealed-value.ts';
 
@@ -94,14 +93,7 @@ export function redisCache(options: RedisCacheOptions): RedisCache {
     keyPrefix = 'fairlead:',
     onError = () => undefined,
   } = checkOptions('redisCache', options, optionNames);
-  const numbers = { timeoutMs, pauseMs, ttlMs, maxEntryBytes, maxPending };
-  for (const [name, value] of Object.entries(numbers)) {
-    if (Number.isInteger(value) && value > 0 && value < 2 ** 31) continue;
-    throw new ServingError(
-      'ERR_SERVING_INVALID_OPTION',
-      `${name} is ${value}; it must be a whole number from 1 to 2147483647`,
-    );
-  }
+  checkIntegers({ timeoutMs, pauseMs, ttlMs, maxEntryBytes, maxPending }, 1, MAX_INT32);
   let pending = 0;
   let pausedUntil = -Infinity;
 
