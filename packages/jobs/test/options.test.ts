@@ -23,13 +23,23 @@ async function problemOf(action: () => unknown): Promise<string> {
 const createRunner: AnyFactory = (options) => Reflect.construct(JobRunner, [options]) as unknown;
 
 test('a runner refuses unknown, missing and absent options in plain JavaScript', async () => {
-  const queue = {};
+  const method = () => undefined;
+  const queue = { leaseJob: method, leaseWebhook: method, sweep: method };
   const run = () => undefined;
   expect(await problemOf(() => createRunner({ queue, run, concurency: 2 }))).toContain(
     'Did you mean `concurrency`?',
   );
   expect(await problemOf(() => createRunner({ queue }))).toBe(
     'new JobRunner: option run is missing.',
+  );
+  expect(await problemOf(() => createRunner({ queue: {}, run }))).toBe(
+    'queue must be an object with the method leaseJob, got an object without it',
+  );
+  expect(await problemOf(() => createRunner({ queue, run: 'x' }))).toBe(
+    'run is "x"; it must be a function',
+  );
+  expect(await problemOf(() => createRunner({ queue, run, webhooks: true }))).toBe(
+    'webhooks must be an object with the method attempt, got true',
   );
   expect(await problemOf(() => createRunner())).toContain('new JobRunner: expected an object');
 });
@@ -54,6 +64,9 @@ test('a queue in SQS refuses unknown, missing and absent options', async () => {
   );
   expect(await problemOf(() => create({ ...options, bucket: undefined }))).toBe(
     'sqsJobQueue: option bucket is missing.',
+  );
+  expect(await problemOf(() => create(options))).toBe(
+    'sqs must be an object with the method send, got an object without it',
   );
   expect(await problemOf(() => create())).toContain('expected an object of options');
 });

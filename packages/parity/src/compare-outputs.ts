@@ -1,4 +1,5 @@
 import { decodeTensor, type Tensor } from '@fairlead/signature';
+import { checkList, checkOptions } from './check-options.ts';
 import { DifferenceTally } from './difference-tally.ts';
 import { ParityError } from './parity-error.ts';
 import type { ParityCase, ParityReport } from './parity-report.ts';
@@ -7,7 +8,7 @@ import type { ParityCase, ParityReport } from './parity-report.ts';
  * Compares the outputs of an export with the outputs of its original, element by element.
  *
  * @throws ParityError `ERR_PARITY_INCOMPARABLE` without an element to compare, and for an output that is missing or has
- * another shape; SignatureError for a tensor that can't be decoded.
+ * another shape; `ERR_PARITY_INVALID_OPTION` for a case that lacks a list; SignatureError for a tensor that can't be decoded.
  *
  * @example
  * ```ts
@@ -19,8 +20,10 @@ import type { ParityCase, ParityReport } from './parity-report.ts';
  * ```
  */
 export function compareOutputs(cases: readonly ParityCase[]): ParityReport {
+  checkList('compareOutputs: cases', cases);
   const tally = new DifferenceTally();
-  for (const { inputs, expected, actual } of cases) {
+  for (const [index, given] of cases.entries()) {
+    const { inputs, expected, actual } = checkCase(`compareOutputs: case ${index + 1}`, given);
     const exported = actual.map(decodeTensor);
     const sent = inputs.map(decodeTensor);
     let rows = 0;
@@ -33,6 +36,14 @@ export function compareOutputs(cases: readonly ParityCase[]): ParityReport {
     tally.rows += rows;
   }
   return tally.report();
+}
+
+function checkCase(name: string, given: ParityCase): ParityCase {
+  checkOptions(name, given, { inputs: 'required', expected: 'required', actual: 'required' });
+  checkList(`${name}: inputs`, given.inputs);
+  checkList(`${name}: expected`, given.expected);
+  checkList(`${name}: actual`, given.actual);
+  return given;
 }
 
 function incomparable(expected: Tensor, actual: Tensor | undefined): ParityError {

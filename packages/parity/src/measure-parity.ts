@@ -1,4 +1,5 @@
 import type { JsonTensor } from '@fairlead/signature';
+import { checkFunction, checkList, checkOptions } from './check-options.ts';
 import { compareOutputs } from './compare-outputs.ts';
 import { ParityError } from './parity-error.ts';
 import type { ParityCase, ParityReport } from './parity-report.ts';
@@ -15,11 +16,13 @@ export interface ParitySides {
   readonly original?: Predict;
 }
 
+const sideNames = { exported: 'required', original: 'optional' } as const;
+
 /**
  * Runs export and original on the same rows, and compares their outputs.
  *
  * @throws ParityError `ERR_PARITY_INCOMPARABLE` without rows, and for rows without expected outputs when there is no
- * `original`; any error of the two models.
+ * `original`; `ERR_PARITY_INVALID_OPTION` naming an unknown, missing or invalid option; any error of the two models.
  *
  * @example
  * ```ts
@@ -35,8 +38,12 @@ export interface ParitySides {
  */
 export async function measureParity(
   rows: readonly ParityRows[],
-  { exported, original }: ParitySides,
+  sides: ParitySides,
 ): Promise<ParityReport> {
+  checkList('measureParity: rows', rows);
+  const { exported, original } = checkOptions('measureParity', sides, sideNames);
+  checkFunction('measureParity: exported', exported);
+  if (original !== undefined) checkFunction('measureParity: original', original);
   const cases: ParityCase[] = [];
   for (const [index, { inputs, expected }] of rows.entries()) {
     // The original comes first: captured outputs may be those of another version.

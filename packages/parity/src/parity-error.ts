@@ -1,6 +1,7 @@
 /** Every code that a {@link ParityError} can carry; each has a paragraph in `docs/errors/parity.md`. */
 export const parityErrorCodes = [
   'ERR_PARITY_INCOMPARABLE',
+  'ERR_PARITY_INVALID_OPTION',
   'ERR_PARITY_INVALID_ROWS',
   'ERR_PARITY_ROWS_UNREADABLE',
 ] as const;

@@ -1,3 +1,4 @@
+import { checkList, checkOptions } from './check-options.ts';
 import type { ParityReport } from './parity-report.ts';
 
 /** Subject of a report, for its heading. */
@@ -7,6 +8,8 @@ export interface ParityTitle {
   /** Description of the original: `scikit-learn under Flask`. */
   readonly original: string;
 }
+
+const titleNames = { model: 'required', version: 'required', original: 'required' } as const;
 
 const escapes: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -30,6 +33,8 @@ const STYLE =
 /**
  * Renders a report as one HTML page without external resources: figures, a histogram, the worst rows.
  *
+ * @throws ParityError `ERR_PARITY_INVALID_OPTION` naming what the report or its title lacks
+ *
  * @example
  * ```ts
  * import { compareOutputs, parityHtml } from '@fairlead/parity';
@@ -39,10 +44,12 @@ const STYLE =
  * const page = parityHtml(report, { model: 'digits', version: 3, original: 'scikit-learn under Flask' });
  * ```
  */
-export function parityHtml(
-  report: ParityReport,
-  { model, version, original }: ParityTitle,
-): string {
+export function parityHtml(report: ParityReport, title: ParityTitle): string {
+  const { model, version, original } = checkOptions('parityHtml', title, titleNames);
+  const lists = report as Partial<ParityReport> | undefined;
+  for (const name of ['outputs', 'worst', 'histogram'] as const) {
+    checkList<unknown>(`parityHtml: ${name} of the report`, lists?.[name]);
+  }
   const heading = `Parity of ${escape(model)} version ${version}`;
   return `<!doctype html>
 <html lang="en">

@@ -12,6 +12,7 @@ import {
   type Table,
   tableRequests,
 } from '@fairlead/signature';
+import { checkIntegers, checkList, checkOptions } from './check-options.ts';
 import { ParityError } from './parity-error.ts';
 
 /** Rows of one request to a model. */
@@ -37,8 +38,12 @@ export interface ParityRowsOptions {
   readonly maxBytes?: number;
 }
 
+const optionNames = { rowsPerRequest: 'optional', maxBytes: 'optional' } as const;
+
 /**
  * Makes requests of the golden examples of a version, with their expected outputs.
+ *
+ * @throws ParityError `ERR_PARITY_INVALID_OPTION` without a list of golden examples
  *
  * @example
  * ```ts
@@ -47,12 +52,14 @@ export interface ParityRowsOptions {
  * goldenParityRows({ goldenExamples: [{ inputs: [], outputs: [] }] }); // [{ inputs: [], expected: [] }]
  * ```
  */
-export function goldenParityRows({
-  goldenExamples,
-}: {
+export function goldenParityRows(manifest: {
   readonly goldenExamples: readonly GoldenExample[];
 }): readonly ParityRows[] {
-  return goldenExamples.map(({ inputs, outputs }) => ({ inputs, expected: outputs }));
+  const given = (manifest as typeof manifest | undefined)?.goldenExamples;
+  return checkList('goldenParityRows: goldenExamples', given).map(({ inputs, outputs }) => ({
+    inputs,
+    expected: outputs,
+  }));
 }
 
 /**
@@ -63,7 +70,8 @@ export function goldenParityRows({
  * a list of `{feature: value}`. Cells are read by `tableTensors` of `@fairlead/signature`. The `outputs` of a request that have
  * data are the expected outputs; columns that no input needs are ignored.
  *
- * @throws ParityError `ERR_PARITY_INVALID_ROWS` naming the line, the column and the problem; `ERR_PARITY_ROWS_UNREADABLE`
+ * @throws ParityError `ERR_PARITY_INVALID_ROWS` naming the line, the column and the problem; `ERR_PARITY_ROWS_UNREADABLE`;
+ * `ERR_PARITY_INVALID_OPTION`
  *
  * @example
  * ```ts
@@ -78,8 +86,16 @@ export function goldenParityRows({
 export async function readParityRows(
   file: string,
   signature: Signature,
-  { rowsPerRequest = 256, maxBytes = 256 * 1024 * 1024 }: ParityRowsOptions = {},
+  options: ParityRowsOptions = {},
 ): Promise<readonly ParityRows[]> {
+  const { rowsPerRequest = 256, maxBytes = 256 * 1024 * 1024 } = checkOptions(
+    'readParityRows',
+    options,
+    optionNames,
+  );
+  checkIntegers({ rowsPerRequest, maxBytes });
+  const { inputs } = (signature as Partial<Signature> | undefined) ?? {};
+  checkList('readParityRows: inputs of the signature', inputs);
   const text = await readText(file, maxBytes);
   const fromTable = (table: Table): readonly ParityRows[] =>
     tableRequests(table, signature, rowsPerRequest).map((inputs) => ({ inputs }));

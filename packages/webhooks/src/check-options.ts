@@ -1,4 +1,4 @@
-import { optionsProblem, type OptionNames } from './options-problem.ts';
+import { describeValue, optionsProblem, type OptionNames } from './options-problem.ts';
 import { WebhookError } from './webhook-error.ts';
 
 /**
@@ -14,4 +14,23 @@ export function checkOptions<T extends object>(
   const problem = optionsProblem(factory, options, names);
   if (problem !== undefined) throw new WebhookError('ERR_WEBHOOKS_INVALID_OPTION', problem);
   return options;
+}
+
+/** @throws WebhookError `ERR_WEBHOOKS_INVALID_OPTION` when the option is not a list of texts; the message has none of the texts. */
+export function checkTexts(name: string, value: unknown): void {
+  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return;
+  const found = Array.isArray(value) ? 'a list with other values' : typeof value;
+  throw new WebhookError(
+    'ERR_WEBHOOKS_INVALID_OPTION',
+    `${name} must be a list of texts, got ${found}`,
+  );
+}
+
+/** @throws WebhookError `ERR_WEBHOOKS_INVALID_OPTION` when the option is not a function. */
+export function checkFunction(name: string, value: unknown): void {
+  if (typeof value === 'function') return;
+  throw new WebhookError(
+    'ERR_WEBHOOKS_INVALID_OPTION',
+    `${name} must be a function, got ${describeValue(value)}`,
+  );
 }

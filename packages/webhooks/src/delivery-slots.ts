@@ -1,4 +1,4 @@
-import { checkOptions } from './check-options.ts';
+import { checkFunction, checkOptions } from './check-options.ts';
 import type { OptionNames } from './options-problem.ts';
 
 /** A webhook that is to be delivered. */
@@ -66,6 +66,8 @@ export class DeliverySlots {
       options,
       optionNames,
     );
+    checkFunction('pauseAfter', pauseAfter);
+    checkFunction('now', now);
     this.#pauseAfter = pauseAfter;
     this.#now = now;
   }

@@ -2,7 +2,7 @@ import { Agent, request } from 'undici';
 import type { AddressKind } from './addresses/address-kind.ts';
 import { checkAddress, checkedLookup, type ResolveAll } from './addresses/checked-lookup.ts';
 import { checkIntegers } from './check-integers.ts';
-import { checkOptions } from './check-options.ts';
+import { checkFunction, checkOptions, checkTexts } from './check-options.ts';
 import { MAX_DELIVERIES_PER_ORIGIN } from './delivery-slots.ts';
 import type { OptionNames } from './options-problem.ts';
 import { webhookDestinations, type FindDestination } from './webhook-destinations.ts';
@@ -107,6 +107,10 @@ export class WebhookSender {
       retryDelayMs = 5000,
       maxAttempts = 10,
     } = checkOptions('new WebhookSender', options, optionNames);
+    checkTexts('destinations', destinations);
+    checkTexts('privateDestinations', privateDestinations);
+    checkTexts('secrets', secrets);
+    if (resolve !== undefined) checkFunction('resolve', resolve);
     checkIntegers({ retryDelayMs, maxAttempts });
     checkIntegers({ timeoutMs }, MAX_TIMEOUT_MS);
     this.maxAttempts = maxAttempts;

@@ -1,4 +1,4 @@
-import { optionsProblem, type OptionNames } from '../options-problem.ts';
+import { describeValue, optionsProblem, type OptionNames } from '../options-problem.ts';
 import { JobsError } from './jobs-error.ts';
 
 /**
@@ -12,6 +12,30 @@ export function checkOptions<T extends object>(
   names: OptionNames<T>,
 ): T {
   const problem = optionsProblem(factory, options, names);
-  if (problem !== undefined) throw new JobsError('ERR_JOBS_INVALID_OPTION', problem);
+  if (problem !== undefined) throw invalid(problem);
   return options;
+}
+
+/**
+ * Checks that what is plugged in has the methods that are called later.
+ *
+ * @throws JobsError `ERR_JOBS_INVALID_OPTION` naming the option and the method that it lacks.
+ */
+export function checkMethods(option: string, value: unknown, methods: readonly string[]): void {
+  const found = value as Readonly<Record<string, unknown>> | null | undefined;
+  const missing = methods.find((method) => typeof found?.[method] !== 'function');
+  if (missing === undefined) return;
+  const isObject = typeof value === 'object' && value !== null;
+  const got = isObject ? 'an object without it' : describeValue(value);
+  throw invalid(`${option} must be an object with the method ${missing}, got ${got}`);
+}
+
+/** @throws JobsError `ERR_JOBS_INVALID_OPTION` when the option is not a function. */
+export function checkFunction(option: string, value: unknown): void {
+  if (typeof value === 'function') return;
+  throw invalid(`${option} is ${describeValue(value)}; it must be a function`);
+}
+
+function invalid(message: string): JobsError {
+  return new JobsError('ERR_JOBS_INVALID_OPTION', message);
 }

@@ -1,5 +1,5 @@
 import { checkIntegers } from '../errors/check-integers.ts';
-import { checkOptions } from '../errors/check-options.ts';
+import { checkFunction, checkOptions } from '../errors/check-options.ts';
 import { jobLimitNames, resolveJobLimits, type JobLimits } from '../limits/job-limits.ts';
 import { DurableJobQueue } from '../queue/durable-job-queue.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
@@ -76,6 +76,7 @@ export async function folderJobQueue(
     now = Date.now,
     ...limits
   } = checkOptions('folderJobQueue', options, optionNames);
+  checkFunction('now', now);
   checkIntegers({ retentionMs, pollIntervalMs });
   const resolved = resolveJobLimits(limits, { maxJobs: 1000, maxBytes: 1024 ** 3 });
   const folder = new JobFolder(path);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebhookSender } from '@fairlead/webhooks';
 import { checkIntegers } from '../errors/check-integers.ts';
-import { checkOptions } from '../errors/check-options.ts';
+import { checkFunction, checkMethods, checkOptions } from '../errors/check-options.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
 import { JobExecution } from './job-execution.ts';
 import type { JobEvent } from './job-event.ts';
@@ -117,6 +117,9 @@ export class JobRunner {
   constructor(given: JobRunnerOptions) {
     const { webhooks, ...options } = checkOptions('new JobRunner', given, optionNames);
     const { queue, run, onEvent = () => undefined, now = Date.now, ...limitsGiven } = options;
+    checkMethods('queue', queue, ['leaseJob', 'sweep', ...(webhooks ? ['leaseWebhook'] : [])]);
+    if (webhooks) checkMethods('webhooks', webhooks, ['attempt', 'delayAfter', 'pauseAfter']);
+    for (const [name, value] of Object.entries({ run, onEvent, now })) checkFunction(name, value);
     const limits = {
       concurrency: 1,
       maxAttempts: 3,

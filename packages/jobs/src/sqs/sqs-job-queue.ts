@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { checkIntegers } from '../errors/check-integers.ts';
-import { checkOptions } from '../errors/check-options.ts';
+import { checkFunction, checkMethods, checkOptions } from '../errors/check-options.ts';
 import { jobLimitNames, resolveJobLimits, type JobLimits } from '../limits/job-limits.ts';
 import { DurableJobQueue } from '../queue/durable-job-queue.ts';
 import type { JobQueue } from '../queue/job-queue.ts';
@@ -93,6 +93,9 @@ export function sqsJobQueue(options: SqsJobQueueOptions): JobQueue {
   checkOptions('sqsJobQueue', options, optionNames);
   const { sqs, s3, queueUrl, webhookQueueUrl, prefix = 'jobs/' } = options;
   const { retentionMs = 86_400_000, now = Date.now } = options;
+  checkMethods('sqs', sqs, ['send']);
+  checkMethods('s3', s3, ['send']);
+  checkFunction('now', now);
   checkIntegers({ retentionMs });
   const limits = resolveJobLimits(options, { maxJobs: 10_000, maxBytes: 10 * 1024 ** 3 });
   const bucket = new JobBucket(s3, options.bucket, prefix);
