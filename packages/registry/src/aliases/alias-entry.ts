@@ -1,7 +1,20 @@
-import { z } from 'zod';
 import type { ChainedRecord } from '../records/chained-record.ts';
-import type { AliasGates } from './alias-gates.ts';
-import { fields, FORMAT_VERSION } from '../records/record-schema.ts';
+import type { AliasGates, GateResult } from './alias-gates.ts';
+import { FORMAT_VERSION } from '../records/check-record.ts';
+import {
+  boolean,
+  list,
+  nullable,
+  number,
+  object,
+  type ObjectFields,
+  oneOf,
+  optional,
+  sha256,
+  string,
+  text,
+  time,
+} from '../records/field-checks.ts';
 
 /** An entry larger than this, in bytes, is neither written nor read. */
 export const MAX_ALIAS_ENTRY_BYTES = 64 * 1024;
@@ -36,30 +49,28 @@ export interface AliasEntry extends ChainedRecord {
   readonly seal: string;
 }
 
-/** Schema of a stored entry; loose: fields of later releases survive. */
-export const aliasEntrySchema: z.ZodType<AliasEntry> = z.looseObject({
-  formatVersion: z.literal(FORMAT_VERSION),
-  model: fields.text,
-  alias: fields.text,
-  number: fields.number,
-  version: fields.number,
-  previous: fields.number.nullable(),
-  action: z.enum(['set', 'rollback']),
-  restores: fields.number.exactOptional(),
-  actor: fields.text,
-  reason: fields.text.exactOptional(),
-  gates: z
-    .looseObject({
-      event: fields.number,
-      results: z.array(
-        z.looseObject({ gate: fields.text, passed: z.boolean(), found: z.string() }),
-      ),
-      skipped: fields.text.exactOptional(),
-    })
-    .exactOptional(),
-  at: fields.time,
-  nonce: fields.text,
-  versionSeal: fields.sha256,
-  previousSeal: fields.sha256.nullable(),
-  seal: fields.sha256,
-});
+/** Fields of a stored entry. */
+export const aliasEntryFields: ObjectFields<AliasEntry> = {
+  formatVersion: oneOf(FORMAT_VERSION),
+  model: text,
+  alias: text,
+  number,
+  version: number,
+  previous: nullable(number),
+  action: oneOf('set', 'rollback'),
+  restores: optional(number),
+  actor: text,
+  reason: optional(text),
+  gates: optional(
+    object<AliasGates>({
+      event: number,
+      results: list(object<GateResult>({ gate: text, passed: boolean, found: string })),
+      skipped: optional(text),
+    }),
+  ),
+  at: time,
+  nonce: text,
+  versionSeal: sha256,
+  previousSeal: nullable(sha256),
+  seal: sha256,
+};

@@ -1,8 +1,9 @@
+import { checkRecord } from '../records/check-record.ts';
 import { chainProblem } from '../records/chained-record.ts';
 import { type KnownHeads, NumberedLog } from '../records/numbered-log.ts';
 import { aliasFolder } from '../store/layout.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { type AliasEntry, aliasEntrySchema, MAX_ALIAS_ENTRY_BYTES } from './alias-entry.ts';
+import { type AliasEntry, aliasEntryFields, MAX_ALIAS_ENTRY_BYTES } from './alias-entry.ts';
 
 /** The entries of one alias. */
 export type AliasLog = NumberedLog<AliasEntry>;
@@ -20,7 +21,7 @@ export function aliasLog(
     {
       noun: 'an entry',
       maxBytes: MAX_ALIAS_ENTRY_BYTES,
-      schema: aliasEntrySchema,
+      check: (key, record) => checkRecord(key, aliasEntryFields, record),
       belongs: (entry, number) =>
         entry.model === model && entry.alias === alias && entry.number === number,
       describe: (entry) =>

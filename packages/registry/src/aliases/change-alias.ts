@@ -5,7 +5,7 @@ import type { AliasGates } from './alias-gates.ts';
 import { encodeRecord } from '../records/stored-record.ts';
 import type { AliasLog } from './alias-log.ts';
 import type { Manifest } from '../versions/manifest.ts';
-import { FORMAT_VERSION } from '../records/record-schema.ts';
+import { FORMAT_VERSION } from '../records/check-record.ts';
 
 /** Who changes an alias, why, and what they believe it to be. */
 export interface AliasChangeOptions {
@@ -70,7 +70,7 @@ export async function appendChange(
     versionSeal: to.seal,
     previousSeal: before?.seal ?? null,
   });
-  const entry = log.decode(number, bytes);
+  const entry = await log.decode(number, bytes);
   if (await log.create(number, bytes)) return entry;
   const verb = restores === undefined ? 'set' : 'roll back';
   throw new AliasConflictError(

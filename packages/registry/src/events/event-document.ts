@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
-import { fields } from '../records/record-schema.ts';
+import { count, list, object, sha256, text } from '../records/field-checks.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { documentKey } from '../store/layout.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -19,14 +18,12 @@ export interface EventDocument {
 /** A document larger than this, in bytes, is neither kept nor read. */
 export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 
-const documents = z.array(
-  z.object({ name: fields.text, sha256: fields.sha256, size: fields.bytes }),
-);
+const documentsProblem = list(object<EventDocument>({ name: text, sha256, size: count }));
 
 /** The documents that `event` keeps. */
 export function documentsOf({ data }: ModelEvent): readonly EventDocument[] {
-  const result = documents.safeParse(data.documents ?? []);
-  return result.success ? result.data : [];
+  const documents: unknown = data.documents ?? [];
+  return documentsProblem(documents) === undefined ? (documents as readonly EventDocument[]) : [];
 }
 
 /** SHA-256 of `bytes`, in lower-case hexadecimal. */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { chainProblem } from '../records/chained-record.ts';
 import { type KnownHeads, NumberedLog } from '../records/numbered-log.ts';
-import { FORMAT_VERSION } from '../records/record-schema.ts';
+import { FORMAT_VERSION } from '../records/check-record.ts';
 import { encodeRecord } from '../records/stored-record.ts';
 import { eventsFolder } from '../store/layout.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { MAX_EVENT_BYTES, type ModelEvent, modelEventSchema } from './model-event.ts';
+import { checkEvent, MAX_EVENT_BYTES, type ModelEvent } from './model-event.ts';
 
 /** The events of one model. */
 export type EventLog = NumberedLog<ModelEvent>;
@@ -18,7 +18,7 @@ export function eventLog(store: ObjectStore, model: string, heads?: KnownHeads):
     {
       noun: 'an event',
       maxBytes: MAX_EVENT_BYTES,
-      schema: modelEventSchema,
+      check: checkEvent,
       belongs: (event, number) => event.model === model && event.number === number,
       describe: (event) => `event ${event.number} of ${JSON.stringify(event.model)}`,
       chainProblem: (before, event) => chainProblem('event', before, event),

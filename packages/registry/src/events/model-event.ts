@@ -1,7 +1,18 @@
-import { z } from 'zod';
 import type { ChainedRecord } from '../records/chained-record.ts';
-import type { JsonValue } from '../records/json-value.ts';
-import { fields, FORMAT_VERSION } from '../records/record-schema.ts';
+import { type JsonValue, type LosslessJson, toDoubles } from '../records/json-value.ts';
+import { checkRecord, FORMAT_VERSION } from '../records/check-record.ts';
+import {
+  json,
+  map,
+  nullable,
+  number,
+  type ObjectFields,
+  oneOf,
+  optional,
+  sha256,
+  text,
+  time,
+} from '../records/field-checks.ts';
 
 /** An event larger than this, in bytes, is neither written nor read. */
 export const MAX_EVENT_BYTES = 256 * 1024;
@@ -49,19 +60,32 @@ export interface ModelEvent extends ChainedRecord {
   readonly seal: string;
 }
 
-/** Schema of a stored event; loose: fields of later releases survive. */
-export const modelEventSchema: z.ZodType<ModelEvent> = z.looseObject({
-  formatVersion: z.literal(FORMAT_VERSION),
-  model: fields.text,
-  number: fields.number,
-  type: fields.text,
-  version: fields.number.exactOptional(),
-  versionSeal: fields.sha256.exactOptional(),
-  data: z.record(z.string(), fields.json),
-  actor: fields.text,
-  reason: fields.text.exactOptional(),
-  at: fields.time,
-  nonce: fields.text,
-  previousSeal: fields.sha256.nullable(),
-  seal: fields.sha256,
-});
+const eventFields: ObjectFields<ModelEvent> = {
+  formatVersion: oneOf(FORMAT_VERSION),
+  model: text,
+  number,
+  type: text,
+  version: optional(number),
+  versionSeal: optional(sha256),
+  data: map(json),
+  actor: text,
+  reason: optional(text),
+  at: time,
+  nonce: text,
+  previousSeal: nullable(sha256),
+  seal: sha256,
+};
+
+/**
+ * Checks a stored event; `key` names it in messages. Large integers in its data become the nearest double.
+ *
+ * @throws RegistryError `ERR_REGISTRY_UNSUPPORTED_FORMAT`, `ERR_REGISTRY_INVALID_MANIFEST`
+ */
+export function checkEvent(key: string, record: unknown): ModelEvent {
+  const event = checkRecord(key, eventFields, record);
+  const data: Readonly<Record<string, LosslessJson>> = event.data;
+  return {
+    ...event,
+    data: Object.fromEntries(Object.entries(data).map(([name, value]) => [name, toDoubles(value)])),
+  };
+}

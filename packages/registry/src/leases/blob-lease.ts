@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { FORMAT_VERSION } from '../records/record-schema.ts';
+import { FORMAT_VERSION } from '../records/check-record.ts';
 import { encodeRecord } from '../records/stored-record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { waitUntilSpared } from './deletion-notice.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RegistryError } from '../errors/registry-error.ts';
-import { FORMAT_VERSION } from '../records/record-schema.ts';
+import { FORMAT_VERSION } from '../records/check-record.ts';
 import { encodeRecord, MAX_RECORD_BYTES } from '../records/stored-record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { hashesIn, once } from './hashes-in.ts';

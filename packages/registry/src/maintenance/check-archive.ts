@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { blobKey } from '../store/layout.ts';
-import { checkRecord } from '../records/record-schema.ts';
+import { checkRecord } from '../records/check-record.ts';
 import { MAX_RECORD_BYTES, decodeRecord } from '../records/stored-record.ts';
 import { RegistryError } from '../errors/registry-error.ts';
-import { type AliasEntry, aliasEntrySchema } from '../aliases/alias-entry.ts';
+import { type AliasEntry, aliasEntryFields } from '../aliases/alias-entry.ts';
 import { aliasChainProblem } from '../aliases/alias-log.ts';
 import type { Manifest } from '../versions/manifest.ts';
-import { manifestSchema } from '../versions/manifest-record.ts';
+import { checkManifest } from '../versions/manifest-record.ts';
 import type { Archive, ArchiveEntry } from './archive.ts';
 import { type ArchiveKey, invalidArchive, parseArchiveKey } from './archive-key.ts';
 
@@ -154,7 +154,7 @@ function checkFormat(
     throw new RegistryError('ERR_REGISTRY_CORRUPT', `${key} is of another version`);
   }
   if (what.log === 'versions') {
-    const manifest = checkRecord(key, manifestSchema, record);
+    const manifest = checkManifest(key, record);
     if (manifest.version !== what.number) {
       throw new RegistryError('ERR_REGISTRY_CORRUPT', `${key} is of version ${manifest.version}`);
     }
@@ -162,7 +162,7 @@ function checkFormat(
     return manifest;
   }
   if (what.log.startsWith('aliases/')) {
-    const entry = checkRecord(key, aliasEntrySchema, record);
+    const entry = checkRecord(key, aliasEntryFields, record);
     if (entry.number !== what.number || `aliases/${entry.alias}` !== what.log) {
       throw new RegistryError('ERR_REGISTRY_CORRUPT', `${key} is another entry`);
     }

@@ -7,7 +7,7 @@ import { aliasNames } from '../aliases/alias-names.ts';
 import { modelNotFound } from '../versions/model-names.ts';
 import { checkOptions } from '../checks/check-options.ts';
 import { checkModelName } from '../checks/model-name.ts';
-import { FORMAT_VERSION } from '../records/record-schema.ts';
+import { FORMAT_VERSION } from '../records/check-record.ts';
 import { encodeRecord } from '../records/stored-record.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import type { ObjectStore } from '../store/object-store.ts';

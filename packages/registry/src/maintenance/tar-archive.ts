@@ -4,7 +4,7 @@ import { link, open, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Pack } from 'tar-stream';
-import { FORMAT_VERSION } from '../records/record-schema.ts';
+import { FORMAT_VERSION } from '../records/check-record.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { syncFolder } from '../folder/durable-file.ts';
 import type { Archive, ArchiveEntry } from './archive.ts';

@@ -9,7 +9,7 @@ import type { ObjectStore } from '../store/object-store.ts';
 import { runProof } from './validate.ts';
 import { readUnchanged } from '../blobs/blob-source.ts';
 import { contentOf, type PushRequest, readContent, reported } from './push-request.ts';
-import { FORMAT_VERSION } from '../records/record-schema.ts';
+import { FORMAT_VERSION } from '../records/check-record.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { withBlobLease } from '../leases/blob-lease.ts';
 import type { VersionLog } from '../versions/version-log.ts';
@@ -47,9 +47,9 @@ export async function pushVersion(
     });
 
   // Read back before anything is kept: what a reader would refuse is never written.
-  const decode = (version: number): Manifest =>
+  const decode = (version: number): Promise<Manifest> =>
     log.decode(version, write(version), `the new version of ${content.model}`);
-  const draft = decode(1);
+  const draft = await decode(1);
   requireFittingExamples(draft);
   const { prove, onProgress, skipIfUnchanged = false } = request;
   const unchanged = skipIfUnchanged
@@ -60,7 +60,7 @@ export async function pushVersion(
     prove && unchanged === undefined
       ? await runProof(prove, {
           // The number of no other version, so that messages of the trial name none that is there.
-          manifest: decode((await log.head()) + 1),
+          manifest: await decode((await log.head()) + 1),
           read: (path) => readCandidate(request, content, path),
         })
       : {};

@@ -1,8 +1,6 @@
-import type { z } from 'zod';
 import { RegistryError } from '../errors/registry-error.ts';
 import { inParallel } from '../store/in-parallel.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { checkRecord } from './record-schema.ts';
 import { decodeRecord } from './stored-record.ts';
 
 const RECORD = /^(\d{8})\.json$/;
@@ -18,7 +16,8 @@ export interface RecordFormat<R> {
   readonly noun: string;
   /** Maximum size of a record, in bytes. */
   readonly maxBytes: number;
-  readonly schema: z.ZodType<R>;
+  /** Checks the fields of a record, which `key` names in messages. */
+  readonly check: (key: string, record: unknown) => R | Promise<R>;
   /** True when `record` is the record `number` of this log. */
   readonly belongs: (record: R, number: number) => boolean;
   /** Name of a record that belongs elsewhere, for messages: `event 3 of "digits"`. */
@@ -150,15 +149,15 @@ export class NumberedLog<R> {
    * @throws RegistryError `ERR_REGISTRY_TOO_LARGE`, `ERR_REGISTRY_CORRUPT`, `ERR_REGISTRY_UNSUPPORTED_FORMAT`,
    * `ERR_REGISTRY_INVALID_MANIFEST`
    */
-  decode(number: number, bytes: Uint8Array, key = this.keyOf(number)): R {
-    const { maxBytes, schema, belongs, describe } = this.#format;
+  async decode(number: number, bytes: Uint8Array, key = this.keyOf(number)): Promise<R> {
+    const { maxBytes, check, belongs, describe } = this.#format;
     if (bytes.length > maxBytes) {
       throw new RegistryError(
         'ERR_REGISTRY_TOO_LARGE',
         `${key} would have ${bytes.length} bytes, more than the limit of ${maxBytes}`,
       );
     }
-    const record = checkRecord(key, schema, decodeRecord(key, bytes));
+    const record = await check(key, decodeRecord(key, bytes));
     if (belongs(record, number)) return record;
     throw new RegistryError(
       'ERR_REGISTRY_CORRUPT',
@@ -180,7 +179,7 @@ export class NumberedLog<R> {
     for (let number = (await this.head()) + 1; ;) {
       const bytes = await write(number);
       if ('existing' in bytes) return { record: bytes.existing, created: false };
-      const record = this.decode(number, bytes);
+      const record = await this.decode(number, bytes);
       if (await this.create(number, bytes)) return { record, created: true };
       const head = await this.head();
       if (head < number) {

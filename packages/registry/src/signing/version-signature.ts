@@ -1,6 +1,14 @@
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { z } from 'zod';
-import { checkRecord, fields, FORMAT_VERSION } from '../records/record-schema.ts';
+import { checkRecord, FORMAT_VERSION } from '../records/check-record.ts';
+import {
+  matching,
+  number,
+  type ObjectFields,
+  oneOf,
+  sha256,
+  text,
+  time,
+} from '../records/field-checks.ts';
 import { encodeRecord, decodeRecord } from '../records/stored-record.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import { keyIdOf } from './signing-key.ts';
@@ -28,19 +36,24 @@ export interface VersionSignature {
   readonly seal: string;
 }
 
-const schema: z.ZodType<VersionSignature> = z.looseObject({
-  formatVersion: z.literal(FORMAT_VERSION),
-  model: fields.text,
-  version: fields.number,
-  versionSeal: fields.sha256,
-  algorithm: z.literal('ed25519'),
-  keyId: z.string().regex(/^[0-9a-f]{16}$/),
-  publicKey: z.base64(),
-  signature: z.base64(),
-  actor: fields.text,
-  at: fields.time,
-  seal: fields.sha256,
-});
+const base64 = matching(
+  /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
+  'base64',
+);
+
+const fields: ObjectFields<VersionSignature> = {
+  formatVersion: oneOf(FORMAT_VERSION),
+  model: text,
+  version: number,
+  versionSeal: sha256,
+  algorithm: oneOf('ed25519'),
+  keyId: matching(/^[0-9a-f]{16}$/, '16 lower-case hexadecimal digits'),
+  publicKey: base64,
+  signature: base64,
+  actor: text,
+  at: time,
+  seal: sha256,
+};
 
 /** The bytes that are signed: what the version is called and the seal of its manifest. */
 export function signedText({
@@ -80,7 +93,7 @@ export function encodeSignature(
  * @throws RegistryError `ERR_REGISTRY_CORRUPT`, `ERR_REGISTRY_UNSUPPORTED_FORMAT` or `ERR_REGISTRY_INVALID_MANIFEST`.
  */
 export function decodeSignature(key: string, bytes: Uint8Array): VersionSignature {
-  return checkRecord(key, schema, decodeRecord(key, bytes));
+  return checkRecord(key, fields, decodeRecord(key, bytes));
 }
 
 /** Whether `signature` is one of `key` under just this manifest. */

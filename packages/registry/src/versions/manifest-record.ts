@@ -8,9 +8,30 @@ import {
 } from '@fairlead/signature';
 import { z } from 'zod';
 import { artifactPathsProblem } from './artifact-path.ts';
-import type { LosslessJson } from '../records/json-value.ts';
+import { isLosslessJson, type LosslessJson, toDoubles } from '../records/json-value.ts';
 import type { Manifest } from './manifest.ts';
-import { fields, FORMAT_VERSION } from '../records/record-schema.ts';
+import { checkFormatVersion, FORMAT_VERSION, invalidRecord } from '../records/check-record.ts';
+
+const lossless = z.custom<LosslessJson>(
+  (value) => isLosslessJson(value),
+  'expected JSON: finite numbers, nested at most 100 deep',
+);
+
+const fields = {
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits'),
+  number: z.int().min(1),
+  bytes: z.int().min(0),
+  text: z.string().min(1),
+  time: z.iso.datetime(),
+  /** A double, also where it was written as a large integer. */
+  double: z
+    .unknown()
+    .transform((value) => (typeof value === 'bigint' ? Number(value) : value))
+    .pipe(z.number()),
+  json: lossless.transform(toDoubles),
+  /** JSON in which 64-bit integers keep their digits. */
+  lossless,
+};
 
 const signature = fields.json
   .transform((value, context): Signature => {
@@ -119,3 +140,20 @@ export const manifestSchema: z.ZodType<Manifest> = z.looseObject({
   modelCard: z.string().exactOptional(),
   seal: fields.sha256,
 });
+
+/**
+ * Checks a manifest; `key` names it in messages.
+ *
+ * @throws RegistryError `ERR_REGISTRY_UNSUPPORTED_FORMAT` for a manifest of a newer format;
+ * `ERR_REGISTRY_INVALID_MANIFEST` naming the first invalid field.
+ */
+export function checkManifest(key: string, record: unknown): Manifest {
+  checkFormatVersion(key, record);
+  const result = manifestSchema.safeParse(record);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const field = issue === undefined ? '' : z.core.toDotPath(issue.path);
+  throw invalidRecord(key, `${field === '' ? '' : `${field}: `}${issue?.message ?? 'unknown'}`, {
+    cause: result.error,
+  });
+}

@@ -1,8 +1,16 @@
-import { z } from 'zod';
 import { MODELS } from '../store/layout.ts';
 import { NumberedLog } from '../records/numbered-log.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { fields, FORMAT_VERSION } from '../records/record-schema.ts';
+import { checkRecord, FORMAT_VERSION } from '../records/check-record.ts';
+import {
+  number,
+  type ObjectFields,
+  oneOf,
+  optional,
+  sha256,
+  text,
+  time,
+} from '../records/field-checks.ts';
 
 const MAX_PRUNED_BYTES = 64 * 1024;
 
@@ -21,24 +29,24 @@ export interface PrunedRecord {
   readonly seal: string;
 }
 
-const schema: z.ZodType<PrunedRecord> = z.looseObject({
-  formatVersion: z.literal(FORMAT_VERSION),
-  model: fields.text,
-  version: fields.number,
-  versionSeal: fields.sha256,
-  actor: fields.text,
-  reason: fields.text.exactOptional(),
-  at: fields.time,
-  nonce: fields.text,
-  seal: fields.sha256,
-});
+const fields: ObjectFields<PrunedRecord> = {
+  formatVersion: oneOf(FORMAT_VERSION),
+  model: text,
+  version: number,
+  versionSeal: sha256,
+  actor: text,
+  reason: optional(text),
+  at: time,
+  nonce: text,
+  seal: sha256,
+};
 
 /** Opens the pruning records of `model`, each under the number of its version. */
 export function prunedLog(store: ObjectStore, model: string): NumberedLog<PrunedRecord> {
   return new NumberedLog<PrunedRecord>(store, `${MODELS}/${model}/pruned`, {
     noun: 'a pruning record',
     maxBytes: MAX_PRUNED_BYTES,
-    schema,
+    check: (key, record) => checkRecord(key, fields, record),
     belongs: (record, number) => record.model === model && record.version === number,
     describe: (record) =>
       `the pruning record of version ${record.version} of ${JSON.stringify(record.model)}`,

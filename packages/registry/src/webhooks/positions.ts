@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { RegistryError } from '../errors/registry-error.ts';
+import { count, map, object, oneOf } from '../records/field-checks.ts';
 
 /** How far the logs of one model were forwarded: the number of the last record of each. */
 export interface Position {
@@ -14,13 +14,14 @@ export type Positions = ReadonlyMap<string, Position>;
 /** Before the first record. */
 export const START: Position = { versions: 0, events: 0, aliases: {} };
 
-const number = z.int().min(0);
-const schema = z.object({
-  formatVersion: z.literal(1),
-  models: z.record(
-    z.string(),
-    z.object({ versions: number, events: number, aliases: z.record(z.string(), number) }),
-  ),
+interface StoredPositions {
+  readonly formatVersion: 1;
+  readonly models: Readonly<Record<string, Position>>;
+}
+
+const positionsProblem = object<StoredPositions>({
+  formatVersion: oneOf(1),
+  models: map(object<Position>({ versions: count, events: count, aliases: map(count) })),
 });
 
 /** Writes positions as a cursor keeps them. */
@@ -31,7 +32,10 @@ export function encodePositions(positions: Positions): string {
 /** @throws RegistryError `ERR_REGISTRY_CORRUPT` for what no forwarder wrote. */
 export function decodePositions(text: string): Positions {
   try {
-    return new Map(Object.entries(schema.parse(JSON.parse(text)).models));
+    const stored: unknown = JSON.parse(text);
+    const problem = positionsProblem(stored);
+    if (problem !== undefined) throw new TypeError(problem);
+    return new Map(Object.entries((stored as StoredPositions).models));
   } catch (cause) {
     throw new RegistryError(
       'ERR_REGISTRY_CORRUPT',
