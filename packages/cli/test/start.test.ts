@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { folderStore, ModelRegistry } from '@fairlead/registry';
 import { expect, test } from 'vitest';
 import { placeWithRegistry, runProcess } from './support/fairlead.ts';
 
@@ -15,6 +14,7 @@ registerHooks({
 
 /** Pushes a version and points an alias to it, so that a listing reads and checks a record. */
 async function pushChampion(folder: string): Promise<void> {
+  const { folderStore, ModelRegistry } = await import('@fairlead/registry');
   const registry = new ModelRegistry({ store: folderStore(folder) });
   await registry.push({
     model: 'digits',

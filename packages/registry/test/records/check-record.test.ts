@@ -39,8 +39,7 @@ const event = {
 test('an entry passes with its optional fields and with those of later releases, and without', () => {
   const full = { ...entry, restores: 1, reason: 'better', later: { anything: [1] } };
   expect(checkRecord(KEY, aliasEntryFields, full)).toBe(full);
-  const { gates: _, ...bare } = entry;
-  const first = { ...bare, number: 1, previous: null, previousSeal: null };
+  const first = { ...entry, gates: undefined, number: 1, previous: null, previousSeal: null };
   expect(checkRecord(KEY, aliasEntryFields, first)).toBe(first);
 });
 
