@@ -1,5 +1,6 @@
+import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { grpcServerOptions, inferenceService } from '../src/grpc/index.ts';
+import { grpcServerOptions, healthService, inferenceService } from '../src/grpc/index.ts';
 import {
   BodyMemory,
   CodecPool,
@@ -8,11 +9,13 @@ import {
   memoryCache,
   mlflowScoring,
   ModelServer,
+  openApiDocument,
   openApiHandler,
   openInference,
   replayInference,
   sageMaker,
   ServingError,
+  shutDownGracefully,
 } from '../src/index.ts';
 import { onnxRuntime } from '../src/onnx/index.ts';
 import { redisCache } from '../src/cache/redis/index.ts';
@@ -53,6 +56,8 @@ const factories: readonly (readonly [
   ['jobHandler', (o) => call(jobHandler, models, o), { queue }],
   ['replayInference', (o) => call(replayInference, models, o), {}],
   ['openApiHandler', (o) => call(openApiHandler, models, o), { protocols: [] }],
+  ['openApiDocument', (o) => call(openApiDocument, [], o), { protocols: [] }],
+  ['healthService', (o) => call(healthService, models, o), {}],
   ['grpcServerOptions', (o) => call(grpcServerOptions, o), {}],
   ['inferenceService', (o) => call(inferenceService, models, o), {}],
 ];
@@ -98,5 +103,12 @@ it('a model with a misspelt serve option is refused, with the name that was mean
   const serve = models.serve.bind(models) as AnyFunction;
   await expect(serve('m', { aliass: 'champion' })).rejects.toThrow(
     'serve: unknown option "aliass". Did you mean `alias`?',
+  );
+});
+
+it('a graceful shutdown with a misspelt option is refused, with the name that was meant', async () => {
+  const shutDown = shutDownGracefully as AnyFunction;
+  await expect(shutDown(createServer(), models, { graceMS: 1 })).rejects.toThrow(
+    'shutDownGracefully: unknown option "graceMS". Did you mean `graceMs`?',
   );
 });

@@ -72,7 +72,7 @@ export class Flight<T> {
         this.#abort.abort();
       };
       const onCancel = (): void => {
-        leave(new ServingError('ERR_SERVING_CANCELED', 'the client is gone'));
+        leave(new ServingError('ERR_SERVING_CANCELED', 'the client disconnected'));
       };
       const onDeadline = (): void => {
         const message = 'the deadline passed before the model answered';

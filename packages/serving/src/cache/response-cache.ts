@@ -60,7 +60,7 @@ export class ResponseCache {
         }
       }
       if (submission.signal?.aborted === true) {
-        throw new ServingError('ERR_SERVING_CANCELED', 'the client is gone');
+        throw new ServingError('ERR_SERVING_CANCELED', 'the client disconnected');
       }
       flight = this.#takeOff(key, submission, found instanceof Uint8Array ? undefined : found);
     }

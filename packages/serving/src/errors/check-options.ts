@@ -65,8 +65,13 @@ export function checkMethod<T extends object>(
 ): void {
   const given: unknown = value;
   if (typeof given === 'object' && given !== null && typeof value[method] === 'function') return;
-  throw new ServingError(
+  throw invalidArgument(factory, `${expected} with the method ${method}()`, given);
+}
+
+/** The error of an argument of a factory that isn't what was expected. */
+export function invalidArgument(factory: string, expected: string, value: unknown): ServingError {
+  return new ServingError(
     'ERR_SERVING_INVALID_OPTION',
-    `${factory}: expected ${expected} with the method ${method}(), got ${describeValue(given)}`,
+    `${factory}: expected ${expected}, got ${describeValue(value)}`,
   );
 }

@@ -1,3 +1,5 @@
+import type { OptionNames } from '@fairlead/signature';
+import { checkMethod, checkOptions } from '../errors/check-options.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import type { GrpcService } from './grpc-service.ts';
@@ -7,16 +9,28 @@ import { unaryHandler } from './unary-handler.ts';
 
 const KNOWN: ReadonlySet<string> = new Set(['', 'inference.GRPCInferenceService']);
 
+/** Options of {@link healthService}. */
+export interface HealthServiceOptions {
+  /** Called for internal errors of the server, whose details clients don't see. */
+  readonly onError?: (error: unknown) => void;
+}
+
+const optionNames: OptionNames<HealthServiceOptions> = { onError: 'optional' };
+
 /**
- * Makes the standard health service, `grpc.health.v1.Health`, for load balancers and probes: `SERVING` while every
+ * Creates the standard health service, `grpc.health.v1.Health`, for load balancers and probes: `SERVING` while every
  * model can answer and the server doesn't drain.
  *
- * `Watch` is answered with `UNIMPLEMENTED`, which clients take for "ask with Check".
+ * `Watch` is answered with `UNIMPLEMENTED`: clients call `Check` then.
+ *
+ * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option.
  */
 export function healthService(
   models: Pick<ModelServer, 'ready'>,
-  { onError = () => undefined }: { readonly onError?: (error: unknown) => void } = {},
+  options: HealthServiceOptions = {},
 ): GrpcService {
+  checkMethod('healthService', 'a ModelServer', models, 'ready');
+  const { onError = () => undefined } = checkOptions('healthService', options, optionNames);
   const definition = loadService('health.proto', 'grpc.health.v1.Health');
   const { Check } = definition;
   if (Check === undefined) throw new TypeError('the service has no method Check');
@@ -25,7 +39,7 @@ export function healthService(
       readonly service: string;
     };
     if (!KNOWN.has(request.service)) {
-      const message = `no service ${JSON.stringify(request.service.slice(0, 200))} is here`;
+      const message = `unknown service ${JSON.stringify(request.service.slice(0, 200))}`;
       throw new ServingError('ERR_SERVING_PATH_NOT_FOUND', message);
     }
     return { status: (await models.ready()) ? 'SERVING' : 'NOT_SERVING' };

@@ -1,18 +1,22 @@
 import type { Server } from '@grpc/grpc-js';
+import { checkInteger, checkMethod, MAX_INT32 } from '../errors/check-options.ts';
 
 /**
- * Shuts a gRPC server down without losing a call: no new connections or calls, what is in flight is answered.
+ * Shuts a gRPC server down without losing a call: new connections and calls are rejected, calls in flight are answered.
  *
- * Call `drain()` of the model server before, so that probes look elsewhere, and `close()` after.
+ * Call `drain()` of the model server before, so that load balancers use other hosts, and `close()` after.
  *
- * @param graceMs - how long calls may take to finish, in milliseconds; what still runs then is cut off
- * @returns whether everything was answered within the grace period.
+ * @param graceMs - time for calls to finish, in milliseconds; calls that still run then are canceled
+ * @returns whether every call was answered within the grace period.
+ * @throws ServingError `ERR_SERVING_INVALID_OPTION` for another server or time.
  */
-export function shutDownGrpc(server: Server, graceMs = 8000): Promise<boolean> {
+export async function shutDownGrpc(server: Server, graceMs = 8000): Promise<boolean> {
+  checkMethod('shutDownGrpc', 'a server of @grpc/grpc-js', server, 'tryShutdown');
+  checkInteger('graceMs', graceMs, 0, MAX_INT32);
   return new Promise((resolve) => {
     const cutOff = setTimeout(() => {
       server.forceShutdown();
-      // The graceful one isn't told any more.
+      // The callback of tryShutdown isn't called any more.
       resolve(false);
     }, graceMs);
     server.tryShutdown(() => {

@@ -1,49 +1,68 @@
+import type { OptionNames } from '@fairlead/signature';
 import type { Server } from 'node:http';
 import { Server as TcpServer } from 'node:net';
+import { checkIntegers, checkMethod, checkOptions, MAX_INT32 } from '../errors/check-options.ts';
 import type { ModelServer } from './model-server.ts';
 
 /** Options of {@link shutDownGracefully}. */
 export interface GracefulShutdownOptions {
   /**
-   * How long requests may take to finish, in milliseconds; what still runs then is cut off.
+   * Time for requests to finish, in milliseconds; connections whose request still runs then are closed.
    * @defaultValue 8000
    */
   readonly graceMs?: number;
   /**
-   * How long to go on answering as not ready before the door is closed, in milliseconds: the time that load balancers
-   * take to look elsewhere.
+   * Time between "not ready" and the closing of the listener, in milliseconds: in it, load balancers notice that they must use
+   * other hosts.
    * @defaultValue 0
    */
   readonly notReadyMs?: number;
   /**
-   * How long connections without a request are left open, in milliseconds: whoever closes one first may lose the
-   * request that is sent on it at that moment. With more than the proxy in front keeps idle connections, it is the
-   * proxy that closes them, and nothing is lost. A request that comes is answered with `Connection: close`.
+   * Time for which idle connections stay open, in milliseconds: a server that closes one may lose a request that is being
+   * sent on it. With more than the idle timeout of the proxy in front, the proxy closes them, and no request is lost. Requests
+   * that arrive are answered with `Connection: close`.
    * @defaultValue 1000
    */
   readonly idleMs?: number;
   /**
-   * Closes another door to the same models at the same time, such as `(graceMs) => shutDownGrpc(server, graceMs)`; tells
-   * whether everything was answered.
+   * Closes another server of the same models concurrently, such as `(graceMs) => shutDownGrpc(server, graceMs)`; resolves to
+   * whether every request was answered.
    */
   readonly closeOther?: (graceMs: number) => Promise<boolean>;
 }
 
+const optionNames: OptionNames<GracefulShutdownOptions> = {
+  graceMs: 'optional',
+  notReadyMs: 'optional',
+  idleMs: 'optional',
+  closeOther: 'optional',
+};
+
 const IDLE_CHECK_MS = 20;
 
 /**
- * Shuts a service down without losing a request: not ready at once, no new connections, what is in flight or comes on a
- * connection that was kept is answered, then every model is given back.
+ * Shuts a service down without losing a request: it isn't ready and accepts no new connections, requests in flight and those
+ * on keep-alive connections are answered, then every model is closed.
  *
- * @returns whether everything was answered within the grace period.
+ * @returns whether every request was answered within the grace period.
+ * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */
 export async function shutDownGracefully(
   httpServer: Server,
   modelServer: ModelServer,
-  { graceMs = 8000, notReadyMs = 0, idleMs = 1000, closeOther }: GracefulShutdownOptions = {},
+  options: GracefulShutdownOptions = {},
 ): Promise<boolean> {
+  checkMethod('shutDownGracefully', 'a server of node:http', httpServer, 'close');
+  checkMethod('shutDownGracefully', 'a ModelServer', modelServer, 'drain');
+  const {
+    graceMs = 8000,
+    notReadyMs = 0,
+    idleMs = 1000,
+    closeOther,
+  } = checkOptions('shutDownGracefully', options, optionNames);
+  checkIntegers({ graceMs, notReadyMs, idleMs }, 0, MAX_INT32);
   modelServer.drain();
-  // Also for what isn't inference: no connection is worth keeping any more.
+  // Also for other requests than inference: no connection is used again.
   httpServer.prependListener('request', (_req, res) => {
     res.setHeader('connection', 'close');
   });
@@ -60,9 +79,9 @@ function closeWithin(httpServer: Server, graceMs: number, idleMs: number): Promi
   return new Promise((resolve) => {
     let clean = true;
     let sweep: NodeJS.Timeout | undefined;
-    const patience = setTimeout(
+    const idleTimer = setTimeout(
       () => {
-        // Connections that were busy then stay open afterwards, idle.
+        // Connections that are busy now become idle later.
         sweep = setInterval(() => {
           httpServer.closeIdleConnections();
         }, IDLE_CHECK_MS);
@@ -73,9 +92,9 @@ function closeWithin(httpServer: Server, graceMs: number, idleMs: number): Promi
       clean = false;
       httpServer.closeAllConnections();
     }, graceMs);
-    // That of HTTP closes idle connections at once.
+    // The method of `http.Server` closes idle connections at once.
     TcpServer.prototype.close.call(httpServer, () => {
-      clearTimeout(patience);
+      clearTimeout(idleTimer);
       clearInterval(sweep);
       clearTimeout(cutOff);
       resolve(clean);

@@ -1,3 +1,5 @@
+import type { OptionNames } from '@fairlead/signature';
+import { checkOptions, invalidArgument } from '../errors/check-options.ts';
 import type { LoadedVersion } from '../models/loaded-version.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import { exampleInputs } from './example-inputs.ts';
@@ -23,6 +25,14 @@ export interface OpenApiDocumentOptions {
   readonly showsExample?: (model: string) => boolean;
 }
 
+const optionNames: OptionNames<OpenApiDocumentOptions> = {
+  protocols: 'required',
+  title: 'optional',
+  version: 'optional',
+  secured: 'optional',
+  showsExample: 'optional',
+};
+
 /** An OpenAPI 3.1 document. */
 export interface OpenApiDocument {
   readonly openapi: string;
@@ -32,20 +42,25 @@ export interface OpenApiDocument {
 }
 
 /**
- * Describes what loaded versions take and give, in every protocol, with examples that they answer.
+ * Describes the inputs and outputs of loaded versions, in every protocol, with examples that they answer.
  *
  * Source: https://spec.openapis.org/oas/v3.1.0
+ *
+ * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */
 export function openApiDocument(
   loaded: readonly LoadedVersion[],
-  {
+  options: OpenApiDocumentOptions,
+): OpenApiDocument {
+  const given: unknown = loaded;
+  if (!Array.isArray(given)) throw invalidArgument('openApiDocument', 'loaded versions', given);
+  const {
     protocols,
     title = 'Models',
     version = '0',
     secured = false,
     showsExample = () => true,
-  }: OpenApiDocumentOptions,
-): OpenApiDocument {
+  } = checkOptions('openApiDocument', options, optionNames);
   // Of several live versions of a model, the first one answers by default.
   const first = new Map(loaded.toReversed().map((version) => [version.label.model, version]));
   const described = loaded.filter((version) => first.get(version.label.model) === version);

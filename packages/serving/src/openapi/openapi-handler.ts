@@ -1,4 +1,4 @@
-import { checkOptions } from '../errors/check-options.ts';
+import { checkOptions, invalidArgument } from '../errors/check-options.ts';
 import type { OptionNames } from '@fairlead/signature';
 import type { IncomingMessage } from 'node:http';
 import type { LoadedVersion } from '../models/loaded-version.ts';
@@ -35,13 +35,19 @@ const optionNames: OptionNames<OpenApiHandlerOptions> = {
 const MAX_TEXTS = 32;
 
 /**
- * Makes the handler that answers with the OpenAPI 3.1 document of the models that are loaded at the moment; hands on
- * every other request.
+ * Creates the handler that answers with the OpenAPI 3.1 document of the currently loaded models, and passes every other request
+ * to `next`.
+ *
+ * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */
 export function openApiHandler(
   server: Pick<ModelServer, 'loadedVersions'>,
   given: OpenApiHandlerOptions,
 ): InferenceHandler {
+  const served = server as Partial<typeof server> | undefined;
+  if (!Array.isArray(served?.loadedVersions)) {
+    throw invalidArgument('openApiHandler', 'a ModelServer', server);
+  }
   const {
     path = '/openapi.json',
     showsExample = () => true,

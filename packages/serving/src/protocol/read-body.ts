@@ -11,7 +11,7 @@ export const MAX_UNCOUNTED_BYTES = 65_536;
  * A body that `express.raw` read already is taken as it is. `openAccount` is called for the memory of a body that turns
  * out to be larger than 64 KiB.
  *
- * @throws ServingError `ERR_SERVING_BODY_TOO_LARGE`; `ERR_SERVING_OVERLOADED` when too little memory is left; `ERR_SERVING_CANCELED` when the client goes away;
+ * @throws ServingError `ERR_SERVING_BODY_TOO_LARGE`; `ERR_SERVING_OVERLOADED` when too little memory is left; `ERR_SERVING_CANCELED` when the client disconnects;
  * `ERR_SERVING_INVALID_OPTION` when a body parser in front has consumed the body.
  */
 export function readBody(
@@ -75,11 +75,11 @@ export function readBody(
       resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length));
     });
     req.on('error', (cause) => {
-      fail(new ServingError('ERR_SERVING_CANCELED', 'the client went away', { cause }));
+      fail(new ServingError('ERR_SERVING_CANCELED', 'the client disconnected', { cause }));
     });
     req.on('close', () => {
       if (req.complete) return;
-      fail(new ServingError('ERR_SERVING_CANCELED', 'the client went away'));
+      fail(new ServingError('ERR_SERVING_CANCELED', 'the client disconnected'));
     });
   });
 }

@@ -55,7 +55,7 @@ export class Ticket {
   #reject: (error: unknown) => void = () => undefined;
   #settled = false;
 
-  /** `onCancel` is called when the client is gone before there was an answer. */
+  /** `onCancel` is called when the client disconnects before its request was answered. */
   constructor(submission: Submission, onCancel: (ticket: Ticket) => void) {
     const { inputs, rows, requestId, trace, signal } = submission;
     this.inputs = inputs;

@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions, MAX_INT32 } from '../errors/check-options.ts';
+import { checkInteger, checkOptions, invalidArgument, MAX_INT32 } from '../errors/check-options.ts';
 import type { OptionNames } from '@fairlead/signature';
 import type { ResolveAll } from '@fairlead/webhooks/addresses';
 import type { Codec } from '../codec/codec.ts';
@@ -81,6 +81,10 @@ export function upstreamRuntime(
   upstreams: Readonly<Record<string, UpstreamOptions>>,
   options: UpstreamRuntimeOptions = {},
 ): UpstreamRuntime {
+  const given: unknown = upstreams;
+  if (typeof given !== 'object' || given === null) {
+    throw invalidArgument('upstreamRuntime', 'an object of upstreams', given);
+  }
   const { codec } = checkOptions('upstreamRuntime', options, optionNames);
   const clients = new Map(
     Object.entries(upstreams).map(([name, options]) => [name, createClient(name, options)]),

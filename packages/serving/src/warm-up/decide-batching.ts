@@ -2,7 +2,7 @@ import type { Signature, TensorSpec } from '@fairlead/signature';
 import type { RowAnalysis } from '../runtime/runtime.ts';
 import { hasBatchDimension } from '../scheduling/batch-limits.ts';
 import type { BatchingSetting } from '../source/model-source.ts';
-import type { RowTrial } from './try-rows.ts';
+import type { RowTrial } from './row-trial.ts';
 
 /** Whether requests of a version share executions, and why. */
 export interface BatchingDecision {

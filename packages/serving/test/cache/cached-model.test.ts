@@ -60,7 +60,7 @@ describe('a model with a cache', () => {
     await expect(server.infer({ model: 'm' }, { inputs: [] })).rejects.toThrow('tensor "x"');
     await expect(
       server.infer({ model: 'm' }, { inputs: [x(9, 9)] }, { signal: AbortSignal.abort() }),
-    ).rejects.toThrow('the client is gone');
+    ).rejects.toThrow('the client disconnected');
     expect(executions()).toBe(2);
     const read = statistics();
     expect(read).toMatchObject({

@@ -128,7 +128,7 @@ describe('one execution for the same input', () => {
 });
 
 describe('whoever leaves', () => {
-  test('a leader whose client is gone does not fail those who follow', async () => {
+  test('a leader whose client disconnected does not fail its followers', async () => {
     const { runtime, ask } = cached();
     const client = new AbortController();
     const leader = ask(3, { signal: client.signal });

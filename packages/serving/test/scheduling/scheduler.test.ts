@@ -7,8 +7,12 @@ import type { Submission } from '../../src/scheduling/ticket.ts';
 import { GatedRuntime, POISON, rowsOf } from './gated-runtime.ts';
 
 const LIMITS = { maxRows: 8, maxBytes: 1e6 };
-/** Never finds the runtime idle for too long: how busy the machine is decides nothing here. */
-const content = { begins: () => undefined, executed: () => undefined, wastes: false };
+/** A monitor that never finds the runtime starving, so that the load of the machine has no effect. */
+const content = {
+  idleStarted: () => undefined,
+  recordExecution: () => undefined,
+  isStarving: false,
+};
 
 function schedulerOf(runtime: GatedRuntime, options: Partial<SchedulerOptions> = {}): Scheduler {
   return new Scheduler({
@@ -17,7 +21,7 @@ function schedulerOf(runtime: GatedRuntime, options: Partial<SchedulerOptions> =
     batching: LIMITS,
     maxQueued: 100,
     onExecuted: () => undefined,
-    idle: content,
+    idleMonitor: content,
     ...options,
   });
 }
@@ -77,7 +81,7 @@ describe('batches', () => {
 
   test('half of what waits is left for the next execution where the event loop keeps the runtime waiting', async () => {
     const runtime = new GatedRuntime();
-    const scheduler = schedulerOf(runtime, { idle: { ...content, wastes: true } });
+    const scheduler = schedulerOf(runtime, { idleMonitor: { ...content, isStarving: true } });
     const answers = Array.from({ length: 6 }, (_, index) => submit(scheduler, rowsOf(index)));
     await settle();
     expect(runtime.executed).toEqual([[0, 1, 2]]);
@@ -262,13 +266,15 @@ describe('admission', () => {
     await settled;
   });
 
-  test('a deadline is answered when it passes, waiting or executing, and what expired is never executed', async () => {
+  test('a request is rejected when its deadline passes, waiting or executing, and is not executed after it', async () => {
     const runtime = new GatedRuntime();
     const scheduler = schedulerOf(runtime);
-    const soon = { deadlineAt: performance.now() + 20 };
-    const executing = submit(scheduler, rowsOf(0), soon);
+    const submission = { inputs: [rowsOf(0)], rows: 1, deadlineAt: later() };
+    const executing = scheduler.submit(submission);
     await settle();
-    const waiting = submit(scheduler, rowsOf(1), soon);
+    // Only now, so that the execution has begun on a slow machine as well.
+    submission.deadlineAt = performance.now() + 20;
+    const waiting = submit(scheduler, rowsOf(1), { deadlineAt: submission.deadlineAt });
     const patient = submit(scheduler, rowsOf(2));
     expect(await failure(executing)).toBe('ERR_SERVING_DEADLINE_EXCEEDED');
     expect(await failure(waiting)).toBe('ERR_SERVING_DEADLINE_EXCEEDED');

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../errors/check-options.ts';
 import type { decodePredict } from './decode-predict.ts';
 import type { encodePrediction } from './encode-prediction.ts';
 import type { InferTarget } from '../../inference/infer-request.ts';
@@ -15,16 +16,20 @@ declare module '../../codec/codec.ts' {
 
 const PATH = /^\/v1\/models\/([^/:]+)(?:\/versions\/([^/:]+))?(?::(\w+)|\/(metadata))?$/;
 const READ = ['GET', 'HEAD'];
-// The documented curl lines name no type, and curl then says that it sends a form.
+// The documented curl commands have no content type: curl sends that of a form.
 const BODY_TYPES = ['application/json', 'text/plain', 'application/x-www-form-urlencoded'];
 
 /**
- * Makes the protocol of TensorFlow Serving's REST API, version 1: `predict` in rows and in columns, and a
+ * Creates the protocol of TensorFlow Serving's REST API, version 1: `predict` in rows and in columns, and a
  * model's status and metadata.
  *
  * Source: https://www.tensorflow.org/tfx/serving/api_rest
+ *
+ * @param options - none yet: an empty object
+ * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming an unknown option.
  */
-export function tensorFlowServing(): Protocol {
+export function tensorFlowServing(options: Readonly<Record<string, never>> = {}): Protocol {
+  checkOptions('tensorFlowServing', options, {});
   return {
     name: 'tensorflow-serving',
     mediaTypes: BODY_TYPES,
