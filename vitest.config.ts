@@ -20,6 +20,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     restoreMocks: true,
+    // Processes that the tests start compile each TypeScript file once, not at each start: a third of the time.
+    env: { NODE_COMPILE_CACHE: resolve(import.meta.dirname, 'node_modules/.cache/compile') },
     // Worker threads and child processes of the tests resolve workspace packages to sources as well.
     execArgv: ['--conditions=@fairlead/source'],
     reporters: ['default', ['json', { outputFile: 'reports/tests.json' }]],
