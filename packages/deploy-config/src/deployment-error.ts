@@ -26,7 +26,20 @@ export interface DeploymentProblem {
   readonly message: string;
 }
 
-/** Error of `defineDeployment`: lists all problems of a deployment, not only the first. */
+/**
+ * Error of `defineDeployment`: lists all problems of a deployment, not only the first.
+ *
+ * @example
+ * ```ts
+ * import { defineDeployment, DeploymentError } from '@fairlead/deploy-config';
+ *
+ * try {
+ *   defineDeployment({} as never);
+ * } catch (error) {
+ *   console.log(error instanceof DeploymentError); // true
+ * }
+ * ```
+ */
 export class DeploymentError extends DeployConfigError {
   /** Name of the class, also in serialized errors. */
   override readonly name = 'DeploymentError';

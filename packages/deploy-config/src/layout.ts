@@ -32,6 +32,13 @@ export interface Layout {
  * Returns the layout of a host: Debian's paths, owned by root and run by systemd.
  *
  * @throws DeployConfigError `ERR_DEPLOY_CONFIG_INVALID_OPTION` if the name isn't a text.
+ *
+ * @example
+ * ```ts
+ * import { hostLayout } from '@fairlead/deploy-config';
+ *
+ * console.log(hostLayout('shop').gunicornConfigFile); // /etc/shop/gunicorn.conf.py
+ * ```
  */
 export function hostLayout(name = 'fairlead'): Layout {
   checkText('name', 'a name such as "fairlead"', name);
@@ -53,6 +60,13 @@ export function hostLayout(name = 'fairlead'): Layout {
  * Returns the layout of one folder, without root: every file of Nginx and Gunicorn is inside of it.
  *
  * @throws DeployConfigError `ERR_DEPLOY_CONFIG_INVALID_OPTION` if the folder isn't a text.
+ *
+ * @example
+ * ```ts
+ * import { folderLayout } from '@fairlead/deploy-config';
+ *
+ * console.log(folderLayout('/srv/shop').nginxConfigFile); // /srv/shop/nginx.conf
+ * ```
  */
 export function folderLayout(folder: string): Layout {
   checkText('folder', 'an absolute path such as "/srv/my-service"', folder);

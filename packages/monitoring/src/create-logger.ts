@@ -40,6 +40,17 @@ const optionNames: OptionNames<CreateLoggerOptions> = {
  * replaced by `[redacted]`, at any depth, child loggers included.
  *
  * @throws `MonitoringError` with `ERR_MONITORING_INVALID_OPTION` for an unknown level or an empty service name.
+ *
+ * @example
+ * ```ts
+ * import { createLogger } from '@fairlead/monitoring';
+ *
+ * const lines: string[] = [];
+ * const destination = { write: (line: string) => lines.push(line) };
+ * const logger = createLogger({ service: 'shop', destination });
+ * logger.info({ model: 'digits' }, 'loaded');
+ * console.log(JSON.parse(lines[0] ?? '').service); // shop
+ * ```
  */
 export function createLogger(options: CreateLoggerOptions): Logger {
   const {

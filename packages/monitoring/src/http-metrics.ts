@@ -78,6 +78,18 @@ interface Series {
  * that requests refused by later middleware count too.
  *
  * @throws `MonitoringError` with `ERR_MONITORING_METRIC_NAME_TAKEN` or `ERR_MONITORING_INVALID_OPTION`.
+ *
+ * @example
+ * ```ts
+ * import { httpMetrics, InferenceMetrics } from '@fairlead/monitoring';
+ *
+ * const { registry } = new InferenceMetrics();
+ * const middleware = httpMetrics({
+ *   registry,
+ *   routeGroup: (path) => (path.startsWith('/predict/') ? 'predict' : undefined),
+ * });
+ * console.log(middleware.length); // 3
+ * ```
  */
 export function httpMetrics(options: HttpMetricsOptions) {
   const {

@@ -98,6 +98,16 @@ const histograms: Record<string, { help: string; read: (tally: VersionTally) => 
  * Pass it to the server as observer, and its `registry` to {@link metricsHandler}. As in Triton, durations and
  * `nv_inference_count` are those of successful requests: duration divided by successes is the mean latency,
  * and a burst of quick refusals does not look like a fast service.
+ *
+ * @example
+ * ```ts
+ * import { InferenceMetrics } from '@fairlead/monitoring';
+ *
+ * const metrics = new InferenceMetrics();
+ * metrics.inferenceStarted({ model: 'digits', version: '1' });
+ * const page = await metrics.registry.metrics();
+ * console.log(page.includes('model="digits"')); // true
+ * ```
  */
 export class InferenceMetrics implements InferenceObserver {
   /** Registry of the metrics. */

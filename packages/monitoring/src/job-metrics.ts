@@ -30,7 +30,20 @@ const DEPTH = 'fairlead_jobs';
 const FINISHED = 'fairlead_jobs_finished_total';
 const EVENTS = 'fairlead_job_events_total';
 
-/** Metrics of asynchronous inference: number of jobs, their outcomes, and their other events. */
+/**
+ * Metrics of asynchronous inference: number of jobs, their outcomes, and their other events.
+ *
+ * @example
+ * ```ts
+ * import { InferenceMetrics, JobMetrics } from '@fairlead/monitoring';
+ *
+ * const { registry } = new InferenceMetrics();
+ * const jobs = new JobMetrics({ registry, depth: async () => ({ queued: 2, running: 1 }) });
+ * jobs.count({ type: 'job-finished', model: 'digits', state: 'succeeded' });
+ * const page = await registry.metrics();
+ * console.log(page.includes('fairlead_jobs{state="queued"} 2')); // true
+ * ```
+ */
 export class JobMetrics {
   readonly #finished: Counter<'model' | 'state'>;
   readonly #events: Counter<'type'>;

@@ -23,6 +23,15 @@ const optionNames: OptionNames<MetricsHandlerOptions> = { processMetrics: 'optio
  * It checks neither path nor caller: mount it where only the scraper can reach it.
  *
  * @throws `MonitoringError` with `ERR_MONITORING_METRIC_NAME_TAKEN` if the process metrics are added twice.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ * import { InferenceMetrics, metricsHandler } from '@fairlead/monitoring';
+ *
+ * const { registry } = new InferenceMetrics();
+ * console.log(createServer(metricsHandler(registry)).listening); // false
+ * ```
  */
 export function metricsHandler(
   registry: Registry | Registry<OpenMetricsContentType>,

@@ -7,7 +7,17 @@ export type MonitoringErrorCode =
   | 'ERR_MONITORING_CLOUDWATCH_UNAVAILABLE'
   | 'ERR_MONITORING_CLOUDWATCH_VALUES_DROPPED';
 
-/** Error class of this package; `code` names the case. */
+/**
+ * Error class of this package; `code` names the case.
+ *
+ * @example
+ * ```ts
+ * import { MonitoringError } from '@fairlead/monitoring';
+ *
+ * const error = new MonitoringError('ERR_MONITORING_INVALID_OPTION', 'limit is 0');
+ * console.log(error.code); // ERR_MONITORING_INVALID_OPTION
+ * ```
+ */
 export class MonitoringError extends Error {
   override readonly name = 'MonitoringError';
   /** Stable across releases, unlike the message. */

@@ -87,6 +87,14 @@ const maxIdLength = 128;
  * aborted request, `status` is absent unless it had been sent.
  *
  * @throws `MonitoringError` with `ERR_MONITORING_INVALID_OPTION`.
+ *
+ * @example
+ * ```ts
+ * import { createLogger, requestLog } from '@fairlead/monitoring';
+ *
+ * const logger = createLogger({ service: 'shop', destination: { write: () => undefined } });
+ * console.log(requestLog({ logger }).length); // 3
+ * ```
  */
 export function requestLog(options: RequestLogOptions) {
   const {

@@ -22,6 +22,15 @@ const METRIC = 'fairlead_registry_staleness_seconds';
  * Time since the alias of each model was last read from the registry: the gauge `fairlead_registry_staleness_seconds`.
  *
  * It stays below the polling interval, and grows while the registry is unreachable.
+ *
+ * @example
+ * ```ts
+ * import { InferenceMetrics, StalenessMetrics } from '@fairlead/monitoring';
+ *
+ * const { registry } = new InferenceMetrics();
+ * const staleness = new StalenessMetrics({ registry });
+ * console.log(staleness.constructor.name); // StalenessMetrics
+ * ```
  */
 export class StalenessMetrics {
   readonly #confirmedAt = new Map<string, number>();

@@ -55,6 +55,16 @@ const optionNames: OptionNames<ApiKeysOptions> = {
  * A malformed, unknown, wrong or expired key gets one and the same response.
  *
  * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` if the realm can't be quoted.
+ *
+ * @example
+ * ```ts
+ * import { ApiKeySet, apiKeys, publicPaths } from '@fairlead/security';
+ *
+ * const pepper = 'a secret of at least 32 bytes from a secret store';
+ * const keys = new ApiKeySet({ pepper, records: [] });
+ * const middleware = apiKeys({ keys, isPublic: publicPaths('/health') });
+ * console.log(middleware.length); // 3
+ * ```
  */
 export function apiKeys(options: ApiKeysOptions): Middleware {
   const {

@@ -46,6 +46,14 @@ const optionNames: OptionNames<BodyLimitOptions> = {
  * body passes, with any method.
  *
  * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` if an option is wrong.
+ *
+ * @example
+ * ```ts
+ * import { bodyLimit } from '@fairlead/security';
+ *
+ * const middleware = bodyLimit({ maxBodyBytes: 100_000, mediaTypes: ['application/json'] });
+ * console.log(middleware.length); // 3
+ * ```
  */
 export function bodyLimit(options: BodyLimitOptions): Middleware {
   const {

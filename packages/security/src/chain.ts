@@ -28,6 +28,15 @@ const answerFailure = problemErrors();
  * step answers gets a 404. In a chain that is itself middleware, unanswered requests and errors go to the outer `next`.
  *
  * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` if a step isn't a function, or an error handler isn't the last.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ * import { chain, problemErrors, requestId } from '@fairlead/security';
+ *
+ * const handler = chain(requestId(), (_req, res) => res.end('hello'), problemErrors());
+ * console.log(createServer(handler).listening); // false
+ * ```
  */
 export function chain(...steps: readonly ChainStep[]): Chain;
 export function chain(...steps: readonly [...ChainStep[], ChainErrorHandler]): Chain;

@@ -32,6 +32,15 @@ export type ClientAddress = (req: AddressedRequest) => string;
  * ends the search at the proxy that forwarded it. IPv6 is returned in canonical form, an IPv4-mapped address as IPv4.
  *
  * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` for an entry that isn't an address or a range.
+ *
+ * @example
+ * ```ts
+ * import { clientAddress } from '@fairlead/security';
+ *
+ * const address = clientAddress({ trustedProxies: ['127.0.0.1'] });
+ * const socket = { destroyed: false, remoteAddress: '127.0.0.1' };
+ * console.log(address({ headers: { 'x-forwarded-for': '192.0.2.7' }, socket })); // 192.0.2.7
+ * ```
  */
 export function clientAddress(options: ClientAddressOptions = {}): ClientAddress {
   const { trustedProxies = [] } = checkOptions('clientAddress', options, optionNames);

@@ -20,6 +20,15 @@ const optionNames: OptionNames<ParseApiKeysOptions> = { knownScopes: 'optional' 
  *
  * @throws SecurityError `ERR_SECURITY_KEYS` naming the record and the field, also for a scope that isn't known, such as
  * `infre:*`. The message repeats no value.
+ *
+ * @example
+ * ```ts
+ * import { createApiKey, parseApiKeys } from '@fairlead/security';
+ *
+ * const pepper = 'a secret of at least 32 bytes from a secret store';
+ * const { record } = createApiKey({ pepper, client: 'acme', scopes: ['infer:*'] });
+ * console.log(parseApiKeys(JSON.stringify({ keys: [record] })).length); // 1
+ * ```
  */
 export function parseApiKeys(
   json: string,

@@ -29,6 +29,14 @@ const optionNames: OptionNames<ProblemErrorsOptions> = {
  * Creates the error handler that responds with problem+json, for {@link chain} and Express; it goes last.
  *
  * A failure after the response started goes to `next`, which closes the connection: a partial response must not look complete.
+ *
+ * @example
+ * ```ts
+ * import { problemErrors } from '@fairlead/security';
+ *
+ * const middleware = problemErrors({ onError: (error) => console.error(error) });
+ * console.log(middleware.length); // 4
+ * ```
  */
 export function problemErrors(options: ProblemErrorsOptions = {}): ErrorMiddleware {
   const { onError = warn, describe } = checkOptions('problemErrors', options, optionNames);

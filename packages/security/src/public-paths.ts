@@ -8,6 +8,15 @@ import { rejectOption } from './check-options.ts';
  * isn't public.
  *
  * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` if a path doesn't begin with `/` or holds a query.
+ *
+ * @example
+ * ```ts
+ * import type { IncomingMessage } from 'node:http';
+ * import { publicPaths } from '@fairlead/security';
+ *
+ * const isPublic = publicPaths('/health', '/docs');
+ * console.log(isPublic({ method: 'GET', url: '/health?x=1' } as IncomingMessage)); // true
+ * ```
  */
 export function publicPaths(...paths: readonly string[]): (req: IncomingMessage) => boolean {
   for (const path of paths) {

@@ -103,6 +103,17 @@ const ipv6SubnetBits = 56;
  * a 429 with `Retry-After`.
  *
  * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` if an option is missing, unknown or out of range.
+ *
+ * @example
+ * ```ts
+ * import { rateLimit } from '@fairlead/security';
+ *
+ * const limited = rateLimit({ windowMs: 60_000, limit: 1 });
+ * await limited.count({ address: '192.0.2.7' });
+ * await limited.count({ address: '192.0.2.7' }).catch((error) => {
+ *   console.log(error.code); // ERR_SECURITY_RATE_LIMIT
+ * });
+ * ```
  */
 export function rateLimit(options: RateLimitOptions): RateLimit {
   const {

@@ -39,6 +39,14 @@ type Numbered = IncomingMessage & { [property]?: string };
  * UUID, not refused: an id is for correlation and must not make a request fail.
  *
  * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` for an unknown option, TypeError if the header name is invalid.
+ *
+ * @example
+ * ```ts
+ * import { requestId } from '@fairlead/security';
+ *
+ * const middleware = requestId({ header: 'X-Request-Id', trustIncoming: false });
+ * console.log(middleware.length); // 3
+ * ```
  */
 export function requestId(options: RequestIdOptions = {}): Middleware {
   const { header = 'X-Request-Id', trustIncoming = true } = checkOptions(
@@ -57,12 +65,31 @@ export function requestId(options: RequestIdOptions = {}): Middleware {
   };
 }
 
-/** Returns whether {@link requestId} would use a text as an id; for calls that don't come over `node:http`. */
+/**
+ * Returns whether {@link requestId} would use a text as an id; for calls that don't come over `node:http`.
+ *
+ * @example
+ * ```ts
+ * import { isRequestId } from '@fairlead/security';
+ *
+ * console.log(isRequestId('a1b2c3d4-0000'), isRequestId('two words')); // true false
+ * ```
+ */
 export function isRequestId(text: unknown): text is string {
   return typeof text === 'string' && wellFormed.test(text);
 }
 
-/** Returns the id that {@link requestId} gave to this request, or undefined if it didn't run. */
+/**
+ * Returns the id that {@link requestId} gave to this request, or undefined if it didn't run.
+ *
+ * @example
+ * ```ts
+ * import type { IncomingMessage } from 'node:http';
+ * import { getRequestId } from '@fairlead/security';
+ *
+ * console.log(getRequestId({} as IncomingMessage)); // undefined
+ * ```
+ */
 export function getRequestId(req: IncomingMessage): string | undefined {
   return (req as Numbered)[property];
 }

@@ -53,6 +53,15 @@ const allowedSource =
  * The middleware for a page may run after the one for the API: the last one wins.
  *
  * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` if a source would weaken the policy, or an option is unknown or out of range.
+ *
+ * @example
+ * ```ts
+ * import { contentHash, secureHeaders } from '@fairlead/security';
+ *
+ * const api = secureHeaders();
+ * const page = secureHeaders({ page: { scripts: [contentHash('start()')] } });
+ * console.log(api.length, page.length); // 3 3
+ * ```
  */
 export function secureHeaders(options: SecureHeadersOptions = {}): Middleware {
   const { page, strictTransportSeconds = 63_072_000 } = checkOptions(

@@ -41,7 +41,17 @@ export interface SecurityErrorOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Error class of this package, for refused requests and wrong options; the message is safe to show to the client. */
+/**
+ * Error class of this package, for refused requests and wrong options; the message is safe to show to the client.
+ *
+ * @example
+ * ```ts
+ * import { SecurityError } from '@fairlead/security';
+ *
+ * const error = new SecurityError('ERR_SECURITY_INVALID_OPTION', 'limit is 0');
+ * console.log(error.code, error.status); // ERR_SECURITY_INVALID_OPTION 500
+ * ```
+ */
 export class SecurityError extends Error {
   /** Always `SecurityError`. */
   override readonly name = 'SecurityError';

@@ -45,6 +45,21 @@ const optionNames: OptionNames<WatchApiKeysOptions> = {
  *
  * @returns a function that stops watching.
  * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` if an option is unknown or out of range.
+ *
+ * @example
+ * ```ts
+ * import { mkdtemp, writeFile } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { ApiKeySet, watchApiKeys } from '@fairlead/security';
+ *
+ * const pepper = 'a secret of at least 32 bytes from a secret store';
+ * const keys = new ApiKeySet({ pepper, records: [] });
+ * const file = join(await mkdtemp(join(tmpdir(), 'keys-')), 'keys.json');
+ * await writeFile(file, JSON.stringify({ keys: [] }), { mode: 0o600 });
+ * const stop = watchApiKeys(keys, file, { intervalMs: 2000 });
+ * stop();
+ * ```
  */
 export function watchApiKeys(
   keys: ApiKeySet,

@@ -38,7 +38,23 @@ export function derivedFlaskEnvironment(
   };
 }
 
-/** Returns the environment variables of the Python service; empty when the deployment has none. */
+/**
+ * Returns the environment variables of the Python service; empty when the deployment has none.
+ *
+ * @example
+ * ```ts
+ * import { defineDeployment, folderLayout, flaskEnvironment } from '@fairlead/deploy-config';
+ *
+ * const deployment = defineDeployment({
+ *   target: { nginx: '1.22.1' },
+ *   host: { cores: 2, memoryBytes: 4e9 },
+ *   layout: folderLayout('/tmp/my-service'),
+ *   nginx: { listen: { scheme: 'http', address: '127.0.0.1:8080' } },
+ *   gateway: { listen: '127.0.0.1:3000' },
+ * });
+ * console.log(flaskEnvironment(deployment)); // {}
+ * ```
+ */
 export function flaskEnvironment(
   deployment: Deployment,
 ): (FlaskEnvironment & Readonly<Record<string, string>>) | Readonly<Record<string, never>> {

@@ -43,7 +43,23 @@ export function derivedGatewayEnvironment(deployment: Deployment): GatewayEnviro
   };
 }
 
-/** Returns the environment variables of the gateway, with the same numbers as the files of Nginx and Gunicorn. */
+/**
+ * Returns the environment variables of the gateway, with the same numbers as the files of Nginx and Gunicorn.
+ *
+ * @example
+ * ```ts
+ * import { defineDeployment, folderLayout, gatewayEnvironment } from '@fairlead/deploy-config';
+ *
+ * const deployment = defineDeployment({
+ *   target: { nginx: '1.22.1' },
+ *   host: { cores: 2, memoryBytes: 4e9 },
+ *   layout: folderLayout('/tmp/my-service'),
+ *   nginx: { listen: { scheme: 'http', address: '127.0.0.1:8080' } },
+ *   gateway: { listen: '127.0.0.1:3000' },
+ * });
+ * console.log(gatewayEnvironment(deployment).FAIRLEAD_LISTEN); // 127.0.0.1:3000
+ * ```
+ */
 export function gatewayEnvironment(
   deployment: Deployment,
 ): GatewayEnvironment & Readonly<Record<string, string>> {

@@ -3,7 +3,23 @@ import { formatAddress } from '../values/address.ts';
 import { atLeast } from '../values/version.ts';
 import type { GunicornSettings } from './gunicorn-setting.ts';
 
-/** Returns Gunicorn's settings for the Python service, to change and pass to `serializeGunicorn`; `undefined` without one. */
+/**
+ * Returns Gunicorn's settings for the Python service, to change and pass to `serializeGunicorn`; `undefined` without one.
+ *
+ * @example
+ * ```ts
+ * import { defineDeployment, folderLayout, gunicornSettings } from '@fairlead/deploy-config';
+ *
+ * const deployment = defineDeployment({
+ *   target: { nginx: '1.22.1' },
+ *   host: { cores: 2, memoryBytes: 4e9 },
+ *   layout: folderLayout('/tmp/my-service'),
+ *   nginx: { listen: { scheme: 'http', address: '127.0.0.1:8080' } },
+ *   gateway: { listen: '127.0.0.1:3000' },
+ * });
+ * console.log(gunicornSettings(deployment)); // undefined
+ * ```
+ */
 export function gunicornSettings(deployment: Deployment): GunicornSettings | undefined {
   const { flask, timeouts, layout, target } = deployment;
   if (!flask) return undefined;

@@ -29,6 +29,13 @@ function text(value: string): string {
  * Writes a value as a Python literal in ASCII.
  *
  * @throws DeployConfigError `ERR_PYTHON_VALUE` for a number that is not finite or a text that is not Unicode.
+ *
+ * @example
+ * ```ts
+ * import { serializePython } from '@fairlead/deploy-config';
+ *
+ * console.log(serializePython([true, null, 'a'])); // [True, None, "a"]
+ * ```
  */
 export function serializePython(value: PythonValue): string {
   if (value === null) return 'None';

@@ -26,6 +26,13 @@ function isSettingName(name: string): name is GunicornSettingName {
  *
  * @throws DeployConfigError `ERR_GUNICORN_SETTING` for a name that Gunicorn does not know or a value of another kind,
  * neither of which Gunicorn's check finds; `ERR_PYTHON_VALUE` for a value that Python cannot read back.
+ *
+ * @example
+ * ```ts
+ * import { serializeGunicorn } from '@fairlead/deploy-config';
+ *
+ * console.log(serializeGunicorn({ workers: 2 }).trim()); // workers = 2
+ * ```
  */
 export function serializeGunicorn(settings: GunicornSettings): string {
   let text = '';

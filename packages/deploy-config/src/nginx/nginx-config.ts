@@ -166,7 +166,23 @@ function httpBlock(deployment: Deployment): NginxDirective {
   );
 }
 
-/** Returns the tree of Nginx's configuration, to extend and pass to `serializeNginx`. */
+/**
+ * Returns the tree of Nginx's configuration, to extend and pass to `serializeNginx`.
+ *
+ * @example
+ * ```ts
+ * import { defineDeployment, folderLayout, nginxConfig } from '@fairlead/deploy-config';
+ *
+ * const deployment = defineDeployment({
+ *   target: { nginx: '1.22.1' },
+ *   host: { cores: 2, memoryBytes: 4e9 },
+ *   layout: folderLayout('/tmp/my-service'),
+ *   nginx: { listen: { scheme: 'http', address: '127.0.0.1:8080' } },
+ *   gateway: { listen: '127.0.0.1:3000' },
+ * });
+ * console.log(nginxConfig(deployment).some(({ name }) => name === 'http')); // true
+ * ```
+ */
 export function nginxConfig(deployment: Deployment): NginxDirective[] {
   checkDeployment(deployment);
   const { nginx, layout, timeouts } = deployment;

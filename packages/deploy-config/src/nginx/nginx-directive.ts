@@ -18,12 +18,31 @@ export interface NginxDirective {
   readonly block?: readonly NginxDirective[];
 }
 
-/** Creates a simple directive: `directive('keepalive_timeout', '75s')`. */
+/**
+ * Creates a simple directive: `directive('keepalive_timeout', '75s')`.
+ *
+ * @example
+ * ```ts
+ * import { directive, serializeNginx } from '@fairlead/deploy-config';
+ *
+ * console.log(serializeNginx([directive('root', '/srv/my files')]).trim()); // root "/srv/my files";
+ * ```
+ */
 export function directive(name: string, ...args: readonly NginxArgument[]): NginxDirective {
   return { name, args };
 }
 
-/** Creates a directive with a block: `block('location', ['/'], […])`. */
+/**
+ * Creates a directive with a block: `block('location', ['/'], […])`.
+ *
+ * @example
+ * ```ts
+ * import { block, directive, serializeNginx } from '@fairlead/deploy-config';
+ *
+ * const text = serializeNginx([block('events', [], [directive('worker_connections', 512)])]);
+ * console.log(text.includes('worker_connections 512;')); // true
+ * ```
+ */
 export function block(
   name: string,
   args: readonly NginxArgument[],
@@ -32,7 +51,17 @@ export function block(
   return { name, args, block: content };
 }
 
-/** Creates a reference to a variable: `variable('remote_addr')` is `$remote_addr`. */
+/**
+ * Creates a reference to a variable: `variable('remote_addr')` is `$remote_addr`.
+ *
+ * @example
+ * ```ts
+ * import { directive, serializeNginx, variable } from '@fairlead/deploy-config';
+ *
+ * const host = directive('proxy_set_header', 'Host', variable('host'));
+ * console.log(serializeNginx([host]).trim()); // proxy_set_header Host $host;
+ * ```
+ */
 export function variable(name: string): NginxVariable {
   return { variable: name };
 }

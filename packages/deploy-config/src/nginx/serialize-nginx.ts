@@ -99,6 +99,13 @@ function lines(
  * Writes a tree as an Nginx configuration; Nginx reads every literal back byte for byte.
  *
  * @throws DeployConfigError `ERR_NGINX_VALUE` for a text that is not allowed at its position.
+ *
+ * @example
+ * ```ts
+ * import { directive, serializeNginx } from '@fairlead/deploy-config';
+ *
+ * console.log(serializeNginx([directive('worker_processes', 2)]).trim()); // worker_processes 2;
+ * ```
  */
 export function serializeNginx(config: readonly NginxDirective[]): string {
   const text = lines(config, '', undefined);

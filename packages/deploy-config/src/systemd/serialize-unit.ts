@@ -90,6 +90,14 @@ const writers: Readonly<
  *
  * @throws DeployConfigError `ERR_SYSTEMD_DIRECTIVE` for a directive that is not known in its section,
  * `ERR_SYSTEMD_VALUE` for a value that systemd could not read back.
+ *
+ * @example
+ * ```ts
+ * import { serializeUnit } from '@fairlead/deploy-config';
+ *
+ * const unit = serializeUnit({ Unit: { Description: 'Shop' } });
+ * console.log(unit.includes('Description=Shop')); // true
+ * ```
  */
 export function serializeUnit(unit: Unit): string {
   const sections = Object.entries(unit).map(([section, directives]) => {

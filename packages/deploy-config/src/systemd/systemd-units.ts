@@ -10,6 +10,20 @@ import type { Unit } from './unit-directive.ts';
  * Returns the units of a deployment by their path below the unit folder, to change and pass to `serializeUnit`.
  *
  * There are none for a layout in the foreground.
+ *
+ * @example
+ * ```ts
+ * import { defineDeployment, folderLayout, systemdUnits } from '@fairlead/deploy-config';
+ *
+ * const deployment = defineDeployment({
+ *   target: { nginx: '1.22.1' },
+ *   host: { cores: 2, memoryBytes: 4e9 },
+ *   layout: folderLayout('/tmp/my-service'),
+ *   nginx: { listen: { scheme: 'http', address: '127.0.0.1:8080' } },
+ *   gateway: { listen: '127.0.0.1:3000' },
+ * });
+ * console.log(Object.keys(systemdUnits(deployment)).length); // 0
+ * ```
  */
 export function systemdUnits(deployment: Deployment): Readonly<Record<string, Unit>> {
   const { name, layout, gateway, flask, nginx, timeouts } = deployment;

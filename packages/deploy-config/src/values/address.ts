@@ -48,7 +48,16 @@ export function parseAddress(text: string): Address | undefined {
   return plain !== undefined && isIP(plain) === 4 ? { kind: 'tcp', host: plain, port } : undefined;
 }
 
-/** Formats an address as Nginx and Gunicorn read it. */
+/**
+ * Formats an address as Nginx and Gunicorn read it.
+ *
+ * @example
+ * ```ts
+ * import { formatAddress } from '@fairlead/deploy-config';
+ *
+ * console.log(formatAddress({ kind: 'tcp', host: '::1', port: 80 })); // [::1]:80
+ * ```
+ */
 export function formatAddress(address: Address): AddressText {
   if (address.kind === 'unix') return `unix:${address.path}`;
   const host = isIP(address.host) === 6 ? `[${address.host}]` : address.host;

@@ -36,6 +36,17 @@ interface ModelMetrics {
  *
  * @throws `MonitoringError` with `ERR_MONITORING_CLOUDWATCH_METRIC_INVALID` if the service can't be a dimension, or
  * `ERR_MONITORING_INVALID_OPTION`.
+ *
+ * @example
+ * ```ts
+ * import { cloudWatchObserver, CloudWatchPublisher } from '@fairlead/monitoring/cloudwatch';
+ *
+ * const client = { send: async () => undefined };
+ * const publisher = new CloudWatchPublisher({ client, namespace: 'Shop' });
+ * const observer = cloudWatchObserver(publisher, { service: 'shop' });
+ * observer.executed({ model: 'digits', version: '1', batchSize: 8, computeDurationMs: 2 });
+ * await publisher.close();
+ * ```
  */
 export function cloudWatchObserver(
   publisher: CloudWatchMetricSource,

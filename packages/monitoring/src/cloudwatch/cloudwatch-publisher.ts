@@ -44,6 +44,18 @@ const closeOptionNames: OptionNames<CloseOptions> = { deadlineMs: 'optional' };
  * Values are rounded to three significant digits (within 0.5 %) and stored with their counts, so percentiles
  * over a fleet stay correct. Delivery is at least once: a request whose response was lost is sent again. Call
  * {@link CloudWatchPublisher.close} before the process exits, else the last interval is lost.
+ *
+ * @example
+ * ```ts
+ * import { CloudWatchPublisher } from '@fairlead/monitoring/cloudwatch';
+ *
+ * const sent: unknown[] = [];
+ * const client = { send: async (command: unknown) => sent.push(command) };
+ * const publisher = new CloudWatchPublisher({ client, namespace: 'Shop' });
+ * publisher.metric({ name: 'Orders', unit: 'Count', dimensions: { service: 'shop' } }).record(1);
+ * await publisher.close();
+ * console.log(sent.length); // 1
+ * ```
  */
 export class CloudWatchPublisher {
   readonly #sender: RequestSender;

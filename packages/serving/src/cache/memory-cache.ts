@@ -35,6 +35,15 @@ const ENTRY_OVERHEAD_BYTES = 256;
  * Makes a store that keeps answers in the memory of this process, for one model or several.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
+ *
+ * @example
+ * ```ts
+ * import { memoryCache } from '@fairlead/serving';
+ *
+ * const cache = memoryCache({ maxBytes: 64 * 1024 * 1024 });
+ * cache.set('key', Buffer.from('response'));
+ * console.log(cache.size, cache.get('key')?.length); // 1 8
+ * ```
  */
 export function memoryCache(options: MemoryCacheOptions): MemoryCache {
   const { maxBytes, maxEntryBytes = Math.max(1, Math.floor(maxBytes / 4)) } = checkOptions(

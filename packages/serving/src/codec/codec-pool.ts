@@ -54,9 +54,17 @@ const CLIENT_SHARE = 0.25;
  *
  * @example
  * ```ts
+ * import { CodecPool, inferenceHandler, ModelServer } from '@fairlead/serving';
+ *
  * const codec = new CodecPool({ threads: 2 });
- * const handler = inferenceHandler(server, { codec });
- * // …
+ * const source = {
+ *   resolve: async () => ({ version: 1 }),
+ *   follow: async function* () {},
+ *   openVersion: async () => Promise.reject(new Error('no artifacts')),
+ * };
+ * const models = new ModelServer({ source, runtimes: {} });
+ * const handler = inferenceHandler(models, { codec });
+ * console.log(handler.length); // 3
  * await codec.close();
  * ```
  */

@@ -41,7 +41,17 @@ export interface ServingErrorOptions extends ErrorOptions {
   readonly retryAfterMs?: number;
 }
 
-/** Something that the model server can't or won't do; the protocol decides on the HTTP status. */
+/**
+ * Something that the model server can't or won't do; the protocol decides on the HTTP status.
+ *
+ * @example
+ * ```ts
+ * import { ServingError } from '@fairlead/serving';
+ *
+ * const error = new ServingError('ERR_SERVING_BAD_REQUEST', 'the input x is missing');
+ * console.log(error.code, error.message); // ERR_SERVING_BAD_REQUEST the input x is missing
+ * ```
+ */
 export class ServingError extends Error {
   override readonly name = 'ServingError';
   readonly code: ServingErrorCode;

@@ -31,6 +31,15 @@ const optionNames: OptionNames<GrpcServerLimits> = {
  * Options for a `Server` of `@grpc/grpc-js`: limits of what clients may send. Answers aren't limited.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
+ *
+ * @example
+ * ```ts
+ * import { Server } from '@grpc/grpc-js';
+ * import { grpcServerOptions } from '@fairlead/serving/grpc';
+ *
+ * const server = new Server(grpcServerOptions({ maxMessageBytes: 1024 * 1024 }));
+ * server.forceShutdown();
+ * ```
  */
 export function grpcServerOptions(options: GrpcServerLimits = {}): ServerOptions {
   const {

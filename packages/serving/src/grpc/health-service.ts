@@ -24,6 +24,20 @@ const optionNames: OptionNames<HealthServiceOptions> = { onError: 'optional' };
  * `Watch` is answered with `UNIMPLEMENTED`: clients call `Check` then.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option.
+ *
+ * @example
+ * ```ts
+ * import { ModelServer } from '@fairlead/serving';
+ * import { healthService } from '@fairlead/serving/grpc';
+ *
+ * const source = {
+ *   resolve: async () => ({ version: 1 }),
+ *   follow: async function* () {},
+ *   openVersion: async () => Promise.reject(new Error('no artifacts')),
+ * };
+ * const models = new ModelServer({ source, runtimes: {} });
+ * console.log(Object.keys(healthService(models).implementation)); // [ 'Check' ]
+ * ```
  */
 export function healthService(
   models: Pick<ModelServer, 'ready'>,

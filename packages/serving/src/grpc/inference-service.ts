@@ -23,6 +23,25 @@ const SERVICE = 'inference.GRPCInferenceService';
  * Source: https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_grpc.md
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
+ *
+ * @example
+ * ```ts
+ * import { Server } from '@grpc/grpc-js';
+ * import { ModelServer } from '@fairlead/serving';
+ * import { grpcServerOptions, inferenceService } from '@fairlead/serving/grpc';
+ *
+ * const source = {
+ *   resolve: async () => ({ version: 1 }),
+ *   follow: async function* () {},
+ *   openVersion: async () => Promise.reject(new Error('no artifacts')),
+ * };
+ * const models = new ModelServer({ source, runtimes: {} });
+ * const { definition, implementation, interceptor } = inferenceService(models);
+ * const server = new Server({ ...grpcServerOptions(), interceptors: [interceptor] });
+ * server.addService(definition, implementation);
+ * console.log(Object.keys(implementation).at(-1)); // ModelInfer
+ * server.forceShutdown();
+ * ```
  */
 export function inferenceService(
   models: ModelServer,

@@ -9,6 +9,15 @@ import { checkInteger, checkMethod, MAX_INT32 } from '../errors/check-options.ts
  * @param graceMs - time for calls to finish, in milliseconds; calls that still run then are canceled
  * @returns whether every call was answered within the grace period.
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` for another server or time.
+ *
+ * @example
+ * ```ts
+ * import { Server } from '@grpc/grpc-js';
+ * import { grpcServerOptions, shutDownGrpc } from '@fairlead/serving/grpc';
+ *
+ * const server = new Server(grpcServerOptions());
+ * console.log(await shutDownGrpc(server, 8000)); // true
+ * ```
  */
 export async function shutDownGrpc(server: Server, graceMs = 8000): Promise<boolean> {
   checkMethod('shutDownGrpc', 'a server of @grpc/grpc-js', server, 'tryShutdown');

@@ -25,6 +25,21 @@ export type InferenceHandler = (
  * In Express mount it before `express.json()`: it reads the body itself.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ * import { inferenceHandler, ModelServer, openInference } from '@fairlead/serving';
+ *
+ * const source = {
+ *   resolve: async () => ({ version: 1 }),
+ *   follow: async function* () {},
+ *   openVersion: async () => Promise.reject(new Error('no artifacts')),
+ * };
+ * const models = new ModelServer({ source, runtimes: {} });
+ * const server = createServer(inferenceHandler(models, { protocols: [openInference()] }));
+ * console.log(server.listening); // false
+ * ```
  */
 export function inferenceHandler(
   server: ModelServer,

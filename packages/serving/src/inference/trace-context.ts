@@ -27,7 +27,17 @@ const MAX_STATE_LENGTH = 512;
 
 const known = new WeakMap<TraceCarrier, TraceContext>();
 
-/** The trace of a request: the one that its client began, or else a new one. It is made when it is first asked for. */
+/**
+ * The trace of a request: the one that its client began, or else a new one. It is made when it is first asked for.
+ *
+ * @example
+ * ```ts
+ * import { traceContext } from '@fairlead/serving';
+ *
+ * const trace = traceContext({ headers: {} });
+ * console.log(trace.traceId.length, trace.sampled); // 32 false
+ * ```
+ */
 export function traceContext(carrier: TraceCarrier): TraceContext {
   let trace = known.get(carrier);
   if (trace === undefined) {
@@ -45,6 +55,13 @@ export function traceContext(carrier: TraceCarrier): TraceContext {
  * The trace of a request if there is one: because its client sent it, or because something was called that was told of it.
  *
  * For logs: a request that nobody traces costs no random numbers.
+ *
+ * @example
+ * ```ts
+ * import { findTraceContext } from '@fairlead/serving';
+ *
+ * console.log(findTraceContext({ headers: {} })); // undefined
+ * ```
  */
 export function findTraceContext(carrier: TraceCarrier): TraceContext | undefined {
   const trace = known.get(carrier);
@@ -52,7 +69,17 @@ export function findTraceContext(carrier: TraceCarrier): TraceContext | undefine
   return parse(carrier.headers.traceparent) === undefined ? undefined : traceContext(carrier);
 }
 
-/** The headers that tell what is called of the trace: our span is its parent. */
+/**
+ * The headers that tell what is called of the trace: our span is its parent.
+ *
+ * @example
+ * ```ts
+ * import { traceHeaders } from '@fairlead/serving';
+ *
+ * const trace = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), sampled: true };
+ * console.log(traceHeaders(trace).traceparent.slice(0, 3)); // 00-
+ * ```
+ */
 export function traceHeaders({ traceId, spanId, sampled, state }: TraceContext): {
   readonly traceparent: string;
   readonly tracestate?: string;

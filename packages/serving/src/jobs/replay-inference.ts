@@ -59,6 +59,22 @@ export type RunJob = (request: StoredRequest, body: Buffer, signal: AbortSignal)
  * that is current when it runs, after every request that a client waits for.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
+ *
+ * @example
+ * ```ts
+ * import { ModelServer, replayInference } from '@fairlead/serving';
+ *
+ * const source = {
+ *   resolve: async () => ({ version: 1 }),
+ *   follow: async function* () {},
+ *   openVersion: async () => Promise.reject(new Error('no artifacts')),
+ * };
+ * const models = new ModelServer({ source, runtimes: {} });
+ * const run = replayInference(models, { runTimeoutMs: 60_000 });
+ * const request = { path: '/v2/models/digits/infer', headers: {}, model: 'digits' };
+ * const { response } = await run(request, Buffer.from('{}'), new AbortController().signal);
+ * console.log(response.status, response.headers['fairlead-error']); // 404 ERR_SERVING_MODEL_NOT_FOUND
+ * ```
  */
 export function replayInference(server: ModelServer, options: ReplayInferenceOptions = {}): RunJob {
   checkMethod('replayInference', 'a ModelServer', server, 'route');

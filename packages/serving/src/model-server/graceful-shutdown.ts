@@ -46,6 +46,22 @@ const IDLE_CHECK_MS = 20;
  *
  * @returns whether every request was answered within the grace period.
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ * import { inferenceHandler, ModelServer, shutDownGracefully } from '@fairlead/serving';
+ *
+ * const source = {
+ *   resolve: async () => ({ version: 1 }),
+ *   follow: async function* () {},
+ *   openVersion: async () => Promise.reject(new Error('no artifacts')),
+ * };
+ * const models = new ModelServer({ source, runtimes: {} });
+ * const server = createServer(inferenceHandler(models));
+ * await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+ * console.log(await shutDownGracefully(server, models, { graceMs: 8000, idleMs: 0 })); // true
+ * ```
  */
 export async function shutDownGracefully(
   httpServer: Server,

@@ -23,7 +23,23 @@ import {
 import { ServedModels, type Served } from './served-models.ts';
 import { VersionChooser } from './version-chooser.ts';
 
-/** A live set of models, each of which follows its alias; answers requests for inference. */
+/**
+ * A live set of models, each of which follows its alias; answers requests for inference.
+ *
+ * @example
+ * ```ts
+ * import { ModelServer } from '@fairlead/serving';
+ *
+ * const source = {
+ *   resolve: async () => ({ version: 1 }),
+ *   follow: async function* () {},
+ *   openVersion: async () => Promise.reject(new Error('no artifacts')),
+ * };
+ * const models = new ModelServer({ source, runtimes: {} });
+ * console.log(models.models, await models.ready()); // [] false
+ * await models.close();
+ * ```
+ */
 export class ModelServer {
   readonly #options: CheckedOptions;
   readonly #models: ServedModels;

@@ -70,6 +70,20 @@ const ALONE: ExecutionContext = {
  * loaded, and told in its `placement`.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
+ *
+ * @example
+ * ```ts
+ * import { ModelServer } from '@fairlead/serving';
+ * import { onnxRuntime } from '@fairlead/serving/onnx';
+ *
+ * const source = {
+ *   resolve: async () => ({ version: 1 }),
+ *   follow: async function* () {},
+ *   openVersion: async () => Promise.reject(new Error('no artifacts')),
+ * };
+ * const models = new ModelServer({ source, runtimes: { onnx: onnxRuntime({ workers: 2 }) } });
+ * console.log(models.draining); // false
+ * ```
  */
 export function onnxRuntime(options: OnnxRuntimeOptions = {}): RuntimeFactory {
   const {

@@ -47,6 +47,20 @@ export interface OpenApiDocument {
  * Source: https://spec.openapis.org/oas/v3.1.0
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
+ *
+ * @example
+ * ```ts
+ * import { ModelServer, openApiDocument, openInference } from '@fairlead/serving';
+ *
+ * const source = {
+ *   resolve: async () => ({ version: 1 }),
+ *   follow: async function* () {},
+ *   openVersion: async () => Promise.reject(new Error('no artifacts')),
+ * };
+ * const models = new ModelServer({ source, runtimes: {} });
+ * const document = openApiDocument(models.loadedVersions, { protocols: [openInference()] });
+ * console.log(document.openapi); // 3.1.0
+ * ```
  */
 export function openApiDocument(
   loaded: readonly LoadedVersion[],

@@ -39,6 +39,20 @@ const MAX_TEXTS = 32;
  * to `next`.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
+ *
+ * @example
+ * ```ts
+ * import { ModelServer, openApiHandler, openInference } from '@fairlead/serving';
+ *
+ * const source = {
+ *   resolve: async () => ({ version: 1 }),
+ *   follow: async function* () {},
+ *   openVersion: async () => Promise.reject(new Error('no artifacts')),
+ * };
+ * const models = new ModelServer({ source, runtimes: {} });
+ * const handler = openApiHandler(models, { protocols: [openInference()], path: '/openapi.json' });
+ * console.log(handler.name); // openApi
+ * ```
  */
 export function openApiHandler(
   server: Pick<ModelServer, 'loadedVersions'>,

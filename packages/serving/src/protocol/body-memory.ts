@@ -34,8 +34,13 @@ interface ClientUsage {
  *
  * @example
  * ```ts
+ * import { BodyMemory } from '@fairlead/serving';
+ *
  * const bodies = new BodyMemory(128 * 1024 * 1024, { maxBytesPerClient: 32 * 1024 * 1024 });
- * const handler = inferenceHandler(server, { bodies, client: (req) => req.socket.remoteAddress });
+ * const account = bodies.open('acme');
+ * account.resize(1_000_000);
+ * console.log(bodies.used); // 1000000
+ * account.close();
  * ```
  */
 export class BodyMemory {

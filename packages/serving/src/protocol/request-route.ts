@@ -55,6 +55,14 @@ export function findRoute(protocols: readonly Protocol[], url: string): Protocol
  * Returns the model that a request infers with, for authorization; undefined for every other request.
  *
  * The result is the route that the inference handler uses, so no spelling of a path is read differently by authorization.
+ *
+ * @example
+ * ```ts
+ * import { inferenceTarget, openInference } from '@fairlead/serving';
+ *
+ * const req = { method: 'POST', url: '/v2/models/digits/versions/2/infer' };
+ * console.log(inferenceTarget([openInference()], req)?.version); // 2
+ * ```
  */
 export function inferenceTarget(
   protocols: readonly Protocol[],
@@ -73,6 +81,15 @@ export type Access =
  * Returns the kind of a request, for authorization; undefined when its path belongs to none of the protocols.
  *
  * The result is that of the route that the inference handler uses, as for {@link inferenceTarget}.
+ *
+ * @example
+ * ```ts
+ * import { openInference, requestAccess } from '@fairlead/serving';
+ *
+ * const protocols = [openInference()];
+ * console.log(requestAccess(protocols, { method: 'GET', url: '/v2/models/digits' })?.type); // read
+ * console.log(requestAccess(protocols, { method: 'GET', url: '/other' })); // undefined
+ * ```
  */
 export function requestAccess(
   protocols: readonly Protocol[],

@@ -76,6 +76,14 @@ export interface UpstreamRuntime extends RuntimeFactory {
  * come from here alone, so that whoever pushes a model can't choose where requests go.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the upstream, the option and its value.
+ *
+ * @example
+ * ```ts
+ * import { upstreamRuntime } from '@fairlead/serving/upstream';
+ *
+ * const flask = upstreamRuntime({ flask: { url: 'http://127.0.0.1:5000', timeoutMs: 10_000 } });
+ * await flask.close();
+ * ```
  */
 export function upstreamRuntime(
   upstreams: Readonly<Record<string, UpstreamOptions>>,

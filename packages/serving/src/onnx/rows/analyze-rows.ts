@@ -36,11 +36,6 @@ const RANDOM_NAME = /Random|Dropout|Bernoulli|Multinomial|Sampling|BeamSearch/;
  * It follows which axis of each value holds the rows. Operators that it doesn't know, or whose use it can't follow, make
  * what depends on them unknown; branches, loops and functions of the model are among them. What depends on a value in
  * which rows influence each other is dependent, also through those.
- *
- * @example
- * ```ts
- * const { rows, reason } = analyzeRows(readOnnxModel(bytes), signature);
- * ```
  */
 export function analyzeRows(
   { graph, opsets, functions }: OnnxModel,

@@ -72,6 +72,14 @@ const BODY_TYPES = [...JSON_ONLY, 'application/octet-stream'];
  * Makes the Open Inference Protocol (V2, REST), which Triton, KServe and MLServer speak.
  *
  * Source: https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
+ *
+ * @example
+ * ```ts
+ * import { openInference, requestAccess } from '@fairlead/serving';
+ *
+ * const req = { method: 'POST', url: '/v2/models/digits/infer' };
+ * console.log(requestAccess([openInference()], req)?.type); // infer
+ * ```
  */
 export function openInference(options: OpenInferenceOptions = {}): Protocol {
   const {

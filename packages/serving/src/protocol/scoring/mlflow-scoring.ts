@@ -46,6 +46,14 @@ const PART: ScoringPart = {
  * an object of columns.
  *
  * Source: https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/
+ *
+ * @example
+ * ```ts
+ * import { inferenceTarget, mlflowScoring } from '@fairlead/serving';
+ *
+ * const req = { method: 'POST', url: '/invocations' };
+ * console.log(inferenceTarget([mlflowScoring({ model: 'digits' })], req)?.model); // digits
+ * ```
  */
 export function mlflowScoring(options: ScoringOptions): Protocol {
   const { model } = checkOptions('mlflowScoring', options, optionNames);

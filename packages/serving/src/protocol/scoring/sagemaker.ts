@@ -34,6 +34,14 @@ const STYLE: ScoringStyle = { header: 'detect', answers: BODY_TYPES };
  *
  * Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html and
  * https://docs.aws.amazon.com/sagemaker/latest/dg/mms-container-apis.html
+ *
+ * @example
+ * ```ts
+ * import { inferenceTarget, sageMaker } from '@fairlead/serving';
+ *
+ * const req = { method: 'POST', url: '/models/digits/invoke' };
+ * console.log(inferenceTarget([sageMaker({ model: 'digits' })], req)?.model); // digits
+ * ```
  */
 export function sageMaker(options: SageMakerOptions): Protocol {
   const { model, modelControl = false } = checkOptions('sageMaker', options, optionNames);

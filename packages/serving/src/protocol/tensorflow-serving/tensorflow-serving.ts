@@ -27,6 +27,14 @@ const BODY_TYPES = ['application/json', 'text/plain', 'application/x-www-form-ur
  *
  * @param options - none yet: an empty object
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming an unknown option.
+ *
+ * @example
+ * ```ts
+ * import { inferenceTarget, tensorFlowServing } from '@fairlead/serving';
+ *
+ * const req = { method: 'POST', url: '/v1/models/digits:predict' };
+ * console.log(inferenceTarget([tensorFlowServing()], req)?.model); // digits
+ * ```
  */
 export function tensorFlowServing(options: Readonly<Record<string, never>> = {}): Protocol {
   checkOptions('tensorFlowServing', options, {});
