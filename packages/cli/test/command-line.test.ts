@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bin } from './support/bin.ts';
+import { bin, commandEnv } from './support/bin.ts';
 import { placeWithRegistry, run, runProcess } from './support/fairlead.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -120,7 +120,7 @@ test('a registry that the account may not read ends with 5, and names the folder
     {
       cwd: place.folder,
       encoding: 'utf8',
-      env: { PATH: process.env.PATH ?? '' },
+      env: commandEnv(place.folder),
       // Permissions don't stop root: as root the test runs the command under the uid of `nobody`.
       ...(process.getuid?.() === 0 && { uid: 65_534 }),
     },

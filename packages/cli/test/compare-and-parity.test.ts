@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
 import { affine, affineGolden, affineNext } from './support/models.ts';
-import { treeOf } from './support/store-tree.ts';
+import { readTree } from '@fairlead/test-support';
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -81,7 +81,7 @@ test('a version is compared with the server of its original, and the gate is dec
   const parity = ['model', 'parity', 'affine'];
   const rest = ['--original', original, '--rows', 'captured.jsonl', '--max', '1e-4'];
 
-  const before = treeOf(place.folder);
+  const before = readTree(place.folder);
   const dry = await runJson(
     place,
     ...parity,
@@ -93,7 +93,7 @@ test('a version is compared with the server of its original, and the gate is dec
     '--dry-run',
   );
   expect(dry).toMatchObject({ passed: true, recorded: false });
-  expect(treeOf(place.folder)).toEqual(before);
+  expect(readTree(place.folder)).toEqual(before);
   const same = await runJson(place, ...parity, '1', ...rest, '--record', '--html', 'p.html');
   expect(same).toMatchObject({ passed: true, recorded: true, report: { rows: 3, parity: 0 } });
   expect(readFileSync(join(place.folder, 'p.html'), 'utf8')).toContain(

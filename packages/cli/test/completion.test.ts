@@ -1,10 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test, vi } from 'vitest';
 import { type Place, placeWithRegistry, run, runJson } from './support/fairlead.ts';
-import { bin } from './support/bin.ts';
+import { installCommand } from './support/bin.ts';
 import { affine } from './support/models.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -12,11 +12,7 @@ vi.setConfig({ testTimeout: 240_000 });
 /** A place with two models, and `fairlead` on the path. */
 async function place(): Promise<Required<Omit<Place, 'input'>>> {
   const made = placeWithRegistry();
-  const tools = join(made.folder, 'tools');
-  mkdirSync(tools);
-  const launcher = join(tools, 'fairlead');
-  writeFileSync(launcher, `#!/bin/sh\nexec ${bin.map((word) => `'${word}'`).join(' ')} "$@"\n`);
-  chmodSync(launcher, 0o755);
+  const tools = installCommand(made.folder);
   const push = ['--skip-validation'];
   await runJson(made, 'model', 'push', 'digits', affine, ...push);
   await runJson(made, 'model', 'push', 'wine', affine, ...push);

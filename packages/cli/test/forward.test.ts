@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { bin } from './support/bin.ts';
+import { bin, commandEnv } from './support/bin.ts';
 import { type Place, placeWithRegistry, run, runJson } from './support/fairlead.ts';
 import { affine } from './support/models.ts';
 
@@ -56,7 +56,7 @@ function startForward(place: Place, ...args: readonly string[]) {
     [...bin.slice(1), 'registry', 'forward', ...args],
     {
       cwd: place.folder,
-      env: { PATH: process.env.PATH ?? '', HOME: place.folder, ...place.env },
+      env: commandEnv(place.folder, place.env),
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );

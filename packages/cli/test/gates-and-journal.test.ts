@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
 import { affine, affineGolden } from './support/models.ts';
-import { treeOf } from './support/store-tree.ts';
+import { readTree } from '@fairlead/test-support';
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -90,7 +90,7 @@ test('tags, notes, measurements and archival go into the history', async () => {
   const shown = await run(place, 'model', 'show', 'affine', 'champion');
   expect(shown.stdout).toMatch(/^p99Ms +12.5, by ada/m);
   expect(shown.stdout).toMatch(/^tags +stage=testing$/m);
-  const before = treeOf(place.folder);
+  const before = readTree(place.folder);
   for (const change of [
     ['tag', 'affine', 'a=b'],
     ['note', 'affine', 'x'],
@@ -100,7 +100,7 @@ test('tags, notes, measurements and archival go into the history', async () => {
   ]) {
     expect(await model(...change, '--dry-run')).toMatchObject({ dryRun: true, writes: [{}] });
   }
-  expect(treeOf(place.folder)).toEqual(before);
+  expect(readTree(place.folder)).toEqual(before);
 });
 
 test('what an alias means is told when it changes', async () => {

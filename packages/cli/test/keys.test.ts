@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { type Place, run, runJson, runProcess } from './support/fairlead.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
-import { treeOf } from './support/store-tree.ts';
+import { readTree } from '@fairlead/test-support';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -62,13 +62,13 @@ test('a key is revoked only with --yes where nobody can be asked', async () => {
     'admin',
   );
   const { id } = record as { id: string };
-  const before = treeOf(place.folder);
+  const before = readTree(place.folder);
   const asked = await run({ ...place, input: 'yes\n' }, 'key', 'revoke', id);
   expect(asked.exitCode).toBe(2);
   expect(asked.stderr).toContain('--yes');
   expect((await run(place, 'key', 'revoke', id, '--dry-run')).stdout).toContain('Dry run');
   expect((await run(place, 'key', 'revoke', 'unknown', '--yes')).exitCode).toBe(4);
-  expect(treeOf(place.folder)).toEqual(before);
+  expect(readTree(place.folder)).toEqual(before);
   expect((await run(place, 'key', 'revoke', id, '--yes')).exitCode).toBe(0);
   expect(verify(place.file, key as string)).toBeUndefined();
   expect(await runJson(place, 'key', 'list')).toMatchObject({ keys: [] });
@@ -79,7 +79,7 @@ test('what the gateway would refuse is never written', async () => {
   const create = ['key', 'create', '--client', 'acme', '--scope', 'admin'];
   await runJson(place, ...create);
   await runJson(place, ...create);
-  const before = treeOf(place.folder);
+  const before = readTree(place.folder);
   const third = await run(place, ...create);
   expect(third.exitCode).toBe(2);
   expect(third.stderr).toContain('more than 2 keys');
@@ -88,7 +88,7 @@ test('what the gateway would refuse is never written', async () => {
   const noPepper = { ...place, env: { FAIRLEAD_KEYS_FILE: 'keys.json' } };
   expect((await run(noPepper, ...create)).stderr).toContain('[ERR_CLI_NO_PEPPER]');
   expect((await run(place, ...create, '--dry-run')).exitCode).toBe(2);
-  expect(treeOf(place.folder)).toEqual(before);
+  expect(readTree(place.folder)).toEqual(before);
 });
 
 test.each(['2020-01-31', '2020-01-31T12:00:00Z', '0d', new Date().toISOString().slice(0, 10)])(

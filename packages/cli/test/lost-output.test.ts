@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { expect, test, vi } from 'vitest';
-import { bin } from './support/bin.ts';
+import { bin, commandEnv } from './support/bin.ts';
 import { type Place, placeWithRegistry, run } from './support/fairlead.ts';
 import { affine } from './support/models.ts';
 
@@ -19,7 +19,7 @@ async function runOnFullDisk(
   try {
     const child = spawn(process.execPath, [...bin.slice(1), ...args], {
       cwd: place.folder,
-      env: { PATH: process.env.PATH ?? '', ...place.env },
+      env: commandEnv(place.folder, place.env),
       stdio: ['ignore', full, stderr === 'pipe' ? 'pipe' : full],
     });
     const told = child.stderr === null ? '' : text(child.stderr);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
 import { affine, affineGolden, affineNext } from './support/models.ts';
-import { treeOf } from './support/store-tree.ts';
+import { readTree } from '@fairlead/test-support';
 
 // Every step is a process of its own that loads ONNX Runtime.
 vi.setConfig({ testTimeout: 120_000 });
@@ -37,12 +37,12 @@ test('an ONNX file is pushed with its own signature, tried out on its golden exa
 test('what answers a golden example otherwise is refused, and nothing of it is kept', async () => {
   const place = placeWithRegistry();
   writeFileSync(join(place.folder, 'golden.json'), JSON.stringify(affineGolden));
-  const before = treeOf(place.folder);
+  const before = readTree(place.folder);
   const refused = await run(place, 'model', 'push', 'a', affineNext, '--golden', 'golden.json');
   expect(refused.exitCode).toBe(1);
   expect(refused.stderr).toContain('golden example 0: output "y" is 101 at element 0, expected 1');
   expect(refused.stderr).toContain('[ERR_REGISTRY_NOT_PROVEN]');
-  expect(treeOf(place.folder)).toEqual(before);
+  expect(readTree(place.folder)).toEqual(before);
 });
 
 test.each([
@@ -127,11 +127,11 @@ test('a dry run of every change writes nothing, and says what it would write', a
   for (const file of [affine, affineNext]) await runJson(place, 'model', 'push', 'affine', file);
   await runJson(place, 'model', 'promote', 'affine', '1');
   await runJson(place, 'model', 'promote', 'affine', '2');
-  const before = treeOf(place.folder);
+  const before = readTree(place.folder);
   const dry = async (...args: readonly string[]) => {
     const report = await runJson(place, ...args, '--dry-run');
     expect(report.dryRun).toBe(true);
-    expect(treeOf(place.folder)).toEqual(before);
+    expect(readTree(place.folder)).toEqual(before);
     return report;
   };
   const push = await dry('model', 'push', 'affine', affine, '--metric', 'a=1');

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
-import { bin } from './support/bin.ts';
+import { installCommand } from './support/bin.ts';
 import { commandsOf, filesOf, normalized, withOutputs } from './support/console-page.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -19,11 +19,7 @@ function runAll(
   commands: readonly string[],
   folder: string,
 ): readonly { readonly output: string; readonly exitCode: number }[] {
-  const tools = join(folder, 'tools');
-  mkdirSync(tools);
-  const launcher = join(tools, 'fairlead');
-  writeFileSync(launcher, `#!/bin/sh\nexec ${bin.map((word) => `'${word}'`).join(' ')} "$@"\n`);
-  chmodSync(launcher, 0o755);
+  const tools = installCommand(folder);
   const lines = commands.map(
     (command) => `${command}\n__code=$?; printf '${MARK}%d${MARK}' $__code; (exit $__code)`,
   );

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DeploymentInput } from '@fairlead/deploy-config';
 import { expect, test, vi } from 'vitest';
 import { run, runJson, runProcess } from './support/fairlead.ts';
-import { treeOf } from './support/store-tree.ts';
+import { readTree } from '@fairlead/test-support';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -54,12 +54,12 @@ test.each([
 test('--check fails where a file differs, and writes nothing; neither does a dry run', async () => {
   const there = place();
   const args = ['render', 'deployment.json', '--out', 'out'];
-  const before = treeOf(there.folder);
+  const before = readTree(there.folder);
   expect((await run(there, ...args, '--dry-run')).stdout).toContain('Dry run');
   const missing = await run(there, ...args, '--check');
   expect(missing.exitCode).toBe(1);
   expect(missing.stdout).toContain('missing');
-  expect(treeOf(there.folder)).toEqual(before);
+  expect(readTree(there.folder)).toEqual(before);
   expect((await run(there, ...args)).exitCode).toBe(0);
   expect((await run(there, ...args, '--check')).exitCode).toBe(0);
   const [first] = files;
@@ -78,7 +78,7 @@ test('a symbolic link leads no file out of the folder', async () => {
   const refused = await run(there, 'render', 'deployment.json', '--out', 'out');
   expect(refused.exitCode).toBe(2);
   expect(refused.stderr).toContain('[ERR_CLI_UNSAFE_PATH]');
-  expect(treeOf(elsewhere)).toEqual({});
+  expect(readTree(elsewhere)).toEqual({});
 });
 
 test('an export that a module does not have is an error that lists those it has', async () => {

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { type MotoServer, startMoto } from './support/moto-server.ts';
+import { type MotoServer, startMoto } from '@fairlead/test-support';
 import { placeWithRegistry, run, runJson, runProcess } from './support/fairlead.ts';
 import { affine, affineNext } from './support/models.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { bin } from './support/bin.ts';
+import { bin, commandEnv } from './support/bin.ts';
 import { placeWithRegistry, run, runJson, runProcess, type Place } from './support/fairlead.ts';
 import { affine, affineNext } from './support/models.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
@@ -24,7 +24,7 @@ async function serve({ folder, env }: Place, ...args: readonly string[]): Promis
   const temporary = temporaryFolder();
   const child = spawn(process.execPath, [...bin.slice(1), 'serve', '--port', '0', ...args], {
     cwd: folder,
-    env: { PATH: process.env.PATH ?? '', HOME: folder, TMPDIR: temporary, ...env },
+    env: commandEnv(folder, { TMPDIR: temporary, ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));

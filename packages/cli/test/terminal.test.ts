@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { bin } from './support/bin.ts';
+import { bin, commandEnv } from './support/bin.ts';
 import { type Place, placeWithRegistry, run, runJson } from './support/fairlead.ts';
 import { affine } from './support/models.ts';
-import { treeOf } from './support/store-tree.ts';
+import { readTree } from '@fairlead/test-support';
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -14,7 +14,7 @@ async function runOnTerminal(place: Place, answer: string, ...args: readonly str
   const command = [...bin, ...args].map((word) => `'${word}'`).join(' ');
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     cwd: place.folder,
-    env: { PATH: process.env.PATH ?? '', HOME: place.folder, TERM: 'xterm', ...place.env },
+    env: commandEnv(place.folder, { TERM: 'xterm', ...place.env }),
   });
   let output = '';
   let answered = false;
@@ -36,12 +36,12 @@ test('on a terminal what destroys asks, and only yes is yes', async () => {
   const file = join(place.folder, 'registry/blobs/sha256', 'a'.repeat(64));
   await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');
   writeFileSync(file, 'left over');
-  const before = treeOf(place.folder);
+  const before = readTree(place.folder);
   const no = await runOnTerminal(place, 'no', 'model', 'gc', '--grace', '0s');
   expect(no.exitCode).toBe(2);
   expect(no.output).toContain('This will permanently remove files');
   expect(no.output).toContain('nothing was changed');
-  expect(treeOf(place.folder)).toEqual(before);
+  expect(readTree(place.folder)).toEqual(before);
   const yes = await runOnTerminal(place, 'yes', 'model', 'gc', '--grace', '0s');
   expect(yes).toMatchObject({ exitCode: 0 });
   expect(yes.output).toContain('Removed 1 file');

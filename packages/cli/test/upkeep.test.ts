@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
 import { affine, affineNext } from './support/models.ts';
-import { treeOf } from './support/store-tree.ts';
+import { readTree } from '@fairlead/test-support';
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -18,14 +18,14 @@ async function placeWithModels() {
 
 test('pruned versions go with the next collection, and only when somebody agrees', async () => {
   const place = await placeWithModels();
-  const before = treeOf(place.folder);
+  const before = readTree(place.folder);
   const prune = ['model', 'prune', 'affine', '--keep-last', '1'];
   const refused = await run({ ...place, input: 'yes\n' }, ...prune);
   expect(refused.exitCode).toBe(2);
   expect(refused.stderr).toContain('[ERR_CLI_NOT_CONFIRMED]');
   expect(await runJson(place, ...prune, '--dry-run')).toMatchObject({ dryRun: true, pruned: [1] });
   expect((await run(place, 'model', 'gc')).exitCode).toBe(2);
-  expect(treeOf(place.folder)).toEqual(before);
+  expect(readTree(place.folder)).toEqual(before);
 
   await runJson(place, 'model', 'prune', 'other', '--keep-last', '1', '--yes');
   const pruned = await run(place, ...prune, '--yes', '-m', 'room');
@@ -43,11 +43,11 @@ test('pruned versions go with the next collection, and only when somebody agrees
 
 test('models are carried into another registry', async () => {
   const place = await placeWithModels();
-  const before = treeOf(place.folder);
+  const before = readTree(place.folder);
   expect(await runJson(place, 'model', 'export', 'm.tar', 'affine', '--dry-run')).toMatchObject({
     dryRun: true,
   });
-  expect(treeOf(place.folder)).toEqual(before);
+  expect(readTree(place.folder)).toEqual(before);
   const exported = await run(place, 'model', 'export', 'm.tar', 'affine');
   expect(exported.stdout).toMatch(/^Exported \d+ objects to m.tar\.\n$/);
   expect((await run(place, 'model', 'export', 'x.tar', 'nope')).exitCode).toBe(4);
@@ -99,7 +99,7 @@ test('a registry is backed up, restored elsewhere, and drilled', async () => {
   const restored = await run(place, ...restore);
   expect(restored.stdout).toContain('Restored 3 versions of 2 models (affine, other)');
   expect(restored.stdout).toContain('all intact.');
-  expect(treeOf(join(place.folder, 'restored'))).toEqual(treeOf(place.registry));
+  expect(readTree(join(place.folder, 'restored'))).toEqual(readTree(place.registry));
   // Over what is there only when somebody agrees.
   expect((await run(place, ...restore)).exitCode).toBe(2);
   expect(await runJson(place, ...restore, '--yes')).toMatchObject({ created: 0 });
@@ -108,7 +108,7 @@ test('a registry is backed up, restored elsewhere, and drilled', async () => {
 
   const drill = await runJson(place, 'registry', 'drill');
   expect(drill).toMatchObject({ ok: true, differing: [], withinMs: 120_000 });
-  expect(drill.objects).toBe(Object.keys(treeOf(place.registry)).length);
+  expect(drill.objects).toBe(Object.keys(readTree(place.registry)).length);
   const late = await run(place, 'registry', 'drill', '--within', '0s');
   expect(late.exitCode).toBe(1);
   expect(late.stdout).toContain('every byte identical');

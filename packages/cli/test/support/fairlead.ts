@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { runCli } from '@fairlead/cli';
-import { bin } from './bin.ts';
+import { bin, commandEnv } from './bin.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { inFolder } from './working-folder.ts';
 
@@ -48,8 +48,7 @@ export function run(place: Place, ...args: readonly string[]): Promise<RunResult
 export async function runProcess(place: Place, ...args: readonly string[]): Promise<RunResult> {
   const child = spawn(process.execPath, [...bin.slice(1), ...args], {
     cwd: place.folder,
-    // Without the environment of the tests: their colours, their registry.
-    env: { PATH: process.env.PATH ?? '', HOME: place.folder, ...place.env },
+    env: commandEnv(place.folder, place.env),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let stdout = '';

@@ -8,7 +8,7 @@ import { until } from '@fairlead/test-support';
 import { job } from '../queue/job-queue-behaviour.ts';
 import { startVictim, surviveKills } from './kill-rounds.ts';
 
-const ROUNDS = 6;
+const ROUNDS = 3;
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-killed-'));

@@ -7,7 +7,7 @@ import { surviveKills } from '../killed/kill-rounds.ts';
 import { startMoto, type MotoServer } from '@fairlead/test-support';
 import { openSqsQueue } from './open-sqs-queue.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 2;
 
 let moto: MotoServer;
 beforeAll(async () => {
