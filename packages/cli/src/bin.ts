@@ -13,7 +13,7 @@ const io: ProcessIo = {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  clock: () => new Date(),
+  now: () => new Date(),
   userName: () => userInfo().username,
   stopSignal,
 };

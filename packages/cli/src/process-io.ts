@@ -13,7 +13,7 @@ export interface ProcessIo {
   /** Receives everything else: progress, prompts, errors. */
   readonly stderr: OutputStream;
   /** Returns the current time. */
-  readonly clock: () => Date;
+  readonly now: () => Date;
   /** Name of the account that runs the command. */
   readonly userName: () => string;
   /**

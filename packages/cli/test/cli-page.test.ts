@@ -11,7 +11,7 @@ const pagePath = new URL('../../../docs/cli.md', import.meta.url);
 const { stdin, stdout, stderr } = process;
 const context = createContext({
   ...{ env: {}, stdin, stdout, stderr },
-  clock: () => new Date(),
+  now: () => new Date(),
   userName: () => 'ada',
 });
 const program = buildProgram(context);

@@ -32,7 +32,7 @@ export async function openRegistry(
   const base = await openStore(location);
   const overlay = options.dryRun ? dryRunStore(base) : undefined;
   const store = overlay ?? base;
-  const registry = new ModelRegistry({ store, now: context.io.clock });
+  const registry = new ModelRegistry({ store, now: context.io.now });
   return { registry, store, ...(overlay && { dryRunStore: overlay }) };
 }
 

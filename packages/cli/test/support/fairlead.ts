@@ -37,7 +37,7 @@ export function run(place: Place, ...args: readonly string[]): Promise<RunResult
       stdin: Readable.from([place.input ?? '']),
       stdout: stdout.stream,
       stderr: stderr.stream,
-      clock: () => new Date(),
+      now: () => new Date(),
       userName: () => 'tester',
     });
     return { exitCode, stdout: stdout.text(), stderr: stderr.text() };

@@ -18,7 +18,7 @@ export async function checkKeys({ environment, io }: CommandContext): Promise<Fi
   try {
     const { ApiKeySet, readApiKeys } = await import('@fairlead/security');
     const records = await readApiKeys(keysFile);
-    const now = io.clock().getTime();
+    const now = io.now().getTime();
     new ApiKeySet({ pepper, records, now: () => now });
     const valid = records.filter(
       ({ expiresAt }) => expiresAt === undefined || new Date(expiresAt).getTime() > now,

@@ -43,7 +43,7 @@ async function examine(
     checkKeys(context),
     checkPort(8080, 'HTTP'),
     checkPort(8081, 'gRPC'),
-    checkClock(context.io.clock()),
+    checkClock(context.io.now()),
   ]);
   return [programs.checkNode(), ...findings];
 }

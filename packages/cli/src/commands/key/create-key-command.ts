@@ -34,7 +34,7 @@ export function defineCreateKeyCommand(command: Command, context: CommandContext
       const path = requireKeysFile(options.keysFile ?? context.environment.keysFile);
       const pepper = await readPepper(context, options.pepperFile);
       const { ApiKeySet, createApiKey } = await import('@fairlead/security');
-      const now = context.io.clock();
+      const now = context.io.now();
       const { key, record } = createApiKey({
         ...{ pepper, client, scopes },
         now: () => now.getTime(),

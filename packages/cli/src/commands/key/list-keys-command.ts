@@ -16,7 +16,7 @@ export function defineListKeysCommand(command: Command, context: CommandContext)
     .action(async (options) => {
       const path = requireKeysFile(options.keysFile ?? context.environment.keysFile);
       const { records } = await readKeysFile(path);
-      const now = context.io.clock().toISOString();
+      const now = context.io.now().toISOString();
       const keys = records.map((record) => ({
         ...withoutDigest(record),
         expired: record.expiresAt !== undefined && Date.parse(record.expiresAt) <= Date.parse(now),

@@ -41,58 +41,25 @@ export function defineParityCommand(command: Command, context: CommandContext): 
     .addOption(dryRunOption)
     .addOption(jsonOption)
     .action(async (model, aliasOrVersion, options) => {
-      const { original: place, rows: file, max, html, record, upstreamUrl, dryRun } = options;
+      const { original, rows, max, html, record, upstreamUrl, dryRun } = options;
       const opened = await openRegistry(context, options);
-      const { registry } = opened;
-      const { version } = await registry.resolve(model, aliasOrVersion);
-      const library = await import('@fairlead/parity');
-      const { predictWith } = await import('../../run/run-request.ts');
-      const { runVersion } = await import('../../run/run-version.ts');
-      const { findOriginal } = await import('../../parity/find-original.ts');
-      const artifacts = await registry.openVersion(model, version);
-      const { manifest } = artifacts;
-      const rows =
-        file === undefined
-          ? library.goldenParityRows(manifest)
-          : await library.readParityRows(file, manifest.signature);
-      if (rows.length === 0) {
-        throw new CliError(
-          'ERR_CLI_USAGE',
-          `version ${version} of ${model} has no golden examples: add --rows`,
-        );
-      }
-      // Without its golden examples, which would keep a version that fails them from being loaded.
-      const bare = { ...artifacts, manifest: { ...manifest, goldenExamples: [] } };
-      const running = await runVersion(bare, { upstreamUrl });
-      const original = await findOriginal(place, registry, context.environment.apiKey).catch(
-        async (error: unknown) => {
-          await running.close();
-          throw error;
-        },
-      );
-      const report = await library
-        .measureParity(rows, {
-          exported: predictWith(running),
-          ...(original.predict && { original: original.predict }),
-        })
-        .finally(() => Promise.all([running.close(), original.close()]));
-      const { title } = original;
+      const { version } = await opened.registry.resolve(model, aliasOrVersion);
+      // Loaded late: it loads the libraries that run models.
+      const { runParity } = await import('../../parity/run-parity.ts');
+      const { apiKey } = context.environment;
+      const run = { model, version, original, rows, upstreamUrl, apiKey };
+      const { report, title } = await runParity(opened.registry, run);
       if (html !== undefined && !dryRun) {
-        await writeFile(
-          html,
-          library.parityHtml(report, { model, version, original: title }),
-        ).catch((cause: unknown) => {
+        const { parityHtml } = await import('@fairlead/parity');
+        const page = parityHtml(report, { model, version, original: title });
+        await writeFile(html, page).catch((cause: unknown) => {
           throw fileError(html, 'the page', cause);
         });
       }
       if (record) {
-        await registry
-          .model(model)
-          .version(version)
-          .recordParity(report, {
-            ...auditContext(context, options),
-            original: title,
-          });
+        const audit = auditContext(context, options);
+        const pushed = opened.registry.model(model).version(version);
+        await pushed.recordParity(report, { ...audit, original: title });
       }
       const passed = max === undefined || report.parity <= max;
       const value = {

@@ -29,7 +29,7 @@ export function definePruneCommand(command: Command, context: CommandContext): v
       const { store } = await openRegistry(context, { registry: options.registry });
       const { keepLast } = options;
       await confirm(context, options, `prune all but the newest ${keepLast} versions of ${model}`);
-      const now = context.io.clock;
+      const now = context.io.now;
       const audit = auditContext(context, options);
       const dryRun = options.dryRun === true;
       const report = await pruneVersions(store, model, { keepLast, dryRun, now, ...audit });

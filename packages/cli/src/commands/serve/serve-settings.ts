@@ -30,7 +30,7 @@ export async function serveSettings(
   const pepper = randomBytes(32).toString('base64');
   const { key, record } = createApiKey({
     ...{ pepper, client: 'fairlead-serve', scopes: ['infer:*', 'metrics'] },
-    now: () => io.clock().getTime(),
+    now: () => io.now().getTime(),
   });
   const keysFile = await folder.write('keys.json', JSON.stringify({ keys: [record] }));
   const given = Object.entries(io.env).flatMap(([name, value]) =>
