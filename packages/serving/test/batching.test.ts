@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { drawTensors, seededRandom, type Signature, type Tensor } from '@fairlead/signature';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   ModelServer,
   ServingError,
@@ -23,6 +23,15 @@ const models = JSON.parse(
 /** Models that answer the same request differently each time. */
 const UNREPEATABLE = ['noise', 'batch-normalised'];
 
+/** One runtime for all tests, which keeps an empty worker for the model that is loaded next while this version is loaded. */
+const onnx = onnxRuntime({ workers: 1 });
+
+beforeAll(async () => {
+  const source = new MemorySource([{ signature: affine }]);
+  const keeping = await onnx.load(await source.openVersion('m', 1), { onEvent: () => undefined });
+  return () => keeping.close();
+});
+
 const servers: ModelServer[] = [];
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()));
@@ -35,7 +44,7 @@ async function serve(
   manifest: Pick<VersionManifest, 'batching'> & {
     readonly goldenExamples?: NonNullable<VersionManifest['goldenExamples']>;
   } = {},
-  runtime: RuntimeFactory = onnxRuntime({ workers: 1 }),
+  runtime: RuntimeFactory = onnx,
 ): Promise<{ server: ModelServer; swapped: Swapped; widest: () => number }> {
   const events: ServingEvent[] = [];
   let widest = 0;
@@ -134,7 +143,7 @@ describe('by trial alone', () => {
   test.each(Object.entries(models).filter(([name]) => !unseen.includes(name)))(
     '%s',
     async (name, { independent }) => {
-      const { swapped } = await serve(name, {}, withoutGraph(onnxRuntime({ workers: 1 })));
+      const { swapped } = await serve(name, {}, withoutGraph(onnx));
       const isShown = independent && !hidden.includes(name);
       expect(swapped, swapped.batchingReason).toMatchObject({ batching: isShown });
       const reason = isShown
@@ -156,7 +165,7 @@ describe('golden examples whose inner dimension is 1 long, by trial alone', () =
     const { swapped } = await serve(
       'transposed-into-its-shape',
       { goldenExamples: golden },
-      withoutGraph(onnxRuntime({ workers: 1 })),
+      withoutGraph(onnx),
     );
     expect(swapped).toMatchObject({ batching: false });
     expect(swapped.batchingReason).toMatch(/^rows influence each other: of \d+ rows, output "y"/);
@@ -165,7 +174,7 @@ describe('golden examples whose inner dimension is 1 long, by trial alone', () =
   test('a version that takes no greater length is not batched', async () => {
     const onlyOne: RuntimeFactory = {
       async load(artifacts, options) {
-        const runtime = await onnxRuntime({ workers: 1 }).load(artifacts, options);
+        const runtime = await onnx.load(artifacts, options);
         return {
           platform: runtime.platform,
           concurrency: runtime.concurrency,
@@ -200,11 +209,7 @@ describe('the setting in the manifest', () => {
   });
 
   test('on: requests share executions where a trial shows nothing', async () => {
-    const { swapped } = await serve(
-      'label-alone',
-      { batching: 'on' },
-      withoutGraph(onnxRuntime({ workers: 1 })),
-    );
+    const { swapped } = await serve('label-alone', { batching: 'on' }, withoutGraph(onnx));
     expect(swapped).toMatchObject({ batching: true });
     expect(swapped.batchingReason).toMatch(
       /^its manifest promises independent rows, which the trial did not show \(output "y"/,
@@ -261,7 +266,7 @@ describe('golden examples that hold NaN and infinities', () => {
           ],
         },
       ]),
-      runtimes: { onnx: onnxRuntime({ workers: 1 }) },
+      runtimes: { onnx },
       retryDelayMs: 60_000,
     });
     servers.push(server);

@@ -92,16 +92,3 @@ export const slow: Signature = {
   inputs: [{ name: 'times', datatype: 'INT64', shape: [1] }],
   outputs: [{ name: 'y', datatype: 'FP32', shape: [1] }],
 };
-
-/** Waits until `condition` holds, 90 seconds at most by default. */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  timeoutMs = 90_000,
-): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline)
-      throw new Error(`still not so after ${timeoutMs} ms: ${String(condition)}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}

@@ -1,3 +1,4 @@
+import { until } from '@fairlead/test-support/polling';
 import { createServer, type Server } from 'node:http';
 import request from 'supertest';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -13,7 +14,7 @@ import {
 } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { ManyModels } from './many-models.ts';
-import { affine, MemorySource, slow, until } from './memory-source.ts';
+import { affine, MemorySource, slow } from './memory-source.ts';
 
 const servers: ModelServer[] = [];
 afterEach(async () => {

@@ -1,3 +1,4 @@
+import { until } from '@fairlead/test-support/polling';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Tensor } from '@fairlead/signature';
 import {
@@ -9,7 +10,7 @@ import {
   type ServingEvent,
 } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
-import { affine, MemorySource, slow, until } from './memory-source.ts';
+import { affine, MemorySource, slow } from './memory-source.ts';
 
 const servers: ModelServer[] = [];
 afterEach(async () => {

@@ -8,16 +8,18 @@ export interface Tenant {
   readonly checkIdle: () => void;
 }
 
-/** How an {@link OnnxHosts} shares workers. */
+/** Options of {@link OnnxHosts}. */
 export interface OnnxHostsOptions {
-  /** Workers that versions share at most. */
+  /** Maximum number of workers that versions share. */
   readonly maxShared: number;
   /** Milliseconds between two checks for idle versions. */
   readonly idleCheckMs: number;
+  /**
+   * Milliseconds for which an empty worker stays, for the version that is loaded next.
+   * @defaultValue 5000
+   */
+  readonly spareMs: number;
 }
-
-/** Empty workers are ended after so long: while versions are loaded one after the other, each finds one. */
-const SPARE_MS = 5000;
 
 /** The workers of all versions of one runtime: those that versions share, and empty ones for what is loaded next. */
 export class OnnxHosts {
@@ -38,6 +40,7 @@ export class OnnxHosts {
     this.#options = {
       maxShared: Math.max(2, availableParallelism() - 1),
       idleCheckMs: 30_000,
+      spareMs: 5000,
       ...options,
     };
   }
@@ -126,7 +129,7 @@ export class OnnxHosts {
     const timer = setTimeout(() => {
       // A version may have taken the worker since.
       if (this.#spare.get(host) === timer) void this.#end(host);
-    }, SPARE_MS);
+    }, this.#options.spareMs);
     this.#spare.set(host, timer.unref());
   }
 

@@ -1,3 +1,4 @@
+import { until } from '@fairlead/test-support/polling';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Tensor } from '@fairlead/signature';
 import {
@@ -8,7 +9,7 @@ import {
   type InferenceObserver,
 } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
-import { affine, MemorySource, until } from '../memory-source.ts';
+import { affine, MemorySource } from '../memory-source.ts';
 
 const servers: ModelServer[] = [];
 afterEach(async () => {

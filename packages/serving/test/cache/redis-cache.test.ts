@@ -1,16 +1,24 @@
+import { startRedis, until, type RedisServer } from '@fairlead/test-support';
 import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
-import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  expectTypeOf,
+  test,
+} from 'vitest';
 import { ServingError, type CacheStore } from '@fairlead/serving';
 import {
   redisCache,
   type RedisCacheClient,
   type RedisCacheOptions,
 } from '@fairlead/serving/redis-cache';
-import { until } from '../memory-source.ts';
-import { startRedis, type RedisServer } from './redis-server.ts';
 
 type Client = ReturnType<typeof clientOf>;
 
@@ -29,16 +37,22 @@ const connect = (url: string): Client => {
   return made;
 };
 
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.kill());
+
 beforeEach(async () => {
   clients = [];
-  redis = await startRedis();
   client = connect(redis.url);
   client.on('error', () => undefined);
   await until(() => client.isReady);
+  await client.configSet({ maxmemory: '0' });
+  await client.configResetStat();
+  await client.flushAll();
 });
-afterEach(async () => {
+afterEach(() => {
   for (const each of clients) each.destroy();
-  await redis.stop();
 });
 
 const cacheOf = (options: Partial<RedisCacheOptions> = {}) =>
@@ -114,7 +128,7 @@ describe('a Redis that is not there', () => {
     const cache = cacheOf({ onError: (error) => errors.push(error) });
     await cache.set('k', VALUE);
     const asked = Array.from({ length: 100 }, () => cache.get('k'));
-    await redis.stop();
+    await redis.kill();
     for (const found of await Promise.all(asked))
       expect([undefined, 1000]).toContain(found?.length);
     await until(() => !client.isReady);

@@ -1,9 +1,10 @@
+import { until } from '@fairlead/test-support/polling';
 import { describe, expect, test } from 'vitest';
 import { memoryCache, ServingError, type CacheLookup, type CacheStore } from '@fairlead/serving';
 import { ResponseCache } from '../../src/cache/response-cache.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
 import type { Outcome, Submission } from '../../src/scheduling/ticket.ts';
-import { affine, until } from '../memory-source.ts';
+import { affine } from '../memory-source.ts';
 import { GatedRuntime, POISON, rowsOf } from '../scheduling/gated-runtime.ts';
 
 const manifest = { model: 'm', version: 1, signature: affine, runtime: { name: 'test' } };

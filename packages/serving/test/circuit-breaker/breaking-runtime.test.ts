@@ -1,9 +1,10 @@
+import { until } from '@fairlead/test-support/polling';
 import type { Tensor } from '@fairlead/signature';
 import { describe, expect, test } from 'vitest';
 import { ServingError, type ServingErrorCode } from '@fairlead/serving';
 import { BreakingRuntime } from '../../src/circuit-breaker/breaking-runtime.ts';
 import { circuitBreakerOptions } from '../../src/circuit-breaker/circuit-breaker-options.ts';
-import { affine, MemorySource, until } from '../memory-source.ts';
+import { affine, MemorySource } from '../memory-source.ts';
 import { rowsOf } from '../scheduling/gated-runtime.ts';
 import { scriptedRuntime, type Script } from '../fallback/scripted-runtime.ts';
 

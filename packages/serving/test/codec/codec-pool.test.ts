@@ -1,6 +1,6 @@
+import { until } from '@fairlead/test-support/polling';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { CodecPool, ServingError } from '@fairlead/serving';
-import { until } from '../memory-source.ts';
 
 const signature = { inputs: [{ name: 'x', datatype: 'BYTES', shape: [-1] }], outputs: [] } as const;
 const pool = new CodecPool({ threads: 2 });

@@ -1,3 +1,4 @@
+import { until } from '@fairlead/test-support/polling';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Signature } from '@fairlead/signature';
 import {
@@ -11,7 +12,7 @@ import {
   type ServeOptions,
   type ServingEvent,
 } from '@fairlead/serving';
-import { affine, MemorySource, until } from '../memory-source.ts';
+import { affine, MemorySource } from '../memory-source.ts';
 import { rowsOf } from '../scheduling/gated-runtime.ts';
 import { modelsOf, scriptedRuntime, type Script } from './scripted-runtime.ts';
 

@@ -1,3 +1,4 @@
+import { until } from '@fairlead/test-support/polling';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:http2';
@@ -33,7 +34,7 @@ import {
   type InferenceServiceOptions,
 } from '@fairlead/serving/grpc';
 import { onnxRuntime } from '@fairlead/serving/onnx';
-import { affine, MemorySource, until } from '../memory-source.ts';
+import { affine, MemorySource } from '../memory-source.ts';
 import { GatedRuntime } from '../scheduling/gated-runtime.ts';
 
 const echo: Signature = {

@@ -1,3 +1,4 @@
+import { until } from '@fairlead/test-support/polling';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
@@ -13,7 +14,7 @@ import {
 } from '@fairlead/serving/grpc';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { DEFAULT_BODY_MEMORY_BYTES } from '../../src/protocol/body-memory.ts';
-import { affine, MemorySource, until } from '../memory-source.ts';
+import { affine, MemorySource } from '../memory-source.ts';
 
 const MIB = 1024 * 1024;
 const CHECK = '/grpc.health.v1.Health/Check';

@@ -1,3 +1,4 @@
+import { until } from '@fairlead/test-support/polling';
 import { readFileSync } from 'node:fs';
 import type { Tensor } from '@fairlead/signature';
 import { expect, onTestFinished, test } from 'vitest';
@@ -8,7 +9,7 @@ import {
   type StoredRequest,
 } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
-import { affine, MemorySource, slow, until } from '../memory-source.ts';
+import { affine, MemorySource, slow } from '../memory-source.ts';
 import { GatedRuntime, rowsOf } from '../scheduling/gated-runtime.ts';
 
 const request: StoredRequest = {

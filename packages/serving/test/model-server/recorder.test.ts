@@ -1,3 +1,4 @@
+import { until } from '@fairlead/test-support/polling';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -10,7 +11,7 @@ import {
   type ServingEvent,
 } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
-import { affine, MemorySource, until } from '../memory-source.ts';
+import { affine, MemorySource } from '../memory-source.ts';
 
 const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

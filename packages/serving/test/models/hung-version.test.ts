@@ -1,8 +1,9 @@
+import { until } from '@fairlead/test-support/polling';
 import { ModelServer, type RuntimeFactory, type ServingEvent } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { expect, onTestFinished, test } from 'vitest';
 import { HostError } from '../../src/onnx/host-error.ts';
-import { affine, MemorySource, until } from '../memory-source.ts';
+import { affine, MemorySource } from '../memory-source.ts';
 
 test('a version whose load times out for the second time after its alias left is loaded when the alias returns', async () => {
   const real = onnxRuntime({ workers: 1, inProcess: false });

@@ -1,8 +1,9 @@
+import { until } from '@fairlead/test-support/polling';
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { Runtime, VersionManifest } from '@fairlead/serving';
 import { onnxRuntime, type OnnxRuntimeOptions } from '@fairlead/serving/onnx';
-import { affine, until } from '../memory-source.ts';
+import { affine, MemorySource } from '../memory-source.ts';
 
 const folder = new URL('../models/hostile/', import.meta.url);
 const read = (name: string): Uint8Array => readFileSync(new URL(`${name}.onnx`, folder));
@@ -11,7 +12,19 @@ const weights = Buffer.from(new Float32Array([10, 20]).buffer);
 const runtimes: Runtime[] = [];
 afterEach(async () => {
   await Promise.all(runtimes.splice(0).map((runtime) => runtime.close()));
-  await until(() => !process.getActiveResourcesInfo().includes('MessagePort'));
+});
+
+/** One runtime for most tests, which keeps an empty worker for the model that is loaded next while a version is loaded. */
+const onnx = onnxRuntime({ workers: 1 });
+
+beforeAll(async () => {
+  const source = new MemorySource([{ signature: affine }]);
+  const keeping = await onnx.load(await source.openVersion('m', 1), { onEvent: () => undefined });
+  return async () => {
+    await keeping.close();
+    // No worker is left of the models that were rejected.
+    await until(() => !process.getActiveResourcesInfo().includes('MessagePort'));
+  };
 });
 
 /** Loads a hostile model with the files that are listed for it; returns its answer to zeros. */
@@ -22,7 +35,9 @@ async function answerOf(
 ): Promise<number[]> {
   const externalData = Object.keys(files);
   const spec: VersionManifest['runtime'] = { name: 'onnx', options: { path, externalData } };
-  const runtime = await onnxRuntime({ workers: 1, ...options }).load(
+  const factory =
+    Object.keys(options).length === 0 ? onnx : onnxRuntime({ workers: 1, ...options });
+  const runtime = await factory.load(
     {
       manifest: { model: 'm', version: 1, signature: affine, runtime: spec },
       read: (file) =>

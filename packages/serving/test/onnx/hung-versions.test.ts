@@ -1,8 +1,8 @@
+import { until } from '@fairlead/test-support/polling';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { until } from '../memory-source.ts';
 import type { Seen } from './processes/hung-versions.ts';
 
 const script = fileURLToPath(new URL('./processes/hung-versions.ts', import.meta.url));
@@ -32,7 +32,7 @@ test('a version that hangs when it is loaded is tried twice until its alias move
     children: 0,
   });
   expect(reason).toMatch(
-    /took longer than 2000 ms.*it is not tried again, after 2 attempts that hung, before alias "champion" moves or an administrator loads the model$/,
+    /took longer than 1000 ms.*it is not tried again, after 2 attempts that hung, before alias "champion" moves or an administrator loads the model$/,
   );
   expect(requests.refused).toContain(reason);
   expect(requests).toMatchObject({ other: 'answered', moved: 'answered' });
@@ -41,14 +41,14 @@ test('a version that hangs when it is loaded is tried twice until its alias move
 test('a served version that hangs computes in processes from then on, which are killed: one thread is lost', async () => {
   const { hung, ...seen } = await run('serve');
   expect(hung).toEqual(
-    Array.from({ length: 3 }, () => expect.stringContaining('took longer than 2000 ms') as string),
+    Array.from({ length: 2 }, () => expect.stringContaining('took longer than 1000 ms') as string),
   );
   expect(seen).toEqual({ computing: 1, children: 1, answered: 'answered', childrenAfterClose: 0 });
 }, 120_000);
 
 test('a version that hangs in a shared worker fails no request of the versions beside it', async () => {
   const { hung, others, again, lost, computing } = await run('share');
-  expect(hung).toContain('took longer than 2000 ms');
+  expect(hung).toContain('took longer than 1000 ms');
   expect(others).toEqual(Array.from({ length: 6 }, () => 'answered'));
   expect({ again, computing }).toEqual({ again: 'answered', computing: 1 });
   // The one that hung, and the one that shared its worker.

@@ -1,3 +1,4 @@
+import { until } from '@fairlead/test-support/polling';
 import { readFile } from 'node:fs/promises';
 import type { Worker } from 'node:worker_threads';
 import type { Signature, Tensor } from '@fairlead/signature';
@@ -5,7 +6,6 @@ import type { ExecutionContext, Runtime, RuntimeEvent } from '@fairlead/serving'
 import { afterEach } from 'vitest';
 import type { OnnxHosts } from '../../src/onnx/onnx-hosts.ts';
 import { OnnxPool } from '../../src/onnx/onnx-pool.ts';
-import { until } from '../memory-source.ts';
 
 /** The worker threads of this process that are alive, from now on. */
 export function collectWorkers(): ReadonlySet<Worker> {

@@ -1,10 +1,11 @@
+import { until } from '@fairlead/test-support/polling';
 import type { Signature } from '@fairlead/signature';
 import type { RuntimeEvent } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { expect, test } from 'vitest';
 import { OnnxHosts } from '../../src/onnx/onnx-hosts.ts';
 import type { OnnxPool } from '../../src/onnx/onnx-pool.ts';
-import { affine, MemorySource, slow, until } from '../memory-source.ts';
+import { affine, MemorySource, slow } from '../memory-source.ts';
 import { collectRuntimes, collectWorkers, context, openPool, shares, times, x } from './pools.ts';
 
 const workers = collectWorkers();
@@ -26,11 +27,11 @@ async function place(
 }
 
 test('versions that have nothing to execute share two workers, and each gives its own answers', async () => {
-  const hosts = new OnnxHosts({ maxShared: 2 });
+  const hosts = new OnnxHosts({ maxShared: 2, spareMs: 200 });
   for (let version = 0; version < 6; version++) {
     await place(hosts, affine, version % 2 === 0 ? 'affine.onnx' : 'affine-next.onnx');
   }
-  // An empty worker waits for a few seconds for what is loaded next.
+  // An empty worker stays for a moment, for the version that is loaded next.
   await until(() => workers.size === 2);
   for (const [version, runtime] of runtimes.entries()) {
     const { outputs } = await runtime.execute([x], context);
@@ -42,7 +43,7 @@ test('versions that have nothing to execute share two workers, and each gives it
 });
 
 test('a version with enough to execute gets the workers that were planned, and shares again when it is idle', async () => {
-  const hosts = new OnnxHosts({ maxShared: 1, idleCheckMs: 100 });
+  const hosts = new OnnxHosts({ maxShared: 1, idleCheckMs: 100, spareMs: 200 });
   const other = await place(hosts, affine, 'affine.onnx');
   const busy = await place(hosts, slow, 'slow.onnx', 2);
   expect([other, busy].map(shares)).toEqual([true, true]);
@@ -76,7 +77,7 @@ test('a busy version that is alone in a shared worker takes it over, without a s
 });
 
 test('the end of a shared worker fails no request that was not yet started', async () => {
-  const hosts = new OnnxHosts({ maxShared: 1 });
+  const hosts = new OnnxHosts({ maxShared: 1, spareMs: 200 });
   const events: RuntimeEvent[] = [];
   const pools = [
     await place(hosts, affine, 'affine.onnx', 1, events),

@@ -1,3 +1,4 @@
+import { until } from '@fairlead/test-support/polling';
 import { setFlagsFromString } from 'node:v8';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runInNewContext } from 'node:vm';
@@ -5,7 +6,7 @@ import type { RuntimeEvent } from '@fairlead/serving';
 import { expect, test } from 'vitest';
 import { OnnxHosts } from '../../src/onnx/onnx-hosts.ts';
 import type { OnnxPool } from '../../src/onnx/onnx-pool.ts';
-import { affine, slow, until } from '../memory-source.ts';
+import { affine, slow } from '../memory-source.ts';
 import {
   collectRuntimes,
   collectWorkers,
@@ -43,7 +44,7 @@ async function keepBusy(pool: OnnxPool, done: () => boolean, timeoutMs?: number)
 }
 
 test('a worker that two versions leave at the same time stays alive for the version that takes it', async () => {
-  const hosts = new OnnxHosts({ maxShared: 1 });
+  const hosts = new OnnxHosts({ maxShared: 1, spareMs: 500 });
   const events: RuntimeEvent[] = [];
   const next = open({ hosts, file: 'affine.onnx', title: 'next', events });
   const leaving = [
@@ -55,8 +56,8 @@ test('a worker that two versions leave at the same time stays alive for the vers
   await Promise.all(leaving.map((pool) => pool.close()));
   await next.place({ ...PLAN, workers: 1, shareable: false });
   const answers: boolean[] = [];
-  // Empty workers are ended after 5 seconds.
-  const end = performance.now() + 6000;
+  // Empty workers are ended after half a second.
+  const end = performance.now() + 1000;
   while (performance.now() < end) {
     const { outputs } = await next.execute([x], context);
     answers.push(outputs[0]?.data[0] === 3);
@@ -104,10 +105,10 @@ test('a busy version reads its model again only after a pause when the store is 
   const pool = await start(open({ hosts, file: 'slow.onnx', events, beforeRead }));
   away = true;
   await keepBusy(pool, () => events.length > 0);
-  const end = performance.now() + 2500;
+  const end = performance.now() + 1500;
   await keepBusy(pool, () => performance.now() > end);
-  // After one second, and after two more.
-  expect(events.length).toBeLessThanOrEqual(3);
+  // After one second; again two seconds later.
+  expect(events.length).toBeLessThanOrEqual(2);
   away = false;
   await keepBusy(pool, () => pool.concurrency === 2);
 }, 60_000);
@@ -131,13 +132,13 @@ test('a worker that is lost while workers are added is replaced by one of them',
   await sleep(100);
   opened.resolve(undefined);
   await until(() => !shares(pool));
-  await sleep(500);
+  await sleep(300);
   expect(reads - before).toBe(2);
   expect((await other.execute([x], context)).outputs).toHaveLength(1);
 }, 60_000);
 
 test('a worker that is lost while its version moves to a shared one is not replaced', async () => {
-  const hosts = new OnnxHosts({ maxShared: 1, idleCheckMs: 50 });
+  const hosts = new OnnxHosts({ maxShared: 1, idleCheckMs: 50, spareMs: 200 });
   let gate = Promise.resolve<undefined>(undefined);
   let waiting = 0;
   const beforeRead = async (): Promise<void> => {
@@ -154,21 +155,21 @@ test('a worker that is lost while its version moves to a shared one is not repla
   await sleep(100);
   opened.resolve(undefined);
   await until(() => shares(pool));
-  // An empty worker is ended after 5 seconds.
+  // An empty worker is ended.
   await until(() => workers.size === 1, 15_000);
 }, 60_000);
 
 test('a version that hung has no threads left that the next execution could hang in', async () => {
-  const hosts = new OnnxHosts();
+  const hosts = new OnnxHosts({ spareMs: 200 });
   const events: RuntimeEvent[] = [];
   const pool = open({ hosts, file: 'slow.onnx', events, executionTimeoutMs: 500 });
   await pool.place({ ...PLAN, shareable: false });
   expect(workers.size).toBe(2);
-  await expect(pool.execute([times(20_000)], context)).rejects.toMatchObject({
+  await expect(pool.execute([times(15_000)], context)).rejects.toMatchObject({
     code: 'ERR_SERVING_RUN_FAILED',
   });
   expect(events).toHaveLength(1);
-  // An empty worker is ended after 5 seconds.
+  // An empty worker is ended.
   await until(() => workers.size === 0, 20_000);
 }, 60_000);
 

@@ -1,3 +1,4 @@
+import { until } from '@fairlead/test-support/polling';
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
@@ -11,7 +12,7 @@ import {
   tensorFlowServing,
   type Runtime,
 } from '@fairlead/serving';
-import { MemorySource, until } from '../memory-source.ts';
+import { MemorySource } from '../memory-source.ts';
 import { GatedRuntime } from '../scheduling/gated-runtime.ts';
 
 const rows: Signature = {

@@ -1,3 +1,4 @@
+import { until } from '@fairlead/test-support/polling';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage } from 'node:http';
@@ -7,7 +8,6 @@ import { expect, onTestFinished, test } from 'vitest';
 import { BodyMemory, ServingError } from '@fairlead/serving';
 import { DEFAULT_BODY_MEMORY_BYTES } from '../../src/protocol/body-memory.ts';
 import { receiveBody } from '../../src/protocol/receive-body.ts';
-import { until } from '../memory-source.ts';
 
 const MIB = 1024 * 1024;
 

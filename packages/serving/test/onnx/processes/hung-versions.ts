@@ -1,14 +1,15 @@
+import { until } from '@fairlead/test-support/polling';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tensor } from '@fairlead/signature';
 import { ModelServer, type ServingEvent } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { ManyModels } from '../../many-models.ts';
-import { affine, MemorySource, slow, until } from '../../memory-source.ts';
+import { affine, MemorySource, slow } from '../../memory-source.ts';
 
-// In a process of its own, which is killed afterwards: a thread that computes without end can't be ended.
+// Runs in a separate process, which is killed afterwards: a thread that computes without end can't be ended.
 
-/** What one scenario saw. */
+/** Result of one scenario. */
 export interface Seen {
   /** Threads of this process that compute at the end. */
   readonly computing: number;
@@ -17,7 +18,7 @@ export interface Seen {
   readonly [what: string]: unknown;
 }
 
-const EXECUTION_TIMEOUT_MS = 2000;
+const EXECUTION_TIMEOUT_MS = 1000;
 const WITHOUT_END = 2n ** 62n;
 const events: ServingEvent[] = [];
 
@@ -64,7 +65,7 @@ const scenarios: Readonly<Record<string, () => Promise<Readonly<Record<string, u
     await until(async () => (await server.status('hung')).reason?.includes('not tried') === true);
     const { reason } = await server.status('hung');
     // As often as it would have been tried again since.
-    await sleep(2 * EXECUTION_TIMEOUT_MS);
+    await sleep(1.5 * EXECUTION_TIMEOUT_MS);
     const attempts = count('load-failed', 'hung');
     const refused = await outcome(server.infer({ model: 'hung' }, { inputs: [many] }));
     const other = await outcome(server.infer({ model: 'fine' }, { inputs: [many] }));
@@ -84,7 +85,7 @@ const scenarios: Readonly<Record<string, () => Promise<Readonly<Record<string, u
     await server.serve('m');
     const ask = (turns: bigint): Promise<string> =>
       outcome(server.infer({ model: 'm' }, { inputs: [times(turns)] }));
-    const hung = [await ask(WITHOUT_END), await ask(WITHOUT_END), await ask(WITHOUT_END)];
+    const hung = [await ask(WITHOUT_END), await ask(WITHOUT_END)];
     const answered = await ask(1n);
     const seen = await look();
     await server.close();
@@ -131,7 +132,7 @@ const scenarios: Readonly<Record<string, () => Promise<Readonly<Record<string, u
 /** Threads of this process that use the processor, and child processes. */
 async function look(): Promise<Seen> {
   const before = processorTicks();
-  await sleep(1500);
+  await sleep(700);
   const after = processorTicks();
   // 50 ms: a thread that computes gets more of a busy machine, one that waits uses less.
   const computing = [...after].filter(([id, ticks]) => ticks - (before.get(id) ?? ticks) >= 5);

@@ -1,10 +1,11 @@
+import { until } from '@fairlead/test-support/polling';
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Signature, Tensor } from '@fairlead/signature';
 import { memoryCache, ModelServer, ServingError } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { ManyModels } from '../../many-models.ts';
-import { affine, MemorySource, until } from '../../memory-source.ts';
+import { affine, MemorySource } from '../../memory-source.ts';
 import { Random, seedOf } from '../random.ts';
 import type { Tally } from './interleaving.ts';
 

@@ -1,3 +1,4 @@
+import { until } from '@fairlead/test-support/polling';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -9,7 +10,7 @@ import { parseArgs } from 'node:util';
 import type { Signature, Tensor } from '@fairlead/signature';
 import { ModelServer, type ModelArtifacts } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
-import { MemorySource, until } from '../../memory-source.ts';
+import { MemorySource } from '../../memory-source.ts';
 
 // npm run soak -- swaps [--swaps 100] [--warm-up 10]
 const { values } = parseArgs({
