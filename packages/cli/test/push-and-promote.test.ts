@@ -41,7 +41,7 @@ test('what answers a golden example otherwise is refused, and nothing of it is k
   const refused = await run(place, 'model', 'push', 'a', affineNext, '--golden', 'golden.json');
   expect(refused.exitCode).toBe(1);
   expect(refused.stderr).toContain('golden example 0: output "y" is 101 at element 0, expected 1');
-  expect(refused.stderr).toContain('[ERR_REGISTRY_NOT_PROVEN]');
+  expect(refused.stderr).toContain('[ERR_REGISTRY_VALIDATION_FAILED]');
   expect(readTree(place.folder)).toEqual(before);
 });
 
@@ -70,6 +70,27 @@ test('a folder that training left brings its metadata along', async () => {
   });
   expect(await runJson(place, ...push, '--metric', 'auc=0.75')).toMatchObject({ created: false });
   expect(await runJson(place, ...push)).toMatchObject({ created: true, manifest: { version: 2 } });
+});
+
+test('fields of a metadata file that a version does not have pass with a note', async () => {
+  const place = placeWithRegistry();
+  const metadata = {
+    metrics: { accuracy: 0.5 },
+    goldenExample: affineGolden,
+    labels: ['no', 'yes'],
+    lineage: { gitComit: '0123abc', command: 'python train.py' },
+  };
+  writeFileSync(join(place.folder, 'm.json'), JSON.stringify(metadata));
+  const push = ['model', 'push', 'affine', affine, '--metadata', 'm.json'];
+  const { stdout } = await run(place, ...push);
+  expect(stdout).toContain(
+    'Note: m.json has the fields "goldenExample" (did you mean "goldenExamples"?), "labels", which are not stored.\n',
+  );
+  expect(stdout).toContain(
+    'Note: m.json has the lineage fields "gitComit" (did you mean "gitCommit"?), which are stored as they are.\n',
+  );
+  const { manifest } = await runJson(place, ...push);
+  expect(manifest).toMatchObject({ lineage: metadata.lineage, goldenExamples: [] });
 });
 
 test('an alias goes forward, back, and tells who moved it and why', async () => {

@@ -42,7 +42,12 @@ export { openStore } from './open-store/open-store.ts';
 export type { OpenStoreOptions } from './open-store/open-store.ts';
 export type { OpenVersion } from './versions/open-version.ts';
 export type { RecordParityOptions } from './models/parity-measurement.ts';
-export type { Proof, ProofFindings, PushCandidate, PushProgress } from './push/validate.ts';
+export type {
+  Validation,
+  ValidationFindings,
+  PushCandidate,
+  PushProgress,
+} from './push/validate.ts';
 export type { PushRequest } from './push/push-request.ts';
 export type { PushResult } from './push/push-version.ts';
 export { generateSigningKey } from './signing/signing-key.ts';

@@ -13,7 +13,7 @@ import {
   setAlias,
   type SetAliasOptions,
 } from './models/set-alias.ts';
-import type { PushRequest } from './push/push-request.ts';
+import { pushOptions, type PushRequest } from './push/push-request.ts';
 import { pushVersion, type PushResult } from './push/push-version.ts';
 import { requireTrusted } from './signing/signatures.ts';
 import type { TrustedKeys } from './signing/trusted-keys.ts';
@@ -83,10 +83,10 @@ export class ModelRegistry {
    *
    * @throws RegistryError `ERR_REGISTRY_INVALID_MANIFEST` naming the field, `ERR_REGISTRY_INVALID_PATH`,
    * `ERR_REGISTRY_INVALID_OPTION`, `ERR_REGISTRY_TOO_LARGE`, `ERR_REGISTRY_SOURCE_UNREADABLE`,
-   * `ERR_REGISTRY_SOURCE_CHANGED`, `ERR_REGISTRY_INVALID_ONNX`, `ERR_REGISTRY_NOT_PROVEN`
+   * `ERR_REGISTRY_SOURCE_CHANGED`, `ERR_REGISTRY_INVALID_ONNX`, `ERR_REGISTRY_VALIDATION_FAILED`
    */
   async push(request: PushRequest): Promise<PushResult> {
-    const log = this.#logs.versions(request.model);
+    const log = this.#logs.versions(checkOptions('push', request, pushOptions).model);
     if (!this.#swept) {
       await this.store.sweep(LEFTOVER_AGE_MS);
       this.#swept = true;
@@ -96,7 +96,7 @@ export class ModelRegistry {
     if (measured !== undefined) {
       const values = { goldenExamples: manifest.goldenExamples.length, ...measured };
       const version = this.model(manifest.model).version(manifest.version);
-      const audit = { actor: request.actor, reason: 'tried out when it was pushed' };
+      const audit = { actor: request.actor, reason: 'validated when it was pushed' };
       for (const [name, value] of Object.entries(values)) {
         await version.measure({ name, value, ...audit });
       }

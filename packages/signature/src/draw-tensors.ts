@@ -1,3 +1,4 @@
+import { checkOptions } from './check-options.ts';
 import { datatypes, type Datatype } from './datatype.ts';
 import { numberToFloat16 } from './float16.ts';
 import type { RandomSource } from './seeded-random.ts';
@@ -23,13 +24,20 @@ export interface DrawOptions {
   readonly scale?: number;
 }
 
+const optionNames = {
+  random: 'required',
+  lengthOf: 'required',
+  maxInteger: 'optional',
+  scale: 'optional',
+} as const;
+
 /**
  * Draws tensors that fit `specs`, one side of a signature: values within ranges and categories, of the tensor and of each
  * feature, and plausible ones where the signature has neither.
  *
  * Floating-point values without a range are normally distributed; integers are small; BYTES are short words.
  *
- * @throws RangeError when the tensors would have more elements than an array can hold.
+ * @throws SignatureError `ERR_SIGNATURE_INVALID_OPTION` naming an unknown or missing option; RangeError when the tensors would have more elements than an array can hold.
  * @example
  * ```ts
  * const specs = [{ name: 'age', datatype: 'FP32', shape: [-1, 1], range: { min: 18, max: 99 } }] as const;
@@ -38,6 +46,7 @@ export interface DrawOptions {
  * ```
  */
 export function drawTensors(specs: readonly TensorSpec[], options: DrawOptions): readonly Tensor[] {
+  checkOptions('drawTensors', options, optionNames);
   const lengths = new Map<string, number>();
   const lengthOf = (spec: TensorSpec, dimension: number): number => {
     const name = spec.dimensions?.[dimension] ?? undefined;

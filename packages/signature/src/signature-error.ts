@@ -1,6 +1,7 @@
 /** Stable codes of {@link SignatureError}; each has a paragraph in `docs/errors.md`. */
 export type SignatureErrorCode =
   | 'ERR_SIGNATURE_INVALID'
+  | 'ERR_SIGNATURE_INVALID_OPTION'
   | 'ERR_SIGNATURE_KEY_REPEATED'
   | 'ERR_SIGNATURE_MISMATCH'
   | 'ERR_SIGNATURE_TABLE_INVALID'

@@ -30,6 +30,7 @@ test('every error code has its paragraph, and every paragraph its code', () => {
     ERR_SIGNATURE_INVALID: true,
     ERR_SIGNATURE_KEY_REPEATED: true,
     ERR_SIGNATURE_MISMATCH: true,
+    ERR_SIGNATURE_INVALID_OPTION: true,
     ERR_SIGNATURE_TABLE_INVALID: true,
     ERR_SIGNATURE_TENSOR_INVALID: true,
     ERR_SIGNATURE_NOT_TEXT: true,

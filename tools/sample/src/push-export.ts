@@ -37,7 +37,7 @@ export async function pushAsChampion(
 }
 
 /**
- * The same of an ONNX export, which is tried out before it is kept, compared with its Python original, and guarded: no
+ * The same of an ONNX export, which is validated before it is stored, compared with its Python original, and guarded: no
  * export becomes champion that doesn't say what the original says.
  */
 export async function pushExport(
@@ -53,11 +53,11 @@ export async function pushExport(
     return tryOutExport(candidate, rows);
   };
   let tried: TriedOut | undefined;
-  const prove = async (candidate: PushCandidate) => {
+  const validate = async (candidate: PushCandidate) => {
     tried = await tryOut(candidate);
     return { trial: tried.trial };
   };
-  const manifest = same ?? (await registry.push({ ...request, prove })).manifest;
+  const manifest = same ?? (await registry.push({ ...request, validate })).manifest;
   await keepFindings(registry, manifest, async () => {
     // A start that was interrupted after its push has yet to say what it found.
     if (tried !== undefined) return tried;
@@ -75,7 +75,7 @@ async function keepFindings(
 ): Promise<void> {
   const { versions, gates } = await registry.model(model).state();
   const { measurements = {} } = versions.get(version) ?? {};
-  const why = { actor: ACTOR, reason: 'tried out when it was pushed' };
+  const why = { actor: ACTOR, reason: 'validated when it was pushed' };
   if (measurements.goldenExamples === undefined) {
     const value = (await findings()).goldenExamples;
     await registry

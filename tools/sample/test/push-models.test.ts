@@ -208,7 +208,7 @@ test('an export whose golden examples come out otherwise is not even kept', asyn
   const { goldenExamples } = trainedModel('second');
   await expect(
     pushModels(registry, [{ ...trainedModel('first'), goldenExamples }], folder),
-  ).rejects.toMatchObject({ code: 'ERR_REGISTRY_NOT_PROVEN' });
+  ).rejects.toMatchObject({ code: 'ERR_REGISTRY_VALIDATION_FAILED' });
   expect(await registry.listModels()).toEqual([]);
 });
 

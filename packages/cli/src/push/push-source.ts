@@ -88,6 +88,7 @@ async function withMetadataOf(folder: string, given: SourceOptions): Promise<Sou
     ...given,
     metrics: { ...found.metrics, ...given.metrics },
     lineage: { ...found.lineage, ...given.lineage },
+    notes: [...(found.notes ?? []), ...(given.notes ?? [])],
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Proof } from '@fairlead/registry';
+import type { Validation } from '@fairlead/registry';
 import { type RunOptions, runVersion } from '../run/run-version.ts';
 
 const WARM_UP_RUNS = 10;
@@ -8,7 +8,7 @@ const WARM_UP_RUNS = 10;
  *
  * `latencyRuns` runs of the first golden example become `p50Ms` and `p99Ms`; 0 measures nothing.
  */
-export function candidateValidation(latencyRuns: number, options: RunOptions): Proof {
+export function candidateValidation(latencyRuns: number, options: RunOptions): Validation {
   return async function tryOutCandidate(candidate) {
     const running = await runVersion(candidate, options);
     try {

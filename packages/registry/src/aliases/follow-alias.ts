@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkOptions } from '../checks/check-options.ts';
 import { invalidOption } from '../checks/invalid-option.ts';
 import type { AliasEntry } from './alias-entry.ts';
 import type { AliasLog } from './alias-log.ts';
@@ -31,7 +32,12 @@ export function jittered(intervalMs: number, random: () => number): number {
  * but for the newest: what was taken back already is never handed out.
  */
 export function followAlias(log: AliasLog, options: FollowOptions): AsyncIterable<AliasEntry> {
-  const { pollIntervalMs = 1 } = options;
+  const { pollIntervalMs = 1 } = checkOptions('follow', options, {
+    signal: 'optional',
+    pollIntervalMs: 'optional',
+    onError: 'optional',
+    onPoll: 'optional',
+  });
   if (!Number.isFinite(pollIntervalMs) || pollIntervalMs <= 0) {
     throw invalidOption(
       `pollIntervalMs is ${pollIntervalMs}: it has to be a positive number of milliseconds`,

@@ -1,4 +1,6 @@
+import type { OptionNames } from '@fairlead/signature';
 import { checkAuditText } from './audit-text.ts';
+import { checkOptions } from './check-options.ts';
 
 /** Author and reason of a change, for the history. */
 export interface AuditContext {
@@ -8,8 +10,22 @@ export interface AuditContext {
   readonly reason?: string;
 }
 
-/** @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for an `actor` or a `reason` that can't be shown. */
-export function checkAuditContext({ actor, reason }: AuditContext): void {
+/** Names of the options that every change has. */
+export const auditOptions: OptionNames<AuditContext> = { actor: 'required', reason: 'optional' };
+
+/**
+ * Returns the options of the change `name` if their `actor` and `reason` can be shown, none is unknown and none is missing.
+ *
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION`
+ */
+export function checkAuditOptions<T extends AuditContext>(
+  name: string,
+  options: T,
+  names: OptionNames<T>,
+): T {
+  checkOptions(name, options, names);
+  const { actor, reason } = options;
   checkAuditText('actor', actor);
   if (reason !== undefined) checkAuditText('reason', reason);
+  return options;
 }

@@ -1,4 +1,4 @@
-import { type OptionNames, optionsProblem } from '../options-problem.ts';
+import { type OptionNames, optionsProblem } from '@fairlead/signature';
 import { invalidOption } from './invalid-option.ts';
 
 /**

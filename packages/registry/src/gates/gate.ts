@@ -22,7 +22,7 @@ export type Gate =
       /** Added to the value of the alias' version. */
       readonly offset: number;
     }
-  /** At least so many golden examples, all of which came out right when the version was tried out. */
+  /** Minimum number of golden examples, all of which passed when the version was validated. */
   | { readonly check: 'goldenExamples'; readonly atLeast: number }
   /** Whoever calls the version that the alias means now can call this one just so. */
   | { readonly check: 'signatureCompatible' }

@@ -1,3 +1,4 @@
+import { checkOptions } from '../checks/check-options.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { openStore, openStoreIfThere } from '../open-store/open-store.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -37,12 +38,16 @@ export interface RestoreReport extends ImportReport {
  *
  * @throws RegistryError what `exportModels` throws.
  */
-export function backupRegistry(
+export async function backupRegistry(
   store: ObjectStore,
   to: string,
   options: BackupOptions = {},
 ): Promise<ExportReport> {
-  return writeArchive(store, to, { ...options, everyBlob: true });
+  const names = { onProgress: 'optional', dryRun: 'optional' } as const;
+  return writeArchive(store, to, {
+    ...checkOptions('backupRegistry', options, names),
+    everyBlob: true,
+  });
 }
 
 /**
@@ -55,8 +60,9 @@ export function backupRegistry(
 export async function restoreRegistry(
   from: string,
   to: string,
-  { onProgress }: RestoreOptions = {},
+  options: RestoreOptions = {},
 ): Promise<RestoreReport> {
+  const { onProgress } = checkOptions('restoreRegistry', options, { onProgress: 'optional' });
   const archive = await openArchive(from);
   const store = await openStore(to, { create: true });
   await refuseOthers(store, new Set(await keysOf(archive.entries())));

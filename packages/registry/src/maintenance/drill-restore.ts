@@ -1,3 +1,4 @@
+import { checkOptions } from '../checks/check-options.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,8 +44,11 @@ export interface DrillReport {
  */
 export async function drillRestore(
   store: ObjectStore,
-  { workFolder = tmpdir() }: DrillOptions = {},
+  options: DrillOptions = {},
 ): Promise<DrillReport> {
+  const { workFolder = tmpdir() } = checkOptions('drillRestore', options, {
+    workFolder: 'optional',
+  });
   const folder = await mkdtemp(join(workFolder, 'fairlead-drill-'));
   try {
     const before = await storeArchive(store, { everyBlob: true });

@@ -1,3 +1,4 @@
+import { checkOptions } from '../checks/check-options.ts';
 import { stat } from 'node:fs/promises';
 import { RegistryError } from '../errors/registry-error.ts';
 import { openStore, openStoreIfThere } from '../open-store/open-store.ts';
@@ -48,12 +49,13 @@ export interface ExportReport {
  * written, `ERR_REGISTRY_ARCHIVE_CONFLICT` when the file exists or the store has another history,
  * `ERR_REGISTRY_INVALID_OPTION` when the file's folder is missing, and `ERR_REGISTRY_STORE_…`
  */
-export function exportModels(
+export async function exportModels(
   store: ObjectStore,
   to: string,
   options: ExportOptions = {},
 ): Promise<ExportReport> {
-  return writeArchive(store, to, options);
+  const names = { models: 'optional', dryRun: 'optional', onProgress: 'optional' } as const;
+  return writeArchive(store, to, checkOptions('exportModels', options, names));
 }
 
 /** Writes what `options` select of a store to `to`. */

@@ -1,3 +1,4 @@
+import { checkOptions } from '../checks/check-options.ts';
 import { createHash } from 'node:crypto';
 import { RegistryError } from '../errors/registry-error.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -49,6 +50,8 @@ export async function importModels(
   from: string,
   options: ImportOptions = {},
 ): Promise<ImportReport> {
+  const names = { dryRun: 'optional', onProgress: 'optional' } as const;
+  checkOptions('importModels', options, names);
   return importArchive(store, await openArchive(from), options);
 }
 

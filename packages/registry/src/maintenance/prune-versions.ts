@@ -5,11 +5,11 @@ import { eventLog } from '../events/event-log.ts';
 import { foldEvents } from '../events/model-state.ts';
 import { aliasNames } from '../aliases/alias-names.ts';
 import { modelNotFound } from '../versions/model-names.ts';
+import { checkInteger } from '../checks/invalid-option.ts';
 import { checkOptions } from '../checks/check-options.ts';
 import { checkModelName } from '../checks/model-name.ts';
 import { FORMAT_VERSION } from '../records/check-record.ts';
 import { encodeRecord } from '../records/stored-record.ts';
-import { RegistryError } from '../errors/registry-error.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { requireManifest } from '../versions/open-version.ts';
 import { versionLog } from '../versions/version-log.ts';
@@ -81,12 +81,7 @@ export async function pruneVersions(
   checkModelName(model);
   checkAuditText('actor', actor);
   if (reason !== undefined) checkAuditText('reason', reason);
-  if (!Number.isSafeInteger(keepLast) || keepLast < 1) {
-    throw new RegistryError(
-      'ERR_REGISTRY_INVALID_OPTION',
-      `cannot keep the last ${keepLast} versions: keepLast is 1, 2, 3, …`,
-    );
-  }
+  checkInteger('keepLast', keepLast, 1);
   const versions = versionLog(store, model);
   const numbers = await versions.numbers();
   if (numbers.length === 0) throw await modelNotFound(store, model);

@@ -1,5 +1,6 @@
 import { parityHtml, type ParityReport } from '@fairlead/parity';
-import type { AuditContext } from '../checks/audit-context.ts';
+import { type AuditContext, auditOptions } from '../checks/audit-context.ts';
+import { checkOptions } from '../checks/check-options.ts';
 import type { NewMeasurement } from './record-measurement.ts';
 
 /** Settings of `recordParity`. */
@@ -12,8 +13,12 @@ export interface RecordParityOptions extends AuditContext {
 export function parityMeasurement(
   { model, version }: { readonly model: string; readonly version: number },
   report: ParityReport,
-  { original, ...audit }: RecordParityOptions,
+  options: RecordParityOptions,
 ): NewMeasurement {
+  const { original, ...audit } = checkOptions('recordParity', options, {
+    ...auditOptions,
+    original: 'required',
+  });
   // JSON has no infinity; the maximum fails every threshold as well.
   const finite = (value: number): number => (Number.isFinite(value) ? value : Number.MAX_VALUE);
   return {

@@ -1,4 +1,4 @@
-import { type AuditContext, checkAuditContext } from '../checks/audit-context.ts';
+import { type AuditContext, auditOptions, checkAuditOptions } from '../checks/audit-context.ts';
 import { appendEvent } from '../events/event-log.ts';
 import type { EventType, ModelEvent } from '../events/model-event.ts';
 import type { JsonValue } from '../records/json-value.ts';
@@ -18,8 +18,7 @@ export async function recordEvent(
   data: Readonly<Record<string, JsonValue>>,
   audit: AuditContext,
 ): Promise<ModelEvent> {
-  checkAuditContext(audit);
-  const { actor, reason } = audit;
+  const { actor, reason } = checkAuditOptions(`the event "${type}"`, audit, auditOptions);
   const log = logs.events(model);
   const about = version === undefined ? undefined : await logs.manifest(model, version);
   if (about === undefined) await logs.requireModel(model);

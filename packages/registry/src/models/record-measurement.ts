@@ -1,4 +1,5 @@
-import type { AuditContext } from '../checks/audit-context.ts';
+import { type AuditContext, auditOptions } from '../checks/audit-context.ts';
+import { checkOptions } from '../checks/check-options.ts';
 import { checkLabel, invalidOption } from '../checks/invalid-option.ts';
 import {
   type EventDocument,
@@ -31,7 +32,19 @@ export async function recordMeasurement(
   subject: { readonly model: string; readonly version: number },
   measurement: NewMeasurement,
 ): Promise<ModelEvent> {
-  const { name, value, details, documents = {} } = measurement;
+  const {
+    name,
+    value,
+    details,
+    documents = {},
+    ...audit
+  } = checkOptions('measure', measurement, {
+    ...auditOptions,
+    name: 'required',
+    value: 'required',
+    details: 'optional',
+    documents: 'optional',
+  });
   checkLabel('measurement', name);
   if (!Number.isFinite(value)) {
     throw invalidOption(`${name} is ${value}: a measurement is a finite number`);
@@ -45,7 +58,7 @@ export async function recordMeasurement(
     ...(details !== undefined && { details }),
     ...(stored.length > 0 && { documents: stored.map((document) => ({ ...document })) }),
   };
-  return recordEvent(logs, subject, 'measured', data, measurement);
+  return recordEvent(logs, subject, 'measured', data, audit);
 }
 
 async function storeDocuments(

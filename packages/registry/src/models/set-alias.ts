@@ -3,7 +3,7 @@ import type { AliasGates } from '../aliases/alias-gates.ts';
 import { aliasNotFound } from '../aliases/alias-names.ts';
 import { type AliasChangeOptions, appendChange, checkExpected } from '../aliases/change-alias.ts';
 import { rollbackTarget } from '../aliases/rollback-target.ts';
-import { checkAuditContext } from '../checks/audit-context.ts';
+import { auditOptions, checkAuditOptions } from '../checks/audit-context.ts';
 import { checkAuditText } from '../checks/audit-text.ts';
 import { checkInteger } from '../checks/invalid-option.ts';
 import { RegistryError } from '../errors/registry-error.ts';
@@ -29,6 +29,8 @@ export interface RollbackOptions extends AliasChangeOptions {
   readonly steps?: number;
 }
 
+const changeOptions = { ...auditOptions, expected: 'optional' } as const;
+
 /** Points an alias to a version that passes its gates. */
 export async function setAlias(
   logs: RegistryLogs,
@@ -37,8 +39,10 @@ export async function setAlias(
   version: number,
   options: SetAliasOptions,
 ): Promise<AliasEntry> {
-  checkAuditContext(options);
-  const { dangerouslySkipGates: skipGates } = options;
+  const { dangerouslySkipGates: skipGates } = checkAuditOptions('setAlias', options, {
+    ...changeOptions,
+    dangerouslySkipGates: 'optional',
+  });
   if (skipGates !== undefined) checkAuditText('reason', skipGates);
   const log = logs.alias(model, alias);
   const to = await logs.manifest(model, version);
@@ -58,8 +62,10 @@ export async function rollBack(
   alias: string,
   options: RollbackOptions,
 ): Promise<AliasEntry> {
-  checkAuditContext(options);
-  const { steps = 1 } = options;
+  const { steps = 1 } = checkAuditOptions('rollback', options, {
+    ...changeOptions,
+    steps: 'optional',
+  });
   checkInteger('steps', steps, 1);
   const log = logs.alias(model, alias);
   const before = await log.newest();

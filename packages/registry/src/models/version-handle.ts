@@ -1,6 +1,6 @@
 import type { ParityReport } from '@fairlead/parity';
 import { aliasNames } from '../aliases/alias-names.ts';
-import { type AuditContext, checkAuditContext } from '../checks/audit-context.ts';
+import { type AuditContext, auditOptions, checkAuditOptions } from '../checks/audit-context.ts';
 import { invalidOption } from '../checks/invalid-option.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import type { ModelEvent } from '../events/model-event.ts';
@@ -41,6 +41,7 @@ export class VersionHandle extends TagsAndNotes {
   /** Approves the version, for the gate `approvedBy`; the approver must differ from the pusher. */
   async approve(audit: AuditContext): Promise<ModelEvent> {
     const { model, version } = this;
+    checkAuditOptions('approve', audit, auditOptions);
     const { actor } = await this.#logs.manifest(model, version);
     if (actor === audit.actor) {
       throw invalidOption(
@@ -94,13 +95,16 @@ export class VersionHandle extends TagsAndNotes {
    * @throws RegistryError `ERR_REGISTRY_INVALID_KEY`
    */
   async sign(options: SignOptions): Promise<VersionSignature> {
-    checkAuditContext(options);
-    const key = readPrivateKey(options.privateKey);
+    const { privateKey, ...audit } = checkAuditOptions('sign', options, {
+      ...auditOptions,
+      privateKey: 'required',
+    });
+    const key = readPrivateKey(privateKey);
     const { store, now } = this.#logs;
     const manifest = await this.#logs.manifest(this.model, this.version);
-    const { signature, created } = await signVersion(store, manifest, key, options.actor, now());
+    const { signature, created } = await signVersion(store, manifest, key, audit.actor, now());
     if (created) {
-      await recordEvent(this.#logs, this, 'signed', { keyId: signature.keyId }, options);
+      await recordEvent(this.#logs, this, 'signed', { keyId: signature.keyId }, audit);
     }
     return signature;
   }

@@ -1,11 +1,16 @@
-import { type GoldenExample, jsonGoldenExample, type Signature } from '@fairlead/signature';
+import {
+  type GoldenExample,
+  jsonGoldenExample,
+  type OptionNames,
+  type Signature,
+} from '@fairlead/signature';
 import { checkArtifactPaths } from '../versions/artifact-path.ts';
 import type { ManifestFile } from '../blobs/manifest-file.ts';
 import type { JsonValue } from '../records/json-value.ts';
 import type { BatchingSetting, Lineage, Manifest, RuntimeSpec } from '../versions/manifest.ts';
 import { fingerprint, readSource } from '../blobs/blob-source.ts';
 import { inspectOnnx } from '../onnx/inspect-onnx.ts';
-import type { Proof, PushProgress } from './validate.ts';
+import type { Validation, PushProgress } from './validate.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 
 /** A version to be: what `push` takes. */
@@ -46,10 +51,26 @@ export interface PushRequest {
    */
   readonly skipIfUnchanged?: boolean;
   /** Tries the version out before anything is kept; what throws isn't pushed. That it came out right is recorded. */
-  readonly prove?: Proof;
+  readonly validate?: Validation;
   /** Told how far the push is, at most once for each chunk of a file. */
   readonly onProgress?: (progress: PushProgress) => void;
 }
+
+const optional = 'optional';
+
+/** Names of the options that a push has beside its files and its runtime. */
+export const detailOptions: OptionNames<Omit<PushRequest, 'files' | 'runtime'>> = {
+  ...{ model: 'required', actor: 'required', signature: optional, lineage: optional },
+  ...{ metrics: optional, baseline: optional, goldenExamples: optional, batching: optional },
+  ...{ modelCard: optional, notes: optional, skipIfUnchanged: optional },
+  ...{ validate: optional, onProgress: optional },
+};
+
+/** Names of the options of a push. */
+export const pushOptions: OptionNames<PushRequest> = {
+  ...detailOptions,
+  ...{ files: 'required', runtime: 'required' },
+};
 
 /** What a manifest says beyond which version it is, and when and by whom it was pushed. */
 export type ManifestContent = Omit<

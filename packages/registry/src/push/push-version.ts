@@ -6,7 +6,7 @@ import { keepBlob } from '../blobs/blob.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import { encodeRecord } from '../records/stored-record.ts';
 import type { ObjectStore } from '../store/object-store.ts';
-import { runProof } from './validate.ts';
+import { runValidation } from './validate.ts';
 import { readUnchanged } from '../blobs/blob-source.ts';
 import { contentOf, type PushRequest, readContent, reported } from './push-request.ts';
 import { FORMAT_VERSION } from '../records/check-record.ts';
@@ -19,7 +19,7 @@ export interface PushResult {
   readonly manifest: Manifest;
   /** Whether this push created the version; else it had been there unchanged. */
   readonly created: boolean;
-  /** What `prove` measured, if it was run. */
+  /** What `validate` measured, if it was run. */
   readonly measured?: Readonly<Record<string, number>>;
 }
 
@@ -51,14 +51,14 @@ export async function pushVersion(
     log.decode(version, write(version), `the new version of ${content.model}`);
   const draft = await decode(1);
   requireFittingExamples(draft);
-  const { prove, onProgress, skipIfUnchanged = false } = request;
+  const { validate, onProgress, skipIfUnchanged = false } = request;
   const unchanged = skipIfUnchanged
     ? await newestUnchanged(log, await log.head(), draft)
     : undefined;
-  // What is there already was tried out when it came.
+  // An unchanged version was validated when it was pushed.
   const found =
-    prove && unchanged === undefined
-      ? await runProof(prove, {
+    validate && unchanged === undefined
+      ? await runValidation(validate, {
           // The number of no other version, so that messages of the trial name none that is there.
           manifest: await decode((await log.head()) + 1),
           read: (path) => readCandidate(request, content, path),

@@ -1,4 +1,4 @@
-import { describeValue } from '../options-problem.ts';
+import { describeValue } from '@fairlead/signature';
 import { isLosslessJson } from './json-value.ts';
 
 // Small checks in place of a schema library for the records that every command reads: loading zod takes a third of the time of

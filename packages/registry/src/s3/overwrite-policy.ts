@@ -1,3 +1,4 @@
+import { checkOptions } from '../checks/check-options.ts';
 import { s3Location } from './s3-location.ts';
 
 /** Which part of which bucket {@link overwritePolicy} protects. */
@@ -52,7 +53,12 @@ export interface BucketPolicy {
  * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for a bucket or a prefix that can't be one.
  */
 export function overwritePolicy(options: OverwritePolicyOptions): BucketPolicy {
-  const { partition = 'aws', mayDelete } = options;
+  const { partition = 'aws', mayDelete } = checkOptions('overwritePolicy', options, {
+    bucket: 'required',
+    prefix: 'optional',
+    partition: 'optional',
+    mayDelete: 'optional',
+  });
   const { bucket, prefix } = s3Location(options.bucket, options.prefix);
   const Resource = `arn:${partition}:s3:::${bucket}/${prefix === '' ? '' : `${prefix}/`}*`;
   const statements: PolicyStatement[] = [

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { checkOptions } from '../checks/check-options.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { keyIdOf, readPublicKey } from './signing-key.ts';
 
@@ -24,8 +25,9 @@ const PEM = /-----BEGIN [A-Z ]+-----[^-]*-----END [A-Z ]+-----/g;
  */
 export function parseTrustedKeys(
   text: string,
-  { signers = 1 }: { readonly signers?: number } = {},
+  options: { readonly signers?: number } = {},
 ): TrustedKeys {
+  const { signers = 1 } = checkOptions('parseTrustedKeys', options, { signers: 'optional' });
   const keys = new Map<string, KeyObject>();
   for (const [pem] of text.matchAll(PEM)) {
     const key = readPublicKey(pem);

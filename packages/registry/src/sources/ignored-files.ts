@@ -1,5 +1,5 @@
 /** What is never a part of a model: what tools leave, environments that are made anew, and secrets. */
-export const notSource: readonly string[] = [
+export const ignoredFiles: readonly string[] = [
   ...['__pycache__', '*.pyc', '*.pyo', '*.egg-info', '.ipynb_checkpoints'],
   ...['.venv', 'venv', '.tox', '.nox', 'node_modules'],
   ...['.mypy_cache', '.pytest_cache', '.ruff_cache', '.coverage', '.cache'],

@@ -1,6 +1,6 @@
 export { inspectOnnx } from '../onnx/inspect-onnx.ts';
 export type { InspectedOnnx } from '../onnx/inspect-onnx.ts';
-export { notSource } from './ignored-files.ts';
+export { ignoredFiles } from './ignored-files.ts';
 export { mlflowModel } from './mlflow-model.ts';
 export type { MlflowModelOptions } from './mlflow-model.ts';
 export { onnxModel } from './onnx-model.ts';

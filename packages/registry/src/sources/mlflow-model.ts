@@ -2,6 +2,7 @@ import { join, posix } from 'node:path';
 import type { GoldenExample, Signature } from '@fairlead/signature';
 import { servableOnnx } from '../onnx/inspect-onnx.ts';
 import type { Predict } from '@fairlead/parity';
+import { checkOptions } from '../checks/check-options.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import type { Lineage } from '../versions/manifest.ts';
 import { checkPathWithin, folderFiles } from './folder-files.ts';
@@ -10,9 +11,9 @@ import { describeColumns, joinSignatures } from './mlflow-signature.ts';
 import { flavorOf, type MlModel, readMlModel } from './mlmodel.ts';
 import { checkWeights, onnxLineage, onnxRuntimeSpec } from './onnx-model.ts';
 import type { PushRequest } from '../push/push-request.ts';
-import { notSource } from './ignored-files.ts';
+import { ignoredFiles } from './ignored-files.ts';
 import { readRequirements } from './requirements.ts';
-import { type SourceOptions, withFound } from './source-options.ts';
+import { sourceOptions, type SourceOptions, withFound } from './source-options.ts';
 
 /** How an MLflow folder is pushed. */
 export interface MlflowModelOptions extends SourceOptions {
@@ -34,9 +35,13 @@ const FLAVOR = 'onnx';
  */
 export async function mlflowModel(
   folder: string,
-  { predict, ...given }: MlflowModelOptions,
+  options: MlflowModelOptions,
 ): Promise<PushRequest> {
-  const files = await folderFiles(folder, notSource);
+  const { predict, ...given } = checkOptions('mlflowModel', options, {
+    ...sourceOptions,
+    predict: 'optional',
+  });
+  const files = await folderFiles(folder, ignoredFiles);
   const described = await readMlModel(files.get('MLmodel') ?? join(folder, 'MLmodel'));
   const path = onnxPath(folder, described);
   const place = files.get(path);

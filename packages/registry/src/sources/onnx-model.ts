@@ -1,8 +1,9 @@
 import { basename, dirname, posix } from 'node:path';
 import { type InspectedOnnx, servableOnnx } from '../onnx/inspect-onnx.ts';
+import { checkOptions } from '../checks/check-options.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { checkPathWithin, filesAmong } from './folder-files.ts';
-import { type SourceOptions, withFound } from './source-options.ts';
+import { sourceOptions, type SourceOptions, withFound } from './source-options.ts';
 import type { PushRequest } from '../push/push-request.ts';
 
 /**
@@ -12,6 +13,7 @@ import type { PushRequest } from '../push/push-request.ts';
  * weights that are links to outside of its folder.
  */
 export async function onnxModel(file: string, options: SourceOptions): Promise<PushRequest> {
+  checkOptions('onnxModel', options, sourceOptions);
   const { model, source, changes } = await servableOnnx(file);
   // Elsewhere it is called otherwise, unless that is the name of its weights.
   const path = model.externalData.includes('model.onnx') ? basename(file) : 'model.onnx';

@@ -1,10 +1,11 @@
 import type { Signature } from '@fairlead/signature';
+import { checkOptions } from '../checks/check-options.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { folderFiles } from './folder-files.ts';
-import { notSource } from './ignored-files.ts';
+import { ignoredFiles } from './ignored-files.ts';
 import type { PushRequest } from '../push/push-request.ts';
 import { readRequirements } from './requirements.ts';
-import { type SourceOptions, withFound } from './source-options.ts';
+import { sourceOptions, type SourceOptions, withFound } from './source-options.ts';
 
 /** How a folder of Python files is pushed. */
 export interface PythonModelOptions extends SourceOptions {
@@ -21,13 +22,13 @@ export interface PythonModelOptions extends SourceOptions {
   readonly entry?: string;
   /** Whatever else the runtime is to be told. */
   readonly options?: PushRequest['runtime']['options'];
-  /** Files and folders to leave out besides {@link notSource}: `notebooks`, `*.parquet`. */
+  /** Files and folders to leave out besides {@link ignoredFiles}: `notebooks`, `*.parquet`. */
   readonly ignore?: readonly string[];
 }
 
 /**
  * Makes a push of a folder of Python files, for a server of yours that the upstream runtime asks: all of its files but
- * {@link notSource}, and the requirements that it pins as its lineage.
+ * {@link ignoredFiles}, and the requirements that it pins as its lineage.
  *
  * Nothing of it is run, here or when the version is loaded: the files are kept so that a host can lay them out, verified.
  *
@@ -36,9 +37,25 @@ export interface PythonModelOptions extends SourceOptions {
  */
 export async function pythonModel(
   folder: string,
-  { upstream, upstreamModel, entry, options, ignore = [], ...given }: PythonModelOptions,
+  source: PythonModelOptions,
 ): Promise<PushRequest> {
-  const files = await folderFiles(folder, [...notSource, ...ignore]);
+  const {
+    upstream,
+    upstreamModel,
+    entry,
+    options,
+    ignore = [],
+    ...given
+  } = checkOptions('pythonModel', source, {
+    ...sourceOptions,
+    signature: 'required',
+    upstream: 'required',
+    upstreamModel: 'optional',
+    entry: 'optional',
+    options: 'optional',
+    ignore: 'optional',
+  });
+  const files = await folderFiles(folder, [...ignoredFiles, ...ignore]);
   if (files.size === 0) {
     const problem = `${folder} has no files to push, or all of them are ignored`;
     throw new RegistryError('ERR_REGISTRY_INVALID_SOURCE', problem);

@@ -90,7 +90,7 @@ export interface ForwardOptions {
  * cursor and, before the first look, the store throw.
  */
 export async function forwardEvents(options: ForwardOptions): Promise<void> {
-  const forwarder = await Forwarder.open(options);
+  const forwarder = await Forwarder.open('forwardEvents', options);
   const { pollIntervalMs = 10_000, signal, onError } = options;
   while (signal?.aborted !== true) {
     const { dueInMs, errors } = await forwarder.pass();
@@ -107,7 +107,7 @@ export async function forwardEvents(options: ForwardOptions): Promise<void> {
  * @throws RegistryError what `forwardEvents` throws, and what the store throws.
  */
 export async function forwardPending(options: ForwardOptions): Promise<boolean> {
-  const { dueInMs, errors } = await (await Forwarder.open(options)).pass();
+  const { dueInMs, errors } = await (await Forwarder.open('forwardPending', options)).pass();
   if (errors.length > 0) throw errors[0];
   return dueInMs === Infinity;
 }
@@ -153,8 +153,8 @@ class Forwarder {
     this.#positions = positions;
   }
 
-  static async open(options: ForwardOptions): Promise<Forwarder> {
-    checkOptions('forwardEvents', options, optionNames);
+  static async open(name: string, options: ForwardOptions): Promise<Forwarder> {
+    checkOptions(name, options, optionNames);
     const {
       store,
       cursor,

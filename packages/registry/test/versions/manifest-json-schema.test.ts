@@ -65,7 +65,7 @@ async function fullManifest() {
         { inputs: [{ ...image, data: Array.from({ length: 64 }, () => 1) }], outputs: [label] },
       ],
       batching: 'on',
-      prove: () =>
+      validate: () =>
         Promise.resolve({ trial: { ran: true, batching: { on: true, reason: 'promised' } } }),
       modelCard: '# Digits',
     }),

@@ -1,3 +1,4 @@
+import { checkOptions } from '../check-options.ts';
 import type { Datatype } from '../datatype.ts';
 import type { Signature, TensorSpec } from '../signature.ts';
 import { csvCellReader, csvIgnored, isCsvCell, isCsvNumber } from './csv-cell.ts';
@@ -36,8 +37,9 @@ export interface CsvOptions {
 export function readCsv(
   text: string,
   { inputs }: Pick<Signature, 'inputs'>,
-  { header }: CsvOptions,
+  options: CsvOptions,
 ): Table {
+  const { header } = checkOptions('readCsv', options, { header: 'required' });
   const reader = new CsvReader(text);
   const first = reader.line([]) as readonly string[] | undefined;
   if (first === undefined) throw invalidTable('the CSV is empty');

@@ -101,7 +101,7 @@ export function definePushCommand(command: Command, context: CommandContext): vo
         result = await opened.registry.push({
           ...request,
           skipIfUnchanged: options.ifChanged === true,
-          ...(validated && { prove: candidateValidation(latency, { upstreamUrl }) }),
+          ...(validated && { validate: candidateValidation(latency, { upstreamUrl }) }),
           onProgress: (each) => {
             progress.show(textOf(each));
           },

@@ -49,11 +49,11 @@ test('what has no signature and does not say it is refused', async () => {
   ).toMatchObject({ code: 'ERR_REGISTRY_INVALID_ONNX' });
 });
 
-test('a version is tried out before anything is kept, and that it was is recorded', async () => {
+test('a version is validated before anything is stored, and the result is recorded', async () => {
   const { registry } = temporaryRegistry();
   await registry.push(
     request({
-      async prove({ manifest, read }) {
+      async validate({ manifest, read }) {
         const model = await inspectOnnx(await read('model.onnx'));
         expect(model.signature).toEqual(manifest.signature);
         expect(await rejection(read('other'))).toMatchObject({
@@ -76,7 +76,7 @@ test('the manifest records what a trial found, and how its requests may be batch
   const batching = { on: false, reason: 'rows influence each other' };
   const ran = { trial: { ran: true, batching }, measured: { p99Ms: 3 } };
   const { manifest } = await registry.push(
-    request({ batching: 'auto', prove: () => Promise.resolve(ran) }),
+    request({ batching: 'auto', validate: () => Promise.resolve(ran) }),
   );
   expect(manifest).toMatchObject({ batching: 'auto', trial: ran.trial });
   // The findings of a trial are no content: the same model was pushed already.
@@ -92,7 +92,7 @@ test('a version that no input suits is pushed, and no golden example counts as a
     batching: { on: false, reason: 'not shown' },
   };
   const { manifest, measured } = await registry.push(
-    request({ prove: () => Promise.resolve({ trial }) }),
+    request({ validate: () => Promise.resolve({ trial }) }),
   );
   expect({ trial: manifest.trial, measured }).toEqual({ trial, measured: undefined });
   const state = (await registry.model('affine').state()).versions.get(1);
@@ -118,22 +118,22 @@ test('golden examples may hold NaN and infinities', async () => {
   expect(read.goldenExamples[0]?.outputs[0]?.data).toEqual([null, 'Infinity', 3, '-Infinity']);
 });
 
-test('what fails when it is tried out is not pushed', async () => {
+test('a version that fails its validation is not pushed', async () => {
   const { registry } = temporaryRegistry();
   const cause = new Error('golden example 0: y is 4, not 3');
-  const error = await rejection(registry.push(request({ prove: () => Promise.reject(cause) })));
-  expect(error).toMatchObject({ code: 'ERR_REGISTRY_NOT_PROVEN', cause });
+  const error = await rejection(registry.push(request({ validate: () => Promise.reject(cause) })));
+  expect(error).toMatchObject({ code: 'ERR_REGISTRY_VALIDATION_FAILED', cause });
   expect((error as Error).message).toContain('y is 4, not 3');
   expect(await verifyRegistry(registry.store)).toMatchObject({ manifests: 0, blobs: 0 });
 });
 
-test('what is there unchanged is not tried out again', async () => {
+test('an unchanged version is not validated again', async () => {
   const { registry } = temporaryRegistry();
-  const prove = vi.fn(() => Promise.resolve(undefined));
-  await registry.push(request({ prove, skipIfUnchanged: true }));
-  const again = await registry.push(request({ prove, skipIfUnchanged: true }));
+  const validate = vi.fn(() => Promise.resolve(undefined));
+  await registry.push(request({ validate, skipIfUnchanged: true }));
+  const again = await registry.push(request({ validate, skipIfUnchanged: true }));
   expect(again.created).toBe(false);
-  expect(prove).toHaveBeenCalledTimes(1);
+  expect(validate).toHaveBeenCalledTimes(1);
 });
 
 test('progress is told, and content that is there is not written again', async () => {
