@@ -2,12 +2,19 @@ import { relative, resolve } from 'node:path';
 
 import type { Project } from './project.ts';
 import { runStep, type StepOptions } from './run-step.ts';
-import type { Failure, Step } from './step.ts';
+import type { Failure, Stage, Step } from './step.ts';
 import { clearTestReports, collectTestReports } from './test-reports.ts';
 
-/** What to check, and where to tell of it. */
+/** Steps of a check, and where their results are written. */
 export interface CheckOptions extends Omit<StepOptions, 'onTask'> {
-  readonly steps: readonly Step[];
+  /** Run one after the other. */
+  readonly stages: readonly Stage[];
+  /**
+   * How many steps of a stage run at the same time.
+   *
+   * @defaultValue 2
+   */
+  readonly concurrency?: number;
   /** The projects whose tests the steps run: each must have written a report in the end. */
   readonly testedProjects: readonly Project[];
   /** Writes one line for people. */
@@ -21,10 +28,10 @@ export interface CheckOptions extends Omit<StepOptions, 'onTask'> {
  * @returns whether all is well
  */
 export async function check(options: CheckOptions): Promise<boolean> {
-  const { root, steps, testedProjects, say, signal } = options;
+  const { root, stages, testedProjects, say, signal, concurrency = 2 } = options;
   clearTestReports(root, testedProjects);
   const failures: Failure[] = [];
-  for (const step of steps) {
+  const run = async (step: Step): Promise<void> => {
     const startedAt = performance.now();
     const seconds = (): string => `${((performance.now() - startedAt) / 1000).toFixed(0)} s`;
     say(`… ${step.name}`);
@@ -32,10 +39,21 @@ export async function check(options: CheckOptions): Promise<boolean> {
       say(`    ${task} (after ${seconds()})`);
     };
     const found = await runStep(step, { ...options, onTask });
-    // What was stopped half-way says nothing about the code.
-    signal.throwIfAborted();
+    // Half of a step says nothing about the code.
+    if (signal.aborted) return;
     failures.push(...found);
     say(`${found.length === 0 ? '✓' : '✗'} ${step.name} (${seconds()})`);
+  };
+  for (const stage of stages) {
+    const waiting = [...stage];
+    const runWaiting = async (): Promise<void> => {
+      for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
+        await run(step);
+        if (signal.aborted) return;
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, runWaiting));
+    signal.throwIfAborted();
   }
 
   const { counts, failedTests, problems } = collectTestReports(root, testedProjects);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { check } from './check.ts';
 import { findTestedProjects } from './project.ts';
-import { staticSteps, testSteps } from './steps.ts';
+import { staticStages, testStages } from './steps.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const logFolder = join(root, '.fairlead/check');
@@ -36,7 +36,7 @@ for (const signal of signals) process.on(signal, onSignal);
 try {
   mkdirSync(logFolder, { recursive: true });
   const fine = await check({
-    steps: only === '--static' ? staticSteps : [...staticSteps, ...testSteps],
+    stages: only === '--static' ? staticStages : [...staticStages, ...testStages],
     testedProjects: only === '--static' ? [] : findTestedProjects(root, environment),
     root,
     logFolder,

@@ -5,6 +5,9 @@ export interface Step {
   readonly command: readonly [string, ...string[]];
 }
 
+/** Steps that don't depend on each other, the longest first: they run side by side. */
+export type Stage = readonly Step[];
+
 /** Something that a step found wrong. */
 export interface Failure {
   /** What failed, such as `@fairlead/registry:test`. */

@@ -43,7 +43,7 @@ async function run(
   const lines: string[] = [];
   const fine = await check({
     root,
-    steps,
+    stages: steps.map((step) => [step]),
     testedProjects: folders.map((folder) => ({ name: `@fairlead/${folder}`, folder })),
     logFolder: root,
     environment: process.env,
@@ -59,6 +59,41 @@ describe('check', () => {
     const { fine, lines } = await run(steps, ['a', 'b']);
     expect(fine).toBe(true);
     expect(lines.slice(-2)).toEqual(['1 skipped', '3 passed, 0 failed']);
+  });
+
+  it('runs the steps of a stage side by side, two at a time, and stages one after the other', async () => {
+    const lines: string[] = [];
+    // Each waits for the other, so that both must run at the same time.
+    const pair = (own: string, other: string): Step =>
+      script(
+        own,
+        `import { existsSync, writeFileSync } from 'node:fs';
+         import { setTimeout } from 'node:timers/promises';
+         writeFileSync('${own}', '');
+         while (!existsSync('${other}')) await setTimeout(10);
+         if (existsSync('last')) process.exit(1);`,
+      );
+    const last = script(
+      'last',
+      `import { writeFileSync } from 'node:fs'; writeFileSync('last', '');`,
+    );
+    const fine = await check({
+      root,
+      stages: [[pair('first', 'second'), pair('second', 'first'), script('third', '')], [last]],
+      testedProjects: [],
+      logFolder: root,
+      environment: process.env,
+      signal: new AbortController().signal,
+      say: (line) => lines.push(line),
+    });
+    expect(fine).toBe(true);
+    expect(lines.slice(0, 2)).toEqual(['… first', '… second']);
+    expect(lines.indexOf('… third')).toBeGreaterThan(
+      lines.findIndex((line) => line.startsWith('✓')),
+    );
+    expect(lines.indexOf('… last')).toBeGreaterThan(
+      lines.findIndex((line) => line.startsWith('✓ third')),
+    );
   });
 
   it('fails when a step fails, after the others have run, and shows the end of its output', async () => {
