@@ -4,17 +4,17 @@ import {
   mkdirSync,
   mkdtempSync,
   realpathSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { type PackedPackage, packPackages } from './packed-package.ts';
+import { inject } from 'vitest';
+
+import type {} from './pack-once.ts';
 import { workspaceRoot } from './workspace-root.ts';
 
-/** What a consumer project has besides the packages. */
+/** A project that uses the packages. */
 export interface ConsumerOptions {
   /** The fields of its `package.json`. */
   readonly manifest?: Readonly<Record<string, unknown>>;
@@ -36,72 +36,58 @@ export interface ProgramResult {
   readonly output: string;
 }
 
-/** The packed packages and projects that use them, all in one folder outside of the workspace. */
-export class ConsumerWorkshop {
-  readonly #folder: string;
-  readonly packages: readonly PackedPackage[];
-
-  private constructor(folder: string, packages: readonly PackedPackage[]) {
-    this.#folder = folder;
-    this.packages = packages;
+/**
+ * Makes a project in which all packages are installed as pnpm installs them: beside each lies what it declares, and
+ * nothing else.
+ *
+ * @returns its folder
+ */
+export function createConsumer({
+  manifest,
+  files,
+  dependencies = [],
+  optionalPeers = true,
+}: ConsumerOptions): string {
+  const packages = inject('packages');
+  const project = mkdtempSync(join(inject('folder'), 'project-'));
+  const store = (name: string): string =>
+    join(project, 'node_modules/.store', name.replace('/', '+'), 'node_modules', name);
+  for (const { manifest: packed, unpacked } of packages) {
+    // Hard links: a copy of each file would take a second per project.
+    mkdirSync(dirname(store(packed.name)), { recursive: true });
+    execFileSync('cp', ['--recursive', '--link', unpacked, store(packed.name)]);
+    link(store(packed.name), join(project, 'node_modules', packed.name));
   }
-
-  /** Packs all packages. */
-  static async open(): Promise<ConsumerWorkshop> {
-    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'fairlead-consumers-')));
-    const tarballs = join(folder, 'tarballs');
-    mkdirSync(tarballs);
-    return new ConsumerWorkshop(folder, await packPackages(tarballs));
+  for (const { manifest: packed, folder } of packages) {
+    const peers = Object.keys(packed.peerDependencies ?? {}).filter(
+      (name) => optionalPeers || packed.peerDependenciesMeta?.[name]?.optional !== true,
+    );
+    for (const name of [...Object.keys(packed.dependencies ?? {}), ...peers]) {
+      const isPacked = packages.some((other) => other.manifest.name === name);
+      const beside = store(packed.name).slice(0, -packed.name.length);
+      link(isPacked ? store(name) : findInWorkspace(name, folder), join(beside, name));
+    }
   }
-
-  /**
-   * Makes a project in which all packages are installed as pnpm does it: beside each lies what it declares, and nothing else.
-   *
-   * @returns its folder
-   */
-  create({ manifest, files, dependencies = [], optionalPeers = true }: ConsumerOptions): string {
-    const project = mkdtempSync(join(this.#folder, 'project-'));
-    const place = (name: string): string =>
-      join(project, 'node_modules/.store', name.replace('/', '+'), 'node_modules', name);
-    for (const { manifest: packed, tarball } of this.packages) {
-      mkdirSync(place(packed.name), { recursive: true });
-      const into = ['--directory', place(packed.name), '--strip-components=1'];
-      execFileSync('tar', ['--extract', '--gzip', '--file', tarball, ...into]);
-      link(place(packed.name), join(project, 'node_modules', packed.name));
-    }
-    for (const { manifest: packed, folder } of this.packages) {
-      const peers = Object.keys(packed.peerDependencies ?? {}).filter(
-        (name) => optionalPeers || packed.peerDependenciesMeta?.[name]?.optional !== true,
-      );
-      for (const name of [...Object.keys(packed.dependencies ?? {}), ...peers]) {
-        const ours = this.packages.some((other) => other.manifest.name === name);
-        const beside = place(packed.name).slice(0, -packed.name.length);
-        link(ours ? place(name) : findInWorkspace(name, folder), join(beside, name));
-      }
-    }
-    for (const name of dependencies) {
-      link(findInWorkspace(name, workspaceRoot), join(project, 'node_modules', name));
-    }
-    const fields = { name: 'consumer', version: '1.0.0', private: true, ...manifest };
-    writeFileSync(join(project, 'package.json'), JSON.stringify(fields));
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(project, path)), { recursive: true });
-      writeFileSync(join(project, path), text);
-    }
-    return project;
+  for (const name of dependencies) {
+    link(
+      findInWorkspace(name, join(workspaceRoot, 'tools/consumers')),
+      join(project, 'node_modules', name),
+    );
   }
-
-  /** Deletes everything. */
-  close(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+  const fields = { name: 'consumer', version: '1.0.0', private: true, ...manifest };
+  writeFileSync(join(project, 'package.json'), JSON.stringify(fields));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(project, path)), { recursive: true });
+    writeFileSync(join(project, path), text);
   }
+  return project;
 }
 
 /** Runs Node in a project, without the conditions that resolve packages to their sources. */
 export function runNode(project: string, ...args: readonly string[]): Promise<ProgramResult> {
   const env = { ...process.env };
   delete env.NODE_OPTIONS;
-  // Nx asks for colours even where nobody sees them.
+  // Nx sets it, and programs then print colours into a pipe.
   delete env.FORCE_COLOR;
   return new Promise((resolve) => {
     execFile(process.execPath, args, { cwd: project, env }, (error, stdout, stderr) => {

@@ -1,11 +1,11 @@
-import { execFile } from 'node:child_process';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { workspaceRoot } from './workspace-root.ts';
 
-/** The part of a `package.json` that decides what a consumer gets. */
+/** The members of a `package.json` that decide what a consumer gets. */
 export interface PackageManifest {
   readonly name: string;
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
@@ -14,13 +14,14 @@ export interface PackageManifest {
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
-/** A package of ours as it would be published. */
+/** A package of the workspace as it would be published. */
 export interface PackedPackage {
   readonly manifest: PackageManifest;
   /** Its folder in the workspace. */
   readonly folder: string;
-  readonly tarball: string;
-  /** What the tarball holds, by paths relative to the package. */
+  /** The unpacked tarball. */
+  readonly unpacked: string;
+  /** Paths of the tarball's files, relative to the package. */
   readonly files: readonly string[];
 }
 
@@ -31,7 +32,7 @@ interface PackReport {
 }
 
 /**
- * Packs all packages of the workspace, which must be built.
+ * Packs all packages of the workspace, which must be built, and unpacks the tarballs.
  *
  * @throws Error when one isn't built, or npm refuses
  */
@@ -57,10 +58,15 @@ export async function packPackages(destination: string): Promise<readonly Packed
     const manifest = readManifest(folder);
     const report = reports.find(({ name }) => name === manifest.name);
     if (report === undefined) throw new Error(`npm did not pack ${manifest.name}`);
+    const tarball = join(destination, report.filename);
+    const unpacked = tarball.replace(/\.tgz$/, '');
+    mkdirSync(unpacked);
+    const into = ['--directory', unpacked, '--strip-components=1'];
+    execFileSync('tar', ['--extract', '--gzip', '--file', tarball, ...into]);
     return {
       manifest,
       folder,
-      tarball: join(destination, report.filename),
+      unpacked,
       files: report.files.map(({ path }) => path),
     };
   });
@@ -76,7 +82,7 @@ function readManifest(folder: string): PackageManifest {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageManifest;
 }
 
-/** What an npm that runs these tests has set for its own run would change what the one started here does. */
+/** Without the settings that an npm that runs these tests has for its own run: they change the run of `npm pack`. */
 function npmEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(

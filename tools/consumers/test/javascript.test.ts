@@ -1,21 +1,15 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
-import { ConsumerWorkshop, runNode } from '../src/consumer.ts';
+import { createConsumer, runNode } from '../src/consumer.ts';
 import { allSubpaths, subpathsOf } from '../src/subpaths.ts';
 import { workspaceRoot } from '../src/workspace-root.ts';
 
-const affine = join(workspaceRoot, 'packages/serving/test/models/affine.onnx');
+const packages = inject('packages');
 
-let workshop: ConsumerWorkshop;
-beforeAll(async () => {
-  workshop = await ConsumerWorkshop.open();
-}, 120_000);
-afterAll(() => {
-  workshop.close();
-});
+const affine = join(workspaceRoot, 'packages/serving/test/models/affine.onnx');
 
 const MAIN = `
 const found = {};
@@ -43,9 +37,9 @@ const files = {
 
 describe('a JavaScript project', { timeout: 120_000 }, () => {
   it('gets the same from every subpath by import and by require()', async () => {
-    const subpaths = allSubpaths(workshop.packages);
+    const subpaths = allSubpaths(packages);
     expect(subpaths).toContain('@fairlead/serving/onnx');
-    const project = workshop.create({ files });
+    const project = createConsumer({ files });
     const imported = await load('import', project, subpaths);
     for (const subpath of subpaths) {
       expect(imported[subpath]).toBeInstanceOf(Array);
@@ -55,29 +49,27 @@ describe('a JavaScript project', { timeout: 120_000 }, () => {
   });
 
   it('gets nothing that a package does not export', async () => {
-    const inner = workshop.packages.map(({ manifest }) => `${manifest.name}/dist/index.js`);
-    const found = await load('import', workshop.create({ files }), inner);
+    const inner = packages.map(({ manifest }) => `${manifest.name}/dist/index.js`);
+    const found = await load('import', createConsumer({ files }), inner);
     for (const path of inner) expect(found[path]).toMatch(/not (?:defined|exported) by "exports"/);
   });
 
   it('reads the manifest of every package', async () => {
-    const manifests = workshop.packages.map(({ manifest }) => `${manifest.name}/package.json`);
-    const found = await load('require', workshop.create({ files }), manifests);
+    const manifests = packages.map(({ manifest }) => `${manifest.name}/package.json`);
+    const found = await load('require', createConsumer({ files }), manifests);
     for (const path of manifests) expect(found[path]).toContain('version');
   });
 
   it('needs an optional peer for no main entry', async () => {
-    const optional = workshop.packages.filter(
-      ({ manifest }) => manifest.peerDependenciesMeta !== undefined,
-    );
+    const optional = packages.filter(({ manifest }) => manifest.peerDependenciesMeta !== undefined);
     expect(optional.length).toBeGreaterThan(0);
-    const subpaths = workshop.packages.flatMap(({ manifest }) => subpathsOf(manifest).slice(0, 1));
-    const found = await load('import', workshop.create({ files, optionalPeers: false }), subpaths);
+    const subpaths = packages.flatMap(({ manifest }) => subpathsOf(manifest).slice(0, 1));
+    const found = await load('import', createConsumer({ files, optionalPeers: false }), subpaths);
     for (const subpath of subpaths) expect(found[subpath]).toBeInstanceOf(Array);
   });
 
   it('is told which optional peer a subpath lacks', async () => {
-    const project = workshop.create({
+    const project = createConsumer({
       optionalPeers: false,
       files: {
         ...files,

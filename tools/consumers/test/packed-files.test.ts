@@ -1,23 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
-import { ConsumerWorkshop } from '../src/consumer.ts';
 import { packageFolderNames } from '../src/packed-package.ts';
 
-let workshop: ConsumerWorkshop;
-beforeAll(async () => {
-  workshop = await ConsumerWorkshop.open();
-}, 120_000);
-afterAll(() => {
-  workshop.close();
-});
+const packages = inject('packages');
 
 describe.each(packageFolderNames())('the tarball of %s', (name) => {
   const packed = () => {
-    const found = workshop.packages.find(({ folder }) => folder.endsWith(`/${name}`));
+    const found = packages.find(({ folder }) => folder.endsWith(`/${name}`));
     if (found === undefined) throw new Error(`${name} was not packed`);
     return found;
   };
@@ -52,11 +44,11 @@ describe.each(packageFolderNames())('the tarball of %s', (name) => {
   });
 
   it('has source maps that lead to sources in it', () => {
-    const { tarball, files } = packed();
+    const { unpacked, files } = packed();
     const maps = files.filter((file) => file.endsWith('.map'));
     expect(maps).not.toEqual([]);
     for (const map of maps) {
-      const text = execFileSync('tar', ['-xzOf', tarball, `package/${map}`], { encoding: 'utf8' });
+      const text = readFileSync(join(unpacked, map), 'utf8');
       const { sources } = JSON.parse(text) as { readonly sources: readonly string[] };
       const found = sources.map((source) => posix.join(posix.dirname(map), source));
       expect(files).toEqual(expect.arrayContaining(found));

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { ConsumerWorkshop, runTsc } from '../src/consumer.ts';
+import { createConsumer, runTsc } from '../src/consumer.ts';
 import { packageFolderNames } from '../src/packed-package.ts';
 import { workspaceRoot } from '../src/workspace-root.ts';
 
@@ -24,14 +24,6 @@ function examplesOf(name: string): readonly Example[] {
 describe('the READMEs', { timeout: 300_000 }, () => {
   const examples = packageFolderNames().flatMap(examplesOf);
   const languages = new Set(examples.map(({ file }) => extname(file).slice(1)));
-  let workshop: ConsumerWorkshop;
-  beforeAll(async () => {
-    workshop = await ConsumerWorkshop.open();
-  }, 120_000);
-  afterAll(() => {
-    workshop.close();
-  });
-
   it.each(packageFolderNames())('of %s has an example', (name) => {
     expect(examplesOf(name)).not.toEqual([]);
   });
@@ -52,7 +44,7 @@ describe('the READMEs', { timeout: 300_000 }, () => {
         types: ['node'],
         noEmit: true,
       };
-      const project = workshop.create({
+      const project = createConsumer({
         manifest: { type: 'module' },
         dependencies: ['@types/node', '@types/express', 'express', '@grpc/grpc-js'],
         files: {

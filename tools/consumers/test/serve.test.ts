@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
-import { ConsumerWorkshop, runNode } from '../src/consumer.ts';
+import { createConsumer, runNode } from '../src/consumer.ts';
 import { workspaceRoot } from '../src/workspace-root.ts';
 
 const affine = join(workspaceRoot, 'packages/serving/test/models/affine.onnx');
@@ -14,16 +14,8 @@ const bin = 'node_modules/@fairlead/cli/dist/bin.js';
 /** From the command to the first prediction, in milliseconds. */
 const GOAL_MS = 10_000;
 
-let workshop: ConsumerWorkshop;
-beforeAll(async () => {
-  workshop = await ConsumerWorkshop.open();
-}, 120_000);
-afterAll(() => {
-  workshop.close();
-});
-
 it('predicts by the printed curl within 10 s of `fairlead serve model.onnx`, with nothing but the packages', async () => {
-  const project = workshop.create({ files: {} });
+  const project = createConsumer({ files: {} });
   const startedAt = performance.now();
   const child = spawn(process.execPath, [bin, 'serve', affine, '--port', '0'], {
     cwd: project,
@@ -48,7 +40,7 @@ it('predicts by the printed curl within 10 s of `fairlead serve model.onnx`, wit
 }, 120_000);
 
 it('says what to install when ONNX Runtime is missing', async () => {
-  const project = workshop.create({ files: {}, optionalPeers: false });
+  const project = createConsumer({ files: {}, optionalPeers: false });
   const { exitCode, output } = await runNode(project, bin, 'serve', affine);
   expect(exitCode).toBe(2);
   expect(output).toContain('npm install onnxruntime-node');
