@@ -19,7 +19,7 @@ import {
 } from '@fairlead/registry';
 import { expect, test, vi } from 'vitest';
 import { rejection, temporaryFolder } from './support/sample-registry.ts';
-import { treeOf } from './support/store-tree.ts';
+import { readTree } from '@fairlead/test-support';
 
 // Generous for machines whose disk is slow to sync.
 vi.setConfig({ testTimeout: 60_000 });
@@ -252,7 +252,9 @@ test('an export of version 0.1 is imported, and one of today has the same bytes'
   await exportModels(store, join(folder, 'copy'));
   const records = (tree: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(tree).filter(([key]) => key.startsWith('models/')));
-  expect(records(treeOf(join(folder, 'copy')))).toEqual(records(treeOf(join(stored, 'registry'))));
+  expect(records(readTree(join(folder, 'copy')))).toEqual(
+    records(readTree(join(stored, 'registry'))),
+  );
 });
 
 test('a webhook goes on where version 0.1 stopped', async () => {

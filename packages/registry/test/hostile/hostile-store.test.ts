@@ -7,9 +7,8 @@ import { s3Store } from '@fairlead/registry/s3';
 import { verifyRegistry } from '@fairlead/registry/maintenance';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FaultProxy } from '../support/fault-proxy.ts';
-import { type MotoServer, startMoto } from '../support/moto-server.ts';
+import { type MotoServer, newBucket, s3Client, startMoto } from '@fairlead/test-support';
 import { reseal } from '../support/reseal.ts';
-import { newBucket, s3Client } from '../support/s3-bucket.ts';
 import { digits, rejection, temporaryFolder } from '../support/sample-registry.ts';
 
 // What somebody who can write to the store, or names things, might try: the same on a folder and in S3.

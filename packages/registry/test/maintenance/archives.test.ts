@@ -29,7 +29,7 @@ import {
 import { extract, pack } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
 import { digits, temporaryFolder, temporaryRegistry } from '../support/sample-registry.ts';
-import { treeOf } from '../support/store-tree.ts';
+import { readTree } from '@fairlead/test-support';
 
 const actor = 'ada';
 const invalid = { code: 'ERR_REGISTRY_ARCHIVE_INVALID' };
@@ -101,7 +101,7 @@ describe('export and import', () => {
     const { objects } = await exportModels(store, to, {
       onProgress: (done, total) => steps.push(`${done}/${total}`),
     });
-    expect(objects).toBe(Object.keys(treeOf(folder)).length);
+    expect(objects).toBe(Object.keys(readTree(folder)).length);
     expect(steps.at(-1)).toBe(`${objects}/${objects}`);
     const target = temporaryRegistry();
     const report = await importModels(target.store, to);
@@ -112,7 +112,7 @@ describe('export and import', () => {
       created: objects,
       unchanged: 0,
     });
-    expect(treeOf(target.folder)).toEqual(treeOf(folder));
+    expect(readTree(target.folder)).toEqual(readTree(folder));
     expect((await verifyRegistry(target.registry.store)).problems).toEqual([]);
     expect(await importModels(target.store, to)).toMatchObject({ created: 0, unchanged: objects });
     // The histories go on where they were.
@@ -153,7 +153,7 @@ describe('export and import', () => {
     await registry.push(digits('4'));
     await registry.setAlias('digits', 'champion', 4, { actor });
     await exportModels(store, target);
-    expect(treeOf(target)).toEqual(treeOf(folder));
+    expect(readTree(target)).toEqual(readTree(folder));
   });
 
   test('refuses another history of the same model, and changes nothing', async () => {
@@ -162,11 +162,11 @@ describe('export and import', () => {
     await exportModels(store, file);
     const target = temporaryRegistry();
     await target.registry.push(digits('mine'));
-    const before = treeOf(target.folder);
+    const before = readTree(target.folder);
     await expect(importModels(target.store, file)).rejects.toMatchObject({
       code: 'ERR_REGISTRY_ARCHIVE_CONFLICT',
     });
-    expect(treeOf(target.folder)).toEqual(before);
+    expect(readTree(target.folder)).toEqual(before);
   });
 
   test('a dry run writes nothing', async () => {
@@ -178,7 +178,7 @@ describe('export and import', () => {
       dryRun: true,
       created: objects,
     });
-    expect(treeOf(target.folder)).toEqual({});
+    expect(readTree(target.folder)).toEqual({});
   });
 
   test('never overwrites a file, and leaves no half of one', async () => {
@@ -252,7 +252,7 @@ describe('export and import', () => {
       writeFileSync(cut, bytes.subarray(0, length));
       await expect(importModels(target.store, cut), String(length)).rejects.toMatchObject(invalid);
     }
-    expect(treeOf(target.folder)).toEqual({});
+    expect(readTree(target.folder)).toEqual({});
   });
 
   test('a flipped byte anywhere in an object is refused', async () => {
@@ -272,7 +272,7 @@ describe('export and import', () => {
       ]);
       await expect(importModels(target.store, file), name).rejects.toThrow();
     }
-    expect(treeOf(target.folder)).toEqual({});
+    expect(readTree(target.folder)).toEqual({});
   });
 
   test('a missing object is refused, whichever it is', async () => {
@@ -288,7 +288,7 @@ describe('export and import', () => {
       await writeTarFile(file, [...rest, end(files.length)]);
       await expect(importModels(target.store, file), name).rejects.toMatchObject(invalid);
     }
-    expect(treeOf(target.folder)).toEqual({});
+    expect(readTree(target.folder)).toEqual({});
   });
 
   const sha = createHash('sha256').update('x').digest('hex');
@@ -329,7 +329,7 @@ describe('export and import', () => {
     const file = await writeTarFile(join(folder, 'hostile.tar'), [...files, end(files.length)]);
     const before = readdirSync(folder);
     await expect(importModels(target.store, file)).rejects.toMatchObject(invalid);
-    expect(treeOf(target.folder)).toEqual({});
+    expect(readTree(target.folder)).toEqual({});
     expect(readdirSync(folder)).toEqual(before);
     expect(existsSync('/tmp/outside')).toBe(false);
   });
@@ -350,7 +350,7 @@ describe('export and import', () => {
     writeFileSync(file, bytes);
     const target = temporaryRegistry();
     await expect(importModels(target.store, file)).rejects.toMatchObject(invalid);
-    expect(treeOf(target.folder)).toEqual({});
+    expect(readTree(target.folder)).toEqual({});
   });
 
   test.each([
@@ -404,7 +404,7 @@ describe('backup and restore', () => {
     const to = join(temporaryFolder(), 'new');
     const report = await restoreRegistry(backup, to);
     expect(report.verified).toMatchObject({ ok: true, problems: [] });
-    expect(treeOf(to)).toEqual(treeOf(folder));
+    expect(readTree(to)).toEqual(readTree(folder));
     expect(await restoreRegistry(backup, to)).toMatchObject({ created: 0 });
   });
 
@@ -421,7 +421,7 @@ describe('backup and restore', () => {
   test('a drill restores byte for byte and leaves nothing behind', async () => {
     const { folder, store } = await livedIn();
     const workFolder = temporaryFolder();
-    const before = treeOf(folder);
+    const before = readTree(folder);
     const report = await drillRestore(store, { workFolder });
     const bytes = Object.values(before).reduce((sum, text) => sum + text.length, 0);
     expect(report).toMatchObject({ ok: true, differing: [], problems: [], bytes });
@@ -429,7 +429,7 @@ describe('backup and restore', () => {
     // The promise of the documentation: less than two minutes for a registry such as this one.
     expect(report.backupMs + report.restoreMs).toBeLessThan(120_000);
     expect(readdirSync(workFolder)).toEqual([]);
-    expect(treeOf(folder)).toEqual(before);
+    expect(readTree(folder)).toEqual(before);
   });
 
   test('a drill of a damaged registry fails', async () => {

@@ -8,7 +8,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { digits, temporaryFolder, temporaryRegistry } from '../support/sample-registry.ts';
-import { treeOf } from '../support/store-tree.ts';
+import { readTree } from '@fairlead/test-support';
 
 // Generous for machines whose disk is slow to sync.
 vi.setConfig({ testTimeout: 60_000 });
@@ -24,13 +24,13 @@ test.each(['models.tar', 'copy'])(
   'a dry run of an export to %s says what it would write',
   async (name) => {
     const { folder, store } = await twoModels();
-    const before = treeOf(folder);
+    const before = readTree(folder);
     const target = temporaryFolder();
     const to = join(target, name);
     const dry = await exportModels(store, to, { models: ['wine'], dryRun: true });
     expect(dry).toMatchObject({ dryRun: true, objects: 2, created: 2 });
     expect(readdirSync(target)).toEqual([]);
-    expect(treeOf(folder)).toEqual(before);
+    expect(readTree(folder)).toEqual(before);
     expect(await exportModels(store, to, { models: ['wine'] })).toMatchObject({
       ...dry,
       dryRun: false,

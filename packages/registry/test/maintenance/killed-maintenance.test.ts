@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runUntilKilled } from '../support/kill-process.ts';
 import { digits, temporaryFolder, temporaryRegistry } from '../support/sample-registry.ts';
-import { treeOf } from '../support/store-tree.ts';
+import { readTree } from '@fairlead/test-support';
 
 const collectScript = new URL('../support/processes/collect-until-killed.ts', import.meta.url);
 const importScript = new URL('../support/processes/import-until-killed.ts', import.meta.url);
@@ -54,11 +54,11 @@ test('kill -9 at any moment of an import leaves a registry that verifies, and an
     if (lines.length < objects + 1) interrupted += 1;
     expect((await verifyRegistry(target.registry.store)).problems).toEqual([]);
     await importModels(target.store, file);
-    const { ...tree } = treeOf(target.folder) as Record<string, string>;
+    const { ...tree } = readTree(target.folder) as Record<string, string>;
     // The claim of the killed one expires.
     for (const key of Object.keys(tree))
       if (key.startsWith('claims/')) Reflect.deleteProperty(tree, key);
-    expect(tree).toEqual(treeOf(source.folder));
+    expect(tree).toEqual(readTree(source.folder));
   }
   expect(interrupted).toBeGreaterThan(0);
 }, 120_000);

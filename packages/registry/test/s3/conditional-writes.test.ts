@@ -7,8 +7,7 @@ import {
 import { s3Store, type S3StoreOptions } from '@fairlead/registry/s3';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { FaultProxy } from '../support/fault-proxy.ts';
-import { type MotoServer, startMoto } from '../support/moto-server.ts';
-import { newBucket, s3Client } from '../support/s3-bucket.ts';
+import { type MotoServer, newBucket, s3Client, startMoto } from '@fairlead/test-support';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 

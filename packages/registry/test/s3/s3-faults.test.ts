@@ -10,9 +10,8 @@ import { s3Store, type S3StoreOptions } from '@fairlead/registry/s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { digits, rejection } from '../support/sample-registry.ts';
 import { type Fault, FaultProxy, type SeenRequest } from '../support/fault-proxy.ts';
-import { type MotoServer, startMoto } from '../support/moto-server.ts';
+import { type MotoServer, newBucket, s3Client, startMoto } from '@fairlead/test-support';
 import { surviveOutage } from '../support/soak/outage.ts';
-import { newBucket, s3Client } from '../support/s3-bucket.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -61,7 +60,8 @@ const gets = ({ method, url }: SeenRequest): boolean =>
   method === 'GET' && !url.includes('list-type');
 const refuse = (status: number, code: string): Fault['what'] => ({ status, code });
 
-const big = randomBytes(11 * MIB);
+// Two parts of an upload, whose first one has at least 5 MiB in S3.
+const big = randomBytes(5.5 * MIB);
 
 async function* bigBody(): AsyncGenerator<Uint8Array, void> {
   // As a file is read: all chunks share one memory.
@@ -297,7 +297,7 @@ describe('a store that vanishes', () => {
   test('is waited for: what is under way ends right once it is back', async () => {
     proxy.requests.length = 0;
     // Long enough for many attempts; the soak `registry-outage` stays away for 30 s.
-    await surviveOutage({ store: newStore({}, { maxAttempts: 1 }), proxy, awayMs: 3000 });
+    await surviveOutage({ store: newStore({}, { maxAttempts: 1 }), proxy, awayMs: 1500 });
   });
 
   test('is an error that says so once patience is at its end, and is found again', async () => {

@@ -3,8 +3,7 @@ import { s3Store } from '@fairlead/registry/s3';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { digits } from '../support/sample-registry.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
-import { startMoto } from '../support/moto-server.ts';
-import { newBucket, s3Client } from '../support/s3-bucket.ts';
+import { newBucket, s3Client, startMoto } from '@fairlead/test-support';
 
 vi.setConfig({ testTimeout: 180_000 });
 

@@ -14,9 +14,8 @@ import { verifyRegistry } from '@fairlead/registry/maintenance';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { BIG_PARTS, bigRequest } from '../support/big-request.ts';
 import { FaultProxy, type SeenRequest } from '../support/fault-proxy.ts';
-import { type MotoServer, startMoto } from '../support/moto-server.ts';
+import { type MotoServer, newBucket, s3Client, startMoto } from '@fairlead/test-support';
 import { ended, nodeArguments } from '../support/run-process.ts';
-import { newBucket, s3Client } from '../support/s3-bucket.ts';
 import { rejection } from '../support/sample-registry.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });

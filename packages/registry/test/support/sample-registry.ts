@@ -1,18 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { folderStore, ModelRegistry, type ObjectStore, type PushRequest } from '@fairlead/registry';
 import type { Signature } from '@fairlead/signature';
-import { onTestFinished } from 'vitest';
+import { temporaryFolder } from '@fairlead/test-support';
 
-/** A folder of its own for one test, removed after it. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'fairlead-registry-'));
-  onTestFinished(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return folder;
-}
+export { temporaryFolder };
 
 /** A registry in a folder of its own. */
 export function temporaryRegistry(): {

@@ -1,6 +1,5 @@
 import { FaultProxy } from '../fault-proxy.ts';
-import { startMoto } from '../moto-server.ts';
-import { newBucket, s3Client } from '../s3-bucket.ts';
+import { newBucket, s3Client, startMoto } from '@fairlead/test-support';
 
 /** An empty store in an S3 of this machine, which processes that inherit the environment find by its address. */
 export interface LocalS3 {
