@@ -200,7 +200,7 @@ describe('golden examples whose inner dimension is 1 long, by trial alone', () =
 });
 
 describe('the setting in the manifest', () => {
-  test('off: requests run alone, whatever is shown', async () => {
+  test('off: requests are executed separately, regardless of the analysis', async () => {
     const { swapped } = await serve('mlp', { batching: 'off' });
     expect(swapped).toMatchObject({
       batching: false,
@@ -232,7 +232,7 @@ describe('the setting in the manifest', () => {
 test('a graph that does not show independent rows is no case for a trial', async () => {
   const { swapped } = await serve('function-with-greatest-row');
   expect(swapped.batchingReason).toBe(
-    'its graph does not show independent rows (Raise is of a function of the model or an undeclared operator set), and a trial is no proof; promise independent rows with batching "on" (--batching on) if they are',
+    'its graph does not show independent rows (Raise is of a function of the model or an undeclared operator set), and a trial cannot show them; promise independent rows with batching "on" (--batching on) if they are',
   );
 });
 

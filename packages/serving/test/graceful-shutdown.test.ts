@@ -45,7 +45,7 @@ async function start() {
   return { models, server, agent, infer, read, ready };
 }
 
-test('answers what is in flight, then closes connections that would be kept alive', async () => {
+test('answers requests in flight, then closes keep-alive connections', async () => {
   const { models, server, infer, ready } = await start();
   expect(await ready()).toBe(200);
   const inFlight = infer(1000);
@@ -58,7 +58,7 @@ test('answers what is in flight, then closes connections that would be kept aliv
   await expect(infer(1)).rejects.toThrow();
 });
 
-test('what comes over a kept connection is answered, whatever it asks, and told that it is the last', async () => {
+test('any request on a keep-alive connection is answered, with Connection: close', async () => {
   const { models, server, infer, read, ready } = await start();
   // Three connections, kept and idle.
   expect(await Promise.all([ready(), ready(), ready()])).toEqual([200, 200, 200]);
@@ -71,7 +71,7 @@ test('what comes over a kept connection is answered, whatever it asks, and told 
   expect(await closed).toBe(true);
 });
 
-test('ends when whoever kept idle connections has closed them', async () => {
+test('ends when clients have closed their idle connections', async () => {
   const { models, server, agent, ready } = await start();
   await ready();
   const closed = shutDownGracefully(server, models, { graceMs: 600_000, idleMs: 600_000 });
@@ -86,7 +86,7 @@ test('closes connections that stay idle', async () => {
   await expect(infer(1)).rejects.toThrow();
 });
 
-test('tells load balancers before it closes the door, and answers meanwhile', async () => {
+test('is not ready before it closes the listener, and answers in between', async () => {
   const { models, server, infer, ready } = await start();
   const closed = shutDownGracefully(server, models, { notReadyMs: 300, graceMs: 10_000 });
   expect(await ready()).toBe(503);

@@ -249,7 +249,7 @@ describe('unloading', () => {
   });
 });
 
-test('whatever order loads and unloads of one model come in, the last word counts and nothing hangs', async () => {
+test('loads and unloads of one model in any order: the last one counts and none hangs', async () => {
   const { models, events } = setUp();
   const calls: Promise<unknown>[] = [];
   for (let index = 0; index < 60; index++) {

@@ -109,7 +109,7 @@ describe('what cannot be loaded', () => {
       'output "y" is 5 at element 1, expected 6 within',
     ],
     [
-      'a runtime that nobody has',
+      'an unknown runtime',
       { signature: affine, runtime: { name: 'toString' } },
       'needs runtime "toString"; this server has onnx',
     ],
@@ -155,7 +155,7 @@ describe('what cannot be loaded', () => {
   });
 });
 
-test('a source that may be out of date is told as the reason; what is loaded stays ready', async () => {
+test('a source that may be out of date is the reason in the status; loaded versions stay ready', async () => {
   const source = new MemorySource([{ signature: affine }]);
   const server = serverOf(source);
   await server.serve('m');
@@ -266,7 +266,7 @@ describe('batching', () => {
 });
 
 describe('what is observed', () => {
-  test('every request is told once, with its reason when it failed', async () => {
+  test('every request is reported once, with its reason when it failed', async () => {
     const finished: InferenceFinishedEvent[] = [];
     let started = 0;
     const observer: InferenceObserver = {

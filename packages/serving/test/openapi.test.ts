@@ -127,7 +127,7 @@ function operationsOf({ paths }: OpenApiDocument): readonly Named[] {
 const ajv = new Ajv2020({ strict: false, formats: { int64: true, uint64: true } });
 
 describe.each(Object.entries(variants))('%s', (_name, protocols) => {
-  test('the document is valid, by two validators of their own', async () => {
+  test('the document is valid for two independent validators', async () => {
     const document = await documentAt(await listen(protocols));
     expect(await new Validator().validate(structuredClone(document))).toMatchObject({
       valid: true,
@@ -210,7 +210,7 @@ describe('the document', () => {
     });
   });
 
-  test('tells ranges, categories and shapes: what the server refuses, its schemas refuse', async () => {
+  test('has ranges, categories and shapes: its schemas reject what the server rejects', async () => {
     const origin = await listen([tensorFlowServing(), openInference()]);
     const document = await documentAt(origin);
     const path = '/v1/models/iris:predict';

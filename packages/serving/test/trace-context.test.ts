@@ -23,7 +23,7 @@ const of = (traceparent?: string, tracestate?: string) => ({
 });
 
 describe('a trace', () => {
-  test('goes on with a span of our own', () => {
+  test('continues with a new span', () => {
     const carrier = of(parent, 'vendor=1, t@other=a b');
     const trace = traceContext(carrier);
     expect(trace).toMatchObject({ traceId, sampled: true, state: 'vendor=1,t@other=a b' });
@@ -36,7 +36,7 @@ describe('a trace', () => {
     });
   });
 
-  test('passes on a state of 512 characters, and none that is longer', () => {
+  test('forwards a state of up to 512 characters', () => {
     const state = (characters: number) => {
       const first = `a=${'x'.repeat(254)}`;
       return `${first},b=${'x'.repeat(characters - first.length - 3)}`;
@@ -90,7 +90,7 @@ describe('a trace', () => {
     expect(trace).not.toHaveProperty('state');
   });
 
-  test('whatever a client sends, what is passed on is valid', () => {
+  test('any header of a client: the forwarded one is valid', () => {
     const part = fc.stringMatching(/^[0-9a-f-]{0,60}$/);
     fc.assert(
       fc.property(fc.oneof(part, fc.string()), fc.string({ maxLength: 600 }), (header, state) => {
@@ -120,7 +120,7 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test('an upstream is told of it, with our span as its parent; our log has the same', async () => {
+test('an upstream gets it, with the span of this service as its parent; the log has the same', async () => {
   const told: IncomingHttpHeaders[] = [];
   const upstream = await listen(
     createServer((req, res) => {

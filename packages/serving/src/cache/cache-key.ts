@@ -4,11 +4,11 @@ import type { VersionManifest } from '../source/model-source.ts';
 
 /**
  * Makes the function that names inputs of one version: the same name for the same names, datatypes, shapes and bytes,
- * in whatever order the inputs come, and another for everything else.
+ * regardless of the order of the inputs, and another for everything else.
  *
  * The whole manifest is part of it, not just the version's number: of two registries that share a store, each may have a
  * version 3. Request ids, priorities and deadlines aren't, and neither are the outputs that are wanted: a version
- * computes all of them, and all are kept.
+ * computes all of them, and all are cached.
  */
 export function createCacheKey(manifest: VersionManifest): (inputs: readonly Tensor[]) => string {
   const text = JSON.stringify(manifest, (_name, value: unknown) =>
@@ -22,7 +22,7 @@ export function createCacheKey(manifest: VersionManifest): (inputs: readonly Ten
     const ordered = inputs.length > 1 ? [...inputs].sort(byName) : inputs;
     for (const tensor of ordered) {
       const bytes = encodeBinaryTensor(tensor);
-      // JSON has no line break of its own, and tells how many bytes follow: no two lists of inputs read alike.
+      // JSON has no line break, and names the number of bytes that follow: no two lists of inputs have the same key.
       const { name, datatype, shape } = tensor;
       hash.update(`${JSON.stringify([name, datatype, shape, bytes.length])}\n`).update(bytes);
     }

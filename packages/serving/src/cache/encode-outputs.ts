@@ -4,7 +4,7 @@ const LENGTH_BYTES = 4;
 
 type Head = readonly [name: string, datatype: string, shape: readonly number[], bytes: number];
 
-/** Outputs as one piece of memory of their own: the length of a JSON head, the head, and each tensor's bytes. */
+/** Outputs as one separate piece of memory: the length of a JSON head, the head, and each tensor's bytes. */
 export function encodeOutputs(outputs: readonly Tensor[]): Uint8Array {
   const parts = outputs.map(encodeBinaryTensor);
   const head = Buffer.from(
@@ -27,7 +27,7 @@ export function encodeOutputs(outputs: readonly Tensor[]): Uint8Array {
 }
 
 /**
- * The outputs that {@link encodeOutputs} was given, in storage of their own: nobody who reads them reaches what others
+ * The outputs that {@link encodeOutputs} was given, in separate storage: a reader of them can't reach what others
  * read.
  *
  * @returns undefined when the bytes are something else.
@@ -41,7 +41,7 @@ export function decodeOutputs(bytes: Uint8Array): readonly Tensor[] | undefined 
     let offset = LENGTH_BYTES + length;
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + LENGTH_BYTES, length).toString();
     const outputs = (JSON.parse(text) as readonly Head[]).map(([name, datatype, shape, size]) => {
-      // Elements of BYTES would stay views of what is kept.
+      // Elements of BYTES would stay views of the stored bytes.
       const part = bytes[datatype === 'BYTES' ? 'slice' : 'subarray'](offset, offset + size);
       offset += size;
       return decodeBinaryTensor({ name, datatype, shape }, part);

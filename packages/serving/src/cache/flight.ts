@@ -2,10 +2,10 @@ import type { CancelSignal } from '../inference/cancel-signal.ts';
 import type { Submission } from '../scheduling/ticket.ts';
 import { ServingError } from '../errors/serving-error.ts';
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * One piece of work that several requests wait for: it goes on until it is done or the last of them has left.
+ * One piece of work that several requests wait for: it runs until it is done or the last of them has left.
  *
  * Each waits until its own deadline and for as long as its own client does.
  */
@@ -18,10 +18,10 @@ export class Flight<T> {
   #claimed = false;
 
   /**
-   * For the first who waits until `deadlineAt`, if not longer.
+   * Starts the work for the first request, which waits until `deadlineAt`.
    *
-   * `work` is told by its signal when nobody waits any more, `onAbandoned` at the same time; `latestAt` tells until when
-   * somebody may wait, for timers come late where something keeps the event loop busy.
+   * The signal of `work` aborts when no request waits any more, and `onAbandoned` is called; `latestAt` returns the latest
+   * deadline, because timers fire late while the event loop is busy.
    */
   constructor(
     deadlineAt: number,
@@ -32,22 +32,22 @@ export class Flight<T> {
     this.#latestAt = deadlineAt;
     this.#onAbandoned = onAbandoned;
     this.#result = work(this.#abort.signal, () => this.#latestAt);
-    // Whoever waits hears of it; a flight that everybody has left has nobody who does.
+    // Each waiting request handles the error; without any, it must not end the process.
     this.#result.catch(() => undefined);
   }
 
-  /** Whether nobody may wait any more: whoever comes now mustn't share what became of it. */
+  /** True if every deadline has passed: a new request must not share the result. */
   get isLate(): boolean {
     return this.#latestAt <= performance.now();
   }
 
   /** Settles with the work, however that ends. */
-  get landed(): Promise<void> {
+  get settled(): Promise<void> {
     const done = (): void => undefined;
     return this.#result.then(done, done);
   }
 
-  /** True once, for the first who asks: of all that were answered by one execution, one had it made. */
+  /** True once, for the first caller: of all requests that one execution answered, one caused it. */
   claim(): boolean {
     if (this.#claimed) return false;
     this.#claimed = true;
@@ -79,10 +79,7 @@ export class Flight<T> {
         leave(new ServingError('ERR_SERVING_DEADLINE_EXCEEDED', message));
       };
       const left = deadlineAt - performance.now();
-      const timer = setTimeout(
-        onDeadline,
-        Math.min(Math.max(0, Math.ceil(left)), LONGEST_TIMER_MS),
-      );
+      const timer = setTimeout(onDeadline, Math.min(Math.max(0, Math.ceil(left)), MAX_TIMER_MS));
       timer.unref();
       const stop = (): void => {
         clearTimeout(timer);
@@ -97,7 +94,7 @@ export class Flight<T> {
         return;
       }
       signal?.addEventListener('abort', onCancel);
-      // Stops first: a client's signal may hold a single listener, and whoever hears of this may want to be the next.
+      // Stops first: a client's signal may hold a single listener, and a caller may register the next one at once.
       this.#result.then(
         (result) => {
           stop();

@@ -7,7 +7,7 @@ export interface MemoryCacheOptions {
   /** Bytes of all entries together, keys and bookkeeping included; what was used least recently makes room. */
   readonly maxBytes: number;
   /**
-   * An answer larger than this isn't kept, in bytes, so that one can't push out all others.
+   * Maximum size of a response, in bytes: a larger one isn't stored, so that one can't displace all others.
    * @defaultValue a quarter of `maxBytes`
    */
   readonly maxEntryBytes?: number;
@@ -22,13 +22,13 @@ const optionNames: OptionNames<MemoryCacheOptions> = {
 export interface MemoryCache extends CacheStore {
   /** Bytes that all entries take now. */
   readonly bytes: number;
-  /** Number of answers kept now. */
+  /** Number of stored responses. */
   readonly size: number;
   get(key: string): Uint8Array | undefined;
   set(key: string, value: Uint8Array): void;
 }
 
-// What a Map's entry, a string and a typed array take beside their contents, measured on Node 24 and rounded up.
+// Memory of a Map's entry, a string and a typed array beside their contents, measured on Node 24 and rounded up.
 const ENTRY_OVERHEAD_BYTES = 256;
 
 /**

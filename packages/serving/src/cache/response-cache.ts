@@ -8,7 +8,7 @@ import type { CacheStore } from './cache-store.ts';
 import { decodeOutputs, encodeOutputs } from './encode-outputs.ts';
 import { Flight } from './flight.ts';
 
-/** What became of one request's look into the cache; filled in on the way, so that failures tell it too. */
+/** Result of one request's lookup in the cache; filled in step by step, so that failures report it as well. */
 export interface CacheLookup {
   /** `hit`: answered without a separate execution. */
   result: 'hit' | 'miss';
@@ -16,7 +16,7 @@ export interface CacheLookup {
   durationMs: number;
 }
 
-/** What a flight brings: the encoded outputs, and how they came about unless they were kept already. */
+/** Result that requests share: the encoded outputs, and their execution unless they were cached. */
 interface Cargo {
   readonly bytes: Uint8Array;
   readonly executed: Outcome | undefined;
@@ -26,7 +26,7 @@ interface Cargo {
 /**
  * Answers requests of one version from a store, and executes each input once however many ask for it at the same time.
  *
- * Only what the runtime answered is kept, never a failure.
+ * Only results of the runtime are stored, never a failure.
  */
 export class ResponseCache {
   readonly #store: CacheStore;
@@ -44,7 +44,7 @@ export class ResponseCache {
     this.#submit = submit;
   }
 
-  /** Answers one request; each caller gets outputs of its own. */
+  /** Answers one request; each caller gets separate outputs. */
   async run(submission: Submission, lookup: CacheLookup): Promise<Outcome> {
     const startedAt = performance.now();
     const key = this.#keyOf(submission.inputs);
@@ -88,12 +88,12 @@ export class ResponseCache {
     };
     const work = async (signal: CancelSignal, latestAt: () => number): Promise<Cargo> => {
       const startedAt = performance.now();
-      const kept = found && (await found);
+      const stored = found && (await found);
       const lookMs = performance.now() - startedAt;
-      if (kept !== undefined && decodeOutputs(kept) !== undefined) {
-        return { bytes: kept, executed: undefined, cacheMs: lookMs };
+      if (stored !== undefined && decodeOutputs(stored) !== undefined) {
+        return { bytes: stored, executed: undefined, cacheMs: lookMs };
       }
-      // Its deadline is that of the last who waits: each leaves at its own, and when all have left it is given up.
+      // Its deadline is the latest of all waiting requests: each leaves at its own deadline, and after the last one it is canceled.
       const executed = await this.#submit({
         ...submission,
         signal,
@@ -108,7 +108,7 @@ export class ResponseCache {
     };
     const flight = new Flight<Cargo>(submission.deadlineAt, work, forget);
     this.#flights.set(key, flight);
-    void flight.landed.then(forget);
+    void flight.settled.then(forget);
     return flight;
   }
 
@@ -123,8 +123,8 @@ export class ResponseCache {
 
   #set(key: string, value: Uint8Array): void {
     try {
-      const kept = this.#store.set(key, value);
-      if (kept instanceof Promise) kept.catch(() => undefined);
+      const storing = this.#store.set(key, value);
+      if (storing instanceof Promise) storing.catch(() => undefined);
     } catch {
       // The answer is there all the same.
     }

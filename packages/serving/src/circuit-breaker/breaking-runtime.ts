@@ -19,18 +19,18 @@ import { ServingError } from '../errors/serving-error.ts';
 import type { CircuitBreakerOptions } from './circuit-breaker-options.ts';
 import { isRuntimeFault, mayBeInputs } from '../errors/runtime-fault.ts';
 
-/** What a {@link BreakingRuntime} needs. */
+/** Options of a {@link BreakingRuntime}. */
 export interface BreakingRuntimeOptions extends Required<CircuitBreakerOptions> {
   /** Name and version of the model, for messages. */
   readonly title: string;
   /**
-   * Inputs that the runtime is known to answer: where they are answered still, what failed was the fault of its own inputs.
+   * Inputs that the runtime has answered: while it still answers them, a failed execution is the fault of its inputs.
    * Without, every failure is the runtime's.
    */
-  readonly proof?: readonly Tensor[] | undefined;
-  /** An execution that was given up after so long counts as a fault, in milliseconds: it hung. */
+  readonly probeInputs?: readonly Tensor[] | undefined;
+  /** An execution that is canceled after this time counts as a fault, in milliseconds: it hung. */
   readonly hangMs: number;
-  /** Told when the circuit opens, with the last failure, and when it closes. */
+  /** Called when the circuit opens, with the last failure, and when it closes. */
   readonly onChange: (
     change:
       | { readonly type: 'circuit-opened'; readonly reason: string; readonly retryAfterMs: number }
@@ -38,10 +38,10 @@ export interface BreakingRuntimeOptions extends Required<CircuitBreakerOptions> 
   ) => void;
 }
 
-const PROOF_AGE_MS = 1000;
+const PROBE_AGE_MS = 1000;
 
 /**
- * A runtime behind a circuit breaker: one that fails too often is left alone for a while, and then tried by one execution
+ * A runtime behind a circuit breaker: while the circuit is open, the runtime isn't called; then it is tried by one execution
  * before the others follow.
  *
  * What trips it are faults of the runtime, never those of clients: a wrong request, one that was canceled or whose
@@ -55,7 +55,7 @@ export class BreakingRuntime implements Runtime {
   #retryAt = 0;
   /** Failures that weren't the runtime's. */
   readonly #excused = new WeakSet<object>();
-  #proof: { readonly at: number; readonly holds: Promise<boolean> } | undefined;
+  #probe: { readonly at: number; readonly holds: Promise<boolean> } | undefined;
 
   constructor(runtime: Runtime, options: BreakingRuntimeOptions) {
     const { failureRatio, executions, minExecutions, retryAfterMs, maxRetryAfterMs } = options;
@@ -115,8 +115,8 @@ export class BreakingRuntime implements Runtime {
   /** The error of requests that aren't executed because the circuit is open. */
   openError(): ServingError {
     const { title } = this.#options;
-    // Not how: what a runtime says of its failure may quote somebody else's inputs.
-    const message = `${title} failed too often and is left alone for a moment`;
+    // Not how: what a runtime says of its failure may quote another client's inputs.
+    const message = `${title} failed too often; its circuit is open, retry later`;
     return new ServingError('ERR_SERVING_CIRCUIT_OPEN', message, {
       retryAfterMs: this.openForMs ?? 0,
     });
@@ -147,7 +147,7 @@ export class BreakingRuntime implements Runtime {
     } catch (error) {
       const { title, hangMs } = this.#options;
       const lasted = performance.now() - startedAt;
-      if (lasted < hangMs && mayBeInputs(error) && (await this.#answersProof())) {
+      if (lasted < hangMs && mayBeInputs(error) && (await this.#answersProbe())) {
         this.#excused.add(error);
       }
       if (isRuntimeFault(error) || lasted < hangMs) throw error;
@@ -164,22 +164,22 @@ export class BreakingRuntime implements Runtime {
     return this.#circuit.state === CircuitState.HalfOpen && !badRequest;
   }
 
-  /** Asked once in a while: clients that send what makes a model fail mustn't double its work. */
-  async #answersProof(): Promise<boolean> {
-    const { proof, hangMs } = this.#options;
-    if (proof === undefined) return false;
+  /** Called once a second at most: clients that send what makes a model fail mustn't double its work. */
+  async #answersProbe(): Promise<boolean> {
+    const { probeInputs, hangMs } = this.#options;
+    if (probeInputs === undefined) return false;
     const now = performance.now();
-    if (this.#proof === undefined || now - this.#proof.at > PROOF_AGE_MS) {
+    if (this.#probe === undefined || now - this.#probe.at > PROBE_AGE_MS) {
       const signal = AbortSignal.timeout(hangMs);
       const holds = this.#runtime
-        .execute(proof, { signal, requestIds: [], ownsInputs: false })
+        .execute(probeInputs, { signal, requestIds: [], ownsInputs: false })
         .then(
           () => true,
           () => false,
         );
-      this.#proof = { at: now, holds };
+      this.#probe = { at: now, holds };
     }
-    return this.#proof.holds;
+    return this.#probe.holds;
   }
 
   #lastFailure(): string {

@@ -2,7 +2,7 @@ import { checkInteger, checkOptions, MAX_INT32 } from '../errors/check-options.t
 import type { OptionNames } from '@fairlead/signature';
 import { ServingError } from '../errors/serving-error.ts';
 
-/** When a runtime that fails is left alone, and for how long. */
+/** Options of the circuit breaker in front of a runtime. */
 export interface CircuitBreakerOptions {
   /**
    * Share of the last executions that may fail; above it the circuit opens. Between 0 and 1, both exclusive.
@@ -20,13 +20,13 @@ export interface CircuitBreakerOptions {
    */
   readonly minExecutions?: number;
   /**
-   * How long the runtime is left alone before one execution tries it again, in milliseconds; doubles each time that one
+   * Time between the opening of the circuit and the execution that tries the runtime again, in milliseconds; doubles each time that one
    * fails.
    * @defaultValue 1000
    */
   readonly retryAfterMs?: number;
   /**
-   * The longest that it is left alone, in milliseconds.
+   * Maximum of that time, in milliseconds.
    * @defaultValue 10000, or `retryAfterMs` if that is more
    */
   readonly maxRetryAfterMs?: number;

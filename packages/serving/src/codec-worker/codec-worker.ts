@@ -4,7 +4,7 @@ import type { CodecRequest, CodecResponse } from '../codec/codec-message.ts';
 import { packError } from '../codec/packed-error.ts';
 import { packValue, unpackValue } from '../codec/packed-value.ts';
 
-// Runs in a worker thread of its own: to decode a body of some megabytes takes longer than the event loop may be held.
+// Runs in a separate worker thread: to decode a body of some megabytes takes longer than the event loop may be held.
 
 const port = parentPort;
 if (port === null) throw new Error('codec-worker is the entry of a worker thread');

@@ -9,7 +9,7 @@ export interface CodecFunctions {}
 /** Name of a function that may run in another thread. */
 export type CodecName = keyof CodecFunctions;
 
-/** Text of more bytes is decoded in another thread: less takes at most 20 ms, whatever it holds. */
+/** Text of more bytes is decoded in another thread: less takes at most 20 ms, regardless of its content. */
 export const MAX_INLINE_BYTES = 65_536;
 
 /** More elements are written as text in another thread: fewer take at most 20 ms. */
@@ -21,7 +21,7 @@ export interface Codec {
    * Runs the function of this name with copies of its arguments.
    *
    * @throws ServingError `ERR_SERVING_OVERLOADED` when as many wait as may, `ERR_SERVING_CLIENT_LIMIT` when as many of
-   * one client wait as may, and whatever the function throws.
+   * one client wait as may, and every error of the function.
    */
   run<N extends CodecName>(
     name: N,

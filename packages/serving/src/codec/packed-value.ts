@@ -59,7 +59,7 @@ function isTensor(value: object): value is Tensor {
   return Object.hasOwn(datatypes, String(value.datatype));
 }
 
-/** What shares its buffer can't be moved. */
+/** Data that shares its buffer can't be moved. */
 function withOwnStorage(tensor: Tensor, copies: boolean): Tensor {
   if (tensor.datatype === 'BYTES') return tensor;
   const { data } = tensor;

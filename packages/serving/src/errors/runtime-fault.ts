@@ -7,22 +7,22 @@ const FAULTS: ReadonlySet<ServingErrorCode> = new Set<ServingErrorCode>([
 ]);
 
 /**
- * Whether what an execution threw is a fault of its runtime.
+ * Returns whether the error of an execution is a fault of its runtime.
  *
- * A runtime without capacity isn't faulty: whoever asks is to ask later, and another would be flooded next.
+ * A runtime without capacity isn't faulty: the client retries later, and a fallback would be overloaded next.
  */
 export function isRuntimeFault(error: unknown): boolean {
   return !(error instanceof ServingError) || FAULTS.has(error.code);
 }
 
-/** Whether a failure may come from what was to be computed, rather than from what computes. */
+/** Returns whether a failure may be caused by the inputs, rather than by the runtime. */
 export function mayBeInputs(error: unknown): error is ServingError {
   if (!(error instanceof ServingError)) return false;
   if (error.code === 'ERR_SERVING_UPSTREAM_FAILED') return true;
   return error.code === 'ERR_SERVING_RUN_FAILED' && !isLost(error.cause);
 }
 
-/** Whether `error`, or what caused it, is an execution or a load that exceeded its time limit and cost its worker. */
+/** Returns whether `error`, or its cause, is an execution or a load that exceeded its time limit and cost its worker. */
 export function isHang(error: unknown): boolean {
   for (let each = error; each instanceof Error; each = each.cause) {
     if ('hung' in each && each.hung === true) return true;

@@ -8,7 +8,7 @@ import type { FallbackNote, FallbackReason } from '../inference/fallback-note.ts
 import { isRuntimeFault } from '../errors/runtime-fault.ts';
 import { whyNotInterchangeable } from './why-not-interchangeable.ts';
 
-/** What a {@link FallbackRoute} needs. */
+/** Options of a {@link FallbackRoute}. */
 export interface FallbackRouteOptions {
   readonly model: string;
   /** The loaded version of the fallback, if there is one. */
@@ -121,7 +121,7 @@ export class FallbackRoute {
   }
 }
 
-/** Undefined for what another model wouldn't do better, or mustn't be asked to. */
+/** Undefined for errors that another model would have as well, and for requests that must not be repeated. */
 function reasonOf(error: unknown): FallbackReason | undefined {
   if (!(error instanceof ServingError)) return undefined;
   if (error.code === 'ERR_SERVING_CIRCUIT_OPEN') return 'circuit-open';

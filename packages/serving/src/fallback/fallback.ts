@@ -1,2 +1,2 @@
-/** What answers in place of a model that can't: another served model, or the version that it served before. */
+/** Fallback of a model that can't answer: another served model, or its previous version. */
 export type Fallback = 'previous-version' | { readonly model: string };

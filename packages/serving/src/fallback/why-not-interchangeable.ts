@@ -3,15 +3,15 @@ import type { Signature, TensorSpec } from '@fairlead/signature';
 type Specs = readonly TensorSpec[];
 
 /**
- * Why a version with the signature `fallback` can't stand in for one with `primary`; undefined when it can.
+ * Describes why a version with the signature `fallback` can't replace one with `primary`; undefined when it can.
  *
- * It must take whatever the other takes, and give nothing that the other doesn't promise: the same names and datatypes,
+ * It must accept every input of the other, and return nothing that the other doesn't declare: the same names and datatypes,
  * and shapes, ranges and categories that are no narrower for inputs and no wider for outputs.
  */
 export function whyNotInterchangeable(primary: Signature, fallback: Signature): string | undefined {
   return (
-    compare('input', primary.inputs, fallback.inputs, (asked, taken) => {
-      return covers(taken.shape, asked.shape) && noNarrower(taken, asked);
+    compare('input', primary.inputs, fallback.inputs, (requested, taken) => {
+      return covers(taken.shape, requested.shape) && noNarrower(taken, requested);
     }) ??
     compare('output', primary.outputs, fallback.outputs, (promised, given) => {
       return covers(promised.shape, given.shape);
@@ -43,10 +43,10 @@ function covers(wide: readonly number[], narrow: readonly number[]): boolean {
   );
 }
 
-/** Whether what is checked of values is the same, or isn't checked at all. */
-function noNarrower(taken: TensorSpec, asked: TensorSpec): boolean {
+/** Returns whether the checks of values are the same, or there are none. */
+function noNarrower(taken: TensorSpec, requested: TensorSpec): boolean {
   const limits = constraintsOf(taken);
-  return limits === undefined || limits === constraintsOf(asked);
+  return limits === undefined || limits === constraintsOf(requested);
 }
 
 function constraintsOf(spec: TensorSpec): string | undefined {

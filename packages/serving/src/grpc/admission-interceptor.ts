@@ -12,20 +12,20 @@ import { MAX_SMALL_MESSAGE_BYTES } from './small-message.ts';
 
 /** Options of {@link admissionInterceptor}. */
 export interface AdmissionInterceptorOptions {
-  /** Lets a call in, or throws. */
+  /** Admits a call, or throws. */
   readonly admit: (call: IncomingCall) => Admission | Promise<Admission>;
   /** The service whose calls it admits; those of others, such as health, pass with the bounds of small messages. */
   readonly service: string;
-  /** The memory that messages take. */
+  /** Memory of all messages together. */
   readonly bodies: BodyMemory;
   /** Largest message of inference, in bytes once decompressed; those of all other calls have at most 8 KiB. */
   readonly maxMessageBytes: number;
-  /** How long a message may take to come whole, in milliseconds. */
+  /** Maximum time in which a message is received, in milliseconds. */
   readonly receiveTimeoutMs: number;
   readonly onError: (error: unknown) => void;
 }
 
-/** What was decided of a call, by the metadata that it came with. */
+/** Admission of each call, by its metadata. */
 export type Admissions = WeakMap<Metadata, Admission>;
 
 /**
@@ -64,7 +64,7 @@ export function admissionInterceptor(
       start(next) {
         next({
           onReceiveMetadata(metadata, proceed) {
-            // Before anything is waited for: a call that is canceled meanwhile must find it to clear.
+            // Before the first await: a call that is canceled during it must find the timer to clear.
             timer = setTimeout(() => {
               const details = `the message did not come within ${receiveTimeoutMs} ms`;
               call.sendStatus({ code: status.DEADLINE_EXCEEDED, details });

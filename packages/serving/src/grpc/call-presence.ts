@@ -2,7 +2,7 @@ import type { ServerUnaryCall } from '@grpc/grpc-js';
 import type { AnswerSignal } from '../inference/answer-signal.ts';
 import type { CancelSignal } from '../inference/cancel-signal.ts';
 
-/** Tells when a client cancels its call, disconnects, or lets its deadline pass, and when its answer was sent. */
+/** Signals when a client cancels its call or disconnects, when its deadline passes, and when its response was sent. */
 export class CallPresence implements AnswerSignal, CancelSignal {
   readonly #onSent: (() => void)[] = [];
   readonly #call: ServerUnaryCall<unknown, unknown>;

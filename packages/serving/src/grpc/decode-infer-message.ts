@@ -1,5 +1,5 @@
 import type { InferRequest } from '../inference/infer-request.ts';
-import { decodeModelInfer, wantsRaw } from './decode-model-infer.ts';
+import { decodeModelInfer, requestsRaw } from './decode-model-infer.ts';
 import { measureModelInfer, type MessageLimits } from './wire/measure-model-infer.ts';
 import { readModelInfer } from './wire/read-model-infer.ts';
 
@@ -9,7 +9,7 @@ const LIMITS: MessageLimits = { maxElements: 4_194_304, maxFields: 131_072 };
 /** A request of gRPC. */
 export interface DecodedMessage {
   readonly request: InferRequest;
-  /** Whether the outputs are to be sent as bytes. */
+  /** True if the outputs are sent as bytes. */
   readonly raw: boolean;
 }
 
@@ -22,5 +22,5 @@ export interface DecodedMessage {
 export function decodeInferMessage(bytes: Uint8Array): DecodedMessage {
   measureModelInfer(bytes, LIMITS);
   const message = readModelInfer(bytes);
-  return { request: decodeModelInfer(message), raw: wantsRaw(message) };
+  return { request: decodeModelInfer(message), raw: requestsRaw(message) };
 }

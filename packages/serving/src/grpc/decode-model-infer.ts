@@ -31,8 +31,8 @@ export function decodeModelInfer(message: ModelInferRequest): InferRequest {
   };
 }
 
-/** Whether the outputs are to be sent as bytes: as the inputs came, unless `binary_data_output` says so. */
-export function wantsRaw({ rawInputContents, parameters }: ModelInferRequest): boolean {
+/** Returns whether the outputs are sent as bytes: like the inputs, unless `binary_data_output` says so. */
+export function requestsRaw({ rawInputContents, parameters }: ModelInferRequest): boolean {
   return rawInputContents.length > 0 || plainParameters(parameters).binary_data_output === true;
 }
 

@@ -42,7 +42,7 @@ const STATUS: Readonly<Record<ServingErrorCode, status>> = {
 };
 
 /**
- * What an error of a guard that speaks HTTP is in gRPC.
+ * gRPC error of an HTTP error, such as one of `@fairlead/security`.
  *
  * Source: https://github.com/grpc/grpc/blob/master/doc/statuscodes.md
  */
@@ -85,18 +85,18 @@ export function toGrpcError(error: unknown): Pick<ServerErrorResponse, 'code' | 
     const code = STATUS[error.code];
     const seconds = Math.ceil((error.retryAfterMs ?? 0) / 1000);
     if (code === status.UNAVAILABLE || error.code === 'ERR_SERVING_CLIENT_LIMIT')
-      tellRetry(metadata, Math.max(RETRY_AFTER_SECONDS, seconds));
+      addRetryAfter(metadata, Math.max(RETRY_AFTER_SECONDS, seconds));
     return { code, details: error.message, metadata };
   }
   if (!isExposed(error)) return { code: status.INTERNAL, details: 'internal error', metadata };
   const seconds = Object.entries(error.headers ?? {}).find(
     ([name]) => name.toLowerCase() === 'retry-after',
   )?.[1];
-  if (seconds !== undefined && /^\d{1,9}$/.test(seconds)) tellRetry(metadata, Number(seconds));
+  if (seconds !== undefined && /^\d{1,9}$/.test(seconds)) addRetryAfter(metadata, Number(seconds));
   return { code: OF_HTTP[error.status] ?? status.UNKNOWN, details: error.message, metadata };
 }
 
-function tellRetry(metadata: Metadata, seconds: number): void {
+function addRetryAfter(metadata: Metadata, seconds: number): void {
   metadata.set('retry-after', String(seconds));
   metadata.set('grpc-retry-pushback-ms', String(seconds * 1000));
 }

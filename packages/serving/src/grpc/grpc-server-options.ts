@@ -15,7 +15,7 @@ export interface GrpcServerLimits {
    */
   readonly maxConcurrentCalls?: number;
   /**
-   * How long an idle connection is kept, in milliseconds; longer than the proxy in front keeps it.
+   * Idle time-out of a connection, in milliseconds; longer than that of the proxy in front.
    * @defaultValue 75000
    */
   readonly keepAliveTimeoutMs?: number;

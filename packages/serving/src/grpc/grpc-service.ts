@@ -11,9 +11,9 @@ export interface GrpcService {
   readonly implementation: UntypedServiceImplementation;
 }
 
-/** A service that lets calls in. */
+/** A service with authentication and authorization of its calls. */
 export interface GuardedGrpcService extends GrpcService {
-  /** Lets calls in before their messages are read; without it that happens before they are decoded: `new Server({ interceptors: [service.interceptor] })`. */
+  /** Admits calls before their messages are read; without it they are admitted before they are decoded: `new Server({ interceptors: [service.interceptor] })`. */
   readonly interceptor: ServerInterceptor;
 }
 
@@ -22,14 +22,14 @@ export interface IncomingCall {
   /** Such as `ModelInfer`. */
   readonly method: string;
   readonly metadata: Metadata;
-  /** The address at the other end of the connection, as `@grpc/grpc-js` tells it. */
+  /** Address of the peer, as `@grpc/grpc-js` reports it. */
   readonly peer: string;
 }
 
-/** What somebody may do who was let in. */
+/** Permissions of an admitted call. */
 export interface Admission {
-  /** Throws when this model is not for them to infer. */
+  /** Throws if the client may not infer with this model. */
   mayInfer?(model: string): void;
-  /** The client, such as the owner of its key: its large messages may take a part of the memory and of the codec's queue. */
+  /** The client, such as the owner of its key: its large messages have a share of the memory and of the codec's queue. */
   readonly client?: string;
 }

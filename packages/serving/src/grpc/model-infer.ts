@@ -79,7 +79,7 @@ export async function modelInfer(
   }
 }
 
-/** Whether so many elements are written one by one that another thread encodes them. */
+/** Returns whether so many elements are written one by one that another thread encodes them. */
 function isLarge(outputs: readonly Tensor[]): boolean {
   let count = 0;
   for (const { datatype, data } of outputs) {

@@ -31,7 +31,7 @@ const FIELDS: Readonly<Partial<Record<Datatype, Field>>> = {
 
 const NOTHING = new Uint8Array(0);
 
-/** Whether any element was sent in one of the fields. */
+/** Returns whether any element was sent in one of the fields. */
 export function hasContents({ contents }: InferInputTensor): boolean {
   return filledFields(contents).length > 0;
 }
@@ -43,7 +43,7 @@ export function hasContents({ contents }: InferInputTensor): boolean {
  */
 export function decodeTypedTensor(input: InferInputTensor): Tensor {
   const { name, datatype, shape, contents } = input;
-  // Only to be told what is wrong with it.
+  // Only for its error message.
   if (!isDatatype(datatype)) return decodeBinaryTensor({ name, datatype, shape }, NOTHING);
   const field = FIELDS[datatype];
   if (field === undefined) {
@@ -66,7 +66,7 @@ export function decodeTypedTensor(input: InferInputTensor): Tensor {
   }
   checkRange(name, datatype, values);
   const flat = { name, datatype, shape: [values.length], data: storageOf(datatype, values) };
-  // What a tensor may be is decided in one place, for bytes.
+  // Tensors are checked in one place, as bytes.
   return decodeBinaryTensor({ name, datatype, shape }, encodeBinaryTensor(flat as Tensor));
 }
 
@@ -103,13 +103,13 @@ function filledFields(contents: InferTensorContents | null): readonly Field[] {
 function checkRange(name: string, datatype: Datatype, values: ArrayLike<unknown>): void {
   const { kind, integerRange } = datatypes[datatype];
   if (kind !== 'integer' || integerRange === undefined) return;
-  const [least, greatest] = [Number(integerRange[0]), Number(integerRange[1])];
+  const [min, max] = [Number(integerRange[0]), Number(integerRange[1])];
   const numbers = values as ArrayLike<number>;
   for (let index = 0; index < numbers.length; index++) {
     const value = numbers[index] ?? 0;
-    if (value >= least && value <= greatest) continue;
+    if (value >= min && value <= max) continue;
     throw badRequest(
-      `tensor "${name}": expected ${least} to ${greatest} (${datatype}), found ${value} at element ${index}`,
+      `tensor "${name}": expected ${min} to ${max} (${datatype}), found ${value} at element ${index}`,
     );
   }
 }

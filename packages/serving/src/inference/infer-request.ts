@@ -4,7 +4,7 @@ import type { FallbackNote } from './fallback-note.ts';
 import type { CancelSignal } from './cancel-signal.ts';
 import type { TraceCarrier } from './trace-context.ts';
 
-/** Which model, and which of its versions when it isn't the one that the alias names. */
+/** Model of a request, and its version when it isn't the one that the alias points to. */
 export interface InferTarget {
   readonly model: string;
   readonly version?: string | undefined;
@@ -20,8 +20,8 @@ export interface InferContext {
    */
   readonly answer?: AnswerSignal | undefined;
   /**
-   * When the answer is of no use any more, in milliseconds from now.
-   * @defaultValue `requestTimeoutMs` of the server, which is also the most
+   * Deadline, in milliseconds from now.
+   * @defaultValue `requestTimeoutMs` of the server, which is also the maximum
    */
   readonly timeoutMs?: number | undefined;
   readonly requestId?: string | undefined;
@@ -30,13 +30,13 @@ export interface InferContext {
    * @defaultValue `client`, else `requestId`
    */
   readonly routingKey?: string | undefined;
-  /** The client that sent it: the requests of one client take at most half of a version's queue. */
+  /** The client of the request: requests of one client have at most half of a version's queue. */
   readonly client?: string | undefined;
-  /** The request, whose trace upstreams are told; see {@link traceContext}. */
+  /** The request, whose trace context is sent to upstreams; see {@link traceContext}. */
   readonly trace?: TraceCarrier | undefined;
   /**
-   * Whether nobody waits for it on a connection: it comes after every other request, and `requestTimeoutMs` isn't the
-   * most.
+   * True for a request that no client waits for on a connection: it is executed after every other request, and
+   * `requestTimeoutMs` isn't its maximum.
    * @defaultValue false
    */
   readonly background?: boolean | undefined;
@@ -47,15 +47,15 @@ export interface InferRequest {
   /** Echoed in the response. */
   readonly id?: string | undefined;
   readonly inputs: readonly Tensor[];
-  /** Names of the outputs wanted, in that order; all when absent. */
+  /** Names of the requested outputs, in that order; all when absent. */
   readonly outputs?: readonly string[] | undefined;
-  /** When the answer is of no use any more, in milliseconds from now; the server's own limit is the most. */
+  /** Deadline, in milliseconds from now; the server's limit is the maximum. */
   readonly timeoutMs?: number | undefined;
   /** 1 is the highest; 0, the default, the lowest. */
   readonly priority?: number | undefined;
 }
 
-/** A request with what else its protocol read: how its outputs are to be written, for example. */
+/** A request with further members that its protocol decoded, such as the encoding of the outputs. */
 export interface DecodedRequest {
   readonly request: InferRequest;
 }
@@ -70,7 +70,7 @@ export interface Inferred<D extends DecodedRequest = DecodedRequest> {
 
 /** Result of an inference. */
 export interface InferResult {
-  /** The model that answered: the one that was asked, or its fallback. */
+  /** The model that answered: the requested one, or its fallback. */
   readonly model: string;
   /** The version that answered. */
   readonly version: string;

@@ -1,20 +1,20 @@
 import { randomFillSync } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What the headers of a trace come with; a request of `node:http` is one. */
+/** Carrier of the headers of a trace; a request of `node:http` is one. */
 export interface TraceCarrier {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Where a request stands in a distributed trace (W3C Trace Context, https://www.w3.org/TR/trace-context/). */
+/** Position of a request in a distributed trace (W3C Trace Context, https://www.w3.org/TR/trace-context/). */
 export interface TraceContext {
   /** 32 hexadecimal digits, the client's where it sent a valid one. */
   readonly traceId: string;
-  /** 16 hexadecimal digits: this service's own part in the trace, and the parent of what it calls. */
+  /** 16 hexadecimal digits: span of this service, and the parent of the spans of upstreams. */
   readonly spanId: string;
-  /** Whether the client records the trace. */
+  /** True if the client records the trace. */
   readonly sampled: boolean;
-  /** What other tracing systems passed along, unchanged. */
+  /** Values of other tracing systems, unchanged. */
   readonly state?: string;
 }
 
@@ -22,13 +22,13 @@ const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(
 const MEMBER =
   /^(?:[a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13})=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
 const MAX_MEMBERS = 32;
-/** As many as the standard wants passed along; what is called needn't take more. */
+/** Minimum that the standard requires to be forwarded; a longer one may be dropped. */
 const MAX_STATE_LENGTH = 512;
 
 const known = new WeakMap<TraceCarrier, TraceContext>();
 
 /**
- * The trace of a request: the one that its client began, or else a new one. It is made when it is first asked for.
+ * The trace of a request: that of its client, or else a new one. It is created when it is first read.
  *
  * @example
  * ```ts
@@ -52,9 +52,9 @@ export function traceContext(carrier: TraceCarrier): TraceContext {
 }
 
 /**
- * The trace of a request if there is one: because its client sent it, or because something was called that was told of it.
+ * The trace of a request if there is one: its client sent one, or one was sent to an upstream.
  *
- * For logs: a request that nobody traces costs no random numbers.
+ * For logs: a request without a trace costs no random numbers.
  *
  * @example
  * ```ts
@@ -70,7 +70,7 @@ export function findTraceContext(carrier: TraceCarrier): TraceContext | undefine
 }
 
 /**
- * The headers that tell what is called of the trace: our span is its parent.
+ * Headers that send the trace to an upstream: the span of this service is the parent.
  *
  * @example
  * ```ts

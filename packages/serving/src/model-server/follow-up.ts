@@ -14,7 +14,7 @@ export interface FollowUpOptions {
   readonly onEvent: (event: ServingEvent) => void;
 }
 
-/** What happens with an inference after its answer was sent: it is recorded, and a copy may run on another version. */
+/** Work after the answer of an inference was sent: the inference is recorded, and a copy may run on another version. */
 export class FollowUp {
   readonly #records: RecordQueue;
   readonly #shadows: ShadowRuns;

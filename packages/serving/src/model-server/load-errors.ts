@@ -1,7 +1,7 @@
 import { ServingError } from '../errors/serving-error.ts';
 import type { ServedModel } from '../models/served-model.ts';
 
-/** Returns the error for a model that can't be loaded, with what kept it from that as the cause. */
+/** Returns the error for a model that can't be loaded, with the reason as its cause. */
 export function loadFailed(model: string, cause: unknown): ServingError {
   if (cause instanceof ServingError && cause.code === 'ERR_SERVING_CLOSED') return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
@@ -10,7 +10,7 @@ export function loadFailed(model: string, cause: unknown): ServingError {
   return new ServingError(code, message, { cause });
 }
 
-/** Whether a source says by its error's code that it has no such model, alias or version. */
+/** Returns whether a source says by its error's code that it has no such model, alias or version. */
 export function isNotFound(cause: unknown): cause is Error {
   if (!(cause instanceof Error) || cause instanceof ServingError || !('code' in cause))
     return false;

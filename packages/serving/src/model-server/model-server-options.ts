@@ -96,12 +96,12 @@ export interface ModelServerOptions {
    */
   readonly maxModels?: number;
   /**
-   * When a runtime that fails is left alone; `false` goes on asking it.
+   * Circuit breaker of every runtime; `false` switches it off.
    * @defaultValue `{}`: the defaults of its options
    */
   readonly circuitBreaker?: CircuitBreakerOptions | false;
   /**
-   * How a model is served when `serve` or `load` isn't told.
+   * Options of a model that is served or loaded without any.
    * @defaultValue `() => ({})`: as the defaults have it
    */
   readonly serveOptions?: (model: string) => ServeOptions;
@@ -144,13 +144,13 @@ export interface ServeOptions {
    */
   readonly alsoFollow?: readonly string[] | undefined;
   /**
-   * Where its answers are kept, such as `memoryCache({ maxBytes })`; several models may share one.
+   * Store of its responses, such as `memoryCache({ maxBytes })`; several models may share one.
    * @defaultValue none: every request is executed
    */
   readonly cache?: CacheStore | undefined;
   /**
-   * What answers when the model fails or has no loaded version: another served model, or `previous-version`, which keeps
-   * the version before the current one loaded. A request that names a version is answered by that or not at all.
+   * Fallback when the model fails or has no loaded version: another served model, or `previous-version`, for which the
+   * version before the current one stays loaded. A request that names a version has no fallback.
    * @defaultValue none: the request fails
    */
   readonly fallback?: Fallback | undefined;
@@ -171,7 +171,7 @@ export interface CheckedOptions
   extends
     Required<Omit<ModelServerOptions, Optional | 'circuitBreaker'>>,
     Pick<ModelServerOptions, Optional> {
-  /** Undefined when a runtime that fails is asked all the same. */
+  /** Undefined when there is no circuit breaker. */
   readonly breaker: (Required<CircuitBreakerOptions> & { readonly hangMs: number }) | undefined;
 }
 
@@ -188,7 +188,7 @@ const MINIMUMS = {
   maxModels: 1,
 } as const;
 
-// Of the longest that a request may take: an execution that was given up after so long wasn't just unlucky.
+// Share of the maximum duration of a request: an execution that is canceled after it has hung.
 const HANG_RATIO = 0.8;
 
 /** @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value. */

@@ -196,7 +196,7 @@ export class ModelServer {
     };
   }
 
-  /** Whether every served model can answer; a server without models, or one that drains, isn't ready. */
+  /** Resolves to whether every served model can answer; a server without models, or one that drains, isn't ready. */
   async ready(): Promise<boolean> {
     const models = this.#models.settledNames;
     if (this.#draining || models.length === 0) return false;
@@ -204,7 +204,7 @@ export class ModelServer {
     return statuses.every((status) => status.ready);
   }
 
-  /** Whether the server drains: it still answers, but is not ready. */
+  /** True if the server drains: it still answers, but is not ready. */
   get draining(): boolean {
     return this.#draining;
   }
@@ -214,7 +214,7 @@ export class ModelServer {
     this.#draining = true;
   }
 
-  /** Answers what is in flight, rejects the rest, and closes every runtime. */
+  /** Answers requests in flight, rejects further ones, and closes every runtime. */
   async close(): Promise<void> {
     this.#draining = true;
     await this.#models.close();

@@ -52,12 +52,12 @@ export class RecordQueue {
     this.#options = { maxRecords: 1024, maxBytes: 64 * 1024 * 1024, timeoutMs: 30_000, ...options };
   }
 
-  /** Whether a further record would be dropped. */
+  /** True if a further record would be dropped. */
   get isFull(): boolean {
     return this.#records >= this.#options.maxRecords || this.#bytes >= this.#options.maxBytes;
   }
 
-  /** Adds a record, to be passed on when its answer was sent; without an answer, on the next turn of the event loop. */
+  /** Adds a record, which is forwarded when its answer was sent; without an answer, on the next turn of the event loop. */
   add(record: InferenceRecord, answer?: AnswerSignal): void {
     if (this.#closed) return;
     if (this.isFull) {
@@ -75,7 +75,7 @@ export class RecordQueue {
     }
   }
 
-  /** Passes on what waits, for one second at most; later records are dropped. */
+  /** Forwards waiting records, for one second at most; later records are dropped. */
   close(): void {
     this.#closed = true;
     this.#cancel?.();

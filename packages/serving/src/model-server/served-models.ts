@@ -98,7 +98,7 @@ export class ServedModels {
     }
     while (this.#unloading.has(name)) await this.#unloading.get(name);
     const served = this.#served.get(name);
-    if (served === undefined) await this.#loadAnew(name, options);
+    if (served === undefined) await this.#loadFirst(name, options);
     else {
       await served.model.refresh().catch((cause: unknown) => {
         throw loadFailed(name, cause);
@@ -168,7 +168,7 @@ export class ServedModels {
     for (const { model, fallback } of this.all) fallback?.check(model.current);
   }
 
-  async #loadAnew(name: string, options: ServeOptions | undefined): Promise<void> {
+  async #loadFirst(name: string, options: ServeOptions | undefined): Promise<void> {
     // A server that answers for other models stays ready while one more is loaded.
     this.#loadAttempts.add(name);
     try {

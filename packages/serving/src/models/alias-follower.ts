@@ -8,7 +8,7 @@ import type { ServingEvent } from './serving-event.ts';
 export interface AliasFollowerOptions {
   readonly model: string;
   readonly alias: string;
-  /** Whether the model does without the alias: no attempt to resolve it is made first. */
+  /** True if the model doesn't need the alias: it isn't resolved at the start. */
   readonly optional: boolean;
   readonly source: ModelSource;
   /** Pause before a failed load is tried again, in milliseconds. */
@@ -63,7 +63,7 @@ export class AliasFollower {
     return this.#problem;
   }
 
-  /** Whether a version is being loaded, or none was tried yet. */
+  /** True if a version is being loaded, or none was tried yet. */
   get loading(): boolean {
     return this.#loading;
   }
@@ -139,7 +139,7 @@ export class AliasFollower {
   }
 
   #setTarget(version: number): void {
-    // A source that is followed anew yields the same version once more.
+    // A source that is followed again yields the same version once more.
     if (this.#hangs.blocks(version)) return;
     this.#hangs.unblock();
     this.#target = version;

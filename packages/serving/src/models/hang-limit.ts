@@ -14,7 +14,7 @@ export class HangLimit {
     this.#alias = alias;
   }
 
-  /** Whether a version is not to be tried again. */
+  /** Returns whether a version is not tried again. */
   blocks(version: number | undefined): boolean {
     return version !== undefined && version === this.#blocked;
   }

@@ -67,7 +67,7 @@ export class LoadedVersion {
   readonly runtime: Runtime;
   /** Requests that it is known to answer. */
   readonly goldenExamples: readonly GoldenExample[];
-  /** Whether requests share executions, and why. */
+  /** Decision whether requests share executions, with its reason. */
   readonly batching: BatchingDecision;
   /** Why it was not run before it was put in place, if it wasn't. */
   readonly validationSkipped: string | undefined;
@@ -114,12 +114,12 @@ export class LoadedVersion {
     return this.#meter.statistics;
   }
 
-  /** Whether it was replaced or unloaded, and answers no further requests. */
+  /** True if the version was replaced or unloaded, and answers no further requests. */
   get draining(): boolean {
     return this.#draining;
   }
 
-  /** Whether requests would be rejected now because the runtime failed too often. */
+  /** True if requests are rejected because the runtime failed too often. */
   get circuitOpen(): boolean {
     return this.#breaker?.openForMs !== undefined;
   }
@@ -145,7 +145,7 @@ export class LoadedVersion {
    * Decodes, checks and runs one request.
    *
    * `decode` is called at once, with the signature: nothing happens between the choice of this version and its place in
-   * the queue. `canFallBack` is called with an error: if it returns true, the request counts as passed on, not as failed.
+   * the queue. `canFallBack` is called with an error: if it returns true, the request counts as forwarded, not as failed.
    */
   async infer<D extends DecodedRequest>(
     decode: (signature: Signature) => D,

@@ -8,7 +8,7 @@ import { createRowCheck } from './size-limits.ts';
 export interface RequestCheckOptions {
   /** Rows that one request may have at most. */
   readonly maxRowsPerRequest: number;
-  /** Whether requests of the version share executions. */
+  /** True if requests of the version share executions. */
   readonly batching: boolean;
 }
 

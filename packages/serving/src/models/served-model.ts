@@ -67,7 +67,7 @@ export class ServedModel {
     return this.#main.problem;
   }
 
-  /** Whether a version is being loaded, or none was tried yet. */
+  /** True if a version is being loaded, or none was tried yet. */
   get loading(): boolean {
     return this.#main.loading;
   }

@@ -11,7 +11,7 @@ export type ServingEvent =
       readonly alias?: string;
       /** The version that it replaced. */
       readonly previous?: number;
-      /** Whether its requests share executions. */
+      /** True if its requests share executions. */
       readonly batching: boolean;
       /** Reason of that decision. */
       readonly batchingReason: string;

@@ -87,7 +87,7 @@ export class VersionLoader {
     try {
       const timeout = AbortSignal.timeout(warmUpTimeoutMs);
       const signal = AbortSignal.any([timeout, this.#signal]);
-      const { proof, ...found } = await warmUp(manifest, runtime, {
+      const { probeInputs, ...found } = await warmUp(manifest, runtime, {
         limits,
         timeoutMs: warmUpTimeoutMs,
         signal,
@@ -99,7 +99,7 @@ export class VersionLoader {
         ...found,
         breaker: breaker && {
           ...breaker,
-          proof,
+          probeInputs,
           onChange: (change) => {
             onEvent({ ...change, model, version });
           },

@@ -60,7 +60,7 @@ export class VersionMeter {
     const { statistics } = this;
     if (lookup !== undefined) statistics.lookedUp(lookup);
     if (outcome === 'failure') statistics.failed(total);
-    else if (outcome === 'fallback') statistics.passedOn(total);
+    else if (outcome === 'fallback') statistics.forwarded(total);
     else if (lookup?.result === 'hit') statistics.repeated(total);
     else statistics.succeeded({ total, input: decodedAt - startedAt, queue, infer }, rows);
     this.#observer?.inferenceFinished({

@@ -6,7 +6,7 @@ export interface VersionSlotsOptions {
   readonly model: string;
   /** The alias whose version answers by default. */
   readonly alias: string;
-  /** Whether the version before the current one stays live, as its fallback. */
+  /** True if the version before the current one stays live, as its fallback. */
   readonly keepsPrevious: boolean;
   readonly drainTimeoutMs: number;
   readonly onEvent: (event: ServingEvent) => void;

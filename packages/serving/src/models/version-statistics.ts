@@ -7,7 +7,7 @@ export interface Duration {
   readonly ns: number;
 }
 
-/** What a version did since it was loaded, as Triton's statistics extension has it. */
+/** Statistics of a version since it was loaded, as in Triton's statistics extension. */
 export interface StatisticsSnapshot {
   /** Milliseconds since the epoch of the newest request; 0 before the first. */
   readonly lastInferenceMs: number;
@@ -18,13 +18,13 @@ export interface StatisticsSnapshot {
   /** Requests that were answered, from a cache or not. */
   readonly success: Duration;
   readonly fail: Duration;
-  /** Requests that were passed on to a fallback, until then; they are in its statistics as well. */
+  /** Requests that were forwarded to a fallback; they are in its statistics as well. */
   readonly fallback: Duration;
   readonly queue: Duration;
   readonly computeInput: Duration;
   readonly computeInfer: Duration;
   readonly computeOutput: Duration;
-  /** Requests that were answered without an execution of their own, and what looking and reading took. */
+  /** Requests that were answered without a separate execution, with the time of the lookup. */
   readonly cacheHit: Duration;
   /** Requests that looked into the cache and weren't, and what looking and keeping took. */
   readonly cacheMiss: Duration;
@@ -33,7 +33,7 @@ export interface StatisticsSnapshot {
 }
 
 const NS_PER_MS = 1e6;
-/** Different numbers of rows that are told apart; further ones count as the greatest. */
+/** Different numbers of rows that are counted separately; further ones count as the largest. */
 const MAX_BATCH_SIZES = 512;
 
 class Tally {
@@ -85,8 +85,8 @@ export class VersionStatistics {
     this.#lastInferenceMs = Date.now();
   }
 
-  /** A request was passed on to a fallback after that many milliseconds. */
-  passedOn(totalMs: number): void {
+  /** Counts a request that was forwarded to a fallback after that many milliseconds. */
+  forwarded(totalMs: number): void {
     this.#fallback.add(totalMs);
     this.#lastInferenceMs = Date.now();
   }
@@ -113,7 +113,7 @@ export class VersionStatistics {
     tally.add(computeDurationMs);
   }
 
-  /** What was counted so far. */
+  /** Current counts. */
   read(): StatisticsSnapshot {
     const infer = this.#infer.read();
     return {

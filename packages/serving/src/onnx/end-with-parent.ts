@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 const CHECK_MS = 1000;
 
 /**
- * Ends this child process when its parent process is gone, even while the main thread computes in native code and handles
+ * Ends this child process when its parent process has ended, even while the main thread computes in native code and handles
  * no event.
  */
 export function endWithParent(): void {

@@ -1,14 +1,14 @@
 /** Facts about a {@link HostError}. */
 export interface HostErrorFacts {
-  /** Whether the thread or process ended, rather than the model failing. */
+  /** True if the thread or process ended, rather than the model failing. */
   readonly threadLost?: boolean;
-  /** Whether the execution had begun; one that hadn't can run elsewhere. */
+  /** True if the execution had begun; one that hadn't can run elsewhere. */
   readonly started?: boolean;
-  /** Whether an execution or a load exceeded its time limit. */
+  /** True if an execution or a load exceeded its time limit. */
   readonly hung?: boolean;
-  /** Whether the execution ended its process, as other inputs may not. */
+  /** True if the execution ended its process, as other inputs may not. */
   readonly crashed?: boolean;
-  /** Whether the inputs can't be given to the model. */
+  /** True if the inputs can't be given to the model. */
   readonly isInput?: boolean;
   /** Why a thread didn't load the model: an execution can end the process that the thread is in. */
   readonly crashRisk?: string;

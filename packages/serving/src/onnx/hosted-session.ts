@@ -15,9 +15,9 @@ export class HostedSession {
   readonly #id: number;
   /** Time that the load took in the worker. */
   cost: LoadCost = NOTHING;
-  /** What the worker found in the model's file. */
+  /** Description of the model's file, by the worker. */
   facts: ModelFacts = NO_FACTS;
-  /** Whether an execution, or the load itself, exceeded its time limit. */
+  /** Returns whether an execution, or the load itself, exceeded its time limit. */
   hung = false;
   readonly #onHang: () => void;
 
@@ -63,7 +63,7 @@ export class HostedSession {
       what: 'unloading a model',
     });
     this.host.forget(this);
-    // A worker that is gone holds nothing.
+    // A worker that has ended holds nothing.
     await unloaded.catch(() => undefined);
   }
 
@@ -74,7 +74,7 @@ export class HostedSession {
   }
 }
 
-/** What shares its buffer can't be moved, and would be copied with all that is in the buffer. */
+/** Data that shares its buffer can't be moved, and would be copied with the whole buffer. */
 function withOwnStorage(tensor: Tensor): Tensor {
   return tensor.datatype === 'BYTES'
     ? tensor

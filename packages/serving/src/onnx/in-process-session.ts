@@ -12,9 +12,9 @@ const MAX_LOAD_MS = 20;
 const MOST_MODEL_BYTES = 8 * 1024 * 1024;
 /** How long an execution may keep the event loop from everything else, in milliseconds. */
 const MOST_BLOCKING_MS = 0.5;
-/** What is over sooner costs the event loop no more than telling a worker of it, and hearing from it again. */
+/** A shorter execution costs the event loop no more than the messages to and from a worker. */
 const TRIFLING_MS = 0.1;
-/** Row counts that are tried, the greatest first. */
+/** Row counts that are tried, the largest first. */
 const ROW_COUNTS = [64, 16, 4, 1];
 /** Copies of the sample that are tried take no more memory than this. */
 const MAX_SAMPLE_BYTES = 1024 * 1024;
@@ -22,13 +22,13 @@ const MAX_SAMPLE_BYTES = 1024 * 1024;
 const LOOPS = ['Loop', 'Scan'];
 
 /**
- * A small model in the thread of the event loop, where it answers sooner than a worker can be told of it.
+ * A small model in the thread of the event loop, where it is faster than the message to a worker.
  *
  * Only for executions of few rows, which were measured to be over at once; and while others are executed, only for those
  * that are trifles, since a worker computes beside the event loop.
  */
 export class InProcessSession {
-  /** What was measured, in words. */
+  /** Measurement, in words. */
   readonly reason: string;
   /** Memory that it takes, estimated. */
   readonly residentBytes: number;
@@ -54,7 +54,7 @@ export class InProcessSession {
    *
    * A model that took longer than 20 ms to load in its worker isn't loaded here, where it would block the event loop.
    */
-  static async tryOut(
+  static async measure(
     readModel: () => Promise<ModelFile>,
     signature: Signature,
     sample: readonly Tensor[],
@@ -88,7 +88,7 @@ export class InProcessSession {
     return undefined;
   }
 
-  /** Whether an execution is small enough; `alone` tells that no other one runs. */
+  /** Returns whether an execution is small enough; `alone` is true if no other one runs. */
   takes(inputs: readonly Tensor[], alone: boolean): boolean {
     const most = alone ? Math.max(this.#maxRows, this.#maxRowsAlone) : this.#maxRows;
     return inputs.every(({ shape }) => (shape[0] ?? 1) <= most);
@@ -103,7 +103,7 @@ export class InProcessSession {
   }
 }
 
-/** What was measured in the model's worker. */
+/** Measurement in the model's worker. */
 export interface WorkerTiming extends Timing {
   /** Processor time that the model took to load, in milliseconds. */
   readonly loadCpuMs: number;
@@ -143,7 +143,7 @@ function bytesOf(tensors: readonly Tensor[]): number {
   );
 }
 
-/** Whether the number of rows alone says how much there is to compute. */
+/** Returns whether the number of rows alone determines the amount of computation. */
 function isBounded({ inputs, outputs }: Signature): boolean {
   return [...inputs, ...outputs].every(
     ({ datatype, shape }) =>

@@ -2,7 +2,7 @@ const WINDOW_MS = 1000;
 /** A tenth of a worker's time. */
 const BUSY_MS = 100;
 
-/** Measures whether a version has enough to execute to need workers of its own. */
+/** Measures whether a version has enough to execute to need separate workers. */
 export class NeedMeter {
   #since: number;
   #busyMs = 0;

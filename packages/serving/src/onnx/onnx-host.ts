@@ -10,7 +10,7 @@ interface Job {
   readonly session: HostedSession;
   readonly message: () => readonly [WorkerRequest, readonly ArrayBuffer[]];
   readonly timeoutMs: number;
-  /** What took longer than `timeoutMs`, for the error. */
+  /** Name of the step that took longer than `timeoutMs`, for the error. */
   readonly what: string;
   readonly answer: PromiseWithResolvers<WorkerResponse>;
 }
@@ -60,7 +60,7 @@ export class OnnxHost {
     return this.#gone.promise;
   }
 
-  /** Why the worker is gone; undefined while it lives. */
+  /** Reason of the worker's end; undefined while it runs. */
   get lost(): string | undefined {
     return this.#lost;
   }

@@ -62,17 +62,17 @@ export class OnnxHosts {
     await Promise.all([...this.#spare.keys()].map((host) => this.#end(host)));
   }
 
-  /** Remembers that a version hung: its next workers are processes, which can be ended. */
+  /** Records that a version hung: its next workers are processes, which can be killed. */
   markHung(version: string): void {
     this.#hung.add(version);
   }
 
-  /** Has a version executed in processes of its own from the start. */
+  /** Isolates a version: it is executed in separate processes from the start. */
   isolate(version: string): void {
     this.#isolated.add(version);
   }
 
-  /** Whether a version hung before. */
+  /** Returns whether a version hung before. */
   hasHung(version: string): boolean {
     return this.#hung.has(version);
   }
@@ -93,8 +93,8 @@ export class OnnxHosts {
     this.#removeLost();
     const { maxShared } = this.#options;
     const hosts = [...this.#shared].sort((a, b) => a.sessions - b.sessions);
-    const [least] = hosts;
-    if (least !== undefined && hosts.length >= maxShared) return least;
+    const [fewest] = hosts;
+    if (fewest !== undefined && hosts.length >= maxShared) return fewest;
     const host = new OnnxHost('thread');
     this.#shared.add(host);
     return host;

@@ -19,7 +19,7 @@ import { WorkerPlacement, type OnnxPlan } from './worker-placement.ts';
 /** Options of {@link OnnxPool}. */
 export type OnnxPoolOptions = VersionWorkersOptions;
 
-/** What computes in this thread. */
+/** Session in this thread. */
 type Here = Pick<InProcessSession, 'takes' | 'run' | 'close' | 'residentBytes'>;
 
 /**
@@ -59,7 +59,7 @@ export class OnnxPool implements Runtime, Tenant {
     return { fileBytes, residentBytes: residentBytes + copy };
   }
 
-  /** What the graph of the model shows, once it was loaded. */
+  /** Analysis of the model's graph, after it was loaded. */
   get rowAnalysis(): RowAnalysis | undefined {
     return this.#workers.loader.facts.rowAnalysis;
   }

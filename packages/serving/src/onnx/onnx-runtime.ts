@@ -28,7 +28,7 @@ export interface OnnxRuntimeOptions {
    */
   readonly intraOpThreads?: number;
   /**
-   * Whether small executions of tiny models may run in the thread of the event loop where that is measured faster.
+   * True if small executions of tiny models may run in the thread of the event loop where that is measured faster.
    * @defaultValue `true` unless `workers` is given
    */
   readonly inProcess?: boolean;
@@ -67,7 +67,7 @@ const ALONE: ExecutionContext = {
  *
  * A version's artifact `model.onnx` is loaded, or the one that its runtime option `path` names, with the artifacts that
  * `externalData` lists: weights that the model keeps in files beside it. How many workers it gets is decided when it is
- * loaded, and told in its `placement`.
+ * loaded, and reported in its `placement`.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  *
@@ -156,7 +156,7 @@ export function onnxRuntime(options: OnnxRuntimeOptions = {}): RuntimeFactory {
         const plan = planPlacement(facts(timing && timing.computeMs / rowsOf(sample, signature)));
         const here =
           inProcess && timing !== undefined && crashRisk === undefined
-            ? await InProcessSession.tryOut(
+            ? await InProcessSession.measure(
                 readModel,
                 signature,
                 sample,
@@ -164,7 +164,7 @@ export function onnxRuntime(options: OnnxRuntimeOptions = {}): RuntimeFactory {
                 hosts.meter,
               )
             : undefined;
-        const isolation = crashRisk && `in processes of its own: ${crashRisk}`;
+        const isolation = crashRisk && `in separate processes: ${crashRisk}`;
         const reason = [plan.reason, here?.reason, isolation].filter(Boolean).join('; ');
         // A version that computes in processes shares none of them.
         const isolated = crashRisk !== undefined || hosts.hasHung(title);
@@ -187,7 +187,7 @@ export function onnxRuntime(options: OnnxRuntimeOptions = {}): RuntimeFactory {
 const MAX_SHARED_LOAD_MS = 100;
 const MAX_SHARED_EXECUTION_MS = 50;
 
-/** Whether a version may share a worker with others while it has little to execute. */
+/** Returns whether a version may share a worker with others while it has little to execute. */
 function isShareable(
   { intraOpThreads }: Pick<RuntimePlacement, 'intraOpThreads'>,
   timing: Timing | undefined,
@@ -215,12 +215,12 @@ function modelPaths(
   );
 }
 
-/** Rows of the sample; a model without a batch dimension computes one at a time, whatever its shape. */
+/** Rows of the sample; a model without a batch dimension computes one at a time, regardless of its shape. */
 function rowsOf(sample: readonly Tensor[], signature: VersionManifest['signature']): number {
   return hasBatchDimension(signature) ? Math.max(1, sample[0]?.shape[0] ?? 1) : 1;
 }
 
-/** What is run to measure: a golden example, which is shaped as requests are, or else what suits the model. */
+/** Inputs of the measurement: a golden example, which has the shape of requests, or else suitable inputs. */
 async function sampleOf(
   manifest: VersionManifest,
   execute: (inputs: readonly Tensor[]) => Promise<unknown>,

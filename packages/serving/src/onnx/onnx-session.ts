@@ -5,7 +5,7 @@ import { ISOLATED } from './external-data.ts';
 import { type InspectedModel, inspectModel } from './inspect-model.ts';
 import type { SessionModel, SessionOutput } from './session-model.ts';
 
-/** What one execution gave. */
+/** Result of one execution. */
 export interface SessionResult {
   readonly outputs: readonly Tensor[];
   /** Milliseconds that the model itself took. */
@@ -17,7 +17,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const NUL = 0;
 
-/** What a model can't be given. */
+/** Error of inputs that a model can't get. */
 export class InputError extends Error {}
 
 /** One model that ONNX Runtime has loaded; it computes synchronously, in the thread that asks it. */
@@ -45,7 +45,7 @@ export class OnnxSession {
       graphOptimizationLevel: 'all',
       externalData: weights,
       extra: ISOLATED,
-      // Errors reach the caller as exceptions, and a client could fill the log with them; warnings help nobody who serves it.
+      // Errors reach the caller as exceptions, and a client could fill the log with them; warnings don't help to operate it.
       logSeverityLevel: 4,
     }).catch((cause: unknown) => {
       const message = cause instanceof Error ? cause.message : String(cause);

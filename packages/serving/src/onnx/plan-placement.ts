@@ -1,6 +1,6 @@
 import type { RuntimePlacement } from '../runtime/runtime.ts';
 
-/** What a placement is decided on. */
+/** Facts that a placement is decided by. */
 export interface PlacementFacts {
   /** Cores that this process may use. */
   readonly cores: number;
@@ -9,7 +9,7 @@ export interface PlacementFacts {
   readonly modelBytes: number;
   /** Memory that this process may use, in bytes. */
   readonly memoryBytes: number;
-  /** What was asked for; undefined where that is to be decided. */
+  /** Requested number; undefined where it is decided here. */
   readonly workers: number | undefined;
   readonly intraOpThreads: number | undefined;
 }
@@ -24,7 +24,7 @@ const MEMORY_PER_MODEL_BYTE = 2;
 /** Decides how many workers run a model, and with how many threads each: pure, so that it can be read and tested. */
 export function planPlacement(facts: PlacementFacts): Omit<RuntimePlacement, 'inProcess'> {
   const { cores, rowMs, modelBytes, memoryBytes } = facts;
-  // The event loop needs a core of its own where there is more than one.
+  // The event loop needs a separate core where there is more than one.
   const free = Math.max(1, cores - 1);
   const [workers, reason] = chooseWorkers();
   const intraOpThreads =

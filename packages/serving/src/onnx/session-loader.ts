@@ -5,11 +5,11 @@ import type { OnnxHosts } from './onnx-hosts.ts';
 import type { ModelFile } from './session-model.ts';
 import type { ModelFacts } from './worker-message.ts';
 
-/** What a {@link SessionLoader} needs. */
+/** Options of a {@link SessionLoader}. */
 export interface SessionLoaderOptions {
   /** Name and version of the model. */
   readonly title: string;
-  /** Reads the model anew for each worker, for its buffer is moved there. */
+  /** Reads the model again for each worker, because its buffer is moved there. */
   readonly readModel: () => Promise<ModelFile>;
   readonly hosts: OnnxHosts;
 }
@@ -23,7 +23,7 @@ export class SessionLoader {
   residentBytes = 0;
   /** Milliseconds of processor time that the last load took in its worker. */
   cpuMs = Infinity;
-  /** What the file of the model shows, after the first load. */
+  /** Analysis of the model's file, after the first load. */
   facts: ModelFacts = { crashRisk: undefined, rowAnalysis: undefined };
 
   constructor(options: SessionLoaderOptions) {
@@ -56,7 +56,7 @@ export class SessionLoader {
           },
         },
       );
-      // The file's bytes are the least that it takes; less is measured where memory of others is used again.
+      // The file's bytes are the minimum; less is measured where memory of others is used again.
       this.residentBytes = Math.max(grown, this.fileBytes);
       this.cpuMs = session.cost.cpuMs;
       const { crashRisk, rowAnalysis = this.facts.rowAnalysis } = session.facts;

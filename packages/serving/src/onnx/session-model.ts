@@ -23,7 +23,7 @@ export interface ModelFile {
   readonly analyzeRowsOf?: Signature;
 }
 
-/** What a session loads. */
+/** Model that a session loads. */
 export interface SessionModel extends ModelFile {
   readonly intraOpThreads: number;
 }

@@ -10,7 +10,7 @@ export class SessionSlots {
     return this.#sessions.size;
   }
 
-  /** Whether no session executes anything. */
+  /** True if no session executes anything. */
   get allIdle(): boolean {
     return this.#idle.length === this.#sessions.size;
   }

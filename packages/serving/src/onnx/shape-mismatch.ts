@@ -1,7 +1,7 @@
 import type { Tensor } from '@fairlead/signature';
 
 const SHAPE_MISMATCH = /(?:Got invalid dimensions|Invalid rank) for input:?[^]*/;
-/** What ONNX Runtime adds for the developers of models. */
+/** Text that ONNX Runtime adds for the developers of models. */
 const ADVICE = /\s*Please fix either the inputs\/outputs or the model\.\s*$/;
 
 /** Errors of operators whose operands have lengths that don't fit each other, or the weights of the model. */
@@ -11,7 +11,7 @@ const OPERATOR = /while running (\w+) node/;
 const MAX_LENGTH = 500;
 
 /**
- * What is wrong with the shape of an input, by the message of an execution's error; undefined for any other error.
+ * Describes the wrong shape of an input, by the message of an execution's error; undefined for any other error.
  *
  * ONNX Runtime checks shapes before it computes: such an error is the request's, where the signature leaves a length open
  * that the model has fixed.

@@ -4,7 +4,7 @@ import { isHang } from '../errors/runtime-fault.ts';
 const MOST_RUNS = 15;
 const BUDGET_MS = 100;
 
-/** What some runs of a model took, in milliseconds; the medians of a few, for the first one warms up. */
+/** Durations of some runs of a model, in milliseconds; the medians of a few, for the first one warms up. */
 export interface Timing {
   readonly computeMs: number;
   /** From the call to its result. */
@@ -32,7 +32,7 @@ export async function timeSession(
     } while (compute.length < MOST_RUNS && performance.now() < end);
   } catch (error) {
     if (isHang(error)) throw error;
-    // Zeros, for want of an example, may be nothing that this model takes: that is no reason not to serve it.
+    // Zeros, without an example, may not suit the model: it is served all the same.
     return undefined;
   }
   return { computeMs: median(compute), roundTripMs: median(roundTrip) };

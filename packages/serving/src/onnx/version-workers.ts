@@ -27,7 +27,7 @@ export class VersionWorkers {
   target = 0;
   /** Threads that an execution computes with in new workers. */
   intraOpThreads = 1;
-  /** Whether its only worker serves other versions too. */
+  /** True if its only worker serves other versions too. */
   isShared = false;
   /** Why the last worker was lost, or could not be replaced. */
   lastLoss = 'no worker was started';
@@ -41,7 +41,7 @@ export class VersionWorkers {
     this.loader = new SessionLoader(options);
   }
 
-  /** Whether workers are being added, moved or replaced. */
+  /** True if workers are being added, moved or replaced. */
   get changing(): boolean {
     return this.#change !== undefined;
   }

@@ -7,10 +7,10 @@ import type { WorkerRequest, WorkerResponse } from './worker-message.ts';
 /** Where a worker runs: a thread is quicker to reach, a process can be ended while it computes. */
 export type WorkerKind = 'thread' | 'process';
 
-/** What a link reports. */
+/** Listeners of a link. */
 export interface LinkListener {
   readonly onResponse: (response: WorkerResponse) => void;
-  /** The worker ended, for whatever reason. */
+  /** The worker ended, for any reason. */
   readonly onEnd: (reason: string) => void;
 }
 
@@ -102,7 +102,7 @@ async function sendParts(child: ChildProcess, request: WorkerRequest): Promise<v
       });
     }
   } catch {
-    // What is waiting is rejected when the process has ended.
+    // Waiting calls are rejected when the process has ended.
     child.kill('SIGKILL');
   }
 }

@@ -27,7 +27,7 @@ export type WorkerResponse =
   | {
       readonly type: 'failed';
       readonly message: string;
-      /** Whether the inputs can't be given to the model, so that it didn't run. */
+      /** True if the inputs can't be given to the model, so that it didn't run. */
       readonly isInput: boolean;
     };
 
@@ -35,7 +35,7 @@ export type WorkerResponse =
 export interface ModelFacts {
   /** Why an execution can end its process; undefined when none can. */
   readonly crashRisk: string | undefined;
-  /** Whether its rows influence each other; undefined when that wasn't to be analysed. */
+  /** True if its rows influence each other; undefined when that wasn't to be analysed. */
   readonly rowAnalysis: RowAnalysis | undefined;
 }
 

@@ -5,7 +5,7 @@ import type { VersionWorkers } from './version-workers.ts';
 
 /** Where a version is to compute. */
 export interface OnnxPlan extends Omit<RuntimePlacement, 'inProcess'> {
-  /** Whether it may share a worker with other versions while it has little to execute. */
+  /** True if it may share a worker with other versions while it has little to execute. */
   readonly shareable?: boolean;
 }
 

@@ -31,7 +31,7 @@ export type Paths = Readonly<
   Record<string, Readonly<Partial<Record<'get' | 'post' | 'delete', Operation>>>>
 >;
 
-/** What {@link operation} is told. */
+/** Options of {@link operation}. */
 export interface OperationParts {
   /** Unique in the document: the protocol, what it does, and the model. */
   readonly id: string;

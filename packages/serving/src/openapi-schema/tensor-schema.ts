@@ -3,7 +3,7 @@ import { datatypes, type Datatype, type TensorSpec, type ValueSpec } from '@fair
 /** A JSON Schema (2020-12), as OpenAPI 3.1 has it. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Whether a schema is of what a model takes or gives: NaN is `null`, and an output that is infinite as well. */
+/** Direction of a schema, inputs or outputs: NaN is `null`, and an output that is infinite as well. */
 export type Side = 'input' | 'output';
 
 /** Schema of a tensor in the JSON of the Open Inference Protocol. */

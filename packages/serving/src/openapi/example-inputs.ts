@@ -45,7 +45,7 @@ export function exampleInputs(
 
 function isShowable({ data }: Tensor): boolean {
   if (data.length > MAX_ELEMENTS) return false;
-  // What is shown goes through JSON.parse once more, in a browser for instance.
+  // The example goes through JSON.parse once more, in a browser for instance.
   return (
     !(data instanceof BigInt64Array || data instanceof BigUint64Array) ||
     data.every((element) => Number.isSafeInteger(Number(element)))
@@ -68,8 +68,8 @@ function valueFor({ datatype, ...whole }: TensorSpec, feature: ValueSpec = {}): 
   if (categories !== undefined) return categories[0];
   const { kind } = datatypes[datatype];
   if (kind === 'bytes') return '';
-  const least = Math.max(whole.range?.min ?? -Infinity, feature.range?.min ?? -Infinity);
-  const greatest = Math.min(whole.range?.max ?? Infinity, feature.range?.max ?? Infinity);
-  const value = Math.min(Math.max(0, least), greatest);
+  const min = Math.max(whole.range?.min ?? -Infinity, feature.range?.min ?? -Infinity);
+  const max = Math.min(whole.range?.max ?? Infinity, feature.range?.max ?? Infinity);
+  const value = Math.min(Math.max(0, min), max);
   return kind === 'float' ? value : Math.ceil(value);
 }

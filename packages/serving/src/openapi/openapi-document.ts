@@ -7,19 +7,19 @@ import type { DescribedModel, Paths } from '../openapi-schema/operation.ts';
 
 /** Options of {@link openApiDocument}. */
 export interface OpenApiDocumentOptions {
-  /** The protocols that are described, in the order in which they are asked for a path. */
+  /** Protocols of the document; a path belongs to the first one that has it. */
   readonly protocols: readonly Protocol[];
   /** @defaultValue "Models" */
   readonly title?: string;
   /** @defaultValue "0" */
   readonly version?: string;
   /**
-   * Whether requests need an API key, as `Authorization: Bearer` or `X-Api-Key`.
+   * True if requests need an API key, as `Authorization: Bearer` or `X-Api-Key`.
    * @defaultValue false
    */
   readonly secured?: boolean;
   /**
-   * Whether the description of a model has an example. A golden example is a real input, such as the row of a patient.
+   * Returns whether the description of a model has an example. A golden example is a real input, such as the row of a patient.
    * @defaultValue every model has one
    */
   readonly showsExample?: (model: string) => boolean;

@@ -10,12 +10,12 @@ import { openApiDocument, type OpenApiDocumentOptions } from './openapi-document
 /** Options of {@link openApiHandler}. */
 export interface OpenApiHandlerOptions extends Omit<OpenApiDocumentOptions, 'showsExample'> {
   /**
-   * Where the document is.
+   * Path of the document.
    * @defaultValue "/openapi.json"
    */
   readonly path?: string;
   /**
-   * Whether the client of a request may see an example of a model's input, which may be a real one: for example whether
+   * Returns whether the client of a request may see an example of a model's input, which may be a real one: for example whether
    * the client may infer with the model.
    * @defaultValue every client may
    */

@@ -2,7 +2,7 @@ import { checkIntegers, checkOptions } from '../errors/check-options.ts';
 import type { OptionNames } from '@fairlead/signature';
 import { refusal } from '../errors/serving-error.ts';
 
-/** What all bodies may take together unless it is said otherwise, in bytes: eight of the largest. */
+/** Default memory of all bodies together, in bytes: eight of the largest. */
 export const DEFAULT_BODY_MEMORY_BYTES = 128 * 1024 * 1024;
 
 /** The part of the memory that the bodies of one client may take by default. */
@@ -140,7 +140,7 @@ export class BodyMemory {
   }
 }
 
-/** What one body takes of a {@link BodyMemory}. */
+/** Memory of one body in a {@link BodyMemory}. */
 export interface BodyAccount {
   /** Bytes taken now. */
   readonly bytes: number;

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { AnswerSignal } from '../inference/answer-signal.ts';
 import type { CancelSignal } from '../inference/cancel-signal.ts';
 
-/** Tells when a client disconnects before its answer was sent, and when it was sent; lighter than an `AbortController` for each request. */
+/** Signals when a client disconnects before its answer was sent, and when the answer was sent; lighter than an `AbortController` for each request. */
 export class ClientPresence implements AnswerSignal, CancelSignal {
   readonly #res: ServerResponse;
   #aborted = false;

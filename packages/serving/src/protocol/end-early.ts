@@ -11,15 +11,15 @@ const MAX_DISCARDED_BYTES = 65_536;
 const MAX_REST_BYTES = 65_536;
 
 /**
- * Whether a response is sent before the request's body was received, so that it must be ended by {@link endEarly}: on
+ * Returns whether a response is sent before the request's body was received, so that it must be ended by {@link endEarly}: on
  * `Connection: close` Node closes the socket while unread bytes wait, and the reset that follows may destroy the
- * response before the client has read it; on a kept connection it reads all of the body.
+ * response before the client has read it; on a keep-alive connection it reads all of the body.
  */
 export function isEarly(req: IncomingMessage, res: ServerResponse): boolean {
   if (req.complete || req.method === 'HEAD') return false;
   const { 'transfer-encoding': chunked, 'content-length': length } = req.headers;
-  const leastBytes = res.shouldKeepAlive ? MAX_REST_BYTES : 0;
-  return chunked !== undefined || Number(length ?? 0) > leastBytes;
+  const minBytes = res.shouldKeepAlive ? MAX_REST_BYTES : 0;
+  return chunked !== undefined || Number(length ?? 0) > minBytes;
 }
 
 /**

@@ -6,7 +6,7 @@ const STATUS: Readonly<Record<ServingErrorCode, number>> = {
   ERR_SERVING_ALREADY_LOADED: 409,
   ERR_SERVING_BAD_REQUEST: 400,
   ERR_SERVING_BODY_TOO_LARGE: 413,
-  // Nobody reads it; nginx logs a client that left as 499 as well.
+  // No client reads it; nginx logs a disconnected client as 499 as well.
   ERR_SERVING_CANCELED: 499,
   ERR_SERVING_CIRCUIT_OPEN: 503,
   ERR_SERVING_CLIENT_LIMIT: 429,
@@ -25,7 +25,7 @@ const STATUS: Readonly<Record<ServingErrorCode, number>> = {
   ERR_SERVING_LOAD_FAILED: 500,
   ERR_SERVING_METHOD_NOT_ALLOWED: 405,
   ERR_SERVING_MODEL_NOT_FOUND: 404,
-  // What SageMaker understands as: unload another model first.
+  // SageMaker unloads another model at this status.
   ERR_SERVING_NO_ROOM: 507,
   ERR_SERVING_NOT_ACCEPTABLE: 406,
   ERR_SERVING_NOT_READY: 503,
@@ -41,7 +41,7 @@ const STATUS: Readonly<Record<ServingErrorCode, number>> = {
   ERR_SERVING_VERSION_NOT_FOUND: 404,
 };
 
-/** What an error tells the client. */
+/** An error as the client gets it. */
 export interface HttpError {
   readonly status: number;
   readonly message: string;

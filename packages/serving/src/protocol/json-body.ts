@@ -13,7 +13,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /**
  * Parses a body that must be a JSON object, and decodes it; integers beyond ±2^53 keep their digits.
  *
- * `example` is shown to whoever sends something else.
+ * `example` is part of the error message for any other body.
  *
  * @throws ServingError `ERR_SERVING_BAD_REQUEST` for what isn't JSON, isn't UTF-8, or nests deeper than 100,
  * `ERR_SERVING_BODY_TOO_LARGE` for more keys, lists, objects, strings or values than the budget of one body;
@@ -44,7 +44,7 @@ export function decodeJsonBody<T>(
   }
 }
 
-/** Whether a JSON value is an object. */
+/** Returns whether a JSON value is an object. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

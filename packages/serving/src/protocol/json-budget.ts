@@ -10,7 +10,7 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** What one JSON text may hold at most: each makes objects in memory, some of which take a hundred times their text. */
+/** Limits of one JSON text: each element makes objects in memory, some of which take a hundred times their text. */
 export const jsonBudget = {
   /** Values of lists and objects: as many as 16 MiB of FP32 hold. */
   values: 4_194_304,

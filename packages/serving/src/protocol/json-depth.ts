@@ -5,7 +5,7 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** Whether JSON text nests deeper than `limit`, found without parsing it. */
+/** Returns whether JSON text nests deeper than `limit`, found without parsing it. */
 export function nestsDeeperThan(limit: number, json: Buffer): boolean {
   // Most texts hold too few brackets to nest so deep, which is found without looking at each byte.
   const budget = limit - countUpTo(limit + 1, json, OPEN_BRACKET);

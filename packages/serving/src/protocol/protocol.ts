@@ -26,7 +26,7 @@ export interface Reply {
 
 /** The steps of one request for inference: each has one input and one output. */
 export interface InferenceExchange<D extends DecodedRequest = DecodedRequest> {
-  /** Whether {@link decode} reads the signature; else a request can be decoded before its model is ready. */
+  /** True if {@link decode} reads the signature; else a request can be decoded before its model is ready. */
   readonly readsSignature: boolean;
   /**
    * Decodes a body on the event loop.
@@ -68,7 +68,7 @@ export interface InferRoute extends RouteBase {
 /** A path that reads about models, or changes which are served. */
 export interface ActionRoute extends RouteBase {
   readonly target?: undefined;
-  /** Whether it changes what is served: methods other than `GET` and `HEAD` are for administrators. */
+  /** True if it changes what is served: methods other than `GET` and `HEAD` are for administrators. */
   readonly administers?: boolean;
   /** Answers one request; its errors are sent in the protocol's own shape. */
   answer(call: Call): Promise<Reply> | Reply;
@@ -83,7 +83,7 @@ export interface Protocol {
   readonly name: string;
   /** Every media type that a body of it may have. */
   readonly mediaTypes: readonly string[];
-  /** What `path` (no query) asks for; undefined when it isn't one of this protocol's. */
+  /** Returns the route of `path` (no query); undefined when the protocol has no such path. */
   route(path: string): Route | undefined;
   /** Its paths in an OpenAPI document, for the models that are loaded; without it the document leaves them out. */
   describe?(models: readonly DescribedModel[]): Paths;

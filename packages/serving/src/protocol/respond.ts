@@ -35,7 +35,7 @@ export function errorHeaders(
 
 /** Options of {@link sendReply}. */
 export interface SendOptions {
-  /** Whether the server drains: clients are to come back on another connection, which reaches another host. */
+  /** True if the server drains: clients reconnect, and reach another host. */
   readonly draining: boolean;
 }
 
@@ -69,7 +69,7 @@ export interface SendErrorOptions extends SendOptions {
    */
   readonly describe?: (error: unknown) => HttpError;
   /**
-   * Whether an error is a fault of the server.
+   * Returns whether an error is a fault of the server.
    * @defaultValue those with status 500
    */
   readonly isFault?: (error: unknown, status: number) => boolean;

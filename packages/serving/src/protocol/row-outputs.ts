@@ -31,7 +31,7 @@ export function checkRows(
   }
 }
 
-/** Whether an output has the same length for any number of rows; a length of 1 is the row of a single instance. */
+/** Returns whether an output has the same length for any number of rows; a length of 1 is the row of a single instance. */
 function isFixed(spec: TensorSpec | undefined, length: number | undefined): boolean {
   const declared = spec?.shape[0] ?? -1;
   return declared > 1 && declared === length;

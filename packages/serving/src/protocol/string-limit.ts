@@ -1,6 +1,6 @@
 import { refusal } from '../errors/serving-error.ts';
 
-/** Byte strings of one request at most: each is an object of its own, wherever the request goes. */
+/** Byte strings of one request at most: each is a separate object at every step of the request. */
 const MAX_STRINGS = 131_072;
 
 /** Datatype and shape of an input, before anything was checked. */

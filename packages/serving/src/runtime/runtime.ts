@@ -2,19 +2,19 @@ import type { Tensor } from '@fairlead/signature';
 import type { ModelArtifacts } from '../source/model-source.ts';
 import type { TraceCarrier } from '../inference/trace-context.ts';
 
-/** What goes with one execution. */
+/** Context of one execution. */
 export interface ExecutionContext {
-  /** Ids of the requests in it, for logs that can be joined; upstreams are told the first. */
+  /** Ids of the requests in it, for logs that can be joined; upstreams get the first. */
   readonly requestIds: readonly string[];
-  /** The first request in it, for its trace, which upstreams are told. */
+  /** The first request in it, for its trace context, which upstreams get. */
   readonly trace?: TraceCarrier | undefined;
-  /** Aborts when nobody waits for the result any more, or the version is unloaded. */
+  /** Aborts when no request waits for the result any more, or the version is unloaded. */
   readonly signal: AbortSignal;
-  /** Whether the storage of the inputs may be moved elsewhere; else it must be left as it is. */
+  /** True if the storage of the inputs may be moved to another thread; else it must not be changed. */
   readonly ownsInputs: boolean;
 }
 
-/** What one execution gave. */
+/** Result of one execution. */
 export interface Execution {
   readonly outputs: readonly Tensor[];
   /** Milliseconds that the execution itself took. */
@@ -27,16 +27,16 @@ export interface RuntimePlacement {
   readonly workers: number;
   /** Threads that one execution computes with. */
   readonly intraOpThreads: number;
-  /** Whether small executions run in the thread of the event loop. */
+  /** True if small executions run in the thread of the event loop. */
   readonly inProcess: boolean;
   /** In words, with what was measured. */
   readonly reason: string;
 }
 
-/** What a model's own description shows of its rows. */
+/** Analysis of a model's description: whether rows influence each other. */
 export interface RowAnalysis {
   /**
-   * Whether each row of the outputs depends on the same row of the inputs alone; `unknown` where the description holds
+   * States whether each row of the outputs depends on the same row of the inputs alone; `unknown` where the description holds
    * something that isn't understood.
    */
   readonly rows: 'independent' | 'dependent' | 'unknown';
@@ -57,7 +57,7 @@ export interface RuntimeMemory {
 
 /** One loaded version, ready to run. */
 export interface Runtime {
-  /** What the metadata call names, such as `onnx_onnxv1`. */
+  /** Platform in the metadata, such as `onnx_onnxv1`. */
   readonly platform: string;
   /** Executions that make sense at the same time: the scheduler starts no more, and queues the rest. */
   readonly concurrency: number;

@@ -82,7 +82,7 @@ export class BatchExecutor {
   }
 }
 
-/** Whether one request of the batch may be the cause of an error, rather than the runtime. */
+/** Returns whether one request of the batch may be the cause of an error, rather than the runtime. */
 function isMaybeOfOneRow(error: unknown): boolean {
   const code = error instanceof ServingError ? error.code : 'ERR_SERVING_RUN_FAILED';
   return (

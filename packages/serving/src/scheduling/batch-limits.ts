@@ -8,7 +8,7 @@ export interface BatchLimits {
   readonly maxBytes: number;
 }
 
-/** Whether the first dimension of every input and output varies: else requests can't share an execution. */
+/** Returns whether the first dimension of every input and output varies: else requests can't share an execution. */
 export function hasBatchDimension({ inputs, outputs }: Signature): boolean {
   return inputs.length > 0 && [...inputs, ...outputs].every(({ shape }) => shape[0] === -1);
 }

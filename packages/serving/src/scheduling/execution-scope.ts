@@ -2,7 +2,7 @@ import type { TraceCarrier } from '../inference/trace-context.ts';
 import type { ExecutionContext } from '../runtime/runtime.ts';
 import type { Ticket } from './ticket.ts';
 
-/** The requests of one execution as its runtime sees them; made anew for each, so what few runtimes ask for is made late. */
+/** Context of one execution; created for each, so members that few runtimes read are created on demand. */
 export class ExecutionScope implements ExecutionContext {
   readonly ownsInputs: boolean;
   readonly #members: readonly Ticket[];
@@ -27,7 +27,7 @@ export class ExecutionScope implements ExecutionContext {
     return this.#abort.signal;
   }
 
-  /** Each member tells when it was answered: after the last one nobody waits for the execution any more. */
+  /** Called when a member was answered: after the last one, no request waits for the execution any more. */
   readonly onSettled = (): void => {
     if (this.#abort !== undefined && this.#isAbandoned()) this.#abort.abort();
   };

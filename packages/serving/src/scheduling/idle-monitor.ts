@@ -22,7 +22,7 @@ export class IdleMonitor {
     this.#idleSince = performance.eventLoopUtilization();
   }
 
-  /** Whether the event loop was busy for longer than the fastest execution since the runtime is idle. */
+  /** True if the event loop was busy for longer than the fastest execution since the runtime is idle. */
   get isStarving(): boolean {
     if (this.#idleSince === undefined) return false;
     return performance.eventLoopUtilization(this.#idleSince).active > this.#fastestMs;

@@ -1,4 +1,4 @@
-/** The place of one value in a {@link LinkedList}. */
+/** Position of one value in a {@link LinkedList}. */
 export interface Link<T> {
   readonly value: T;
   previous: Link<T> | undefined;
@@ -31,7 +31,7 @@ export class LinkedList<T> implements Iterable<T> {
     return link;
   }
 
-  /** Takes a link out; one that was taken out already is left alone. */
+  /** Removes a link; does nothing if it was removed before. */
   delete(link: Link<T>): void {
     if (link.list !== this) return;
     const { previous, next } = link;
@@ -39,12 +39,12 @@ export class LinkedList<T> implements Iterable<T> {
     else previous.next = next;
     if (next === undefined) this.#last = previous;
     else next.previous = previous;
-    // What has left must not hold on to what comes later.
+    // A removed link must not reference later ones.
     link.previous = link.next = link.list = undefined;
     this.#size -= 1;
   }
 
-  /** The value that is being looked at may be taken out meanwhile, others not. */
+  /** The current value may be removed during the iteration, others not. */
   *[Symbol.iterator](): Iterator<T> {
     let link = this.#first;
     while (link !== undefined) {

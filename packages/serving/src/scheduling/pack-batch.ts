@@ -34,7 +34,7 @@ export function packBatch(requests: readonly (readonly Tensor[])[]): readonly Te
 /**
  * Parts the outputs of a batch into those of its requests, by their numbers of rows; the storage is shared.
  *
- * @returns undefined when an output hasn't one row for each row of the batch, so that nobody can say whose is whose.
+ * @returns undefined when an output hasn't one row for each row of the batch, so that rows can't be assigned to requests.
  */
 export function splitBatch(
   outputs: readonly Tensor[],

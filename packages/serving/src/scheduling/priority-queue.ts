@@ -1,7 +1,7 @@
 import { LinkedList, type Link } from './linked-list.ts';
 import type { Ticket } from './ticket.ts';
 
-/** Of work that nobody waits for on a connection: it comes after everything else. */
+/** Priority of work that no client waits for on a connection: after everything else. */
 export const LAST_PRIORITY = Infinity;
 
 /** Tickets by priority and, within one, by arrival; leaving early costs nothing. */
@@ -33,7 +33,7 @@ export class PriorityQueue {
     this.#size -= 1;
   }
 
-  /** The ticket that is being looked at may be taken out meanwhile, others not. */
+  /** The current ticket may be removed during the iteration, others not. */
   *[Symbol.iterator](): Iterator<Ticket> {
     for (const { tickets } of this.#levels) yield* tickets;
   }

@@ -41,7 +41,7 @@ export class Scheduler {
   #executing = 0;
   #dispatching = false;
   #arrivals = 0;
-  /** Whether the last execution was of one request, and no other arrived during it. */
+  /** True if the last execution was of one request, and no other arrived during it. */
   #singly = false;
 
   constructor(options: SchedulerOptions) {
@@ -63,7 +63,7 @@ export class Scheduler {
     return this.#queue.size;
   }
 
-  /** Whether the next request would be rejected. */
+  /** True if the next request would be rejected. */
   get isFull(): boolean {
     const { maxQueued, runtime } = this.#options;
     return this.#queue.size >= maxQueued + Math.max(0, runtime.concurrency - this.#executing);

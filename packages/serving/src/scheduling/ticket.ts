@@ -4,22 +4,22 @@ import type { CancelSignal } from '../inference/cancel-signal.ts';
 import type { TraceCarrier } from '../inference/trace-context.ts';
 import type { Link } from './linked-list.ts';
 
-/** What the scheduler is asked to run. */
+/** Request for an execution. */
 export interface Submission {
   readonly inputs: readonly Tensor[];
   /** Rows that statistics and metrics count. */
   readonly rows: number;
-  /** When the answer is of no use any more, on the clock of `performance.now()`; may move on while others come to wait. */
+  /** Deadline in milliseconds of `performance.now()`; may move while further requests wait for the same result. */
   readonly deadlineAt: number;
   /** 1 is the highest; 0 stands for the lowest, as in the protocol. */
   readonly priority?: number | undefined;
   readonly requestId?: string | undefined;
-  /** What an upstream is told the trace from. */
+  /** Request whose trace context upstreams get. */
   readonly trace?: TraceCarrier | undefined;
   readonly signal?: CancelSignal | undefined;
 }
 
-/** What one submission gave. */
+/** Result of one submission. */
 export interface Outcome {
   readonly outputs: readonly Tensor[];
   /** Milliseconds from acceptance to the start of the execution. */
@@ -38,7 +38,7 @@ export class Ticket {
   /** Rows that statistics and metrics count. */
   readonly countedRows: number;
   readonly bytes: number;
-  /** What a batch needs in common: the shape of every input but for its first dimension. */
+  /** Key that the members of a batch have in common: the shape of every input but for its first dimension. */
   readonly shapeKey: string;
   readonly acceptedAt = performance.now();
   readonly promise: Promise<Outcome>;
@@ -47,9 +47,9 @@ export class Ticket {
   readonly #onCancel: () => void;
   /** Called once when it was answered; the scheduler sets it while an execution runs. */
   onSettled: (() => void) | undefined;
-  /** Its place among those that wait for an execution; the scheduler's. */
+  /** Link in the scheduler's list of waiting requests. */
   queued: Link<Ticket> | undefined;
-  /** Its place among those that weren't answered yet; the scheduler's. */
+  /** Link in the scheduler's list of unanswered requests. */
   outstanding: Link<Ticket> | undefined;
   #resolve: (outcome: Outcome) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
@@ -81,7 +81,7 @@ export class Ticket {
     return this.#submission.deadlineAt;
   }
 
-  /** Whether it was answered: what is left of it needn't be computed. */
+  /** True if the request was answered: its execution needn't continue. */
   get settled(): boolean {
     return this.#settled;
   }

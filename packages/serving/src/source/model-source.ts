@@ -12,7 +12,7 @@ export interface GoldenTensor {
 export interface GoldenExample {
   readonly inputs: readonly GoldenTensor[];
   readonly outputs: readonly GoldenTensor[];
-  /** Greatest absolute difference allowed for floating-point outputs; see `checkGoldenExamples`. */
+  /** Maximum absolute difference for floating-point outputs; see `checkGoldenExamples`. */
   readonly tolerance?: number | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface VersionManifest {
   };
   readonly goldenExamples?: readonly GoldenExample[] | undefined;
   /**
-   * Whether its requests may share executions: `auto` where its rows are shown to be independent, `on` also where that
+   * States whether requests may share executions: `auto` where its rows are shown to be independent, `on` also where that
    * can't be shown, `off` never.
    * @defaultValue `'auto'`
    */
@@ -47,7 +47,7 @@ export interface ModelArtifacts {
 
 /** Where models come from; `ModelRegistry` of `@fairlead/registry` is one. */
 export interface ModelSource {
-  /** Every model that there is, served or not; without it nobody can be told what else could be loaded. */
+  /** Every model that there is, served or not; without it the index lists served models only. */
   list?(): Promise<readonly { readonly model: string }[]>;
   /**
    * The version that `alias` names now; rejects with a clear message when it names none, and with a `code` that ends with
@@ -64,6 +64,6 @@ export interface ModelSource {
   ): AsyncIterable<{ readonly version: number }>;
   /** Describes what makes a model served that isn't; added to the message of `ERR_SERVING_MODEL_NOT_FOUND`. */
   unservedHint?(model: string): string | undefined;
-  /** Why what is known of the model's alias may be out of date, if it may; told as the reason in its status. */
+  /** Reason why the known version of the model's alias may be out of date, for the status; undefined when it is current. */
   outdated?(model: string): string | undefined;
 }

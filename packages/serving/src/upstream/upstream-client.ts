@@ -3,7 +3,7 @@ import { Pool } from 'undici';
 import { ServingError } from '../errors/serving-error.ts';
 import type { UpstreamAddress } from './upstream-address.ts';
 
-/** What a client of one upstream needs. */
+/** Options of the client of one upstream. */
 export interface UpstreamClientOptions {
   readonly name: string;
   readonly address: UpstreamAddress;
@@ -94,7 +94,7 @@ export class UpstreamClient {
       if (signal.aborted)
         throw new ServingError(
           'ERR_SERVING_CANCELED',
-          `the request to upstream "${name}" was given up`,
+          `the request to upstream "${name}" was canceled`,
           { cause },
         );
       const code = (cause as { code?: unknown }).code;

@@ -21,7 +21,7 @@ declare module '../codec/codec.ts' {
 
 const HEALTH_MAX_AGE_MS = 1000;
 
-/** One version that another process runs, asked by the Open Inference Protocol. */
+/** One version that another process runs, called by the Open Inference Protocol. */
 export class UpstreamModel implements Runtime {
   readonly platform = 'upstream';
   readonly #client: UpstreamClient;
@@ -89,7 +89,7 @@ export class UpstreamModel implements Runtime {
   #refused({ status, body }: UpstreamResponse): ServingError {
     const { name } = this.#client;
     const said = explain(body);
-    // What was sent fits the limits here, and not those there.
+    // The request fits the limits of this server, and not those of the upstream.
     if (status === 413) {
       return new ServingError(
         'ERR_SERVING_BODY_TOO_LARGE',
@@ -144,7 +144,7 @@ function explain(body: Buffer): string {
     const { error } = JSON.parse(body.toString()) as { error?: unknown };
     if (typeof error === 'string') return error.slice(0, 500);
   } catch {
-    // Not JSON: an error page of something in between, which helps nobody.
+    // Not JSON: an error page of a proxy in between, without a useful message.
   }
   return 'no reason given';
 }

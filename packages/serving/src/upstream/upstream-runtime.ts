@@ -28,7 +28,7 @@ export interface UpstreamOptions {
    */
   readonly maxResponseBytes?: number;
   /**
-   * Whether connections are used again. Leave it off for Gunicorn's threaded workers, which lose requests on
+   * True if connections are reused. Leave it off for Gunicorn's threaded workers, which lose requests on
    * connections that they close (https://github.com/benoitc/gunicorn/issues/3038).
    * @defaultValue false
    */
@@ -73,7 +73,7 @@ export interface UpstreamRuntime extends RuntimeFactory {
  * Makes the runtime of versions that other processes run, reached over HTTP by the Open Inference Protocol.
  *
  * A version names its upstream in its runtime options, `{ upstream: 'flask', model?: 'name over there' }`; addresses
- * come from here alone, so that whoever pushes a model can't choose where requests go.
+ * are configured here alone, so that the client that pushes a model can't choose the destination of requests.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the upstream, the option and its value.
  *

@@ -4,19 +4,19 @@ import { float16ToNumber, type Tensor } from '@fairlead/signature';
  * How far a row may be from what it was alone, relative to the magnitude of its output.
  *
  * A matrix product of more rows adds its terms in another order: single precision then differs by some 1e-7 of the
- * greatest term, by up to 1e-5 behind a hundred layers. Rows that influence each other differ by a part of what their
+ * largest term, by up to 1e-5 behind a hundred layers. Rows that influence each other differ by a part of what their
  * answers differ by, which is seldom less than a hundredth. Half precision has three digits. Models that compute in single
- * precision may answer in double, so that has no bound of its own.
+ * precision may answer in double, so that has no separate bound.
  */
 const TOLERANCE = { FP16: 4e-3, FP32: 2e-5, FP64: 2e-5 } as const;
 
-/** The typical magnitude of each output over several results, by name: the median of what is greatest in each. */
+/** The typical magnitude of each output over several results, by name: the median of the maximum of each. */
 export type Magnitudes = ReadonlyMap<string, number>;
 
 /**
  * Measures the outputs of several executions; see {@link differsBeyondRounding}.
  *
- * Typical rather than the greatest: one exponential of a large input must not hide what happens to all others.
+ * Typical rather than maximum: one exponential of a large input must not hide what happens to all others.
  */
 export function magnitudesOf(results: readonly (readonly Tensor[])[]): Magnitudes {
   const maxima = new Map<string, number[]>();
@@ -35,13 +35,13 @@ export function magnitudesOf(results: readonly (readonly Tensor[])[]): Magnitude
 
 function maximumOf(tensor: Tensor): number {
   if (!isFloat(tensor)) return 0;
-  let greatest = 0;
+  let maximum = 0;
   const valueAt = floatGetter(tensor);
   for (let index = 0; index < tensor.data.length; index++) {
     const value = Math.abs(valueAt(index));
-    if (value > greatest && value < Infinity) greatest = value;
+    if (value > maximum && value < Infinity) maximum = value;
   }
-  return greatest;
+  return maximum;
 }
 
 /** The first output in which two results of the same rows differ by more than rounding explains, with both values. */

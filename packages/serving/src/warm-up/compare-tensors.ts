@@ -1,7 +1,7 @@
 import { float16ToNumber, type Tensor } from '@fairlead/signature';
 
 /**
- * What differs between expected tensors and those of the same names: undefined when nothing does.
+ * Describes the difference between expected tensors and those of the same names: undefined when nothing does.
  *
  * Floating-point elements may differ by `tolerance`, absolutely or relative to the expected value; all others must be
  * equal. NaN equals NaN alone, and each infinity itself.

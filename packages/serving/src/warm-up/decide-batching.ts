@@ -4,27 +4,27 @@ import { hasBatchDimension } from '../scheduling/batch-limits.ts';
 import type { BatchingSetting } from '../source/model-source.ts';
 import type { RowTrial } from './row-trial.ts';
 
-/** Whether requests of a version share executions, and why. */
+/** Decision whether requests of a version share executions, with its reason. */
 export interface BatchingDecision {
   readonly on: boolean;
   /** In words, with what was found. */
   readonly reason: string;
 }
 
-/** What batching is decided on. */
+/** Facts that batching is decided by. */
 export interface BatchingFacts {
   readonly setting: BatchingSetting;
   readonly signature: Signature;
   /** Rows that may share an execution at most, by the server's options. */
   readonly maxRows: number;
-  /** What the model's graph shows; undefined where there is none to read. */
+  /** Analysis of the model's graph; undefined for a model without one. */
   readonly analysis: RowAnalysis | undefined;
   /** Undefined when nothing was tried. */
   readonly trial: RowTrial | undefined;
 }
 
 /**
- * Why no trial is needed: batching is off whatever it would find. Undefined when it depends on the trial.
+ * Returns the decision where no trial is needed, because batching is off in any case; undefined when it depends on the trial.
  */
 export function decideWithoutTrial({
   setting,
@@ -41,7 +41,7 @@ export function decideWithoutTrial({
   if (setting === 'auto' && analysis?.rows === 'unknown') {
     // A trial can't draw the value from which on rows influence each other, as beyond a threshold.
     return off(
-      `its graph does not show independent rows (${analysis.reason}), and a trial is no proof; promise independent rows with batching "on" (--batching on) if they are`,
+      `its graph does not show independent rows (${analysis.reason}), and a trial cannot show them; promise independent rows with batching "on" (--batching on) if they are`,
     );
   }
   return undefined;
@@ -57,8 +57,8 @@ export function decideBatching(facts: BatchingFacts): BatchingDecision {
   if (early !== undefined) return early;
   if (trial?.rows === 'dependent') return off(trial.reason);
   if (trial?.rows === 'independent') {
-    const proof = analysis?.rows === 'independent' ? `${analysis.reason}; ` : '';
-    return { on: true, reason: proof + trial.reason };
+    const shown = analysis?.rows === 'independent' ? `${analysis.reason}; ` : '';
+    return { on: true, reason: shown + trial.reason };
   }
   const open = trial?.reason ?? 'no input of ours suits it; add golden examples';
   if (setting === 'on')

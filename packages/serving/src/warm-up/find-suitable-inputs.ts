@@ -47,7 +47,7 @@ export async function findSuitableInputs<T>(
   return { inputs: undefined, problem };
 }
 
-/** Whether an execution failed in a way that other inputs may avoid. */
+/** Returns whether an execution failed in a way that other inputs may avoid. */
 export function isUnsuitable(error: unknown): error is ServingError {
   return error instanceof ServingError && UNSUITABLE.has(error.code) && !lostItsThread(error.cause);
 }

@@ -38,14 +38,14 @@ export function* plausibleInputs({
   yield drawTensors(inputs, { random, lengthOf: first, maxInteger: 9, scale: 10 });
 }
 
-/** What draws for a version begin with: the same at its push as in every gateway that loads it. */
+/** Seed of the inputs drawn for a version: the same at its push as in every gateway that loads it. */
 export function seedOf(model: string, signature: Signature): string {
   return `${model} ${JSON.stringify(signature)}`;
 }
 
 function* plausibleShapes(inputs: readonly TensorSpec[]): Generator<LengthOf, void> {
   const seen = new Set<string>();
-  // What the first dimensions are called is the number of rows elsewhere, too.
+  // A name of a first dimension is the number of rows in other dimensions, too.
   const rowNames = new Set(inputs.map(({ dimensions }) => dimensions?.[0] ?? ''));
   const isRows = ({ dimensions }: TensorSpec, dimension: number): boolean => {
     const name = dimensions?.[dimension] ?? '';
@@ -57,7 +57,7 @@ function* plausibleShapes(inputs: readonly TensorSpec[]): Generator<LengthOf, vo
       (spec, dimension) => (isRows(spec, dimension) ? 1 : length),
       // One row, and a state beside it whose rows are not its first dimension.
       ({ shape }, dimension) => (dimension > 0 && dimension === shape.length - 1 ? length : 1),
-      // What varies, varies together.
+      // All varying dimensions have the same length.
       () => length,
     ];
     for (const choice of choices) {

@@ -10,7 +10,7 @@ import { dependent, MIN_SAMPLES, outOfTime, type RowTrial, type Sample } from '.
 /** Options of {@link tryGroup}. */
 export interface GroupTrial {
   readonly drawn: readonly Request[];
-  /** Whether the version takes the first request for certain. */
+  /** True if the version is known to accept the first request. */
   readonly mustRun: boolean;
   readonly maxRows: number;
   readonly endsAt: number;

@@ -13,7 +13,7 @@ export interface RowTrialOptions {
   /** Requests that the version takes. */
   readonly known: readonly Request[];
   readonly execute: Execute<readonly Tensor[]>;
-  /** What may share an execution once the version is served. */
+  /** Limits of a shared execution once the version is served. */
   readonly limits: BatchLimits;
   /** Once it is used up, in milliseconds, what wasn't tried stays open. */
   readonly budgetMs: number;

@@ -34,9 +34,9 @@ export interface WarmUpOptions {
 /** Result of a warm-up. */
 export interface WarmUpResult {
   readonly batching: BatchingDecision;
-  /** Inputs that it answered. */
-  readonly proof: readonly Tensor[] | undefined;
-  /** Why it was not run: no inputs were found that suit it. */
+  /** Inputs that the version answered. */
+  readonly probeInputs: readonly Tensor[] | undefined;
+  /** Reason why it was not executed: no suitable inputs were found. */
   readonly validationSkipped?: string;
 }
 
@@ -93,7 +93,7 @@ export async function warmUp(
   }
   return {
     batching,
-    proof: known[0],
+    probeInputs: known[0],
     ...(validationSkipped !== undefined && { validationSkipped }),
   };
 }

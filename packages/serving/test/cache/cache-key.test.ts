@@ -117,7 +117,7 @@ describe('the key of inputs', () => {
 });
 
 describe('outputs as bytes', () => {
-  test('come back as they were, in storage of their own', () => {
+  test('are decoded unchanged, into separate storage', () => {
     fc.assert(
       fc.property(tensors, (outputs) => {
         const bytes = encodeOutputs(outputs);
@@ -134,13 +134,13 @@ describe('outputs as bytes', () => {
     );
   });
 
-  test('a part of a batch is kept without the rest of the batch', () => {
+  test('a part of a batch is encoded without the rest of the batch', () => {
     const batch = new Float32Array(1000);
     const part: Tensor = { name: 'y', datatype: 'FP32', shape: [2], data: batch.subarray(4, 6) };
     expect(encodeOutputs([part]).buffer.byteLength).toBeLessThan(100);
   });
 
-  test('bytes that are something else are nothing, whatever they are', () => {
+  test('any other bytes are decoded to undefined', () => {
     const whole = encodeOutputs([fp32('y', [2], 1, 2), text('t', 'ab')]);
     for (let length = 0; length < whole.length; length++) {
       expect(decodeOutputs(whole.subarray(0, length))).toBeUndefined();

@@ -108,7 +108,7 @@ describe('a model with a cache', () => {
     ).rejects.toThrow('output "z"');
   });
 
-  test('another version has answers of its own, and those of the first are still there for it', async () => {
+  test('each version has separate cached responses', async () => {
     const cache = memoryCache({ maxBytes: 1e6 });
     const source = new MemorySource([
       { signature: affine },

@@ -17,7 +17,7 @@ test('gives back what it was given, until something newer needs the room', () =>
   expect(cache.get('never')).toBeUndefined();
 });
 
-test('an answer too large to share the room with others is not kept, and displaces nothing', () => {
+test('a response above the maximum size is not stored, and displaces none', () => {
   const cache = memoryCache({ maxBytes: 4000 });
   cache.set('a', bytes(500));
   cache.set('large', bytes(1000));

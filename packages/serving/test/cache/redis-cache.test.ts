@@ -60,7 +60,7 @@ const cacheOf = (options: Partial<RedisCacheOptions> = {}) =>
   redisCache({ client, timeoutMs: 5000, pauseMs: 1, ...options });
 const VALUE = Uint8Array.from({ length: 1000 }, (_, index) => index % 256);
 
-describe('answers kept in Redis', () => {
+describe('responses in Redis', () => {
   test('come back byte for byte, on another host as well, and in time they go', async () => {
     const cache = cacheOf({ ttlMs: 60_000 });
     expect(await cache.get('m/1/a')).toBeUndefined();
@@ -96,7 +96,7 @@ describe('answers kept in Redis', () => {
   });
 });
 
-describe('a value that is not just what was kept', () => {
+describe('a value that is not exactly the stored one', () => {
   const damage: [string, (key: string) => Promise<unknown>][] = [
     ['changed in one bit', (key) => client.setBit(key, 8 * 500, 1)],
     ['cut off', async (key) => client.set(key, (await client.get(key))?.slice(0, 20) ?? '')],
@@ -106,7 +106,7 @@ describe('a value that is not just what was kept', () => {
     ['of another type', async (key) => [await client.del(key), await client.hSet(key, 'a', 'b')]],
     ["another key's", (key) => client.copy('fairlead:other', key, { REPLACE: true })],
   ];
-  test.each(damage)('%s: a miss, and kept anew', async (_how, spoil) => {
+  test.each(damage)('%s: a miss, and stored again', async (_how, spoil) => {
     const cache = cacheOf();
     // Its 500th byte's first bit is 0, so that setting it changes something.
     const value = new Uint8Array(1000);
@@ -122,8 +122,8 @@ describe('a value that is not just what was kept', () => {
   });
 });
 
-describe('a Redis that is not there', () => {
-  test('vanishes and comes back: misses meanwhile, without an error or anything queued', async () => {
+describe('a Redis', () => {
+  test('that stops and restarts: misses in between, without an error or a queued command', async () => {
     const errors: unknown[] = [];
     const cache = cacheOf({ onError: (error) => errors.push(error) });
     await cache.set('k', VALUE);
@@ -146,7 +146,7 @@ describe('a Redis that is not there', () => {
     expect(await client.dbSize()).toBe(1);
   });
 
-  test('was never there: misses, and the process lives without a listener of its own', async () => {
+  test('that never existed: misses, and the process needs no listener of errors', async () => {
     const nowhere = connect('redis://127.0.0.1:1');
     const errors: unknown[] = [];
     const cache = redisCache({
@@ -161,7 +161,7 @@ describe('a Redis that is not there', () => {
     expect(errors).toHaveLength(1);
   });
 
-  test('is slow without end: a miss each, and soon nothing is sent any more', async () => {
+  test('that hangs: a miss each, and no command is sent above the maximum of pending ones', async () => {
     const cache = cacheOf({ timeoutMs: 100, pauseMs: 1, maxPending: 5 });
     await cache.set('k', VALUE);
     redis.signal('SIGSTOP');
@@ -180,7 +180,7 @@ describe('a Redis that is not there', () => {
     expect(Number(calls)).toBeLessThan(15);
   });
 
-  test('is left alone for a while after it was too slow', async () => {
+  test('that was too slow is not called for the pause', async () => {
     const errors: unknown[] = [];
     const cache = cacheOf({
       timeoutMs: 50,
@@ -194,7 +194,7 @@ describe('a Redis that is not there', () => {
     expect(errors.map(String)).toEqual(['Error: Redis gave no answer within 50 ms']);
   });
 
-  test('refuses every write, being full: answers are read, none is kept, nothing fails', async () => {
+  test('that is full rejects every write: responses are read, none is stored, no request fails', async () => {
     const errors: unknown[] = [];
     const cache = cacheOf({ onError: (error) => errors.push(error) });
     await cache.set('k', VALUE);

@@ -114,7 +114,7 @@ describe('one execution for the same input', () => {
     expect(runtime.executed.flat()).toEqual([1, 2, 3]);
   });
 
-  test('each reader gets outputs of its own: what one writes, no other reads', async () => {
+  test('each reader gets separate outputs', async () => {
     const { outputsOf } = cached({ gated: false });
     const run = () => outputsOf(5);
     const together = await Promise.all([run(), run(), run()]);
@@ -128,7 +128,7 @@ describe('one execution for the same input', () => {
   });
 });
 
-describe('whoever leaves', () => {
+describe('a request that ends early', () => {
   test('a leader whose client disconnected does not fail its followers', async () => {
     const { runtime, ask } = cached();
     const client = new AbortController();
@@ -154,7 +154,7 @@ describe('whoever leaves', () => {
     expect(runtime.executed).toHaveLength(1);
   });
 
-  test('a follower that is gone or late takes nothing from the others', async () => {
+  test('a follower that is canceled or late has no effect on the others', async () => {
     const { runtime, ask } = cached();
     const leader = ask(3);
     const client = new AbortController();
@@ -172,7 +172,7 @@ describe('whoever leaves', () => {
     expect(leader.lookup.result).toBe('miss');
   });
 
-  test('when all have left, what still waits is never executed, and who comes next begins anew', async () => {
+  test('after all requests ended, the waiting work is not executed, and the next request starts again', async () => {
     const { runtime, ask } = cached();
     const blocking = ask(1);
     await until(() => runtime.gates.length === 1);
@@ -190,7 +190,7 @@ describe('whoever leaves', () => {
     expect(runtime.executed).toEqual([[1], [3]]);
   });
 
-  test('an execution that nobody waits for any more is told so', async () => {
+  test('an execution is aborted when no request waits for it any more', async () => {
     const { runtime, ask } = cached();
     const client = new AbortController();
     const asked = [ask(3, { signal: client.signal }), ask(3, { signal: client.signal })];
@@ -204,7 +204,7 @@ describe('whoever leaves', () => {
 });
 
 describe('failures', () => {
-  test('reach everyone who waited, and are not kept', async () => {
+  test('are returned to every waiting request, and not cached', async () => {
     const { runtime, ask } = cached({ gated: false });
     const asked = [ask(POISON), ask(POISON)];
     expect(await Promise.all(asked.map(({ code }) => code))).toEqual(

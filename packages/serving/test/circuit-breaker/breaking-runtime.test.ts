@@ -12,7 +12,11 @@ const context = { requestIds: [], signal: new AbortController().signal, ownsInpu
 
 async function breaking(
   script: Script,
-  { retryAfterMs = 50, hangMs = 60_000, proof = undefined as readonly Tensor[] | undefined } = {},
+  {
+    retryAfterMs = 50,
+    hangMs = 60_000,
+    probeInputs = undefined as readonly Tensor[] | undefined,
+  } = {},
 ) {
   const changes: string[] = [];
   const artifacts = await new MemorySource([{ signature: affine }]).openVersion('m', 1);
@@ -21,7 +25,7 @@ async function breaking(
     ...circuitBreakerOptions({ executions: 8, minExecutions: 4, retryAfterMs }),
     title: 'model "m" version 1',
     hangMs,
-    proof,
+    probeInputs,
     onChange: ({ type }) => changes.push(type),
   });
   const run = () =>
@@ -80,22 +84,25 @@ describe('what trips the breaker', () => {
         fault,
         faultOf: ({ data }) => (data as Float32Array).includes(1),
       };
-      const { changes, runs } = await breaking(script, { proof: [rowsOf(7)] });
+      const { changes, runs } = await breaking(script, { probeInputs: [rowsOf(7)] });
       expect(await runs(20)).toEqual(Array(20).fill(fault));
       expect(changes).toEqual([]);
-      // One look at the proof serves for a while.
+      // One execution of the probe inputs counts for a second.
       expect(script.executions).toBe(21);
     },
   );
 
   test('what fails at what it is known to answer', async () => {
     const script: Script = { fault: 'ERR_SERVING_RUN_FAILED' };
-    const { changes, runs } = await breaking(script, { proof: [rowsOf(7)], retryAfterMs: 60_000 });
+    const { changes, runs } = await breaking(script, {
+      probeInputs: [rowsOf(7)],
+      retryAfterMs: 60_000,
+    });
     await runs(4);
     expect(changes).toEqual(['circuit-opened']);
   });
 
-  test('what was refused tells nobody how others failed', async () => {
+  test('a rejection does not describe the failures of other clients', async () => {
     const { runtime, runs } = await breaking({ fault: 'ERR_SERVING_RUN_FAILED' });
     await runs(4);
     expect(runtime.openError().message).not.toContain('as told');
@@ -114,7 +121,7 @@ describe('what trips the breaker', () => {
     expect(changes).toEqual([]);
   });
 
-  test('an execution that was given up because it hung', async () => {
+  test('an execution that was canceled because it hung', async () => {
     const script: Script = { fault: 'ERR_SERVING_CANCELED' };
     const { changes, runs } = await breaking(script, { hangMs: 5, retryAfterMs: 60_000 });
     script.until = new Promise((resolve) => setTimeout(resolve, 30));

@@ -48,7 +48,7 @@ describe('what runs in another thread', () => {
     ).rejects.toMatchObject({ code: 'ERR_SIGNATURE_KEY_REPEATED' });
   });
 
-  test('runs beside others, in whatever order they end', async () => {
+  test('runs concurrently with others, in any order of ends', async () => {
     const many = Array.from({ length: 20 }, (_, index) =>
       pool.run('decodePredict', bodyOf(Array.from({ length: index + 1 }, String)), signature),
     );

@@ -126,7 +126,7 @@ describe('a model with another as its fallback', () => {
     expect(events.filter(({ type }) => type === 'fallback-used')).toHaveLength(1);
   });
 
-  test('that hangs while it is tried again: whoever comes does not wait behind that', async () => {
+  test('that hangs while it is tried again: other requests do not wait for it', async () => {
     const script: Script = { concurrency: 1 };
     const { server, infer, code } = await start({
       scripts: { m: script },
@@ -157,7 +157,7 @@ describe('a model with another as its fallback', () => {
     },
   );
 
-  test("a client's own faults, and those that nobody waits for, are nothing for a fallback", async () => {
+  test('invalid and canceled requests are not forwarded to a fallback', async () => {
     const script: Script = {};
     const { server, fallbackUsed, infer, code } = await start({
       scripts: { m: script },
@@ -231,7 +231,7 @@ describe('a chain of fallbacks', () => {
 });
 
 describe('a request without rows', () => {
-  test('is wrong where the model fails at it, and harms nobody else', async () => {
+  test('that makes the model fail is invalid, and affects no other request', async () => {
     const m: Script = { fault: 'ERR_SERVING_RUN_FAILED', faultOf: ({ shape }) => shape[0] === 0 };
     const { infer, code, events } = await start({ scripts: { m }, serve: { m: {} } });
     const none = rowsOf(1, 0, 2);
@@ -277,7 +277,7 @@ describe('a model without a version', () => {
 });
 
 describe('a fallback that is of no use', () => {
-  test('because its signature is another: told at once, and never asked', async () => {
+  test('because its signature is incompatible: reported at once, and never called', async () => {
     const other: Signature = { ...affine, outputs: [{ ...affine.inputs[0], name: 'z' } as never] };
     const script: Script = {};
     const { events, infer, code } = await start({
@@ -294,7 +294,7 @@ describe('a fallback that is of no use', () => {
     expect(events.filter(({ type }) => type === 'fallback-incompatible')).toHaveLength(1);
   });
 
-  test('because it is left alone itself: the error is that of the model', async () => {
+  test('because its circuit is open: the error is that of the model', async () => {
     const scripts: Record<'m' | 'b', Script> = { m: {}, b: {} };
     const { finished, infer, code } = await start({
       scripts,
@@ -312,7 +312,7 @@ describe('a fallback that is of no use', () => {
 describe('the previous version as fallback', () => {
   const previous = { m: { fallback: 'previous-version' } } as const;
 
-  test('is kept until the next one comes, and answers while the newer one fails', async () => {
+  test('stays loaded until the next swap, and answers while the newer one fails', async () => {
     const sources = { m: new MemorySource([version(), version(), version()]) };
     const scripts: Record<'m@2' | 'm@3', Script> = { 'm@2': {}, 'm@3': {} };
     const { server, events, infer } = await start({ sources, scripts, serve: previous });
@@ -376,7 +376,7 @@ describe('without a fallback', () => {
     expect(await infer()).toMatchObject({ model: 'm' });
   });
 
-  test('a runtime that fails goes on being asked when the breaker is switched off', async () => {
+  test('a failing runtime is still called when the breaker is switched off', async () => {
     const script: Script = {};
     const { infer, code } = await start({
       scripts: { m: script },

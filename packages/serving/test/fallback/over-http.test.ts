@@ -95,7 +95,7 @@ test('what is said of the model itself stays true', async () => {
   await request(server).post('/v2/models/absent/versions/1/infer').send(v2).expect(503);
 });
 
-test('an open circuit without a fallback is 503, and tells when to ask again', async () => {
+test('an open circuit without a fallback is 503 with Retry-After', async () => {
   scripts.lonely.fault = 'ERR_SERVING_RUN_FAILED';
   for (let index = 0; index < 4; index++) {
     await request(server).post('/v2/models/lonely/infer').send(v2).expect(500);

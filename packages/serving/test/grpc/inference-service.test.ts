@@ -313,7 +313,7 @@ describe('ModelInfer', () => {
     expect(bytes).toEqual([floats(3, 5)]);
   });
 
-  test('typed in, raw out where it is asked for', async () => {
+  test('typed inputs, raw outputs where they are requested', async () => {
     const { send } = await serve(models);
     const message = { ...typed(), parameters: { binary_data_output: { bool_param: true } } };
     expect((await send('ModelInfer', message).answer).raw_output_contents).toEqual([floats(3, 5)]);
@@ -589,8 +589,8 @@ describe('time', () => {
   });
 });
 
-describe('faults of our own', () => {
-  test('are told without details, and to whoever watches', async () => {
+describe('internal errors', () => {
+  test('are returned without details, and reported to onError', async () => {
     const healthy = new GatedRuntime({ gated: false });
     let warm = false;
     const broken: Runtime = {
@@ -616,7 +616,7 @@ describe('faults of our own', () => {
   });
 });
 
-describe('whoever is let in', () => {
+describe('an admitted client', () => {
   test.each([true, false])(
     'is decided for each call and each model; with the interceptor: %s',
     async (intercepts) => {
@@ -791,7 +791,7 @@ describe('before a message is read', () => {
     expect(() => inferenceService(models, { receiveTimeoutMs })).toThrow(/receiveTimeoutMs is/);
   });
 
-  test('whoever has no key is refused, and whoever sends for too long is given up', async () => {
+  test('a call without a key is rejected, and one that sends for too long times out', async () => {
     const { port } = await serve(models, {
       receiveTimeoutMs: 50,
       admit: ({ metadata }) => {

@@ -238,7 +238,7 @@ describe('two live versions of a model', () => {
 });
 
 describe('the route of a request', () => {
-  test('stays with the version that it was routed to while that is live, whatever the router says next', async () => {
+  test('stays with the version that it was routed to while that is live, regardless of later choices of the router', async () => {
     let version = '2';
     const setup = await start(2, { router: { route: () => ({ version }) } });
     await isLive(setup, '2');

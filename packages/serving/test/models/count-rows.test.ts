@@ -24,7 +24,7 @@ test.each<[number, readonly Tensor[]]>([
   expect(countRows(inputs)).toBe(rows);
 });
 
-test('an empty tensor adds no rows to statistics and metrics, whatever its first dimension says', async () => {
+test('an empty tensor adds no rows to statistics and metrics, regardless of its first dimension', async () => {
   const dims = (name: string) => ({ name, datatype: 'FP32' as const, shape: [-1, -1] });
   const signature: Signature = { inputs: [dims('x')], outputs: [dims('y')] };
   const finished: InferenceFinishedEvent[] = [];

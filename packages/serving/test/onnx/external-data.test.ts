@@ -92,8 +92,8 @@ test('files are relative to the folder of the model, and spelled plainly', async
   );
 });
 
-const inPlacesOfTheirOwn = all.filter((name) => /branch|attribute|sparse|function/.test(name));
-test.each(inPlacesOfTheirOwn)(
+const inOtherFields = all.filter((name) => /branch|attribute|sparse|function/.test(name));
+test.each(inOtherFields)(
   '%s: even a listed file is rejected, since ONNX Runtime would open it on the disk',
   async (name) => {
     await expect(answerOf(name, { 'package.json': weights })).rejects.toThrow(

@@ -151,12 +151,15 @@ describe('running', () => {
       expect(outputs[0]?.data).toEqual(new Float32Array([3, 5]));
     });
 
-    test.each([[undefined], [[]], ['weights'], [[1]]])('and says so when told %j', async (told) => {
-      expect(await code(loadFrom('', told))).toBe('ERR_SERVING_LOAD_FAILED');
-    });
+    test.each([[undefined], [[]], ['weights'], [[1]]])(
+      'and names the option externalData %j',
+      async (given) => {
+        expect(await code(loadFrom('', given))).toBe('ERR_SERVING_LOAD_FAILED');
+      },
+    );
   });
 
-  test('routes each of many concurrent results to the request that asked', async () => {
+  test('routes each of many concurrent results to its request', async () => {
     const runtime = await load(affine, 'affine.onnx', { workers: 2 });
     await Promise.all(
       Array.from({ length: 300 }, async (_, index) => {
@@ -166,7 +169,7 @@ describe('running', () => {
     );
   });
 
-  test('an input that the model refuses fails alone, and tells why', async () => {
+  test('an input that the model rejects fails alone, with the reason', async () => {
     const runtime = await load(
       {
         inputs: [{ name: 'index', datatype: 'INT64', shape: [-1] }],

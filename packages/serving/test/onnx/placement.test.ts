@@ -62,7 +62,7 @@ describe('running in process', () => {
     await Promise.all(sessions.splice(0).map((session) => session.close()));
   });
 
-  async function tryOut(
+  async function measured(
     signature: Signature,
     file: string,
     roundTripMs: number,
@@ -78,7 +78,7 @@ describe('running in process', () => {
     };
     const worker = { computeMs: 0.01, roundTripMs, loadCpuMs };
     const readModel = (): Promise<typeof model> => Promise.resolve(model);
-    const session = await InProcessSession.tryOut(
+    const session = await InProcessSession.measure(
       readModel,
       signature,
       [input],
@@ -90,7 +90,7 @@ describe('running in process', () => {
   }
 
   test('is chosen for a tiny model that answers sooner there, for few rows at a time', async () => {
-    const session = await tryOut(affine, 'affine.onnx', 10_000);
+    const session = await measured(affine, 'affine.onnx', 10_000);
     expect(session?.reason).toMatch(/^up to \d+ rows: \d\.\d+ ms in process, 10000\.000 ms by a/);
     const { outputs } = (await session?.run([sample])) ?? {};
     expect(outputs?.[0]?.data).toEqual(new Float32Array([3, 5]));
@@ -100,23 +100,23 @@ describe('running in process', () => {
   });
 
   test('is not chosen when a worker is sooner', async () => {
-    expect(await tryOut(affine, 'affine.onnx', 0)).toBeUndefined();
+    expect(await measured(affine, 'affine.onnx', 0)).toBeUndefined();
   });
 
   test('is not chosen for a model that took longer than 20 ms to load in its worker', async () => {
-    expect(await tryOut(affine, 'affine.onnx', 10_000, sample, 20.1)).toBeUndefined();
+    expect(await measured(affine, 'affine.onnx', 10_000, sample, 20.1)).toBeUndefined();
   });
 
   test('is not chosen for a model that repeats as often as its data say', async () => {
     const data = new BigInt64Array([1n]);
     const once: Tensor = { name: 'times', datatype: 'INT64', shape: [1], data };
-    expect(await tryOut(slow, 'slow.onnx', 10_000, once)).toBeUndefined();
+    expect(await measured(slow, 'slow.onnx', 10_000, once)).toBeUndefined();
   });
 
   test('is not chosen where another dimension than the first varies', async () => {
     const [input] = affine.inputs;
     const varied = { ...affine, inputs: [{ ...input, shape: [-1, -1] }] } as Signature;
-    expect(await tryOut(varied, 'affine.onnx', 10_000)).toBeUndefined();
+    expect(await measured(varied, 'affine.onnx', 10_000)).toBeUndefined();
   });
 });
 

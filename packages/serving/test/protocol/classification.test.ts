@@ -58,7 +58,7 @@ const ask = (model: string, parameters: object, data = [1, 2, 7, -3]) =>
     });
 
 describe('classification', () => {
-  test('gives the greatest of each row with their places, and their names where they have some', async () => {
+  test('returns the largest elements of each row with their indexes, and their labels where they have some', async () => {
     const plain = (await ask('plain', { classification: 1 }).expect(200)).body as unknown;
     expect(plain).toMatchObject({
       outputs: [{ name: 'y', datatype: 'BYTES', shape: [2, 1], data: ['5:1', '15:0'] }],
@@ -71,7 +71,7 @@ describe('classification', () => {
     });
   });
 
-  test('gives all where fewer are there than were asked for; of equal ones the first comes first', async () => {
+  test('returns all when more are requested; equal elements are in the order of their indexes', async () => {
     const body = (await ask('plain', { classification: 1000 }, [4, 4]).expect(200)).body as unknown;
     expect(body).toMatchObject({ outputs: [{ shape: [1, 2], data: ['9:0', '9:1'] }] });
   });
@@ -111,10 +111,10 @@ describe('classification', () => {
     );
   });
 
-  test('of more than 16384 elements is refused, with what to do', async () => {
+  test('of more than 16384 elements is rejected, with the fix', async () => {
     const data = Array.from({ length: 2 * 16_385 }, () => 1);
     const response = await ask('plain', { classification: 1 }, data).expect(400);
-    expect((response.body as { error: string }).error).toContain('ask for at most 16384');
+    expect((response.body as { error: string }).error).toContain('request at most 16384');
   });
 
   test('can be sent as bytes', async () => {

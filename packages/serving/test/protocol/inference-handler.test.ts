@@ -121,7 +121,7 @@ describe('inference', () => {
 
   test.each([
     ['nested data', { inputs: [{ ...tensor, data: [[1, 2]] }] }],
-    ['a wish for one output', { inputs: [tensor], outputs: [{ name: 'y' }] }],
+    ['one requested output', { inputs: [tensor], outputs: [{ name: 'y' }] }],
     ['an empty list of outputs', { inputs: [tensor], outputs: [] }],
     ['an id that is null', { id: null, inputs: [tensor] }],
     ['outputs that are null', { inputs: [tensor], outputs: null }],
@@ -309,7 +309,7 @@ describe('statistics', () => {
 });
 
 describe('in Express', () => {
-  test('hands on what is not its own, and reads the body itself', async () => {
+  test('passes other paths to next, and reads the body itself', async () => {
     const app = express();
     app.use(inferenceHandler(models));
     app.use(express.json());

@@ -79,7 +79,7 @@ const post = (server: Server, path: string, body: unknown, type = 'application/j
     .send(typeof body === 'string' ? body : JSON.stringify(body));
 const row = { whole: 1, text: 'a', half: 0.5, flag: true };
 
-test('TensorFlow Serving tells the signature of a model', async () => {
+test('TensorFlow Serving returns the signature of a model', async () => {
   const body = (await request(mlflow).get('/v1/models/affine/metadata').expect(200))
     .body as unknown;
   expect(body).toMatchObject({

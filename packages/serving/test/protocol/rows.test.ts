@@ -366,7 +366,7 @@ describe('Accept of SageMaker', () => {
     expect((await neg).text).toBe('-1,-2\n-3,-4\n-5,-6\n');
   });
 
-  test('MLflow answers in JSON, whatever is accepted', async () => {
+  test('MLflow answers in JSON, regardless of Accept', async () => {
     const body = 'text,id,flag,size\na,1,1,1\n';
     const call = post(mlflow, '/invocations', body, 'text/csv').set('accept', 'image/png');
     expect((await call).status).toBe(200);
@@ -415,7 +415,7 @@ describe('a model whose name is that of a route', () => {
   ];
   const tensor = { name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] };
 
-  test.each(named)('%s has all of its own', async (model) => {
+  test.each(named)('%s has all its inputs', async (model) => {
     const get = (path: string) => request(aws).get(path);
     const metadata = { name: model, versions: ['1'], inputs: [{ name: 'x' }] };
     for (const path of [`/v2/models/${model}`, `/v2/models/${model}/versions/1`])

@@ -248,7 +248,7 @@ describe('admission', () => {
     );
   });
 
-  test('an execution is told when the last who waits for it has left', async () => {
+  test('an execution is aborted when no request waits for it', async () => {
     const runtime = new GatedRuntime();
     const scheduler = schedulerOf(runtime);
     const clients = [new AbortController(), new AbortController(), new AbortController()];
@@ -283,7 +283,7 @@ describe('admission', () => {
     expect(runtime.executed).toEqual([[0], [2]]);
   });
 
-  test('closing answers everybody, and what waited is never executed', async () => {
+  test('close() rejects every request, and waiting requests are not executed', async () => {
     const runtime = new GatedRuntime();
     const scheduler = schedulerOf(runtime);
     const executing = submit(scheduler, rowsOf(0));
@@ -304,7 +304,7 @@ describe('admission', () => {
   });
 });
 
-test("in any interleaving each answer is the asker's own, and everybody is answered", async () => {
+test('in any interleaving every request gets its own result', async () => {
   const request = fc.record({
     rows: fc.integer({ min: 1, max: 6 }),
     width: fc.integer({ min: 1, max: 3 }),

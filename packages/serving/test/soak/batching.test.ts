@@ -4,7 +4,7 @@ import { runOnnxInterleavings } from './batching/onnx-interleavings.ts';
 import { runInterleavings } from './batching/run-interleavings.ts';
 
 // The long form, a million interleavings: npm run soak -- batching
-test("in any interleaving each answer is of the asker's own input, by the version that it names", async () => {
+test('in any interleaving each response is computed from the input of its request, by the version that it names', async () => {
   const tally = emptyTally();
   const count = 500;
   const { distinct } = await runInterleavings({ count, seed: 1, tally });
@@ -24,7 +24,7 @@ test("in any interleaving each answer is of the asker's own input, by the versio
   );
 });
 
-test('so it is with ONNX models, in process and in workers, under real time', async () => {
+test('the same with ONNX models, in process and in workers, in real time', async () => {
   const tally = emptyTally();
   await runOnnxInterleavings(40, 1, tally);
   expect(tally.ends.answered).toBeGreaterThan(400);

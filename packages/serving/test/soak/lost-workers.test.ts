@@ -5,7 +5,7 @@ import { hangWorker, killWorker } from './workers/lost-workers.ts';
 test.each([
   ['a worker that dies', killWorker],
   ['a worker that hangs', hangWorker],
-])('%s is replaced, and no request waits for ever', async (_name, lose) => {
+])('%s is replaced, and every request ends', async (_name, lose) => {
   const { recoveredAfterMs, answered, failed } = await lose();
   expect(answered + failed).toBe(40);
   expect(answered).toBeGreaterThanOrEqual(36);

@@ -100,7 +100,7 @@ async function failure(runtime: Runtime, signal = never): Promise<ServingError> 
 }
 
 describe('a healthy upstream', () => {
-  test('answers by TCP; the path names its own model, and the request id is passed on', async () => {
+  test('answers by TCP; the path names its own model, and the request id is forwarded', async () => {
     const seen: (string | undefined)[] = [];
     const server = await listen((req, res) => {
       seen.push(req.url, String(req.headers['x-request-id']), req.headers.connection);
@@ -123,7 +123,7 @@ describe('a healthy upstream', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('sees no more connections at once than it was told', async () => {
+  test('gets at most the configured number of connections', async () => {
     let open = 0;
     let most = 0;
     const server = await listen((req, res) => {
@@ -242,7 +242,7 @@ describe('an upstream that fails', () => {
     expect(reached).toBe(false);
   });
 
-  test('nobody listens: unreachable, and the address stays inside', async () => {
+  test('no listener: unreachable, and the address is not in the error', async () => {
     const server = await listen(serve);
     const url = urlOf(server);
     server.close();
@@ -315,7 +315,7 @@ describe('an upstream that fails', () => {
     },
   );
 
-  test('its readiness is told when it says no', async () => {
+  test('its readiness is reported when it is not ready', async () => {
     const runtime = await load({ url: urlOf(await answering(503, '{}')) });
     expect(await runtime.unhealthy()).toBe('upstream "py" says 503 to its readiness');
   });

@@ -1,18 +1,18 @@
 import { checkIntegers, checkOptions, MAX_INT32 } from '../../errors/check-options.ts';
 import type { OptionNames } from '@fairlead/signature';
 import type { CacheStore } from '../cache-store.ts';
-import { seal, unseal } from './sealed-value.ts';
+import { readVerified, withDigest } from './verified-value.ts';
 
 /** The part of a client of the npm package `redis` that {@link redisCache} uses; `createClient(…)` gives one. */
 export interface RedisCacheClient {
-  /** Whether commands can be sent now. */
+  /** True if commands can be sent. */
   readonly isReady: boolean;
   /** Sends one command; `typeMapping` says what bulk strings (RESP type 36, `$`) become. */
   sendCommand(
     args: readonly (string | Buffer)[],
     options: { readonly typeMapping: { readonly 36: BufferConstructor } },
   ): Promise<unknown>;
-  /** Has `listener` told of a broken connection. Without one, Node ends the process. */
+  /** Registers a listener of broken connections. Without one, Node ends the process. */
   on(event: 'error', listener: (error: unknown) => void): unknown;
 }
 
@@ -26,31 +26,31 @@ export interface RedisCacheOptions {
    */
   readonly timeoutMs?: number;
   /**
-   * How long Redis is left alone after it failed or was too slow, in milliseconds.
+   * Time in which Redis isn't called after it failed or was too slow, in milliseconds.
    * @defaultValue 1000
    */
   readonly pauseMs?: number;
   /**
-   * How long an answer is kept, in milliseconds.
+   * Time to live of a response, in milliseconds.
    * @defaultValue 3600000 (an hour)
    */
   readonly ttlMs?: number;
   /**
-   * An answer larger than this isn't kept, in bytes.
+   * Maximum size of a response, in bytes; a larger one isn't stored.
    * @defaultValue 1048576 (1 MiB)
    */
   readonly maxEntryBytes?: number;
   /**
-   * Commands that may be on their way; while there are as many, Redis isn't asked.
+   * Maximum number of pending commands; while there are as many, Redis isn't called.
    * @defaultValue 256
    */
   readonly maxPending?: number;
   /**
-   * What the keys begin with.
+   * Prefix of the keys.
    * @defaultValue "fairlead:"
    */
   readonly keyPrefix?: string;
-  /** Told of what goes wrong with Redis, once for each pause. */
+  /** Called for errors of Redis, once for each pause. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -74,10 +74,10 @@ export interface RedisCache extends CacheStore {
 const AS_BUFFER = { typeMapping: { 36: Buffer } } as const;
 
 /**
- * Makes a store that keeps answers in Redis or Valkey, for several hosts to share.
+ * Creates a store of responses in Redis or Valkey, which several hosts share.
  *
- * A Redis that is away, slow, full or broken costs a miss and never a request. Nothing is queued while it is away, and
- * after a failure it is left alone for a moment. What it returns is verified: a value that isn't just what was kept under
+ * A Redis that is unreachable, slow, full or broken costs a miss and never a request. Nothing is queued while it is unreachable, and
+ * after a failure it isn't called for `pauseMs`. Its values are verified: a value that isn't exactly the one stored under
  * that key is a miss. Bound its memory in its own configuration, with `maxmemory` and `maxmemory-policy allkeys-lru`.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
@@ -105,13 +105,13 @@ export function redisCache(options: RedisCacheOptions): RedisCache {
   }
   client.on('error', pause);
 
-  /** Undefined when Redis isn't asked, or gave no answer in time. */
+  /** Undefined when Redis isn't called, or didn't respond in time. */
   async function send(...args: readonly (string | Buffer)[]): Promise<unknown> {
-    // What is sent while it is away would wait in the client's own queue, without bound.
+    // Commands that are sent without a connection would wait in the client's queue, without a limit.
     if (!client.isReady || pending >= maxPending || performance.now() < pausedUntil) {
       return undefined;
     }
-    // Counted until the client lets go of it, not just for as long as somebody waits.
+    // Counted until the client releases it, not only until the time-out.
     pending += 1;
     const answer = client.sendCommand(args, AS_BUFFER).finally(() => {
       pending -= 1;
@@ -135,13 +135,13 @@ export function redisCache(options: RedisCacheOptions): RedisCache {
   return {
     async get(key) {
       const name = keyPrefix + key;
-      const sealed = await send('GET', name);
-      return sealed instanceof Uint8Array ? unseal(name, sealed) : undefined;
+      const stored = await send('GET', name);
+      return stored instanceof Uint8Array ? readVerified(name, stored) : undefined;
     },
     async set(key, value) {
       if (value.length > maxEntryBytes) return;
       const name = keyPrefix + key;
-      await send('SET', name, seal(name, value), 'PX', String(ttlMs));
+      await send('SET', name, withDigest(name, value), 'PX', String(ttlMs));
     },
   };
 }

@@ -44,7 +44,7 @@ export function readMessageTarget(bytes: Uint8Array): MessageTarget {
   return { modelName, modelVersion };
 }
 
-/** What is longer is refused by its length anyway, and needn't be read. */
+/** A longer name is rejected by its length, and needn't be read. */
 const MAX_NAME_BYTES = 4096;
 
 function nameOf(message: WireReader): string {

@@ -43,7 +43,7 @@ export interface ModelInferRequest {
   readonly rawInputContents: readonly Uint8Array[];
 }
 
-/** Which model is asked for, by the messages that are about one. */
+/** Requested model, of messages about one. */
 export interface ModelRequest {
   readonly name: string;
   /** Empty for the version that the alias names. */

@@ -52,7 +52,7 @@ export class WireReader {
     return true;
   }
 
-  /** Whether the field found is `field`, which must then be of the wire type `type`. */
+  /** Returns whether the field found is `field`, which must then be of the wire type `type`. */
   is(field: number, type: number): boolean {
     if (this.field !== field) return false;
     if (this.type === type) return true;

@@ -78,9 +78,9 @@ class RiskFinder {
     inputs.forEach(({ name, elementType, shape }, position) => {
       const { type, bits, rank } = given[position] ?? UNKNOWN;
       // ONNX Runtime compares the shapes of requests with those of the model's own inputs, not with those of a body.
-      const least = outer === undefined ? shape?.length : rank;
+      const minRank = outer === undefined ? shape?.length : rank;
       const value = { type: elementType ?? type, bits };
-      scope.values.set(name, least === undefined ? value : { ...value, rank: least });
+      scope.values.set(name, minRank === undefined ? value : { ...value, rank: minRank });
     });
     this.#readNodes(nodes, scope, attributes);
     return outputs.map(({ name }) => lookUp(scope, name));

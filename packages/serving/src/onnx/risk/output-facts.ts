@@ -1,5 +1,5 @@
 import type { OnnxAttribute } from '@fairlead/signature/onnx';
-import { leastRank } from './least-rank.ts';
+import { minRank } from './min-rank.ts';
 import {
   BOOL,
   constantFacts,
@@ -139,7 +139,7 @@ const rules: ReadonlyMap<string, Rule> = new Map([
 export function outputFacts(node: NodeFacts): readonly ValueFacts[] {
   const facts = elementFacts(node);
   if (node.operator === 'Constant') return facts;
-  const rank = leastRank(node);
+  const rank = minRank(node);
   // The outputs of a Split have the same rank; the further ones of others may have another.
   const [first = UNKNOWN, ...further] = facts;
   const others = further.length === 0 ? [first] : further;

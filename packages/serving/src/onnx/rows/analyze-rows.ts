@@ -101,7 +101,7 @@ function outputsOf(
   );
   const graphs = [...node.attributes.values()].flatMap((attribute) => attribute.graphs ?? []);
   const captured = capturedNames(graphs).map((name) => values.get(name));
-  // Rows that influence each other stay so, whatever is computed of them.
+  // Rows that influence each other stay so in every further computation.
   const spoilt =
     [...inputs, ...captured].find((value) => value?.kind === 'mixed') ??
     inputs.find((value) => value?.kind === 'unknown');
@@ -160,7 +160,7 @@ const UNDEFINED: RowValue = {
   reason: 'an input of the graph is not in the signature',
 };
 
-/** What is computed of fixed values is fixed. */
+/** The result of fixed values is fixed. */
 function fixedOutput(
   operator: string,
   inputs: readonly (RowValue | undefined)[],

@@ -24,10 +24,10 @@ function keepOrDrop(node: NodeView, axes: readonly number[]): RowValue {
 const extremum: Rule = (node) => {
   const rows = node.rows(0);
   const axis = fromStart(node.integer('axis', 0), rows.shape.length);
-  return axis === axisOf(rows) ? mixes('looks for the greatest row') : keepOrDrop(node, [axis]);
+  return axis === axisOf(rows) ? mixes('looks for the largest row') : keepOrDrop(node, [axis]);
 };
 
-/** What is computed along one axis, or along that and all behind it. */
+/** Operator along one axis, or along that and all behind it. */
 function along(otherwise: number, isToTheEnd: (node: NodeView) => boolean): Rule {
   return (node) => {
     const rows = node.rows(0);

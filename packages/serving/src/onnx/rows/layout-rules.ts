@@ -137,7 +137,7 @@ function imageOnly(node: NodeView): RowValue {
   return axisOf(rows) === 0 ? rowsOf(others(rows.shape)) : unclear();
 }
 
-/** Whether it is known to have one axis: its elements are numbered by their places in it. */
+/** Returns whether it is known to have one axis: its elements are numbered by their places in it. */
 export function isListOf(value: RowValue | undefined): boolean {
   return (value?.kind === 'fixed' || value?.kind === 'count') && value.shape?.length === 1;
 }

@@ -5,9 +5,9 @@ export type Length = number | 'rows' | undefined;
 export type Shape = readonly Length[];
 
 /**
- * What is known of a value in a graph.
+ * Facts about a value in a graph.
  *
- * - `fixed`: the same whatever the rows and their number.
+ * - `fixed`: the same for all rows and any number of them.
  * - `rows`: its axis of length `rows` holds the rows, each computed from the same row of the inputs alone.
  * - `count`: it depends on the number of rows, and on nothing in them.
  * - `mixed`: rows influence each other in it.

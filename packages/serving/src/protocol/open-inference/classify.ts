@@ -2,13 +2,13 @@ import { float16ToNumber, SignatureError, type Tensor, type TensorSpec } from '@
 import { badRequest } from '../json-body.ts';
 
 /** Elements of one output, of all its rows together: each becomes a text, and they are made in one go. */
-const MOST_ELEMENTS = 16_384;
+const MAX_ELEMENTS = 16_384;
 
 type Numbers = Exclude<Tensor['data'], readonly Uint8Array[]>;
 
 /**
- * The `count` greatest elements of each row of a tensor, as `BYTES` of `"value:index"`, or `"value:index:label"` where the
- * signature names the features of the output. Greatest first; of equal ones the first; NaN last.
+ * The `count` largest elements of each row of a tensor, as `BYTES` of `"value:index"`, or `"value:index:label"` where the
+ * signature names the features of the output. Largest first; of equal ones the first; NaN last.
  *
  * Source: https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_classification.md
  *
@@ -27,49 +27,49 @@ export function classify(tensor: Tensor, count: number, spec: TensorSpec | undef
   const batched = spec?.shape[0] === -1;
   const rows = batched ? (shape[0] ?? 1) : 1;
   const classes = rows === 0 ? 0 : data.length / rows;
-  const kept = Math.min(count, classes);
-  if (rows * kept > MOST_ELEMENTS) {
+  const selected = Math.min(count, classes);
+  if (rows * selected > MAX_ELEMENTS) {
     throw badRequest(
-      `"classification" of "${name}" asks for ${rows * kept} elements of its ${rows} rows; ask for at most ${MOST_ELEMENTS}, or for the output itself`,
+      `"classification" of "${name}" requests ${rows * selected} elements of its ${rows} rows; request at most ${MAX_ELEMENTS}, or the output itself`,
     );
   }
   const labels = spec?.features?.length === classes ? spec.features : undefined;
   const encoder = new TextEncoder();
   const texts: Uint8Array[] = [];
   // A row of nothing can be one of a great many.
-  for (let row = 0; kept > 0 && row < rows; row++) {
+  for (let row = 0; selected > 0 && row < rows; row++) {
     const values = data.subarray(row * classes, (row + 1) * classes);
-    for (const index of greatest(values, kept)) {
+    for (const index of largest(values, selected)) {
       const label = labels?.[index]?.name;
-      const told = `${values[index] ?? 0}:${index}`;
-      texts.push(encoder.encode(label === undefined ? told : `${told}:${label}`));
+      const text = `${values[index] ?? 0}:${index}`;
+      texts.push(encoder.encode(label === undefined ? text : `${text}:${label}`));
     }
   }
-  return { name, datatype: 'BYTES', shape: batched ? [rows, kept] : [kept], data: texts };
+  return { name, datatype: 'BYTES', shape: batched ? [rows, selected] : [selected], data: texts };
 }
 
-/** Where the `count` greatest are, in their order. */
-function greatest(values: Numbers, count: number): readonly number[] {
+/** Indexes of the `count` largest, in their order. */
+function largest(values: Numbers, count: number): readonly number[] {
   return candidates(values, count)
     .sort((a, b) => descending(values[a] ?? 0, values[b] ?? 0))
     .slice(0, count);
 }
 
-/** Where those are that may be among the `count` greatest: of few, only few need be compared with each other. */
+/** Indexes of the candidates for the `count` largest, so that only few are compared with each other. */
 function candidates(values: Numbers, count: number): number[] {
   const places: number[] = [];
   if (count < values.length) {
-    // An array of its own kind sorts itself several times as fast as any comparison of ours: the least first, NaN last.
+    // A typed array sorts several times as fast as with a comparison function: the smallest first, NaN last.
     const sorted = values.slice().sort();
     let numbers = sorted.length;
     while (numbers > 0 && Number.isNaN(sorted[numbers - 1])) numbers -= 1;
-    const least = sorted[numbers - count];
-    if (least !== undefined) {
+    const smallest = sorted[numbers - count];
+    if (smallest !== undefined) {
       let equal = 0;
       for (let index = 0; index < values.length; index++) {
         const value = values[index] ?? 0;
-        if (value > least) places.push(index);
-        else if (value === least && equal < count) {
+        if (value > smallest) places.push(index);
+        else if (value === smallest && equal < count) {
           equal += 1;
           places.push(index);
         }

@@ -8,7 +8,7 @@ import { MAX_ID_LENGTH, readTuning } from './request-parameters.ts';
 export interface DecodedRequest {
   readonly request: InferRequest;
   readonly binary: BinaryOutputs;
-  /** How many of its greatest elements are wanted of an output in place of itself; absent when of none. */
+  /** Number of largest elements that are requested of each output, in place of the output; absent when of none. */
   readonly classes?: ReadonlyMap<string, number>;
 }
 
@@ -48,16 +48,16 @@ function toRequest(json: JsonObject, binary: Buffer): DecodedRequest {
     throw badRequest(`"id" must be a string of at most ${MAX_ID_LENGTH} characters`);
   }
   const parameters = parametersOf(json);
-  const wishes = readOutputs(outputs, parameters.binary_data_output === true);
+  const requested = readOutputs(outputs, parameters.binary_data_output === true);
   return {
     request: {
       ...(id !== undefined && { id }),
       inputs: readInputs(inputs, binary),
-      ...(wishes.names !== undefined && { outputs: wishes.names }),
+      ...(requested.names !== undefined && { outputs: requested.names }),
       ...readTuning(parameters),
     },
-    binary: wishes.binary,
-    ...(wishes.classes !== undefined && { classes: wishes.classes }),
+    binary: requested.binary,
+    ...(requested.classes !== undefined && { classes: requested.classes }),
   };
 }
 
@@ -98,11 +98,11 @@ function readInputs(inputs: unknown, binary: Buffer): readonly Tensor[] {
   return tensors;
 }
 
-interface OutputWishes extends Pick<DecodedRequest, 'binary' | 'classes'> {
+interface RequestedOutputs extends Pick<DecodedRequest, 'binary' | 'classes'> {
   readonly names: readonly string[] | undefined;
 }
 
-function readOutputs(outputs: unknown, binaryByDefault: boolean): OutputWishes {
+function readOutputs(outputs: unknown, binaryByDefault: boolean): RequestedOutputs {
   if (outputs === undefined) return { names: undefined, binary: { byDefault: binaryByDefault } };
   if (!Array.isArray(outputs)) throw badRequest('"outputs" must be a list of {"name":…}');
   checkNamed('outputs', outputs);
@@ -113,7 +113,7 @@ function readOutputs(outputs: unknown, binaryByDefault: boolean): OutputWishes {
       throw badRequest('each of "outputs" needs a "name" that is a string');
     }
     const parameters = parametersOf(output);
-    const wish = parameters.binary_data ?? binaryByDefault;
+    const isBinary = parameters.binary_data ?? binaryByDefault;
     const classification = parameters.classification ?? undefined;
     if (classification !== undefined) {
       if (!isCount(classification)) {
@@ -121,7 +121,7 @@ function readOutputs(outputs: unknown, binaryByDefault: boolean): OutputWishes {
       }
       classes.set(output.name, classification);
     }
-    binary.set(output.name, wish === true);
+    binary.set(output.name, isBinary === true);
   }
   return {
     // An empty list asks for everything, as Triton has it.

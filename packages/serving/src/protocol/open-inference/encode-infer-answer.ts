@@ -8,14 +8,14 @@ import { encodeInferResponse } from './encode-infer-response.ts';
 /** How the outputs of one request are to be written. */
 export interface AnswerForm {
   readonly binary: BinaryOutputs;
-  /** How many of its greatest elements take the place of an output. */
+  /** Number of largest elements in place of an output. */
   readonly classes?: ReadonlyMap<string, number>;
   /** The outputs of the signature; needed with `classes`. */
   readonly specs?: readonly TensorSpec[];
 }
 
 /**
- * Writes the answer of one request in the form that it wants.
+ * Writes the answer of one request in the requested form.
  *
  * @throws SignatureError and ServingError as {@link classify} does; SignatureError for text that isn't UTF-8.
  */

@@ -45,7 +45,7 @@ function describe({ label, statistics, runtime, batching }: LoadedVersion): obje
   };
 }
 
-/** Ours, beside what Triton tells: where the version computes, and why there. */
+/** Extension of Triton's statistics: where the version computes, with the reason. */
 function describePlacement(
   { workers, intraOpThreads, inProcess, reason }: RuntimePlacement,
   memory: RuntimeMemory | undefined,

@@ -8,7 +8,7 @@ const BODY_TYPES = ['application/json'];
 // Clients that send no body may still say what it would be.
 const ANY_BODY_TYPES = [...BODY_TYPES, 'application/octet-stream'];
 
-/** What a path of the model repository extension asks for. */
+/** Operation of a path of the model repository extension. */
 export type RepositoryPath =
   | { readonly type: 'repository-index' }
   | { readonly type: 'load' | 'unload'; readonly model: string };
@@ -49,7 +49,7 @@ function describeEntry({ fileBytes, residentBytes, ...entry }: ModelIndexEntry):
   return { ...entry, file_bytes: fileBytes, resident_bytes: residentBytes };
 }
 
-/** Only the registry says what a model is: a client can't bring a configuration or files of its own. */
+/** Only the registry says what a model is: a client can't send a configuration or files. */
 function checkParameters(json: JsonObject): void {
   const parameters = json.parameters ?? {};
   if (!isJsonObject(parameters)) throw badRequest('"parameters" must be an object');

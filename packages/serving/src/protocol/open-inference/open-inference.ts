@@ -31,13 +31,13 @@ export interface OpenInferenceOptions {
    */
   readonly serverVersion?: string;
   /**
-   * What is spoken beyond the protocol itself. `model_repository` lets clients load and unload models: where it is on,
-   * see to it with {@link requestAccess} that only administrators do.
+   * Extensions of the protocol. `model_repository` lets clients load and unload models: where it is on,
+   * authorize it with {@link requestAccess} for administrators only.
    * @defaultValue `['binary_tensor_data', 'classification', 'statistics']`
    */
   readonly extensions?: readonly OpenInferenceExtension[];
   /**
-   * What is wrong without making the server unready, for the member `warnings` of `GET /v2/health/ready`. Every client
+   * Problems that don't make the server unready, for the member `warnings` of `GET /v2/health/ready`. Every client
    * can read it, without credentials too.
    * @defaultValue none
    */
@@ -182,9 +182,9 @@ function readMetadata(server: Call['server'], target: InferTarget): Reply {
 }
 
 async function modelReady(
-  asked: Promise<{ name: string; ready: boolean; reason?: string }>,
+  status: Promise<{ name: string; ready: boolean; reason?: string }>,
 ): Promise<Reply> {
-  const { name, reason, ready } = await asked;
+  const { name, reason, ready } = await status;
   const detail = reason === undefined ? {} : { reason };
   return { status: ready ? 200 : 503, body: JSON.stringify({ name, ready, ...detail }) };
 }

@@ -7,7 +7,7 @@ export interface V2ModelPath {
   readonly version?: string;
 }
 
-/** What a path of the Open Inference Protocol asks for. */
+/** Operation of a path of the Open Inference Protocol. */
 export type V2Path =
   { readonly type: 'server' | 'live' | 'ready' | 'all-stats' } | V2ModelPath | RepositoryPath;
 

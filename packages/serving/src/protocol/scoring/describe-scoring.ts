@@ -8,7 +8,7 @@ import {
 import { nestedSchema, type JsonSchema } from '../../openapi-schema/tensor-schema.ts';
 import { columnsExample, columnsSchema } from '../columns-schema.ts';
 
-/** What the operations of a scoring protocol have in common. */
+/** Common part of the operations of a scoring protocol. */
 export interface ScoringPart {
   readonly protocol: string;
   readonly error: JsonSchema;

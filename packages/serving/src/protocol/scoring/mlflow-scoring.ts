@@ -27,7 +27,7 @@ const optionNames: OptionNames<ScoringOptions> = {
   model: 'required',
 };
 
-/** MLflow reads CSV as pandas does, and answers in JSON whatever is accepted. */
+/** MLflow reads CSV as pandas does, and answers in JSON regardless of `Accept`. */
 const STYLE: ScoringStyle = { header: 'present', answers: [JSON_TYPE] };
 const PART: ScoringPart = {
   protocol: 'mlflow',

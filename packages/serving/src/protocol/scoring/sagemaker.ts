@@ -12,8 +12,8 @@ import { BODY_TYPES, healthRoute, invocationsRoute, READ } from './scoring-route
 /** Options of {@link sageMaker}. */
 export interface SageMakerOptions extends ScoringOptions {
   /**
-   * Whether `POST /models` and `DELETE /models/<name>` load and unload models. Where it is on, see to it with
-   * {@link requestAccess} that only administrators do.
+   * True if `POST /models` and `DELETE /models/<name>` load and unload models. Where it is on, authorize it with
+   * {@link requestAccess} for administrators only.
    * @defaultValue false
    */
   readonly modelControl?: boolean;

@@ -16,7 +16,7 @@ export const CSV_TYPE = 'text/csv';
 
 /** Differences of scoring between the protocols. */
 export interface ScoringStyle {
-  /** Whether CSV begins with the names of the columns. */
+  /** True if CSV begins with the names of the columns. */
   readonly header: CsvOptions['header'];
   /** Media types of answers, the usual one first; the header `Accept` chooses where there are several. */
   readonly answers: readonly string[];

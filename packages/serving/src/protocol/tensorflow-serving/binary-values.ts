@@ -9,7 +9,7 @@ export interface BinaryValue {
   readonly b64: string;
 }
 
-/** Whether a value is bytes in base64, and nothing else. */
+/** Returns whether a value is bytes in base64, and nothing else. */
 export function isBinaryValue(value: unknown): value is BinaryValue {
   return isJsonObject(value) && typeof value.b64 === 'string' && Object.keys(value).length === 1;
 }

@@ -21,7 +21,7 @@ const DTYPES: Readonly<Record<Datatype, string>> = {
 /** The name of a model's one signature. */
 export const SIGNATURE = 'serving_default';
 
-/** JSON text of a version's signature as TensorFlow Serving tells it, under the name `serving_default`. */
+/** JSON text of a version's signature as TensorFlow Serving describes it, under the name `serving_default`. */
 export function encodeMetadata({ label, signature }: LoadedVersion): string {
   return JSON.stringify({
     model_spec: { name: label.model, signature_name: '', version: label.version },

@@ -468,7 +468,7 @@ export class Interleaving {
     }
     this.#check(
       this.#asked.every(({ settled }) => settled),
-      'somebody was not answered',
+      'a request was not answered',
     );
   }
 

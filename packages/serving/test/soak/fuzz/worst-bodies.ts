@@ -159,7 +159,7 @@ export function worstBodies(): Readonly<Record<string, FuzzInput>> {
     'binary, empty strings': binary('bytes', '[1,249925]', strings(0)),
     'binary, strings of one letter': binary('bytes', '[1,199940]', strings(1)),
     'binary, a length that lies': binary('bytes', '[1,1]', Buffer.alloc(999_000, 0xff)),
-    'binary, the three greatest of 249,000': binary(
+    'binary, the three largest of 249,000': binary(
       'fp32',
       '[1,249000]',
       random,
@@ -171,13 +171,13 @@ export function worstBodies(): Readonly<Record<string, FuzzInput>> {
       random,
       ',"outputs":[{"name":"x","parameters":{"classification":249000}}]',
     ),
-    'binary, the greatest of each of 249,000 rows': binary(
+    'binary, the largest of each of 249,000 rows': binary(
       'fp32',
       '[249000,1]',
       random,
       ',"outputs":[{"name":"x","parameters":{"classification":1}}]',
     ),
-    'binary, the greatest of each of 500 rows': binary(
+    'binary, the largest of each of 500 rows': binary(
       'fp32',
       '[500,498]',
       random,

@@ -46,7 +46,7 @@ const rules: ReadonlyMap<string, Rule> = new Map([
 ]);
 
 /** How many dimensions a node's first output has at least; 0 where that isn't known. */
-export function leastRank(node: NodeFacts): number {
+export function minRank(node: NodeFacts): number {
   const ranks = node.inputs.map((input) => input?.rank ?? 0);
   return Math.max(0, rules.get(node.operator)?.(ranks, node) ?? 0);
 }
