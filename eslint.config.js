@@ -66,7 +66,7 @@ export default defineConfig(
   },
   {
     // Longer still; each is divided when its package is next worked on, and none is added.
-    files: ['**/cached-store.ts', '**/folder-store.ts', '**/start-gateway.ts'],
+    files: ['**/start-gateway.ts'],
     rules: { 'max-lines-per-function': 'off' },
   },
   // The plugins of this very file have no types.

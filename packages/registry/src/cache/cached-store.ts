@@ -1,37 +1,35 @@
-import { createHash } from 'node:crypto';
-import type { ObjectStore, StoreEntry } from '../store/object-store.ts';
-import { RegistryError } from '../errors/registry-error.ts';
+import type { ObjectStore } from '../store/object-store.ts';
 import { checkOptions } from '../checks/check-options.ts';
-import { CacheFolder } from './cache-folder.ts';
-import { hasHash, isRecordAt, isRecordKey, promisedHash } from './cacheable.ts';
+import { invalidOption } from '../checks/invalid-option.ts';
+import { isRecordKey, promisedHash } from './cacheable.ts';
+import { CachedObjects } from './cached-objects.ts';
+import { LastKnown } from './last-known.ts';
 
 /** Settings of {@link cachedStore}. */
 export interface CachedStoreOptions {
-  /** Folder of the cache on the host's own disk; it is made when it is missing. */
+  /** Folder of the cache on the host's own disk; created if it is missing. */
   readonly folder: string;
   /**
-   * How many bytes are kept at most; beyond it goes what was used longest ago, and last what the aliases mean.
+   * Size limit in bytes. The objects that were used longest ago are removed first, and those of current aliases last.
    *
    * Each process may exceed it by one object and a hundredth for a moment.
    *
    * @defaultValue 10737418240 (10 GiB)
    */
   readonly maxBytes?: number;
-  /** Told when the cache itself fails, such as on a full disk; the store is used all the same. */
+  /** Called when the cache itself fails, such as on a full disk; the store is used nevertheless. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** After a store turned out to be away, it isn't asked again for that long for what is known. */
-const AWAY_MS = 5000;
-
 /**
- * Keeps what is read from `store` on the host's own disk, so that a host can start with it while the store is away.
+ * Caches the objects of `store` on the host's own disk, so that a host can start while the store is unreachable.
  *
- * Objects never change, so a cached one is as good as the store's; each is verified whenever it is read, and one that is
- * damaged is fetched anew. What is *not* there can be out of date: while the store fails, its listings and the end of a
- * log are those of the cache; reading a record that isn't cached fails as the store does. Made for hosts that serve; `verify` and everything that changes a registry belong on the store itself.
+ * Objects never change, so a cached copy never expires; each copy is verified whenever it is read, and a damaged one is fetched
+ * again. A *missing* object can be outdated: while the store fails, its listings and the end of a log are those of the cache;
+ * reading a record that isn't cached fails as the store does. For hosts that serve; run `verify` and everything that changes a
+ * registry on the store itself.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for a `maxBytes` that isn't positive, and what `folderStore` throws.
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for a `maxBytes` that isn't positive, and the errors of `folderStore`.
  */
 export function cachedStore(store: ObjectStore, options: CachedStoreOptions): ObjectStore {
   const {
@@ -44,91 +42,10 @@ export function cachedStore(store: ObjectStore, options: CachedStoreOptions): Ob
     onError: 'optional',
   });
   if (!(maxBytes > 0)) {
-    throw new RegistryError(
-      'ERR_REGISTRY_INVALID_OPTION',
-      `cannot cache ${maxBytes} bytes: maxBytes is a positive number`,
-    );
+    throw invalidOption(`cannot cache ${maxBytes} bytes: maxBytes is a positive number`);
   }
-  const cache = new CacheFolder(folder, maxBytes);
-  /** Blobs that were verified when their size was asked for, which comes right before they are read. */
-  const verified = new Set<string>();
-  let awayUntil = 0;
-
-  /** Runs work on the cache, which may fail without harm. */
-  const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await work();
-    } catch (error) {
-      onError(error);
-      return undefined;
-    }
-  };
-
-  const cachedRecord = (key: string, limit: number): Promise<Uint8Array | undefined> =>
-    attempt(async () => {
-      const bytes = await cache.store.read(key, { maxBytes: limit });
-      if (bytes === undefined) return undefined;
-      if (isRecordAt(key, bytes)) {
-        await cache.touch(key);
-        return bytes;
-      }
-      await cache.remove(key);
-      return undefined;
-    });
-
-  const hasBlob = async (key: string, sha256: string): Promise<boolean> => {
-    if (verified.delete(key)) return true;
-    const sound = await attempt(async () => {
-      if ((await cache.store.size(key)) === undefined) return false;
-      if (await hasHash(cache.store.stream(key), sha256)) {
-        await cache.touch(key);
-        return true;
-      }
-      await cache.remove(key);
-      return false;
-    });
-    return sound === true;
-  };
-
-  const fetchBlob = async (key: string, sha256: string): Promise<boolean> => {
-    const bytes = await store.size(key);
-    if (bytes === undefined || bytes > maxBytes) return false;
-    const storeFailures: unknown[] = [];
-    const kept = await attempt(async () => {
-      await cache.keep(
-        key,
-        () => checked(store.stream(key), sha256, (error) => storeFailures.push(error)),
-        bytes,
-      );
-      return (await cache.store.size(key)) !== undefined;
-    });
-    if (storeFailures.length > 0) throw storeFailures[0];
-    return kept === true;
-  };
-
-  const known = async (folderKey: string): Promise<readonly StoreEntry[]> =>
-    (await attempt(() => cache.store.list(folderKey))) ?? [];
-
-  /** What the store says, or, while it fails, what is known of it, if anything is. */
-  const orLastKnown = async <T>(
-    ask: () => Promise<T>,
-    lastKnown: () => Promise<{ readonly value: T } | undefined>,
-  ): Promise<T> => {
-    if (performance.now() < awayUntil) {
-      const last = await lastKnown();
-      if (last !== undefined) return last.value;
-    }
-    try {
-      const answer = await ask();
-      awayUntil = 0;
-      return answer;
-    } catch (error) {
-      const last = isStoreFailure(error) ? await lastKnown() : undefined;
-      if (last === undefined) throw error;
-      awayUntil = performance.now() + AWAY_MS;
-      return last.value;
-    }
-  };
+  const cached = new CachedObjects({ store, folder, maxBytes, onError });
+  const lastKnown = new LastKnown();
 
   // Each method by itself: those of a class are on its prototype, and need their own `this`.
   return {
@@ -143,47 +60,37 @@ export function cachedStore(store: ObjectStore, options: CachedStoreOptions): Ob
 
     async read(key, limits) {
       if (!isRecordKey(key)) return store.read(key, limits);
-      const cached = await cachedRecord(key, limits.maxBytes);
-      if (cached !== undefined) return cached;
+      const copy = await cached.record(key, limits.maxBytes);
+      if (copy !== undefined) return copy;
       const bytes = await store.read(key, limits);
-      // What is damaged in the store isn't to outlive its repair here.
-      if (bytes !== undefined && isRecordAt(key, bytes)) {
-        await attempt(() => cache.keep(key, bytes, bytes.length));
-      }
+      if (bytes !== undefined) await cached.keepRecord(key, bytes);
       return bytes;
     },
 
     async size(key) {
       const sha256 = promisedHash(key);
-      if (sha256 !== undefined && (await hasBlob(key, sha256))) {
-        const size = await attempt(() => cache.store.size(key));
-        if (size !== undefined) {
-          verified.add(key);
-          return size;
-        }
-      }
+      const size = sha256 === undefined ? undefined : await cached.blobSize(key, sha256);
+      if (size !== undefined) return size;
       if (!isRecordKey(key)) return store.size(key);
-      const cached = await cachedRecord(key, Infinity);
-      if (cached !== undefined) return cached.length;
-      // Is it the next of those that are known? Not as far as is known.
+      const copy = await cached.record(key, Infinity);
+      if (copy !== undefined) return copy.length;
+      // While the store fails, a log whose records are cached ends with the last of them.
       const siblings = key.slice(0, key.lastIndexOf('/'));
-      return orLastKnown(
+      return lastKnown.answer(
         () => store.size(key),
-        async () => ((await known(siblings)).length > 0 ? { value: undefined } : undefined),
+        async () => ((await cached.list(siblings)).length > 0 ? { value: undefined } : undefined),
       );
     },
 
     async *stream(key) {
       const sha256 = promisedHash(key);
-      const cached =
-        sha256 !== undefined && ((await hasBlob(key, sha256)) || (await fetchBlob(key, sha256)));
-      if (!cached) {
+      if (sha256 === undefined || !(await cached.ensureBlob(key, sha256))) {
         yield* store.stream(key);
         return;
       }
-      const chunks = cache.store.stream(key)[Symbol.asyncIterator]();
-      // Another process may have removed it just now; once it is open, that does no harm.
-      const first = await attempt(() => chunks.next());
+      const chunks = cached.stream(key);
+      // Another process may have removed it since; an open file stays readable.
+      const first = await cached.attempt(() => chunks.next());
       if (first === undefined) {
         yield* store.stream(key);
         return;
@@ -197,40 +104,13 @@ export function cachedStore(store: ObjectStore, options: CachedStoreOptions): Ob
       }
     },
 
-    list: (folderKey) =>
-      orLastKnown(
-        () => store.list(folderKey),
+    list: (key) =>
+      lastKnown.answer(
+        () => store.list(key),
         async () => {
-          const value = await known(folderKey);
+          const value = await cached.list(key);
           return value.length > 0 ? { value } : undefined;
         },
       ),
   };
-}
-
-/** Passes a body on, and fails at its end when it hasn't the hash that it should; `onFailure` hears when it fails itself. */
-async function* checked(
-  body: AsyncIterable<Uint8Array>,
-  sha256: string,
-  onFailure: (error: unknown) => void,
-): AsyncGenerator<Uint8Array, void> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of body) {
-      hash.update(chunk);
-      yield chunk;
-    }
-  } catch (error) {
-    onFailure(error);
-    throw error;
-  }
-  if (hash.digest('hex') !== sha256) throw new Error(`the store's copy of ${sha256} is damaged`);
-}
-
-function isStoreFailure(error: unknown): boolean {
-  return (
-    error instanceof RegistryError &&
-    error.code.startsWith('ERR_REGISTRY_STORE_') &&
-    error.code !== 'ERR_REGISTRY_STORE_FOREIGN'
-  );
 }

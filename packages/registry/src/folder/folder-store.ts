@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { checkOptions } from '../checks/check-options.ts';
 import { folderMaker, linkIfAbsent, syncFolder, writeNewFile } from './durable-file.ts';
 import { folderError, systemCode } from './folder-error.ts';
-import type { ObjectStore } from '../store/object-store.ts';
+import type { ObjectStore, StoreEntry } from '../store/object-store.ts';
 import { PlainFolder } from './plain-folder.ts';
 import { readChunks } from '../store/read-chunks.ts';
 import { RegistryError } from '../errors/registry-error.ts';
@@ -13,21 +13,21 @@ import { isKeySegment } from '../store/store-key.ts';
 /** Settings of {@link folderStore}. */
 export interface FolderStoreOptions {
   /**
-   * Make the folder when it is missing, instead of refusing.
+   * Creates the folder if it is missing, instead of an error.
    *
    * @defaultValue false
    */
   readonly create?: boolean;
 }
 
-/** Where writes are prepared. Not a segment of any key, so no object can be there. */
+/** Folder of unfinished writes. Its name is no segment of a key, so it holds no object. */
 const TEMPORARY = '.tmp';
 
 /**
- * Keeps a registry in the folder `path`, on a file system with hard links (any local one, NFS).
+ * Stores a registry in the folder `path`, on a file system with hard links (any local one, NFS).
  *
- * Several processes and hosts can use one folder at a time. A write prepares a temporary file, syncs it, links it to
- * its name and syncs the folder: at any moment an object is there whole and durable, or not at all. Symbolic links
+ * Several processes and hosts can use one folder concurrently. A write prepares a temporary file, syncs it, links it to
+ * its name and syncs the folder: at any moment an object is complete and durable, or missing. Symbolic links
  * inside the folder aren't followed.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION`; `ERR_REGISTRY_STORE_NOT_FOUND` when the folder is missing and `create` is not set;
@@ -63,57 +63,15 @@ export function folderStore(path: string, options: FolderStoreOptions = {}): Obj
         await folder.attempt('write', () => ensureFolder(dirname(target)));
         return await folder.attempt('link', () => linkIfAbsent(temporary, target));
       } finally {
-        // The write is decided by now; what can't be removed is left to a sweep.
+        // The result of the write is certain by now; a file that can't be removed is left to a sweep.
         await rm(temporary, { force: true }).catch(() => undefined);
       }
     },
 
-    read: (key, { maxBytes }) =>
-      folder.ifPresent('read', () =>
-        folder.useObject(key, async (handle) => {
-          const { size } = await handle.stat();
-          if (size <= maxBytes) return handle.readFile();
-          throw new RegistryError(
-            'ERR_REGISTRY_TOO_LARGE',
-            `${key} in ${folder.location} has ${size} bytes, and at most ${maxBytes} are read; ` +
-              'no registry wrote it: move it away',
-          );
-        }),
-      ),
-
-    async *stream(key) {
-      const handle = await folder.ifPresent('read', () => folder.openObject(key));
-      if (handle === undefined) {
-        throw new RegistryError(
-          'ERR_REGISTRY_CORRUPT',
-          `${key} is missing from ${folder.location}; restore it, or push the same content again`,
-        );
-      }
-      try {
-        yield* readChunks(handle);
-      } catch (error) {
-        throw folderError('read', folder.location, error);
-      } finally {
-        await handle.close();
-      }
-    },
-
+    read: (key, { maxBytes }) => readObject(folder, key, maxBytes),
+    stream: (key) => streamObject(folder, key),
     size: sizeOf,
-
-    async list(key) {
-      const entries = await folder.ifPresent('list', async () => {
-        const directory = key === '' ? folder.root : folder.pathOf(key);
-        await folder.refuseLinked(directory);
-        return readdir(directory, { withFileTypes: true });
-      });
-      return (entries ?? [])
-        .filter((entry) => isKeySegment(entry.name) && (entry.isFile() || entry.isDirectory()))
-        .map((entry) => ({
-          name: entry.name,
-          kind: entry.isFile() ? ('object' as const) : ('folder' as const),
-        }))
-        .sort((a, b) => (a.name < b.name ? -1 : 1));
-    },
+    list: (key) => listFolder(folder, key),
 
     age: (key) =>
       folder.ifPresent('read', () =>
@@ -140,13 +98,63 @@ export function folderStore(path: string, options: FolderStoreOptions = {}): Obj
   };
 }
 
+function readObject(
+  folder: PlainFolder,
+  key: string,
+  maxBytes: number,
+): Promise<Uint8Array | undefined> {
+  return folder.ifPresent('read', () =>
+    folder.useObject(key, async (handle) => {
+      const { size } = await handle.stat();
+      if (size <= maxBytes) return handle.readFile();
+      throw new RegistryError(
+        'ERR_REGISTRY_TOO_LARGE',
+        `${key} in ${folder.location} has ${size} bytes, more than the limit of ${maxBytes}: no registry wrote it; ` +
+          'move it out of the store',
+      );
+    }),
+  );
+}
+
+async function* streamObject(folder: PlainFolder, key: string): AsyncGenerator<Uint8Array, void> {
+  const handle = await folder.ifPresent('read', () => folder.openObject(key));
+  if (handle === undefined) {
+    throw new RegistryError(
+      'ERR_REGISTRY_CORRUPT',
+      `${key} is missing from ${folder.location}; restore it, or push the same content again`,
+    );
+  }
+  try {
+    yield* readChunks(handle);
+  } catch (error) {
+    throw folderError('read', folder.location, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function listFolder(folder: PlainFolder, key: string): Promise<readonly StoreEntry[]> {
+  const entries = await folder.ifPresent('list', async () => {
+    const directory = key === '' ? folder.root : folder.pathOf(key);
+    await folder.refuseLinked(directory);
+    return readdir(directory, { withFileTypes: true });
+  });
+  return (entries ?? [])
+    .filter((entry) => isKeySegment(entry.name) && (entry.isFile() || entry.isDirectory()))
+    .map((entry) => ({
+      name: entry.name,
+      kind: entry.isFile() ? ('object' as const) : ('folder' as const),
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
 async function removeIfStale(file: string, touchedBefore: number): Promise<boolean> {
   try {
     if ((await lstat(file)).mtimeMs > touchedBefore) return false;
     await unlink(file);
     return true;
   } catch (error) {
-    // Its writer finished it, or it belongs to a user whose files we may not remove: neither concerns anyone else.
+    // Its writer has finished it, or it belongs to a user whose files this process may not remove.
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'EACCES' || code === 'EPERM' || code === 'EISDIR')
       return false;
