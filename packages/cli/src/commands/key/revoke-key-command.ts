@@ -42,6 +42,9 @@ export function defineRevokeKeyCommand(command: Command, context: CommandContext
       }
     });
   addExamples(command, [
-    ['A key that leaked', 'fairlead key revoke 0f3k9q1z7p2m --keys-file keys.json'],
+    [
+      'A key that leaked, from a script',
+      'fairlead key revoke 0f3k9q1z7p2m --keys-file keys.json --yes',
+    ],
   ]);
 }

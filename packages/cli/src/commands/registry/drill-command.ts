@@ -1,9 +1,11 @@
+import { access, constants } from 'node:fs/promises';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { jsonOption, parseSpan, registryOption } from '../../options/shared-options.ts';
 import { count, formatBytes } from '../../output/format-values.ts';
+import { fileError } from '../../read-file.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 
 const TWO_MINUTES_MS = 120_000;
@@ -26,6 +28,7 @@ export function defineDrillCommand(command: Command, context: CommandContext): v
       const { drillRestore } = await import('@fairlead/registry/maintenance');
       const { store } = await openRegistry(context, options);
       const { workFolder, within } = options;
+      await checkWorkFolder(workFolder);
       const report = await drillRestore(store, { ...(workFolder !== undefined && { workFolder }) });
       const tookMs = report.backupMs + report.restoreMs;
       const ok = report.ok && tookMs <= within;
@@ -50,6 +53,15 @@ export function defineDrillCommand(command: Command, context: CommandContext): v
     ['Every week, in CI', 'fairlead registry drill --registry s3://models/prod'],
     ['A large registry', 'fairlead registry drill --work-folder /mnt/scratch --within 30m'],
   ]);
+}
+
+/** @throws CliError `ERR_CLI_FILE` when the folder is missing, is none, or can't be written */
+async function checkWorkFolder(folder: string | undefined): Promise<void> {
+  if (folder === undefined) return;
+  // The slash: a file has no path below it.
+  await access(`${folder}/`, constants.W_OK).catch((cause: unknown) => {
+    throw fileError(folder, 'the work folder', cause);
+  });
 }
 
 function seconds(ms: number): string {

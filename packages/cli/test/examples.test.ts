@@ -1,0 +1,314 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { awsTestConnection, s3Client, startMoto } from '@fairlead/test-support';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { bin, commandEnv } from './support/bin.ts';
+import { commandsOfLine, exampleLines } from './support/example-lines.ts';
+import { prepareExamples } from './support/example-place.ts';
+import { type RunResult, run } from './support/fairlead.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+
+const { ModelRegistry, openStore } = await import('@fairlead/registry');
+const { inferenceHandler, ModelServer } = await import('@fairlead/serving');
+const { onnxRuntime } = await import('@fairlead/serving/onnx');
+
+const page = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
+const env: Record<string, string> = {
+  FAIRLEAD_REGISTRY: './registry',
+  FAIRLEAD_ACTOR: 'ada',
+  FAIRLEAD_KEYS_FILE: 'keys.json',
+  FAIRLEAD_PEPPER: 'p'.repeat(40),
+  FAIRLEAD_WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
+};
+
+interface Expectation {
+  /** The essential line of the output. */
+  readonly prints: string | RegExp;
+  /** Commands before the example, separated by `; `. */
+  readonly after?: string;
+  /** Files of the prepared folder that the example is to create. */
+  readonly without?: readonly string[];
+  /** The command runs until a signal ends it: the code or signal that it then ends with. */
+  readonly until?: 0 | 'SIGINT';
+}
+
+const HOOK = 'https://hooks.example/registry';
+
+const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
+  'serve --registry ./registry': { prints: /curl .*\/v2\/models\/digits\/infer/, until: 0 },
+  'serve --model iris --port 9000': { prints: /curl .*\/v2\/models\/iris\/infer/, until: 0 },
+  'serve model.onnx': { prints: /curl .*\/v2\/models\/model\/infer/, until: 0 },
+  'init my-models': 'Created my-models/service.ts',
+  'init --without-service': 'Created train.ts',
+  doctor: /^ok +registry: .*2 models, 2 with the alias champion$/m,
+  'doctor --registry s3://models/prod --json': '"check": "registry"',
+  'model push digits model.onnx --metric accuracy=0.973':
+    'Pushed version 8 of digits: onnx, 1 file',
+  'model push digits-flask ./service --upstream flask --upstream-url http://127.0.0.1:5000':
+    'Pushed version 1 of digits-flask: upstream',
+  'model push digits mlruns/1/models/m-0c1/artifacts':
+    'Validation: loaded, 1 golden example passed',
+  'model push digits trained/digits --git-commit HEAD': 'Pushed version 8 of digits',
+  'model push digits trained/digits --dry-run': 'Dry run: nothing was changed',
+  'model list --registry ./registry': /^digits +7 +7 +candidate → 4, champion → 2$/m,
+  "model list --json | jq '.models[].aliases.champion'": '"champion": 2',
+  'model show digits': /^ +2 .* champion +accuracy 0.97$/m,
+  'model show digits champion --card': 'Digits of letters.',
+  'model show digits 3 --json | jq .manifest.metrics.accuracy': '"accuracy": 0.97',
+  'model history digits': 'pushed version 7',
+  'model history digits --alias champion': 'set "champion" to version 2 (was 1)',
+  'model watch digits': { prints: 'champion → 2 (was 1)', until: 'SIGINT' },
+  'model watch digits --count 1': 'champion → 2 (was 1)',
+  'model watch digits --json': { prints: '"version":2', until: 'SIGINT' },
+  'model compare digits champion 4': /^accuracy +0.97 +0.97/m,
+  "model compare digits champion 4 --json | jq '.breakingChanges'": '"breakingChanges": []',
+  'model parity digits 3 --original http://127.0.0.1:5000/v2/models/digits --rows test.csv --max 1e-4 --record':
+    'greatest absolute difference: 0',
+  'model parity digits 4 --original digits@champion --rows captured.jsonl --html parity.html':
+    'Compared with digits version 2 on 1 row',
+  'model parity digits 3': 'Compared with the expected outputs of the rows on 2 rows',
+  'model promote digits 3 -m "better on the new data"': 'points to version 3 now (before: 2)',
+  'model promote digits 3 --dry-run': 'Dry run: nothing was changed',
+  'model promote digits 3 --expect 2': 'points to version 3 now (before: 2)',
+  'model promote digits 1 --expect none': {
+    without: ['registry/models/digits/aliases/champion'],
+    prints: 'points to version 1 now',
+  },
+  'model promote digits candidate': 'points to version 4 now (before: 2)',
+  'model rollback digits -m "more errors since 14:00"': 'points to version 1 again (before: 2)',
+  'model rollback digits --expect 7': {
+    after: 'model promote digits 7',
+    prints: 'points to version 2 again (before: 7)',
+  },
+  'model rollback digits --dry-run': 'Dry run: nothing was changed',
+  'model gates show digits': 'No alias of digits has gates.',
+  'model gates set digits champion "accuracy >= 0.95" "parity <= 1e-4" signatureCompatible "approvedBy 1"':
+    'parity <= 1e-4',
+  'model gates set digits champion --none -m "end of the test"': 'Removed the gates',
+  'model gates check digits 3': {
+    after: 'model gates set digits champion signatureCompatible',
+    prints: /passed +signatureCompatible|signatureCompatible +passed/,
+  },
+  'model approve digits 3 -m "checked on our data"': 'ada approved version 3 of digits.',
+  'model disapprove digits 3 -m "fails on blurred scans"': 'ada withdrew the approval',
+  'model tag digits owner=ada team=vision': 'owner=ada',
+  'model tag digits stage=testing --of 3': 'stage=testing',
+  'model tag digits --delete stage --of 3': 'Tags of version 3 of digits: none',
+  'model note digits "slow on the old hosts, see the runbook" --of champion':
+    'Added a note to version 2',
+  'model measure digits 3 p99Ms=12.5 -m "load test on c7i.large"': /p99Ms +12\.5/,
+  'model measure digits 3 fairness=0.98 --document report.html': /fairness +0\.98/,
+  'model sign digits 3 --key release.private.pem': 'Signed version 3 of digits with key',
+  'model archive digits 2 -m "trained on wrong labels"': {
+    after: 'model promote digits 3',
+    prints: 'ada archived version 2 of digits',
+  },
+  'model unarchive digits 2': {
+    after: 'model promote digits 3; model archive digits 2',
+    prints: 'ada unarchived version 2 of digits',
+  },
+  'model verify --registry s3://models/prod': 'intact',
+  'model gc --dry-run': 'A dry run would remove 0 files',
+  'model gc --yes': 'Removed 0 files',
+  'model prune digits --keep-last 10 --dry-run': 'A dry run would prune versions: none.',
+  'model prune digits --keep-last 10 --yes': 'Pruned versions: none.',
+  'model download digits champion --out digits': 'Downloaded version 2 of digits to digits:',
+  'model download digits 3 --out digits --trusted-keys release.public.pem': 'Downloaded version 3',
+  'model export digits.tar digits': /Exported \d+ objects to digits.tar/,
+  'model export s3://models/prod digits --registry ./registry': /Exported \d+ objects to s3:/,
+  'model import digits.tar --dry-run': {
+    after: 'model export digits.tar digits',
+    prints: 'Dry run: nothing was changed',
+  },
+  'model import digits.tar': { after: 'model export digits.tar digits', prints: '0 objects new' },
+  'registry init --registry ./registry': 'can hold a registry',
+  'registry init --registry s3://models/prod': 'can hold a registry',
+  'registry backup backups/2030-01-31.tar': {
+    without: ['backups/2030-01-31.tar'],
+    prints: 'Backed up',
+  },
+  'registry backup s3://models-backup/prod': 's3://models-backup/prod',
+  'registry restore backups/2030-01-31.tar ./restored': 'Restored 8 versions of 2 models',
+  'registry restore backups/2030-01-31.tar ./restored --dry-run': 'Dry run: nothing was changed',
+  'registry drill --registry s3://models/prod': 'identical',
+  'registry drill --work-folder /mnt/scratch --within 30m': 'identical',
+  [`registry forward ${HOOK} --cursor /var/lib/fairlead/hook.json`]: {
+    after: `registry forward ${HOOK} --cursor /var/lib/fairlead/hook.json --once; model note digits news`,
+    prints: /^delivered +digits/m,
+    until: 0,
+  },
+  [`registry forward ${HOOK} --cursor hook.json --once`]: {
+    after: `registry forward ${HOOK} --cursor hook.json --once; model note digits news`,
+    prints: /^delivered +digits/m,
+  },
+  'registry forward https://a.example/hook https://b.example/hook --cursor a.json --cursor b.json':
+    {
+      after:
+        'registry forward https://a.example/hook https://b.example/hook --cursor a.json --cursor b.json --once; model note digits news',
+      prints: /^delivered[^]*^delivered/m,
+      until: 0,
+    },
+  'key create --client acme --scope infer:digits --expires 90d --keys-file keys.json': /^fl_/m,
+  'KEY=$(fairlead key create --client ci --scope admin)': /^fl_/m,
+  'key list --keys-file keys.json': /acme +infer:\*/,
+  'key revoke 0f3k9q1z7p2m --keys-file keys.json --yes': 'Revoked',
+  'key signing release && fairlead model sign digits 3 --key release.private.pem': {
+    without: ['release.private.pem', 'release.public.pem'],
+    prints: 'Signed version 3 of digits with key',
+  },
+  'render deployment.ts --out rendered': 'etc/nginx/nginx.conf',
+  'render deployment.ts --out rendered --check': 'etc/nginx/nginx.conf',
+  'sudo fairlead render deployment.json --out /': 'etc/nginx/nginx.conf',
+  'source <(fairlead completion bash)': 'complete ',
+  'source <(fairlead completion zsh)': '#compdef fairlead',
+  'completion fish > ~/.config/fish/completions/fairlead.fish': 'complete -c fairlead',
+};
+
+/** Addresses, paths and ids of the page, and what stands for them on this machine. */
+const replacements = new Map<string, string>([
+  ['/var/lib/fairlead/', './'],
+  ['/mnt/scratch', './scratch'],
+  ['9000', '0'],
+]);
+
+const ended: (() => Promise<unknown>)[] = [];
+let prepared = '';
+
+beforeAll(async () => {
+  prepared = realpathSync(mkdtempSync(join(tmpdir(), 'fairlead-examples-')));
+  await prepareExamples({ folder: prepared, env });
+  const moto = await startMoto();
+  const client = s3Client(moto.endpoint);
+  for (const Bucket of ['models', 'models-backup']) {
+    await client.send(new CreateBucketCommand({ Bucket }));
+  }
+  client.destroy();
+  const { region, credentials } = awsTestConnection;
+  Object.assign(env, {
+    AWS_ENDPOINT_URL: moto.endpoint,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  });
+  // The AWS SDK reads the environment of the process.
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('AWS_')) vi.stubEnv(name, env[name]);
+  }
+  ended.push(() => moto.stop());
+  for (const origin of ['https://hooks.example', 'https://a.example', 'https://b.example']) {
+    replacements.set(origin, await listen((_request, response) => response.writeHead(204).end()));
+  }
+  replacements.set('http://127.0.0.1:5000', await startOriginal());
+  const keys = JSON.parse(readFileSync(join(prepared, 'keys.json'), 'utf8')) as {
+    keys: { id: string }[];
+  };
+  replacements.set('0f3k9q1z7p2m', keys.keys[0]?.id ?? '');
+});
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  for (const end of ended.reverse()) await end();
+  rmSync(prepared, { recursive: true, force: true });
+});
+
+/** Starts a server that ends with the tests; resolves to its origin. */
+async function listen(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ended.push(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Serves version 3 of digits, as the original of a comparison and as the upstream of Python files. */
+async function startOriginal(): Promise<string> {
+  const source = new ModelRegistry({ store: await openStore(join(prepared, 'registry')) });
+  const runtimes = { onnx: onnxRuntime() };
+  const models = new ModelServer({
+    source: {
+      resolve: () => Promise.resolve({ version: 3 }),
+      openVersion: () => source.openVersion('digits', 3),
+      follow: source.follow.bind(source),
+    },
+    runtimes,
+  });
+  for (const model of ['digits', 'digits-flask']) await models.load(model, {});
+  ended.push(() => models.close());
+  return listen(inferenceHandler(models));
+}
+
+/** The words of a command on this machine: it never leaves `folder`. */
+function adapt(words: readonly string[], folder: string): readonly string[] {
+  const adapted = words.map((word, index) => {
+    if (words[index - 1] === '--out' && word === '/') return './root';
+    let text = word;
+    for (const [from, to] of replacements) text = text.replace(from, to);
+    return text;
+  });
+  const outside = adapted.find((word) => word.startsWith('/') && !word.startsWith(folder));
+  if (outside !== undefined) throw new Error(`${outside} is outside of the folder of the test`);
+  return adapted;
+}
+
+/** Runs a command in a process until it has printed a text, then sends it Ctrl-C. */
+async function runUntil(
+  folder: string,
+  words: readonly string[],
+  { prints }: Expectation,
+): Promise<Omit<RunResult, 'exitCode'> & { readonly exitCode: unknown }> {
+  const child = spawn(process.execPath, [...bin.slice(1), ...words], {
+    cwd: folder,
+    env: commandEnv(folder, env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    if (typeof prints === 'string' ? stdout.includes(prints) : prints.test(stdout)) {
+      child.kill('SIGINT');
+    }
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  return { exitCode: code ?? signal, stdout, stderr };
+}
+
+const lines = exampleLines(page);
+
+test('every example of docs/cli.md has an expectation, and no other line has one', () => {
+  expect(lines.map((line) => line.replace(/^fairlead /, ''))).toEqual(Object.keys(expectations));
+});
+
+test.each(lines)('%s', async (line) => {
+  const found = expectations[line.replace(/^fairlead /, '')] ?? '';
+  const expected: Expectation =
+    typeof found === 'string' || found instanceof RegExp ? { prints: found } : found;
+  const folder = temporaryFolder();
+  cpSync(prepared, folder, { recursive: true });
+  for (const file of expected.without ?? []) rmSync(join(folder, file), { recursive: true });
+  const place = { folder, env };
+  for (const before of expected.after?.split('; ') ?? []) {
+    const { exitCode, stderr } = await run(place, ...adapt(before.split(' '), folder));
+    expect({ before, exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  }
+  let output = '';
+  for (const words of commandsOfLine(line)) {
+    const { exitCode, stdout, stderr } =
+      expected.until === undefined
+        ? await run(place, ...adapt(words, folder))
+        : await runUntil(folder, adapt(words, folder), expected);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: expected.until ?? 0 });
+    output += stdout;
+  }
+  if (typeof expected.prints === 'string') expect(output).toContain(expected.prints);
+  else expect(output).toMatch(expected.prints);
+});

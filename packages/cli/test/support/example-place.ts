@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DeploymentInput } from '@fairlead/deploy-config';
+import { hostLayout } from '@fairlead/deploy-config';
+import { type Place, run } from './fairlead.ts';
+import { affine, affineGolden, affineNext } from './models.ts';
+
+/** A folder that MLflow itself wrote, of the registry's tests. */
+const mlflow = new URL('../../../registry/test/sources/mlflow/external-data', import.meta.url);
+
+const spec = { datatype: 'FP32', shape: [-1, 2] };
+const signature = { inputs: [{ name: 'x', ...spec }], outputs: [{ name: 'y', ...spec }] };
+
+const deployment: DeploymentInput = {
+  target: { nginx: '1.22.1' },
+  host: { cores: 2, memoryBytes: 4e9 },
+  layout: hostLayout(),
+  nginx: { listen: { scheme: 'http', address: '127.0.0.1:8080' } },
+  gateway: {
+    listen: '127.0.0.1:3000',
+    command: ['/usr/bin/node', '/srv/app/main.js'],
+    service: { user: 'app', workingFolder: '/srv/app' },
+  },
+};
+
+/** Fills a folder with all that the examples of docs/cli.md name: a registry of two models, files, keys, backups. */
+export async function prepareExamples({ folder, env = {} }: Place): Promise<void> {
+  const bob = { folder, env: { ...env, FAIRLEAD_ACTOR: 'bob' } };
+  const call = async (...args: readonly string[]): Promise<void> => {
+    const { exitCode, stderr } = await run(bob, ...args);
+    if (exitCode !== 0) throw new Error(`fairlead ${args.join(' ')}: ${stderr}`);
+  };
+  writeFiles(folder);
+  const git = ['-c', 'user.name=ada', '-c', 'user.email=ada@example', 'commit', '--quiet'];
+  execFileSync('git', ['init', '--quiet'], { cwd: folder });
+  execFileSync('git', [...git, '--allow-empty', '-m', 'train'], { cwd: folder });
+  await call('registry', 'init');
+  const push = ['--metric', 'accuracy=0.97', '--skip-validation'];
+  for (const version of [1, 2, 3, 4, 5, 6, 7]) {
+    const odd = version % 2 === 1;
+    const golden = odd ? ['--golden', 'golden.json'] : ['--card', 'card.md'];
+    await call('model', 'push', 'digits', odd ? affine : affineNext, ...push, ...golden);
+  }
+  await call('model', 'promote', 'digits', '1');
+  await call('model', 'promote', 'digits', '2');
+  await call('model', 'promote', 'digits', '4', '--alias', 'candidate');
+  await call('model', 'tag', 'digits', 'stage=testing', '--of', '3');
+  await call('model', 'push', 'iris', affine, '--skip-validation');
+  await call('model', 'promote', 'iris', '1');
+  await call('registry', 'backup', 'backups/2030-01-31.tar');
+  await call('key', 'signing', 'release');
+  await call('model', 'sign', 'digits', '3', '--key', 'release.private.pem');
+  await call('key', 'create', '--client', 'acme', '--scope', 'infer:*');
+  await call('render', 'deployment.ts', '--out', 'rendered');
+}
+
+function writeFiles(folder: string): void {
+  const write = (path: string, content: unknown): void => {
+    const text = typeof content === 'string' ? content : JSON.stringify(content);
+    writeFileSync(join(folder, path), text);
+  };
+  for (const each of ['backups', 'service', 'trained/digits', 'mlruns/1/models/m-0c1', 'scratch']) {
+    mkdirSync(join(folder, each), { recursive: true });
+  }
+  cpSync(affine, join(folder, 'model.onnx'));
+  cpSync(affine, join(folder, 'trained/digits/model.onnx'));
+  cpSync(fileURLToPath(mlflow), join(folder, 'mlruns/1/models/m-0c1/artifacts'), {
+    recursive: true,
+  });
+  write('trained/digits/metadata.json', {
+    metrics: { accuracy: 0.98 },
+    goldenExamples: affineGolden,
+  });
+  write('service/app.py', 'app = None\n');
+  write('service/requirements.txt', 'flask==3.1.2\n');
+  write('service/metadata.json', { signature, goldenExamples: affineGolden });
+  write('golden.json', affineGolden);
+  write('card.md', 'Digits of letters.\n');
+  write('report.html', '<p>Fair.</p>\n');
+  write('test.csv', 'x.0,x.1\n1,2\n3,4\n');
+  const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }];
+  write('captured.jsonl', { inputs });
+  write('deployment.json', deployment);
+  write('deployment.ts', `export const deployment = ${JSON.stringify(deployment)};\n`);
+}
