@@ -1,8 +1,9 @@
 import { CommanderError } from '@commander-js/extra-typings';
+import { CliError } from './cli-error.ts';
 import type { CommandContext } from './command-context.ts';
 import { errorCodeOf, exitCodeOf, exitCodes, type ExitCode } from './exit-code.ts';
 import { jsonText } from './output/json-text.ts';
-import { severalLines } from './output/plain-text.ts';
+import { severalLines, shortWords } from './output/plain-text.ts';
 
 /** Codes of commander after it has printed the requested help or version. */
 const ANSWERED = new Set(['commander.helpDisplayed', 'commander.version']);
@@ -16,8 +17,12 @@ export interface FailedRun {
 }
 
 /** Reports an error on standard error, as JSON with `--json`, and returns the exit code. */
-export function reportError({ output }: CommandContext, error: unknown, run: FailedRun): ExitCode {
-  const { json, command } = run;
+export function reportError(
+  { output }: CommandContext,
+  thrown: unknown,
+  { json, command }: FailedRun,
+): ExitCode {
+  const error = asFileError(thrown);
   if (error instanceof CommanderError && ANSWERED.has(error.code)) return exitCodes.ok;
   const exitCode = exitCodeOf(error);
   // A group without a command has printed its help.
@@ -39,7 +44,15 @@ export function reportError({ output }: CommandContext, error: unknown, run: Fai
   return exitCode;
 }
 
+/** Error of the command line for one of the file system: a path that is missing, too long, denied, or on a full disk. */
+function asFileError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('syscall' in error) || !('path' in error)) return error;
+  const { path } = error;
+  if (typeof path !== 'string') return error;
+  return new CliError('ERR_CLI_FILE', `cannot use ${path}: ${error.message}`, { cause: error });
+}
+
 function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = shortWords(error instanceof Error ? error.message : String(error));
   return error instanceof CommanderError ? message.replace(/^error: /, '') : message;
 }

@@ -1,4 +1,5 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { checkArguments } from './check-arguments.ts';
 import { CliError } from './cli-error.ts';
 import { createContext } from './command-context.ts';
 import { commands } from './commands/commands.ts';
@@ -16,6 +17,7 @@ export async function runCli(args: readonly string[], io: ProcessIo): Promise<Ex
   const context = createContext(io);
   const program = buildProgram(context);
   try {
+    checkArguments(args);
     await program.parseAsync(withHelpOption(args), { from: 'user' });
     return exitCodes.ok;
   } catch (error) {

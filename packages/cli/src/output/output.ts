@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { ProcessIo } from '../process-io.ts';
 import { jsonText } from './json-text.ts';
+import { withoutControls } from './plain-text.ts';
 
 /** Colors of text. */
 export type Tone = 'good' | 'bad' | 'faint' | 'strong';
@@ -34,7 +35,7 @@ export class Output {
     text: () => readonly string[],
   ): void {
     if (options.json) this.printJson(value);
-    else this.print(text());
+    else this.print(text().map(withoutControls));
   }
 
   /** Prints a message beside the data. */
