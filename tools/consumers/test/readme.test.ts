@@ -46,7 +46,7 @@ describe('the READMEs', { timeout: 300_000 }, () => {
       };
       const project = createConsumer({
         manifest: { type: 'module' },
-        dependencies: ['@types/node', '@types/express', 'express', '@grpc/grpc-js'],
+        dependencies: ['@types/node', '@types/express', 'express', 'fastify', '@grpc/grpc-js'],
         files: {
           'tsconfig.json': JSON.stringify({ compilerOptions }),
           ...Object.fromEntries(some.map(({ file, code }) => [file, code])),
