@@ -57,6 +57,10 @@ export const staticStages: readonly Stage[] = [
       command: eslint('.', '--ignore-pattern=packages'),
     },
     { name: 'API documentation', command: ['typedoc'] },
+    {
+      name: 'Release, as a dry run',
+      command: ['nx', 'release', 'minor', '--dry-run', '--first-release', '--skip-publish'],
+    },
   ],
 ];
 
