@@ -136,8 +136,8 @@ describe('by trial alone', () => {
     'sum-beyond-limit',
     'branch-with-outer-value',
     'steps-of-longest-row',
-    'function-of-greatest-row',
-    'function-with-greatest-row',
+    'function-of-largest-row',
+    'function-with-largest-row',
   ];
 
   test.each(Object.entries(models).filter(([name]) => !unseen.includes(name)))(
@@ -230,7 +230,7 @@ describe('the setting in the manifest', () => {
 });
 
 test('a graph that does not show independent rows is no case for a trial', async () => {
-  const { swapped } = await serve('function-with-greatest-row');
+  const { swapped } = await serve('function-with-largest-row');
   expect(swapped.batchingReason).toBe(
     'its graph does not show independent rows (Raise is of a function of the model or an undeclared operator set), and a trial cannot show them; promise independent rows with batching "on" (--batching on) if they are',
   );

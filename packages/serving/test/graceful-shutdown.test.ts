@@ -60,9 +60,9 @@ test('answers requests in flight, then closes keep-alive connections', async () 
 
 test('any request on a keep-alive connection is answered, with Connection: close', async () => {
   const { models, server, infer, read, ready } = await start();
-  // Three connections, kept and idle.
+  // Three idle keep-alive connections.
   expect(await Promise.all([ready(), ready(), ready()])).toEqual([200, 200, 200]);
-  // Nothing else ends before the test gives up.
+  // Nothing else ends before the test times out.
   const closed = shutDownGracefully(server, models, { graceMs: 600_000, idleMs: 600_000 });
   await sleep(100);
   const answers = await Promise.all([infer(1), read('/page'), read('/v2/health/ready')]);

@@ -1,7 +1,7 @@
 import type { ModelArtifacts, ModelSource } from '@fairlead/serving';
 import type { MemorySource } from './memory-source.ts';
 
-/** A source of several models, each with a source of its own; more may come and go. */
+/** A source of several models, each with a separate source; models can be added and removed. */
 export class ManyModels implements ModelSource {
   readonly sources: Map<string, MemorySource>;
 

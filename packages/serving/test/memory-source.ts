@@ -50,11 +50,11 @@ export class MemorySource implements ModelSource {
     _alias: string,
     { signal }: { readonly signal: AbortSignal },
   ): AsyncIterable<{ version: number }> {
-    let told: number | undefined;
+    let yielded: number | undefined;
     while (!signal.aborted) {
-      if (this.#current !== undefined && this.#current !== told) {
-        told = this.#current;
-        yield { version: told };
+      if (this.#current !== undefined && this.#current !== yielded) {
+        yielded = this.#current;
+        yield { version: yielded };
         continue;
       }
       await new Promise<void>((resolve) => {

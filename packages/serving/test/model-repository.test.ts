@@ -122,16 +122,16 @@ describe('loading', () => {
 
   test('a model is served again as it was before', async () => {
     const { models, sources, post } = setUp();
-    const asked: string[] = [];
+    const aliases: string[] = [];
     const resolve = sources.a.resolve.bind(sources.a);
     sources.a.resolve = (model, alias) => {
-      asked.push(alias);
+      aliases.push(alias);
       return resolve(model, alias);
     };
     await models.serve('a', { alias: 'blue' });
     await post('/v2/repository/models/a/unload').expect(200);
     await post('/v2/repository/models/a/load').expect(200);
-    expect(new Set(asked)).toEqual(new Set(['blue']));
+    expect(new Set(aliases)).toEqual(new Set(['blue']));
   });
 
   test('says why it failed, and leaves nothing behind', async () => {
@@ -147,8 +147,8 @@ describe('loading', () => {
     expect(withoutAlias).toEqual({
       error: 'model "unaliased" can\'t be loaded: it has no alias "champion"; set it first',
     });
-    const unknown = (await post('/v2/repository/models/nobody/load').expect(404)).body as unknown;
-    expect(unknown).toEqual({ error: 'there is no model "nobody" to load' });
+    const unknown = (await post('/v2/repository/models/missing/load').expect(404)).body as unknown;
+    expect(unknown).toEqual({ error: 'there is no model "missing" to load' });
     expect(models.models).toEqual(['a']);
     expect(await models.ready()).toBe(true);
     const failures = events.filter(({ type }) => type === 'load-failed').length;
@@ -283,7 +283,7 @@ describe('as a SageMaker container', () => {
     await request(server).delete('/models/a').expect(200);
     await request(server).delete('/models/a').expect(404);
     expect(models.models).toEqual([]);
-    await post('/models', { model_name: 'nobody' }).expect(404);
+    await post('/models', { model_name: 'missing' }).expect(404);
     await post('/models', { url: 'x' }).expect(400);
     await post('/models', { model_name: 'a', url: 1 }).expect(400);
     await request(server).put('/models').expect(405).expect('allow', 'GET, HEAD, POST');

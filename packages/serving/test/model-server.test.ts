@@ -114,7 +114,7 @@ describe('what cannot be loaded', () => {
       'needs runtime "toString"; this server has onnx',
     ],
     ['a file that is no model', { signature: affine, file: 'make-models.py' }, "can't be loaded"],
-  ])('%s: not ready, and the reason is told', async (_name, version, reason) => {
+  ])('%s: not ready, with the reason', async (_name, version, reason) => {
     const events: ServingEvent[] = [];
     const server = serverOf(new MemorySource([version]), {
       onEvent: (event) => events.push(event),

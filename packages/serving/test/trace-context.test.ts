@@ -84,7 +84,7 @@ describe('a trace', () => {
     'a=b=c',
     'a=é',
     Array.from({ length: 33 }, (_, index) => `k${index}=1`).join(','),
-  ])('a state of %j is dropped, and the trace kept', (state) => {
+  ])('a state of %j is dropped, and the trace continues', (state) => {
     const trace = traceContext(of(parent, state));
     expect(trace.traceId).toBe(traceId);
     expect(trace).not.toHaveProperty('state');
@@ -121,10 +121,10 @@ async function listen(server: Server): Promise<string> {
 }
 
 test('an upstream gets it, with the span of this service as its parent; the log has the same', async () => {
-  const told: IncomingHttpHeaders[] = [];
+  const received: IncomingHttpHeaders[] = [];
   const upstream = await listen(
     createServer((req, res) => {
-      if (req.method === 'POST') told.push(req.headers);
+      if (req.method === 'POST') received.push(req.headers);
       req.resume();
       res.setHeader('content-type', 'application/json');
       res.end('{"outputs":[{"name":"y","datatype":"FP32","shape":[1,2],"data":[0,0]}]}');
@@ -139,7 +139,7 @@ test('an upstream gets it, with the span of this service as its parent; the log 
   });
   closing.push(() => models.close());
   await models.serve('m');
-  told.length = 0;
+  received.length = 0;
   const logged: unknown[] = [];
   const handler = inferenceHandler(models);
   const origin = await listen(
@@ -152,7 +152,7 @@ test('an upstream gets it, with the span of this service as its parent; the log 
   const ask = async (headers: Record<string, string>) => {
     const response = await fetch(`${origin}/v2/models/m/infer`, { method: 'POST', headers, body });
     expect(response.status).toBe(200);
-    const passed = told.at(-1);
+    const passed = received.at(-1);
     const [, id, span] = /^00-(\w{32})-(\w{16})-0[01]$/.exec(String(passed?.traceparent)) ?? [];
     await expect
       .poll(() => logged.at(-1), { timeout: 60_000 })

@@ -47,7 +47,7 @@ const tensor: fc.Arbitrary<Tensor> = fc.oneof(
 );
 const tensors = fc.uniqueArray(tensor, { selector: ({ name }) => name, maxLength: 4 });
 
-/** What two lists of inputs must share to be the same request. */
+/** Members that two equal lists of inputs have in common. */
 const content = (inputs: readonly Tensor[]) =>
   JSON.stringify(
     [...inputs]

@@ -127,9 +127,9 @@ describe('a Redis', () => {
     const errors: unknown[] = [];
     const cache = cacheOf({ onError: (error) => errors.push(error) });
     await cache.set('k', VALUE);
-    const asked = Array.from({ length: 100 }, () => cache.get('k'));
+    const reads = Array.from({ length: 100 }, () => cache.get('k'));
     await redis.kill();
-    for (const found of await Promise.all(asked))
+    for (const found of await Promise.all(reads))
       expect([undefined, 1000]).toContain(found?.length);
     await until(() => !client.isReady);
     for (let index = 0; index < 1000; index++) {
@@ -142,7 +142,7 @@ describe('a Redis', () => {
       await cache.set('k', VALUE);
       return (await cache.get('k')) !== undefined;
     });
-    // What was set while it was away didn't wait for its return.
+    // Values that were set while it was stopped were not queued.
     expect(await client.dbSize()).toBe(1);
   });
 

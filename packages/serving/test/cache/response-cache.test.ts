@@ -9,7 +9,7 @@ import { GatedRuntime, POISON, rowsOf } from '../scheduling/gated-runtime.ts';
 
 const manifest = { model: 'm', version: 1, signature: affine, runtime: { name: 'test' } };
 
-/** A cache before a real scheduler and a runtime whose executions the test lets go on. */
+/** A cache in front of a real scheduler and a runtime whose executions the test releases. */
 function cached({
   store = memoryCache({ maxBytes: 1e6 }),
   gated = true,
@@ -55,11 +55,11 @@ async function openNext(runtime: GatedRuntime): Promise<void> {
 describe('one execution for the same input', () => {
   test('however many ask at the same time, and none for those who ask later', async () => {
     const { runtime, ask } = cached();
-    const asked = Array.from({ length: 50 }, () => ask(3));
+    const requests = Array.from({ length: 50 }, () => ask(3));
     await openNext(runtime);
-    expect(await Promise.all(asked.map(({ value }) => value))).toEqual(Array(50).fill(6));
+    expect(await Promise.all(requests.map(({ value }) => value))).toEqual(Array(50).fill(6));
     expect(runtime.executed).toEqual([[3]]);
-    const results = asked.map(({ lookup }) => lookup.result);
+    const results = requests.map(({ lookup }) => lookup.result);
     expect(results.filter((result) => result === 'miss')).toEqual(['miss']);
     const late = ask(3);
     expect(await late.value).toBe(6);
@@ -109,8 +109,8 @@ describe('one execution for the same input', () => {
 
   test('other inputs are executed, and get their own answers', async () => {
     const { runtime, ask } = cached({ gated: false });
-    const asked = [1, 2, 3, 1, 2, 3].map((value) => ask(value));
-    expect(await Promise.all(asked.map(({ value }) => value))).toEqual([2, 4, 6, 2, 4, 6]);
+    const requests = [1, 2, 3, 1, 2, 3].map((value) => ask(value));
+    expect(await Promise.all(requests.map(({ value }) => value))).toEqual([2, 4, 6, 2, 4, 6]);
     expect(runtime.executed.flat()).toEqual([1, 2, 3]);
   });
 
@@ -177,9 +177,9 @@ describe('a request that ends early', () => {
     const blocking = ask(1);
     await until(() => runtime.gates.length === 1);
     const clients = [new AbortController(), new AbortController()];
-    const asked = clients.map(({ signal }) => ask(3, { signal }));
+    const requests = clients.map(({ signal }) => ask(3, { signal }));
     for (const client of clients) client.abort();
-    expect(await Promise.all(asked.map(({ code }) => code))).toEqual(
+    expect(await Promise.all(requests.map(({ code }) => code))).toEqual(
       Array(2).fill('ERR_SERVING_CANCELED'),
     );
     await openNext(runtime);
@@ -193,11 +193,11 @@ describe('a request that ends early', () => {
   test('an execution is aborted when no request waits for it any more', async () => {
     const { runtime, ask } = cached();
     const client = new AbortController();
-    const asked = [ask(3, { signal: client.signal }), ask(3, { signal: client.signal })];
+    const requests = [ask(3, { signal: client.signal }), ask(3, { signal: client.signal })];
     await until(() => runtime.gates.length === 1);
     expect(runtime.signals[0]?.aborted).toBe(false);
     client.abort();
-    await Promise.all(asked.map(({ code }) => code));
+    await Promise.all(requests.map(({ code }) => code));
     expect(runtime.signals[0]?.aborted).toBe(true);
     await openNext(runtime);
   });
@@ -206,11 +206,11 @@ describe('a request that ends early', () => {
 describe('failures', () => {
   test('are returned to every waiting request, and not cached', async () => {
     const { runtime, ask } = cached({ gated: false });
-    const asked = [ask(POISON), ask(POISON)];
-    expect(await Promise.all(asked.map(({ code }) => code))).toEqual(
+    const requests = [ask(POISON), ask(POISON)];
+    expect(await Promise.all(requests.map(({ code }) => code))).toEqual(
       Array(2).fill('ERR_SERVING_RUN_FAILED'),
     );
-    expect(asked.map(({ lookup }) => lookup.result)).toEqual(['miss', 'miss']);
+    expect(requests.map(({ lookup }) => lookup.result)).toEqual(['miss', 'miss']);
     expect(runtime.executed).toHaveLength(1);
     expect(await ask(POISON).code).toBe('ERR_SERVING_RUN_FAILED');
     expect(runtime.executed).toHaveLength(2);
@@ -229,9 +229,9 @@ describe('failures', () => {
   ])('a store that %s costs a miss', async (_how, store) => {
     const { ask } = cached({ store, gated: false });
     for (let round = 0; round < 2; round++) {
-      const asked = ask(3);
-      expect(await asked.value).toBe(6);
-      expect(asked.lookup.result).toBe('miss');
+      const requests = ask(3);
+      expect(await requests.value).toBe(6);
+      expect(requests.lookup.result).toBe('miss');
     }
   });
 });

@@ -47,15 +47,15 @@ describe('what trips the breaker', () => {
     ['ERR_SERVING_UPSTREAM_FAILED', 'ERR_SERVING_UPSTREAM_FAILED'],
     ['ERR_SERVING_UPSTREAM_UNREACHABLE', 'ERR_SERVING_UPSTREAM_UNREACHABLE'],
     ['not-ours', 'TypeError: a bug'],
-  ])('%s', async (fault, told) => {
+  ])('%s', async (fault, message) => {
     const script: Script = { fault };
     const { runtime, changes, runs } = await breaking(script, { retryAfterMs: 60_000 });
     expect(await runs(6)).toEqual([
-      ...Array<string>(4).fill(told),
+      ...Array<string>(4).fill(message),
       'ERR_SERVING_CIRCUIT_OPEN',
       'ERR_SERVING_CIRCUIT_OPEN',
     ]);
-    // The runtime is left alone: it isn't even asked.
+    // The circuit is open: the runtime isn't called.
     expect(script.executions).toBe(4);
     expect(changes).toEqual(['circuit-opened']);
     expect(runtime.openForMs).toBeGreaterThan(0);
@@ -105,8 +105,8 @@ describe('what trips the breaker', () => {
   test('a rejection does not describe the failures of other clients', async () => {
     const { runtime, runs } = await breaking({ fault: 'ERR_SERVING_RUN_FAILED' });
     await runs(4);
-    expect(runtime.openError().message).not.toContain('as told');
-    expect(await runtime.unhealthy()).not.toContain('as told');
+    expect(runtime.openError().message).not.toContain('scripted fault');
+    expect(await runtime.unhealthy()).not.toContain('scripted fault');
   });
 
   test('not a few faults among many answers', async () => {
@@ -147,7 +147,7 @@ describe('while the circuit is open', () => {
     expect(await probe).toBe('answered');
     expect(await runs(3)).toEqual(Array(3).fill('answered'));
     expect(changes).toEqual(['circuit-opened', 'circuit-closed']);
-    // What had failed before counts no more.
+    // Earlier failures count no more.
     script.fault = 'ERR_SERVING_RUN_FAILED';
     expect(await runs(1)).toEqual(['ERR_SERVING_RUN_FAILED']);
     expect(runtime.openForMs).toBeUndefined();

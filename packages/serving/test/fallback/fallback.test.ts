@@ -120,8 +120,8 @@ describe('a model with another as its fallback', () => {
     script.fault = undefined;
     await until(async () => (await infer()).model === 'm');
     expect(await server.ready()).toBe(true);
-    const told = events.map(({ type }) => type).filter((type) => type.startsWith('circuit'));
-    expect([told[0], told.at(-1)]).toEqual(['circuit-opened', 'circuit-closed']);
+    const changes = events.map(({ type }) => type).filter((type) => type.startsWith('circuit'));
+    expect([changes[0], changes.at(-1)]).toEqual(['circuit-opened', 'circuit-closed']);
     // One line for many requests.
     expect(events.filter(({ type }) => type === 'fallback-used')).toHaveLength(1);
   });
@@ -340,7 +340,7 @@ describe('the previous version as fallback', () => {
     await until(() => server.find({ model: 'm' }) === first);
     expect(await infer()).toMatchObject({ version: '1' });
     await until(() => events.some((event) => event.type === 'unloaded' && event.version === 2));
-    // The version that was gone back from stands in for nothing.
+    // A version that was rolled back is no fallback.
     scripts['m@1'].fault = 'ERR_SERVING_RUN_FAILED';
     expect(await code(infer())).toBe('ERR_SERVING_RUN_FAILED');
     expect(server.loadedVersions).toHaveLength(1);
@@ -367,7 +367,8 @@ describe('without a fallback', () => {
     await infer();
     script.fault = 'ERR_SERVING_RUN_FAILED';
     const failing = (value: number) => infer('m', { inputs: [rowsOf(value, 1, 2)] });
-    for (let value = 2; value < 5; value++) await expect(failing(value)).rejects.toThrow('as told');
+    for (let value = 2; value < 5; value++)
+      await expect(failing(value)).rejects.toThrow('scripted fault');
     await expect(failing(9)).rejects.toMatchObject({
       code: 'ERR_SERVING_CIRCUIT_OPEN',
       retryAfterMs: expect.closeTo(60_000, -4) as number,

@@ -12,15 +12,15 @@ import type { MemorySource } from '../memory-source.ts';
 
 /** How a runtime is to behave from now on. */
 export interface Script {
-  /** What executions throw; undefined lets them answer. */
+  /** Error code of executions; undefined lets them answer. */
   fault?: ServingErrorCode | 'not-ours' | undefined;
   /** Of which inputs the fault comes; without, of all that is executed. */
   readonly faultOf?: (input: Tensor) => boolean;
   /** Executions wait until this settles, before they fail or answer. */
   until?: Promise<unknown> | undefined;
-  /** What its readiness says. */
+  /** Reason why it is unhealthy. */
   unhealthy?: string | undefined;
-  /** Whether versions can be loaded. */
+  /** False if versions can not be loaded. */
   unloadable?: boolean;
   executions?: number;
   /** @defaultValue 4 */
@@ -43,7 +43,7 @@ export function scriptedRuntime(scripts: Readonly<Record<string, Script>>): Runt
           const isHit = script.faultOf === undefined || inputs.some(script.faultOf);
           const fault = isHit ? script.fault : undefined;
           if (fault === 'not-ours') throw new TypeError('a bug');
-          if (fault !== undefined) throw new ServingError(fault, `as told: ${fault}`);
+          if (fault !== undefined) throw new ServingError(fault, `scripted fault: ${fault}`);
           const outputs = inputs.map(({ shape, data }): Tensor => {
             const values = Float32Array.from(
               data as Float32Array,
@@ -60,7 +60,7 @@ export function scriptedRuntime(scripts: Readonly<Record<string, Script>>): Runt
   };
 }
 
-/** Several models, each with versions and an alias of its own. */
+/** Several models, each with separate versions and an alias. */
 export function modelsOf(sources: Readonly<Record<string, MemorySource>>): ModelSource {
   const of = (model: string): MemorySource => {
     const source = sources[model];

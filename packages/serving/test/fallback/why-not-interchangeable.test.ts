@@ -45,7 +45,7 @@ test.each<[string, Signature, Signature, string]>([
   ['a narrower shape', of([x()]), of([x({ shape: [1, 2] })]), 'is FP32 [1,2], not FP32 [-1,2]'],
   ['another rank', of([x()]), of([x({ shape: [-1] })]), 'is FP32 [-1], not'],
   ['a wider output', of([x()], [x({ shape: [1, 2] })]), of([x()], [x()]), 'its output "x" is'],
-  ['a range of its own', of([x()]), of([x({ range })]), 'is FP32 [-1,2] with limits, not'],
+  ['an additional range', of([x()]), of([x({ range })]), 'is FP32 [-1,2] with limits, not'],
   ['another range', of([x({ range })]), of([x({ range: { min: 0 } })]), 'with limits, not'],
   ['a feature with a range', of([x()]), of([x({ features })]), 'with limits, not'],
 ])('does not fit: %s', (_what, primary, fallback, reason) => {

@@ -145,7 +145,7 @@ function clientOf(port: number, options = {}) {
 
 interface ServeOptions extends InferenceServiceOptions {
   readonly maxMessageBytes?: number;
-  /** Whether calls are let in before their messages are read. */
+  /** True to admit calls before their messages are read. */
   readonly intercepts?: boolean;
 }
 
@@ -486,14 +486,13 @@ describe('what is wrong is the mistake of who sent it', () => {
     const { code, details } = await failure(send('ModelInfer', message));
     expect(details).toMatch(said);
     expect(code).toBe(status.INVALID_ARGUMENT);
-    // Whatever came, the next one is answered.
+    // After any message, the next one is answered.
     expect((await send('ModelInfer', typed()).answer).id).toBe('seven');
   });
 
   test('an unknown model or version is not found; what we lack is not implemented', async () => {
     const { send } = await serve(models);
-    const codeOf = async (...asked: Parameters<typeof send>) =>
-      (await failure(send(...asked))).code;
+    const codeOf = async (...args: Parameters<typeof send>) => (await failure(send(...args))).code;
     expect(await codeOf('ModelInfer', { ...typed(), model_name: 'z' })).toBe(status.NOT_FOUND);
     expect(await codeOf('ModelInfer', { ...typed(), model_version: '9' })).toBe(status.NOT_FOUND);
     expect(await codeOf('ModelReady', { name: 'z' })).toBe(status.NOT_FOUND);

@@ -1,4 +1,4 @@
-"""Makes the small ONNX models of the tests; run it with the `onnx` package to make them anew."""
+"""Makes the small ONNX models of the tests; run it with the `onnx` package to make them again."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ FLOAT, INT64, STRING, HALF, BOOL = (
     TensorProto.BOOL,
 )
 
-# y = 2 x + 1: the output tells which input it came from.
+# y = 2 x + 1: the output identifies its input.
 write(
     "affine",
     [helper.make_node("Mul", ["x", "two"], ["m"]), helper.make_node("Add", ["m", "one"], ["y"])],
@@ -90,7 +90,7 @@ write(
     COLUMNS,
     [(f"{name}_out", kind, shape) for name, kind, shape in COLUMNS],
 )
-# As slow as it is told: Loop multiplies matrices `times` times.
+# As slow as requested: Loop multiplies matrices `times` times.
 body = helper.make_graph(
     [
         helper.make_node("MatMul", ["state_in", "state_in"], ["product"]),

@@ -8,7 +8,7 @@ test('counts each number of rows by itself, up to 512 different ones', () => {
   const { batches, executionCount } = statistics.read();
   expect(batches.size).toBe(512);
   expect(batches.get(3)?.count).toBe(2);
-  // What came too late for a count of its own stands at the greatest that has one.
+  // Later numbers of rows are counted at the largest separate count.
   expect(batches.get(512)?.count).toBe(1489);
   expect(executionCount).toBe(2001);
 });

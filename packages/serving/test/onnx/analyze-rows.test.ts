@@ -18,7 +18,7 @@ const models = JSON.parse(readFileSync(new URL('models.json', folder), 'utf8')) 
 const NOT_FOLLOWED = [
   'neighbours-reshaped',
   'branch-with-sum',
-  'function-with-greatest-row',
+  'function-with-largest-row',
   'transposed-into-its-shape',
   'broadcast-before-reshape',
   'rows-cast-to-boolean',
@@ -49,9 +49,9 @@ test.each([
   ['branch-with-outer-value', 'ReduceMax reduces along the rows'],
   ['branch-with-sum', 'If runs a graph within the graph'],
   ['steps-of-longest-row', 'ReduceMax reduces along the rows'],
-  ['function-of-greatest-row', 'ReduceMax reduces along the rows'],
+  ['function-of-largest-row', 'ReduceMax reduces along the rows'],
   [
-    'function-with-greatest-row',
+    'function-with-largest-row',
     'Raise is of a function of the model or an undeclared operator set',
   ],
   ['cnn', 'its graph of 8 operators keeps rows apart'],

@@ -10,7 +10,7 @@ import { affine, MemorySource, slow } from '../memory-source.ts';
 const runtimes: Runtime[] = [];
 afterEach(async () => {
   await Promise.all(runtimes.splice(0).map((runtime) => runtime.close()));
-  // Whatever happened, no thread is left behind: each one holds a port.
+  // No thread is left after any test: each one has a port.
   await until(() => !process.getActiveResourcesInfo().includes('MessagePort'));
 });
 
@@ -94,11 +94,11 @@ describe('running', () => {
   test.each([
     ['a NUL, at which ONNX Runtime would end it', Buffer.from('a\0b'), 'NUL'],
     ['what is not UTF-8', Buffer.from([0x61, 0xff]), 'UTF-8'],
-  ])('refuses %s', async (_what, bytes, told) => {
+  ])('refuses %s', async (_what, bytes, message) => {
     const runtime = await load(echo, 'echo.onnx');
     await expect(runtime.execute(withText([bytes]), context)).rejects.toMatchObject({
       code: 'ERR_SERVING_BAD_REQUEST',
-      message: expect.stringContaining(told) as string,
+      message: expect.stringContaining(message) as string,
     });
     expect((await runtime.execute(withText([Buffer.from('a')]), context)).outputs).toHaveLength(4);
   });

@@ -137,12 +137,12 @@ test('what is no trifle runs in process only while nothing else is executed', as
     onEvent: () => undefined,
   });
   const here = Promise.withResolvers<SessionResult>();
-  const asked: boolean[] = [];
+  const calls: boolean[] = [];
   await pool.place(
     { workers: 1, intraOpThreads: 1, reason: '' },
     {
       takes: (_inputs, alone) => {
-        asked.push(alone);
+        calls.push(alone);
         return alone;
       },
       residentBytes: 0,
@@ -157,7 +157,7 @@ test('what is no trifle runs in process only while nothing else is executed', as
   here.resolve({ outputs: [], computeDurationMs: 0 });
   expect((await first).outputs).toEqual([]);
   await Promise.all([pool.execute([sample], context), pool.execute([sample], context)]);
-  expect(asked).toEqual([true, false, true, false]);
+  expect(calls).toEqual([true, false, true, false]);
   await pool.close();
 });
 

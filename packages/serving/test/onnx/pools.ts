@@ -27,7 +27,7 @@ export function collectRuntimes(workers: ReadonlySet<Worker>): Runtime[] {
   return runtimes;
 }
 
-/** What {@link openPool} opens. */
+/** Options of {@link openPool}. */
 export interface PoolOptions {
   readonly hosts: OnnxHosts;
   readonly signature: Signature;
@@ -86,7 +86,7 @@ export const x: Tensor = {
   data: Float32Array.of(1, 2),
 };
 
-/** Whether a version computes in a shared worker. */
+/** Returns whether a version computes in a shared worker. */
 export function shares({ placement }: Runtime): boolean {
   return placement?.reason.startsWith('shares') === true;
 }

@@ -1,4 +1,4 @@
-/** Greatest processor time of this thread in one turn of the event loop while `action` runs, in milliseconds. */
+/** Maximum processor time of this thread in one turn of the event loop while `action` runs, in milliseconds. */
 export async function longestTurnMs(action: () => Promise<unknown>): Promise<number> {
   const cpuMs = (): number => {
     const { user, system } = process.threadCpuUsage();
@@ -19,7 +19,7 @@ export async function longestTurnMs(action: () => Promise<unknown>): Promise<num
   } finally {
     isOver = true;
   }
-  // What the last turn took.
+  // Duration of the last turn.
   turn();
   return longest;
 }

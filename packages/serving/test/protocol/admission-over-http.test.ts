@@ -77,7 +77,7 @@ async function start(options: { readonly maxQueued?: number } = {}) {
       message.resume();
       return message;
     });
-    // Whoever leaves gets none.
+    // A disconnected client gets none.
     response.catch(() => undefined);
     sent.end(JSON.stringify(body));
     return {

@@ -102,25 +102,25 @@ describe('in and out', () => {
 
   test('JSON in, binary out, by request or by output', async () => {
     const tensor = { name: 'x', shape: [1, 2], datatype: 'FP32', data: [1, 2] };
-    for (const wish of [
+    for (const requested of [
       { parameters: { binary_data_output: true } },
       { outputs: [{ name: 'y', parameters: { binary_data: true } }] },
     ]) {
-      const answer = await infer(head({ inputs: [tensor], ...wish }));
+      const answer = await infer(head({ inputs: [tensor], ...requested }));
       expect(answer.type).toBe('application/octet-stream');
       expect(answer.json.outputs).toEqual([
         { name: 'y', datatype: 'FP32', shape: [1, 2], parameters: { binary_data_size: 8 } },
       ]);
       expect(answer.binary).toEqual(floats(3, 5));
     }
-    const kept = await infer(
+    const unchanged = await infer(
       head({
         inputs: [tensor],
         parameters: { binary_data_output: true },
         outputs: [{ name: 'y', parameters: { binary_data: false } }],
       }),
     );
-    expect(kept.json.outputs[0]?.data).toEqual([3, 5]);
+    expect(unchanged.json.outputs[0]?.data).toEqual([3, 5]);
   });
 
   test('NaN and infinities go through exactly', async () => {

@@ -100,7 +100,7 @@ describe.concurrent('early responses', () => {
       await expect.poll(received, { timeout: 60_000 }).toMatch(/\r\n\r\n\{.*\}$/s);
       expect(received()).toMatch(status);
       expect(received()).toMatch(/\r\nconnection: close\r\n/i);
-      // What was read before the memory of bodies was full, and a little of the rest.
+      // The server reads until the memory of bodies is full, and a little of the rest.
       expect(errors).toEqual([]);
       await sleep(100);
       expect(accepting.bytesRead).toBeLessThan(2 * MIB);

@@ -110,7 +110,7 @@ test('TensorFlow Serving returns the signature of a model', async () => {
     .get('/v1/models/affine/versions/1/metadata')
     .expect(200, body as object);
   await request(mlflow).get('/v1/models/affine/versions/2/metadata').expect(404);
-  await request(mlflow).get('/v1/models/nobody/metadata').expect(404);
+  await request(mlflow).get('/v1/models/missing/metadata').expect(404);
   await request(mlflow).post('/v1/models/affine/metadata').expect(405);
 });
 
@@ -203,7 +203,7 @@ describe('TensorFlow Serving', () => {
       model_version_status: [{ version: '1', state: 'AVAILABLE' }],
     });
     await request(mlflow).get('/v1/models/affine/versions/7').expect(404);
-    await request(mlflow).get('/v1/models/nobody').expect(404);
+    await request(mlflow).get('/v1/models/missing').expect(404);
   });
 
   test('status', async () => {

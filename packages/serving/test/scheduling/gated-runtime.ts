@@ -1,7 +1,7 @@
 import type { Tensor } from '@fairlead/signature';
 import { ServingError, type Execution, type Runtime } from '@fairlead/serving';
 
-/** One execution that waits for the test to let it go on. */
+/** One execution that waits until the test releases it. */
 interface Gate {
   readonly rows: readonly number[];
   open(): void;
@@ -11,7 +11,7 @@ interface Gate {
 export const POISON = -1;
 
 /**
- * A runtime that doubles its input `x` ([rows, width], FP32), so that each output tells whose it is.
+ * A runtime that doubles its input `x` ([rows, width], FP32), so that each output identifies its request.
  *
  * With `gated`, executions wait until the test opens them; a batch with a poisoned row fails whole, as models do.
  */

@@ -42,7 +42,7 @@ async function failure(promise: Promise<unknown>): Promise<string> {
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Opens every gate that there is, and that comes to be, until nothing executes. */
+/** Opens every current and new gate until nothing executes. */
 async function openAll(runtime: GatedRuntime): Promise<void> {
   let quiet = 0;
   while (quiet < 3) {
@@ -320,11 +320,11 @@ test('in any interleaving every request gets its own result', async () => {
       async (requests, concurrency) => {
         const runtime = new GatedRuntime({ concurrency, gated: false });
         const scheduler = schedulerOf(runtime);
-        let asked = 0;
+        let submitted = 0;
         const answers: Promise<void>[] = [];
         for (const { rows, width, poisoned, leaves, pause, priority } of requests) {
-          asked += 1;
-          const value = poisoned && leaves > 6 ? POISON : asked;
+          submitted += 1;
+          const value = poisoned && leaves > 6 ? POISON : submitted;
           const client = new AbortController();
           const answer = submit(scheduler, rowsOf(value, rows, width), {
             signal: client.signal,

@@ -9,7 +9,7 @@ test('in any interleaving each response is computed from the input of its reques
   const count = 500;
   const { distinct } = await runInterleavings({ count, seed: 1, tally });
   expect(distinct).toBeGreaterThan(0.99 * count);
-  // What is to be found out must come about.
+  // The run must contain what it tests.
   expect(tally.shared).toBeGreaterThan(100);
   expect(tally.swaps).toBeGreaterThan(1000);
   expect(Object.keys(tally.ends)).toEqual(

@@ -295,15 +295,17 @@ describe('an upstream that fails', () => {
   test.each(['169.254.169.254', '::ffff:169.254.169.254', 'fd00:ec2::254', 'fe80::1'])(
     'a name that resolves to %s is not connected to, also when it resolved otherwise before',
     async (address) => {
-      let asked = 0;
+      let lookups = 0;
       const server = await answering(200, '{}');
       const { port } = new URL(urlOf(server));
       const runtime = await load({
         url: `http://models.example:${port}`,
         resolve: (_hostname, _options, callback) => {
-          asked += 1;
+          lookups += 1;
           callback(null, [
-            asked === 1 ? { address: '127.0.0.1', family: 4 } : { address, family: isIP(address) },
+            lookups === 1
+              ? { address: '127.0.0.1', family: 4 }
+              : { address, family: isIP(address) },
           ]);
         },
       });
@@ -311,7 +313,7 @@ describe('an upstream that fails', () => {
       const error = await failure(runtime);
       expect(error.code).toBe('ERR_SERVING_UPSTREAM_UNREACHABLE');
       expect(error.message).toContain('EADDRREFUSED');
-      expect(asked).toBe(2);
+      expect(lookups).toBe(2);
     },
   );
 

@@ -1,4 +1,4 @@
-"""Makes ONNX models that name a file, in every place and encoding that ONNX Runtime reads; run it to make them anew.
+"""Makes ONNX models that name a file, in every place and encoding that ONNX Runtime reads; run it to make them again.
 
 All take `x`, of any number of rows of 2, and return `y`. The file is `package.json`, which is in the working folder of the
 tests: without a check ONNX Runtime opens it there.

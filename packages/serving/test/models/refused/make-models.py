@@ -1,4 +1,4 @@
-"""Makes ONNX models that ONNX Runtime can't load, each for another reason; run it to make them anew."""
+"""Makes ONNX models that ONNX Runtime can't load, each for another reason; run it to make them again."""
 
 from pathlib import Path
 

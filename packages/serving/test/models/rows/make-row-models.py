@@ -1,4 +1,4 @@
-"""Makes ONNX models whose rows do and don't influence each other; run it with `onnx` and `numpy` to make them anew.
+"""Makes ONNX models whose rows do and don't influence each other; run it with `onnx` and `numpy` to make them again.
 
 Beside the files it writes `models.json`: the signature of each, and whether its rows are independent.
 """
@@ -378,7 +378,7 @@ raise_beyond = [
 greatest = node("ReduceMax", ["x"], ["greatest"], keepdims=0)
 ai_onnx = [helper.make_opsetid("", 17)]
 write(
-    "function-of-greatest-row",
+    "function-of-largest-row",
     False,
     [greatest, node("Raise", ["x", "greatest"], ["y"], domain="own")],
     x("n", 2),
@@ -386,7 +386,7 @@ write(
     functions=[helper.make_function("own", "Raise", ["x", "greatest"], ["y"], raise_beyond, ai_onnx)],
 )
 write(
-    "function-with-greatest-row",
+    "function-with-largest-row",
     False,
     [node("Raise", ["x"], ["y"], domain="own")],
     x("n", 2),
@@ -566,7 +566,7 @@ write(
     x("n", 4),
     y("n", kind=INT64),
     w=weights(4, 3),
-    # One label wins whatever is drawn, so that by trial alone nothing can be seen.
+    # One label is the result of every drawn input, so a trial alone shows nothing.
     b=np.array([1e6, 0, 0], "f4"),
 )
 

@@ -1,4 +1,4 @@
-"""Makes ONNX models of unusual shapes; run it with `onnx` and `numpy` to make them anew."""
+"""Makes ONNX models of unusual shapes; run it with `onnx` and `numpy` to make them again."""
 
 from pathlib import Path
 

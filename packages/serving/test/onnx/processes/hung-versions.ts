@@ -102,7 +102,7 @@ const scenarios: Readonly<Record<string, () => Promise<Readonly<Record<string, u
     await ask();
     void ask();
     await until(() => childrenOf().length === 1);
-    // It computes by then: this process is killed meanwhile, see below.
+    // It computes by then, while this process is killed, see below.
     await sleep(EXECUTION_TIMEOUT_MS / 2);
     return { child: childrenOf()[0] };
   },

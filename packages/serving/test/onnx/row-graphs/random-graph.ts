@@ -19,8 +19,8 @@ const REDUCTIONS = 'ReduceMax ReduceSum ReduceMean ReduceMin'.split(' ');
  */
 export function randomGraph(random: RandomSource): RandomGraph {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-  const integer = (least: number, most: number): number =>
-    least + Math.floor(random() * (most - least + 1));
+  const integer = (min: number, max: number): number =>
+    min + Math.floor(random() * (max - min + 1));
   const nodes: NodeParts[] = [];
   const lists = new Map<string, readonly number[]>();
   const floats = new Map<string, readonly number[]>();

@@ -15,7 +15,7 @@ export interface Gate {
   open(outcome: 'answer' | 'crash'): void;
 }
 
-/** What a {@link GatedModelRuntime} tells. */
+/** Listeners of a {@link GatedModelRuntime}. */
 export interface RuntimeWatch {
   readonly onStart: (runtime: GatedModelRuntime, inputs: readonly Tensor[]) => void;
   readonly gates: Gate[];

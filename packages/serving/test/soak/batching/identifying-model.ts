@@ -1,17 +1,17 @@
 import type { Signature, Tensor } from '@fairlead/signature';
 
-/** A kind of model whose output tells which input, which model and which version it was computed from. */
+/** A kind of model whose output identifies which input, which model and which version it was computed from. */
 export interface IdentifyingModel {
   readonly name: string;
   readonly signature: Signature;
-  /** Whether each row of its answer is of the same row of the input alone: else no two requests may share an execution. */
+  /** True if each row of its output depends on the same row of the input only: else no two requests may share an execution. */
   readonly independent: boolean;
   /** Inputs in which every element is another one, found again by `ownersOf`; `poisoned` ones make an execution fail. */
   readonly inputsOf: (owner: number, rows: number, width: number, poisoned: boolean) => Tensor[];
   /** Whose rows they are, in order. */
   readonly ownersOf: (inputs: readonly Tensor[]) => readonly number[];
   readonly isPoisoned: (inputs: readonly Tensor[]) => boolean;
-  /** What the model gives, `code` being the mark of the model and its version. */
+  /** Output of the model; `code` identifies the model and its version. */
   readonly run: (inputs: readonly Tensor[], code: number) => readonly Tensor[];
 }
 

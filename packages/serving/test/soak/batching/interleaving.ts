@@ -17,7 +17,7 @@ import { GatedModelRuntime, type Gate } from './gated-model-runtime.ts';
 import { KINDS, type IdentifyingModel } from './identifying-model.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** What happened in one interleaving, or in many. */
+/** Counts of one interleaving, or in many. */
 export interface Tally {
   /** Steps that were chosen. */
   steps: number;
@@ -45,7 +45,7 @@ interface Config {
   readonly source: MemorySource;
 }
 
-interface Asked {
+interface Sent {
   readonly config: Config;
   readonly owner: number;
   readonly id: string;
@@ -55,15 +55,15 @@ interface Asked {
   readonly wanted: readonly string[] | undefined;
   readonly client: AbortController;
   readonly deadlineAt: number;
-  /** Version that stood when it was asked; undefined when there was none. */
+  /** Version that stood when it was sent; undefined when there was none. */
   readonly version: string | undefined;
-  /** Whether the queue may have been full when it was asked. */
+  /** True if the queue may have been full when it was sent. */
   readonly mayBeRefused: boolean;
-  /** Whether an execution of it crashed. */
+  /** True if an execution of it crashed. */
   crashed: boolean;
-  /** Whether an execution of it ended. */
+  /** True if an execution of it ended. */
   ended: boolean;
-  /** When its last execution ended, or the first that was shared; when it was asked, for what was never executed. */
+  /** Time at which its last execution ended, or the first that was shared; when it was sent, for a request that was never executed. */
   decidedAt: number;
   executions: number;
   settled: boolean;
@@ -87,12 +87,12 @@ export class Interleaving {
   readonly #gates: Gate[] = [];
   readonly #loads: (() => void)[] = [];
   readonly #runtimes: GatedModelRuntime[] = [];
-  readonly #asked: Asked[] = [];
+  readonly #sent: Sent[] = [];
   readonly #limits: { maxBatchRows: number; maxBatchBytes: number; maxQueued: number };
   readonly #breaks: boolean;
   readonly #configs: readonly Config[];
   readonly #server: ModelServer;
-  /** The first thing that was wrong; told at the end, for it may be found where nobody would hear an exception. */
+  /** The first problem; thrown at the end, because an exception in a callback would be lost. */
   #wrong: Error | undefined;
   readonly #crashed = new Set<number>();
   #closing = false;
@@ -135,7 +135,7 @@ export class Interleaving {
     });
   }
 
-  /** Runs it; gives a number that tells what happened in which order, and throws what was wrong. */
+  /** Runs it; returns a number that identifies the order of events, and throws the first problem. */
   async run(): Promise<number> {
     const random = this.#random;
     const serving = this.#configs.map(({ name, fallback, cached }) =>
@@ -166,9 +166,9 @@ export class Interleaving {
       random.chance(0.5) ? favourite : random.pick(KINDS),
     );
     return kinds.map((kind, index) => {
-      const standIn = kinds.findIndex((other, at) => at !== index && other === kind);
+      const fallbackIndex = kinds.findIndex((other, at) => at !== index && other === kind);
       const fallbacks: ServeOptions['fallback'][] = [undefined, 'previous-version'];
-      if (standIn !== -1) fallbacks.push({ model: `m${standIn}` });
+      if (fallbackIndex !== -1) fallbacks.push({ model: `m${fallbackIndex}` });
       return {
         name: `m${index}`,
         kind,
@@ -236,9 +236,9 @@ export class Interleaving {
     const random = this.#random;
     const config = random.pick(this.#configs);
     const { kind, cached, name, fallback } = config;
-    const serial = this.#asked.length + 1;
+    const serial = this.#sent.length + 1;
     const key = 1 + random.below(KEYS);
-    // What is cached has one of a few inputs, whose shape and poison follow from which one it is.
+    // Requests of cached models have one of a few inputs, whose shape and poison follow from which one it is.
     const owner = cached ? 1000 + config.index * 10 + key : serial;
     const rows = kind.name === 'fixed' ? 1 : cached ? key : 1 + random.below(5);
     const width = cached ? key : 1 + random.below(3);
@@ -249,8 +249,8 @@ export class Interleaving {
     if (random.chance(0.02)) client.abort();
     const outputs = kind.signature.outputs.map((output) => output.name);
     const wanted = random.chance(0.2) ? [random.pick(outputs)] : undefined;
-    const waiting = this.#asked.filter((other) => mayWaitFor(other, name)).length;
-    const asked: Asked = {
+    const waiting = this.#sent.filter((other) => mayWaitFor(other, name)).length;
+    const sent: Sent = {
       config,
       owner,
       id: `r${serial}`,
@@ -262,18 +262,18 @@ export class Interleaving {
       deadlineAt: this.#time.now + timeoutMs,
       version: this.#current(name),
       mayBeRefused: cached || fallback !== undefined || waiting >= this.#limits.maxQueued,
-      // Who comes to an execution just before its end shares it.
+      // A request that joins an execution just before its end shares it.
       crashed: cached && this.#crashed.has(owner),
       ended: false,
       decidedAt: this.#time.noticed,
       executions: 0,
       settled: false,
     };
-    this.#asked.push(asked);
+    this.#sent.push(sent);
     this.#tally.requests += 1;
     const viaContext = random.chance(0.5);
     const request = {
-      id: asked.id,
+      id: sent.id,
       inputs,
       ...(wanted !== undefined && { outputs: wanted }),
       ...(!viaContext && { timeoutMs }),
@@ -282,7 +282,7 @@ export class Interleaving {
     const decodes = random.chance(0.5);
     const context = {
       signal: client.signal,
-      requestId: asked.id,
+      requestId: sent.id,
       ...(viaContext && { timeoutMs }),
       ...(random.chance(0.1) && { background: true, timeoutMs }),
     };
@@ -292,13 +292,13 @@ export class Interleaving {
       : this.#server.infer(target, request, context);
     answer.then(
       (result) => {
-        this.#settle(asked, () => {
-          this.#checkAnswer(asked, result);
+        this.#settle(sent, () => {
+          this.#checkAnswer(sent, result);
         });
       },
       (error: unknown) => {
-        this.#settle(asked, () => {
-          this.#checkFailure(asked, error);
+        this.#settle(sent, () => {
+          this.#checkFailure(sent, error);
         });
       },
     );
@@ -307,19 +307,19 @@ export class Interleaving {
   #end(outcome: 'answer' | 'crash'): void {
     const gate = this.#gates[this.#random.below(this.#gates.length)];
     if (gate === undefined) return;
-    for (const asked of this.#asked) {
-      if (asked.settled || !gate.owners.includes(asked.owner)) continue;
-      // What is cached may be executed for others again, before it is heard that it was answered.
-      if (!asked.config.cached || !asked.ended) asked.decidedAt = this.#time.noticed;
-      asked.ended = true;
-      asked.crashed ||= outcome === 'crash';
+    for (const sent of this.#sent) {
+      if (sent.settled || !gate.owners.includes(sent.owner)) continue;
+      // Cached requests may be executed for others again, before it is heard that it was answered.
+      if (!sent.config.cached || !sent.ended) sent.decidedAt = this.#time.noticed;
+      sent.ended = true;
+      sent.crashed ||= outcome === 'crash';
     }
     if (outcome === 'crash') for (const owner of gate.owners) this.#crashed.add(owner);
     gate.open(outcome);
   }
 
   #leave(): void {
-    const waiting = this.#asked.filter(({ settled, client }) => !settled && !client.signal.aborted);
+    const waiting = this.#sent.filter(({ settled, client }) => !settled && !client.signal.aborted);
     if (waiting.length > 0) this.#random.pick(waiting).client.abort();
   }
 
@@ -327,13 +327,13 @@ export class Interleaving {
     while (this.#gates.length > 0) this.#end('answer');
     for (const load of this.#loads.splice(0)) load();
     for (let round = 0; round < 3; round += 1) await this.#goRound();
-    // What a timer has answered is heard of after that.
+    // Results of timers are handled after that.
     await turn();
   }
 
-  /** Lets everything end; whoever waits while nothing executes would wait for ever. */
+  /** Lets everything end; a request that waits while nothing executes would never end. */
   async #finish(): Promise<void> {
-    const waiting = (): readonly Asked[] => this.#asked.filter(({ settled }) => !settled);
+    const waiting = (): readonly Sent[] => this.#sent.filter(({ settled }) => !settled);
     for (;;) {
       const before = waiting().length;
       if (before === 0) return;
@@ -343,7 +343,9 @@ export class Interleaving {
       if (idle && waiting().length === before) break;
     }
     const forgotten = waiting();
-    this.#fail(`${forgotten.map(({ id }) => id).join(', ')} wait for an answer that nobody makes`);
+    this.#fail(
+      `${forgotten.map(({ id }) => id).join(', ')} wait for an answer that no execution computes`,
+    );
     this.#time.advance(10 * REQUEST_TIMEOUT_MS);
     await turn();
   }
@@ -358,7 +360,7 @@ export class Interleaving {
     const close = { done: false };
     void this.#server.close().then(() => (close.done = true));
     for (let round = 0; round < 20 && !close.done; round += 1) await this.#letAllGo();
-    this.#check(close.done, 'the server was told to close and never did');
+    this.#check(close.done, 'the server was closed and never ended');
   }
 
   #checkStart(runtime: GatedModelRuntime, inputs: readonly Tensor[]): void {
@@ -378,7 +380,7 @@ export class Interleaving {
     }
     for (const owner of members) {
       this.#note(owner);
-      const askers = this.#asked.filter((asked) => asked.owner === owner);
+      const askers = this.#sent.filter((sent) => sent.owner === owner);
       // Of those who share an execution one that still waits is reason enough for it; a shared one lasts until the last
       // deadline, even of one who has left.
       const wanted = askers.some(
@@ -386,24 +388,24 @@ export class Interleaving {
           deadlineAt > this.#time.now && (config.cached || (!settled && !client.signal.aborted)),
       );
       const waits = askers.some(({ settled, client }) => !settled && !client.signal.aborted);
-      this.#check(wanted && waits, `${askers[0]?.id ?? owner} is executed and nobody waits`);
-      const [asked] = askers;
-      if (asked === undefined || asked.config.cached) {
+      this.#check(wanted && waits, `${askers[0]?.id ?? owner} is executed and no request waits`);
+      const [sent] = askers;
+      if (sent === undefined || sent.config.cached) {
         for (const each of askers) each.executions += 1;
         continue;
       }
       const rows = owners.filter((each) => each === owner).length;
-      this.#check(rows === asked.rows, `${rows} rows of ${asked.id}, which has ${asked.rows}`);
-      asked.executions += 1;
+      this.#check(rows === sent.rows, `${rows} rows of ${sent.id}, which has ${sent.rows}`);
+      sent.executions += 1;
       // In a batch, alone when that failed, and the same by a fallback.
-      const most = asked.config.fallback === undefined ? 2 : 4;
-      this.#check(asked.executions <= most, `${asked.id} is executed ${asked.executions} times`);
+      const most = sent.config.fallback === undefined ? 2 : 4;
+      this.#check(sent.executions <= most, `${sent.id} is executed ${sent.executions} times`);
     }
   }
 
-  #settle(asked: Asked, check: () => void): void {
-    this.#check(!asked.settled, `${asked.id} is answered twice`);
-    asked.settled = true;
+  #settle(sent: Sent, check: () => void): void {
+    this.#check(!sent.settled, `${sent.id} is answered twice`);
+    sent.settled = true;
     try {
       check();
     } catch (error) {
@@ -411,42 +413,42 @@ export class Interleaving {
     }
   }
 
-  #checkAnswer(asked: Asked, result: InferResult): void {
-    const { config, id, wanted } = asked;
+  #checkAnswer(sent: Sent, result: InferResult): void {
+    const { config, id, wanted } = sent;
     const { fallback } = result;
     this.#count(fallback !== undefined ? 'by fallback' : 'answered');
     assert.equal(result.id, id, 'the id is echoed');
-    assert.ok(!asked.poisoned, `${id} is poisoned and was answered`);
-    assert.ok(asked.decidedAt <= asked.deadlineAt, `${id} is answered after its deadline`);
-    const left = asked.client.signal.aborted && asked.executions === 0 && !config.cached;
+    assert.ok(!sent.poisoned, `${id} is poisoned and was answered`);
+    assert.ok(sent.decidedAt <= sent.deadlineAt, `${id} is answered after its deadline`);
+    const left = sent.client.signal.aborted && sent.executions === 0 && !config.cached;
     assert.ok(!left, `${id} left before it was executed, and was answered`);
     if (fallback === undefined) {
       assert.equal(result.model, config.name);
-      assert.equal(result.version, asked.version, `${id} was asked of version ${asked.version}`);
+      assert.equal(result.version, sent.version, `${id} was sent of version ${sent.version}`);
     } else {
       assert.equal(fallback.model, config.name);
-      assert.equal(fallback.version, asked.version);
+      assert.equal(fallback.version, sent.version);
       assert.ok(config.fallback !== undefined, `${id} has no fallback`);
     }
     const code = codeOf(this.#configOf(result.model).index, Number(result.version));
-    const all = config.kind.run(asked.inputs, code);
+    const all = config.kind.run(sent.inputs, code);
     const expected = wanted === undefined ? all : all.filter(({ name }) => wanted.includes(name));
     if (isDeepStrictEqual(result.outputs, expected)) return;
     assert.fail(`${id} got another answer: ${show(result.outputs)}, not ${show(expected)}`);
   }
 
-  #checkFailure(asked: Asked, error: unknown): void {
-    const { id, config, deadlineAt } = asked;
+  #checkFailure(sent: Sent, error: unknown): void {
+    const { id, config, deadlineAt } = sent;
     if (!(error instanceof ServingError)) throw error as Error;
     const { code } = error;
     this.#count(code);
     const explained =
-      (code === 'ERR_SERVING_CANCELED' && asked.client.signal.aborted) ||
+      (code === 'ERR_SERVING_CANCELED' && sent.client.signal.aborted) ||
       (code === 'ERR_SERVING_DEADLINE_EXCEEDED' && this.#time.now >= deadlineAt) ||
-      (code === 'ERR_SERVING_OVERLOADED' && asked.mayBeRefused) ||
-      (code === 'ERR_SERVING_RUN_FAILED' && (asked.poisoned || asked.crashed)) ||
+      (code === 'ERR_SERVING_OVERLOADED' && sent.mayBeRefused) ||
+      (code === 'ERR_SERVING_RUN_FAILED' && (sent.poisoned || sent.crashed)) ||
       (code === 'ERR_SERVING_CIRCUIT_OPEN' && this.#breaks) ||
-      (code === 'ERR_SERVING_NOT_READY' && asked.version === undefined) ||
+      (code === 'ERR_SERVING_NOT_READY' && sent.version === undefined) ||
       (code === 'ERR_SERVING_CLOSED' && (this.#closing || this.#mayHaveBeenCutOff(config)));
     assert.ok(explained, `${id} failed without a reason: ${error.message}`);
   }
@@ -461,13 +463,13 @@ export class Interleaving {
 
   #checkEnd(): void {
     this.#check(this.#gates.length === 0, 'an execution never ended');
-    this.#check(this.#started === this.#finished, `${this.#started} ≠ ${this.#finished} told`);
+    this.#check(this.#started === this.#finished, `${this.#started} ≠ ${this.#finished} reported`);
     for (const { model, version, closings, executing } of this.#runtimes) {
       this.#check(closings === 1, `${model} version ${version} was closed ${closings} times`);
       this.#check(executing === 0, `${model} version ${version} still executes`);
     }
     this.#check(
-      this.#asked.every(({ settled }) => settled),
+      this.#sent.every(({ settled }) => settled),
       'a request was not answered',
     );
   }
@@ -504,8 +506,8 @@ export class Interleaving {
   }
 }
 
-/** Whether a request may stand in the queue of `model`. */
-function mayWaitFor({ settled, executions, config }: Asked, model: string): boolean {
+/** Returns whether a request may wait in the queue of `model`. */
+function mayWaitFor({ settled, executions, config }: Sent, model: string): boolean {
   if (settled) return false;
   const { name, fallback } = config;
   if (typeof fallback === 'object' && fallback.model === model) return true;

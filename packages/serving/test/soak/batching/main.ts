@@ -54,9 +54,9 @@ try {
 }
 
 function describe({ steps, requests, executions, shared, swaps, ends }: Tally): string {
-  const told = Object.entries(ends).map(([end, times]) => `  ${end}: ${times}`);
+  const lines = Object.entries(ends).map(([end, times]) => `  ${end}: ${times}`);
   return [
     `  ${steps} steps, ${requests} requests, ${executions} executions (${shared} shared), ${swaps} versions put in place`,
-    ...told.sort(),
+    ...lines.sort(),
   ].join('\n');
 }

@@ -14,13 +14,13 @@ const picky: Signature = {
   outputs: [{ name: 'value', datatype: 'FP32', shape: [-1] }],
 };
 const TABLE = [10, 20, 30];
-/** What each version of the affine models adds to 2 x. */
+/** Number that each version of the affine models adds to 2 x. */
 const OFFSETS: Readonly<Record<string, number>> = { 1: 1, 2: 101 };
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
  * Interleavings with ONNX models that really run, in process and in workers, under real time: what follows what is up to
- * the threads, so a seed repeats what is asked, and not the order of what happens.
+ * the threads, so a seed repeats what is sent, and not the order of events.
  *
  * Each is a burst of requests of random models, sizes and fates, now and then with a swap on the way.
  */
@@ -89,17 +89,17 @@ async function burst(
   models: readonly string[],
   tally: Tally,
 ): Promise<void> {
-  const asked: Promise<void>[] = [];
+  const sent: Promise<void>[] = [];
   const requests = 5 + random.below(30);
   for (let serial = 1; serial <= requests; serial += 1) {
     const model = random.pick(models);
-    // What is cached has one of a few inputs.
+    // Requests of cached models have one of a few inputs.
     const base = model === 'cached' ? random.below(5) : serial;
-    asked.push(ask(server, random, model, base, tally));
+    sent.push(ask(server, random, model, base, tally));
     if (random.chance(0.2)) await turn();
   }
   tally.steps += requests;
-  await Promise.all(asked);
+  await Promise.all(sent);
 }
 
 async function ask(

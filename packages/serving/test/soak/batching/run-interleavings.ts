@@ -2,7 +2,7 @@ import { seedOf } from '../random.ts';
 import { Interleaving, type Tally } from './interleaving.ts';
 import { VirtualTime } from './virtual-time.ts';
 
-/** What many interleavings came to. */
+/** Counts of many interleavings. */
 export interface InterleavingsReport {
   readonly run: number;
   /** How many of them were unlike all others in what happened, in which order. */
@@ -19,12 +19,12 @@ export interface InterleavingsOptions {
    */
   readonly from?: number;
   readonly tally: Tally;
-  /** Told now and then how many were run. */
+  /** Called at intervals with the number of runs. */
   readonly onProgress?: (run: number) => void;
 }
 
 /**
- * Runs interleavings one after the other, each on a server of its own.
+ * Runs interleavings one after the other, each on a separate server.
  *
  * @throws Error naming the interleaving, with what was wrong as its cause.
  */

@@ -5,7 +5,7 @@ interface Timer {
 }
 
 /**
- * A clock that stands still until it is told to go on, in place of the process's own: deadlines pass in an interleaving
+ * A clock that stands still until it is advanced, in place of the process's own: deadlines pass in an interleaving
  * where its seed says so, and at the same place when it is repeated.
  *
  * Replaces `performance.now`, `performance.eventLoopUtilization`, `Date.now`, `setTimeout` and `clearTimeout`. `setImmediate` and

@@ -1,6 +1,6 @@
 import { Session } from 'node:inspector/promises';
 
-/** Which blocks of our sources were run, asked of V8: what guides a fuzzer to inputs that reach something new. */
+/** Executed blocks of the sources, as V8 counts them; they guide a fuzzer to inputs that reach something new. */
 export class Coverage {
   readonly #session = new Session();
   readonly #seen = new Set<string>();

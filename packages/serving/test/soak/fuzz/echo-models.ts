@@ -11,7 +11,7 @@ const ofDatatype = (datatype: Datatype): Signature => ({
   outputs: [{ name: 'x', datatype, shape: [-1, -1] }],
 });
 
-/** What each model takes, and gives back as it is: one for each datatype, and some of other shapes. */
+/** Tensors that each model accepts, and returns unchanged: one for each datatype, and some of other shapes. */
 export const SIGNATURES: Readonly<Record<string, Signature>> = {
   ...Object.fromEntries(
     DATATYPES.map((datatype) => [datatype.toLowerCase(), ofDatatype(datatype)]),
@@ -54,7 +54,7 @@ export const SIGNATURES: Readonly<Record<string, Signature>> = {
   },
 };
 
-/** Told of each execution at its beginning; what it returns is called at its end. */
+/** Called at the beginning of each execution; the returned function is called at its end. */
 export type OnExecution = () => () => void;
 
 /** A server of {@link SIGNATURES}, whose models give back what they get: no fault of theirs hides one of the decoders'. */

@@ -50,7 +50,7 @@ export class GrpcTarget {
     });
   }
 
-  /** What is wrong with the answer to a message; undefined when nothing is. */
+  /** Describes the problem of the answer to a message; undefined without one. */
   async ask(message: Buffer): Promise<string | undefined> {
     const call = Object.assign(new EventEmitter(), {
       request: message,

@@ -12,7 +12,7 @@ import {
 import type { FuzzInput } from './fuzz-input.ts';
 import { echoServer } from './echo-models.ts';
 
-/** What became of one request. */
+/** Result of one request. */
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
@@ -22,7 +22,7 @@ export interface Answer {
   readonly decodeMs: number;
   /** Milliseconds of the processor from the end of its execution to the answer. */
   readonly encodeMs: number;
-  /** What the server kept to itself. */
+  /** Errors that the server reported to onError. */
   readonly hidden: unknown;
 }
 

@@ -31,7 +31,7 @@ const path = join(tmpdir(), 'fairlead-fuzz-input.json');
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const startedAt = performance.now();
 const seconds = (): string => `${((performance.now() - startedAt) / 1000).toFixed(0)} s`;
-// Whoever reads no further wants no more.
+// A reader that closed the pipe needs no more.
 process.stdout.on('error', () => process.exit(1));
 let escaped = 0;
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
@@ -74,11 +74,11 @@ async function run(): Promise<void> {
   } finally {
     await watchdog.stop();
   }
-  const { requests, givenUp, messages, statuses } = await fuzzOverSockets(sockets, seed);
+  const { requests, abandoned, messages, statuses } = await fuzzOverSockets(sockets, seed);
   print(
-    `${requests} requests over sockets, ${givenUp} of them broken off, and ${messages} messages of gRPC: ${JSON.stringify(statuses)}; ${seconds()}`,
+    `${requests} requests over sockets, ${abandoned} of them broken off, and ${messages} messages of gRPC: ${JSON.stringify(statuses)}; ${seconds()}`,
   );
-  // In a process of its own: what was compiled to be counted is slower.
+  // In a separate process: code that is compiled for coverage is slower.
   const worst = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', '--worst'], {
     stdio: 'inherit',
   });
@@ -109,19 +109,19 @@ async function tryWorst(): Promise<void> {
   );
   const column = (ms: number): string => ms.toFixed(1).padStart(7);
   for (const { name, parseMs, decodeMs, encodeMs, status } of rows) {
-    // What V8's own parser takes is the price of JSON.
+    // The time of V8's parser is the price of JSON.
     const late = decodeMs - parseMs > MOST_MS ? ', too long' : '';
     if (late !== '') process.exitCode = 1;
     print(`${column(decodeMs)}${column(parseMs)}${column(encodeMs)}  ${status}  ${name}${late}`);
   }
 }
 
-/** What `JSON.parse` alone takes: the median of five; 0 for what isn't JSON. */
+/** Time of `JSON.parse` alone: the median of five; 0 for what isn't JSON. */
 function parseMsOf({ headers, body }: FuzzInput): number {
   if (headers['content-encoding'] !== undefined) return 0;
   const end = Number(headers['inference-header-content-length'] ?? body.length);
   const times = Array.from({ length: 5 }, () => {
-    // Anew each time: of a string that it knows V8 has kept some of the work.
+    // A new string each time: V8 caches some work of a known one.
     const text = body.toString('utf8', 0, end);
     const before = cpuMs();
     try {

@@ -19,11 +19,11 @@ import { protocolsHandler } from './http-target.ts';
 import { mutate } from './mutate.ts';
 import { nearValidInputs } from './near-valid.ts';
 
-/** What was sent over sockets, and how it was answered. */
+/** Counts of requests over sockets, and of their answers. */
 export interface SocketsReport {
   readonly requests: number;
-  /** Connections that the client gave up on its own. */
-  readonly givenUp: number;
+  /** Connections that the client closed early. */
+  readonly abandoned: number;
   readonly messages: number;
   readonly statuses: Readonly<Record<string, number>>;
 }
@@ -37,7 +37,7 @@ const AT_A_TIME = 16;
 
 /**
  * Sends requests to a server that listens, byte by byte as a client might that lies about lengths, breaks off or speaks
- * HTTP badly, and messages to gRPC's; sees to it that both still answer afterwards.
+ * HTTP badly, and messages to gRPC's; checks that both still answer afterwards.
  */
 export async function fuzzOverSockets(requests: number, seed: number): Promise<SocketsReport> {
   const random = new Random(seed);
@@ -50,7 +50,7 @@ export async function fuzzOverSockets(requests: number, seed: number): Promise<S
   await once(http, 'listening');
   const { port } = http.address() as AddressInfo;
   const statuses: Record<string, number> = {};
-  let givenUp = 0;
+  let abandoned = 0;
   const corpus = nearValidInputs(500, seed);
   const good = Buffer.from(
     'POST /v2/models/fp32/infer HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 71\r\n\r\n{"inputs":[{"name":"x","datatype":"FP32","shape":[1,1],"data":[1.25]}]}',
@@ -63,7 +63,7 @@ export async function fuzzOverSockets(requests: number, seed: number): Promise<S
           : mutate(random.pick(corpus), random.pick(corpus), random);
         const wire = frame(input, random);
         const answer = await exchange(port, wire);
-        if (wire.breaksOff) givenUp += 1;
+        if (wire.breaksOff) abandoned += 1;
         for (const [, code = ''] of answer.matchAll(/HTTP\/1\.1 (\d{3}) /g)) {
           statuses[code] = (statuses[code] ?? 0) + 1;
           const fine = code < '500' || DOCUMENTED.includes(code);
@@ -74,7 +74,7 @@ export async function fuzzOverSockets(requests: number, seed: number): Promise<S
         }
       });
       await Promise.all(round);
-      assert.deepEqual(hidden, [], 'an error of our own');
+      assert.deepEqual(hidden, [], 'an internal error');
       if (sent % (20 * AT_A_TIME) === 0) {
         const answer = await exchange(port, { bytes: good, breaksOff: false, pieces: 1 });
         assert.match(answer, /^HTTP\/1\.1 200 [^]*"data":\[1\.25\]/);
@@ -82,7 +82,7 @@ export async function fuzzOverSockets(requests: number, seed: number): Promise<S
     }
     const messages = Math.ceil(requests / 10);
     await sendMessages(models, messages, random, statuses);
-    return { requests, givenUp, messages, statuses };
+    return { requests, abandoned, messages, statuses };
   } finally {
     http.close();
     http.closeAllConnections();
@@ -92,7 +92,7 @@ export async function fuzzOverSockets(requests: number, seed: number): Promise<S
 
 interface Wire {
   readonly bytes: Buffer;
-  /** Whether the client closes before it has an answer. */
+  /** True if the client closes before it has an answer. */
   readonly breaksOff: boolean;
   /** How many pieces it is sent in. */
   readonly pieces: number;
@@ -148,7 +148,7 @@ function frame({ method, path, headers, body }: FuzzInput, random: Random): Wire
   if (length !== undefined) lines.push(`content-length: ${length}`);
   const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
   const bytes = Buffer.concat([head, sent]);
-  // Who announces more than it sends would wait for ever.
+  // A client that announces more than it sends would never end.
   const breaksOff = lies === 'long' || lies === 'great-chunk' || random.chance(0.1);
   const most = breaksOff ? random.below(bytes.length + 1) : bytes.length;
   return { bytes: bytes.subarray(0, most), breaksOff, pieces: random.pick([1, 1, 2, 5]) };

@@ -7,15 +7,15 @@ import { mutate } from './mutate.ts';
 import { nearValidInputs } from './near-valid.ts';
 import { verdictOf } from './verdict.ts';
 
-/** What was tried, and what came of it. */
+/** Counts of inputs and their results. */
 export interface FuzzReport {
   /** Inputs of each kind. */
   readonly inputs: Readonly<Record<'generated' | 'guided' | 'mutated' | 'grpc', number>>;
   /** Answers by their status. */
   readonly statuses: Readonly<Record<number, number>>;
-  /** Blocks of our sources that were run, and inputs kept because they reached new ones. */
+  /** Blocks of our sources that were run, and inputs stored because they reached new ones. */
   readonly blocks: number;
-  readonly kept: number;
+  readonly stored: number;
 }
 
 /** Options of {@link fuzz}. */
@@ -23,11 +23,11 @@ export interface FuzzOptions {
   readonly inputs: number;
   readonly seed: number;
   /**
-   * What holds the event loop up for longer is wrong, in milliseconds of processor time.
+   * Maximum time of the event loop for one input, in milliseconds of processor time.
    * @defaultValue nothing is: how fast a machine is that runs other things too says little
    */
   readonly mostMs?: number;
-  /** Told of each input before it is tried, so that one that never returns can be told of. */
+  /** Called with each input before it is sent, so that one that never returns can be reported. */
   readonly onInput?: (input: FuzzInput) => void;
   readonly onProgress?: (line: string) => void;
 }
@@ -88,9 +88,9 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
       const found = await coverage.takeNew();
       if (found.length > 0) corpus.push(...(await keepers(batch, found, coverage, tryOne)));
     }
-    const [blocks, kept] = [coverage.size, corpus.length - first];
+    const [blocks, stored] = [coverage.size, corpus.length - first];
     await coverage.stop();
-    onProgress(`${counts.guided} guided by coverage: ${blocks} blocks, ${kept} inputs kept`);
+    onProgress(`${counts.guided} guided by coverage: ${blocks} blocks, ${stored} inputs stored`);
 
     for (let chunk = 1; counts.generated < share(0.15); chunk += 1) {
       const generated = nearValidInputs(2000, seedOf(seed, chunk));
@@ -116,13 +116,13 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
       if (wrong !== undefined) throw new FuzzError(wrong, input);
     }
     onProgress(`${counts.grpc} messages of gRPC`);
-    return { inputs: counts, statuses, blocks, kept };
+    return { inputs: counts, statuses, blocks, stored };
   } finally {
     await target.close();
   }
 }
 
-/** What came last reached something new: it is the likeliest to lead on. */
+/** The last input reached a new block: it is the likeliest to reach more. */
 function recent(corpus: readonly FuzzInput[], random: Random): FuzzInput {
   return random.chance(0.3) ? random.pick(corpus.slice(-50)) : random.pick(corpus);
 }

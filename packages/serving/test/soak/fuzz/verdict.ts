@@ -8,11 +8,11 @@ export const MOST_MS = 50;
 /** 501: what isn't offered, or what JSON can't carry; 503 and 504: without room or time. */
 const DOCUMENTED = new Set([501, 503, 504]);
 
-/** What is wrong with an answer; undefined when nothing is. */
+/** Describes the problem of an answer; undefined without one. */
 export function verdictOf({ method, path }: FuzzInput, answer: Answer): string | undefined {
   const { status, contentType, body, jsonBytes, hidden } = answer;
   if (hidden !== undefined) {
-    return `an error of our own: ${inspect(hidden)}`;
+    return `an internal error: ${inspect(hidden)}`;
   }
   if (status >= 500 && !DOCUMENTED.has(status)) return `status ${status}: ${body.toString()}`;
   if (status < 200 || (status >= 300 && status < 400)) return `status ${status}`;
@@ -26,7 +26,7 @@ export function verdictOf({ method, path }: FuzzInput, answer: Answer): string |
   }
   if (status < 400 || path === '/v2/health/ready') return undefined;
   const { error, error_code: code, message } = json as Record<string, unknown>;
-  const told =
+  const isDescribed =
     typeof error === 'string' || (typeof code === 'string' && typeof message === 'string');
-  return told ? undefined : `status ${status} in another shape: ${text.slice(0, 200)}`;
+  return isDescribed ? undefined : `status ${status} in another shape: ${text.slice(0, 200)}`;
 }

@@ -4,18 +4,18 @@ import type { WatchdogData } from './watchdog-worker.ts';
 
 const MOST_BYTES = 4 * 1024 * 1024;
 
-/** Ends the process when an input takes for ever, and leaves the input behind: not even a timer would fire meanwhile. */
+/** Ends the process when an input never ends, and writes the input to a file: no timer of the same thread would fire. */
 export class Watchdog {
   readonly #worker: Worker;
   readonly #head: Int32Array;
   readonly #bytes: Uint8Array;
   readonly #encoder = new TextEncoder();
 
-  constructor(path: string, patienceMs: number) {
+  constructor(path: string, timeoutMs: number) {
     const shared = new SharedArrayBuffer(8 + MOST_BYTES);
     this.#head = new Int32Array(shared, 0, 2);
     this.#bytes = new Uint8Array(shared, 8);
-    const data: WatchdogData = { shared, path, patienceMs };
+    const data: WatchdogData = { shared, path, timeoutMs };
     this.#worker = new Worker(new URL('./watchdog-worker.ts', import.meta.url), {
       workerData: data,
     });

@@ -8,18 +8,18 @@ import {
 } from '@fairlead/signature/onnx';
 import { InferenceSession } from 'onnxruntime-node';
 
-/** What ONNX Runtime and the reader make of the same bytes. */
+/** Results of ONNX Runtime and of the reader for the same bytes. */
 export interface Verdict {
-  /** Whether the reader finds nothing outside of the bytes. */
+  /** True if the reader finds nothing outside of the bytes. */
   readonly accepted: boolean;
   readonly loaded: boolean;
-  /** Whether ONNX Runtime opened a file, or says that it would have. */
+  /** True if ONNX Runtime opened a file, or says that it would have. */
   readonly touched: boolean;
-  /** What they disagree in, if they do. */
+  /** The disagreement of the two, if any. */
   readonly disagreement?: string;
 }
 
-/** In what ONNX Runtime says of a file that it wants to read; numbers in the wrong field of a tensor are no file. */
+/** Part of the message of ONNX Runtime about a file that it tries to read; numbers in the wrong field of a tensor are no file. */
 const EXTERNAL = /external|model_path|should be stored in (?!field)/i;
 const ADVICE = /use external data for large/i;
 

@@ -17,7 +17,7 @@ const numbers = [
   2n ** 64n - 1n,
 ];
 
-/** Texts that matter where they come to stand; `$` is the folder of the files that must not be read. */
+/** Texts with an effect where they are inserted; `$` is the folder of the files that must not be read. */
 const texts = [
   'package.json',
   './package.json',

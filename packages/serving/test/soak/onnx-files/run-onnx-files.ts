@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Verdict } from './judge-model.ts';
 
-/** What came out of mutated files. */
+/** Counts of mutated files. */
 export interface FilesReport {
   files: number;
   /** Found to read nothing but themselves. */
@@ -67,7 +67,7 @@ export async function runOnnxFiles(
   return report;
 }
 
-/** Runs one process; returns the first file that it didn't come to. */
+/** Runs one process; returns the first file that it didn't reach. */
 async function runProcess(
   folder: string,
   seed: number,

@@ -4,7 +4,7 @@ import { Random, seedOf } from '../random.ts';
 import { accept, forgetReads, judgeModel } from './judge-model.ts';
 import { mutateModel } from './mutate-model.ts';
 
-// A process of its own, in the folder of the files that must not be read: node worker-process.ts SEED FROM TO
+// A separate process, in the folder of the files that must not be read: node worker-process.ts SEED FROM TO
 const [seed = 1, from = 0, to = 0] = process.argv.slice(2).map(Number);
 const models = new URL('../../models/', import.meta.url);
 const read = (folder: URL): Buffer[] =>

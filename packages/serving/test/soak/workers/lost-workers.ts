@@ -5,7 +5,7 @@ import { ModelServer, ServingError } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { affine, MemorySource, slow } from '../../memory-source.ts';
 
-/** What became of the requests around the loss of one worker. */
+/** Results of the requests around the loss of one worker. */
 export interface Loss {
   /** Milliseconds from the loss until its successor gave its first answer. */
   readonly recoveredAfterMs: number;
@@ -18,7 +18,7 @@ const REQUESTS = 40;
 const HUNG_AFTER_MS = 1500;
 
 /**
- * Ends the worker of a model, as a crash does, while requests come, and sees to it that each is answered.
+ * Ends the worker of a model, as a crash does, while requests come, and checks that each is answered.
  *
  * It is ended before it can read what it is sent: ending one that computes would abort the process, see `OnnxThread`.
  */
@@ -49,8 +49,8 @@ export async function killWorker(): Promise<Loss> {
     assert.equal(await ask(1), 'answered');
     const lostAt = performance.now();
     void workers.at(-1)?.terminate();
-    const asked = Array.from({ length: REQUESTS }, (_, index) => ask(index));
-    const loss = await lossOf(asked, lostAt);
+    const sent = Array.from({ length: REQUESTS }, (_, index) => ask(index));
+    const loss = await lossOf(sent, lostAt);
     assert.equal(workers.length, 2, 'one worker took the place of the other');
     assert.equal(await server.ready(), true);
     return loss;
@@ -108,12 +108,12 @@ async function outcomeOf(ask: () => Promise<void>): Promise<'answered' | 'failed
 }
 
 async function lossOf(
-  asked: readonly Promise<'answered' | 'failed'>[],
+  sent: readonly Promise<'answered' | 'failed'>[],
   lostAt: number,
 ): Promise<Loss> {
   let recoveredAfterMs = Infinity;
   const outcomes = await Promise.all(
-    asked.map(async (outcome) => {
+    sent.map(async (outcome) => {
       if ((await outcome) === 'failed') return 'failed';
       recoveredAfterMs = Math.min(recoveredAfterMs, performance.now() - lostAt);
       return 'answered';

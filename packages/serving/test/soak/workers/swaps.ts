@@ -60,7 +60,7 @@ const server = new ModelServer({
 });
 let [answered, failed, asking] = [0, 0, true];
 
-/** One client that asks again as soon as it has its answer and a moment has gone by. */
+/** One client that sends the next request shortly after each answer. */
 async function askOnAndOn(): Promise<void> {
   while (asking) {
     const data = Float32Array.from({ length: 256 }, Math.random);
@@ -77,7 +77,7 @@ async function askOnAndOn(): Promise<void> {
   }
 }
 
-/** What the process holds when nothing is being loaded: the least of a few looks, for garbage comes and goes. */
+/** Memory of the process while no version is loaded: the minimum of a few measurements, because garbage varies. */
 async function settledMb(): Promise<number> {
   const looks: number[] = [];
   for (let look = 0; look < 10; look += 1) {
