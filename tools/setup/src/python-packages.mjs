@@ -56,11 +56,13 @@ export function pythonPackages(context) {
       await runStep(`Python packages: pip install${dev ? ' (with the test tools)' : ''}`, () =>
         runInstaller(
           join(venv, 'bin', 'python'),
-          // Wheels only: a source archive would run its own code to build itself.
+          // Wheels only: a source archive would run its own code to build itself. Not compiled: that takes half of the time,
+          // and Python compiles a module when it is first imported.
           [
             '-m',
             'pip',
             'install',
+            '--no-compile',
             '--disable-pip-version-check',
             '--no-input',
             '--require-hashes',

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 
 import { identify, isAlive } from '../src/process-identity.mjs';
 import { createTinyRepository } from './tiny-repository.ts';
@@ -22,6 +22,7 @@ function run(script: string, ...args: string[]) {
   writeFileSync(join(root, 'script.ts'), script);
   const child = spawn(process.execPath, ['tools/setup/run.mjs', join(root, 'script.ts'), ...args], {
     cwd: root,
+    env: { ...process.env, FAIRLEAD_PYTHON: inject('copyingPython') },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';
@@ -110,7 +111,7 @@ describe('run.mjs', { timeout: TIMEOUT_MS }, () => {
        const timer = setInterval(() => {}, 1000);
        console.log('pid ' + process.pid + ' .');`,
     );
-    // Stands for npm: it starts run.mjs and is killed by a signal that nobody can forward.
+    // Stands for npm: it starts run.mjs and is killed by a signal that can't be forwarded.
     const npm = spawn(
       '/bin/sh',
       ['-c', `${process.execPath} tools/setup/run.mjs ${join(root, 'script.ts')} & wait`],

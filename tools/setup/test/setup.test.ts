@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 
 import { setUp } from '../setup.mjs';
 import { nodePackages } from '../src/node-packages.mjs';
@@ -21,6 +21,7 @@ beforeAll(() => {
   tiny = createTinyRepository();
 });
 afterAll(() => {
+  vi.unstubAllEnvs();
   rmSync(tiny.root, { recursive: true });
 });
 
@@ -55,15 +56,17 @@ describe('setUp', { timeout: TIMEOUT_MS }, () => {
     expect(
       execFileSync(join(tiny.root, 'node_modules/.bin/node'), ['-p', '"started"']).toString(),
     ).toBe('started\n');
+    // The environment of this test was made by Python's own venv; the others are copies.
+    vi.stubEnv('FAIRLEAD_PYTHON', inject('copyingPython'));
   });
 
-  it('does nothing when all is there: not a process, not a word', async () => {
+  it('does nothing when all is installed: starts no process and writes nothing', async () => {
     // With no PATH, npm and python3 could not be found.
     await run({ searchPath: [] });
     expect(output).toBe('');
   });
 
-  it('adds the test tools to an environment that serves, rather than begin anew', async () => {
+  it('adds the test tools to an existing environment without making a new one', async () => {
     const keep = join(tiny.root, '.venv/keep');
     writeFileSync(keep, '');
     await run({ dev: true });
@@ -84,7 +87,7 @@ describe('setUp', { timeout: TIMEOUT_MS }, () => {
     expect(existsSync(stray)).toBe(false);
   });
 
-  it('refuses a package whose hash differs, shows the end of the log, and heals', async () => {
+  it('refuses a package whose hash differs, shows the end of the log, and installs once the lock file is right', async () => {
     const lock = join(tiny.root, 'apps/flask-model/requirements.lock');
     writeFileSync(lock, tiny.pythonLock.replace(/sha256:.{8}/, 'sha256:00000000'));
     const failure = await run().catch((error: unknown) => error);
@@ -97,7 +100,7 @@ describe('setUp', { timeout: TIMEOUT_MS }, () => {
     expect(pythonAnswer()).toBe('42');
   });
 
-  it('heals after a kill in the middle, and two at once take turns', async () => {
+  it('continues after a kill, and two set-ups at once take turns', async () => {
     rmSync(join(tiny.root, '.venv/.fairlead-setup'));
     const script = `
       import { setUp } from './tools/setup/setup.mjs';
