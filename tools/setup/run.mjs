@@ -33,7 +33,7 @@ const child = spawn(
   ['--conditions=@fairlead/source', '--import', followParent, script, ...rest],
   {
     env: { ...process.env, PATH: PATH.join(delimiter) },
-    // A group of its own: a terminal sends Ctrl-C to the whole group, and the script would get it twice.
+    // A separate group: a terminal sends Ctrl-C to the whole group, and the script would get it twice.
     detached: true,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   },
@@ -52,7 +52,7 @@ const forward = (signal) => {
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 for (const signal of signals) process.on(signal, forward);
 
-// npm that dies by SIGKILL tells nobody: who started us is then another process, and nobody would see what goes on.
+// npm that dies by SIGKILL forwards no signal: this process then has another parent, and the script would run on unnoticed.
 const parent = process.ppid;
 if (process.env.npm_lifecycle_event !== undefined) {
   setInterval(() => {

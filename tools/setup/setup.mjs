@@ -16,7 +16,7 @@ import { systemPackages } from './src/system-packages.mjs';
 /** @import { RunStep } from './src/progress.mjs' */
 
 /**
- * What every part of the set-up knows.
+ * Context of every part of the set-up.
  * @typedef {object} SetupContext
  * @property {string} root the repository
  * @property {boolean} dev with what the tests need
@@ -95,7 +95,7 @@ export function systemd(context) {
 }
 
 /**
- * The tests keep answers in a real Redis.
+ * The tests store answers in a real Redis.
  * @param {SetupContext} context
  */
 export function redis(context) {
@@ -106,7 +106,7 @@ export function redis(context) {
 }
 
 /**
- * Sets up; a failure is told on standard error and ends the process.
+ * Sets up; a failure is printed on standard error and ends the process.
  * @param {SetupOptions} options
  */
 export async function setUpOrExit(options) {

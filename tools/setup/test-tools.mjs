@@ -3,5 +3,5 @@
 import { nginx, redis, setUpOrExit, systemd } from './setup.mjs';
 import { pythonPackages } from './src/python-packages.mjs';
 
-// What tests and Python's linters need besides npm packages, which are installed where Nx runs: the Nx target `test-tools`.
+// Installs the tools of tests and of Python's linters other than npm packages, which are installed where Nx runs: the Nx target `test-tools`.
 await setUpOrExit({ dev: true, parts: [pythonPackages, nginx, systemd, redis] });

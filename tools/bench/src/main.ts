@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
 });
 const folder = fileURLToPath(new URL('../../../.fairlead/bench', import.meta.url));
 mkdirSync(folder, { recursive: true });
-/** What is printed is kept as well, until the next run. */
+/** The output is also stored, until the next run. */
 const results = join(folder, 'results.md');
 writeFileSync(results, '');
 const print = (line: string): void => {

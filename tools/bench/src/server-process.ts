@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** One side of a comparison, in a process of its own. */
+/** One side of a comparison, in a separate process. */
 export interface ServerProcess {
   readonly port: number;
   stop(): Promise<void>;

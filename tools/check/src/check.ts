@@ -60,7 +60,7 @@ export async function check(options: CheckOptions): Promise<boolean> {
   for (const { name, outputEnd, logFile } of failures) {
     say(`\n✗ ${name}. The end of its output, the rest of which is in ${logFile}:\n\n${outputEnd}`);
   }
-  // Last, where people look first: the failing test and its message, not only the step that it stands in.
+  // Last, where people look first: the failing test and its message, not only the step that it is part of.
   for (const { title, file, message } of failedTests) {
     say(
       `\n✗ ${relative(root, resolve(root, file))}: ${title}\n${message.replaceAll(/^/gm, '    ')}`,

@@ -14,13 +14,16 @@ export interface StepOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** Ends the step, and everything that it started, when it is aborted. */
   readonly signal: AbortSignal;
-  /** Is told the name of each Nx task that has ended, be it well or not. */
+  /** Called with the name of each Nx task that has ended, successfully or not. */
   readonly onTask: (task: string) => void;
 }
 
 const LAST_LINES = 60;
 
-/** Runs a step to its end and tells what it found wrong; nothing, when all is well. */
+/** Runs a step to its end.
+ *
+ * @returns its failures; none when it succeeded
+ */
 export async function runStep(step: Step, options: StepOptions): Promise<readonly Failure[]> {
   const { root, logFolder, environment, signal, onTask } = options;
   let text = '';

@@ -14,7 +14,7 @@ const STOP_TIMEOUT_MS = 15_000;
 const DRAIN_TIMEOUT_MS = 5_000;
 
 /**
- * Runs a command in a process group of its own, and leaves nothing of that group behind.
+ * Runs a command in a separate process group, and ends what is left of that group.
  *
  * @returns undefined when it ended with exit code 0, else how it ended
  */
@@ -56,7 +56,7 @@ function untilEnded(child: ChildProcess): Promise<string | undefined> {
     child.on('exit', (code, signal) => {
       if (code !== 0) problem = signal ?? `exit code ${String(code)}`;
       endGroup(child, 'SIGKILL');
-      // A program that left the group keeps the output open: nobody waits for that.
+      // A program that left the group keeps the output open: its end isn't awaited.
       drainTimer = setTimeout(() => {
         child.stdout?.destroy();
         child.stderr?.destroy();
@@ -74,6 +74,6 @@ function endGroup({ pid }: ChildProcess, how: NodeJS.Signals): void {
   try {
     process.kill(-pid, how);
   } catch {
-    // Nobody is left in the group.
+    // No process is left in the group.
   }
 }

@@ -1,6 +1,6 @@
 /** One command of the check. */
 export interface Step {
-  /** For people: what is checked. */
+  /** Title that is printed. */
   readonly name: string;
   readonly command: readonly [string, ...string[]];
 }
@@ -8,12 +8,12 @@ export interface Step {
 /** Steps that don't depend on each other, the longest first: they run side by side. */
 export type Stage = readonly Step[];
 
-/** Something that a step found wrong. */
+/** A failure that a step found. */
 export interface Failure {
-  /** What failed, such as `@fairlead/registry:test`. */
+  /** Name of the failed step or task, such as `@fairlead/registry:test`. */
   readonly name: string;
-  /** The end of what it wrote. */
+  /** The end of its output. */
   readonly outputEnd: string;
-  /** The file with everything that it wrote. */
+  /** The file with all of its output. */
   readonly logFile: string;
 }

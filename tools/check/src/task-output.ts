@@ -1,4 +1,4 @@
-/** What Nx wrote about the tasks of one command. */
+/** Output of Nx about the tasks of one command. */
 export interface TaskOutput {
   /** The output of each task that was run, or taken from the cache, by the task's name. */
   readonly outputs: ReadonlyMap<string, string>;

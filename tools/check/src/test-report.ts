@@ -6,7 +6,7 @@ import type { TestCounts } from './test-counts.ts';
 export interface FailedTest {
   /** The test with the groups it is in; the file where it failed outside of a test. */
   readonly title: string;
-  /** The file it stands in, as the test runner names it. */
+  /** The file of the test, as the test runner names it. */
   readonly file: string;
   /** The failure's message, without a stack. */
   readonly message: string;

@@ -20,7 +20,7 @@ export interface CollectedReports {
   readonly problems: readonly string[];
 }
 
-/** Deletes the reports of an earlier run, so that none of them is counted again; Nx brings back those it kept. */
+/** Deletes the reports of an earlier run, so that none of them is counted again; Nx restores those that it cached. */
 export function clearTestReports(root: string, projects: readonly Project[]): void {
   for (const { folder } of projects) {
     rmSync(join(root, folder, 'reports'), { recursive: true, force: true });

@@ -113,7 +113,7 @@ describe('check', () => {
     expect(readFileSync(join(root, 'lint-types.log'), 'utf8')).toContain('line 1\n');
   });
 
-  it('tells which Nx tasks failed, with the output of each', async () => {
+  it('prints which Nx tasks failed, with the output of each', async () => {
     const nx = script(
       'Tests',
       `console.log(${JSON.stringify(
@@ -255,7 +255,7 @@ describe('check', () => {
   });
 });
 
-/** Whether a process runs; one that has ended and waits for its parent to notice doesn't. */
+/** Returns whether a process runs; a zombie doesn't. */
 function isRunning(pid: string): boolean {
   try {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));

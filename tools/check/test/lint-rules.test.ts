@@ -30,7 +30,7 @@ async function lint(file: string, text: string, rule = BOUNDARIES): Promise<read
   expect(existsSync(join(root, file))).toBe(true);
   const [result] = await eslint.lintText(text, { filePath: join(root, file) });
   const messages = result?.messages ?? [];
-  // A file that can't be parsed would be refused for that alone, and prove nothing.
+  // A file that can't be parsed would be rejected for that reason, and the test would check nothing.
   expect(messages.filter(({ fatal }) => fatal === true)).toEqual([]);
   return messages.filter(({ ruleId }) => ruleId === rule).map(({ message }) => message);
 }

@@ -49,7 +49,7 @@ it.each([
   ['> nx run @fairlead/a:test', '@fairlead/a:test'],
   ['> nx run @fairlead/a:test  [existing outputs match the cache, left as is]', '@fairlead/a:test'],
   ['> @fairlead/a@0.1.0 test', undefined],
-  ['told to > nx run a:b', undefined],
+  ['run by > nx run a:b', undefined],
 ])('taskOf(%j) is %j', (line, task) => {
   expect(taskOf(line)).toBe(task);
 });

@@ -26,14 +26,14 @@ try {
     FAIRLEAD_GRPC_PORT: String(grpcPort),
   });
   await sample.says('Ready: ');
-  // These share the path /invocations, so each needs a gateway of its own.
+  // These share the path /invocations, so each needs a separate gateway.
   const anyone = { FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1', FAIRLEAD_RATE_LIMIT: '1000000' };
   const mlflow = await startGateway('mlflow', ['digits'], anyone);
   const mlflowFlask = await startGateway('mlflow', ['digits-flask'], anyone);
   const sagemaker = await startGateway('sagemaker', ['digits', 'digits-flask'], {
     FAIRLEAD_KEYS_FILE: join(state, 'keys.json'),
     FAIRLEAD_PEPPER: pepper,
-    // What SageMaker is told when they are.
+    // Settings of SageMaker when they are.
     FAIRLEAD_MAX_MODELS: '2',
   });
   // Modules of the checks that are to run; without any, all of them.

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const PATIENCE_MS = 180_000;
+const START_TIMEOUT_MS = 180_000;
 
 /** A program of this repository that runs until it is stopped. */
 export class Service {
@@ -15,7 +15,7 @@ export class Service {
   constructor(file: string, environment: Readonly<Record<string, string>>) {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('FAIRLEAD_'));
     const command = [process.execPath, '--conditions=@fairlead/source', file];
-    // It is asked to end when this process dies, however that happens.
+    // It is stopped when this process dies, however that happens.
     this.#process = spawn('setpriv', ['--pdeathsig', 'TERM', '--', ...command], {
       env: { ...Object.fromEntries(inherited), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -28,7 +28,7 @@ export class Service {
 
   /** Waits until it says something; fails with what it said when it ends before. */
   async says(text: string): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS;
+    const deadline = performance.now() + START_TIMEOUT_MS;
     while (!this.#output.includes(text)) {
       const { exitCode, signalCode } = this.#process;
       if (exitCode !== null || signalCode !== null || performance.now() > deadline) {

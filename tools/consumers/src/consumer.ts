@@ -23,7 +23,7 @@ export interface ConsumerOptions {
   /** Packages that the project itself depends on, linked from the workspace. */
   readonly dependencies?: readonly string[];
   /**
-   * Whether the packages find their optional peers.
+   * Installs the optional peers of the packages.
    *
    * @defaultValue true
    */

@@ -1,6 +1,6 @@
 import type { PackageManifest, PackedPackage } from './packed-package.ts';
 
-/** What consumers write to import each entry of a package's `exports` that holds code. */
+/** Import specifiers of the entries of a package's `exports` that hold code. */
 export function subpathsOf({ name, exports }: PackageManifest): readonly string[] {
   return Object.keys(exports)
     .filter((subpath) => !subpath.endsWith('.json'))

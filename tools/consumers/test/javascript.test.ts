@@ -68,7 +68,7 @@ describe('a JavaScript project', { timeout: 120_000 }, () => {
     for (const subpath of subpaths) expect(found[subpath]).toBeInstanceOf(Array);
   });
 
-  it('is told which optional peer a subpath lacks', async () => {
+  it('gets an error that names the optional peer that a subpath lacks', async () => {
     const project = createConsumer({
       optionalPeers: false,
       files: {

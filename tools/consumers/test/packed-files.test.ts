@@ -24,7 +24,7 @@ describe.each(packageFolderNames())('the tarball of %s', (name) => {
       ),
     );
     const license = existsSync(join(folder, 'LICENSE')) ? ['LICENSE'] : [];
-    // What clients in other languages are generated from.
+    // Sources of clients in other languages.
     const protos = globSync('proto/*.proto', { cwd: folder });
     const schemas = globSync('*.schema.json', { cwd: folder });
     const texts = ['README.md', 'package.json', ...license, ...protos, ...schemas];

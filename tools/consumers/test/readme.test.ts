@@ -36,7 +36,7 @@ describe('the READMEs', { timeout: 300_000 }, () => {
         module: 'nodenext',
         target: 'es2023',
         strict: true,
-        // JavaScript says no types of its own: its parameters may be anything.
+        // JavaScript has no type annotations: its parameters may be anything.
         noImplicitAny: language === 'ts',
         allowJs: true,
         checkJs: true,

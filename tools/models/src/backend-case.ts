@@ -11,7 +11,7 @@ export interface BackendCase extends Tolerance {
   readonly file: string;
   /** Which of its tensors the protocol has no type for, if one. */
   readonly problem: string | null;
-  /** Its data sets, read when they are asked for. */
+  /** Its data sets, read when they are needed. */
   readonly sets: () => readonly {
     readonly inputs: readonly Tensor[];
     readonly outputs: readonly Tensor[];

@@ -11,7 +11,7 @@ import { findDifference } from './compare-tensors.ts';
 import { runWithOnnxRuntime } from './run-with-onnxruntime.ts';
 import { Hung, within } from './within.ts';
 
-/** What became of a case. */
+/** Result of a case. */
 export interface BackendOutcome {
   readonly name: string;
   /**
@@ -29,7 +29,7 @@ const RUNTIMES: Readonly<Record<BackendPath, OnnxRuntimeOptions>> = {
   workers: { workers: 1, intraOpThreads: 1, inProcess: false },
   automatic: { intraOpThreads: 1 },
 };
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const AT_A_TIME = 3;
 
 /** Pushes each case into a registry, serves it from there, and asks it for what the case expects. */
@@ -75,13 +75,13 @@ async function runCase(
     const request = await onnxModel(each.file, { model, actor });
     await registry.push(request);
     await registry.setAlias(model, 'champion', 1, { actor });
-    await within(PATIENCE_MS, server.load(model));
+    await within(TIMEOUT_MS, server.load(model));
     const wanted = new Set((request.signature?.inputs ?? []).map((input) => input.name));
     if (each.problem !== null)
       return { name, kind: 'wrong', reason: `${each.problem}, and serves` };
     for (const { inputs, outputs } of each.sets()) {
       const sent = inputs.filter((input) => wanted.has(input.name));
-      const answer = await within(PATIENCE_MS, server.infer({ model }, { inputs: sent }));
+      const answer = await within(TIMEOUT_MS, server.infer({ model }, { inputs: sent }));
       const difference = findDifference(outputs, answer.outputs, each);
       if (difference === undefined) continue;
       const same = await isTheRuntimes(each.file, sent, answer.outputs);
@@ -92,7 +92,7 @@ async function runCase(
     return await explain(each, error);
   } finally {
     // One that hangs isn't waited for.
-    await within(PATIENCE_MS, server.unload(model)).catch(() => undefined);
+    await within(TIMEOUT_MS, server.unload(model)).catch(() => undefined);
   }
 }
 
@@ -103,7 +103,7 @@ async function explain(each: BackendCase, error: unknown): Promise<BackendOutcom
   if (problem !== null) return { name, kind: 'refused', reason };
   const [first] = each.sets();
   const job = { file, inputs: first?.inputs ?? [], like: first?.outputs ?? [] };
-  const runs = await runWithOnnxRuntime(job, PATIENCE_MS).then(
+  const runs = await runWithOnnxRuntime(job, TIMEOUT_MS).then(
     () => true,
     () => false,
   );
@@ -115,6 +115,6 @@ async function isTheRuntimes(
   inputs: readonly Tensor[],
   outputs: readonly Tensor[],
 ): Promise<boolean> {
-  const alone = await runWithOnnxRuntime({ file, inputs, like: outputs }, PATIENCE_MS);
+  const alone = await runWithOnnxRuntime({ file, inputs, like: outputs }, TIMEOUT_MS);
   return findDifference(alone, outputs, { rtol: 0, atol: 0 }) === undefined;
 }

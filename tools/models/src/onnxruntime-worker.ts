@@ -6,7 +6,7 @@ Reflect.deleteProperty(globalThis, 'Float16Array');
 const { InferenceSession, Tensor: OrtTensor } = await import('onnxruntime-node');
 type OrtTensor = InstanceType<typeof OrtTensor>;
 
-/** What {@link OrtJob.file} is run on. */
+/** Inputs of {@link OrtJob.file}. */
 export interface OrtJob {
   readonly file: string;
   readonly inputs: readonly Tensor[];

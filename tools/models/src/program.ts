@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const PATIENCE_MS = 600_000;
+const START_TIMEOUT_MS = 600_000;
 const node = (file: string): readonly string[] => ['--conditions=@fairlead/source', file];
 
 /** Runs the `fairlead` command; gives what it says on standard error when it fails. */
@@ -27,7 +27,7 @@ export async function startGateway(
   environment: Readonly<Record<string, string>>,
 ): Promise<{ readonly stop: () => Promise<void>; readonly output: () => string }> {
   const command = [process.execPath, ...node(join(root, 'apps/gateway/src/main.ts'))];
-  // It is asked to end when this process dies, however that happens.
+  // It is stopped when this process dies, however that happens.
   const child: ChildProcess = spawn('setpriv', ['--pdeathsig', 'TERM', '--', ...command], {
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -36,7 +36,7 @@ export async function startGateway(
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
   }
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + START_TIMEOUT_MS;
   while (!output.includes('models loaded')) {
     if (child.exitCode !== null || performance.now() > deadline) {
       throw new Error(`the gateway didn't start:\n${output}`);

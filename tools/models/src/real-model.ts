@@ -7,7 +7,7 @@ export interface RealModel {
   /** File of the package. */
   readonly archive: string;
   readonly member: string;
-  /** Whether it is asked row by row too: one input, one output, a row of that for each row of this. */
+  /** Sends each row alone too: for one input and one output, with a row of output for each row of input. */
   readonly rows: boolean;
 }
 

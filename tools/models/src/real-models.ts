@@ -12,7 +12,7 @@ import { list, listPath, type RealModel } from './real-model.ts';
 
 /** The releases of ONNX Runtime that are compared need not choose the same kernels. */
 const TOLERANCE = { rtol: 1e-3, atol: 1e-4 };
-/** What `/invocations` asks. */
+/** Body of a request to `/invocations`. */
 const MLFLOW_MODEL = 'magika';
 
 /** Says how one question to one model ended; without a problem it was answered right. */

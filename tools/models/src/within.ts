@@ -13,7 +13,7 @@ export async function within<T>(milliseconds: number, work: Promise<T>): Promise
   }
 }
 
-/** What was waited for didn't come. */
+/** The awaited result didn't arrive in time. */
 export class Hung extends Error {
   override readonly name = 'Hung';
 }

@@ -45,7 +45,7 @@ install "$@" || { dpkg --configure -a && install "$@"; }
 
 for service in $services; do
   command -v "$service" >/dev/null || continue
-  # Whatever runs now was started by the installation (an existing policy may allow it), and would be at the next boot.
+  # A service that runs now was started by the installation (an existing policy may allow it), and would be at the next boot.
   if [ -d /run/systemd/system ]; then systemctl disable --now "$service.service" || true; fi
   if [ -x "/etc/init.d/$service" ]; then
     update-rc.d "$service" disable || true

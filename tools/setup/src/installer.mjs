@@ -20,21 +20,21 @@ const WAIT_FOR_WORD = 'read -r go && exec "$@" </dev/null';
 /** @type {readonly NodeJS.Signals[]} */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Thrown when a signal stopped the set-up; whoever owns the process raises the signal again. */
+/** Thrown when a signal stopped the set-up; the owner of the process raises the signal again. */
 export class SetupInterrupted extends Error {
   /** @override */
   name = 'SetupInterrupted';
 
   /** @param {NodeJS.Signals} signal */
   constructor(signal) {
-    super(`the set-up was stopped by ${signal}; the next run starts this step anew`);
+    super(`the set-up was stopped by ${signal}; the next run repeats this step`);
     /** @readonly */
     this.signal = signal;
   }
 }
 
 /**
- * Runs an installer in a process group of its own with its output in a file.
+ * Runs an installer in a separate process group with its output in a file.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {{
@@ -46,7 +46,7 @@ export class SetupInterrupted extends Error {
  * }} options `endable`: may be killed half-way without harm (not so apt); default true
  * @returns {Promise<void>}
  * @throws {SetupError} with the end of the log, if the installer fails
- * @throws {SetupInterrupted} if a signal came meanwhile
+ * @throws {SetupInterrupted} if a signal arrived before its end
  */
 export async function runInstaller(program, args, options) {
   const { cwd, logPath, lock, env = process.env, endable = true } = options;
@@ -58,7 +58,7 @@ export async function runInstaller(program, args, options) {
     stdio: ['pipe', log, log],
   });
   closeSync(log);
-  // It may be gone already; its exit code says so.
+  // It may have ended already; its exit code says so.
   child.stdin?.on('error', () => undefined);
   /** @type {NodeJS.Signals | undefined} */
   let stoppedBy;

@@ -10,7 +10,7 @@ import { identify } from './process-identity.mjs';
 const POLL_MS = 20;
 
 /**
- * Ends what is left of the group that this process led, and waits until all of it is gone.
+ * Ends what is left of the group that this process led, and waits until all of it has ended.
  * @param {ProcessIdentity} leader
  */
 export async function endGroup(leader) {

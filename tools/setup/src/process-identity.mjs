@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
  */
 
 /**
- * Who runs under this number now, or undefined if nobody does (or only what a dead process left behind).
+ * Identity of the process that has this number now, or undefined if there is none (or a zombie).
  * @param {number} pid
  * @returns {ProcessIdentity | undefined}
  */
@@ -27,7 +27,7 @@ export function identify(pid) {
 }
 
 /**
- * Whether that very process still runs.
+ * Returns whether the same process still runs.
  * @param {ProcessIdentity} identity
  */
 export function isAlive(identity) {

@@ -45,7 +45,7 @@ export function pythonPackages(context) {
       if (!extend) {
         const python = await pythonWithVenv(context, lock);
         await runStep(`Python 3.${python.minor} environment: .venv`, () =>
-          // What an interrupted pip left half-written looks installed to the next pip: begin from nothing.
+          // Files that an interrupted pip left look installed to the next pip: begin with an empty environment.
           runInstaller(python.path, ['-m', 'venv', '--clear', venv], {
             cwd: root,
             logPath: join(logFolder, 'venv.log'),

@@ -18,7 +18,7 @@ import { identify, isAlive } from './process-identity.mjs';
 /** @import { ProcessIdentity } from './process-identity.mjs' */
 
 /**
- * What one turn of the lock says: its owner, and the installer that the owner started and that may outlive it.
+ * Content of one turn of the lock: its owner, and the installer that the owner started and that may outlive it.
  * @typedef {{ readonly owner?: ProcessIdentity, readonly installer?: ProcessIdentity }} Turn
  */
 
@@ -55,22 +55,22 @@ export class SetupLock {
     mkdirSync(folder, { recursive: true });
     const owner = identify(process.pid);
     if (owner === undefined) throw new Error('cannot read /proc/self: the set-up runs on Linux');
-    let told = false;
+    let reported = false;
     for (;;) {
       const held = latestTurn(folder);
       if (held?.turn.owner !== undefined && isAlive(held.turn.owner)) {
-        if (!told) onWait(held.turn.owner.pid);
-        told = true;
+        if (!reported) onWait(held.turn.owner.pid);
+        reported = true;
         await sleep(POLL_MS);
         continue;
       }
       const number = (held?.number ?? 0) + 1;
-      // The installer is handed on with the turn until it is known to be gone, should we die too.
+      // The installer stays in the turn until it is known to have ended, in case this process dies too.
       const installer = held?.turn.installer;
       if (!createTurn(folder, number, installer === undefined ? { owner } : { owner, installer })) {
         continue;
       }
-      // Someone may have gone two turns ahead between our look and our turn.
+      // Another process may have taken two turns between the read and the write.
       if (latestTurn(folder)?.number !== number) {
         rmSync(turnPath(folder, number), { force: true });
         continue;
@@ -84,7 +84,7 @@ export class SetupLock {
   }
 
   /**
-   * Notes the installer that runs now, so that whoever takes over can end it.
+   * Records the installer that runs now, so that the next owner can end it.
    * @param {number | undefined} pid leader of a process group
    */
   noteInstaller(pid) {
@@ -135,7 +135,7 @@ function latestTurn(folder) {
     const turn = JSON.parse(readFileSync(turnPath(folder, number), 'utf8'));
     return { number, turn: /** @type {Turn} */ (turn) };
   } catch (error) {
-    // A newer turn has swept this one away meanwhile, or the disk was full and the file is empty: nobody's either way.
+    // A newer turn has deleted this one since then, or the disk was full and the file is empty: the lock is free either way.
     if (error instanceof SyntaxError) return { number, turn: {} };
     return latestTurn(folder);
   }

@@ -20,7 +20,7 @@ export function stampKey(texts, files) {
 }
 
 /**
- * Whether the stamp at `path` carries `key`.
+ * Returns whether the stamp at `path` has `key`.
  * @param {string} path
  * @param {string} key
  */
@@ -40,7 +40,7 @@ export function writeStamp(path, key) {
 }
 
 /**
- * Takes the stamp away, before the work it vouches for is begun anew.
+ * Deletes the stamp, before the work that it stands for begins again.
  * @param {string} path
  */
 export function removeStamp(path) {

@@ -43,7 +43,7 @@ export function systemPackages(context, wanted) {
 }
 
 /**
- * Installs Debian packages as root or through a `sudo` that asks nothing, and sees to it that Nginx is not started.
+ * Installs Debian packages as root or through a `sudo` without a password, and ensures that Nginx is not started.
  * @param {SetupContext} context
  * @param {SetupLock} lock
  * @param {readonly string[]} packages

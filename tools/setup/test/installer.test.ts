@@ -23,7 +23,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Runs an installer in a process of its own, whose lock is what the expression makes. */
+/** Runs an installer in a separate process, whose lock is what the expression makes. */
 function runElsewhere(lock: string, command: string) {
   const script = `
     import { writeFileSync } from 'node:fs';
@@ -72,7 +72,7 @@ describe('runInstaller', () => {
   });
 
   it('never starts an installer that a killed set-up had no time to note', async () => {
-    const proof = join(folder, 'was-run');
+    const mark = join(folder, 'was-run');
     const pidFile = join(folder, 'pid');
     const lock = `{
       noteInstaller(pid) {
@@ -80,16 +80,16 @@ describe('runInstaller', () => {
         process.kill(process.pid, 'SIGKILL');
       },
     }`;
-    const elsewhere = runElsewhere(lock, `touch ${proof}`);
+    const elsewhere = runElsewhere(lock, `touch ${mark}`);
     expect(await once(elsewhere, 'exit')).toEqual([null, 'SIGKILL']);
     const installer = Number(readFileSync(pidFile, 'utf8'));
     await vi.waitFor(() => {
       expect(identify(installer)).toBeUndefined();
     });
-    expect(existsSync(proof)).toBe(false);
+    expect(existsSync(mark)).toBe(false);
   });
 
-  it('ends the installer when it is asked to stop', async () => {
+  it('ends the installer when the set-up gets a signal', async () => {
     const pidFile = join(folder, 'pid');
     const lock = `await SetupLock.acquire(${JSON.stringify(folder)}, () => {})`;
     const elsewhere = runElsewhere(

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { endGroup, killGroup } from '../src/process-group.mjs';
 import { identify, isAlive, type ProcessIdentity } from '../src/process-identity.mjs';
 
-/** A shell that leads a group of its own, and a process that it has started. */
+/** A shell that leads a separate group, and a process that it has started. */
 async function startGroup() {
   const shell = spawn('/bin/sh', ['-c', 'sleep 1000 & echo $!; wait'], {
     detached: true,
@@ -46,7 +46,7 @@ describe('endGroup', () => {
 });
 
 describe('killGroup', () => {
-  it('is content when there is nobody', async () => {
+  it('succeeds when there is no process', async () => {
     const { leader } = await startGroup();
     await endGroup(leader);
     killGroup(leader.pid);

@@ -26,7 +26,7 @@ describe('stampKey', () => {
     expect(stampKey(['a', 'b'], [file])).toBe(keys.at(-1));
   });
 
-  it('tells where one file ends and the next begins', () => {
+  it('depends on where one file ends and the next begins', () => {
     const [first, second] = [join(folder, 'first'), join(folder, 'second')];
     writeFileSync(first, 'ab');
     writeFileSync(second, 'c');

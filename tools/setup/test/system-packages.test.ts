@@ -24,7 +24,7 @@ afterAll(() => {
   rmSync(root, { recursive: true });
 });
 
-/** Asks for a program that is not there, as a user who may not install it. */
+/** Requests a program that is not installed, as a user who may not install it. */
 function askFor(searchPath: readonly string[]) {
   writeFileSync(
     join(root, 'ask.mjs'),
@@ -36,11 +36,11 @@ function askFor(searchPath: readonly string[]) {
      });
      process.stdout.write('went on');`,
   );
-  const asNobody =
+  const asUnprivileged =
     process.getuid?.() === 0
       ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--']
       : [];
-  return spawnSync('env', [...asNobody, readableNode(), join(root, 'ask.mjs')], {
+  return spawnSync('env', [...asUnprivileged, readableNode(), join(root, 'ask.mjs')], {
     encoding: 'utf8',
     cwd: root,
   });

@@ -11,7 +11,7 @@ import { fairlead } from '../servers/sides.ts';
 import { testBodies, type TestBody } from './bodies.ts';
 
 const GOAL_MS = 50;
-/** What a refusal by its head alone may take. */
+/** Time limit of a rejection that needs only the headers. */
 const REFUSAL_GOAL_MS = 1;
 const SETTLE_MS = 100;
 

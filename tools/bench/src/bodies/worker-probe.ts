@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-// Asks whether the gateway lives, without pause, and tells the longest wait since it was asked last. In a thread of its own:
+// Asks whether the gateway lives, without pause, and reports the longest wait since the last query. In a separate thread:
 // making and sending the bodies mustn't count as waiting.
 
 const PAUSE_MS = 2;

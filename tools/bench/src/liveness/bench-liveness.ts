@@ -7,7 +7,7 @@ const CONNECTIONS = 16;
 const SECONDS = 8;
 const PROBE_EVERY_MS = 10;
 
-/** What one side showed. */
+/** Results of one side. */
 interface Liveness {
   readonly probes: number;
   readonly p50Ms: number;
@@ -25,7 +25,7 @@ export async function benchLiveness(print: (line: string) => void): Promise<void
     `Liveness under saturation: ${CONNECTIONS} connections ask a model of some 50 ms without pause for ${SECONDS} s,`,
   );
   print(
-    `while GET /v2/health/live is asked every ${PROBE_EVERY_MS} ms on a connection of its own.`,
+    `while GET /v2/health/live is requested every ${PROBE_EVERY_MS} ms on a separate connection.`,
   );
   const ours = await measure('./liveness/server-fairlead.ts');
   const naive = await measure('./liveness/server-naive.ts');

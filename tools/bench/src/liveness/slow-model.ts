@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Signature } from '@fairlead/signature';
 
-/** A model that multiplies 128×128 matrices as often as its input says: as slow as it is told to be. */
+/** A model that multiplies 128×128 matrices as often as its input says, and so takes as long as a request specifies. */
 export const slowModelFile = fileURLToPath(
   new URL('../../../../packages/serving/test/models/slow.onnx', import.meta.url),
 );

@@ -16,7 +16,7 @@ interface ModelStats {
   }[];
 }
 
-/** What is still answered in time when more is asked than can be computed. */
+/** Share of requests that are answered in time when clients send more than the server can compute. */
 export async function benchOverload(
   { seconds, folder }: { readonly seconds: number; readonly folder: string },
   print: (line: string) => void,
@@ -25,7 +25,7 @@ export async function benchOverload(
   const model = benchModels(folder).find(({ name }) => name === 'large');
   if (model === undefined) throw new Error('The benchmark has no model "large"');
   const body = requestOf(model);
-  // As many may wait as are answered within the deadline; more would only wait in vain. No line is written for each refusal.
+  // As many may wait as are answered within the deadline; more would only wait until their deadline. Rejections are not logged.
   const settings = { FAIRLEAD_MAX_QUEUED: '256', FAIRLEAD_LOG_LEVEL: 'error' };
   const side = await fairlead('Fairlead', settings)(model, folder);
   try {

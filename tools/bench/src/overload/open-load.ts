@@ -15,7 +15,7 @@ const HEAD_END = '\r\n\r\n';
 /**
  * Sends at a fixed rate, whether answers come or not, as many independent clients do.
  *
- * On sockets of its own rather than with `node:http`, which needs as much of the machine as the server under test.
+ * On plain sockets rather than with `node:http`, which needs as much of the machine as the server under test.
  */
 export async function openLoad(
   { port, path, headers }: Side,

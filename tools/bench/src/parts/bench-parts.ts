@@ -23,7 +23,7 @@ const STEPS = [
   '+ rate limit',
 ];
 
-/** What each step before the model costs, in processor time of the whole process for each request. */
+/** Cost of each step before the model: processor time of the whole process per request. */
 export async function benchParts(
   { seconds, folder }: { readonly seconds: number; readonly folder: string },
   print: (line: string) => void,

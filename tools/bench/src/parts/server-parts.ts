@@ -19,7 +19,7 @@ import {
 import { inferenceHandler, ModelServer } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 
-// The steps before a model, as many of them as are asked for, in the order of the table.
+// The steps before a model, as many of them as are requested, in the order of the table.
 const [port = '', registry = '', pepper = '', count = '0'] = process.argv.slice(2);
 // As the gateway does.
 setFlagsFromString('--no-allocation-site-pretenuring');

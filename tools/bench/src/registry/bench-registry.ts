@@ -66,7 +66,7 @@ async function timed(work: (index: number) => Promise<unknown>, count: number): 
   return ms;
 }
 
-/** What one look of a follower asks of the store. */
+/** Requests to the store of one poll of a follower. */
 async function benchPoll(
   store: ObjectStore,
   model: string,

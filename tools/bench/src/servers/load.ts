@@ -7,7 +7,7 @@ import { CORES, type Side } from './side.ts';
 
 const run = promisify(execFile);
 
-/** What one run of the load showed. */
+/** Results of one run of the load. */
 export interface LoadResult {
   readonly side: string;
   readonly requestsPerSecond: number;

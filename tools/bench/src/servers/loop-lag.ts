@@ -3,7 +3,7 @@ import { isMainThread } from 'node:worker_threads';
 
 const RESOLUTION_MS = 1;
 
-// Preloaded into each Node side: tells over IPC how late its event loop was, since it was asked last.
+// Preloaded into each Node side: reports over IPC how late its event loop was since the last query.
 if (isMainThread && process.send !== undefined) {
   const lag = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   lag.enable();
@@ -22,7 +22,7 @@ if (isMainThread && process.send !== undefined) {
  * Notes the most processor time that the main thread used between two turns of a timer of a millisecond: what it computed
  * without letting anything else have its turn. Unlike a delay, it isn't longer where other processes use the cores.
  *
- * @returns a function that reads it, in milliseconds, and begins anew.
+ * @returns a function that reads it, in milliseconds, and begins again.
  */
 function noteHolds(): () => number {
   let longestMs = 0;

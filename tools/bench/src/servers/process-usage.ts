@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What a process and its descendants use. */
+/** Resources that a process and its descendants use. */
 export interface Usage {
   /** Seconds of processor time so far. */
   readonly cpuSeconds: number;
@@ -24,7 +24,7 @@ export function usageOf(root: number): Usage {
       stats.set(Number(name), fields);
       parents.set(Number(name), Number(fields[1]));
     } catch {
-      // It ended meanwhile.
+      // It has ended since then.
     }
   }
   let cpuSeconds = 0;

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** One side of a comparison: a server in processes of its own. */
+/** One side of a comparison: a server in separate processes. */
 export interface Side {
   readonly name: string;
   readonly port: number;

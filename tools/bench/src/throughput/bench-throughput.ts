@@ -5,7 +5,7 @@ import { bare, constant, fairlead, flask, naive, type SideStarter } from '../ser
 import { goalsOf, type Goal } from './goals.ts';
 import { medianOf, ratioOf } from './rounds.ts';
 
-/** What is measured; fewer connections and shorter runs for a quick look. */
+/** Measurements; a quick run has fewer connections and is shorter. */
 export interface ThroughputOptions {
   readonly models: readonly string[];
   readonly connections: readonly number[];
@@ -16,7 +16,7 @@ export interface ThroughputOptions {
   readonly folder: string;
 }
 
-/** What a side without batches loses; only told of the model that is large enough to make it interesting. */
+/** Loss of a side without batches; printed only for the model that is large enough to show it. */
 const unbatched = fairlead('Fairlead, unbatched', { FAIRLEAD_MAX_BATCH_ROWS: '1' });
 
 /** Requests a second of one row each as JSON: ours whole, against its peers and against what node:http can do at all. */

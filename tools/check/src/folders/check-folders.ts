@@ -15,7 +15,7 @@ export interface FolderProblem {
  *
  * - no ring: neither two subfolders of one folder, nor a subfolder and a file beside it, import each other, directly or through
  *   others. A folder may import a file beside it, such as the package's error class, while this file needs nothing of the folder.
- * - nothing imports `index.ts`, `main.ts` or `bin.ts` of its own folder or of a folder above.
+ * - nothing imports `index.ts`, `main.ts` or `bin.ts` of the same folder or of a folder above.
  */
 export function checkFolders(sources: string): readonly FolderProblem[] {
   const imports = readSourceImports(sources);

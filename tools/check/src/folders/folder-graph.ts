@@ -9,7 +9,7 @@ export interface Import {
 }
 
 /**
- * What one folder holds directly, and who imports whom among it: a subfolder with everything below it is one unit (its name
+ * Units of one folder, and the imports among them: a subfolder with everything below it is one unit (its name
  * ends with `/`), a file is one unit.
  */
 export interface FolderGraph {

@@ -1,4 +1,4 @@
-"""Asks the running sample with clients that others wrote; each module in a process of its own."""
+"""Calls the running sample with clients of other projects; each module in a separate process."""
 
 import importlib
 import subprocess
@@ -32,7 +32,7 @@ def run_all(modules):
         print(*(line for line in lines if line != END), sep="\n", flush=True)
         passed += sum(line.startswith("ok ") for line in lines)
         failed += sum(line.startswith("FAILED ") for line in lines)
-        # One that didn't come to its end has failed as well.
+        # A module that didn't finish has failed as well.
         if END not in lines:
             print(f"FAILED  {module} ended early")
             failed += 1

@@ -33,7 +33,7 @@ def container():
     rows_of(call("POST", "/invocations", {"content-type": "text/csv"}, data=text.getvalue()))
 
 
-@check("SageMaker: the models of a multi-model container, asked by name", *MODELS)
+@check("SageMaker: the models of a multi-model container, called by name", *MODELS)
 def by_name(model):
     listed = call("GET", "/models").json()["models"]
     assert {"modelName": model, "modelUrl": model} in listed, listed
@@ -65,7 +65,7 @@ def model_control(model):
 
 @check("SageMaker: errors")
 def errors():
-    assert call("POST", "/models/nobody/invoke", json={"instances": [[1]]}).status_code == 404
+    assert call("POST", "/models/absent/invoke", json={"instances": [[1]]}).status_code == 404
     assert call("POST", "/invocations", json={"instances": [[1]]}).status_code == 400
     wrong = call("POST", "/invocations", {"content-type": "application/x-npy"}, data=b"x")
     assert wrong.status_code == 415, wrong.text

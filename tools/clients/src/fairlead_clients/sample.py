@@ -10,7 +10,7 @@ ADMIN_KEY = os.environ["CLIENTS_ADMIN_KEY"]
 HTTP = os.environ["CLIENTS_HTTP"]
 GRPC = os.environ["CLIENTS_GRPC"]
 SAGEMAKER = f"http://{os.environ['CLIENTS_SAGEMAKER']}"
-# A gateway of its own for each: MLflow serves one model.
+# A separate gateway for each: MLflow serves one model.
 MLFLOW = {
     "digits": f"http://{os.environ['CLIENTS_MLFLOW']}",
     "digits-flask": f"http://{os.environ['CLIENTS_MLFLOW_FLASK']}",

@@ -50,17 +50,17 @@ def base64_values():
 def status(model):
     for path in (model, f"{model}/versions/1"):
         response = requests.get(f"{URL}/{path}", headers=bearer(), timeout=30)
-        told = response.json()["model_version_status"]
-        assert told == [
+        metadata = response.json()["model_version_status"]
+        assert metadata == [
             {"version": "1", "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
-        ], told
+        ], metadata
 
 
 @check("TensorFlow Serving: metadata", *MODELS)
 def metadata(model):
-    told = requests.get(f"{URL}/{model}/metadata", headers=bearer(), timeout=30).json()
-    assert told["model_spec"]["name"] == model and told["model_spec"]["version"] == "1", told
-    signature = told["metadata"]["signature_def"]["signature_def"]["serving_default"]
+    metadata = requests.get(f"{URL}/{model}/metadata", headers=bearer(), timeout=30).json()
+    assert metadata["model_spec"]["name"] == model and metadata["model_spec"]["version"] == "1", metadata
+    signature = metadata["metadata"]["signature_def"]["signature_def"]["serving_default"]
     assert signature["inputs"]["image"]["dtype"] == "DT_FLOAT", signature
     assert set(signature["outputs"]) == {"label", "probabilities"}, signature
 
@@ -69,7 +69,7 @@ def metadata(model):
 def errors(model):
     good = {"instances": image.tolist()}
     for path, body, code in (
-        ("nobody:predict", good, 404),
+        ("absent:predict", good, 404),
         (f"{model}/versions/7:predict", good, 404),
         (f"{model}:predict", {"instances": [[1, 2, 3]]}, 400),
         (f"{model}:predict", {"rows": []}, 400),
@@ -78,6 +78,6 @@ def errors(model):
         response = requests.post(f"{URL}/{path}", json=body, headers=bearer(), timeout=30)
         assert response.status_code == code, (path, body, response.text)
         assert list(response.json()) == ["error"], response.text
-    for path in ("nobody", f"{model}/versions/7", f"{model}/versions/7/metadata"):
+    for path in ("absent", f"{model}/versions/7", f"{model}/versions/7/metadata"):
         response = requests.get(f"{URL}/{path}", headers=bearer(), timeout=30)
         assert response.status_code == 404 and list(response.json()) == ["error"], response.text

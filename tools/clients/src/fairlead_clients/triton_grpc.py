@@ -31,8 +31,8 @@ def metadata(model):
         assert client.is_server_live() and client.is_server_ready()
         assert client.is_model_ready(model, headers=bearer())
         assert client.get_server_metadata(headers=bearer()).name == "fairlead"
-        told = client.get_model_metadata(model, headers=bearer())
-        assert list(told.inputs[0].shape) == [-1, 64] and list(told.versions) == ["1"], told
+        metadata = client.get_model_metadata(model, headers=bearer())
+        assert list(metadata.inputs[0].shape) == [-1, 64] and list(metadata.versions) == ["1"], metadata
 
 
 @check("tritonclient[grpc]: infer, with id, version, priority and timeout", *MODELS)
@@ -106,7 +106,7 @@ def errors():
     wrong.set_data_from_numpy(image[:1, :3].copy())
     with client_of() as client:
         for model, tensor, headers, status in (
-            ("nobody", image_input(), bearer(), "NOT_FOUND"),
+            ("absent", image_input(), bearer(), "NOT_FOUND"),
             ("digits", image_input(), {}, "UNAUTHENTICATED"),
             ("digits", image_input(), bearer("wrong"), "UNAUTHENTICATED"),
             ("digits", wrong, bearer(), "INVALID_ARGUMENT"),

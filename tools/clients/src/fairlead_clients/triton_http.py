@@ -32,9 +32,9 @@ def metadata(model):
         assert not client.is_model_ready(model, "7", headers=bearer())
         about = client.get_server_metadata(headers=bearer())
         assert about["name"] == "fairlead" and "binary_tensor_data" in about["extensions"], about
-        told = client.get_model_metadata(model, headers=bearer())
-        assert told["name"] == model and told["versions"] == ["1"], told
-        first = told["inputs"][0]
+        metadata = client.get_model_metadata(model, headers=bearer())
+        assert metadata["name"] == model and metadata["versions"] == ["1"], metadata
+        first = metadata["inputs"][0]
         assert (first["name"], first["datatype"], first["shape"]) == ("image", "FP32", [-1, 64])
 
 
@@ -130,7 +130,7 @@ def every_storage():
 def errors():
     with client_of() as client:
         for model, headers, status, said in (
-            ("nobody", bearer(), "404", "nobody"),
+            ("absent", bearer(), "404", "absent"),
             ("digits", {}, "401", "Authorization"),
             ("digits", bearer("wrong"), "401", "Authorization"),
         ):
@@ -189,6 +189,6 @@ def repository():
         )
         assert foreign.status() == "501", foreign
         unknown = fails(
-            triton.InferenceServerException, lambda: client.load_model("nobody", headers=admin())
+            triton.InferenceServerException, lambda: client.load_model("absent", headers=admin())
         )
-        assert "nobody" in unknown.message(), unknown
+        assert "absent" in unknown.message(), unknown

@@ -1,7 +1,7 @@
 """Writes ONNX's backend tests as folders: python -m fairlead_models.backend_cases FOLDER [stored]
 
 Each has model.onnx, case.json (tolerances, or why it can't be sent), and inputs and outputs of each data set. The cases of
-the kind `node` are made by the package when they are asked for, which takes half a minute; `stored` leaves them out.
+the kind `node` are made by the package when they are needed, which takes half a minute; `stored` leaves them out.
 """
 
 import json
