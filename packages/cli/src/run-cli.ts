@@ -23,7 +23,7 @@ export async function runCli(args: readonly string[], io: ProcessIo): Promise<Ex
   } catch (error) {
     const command = commandIn(program, args);
     return reportError(context, await withoutCredentials(error), {
-      json: wantsJson(args),
+      json: isJsonRequested(args),
       command,
     });
   }
@@ -37,7 +37,7 @@ export function reportLostOutput(args: readonly string[], io: ProcessIo, cause: 
       'changes made before remain, so check them before repeating the command',
     { cause },
   );
-  return reportError(createContext(io), error, { json: wantsJson(args), command: '' });
+  return reportError(createContext(io), error, { json: isJsonRequested(args), command: '' });
 }
 
 /** Masks credentials in the message of an error, which may repeat a URL of the command line. */
@@ -62,7 +62,7 @@ function withHelpOption(args: readonly string[]): readonly string[] {
   return args;
 }
 
-function wantsJson(args: readonly string[]): boolean {
+function isJsonRequested(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return args.slice(0, end === -1 ? undefined : end).includes('--json');
 }

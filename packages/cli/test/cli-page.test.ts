@@ -33,7 +33,7 @@ test('docs/cli.md lists every command as the code has it', () => {
   } else expect(bare(after)).toBe(bare(reference));
 });
 
-test('docs/cli.md and the help tell the exit codes and the environment alike', () => {
+test('docs/cli.md and the help list the same exit codes and environment variables', () => {
   const page = readFileSync(pagePath, 'utf8');
   let help = '';
   program.configureOutput({ writeOut: (text) => (help += text) });
@@ -49,11 +49,11 @@ test('docs/cli.md and the help tell the exit codes and the environment alike', (
   for (const [code = '', what = ''] of codes.filter(([each]) => each !== '70'))
     expect(help).toContain(`  ${code}  ${what}\n`);
   const variables = rows('Environment');
-  const told = [...help.matchAll(/^ {2}([A-Z_]{6,}) +(.*)$/gm)].map(([, name, what]) => [
+  const printed = [...help.matchAll(/^ {2}([A-Z_]{6,}) +(.*)$/gm)].map(([, name, what]) => [
     name,
     what,
   ]);
-  expect(variables).toEqual(told);
+  expect(variables).toEqual(printed);
 });
 
 test('every command has examples, which use options that it has, and --json', () => {

@@ -141,7 +141,7 @@ test('rows for which both models give NaN or an infinity are equal', async () =>
   expect(found).toMatchObject({ report: { rows: 3, parity: 0 } });
 });
 
-test('golden examples say themselves what the original answered', async () => {
+test('golden examples hold the outputs of the original', async () => {
   const place = placeWithRegistry();
   writeFileSync(join(place.folder, 'golden.json'), JSON.stringify(affineGolden));
   await runJson(place, 'model', 'push', 'affine', affine, '--golden', 'golden.json');
@@ -150,7 +150,7 @@ test('golden examples say themselves what the original answered', async () => {
   expect(found.stdout).toContain('No element differs.');
 });
 
-test('an original that cannot be asked is told, with what to do', async () => {
+test('an original that cannot be reached is an error that names the fix', async () => {
   const place = placeWithRegistry();
   writeFileSync(join(place.folder, 'golden.json'), JSON.stringify(affineGolden));
   await runJson(place, 'model', 'push', 'affine', affine, '--golden', 'golden.json');

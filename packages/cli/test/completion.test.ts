@@ -84,7 +84,7 @@ test.for(['bash', 'zsh', 'fish'])(
   },
 );
 
-test('what can come next is said without a registry, and without loading anything heavy', async () => {
+test('completion of commands needs no registry and loads no library', async () => {
   const { exitCode, stdout } = await run(
     { folder: placeWithRegistry().folder },
     '__complete',

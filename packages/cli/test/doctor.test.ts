@@ -33,7 +33,7 @@ test('reports a machine that fits, and ends with 0', async () => {
   expect(report.of('onnxruntime-node')?.found).toMatch(/^version \d/);
   expect(report.of('registry')).toMatchObject({
     state: 'ok',
-    found: './registry: 1 models, 1 with the alias champion',
+    found: './registry: 1 model, 1 with the alias champion',
   });
 });
 

@@ -14,7 +14,7 @@ import { affine } from './support/models.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const patience = { timeout: 40_000, interval: 50 };
+const waiting = { timeout: 40_000, interval: 50 };
 
 interface Call {
   readonly url: string;
@@ -111,7 +111,7 @@ test('it tries again after a 500, ends in order at a signal, and goes on at its 
   const first = startForward(place, ...args, '--from-start');
   await vi.waitFor(() => {
     expect(receiver.taken()).toEqual(['version.pushed']);
-  }, patience);
+  }, waiting);
   const [refused, taken] = receiver.calls;
   expect(refused?.status).toBe(500);
   expect(taken?.headers['webhook-id']).toBe(refused?.headers['webhook-id']);
@@ -120,19 +120,19 @@ test('it tries again after a 500, ends in order at a signal, and goes on at its 
   await vi.waitFor(() => {
     expect(receiver.taken()).toEqual(['version.pushed', 'alias.set']);
     expect(first.output()).toMatch(/^delivered .*attempt 2\ndelivered .*attempt 1\n/m);
-  }, patience);
+  }, waiting);
   expect(first.output()).toMatch(/^retried {2}affine .*attempt 1: status 500\n/);
   for (const call of receiver.calls)
     expect(call.headers['webhook-signature']).toBe(signatureOf(key, call));
   first.signal('SIGTERM');
   expect(await first.ended).toBe(0);
 
-  await runJson(place, 'model', 'note', 'affine', 'while nobody told of it');
+  await runJson(place, 'model', 'note', 'affine', 'while no process forwards');
   const second = startForward(place, ...args);
   await vi.waitFor(() => {
     expect(receiver.taken()).toEqual(['version.pushed', 'alias.set', 'model.note']);
     expect(second.output()).toContain('delivered');
-  }, patience);
+  }, waiting);
   second.signal('SIGKILL');
   expect(await second.ended).toBe('SIGKILL');
   const third = startForward(place, ...args);
@@ -142,7 +142,7 @@ test('it tries again after a 500, ends in order at a signal, and goes on at its 
     const ids = receiver.calls.map(({ headers }) => headers['webhook-id']);
     expect(new Set(ids).size).toBe(4);
     expect(third.output()).toContain('delivered');
-  }, patience);
+  }, waiting);
   third.signal('SIGINT');
   expect(await third.ended).toBe(0);
 });

@@ -103,7 +103,7 @@ test('tags, notes, measurements and archival go into the history', async () => {
   expect(readTree(place.folder)).toEqual(before);
 });
 
-test('what an alias means is told when it changes', async () => {
+test('watch prints the version of an alias when it changes', async () => {
   const place = placeWithRegistry();
   await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');
   const watching = run(place, 'model', 'watch', 'affine', '--count', '1', '--for', '60s');
@@ -116,7 +116,7 @@ test('what an alias means is told when it changes', async () => {
   expect((await run(place, 'model', 'watch', 'nope')).exitCode).toBe(4);
 });
 
-test('a version is signed with a key of its own', async () => {
+test('a version is signed with a separate key', async () => {
   const place = placeWithRegistry();
   await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');
   const { keyId } = await runJson(place, 'key', 'signing', 'release');

@@ -29,7 +29,7 @@ function placeWithKeys(): Place & { readonly file: string } {
 const verify = (file: string, key: string) =>
   new ApiKeySet({ pepper, records: parseApiKeys(readFileSync(file, 'utf8')) }).verify(key);
 
-test('a key is shown once, on standard output alone, and what is kept recognises it', async () => {
+test('a key is printed once, on standard output alone, and the stored record verifies it', async () => {
   const place = placeWithKeys();
   const scopes = ['--scope', 'infer:digits', '--scope', 'metrics', '--limit', '7'];
   const made = await run(place, 'key', 'create', '--client', 'acme', '--expires', '90d', ...scopes);
@@ -50,7 +50,7 @@ test('a key is shown once, on standard output alone, and what is kept recognises
   expect(JSON.stringify(keys)).not.toContain('digest');
 });
 
-test('a key is revoked only with --yes where nobody can be asked', async () => {
+test('without a terminal a key is revoked only with --yes', async () => {
   const place = placeWithKeys();
   const { key, record } = await runJson(
     place,
@@ -74,7 +74,7 @@ test('a key is revoked only with --yes where nobody can be asked', async () => {
   expect(await runJson(place, 'key', 'list')).toMatchObject({ keys: [] });
 });
 
-test('what the gateway would refuse is never written', async () => {
+test('a record that the gateway would reject is never written', async () => {
   const place = placeWithKeys();
   const create = ['key', 'create', '--client', 'acme', '--scope', 'admin'];
   await runJson(place, ...create);
@@ -105,7 +105,7 @@ test.each(['2020-01-31', '2020-01-31T12:00:00Z', '0d', new Date().toISOString().
   },
 );
 
-test('a dry run makes no key, and a broken file is left alone', async () => {
+test('a dry run creates no key, and a broken file stays unchanged', async () => {
   const place = placeWithKeys();
   const create = ['key', 'create', '--client', 'acme', '--scope', 'admin'];
   expect((await run(place, ...create, '--dry-run')).stdout).not.toContain('fl_');
@@ -129,7 +129,7 @@ test('processes that create keys at the same time lose none', async () => {
   for (const { stdout } of made) expect(verify(place.file, stdout.trim())).toBeDefined();
 });
 
-test('a lock that somebody left says who, and how to go on', async () => {
+test('the error of a stale lock names its process and the fix', async () => {
   const place = placeWithKeys();
   writeFileSync(`${place.file}.lock`, '4711\n');
   const locked = await run(place, 'key', 'create', '--client', 'a', '--scope', 'admin');

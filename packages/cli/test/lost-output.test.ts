@@ -22,9 +22,9 @@ async function runOnFullDisk(
       env: commandEnv(place.folder, place.env),
       stdio: ['ignore', full, stderr === 'pipe' ? 'pipe' : full],
     });
-    const told = child.stderr === null ? '' : text(child.stderr);
+    const errors = child.stderr === null ? '' : text(child.stderr);
     const [exitCode] = (await once(child, 'close')) as [number | null];
-    return { exitCode, stderr: await told };
+    return { exitCode, stderr: await errors };
   } finally {
     closeSync(full);
   }
@@ -65,9 +65,9 @@ test('a reader that closes its end is no error', async () => {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child.stdout.destroy();
-  const told = text(child.stderr);
+  const errors = text(child.stderr);
   const [exitCode] = (await once(child, 'close')) as [number | null];
-  expect({ exitCode, stderr: await told }).toEqual({ exitCode: 0, stderr: '' });
+  expect({ exitCode, stderr: await errors }).toEqual({ exitCode: 0, stderr: '' });
 });
 
 test('what a command changed before its output was lost stands', async () => {

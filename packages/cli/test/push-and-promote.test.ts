@@ -9,7 +9,7 @@ import { readTree } from '@fairlead/test-support';
 // Every step is a process of its own that loads ONNX Runtime.
 vi.setConfig({ testTimeout: 120_000 });
 
-test('an ONNX file is pushed with its own signature, tried out on its golden examples', async () => {
+test('an ONNX file is pushed with its own signature and validated on its golden examples', async () => {
   const place = placeWithRegistry();
   writeFileSync(join(place.folder, 'golden.json'), JSON.stringify(affineGolden));
   writeFileSync(join(place.folder, 'card.md'), '# Affine\n');
@@ -34,7 +34,7 @@ test('an ONNX file is pushed with its own signature, tried out on its golden exa
   expect(card.stdout).toContain('Model card\n# Affine\n');
 });
 
-test('what answers a golden example otherwise is refused, and nothing of it is kept', async () => {
+test('a model that fails a golden example is rejected, and nothing of it is stored', async () => {
   const place = placeWithRegistry();
   writeFileSync(join(place.folder, 'golden.json'), JSON.stringify(affineGolden));
   const before = readTree(place.folder);
@@ -93,7 +93,7 @@ test('fields of a metadata file that a version does not have pass with a note', 
   expect(manifest).toMatchObject({ lineage: metadata.lineage, goldenExamples: [] });
 });
 
-test('an alias goes forward, back, and tells who moved it and why', async () => {
+test('an alias moves forward and back, and the history names actor and reason', async () => {
   const place = placeWithRegistry();
   for (const file of [affine, affineNext]) await runJson(place, 'model', 'push', 'affine', file);
   expect((await run(place, 'model', 'promote', 'affine', '1')).stdout).toBe(

@@ -40,9 +40,9 @@ test('a folder of MLflow is pushed with its weights, and its input example becom
   });
 });
 
-test('a folder of Python files is pushed, and tried out where it runs', async () => {
+test('a folder of Python files is pushed, and validated at its upstream', async () => {
   const place = placeWithRegistry();
-  // What the Python service would be: another process that speaks the protocol.
+  // Stands for the Python service: another server of the protocol.
   await runJson(place, 'model', 'push', 'affine', affine);
   await runJson(place, 'model', 'promote', 'affine', '1');
   const source = new ModelRegistry({ store: await openStore(join(place.folder, 'registry')) });
@@ -96,7 +96,7 @@ test('a folder of Python files is pushed, and tried out where it runs', async ()
   });
   const untried = await run(place, ...push, '--metadata', 'm.json', '--dry-run');
   expect(untried.stdout).toContain('Validation: skipped.');
-  // It runs elsewhere: parity has to be told where.
+  // Another process runs it: parity needs its address.
   const parity = ['model', 'parity', 'python', '1', '--original', 'affine@1'];
   expect((await run(place, ...parity)).stderr).toContain('--upstream-url');
   expect(await runJson(place, ...parity, '--upstream-url', url)).toMatchObject({

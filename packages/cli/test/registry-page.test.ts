@@ -49,7 +49,7 @@ test('every command of docs/registry.md does what the page says', () => {
     shown.map(({ command }) => command),
     folder,
   );
-  // Writes the page anew: look at the difference as you would at code.
+  // Writes the page again: look at the difference as you would at code.
   if (process.env.FAIRLEAD_UPDATE_DOCS === '1') {
     const outputs = results.map(({ output }) => output.replaceAll(folder, '/home/ada'));
     writeFileSync(pagePath, withOutputs(page, outputs));
@@ -59,9 +59,9 @@ test('every command of docs/registry.md does what the page says', () => {
     expect(`$ ${command}\n${normalized(result?.output ?? '')}`).toBe(
       `$ ${command}\n${normalized(output)}`,
     );
-    // A command that fails on purpose says so: the next one shows its exit code.
-    const told = shown[index + 1]?.command === 'echo $?';
-    if (!told) expect(result?.exitCode, command).toBe(0);
+    // After a command that fails on purpose the page shows its exit code.
+    const fails = shown[index + 1]?.command === 'echo $?';
+    if (!fails) expect(result?.exitCode, command).toBe(0);
     else expect(result?.exitCode, command).not.toBe(0);
   }
 });

@@ -63,17 +63,17 @@ test('a registry in S3 is used as one in a folder is, and carried into one', asy
   expect(missing.stderr).toContain('nowhere');
 });
 
-test('what happens in a registry is told to a webhook', async () => {
+test('events of a registry are forwarded to a webhook', async () => {
   const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
   const place = placeWithRegistry({ FAIRLEAD_WEBHOOK_SECRET: secret });
   await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');
-  const told: unknown[] = [];
+  const received: unknown[] = [];
   let answer = 503;
   const server = createServer((request, response) => {
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => (body += text));
     request.on('end', () => {
-      if (answer === 200) told.push(JSON.parse(body));
+      if (answer === 200) received.push(JSON.parse(body));
       response.writeHead(answer).end();
     });
   }).listen(0, '127.0.0.1');
@@ -87,9 +87,11 @@ test('what happens in a registry is told to a webhook', async () => {
   expect(refused.exitCode).toBe(1);
   answer = 200;
   expect(await run(place, ...forward)).toMatchObject({ exitCode: 0, stderr: '' });
-  expect(told).toMatchObject([{ type: 'version.pushed', data: { model: 'affine', version: 1 } }]);
+  expect(received).toMatchObject([
+    { type: 'version.pushed', data: { model: 'affine', version: 1 } },
+  ]);
   expect((await run(place, ...forward)).exitCode).toBe(0);
-  expect(told).toHaveLength(1);
+  expect(received).toHaveLength(1);
   const unsigned = await run(
     { ...place, env: { ...place.env, FAIRLEAD_WEBHOOK_SECRET: '' } },
     ...forward,

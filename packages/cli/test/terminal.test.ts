@@ -31,7 +31,7 @@ async function runOnTerminal(place: Place, answer: string, ...args: readonly str
   return { exitCode, output };
 }
 
-test('on a terminal what destroys asks, and only yes is yes', async () => {
+test('on a terminal a command that deletes asks for confirmation, and only yes is accepted', async () => {
   const place = placeWithRegistry();
   const file = join(place.folder, 'registry/blobs/sha256', 'a'.repeat(64));
   await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');

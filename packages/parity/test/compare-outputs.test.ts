@@ -22,7 +22,7 @@ const x = (...data: number[]): JsonTensor => ({
   data,
 });
 
-test('finds the greatest differences, and where they are, over several cases', () => {
+test('finds the largest differences and their positions over several cases', () => {
   const report = compareOutputs([
     {
       inputs: [x(1, 2)],
@@ -89,7 +89,7 @@ test('an output that is missing or of another shape, and nothing at all, are ref
   );
 });
 
-test('is what comparing element by element says, whatever the values', () => {
+test('is equal to a comparison element by element, for any values', () => {
   const value = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 });
   fc.assert(
     fc.property(fc.array(fc.tuple(value, value), { minLength: 1, maxLength: 30 }), (pairs) => {

@@ -60,7 +60,7 @@ const y = (...data: number[]): JsonTensor => ({
 const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
 
 describe('a table', () => {
-  test('has its columns by name, whatever their order, and may have more', async () => {
+  test('has its columns by name, in any order, and may have more', async () => {
     const csv = '\uFEFFspecies,width,"length"\r\n"a ""b"", c",1,2.5\r\n\r\nsetosa, 3 ,-5e-1\r\n';
     expect(await read('rows.csv', csv)).toEqual([{ inputs: [flower(2.5, 1, -0.5, 3)] }]);
   });
@@ -113,7 +113,7 @@ describe('a table', () => {
       expect(await read('rows.csv', csv, { ...iris, inputs: [spec] })).toEqual(rows);
   });
 
-  test('has texts in columns of text, whatever they look like', async () => {
+  test('has texts in columns of text, also those that look like numbers', async () => {
     const [request] = await read('rows.csv', 'colour,new,id\n02139,True,1.0\n"",0,1e5\n', mixed);
     expect(request?.inputs.map(({ data }) => data)).toEqual([
       [1n, 100000n],
@@ -182,7 +182,7 @@ describe('requests', () => {
   });
 });
 
-describe('what is of no use is told by its place', () => {
+describe('an unusable row is an error that names its position', () => {
   test.each<[string, string, string, Signature]>([
     ['rows.txt', '1,2', 'unknown extension', iris],
     ['rows.csv', '', 'the CSV is empty', iris],
@@ -228,14 +228,14 @@ describe('measuring', () => {
     return Promise.resolve([y(...data.filter((_, at) => at % 2 === 0).map((v) => Number(v) * 2))]);
   };
 
-  test('compares with what the rows say, or with the original where it can be asked', async () => {
+  test('compares with the outputs of the rows, or with the original when one is given', async () => {
     const rows = [{ inputs: [flower(1, 0, 2, 0)], expected: [y(2, 4.5)] }];
     expect(await measureParity(rows, { exported: double })).toMatchObject({ rows: 2, parity: 0.5 });
     const original = double;
     expect(await measureParity(rows, { exported: double, original })).toMatchObject({ parity: 0 });
   });
 
-  test('says what is missing', async () => {
+  test('names the missing original', async () => {
     const rows = [{ inputs: [flower(1, 0)] }];
     for (const measured of [
       measureParity(rows, { exported: double }),

@@ -8,20 +8,20 @@ const secrets = [`whsec_${Buffer.alloc(32, 1).toString('base64')}`];
 describe('an address that a name resolves to', () => {
   /** A sender whose names resolve to `addresses`, one after the other, and then to the last one. */
   function resolving(addresses: readonly string[], options: Partial<WebhookSenderOptions>) {
-    const asked: string[] = [];
+    const resolved: string[] = [];
     const left = [...addresses];
     const sender = new WebhookSender({
       destinations: [],
       secrets,
       resolve: (hostname, _options, callback) => {
-        asked.push(hostname);
+        resolved.push(hostname);
         const address = (left.length > 1 ? left.shift() : left[0]) ?? '';
         callback(null, [{ address, family: isIP(address) }]);
       },
       ...options,
     });
     onTestFinished(() => sender.close());
-    return { sender, asked };
+    return { sender, resolved };
   }
 
   test.each([
@@ -65,14 +65,14 @@ describe('an address that a name resolves to', () => {
   test('is checked at each connection: a name that changes is rejected', async () => {
     const { received, port, disconnect } = await startReceiver();
     const url = `http://hooks.example:${port}/1`;
-    const { sender, asked } = resolving(['127.0.0.1', '169.254.169.254'], {
+    const { sender, resolved } = resolving(['127.0.0.1', '169.254.169.254'], {
       privateDestinations: [`http://hooks.example:${port}`],
     });
     expect(await sender.deliver(url, 'id', '{}')).toBeUndefined();
     expect(received).toHaveLength(1);
     expect(received[0]?.headers.host).toBe(`hooks.example:${port}`);
-    expect(asked).toEqual(['hooks.example']);
-    // A connection that is kept alive resolves nothing; the next connection is checked.
+    expect(resolved).toEqual(['hooks.example']);
+    // A persistent connection resolves nothing; the next connection is checked.
     disconnect();
     await vi.waitFor(
       async () => {
@@ -80,7 +80,7 @@ describe('an address that a name resolves to', () => {
       },
       { timeout: 30_000 },
     );
-    expect(asked).toHaveLength(2);
+    expect(resolved).toHaveLength(2);
   });
 
   test('rejects the name when one of several is not allowed', async () => {

@@ -62,7 +62,7 @@ describe('folder', () => {
     expect(claimed?.request).toEqual(request);
   });
 
-  test('bytes are limited, those of stored answers too, in blocks of 4096', async () => {
+  test('bytes are limited, those of stored responses too, in blocks of 4096', async () => {
     const queue = await folderJobQueue(newPlace(), { maxBytes: 16_384, maxBytesPerModel: 16_384 });
     await queue.enqueue(job('x'.repeat(1000)));
     const claimed = await queue.leaseJob(soon);
@@ -90,7 +90,7 @@ describe('folder', () => {
     await expect(queue.enqueue(job())).rejects.toMatchObject({ code: 'ERR_JOBS_FULL' });
   });
 
-  test('processes that accept at the same moment never exceed a bound together', async () => {
+  test('processes that accept jobs concurrently never exceed a limit together', async () => {
     const place = newPlace();
     const limits = { maxJobs: 5, maxJobsPerModel: 5, pollIntervalMs: 60_000 };
     // Each has counted the empty folder, and counts again in a minute.
@@ -99,8 +99,8 @@ describe('folder', () => {
     );
     let accepted = 0;
     for (let round = 0; round < 5; round++) {
-      const asked = queues.map((queue) => queue.enqueue(job(String(round))));
-      const settled = await Promise.allSettled(asked);
+      const given = queues.map((queue) => queue.enqueue(job(String(round))));
+      const settled = await Promise.allSettled(given);
       accepted += settled.filter(({ status }) => status === 'fulfilled').length;
       expect(readdirSync(join(place, 'jobs'))).toHaveLength(accepted);
     }
@@ -109,7 +109,7 @@ describe('folder', () => {
     expect(await queues[0]?.depth()).toEqual({ queued: accepted, running: 0 });
   });
 
-  test('a key takes no body: a request of its own size is free when its job has ended', async () => {
+  test('a key stores no body: the bytes of a request are free when its job has ended', async () => {
     const place = newPlace();
     const queue = await folderJobQueue(place);
     const { request } = await queue.enqueue(job('x'.repeat(50_000), { idempotencyKey: 'k' }));
@@ -118,7 +118,7 @@ describe('folder', () => {
     expect(readFileSync(join(place, 'keys', key)).length).toBeLessThan(4096);
   });
 
-  test('a folder that was removed is made again, and takes jobs', async () => {
+  test('a folder that was removed is created again, and accepts jobs', async () => {
     const place = newPlace();
     const queue = await folderJobQueue(place, { pollIntervalMs: 20 });
     const gone = await queue.enqueue(job('gone'));
@@ -165,11 +165,11 @@ describe('folder', () => {
   test('a repeated request mends what a crash cut off', async () => {
     const place = newPlace();
     const queue = await folderJobQueue(place);
-    const asked = job('x', { idempotencyKey: 'k' });
-    const { request } = await queue.enqueue(asked);
+    const given = job('x', { idempotencyKey: 'k' });
+    const { request } = await queue.enqueue(given);
     const waiting = join(place, 'runs', 'waiting');
     for (const name of readdirSync(waiting)) rmSync(join(waiting, name));
-    expect((await queue.enqueue(asked)).request).toEqual(request);
+    expect((await queue.enqueue(given)).request).toEqual(request);
     expect((await queue.leaseJob(soon))?.request).toEqual(request);
   });
 
@@ -189,7 +189,7 @@ describe('folder', () => {
     expect((await queue.leaseWebhook(soon))?.job).toMatchObject({ request, state: 'succeeded' });
   });
 
-  test('files that are not its own are left alone', async () => {
+  test('files of other programs stay unchanged', async () => {
     const place = newPlace();
     const queue = await folderJobQueue(place);
     for (const folder of ['runs/waiting', 'runs/claimed', 'jobs', 'finished', 'keys']) {

@@ -43,15 +43,15 @@ export async function startVictim(kind: string, place: string): Promise<Victim> 
   };
 }
 
-/** What a client knows of a job that was accepted. */
+/** A job that a client knows to be accepted. */
 interface Accepted {
   readonly id: string;
   readonly value: number;
 }
 
 /**
- * Has clients make jobs of a service that is killed at random moments, and then sees to it that each job of which a
- * client saw the 202 ends once, with its own answer.
+ * Has clients make jobs of a service that is killed at random moments, and checks that each job with a
+ * 202 ends once, with its own response.
  */
 export async function surviveKills(
   {
@@ -107,7 +107,7 @@ export async function surviveKills(
     }
     return true;
   }, 120_000);
-  // What runs a second time now would end differently, if it could.
+  // A job that ran a second time now would end differently.
   await until(async () => (await queue.depth()).running === 0);
   await last.kill();
   for (const { id, value: own } of accepted) {

@@ -25,7 +25,7 @@ test('kill -9 at any moment loses no job that was accepted, and ends each once',
   expect(accepted).toBeGreaterThanOrEqual(ROUNDS * 2);
 }, 240_000);
 
-test('a job that kills whoever runs it is given up, and the others go on', async () => {
+test('a job that kills its process fails after its attempts, and other jobs run', async () => {
   const place = newFolder();
   const queue = await folderJobQueue(place, { pollIntervalMs: 20 });
   const poison = await queue.enqueue(job('666'));
@@ -44,7 +44,7 @@ test('a job that kills whoever runs it is given up, and the others go on', async
   expect((await queue.outcome(poison.request.id))?.reason).toContain('failed after 2 attempts');
 }, 120_000);
 
-test('after kill -9 the bounds count what is on disk, and nothing else', async () => {
+test('after kill -9 the limits count the records on disk, and nothing else', async () => {
   const place = newFolder();
   const victim = await startVictim('folder', place);
   const clients = Promise.all(

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { JobLease, JobOutcome, JobQueue, NewJob, WebhookLease } from '@fairlead/jobs';
 import { until } from '@fairlead/test-support';
 
-/** What a queue under test may be made with. */
+/** Options of a queue under test. */
 export interface QueueSettings {
   readonly retentionMs?: number;
   readonly maxJobs?: number;
@@ -50,7 +50,7 @@ export const answered = (text = 'answer', attempts = 1): JobOutcome => ({
 const LEASE_MS = 1000;
 const LONG_LEASE_MS = 60_000;
 
-/** What every queue does, whatever it stores its jobs in. */
+/** Describes the behavior of every queue, with any store. */
 export function describeJobQueue(
   name: string,
   { open, pass, now, quietMs, isStillReceiving = false }: QueueKind,
@@ -90,11 +90,11 @@ export function describeJobQueue(
   };
 
   describe(name, () => {
-    test('a job waits, runs and ends, with what was asked and answered to the byte', async () => {
+    test('a job waits, runs and ends, with its request and response to the byte', async () => {
       const queue = await open(newPlace());
       const body = Buffer.from([0, 10, 255, 123, 10]);
-      const asked = job('', { body, owner: 'ann', requestId: 'r-1' });
-      const { request, state } = await queue.enqueue(asked);
+      const given = job('', { body, owner: 'ann', requestId: 'r-1' });
+      const { request, state } = await queue.enqueue(given);
       expect(state).toBe('queued');
       expect(request.id).toMatch(/^[\w-]{22}$/);
       expect(await queue.get(request.id)).toEqual({ request, state: 'queued' });
@@ -102,7 +102,7 @@ export function describeJobQueue(
 
       const claimed = await claim(queue);
       expect(claimed.request).toEqual(request);
-      expect(claimed.request).toMatchObject({ owner: 'ann', requestId: 'r-1', path: asked.path });
+      expect(claimed.request).toMatchObject({ owner: 'ann', requestId: 'r-1', path: given.path });
       expect(claimed.body).toEqual(body);
       expect(claimed.attempt).toBe(1);
       expect((await queue.get(request.id))?.state).toBe('running');
@@ -130,7 +130,7 @@ export function describeJobQueue(
       }
     });
 
-    test('each job is claimed by one, whoever asks', async () => {
+    test('each job is leased by one process', async () => {
       const place = newPlace();
       const [first, second] = [await open(place), await open(place)];
       const either = (index: number): JobQueue => (index % 2 === 0 ? first : second);
@@ -152,18 +152,18 @@ export function describeJobQueue(
     test('the same key with the same request is the same job, before and after its end', async () => {
       const place = newPlace();
       const queue = await open(place);
-      const asked = job('x', { idempotencyKey: 'k', owner: 'ann' });
+      const given = job('x', { idempotencyKey: 'k', owner: 'ann' });
       const jobs = await Promise.all([
-        queue.enqueue(asked),
-        (await open(place)).enqueue(asked),
-        queue.enqueue(asked),
+        queue.enqueue(given),
+        (await open(place)).enqueue(given),
+        queue.enqueue(given),
       ]);
       const [id, ...others] = jobs.map(({ request }) => request.id);
       expect(new Set(others)).toEqual(new Set([id]));
       const claimed = await claim(queue);
-      expect((await queue.enqueue(asked)).request.id).toBe(id);
+      expect((await queue.enqueue(given)).request.id).toBe(id);
       await claimed.finish(answered());
-      expect(await queue.enqueue(asked)).toMatchObject({ request: { id }, state: 'succeeded' });
+      expect(await queue.enqueue(given)).toMatchObject({ request: { id }, state: 'succeeded' });
       expect(await nothing(queue)).toBeUndefined();
     });
 
@@ -180,14 +180,14 @@ export function describeJobQueue(
       ).rejects.toMatchObject({ code: 'ERR_JOBS_IDEMPOTENCY_MISMATCH' });
     });
 
-    test('keys of different owners have nothing to do with each other', async () => {
+    test('the same key of different owners names different jobs', async () => {
       const queue = await open(newPlace());
       const ann = await queue.enqueue(job('x', { idempotencyKey: 'k', owner: 'ann' }));
       const bob = await queue.enqueue(job('y', { idempotencyKey: 'k', owner: 'bob' }));
       expect(ann.request.id).not.toBe(bob.request.id);
     });
 
-    test('what is given back comes again, and counts when it should', async () => {
+    test('a released job is leased again, and the attempt counts if it should', async () => {
       const queue = await open(newPlace());
       const { request } = await queue.enqueue(job());
       const first = await claim(queue);
@@ -200,7 +200,7 @@ export function describeJobQueue(
       expect(await third.finish(answered())).toBe(true);
     });
 
-    test('what is given back for later comes later', async () => {
+    test('a job that is released with a delay is leased after the delay', async () => {
       const queue = await open(newPlace());
       await queue.enqueue(job());
       const first = await claim(queue);
@@ -227,7 +227,7 @@ export function describeJobQueue(
       expect(await nothing(other)).toBeUndefined();
     });
 
-    test('a job whose lease is extended stays with whom it is', async () => {
+    test('a job whose lease is extended stays with its process', async () => {
       const place = newPlace();
       const [queue, other] = [await open(place), await open(place)];
       await queue.enqueue(job());
@@ -250,7 +250,7 @@ export function describeJobQueue(
       expect((await queue.outcome(request.id))?.state).toBe('canceled');
     });
 
-    test('a job that runs can be canceled: its answer is thrown away', async () => {
+    test('a running job can be canceled: its response is discarded', async () => {
       const place = newPlace();
       const queue = await open(place);
       const { request } = await queue.enqueue(job());
@@ -270,7 +270,7 @@ export function describeJobQueue(
       expect((await queue.outcome(request.id))?.response?.status).toBe(200);
     });
 
-    test('over its limit the queue refuses', async () => {
+    test('a queue at its limit rejects jobs', async () => {
       const queue = await open(newPlace(), { maxJobs: 2, maxJobsPerModel: 2 });
       await queue.enqueue(job('1'));
       await queue.enqueue(job('2'));
@@ -297,10 +297,10 @@ export function describeJobQueue(
       expect(none).toBeUndefined();
     });
 
-    test('what was kept for its time is forgotten, and its key is free', async () => {
+    test('a result is deleted after its retention, and its key is free', async () => {
       const queue = await open(newPlace(), { retentionMs: 1500 });
-      const asked = job('x', { idempotencyKey: 'k' });
-      const { request } = await queue.enqueue(asked);
+      const given = job('x', { idempotencyKey: 'k' });
+      const { request } = await queue.enqueue(given);
       await (await claim(queue)).finish({ ...answered(), finishedAtMs: now() });
       expect(await queue.get(request.id)).toBeDefined();
       await pass(1500);
@@ -312,7 +312,7 @@ export function describeJobQueue(
       expect(await claim(queue)).toMatchObject({ request: again.request, attempt: 1 });
     });
 
-    test('the jobs of one owner are bounded, and those of others have room', async () => {
+    test('the jobs of one owner are limited, and other owners are not affected', async () => {
       const queue = await open(newPlace(), { maxJobsPerOwner: 2 });
       const ann = { owner: 'ann', model: 'm', path: '/v2/models/m/infer' };
       const { request } = await queue.enqueue(job('1', ann));
@@ -331,7 +331,7 @@ export function describeJobQueue(
       await queue.enqueue(job('8', ann));
     });
 
-    test('the jobs of one model are bounded, and those of others have room', async () => {
+    test('the jobs of one model are limited, and other models are not affected', async () => {
       const queue = await open(newPlace(), { maxJobs: 4 });
       await queue.enqueue(job('1', { owner: 'ann' }));
       await queue.enqueue(job('2', { owner: 'bob' }));
@@ -362,7 +362,7 @@ export function describeJobQueue(
       );
     });
 
-    test('an answer without room is refused, and the job can end without it', async () => {
+    test('a response over the limit is rejected, and the job can end without it', async () => {
       const queue = await open(newPlace(), { maxBytesPerOwner: 40_000 });
       const ann = { owner: 'ann' };
       const { request } = await queue.enqueue(job('1', ann));
@@ -408,12 +408,12 @@ export function describeJobQueue(
 
     test('a job that has ended can be deleted: its bytes, its key and its webhook are free', async () => {
       const queue = await open(newPlace(), { maxBytesPerOwner: 61_440 });
-      const asked = job('x', {
+      const given = job('x', {
         owner: 'ann',
         idempotencyKey: 'k',
         webhookUrl: 'https://a.example/',
       });
-      const { request } = await queue.enqueue(asked);
+      const { request } = await queue.enqueue(given);
       expect(await queue.remove(request.id)).toBe(false);
       await (await claim(queue)).finish(answered('y'.repeat(50_000)));
       await expect(queue.enqueue(job('z', { owner: 'ann' }))).resolves.toBeDefined();
@@ -425,7 +425,7 @@ export function describeJobQueue(
       expect(await queue.get(request.id)).toBeUndefined();
       expect(await queue.outcome(request.id)).toBeUndefined();
       await queue.enqueue(job('z', { owner: 'ann' }));
-      expect((await queue.enqueue(asked)).request.id).not.toBe(request.id);
+      expect((await queue.enqueue(given)).request.id).not.toBe(request.id);
       const none = await queue.leaseWebhook({ leaseMs: LONG_LEASE_MS, signal: signal(quietMs) });
       expect(none).toBeUndefined();
     });
@@ -457,7 +457,7 @@ export function describeJobQueue(
       expect(await other.depth()).toEqual({ queued: 0, running: 0 });
     });
 
-    test('webhooks that wait are bounded for each owner', async () => {
+    test('waiting webhooks are limited for each owner', async () => {
       const queue = await open(newPlace(), { maxJobsPerOwner: 2 });
       const webhook = { owner: 'ann', webhookUrl: 'https://a.example/' };
       for (const text of ['1', '2']) {
@@ -500,7 +500,7 @@ export function describeJobQueue(
       expect(await queue.leaseWebhook({ ...options, signal: signal(1500) })).toBeUndefined();
     });
 
-    test('tells how much it holds', async () => {
+    test('depth counts waiting and running jobs', async () => {
       const queue = await open(newPlace());
       for (let index = 0; index < 3; index++) await queue.enqueue(job(String(index)));
       await claim(queue);

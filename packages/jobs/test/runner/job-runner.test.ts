@@ -81,7 +81,7 @@ test("what fails by the server's fault is tried again, then failed with its last
   expect(events.map(({ type }) => type)).toEqual(['job-retried', 'job-retried', 'job-finished']);
 });
 
-test('what fails by its own fault is not tried again', async () => {
+test('a job that fails by its own fault is not run again', async () => {
   let runs = 0;
   const statuses = [400, 501];
   const run = () => Promise.resolve(ran(statuses[runs++] ?? 200));
@@ -93,7 +93,7 @@ test('what fails by its own fault is not tried again', async () => {
   expect(runs).toBe(2);
 });
 
-test('a model that is not ready is waited for, however often that is', async () => {
+test('a job waits for a model that is not ready, regardless of its attempts', async () => {
   let runs = 0;
   const run = () => Promise.resolve(ran(++runs < 8 ? 503 : 200));
   const { queue, ended } = await start({ run, maxAttempts: 2 });
@@ -101,7 +101,7 @@ test('a model that is not ready is waited for, however often that is', async () 
   expect(await ended(request.id)).toMatchObject({ state: 'succeeded', attempts: 1 });
 });
 
-test('but not for ever', async () => {
+test('a job fails when its model is not ready within maxWaitMs', async () => {
   const run = () => Promise.resolve(ran(503));
   const { queue, ended } = await start({ run, maxAttempts: 1, maxWaitMs: 300 });
   const { request } = await queue.enqueue(job());
@@ -126,7 +126,7 @@ test('a model that is not ready is tried ever more rarely, and holds up no job o
   expect(await queue.depth()).toMatchObject({ queued: 40 });
 });
 
-test('an answer that has no room within the bounds of its owner fails the job, and says which', async () => {
+test('a response over the limits of its owner fails the job, and the reason names the limit', async () => {
   const run = () => Promise.resolve(ran(200, 'x'.repeat(20_000)));
   const place = mkdtempSync(join(root, 'q-'));
   const queue = await folderJobQueue(place, { maxBytesPerOwner: 36_864, pollIntervalMs: 20 });
@@ -146,7 +146,7 @@ test('an answer that has no room within the bounds of its owner fails the job, a
   expect(outcomes[1]?.response).toBeUndefined();
 });
 
-test('an answer that is too large fails the job, and says so', async () => {
+test('a response that is too large fails the job, with a reason', async () => {
   const run = () => Promise.resolve(ran(200, 'x'.repeat(101)));
   const { queue, ended } = await start({ run, maxResultBytes: 100 });
   const outcome = await ended((await queue.enqueue(job())).request.id);
@@ -157,7 +157,7 @@ test('an answer that is too large fails the job, and says so', async () => {
   expect(outcome?.response).toBeUndefined();
 });
 
-test('a job that ended its process each time is given up', async () => {
+test('a job that ended its process at each attempt fails', async () => {
   let runs = 0;
   const queue = await folderJobQueue(mkdtempSync(join(root, 'q-')), { pollIntervalMs: 20 });
   const { request } = await queue.enqueue(job());
@@ -223,7 +223,7 @@ test('closing gives back what outlasts the grace period, uncounted', async () =>
   expect(claim).toMatchObject({ attempt: 1, request });
 });
 
-test('an error of the queue is told, and does not end the runner', async () => {
+test('an error of the queue is reported, and does not end the runner', async () => {
   const queue = await folderJobQueue(mkdtempSync(join(root, 'q-')), { pollIntervalMs: 20 });
   const events: JobEvent[] = [];
   let failures = 2;
@@ -241,7 +241,7 @@ test('an error of the queue is told, and does not end the runner', async () => {
   expect(events.filter(({ type }) => type === 'queue-failed')).toHaveLength(2);
 });
 
-test('an answer that can not be stored is computed again', async () => {
+test('a job whose response can not be stored is run again', async () => {
   const queue = await folderJobQueue(mkdtempSync(join(root, 'q-')), { pollIntervalMs: 20 });
   let failures = 1;
   const broken: JobQueue = Object.create(queue, {

@@ -82,7 +82,7 @@ const isOver = (events: readonly JobEvent[]): boolean =>
   events.some(({ type }) => type === 'webhook-delivered' || type === 'webhook-abandoned');
 
 describe('a webhook', () => {
-  test('tells how the job ended, signed with each secret', async () => {
+  test('describes the finished job, signed with each secret', async () => {
     const { received, origin } = await receiver();
     const { request } = await deliver(`${origin}/hook?a=b`, { destinations: [origin] }, isOver);
     expect(received).toHaveLength(1);
@@ -103,7 +103,7 @@ describe('a webhook', () => {
     expect(headers['webhook-signature']).toBe(expected.join(' '));
   });
 
-  test('is delivered again until it is taken, under the same id', async () => {
+  test('is delivered again until it is accepted, under the same id', async () => {
     const { received, origin } = await receiver(500, 0, 302, 429);
     const { events, request } = await deliver(origin, { destinations: [origin] }, isOver);
     expect(events).toContainEqual(
@@ -117,7 +117,7 @@ describe('a webhook', () => {
     expect(received.map(({ url }) => url)).not.toContain('/elsewhere');
   });
 
-  test('is given up after as many deliveries as configured', async () => {
+  test('is abandoned after maxAttempts deliveries', async () => {
     const { received, origin } = await receiver(500, 500, 500, 500);
     const options = { destinations: [origin], maxAttempts: 2 };
     const { events } = await deliver(origin, options, isOver);
@@ -136,7 +136,7 @@ describe('a webhook', () => {
   });
 });
 
-test('a receiver that hangs holds up no webhook to another, and few of its own are tried', async () => {
+test('a receiver that hangs delays no webhook to another receiver, and gets few deliveries', async () => {
   const hanging = createServer(() => undefined).listen(0, '127.0.0.1');
   await once(hanging, 'listening');
   let connections = 0;

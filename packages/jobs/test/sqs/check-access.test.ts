@@ -30,7 +30,7 @@ function clients(port: number, more: { readonly region?: () => Promise<string> }
   };
 }
 
-test('what is there is taken, what is not is refused by its name', async () => {
+test('an existing queue and bucket pass, a missing one is an error that names it', async () => {
   const { sqs, s3 } = clients(moto.port);
   const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'jobs' }));
   await s3.send(new CreateBucketCommand({ Bucket: 'acme' }));
@@ -40,14 +40,14 @@ test('what is there is taken, what is not is refused by its name', async () => {
   await expect(checkBucketAccess(s3, 'nowhere')).rejects.toEqual(invalid('the bucket nowhere'));
 });
 
-test('a client that lacks what it needs to ask is refused', async () => {
+test('a client without a region is rejected', async () => {
   const region = () => Promise.reject(new Error('Region is missing'));
   const { sqs } = clients(moto.port, { region });
   const url = `http://127.0.0.1:${moto.port}/1/jobs`;
   await expect(checkQueueAccess(sqs, url)).rejects.toEqual(invalid('Region is missing'));
 });
 
-test('a host whose name nobody knows is a mistake, one that is away may come back', async () => {
+test('an unknown host name is an error, an unreachable host passes', async () => {
   const { sqs, s3 } = clients(9);
   await checkQueueAccess(sqs, 'http://127.0.0.1:9/1/jobs');
   await checkBucketAccess(s3, 'acme');

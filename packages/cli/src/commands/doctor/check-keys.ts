@@ -1,4 +1,5 @@
 import type { CommandContext } from '../../command-context.ts';
+import { count } from '../../output/format-values.ts';
 import { type Finding, reasonOf } from './finding.ts';
 
 const MAKE_PEPPER = 'export FAIRLEAD_PEPPER="$(openssl rand -base64 32)"';
@@ -23,7 +24,7 @@ export async function checkKeys({ environment, io }: CommandContext): Promise<Fi
     const valid = records.filter(
       ({ expiresAt }) => expiresAt === undefined || new Date(expiresAt).getTime() > now,
     );
-    const found = `${keysFile}: ${records.length} keys, ${valid.length} of them valid`;
+    const found = `${keysFile}: ${count(records.length, 'key')}, ${valid.length} of them valid`;
     if (valid.length > 0) return { check, state: 'ok', found };
     return { check, state: 'problem', found, fix: create };
   } catch (error) {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { CommandContext } from '../../command-context.ts';
+import { count } from '../../output/format-values.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { type Finding, reasonOf } from './finding.ts';
 
@@ -26,7 +27,7 @@ export async function checkRegistry(
       return { check, state: 'problem', found: `${location}: ${problem}`, fix };
     }
     const served = models.filter(({ aliases }) => Object.hasOwn(aliases, 'champion'));
-    const found = `${location}: ${models.length} models, ${served.length} with the alias champion`;
+    const found = `${location}: ${count(models.length, 'model')}, ${served.length} with the alias champion`;
     return { check, state: 'ok', found };
   } catch (error) {
     return { check, state: 'problem', found: `${location}: ${reasonOf(error)}`, fix: init };

@@ -90,8 +90,10 @@ Paste the \`curl\` line that it prints into another terminal.
 
 ## Train and promote a new version
 
+Change the training in \`train.ts\`, such as its data, then:
+
 \`\`\`sh
-npm run train && npm run push
+npm run train && npm run push   # pushes nothing while the model is unchanged
 npm run promote -- 2   # a running server switches to it without a lost request
 \`\`\`
 

@@ -16,7 +16,7 @@ async function placeWithModels() {
   return { ...place, registry: join(place.folder, 'registry') };
 }
 
-test('pruned versions go with the next collection, and only when somebody agrees', async () => {
+test('garbage collection removes pruned versions, and only after confirmation', async () => {
   const place = await placeWithModels();
   const before = readTree(place.folder);
   const prune = ['model', 'prune', 'affine', '--keep-last', '1'];
@@ -30,7 +30,7 @@ test('pruned versions go with the next collection, and only when somebody agrees
   await runJson(place, 'model', 'prune', 'other', '--keep-last', '1', '--yes');
   const pruned = await run(place, ...prune, '--yes', '-m', 'room');
   expect(pruned.stdout).toContain('Pruned versions: 1.');
-  // Its file stays: "other" has the same. What nobody names goes.
+  // Its file stays: "other" has the same. A file without a reference is removed.
   writeFileSync(join(place.registry, 'blobs/sha256', 'a'.repeat(64)), 'left over');
   const dry = await run(place, 'model', 'gc', '--grace', '0s', '--dry-run');
   expect(dry.stdout).toContain(`would remove  blobs/sha256/${'a'.repeat(64)}`);
@@ -100,7 +100,7 @@ test('a registry is backed up, restored elsewhere, and drilled', async () => {
   expect(restored.stdout).toContain('Restored 3 versions of 2 models (affine, other)');
   expect(restored.stdout).toContain('all intact.');
   expect(readTree(join(place.folder, 'restored'))).toEqual(readTree(place.registry));
-  // Over what is there only when somebody agrees.
+  // An existing registry is overwritten only after confirmation.
   expect((await run(place, ...restore)).exitCode).toBe(2);
   expect(await runJson(place, ...restore, '--yes')).toMatchObject({ created: 0 });
   await runJson(place, 'model', 'tag', 'other', 'a=b', '--registry', 'restored');
