@@ -3,7 +3,7 @@ import { encodeBinaryTensor, type Tensor } from '@fairlead/signature';
 import type { VersionManifest } from '../source/model-source.ts';
 
 /**
- * Makes the function that names inputs of one version: the same name for the same names, datatypes, shapes and bytes,
+ * Creates the function that names inputs of one version: the same name for the same names, datatypes, shapes and bytes,
  * regardless of the order of the inputs, and another for everything else.
  *
  * The whole manifest is part of it, not just the version's number: of two registries that share a store, each may have a

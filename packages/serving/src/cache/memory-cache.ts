@@ -4,7 +4,7 @@ import type { CacheStore } from './cache-store.ts';
 
 /** Options of {@link memoryCache}. */
 export interface MemoryCacheOptions {
-  /** Bytes of all entries together, keys and bookkeeping included; what was used least recently makes room. */
+  /** Bytes of all entries together, keys and bookkeeping included; the least recently used ones are removed. */
   readonly maxBytes: number;
   /**
    * Maximum size of a response, in bytes: a larger one isn't stored, so that one can't displace all others.
@@ -20,7 +20,7 @@ const optionNames: OptionNames<MemoryCacheOptions> = {
 
 /** A {@link CacheStore} in this process. */
 export interface MemoryCache extends CacheStore {
-  /** Bytes that all entries take now. */
+  /** Bytes of all entries. */
   readonly bytes: number;
   /** Number of stored responses. */
   readonly size: number;
@@ -32,7 +32,7 @@ export interface MemoryCache extends CacheStore {
 const ENTRY_OVERHEAD_BYTES = 256;
 
 /**
- * Makes a store that keeps answers in the memory of this process, for one model or several.
+ * Creates a store of responses in the memory of this process, for one model or several.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  *
@@ -52,7 +52,7 @@ export function memoryCache(options: MemoryCacheOptions): MemoryCache {
     optionNames,
   );
   checkIntegers({ maxBytes, maxEntryBytes });
-  // A Map iterates in the order of insertion: what is used is taken out and put in again at the end.
+  // A Map iterates in the order of insertion: a used entry is moved to the end.
   const entries = new Map<string, Uint8Array>();
   let bytes = 0;
   const remove = (key: string, value: Uint8Array): void => {

@@ -10,18 +10,18 @@ export interface CircuitBreakerOptions {
    */
   readonly failureRatio?: number;
   /**
-   * How many of the last executions are looked at.
+   * Number of the last executions that are counted.
    * @defaultValue 20
    */
   readonly executions?: number;
   /**
-   * How many there must be before the circuit can open.
+   * Minimum number of executions before the circuit can open.
    * @defaultValue 10, or `executions` if that is less
    */
   readonly minExecutions?: number;
   /**
-   * Time between the opening of the circuit and the execution that tries the runtime again, in milliseconds; doubles each time that one
-   * fails.
+   * Time between the opening of the circuit and the execution that tries the runtime again, in milliseconds; doubles each
+   * time that execution fails.
    * @defaultValue 1000
    */
   readonly retryAfterMs?: number;

@@ -8,27 +8,27 @@ import { FairQueue } from './fair-queue.ts';
 /** Options of {@link CodecPool}. */
 export interface CodecPoolOptions {
   /**
-   * Worker threads at most; none runs before the first large body, and none 30 seconds after the last.
+   * Maximum number of worker threads; none runs before the first large body, and none 30 seconds after the last.
    * @defaultValue 2
    */
   readonly threads?: number;
   /**
-   * Bodies that may wait for a thread.
+   * Maximum number of bodies that wait for a thread.
    * @defaultValue 64
    */
   readonly maxQueued?: number;
   /**
-   * Bodies of one client that may wait for a thread; applies to what is run by {@link CodecPool.forClient}.
+   * Maximum number of bodies of one client that wait for a thread; applies to {@link CodecPool.forClient}.
    * @defaultValue a quarter of `maxQueued`, at least 1
    */
   readonly maxQueuedPerClient?: number;
   /**
-   * The heap of each thread at most, in MiB.
+   * Maximum heap of each thread, in MiB.
    * @defaultValue 256
    */
   readonly maxHeapMebibytes?: number;
   /**
-   * How long one body may take, in milliseconds.
+   * Maximum duration for one body, in milliseconds.
    * @defaultValue 10000
    */
   readonly timeoutMs?: number;
@@ -43,11 +43,11 @@ const optionNames: OptionNames<CodecPoolOptions> = {
 };
 
 const IDLE_MS = 30_000;
-/** The part of the places that the bodies of one client may take by default. */
+/** Share of the queue that the bodies of one client have by default. */
 const CLIENT_SHARE = 0.25;
 
 /**
- * Worker threads that decode large request bodies and encode large answers, so that none holds the event loop.
+ * Worker threads that decode large request bodies and encode large responses, so that none blocks the event loop.
  * When bodies of several clients wait, the clients take turns.
  *
  * Share one pool between all handlers of a process, and close it at the end.

@@ -29,7 +29,7 @@ export interface AdmissionInterceptorOptions {
 export type Admissions = WeakMap<Metadata, Admission>;
 
 /**
- * Makes the interceptor that lets calls in by their metadata, before anything of their messages is read: `@grpc/grpc-js`
+ * Creates the interceptor that lets calls in by their metadata, before anything of their messages is read: `@grpc/grpc-js`
  * has a whole message in memory, and decompressed, before it asks a handler.
  */
 export function admissionInterceptor(

@@ -9,7 +9,7 @@ import { plainParameters } from './parameters.ts';
 import { decodeTypedTensor, hasContents } from './typed-contents.ts';
 
 /**
- * Makes a request of its message, with typed or with raw contents.
+ * Creates a request of its message, with typed or with raw contents.
  *
  * @throws ServingError `ERR_SERVING_BAD_REQUEST` or `ERR_SERVING_UNSUPPORTED`; SignatureError naming a tensor.
  */

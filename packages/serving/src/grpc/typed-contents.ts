@@ -37,7 +37,7 @@ export function hasContents({ contents }: InferInputTensor): boolean {
 }
 
 /**
- * Makes a tensor of the elements in the field of its datatype.
+ * Creates a tensor of the elements in the field of its datatype.
  *
  * @throws ServingError `ERR_SERVING_BAD_REQUEST` naming the tensor, or SignatureError for its name, datatype or shape.
  */

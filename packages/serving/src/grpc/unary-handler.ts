@@ -1,7 +1,7 @@
 import { status, type handleUnaryCall, type ServerUnaryCall } from '@grpc/grpc-js';
 import { toGrpcError } from './grpc-error.ts';
 
-/** Makes a handler of a function whose promise is the answer. */
+/** Creates a handler of a function whose promise is the answer. */
 export function unaryHandler<Request, Response>(
   answer: (call: ServerUnaryCall<Request, Response>) => Promise<Response>,
   onError: (error: unknown) => void,

@@ -15,10 +15,10 @@ import type { ServingEvent } from '../models/serving-event.ts';
 
 /** Options of a `ModelServer`. */
 export interface ModelServerOptions {
-  /** Where versions come from, such as a `ModelRegistry`. */
+  /** Source of versions, such as a `ModelRegistry`. */
   readonly source: ModelSource;
   /**
-   * The alias that models follow which are served without naming one.
+   * Alias of models that are served without one in their options.
    * @defaultValue 'champion'
    */
   readonly alias?: string;
@@ -49,12 +49,12 @@ export interface ModelServerOptions {
    */
   readonly requestTimeoutMs?: number;
   /**
-   * How long an old version may finish what is in flight, in milliseconds.
+   * Time for an old version to finish its requests in flight, in milliseconds.
    * @defaultValue 30000
    */
   readonly drainTimeoutMs?: number;
   /**
-   * How long a new version may take over its golden examples, in milliseconds.
+   * Maximum duration of the warm-up of a new version, in milliseconds.
    * @defaultValue 60000
    */
   readonly warmUpTimeoutMs?: number;
@@ -64,34 +64,34 @@ export interface ModelServerOptions {
    */
   readonly retryDelayMs?: number;
   /**
-   * Rows that share one execution at most; 1 switches batching off.
+   * Maximum number of rows in one execution; 1 switches batching off.
    * @defaultValue 64
    */
   readonly maxBatchRows?: number;
   /**
-   * Bytes of inputs that share one execution at most.
+   * Maximum size of the inputs of one execution, in bytes.
    * @defaultValue 16777216 (16 MiB)
    */
   readonly maxBatchBytes?: number;
   /**
-   * Requests of a version that may wait for an execution; over it they are refused.
+   * Maximum number of requests of a version that wait for an execution; further ones are rejected.
    * @defaultValue 512
    */
   readonly maxQueued?: number;
   /**
-   * Rows that one request may have at most, where the first dimension of all inputs and outputs varies; over it, it is
-   * rejected. An execution can't be interrupted, so it is what bounds how long one request holds a worker.
+   * Maximum number of rows of one request, where the first dimension of all inputs and outputs varies; a larger one is
+   * rejected. An execution can't be interrupted, so this limits the time for which one request occupies a worker.
    * @defaultValue 100000
    */
   readonly maxRowsPerRequest?: number;
   /**
-   * Bytes that the inputs of one request may take by a version's signature, dimensions that vary counted as 1; a version
+   * Maximum size of the inputs of one request by a version's signature, in bytes, varying dimensions counted as 1; a version
    * whose signature declares more isn't loaded.
    * @defaultValue 1073741824 (1 GiB)
    */
   readonly maxInputBytes?: number;
   /**
-   * Models that are served at the same time at most; one more is refused.
+   * Maximum number of served models; a further one is rejected.
    * @defaultValue 10000
    */
   readonly maxModels?: number;
@@ -102,7 +102,7 @@ export interface ModelServerOptions {
   readonly circuitBreaker?: CircuitBreakerOptions | false;
   /**
    * Options of a model that is served or loaded without any.
-   * @defaultValue `() => ({})`: as the defaults have it
+   * @defaultValue `() => ({})`: the defaults
    */
   readonly serveOptions?: (model: string) => ServeOptions;
 }
@@ -130,10 +130,10 @@ const optionNames: OptionNames<ModelServerOptions> = {
   serveOptions: 'optional',
 };
 
-/** How one model is served. */
+/** Options of one served model. */
 export interface ServeOptions {
   /**
-   * The alias that it follows.
+   * Alias that the model follows.
    * @defaultValue `alias` of the server, "champion"
    */
   readonly alias?: string;

@@ -209,7 +209,7 @@ export class ModelServer {
     return this.#draining;
   }
 
-  /** Makes the server not ready at once, so that load balancers send requests elsewhere; requests are still answered. */
+  /** Creates the server not ready at once, so that load balancers send requests elsewhere; requests are still answered. */
   drain(): void {
     this.#draining = true;
   }

@@ -1,7 +1,7 @@
 import { SignatureError, type Tensor, type TensorSpec } from '@fairlead/signature';
 
 /**
- * Makes the check that all inputs have the same number of rows; undefined where a version has a single input.
+ * Creates the check that all inputs have the same number of rows; undefined where a version has a single input.
  *
  * It is for versions whose rows are independent: each row of an input belongs to the same row of every other input, also
  * where the model doesn't name that dimension. It runs on inputs that fit the signature.

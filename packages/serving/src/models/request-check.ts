@@ -13,7 +13,7 @@ export interface RequestCheckOptions {
 }
 
 /**
- * Makes the function that checks a request against the signature of a version.
+ * Creates the function that checks a request against the signature of a version.
  *
  * The function throws SignatureError naming the tensor, and ServingError `ERR_SERVING_TOO_MANY_ROWS` or
  * `ERR_SERVING_BAD_REQUEST`.

@@ -29,7 +29,7 @@ export function checkDeclaredInputs(
 }
 
 /**
- * Makes the check of how many rows a request has; undefined for a signature whose first dimension isn't one of rows.
+ * Creates the check of how many rows a request has; undefined for a signature whose first dimension isn't one of rows.
  *
  * The check throws ServingError `ERR_SERVING_TOO_MANY_ROWS` naming the limit.
  */

@@ -1,9 +1,9 @@
 import type { CacheLookup } from '../cache/response-cache.ts';
 
-/** How often something happened, and how long it took in all. */
+/** Number of events, and their total duration. */
 export interface Duration {
   readonly count: number;
-  /** Nanoseconds in all. */
+  /** Total, in nanoseconds. */
   readonly ns: number;
 }
 
@@ -11,9 +11,9 @@ export interface Duration {
 export interface StatisticsSnapshot {
   /** Milliseconds since the epoch of the newest request; 0 before the first. */
   readonly lastInferenceMs: number;
-  /** Rows that were inferred; what came from a cache wasn't. */
+  /** Rows that were executed; cached ones are not counted. */
   readonly inferenceCount: number;
-  /** Executions: fewer than rows where batches were made. */
+  /** Executions; fewer than rows where requests were batched. */
   readonly executionCount: number;
   /** Requests that were answered, from a cache or not. */
   readonly success: Duration;
@@ -26,7 +26,7 @@ export interface StatisticsSnapshot {
   readonly computeOutput: Duration;
   /** Requests that were answered without a separate execution, with the time of the lookup. */
   readonly cacheHit: Duration;
-  /** Requests that looked into the cache and weren't, and what looking and keeping took. */
+  /** Requests without a cached response, with the time of the lookup and of storing. */
   readonly cacheMiss: Duration;
   /** Executions by their number of rows. */
   readonly batches: ReadonlyMap<number, Duration>;

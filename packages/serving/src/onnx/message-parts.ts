@@ -50,7 +50,7 @@ export function* partsOf(message: unknown): Generator<MessagePart, void, undefin
   yield { message: head };
 }
 
-/** Makes a receiver that puts parts together, and calls `onMessage` with each message. */
+/** Creates a receiver that puts parts together, and calls `onMessage` with each message. */
 export function joinParts(onMessage: (message: unknown) => void): (part: MessagePart) => void {
   let large: Uint8Array<ArrayBuffer>[] = [];
   return (part) => {

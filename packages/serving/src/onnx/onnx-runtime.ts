@@ -23,8 +23,8 @@ export interface OnnxRuntimeOptions {
    */
   readonly workers?: number;
   /**
-   * Threads that one execution computes with.
-   * @defaultValue decided with `workers`; with those given, the cores but one, divided by them
+   * Threads of one execution.
+   * @defaultValue decided with `workers`; when `workers` is given, the number of cores minus one, divided by it
    */
   readonly intraOpThreads?: number;
   /**
@@ -33,7 +33,7 @@ export interface OnnxRuntimeOptions {
    */
   readonly inProcess?: boolean;
   /**
-   * An execution that takes longer counts as hung, and its worker is replaced; in milliseconds.
+   * Maximum duration of an execution, in milliseconds; a longer one counts as hung, and its worker is replaced.
    *
    * Native code in a thread can't be interrupted: the first time, the thread computes on, and its core is lost until the
    * process ends. From then on the version computes in child processes, which are killed.
@@ -41,7 +41,7 @@ export interface OnnxRuntimeOptions {
    */
   readonly executionTimeoutMs?: number;
   /**
-   * A model that takes longer to load counts as hung, in milliseconds.
+   * Maximum duration of a load, in milliseconds; a longer one counts as hung.
    * @defaultValue 300000
    */
   readonly loadTimeoutMs?: number;
@@ -63,10 +63,10 @@ const ALONE: ExecutionContext = {
 };
 
 /**
- * Makes the runtime that runs ONNX models in worker threads, with `onnxruntime-node`.
+ * Creates the runtime of ONNX models in worker threads, with `onnxruntime-node`.
  *
  * A version's artifact `model.onnx` is loaded, or the one that its runtime option `path` names, with the artifacts that
- * `externalData` lists: weights that the model keeps in files beside it. How many workers it gets is decided when it is
+ * `externalData` lists: weights that the model stores in separate files. The number of workers is decided when it is
  * loaded, and reported in its `placement`.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.

@@ -49,7 +49,7 @@ export interface OperationParts {
   readonly error: JsonSchema;
 }
 
-/** Makes an operation that answers 200, or anything else with the protocol's own error. */
+/** Creates an operation that answers 200, or anything else with the protocol's own error. */
 export function operation({
   id,
   summary,

@@ -1,7 +1,7 @@
 import { decodeTensor, encodeTensorData, type Tensor, type TensorSpec } from '@fairlead/signature';
 
 /**
- * Makes a tensor of nested lists, whose shape is theirs; behind an empty list the shape is the spec's.
+ * Creates a tensor of nested lists, whose shape is theirs; behind an empty list the shape is the spec's.
  *
  * @throws SignatureError for ragged lists, and elements that aren't of the spec's datatype.
  */

@@ -4,7 +4,7 @@ import type { TraceCarrier } from '../inference/trace-context.ts';
 
 /** Context of one execution. */
 export interface ExecutionContext {
-  /** Ids of the requests in it, for logs that can be joined; upstreams get the first. */
+  /** Ids of its requests, to join logs; upstreams get the first. */
   readonly requestIds: readonly string[];
   /** The first request in it, for its trace context, which upstreams get. */
   readonly trace?: TraceCarrier | undefined;
@@ -17,15 +17,15 @@ export interface ExecutionContext {
 /** Result of one execution. */
 export interface Execution {
   readonly outputs: readonly Tensor[];
-  /** Milliseconds that the execution itself took. */
+  /** Duration of the execution, in milliseconds. */
   readonly computeDurationMs: number;
 }
 
-/** Where a version computes, and why there. */
+/** Threads or processes in which a version computes, with the reason. */
 export interface RuntimePlacement {
   /** Worker threads that hold the version. */
   readonly workers: number;
-  /** Threads that one execution computes with. */
+  /** Threads of one execution. */
   readonly intraOpThreads: number;
   /** True if small executions run in the thread of the event loop. */
   readonly inProcess: boolean;
@@ -36,21 +36,21 @@ export interface RuntimePlacement {
 /** Analysis of a model's description: whether rows influence each other. */
 export interface RowAnalysis {
   /**
-   * States whether each row of the outputs depends on the same row of the inputs alone; `unknown` where the description holds
-   * something that isn't understood.
+   * `independent` if each row of the outputs depends on the same row of the inputs only; `unknown` where the description has
+   * an unsupported part.
    */
   readonly rows: 'independent' | 'dependent' | 'unknown';
-  /** In words, with what decided it: an operator and its place. */
+  /** In words, with the operator that decided it and its position. */
   readonly reason: string;
 }
 
-/** Memory that a version takes. */
+/** Memory of a version. */
 export interface RuntimeMemory {
   /** Size of the model's files in bytes. */
   readonly fileBytes: number;
   /**
    * Bytes by which the resident memory of the process grew when one worker loaded the model, with its copy in the event
-   * loop's thread. An estimate: it excludes what executions take later, and what other workers hold.
+   * loop's thread. An estimate: it excludes the memory of executions and of other workers.
    */
   readonly residentBytes: number;
 }
@@ -59,16 +59,16 @@ export interface RuntimeMemory {
 export interface Runtime {
   /** Platform in the metadata, such as `onnx_onnxv1`. */
   readonly platform: string;
-  /** Executions that make sense at the same time: the scheduler starts no more, and queues the rest. */
+  /** Maximum number of concurrent executions: the scheduler queues further ones. */
   readonly concurrency: number;
-  /** For runtimes that decide where they compute. */
+  /** Set by runtimes that decide where they compute. */
   readonly placement?: RuntimePlacement | undefined;
-  /** For runtimes that can read what the model computes; others leave it to trial. */
+  /** Set by runtimes that can read the model's graph; the rows of others are tried at warm-up. */
   readonly rowAnalysis?: RowAnalysis | undefined;
-  /** For runtimes that hold models in the memory of this process. */
+  /** Set by runtimes that hold models in the memory of this process. */
   readonly memory?: RuntimeMemory | undefined;
   /**
-   * Called once when the version was warmed up and is about to serve requests: it may move to where it computes then.
+   * Called once when the version was warmed up and is about to serve requests: it may move to other workers then.
    * A runtime for which it isn't called may stay with one worker.
    */
   warmedUp?(): Promise<void>;
@@ -79,27 +79,27 @@ export interface Runtime {
    * `ERR_SERVING_OVERLOADED`, `ERR_SERVING_UPSTREAM_UNREACHABLE` or `ERR_SERVING_UPSTREAM_FAILED`.
    */
   execute(inputs: readonly Tensor[], context: ExecutionContext): Promise<Execution>;
-  /** Undefined while requests can be run; else why not. */
+  /** Undefined while requests can be executed; else the reason why not. */
   unhealthy(): Promise<string | undefined>;
-  /** Gives everything back: threads, connections, memory. Executions that still run are failed. */
+  /** Releases threads, connections and memory. Executions that still run fail. */
   close(): Promise<void>;
 }
 
-/** Something that happened to a runtime on its own, for the log. */
+/** Event of a runtime that no request causes directly, for the log. */
 export interface RuntimeEvent {
-  /** `move-failed`: the version stays where it computes, because the workers that it was to move to can't be had. */
+  /** `move-failed`: the version stays in its workers, because it could not move to others. */
   readonly type: 'worker-lost' | 'move-failed';
   readonly reason: string;
 }
 
-/** Makes runtimes of one kind; registered with a `ModelServer` under the name that manifests use. */
+/** Creates runtimes of one kind; registered with a `ModelServer` under the name that manifests use. */
 export interface RuntimeFactory {
   /**
-   * Versions that are loaded and warmed up at the same time at most.
+   * Maximum number of versions that are loaded and warmed up concurrently.
    * @defaultValue no limit
    */
   readonly loadsAtOnce?: number | undefined;
-  /** @throws ServingError `ERR_SERVING_LOAD_FAILED` naming what is wrong with the version. */
+  /** @throws ServingError `ERR_SERVING_LOAD_FAILED` with the problem of the version. */
   load(
     artifacts: ModelArtifacts,
     options: { readonly onEvent: (event: RuntimeEvent) => void },

@@ -8,7 +8,7 @@ export interface GoldenTensor {
   readonly data: readonly unknown[];
 }
 
-/** Inputs with the outputs that the model gave where it was trained. */
+/** Inputs with the outputs that the model returned where it was trained. */
 export interface GoldenExample {
   readonly inputs: readonly GoldenTensor[];
   readonly outputs: readonly GoldenTensor[];
@@ -24,7 +24,7 @@ export interface VersionManifest {
   readonly model: string;
   readonly version: number;
   readonly signature: Signature;
-  /** Which runtime runs it, and that runtime's own options. */
+  /** Name of the runtime that runs the version, and the options of that runtime. */
   readonly runtime: {
     readonly name: string;
     readonly options?: Readonly<Record<string, unknown>> | undefined;
@@ -41,28 +41,28 @@ export interface VersionManifest {
 /** One version with its artifacts. */
 export interface ModelArtifacts {
   readonly manifest: VersionManifest;
-  /** Bytes of an artifact, verified against the manifest's hash; `path` is relative, with `/`. */
+  /** Reads the bytes of an artifact, verified against the manifest's hash; `path` is relative, with `/`. */
   read(path: string): Promise<Uint8Array>;
 }
 
-/** Where models come from; `ModelRegistry` of `@fairlead/registry` is one. */
+/** Source of models; `ModelRegistry` of `@fairlead/registry` is one. */
 export interface ModelSource {
-  /** Every model that there is, served or not; without it the index lists served models only. */
+  /** Lists every model, served or not; without it the index lists served models only. */
   list?(): Promise<readonly { readonly model: string }[]>;
   /**
-   * The version that `alias` names now; rejects with a clear message when it names none, and with a `code` that ends with
+   * Returns the version that `alias` points to; rejects with a clear message when it points to none, and with a `code` that ends with
    * `_NOT_FOUND` when there is no such model or alias.
    */
   resolve(model: string, alias: string): Promise<{ readonly version: number }>;
-  /** A version with its artifacts; rejects when there is no such version. */
+  /** Opens a version with its artifacts; rejects when there is no such version. */
   openVersion(model: string, version: number): Promise<ModelArtifacts>;
-  /** Yields the version that `alias` names now, if it names one, and then each change until `signal` aborts. */
+  /** Yields the version that `alias` points to, if any, and then each change until `signal` aborts. */
   follow(
     model: string,
     alias: string,
     options: { readonly signal: AbortSignal },
   ): AsyncIterable<{ readonly version: number }>;
-  /** Describes what makes a model served that isn't; added to the message of `ERR_SERVING_MODEL_NOT_FOUND`. */
+  /** Describes how to serve a model that isn't served; added to the message of `ERR_SERVING_MODEL_NOT_FOUND`. */
   unservedHint?(model: string): string | undefined;
   /** Reason why the known version of the model's alias may be out of date, for the status; undefined when it is current. */
   outdated?(model: string): string | undefined;

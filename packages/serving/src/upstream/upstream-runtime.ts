@@ -13,17 +13,17 @@ export interface UpstreamOptions {
   /** `http://host:port` or `unix:/path/to/socket`. */
   readonly url: string;
   /**
-   * Connections at most; more requests wait for one.
+   * Maximum number of connections; further requests wait for one.
    * @defaultValue 16
    */
   readonly connections?: number;
   /**
-   * The longest wait for an answer, in milliseconds.
+   * Maximum wait for a response, in milliseconds.
    * @defaultValue 30000
    */
   readonly timeoutMs?: number;
   /**
-   * Answers longer than this are refused, in bytes.
+   * Maximum size of a response, in bytes; a larger one is an error.
    * @defaultValue 67108864 (64 MiB)
    */
   readonly maxResponseBytes?: number;
@@ -34,8 +34,8 @@ export interface UpstreamOptions {
    */
   readonly keepAlive?: boolean;
   /**
-   * Resolves names; the addresses that it gives are checked, at each connection, and connected to. Link-local and
-   * metadata addresses are refused.
+   * Resolves host names; the returned addresses are checked at each connection, and link-local and metadata addresses are
+   * rejected.
    * @defaultValue `lookup` of `node:dns`
    */
   readonly resolve?: ResolveAll;
@@ -53,7 +53,7 @@ const upstreamNames: OptionNames<UpstreamOptions> = {
 /** Options of {@link upstreamRuntime} for all upstreams together. */
 export interface UpstreamRuntimeOptions {
   /**
-   * Writes large requests and reads large answers in other threads; share that of the inference handler.
+   * Encodes large requests and decodes large responses in other threads; share that of the inference handler.
    * @defaultValue both happen on the event loop
    */
   readonly codec?: Codec;
@@ -65,14 +65,14 @@ const optionNames: OptionNames<UpstreamRuntimeOptions> = {
 
 /** The runtime of upstreams; close it when the server is closed. */
 export interface UpstreamRuntime extends RuntimeFactory {
-  /** Ends every connection. */
+  /** Closes every connection. */
   close(): Promise<void>;
 }
 
 /**
- * Makes the runtime of versions that other processes run, reached over HTTP by the Open Inference Protocol.
+ * Creates the runtime of versions that other processes run, called over HTTP by the Open Inference Protocol.
  *
- * A version names its upstream in its runtime options, `{ upstream: 'flask', model?: 'name over there' }`; addresses
+ * A version names its upstream in its runtime options, `{ upstream: 'flask', model?: 'name in the upstream' }`; addresses
  * are configured here alone, so that the client that pushes a model can't choose the destination of requests.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the upstream, the option and its value.

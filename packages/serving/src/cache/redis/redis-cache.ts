@@ -3,11 +3,11 @@ import type { OptionNames } from '@fairlead/signature';
 import type { CacheStore } from '../cache-store.ts';
 import { readVerified, withDigest } from './verified-value.ts';
 
-/** The part of a client of the npm package `redis` that {@link redisCache} uses; `createClient(…)` gives one. */
+/** The part of a client of the npm package `redis` that {@link redisCache} uses; `createClient(…)` returns one. */
 export interface RedisCacheClient {
   /** True if commands can be sent. */
   readonly isReady: boolean;
-  /** Sends one command; `typeMapping` says what bulk strings (RESP type 36, `$`) become. */
+  /** Sends one command; `typeMapping` defines the type of bulk strings (RESP type 36, `$`). */
   sendCommand(
     args: readonly (string | Buffer)[],
     options: { readonly typeMapping: { readonly 36: BufferConstructor } },
@@ -21,7 +21,7 @@ export interface RedisCacheOptions {
   /** A client of the npm package `redis`. Connect it and close it yourself; it needn't be connected yet. */
   readonly client: RedisCacheClient;
   /**
-   * How long an answer of Redis is waited for, in milliseconds.
+   * Maximum wait for a response of Redis, in milliseconds.
    * @defaultValue 50
    */
   readonly timeoutMs?: number;
@@ -76,9 +76,9 @@ const AS_BUFFER = { typeMapping: { 36: Buffer } } as const;
 /**
  * Creates a store of responses in Redis or Valkey, which several hosts share.
  *
- * A Redis that is unreachable, slow, full or broken costs a miss and never a request. Nothing is queued while it is unreachable, and
- * after a failure it isn't called for `pauseMs`. Its values are verified: a value that isn't exactly the one stored under
- * that key is a miss. Bound its memory in its own configuration, with `maxmemory` and `maxmemory-policy allkeys-lru`.
+ * A Redis that is unreachable, slow, full or broken costs a miss and never a request. While it is unreachable nothing is
+ * queued, and after a failure it isn't called for `pauseMs`. Its values are verified: a value that isn't exactly the one stored under
+ * that key is a miss. Limit its memory in the configuration of Redis, with `maxmemory` and `maxmemory-policy allkeys-lru`.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
  */

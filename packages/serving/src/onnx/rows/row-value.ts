@@ -51,13 +51,13 @@ export function unclear(reason = 'is used in a way that is not understood'): nev
   throw new RowProblem('unknown', reason);
 }
 
-/** Makes a value of rows; they must be on one axis. */
+/** Creates a value of rows; they must be on one axis. */
 export function rowsOf(shape: Shape): Rows {
   if (shape.filter((length) => length === 'rows').length !== 1) return unclear();
   return { kind: 'rows', shape };
 }
 
-/** Makes the value of a few integers, some of which may be the number of rows. */
+/** Creates the value of a few integers, some of which may be the number of rows. */
 export function integersOf(elements: Shape, shape: Shape | undefined): RowValue {
   return { kind: elements.includes('rows') ? 'count' : 'fixed', shape, elements };
 }

@@ -3,7 +3,7 @@ import { badRequest } from '../json-body.ts';
 import type { DecodedRequest } from './decode-infer-request.ts';
 
 /**
- * Makes a request of a body that is nothing but the bytes of the model's single input, for a batch of one.
+ * Creates a request of a body that is nothing but the bytes of the model's single input, for a batch of one.
  *
  * One dimension that varies is found from the number of bytes; a `BYTES` input is one element, the whole body.
  *

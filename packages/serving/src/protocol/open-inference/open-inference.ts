@@ -59,7 +59,7 @@ const EXTENSION_OF: Readonly<Partial<Record<V2Path['type'], OpenInferenceExtensi
   'all-stats': 'statistics',
 };
 
-/** The last part of the path of all statistics, which a model may have for a name. */
+/** The last part of the path of all statistics, which is a valid name of a model, too. */
 const STATS = 'stats';
 
 type Extensions = ReadonlySet<OpenInferenceExtension>;
@@ -69,7 +69,7 @@ const JSON_ONLY = ['application/json'];
 const BODY_TYPES = [...JSON_ONLY, 'application/octet-stream'];
 
 /**
- * Makes the Open Inference Protocol (V2, REST), which Triton, KServe and MLServer speak.
+ * Creates the Open Inference Protocol (V2, REST), which Triton, KServe and MLServer implement.
  *
  * Source: https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
  *

@@ -19,7 +19,7 @@ declare module '../../codec/codec.ts' {
 
 /** Options of {@link mlflowScoring}. */
 export interface ScoringOptions {
-  /** The model that `POST /invocations` asks. */
+  /** The model of `POST /invocations`. */
   readonly model: string;
 }
 
@@ -39,7 +39,7 @@ const PART: ScoringPart = {
 };
 
 /**
- * Makes the protocol of MLflow's scoring server for one model: `/invocations` with JSON and CSV, `/ping`, `/health` and
+ * Creates the protocol of MLflow's scoring server for one model: `/invocations` with JSON and CSV, `/ping`, `/health` and
  * `/version`.
  *
  * Predictions of a model with one output are that output; of several outputs, an object for each row, or for `inputs`

@@ -28,8 +28,8 @@ const optionNames: OptionNames<SageMakerOptions> = {
 const STYLE: ScoringStyle = { header: 'detect', answers: BODY_TYPES };
 
 /**
- * Makes the protocol of a SageMaker container: `/ping` and `/invocations` for one model, and of a multi-model one
- * `GET /models`, `GET /models/<name>` and `POST /models/<name>/invoke` for all that are served; with `modelControl` also
+ * Creates the protocol of a SageMaker container: `/ping` and `/invocations` for one model, and of a multi-model one
+ * `GET /models`, `GET /models/<name>` and `POST /models/<name>/invoke` for all served models; with `modelControl` also
  * `POST /models` and `DELETE /models/<name>`.
  *
  * Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html and

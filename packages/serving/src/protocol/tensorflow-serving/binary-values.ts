@@ -15,7 +15,7 @@ export function isBinaryValue(value: unknown): value is BinaryValue {
 }
 
 /**
- * Makes a tensor of nested lists, in which an element of `BYTES` may be `{"b64":"…"}`.
+ * Creates a tensor of nested lists, in which an element of `BYTES` may be `{"b64":"…"}`.
  *
  * @throws SignatureError as {@link tensorOfNested} does, ServingError `ERR_SERVING_BAD_REQUEST` for what isn't base64.
  */
