@@ -1,9 +1,4 @@
-import {
-  goldenParityRows,
-  measureParity,
-  type ParityReport,
-  readParityRows,
-} from '@fairlead/parity';
+import type { ParityReport } from '@fairlead/parity';
 import type { ModelRegistry } from '@fairlead/registry';
 import { CliError } from '../cli-error.ts';
 import { predictWith } from '../run/run-request.ts';
@@ -34,6 +29,7 @@ export async function runParity(
   registry: ModelRegistry,
   { model, version, original: name, rows: file, upstreamUrl, apiKey }: ParityRun,
 ): Promise<{ readonly report: ParityReport; readonly title: string }> {
+  const { goldenParityRows, measureParity, readParityRows } = await import('@fairlead/parity');
   const artifacts = await registry.openVersion(model, version);
   const { manifest } = artifacts;
   const rows =

@@ -3,9 +3,11 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DeploymentInput } from '@fairlead/deploy-config';
-import { hostLayout } from '@fairlead/deploy-config';
 import { type Place, run } from './fairlead.ts';
 import { affine, affineGolden, affineNext } from './models.ts';
+
+// The command loads this library lazily, and lint then requires it everywhere.
+const { hostLayout } = await import('@fairlead/deploy-config');
 
 /** A folder that MLflow itself wrote, of the registry's tests. */
 const mlflow = new URL('../../../registry/test/sources/mlflow/external-data', import.meta.url);
