@@ -1,6 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
@@ -88,4 +96,25 @@ test('a file that exists is not replaced, and nothing else is written', async ()
   expect(again.exitCode).toBe(2);
   expect(again.stderr).toContain('train.ts already exist: name another folder');
   expect(existsSync(join(folder, 'service.ts'))).toBe(false);
+});
+
+test('a link without a target is in the way: nothing is written', async () => {
+  const folder = projectFolder();
+  symlinkSync(join(folder, 'nowhere'), join(folder, 'train.ts'));
+  const refused = await run({ folder }, 'init', '.');
+  expect([refused.exitCode, refused.stderr]).toEqual([
+    2,
+    expect.stringContaining('train.ts already exist'),
+  ]);
+  expect(readdirSync(folder)).toEqual(['train.ts']);
+});
+
+test('the command to paste has a quoted folder, and a path does not act on the terminal', async () => {
+  const folder = projectFolder();
+  const name = 'a b;id \u001b[31mred';
+  mkdirSync(join(folder, name));
+  const { stdout } = await run({ folder }, 'init', name, '--dry-run');
+  expect(stdout).not.toContain('\u001b');
+  const created = await run({ folder }, 'init', 'a b;id');
+  expect(created.stdout).toContain("\ncd 'a b;id'\n");
 });

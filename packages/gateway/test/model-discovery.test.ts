@@ -110,6 +110,39 @@ describe('a gateway without a list of models', () => {
     expect((await infer('nothing'))[1]).not.toContain('promote');
   });
 
+  test('names the command to clients that may use the model only', async () => {
+    const folder = tempFolder();
+    const registry = await sampleRegistry(folder, onnxModel('affine', 'affine'));
+    await registry.push(onnxModel('iris', 'affine'));
+    const { keysFile, keys } = writeKeysFile(tempFolder(), {
+      own: { scopes: ['infer:iris'] },
+      other: { scopes: ['infer:affine'] },
+    });
+    const socketPath = join(tempFolder(), 'gateway.sock');
+    const gateway = startGatewayProcess({
+      FAIRLEAD_KEYS_FILE: keysFile,
+      FAIRLEAD_PEPPER: pepper,
+      FAIRLEAD_REGISTRY: folder,
+      FAIRLEAD_LISTEN: `unix:${socketPath}`,
+    });
+    await gateway.logged('models loaded');
+    const call = async (key: string, path: string, json?: unknown) =>
+      ask({ socketPath }, path, {
+        ...(json !== undefined && { body: json }),
+        headers: { authorization: `Bearer ${key}` },
+      });
+    const own = await call(keys.own, '/v2/models/iris/infer', body);
+    expect([own.status, own.body]).toEqual([404, expect.stringContaining('promote iris 1')]);
+    expect((await call(keys.other, '/v2/models/iris/infer', body)).status).toBe(403);
+    for (const path of ['', '/ready', '/versions/1', '/stats']) {
+      const answer = await call(keys.other, `/v2/models/iris${path}`);
+      expect(answer.body).not.toContain('promote');
+      expect(answer.body.replaceAll('iris', 'other')).toBe(
+        (await call(keys.other, `/v2/models/other${path}`)).body,
+      );
+    }
+  });
+
   test('does not load a model again that an administrator unloaded', async () => {
     const folder = tempFolder();
     const registry = await sampleRegistry(folder, onnxModel('affine', 'affine'));

@@ -51,12 +51,16 @@ export class ServedModels {
     return this.#served.get(name);
   }
 
-  /** @throws ServingError `ERR_SERVING_MODEL_NOT_FOUND`. */
-  get(name: string): Served {
+  /**
+   * @param isInference Whether it is for an inference, whose client may use this model: the source's hint says that an unserved model
+   * exists, which isn't for every client.
+   * @throws ServingError `ERR_SERVING_MODEL_NOT_FOUND`.
+   */
+  get(name: string, isInference = false): Served {
     const served = this.#served.get(name);
     if (served !== undefined) return served;
     const known = this.names.map((each) => `"${each}"`).join(', ') || 'none';
-    const hint = this.#options.source.unservedHint?.(name);
+    const hint = isInference ? this.#options.source.unservedHint?.(name) : undefined;
     throw new ServingError(
       'ERR_SERVING_MODEL_NOT_FOUND',
       `no model "${name}" is served; served: ${known}${hint === undefined ? '' : `; ${hint}`}`,

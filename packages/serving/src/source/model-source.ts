@@ -62,7 +62,7 @@ export interface ModelSource {
     alias: string,
     options: { readonly signal: AbortSignal },
   ): AsyncIterable<{ readonly version: number }>;
-  /** Describes how to serve a model that isn't served; added to the message of `ERR_SERVING_MODEL_NOT_FOUND`. */
+  /** Describes how to serve a model that isn't served; added to the message of `ERR_SERVING_MODEL_NOT_FOUND` of an inference. */
   unservedHint?(model: string): string | undefined;
   /** Reason why the known version of the model's alias may be out of date, for the status; undefined when it is current. */
   outdated?(model: string): string | undefined;

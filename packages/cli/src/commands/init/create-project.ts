@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { CliError } from '../../cli-error.ts';
@@ -18,7 +18,7 @@ export async function createProject(
     ...projectFiles({ name: projectName(folder), version: ownVersion(), service }),
     'train.ts': trainScript,
   }).map(([name, text]) => ({ path: join(folder, name), text }));
-  const present = files.filter(({ path }) => existsSync(path)).map(({ path }) => path);
+  const present = files.map(({ path }) => path).filter(isPresent);
   if (present.length > 0) {
     throw new CliError(
       'ERR_CLI_USAGE',
@@ -30,6 +30,11 @@ export async function createProject(
     for (const { path, text } of files) await writeFile(path, text, { flag: 'wx' });
   }
   return files.map(({ path }) => path);
+}
+
+/** Whether a file, a folder or a link, also one without a target, is at the path. */
+function isPresent(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Makes a name for npm of the name of the folder. */

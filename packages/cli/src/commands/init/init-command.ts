@@ -1,6 +1,8 @@
 import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
+import { oneLine } from '../../output/plain-text.ts';
+import { shellWord } from '../../output/shell-word.ts';
 import { dryRunOption, jsonOption } from '../../options/shared-options.ts';
 
 /** Defines `fairlead init`. */
@@ -18,10 +20,16 @@ export function defineInitProjectCommand(command: Command, context: CommandConte
         dryRun,
       });
       context.output.present(options, { dryRun, folder, files }, () => [
-        ...files.map((file) => `${dryRun ? 'Would create' : 'Created'} ${file}`),
+        ...files.map((file) => `${dryRun ? 'Would create' : 'Created'} ${oneLine(file)}`),
         ...(dryRun
           ? []
-          : ['', 'Next, as README.md says:', `cd ${folder}`, 'npm install', 'npm run demo']),
+          : [
+              '',
+              'Next, as README.md says:',
+              `cd ${shellWord(folder)}`,
+              'npm install',
+              'npm run demo',
+            ]),
       ]);
     });
   addExamples(command, [

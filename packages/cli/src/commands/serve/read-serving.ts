@@ -1,3 +1,4 @@
+import { quoted } from '../../output/shell-word.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
 
 /** Longest body that stands in a curl line itself, in characters; a longer one is read from a file. */
@@ -16,6 +17,8 @@ interface ServingModel {
 /** Address, key and models of a running server. */
 export interface Serving {
   readonly address: string;
+  /** Address for gRPC, if the environment has one. */
+  readonly grpc?: string | undefined;
   readonly key: string;
   readonly models: readonly ServingModel[];
 }
@@ -84,13 +87,8 @@ function curl(url: string, key: string, data: string): string {
   return [
     'curl -sS',
     url,
-    ...headers.map((header) => `-H ${quote(header)}`),
+    ...headers.map((header) => `-H ${quoted(header)}`),
     '-d',
-    quote(data),
+    quoted(data),
   ].join(' ');
-}
-
-/** Quotes a text for a POSIX shell. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

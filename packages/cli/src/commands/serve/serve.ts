@@ -82,7 +82,7 @@ async function startGateway(
 }
 
 async function present(
-  { output }: CommandContext,
+  { io, output }: CommandContext,
   options: ServeOptions,
   served: ServedRegistry,
   running: { readonly gateway: Gateway; readonly key: string; readonly folder: TemporaryFolder },
@@ -91,7 +91,9 @@ async function present(
   const bound = gateway.server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
   const address = `http://127.0.0.1:${port}`;
-  const serving = await readServing({ address, key, models: served.models, folder });
+  const { FAIRLEAD_GRPC_LISTEN: grpc } = io.env;
+  const read = await readServing({ address, key, models: served.models, folder });
+  const serving = { ...read, ...(grpc !== undefined && { grpc }) };
   output.present(options, serving, () => formatServing(serving, { ...served, ...options }));
   if (options.open === true) openBrowser(`${address}/docs`);
 }
