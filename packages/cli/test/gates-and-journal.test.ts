@@ -24,8 +24,8 @@ test('a guarded alias is set only to what passes, and says what was found', asyn
 
   const failed = await run(place, 'model', 'promote', 'affine', '1');
   expect(failed.exitCode).toBe(1);
-  expect(failed.stdout).toMatch(/^FAILED +accuracy +>= 0.95 +0.9, as ada pushed it$/m);
-  expect(failed.stdout).toMatch(/^passed +goldenExamples +1 +1 of 1 came out right/m);
+  expect(failed.stdout).toMatch(/^FAILED +accuracy +>= 0.95 +0.9, pushed by ada$/m);
+  expect(failed.stdout).toMatch(/^passed +goldenExamples +1 +1 of 1 passed, run by/m);
   expect(failed.stderr).toContain('2 of 3 gates failed');
   expect(failed.stderr).toContain('[ERR_REGISTRY_GATES_FAILED]');
   const checked = await run(place, 'model', 'gates', 'check', 'affine', '1', '--json');

@@ -1,17 +1,17 @@
 import type { AliasEntry } from './alias-entry.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 
-/** An alias wasn't changed because it isn't what its writer believed it to be. */
+/** An alias wasn't changed because it differs from what its writer expected. */
 export class AliasConflictError extends RegistryError {
   override readonly name = 'AliasConflictError';
-  /** The entry that came first and stands: who, when and what. `null` when the alias doesn't exist. */
+  /** The current entry, with its author and time; `null` when the alias doesn't exist. */
   readonly winner: AliasEntry | null;
 
   constructor(change: string, winner: AliasEntry | null) {
     super(
       'ERR_REGISTRY_ALIAS_CONFLICT',
       `${change}: ${winner === null ? 'it does not exist' : describeEntry(winner)}; ` +
-        'look at it again, and decide anew',
+        'read it again, and decide again',
     );
     this.winner = winner;
   }

@@ -19,31 +19,31 @@ import {
 /** An entry larger than this, in bytes, is neither written nor read. */
 export const MAX_ALIAS_ENTRY_BYTES = 64 * 1024;
 
-/** One change of an alias; immutable. The highest-numbered one says what the alias is. */
+/** One change of an alias; immutable. The highest-numbered one is the current one. */
 export interface AliasEntry extends ChainedRecord {
   readonly formatVersion: 1;
   readonly model: string;
   readonly alias: string;
   /** 1, 2, 3, … within the alias. */
   readonly number: number;
-  /** The version that the alias means from here on. */
+  /** Version that the alias points to from this entry on. */
   readonly version: number;
-  /** The version that it meant before; `null` in the first entry. */
+  /** Version that it pointed to before; `null` in the first entry. */
   readonly previous: number | null;
   readonly action: 'set' | 'rollback';
-  /** Of a rollback: the number of the entry whose version is back. */
+  /** Number of the entry that a rollback restores. */
   readonly restores?: number;
   readonly actor: string;
   readonly reason?: string;
-  /** Of a guarded alias that was set: how its gates were decided. */
+  /** Gate results of a guarded alias that was set. */
   readonly gates?: AliasGates;
-  /** When: ISO 8601, UTC, by the writer's clock. */
+  /** Time: ISO 8601, UTC, by the writer's clock. */
   readonly at: string;
   /** Random; makes each entry distinct from every other. */
   readonly nonce: string;
-  /** `seal` of the version's manifest: what an alias ever meant can't be exchanged unseen. */
+  /** Digest (`seal`) of the version's manifest: a version can't be exchanged unnoticed. */
   readonly versionSeal: string;
-  /** `seal` of the entry before, which the writer had seen; `null` in the first entry. */
+  /** Digest (`seal`) of the entry before, which the writer had read; `null` in the first entry. */
   readonly previousSeal: string | null;
   /** SHA-256 of every byte of the stored entry before this field, in lower-case hexadecimal. */
   readonly seal: string;

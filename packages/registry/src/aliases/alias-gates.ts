@@ -1,17 +1,17 @@
-/** How one gate was decided. */
+/** Result of one gate. */
 export interface GateResult {
   /** The gate as text: `accuracy >= 0.95`. */
   readonly gate: string;
   readonly passed: boolean;
-  /** What was found, for people. */
+  /** Finding, for people. */
   readonly found: string;
 }
 
-/** How the gates of an alias were decided when it was set; kept in its entry. */
+/** Gate results of an alias when it was set; stored in its entry. */
 export interface AliasGates {
   /** Number of the event that set the gates. */
   readonly event: number;
   readonly results: readonly GateResult[];
-  /** Why the alias was set though not every gate was passed. */
+  /** Reason for setting the alias although a gate failed. */
   readonly skipped?: string;
 }

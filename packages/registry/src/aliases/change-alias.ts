@@ -7,30 +7,30 @@ import type { AliasLog } from './alias-log.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import { FORMAT_VERSION } from '../records/check-record.ts';
 
-/** Who changes an alias, why, and what they believe it to be. */
+/** Author and reason of a change of an alias, and the expected current version. */
 export interface AliasChangeOptions {
-  /** Who changes it. */
+  /** Person or program that changes it. */
   readonly actor: string;
-  /** Why, for the history. */
+  /** Reason, for the history. */
   readonly reason?: string;
-  /** The version that the alias has to mean now, `null` for none; left out, whatever it means is replaced. */
+  /** Version that the alias has to point to now, `null` for none; without it, any version is replaced. */
   readonly expected?: number | null;
 }
 
-/** A change of an alias that is to be made. */
+/** A change of an alias that isn't written yet. */
 export interface AliasChange {
   readonly alias: string;
-  /** What its writer saw. */
+  /** Entry that its writer has read. */
   readonly before: AliasEntry | undefined;
   readonly to: Manifest;
   /** The entry that a rollback restores. */
   readonly restores?: AliasEntry;
-  /** How its gates were decided, if it has any. */
+  /** Gate results, if it has gates. */
   readonly gates?: AliasGates | undefined;
   readonly options: AliasChangeOptions;
 }
 
-/** @throws AliasConflictError when what was seen isn't what the caller expects; `change` says what is not done. */
+/** @throws AliasConflictError when the current version isn't the expected one; `change` describes what isn't done. */
 export function checkExpected(
   change: string,
   before: AliasEntry | undefined,
@@ -42,9 +42,9 @@ export function checkExpected(
 }
 
 /**
- * Appends the entry after the one that was seen.
+ * Appends the entry after the one that was read.
  *
- * @throws AliasConflictError when somebody else appended first.
+ * @throws AliasConflictError when another writer appended first.
  */
 export async function appendChange(
   log: AliasLog,

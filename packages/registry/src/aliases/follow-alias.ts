@@ -4,32 +4,32 @@ import { invalidOption } from '../checks/invalid-option.ts';
 import type { AliasEntry } from './alias-entry.ts';
 import type { AliasLog } from './alias-log.ts';
 
-/** How an alias is followed. */
+/** Settings of `follow`. */
 export interface FollowOptions {
   /** Ends the iteration. */
   readonly signal?: AbortSignal;
   /**
-   * Mean time between two looks at the store, in milliseconds; each one is drawn from ±25 % around it.
+   * Mean time between two polls, in milliseconds; each one is drawn from ±25 % around it.
    *
    * @defaultValue 5000
    */
   readonly pollIntervalMs?: number;
-  /** Told of each look that failed; following goes on. */
+  /** Called for each failed poll; following continues. */
   readonly onError?: (error: unknown) => void;
-  /** Told of each look that succeeded: what was yielded by then is what the alias meant at that moment. */
+  /** Called for each successful poll: the last yielded entry is the current one at that moment. */
   readonly onPoll?: () => void;
 }
 
-/** Draws from ±25 % around `intervalMs`, so that many followers don't look at the store in step. */
+/** Draws from ±25 % around `intervalMs`, so that many followers don't poll the store in step. */
 export function jittered(intervalMs: number, random: () => number): number {
   return intervalMs * (0.75 + random() / 2);
 }
 
 /**
- * Yields the present entry of an alias, if it has one, and then the newest one each time that it changed.
+ * Yields the current entry of an alias, if it has one, and then the newest one after each change.
  *
- * Lists the log once; from then on it reads the one entry that would come next. Changes between two looks are skipped
- * but for the newest: what was taken back already is never handed out.
+ * Lists the log once; from then on it reads the next entry only. Of several changes between two polls only the newest is yielded: a value that
+ * was rolled back already never is.
  */
 export function followAlias(log: AliasLog, options: FollowOptions): AsyncIterable<AliasEntry> {
   const { pollIntervalMs = 1 } = checkOptions('follow', options, {
@@ -67,7 +67,7 @@ async function* pollAlias(
       return { newest, ok: true };
     } catch (error) {
       onError?.(error);
-      // What was found before the failure won't be found again.
+      // Entries that were read before the failure aren't read again.
       return { newest, ok: false };
     }
   }

@@ -4,7 +4,7 @@ import { RegistryError } from '../errors/registry-error.ts';
 /**
  * Finds the entry that is `steps` back from `head`, as an undo would.
  *
- * A rollback puts the entry that it restores back on top: rolling back twice goes two versions back, not to and fro.
+ * A rollback puts the entry that it restores back on top: rolling back twice goes two versions back, and doesn't toggle between two.
  * `read` reads an entry by its number.
  *
  * @throws RegistryError `ERR_REGISTRY_NOTHING_TO_ROLL_BACK` when the alias doesn't go that far back.

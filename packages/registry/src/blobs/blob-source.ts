@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { readChunks } from '../store/read-chunks.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 
-/** What a file that is pushed holds. */
+/** Content of a pushed file. */
 export interface Fingerprint {
   readonly sha256: string;
   readonly size: number;

@@ -45,7 +45,7 @@ export async function bodyProblem(
 }
 
 /**
- * Reads the bytes of `file` into memory of their own, and hands them out only if every one is as it was pushed.
+ * Reads `file` into memory of its own, and returns it only if every byte is intact.
  *
  * @throws RegistryError `ERR_REGISTRY_CORRUPT`
  */
@@ -62,7 +62,7 @@ export async function readBlob(
     );
   const size = await store.size(key);
   if (size === undefined) throw corrupt('is missing');
-  // Before the memory is asked for: a manifest can claim any size.
+  // Before allocating memory: a manifest can claim any size.
   if (size !== file.size) throw corrupt(`has ${size} bytes instead of ${file.size}`);
   const bytes = new Uint8Array(size);
   const hash = createHash('sha256');

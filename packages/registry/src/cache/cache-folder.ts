@@ -44,7 +44,7 @@ export class CacheFolder {
   /** Notes that an object is in use. */
   async touch(key: string): Promise<void> {
     const now = new Date();
-    // One that is gone, or belongs to another user, is only less recent than it might be.
+    // A file that was removed, or belongs to another user, only counts as less recently used.
     await utimes(join(this.#folder, key), now, now).catch(() => undefined);
   }
 
@@ -53,7 +53,7 @@ export class CacheFolder {
     await unlink(join(this.#folder, key)).catch(() => undefined);
   }
 
-  /** Removes what was used longest ago; what the aliases mean, and `newest`, go last. */
+  /** Removes the least recently used objects; those of current aliases, and `newest`, last. */
   async #makeRoom(newest: string): Promise<void> {
     await this.store.sweep(LEFTOVER_AGE_MS);
     const files = await this.#files();

@@ -10,12 +10,12 @@ export function promisedHash(key: string): string | undefined {
   return BLOB.exec(key)?.[1];
 }
 
-/** Whether `key` is that of a manifest, a signature or an alias entry, which prove by themselves that they are as they were written. */
+/** Returns whether `key` is that of a manifest, a signature or an alias entry, which contain the digest of their own bytes. */
 export function isRecordKey(key: string): boolean {
   return RECORD.test(key);
 }
 
-/** Whether `bytes` are a sealed record that belongs at `key`. */
+/** Returns whether `bytes` are an intact record that belongs at `key`. */
 export function isRecordAt(key: string, bytes: Uint8Array): boolean {
   try {
     const record = decodeRecord(key, bytes) as Readonly<Record<string, unknown>>;
@@ -28,7 +28,7 @@ export function isRecordAt(key: string, bytes: Uint8Array): boolean {
   }
 }
 
-/** Whether the bytes of `body` have this SHA-256. */
+/** Returns whether the bytes of `body` have this SHA-256. */
 export async function hasHash(body: AsyncIterable<Uint8Array>, sha256: string): Promise<boolean> {
   return (await fingerprint(body)).sha256 === sha256;
 }

@@ -1,16 +1,16 @@
 import { RegistryError } from '../errors/registry-error.ts';
 
-/** Names longer than this are refused; file systems take 255 bytes. */
+/** Length limit of a name, in characters; file systems accept 255 bytes. */
 const MAX_LENGTH = 128;
 
 const NAME = /^[a-z0-9][a-z0-9._-]*$/;
 
-/** Whether `name` can name a model. */
+/** Returns whether `name` can name a model. */
 export function isModelName(name: string): boolean {
   return name.length <= MAX_LENGTH && NAME.test(name);
 }
 
-/** Whether `name` can name an alias; digits alone are a version. */
+/** Returns whether `name` can name an alias; digits alone are a version. */
 export function isAliasName(name: string): boolean {
   return isModelName(name) && !/^\d+$/.test(name);
 }

@@ -5,7 +5,7 @@ import { documentKey } from '../store/layout.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { ModelEvent } from './model-event.ts';
 
-/** A document that an event keeps: a report, a log. */
+/** A document that belongs to an event: a report, a log. */
 export interface EventDocument {
   /** Its name, for people: `parity.html`. */
   readonly name: string;
@@ -15,12 +15,12 @@ export interface EventDocument {
   readonly size: number;
 }
 
-/** A document larger than this, in bytes, is neither kept nor read. */
+/** Size limit of a document, in bytes: a larger one is neither stored nor read. */
 export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 
 const documentsProblem = list(object<EventDocument>({ name: text, sha256, size: count }));
 
-/** The documents that `event` keeps. */
+/** Documents of an event. */
 export function documentsOf({ data }: ModelEvent): readonly EventDocument[] {
   const documents: unknown = data.documents ?? [];
   return documentsProblem(documents) === undefined ? (documents as readonly EventDocument[]) : [];
@@ -31,7 +31,7 @@ export const sha256Of = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
 
 /**
- * Reads a document; nothing is handed out unless every byte is as it was written.
+ * Reads a document, and returns it only if every byte is intact.
  *
  * @throws RegistryError `ERR_REGISTRY_CORRUPT`
  */

@@ -17,7 +17,7 @@ import {
 /** An event larger than this, in bytes, is neither written nor read. */
 export const MAX_EVENT_BYTES = 256 * 1024;
 
-/** What this package records; an event of a later release may have another type. */
+/** Types that this package records; an event of a later release may have another one. */
 export const eventTypes = [
   'tag-set',
   'tag-deleted',
@@ -34,27 +34,27 @@ export const eventTypes = [
 /** Type of an event that this package records. */
 export type EventType = (typeof eventTypes)[number];
 
-/** Something that happened to a model, beyond pushes and changes of aliases; immutable. */
+/** A change of a model other than pushes and changes of aliases; immutable. */
 export interface ModelEvent extends ChainedRecord {
   readonly formatVersion: 1;
   readonly model: string;
   /** 1, 2, 3, … within the model. */
   readonly number: number;
-  /** One of {@link EventType}, or what a later release records. */
+  /** One of {@link EventType}, or a type of a later release. */
   readonly type: string;
-  /** The version that it is about, if it is about one. */
+  /** Version that it is about, if any. */
   readonly version?: number;
-  /** `seal` of that version's manifest. */
+  /** Digest (`seal`) of that version's manifest. */
   readonly versionSeal?: string;
-  /** What is particular to the type. */
+  /** Data of the type. */
   readonly data: Readonly<Record<string, JsonValue>>;
   readonly actor: string;
   readonly reason?: string;
-  /** When: ISO 8601, UTC, by the writer's clock. */
+  /** Time: ISO 8601, UTC, by the writer's clock. */
   readonly at: string;
   /** Random; makes each event distinct from every other. */
   readonly nonce: string;
-  /** `seal` of the event before; `null` in the first. */
+  /** Digest (`seal`) of the event before; `null` in the first. */
   readonly previousSeal: string | null;
   /** SHA-256 of every byte of the stored event before this field, in lower-case hexadecimal. */
   readonly seal: string;

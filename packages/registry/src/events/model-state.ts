@@ -2,29 +2,29 @@ import { asText, type JsonValue } from '../records/json-value.ts';
 import { documentsOf, type EventDocument } from './event-document.ts';
 import type { ModelEvent } from './model-event.ts';
 
-/** Who approved a version, when and why. */
+/** An approval of a version: author, time and reason. */
 export interface Approval {
   readonly actor: string;
   readonly at: string;
   readonly reason?: string;
 }
 
-/** What was found out about a version after it was pushed: a latency, how far an export is from its original. */
+/** A measurement of a version after it was pushed: a latency, the difference between an export and its original. */
 export interface Measurement {
   readonly name: string;
   readonly value: number;
-  /** Who measured it. */
+  /** Person or program that measured it. */
   readonly actor: string;
   readonly at: string;
-  /** Whatever else is to be known: the machine, the number of rows. */
+  /** Further facts: the machine, the number of rows. */
   readonly details?: JsonValue;
   readonly documents: readonly EventDocument[];
 }
 
-/** What the events say of one version. */
+/** State of one version by the events. */
 export interface VersionState {
   readonly tags: Readonly<Record<string, string>>;
-  /** Why nothing may be set to it any more, if it is archived. */
+  /** Author, time and reason of the archival, if it is archived. */
   readonly archived?: { readonly actor: string; readonly at: string; readonly reason?: string };
   /** One for each person that approves. */
   readonly approvals: readonly Approval[];
@@ -32,7 +32,7 @@ export interface VersionState {
   readonly measurements: Readonly<Record<string, Measurement>>;
 }
 
-/** What the events of a model come to. */
+/** State of a model by its events. */
 export interface ModelState {
   readonly tags: Readonly<Record<string, string>>;
   readonly versions: ReadonlyMap<number, VersionState>;
@@ -43,10 +43,10 @@ export interface ModelState {
   >;
 }
 
-/** A version of which no event says anything. */
+/** State of a version without events. */
 export const untouched: VersionState = { tags: {}, approvals: [], measurements: {} };
 
-/** Adds up what `events` say; what an event of a later release says is passed over. */
+/** Folds `events` into a state; events of types of a later release are ignored. */
 export function foldEvents(events: readonly ModelEvent[]): ModelState {
   let tags: Record<string, string> = {};
   const versions = new Map<number, VersionState>();

@@ -42,7 +42,7 @@ export async function writeNewFile(
  * Gives the file `temporary` the name `target` as well, unless that is taken; resolves to whether it did.
  *
  * This is the registry's *create if absent*: link(2) is atomic, also between hosts on NFS. There the answer to a
- * successful call can be lost, and the repeated call then finds the name taken, or times out: the link count tells
+ * successful call can be lost, and the repeated call then finds the name taken, or times out: the link count shows
  * (https://man7.org/linux/man-pages/man2/open.2.html, O_EXCL).
  */
 export async function linkIfAbsent(temporary: string, target: string): Promise<boolean> {
@@ -53,7 +53,7 @@ export async function linkIfAbsent(temporary: string, target: string): Promise<b
     created = await hasSecondName(temporary);
     if (!created && systemCode(error) !== 'EEXIST') throw error;
   }
-  // Also when a rival was first: it may die before it makes its name durable, and what we tell depends on it.
+  // Also when another writer was first: it may die before it makes the name durable, and our result depends on that.
   await syncFolder(dirname(target));
   return created;
 }
@@ -69,7 +69,7 @@ function hasSecondName(path: string): Promise<boolean> {
 /**
  * Makes folders below `root`, which has to exist, and makes their names survive a power failure.
  *
- * A symbolic link in the way is an error (`ELOOP`), so that nothing is made outside.
+ * A symbolic link on the path is an error (`ELOOP`), so that nothing is created outside.
  */
 export function folderMaker(root: string): (path: string) => Promise<void> {
   const durable = new Set<string>();

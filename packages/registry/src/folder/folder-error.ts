@@ -14,7 +14,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
     code: 'ERR_REGISTRY_STORE_NOT_A_FOLDER',
     fix: 'a file is where a folder should be; give the path of a folder',
   },
-  // What mkdir(2) answers where a file is.
+  // Result of mkdir(2) where a file exists.
   EEXIST: {
     code: 'ERR_REGISTRY_STORE_NOT_A_FOLDER',
     fix: 'a file is where a folder should be; give the path of a folder',
@@ -47,7 +47,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   },
 };
 
-// What link(2) answers on file systems without hard links, or across a mount point inside the folder.
+// Result of link(2) on file systems without hard links, or across a mount point inside the folder.
 const noLinks: ReadonlySet<string> = new Set(['EPERM', 'EXDEV', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 
 /** The system's code (`ENOENT`, …) of a failed file operation, or `undefined` for any other error. */

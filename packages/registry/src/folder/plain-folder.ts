@@ -13,7 +13,7 @@ import { folderError, systemCode } from './folder-error.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { keySegments } from '../store/store-key.ts';
 
-// O_NONBLOCK: opening a pipe that someone left in the store would otherwise wait for a writer for ever.
+// O_NONBLOCK: opening a pipe in the store would otherwise wait for a writer indefinitely.
 const READ_PLAIN = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** A folder in which only plain files in plain folders are reached, and never by a symbolic link. */

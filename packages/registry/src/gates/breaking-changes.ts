@@ -1,9 +1,9 @@
 import type { FeatureSpec, Signature, TensorSpec, ValueSpec } from '@fairlead/signature';
 
 /**
- * What would break those who call a model with the signature `before` once it has the signature `after`, field by field.
+ * Lists the changes from the signature `before` to `after` that break clients of the model, field by field.
  *
- * Empty when every request that was fine stays fine, and every answer can be read as it was.
+ * Empty when every valid request stays valid, and clients can read every answer.
  */
 export function breakingChanges(before: Signature, after: Signature): readonly string[] {
   return [
@@ -37,11 +37,10 @@ function compareTensors(
       changes.push(`${direction} "${spec.name}" was renamed to "${twin.name}", or replaced by it`);
     }
   }
-  // Another output disturbs nobody; another input is one that callers don't send.
+  // A further output breaks no client; clients don't send a further input.
   if (direction === 'input') {
     for (const spec of added) {
-      if (!renamed.has(spec))
-        changes.push(`input "${spec.name}" was added, which nobody sends yet`);
+      if (!renamed.has(spec)) changes.push(`input "${spec.name}" was added, which no client sends`);
     }
   }
   return changes;
@@ -69,7 +68,7 @@ function compareTensor(direction: Direction, before: TensorSpec, after: TensorSp
   return changes;
 }
 
-/** An input may come to take more lengths, and an output to give fewer. */
+/** An input may accept more lengths than before, and an output have fewer. */
 function shapeFits(
   direction: Direction,
   before: readonly number[],
@@ -117,13 +116,13 @@ function compareValues(
       `${place} changed its units from ${before.units ?? 'none'} to ${after.units ?? 'none'}`,
     );
   }
-  // What callers send has to be taken; what they are given, they have to be able to read.
+  // The model has to accept what clients send, and clients have to be able to read what it returns.
   const [given, taken] = direction === 'input' ? [before, after] : [after, before];
   const word = direction === 'input' ? 'narrowed' : 'widened';
   const { min = -Infinity, max = Infinity } = given.range ?? {};
-  const { min: least = -Infinity, max: most = Infinity } = taken.range ?? {};
+  const { min: lowest = -Infinity, max: highest = Infinity } = taken.range ?? {};
   const listed = given.categories?.every((each) => typeof each === 'number') ?? false;
-  if (!listed && (min < least || max > most)) {
+  if (!listed && (min < lowest || max > highest)) {
     changes.push(`${place} ${word} its range from ${showRange(before)} to ${showRange(after)}`);
   }
   if (taken.categories !== undefined) {

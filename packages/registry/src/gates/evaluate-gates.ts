@@ -5,19 +5,19 @@ import type { Manifest } from '../versions/manifest.ts';
 import { breakingChanges } from './breaking-changes.ts';
 import { type Comparison, type Gate, isMeasuredOnly, parseGate } from './gate.ts';
 
-/** What gates are decided by. */
+/** Facts that gates are evaluated on. */
 export interface GateContext {
   readonly candidate: Manifest;
-  /** The version that the guarded alias means now. */
+  /** Version that the guarded alias points to. */
   readonly present: Manifest | undefined;
   readonly state: ModelState;
-  /** The version that another alias means now. */
+  /** Finds the version that another alias points to. */
   readonly versionOf: (alias: string) => Promise<Manifest | undefined>;
 }
 
 const MAX_FOUND = 1000;
 
-/** Decides each of `gates` (as text); one that can't be decided isn't passed. */
+/** Evaluates each of `gates` (as text); a gate that can't be evaluated fails. */
 export async function evaluateGates(
   gates: readonly string[],
   context: GateContext,
@@ -58,14 +58,14 @@ async function decide(gate: Gate, context: GateContext): Promise<Verdict> {
     case 'goldenExamples':
       return decideGolden(gate.atLeast, candidate, state);
     case 'signatureCompatible': {
-      if (present === undefined) return { passed: true, found: 'nobody calls a version before it' };
+      if (present === undefined) return { passed: true, found: 'no previous version' };
       const changes = breakingChanges(present.signature, candidate.signature);
       return {
         passed: changes.length === 0,
         found:
           changes.length === 0
-            ? `fits callers of version ${present.version}`
-            : `breaks callers of version ${present.version}: ${changes.join('; ')}`,
+            ? `backward compatible with version ${present.version}`
+            : `not backward compatible with version ${present.version}: ${changes.join('; ')}`,
       };
     }
     case 'approvedBy':
@@ -74,7 +74,7 @@ async function decide(gate: Gate, context: GateContext): Promise<Verdict> {
 }
 
 function holds(value: number, comparison: Comparison, threshold: number): boolean {
-  // NaN holds nowhere.
+  // NaN passes no comparison.
   return comparison === '>=' ? value >= threshold : value <= threshold;
 }
 
@@ -85,7 +85,7 @@ function valueOf(
 ): { readonly value: number; readonly source: string } | undefined {
   if (!isMeasuredOnly(name) && Object.hasOwn(manifest.metrics, name)) {
     const value = manifest.metrics[name] ?? NaN;
-    return { value, source: `as ${manifest.actor} pushed it` };
+    return { value, source: `pushed by ${manifest.actor}` };
   }
   const { measurements } = state.versions.get(manifest.version) ?? untouched;
   if (!Object.hasOwn(measurements, name)) return undefined;
@@ -97,23 +97,25 @@ function valueOf(
 
 function missing(name: string, { version, metrics }: Manifest): Verdict {
   const found = isMeasuredOnly(name)
-    ? `nobody has measured ${name} of version ${version}`
+    ? `${name} of version ${version} was not measured`
     : `version ${version} has no ${name}, it has ${Object.keys(metrics).slice(0, 10).join(', ') || 'no metrics'}`;
   return { passed: false, found };
 }
 
 function decideGolden(atLeast: number, candidate: Manifest, state: ModelState): Verdict {
   const count = candidate.goldenExamples.length;
-  if (count < atLeast) return { passed: false, found: `it has ${count}` };
+  if (count < atLeast) return { passed: false, found: goldenExamples(count) };
   const { measurements } = state.versions.get(candidate.version) ?? untouched;
   const tried = measurements.goldenExamples;
-  if (tried === undefined)
-    return { passed: false, found: `it has ${count}, and nobody tried them` };
+  if (tried === undefined) return { passed: false, found: `${goldenExamples(count)}, not run` };
   return {
     passed: tried.value >= count,
-    found: `${tried.value} of ${count} came out right, tried by ${tried.actor} at ${tried.at}`,
+    found: `${tried.value} of ${count} passed, run by ${tried.actor} at ${tried.at}`,
   };
 }
+
+const goldenExamples = (count: number): string =>
+  `${count} golden ${count === 1 ? 'example' : 'examples'}`;
 
 function decideApprovals(people: number, candidate: Manifest, state: ModelState): Verdict {
   const { approvals } = state.versions.get(candidate.version) ?? untouched;
@@ -123,7 +125,7 @@ function decideApprovals(people: number, candidate: Manifest, state: ModelState)
     passed: others.length >= people,
     found:
       others.length === 0
-        ? `nobody approved it but, at most, ${candidate.actor}, who pushed it`
+        ? `not approved by anyone other than ${candidate.actor}, who pushed it`
         : `approved by ${who}`,
   };
 }

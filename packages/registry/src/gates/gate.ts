@@ -1,19 +1,19 @@
 import { RegistryError } from '../errors/registry-error.ts';
 
-/** How a value is compared with a threshold. */
+/** Comparison of a value with a threshold. */
 export type Comparison = '>=' | '<=';
 
-/** One check that a version has to pass before a guarded alias may mean it. */
+/** One check that a version has to pass before a guarded alias can be set to it. */
 export type Gate =
   | {
-      /** A metric of the manifest or, where that has none of the name, a measurement, against a number. */
+      /** A metric of the manifest, else a measurement of that name, against a number. */
       readonly check: 'value';
       readonly name: string;
       readonly comparison: Comparison;
       readonly threshold: number;
     }
   | {
-      /** The same against the version that an alias means now; passed when the alias means none. */
+      /** The same against the version that an alias points to; passes when the alias isn't set. */
       readonly check: 'comparison';
       readonly name: string;
       readonly comparison: Comparison;
@@ -24,9 +24,9 @@ export type Gate =
     }
   /** Minimum number of golden examples, all of which passed when the version was validated. */
   | { readonly check: 'goldenExamples'; readonly atLeast: number }
-  /** Whoever calls the version that the alias means now can call this one just so. */
+  /** Backward compatible with the version that the alias points to. */
   | { readonly check: 'signatureCompatible' }
-  /** At least so many people approved it; who pushed it doesn't count. */
+  /** Minimum number of people who approved it; the pusher doesn't count. */
   | { readonly check: 'approvedBy'; readonly people: number };
 
 const NUMBER = String.raw`-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?`;
@@ -85,7 +85,7 @@ function readGate(text: string): Gate | undefined {
   };
 }
 
-/** Whether values of this name have to be measured, so that nobody passes by what they claim on a push. */
+/** Returns whether values of this name have to be measured: a value that the push states isn't enough. */
 export function isMeasuredOnly(name: string): boolean {
   return name === 'parity' || name.endsWith('Ms');
 }

@@ -4,7 +4,7 @@ import type { GateResult } from '../aliases/alias-gates.ts';
 /** An alias wasn't changed because the version doesn't pass its gates. */
 export class GatesFailedError extends RegistryError {
   override readonly name = 'GatesFailedError';
-  /** How every gate was decided, those that were passed included. */
+  /** Results of all gates, including those that passed. */
   readonly results: readonly GateResult[];
 
   constructor(change: string, results: readonly GateResult[]) {

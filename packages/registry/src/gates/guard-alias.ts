@@ -6,7 +6,7 @@ import type { Manifest } from '../versions/manifest.ts';
 import { evaluateGates, type GateContext } from './evaluate-gates.ts';
 import { GatesFailedError } from './gates-failed-error.ts';
 
-/** A change of an alias that gates may stand before. */
+/** A change of an alias that may have gates. */
 export interface GuardedChange extends Omit<GateContext, 'state'> {
   readonly alias: string;
   readonly events: readonly ModelEvent[];
@@ -14,7 +14,7 @@ export interface GuardedChange extends Omit<GateContext, 'state'> {
 }
 
 /**
- * Decides the gates of an alias; `undefined` when it has none.
+ * Evaluates the gates of an alias; `undefined` without gates.
  *
  * @throws GatesFailedError; RegistryError `ERR_REGISTRY_ARCHIVED`.
  */

@@ -3,7 +3,7 @@ const HASH_LENGTH = 64;
 /**
  * Yields each of `wanted` (SHA-256, lower-case hexadecimal) that occurs anywhere in the text of `body`.
  *
- * Whatever the format of a record, also of a later release: what it names, it has to spell.
+ * A record of any format, also of a later release, has to contain the hashes that it names as text.
  */
 export async function* hashesIn(
   body: AsyncIterable<Uint8Array>,

@@ -2,7 +2,7 @@ import { BLOBS } from '../store/layout.ts';
 import { isAliasName, isModelName } from '../checks/model-name.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 
-/** What an object of an archive is. */
+/** Kind of an object of an archive. */
 export type ArchiveKey =
   | { readonly kind: 'blob'; readonly sha256: string }
   | { readonly kind: 'document'; readonly model: string; readonly sha256: string }
@@ -19,7 +19,7 @@ const DOCUMENT = /^models\/([^/]+)\/documents\/([0-9a-f]{64})$/;
 const SIGNATURE = /^models\/([^/]+)\/signatures\/(\d{8})\/[0-9a-f]{16}\.json$/;
 const RECORD = /^models\/([^/]+)\/((?:aliases\/)?[a-z0-9][a-z0-9._-]*)\/(\d{8})\.json$/;
 
-/** What the object `key` of a registry is; `undefined` for what no registry writes into an archive. */
+/** Reads the kind of the object `key`; `undefined` for a key that no registry writes into an archive. */
 export function parseArchiveKey(key: string): ArchiveKey | undefined {
   if (key.startsWith(`${BLOBS}/`)) {
     const sha256 = key.slice(BLOBS.length + 1);
@@ -43,7 +43,7 @@ export function invalidArchive(
 ): RegistryError {
   return new RegistryError(
     'ERR_REGISTRY_ARCHIVE_INVALID',
-    `${location} can't be imported: ${problem}; nothing that doesn't fit was kept: export it again`,
+    `${location} can't be imported: ${problem}; nothing of it was stored: export it again`,
     options,
   );
 }

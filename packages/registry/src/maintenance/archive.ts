@@ -4,11 +4,11 @@ export interface ArchiveEntry {
   readonly key: string;
   /** Length in bytes, as far as the archive says. */
   readonly size: number;
-  /** Its bytes, in chunks, each valid until the next one is asked for; to be read before the next entry is asked for. */
+  /** Its bytes in chunks, each valid until the next one is requested; to be read before requesting the next entry. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** What an export or a backup holds, in the order in which it has to be brought into a store. */
+/** Content of an export or a backup, in the order in which it has to be written to a store. */
 export interface Archive {
   /** Where it is, for messages. */
   readonly location: string;

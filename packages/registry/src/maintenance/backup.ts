@@ -11,7 +11,7 @@ import { storeArchive } from './store-archive.ts';
 
 /** How a registry is restored. */
 export interface RestoreOptions {
-  /** Told of each object that is written, and how many there will be. */
+  /** Called for each written object, with the total number. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -25,18 +25,18 @@ export interface BackupOptions extends RestoreOptions {
   readonly dryRun?: boolean;
 }
 
-/** What a restore did. */
+/** Result of a restore. */
 export interface RestoreReport extends ImportReport {
-  /** What reading every byte of the restored registry found. */
+  /** Result of verifying every byte of the restored registry. */
   readonly verified: VerifyReport;
 }
 
 /**
  * Writes a whole registry to `to`: a new tar file, a folder, or `s3://bucket/prefix`.
  *
- * Into a folder or a bucket that has a backup already only what is new is written.
+ * Into a folder or a bucket that contains a backup, only new objects are written.
  *
- * @throws RegistryError what `exportModels` throws.
+ * @throws RegistryError the errors of `exportModels`.
  */
 export async function backupRegistry(
   store: ObjectStore,
@@ -51,11 +51,11 @@ export async function backupRegistry(
 }
 
 /**
- * Makes `to`, a new folder or an empty place in a bucket, the registry that was backed up in `from`, and verifies it.
+ * Restores the backup `from` into `to`, a new folder or an empty prefix of a bucket, and verifies it.
  *
- * What an interrupted restore left there is completed.
+ * An interrupted restore is completed.
  *
- * @throws RegistryError `ERR_REGISTRY_ARCHIVE_CONFLICT` when `to` has what the backup hasn't, and what `importModels` throws.
+ * @throws RegistryError `ERR_REGISTRY_ARCHIVE_CONFLICT` when `to` has objects that the backup hasn't, and the errors of `importModels`.
  */
 export async function restoreRegistry(
   from: string,
@@ -71,9 +71,9 @@ export async function restoreRegistry(
 }
 
 /**
- * Says what `restoreRegistry` would do, without doing it: reads the backup to its end, and refuses what that would.
+ * Checks a restore without doing it: reads the backup to its end, and throws the errors of `restoreRegistry`.
  *
- * @throws RegistryError what `restoreRegistry` throws
+ * @throws RegistryError the errors of `restoreRegistry`
  */
 export async function checkRestore(from: string, to: string): Promise<ImportReport> {
   const archive = await openArchive(from);

@@ -10,7 +10,7 @@ import { checkManifest } from '../versions/manifest-record.ts';
 import type { Archive, ArchiveEntry } from './archive.ts';
 import { type ArchiveKey, invalidArchive, parseArchiveKey } from './archive-key.ts';
 
-/** What an archive turned out to hold. */
+/** Checked content of an archive. */
 export interface ArchiveContents {
   /** Names of the models. */
   readonly models: readonly string[];
@@ -24,9 +24,9 @@ export interface ArchiveContents {
 }
 
 /**
- * Reads an archive to its end and checks all of it, before anything of it is kept.
+ * Reads an archive to its end and checks all of it, before anything of it is stored.
  *
- * @throws RegistryError `ERR_REGISTRY_ARCHIVE_INVALID` for what no registry exported, or isn't as it was exported.
+ * @throws RegistryError `ERR_REGISTRY_ARCHIVE_INVALID` for content that no registry exported, or that isn't intact.
  */
 export async function checkArchive(archive: Archive): Promise<ArchiveContents> {
   const models = new Set<string>();
@@ -72,14 +72,14 @@ export async function checkArchive(archive: Archive): Promise<ArchiveContents> {
   return { models: [...models], bodies, blobs: [...blobs.keys()], records, manifests };
 }
 
-/** What was seen of one model. */
+/** Records of one model that were read so far. */
 interface Seen {
   /** Highest number of each log. */
   readonly heads: Map<string, number>;
-  /** Seal of each version. */
+  /** Digest of each version's manifest. */
   readonly seals: Map<number, string>;
   readonly pruned: Set<number>;
-  /** Versions that an alias means, or did. */
+  /** Versions that an alias points to, or has pointed to. */
   readonly meant: Set<number>;
   /** Newest entry of each alias. */
   readonly entries: Map<string, AliasEntry>;

@@ -9,7 +9,7 @@ import type { VerifyProblem } from '../verify/verify-registry.ts';
 import { backupRegistry, restoreRegistry } from './backup.ts';
 import { storeArchive } from './store-archive.ts';
 
-/** How a restore is drilled. */
+/** Settings of `drillRestore`. */
 export interface DrillOptions {
   /**
    * Folder for the backup and the restored registry, which are removed afterwards; it needs room for both.
@@ -19,9 +19,9 @@ export interface DrillOptions {
   readonly workFolder?: string;
 }
 
-/** What a drill found. */
+/** Result of a drill. */
 export interface DrillReport {
-  /** Whether every object came back byte for byte, and the restored registry verifies. */
+  /** True if every object was restored byte for byte, and the restored registry verifies. */
   readonly ok: boolean;
   readonly objects: number;
   /** Bytes of all objects. */
@@ -29,18 +29,18 @@ export interface DrillReport {
   /** Keys of the objects that differ or are missing. */
   readonly differing: readonly string[];
   readonly problems: readonly VerifyProblem[];
-  /** How long the backup took. */
+  /** Duration of the backup. */
   readonly backupMs: number;
-  /** How long the restore took, with the verification. */
+  /** Duration of the restore, including the verification. */
   readonly restoreMs: number;
 }
 
 /**
  * Backs a registry up, restores the backup into an empty folder, and compares the two byte for byte.
  *
- * A backup that was never restored is a hope. The registry itself is only read.
+ * Only a restored backup shows that backups work. The registry itself is only read.
  *
- * @throws RegistryError what `backupRegistry` and `restoreRegistry` throw.
+ * @throws RegistryError the errors of `backupRegistry` and `restoreRegistry`.
  */
 export async function drillRestore(
   store: ObjectStore,

@@ -24,29 +24,29 @@ export interface ExportOptions {
    * @defaultValue false
    */
   readonly dryRun?: boolean;
-  /** Told of each object that is written, and how many there will be. */
+  /** Called for each written object, with the total number. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** What an export or a backup wrote. */
+/** Result of an export or a backup. */
 export interface ExportReport {
   readonly dryRun: boolean;
   /** Where to. */
   readonly location: string;
-  /** How many objects there are in it, or would be. */
+  /** Number of its objects; in a dry run, of those that it would have. */
   readonly objects: number;
-  /** How many of them were written, or would be; the others were there. */
+  /** Number of objects that were written, or would be; the others existed. */
   readonly created: number;
 }
 
 /**
  * Writes models with all their versions, aliases and histories to `to`, byte for byte.
  *
- * `to` is a new tar file (`models.tar`), or another store: a folder or `s3://bucket/prefix`, in which only what is
- * missing is written. The source may change meanwhile: what is written is what it was at the start.
+ * `to` is a new tar file (`models.tar`), or another store: a folder or `s3://bucket/prefix`, in which only missing
+ * objects are written. The source may change concurrently: the export has its state at the start.
  *
- * @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_ARCHIVE_INVALID` when the source isn't as it was
- * written, `ERR_REGISTRY_ARCHIVE_CONFLICT` when the file exists or the store has another history,
+ * @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_ARCHIVE_INVALID` when the source isn't
+ * intact, `ERR_REGISTRY_ARCHIVE_CONFLICT` when the file exists or the store has another history,
  * `ERR_REGISTRY_INVALID_OPTION` when the file's folder is missing, and `ERR_REGISTRY_STORE_…`
  */
 export async function exportModels(
@@ -83,7 +83,7 @@ export async function writeArchive(
   });
 }
 
-/** Rejects, before anything is read, a path at which a file is in the way. */
+/** Rejects a path at which a file exists, before anything is read. */
 async function refuseFile(to: string): Promise<void> {
   if (isTarPath(to)) return requireNewFile(to);
   if (isUrl(to) || (await stat(to).catch(() => undefined))?.isFile() !== true) return;

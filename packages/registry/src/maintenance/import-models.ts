@@ -12,7 +12,7 @@ import { MAX_RECORD_BYTES } from '../records/stored-record.ts';
 /** Larger blobs are streamed. */
 const MAX_BYTES_IN_MEMORY = 32 * 1024 * 1024;
 
-/** How models are imported. */
+/** Settings of `importModels`. */
 export interface ImportOptions {
   /**
    * Only check the archive, and whether it fits the store.
@@ -20,27 +20,27 @@ export interface ImportOptions {
    * @defaultValue false
    */
   readonly dryRun?: boolean;
-  /** Told of each object that is there now, and how many there will be. */
+  /** Called for each imported object, with the total number. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** What an import did, or would do. */
+/** Result of an import, or of its dry run. */
 export interface ImportReport {
   readonly dryRun: boolean;
   /** Names of the models. */
   readonly models: readonly string[];
   readonly versions: number;
-  /** How many objects are new in the store. */
+  /** Number of new objects in the store. */
   readonly created: number;
-  /** How many were there already, byte for byte the same. */
+  /** Number of objects that existed, byte for byte the same. */
   readonly unchanged: number;
 }
 
 /**
- * Brings the models of an export into a store, byte for byte: versions keep their numbers, and histories go on.
+ * Imports the models of an export, byte for byte: versions keep their numbers, and histories continue.
  *
  * `from` is a tar file, the folder of a registry, or `s3://bucket/prefix`. It is read to its end and checked before
- * anything is kept. An import that was interrupted leaves a registry that verifies, and is completed by another one.
+ * anything is stored. An interrupted import leaves a registry that verifies, and another import completes it.
  *
  * @throws RegistryError `ERR_REGISTRY_ARCHIVE_INVALID`, `ERR_REGISTRY_ARCHIVE_CONFLICT` when the store has another
  * history of the same model, and `ERR_REGISTRY_STORE_…`
@@ -55,7 +55,7 @@ export async function importModels(
   return importArchive(store, await openArchive(from), options);
 }
 
-/** Brings the objects of `archive` into a store. */
+/** Writes the objects of `archive` to a store. */
 export async function importArchive(
   store: ObjectStore,
   archive: Archive,
@@ -74,7 +74,7 @@ export async function importArchive(
   };
 }
 
-/** Makes sure that nothing of the archive contradicts the store; resolves to how many objects are missing there. */
+/** Ensures that the archive doesn't contradict the store; resolves to the number of missing objects. */
 async function compare(
   store: ObjectStore,
   location: string,
@@ -113,7 +113,7 @@ function copy(
         const bytes = await readRecord(archive.location, entry);
         isNew = await keepRecord(store, archive.location, key, { bytes, sha256: record });
       } else {
-        // What wasn't there when it was checked isn't kept.
+        // Content that appeared after the check isn't stored.
         throw changed(archive.location, key);
       }
       if (isNew) created += 1;
@@ -177,7 +177,7 @@ function conflict(store: ObjectStore, location: string, key: string): RegistryEr
   return new RegistryError(
     'ERR_REGISTRY_ARCHIVE_CONFLICT',
     `${store.location} has another ${key} than ${location}: its history of this model went another way; ` +
-      'import into another registry, and push from there what is to be kept',
+      'import into another registry, and push the versions that you need from there',
   );
 }
 

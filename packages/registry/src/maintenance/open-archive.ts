@@ -5,12 +5,12 @@ import type { Archive } from './archive.ts';
 import { storeArchive } from './store-archive.ts';
 import { tarArchive } from './tar-archive.ts';
 
-/** Whether `location` names a tar file rather than a store. */
+/** Returns whether `location` names a tar file rather than a store. */
 export function isTarPath(location: string): boolean {
   return /\.tar$/i.test(location) && !isUrl(location);
 }
 
-/** Whether `location` is a URL such as `s3://bucket/prefix` rather than a path. */
+/** Returns whether `location` is a URL such as `s3://bucket/prefix` rather than a path. */
 export function isUrl(location: string): boolean {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(location);
 }

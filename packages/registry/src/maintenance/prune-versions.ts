@@ -19,7 +19,7 @@ import { prunedLog } from '../versions/pruned-record.ts';
 export interface PruneOptions {
   /** How many of the newest versions stay, 1 or more, unless they are archived; those that an alias ever meant stay besides. */
   readonly keepLast: number;
-  /** Who prunes. */
+  /** Person or program that prunes. */
   readonly actor: string;
   /** Why, for the history. */
   readonly reason?: string;
@@ -45,7 +45,7 @@ const optionNames = {
   now: 'optional',
 } as const;
 
-/** What was pruned, or would be. */
+/** Result of pruning, or of its dry run. */
 export interface PruneReport {
   readonly model: string;
   readonly dryRun: boolean;
@@ -53,7 +53,7 @@ export interface PruneReport {
   readonly pruned: readonly number[];
   /** Versions that were pruned before. */
   readonly alreadyPruned: readonly number[];
-  /** Versions that stay because an alias means them, or did. */
+  /** Versions that stay because an alias points to them, or has pointed to them. */
   readonly keptByAlias: readonly number[];
 }
 

@@ -8,7 +8,7 @@ import { parseArchiveKey } from './archive-key.ts';
 import { hashesIn } from '../leases/hashes-in.ts';
 import { MAX_RECORD_BYTES } from '../records/stored-record.ts';
 
-/** What of a store is taken. */
+/** Selection of a store's objects. */
 export interface StoreArchiveOptions {
   /**
    * Names of the models.
@@ -62,7 +62,7 @@ export async function storeArchive(
     async *entries() {
       for (const key of [...taken.map(blobKey), ...records]) {
         const size = await store.size(key);
-        // A blob that nothing named was collected meanwhile; of any other, whoever imports tells that it is missing.
+        // A blob without references was collected since then; the import reports any other missing blob.
         if (size !== undefined) yield { key, size, body: store.stream(key) };
       }
     },

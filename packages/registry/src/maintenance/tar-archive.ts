@@ -64,14 +64,14 @@ async function fill(
   let objects = 0;
   for await (const entry of entries) {
     const written = Promise.withResolvers<undefined>();
-    // Who fails while it is written is told by the tar itself.
+    // The stream of the tar file reports failures while it is written.
     written.promise.catch(() => undefined);
     const header = { name: entry.key, size: entry.size, mode: 0o444, mtime: NO_TIME };
     const sink = tar.entry(header, (error) => {
       if (error) written.reject(error);
       else written.resolve(undefined);
     });
-    // As an event that nobody hears it would end the process.
+    // An unhandled event would end the process.
     sink.on('error', () => undefined);
     for await (const chunk of entry.body) {
       // The sink may keep the chunk for longer than the body leaves it to us.

@@ -10,16 +10,16 @@ import { versionLog } from '../versions/version-log.ts';
 /** One model of a registry. */
 export interface ModelSummary {
   readonly model: string;
-  /** How many versions it has. */
+  /** Number of its versions. */
   readonly versions: number;
   readonly latestVersion: number;
-  /** The version that each alias means. */
+  /** Version that each alias points to. */
   readonly aliases: Readonly<Record<string, number>>;
-  /** What of the model can't be read, such as a damaged alias, which isn't in `aliases` then; absent when all can be. */
+  /** Parts of the model that can't be read, such as a damaged alias, which isn't in `aliases` then; absent without problems. */
   readonly problems?: readonly string[];
 }
 
-/** Errors of one record, which say nothing about others of the store. */
+/** Errors that concern one record only. */
 const DAMAGE: ReadonlySet<string> = new Set([
   'ERR_REGISTRY_CORRUPT',
   'ERR_REGISTRY_UNSUPPORTED_FORMAT',
@@ -28,8 +28,8 @@ const DAMAGE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The models that have a version, in order of their names; what is foreign in the store is passed over, and what is damaged
- * of one model is among its problems and hides no other.
+ * Lists the models that have a version, in order of their names; foreign objects in the store are ignored, and damage of one model is
+ * among its problems and hides no other model.
  */
 export async function listModels(
   store: ObjectStore,

@@ -7,7 +7,7 @@ import type { RegistryLogs } from './registry-logs.ts';
 
 const MAX_TAG_LENGTH = 4096;
 
-/** What models and versions have in common: tags and notes. */
+/** Tags and notes of a model or a version. */
 export class TagsAndNotes {
   readonly #logs: RegistryLogs;
   readonly #subject: EventSubject;

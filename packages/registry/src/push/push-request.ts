@@ -13,7 +13,7 @@ import { inspectOnnx } from '../onnx/inspect-onnx.ts';
 import type { Validation, PushProgress } from './validate.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 
-/** A version to be: what `push` takes. */
+/** Argument of `push`: a new version. */
 export interface PushRequest {
   readonly model: string;
   readonly runtime: {
@@ -21,7 +21,7 @@ export interface PushRequest {
     /** @defaultValue `{}` */
     readonly options?: RuntimeSpec['options'];
   };
-  /** May be left out for ONNX: the file says it. */
+  /** Signature; read from the file of an ONNX model if it is missing. */
   readonly signature?: Signature;
   /** The files of the version: path within it → local path, or the bytes themselves. */
   readonly files: Readonly<Record<string, string | Uint8Array>>;
@@ -33,26 +33,26 @@ export interface PushRequest {
   /** @defaultValue `[]` */
   readonly goldenExamples?: readonly GoldenExample[];
   /**
-   * Whether requests may share executions: `on` promises that rows are independent, also where that can't be shown.
+   * Batching of requests: `on` promises that rows are independent, also where that can't be shown.
    *
    * @defaultValue `'auto'`
    */
   readonly batching?: BatchingSetting;
   /** Markdown. */
   readonly modelCard?: string;
-  /** What callers of the version should know, found while its source was read; shown to who pushes, and not stored. */
+  /** Remarks about the source for the pusher; not stored. */
   readonly notes?: readonly string[];
-  /** Who pushes. */
+  /** Person or program that pushes. */
   readonly actor: string;
   /**
-   * Push nothing when the newest version has the same content: all but version, time and actor.
+   * Pushes nothing if the newest version has the same content: all but version, time and actor.
    *
    * @defaultValue false
    */
   readonly skipIfUnchanged?: boolean;
-  /** Tries the version out before anything is kept; what throws isn't pushed. That it came out right is recorded. */
+  /** Validates the version before anything is stored: if it throws, nothing is pushed; its result is recorded. */
   readonly validate?: Validation;
-  /** Told how far the push is, at most once for each chunk of a file. */
+  /** Called with the progress, at most once for each chunk of a file. */
   readonly onProgress?: (progress: PushProgress) => void;
 }
 
@@ -72,13 +72,13 @@ export const pushOptions: OptionNames<PushRequest> = {
   ...{ files: 'required', runtime: 'required' },
 };
 
-/** What a manifest says beyond which version it is, and when and by whom it was pushed. */
+/** Content of a manifest: all but its provenance. */
 export type ManifestContent = Omit<
   Manifest,
   'formatVersion' | 'version' | 'created' | 'actor' | 'nonce' | 'trial' | 'seal'
 >;
 
-const OCCASION: ReadonlySet<string> = new Set<keyof Manifest>([
+const PROVENANCE_FIELDS: ReadonlySet<string> = new Set<keyof Manifest>([
   'formatVersion',
   'version',
   'created',
@@ -90,11 +90,13 @@ const OCCASION: ReadonlySet<string> = new Set<keyof Manifest>([
 
 /** The content of a manifest, with the fields of later releases: two that are equal are the same model. */
 export function contentOf(manifest: Manifest): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(manifest).filter(([field]) => !OCCASION.has(field)));
+  return Object.fromEntries(
+    Object.entries(manifest).filter(([field]) => !PROVENANCE_FIELDS.has(field)),
+  );
 }
 
 /**
- * Reads the files of `request` once, to know their hashes, and lays out what its manifest will say.
+ * Reads the files of `request` once for their hashes, and makes the content of its manifest.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_PATH`, `ERR_REGISTRY_INVALID_OPTION`, `ERR_REGISTRY_SOURCE_UNREADABLE`
  */
@@ -130,7 +132,7 @@ export async function readContent(request: PushRequest): Promise<ManifestContent
   };
 }
 
-/** Passes `body` on, and tells how far it is. */
+/** Yields `body`, and reports the progress. */
 export async function* reported(
   body: AsyncIterable<Uint8Array>,
   path: string,
@@ -151,6 +153,6 @@ async function ownSignature({ model, runtime, files }: PushRequest): Promise<Sig
   if (runtime.name === 'onnx' && source !== undefined) return (await inspectOnnx(source)).signature;
   throw new RegistryError(
     'ERR_REGISTRY_INVALID_OPTION',
-    `cannot push ${model} without a signature: only an ONNX file (${JSON.stringify(path)}) says it itself`,
+    `cannot push ${model} without a signature: only an ONNX file (${JSON.stringify(path)}) contains it`,
   );
 }

@@ -14,12 +14,12 @@ import { RegistryError } from '../errors/registry-error.ts';
 import { withBlobLease } from '../leases/blob-lease.ts';
 import type { VersionLog } from '../versions/version-log.ts';
 
-/** What a push came to. */
+/** Result of a push. */
 export interface PushResult {
   readonly manifest: Manifest;
-  /** Whether this push created the version; else it had been there unchanged. */
+  /** True if this push created the version; false if it existed unchanged. */
   readonly created: boolean;
-  /** What `validate` measured, if it was run. */
+  /** Measurements of `validate`, if it was run. */
   readonly measured?: Readonly<Record<string, number>>;
 }
 
@@ -32,7 +32,7 @@ export async function pushVersion(
 ): Promise<PushResult> {
   checkAuditText('actor', request.actor);
   const content = await readContent(request);
-  const occasion = {
+  const provenance = {
     created: now().toISOString(),
     actor: request.actor,
     nonce: randomUUID(),
@@ -41,12 +41,12 @@ export async function pushVersion(
     encodeRecord({
       formatVersion: FORMAT_VERSION,
       version,
-      ...occasion,
+      ...provenance,
       ...content,
       ...(trial && { trial }),
     });
 
-  // Read back before anything is kept: what a reader would refuse is never written.
+  // Decoded before anything is stored: a record that readers would refuse is never written.
   const decode = (version: number): Promise<Manifest> =>
     log.decode(version, write(version), `the new version of ${content.model}`);
   const draft = await decode(1);
@@ -59,7 +59,7 @@ export async function pushVersion(
   const found =
     validate && unchanged === undefined
       ? await runValidation(validate, {
-          // The number of no other version, so that messages of the trial name none that is there.
+          // A free number, so that messages of the validation name no existing version.
           manifest: await decode((await log.head()) + 1),
           read: (path) => readCandidate(request, content, path),
         })
@@ -106,7 +106,7 @@ async function newestUnchanged(
   return newest && isDeepStrictEqual(contentOf(newest), contentOf(draft)) ? newest : undefined;
 }
 
-/** Reads a file as it will be pushed, into memory of its own. */
+/** Reads a file of the push into memory. */
 async function readCandidate(
   request: PushRequest,
   { files }: Pick<Manifest, 'files'>,

@@ -12,10 +12,10 @@ export type LosslessJson =
   | readonly LosslessJson[]
   | { readonly [key: string]: LosslessJson };
 
-/** Nesting beyond this is refused, so that no reader's stack overflows. */
+/** Nesting limit, so that no reader's stack overflows. */
 const MAX_DEPTH = 100;
 
-/** Whether `value` is JSON: finite numbers only, nested at most 100 deep. */
+/** Returns whether `value` is JSON: finite numbers only, nested at most 100 deep. */
 export function isLosslessJson(value: unknown, depth: number = MAX_DEPTH): value is LosslessJson {
   switch (typeof value) {
     case 'string':

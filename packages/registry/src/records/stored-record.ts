@@ -17,7 +17,7 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
  * One flipped byte anywhere is therefore found without a second file, and the text stays plain JSON.
  */
 export function encodeRecord(record: object): Uint8Array {
-  // Cuts the closing "\n}" off, where the seal goes in.
+  // Cuts the closing "\n}" off, in whose place the digest is written.
   const body = Buffer.from(formatJson(record).slice(0, -2));
   return Buffer.concat([body, Buffer.from(`,\n  "seal": "${sha256(body)}"\n}\n`)]);
 }
@@ -25,7 +25,7 @@ export function encodeRecord(record: object): Uint8Array {
 /**
  * Reads a record that {@link encodeRecord} wrote; `key` names it in messages.
  *
- * @throws RegistryError `ERR_REGISTRY_CORRUPT` when a byte of it isn't as it was written.
+ * @throws RegistryError `ERR_REGISTRY_CORRUPT` when a byte isn't intact.
  */
 export function decodeRecord(key: string, bytes: Uint8Array): unknown {
   const cut = Math.max(0, bytes.length - TRAILER_BYTES);
@@ -33,12 +33,14 @@ export function decodeRecord(key: string, bytes: Uint8Array): unknown {
   if (seal === undefined || seal !== sha256(bytes.subarray(0, cut))) {
     throw new RegistryError(
       'ERR_REGISTRY_CORRUPT',
-      `${key} is not as it was written: its seal does not fit; restore it from a backup`,
+      `${key} is damaged: its digest ("seal") does not match its content; restore it from a backup`,
     );
   }
   try {
     return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new RegistryError('ERR_REGISTRY_CORRUPT', `${key} is sealed, but not JSON`, { cause });
+    throw new RegistryError('ERR_REGISTRY_CORRUPT', `${key} matches its digest, but is not JSON`, {
+      cause,
+    });
   }
 }

@@ -1,10 +1,10 @@
-/** S3 takes 10,000 parts; doubling their size every so often makes room for 5 TiB, S3's greatest object. */
+/** S3 accepts 10,000 parts; doubling their size at intervals allows 5 TiB, S3's maximum object size. */
 const PARTS_PER_SIZE = 1000;
 
-/** A piece of a body, in memory of its own. */
+/** A piece of a body, in separate memory. */
 export interface BodyPart {
   readonly bytes: Uint8Array;
-  /** Whether the body ends with it. */
+  /** True if the body ends with it. */
   readonly last: boolean;
 }
 

@@ -71,7 +71,7 @@ export class ConditionalWriteCheck {
     }
   }
 
-  /** Whether the probe was created, rather than refused because it was there. */
+  /** Resolves to whether the probe was created, or refused because it exists. */
   #write(): Promise<boolean> {
     const command = new PutObjectCommand({
       Bucket: this.#requests.location.bucket,

@@ -8,7 +8,7 @@ import { RegistryError } from '../errors/registry-error.ts';
 import { nameOf } from './s3-error.ts';
 import type { S3Requests } from './s3-requests.ts';
 
-/** An upload that somebody began and nobody finished, with the parts of it that S3 has. */
+/** An unfinished upload, with its parts in S3. */
 export interface FoundUpload {
   readonly uploadId: string;
   readonly parts: ReadonlyMap<number, Part>;
@@ -29,7 +29,7 @@ export async function findUpload(
     const parts = await listParts(requests, key, uploadId);
     return parts && { uploadId, parts };
   } catch (error) {
-    // It can be uploaded anew by whoever may.
+    // It can be uploaded again by a process with the permission.
     if (error instanceof RegistryError && error.code === 'ERR_REGISTRY_STORE_DENIED') {
       return undefined;
     }
@@ -66,7 +66,7 @@ async function listParts(
     });
     const page = await requests.run('write', key, (attempt) =>
       requests.client.send(command, attempt).catch((error: unknown) => {
-        // Its writer finished it meanwhile, or a sweep removed it.
+        // Its writer has finished it, or a sweep has removed it.
         if (nameOf(error) === 'NoSuchUpload') return undefined;
         throw error;
       }),

@@ -32,7 +32,7 @@ export function getBytes(
 
 /** Length of an object in bytes, or `undefined` when there is none. */
 export function getSize(requests: S3Requests, key: string): Promise<number | undefined> {
-  // Not HEAD, whose refusals have no body: they don't tell a missing object from a missing bucket.
+  // Not HEAD, whose refusals have no body: they don't distinguish a missing object from a missing bucket.
   return requests.run('look for', key, async (attempt) => {
     try {
       const answer = await get(requests, key, attempt, { Range: 'bytes=0-0' });

@@ -62,7 +62,7 @@ export async function sweepUploads(requests: S3Requests, startedBefore: number):
       const abort = new AbortMultipartUploadCommand({ Bucket, Key, UploadId });
       const done = requests.run('sweep', '', (attempt) =>
         requests.client.send(abort, attempt).catch((error: unknown) => {
-          // Its writer finished it meanwhile.
+          // Its writer has finished it.
           if (nameOf(error) !== 'NoSuchUpload') throw error;
         }),
       );
@@ -81,7 +81,7 @@ export async function sweepUploads(requests: S3Requests, startedBefore: number):
   return removed;
 }
 
-/** What we may not remove concerns nobody who may do the rest. */
+/** Uploads that this process may not remove don't prevent the rest. */
 async function unlessDenied<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;

@@ -98,7 +98,7 @@ export class MultipartUpload {
       parts.push(upload);
       running.add(upload);
       const done = (): boolean => running.delete(upload);
-      // Whoever waits below hears of a failure; until then it isn't unhandled.
+      // A failure is handled by the await below; until then it isn't unhandled.
       upload.then(done, () => undefined);
     };
     try {
@@ -145,10 +145,10 @@ export class MultipartUpload {
       this.#requests.client.send(command, attempt).then(
         () => 'created' as const,
         (error: unknown) => {
-          // After a conflict S3 wants the whole upload anew
+          // After a conflict S3 requires the whole upload again
           // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html).
           const status = statusOf(error);
-          // A part is invalid when a rival, who goes on with the same upload, has sent it anew.
+          // A part is invalid when another writer, which resumed the same upload, has sent it again.
           const isRivals = this.#resumable && nameOf(error) === 'InvalidPart';
           if (status === 412 || status === 409 || nameOf(error) === 'NoSuchUpload' || isRivals) {
             return 'refused' as const;
@@ -162,7 +162,7 @@ export class MultipartUpload {
   async #abort(): Promise<void> {
     const command = new AbortMultipartUploadCommand(this.#ids());
     const signal = AbortSignal.timeout(this.#requests.timeoutMs);
-    // What can't be removed now is left to a sweep.
+    // An upload that can't be removed now is left to a sweep.
     await this.#requests.client.send(command, { abortSignal: signal }).catch(() => undefined);
   }
 

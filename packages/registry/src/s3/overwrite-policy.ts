@@ -1,7 +1,7 @@
 import { checkOptions } from '../checks/check-options.ts';
 import { s3Location } from './s3-location.ts';
 
-/** Which part of which bucket {@link overwritePolicy} protects. */
+/** Bucket and prefix that {@link overwritePolicy} protects. */
 export interface OverwritePolicyOptions {
   /** Name of the bucket. */
   readonly bucket: string;
@@ -20,7 +20,7 @@ export interface OverwritePolicyOptions {
   /**
    * ARNs of the roles that may delete objects, such as that of garbage collection; patterns with `*` are allowed.
    *
-   * @defaultValue nobody is kept from deleting
+   * @defaultValue all roles may delete
    */
   readonly mayDelete?: readonly string[];
 }
@@ -44,7 +44,7 @@ export interface BucketPolicy {
 }
 
 /**
- * Makes the bucket policy with which S3 itself refuses to overwrite an object of the registry, whoever asks.
+ * Makes the bucket policy with which S3 itself refuses every overwrite of a registry's object.
  *
  * It denies every write that doesn't carry `If-None-Match`; the parts of an upload can't carry it and are exempt, for
  * they create nothing (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html).

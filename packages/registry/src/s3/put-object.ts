@@ -8,7 +8,7 @@ import { MultipartUpload } from './multipart-upload.ts';
 import { statusOf } from './s3-error.ts';
 import type { S3Requests } from './s3-requests.ts';
 
-/** Name of the metadata that tells one's own object from a rival's. */
+/** Name of the metadata that distinguishes one's own object from another writer's. */
 const WRITER = 'fairlead-writer';
 
 /** How a body is uploaded. */
@@ -19,13 +19,13 @@ interface PutBodyOptions {
   readonly beforeParts: () => Promise<void>;
 }
 
-/** How often an upload that S3 lost on the way is begun anew. */
+/** Number of restarts of an upload that S3 lost. */
 const MAX_UPLOADS = 4;
 
 /**
  * Creates an object from bytes in memory unless it exists; resolves to whether this call did.
  *
- * The answer to a write can be lost, and the SDK then writes again and finds its own object in the way (412). So each
+ * The answer to a write can be lost, and the SDK then writes again and finds its own object (412). So each
  * object says in its metadata which call wrote it, and a refusal is believed only once that was read.
  */
 export async function putBytes(
@@ -50,7 +50,7 @@ export async function putBytes(
     );
     if (created) return true;
     const owner = await writerOf(requests, key);
-    // Whatever was in the way is gone again.
+    // The conflicting object was removed again.
     if (owner === undefined) continue;
     return owner === writer;
   }
@@ -60,7 +60,7 @@ export async function putBytes(
  * Like {@link putBytes}, of a body of any length: a long one is uploaded in parts, with a few of them in memory.
  *
  * A blob goes on where an upload of it that was interrupted ended. When two writers send one blob at the same moment, each
- * may be told that it created it.
+ * may get the result that it created it.
  */
 export async function putBody(
   requests: S3Requests,
@@ -74,13 +74,13 @@ export async function putBody(
     const first = await parts.next();
     if (first.done === true) throw new TypeError('a body has at least one part');
     if (first.value.last) return putBytes(requests, key, first.value.bytes, writer);
-    // A blob is named by its bytes: whatever was uploaded of it before is right, or replaced.
+    // A blob is named by its bytes: parts that were uploaded before are right, or replaced.
     const resumable = upload === 1 && key.startsWith(`${BLOBS}/`);
     await beforeParts();
     const metadata = { [WRITER]: writer };
     const multipart = await MultipartUpload.begin(requests, key, metadata, resumable);
     if ((await multipart.complete(first.value, parts)) === 'created') return true;
-    // Refused, or nobody knows: a lost answer, or a rival at the same moment.
+    // Refused or unknown: a lost answer, or another writer at the same moment.
     const owner = await writerOf(requests, key);
     if (owner !== undefined) return owner === writer;
     if (upload === MAX_UPLOADS) {

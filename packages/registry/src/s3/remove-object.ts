@@ -5,7 +5,7 @@ import type { S3Requests } from './s3-requests.ts';
 /** How long ago an object was created, in milliseconds by this host's clock; `undefined` when there is none. */
 export function getAge(requests: S3Requests, key: string): Promise<number | undefined> {
   const { bucket: Bucket } = requests.location;
-  // Not HEAD, whose refusals don't tell a missing object from a missing bucket; nor a range, which empty objects lack.
+  // Not HEAD, whose refusals don't distinguish a missing object from a missing bucket; nor a range, which empty objects lack.
   const command = new GetObjectCommand({ Bucket, Key: requests.keyOf(key) });
   return requests.run('look for', key, async (attempt) => {
     try {

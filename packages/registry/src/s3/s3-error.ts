@@ -79,7 +79,7 @@ const CONNECTION_CODES: ReadonlySet<string> = new Set([
 ]);
 
 // TimeoutError and AbortError are attempts that took too long; S3 takes RequestTimeTooSkewed once the SDK, which
-// learnt S3's time from the refusal, signs anew; the conflicts are of two writes at the very same moment.
+// learnt S3's time from the refusal, signs again; the conflicts are of two writes at the same moment.
 const PASSING_NAMES: ReadonlySet<string> = new Set([
   'TimeoutError',
   'AbortError',
@@ -106,7 +106,7 @@ export function nameOf(error: unknown): string {
   return (error as Shape | undefined)?.name ?? '';
 }
 
-/** Whether the same request may succeed a moment later. */
+/** Returns whether the same request may succeed later. */
 export function isPassing(error: unknown): boolean {
   const { code = '' } = (error ?? {}) as Shape;
   const status = statusOf(error);
@@ -120,7 +120,7 @@ export function s3Error(operation: string, where: string, error: unknown): unkno
   const { message = String(error) } = (error ?? {}) as Shape;
   const name = nameOf(error);
   const status = statusOf(error);
-  // The SDK has no name of its own for it.
+  // The SDK has no name for it.
   const noRegion = message.startsWith('Region is missing');
   const meaning = noRegion ? wrongRegion : (meanings[name] ?? byStatus[status ?? 0]);
   const what = [name, status, message].filter((part) => part !== undefined && part !== '');

@@ -14,15 +14,15 @@ export interface RequestOptions {
   readonly timeoutMs: number;
 }
 
-/** What an attempt passes on to the client. */
+/** Options of an attempt, for the client. */
 export interface Attempt {
   readonly abortSignal: AbortSignal;
 }
 
 const FIRST_PAUSE_MS = 50;
-const GREATEST_PAUSE_MS = 2000;
+const MAX_PAUSE_MS = 2000;
 /** A slower connection than that doesn't count as one. */
-const LEAST_BYTES_PER_MS = 50;
+const MIN_BYTES_PER_MS = 50;
 
 /** Sends requests to one bucket, each again and again for as long as what hinders it may pass. */
 export class S3Requests {
@@ -62,7 +62,7 @@ export class S3Requests {
       // Full jitter: who was refused together doesn't come back together
       // (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
       const pauseMs = Math.random() * limitMs;
-      limitMs = Math.min(limitMs * 2, GREATEST_PAUSE_MS);
+      limitMs = Math.min(limitMs * 2, MAX_PAUSE_MS);
       return performance.now() + pauseMs > until ? undefined : pauseMs;
     };
   }
@@ -96,7 +96,7 @@ export class S3Requests {
       () => {
         controller.abort();
       },
-      this.#timeoutMs + bytes / LEAST_BYTES_PER_MS,
+      this.#timeoutMs + bytes / MIN_BYTES_PER_MS,
     );
     try {
       return await attempt({ abortSignal: controller.signal });

@@ -47,7 +47,7 @@ export interface S3StoreOptions {
    */
   readonly partBytes?: number;
   /**
-   * Whether the first write finds out, with three small requests, if the store keeps to `If-None-Match`, and so the first
+   * Check at the first write, with three small requests, whether the store honours `If-None-Match`, and so the first
    * upload in parts of what isn't a blob; `'assume'` leaves that out, for a store that is known to.
    *
    * @defaultValue 'check'
@@ -66,13 +66,13 @@ const optionNames = {
 } as const;
 
 /** S3 refuses smaller parts (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
-const LEAST_PART_BYTES = 5 * 1024 * 1024;
+const MIN_PART_BYTES = 5 * 1024 * 1024;
 
 /**
  * Keeps a registry in a bucket of S3, or of a service that knows conditional writes (`If-None-Match: *`).
  *
  * Any number of processes and hosts can use it at a time. Nothing is ever overwritten, and a store that would overwrite is
- * found out before the first write; a write whose answer was lost is told from a rival's. Whoever reads needs `s3:GetObject` and `s3:ListBucket`, whoever writes `s3:PutObject` and
+ * found out before the first write; a write whose answer was lost is distinguished from another writer's. Readers need `s3:GetObject` and `s3:ListBucket`, writers `s3:PutObject` and
  * `s3:AbortMultipartUpload` too, for sweeping `s3:ListBucketMultipartUploads`, and to go on with interrupted uploads of
  * blobs `s3:ListMultipartUploadParts`; who collects garbage needs `s3:DeleteObject`, with which pushes clean up after
  * themselves, too.
@@ -88,7 +88,7 @@ export function s3Store(options: S3StoreOptions): ObjectStore {
   const location = s3Location(bucket, prefix);
   requireAtLeast('retryBudgetMs', retryBudgetMs, 0);
   requireAtLeast('timeoutMs', timeoutMs, 1);
-  requireAtLeast('partBytes', partBytes, LEAST_PART_BYTES);
+  requireAtLeast('partBytes', partBytes, MIN_PART_BYTES);
   const { client = defaultClient(timeoutMs) } = options;
   const requests = new S3Requests({ client, location, retryBudgetMs, timeoutMs });
   const checked = (key: string): string => keySegments(key).join('/');
@@ -143,10 +143,10 @@ function defaultClient(timeoutMs: number): S3Client {
   });
 }
 
-function requireAtLeast(name: string, value: number, least: number): void {
-  if (Number.isFinite(value) && value >= least) return;
+function requireAtLeast(name: string, value: number, min: number): void {
+  if (Number.isFinite(value) && value >= min) return;
   throw new RegistryError(
     'ERR_REGISTRY_INVALID_OPTION',
-    `${name} is ${value}: it has to be a number from ${least} up`,
+    `${name} is ${value}: it has to be a number from ${min} up`,
   );
 }

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import type { Part } from '@aws-sdk/client-s3';
 
 /**
- * Whether S3 has just these bytes as a part: by its ETag, which is their MD5 unless they are encrypted with a key of KMS,
+ * Returns whether S3 has exactly these bytes as a part: by its ETag, which is their MD5 unless they are encrypted with a key of KMS,
  * or by the CRC-32 that the SDK sent along.
  *
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Part.html

@@ -11,9 +11,9 @@ import { RegistryError } from '../errors/registry-error.ts';
 export interface SigningKeyPair {
   /** Names the key: the first 16 hexadecimal digits of the SHA-256 of its public half (SPKI, DER). */
   readonly keyId: string;
-  /** Goes to whoever checks: SPKI, `-----BEGIN PUBLIC KEY-----`. */
+  /** Public key, for verifiers: SPKI, `-----BEGIN PUBLIC KEY-----`. */
   readonly publicKey: string;
-  /** Stays with whoever signs: PKCS #8, `-----BEGIN PRIVATE KEY-----`. */
+  /** Private key, which only the signer has: PKCS #8, `-----BEGIN PRIVATE KEY-----`. */
   readonly privateKey: string;
 }
 
@@ -43,7 +43,7 @@ export function readPublicKey(pem: string): KeyObject {
   return checkKey('a public key', () => {
     // createPublicKey would take the public half out of a private key, which then lies where it doesn't belong.
     if (pem.includes('PRIVATE KEY'))
-      throw new Error('it is a private key, which belongs to nobody but its signer');
+      throw new Error('it is a private key, which only its signer may have');
     return createPublicKey(pem);
   });
 }

@@ -3,12 +3,12 @@ import { checkOptions } from '../checks/check-options.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 import { keyIdOf, readPublicKey } from './signing-key.ts';
 
-/** Whose signatures count. */
+/** Keys whose signatures count. */
 export interface TrustedKeys {
   /** Public keys by their ids. */
   readonly keys: ReadonlyMap<string, KeyObject>;
   /**
-   * How many of them have to have signed a version.
+   * Minimum number of them that have to have signed a version.
    *
    * @defaultValue 1
    */
@@ -36,13 +36,13 @@ export function parseTrustedKeys(
   if (keys.size === 0) {
     throw new RegistryError(
       'ERR_REGISTRY_INVALID_KEY',
-      'there is no public key in it: put each as PEM text, from -----BEGIN PUBLIC KEY----- to its end',
+      'the text has no public key: add each as PEM text, from -----BEGIN PUBLIC KEY----- to its end',
     );
   }
   if (!Number.isSafeInteger(signers) || signers < 1 || signers > keys.size) {
     throw new RegistryError(
       'ERR_REGISTRY_INVALID_KEY',
-      `${signers} signers can't be asked for with ${keys.size} trusted keys`,
+      `${signers} signers can't be required with ${keys.size} trusted keys`,
     );
   }
   return { keys, signers };

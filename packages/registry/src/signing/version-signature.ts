@@ -16,12 +16,12 @@ import { keyIdOf } from './signing-key.ts';
 /** A signature larger than this, in bytes, is neither written nor read. */
 export const MAX_SIGNATURE_BYTES = 16 * 1024;
 
-/** Somebody's signature under one version; immutable, and kept beside the manifest. */
+/** A signature of one version; immutable, and stored beside the manifest. */
 export interface VersionSignature {
   readonly formatVersion: 1;
   readonly model: string;
   readonly version: number;
-  /** `seal` of the manifest: through the hashes in it, it stands for every byte of the version. */
+  /** Digest (`seal`) of the manifest: through the hashes in it, it covers every byte of the version. */
   readonly versionSeal: string;
   readonly algorithm: 'ed25519';
   readonly keyId: string;
@@ -30,7 +30,7 @@ export interface VersionSignature {
   /** Base64, of {@link signedText}. */
   readonly signature: string;
   readonly actor: string;
-  /** When: ISO 8601, UTC, by the signer's clock. */
+  /** Time: ISO 8601, UTC, by the signer's clock. */
   readonly at: string;
   /** SHA-256 of every byte of the stored record before this field, in lower-case hexadecimal. */
   readonly seal: string;
@@ -55,7 +55,7 @@ const fields: ObjectFields<VersionSignature> = {
   seal: sha256,
 };
 
-/** The bytes that are signed: what the version is called and the seal of its manifest. */
+/** The bytes that are signed: the name of the version and the digest of its manifest. */
 export function signedText({
   model,
   version,
@@ -96,7 +96,7 @@ export function decodeSignature(key: string, bytes: Uint8Array): VersionSignatur
   return checkRecord(key, fields, decodeRecord(key, bytes));
 }
 
-/** Whether `signature` is one of `key` under just this manifest. */
+/** Returns whether `key` made the signature of exactly this manifest. */
 export function isSignedBy(
   manifest: Manifest,
   { signature }: VersionSignature,

@@ -1,4 +1,4 @@
-/** What is never a part of a model: what tools leave, environments that are made anew, and secrets. */
+/** Files that are never a part of a model: files of tools, environments and secrets. */
 export const ignoredFiles: readonly string[] = [
   ...['__pycache__', '*.pyc', '*.pyo', '*.egg-info', '.ipynb_checkpoints'],
   ...['.venv', 'venv', '.tox', '.nox', 'node_modules'],

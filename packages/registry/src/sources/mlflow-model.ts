@@ -15,9 +15,9 @@ import { ignoredFiles } from './ignored-files.ts';
 import { readRequirements } from './requirements.ts';
 import { sourceOptions, type SourceOptions, withFound } from './source-options.ts';
 
-/** How an MLflow folder is pushed. */
+/** Settings of `mlflowModel`. */
 export interface MlflowModelOptions extends SourceOptions {
-  /** Answers the folder's input example, if it has one: that becomes a golden example. */
+  /** Runs the model on the folder's input example, if it has one, for a golden example. */
   readonly predict?: Predict;
 }
 

@@ -30,7 +30,7 @@ const numpyTypes: Readonly<Record<string, Datatype>> = {
 };
 
 /**
- * Joins what an ONNX file says of its inputs and outputs with what MLflow was told.
+ * Joins the signature of an ONNX file with the one that MLflow has stored.
  *
  * The file decides names, datatypes and shapes, for it is what runs. MLflow's tensor specs fill in lengths that it leaves
  * open; its columns name the features of a sole input. Outputs that MLflow has under another name, or under none, are left out.
@@ -85,21 +85,24 @@ function joinSide(
   const json = parseText(side, text);
   const asTensors = tensors.safeParse(json);
   if (asTensors.success) {
-    return asTensors.data.reduce<readonly TensorSpec[]>((specs, { name, 'tensor-spec': told }) => {
-      const [sole] = specs.length === 1 ? specs : [];
-      const nameless = (name ?? '') === '';
-      const spec = nameless ? sole : specs.find((each) => each.name === name);
-      if (spec === undefined) {
-        // MLflow names outputs by what it was shown: labels alone, say, of a model that gives probabilities as well.
-        if (side === 'outputs') return specs;
-        const names = own.map((each) => show(each.name)).join(', ');
-        const problem = nameless
-          ? `it has a tensor without a name, and the ONNX file has the inputs ${names}`
-          : `the ONNX file has no ${show(name)}; it has ${names}`;
-        throw contradiction(side, problem);
-      }
-      return specs.with(specs.indexOf(spec), joinTensor(side, spec, told));
-    }, own);
+    return asTensors.data.reduce<readonly TensorSpec[]>(
+      (specs, { name, 'tensor-spec': logged }) => {
+        const [sole] = specs.length === 1 ? specs : [];
+        const nameless = (name ?? '') === '';
+        const spec = nameless ? sole : specs.find((each) => each.name === name);
+        if (spec === undefined) {
+          // MLflow names outputs by what it was shown: labels alone, say, of a model that gives probabilities as well.
+          if (side === 'outputs') return specs;
+          const names = own.map((each) => show(each.name)).join(', ');
+          const problem = nameless
+            ? `it has a tensor without a name, and the ONNX file has the inputs ${names}`
+            : `the ONNX file has no ${show(name)}; it has ${names}`;
+          throw contradiction(side, problem);
+        }
+        return specs.with(specs.indexOf(spec), joinTensor(side, spec, logged));
+      },
+      own,
+    );
   }
   const asColumns = columns.safeParse(json);
   if (!asColumns.success) throw contradiction(side, asColumns.error.issues[0]?.message ?? '');
@@ -115,7 +118,7 @@ function joinTensor(
   { dtype, shape }: { readonly dtype: string; readonly shape: readonly number[] },
 ): TensorSpec {
   const place = `${show(spec.name)} is ${spec.datatype} [${spec.shape.join(',')}] in the ONNX file`;
-  const told = `and ${dtype} [${shape.join(',')}] in the MLmodel`;
+  const inMlmodel = `and ${dtype} [${shape.join(',')}] in the MLmodel`;
   const upper = dtype.toUpperCase();
   const datatype = numpyTypes[dtype.replace(/^(str|bytes)\d+$/, '$1')] ?? upper;
   const isNumber = (type: string): boolean => type.startsWith('FP');
@@ -126,7 +129,8 @@ function joinTensor(
     shape.every(
       (length, at) => length === -1 || spec.shape[at] === -1 || length === spec.shape[at],
     );
-  if (!fits || (isDatatype(datatype) && !agrees)) throw contradiction(side, `${place}, ${told}`);
+  if (!fits || (isDatatype(datatype) && !agrees))
+    throw contradiction(side, `${place}, ${inMlmodel}`);
   // The batch stays open: MLflow notes how many rows its example had.
   const joined = spec.shape.map((length, at) =>
     length === -1 && at > 0 ? (shape[at] ?? -1) : length,

@@ -29,7 +29,7 @@ function maybe<T extends z.ZodType>(schema: T) {
   );
 }
 
-/** What an `MLmodel` file says, as far as it matters here. */
+/** Content of an `MLmodel` file, as far as a push reads it. */
 export type MlModel = z.infer<typeof mlmodel>;
 
 /**

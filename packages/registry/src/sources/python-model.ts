@@ -7,30 +7,30 @@ import type { PushRequest } from '../push/push-request.ts';
 import { readRequirements } from './requirements.ts';
 import { sourceOptions, type SourceOptions, withFound } from './source-options.ts';
 
-/** How a folder of Python files is pushed. */
+/** Settings of `pythonModel`. */
 export interface PythonModelOptions extends SourceOptions {
-  /** What it takes and gives: Python doesn't say. */
+  /** Inputs and outputs, which Python files don't contain. */
   readonly signature: Signature;
-  /** Name of the upstream that serves it, as the gateway's settings have it: `flask`. */
+  /** Name of the upstream that serves it, as in the gateway's settings: `flask`. */
   readonly upstream: string;
-  /** Its name over there. @defaultValue `model` */
+  /** Its name at the upstream. @defaultValue `model` */
   readonly upstreamModel?: string;
   /**
-   * What starts it, for whoever lays the files out: `app.py`, `package.module:create_app()`. Its module has to be among
+   * Entry point, for the host that starts it: `app.py`, `package.module:create_app()`. Its module has to be among
    * the files, at the top or below `src`.
    */
   readonly entry?: string;
-  /** Whatever else the runtime is to be told. */
+  /** Further options of the runtime. */
   readonly options?: PushRequest['runtime']['options'];
   /** Files and folders to leave out besides {@link ignoredFiles}: `notebooks`, `*.parquet`. */
   readonly ignore?: readonly string[];
 }
 
 /**
- * Makes a push of a folder of Python files, for a server of yours that the upstream runtime asks: all of its files but
+ * Makes a push of a folder of Python files, for a separate server that the upstream runtime calls: all of its files but
  * {@link ignoredFiles}, and the requirements that it pins as its lineage.
  *
- * Nothing of it is run, here or when the version is loaded: the files are kept so that a host can lay them out, verified.
+ * Nothing of it is run, neither by the push nor when the version is loaded: a host can download the files, verified.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_SOURCE` for a folder without files, or without the module of `entry`;
  * `ERR_REGISTRY_INVALID_PATH` for a link that leads out of it; `ERR_REGISTRY_SOURCE_UNREADABLE`

@@ -2,12 +2,12 @@ import type { Lineage } from '../versions/manifest.ts';
 import type { OptionNames } from '@fairlead/signature';
 import { detailOptions, type PushRequest } from '../push/push-request.ts';
 
-/** What a folder doesn't say of a version: its model, who pushes, and whatever is to be added or said otherwise. */
+/** Fields of a version that its source doesn't contain: its model, the pusher, and further fields, which take precedence. */
 export interface SourceOptions
   extends
     Pick<PushRequest, 'model' | 'actor'>,
     Partial<Omit<PushRequest, 'model' | 'actor' | 'files' | 'runtime'>> {
-  /** Files to keep beside those that were found, and in the place of those of the same path. */
+  /** Files to push beside those of the source, and in place of those of the same path. */
   readonly files?: PushRequest['files'];
 }
 
@@ -17,7 +17,7 @@ export const sourceOptions: OptionNames<SourceOptions> = {
   files: 'optional',
 };
 
-/** Fills in what was found; what was given stands, and of a lineage each field. */
+/** Adds the fields that were found; given fields take precedence, in the lineage one by one. */
 export function withFound(
   given: SourceOptions,
   found: Pick<PushRequest, 'runtime' | 'files' | 'signature'> & { readonly lineage: Lineage },

@@ -5,9 +5,9 @@ export interface StoreEntry {
 }
 
 /**
- * Makes the body of an object anew each time it is called, in chunks.
+ * Makes the body of an object, in chunks; each call starts again.
  *
- * A chunk is valid until the next one is asked for: who keeps it longer copies it. A body that throws while it is read creates nothing.
+ * A chunk is valid until the next one is requested; copy it to use it longer. A body that throws while it is read creates nothing.
  */
 export type ObjectBody = () => AsyncIterable<Uint8Array>;
 
@@ -26,7 +26,7 @@ export interface ObjectStore {
    *
    * Resolves to whether *this call* created it. Either way the object at `key` is durable once the promise resolves.
    * A streamed body isn't opened when the key is known to be taken. A store that can lose the answer to a successful
-   * write has to tell its own object from a rival's before it resolves to false; every record in a registry carries
+   * write has to distinguish its own object from another writer's before it resolves to false; every record in a registry carries
    * a nonce, so equal bytes are its own.
    */
   create(key: string, body: Uint8Array | ObjectBody): Promise<boolean>;
@@ -39,7 +39,7 @@ export interface ObjectStore {
   read(key: string, limits: { readonly maxBytes: number }): Promise<Uint8Array | undefined>;
 
   /**
-   * Reads an object in chunks, each valid until the next one is asked for.
+   * Reads an object in chunks, each valid until the next one is requested.
    *
    * @throws RegistryError `ERR_REGISTRY_CORRUPT` at the first chunk when there is no such object.
    */
@@ -70,7 +70,7 @@ export interface ObjectStore {
   checkConditionalWrites?(): Promise<void>;
 
   /**
-   * Removes what interrupted writes left behind and nobody touched for `olderThanMs` milliseconds.
+   * Removes leftovers of interrupted writes that were not touched for `olderThanMs` milliseconds.
    *
    * Resolves to the number of leftovers removed. No object is ever removed.
    */

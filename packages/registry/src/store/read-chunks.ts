@@ -4,9 +4,9 @@ import type { FileHandle } from 'node:fs/promises';
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Reads an open file from its start to its end, a chunk ahead of whoever hashes or copies it.
+ * Reads an open file from its start to its end, one chunk ahead of its consumer.
  *
- * Two chunks share their memories with all others, each is valid until the next one is asked for: a file of any size
+ * Two chunks share their memories with all others, each is valid until the next one is requested: a file of any size
  * costs 2 MiB.
  */
 export async function* readChunks(handle: FileHandle): AsyncGenerator<Uint8Array, void> {
@@ -28,7 +28,7 @@ export async function* readChunks(handle: FileHandle): AsyncGenerator<Uint8Array
       position += chunk.length;
       turn = turn === 0 ? 1 : 0;
       ahead = read(memories[turn], position);
-      // Whoever doesn't go on never hears of its failure.
+      // A consumer that stops reading doesn't get its failure.
       ahead.catch(() => undefined);
       yield chunk;
     }

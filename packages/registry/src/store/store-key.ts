@@ -2,7 +2,7 @@ import { RegistryError } from '../errors/registry-error.ts';
 
 const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$/;
 
-/** Whether `name` can be one segment of a key: what else lies in a store is not ours. */
+/** Returns whether `name` can be one segment of a key; other objects in a store are foreign. */
 export function isKeySegment(name: string): boolean {
   return SEGMENT.test(name);
 }

@@ -3,27 +3,27 @@ import type { AliasEntry } from '../aliases/alias-entry.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import type { ModelEvent } from '../events/model-event.ts';
 
-/** One thing that happened to a model, told in a sentence. */
+/** One change of a model, described in a sentence. */
 export interface TimelineEntry {
-  /** When: ISO 8601, UTC. */
+  /** Time: ISO 8601, UTC. */
   readonly at: string;
-  /** Who. */
+  /** Person or program. */
   readonly actor: string;
-  /** What, without who and when: `set "champion" to version 7 (was 6)`. */
+  /** The change, without actor and time: `set "champion" to version 7 (was 6)`. */
   readonly what: string;
-  /** Why, as far as its writer said so. */
+  /** Reason, if its writer gave one. */
   readonly reason?: string;
   readonly version?: number;
-  /** Of a change of a guarded alias: how each gate was decided. */
+  /** Gate results of a change of a guarded alias. */
   readonly gates?: AliasEntry['gates'];
-  /** The record that says so. */
+  /** The record of the change. */
   readonly source:
     | { readonly kind: 'version'; readonly record: Manifest }
     | { readonly kind: 'alias'; readonly record: AliasEntry }
     | { readonly kind: 'event'; readonly record: ModelEvent };
 }
 
-/** Merges what is known of a model into one story, oldest first; each log keeps its own order. */
+/** Merges the logs of a model into one timeline, oldest first; each log keeps its own order. */
 export function buildTimeline(
   manifests: readonly Manifest[],
   aliases: readonly (readonly AliasEntry[])[],
@@ -35,7 +35,7 @@ export function buildTimeline(
     events.map(describeEvent),
   ];
   const timed = logs.flatMap((items) => {
-    // Clocks of different hosts may contradict the order of a log, which is the truth.
+    // Clocks of different hosts may contradict the order of a log, which is authoritative.
     let latest = '';
     return items.map((item) => {
       if (item.at > latest) latest = item.at;
@@ -47,7 +47,7 @@ export function buildTimeline(
     .map(({ item }) => item);
 }
 
-/** Tells of a push. */
+/** Describes a push. */
 export function describePush(record: Manifest): TimelineEntry {
   const { created: at, actor, version, files, runtime } = record;
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
@@ -55,7 +55,7 @@ export function describePush(record: Manifest): TimelineEntry {
   return { at, actor, what, version, source: { kind: 'version', record } };
 }
 
-/** Tells of a change of an alias. */
+/** Describes a change of an alias. */
 export function describeAliasChange(record: AliasEntry): TimelineEntry {
   const { at, actor, reason, version, previous, alias, action, gates } = record;
   const verb = action === 'set' ? 'set' : 'rolled back';
@@ -72,7 +72,7 @@ export function describeAliasChange(record: AliasEntry): TimelineEntry {
   };
 }
 
-/** Tells of whatever else happened. */
+/** Describes an event. */
 export function describeEvent(record: ModelEvent): TimelineEntry {
   const { at, actor, reason, version } = record;
   return {
@@ -96,7 +96,7 @@ function sentence({ type, version, data }: ModelEvent): string {
     case 'archived':
       return `archived ${of}`;
     case 'unarchived':
-      return `took ${of} back from the archive`;
+      return `restored ${of} from the archive`;
     case 'approved':
       return `approved ${of}`;
     case 'approval-withdrawn':

@@ -56,14 +56,14 @@ export class NamedBlobs {
     if ((await differs()) === undefined) return undefined;
     for (const namer of by) {
       if (!(await this.#stillNeeds(namer))) continue;
-      // Whoever made it needed again has brought it back first.
+      // A writer that references it again has stored it first.
       const problem = await differs();
       return problem && `${problem}, and ${namer.shown} needs it`;
     }
     return undefined;
   }
 
-  /** Whether a version wasn't pruned since its manifest was read. */
+  /** Returns whether a version wasn't pruned since its manifest was read. */
   async #stillNeeds({ model, version }: Namer): Promise<boolean> {
     if ((await prunedLog(this.#store, model).read(version)) === undefined) return true;
     return (await versionsMeant(this.#store, model)).has(version);

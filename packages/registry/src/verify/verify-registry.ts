@@ -15,16 +15,16 @@ import { prunedLog } from '../versions/pruned-record.ts';
 import { versionLog } from '../versions/version-log.ts';
 import { NamedBlobs, versionsMeant } from './required-blobs.ts';
 
-/** One object that isn't as it was written, or isn't there. */
+/** One object that is damaged or missing. */
 export interface VerifyProblem {
   readonly key: string;
   readonly code: RegistryErrorCode;
   readonly message: string;
 }
 
-/** What `verify` read and found. */
+/** Result of `verifyRegistry`. */
 export interface VerifyReport {
-  /** Whether there is no problem. */
+  /** True without problems. */
   readonly ok: boolean;
   readonly problems: readonly VerifyProblem[];
   readonly manifests: number;
@@ -32,7 +32,7 @@ export interface VerifyReport {
   readonly events: number;
   /** Documents that events keep. */
   readonly documents: number;
-  /** Whether their keys are trusted isn't asked. */
+  /** Trust in their keys isn't checked. */
   readonly signatures: number;
   readonly blobs: number;
   /** Bytes of all blobs. */
@@ -47,7 +47,7 @@ export interface VerifyReport {
  */
 export async function verifyRegistry(store: ObjectStore): Promise<VerifyReport> {
   const verifier = new Verifier(store);
-  // Blobs last: a push that goes on meanwhile makes them before the manifests that name them.
+  // Blobs last: a concurrent push creates them before the manifests that name them.
   for (const model of await modelNames(store)) await verifier.verifyModel(model);
   await verifier.verifyBlobs();
   return verifier.report();
@@ -223,7 +223,7 @@ class Verifier {
     return numbers.at(-1) === numbers.length || numbers.length === 0 ? numbers : log.numbers();
   }
 
-  /** Seal of the manifest of a version, which may have been pushed after `seals` was made. */
+  /** Digest of the manifest of a version, which may have been pushed after `seals` was made. */
   async #sealOf(
     model: string,
     version: number,

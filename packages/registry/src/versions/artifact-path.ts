@@ -8,7 +8,7 @@ const MAX_SEGMENT_BYTES = 255;
 // Control characters, and the backslash that is a separator on Windows.
 const FORBIDDEN = /[\p{Cc}\\]/u;
 
-/** What is wrong with `path` as the path of an artifact, or `undefined` when nothing is. */
+/** Describes what is wrong with `path` as the path of an artifact; `undefined` for a valid one. */
 export function artifactPathProblem(path: string): string | undefined {
   if (path === '') return 'it is empty';
   if (!path.isWellFormed()) return 'it is not valid Unicode';
@@ -27,7 +27,7 @@ export function artifactPathProblem(path: string): string | undefined {
 }
 
 /**
- * What is wrong with `paths` together: one of them twice, or a file where another needs a folder.
+ * Describes what is wrong with `paths` together: one of them twice, or a file where another needs a folder.
  *
  * `undefined` when they can be the files of one version.
  */

@@ -14,7 +14,7 @@ const valueSpec = {
 
 const name = { type: 'string', minLength: 1 };
 
-/** What the checks that are written in code rather than in zod come to in JSON Schema, by the name of each. */
+/** JSON Schemas of the checks that are written in code rather than in zod, by name. */
 const definitions = {
   datatype: { enum: Object.keys(datatypes) },
   signature: {

@@ -2,10 +2,10 @@ import type { GoldenExample, Signature } from '@fairlead/signature';
 import type { ManifestFile } from '../blobs/manifest-file.ts';
 import type { JsonValue } from '../records/json-value.ts';
 
-/** What runs a version: ONNX Runtime in process, or a server that requests are passed on to. */
+/** Runtime of a version: ONNX Runtime in process, or a server to which requests are forwarded. */
 export interface RuntimeSpec {
   readonly name: 'onnx' | 'upstream';
-  /** Whatever the runtime understands. */
+  /** Options of the runtime. */
   readonly options: Readonly<Record<string, JsonValue>>;
 }
 
@@ -16,7 +16,7 @@ export interface DatasetReference {
   readonly sha256?: string;
 }
 
-/** Where a version comes from. */
+/** Origin of a version. */
 export interface Lineage {
   readonly gitCommit?: string;
   readonly dataset?: DatasetReference;
@@ -27,17 +27,17 @@ export interface Lineage {
   readonly parentVersion?: number;
   /** Version of each framework by its name: `{"scikit-learn": "1.7.2"}`. */
   readonly frameworks?: Readonly<Record<string, string>>;
-  /** What the push changed in the files, in words, for them to be served. */
+  /** Changes that the push made to the files so that they can be served, in words. */
   readonly changes?: readonly string[];
   /** The Python packages that it needs. */
   readonly requirements?: Requirements;
-  /** The tool that kept track of its training, and what that knows it by. */
+  /** Tool that tracked its training, and its identifiers there. */
   readonly origin?: Origin;
 }
 
-/** What says which Python packages a version needs. */
+/** Python packages that a version needs. */
 export interface Requirements {
-  /** The file of the version that does: `requirements.lock`. */
+  /** File of the version that lists them: `requirements.lock`. */
   readonly path: string;
   /** SHA-256 of that file, in lower-case hexadecimal. */
   readonly sha256?: string;
@@ -45,39 +45,39 @@ export interface Requirements {
   readonly packages?: Readonly<Record<string, string>>;
 }
 
-/** Where another tool has more to say of a version. */
+/** Record of a version in another tool. */
 export interface Origin {
   /** `mlflow` */
   readonly tool: string;
   readonly toolVersion?: string;
   readonly runId?: string;
   readonly modelId?: string;
-  /** When it was made, as the tool writes it. */
+  /** Creation time, as the tool writes it. */
   readonly createdAt?: string;
 }
 
-/** Whether requests of a version may share executions: `auto` where its rows are shown to be independent. */
+/** Batching of requests: `auto` if the rows of the model are shown to be independent. */
 export type BatchingSetting = 'on' | 'off' | 'auto';
 
-/** Findings of the trial before a version was pushed. */
+/** Findings of the validation before a version was pushed. */
 export interface Trial {
-  /** Whether it was run; else no inputs were found that suit it. */
+  /** True if the version was run; false if no suitable inputs were found. */
   readonly ran: boolean;
-  /** Why it was not run. */
+  /** Reason for not running it. */
   readonly reason?: string;
-  /** Whether its requests shared executions, and why. */
+  /** Decision on batching, with its reason. */
   readonly batching: { readonly on: boolean; readonly reason: string };
 }
 
-/** All that is known of one version of a model; immutable. */
+/** Description of one version of a model; immutable. */
 export interface Manifest {
   readonly formatVersion: 1;
   readonly model: string;
   /** 1, 2, 3, … within the model. */
   readonly version: number;
-  /** When it was pushed: ISO 8601, UTC. */
+  /** Time of the push: ISO 8601, UTC. */
   readonly created: string;
-  /** Who pushed it. */
+  /** Person or program that pushed it. */
   readonly actor: string;
   /** Random; makes each manifest distinct from every other. */
   readonly nonce: string;
@@ -91,13 +91,13 @@ export interface Manifest {
   readonly baseline?: JsonValue;
   readonly goldenExamples: readonly GoldenExample[];
   /**
-   * Whether its requests may share executions: `on` is the pusher's promise that rows are independent, also where that
+   * Batching of its requests: `on` is the pusher's promise that rows are independent, also where that
    * can't be shown; `off` never.
    *
    * @defaultValue `'auto'`
    */
   readonly batching?: BatchingSetting;
-  /** Missing where it was pushed without a trial. */
+  /** Missing if it was pushed without a validation. */
   readonly trial?: Trial;
   /** For people, in Markdown. */
   readonly modelCard?: string;

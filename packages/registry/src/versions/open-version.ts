@@ -59,7 +59,7 @@ export function openManifest(store: ObjectStore, manifest: Manifest): OpenVersio
           const pruned = await prunedError(store, manifest);
           if (pruned === undefined) throw error;
           if ((await missingFile(store, manifest)) !== undefined) throw pruned;
-          // Damaged rather than gone, or pushed again by somebody at this moment.
+          // Damaged rather than missing, or pushed again by another process at this moment.
           return readBlob(store, file);
         }
       }

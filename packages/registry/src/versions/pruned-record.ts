@@ -19,11 +19,11 @@ export interface PrunedRecord {
   readonly formatVersion: 1;
   readonly model: string;
   readonly version: number;
-  /** `seal` of the version's manifest. */
+  /** Digest (`seal`) of the version's manifest. */
   readonly versionSeal: string;
   readonly actor: string;
   readonly reason?: string;
-  /** When: ISO 8601, UTC. */
+  /** Time: ISO 8601, UTC. */
   readonly at: string;
   readonly nonce: string;
   readonly seal: string;

@@ -14,7 +14,7 @@ export async function prunedError(
   const reason = pruned.reason === undefined ? '' : ` (${pruned.reason})`;
   return new RegistryError(
     'ERR_REGISTRY_VERSION_PRUNED',
-    `the files of version ${version} of "${model}" are gone: ${pruned.actor} pruned it on ${pruned.at}${reason}; ` +
+    `the files of version ${version} of "${model}" were removed: ${pruned.actor} pruned it on ${pruned.at}${reason}; ` +
       'use another version, or import it from an export or a backup',
   );
 }

@@ -2,15 +2,15 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { syncFolder, writeNewFile } from '../folder/durable-file.ts';
 
-/** Keeps how far events were forwarded; one for each destination. */
+/** Position up to which events were forwarded; one for each destination. */
 export interface EventCursor {
-  /** What was saved last; `undefined` when nothing ever was. */
+  /** The saved position; `undefined` without one. */
   load(): Promise<string | undefined>;
-  /** Keeps `text` instead of what was there, whole or not at all, and durable once the promise resolves. */
+  /** Replaces the saved position by `text` atomically; durable once the promise resolves. */
   save(text: string): Promise<void>;
 }
 
-/** Keeps a cursor in a file of its own, which one process at a time should write; its folder has to exist. */
+/** Stores a cursor in a separate file, which one process at a time should write; its folder has to exist. */
 export function fileCursor(path: string): EventCursor {
   const file = resolve(path);
   const fresh = `${file}.new`;

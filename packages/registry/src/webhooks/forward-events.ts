@@ -13,15 +13,15 @@ import type { EventCursor } from './event-cursor.ts';
 import { pendingEvents } from './pending-events.ts';
 import { decodePositions, encodePositions, type Position, START } from './positions.ts';
 
-/** Calls webhooks, signed; `WebhookSender` of `@fairlead/webhooks` is one. */
+/** Delivers signed webhooks; `WebhookSender` of `@fairlead/webhooks` is one. */
 export interface EventSender {
-  /** Delivers once; resolves to why it failed, or to undefined. */
+  /** Delivers once; resolves to the reason of a failure, else to undefined. */
   deliver(url: string, id: string, body: string): Promise<string | undefined>;
-  /** How long to wait after the delivery `attempt`, from 1, in milliseconds. */
+  /** Delay after the delivery `attempt`, from 1, in milliseconds. */
   delayAfter(attempt: number): number;
 }
 
-/** What a forwarder tells of its work. */
+/** Report of a delivery by a forwarder. */
 export type ForwardNotice =
   | {
       readonly type: 'delivered';
@@ -40,7 +40,7 @@ export type ForwardNotice =
 /** How events are forwarded. */
 export interface ForwardOptions {
   readonly store: ObjectStore;
-  /** Where to: one URL; several destinations are several forwarders, each with a cursor of its own. */
+  /** Destination: one URL; several destinations are several forwarders, each with a separate cursor. */
   readonly url: string;
   readonly sender: EventSender;
   /** Remembers what was delivered: see `fileCursor`. */
@@ -58,36 +58,36 @@ export interface ForwardOptions {
    */
   readonly pollIntervalMs?: number;
   /**
-   * Longest pause between two deliveries of one event, in milliseconds, whatever the sender says.
+   * Longest pause between two deliveries of one event, in milliseconds; limits the delay of the sender.
    *
    * @defaultValue 300000
    */
   readonly maxDelayMs?: number;
   /**
-   * Deliveries before an event is given up, and the next one of its model told instead.
+   * Deliveries before an event is abandoned, and the next one of its model is delivered.
    *
-   * @defaultValue `Infinity`: an event that nobody takes holds the later ones of its model back, and none is lost
+   * @defaultValue `Infinity`: an event that the destination refuses blocks the later ones of its model, and none is lost
    */
   readonly maxAttempts?: number;
   /** True for the types of events to forward; the others are skipped. @defaultValue all */
   readonly filter?: (type: string) => boolean;
-  /** Told of each delivery: that it arrived, is tried again, or was given up. */
+  /** Called for each delivery: it arrived, is retried, or was abandoned. */
   readonly onNotice?: (notice: ForwardNotice) => void;
-  /** Told of each look that failed; forwarding goes on. */
+  /** Called for each failed poll; forwarding continues. */
   readonly onError?: (error: unknown) => void;
   /** Ends the forwarding, at the latest once the present delivery is done. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Tells a webhook what happens in a registry: pushes, changes of aliases, approvals, measurements, and whatever else is in
- * the models' logs.
+ * Forwards the events of a registry to a webhook: pushes, changes of aliases, approvals, measurements, and all others of the
+ * models' logs.
  *
- * Every event is told at least once and, of one model, in order; after a `kill -9` it goes on where the cursor is, and what
- * is told again has the same id. Runs until `signal` is aborted.
+ * Every event is delivered at least once and, of one model, in order; after a `kill -9` it continues at the cursor, and a
+ * repeated event has the same id. Runs until `signal` is aborted.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION`; `ERR_REGISTRY_CORRUPT` for a damaged cursor; and what the
- * cursor and, before the first look, the store throw.
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION`; `ERR_REGISTRY_CORRUPT` for a damaged cursor; and the errors of
+ * the cursor and, before the first poll, of the store.
  */
 export async function forwardEvents(options: ForwardOptions): Promise<void> {
   const forwarder = await Forwarder.open('forwardEvents', options);
@@ -101,10 +101,10 @@ export async function forwardEvents(options: ForwardOptions): Promise<void> {
 }
 
 /**
- * Tells what happened since the cursor, each event once, and ends: for a schedule of your own. Resolves to whether all of
- * it arrived; what didn't is told the next time.
+ * Forwards the events since the cursor, each once, and ends: for your own schedule. Resolves to whether all of them arrived; the
+ * others are delivered the next time.
  *
- * @throws RegistryError what `forwardEvents` throws, and what the store throws.
+ * @throws RegistryError the errors of `forwardEvents` and of the store.
  */
 export async function forwardPending(options: ForwardOptions): Promise<boolean> {
   const { dueInMs, errors } = await (await Forwarder.open('forwardPending', options)).pass();
@@ -127,14 +127,14 @@ const optionNames = {
   signal: 'optional',
 } as const;
 
-/** Deliveries of the first event that a model still has to tell. */
-interface Trouble {
+/** Deliveries of the oldest event of a model that wasn't delivered yet. */
+interface RetryState {
   readonly attempt: number;
   /** By `performance.now()`. */
   readonly notBefore: number;
 }
 
-/** What one look at the store came to. */
+/** Result of one poll of the store. */
 interface Pass {
   /** Milliseconds until something may be delivered again; `Infinity` when all was. */
   readonly dueInMs: number;
@@ -144,7 +144,7 @@ interface Pass {
 class Forwarder {
   readonly #options: ForwardOptions;
   readonly #positions: Map<string, Position>;
-  readonly #troubles = new Map<string, Trouble>();
+  readonly #retries = new Map<string, RetryState>();
   #lastSave: Promise<void> = Promise.resolve();
   #nextSave: Promise<void> | undefined;
 
@@ -173,29 +173,29 @@ class Forwarder {
     const positions =
       from === 'start' ? new Map<string, Position>() : await presentPositions(store);
     const forwarder = new Forwarder(options, positions);
-    // Before the first look: whoever dies now goes on from here, not from a later now.
+    // Before the first poll: a process that dies now continues from this position, not from a later one.
     await forwarder.#save();
     return forwarder;
   }
 
-  /** Tells what there is; a damaged record stops its model alone. */
+  /** Forwards the pending events; a damaged record stops only its model. */
   async pass(): Promise<Pass> {
     const { store, signal } = this.#options;
     const errors: unknown[] = [];
     try {
       await inParallel(await modelNames(store), async (model) => {
-        const trouble = this.#troubles.get(model);
-        if (signal?.aborted === true || (trouble?.notBefore ?? 0) > performance.now()) return;
-        await this.#tell(model).catch((error: unknown) => errors.push(error));
+        const retry = this.#retries.get(model);
+        if (signal?.aborted === true || (retry?.notBefore ?? 0) > performance.now()) return;
+        await this.#forward(model).catch((error: unknown) => errors.push(error));
       });
     } catch (error) {
       errors.push(error);
     }
-    const due = [...this.#troubles.values()].map(({ notBefore }) => notBefore);
+    const due = [...this.#retries.values()].map(({ notBefore }) => notBefore);
     return { dueInMs: Math.max(0, Math.min(...due, Infinity) - performance.now()), errors };
   }
 
-  async #tell(model: string): Promise<void> {
+  async #forward(model: string): Promise<void> {
     const { store, signal, filter = () => true } = this.#options;
     const position = this.#positions.get(model) ?? START;
     for await (const { event, next } of pendingEvents(store, model, position)) {
@@ -206,7 +206,7 @@ class Forwarder {
     }
   }
 
-  /** Whether the next event may be told. */
+  /** Returns whether the next event may be delivered. */
   async #deliver(
     model: string,
     id: string,
@@ -217,10 +217,10 @@ class Forwarder {
     }: { readonly type: string; readonly timestamp: string; readonly data: object },
   ): Promise<boolean> {
     const { url, sender, maxDelayMs = 300_000, maxAttempts = Infinity, onNotice } = this.#options;
-    const attempt = (this.#troubles.get(model)?.attempt ?? 0) + 1;
+    const attempt = (this.#retries.get(model)?.attempt ?? 0) + 1;
     const reason = await sender.deliver(url, id, JSON.stringify({ type, timestamp, data }));
     if (reason === undefined || attempt >= maxAttempts) {
-      this.#troubles.delete(model);
+      this.#retries.delete(model);
       onNotice?.(
         reason === undefined
           ? { type: 'delivered', model, id, attempt }
@@ -229,12 +229,12 @@ class Forwarder {
       return true;
     }
     const pauseMs = Math.min(sender.delayAfter(attempt), maxDelayMs);
-    this.#troubles.set(model, { attempt, notBefore: performance.now() + pauseMs });
+    this.#retries.set(model, { attempt, notBefore: performance.now() + pauseMs });
     onNotice?.({ type: 'retried', model, id, attempt, reason });
     return false;
   }
 
-  /** One at a time; of those that come meanwhile, one writes for all. */
+  /** One at a time; of concurrent calls, one writes for all. */
   #save(): Promise<void> {
     this.#nextSave ??= this.#lastSave.then(() => {
       this.#nextSave = undefined;

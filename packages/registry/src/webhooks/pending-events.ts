@@ -7,7 +7,7 @@ import { versionLog } from '../versions/version-log.ts';
 import type { Position } from './positions.ts';
 import { aliasEvent, modelEvent, versionEvent, type WebhookEvent } from './webhook-event.ts';
 
-/** Something to tell, with how far its model is once that was told. */
+/** An event to deliver, with the position of its model after it. */
 export interface PendingEvent {
   readonly event: WebhookEvent;
   readonly next: Position;
@@ -64,13 +64,13 @@ export async function* pendingEvents(
 
 function source<R>(
   log: NumberedLog<R>,
-  tell: (record: R) => WebhookEvent,
+  toEvent: (record: R) => WebhookEvent,
   number: number,
   advance: Source['advance'],
 ): Source {
   const read = async (at: number): Promise<WebhookEvent | undefined> => {
     const record = await log.read(at);
-    return record && tell(record);
+    return record && toEvent(record);
   };
   return { read, advance, number, latest: '', head: undefined };
 }
@@ -82,14 +82,14 @@ async function readOn(source: Source): Promise<void> {
 }
 
 /**
- * The source whose next record happened first; of those at one time the first of the list. No record is told before the
- * version that it is about, whatever the clocks of their writers said.
+ * The source with the earliest next record; of equal times the first of the list. No record is delivered before the
+ * version that it is about, even if the clocks of their writers differ.
  */
 function pick(sources: readonly Source[], versions: Source): Source | undefined {
-  const told = sources.filter(
+  const ready = sources.filter(
     (each) => each === versions || (each.head?.data.version ?? 0) <= versions.number,
   );
-  return earliest(told) ?? earliest(sources);
+  return earliest(ready) ?? earliest(sources);
 }
 
 function earliest(sources: readonly Source[]): Source | undefined {

@@ -1,14 +1,14 @@
 import { RegistryError } from '../errors/registry-error.ts';
 import { count, map, object, oneOf } from '../records/field-checks.ts';
 
-/** How far the logs of one model were forwarded: the number of the last record of each. */
+/** Position in the logs of one model: the number of the last forwarded record of each. */
 export interface Position {
   readonly versions: number;
   readonly events: number;
   readonly aliases: Readonly<Record<string, number>>;
 }
 
-/** How far each model was forwarded; one that isn't there is at its start. */
+/** Position of each model; a missing one is at its start. */
 export type Positions = ReadonlyMap<string, Position>;
 
 /** Before the first record. */
@@ -24,12 +24,12 @@ const positionsProblem = object<StoredPositions>({
   models: map(object<Position>({ versions: count, events: count, aliases: map(count) })),
 });
 
-/** Writes positions as a cursor keeps them. */
+/** Encodes positions for a cursor. */
 export function encodePositions(positions: Positions): string {
   return JSON.stringify({ formatVersion: 1, models: Object.fromEntries(positions) });
 }
 
-/** @throws RegistryError `ERR_REGISTRY_CORRUPT` for what no forwarder wrote. */
+/** @throws RegistryError `ERR_REGISTRY_CORRUPT` for a text that no forwarder wrote. */
 export function decodePositions(text: string): Positions {
   try {
     const stored: unknown = JSON.parse(text);
@@ -39,7 +39,7 @@ export function decodePositions(text: string): Positions {
   } catch (cause) {
     throw new RegistryError(
       'ERR_REGISTRY_CORRUPT',
-      'the cursor of the forwarded events is damaged: restore it, or remove it and begin anew, from now or from the start',
+      'the cursor of the forwarded events is damaged: restore it, or remove it and start again, from now or from the beginning',
       { cause },
     );
   }

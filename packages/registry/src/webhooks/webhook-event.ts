@@ -8,9 +8,9 @@ import type { AliasEntry } from '../aliases/alias-entry.ts';
 import type { ModelEvent } from '../events/model-event.ts';
 import type { Manifest } from '../versions/manifest.ts';
 
-/** Something that happened in a registry, as a webhook tells it. */
+/** A change in a registry, as a webhook sends it. */
 export interface WebhookEvent {
-  /** The same each time that it is told: made of the seal of the record that says so. */
+  /** Id, the same for each delivery: made of the digest of the record. */
   readonly id: string;
   /** `version.pushed`, `alias.set`, `alias.rolled-back`; of an event `model.` or `version.` and its type: `version.approved`. */
   readonly type: string;
@@ -19,7 +19,7 @@ export interface WebhookEvent {
   readonly data: WebhookEventData;
 }
 
-/** What a webhook tells besides. */
+/** Further fields of a webhook event. */
 interface WebhookEventData {
   readonly model: string;
   readonly version?: number;
@@ -33,7 +33,7 @@ interface WebhookEventData {
   readonly record: Readonly<Record<string, unknown>>;
 }
 
-/** Tells of a pushed version. */
+/** Makes the event of a pushed version. */
 export function versionEvent(manifest: Manifest): WebhookEvent {
   const { model, version, runtime, files, metrics, lineage, seal } = manifest;
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
@@ -49,21 +49,31 @@ export function versionEvent(manifest: Manifest): WebhookEvent {
     ...(parentVersion !== undefined && { parentVersion }),
     seal,
   };
-  return tell('version.pushed', describePush(manifest), { model, number: version, record, seal });
+  return webhookEvent('version.pushed', describePush(manifest), {
+    model,
+    number: version,
+    record,
+    seal,
+  });
 }
 
-/** Tells of a change of an alias. */
+/** Makes the event of a change of an alias. */
 export function aliasEvent(entry: AliasEntry): WebhookEvent {
   const { model, number, seal, action } = entry;
   const type = action === 'set' ? 'alias.set' : 'alias.rolled-back';
-  return tell(type, describeAliasChange(entry), { model, number, record: { ...entry }, seal });
+  return webhookEvent(type, describeAliasChange(entry), {
+    model,
+    number,
+    record: { ...entry },
+    seal,
+  });
 }
 
-/** Tells of whatever else happened. */
+/** Makes the webhook event of an event. */
 export function modelEvent(event: ModelEvent): WebhookEvent {
   const { model, number, seal, version, type } = event;
   const subject = version === undefined ? 'model' : 'version';
-  return tell(`${subject}.${type}`, describeEvent(event), {
+  return webhookEvent(`${subject}.${type}`, describeEvent(event), {
     model,
     number,
     record: { ...event },
@@ -71,7 +81,7 @@ export function modelEvent(event: ModelEvent): WebhookEvent {
   });
 }
 
-function tell(
+function webhookEvent(
   type: string,
   { at, actor, what, reason, version }: TimelineEntry,
   of: {

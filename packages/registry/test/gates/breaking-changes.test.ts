@@ -72,7 +72,7 @@ test('another output breaks nobody, another input does', () => {
   const more = [spec(), spec({ name: 'y', datatype: 'INT64' })];
   expect(breakingChanges(base, { ...base, outputs: more })).toEqual([]);
   expect(breakingChanges(base, { ...base, inputs: more })).toEqual([
-    'input "y" was added, which nobody sends yet',
+    'input "y" was added, which no client sends',
   ]);
 });
 

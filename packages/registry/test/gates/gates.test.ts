@@ -68,7 +68,7 @@ test('a version below the threshold is refused, with the gate, its threshold and
   expect(error).toMatchObject({
     code: 'ERR_REGISTRY_GATES_FAILED',
     results: [
-      { gate: 'accuracy >= 0.95', passed: false, found: '0.9, as ada pushed it' },
+      { gate: 'accuracy >= 0.95', passed: false, found: '0.9, pushed by ada' },
       { gate: 'loss <= 1', passed: false, found: 'version 1 has no loss, it has accuracy' },
     ],
   });
@@ -93,7 +93,7 @@ test('a version is compared with what the alias means now', async () => {
   );
   expect((await set(1)).gates?.results[0]?.found).toContain("isn't set yet");
   expect(await rejection(set(2))).toMatchObject({
-    results: [{ passed: false, found: '0.85, as ada pushed it; version 1 has 0.9' }],
+    results: [{ passed: false, found: '0.85, pushed by ada; version 1 has 0.9' }],
   });
   expect(await set(3)).toMatchObject({ version: 3 });
   expect(await registry.checkGates('digits', 'champion', 2)).toMatchObject([{ passed: false }]);
@@ -105,10 +105,7 @@ test('latency and parity count only when they were measured, whatever a push cla
     metrics: { p99Ms: 1, parity: 0 },
   });
   expect(await rejection(set(1))).toMatchObject({
-    results: [
-      { passed: false },
-      { passed: false, found: 'nobody has measured parity of version 1' },
-    ],
+    results: [{ passed: false }, { passed: false, found: 'parity of version 1 was not measured' }],
   });
   await registry
     .model('digits')
@@ -151,9 +148,9 @@ test('golden examples have to be there, and to have come out right', async () =>
     outputs: [],
   } as const;
   const { registry, set } = await guarded(['goldenExamples 1'], {}, { goldenExamples: [example] });
-  expect(await rejection(set(1))).toMatchObject({ results: [{ found: 'it has 0' }] });
+  expect(await rejection(set(1))).toMatchObject({ results: [{ found: '0 golden examples' }] });
   expect(await rejection(set(2))).toMatchObject({
-    results: [{ found: 'it has 1, and nobody tried them' }],
+    results: [{ found: '1 golden example, not run' }],
   });
   await registry
     .model('digits')
@@ -183,8 +180,8 @@ test('callers of the present version are protected from another signature', asyn
     results: [
       {
         found:
-          'breaks callers of version 1: input "pixels" was removed; input "image" was added, ' +
-          'which nobody sends yet; output "label" was removed',
+          'not backward compatible with version 1: input "pixels" was removed; input "image" was added, ' +
+          'which no client sends; output "label" was removed',
       },
     ],
   });

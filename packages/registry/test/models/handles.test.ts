@@ -206,7 +206,7 @@ test('the story tells who did what, when and why, in order, with gates', async (
     ['on call', 'rolled back "champion" to version 1 (was 2)', 'errors'],
   ]);
   expect(story[2]?.gates?.results).toEqual([
-    { gate: 'accuracy >= 0.8', passed: true, found: '0.9, as ada pushed it' },
+    { gate: 'accuracy >= 0.8', passed: true, found: '0.9, pushed by ada' },
   ]);
   expect(story[5]?.gates).toMatchObject({
     skipped: 'the old one crashes',
