@@ -179,7 +179,7 @@ describe('retention', () => {
     expect(await registry.listVersions('digits')).toHaveLength(5);
     const gone = await registry.openVersion('digits', 3);
     await expect(gone.read('model.onnx')).rejects.toThrow(
-      /version 3 of "digits" are gone: ada pruned it on .* \(old\)/,
+      /version 3 of "digits" were removed: ada pruned it on .* \(old\)/,
     );
     await expect(registry.setAlias('digits', 'champion', 3, { actor })).rejects.toMatchObject({
       code: 'ERR_REGISTRY_VERSION_PRUNED',

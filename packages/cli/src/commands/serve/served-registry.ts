@@ -41,7 +41,7 @@ export async function servedRegistry(
   const location = named ?? DEFAULT_FOLDER;
   const { registry } = await openRegistry(context, { registry: location });
   // Several names, such as `a,b`, are no model: the gateway would take them for a list.
-  if (only !== undefined) registry.model(only);
+  if (only !== undefined) registry.follow(only, alias);
   const summaries = await registry.listModels();
   const hasAlias = ({ aliases }: (typeof summaries)[number]) => Object.hasOwn(aliases, alias);
   return {
