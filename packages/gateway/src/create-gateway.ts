@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '@fairlead/monitoring';
 import { CodecPool, shutDownGracefully } from '@fairlead/serving';
+import type { OptionNames } from '@fairlead/signature';
 import { openGuard } from './access/open-guard.ts';
 import { createBodyMemory } from './http/create-body-memory.ts';
 import { createHttpServer } from './http/create-http-server.ts';
@@ -17,6 +18,7 @@ import { createMonitoring, SERVICE } from './monitoring/create-monitoring.ts';
 import type { Logger } from './monitoring/logger.ts';
 import { createProtocols } from './protocols/create-protocols.ts';
 import { invocationsWarnings } from './protocols/invocations-warnings.ts';
+import { checkArguments } from './settings/check-arguments.ts';
 import { importPeer } from './settings/import-peer.ts';
 import type { Settings } from './settings/settings.ts';
 
@@ -46,16 +48,17 @@ export interface GatewayOptions {
   readonly log: LogDestination;
 }
 
+const optionNames: OptionNames<GatewayOptions> = { log: 'required' };
+
 /**
  * Wires the libraries together and listens: at once, reporting that it isn't ready until the models are loaded; on an inherited
  * socket only after that, so that connections wait in the socket until then.
  *
- * @throws SettingsError naming the setting whose value can't be used.
+ * @throws SettingsError naming the setting whose value can't be used, or an unknown or missing argument.
  */
-export async function createGateway(
-  settings: Settings,
-  { log: destination }: GatewayOptions,
-): Promise<Gateway> {
+export async function createGateway(settings: Settings, options: GatewayOptions): Promise<Gateway> {
+  checkArguments(settings, options, optionNames);
+  const { log: destination } = options;
   const logger = createLogger({ destination, service: SERVICE, level: settings.logLevel });
   const onError = (error: unknown): void => {
     logger.error({ err: error }, 'failed');
