@@ -354,7 +354,7 @@ describe('what is refused', () => {
       [{ ...folder, ...hooks, ...origins }, 'missing; FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL'],
       [{ ...queue, ...bucket, ...origins }, 'FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL is missing'],
       [{ ...queue, ...bucket, ...hooks }, 'set FAIRLEAD_WEBHOOK_ORIGINS'],
-      [{ ...queue, ...bucket, ...same, ...origins }, 'webhooks need a queue of their own'],
+      [{ ...queue, ...bucket, ...same, ...origins }, 'webhooks need a separate queue'],
     ] as const) {
       expect(refusal({ ...anyone, ...given })).toContain(message);
     }
@@ -391,7 +391,10 @@ describe('what is refused', () => {
       { ...anyone, FAIRLEAD_CACHE_BYTES: '1', FAIRLEAD_REDIS_URL: 'redis://cache' },
       'keeps answers in memory and FAIRLEAD_REDIS_URL in Redis',
     ],
-    [{ ...anyone, FAIRLEAD_CACHE_MODELS: 'a' }, 'FAIRLEAD_CACHE_MODELS names models, but nothing'],
+    [
+      { ...anyone, FAIRLEAD_CACHE_MODELS: 'a' },
+      'FAIRLEAD_CACHE_MODELS names models, but there is no cache',
+    ],
     [
       { ...anyone, FAIRLEAD_MODELS: 'a,b', FAIRLEAD_FALLBACKS: 'a=previous-version,b=c' },
       'FAIRLEAD_FALLBACKS names "c", which FAIRLEAD_MODELS doesn\'t',

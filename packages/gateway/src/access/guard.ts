@@ -32,19 +32,19 @@ const isPublic = publicPaths('/', '/docs', '/favicon.ico', '/v2/health/live', '/
 /** As over HTTP: whether it lives and is ready is for everybody. */
 const PUBLIC_CALLS: ReadonlySet<string> = new Set(['ServerLive', 'ServerReady']);
 
-/** Who may ask, and how much. */
+/** Access and limits. */
 export interface Guard {
   /** Everything that happens before a request reaches a model. */
   readonly chain: Chain;
-  /** A step in front of a route that needs a scope of its own. */
+  /** Middleware in front of a route that needs a separate scope. */
   requires(scope: string): Middleware;
-  /** Whether the client of a request may infer with a model. */
+  /** Returns whether the client of a request may infer with a model. */
   mayInfer(req: IncomingMessage, model: string): boolean;
   /** The client that large bodies are counted for: the owner of the key, or the address of a request without one. */
   readonly clientOf: (req: IncomingMessage) => string;
   /** The same keys, scopes and limits for a call over gRPC. */
   admit(call: IncomingCall): Promise<Admission>;
-  /** Ceases to look after the keys. */
+  /** Stops watching the keys file. */
   close(): void;
 }
 
@@ -141,7 +141,7 @@ export async function createGuard(
   };
 }
 
-/** What the address of a client is found by. */
+/** Source of a client's address. */
 function addressed({ peer, metadata }: IncomingCall, { grpcListen = '' }: Settings) {
   const end = peer.lastIndexOf(':');
   const remoteAddress = end === -1 ? undefined : peer.slice(0, end);

@@ -14,7 +14,7 @@ import type { GrpcListener } from '../listening/listener.ts';
 import { forSetting, SettingsError } from '../settings/settings-error.ts';
 import type { Settings } from '../settings/settings.ts';
 
-/** What gRPC shares with HTTP. */
+/** Parts that gRPC shares with HTTP. */
 interface GrpcDependencies {
   readonly bodies: BodyMemory;
   readonly codec: CodecPool;
@@ -63,7 +63,7 @@ export async function startGrpc(
       injector.injectConnection(socket);
     });
     await listenOn(door, grpcListen, 'FAIRLEAD_GRPC_LISTEN');
-    // What is behind it decides whether clients' addresses are those of the connections.
+    // The kind of the socket decides whether clients' addresses are those of the connections.
     if (door.address() !== null) {
       door.close();
       throw new SettingsError(`FAIRLEAD_GRPC_LISTEN is ${grpcListen}, which must be a Unix socket`);

@@ -23,7 +23,7 @@ export async function openSqsQueue(settings: Settings): Promise<JobQueue | undef
   const { jobsQueueUrl: queueUrl, jobsWebhookQueueUrl: webhookQueueUrl } = settings;
   const { jobsBucket: bucket, jobsRetentionMs: retentionMs } = settings;
   if (queueUrl === undefined || bucket === undefined) return undefined;
-  // Who waits for a message keeps a connection; the SDK's 50 would leave none to accept a job with.
+  // Each consumer that waits for a message holds a connection; the SDK's 50 would leave none to accept a job.
   const maxSockets = settings.jobsConcurrency + OTHER_CONNECTIONS;
   const requestHandler = {
     connectionTimeout: CONNECT_MS,

@@ -32,7 +32,7 @@ export async function listenOn(server: Server, address: string, variable: string
   });
 }
 
-/** Whether somebody else holds the socket, in which connections wait while nobody takes them. */
+/** Returns whether another process created the socket, in which connections wait until they are accepted. */
 export function isInherited(address: string): boolean {
   return address.startsWith('fd:');
 }

@@ -14,7 +14,7 @@ import { forSetting, forSettingLater } from '../settings/settings-error.ts';
 import type { Settings } from '../settings/settings.ts';
 
 /** How long one look at a registry in S3 is tried: the next one comes soon, and what is cached is at hand. */
-const PATIENCE_MS = 5000;
+const RETRY_BUDGET_MS = 5000;
 
 /** Longer than any healthy registry takes to be heard of again. */
 const STALE_AFTER_SECONDS = 15;
@@ -48,7 +48,7 @@ export async function openRegistry(
   const { registry, registryCache: folder, registryCacheBytes: maxBytes } = settings;
   const trust = readTrustedKeys(settings);
   const store = await forSettingLater('FAIRLEAD_REGISTRY', () =>
-    openStore(registry, { retryBudgetMs: PATIENCE_MS }),
+    openStore(registry, { retryBudgetMs: RETRY_BUDGET_MS }),
   );
   const checkStore = (): Promise<void> =>
     forSettingLater('FAIRLEAD_REGISTRY', () => requireConditionalWrites(store));

@@ -4,7 +4,7 @@ import type { CloudWatchMetricSource } from '@fairlead/monitoring/cloudwatch';
 /** CloudWatch aggregates by minutes; an alarm needs a value in each. */
 const PUBLISH_INTERVAL_MS = 15_000;
 
-/** Whether changes of the keys file are taken over: for the readiness, Prometheus and CloudWatch. */
+/** Reports whether changes of the keys file take effect, to readiness, Prometheus and CloudWatch. */
 export class KeysFileHealth {
   readonly #metrics: KeysFileMetrics;
   #failedSince: string | undefined;

@@ -12,7 +12,7 @@ export function createProtocols(
   { protocols, invocationsModel: model = '', extensions: wanted, keysFile }: Settings,
   warnings: () => readonly string[] = () => [],
 ): readonly Protocol[] {
-  // Without keys nobody is known to be an administrator.
+  // Without keys, no client is known to be an administrator.
   const extensions = wanted.filter((name) => name !== 'model_repository' || keysFile !== undefined);
   const modelControl = extensions.includes('model_repository');
   return protocols.map((name) => {

@@ -1,19 +1,19 @@
 import { setting } from './setting.ts';
 import { oneOf, secret, text, whole, wholeOrAuto } from './setting-values.ts';
 
-/** Who may ask, and how much. */
+/** Access and limits. */
 export const accessSettings = {
   keysFile: setting(
     'FAIRLEAD_KEYS_FILE',
     text.optional(),
     undefined,
-    'JSON file of the API keys, which only its owner may write; what changes in it is taken over within seconds. Required unless anyone is allowed in.',
+    'JSON file of the API keys, writable only by its owner; changes take effect within seconds. Required unless access without a key is allowed.',
   ),
   pepper: setting(
     'FAIRLEAD_PEPPER',
     secret.optional(),
     undefined,
-    'The secret that the digests in the keys file were made with, at least 32 bytes. Required with the keys file.',
+    'Secret of the digests in the keys file, at least 32 bytes. Required with the keys file.',
   ),
   dangerouslyAllowAnyone: setting(
     'FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE',
@@ -31,7 +31,7 @@ export const accessSettings = {
     'FAIRLEAD_REFUSED_KEYS_LIMIT',
     whole(1, 1e9),
     '300',
-    'Requests a minute from one address whose key is missing or refused; further ones get 429 instead of 401. Right keys of the same address are not affected.',
+    'Requests a minute from one address whose key is missing or refused; further ones get 429 instead of 401. Valid keys of the same address are not affected.',
   ),
   maxBodyBytes: setting(
     'FAIRLEAD_MAX_BODY_BYTES',

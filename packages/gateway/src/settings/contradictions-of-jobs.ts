@@ -3,7 +3,7 @@ import type { Settings } from './settings.ts';
 /** The settings that say where webhooks may go, for messages. */
 export const WEBHOOK_ORIGINS = 'FAIRLEAD_WEBHOOK_ORIGINS or FAIRLEAD_WEBHOOK_PRIVATE_ORIGINS';
 
-/** What is wrong with the settings of jobs taken together. */
+/** Returns the contradictions between settings of jobs. */
 export function contradictionsOfJobs(read: Settings): string[] {
   const { jobsFolder, jobsQueueUrl, jobsBucket, jobsWebhookQueueUrl } = read;
   const webhookOrigins = read.webhookOrigins ?? read.webhookPrivateOrigins;
@@ -26,7 +26,7 @@ export function contradictionsOfJobs(read: Settings): string[] {
   }
   if (jobsQueueUrl !== undefined && jobsQueueUrl === jobsWebhookQueueUrl) {
     problems.push(
-      'FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL is FAIRLEAD_JOBS_QUEUE_URL; webhooks need a queue of their own',
+      'FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL is FAIRLEAD_JOBS_QUEUE_URL; webhooks need a separate queue',
     );
   }
   if (jobsWebhookQueueUrl !== undefined && webhookOrigins === undefined) {

@@ -1,7 +1,7 @@
 import { contradictionsOfJobs, WEBHOOK_ORIGINS } from './contradictions-of-jobs.ts';
 import { PREVIOUS_VERSION, type Settings } from './settings.ts';
 
-/** What is wrong with settings that can be read each by itself. */
+/** Returns the contradictions between settings that are valid on their own. */
 export function contradictions(read: Settings): string[] {
   const { keysFile, pepper, dangerouslyAllowAnyone, headersTimeoutMs, requestTimeoutMs } = read;
   const problems: string[] = [];
@@ -35,7 +35,7 @@ export function contradictions(read: Settings): string[] {
   }
   if (cacheModels !== undefined && cacheBytes === 0 && redisUrl === undefined) {
     problems.push(
-      'FAIRLEAD_CACHE_MODELS names models, but nothing is kept; set FAIRLEAD_CACHE_BYTES or FAIRLEAD_REDIS_URL',
+      'FAIRLEAD_CACHE_MODELS names models, but there is no cache; set FAIRLEAD_CACHE_BYTES or FAIRLEAD_REDIS_URL',
     );
   }
   for (const name of [...fallbacks].flat()) {

@@ -28,7 +28,7 @@ const OF_KUBERNETES: readonly (readonly [name: RegExp, isValue: (value: string) 
 ];
 
 /**
- * Whether a variable that begins as settings do belongs to something else: no misspelt setting, then.
+ * Returns whether a variable with the prefix of settings belongs to another program, so that it is no misspelt setting.
  *
  * Name and value decide: `FAIRLEAD_PORT=tcp://10.0.0.1:80` is Kubernetes', `FAIRLEAD_PORT=80` is a mistake.
  */

@@ -1,18 +1,18 @@
 import { setting } from './setting.ts';
 import { oneOf, text } from './setting-values.ts';
 
-/** What the gateway tells of itself. */
+/** Metrics and logs. */
 export const monitoringSettings = {
   cloudWatchNamespace: setting(
     'FAIRLEAD_CLOUDWATCH_NAMESPACE',
     text.optional(),
     undefined,
-    'Publishes metrics to CloudWatch in this namespace. Region and credentials come from where the AWS SDK looks for them.',
+    'Publishes metrics to CloudWatch in this namespace. Region and credentials come from the usual places of the AWS SDK.',
   ),
   logLevel: setting(
     'FAIRLEAD_LOG_LEVEL',
     oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     'info',
-    'Least severe level that is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.',
+    'Minimum level that is logged: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.',
   ),
 } as const;

@@ -7,19 +7,19 @@ export const protocolSettings = {
     'FAIRLEAD_PROTOCOLS',
     protocolNames,
     'open-inference,tensorflow-serving',
-    'The protocols that are spoken, separated by commas: `open-inference`, `tensorflow-serving`, and `mlflow` or `sagemaker`.',
+    'Protocols that are served, separated by commas: `open-inference`, `tensorflow-serving`, and `mlflow` or `sagemaker`.',
     'FAIRLEAD_DIALECTS',
   ),
   extensions: setting(
     'FAIRLEAD_EXTENSIONS',
     extensionNames,
     'binary_tensor_data,classification,model_repository,statistics',
-    'Extensions of `open-inference` that are spoken, separated by commas, or `none`. `model_repository` lets keys with the scope `admin` load and unload models, by `sagemaker` too; without a keys file it is off.',
+    'Extensions of `open-inference` that are served, separated by commas, or `none`. `model_repository` lets keys with the scope `admin` load and unload models, by `sagemaker` too; without a keys file it is off.',
   ),
   invocationsModel: setting(
     'FAIRLEAD_INVOCATIONS_MODEL',
     text.optional(),
     undefined,
-    'The model that `POST /invocations` asks. Required with `mlflow` and `sagemaker`.',
+    'Model of `POST /invocations`. Required with `mlflow` and `sagemaker`.',
   ),
 } as const;

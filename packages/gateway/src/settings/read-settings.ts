@@ -60,7 +60,7 @@ export function readSettings(
   );
 }
 
-/** A rejected value for a message, without credentials: whatever stands before the last `@` may be a password. */
+/** A rejected value for a message, without credentials: any text before the last `@` may be a password. */
 function shownValue(value: string | undefined): string {
   if (value === undefined) return 'nothing';
   const masked = value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@');

@@ -7,19 +7,19 @@ export const registrySettings = {
     'FAIRLEAD_REGISTRY',
     text,
     './registry',
-    'Where the model registry is: a folder, or `s3://bucket/prefix`.',
+    'Location of the model registry: a folder, or `s3://bucket/prefix`.',
   ),
   registryCache: setting(
     'FAIRLEAD_REGISTRY_CACHE',
     text.optional(),
     undefined,
-    'Folder on this host for what is read from the registry, verified at each read: the gateway starts with it while the registry is away.',
+    'Folder on this host that caches the registry, verified at each read: with it, the gateway starts while the registry is unavailable.',
   ),
   registryCacheBytes: setting(
     'FAIRLEAD_REGISTRY_CACHE_BYTES',
     whole(1, 1e15),
     '10737418240',
-    'How much that folder may hold; beyond it goes what was used longest ago, and last what the aliases mean.',
+    'Maximum size of that folder; above it the least recently used files are removed, versions that aliases point to last.',
   ),
   trustedKeys: setting(
     'FAIRLEAD_TRUSTED_KEYS',
@@ -31,7 +31,7 @@ export const registrySettings = {
     'FAIRLEAD_TRUSTED_SIGNERS',
     whole(1, 1000),
     '1',
-    'How many of those keys have to have signed a version.',
+    'Number of those keys that must have signed a version.',
   ),
   models: setting(
     'FAIRLEAD_MODELS',
@@ -39,17 +39,17 @@ export const registrySettings = {
     undefined,
     'Models to serve, separated by commas. Without it: every model of the registry that has the alias; one whose alias is set later is found within five poll intervals.',
   ),
-  alias: setting('FAIRLEAD_ALIAS', text, 'champion', 'The alias that the models follow.'),
+  alias: setting('FAIRLEAD_ALIAS', text, 'champion', 'Alias that the models follow.'),
   pollIntervalMs: setting(
     'FAIRLEAD_POLL_INTERVAL_MS',
     milliseconds,
     '2000',
-    'How often the registry is asked whether an alias has moved.',
+    'Interval at which the registry is checked for changes of aliases.',
   ),
   maxModels: setting(
     'FAIRLEAD_MAX_MODELS',
     whole(1, 1_000_000),
     '10000',
-    'Models that are served at the same time at most.',
+    'Maximum number of models that are served at the same time.',
   ),
 } as const;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 // sun_path is 108 bytes on Linux, with the closing NUL.
 const MAX_SOCKET_PATH_BYTES = 107;
 
-// What createSecretKey and the libraries take the bytes of; shorter than the digest, it would be the weaker part.
+// A secret shorter than the digest would be the weaker part.
 const MIN_SECRET_BYTES = 32;
 
 /** Any text but none. */
@@ -48,7 +48,7 @@ export const names = z
   })
   .refine((list) => new Set(list).size === list.length, 'must not name anything twice');
 
-/** Where Redis listens; it may hold a password, so it isn't told. */
+/** Address of Redis; it may hold a password, so no message shows it. */
 export const redisAddress = z
   .string()
   .regex(/^rediss?:\/\/\S+$/, 'must be redis://host:port, or rediss://host:port with TLS');
@@ -121,7 +121,7 @@ export const extensionNames = names
   .pipe(z.array(z.enum(EXTENSIONS, `must name extensions of ${EXTENSIONS.join(', ')}`)))
   .transform((list) => list.filter((name) => name !== 'none'));
 
-/** A secret of enough bytes; neither it nor its length is told. */
+/** A secret of enough bytes; no message shows it or its length. */
 export const secret = z
   .string()
   .refine(
@@ -150,9 +150,9 @@ function isSocketAddress(value: string): boolean {
   return path !== undefined && Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES;
 }
 
-function isTcpAddress(value: string, leastPort: number): boolean {
+function isTcpAddress(value: string, minPort: number): boolean {
   const [, host, ipv6, port] = /^(?:([\w.-]+)|\[([^\]]*)\]):(\d{1,5})$/.exec(value) ?? [];
   if (host === undefined && !isIPv6(ipv6 ?? '')) return false;
   // Ports beyond 65535 don't exist; 0 lets the system choose one.
-  return Number(port) >= leastPort && Number(port) <= 65_535 && host !== 'fd' && host !== 'unix';
+  return Number(port) >= minPort && Number(port) <= 65_535 && host !== 'fd' && host !== 'unix';
 }

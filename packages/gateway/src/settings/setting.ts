@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** What a setting is: its variable, how it is read, and what `docs/settings.md` says of it. */
+/** A setting: its variable, its schema, and its description in `docs/settings.md`. */
 export interface Setting<T> {
   readonly variable: string;
   /** The name that the variable had in version 0.1; read with a warning. */

@@ -13,7 +13,7 @@ export class SettingsError extends Error {
 /**
  * Runs what a setting's value was handed to, so that a refusal names the setting and not just the library's option.
  *
- * @throws SettingsError with the variable in front of what was thrown, which is kept as its cause.
+ * @throws SettingsError with the variable in front of what was thrown, which is its cause.
  */
 export function forSetting<T>(variable: string, use: () => T): T {
   try {
@@ -27,7 +27,7 @@ export function forSetting<T>(variable: string, use: () => T): T {
 /**
  * As {@link forSetting}, of what takes its time.
  *
- * @throws SettingsError with the variable in front of what `use` rejected with, which is kept as its cause.
+ * @throws SettingsError with the variable in front of what `use` rejected with, which is its cause.
  */
 export async function forSettingLater<T>(variable: string, use: () => Promise<T>): Promise<T> {
   try {

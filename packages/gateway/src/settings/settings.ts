@@ -12,8 +12,8 @@ export const PREVIOUS_VERSION = 'previous-version';
 
 /** Every setting, by the headings and in the order of `docs/settings.md`. */
 export const settingGroups = {
-  'Where it listens, and for how long it waits': listeningSettings,
-  'Who may ask, and how much': accessSettings,
+  'Listening and timeouts': listeningSettings,
+  'Access and limits': accessSettings,
   'Registry and models': registrySettings,
   Inference: inferenceSettings,
   Protocols: protocolSettings,
