@@ -1,27 +1,16 @@
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DeploymentInput } from '@fairlead/deploy-config';
 import { expect, test, vi } from 'vitest';
 import { run, runJson, runProcess } from './support/fairlead.ts';
 import { readTree } from '@fairlead/test-support';
+import { hostDeployment as input } from './support/host-deployment.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-// The command loads the libraries only where it needs them, which lint asks of everybody then.
-const { defineDeployment, hostLayout, renderDeployment } = await import('@fairlead/deploy-config');
+// The command loads this library lazily, and lint then requires it everywhere.
+const { defineDeployment, renderDeployment } = await import('@fairlead/deploy-config');
 
-const input: DeploymentInput = {
-  target: { nginx: '1.22.1' },
-  host: { cores: 2, memoryBytes: 4e9 },
-  layout: hostLayout(),
-  nginx: { listen: { scheme: 'http', address: '127.0.0.1:8080' } },
-  gateway: {
-    listen: '127.0.0.1:3000',
-    command: ['/usr/bin/node', '/srv/app/main.js'],
-    service: { user: 'app', workingFolder: '/srv/app' },
-  },
-};
 const files = renderDeployment(defineDeployment(input));
 
 function place(): { readonly folder: string } {

@@ -120,7 +120,7 @@ describe('without a key', () => {
   test('a wrong, a foreign and an expired key get the same answer', async () => {
     const { ask, askWith } = await guardedByKeys();
     const answers = [
-      await askWith('/v2', 'fl_nobody'),
+      await askWith('/v2', 'fl_unknown'),
       await askWith('/v2', writeKeysFile(tempFolder(), { other: {} }).keys.other),
       await ask('/v2', 'gone'),
     ].map(({ status, body }) => {

@@ -63,7 +63,7 @@ test('hostile names stay text', async () => {
   const { answer } = await page(hostile);
   const escaped = '&lt;img src=x onerror=&quot;alert(&#39;&amp;&#39;)&quot;&gt;';
   expect(answer.text).not.toContain('<img');
-  // Once: why it isn't ready is nobody's business who has no key.
+  // Once: the reason is for clients with a key only.
   expect(answer.text.split(escaped)).toHaveLength(2);
 });
 

@@ -41,6 +41,28 @@ async function startOn(
   };
 }
 
+/** Starts a gateway with API keys on the registry in a folder; returns how to call it with one of the keys. */
+async function startWithKeys<C extends string>(
+  folder: string,
+  clients: Readonly<Record<C, { readonly scopes: readonly string[] }>>,
+) {
+  const { keysFile, keys } = writeKeysFile(tempFolder(), clients);
+  const socketPath = join(tempFolder(), 'gateway.sock');
+  const gateway = startGatewayProcess({
+    FAIRLEAD_KEYS_FILE: keysFile,
+    FAIRLEAD_PEPPER: pepper,
+    FAIRLEAD_REGISTRY: folder,
+    FAIRLEAD_LISTEN: `unix:${socketPath}`,
+    FAIRLEAD_POLL_INTERVAL_MS: '20',
+  });
+  await gateway.logged('models loaded');
+  return (client: C, path: string, json?: unknown) =>
+    ask({ socketPath }, path, {
+      ...(json !== undefined && { body: json }),
+      headers: { authorization: `Bearer ${keys[client]}` },
+    });
+}
+
 async function inFolder(environment: Readonly<Record<string, string>> = {}): Promise<Running> {
   const folder = tempFolder();
   const registry = await sampleRegistry(folder, onnxModel('affine', 'affine'));
@@ -114,31 +136,18 @@ describe('a gateway without a list of models', () => {
     const folder = tempFolder();
     const registry = await sampleRegistry(folder, onnxModel('affine', 'affine'));
     await registry.push(onnxModel('iris', 'affine'));
-    const { keysFile, keys } = writeKeysFile(tempFolder(), {
+    const call = await startWithKeys(folder, {
       own: { scopes: ['infer:iris'] },
       other: { scopes: ['infer:affine'] },
     });
-    const socketPath = join(tempFolder(), 'gateway.sock');
-    const gateway = startGatewayProcess({
-      FAIRLEAD_KEYS_FILE: keysFile,
-      FAIRLEAD_PEPPER: pepper,
-      FAIRLEAD_REGISTRY: folder,
-      FAIRLEAD_LISTEN: `unix:${socketPath}`,
-    });
-    await gateway.logged('models loaded');
-    const call = async (key: string, path: string, json?: unknown) =>
-      ask({ socketPath }, path, {
-        ...(json !== undefined && { body: json }),
-        headers: { authorization: `Bearer ${key}` },
-      });
-    const own = await call(keys.own, '/v2/models/iris/infer', body);
+    const own = await call('own', '/v2/models/iris/infer', body);
     expect([own.status, own.body]).toEqual([404, expect.stringContaining('promote iris 1')]);
-    expect((await call(keys.other, '/v2/models/iris/infer', body)).status).toBe(403);
+    expect((await call('other', '/v2/models/iris/infer', body)).status).toBe(403);
     for (const path of ['', '/ready', '/versions/1', '/stats']) {
-      const answer = await call(keys.other, `/v2/models/iris${path}`);
+      const answer = await call('other', `/v2/models/iris${path}`);
       expect(answer.body).not.toContain('promote');
       expect(answer.body.replaceAll('iris', 'other')).toBe(
-        (await call(keys.other, `/v2/models/other${path}`)).body,
+        (await call('other', `/v2/models/other${path}`)).body,
       );
     }
   });
@@ -146,21 +155,8 @@ describe('a gateway without a list of models', () => {
   test('does not load a model again that an administrator unloaded', async () => {
     const folder = tempFolder();
     const registry = await sampleRegistry(folder, onnxModel('affine', 'affine'));
-    const { keysFile, keys } = writeKeysFile(tempFolder(), {
-      admin: { scopes: ['admin', 'infer:*'] },
-    });
-    const socketPath = join(tempFolder(), 'gateway.sock');
-    const gateway = startGatewayProcess({
-      FAIRLEAD_KEYS_FILE: keysFile,
-      FAIRLEAD_PEPPER: pepper,
-      FAIRLEAD_REGISTRY: folder,
-      FAIRLEAD_LISTEN: `unix:${socketPath}`,
-      FAIRLEAD_POLL_INTERVAL_MS: '20',
-    });
-    await gateway.logged('models loaded');
-    const headers = { authorization: `Bearer ${keys.admin}` };
-    const send = async (path: string, json: unknown) =>
-      (await ask({ socketPath }, path, { body: json, headers })).status;
+    const call = await startWithKeys(folder, { admin: { scopes: ['admin', 'infer:*'] } });
+    const send = async (path: string, json: unknown) => (await call('admin', path, json)).status;
     expect(await send('/v2/repository/models/affine/unload', {})).toBe(200);
     // A search that finds another model has passed over the unloaded one.
     await registry.push(onnxModel('iris', 'affine'));

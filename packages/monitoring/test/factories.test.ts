@@ -1,24 +1,12 @@
+import { callExport } from '@fairlead/test-support/call-export';
 import { describe, expect, it } from 'vitest';
 import * as cloudwatch from '../src/cloudwatch/index.ts';
 import * as main from '../src/index.ts';
-
-type AnyFunction = (...args: readonly unknown[]) => unknown;
 
 const exported = Object.entries({ ...main, ...cloudwatch });
 /** The class of errors, which takes a code and a message. */
 const noFactories = ['MonitoringError'];
 const factories = exported.filter(([name]) => !noFactories.includes(name));
-
-/** Creates what the export makes, as plain JavaScript does, with an error as the result. */
-function create(name: string, value: unknown, args: readonly unknown[]): unknown {
-  try {
-    return /^[A-Z]/.test(name)
-      ? Reflect.construct(value as new () => object, [...args])
-      : (value as AnyFunction)(...args);
-  } catch (error) {
-    return error;
-  }
-}
 
 it('every exported value is a function or a class', () => {
   expect(exported.filter(([, value]) => typeof value !== 'function')).toEqual([]);
@@ -26,21 +14,22 @@ it('every exported value is a function or a class', () => {
 });
 
 describe.each(factories)('%s', (name, value) => {
-  it('rejects an unknown key', () => {
-    const result = create(name, value, [{ unknownKey: 1 }]);
+  it('rejects an unknown key', async () => {
+    const result = await callExport(name, value, [{ unknownKey: 1 }]);
     expect(result).toMatchObject({ code: 'ERR_MONITORING_INVALID_OPTION' });
     expect((result as Error).message).toMatch(/unknown option "unknownKey"|expected/);
   });
 
-  it('creates something or names what is missing when it is called with nothing', () => {
-    const result = create(name, value, []);
+  it('creates something or names what is missing when it is called with nothing', async () => {
+    const result = await callExport(name, value, []);
     if (result instanceof Error) {
       expect(result).toMatchObject({ code: 'ERR_MONITORING_INVALID_OPTION' });
       expect(result.message).toMatch(/is missing|expected/);
     }
   });
 
-  it.each([null, 7, 'text'])('rejects %j in place of an object', (given) => {
-    expect(create(name, value, [given])).toMatchObject({ code: 'ERR_MONITORING_INVALID_OPTION' });
+  it.each([null, 7, 'text'])('rejects %j in place of an object', async (given) => {
+    const result = await callExport(name, value, [given]);
+    expect(result).toMatchObject({ code: 'ERR_MONITORING_INVALID_OPTION' });
   });
 });

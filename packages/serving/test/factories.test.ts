@@ -1,11 +1,10 @@
+import { callExport } from '@fairlead/test-support/call-export';
 import { describe, expect, it } from 'vitest';
 import * as main from '../src/index.ts';
 import * as redis from '../src/cache/redis/index.ts';
 import * as grpc from '../src/grpc/index.ts';
 import * as onnx from '../src/onnx/index.ts';
 import * as upstream from '../src/upstream/index.ts';
-
-type AnyFunction = (...args: readonly unknown[]) => unknown;
 
 const exported = Object.entries({ ...main, ...redis, ...grpc, ...onnx, ...upstream });
 /** Exported functions that create nothing, and the class of errors. */
@@ -19,17 +18,6 @@ const noFactories = [
 ];
 const factories = exported.filter(([name]) => !noFactories.includes(name));
 
-/** Creates what the export makes, as plain JavaScript does, with an error as the result. */
-async function create(name: string, value: unknown, args: readonly unknown[]): Promise<unknown> {
-  try {
-    return await (/^[A-Z]/.test(name)
-      ? Reflect.construct(value as new () => object, [...args])
-      : (value as AnyFunction)(...args));
-  } catch (error) {
-    return error;
-  }
-}
-
 it('every exported value is a function or a class', () => {
   expect(exported.filter(([, value]) => typeof value !== 'function')).toEqual([]);
   expect(exported.map(([name]) => name)).toEqual(expect.arrayContaining(noFactories));
@@ -37,13 +25,13 @@ it('every exported value is a function or a class', () => {
 
 describe.each(factories)('%s', (name, value) => {
   it('rejects an unknown key', async () => {
-    const result = await create(name, value, [{ unknownKey: 1 }]);
+    const result = await callExport(name, value, [{ unknownKey: 1 }]);
     expect(result).toMatchObject({ code: 'ERR_SERVING_INVALID_OPTION' });
     expect((result as Error).message).toMatch(/unknown option "unknownKey"|expected|whole number/);
   });
 
   it('creates something or names what is missing when it is called with nothing', async () => {
-    const result = await create(name, value, []);
+    const result = await callExport(name, value, []);
     if (result instanceof Error) {
       expect(result).toMatchObject({ code: 'ERR_SERVING_INVALID_OPTION' });
       expect(result.message).toMatch(/is missing|expected|whole number/);
@@ -51,7 +39,7 @@ describe.each(factories)('%s', (name, value) => {
   });
 
   it.each([null, 7, 'text'])('rejects %j in place of an object', async (given) => {
-    const result = await create(name, value, [given]);
+    const result = await callExport(name, value, [given]);
     if (name === 'BodyMemory' && given === 7) return;
     expect(result).toMatchObject({ code: 'ERR_SERVING_INVALID_OPTION' });
   });

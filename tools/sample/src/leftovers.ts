@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identify, isAlive, type ProcessIdentity } from '@fairlead/setup/process-identity';
 
-const PATIENCE_MS = 5000;
+const TIMEOUT_MS = 5000;
 
 /** Notes which processes run, so that the next start can see to those that outlived a killed starter. */
 export function noteProcesses(path: string, pids: readonly (number | undefined)[]): void {
@@ -18,8 +18,8 @@ export function forgetProcesses(path: string): void {
 }
 
 /** Ends what a killed starter left: such processes were asked to end when it died, and get a while for that. */
-export async function endLeftovers(path: string, patienceMs = PATIENCE_MS): Promise<void> {
-  const deadline = performance.now() + patienceMs;
+export async function endLeftovers(path: string, timeoutMs = TIMEOUT_MS): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
   let leftovers = readNote(path).filter(isAlive);
   while (leftovers.length > 0 && performance.now() < deadline) {
     await sleep(50);

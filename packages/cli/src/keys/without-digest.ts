@@ -4,8 +4,6 @@ import type { ApiKeyRecord } from '@fairlead/security';
 type ShownKey = Omit<ApiKeyRecord, 'digest'>;
 
 /** Removes the digest, which is not secret, but has no use in a list. */
-export function withoutDigest(record: ApiKeyRecord): ShownKey {
-  return Object.fromEntries(
-    Object.entries(record).filter(([field]) => field !== 'digest'),
-  ) as unknown as ShownKey;
+export function withoutDigest({ digest, ...shown }: ApiKeyRecord): ShownKey {
+  return shown;
 }

@@ -2,30 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DeploymentInput } from '@fairlead/deploy-config';
 import { type Place, run } from './fairlead.ts';
+import { hostDeployment } from './host-deployment.ts';
 import { affine, affineGolden, affineNext } from './models.ts';
-
-// The command loads this library lazily, and lint then requires it everywhere.
-const { hostLayout } = await import('@fairlead/deploy-config');
 
 /** A folder that MLflow itself wrote, of the registry's tests. */
 const mlflow = new URL('../../../registry/test/sources/mlflow/external-data', import.meta.url);
 
 const spec = { datatype: 'FP32', shape: [-1, 2] };
 const signature = { inputs: [{ name: 'x', ...spec }], outputs: [{ name: 'y', ...spec }] };
-
-const deployment: DeploymentInput = {
-  target: { nginx: '1.22.1' },
-  host: { cores: 2, memoryBytes: 4e9 },
-  layout: hostLayout(),
-  nginx: { listen: { scheme: 'http', address: '127.0.0.1:8080' } },
-  gateway: {
-    listen: '127.0.0.1:3000',
-    command: ['/usr/bin/node', '/srv/app/main.js'],
-    service: { user: 'app', workingFolder: '/srv/app' },
-  },
-};
 
 /** Fills a folder with all that the examples of docs/cli.md name: a registry of two models, files, keys, backups. */
 export async function prepareExamples({ folder, env = {} }: Place): Promise<void> {
@@ -84,6 +69,6 @@ function writeFiles(folder: string): void {
   write('test.csv', 'x.0,x.1\n1,2\n3,4\n');
   const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }];
   write('captured.jsonl', { inputs });
-  write('deployment.json', deployment);
-  write('deployment.ts', `export const deployment = ${JSON.stringify(deployment)};\n`);
+  write('deployment.json', hostDeployment);
+  write('deployment.ts', `export const deployment = ${JSON.stringify(hostDeployment)};\n`);
 }

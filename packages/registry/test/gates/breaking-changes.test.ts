@@ -54,7 +54,7 @@ test.each<[Part, Part]>([
   [{ categories: [1] }, {}],
   [{}, { units: 'mm', description: 'now known' }],
   [{}, { features: [{ name: 'a' }, { name: 'b' }] }],
-])('an input from %j to %j breaks nobody', (before, after) => {
+])('an input from %j to %j is backward compatible', (before, after) => {
   expect(input(before, after)).toEqual([]);
 });
 
@@ -67,7 +67,7 @@ test.each<[Part, Part, string]>([
   expect(output(before, after)).toEqual([message]);
 });
 
-test('another output breaks nobody, another input does', () => {
+test('an additional output is backward compatible, an additional input is not', () => {
   const base = { inputs: [spec()], outputs: [spec()] };
   const more = [spec(), spec({ name: 'y', datatype: 'INT64' })];
   expect(breakingChanges(base, { ...base, outputs: more })).toEqual([]);

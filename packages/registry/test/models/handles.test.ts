@@ -147,7 +147,7 @@ test.each<[string, (registry: ModelRegistry) => Promise<unknown>, string]>([
     'ERR_REGISTRY_INVALID_OPTION',
   ],
   [
-    'nobody',
+    'an empty actor',
     (j) => j.model('digits').setTag('a', 'b', { actor: '' }),
     'ERR_REGISTRY_INVALID_OPTION',
   ],

@@ -226,7 +226,7 @@ export class ModelServer {
       const pinned = this.find(target);
       return { primary: pinned, answering: pinned, fallback: undefined, shadow: undefined };
     }
-    const { model, fallback } = this.#models.get(target.model, true);
+    const { model, fallback } = this.#models.getForInference(target.model);
     if (this.#models.closing) throw serverClosed();
     const chosen = this.#chooser?.choose(model, target, key);
     const primary = chosen?.version ?? model.current;

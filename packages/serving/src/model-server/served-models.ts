@@ -51,20 +51,23 @@ export class ServedModels {
     return this.#served.get(name);
   }
 
-  /**
-   * @param isInference Whether it is for an inference, whose client may use this model: the source's hint says that an unserved model
-   * exists, which isn't for every client.
-   * @throws ServingError `ERR_SERVING_MODEL_NOT_FOUND`.
-   */
-  get(name: string, isInference = false): Served {
+  /** @throws ServingError `ERR_SERVING_MODEL_NOT_FOUND`. */
+  get(name: string): Served {
     const served = this.#served.get(name);
     if (served !== undefined) return served;
-    const known = this.names.map((each) => `"${each}"`).join(', ') || 'none';
-    const hint = isInference ? this.#options.source.unservedHint?.(name) : undefined;
-    throw new ServingError(
-      'ERR_SERVING_MODEL_NOT_FOUND',
-      `no model "${name}" is served; served: ${known}${hint === undefined ? '' : `; ${hint}`}`,
-    );
+    throw this.#notFound(name);
+  }
+
+  /**
+   * Returns the model of an inference. Its client may use the model, so the error has the hint of the source, which discloses
+   * that an unserved model exists.
+   *
+   * @throws ServingError `ERR_SERVING_MODEL_NOT_FOUND`.
+   */
+  getForInference(name: string): Served {
+    const served = this.#served.get(name);
+    if (served !== undefined) return served;
+    throw this.#notFound(name, this.#options.source.unservedHint?.(name));
   }
 
   /** See `ModelServer.serve`. */
@@ -131,6 +134,14 @@ export class ServedModels {
       ...this.#unloading.values(),
     ]).then(() => undefined);
     await this.#closing;
+  }
+
+  #notFound(name: string, hint?: string): ServingError {
+    const known = this.names.map((each) => `"${each}"`).join(', ') || 'none';
+    return new ServingError(
+      'ERR_SERVING_MODEL_NOT_FOUND',
+      `no model "${name}" is served; served: ${known}${hint === undefined ? '' : `; ${hint}`}`,
+    );
   }
 
   #checkServe(name: string, options: ServeOptions): void {
