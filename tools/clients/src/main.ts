@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -80,9 +80,17 @@ async function startGateway(
     FAIRLEAD_MODELS: models.join(),
     FAIRLEAD_PROTOCOLS: `open-inference,tensorflow-serving,${protocol}`,
     FAIRLEAD_INVOCATIONS_MODEL: models[0],
-    FAIRLEAD_FLASK_ADDRESS: `unix:${join(state, 'host/run/flask.sock')}`,
+    FAIRLEAD_FLASK_ADDRESS: flaskAddress(),
     ...environment,
   });
   await gateway.says('models loaded');
+  return address;
+}
+
+/** The address of Flask in the sample, from the file that configures Gunicorn: the folder of the sockets depends on path and account. */
+function flaskAddress(): string {
+  const config = readFileSync(join(state, 'host/gunicorn.conf.py'), 'utf8');
+  const [, address] = /^bind = \["(unix:[^"]+)"\]$/m.exec(config) ?? [];
+  if (address === undefined) throw new Error(`Gunicorn has no Unix socket:\n${config}`);
   return address;
 }
