@@ -73,6 +73,7 @@ route.post('/v2/*', (request, reply) => {
 import 'reflect-metadata';
 import { Body, Controller, Module, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { inference } from './models.js';
 
 @Controller()
@@ -87,28 +88,37 @@ class EchoController {
 class AppModule {}
 
 export const nest = await NestFactory.create(AppModule, { logger: ['error'] });
-nest.use(inference); // before Nest's body parser, which listen() adds`,
+nest.use(inference); // before Nest's body parser, which listen() adds
+
+export const nestFastify = await NestFactory.create<NestFastifyApplication>(
+  AppModule,
+  new FastifyAdapter(),
+  { logger: ['error'] },
+);
+nestFastify.use(inference);`,
 
   'main.ts': `
 import { factory, hook, route } from './fastify.js';
 import { models } from './models.js';
-import { nest } from './nest.js';
+import { nest, nestFastify } from './nest.js';
 
 await nest.listen(0, '127.0.0.1');
+await nestFastify.listen(0, '127.0.0.1');
 const urls = {
   nest: await nest.getUrl(),
+  nestFastify: await nestFastify.getUrl(),
   hook: await hook.listen({ port: 0 }),
   factory: await factory.listen({ port: 0 }),
   route: await route.listen({ port: 0 }),
 };
 process.on('SIGTERM', async () => {
-  await Promise.all([nest, hook, factory, route].map((app) => app.close()));
+  await Promise.all([nest, nestFastify, hook, factory, route].map((app) => app.close()));
   await models.close();
 });
 console.log(JSON.stringify(urls));`,
 };
 
-type App = 'nest' | 'hook' | 'factory' | 'route';
+type App = 'nest' | 'nestFastify' | 'hook' | 'factory' | 'route';
 
 let service: ChildProcess | undefined;
 let urls: Readonly<Record<App, string>>;
@@ -121,6 +131,7 @@ beforeAll(async () => {
       'fastify',
       '@nestjs/common',
       '@nestjs/core',
+      '@nestjs/platform-fastify',
       'reflect-metadata',
       'rxjs',
     ],
@@ -168,7 +179,8 @@ function post(app: App, path: string, body: unknown): Promise<Response> {
 const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [3, -0.5] }];
 
 describe.each([
-  ['a Nest app by app.use', 'nest'],
+  ['a Nest app on Express by app.use', 'nest'],
+  ['a Nest app on Fastify by app.use', 'nestFastify'],
   ['a Fastify app by an onRequest hook', 'hook'],
   ['a Fastify app by serverFactory', 'factory'],
 ] as const)('the inference handler in %s', (_title, app) => {
