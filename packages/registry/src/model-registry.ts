@@ -53,6 +53,25 @@ const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
  *
  * Every method throws `RegistryError`: `ERR_REGISTRY_INVALID_NAME` for an invalid name, `ERR_REGISTRY_STORE_…` when the store
  * fails, and `ERR_REGISTRY_CORRUPT` for an object that isn't intact; further codes are listed per method.
+ *
+ * @example
+ * ```ts
+ * import { folderStore, ModelRegistry } from '@fairlead/registry';
+ *
+ * const registry = new ModelRegistry({ store: folderStore('./registry') });
+ * const { manifest } = await registry.push({
+ *   model: 'iris',
+ *   runtime: { name: 'onnx' },
+ *   files: { 'model.onnx': './model.onnx' },
+ *   metrics: { accuracy: 0.96 },
+ *   actor: 'ada',
+ * });
+ * await registry.setAlias('iris', 'champion', manifest.version, { actor: 'ada' });
+ * console.log((await registry.resolve('iris', 'champion')).version); // 1
+ *
+ * const { read } = await registry.openVersion('iris', 1);
+ * console.log((await read('model.onnx')).length); // 128
+ * ```
  */
 export class ModelRegistry {
   /** Store of the registry, for `@fairlead/registry/maintenance`. */

@@ -21,6 +21,15 @@ export interface BinaryTensorHead {
  * Source: https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
  *
  * @throws SignatureError `ERR_SIGNATURE_TENSOR_INVALID` naming the tensor, what was expected and what came.
+ *
+ * @example
+ * ```ts
+ * import { decodeBinaryTensor } from '@fairlead/signature';
+ *
+ * const head = { name: 'x', datatype: 'INT16', shape: [2] };
+ * const { data } = decodeBinaryTensor(head, Uint8Array.of(1, 0, 255, 255));
+ * console.log([...data]); // [ 1, -1 ]
+ * ```
  */
 export function decodeBinaryTensor(head: BinaryTensorHead, bytes: Uint8Array): Tensor {
   const name = readName(head.name);
@@ -45,7 +54,18 @@ export function decodeBinaryTensor(head: BinaryTensorHead, bytes: Uint8Array): T
   return { name, datatype, shape, data } as Tensor;
 }
 
-/** The bytes of a tensor's elements, as {@link decodeBinaryTensor} reads them; where it can, a view of its storage. */
+/**
+ * The bytes of a tensor's elements, as {@link decodeBinaryTensor} reads them; where it can, a view of its storage.
+ *
+ * @example
+ * ```ts
+ * import { encodeBinaryTensor } from '@fairlead/signature';
+ *
+ * const data = Int16Array.of(1, -1);
+ * const bytes = encodeBinaryTensor({ name: 'x', datatype: 'INT16', shape: [2], data });
+ * console.log([...bytes]); // [ 1, 0, 255, 255 ]
+ * ```
+ */
 export function encodeBinaryTensor({ datatype, data }: Tensor): Uint8Array {
   if (datatype !== 'BYTES') return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const total = data.reduce((sum, element) => sum + LENGTH_BYTES + element.length, 0);

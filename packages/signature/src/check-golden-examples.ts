@@ -12,11 +12,16 @@ import type { Signature, TensorSpec } from './signature.ts';
  *
  * @example
  * ```ts
- * import { checkGoldenExamples } from '@fairlead/signature';
+ * import { checkGoldenExamples, SignatureError } from '@fairlead/signature';
  *
  * const x = { name: 'x', datatype: 'FP32', shape: [-1] } as const;
- * const example = { inputs: [{ ...x, shape: [1], data: [0.5] }], outputs: [] };
- * checkGoldenExamples({ inputs: [x], outputs: [] }, [example]); // throws nothing: it fits
+ * const example = { inputs: [{ ...x, shape: [1, 1], data: [0.5] }], outputs: [] };
+ * try {
+ *   checkGoldenExamples({ inputs: [x], outputs: [] }, [example]);
+ * } catch (error) {
+ *   if (!(error instanceof SignatureError)) throw error;
+ *   console.log(error.code, error.problems[0]?.tensor); // ERR_SIGNATURE_MISMATCH x
+ * }
  * ```
  */
 export function checkGoldenExamples(

@@ -109,7 +109,17 @@ const bytes: DatatypeInfo<'BYTES'> = Object.freeze({
     Array.isArray(data) && data.every((element) => element instanceof Uint8Array),
 });
 
-/** Every datatype with its names in ONNX Runtime and NumPy, its typed array and its element size. */
+/**
+ * Every datatype with its names in ONNX Runtime and NumPy, its typed array and its element size.
+ *
+ * @example
+ * ```ts
+ * import { datatypes } from '@fairlead/signature';
+ *
+ * const { elementBytes, onnx, numpy } = datatypes.INT64;
+ * console.log(elementBytes, onnx, numpy); // 8 int64 <i8
+ * ```
+ */
 export const datatypes: { readonly [D in Datatype]: DatatypeInfo<D> } = Object.freeze({
   BOOL: fixed('BOOL', 'boolean', 'bool', '|b1', Uint8Array),
   UINT8: fixed('UINT8', 'integer', 'uint8', '|u1', Uint8Array, unsigned(8)),
@@ -126,7 +136,16 @@ export const datatypes: { readonly [D in Datatype]: DatatypeInfo<D> } = Object.f
   BYTES: bytes,
 });
 
-/** Whether `value` names a datatype of the Open Inference Protocol. */
+/**
+ * Whether `value` names a datatype of the Open Inference Protocol.
+ *
+ * @example
+ * ```ts
+ * import { isDatatype } from '@fairlead/signature';
+ *
+ * console.log(isDatatype('FP32'), isDatatype('float32')); // true false
+ * ```
+ */
 export function isDatatype(value: unknown): value is Datatype {
   return typeof value === 'string' && Object.hasOwn(datatypes, value);
 }

@@ -22,6 +22,22 @@ interface JsonTensor {
  *
  * @throws SignatureError `ERR_SIGNATURE_TENSOR_INVALID` naming the tensor, what was expected and what came.
  * @throws ImpreciseInteger for a 64-bit integer that lost digits in `JSON.parse`; see `decodeJson`.
+ *
+ * @example
+ * ```ts
+ * import { decodeTensor } from '@fairlead/signature';
+ *
+ * const x = {
+ *   name: 'x',
+ *   datatype: 'FP32',
+ *   shape: [2, 2],
+ *   data: [
+ *     [1, 2],
+ *     [3, null],
+ *   ],
+ * };
+ * console.log([...decodeTensor(x).data]); // [ 1, 2, 3, NaN ]
+ * ```
  */
 export function decodeTensor(json: unknown): Tensor {
   if (!isJsonTensor(json)) return fail('(unnamed)', 'an object', show(json));

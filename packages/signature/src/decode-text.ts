@@ -8,7 +8,7 @@
  * ```ts
  * import { decodeText } from '@fairlead/signature';
  *
- * decodeText(Buffer.from('\uFEFF{"metrics":{}}')); // '{"metrics":{}}'
+ * console.log(decodeText(Buffer.from('\uFEFF{"metrics":{}}'))); // {"metrics":{}}
  * ```
  */
 export function decodeText(bytes: Uint8Array): string {

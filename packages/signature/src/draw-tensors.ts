@@ -38,11 +38,16 @@ const optionNames = {
  * Floating-point values without a range are normally distributed; integers are small; BYTES are short words.
  *
  * @throws SignatureError `ERR_SIGNATURE_INVALID_OPTION` naming an unknown or missing option; RangeError when the tensors would have more elements than an array can hold.
+ *
  * @example
  * ```ts
- * const specs = [{ name: 'age', datatype: 'FP32', shape: [-1, 1], range: { min: 18, max: 99 } }] as const;
+ * import { drawTensors, seededRandom } from '@fairlead/signature';
+ *
+ * const specs = [
+ *   { name: 'age', datatype: 'UINT8', shape: [-1, 1], range: { min: 18, max: 99 } },
+ * ] as const;
  * const [age] = drawTensors(specs, { random: seededRandom('loan/1'), lengthOf: () => 3 });
- * age?.shape; // [3, 1]
+ * console.log(age?.shape, age?.data.length); // [ 3, 1 ] 3
  * ```
  */
 export function drawTensors(specs: readonly TensorSpec[], options: DrawOptions): readonly Tensor[] {

@@ -8,6 +8,14 @@ import type { Tensor, TensorOf } from './tensor.ts';
  * JSON has no NaN and no infinities: they are written as `null`. 64-bit integers are written with all their digits.
  *
  * @throws SignatureError `ERR_SIGNATURE_NOT_TEXT` for a `BYTES` element that isn't UTF-8.
+ *
+ * @example
+ * ```ts
+ * import { encodeTensorData } from '@fairlead/signature';
+ *
+ * const data = Float32Array.of(0.5, NaN, 1);
+ * console.log(encodeTensorData({ name: 'y', datatype: 'FP32', shape: [3], data })); // [0.5,null,1]
+ * ```
  */
 export function encodeTensorData(tensor: Tensor): string {
   switch (tensor.datatype) {
@@ -25,7 +33,17 @@ export function encodeTensorData(tensor: Tensor): string {
   }
 }
 
-/** JSON text of a whole tensor, `{"name":…,"datatype":…,"shape":…,"data":…}`; see {@link encodeTensorData}. */
+/**
+ * JSON text of a whole tensor, `{"name":…,"datatype":…,"shape":…,"data":…}`; see {@link encodeTensorData}.
+ *
+ * @example
+ * ```ts
+ * import { encodeTensor } from '@fairlead/signature';
+ *
+ * const y = { name: 'y', datatype: 'INT64', shape: [1], data: BigInt64Array.of(2n ** 60n) } as const;
+ * console.log(encodeTensor(y)); // {"name":"y","datatype":"INT64","shape":[1],"data":[1152921504606846976]}
+ * ```
+ */
 export function encodeTensor(tensor: Tensor): string {
   const { name, datatype, shape } = tensor;
   const head = `{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${shape.join(',')}]`;

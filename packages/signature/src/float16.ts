@@ -1,7 +1,16 @@
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
-/** The number that an IEEE 754 binary16 bit pattern stands for. */
+/**
+ * The number that an IEEE 754 binary16 bit pattern stands for.
+ *
+ * @example
+ * ```ts
+ * import { float16ToNumber } from '@fairlead/signature';
+ *
+ * console.log(float16ToNumber(0x3c00), float16ToNumber(0xfc00)); // 1 -Infinity
+ * ```
+ */
 export function float16ToNumber(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >> 10) & 0x1f;
@@ -15,6 +24,13 @@ export function float16ToNumber(half: number): number {
  * The IEEE 754 binary16 bit pattern nearest to `value` (ties to even); beyond ±65504 it is an infinity.
  *
  * `value` is rounded to binary32 to odd first, so that rounding twice gives what rounding once would.
+ *
+ * @example
+ * ```ts
+ * import { float16ToNumber, numberToFloat16 } from '@fairlead/signature';
+ *
+ * console.log(numberToFloat16(1) === 0x3c00, float16ToNumber(numberToFloat16(0.1))); // true 0.0999755859375
+ * ```
  */
 export function numberToFloat16(value: number): number {
   if (Number.isNaN(value)) return 0x7e00;

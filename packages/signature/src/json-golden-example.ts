@@ -10,7 +10,7 @@ import type { JsonTensor, JsonTensorData } from './json-tensor.ts';
  * import { jsonGoldenExample } from '@fairlead/signature';
  *
  * const x = { name: 'x', datatype: 'FP32', shape: [2], data: [1, NaN] } as const;
- * jsonGoldenExample({ inputs: [x], outputs: [] }).inputs[0]?.data; // [1, 'NaN']
+ * console.log(jsonGoldenExample({ inputs: [x], outputs: [] }).inputs[0]?.data); // [ 1, 'NaN' ]
  * ```
  */
 export function jsonGoldenExample(example: GoldenExample): GoldenExample {

@@ -25,8 +25,8 @@ export interface JsonTensor {
  * ```ts
  * import { tensorAsJson } from '@fairlead/signature';
  *
- * tensorAsJson({ name: 'y', datatype: 'FP32', shape: [2], data: new Float32Array([0.5, NaN]) });
- * // { name: 'y', datatype: 'FP32', shape: [2], data: [0.5, null] }
+ * const data = Float32Array.of(0.5, NaN, -Infinity);
+ * console.log(tensorAsJson({ name: 'y', datatype: 'FP32', shape: [3], data }).data); // [ 0.5, null, '-Infinity' ]
  * ```
  */
 export function tensorAsJson(tensor: Tensor): JsonTensor {

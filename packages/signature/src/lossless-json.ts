@@ -6,6 +6,18 @@ import { show, SignatureError } from './signature-error.ts';
  * Thrown by a decoder that met an integer which plain `JSON.parse` can't represent.
  *
  * It says what is wrong with the tensor: a number as great that has a fraction or an exponent is none after all.
+ *
+ * @example
+ * ```ts
+ * import { decodeTensor, ImpreciseInteger } from '@fairlead/signature';
+ *
+ * const text = '{"name":"id","datatype":"INT64","shape":[1],"data":[9007199254740993]}';
+ * try {
+ *   decodeTensor(JSON.parse(text));
+ * } catch (error) {
+ *   console.log(error instanceof ImpreciseInteger); // true
+ * }
+ * ```
  */
 export class ImpreciseInteger extends SignatureError {
   constructor(tensor: string, expected: string, found: string) {
@@ -28,6 +40,14 @@ export class ImpreciseInteger extends SignatureError {
  *
  * @throws SyntaxError when `text` is not JSON; SignatureError `ERR_SIGNATURE_KEY_REPEATED` naming the key; whatever
  * `decode` throws.
+ *
+ * @example
+ * ```ts
+ * import { decodeJson, decodeTensor } from '@fairlead/signature';
+ *
+ * const text = '{"name":"id","datatype":"INT64","shape":[1],"data":[9007199254740993]}';
+ * console.log(decodeJson(text, decodeTensor).data[0]); // 9007199254740993n
+ * ```
  */
 export function decodeJson<T>(text: string, decode: (value: unknown) => T): T {
   const value: unknown = JSON.parse(text);

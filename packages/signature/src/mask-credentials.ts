@@ -22,6 +22,13 @@ const KNOWN_FORMS =
  *
  * maskCredentials('cannot use "https://ada:secret@host/x?key=1"'); // 'cannot use "https://***@host/x?***"'
  * ```
+ *
+ * @example
+ * ```ts
+ * import { maskCredentials } from '@fairlead/signature';
+ *
+ * console.log(maskCredentials('cannot use "https://ada:secret@host/x?key=1"')); // cannot use "https://***@host/x?***"
+ * ```
  */
 export function maskCredentials(text: string): string {
   return text

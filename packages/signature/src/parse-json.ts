@@ -12,7 +12,7 @@ const LONG_INTEGER = /(?<![\d.])\d{16,}(?![\d.eE])/;
  * ```ts
  * import { parseJson } from '@fairlead/signature';
  *
- * parseJson('[1, 9007199254740993]'); // [1, 9007199254740993n]
+ * console.log(parseJson('[1, 9007199254740993]')); // [ 1, 9007199254740993n ]
  * ```
  */
 export function parseJson(text: string): unknown {

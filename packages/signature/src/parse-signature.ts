@@ -8,6 +8,14 @@ import { show, SignatureError } from './signature-error.ts';
  * It returns `value` itself: fields that it doesn't know stay in place.
  *
  * @throws SignatureError `ERR_SIGNATURE_INVALID` naming the place in the signature, what was expected and what came.
+ *
+ * @example
+ * ```ts
+ * import { parseSignature } from '@fairlead/signature';
+ *
+ * const text = '{"inputs":[{"name":"x","datatype":"FP32","shape":[-1,4]}],"outputs":[]}';
+ * console.log(parseSignature(JSON.parse(text)).inputs[0]?.shape); // [ -1, 4 ]
+ * ```
  */
 export function parseSignature(value: unknown): Signature {
   const { inputs, outputs } = object('the signature', value);

@@ -7,7 +7,9 @@ const STRING_OR_NON_FINITE = /"(?:[^"\\]|\\.)*"|(?<![\w.$])(?:NaN|-?Infinity)(?!
  *
  * @example
  * ```ts
- * JSON.parse(quoteNonFinite('{"data":[1,NaN,-Infinity],"name":"NaN"}')); // { data: [1, 'NaN', '-Infinity'], name: 'NaN' }
+ * import { quoteNonFinite } from '@fairlead/signature';
+ *
+ * console.log(quoteNonFinite('{"data":[1,NaN,-Infinity],"name":"NaN"}')); // {"data":[1,"NaN","-Infinity"],"name":"NaN"}
  * ```
  */
 export function quoteNonFinite(text: string): string {

@@ -8,8 +8,10 @@ export type RandomSource = () => number;
  *
  * @example
  * ```ts
+ * import { seededRandom } from '@fairlead/signature';
+ *
  * const random = seededRandom('digits/3');
- * random() === seededRandom('digits/3')(); // true
+ * console.log(random() === seededRandom('digits/3')()); // true
  * ```
  */
 export function seededRandom(seed: string): RandomSource {

@@ -21,6 +21,21 @@ type Problem = Omit<TensorProblem, 'tensor'>;
  *
  * @throws SignatureError `ERR_SIGNATURE_INVALID` at once when `specs` contradict themselves; the check itself throws
  * `ERR_SIGNATURE_MISMATCH` with every problem found.
+ *
+ * @example
+ * ```ts
+ * import { createSignatureCheck, SignatureError } from '@fairlead/signature';
+ *
+ * const age = { name: 'age', datatype: 'INT32', shape: [-1], range: { min: 0, max: 130 } } as const;
+ * const check = createSignatureCheck([age]);
+ * check([{ name: 'age', datatype: 'INT32', shape: [2], data: Int32Array.of(41, 42) }]);
+ * try {
+ *   check([{ name: 'age', datatype: 'INT32', shape: [1], data: Int32Array.of(200) }]);
+ * } catch (error) {
+ *   if (!(error instanceof SignatureError)) throw error;
+ *   console.log(error.problems[0]?.expected); // values from 0 to 130
+ * }
+ * ```
  */
 export function createSignatureCheck(specs: readonly TensorSpec[]): SignatureCheck {
   parseSignature({ inputs: specs, outputs: [] });

@@ -18,7 +18,21 @@ export interface TensorProblem {
   readonly found: string;
 }
 
-/** A signature, or a tensor that should fit one, is wrong. */
+/**
+ * A signature, or a tensor that should fit one, is wrong.
+ *
+ * @example
+ * ```ts
+ * import { parseSignature, SignatureError } from '@fairlead/signature';
+ *
+ * try {
+ *   parseSignature({ inputs: [] });
+ * } catch (error) {
+ *   if (!(error instanceof SignatureError)) throw error;
+ *   console.log(error.code); // ERR_SIGNATURE_INVALID
+ * }
+ * ```
+ */
 export class SignatureError extends Error {
   override readonly name = 'SignatureError';
   readonly code: SignatureErrorCode;

@@ -13,7 +13,16 @@ export interface TensorOf<D extends Datatype> {
 /** One named tensor of any datatype; narrow it by its `datatype`. */
 export type Tensor = { [D in Datatype]: TensorOf<D> }[Datatype];
 
-/** Number of elements that `shape` describes (1 for a scalar). */
+/**
+ * Number of elements that `shape` describes (1 for a scalar).
+ *
+ * @example
+ * ```ts
+ * import { elementCount } from '@fairlead/signature';
+ *
+ * console.log(elementCount([2, 3]), elementCount([])); // 6 1
+ * ```
+ */
 export function elementCount(shape: readonly number[]): number {
   let count = 1;
   for (const length of shape) count *= length;

@@ -1,4 +1,10 @@
-export { readExamples, runExample, type DocExample } from './examples.ts';
+export {
+  readExamples,
+  readMarkdownExamples,
+  runExample,
+  undocumentedExports,
+  type DocExample,
+} from './examples.ts';
 export { freePort } from './free-port.ts';
 export { startMoto, type MotoServer } from './moto-server.ts';
 export { onnxModel } from './onnx-model.ts';

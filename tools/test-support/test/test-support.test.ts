@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -15,6 +16,7 @@ import {
   s3Client,
   startMoto,
   startRedis,
+  undocumentedExports,
   temporaryFolder,
   until,
 } from '../src/index.ts';
@@ -79,6 +81,23 @@ describe('temporaryFolder', () => {
     expect(folder).not.toBe('');
     expect(existsSync(folder)).toBe(false);
   });
+});
+
+test('an exported function without an example is listed, with or without a comment', () => {
+  const folder = temporaryFolder();
+  const entry = { '@fairlead/source': './src/index.ts' };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ exports: { '.': entry } }));
+  mkdirSync(join(folder, 'src'));
+  const example = '/**\n * Example.\n * @example\n * ```ts\n * a();\n * ```\n */\n';
+  writeFileSync(
+    join(folder, 'src/a.ts'),
+    `${example}export function a() {}\n/** No example. */\nexport const b = 1;\nexport class C {}\n`,
+  );
+  writeFileSync(
+    join(folder, 'src/index.ts'),
+    "export { a, b, C } from './a.ts';\nexport type { D } from './a.ts';\n",
+  );
+  expect(undocumentedExports(pathToFileURL(`${folder}/`))).toEqual(['C', 'b']);
 });
 
 test('readTree reads files below folders, without what is being written', () => {

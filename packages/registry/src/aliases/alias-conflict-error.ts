@@ -1,7 +1,22 @@
 import type { AliasEntry } from './alias-entry.ts';
 import { RegistryError } from '../errors/registry-error.ts';
 
-/** An alias wasn't changed because it differs from what its writer expected. */
+/**
+ * An alias wasn't changed because it differs from what its writer expected.
+ *
+ * @example
+ * ```ts
+ * import { AliasConflictError, folderStore, ModelRegistry } from '@fairlead/registry';
+ *
+ * const registry = new ModelRegistry({ store: folderStore('./registry') });
+ * try {
+ *   await registry.setAlias('digits', 'champion', 2, { actor: 'bob', expected: null });
+ * } catch (error) {
+ *   if (!(error instanceof AliasConflictError)) throw error;
+ *   console.log(error.winner?.version, error.winner?.actor); // 2 ada
+ * }
+ * ```
+ */
 export class AliasConflictError extends RegistryError {
   override readonly name = 'AliasConflictError';
   /** The current entry, with its author and time; `null` when the alias doesn't exist. */

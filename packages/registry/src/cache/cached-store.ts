@@ -30,6 +30,15 @@ export interface CachedStoreOptions {
  * registry on the store itself.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for a `maxBytes` that isn't positive, and the errors of `folderStore`.
+ *
+ * @example
+ * ```ts
+ * import { cachedStore, folderStore, ModelRegistry } from '@fairlead/registry';
+ *
+ * const store = cachedStore(folderStore('./registry'), { folder: './cache', maxBytes: 1024 ** 3 });
+ * const registry = new ModelRegistry({ store });
+ * console.log((await registry.resolve('digits', 'champion')).version); // 2
+ * ```
  */
 export function cachedStore(store: ObjectStore, options: CachedStoreOptions): ObjectStore {
   const {

@@ -1,4 +1,13 @@
-/** Every code that a {@link RegistryError} can carry; each has a paragraph in `docs/errors/registry.md`. */
+/**
+ * Every code that a {@link RegistryError} can carry; each has a paragraph in `docs/errors/registry.md`.
+ *
+ * @example
+ * ```ts
+ * import { registryErrorCodes } from '@fairlead/registry';
+ *
+ * console.log(registryErrorCodes.includes('ERR_REGISTRY_ALIAS_CONFLICT')); // true
+ * ```
+ */
 export const registryErrorCodes = [
   'ERR_REGISTRY_INVALID_NAME',
   'ERR_REGISTRY_INVALID_VERSION',
@@ -42,7 +51,22 @@ export const registryErrorCodes = [
 /** Stable code of a {@link RegistryError}. */
 export type RegistryErrorCode = (typeof registryErrorCodes)[number];
 
-/** Everything that the registry refuses or fails at; `code` is stable, the message names the value and the fix. */
+/**
+ * Everything that the registry refuses or fails at; `code` is stable, the message names the value and the fix.
+ *
+ * @example
+ * ```ts
+ * import { folderStore, ModelRegistry, RegistryError } from '@fairlead/registry';
+ *
+ * const registry = new ModelRegistry({ store: folderStore('./registry') });
+ * try {
+ *   await registry.resolve('digit', 'champion');
+ * } catch (error) {
+ *   if (!(error instanceof RegistryError)) throw error;
+ *   console.log(error.code); // ERR_REGISTRY_MODEL_NOT_FOUND
+ * }
+ * ```
+ */
 export class RegistryError extends Error {
   override readonly name: string = 'RegistryError';
   readonly code: RegistryErrorCode;

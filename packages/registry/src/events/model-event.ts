@@ -17,7 +17,16 @@ import {
 /** An event larger than this, in bytes, is neither written nor read. */
 export const MAX_EVENT_BYTES = 256 * 1024;
 
-/** Types that this package records; an event of a later release may have another one. */
+/**
+ * Types that this package records; an event of a later release may have another one.
+ *
+ * @example
+ * ```ts
+ * import { eventTypes } from '@fairlead/registry';
+ *
+ * console.log(eventTypes.includes('archived')); // true
+ * ```
+ */
 export const eventTypes = [
   'tag-set',
   'tag-deleted',

@@ -32,6 +32,14 @@ const TEMPORARY = '.tmp';
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION`; `ERR_REGISTRY_STORE_NOT_FOUND` when the folder is missing and `create` is not set;
  * `ERR_REGISTRY_STORE_NOT_A_FOLDER`; `ERR_REGISTRY_STORE_DENIED`.
+ *
+ * @example
+ * ```ts
+ * import { folderStore, ModelRegistry } from '@fairlead/registry';
+ *
+ * const registry = new ModelRegistry({ store: folderStore('./models', { create: true }) });
+ * console.log(await registry.listModels()); // []
+ * ```
  */
 export function folderStore(path: string, options: FolderStoreOptions = {}): ObjectStore {
   const { create = false } = checkOptions('folderStore', options, { create: 'optional' });

@@ -4,6 +4,15 @@ import type { FeatureSpec, Signature, TensorSpec, ValueSpec } from '@fairlead/si
  * Lists the changes from the signature `before` to `after` that break clients of the model, field by field.
  *
  * Empty when every valid request stays valid, and clients can read every answer.
+ *
+ * @example
+ * ```ts
+ * import { breakingChanges } from '@fairlead/registry';
+ *
+ * const before = { inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }], outputs: [] } as const;
+ * const after = { inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 5] }], outputs: [] } as const;
+ * console.log(breakingChanges(before, after).join()); // input "x" changed its shape from [-1,4] to [-1,5]
+ * ```
  */
 export function breakingChanges(before: Signature, after: Signature): readonly string[] {
   return [

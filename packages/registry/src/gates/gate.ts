@@ -43,6 +43,14 @@ const MAX_TEXT = 200;
  * `signatureCompatible`, `approvedBy 1`.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION`
+ *
+ * @example
+ * ```ts
+ * import { parseGate } from '@fairlead/registry';
+ *
+ * const { check } = parseGate('accuracy >= champion - 0.01');
+ * console.log(check); // comparison
+ * ```
  */
 export function parseGate(text: string): Gate {
   const trimmed = text.trim();

@@ -37,6 +37,15 @@ export interface RestoreReport extends ImportReport {
  * Into a folder or a bucket that contains a backup, only new objects are written.
  *
  * @throws RegistryError the errors of `exportModels`.
+ *
+ * @example
+ * ```ts
+ * import { folderStore } from '@fairlead/registry';
+ * import { backupRegistry } from '@fairlead/registry/maintenance';
+ *
+ * const { created } = await backupRegistry(folderStore('./registry'), './backup.tar');
+ * console.log(created); // 6
+ * ```
  */
 export async function backupRegistry(
   store: ObjectStore,
@@ -56,6 +65,16 @@ export async function backupRegistry(
  * An interrupted restore is completed.
  *
  * @throws RegistryError `ERR_REGISTRY_ARCHIVE_CONFLICT` when `to` has objects that the backup hasn't, and the errors of `importModels`.
+ *
+ * @example
+ * ```ts
+ * import { folderStore } from '@fairlead/registry';
+ * import { backupRegistry, restoreRegistry } from '@fairlead/registry/maintenance';
+ *
+ * await backupRegistry(folderStore('./registry'), './backup.tar');
+ * const { models, verified } = await restoreRegistry('./backup.tar', './restored');
+ * console.log(models, verified.ok); // [ 'digits' ] true
+ * ```
  */
 export async function restoreRegistry(
   from: string,
@@ -74,6 +93,16 @@ export async function restoreRegistry(
  * Checks a restore without doing it: reads the backup to its end, and throws the errors of `restoreRegistry`.
  *
  * @throws RegistryError the errors of `restoreRegistry`
+ *
+ * @example
+ * ```ts
+ * import { folderStore } from '@fairlead/registry';
+ * import { backupRegistry, checkRestore } from '@fairlead/registry/maintenance';
+ *
+ * await backupRegistry(folderStore('./registry'), './backup.tar');
+ * const { dryRun, versions } = await checkRestore('./backup.tar', './restored');
+ * console.log(dryRun, versions); // true 2
+ * ```
  */
 export async function checkRestore(from: string, to: string): Promise<ImportReport> {
   const archive = await openArchive(from);

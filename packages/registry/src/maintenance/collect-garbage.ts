@@ -55,6 +55,15 @@ const BATCH = 500;
  *
  * @throws RegistryError `ERR_REGISTRY_CORRUPT` while a record isn't intact, `ERR_REGISTRY_INVALID_OPTION`,
  * `ERR_REGISTRY_STORE_UNAVAILABLE` when the process was suspended for too long
+ *
+ * @example
+ * ```ts
+ * import { folderStore } from '@fairlead/registry';
+ * import { collectGarbage } from '@fairlead/registry/maintenance';
+ *
+ * const { removed, kept } = await collectGarbage(folderStore('./registry'), { dryRun: true });
+ * console.log(removed.length, kept); // 0 2
+ * ```
  */
 export async function collectGarbage(
   store: ObjectStore,

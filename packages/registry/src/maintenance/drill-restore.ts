@@ -41,6 +41,15 @@ export interface DrillReport {
  * Only a restored backup shows that backups work. The registry itself is only read.
  *
  * @throws RegistryError the errors of `backupRegistry` and `restoreRegistry`.
+ *
+ * @example
+ * ```ts
+ * import { folderStore } from '@fairlead/registry';
+ * import { drillRestore } from '@fairlead/registry/maintenance';
+ *
+ * const { ok, differing, restoreMs } = await drillRestore(folderStore('./registry'));
+ * console.log(ok, differing.length, restoreMs > 0); // true 0 true
+ * ```
  */
 export async function drillRestore(
   store: ObjectStore,

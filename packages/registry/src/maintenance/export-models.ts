@@ -48,6 +48,16 @@ export interface ExportReport {
  * @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_ARCHIVE_INVALID` when the source isn't
  * intact, `ERR_REGISTRY_ARCHIVE_CONFLICT` when the file exists or the store has another history,
  * `ERR_REGISTRY_INVALID_OPTION` when the file's folder is missing, and `ERR_REGISTRY_STORE_…`
+ *
+ * @example
+ * ```ts
+ * import { folderStore } from '@fairlead/registry';
+ * import { exportModels } from '@fairlead/registry/maintenance';
+ *
+ * const store = folderStore('./registry');
+ * const { objects } = await exportModels(store, './digits.tar', { models: ['digits'] });
+ * console.log(objects); // 6
+ * ```
  */
 export async function exportModels(
   store: ObjectStore,

@@ -44,6 +44,19 @@ export interface ImportReport {
  *
  * @throws RegistryError `ERR_REGISTRY_ARCHIVE_INVALID`, `ERR_REGISTRY_ARCHIVE_CONFLICT` when the store has another
  * history of the same model, and `ERR_REGISTRY_STORE_…`
+ *
+ * @example
+ * ```ts
+ * import { folderStore } from '@fairlead/registry';
+ * import { exportModels, importModels } from '@fairlead/registry/maintenance';
+ *
+ * await exportModels(folderStore('./registry'), './digits.tar');
+ * const { models, versions } = await importModels(
+ *   folderStore('./production', { create: true }),
+ *   './digits.tar',
+ * );
+ * console.log(models, versions); // [ 'digits' ] 2
+ * ```
  */
 export async function importModels(
   store: ObjectStore,

@@ -65,6 +65,18 @@ export interface PruneReport {
  * alias that is set to such a version brings it back.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION`, `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_CORRUPT`
+ *
+ * @example
+ * ```ts
+ * import { folderStore } from '@fairlead/registry';
+ * import { pruneVersions } from '@fairlead/registry/maintenance';
+ *
+ * const { pruned, keptByAlias } = await pruneVersions(folderStore('./registry'), 'digits', {
+ *   keepLast: 1,
+ *   actor: 'ada',
+ * });
+ * console.log(pruned, keptByAlias); // [] [ 1 ]
+ * ```
  */
 export async function pruneVersions(
   store: ObjectStore,

@@ -19,6 +19,16 @@ const MAX_GATES = 50;
  *
  * Every method throws `RegistryError`: `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_INVALID_OPTION`, and the errors of the
  * registry's methods.
+ *
+ * @example
+ * ```ts
+ * import { folderStore, ModelRegistry } from '@fairlead/registry';
+ *
+ * const digits = new ModelRegistry({ store: folderStore('./registry') }).model('digits');
+ * await digits.setTag('team', 'vision', { actor: 'ada' });
+ * await digits.setGates('champion', ['accuracy >= 0.95'], { actor: 'ada' });
+ * console.log((await digits.events()).map(({ type }) => type).join()); // tag-set,gates-set
+ * ```
  */
 export class ModelHandle extends TagsAndNotes {
   readonly name: string;

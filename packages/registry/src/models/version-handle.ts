@@ -24,6 +24,17 @@ export interface SignOptions extends AuditContext {
  *
  * Every method throws `RegistryError`: `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_VERSION_NOT_FOUND`,
  * `ERR_REGISTRY_INVALID_OPTION`, and the errors of the registry's methods.
+ *
+ * @example
+ * ```ts
+ * import { folderStore, ModelRegistry } from '@fairlead/registry';
+ *
+ * const digits = new ModelRegistry({ store: folderStore('./registry') }).model('digits');
+ * await digits.version(2).measure({ name: 'p99Ms', value: 12, actor: 'load test' });
+ * await digits.version(2).approve({ actor: 'bob', reason: 'checked on our data' });
+ * const state = (await digits.state()).versions.get(2);
+ * console.log(state?.measurements.p99Ms?.value, state?.approvals[0]?.actor); // 12 bob
+ * ```
  */
 export class VersionHandle extends TagsAndNotes {
   readonly model: string;

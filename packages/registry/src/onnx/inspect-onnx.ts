@@ -33,6 +33,14 @@ export interface InspectedOnnx extends Pick<
  * @throws RegistryError `ERR_REGISTRY_INVALID_ONNX` naming what is wrong, or which input, output or weights can't be
  * served;
  * `ERR_REGISTRY_SOURCE_UNREADABLE`.
+ *
+ * @example
+ * ```ts
+ * import { inspectOnnx } from '@fairlead/registry/sources';
+ *
+ * const { signature } = await inspectOnnx('./model.onnx');
+ * console.log(signature.inputs[0]?.name, signature.inputs[0]?.shape); // x [ -1, 2 ]
+ * ```
  */
 export async function inspectOnnx(source: string | Uint8Array): Promise<InspectedOnnx> {
   if (typeof source !== 'string') return inspect('the bytes', source);

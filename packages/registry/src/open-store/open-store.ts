@@ -33,6 +33,20 @@ export interface OpenStoreOptions {
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for what is neither, `ERR_REGISTRY_STORE_UNSUPPORTED` when
  * `@aws-sdk/client-s3` isn't installed, and what `folderStore` throws.
+ *
+ * @example
+ * ```ts
+ * import { ModelRegistry, openStore } from '@fairlead/registry';
+ *
+ * const registry = new ModelRegistry({ store: await openStore('s3://models/team-a') });
+ * await registry.push({
+ *   model: 'iris',
+ *   runtime: { name: 'onnx' },
+ *   files: { 'model.onnx': './model.onnx' },
+ *   actor: 'ada',
+ * });
+ * console.log(await registry.modelNames()); // [ 'iris' ]
+ * ```
  */
 export async function openStore(
   location: string,

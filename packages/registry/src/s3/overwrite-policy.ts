@@ -51,6 +51,14 @@ export interface BucketPolicy {
  * Copying into the registry is thereby denied too.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for a bucket or a prefix that can't be one.
+ *
+ * @example
+ * ```ts
+ * import { overwritePolicy } from '@fairlead/registry/s3';
+ *
+ * const policy = overwritePolicy({ bucket: 'models', prefix: 'team-a' });
+ * console.log(policy.Statement[0]?.Resource); // arn:aws:s3:::models/team-a/*
+ * ```
  */
 export function overwritePolicy(options: OverwritePolicyOptions): BucketPolicy {
   const { partition = 'aws', mayDelete } = checkOptions('overwritePolicy', options, {

@@ -40,6 +40,13 @@ export function s3Location(bucket: string, prefix = ''): S3Location {
  * Reads `s3://bucket/prefix`.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION`
+ *
+ * @example
+ * ```ts
+ * import { parseS3Url } from '@fairlead/registry/s3';
+ *
+ * console.log(parseS3Url('s3://models/team-a')); // { bucket: 'models', prefix: 'team-a' }
+ * ```
  */
 export function parseS3Url(url: string): S3Location {
   // Neither a bucket nor a prefix can have an "@".

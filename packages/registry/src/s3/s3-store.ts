@@ -80,6 +80,17 @@ const MIN_PART_BYTES = 5 * 1024 * 1024;
  * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for a bucket, a prefix or an option that can't be one. What the
  * store's methods throw: `ERR_REGISTRY_STORE_NOT_FOUND` (no such bucket), `…_CREDENTIALS`, `…_DENIED`, `…_REGION`,
  * `…_CLOCK_SKEWED`, `…_UNSUPPORTED` and `…_UNAVAILABLE`, each naming bucket, key and the fix.
+ *
+ * @example
+ * ```ts
+ * import { S3Client } from '@aws-sdk/client-s3';
+ * import { ModelRegistry } from '@fairlead/registry';
+ * import { s3Store } from '@fairlead/registry/s3';
+ *
+ * const client = new S3Client({ region: 'us-east-1' });
+ * const store = s3Store({ bucket: 'models', prefix: 'team-b', client });
+ * console.log(store.location, await new ModelRegistry({ store }).listModels()); // s3://models/team-b []
+ * ```
  */
 export function s3Store(options: S3StoreOptions): ObjectStore {
   checkOptions('s3Store', options, optionNames);

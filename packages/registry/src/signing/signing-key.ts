@@ -17,7 +17,19 @@ export interface SigningKeyPair {
   readonly privateKey: string;
 }
 
-/** Makes a pair of Ed25519 keys (RFC 8032) to sign versions with. */
+/**
+ * Makes a pair of Ed25519 keys (RFC 8032) to sign versions with.
+ *
+ * @example
+ * ```ts
+ * import { folderStore, generateSigningKey, ModelRegistry } from '@fairlead/registry';
+ *
+ * const { privateKey, publicKey, keyId } = generateSigningKey();
+ * const registry = new ModelRegistry({ store: folderStore('./registry') });
+ * const signature = await registry.model('digits').version(2).sign({ privateKey, actor: 'release' });
+ * console.log(signature.keyId === keyId, publicKey.split('\n')[0]); // true -----BEGIN PUBLIC KEY-----
+ * ```
+ */
 export function generateSigningKey(): SigningKeyPair {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   return {

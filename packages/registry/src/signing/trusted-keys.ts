@@ -22,6 +22,22 @@ const PEM = /-----BEGIN [A-Z ]+-----[^-]*-----END [A-Z ]+-----/g;
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_KEY` when there is none, one is no Ed25519 public key, or there are fewer
  * than `signers`.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   folderStore,
+ *   generateSigningKey,
+ *   ModelRegistry,
+ *   parseTrustedKeys,
+ * } from '@fairlead/registry';
+ *
+ * const { publicKey } = generateSigningKey();
+ * const trustedKeys = parseTrustedKeys(publicKey);
+ * const registry = new ModelRegistry({ store: folderStore('./registry'), trustedKeys });
+ * const error = await registry.openVersion('digits', 2).catch((cause: unknown) => cause);
+ * console.log(error instanceof Error && 'code' in error && error.code); // ERR_REGISTRY_UNTRUSTED
+ * ```
  */
 export function parseTrustedKeys(
   text: string,

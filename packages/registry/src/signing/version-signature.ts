@@ -55,7 +55,25 @@ const fields: ObjectFields<VersionSignature> = {
   seal: sha256,
 };
 
-/** The bytes that are signed: the name of the version and the digest of its manifest. */
+/**
+ * The bytes that are signed: the name of the version and the digest of its manifest.
+ *
+ * @example
+ * ```ts
+ * import { createPublicKey, verify } from 'node:crypto';
+ * import { folderStore, generateSigningKey, ModelRegistry, signedText } from '@fairlead/registry';
+ *
+ * const { privateKey, publicKey } = generateSigningKey();
+ * const registry = new ModelRegistry({ store: folderStore('./registry') });
+ * const { manifest } = await registry.openVersion('digits', 2);
+ * const { signature } = await registry
+ *   .model('digits')
+ *   .version(2)
+ *   .sign({ privateKey, actor: 'release' });
+ * const bytes = Buffer.from(signature, 'base64');
+ * console.log(verify(null, signedText(manifest), createPublicKey(publicKey), bytes)); // true
+ * ```
+ */
 export function signedText({
   model,
   version,

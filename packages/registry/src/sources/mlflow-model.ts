@@ -32,6 +32,17 @@ const FLAVOR = 'onnx';
  * @throws RegistryError `ERR_REGISTRY_INVALID_SOURCE` when it has no ONNX flavour, naming those that it has, or isn't as
  * MLflow writes it; `ERR_REGISTRY_INVALID_PATH` for a path or a link that leads out of it; `ERR_REGISTRY_INVALID_ONNX`;
  * `ERR_REGISTRY_SOURCE_UNREADABLE`
+ *
+ * @example
+ * ```ts
+ * import { folderStore, ModelRegistry } from '@fairlead/registry';
+ * import { mlflowModel } from '@fairlead/registry/sources';
+ *
+ * const registry = new ModelRegistry({ store: folderStore('./registry') });
+ * const request = await mlflowModel('./mlflow-model', { model: 'iris', actor: 'ada' });
+ * const { manifest } = await registry.push(request);
+ * console.log(manifest.lineage.origin?.tool, manifest.files[0]?.path); // mlflow MLmodel
+ * ```
  */
 export async function mlflowModel(
   folder: string,

@@ -11,6 +11,17 @@ import type { PushRequest } from '../push/push-request.ts';
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_ONNX`, `ERR_REGISTRY_SOURCE_UNREADABLE`; `ERR_REGISTRY_INVALID_PATH` for
  * weights that are links to outside of its folder.
+ *
+ * @example
+ * ```ts
+ * import { folderStore, ModelRegistry } from '@fairlead/registry';
+ * import { onnxModel } from '@fairlead/registry/sources';
+ *
+ * const registry = new ModelRegistry({ store: folderStore('./registry') });
+ * const request = await onnxModel('./model.onnx', { model: 'iris', actor: 'ada' });
+ * const { manifest } = await registry.push(request);
+ * console.log(manifest.version, manifest.signature.outputs[0]?.name); // 1 y
+ * ```
  */
 export async function onnxModel(file: string, options: SourceOptions): Promise<PushRequest> {
   checkOptions('onnxModel', options, sourceOptions);

@@ -34,6 +34,24 @@ export interface PythonModelOptions extends SourceOptions {
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_SOURCE` for a folder without files, or without the module of `entry`;
  * `ERR_REGISTRY_INVALID_PATH` for a link that leads out of it; `ERR_REGISTRY_SOURCE_UNREADABLE`
+ *
+ * @example
+ * ```ts
+ * import { folderStore, ModelRegistry } from '@fairlead/registry';
+ * import { pythonModel } from '@fairlead/registry/sources';
+ *
+ * const x = { name: 'x', datatype: 'FP32', shape: [-1, 4] } as const;
+ * const request = await pythonModel('./flask-model', {
+ *   model: 'iris-flask',
+ *   signature: { inputs: [x], outputs: [{ ...x, name: 'y' }] },
+ *   upstream: 'flask',
+ *   entry: 'app.py',
+ *   actor: 'ada',
+ * });
+ * const registry = new ModelRegistry({ store: folderStore('./registry') });
+ * const { manifest } = await registry.push(request);
+ * console.log(manifest.files.map(({ path }) => path).join()); // app.py,requirements.txt
+ * ```
  */
 export async function pythonModel(
   folder: string,

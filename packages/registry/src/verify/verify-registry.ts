@@ -44,6 +44,15 @@ export interface VerifyReport {
  * objects in the store are ignored.
  *
  * @throws RegistryError `ERR_REGISTRY_STORE_…` when the store fails.
+ *
+ * @example
+ * ```ts
+ * import { folderStore } from '@fairlead/registry';
+ * import { verifyRegistry } from '@fairlead/registry/maintenance';
+ *
+ * const { ok, problems, manifests } = await verifyRegistry(folderStore('./registry'));
+ * console.log(ok, problems.length, manifests); // true 0 2
+ * ```
  */
 export async function verifyRegistry(store: ObjectStore): Promise<VerifyReport> {
   const verifier = new Verifier(store);

@@ -10,7 +10,17 @@ export interface EventCursor {
   save(text: string): Promise<void>;
 }
 
-/** Stores a cursor in a separate file, which one process at a time should write; its folder has to exist. */
+/**
+ * Stores a cursor in a separate file, which one process at a time should write; its folder has to exist.
+ *
+ * @example
+ * ```ts
+ * import { fileCursor } from '@fairlead/registry/webhooks';
+ *
+ * const cursor = fileCursor('./cursor.json');
+ * console.log(await cursor.load()); // undefined
+ * ```
+ */
 export function fileCursor(path: string): EventCursor {
   const file = resolve(path);
   const fresh = `${file}.new`;

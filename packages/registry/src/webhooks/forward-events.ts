@@ -88,6 +88,30 @@ export interface ForwardOptions {
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION`; `ERR_REGISTRY_CORRUPT` for a damaged cursor; and the errors of
  * the cursor and, before the first poll, of the store.
+ *
+ * @example
+ * ```ts
+ * import { folderStore } from '@fairlead/registry';
+ * import { fileCursor, forwardEvents } from '@fairlead/registry/webhooks';
+ * import { WebhookSender } from '@fairlead/webhooks';
+ *
+ * const { WEBHOOK_URL: url = 'http://127.0.0.1:8080/hooks', WEBHOOK_SECRET: secret = '' } =
+ *   process.env;
+ * const stop = new AbortController();
+ * await forwardEvents({
+ *   store: folderStore('./registry'),
+ *   url,
+ *   sender: new WebhookSender({ destinations: [], privateDestinations: [url], secrets: [secret] }),
+ *   cursor: fileCursor('./cursor.json'),
+ *   from: 'start',
+ *   filter: (type) => type === 'alias.set',
+ *   onNotice(notice) {
+ *     console.log(notice.type, notice.model, notice.attempt); // delivered digits 1
+ *     stop.abort();
+ *   },
+ *   signal: stop.signal,
+ * });
+ * ```
  */
 export async function forwardEvents(options: ForwardOptions): Promise<void> {
   const forwarder = await Forwarder.open('forwardEvents', options);
@@ -105,6 +129,24 @@ export async function forwardEvents(options: ForwardOptions): Promise<void> {
  * others are delivered the next time.
  *
  * @throws RegistryError the errors of `forwardEvents` and of the store.
+ *
+ * @example
+ * ```ts
+ * import { folderStore } from '@fairlead/registry';
+ * import { fileCursor, forwardPending } from '@fairlead/registry/webhooks';
+ * import { WebhookSender } from '@fairlead/webhooks';
+ *
+ * const { WEBHOOK_URL: url = 'http://127.0.0.1:8080/hooks', WEBHOOK_SECRET: secret = '' } =
+ *   process.env;
+ * const allDelivered = await forwardPending({
+ *   store: folderStore('./registry'),
+ *   url,
+ *   sender: new WebhookSender({ destinations: [], privateDestinations: [url], secrets: [secret] }),
+ *   cursor: fileCursor('./cursor.json'),
+ *   from: 'start',
+ * });
+ * console.log(allDelivered); // true
+ * ```
  */
 export async function forwardPending(options: ForwardOptions): Promise<boolean> {
   const { dueInMs, errors } = await (await Forwarder.open('forwardPending', options)).pass();

@@ -24,6 +24,15 @@ export interface DroppedZipMap {
  * A `ZipMap` stays where something else reads its maps, or its classes aren't known.
  *
  * @throws SignatureError `ERR_SIGNATURE_ONNX_INVALID`
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * import { dropZipMaps } from '@fairlead/signature/onnx';
+ *
+ * const { bytes, dropped } = dropZipMaps(await readFile('./classifier.onnx'));
+ * console.log(dropped[0]?.labels, bytes.length > 0); // [ 0, 1, 2 ] true
+ * ```
  */
 export function dropZipMaps(bytes: Uint8Array): {
   readonly bytes: Uint8Array;
@@ -53,7 +62,18 @@ export function dropZipMaps(bytes: Uint8Array): {
   };
 }
 
-/** Whether a node makes maps of a tensor. */
+/**
+ * Whether a node makes maps of a tensor.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * import { isZipMap, readOnnxModel } from '@fairlead/signature/onnx';
+ *
+ * const { graph } = readOnnxModel(await readFile('./classifier.onnx'));
+ * console.log(graph.nodes.filter(isZipMap).length); // 1
+ * ```
+ */
 export function isZipMap({ opType, domain }: OnnxNode): boolean {
   return opType === 'ZipMap' && domain === 'ai.onnx.ml';
 }

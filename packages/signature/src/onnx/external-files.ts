@@ -14,6 +14,15 @@ const COMPILED = 'EPContext';
  * or another attribute it would read from the disk.
  *
  * @throws SignatureError `ERR_SIGNATURE_ONNX_FILES` naming the file or the node, and what to do.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * import { externalFiles, readOnnxModel } from '@fairlead/signature/onnx';
+ *
+ * const model = readOnnxModel(await readFile('./external-weights.onnx'));
+ * console.log(externalFiles(model, (path) => path.endsWith('.data'))); // [ 'ca9fca84-e87e-11f1-99e9-02fc00000001.data' ]
+ * ```
  */
 export function externalFiles(
   model: OnnxModel,

@@ -12,6 +12,16 @@ import { onnxDatatype, onnxTypeName } from './onnx-type.ts';
  * name, or aren't given, are -1, and a length of 0 is 0; names that inputs share are the names of their dimensions.
  *
  * @throws SignatureError `ERR_SIGNATURE_ONNX_INVALID` naming the input or output that can't be served, and what to do.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * import { onnxSignature, readOnnxModel } from '@fairlead/signature/onnx';
+ *
+ * const { graph } = readOnnxModel(await readFile('./model.onnx'));
+ * const [input] = onnxSignature(graph).inputs;
+ * console.log(input?.name, input?.datatype, input?.shape); // x FP32 [ -1, 2 ]
+ * ```
  */
 export function onnxSignature({ inputs, outputs, initializers, nodes }: OnnxGraph): Signature {
   // Before IR version 4 the weights are among the inputs, as values that callers may leave out.

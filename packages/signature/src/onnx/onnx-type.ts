@@ -31,12 +31,30 @@ const types: readonly (readonly [name: string, datatype?: Datatype] | undefined)
   ['int2'],
 ];
 
-/** Name of a datatype by its number in `TensorProto.DataType`: `float8e4m3fn`. */
+/**
+ * Name of a datatype by its number in `TensorProto.DataType`: `float8e4m3fn`.
+ *
+ * @example
+ * ```ts
+ * import { onnxTypeName } from '@fairlead/signature/onnx';
+ *
+ * console.log(onnxTypeName(16)); // bfloat16
+ * ```
+ */
 export function onnxTypeName(elementType: number): string {
   return types[elementType]?.[0] ?? `the unknown type ${elementType}`;
 }
 
-/** The datatype in which elements of an ONNX type can be sent, if there is one. */
+/**
+ * The datatype in which elements of an ONNX type can be sent, if there is one.
+ *
+ * @example
+ * ```ts
+ * import { onnxDatatype } from '@fairlead/signature/onnx';
+ *
+ * console.log(onnxDatatype(1), onnxDatatype(16)); // FP32 undefined
+ * ```
+ */
 export function onnxDatatype(elementType: number): Datatype | undefined {
   return types[elementType]?.[1];
 }

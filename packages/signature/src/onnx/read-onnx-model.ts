@@ -28,8 +28,11 @@ const MAX_ENTRIES = 1000;
  *
  * @example
  * ```ts
- * const { graph, externalTensors } = readOnnxModel(await readFile('model.onnx'));
- * console.log(graph.nodes.map(({ opType }) => opType), externalTensors);
+ * import { readFile } from 'node:fs/promises';
+ * import { readOnnxModel } from '@fairlead/signature/onnx';
+ *
+ * const { graph } = readOnnxModel(await readFile('./model.onnx'));
+ * console.log(graph.nodes.map(({ opType }) => opType)); // [ 'Mul', 'Add' ]
  * ```
  */
 export function readOnnxModel(source: Uint8Array | number): OnnxModel {

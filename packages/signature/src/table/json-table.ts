@@ -5,6 +5,20 @@ import { invalidTable, type Table } from './table.ts';
  * numbers; without any, `columns` may be left out or `null`.
  *
  * @throws SignatureError `ERR_SIGNATURE_TABLE_INVALID`
+ *
+ * @example
+ * ```ts
+ * import { splitTable } from '@fairlead/signature';
+ *
+ * const { columns, rows } = splitTable({
+ *   columns: ['age', 'income'],
+ *   data: [
+ *     [41, 3000],
+ *     [42, null],
+ *   ],
+ * });
+ * console.log(columns, rows.length); // [ 'age', 'income' ] 2
+ * ```
  */
 export function splitTable(value: unknown): Table {
   if (!isRecord(value) || !Array.isArray(value.data)) {
@@ -25,6 +39,14 @@ export function splitTable(value: unknown): Table {
  * columns.
  *
  * @throws SignatureError `ERR_SIGNATURE_TABLE_INVALID`
+ *
+ * @example
+ * ```ts
+ * import { recordsTable } from '@fairlead/signature';
+ *
+ * const { columns, rows } = recordsTable([{ age: 41, income: 3000 }, { age: 42 }]);
+ * console.log(columns, rows[1]); // [ 'age', 'income' ] [ 42, undefined ]
+ * ```
  */
 export function recordsTable(value: unknown): Table {
   if (!Array.isArray(value)) throw invalidTable('records must be a list of {"column": value, …}');

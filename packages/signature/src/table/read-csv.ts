@@ -29,9 +29,13 @@ export interface CsvOptions {
  * ```ts
  * import { readCsv, tableTensors } from '@fairlead/signature';
  *
- * const signature = { inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 3] }], outputs: [] } as const;
+ * const signature = {
+ *   inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 3] }],
+ *   outputs: [],
+ * } as const;
  * const table = readCsv('1,2,3\n4,5,6\n', signature, { header: 'detect' });
- * const [x] = tableTensors(table, signature); // shape [2, 3]
+ * const [x] = tableTensors(table, signature);
+ * console.log(x?.shape); // [ 2, 3 ]
  * ```
  */
 export function readCsv(

@@ -13,11 +13,14 @@ import { tableTensors } from './table-tensors.ts';
  *
  * @example
  * ```ts
- * import { tableRequests } from '@fairlead/signature';
+ * import { readCsv, tableRequests } from '@fairlead/signature';
  *
- * const signature = { inputs: [{ name: 'age', datatype: 'FP32', shape: [-1] }], outputs: [] } as const;
- * const table = { columns: ['age'], rows: [[41], [42], [43]], placeOf: (row: number) => `row ${row}` };
- * tableRequests(table, signature, 2).length; // 2
+ * const signature = {
+ *   inputs: [{ name: 'age', datatype: 'FP32', shape: [-1] }],
+ *   outputs: [],
+ * } as const;
+ * const table = readCsv('age\n41\n42\n43\n', signature, { header: 'present' });
+ * console.log(tableRequests(table, signature, 2).map(([age]) => age?.data)); // [ [ 41, 42 ], [ 43 ] ]
  * ```
  */
 export function tableRequests(

@@ -18,11 +18,18 @@ import { layOutTable, type InputLayout } from './table-layout.ts';
  *
  * @example
  * ```ts
- * import { tableTensors } from '@fairlead/signature';
+ * import { recordsTable, tableTensors } from '@fairlead/signature';
  *
- * const signature = { inputs: [{ name: 'age', datatype: 'FP32', shape: [-1, 1] }], outputs: [] } as const;
- * const table = { columns: ['id', 'age'], rows: [[7, 41.5], [8, null]], placeOf: (row: number) => `row ${row}` };
- * const [age] = tableTensors(table, signature); // shape [2, 1]: 41.5 and NaN
+ * const signature = {
+ *   inputs: [{ name: 'age', datatype: 'FP32', shape: [-1, 1] }],
+ *   outputs: [],
+ * } as const;
+ * const table = recordsTable([
+ *   { id: 7, age: 41.5 },
+ *   { id: 8, age: null },
+ * ]);
+ * const [age] = tableTensors(table, signature);
+ * console.log(age?.shape, [...(age?.data ?? [])]); // [ 2, 1 ] [ 41.5, NaN ]
  * ```
  */
 export function tableTensors(
