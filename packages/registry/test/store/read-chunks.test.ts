@@ -1,4 +1,4 @@
-import { appendFile, open, writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryFolder } from '@fairlead/test-support';
 import { expect, test } from 'vitest';
@@ -21,15 +21,3 @@ test.each([0, 1, 4096, 4097, 1024 * 1024, 1024 * 1024 + 1, 3_000_000])(
     expect(Buffer.concat(parts).equals(content)).toBe(true);
   },
 );
-
-test('a file that grows while it is read is read to its end', async () => {
-  const file = join(temporaryFolder(), 'file');
-  await writeFile(file, 'a'.repeat(5000));
-  await using handle = await open(file);
-  let text = '';
-  for await (const chunk of readChunks(handle)) {
-    if (text === '') await appendFile(file, 'b'.repeat(9000));
-    text += Buffer.from(chunk).toString();
-  }
-  expect(text).toBe('a'.repeat(5000) + 'b'.repeat(9000));
-});
