@@ -52,7 +52,7 @@ export async function setUp(options = {}) {
   const {
     dev = false,
     root = REPOSITORY_ROOT,
-    parts = [nodePackages, pythonPackages, nginx, systemd, redis],
+    parts = [nodePackages, pythonPackages, nginx, systemd, redis, fleet],
   } = options;
   const folder = join(root, '.fairlead', 'setup');
   /** @type {SetupContext} */
@@ -102,6 +102,25 @@ export function redis(context) {
   return systemPackages(
     context,
     context.dev ? [{ program: 'redis-server', package: 'redis-server' }] : [],
+  );
+}
+
+/**
+ * Tests of deployments boot Debian hosts, with HAProxy in front of them.
+ * @param {SetupContext} context
+ */
+export function fleet(context) {
+  return systemPackages(
+    context,
+    context.dev
+      ? [
+          { program: 'systemd-nspawn', package: 'systemd-container' },
+          { program: 'mmdebstrap', package: 'mmdebstrap' },
+          { program: 'haproxy', package: 'haproxy' },
+          { program: 'ssh', package: 'openssh-client' },
+          { program: 'ip', package: 'iproute2' },
+        ]
+      : [],
   );
 }
 
