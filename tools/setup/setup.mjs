@@ -106,13 +106,13 @@ export function redis(context) {
 }
 
 /**
- * Tests of deployments boot Debian hosts, with HAProxy in front of them.
+ * Tests of deployments boot Debian hosts, with HAProxy in front of them, which takes root.
  * @param {SetupContext} context
  */
 export function fleet(context) {
   return systemPackages(
     context,
-    context.dev
+    context.dev && process.getuid?.() === 0
       ? [
           { program: 'systemd-nspawn', package: 'systemd-container' },
           { program: 'mmdebstrap', package: 'mmdebstrap' },

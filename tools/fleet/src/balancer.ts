@@ -23,6 +23,8 @@ export interface BalancerOptions {
   readonly readyPath?: string;
   /** `Host` header of health checks; default: `fleet`. */
   readonly checkHost?: string;
+  /** Time between two health checks of a host, in milliseconds; two in a row decide; default: 1,000. */
+  readonly checkIntervalMs?: number;
 }
 
 /** State of a host at the balancer. */
@@ -125,6 +127,7 @@ function renderConfig(
     hostPort = 80,
     readyPath = '/v2/health/ready',
     checkHost = 'fleet',
+    checkIntervalMs = 1_000,
   }: BalancerOptions,
 ): string {
   const servers = hosts.map(({ name, address }) => `  server ${name} ${address}:${hostPort} check`);
@@ -147,7 +150,7 @@ backend hosts
   http-check send meth GET uri ${readyPath} ver HTTP/1.1 hdr Host ${checkHost}
   http-check expect status 200
   http-response set-header x-fleet-host %s
-  default-server inter 1s fall 2 rise 2
+  default-server inter ${checkIntervalMs} fall 2 rise 2
 ${servers.join('\n')}
 `;
 }

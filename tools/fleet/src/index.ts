@@ -6,9 +6,9 @@ export {
 } from './balancer.ts';
 export { cgroupHierarchies } from './cgroup-hierarchies.ts';
 export { FleetHost, type BootOptions } from './fleet-host.ts';
-export { ensureImage, type ImageLayers, type ImageName } from './fleet-image.ts';
+export { ensureImage, type ImageLayers, type ImageName, type ImageOptions } from './fleet-image.ts';
 export type { LoadFailure, LoadPlan, LoadRequest, LoadResult } from './load-request.ts';
-export { findMachineProblems } from './machine-problems.ts';
+export { canBootFleet, findMachineProblems, type Machine } from './machine-problems.ts';
 export { matchesExpected } from './matches-expected.ts';
 export type { CommandOptions, CommandResult } from './run-command.ts';
 export { startFleet, type Fleet, type FleetOptions } from './start-fleet.ts';

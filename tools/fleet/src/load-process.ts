@@ -6,7 +6,8 @@ import type { LoadFailure, LoadPlan, LoadRequest, LoadResult } from './load-requ
 import { matchesExpected } from './matches-expected.ts';
 
 // Started by `startLoad` in the network of the fleet: reads the plan from the first line of standard input, sends until
-// standard input ends, waits for the last answers, and prints the result. The first line of its output says that it sends.
+// standard input ends, waits for the last answers, and prints the result. The first line of its output says that it sends; every
+// further line of input is a count of requests, which is answered once as many were sent.
 const MAX_FAILURES = 1_000;
 const TICK_MS = 2;
 
@@ -20,7 +21,9 @@ const latencies: number[] = [];
 const failures: LoadFailure[] = [];
 const byHost: Record<string, number> = {};
 const pending = new Set<Promise<void>>();
+const counts: number[] = [];
 let [sent, failed] = [0, 0];
+lines.on('line', (line) => counts.push(Number(line)));
 
 const start = performance.now();
 const timer = setInterval(() => {
@@ -34,6 +37,7 @@ const timer = setInterval(() => {
     pending.add(answer);
     void answer.finally(() => pending.delete(answer));
   }
+  while (counts[0] !== undefined && counts[0] <= sent) process.stdout.write(`${counts.shift()}\n`);
 }, TICK_MS);
 process.stdout.write('sending\n');
 await once(lines, 'close');

@@ -24,6 +24,12 @@ export interface FleetOptions {
 /** Hosts in a separate network, which end with the process that started them. */
 export interface Fleet extends AsyncDisposable {
   readonly hosts: readonly FleetHost[];
+  /**
+   * Returns the host with a name, such as `h1`.
+   *
+   * @throws Error when there is none
+   */
+  host(name: string): FleetHost;
   /** Configuration of `ssh` for all hosts, with their keys: `ssh -F <path> h1` from anywhere on this machine. */
   readonly sshConfig: string;
   /** Private key of the account `admin`, which may call `sudo`, on every host. */
@@ -84,6 +90,13 @@ export async function startFleet({
     const close = (): Promise<void> => namespaces.close();
     return {
       hosts,
+      host(name) {
+        const found = hosts.find((host) => host.name === name);
+        if (found === undefined) {
+          throw new Error(`no host ${name}; the fleet has ${names.join(', ')}`);
+        }
+        return found;
+      },
       sshConfig,
       clientKey,
       knownHosts,

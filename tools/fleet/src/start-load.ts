@@ -12,6 +12,8 @@ const script = fileURLToPath(new URL('load-process.ts', import.meta.url));
 
 /** A running load. */
 export interface Load {
+  /** Resolves once the load has sent so many requests in all. */
+  untilSent(count: number): Promise<void>;
   /** Sends no further request, waits for the last answers, and resolves to the result. */
   stop(): Promise<LoadResult>;
 }
@@ -36,12 +38,16 @@ export async function startLoad(fleet: Fleet, plan: LoadPlan): Promise<Load> {
   const errors = text(child.stderr);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const nextLine = async (): Promise<string> => {
-    const { value, done } = (await lines.next()) as IteratorResult<string, undefined>;
+    const { value, done } = await lines.next();
     if (done !== true) return value;
     throw new Error(`the load generator has ended:\n${await errors}`);
   };
   await nextLine();
   return {
+    async untilSent(count) {
+      child.stdin.write(`${count}\n`);
+      await nextLine();
+    },
     async stop() {
       child.stdin.end();
       const result = JSON.parse(await nextLine()) as LoadResult;
