@@ -23,7 +23,7 @@ export interface CheckOptions extends Omit<StepOptions, 'onTask'> {
 
 /**
  * Runs all steps, prints every failure, and ends with each failed test's name and message and the number of tests as they
- * were reported, if any were to run.
+ * were reported, if any were to run. What failed without being a test counts as one failure each.
  *
  * @returns whether all is well
  */
@@ -67,11 +67,17 @@ export async function check(options: CheckOptions): Promise<boolean> {
     );
   }
   const failed = [...failures.map(({ name }) => name), ...problems];
+  const unreported = failures.filter(
+    ({ name }) => !testedProjects.some((project) => name === `${project.name}:test`),
+  );
+  // A step that no test report speaks of, such as the linter's, must not end in "0 failed".
+  const failedCount =
+    counts.failed + unreported.length + problems.length || Math.min(failed.length, 1);
   if (failed.length > 0) say(`\nFailed:\n${failed.map((name) => `  ✗ ${name}`).join('\n')}`);
   if (testedProjects.length > 0) {
     say('');
     if (counts.skipped > 0) say(`${counts.skipped} skipped`);
-    say(`${counts.passed} passed, ${counts.failed} failed`);
+    say(`${counts.passed} passed, ${failedCount} failed`);
   }
   // A failed test in a step that ended well would be a contradiction: then the report is to be believed.
   return failed.length === 0 && counts.failed === 0;

@@ -1,4 +1,9 @@
+import { globSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
 import type { Stage, Step } from './step.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /**
  * Its tests start the sample application as a user would, with all its processes, and so run alone. They are never taken
@@ -24,7 +29,20 @@ const eslint = (...args: readonly string[]): Step['command'] => [
   ...args,
 ];
 
-/** Everything that can be checked without running the code. */
+/**
+ * Every configuration of TypeScript in the workspace. One process checks them all: it reads the types that they share once,
+ * and needs a third of the processor time that a process for each project needs.
+ */
+const TYPESCRIPT_CONFIGURATIONS = globSync('{packages,apps,tools}/*/{,src/,test/}tsconfig.json', {
+  cwd: ROOT,
+}).sort();
+
+/**
+ * Everything that can be checked without running the code.
+ *
+ * Nx replaces the output folders of a `build` whenever it takes that task from its cache, also as a dependency. So no step
+ * beside others that read types may bring `build` with it.
+ */
 export const staticStages: readonly Stage[] = [
   // Writes Nx's graph of the projects, without which the lint rule of the architecture passes everything.
   [{ name: 'References between projects', command: ['nx', 'sync:check'] }],
@@ -40,10 +58,6 @@ export const staticStages: readonly Stage[] = [
   // ESLint runs for many projects at once: a process for each project takes twice the processor time, and one for all
   // takes 3.3 GB of memory.
   [
-    {
-      name: 'Types and package checks',
-      command: runMany('--target=typecheck,check-package', '--parallel=1'),
-    },
     { name: 'Lint of the packages that serve', command: eslint(...SERVING_PACKAGES) },
     {
       name: 'Lint of the other packages',
@@ -56,7 +70,16 @@ export const staticStages: readonly Stage[] = [
       name: 'Lint of applications and tools',
       command: eslint('.', '--ignore-pattern=packages'),
     },
+    { name: 'Types', command: ['tsc', '--build', ...TYPESCRIPT_CONFIGURATIONS] },
+    {
+      name: 'Package checks',
+      command: runMany('--target=check-package', '--parallel=1', '--excludeTaskDependencies'),
+    },
     { name: 'API documentation', command: ['typedoc'] },
+    { name: 'Types of Python', command: ['nx', 'run', 'flask-model:typecheck'] },
+  ],
+  // Builds before it reads the versions.
+  [
     {
       name: 'Release, as a dry run',
       command: ['nx', 'release', 'minor', '--dry-run', '--first-release', '--skip-publish'],

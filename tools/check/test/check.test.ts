@@ -21,7 +21,7 @@ const script = (name: string, code: string): Step => ({
   command: [process.execPath, '--input-type=module', '--eval', code],
 });
 
-/** A step that writes what Vitest would have reported. */
+/** A step that writes what Vitest would have reported, and ends as Nx does. */
 function reports(folder: string, ...statuses: readonly string[]): Step {
   const assertionResults = statuses.map((status) => ({ status }));
   const status = statuses.includes('failed') ? 'failed' : 'passed';
@@ -31,7 +31,10 @@ function reports(folder: string, ...statuses: readonly string[]): Step {
     `import { mkdirSync, writeFileSync } from 'node:fs';
      mkdirSync('${folder}/reports', { recursive: true });
      writeFileSync('${folder}/reports/tests.json', ${JSON.stringify(report)});
-     process.exit(${status === 'failed' ? '1' : '0'});`,
+     if (${String(status === 'failed')}) {
+       console.log('\\nFailed tasks:\\n\\n- @fairlead/${folder}:test');
+       process.exit(1);
+     }`,
   );
 }
 
@@ -109,7 +112,7 @@ describe('check', () => {
     expect(lines).toContain('the reason');
     expect(lines).toContain('line 100');
     expect(lines).not.toContain('line 1');
-    expect(lines.at(-1)).toBe('1 passed, 0 failed');
+    expect(lines.at(-1)).toBe('1 passed, 1 failed');
     expect(readFileSync(join(root, 'lint-types.log'), 'utf8')).toContain('line 1\n');
   });
 
@@ -127,6 +130,29 @@ describe('check', () => {
     expect(lines).not.toContain('what b said');
     expect(lines.slice(-2)).toEqual(['Failed:', '  ✗ @fairlead/a:test']);
     expect(lines.join('\n')).toMatch(/@fairlead\/b:test \(after \d+ s\)/);
+  });
+
+  it('counts a failed step once beside the failed tests of another', async () => {
+    const steps = [script('Lint', 'process.exit(1)'), reports('a', 'passed', 'failed', 'failed')];
+    const { fine, lines } = await run(steps, ['a']);
+    expect(fine).toBe(false);
+    expect(lines.at(-1)).toBe('1 passed, 3 failed');
+  });
+
+  it('counts a task that failed after all of its tests passed', async () => {
+    const [program, flag, evaluate, code] = reports('a', 'passed').command;
+    const step: Step = {
+      name: 'Tests',
+      command: [
+        program,
+        flag ?? '',
+        evaluate ?? '',
+        `${code ?? ''}\nconsole.log('\\nFailed tasks:\\n\\n- @fairlead/a:test'); process.exit(1);`,
+      ],
+    };
+    const { fine, lines } = await run([step], ['a']);
+    expect(fine).toBe(false);
+    expect(lines.at(-1)).toBe('1 passed, 1 failed');
   });
 
   it('counts failed tests', async () => {
@@ -168,7 +194,7 @@ describe('check', () => {
     const { fine, text, lines } = await run([reports('a', 'passed')], ['a', 'b']);
     expect(fine).toBe(false);
     expect(text).toContain('✗ @fairlead/b has tests but wrote no report');
-    expect(lines.at(-1)).toBe('1 passed, 0 failed');
+    expect(lines.at(-1)).toBe('1 passed, 1 failed');
   });
 
   it('fails when a report reports a failure although the step ended well', async () => {
@@ -186,7 +212,7 @@ describe('check', () => {
     await run([reports('a', 'passed')], ['a']);
     const { fine, lines } = await run([script('Tests', '')], ['a']);
     expect(fine).toBe(false);
-    expect(lines.at(-1)).toBe('0 passed, 0 failed');
+    expect(lines.at(-1)).toBe('0 passed, 1 failed');
   });
 
   it('fails on a report that is broken, and names it', async () => {
