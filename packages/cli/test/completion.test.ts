@@ -10,7 +10,7 @@ import { affine } from './support/models.ts';
 vi.setConfig({ testTimeout: 240_000 });
 
 /** A place with two models, and `fairlead` on the path. */
-async function place(): Promise<Required<Omit<Place, 'input'>>> {
+async function place(): Promise<Required<Pick<Place, 'folder' | 'env'>>> {
   const made = placeWithRegistry();
   const tools = installCommand(made.folder);
   const push = ['--skip-validation'];

@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -177,8 +185,13 @@ const replacements = new Map<string, string>([
   ['9000', '0'],
 ]);
 
+/** Examples that change no file: they share one folder. */
+const READS =
+  /^fairlead (?:doctor|completion|serve --|key list|model (?:list|show|history|watch|compare|verify|gates show))|--dry-run|--check/;
+
 const ended: (() => Promise<unknown>)[] = [];
 let prepared = '';
+let untouched: readonly string[] = [];
 
 beforeAll(async () => {
   prepared = realpathSync(mkdtempSync(join(tmpdir(), 'fairlead-examples-')));
@@ -209,6 +222,7 @@ beforeAll(async () => {
     keys: { id: string }[];
   };
   replacements.set('0f3k9q1z7p2m', keys.keys[0]?.id ?? '');
+  untouched = filesOf(prepared);
 });
 
 afterAll(async () => {
@@ -216,6 +230,15 @@ afterAll(async () => {
   for (const end of ended.reverse()) await end();
   rmSync(prepared, { recursive: true, force: true });
 });
+
+/** Every file of a folder, with its size and the time of its last change. */
+function filesOf(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((path) => [path, lstatSync(join(folder, path))] as const)
+    .filter(([, stats]) => stats.isFile())
+    .map(([path, { size, mtimeMs }]) => `${path} ${size} ${mtimeMs}`)
+    .sort();
+}
 
 /** Starts a server that ends with the tests; resolves to its origin. */
 async function listen(listener: RequestListener): Promise<string> {
@@ -259,11 +282,11 @@ function adapt(words: readonly string[], folder: string): readonly string[] {
   return adapted;
 }
 
-/** Runs a command in a process until it has printed a text, then sends it Ctrl-C. */
+/** Runs `fairlead model watch` in a process until it has printed a text, then sends it Ctrl-C: it handles no signal. */
 async function runUntil(
   folder: string,
   words: readonly string[],
-  { prints }: Expectation,
+  pattern: RegExp,
 ): Promise<Omit<RunResult, 'exitCode'> & { readonly exitCode: unknown }> {
   const child = spawn(process.execPath, [...bin.slice(1), ...words], {
     cwd: folder,
@@ -273,9 +296,7 @@ async function runUntil(
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
-    if (typeof prints === 'string' ? stdout.includes(prints) : prints.test(stdout)) {
-      child.kill('SIGINT');
-    }
+    if (pattern.test(stdout)) child.kill('SIGINT');
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
@@ -288,27 +309,41 @@ test('every example of docs/cli.md has an expectation, and no other line has one
   expect(lines.map((line) => line.replace(/^fairlead /, ''))).toEqual(Object.keys(expectations));
 });
 
+/** Matches the text itself. */
+function literally(text: string): RegExp {
+  return new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+}
+
 test.each(lines)('%s', async (line) => {
   const found = expectations[line.replace(/^fairlead /, '')] ?? '';
   const expected: Expectation =
     typeof found === 'string' || found instanceof RegExp ? { prints: found } : found;
-  const folder = temporaryFolder();
-  cpSync(prepared, folder, { recursive: true });
-  for (const file of expected.without ?? []) rmSync(join(folder, file), { recursive: true });
+  const { prints, without = [], after, until } = expected;
+  const pattern = typeof prints === 'string' ? literally(prints) : prints;
+  const reads = READS.test(line) && after === undefined;
+  const folder = reads ? prepared : temporaryFolder();
+  if (!reads) cpSync(prepared, folder, { recursive: true });
+  for (const file of without) rmSync(join(folder, file), { recursive: true });
   const place = { folder, env };
-  for (const before of expected.after?.split('; ') ?? []) {
+  for (const before of after?.split('; ') ?? []) {
     const { exitCode, stderr } = await run(place, ...adapt(before.split(' '), folder));
     expect({ before, exitCode, stderr }).toMatchObject({ exitCode: 0 });
   }
   let output = '';
   for (const words of commandsOfLine(line)) {
     const { exitCode, stdout, stderr } =
-      expected.until === undefined
-        ? await run(place, ...adapt(words, folder))
-        : await runUntil(folder, adapt(words, folder), expected);
-    expect({ exitCode, stderr }).toMatchObject({ exitCode: expected.until ?? 0 });
+      until === 'SIGINT'
+        ? await runUntil(folder, adapt(words, folder), pattern)
+        : await run(
+            { ...place, ...(until === 0 && { stopAfter: pattern }) },
+            ...adapt(words, folder),
+          );
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: until ?? 0 });
     output += stdout;
   }
-  if (typeof expected.prints === 'string') expect(output).toContain(expected.prints);
-  else expect(output).toMatch(expected.prints);
+  expect(output).toMatch(pattern);
+});
+
+test('commands that read, and dry runs, change no file', () => {
+  expect(filesOf(prepared)).toEqual(untouched);
 });

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandsOfLine, exampleLines } from './support/example-lines.ts';
 import { prepareExamples } from './support/example-place.ts';
 import { run } from './support/fairlead.ts';
@@ -31,18 +31,20 @@ const commands = exampleLines(page)
   .flatMap(commandsOfLine)
   .map((words) => words.map((word) => word.replace(/^\/$|^\/mnt\//, './')));
 
-/** Each argument of each command once: the words, the position, and a name. */
-const cases = new Map<string, readonly [readonly string[], number]>();
+/** The arguments of each command once: words, the argument's position, and its name. */
+const cases = new Map<string, Map<string, readonly [readonly string[], number]>>();
 for (const words of commands) {
   const groups = ['model', 'registry', 'key', 'gates'];
   const from = words.findIndex((word) => !groups.includes(word)) + 1;
+  const path = words.slice(0, from).join(' ');
+  const found = cases.get(path) ?? new Map<string, readonly [readonly string[], number]>();
   for (let at = from; at < words.length; at += 1) {
     const [before = '', word = ''] = [words[at - 1], words[at]];
     if (word.startsWith('-')) continue;
     const name = before.startsWith('-') ? before : String(at);
-    const path = words.slice(0, from).join(' ');
-    if (!cases.has(`${path} ${name}`)) cases.set(`${path} ${name}`, [words, at]);
+    if (!found.has(name)) found.set(name, [words, at]);
   }
+  if (found.size > 0) cases.set(path, found);
 }
 
 let prepared = '';
@@ -54,24 +56,36 @@ afterAll(() => {
   rmSync(prepared, { recursive: true });
 });
 
-test.each([...cases])(
-  '%s: hostile values end with a sentence, without a stack trace or control characters',
-  async (name, [words, at]) => {
-    const folder = temporaryFolder();
+describe.each([...cases])('%s', (path, found) => {
+  // One folder for all arguments: hardly any of these runs changes it.
+  let folder = '';
+  beforeAll(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'fairlead-hostile-')));
     cpSync(prepared, folder, { recursive: true });
-    for (const [value, isRefused] of values) {
-      const given = words.map((word, index) => (index === at ? value : word));
-      const { exitCode, stdout, stderr } = await run({ folder, env }, ...given);
-      const text = JSON.stringify(value.slice(0, 40));
-      expect({ text, exitCode, stderr: stderr.slice(0, 500) }).not.toMatchObject({ exitCode: 70 });
-      expect(stderr, text).not.toMatch(/^\s+at /m);
-      expect(stdout + stderr, text).not.toMatch(/(?!\n)\p{Cc}/u);
-      expect(stderr.length, text).toBeLessThan(3000);
-      const isText = TEXTS.test(name) || TEXTS.test(name.slice(name.lastIndexOf(' ') + 1));
-      if (isRefused && !(isText && value.length > 1000)) expect(exitCode, text).toBeGreaterThan(0);
-    }
-  },
-);
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  test.each([...found])(
+    'hostile values of argument %s end with a sentence, without a stack trace or control characters',
+    async (name, [words, at]) => {
+      for (const [value, isRefused] of values) {
+        const given = words.map((word, index) => (index === at ? value : word));
+        const { exitCode, stdout, stderr } = await run({ folder, env }, ...given);
+        const text = JSON.stringify(value.slice(0, 40));
+        expect({ text, exitCode, stderr: stderr.slice(0, 500) }).not.toMatchObject({
+          exitCode: 70,
+        });
+        expect(stderr, text).not.toMatch(/^\s+at /m);
+        expect(stdout + stderr, text).not.toMatch(/(?!\n)\p{Cc}/u);
+        expect(stderr.length, text).toBeLessThan(3000);
+        const isText = TEXTS.test(name) || TEXTS.test(`${path} ${name}`);
+        if (isRefused && !isText) expect(exitCode, text).toBeGreaterThan(0);
+      }
+    },
+  );
+});
 
 test.each([
   [['model', 'export', ''], '"export" is empty'],

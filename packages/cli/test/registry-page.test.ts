@@ -1,43 +1,59 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, test, vi } from 'vitest';
-import { installCommand } from './support/bin.ts';
 import { commandsOf, filesOf, normalized, withOutputs } from './support/console-page.ts';
+import { commandsOfLine } from './support/example-lines.ts';
+import { run } from './support/fairlead.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
 
 const pagePath = new URL('../../../docs/registry.md', import.meta.url);
 const python = fileURLToPath(new URL('../../../.venv/bin', import.meta.url));
-/** Parts what the commands print; nothing that they print has it. */
-const MARK = '\u001e';
 
-/** Runs commands one after the other in one shell; what each printed, and how it ended. */
-function runAll(
-  commands: readonly string[],
-  folder: string,
-): readonly { readonly output: string; readonly exitCode: number }[] {
-  const tools = installCommand(folder);
-  const lines = commands.map(
-    (command) => `${command}\n__code=$?; printf '${MARK}%d${MARK}' $__code; (exit $__code)`,
-  );
-  const { stdout, error } = spawnSync('bash', ['--norc', '-c', `exec 2>&1\n${lines.join('\n')}`], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { PATH: `${tools}:${python}:${process.env.PATH ?? ''}`, HOME: tools, LC_ALL: 'C.UTF-8' },
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  if (error) throw error;
-  const parts = stdout.split(MARK);
-  return commands.map((_command, index) => ({
-    output: (parts[2 * index] ?? '').trimEnd(),
-    exitCode: Number(parts[2 * index + 1]),
-  }));
+interface PageResult {
+  readonly output: string;
+  readonly exitCode: number;
 }
 
-test('every command of docs/registry.md does what the page says', () => {
+/**
+ * Runs commands one after the other as a shell does: `fairlead` in this process, where each start would load the libraries
+ * again, and other programs by bash.
+ */
+async function runAll(commands: readonly string[], folder: string): Promise<readonly PageResult[]> {
+  const env: Record<string, string> = {};
+  const results: PageResult[] = [];
+  for (const command of commands) {
+    const [program, ...words] = command.split(' ');
+    if (program === 'export') {
+      for (const word of words) env[word.replace(/=.*/, '')] = word.replace(/^.*?=/, '');
+      results.push({ output: '', exitCode: 0 });
+    } else if (command === 'echo $?') {
+      results.push({ output: String(results.at(-1)?.exitCode), exitCode: 0 });
+    } else if (program === 'fairlead') {
+      const [args = []] = commandsOfLine(command);
+      const { exitCode, stdout, stderr } = await run({ folder, env }, ...args);
+      results.push({ output: (stdout + stderr).trimEnd(), exitCode: exitCode ?? 1 });
+    } else {
+      results.push(await runInBash(command, folder));
+    }
+  }
+  return results;
+}
+
+async function runInBash(command: string, folder: string): Promise<PageResult> {
+  const path = `${python}:${process.env.PATH ?? ''}`;
+  const { stdout } = await promisify(execFile)('bash', ['--norc', '-c', `${command} 2>&1`], {
+    cwd: folder,
+    env: { PATH: path, HOME: folder, LC_ALL: 'C.UTF-8' },
+  });
+  return { output: stdout.trimEnd(), exitCode: 0 };
+}
+
+test('every command of docs/registry.md does what the page says', async () => {
   const page = readFileSync(pagePath, 'utf8');
   const folder = temporaryFolder();
   const files = filesOf(page);
@@ -45,7 +61,7 @@ test('every command of docs/registry.md does what the page says', () => {
   for (const [name, text] of files) writeFileSync(join(folder, name), text);
   const shown = commandsOf(page);
   expect(shown.length).toBeGreaterThan(25);
-  const results = runAll(
+  const results = await runAll(
     shown.map(({ command }) => command),
     folder,
   );

@@ -21,7 +21,7 @@ export async function prepareExamples({ folder, env = {} }: Place): Promise<void
   };
   writeFiles(folder);
   const git = ['-c', 'user.name=ada', '-c', 'user.email=ada@example', 'commit', '--quiet'];
-  execFileSync('git', ['init', '--quiet'], { cwd: folder });
+  execFileSync('git', ['init', '--quiet', '--template='], { cwd: folder });
   execFileSync('git', [...git, '--allow-empty', '-m', 'train'], { cwd: folder });
   await call('registry', 'init');
   const push = ['--metric', 'accuracy=0.97', '--skip-validation'];

@@ -23,6 +23,8 @@ export interface Place {
   readonly env?: Readonly<Record<string, string>>;
   /** Text on standard input. */
   readonly input?: string;
+  /** Sends the first Ctrl-C once standard output matches, for a command that runs until stopped. */
+  readonly stopAfter?: RegExp;
 }
 
 /**
@@ -31,7 +33,14 @@ export interface Place {
  */
 export function run(place: Place, ...args: readonly string[]): Promise<RunResult> {
   return inFolder(place.folder, async () => {
+    const stop = new AbortController();
     const [stdout, stderr] = [collector(), collector()];
+    if (place.stopAfter !== undefined) {
+      const pattern = place.stopAfter;
+      stdout.stream.on('written', () => {
+        if (pattern.test(stdout.text())) stop.abort();
+      });
+    }
     const exitCode = await runCli(args, {
       env: place.env ?? {},
       stdin: Readable.from([place.input ?? '']),
@@ -39,6 +48,7 @@ export function run(place: Place, ...args: readonly string[]): Promise<RunResult
       stderr: stderr.stream,
       now: () => new Date(),
       userName: () => 'tester',
+      ...(place.stopAfter !== undefined && { stopSignal: () => stop.signal }),
     });
     return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
   });
@@ -66,7 +76,7 @@ export async function runProcess(place: Place, ...args: readonly string[]): Prom
 /** A place with an empty registry, which the environment names. */
 export function placeWithRegistry(
   env: Readonly<Record<string, string>> = {},
-): Required<Omit<Place, 'input'>> {
+): Required<Pick<Place, 'folder' | 'env'>> {
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'registry'));
   return { folder, env: { FAIRLEAD_REGISTRY: './registry', FAIRLEAD_ACTOR: 'ada', ...env } };
@@ -88,6 +98,7 @@ function collector() {
   const stream = new Writable({
     write(chunk: Buffer, _encoding, callback) {
       chunks.push(chunk);
+      this.emit('written');
       callback();
     },
   });
