@@ -146,6 +146,11 @@ export interface NginxInput {
   readonly perAddress?: PerAddressLimitsInput | false;
   /** Networks (CIDR) whose `X-Forwarded-For` is trusted: the load balancer's. @defaultValue none */
   readonly trustedProxies?: readonly string[];
+  /**
+   * Paths that `trustedProxies` may request by any host name: load balancers check a target by its address.
+   * @defaultValue `['/v2/health/live', '/v2/health/ready']`
+   */
+  readonly healthPaths?: readonly string[];
   /** Scheme between clients and the load balancer, when that terminates TLS. @defaultValue `listen.scheme` */
   readonly publicScheme?: 'http' | 'https';
   /** @defaultValue everything to the gateway */
@@ -237,7 +242,7 @@ export interface GrpcInput {
    * port gRPC shares.
    */
   readonly address?: AddressText;
-  /** Address of the gateway for gRPC. @defaultValue `grpc.sock` in the layout's `socketFolder`; `127.0.0.1:9000` under systemd */
+  /** Address of the gateway for gRPC. Under systemd, only a Unix socket outlasts a restart. @defaultValue `grpc.sock` in the layout's `socketFolder` */
   readonly gatewayListen?: AddressText;
 }
 

@@ -93,11 +93,13 @@ const listen = z.discriminatedUnion('scheme', [
 
 const upstreamName = matching(/^[a-z][a-z0-9-]{0,62}$/, 'an upstream name such as "gateway"');
 
+const pathOfRequest = matching(
+  /^\/(?!\.fairlead(?:\/|$))[A-Za-z0-9._~/-]*$/,
+  'a path such as "/" or "/flask/" (letters, digits and "._~/-"; "/.fairlead" is reserved)',
+);
+
 const route = z.strictObject({
-  path: matching(
-    /^\/(?!\.fairlead(?:\/|$))[A-Za-z0-9._~/-]*$/,
-    'a path such as "/" or "/flask/" (letters, digits and "._~/-"; "/.fairlead" is reserved)',
-  ),
+  path: pathOfRequest,
   match: z.enum(['prefix', 'exact']).optional(),
   upstream: upstreamName,
   bufferRequests: z.boolean().optional(),
@@ -120,6 +122,7 @@ const nginx = z.strictObject({
     ])
     .optional(),
   trustedProxies: z.array(network).optional(),
+  healthPaths: z.array(pathOfRequest).optional(),
   publicScheme: z.enum(['http', 'https']).optional(),
   routes: z.array(route).nonempty().optional(),
   upstreams: z

@@ -79,6 +79,8 @@ export interface Nginx extends Required<
   readonly perAddress: Required<PerAddressLimitsInput> | false;
   /** Networks whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
+  /** Paths that they may request by any host name. */
+  readonly healthPaths: readonly string[];
   /** Routes of paths to upstreams. */
   readonly routes: readonly Required<RouteInput>[];
   /** `gateway`, `flask` when a route uses it, and those of the input. */

@@ -57,11 +57,8 @@ function resolveFlask(given: ParsedDeployment, gatewayMemoryBytes: number): Depl
 
 function resolveGrpc({ grpc, layout }: ParsedDeployment): Deployment['grpc'] {
   if (!grpc) return undefined;
-  const own: Address =
-    layout.supervisor === 'systemd'
-      ? { kind: 'tcp', host: '127.0.0.1', port: 9000 }
-      : socketIn(layout.socketFolder, 'grpc.sock');
-  return { address: grpc.address, gatewayListen: grpc.gatewayListen ?? own };
+  const gatewayListen = grpc.gatewayListen ?? socketIn(layout.socketFolder, 'grpc.sock');
+  return { address: grpc.address, gatewayListen };
 }
 
 function resolvePerAddress(
@@ -127,6 +124,7 @@ export function resolveDeployment(given: ParsedDeployment): Deployment {
       requestErrorLog: nginx.requestErrorLog ?? false,
       perAddress: resolvePerAddress(nginx.perAddress, workerConnections),
       trustedProxies: nginx.trustedProxies ?? [],
+      healthPaths: nginx.healthPaths ?? ['/v2/health/live', '/v2/health/ready'],
       routes: routes.map(({ path, match = 'prefix', upstream, bufferRequests }) => ({
         path,
         match,

@@ -51,8 +51,8 @@ function listeners({ nginx, gateway, flask, grpc }: Deployment): Place[] {
   return [...ofNginx, ...rest];
 }
 
-/** Plain HTTP/2 needs a separate address, TLS selects the protocol; systemd creates no socket for the gateway's gRPC. */
-function grpcProblems({ nginx, grpc, layout }: Deployment): DeploymentProblem[] {
+/** Plain HTTP/2 needs a separate address, TLS selects the protocol. */
+function grpcProblems({ nginx, grpc }: Deployment): DeploymentProblem[] {
   if (!grpc) return [];
   const problems: DeploymentProblem[] = [];
   const { scheme } = nginx.listen;
@@ -64,13 +64,6 @@ function grpcProblems({ nginx, grpc, layout }: Deployment): DeploymentProblem[] 
         scheme === 'http'
           ? 'grpc.address is not set, but nginx.listen.scheme is "http": HTTP/1.1 and HTTP/2 cannot share a plain port. Set grpc.address, such as "127.0.0.1:8081".'
           : 'grpc.address is set, but nginx.listen.scheme is "https": gRPC shares the port of TLS. Leave grpc.address out.',
-    });
-  }
-  if (layout.supervisor === 'systemd' && grpc.gatewayListen.kind === 'unix') {
-    problems.push({
-      code: 'ERR_DEPLOYMENT_ADDRESS',
-      settings: ['grpc.gatewayListen', 'layout.supervisor'],
-      message: `grpc.gatewayListen is ${formatAddress(grpc.gatewayListen)}, but layout.supervisor is "systemd", under which Nginx has no access to a socket that the gateway creates. Write an address such as 127.0.0.1:9000.`,
     });
   }
   return problems;

@@ -1,5 +1,6 @@
 import type { Deployment } from '../deployment.ts';
 import { idleGraceMs } from '../idle-grace.ts';
+import { inheritedGrpcAddress } from '../inherited-grpc-address.ts';
 import { formatAddress } from '../values/address.ts';
 
 /** Environment variables of the gateway that follow from the deployment. */
@@ -22,7 +23,7 @@ export interface GatewayEnvironment {
   readonly FAIRLEAD_IDLE_GRACE_MS: string;
   /** Address of Flask: `unix:/path` or `host:port`; absent without a Python service. */
   readonly FAIRLEAD_FLASK_ADDRESS?: string;
-  /** Address of the gateway for gRPC: `unix:/path` or `host:port`; absent without gRPC. */
+  /** Address of the gateway for gRPC: `unix:/path`, `host:port`, or `fd:4` for the socket of systemd; absent without gRPC. */
   readonly FAIRLEAD_GRPC_LISTEN?: string;
 }
 
@@ -39,7 +40,10 @@ export function derivedGatewayEnvironment(deployment: Deployment): GatewayEnviro
     FAIRLEAD_SHUTDOWN_GRACE_MS: String(timeouts.gatewayShutdownMs),
     FAIRLEAD_IDLE_GRACE_MS: String(idleGraceMs(keepAlive)),
     ...(flask && { FAIRLEAD_FLASK_ADDRESS: formatAddress(flask.listen) }),
-    ...(grpc && { FAIRLEAD_GRPC_LISTEN: formatAddress(grpc.gatewayListen) }),
+    ...(grpc && {
+      FAIRLEAD_GRPC_LISTEN:
+        inheritedGrpcAddress(deployment).length > 0 ? 'fd:4' : formatAddress(grpc.gatewayListen),
+    }),
   };
 }
 

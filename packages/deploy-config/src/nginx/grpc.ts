@@ -7,8 +7,10 @@ import { nginxDuration } from './nginx-duration.ts';
 const upstream = 'fairlead_grpc_gateway';
 const problemPath = '/.fairlead/grpc-problem';
 
+const healthService = '/grpc.health.v1.Health/';
+
 /** gRPC services of the gateway; on a shared port, all other paths are HTTP. */
-const services = ['/inference.GRPCInferenceService/', '/grpc.health.v1.Health/'];
+const services = ['/inference.GRPCInferenceService/', healthService];
 
 /** Length of the prefix of a message. */
 const framingBytes = 5;
@@ -80,6 +82,14 @@ function proxied({ timeouts, maxBodyBytes, nginx }: Deployment): NginxDirective[
     directive('error_page', ...nginxProblems.map(({ status }) => status), problemPath),
     directive('grpc_pass', `grpc://${upstream}`),
   ];
+}
+
+/** Returns the location of the health service, with `access` in front. */
+export function grpcHealthLocation(
+  deployment: Deployment,
+  access: readonly NginxDirective[],
+): NginxDirective {
+  return block('location', [healthService], [...proxied(deployment), ...access]);
 }
 
 /** Returns the locations of gRPC in a server: its services, or all paths of a server for gRPC only. */

@@ -62,6 +62,8 @@ export const nginxProblems: readonly NginxProblem[] = [
   },
   {
     status: 421,
+    // A health check by another host name, from outside of the trusted proxies.
+    internalStatuses: [403],
     code: 'ERR_EDGE_MISDIRECTED_REQUEST',
     title: 'Misdirected Request',
     detail: 'This server does not answer for the host name of the request.',

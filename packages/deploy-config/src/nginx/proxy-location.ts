@@ -45,11 +45,16 @@ export function proxyDirectives({ timeouts, nginx }: Deployment): NginxDirective
   ];
 }
 
+/** Returns the directive that forwards to an upstream. */
+export function proxyPass(upstream: string): NginxDirective {
+  return directive('proxy_pass', `http://${upstreamName(upstream)}`);
+}
+
 /** Returns the locations of all routes. */
 export function proxyLocations({ nginx }: Deployment): NginxDirective[] {
   return nginx.routes.map(({ path, match, upstream, bufferRequests }) =>
     block('location', match === 'exact' ? ['=', path] : [path], [
-      directive('proxy_pass', `http://${upstreamName(upstream)}`),
+      proxyPass(upstream),
       ...(bufferRequests ? [] : [directive('proxy_request_buffering', 'off')]),
     ]),
   );

@@ -3,6 +3,7 @@ import { formatAddress, type Address } from '../values/address.ts';
 import { atLeast } from '../values/version.ts';
 import { grpcLocations } from './grpc.ts';
 import { block, directive, variable, type NginxDirective } from './nginx-directive.ts';
+import { grpcHealthLocations, healthLocations } from './health-locations.ts';
 import { problemPages } from './problem-pages.ts';
 import { proxyDirectives, proxyLocations } from './proxy-location.ts';
 import { strictTransportSecurity } from './tls-directives.ts';
@@ -69,15 +70,19 @@ function grpcServers(deployment: Deployment, names: readonly string[]): NginxDir
   const content = [...limits(deployment), ...headers, ...grpcLocations(deployment, headers, true)];
   if (names.length === 0) return [server([...listen('default_server'), ...content])];
   return [
-    server([...listen('default_server'), ...misdirected(headers)]),
+    server([...listen('default_server'), ...misdirected(headers, grpcHealthLocations(deployment))]),
     server([...listen(), directive('server_name', ...names), ...content]),
   ];
 }
 
-/** Responds to requests for other host names. */
-function misdirected(headers: readonly NginxDirective[]): NginxDirective[] {
+/** Responds to requests for other host names, but for `health`. */
+function misdirected(
+  headers: readonly NginxDirective[],
+  health: readonly NginxDirective[] = [],
+): NginxDirective[] {
   return [
     ...headers,
+    ...health,
     block('location', ['/'], [directive('return', 421)]),
     ...problemPages(headers),
   ];
@@ -94,7 +99,10 @@ function plainServers(deployment: Deployment, address: Address, names: readonly 
   const grpc = grpcServers(deployment, names);
   if (names.length === 0) return [own, ...grpc];
   return [
-    server([directive('listen', listen, 'default_server'), ...misdirected(headers)]),
+    server([
+      directive('listen', listen, 'default_server'),
+      ...misdirected(headers, healthLocations(deployment)),
+    ]),
     own,
     ...grpc,
   ];
@@ -102,7 +110,8 @@ function plainServers(deployment: Deployment, address: Address, names: readonly 
 
 /** Returns every server block: the application, the redirect, and those that refuse other host names. */
 export function serverBlocks(deployment: Deployment): NginxDirective[] {
-  const { listen } = deployment.nginx;
+  const { nginx } = deployment;
+  const { listen } = nginx;
   if (listen.scheme === 'http') return plainServers(deployment, listen.address, listen.names);
 
   const { host, port, redirectPort, names } = listen;
@@ -111,6 +120,10 @@ export function serverBlocks(deployment: Deployment): NginxDirective[] {
   const headers = [
     directive('add_header', 'Strict-Transport-Security', strictTransportSecurity, 'always'),
     requestIdHeader,
+  ];
+  const certificate = [
+    directive('ssl_certificate', listen.certificateFile),
+    directive('ssl_certificate_key', listen.certificateKeyFile),
   ];
   const { parameter, own } = http2(deployment);
   const protocol = ['ssl', ...parameter];
@@ -131,16 +144,18 @@ export function serverBlocks(deployment: Deployment): NginxDirective[] {
     server([
       directive('listen', secure, ...protocol, 'default_server'),
       ...own,
-      directive('ssl_reject_handshake', 'on'),
+      // A load balancer names no host in its handshakes.
+      ...(nginx.trustedProxies.length > 0
+        ? certificate
+        : [directive('ssl_reject_handshake', 'on')]),
       // A handshake for a served name may be followed by a request for another one.
-      ...misdirected(headers),
+      ...misdirected(headers, [...healthLocations(deployment), ...grpcHealthLocations(deployment)]),
     ]),
     server([
       directive('listen', secure, ...protocol),
       ...own,
       directive('server_name', ...names),
-      directive('ssl_certificate', listen.certificateFile),
-      directive('ssl_certificate_key', listen.certificateKeyFile),
+      ...certificate,
       ...application(deployment, headers),
     ]),
   ];

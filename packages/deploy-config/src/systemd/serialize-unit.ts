@@ -69,6 +69,7 @@ const writers: Readonly<
   },
   mode: (value, name) => integer(value, name).toString(8).padStart(4, '0'),
   line: (value, name) => line(String(value), name),
+  lines: (value, name) => list(value).map((text) => line(text, name)),
   words: (value, name) =>
     list(value)
       .map((text) => word(text, name))

@@ -35,8 +35,8 @@ export function serviceUnit(options: ServiceUnitOptions): Unit {
       Description: description,
       Requires: [socketUnit],
       After: ['network.target', socketUnit],
-      StartLimitIntervalSec: 60_000,
-      StartLimitBurst: 10,
+      // Without a limit: after it, systemd also fails the socket and refuses the restart of the next deployment.
+      StartLimitIntervalSec: 0,
     },
     Service: {
       ...options.settings,
@@ -47,7 +47,7 @@ export function serviceUnit(options: ServiceUnitOptions): Unit {
       ...(service.secretsFile !== undefined && { EnvironmentFile: service.secretsFile }),
       ExecStart: command,
       Restart: 'on-failure',
-      RestartSec: 1_000,
+      RestartSec: 5_000,
       TimeoutStopSec: deployment.timeouts.stopMs,
       KillMode: 'mixed',
       MemoryMax: options.memoryBytes,

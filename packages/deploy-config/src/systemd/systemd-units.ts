@@ -3,6 +3,7 @@ import { flaskEnvironment } from '../environment/flask-environment.ts';
 import { gatewayEnvironment } from '../environment/gateway-environment.ts';
 import { gunicornCommand } from '../start-commands.ts';
 import { serviceUnit } from './service-unit.ts';
+import { inheritedGrpcAddress } from '../inherited-grpc-address.ts';
 import { socketUnit } from './socket-unit.ts';
 import type { Unit } from './unit-directive.ts';
 
@@ -36,7 +37,7 @@ export function systemdUnits(deployment: Deployment): Readonly<Record<string, Un
   const units: Record<string, Unit> = {
     [`${gatewayUnit}.socket`]: socketUnit({
       description: `Socket of the ${name} gateway`,
-      address: gateway.listen,
+      addresses: [gateway.listen, ...inheritedGrpcAddress(deployment)],
       serviceUnit: `${gatewayUnit}.service`,
       group: nginxGroup,
     }),
@@ -72,7 +73,7 @@ export function systemdUnits(deployment: Deployment): Readonly<Record<string, Un
   const local = flask.listen.kind === 'unix';
   units[`${flaskUnit}.socket`] = socketUnit({
     description: `Socket of the ${name} Python service`,
-    address: flask.listen,
+    addresses: [flask.listen],
     serviceUnit: `${flaskUnit}.service`,
     group: nginxCallsFlask ? nginxGroup : gateway.service.group,
   });

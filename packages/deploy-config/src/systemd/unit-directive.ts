@@ -93,7 +93,7 @@ export const unitDirectiveKinds = {
     IPAddressDeny: 'words',
   },
   Socket: {
-    ListenStream: 'line',
+    ListenStream: 'lines',
     SocketUser: 'line',
     SocketGroup: 'line',
     SocketMode: 'mode',
@@ -124,6 +124,8 @@ export interface UnitValueByKind {
   mode: number;
   /** Rest of the line, literally. */
   line: string;
+  /** One assignment for each text, literally. */
+  lines: readonly string[];
   /** List; an empty one resets earlier values. */
   words: readonly string[];
   /** One assignment for each list. */

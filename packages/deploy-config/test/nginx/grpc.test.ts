@@ -14,7 +14,12 @@ import {
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { freePort, temporaryFolder } from '@fairlead/test-support';
-import { defineDeployment, gatewayEnvironment, type DeploymentInput } from '../../src/index.ts';
+import {
+  defineDeployment,
+  gatewayEnvironment,
+  systemdUnits,
+  type DeploymentInput,
+} from '../../src/index.ts';
 import { folderInput, hostInput } from '../support/sample-deployment.ts';
 import { startSampleNginx } from '../support/sample-nginx.ts';
 import { selfSignedCertificate } from '../support/self-signed-certificate.ts';
@@ -214,8 +219,21 @@ describe('the deployment', () => {
       FAIRLEAD_GRPC_LISTEN: 'unix:/home/ada/fairlead/run/grpc.sock',
     });
     expect(gatewayEnvironment(defineDeployment({ ...hostInput, grpc: {} }))).toMatchObject({
-      FAIRLEAD_GRPC_LISTEN: '127.0.0.1:9000',
+      FAIRLEAD_GRPC_LISTEN: 'fd:4',
     });
+  });
+
+  it('has a socket of systemd, which outlasts a restart, unless gRPC has a TCP address', () => {
+    const units = (grpc: NonNullable<DeploymentInput['grpc']>) =>
+      systemdUnits(defineDeployment({ ...hostInput, grpc }))['fairlead-gateway.socket']?.Socket;
+    expect(units({})?.ListenStream).toEqual([
+      '/run/fairlead/gateway.sock',
+      '/run/fairlead/grpc.sock',
+    ]);
+    const gatewayListen = '127.0.0.1:9000';
+    expect(units({ gatewayListen })?.ListenStream).toEqual(['/run/fairlead/gateway.sock']);
+    const tcp = defineDeployment({ ...hostInput, grpc: { gatewayListen } });
+    expect(gatewayEnvironment(tcp)).toMatchObject({ FAIRLEAD_GRPC_LISTEN: gatewayListen });
   });
 
   it('refuses addresses that cannot work', () => {
@@ -228,8 +246,5 @@ describe('the deployment', () => {
     expect(problems({ ...hostInput, grpc: { address: '0.0.0.0:8081' } })).toThrow(
       /grpc\.address is set.*shares the port of TLS/,
     );
-    expect(
-      problems({ ...hostInput, grpc: { gatewayListen: 'unix:/run/fairlead/grpc.sock' } }),
-    ).toThrow(/grpc\.gatewayListen is unix.*127\.0\.0\.1:9000/);
   });
 });

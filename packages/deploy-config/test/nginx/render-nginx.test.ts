@@ -7,6 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { freePort } from '@fairlead/test-support';
 import { send, sendRaw } from '../support/http-answer.ts';
+import type { NginxInput } from '../../src/index.ts';
 import { listenOn, startSampleNginx } from '../support/sample-nginx.ts';
 
 const hello: RequestListener = (_, response) => {
@@ -399,6 +400,74 @@ describe("Nginx's own errors", () => {
     const refused = await send({ ...call, headers: { Host: 'rebound.example' } });
     expect(refused.status).toBe(421);
     expect(json(refused.body)).toMatchObject({ code: 'ERR_EDGE_MISDIRECTED_REQUEST' });
+  });
+
+  describe('health checks by address', () => {
+    /** Nginx that serves the name `localhost`, and answers with the path that the gateway received. */
+    const start = async (nginx: Partial<NginxInput>) => {
+      const port = await freePort();
+      const listen = {
+        scheme: 'http',
+        address: `127.0.0.1:${port}`,
+        names: ['localhost'],
+      } as const;
+      await startSampleNginx({
+        port,
+        nginx: { listen, ...nginx },
+        gateway: ({ url }, response) => {
+          response.end(url);
+        },
+      });
+      return (path: string, headers = {}) =>
+        send({ host: '127.0.0.1', port, path, headers: { Host: `10.0.0.13:${port}`, ...headers } });
+    };
+
+    it('are answered to trusted proxies, whose other requests get 421', async () => {
+      const ask = await start({ trustedProxies: ['127.0.0.0/8'] });
+      for (const path of ['/v2/health/live', '/v2/health/ready']) {
+        const answer = await ask(path);
+        expect([answer.status, answer.body.toString()]).toEqual([200, path]);
+      }
+      for (const path of ['/v2/health', '/v2/health/ready/', '/v2/models/digits']) {
+        expect((await ask(path)).status).toBe(421);
+      }
+    });
+
+    it('get 421 from a client behind a trusted proxy, and from any other one', async () => {
+      const ask = await start({ trustedProxies: ['127.0.0.0/8'] });
+      const refused = await ask('/v2/health/ready', { 'X-Forwarded-For': '203.0.113.7' });
+      expect(refused.status).toBe(421);
+      expect(json(refused.body)).toMatchObject({ code: 'ERR_EDGE_MISDIRECTED_REQUEST' });
+
+      const untrusting = await start({ trustedProxies: ['10.0.0.0/8'] });
+      expect((await untrusting('/v2/health/ready')).status).toBe(421);
+      const direct = await start({});
+      expect((await direct('/v2/health/ready')).status).toBe(421);
+    });
+
+    it('have the paths of the deployment, and the upstream of their route', async () => {
+      const ask = await start({
+        trustedProxies: ['127.0.0.0/8'],
+        healthPaths: ['/ready', '/elsewhere/ready'],
+        routes: [{ path: '/ready', match: 'exact', upstream: 'gateway' }],
+      });
+      expect((await ask('/ready')).status).toBe(200);
+      expect((await ask('/elsewhere/ready')).status).toBe(421);
+      expect((await ask('/v2/health/ready')).status).toBe(421);
+    });
+
+    it('get the errors of Nginx in JSON', async () => {
+      const port = await freePort();
+      const listen = {
+        scheme: 'http',
+        address: `127.0.0.1:${port}`,
+        names: ['localhost'],
+      } as const;
+      await startSampleNginx({ port, nginx: { listen, trustedProxies: ['127.0.0.0/8'] } });
+      const answer = await send({ host: '127.0.0.1', port, path: '/v2/health/ready' });
+      expect(answer.status).toBe(502);
+      expect(json(answer.body)).toMatchObject({ code: 'ERR_EDGE_BAD_GATEWAY' });
+    });
   });
 
   it.each([

@@ -8,7 +8,7 @@ import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 
 import { freePort, temporaryFolder } from '@fairlead/test-support';
-import { defineDeployment, folderLayout, renderNginx } from '../../src/index.ts';
+import { defineDeployment, folderLayout, renderNginx, type NginxInput } from '../../src/index.ts';
 import { send } from '../support/http-answer.ts';
 import { listenOn } from '../support/sample-nginx.ts';
 import { folderInput } from '../support/sample-deployment.ts';
@@ -17,7 +17,7 @@ import { startNginx } from '../support/start-nginx.ts';
 
 const name = 'models.example.com';
 
-async function startSecureEdge() {
+async function startSecureEdge(nginx: Partial<NginxInput> = {}) {
   const folder = temporaryFolder();
   const { certificate, ...files } = selfSignedCertificate(folder, name);
   const [port, redirectPort] = [await freePort(), await freePort()];
@@ -28,6 +28,7 @@ async function startSecureEdge() {
     nginx: {
       ...sample.nginx,
       listen: { scheme: 'https', names: [name], host: '127.0.0.1', port, redirectPort, ...files },
+      ...nginx,
     },
   });
   const host = '127.0.0.1';
@@ -80,6 +81,21 @@ describe('a rendered Nginx with TLS', () => {
     for (const servername of ['other.example.com', '']) {
       await expect(handshake({ ...secure, servername })).rejects.toThrow(/unrecognized name/);
     }
+  });
+
+  it('serves a load balancer, whose handshakes name no host: health checks by address, and requests by name', async () => {
+    const { secure } = await startSecureEdge({ trustedProxies: ['127.0.0.0/8'] });
+    const ask = (path: string, host: string) =>
+      sendSecure({
+        ...secure,
+        path,
+        servername: '',
+        rejectUnauthorized: false,
+        headers: { Host: host },
+      });
+    expect((await ask('/v2/health/ready', `127.0.0.1:${secure.port}`)).status).toBe(200);
+    expect((await ask('/', name)).body).toBe(`https ${name}`);
+    expect((await ask('/', 'other.example.com')).status).toBe(421);
   });
 
   it('responds with 421 when the request is for another name than the handshake', async () => {
