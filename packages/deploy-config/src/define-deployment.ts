@@ -1,5 +1,3 @@
-import type { z } from 'zod';
-
 import { checkAddresses } from './checks/addresses.ts';
 import { checkBodyLimits } from './checks/body-limits.ts';
 import { checkCapacity } from './checks/capacity.ts';
@@ -7,36 +5,16 @@ import { checkConnections } from './checks/connections.ts';
 import { checkEnvironment } from './checks/environment.ts';
 import { checkKeepAlive } from './checks/keep-alive.ts';
 import { checkRoutes } from './checks/routes.ts';
-import { checkServices } from './checks/services.ts';
+import { checkServices, missingForSystemd } from './checks/services.ts';
 import { checkTarget } from './checks/target.ts';
 import { checkTimeoutLadder } from './checks/timeout-ladder.ts';
-import { DeploymentError, type DeploymentProblem } from './deployment-error.ts';
+import { DeploymentError } from './deployment-error.ts';
 import type { DeploymentInput } from './deployment-input.ts';
 import { deploymentSchema } from './deployment-schema.ts';
 import type { Deployment } from './deployment.ts';
-import { didYouMean } from './did-you-mean.ts';
-import { knownSettings } from './known-settings.ts';
+import { expandLayout } from './expand-layout.ts';
 import { resolveDeployment } from './resolve-deployment.ts';
-
-function problemOf(issue: z.core.$ZodIssue): DeploymentProblem {
-  const setting = issue.path.map(String).join('.');
-  const settings =
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => (setting === '' ? key : `${setting}.${key}`))
-      : [setting];
-  return {
-    code: 'ERR_DEPLOYMENT_INVALID_OPTION',
-    settings,
-    message: `${settings.join(', ') || 'The deployment'}: ${issue.message}${suggestions(issue)}`,
-  };
-}
-
-function suggestions(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'unrecognized_keys') return '';
-  const known = knownSettings(deploymentSchema, issue.path);
-  const hints = issue.keys.map((key) => didYouMean(key, known)).join('');
-  return `.${hints} Known are ${known.join(', ')}.`;
-}
+import { schemaProblems } from './schema-problems.ts';
 
 /**
  * Checks a deployment as a whole and fills in all defaults.
@@ -59,8 +37,14 @@ function suggestions(issue: z.core.$ZodIssue): string {
  * ```
  */
 export function defineDeployment(input: DeploymentInput): Deployment {
-  const parsed = deploymentSchema.safeParse(input);
-  if (!parsed.success) throw new DeploymentError(parsed.error.issues.map(problemOf));
+  const expanded = expandLayout(input);
+  const parsed = deploymentSchema.safeParse(expanded);
+  if (!parsed.success) {
+    throw new DeploymentError([
+      ...schemaProblems(parsed.error.issues, expanded),
+      ...missingForSystemd(expanded),
+    ]);
+  }
   const given = parsed.data;
   const deployment = resolveDeployment(given);
   const problems = [

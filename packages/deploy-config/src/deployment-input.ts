@@ -254,8 +254,11 @@ export interface DeploymentInput {
   readonly target: TargetInput;
   /** Resources of the host. */
   readonly host: HostInput;
-  /** `hostLayout()` or `folderLayout(folder)`, or either with changes. */
-  readonly layout: Layout;
+  /**
+   * `hostLayout()` or `folderLayout(folder)`, or either with changes. `'host'` is `hostLayout(name)`, and `{ folder }` is
+   * `folderLayout(folder)`, in JSON too.
+   */
+  readonly layout: Layout | 'host' | { readonly folder: string };
   /** @defaultValue timeouts for a request of 30 seconds */
   readonly timeouts?: TimeoutsInput;
   /** @defaultValue idle timeouts longer at each server than at its client */

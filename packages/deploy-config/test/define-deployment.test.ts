@@ -15,10 +15,12 @@ import {
   type Deployment,
   type DeploymentInput,
   type DeploymentProblem,
+  type Layout,
 } from '../src/index.ts';
 import { folderInput, hostInput } from './support/sample-deployment.ts';
 
 const laptop: DeploymentInput = folderInput('/srv/app');
+const layout = folderLayout('/srv/app');
 
 function problemsOf(input: unknown): readonly DeploymentProblem[] {
   try {
@@ -379,10 +381,10 @@ describe('defineDeployment', () => {
       'nginx.routes.0.path',
       { nginx: { ...laptop.nginx, routes: [{ path: '/.fairlead/x', upstream: 'gateway' }] } },
     ],
-    ['layout.nginxPidFile', { layout: { ...laptop.layout, nginxPidFile: 'run/pid' } }],
-    ['layout.nginxPidFile', { layout: { ...laptop.layout, nginxPidFile: '/a/../b' } }],
-    ['layout.nginxPidFile', { layout: { ...laptop.layout, nginxPidFile: '/a\nb' } }],
-    ['layout.nginxPidFile', { layout: { ...laptop.layout, nginxPidFile: '/$host' } }],
+    ['layout.nginxPidFile', { layout: { ...layout, nginxPidFile: 'run/pid' } }],
+    ['layout.nginxPidFile', { layout: { ...layout, nginxPidFile: '/a/../b' } }],
+    ['layout.nginxPidFile', { layout: { ...layout, nginxPidFile: '/a\nb' } }],
+    ['layout.nginxPidFile', { layout: { ...layout, nginxPidFile: '/$host' } }],
     ['flask.app', { flask: { ...laptop.flask, app: 'a b' } }],
     ['flask.maxRequests', { flask: { ...laptop.flask, maxRequests: 500 } }],
     ['gateway.environment.A B', { gateway: { environment: { 'A B': 'x' } } }],
@@ -425,8 +427,8 @@ describe('defineDeployment', () => {
   });
 
   it('reads the supervisor of a deployment of version 0.1', () => {
-    const layout = { ...laptop.layout, supervisor: 'starter' } as unknown as typeof laptop.layout;
-    const deployment = defineDeployment({ ...laptop, layout });
+    const old = { ...layout, supervisor: 'starter' } as unknown as Layout;
+    const deployment = defineDeployment({ ...laptop, layout: old });
     expect(deployment).toEqual(defineDeployment(laptop));
     expect(deployment.layout.supervisor).toBe('foreground');
   });

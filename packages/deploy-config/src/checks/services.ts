@@ -47,20 +47,41 @@ function secretsInWorkingFolders({
   return problems;
 }
 
+/** What a unit can't be written without, and an example of it. */
+const requiredUnderSystemd = {
+  'gateway.command': '["/opt/fairlead/current/bin/node", "/opt/fairlead/current/gateway/main.js"]',
+  'gateway.service': '{ "user": "fairlead" }',
+  'flask.service': '{ "user": "fairlead-flask" }',
+};
+
+/** Returns the settings that systemd needs and that are missing, also of an input that has other problems. */
+export function missingForSystemd(input: unknown): DeploymentProblem[] {
+  const given = asRecord(input);
+  if (asRecord(given?.layout)?.supervisor !== 'systemd') return [];
+  return Object.entries(requiredUnderSystemd).flatMap(([setting, example]): DeploymentProblem[] => {
+    const [program = '', name = ''] = setting.split('.');
+    const settings = asRecord(given?.[program]);
+    if (settings === undefined || settings[name] !== undefined) return [];
+    return [
+      {
+        code: 'ERR_DEPLOYMENT_SERVICE',
+        settings: [setting, 'layout.supervisor'],
+        message: `${setting} is not set, but layout.supervisor is "systemd": its unit cannot be written. Give ${setting}, such as ${example}, or use folderLayout().`,
+      },
+    ];
+  });
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null ? { ...value } : undefined;
+}
+
 /** systemd needs a command and an account for each service. */
-export function checkServices({ layout, gateway, flask, nginx }: Deployment): DeploymentProblem[] {
+export function checkServices(deployment: Deployment): DeploymentProblem[] {
+  const { layout, gateway, flask, nginx } = deployment;
   const asRoot: DeploymentProblem[] = nginx.user === 'root' ? [nginxAsRoot] : [];
   if (layout.supervisor !== 'systemd') return asRoot;
-  const missing = [
-    ...(gateway.command ? [] : ['gateway.command']),
-    ...(gateway.service ? [] : ['gateway.service']),
-    ...(flask && !flask.service ? ['flask.service'] : []),
-  ];
-  const problems = missing.map((setting): DeploymentProblem => ({
-    code: 'ERR_DEPLOYMENT_SERVICE',
-    settings: [setting, 'layout.supervisor'],
-    message: `${setting} is not set, but layout.supervisor is "systemd": its unit cannot be written. Set ${setting}, or use folderLayout().`,
-  }));
+  const problems = missingForSystemd(deployment);
   const program = gateway.command?.[0];
   if (program !== undefined && !isAbsolutePath(program)) {
     problems.push({
