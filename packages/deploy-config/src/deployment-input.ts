@@ -21,6 +21,22 @@ export interface HostInput {
   readonly memoryBytes: number;
   /** Files that a process may open: `ulimit -Hn`, or `LimitNOFILE` of Nginx's unit under systemd. @defaultValue `65_536` */
   readonly openFiles?: number;
+  /** Maximum size of the journal, which has the logs of the services, and disk space that it leaves free; in bytes. @defaultValue 1 GB */
+  readonly journalMaxBytes?: number;
+  /** Time servers, under systemd. @defaultValue those of EC2: `169.254.169.123`, `fd00:ec2::123` */
+  readonly timeServers?: readonly string[];
+  /** Installs security updates every day, under systemd; never reboots. @defaultValue `true` */
+  readonly automaticUpdates?: boolean;
+}
+
+/** The CloudWatch agent of the host: metrics of the machine, and the logs of Nginx and the services. */
+export interface CloudWatchInput {
+  /** Namespace of the metrics. @defaultValue `'Fairlead/Host'` */
+  readonly namespace?: string;
+  /** First part of the names of the log groups. @defaultValue `/` and the deployment's name */
+  readonly logGroup?: string;
+  /** Days after which CloudWatch deletes logs; one of the numbers that CloudWatch Logs offers. @defaultValue `30` */
+  readonly retentionDays?: number;
 }
 
 /** Timeouts in milliseconds; the defaults follow from `requestMs` and `marginMs`. */
@@ -271,6 +287,8 @@ export interface DeploymentInput {
   readonly gateway: GatewayInput;
   /** @defaultValue no Python service */
   readonly flask?: FlaskInput;
+  /** Under systemd. @defaultValue no CloudWatch agent */
+  readonly cloudWatch?: CloudWatchInput;
   /** @defaultValue no gRPC */
   readonly grpc?: GrpcInput;
 }

@@ -32,6 +32,16 @@ const hostName = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const timeServer = z.string().refine((text) => isIP(text) !== 0 || isHostName(text), {
+  error: ({ input }) => `${JSON.stringify(input)} is not a host name or an IP address`,
+});
+
+/** Source: PutRetentionPolicy of CloudWatch Logs. */
+const retentionDays = [
+  ...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096],
+  ...[1827, 2192, 2557, 2922, 3288, 3653],
+];
+
 const version = z.string().transform((text, context) => {
   const parsed = parseVersion(text);
   if (parsed) return parsed;
@@ -187,6 +197,9 @@ export const deploymentSchema = z.strictObject({
     cores: count,
     memoryBytes: bytes,
     openFiles: z.int().min(256).optional(),
+    journalMaxBytes: z.int().min(16_777_216).optional(),
+    timeServers: z.array(timeServer).optional(),
+    automaticUpdates: z.boolean().optional(),
   }),
   layout: z.strictObject({
     // Version 0.1 called `foreground` `starter`.
@@ -233,6 +246,25 @@ export const deploymentSchema = z.strictObject({
   nginx,
   gateway,
   flask: flask.optional(),
+  cloudWatch: z
+    .strictObject({
+      namespace: matching(
+        /^(?!AWS\/)[\w.\-/#: ]{1,255}$/,
+        'a namespace of metrics such as "Fairlead/Host"',
+      ).optional(),
+      logGroup: matching(
+        /^[\w.\-/#]{1,480}$/,
+        'the name of a log group such as "/fairlead"',
+      ).optional(),
+      retentionDays: z
+        .int()
+        .refine((days) => retentionDays.includes(days), {
+          error: ({ input }) =>
+            `${String(input)} is none of the days that CloudWatch Logs offers: ${retentionDays.join(', ')}`,
+        })
+        .optional(),
+    })
+    .optional(),
   grpc: z
     .strictObject({ address: address.optional(), gatewayListen: address.optional() })
     .optional(),

@@ -1,4 +1,5 @@
 import type {
+  CloudWatchInput,
   FlaskInput,
   GatewayInput,
   HostInput,
@@ -129,6 +130,9 @@ export interface Grpc {
   readonly gatewayListen: Address;
 }
 
+/** Resolved settings of the CloudWatch agent. */
+export type CloudWatch = Required<CloudWatchInput>;
+
 /** Deployment with all defaults that satisfies every rule; result of `defineDeployment`. */
 export interface Deployment {
   /** Part of unit and folder names. */
@@ -151,6 +155,8 @@ export interface Deployment {
   readonly gateway: Gateway;
   /** The Python service; `undefined` when there is none. */
   readonly flask: Flask | undefined;
+  /** CloudWatch agent; `undefined` when there is none. */
+  readonly cloudWatch: CloudWatch | undefined;
   /** gRPC beside HTTP; `undefined` when there is none. */
   readonly grpc: Grpc | undefined;
 }

@@ -3,6 +3,7 @@ export { DeployConfigError } from './deploy-config-error.ts';
 export { DeploymentError } from './deployment-error.ts';
 export type { DeploymentProblem, DeploymentProblemCode } from './deployment-error.ts';
 export type {
+  CloudWatchInput,
   DeploymentInput,
   FlaskInput,
   GrpcInput,
@@ -21,6 +22,7 @@ export type {
 } from './deployment-input.ts';
 export type {
   CheckedLayout,
+  CloudWatch,
   Deployment,
   Nginx,
   Flask,
@@ -47,6 +49,7 @@ export { serializePython } from './gunicorn/python-value.ts';
 export type { PythonValue } from './gunicorn/python-value.ts';
 export { renderGunicorn } from './gunicorn/render-gunicorn.ts';
 export { serializeGunicorn } from './gunicorn/serialize-gunicorn.ts';
+export { renderHost } from './host/render-host.ts';
 export { folderLayout, hostLayout } from './layout.ts';
 export type { Layout } from './layout.ts';
 export { nginxProblems } from './nginx/nginx-problem.ts';

@@ -1,6 +1,7 @@
 import { checkDeployment } from './check-options.ts';
 import type { Deployment } from './deployment.ts';
 import { renderGunicorn } from './gunicorn/render-gunicorn.ts';
+import { renderHost } from './host/render-host.ts';
 import { renderNginx } from './nginx/render-nginx.ts';
 import type { RenderedFile } from './rendered-file.ts';
 import { renderSystemd } from './systemd/render-systemd.ts';
@@ -28,5 +29,10 @@ import { renderSystemd } from './systemd/render-systemd.ts';
 export function renderDeployment(deployment: Deployment): readonly RenderedFile[] {
   checkDeployment(deployment);
   const gunicorn = renderGunicorn(deployment);
-  return [renderNginx(deployment), ...(gunicorn ? [gunicorn] : []), ...renderSystemd(deployment)];
+  return [
+    renderNginx(deployment),
+    ...(gunicorn ? [gunicorn] : []),
+    ...renderSystemd(deployment),
+    ...renderHost(deployment),
+  ];
 }

@@ -10,8 +10,8 @@ export interface RenderedFile {
   readonly mode: number;
   /** Account and group of the owner; absent for the account that writes it. */
   readonly owner?: string;
-  /** Program that reads it. */
-  readonly role: 'nginx' | 'gunicorn' | 'systemd';
+  /** Program that reads it; `host` for the operating system and its agents. */
+  readonly role: 'nginx' | 'gunicorn' | 'systemd' | 'host';
 }
 
 /** First line of every file, for a reader on the host. */

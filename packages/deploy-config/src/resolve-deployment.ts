@@ -74,7 +74,13 @@ function resolvePerAddress(
 /** Fills in all defaults; the rules between settings are checked afterwards. */
 export function resolveDeployment(given: ParsedDeployment): Deployment {
   const { name = 'fairlead', target, layout, keepAlive = {}, nginx } = given;
-  const host = { ...given.host, openFiles: given.host.openFiles ?? 65_536 };
+  const host = {
+    ...given.host,
+    openFiles: given.host.openFiles ?? 65_536,
+    journalMaxBytes: given.host.journalMaxBytes ?? 1_000_000_000,
+    timeServers: given.host.timeServers ?? ['169.254.169.123', 'fd00:ec2::123'],
+    automaticUpdates: given.host.automaticUpdates ?? true,
+  };
   const workerConnections =
     nginx.workerConnections ?? Math.min(16_384, workerConnectionsFor(host.openFiles));
   const listen = given.gateway.listen ?? socketIn(layout.socketFolder, 'gateway.sock');
@@ -141,6 +147,11 @@ export function resolveDeployment(given: ParsedDeployment): Deployment {
       environment: given.gateway.environment ?? {},
     },
     flask,
+    cloudWatch: given.cloudWatch && {
+      namespace: given.cloudWatch.namespace ?? 'Fairlead/Host',
+      logGroup: given.cloudWatch.logGroup ?? `/${name}`,
+      retentionDays: given.cloudWatch.retentionDays ?? 30,
+    },
     grpc: resolveGrpc(given),
   };
 }

@@ -10,7 +10,15 @@ const workspaceRoot = resolve(import.meta.dirname, '../../../..');
 const virtualEnvironment = join(workspaceRoot, '.venv/bin');
 
 type Program =
-  'gunicorn' | 'nginx' | 'openssl' | 'python' | 'systemd-analyze' | 'systemd-socket-activate';
+  | 'apt-config'
+  | 'gunicorn'
+  | 'nginx'
+  | 'openssl'
+  | 'python'
+  | 'systemd-analyze'
+  | 'systemd-socket-activate'
+  | 'systemd-sysusers'
+  | 'systemd-tmpfiles';
 
 /** Finds a real program that the tests run; a missing one fails them, because they would check nothing without it. */
 export function program(name: Program): string {

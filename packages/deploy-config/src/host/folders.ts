@@ -1,0 +1,70 @@
+import { dirname } from 'node:path/posix';
+
+import type { Deployment, Service } from '../deployment.ts';
+import { atLeast } from '../values/version.ts';
+
+/** Folders that Debian's package of Nginx creates. */
+const packaged = new Set(['/var/log/nginx', '/var/lib/nginx']);
+
+/** Quotes a path for tmpfiles.d, where `%` begins a specifier. */
+function quoted(path: string): string {
+  return `"${path.replaceAll(/["\\]/g, String.raw`\$&`).replaceAll('%', '%%')}"`;
+}
+
+/** A folder of one program. */
+function ownFolder(path: string, mode: string, user: string, group: string): string {
+  return `d ${quoted(path)} ${mode} ${user} ${group}\n`;
+}
+
+/** A folder that may belong to others: mode and owner are for a new one only, from systemd 251 on. */
+function sharedFolder(path: string, { target }: Deployment): string {
+  const whenNew = atLeast(target.systemd, 251, 0, 0) ? ':' : '';
+  return `d ${quoted(path)} ${whenNew}0755 ${whenNew}root ${whenNew}root\n`;
+}
+
+/** Mode and owner of a file if it exists. */
+function fileMode(path: string, mode: string, user: string, group: string): string {
+  return `z ${quoted(path)} ${mode} ${user} ${group}\n`;
+}
+
+/** Folders that a service writes to: they must exist when its unit starts. */
+function writableFolders(service: Service | undefined): string[] {
+  if (!service) return [];
+  return service.writableFolders.map((path) =>
+    ownFolder(path, '0700', service.user, service.group),
+  );
+}
+
+/**
+ * Returns the folders of the deployment and the modes of its secrets, for `systemd-tmpfiles`. Nothing is removed.
+ *
+ * Source: tmpfiles.d(5)
+ */
+export function folders(deployment: Deployment): string {
+  const { name, layout, nginx, gateway, flask } = deployment;
+  const { listen } = nginx;
+  const shared = [
+    `/etc/${name}`,
+    dirname(layout.nginxErrorLog),
+    dirname(layout.nginxAccessLog),
+    layout.nginxTempFolder,
+  ];
+  const lines = [
+    ...shared.filter((path) => !packaged.has(path)).map((path) => sharedFolder(path, deployment)),
+    ...writableFolders(gateway.service),
+    ...writableFolders(flask?.service),
+  ];
+  // systemd reads these as root, before the program starts.
+  for (const file of [gateway.service?.secretsFile, flask?.service?.secretsFile]) {
+    if (file !== undefined) lines.push(fileMode(file, '0600', 'root', 'root'));
+  }
+  // Nginx reads it as root, before its workers start.
+  if (listen.scheme === 'https') {
+    lines.push(fileMode(listen.certificateKeyFile, '0600', 'root', 'root'));
+  }
+  const keysFile = gateway.environment.FAIRLEAD_KEYS_FILE;
+  if (keysFile !== undefined && gateway.service) {
+    lines.push(fileMode(keysFile, '0640', 'root', gateway.service.group));
+  }
+  return [...new Set(lines)].join('');
+}
