@@ -54,7 +54,7 @@ describe('rendered accounts and folders', () => {
   });
 
   it.runIf(isRoot)('systemd-tmpfiles creates writable folders and protects secrets', () => {
-    const folder = '/srv/a "quoted" 50% \\ folder';
+    const folder = '/srv/a "quoted" %H \\ folder';
     const { root } = hostRoot({
       gateway: {
         ...hostInput.gateway,
