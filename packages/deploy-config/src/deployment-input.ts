@@ -3,13 +3,13 @@ import type { AddressText } from './values/address.ts';
 
 /** Versions of the programs that will read the files: the rendered text depends on them. */
 export interface TargetInput {
-  /** Such as `1.22.1`; at least 1.19.4. */
+  /** Version of Nginx, such as `1.22.1`; at least 1.19.4. */
   readonly nginx: string;
-  /** OpenSSL library of Nginx. @defaultValue `'3.0.0'` */
+  /** Version of Nginx's OpenSSL. @defaultValue `'3.0.0'` */
   readonly openssl?: string;
-  /** At least 22.0.0. @defaultValue `'27.0.1'` */
+  /** Version of Gunicorn; at least 22.0.0. @defaultValue `'27.0.1'` */
   readonly gunicorn?: string;
-  /** At least 247. @defaultValue `'252'` */
+  /** Version of systemd; at least 247. @defaultValue `'252'` */
   readonly systemd?: string;
 }
 
@@ -69,13 +69,13 @@ export interface TimeoutsInput {
 
 /** Idle timeouts of keep-alive connections in milliseconds: each server's must exceed its client's. */
 export interface KeepAliveInput {
-  /** Clients of Nginx, such as a load balancer. @defaultValue `60_000` */
+  /** Idle timeout of the clients of Nginx, such as a load balancer. @defaultValue `60_000` */
   readonly clientMs?: number;
-  /** Nginx towards its clients. @defaultValue `75_000` */
+  /** Idle timeout of Nginx towards its clients. @defaultValue `75_000` */
   readonly nginxMs?: number;
-  /** Nginx's idle connections to the gateway; a restart of the gateway waits for them. @defaultValue `1_000` */
+  /** Idle timeout of Nginx's connections to the gateway; a restart of the gateway waits for them. @defaultValue `1_000` */
   readonly upstreamMs?: number;
-  /** The gateway towards Nginx. @defaultValue `75_000` */
+  /** Idle timeout of the gateway towards Nginx. @defaultValue `75_000` */
   readonly gatewayMs?: number;
   /** Maximum idle connections of each Nginx worker to the gateway. @defaultValue `32` */
   readonly connections?: number;
@@ -83,9 +83,9 @@ export interface KeepAliveInput {
 
 /** Plain HTTP listener of Nginx, for a laptop or behind a load balancer that terminates TLS. */
 export interface HttpListenInput {
-  /** Plain HTTP. */
+  /** Plain HTTP: `'http'`. */
   readonly scheme: 'http';
-  /** Such as `127.0.0.1:8080`. */
+  /** Address, such as `127.0.0.1:8080`. */
   readonly address: AddressText;
   /** Accepted host names; another one gets 421. @defaultValue all */
   readonly names?: readonly string[];
@@ -93,7 +93,7 @@ export interface HttpListenInput {
 
 /** TLS listener of Nginx, with a redirect from plain HTTP. */
 export interface HttpsListenInput {
-  /** TLS. */
+  /** TLS: `'https'`. */
   readonly scheme: 'https';
   /** Accepted host names; the TLS handshake of another one is refused. */
   readonly names: readonly [string, ...string[]];
@@ -103,7 +103,7 @@ export interface HttpsListenInput {
   readonly certificateKeyFile: string;
   /** IP address to listen on. @defaultValue `'0.0.0.0'` */
   readonly host?: string;
-  /** @defaultValue `443` */
+  /** Port of TLS. @defaultValue `443` */
   readonly port?: number;
   /** Port of the redirect to https. @defaultValue `80` */
   readonly redirectPort?: number;
@@ -111,7 +111,7 @@ export interface HttpsListenInput {
 
 /** Per-client limits at Nginx: for each IPv4 address, or /56 of IPv6. */
 export interface PerAddressLimitsInput {
-  /** @defaultValue `200` */
+  /** Requests per second. @defaultValue `200` */
   readonly requestsPerSecond?: number;
   /** Requests above the rate that pass at once. @defaultValue `400` */
   readonly burst?: number;
@@ -129,9 +129,9 @@ export interface UpstreamInput {
 
 /** Route of a path to an upstream. */
 export interface RouteInput {
-  /** Such as `/` or `/flask/`. */
+  /** Path, such as `/` or `/flask/`. */
   readonly path: string;
-  /** @defaultValue `'prefix'` */
+  /** Paths that the route applies to: those that begin with `path`, or `path` alone. @defaultValue `'prefix'` */
   readonly match?: 'prefix' | 'exact';
   /** `gateway`, `flask`, or a name in `nginx.upstreams`. */
   readonly upstream: string;
@@ -169,7 +169,7 @@ export interface NginxInput {
   readonly healthPaths?: readonly string[];
   /** Scheme between clients and the load balancer, when that terminates TLS. @defaultValue `listen.scheme` */
   readonly publicScheme?: 'http' | 'https';
-  /** @defaultValue everything to the gateway */
+  /** Paths and their upstreams. @defaultValue everything to the gateway */
   readonly routes?: readonly [RouteInput, ...RouteInput[]];
   /** Further groups of servers by the name that routes use. @defaultValue none */
   readonly upstreams?: Readonly<Record<string, UpstreamInput>>;
@@ -180,16 +180,16 @@ export interface NginxInput {
   /**
    * Logs errors of single requests in the error log, each with the whole request line: with its query,
    * which may contain secrets of clients.
-   * @defaultValue `false`: the access log has their status and that of the upstream
+   * @defaultValue `false`
    */
   readonly requestErrorLog?: boolean;
 }
 
 /** systemd service of a program. */
 export interface ServiceInput {
-  /** Account of the service; it must exist. */
+  /** Account of the service, which `sysusers.d` of `renderHost` creates. */
   readonly user: string;
-  /** @defaultValue the name of the account */
+  /** Group of the service. @defaultValue the name of the account */
   readonly group?: string;
   /**
    * Working directory: absolute path of a folder without secrets, because a model file may name other files
@@ -205,7 +205,7 @@ export interface ServiceInput {
 
 /** Node service behind Nginx. */
 export interface GatewayInput {
-  /** @defaultValue `gateway.sock` in the layout's `socketFolder` */
+  /** Address of the gateway for HTTP. @defaultValue `gateway.sock` in the layout's `socketFolder` */
   readonly listen?: AddressText;
   /** Must equal `flask.listen`. @defaultValue `flask.listen` */
   readonly flaskAddress?: AddressText;
@@ -215,7 +215,7 @@ export interface GatewayInput {
   readonly memoryBytes?: number;
   /** Program and arguments; required under systemd. */
   readonly command?: readonly [string, ...string[]];
-  /** Required under systemd. */
+  /** The unit's account, folders and secrets; required under systemd. */
   readonly service?: ServiceInput;
   /** Additional environment variables; no secrets. @defaultValue none */
   readonly environment?: Readonly<Record<string, string>>;
@@ -223,15 +223,15 @@ export interface GatewayInput {
 
 /** Python service under Gunicorn. */
 export interface FlaskInput {
-  /** Such as `flask_model.app:create_app()`. */
+  /** Application that Gunicorn imports, such as `flask_model.app:create_app()`. */
   readonly app: string;
   /** Folder that Python imports from. */
   readonly folder: string;
   /** Path of `gunicorn` in its virtual environment. */
   readonly gunicorn: string;
-  /** @defaultValue `flask.sock` in the layout's `socketFolder` */
+  /** Address of Gunicorn. @defaultValue `flask.sock` in the layout's `socketFolder` */
   readonly listen?: AddressText;
-  /** Processes. @defaultValue as many as cores and memory allow */
+  /** Worker processes. @defaultValue as many as cores and memory allow */
   readonly workers?: number;
   /** Requests each process handles at once. @defaultValue `1` */
   readonly threads?: number;
@@ -245,7 +245,7 @@ export interface FlaskInput {
   readonly maxBodyBytes?: number;
   /** Loads the application before forking; native thread pools then hang in the workers. @defaultValue `false` */
   readonly dangerouslyPreloadApp?: boolean;
-  /** Required under systemd. */
+  /** The unit's account, folders and secrets; required under systemd. */
   readonly service?: ServiceInput;
   /** Additional environment variables; no secrets. @defaultValue none */
   readonly environment?: Readonly<Record<string, string>>;
@@ -275,9 +275,9 @@ export interface DeploymentInput {
    * `folderLayout(folder)`, in JSON too.
    */
   readonly layout: Layout | 'host' | { readonly folder: string };
-  /** @defaultValue timeouts for a request of 30 seconds */
+  /** Timeouts of all programs. @defaultValue timeouts for a request of 30 seconds */
   readonly timeouts?: TimeoutsInput;
-  /** @defaultValue idle timeouts longer at each server than at its client */
+  /** Idle timeouts of keep-alive connections. @defaultValue idle timeouts longer at each server than at its client */
   readonly keepAlive?: KeepAliveInput;
   /** Largest request body, in bytes: for Nginx, gateway and Flask alike. @defaultValue 16 MiB */
   readonly maxBodyBytes?: number;
@@ -285,10 +285,10 @@ export interface DeploymentInput {
   readonly nginx: NginxInput;
   /** Node service behind it. */
   readonly gateway: GatewayInput;
-  /** @defaultValue no Python service */
+  /** Python service under Gunicorn. @defaultValue no Python service */
   readonly flask?: FlaskInput;
-  /** Under systemd. @defaultValue no CloudWatch agent */
+  /** Configuration of the CloudWatch agent, under systemd. @defaultValue no CloudWatch agent */
   readonly cloudWatch?: CloudWatchInput;
-  /** @defaultValue no gRPC */
+  /** gRPC beside HTTP. @defaultValue no gRPC */
   readonly grpc?: GrpcInput;
 }

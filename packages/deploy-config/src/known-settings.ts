@@ -35,7 +35,7 @@ export function knownSettings(
   return inner instanceof z.ZodType ? knownSettings(inner, rest, valueAt(value, [step])) : [];
 }
 
-/** Whether the discriminator of the value is the one of the option. */
+/** Returns whether the discriminator of the value is the one of the option. */
 function accepts(schema: z.ZodUnion, option: z.ZodType, value: unknown): boolean {
   if (!(schema instanceof z.ZodDiscriminatedUnion) || !(option instanceof z.ZodObject))
     return false;

@@ -43,7 +43,7 @@ function replaced(
 }
 
 const settings = everySetting().filter(([first, second]) => {
-  // Entries of these have names or numbers of their own.
+  // A deployment chooses the names and numbers of their entries.
   return !(first === 'nginx' && (second === 'routes' || second === 'upstreams'));
 });
 

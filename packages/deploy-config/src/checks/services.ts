@@ -47,7 +47,7 @@ function secretsInWorkingFolders({
   return problems;
 }
 
-/** What a unit can't be written without, and an example of it. */
+/** Settings that a unit requires, each with an example. */
 const requiredUnderSystemd = {
   'gateway.command': '["/opt/fairlead/current/bin/node", "/opt/fairlead/current/gateway/main.js"]',
   'gateway.service': '{ "user": "fairlead" }',

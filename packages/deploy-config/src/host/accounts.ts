@@ -1,7 +1,7 @@
 import type { Deployment, Service } from '../deployment.ts';
 
 /** Accounts that every Debian has, or that the package of Nginx creates. */
-const existing = new Set(['root', 'www-data', 'nobody']);
+const existing = new Set(['root', 'www-data']);
 
 /**
  * Returns the accounts of the services, for `systemd-sysusers`: without a password, a shell or a home.
