@@ -1,11 +1,11 @@
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
 import type { EventSender } from '@fairlead/registry/webhooks';
 import {
+  memoryFolder,
   type MotoServer,
   onnxModel,
   readExamples,
@@ -40,7 +40,7 @@ afterAll(async () => {
 
 /** Makes the folder that the examples run in: a registry with two versions, and models of each kind. */
 async function makeSample(): Promise<string> {
-  const work = mkdtempSync(join(tmpdir(), 'fairlead-test-'));
+  const work = mkdtempSync(join(memoryFolder(), 'fairlead-test-'));
   const store = folderStore(join(work, 'registry'), { create: true });
   const registry = new ModelRegistry({ store });
   for (const [index, accuracy] of [0.95, 0.97].entries()) {

@@ -12,4 +12,4 @@ export { eventually, until } from './polling.ts';
 export { readTree } from './read-tree.ts';
 export { startRedis, type RedisServer } from './redis-server.ts';
 export { awsTestConnection, newBucket, s3Client } from './s3.ts';
-export { temporaryFolder } from './temporary-folder.ts';
+export { memoryFolder, temporaryFolder, type TemporaryFolderOptions } from './temporary-folder.ts';

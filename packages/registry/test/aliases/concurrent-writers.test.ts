@@ -4,7 +4,7 @@ import { runProcess } from '../support/run-process.ts';
 import { temporaryFolder, temporaryRegistry } from '../support/sample-registry.ts';
 import { raceForAlias } from '../support/soak/alias-race.ts';
 
-const PROCESSES = 5;
+const PROCESSES = 4;
 const actors = Array.from({ length: PROCESSES }, (_, index) => `writer-${index}`);
 
 test('each of many processes that push at a time gets version numbers of its own', async () => {

@@ -18,7 +18,8 @@ import { join } from 'node:path';
 import { folderStore, ModelRegistry, RegistryError } from '@fairlead/registry';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { describeObjectStore } from '../store/object-store-behaviour.ts';
-import { digits, rejection, temporaryFolder } from '../support/sample-registry.ts';
+import { temporaryFolder } from '@fairlead/test-support';
+import { digits, rejection } from '../support/sample-registry.ts';
 
 // Generous for machines whose disk is slow to sync.
 vi.setConfig({ testTimeout: 60_000 });

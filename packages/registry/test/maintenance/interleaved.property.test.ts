@@ -6,7 +6,6 @@ import {
   verifyRegistry,
 } from '@fairlead/registry/maintenance';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   folderStore,
@@ -17,6 +16,7 @@ import {
 } from '@fairlead/registry';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { memoryFolder } from '@fairlead/test-support';
 import { InterleavedActor } from '../support/interleaved-actors.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { missingBlobs } from '../support/named-blobs.ts';
@@ -98,7 +98,7 @@ let folder: string;
 let archive: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'fairlead-interleaved-'));
+  folder = mkdtempSync(join(memoryFolder(), 'fairlead-interleaved-'));
   const store = folderStore(join(folder, 'source'), { create: true });
   const registry = new ModelRegistry({ store });
   const by = { actor: 'ada' };

@@ -1,11 +1,12 @@
 import { inspectOnnx } from '@fairlead/registry/sources';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { memoryFolder } from '@fairlead/test-support';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+
 import { rejection } from '../support/sample-registry.ts';
 
 // Python takes a while to start on a loaded machine.
@@ -15,7 +16,7 @@ let folder = '';
 const model = (name: string): string => join(folder, `${name}.onnx`);
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'fairlead-onnx-'));
+  folder = mkdtempSync(join(memoryFolder(), 'fairlead-onnx-'));
   const python = fileURLToPath(new URL('../../../../.venv/bin/python', import.meta.url));
   const script = fileURLToPath(new URL('make-models.py', import.meta.url));
   execFileSync(python, [script, folder]);

@@ -297,7 +297,7 @@ describe('a store that vanishes', () => {
   test('is waited for: what is under way ends right once it is back', async () => {
     proxy.requests.length = 0;
     // Long enough for many attempts; the soak `registry-outage` stays away for 30 s.
-    await surviveOutage({ store: newStore({}, { maxAttempts: 1 }), proxy, awayMs: 1500 });
+    await surviveOutage({ store: newStore({}, { maxAttempts: 1 }), proxy, awayMs: 1000 });
   });
 
   test('is an error that says so once patience is at its end, and is found again', async () => {

@@ -3,7 +3,7 @@ import type { PushRequest } from '@fairlead/registry';
 import { digits } from './sample-registry.ts';
 
 /** How many parts of 5 MiB the file of {@link bigRequest} has. */
-export const BIG_PARTS = 6;
+export const BIG_PARTS = 3;
 
 /** A push of a file of several parts, the same each time. */
 export function bigRequest(): PushRequest {

@@ -1,10 +1,13 @@
 import { folderStore, ModelRegistry, type ObjectStore, type PushRequest } from '@fairlead/registry';
 import type { Signature } from '@fairlead/signature';
-import { temporaryFolder } from '@fairlead/test-support';
+import { temporaryFolder as folderOfTest } from '@fairlead/test-support';
 
-export { temporaryFolder };
+/** Creates a folder for the running test, in memory: only the tests of `folder` need a disk. */
+export function temporaryFolder(): string {
+  return folderOfTest({ inMemory: true });
+}
 
-/** A registry in a folder of its own. */
+/** Creates a registry in a new folder. */
 export function temporaryRegistry(): {
   readonly folder: string;
   readonly store: ObjectStore;
@@ -15,7 +18,7 @@ export function temporaryRegistry(): {
   return { folder, store, registry: new ModelRegistry({ store }) };
 }
 
-/** What to push as a version of `digits`, told from others by the bytes of its model file. */
+/** Makes a push of a version of `digits`; the bytes of its model file distinguish it from others. */
 export function digits(
   content = 'weights',
   changes: Partial<PushRequest> = {},
@@ -33,7 +36,7 @@ export function digits(
   };
 }
 
-/** The error that `promise` is rejected with. */
+/** Resolves to the error that `promise` is rejected with. */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;

@@ -46,7 +46,7 @@ export async function surviveOutage({ store, proxy, awayMs }: OutageOptions): Pr
     }
   })();
 
-  const work = [push('small', 1000), push('in parts', 20 * 1024 * 1024)];
+  const work = [push('small', 1000), push('in parts', 12 * 1024 * 1024)];
   // In the middle of the parts.
   while (!proxy.requests.some(({ url }) => url.includes('partNumber'))) await sleep(5);
   proxy.vanish();
