@@ -1,17 +1,11 @@
-import { execFile, execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { inject } from 'vitest';
 
 import type {} from './pack-once.ts';
+import { findInWorkspace, link, pathInStore } from './package-store.ts';
 import { workspaceRoot } from './workspace-root.ts';
 
 /** A project that uses the packages. */
@@ -48,31 +42,14 @@ export function createConsumer({
   dependencies = [],
   optionalPeers = true,
 }: ConsumerOptions): string {
-  const packages = inject('packages');
   const project = mkdtempSync(join(inject('folder'), 'project-'));
-  const store = (name: string): string =>
-    join(project, 'node_modules/.store', name.replace('/', '+'), 'node_modules', name);
-  for (const { manifest: packed, unpacked } of packages) {
-    // Hard links: a copy of each file would take a second per project.
-    mkdirSync(dirname(store(packed.name)), { recursive: true });
-    execFileSync('cp', ['--recursive', '--link', unpacked, store(packed.name)]);
-    link(store(packed.name), join(project, 'node_modules', packed.name));
-  }
-  for (const { manifest: packed, folder } of packages) {
-    const peers = Object.keys(packed.peerDependencies ?? {}).filter(
-      (name) => optionalPeers || packed.peerDependenciesMeta?.[name]?.optional !== true,
-    );
-    for (const name of [...Object.keys(packed.dependencies ?? {}), ...peers]) {
-      const isPacked = packages.some((other) => other.manifest.name === name);
-      const beside = store(packed.name).slice(0, -packed.name.length);
-      link(isPacked ? store(name) : findInWorkspace(name, folder), join(beside, name));
-    }
+  const store = inject(optionalPeers ? 'store' : 'storeWithoutPeers');
+  for (const { manifest: packed } of inject('packages')) {
+    link(pathInStore(store, packed.name), join(project, 'node_modules', packed.name));
   }
   for (const name of dependencies) {
-    link(
-      findInWorkspace(name, join(workspaceRoot, 'tools/consumers')),
-      join(project, 'node_modules', name),
-    );
+    const found = findInWorkspace(name, join(workspaceRoot, 'tools/consumers'));
+    link(found, join(project, 'node_modules', name));
   }
   const fields = { name: 'consumer', version: '1.0.0', private: true, ...manifest };
   writeFileSync(join(project, 'package.json'), JSON.stringify(fields));
@@ -107,17 +84,4 @@ export function runTsc(project: string, ...args: readonly string[]): Promise<Pro
     'false',
     ...args,
   );
-}
-
-function findInWorkspace(name: string, folder: string): string {
-  const places = [folder, workspaceRoot].map((parent) => join(parent, 'node_modules', name));
-  const found = places.find((place) => existsSync(place));
-  if (found === undefined)
-    throw new Error(`${name} is not installed: none of ${places.join(', ')}`);
-  return realpathSync(found);
-}
-
-function link(target: string, path: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  symlinkSync(target, path);
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
@@ -21,38 +21,36 @@ function examplesOf(name: string): readonly Example[] {
   }));
 }
 
+/** JavaScript has no type annotations: its parameters may be anything. */
+const UNTYPED_PARAMETER = /\.js\(\d+,\d+\): error TS70(?:06|31): /;
+
 describe('the READMEs', { timeout: 300_000 }, () => {
   const examples = packageFolderNames().flatMap(examplesOf);
-  const languages = new Set(examples.map(({ file }) => extname(file).slice(1)));
   it.each(packageFolderNames())('of %s has an example', (name) => {
     expect(examplesOf(name)).not.toEqual([]);
   });
 
-  it.each([...languages])(
-    'have examples in %s that compile where the packages are installed',
-    async (language) => {
-      const some = examples.filter(({ file }) => file.endsWith(`.${language}`));
-      const compilerOptions = {
-        module: 'nodenext',
-        target: 'es2023',
-        strict: true,
-        // JavaScript has no type annotations: its parameters may be anything.
-        noImplicitAny: language === 'ts',
-        allowJs: true,
-        checkJs: true,
-        skipLibCheck: true,
-        types: ['node'],
-        noEmit: true,
-      };
-      const project = createConsumer({
-        manifest: { type: 'module' },
-        dependencies: ['@types/node', '@types/express', 'express', 'fastify', '@grpc/grpc-js'],
-        files: {
-          'tsconfig.json': JSON.stringify({ compilerOptions }),
-          ...Object.fromEntries(some.map(({ file, code }) => [file, code])),
-        },
-      });
-      expect(await runTsc(project)).toEqual({ exitCode: 0, output: '' });
-    },
-  );
+  it('have examples in TypeScript and JavaScript that compile where the packages are installed', async () => {
+    const compilerOptions = {
+      module: 'nodenext',
+      target: 'es2023',
+      strict: true,
+      allowJs: true,
+      checkJs: true,
+      skipLibCheck: true,
+      types: ['node'],
+      noEmit: true,
+    };
+    const project = createConsumer({
+      manifest: { type: 'module' },
+      dependencies: ['@types/node', '@types/express', 'express', 'fastify', '@grpc/grpc-js'],
+      files: {
+        'tsconfig.json': JSON.stringify({ compilerOptions }),
+        ...Object.fromEntries(examples.map(({ file, code }) => [file, code])),
+      },
+    });
+    const { output } = await runTsc(project);
+    const errors = output.split('\n').filter((line) => !UNTYPED_PARAMETER.test(line));
+    expect(errors).toEqual(['']);
+  });
 });
