@@ -81,6 +81,20 @@ const AS_BUFFER = { typeMapping: { 36: Buffer } } as const;
  * that key is a miss. Limit its memory in the configuration of Redis, with `maxmemory` and `maxmemory-policy allkeys-lru`.
  *
  * @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value.
+ *
+ * @example
+ * ```ts
+ * import { redisCache } from '@fairlead/serving/redis-cache';
+ * import { createClient } from 'redis';
+ *
+ * const url = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
+ * const client = createClient({ url, disableOfflineQueue: true });
+ * const cache = redisCache({ client, ttlMs: 60_000, timeoutMs: 2000 });
+ * await client.connect();
+ * await cache.set('key', Buffer.from('response'));
+ * console.log(String(await cache.get('key'))); // response
+ * client.destroy();
+ * ```
  */
 export function redisCache(options: RedisCacheOptions): RedisCache {
   const {
