@@ -12,6 +12,7 @@ export const cliErrorCodes = [
   'ERR_CLI_KEYS_LOCKED',
   'ERR_CLI_UNSAFE_PATH',
   'ERR_CLI_OUTPUT',
+  'ERR_CLI_INTERNAL',
 ] as const;
 
 /** Stable code of a {@link CliError}. */

@@ -82,6 +82,7 @@ const byCliCode: Readonly<Record<CliErrorCode, ExitCode>> = {
   ERR_CLI_KEYS_LOCKED: conflict,
   ERR_CLI_UNSAFE_PATH: usage,
   ERR_CLI_OUTPUT: output,
+  ERR_CLI_INTERNAL: internal,
 };
 
 const byCode = new Map<string, ExitCode>(Object.entries({ ...byRegistryCode, ...byCliCode }));

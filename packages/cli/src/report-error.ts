@@ -1,5 +1,5 @@
 import { CommanderError } from '@commander-js/extra-typings';
-import { CliError } from './cli-error.ts';
+import { CliError, type CliErrorCode } from './cli-error.ts';
 import type { CommandContext } from './command-context.ts';
 import { errorCodeOf, exitCodeOf, exitCodes, type ExitCode } from './exit-code.ts';
 import { jsonText } from './output/json-text.ts';
@@ -7,6 +7,9 @@ import { severalLines, shortWords } from './output/plain-text.ts';
 
 /** Codes of commander after it has printed the requested help or version. */
 const ANSWERED = new Set(['commander.helpDisplayed', 'commander.version']);
+
+/** Code of an error that no library defines. */
+const internalCode: CliErrorCode = 'ERR_CLI_INTERNAL';
 
 /** A command that failed. */
 export interface FailedRun {
@@ -29,7 +32,7 @@ export function reportError(
   if (error instanceof CommanderError && error.code === 'commander.help') return exitCode;
   const message = messageOf(error);
   const code =
-    error instanceof CommanderError ? 'ERR_CLI_USAGE' : (errorCodeOf(error) ?? 'ERR_CLI_INTERNAL');
+    error instanceof CommanderError ? 'ERR_CLI_USAGE' : (errorCodeOf(error) ?? internalCode);
   const hint =
     error instanceof CommanderError
       ? `\nSee: ${['fairlead', command, '--help'].filter(Boolean).join(' ')}`
