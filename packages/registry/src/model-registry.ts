@@ -20,7 +20,12 @@ import type { TrustedKeys } from './signing/trusted-keys.ts';
 import type { ObjectStore } from './store/object-store.ts';
 import type { Manifest } from './versions/manifest.ts';
 import { modelNames } from './versions/model-names.ts';
-import { openManifest, type OpenVersion } from './versions/open-version.ts';
+import {
+  invalidVersion,
+  isVersion,
+  openManifest,
+  type OpenVersion,
+} from './versions/open-version.ts';
 
 /** Settings of a {@link ModelRegistry}. */
 export interface ModelRegistryOptions {
@@ -126,12 +131,15 @@ export class ModelRegistry {
   /**
    * Finds the version that an alias points to, or checks that a version (`7` or `'7'`) exists.
    *
-   * @throws RegistryError `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_VERSION_NOT_FOUND`,
-   * `ERR_REGISTRY_ALIAS_NOT_FOUND`, each naming what exists.
+   * @throws RegistryError `ERR_REGISTRY_INVALID_VERSION` for digits that can't be a version; `ERR_REGISTRY_MODEL_NOT_FOUND`,
+   * `ERR_REGISTRY_VERSION_NOT_FOUND`, `ERR_REGISTRY_ALIAS_NOT_FOUND`, each naming what exists.
    */
   async resolve(model: string, aliasOrVersion: string | number): Promise<ResolvedVersion> {
     if (typeof aliasOrVersion === 'number' || /^\d+$/.test(aliasOrVersion)) {
-      const { version } = await this.#logs.manifest(model, Number(aliasOrVersion));
+      const version = Number(aliasOrVersion);
+      // In the caller's digits: a number beyond 2^53 is rounded.
+      if (!isVersion(version)) throw invalidVersion(model, String(aliasOrVersion));
+      await this.#logs.manifest(model, version);
       return { model, version };
     }
     const entry = await this.#logs.alias(model, aliasOrVersion).newest();

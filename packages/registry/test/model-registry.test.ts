@@ -404,6 +404,7 @@ describe('resolve, list and open', () => {
       await registry.push(digits());
       await expect(registry.resolve('digits', version)).rejects.toMatchObject({
         code: 'ERR_REGISTRY_INVALID_VERSION',
+        message: expect.stringContaining(`${version} is not a version of "digits"`) as unknown,
       });
     },
   );

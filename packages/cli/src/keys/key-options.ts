@@ -10,6 +10,9 @@ export const keysFileOption = new Option(
 /** Expiry of a key: a duration from now, or a time. */
 export type Expiry = { readonly spanMs: number } | { readonly at: Date };
 
+/** A hundred years: a time of a year with more than four digits is no date of ISO 8601. */
+const MAX_SPAN_MS = 36_500 * 24 * 60 * 60 * 1000;
+
 /** Reads `90d`, or `2030-01-31`, or `2030-01-31T12:00:00Z`. */
 export function parseExpiry(text: string): Expiry {
   if (/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?$/.test(text)) {
@@ -18,7 +21,11 @@ export function parseExpiry(text: string): Expiry {
     const exists =
       !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text.replace('Z', ''));
     if (exists) return { at };
-  } else if (/^\d+[smhd]$/.test(text)) return { spanMs: parseSpan(text) };
+  } else if (/^\d+[smhd]$/.test(text)) {
+    const spanMs = parseSpan(text);
+    if (spanMs <= MAX_SPAN_MS) return { spanMs };
+    throw new InvalidArgumentError('Expected a duration of at most 36500d.');
+  }
   throw new InvalidArgumentError(
     'Expected a duration such as 90d, or a date or time such as 2030-01-31.',
   );

@@ -62,6 +62,16 @@ export function parseSpan(text: string): number {
   return Number(number) * UNITS_MS[unit as keyof typeof UNITS_MS];
 }
 
+/** Longest delay of Node's timers, which run a longer one at once: 24 days and 20 hours. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Reads a duration that a timer waits for, in milliseconds. */
+export function parseTimerSpan(text: string): number {
+  const spanMs = parseSpan(text);
+  if (spanMs <= MAX_TIMER_MS) return spanMs;
+  throw new InvalidArgumentError('Expected a duration of at most 24d.');
+}
+
 /** Collects the values of a repeatable option. */
 export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];

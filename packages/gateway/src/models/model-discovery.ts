@@ -86,7 +86,8 @@ export class ModelDiscovery {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    const intervalMs = SEARCH_EVERY * this.#options.pollIntervalMs;
+    // Node's timers run a longer delay at once.
+    const intervalMs = Math.min(SEARCH_EVERY * this.#options.pollIntervalMs, 2 ** 31 - 1);
     for (;;) {
       await sleep(intervalMs, undefined, { ref: false, signal }).catch(() => undefined);
       if (signal.aborted) return;

@@ -9,7 +9,7 @@ export interface FollowOptions {
   /** Ends the iteration. */
   readonly signal?: AbortSignal;
   /**
-   * Mean time between two polls, in milliseconds; each one is drawn from ±25 % around it.
+   * Mean time between two polls, in milliseconds, at most 2147483647; each one is drawn from ±25 % around it.
    *
    * @defaultValue 5000
    */
@@ -20,9 +20,24 @@ export interface FollowOptions {
   readonly onPoll?: () => void;
 }
 
+/** Longest delay of Node's timers, which run a longer one at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Draws from ±25 % around `intervalMs`, so that many followers don't poll the store in step. */
 export function jittered(intervalMs: number, random: () => number): number {
-  return intervalMs * (0.75 + random() / 2);
+  return Math.min(MAX_TIMER_MS, intervalMs * (0.75 + random() / 2));
+}
+
+/**
+ * Checks an interval between polls.
+ *
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION`
+ */
+export function checkPollInterval(pollIntervalMs: number): void {
+  if (pollIntervalMs > 0 && pollIntervalMs <= MAX_TIMER_MS) return;
+  throw invalidOption(
+    `pollIntervalMs is ${pollIntervalMs}: it has to be a positive number of milliseconds, at most ${MAX_TIMER_MS}`,
+  );
 }
 
 /**
@@ -38,11 +53,7 @@ export function followAlias(log: AliasLog, options: FollowOptions): AsyncIterabl
     onError: 'optional',
     onPoll: 'optional',
   });
-  if (!Number.isFinite(pollIntervalMs) || pollIntervalMs <= 0) {
-    throw invalidOption(
-      `pollIntervalMs is ${pollIntervalMs}: it has to be a positive number of milliseconds`,
-    );
-  }
+  checkPollInterval(pollIntervalMs);
   return pollAlias(log, options);
 }
 

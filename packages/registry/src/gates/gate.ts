@@ -56,13 +56,29 @@ export function parseGate(text: string): Gate {
   const trimmed = text.trim();
   if (trimmed.length <= MAX_TEXT) {
     const gate = readGate(trimmed);
-    if (gate !== undefined) return gate;
+    if (gate !== undefined && hasUsableNumbers(gate)) return gate;
   }
   throw new RegistryError(
     'ERR_REGISTRY_INVALID_OPTION',
-    `${JSON.stringify(text.slice(0, 80))} is not a gate: write it as "accuracy >= 0.95", "accuracy >= champion - 0.01", ` +
+    `${JSON.stringify(text.slice(0, 80))} is not a gate, or has a number that is too large: write it as "accuracy >= 0.95", "accuracy >= champion - 0.01", ` +
       '"p99Ms <= 20", "parity <= 1e-4", "goldenExamples 3", "signatureCompatible" or "approvedBy 1"',
   );
+}
+
+/** Returns whether every number of a gate is exact enough to be compared with: digits beyond a double become infinite or rounded. */
+function hasUsableNumbers(gate: Gate): boolean {
+  switch (gate.check) {
+    case 'value':
+      return Number.isFinite(gate.threshold);
+    case 'comparison':
+      return Number.isFinite(gate.offset);
+    case 'goldenExamples':
+      return Number.isSafeInteger(gate.atLeast);
+    case 'approvedBy':
+      return Number.isSafeInteger(gate.people);
+    case 'signatureCompatible':
+      return true;
+  }
 }
 
 function readGate(text: string): Gate | undefined {

@@ -35,7 +35,7 @@ export interface S3StoreOptions {
    */
   readonly retryBudgetMs?: number;
   /**
-   * How long one attempt may take, or a connection be silent, in milliseconds; large bodies get more.
+   * Timeout of one attempt, and of a silent connection, in milliseconds, at most a day; large bodies get more.
    *
    * @defaultValue 15000
    */
@@ -67,6 +67,8 @@ const optionNames = {
 
 /** S3 refuses smaller parts (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
 const MIN_PART_BYTES = 5 * 1024 * 1024;
+/** Node's timers run a delay of 2^31 ms or more at once; large bodies add to the timeout. */
+const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Keeps a registry in a bucket of S3, or of a service that knows conditional writes (`If-None-Match: *`).
@@ -98,7 +100,7 @@ export function s3Store(options: S3StoreOptions): ObjectStore {
   const { partBytes = 8 * 1024 * 1024, conditionalWrites = 'check' } = options;
   const location = s3Location(bucket, prefix);
   requireAtLeast('retryBudgetMs', retryBudgetMs, 0);
-  requireAtLeast('timeoutMs', timeoutMs, 1);
+  requireAtLeast('timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS);
   requireAtLeast('partBytes', partBytes, MIN_PART_BYTES);
   const { client = defaultClient(timeoutMs) } = options;
   const requests = new S3Requests({ client, location, retryBudgetMs, timeoutMs });
@@ -154,10 +156,10 @@ function defaultClient(timeoutMs: number): S3Client {
   });
 }
 
-function requireAtLeast(name: string, value: number, min: number): void {
-  if (Number.isFinite(value) && value >= min) return;
+function requireAtLeast(name: string, value: number, min: number, max = Number.MAX_VALUE): void {
+  if (value >= min && value <= max) return;
   throw new RegistryError(
     'ERR_REGISTRY_INVALID_OPTION',
-    `${name} is ${value}: it has to be a number from ${min} up`,
+    `${name} is ${value}: it has to be a number from ${min} ${max === Number.MAX_VALUE ? 'up' : `to ${max}`}`,
   );
 }

@@ -30,12 +30,7 @@ export async function requireManifest(
   model: string,
   version: number,
 ): Promise<Manifest> {
-  if (!Number.isSafeInteger(version) || version < 1) {
-    throw new RegistryError(
-      'ERR_REGISTRY_INVALID_VERSION',
-      `${version} is not a version of "${model}": versions are 1, 2, 3, …`,
-    );
-  }
+  if (!isVersion(version)) throw invalidVersion(model, String(version));
   const manifest = await log.read(version);
   if (manifest !== undefined) return manifest;
   const latest = await log.head();
@@ -43,6 +38,19 @@ export async function requireManifest(
   throw new RegistryError(
     'ERR_REGISTRY_VERSION_NOT_FOUND',
     `there is no version ${version} of "${model}" in ${store.location}: the newest is ${latest}`,
+  );
+}
+
+/** Returns whether a number can be that of a version. */
+export function isVersion(version: number): boolean {
+  return Number.isSafeInteger(version) && version >= 1;
+}
+
+/** Error for a number that can't be that of a version; `version` is the number as it was given. */
+export function invalidVersion(model: string, version: string): RegistryError {
+  return new RegistryError(
+    'ERR_REGISTRY_INVALID_VERSION',
+    `${version.slice(0, 40)} is not a version of "${model}": versions are 1, 2, 3, …`,
   );
 }
 

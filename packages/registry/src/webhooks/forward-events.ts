@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { aliasLog } from '../aliases/alias-log.ts';
-import { jittered } from '../aliases/follow-alias.ts';
+import { checkPollInterval, jittered } from '../aliases/follow-alias.ts';
 import { eventLog } from '../events/event-log.ts';
 import { aliasNames } from '../aliases/alias-names.ts';
 import { modelNames } from '../versions/model-names.ts';
@@ -52,7 +52,7 @@ export interface ForwardOptions {
    */
   readonly from?: 'now' | 'start';
   /**
-   * Mean time between two looks at the store, in milliseconds.
+   * Mean time between two polls of the store, in milliseconds, at most 2147483647.
    *
    * @defaultValue 10000
    */
@@ -205,7 +205,8 @@ class Forwarder {
       maxDelayMs = 1,
       maxAttempts = 1,
     } = options;
-    for (const [name, value] of Object.entries({ pollIntervalMs, maxDelayMs, maxAttempts })) {
+    checkPollInterval(pollIntervalMs);
+    for (const [name, value] of Object.entries({ maxDelayMs, maxAttempts })) {
       if (value > 0) continue;
       const problem = `${name} is ${value}: it has to be a positive number`;
       throw new RegistryError('ERR_REGISTRY_INVALID_OPTION', problem);

@@ -54,6 +54,10 @@ describe('parseGate', () => {
     'approvedBy -1',
     'accuracy >= NaN',
     `${'a'.repeat(300)} >= 1`,
+    'accuracy <= 1e999',
+    'accuracy >= champion - 1e999',
+    'approvedBy 99999999999999999999',
+    'goldenExamples 99999999999999999999',
   ])('refuses %j, and shows how to write one', (text) => {
     expect(() => parseGate(text)).toThrow(/accuracy >= 0\.95/);
   });

@@ -5,7 +5,7 @@ import {
   aliasOption,
   jsonOption,
   parseCount,
-  parseSpan,
+  parseTimerSpan,
   registryOption,
 } from '../../options/shared-options.ts';
 import { oneLine } from '../../output/plain-text.ts';
@@ -18,7 +18,7 @@ export function defineWatchCommand(command: Command, context: CommandContext): v
     .argument('<model>', 'Model name')
     .addOption(aliasOption)
     .option('--count <entries>', 'Stop after this number of entries', parseCount)
-    .option('--for <span>', 'Stop after this duration, such as 30s or 5m', parseSpan)
+    .option('--for <span>', 'Stop after this duration, such as 30s or 5m', parseTimerSpan)
     .addOption(registryOption)
     .addOption(jsonOption)
     .action(async (model, options) => {

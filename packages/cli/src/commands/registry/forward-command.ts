@@ -4,7 +4,12 @@ import type { EventCursor, ForwardNotice, ForwardOptions } from '@fairlead/regis
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
-import { collect, jsonOption, parseSpan, registryOption } from '../../options/shared-options.ts';
+import {
+  collect,
+  jsonOption,
+  parseTimerSpan,
+  registryOption,
+} from '../../options/shared-options.ts';
 import { oneLine } from '../../output/plain-text.ts';
 import { fileError } from '../../read-file.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
@@ -27,7 +32,7 @@ export function defineForwardCommand(command: Command, context: CommandContext):
     .option(
       '--poll <span>',
       'Mean interval between polls of the registry (default: 10s)',
-      parseSpan,
+      parseTimerSpan,
     )
     .addOption(registryOption)
     .addOption(jsonOption)
