@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -23,6 +24,12 @@ function projectFolder(): string {
   return folder;
 }
 
+function filesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => lstatSync(join(folder, path)).isFile())
+    .toSorted();
+}
+
 test('the project trains, pushes, promotes, renders its deployment and serves', async () => {
   const folder = projectFolder();
   const place = { folder, env: { FAIRLEAD_ACTOR: 'ada', FAIRLEAD_REGISTRY: 'registry' } };
@@ -35,7 +42,12 @@ test('the project trains, pushes, promotes, renders its deployment and serves', 
   expect(pushed).toMatchObject({ created: true });
   await runJson(place, 'model', 'promote', 'house-price', '1');
   await runJson(place, 'render', 'fairlead.config.ts', '--out', 'rendered');
-  expect(existsSync(join(folder, 'rendered'))).toBe(true);
+  // Each file is where it is below / on a host, and the README says what each is for.
+  const [, table = ''] = readFileSync(join(folder, 'README.md'), 'utf8').split(
+    '| file in `rendered`',
+  );
+  const described = [...table.matchAll(/^\| `(\S+)`/gm)].map(([, path]) => path);
+  expect(filesIn(join(folder, 'rendered'))).toEqual(described.toSorted());
 
   const child = spawn(process.execPath, ['--conditions=@fairlead/source', 'service.ts'], {
     cwd: folder,
@@ -75,6 +87,11 @@ test('every script of the project is a command that the CLI has', async () => {
     readonly scripts: Readonly<Record<string, string>>;
   };
   expect(name).toBe('my-models');
+  await runJson({ folder: project }, 'render', 'fairlead.config.ts', '--out', 'rendered');
+  expect(filesIn(join(project, 'rendered'))).toEqual(['etc/nginx/nginx.conf']);
+  expect(readFileSync(join(project, 'README.md'), 'utf8')).toContain(
+    'writes `rendered/etc/nginx/nginx.conf`',
+  );
   expect(scripts).not.toHaveProperty('start');
   for (const script of ['push', 'promote', 'serve', 'render']) {
     const words =

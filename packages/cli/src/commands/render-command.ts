@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../add-examples.ts';
 import { CliError } from '../cli-error.ts';
@@ -39,9 +40,9 @@ export function defineRenderCommand(command: Command, context: CommandContext): 
         () => [
           ...table(
             ['state', 'mode', 'owner', 'file'],
-            files.map(({ state, mode, owner = '', path: file }) => [
+            files.map(({ state, mode, owner = '' }, index) => [
               writes && state !== 'unchanged' ? 'written' : state,
-              ...[mode, owner, file],
+              ...[mode, owner, join(options.out, placed[index]?.rendered.path ?? '')],
             ]),
           ),
           ...(dryRun

@@ -1,19 +1,15 @@
-/** Properties of a new project. */
-export interface Project {
-  readonly name: string;
-  /** Version of the Fairlead packages. */
-  readonly version: string;
-  readonly service: boolean;
-}
+import type { Project } from './project.ts';
+import { projectReadme } from './project-readme.ts';
 
 /** Returns the files of a new project by their names, without the train script. */
 export function projectFiles(project: Project): Readonly<Record<string, string>> {
+  const { name, service } = project;
   return {
     'package.json': `${JSON.stringify(manifest(project), null, 2)}\n`,
-    'fairlead.config.ts': CONFIG,
+    'fairlead.config.ts': service ? serviceConfig(name) : NGINX_CONFIG,
     '.gitignore': 'node_modules\nregistry\ntrained\nrendered\nkeys.json\n',
-    'README.md': readme(project),
-    ...(project.service && { 'service.ts': SERVICE }),
+    'README.md': projectReadme(project),
+    ...(service && { 'service.ts': SERVICE }),
   };
 }
 
@@ -42,13 +38,35 @@ function manifest({ name, version, service }: Project) {
   };
 }
 
-const CONFIG = `import { defineDeployment, folderLayout } from '@fairlead/deploy-config';
+const serviceConfig = (
+  name: string,
+): string => `import { defineDeployment } from '@fairlead/deploy-config';
 
-/** The deployment: Nginx in front of the service. \`npm run render\` writes its configuration files. */
+/** The deployment on a host with Debian: Nginx in front of service.ts. \`npm run render\` writes its configuration files. */
 export const deployment = defineDeployment({
-  target: { nginx: '1.22.1' },
+  target: { nginx: '1.22.1' }, // nginx -v
   host: { cores: 2, memoryBytes: 4e9 },
-  layout: folderLayout(\`\${import.meta.dirname}/rendered\`),
+  layout: 'host',
+  nginx: { listen: { scheme: 'http', address: '0.0.0.0:80' } },
+  gateway: {
+    command: ['/usr/bin/node', '/srv/${name}/service.ts'],
+    service: {
+      user: 'fairlead',
+      workingFolder: '/srv/${name}',
+      secretsFile: '/etc/fairlead/gateway.env', // FAIRLEAD_PEPPER=…
+    },
+    environment: { FAIRLEAD_KEYS_FILE: '/etc/fairlead/keys.json' },
+  },
+});
+`;
+
+const NGINX_CONFIG = `import { defineDeployment, hostLayout } from '@fairlead/deploy-config';
+
+/** Nginx in front of a server on port 8080, such as \`fairlead serve\`. \`npm run render\` writes its configuration file. */
+export const deployment = defineDeployment({
+  target: { nginx: '1.22.1' }, // nginx -v
+  host: { cores: 2, memoryBytes: 4e9 },
+  layout: { ...hostLayout(), supervisor: 'foreground' },
   nginx: { listen: { scheme: 'http', address: '127.0.0.1:8088' } },
   gateway: { listen: '127.0.0.1:8080' },
 });
@@ -59,46 +77,3 @@ const SERVICE = `import { readSettings, runGateway } from '@fairlead/gateway';
 // Settings are environment variables: FAIRLEAD_LISTEN, FAIRLEAD_KEYS_FILE and FAIRLEAD_PEPPER, …
 await runGateway(() => readSettings({ FAIRLEAD_REGISTRY: 'registry', ...process.env }), process);
 `;
-
-function readme({ name, service }: Project): string {
-  const serviceText = `
-## Run the service
-
-\`service.ts\` serves the same registry with your settings:
-
-\`\`\`sh
-export FAIRLEAD_PEPPER="$(openssl rand -base64 32)"
-npx fairlead key create --client me --scope 'infer:*' --keys-file keys.json
-FAIRLEAD_KEYS_FILE=keys.json npm start
-\`\`\`
-`;
-  return `# ${name}
-
-A model that is trained, registered and served with Fairlead.
-
-\`\`\`sh
-npm install
-npm run demo   # creates a registry, trains, pushes, promotes version 1 and serves it
-\`\`\`
-
-Paste the \`curl\` line that it prints into another terminal.
-
-| file                 | contents                                                                 |
-| -------------------- | ------------------------------------------------------------------------ |
-| \`train.ts\`           | training: writes \`trained/model.onnx\` and \`trained/metadata.json\`        |
-| \`fairlead.config.ts\` | the deployment, for \`npm run render\`                                     |${service ? '\n| `service.ts`         | the service: settings from the environment, and one call                 |' : ''}
-
-## Train and promote a new version
-
-Change the training in \`train.ts\`, such as its data, then:
-
-\`\`\`sh
-npm run train && npm run push   # pushes nothing while the model is unchanged
-npm run promote -- 2   # a running server switches to it without a lost request
-\`\`\`
-
-Replace \`train.ts\` by your own training, in any language, that writes an ONNX file.
-${service ? serviceText : ''}
-\`npx fairlead doctor\` checks this machine.
-`;
-}

@@ -1,0 +1,89 @@
+import type { Project } from './project.ts';
+
+/** Returns the README of a new project. */
+export function projectReadme({ name, service }: Project): string {
+  const serviceRow =
+    '| `service.ts`         | the service: settings from the environment, and one call          |\n';
+  return `# ${name}
+
+A model that is trained, registered and served with Fairlead.
+
+\`\`\`sh
+npm install
+npm run demo   # creates a registry, trains, pushes, promotes version 1 and serves it
+\`\`\`
+
+Paste the \`curl\` line that it prints into another terminal.
+
+| file                 | contents                                                          |
+| -------------------- | ----------------------------------------------------------------- |
+| \`train.ts\`           | training: writes \`trained/model.onnx\` and \`trained/metadata.json\` |
+${service ? serviceRow : ''}| \`fairlead.config.ts\` | the deployment, for \`npm run render\`                              |
+
+## Train and promote a new version
+
+Change the training in \`train.ts\`, such as its data, then:
+
+\`\`\`sh
+npm run train && npm run push   # pushes nothing while the model is unchanged
+npm run promote -- 2   # a running server switches to it without a lost request
+\`\`\`
+
+Replace \`train.ts\` by your own training, in any language, that writes an ONNX file.
+${service ? runService + deployService(name) : deployNginx}
+\`npx fairlead doctor\` checks this machine.
+`;
+}
+
+const runService = `
+## Run the service
+
+\`service.ts\` serves the same registry with your settings:
+
+\`\`\`sh
+export FAIRLEAD_PEPPER="$(openssl rand -base64 32)"
+npx fairlead key create --client me --scope 'infer:*' --keys-file keys.json
+FAIRLEAD_KEYS_FILE=keys.json npm start
+\`\`\`
+`;
+
+const deployService = (name: string): string => `
+## Deploy it to a host
+
+\`npm run render\` writes the files of a host with Debian into \`rendered\`, where they are below \`/\` on the host, so that you can read and compare them:
+
+| file in \`rendered\`                                 | purpose                                                    |
+| ---------------------------------------------------- | ---------------------------------------------------------- |
+| \`etc/nginx/nginx.conf\`                             | Nginx: limits, timeouts, routes                            |
+| \`etc/systemd/system/fairlead-gateway.service\`      | the service: account, settings, limits of memory and files |
+| \`etc/systemd/system/fairlead-gateway.socket\`       | its socket, which stays open during a restart              |
+| \`etc/systemd/system/nginx.service.d/fairlead.conf\` | time for requests in flight when Nginx stops               |
+| \`etc/sysusers.d/fairlead.conf\`                     | the account of the service                                 |
+| \`etc/tmpfiles.d/fairlead.conf\`                     | folders, and modes of the secrets                          |
+| \`etc/systemd/journald.conf.d/fairlead.conf\`        | limits of the logs                                         |
+| \`etc/systemd/timesyncd.conf.d/fairlead.conf\`       | time servers                                               |
+| \`etc/apt/apt.conf.d/60fairlead\`                    | security updates                                           |
+
+On the host, with Node.js 22.18 or newer at \`/usr/bin/node\`, Nginx, and this project with its \`node_modules\` and \`registry\` in \`/srv/${name}\`:
+
+\`\`\`sh
+cd /srv/${name}
+sudo npx fairlead render fairlead.config.ts --out /
+sudo systemd-sysusers && sudo systemd-tmpfiles --create
+echo "FAIRLEAD_PEPPER=$(openssl rand -base64 32)" | sudo tee /etc/fairlead/gateway.env > /dev/null
+sudo sh -c '. /etc/fairlead/gateway.env && export FAIRLEAD_PEPPER && npx fairlead key create --client me --scope "infer:*" --keys-file /etc/fairlead/keys.json'
+sudo systemd-tmpfiles --create && sudo systemctl daemon-reload
+sudo systemctl enable --now fairlead-gateway.socket fairlead-gateway.service
+sudo systemctl restart nginx
+\`\`\`
+`;
+
+const deployNginx = `
+## Put Nginx in front of it
+
+\`npm run render\` writes \`rendered/etc/nginx/nginx.conf\`, for a server on port 8080 such as \`npm run serve\`. Read it, then write it to its place on the host:
+
+\`\`\`sh
+sudo npx fairlead render fairlead.config.ts --out / && sudo nginx -t
+\`\`\`
+`;
