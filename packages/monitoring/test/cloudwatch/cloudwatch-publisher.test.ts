@@ -14,9 +14,12 @@ import { ManualClock } from './manual-clock.ts';
 import { StrictCloudWatch } from './strict-cloudwatch.ts';
 import type { Fault } from './strict-cloudwatch.ts';
 
-/** Unlike any pause, so that the timers of the manual clock can be told apart. */
-const requestTimeoutMs = 9999;
-const longestPauseMs = 9000;
+/**
+ * Unlike any pause (10,000 ms at most, half of the longest) and any wait for a flush (30,000 ms or more), so that the
+ * timers of the manual clock can be told apart.
+ */
+const requestTimeoutMs = 19_999;
+const longestPauseMs = 10_001;
 const intervalMs = 60_000;
 
 let cloudWatch: StrictCloudWatch;
@@ -501,7 +504,7 @@ describe('CloudWatchPublisher', () => {
     cloudWatch.faults.push('throttling', 'throttling', 'throttling');
     const metric = publisher.metric({ name: 'Own' });
     metric.record(1);
-    const closed = publisher.close({ deadlineMs: 9500 });
+    const closed = publisher.close({ deadlineMs: 15_000 });
     for (const expected of [100, 200, 400]) {
       expect(await pause()).toBe(expected);
       // From close() on, the process must not end before the values are out.
@@ -622,7 +625,21 @@ describe('CloudWatchPublisher', () => {
         expect(stats.pending).toBe(0);
         expect(cloudWatch.total - before).toBe(stats.published);
       }),
-      { numRuns: 40 },
+      {
+        numRuns: 40,
+        // Faults that are left over until close(), which tries until its deadline: the pauses reach their longest.
+        examples: [
+          [
+            [
+              ...Array.from({ length: 3 }, () => ({
+                values: [],
+                faults: Array.from({ length: 3 }, () => 'throttling' as const),
+              })),
+              { values: [{ metric: 0, value: 1, count: 1 }], faults: ['reset', 'reset', 'reset'] },
+            ],
+          ],
+        ],
+      },
     );
   });
 
