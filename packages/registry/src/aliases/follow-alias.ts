@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkOptions } from '../checks/check-options.ts';
 import { invalidOption } from '../checks/invalid-option.ts';
@@ -77,14 +78,17 @@ async function* pollAlias(
       }
       return { newest, ok: true };
     } catch (error) {
-      onError?.(error);
+      if (signal?.aborted !== true) onError?.(error);
       // Entries that were read before the failure aren't read again.
       return { newest, ok: false };
     }
   }
 
   while (signal?.aborted !== true) {
-    const { newest, ok } = await look();
+    // A store that is unreachable may not answer for seconds.
+    const polled = await unlessAborted(look(), signal);
+    if (polled === undefined) return;
+    const { newest, ok } = polled;
     if (newest !== undefined) yield newest;
     if (ok) onPoll?.();
     try {
@@ -92,5 +96,20 @@ async function* pollAlias(
     } catch {
       return; // aborted
     }
+  }
+}
+
+/** Resolves to the value of `promise`; to undefined when `signal` aborts before. */
+async function unlessAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T | undefined> {
+  if (signal === undefined) return promise;
+  const settled = new AbortController();
+  const aborted = once(signal, 'abort', { signal: settled.signal });
+  try {
+    return await Promise.race([promise, aborted.then(() => undefined)]);
+  } finally {
+    settled.abort();
   }
 }

@@ -200,6 +200,25 @@ test('ends when it is aborted: while it waits, and before it began', async () =>
   expect(await late[Symbol.asyncIterator]().next()).toEqual({ done: true, value: undefined });
 });
 
+test('ends at once when it is aborted while the store does not answer', async () => {
+  const { store } = await withVersions(1);
+  const requests: string[] = [];
+  const silent: ObjectStore = {
+    ...store,
+    list: (key) => {
+      requests.push(key);
+      return new Promise(() => undefined);
+    },
+  };
+  const { controller, done, errors } = follower(new ModelRegistry({ store: silent }));
+  await eventually(() => {
+    expect(requests).toHaveLength(1);
+  });
+  controller.abort();
+  await done;
+  expect(errors).toEqual([]);
+});
+
 test('refuses an interval that is none', () => {
   const { registry } = temporaryRegistry();
   for (const pollIntervalMs of [0, -1, NaN, 2 ** 31, Infinity]) {
