@@ -59,6 +59,7 @@ export async function openJobs(
     run: replayInference(models, { protocols, codec, onError }),
     ...(webhooks && { webhooks }),
     concurrency: settings.jobsConcurrency,
+    leaseMs: settings.jobsLeaseMs,
     maxResultBytes: settings.jobsMaxAnswerBytes,
     onEvent: (event) => {
       counted.count(event);

@@ -44,7 +44,8 @@ export class ModelDiscovery {
   readonly #failed = new Map<string, { readonly version: number; readonly search: number }>();
   #searches = 0;
   #next = 0;
-  #running: Promise<void> | undefined;
+  #isStarted = false;
+  #loading: Promise<void> | undefined;
 
   constructor(options: ModelDiscoveryOptions) {
     this.#options = options;
@@ -52,7 +53,9 @@ export class ModelDiscovery {
 
   /** Starts to search; models that are served now count as known. */
   start(): void {
-    this.#running ??= this.#run();
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    void this.#run();
   }
 
   /** Describes how a model that isn't served but in the registry gets served; undefined for any other. */
@@ -78,10 +81,10 @@ export class ModelDiscovery {
     }
   }
 
-  /** Stops searching; resolves when a search under way has ended. */
+  /** Stops searching; resolves when no model is being loaded. A query of an unreachable registry is not awaited. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#running;
+    await this.#loading?.catch(() => undefined);
   }
 
   async #run(): Promise<void> {
@@ -92,7 +95,7 @@ export class ModelDiscovery {
       await sleep(intervalMs, undefined, { ref: false, signal }).catch(() => undefined);
       if (signal.aborted) return;
       this.#searches += 1;
-      await this.#search().catch(this.#options.onError);
+      await this.#search().catch(this.#report);
     }
   }
 
@@ -113,7 +116,7 @@ export class ModelDiscovery {
     this.#next = begin + queried.length;
     for (const model of queried) {
       if (this.#stop.signal.aborted) return;
-      await this.#query(model).catch(this.#options.onError);
+      await this.#query(model).catch(this.#report);
     }
   }
 
@@ -133,14 +136,21 @@ export class ModelDiscovery {
     }
     const failed = this.#failed.get(model);
     if (failed?.version === version && this.#searches - failed.search < RETRY_AFTER) return;
+    if (this.#stop.signal.aborted) return;
     try {
-      await load(model);
+      this.#loading = load(model);
+      await this.#loading;
       this.#serves(model);
     } catch (error) {
       this.#failed.set(model, { version, search: this.#searches });
       throw error;
     }
   }
+
+  readonly #report = (error: unknown): void => {
+    // After `close` nothing is logged.
+    if (!this.#stop.signal.aborted) this.#options.onError(error);
+  };
 
   #serves(model: string): void {
     this.#known.add(model);

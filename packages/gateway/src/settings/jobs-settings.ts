@@ -33,6 +33,12 @@ export const jobsSettings = {
     '1',
     'Jobs that run at the same time; synchronous requests have priority.',
   ),
+  jobsLeaseMs: setting(
+    'FAIRLEAD_JOBS_LEASE_MS',
+    whole(1000, 43_200_000),
+    '15000',
+    'Time after which another gateway runs a job whose gateway was killed. The gateway that runs it renews the lease; in SQS it is the visibility timeout of the message.',
+  ),
   jobsMax: setting(
     'FAIRLEAD_JOBS_MAX',
     whole(1, 1_000_000),
