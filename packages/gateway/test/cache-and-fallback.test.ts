@@ -1,36 +1,32 @@
 import type { PushRequest } from '@fairlead/registry';
 import { request } from 'node:http';
-import { expect, test } from 'vitest';
-import { ask, type Answer } from './support/ask.ts';
-import { eventually } from './support/eventually.ts';
-import { startGatewayProcess } from './support/gateway-process.ts';
-import { freePort, startRedis } from './support/redis-server.ts';
-import { onnxModel, sampleRegistry } from './support/sample-registry.ts';
-import { tempFolder } from './support/temp-folder.ts';
+import {
+  freePort,
+  type HttpResponse,
+  startRedis,
+  temporaryFolder,
+  until,
+} from '@fairlead/test-support';
+import { expect, onTestFinished, test } from 'vitest';
+import { onnxVersion, sampleRegistry, upstreamVersion } from './support/sample-registry.ts';
+import { startGateway } from './support/start-gateway.ts';
 import { startUpstream } from './support/upstream-process.ts';
 
-async function start(
-  pushes: readonly PushRequest[],
-  environment: Readonly<Record<string, string>>,
-) {
-  const folder = tempFolder();
+async function start(pushes: readonly PushRequest[], variables: Readonly<Record<string, string>>) {
+  const folder = temporaryFolder();
   await sampleRegistry(folder, ...pushes);
-  const socketPath = `${tempFolder()}/gateway.sock`;
-  const gateway = startGatewayProcess({
-    FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
+  const { address, call, gateway, logged, logs } = await startGateway({
     FAIRLEAD_REGISTRY: folder,
-    FAIRLEAD_LISTEN: `unix:${socketPath}`,
     FAIRLEAD_RATE_LIMIT: '1000000000',
-    ...environment,
+    ...variables,
   });
-  await gateway.logged('models loaded');
   const infer = (model: string, x: number) =>
-    ask({ socketPath }, `/v2/models/${model}/infer`, {
+    call(`/v2/models/${model}/infer`, {
       body: { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [x, x] }] },
     });
   const post = (model: string, body: unknown, headers?: Readonly<Record<string, string>>) =>
-    ask({ socketPath }, `/v2/models/${model}/infer`, { body, ...(headers && { headers }) });
-  const get = (path: string) => ask({ socketPath }, path);
+    call(`/v2/models/${model}/infer`, { body, ...(headers && { headers }) });
+  const get = (path: string) => call(path);
   /** The values of a metric, added up. */
   const metric = async (name: string, labels = '') => {
     const { body } = await get('/metrics');
@@ -39,11 +35,11 @@ async function start(
       .filter((line) => line.startsWith(`${name}{`) && line.includes(labels))
       .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
   };
-  return { gateway, socketPath, infer, post, get, metric };
+  return { address, gateway, logged, logs, infer, post, get, metric };
 }
 
 /** Asks from several clients without a pause until it is stopped; each answer must be right. */
-function load(infer: (x: number) => Promise<Answer>) {
+function load(infer: (x: number) => Promise<HttpResponse>) {
   let going = true;
   let answered = 0;
   const wrong: string[] = [];
@@ -65,7 +61,7 @@ function load(infer: (x: number) => Promise<Answer>) {
     /** Waits until as many more were answered. */
     async more(count: number) {
       const enough = answered + count;
-      await eventually(() => (answered >= enough ? true : undefined));
+      await until(() => answered >= enough);
     },
     async stop() {
       going = false;
@@ -77,13 +73,13 @@ function load(infer: (x: number) => Promise<Answer>) {
 
 test('Redis is killed and comes back under load: answers from it before and after, and never an error', async () => {
   const redis = await startRedis();
-  const { gateway, infer, metric } = await start([onnxModel('affine', 'affine')], {
-    FAIRLEAD_REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+  onTestFinished(() => redis.kill());
+  const { gateway, logs, infer, metric } = await start([onnxVersion('affine', 'affine')], {
+    FAIRLEAD_REDIS_URL: redis.url,
     FAIRLEAD_CACHE_MODELS: 'affine',
   });
   const hits = () => metric('nv_cache_num_hits_per_model');
-  const hitsAbove = (count: number) =>
-    eventually(async () => ((await hits()) > count ? true : undefined));
+  const hitsAbove = (count: number) => until(async () => (await hits()) > count);
   const clients = load((x) => infer('affine', x));
   await hitsAbove(50);
   await redis.kill();
@@ -92,7 +88,8 @@ test('Redis is killed and comes back under load: answers from it before and afte
   await clients.more(200);
   // Without it everything is computed, but for what others are computing at that moment.
   expect(await metric('nv_cache_num_misses_per_model')).toBeGreaterThan(before);
-  await startRedis(redis.port);
+  const revived = await startRedis(redis.port);
+  onTestFinished(() => revived.kill());
   const missed = await hits();
   await hitsAbove(missed + 200);
   const { answered, wrong } = await clients.stop();
@@ -101,25 +98,24 @@ test('Redis is killed and comes back under load: answers from it before and afte
   expect(looked).toBe(answered);
   expect(await metric('nv_inference_request_success')).toBe(answered);
   // Said, but not once for each request.
-  const errors = gateway.output().match(/"level":"error"/g) ?? [];
+  const errors = logs.filter((line) => line.includes('"level":"error"'));
   expect(errors.length).toBeGreaterThan(0);
   expect(errors.length).toBeLessThan(50);
-  gateway.signal('SIGTERM');
-  expect(await gateway.ended).toBe(0);
+  expect(await gateway.close()).toBe(true);
 });
 
 test('the process behind a model is killed under load: its fallback answers every request, until it is back', async () => {
   const port = await freePort();
   const original = await startUpstream(port);
-  const { signature } = onnxModel('any', 'affine');
-  const runtime = { name: 'upstream', options: { upstream: 'flask' } } as const;
-  const proxied: PushRequest = { model: 'original', runtime, signature, files: {}, actor: 'test' };
-  const { gateway, infer, get, metric } = await start([proxied, onnxModel('export', 'affine')], {
-    FAIRLEAD_FLASK_ADDRESS: `127.0.0.1:${port}`,
-    FAIRLEAD_FALLBACKS: 'original=export',
-  });
+  const { logged, infer, get, metric } = await start(
+    [upstreamVersion('original'), onnxVersion('export', 'affine')],
+    {
+      FAIRLEAD_FLASK_ADDRESS: `127.0.0.1:${port}`,
+      FAIRLEAD_FALLBACKS: 'original=export',
+    },
+  );
   const answeredBy = (model: string) =>
-    eventually(async () => {
+    until(async () => {
       const { headers } = await infer('original', 1);
       return headers['fairlead-model'] === model ? headers : undefined;
     });
@@ -129,14 +125,14 @@ test('the process behind a model is killed under load: its fallback answers ever
   await original.kill();
   const headers = await answeredBy('export');
   expect(['failed', 'circuit-open']).toContain(headers['fairlead-fallback']);
-  await gateway.logged('circuit-opened');
+  await logged('circuit-opened');
   await clients.more(200);
   // Truthful: the model itself is away.
   expect((await get('/v2/models/original/ready')).status).toBe(503);
   expect((await get('/v2/models/export/ready')).status).toBe(200);
   await startUpstream(port);
   await answeredBy('original');
-  await gateway.logged('circuit-closed');
+  await logged('circuit-closed');
   const { wrong } = await clients.stop();
   expect(wrong).toEqual([]);
 
@@ -149,14 +145,11 @@ test('the process behind a model is killed under load: its fallback answers ever
 
 test('what is counted adds up to what was asked: cached, wrong, failing, falling back, canceled and refused', async () => {
   const nowhere = await freePort();
-  const { signature } = onnxModel('any', 'affine');
-  const runtime = { name: 'upstream', options: { upstream: 'flask' } } as const;
-  const down: PushRequest = { model: 'down', runtime, signature, files: {}, actor: 'test' };
-  const lonely: PushRequest = { ...down, model: 'lonely' };
-  const pushes = [onnxModel('affine', 'affine'), onnxModel('slow', 'slow')];
+  const [down, lonely] = [upstreamVersion('down'), upstreamVersion('lonely')];
+  const pushes = [onnxVersion('affine', 'affine'), onnxVersion('slow', 'slow')];
   // They are loaded while their upstream is there, which then goes.
   const original = await startUpstream(nowhere);
-  const { socketPath, infer, post, get, metric } = await start([down, lonely, ...pushes], {
+  const { address, infer, post, get, metric } = await start([down, lonely, ...pushes], {
     FAIRLEAD_FLASK_ADDRESS: `127.0.0.1:${nowhere}`,
     FAIRLEAD_FALLBACKS: 'down=affine',
     FAIRLEAD_CACHE_BYTES: '1000000',
@@ -169,10 +162,10 @@ test('what is counted adds up to what was asked: cached, wrong, failing, falling
     inputs: [{ name: 'times', datatype: 'INT64', shape: [1], data: [times] }],
   });
   const statuses: number[] = [];
-  const all = async (asked: Promise<Answer>[]): Promise<void> => {
+  const all = async (asked: Promise<HttpResponse>[]): Promise<void> => {
     for (const { status } of await Promise.all(asked)) statuses.push(status);
   };
-  const one = async (asked: Promise<Answer>): Promise<void> => all([asked]);
+  const one = async (asked: Promise<HttpResponse>): Promise<void> => all([asked]);
 
   for (let index = 0; index < 40; index++) await one(infer('affine', index % 5));
   await all(Array.from({ length: 3 }, () => infer('affine', 77)));
@@ -185,10 +178,10 @@ test('what is counted adds up to what was asked: cached, wrong, failing, falling
   }
   // A client that leaves once its request is known to have arrived; it gets no status.
   const pending = () => metric('nv_inference_pending_request_count', 'model="slow"');
-  const leaving = request({ socketPath, path: '/v2/models/slow/infer', method: 'POST' });
+  const leaving = request({ ...address, path: '/v2/models/slow/infer', method: 'POST' });
   leaving.on('error', () => undefined).setHeader('content-type', 'application/json');
   leaving.end(JSON.stringify(slow(3000)));
-  await eventually(async () => ((await pending()) === 1 ? true : undefined));
+  await until(async () => (await pending()) === 1);
   leaving.destroy();
   await one(post('slow', slow(3000), { 'request-timeout': '0.05' }));
   await all(Array.from({ length: 8 }, () => post('slow', slow(300))));
@@ -196,7 +189,7 @@ test('what is counted adds up to what was asked: cached, wrong, failing, falling
   const of = (status: number) => statuses.filter((each) => each === status).length;
   const total = statuses.length + 1;
   expect(new Set(statuses)).toEqual(new Set([200, 400, 503, 504]));
-  await eventually(async () => ((await pending()) === 0 ? true : undefined));
+  await until(async () => (await pending()) === 0);
   const success = await metric('nv_inference_request_success');
   const failure = (reason = '') => metric('nv_inference_request_failure', reason);
   expect(success).toBe(of(200));

@@ -1,41 +1,30 @@
 import { request, type IncomingMessage } from 'node:http';
+import { temporaryFolder, until } from '@fairlead/test-support';
 import { expect, onTestFinished, test } from 'vitest';
-import { readSettings } from '../src/settings/read-settings.ts';
-import { createGateway } from '../src/create-gateway.ts';
-import { ask } from './support/ask.ts';
-import { eventually } from './support/eventually.ts';
 import { pepper, writeKeysFile } from './support/keys-file.ts';
-import { onnxModel, sampleRegistry } from './support/sample-registry.ts';
-import { tempFolder } from './support/temp-folder.ts';
+import { onnxVersion, sampleRegistry } from './support/sample-registry.ts';
+import { startGateway } from './support/start-gateway.ts';
 
 const MIB = 1024 * 1024;
 const path = '/v2/models/affine/infer';
 
 test('nine unfinished bodies of one client, over two keys, get 429 beyond its share, and another client is served', async () => {
-  const folder = tempFolder();
-  await sampleRegistry(folder, onnxModel('affine', 'affine'));
-  const { keysFile, keys } = writeKeysFile(tempFolder(), {
+  const folder = temporaryFolder();
+  await sampleRegistry(folder, onnxVersion('affine', 'affine'));
+  const { keysFile, keys } = writeKeysFile(temporaryFolder(), {
     first: { client: 'greedy', scopes: ['infer:*'] },
     second: { client: 'greedy', scopes: ['infer:*'] },
     other: { scopes: ['infer:*'] },
   });
-  const settings = readSettings({
-    FAIRLEAD_LISTEN: '127.0.0.1:0',
+  const { address, call } = await startGateway({
     FAIRLEAD_REGISTRY: folder,
     FAIRLEAD_KEYS_FILE: keysFile,
     FAIRLEAD_PEPPER: pepper,
   });
-  const gateway = await createGateway(settings, { log: { write: () => undefined } });
-  onTestFinished(async () => {
-    await gateway.close();
-  });
-  await gateway.loaded;
-  const address = gateway.server.address();
-  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
   const answers: IncomingMessage[] = [];
   const greedy = Array.from({ length: 9 }, (_, index) => {
     const sent = request({
-      port,
+      ...address,
       path,
       method: 'POST',
       headers: {
@@ -52,7 +41,7 @@ test('nine unfinished bodies of one client, over two keys, get 429 beyond its sh
   onTestFinished(() => {
     for (const sent of greedy) sent.destroy();
   });
-  await eventually(() => answers.length >= 7 || undefined);
+  await until(() => answers.length >= 7);
   for (const { statusCode, headers } of answers) {
     expect({ statusCode, ...headers }).toMatchObject({
       statusCode: 429,
@@ -64,13 +53,13 @@ test('nine unfinished bodies of one client, over two keys, get 429 beyond its sh
   expect(String(await refused.toArray())).toContain('33554432 bytes, the limit of one client');
 
   const body = `{"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[1,2]}]${' '.repeat(8 * MIB)}}`;
-  const answer = await ask({ port }, path, {
+  const answer = await call(path, {
     body,
     headers: { authorization: `Bearer ${keys.other}` },
   });
   expect([answer.status, answer.body]).toEqual([200, expect.stringContaining('[3,5]')]);
   // Bodies of up to 64 KiB aren't counted.
-  const small = await ask({ port }, path, {
+  const small = await call(path, {
     body: body.replaceAll(' ', ''),
     headers: { authorization: `Bearer ${keys.first}` },
   });

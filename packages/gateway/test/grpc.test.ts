@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { fileURLToPath } from 'node:url';
+import { httpCall, temporaryFolder, until } from '@fairlead/test-support';
 import { expect, onTestFinished, test } from 'vitest';
-import { ask } from './support/ask.ts';
-import { eventually } from './support/eventually.ts';
-import { gatewayCommand, startGatewayProcess } from './support/gateway-process.ts';
+import {
+  gatewayCommand,
+  processEnvironment,
+  startGatewayProcess,
+} from './support/gateway-process.ts';
 import { pepper, writeKeysFile } from './support/keys-file.ts';
-import { onnxModel, sampleRegistry } from './support/sample-registry.ts';
-import { tempFolder } from './support/temp-folder.ts';
+import { onnxVersion, sampleRegistry } from './support/sample-registry.ts';
+import { startGateway } from './support/start-gateway.ts';
 
 const proto = (file: string) =>
   loadSync(fileURLToPath(new URL(`../../../packages/serving/proto/${file}`, import.meta.url)), {
@@ -76,34 +79,38 @@ const slow = (times: number) => ({
   inputs: [{ name: 'times', datatype: 'INT64', shape: [1], contents: { int64Contents: [times] } }],
 });
 
-async function start(environment: Readonly<Record<string, string>>) {
-  const registry = tempFolder();
-  await sampleRegistry(registry, onnxModel('affine', 'affine'), onnxModel('slow', 'slow'));
-  const folder = tempFolder();
-  const socketPath = join(folder, 'gateway.sock');
-  const gateway = startGatewayProcess({
-    FAIRLEAD_REGISTRY: registry,
-    FAIRLEAD_LISTEN: `unix:${socketPath}`,
-    FAIRLEAD_GRPC_LISTEN: `unix:${join(folder, 'grpc.sock')}`,
-    ...environment,
-  });
-  const { port } = await gateway.logged('listening for gRPC');
-  await gateway.logged('models loaded');
-  const address =
-    environment.FAIRLEAD_GRPC_LISTEN === undefined
-      ? `unix:${join(folder, 'grpc.sock')}`
-      : `127.0.0.1:${String(port)}`;
-  return { gateway, socketPath, send: clientOf(address), folder };
-}
 const open = { FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1' };
 
+/** Variables of a gateway with a new registry, which listens on Unix sockets. */
+async function grpcVariables() {
+  const registry = temporaryFolder();
+  await sampleRegistry(registry, onnxVersion('affine', 'affine'), onnxVersion('slow', 'slow'));
+  const folder = temporaryFolder();
+  const [socketPath, grpcSocket] = [join(folder, 'gateway.sock'), join(folder, 'grpc.sock')];
+  const variables = {
+    FAIRLEAD_REGISTRY: registry,
+    // On Unix sockets HTTP and gRPC don't know the address of a client unless a proxy names it.
+    FAIRLEAD_LISTEN: `unix:${socketPath}`,
+    FAIRLEAD_GRPC_LISTEN: `unix:${grpcSocket}`,
+  };
+  return { socketPath, grpcSocket, variables };
+}
+
+async function start(more: Readonly<Record<string, string>> = {}) {
+  const { grpcSocket, variables } = await grpcVariables();
+  const { call, logged } = await startGateway({ ...variables, ...more });
+  const { port } = await logged('listening for gRPC');
+  const onPort = more.FAIRLEAD_GRPC_LISTEN !== undefined;
+  return { call, send: clientOf(onPort ? `127.0.0.1:${String(port)}` : `unix:${grpcSocket}`) };
+}
+
 test('speaks gRPC beside HTTP, with the keys, scopes and limits of HTTP', async () => {
-  const { keysFile, keys } = writeKeysFile(tempFolder(), {
+  const { keysFile, keys } = writeKeysFile(temporaryFolder(), {
     affine: { scopes: ['infer:affine'] },
     twice: { scopes: ['infer:*', 'metrics'], limit: 2 },
     scraper: { scopes: ['metrics'] },
   });
-  const { send, socketPath } = await start({
+  const { send, call } = await start({
     FAIRLEAD_KEYS_FILE: keysFile,
     FAIRLEAD_PEPPER: pepper,
   });
@@ -137,22 +144,22 @@ test('speaks gRPC beside HTTP, with the keys, scopes and limits of HTTP', async 
   await send('ModelInfer', affine, as('twice'));
   const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }];
   const question = { body: { inputs }, headers: as('twice') };
-  expect((await ask({ socketPath }, '/v2/models/affine/infer', question)).status).toBe(200);
+  expect((await call('/v2/models/affine/infer', question)).status).toBe(200);
   const tooMany = await failure(send('ModelInfer', affine, as('twice')));
   expect(tooMany.code).toBe(status.RESOURCE_EXHAUSTED);
   expect(Number(tooMany.metadata.get('retry-after')[0])).toBeGreaterThan(0);
-  expect((await ask({ socketPath }, '/v2/models/affine/infer', question)).status).toBe(429);
+  expect((await call('/v2/models/affine/infer', question)).status).toBe(429);
 
-  const { body } = await ask({ socketPath }, '/metrics', { headers: as('scraper') });
+  const { body } = await call('/metrics', { headers: as('scraper') });
   expect(body).toContain('nv_inference_request_success{model="affine",version="1"} 3');
 });
 
 test('refused keys are limited by the address, in the same count as over HTTP; forbidden calls by the client', async () => {
-  const { keysFile, keys } = writeKeysFile(tempFolder(), {
+  const { keysFile, keys } = writeKeysFile(temporaryFolder(), {
     affine: { scopes: ['infer:affine'] },
     twice: { scopes: ['infer:affine'], limit: 2 },
   });
-  const { send, socketPath } = await start({
+  const { send, call } = await start({
     FAIRLEAD_KEYS_FILE: keysFile,
     FAIRLEAD_PEPPER: pepper,
     FAIRLEAD_REFUSED_KEYS_LIMIT: '3',
@@ -162,10 +169,10 @@ test('refused keys are limited by the address, in the same count as over HTTP; f
     (await failure(send(method, message, metadata))).code;
   expect(await codeOf('ModelInfer', affine, guess)).toBe(status.UNAUTHENTICATED);
   expect(await codeOf('ServerMetadata', {}, {})).toBe(status.UNAUTHENTICATED);
-  expect((await ask({ socketPath }, '/v2')).status).toBe(401);
+  expect((await call('/v2')).status).toBe(401);
   expect(await codeOf('ModelInfer', affine, guess)).toBe(status.RESOURCE_EXHAUSTED);
   expect(await codeOf('ServerMetadata', {}, {})).toBe(status.RESOURCE_EXHAUSTED);
-  expect((await ask({ socketPath }, '/v2')).status).toBe(429);
+  expect((await call('/v2')).status).toBe(429);
   const elsewhere = { ...guess, 'x-forwarded-for': '192.0.2.7' };
   expect(await codeOf('ModelInfer', affine, elsewhere)).toBe(status.UNAUTHENTICATED);
   const as = (name: keyof typeof keys) => ({ authorization: `Bearer ${keys[name]}` });
@@ -178,7 +185,7 @@ test('refused keys are limited by the address, in the same count as over HTTP; f
 });
 
 test('without keys each client behind the proxy has a limit of its own', async () => {
-  const { send } = await start({ ...open, FAIRLEAD_RATE_LIMIT: '1' });
+  const { send } = await start({ FAIRLEAD_RATE_LIMIT: '1' });
   const from = (address: string) => send('ModelInfer', affine, { 'x-forwarded-for': address });
   await from('192.0.2.1');
   expect((await failure(from('192.0.2.1'))).code).toBe(status.RESOURCE_EXHAUSTED);
@@ -187,7 +194,6 @@ test('without keys each client behind the proxy has a limit of its own', async (
 
 test('a message may be as large as a body', async () => {
   const { send } = await start({
-    ...open,
     FAIRLEAD_MAX_BODY_BYTES: '200',
     FAIRLEAD_GRPC_LISTEN: '127.0.0.1:0',
   });
@@ -198,18 +204,21 @@ test('a message may be as large as a body', async () => {
 });
 
 test('SIGTERM answers what is in flight, takes nothing new, and ends with 0', async () => {
-  const { gateway, socketPath, send, folder } = await start(open);
+  const { socketPath, grpcSocket, variables } = await grpcVariables();
+  const gateway = startGatewayProcess({ ...open, ...variables });
+  await gateway.logged('models loaded');
+  const send = clientOf(`unix:${grpcSocket}`);
   const inFlight = send('ModelInfer', slow(3000));
   const busy = 'nv_inference_pending_request_count{model="slow",version="1"} 1';
-  await eventually(async () => {
-    const { body } = await ask({ socketPath }, '/metrics');
-    return body.includes(busy) ? true : undefined;
+  await until(async () => {
+    const { body } = await httpCall({ socketPath }, '/metrics');
+    return body.includes(busy);
   });
   gateway.signal('SIGTERM');
   expect(await inFlight).toMatchObject({ modelVersion: '1' });
   expect(await gateway.ended).toBe(0);
   const refused = await new Promise((resolve) => {
-    connect(join(folder, 'grpc.sock'))
+    connect(grpcSocket)
       .on('error', () => {
         resolve(true);
       })
@@ -221,16 +230,16 @@ test('SIGTERM answers what is in flight, takes nothing new, and ends with 0', as
 });
 
 test('listens on a Unix socket that systemd passes on, beside the one of HTTP', async () => {
-  const registry = tempFolder();
-  await sampleRegistry(registry, onnxModel('affine', 'affine'));
-  const folder = tempFolder();
+  const registry = temporaryFolder();
+  await sampleRegistry(registry, onnxVersion('affine', 'affine'));
+  const folder = temporaryFolder();
   const [http, grpc] = [join(folder, 'gateway.sock'), join(folder, 'grpc.sock')];
   const passed = {
     ...open,
     FAIRLEAD_REGISTRY: registry,
     FAIRLEAD_LISTEN: 'fd:3',
     FAIRLEAD_GRPC_LISTEN: 'fd:4',
-    PATH: process.env.PATH ?? '',
+    ...processEnvironment,
   };
   const gateway = startGatewayProcess(passed, [
     'systemd-socket-activate',
@@ -241,38 +250,32 @@ test('listens on a Unix socket that systemd passes on, beside the one of HTTP', 
   ]);
   const send = clientOf(`unix:${grpc}`);
   // The first connection starts it, and waits until the models are loaded.
-  const answer = await eventually(() => send('ModelInfer', affine));
+  const answer = await until(() => send('ModelInfer', affine));
   expect(answer).toMatchObject({ modelName: 'affine', modelVersion: '1' });
-  expect((await ask({ socketPath: http }, '/v2/health/ready')).status).toBe(200);
+  expect((await httpCall({ socketPath: http }, '/v2/health/ready')).status).toBe(200);
   gateway.signal('SIGTERM');
   expect(await gateway.ended).toBe(0);
 });
 
-test('a TCP socket that is passed on for gRPC is refused: whose address is a client’s would be unknown', async () => {
+test('rejects a TCP socket that is passed on for gRPC: the address of a client would be unknown', async () => {
   const socket = new BoundSocket({ host: '127.0.0.1' });
-  const gateway = startGatewayProcess(
-    {
-      ...open,
-      FAIRLEAD_REGISTRY: tempFolder(),
-      FAIRLEAD_LISTEN: `unix:${join(tempFolder(), 'gateway.sock')}`,
-      FAIRLEAD_GRPC_LISTEN: 'fd:3',
-    },
-    gatewayCommand,
-    [socket.fd()],
+  onTestFinished(() => {
+    socket.close();
+  });
+  const grpcListen = `fd:${socket.fd()}`;
+  const starting = startGateway({
+    FAIRLEAD_REGISTRY: temporaryFolder(),
+    FAIRLEAD_GRPC_LISTEN: grpcListen,
+  });
+  await expect(starting).rejects.toThrow(
+    `FAIRLEAD_GRPC_LISTEN is ${grpcListen}, which must be a Unix socket`,
   );
-  expect(await gateway.ended).toBe(1);
-  expect(gateway.output()).toContain('FAIRLEAD_GRPC_LISTEN is fd:3, which must be a Unix socket\n');
-  socket.close();
 });
 
-test('an address that is taken is named', async () => {
-  const folder = tempFolder();
-  const gateway = startGatewayProcess({
-    ...open,
-    FAIRLEAD_REGISTRY: tempFolder(),
-    FAIRLEAD_LISTEN: `unix:${join(folder, 'gateway.sock')}`,
-    FAIRLEAD_GRPC_LISTEN: `unix:${join(folder, 'missing', 'grpc.sock')}`,
+test('names an address for gRPC that cannot be used', async () => {
+  const starting = startGateway({
+    FAIRLEAD_REGISTRY: temporaryFolder(),
+    FAIRLEAD_GRPC_LISTEN: `unix:${join(temporaryFolder(), 'missing', 'grpc.sock')}`,
   });
-  expect(await gateway.ended).toBe(1);
-  expect(gateway.output()).toContain("FAIRLEAD_GRPC_LISTEN can't be used");
+  await expect(starting).rejects.toThrow("FAIRLEAD_GRPC_LISTEN can't be used");
 });

@@ -4,15 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chain, getIdentity } from '@fairlead/security';
+import { httpCall, type HttpRequest, temporaryFolder, until } from '@fairlead/test-support';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createProtocols } from '../src/protocols/create-protocols.ts';
 import { createGuard } from '../src/access/guard.ts';
 import { SettingsError } from '../src/settings/settings-error.ts';
 import { readSettings } from '../src/settings/read-settings.ts';
-import { ask, type Question } from './support/ask.ts';
-import { eventually } from './support/eventually.ts';
 import { pepper, writeKeysFile } from './support/keys-file.ts';
-import { tempFolder } from './support/temp-folder.ts';
 
 async function guardOf(environment: Readonly<Record<string, string>>) {
   const settings = readSettings(environment);
@@ -44,11 +42,11 @@ async function guarded(environment: Readonly<Record<string, string>>) {
     await once(server, 'close');
   });
   const place = { port: (server.address() as AddressInfo).port };
-  return (path: string, question?: Question) => ask(place, path, question);
+  return (path: string, question?: HttpRequest) => httpCall(place, path, question);
 }
 
 async function guardedByKeys(environment: Readonly<Record<string, string>> = {}) {
-  const folder = tempFolder();
+  const folder = temporaryFolder();
   const { keysFile, keys } = writeKeysFile(folder, {
     digits: { scopes: ['infer:digits'] },
     all: { scopes: ['infer:*'] },
@@ -57,16 +55,16 @@ async function guardedByKeys(environment: Readonly<Record<string, string>> = {})
     twice: { scopes: ['infer:*'], limit: 2 },
     gone: { scopes: ['infer:*'], expiresAt: new Date(0) },
   });
-  const ask = await guarded({
+  const call = await guarded({
     FAIRLEAD_KEYS_FILE: keysFile,
     FAIRLEAD_PEPPER: pepper,
     ...environment,
   });
   const bearer = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });
   return {
-    ask: async (path: string, name?: keyof typeof keys, question: Question = {}) =>
-      ask(path, { ...question, ...(name && bearer(keys[name])) }),
-    askWith: (path: string, key: string) => ask(path, bearer(key)),
+    call: async (path: string, name?: keyof typeof keys, question: HttpRequest = {}) =>
+      call(path, { ...question, ...(name && bearer(keys[name])) }),
+    askWith: (path: string, key: string) => call(path, bearer(key)),
     folder,
   };
 }
@@ -74,23 +72,23 @@ async function guardedByKeys(environment: Readonly<Record<string, string>> = {})
 const infer = '/v2/models/digits/infer';
 
 test('what changes in the keys file is taken over while the gateway runs', async () => {
-  const { ask, askWith, folder } = await guardedByKeys();
-  expect((await ask(infer, 'all')).status).toBe(200);
+  const { call, askWith, folder } = await guardedByKeys();
+  expect((await call(infer, 'all')).status).toBe(200);
   const { keys } = writeKeysFile(folder, { fresh: { scopes: ['infer:digits'] } });
-  await eventually(async () => {
+  await until(async () => {
     return (await askWith(infer, keys.fresh)).status === 200 || undefined;
   });
-  expect((await ask(infer, 'all')).status).toBe(401);
+  expect((await call(infer, 'all')).status).toBe(401);
 });
 
 describe('without a key', () => {
   test.each(['/', '/?x=1', '/docs', '/favicon.ico', '/v2/health/live', '/v2/health/ready'])(
     'anyone may read %s',
     async (path) => {
-      const { ask } = await guardedByKeys();
-      expect(await ask(path)).toMatchObject({ status: 200, body: 'for anyone' });
-      expect((await ask(path, undefined, { method: 'HEAD' })).status).toBe(200);
-      expect((await ask(path, undefined, { method: 'DELETE' })).status).toBe(401);
+      const { call } = await guardedByKeys();
+      expect(await call(path)).toMatchObject({ status: 200, body: 'for anyone' });
+      expect((await call(path, undefined, { method: 'HEAD' })).status).toBe(200);
+      expect((await call(path, undefined, { method: 'DELETE' })).status).toBe(401);
     },
   );
 
@@ -107,8 +105,8 @@ describe('without a key', () => {
     '/v2/health/../models/digits',
     '/./v2/health/live',
   ])('%s is closed', async (path) => {
-    const { ask } = await guardedByKeys();
-    const { status, headers, body } = await ask(path);
+    const { call } = await guardedByKeys();
+    const { status, headers, body } = await call(path);
     expect(status).toBe(401);
     expect(headers['www-authenticate']).toMatch(/^Bearer realm=/);
     expect(JSON.parse(body)).toMatchObject({
@@ -118,11 +116,11 @@ describe('without a key', () => {
   });
 
   test('a wrong, a foreign and an expired key get the same answer', async () => {
-    const { ask, askWith } = await guardedByKeys();
+    const { call, askWith } = await guardedByKeys();
     const answers = [
       await askWith('/v2', 'fl_unknown'),
-      await askWith('/v2', writeKeysFile(tempFolder(), { other: {} }).keys.other),
-      await ask('/v2', 'gone'),
+      await askWith('/v2', writeKeysFile(temporaryFolder(), { other: {} }).keys.other),
+      await call('/v2', 'gone'),
     ].map(({ status, body }) => {
       const { requestId, ...problem } = JSON.parse(body) as Record<string, unknown>;
       expect(requestId).toBeTypeOf('string');
@@ -164,8 +162,8 @@ describe('scopes', () => {
     ['/metrics', 'scraper', 200],
     ['/metrics', 'all', 403],
   ] as const)('%s with the key "%s": %i', async (path, name, status) => {
-    const { ask } = await guardedByKeys();
-    const answer = await ask(path, name);
+    const { call } = await guardedByKeys();
+    const answer = await call(path, name);
     expect(answer.status).toBe(status);
     if (status === 200) expect(answer.body).toBe(`for ${name}`);
     else expect(answer.body).toContain('ERR_SECURITY_SCOPE');
@@ -190,16 +188,16 @@ describe('scopes', () => {
     ['POST', '/v2/./repository/models/digits/load', 'all', 200],
     ['POST', '/v2//repository/index', 'all', 200],
   ] as const)('%s %s with the key "%s": %i', async (method, path, name, status) => {
-    const { ask } = await guardedByKeys({
+    const { call } = await guardedByKeys({
       FAIRLEAD_PROTOCOLS: 'open-inference,sagemaker',
       FAIRLEAD_INVOCATIONS_MODEL: 'digits',
     });
-    expect((await ask(path, name, { method })).status).toBe(status);
+    expect((await call(path, name, { method })).status).toBe(status);
   });
 
   test('a refusal names the scope that is missing', async () => {
-    const { ask } = await guardedByKeys();
-    const { body, headers } = await ask('/v2/models/%6fther/infer', 'digits');
+    const { call } = await guardedByKeys();
+    const { body, headers } = await call('/v2/models/%6fther/infer', 'digits');
     expect(JSON.parse(body)).toMatchObject({
       error: expect.stringContaining('"infer:other"') as string,
     });
@@ -209,48 +207,48 @@ describe('scopes', () => {
 
 describe('how much', () => {
   test('a key has its own limit; the public paths are not counted', async () => {
-    const { ask } = await guardedByKeys({ FAIRLEAD_RATE_LIMIT: '3' });
-    for (const status of [200, 200, 429]) expect((await ask(infer, 'twice')).status).toBe(status);
+    const { call } = await guardedByKeys({ FAIRLEAD_RATE_LIMIT: '3' });
+    for (const status of [200, 200, 429]) expect((await call(infer, 'twice')).status).toBe(status);
     for (const status of [200, 200, 200, 429]) {
-      expect((await ask(infer, 'all')).status).toBe(status);
+      expect((await call(infer, 'all')).status).toBe(status);
     }
-    for (let count = 0; count < 5; count++) expect((await ask('/')).status).toBe(200);
-    const { headers, body } = await ask(infer, 'twice');
+    for (let count = 0; count < 5; count++) expect((await call('/')).status).toBe(200);
+    const { headers, body } = await call(infer, 'twice');
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     expect(body).toContain('2 are allowed in 60 s');
   });
 
   test('a request that is forbidden counts for its client like any other', async () => {
-    const { ask } = await guardedByKeys();
+    const { call } = await guardedByKeys();
     const refused = '/v2/models/digits/versions/1/infer';
-    expect((await ask('/v2/repository/index', 'twice', { method: 'POST' })).status).toBe(403);
-    const { status, headers } = await ask('/v2/repository/index', 'twice', { method: 'POST' });
+    expect((await call('/v2/repository/index', 'twice', { method: 'POST' })).status).toBe(403);
+    const { status, headers } = await call('/v2/repository/index', 'twice', { method: 'POST' });
     expect([status, headers.ratelimit]).toEqual([403, '"default";r=0;t=60']);
-    for (const path of ['/v2', refused]) expect((await ask(path, 'twice')).status).toBe(429);
-    expect((await ask(refused, 'all')).status).toBe(200);
+    for (const path of ['/v2', refused]) expect((await call(path, 'twice')).status).toBe(429);
+    expect((await call(refused, 'all')).status).toBe(200);
   });
 
   test('requests with a refused key or none are limited by their address, right keys from there are not', async () => {
-    const { ask, askWith } = await guardedByKeys({ FAIRLEAD_REFUSED_KEYS_LIMIT: '4' });
+    const { call, askWith } = await guardedByKeys({ FAIRLEAD_REFUSED_KEYS_LIMIT: '4' });
     for (let count = 0; count < 2; count++) {
-      expect((await ask(infer)).status).toBe(401);
+      expect((await call(infer)).status).toBe(401);
       expect((await askWith('/metrics', `fl_${'0'.repeat(12)}_${String(count)}`)).status).toBe(401);
     }
     for (const answer of [
-      await ask(infer),
+      await call(infer),
       await askWith('/v2', 'fl_guess'),
-      await ask('/v2', 'gone'),
+      await call('/v2', 'gone'),
     ]) {
       expect(answer.status).toBe(429);
       expect(answer.body).toContain('4 are allowed in 60 s');
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
       expect(answer.headers.ratelimit).toContain('"refused-keys";r=0');
     }
-    expect((await ask(infer, 'all')).status).toBe(200);
+    expect((await call(infer, 'all')).status).toBe(200);
     // Another address, as the proxy in front says.
     const elsewhere = { headers: { 'x-forwarded-for': '192.0.2.7' } };
-    expect((await ask(infer, undefined, elsewhere)).status).toBe(401);
-    expect((await ask('/v2/health/live')).status).toBe(200);
+    expect((await call(infer, undefined, elsewhere)).status).toBe(401);
+    expect((await call('/v2/health/live')).status).toBe(200);
   });
 
   test('the limit of refused keys that ships answers 429 from the 301st request of a minute on', async () => {
@@ -265,20 +263,20 @@ describe('how much', () => {
   });
 
   test('behind the proxy each client has a limit of its own where there are no keys', async () => {
-    const ask = await guarded({
+    const call = await guarded({
       FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
       FAIRLEAD_RATE_LIMIT: '1',
     });
-    const from = (address: string) => ask(infer, { headers: { 'x-forwarded-for': address } });
+    const from = (address: string) => call(infer, { headers: { 'x-forwarded-for': address } });
     expect((await from('192.0.2.1')).status).toBe(200);
     expect((await from('192.0.2.1')).status).toBe(429);
     expect((await from('192.0.2.2')).status).toBe(200);
   });
 
   test('a body has to be JSON, and no larger than the setting', async () => {
-    const { ask } = await guardedByKeys({ FAIRLEAD_MAX_BODY_BYTES: '10' });
-    expect((await ask(infer, 'all', { body: '"12345678"' })).status).toBe(200);
-    expect(await ask(infer, 'all', { body: '"123456789"' })).toMatchObject({
+    const { call } = await guardedByKeys({ FAIRLEAD_MAX_BODY_BYTES: '10' });
+    expect((await call(infer, 'all', { body: '"12345678"' })).status).toBe(200);
+    expect(await call(infer, 'all', { body: '"123456789"' })).toMatchObject({
       status: 413,
       body: expect.stringContaining('10 bytes') as string,
     });
@@ -287,8 +285,8 @@ describe('how much', () => {
 
 describe('answers', () => {
   test('have a request id and the headers of an API', async () => {
-    const { ask } = await guardedByKeys();
-    const { headers } = await ask('/v2', 'all');
+    const { call } = await guardedByKeys();
+    const { headers } = await call('/v2', 'all');
     expect(headers['x-request-id']).toMatch(/^[\w-]{36}$/);
     expect(headers['content-security-policy']).toContain("default-src 'none'");
     expect(headers['x-content-type-options']).toBe('nosniff');
@@ -299,8 +297,8 @@ describe('answers', () => {
 
 describe('without keys', () => {
   test('everybody may do everything', async () => {
-    const ask = await guarded({ FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1' });
-    for (const path of [infer, '/metrics', '/v2']) expect((await ask(path)).status).toBe(200);
+    const call = await guarded({ FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1' });
+    for (const path of [infer, '/metrics', '/v2']) expect((await call(path)).status).toBe(200);
   });
 });
 
@@ -316,14 +314,14 @@ describe('a keys file that is of no use', () => {
   });
 
   test('is named when it holds something else, which is not shown', async () => {
-    const file = join(tempFolder(), 'keys.json');
+    const file = join(temporaryFolder(), 'keys.json');
     writeFileSync(file, '{"keys":[{"id":"PLANTED"}]}');
     await expect(create(file)).rejects.toThrow(/^FAIRLEAD_KEYS_FILE can't be used: keys\[0\]\.id/);
     await expect(create(file)).rejects.not.toThrow(/PLANTED/);
   });
 
   test('is refused when other accounts may write it, with the command that mends it', async () => {
-    const { keysFile } = writeKeysFile(tempFolder(), { all: { scopes: ['infer:*'] } });
+    const { keysFile } = writeKeysFile(temporaryFolder(), { all: { scopes: ['infer:*'] } });
     chmodSync(keysFile, 0o664);
     await expect(create(keysFile)).rejects.toThrow(`Run: chmod go-w ${keysFile}`);
   });

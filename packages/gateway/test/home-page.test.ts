@@ -7,7 +7,7 @@ import { onnxRuntime } from '@fairlead/serving/onnx';
 import supertest from 'supertest';
 import { expect, onTestFinished, test } from 'vitest';
 import { homePage } from '../src/http/home-page.ts';
-import { onnxModel } from './support/sample-registry.ts';
+import { onnxVersion } from './support/sample-registry.ts';
 
 const hostile = `<img src=x onerror="alert('&')">`;
 
@@ -16,7 +16,7 @@ const source: ModelSource = {
   resolve: (model) =>
     model === 'affine' ? Promise.resolve({ version: 7 }) : Promise.reject(new Error(hostile)),
   openVersion: (model, version) => {
-    const { runtime, signature, files } = onnxModel(model, 'affine');
+    const { runtime, signature, files } = onnxVersion(model, 'affine');
     const read = () => readFile(String(files['model.onnx']));
     return Promise.resolve({ manifest: { model, version, runtime, signature }, read });
   },

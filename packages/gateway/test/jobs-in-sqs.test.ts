@@ -2,21 +2,28 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  awsTestConnection,
+  httpCall,
+  newBucket,
+  s3Client,
+  startMoto,
+  temporaryFolder,
+  until,
+  type HttpRequest,
+  type HttpResponse,
+  type MotoServer,
+} from '@fairlead/test-support';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { ask, type Question } from './support/ask.ts';
-import { eventually } from './support/eventually.ts';
-import { startGatewayProcess, type GatewayProcess } from './support/gateway-process.ts';
-import { startMoto, type MotoServer } from './support/moto-server.ts';
-import { onnxModel, sampleRegistry } from './support/sample-registry.ts';
-import { tempFolder } from './support/temp-folder.ts';
+import { startAffineUpstream } from './support/affine-upstream.ts';
+import { awsEnvironment, setEnvironment } from './support/aws-environment.ts';
+import { startGatewayProcess } from './support/gateway-process.ts';
+import { onnxVersion, sampleRegistry, upstreamVersion } from './support/sample-registry.ts';
+import { startShortPolls } from './support/short-polls.ts';
+import { startGateway } from './support/start-gateway.ts';
 
-vi.setConfig({ testTimeout: 360_000, hookTimeout: 60_000 });
-
-const BUCKET = 'acme-jobs';
 const affine = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
-const slow = { inputs: [{ name: 'times', datatype: 'INT64', shape: [1], data: [300_000] }] };
 
 interface JobBody {
   readonly id: string;
@@ -27,98 +34,78 @@ interface JobBody {
 }
 
 let moto: MotoServer;
-let aws: Readonly<Record<string, string>>;
-let createQueue: (name: string) => Promise<string>;
+let bucket: string;
+let sqs: SQSClient;
 
 beforeAll(async () => {
   moto = await startMoto();
-  const endpoint = `http://127.0.0.1:${moto.port}`;
-  aws = {
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-  };
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const connection = { endpoint, region: 'us-east-1', credentials };
-  const s3 = new S3Client({ ...connection, forcePathStyle: true });
-  await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  setEnvironment(awsEnvironment(moto.endpoint));
+  const s3 = s3Client(moto.endpoint);
+  bucket = await newBucket(s3);
   s3.destroy();
-  createQueue = async (QueueName) => {
-    const sqs = new SQSClient(connection);
-    const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName }));
-    sqs.destroy();
-    return QueueUrl;
-  };
+  sqs = new SQSClient({ endpoint: moto.endpoint, ...awsTestConnection });
 });
-afterAll(() => moto.stop());
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  sqs.destroy();
+  await moto.stop();
+});
 
-/** A gateway that shares no file with another but the registry. */
-interface Host {
-  readonly gateway: GatewayProcess;
-  ask(path: string, question?: Question): ReturnType<typeof ask>;
+async function createQueue(name: string): Promise<string> {
+  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  return QueueUrl;
 }
 
-async function startHost(variables: Readonly<Record<string, string>>): Promise<Host> {
-  const socketPath = join(tempFolder(), 'gateway.sock');
-  const gateway = startGatewayProcess({
-    ...aws,
-    FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
-    FAIRLEAD_LISTEN: `unix:${socketPath}`,
-    FAIRLEAD_JOBS_BUCKET: BUCKET,
-    ...variables,
-  });
-  await gateway.logged('models loaded');
-  return { gateway, ask: (path, question) => ask({ socketPath }, path, question) };
-}
+/** Sends a request to a gateway. */
+type Call = (path: string, request?: HttpRequest) => Promise<HttpResponse>;
 
 async function sampleModels(): Promise<string> {
-  const folder = tempFolder();
-  await sampleRegistry(folder, onnxModel('affine', 'affine'), onnxModel('slow', 'slow'));
+  const folder = temporaryFolder();
+  await sampleRegistry(folder, onnxVersion('affine', 'affine'), upstreamVersion('remote'));
   return folder;
 }
 
 async function accept(
-  host: Host,
+  call: Call,
   model: string,
-  body: object,
   more: Readonly<Record<string, string>> = {},
 ): Promise<JobBody> {
   const headers = { prefer: 'respond-async', ...more };
-  const accepted = await host.ask(`/v2/models/${model}/infer`, { headers, body });
+  const accepted = await call(`/v2/models/${model}/infer`, { headers, body: affine });
   expect([accepted.status, accepted.body]).toEqual([202, expect.any(String)]);
   return JSON.parse(accepted.body) as JobBody;
 }
 
-async function jobAt(host: Host, { url }: JobBody): Promise<JobBody> {
-  const { status, body } = await host.ask(url);
+async function jobAt(call: Call, { url }: JobBody): Promise<JobBody> {
+  const { status, body } = await call(url);
   expect(status).toBe(200);
   return JSON.parse(body) as JobBody;
 }
 
-test('what one gateway accepted is answered by the other, once for one Idempotency-Key', async () => {
+test('a job that one gateway accepted is answered by another, once for one Idempotency-Key', async () => {
   const variables = {
     FAIRLEAD_REGISTRY: await sampleModels(),
+    FAIRLEAD_MODELS: 'affine',
+    FAIRLEAD_JOBS_BUCKET: bucket,
     FAIRLEAD_JOBS_QUEUE_URL: await createQueue('shared'),
   };
-  const [first, second] = [await startHost(variables), await startHost(variables)];
+  const [first, second] = [await startGateway(variables), await startGateway(variables)];
   const key = { 'idempotency-key': 'batch-7' };
-  const job = await accept(first, 'affine', affine, key);
-  expect((await accept(second, 'affine', affine, key)).id).toBe(job.id);
-  await eventually(async () => (await jobAt(second, job)).status === 'succeeded' || undefined);
-  for (const host of [first, second]) {
-    const { status, body } = await host.ask(job.result_url);
+  const job = await accept(first.call, 'affine', key);
+  expect((await accept(second.call, 'affine', key)).id).toBe(job.id);
+  await until(async () => (await jobAt(second.call, job)).status === 'succeeded');
+  for (const { call } of [first, second]) {
+    const { status, body } = await call(job.result_url);
     expect([status, JSON.parse(body)]).toMatchObject([200, { outputs: [{ data: [3, 5] }] }]);
   }
-  expect((await first.ask('/metrics')).body).toContain('fairlead_jobs{state="queued"} 0');
-  for (const { gateway } of [first, second]) gateway.signal('SIGTERM');
-  expect([await first.gateway.ended, await second.gateway.ended]).toEqual([0, 0]);
+  expect((await first.call('/metrics')).body).toContain('fairlead_jobs{state="queued"} 0');
+  for (const { gateway } of [first, second]) expect(await gateway.close()).toBe(true);
 });
 
-test('a job whose gateway was killed is finished by the other, which tells its webhook', async () => {
-  const told: string[] = [];
+test('a job whose gateway was killed is finished by another, which sends its webhook', async () => {
+  const received: string[] = [];
   const receiver = createServer((req, res) => {
-    told.push(String(req.headers['webhook-id']));
+    received.push(String(req.headers['webhook-id']));
     req.resume().on('end', () => res.end());
   }).listen(0, '127.0.0.1');
   await once(receiver, 'listening');
@@ -127,79 +114,92 @@ test('a job whose gateway was killed is finished by the other, which tells its w
     receiver.closeAllConnections();
   });
   const origin = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+  const shortPolls = await startShortPolls(moto.port);
+  const queueThere = async (name: string) =>
+    (await createQueue(name)).replace(moto.endpoint, shortPolls);
   const variables = {
     FAIRLEAD_REGISTRY: await sampleModels(),
-    FAIRLEAD_JOBS_QUEUE_URL: await createQueue('killed'),
-    FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL: await createQueue('killed-webhooks'),
-    // On a busy machine the slow model computes for longer than the time that ships.
-    FAIRLEAD_DEADLINE_MS: '120000',
+    FAIRLEAD_JOBS_BUCKET: bucket,
+    FAIRLEAD_JOBS_QUEUE_URL: await queueThere('killed'),
+    FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL: await queueThere('killed-webhooks'),
+    FAIRLEAD_JOBS_LEASE_MS: '3000',
+    // The first gateway computes until it is killed.
+    FAIRLEAD_DEADLINE_MS: '600000',
     FAIRLEAD_WEBHOOK_ORIGINS: origin,
     FAIRLEAD_WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
   };
-  const first = await startHost(variables);
-  const job = await accept(first, 'slow', slow, { 'fairlead-webhook': `${origin}/done` });
-  await eventually(async () => (await jobAt(first, job)).status === 'running' || undefined);
+  const [hanging, working] = [await startAffineUpstream(), await startAffineUpstream()];
+  const socketPath = join(temporaryFolder(), 'gateway.sock');
+  const first = startGatewayProcess({
+    ...awsEnvironment(moto.endpoint),
+    FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
+    FAIRLEAD_LISTEN: `unix:${socketPath}`,
+    ...variables,
+    FAIRLEAD_FLASK_ADDRESS: hanging.address,
+  });
+  await first.logged('models loaded');
+  hanging.hang();
+  const atFirst: Call = (path, request) => httpCall({ socketPath }, path, request);
+  const job = await accept(atFirst, 'remote', { 'fairlead-webhook': `${origin}/done` });
+  await until(async () => (await jobAt(atFirst, job)).status === 'running');
   // One at a time: this one waits.
-  const canceled = await accept(first, 'affine', affine);
-  expect((await first.ask(canceled.url, { method: 'DELETE' })).status).toBe(200);
-  // Only now, so that it is the first that runs it.
-  const second = await startHost(variables);
-  expect((await jobAt(second, canceled)).status).toBe('canceled');
-  expect((await jobAt(second, job)).status).toBe('running');
-  first.gateway.signal('SIGKILL');
-  expect(await first.gateway.ended).toBe('SIGKILL');
-  const ended = await vi.waitFor(
-    async () => {
-      const asked = await jobAt(second, job);
-      expect(asked.status).toBe('succeeded');
-      return asked;
-    },
-    { timeout: 240_000, interval: 200 },
-  );
+  const canceled = await accept(atFirst, 'affine');
+  expect((await atFirst(canceled.url, { method: 'DELETE' })).status).toBe(200);
+  // Not before: the job must run in the first gateway.
+  const { call: atSecond, gateway: second } = await startGateway({
+    ...variables,
+    FAIRLEAD_FLASK_ADDRESS: working.address,
+  });
+  expect((await jobAt(atSecond, canceled)).status).toBe('canceled');
+  expect((await jobAt(atSecond, job)).status).toBe('running');
+  first.signal('SIGKILL');
+  expect(await first.ended).toBe('SIGKILL');
+  const ended = await until(async () => {
+    const read = await jobAt(atSecond, job);
+    return read.status === 'succeeded' && read;
+  });
   expect(ended.attempts).toBe(2);
-  expect((await second.ask(job.result_url)).status).toBe(200);
-  await eventually(() => told.length > 0 || undefined);
-  expect(new Set(told)).toEqual(new Set([job.id]));
-  second.gateway.signal('SIGTERM');
-  expect(await second.gateway.ended).toBe(0);
+  expect((await atSecond(job.result_url)).body).toContain('[3,5]');
+  await until(() => received.length > 0);
+  expect(new Set(received)).toEqual(new Set([job.id]));
+  expect(await second.close()).toBe(true);
 });
 
-const nowhere = 'http://127.0.0.1:PORT/123456789012/nowhere';
+const missing = 'http://127.0.0.1:PORT/123456789012/missing';
 const origins = {
   FAIRLEAD_WEBHOOK_ORIGINS: 'https://hooks.example',
   FAIRLEAD_WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
 };
 test.each([
-  ['FAIRLEAD_JOBS_QUEUE_URL', nowhere, {}],
-  ['FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL', nowhere, origins],
-  ['FAIRLEAD_JOBS_BUCKET', 'nowhere', {}],
-])('%s=%s, where nothing is, stops the start', async (variable, value, more) => {
-  const gateway = startGatewayProcess({
-    ...aws,
-    FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
-    FAIRLEAD_REGISTRY: tempFolder(),
-    FAIRLEAD_LISTEN: '127.0.0.1:0',
+  ['FAIRLEAD_JOBS_QUEUE_URL', missing, {}],
+  ['FAIRLEAD_JOBS_WEBHOOK_QUEUE_URL', missing, origins],
+  ['FAIRLEAD_JOBS_BUCKET', 'missing', {}],
+])('%s=%s, which does not exist, stops the start', async (variable, value, more) => {
+  const starting = startGateway({
+    FAIRLEAD_REGISTRY: temporaryFolder(),
     FAIRLEAD_JOBS_QUEUE_URL: await createQueue('refused'),
-    FAIRLEAD_JOBS_BUCKET: BUCKET,
+    FAIRLEAD_JOBS_BUCKET: bucket,
     ...more,
     [variable]: value.replace('PORT', String(moto.port)),
   });
-  expect(await gateway.ended).toBe(1);
-  expect(gateway.output()).toContain(`${variable} can't be used`);
+  await expect(starting).rejects.toThrow(`${variable} can't be used`);
 });
 
-test('while SQS and S3 are away a gateway starts and answers, and refuses jobs', async () => {
-  const away = 'http://127.0.0.1:9';
-  const host = await startHost({
-    AWS_ENDPOINT_URL: away,
-    AWS_MAX_ATTEMPTS: '1',
-    FAIRLEAD_REGISTRY: await sampleModels(),
-    FAIRLEAD_JOBS_QUEUE_URL: `${away}/123456789012/jobs`,
+test('while SQS and S3 are unreachable a gateway starts and answers, and rejects jobs', async () => {
+  const unreachable = 'http://127.0.0.1:9';
+  setEnvironment({ AWS_ENDPOINT_URL: unreachable, AWS_MAX_ATTEMPTS: '1' });
+  onTestFinished(() => {
+    setEnvironment({ AWS_ENDPOINT_URL: moto.endpoint, AWS_MAX_ATTEMPTS: '' });
   });
-  expect((await host.ask('/v2/models/affine/infer', { body: affine })).status).toBe(200);
+  const { gateway, call } = await startGateway({
+    FAIRLEAD_REGISTRY: await sampleModels(),
+    FAIRLEAD_MODELS: 'affine',
+    FAIRLEAD_JOBS_BUCKET: bucket,
+    FAIRLEAD_JOBS_QUEUE_URL: `${unreachable}/123456789012/jobs`,
+  });
+  expect((await call('/v2/models/affine/infer', { body: affine })).status).toBe(200);
   const headers = { prefer: 'respond-async' };
-  const refused = await host.ask('/v2/models/affine/infer', { headers, body: affine });
-  expect(refused.status).toBeGreaterThanOrEqual(500);
-  host.gateway.signal('SIGTERM');
-  expect(await host.gateway.ended).toBe(0);
+  const rejected = await call('/v2/models/affine/infer', { headers, body: affine });
+  expect(rejected.status).toBeGreaterThanOrEqual(500);
+  expect(await gateway.close()).toBe(true);
 });

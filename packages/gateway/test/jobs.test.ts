@@ -3,19 +3,15 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { ask } from './support/ask.ts';
-import { eventually } from './support/eventually.ts';
+import { httpCall, temporaryFolder, until } from '@fairlead/test-support';
+import { expect, onTestFinished, test } from 'vitest';
+import { startAffineUpstream } from './support/affine-upstream.ts';
 import { startGatewayProcess } from './support/gateway-process.ts';
 import { pepper, writeKeysFile } from './support/keys-file.ts';
-import { onnxModel, sampleRegistry } from './support/sample-registry.ts';
-import { tempFolder } from './support/temp-folder.ts';
-
-// Each test starts gateways, which takes long on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
+import { onnxVersion, sampleRegistry, upstreamVersion } from './support/sample-registry.ts';
+import { startGateway } from './support/start-gateway.ts';
 
 const affine = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
-const open = { FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1' };
 const later = { prefer: 'respond-async' };
 
 interface JobBody {
@@ -25,24 +21,23 @@ interface JobBody {
   readonly result_url: string;
 }
 
-async function environment(more: Readonly<Record<string, string>>) {
-  const registry = tempFolder();
-  await sampleRegistry(registry, onnxModel('affine', 'affine'), onnxModel('slow', 'slow'));
-  const socketPath = join(tempFolder(), 'gateway.sock');
+/** Variables of a gateway with a new registry and a new folder of jobs. */
+async function jobVariables(
+  more: Readonly<Record<string, string>> = {},
+): Promise<Readonly<Record<string, string>>> {
+  const registry = temporaryFolder();
+  await sampleRegistry(registry, onnxVersion('affine', 'affine'), upstreamVersion('remote'));
   return {
-    socketPath,
-    variables: {
-      FAIRLEAD_REGISTRY: registry,
-      FAIRLEAD_LISTEN: `unix:${socketPath}`,
-      FAIRLEAD_JOBS_FOLDER: join(tempFolder(), 'jobs'),
-      ...more,
-    },
+    FAIRLEAD_REGISTRY: registry,
+    FAIRLEAD_JOBS_FOLDER: join(temporaryFolder(), 'jobs'),
+    ...(more.FAIRLEAD_FLASK_ADDRESS === undefined && { FAIRLEAD_MODELS: 'affine' }),
+    ...more,
   };
 }
 
 const bodyOf = ({ body }: { readonly body: string }): JobBody => JSON.parse(body) as JobBody;
 
-test('answers later, tells of it by a webhook, counts it, and ends cleanly', async () => {
+test('a job is answered later, announced by a webhook, and counted; the gateway closes cleanly', async () => {
   const received: { headers: IncomingHttpHeaders; body: string }[] = [];
   const receiver = createServer((req, res) => {
     const chunks: Buffer[] = [];
@@ -58,92 +53,88 @@ test('answers later, tells of it by a webhook, counts it, and ends cleanly', asy
     receiver.closeAllConnections();
   });
   const origin = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
-  const { socketPath, variables } = await environment({
-    ...open,
-    FAIRLEAD_WEBHOOK_ORIGINS: origin,
-    FAIRLEAD_WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
-  });
-  const gateway = startGatewayProcess(variables);
-  await gateway.logged('models loaded');
+  const { gateway, call } = await startGateway(
+    await jobVariables({
+      FAIRLEAD_WEBHOOK_ORIGINS: origin,
+      FAIRLEAD_WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
+    }),
+  );
   const headers = { ...later, 'fairlead-webhook': `${origin}/done` };
-  const accepted = await ask({ socketPath }, '/v2/models/affine/infer', { headers, body: affine });
+  const accepted = await call('/v2/models/affine/infer', {
+    headers,
+    body: affine,
+  });
   expect(accepted.status).toBe(202);
   const job = bodyOf(accepted);
-  await eventually(async () => {
-    const { status } = bodyOf(await ask({ socketPath }, job.url));
-    return status === 'succeeded' ? true : undefined;
+  await until(async () => {
+    const { status } = bodyOf(await call(job.url));
+    return status === 'succeeded';
   });
-  const result = await ask({ socketPath }, job.result_url);
+  const result = await call(job.result_url);
   expect([result.status, JSON.parse(result.body)]).toMatchObject([
     200,
     { outputs: [{ data: [3, 5] }] },
   ]);
   expect(result.headers['fairlead-version']).toBe('1');
-  await eventually(() => Promise.resolve(received.length > 0 ? true : undefined));
+  await until(() => received.length > 0);
   expect(received[0]?.headers).toMatchObject({ 'webhook-id': job.id });
   expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({ type: 'job.succeeded' });
 
-  const { body: page } = await ask({ socketPath }, '/metrics');
+  const { body: page } = await call('/metrics');
   expect(page).toContain('fairlead_jobs_finished_total{model="affine",state="succeeded"} 1');
   expect(page).toContain('fairlead_jobs{state="queued"} 0');
   const elsewhere = { ...later, 'fairlead-webhook': 'http://169.254.169.254/' };
   const refused = { headers: elsewhere, body: affine };
-  expect((await ask({ socketPath }, '/v2/models/affine/infer', refused)).status).toBe(400);
-  gateway.signal('SIGTERM');
-  expect(await gateway.ended).toBe(0);
+  expect((await call('/v2/models/affine/infer', refused)).status).toBe(400);
+  expect(await gateway.close()).toBe(true);
 });
 
-test('a job outlives the gateway that accepted it: given back at SIGTERM, run by the next', async () => {
-  const { socketPath, variables } = await environment({
-    ...open,
+test('a job that runs at SIGTERM is released, and the next gateway runs it', async () => {
+  const [hanging, working] = [await startAffineUpstream(), await startAffineUpstream()];
+  const variables = await jobVariables({
+    FAIRLEAD_FLASK_ADDRESS: hanging.address,
     FAIRLEAD_SHUTDOWN_GRACE_MS: '100',
   });
-  const first = startGatewayProcess(variables);
+  const socketPath = join(temporaryFolder(), 'gateway.sock');
+  const first = startGatewayProcess({
+    ...variables,
+    FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
+    FAIRLEAD_LISTEN: `unix:${socketPath}`,
+  });
   await first.logged('models loaded');
-  const times = (count: number) => ({
-    inputs: [{ name: 'times', datatype: 'INT64', shape: [1], data: [count] }],
-  });
-  const slow = await ask({ socketPath }, '/v2/models/slow/infer', {
-    headers: later,
-    body: times(30_000),
-  });
-  const quick = await ask({ socketPath }, '/v2/models/affine/infer', {
-    headers: later,
-    body: affine,
-  });
-  await eventually(async () => {
-    const { status } = bodyOf(await ask({ socketPath }, bodyOf(slow).url));
-    return status === 'running' ? true : undefined;
+  hanging.hang();
+  const accept = async (model: string): Promise<JobBody> => {
+    const request = { headers: later, body: affine };
+    return bodyOf(await httpCall({ socketPath }, `/v2/models/${model}/infer`, request));
+  };
+  const [running, waiting] = [await accept('remote'), await accept('affine')];
+  await until(async () => {
+    const { status } = bodyOf(await httpCall({ socketPath }, running.url));
+    return status === 'running';
   });
   first.signal('SIGTERM');
   await first.ended;
-  const second = startGatewayProcess(variables);
-  await second.logged('models loaded');
-  for (const job of [bodyOf(slow), bodyOf(quick)]) {
-    await eventually(async () => {
-      const { status } = bodyOf(await ask({ socketPath }, job.url));
-      return status === 'succeeded' ? true : undefined;
-    });
+  const { call } = await startGateway({ ...variables, FAIRLEAD_FLASK_ADDRESS: working.address });
+  for (const job of [running, waiting]) {
+    await until(async () => bodyOf(await call(job.url)).status === 'succeeded');
   }
-  second.signal('SIGTERM');
-  await second.ended;
 });
 
 test('jobs need the scope of their model, and belong to the client of their key', async () => {
-  const { keysFile, keys } = writeKeysFile(tempFolder(), {
+  const { keysFile, keys } = writeKeysFile(temporaryFolder(), {
     ann: { scopes: ['infer:affine'] },
     bob: { scopes: ['infer:affine'] },
-    eve: { scopes: ['infer:slow'] },
+    eve: { scopes: ['infer:remote'] },
   });
-  const { socketPath, variables } = await environment({
-    FAIRLEAD_KEYS_FILE: keysFile,
-    FAIRLEAD_PEPPER: pepper,
-  });
-  const gateway = startGatewayProcess(variables);
-  await gateway.logged('models loaded');
+  const { call } = await startGateway(
+    await jobVariables({
+      FAIRLEAD_KEYS_FILE: keysFile,
+      FAIRLEAD_PEPPER: pepper,
+    }),
+  );
   const as = (client: 'ann' | 'bob' | 'eve') => ({ authorization: `Bearer ${keys[client]}` });
   const make = (headers: Record<string, string>) =>
-    ask({ socketPath }, '/v2/models/affine/infer', {
+    call('/v2/models/affine/infer', {
       headers: { ...later, ...headers },
       body: affine,
     });
@@ -152,85 +143,79 @@ test('jobs need the scope of their model, and belong to the client of their key'
   const accepted = await make(as('ann'));
   expect(accepted.status).toBe(202);
   const { url } = bodyOf(accepted);
-  expect((await ask({ socketPath }, url)).status).toBe(401);
-  expect((await ask({ socketPath }, url, { headers: as('bob') })).status).toBe(404);
-  expect((await ask({ socketPath }, url, { headers: as('ann') })).status).toBe(200);
-  gateway.signal('SIGTERM');
-  await gateway.ended;
+  expect((await call(url)).status).toBe(401);
+  expect((await call(url, { headers: as('bob') })).status).toBe(404);
+  expect((await call(url, { headers: as('ann') })).status).toBe(200);
 });
 
 test('a key without the scope of its model sees, cancels and deletes no job of its client', async () => {
-  const { keysFile, keys } = writeKeysFile(tempFolder(), {
+  const { keysFile, keys } = writeKeysFile(temporaryFolder(), {
     with: { client: 'ann', scopes: ['infer:affine'] },
-    without: { client: 'ann', scopes: ['infer:slow'] },
+    without: { client: 'ann', scopes: ['infer:remote'] },
   });
-  const { socketPath, variables } = await environment({
-    FAIRLEAD_KEYS_FILE: keysFile,
-    FAIRLEAD_PEPPER: pepper,
-  });
-  const gateway = startGatewayProcess(variables);
-  await gateway.logged('models loaded');
+  const { call } = await startGateway(
+    await jobVariables({
+      FAIRLEAD_KEYS_FILE: keysFile,
+      FAIRLEAD_PEPPER: pepper,
+    }),
+  );
   const as = (name: 'with' | 'without') => ({ authorization: `Bearer ${keys[name]}` });
-  const accepted = await ask({ socketPath }, '/v2/models/affine/infer', {
+  const accepted = await call('/v2/models/affine/infer', {
     headers: { ...later, ...as('with') },
     body: affine,
   });
   const job = bodyOf(accepted);
-  await eventually(async () => {
-    const { status } = await ask({ socketPath }, job.result_url, { headers: as('with') });
-    return status === 200 ? true : undefined;
+  await until(async () => {
+    const { status } = await call(job.result_url, { headers: as('with') });
+    return status === 200;
   });
   for (const [method, path] of [
     ['GET', job.url],
     ['GET', job.result_url],
     ['DELETE', job.url],
   ] as const) {
-    const refused = await ask({ socketPath }, path, { method, headers: as('without') });
+    const refused = await call(path, { method, headers: as('without') });
     expect([refused.status, JSON.parse(refused.body)]).toMatchObject([403, { status: 403 }]);
   }
   const remove = { method: 'DELETE', headers: as('with') };
-  expect((await ask({ socketPath }, job.url, remove)).status).toBe(204);
-  expect((await ask({ socketPath }, job.url, { headers: as('with') })).status).toBe(404);
-  gateway.signal('SIGTERM');
-  await gateway.ended;
+  expect((await call(job.url, remove)).status).toBe(204);
+  expect((await call(job.url, { headers: as('with') })).status).toBe(404);
 });
 
-test('one client fills its own places alone', async () => {
-  const { keysFile, keys } = writeKeysFile(tempFolder(), {
+test('a client at its limit of jobs leaves room for other clients', async () => {
+  const { keysFile, keys } = writeKeysFile(temporaryFolder(), {
     ann: { scopes: ['infer:*'] },
     bob: { scopes: ['infer:*'] },
   });
-  const { socketPath, variables } = await environment({
-    FAIRLEAD_KEYS_FILE: keysFile,
-    FAIRLEAD_PEPPER: pepper,
-    FAIRLEAD_JOBS_MAX_PER_CLIENT: '1',
-    FAIRLEAD_SHUTDOWN_GRACE_MS: '100',
-  });
-  const gateway = startGatewayProcess(variables);
-  await gateway.logged('models loaded');
-  const make = (client: 'ann' | 'bob', model: string, body: object) =>
-    ask({ socketPath }, `/v2/models/${model}/infer`, {
+  const upstream = await startAffineUpstream();
+  const { call } = await startGateway(
+    await jobVariables({
+      FAIRLEAD_KEYS_FILE: keysFile,
+      FAIRLEAD_PEPPER: pepper,
+      FAIRLEAD_FLASK_ADDRESS: upstream.address,
+      FAIRLEAD_JOBS_MAX_PER_CLIENT: '1',
+      FAIRLEAD_SHUTDOWN_GRACE_MS: '100',
+    }),
+  );
+  upstream.hang();
+  const make = (client: 'ann' | 'bob', model: string) =>
+    call(`/v2/models/${model}/infer`, {
       headers: { ...later, authorization: `Bearer ${keys[client]}` },
-      body,
+      body: affine,
     });
-  const times = { name: 'times', datatype: 'INT64', shape: [1], data: [30_000] };
-  expect((await make('ann', 'slow', { inputs: [times] })).status).toBe(202);
-  const refused = await make('ann', 'affine', affine);
+  expect((await make('ann', 'remote')).status).toBe(202);
+  const refused = await make('ann', 'affine');
   expect(refused.status).toBe(429);
   expect(refused.headers).toMatchObject({
     'retry-after': '1',
     'fairlead-error': 'ERR_SERVING_JOBS_OWNER_LIMIT',
   });
-  expect((await make('bob', 'affine', affine)).status).toBe(202);
-  gateway.signal('SIGTERM');
-  await gateway.ended;
+  expect((await make('bob', 'affine')).status).toBe(202);
 });
 
-test('a folder that is none stops the start, and names the setting', async () => {
-  const file = join(tempFolder(), 'file');
+test('a file in place of the folder stops the start, naming the setting', async () => {
+  const file = join(temporaryFolder(), 'file');
   writeFileSync(file, '');
-  const { variables } = await environment({ ...open, FAIRLEAD_JOBS_FOLDER: file });
-  const gateway = startGatewayProcess(variables);
-  expect(await gateway.ended).toBe(1);
-  expect(gateway.output()).toContain("FAIRLEAD_JOBS_FOLDER can't be used");
+  const starting = startGateway(await jobVariables({ FAIRLEAD_JOBS_FOLDER: file }));
+  await expect(starting).rejects.toThrow("FAIRLEAD_JOBS_FOLDER can't be used");
 });

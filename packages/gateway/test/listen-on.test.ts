@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import * as net from 'node:net';
 import { join } from 'node:path';
+import { temporaryFolder } from '@fairlead/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import { listenOn } from '../src/listening/listen-on.ts';
-import { tempFolder } from './support/temp-folder.ts';
 
 /** What Node's own cluster makes its sockets with; as a parent process that passes one on. */
 const { _createServerHandle: bind } = net as unknown as {
@@ -17,7 +17,7 @@ const { _createServerHandle: bind } = net as unknown as {
 test.each(['unix', 'fd'] as const)(
   'more connections than the 511 of Node wait in a socket of kind %s',
   async (kind) => {
-    const path = join(tempFolder(), 'socket');
+    const path = join(temporaryFolder(), 'socket');
     const server = net.createServer((socket) => {
       socket.on('error', () => undefined).end();
     });

@@ -3,13 +3,17 @@ import { createServer } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { ask } from './support/ask.ts';
-import { eventually } from './support/eventually.ts';
-import { gatewayCommand, startGatewayProcess } from './support/gateway-process.ts';
+import { freePort, httpCall, temporaryFolder, until } from '@fairlead/test-support';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { awsEnvironment, setEnvironment } from './support/aws-environment.ts';
+import {
+  gatewayCommand,
+  processEnvironment,
+  startGatewayProcess,
+} from './support/gateway-process.ts';
 import { pepper } from './support/keys-file.ts';
-import { onnxModel, sampleRegistry } from './support/sample-registry.ts';
-import { tempFolder } from './support/temp-folder.ts';
+import { onnxVersion, sampleRegistry } from './support/sample-registry.ts';
+import { startGateway } from './support/start-gateway.ts';
 
 const open = { FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1' };
 const affine = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
@@ -19,9 +23,9 @@ const slow = (times: number) => ({
 
 /** A registry with the models `affine` and `slow`, and where the gateway shall listen. */
 async function folders() {
-  const registry = tempFolder();
-  await sampleRegistry(registry, onnxModel('affine', 'affine'), onnxModel('slow', 'slow'));
-  const socketPath = join(tempFolder(), 'gateway.sock');
+  const registry = temporaryFolder();
+  await sampleRegistry(registry, onnxVersion('affine', 'affine'), onnxVersion('slow', 'slow'));
+  const socketPath = join(temporaryFolder(), 'gateway.sock');
   const environment = {
     ...open,
     FAIRLEAD_REGISTRY: registry,
@@ -30,22 +34,12 @@ async function folders() {
   return { socketPath, environment };
 }
 
-/** A TCP port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** Waits until the model computes for somebody. */
-function untilBusy(socketPath: string, model: string): Promise<true> {
+/** Waits until the model computes. */
+function untilBusy(socketPath: string, model: string): Promise<boolean> {
   const line = `nv_inference_pending_request_count{model="${model}",version="1"} 1`;
-  return eventually(async () => {
-    const { body } = await ask({ socketPath }, '/metrics');
-    return body.includes(line) ? true : undefined;
+  return until(async () => {
+    const { body } = await httpCall({ socketPath }, '/metrics');
+    return body.includes(line);
   });
 }
 
@@ -56,14 +50,14 @@ describe('stopping', () => {
       const { socketPath, environment } = await folders();
       const gateway = startGatewayProcess(environment);
       expect(await gateway.logged('models loaded')).toMatchObject({ ready: true });
-      const inFlight = ask({ socketPath }, '/v2/models/slow/infer', { body: slow(3000) });
+      const inFlight = httpCall({ socketPath }, '/v2/models/slow/infer', { body: slow(3000) });
       await untilBusy(socketPath, 'slow');
       gateway.signal(signal);
       const { status, body } = await inFlight;
       expect([status, body]).toEqual([200, expect.stringContaining('"outputs"')]);
       expect(await gateway.ended).toBe(0);
       expect(gateway.output()).toContain('"clean":true,"msg":"stopped"');
-      await expect(ask({ socketPath }, '/')).rejects.toThrow('ENOENT');
+      await expect(httpCall({ socketPath }, '/')).rejects.toThrow('ENOENT');
     },
   );
 
@@ -71,7 +65,7 @@ describe('stopping', () => {
     const { socketPath, environment } = await folders();
     const gateway = startGatewayProcess({ ...environment, FAIRLEAD_SHUTDOWN_GRACE_MS: '1' });
     await gateway.logged('models loaded');
-    const inFlight = ask({ socketPath }, '/v2/models/slow/infer', { body: slow(1_000_000) });
+    const inFlight = httpCall({ socketPath }, '/v2/models/slow/infer', { body: slow(1_000_000) });
     const cutOff = expect(inFlight).rejects.toThrow(/socket hang up|ECONNRESET/);
     await untilBusy(socketPath, 'slow');
     gateway.signal('SIGTERM');
@@ -84,15 +78,15 @@ describe('stopping', () => {
     const { socketPath, environment } = await folders();
     const gateway = startGatewayProcess({ ...environment, FAIRLEAD_NOT_READY_MS: '600000' });
     await gateway.logged('models loaded');
-    expect((await ask({ socketPath }, '/v2/health/ready')).status).toBe(200);
+    expect((await httpCall({ socketPath }, '/v2/health/ready')).status).toBe(200);
     gateway.signal('SIGTERM');
-    await eventually(async () => {
-      const { status } = await ask({ socketPath }, '/v2/health/ready');
+    await until(async () => {
+      const { status } = await httpCall({ socketPath }, '/v2/health/ready');
       return status === 503 ? true : undefined;
     });
-    const answer = await ask({ socketPath }, '/v2/models/affine/infer', { body: affine });
+    const answer = await httpCall({ socketPath }, '/v2/models/affine/infer', { body: affine });
     expect(answer.status).toBe(200);
-    expect((await ask({ socketPath }, '/v2/health/live')).status).toBe(200);
+    expect((await httpCall({ socketPath }, '/v2/health/live')).status).toBe(200);
   });
 
   test('it stops while a model still loads', async () => {
@@ -104,7 +98,7 @@ describe('stopping', () => {
     onTestFinished(() => {
       silent.close();
     });
-    const { signature } = onnxModel('far', 'affine');
+    const { signature } = onnxVersion('far', 'affine');
     await sampleRegistry(environment.FAIRLEAD_REGISTRY, {
       model: 'far',
       runtime: { name: 'upstream', options: { upstream: 'flask' } },
@@ -117,7 +111,7 @@ describe('stopping', () => {
       FAIRLEAD_FLASK_ADDRESS: `127.0.0.1:${(silent.address() as AddressInfo).port}`,
     });
     await once(silent, 'connection');
-    expect((await ask({ socketPath }, '/v2/health/ready')).status).toBe(503);
+    expect((await httpCall({ socketPath }, '/v2/health/ready')).status).toBe(503);
     gateway.signal('SIGTERM');
     expect(await gateway.ended).toBe(0);
     expect(gateway.output()).not.toContain('models loaded');
@@ -128,7 +122,7 @@ describe('starting', () => {
   test('listens on a socket that systemd passes on', async () => {
     const { environment } = await folders();
     const port = await freePort();
-    const passed = { ...environment, FAIRLEAD_LISTEN: 'fd:3', PATH: process.env.PATH ?? '' };
+    const passed = { ...environment, FAIRLEAD_LISTEN: 'fd:3', ...processEnvironment };
     const gateway = startGatewayProcess(passed, [
       'systemd-socket-activate',
       `--listen=127.0.0.1:${port}`,
@@ -136,10 +130,10 @@ describe('starting', () => {
       ...gatewayCommand,
     ]);
     // The first connection starts it, and waits in the socket until it listens.
-    const { status } = await eventually(() => ask({ port }, '/v2/health/live'));
+    const { status } = await until(() => httpCall({ port }, '/v2/health/live'));
     expect(status).toBe(200);
     await gateway.logged('models loaded');
-    const answer = await ask({ port }, '/v2/models/affine/infer', { body: affine });
+    const answer = await httpCall({ port }, '/v2/models/affine/infer', { body: affine });
     expect(JSON.parse(answer.body)).toMatchObject({ outputs: [{ data: [3, 5] }] });
     gateway.signal('SIGTERM');
     expect(await gateway.ended).toBe(0);
@@ -193,22 +187,20 @@ test('with a namespace it publishes to CloudWatch, at the latest when it stops',
     await once(cloudWatch, 'close');
   });
 
-  const { socketPath, environment } = await folders();
-  const gateway = startGatewayProcess({
-    ...environment,
-    FAIRLEAD_CLOUDWATCH_NAMESPACE: 'FairleadTest',
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${(cloudWatch.address() as AddressInfo).port}`,
-    AWS_REGION: 'eu-central-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
+  setEnvironment(awsEnvironment(`http://127.0.0.1:${(cloudWatch.address() as AddressInfo).port}`));
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
   });
-  await gateway.logged('models loaded');
+  const { environment } = await folders();
+  const { gateway, call } = await startGateway({
+    FAIRLEAD_REGISTRY: environment.FAIRLEAD_REGISTRY,
+    FAIRLEAD_CLOUDWATCH_NAMESPACE: 'FairleadTest',
+  });
   for (let count = 0; count < 5; count++) {
-    const { status } = await ask({ socketPath }, '/v2/models/affine/infer', { body: affine });
+    const { status } = await call('/v2/models/affine/infer', { body: affine });
     expect(status).toBe(200);
   }
-  gateway.signal('SIGTERM');
-  expect(await gateway.ended).toBe(0);
+  expect(await gateway.close()).toBe(true);
 
   expect(requests.length).toBeGreaterThan(0);
   const data = requests.flatMap(({ target, body }) => {

@@ -1,15 +1,11 @@
-import { join } from 'node:path';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { folderStore, ModelRegistry, openStore } from '@fairlead/registry';
+import { newBucket, s3Client, startMoto, temporaryFolder, until } from '@fairlead/test-support';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ModelDiscovery, type ModelDiscoveryOptions } from '../src/models/model-discovery.ts';
-import { ask } from './support/ask.ts';
-import { eventually } from './support/eventually.ts';
-import { startGatewayProcess } from './support/gateway-process.ts';
+import { awsEnvironment, setEnvironment } from './support/aws-environment.ts';
 import { writeKeysFile, pepper } from './support/keys-file.ts';
-import { startMoto } from './support/moto-server.ts';
-import { onnxModel, sampleRegistry } from './support/sample-registry.ts';
-import { tempFolder } from './support/temp-folder.ts';
+import { onnxVersion, sampleRegistry } from './support/sample-registry.ts';
+import { startGateway } from './support/start-gateway.ts';
 
 const by = { actor: 'test' };
 const body = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
@@ -22,21 +18,14 @@ interface Running {
 
 async function startOn(
   registry: ModelRegistry,
-  environment: Readonly<Record<string, string>>,
+  variables: Readonly<Record<string, string>>,
 ): Promise<Running> {
-  const socketPath = join(tempFolder(), 'gateway.sock');
-  const gateway = startGatewayProcess({
-    FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
-    FAIRLEAD_LISTEN: `unix:${socketPath}`,
-    FAIRLEAD_POLL_INTERVAL_MS: '20',
-    ...environment,
-  });
-  await gateway.logged('models loaded');
+  const { call } = await startGateway(variables);
   return {
     registry,
     infer: async (model) => {
-      const answer = await ask({ socketPath }, `/v2/models/${model}/infer`, { body });
-      return [answer.status, answer.body];
+      const response = await call(`/v2/models/${model}/infer`, { body });
+      return [response.status, response.body];
     },
   };
 }
@@ -46,48 +35,37 @@ async function startWithKeys<C extends string>(
   folder: string,
   clients: Readonly<Record<C, { readonly scopes: readonly string[] }>>,
 ) {
-  const { keysFile, keys } = writeKeysFile(tempFolder(), clients);
-  const socketPath = join(tempFolder(), 'gateway.sock');
-  const gateway = startGatewayProcess({
+  const { keysFile, keys } = writeKeysFile(temporaryFolder(), clients);
+  const { call } = await startGateway({
     FAIRLEAD_KEYS_FILE: keysFile,
     FAIRLEAD_PEPPER: pepper,
     FAIRLEAD_REGISTRY: folder,
-    FAIRLEAD_LISTEN: `unix:${socketPath}`,
-    FAIRLEAD_POLL_INTERVAL_MS: '20',
   });
-  await gateway.logged('models loaded');
   return (client: C, path: string, json?: unknown) =>
-    ask({ socketPath }, path, {
+    call(path, {
       ...(json !== undefined && { body: json }),
       headers: { authorization: `Bearer ${keys[client]}` },
     });
 }
 
-async function inFolder(environment: Readonly<Record<string, string>> = {}): Promise<Running> {
-  const folder = tempFolder();
-  const registry = await sampleRegistry(folder, onnxModel('affine', 'affine'));
-  return startOn(registry, { FAIRLEAD_REGISTRY: folder, ...environment });
+async function inFolder(variables: Readonly<Record<string, string>> = {}): Promise<Running> {
+  const folder = temporaryFolder();
+  const registry = await sampleRegistry(folder, onnxVersion('affine', 'affine'));
+  return startOn(registry, { FAIRLEAD_REGISTRY: folder, ...variables });
 }
 
 async function inS3(): Promise<Running> {
   const moto = await startMoto();
-  const aws = {
-    AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${moto.port}`,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-  };
-  for (const [name, value] of Object.entries(aws)) vi.stubEnv(name, value);
-  const client = new S3Client();
-  onTestFinished(async () => {
+  onTestFinished(() => moto.stop());
+  setEnvironment(awsEnvironment(moto.endpoint));
+  onTestFinished(() => {
     vi.unstubAllEnvs();
-    client.destroy();
-    await moto.stop();
   });
-  await client.send(new CreateBucketCommand({ Bucket: 'models' }));
-  const location = 's3://models/prod';
+  const client = s3Client(moto.endpoint);
+  const location = `s3://${await newBucket(client)}/prod`;
+  client.destroy();
   const registry = new ModelRegistry({ store: await openStore(location) });
-  return startOn(registry, { ...aws, FAIRLEAD_REGISTRY: location });
+  return startOn(registry, { FAIRLEAD_REGISTRY: location });
 }
 
 describe('a gateway without a list of models', () => {
@@ -97,9 +75,9 @@ describe('a gateway without a list of models', () => {
   ])('serves a model of %s whose alias is set for the first time', async (_where, start) => {
     const { registry, infer } = await start();
     expect((await infer('iris'))[0]).toBe(404);
-    await registry.push(onnxModel('iris', 'affine'));
-    await registry.push(onnxModel('iris', 'affine-next'));
-    const hinted = await eventually(async () => {
+    await registry.push(onnxVersion('iris', 'affine'));
+    await registry.push(onnxVersion('iris', 'affine-next'));
+    const hinted = await until(async () => {
       const [status, text] = await infer('iris');
       expect(status).toBe(404);
       // A search between the two pushes finds version 1.
@@ -109,7 +87,7 @@ describe('a gateway without a list of models', () => {
       /; the registry has it, without the alias "champion"; set it: fairlead model promote iris 2$/,
     );
     await registry.setAlias('iris', 'champion', 2, by);
-    const answer = await eventually(async () => {
+    const answer = await until(async () => {
       const [status, text] = await infer('iris');
       return status === 200 ? text : undefined;
     });
@@ -119,23 +97,23 @@ describe('a gateway without a list of models', () => {
     });
     // From now on the alias is followed.
     await registry.setAlias('iris', 'champion', 1, by);
-    await eventually(async () => (await infer('iris'))[1].includes('"data":[3,5]') || undefined);
+    await until(async () => (await infer('iris'))[1].includes('"data":[3,5]'));
   });
 
   test('answers for a model that was pushed before its start with the command that promotes it', async () => {
-    const folder = tempFolder();
-    const registry = await sampleRegistry(folder, onnxModel('affine', 'affine'));
-    await registry.push(onnxModel('iris', 'affine'));
-    const environment = { FAIRLEAD_REGISTRY: folder, FAIRLEAD_POLL_INTERVAL_MS: '600000' };
-    const { infer } = await startOn(registry, environment);
+    const folder = temporaryFolder();
+    const registry = await sampleRegistry(folder, onnxVersion('affine', 'affine'));
+    await registry.push(onnxVersion('iris', 'affine'));
+    const variables = { FAIRLEAD_REGISTRY: folder, FAIRLEAD_POLL_INTERVAL_MS: '600000' };
+    const { infer } = await startOn(registry, variables);
     expect((await infer('iris'))[1]).toContain('fairlead model promote iris 1');
     expect((await infer('nothing'))[1]).not.toContain('promote');
   });
 
   test('names the command to clients that may use the model only', async () => {
-    const folder = tempFolder();
-    const registry = await sampleRegistry(folder, onnxModel('affine', 'affine'));
-    await registry.push(onnxModel('iris', 'affine'));
+    const folder = temporaryFolder();
+    const registry = await sampleRegistry(folder, onnxVersion('affine', 'affine'));
+    await registry.push(onnxVersion('iris', 'affine'));
     const call = await startWithKeys(folder, {
       own: { scopes: ['infer:iris'] },
       other: { scopes: ['infer:affine'] },
@@ -153,22 +131,22 @@ describe('a gateway without a list of models', () => {
   });
 
   test('does not load a model again that an administrator unloaded', async () => {
-    const folder = tempFolder();
-    const registry = await sampleRegistry(folder, onnxModel('affine', 'affine'));
+    const folder = temporaryFolder();
+    const registry = await sampleRegistry(folder, onnxVersion('affine', 'affine'));
     const call = await startWithKeys(folder, { admin: { scopes: ['admin', 'infer:*'] } });
     const send = async (path: string, json: unknown) => (await call('admin', path, json)).status;
     expect(await send('/v2/repository/models/affine/unload', {})).toBe(200);
     // A search that finds another model has passed over the unloaded one.
-    await registry.push(onnxModel('iris', 'affine'));
+    await registry.push(onnxVersion('iris', 'affine'));
     await registry.setAlias('iris', 'champion', 1, by);
-    await eventually(async () => (await send('/v2/models/iris/infer', body)) === 200 || undefined);
+    await until(async () => (await send('/v2/models/iris/infer', body)) === 200);
     expect(await send('/v2/models/affine/infer', body)).toBe(404);
   });
 });
 
 test('a gateway with a list of models serves no other', async () => {
   const { registry, infer } = await inFolder({ FAIRLEAD_MODELS: 'affine' });
-  await registry.push(onnxModel('iris', 'affine'));
+  await registry.push(onnxVersion('iris', 'affine'));
   await registry.setAlias('iris', 'champion', 1, by);
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect((await infer('iris'))[0]).toBe(404);
@@ -177,7 +155,7 @@ test('a gateway with a list of models serves no other', async () => {
 
 describe('the search', () => {
   function discovery(options: Partial<ModelDiscoveryOptions> = {}) {
-    const registry = new ModelRegistry({ store: folderStore(tempFolder()) });
+    const registry = new ModelRegistry({ store: folderStore(temporaryFolder()) });
     const created = new ModelDiscovery({
       ...{ registry, alias: 'champion', pollIntervalMs: 1 },
       isServed: () => false,
@@ -207,9 +185,59 @@ describe('the search', () => {
         listVersions: () => Promise.resolve([]),
       },
     }).start();
-    await eventually(() => queried.length > 3 || undefined);
+    await until(() => queried.length > 3);
     expect(queried.slice(0, 3).map(({ length }) => length)).toEqual([20, 20, 20]);
     expect(new Set(queried.slice(0, 3).flat())).toEqual(new Set(names));
+  });
+
+  test('ends while the registry does not answer, and loads nothing that is found later', async () => {
+    const answer = Promise.withResolvers<{ readonly version: number }>();
+    const loads: string[] = [];
+    let queries = 0;
+    const search = discovery({
+      registry: {
+        modelNames: () => Promise.resolve(['iris']),
+        resolve: () => {
+          queries += 1;
+          return answer.promise;
+        },
+        listVersions: () => Promise.resolve([]),
+      },
+      load: (model) => {
+        loads.push(model);
+        return Promise.resolve();
+      },
+    });
+    search.start();
+    await until(() => queries > 0);
+    await search.close();
+    answer.resolve({ version: 1 });
+    await new Promise(setImmediate);
+    expect(loads).toEqual([]);
+  });
+
+  test('ends when the model that it loads is loaded', async () => {
+    const loaded = Promise.withResolvers<undefined>();
+    let isLoading = false;
+    const search = discovery({
+      registry: {
+        modelNames: () => Promise.resolve(['iris']),
+        resolve: () => Promise.resolve({ version: 1 }),
+        listVersions: () => Promise.resolve([]),
+      },
+      load: async () => {
+        isLoading = true;
+        await loaded.promise;
+      },
+    });
+    search.start();
+    await until(() => isLoading);
+    let isClosed = false;
+    const closed = search.close().then(() => (isClosed = true));
+    await new Promise(setImmediate);
+    expect(isClosed).toBe(false);
+    loaded.resolve(undefined);
+    await closed;
   });
 
   test('loads a version that failed to load not at every search, but another version at once', async () => {
@@ -229,11 +257,11 @@ describe('the search', () => {
         return Promise.reject(new Error('damaged'));
       },
     }).start();
-    await eventually(() => searches > 10 || undefined);
+    await until(() => searches > 10);
     expect(loads).toEqual([1]);
     version = 2;
     const begin = searches;
-    await eventually(() => searches > begin + 3 || undefined);
+    await until(() => searches > begin + 3);
     expect(loads).toEqual([1, 2]);
   });
 });

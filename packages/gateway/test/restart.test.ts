@@ -1,18 +1,16 @@
 import { Agent } from 'node:http';
 import { BoundSocket } from 'node:net';
+import { httpCall, temporaryFolder, until } from '@fairlead/test-support';
 import { expect, onTestFinished, test } from 'vitest';
-import { ask } from './support/ask.ts';
-import { eventually } from './support/eventually.ts';
 import { gatewayCommand, startGatewayProcess } from './support/gateway-process.ts';
-import { onnxModel, sampleRegistry } from './support/sample-registry.ts';
-import { tempFolder } from './support/temp-folder.ts';
+import { onnxVersion, sampleRegistry } from './support/sample-registry.ts';
 
 const CLIENTS = 8;
 
 /** A socket that outlives the gateways which take from it, as systemd holds one, and a load on it that doesn't let up. */
 async function start() {
-  const registry = tempFolder();
-  await sampleRegistry(registry, onnxModel('affine', 'affine'));
+  const registry = temporaryFolder();
+  await sampleRegistry(registry, onnxVersion('affine', 'affine'));
   const socket = new BoundSocket({ host: '127.0.0.1' });
   const { port } = socket.address();
   const environment = {
@@ -29,7 +27,7 @@ async function start() {
       const data = [number, count];
       const body = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data }] };
       try {
-        const answer = await ask({ port }, '/v2/models/affine/infer', { body, agent });
+        const answer = await httpCall({ port }, '/v2/models/affine/infer', { body, agent });
         const { outputs } = JSON.parse(answer.body) as { outputs?: { data: number[] }[] };
         // affine: y = 2x + 1
         if (outputs?.[0]?.data.join() !== data.map((x) => 2 * x + 1).join()) wrong.push(answer);
@@ -54,7 +52,7 @@ async function start() {
     /** Waits until so many more are answered. */
     answers: (count: number) => {
       const goal = answered + count;
-      return eventually(() => (answered >= goal ? true : undefined));
+      return until(() => (answered >= goal ? true : undefined));
     },
   };
 }

@@ -6,8 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort, until } from '@fairlead/test-support';
-import { ask, type Answer, type Question } from './support/ask.ts';
+import {
+  freePort,
+  httpCall,
+  type HttpRequest,
+  type HttpResponse,
+  SteadyLoad,
+  until,
+} from '@fairlead/test-support';
 import { writeClientKeys } from './support/client-keys.ts';
 import { readHeldOut } from './support/held-out.ts';
 import { metricSum } from './support/metric-sum.ts';
@@ -18,7 +24,6 @@ import {
   untilNothingIsLeft,
   type SampleApplication,
 } from './support/sample-application.ts';
-import { SteadyLoad } from './support/steady-load.ts';
 import { MAX_BODY_BYTES, wrongRequests } from './support/wrong-requests.ts';
 
 const START_TIMEOUT_MS = 180_000;
@@ -50,16 +55,19 @@ afterAll(async () => {
 }, START_TIMEOUT_MS);
 
 /** Asks with the sample's own key, unless told otherwise. */
-function askAs(path: string, question: Question = {}): Promise<Answer> {
-  return ask(port, path, { ...question, headers: { ...bearer('sample'), ...question.headers } });
+function callAs(path: string, question: HttpRequest = {}): Promise<HttpResponse> {
+  return httpCall({ port }, path, {
+    ...question,
+    headers: { ...bearer('sample'), ...question.headers },
+  });
 }
 
-function infer(model: string, body: unknown, question: Question = {}): Promise<Answer> {
-  return askAs(`/v2/models/${model}/infer`, { body, ...question });
+function infer(model: string, body: unknown, question: HttpRequest = {}): Promise<HttpResponse> {
+  return callAs(`/v2/models/${model}/infer`, { body, ...question });
 }
 
 /** What a model answered, by the names of its outputs. */
-function outputsOf({ status, text }: Answer): Record<string, readonly number[]> {
+function outputsOf({ status, body: text }: HttpResponse): Record<string, readonly number[]> {
   expect([status, text.slice(0, 300)]).toEqual([200, expect.anything()]);
   const { outputs } = JSON.parse(text) as { outputs: { name: string; data: number[] }[] };
   return Object.fromEntries(outputs.map(({ name, data }) => [name, data]));
@@ -140,7 +148,7 @@ describe('predictions are those of scikit-learn', () => {
   ]);
 
   /** Compares answers for the rows from `first` on with what scikit-learn said when it was trained. */
-  function compare(model: string, first: number, count: number, answer: Answer): void {
+  function compare(model: string, first: number, count: number, answer: HttpResponse): void {
     const { labels, probabilities, classes } = readHeldOut(state, model);
     const given = outputsOf(answer);
     expect(given.label).toEqual(labels.slice(first, first + count));
@@ -167,7 +175,7 @@ describe('predictions are those of scikit-learn', () => {
     const heldOut = readHeldOut(state, model);
     const answer = await infer(served, heldOut.request(0, heldOut.rows));
     compare(model, 0, heldOut.rows, answer);
-    const { outputs } = JSON.parse(answer.text) as { outputs: { shape: number[] }[] };
+    const { outputs } = JSON.parse(answer.body) as { outputs: { shape: number[] }[] };
     expect(outputs.map(({ shape }) => shape)).toEqual([
       [heldOut.rows],
       [heldOut.rows, heldOut.classes],
@@ -181,20 +189,20 @@ describe('what is wrong gets its status, and a message that helps', () => {
   test.each(Object.entries(wrongRequests(keys)))('%s', async (_, wrong) => {
     const { path = '/v2/models/digits/infer', status, says, sent, ...question } = wrong;
     const body = question.method === 'GET' ? undefined : (sent?.(good()) ?? good());
-    const answer = await askAs(path, { ...question, body });
-    expect([answer.status, answer.text]).toEqual([status, expect.any(String)]);
-    const { error } = JSON.parse(answer.text) as { error: string };
+    const answer = await callAs(path, { ...question, body });
+    expect([answer.status, answer.body]).toEqual([status, expect.any(String)]);
+    const { error } = JSON.parse(answer.body) as { error: string };
     for (const text of says) expect(error).toContain(text);
     expect(answer.headers['x-request-id']).toMatch(/^[\w-]+$/);
     expect(answer.headers['content-type']).toMatch(/json/);
     // Nothing of the inside of the host, and no key.
-    expect(answer.text).not.toMatch(/\/tmp|\.sock|node:|at \w+ \(|fl_[a-z0-9]{12}_/);
+    expect(answer.body).not.toMatch(/\/tmp|\.sock|node:|at \w+ \(|fl_[a-z0-9]{12}_/);
   });
 
   test.each(['digits', 'digits-flask'])('and %s goes on', async (model) => {
     const heldOut = readHeldOut(state, 'digits');
     expect(outputsOf(await infer(model, heldOut.request(3, 1))).label).toEqual([heldOut.labels[3]]);
-    expect((await ask(port, '/v2/health/ready')).status).toBe(200);
+    expect((await httpCall({ port }, '/v2/health/ready')).status).toBe(200);
   });
 
   test('too many requests: those of one key, and it says when to come again', async () => {
@@ -202,7 +210,11 @@ describe('what is wrong gets its status, and a message that helps', () => {
     for (let count = 0; count < 5; count++) {
       expect((await infer('digits', body, { headers: bearer('hasty') })).status).toBe(200);
     }
-    const { status, headers, text } = await infer('digits', body, { headers: bearer('hasty') });
+    const {
+      status,
+      headers,
+      body: text,
+    } = await infer('digits', body, { headers: bearer('hasty') });
     expect(status).toBe(429);
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     expect(JSON.parse(text)).toMatchObject({
@@ -226,7 +238,7 @@ describe('what may look wrong and is right', () => {
   test.each(['digits', 'digits-flask'])('an id and a choice of outputs for %s', async (model) => {
     const { labels, request } = heldOut();
     const body = { ...request(0, 1), id: 'my own', outputs: [{ name: 'label' }] };
-    expect(JSON.parse((await infer(model, body)).text)).toEqual({
+    expect(JSON.parse((await infer(model, body)).body)).toEqual({
       model_name: model,
       model_version: '1',
       id: 'my own',
@@ -243,7 +255,7 @@ describe('what may look wrong and is right', () => {
   });
 
   test('the key in the other header', async () => {
-    const answer = await ask(port, '/v2/models/digits/infer', {
+    const answer = await httpCall({ port }, '/v2/models/digits/infer', {
       body: heldOut().request(0, 1),
       headers: { 'x-api-key': keys.sample },
     });
@@ -252,7 +264,7 @@ describe('what may look wrong and is right', () => {
 });
 
 test('a person who opens it sees what runs here', async () => {
-  const { status, headers, text } = await ask(port, '/');
+  const { status, headers, body: text } = await httpCall({ port }, '/');
   expect(status).toBe(200);
   expect(headers['content-type']).toBe('text/html; charset=utf-8');
   for (const model of models) {
@@ -281,22 +293,22 @@ test.each(['digits', 'digits-flask'])(
     // The same key: the same job.
     expect((await infer(model, request(5, 1), { headers })).headers.location).toBe(job);
     const result = await until(async () => {
-      const answer = await askAs(`${job}/result`);
+      const answer = await callAs(`${job}/result`);
       return answer.status === 409 ? undefined : answer;
     });
     expect(outputsOf(result).label).toEqual([labels[5]]);
-    expect(JSON.parse((await askAs(job)).text)).toMatchObject({
+    expect(JSON.parse((await callAs(job)).body)).toMatchObject({
       status: 'succeeded',
       version: '1',
     });
     // Nobody else's.
-    expect((await ask(port, job, { headers: bearer('narrow') })).status).toBe(404);
+    expect((await httpCall({ port }, job, { headers: bearer('narrow') })).status).toBe(404);
   },
 );
 
 test('the metrics add up to the requests that were sent', async () => {
   const sum = async (name: string, model: string, labels: Record<string, string> = {}) =>
-    metricSum((await askAs('/metrics')).text, name, { model, ...labels });
+    metricSum((await callAs('/metrics')).body, name, { model, ...labels });
   const read = async (model: string) => ({
     successes: await sum('nv_inference_request_success', model),
     failures: await sum('nv_inference_request_failure', model),
@@ -392,16 +404,16 @@ test('another version comes and goes under load, and no request fails', async ()
   const load = new SteadyLoad(100, async (number) => {
     const row = number % heldOut.rows;
     const answer = await infer('digits', heldOut.request(row, 1), { agent });
-    const { model_version: version } = JSON.parse(answer.text) as { model_version?: string };
+    const { model_version: version } = JSON.parse(answer.body) as { model_version?: string };
     const isRight = outputsOf(answer).label?.[0] === heldOut.labels[row];
     return { version, header: answer.headers['fairlead-version'], isRight };
   });
-  const readiness = new SteadyLoad(10, () => ask(port, '/v2/health/ready', { agent }));
+  const readiness = new SteadyLoad(10, () => httpCall({ port }, '/v2/health/ready', { agent }));
   /** Waits until that version has answered some requests from now on. */
   const untilAnswers = async (version: string): Promise<void> => {
-    const before = load.answers.length;
+    const before = load.responses.length;
     await until(() =>
-      load.answers.slice(before).filter((answer) => answer.version === version).length >= 50
+      load.responses.slice(before).filter((answer) => answer.version === version).length >= 50
         ? true
         : undefined,
     );
@@ -421,13 +433,13 @@ test('another version comes and goes under load, and no request fails', async ()
   await readiness.stop();
 
   expect(load.failures).toEqual([]);
-  expect(load.answers).toHaveLength(load.sent);
+  expect(load.responses).toHaveLength(load.sent);
   expect(load.sent).toBeGreaterThanOrEqual(50 * seconds);
-  expect(load.answers.every(({ isRight }) => isRight)).toBe(true);
-  expect(load.answers.every(({ version, header }) => version === header)).toBe(true);
-  expect(new Set(load.answers.map(({ version }) => version))).toEqual(new Set(['1', '2']));
+  expect(load.responses.every(({ isRight }) => isRight)).toBe(true);
+  expect(load.responses.every(({ version, header }) => version === header)).toBe(true);
+  expect(new Set(load.responses.map(({ version }) => version))).toEqual(new Set(['1', '2']));
   expect(readiness.failures).toEqual([]);
-  expect(new Set(readiness.answers.map(({ status }) => status))).toEqual(new Set([200]));
+  expect(new Set(readiness.responses.map(({ status }) => status))).toEqual(new Set([200]));
   const history = await registry.history('digits', 'champion');
   expect(history.map(({ action, version }) => `${action} ${version}`)).toEqual([
     'set 1',

@@ -7,11 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { freePort, until } from '@fairlead/test-support';
-import { ask } from './support/ask.ts';
+import { freePort, httpCall, SteadyLoad, until } from '@fairlead/test-support';
 import { readHeldOut } from './support/held-out.ts';
 import { processesAbout } from './support/processes-about.ts';
-import { SteadyLoad } from './support/steady-load.ts';
 import {
   startSample,
   stopAll,
@@ -69,7 +67,7 @@ function goldenOfWine(): string {
 
 async function predict(model: string): Promise<number> {
   const { key } = JSON.parse(readFileSync(join(state, 'secrets.json'), 'utf8')) as { key: string };
-  const { status } = await ask(port, `/v2/models/${model}/infer`, {
+  const { status } = await httpCall({ port }, `/v2/models/${model}/infer`, {
     body: readHeldOut(state, 'digits').request(0, 1),
     headers: { authorization: `Bearer ${key}` },
   });
@@ -127,21 +125,21 @@ test(
     const load = new SteadyLoad(150, async (number) => {
       const model = number % 4 === 0 ? 'digits-flask' : 'digits';
       const row = number % rows;
-      const answer = await ask(port, `/v2/models/${model}/infer`, {
+      const answer = await httpCall({ port }, `/v2/models/${model}/infer`, {
         agent,
         body: request(row, 1),
         headers: { authorization: `Bearer ${key}` },
       });
-      const { outputs } = JSON.parse(answer.text) as { outputs?: { data: number[] }[] };
+      const { outputs } = JSON.parse(answer.body) as { outputs?: { data: number[] }[] };
       return answer.status === 200 && outputs?.[0]?.data[0] === labels[row];
     });
-    await until(() => (load.answers.length > 200 ? true : undefined));
+    await until(() => (load.responses.length > 200 ? true : undefined));
     application.process.kill('SIGTERM');
     expect(await application.ended).toBe(0);
     await load.stop();
     agent.destroy();
 
-    expect(load.answers.every(Boolean)).toBe(true);
+    expect(load.responses.every(Boolean)).toBe(true);
     // Nginx closed its door: what it never took, it never answered either.
     for (const failure of load.failures) {
       expect(failure).toMatchObject({
@@ -151,7 +149,7 @@ test(
     const taken = readFileSync(log, 'utf8').slice(before).trim().split('\n');
     const statuses = taken.map((line) => (JSON.parse(line) as { status: string }).status);
     expect(new Set(statuses)).toEqual(new Set(['200']));
-    expect(statuses).toHaveLength(load.answers.length);
+    expect(statuses).toHaveLength(load.responses.length);
     await untilNothingIsLeft(state);
   },
 );
@@ -200,11 +198,11 @@ test(
       key: string;
     };
     const headers = { authorization: `Bearer ${key}` };
-    const infer = () => ask(port, '/v2/models/wine/infer', { body: { inputs }, headers });
+    const infer = () => httpCall({ port }, '/v2/models/wine/infer', { body: { inputs }, headers });
     // The gateway finds the new model by itself, within half a minute.
     await expect.poll(async () => (await infer()).status, { timeout: 60_000 }).toBe(200);
     const answer = await infer();
-    expect([answer.status, JSON.parse(answer.text)]).toMatchObject([
+    expect([answer.status, JSON.parse(answer.body)]).toMatchObject([
       200,
       { outputs: [{ name: 'y', data: [3, 5] }] },
     ]);

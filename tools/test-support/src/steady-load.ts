@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Requests at a steady rate, whatever becomes of those before. */
+/** Requests at a steady rate, which doesn't depend on the responses. */
 export class SteadyLoad<T> {
-  readonly answers: T[] = [];
+  readonly responses: T[] = [];
   readonly failures: unknown[] = [];
   readonly #pending = new Set<Promise<void>>();
   readonly #startedAt = performance.now();
@@ -10,16 +10,17 @@ export class SteadyLoad<T> {
   #isStopping = false;
   #sent = 0;
 
-  /** Calls `send` so often that at any time `perSecond` requests for each second are under way or done. */
+  /** Calls `send` with the number of the request, from 1, `perSecond` times a second. */
   constructor(perSecond: number, send: (number: number) => Promise<T>) {
     this.#running = this.#run(perSecond, send);
   }
 
+  /** Number of requests so far. */
   get sent(): number {
     return this.#sent;
   }
 
-  /** Ends the load, waits for every answer, and tells how long it lasted, in seconds. */
+  /** Sends no more requests and waits for every response; resolves to the duration of the load, in seconds. */
   async stop(): Promise<number> {
     this.#isStopping = true;
     await this.#running;
@@ -34,8 +35,8 @@ export class SteadyLoad<T> {
       while (this.#sent < due) {
         this.#sent += 1;
         const pending = send(this.#sent).then(
-          (answer) => {
-            this.answers.push(answer);
+          (response) => {
+            this.responses.push(response);
           },
           (error: unknown) => {
             this.failures.push(error);

@@ -1,3 +1,4 @@
+import type { WatchApiKeysOptions } from '@fairlead/security';
 import type { Protocol } from '@fairlead/serving';
 import { SERVICE, type Monitoring } from '../monitoring/create-monitoring.ts';
 import { KeysFileHealth } from '../monitoring/keys-file-health.ts';
@@ -24,9 +25,11 @@ export async function openGuard(
   protocols: readonly Protocol[],
   { metrics, publisher }: Pick<Monitoring, 'metrics' | 'publisher'>,
   logger: Logger,
+  watch: Pick<WatchApiKeysOptions, 'intervalMs'> = {},
 ): Promise<OpenedGuard> {
   const health = settings.keysFile === undefined ? undefined : new KeysFileHealth(metrics.registry);
   const guard = await createGuard(settings, protocols, {
+    ...watch,
     onReload: (keys) => {
       logger.info({ keys }, 'keys reloaded');
     },

@@ -1,34 +1,27 @@
 import { existsSync } from 'node:fs';
+import { temporaryFolder } from '@fairlead/test-support';
 import { chromium, type Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
-import { readSettings } from '../../src/settings/read-settings.ts';
-import { createGateway } from '../../src/create-gateway.ts';
 import { pepper, writeKeysFile } from '../support/keys-file.ts';
-import { onnxModel, sampleRegistry } from '../support/sample-registry.ts';
-import { tempFolder } from '../support/temp-folder.ts';
+import { onnxVersion, sampleRegistry } from '../support/sample-registry.ts';
+import { startGateway } from '../support/start-gateway.ts';
 
 const hostile = '<img src=x onerror=alert(1)>';
 
 /** A browser of this machine on the page of a gateway with keys, with everything that went wrong in it. */
 async function open(): Promise<{ page: Page; key: string; problems: string[] }> {
-  const registry = tempFolder();
-  await sampleRegistry(registry, onnxModel('affine', 'affine'));
-  const { keysFile, keys } = writeKeysFile(tempFolder(), {
+  const registry = temporaryFolder();
+  await sampleRegistry(registry, onnxVersion('affine', 'affine'));
+  const { keysFile, keys } = writeKeysFile(temporaryFolder(), {
     user: { scopes: ['infer:*', 'admin'] },
   });
-  const settings = readSettings({
-    FAIRLEAD_LISTEN: '127.0.0.1:0',
+  const { address } = await startGateway({
     FAIRLEAD_REGISTRY: registry,
     FAIRLEAD_KEYS_FILE: keysFile,
     FAIRLEAD_PEPPER: pepper,
     FAIRLEAD_PROTOCOLS: 'open-inference,tensorflow-serving,mlflow',
     FAIRLEAD_INVOCATIONS_MODEL: 'affine',
   });
-  const gateway = await createGateway(settings, { log: { write: () => undefined } });
-  onTestFinished(async () => {
-    await gateway.close();
-  });
-  await gateway.loaded;
   const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
   if (executablePath === undefined) throw new Error('install Chromium: apt-get install chromium');
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
@@ -41,8 +34,7 @@ async function open(): Promise<{ page: Page; key: string; problems: string[] }> 
     const expected = message.text().includes('status of 40');
     if (message.type() === 'error' && !expected) problems.push(message.text());
   });
-  const address = gateway.server.address();
-  if (address === null || typeof address === 'string') throw new Error('it has no port');
+  if (!('port' in address)) throw new Error('it has no port');
   await page.goto(`http://127.0.0.1:${address.port}/docs`);
   return { page, key: keys.user, problems };
 }

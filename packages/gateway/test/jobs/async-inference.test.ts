@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import request from 'supertest';
+import { until } from '@fairlead/test-support';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { JobRunner, type JobEvent, type JobQueue } from '@fairlead/jobs';
 import { folderJobQueue, type FolderJobQueueOptions } from '@fairlead/jobs/folder';
@@ -23,8 +24,7 @@ import {
 } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { WebhookSender } from '@fairlead/webhooks';
-import { until } from '@fairlead/test-support';
-import { onnxModel } from '../support/sample-registry.ts';
+import { onnxVersion } from '../support/sample-registry.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fairlead-async-'));
 const registry = new ModelRegistry({
@@ -70,9 +70,9 @@ async function listen(jobs: JobQueue, maxBodyBytes = 10_000): Promise<Server> {
 }
 
 beforeAll(async () => {
-  await registry.push(onnxModel('m', 'affine'));
+  await registry.push(onnxVersion('m', 'affine'));
   await point(1);
-  await registry.push(onnxModel('m', 'affine-next'));
+  await registry.push(onnxVersion('m', 'affine-next'));
   await models.serve('m');
   queue = await folderJobQueue(join(folder, 'shared'), { pollIntervalMs: 20 });
   const run = replayInference(models, { protocols });
@@ -370,8 +370,8 @@ describe('asked to answer later', () => {
       400,
       '1 to 255',
     ],
-  ])('%s is refused at once', async (_name, ask, status, message) => {
-    const response = await ask();
+  ])('%s is refused at once', async (_name, call, status, message) => {
+    const response = await call();
     expect(response.status).toBe(status);
     expect(response.headers['fairlead-error']).toMatch(/^ERR_SERVING_/);
     expect(bodyOf(response).error).toContain(message);
@@ -528,15 +528,15 @@ describe('a job', () => {
 
   test('too many of one client are refused before the body is read, and others go on', async () => {
     const { server: shared } = await idle({ maxJobsPerOwner: 1 });
-    const ask = (client: string) => later(undefined, V2, shared).set('x-client', client);
-    await ask('ann').set('idempotency-key', 'k').expect(202);
-    const response = await ask('ann').expect(429);
+    const call = (client: string) => later(undefined, V2, shared).set('x-client', client);
+    await call('ann').set('idempotency-key', 'k').expect(202);
+    const response = await call('ann').expect(429);
     expect(response.headers['retry-after']).toBe('1');
     expect(response.headers['fairlead-error']).toBe('ERR_SERVING_JOBS_OWNER_LIMIT');
     expect(bodyOf(response).error).toContain('client "ann" holds 1 jobs');
-    await ask('bob').expect(202);
+    await call('bob').expect(202);
     // A repeated request needs no room.
-    await ask('ann').set('idempotency-key', 'k').expect(202);
+    await call('ann').set('idempotency-key', 'k').expect(202);
     const { port } = shared.address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
     onTestFinished(() => {

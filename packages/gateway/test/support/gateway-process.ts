@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { until } from '@fairlead/test-support';
 import { onTestFinished } from 'vitest';
-import { eventually } from './eventually.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
-/** The gateway as a process of its own. */
+/** A gateway in a separate process. */
 export interface GatewayProcess {
   readonly pid: number;
-  /** What it wrote to standard output and standard error. */
+  /** Standard output and standard error so far. */
   output(): string;
   /** The log line with this message, as soon as there is one. */
   logged(message: string): Promise<Readonly<Record<string, unknown>>>;
@@ -21,14 +21,20 @@ export interface GatewayProcess {
 /** The command that starts the gateway. */
 export const gatewayCommand = [process.execPath, '--conditions=@fairlead/source', main] as const;
 
-/** Starts the gateway with nothing but these variables, and these sockets from descriptor 3 on; it is killed when the test ends. */
+/** Variables of every gateway process: where programs are, and compiled code of the starts before. */
+export const processEnvironment: Readonly<Record<string, string>> = {
+  PATH: process.env.PATH ?? '',
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
+};
+
+/** Starts the gateway with only these variables, and these sockets from descriptor 3 on; it is killed when the test ends. */
 export function startGatewayProcess(
   environment: Readonly<Record<string, string>>,
   [program, ...args]: readonly [string, ...string[]] = gatewayCommand,
   sockets: readonly number[] = [],
 ): GatewayProcess {
   const child = spawn(program, args, {
-    env: { PATH: process.env.PATH, ...environment },
+    env: { ...processEnvironment, ...environment },
     stdio: ['ignore', 'pipe', 'pipe', ...sockets],
   });
   let text = '';
@@ -45,14 +51,13 @@ export function startGatewayProcess(
     ended,
     output: () => text,
     signal: (name) => child.kill(name),
-    logged: (message) =>
-      eventually(() => {
-        if (child.exitCode !== null && !text.includes(`"msg":"${message}"`))
-          throw new Error(`It has ended: ${text}`);
-        const line = text.split('\n').find((each) => each.includes(`"msg":"${message}"`));
-        return line === undefined
-          ? undefined
-          : (JSON.parse(line) as Readonly<Record<string, unknown>>);
-      }),
+    async logged(message) {
+      const line = await until(() => {
+        const found = text.split('\n').find((each) => each.includes(`"msg":"${message}"`));
+        return found ?? (child.exitCode !== null && 'ended');
+      });
+      if (line === 'ended') throw new Error(`The gateway ended without "${message}":\n${text}`);
+      return JSON.parse(line) as Readonly<Record<string, unknown>>;
+    },
   };
 }

@@ -1,37 +1,36 @@
-import { fileURLToPath } from 'node:url';
 import { folderStore, ModelRegistry, type PushRequest } from '@fairlead/registry';
-
-/** The real ONNX models of the serving library's tests: `affine` is y = 2 x + 1, `affine-next` y = 2 x + 101. */
-function onnxFile(name: string): string {
-  const models = '../../../../packages/serving/test/models/';
-  return fileURLToPath(new URL(`${models}${name}.onnx`, import.meta.url));
-}
+import { onnxModel } from '@fairlead/test-support';
 
 const affine = {
-  signature: {
-    inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
-    outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
-  },
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
 } as const;
 
 const slow = {
-  signature: {
-    inputs: [{ name: 'times', datatype: 'INT64', shape: [1] }],
-    outputs: [{ name: 'y', datatype: 'FP32', shape: [1] }],
-  },
+  inputs: [{ name: 'times', datatype: 'INT64', shape: [1] }],
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [1] }],
 } as const;
 
-/** What to push under any name: `slow` multiplies matrices as often as it is told. */
-export function onnxModel(
+/**
+ * Describes a version to push under any name: `affine` computes y = 2 x + 1, `affine-next` y = 2 x + 101, and `slow` multiplies
+ * matrices as often as its input says.
+ */
+export function onnxVersion(
   model: string,
   file: 'affine' | 'affine-next' | 'slow',
 ): PushRequest & Required<Pick<PushRequest, 'signature'>> {
-  const { signature } = file === 'slow' ? slow : affine;
-  const files = { 'model.onnx': onnxFile(file) };
+  const signature = file === 'slow' ? slow : affine;
+  const files = { 'model.onnx': onnxModel(file) };
   return { model, runtime: { name: 'onnx' }, signature, files, actor: 'test' };
 }
 
-/** A registry in `folder` with each of these as the champion of its model. */
+/** Describes a version of `affine` that the Flask service computes. */
+export function upstreamVersion(model: string): PushRequest {
+  const runtime = { name: 'upstream', options: { upstream: 'flask' } } as const;
+  return { model, runtime, signature: affine, files: {}, actor: 'test' };
+}
+
+/** Pushes versions into a new registry in `folder`, each the champion of its model. */
 export async function sampleRegistry(
   folder: string,
   ...pushes: readonly PushRequest[]

@@ -3,10 +3,8 @@ import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
-import { until } from '@fairlead/test-support';
-import { ask } from './ask.ts';
+import { httpCall, SteadyLoad, until } from '@fairlead/test-support';
 import { startSample, type SampleApplication } from './sample-application.ts';
-import { SteadyLoad } from './steady-load.ts';
 
 const MODEL = 'affine';
 const ALIAS = 'champion';
@@ -57,15 +55,15 @@ export async function swapBehindNginx(options: SwapsBehindNginx): Promise<SwapsR
   const load = new SteadyLoad(perSecond, async (number) => {
     const data = [number, -number];
     const startedAt = performance.now();
-    const answer = await ask(port, `/v2/models/${MODEL}/infer`, {
+    const answer = await httpCall({ port }, `/v2/models/${MODEL}/infer`, {
       agent,
       headers: { authorization: `Bearer ${key}` },
       body: { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data }] },
     });
     longestMs = Math.max(longestMs, performance.now() - startedAt);
-    return versionOf(answer.text, answer.headers['fairlead-version'], data);
+    return versionOf(answer.body, answer.headers['fairlead-version'], data);
   });
-  const answersOf = (version: string) => load.answers.filter((each) => each === version).length;
+  const answersOf = (version: string) => load.responses.filter((each) => each === version).length;
   /** Waits until that version has answered some requests from now on. */
   const untilAnswers = async (version: string): Promise<void> => {
     const before = answersOf(version);
@@ -78,7 +76,7 @@ export async function swapBehindNginx(options: SwapsBehindNginx): Promise<SwapsR
     // In the middle of a swap.
     if (swap === Math.ceil(swaps / 2)) application.process.kill('SIGUSR2');
     await untilAnswers(String(version));
-    onProgress(`${swap} swaps, ${load.answers.length} answers, ${load.failures.length} failures`);
+    onProgress(`${swap} swaps, ${load.responses.length} answers, ${load.failures.length} failures`);
   }
   await application.says('Another gateway has taken over.');
   while (load.sent < requests) await untilAnswers(swaps % 2 === 1 ? '2' : '1');
@@ -86,7 +84,7 @@ export async function swapBehindNginx(options: SwapsBehindNginx): Promise<SwapsR
   agent.destroy();
   return {
     sent: load.sent,
-    answered: load.answers.length,
+    answered: load.responses.length,
     failures: load.failures,
     versions: { '1': answersOf('1'), '2': answersOf('2') },
     gateways: gatewaysOf(join(state, 'host/logs/gateway.log')),

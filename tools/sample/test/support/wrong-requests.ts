@@ -1,4 +1,4 @@
-import type { Question } from './ask.ts';
+import type { HttpRequest } from '@fairlead/test-support';
 import type { JsonTensor } from './held-out.ts';
 
 /** The limit of the sample's deployment, in bytes. */
@@ -9,7 +9,7 @@ interface GoodRequest {
 }
 
 /** A request that is to be refused. */
-export interface WrongRequest extends Question {
+export interface WrongRequest extends HttpRequest {
   /** Inference with `digits` by default. */
   readonly path?: string;
   /** What to send in place of a good request. */
