@@ -1,0 +1,17 @@
+export {
+  readExamples,
+  readMarkdownExamples,
+  runExample,
+  undocumentedExports,
+  type DocExample,
+} from './examples.ts';
+export { freePort } from './free-port.ts';
+export { httpCall, type HttpAddress, type HttpRequest, type HttpResponse } from './http-call.ts';
+export { startMoto, type MotoServer } from './moto-server.ts';
+export { onnxModel } from './onnx-model.ts';
+export { eventually, until } from './polling.ts';
+export { readTree } from './read-tree.ts';
+export { startRedis, type RedisServer } from './redis-server.ts';
+export { awsTestConnection, newBucket, s3Client } from './s3.ts';
+export { SteadyLoad } from './steady-load.ts';
+export { memoryFolder, temporaryFolder, type TemporaryFolderOptions } from './temporary-folder.ts';
