@@ -5,7 +5,7 @@ import { failTensor } from './tensor-failure.ts';
 
 const LENGTH_BYTES = 4;
 
-/** Name, datatype and shape of a tensor whose elements come as bytes, before anything was checked. */
+/** Name, datatype and shape of a tensor whose elements are bytes, not checked yet. */
 export interface BinaryTensorHead {
   readonly name?: unknown;
   readonly datatype?: unknown;
@@ -13,14 +13,14 @@ export interface BinaryTensorHead {
 }
 
 /**
- * Makes a {@link Tensor} of its head and its elements' bytes: little-endian, row-major; `BOOL` one byte each; each
- * element of `BYTES` a 32-bit length and as many bytes.
+ * Decodes a {@link Tensor} from its head and the bytes of its elements: little-endian, row-major; one byte per `BOOL`; for
+ * each element of `BYTES` a 32-bit length and as many bytes.
  *
- * The bytes are copied, `BYTES` elements excepted, which stay views.
+ * The bytes are copied, except elements of `BYTES`, which are views.
  *
  * Source: https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
  *
- * @throws SignatureError `ERR_SIGNATURE_TENSOR_INVALID` naming the tensor, what was expected and what came.
+ * @throws SignatureError `ERR_SIGNATURE_TENSOR_INVALID` naming the tensor, the expected and the found value.
  *
  * @example
  * ```ts
@@ -50,12 +50,12 @@ export function decodeBinaryTensor(head: BinaryTensorHead, bytes: Uint8Array): T
   const data = datatypes[datatype].allocate(count) as Uint8Array;
   new Uint8Array(data.buffer).set(bytes);
   if (datatype === 'BOOL') checkBooleans(name, data);
-  // The storage was allocated by the row of `datatype` itself.
+  // The storage was allocated for `datatype`.
   return { name, datatype, shape, data } as Tensor;
 }
 
 /**
- * The bytes of a tensor's elements, as {@link decodeBinaryTensor} reads them; where it can, a view of its storage.
+ * Encodes the elements of a tensor as bytes that {@link decodeBinaryTensor} reads; if possible, a view of its storage.
  *
  * @example
  * ```ts
@@ -81,7 +81,7 @@ export function encodeBinaryTensor({ datatype, data }: Tensor): Uint8Array {
 }
 
 function readByteStrings(name: string, bytes: Uint8Array, count: number): readonly Uint8Array[] {
-  // Each element has at least its length: `count` can't claim more memory than the bytes pay for.
+  // Each element needs at least the bytes of its length: `count` can't allocate more memory than the client sent.
   if (count * LENGTH_BYTES > bytes.length) {
     failTensor(
       name,
@@ -116,9 +116,9 @@ function readByteStrings(name: string, bytes: Uint8Array, count: number): readon
   return elements;
 }
 
-/** `data` is the tensor's own storage, which starts at its buffer's first byte. */
+/** Checks elements of `BOOL`; `data` starts at the first byte of its buffer. */
 function checkBooleans(name: string, data: Uint8Array): void {
-  // Four elements at a time: one by one, 16 million take longer than the event loop may be held.
+  // Four elements at a time: one by one, 16 million would block the event loop for too long.
   const words = new Uint32Array(data.buffer, 0, data.length >> 2);
   let index = 0;
   while (index < words.length && ((words[index] ?? 0) & 0xfe_fe_fe_fe) === 0) index += 1;

@@ -8,7 +8,7 @@ import type { Signature, TensorSpec } from './signature.ts';
 /**
  * Checks golden examples against a signature: all inputs, and those outputs that an example has.
  *
- * @throws SignatureError `ERR_SIGNATURE_MISMATCH` naming the example, the tensor, and what was expected and found.
+ * @throws SignatureError `ERR_SIGNATURE_MISMATCH` naming the example, the tensor, the expected and the found value.
  *
  * @example
  * ```ts

@@ -40,24 +40,24 @@ export interface DataByDatatype {
   BYTES: readonly Uint8Array[];
 }
 
-/** What one datatype is called elsewhere, and how its elements are stored. */
+/** Names of a datatype in other systems, and the storage of its elements. */
 export interface DatatypeInfo<D extends Datatype = Datatype> {
   readonly datatype: D;
   /** Bytes of one element; `null` for `BYTES`, whose elements vary in length. */
   readonly elementBytes: number | null;
-  /** What the elements are: decides how JSON values are read and written. */
+  /** Kind of the elements: decides how JSON values are read and written. */
   readonly kind: 'boolean' | 'integer' | 'bigint' | 'float' | 'bytes';
-  /** Least and greatest value of an integer datatype. */
+  /** Minimum and maximum of an integer datatype. */
   readonly integerRange?: readonly [min: bigint, max: bigint];
   /** Name in ONNX Runtime (`Tensor.type` of onnxruntime-common). */
   readonly onnx: string;
   /** NumPy's array-protocol type string, little-endian; `null` for `BYTES` (an object array). */
   readonly numpy: string | null;
-  /** Makes zeroed storage for `length` elements. */
+  /** Allocates zeroed storage for `length` elements. */
   readonly allocate: (length: number) => DataByDatatype[D];
-  /** Makes storage of `length` elements of the bytes of a buffer from `byteOffset` on; there is none for `BYTES`. */
+  /** Returns storage of `length` elements that shares the bytes of a buffer from `byteOffset`; undefined for `BYTES`. */
   readonly view?: (buffer: ArrayBuffer, byteOffset: number, length: number) => DataByDatatype[D];
-  /** Whether `data` is the storage of this datatype. */
+  /** Returns whether `data` is storage of this datatype. */
   readonly isData: (data: unknown) => data is DataByDatatype[D];
 }
 
@@ -103,7 +103,7 @@ const bytes: DatatypeInfo<'BYTES'> = Object.freeze({
   kind: 'bytes',
   onnx: 'string',
   numpy: null,
-  // One for all: nothing can be written into it.
+  // Shared by all elements: it has no bytes to write to.
   allocate: (length: number) => new Array<Uint8Array>(length).fill(NOTHING),
   isData: (data: unknown): data is readonly Uint8Array[] =>
     Array.isArray(data) && data.every((element) => element instanceof Uint8Array),
@@ -137,7 +137,7 @@ export const datatypes: { readonly [D in Datatype]: DatatypeInfo<D> } = Object.f
 });
 
 /**
- * Whether `value` names a datatype of the Open Inference Protocol.
+ * Returns whether `value` is the name of a datatype of the Open Inference Protocol.
  *
  * @example
  * ```ts

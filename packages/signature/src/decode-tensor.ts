@@ -5,7 +5,7 @@ import { show } from './signature-error.ts';
 import { failTensor as fail } from './tensor-failure.ts';
 import { elementCount, type Tensor } from './tensor.ts';
 
-/** A tensor as the Open Inference Protocol writes it in JSON, before anything was checked. */
+/** A tensor in the JSON form of the Open Inference Protocol, not checked yet. */
 interface JsonTensor {
   readonly name?: unknown;
   readonly datatype?: unknown;
@@ -14,13 +14,13 @@ interface JsonTensor {
 }
 
 /**
- * Makes a {@link Tensor} of `{name, datatype, shape, data}`; `data` is flat, or nested exactly as `shape` says.
+ * Decodes a {@link Tensor} from `{name, datatype, shape, data}`; `data` is flat, or nested according to `shape`.
  *
  * In a floating-point tensor `null` and `"NaN"` are NaN, `"Infinity"` and `"-Infinity"` the infinities.
  *
- * Nothing is allocated before the elements were counted, so `shape` can't claim memory that the text doesn't pay for.
+ * Storage is allocated after the elements were counted, so `shape` can't allocate more memory than the client sent.
  *
- * @throws SignatureError `ERR_SIGNATURE_TENSOR_INVALID` naming the tensor, what was expected and what came.
+ * @throws SignatureError `ERR_SIGNATURE_TENSOR_INVALID` naming the tensor, the expected and the found value.
  * @throws ImpreciseInteger for a 64-bit integer that lost digits in `JSON.parse`; see `decodeJson`.
  *
  * @example
@@ -50,7 +50,7 @@ export function decodeTensor(json: unknown): Tensor {
   const read = elementsReader(name, datatype, data, infinities);
   const end = fill(json.data as readonly unknown[], nested ? shape.length - 1 : 0, read, 0);
   checkFinite(name, datatype, data, end, infinities);
-  // The storage was allocated by the row of `datatype` itself.
+  // The storage was allocated for `datatype`.
   return { name, datatype, shape, data } as Tensor;
 }
 
@@ -58,7 +58,7 @@ function isJsonTensor(value: unknown): value is JsonTensor {
   return typeof value === 'object' && value !== null;
 }
 
-/** Reads the innermost lists one after the other; returns where the next element would go. */
+/** Reads the innermost lists in order; returns the index of the next element. */
 function fill(
   values: readonly unknown[],
   depth: number,
@@ -74,19 +74,19 @@ function fill(
   return next;
 }
 
-/** For the readers of tensors in this package. */
+/** Reads the name of a tensor. */
 export function readName(name: unknown): string {
   if (typeof name === 'string' && name !== '') return name;
   return fail('(unnamed)', 'a "name" that is a string and not empty', show(name));
 }
 
-/** For the readers of tensors in this package. */
+/** Reads the datatype of a tensor. */
 export function readDatatype(tensor: string, datatype: unknown): Datatype {
   if (isDatatype(datatype)) return datatype;
   return fail(tensor, `a "datatype" of ${Object.keys(datatypes).join(', ')}`, show(datatype));
 }
 
-/** For the readers of tensors in this package. */
+/** Reads the shape of a tensor. */
 export function readShape(tensor: string, shape: unknown): readonly number[] {
   const expected = 'a "shape" that lists whole numbers from 0';
   if (!Array.isArray(shape)) return fail(tensor, expected, show(shape));
@@ -104,7 +104,7 @@ export function readShape(tensor: string, shape: unknown): readonly number[] {
   return checked;
 }
 
-/** Whether `data` is nested; throws unless it holds just the elements of `shape`, flat or nested. */
+/** Returns whether `data` is nested; throws unless it has exactly the elements of `shape`, flat or nested. */
 function readNesting(tensor: string, data: unknown, shape: readonly number[]): boolean {
   if (!Array.isArray(data)) return fail(tensor, '"data" that is a list', show(data));
   const nested = shape.length > 1 && Array.isArray(data[0]);

@@ -7,13 +7,14 @@ import { elementCount, type Tensor } from './tensor.ts';
 
 /** Options of {@link drawTensors}. */
 export interface DrawOptions {
+  /** Source of the random numbers, such as `seededRandom`. */
   readonly random: RandomSource;
-  /** Length of a dimension that varies; called with the spec and the position of the dimension, once for a shared name. */
+  /** Returns the length of a dimension of variable length; called with the spec and the index of the dimension, once for a shared name. */
   readonly lengthOf: (spec: TensorSpec, dimension: number) => number;
   /**
-   * Integers without categories or range are drawn from 0 up to this, and not more of a range.
+   * Maximum of integers without categories or range, drawn from 0, and maximum width of what is drawn of a range.
    *
-   * Small, since they are often indices, or counts of what is computed.
+   * Small, because integers are often indices, or counts that decide how much is computed.
    * @defaultValue 1
    */
   readonly maxInteger?: number;
@@ -32,12 +33,12 @@ const optionNames = {
 } as const;
 
 /**
- * Draws tensors that fit `specs`, one side of a signature: values within ranges and categories, of the tensor and of each
- * feature, and plausible ones where the signature has neither.
+ * Generates random tensors for `specs`, the inputs or the outputs of a signature: values within the ranges and categories of
+ * the tensor and of each feature, and plausible values without them.
  *
  * Floating-point values without a range are normally distributed; integers are small; BYTES are short words.
  *
- * @throws SignatureError `ERR_SIGNATURE_INVALID_OPTION` naming an unknown or missing option; RangeError when the tensors would have more elements than an array can hold.
+ * @throws SignatureError `ERR_SIGNATURE_INVALID_OPTION` naming an unknown or missing option; RangeError for tensors with more elements than an array can have.
  *
  * @example
  * ```ts
@@ -79,7 +80,7 @@ export function drawTensors(specs: readonly TensorSpec[], options: DrawOptions):
     for (let index = 0; index < count; index++) {
       data[index] = columns[index % columns.length]?.() as number;
     }
-    // The storage is that of the spec's own datatype.
+    // The storage has the datatype of the spec.
     return { name, datatype, shape, data } as unknown as Tensor;
   });
 }
@@ -87,7 +88,7 @@ export function drawTensors(specs: readonly TensorSpec[], options: DrawOptions):
 const encoder = new TextEncoder();
 const WORDS = ['a', 'b', 'one', 'two words', '3', 'A longer piece of text.', 'ä', ''];
 
-/** A feature's own categories and range narrow those of its tensor. */
+/** Merges the categories and the range of a feature with those of its tensor. */
 function mergeSpecs(whole: ValueSpec, feature: ValueSpec = {}): ValueSpec {
   const min = Math.max(whole.range?.min ?? -Infinity, feature.range?.min ?? -Infinity);
   const max = Math.min(whole.range?.max ?? Infinity, feature.range?.max ?? Infinity);
@@ -98,7 +99,7 @@ function mergeSpecs(whole: ValueSpec, feature: ValueSpec = {}): ValueSpec {
   return { range: { min, max }, ...(categories && { categories }) };
 }
 
-/** Makes the function that draws one element in the form that the storage of `datatype` takes. */
+/** Creates the function that draws one element, in the form of the storage of `datatype`. */
 function valueDrawer(
   datatype: Datatype,
   { categories, range: { min = -Infinity, max = Infinity } = {} }: ValueSpec,
@@ -124,11 +125,11 @@ function valueDrawer(
     if (Number.isFinite(max)) return () => store(max - Math.abs(normal()) * scale);
     return () => store(normal() * scale);
   }
-  const [leastOf, greatestOf] = kind === 'boolean' ? [0, 1] : (integerRange ?? [0, 0]).map(Number);
-  const least = Math.ceil(Math.max(min, leastOf ?? 0));
-  const greatest = Math.floor(Math.min(max, greatestOf ?? 0));
-  const start = Math.min(Math.max(0, least), greatest);
-  const count = Math.min(greatest - start, kind === 'boolean' ? 1 : maxInteger) + 1;
+  const [lowest, highest] = kind === 'boolean' ? [0, 1] : (integerRange ?? [0, 0]).map(Number);
+  const first = Math.ceil(Math.max(min, lowest ?? 0));
+  const last = Math.floor(Math.min(max, highest ?? 0));
+  const start = Math.min(Math.max(0, first), last);
+  const count = Math.min(last - start, kind === 'boolean' ? 1 : maxInteger) + 1;
   return () => store(start + below(count));
 }
 

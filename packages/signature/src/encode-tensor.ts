@@ -3,7 +3,7 @@ import { SignatureError } from './signature-error.ts';
 import type { Tensor, TensorOf } from './tensor.ts';
 
 /**
- * JSON text of a tensor's elements, flat and row-major: `[0.5,1]`.
+ * Encodes the elements of a tensor as JSON text, flat and row-major: `[0.5,1]`.
  *
  * JSON has no NaN and no infinities: they are written as `null`. 64-bit integers are written with all their digits.
  *
@@ -34,7 +34,7 @@ export function encodeTensorData(tensor: Tensor): string {
 }
 
 /**
- * JSON text of a whole tensor, `{"name":…,"datatype":…,"shape":…,"data":…}`; see {@link encodeTensorData}.
+ * Encodes a whole tensor as JSON text, `{"name":…,"datatype":…,"shape":…,"data":…}`; see {@link encodeTensorData}.
  *
  * @example
  * ```ts
@@ -50,7 +50,7 @@ export function encodeTensor(tensor: Tensor): string {
   return `${head},"data":${encodeTensorData(tensor)}}`;
 }
 
-/** Texts of the 65,536 numbers of half precision, each written when it is first needed: writing takes longest. */
+/** Texts of the 65,536 numbers of half precision, each formatted when it is first used: formatting is the slowest step. */
 let halfTexts: (string | undefined)[] | undefined;
 
 function encodeHalves(values: Uint16Array): string {
@@ -66,7 +66,7 @@ function halfText(bits: number): string {
 
 function encodeFloats(values: Float32Array | Float64Array): string {
   const text = values.join(',');
-  // "NaN" and "Infinity" are the only results that hold an "N" or an "I".
+  // Only "NaN" and "Infinity" contain an "N" or an "I".
   const finite = !text.includes('N') && !text.includes('I');
   return `[${finite ? text : text.replaceAll(/NaN|-?Infinity/g, 'null')}]`;
 }

@@ -2,7 +2,7 @@ const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
 /**
- * The number that an IEEE 754 binary16 bit pattern stands for.
+ * Converts an IEEE 754 binary16 bit pattern to a number.
  *
  * @example
  * ```ts
@@ -21,9 +21,9 @@ export function float16ToNumber(half: number): number {
 }
 
 /**
- * The IEEE 754 binary16 bit pattern nearest to `value` (ties to even); beyond ±65504 it is an infinity.
+ * Converts a number to the nearest IEEE 754 binary16 bit pattern (ties to even); beyond ±65504 to an infinity.
  *
- * `value` is rounded to binary32 to odd first, so that rounding twice gives what rounding once would.
+ * `value` is first rounded to binary32 by rounding to odd, so that the second rounding has the same result as a single one.
  *
  * @example
  * ```ts
@@ -50,11 +50,11 @@ export function numberToFloat16(value: number): number {
   return sign | roundToEven(mantissa >>> shift, mantissa & (2 ** shift - 1), 2 ** (shift - 1));
 }
 
-function roundToEven(kept: number, rest: number, tie: number): number {
-  return rest > tie || (rest === tie && (kept & 1) === 1) ? kept + 1 : kept;
+function roundToEven(upper: number, rest: number, tie: number): number {
+  return rest > tie || (rest === tie && (upper & 1) === 1) ? upper + 1 : upper;
 }
 
-/** Bits of `value` as binary32, where an inexact result gets an odd last bit. */
+/** Returns the bits of `value` as binary32; the last bit of an inexact result is odd. */
 function toSingleOddly(value: number): number {
   float[0] = value;
   let pattern = bits[0] ?? 0;

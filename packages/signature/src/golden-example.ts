@@ -1,6 +1,6 @@
 import type { JsonTensor } from './json-tensor.ts';
 
-/** Inputs with their expected outputs: a loaded version is validated with them. */
+/** Inputs with their expected outputs, to validate a loaded version. */
 export interface GoldenExample {
   readonly name?: string;
   readonly inputs: readonly JsonTensor[];

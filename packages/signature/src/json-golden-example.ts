@@ -2,8 +2,8 @@ import type { GoldenExample } from './golden-example.ts';
 import type { JsonTensor, JsonTensorData } from './json-tensor.ts';
 
 /**
- * Makes a golden example that JSON can hold: NaN and the infinities become the texts `"NaN"`, `"Infinity"` and `"-Infinity"`,
- * which `decodeTensor` reads.
+ * Converts a golden example to values that JSON has: NaN and the infinities become the strings `"NaN"`, `"Infinity"` and
+ * `"-Infinity"`, which `decodeTensor` reads.
  *
  * @example
  * ```ts

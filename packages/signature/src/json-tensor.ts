@@ -16,7 +16,7 @@ export interface JsonTensor {
 }
 
 /**
- * Makes the JSON form of a tensor, of which `decodeTensor` makes the same tensor again: 64-bit integers are `bigint`, NaN is
+ * Converts a tensor to its JSON form, which `decodeTensor` converts to the same tensor: 64-bit integers are `bigint`, NaN is
  * `null`, and infinities are `"Infinity"` and `"-Infinity"`.
  *
  * @throws SignatureError `ERR_SIGNATURE_NOT_TEXT` for a `BYTES` element that isn't UTF-8.

@@ -3,9 +3,9 @@ import { findRepeatedKey } from './repeated-key.ts';
 import { show, SignatureError } from './signature-error.ts';
 
 /**
- * Thrown by a decoder that met an integer which plain `JSON.parse` can't represent.
+ * Error of a decoder for an integer that plain `JSON.parse` can't represent exactly.
  *
- * It says what is wrong with the tensor: a number as great that has a fraction or an exponent is none after all.
+ * `decodeJson` then parses again; the message is for numbers that are no integers, as they have a fraction or an exponent.
  *
  * @example
  * ```ts
@@ -32,14 +32,14 @@ export class ImpreciseInteger extends SignatureError {
 /**
  * Parses JSON text and decodes the value, without losing integers beyond ±2^53.
  *
- * An object that names a key twice is refused: parsers disagree on which one counts (RFC 8259, 4), so that a filter in
- * front may have read another value than the model would.
+ * An object with a repeated key is rejected: parsers disagree on which value counts (RFC 8259, 4), so a filter before the
+ * server may have read another value than the model.
  *
- * `decode` sees what `JSON.parse` gives. If it throws {@link ImpreciseInteger}, the text is parsed a second time with
- * such integers of at most 20 digits as `bigint`, and decoded again: only the rare request that needs it pays for that.
+ * `decode` gets the result of `JSON.parse`. If it throws {@link ImpreciseInteger}, the text is parsed again with such
+ * integers of at most 20 digits as `bigint`, and decoded again: only requests with such integers are parsed twice.
  *
- * @throws SyntaxError when `text` is not JSON; SignatureError `ERR_SIGNATURE_KEY_REPEATED` naming the key; whatever
- * `decode` throws.
+ * @throws SyntaxError when `text` is not JSON; SignatureError `ERR_SIGNATURE_KEY_REPEATED` naming the key; the errors of
+ * `decode`.
  *
  * @example
  * ```ts

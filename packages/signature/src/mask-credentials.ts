@@ -1,20 +1,20 @@
-/** Userinfo of a URL, up to the last `@`: a password may hold every character but whitespace and quotes here. */
+/** Userinfo of a URL, up to the last `@`: a password may contain every character except whitespace and quotes. */
 const URL_USERINFO = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s"'`]*@/gi;
 
-/** The query of a URL, which may hold a key or a signature. */
+/** Query of a URL, which may contain a key or a signature. */
 const URL_QUERY = /\b([a-z][a-z0-9+.-]*:\/\/[^\s"'`?]*\?)[^\s"'`]+/gi;
 
 /** `name:password@host` without a scheme. */
 const BARE_USERINFO = /(?<![^\s"'`(=,/])[^\s"'`(=,/:]*:[^\s"'`/][^\s"'`]*@/g;
 
-/** Secrets that are known by their form: those of webhooks, API keys, private keys. */
+/** Secrets with a known format: of webhooks, API keys, private keys. */
 const KNOWN_FORMS =
   /\b(whsec_|fl_[0-9a-z]{12}_)[\w+/=-]+|(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(?:-----END|$)/g;
 
 /**
- * Replaces the credentials in a text by `***`: userinfo and query of URLs, and secrets that are known by their form.
+ * Replaces credentials in a text by `***`: userinfo and query of URLs, and secrets with a known format.
  *
- * Made for messages that repeat a value which was rejected, such as an address with a password in it.
+ * For messages that quote a rejected value, such as an address with a password.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 import { parseKeepingIntegers } from './parse-keeping-integers.ts';
 
-// 2^53 has 16 digits: without an integer that long the plain parser, which is much faster, loses nothing.
+// 2^53 has 16 digits: without a longer integer the plain parser, which is much faster, is exact.
 const LONG_INTEGER = /(?<![\d.])\d{16,}(?![\d.eE])/;
 
 /**

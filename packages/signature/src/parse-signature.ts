@@ -3,11 +3,11 @@ import type { FeatureSpec, Signature, TensorSpec, ValueSpec } from './signature.
 import { show, SignatureError } from './signature-error.ts';
 
 /**
- * Checks that `value` (parsed JSON, for instance) is a signature, and that it doesn't contradict itself.
+ * Checks that `value` (such as parsed JSON) is a valid signature without contradictions.
  *
- * It returns `value` itself: fields that it doesn't know stay in place.
+ * Returns `value` itself, with its unknown fields.
  *
- * @throws SignatureError `ERR_SIGNATURE_INVALID` naming the place in the signature, what was expected and what came.
+ * @throws SignatureError `ERR_SIGNATURE_INVALID` naming the field, the expected and the found value.
  *
  * @example
  * ```ts

@@ -1,18 +1,18 @@
 import { datatypes, type DataByDatatype, type Datatype } from './datatype.ts';
 
 const POOL_BYTES = 64 * 1024;
-/** What is larger costs more to fill than to allocate. */
+/** Filling a larger array takes longer than allocating it. */
 const MAX_POOLED_BYTES = 4 * 1024;
-/** The largest alignment that a typed array asks for. */
+/** Maximum alignment of a typed array. */
 const ALIGNMENT = 8;
 
 let pool = new ArrayBuffer(POOL_BYTES);
 let used = 0;
 
 /**
- * Makes zeroed storage for `length` elements, which for a small tensor is a part of a buffer that others share.
+ * Allocates zeroed storage for `length` elements; for a small tensor a part of a shared buffer.
  *
- * A buffer of its own takes three times as long to allocate, and the garbage collector has to give it back.
+ * A separate buffer takes three times as long to allocate, and the garbage collector has to free it.
  */
 export function pooledStorage<D extends Datatype>(datatype: D, length: number): DataByDatatype[D] {
   const { elementBytes, allocate, view } = datatypes[datatype];

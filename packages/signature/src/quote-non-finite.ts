@@ -1,9 +1,9 @@
-/** A string of JSON, which is passed over, or a number that JSON hasn't. */
+/** A string of JSON, which stays unchanged, or a number that JSON doesn't have. */
 const STRING_OR_NON_FINITE = /"(?:[^"\\]|\\.)*"|(?<![\w.$])(?:NaN|-?Infinity)(?![\w.$])/g;
 
 /**
- * Puts quotes around `NaN`, `Infinity` and `-Infinity` in text that is JSON but for those, as Python's `json` and NumPy
- * write it; `decodeTensor` reads them in floating-point tensors.
+ * Quotes `NaN`, `Infinity` and `-Infinity` in a text that is JSON except for these, as Python's `json` and NumPy write it;
+ * `decodeTensor` reads the quoted ones in floating-point tensors.
  *
  * @example
  * ```ts

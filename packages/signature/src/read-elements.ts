@@ -4,15 +4,15 @@ import { ImpreciseInteger } from './lossless-json.ts';
 import { show } from './signature-error.ts';
 import { failTensor } from './tensor-failure.ts';
 
-/** Reads JSON values into a tensor's storage, from element `start` on. */
+/** Reads JSON values into the storage of a tensor, starting at element `start`. */
 export type ElementsReader = (values: readonly unknown[], start: number) => void;
 
-/** Where an element came from, for messages. */
+/** Describes the position of an element in the input, for messages. */
 export type PlaceOf = (index: number) => string;
 
 const elementPlace: PlaceOf = (index) => `at element ${index}`;
 
-/** Infinities of a tensor that the JSON names as such; any other one is a number that the datatype can't hold. */
+/** Number of infinities that the JSON contains as text; any other infinity is a number that the datatype can't represent. */
 export interface NamedInfinities {
   count: number;
 }
@@ -20,9 +20,9 @@ export interface NamedInfinities {
 type Data = DataByDatatype[Datatype];
 
 /**
- * Makes the reader of one datatype's elements.
+ * Creates the reader of the elements of a datatype.
  *
- * Each kind has a loop of its own: these loops are where a large request spends its time.
+ * Each kind has a separate loop: large requests spend most of their time in these loops.
  */
 export function elementsReader(
   tensor: string,
@@ -99,14 +99,14 @@ function readBigIntegers(
   };
 }
 
-/** Whether the digits that it was sent with may be another integer of 64 bits; what is greater is none. */
+/** Returns whether the digits in the JSON may be another 64-bit integer; a larger number is none. */
 function isImprecise(value: number): boolean {
   return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) <= 2 ** 64;
 }
 
 const FLOAT = 'a number, null for NaN, "Infinity" or "-Infinity"';
 
-/** The values that JSON has no number for: `null` as most JSON writers have it, the texts of Protocol Buffers' JSON. */
+/** Values that are no numbers in JSON: `null`, which most JSON writers use for NaN, and the strings of Protocol Buffers' JSON. */
 const NON_FINITE: ReadonlyMap<unknown, number> = new Map<unknown, number>([
   [null, NaN],
   ['NaN', NaN],
@@ -114,7 +114,7 @@ const NON_FINITE: ReadonlyMap<unknown, number> = new Map<unknown, number>([
   ['-Infinity', -Infinity],
 ]);
 
-/** Overflow is found in the storage afterwards, see {@link checkFinite}. */
+/** Overflow is detected in the storage afterwards, see {@link checkFinite}. */
 function readFloats(data: Float64Array, infinities: NamedInfinities, bad: Bad): ElementsReader {
   return (values, start) => {
     for (let index = 0; index < values.length; index++) {
@@ -123,7 +123,7 @@ function readFloats(data: Float64Array, infinities: NamedInfinities, bad: Bad): 
         data[start + index] = value;
         continue;
       }
-      // A bigint is an integer that another tensor of the request needs with every digit.
+      // The text was parsed with `bigint` for the integers of another tensor of the request.
       const special = typeof value === 'bigint' ? Number(value) : NON_FINITE.get(value);
       if (special === undefined) return bad(FLOAT, value, start + index);
       if (typeof value === 'string' && !Number.isNaN(special)) infinities.count += 1;
@@ -163,7 +163,7 @@ function readStrings(data: Uint8Array[], bad: Bad): ElementsReader {
       data[start] = encoder.encode(single);
       return;
     }
-    // All at once, and parted then: to ask the encoder for each one takes three times as long.
+    // Encoded together and divided afterwards: one call of the encoder per string takes three times as long.
     const text = strings.join('');
     const bytes = encoder.encode(text);
     const isAscii = bytes.length === text.length;
@@ -184,19 +184,19 @@ function readStrings(data: Uint8Array[], bad: Bad): ElementsReader {
 
 const EMPTY = new Uint8Array(0);
 
-/** Bytes of a well-formed string in UTF-8. */
+/** Returns the number of bytes of a well-formed string in UTF-8. */
 function utf8Length(string: string): number {
   let length = 0;
   for (let index = 0; index < string.length; index++) {
     const unit = string.charCodeAt(index);
-    // Each half of a pair stands for two of its four bytes.
+    // A surrogate pair has four bytes: two for each half.
     if (unit < 0x80) length += 1;
     else length += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3;
   }
   return length;
 }
 
-/** Rejects what JSON text can say but the datatype can't hold: `1e400`, and beyond binary32 for FP32. */
+/** Rejects numbers of JSON that the datatype can't represent: `1e400`, and for FP32 those beyond binary32. */
 export function checkFinite(
   tensor: string,
   datatype: Datatype,

@@ -1,10 +1,11 @@
 /**
- * The first key that an object in `text` names twice, where `value` is what `JSON.parse(text)` gave; undefined without any.
+ * Finds the first key that occurs twice in an object of `text`, where `value` is the result of `JSON.parse(text)`; undefined if
+ * there is none.
  *
- * A member that was overwritten is missing from `value`, so that fewer keys are there than colons in the text. As many of
- * both is proof that nothing is repeated, and costs one search for a byte and a look at the few objects. Only a text in
- * which they differ, because of a repetition or of a colon inside a string, is read token by token; so is one with escapes,
- * whose keys V8 doesn't always read right: after `{"b":1,"\\":2}` version 13.6 takes the key of `{"b":1,"\u0062":2}` that
+ * A repeated member is overwritten in `value`, so `value` has fewer keys than the text has colons. If both counts are equal,
+ * no key is repeated; counting costs one search for a byte and a visit of the few objects. Only a text in which the counts
+ * differ, because of a repeated key or a colon inside a string, is read token by token; so is a text with escapes, whose
+ * keys V8 doesn't always read correctly: after `{"b":1,"\\":2}` version 13.6 takes the key of `{"b":1,"\u0062":2}` that
  * is spelt `"\u0062"` for a backslash.
  */
 export function findRepeatedKey(text: string, value: unknown): string | undefined {
@@ -20,11 +21,11 @@ function countColons(text: string): number {
   return count;
 }
 
-/** Whether all objects in `value` have `wanted` keys together. */
+/** Returns whether all objects in `value` together have `wanted` keys. */
 function holdsKeys(value: unknown, wanted: number): boolean {
   let missing = wanted;
   if (missing === 0) return true;
-  // By breadth: the keys of a request stand further out than its long lists of numbers, which needn't be looked at then.
+  // Breadth first: the keys of a request are at a lower depth than its long lists of numbers, which then needn't be visited.
   let level: unknown[] = [value];
   while (level.length > 0) {
     const next: unknown[] = [];
@@ -47,7 +48,7 @@ function holdsKeys(value: unknown, wanted: number): boolean {
   return false;
 }
 
-/** Looks at strings and braces alone: whatever else is between them doesn't decide on keys. */
+/** Reads only strings and braces, which decide on keys. */
 function scanForRepeatedKey(text: string): string | undefined {
   const open: Set<string>[] = [];
   const quotes = new Finder(text, '"');
@@ -76,7 +77,7 @@ function scanForRepeatedKey(text: string): string | undefined {
   }
 }
 
-/** Finds a character from ever later positions, and searches each stretch of the text once. */
+/** Finds a character from increasing positions, and searches each part of the text once. */
 class Finder {
   readonly #text: string;
   readonly #character: string;

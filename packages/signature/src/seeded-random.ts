@@ -1,10 +1,10 @@
-/** Gives numbers from 0 up to, but not including, 1. */
+/** Returns numbers from 0 up to, but not including, 1. */
 export type RandomSource = () => number;
 
 /**
- * Makes a source of random numbers that `seed` decides: equal seeds give equal numbers, on every host.
+ * Creates a source of random numbers: equal seeds give equal numbers, on every host.
  *
- * FNV-1a of the text starts Mulberry32, whose quality is enough for drawing inputs; it is no source of secrets.
+ * Mulberry32, seeded with FNV-1a of the text: good enough for random inputs, not for secrets.
  *
  * @example
  * ```ts

@@ -7,7 +7,7 @@ interface Place {
   readonly dimension: number;
 }
 
-/** Finds the names that more than one dimension of `specs` has, each with its places. */
+/** Finds the names that several dimensions of `specs` share, each with these dimensions. */
 export function sharedDimensions(
   specs: readonly Pick<TensorSpec, 'name' | 'dimensions'>[],
 ): ReadonlyMap<string, readonly Place[]> {
@@ -24,9 +24,9 @@ export function sharedDimensions(
 }
 
 /**
- * Makes the check that dimensions of the same name have the same length; undefined where `specs` share none.
+ * Creates the check that dimensions of the same name have the same length; undefined if `specs` share no name.
  *
- * The check is for tensors that fit `specs` otherwise.
+ * The check expects tensors that match `specs` otherwise.
  */
 export function createDimensionsCheck(
   specs: readonly TensorSpec[],

@@ -8,19 +8,19 @@ import { elementCount, type Tensor } from './tensor.ts';
 import type { ValueTest } from './value-bounds.ts';
 import { createValueScan } from './value-scan.ts';
 
-/** Throws unless `tensors` are just those that a signature asks for. */
+/** Throws unless `tensors` are exactly those of a signature. */
 export type SignatureCheck = (tensors: readonly Tensor[]) => void;
 
 type Problem = Omit<TensorProblem, 'tensor'>;
 
 /**
- * Makes the check of tensors against `specs`, one side of a signature.
+ * Creates a check of tensors against `specs`, the inputs or the outputs of a signature.
  *
- * It compares names, datatypes, shapes, element counts, and where the specs have them value ranges, categories and
- * dimensions that tensors share.
+ * The check compares names, datatypes, shapes and element counts, and value ranges, categories and shared dimensions where
+ * the specs have them.
  *
- * @throws SignatureError `ERR_SIGNATURE_INVALID` at once when `specs` contradict themselves; the check itself throws
- * `ERR_SIGNATURE_MISMATCH` with every problem found.
+ * @throws SignatureError `ERR_SIGNATURE_INVALID` immediately for contradictory `specs`; the check throws
+ * `ERR_SIGNATURE_MISMATCH` with all problems.
  *
  * @example
  * ```ts
@@ -68,17 +68,17 @@ export function createSignatureCheck(specs: readonly TensorSpec[]): SignatureChe
   };
 }
 
-/** A request may name thousands of tensors that nobody asked for. */
-const MOST_TOLD = 10;
+/** A request may contain thousands of tensors that the model doesn't have. */
+const MAX_REPORTED = 10;
 
 function describe(problems: readonly TensorProblem[]): string {
-  const told = problems
-    .slice(0, MOST_TOLD)
+  const reported = problems
+    .slice(0, MAX_REPORTED)
     .map(
       ({ tensor, expected, found }) => `tensor "${tensor}": expected ${expected}, found ${found}`,
     );
-  const more = problems.length - told.length;
-  return [...told, ...(more > 0 ? [`and ${more} more problems`] : [])].join('; ');
+  const more = problems.length - reported.length;
+  return [...reported, ...(more > 0 ? [`and ${more} more problems`] : [])].join('; ');
 }
 
 function list(names: readonly string[]): string {
@@ -106,7 +106,7 @@ function createTensorCheck(spec: TensorSpec): (tensor: Tensor) => Problem | unde
   };
 }
 
-/** A shape in which a length that varies is `any`. */
+/** Formats a shape; a variable length is `any`. */
 function showShape(shape: readonly number[]): string {
   return `[${shape.map((length) => (length === -1 ? 'any' : length)).join(',')}]`;
 }
@@ -118,7 +118,7 @@ function fitsShape(shape: readonly number[], pattern: readonly number[]): boolea
   );
 }
 
-/** The checks of single values: of the whole tensor, and of each feature along its last dimension. */
+/** Creates the checks of single values: of the whole tensor, and of each feature along its last dimension. */
 function createValuesCheck(
   spec: TensorSpec,
 ): ((tensor: Tensor) => Problem | undefined) | undefined {
@@ -160,7 +160,7 @@ function createValueTests({ range, categories, units }: ValueSpec): ValueTest[] 
     tests.push({
       expected: `values from ${min} to ${max}${units === undefined ? '' : ` ${units}`}`,
       range: { min, max },
-      // Written so that NaN is outside of every range.
+      // In this form NaN is outside of every range.
       allows: (value) => Number(value) >= min && Number(value) <= max,
     });
   }

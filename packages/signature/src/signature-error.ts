@@ -1,4 +1,4 @@
-/** Stable codes of {@link SignatureError}; each has a paragraph in `docs/errors.md`. */
+/** Stable codes of {@link SignatureError}; each has a paragraph in `docs/errors/signature.md`. */
 export type SignatureErrorCode =
   | 'ERR_SIGNATURE_INVALID'
   | 'ERR_SIGNATURE_INVALID_OPTION'
@@ -10,16 +10,16 @@ export type SignatureErrorCode =
   | 'ERR_SIGNATURE_ONNX_FILES'
   | 'ERR_SIGNATURE_ONNX_INVALID';
 
-/** One thing wrong with one tensor. */
+/** One problem of one tensor. */
 export interface TensorProblem {
-  /** Name of the tensor, as the signature or the request has it. */
+  /** Name of the tensor in the signature or the request. */
   readonly tensor: string;
   readonly expected: string;
   readonly found: string;
 }
 
 /**
- * A signature, or a tensor that should fit one, is wrong.
+ * Error for an invalid signature, or a tensor that doesn't match one.
  *
  * @example
  * ```ts
@@ -36,7 +36,7 @@ export interface TensorProblem {
 export class SignatureError extends Error {
   override readonly name = 'SignatureError';
   readonly code: SignatureErrorCode;
-  /** Every problem found, in the order of the signature; may be empty when the fault isn't one tensor's. */
+  /** All problems, in the order of the signature; empty for an error that concerns no single tensor. */
   readonly problems: readonly TensorProblem[];
 
   constructor(
@@ -50,7 +50,7 @@ export class SignatureError extends Error {
   }
 }
 
-/** A short, quoted and bounded picture of any value, for messages. */
+/** Describes any value in a message: short, and quoted if it is a text. */
 export function show(value: unknown): string {
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'number') return String(value);

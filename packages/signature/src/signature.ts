@@ -1,23 +1,23 @@
 import type { Datatype } from './datatype.ts';
 
-/** Least and greatest allowed value, both inclusive; a missing side is open. */
+/** Minimum and maximum allowed value, both inclusive; a missing one doesn't limit. */
 export interface ValueRange {
   readonly min?: number;
   readonly max?: number;
 }
 
-/** What may be known of the values of a tensor, or of one feature of it. */
+/** Description and limits of the values of a tensor, or of one of its features. */
 export interface ValueSpec {
   readonly description?: string;
-  /** Values outside are refused before the model runs. */
+  /** Range of the values; others are rejected before the model runs. */
   readonly range?: ValueRange;
-  /** The only values allowed: strings for `BYTES`, else numbers. */
+  /** Allowed values: strings for `BYTES`, else numbers. */
   readonly categories?: readonly (string | number)[];
   /** Unit of measurement, for people: `"mm"`, `"EUR"`. */
   readonly units?: string;
 }
 
-/** One feature: a position along the last dimension of a tensor. */
+/** One feature: an index of the last dimension of a tensor. */
 export interface FeatureSpec extends ValueSpec {
   readonly name: string;
 }
@@ -26,19 +26,19 @@ export interface FeatureSpec extends ValueSpec {
 export interface TensorSpec extends ValueSpec {
   readonly name: string;
   readonly datatype: Datatype;
-  /** Length of each dimension; −1 where it varies (the batch dimension, by custom the first). */
+  /** Length of each dimension; −1 for a variable one (by convention the first is the batch dimension). */
   readonly shape: readonly number[];
   /**
-   * Names of the dimensions, null where one has none; dimensions of the same name have the same length in all inputs.
+   * Names of the dimensions, null for one without a name; dimensions of the same name have the same length in all inputs.
    *
-   * Only names that inputs share are of use: a signature that is read from a model has no others.
+   * Only names that several dimensions share have an effect: a signature that is read from a model has no others.
    */
   readonly dimensions?: readonly (string | null)[];
-  /** The features along the last dimension, in order; as many as that dimension is long. */
+  /** Features along the last dimension, in order, one for each of its elements. */
   readonly features?: readonly FeatureSpec[];
 }
 
-/** What a model takes and gives. */
+/** Inputs and outputs of a model. */
 export interface Signature {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];

@@ -1,6 +1,6 @@
 import { SignatureError } from './signature-error.ts';
 
-/** Says what is wrong with a tensor in JSON. */
+/** Throws the error for an invalid tensor in JSON. */
 export function failTensor(tensor: string, expected: string, found: string): never {
   throw new SignatureError(
     'ERR_SIGNATURE_TENSOR_INVALID',

@@ -6,7 +6,7 @@ export interface TensorOf<D extends Datatype> {
   readonly datatype: D;
   /** Length of each dimension; `[]` is a scalar. */
   readonly shape: readonly number[];
-  /** Small ones may share their buffer with other tensors: move or clone a copy of it to another thread. */
+  /** Small tensors may share a buffer with others: send a copy to another thread. */
   readonly data: DataByDatatype[D];
 }
 

@@ -1,9 +1,9 @@
-/** A test of single values, and what it consists of. */
+/** A test of single values, with the range or the categories that it compares with. */
 export interface ValueTest {
   readonly expected: string;
-  /** Set where it is a range of values, and nothing else. */
+  /** Set if the test is a range of values only. */
   readonly range?: { readonly min: number; readonly max: number };
-  /** Set where it is a list of values, and nothing else. */
+  /** Set if the test is a list of values only. */
   readonly categories?: readonly (number | string)[];
   readonly allows: (value: number | string) => boolean;
 }
@@ -11,21 +11,21 @@ export interface ValueTest {
 const MAX_TABLE_LENGTH = 65_536;
 const MAX_TABLES_BYTES = 16 * 1024 * 1024;
 
-/** What each column allows. */
+/** Allowed values of each column. */
 export interface Bounds {
-  readonly least: Float64Array;
-  readonly greatest: Float64Array;
+  readonly min: Float64Array;
+  readonly max: Float64Array;
   /** 1 where a column has no test. */
   readonly isFree: Uint8Array;
-  /** Which whole numbers are allowed from `least` on, for columns with categories. */
+  /** For columns with categories: 1 for each allowed integer, from `min` up. */
   readonly tables: readonly (Uint8Array | undefined)[];
   readonly hasTables: boolean;
 }
 
-/** Undefined where a column has categories that are no whole numbers, or that lie too far apart. */
+/** Returns the bounds of the columns; undefined if categories of a column aren't integers, or are too far apart. */
 export function boundsOf(columns: readonly (readonly ValueTest[])[]): Bounds | undefined {
-  const least = new Float64Array(columns.length).fill(-Infinity);
-  const greatest = new Float64Array(columns.length).fill(Infinity);
+  const minimum = new Float64Array(columns.length).fill(-Infinity);
+  const maximum = new Float64Array(columns.length).fill(Infinity);
   const tables: (Uint8Array | undefined)[] = [];
   let tablesBytes = 0;
   for (const [column, tests] of columns.entries()) {
@@ -50,22 +50,22 @@ export function boundsOf(columns: readonly (readonly ValueTest[])[]): Bounds | u
         Number(tests.every((test) => test.allows(min + offset))),
       );
     } else tables[column] = undefined;
-    least[column] = min;
-    greatest[column] = max;
+    minimum[column] = min;
+    maximum[column] = max;
   }
   const isFree = Uint8Array.from(columns, (tests) => Number(tests.length === 0));
-  return { least, greatest, isFree, tables, hasTables: tablesBytes > 0 };
+  return { min: minimum, max: maximum, isFree, tables, hasTables: tablesBytes > 0 };
 }
 
-/** Numbers are copied here, so that the loops see one kind of array: for several kinds they are ten times as slow. */
+/** Numbers are copied into this block, so that the loops read one kind of array: with several kinds they are ten times slower. */
 let block = new Float64Array(8192);
 
-/** Where the first row starts that has a value outside of its bounds; behind the last one without any. */
+/** Returns the index of the first row that has a value outside of its bounds; the number of values if there is none. */
 export function firstRowOutside(
   values: Float64Array | Float32Array | BigInt64Array,
   bounds: Bounds,
 ): number {
-  const width = bounds.least.length;
+  const width = bounds.min.length;
   if (width > block.length) block = new Float64Array(width);
   const length = block.length - (block.length % width);
   const scan = bounds.hasTables ? firstRowNotAllowed : firstRowOutOfRange;
@@ -80,28 +80,28 @@ export function firstRowOutside(
   return values.length;
 }
 
-function firstRowOutOfRange(count: number, { least, greatest, isFree }: Bounds): number {
-  const width = least.length;
+function firstRowOutOfRange(count: number, { min, max, isFree }: Bounds): number {
+  const width = min.length;
   for (let index = 0; index < count; index += width) {
     for (let column = 0; column < width; column++) {
       const value = block[index + column] ?? NaN;
-      // Written so that NaN is outside of every range.
-      if (value >= (least[column] ?? 0) && value <= (greatest[column] ?? 0)) continue;
+      // In this form NaN is outside of every range.
+      if (value >= (min[column] ?? 0) && value <= (max[column] ?? 0)) continue;
       if (isFree[column] !== 1) return index;
     }
   }
   return count;
 }
 
-function firstRowNotAllowed(count: number, { least, greatest, isFree, tables }: Bounds): number {
-  const width = least.length;
+function firstRowNotAllowed(count: number, { min, max, isFree, tables }: Bounds): number {
+  const width = min.length;
   for (let index = 0; index < count; index += width) {
     for (let column = 0; column < width; column++) {
       const value = block[index + column] ?? NaN;
-      const min = least[column] ?? 0;
-      if (value >= min && value <= (greatest[column] ?? 0)) {
+      const start = min[column] ?? 0;
+      if (value >= start && value <= (max[column] ?? 0)) {
         const table = tables[column];
-        if (table === undefined || table[value - min] === 1) continue;
+        if (table === undefined || table[value - start] === 1) continue;
       } else if (isFree[column] === 1) continue;
       return index;
     }

@@ -3,15 +3,15 @@ import { float16ToNumber } from './float16.ts';
 import type { Tensor } from './tensor.ts';
 import { boundsOf, firstRowOutside, type ValueTest } from './value-bounds.ts';
 
-/** Finds where the first row starts that may have a value which a test rejects; behind the last row without any. */
+/** Finds the index of the first row that may have a value which a test rejects; the number of values if there is none. */
 export type ValueScan = (tensor: Tensor) => number;
 
-/** Fewer values are tested one by one: to make the tables takes about as long. */
-const LEAST_VALUES = 65_536;
-/** Tables of bit patterns up to this size are made in 20 ms. */
+/** Fewer values are tested one by one: building the tables takes about as long. */
+const MIN_VALUES = 65_536;
+/** Tables of bit patterns up to this size are built in 20 ms. */
 const MAX_BIT_TABLES_BYTES = 8 * 65_536;
 
-/** The number that each bit pattern stands for. */
+/** Number of each bit pattern. */
 const NUMBER_OF_BITS: Partial<Record<Datatype, (bits: number) => number>> = {
   BOOL: (bits) => bits,
   UINT8: (bits) => bits,
@@ -22,9 +22,9 @@ const NUMBER_OF_BITS: Partial<Record<Datatype, (bits: number) => number>> = {
 };
 
 /**
- * Makes the scan of many values by tables and bounds, without a call for each of what can be millions of values.
+ * Creates a scan of many values by tables and bounds, without a function call per value: there can be millions.
  *
- * @param columns - the tests of each column along the last dimension
+ * @param columns - tests of each column along the last dimension
  */
 export function createValueScan(
   datatype: Datatype,
@@ -39,7 +39,7 @@ export function createValueScan(
   if (bounds === undefined) return () => 0;
   if (datatype !== 'FP16') return ({ data }) => firstRowOutside(data as Float64Array, bounds);
   return ({ data }) =>
-    data.length < LEAST_VALUES ? 0 : firstRowOutside(toNumbers(data as Uint16Array), bounds);
+    data.length < MIN_VALUES ? 0 : firstRowOutside(toNumbers(data as Uint16Array), bounds);
 }
 
 let numberOfHalf: Float32Array | undefined;
@@ -53,7 +53,7 @@ function toNumbers(halves: Uint16Array): Float32Array {
   return numbers;
 }
 
-/** A scan by tables of all bit patterns, made when the first large tensor is scanned. */
+/** Creates a scan by tables of all bit patterns, which are built when the first large tensor is scanned. */
 function scanOfBits(
   numberOfBits: (bits: number) => number,
   patterns: number,
@@ -62,7 +62,7 @@ function scanOfBits(
   let tables: readonly Uint8Array[] | undefined;
   return ({ data }) => {
     const { buffer, byteOffset, length } = data as Uint8Array;
-    if (length < LEAST_VALUES) return 0;
+    if (length < MIN_VALUES) return 0;
     tables ??= columns.map((tests) =>
       Uint8Array.from({ length: patterns }, (_, bits) => {
         const value = numberOfBits(bits);

@@ -13,7 +13,7 @@ const fixed = (Object.keys(datatypes) as Datatype[]).filter(
 );
 
 describe('round trip', () => {
-  test('any bytes of a fixed-size datatype come back, at any offset, NaN and infinities included', () => {
+  test('any bytes of a fixed-size datatype are decoded and encoded again, at any offset, including NaN and infinities', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...fixed),
@@ -51,7 +51,7 @@ describe('round trip', () => {
     );
   });
 
-  test('a part of a larger storage is written as just that part', () => {
+  test('a part of a larger storage is encoded without the rest', () => {
     const data = new Float32Array([1, 2, 3, 4]).subarray(1, 3);
     expect(encodeBinaryTensor({ name: 'x', datatype: 'FP32', shape: [2], data })).toEqual(
       new Uint8Array(new Float32Array([2, 3]).buffer),
@@ -59,7 +59,7 @@ describe('round trip', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('rejects', () => {
   const text = (...bytes: number[]) => new Uint8Array(bytes);
   test.each<[string, object, Uint8Array, string]>([
     [

@@ -7,7 +7,7 @@ import {
   type TensorOf,
 } from '@fairlead/signature';
 
-test('every datatype allocates storage of its own kind and element size', () => {
+test('every datatype allocates storage of its kind and element size', () => {
   for (const info of Object.values(datatypes)) {
     const data = info.allocate(3);
     expect(data).toHaveLength(3);
@@ -29,7 +29,7 @@ test('names of ONNX Runtime are distinct', () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-test('integer ranges are what the storage holds', () => {
+test('integer ranges match the storage', () => {
   for (const { integerRange, allocate } of Object.values(datatypes)) {
     if (!integerRange) continue;
     const data = allocate(1) as unknown as Record<number, number | bigint>;

@@ -11,7 +11,7 @@ test('UTF-8 and UTF-16 are decoded without their byte order mark', () => {
   expect(decodeText(Buffer.from(little).swap16())).toBe(TEXT);
 });
 
-test('only the first mark is taken away, and an empty file is an empty text', () => {
+test('only the first byte order mark is removed, and an empty file is an empty text', () => {
   expect(decodeText(Buffer.from('\uFEFF\uFEFFa\uFEFF'))).toBe('\uFEFFa\uFEFF');
   expect(decodeText(new Uint8Array())).toBe('');
 });

@@ -31,7 +31,7 @@ const specs: readonly TensorSpec[] = [
   },
 ];
 
-test('drawn tensors fit the signature, whatever the seed', () => {
+test('drawn tensors match the signature with any seed', () => {
   const check = createSignatureCheck(specs);
   for (let seed = 0; seed < 200; seed += 1) {
     const tensors = drawTensors(specs, {
@@ -45,14 +45,14 @@ test('drawn tensors fit the signature, whatever the seed', () => {
   }
 });
 
-test('one seed gives the same tensors each time, another one others', () => {
+test('the same seed gives the same tensors, another seed gives others', () => {
   const draw = (seed: string) =>
     drawTensors(specs, { random: seededRandom(seed), lengthOf: () => 4 });
   expect(draw('a')).toEqual(draw('a'));
   expect(draw('a')).not.toEqual(draw('b'));
 });
 
-test('numbers that JSON has not are quoted, and nothing in strings is', () => {
+test('numbers that JSON does not have are quoted, except in strings', () => {
   const text = '{"a":[1,NaN,-Infinity,Infinity],"NaN":"Infinity \\" NaN","b":"-Infinity"}';
   expect(JSON.parse(quoteNonFinite(text))).toEqual({
     a: [1, 'NaN', '-Infinity', 'Infinity'],

@@ -4,7 +4,7 @@ import { float16ToNumber, numberToFloat16 } from '../src/float16.ts';
 
 const view = new DataView(new ArrayBuffer(2));
 
-/** What the engine's own binary16 says: an implementation that shares nothing with ours. */
+/** Binary16 of the JavaScript engine: an independent implementation. */
 function engineBits(value: number): number {
   view.setFloat16(0, value);
   return view.getUint16(0);
@@ -17,7 +17,7 @@ test('reads every bit pattern as the engine does', () => {
   }
 });
 
-test('writes every representable number back to its own bits', () => {
+test('converts every representable number back to its bits', () => {
   for (let half = 0; half <= 0xffff; half++) {
     const value = float16ToNumber(half);
     if (!Number.isNaN(value)) expect(numberToFloat16(value)).toBe(half);
@@ -36,7 +36,7 @@ test('rounds any number as the engine does', () => {
   );
 });
 
-test('rounds halfway values to even, also when they are a hair off halfway', () => {
+test('rounds halfway values to even, and values next to halfway to the nearest', () => {
   for (const half of [0x0001, 0x03ff, 0x3c00, 0x3c01, 0x7bfe]) {
     const middle = (float16ToNumber(half) + float16ToNumber(half + 1)) / 2;
     for (const value of [middle, middle * (1 + 2 ** -50), middle * (1 - 2 ** -50)]) {
@@ -45,6 +45,6 @@ test('rounds halfway values to even, also when they are a hair off halfway', () 
   }
 });
 
-test('keeps NaN a NaN', () => {
+test('converts NaN to NaN', () => {
   expect(float16ToNumber(numberToFloat16(NaN))).toBeNaN();
 });

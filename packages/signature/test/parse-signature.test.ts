@@ -4,7 +4,7 @@ import { createSignatureCheck, parseSignature } from '@fairlead/signature';
 const spec = { name: 'x', datatype: 'FP32', shape: [-1, 2] };
 const signature = (input: unknown) => ({ inputs: [input], outputs: [] });
 
-test('a signature comes back as it is, with fields that nobody knows', () => {
+test('a valid signature is returned unchanged, with unknown fields', () => {
   const value = { inputs: [{ ...spec, future: 1 }], outputs: [], more: true };
   expect(parseSignature(value)).toBe(value);
 });
@@ -62,7 +62,7 @@ test.each<[string, unknown, string]>([
   );
 });
 
-test('a check is refused at once when its specs contradict themselves', () => {
+test('a check of contradictory specs is rejected immediately', () => {
   expect(() => createSignatureCheck([{ name: 'x', datatype: 'FP32', shape: [-3] }])).toThrow(
     'inputs[0].shape',
   );

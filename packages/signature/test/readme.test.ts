@@ -6,7 +6,7 @@ import type { SignatureErrorCode } from '@fairlead/signature';
 
 const folder = new URL('../', import.meta.url);
 
-test("the README's example runs as it stands", async () => {
+test('the example of the README runs unchanged', async () => {
   const readme = readFileSync(new URL('README.md', folder), 'utf8');
   const code = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? '';
   expect(code.trimEnd().split('\n').length).toBeLessThanOrEqual(15);
@@ -25,7 +25,7 @@ test("the README's example runs as it stands", async () => {
   expect(refused.text).toContain('expected values from 0 to 130, found 200 at element 0');
 });
 
-test('every error code has its paragraph, and every paragraph its code', () => {
+test('every error code has a paragraph, and every paragraph has a code', () => {
   const codes: Record<SignatureErrorCode, true> = {
     ERR_SIGNATURE_INVALID: true,
     ERR_SIGNATURE_KEY_REPEATED: true,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeJson, SignatureError } from '@fairlead/signature';
 
-/** What `decodeJson` says is repeated. */
+/** Returns the key that `decodeJson` reports as repeated. */
 function repeatedIn(text: string): string | undefined {
   try {
     decodeJson(text, (value) => value);
@@ -84,7 +84,7 @@ const { json } = fc.letrec<{ json: Piece }>((tie) => ({
 }));
 
 describe('keys', () => {
-  test('that an object repeats are found, however they are spelt and wherever they are; the first is named', () => {
+  test('that occur twice in an object are found in any spelling and position; the first is reported', () => {
     let clean = 0;
     let repeated = 0;
     fc.assert(
@@ -130,12 +130,12 @@ describe('keys', () => {
     expect(repeatedIn(text)).toBeUndefined();
   });
 
-  test('are found where V8 mistakes an escape for a backslash', () => {
+  test('are found although V8 mistakes an escape for a backslash', () => {
     for (let times = 0; times < 3; times++) JSON.parse(String.raw`{"b":1,"\\":2}`);
     expect(repeatedIn(String.raw`{"b":1,"\u0062":2}`)).toContain('"b"');
   });
 
-  test('any other text is left to the parser, whatever it looks like', () => {
+  test('any other text is left to the parser', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom('{', '}', '"', ':', '\\', 'a', ',', ' ') }),
@@ -152,7 +152,7 @@ describe('keys', () => {
     );
   });
 
-  test('a text that nests a hundred thousand deep ends in an answer, not in a stack overflow', () => {
+  test('a text nested 100,000 levels deep causes no stack overflow', () => {
     const depth = 100_000;
     expect(repeatedIn('[{"a":":"}]')).toBeUndefined();
     expect(repeatedIn(`${'['.repeat(depth)}{"a":1,"a":2}${']'.repeat(depth)}`)).toContain('"a"');

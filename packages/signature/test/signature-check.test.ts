@@ -26,7 +26,7 @@ function problems(specs: readonly TensorSpec[], tensors: readonly Tensor[]): str
 }
 
 describe('names, datatypes, shapes', () => {
-  test('a tensor that fits passes, whatever its variable dimension', () => {
+  test('a tensor that matches passes, with any length of its variable dimension', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 20 }), (rows) => {
         expect(problems([image], [fp32('image', [rows, 4], Array<number>(rows * 4).fill(1))])).toBe(
@@ -36,24 +36,24 @@ describe('names, datatypes, shapes', () => {
     );
   });
 
-  test('a missing tensor is named with what it should be', () => {
+  test('a missing tensor is reported with its expected datatype and shape', () => {
     expect(problems([image], [])).toBe(
       'tensor "image": expected FP32 of shape [any,4], found no such tensor',
     );
   });
 
-  test('an unknown tensor is named with what is known', () => {
+  test('an unknown tensor is reported with the known names', () => {
     expect(problems([image], [fp32('image', [1, 4], [1, 2, 3, 4]), fp32('mask', [1], [1])])).toBe(
       'tensor "mask": expected only "image", found this tensor as well',
     );
   });
 
-  test('a tensor given twice is refused', () => {
+  test('a tensor that occurs twice is rejected', () => {
     const tensor = fp32('image', [1, 4], [1, 2, 3, 4]);
     expect(problems([image], [tensor, tensor])).toContain('each tensor once');
   });
 
-  test('every problem is told at once', () => {
+  test('all problems are reported together', () => {
     const error = (() => {
       try {
         createSignatureCheck([image, { ...image, name: 'mask' }])([
@@ -95,7 +95,7 @@ describe('names, datatypes, shapes', () => {
     expect(problems([image], [tensor])).toContain(message);
   });
 
-  test('a tensor called __proto__ is just a tensor', () => {
+  test('a tensor may have the name __proto__', () => {
     expect(
       problems([{ ...image, name: '__proto__' }], [fp32('__proto__', [1, 4], [1, 2, 3, 4])]),
     ).toBe('');
@@ -104,7 +104,7 @@ describe('names, datatypes, shapes', () => {
 });
 
 describe('values', () => {
-  test('a range holds for every element, and NaN is outside', () => {
+  test('a range applies to every element, and NaN is outside', () => {
     const spec = { ...image, range: { min: 0, max: 16 }, units: 'grey' };
     expect(problems([spec], [fp32('image', [1, 4], [0, 16, 3, 4])])).toBe('');
     expect(problems([spec], [fp32('image', [1, 4], [0, 17, 3, 4])])).toBe(
@@ -113,7 +113,7 @@ describe('values', () => {
     expect(problems([spec], [fp32('image', [1, 4], [NaN, 1, 3, 4])])).toContain('NaN at element 0');
   });
 
-  test('a feature has its own range and is named', () => {
+  test('a feature has a separate range and is named in the message', () => {
     const features = ['a', 'b', 'c', 'd'].map((name) => ({ name }));
     const spec = {
       ...image,
@@ -124,7 +124,7 @@ describe('values', () => {
     );
   });
 
-  test('NaN is allowed in a feature without a range beside one that has one', () => {
+  test('NaN is allowed in a feature without a range, beside a feature with one', () => {
     const features = ['a', 'b', 'c', 'd'].map((name) => ({ name }));
     const spec = { ...image, features: [{ name: 'a', range: { max: 1 } }, ...features.slice(1)] };
     expect(problems([spec], [fp32('image', [2, 4], [1, NaN, 0, 0, 1, 0, Infinity, 0])])).toBe('');
@@ -174,7 +174,7 @@ describe('values', () => {
     expect(problems([code], [number])).toContain('found 3');
   });
 
-  test('FP16 values are compared as the numbers they stand for', () => {
+  test('FP16 values are compared as numbers, not as bit patterns', () => {
     const spec: TensorSpec = { name: 'h', datatype: 'FP16', shape: [1], range: { max: 2 } };
     const half = (bits: number): Tensor => ({
       name: 'h',
@@ -218,7 +218,7 @@ describe('dimensions that inputs share', () => {
     );
   });
 
-  test('tensors without names, or with names of their own, may differ', () => {
+  test('dimensions without names, or with separate names, may differ', () => {
     const free = specs.map(({ name, datatype, shape }): TensorSpec => ({ name, datatype, shape }));
     expect(problems(free, of(['ids', 2, 3], ['mask', 3, 4], ['age', 4, 1]))).toBe('');
   });

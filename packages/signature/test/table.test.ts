@@ -123,7 +123,7 @@ describe('a cell of CSV is read by the datatype of its column', () => {
   });
 });
 
-test('any table comes back from its CSV, whatever its cells and its line breaks', () => {
+test('any table is read back from its CSV, with any cells and line breaks', () => {
   const inputs = of(
     { name: 'w, "h"', datatype: 'BYTES', shape: [-1] },
     { name: 'b', datatype: 'FP64', shape: [-1] },
@@ -221,7 +221,7 @@ describe('the first line of CSV', () => {
     expect(csv(text, inputs)).toEqual(data);
   });
 
-  test('where it always holds names, a row of numbers is rejected and not lost', () => {
+  test('with a header that is always present, a first line of numbers is rejected and not lost', () => {
     for (const text of ['1,2,3\n4,5,6\n', '1.5,2,3\n', '5,5,5\n']) {
       expect(() => csv(text, plain)).toThrow('must name the columns, and it holds only numbers');
     }
@@ -229,7 +229,7 @@ describe('the first line of CSV', () => {
 });
 
 describe('lines of CSV', () => {
-  test('empty lines and a byte order mark are nothing; empty cells are', () => {
+  test('empty lines and a byte order mark are ignored; empty cells are values', () => {
     const inputs = of(named);
     const text = '\ufeffwidth,height\n\n1,\n\r\n,2\n';
     expect(csv(text, inputs)).toEqual([[1, null, null, 2]]);
@@ -240,7 +240,7 @@ describe('lines of CSV', () => {
     ['a,b\n1', 'line 2 has 1 cells, but there are 2 columns'],
     ['a,b\n\n1,2\n3', 'line 4 has 1 cells'],
     ['a,b\n1"2,1', 'line 2 has a quote inside a cell'],
-    ['a,b\n"1"2,1', 'line 2 has something behind a quoted cell'],
+    ['a,b\n"1"2,1', 'line 2 has text after a quoted cell'],
     ['a,b\n1,2\n"2', 'line 3 has a quote that is never closed'],
     ['a,b\n', 'the CSV has no rows'],
     ['', 'the CSV is empty'],
@@ -305,7 +305,7 @@ describe('a table in JSON', () => {
     ['cells that are lists', recordsTable([{ x: [1, 2] }]), of(x('FP32', -1, 2)), [[1, 2]]],
     [
       'cells that are lists, in any column',
-      split(['whatever'], [[1, 2]]),
+      split(['unrelated'], [[1, 2]]),
       of(x('FP32', -1, 2)),
       [[1, 2]],
     ],
@@ -373,7 +373,7 @@ describe('a table in JSON', () => {
     expect(read).toThrow(message);
   });
 
-  test('an input of very many elements costs nothing where the columns do not fit', () => {
+  test('an input of very many elements allocates nothing if the columns do not match', () => {
     const image = (name: string): TensorSpec => ({ name, datatype: 'FP32', shape: [-1, 1e7] });
     const inputs = of(image('a'), image('b'));
     expect(() => dataOf(split(null, [1, 2]), inputs)).toThrow('take 20000000');

@@ -61,7 +61,7 @@ const tensors: fc.Arbitrary<Tensor> = fc
   });
 
 describe('round trip', () => {
-  test('any tensor comes back from its JSON text, bit for bit', () => {
+  test('any tensor is decoded from its JSON text, bit for bit', () => {
     fc.assert(
       fc.property(tensors, (tensor) => {
         // JSON has one zero: "-0" is written as 0.
@@ -90,7 +90,7 @@ describe('round trip', () => {
     expect(encodeTensor(tensor)).toBe(text);
   });
 
-  test('whole numbers beyond 2^53 in floating point stay what they are beside such integers', () => {
+  test('integers beyond 2^53 in floating-point tensors stay unchanged beside such integers', () => {
     const text =
       '[{"name":"i","datatype":"INT64","shape":[1],"data":[9007199254740993]},' +
       '{"name":"d","datatype":"FP64","shape":[3],"data":[9007199254740994,100000000000000000000,1' +
@@ -101,7 +101,7 @@ describe('round trip', () => {
     expect(h?.data).toEqual(new Uint16Array([0xc000]));
   });
 
-  test('what is parsed to keep integers is what JSON.parse gives, but for them', () => {
+  test('the parser that keeps integers returns the same as JSON.parse, except for these integers', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
         const text = JSON.stringify(value, undefined, indent);
@@ -162,7 +162,7 @@ describe('round trip', () => {
     },
   );
 
-  test('bytes that are not UTF-8 are refused rather than altered', () => {
+  test('bytes that are not UTF-8 are rejected and not altered', () => {
     const tensor: Tensor = {
       name: 'b',
       datatype: 'BYTES',
@@ -175,7 +175,7 @@ describe('round trip', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('rejects', () => {
   const fp32 = { name: 'x', datatype: 'FP32' };
   test.each<[string, unknown, string]>([
     ['no object', 3, 'expected an object, found 3'],
@@ -276,7 +276,7 @@ describe('what is refused', () => {
   });
 
   test.each(['67999479580197220.5', '1e17', '9.007199254740993e15'])(
-    'the 64-bit integer %s, whose digits nobody can be sure of',
+    'the 64-bit integer %s, whose digits are ambiguous',
     (number) => {
       const text = `{"name":"x","datatype":"UINT64","shape":[1],"data":[${number}]}`;
       expect(() => decodeText(text)).toThrow(
@@ -288,7 +288,7 @@ describe('what is refused', () => {
     },
   );
 
-  test('a 64-bit integer of very many digits, also behind one that needs all of its own', () => {
+  test('a 64-bit integer of very many digits, also after one that needs all its digits', () => {
     for (const first of ['1', '9007199254740993']) {
       for (const digits of [21, 22, 308, 400, 100_000]) {
         const text = `{"name":"x","datatype":"UINT64","shape":[2],"data":[${first},${'9'.repeat(digits)}]}`;

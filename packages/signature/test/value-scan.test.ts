@@ -120,7 +120,7 @@ test.each(['FP16', 'INT16', 'UINT16'] as const)('many features of %s are tested'
   }
 });
 
-test('categories that are no whole numbers, or lie far apart, are tested all the same', () => {
+test('categories that are not integers, or are far apart, are tested too', () => {
   for (const categories of [
     [0, 0.5],
     [0, 1e9],

@@ -63,7 +63,7 @@ test.each(all)('%s: a file in the working folder is not read', async (name) => {
   await expect(answerOf(name)).rejects.toMatchObject({
     code: 'ERR_SERVING_LOAD_FAILED',
     message: expect.stringMatching(
-      /isn't a file of this version|isn't a path within|can't be in a file|compiled for other|given twice|spell it|padded|beyond 32 bits/,
+      /isn't a file of this version|isn't a path within|can't be in a separate|compiled for other|occurs twice|spell it|padded|beyond 32 bits/,
     ) as unknown,
   });
 });

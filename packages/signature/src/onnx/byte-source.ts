@@ -5,7 +5,7 @@ type ReadAt = (memory: Uint8Array, position: number) => number;
 
 const WINDOW_BYTES = 64 * 1024;
 
-/** A cursor over bytes in memory, or over a file of which one window of 64 KiB is in memory. */
+/** Cursor over bytes in memory, or over a file that is read in windows of 64 KiB. */
 export class ByteSource {
   /** Offset of the next byte. */
   position = 0;
@@ -23,12 +23,12 @@ export class ByteSource {
     this.#readAt = readAt;
   }
 
-  /** A cursor over bytes in memory, without a copy. */
+  /** Creates a cursor over bytes in memory, without a copy. */
   static of(bytes: Uint8Array): ByteSource {
     return new ByteSource(bytes.length, bytes, bytes.length, () => 0);
   }
 
-  /** A cursor over the first `length` bytes of an open file, which is read synchronously. */
+  /** Creates a cursor over the first `length` bytes of an open file, which is read synchronously. */
   static ofFile(fd: number, length: number): ByteSource {
     const window = new Uint8Array(Math.min(WINDOW_BYTES, length));
     return new ByteSource(length, window, 0, (memory, position) =>
@@ -36,7 +36,7 @@ export class ByteSource {
     );
   }
 
-  /** The next byte. */
+  /** Reads the next byte. */
   byte(): number {
     if (this.position < this.#start || this.position >= this.#end) this.#refill();
     const byte = this.#window[this.position - this.#start];
@@ -45,7 +45,7 @@ export class ByteSource {
     return byte;
   }
 
-  /** The next `length` bytes, valid until the next call; the caller has checked that there are as many. */
+  /** Reads the next `length` bytes, valid until the next call; the caller has checked that they exist. */
   bytes(length: number): Uint8Array {
     if (this.position < this.#start || this.position + length > this.#end) this.#refill();
     if (this.position + length <= this.#end) {
@@ -65,7 +65,7 @@ export class ByteSource {
 
   #refill(): void {
     const read = this.#readAt(this.#window, this.position);
-    // Bytes in memory are one window, which is never refilled.
+    // Bytes in memory are a single window.
     if (read === 0) throw new Error('it ends too early');
     this.#start = this.position;
     this.#end = this.position + read;

@@ -7,21 +7,21 @@ const NODE = 1;
 const OUTPUT = 12;
 const FLOAT = 1;
 
-/** A `ZipMap` that was dropped, by which a classifier's probabilities become one map for each row. */
+/** A dropped `ZipMap` node, which converts the probabilities of a classifier to one map per row. */
 export interface DroppedZipMap {
-  /** The output that held the maps. */
+  /** Output of the maps. */
   readonly output: string;
-  /** The output in its place: a tensor with a column for each class. */
+  /** Output that replaces it: a tensor with a column for each class. */
   readonly tensor: string;
-  /** The classes, in the order of the columns. */
+  /** Classes, in the order of the columns. */
   readonly labels: readonly (string | number)[];
 }
 
 /**
- * Drops the `ZipMap` nodes at the end of a classifier, as scikit-learn and LightGBM are exported by default: the tensor
- * of probabilities becomes the output, under its own name. Every other byte stays as it is.
+ * Drops the `ZipMap` nodes at the end of a classifier, which exports of scikit-learn and LightGBM have by default: the tensor
+ * of probabilities becomes the output, under the name of the tensor. Every other byte stays unchanged.
  *
- * A `ZipMap` stays where something else reads its maps, or its classes aren't known.
+ * A `ZipMap` isn't dropped if another node reads its maps, or its classes aren't known.
  *
  * @throws SignatureError `ERR_SIGNATURE_ONNX_INVALID`
  *
@@ -63,7 +63,7 @@ export function dropZipMaps(bytes: Uint8Array): {
 }
 
 /**
- * Whether a node makes maps of a tensor.
+ * Returns whether a node is a `ZipMap`, which converts a tensor to maps.
  *
  * @example
  * ```ts
@@ -97,7 +97,7 @@ function findZipMap(
   return canBeDropped ? [{ index, output, tensor, labels }] : [];
 }
 
-/** Whether a node of the graph, or of a graph within it, takes a value. */
+/** Returns whether a node of the graph, or of a graph in an attribute, reads a value. */
 function reads({ nodes }: OnnxGraph, name: string): boolean {
   return nodes.some(
     ({ inputs, attributes }) =>
@@ -108,7 +108,7 @@ function reads({ nodes }: OnnxGraph, name: string): boolean {
   );
 }
 
-/** Encodes the description of an output: FP32 of [rows, classes], with rows as the other outputs have them. */
+/** Encodes the description of an output: FP32 of [rows, classes], with the rows of the other outputs. */
 function probabilities(graph: OnnxGraph, { tensor, labels }: DroppedZipMap): Uint8Array {
   const rows = graph.outputs.find(({ shape }) => shape !== undefined && shape.length > 0);
   const shape = Buffer.concat([

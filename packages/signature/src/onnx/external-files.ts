@@ -3,17 +3,17 @@ import { SignatureError } from '../signature-error.ts';
 import type { OnnxExternalTensor, OnnxGraph, OnnxModel, OnnxNode } from './onnx-model.ts';
 
 const MICROSOFT = 'com.microsoft';
-/** Keeps code compiled for other hardware, in a file: the only operator of ONNX Runtime that reads one. */
+/** Operator for code that was compiled for other hardware: the only one of ONNX Runtime that reads a file. */
 const COMPILED = 'EPContext';
 
 /**
- * Checks that a model reads no file but those that `isListed` knows, and none that ONNX Runtime would open itself;
- * returns the files as the model names them, relative to its own folder, in order.
+ * Checks that a model reads only files that `isListed` accepts, and none that ONNX Runtime would open itself; returns their
+ * paths in the model, relative to its folder, sorted.
  *
- * ONNX Runtime takes from memory only the weights of a model's own graph. Those of a branch, a function, a sparse tensor
- * or another attribute it would read from the disk.
+ * ONNX Runtime takes only the weights of the main graph from memory. It would read those of a branch, a function, a sparse
+ * tensor or another attribute from the disk.
  *
- * @throws SignatureError `ERR_SIGNATURE_ONNX_FILES` naming the file or the node, and what to do.
+ * @throws SignatureError `ERR_SIGNATURE_ONNX_FILES` naming the file or the node, and the fix.
  *
  * @example
  * ```ts
@@ -43,7 +43,7 @@ function checkTensor(
 ): void {
   const place = `weights ${JSON.stringify(name.slice(0, 80))} are in the file ${JSON.stringify(location.slice(0, 200))}`;
   const segments = location.split('/');
-  // ONNX Runtime has names with a * that stand for addresses in its memory.
+  // ONNX Runtime uses names with a * for addresses in its memory.
   if (segments[0] === '' || segments.includes('..') || /[\0*\\]/.test(location)) {
     throw rejected(`${place}, which isn't a path within the model's folder`);
   }
@@ -51,8 +51,8 @@ function checkTensor(
   if (plain !== location) throw rejected(`${place}; spell it ${JSON.stringify(plain)}`);
   if (holder === 'elsewhere') {
     throw rejected(
-      `${place} and belong to a branch, a function, a sparse tensor or an attribute, where weights can't be in a file ` +
-        'of their own; save the model as one file: onnx.save(onnx.load(path), other_path)',
+      `${place} and belong to a branch, a function, a sparse tensor or an attribute, where weights can't be in a separate ` +
+        'file; save the model as one file: onnx.save(onnx.load(path), other_path)',
     );
   }
   if (!isListed(location)) throw rejected(`${place}, which isn't a file of this version`);

@@ -1,23 +1,23 @@
-/** Type of a field; `bytes` are texts too. */
+/** Type of a field; strings are `bytes`. */
 export type FieldType = 'int32' | 'int64' | 'enum' | 'fixed32' | 'fixed64' | 'bytes' | 'message';
 
 /** How a field may occur in its message. */
 interface Field {
   readonly type: FieldType;
   readonly repeated: boolean;
-  /** Whether it excludes the other fields of its message that have the mark. */
+  /** True if the field excludes the other fields of its message with this mark (`oneof`). */
   readonly oneOf: boolean;
 }
 
-/** The fields of a message by their numbers, which are below 32. */
+/** Fields of a message by their numbers, which are below 32. */
 export type MessageFields = Readonly<Record<number, Field>>;
 
 const one = (type: FieldType): Field => ({ type, repeated: false, oneOf: false });
 const many = (type: FieldType): Field => ({ type, repeated: true, oneOf: false });
 const either = (type: FieldType): Field => ({ type, repeated: false, oneOf: true });
 
-// Of onnx-ml.proto, https://github.com/onnx/onnx/blob/v1.20.0/onnx/onnx-ml.proto, whole messages: a field that stands
-// once is checked to do so even where its value isn't read.
+// Of onnx-ml.proto, https://github.com/onnx/onnx/blob/v1.20.0/onnx/onnx-ml.proto, complete messages: that a
+// field occurs once is checked even if its value isn't read.
 
 export const modelFields: MessageFields = {
   1: one('int64'), // ir_version

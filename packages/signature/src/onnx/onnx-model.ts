@@ -1,40 +1,40 @@
-/** What an ONNX file says of itself, without its weights. */
+/** Content of an ONNX file, without its weights. */
 export interface OnnxModel {
   readonly irVersion: number;
-  /** Version of each operator set by its domain; `''` is ONNX's own. */
+  /** Version of each operator set by its domain; `''` is the standard domain. */
   readonly opsets: Readonly<Record<string, number>>;
-  /** The exporter: `skl2onnx`, `pytorch`. */
+  /** Exporter: `skl2onnx`, `pytorch`. */
   readonly producer?: string;
   readonly producerVersion?: string;
   /** `metadata_props`: notes of the exporter. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly graph: OnnxGraph;
-  /** Operators that the file defines itself. */
+  /** Operators that the file defines. */
   readonly functions: readonly OnnxFunction[];
-  /** Every tensor whose elements are in another file, wherever in the model it is. */
+  /** All tensors whose elements are in another file, also in nested graphs. */
   readonly externalTensors: readonly OnnxExternalTensor[];
 }
 
-/** A graph: that of a model, or a branch or body in an attribute of a node. */
+/** Graph of a model, or a branch or body in an attribute of a node. */
 export interface OnnxGraph {
   readonly nodes: readonly OnnxNode[];
-  /** In the order of the file; before IR version 4 with the initializers among them. */
+  /** In the order of the file; before IR version 4 including the initializers. */
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
-  /** The weights by their names, sparse ones too. */
+  /** Weights by their names, also sparse ones. */
   readonly initializers: ReadonlyMap<string, OnnxTensor>;
 }
 
 /** A node of a graph: one operation. */
 export interface OnnxNode {
   readonly opType: string;
-  /** Domain of the operator; `''` is ONNX's own. */
+  /** Domain of the operator; `''` is the standard domain. */
   readonly domain: string;
   readonly name: string;
-  /** Names of values; `''` stands for an optional input that is left out. */
+  /** Names of values; `''` for an omitted optional input. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** By their names. */
+  /** Attributes by their names. */
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
 }
 
@@ -49,7 +49,7 @@ export interface OnnxAttribute {
   readonly tensor?: OnnxTensor;
   /** `g`, or `graphs`: the branches of `If`, the body of `Loop` and `Scan`. */
   readonly graphs?: readonly OnnxGraph[];
-  /** In a function: the attribute of the calling node whose value this one has. */
+  /** In a function: the attribute of the calling node that has the value. */
   readonly reference?: string;
 }
 
@@ -58,13 +58,13 @@ export interface OnnxTensor {
   /** Number of its datatype in `TensorProto.DataType`; see {@link onnxTypeName}. */
   readonly elementType: number;
   readonly shape: readonly number[];
-  /** Whether its elements are in another file. */
+  /** True if the elements are in another file. */
   readonly isExternal?: true;
   /** Elements of a small tensor of INT64 or INT32, such as the `axes` of an operator. */
   readonly integers?: readonly number[];
 }
 
-/** An operator that the file defines by other operators. */
+/** An operator that the file defines as a graph of other operators. */
 export interface OnnxFunction {
   readonly name: string;
   readonly domain: string;
@@ -77,21 +77,21 @@ export interface OnnxFunction {
 export interface OnnxValue {
   readonly name: string;
   readonly description?: string;
-  /** In words: `a tensor`, `a sequence`, `a map`. */
+  /** Kind of value for messages: `a tensor`, `a sequence`, `a map`. */
   readonly kind: string;
   /** Of a tensor: number of its datatype in `TensorProto.DataType`; see {@link onnxTypeName}. */
   readonly elementType?: number;
-  /** Of a tensor that has one: each length, or the name of one that varies, or `undefined` for one without either. */
+  /** Of a tensor with a shape: each length, or the name of a variable one, or `undefined` for one without either. */
   readonly shape?: readonly (number | string | undefined)[];
 }
 
 /** A tensor whose elements are in another file. */
 export interface OnnxExternalTensor {
   readonly name: string;
-  /** The file as the model names it, relative to the model's own folder. */
+  /** Path of the file in the model, relative to the folder of the model. */
   readonly location: string;
   /**
-   * `initializer` or `constant` (the value of a `Constant`) of the model's own graph; `elsewhere` for those of a branch, a
+   * `initializer` or `constant` (the value of a `Constant`) of the main graph; `elsewhere` for tensors of a branch, a
    * function, a sparse tensor or another attribute.
    */
   readonly holder: 'initializer' | 'constant' | 'elsewhere';

@@ -8,10 +8,10 @@ import type { OnnxGraph, OnnxValue } from './onnx-model.ts';
 import { onnxDatatype, onnxTypeName } from './onnx-type.ts';
 
 /**
- * The signature of a model's graph: its inputs without the weights among them, and its outputs. Lengths that have a
- * name, or aren't given, are -1, and a length of 0 is 0; names that inputs share are the names of their dimensions.
+ * Returns the signature of a graph: its inputs without the weights, and its outputs. Lengths with a name, and missing
+ * lengths, are -1, and a length of 0 is 0; names that inputs share are the names of their dimensions.
  *
- * @throws SignatureError `ERR_SIGNATURE_ONNX_INVALID` naming the input or output that can't be served, and what to do.
+ * @throws SignatureError `ERR_SIGNATURE_ONNX_INVALID` naming the input or output that can't be served, and the fix.
  *
  * @example
  * ```ts
@@ -24,7 +24,7 @@ import { onnxDatatype, onnxTypeName } from './onnx-type.ts';
  * ```
  */
 export function onnxSignature({ inputs, outputs, initializers, nodes }: OnnxGraph): Signature {
-  // Before IR version 4 the weights are among the inputs, as values that callers may leave out.
+  // Before IR version 4 the weights are optional inputs.
   const given = inputs.filter(({ name }) => !initializers.has(name));
   const named = given.map(({ name, shape = [] }) => ({ name, dimensions: shape.map(nameOf) }));
   const shared = sharedDimensions(named);
@@ -44,7 +44,7 @@ export function onnxSignature({ inputs, outputs, initializers, nodes }: OnnxGrap
   });
 }
 
-/** What exporters write for a length of which they know nothing: equal ones mean nothing. */
+/** Names that exporters write for an unknown length: equal ones don't mean equal lengths. */
 const UNKNOWN: ReadonlySet<string> = new Set([
   '',
   '?',
@@ -74,7 +74,7 @@ function tensorSpec(
   const place = `${what} ${JSON.stringify(name.slice(0, 80))}`;
   if (elementType === undefined) {
     throw invalid(
-      `${place} is ${kind}; only tensors can be sent, so make its parts ${what}s of their own`,
+      `${place} is ${kind}; only tensors can be sent, so make each part a separate ${what}`,
     );
   }
   const datatype: Datatype | undefined = onnxDatatype(elementType);

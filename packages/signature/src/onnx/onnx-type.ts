@@ -32,7 +32,7 @@ const types: readonly (readonly [name: string, datatype?: Datatype] | undefined)
 ];
 
 /**
- * Name of a datatype by its number in `TensorProto.DataType`: `float8e4m3fn`.
+ * Returns the name of a datatype by its number in `TensorProto.DataType`: `float8e4m3fn`.
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export function onnxTypeName(elementType: number): string {
 }
 
 /**
- * The datatype in which elements of an ONNX type can be sent, if there is one.
+ * Returns the datatype for elements of an ONNX type; undefined for a type that no protocol can send.
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@ const WIRE_8_BYTES = 1;
 const WIRE_LENGTH = 2;
 const WIRE_4_BYTES = 5;
 const MAX_VARINT_BYTES = 10;
-/** Protobuf's own limit of a length. */
+/** Limit of a length in protobuf. */
 const MAX_LENGTH = 2 ** 31 - 1;
 const MAX_TEXT_BYTES = 64 * 1024;
 
@@ -23,16 +23,16 @@ const wireTypes: Readonly<Record<FieldType, number>> = {
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Reads protobuf messages strictly: what two readers could understand differently is rejected.
+ * Reads protobuf messages strictly: encodings that two readers could interpret differently are rejected.
  *
- * Protobuf takes the last of several occurrences of a field that stands once, and merges them when they are messages; it
- * cuts an enum to 32 bits, and accepts numbers that are padded with zeros. No writer produces any of it.
+ * If a singular field occurs several times, protobuf takes the last occurrence, or merges messages; it truncates an enum to
+ * 32 bits, and accepts numbers that are padded with zeros. No writer produces such encodings.
  *
  * Source: https://protobuf.dev/programming-guides/encoding/
  */
 export class ProtobufReader {
   readonly #source: ByteSource;
-  // The field that is visited: its value when it is a number, as two halves; else where its bytes end.
+  // Current field: its value if it is a number, as two halves; else the end of its bytes.
   #wireType = WIRE_NUMBER;
   #low = 0;
   #high = 0;
@@ -42,7 +42,7 @@ export class ProtobufReader {
     this.#source = source;
   }
 
-  /** Visits the fields of the message that fills the source. */
+  /** Visits the fields of the message that is the whole source. */
   readAll(fields: MessageFields, visit: (field: number) => void): void {
     this.#readFields(fields, this.#source.length, visit);
   }
@@ -57,17 +57,17 @@ export class ProtobufReader {
     return this.#end - this.#source.position;
   }
 
-  /** The visited field as an `int32` or an `enum`. */
+  /** Returns the visited field as an `int32` or an `enum`. */
   int32(): number {
     return this.#low | 0;
   }
 
-  /** The visited field as an `int64`; digits beyond 2^53 are lost. */
+  /** Returns the visited field as an `int64`; digits beyond 2^53 are lost. */
   int64(): number {
     return (this.#high | 0) * 2 ** 32 + this.#low;
   }
 
-  /** The values of the visited field, a repeated `int64` or `int32` that may be packed; at most `limit` of them. */
+  /** Returns the values of the visited field, a repeated `int64` or `int32` that may be packed; at most `limit` of them. */
   integers(limit: number): number[] {
     if (this.#wireType === WIRE_NUMBER) return [this.int64()];
     const values: number[] = [];
@@ -80,12 +80,12 @@ export class ProtobufReader {
     return values;
   }
 
-  /** The bytes of the visited field, valid until the next call. */
+  /** Returns the bytes of the visited field, valid until the next call. */
   bytes(): Uint8Array {
     return this.#source.bytes(this.length);
   }
 
-  /** The visited field as text. */
+  /** Returns the visited field as text. */
   text(): string {
     if (this.length > MAX_TEXT_BYTES) throw new Error(`a name in it has ${this.length} bytes`);
     try {
@@ -110,11 +110,11 @@ export class ProtobufReader {
       if (field !== undefined) {
         const packed = field.repeated && wireType === WIRE_LENGTH;
         if (wireType !== wireTypes[field.type] && !packed) {
-          throw new Error(`field ${number} has the wire type ${wireType}, not its own`);
+          throw new Error(`field ${number} has the unexpected wire type ${wireType}`);
         }
         if (!field.repeated) {
           const bit = 1 << (field.oneOf ? 0 : number);
-          if ((seen & bit) !== 0) throw new Error(`field ${number} is given twice`);
+          if ((seen & bit) !== 0) throw new Error(`field ${number} occurs twice`);
           seen |= bit;
         }
         if (wireType === WIRE_NUMBER && field.type !== 'int64') this.#checkInt32(number);
@@ -125,7 +125,7 @@ export class ProtobufReader {
     if (source.position !== end) throw new Error('a message in it ends too early');
   }
 
-  /** Reads the value of a number, or where other values end; returns the position of the next field. */
+  /** Reads the value of a number, or the end of other values; returns the position of the next field. */
   #readValue(number: number, wireType: number, end: number): number {
     const source = this.#source;
     switch (wireType) {
@@ -136,7 +136,7 @@ export class ProtobufReader {
       case WIRE_LENGTH:
         this.#readVarint();
         if (this.#high !== 0 || this.#low > MAX_LENGTH) {
-          throw new Error(`field ${number} is longer than what holds it`);
+          throw new Error(`field ${number} is longer than its message`);
         }
         this.#end = source.position + this.#low;
         break;
@@ -149,7 +149,7 @@ export class ProtobufReader {
       default:
         throw new Error(`field ${number} has the unknown wire type ${wireType}`);
     }
-    if (this.#end > end) throw new Error(`field ${number} is longer than what holds it`);
+    if (this.#end > end) throw new Error(`field ${number} is longer than its message`);
     this.#wireType = wireType;
     return this.#end;
   }

@@ -1,7 +1,7 @@
-/** Real models have up to some hundred thousand; each takes some hundred bytes of memory. */
+/** Models have up to a few hundred thousand parts; each takes about a hundred bytes of memory. */
 const MAX_PARTS = 4_000_000;
 
-/** Limits the memory that a file takes while it is read: two bytes can be a node. */
+/** Limits the memory for reading a file: two bytes can be a node. */
 export class ReadBudget {
   #left = MAX_PARTS;
 

@@ -5,18 +5,18 @@ import type { ReadBudget } from './read-budget.ts';
 import type { TensorReader } from './read-tensor.ts';
 import { readValue } from './read-value.ts';
 
-/** Graphs within the branches and loops of others; protobuf's own limit is 100 messages, three for each graph. */
+/** Maximum depth of graphs in branches and loops; the limit of protobuf is 100 messages, three per graph. */
 const MAX_DEPTH = 32;
 const MAX_VALUES = 10_000;
-/** A node takes the memory of as many names. */
+/** A node takes as much memory as this many names. */
 const NODE_PARTS = 8;
 const ONNX_DOMAINS = ['', 'ai.onnx'];
 const NO_ATTRIBUTES: ReadonlyMap<string, OnnxAttribute> = new Map();
-/** Longer lists of an attribute, such as the nodes of a tree or a vocabulary, aren't returned. */
+/** Longer lists of an attribute, such as the nodes of a tree or a vocabulary, are omitted. */
 const MAX_ELEMENTS = 10_000;
 const MAX_TEXT_BYTES = 64 * 1024;
 
-/** Reads graphs with their nodes, and the graphs within those. */
+/** Reads graphs with their nodes, and nested graphs. */
 export class GraphReader {
   readonly #reader: ProtobufReader;
   readonly #tensors: TensorReader;
@@ -29,7 +29,7 @@ export class GraphReader {
     this.#budget = budget;
   }
 
-  /** Reads the visited field, a GraphProto; `isMain` for the model's own. */
+  /** Reads the visited field, a GraphProto; `isMain` for the main graph. */
   read(isMain = false): OnnxGraph {
     if (this.#depth === MAX_DEPTH) {
       throw new Error(`its graphs are nested more than ${MAX_DEPTH} deep`);
@@ -59,7 +59,7 @@ export class GraphReader {
     return { nodes, inputs, outputs, initializers };
   }
 
-  /** Reads the visited field, a NodeProto; `isMain` for one of the model's own graph. */
+  /** Reads the visited field, a NodeProto; `isMain` for a node of the main graph. */
   readNode(isMain = false): OnnxNode {
     const reader = this.#reader;
     let [opType, domain, name] = ['', '', ''];
@@ -140,7 +140,7 @@ function addAttribute(
   [name, attribute]: readonly [name: string, attribute: OnnxAttribute],
 ): void {
   if (attributes.has(name)) {
-    throw new Error(`the attribute ${JSON.stringify(name)} of a node in it is given twice`);
+    throw new Error(`the attribute ${JSON.stringify(name)} of a node occurs twice`);
   }
   attributes.set(name, attribute);
 }

@@ -18,13 +18,13 @@ const MAX_ENTRY_BYTES = 1024 * 1024;
 const MAX_ENTRIES = 1000;
 
 /**
- * Reads what an ONNX file says of itself: its graph with inputs, outputs and nodes, operator sets, exporter, and the
- * tensors whose elements are in other files. Weights are skipped.
+ * Reads an ONNX file: its graph with inputs, outputs and nodes, operator sets, exporter, and the tensors whose elements are in
+ * other files. Weights are skipped.
  *
  * `source` is the bytes of the file, or the descriptor of an open one, which is read synchronously in windows of 64 KiB.
  *
- * @throws SignatureError `ERR_SIGNATURE_ONNX_INVALID` for what isn't an ONNX file, or is encoded as no exporter does and
- * ONNX Runtime could read differently.
+ * @throws SignatureError `ERR_SIGNATURE_ONNX_INVALID` if `source` isn't an ONNX file, or has an encoding that no exporter
+ * produces and ONNX Runtime could read differently.
  *
  * @example
  * ```ts
@@ -88,14 +88,14 @@ function readModel(source: ByteSource): OnnxModel {
   };
 }
 
-/** ONNX Runtime decides by these bytes that a file isn't protobuf. */
+/** Rejects files in the format of ONNX Runtime, which it recognizes by these bytes. */
 function rejectOrtFormat(source: ByteSource): void {
   if (source.length < 8) return;
   const isOrtFormat = Buffer.from(source.bytes(8)).toString('latin1', 4) === 'ORTM';
   source.position = 0;
   if (isOrtFormat) {
     throw new Error(
-      "it is in ONNX Runtime's own format (.ort); take the .onnx file it was made from",
+      'it is in the format of ONNX Runtime (.ort); use the .onnx file that it was converted from',
     );
   }
 }
@@ -126,7 +126,7 @@ function readProperty(reader: ProtobufReader): [key: string, value: string] {
   return [key, value];
 }
 
-/** Graphs for training aren't served; the tensors in them are collected all the same. */
+/** Graphs for training aren't served, but their external tensors are collected too. */
 function readTraining(reader: ProtobufReader, graphs: GraphReader): void {
   reader.readMessage(trainingFields, (field) => {
     if (field === 1 || field === 2) graphs.read();

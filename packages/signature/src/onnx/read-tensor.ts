@@ -26,12 +26,12 @@ export class TensorReader {
     this.#budget = budget;
   }
 
-  /** The tensors whose elements are in another file, in the order of the model. */
+  /** Tensors whose elements are in another file, in the order of the model. */
   get external(): readonly OnnxExternalTensor[] {
     return this.#external;
   }
 
-  /** Says of the newest of these tensors that it is the value of a constant. */
+  /** Marks the last external tensor as the value of a constant. */
   markConstant(): void {
     const newest = this.#external.at(-1);
     if (newest) newest.holder = 'constant';
@@ -56,7 +56,7 @@ export class TensorReader {
       }
       if (field === 8) name = reader.text();
       if (field === 9 && reader.length <= MAX_INTEGERS * 8) {
-        // Writers put the datatype first; after it the integers would be missed, which is no harm.
+        // Writers put the datatype first; in another order the integers are ignored, which is harmless.
         integers.push(...rawIntegers(reader.bytes(), elementType));
       }
       if (field === 13) addEntry(entries, reader);
@@ -75,7 +75,7 @@ export class TensorReader {
     };
   }
 
-  /** Reads the visited field, a SparseTensorProto; returns its values, which carry its name. */
+  /** Reads the visited field, a SparseTensorProto; returns its values, under its name. */
   readSparse(): NamedTensor | undefined {
     const reader = this.#reader;
     let values: NamedTensor | undefined;
@@ -95,7 +95,7 @@ export class TensorReader {
   ): void {
     const location = entries.get('location');
     if (location === undefined || location === '') {
-      throw new Error(`the weights of ${JSON.stringify(name)} are in a file that it doesn't name`);
+      throw new Error(`the weights of ${JSON.stringify(name)} are in a file without a path`);
     }
     this.#external.push({ name, location, holder });
   }
@@ -108,7 +108,8 @@ function addEntry(entries: Map<string, string>, reader: ProtobufReader): void {
     if (field === 1) key = reader.text();
     if (field === 2) value = reader.text();
   });
-  if (entries.has(key)) throw new Error(`${JSON.stringify(key)} of a tensor's file is given twice`);
+  if (entries.has(key))
+    throw new Error(`${JSON.stringify(key)} of the file of a tensor occurs twice`);
   entries.set(key, value);
 }
 

@@ -1,14 +1,14 @@
-/** Where a field of an encoded message is. */
+/** Position of a field in an encoded message. */
 export interface FieldRange {
   readonly number: number;
-  /** Of its key. */
+  /** Start of its key. */
   readonly start: number;
-  /** Of its value, behind the length if it has one. */
+  /** Start of its value, after the length if it has one. */
   readonly content: number;
   readonly end: number;
 }
 
-/** The fields of the message in `bytes` from `start` to `end`, which has been read and found right. */
+/** Yields the fields of the message in `bytes` from `start` to `end`, which has been checked. */
 export function* fieldRanges(
   bytes: Uint8Array,
   start = 0,
@@ -38,7 +38,7 @@ export function* fieldRanges(
   }
 }
 
-/** Encodes a field that is a message, a text or bytes. */
+/** Encodes a field that is a message, a string or bytes. */
 export function encodeField(number: number, content: Uint8Array): Uint8Array {
   return Buffer.concat([encodeVarint(number * 8 + 2), encodeVarint(content.length), content]);
 }

@@ -5,11 +5,11 @@ export type CsvCellReader = (text: string, start: number, end: number) => unknow
 
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const INTEGER = /^([+-]?\d{1,40})(?:\.0*)?$/;
-/** Digits that a number holds whatever they are; and 10 to that power is exact. */
+/** Every integer of that many digits is exact as a number, and so is this power of 10. */
 const SAFE_DIGITS = 15;
 
 /**
- * Texts of pandas, NumPy and R for values that are no decimal number; in lower case.
+ * Texts of pandas, NumPy and R for values that aren't decimal numbers, in lower case.
  *
  * Source: https://pandas.pydata.org/docs/reference/api/pandas.read_csv.html (`na_values`)
  */
@@ -24,9 +24,9 @@ const SPECIAL: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 ]);
 
 /**
- * Finds the reader of the cells of one column: by the datatype of its input, whatever the cells look like.
+ * Returns the reader of the cells of a column: it depends on the datatype of the input, not on the cells.
  *
- * A cell that isn't of the datatype is read as its text, which the tensor's reader then rejects.
+ * A cell that isn't of the datatype is read as text, which the reader of the tensor then rejects.
  */
 export function csvCellReader(datatype: Datatype): CsvCellReader {
   switch (datatypes[datatype].kind) {
@@ -39,20 +39,20 @@ export function csvCellReader(datatype: Datatype): CsvCellReader {
   }
 }
 
-/** A cell as it is. */
+/** Reads a cell as text. */
 export const csvText: CsvCellReader = (text, start, end) => text.slice(start, end);
 
-/** The cell of a column that no input needs. */
+/** Reads a cell of a column that no input uses. */
 export const csvIgnored: CsvCellReader = () => null;
 
-/** Whether a cell reads as a value of the datatype, one that is missing included. */
+/** Returns whether a cell is a value of the datatype, or a missing value. */
 export function isCsvCell(cell: string, datatype: Datatype): boolean {
   if (datatype === 'BYTES') return true;
   const value = csvCellReader(datatype)(cell, 0, cell.length);
   return typeof value !== 'string' || value === 'Infinity' || value === '-Infinity';
 }
 
-/** Whether a cell is a decimal number. */
+/** Returns whether a cell is a decimal number. */
 export function isCsvNumber(cell: string): boolean {
   return NUMBER.test(cell.trim());
 }
@@ -80,7 +80,7 @@ function special(cell: string, trimmed: string): unknown {
   return found === undefined ? cell : found;
 }
 
-/** Most cells are a few digits with or without a point: then the quotient of two exact numbers is the nearest one. */
+/** Reads a number of few digits with or without a point, as most cells are: the quotient of two exact numbers is the nearest number. */
 function shortNumber(text: string, start: number, end: number): number | undefined {
   const negative = text.charCodeAt(start) === 0x2d;
   const first = negative ? start + 1 : start;

@@ -7,16 +7,16 @@ const QUOTE = 0x22;
 /**
  * Reads the lines of a CSV text (RFC 4180) one by one; empty lines are skipped.
  *
- * By hand: a megabyte mustn't hold the event loop for longer than its tensors do.
+ * Without a library: reading a megabyte must not block the event loop for longer than decoding its tensors.
  */
 export class CsvReader {
   readonly #text: string;
   #at = 0;
-  /** Lines that were begun, counted as an editor does. */
+  /** Number of lines so far, counted as an editor does. */
   #lines = 0;
-  /** Where the line that was read last began. */
+  /** Number of the first line of the last record. */
   lineNumber = 0;
-  /** Empty lines before the line that was read last. */
+  /** Number of empty lines before the last record. */
   skippedLines = 0;
 
   constructor(text: string) {
@@ -24,14 +24,15 @@ export class CsvReader {
     this.rewind();
   }
 
-  /** Starts again at the first line. */
+  /** Continues at the first line. */
   rewind(): void {
     this.#at = this.#text.charCodeAt(0) === 0xfeff ? 1 : 0;
     this.#lines = 0;
   }
 
   /**
-   * The cells of the next line, each read by the reader of its column, those beyond as texts; undefined after the last line.
+   * Reads the cells of the next line, each with the reader of its column, cells without a reader as text; undefined after the
+   * last line.
    */
   line(readers: readonly CsvCellReader[]): unknown[] | undefined {
     const text = this.#text;
@@ -48,12 +49,12 @@ export class CsvReader {
       if (text.charCodeAt(this.#at) !== COMMA) break;
       this.#at += 1;
     }
-    // The line break is of this line.
+    // The line break belongs to this line.
     if (this.#at < text.length && this.#skipLineBreak()) this.#lines -= 1;
     return cells;
   }
 
-  /** Whether there was one, which ends an empty line. */
+  /** Returns whether there was a line break. */
   #skipLineBreak(): boolean {
     const code = this.#text.charCodeAt(this.#at);
     if (!isLineBreak(code)) return false;
@@ -73,7 +74,7 @@ export class CsvReader {
     return read(this.#text, start, this.#at);
   }
 
-  /** A quoted cell is read as it is outside of quotes: writers quote numbers as well. */
+  /** Reads a quoted cell like an unquoted one: some writers quote numbers too. */
   #quoted(read: CsvCellReader): unknown {
     const text = this.#text;
     const start = this.#at + 1;
@@ -87,9 +88,9 @@ export class CsvReader {
     this.#at = end + 1;
     const after = text.charCodeAt(this.#at);
     if (after !== COMMA && !isLineBreak(after) && !Number.isNaN(after)) {
-      throw this.#wrong('has something behind a quoted cell');
+      throw this.#wrong('has text after a quoted cell');
     }
-    // A column is text or numbers, and no number holds a quote.
+    // A number contains no quote, so the cell is text.
     return escapes ? text.slice(start, end).replaceAll('""', '"') : read(text, start, end);
   }
 

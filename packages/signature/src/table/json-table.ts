@@ -1,8 +1,8 @@
 import { invalidTable, type Table } from './table.ts';
 
 /**
- * Reads a pandas DataFrame in the form of `orient="split"`: `{"columns": […], "data": [[…], …]}`. Columns are texts or
- * numbers; without any, `columns` may be left out or `null`.
+ * Reads a pandas DataFrame in the form of `orient="split"`: `{"columns": […], "data": [[…], …]}`. Columns are strings or
+ * numbers; `columns` may be omitted or `null`.
  *
  * @throws SignatureError `ERR_SIGNATURE_TABLE_INVALID`
  *

@@ -7,23 +7,23 @@ import { CsvReader } from './csv-reader.ts';
 import { invalidTable, type Table } from './table.ts';
 import { columnNames, layOutTable, type TableHead } from './table-layout.ts';
 
-/** How CSV is read. */
+/** Options of {@link readCsv}. */
 export interface CsvOptions {
   /**
-   * Whether the first line names the columns. `present`: always, as pandas and MLflow read CSV. `detect`: if one of its
-   * cells is the name of an input or a feature, or none of its cells can be a value of its column.
+   * Header: the first line with the names of the columns. `present`: always, as pandas and MLflow read CSV. `detect`: if one
+   * of its cells is the name of an input or a feature, or none of its cells can be a value of its column.
    */
   readonly header: 'present' | 'detect';
 }
 
 /**
- * Reads CSV (RFC 4180) as a table for the inputs of a model; each cell is read by the datatype of its column, quoted or
+ * Reads CSV (RFC 4180) as a table for the inputs of a model; the datatype of its column decides how a cell is read, quoted or
  * not. Empty lines are skipped.
  *
- * In a column of numbers an empty cell, `NaN` and what else pandas reads as missing is `null`, `inf` an infinity, and
- * `True` and `False` are booleans; in a column of `BYTES` every cell is text, as it stands.
+ * In a column of numbers an empty cell, `NaN` and other texts that pandas reads as missing are `null`, `inf` is an infinity,
+ * and `True` and `False` are booleans; in a column of `BYTES` every cell is text, unchanged.
  *
- * @throws SignatureError `ERR_SIGNATURE_TABLE_INVALID` naming the line that is wrong, or the column that is missing.
+ * @throws SignatureError `ERR_SIGNATURE_TABLE_INVALID` naming the invalid line or the missing column.
  *
  * @example
  * ```ts
@@ -71,7 +71,7 @@ export function readCsv(
   }
   if (rows.length === 0) {
     throw invalidTable(
-      'the CSV has no rows: it needs lines of values behind the names of the columns',
+      'the CSV has no rows: it needs lines of values after the names of the columns',
     );
   }
   return { columns, rows, placeOf: (row) => `line ${lines[row] ?? row + 1}` };
@@ -79,14 +79,14 @@ export function readCsv(
 
 function isHeader(cells: readonly string[], inputs: readonly TensorSpec[]): boolean {
   const names = columnNames(inputs);
-  // A number is a value, also where a feature has it for a name.
+  // A number is a value, even if it is the name of a feature.
   if (cells.some((cell) => names.has(cell.trim()) && !isCsvNumber(cell))) return true;
   const types = datatypesOf({ columns: undefined, width: cells.length }, inputs);
   const filled = [...cells.entries()].filter(([, cell]) => cell.trim() !== '');
   return filled.length > 0 && !filled.some(([at, cell]) => isCsvCell(cell, types?.[at] ?? 'FP64'));
 }
 
-/** A first line of numbers would be lost as the names of columns. */
+/** Rejects a first line of numbers, which would be lost as names of columns. */
 function rejectNumbers(cells: readonly string[], inputs: readonly TensorSpec[]): void {
   const names = columnNames(inputs);
   const isNumbered = cells.every((cell, at) => cell.trim() === String(at));
@@ -102,7 +102,7 @@ function readersOf(head: TableHead, inputs: readonly TensorSpec[]): readonly Csv
   return readers;
 }
 
-/** The datatype of each column; undefined where the columns don't fit the inputs. */
+/** Returns the datatype of each column; undefined if the columns don't match the inputs. */
 function datatypesOf(
   head: TableHead,
   inputs: readonly TensorSpec[],

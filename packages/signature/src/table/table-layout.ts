@@ -2,33 +2,33 @@ import type { TensorSpec } from '../signature.ts';
 import { elementCount } from '../tensor.ts';
 import { invalidTable, quoteName } from './table.ts';
 
-/** The columns of a table that hold one input. */
+/** Columns of a table that contain one input. */
 export interface InputLayout {
   readonly spec: TensorSpec;
-  /** Positions of the columns, in the order of the elements of a row. */
+  /** Indexes of the columns, in the order of the elements of a row. */
   readonly columns: readonly number[];
-  /** Whether one column holds the whole input: a cell is a row of it. */
+  /** True if one column contains the whole input: a cell is a row of it. */
   readonly whole: boolean;
 }
 
-/** What a layout is decided from. */
+/** Properties of a table that decide its layout. */
 export interface TableHead {
-  /** Undefined where the columns have no names. */
+  /** Undefined if the columns have no names. */
   readonly columns: readonly string[] | undefined;
   /** Number of columns. */
   readonly width: number;
-  /** Whether cells hold lists: then a cell may be more than one element. */
+  /** True if cells contain lists: then a cell may be more than one element. */
   readonly nested?: boolean;
 }
 
 /**
- * Finds the columns of each input: the column of the input's name, else the columns of its features' names, else all
- * columns in their order. Columns that no input needs are ignored where the columns have names.
+ * Finds the columns of each input: the column with the name of the input, else the columns with the names of its features, else
+ * all columns in their order. If the columns have names, those that no input uses are ignored.
  *
- * Columns that are numbered from 0, as those of a pandas DataFrame made of an array are, have no names, unless the
- * signature names inputs or features so.
+ * Columns that are numbered from 0, as in a pandas DataFrame of an array, have no names, unless inputs or features of the
+ * signature have these names.
  *
- * @throws SignatureError `ERR_SIGNATURE_TABLE_INVALID` naming the column that is missing or appears twice.
+ * @throws SignatureError `ERR_SIGNATURE_TABLE_INVALID` naming the missing or repeated column.
  */
 export function layOutTable(
   { columns, width, nested = false }: TableHead,
@@ -59,20 +59,20 @@ export function layOutTable(
   });
 }
 
-/** How many cells a row of an input takes; undefined where that varies. */
+/** Returns the number of cells in a row of an input; undefined if it varies. */
 function rowLength({ shape }: TensorSpec): number | undefined {
   const rest = shape.slice(1);
   return rest.includes(-1) ? undefined : elementCount(rest);
 }
 
-/** Every name that a column may have, of inputs and of features. */
+/** Returns the names that columns may have: of inputs and of features. */
 export function columnNames(inputs: readonly TensorSpec[]): ReadonlySet<string> {
   return new Set(
     inputs.flatMap(({ name, features = [] }) => [name, ...features.map((each) => each.name)]),
   );
 }
 
-/** Whether columns are numbered from 0, in order, and the signature has no such names. */
+/** Returns whether columns are numbered from 0, in order, and the signature has no such names. */
 function areNumbers(columns: readonly string[], inputs: readonly TensorSpec[]): boolean {
   if (!columns.every((name, place) => name === String(place))) return false;
   const known = columnNames(inputs);
@@ -108,7 +108,7 @@ function inOrder(
   });
 }
 
-/** Whole numbers from `start` on; a table may have hundreds of thousands of columns, so not by a callback for each. */
+/** Returns integers from `start`; without a callback for each, as a table may have hundreds of thousands of columns. */
 function range(start: number, length: number): readonly number[] {
   const numbers: number[] = [];
   for (let index = 0; index < length; index++) numbers.push(start + index);

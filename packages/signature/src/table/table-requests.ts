@@ -5,10 +5,9 @@ import type { Table } from './table.ts';
 import { tableTensors } from './table-tensors.ts';
 
 /**
- * Makes requests of the rows of a table, each of at most `rowsPerRequest` rows; for a model with a fixed batch size, each
- * of that size.
+ * Divides the rows of a table into requests of at most `rowsPerRequest` rows; for a model with a fixed batch size, of that size.
  *
- * @throws SignatureError for a column that is missing, or a cell that isn't of its input's datatype, with line and column;
+ * @throws SignatureError naming line and column of a missing column, or of a cell that isn't of the datatype of its input;
  * `ERR_SIGNATURE_TABLE_INVALID` for a `rowsPerRequest` below 1.
  *
  * @example

@@ -8,12 +8,12 @@ import { invalidTable, quoteName, type Table } from './table.ts';
 import { layOutTable, type InputLayout } from './table-layout.ts';
 
 /**
- * Makes the inputs of a model of a table: one tensor for each input, with a row for each row of the table.
+ * Converts a table to the inputs of a model: one tensor for each input, with a row for each row of the table.
  *
  * The signature decides how a cell is read. In columns of numbers `true` and `false` are 1 and 0; in columns of floating
- * point a missing value (`null`) is NaN; in columns of `BYTES` a cell is text. Columns that no input needs are ignored.
+ * point a missing value (`null`) is NaN; in columns of `BYTES` a cell is text. Columns that no input uses are ignored.
  *
- * @throws SignatureError `ERR_SIGNATURE_TABLE_INVALID` naming a column that is missing, or a row without a cell;
+ * @throws SignatureError `ERR_SIGNATURE_TABLE_INVALID` naming a missing column, or a row without a cell;
  * `ERR_SIGNATURE_TENSOR_INVALID` naming input, row and column of a cell that isn't of the input's datatype.
  *
  * @example
@@ -78,11 +78,11 @@ function flatTensor(spec: TensorSpec, columns: readonly number[], table: Table):
   const infinities = { count: 0 };
   elementsReader(name, datatype, data, infinities, placeOf)(values, 0);
   checkFinite(name, datatype, data, values.length, infinities, placeOf);
-  // The storage was allocated by the row of `datatype` itself.
+  // The storage was allocated for `datatype`.
   return { name, datatype, shape, data } as Tensor;
 }
 
-/** The dimensions behind the first one for `width` cells in a row. */
+/** Returns the dimensions after the first one for `width` cells in a row. */
 function rowShape({ name, shape }: TensorSpec, width: number): readonly number[] {
   const rest = shape.slice(1);
   const fixed = elementCount(rest.filter((length) => length !== -1));
@@ -102,7 +102,7 @@ function rowShape({ name, shape }: TensorSpec, width: number): readonly number[]
   return rest.map((length) => (length === -1 ? width / fixed : length));
 }
 
-/** A tensor of cells that are lists, whose shape is theirs. */
+/** Converts cells that are lists to a tensor with their shape. */
 function nestedTensor({ spec, columns, whole }: InputLayout, table: Table): Tensor {
   const { name, datatype } = spec;
   const [column = -1] = columns;

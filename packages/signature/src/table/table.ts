@@ -1,21 +1,21 @@
 import { SignatureError } from '../signature-error.ts';
 
-/** Rows of cells, as a data frame or a CSV file holds them. */
+/** Rows of cells of a data frame or a CSV file. */
 export interface Table {
-  /** Names of the columns; undefined where they have none, and are taken in their order. */
+  /** Names of the columns; undefined if they have none, and only their order counts. */
   readonly columns: readonly string[] | undefined;
   /** Cells as JSON values; `undefined` where a row has no cell for a column. */
   readonly rows: readonly (readonly unknown[])[];
-  /** Where a row stands in what was sent, for messages: `line 3`. */
+  /** Describes the position of a row in the input, for messages: `line 3`. */
   readonly placeOf: (row: number) => string;
 }
 
-/** The error for a table that can't be the inputs of a model. */
+/** Error for a table that can't be converted to the inputs of a model. */
 export function invalidTable(message: string, cause?: unknown): SignatureError {
   return new SignatureError('ERR_SIGNATURE_TABLE_INVALID', message, { cause });
 }
 
-/** A text for messages: quoted, and cut where it is long. */
+/** Quotes a name for a message, shortened if it is long. */
 export function quoteName(name: unknown): string {
   return JSON.stringify(String(name).slice(0, 100));
 }

@@ -17,7 +17,7 @@ const maps = (name: string): Buffer => {
 };
 const x = value('x', 1, ['rows', 2]);
 
-test('the tensor of probabilities becomes the output, and every other byte stays', () => {
+test('the tensor of probabilities becomes the output, and every other byte stays unchanged', () => {
   const bytes = exported('logistic-regression');
   const { bytes: changed, dropped } = dropZipMaps(bytes);
   expect(dropped).toEqual([
@@ -31,12 +31,12 @@ test('the tensor of probabilities becomes the output, and every other byte stays
     { name: 'output_label', datatype: 'INT64', shape: [-1] },
     { name: 'probabilities', datatype: 'FP32', shape: [-1, 3] },
   ]);
-  // What stands before and behind the graph.
+  // Bytes before and after the graph.
   expect(changed.subarray(0, 20)).toEqual(bytes.subarray(0, 20));
   expect(changed.subarray(-19)).toEqual(bytes.subarray(-19));
 });
 
-test('two of them are dropped, and one whose tensor is an output already', () => {
+test('two ZipMaps are dropped, and one whose tensor is an output already', () => {
   const { bytes, dropped } = dropZipMaps(
     model({
       nodes: [

@@ -15,7 +15,7 @@ test('reads the graph of an exported model', () => {
   expect(onnxSignature(read).outputs).toEqual([{ name: 'y', datatype: 'FP32', shape: [-1, 2] }]);
 });
 
-test('names that inputs share are names of their dimensions, others are none', () => {
+test('names that inputs share are names of their dimensions; other names are ignored', () => {
   const bytes = model({
     inputs: [
       value('ids', 7, ['batch', 'length', 'other']),
@@ -68,7 +68,7 @@ test('names of varying lengths, attributes and constant integers are returned', 
   expect(read0?.get('then_branch')?.graphs?.[0]?.nodes[0]?.opType).toBe('Neg');
 });
 
-describe('an encoding that readers could understand differently is rejected', () => {
+describe('an encoding that readers could interpret differently is rejected', () => {
   const external = [text(1, 'location'), text(2, 'weights.bin')];
   const entry = field(13, Buffer.concat(external));
   const w = (...more: readonly Buffer[]): Buffer =>
@@ -85,16 +85,16 @@ describe('an encoding that readers could understand differently is rejected', ()
   test.each([
     ['an enum beyond 32 bits', [entry, number(14, 2n ** 32n + 1n)], /field 14 .* beyond 32 bits/],
     ['an enum padded with zeros', [entry, Buffer.from([14 << 3, 0x81, 0x00])], /padded/],
-    ['an enum given twice', [entry, number(14, 0), number(14, 1)], /field 14 is given twice/],
+    ['an enum that occurs twice', [entry, number(14, 0), number(14, 1)], /field 14 occurs twice/],
     ['a key padded with zeros', [entry, Buffer.from([0xf0, 0x00, 1])], /padded/],
-    ['a location given twice', [entry, entry, number(14, 1)], /"location" .* given twice/],
+    ['a location that occurs twice', [entry, entry, number(14, 1)], /"location" .* occurs twice/],
     [
       'an enum that has a length',
       [entry, field(14, Buffer.from([1]))],
-      /field 14 has the wire type 2/,
+      /field 14 has the unexpected wire type 2/,
     ],
     ['a group', [entry, Buffer.from([(14 << 3) | 3, (14 << 3) | 4])], /unknown wire type 3/],
-    ['no location', [number(14, 1)], /in a file that it doesn't name/],
+    ['no location', [number(14, 1)], /in a file without a path/],
     [
       'a name that is not UTF-8',
       [field(13, Buffer.concat([text(1, 'location'), field(2, Buffer.from([0xff]))]))],
@@ -109,9 +109,9 @@ describe('an encoding that readers could understand differently is rejected', ()
     );
   });
 
-  test('a graph given twice, whose parts protobuf would merge', () => {
+  test('a graph that occurs twice, whose parts protobuf would merge', () => {
     const twice = Buffer.concat([model({}), field(7, graph({}))]);
-    expect(() => readOnnxModel(twice)).toThrow(/field 7 is given twice/);
+    expect(() => readOnnxModel(twice)).toThrow(/field 7 occurs twice/);
   });
 
   test('two outputs of one name', () => {
@@ -124,11 +124,11 @@ describe('an encoding that readers could understand differently is rejected', ()
   test('two types of one value', () => {
     const type = Buffer.concat([field(1, Buffer.alloc(0)), field(4, Buffer.alloc(0))]);
     const input = Buffer.concat([text(1, 'x'), field(2, type)]);
-    expect(() => readOnnxModel(model({ inputs: [input] }))).toThrow(/field 4 is given twice/);
+    expect(() => readOnnxModel(model({ inputs: [input] }))).toThrow(/field 4 occurs twice/);
   });
 });
 
-test('external tensors are found wherever a model may hold them', () => {
+test('external tensors are found in every part of a model', () => {
   const external = (name: string): Buffer =>
     tensor({ name, type: 1, dims: [1], location: `${name}.bin` });
   const sparse = (name: string): Buffer =>
@@ -187,11 +187,11 @@ test('external tensors are found wherever a model may hold them', () => {
   ]);
 });
 
-test('bytes that ONNX Runtime takes for its own format are rejected, even if they are protobuf too', () => {
+test('a file that starts as the format of ONNX Runtime is rejected, even if it is valid protobuf', () => {
   const domain = field(4, Buffer.from('..ORTM'));
   const bytes = Buffer.concat([domain, model({})]);
   expect(bytes.toString('latin1', 4, 8)).toBe('ORTM');
-  expect(() => readOnnxModel(bytes)).toThrow(/own format \(\.ort\)/);
+  expect(() => readOnnxModel(bytes)).toThrow(/format of ONNX Runtime \(\.ort\)/);
 });
 
 test('a file of millions of empty nodes is rejected before it fills the memory', () => {
