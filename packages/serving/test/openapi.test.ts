@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import express from 'express';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Signature } from '@fairlead/signature';
@@ -253,6 +254,51 @@ describe('the document', () => {
       for (const path of shown) expect(path === '/invocations' ? 'iris' : path).toContain(model);
       expect(document.paths['/v2/models/affine/infer']?.post).toBeDefined();
     }
+    server.close();
+    server.closeAllConnections();
+  });
+
+  test.each([
+    ['returns a promise', () => Promise.resolve(false)],
+    ['returns a number', () => 1],
+    [
+      'throws',
+      () => {
+        throw new Error('no session');
+      },
+    ],
+  ])('shows nothing where the function that decides on examples %s', async (_what, shows) => {
+    const handler = openApiHandler(models, {
+      protocols: [openInference()],
+      showsExample: shows as unknown as () => boolean,
+    });
+    const passed: unknown[] = [];
+    const server = createServer((req, res) => {
+      if (req.url === '/openapi.json') handler(req, res);
+      else
+        handler(Object.assign(req, { url: '/openapi.json' }), res, (error) => {
+          passed.push(error);
+          res.end('passed to next');
+        });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const alone = await fetch(`http://127.0.0.1:${port}/openapi.json`);
+    expect([alone.status, await alone.text()]).toEqual([500, '']);
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('passed to next');
+    expect(passed).toEqual([expect.any(Error)]);
+    server.close();
+    server.closeAllConnections();
+  });
+
+  test('names the path that the handler is mounted below', async () => {
+    const server = createServer(
+      express().use('/ml', openApiHandler(models, { protocols: [openInference()] })),
+    ).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const document = await documentAt(`http://127.0.0.1:${port}/ml`);
+    expect(document.servers).toEqual([{ url: '/ml' }]);
     server.close();
     server.closeAllConnections();
   });

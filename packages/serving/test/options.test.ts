@@ -20,6 +20,7 @@ import {
 import { onnxRuntime } from '../src/onnx/index.ts';
 import { redisCache } from '../src/cache/redis/index.ts';
 import { upstreamRuntime } from '../src/upstream/index.ts';
+import { MemorySource } from './memory-source.ts';
 
 /** Calls a factory as plain JavaScript does. */
 type AnyFunction = (...args: readonly unknown[]) => unknown;
@@ -32,8 +33,13 @@ function call(factory: unknown, ...args: readonly unknown[]): unknown {
   return (factory as AnyFunction)(...args);
 }
 
-const models = new ModelServer({ source: {} as never, runtimes: {} });
-const queue = {};
+const source = new MemorySource([]);
+const models = new ModelServer({ source, runtimes: {} });
+const none = (): undefined => undefined;
+const queue = {
+  ...{ requireRoom: none, enqueue: none, get: none, describe: none },
+  ...{ outcome: none, cancel: none, remove: none },
+};
 const client = { on: () => undefined };
 
 const factories: readonly (readonly [
@@ -41,7 +47,7 @@ const factories: readonly (readonly [
   factory: (options: unknown) => unknown,
   options: object,
 ])[] = [
-  ['new ModelServer', (o) => construct(ModelServer, o), { source: {}, runtimes: {} }],
+  ['new ModelServer', (o) => construct(ModelServer, o), { source, runtimes: {} }],
   ['onnxRuntime', (o) => call(onnxRuntime, o), {}],
   ['upstreamRuntime', (o) => call(upstreamRuntime, {}, o), {}],
   ['upstream "flask"', (o) => call(upstreamRuntime, { flask: o }), { url: 'http://127.0.0.1:1' }],
@@ -93,7 +99,7 @@ describe.each(factories)('%s', (name, factory, options) => {
 });
 
 it('a circuit breaker with a misspelt option is refused, with the name that was meant', () => {
-  const options = { source: {}, runtimes: {}, circuitBreaker: { failureRate: 0.5 } };
+  const options = { source, runtimes: {}, circuitBreaker: { failureRate: 0.5 } };
   expect(messageOf(() => construct(ModelServer, options))).toContain(
     'circuitBreaker: unknown option "failureRate". Did you mean `failureRatio`?',
   );

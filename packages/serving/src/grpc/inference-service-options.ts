@@ -1,7 +1,9 @@
 import type { OptionNames } from '@fairlead/signature';
 import { CodecPool } from '../codec/codec-pool.ts';
 import type { Codec } from '../codec/codec.ts';
+import { checkFunctions, returnsText } from '../errors/check-functions.ts';
 import { checkInteger, checkOptions, MAX_INT32 } from '../errors/check-options.ts';
+import { safeListener, warnOfFailure } from '../errors/safe-listener.ts';
 import { BodyMemory } from '../protocol/body-memory.ts';
 import type { Admission, IncomingCall } from './grpc-service.ts';
 
@@ -85,6 +87,12 @@ export function resolveInferenceServiceOptions(
   } = checkOptions('inferenceService', options, optionNames);
   checkInteger('receiveTimeoutMs', receiveTimeoutMs, 1, MAX_INT32);
   checkInteger('maxMessageBytes', maxMessageBytes, 1, MAX_INT32);
+  checkFunctions({ admit, requestId, onError });
   const limits = { receiveTimeoutMs, bodies, codec, maxMessageBytes };
-  return { serverName, serverVersion, admit, requestId, onError, ...limits };
+  const functions = {
+    admit,
+    requestId: returnsText('requestId', requestId),
+    onError: safeListener(onError, warnOfFailure('onError')),
+  };
+  return { serverName, serverVersion, ...functions, ...limits };
 }

@@ -2,6 +2,7 @@ import type { Tensor } from '@fairlead/signature';
 import { Metadata } from '@grpc/grpc-js';
 import { ClientCodec } from '../codec/client-codec.ts';
 import { MAX_INLINE_ELEMENTS } from '../codec/codec.ts';
+import { rejectPromise } from '../errors/check-functions.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
 import type { InferenceExchange } from '../protocol/protocol.ts';
 import { resultHeaders } from '../protocol/respond.ts';
@@ -45,7 +46,7 @@ export async function modelInfer(
   const { request: bytes } = call;
   const { modelName, modelVersion } = readMessageTarget(bytes);
   const target = targetOf(modelName, modelVersion);
-  admission.mayInfer?.(target.model);
+  rejectPromise('mayInfer', admission.mayInfer?.(target.model));
   const { client } = admission;
   const id = requestId(incomingOf('ModelInfer', call));
   const key = client ?? id;

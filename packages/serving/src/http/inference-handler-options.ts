@@ -2,7 +2,9 @@ import type { OptionNames } from '@fairlead/signature';
 import type { IncomingMessage } from 'node:http';
 import { CodecPool } from '../codec/codec-pool.ts';
 import type { Codec } from '../codec/codec.ts';
+import { checkFunctions, returnsText } from '../errors/check-functions.ts';
 import { checkInteger, checkOptions } from '../errors/check-options.ts';
+import { safeListener, warnOfFailure } from '../errors/safe-listener.ts';
 import { BodyMemory, DEFAULT_BODY_MEMORY_BYTES } from '../protocol/body-memory.ts';
 import { openInference } from '../protocol/open-inference/open-inference.ts';
 import type { Protocol } from '../protocol/protocol.ts';
@@ -80,6 +82,12 @@ export function resolveInferenceHandlerOptions(
     onError = () => undefined,
   } = checkOptions('inferenceHandler', options, optionNames);
   checkInteger('maxBodyBytes', maxBodyBytes);
-  const functions = { requestId, routingKey, onError, ...(client && { client }) };
+  checkFunctions({ client, requestId, routingKey, onError });
+  const functions = {
+    requestId: returnsText('requestId', requestId),
+    routingKey: returnsText('routingKey', routingKey),
+    onError: safeListener(onError, warnOfFailure('onError')),
+    ...(client && { client: returnsText('client', client) }),
+  };
   return { protocols, maxBodyBytes, bodies, codec, ...functions };
 }

@@ -49,7 +49,8 @@ export interface ExecutedEvent extends InferenceEvent {
 /**
  * Receives the events of a model server; `InferenceMetrics` of `@fairlead/monitoring` is one.
  *
- * Implementations never throw and do no I/O: they are called while a request is handled.
+ * Implementations do no I/O: they are called while a request is handled. An error that they throw costs no request anything; an
+ * event `observer-failed` of the server reports it.
  */
 export interface InferenceObserver {
   /** Called when a request for a known version is accepted; exactly one `inferenceFinished` follows. */

@@ -17,7 +17,8 @@ export interface VersionRouter {
   /**
    * Called once for each request that names no version, on its way: it must return at once, without waiting for anything.
    *
-   * A version that isn't live, and an error, count as no choice: the version of the alias answers, and an event says so.
+   * A version that isn't live, a promise, any other result, and an error, count as no choice: the version of the alias answers, and
+   * an event `route-failed` says so.
    *
    * @param key - the routing key of the request; undefined when it has none
    */

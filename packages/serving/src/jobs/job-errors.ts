@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import { rejectPromise } from '../errors/check-functions.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import type { ServingErrorCode } from '../errors/serving-error.ts';
 import type { StoredJob } from './job-queue.ts';
@@ -66,11 +68,18 @@ export class NotAuthorized extends Error {}
  * Calls `authorize`.
  *
  * @throws NotAuthorized with the error of `authorize`.
+ * @throws ServingError `ERR_SERVING_INVALID_OPTION` when it returns a promise, whose rejection would come too late.
  */
-export function authorized(authorize: () => void): void {
+export function authorized(
+  authorize: (req: IncomingMessage, model: string) => unknown,
+  req: IncomingMessage,
+  model: string,
+): void {
+  let result: unknown;
   try {
-    authorize();
+    result = authorize(req, model);
   } catch (cause) {
     throw new NotAuthorized('the client may not use the model of the job', { cause });
   }
+  rejectPromise('authorize', result);
 }

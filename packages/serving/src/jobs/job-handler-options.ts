@@ -3,7 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import type { WebhookSender } from '@fairlead/webhooks';
 import { CodecPool } from '../codec/codec-pool.ts';
 import type { Codec } from '../codec/codec.ts';
+import { checkFunctions, checkMethods, returnsText } from '../errors/check-functions.ts';
 import { checkInteger, checkOptions } from '../errors/check-options.ts';
+import { safeListener, warnOfFailure } from '../errors/safe-listener.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import { BodyMemory, DEFAULT_BODY_MEMORY_BYTES } from '../protocol/body-memory.ts';
 import { openInference } from '../protocol/open-inference/open-inference.ts';
@@ -52,7 +54,8 @@ export interface JobHandlerOptions {
   readonly client?: (req: IncomingMessage) => string | undefined;
   /**
    * Rejects a client that may not use a model, by throwing: called with the model of a job before the job is described,
-   * its result is read, or it is canceled or deleted. The error is passed to `next`; without `next` the status is 403.
+   * its result is read, or it is canceled or deleted. It must decide at once: a promise is an error. The error is passed to `next`;
+   * without `next` the status is 403.
    */
   readonly authorize?: (req: IncomingMessage, model: string) => void;
   /** Returns the id of a request, which is forwarded to upstreams. */
@@ -77,6 +80,17 @@ const optionNames: OptionNames<JobHandlerOptions> = {
   webhooks: 'optional',
   onError: 'optional',
 };
+
+/** Methods of a queue. */
+const QUEUE_METHODS = [
+  'requireRoom',
+  'enqueue',
+  'get',
+  'describe',
+  'outcome',
+  'cancel',
+  'remove',
+] as const satisfies readonly (keyof JobQueue)[];
 
 /** Options with their defaults. */
 export type ResolvedJobHandlerOptions = Required<Omit<JobHandlerOptions, 'webhooks'>> &
@@ -106,6 +120,15 @@ export function resolveJobHandlerOptions(options: JobHandlerOptions): ResolvedJo
     const message = `path is ${JSON.stringify(path)}; it must be like "/v2/jobs"`;
     throw new ServingError('ERR_SERVING_INVALID_OPTION', message);
   }
-  const functions = { owner, client, authorize, requestId, onError };
+  checkFunctions({ owner, client, authorize, requestId, onError });
+  checkMethods('queue', rest.queue, QUEUE_METHODS);
+  checkMethods('webhooks', rest.webhooks, ['allows']);
+  const functions = {
+    owner: returnsText('owner', owner),
+    client: returnsText('client', client),
+    authorize,
+    requestId: returnsText('requestId', requestId),
+    onError: safeListener(onError, warnOfFailure('onError')),
+  };
   return { protocols, path, maxBodyBytes, bodies, codec, ...functions, ...rest };
 }

@@ -33,7 +33,7 @@ export function jobHandler(server: ModelServer, options: JobHandlerOptions): Inf
     res: ServerResponse,
   ): Promise<void> {
     const job = await acceptJob(server, found, resolved, req, res);
-    res.setHeader('location', responder.pathOf(job));
+    res.setHeader('location', responder.pathOf(job, req));
     res.setHeader('preference-applied', 'respond-async');
     if (job.outcome === undefined) res.setHeader('retry-after', POLL_SECONDS);
     responder.sendJob(res, 202, job);

@@ -40,9 +40,7 @@ export class JobResource {
     }
     const job = visible(await stored(queue.get(id)), owner(req), id);
     // The scope may have been revoked since the job was created.
-    authorized(() => {
-      authorize(req, job.request.model);
-    });
+    authorized(authorize, req, job.request.model);
     if (result !== undefined) await this.#sendResult(job, res);
     else if (method === 'DELETE') await this.#delete(job, res);
     else this.#responder.sendJob(res, 200, job);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ModelServer } from '../model-server/model-server.ts';
 import type { Protocol, Reply } from '../protocol/protocol.ts';
+import { mountPrefix } from '../protocol/mount-prefix.ts';
 import { toHttpError } from '../protocol/http-error.ts';
 import { sendError, sendReply } from '../protocol/respond.ts';
 import { isServerFault, NotAuthorized } from './job-errors.ts';
@@ -25,14 +26,14 @@ export class JobResponder {
     this.#options = options;
   }
 
-  /** Path of a job. */
-  pathOf(job: StoredJob): string {
-    return `${this.#options.path}/${job.request.id}`;
+  /** Path of a job, as the client of `req` reaches it. */
+  pathOf(job: StoredJob, req: IncomingMessage): string {
+    return `${mountPrefix(req)}${this.#options.path}/${job.request.id}`;
   }
 
   /** Sends the description of a job. */
   sendJob(res: ServerResponse, status: number, job: StoredJob): void {
-    const url = this.pathOf(job);
+    const url = this.pathOf(job, res.req);
     const links = { url, result_url: `${url}/result` };
     const body = JSON.stringify({ ...this.#options.queue.describe(job), ...links });
     this.send(res, { status, body });

@@ -55,8 +55,8 @@ export class FollowUp {
     return inferred;
   }
 
-  close(): void {
-    this.#records.close();
+  close(): Promise<void> {
+    return this.#records.close();
   }
 
   #runShadow(

@@ -1,4 +1,6 @@
+import { checkFunctions, checkMethods } from '../errors/check-functions.ts';
 import { checkInteger, checkOptions, MAX_INT32 } from '../errors/check-options.ts';
+import { safeListener, warnOfFailure } from '../errors/safe-listener.ts';
 import type { OptionNames } from '@fairlead/signature';
 import type { CacheStore } from '../cache/cache-store.ts';
 import {
@@ -12,6 +14,7 @@ import type { VersionRouter } from '../inference/version-router.ts';
 import type { ModelSource } from '../source/model-source.ts';
 import type { RuntimeFactory } from '../runtime/runtime.ts';
 import type { ServingEvent } from '../models/serving-event.ts';
+import { safeObserver } from './safe-observer.ts';
 
 /** Options of a `ModelServer`. */
 export interface ModelServerOptions {
@@ -24,9 +27,9 @@ export interface ModelServerOptions {
   readonly alias?: string;
   /** The runtimes by the name that manifests use: `{ onnx: onnxRuntime(), upstream: upstreamRuntime(…) }`. */
   readonly runtimes: Readonly<Record<string, RuntimeFactory>>;
-  /** Called for every request and execution. */
+  /** Called for every request and execution; an error of it costs no request anything, and an event reports it. */
   readonly observer?: InferenceObserver;
-  /** Called for loads, swaps, failures and lost workers. */
+  /** Called for loads, swaps, failures and lost workers; an error of it becomes a warning of the process. */
   readonly onEvent?: (event: ServingEvent) => void;
   /**
    * Chooses the version that answers a request which names none, among the live ones of its model; see `alsoFollow`.
@@ -214,8 +217,34 @@ export function checkModelServerOptions(options: ModelServerOptions): CheckedOpt
   for (const [name, min] of Object.entries(MINIMUMS)) {
     checkInteger(name, checked[name as keyof typeof MINIMUMS], min, MAX_INT32);
   }
+  checkPlugins(given);
   const hangMs = HANG_RATIO * checked.requestTimeoutMs;
   const breaker =
     circuitBreaker === false ? undefined : { ...circuitBreakerOptions(circuitBreaker), hangMs };
-  return { ...checked, breaker };
+  return { ...checked, breaker, ...safeListeners(given) };
+}
+
+/** @throws ServingError `ERR_SERVING_INVALID_OPTION` for an option that lacks a method or isn't a function. */
+function checkPlugins(options: Omit<ModelServerOptions, 'circuitBreaker'>): void {
+  const { source, runtimes, observer, router, recorder, onEvent, now, serveOptions } = options;
+  checkMethods('source', source, ['resolve', 'follow', 'openVersion']);
+  checkMethods('observer', observer, ['inferenceStarted', 'inferenceFinished', 'executed']);
+  checkMethods('router', router, ['route']);
+  checkMethods('recorder', recorder, ['record']);
+  checkFunctions({ onEvent, now, serveOptions });
+  for (const [name, factory] of Object.entries(runtimes)) {
+    checkMethods(`runtimes.${name}`, factory, ['load']);
+  }
+}
+
+/** What is called while requests are answered and versions are loaded: errors of these functions reach neither. */
+function safeListeners({
+  onEvent: given,
+  observer,
+}: ModelServerOptions): Pick<ModelServerOptions, 'onEvent' | 'observer'> {
+  const onEvent = given && safeListener(given, warnOfFailure('onEvent'));
+  return {
+    ...(onEvent && { onEvent }),
+    ...(observer && { observer: safeObserver(observer, onEvent) }),
+  };
 }

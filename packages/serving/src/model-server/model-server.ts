@@ -218,7 +218,7 @@ export class ModelServer {
   async close(): Promise<void> {
     this.#draining = true;
     await this.#models.close();
-    this.#followUp?.close();
+    await this.#followUp?.close();
   }
 
   #choose(target: InferTarget, key: string | undefined): RouteChoice {

@@ -29,7 +29,7 @@ const MAX_CALL_MS = 1;
 /** Length of that pause, in durations of the call: a recorder takes at most a twentieth of the event loop's time. */
 const PAUSE_FACTOR = 19;
 const EVENT_INTERVAL_MS = 10_000;
-/** Records that wait are passed to the recorder for so long when the server closes, in milliseconds. */
+/** When the server closes, waiting records are passed to the recorder, and what it stores is awaited, for so long, in milliseconds. */
 const CLOSE_MS = 1000;
 
 /**
@@ -44,6 +44,7 @@ export class RecordQueue {
   /** Cancels the next flush; undefined when none is scheduled. */
   #cancel: (() => void) | undefined;
   #closed = false;
+  #onEmpty: (() => void) | undefined;
   #dropped = 0;
   #failed = 0;
   #reportedAt = -Infinity;
@@ -75,13 +76,21 @@ export class RecordQueue {
     }
   }
 
-  /** Forwards waiting records, for one second at most; later records are dropped. */
-  close(): void {
+  /** Forwards waiting records, and waits until they are stored, for one second at most; later records are dropped. */
+  async close(): Promise<void> {
     this.#closed = true;
     this.#cancel?.();
     const endsAt = performance.now() + CLOSE_MS;
     while (this.#waiting.length > 0 && performance.now() < endsAt) this.#recordNext();
     this.#waiting.length = 0;
+    if (this.#records === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.max(0, endsAt - performance.now()));
+      this.#onEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   #push(record: InferenceRecord): void {
@@ -155,6 +164,7 @@ export class RecordQueue {
   #release(record: InferenceRecord): void {
     this.#records -= 1;
     this.#bytes -= bytesOf(record);
+    if (this.#records === 0) this.#onEmpty?.();
   }
 
   #fail(error: unknown, record: InferenceRecord): void {

@@ -1,3 +1,5 @@
+import { describeValue } from '@fairlead/signature';
+import { wrongResult } from '../errors/check-functions.ts';
 import type { InferTarget } from '../inference/infer-request.ts';
 import type { VersionChoice, VersionRouter } from '../inference/version-router.ts';
 import type { LoadedVersion } from '../models/loaded-version.ts';
@@ -12,6 +14,8 @@ export interface ChosenVersions {
   readonly shadow: LoadedVersion | undefined;
 }
 
+const NONE: ChosenVersions = { version: undefined, shadow: undefined };
+
 /** Calls the router of a server, and reports choices that can't be followed: then the version of the alias answers. */
 export class VersionChooser {
   readonly #router: VersionRouter;
@@ -24,22 +28,31 @@ export class VersionChooser {
     this.#onEvent = onEvent;
   }
 
-  choose(served: ServedModel, target: InferTarget, key: string | undefined): ChosenVersions {
-    const choice = this.#call(target, key);
-    if (choice === undefined) return { version: undefined, shadow: undefined };
-    const version = served.find(choice.version);
-    if (version === undefined) this.#report(target.model, `version ${choice.version} is not live`);
-    const shadow = choice.shadow === undefined ? undefined : served.find(choice.shadow);
+  choose(served: ServedModel, { model }: InferTarget, key: string | undefined): ChosenVersions {
+    const choice = this.#call(model, key);
+    if (choice === undefined) return NONE;
+    const version = this.#find(served, 'version', choice.version);
+    const shadow =
+      choice.shadow === undefined ? undefined : this.#find(served, 'shadow version', choice.shadow);
     return { version, shadow: shadow === version ? undefined : shadow };
   }
 
-  #call(target: InferTarget, key: string | undefined): VersionChoice | undefined {
+  #call(model: string, key: string | undefined): VersionChoice | undefined {
     try {
-      return this.#router.route(target, key);
+      // The target is a copy: requests of one path share theirs.
+      return checkChoice(this.#router.route({ model }, key));
     } catch (error) {
-      this.#report(target.model, error instanceof Error ? error.message : String(error));
+      this.#report(model, error instanceof Error ? error.message : String(error));
       return undefined;
     }
+  }
+
+  #find(served: ServedModel, what: string, version: string): LoadedVersion | undefined {
+    const found = served.find(version);
+    if (found !== undefined) return found;
+    const live = served.live.map(({ label }) => label.version).join(', ') || 'none';
+    this.#report(served.name, `${what} ${describeValue(version)} is not live; live: ${live}`);
+    return undefined;
   }
 
   #report(model: string, reason: string): void {
@@ -48,4 +61,21 @@ export class VersionChooser {
     this.#reportedAt.set(model, now);
     this.#onEvent({ type: 'route-failed', model, reason });
   }
+}
+
+/** @throws ServingError for a result that is neither a choice nor undefined. */
+function checkChoice(choice: unknown): VersionChoice | undefined {
+  if (choice === undefined) return undefined;
+  if (typeof choice === 'object' && choice !== null && 'version' in choice) {
+    const { version, shadow } = choice as Readonly<Record<'version' | 'shadow', unknown>>;
+    const hasShadow = typeof shadow === 'string';
+    if (typeof version === 'string' && (hasShadow || shadow === undefined)) {
+      return { version, ...(hasShadow && { shadow }) };
+    }
+    const [name, value] = typeof version === 'string' ? ['shadow', shadow] : ['version', version];
+    throw new TypeError(
+      `route() chose the ${name} ${describeValue(value)}; it must be a string, such as "2"`,
+    );
+  }
+  throw wrongResult('route', choice, 'an object such as { version: "2" }, or undefined');
 }

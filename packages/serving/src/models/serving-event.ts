@@ -65,10 +65,19 @@ export type ServingEvent =
       readonly reason: string;
     }
   | {
-      /** A router threw, or chose a version that isn't live: the first time at once, then at most once in ten seconds for a model. */
+      /** A router threw, returned no choice, or chose a version that isn't live: the first time at once, then at most once in ten seconds for a model. */
       readonly type: 'route-failed';
       readonly model: string;
       readonly reason: string;
+    }
+  | {
+      /** The observer threw, which costs no request anything: the first time at once, then at most one event in ten seconds. */
+      readonly type: 'observer-failed';
+      /** The model of the last call. */
+      readonly model: string;
+      readonly reason: string;
+      /** Calls that failed since the last such event. */
+      readonly failed: number;
     }
   | {
       /** Inferences were not recorded: the first time at once, then at most one event in ten seconds. */

@@ -1,8 +1,10 @@
+import { checkFunctions, wrongResult } from '../errors/check-functions.ts';
 import { checkOptions, invalidArgument } from '../errors/check-options.ts';
 import type { OptionNames } from '@fairlead/signature';
 import type { IncomingMessage } from 'node:http';
 import type { LoadedVersion } from '../models/loaded-version.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
+import { mountPrefix } from '../protocol/mount-prefix.ts';
 import { pathOf } from '../protocol/request-route.ts';
 import type { InferenceHandler } from '../http/inference-handler.ts';
 import { openApiDocument, type OpenApiDocumentOptions } from './openapi-document.ts';
@@ -67,6 +69,7 @@ export function openApiHandler(
     showsExample = () => true,
     ...options
   } = checkOptions('openApiHandler', given, optionNames);
+  checkFunctions({ showsExample });
   let described: readonly LoadedVersion[] = [];
   /** By the models whose examples are shown. */
   const texts = new Map<string, string>();
@@ -78,16 +81,19 @@ export function openApiHandler(
     if (!same) texts.clear();
     described = loaded;
     const shown = new Set(
-      loaded.map(({ label }) => label.model).filter((model) => showsExample(req, model)),
+      loaded
+        .map(({ label }) => label.model)
+        .filter((model) => checkShown(showsExample(req, model))),
     );
-    const key = JSON.stringify([...shown]);
+    const prefix = mountPrefix(req);
+    const key = JSON.stringify([prefix, ...shown]);
     const stored = texts.get(key);
     if (stored !== undefined) return stored;
     const document = openApiDocument(loaded, {
       ...options,
       showsExample: (model) => shown.has(model),
     });
-    const text = JSON.stringify(document);
+    const text = JSON.stringify({ ...document, ...(prefix && { servers: [{ url: prefix }] }) });
     if (texts.size >= MAX_TEXTS) texts.clear();
     texts.set(key, text);
     return text;
@@ -104,9 +110,26 @@ export function openApiHandler(
       res.end();
       return;
     }
-    const body = currentText(req);
+    let body: string;
+    try {
+      body = currentText(req);
+    } catch (error) {
+      if (next !== undefined) {
+        next(error);
+        return;
+      }
+      res.statusCode = 500;
+      res.end();
+      return;
+    }
     res.setHeader('content-type', 'application/json');
     res.setHeader('content-length', Buffer.byteLength(body));
     res.end(body);
   };
+}
+
+/** @throws ServingError for a promise, which would count as true, and any other value. */
+function checkShown(shown: unknown): boolean {
+  if (typeof shown === 'boolean') return shown;
+  throw wrongResult('showsExample', shown, 'true or false');
 }

@@ -8,7 +8,7 @@ export const MAX_UNCOUNTED_BYTES = 65_536;
 /**
  * Reads a request's body, at most `maxBytes` of it.
  *
- * A body that `express.raw` read already is taken as it is. `openAccount` is called for the memory of a body that turns
+ * A body that `express.raw` read already is used as it is, and `req.body` of a parser that left the stream unread is ignored. `openAccount` is called for the memory of a body that turns
  * out to be larger than 64 KiB.
  *
  * @throws ServingError `ERR_SERVING_BODY_TOO_LARGE`; `ERR_SERVING_OVERLOADED` when too little memory is left; `ERR_SERVING_CANCELED` when the client disconnects;
@@ -23,17 +23,18 @@ export function readBody(
   if (Buffer.isBuffer(parsed)) {
     return parsed.length > maxBytes ? Promise.reject(tooLarge(maxBytes)) : Promise.resolve(parsed);
   }
-  if (parsed !== undefined) {
+  // Some parsers set `req.body` of requests that they leave unread.
+  if (parsed !== undefined && req.readableDidRead) {
     const message =
-      'the body was parsed before it got here: mount the inference handler before express.json()';
+      'the body was parsed before it got here: mount the inference handler before express.json() and other body parsers';
     return Promise.reject(new ServingError('ERR_SERVING_INVALID_OPTION', message));
   }
-  // The event 'end' was emitted already: nothing would end a wait for it.
-  if (req.readableEnded) {
+  // What was read is lost, and after the event 'end' nothing would end a wait for more.
+  if (req.readableDidRead || req.readableEnded) {
     const { 'content-length': sent = '0', 'transfer-encoding': coding } = req.headers;
     if (coding === undefined && Number(sent) === 0) return Promise.resolve(Buffer.alloc(0));
     const message =
-      'the body was consumed before it reached the inference handler: in Fastify, pass requests to the handler from an onRequest hook or from serverFactory, before the body is parsed';
+      'the body was consumed before it reached the inference handler: mount it before what reads bodies; in Fastify, pass requests to the handler from an onRequest hook or from serverFactory, before the body is parsed';
     return Promise.reject(new ServingError('ERR_SERVING_INVALID_OPTION', message));
   }
   return new Promise((resolve, reject) => {

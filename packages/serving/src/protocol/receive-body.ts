@@ -30,7 +30,10 @@ export function receiveBody(
     bodies && ((): BodyAccount => (account ??= accountOf(res, bodies, client?.(req))));
   const received = readBody(req, maxBodyBytes, openAccount);
   if (req.headers['content-encoding'] === undefined) return received;
+  const wasParsed = Buffer.isBuffer((req as { body?: unknown }).body);
   return received.then(async (body) => {
+    // `express.raw` has decompressed it, and leaves the header.
+    if (wasParsed && !isCompressed(body)) return body;
     const grow = (bytes: number): void => {
       if (res.destroyed) throw new ServingError('ERR_SERVING_CANCELED', 'the client disconnected');
       const total = body.length + bytes;
@@ -46,6 +49,12 @@ export function receiveBody(
       throw error;
     }
   });
+}
+
+/** Returns whether bytes begin as gzip (RFC 1952, 2.3.1) or zlib (RFC 1950, 2.2) does. */
+function isCompressed([first = 0, second = 0]: Buffer): boolean {
+  if (first === 0x1f && second === 0x8b) return true;
+  return (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0;
 }
 
 function accountOf(

@@ -673,6 +673,15 @@ describe('an admitted client', () => {
   );
 });
 
+test('an admission whose mayInfer returns a promise admits no call', async () => {
+  const mayInfer = (): void => Promise.reject(new Error('no scope')) as unknown as undefined;
+  const { send } = await serve(models, { admit: () => ({ mayInfer }) });
+  expect(await failure(send('ModelInfer', typed()))).toMatchObject({
+    code: status.INTERNAL,
+    details: 'mayInfer() returned a promise; it must return nothing, or throw',
+  });
+});
+
 /** 16 million integers of 64 bits, which compress to 16 kB. */
 function manyElements(model: string): Buffer {
   const field = (number: number, bytes: Buffer | string): Buffer => {

@@ -191,7 +191,7 @@ describe('two live versions of a model', () => {
         {
           type: 'route-failed',
           model: 'm',
-          reason: expect.stringMatching(/no assignment|9 is not live/) as string,
+          reason: expect.stringMatching(/no assignment|version "9" is not live/) as string,
         },
       ]);
     },

@@ -183,6 +183,21 @@ describe('a recorder', () => {
     await server.close();
     expect(records).toHaveLength(1);
   });
+
+  test('that stores records asynchronously has stored them when the server is closed', async () => {
+    const { promise: written, resolve: write } = Promise.withResolvers<undefined>();
+    const stored: string[] = [];
+    const { server, infer } = await start({
+      async record({ requestId = '' }) {
+        await written;
+        stored.push(requestId);
+      },
+    });
+    for (const id of ['1', '2']) expect((await infer(id)).status).toBe(200);
+    const closed = server.close().then(() => [...stored]);
+    setImmediate(write, undefined);
+    expect(await closed).toEqual(['1', '2']);
+  });
 });
 
 describe('a shadow', () => {
