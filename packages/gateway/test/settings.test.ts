@@ -218,6 +218,7 @@ describe('what is refused', () => {
     ['FAIRLEAD_TRUSTED_SIGNERS', '0', 'must be a whole number from 1 to 1000'],
     ['FAIRLEAD_MODELS', 'a,,b', 'must be names separated by commas, none of them empty'],
     ['FAIRLEAD_MODELS', 'a,b, a', 'must not name anything twice'],
+    ['FAIRLEAD_READY_MODELS', 'a,', 'must be names separated by commas, none of them empty'],
     ['FAIRLEAD_ALIAS', '', text],
     ['FAIRLEAD_POLL_INTERVAL_MS', '0', 'must be a whole number from 1 to 2147483647'],
     ['FAIRLEAD_KEYS_FILE', '', text],
@@ -400,6 +401,10 @@ describe('what is refused', () => {
     [
       { ...anyone, FAIRLEAD_MODELS: 'a,b', FAIRLEAD_FALLBACKS: 'a=previous-version,b=c' },
       'FAIRLEAD_FALLBACKS names "c", which FAIRLEAD_MODELS doesn\'t',
+    ],
+    [
+      { ...anyone, FAIRLEAD_MODELS: 'a,b', FAIRLEAD_READY_MODELS: 'b,c' },
+      'FAIRLEAD_READY_MODELS names "c", which FAIRLEAD_MODELS doesn\'t',
     ],
     [
       { ...anyone, FAIRLEAD_BODY_MEMORY_BYTES: '1000' },

@@ -87,6 +87,41 @@ describe('serving a model', () => {
     expect(await serverOf(new MemorySource([])).ready()).toBe(false);
   });
 
+  test('is ready while a model that readiness does not require cannot be loaded', async () => {
+    const source = new MemorySource([{ signature: affine }]);
+    let broken = ['optional'];
+    const openVersion = source.openVersion.bind(source);
+    source.openVersion = (model, version) =>
+      broken.includes(model) ? Promise.reject(new Error('broken')) : openVersion(model, version);
+    const server = serverOf(source, {
+      serveOptions: (model) => ({ requiredForReadiness: model !== 'optional' }),
+    });
+    await server.serve('optional');
+    expect(await server.ready()).toBe(false);
+    await server.serve('required');
+    expect(await server.ready()).toBe(true);
+    expect(await server.status('optional')).toMatchObject({ ready: false });
+
+    broken = ['required', 'late'];
+    await server.serve('late');
+    expect(await server.ready()).toBe(false);
+    broken = [];
+    await until(() => server.ready());
+    await until(async () => (await server.status('optional')).ready);
+  });
+
+  test('is ready with one of several models when readiness requires none', async () => {
+    const source = new MemorySource([{ signature: affine }]);
+    const openVersion = source.openVersion.bind(source);
+    source.openVersion = (model, version) =>
+      model === 'broken' ? Promise.reject(new Error('broken')) : openVersion(model, version);
+    const server = serverOf(source, { serveOptions: () => ({ requiredForReadiness: false }) });
+    await server.serve('broken');
+    expect(await server.ready()).toBe(false);
+    await server.serve('m');
+    expect(await server.ready()).toBe(true);
+  });
+
   test('the same model twice is refused', async () => {
     const server = serverOf(new MemorySource([{ signature: affine }]));
     await server.serve('m');

@@ -45,7 +45,11 @@ export function createModels(
   );
   const models = new ModelServer({
     alias: settings.alias,
-    serveOptions: (model) => ({ cache: cacheOf(model), fallback: fallbackOf(model, settings) }),
+    serveOptions: (model) => ({
+      cache: cacheOf(model),
+      fallback: fallbackOf(model, settings),
+      requiredForReadiness: settings.readyModels?.includes(model) ?? true,
+    }),
     maxModels: settings.maxModels,
     source,
     runtimes: {
@@ -100,8 +104,9 @@ function fallbackOf(model: string, { fallbacks }: Settings): Fallback | undefine
   return name === PREVIOUS_VERSION ? name : { model: name };
 }
 
-function flaskUpstream({ flaskAddress, flaskConnections: connections, deadlineMs }: Settings) {
+function flaskUpstream(settings: Settings) {
+  const { flaskAddress, flaskConnections: connections, deadlineMs, loadTimeoutMs } = settings;
   if (flaskAddress === undefined) return {};
   const url = flaskAddress.startsWith('unix:') ? flaskAddress : `http://${flaskAddress}`;
-  return { flask: { url, connections, timeoutMs: deadlineMs } };
+  return { flask: { url, connections, timeoutMs: deadlineMs, loadTimeoutMs } };
 }

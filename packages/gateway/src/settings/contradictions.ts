@@ -42,6 +42,10 @@ export function contradictions(read: Settings): string[] {
     if (name === PREVIOUS_VERSION || models?.includes(name) !== false) continue;
     problems.push(`FAIRLEAD_FALLBACKS names "${name}", which FAIRLEAD_MODELS doesn't`);
   }
+  for (const name of read.readyModels ?? []) {
+    if (models?.includes(name) !== false) continue;
+    problems.push(`FAIRLEAD_READY_MODELS names "${name}", which FAIRLEAD_MODELS doesn't`);
+  }
   const webhookOrigins = read.webhookOrigins ?? read.webhookPrivateOrigins;
   if ((webhookOrigins === undefined) !== (read.webhookSecrets === undefined)) {
     problems.push(

@@ -21,7 +21,7 @@ export const inferenceSettings = {
     'FAIRLEAD_LOAD_TIMEOUT_MS',
     milliseconds,
     '300000',
-    'Maximum time to load an ONNX model; above it, the load counts as hung and is retried once.',
+    'Maximum time to load an ONNX model; above it, the load counts as hung and is retried once. A Python service that starts beside the gateway has it, up to a minute, for its first answer.',
   ),
   maxQueued: setting(
     'FAIRLEAD_MAX_QUEUED',

@@ -39,6 +39,12 @@ export const registrySettings = {
     undefined,
     'Models to serve, separated by commas. Without it: every model of the registry that has the alias; one whose alias is set later is found within five poll intervals.',
   ),
+  readyModels: setting(
+    'FAIRLEAD_READY_MODELS',
+    names.optional(),
+    undefined,
+    'Models that must answer for the gateway to be ready, separated by commas; others may load, or be unavailable, meanwhile. Without it: every model.',
+  ),
   alias: setting('FAIRLEAD_ALIAS', text, 'champion', 'Alias that the models follow.'),
   pollIntervalMs: setting(
     'FAIRLEAD_POLL_INTERVAL_MS',

@@ -157,6 +157,11 @@ export interface ServeOptions {
    * @defaultValue none: the request fails
    */
   readonly fallback?: Fallback | undefined;
+  /**
+   * False if the server may be ready while this model isn't; requests for it get 503 then, or its fallback.
+   * @defaultValue true
+   */
+  readonly requiredForReadiness?: boolean | undefined;
 }
 
 /** Names of {@link ServeOptions}. */
@@ -165,6 +170,7 @@ export const serveOptionNames: OptionNames<ServeOptions> = {
   alsoFollow: 'optional',
   cache: 'optional',
   fallback: 'optional',
+  requiredForReadiness: 'optional',
 };
 
 type Optional = 'observer' | 'onEvent' | 'router' | 'recorder';

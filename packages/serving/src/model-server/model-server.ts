@@ -196,12 +196,17 @@ export class ModelServer {
     };
   }
 
-  /** Resolves to whether every served model can answer; a server without models, or one that drains, isn't ready. */
+  /**
+   * Resolves to whether every model that readiness requires can answer; where it requires none, whether any can. A server
+   * without models, or one that drains, isn't ready.
+   */
   async ready(): Promise<boolean> {
-    const models = this.#models.settledNames;
-    if (this.#draining || models.length === 0) return false;
-    const statuses = await Promise.all(models.map((model) => this.status(model)));
-    return statuses.every((status) => status.ready);
+    const settled = this.#models.settledNames;
+    if (this.#draining || settled.length === 0) return false;
+    const required = settled.filter((model) => this.#models.isRequired(model));
+    const isReady = async (model: string): Promise<boolean> => (await this.status(model)).ready;
+    const answers = await Promise.all((required.length > 0 ? required : settled).map(isReady));
+    return required.length > 0 ? answers.every(Boolean) : answers.some(Boolean);
   }
 
   /** True if the server drains: it still answers, but is not ready. */

@@ -70,6 +70,11 @@ export class ServedModels {
     throw this.#notFound(name, this.#options.source.unservedHint?.(name));
   }
 
+  /** Returns whether the server is ready only when this model is. */
+  isRequired(name: string): boolean {
+    return this.#serveOptions.get(name)?.requiredForReadiness !== false;
+  }
+
   /** See `ModelServer.serve`. */
   async serve(name: string, options = this.#options.serveOptions(name)): Promise<void> {
     // Events of the version that unloads must not be taken for those of its successor.

@@ -12,6 +12,8 @@ export interface ExecutionContext {
   readonly signal: AbortSignal;
   /** True if the storage of the inputs may be moved to another thread; else it must not be changed. */
   readonly ownsInputs: boolean;
+  /** True for the executions of a load, which have the time of a load in place of that of a request. */
+  readonly isWarmUp?: boolean | undefined;
 }
 
 /** Result of one execution. */

@@ -9,6 +9,7 @@ export interface UpstreamClientOptions {
   readonly address: UpstreamAddress;
   readonly connections: number;
   readonly timeoutMs: number;
+  readonly loadTimeoutMs: number;
   readonly maxResponseBytes: number;
   readonly keepAlive: boolean;
   /** Resolves names; `lookup` of `node:dns` without it. */
@@ -47,8 +48,6 @@ export class UpstreamClient {
         lookup: checkedLookup(ALLOWED, resolve),
         ...(address.socketPath !== undefined && { socketPath: address.socketPath }),
       },
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
       maxResponseSize: maxResponseBytes,
     });
   }
@@ -67,20 +66,24 @@ export class UpstreamClient {
       body,
       requestId,
       trace,
+      timeoutMs = this.#options.timeoutMs,
     }: {
       signal: AbortSignal;
       body?: string | Uint8Array;
       requestId?: string | undefined;
       trace?: Readonly<Record<string, string>>;
+      timeoutMs?: number | undefined;
     },
   ): Promise<UpstreamResponse> {
-    const { name, timeoutMs } = this.#options;
+    const { name } = this.#options;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     try {
       const response = await this.#pool.request({
         method,
         path,
         signal: limit,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
         headers: {
           accept: 'application/json',
           ...(body !== undefined && { 'content-type': 'application/json' }),
@@ -111,6 +114,11 @@ export class UpstreamClient {
         { cause },
       );
     }
+  }
+
+  /** Maximum time of an answer while a version is loaded, in milliseconds. */
+  get loadTimeoutMs(): number {
+    return this.#options.loadTimeoutMs;
   }
 
   /** Ends every connection at once. */

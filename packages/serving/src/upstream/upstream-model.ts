@@ -54,6 +54,7 @@ export class UpstreamModel implements Runtime {
       signal: AbortSignal.any([context.signal, this.#closing.signal]),
       requestId: context.requestIds[0],
       ...(context.trace && { trace: traceHeaders(traceContext(context.trace)) }),
+      ...(context.isWarmUp === true && { timeoutMs: this.#client.loadTimeoutMs }),
       body: await this.#encode(inputs),
     });
     if (response.status !== 200) throw this.#refused(response);

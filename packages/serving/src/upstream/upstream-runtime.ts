@@ -23,6 +23,12 @@ export interface UpstreamOptions {
    */
   readonly timeoutMs?: number;
   /**
+   * Maximum wait for a response while a version is loaded, in milliseconds: an upstream that starts at the same time, and
+   * imports its libraries first, gets this time in place of `timeoutMs`.
+   * @defaultValue 60000, or `timeoutMs` if that is longer
+   */
+  readonly loadTimeoutMs?: number;
+  /**
    * Maximum size of a response, in bytes; a larger one is an error.
    * @defaultValue 67108864 (64 MiB)
    */
@@ -45,6 +51,7 @@ const upstreamNames: OptionNames<UpstreamOptions> = {
   url: 'required',
   connections: 'optional',
   timeoutMs: 'optional',
+  loadTimeoutMs: 'optional',
   maxResponseBytes: 'optional',
   keepAlive: 'optional',
   resolve: 'optional',
@@ -125,15 +132,22 @@ function createClient(name: string, options: UpstreamOptions): UpstreamClient {
     url,
     connections = 16,
     timeoutMs = 30_000,
+    loadTimeoutMs = Math.max(timeoutMs, 60_000),
     maxResponseBytes = 64 * 1024 * 1024,
     keepAlive = false,
     resolve,
   } = options;
-  for (const [option, value] of Object.entries({ connections, timeoutMs, maxResponseBytes })) {
+  for (const [option, value] of Object.entries({
+    connections,
+    timeoutMs,
+    loadTimeoutMs,
+    maxResponseBytes,
+  })) {
     checkInteger(`upstream "${name}": ${option}`, value, 1, MAX_INT32);
   }
   const address = parseUpstreamAddress(name, url);
   return new UpstreamClient({
-    ...{ name, address, connections, timeoutMs, maxResponseBytes, keepAlive, resolve },
+    ...{ name, address, connections, timeoutMs, loadTimeoutMs },
+    ...{ maxResponseBytes, keepAlive, resolve },
   });
 }

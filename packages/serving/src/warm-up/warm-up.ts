@@ -57,7 +57,7 @@ export async function warmUp(
   { limits, timeoutMs, signal }: WarmUpOptions,
 ): Promise<WarmUpResult> {
   const execute = (inputs: readonly Tensor[]): Promise<Execution> =>
-    runtime.execute(inputs, { signal, requestIds: [], ownsInputs: false });
+    runtime.execute(inputs, { signal, requestIds: [], ownsInputs: false, isWarmUp: true });
   const facts: Omit<BatchingFacts, 'trial'> = {
     setting: manifest.batching ?? 'auto',
     signature: manifest.signature,

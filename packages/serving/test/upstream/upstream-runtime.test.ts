@@ -10,9 +10,10 @@ import {
 import { isIP, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Tensor } from '@fairlead/signature';
-import { ServingError, type Runtime } from '@fairlead/serving';
+import { ModelServer, ServingError, type Runtime } from '@fairlead/serving';
 import {
   upstreamRuntime,
   type UpstreamOptions,
@@ -277,6 +278,39 @@ describe('an upstream that fails', () => {
     expect(error.message).toBe('upstream "py" failed: gave no answer within 50 ms');
   });
 
+  test('a load has time for an upstream that still imports its libraries, a request has not', async () => {
+    const started = Promise.withResolvers<unknown>();
+    const server = await listen((req, res) => {
+      started.promise.then(
+        () => {
+          if (!req.socket.destroyed) serve(req, res);
+        },
+        () => undefined,
+      );
+    });
+    const py = { url: urlOf(server), timeoutMs: 50, loadTimeoutMs: 30_000 };
+    const runtime = upstreamRuntime({ py });
+    runtimes.push(runtime);
+    const events: string[] = [];
+    const models = new ModelServer({
+      source: new MemorySource([
+        { signature: affine, runtime: { name: 'upstream', options: { upstream: 'py' } } },
+      ]),
+      runtimes: { upstream: runtime },
+      onEvent: ({ type }) => events.push(type),
+    });
+    const served = models.serve('m');
+    expect(await failure(await load(py))).toMatchObject({
+      message: 'upstream "py" failed: gave no answer within 50 ms',
+    });
+    await sleep(300);
+    started.resolve(undefined);
+    await served;
+    expect(await models.ready()).toBe(true);
+    expect(events).toEqual(['swapped']);
+    await models.close();
+  });
+
   test('a caller who leaves ends the request upstream', async () => {
     const client = new AbortController();
     const server = await listen((req) => {
@@ -347,14 +381,16 @@ describe('configuration', () => {
     expect(() => upstreamRuntime({ py: { url: 'http://user:secret@host' } })).not.toThrow('secret');
   });
 
-  test.each([{ connections: 0 }, { timeoutMs: 2 ** 31 }, { maxResponseBytes: 0.5 }])(
-    'refuses the options %j',
-    (options) => {
-      expect(() => upstreamRuntime({ py: { url: 'http://127.0.0.1', ...options } })).toThrow(
-        `upstream "py": ${Object.keys(options)[0] ?? ''}`,
-      );
-    },
-  );
+  test.each([
+    { connections: 0 },
+    { timeoutMs: 2 ** 31 },
+    { loadTimeoutMs: 0 },
+    { maxResponseBytes: 0.5 },
+  ])('refuses the options %j', (options) => {
+    expect(() => upstreamRuntime({ py: { url: 'http://127.0.0.1', ...options } })).toThrow(
+      `upstream "py": ${Object.keys(options)[0] ?? ''}`,
+    );
+  });
 
   test.each([
     [{}],
