@@ -1,0 +1,148 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+
+import { build, type BuildFailure, type Metafile, type Plugin } from 'esbuild';
+
+import { DeployError } from '../deploy-error.ts';
+import type { FileEntry } from '../parts/file-entry.ts';
+import { readTree } from '../parts/read-tree.ts';
+import { findServingFiles } from './serving-files.ts';
+
+/** Options of {@link bundleApplication}. */
+export interface BundleOptions {
+  /** Absolute path of the module that starts the application. */
+  readonly entry: string;
+  /** Packages that stay outside of the bundle, because they have native code or read their own files. */
+  readonly external: readonly string[];
+  /** Conditions of `exports` in addition to those of Node. */
+  readonly conditions: readonly string[];
+}
+
+/** An application in few files. */
+export interface Bundle {
+  /** Files below `gateway/` and `proto/`. */
+  readonly entries: readonly FileEntry[];
+  /** Files that went into the bundle, as absolute paths: for the bill of materials. */
+  readonly inputs: readonly string[];
+  /** Packages that are imported at run time and aren't in the bundle. */
+  readonly imports: readonly string[];
+}
+
+/** Lets code in CommonJS, which a bundle in ESM may contain, use `require`. */
+const BANNER = `import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);`;
+
+/** Leaves out packages that aren't installed, such as the SDK of a store that isn't used: importing one fails when the application does. */
+function optionalPackages(missing: Set<string>): Plugin {
+  const RESOLVING = Symbol('resolving');
+  return {
+    name: 'optional-packages',
+    setup({ onResolve, resolve: resolvePath }) {
+      onResolve({ filter: /^[^./]/ }, async ({ path, kind, ...rest }) => {
+        if (rest.pluginData === RESOLVING || kind !== 'dynamic-import') return undefined;
+        const { importer, resolveDir } = rest;
+        const found = await resolvePath(path, {
+          importer,
+          resolveDir,
+          kind,
+          pluginData: RESOLVING,
+        });
+        if (found.errors.length === 0) return found;
+        missing.add(path);
+        return { path, external: true };
+      });
+    },
+  };
+}
+
+/**
+ * Bundles an application for Node: its modules and their packages in few files, which start faster and make a smaller release than
+ * a folder of packages.
+ *
+ * @throws DeployError `ERR_DEPLOY_BUILD_FAILED` with the messages of the bundler.
+ */
+export async function bundleApplication(options: BundleOptions): Promise<Bundle> {
+  const { entry, external, conditions } = options;
+  const serving = findServingFiles(entry, conditions);
+  const out = await mkdtemp(join(tmpdir(), 'fairlead-bundle-'));
+  try {
+    const metafile = await bundle(out, serving?.workers ?? {}, options);
+    const gateway = await readTree(out, 'gateway/');
+    // Read before the folder is removed.
+    const contents = await Promise.all(gateway.map(withContent));
+    const imports = Object.values(metafile.outputs).flatMap((output) =>
+      output.imports.filter((found) => found.external === true).map(({ path }) => path),
+    );
+    return {
+      entries: [
+        ...contents,
+        {
+          path: 'gateway/package.json',
+          source: Buffer.from('{"type":"module"}\n'),
+          executable: false,
+        },
+        ...(serving ? await readTree(serving.proto, 'proto/') : []),
+      ],
+      inputs: Object.keys(metafile.inputs).map((path) => resolve(out, path)),
+      imports: [...new Set(imports)].filter((path) => external.some((name) => isOf(path, name))),
+    };
+  } finally {
+    await rm(out, { recursive: true, force: true });
+  }
+}
+
+function isOf(path: string, name: string): boolean {
+  return path === name || path.startsWith(`${name}/`);
+}
+
+async function withContent(entry: FileEntry): Promise<FileEntry> {
+  if ('target' in entry || typeof entry.source !== 'string') return entry;
+  const { readFile } = await import('node:fs/promises');
+  return { ...entry, source: await readFile(entry.source), executable: false };
+}
+
+async function bundle(
+  out: string,
+  workers: Readonly<Record<string, string>>,
+  { entry, external, conditions }: BundleOptions,
+): Promise<Metafile> {
+  const missing = new Set<string>();
+  try {
+    const { metafile } = await build({
+      // Paths in the output must not depend on where the project is.
+      absWorkingDir: out,
+      entryPoints: { 'dist/main': entry, ...workers },
+      outdir: out,
+      chunkNames: 'dist/[name]-[hash]',
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node22',
+      conditions: [...conditions],
+      external: [...external],
+      // Names of classes and functions are in logs and error messages.
+      keepNames: true,
+      minifySyntax: true,
+      minifyWhitespace: true,
+      legalComments: 'none',
+      metafile: true,
+      banner: { js: BANNER },
+      plugins: [optionalPackages(missing)],
+      logLevel: 'silent',
+    });
+    return metafile;
+  } catch (error) {
+    const { errors = [] } = error as Partial<BuildFailure>;
+    const [first] = errors;
+    if (first === undefined) throw error;
+    const place = first.location
+      ? `${relative(process.cwd(), resolve(out, first.location.file))}:${first.location.line}: `
+      : '';
+    throw new DeployError(
+      'ERR_DEPLOY_BUILD_FAILED',
+      `${entry} can't be bundled: ${place}${first.text}${errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''}`,
+      { cause: error },
+    );
+  }
+}
