@@ -37,11 +37,11 @@ function optionalPackages(missing: Set<string>): Plugin {
   const RESOLVING = Symbol('resolving');
   return {
     name: 'optional-packages',
-    setup({ onResolve, resolve: resolvePath }) {
-      onResolve({ filter: /^[^./]/ }, async ({ path, kind, ...rest }) => {
+    setup(bundler) {
+      bundler.onResolve({ filter: /^[^./]/ }, async ({ path, kind, ...rest }) => {
         if (rest.pluginData === RESOLVING || kind !== 'dynamic-import') return undefined;
         const { importer, resolveDir } = rest;
-        const found = await resolvePath(path, {
+        const found = await bundler.resolve(path, {
           importer,
           resolveDir,
           kind,

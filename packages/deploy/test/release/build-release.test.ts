@@ -1,0 +1,212 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { generateKeyPairSync, verify } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  cpSync,
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { pipeline } from 'node:stream/promises';
+
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+
+import { freePort, temporaryFolder } from '@fairlead/test-support';
+import { readRelease, verifyRelease, type BuiltRelease } from '../../src/index.ts';
+import { buildSample } from '../support/build-sample.ts';
+
+let release: BuiltRelease;
+const folder = mkdtempSync(join(tmpdir(), 'fairlead-release-'));
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+beforeAll(async () => {
+  release = await buildSample(folder);
+});
+
+/** Unpacks the parts of a release over each other, as a host does. */
+async function unpack(path: string): Promise<string> {
+  const target = temporaryFolder();
+  await readRelease(path, async (sha256, archive) => {
+    const file = join(target, `${sha256}.tar.gz`);
+    await pipeline(archive, createWriteStream(file));
+    const { status, stderr } = spawnSync('tar', ['-xzf', file, '-C', target], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+  });
+  return target;
+}
+
+describe('buildRelease', () => {
+  it('has one archive, named by deployment, digest and platform', () => {
+    expect(readdirSync(folder)).toEqual([
+      `fairlead-${release.digest.slice(0, 12)}-${release.manifest.platform}.tar`,
+    ]);
+    expect(release.manifest.parts.map(({ role }) => role)).toEqual([
+      ...['node', 'packages', 'application', 'files'],
+    ]);
+  });
+
+  it('carries little that changes with the application', () => {
+    const size = (role: string) =>
+      release.manifest.parts.find((part) => part.role === role)?.compressedBytes ?? 0;
+    expect(size('application') + size('files')).toBeLessThan(2.5e6);
+    // Without the libraries of other platforms, which take 240 MB.
+    expect(size('packages')).toBeLessThan(25e6);
+    expect(release.bytes).toBeLessThan(90e6);
+  });
+
+  it('has the same digest when it is built again elsewhere', async () => {
+    const second = await buildSample(temporaryFolder());
+    expect(second.digest).toBe(release.digest);
+    expect(readFileSync(second.path).equals(readFileSync(release.path))).toBe(true);
+  });
+
+  it('serves without any file of this machine: its Node starts, with ONNX Runtime', async () => {
+    const root = await unpack(release.path);
+    const registry = join(root, 'registry');
+    mkdirSync(registry);
+    const port = await freePort();
+    const child = spawn(join(root, 'bin/node'), [join(root, 'gateway/dist/main.js')], {
+      cwd: '/',
+      env: {
+        PATH: '/nonexistent',
+        FAIRLEAD_REGISTRY: registry,
+        FAIRLEAD_LISTEN: `127.0.0.1:${port}`,
+        FAIRLEAD_GRPC_LISTEN: '127.0.0.1:0',
+        FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    onTestFinished(async () => {
+      child.kill('SIGTERM');
+      if (child.exitCode === null) await once(child, 'exit');
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    }
+    const deadline = Date.now() + 60_000;
+    while (!output.includes('listening for gRPC') && Date.now() < deadline) {
+      expect(child.exitCode, output).toBeNull();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const live = await fetch(`http://127.0.0.1:${port}/v2/health/live`);
+    expect([live.status, await live.json()]).toEqual([200, { live: true }]);
+  });
+
+  it('has a bill of materials with versions and licences', async () => {
+    const { sbom } = await readRelease(release.path);
+    const bom = JSON.parse(sbom.toString()) as {
+      bomFormat: string;
+      specVersion: string;
+      components: { name: string; group?: string; version: string; licenses?: unknown[] }[];
+    };
+    expect([bom.bomFormat, bom.specVersion]).toEqual(['CycloneDX', '1.6']);
+    const found = new Map(bom.components.map((component) => [component.name, component]));
+    expect(found.get('node')?.version).toBe('24.21.0');
+    for (const name of ['express', 'onnxruntime-node', 'onnxruntime-common', 'zod']) {
+      expect(found.get(name)?.version).toMatch(/^\d+\.\d+\.\d+/);
+      expect(found.get(name)?.licenses).toHaveLength(1);
+    }
+  });
+
+  it('is signed if a key is given, without another digest', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const signingKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const signed = await buildSample(temporaryFolder(), { signingKey });
+    expect(signed.digest).toBe(release.digest);
+    const { serialized, signature } = await readRelease(signed.path);
+    expect(verify(null, serialized, publicKey, signature ?? Buffer.alloc(0))).toBe(true);
+  });
+
+  it('names a module that can not be bundled, and leaves nothing behind', async () => {
+    const out = temporaryFolder();
+    const entry = join(temporaryFolder(), 'broken.ts');
+    writeFileSync(entry, "import './missing.ts';\n");
+    await expect(buildSample(out, { entry })).rejects.toMatchObject({
+      code: 'ERR_DEPLOY_BUILD_FAILED',
+      message: expect.stringMatching(/broken\.ts:1: Could not resolve "\.\/missing\.ts"/) as string,
+    });
+    expect(readdirSync(out)).toEqual([]);
+  });
+
+  it('names a version of Node that does not exist', async () => {
+    await expect(buildSample(temporaryFolder(), { nodeVersion: '24.999.0' })).rejects.toMatchObject(
+      {
+        code: 'ERR_DEPLOY_PACKAGE_UNAVAILABLE',
+        message: expect.stringContaining('node-linux-') as string,
+      },
+    );
+  });
+});
+
+describe('verifyRelease', () => {
+  /** A copy of the release, changed. */
+  function changed(change: (path: string, bytes: Buffer) => void): string {
+    const path = join(temporaryFolder(), 'release.tar');
+    cpSync(release.path, path);
+    change(path, readFileSync(path));
+    return path;
+  }
+
+  it('accepts a release that is whole', async () => {
+    const { digest, manifest } = await verifyRelease(release.path);
+    expect([digest, manifest]).toEqual([release.digest, release.manifest]);
+  });
+
+  it.each([
+    [
+      'cut in the middle',
+      (path: string, { length }: Buffer) => {
+        truncateSync(path, length >> 1);
+      },
+    ],
+    [
+      'cut at the end of a part',
+      (path: string, bytes: Buffer) => {
+        truncateSync(path, Math.floor(bytes.lastIndexOf('parts/') / 512) * 512);
+      },
+    ],
+    [
+      'empty',
+      (path: string) => {
+        truncateSync(path);
+      },
+    ],
+    [
+      'with one other byte in its last part',
+      (path: string, bytes: Buffer) => {
+        const at = bytes.lastIndexOf('parts/') + 512 + 100;
+        bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+        writeFileSync(path, bytes);
+      },
+    ],
+    [
+      'with one other byte in its manifest',
+      (path: string, bytes: Buffer) => {
+        const at = bytes.indexOf('"sha256"') + 12;
+        bytes.write(bytes.toString('latin1', at, at + 1) === '0' ? '1' : '0', at);
+        writeFileSync(path, bytes);
+      },
+    ],
+    [
+      'of something else',
+      (path: string) => {
+        writeFileSync(path, 'a'.repeat(4096));
+      },
+    ],
+  ])('refuses a file %s', async (_, change) => {
+    await expect(verifyRelease(changed(change))).rejects.toMatchObject({
+      code: 'ERR_DEPLOY_RELEASE_DAMAGED',
+    });
+  });
+});
