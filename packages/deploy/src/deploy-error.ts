@@ -3,9 +3,20 @@ export type DeployErrorCode =
   | 'ERR_DEPLOY_INVALID_OPTION'
   | 'ERR_DEPLOY_BUILD_FAILED'
   | 'ERR_DEPLOY_RELEASE_DAMAGED'
+  | 'ERR_DEPLOY_RELEASE_UNTRUSTED'
   | 'ERR_DEPLOY_PACKAGE_UNAVAILABLE';
 
-/** Error of this package. */
+/**
+ * Error of this package, with a stable code.
+ *
+ * @example
+ * ```ts
+ * import { DeployError, readRelease } from '@fairlead/deploy';
+ *
+ * const error = await readRelease('package.json').catch((reason) => reason);
+ * console.log(error instanceof DeployError); // true
+ * ```
+ */
 export class DeployError extends Error {
   /** Name of the class, also in serialized errors. */
   override readonly name: string = 'DeployError';
@@ -16,4 +27,13 @@ export class DeployError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** Creates the error of a release that isn't as its manifest says. */
+export function damaged(problem: string, cause?: unknown): DeployError {
+  return new DeployError(
+    'ERR_DEPLOY_RELEASE_DAMAGED',
+    `The release can't be used: ${problem}. Build it again, or copy it again if it was built elsewhere.`,
+    { cause },
+  );
 }

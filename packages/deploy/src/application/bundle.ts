@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
@@ -7,7 +8,7 @@ import { build, type BuildFailure, type Metafile, type Plugin } from 'esbuild';
 import { DeployError } from '../deploy-error.ts';
 import type { FileEntry } from '../parts/file-entry.ts';
 import { readTree } from '../parts/read-tree.ts';
-import { findServingFiles } from './serving-files.ts';
+import { findServingFiles, type ServingFiles } from './serving-files.ts';
 
 /** Options of {@link bundleApplication}. */
 export interface BundleOptions {
@@ -63,10 +64,16 @@ function optionalPackages(missing: Set<string>): Plugin {
  */
 export async function bundleApplication(options: BundleOptions): Promise<Bundle> {
   const { entry, external, conditions } = options;
-  const serving = findServingFiles(entry, conditions);
   const out = await mkdtemp(join(tmpdir(), 'fairlead-bundle-'));
   try {
-    const metafile = await bundle(out, serving?.workers ?? {}, options);
+    let metafile = await bundle(out, {}, options);
+    const installed = findServingFiles(entry, conditions);
+    const serving = installed && isUsed(installed, metafile, out) ? installed : undefined;
+    // Workers share modules with the application: all are bundled together.
+    if (serving) {
+      await rm(join(out, 'dist'), { recursive: true });
+      metafile = await bundle(out, serving.workers, options);
+    }
     const gateway = await readTree(out, 'gateway/');
     // Read before the folder is removed.
     const contents = await Promise.all(gateway.map(withContent));
@@ -89,6 +96,12 @@ export async function bundleApplication(options: BundleOptions): Promise<Bundle>
   } finally {
     await rm(out, { recursive: true, force: true });
   }
+}
+
+/** Checks whether the application imports `@fairlead/serving`, which may be installed for another one. */
+function isUsed({ folder }: ServingFiles, { inputs }: Metafile, out: string): boolean {
+  const real = `${realpathSync(folder)}/`;
+  return Object.keys(inputs).some((path) => resolve(out, path).startsWith(real));
 }
 
 function isOf(path: string, name: string): boolean {

@@ -26,7 +26,7 @@ const processors = new Set(['x64', 'arm64', 'ia32', 'arm']);
 /** Packages that are needed for installation only. */
 const installers = new Set(['adm-zip', 'global-agent']);
 
-/** Whether a file isn't for another platform, by the names of its folders, and is read at run time. */
+/** Checks by the names of folders that a file isn't for another platform, and that it is read at run time. */
 function accepts(path: string, platform: Platform): boolean {
   const steps = path.split('/');
   if (steps[0] === 'node_modules') return false;

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 
 /** Files of `@fairlead/serving` that it opens by their place beside its modules, not by an import. */
 export interface ServingFiles {
+  /** Folder of the package. */
+  readonly folder: string;
   /** Workers by their path in the bundle: the places where the bundled modules look for them. */
   readonly workers: Readonly<Record<string, string>>;
   /** Folder of the protocol definitions of gRPC. */
@@ -22,7 +24,7 @@ export function packageFolder(name: string, from: string): string | undefined {
   return undefined;
 }
 
-/** Finds the files of `@fairlead/serving` for an application; `undefined` if it doesn't use that package. */
+/** Finds the files of `@fairlead/serving` for an application; `undefined` if that package isn't installed. */
 export function findServingFiles(
   entry: string,
   conditions: readonly string[],
@@ -41,6 +43,7 @@ export function findServingFiles(
       ? ['src', 'ts']
       : ['dist', 'js'];
     return {
+      folder,
       workers: {
         'dist/onnx-worker': join(folder, code, 'onnx', `onnx-worker.${extension}`),
         'codec-worker/codec-worker': join(

@@ -7,12 +7,12 @@ export interface RegularFile {
   readonly path: string;
   /** Absolute path of the file on this machine, or its content. */
   readonly source: string | Uint8Array;
-  /** Whether it may be executed; nobody but its owner may write it in any case. */
+  /** Has the mode 755, else 644. */
   readonly executable: boolean;
 }
 
 /** A symbolic link. */
-export interface Link {
+interface Link {
   /** Path inside of the part, with `/`. */
   readonly path: string;
   /** Target of the link. */

@@ -9,31 +9,10 @@ import { createGzip } from 'node:zlib';
 import { pack, type Pack } from 'tar-stream';
 
 import { byPath, type FileEntry } from './file-entry.ts';
-
-/** File of a part, as the manifest of a release lists it. */
-export interface PartFile {
-  /** Path inside of the part. */
-  readonly path: string;
-  /** SHA-256 of the content in hexadecimal digits; absent for a link. */
-  readonly sha256?: string;
-  /** Size in bytes; 0 for a link. */
-  readonly bytes: number;
-  /** Permission bits in octal digits, such as `755`. */
-  readonly mode: string;
-  /** Target of a symbolic link. */
-  readonly target?: string;
-}
+import type { PartFile, ReleasePart } from './release-part.ts';
 
 /** A part that was written. */
-export interface WrittenPart {
-  /** SHA-256 of the archive before compression: the same files result in the same digest, on every machine. */
-  readonly sha256: string;
-  /** Size of the compressed archive in bytes. */
-  readonly compressedBytes: number;
-  /** Size of all files in bytes. */
-  readonly bytes: number;
-  readonly files: readonly PartFile[];
-}
+export type WrittenPart = Omit<ReleasePart, 'role'>;
 
 /** Archives carry no time: the same content is the same archive. The first second of 1980 is one that every program can read. */
 const MTIME = new Date(315_532_800_000);
@@ -59,18 +38,18 @@ async function addFile(archive: Pack, entry: FileEntry): Promise<PartFile> {
     archive.entry({ ...base, type: 'symlink', linkname: entry.target, mode: 0o777 });
     return { path: entry.path, bytes: 0, mode: '777', target: entry.target };
   }
-  const mode = entry.executable ? 0o755 : 0o644;
+  const mode = entry.executable ? '755' : '644';
   const { source } = entry;
   const size = typeof source === 'string' ? (await stat(source)).size : source.byteLength;
   const hash = createHash('sha256');
-  const sink = archive.entry({ ...base, type: 'file', size, mode });
+  const sink = archive.entry({ ...base, type: 'file', size, mode: Number.parseInt(mode, 8) });
   if (typeof source === 'string') {
     await pipeline(createReadStream(source), new HashingStream(hash), sink);
   } else {
     hash.update(source);
     sink.end(Buffer.from(source));
   }
-  return { path: entry.path, sha256: hash.digest('hex'), bytes: size, mode: mode.toString(8) };
+  return { path: entry.path, sha256: hash.digest('hex'), bytes: size, mode };
 }
 
 /**
@@ -106,7 +85,7 @@ export async function writePart(
     const { size: compressedBytes } = await stat(temporary);
     await rename(temporary, join(folder, `${sha256}.tar.gz`));
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    return { sha256, compressedBytes, bytes, files };
+    return { sha256, bytes, compressedBytes, files };
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

@@ -1,49 +1,22 @@
-import { createPrivateKey, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-import { renderDeployment, type Deployment, type RenderedFile } from '@fairlead/deploy-config';
+import { renderDeployment, type RenderedFile } from '@fairlead/deploy-config';
 
 import { bundleApplication } from '../application/bundle.ts';
 import { findNativePackages, nativePackageFiles } from '../application/native-packages.ts';
 import { NODE_VERSION, nodeRuntime } from '../application/node-runtime.ts';
-import { DeployError } from '../deploy-error.ts';
 import { cacheFolder } from '../npm/fetch-package.ts';
 import type { FileEntry } from '../parts/file-entry.ts';
-import { cachedPart } from '../parts/cached-part.ts';
+import { cachedPart, digestOfFiles } from '../parts/cached-part.ts';
 import { writePart, type WrittenPart } from '../parts/write-part.ts';
-import { platforms, type Platform } from '../platform.ts';
 import { billOfMaterials } from '../sbom/bill-of-materials.ts';
-import { writeRelease } from './release-archive.ts';
-import {
-  digestOf,
-  serializeManifest,
-  type PartRole,
-  type ReleaseManifest,
-  type ReleasePart,
-} from './release-manifest.ts';
-
-/** Options of {@link buildRelease}. */
-export interface BuildReleaseOptions {
-  /** The deployment whose files go into the release. */
-  readonly deployment: Deployment;
-  /** Module that starts the application, `.ts` or `.js`. */
-  readonly entry: string;
-  /** Platform of the hosts. */
-  readonly platform: Platform;
-  /** Folder that the archive is written to; it is created. */
-  readonly out: string;
-  /** Version of Node in the release. @defaultValue `24.21.0` */
-  readonly nodeVersion?: string;
-  /** Packages with native code, or that read files of their own. @defaultValue `onnxruntime-node` */
-  readonly external?: readonly string[];
-  /** Conditions of the `exports` of packages, in addition to those of Node. @defaultValue none */
-  readonly conditions?: readonly string[];
-  /** Ed25519 private key (PEM) that signs the manifest. @defaultValue not signed */
-  readonly signingKey?: string | undefined;
-  /** Folder of downloads. @defaultValue `~/.cache/fairlead`, or below `XDG_CACHE_HOME` */
-  readonly cache?: string;
-}
+import type { PartRole, ReleasePart } from '../parts/release-part.ts';
+import { checkBuildOptions, readSigningKey, type BuildReleaseOptions } from './build-options.ts';
+import { parseManifest } from './parse-manifest.ts';
+import { digestOf, serializeManifest, type ReleaseManifest } from './release-manifest.ts';
+import { writeRelease } from './write-release.ts';
 
 /** A release that was built. */
 export interface BuiltRelease {
@@ -61,27 +34,40 @@ export interface BuiltRelease {
  * in one archive that is named by its digest. The same input gives the same digest.
  *
  * @throws DeployError `ERR_DEPLOY_INVALID_OPTION`, `ERR_DEPLOY_BUILD_FAILED`, `ERR_DEPLOY_PACKAGE_UNAVAILABLE`
+ *
+ * @example
+ * ```ts
+ * import { buildRelease, type BuildReleaseOptions } from '@fairlead/deploy';
+ * import { defineDeployment } from '@fairlead/deploy-config';
+ *
+ * const deployment = defineDeployment({
+ *   target: { nginx: '1.22.1' },
+ *   host: { cores: 2, memoryBytes: 4e9 },
+ *   layout: 'host',
+ *   nginx: { listen: { scheme: 'http', address: '0.0.0.0:80' } },
+ *   gateway: {
+ *     command: ['/opt/fairlead/current/bin/node', '/opt/fairlead/current/gateway/dist/main.js'],
+ *     service: { user: 'fairlead' },
+ *   },
+ * });
+ * const options: BuildReleaseOptions = {
+ *   ...{ deployment, entry: 'missing.ts', platform: 'linux-x64', out: 'reports/releases' },
+ * };
+ * const problem = await buildRelease(options).catch((error) => error.code);
+ * console.log(problem); // ERR_DEPLOY_BUILD_FAILED
+ * ```
  */
 export async function buildRelease(options: BuildReleaseOptions): Promise<BuiltRelease> {
-  const {
-    deployment,
-    platform,
-    nodeVersion = NODE_VERSION,
-    external = ['onnxruntime-node'],
-  } = options;
-  if (!platforms.includes(platform)) {
-    throw new DeployError(
-      'ERR_DEPLOY_INVALID_OPTION',
-      `Option platform is ${JSON.stringify(platform)}: expected ${platforms.join(' or ')}.`,
-    );
-  }
+  checkBuildOptions(options);
+  const { deployment, platform, nodeVersion = NODE_VERSION } = options;
+  const { external = ['onnxruntime-node'], conditions = [] } = options;
+  const signingKey = readSigningKey(options.signingKey);
   const entry = resolve(options.entry);
   const out = resolve(options.out);
   const cache = options.cache ?? cacheFolder(process.env);
   await mkdir(out, { recursive: true });
   const work = await mkdtemp(join(out, '.build-'));
   try {
-    const conditions = options.conditions ?? [];
     const bundle = await bundleApplication({ entry, external, conditions });
     const native = await findNativePackages(bundle.imports.map(packageName), entry);
     const rendered = renderDeployment(deployment);
@@ -89,12 +75,12 @@ export async function buildRelease(options: BuildReleaseOptions): Promise<BuiltR
     const add = (role: PartRole, { files, ...rest }: WrittenPart) => {
       if (files.length > 0) parts.push({ role, ...rest, files: [...files] });
     };
-    const key = `node-${platform}-${nodeVersion}`;
-    add(
-      'node',
-      await cachedPart(cache, key, work, () => nodeRuntime(platform, nodeVersion, cache)),
-    );
-    add('packages', await writePart(work, await nativePackageFiles(native, platform)));
+    const ofNode = `node-${platform}-${nodeVersion}`;
+    const readNode = () => nodeRuntime(platform, nodeVersion, cache);
+    add('node', await cachedPart(cache, ofNode, work, readNode));
+    const packages = await nativePackageFiles(native, platform);
+    const ofPackages = `packages-${await digestOfFiles(packages)}`;
+    add('packages', await cachedPart(cache, ofPackages, work, () => Promise.resolve(packages)));
     add('application', await writePart(work, bundle.entries));
     add('files', await writePart(work, rendered.map(fileEntry)));
     const sbom = await billOfMaterials({ deployment, nodeVersion, native, inputs: bundle.inputs });
@@ -103,7 +89,7 @@ export async function buildRelease(options: BuildReleaseOptions): Promise<BuiltR
       name: deployment.name,
       platform,
       node: nodeVersion,
-      parts: parts,
+      parts,
       hostFiles: rendered.map(({ path, mode, owner, role }) => ({
         ...{ path, mode: mode.toString(8), owner: owner ?? 'root:root', role },
       })),
@@ -112,10 +98,9 @@ export async function buildRelease(options: BuildReleaseOptions): Promise<BuiltR
     const serialized = serializeManifest(manifest);
     const digest = digestOf(serialized);
     const path = join(out, `${deployment.name}-${digest.slice(0, 12)}-${platform}.tar`);
-    const signature =
-      options.signingKey === undefined
-        ? undefined
-        : sign(null, Buffer.from(serialized), createPrivateKey(options.signingKey));
+    // A host would refuse it.
+    parseManifest(serialized);
+    const signature = signingKey && sign(null, Buffer.from(serialized), signingKey);
     await writeRelease(path, { manifest, signature, sbom, partsFolder: work });
     return { path, digest, manifest, bytes: (await stat(path)).size };
   } finally {

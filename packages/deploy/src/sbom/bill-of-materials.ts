@@ -63,7 +63,7 @@ export async function billOfMaterials(options: BillOfMaterialsOptions): Promise<
   bom.metadata.component = new Models.Component(
     Enums.ComponentType.Application,
     options.deployment.name,
-    // Without a reference of its own it would get a random one.
+    // By default the reference is random.
     { bomRef: options.deployment.name },
   );
   for (const key of [...packages.keys()].sort()) {

@@ -8,10 +8,10 @@ import { thisPlatform } from '../../src/platform.ts';
 const root = join(import.meta.dirname, '../../../..');
 
 /** Module of the sample application. */
-export const sampleEntry = join(root, 'apps/gateway/src/main.ts');
+const sampleEntry = join(root, 'apps/gateway/src/main.ts');
 
 /** The smallest deployment of a host. */
-export const sampleDeployment: Deployment = defineDeployment({
+const sampleDeployment: Deployment = defineDeployment({
   target: { nginx: '1.22.1' },
   host: { cores: 2, memoryBytes: 4e9 },
   layout: 'host',

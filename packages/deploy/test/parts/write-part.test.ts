@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { temporaryFolder } from '@fairlead/test-support';
-import { readTree } from '../src/parts/read-tree.ts';
-import { writePart } from '../src/parts/write-part.ts';
+import { readTree } from '../../src/parts/read-tree.ts';
+import { writePart } from '../../src/parts/write-part.ts';
 
 /** A folder with a program, a text and a link, modified at `seconds`. */
 function sampleTree(seconds: number, order: 'forward' | 'backward' = 'forward'): string {
@@ -34,7 +34,7 @@ function sampleTree(seconds: number, order: 'forward' | 'backward' = 'forward'):
 }
 
 describe('writePart', () => {
-  it('writes the same archive for the same files, whatever their time, mode and order', async () => {
+  it('writes the same archive for the same files, regardless of their time, mode and order', async () => {
     const out = [temporaryFolder(), temporaryFolder()] as const;
     const first = await writePart(out[0], await readTree(sampleTree(1_000_000_000), ''));
     const second = await writePart(
@@ -64,8 +64,8 @@ describe('writePart', () => {
     expect(digest).toBe(part.sha256);
 
     const sums = part.files
-      .filter(({ sha256 }) => sha256 !== undefined)
-      .map(({ path, sha256 = '' }) => `${sha256}  ${path}\n`);
+      .filter((file) => 'sha256' in file)
+      .map(({ path, sha256 }) => `${sha256}  ${path}\n`);
     const checked = spawnSync('sha256sum', ['--check', '--strict'], {
       cwd: target,
       input: sums.join(''),

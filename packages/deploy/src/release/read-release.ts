@@ -1,0 +1,112 @@
+import { createReadStream } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+
+import { extract } from 'tar-stream';
+
+import { checkText } from '../check-options.ts';
+import { damaged, DeployError } from '../deploy-error.ts';
+import { describeValue } from '../options-problem.ts';
+import type { ReleasePart } from '../parts/release-part.ts';
+import { parseManifest } from './parse-manifest.ts';
+import { digestOf, type ReleaseManifest } from './release-manifest.ts';
+import { MANIFEST, partName, SBOM, SIGNATURE } from './release-names.ts';
+
+/** Largest manifest, signature or bill of materials that is read, in bytes. */
+const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
+
+/** Content of a release's archive beside its parts. */
+export interface ReleaseDocuments {
+  readonly manifest: ReleaseManifest;
+  /** The manifest as it was signed. */
+  readonly serialized: Buffer;
+  /** SHA-256 of the manifest: the name of the release. */
+  readonly digest: string;
+  /** Ed25519 signature of the serialized manifest; `undefined` if it isn't signed. */
+  readonly signature: Buffer | undefined;
+  /** Bill of materials, CycloneDX in JSON. */
+  readonly sbom: Buffer;
+}
+
+/** Receives the compressed archive of a part, which it must read to the end. */
+export type OnPart = (part: ReleasePart, archive: AsyncIterable<Uint8Array>) => Promise<void>;
+
+/**
+ * Reads the manifest, the signature and the bill of materials of a release; its parts are only found to be there.
+ *
+ * @throws DeployError `ERR_DEPLOY_RELEASE_DAMAGED` when the archive isn't complete, or isn't as its manifest says.
+ *
+ * @example
+ * ```ts
+ * import { readRelease } from '@fairlead/deploy';
+ *
+ * const problem = await readRelease('package.json').catch((error) => error.code);
+ * console.log(problem); // ERR_DEPLOY_RELEASE_DAMAGED
+ * ```
+ */
+export async function readRelease(path: string): Promise<ReleaseDocuments> {
+  checkText('path', 'the path of a release', path);
+  return readArchive(path, async (_, archive) => {
+    // eslint-disable-next-line @typescript-eslint/no-unused-vars -- read to the end
+    for await (const chunk of archive);
+  });
+}
+
+/** Reads a release, each part as soon as it is reached. */
+export async function readArchive(path: string, onPart: OnPart): Promise<ReleaseDocuments> {
+  const documents = new Map<string, Buffer>();
+  const parts = new Set<string>();
+  let manifest: ReleaseManifest | undefined;
+  const reader = extract();
+  const feeding = pipeline(createReadStream(path), reader).catch((error: unknown) => {
+    reader.destroy(error as Error);
+  });
+  try {
+    for await (const entry of reader) {
+      const { name, size, type } = entry.header;
+      const seen = documents.has(name) || parts.has(name);
+      if (type !== 'file' || seen)
+        throw damaged(`${describeValue(name)} is no file, or there twice`);
+      if ([MANIFEST, SIGNATURE, SBOM].includes(name)) {
+        if (size > MAX_DOCUMENT_BYTES) throw damaged(`${name} has ${size} bytes`);
+        documents.set(name, await buffer(entry));
+        if (name === MANIFEST) manifest = parseManifest(String(documents.get(name)));
+        continue;
+      }
+      const part = manifest?.parts.find(({ sha256 }) => partName(sha256) === name);
+      if (part === undefined) throw damaged(`its manifest has no file ${describeValue(name)}`);
+      if (size !== part.compressedBytes) throw damaged(`${name} has ${size} bytes`);
+      parts.add(name);
+      await onPart(part, entry as AsyncIterable<Uint8Array>);
+    }
+  } catch (error) {
+    // Of the archive's format; errors of files have a code.
+    if (error instanceof Error && !(error instanceof DeployError) && !('code' in error)) {
+      throw damaged(`${path} is no complete archive`, error);
+    }
+    throw error;
+  } finally {
+    reader.destroy();
+    await feeding;
+  }
+  return complete(documents, parts, manifest);
+}
+
+function complete(
+  documents: ReadonlyMap<string, Buffer>,
+  parts: ReadonlySet<string>,
+  manifest: ReleaseManifest | undefined,
+): ReleaseDocuments {
+  const serialized = documents.get(MANIFEST);
+  const sbom = documents.get(SBOM);
+  if (manifest === undefined || serialized === undefined) throw damaged(`it has no ${MANIFEST}`);
+  for (const { sha256, role } of manifest.parts) {
+    if (parts.has(partName(sha256))) continue;
+    throw damaged(`the part ${role} (${sha256.slice(0, 12)}) is missing`);
+  }
+  if (sbom === undefined || digestOf(sbom) !== manifest.sbomSha256) {
+    throw damaged(`${SBOM} isn't the one of the manifest`);
+  }
+  const signature = documents.get(SIGNATURE);
+  return { manifest, serialized, digest: digestOf(serialized), signature, sbom };
+}
