@@ -9,5 +9,11 @@ export { readRelease } from './release/read-release.ts';
 export type { ReleaseDocuments } from './release/read-release.ts';
 export { verifyRelease } from './release/verify-release.ts';
 export type { VerifyReleaseOptions } from './release/verify-release.ts';
-export type { ReleaseManifest } from './release/release-manifest.ts';
-export type { PartFile, PartRole, ReleasePart } from './parts/release-part.ts';
+export type { HostFile, ReleaseManifest } from './release/release-manifest.ts';
+export type {
+  PartFile,
+  PartLink,
+  PartRegularFile,
+  PartRole,
+  ReleasePart,
+} from './parts/release-part.ts';

@@ -22,33 +22,60 @@ const innerPath = z
     },
   );
 
-const partFile = z.union([
-  z.strictObject({ path: innerPath, sha256, bytes: size, mode: z.enum(['644', '755']) }),
-  z.strictObject({
-    path: innerPath,
-    bytes: z.literal(0),
-    mode: z.literal('777'),
-    target: z.string().min(1).max(1024),
-  }),
-]);
+/** Kind of a part: parts of different roles change at different times. */
+export type PartRole = 'node' | 'packages' | 'application' | 'files' | 'agent';
 
-/** Content of a part; parts of different roles change at different times. */
-const role = z.enum(['node', 'packages', 'application', 'files', 'agent']);
+/** Regular file of a part. */
+export interface PartRegularFile {
+  /** Path inside of the release, with `/`. */
+  readonly path: string;
+  /** SHA-256 of the content in hexadecimal digits. */
+  readonly sha256: string;
+  /** Size in bytes. */
+  readonly bytes: number;
+  /** Permission bits in octal digits. */
+  readonly mode: '644' | '755';
+}
+
+/** Symbolic link of a part. */
+export interface PartLink {
+  /** Path inside of the release, with `/`. */
+  readonly path: string;
+  readonly bytes: 0;
+  readonly mode: '777';
+  /** Relative path inside of the folder of the part. */
+  readonly target: string;
+}
+
+/** File of a part, or a symbolic link. */
+export type PartFile = PartRegularFile | PartLink;
+
+/** A part of a release: one archive, addressed by its content. */
+export interface ReleasePart {
+  readonly role: PartRole;
+  /** SHA-256 of the archive before compression, in hexadecimal digits. */
+  readonly sha256: string;
+  /** Size of all files in bytes. */
+  readonly bytes: number;
+  /** Size of the compressed archive in bytes. */
+  readonly compressedBytes: number;
+  readonly files: readonly PartFile[];
+}
+
+const file = z.strictObject({ path: innerPath, sha256, bytes: size, mode: z.enum(['644', '755']) });
+
+const link = z.strictObject({
+  path: innerPath,
+  bytes: z.literal(0),
+  mode: z.literal('777'),
+  target: z.string().min(1).max(1024),
+});
 
 /** Schema of a part in a manifest. */
-export const partSchema = z.strictObject({
-  role,
+export const partSchema: z.ZodType<ReleasePart> = z.strictObject({
+  role: z.enum(['node', 'packages', 'application', 'files', 'agent']),
   sha256,
   bytes: size,
   compressedBytes: size,
-  files: z.array(partFile).nonempty(),
+  files: z.array(z.union([file, link])).nonempty(),
 });
-
-/** Kind of a part. */
-export type PartRole = z.output<typeof role>;
-
-/** File of a part, or a symbolic link. */
-export type PartFile = z.output<typeof partFile>;
-
-/** A part of a release: one archive, addressed by its content. */
-export type ReleasePart = z.output<typeof partSchema>;

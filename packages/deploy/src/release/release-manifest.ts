@@ -2,9 +2,35 @@ import { createHash } from 'node:crypto';
 
 import { z } from 'zod';
 
-import { partSchema, sha256 } from '../parts/release-part.ts';
+import { partSchema, sha256, type ReleasePart } from '../parts/release-part.ts';
+import type { Platform } from '../platform.ts';
 
-/** A file of the operating system's folders: a link into the release is placed there. */
+/** File of the operating system's folders: a link into the release is placed there. */
+export interface HostFile {
+  /** Absolute path on the host; its content is the release's file of the same path below `files`. */
+  readonly path: string;
+  /** Permission bits in octal digits. */
+  readonly mode: string;
+  /** Account and group, such as `root:root`. */
+  readonly owner: string;
+  /** Program that reads it; `host` for the operating system. */
+  readonly role: 'nginx' | 'gunicorn' | 'systemd' | 'host';
+}
+
+/** Everything that a release contains; its digest is the name of the release. */
+export interface ReleaseManifest {
+  readonly format: 'fairlead-release/1';
+  /** Name of the deployment. */
+  readonly name: string;
+  readonly platform: Platform;
+  /** Version of Node. */
+  readonly node: string;
+  readonly parts: readonly ReleasePart[];
+  readonly hostFiles: readonly HostFile[];
+  /** SHA-256 of the bill of materials, in hexadecimal digits. */
+  readonly sbomSha256: string;
+}
+
 const hostFile = z.strictObject({
   path: z.string().startsWith('/').max(1024),
   mode: z.string().regex(/^[0-7]{3}$/),
@@ -13,7 +39,7 @@ const hostFile = z.strictObject({
 });
 
 /** Schema of the manifest of a release. */
-export const manifestSchema = z.strictObject({
+export const manifestSchema: z.ZodType<ReleaseManifest> = z.strictObject({
   format: z.literal('fairlead-release/1'),
   name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
   platform: z.enum(['linux-x64', 'linux-arm64']),
@@ -22,9 +48,6 @@ export const manifestSchema = z.strictObject({
   hostFiles: z.array(hostFile),
   sbomSha256: sha256,
 });
-
-/** Everything that a release contains; its digest is the name of the release. */
-export type ReleaseManifest = z.output<typeof manifestSchema>;
 
 /** Serializes a manifest: the same manifest is the same bytes. */
 export function serializeManifest(manifest: ReleaseManifest): string {
