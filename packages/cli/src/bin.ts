@@ -7,6 +7,9 @@ import type { ProcessIo } from './process-io.ts';
 // ONNX Runtime from 1.30 on sends telemetry unless this is set.
 process.env.ORT_DISABLE_TELEMETRY ??= '1';
 
+/** Time after its result in which a command may release what it opened, in milliseconds. */
+const EXIT_TIMEOUT_MS = 2000;
+
 const args = process.argv.slice(2);
 const io: ProcessIo = {
   env: process.env,
@@ -26,6 +29,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => undefined);
 
 process.exitCode = await runCli(args, io);
+// A connection that gets no response, such as one to S3, would keep the process alive.
+setTimeout(() => process.exit(), EXIT_TIMEOUT_MS).unref();
 
 function stopSignal(): AbortSignal {
   const stop = new AbortController();

@@ -6,7 +6,7 @@ import type { CliErrorCode } from './cli-error.ts';
 export const exitCodes = {
   /** Success, or nothing to do. */
   ok: 0,
-  /** A check failed: gates, a verification, a golden example, parity. */
+  /** A check failed: gates, a verification, a golden example, parity, doctor. */
   failed: 1,
   /** Invalid command line, or an invalid file that it names. */
   usage: 2,

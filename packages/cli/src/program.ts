@@ -8,7 +8,7 @@ import type { OutputStream } from './process-io.ts';
 const EXIT_CODES = `
 Exit codes:
   0  success
-  1  a check failed: gates, a verification, a golden example, parity
+  1  a check failed: gates, a verification, a golden example, parity, doctor
   2  invalid command line, or an invalid file that it names
   3  conflict: changed concurrently, or already exists
   4  not found: registry, model, version, alias or key

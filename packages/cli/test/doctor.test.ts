@@ -53,7 +53,7 @@ test('reports each problem with the command that corrects it, and ends with 1', 
   const open = await examine(env, folder);
   expect(open.of('keys and pepper')).toMatchObject({
     state: 'problem',
-    fix: `chmod 600 ${keysFile}`,
+    fix: `chmod go-w ${keysFile}`,
   });
 
   const missing = await examine({ FAIRLEAD_REGISTRY: './nowhere' }, folder);

@@ -19,17 +19,19 @@ export interface OpenedRegistry {
 
 /**
  * Opens the registry that `--registry` names, or `FAIRLEAD_REGISTRY`; for a dry run with an overlay that receives the writes.
+ * `requestLimits` are the times of requests to S3.
  *
  * @throws CliError `ERR_CLI_NO_REGISTRY`; RegistryError `ERR_REGISTRY_STORE_…`
  */
 export async function openRegistry(
   context: CommandContext,
   options: RegistryOptions,
+  requestLimits: { readonly retryBudgetMs?: number; readonly timeoutMs?: number } = {},
 ): Promise<OpenedRegistry> {
   const location = registryLocation(context, options);
   // Only commands that need the registry load it: help and completion stay fast.
   const { ModelRegistry, openStore } = await import('@fairlead/registry');
-  const base = await openStore(location);
+  const base = await openStore(location, requestLimits);
   const overlay = options.dryRun ? dryRunStore(base) : undefined;
   const store = overlay ?? base;
   const registry = new ModelRegistry({ store, now: context.io.now });

@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { type Finding, reasonOf } from './finding.ts';
+import { runProgram } from './run-program.ts';
 
 const MIN_NODE = [22, 12] as const;
 
 /** Checks the version of Node.js. */
 export function checkNode(version: string = process.versions.node): Finding {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const [minMajor, minMinor] = MIN_NODE;
-  const isNew = major > minMajor || (major === minMajor && minor >= minMinor);
+  const isNew = !isOlder(version.split('.').map(Number), MIN_NODE);
   const found = `version ${version}`;
   if (isNew) return { check: 'Node.js', state: 'ok', found };
   return {
@@ -31,17 +28,34 @@ export async function checkOnnxRuntime(): Promise<Finding> {
   }
 }
 
-/** Checks that Nginx can be found; only a deployment needs it. */
-export async function checkNginx(path: string | undefined): Promise<Finding> {
+/** First version of Nginx that the rendered configuration runs with. */
+const MIN_NGINX = [1, 19, 4] as const;
+
+/** Checks that Nginx can be found, runs and is new enough; only a deployment needs it. */
+export async function checkNginx(path: string | undefined, maxMs?: number): Promise<Finding> {
   const check = 'Nginx';
-  try {
-    // Debian installs it where the PATH of accounts doesn't lead.
-    const env = { PATH: `${path ?? ''}:/usr/sbin:/usr/local/sbin` };
-    const { stderr } = await promisify(execFile)('nginx', ['-v'], { env });
-    const version = /nginx\/(\S+)/.exec(stderr)?.[1];
-    return { check, state: 'ok', found: `version ${version ?? 'unknown'}` };
-  } catch {
+  const fix = 'sudo apt-get install nginx';
+  // Debian installs it where the PATH of accounts doesn't lead.
+  const folders = `${path ?? ''}:/usr/sbin:/usr/local/sbin`;
+  const { output, failure } = await runProgram('nginx', ['-v'], folders, maxMs);
+  const [, version, ...numbers] = /nginx\/((\d{1,4})\.(\d{1,4})\.(\d{1,4}))/.exec(output) ?? [];
+  if (failure === 'ENOENT') {
     const found = 'not installed; only a deployment needs it, fairlead serve does not';
-    return { check, state: 'warning', found, fix: 'sudo apt-get install nginx' };
+    return { check, state: 'warning', found, fix };
   }
+  if (failure !== undefined || version === undefined) {
+    const found = `"nginx -v" prints no version (${failure ?? 'it ended'}); only a deployment needs Nginx`;
+    return { check, state: 'warning', found, fix: `${fix}, and "which nginx" names the program` };
+  }
+  if (isOlder(numbers.map(Number), MIN_NGINX)) {
+    const found = `version ${version}; a deployment requires ${MIN_NGINX.join('.')} or newer`;
+    return { check, state: 'warning', found, fix };
+  }
+  return { check, state: 'ok', found: `version ${version}` };
+}
+
+/** Compares two versions, number by number. */
+function isOlder(version: readonly number[], required: readonly number[]): boolean {
+  const at = required.findIndex((number, index) => version[index] !== number);
+  return at !== -1 && (version[at] ?? 0) < (required[at] ?? 0);
 }

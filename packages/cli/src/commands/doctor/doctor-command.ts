@@ -4,7 +4,7 @@ import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { jsonOption, registryOption } from '../../options/shared-options.ts';
 import { count } from '../../output/format-values.ts';
-import { oneLine } from '../../output/plain-text.ts';
+import { oneLine, shortWords } from '../../output/plain-text.ts';
 import type { Finding } from './finding.ts';
 
 /** Defines `fairlead doctor`. */
@@ -36,23 +36,28 @@ async function examine(
   const { checkClock, checkPort } = await import('./check-machine.ts');
   const { checkRegistry } = await import('./check-registry.ts');
   const { checkKeys } = await import('./check-keys.ts');
-  const findings = await Promise.all([
-    programs.checkOnnxRuntime(),
-    programs.checkNginx(context.io.env.PATH),
-    checkRegistry(context, registry),
-    checkKeys(context),
-    checkPort(8080, 'HTTP'),
-    checkPort(8081, 'gRPC'),
-    checkClock(context.io.now()),
-  ]);
-  return [programs.checkNode(), ...findings];
+  const { boundedCheck } = await import('./bounded-check.ts');
+  const path = context.io.env.PATH;
+  const freePort = 'fairlead serve --port 0';
+  const freeGrpc = 'export FAIRLEAD_GRPC_LISTEN=127.0.0.1:8082';
+  const checks: Readonly<Record<string, () => Promise<Finding>>> = {
+    'Node.js': () => Promise.resolve(programs.checkNode()),
+    'onnxruntime-node': () => programs.checkOnnxRuntime(),
+    Nginx: () => programs.checkNginx(path),
+    registry: () => checkRegistry(context, registry),
+    'keys and pepper': () => checkKeys(context),
+    'port 8080': () => checkPort(8080, 'HTTP', freePort),
+    'port 8081': () => checkPort(8081, 'gRPC', freeGrpc),
+    clock: () => checkClock(context.io.now(), path),
+  };
+  return Promise.all(Object.entries(checks).map(([name, work]) => boundedCheck(name, work)));
 }
 
 const tones = { ok: 'good', warning: 'strong', problem: 'bad' } as const;
 
 function format({ output }: CommandContext, findings: readonly Finding[]): readonly string[] {
-  return findings.flatMap(({ check, state, found, fix }) => [
-    `${output.paint(tones[state], state.padEnd(7))}  ${check}: ${oneLine(found)}`,
-    ...(fix === undefined || state === 'ok' ? [] : [`         ${fix}`]),
+  return findings.flatMap((finding) => [
+    `${output.paint(tones[finding.state], finding.state.padEnd(7))}  ${finding.check}: ${oneLine(finding.found)}`,
+    ...(finding.state === 'ok' ? [] : [`         ${shortWords(oneLine(finding.fix))}`]),
   ]);
 }

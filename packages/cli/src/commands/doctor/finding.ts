@@ -1,16 +1,23 @@
+import { oneLine, shortWords } from '../../output/plain-text.ts';
+
 /** Result of one check of `fairlead doctor`. */
-export interface Finding {
+export type Finding = {
   /** Subject of the check, such as `Node.js`. */
   readonly check: string;
-  /** `problem`: something that was set up doesn't work; `warning`: something optional is missing. */
-  readonly state: 'ok' | 'warning' | 'problem';
+  /** One sentence. */
   readonly found: string;
-  /** Command that corrects it. */
-  readonly fix?: string;
-}
+} & (
+  | { readonly state: 'ok' }
+  | {
+      /** `problem`: something that was set up doesn't work; `warning`: something optional is missing. */
+      readonly state: 'warning' | 'problem';
+      /** Command that corrects it, or what to do. */
+      readonly fix: string;
+    }
+);
 
-/** Returns the first line of an error's message. */
+/** Returns the first line of an error's message, without control characters. */
 export function reasonOf(error: unknown): string {
   const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-  return line;
+  return shortWords(oneLine(line));
 }
