@@ -45,7 +45,7 @@ export interface TimeoutsInput {
   readonly requestMs?: number;
   /** Difference between two consecutive timeouts. @defaultValue `5_000` */
   readonly marginMs?: number;
-  /** Timeout of Nginx's connections to an upstream. @defaultValue `2_000` */
+  /** Timeout of Nginx's connections to an upstream. @defaultValue `2_000`, at most `requestMs` */
   readonly nginxConnectMs?: number;
   /** Timeout of Nginx between two reads from an upstream. @defaultValue `requestMs + marginMs` */
   readonly nginxReadMs?: number;
@@ -55,13 +55,13 @@ export interface TimeoutsInput {
   readonly gatewayHeadersMs?: number;
   /** `requestTimeout` of the gateway: to receive one whole request. @defaultValue `requestMs` */
   readonly gatewayReceiveMs?: number;
-  /** Time for requests in flight in the gateway after SIGTERM. @defaultValue `nginxReadMs` */
+  /** Time for requests in flight in the gateway after SIGTERM. @defaultValue `nginxReadMs`, at least `keepAlive.upstreamMs` and a second */
   readonly gatewayShutdownMs?: number;
-  /** Time after which Gunicorn kills an unresponsive worker; whole seconds. @defaultValue `nginxReadMs + marginMs` */
+  /** Time after which Gunicorn kills an unresponsive worker; whole seconds. @defaultValue `nginxReadMs + marginMs`, rounded up */
   readonly gunicornMs?: number;
-  /** Time for requests in flight in Gunicorn's workers; whole seconds. @defaultValue `nginxReadMs` */
+  /** Time for requests in flight in Gunicorn's workers; whole seconds. @defaultValue `nginxReadMs`, rounded up */
   readonly gunicornGracefulMs?: number;
-  /** Time after which systemd kills a stopping service. @defaultValue one margin above the longest of the above */
+  /** Time after which systemd kills a stopping service. @defaultValue `marginMs` above the longest of `gunicornMs`, `gunicornGracefulMs` and `gatewayShutdownMs` */
   readonly stopMs?: number;
   /** Deregistration delay of the load balancer. @defaultValue `stopMs + marginMs`, at least `requestMs + 10_000` */
   readonly deregistrationMs?: number;

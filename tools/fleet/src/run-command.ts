@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { constants } from 'node:os';
 import { text } from 'node:stream/consumers';
 
 /** Output of a command that has ended. */
@@ -54,5 +55,9 @@ export async function runCommand(
     const status = signal ?? `exit code ${String(code)}`;
     throw new Error(`"${argv.join(' ')}" failed (${status}):\n${stderr || stdout}`);
   }
-  return { exitCode: code ?? 137, stdout, stderr };
+  return {
+    exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]),
+    stdout,
+    stderr,
+  };
 }

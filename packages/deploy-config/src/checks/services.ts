@@ -49,7 +49,8 @@ function secretsInWorkingFolders({
 
 /** Settings that a unit requires, each with an example. */
 const requiredUnderSystemd = {
-  'gateway.command': '["/opt/fairlead/current/bin/node", "/opt/fairlead/current/gateway/main.js"]',
+  'gateway.command':
+    '["/opt/fairlead/current/bin/node", "/opt/fairlead/current/gateway/dist/main.js"]',
   'gateway.service': '{ "user": "fairlead" }',
   'flask.service': '{ "user": "fairlead-flask" }',
 };

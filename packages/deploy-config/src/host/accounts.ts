@@ -9,15 +9,19 @@ const existing = new Set(['root', 'www-data']);
  * Source: sysusers.d(5)
  */
 export function accounts({ name, gateway, flask }: Deployment): string {
-  const lines: string[] = [];
+  const lines = new Map<string, string>();
   const add = (service: Service | undefined, program: string) => {
     if (!service) return;
     const { user, group } = service;
     // A user brings a group of the same name.
-    if (!existing.has(user)) lines.push(`u ${user} - "${program} of ${name}" / /usr/sbin/nologin`);
-    if (group !== user && !existing.has(group)) lines.push(`g ${group} -`);
+    // Both services may run as one user.
+    if (!existing.has(user) && !lines.has(user)) {
+      lines.set(user, `u ${user} - "${program} of ${name}" / /usr/sbin/nologin`);
+    }
+    if (group !== user && !existing.has(group) && !lines.has(group))
+      lines.set(group, `g ${group} -`);
   };
   add(gateway.service, 'Gateway');
   add(flask?.service, 'Python service');
-  return [...new Set(lines)].map((line) => `${line}\n`).join('');
+  return [...lines.values()].map((line) => `${line}\n`).join('');
 }

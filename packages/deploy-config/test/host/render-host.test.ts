@@ -53,6 +53,14 @@ describe('rendered accounts and folders', () => {
     expect(readFileSync(join(root, 'etc/passwd'), 'utf8').trim().split('\n')).toEqual(accounts);
   });
 
+  it('an account of both services has one line', () => {
+    const lines = (change: Partial<DeploymentInput>) =>
+      contentOf(change, '/etc/sysusers.d/fairlead.conf')?.split('\n').slice(1, -1);
+    expect(lines({ flask: { ...hostInput.flask, service: { user: 'fairlead' } } })).toEqual([
+      'u fairlead - "Gateway of fairlead" / /usr/sbin/nologin',
+    ]);
+  });
+
   it.runIf(isRoot)('systemd-tmpfiles creates writable folders and protects secrets', () => {
     const folder = '/srv/a "quoted" %H \\ folder';
     const { root } = hostRoot({

@@ -19,7 +19,7 @@ export const hostInput = {
     trustedProxies: ['10.0.0.0/16'],
   },
   gateway: {
-    command: ['/opt/fairlead/current/bin/node', '/opt/fairlead/current/gateway/main.js'],
+    command: ['/opt/fairlead/current/bin/node', '/opt/fairlead/current/gateway/dist/main.js'],
     service: {
       user: 'fairlead',
       secretsFile: '/etc/fairlead/gateway.secrets',
