@@ -2,6 +2,10 @@ import { relative, resolve } from 'node:path';
 
 import { defineConfig } from 'vitest/config';
 
+// Processes that the tests start compile each TypeScript file once, not at each start: a third of the time. Set before vitest
+// starts its own, so that workers in processes of their own, which get no environment, use the cache as well.
+process.env.NODE_COMPILE_CACHE ??= resolve(import.meta.dirname, 'node_modules/.cache/compile');
+
 // Resolve workspace packages to their sources, so tests never need a build.
 const conditions = ['@fairlead/source'];
 
@@ -20,8 +24,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     restoreMocks: true,
-    // Processes that the tests start compile each TypeScript file once, not at each start: a third of the time.
-    env: { NODE_COMPILE_CACHE: resolve(import.meta.dirname, 'node_modules/.cache/compile') },
     // Worker threads and child processes of the tests resolve workspace packages to sources as well.
     execArgv: ['--conditions=@fairlead/source'],
     reporters: ['default', ['json', { outputFile: 'reports/tests.json' }]],

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { getCompileCacheDir } from 'node:module';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { joinParts, type MessagePart, partsOf } from './message-parts.ts';
@@ -59,8 +60,7 @@ function startProcess({ onResponse, onEnd }: LinkListener): WorkerLink {
   const child = fork(entry, {
     serialization: 'advanced',
     execArgv: conditionsOf(process.execArgv),
-    // A model has no use for the environment, nor for the files of the working folder.
-    env: {},
+    env: workerEnvironment(),
     cwd: '/',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
@@ -87,6 +87,16 @@ function startProcess({ onResponse, onEnd }: LinkListener): WorkerLink {
       child.kill('SIGKILL');
     },
   };
+}
+
+/**
+ * Environment of a worker process: a model has no use for that of the service, nor for the files of its working folder.
+ *
+ * Where the service caches compiled code, the worker does so too, and starts in half of the time.
+ */
+function workerEnvironment(): NodeJS.ProcessEnv {
+  const cache = getCompileCacheDir();
+  return cache === undefined ? {} : { NODE_COMPILE_CACHE: cache };
 }
 
 /** Sends a message in parts, each in another turn of the event loop; ends the process when that fails. */

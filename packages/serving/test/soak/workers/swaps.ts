@@ -22,7 +22,7 @@ const { values } = parseArgs({
 });
 const [swaps, warmUp] = [Number(values.swaps), Number(values['warm-up'])];
 const MOST_GROWTH = 0.05;
-const STEP = 10;
+const STEP = 5;
 const MB = 2 ** 20;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -77,6 +77,10 @@ async function askOnAndOn(): Promise<void> {
   }
 }
 
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+}
+
 /** Memory of the process while no version is loaded: the minimum of a few measurements, because garbage varies. */
 async function settledMb(): Promise<number> {
   const looks: number[] = [];
@@ -108,11 +112,12 @@ try {
   }
   asking = false;
   await Promise.all(clients);
-  const [first = NaN, last = NaN] = [sizes[0], sizes.at(-1)];
-  const growth = last / first - 1;
+  // What a single measurement shows varies by as much as the limit: the allocator returns memory when it likes.
+  const third = Math.ceil(sizes.length / 3);
+  const growth = median(sizes.slice(-third)) / median(sizes.slice(0, third)) - 1;
   const each = (performance.now() - startedAt) / (warmUp + swaps) / 1000;
   print(
-    `grew by ${(100 * growth).toFixed(1)} % over ${swaps} swaps; ${failed} of ${answered + failed} requests failed; ${each.toFixed(2)} s a swap`,
+    `grew by ${(100 * growth).toFixed(1)} % from the first to the last third of ${swaps} swaps; ${failed} of ${answered + failed} requests failed; ${each.toFixed(2)} s a swap`,
   );
   if (!(growth < MOST_GROWTH) || failed > 0) process.exitCode = 1;
 } finally {
