@@ -55,7 +55,7 @@ export interface TimeoutsInput {
   readonly gatewayHeadersMs?: number;
   /** `requestTimeout` of the gateway: to receive one whole request. @defaultValue `requestMs` */
   readonly gatewayReceiveMs?: number;
-  /** Time for requests in flight in the gateway after SIGTERM. @defaultValue `nginxReadMs`, at least `keepAlive.upstreamMs` and a second */
+  /** Time for requests in flight in the gateway after SIGTERM. @defaultValue `nginxReadMs`, at least `keepAlive.upstreamMs + 500` */
   readonly gatewayShutdownMs?: number;
   /** Time after which Gunicorn kills an unresponsive worker; whole seconds. @defaultValue `nginxReadMs + marginMs`, rounded up */
   readonly gunicornMs?: number;
