@@ -89,12 +89,12 @@ const messageOf = async (attempt: () => unknown): Promise<string> => {
 };
 
 describe.each(calls)('%s', (name, of, options) => {
-  test('refuses an unknown option', async () => {
+  test('rejects an unknown option', async () => {
     const message = await messageOf(() => of({ ...options, colour: 'red' }));
     expect(message).toContain(`${name}: unknown option "colour". Known are `);
   });
 
-  test.each([null, 'text', 7])('refuses %j in place of an object', async (value) => {
+  test.each([null, 'text', 7])('rejects %j in place of an object', async (value) => {
     expect(await messageOf(() => of(value))).toContain(`${name}: expected an object of options`);
   });
 

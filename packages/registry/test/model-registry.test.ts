@@ -48,7 +48,7 @@ describe('push', () => {
     });
   });
 
-  test('keeps everything that it was told, and says when and by whom', async () => {
+  test('stores all fields of the request, with time and actor', async () => {
     const folder = temporaryFolder();
     const registry = new ModelRegistry({
       store: folderStore(folder),
@@ -97,7 +97,7 @@ describe('push', () => {
     });
   });
 
-  test('keeps 64-bit integers of tensors to the last digit, and other large numbers as numbers', async () => {
+  test('stores 64-bit integers of tensors with all digits, and other large numbers as numbers', async () => {
     const { registry } = temporaryRegistry();
     const output = { name: 'label', datatype: 'INT64', shape: [2] } as const;
     const score = { name: 'score', datatype: 'FP64', shape: [1], data: [2 ** 60] } as const;
@@ -128,7 +128,7 @@ describe('push', () => {
     expect(manifest.metrics).toEqual({ samples: 1e17 });
   });
 
-  test('takes files from disk and from memory, and reads them back', async () => {
+  test('stores files from disk and from memory, and reads them back', async () => {
     const { registry } = temporaryRegistry();
     const local = join(temporaryFolder(), 'local.py');
     writeFileSync(local, 'print("hello")\n');
@@ -149,7 +149,7 @@ describe('push', () => {
     expect(await version.read('empty')).toHaveLength(0);
   });
 
-  test('hands out memory that can be transferred to a worker', async () => {
+  test('returns memory that can be transferred to a worker', async () => {
     const { registry } = temporaryRegistry();
     await registry.push(digits('weights'));
     const bytes = await (await registry.openVersion('digits', 1)).read('model.onnx');
@@ -166,7 +166,7 @@ describe('push', () => {
     expect(readdirSync(join(folder, 'blobs/sha256'))).toHaveLength(1);
   });
 
-  test('pushes nothing when nothing changed and that is asked for', async () => {
+  test('pushes nothing for unchanged content with skipIfUnchanged', async () => {
     const { registry } = temporaryRegistry();
     const request = digits('one', { metrics: { b: 1, a: 2 }, skipIfUnchanged: true });
     const first = await registry.push(request);
@@ -184,7 +184,7 @@ describe('push', () => {
     });
   });
 
-  test('brings a blob back that was lost, also when nothing changed', async () => {
+  test('stores a lost blob again, also for unchanged content', async () => {
     const { registry, folder } = temporaryRegistry();
     await registry.push(digits('one'));
     const [blob = ''] = readdirSync(join(folder, 'blobs/sha256'));
@@ -227,7 +227,7 @@ describe('push', () => {
       'ERR_REGISTRY_SOURCE_UNREADABLE',
     ],
     ['a folder as a file', { files: { m: '/' } }, 'ERR_REGISTRY_SOURCE_UNREADABLE'],
-  ])('refuses %s, and keeps nothing', async (_what, changes, code) => {
+  ])('rejects %s, and stores nothing', async (_what, changes, code) => {
     const { registry, folder } = temporaryRegistry();
     const error = await rejection(registry.push(digits('x', changes)));
     expect(error).toBeInstanceOf(RegistryError);
@@ -235,7 +235,7 @@ describe('push', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('refuses golden examples that do not fit the signature, and says how', async () => {
+  test('rejects golden examples that do not match the signature, and names the problem', async () => {
     const { registry } = temporaryRegistry();
     const pixels = {
       name: 'pixels',
@@ -268,7 +268,7 @@ describe('push', () => {
     expect(await push([pixels], [label])).toMatchObject({ created: true });
   });
 
-  test('names the field that is wrong', async () => {
+  test('names the invalid field', async () => {
     const { registry } = temporaryRegistry();
     const metrics = { accuracy: 1, loss: NaN };
     await expect(registry.push(digits('x', { metrics }))).rejects.toThrow('metrics.loss');
@@ -276,7 +276,7 @@ describe('push', () => {
     await expect(registry.push(digits('x', { signature }))).rejects.toThrow(/signature.*"pixels"/);
   });
 
-  test('refuses a file that changes while it is pushed', async () => {
+  test('rejects a file that changes during the push', async () => {
     const folder = temporaryFolder();
     const local = join(folder, 'growing.onnx');
     writeFileSync(local, 'first');
@@ -298,7 +298,7 @@ describe('push', () => {
     expect(await registry.listModels()).toEqual([]);
   });
 
-  test('goes round a rival who takes the number first, and sees what the rival pushed', async () => {
+  test('takes the next number when another writer was first, and reads what that writer pushed', async () => {
     const { store, registry } = temporaryRegistry();
     const rival = new ModelRegistry({ store });
     let rivals = 0;
@@ -326,7 +326,7 @@ describe('push', () => {
     expect(await registry.listVersions('digits')).toHaveLength(5);
   });
 
-  test('says so when something foreign has the name of the next manifest', async () => {
+  test('fails when a foreign file has the name of the next manifest', async () => {
     const { registry, folder } = temporaryRegistry();
     mkdirSync(join(folder, 'models/digits/versions/00000001.json'), { recursive: true });
     await expect(registry.push(digits())).rejects.toMatchObject({
@@ -334,7 +334,7 @@ describe('push', () => {
     });
   });
 
-  test('streams a big file: memory stays far below its size', () => {
+  test('streams a large file: memory stays far below its size', () => {
     const folder = temporaryFolder();
     const big = join(folder, 'big.onnx');
     const bytes = 64 * 2 ** 20;
@@ -353,7 +353,7 @@ describe('push', () => {
 });
 
 describe('resolve, list and open', () => {
-  test('an alias, a version number, and a version in digits', async () => {
+  test('resolves an alias, a version number, and a version in digits', async () => {
     const { registry } = temporaryRegistry();
     await registry.push(digits('one'));
     await registry.push(digits('two'));
@@ -367,7 +367,7 @@ describe('resolve, list and open', () => {
     expect(await registry.resolve('digits', '2')).toEqual({ model: 'digits', version: 2 });
   });
 
-  test('each miss names what there is', async () => {
+  test('each not-found error names what exists', async () => {
     const { registry } = temporaryRegistry();
     await expect(registry.resolve('digits', 'champion')).rejects.toThrow('it is empty');
     await registry.push(digits());
@@ -398,7 +398,7 @@ describe('resolve, list and open', () => {
   });
 
   test.each([0, -1, 1.5, NaN, 2 ** 53, '0', '99999999999999999999'])(
-    'refuses the version %s',
+    'rejects the version %s',
     async (version) => {
       const { registry } = temporaryRegistry();
       await registry.push(digits());
@@ -410,7 +410,7 @@ describe('resolve, list and open', () => {
   );
 
   test.each(['../digits', '..', '', 'a/b', 'a\\b', 'a\0', '%2e%2e', 'Digits', '-rf', '__proto__'])(
-    'refuses the name %j everywhere',
+    'rejects the name %j in all methods',
     async (name) => {
       const { registry } = temporaryRegistry();
       await registry.push(digits());
@@ -425,7 +425,7 @@ describe('resolve, list and open', () => {
     },
   );
 
-  test('lists models with their newest version and aliases, whatever else lies in the store', async () => {
+  test('lists models with their newest version and aliases, and ignores foreign files in the store', async () => {
     const { registry, folder } = temporaryRegistry();
     await registry.push(digits('one'));
     await registry.push(digits('two'));
@@ -461,7 +461,7 @@ describe('resolve, list and open', () => {
     });
   });
 
-  test('is what a model server asks for', () => {
+  test('satisfies the interface of a model server', () => {
     // As the serving side declares it.
     interface ModelSource {
       resolve(model: string, alias: string): Promise<{ readonly version: number }>;
@@ -494,7 +494,7 @@ describe('aliases', () => {
     return opened;
   }
 
-  test('keep who set them to what, when and why', async () => {
+  test('store actor, version, time and reason of each change', async () => {
     const { registry } = await withVersions(2);
     await registry.setAlias('digits', 'champion', 1, { actor: 'ada', reason: 'first\nrelease' });
     await registry.setAlias('digits', 'champion', 2, { actor: 'bob' });
@@ -514,7 +514,7 @@ describe('aliases', () => {
     expect(history[1]).not.toHaveProperty('reason');
   });
 
-  test('can only mean a version that exists', async () => {
+  test('can only point to a version that exists', async () => {
     const { registry } = await withVersions(1);
     await expect(registry.setAlias('digits', 'champion', 2, by)).rejects.toMatchObject({
       code: 'ERR_REGISTRY_VERSION_NOT_FOUND',
@@ -524,7 +524,7 @@ describe('aliases', () => {
     });
   });
 
-  test('are not changed by someone who expects something else, who is told who was first', async () => {
+  test('are not changed by a writer with another expectation, whose error names the current entry', async () => {
     const { registry } = await withVersions(3);
     await registry.setAlias('digits', 'champion', 1, { ...by, expected: null });
     const winner = await registry.setAlias('digits', 'champion', 2, {
@@ -549,7 +549,7 @@ describe('aliases', () => {
     expect(await registry.resolve('digits', 'champion')).toMatchObject({ version: 2 });
   });
 
-  test('are not changed by someone who was overtaken at the last moment', async () => {
+  test('are not changed by a writer that was overtaken at the last moment', async () => {
     const { registry, store } = await withVersions(3);
     await registry.setAlias('digits', 'champion', 1, by);
     let winner: AliasEntry | undefined;
@@ -568,14 +568,14 @@ describe('aliases', () => {
     expect(winner).toMatchObject({ version: 2, actor: 'bob', number: 2 });
   });
 
-  test('that mean the version already stay as they are', async () => {
+  test('that point to the version already are not changed', async () => {
     const { registry } = await withVersions(1);
     const first = await registry.setAlias('digits', 'champion', 1, by);
     expect(await registry.setAlias('digits', 'champion', 1, { actor: 'bob' })).toEqual(first);
     expect(await registry.history('digits', 'champion')).toHaveLength(1);
   });
 
-  test('roll back in one write, and further back the next time', async () => {
+  test('roll back in one write, and a second rollback goes further back', async () => {
     const { registry } = await withVersions(4);
     for (const version of [1, 2, 3]) await registry.setAlias('digits', 'champion', version, by);
     expect(
@@ -602,7 +602,7 @@ describe('aliases', () => {
     });
   });
 
-  test('roll back several steps, or not at all', async () => {
+  test('roll back several steps, or fail', async () => {
     const { registry } = await withVersions(3);
     for (const version of [1, 2, 3]) await registry.setAlias('digits', 'champion', version, by);
     await expect(registry.rollback('digits', 'champion', { ...by, steps: 3 })).rejects.toThrow(

@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const project = new URL('../', import.meta.url);
 
-test("the README's example runs as it stands", async () => {
+test('the example of the README runs unchanged', async () => {
   const readme = readFileSync(new URL('README.md', project), 'utf8');
   const code = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? '';
   expect(code.trimEnd().split('\n').length).toBeLessThanOrEqual(15);
@@ -50,7 +50,7 @@ test("the README's example runs as it stands", async () => {
   expect(await registry.resolve('digits', 'champion')).toMatchObject({ version: 1 });
 });
 
-test('every error code has its paragraph, and every paragraph its code', () => {
+test('every error code has a paragraph, and every paragraph has a code', () => {
   const page = readFileSync(new URL('../../docs/errors/registry.md', project), 'utf8');
   const headings = [...page.matchAll(/^### (\S+)$/gm)].map(([, heading]) => heading);
   expect(headings.sort()).toEqual([...registryErrorCodes].sort());

@@ -115,7 +115,7 @@ test('every field of a manifest of version 0.1 is read', async () => {
   });
 });
 
-test('the history of an alias of version 0.1 is read, with how its gates were decided', async () => {
+test('the history of an alias of version 0.1 is read, with its gate results', async () => {
   const { registry } = storedRegistry();
   const entries = await registry.history('credit', 'champion');
   expect(entries).toMatchObject([
@@ -206,7 +206,7 @@ test('files of a version of 0.1 are read when two trusted keys signed it', async
   expect(Buffer.from(await pruned.read('model.onnx')).toString()).toBe('weights four');
 });
 
-test('garbage of version 0.1 is collected, and what is pruned, leased or named is seen', async () => {
+test('garbage of version 0.1 is collected, and prunings, leases and references are respected', async () => {
   const { folder, store, registry } = storedRegistry();
   const options = { graceMs: 0, dryRun: true };
   // The lease of an interrupted push protects its blob for a day.
@@ -257,7 +257,7 @@ test('an export of version 0.1 is imported, and one of today has the same bytes'
   );
 });
 
-test('a webhook goes on where version 0.1 stopped', async () => {
+test('a webhook continues where version 0.1 stopped', async () => {
   const { folder, store } = storedRegistry();
   const delivered: { readonly id: string; readonly body: string }[] = [];
   const sender: EventSender = {
@@ -278,7 +278,7 @@ test('a webhook goes on where version 0.1 stopped', async () => {
   expect(delivered.every(({ id }) => /^evt_[0-9a-f]{64}$/.test(id))).toBe(true);
 });
 
-test('a cache in front of a registry of version 0.1 serves it while the store is away', async () => {
+test('a cache in front of a registry of version 0.1 serves it during an outage', async () => {
   const { folder, store } = storedRegistry();
   let away = false;
   const failing: typeof store = {
@@ -297,7 +297,7 @@ test('a cache in front of a registry of version 0.1 serves it while the store is
   expect(Buffer.from(await opened.read('model.onnx')).toString()).toBe('weights three');
 });
 
-test('everything that is written goes on from what version 0.1 stored', async () => {
+test('new records continue those that version 0.1 stored', async () => {
   const { store, registry } = storedRegistry();
   const [, , third] = await registry.listVersions('credit');
   if (third === undefined) throw new Error('expected version 3');

@@ -29,7 +29,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('roll back' as const), who, steps: fc.integer({ min: 1, max: 3 }) }),
 );
 
-/** What an alias is, in memory: everything it was set to, and an undo stack. */
+/** Model of an alias in memory: all its values, and an undo stack. */
 interface Model {
   readonly log: number[];
   undo: number[];
@@ -70,7 +70,7 @@ function run(registry: ModelRegistry, alias: string, action: Step): Promise<unkn
   }
 }
 
-test('any trace of changes by two writers does what a list and an undo stack do', async () => {
+test('any changes by two writers have the same result as on a list with an undo stack', async () => {
   const { store, registry } = temporaryRegistry();
   for (let index = 1; index <= VERSIONS; index += 1)
     await registry.push(digits(`content ${index}`));
@@ -105,7 +105,7 @@ test('any trace of changes by two writers does what a list and an undo stack do'
   expect((await verifyRegistry(registry.store)).problems).toEqual([]);
 }, 120_000);
 
-test('of changes that run at a time, one wins each entry, and whoever fails was told the winner', async () => {
+test('of concurrent changes one writes each entry, and the errors of the others name it', async () => {
   const { store, registry } = temporaryRegistry();
   for (let index = 1; index <= VERSIONS; index += 1)
     await registry.push(digits(`content ${index}`));

@@ -7,7 +7,7 @@ import { raceForAlias } from '../support/soak/alias-race.ts';
 const PROCESSES = 4;
 const actors = Array.from({ length: PROCESSES }, (_, index) => `writer-${index}`);
 
-test('each of many processes that push at a time gets version numbers of its own', async () => {
+test('concurrent pushes of many processes get different version numbers', async () => {
   const { folder, registry } = temporaryRegistry();
   const script = new URL('../support/processes/push-many.ts', import.meta.url);
   const rounds = 12;
@@ -31,7 +31,7 @@ test('each of many processes that push at a time gets version numbers of its own
   });
 }, 120_000);
 
-test('of many processes that change an alias at a time exactly one wins each entry, and the others are told who', async () => {
+test('of many processes that change an alias concurrently exactly one writes each entry, and the errors of the others name it', async () => {
   const { won, lost } = await raceForAlias(temporaryFolder(), PROCESSES, 40);
   expect(won).toBeGreaterThan(0);
   expect(lost).toBeGreaterThan(0);

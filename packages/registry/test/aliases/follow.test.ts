@@ -52,7 +52,7 @@ function follower(registry: ModelRegistry) {
   };
 }
 
-test('yields what the alias means, then each change', async () => {
+test('yields the current entry of the alias, then each change', async () => {
   const { registry } = await withVersions(3);
   await registry.setAlias('digits', 'champion', 1, by);
   await registry.setAlias('digits', 'champion', 2, by);
@@ -82,7 +82,7 @@ test('waits for an alias, and for a model, that does not exist yet', async () =>
   expect(errors).toEqual([]);
 });
 
-test('hands out only the newest of several changes since it last looked', async () => {
+test('yields only the newest of several changes between two polls', async () => {
   const { registry } = await withVersions(3);
   await registry.setAlias('digits', 'champion', 1, by);
   const changes = registry.follow('digits', 'champion', { pollIntervalMs: 1 });
@@ -94,7 +94,7 @@ test('hands out only the newest of several changes since it last looked', async 
   await iterator.return?.();
 });
 
-test('outlives a store that goes away, tells of it, and catches up', async () => {
+test('survives an outage of the store, reports it, and catches up', async () => {
   const { registry, folder } = await withVersions(2);
   await registry.setAlias('digits', 'champion', 1, by);
   const { versions, errors } = follower(registry);
@@ -117,7 +117,7 @@ test('outlives a store that goes away, tells of it, and catches up', async () =>
   });
 });
 
-test('begins while the store is away', async () => {
+test('can start during an outage', async () => {
   const { registry, folder } = await withVersions(1);
   await registry.setAlias('digits', 'champion', 1, by);
   renameSync(folder, `${folder}-away`);
@@ -154,7 +154,7 @@ test('does not lose a change when the store fails right after it was read', asyn
   expect(errors.length).toBeGreaterThan(0);
 });
 
-test('never hands out an entry that was tampered with, and tells of it', async () => {
+test('never yields an entry that was modified, and reports it', async () => {
   const { registry, store } = await withVersions(2);
   await registry.setAlias('digits', 'champion', 1, by);
   const { versions, errors } = follower(registry);
@@ -169,7 +169,7 @@ test('never hands out an entry that was tampered with, and tells of it', async (
   expect(versions()).toEqual([1]);
 });
 
-test('lists once, and reads one entry at each further look', async () => {
+test('lists once, and reads one entry at each further poll', async () => {
   const { store, registry } = await withVersions(1);
   await registry.setAlias('digits', 'champion', 1, by);
   const calls: string[] = [];
@@ -187,7 +187,7 @@ test('lists once, and reads one entry at each further look', async () => {
   expect(new Set(calls.slice(2))).toEqual(new Set(['2.json']));
 });
 
-test('ends when it is aborted: while it waits, and before it began', async () => {
+test('ends when it is aborted: while it waits, and before it starts', async () => {
   const { registry } = await withVersions(1);
   await registry.setAlias('digits', 'champion', 1, by);
   const { versions, controller, done } = follower(registry);
@@ -200,7 +200,7 @@ test('ends when it is aborted: while it waits, and before it began', async () =>
   expect(await late[Symbol.asyncIterator]().next()).toEqual({ done: true, value: undefined });
 });
 
-test('ends at once when it is aborted while the store does not answer', async () => {
+test('ends immediately when it is aborted while the store does not answer', async () => {
   const { store } = await withVersions(1);
   const requests: string[] = [];
   const silent: ObjectStore = {
@@ -219,7 +219,7 @@ test('ends at once when it is aborted while the store does not answer', async ()
   expect(errors).toEqual([]);
 });
 
-test('refuses an interval that is none', () => {
+test('rejects an invalid interval', () => {
   const { registry } = temporaryRegistry();
   for (const pollIntervalMs of [0, -1, NaN, 2 ** 31, Infinity]) {
     expect(() => registry.follow('digits', 'champion', { pollIntervalMs })).toThrow(
@@ -228,7 +228,7 @@ test('refuses an interval that is none', () => {
   }
 });
 
-test('spreads its looks by a quarter to either side', () => {
+test('varies its interval by up to a quarter', () => {
   const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 2 ** 31 - 1 }), random, (intervalMs, drawn) => {
@@ -241,35 +241,35 @@ test('spreads its looks by a quarter to either side', () => {
   );
 });
 
-test('tells of each look that succeeded, once what it found was handed out', async () => {
+test('reports each successful poll, after its entry was yielded', async () => {
   const { registry, folder } = await withVersions(2);
   await registry.setAlias('digits', 'champion', 1, by);
   const controller = new AbortController();
-  const told: string[] = [];
+  const calls: string[] = [];
   const done = (async () => {
     const options = {
       signal: controller.signal,
       pollIntervalMs: 2,
-      onPoll: () => told.push('poll'),
-      onError: () => told.push('error'),
+      onPoll: () => calls.push('poll'),
+      onError: () => calls.push('error'),
     };
     for await (const { version } of registry.follow('digits', 'champion', options)) {
-      told.push(`version ${version}`);
+      calls.push(`version ${version}`);
     }
   })();
   await eventually(() => {
-    expect(told.slice(0, 3)).toEqual(['version 1', 'poll', 'poll']);
+    expect(calls.slice(0, 3)).toEqual(['version 1', 'poll', 'poll']);
   });
   renameSync(folder, `${folder}-away`);
   onTestFinished(() => {
     rmSync(`${folder}-away`, { recursive: true, force: true });
   });
   await eventually(() => {
-    expect(told.slice(-3)).toEqual(['error', 'error', 'error']);
+    expect(calls.slice(-3)).toEqual(['error', 'error', 'error']);
   });
   renameSync(`${folder}-away`, folder);
   await eventually(() => {
-    expect(told.at(-1)).toBe('poll');
+    expect(calls.at(-1)).toBe('poll');
   });
   controller.abort();
   await done;

@@ -68,7 +68,7 @@ async function hosts(versions = 2, bytes = 1000) {
   };
 }
 
-/** What a gateway does at its start. */
+/** Loads the champion, as a gateway does at its start. */
 async function load(registry: ModelRegistry): Promise<number | undefined> {
   const { version } = await registry.resolve('digits', 'champion');
   const { read } = await registry.openVersion('digits', version);
@@ -89,7 +89,7 @@ function damage(file: string): void {
 }
 
 describe('a host', () => {
-  test('starts with the last champion while the store is away, and follows once it is back', async () => {
+  test('starts with the last champion during an outage of the store, and follows again afterwards', async () => {
     const { start, vanish, registry } = await hosts();
     expect(await load(start())).toBe(1);
     await registry.setAlias('digits', 'champion', 2, by);
@@ -117,7 +117,7 @@ describe('a host', () => {
     await vi.waitFor(() => {
       expect(errors.length).toBeGreaterThan(3);
     }, 120_000);
-    // What the cache knows is not taken for what the store says.
+    // The cache does not replace answers of the store.
     expect(polls).toEqual([]);
     comeBack();
     await registry.setAlias('digits', 'champion', 1, by);
@@ -129,7 +129,7 @@ describe('a host', () => {
     await following;
   });
 
-  test('that never saw the store is told why it knows nothing', async () => {
+  test('that starts with an empty cache gets the error of the store', async () => {
     const { start, vanish } = await hosts();
     const comeBack = vanish();
     await expect(load(start())).rejects.toMatchObject({ code: 'ERR_REGISTRY_STORE_NOT_FOUND' });
@@ -137,7 +137,7 @@ describe('a host', () => {
     expect(await load(start())).toBe(1);
   });
 
-  test('that starts again reads nothing twice but what might be new', async () => {
+  test('that restarts reads cached objects from the cache only', async () => {
     const { start, calls } = await hosts();
     await load(start());
     calls.length = 0;
@@ -145,7 +145,7 @@ describe('a host', () => {
     expect(calls).toEqual([]);
   });
 
-  test('is not told of a cached object when the store has none of that name', async () => {
+  test('does not read a cached object that the store no longer has', async () => {
     const { start, folder } = await hosts();
     const registry = start();
     await load(registry);
@@ -158,7 +158,7 @@ describe('a host', () => {
 });
 
 describe('a cached object', () => {
-  test('that is damaged is fetched anew, whichever it is', async () => {
+  test('that is damaged is downloaded again, for every kind of object', async () => {
     const { start, cacheFolder } = await hosts();
     await load(start());
     const files = cachedFiles(cacheFolder);
@@ -169,7 +169,7 @@ describe('a cached object', () => {
     expect(await load(start())).toBe(1);
   });
 
-  test('that is damaged is never served while the store is away', async () => {
+  test('that is damaged is never served during an outage', async () => {
     const { start, vanish, cacheFolder } = await hosts();
     await load(start());
     const comeBack = vanish();
@@ -180,7 +180,7 @@ describe('a cached object', () => {
     expect(await load(start())).toBe(1);
   });
 
-  test('that lies in the place of another is not taken for it', async () => {
+  test('that was copied to the key of another is rejected', async () => {
     const { start, cacheFolder } = await hosts();
     const registry = start();
     await load(registry);
@@ -192,7 +192,7 @@ describe('a cached object', () => {
     expect(await load(start())).toBe(1);
   });
 
-  test('is not made of what is damaged in the store', async () => {
+  test('is not created from a damaged object of the store', async () => {
     const { start, folder, cacheFolder, errors } = await hosts();
     const stored = ['blobs', 'models'].flatMap((top) =>
       cachedFiles(join(folder, top)).map((path) => join(folder, top, path)),
@@ -215,7 +215,7 @@ describe('a cached object', () => {
 });
 
 describe('the cache', () => {
-  test('stays within its bytes; what was used longest ago goes first, what the aliases mean last', async () => {
+  test('stays within its size limit; the least recently used objects are removed first, those of current aliases last', async () => {
     const { start, cacheFolder, vanish } = await hosts(8, 100_000);
     const maxBytes = 350_000;
     const registry = start(maxBytes);
@@ -238,16 +238,16 @@ describe('the cache', () => {
     await expect(used()).rejects.toMatchObject({ code: 'ERR_REGISTRY_STORE_NOT_FOUND' });
   });
 
-  test('is no place for what is larger than the whole of it', async () => {
+  test('does not store an object that is larger than its limit', async () => {
     const { start, cacheFolder } = await hosts(1, 100_000);
     const registry = start(50_000);
     expect(await load(registry)).toBe(1);
     expect(cachedFiles(cacheFolder).filter((path) => path.startsWith('blobs'))).toEqual([]);
   });
 
-  test('that cannot be written is done without, and that is told', async () => {
+  test('that cannot be written is bypassed, and the error is reported', async () => {
     const { start, cacheFolder, errors } = await hosts();
-    writeFileSync(join(cacheFolder, 'blobs'), 'in the way');
+    writeFileSync(join(cacheFolder, 'blobs'), 'a file');
     expect(await load(start())).toBe(1);
     expect(errors).toEqual([
       expect.objectContaining({ code: 'ERR_REGISTRY_STORE_NOT_A_FOLDER' }) as unknown,
@@ -265,7 +265,7 @@ describe('the cache', () => {
     expect(readdirSync(join(cacheFolder, '.tmp'))).toEqual([]);
   });
 
-  test('refuses a size that is none', () => {
+  test('rejects a size limit that is not positive', () => {
     const store = folderStore(temporaryFolder());
     for (const maxBytes of [0, -1, NaN]) {
       expect(() => cachedStore(store, { folder: temporaryFolder(), maxBytes })).toThrow(
@@ -274,7 +274,7 @@ describe('the cache', () => {
     }
   });
 
-  test('keeps nothing but what proves itself', async () => {
+  test('stores only objects that contain or are named by their digest', async () => {
     const cacheFolder = temporaryFolder();
     const store = cachedStore(folderStore(temporaryFolder()), { folder: cacheFolder });
     await store.create('models/digits/notes.txt', Buffer.from('x'));

@@ -6,7 +6,7 @@ function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: operation failed`), { code });
 }
 
-// What can't be brought about on every machine: full disks, quotas, other file systems.
+// Errors that can't be caused on every machine: full disks, quotas, other file systems.
 test.each([
   ['write', 'ENOSPC', 'ERR_REGISTRY_STORE_FULL'],
   ['write', 'EDQUOT', 'ERR_REGISTRY_STORE_FULL'],
@@ -27,7 +27,7 @@ test.each([
   );
 });
 
-test('what is not an error of the system comes through as it is', () => {
+test('an error that is not of the system is thrown unchanged', () => {
   const refusal = new RegistryError('ERR_REGISTRY_CORRUPT', 'damaged');
   for (const error of [refusal, new TypeError('a bug'), 'a string']) {
     expect(folderError('read', '/srv/registry', error)).toBe(error);

@@ -28,7 +28,7 @@ describeObjectStore('folder store', () => folderStore(temporaryFolder()));
 
 const limits = { maxBytes: 1000 };
 
-/** Root ignores permissions: run the rest of the test as nobody. */
+/** Root ignores permissions: run the rest of the test as another account. */
 function withoutPrivileges(): void {
   if (process.getuid?.() !== 0) return;
   process.seteuid?.(65534);
@@ -36,7 +36,7 @@ function withoutPrivileges(): void {
 }
 
 describe('the folder', () => {
-  test('is refused when it is missing, and made when asked for', () => {
+  test('is rejected when it is missing, and created with `create`', () => {
     const path = join(temporaryFolder(), 'deep', 'store');
     expect(() => folderStore(path)).toThrow(
       expect.objectContaining({ code: 'ERR_REGISTRY_STORE_NOT_FOUND' }),
@@ -47,7 +47,7 @@ describe('the folder', () => {
     expect(folderStore(path, { create: true }).location).toBe(path);
   });
 
-  test('is refused when it is a file', () => {
+  test('is rejected when it is a file', () => {
     const path = join(temporaryFolder(), 'file');
     writeFileSync(path, '');
     for (const options of [{}, { create: true }]) {
@@ -58,10 +58,10 @@ describe('the folder', () => {
     );
   });
 
-  test('is refused for writing, and read, when it is read-only', async () => {
+  test('that is read-only is read, and rejects writes', async () => {
     const path = temporaryFolder();
     const store = folderStore(path);
-    await store.create('f/key', Buffer.from('kept'));
+    await store.create('f/key', Buffer.from('data'));
     chmodSync(path, 0o755);
     withoutPrivileges();
     makeReadOnly(path);
@@ -74,7 +74,7 @@ describe('the folder', () => {
     expect(await store.size('f/key')).toBe(4);
   });
 
-  test('is refused when this user may not look into it', () => {
+  test('is rejected when this user may not read it', () => {
     const path = join(temporaryFolder(), 'closed', 'store');
     mkdirSync(path, { recursive: true });
     chmodSync(join(path, '..'), 0o000);
@@ -84,10 +84,10 @@ describe('the folder', () => {
     );
   });
 
-  test('that goes away is an error, not an empty registry, and is found again', async () => {
+  test('that is removed is an error, not an empty registry, and is found again', async () => {
     const path = join(temporaryFolder(), 'store');
     const store = folderStore(path, { create: true });
-    await store.create('key', Buffer.from('kept'));
+    await store.create('key', Buffer.from('data'));
     renameSync(path, `${path}-away`);
     const gone = { code: 'ERR_REGISTRY_STORE_NOT_FOUND' };
     await expect(store.read('key', limits)).rejects.toMatchObject(gone);
@@ -100,7 +100,7 @@ describe('the folder', () => {
     expect(await store.create('other', Buffer.from('x'))).toBe(true);
   });
 
-  test('may be reached by a symbolic link', async () => {
+  test('may be a symbolic link', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'real'));
     symlinkSync('real', join(folder, 'link'));
@@ -110,14 +110,14 @@ describe('the folder', () => {
   });
 });
 
-describe('what lies in the folder', () => {
-  test('is read-only for everybody, so that nothing changes it by mistake', async () => {
+describe('an entry of the folder', () => {
+  test('is read-only for all users, so that nothing changes it by mistake', async () => {
     const path = temporaryFolder();
     await folderStore(path).create('a/key', Buffer.from('x'));
     expect(statSync(join(path, 'a/key')).mode & 0o222).toBe(0);
   });
 
-  test('leaves no temporary file behind, whether a write wins, loses or fails', async () => {
+  test('leaves no temporary file when a write wins, loses or fails', async () => {
     const path = temporaryFolder();
     const store = folderStore(path);
     await store.create('key', Buffer.from('x'));
@@ -153,7 +153,7 @@ describe('what lies in the folder', () => {
     expect(readdirSync(outside)).toEqual(['secret']);
   });
 
-  test('that is a folder, a pipe or a socket is refused where an object should be', async () => {
+  test('that is a folder, a pipe or a socket in place of an object is rejected', async () => {
     const path = temporaryFolder();
     const store = folderStore(path);
     mkdirSync(join(path, 'a/folder'), { recursive: true });
@@ -172,7 +172,7 @@ describe('what lies in the folder', () => {
     expect(await store.create('a/folder', Buffer.from('x'))).toBe(false);
   });
 
-  test('that is a file where a folder should be is refused on writing', async () => {
+  test('that is a file in place of a folder is rejected when writing', async () => {
     const path = temporaryFolder();
     const store = folderStore(path);
     writeFileSync(join(path, 'a'), '');
@@ -183,11 +183,11 @@ describe('what lies in the folder', () => {
   });
 });
 
-describe('what a write that was killed leaves', () => {
-  test('is swept once it is stale, and not before', async () => {
+describe('a temporary file of a killed write', () => {
+  test('is swept when it is stale, and not before', async () => {
     const path = temporaryFolder();
     const store = folderStore(path);
-    await store.create('a/key', Buffer.from('kept'));
+    await store.create('a/key', Buffer.from('data'));
     // Killed while it wrote, and killed between the link and the removal of its temporary name.
     writeFileSync(join(path, '.tmp/half'), 'half');
     linkSync(join(path, 'a/key'), join(path, '.tmp/linked'));
@@ -221,7 +221,7 @@ describe('what a write that was killed leaves', () => {
 });
 
 function makeReadOnly(folder: string): void {
-  // What belongs to root is read-only for nobody as it is.
+  // Files of root are read-only for the account of the test anyway.
   if (statSync(folder).uid !== process.geteuid?.()) return;
   chmodSync(folder, 0o555);
   onTestFinished(() => {

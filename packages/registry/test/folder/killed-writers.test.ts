@@ -5,7 +5,7 @@ import { temporaryFolder } from '@fairlead/test-support';
 import { digits } from '../support/sample-registry.ts';
 import { killWriters } from '../support/soak/kill-writers.ts';
 
-test('kill -9 at any moment of pushing, promoting, collecting and importing leaves a registry that verifies and has all it acknowledged', async () => {
+test('kill -9 at any moment of pushing, promoting, collecting and importing leaves a registry that verifies and has all acknowledged records', async () => {
   const folder = temporaryFolder();
   const { killed, acknowledged } = await killWriters({ location: folder, kills: 6, atATime: 3 });
   expect(killed).toBe(6);

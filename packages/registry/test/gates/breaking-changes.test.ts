@@ -76,7 +76,7 @@ test('an additional output is backward compatible, an additional input is not', 
   ]);
 });
 
-test('no signature breaks itself', () => {
+test('a signature is compatible with itself', () => {
   const tensor = fc.record({
     datatype: fc.constantFrom('FP32', 'INT64'),
     shape: fc.array(fc.integer({ min: -1, max: 4 }), { maxLength: 3 }),

@@ -58,12 +58,12 @@ describe('parseGate', () => {
     'accuracy >= champion - 1e999',
     'approvedBy 99999999999999999999',
     'goldenExamples 99999999999999999999',
-  ])('refuses %j, and shows how to write one', (text) => {
+  ])('rejects %j, and shows the valid forms', (text) => {
     expect(() => parseGate(text)).toThrow(/accuracy >= 0\.95/);
   });
 });
 
-test('a version below the threshold is refused, with the gate, its threshold and what was found', async () => {
+test('a version below the threshold is rejected, with the gate, its threshold and the found value', async () => {
   const { registry, set } = await guarded(['accuracy >= 0.95', 'loss <= 1'], accuracy(0.9), {
     metrics: { accuracy: 0.96, loss: 0.5 },
   });
@@ -88,7 +88,7 @@ test('a version below the threshold is refused, with the gate, its threshold and
   expect(entry?.gates?.results).toHaveLength(2);
 });
 
-test('a version is compared with what the alias means now', async () => {
+test('a version is compared with the version that the alias points to', async () => {
   const { registry, set } = await guarded(
     ['accuracy >= champion - 0.01'],
     accuracy(0.9),
@@ -104,7 +104,7 @@ test('a version is compared with what the alias means now', async () => {
   expect(await registry.checkGates('digits', 'candidate', 2)).toEqual([]);
 });
 
-test('latency and parity count only when they were measured, whatever a push claims', async () => {
+test('latency and parity count only as measurements, not as metrics of a push', async () => {
   const { registry, set } = await guarded(['p99Ms <= 20', 'parity <= 1e-4'], {
     metrics: { p99Ms: 1, parity: 0 },
   });
@@ -127,7 +127,7 @@ test('latency and parity count only when they were measured, whatever a push cla
   expect((await set(1)).gates?.results[0]?.found).toMatch(/^12, measured by bob at 2/);
 });
 
-test('who pushed a version does not approve it, and an approval can be withdrawn', async () => {
+test('the pusher of a version cannot approve it, and an approval can be withdrawn', async () => {
   const { registry, set } = await guarded(['approvedBy 2'], {});
   await registry.model('digits').version(1).approve({ actor: 'eve' });
   await registry.model('digits').version(1).approve({ actor: 'eve' });
@@ -139,7 +139,7 @@ test('who pushed a version does not approve it, and an approval can be withdrawn
   expect((await set(1)).gates?.results[0]?.found).toBe('approved by bob, eve');
 });
 
-test('golden examples have to be there, and to have come out right', async () => {
+test('golden examples have to exist, and to have passed', async () => {
   const example = {
     inputs: [
       {
@@ -168,7 +168,7 @@ test('golden examples have to be there, and to have come out right', async () =>
   expect(await set(2)).toMatchObject({ version: 2 });
 });
 
-test('callers of the present version are protected from another signature', async () => {
+test('a version with an incompatible signature is rejected', async () => {
   const { set } = await guarded(
     ['signatureCompatible'],
     {},
@@ -191,7 +191,7 @@ test('callers of the present version are protected from another signature', asyn
   });
 });
 
-test('the only way past failing gates is recorded with its reason and what failed', async () => {
+test('gates can only be skipped with a reason, which is recorded with the failed gates', async () => {
   const { registry, set } = await guarded(['accuracy >= 0.9'], accuracy(0.5), accuracy(0.95));
   const entry = await registry.setAlias('digits', 'champion', 1, {
     ...by,
@@ -214,7 +214,7 @@ test('the only way past failing gates is recorded with its reason and what faile
   expect(passed.gates?.skipped).toBeUndefined();
 });
 
-test('gates that are set later replace the earlier ones, and none removes the guard', async () => {
+test('new gates replace the earlier ones, and an empty list removes the guard', async () => {
   const { registry, set } = await guarded(['accuracy >= 0.9'], accuracy(0.5));
   expect(await rejection(set(1))).toBeInstanceOf(GatesFailedError);
   await registry.model('digits').setGates('champion', [], { ...by, reason: 'a trial' });

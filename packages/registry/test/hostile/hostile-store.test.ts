@@ -11,7 +11,7 @@ import { type MotoServer, newBucket, s3Client, startMoto } from '@fairlead/test-
 import { reseal } from '../support/reseal.ts';
 import { digits, rejection, temporaryFolder } from '../support/sample-registry.ts';
 
-// What somebody who can write to the store, or names things, might try: the same on a folder and in S3.
+// Attacks by a client that can write to the store, or choose names: the same on a folder and in S3.
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -32,14 +32,14 @@ afterAll(async () => {
   await moto.stop();
 });
 
-/** A store, and a way round it. */
+/** A store, and direct access to its files. */
 interface Place {
   readonly store: ObjectStore;
-  /** The same store, of somebody who has read nothing yet. */
+  /** The same store, of a process that has read nothing yet. */
   readonly fresh: () => ObjectStore;
-  /** Puts an object where it likes, over whatever is there. */
+  /** Writes an object under any key, over an existing one. */
   readonly plant: (key: string, bytes: string | Buffer) => Promise<void>;
-  /** Everything that is there, beside the store too. */
+  /** All files, also those beside the store. */
   readonly everything: () => Promise<readonly string[]>;
 }
 
@@ -80,7 +80,7 @@ function s3Place(): Place {
   };
 }
 
-/** As hosts read S3: what is read is kept on their disk. */
+/** S3 with a cache on the disk of the host. */
 function cachedPlace(): Place {
   const place = s3Place();
   const cached = (): ObjectStore => cachedStore(place.store, { folder: temporaryFolder() });
@@ -104,7 +104,7 @@ describe.each<[string, () => Place]>([
     registry = new ModelRegistry({ store: place.store });
   });
 
-  /** The text of a record as it was written. */
+  /** Returns the text of a stored record. */
   async function recordAt(key: string): Promise<string> {
     const bytes = await place.store.read(key, { maxBytes: 10_000_000 });
     return Buffer.from(bytes ?? []).toString();
@@ -120,7 +120,7 @@ describe.each<[string, () => Place]>([
       'x'.repeat(300),
     ];
 
-    test('name nothing that is written or read', async () => {
+    test('that are invalid are never written or read', async () => {
       await registry.push(digits());
       const before = await place.everything();
       for (const name of names) {
@@ -142,7 +142,7 @@ describe.each<[string, () => Place]>([
       expect(await place.everything()).toEqual(before);
     });
 
-    test('are no files of a version', async () => {
+    test('that are invalid are rejected as files of a version', async () => {
       const before = await place.everything();
       for (const path of paths) {
         const files = { 'model.onnx': Buffer.from('x'), [path]: Buffer.from('y') };
@@ -190,7 +190,7 @@ describe.each<[string, () => Place]>([
       ['that is empty', () => '', 'ERR_REGISTRY_CORRUPT'],
     ];
 
-    test('that lies, is huge or damaged is refused, and hides no other model', async () => {
+    test('that is false, huge or damaged is rejected, and hides no other model', async () => {
       await registry.push(digits());
       await registry.push(digits('fine', { model: 'other' }));
       const text = await recordAt(manifestKey);
@@ -213,7 +213,7 @@ describe.each<[string, () => Place]>([
     test.each([
       ['more than there is', 9007199254740991],
       ['less than there is', 3],
-    ])('that claims %s is found out before memory is asked for', async (_what, size) => {
+    ])('with a size of %s is rejected before memory is allocated', async (_what, size) => {
       await registry.push(digits());
       await place.plant(
         manifestKey,
@@ -234,7 +234,7 @@ describe.each<[string, () => Place]>([
       'ERR_REGISTRY_CORRUPT',
     ],
     ['was changed', (t) => t.replace('"ada"', '"eve"'), 'ERR_REGISTRY_CORRUPT'],
-  ])('an entry of an alias that %s is refused', async (_what, change, code) => {
+  ])('an entry of an alias that %s is rejected', async (_what, change, code) => {
     await registry.push(digits());
     await registry.setAlias('digits', 'champion', 1, by);
     await place.plant(aliasKey, change(await recordAt(aliasKey)));
@@ -243,7 +243,7 @@ describe.each<[string, () => Place]>([
     expect(await rejection(reader.history('digits', 'champion'))).toMatchObject({ code });
   });
 
-  test('a blob that holds something else is never handed out', async () => {
+  test('a blob with other content is never returned', async () => {
     const { manifest } = await registry.push(digits('weights'));
     const key = `blobs/sha256/${manifest.files[0]?.sha256 ?? ''}`;
     for (const planted of ['weighty', 'w', 'weights and more', '']) {
@@ -253,7 +253,7 @@ describe.each<[string, () => Place]>([
     }
   });
 
-  test('foreign files are passed over', async () => {
+  test('foreign files are ignored', async () => {
     await registry.push(digits());
     await registry.setAlias('digits', 'champion', 1, by);
     const list = await registry.listModels();
@@ -283,7 +283,7 @@ describe.each<[string, () => Place]>([
   });
 });
 
-test('a folder in S3 that climbs is no folder of the registry', async () => {
+test('a key in S3 with ".." is ignored', async () => {
   const prefix = `test/${randomUUID()}`;
   const store = s3Store({ bucket, prefix, client });
   await new ModelRegistry({ store }).push(digits());

@@ -94,7 +94,7 @@ const end = (objects: number): TarFile => ({
 });
 
 describe('export and import', () => {
-  test.each(['models.tar', 'copy'])('carries models byte for byte by way of %s', async (name) => {
+  test.each(['models.tar', 'copy'])('copies models byte for byte through %s', async (name) => {
     const { folder, store } = await livedIn();
     const to = join(temporaryFolder(), name);
     const steps: string[] = [];
@@ -120,7 +120,7 @@ describe('export and import', () => {
     expect((await verifyRegistry(target.registry.store)).problems).toEqual([]);
   });
 
-  test('makes the same file of the same objects', async () => {
+  test('writes the same file for the same objects', async () => {
     const { store } = await livedIn();
     const folder = temporaryFolder();
     const [a, b] = [join(folder, 'a.tar'), join(folder, 'b.tar')];
@@ -129,7 +129,7 @@ describe('export and import', () => {
     expect(readFileSync(a).equals(readFileSync(b))).toBe(true);
   });
 
-  test('takes the models that are named, beside those that are there', async () => {
+  test('imports the named models beside existing ones', async () => {
     const { store } = await livedIn();
     const file = join(temporaryFolder(), 'wine.tar');
     await exportModels(store, file, { models: ['wine'] });
@@ -146,7 +146,7 @@ describe('export and import', () => {
     ).rejects.toMatchObject({ code: 'ERR_REGISTRY_MODEL_NOT_FOUND' });
   });
 
-  test('an export of a later state continues an earlier one', async () => {
+  test('an export of a later state can be imported after an earlier one', async () => {
     const { store, registry, folder } = await livedIn();
     const target = temporaryFolder();
     await exportModels(store, target);
@@ -156,7 +156,7 @@ describe('export and import', () => {
     expect(readTree(target)).toEqual(readTree(folder));
   });
 
-  test('refuses another history of the same model, and changes nothing', async () => {
+  test('rejects another history of the same model, and changes nothing', async () => {
     const { store } = await livedIn();
     const file = join(temporaryFolder(), 'models.tar');
     await exportModels(store, file);
@@ -181,7 +181,7 @@ describe('export and import', () => {
     expect(readTree(target.folder)).toEqual({});
   });
 
-  test('never overwrites a file, and leaves no half of one', async () => {
+  test('never overwrites a file, and leaves no incomplete one', async () => {
     const { store } = await livedIn();
     const folder = temporaryFolder();
     const file = join(folder, 'models.tar');
@@ -199,17 +199,17 @@ describe('export and import', () => {
       const missing = exportModels(store, join(folder, 'no/such.tar'), { dryRun });
       await expect(missing).rejects.toMatchObject({ code: 'ERR_REGISTRY_INVALID_OPTION' });
     }
-    // What is in the way is noticed before anything is read.
+    // An existing file is detected before anything is read.
     expect(read).toBe(0);
     expect(readFileSync(file, 'utf8')).toBe('mine');
     expect(readFileSync(noTar, 'utf8')).toBe('mine too');
     expect(readdirSync(folder).sort()).toEqual(['models.bak', 'models.tar']);
   });
 
-  test('a store that fails in the middle of an object fails the export, and leaves no half of it', async () => {
+  test('a store that fails in the middle of an object fails the export, and leaves no incomplete file', async () => {
     const { store, registry } = temporaryRegistry();
     await registry.push(digits('', { files: { 'model.onnx': randomBytes(300_000) } }));
-    const gone = new RegistryError('ERR_REGISTRY_STORE_UNAVAILABLE', 'the disk is gone');
+    const gone = new RegistryError('ERR_REGISTRY_STORE_UNAVAILABLE', 'the disk was removed');
     const failing: ObjectStore = {
       ...store,
       async *stream(key) {
@@ -224,13 +224,13 @@ describe('export and import', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('says that there is no such export', async () => {
+  test('reports that the export does not exist', async () => {
     await expect(
       importModels(temporaryRegistry().store, '/nowhere/models.tar'),
     ).rejects.toMatchObject({ code: 'ERR_REGISTRY_SOURCE_UNREADABLE' });
   });
 
-  test('a truncated export is refused wherever it was cut', async () => {
+  test('an export that is truncated at any position is rejected', async () => {
     const { store } = await livedIn();
     const folder = temporaryFolder();
     const whole = join(folder, 'whole.tar');
@@ -255,7 +255,7 @@ describe('export and import', () => {
     expect(readTree(target.folder)).toEqual({});
   });
 
-  test('a flipped byte anywhere in an object is refused', async () => {
+  test('a flipped byte at any position of an object is rejected', async () => {
     const { store } = await livedIn();
     const folder = temporaryFolder();
     const whole = join(folder, 'whole.tar');
@@ -275,7 +275,7 @@ describe('export and import', () => {
     expect(readTree(target.folder)).toEqual({});
   });
 
-  test('a missing object is refused, whichever it is', async () => {
+  test('a missing object of any kind is rejected', async () => {
     const { store } = await livedIn();
     const folder = temporaryFolder();
     const whole = join(folder, 'whole.tar');
@@ -323,7 +323,7 @@ describe('export and import', () => {
     ['has a NUL in a name', [{ name: 'models/a\0/versions/00000001.json', body: '{}' }]],
   ];
 
-  test.each(hostile)('an archive that %s is refused, and nothing is written', async (_, files) => {
+  test.each(hostile)('an archive that %s is rejected, and nothing is written', async (_, files) => {
     const folder = temporaryFolder();
     const target = temporaryRegistry();
     const file = await writeTarFile(join(folder, 'hostile.tar'), [...files, end(files.length)]);
@@ -334,7 +334,7 @@ describe('export and import', () => {
     expect(existsSync('/tmp/outside')).toBe(false);
   });
 
-  test('a header that lies about its size is refused, without memory for it', async () => {
+  test('a header with a wrong size is rejected before memory is allocated', async () => {
     const folder = temporaryFolder();
     const file = await writeTarFile(join(folder, 'lie.tar'), [
       { name: `blobs/sha256/${sha}`, body: 'x' },
@@ -357,19 +357,19 @@ describe('export and import', () => {
     ['compressed', Buffer.from('1f8b0800000000000003', 'hex')],
     ['text', Buffer.alloc(2000, 'not a tar file ')],
     ['nothing at all', Buffer.alloc(0)],
-  ])('a file that is %s is refused', async (_, bytes) => {
+  ])('a file that is %s is rejected', async (_, bytes) => {
     const file = join(temporaryFolder(), 'x.tar');
     writeFileSync(file, bytes);
     await expect(importModels(temporaryRegistry().store, file)).rejects.toMatchObject(invalid);
   });
 
-  test('an archive that goes on after its end is refused', async () => {
+  test('an archive with data after its end is rejected', async () => {
     const file = join(temporaryFolder(), 'x.tar');
     await writeTarFile(file, [end(0), { name: `blobs/sha256/${sha}`, body: 'x' }]);
     await expect(importModels(temporaryRegistry().store, file)).rejects.toMatchObject(invalid);
   });
 
-  test('a newer format is told from a damaged one', async () => {
+  test('a newer format is distinguished from a damaged one', async () => {
     const file = join(temporaryFolder(), 'x.tar');
     const body = JSON.stringify({ formatVersion: 2, objects: 0 });
     await writeTarFile(file, [{ name: 'fairlead-archive.json', body }]);
@@ -378,7 +378,7 @@ describe('export and import', () => {
     });
   });
 
-  test('a damaged copy of a blob in the store is told, and not passed for the right one', async () => {
+  test('a damaged copy of a blob in the store is reported, and not exported', async () => {
     const { store } = await livedIn();
     const file = join(temporaryFolder(), 'models.tar');
     await exportModels(store, file);
@@ -392,7 +392,7 @@ describe('export and import', () => {
 });
 
 describe('backup and restore', () => {
-  test.each(['registry.tar', 'backup'])('bring everything back, by way of %s', async (name) => {
+  test.each(['registry.tar', 'backup'])('restore all objects through %s', async (name) => {
     const { folder, store } = await livedIn();
     // Of a push that was interrupted.
     await store.create(
@@ -408,7 +408,7 @@ describe('backup and restore', () => {
     expect(await restoreRegistry(backup, to)).toMatchObject({ created: 0 });
   });
 
-  test('refuse to restore over what the backup does not have', async () => {
+  test('reject a restore over objects that the backup does not have', async () => {
     const { store, registry, folder } = await livedIn();
     const backup = join(temporaryFolder(), 'registry.tar');
     await backupRegistry(store, backup);
@@ -418,7 +418,7 @@ describe('backup and restore', () => {
     });
   });
 
-  test('a drill restores byte for byte and leaves nothing behind', async () => {
+  test('a drill restores byte for byte and leaves no files', async () => {
     const { folder, store } = await livedIn();
     const workFolder = temporaryFolder();
     const before = readTree(folder);
@@ -444,7 +444,7 @@ describe('backup and restore', () => {
     );
   });
 
-  test('an empty registry can be backed up and restored as well', async () => {
+  test('an empty registry can be backed up and restored', async () => {
     const { store } = temporaryRegistry();
     const backup = join(temporaryFolder(), 'registry.tar');
     await backupRegistry(store, backup);

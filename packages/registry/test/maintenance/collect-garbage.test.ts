@@ -19,7 +19,7 @@ async function orphan(store: ObjectStore): Promise<string> {
 }
 
 describe('garbage collection', () => {
-  test('removes what nothing names, after saying so, and keeps all else', async () => {
+  test('removes unreferenced blobs after a dry run has listed them, and nothing else', async () => {
     const { store, registry } = temporaryRegistry();
     await registry.push(digits('one'));
     const lost = await orphan(store);
@@ -34,7 +34,7 @@ describe('garbage collection', () => {
     expect(await store.list('claims')).toEqual([]);
   });
 
-  test('has nothing to do in an empty registry, and for the second time', async () => {
+  test('removes nothing in an empty registry, and nothing when repeated', async () => {
     const { store } = temporaryRegistry();
     const nothing = { removed: [], removedBytes: 0, young: 0, kept: 0 };
     expect(await collectGarbage(store)).toMatchObject(nothing);
@@ -43,7 +43,7 @@ describe('garbage collection', () => {
     expect(await collectGarbage(store, { graceMs: 0 })).toMatchObject(nothing);
   });
 
-  test('spares what is young, a day long unless told otherwise', async () => {
+  test('does not remove blobs within the grace period, by default a day', async () => {
     const { folder, store } = temporaryRegistry();
     const lost = await orphan(store);
     expect(await collectGarbage(store)).toMatchObject({ removed: [], young: 1 });
@@ -54,7 +54,7 @@ describe('garbage collection', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  test('spares what anything else in the store names, also what it does not know', async () => {
+  test('does not remove blobs that any other record references, also an unknown one', async () => {
     const { folder, store } = temporaryRegistry();
     const [a, b] = [await orphan(store), await orphan(store)];
     await store.create('later/release/record', Buffer.from(`${'x'.repeat(5000)} ${a}`));
@@ -62,7 +62,7 @@ describe('garbage collection', () => {
     expect(await collectGarbage(store, { graceMs: 0 })).toMatchObject({ removed: [], kept: 2 });
   });
 
-  test('refuses to go on while a record is damaged: who knows what it named', async () => {
+  test('fails while a record is damaged, because its references are unknown', async () => {
     const { store, registry } = temporaryRegistry();
     await registry.push(digits('one'));
     const lost = await orphan(store);
@@ -73,14 +73,14 @@ describe('garbage collection', () => {
     expect(await store.size(`blobs/sha256/${lost}`)).toBe(36);
   });
 
-  test.each([-1, Number.NaN])('refuses a grace period of %d ms', async (graceMs) => {
+  test.each([-1, Number.NaN])('rejects a grace period of %d ms', async (graceMs) => {
     const { store } = temporaryRegistry();
     await expect(collectGarbage(store, { graceMs })).rejects.toMatchObject({
       code: 'ERR_REGISTRY_INVALID_OPTION',
     });
   });
 
-  test('spares what a push claims that goes on, and what a dead one claimed goes in the end', async () => {
+  test('does not remove blobs that a running push has leased; those of a killed push are removed when its lease expires', async () => {
     const { folder, store } = temporaryRegistry();
     const lost = await orphan(store);
     await store.create(`claims/${randomUUID()}.json`, Buffer.from(`{"blobs":["${lost}"]}`));
@@ -95,7 +95,7 @@ describe('garbage collection', () => {
     expect(await store.list('claims')).toEqual([]);
   });
 
-  test('a push waits for the end of a collection that is about to remove its blob', async () => {
+  test('a push waits until a collection that announced the deletion of its blob has ended', async () => {
     const { store, registry } = temporaryRegistry();
     await registry.push(digits('one'));
     const blob = await sha(registry, 1);
@@ -117,7 +117,7 @@ describe('garbage collection', () => {
     expect((await verifyRegistry(registry.store)).problems).toEqual([]);
   });
 
-  test('beside pushes of the same bytes by others, every version keeps its files', async () => {
+  test('during concurrent pushes of the same bytes every version keeps its files', async () => {
     const { store } = temporaryRegistry();
     const stop = new AbortController();
     const collector = (async () => {
@@ -147,7 +147,7 @@ describe('garbage collection', () => {
 describe('retention', () => {
   const actor = 'ada';
 
-  test('keeps the newest, and everything that an alias ever meant', async () => {
+  test('does not prune the newest versions, nor any version that an alias has ever pointed to', async () => {
     const { store, registry } = temporaryRegistry();
     for (const content of ['1', '2', '3', '4', '5']) await registry.push(digits(content));
     await registry.setAlias('digits', 'champion', 2, { actor });
@@ -188,7 +188,7 @@ describe('retention', () => {
     expect((await registry.rollback('digits', 'champion', { actor })).version).toBe(2);
   });
 
-  test('an alias brings a pruned version back that was not collected yet', async () => {
+  test('setting an alias restores a pruned version that was not collected yet', async () => {
     const { store, registry } = temporaryRegistry();
     await registry.push(digits('1'));
     await registry.push(digits('2'));
@@ -199,7 +199,7 @@ describe('retention', () => {
     expect((await verifyRegistry(registry.store)).ok).toBe(true);
   });
 
-  test('lets an archived version go, however new', async () => {
+  test('prunes an archived version, also a new one', async () => {
     const { store, registry } = temporaryRegistry();
     await registry.push(digits('1'));
     await registry.push(digits('2'));
@@ -209,7 +209,7 @@ describe('retention', () => {
     });
   });
 
-  test('keeps a file that another version shares', async () => {
+  test('does not remove a file that another version shares', async () => {
     const { store, registry } = temporaryRegistry();
     await registry.push(digits('same'));
     await registry.push(digits('same'));
@@ -218,7 +218,7 @@ describe('retention', () => {
     await (await registry.openVersion('digits', 1)).read('model.onnx');
   });
 
-  test('a file that comes back while it is told that it was pruned is not taken for damage', async () => {
+  test('a file that is pushed again while its pruning is reported does not count as damaged', async () => {
     const { store, registry } = temporaryRegistry();
     await registry.push(digits('1'));
     await registry.push(digits('2'));
@@ -228,10 +228,10 @@ describe('retention', () => {
     const back = new ModelRegistry({
       store: {
         ...store,
-        async size(asked) {
-          const size = await store.size(asked);
-          // Somebody else pushes the same bytes right after this look.
-          if (asked === key) await store.create(key, Buffer.from('1'));
+        async size(requested) {
+          const size = await store.size(requested);
+          // Another process pushes the same bytes right after this check.
+          if (requested === key) await store.create(key, Buffer.from('1'));
           return size;
         },
       },
@@ -244,7 +244,7 @@ describe('retention', () => {
     expect(Buffer.from(bytes).toString()).toBe('1');
   });
 
-  test('a damaged file of a pruned version is told from one that is gone', async () => {
+  test('a damaged file of a pruned version is distinguished from a deleted one', async () => {
     const { folder, store, registry } = temporaryRegistry();
     await registry.push(digits('1'));
     await registry.push(digits('2'));
@@ -256,7 +256,7 @@ describe('retention', () => {
     await expect(read('model.onnx')).rejects.toMatchObject({ code: 'ERR_REGISTRY_CORRUPT' });
   });
 
-  test('a file that is missing without having been pruned is still reported', async () => {
+  test('a missing file of a version that was not pruned is reported', async () => {
     const { store, registry } = temporaryRegistry();
     await registry.push(digits('1'));
     await store.remove(`blobs/sha256/${await sha(registry, 1)}`);
@@ -266,7 +266,7 @@ describe('retention', () => {
     });
   });
 
-  test.each([0, -1, 1.5, Number.NaN])('refuses to keep the last %d', async (keepLast) => {
+  test.each([0, -1, 1.5, Number.NaN])('rejects keepLast: %d', async (keepLast) => {
     const { store, registry } = temporaryRegistry();
     await registry.push(digits('1'));
     await expect(pruneVersions(store, 'digits', { keepLast, actor })).rejects.toMatchObject({
@@ -274,7 +274,7 @@ describe('retention', () => {
     });
   });
 
-  test('refuses a model that is not there', async () => {
+  test('rejects a model that does not exist', async () => {
     const { store } = temporaryRegistry();
     await expect(pruneVersions(store, 'digits', { keepLast: 1, actor })).rejects.toMatchObject({
       code: 'ERR_REGISTRY_MODEL_NOT_FOUND',

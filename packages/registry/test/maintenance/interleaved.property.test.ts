@@ -64,13 +64,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
 );
-/** What one actor does at the same time as the others; a third of them are killed on the way. */
+/** Steps of one actor, concurrent with the others; a third of them are killed before their end. */
 const actor = fc.record({
   steps: fc.array(step, { minLength: 1, maxLength: 4 }),
   calls: fc.oneof({ weight: 2, arbitrary: only(Infinity) }, fc.integer({ min: 1, max: 150 })),
 });
 
-/** What an operation may be refused with, whatever happens at the same time. */
+/** Errors that concurrent operations may cause. */
 const refusals: ReadonlySet<string> = new Set([
   'ERR_REGISTRY_MODEL_NOT_FOUND',
   'ERR_REGISTRY_VERSION_NOT_FOUND',
@@ -102,7 +102,7 @@ beforeAll(async () => {
   const store = folderStore(join(folder, 'source'), { create: true });
   const registry = new ModelRegistry({ store });
   const by = { actor: 'ada' };
-  // Of the same contents as what is pushed; the first was pruned, and its file is gone.
+  // Of the same contents as what is pushed; the first was pruned, and its file was deleted.
   for (const content of ['gone', 'content 0', 'content 1']) {
     await registry.push(digits(content, { model: 'imported' }));
   }
@@ -117,7 +117,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Does one step; resolves to what has to hold from then on, whatever else happens. */
+/** Executes one step; resolves to a check that has to pass from then on. */
 async function run(
   { store, changes }: { readonly store: ObjectStore; readonly changes: () => number },
   who: string,
@@ -144,7 +144,7 @@ async function run(
       return async (later) => {
         const history = await later.history(action.model, action.alias);
         expect(history[entry.number - 1]).toEqual(entry);
-        // Whatever an alias ever meant can be served again.
+        // Every version that an alias has ever pointed to can be served again.
         await (await later.openVersion(action.model, entry.version)).read('model.onnx');
       };
     }
@@ -168,7 +168,7 @@ async function run(
         .version(action.version)
         .sign({ ...by, privateKey });
       return async (later) => {
-        // One key signs once, whoever was first.
+        // One key signs once, also with concurrent signers.
         const [found] = await later.model(action.model).version(action.version).signatures();
         expect(found?.keyId).toBe(signature.keyId);
       };
@@ -221,7 +221,7 @@ async function run(
   }
 }
 
-test('no order of the calls of several actors, some of them killed, removes what is named or loses what was acknowledged', async () => {
+test('no order of the calls of several actors, some of them killed, removes referenced blobs or loses acknowledged records', async () => {
   let removed = 0;
   let killed = 0;
   await fc.assert(
@@ -260,7 +260,7 @@ test('no order of the calls of several actors, some of them killed, removes what
         const registry = new ModelRegistry({ store: shared });
         expect((await verifyRegistry(registry.store)).problems).toEqual([]);
         for (const holds of facts) await holds(registry, shared);
-        // Nothing stays for ever: what is left after one more collection is named, or claimed by the dead for a day.
+        // Nothing stays permanently: blobs that are left after one more collection are referenced, or leased for a day by a killed process.
         await collectGarbage(shared, { graceMs: 0 });
         expect(violations).toEqual([]);
         expect((await verifyRegistry(registry.store)).problems).toEqual([]);

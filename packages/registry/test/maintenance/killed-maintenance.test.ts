@@ -14,7 +14,7 @@ import { readTree } from '@fairlead/test-support';
 const collectScript = new URL('../support/processes/collect-until-killed.ts', import.meta.url);
 const importScript = new URL('../support/processes/import-until-killed.ts', import.meta.url);
 
-test('kill -9 at any moment of a collection leaves every named blob, and the next one ends it', async () => {
+test('kill -9 at any moment of a collection removes no referenced blob, and the next collection completes it', async () => {
   const { folder, store, registry } = temporaryRegistry();
   await registry.push(digits('kept'));
   await registry.setAlias('digits', 'champion', 1, { actor: 'ada' });
@@ -28,7 +28,7 @@ test('kill -9 at any moment of a collection leaves every named blob, and the nex
     for (const { killed: each } of await Promise.all(killed)) expect(each).toBe(true);
     expect((await verifyRegistry(registry.store)).problems).toEqual([]);
   }
-  // What dead collections condemned can be pushed at once or, at worst, when their lease is over.
+  // Blobs under the deletion notices of killed collections can be pushed immediately or, at the latest, when the notices expire.
   for (const { name } of await store.list('condemned')) await store.remove(`condemned/${name}`);
   await registry.push(digits('the next one'));
   await collectGarbage(store, { graceMs: 0 });
@@ -55,7 +55,7 @@ test('kill -9 at any moment of an import leaves a registry that verifies, and an
     expect((await verifyRegistry(target.registry.store)).problems).toEqual([]);
     await importModels(target.store, file);
     const { ...tree } = readTree(target.folder) as Record<string, string>;
-    // The claim of the killed one expires.
+    // The lease of the killed process expires.
     for (const key of Object.keys(tree))
       if (key.startsWith('claims/')) Reflect.deleteProperty(tree, key);
     expect(tree).toEqual(readTree(source.folder));

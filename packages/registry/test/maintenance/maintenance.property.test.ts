@@ -65,7 +65,7 @@ const expected: ReadonlySet<string> = new Set([
   'ERR_REGISTRY_IN_USE',
 ]);
 
-test('any trace of all operations, several at a time, leaves what a manifest or an alias names', async () => {
+test('any concurrent sequence of operations leaves all blobs that a manifest or an alias references', async () => {
   let collected = 0;
   await fc.assert(
     fc.asyncProperty(
@@ -115,7 +115,7 @@ test('any trace of all operations, several at a time, leaves what a manifest or 
           expect((await verifyRegistry(registry.store)).problems).toEqual([]);
         }
 
-        // What was acknowledged and not pruned, and what an alias ever meant, is whole.
+        // Acknowledged versions that were not pruned, and all that an alias has ever pointed to, are complete.
         const meant = new Set<string>();
         for (const name of models) {
           for (const { alias: which, version: number } of await entriesOf(registry, name)) {

@@ -38,7 +38,7 @@ test('tags of a model and of its versions are set, replaced and deleted', async 
   expect(state.versions.get(1)).toBeUndefined();
 });
 
-test('an archived version can be set to no alias until it is taken back, and one in use is not archived', async () => {
+test('no alias can be set to an archived version until it is unarchived, and a version in use cannot be archived', async () => {
   const { registry } = await withVersions();
   await registry.setAlias('digits', 'champion', 1, by);
   expect(await rejection(registry.model('digits').version(1).archive(by))).toMatchObject({
@@ -61,7 +61,7 @@ test('an archived version can be set to no alias until it is taken back, and one
   expect(await registry.setAlias('digits', 'champion', 2, by)).toMatchObject({ version: 2 });
 });
 
-test('documents of a measurement are kept once, read back whole, and never when damaged', async () => {
+test('documents of a measurement are stored once, read completely, and rejected when damaged', async () => {
   const { folder, registry } = await withVersions();
   const html = Buffer.from('<p>report</p>');
   const measure = () =>
@@ -96,7 +96,7 @@ test('documents of a measurement are kept once, read back whole, and never when 
   });
 });
 
-test('a chain with a removed or exchanged event is rejected', async () => {
+test('a chain with a removed or replaced event is rejected', async () => {
   const { folder, registry, model } = await withVersions();
   for (const value of ['a', 'b', 'c']) await model.setTag('x', value, by);
   const file = (number: number) => join(folder, `models/digits/events/0000000${number}.json`);
@@ -117,7 +117,7 @@ test('a chain with a removed or exchanged event is rejected', async () => {
   expect((await verifyRegistry(registry.store)).ok).toBe(true);
 });
 
-test('many writers at a time lose no event', async () => {
+test('many concurrent writers lose no event', async () => {
   const { store, registry } = await withVersions(1);
   const registries = [registry, new ModelRegistry({ store }), new ModelRegistry({ store })];
   await Promise.all(
@@ -175,13 +175,13 @@ test.each<[string, (registry: ModelRegistry) => Promise<unknown>, string]>([
         .measure({ ...by, name: 'x', value: 1, details: 'x'.repeat(300_000) }),
     'ERR_REGISTRY_TOO_LARGE',
   ],
-])('refuses %s', async (_what, work, code) => {
+])('rejects %s', async (_what, work, code) => {
   const { registry } = await withVersions();
   expect(await rejection(work(registry).then())).toMatchObject({ code });
   expect(await registry.model('digits').events()).toEqual([]);
 });
 
-test('the story tells who did what, when and why, in order, with gates', async () => {
+test('the timeline has actor, change, time and reason in order, with gate results', async () => {
   let now = Date.parse('2026-03-01T12:00:00Z');
   const { store } = temporaryRegistry();
   const registry = new ModelRegistry({ store, now: () => new Date((now += 60_000)) });
@@ -214,7 +214,7 @@ test('the story tells who did what, when and why, in order, with gates', async (
   });
 });
 
-test('clocks that contradict each other do not change the order of a log in the story', async () => {
+test('contradictory clocks do not change the order of a log in the timeline', async () => {
   const { store } = temporaryRegistry();
   const at = (time: string) => new ModelRegistry({ store, now: () => new Date(time) });
   await at('2026-03-01T12:00:00Z').push(digits('one'));

@@ -19,7 +19,7 @@ const label = (...data: number[]): JsonTensor => ({
   data,
 });
 
-test('a comparison is kept with its page, and decides the gate', async () => {
+test('a comparison is stored with its page, and decides the gate', async () => {
   const { registry } = temporaryRegistry();
   await registry.push(digits('one'));
   const by = { actor: 'ci' };
@@ -34,7 +34,7 @@ test('a comparison is kept with its page, and decides the gate', async () => {
     .recordParity(compare(1e-3), { ...by, original: 'Flask' });
   const set = () => registry.setAlias('digits', 'champion', 1, by);
   expect(await rejection(set())).toMatchObject({ code: 'ERR_REGISTRY_GATES_FAILED' });
-  // Labels that differ are kept as a number that JSON has, and fail all the same.
+  // Labels that differ are stored as a number that JSON has, and fail too.
   const labels = compareOutputs([{ inputs: [], expected: [label(1)], actual: [label(2)] }]);
   await registry
     .model('digits')

@@ -47,24 +47,24 @@ test('reads inputs, outputs, operator sets and producer, from a path and from by
   expect(await inspectOnnx(readFileSync(model('plain')))).toEqual(expected);
 });
 
-test('weights that an old file lists among the inputs are none', async () => {
+test('weights among the inputs of an old file are not inputs', async () => {
   const { signature } = await inspectOnnx(model('old'));
   expect(signature.inputs).toEqual([{ name: 'x', ...batch }]);
 });
 
-test('passes over weights that are larger than what it holds in memory', async () => {
+test('skips weights that are larger than its memory window', async () => {
   expect(statSync(model('big')).size).toBeGreaterThan(10_000_000);
   expect((await inspectOnnx(model('big'))).signature.outputs).toEqual([{ name: 'y', ...batch }]);
 });
 
-test('returns the files beside it that hold weights', async () => {
+test('returns the files of external weights', async () => {
   expect((await inspectOnnx(model('external'))).externalData).toEqual([
     'inner/constant.data',
     'weights.data',
   ]);
 });
 
-test('reads texts and doubles', async () => {
+test('reads strings and doubles', async () => {
   const { signature } = await inspectOnnx(model('text'));
   expect(signature.inputs).toEqual([{ name: 'x', datatype: 'BYTES', shape: [-1] }]);
   expect(signature.outputs[0]?.datatype).toBe('FP64');
@@ -78,13 +78,13 @@ test.each([
     /weights "c" are in the file "constant.data" and belong to a branch.*save the model as one file/,
   ],
   ['zipmap', /output "probabilities" is a sequence/],
-])('refuses %s, and says what to do', async (name, message) => {
+])('rejects %s, with a fix', async (name, message) => {
   const error = await rejection(inspectOnnx(model(name)));
   expect(error).toMatchObject({ code: 'ERR_REGISTRY_INVALID_ONNX' });
   expect((error as Error).message).toMatch(message);
 });
 
-test('refuses what is not a model, or not a file', async () => {
+test('rejects input that is not a model, or not a file', async () => {
   const invalid = { code: 'ERR_REGISTRY_INVALID_ONNX' };
   for (const text of ['', 'weights', '<html>', '\u{1}\u{2}']) {
     expect(await rejection(inspectOnnx(Buffer.from(text)))).toMatchObject(invalid);
@@ -94,7 +94,7 @@ test('refuses what is not a model, or not a file', async () => {
   expect(await rejection(inspectOnnx(model('missing')))).toMatchObject(unreadable);
 });
 
-test('any damage is read or refused, never endless and never another error', async () => {
+test('any damaged file is read or rejected, without an endless loop or another error', async () => {
   const bytes = readFileSync(model('plain'));
   await fc.assert(
     fc.asyncProperty(
@@ -113,7 +113,7 @@ test('any damage is read or refused, never endless and never another error', asy
   );
 });
 
-test('a length of a petabyte in a few bytes ends at once', async () => {
+test('a file of a few bytes with a length of a petabyte is rejected immediately', async () => {
   const huge = Buffer.from([0x08, 0x0a, 0x3a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
   expect(await rejection(inspectOnnx(huge))).toMatchObject({
     code: 'ERR_REGISTRY_INVALID_ONNX',

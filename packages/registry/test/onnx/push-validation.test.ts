@@ -20,7 +20,7 @@ const request = (changes: Partial<PushRequest> = {}): PushRequest => ({
   ...changes,
 });
 
-test("without a signature, an ONNX file's own is taken", async () => {
+test('without a given signature, that of the ONNX file is used', async () => {
   const { registry } = temporaryRegistry();
   const { manifest } = await registry.push(request());
   expect(manifest.signature).toEqual({
@@ -38,7 +38,7 @@ test("without a signature, an ONNX file's own is taken", async () => {
   expect(other.manifest.signature).toEqual(manifest.signature);
 });
 
-test('what has no signature and does not say it is refused', async () => {
+test('a push without a signature, of a file that contains none, is rejected', async () => {
   const { registry } = temporaryRegistry();
   const python = { runtime: { name: 'upstream' }, files: { 'app.py': Buffer.from('') } } as const;
   expect(await rejection(registry.push(request(python)))).toMatchObject({
@@ -84,7 +84,7 @@ test('the manifest records what a trial found, and how its requests may be batch
   expect(again.created).toBe(false);
 });
 
-test('a version that no input suits is pushed, and no golden example counts as answered', async () => {
+test('a version without a valid generated input is pushed, and no golden example counts as passed', async () => {
   const { registry } = temporaryRegistry();
   const trial = {
     ran: false,
@@ -136,19 +136,19 @@ test('an unchanged version is not validated again', async () => {
   expect(validate).toHaveBeenCalledTimes(1);
 });
 
-test('progress is told, and content that is there is not written again', async () => {
+test('progress is reported, and existing content is not written again', async () => {
   const { registry } = temporaryRegistry();
-  const told: PushProgress[] = [];
+  const reported: PushProgress[] = [];
   const size = readFileSync(affine).length;
-  const onProgress = (progress: PushProgress) => told.push(progress);
+  const onProgress = (progress: PushProgress) => reported.push(progress);
   await registry.push(request({ onProgress }));
-  expect(told).toEqual([
+  expect(reported).toEqual([
     { path: 'model.onnx', phase: 'reading', bytes: size },
     { path: 'model.onnx', phase: 'storing', bytes: size },
     { path: 'model.onnx', phase: 'stored', bytes: size },
   ]);
-  told.length = 0;
+  reported.length = 0;
   await registry.push(request({ model: 'copy', onProgress }));
-  expect(told.map(({ phase }) => phase)).toEqual(['reading', 'stored']);
+  expect(reported.map(({ phase }) => phase)).toEqual(['reading', 'stored']);
   expect(await verifyRegistry(registry.store)).toMatchObject({ manifests: 2, blobs: 1 });
 });

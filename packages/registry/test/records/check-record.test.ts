@@ -36,7 +36,7 @@ const event = {
   seal: SHA256,
 };
 
-test('an entry passes with its optional fields and with those of later releases, and without', () => {
+test('an entry is valid with and without optional fields and fields of later releases', () => {
   const full = { ...entry, restores: 1, reason: 'better', later: { anything: [1] } };
   expect(checkRecord(KEY, aliasEntryFields, full)).toBe(full);
   const first = { ...entry, gates: undefined, number: 1, previous: null, previousSeal: null };
@@ -72,7 +72,7 @@ test.each([
     'gates.results[0].passed: expected true or false, got "yes"',
   ],
   [{ formatVersion: '1' }, 'formatVersion: expected 1, got "1"'],
-])('an entry with %o is refused', (change, problem) => {
+])('an entry with %o is rejected', (change, problem) => {
   expect(() => checkRecord(KEY, aliasEntryFields, { ...entry, ...change })).toThrow(
     expect.objectContaining({
       code: 'ERR_REGISTRY_INVALID_MANIFEST',
@@ -81,19 +81,19 @@ test.each([
   );
 });
 
-test.each([[null], ['text'], [[entry]]])('%o is no entry', (record) => {
+test.each([[null], ['text'], [[entry]]])('%o is not an entry', (record) => {
   expect(() => checkRecord(KEY, aliasEntryFields, record)).toThrow(
     `${KEY} is invalid: expected an object`,
   );
 });
 
-test('an entry of a newer format is named as such before its fields', () => {
+test('an entry of a newer format is reported before its fields are checked', () => {
   expect(() => checkRecord(KEY, aliasEntryFields, { formatVersion: 2 })).toThrow(
     expect.objectContaining({ code: 'ERR_REGISTRY_UNSUPPORTED_FORMAT' }),
   );
 });
 
-test('large integers in the data of an event are the nearest double', () => {
+test('large integers in the data of an event are read as the nearest double', () => {
   const data = { value: 2n ** 60n, list: [{ deep: 2n ** 61n }] };
   expect(checkEvent(KEY, { ...event, data }).data).toEqual({
     value: 2 ** 60,
@@ -101,7 +101,7 @@ test('large integers in the data of an event are the nearest double', () => {
   });
 });
 
-test('data nested more than 100 deep is refused', () => {
+test('data nested more than 100 levels deep is rejected', () => {
   let data: unknown = 1;
   for (let depth = 0; depth < 101; depth += 1) data = [data];
   expect(() => checkEvent(KEY, { ...event, data: { data } })).toThrow(

@@ -4,15 +4,15 @@ import { expect, test } from 'vitest';
 import { isLosslessJson, type LosslessJson, toDoubles } from '../../src/records/json-value.ts';
 import { formatJson } from '../../src/records/json-text.ts';
 
-test('64-bit integers survive to the last digit, and doubles to the last bit', () => {
+test('64-bit integers keep all digits, and doubles all bits', () => {
   const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n });
   fc.assert(
     fc.property(fc.jsonValue(), fc.array(int64), (value, integers) => {
-      const { kept, large } = parseJson(formatJson({ kept: value, large: integers })) as {
-        kept: LosslessJson;
+      const { small, large } = parseJson(formatJson({ small: value, large: integers })) as {
+        small: LosslessJson;
         large: (number | bigint)[];
       };
-      expect(JSON.stringify(toDoubles(kept))).toBe(JSON.stringify(value));
+      expect(JSON.stringify(toDoubles(small))).toBe(JSON.stringify(value));
       expect(large.map(BigInt)).toEqual(integers);
     }),
   );
@@ -31,7 +31,7 @@ test('64-bit integers survive to the last digit, and doubles to the last bit', (
   );
 });
 
-test('an integer beyond 2^53 is found wherever it stands', () => {
+test('an integer beyond 2^53 is found in any position', () => {
   expect(parseJson('9007199254740993')).toBe(9007199254740993n);
   expect(parseJson('[-9007199254740993]')).toEqual([-9007199254740993n]);
   expect(parseJson('{"a":9007199254740993}')).toEqual({ a: 9007199254740993n });
@@ -40,7 +40,7 @@ test('an integer beyond 2^53 is found wherever it stands', () => {
   expect(parseJson('9007199254740991')).toBe(9007199254740991);
 });
 
-test('what is not JSON is told from what is', () => {
+test('a value that is not JSON is detected', () => {
   const circular: unknown[] = [];
   circular.push(circular);
   for (const value of [undefined, NaN, -Infinity, () => 0, Symbol('s'), [undefined], circular]) {

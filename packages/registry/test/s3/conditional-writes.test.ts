@@ -69,7 +69,7 @@ async function* big(): AsyncGenerator<Uint8Array, void> {
 const probes = (from: number): readonly string[] =>
   proxy.requests.slice(from).flatMap(({ method, url }) => (isProbe(url) ? [method] : []));
 
-test('a store that keeps to the condition is checked once, with three requests, and cleaned up', async () => {
+test('a store that honours the condition is checked once, with three requests, and cleaned up', async () => {
   const { store, keys } = storeThat([]);
   const from = proxy.requests.length;
   await Promise.all([store.create('a', Buffer.from('a')), store.create('b', Buffer.from('b'))]);
@@ -78,7 +78,7 @@ test('a store that keeps to the condition is checked once, with three requests, 
   expect(await keys()).toEqual(['a', 'b']);
 });
 
-test('a store that overlooks the condition is found out before anything is written', async () => {
+test('a store that ignores the condition is detected before anything is written', async () => {
   const { store, keys } = storeThat(['PutObjectCommand']);
   const write = store.create('a', Buffer.from('a'));
   await expect(write).rejects.toMatchObject(unsupported);
@@ -90,7 +90,7 @@ test('a store that overlooks the condition is found out before anything is writt
   expect(await keys()).toEqual([]);
 });
 
-test('a store that overlooks it in uploads in parts is found out before such a record is written', async () => {
+test('a store that ignores it for uploads in parts is detected before such a record is written', async () => {
   const { store, keys, uploads } = storeThat(['CompleteMultipartUploadCommand']);
   await expect(store.create('big', () => big())).rejects.toThrow(
     'CompleteMultipartUpload overwrote an object',
@@ -102,14 +102,14 @@ test('a store that overlooks it in uploads in parts is found out before such a r
   expect(await uploads()).toBe(0);
 });
 
-test('a store that keeps to it in uploads in parts takes them, and nothing of the check is left', async () => {
+test('a store that honours it for uploads in parts accepts them, and the check leaves no object', async () => {
   const { store, keys, uploads } = storeThat([]);
   expect(await store.create('big', () => big())).toBe(true);
   expect(await keys()).toEqual(['big']);
   expect(await uploads()).toBe(0);
 });
 
-test('without the permission to write, nothing is found out, and reading goes on', async () => {
+test('without permission to write, the check is skipped, and reading works', async () => {
   const { store } = storeThat([]);
   await store.create('a', Buffer.from('a'));
   const { store: reader } = storeThat([]);
@@ -120,7 +120,7 @@ test('without the permission to write, nothing is found out, and reading goes on
   });
 });
 
-test('where nothing may be removed the probe stays, and the next process needs one request', async () => {
+test('without permission to delete, the probe stays, and the next process needs one request', async () => {
   const prefix = `test/${randomUUID()}`;
   const open = () => s3Store({ bucket, prefix, client });
   proxy.inject({ when: ({ method }) => method === 'DELETE', what: denied });
@@ -133,7 +133,7 @@ test('where nothing may be removed the probe stays, and the next process needs o
   expect((await first.list('')).map(({ name }) => name)).toEqual(['a', 'b']);
 });
 
-test('a failure that passes is no result: the next write checks again', async () => {
+test('after a temporary failure the next write checks again', async () => {
   const { store } = storeThat([], { retryBudgetMs: 0 });
   proxy.inject({
     when: ({ method, url }) => method === 'PUT' && isProbe(url),
@@ -146,7 +146,7 @@ test('a failure that passes is no result: the next write checks again', async ()
   expect(await store.create('a', Buffer.from('a'))).toBe(true);
 });
 
-test('a store that is known to keep to it is not checked', async () => {
+test('a store with conditionalWrites: assume is not checked', async () => {
   const { store } = storeThat([], { conditionalWrites: 'assume' });
   const from = proxy.requests.length;
   await store.create('a', Buffer.from('a'));

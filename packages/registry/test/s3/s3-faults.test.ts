@@ -92,7 +92,7 @@ const clients: readonly [string, S3ClientConfig | undefined][] = [
 ];
 
 describe.each(clients)('a small write, when %s,', (_who, config) => {
-  test('is its own although the answer was lost and S3 refuses the second (412)', async () => {
+  test('succeeds when its answer was lost and S3 refuses the retry (412)', async () => {
     const store = newStore({}, config);
     const lost = proxy.inject({ when: puts, times: 2, what: 'lose answer' });
     expect(await store.create('key', Buffer.from('mine'))).toBe(true);
@@ -100,7 +100,7 @@ describe.each(clients)('a small write, when %s,', (_who, config) => {
     expect(Buffer.from((await store.read('key', limits)) ?? []).toString()).toBe('mine');
   });
 
-  test('whose answer was lost is not its own when a rival was first', async () => {
+  test('fails when its answer was lost and another writer was first', async () => {
     const store = newStore({}, config);
     // The same bytes: only the writer tells them apart.
     await store.create('key', Buffer.from('same'));
@@ -111,11 +111,11 @@ describe.each(clients)('a small write, when %s,', (_who, config) => {
 
   test.each<[string, Fault['what']]>([
     ['is cut off on the way', 'cut request'],
-    ['meets another at the very same moment (409)', refuse(409, 'ConditionalRequestConflict')],
+    ['conflicts with a simultaneous write (409)', refuse(409, 'ConditionalRequestConflict')],
     ['is throttled', refuse(503, 'SlowDown')],
-    ['finds S3 broken', refuse(500, 'InternalError')],
-    ['is given up by S3', refuse(400, 'RequestTimeout')],
-  ])('arrives although it %s', async (_what, what) => {
+    ['gets an internal error of S3', refuse(500, 'InternalError')],
+    ['times out in S3', refuse(400, 'RequestTimeout')],
+  ])('succeeds when it %s', async (_what, what) => {
     const store = newStore({}, config);
     const happened = proxy.inject({ when: puts, times: 3, what });
     expect(await store.create('key', Buffer.from('mine'))).toBe(true);
@@ -123,7 +123,7 @@ describe.each(clients)('a small write, when %s,', (_who, config) => {
     expect(await store.size('key')).toBe(4);
   });
 
-  test('arrives although the clock is wrong: S3 says what time it is', async () => {
+  test('succeeds with a wrong clock: the answer of S3 has the time', async () => {
     const store = newStore({}, config);
     const anHourAhead = new Date(Date.now() + 3_600_000).toUTCString();
     const skewed = proxy.inject({
@@ -138,7 +138,7 @@ describe.each(clients)('a small write, when %s,', (_who, config) => {
     expect((second ?? 0) - (first ?? 0)).toBeGreaterThan(3_000_000);
   });
 
-  test('is tried again when what was in its way is gone', async () => {
+  test('is retried when the object that conflicted was deleted', async () => {
     const store = newStore({}, config);
     const refused = proxy.inject({ when: puts, times: 1, what: refuse(412, 'PreconditionFailed') });
     expect(await store.create('key', Buffer.from('mine'))).toBe(true);
@@ -155,19 +155,19 @@ function signedAt({ headers }: SeenRequest): number {
   );
 }
 
-describe.each(clients)('a long write, when %s,', (_who, config) => {
+describe.each(clients)('an upload in parts, when %s,', (_who, config) => {
   test.each<[string, (request: SeenRequest) => boolean, Fault['what']]>([
-    ['the answer to its begin is lost', begins, 'lose answer'],
+    ['the answer to its start is lost', begins, 'lose answer'],
     ['a part is cut off on the way', parts, 'cut request'],
     ['the answer to a part is lost', parts, 'lose answer'],
     ['its parts are throttled', parts, refuse(503, 'SlowDown')],
-    ['the answer to its end is lost', completes, 'lose answer'],
-    ['its end is cut off', completes, 'cut request'],
-    ['its end meets a conflict (409)', completes, refuse(409, 'ConditionalRequestConflict')],
-    ['S3 forgets it', completes, refuse(404, 'NoSuchUpload')],
-    ['S3 forgets it before all parts are there', parts, refuse(404, 'NoSuchUpload')],
-    ['S3 fails behind a 200', completes, refuse(200, 'InternalError')],
-  ])('arrives whole although %s', async (_what, when, what) => {
+    ['the answer to its completion is lost', completes, 'lose answer'],
+    ['its completion is cut off', completes, 'cut request'],
+    ['its completion conflicts (409)', completes, refuse(409, 'ConditionalRequestConflict')],
+    ['S3 loses it', completes, refuse(404, 'NoSuchUpload')],
+    ['S3 loses it before all parts are sent', parts, refuse(404, 'NoSuchUpload')],
+    ['S3 fails after a 200', completes, refuse(200, 'InternalError')],
+  ])('succeeds when %s', async (_what, when, what) => {
     const store = newStore({ partBytes: 5 * MIB }, config);
     const happened = proxy.inject({ when, times: 1, what });
     expect(await store.create('big', bigBody)).toBe(true);
@@ -177,8 +177,8 @@ describe.each(clients)('a long write, when %s,', (_who, config) => {
   });
 });
 
-describe('a long write', () => {
-  test('does not overwrite a rival that was faster, and leaves nothing behind', async () => {
+describe('an upload in parts', () => {
+  test('does not overwrite a faster writer, and leaves no upload', async () => {
     const store = newStore({ partBytes: 5 * MIB });
     const rival = new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/big`, Body: 'rival' });
     proxy.inject({ when: begins, times: 1, what: { after: () => client.send(rival) } });
@@ -187,7 +187,7 @@ describe('a long write', () => {
     expect(await unfinishedUploads()).toBe(0);
   });
 
-  test('is begun anew when a sweep took its upload for a leftover', async () => {
+  test('is restarted when a sweep aborted its upload as a leftover', async () => {
     const store = newStore({ partBytes: 5 * MIB });
     const swept = proxy.inject({ when: begins, times: 1, what: { after: () => store.sweep(0) } });
     expect(await store.create('big', bigBody)).toBe(true);
@@ -196,7 +196,7 @@ describe('a long write', () => {
     expect(await unfinishedUploads()).toBe(0);
   });
 
-  test('is left alone by the sweep of whoever begins to push meanwhile', async () => {
+  test('is not aborted by the sweep of another writer that begins to push', async () => {
     const store = newStore({ partBytes: 5 * MIB });
     const other = new ModelRegistry({ store });
     const pushed = proxy.inject({
@@ -207,9 +207,9 @@ describe('a long write', () => {
     expect(pushed()).toBe(1);
   });
 
-  test('leaves nothing behind when its source fails on the way', async () => {
+  test('leaves no upload when its source fails', async () => {
     const store = newStore({ partBytes: 5 * MIB });
-    const failure = new Error('the disk is gone');
+    const failure = new Error('the disk was removed');
     async function* failing() {
       for await (const chunk of bigBody()) yield chunk;
       throw failure;
@@ -219,7 +219,7 @@ describe('a long write', () => {
     expect(await unfinishedUploads()).toBe(0);
   });
 
-  test('leaves nothing behind when S3 goes on refusing a part', async () => {
+  test('leaves no upload when S3 keeps rejecting a part', async () => {
     const store = newStore({ partBytes: 5 * MIB, retryBudgetMs: 300 }, { maxAttempts: 1 });
     proxy.inject({ when: parts, what: refuse(500, 'InternalError') });
     await expect(store.create('big', bigBody)).rejects.toMatchObject({
@@ -229,7 +229,7 @@ describe('a long write', () => {
     expect(await unfinishedUploads()).toBe(0);
   });
 
-  test('is given up when S3 loses its upload again and again', async () => {
+  test('fails when S3 loses its upload repeatedly', async () => {
     const store = newStore({ partBytes: 5 * MIB });
     proxy.inject({ when: completes, what: refuse(404, 'NoSuchUpload') });
     await expect(store.create('big', bigBody)).rejects.toMatchObject({
@@ -240,7 +240,7 @@ describe('a long write', () => {
 });
 
 describe('a read', () => {
-  test('goes on where its connection broke, several times over', async () => {
+  test('continues where its connection broke, several times', async () => {
     const store = newStore();
     await store.create('big', bigBody);
     const cut = proxy.inject({ when: gets, times: 3, what: 'cut answer' });
@@ -253,7 +253,7 @@ describe('a read', () => {
     for (const range of ranges.slice(1)) expect(range).toMatch(/^bytes=[1-9]\d+-$/);
   });
 
-  test('is refused when the object was exchanged while it was read', async () => {
+  test('fails when the object was replaced while it was read', async () => {
     const store = newStore();
     await store.create('big', bigBody);
     const other = new PutObjectCommand({
@@ -274,7 +274,7 @@ describe('a read', () => {
     });
   });
 
-  test('of a record is whole or fails, although its answer was cut', async () => {
+  test('of a record is complete or fails when its answer was cut off', async () => {
     const store = newStore();
     await store.create('key', big.subarray(0, 50_000));
     const cut = proxy.inject({ when: gets, times: 2, what: 'cut answer' });
@@ -284,25 +284,25 @@ describe('a read', () => {
     expect(cut()).toBe(2);
   });
 
-  test('does not wait for ever for an answer, or for the rest of one', async () => {
+  test('times out while it waits for an answer, or for the rest of one', async () => {
     const store = newStore({ timeoutMs: 200 }, { maxAttempts: 1 });
-    await store.create('key', Buffer.from('kept'));
+    await store.create('key', Buffer.from('data'));
     const hung = proxy.inject({ when: gets, times: 2, what: 'hang' });
     expect(await store.size('key')).toBe(4);
     expect(hung()).toBe(2);
   });
 });
 
-describe('a store that vanishes', () => {
-  test('is waited for: what is under way ends right once it is back', async () => {
+describe('an unreachable store', () => {
+  test('is retried: running operations succeed when it is reachable again', async () => {
     proxy.requests.length = 0;
     // Long enough for many attempts; the soak `registry-outage` stays away for 30 s.
     await surviveOutage({ store: newStore({}, { maxAttempts: 1 }), proxy, awayMs: 1000 });
   });
 
-  test('is an error that says so once patience is at its end, and is found again', async () => {
+  test('is reported when the retry budget is used up, and works again afterwards', async () => {
     const store = newStore({ retryBudgetMs: 300 }, { maxAttempts: 1 });
-    await store.create('key', Buffer.from('kept'));
+    await store.create('key', Buffer.from('data'));
     proxy.vanish();
     const gone = {
       code: 'ERR_REGISTRY_STORE_UNAVAILABLE',
@@ -319,8 +319,8 @@ describe('a store that vanishes', () => {
   });
 });
 
-describe('of two writers of an alias', () => {
-  test('the one whose answer was lost has won, and the other is told by whom it lost', async () => {
+describe('two writers of an alias', () => {
+  test('the writer whose answer was lost has won, and the error of the other names it', async () => {
     const store = newStore();
     const registry = new ModelRegistry({ store });
     for (const content of ['one', 'two']) await registry.push(digits(content));
@@ -340,7 +340,7 @@ describe('of two writers of an alias', () => {
   });
 });
 
-describe('what S3 refuses for good says what to do', () => {
+describe('a permanent error of S3 has a fix', () => {
   test.each<[number, string, string, string]>([
     [403, 'AccessDenied', 'ERR_REGISTRY_STORE_DENIED', 's3:ListBucket'],
     [403, 'InvalidAccessKeyId', 'ERR_REGISTRY_STORE_CREDENTIALS', 'renew'],
@@ -364,7 +364,7 @@ describe('what S3 refuses for good says what to do', () => {
     expect(proxy.requests.length - from).toBe(1);
   });
 
-  test('a clock that stays wrong is told apart', async () => {
+  test('a clock that stays wrong is a separate error', async () => {
     const store = newStore({ retryBudgetMs: 300 });
     proxy.inject({ when: () => true, what: refuse(403, 'RequestTimeTooSkewed') });
     await expect(store.read('key', limits)).rejects.toMatchObject({
@@ -372,7 +372,7 @@ describe('what S3 refuses for good says what to do', () => {
     });
   });
 
-  test('a host without credentials or region is told what is missing', async () => {
+  test('the error of a host without credentials or region names what is missing', async () => {
     for (const name of Object.keys(process.env).filter((each) => each.startsWith('AWS_'))) {
       vi.stubEnv(name, undefined);
     }
@@ -392,7 +392,7 @@ describe('what S3 refuses for good says what to do', () => {
     vi.unstubAllEnvs();
   });
 
-  test('sweeping is left to those who may', async () => {
+  test('a sweep without permission is skipped', async () => {
     const store = newStore();
     proxy.inject({
       when: ({ url }) => url.includes('uploads'),

@@ -8,11 +8,11 @@ import { newBucket, s3Client, startMoto } from '@fairlead/test-support';
 vi.setConfig({ testTimeout: 180_000 });
 
 const FOLLOWERS = 50;
-/** Within that every follower means what the alias means. */
+/** Time within which every follower has the version of the alias. */
 const CONVERGED_MS = 15_000;
 const by = { actor: 'ada' };
 
-test('50 followers of one alias converge, also over an outage, with one small read a look', async ({
+test('50 followers of one alias converge, also after an outage, with one small read per poll', async ({
   annotate,
 }) => {
   const moto = await startMoto();
@@ -74,12 +74,12 @@ test('50 followers of one alias converge, also over an outage, with one small re
     },
     { timeout: 60_000, interval: 20 },
   );
-  const asked = proxy.requests.slice(from).map(({ method, url }) => `${method} ${url}`);
-  expect(new Set(asked)).toEqual(
+  const requested = proxy.requests.slice(from).map(({ method, url }) => `${method} ${url}`);
+  expect(new Set(requested)).toEqual(
     new Set([`GET /${bucket}/models/digits/aliases/champion/00000003.json?x-id=GetObject`]),
   );
   const looks = polls.reduce((sum, count) => sum + count, 0) - before;
-  expect(asked.length).toBeLessThanOrEqual(looks + FOLLOWERS);
+  expect(requested.length).toBeLessThanOrEqual(looks + FOLLOWERS);
 
   proxy.vanish();
   await vi.waitFor(

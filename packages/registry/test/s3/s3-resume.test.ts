@@ -77,7 +77,7 @@ async function partsThere(): Promise<number> {
   return (await client.send(new ListPartsCommand({ ...target(), UploadId }))).Parts?.length ?? 0;
 }
 
-/** The version is there, whole, and nothing else is left. */
+/** Checks that the version is complete, and no upload is left. */
 async function expectWhole(registry: ModelRegistry): Promise<void> {
   const { read } = await registry.openVersion('digits', 1);
   expect(Buffer.from(await read('model.onnx')).equals(bytes)).toBe(true);
@@ -85,7 +85,7 @@ async function expectWhole(registry: ModelRegistry): Promise<void> {
   expect(await verifyRegistry(registry.store)).toMatchObject({ problems: [], blobs: 1 });
 }
 
-test('a push that was killed goes on where it was: the parts that S3 has are not sent again', async () => {
+test('a killed push is resumed: the parts that S3 has are not sent again', async () => {
   prefix = `test/${randomUUID()}`;
   proxy.inject({ when: (each) => partNumber(each) > 2, what: 'hang' });
   const script = new URL('../support/processes/push-big-to-s3.ts', import.meta.url);
@@ -110,7 +110,7 @@ test('a push that was killed goes on where it was: the parts that S3 has are not
   await expectWhole(registry);
 });
 
-test('a push that S3 failed goes on where it was', async () => {
+test('a push that failed in S3 is resumed', async () => {
   prefix = `test/${randomUUID()}`;
   const times = { when: (each: SeenRequest) => partNumber(each) === BIG_PARTS };
   proxy.inject({ ...times, what: { status: 500, code: 'InternalError' } });
@@ -129,7 +129,7 @@ test('a push that S3 failed goes on where it was', async () => {
   await expectWhole(registry);
 });
 
-test('parts that are wrong are replaced, whoever sent them', async () => {
+test('wrong parts are replaced, also those of another sender', async () => {
   prefix = `test/${randomUUID()}`;
   const { UploadId } = await client.send(new CreateMultipartUploadCommand(target()));
   const send = (PartNumber: number, Body: Uint8Array) =>
@@ -145,7 +145,7 @@ test('parts that are wrong are replaced, whoever sent them', async () => {
   await expectWhole(registry);
 });
 
-test('who may not see uploads begins anew', async () => {
+test('without permission to list uploads a push starts again', async () => {
   prefix = `test/${randomUUID()}`;
   await client.send(new CreateMultipartUploadCommand(target()));
   const lists = ({ method, url }: SeenRequest) => method === 'GET' && url.includes('uploads');
@@ -157,7 +157,7 @@ test('who may not see uploads begins anew', async () => {
   expect(sent()).toHaveLength(BIG_PARTS);
 });
 
-test('an upload that is gone once its parts are asked for is begun anew', async () => {
+test('an upload that was aborted before its parts are listed is started again', async () => {
   prefix = `test/${randomUUID()}`;
   await client.send(new CreateMultipartUploadCommand(target()));
   const asks = ({ method, url }: SeenRequest) => method === 'GET' && url.includes('uploadId=');
@@ -167,7 +167,7 @@ test('an upload that is gone once its parts are asked for is begun anew', async 
   expect((await registry.openVersion('digits', 1)).manifest.files[0]?.sha256).toBe(sha256);
 });
 
-test('two that push the same content at the same moment both come to an end, with one object', async () => {
+test('two simultaneous pushes of the same content both succeed, with one object', async () => {
   prefix = `test/${randomUUID()}`;
   const [first, second] = [newRegistry(), newRegistry()];
   // The second finds the first one's upload under way.
@@ -185,12 +185,12 @@ test('two that push the same content at the same moment both come to an end, wit
   await expectWhole(first);
 });
 
-test('a source that fails leaves nothing behind', async () => {
+test('a source that fails leaves no upload', async () => {
   prefix = `test/${randomUUID()}`;
   const store = s3Store({ bucket, prefix, client, partBytes: PART_BYTES });
   async function* failing() {
     yield await Promise.resolve(bytes.subarray(0, 2 * PART_BYTES));
-    throw new Error('the disk is gone');
+    throw new Error('the disk was removed');
   }
   await expect(store.create(`blobs/sha256/${sha256}`, failing)).rejects.toThrow('the disk');
   expect(await uploads()).toEqual([]);

@@ -38,7 +38,7 @@ afterAll(async () => {
   await moto.stop();
 });
 
-/** An empty store: a prefix of its own. */
+/** Creates an empty store under a new prefix. */
 function newStore(options: Partial<S3StoreOptions> = {}): ObjectStore {
   return s3Store({ bucket, prefix: `test/${randomUUID()}`, client, ...options });
 }
@@ -46,7 +46,7 @@ function newStore(options: Partial<S3StoreOptions> = {}): ObjectStore {
 describeObjectStore('S3 store', newStore);
 
 describe('a bucket', () => {
-  test('may be a registry as a whole', async () => {
+  test('may be a registry without a prefix', async () => {
     const whole = await newBucket(client);
     const store = s3Store({ bucket: whole, client });
     expect(store.location).toBe(`s3://${whole}`);
@@ -63,7 +63,7 @@ describe('a bucket', () => {
     });
   });
 
-  test('holds several registries, none of which sees another', async () => {
+  test('can contain several separate registries', async () => {
     const [one, other] = ['shared/a', 'shared/ab'].map((prefix) => newStore({ prefix }));
     await one?.create('models/x', Buffer.from('1'));
     expect(await other?.list('')).toEqual([]);
@@ -90,7 +90,7 @@ describe('a bucket', () => {
     expect(pages).toBe(5);
   });
 
-  test('passes over what is foreign in it', async () => {
+  test('may contain foreign objects, which are ignored', async () => {
     const prefix = `test/${randomUUID()}`;
     const store = newStore({ prefix });
     for (const key of ['f/', 'f/.hidden', 'f/a b', 'f/fine']) {
@@ -102,10 +102,10 @@ describe('a bucket', () => {
   });
 
   test('that does not exist is an error, not an empty registry', async () => {
-    const store = newStore({ bucket: 'nobody-made-this' });
+    const store = newStore({ bucket: 'never-created' });
     const missing = {
       code: 'ERR_REGISTRY_STORE_NOT_FOUND',
-      message: expect.stringContaining('s3://nobody-made-this/') as unknown,
+      message: expect.stringContaining('s3://never-created/') as unknown,
     };
     await expect(store.read('key', { maxBytes: 10 })).rejects.toMatchObject(missing);
     await expect(store.size('key')).rejects.toMatchObject(missing);
@@ -115,11 +115,11 @@ describe('a bucket', () => {
   });
 });
 
-describe('what an upload that was killed leaves', () => {
-  test('is swept once it is stale, in this registry only', async () => {
+describe('an upload of a killed process', () => {
+  test('is swept when it is stale, in this registry only', async () => {
     const prefix = `test/${randomUUID()}`;
     const store = newStore({ prefix });
-    await store.create('key', Buffer.from('kept'));
+    await store.create('key', Buffer.from('data'));
     for (const Key of [`${prefix}/blobs/sha256/x`, `${prefix}-not/x`]) {
       const target = { Bucket: bucket, Key };
       const { UploadId } = await client.send(new CreateMultipartUploadCommand(target));
@@ -195,7 +195,7 @@ describe('openStore', () => {
     expect(await made.create('key', Buffer.from('x'))).toBe(true);
   });
 
-  test('opens a bucket by its address, with what the environment says', async () => {
+  test('opens a bucket by its address, with settings of the environment', async () => {
     vi.stubEnv('AWS_ENDPOINT_URL_S3', proxy.endpoint);
     vi.stubEnv('AWS_REGION', 'us-east-1');
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
@@ -203,12 +203,12 @@ describe('openStore', () => {
     const address = `s3://${bucket}/opened/${randomUUID()}`;
     const store = await openStore(`${address}/`, { retryBudgetMs: 1000 });
     expect(store.location).toBe(address);
-    expect(await store.create('key', Buffer.from('kept'))).toBe(true);
+    expect(await store.create('key', Buffer.from('data'))).toBe(true);
     expect(await (await openStore(address)).size('key')).toBe(4);
     vi.unstubAllEnvs();
   });
 
-  test('refuses any other address', async () => {
+  test('rejects any other address', async () => {
     for (const address of ['https://example.com/x', 'S3://Bucket', 's3://', 'gs://bucket']) {
       await expect(openStore(address)).rejects.toMatchObject({
         code: 'ERR_REGISTRY_INVALID_OPTION',
@@ -223,7 +223,7 @@ describe('openStore', () => {
 });
 
 describe('the bucket policy', () => {
-  test('denies what would overwrite, and deleting to all but a few', async () => {
+  test('denies overwriting, and deleting except to given roles', async () => {
     const policy = overwritePolicy({
       bucket,
       prefix: 'prod/',
@@ -259,13 +259,13 @@ describe('the bucket policy', () => {
     await client.send(new PutBucketPolicyCommand(put));
   });
 
-  test('is of the whole bucket without a prefix, and of any partition', () => {
+  test('applies to the whole bucket without a prefix, in any partition', () => {
     const { Statement } = overwritePolicy({ bucket, partition: 'aws-cn' });
     expect(Statement.map(({ Resource }) => Resource)).toEqual([`arn:aws-cn:s3:::${bucket}/*`]);
     expect(() => overwritePolicy({ bucket: 'a*' })).toThrow('a*');
   });
 
-  test('lets every write of the store through: each carries the condition, or creates nothing', async () => {
+  test('allows every write of the store: each has the condition, or creates no object', async () => {
     const from = proxy.requests.length;
     const store = newStore();
     await store.create('small', Buffer.from('x'));

@@ -5,7 +5,7 @@ import { startLocalS3 } from '../support/soak/local-s3.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
-/** An S3 that the processes which this test starts find by their environment. */
+/** Starts an S3 that child processes of the test find by their environment. */
 async function s3OfThisTest() {
   const environment: Record<string, string | undefined> = {};
   const s3 = await startLocalS3(environment);
@@ -17,7 +17,7 @@ async function s3OfThisTest() {
   return s3;
 }
 
-test('of many processes that change an alias in S3 exactly one wins each entry, also when answers are lost', async () => {
+test('of many processes that change an alias in S3 exactly one writes each entry, also when answers are lost', async () => {
   const { location, proxy } = await s3OfThisTest();
   const lostAnswers = proxy.inject({
     when: ({ method }) => method === 'PUT' && Math.random() < 0.2,
@@ -28,7 +28,7 @@ test('of many processes that change an alias in S3 exactly one wins each entry, 
   expect(lostAnswers()).toBeGreaterThan(0);
 });
 
-test('kill -9 at any moment of pushing, promoting, collecting and importing leaves a registry in S3 that verifies and has all it acknowledged', async () => {
+test('kill -9 at any moment of pushing, promoting, collecting and importing leaves a registry in S3 that verifies and has all acknowledged records', async () => {
   const { location } = await s3OfThisTest();
   const { killed, acknowledged } = await killWriters({ location, kills: 4, atATime: 3 });
   expect(killed).toBe(4);

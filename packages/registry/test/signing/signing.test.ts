@@ -33,7 +33,7 @@ async function signedRegistry() {
   return { folder, registry, ada, eve, signature, trusting };
 }
 
-test('a signed version is opened, an unsigned one is not, and the message says whose signature is missing', async () => {
+test('a signed version is opened, an unsigned one is rejected, and the message names the missing signers', async () => {
   const { registry, ada, trusting } = await signedRegistry();
   const strict = trusting(`# Ada, of the platform team\n${ada.publicKey}`);
   const opened = await strict.openVersion('digits', 1);
@@ -52,7 +52,7 @@ test('the signature of a key that is not trusted does not count', async () => {
   );
 });
 
-test('several signers are asked for, and each counts once', async () => {
+test('several signers can be required, and each counts once', async () => {
   const { registry, ada, eve, trusting } = await signedRegistry();
   const both = trusting(ada.publicKey + eve.publicKey, 2);
   await registry.model('digits').version(1).sign({ privateKey: ada.privateKey, actor: 'ada' });
@@ -72,7 +72,7 @@ test('several signers are asked for, and each counts once', async () => {
   });
 });
 
-test('a version that was exchanged after it was signed is refused, though its own seal fits', async () => {
+test('a version that was replaced after it was signed is rejected, although its digest matches', async () => {
   const { folder, ada, trusting } = await signedRegistry();
   const file = join(folder, 'models/digits/versions/00000001.json');
   const text = readFileSync(file, 'utf8').replace('"actor": "ada"', '"actor": "eve"');
@@ -88,7 +88,7 @@ test('a version that was exchanged after it was signed is refused, though its ow
   expect((await verifyRegistry(strict.store)).ok).toBe(false);
 });
 
-test('a signature that was copied to another version, or damaged, is refused', async () => {
+test('a signature that was copied to another version, or damaged, is rejected', async () => {
   const { folder, registry, ada, trusting } = await signedRegistry();
   const place = (version: number) =>
     join(folder, `models/digits/signatures/0000000${version}/${ada.keyId}.json`);
@@ -113,7 +113,7 @@ test('a signature that was copied to another version, or damaged, is refused', a
   ).toMatchObject({ code: 'ERR_REGISTRY_CORRUPT' });
 });
 
-test('anyone can check a signature with the public key and what is documented', async () => {
+test('a signature can be verified with only the public key and the documented text', async () => {
   const { registry, ada, signature } = await signedRegistry();
   const { manifest } = await registry.openVersion('digits', 1);
   expect(Buffer.from(signedText(manifest)).toString()).toBe(
@@ -123,7 +123,7 @@ test('anyone can check a signature with the public key and what is documented', 
   expect(verify(null, signedText(manifest), createPublicKey(ada.publicKey), bytes)).toBe(true);
 });
 
-test('keys of another kind, and private keys where public ones belong, are refused without being shown', async () => {
+test('keys of another type, and private keys in place of public ones, are rejected and not printed', async () => {
   const { registry, ada } = await signedRegistry();
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const rsaPem = rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString();

@@ -44,7 +44,7 @@ function edited(from: string | RegExp, to: string, name = 'tensor-spec'): string
 }
 
 describe('a folder of MLflow', () => {
-  test('is pushed whole, with its signature and where it comes from', async () => {
+  test('is pushed completely, with its signature and its origin', async () => {
     const { registry } = temporaryRegistry();
     const { manifest } = await registry.push(await mlflowModel(fixture('tensor-spec'), options));
     expect(manifest.files.map(({ path }) => path)).toEqual(
@@ -69,7 +69,7 @@ describe('a folder of MLflow', () => {
     });
   });
 
-  test('brings the files along that hold its weights, and says so to the runtime', async () => {
+  test('is pushed with its files of external weights, which the runtime options list', async () => {
     const request = await mlflowModel(fixture('external-data'), options);
     const data = readdirSync(fixture('external-data')).filter((name) => name.endsWith('.data'));
     expect(data).toHaveLength(1);
@@ -80,7 +80,7 @@ describe('a folder of MLflow', () => {
     expect(await read(data[0] ?? '')).toHaveLength(24);
   });
 
-  test('names features by its columns', async () => {
+  test('names features after its columns', async () => {
     const { signature } = await mlflowModel(fixture('column-spec'), options);
     const features = [{ name: 'length' }, { name: 'width' }];
     expect(signature).toEqual({ inputs: [{ ...x, features }], outputs: [y] });
@@ -90,7 +90,7 @@ describe('a folder of MLflow', () => {
     ['without a name', '"name": null, '],
     ['without the field of a name', ''],
     ['under another name', '"name": "predictions", '],
-  ])('may have an output %s, where the model has several', async (_title, name) => {
+  ])('may describe one output %s of a model with several', async (_title, name) => {
     const folder = edited('"name": "y", ', name);
     cpSync(
       new URL('../../../serving/test/models/rows.onnx', import.meta.url),
@@ -114,7 +114,7 @@ describe('a folder of MLflow', () => {
       '"type": "float", "name": "length", "required": false',
       'column "length" is optional in MLflow: always send the column, with null (in CSV an empty cell) for what is missing',
     ],
-  ])('says which columns can not be sent as MLflow has them: %s', async (column, note) => {
+  ])('lists columns that cannot be sent as MLflow describes them: %s', async (column, note) => {
     const folder = edited(
       '"type": "float", "name": "length", "required": true',
       column,
@@ -124,7 +124,7 @@ describe('a folder of MLflow', () => {
     expect(await mlflowModel(fixture('column-spec'), options)).not.toHaveProperty('notes');
   });
 
-  test('gives an example of its inputs, which whoever answers it makes a golden one', async () => {
+  test('has an input example, which `predict` completes to a golden example', async () => {
     const predict = vi.fn(() => Promise.resolve([{ ...y, shape: [2, 2], data: [3, 5, 7, 9] }]));
     const { goldenExamples } = await mlflowModel(fixture('tensor-spec'), { ...options, predict });
     const inputs = [
@@ -140,7 +140,7 @@ describe('a folder of MLflow', () => {
     expect(predict).toHaveBeenCalledWith(inputs);
     const outputs = [{ ...y, shape: [2, 2], data: [3, 5, 7, 9] }];
     expect(goldenExamples).toEqual([{ name: "MLflow's input example", inputs, outputs }]);
-    // Without one, nothing is asked.
+    // Without an example, `predict` is not called.
     const none = edited(/saved_input_example_info:\n( .*\n)+/, '');
     await mlflowModel(none, { ...options, predict });
     expect(predict).toHaveBeenCalledTimes(1);
@@ -152,19 +152,19 @@ describe('a folder of MLflow', () => {
     ['a data frame without names', 'column-spec', '{"data": [[1, 2], [3, 4]]}'],
     ['records', 'column-spec', '[{"length": 1, "width": 2}, {"length": 3, "width": 4}]'],
     ['one with parameters', 'tensor-spec', '{"inputs": {"x": [[1, 2], [3, 4]]}, "params": {}}'],
-  ])('has an example that is %s', async (_, name, example) => {
+  ])('has an input example that is %s', async (_, name, example) => {
     const folder = changed(name, (copy) => {
       writeFileSync(join(copy, 'input_example.json'), example);
     });
-    const asked: unknown[] = [];
+    const calls: unknown[] = [];
     await mlflowModel(folder, {
       ...options,
       predict: ([input]) => {
-        asked.push([input?.shape, input?.data.flat()]);
+        calls.push([input?.shape, input?.data.flat()]);
         return Promise.resolve([]);
       },
     });
-    expect(asked).toEqual([
+    expect(calls).toEqual([
       [
         [2, 2],
         [1, 2, 3, 4],
@@ -172,7 +172,7 @@ describe('a folder of MLflow', () => {
     ]);
   });
 
-  test('may be told otherwise', async () => {
+  test('can be overridden by options', async () => {
     const signature = { inputs: [{ ...x, range: { min: 0, max: 1 } }], outputs: [y] };
     const request = await mlflowModel(fixture('tensor-spec'), {
       ...options,
@@ -196,7 +196,7 @@ describe('a folder of MLflow', () => {
     expect(Object.keys(request.files)).toContain('MLmodel');
   });
 
-  test('may have an id that looks like a number, and lengths that only MLflow knows', async () => {
+  test('may have an id that looks like a number, and lengths that only MLflow specifies', async () => {
     const folder = edited(/run_id: .*/, 'run_id: 1234e567');
     expect((await mlflowModel(folder, options)).lineage?.origin?.runId).toBe('1234e567');
     const doubles = edited('{"dtype": "float32"', '{"dtype": "float64"');
@@ -205,7 +205,7 @@ describe('a folder of MLflow', () => {
     expect((await mlflowModel(fixed, options)).signature?.inputs).toEqual([x]);
   });
 
-  test('may have no signature at all', async () => {
+  test('may have no signature', async () => {
     const none = edited(/signature:\n( {2}.*\n)+/, 'signature: null\n');
     expect((await mlflowModel(none, options)).signature).toEqual({ inputs: [x], outputs: [y] });
   });
@@ -219,7 +219,7 @@ const bomb = [
   }),
 ].join('\n');
 
-describe('what is refused, and why', () => {
+describe('rejects, with the reason', () => {
   const invalid = 'ERR_REGISTRY_INVALID_SOURCE';
   const path = 'ERR_REGISTRY_INVALID_PATH';
   const unreadable = 'ERR_REGISTRY_SOURCE_UNREADABLE';
@@ -414,7 +414,7 @@ describe('what is refused, and why', () => {
     expect((error as Error).message).toContain(problem);
   });
 
-  test('an example that does not fit', async () => {
+  test('an input example that does not match', async () => {
     const folder = changed('tensor-spec', (copy) => {
       writeFileSync(join(copy, 'input_example.json'), '{"x": [[1, 2, 3]]}');
     });
@@ -438,7 +438,7 @@ describe('what is refused, and why', () => {
   });
 });
 
-test('a link within the folder is what it leads to', async () => {
+test('a link within the folder is resolved', async () => {
   const folder = changed('tensor-spec', (copy) => {
     mkdirSync(join(copy, 'net'));
     cpSync(join(copy, 'model.onnx'), join(copy, 'net/real.onnx'));
@@ -456,7 +456,7 @@ test('a link within the folder is what it leads to', async () => {
 });
 
 describe('an ONNX file alone', () => {
-  test('says its signature and who exported it', async () => {
+  test('contains its signature and its exporter', async () => {
     const file = join(fixture('tensor-spec'), 'model.onnx');
     expect(await onnxModel(file, options)).toEqual({
       ...options,
@@ -467,7 +467,7 @@ describe('an ONNX file alone', () => {
     });
   });
 
-  test('brings its weights along, and nothing else of its folder', async () => {
+  test('is pushed with its external weights, and no other file of its folder', async () => {
     const request = await onnxModel(join(fixture('external-data'), 'model.onnx'), options);
     const [data = ''] = readdirSync(fixture('external-data')).filter((name) =>
       name.endsWith('.data'),

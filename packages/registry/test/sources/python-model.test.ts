@@ -42,7 +42,7 @@ wild==2.*
 `;
 
 describe('a folder of Python files', () => {
-  test('is pushed without what tools and secrets leave in it', async () => {
+  test('is pushed without files of tools and secrets', async () => {
     const folder = folderOf({
       'app.py': 'app = 1',
       'model.joblib': 'weights',
@@ -95,7 +95,7 @@ describe('a folder of Python files', () => {
   test.each([
     ['requirements.lock', { 'requirements.lock': 'a==1', 'requirements.txt': 'a' }],
     ['uv.lock', { 'uv.lock': '', 'pyproject.toml': '' }],
-  ])('says what it needs by %s', async (path, files) => {
+  ])('lists its requirements in %s', async (path, files) => {
     const { lineage } = await pythonModel(folderOf({ 'app.py': '', ...files }), options);
     expect(lineage?.requirements?.path).toBe(path);
   });
@@ -109,14 +109,14 @@ describe('a folder of Python files', () => {
     },
   );
 
-  test('may need nothing', async () => {
+  test('may have no requirements', async () => {
     const { lineage, runtime } = await pythonModel(folderOf({ 'app.py': '' }), options);
     expect(lineage).toEqual({});
     expect(runtime.options).toEqual({ upstream: 'flask' });
   });
 });
 
-describe('what is refused, and why', () => {
+describe('rejects, with the reason', () => {
   test.each<[string, () => string, Partial<PythonModelOptions>, string, string]>([
     ['nothing', () => folderOf({}), {}, 'ERR_REGISTRY_INVALID_SOURCE', 'no files to push'],
     [
@@ -178,7 +178,7 @@ describe('what is refused, and why', () => {
     expect((error as Error).message).toContain(problem);
   });
 
-  test('a folder that another has as a prefix of its name is another folder', async () => {
+  test('a folder whose name begins with that of another is a separate folder', async () => {
     const parent = folderOf({ 'model/app.py': '', 'model-of-others/secret': 'x' });
     symlinkSync('../model-of-others/secret', join(parent, 'model/secret'));
     expect(await rejection(pythonModel(join(parent, 'model'), options))).toMatchObject({
@@ -186,7 +186,7 @@ describe('what is refused, and why', () => {
     });
   });
 
-  test('may be given by a link itself', async () => {
+  test('may be given as a link', async () => {
     const parent = folderOf({ 'model/app.py': '' });
     symlinkSync('model', join(parent, 'current'));
     const { files } = await pythonModel(join(parent, 'current'), options);

@@ -11,7 +11,7 @@ async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** What every store has to do; `makeStore` makes an empty one. */
+/** Tests of the behaviour of every store; `makeStore` creates an empty one. */
 export function describeObjectStore(name: string, makeStore: () => ObjectStore): void {
   describe(name, () => {
     const limits = { maxBytes: 1000 };
@@ -25,7 +25,7 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       expect(await store.size('a/b.bin')).toBe(256);
     });
 
-    test('keeps an empty object', async () => {
+    test('stores an empty object', async () => {
       const store = makeStore();
       expect(await store.create('empty', new Uint8Array())).toBe(true);
       expect(await store.read('empty', limits)).toHaveLength(0);
@@ -61,7 +61,7 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       expect((await collect(store.stream('big'))).equals(Buffer.alloc(3_000_000, 'x'))).toBe(true);
     });
 
-    test('does not open a body for a key that is taken', async () => {
+    test('does not open a body for a key that exists', async () => {
       const store = makeStore();
       await store.create('key', Buffer.from('first'));
       let opened = false;
@@ -73,7 +73,7 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       expect(opened).toBe(false);
     });
 
-    test('creates nothing when the body fails on the way, and lets the failure through', async () => {
+    test('creates nothing when the body fails, and throws its error', async () => {
       const store = makeStore();
       const failure = new Error('the source went away');
       async function* body() {
@@ -86,7 +86,7 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       expect(await store.create('key', Buffer.from('whole'))).toBe(true);
     });
 
-    test('tells an absent object from an empty one', async () => {
+    test('distinguishes a missing object from an empty one', async () => {
       const store = makeStore();
       expect(await store.read('absent', limits)).toBeUndefined();
       expect(await store.read('absent/deeper', limits)).toBeUndefined();
@@ -96,7 +96,7 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       });
     });
 
-    test('refuses to read an object beyond the limit', async () => {
+    test('rejects reading an object beyond the limit', async () => {
       const store = makeStore();
       await store.create('key', Buffer.alloc(1001));
       await expect(store.read('key', limits)).rejects.toMatchObject({
@@ -134,7 +134,7 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       '.hidden',
       'a\\b',
       'a\0b',
-    ])('refuses the key %j', async (key) => {
+    ])('rejects the key %j', async (key) => {
       const store = makeStore();
       const refused = { code: 'ERR_REGISTRY_INVALID_PATH' };
       await expect(store.create(key, Buffer.from('x'))).rejects.toMatchObject(refused);
@@ -147,7 +147,7 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       if (key !== '') await expect(store.list(key)).rejects.toMatchObject(refused);
     });
 
-    test('removes an object, also one that is not there, and lets the key be created again', async () => {
+    test('removes an object, also a missing one, and the key can be created again', async () => {
       const store = makeStore();
       await store.create('f/key', Buffer.from('first'));
       await store.create('f/other', Buffer.from('other'));
@@ -160,11 +160,11 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       expect(text(await store.read('f/key', limits))).toBe('second');
     });
 
-    test('says how old an object is, also an empty one', async () => {
+    test('returns the age of an object, also of an empty one', async () => {
       const store = makeStore();
       await store.create('empty', new Uint8Array());
       const age = await store.age('empty');
-      // Clocks differ by a second or so, and some stores tell whole seconds.
+      // Clocks differ by a second or so, and some stores have a precision of seconds.
       expect(age).toBeGreaterThan(-5000);
       expect(age).toBeLessThan(60 * 60 * 1000);
       expect(await store.age('absent')).toBeUndefined();
@@ -172,9 +172,9 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
 
     test('sweeps no object', async () => {
       const store = makeStore();
-      await store.create('key', Buffer.from('kept'));
+      await store.create('key', Buffer.from('data'));
       expect(await store.sweep(0)).toBe(0);
-      expect(text(await store.read('key', limits))).toBe('kept');
+      expect(text(await store.read('key', limits))).toBe('data');
     });
   });
 }

@@ -9,7 +9,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { type Answer, MultipartUploads } from './multipart-uploads.ts';
 
-/** A request as a fault sees it. */
+/** Request that a fault can match. */
 export interface SeenRequest {
   readonly method: string;
   /** Path and query. */
@@ -17,31 +17,31 @@ export interface SeenRequest {
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
-/** What goes wrong, and with which requests. */
+/** A fault, and the requests that it affects. */
 export interface Fault {
   readonly when: (request: SeenRequest) => boolean;
-  /** How often; without it, until it is withdrawn. */
+  /** Number of occurrences. @defaultValue until `heal` */
   readonly times?: number;
   readonly what:
-    /** S3 does what was asked, and the answer is lost. */
+    /** S3 executes the request, and the answer is lost. */
     | 'lose answer'
-    /** The connection breaks in the middle of the request: S3 sees nothing of it. */
+    /** The connection breaks in the middle of the request, before S3 gets it. */
     | 'cut request'
     /** The connection breaks in the middle of the answer. */
     | 'cut answer'
-    /** Nothing is ever answered. */
+    /** No answer is sent. */
     | 'hang'
-    /** S3 refuses with this error. */
+    /** S3 answers with this error. */
     | { readonly status: number; readonly code: string; readonly headers?: Record<string, string> }
-    /** S3 answers, and then something else happens before the client hears of it. */
+    /** Something else happens between the answer of S3 and its delivery to the client. */
     | { readonly after: () => Promise<unknown> };
 }
 
 /**
- * Stands between the SDK and moto, and makes go wrong what goes wrong between hosts and S3.
+ * Proxy between the SDK and moto that injects faults of networks and of S3.
  *
  * It also makes moto's conditional writes atomic, which they are in S3: of those on one key it passes one at a time.
- * And it tells of uploads in parts what S3 would ({@link MultipartUploads}).
+ * It also corrects answers about uploads in parts ({@link MultipartUploads}).
  */
 export class FaultProxy {
   readonly requests: SeenRequest[] = [];
@@ -74,20 +74,20 @@ export class FaultProxy {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Makes something go wrong from now on; returns a function that tells how often it did. */
+  /** Injects a fault; returns a function that counts how often it occurred. */
   inject(fault: Fault): () => number {
     const entry = { fault, happened: 0 };
     this.#faults.push(entry);
     return () => entry.happened;
   }
 
-  /** Ends all that was injected. */
+  /** Removes all faults. */
   heal(): void {
     this.#faults = [];
     this.#state = 'there';
   }
 
-  /** Refuses everything from now on, and breaks what is in flight, until `heal`. */
+  /** Rejects all requests and closes all connections, until `heal`. */
   vanish(): void {
     this.#state = 'away';
     this.#server.closeAllConnections();
@@ -186,9 +186,9 @@ export class FaultProxy {
   }
 }
 
-/** The headers that concern more than one connection. */
+/** Returns the end-to-end headers. */
 function endToEnd(headers: Readonly<Record<string, unknown>>): Record<string, string> {
   const hops = new Set(['connection', 'expect', 'keep-alive', 'transfer-encoding']);
-  const kept = Object.entries(headers).filter(([name]) => !hops.has(name));
-  return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]));
+  const endToEndHeaders = Object.entries(headers).filter(([name]) => !hops.has(name));
+  return Object.fromEntries(endToEndHeaders.map(([name, value]) => [name, String(value)]));
 }

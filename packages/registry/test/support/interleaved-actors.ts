@@ -2,13 +2,13 @@ import type { ObjectStore } from '@fairlead/registry';
 import type { Scheduler } from 'fast-check';
 import type { MemoryStore } from './memory-store.ts';
 
-/** What one actor of several does to one store, a call at a time, in an order that a scheduler chooses. */
+/** Runs the calls of several actors on one store, one at a time, in an order that a scheduler chooses. */
 export class InterleavedActor {
   readonly store: ObjectStore;
   readonly #name: string;
   readonly #scheduler: Scheduler;
   readonly #shared: MemoryStore;
-  readonly #condemnations = new Set<string>();
+  readonly #notices = new Set<string>();
   #callsLeft: number;
   #changes = 0;
 
@@ -24,7 +24,7 @@ export class InterleavedActor {
       create: async (key, body) => {
         await turn('create', key);
         this.#changes += 1;
-        if (key.startsWith('condemned/')) this.#condemnations.add(key);
+        if (key.startsWith('condemned/')) this.#notices.add(key);
         return shared.create(key, body);
       },
       remove: async (key) => {
@@ -56,7 +56,7 @@ export class InterleavedActor {
     };
   }
 
-  /** Whether it was killed: none of its calls reaches the store any more. */
+  /** True after a kill: no further call reaches the store. */
   get isKilled(): boolean {
     return this.#callsLeft < 0;
   }
@@ -69,9 +69,9 @@ export class InterleavedActor {
   async #turn(call: string, key: string): Promise<void> {
     this.#callsLeft -= 1;
     if (this.#callsLeft < 0) {
-      // Who waits for a dead collection waits for the end of its lease; that is a minute, and has passed now.
-      for (const condemnation of this.#condemnations) await this.#shared.remove(condemnation);
-      // Whatever it goes on to do changes nothing; it goes on only to close its files.
+      // A writer waits for a killed collection until its deletion notice expires, after a minute, which has passed now.
+      for (const notice of this.#notices) await this.#shared.remove(notice);
+      // Its further calls change nothing; it continues only to close its files.
       throw new Error(`${this.#name} was killed`);
     }
     await this.#scheduler.schedule(Promise.resolve(), `${this.#name}: ${call} ${key}`);

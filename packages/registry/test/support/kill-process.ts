@@ -13,10 +13,10 @@ export interface KillMoment {
   readonly moreMs: number;
 }
 
-/** What a killed process left. */
+/** Result of a killed process. */
 export interface KilledProcess {
   readonly lines: readonly string[];
-  /** Whether it was killed; else it had come to its end before. */
+  /** True if it was killed; false if it had ended before. */
   readonly killed: boolean;
 }
 

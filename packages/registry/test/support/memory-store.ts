@@ -2,7 +2,7 @@ import { type ObjectStore, RegistryError, type StoreEntry } from '@fairlead/regi
 
 const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$/;
 
-interface Kept {
+interface StoredObject {
   readonly bytes: Uint8Array;
   readonly at: number;
 }
@@ -10,7 +10,7 @@ interface Kept {
 /** A store in memory, each of whose changes is atomic: what happens in between can be chosen, and looked at. */
 export class MemoryStore implements ObjectStore {
   readonly location = 'memory';
-  readonly #objects = new Map<string, Kept>();
+  readonly #objects = new Map<string, StoredObject>();
   readonly #onChange: (store: MemoryStore, change: string) => void;
 
   /** `onChange` is called right after each change, with the store as it is at that moment. */
@@ -54,8 +54,8 @@ export class MemoryStore implements ObjectStore {
   readonly age: ObjectStore['age'] = (key) =>
     attempt(() => {
       check(key);
-      const kept = this.#objects.get(key);
-      return kept && Date.now() - kept.at;
+      const object = this.#objects.get(key);
+      return object && Date.now() - object.at;
     });
 
   readonly remove: ObjectStore['remove'] = (key) =>

@@ -11,13 +11,13 @@ const ends: ReadonlySet<string> = new Set(['POST', 'DELETE']);
 /**
  * Says of uploads in parts what S3 would say.
  *
- * moto tells of each that it began in 2010, so that whoever sweeps would abort those under way, and it breaks down
+ * moto tells of each that it began in 2010, so that a sweep would abort running uploads, and it breaks down
  * (500) over parts of an upload that was aborted.
  */
 export class MultipartUploads {
   readonly #began = new Map<string, Date>();
 
-  /** What S3 would have answered to this request where moto answered `answer`. */
+  /** Corrects moto's `answer` to that of S3. */
   correct(method: string, url: string, answer: Answer): Answer {
     const query = new URL(url, 'http://s3').searchParams;
     const uploadId = query.get('uploadId');

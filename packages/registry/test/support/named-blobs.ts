@@ -8,7 +8,7 @@ interface Named {
 }
 
 /**
- * What a manifest names that isn't there at this moment, unless the manifest was pruned and no alias ever meant it.
+ * Missing blobs that a manifest references, unless the manifest was pruned and no alias has ever pointed to it.
  *
  * Reads the records by itself, so that it doesn't share a mistake with what it checks.
  */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Seals changed text anew, as someone would who knows how. */
+/** Replaces the digest of a changed record, as an attacker who knows the format would. */
 export function reseal(text: string): string {
   const body = text.slice(0, text.lastIndexOf(',\n  "seal"'));
   const seal = createHash('sha256').update(body).digest('hex');

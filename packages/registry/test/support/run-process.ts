@@ -9,13 +9,13 @@ export function nodeArguments(script: URL, ...args: readonly string[]): string[]
   return ['--conditions=@fairlead/source', fileURLToPath(script), ...args];
 }
 
-/** Runs a script of `processes/` in a process of its own; resolves to what it wrote. */
+/** Runs a script of `processes/` in a child process; resolves to its output. */
 export async function runProcess(script: URL, ...args: readonly string[]): Promise<unknown> {
   const { stdout } = await run(process.execPath, nodeArguments(script, ...args));
   return JSON.parse(stdout) as unknown;
 }
 
-/** Runs a script once with each of `args`, all at a time; when one fails, the others are ended before it is told. */
+/** Runs a script concurrently with each of `args`; if one fails, the others are ended before its error is thrown. */
 export async function runProcesses(
   script: URL,
   args: readonly (readonly string[])[],

@@ -20,20 +20,20 @@ function flipped(store: ObjectStore, key: string, index: number, mask: number): 
   };
   return {
     ...store,
-    async read(asked, limits) {
-      const bytes = await store.read(asked, limits);
-      return bytes === undefined || asked !== key ? bytes : flip(bytes);
+    async read(requested, limits) {
+      const bytes = await store.read(requested, limits);
+      return bytes === undefined || requested !== key ? bytes : flip(bytes);
     },
-    async *stream(asked) {
+    async *stream(requested) {
       const chunks: Uint8Array[] = [];
-      for await (const chunk of store.stream(asked)) chunks.push(Uint8Array.from(chunk));
+      for await (const chunk of store.stream(requested)) chunks.push(Uint8Array.from(chunk));
       const bytes = Buffer.concat(chunks);
-      yield asked === key ? flip(bytes) : bytes;
+      yield requested === key ? flip(bytes) : bytes;
     },
   };
 }
 
-/** What a gateway does at its start. */
+/** Loads the champion, as a gateway does at its start. */
 async function load(registry: ModelRegistry): Promise<void> {
   const { version } = await registry.resolve('digits', 'champion');
   const { read } = await registry.openVersion('digits', version);

@@ -41,7 +41,7 @@ const manifestPath = 'models/digits/versions/00000002.json';
 const entryPath = 'models/digits/aliases/champion/00000002.json';
 
 describe('verify', () => {
-  test('counts what it read when all is well', async () => {
+  test('counts the objects of an intact registry', async () => {
     const { registry } = await filledRegistry();
     expect(await verifyRegistry(registry.store)).toEqual({
       ok: true,
@@ -60,7 +60,7 @@ describe('verify', () => {
     });
   });
 
-  test('finds any flipped bit in any object, and names the object', async () => {
+  test('finds any flipped bit in any object, and reports its key', async () => {
     const { folder } = await filledRegistry();
     const objects = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
       statSync(join(folder, path)).isFile(),
@@ -88,7 +88,7 @@ describe('verify', () => {
     );
   }, 120_000);
 
-  test('finds a blob that is missing, and says who needs it', async () => {
+  test('finds a missing blob, and reports the version that needs it', async () => {
     const { registry, folder } = await filledRegistry();
     const { manifest } = await registry.openVersion('digits', 2);
     const key = `blobs/sha256/${manifest.files[0]?.sha256 ?? ''}`;
@@ -104,7 +104,7 @@ describe('verify', () => {
     ]);
   });
 
-  test('finds a manifest that is missing or was exchanged', async () => {
+  test('finds a missing or replaced manifest', async () => {
     const { registry, folder } = await filledRegistry();
     replaceFile(join(folder, manifestPath), (bytes) =>
       reseal(bytes.toString().replace('Digits – ok', 'Digits – OK')),
@@ -119,7 +119,7 @@ describe('verify', () => {
     expect(missing.problems.map(({ key }) => key)).toEqual([manifestPath, entryPath]);
   });
 
-  test('finds an entry that is missing or was exchanged', async () => {
+  test('finds a missing or replaced entry', async () => {
     const { registry, folder } = await filledRegistry();
     replaceFile(join(folder, entryPath), (bytes) =>
       reseal(bytes.toString().replace('because', 'no reason')),
@@ -134,7 +134,7 @@ describe('verify', () => {
     expect((await verifyRegistry(registry.store)).ok).toBe(false);
   });
 
-  test('finds records that were copied to the place of others', async () => {
+  test('finds records that were copied to the key of others', async () => {
     const { registry, folder } = await filledRegistry();
     const at = (path: string): string => join(folder, path);
     renameSync(at(manifestPath), at(manifestPath.replace('2.json', '4.json')));
@@ -150,7 +150,7 @@ describe('verify', () => {
     await expect(registry.openVersion('digits', 4)).rejects.toThrow('it was copied from there');
   });
 
-  test('fails, rather than report damage, when the store goes away', async () => {
+  test('fails during an outage, and reports no damage', async () => {
     const { registry, folder } = await filledRegistry();
     renameSync(folder, `${folder}-away`);
     await expect(verifyRegistry(registry.store)).rejects.toMatchObject({
@@ -171,7 +171,7 @@ describe('a damaged artifact', () => {
     return { registry, folder, store, read, blob };
   }
 
-  test('is refused when a byte of it flipped', async () => {
+  test('is rejected when a byte of it is flipped', async () => {
     const { read } = await damaged((bytes) => bytes.fill(0x58, 4, 5));
     await expect(read('model.onnx')).rejects.toMatchObject({
       code: 'ERR_REGISTRY_CORRUPT',
@@ -179,14 +179,14 @@ describe('a damaged artifact', () => {
     });
   });
 
-  test('is refused when it is longer or shorter, and before memory is asked for', async () => {
+  test('is rejected when it is longer or shorter, before memory is allocated', async () => {
     const longer = await damaged((bytes) => `${bytes.toString()}!`);
     await expect(longer.read('model.onnx')).rejects.toThrow('has 12 bytes instead of 11');
     const shorter = await damaged(() => '');
     await expect(shorter.read('model.onnx')).rejects.toThrow('has 0 bytes instead of 11');
   });
 
-  test('is not taken for the same content by a later push, which says what to do', async () => {
+  test('is not accepted as the same content by a later push, whose error has the fix', async () => {
     const { registry, blob } = await damaged((bytes) => bytes.fill(0x58, 4, 5));
     const again = digits('the weights', { model: 'other' });
     await expect(registry.push(again)).rejects.toMatchObject({ code: 'ERR_REGISTRY_CORRUPT' });
@@ -211,8 +211,8 @@ describe('a manifest', () => {
   test.each<[string, (text: string) => string, string]>([
     ['empty', () => '', 'ERR_REGISTRY_CORRUPT'],
     ['not JSON', () => 'PK\u0003\u0004', 'ERR_REGISTRY_CORRUPT'],
-    ['sealed, but not JSON', () => reseal('{{,\n  "seal"'), 'ERR_REGISTRY_CORRUPT'],
-    ['without a seal', (text) => text.replace(/,\n {2}"seal".*/, ''), 'ERR_REGISTRY_CORRUPT'],
+    ['valid by its digest, but not JSON', () => reseal('{{,\n  "seal"'), 'ERR_REGISTRY_CORRUPT'],
+    ['without a digest', (text) => text.replace(/,\n {2}"seal".*/, ''), 'ERR_REGISTRY_CORRUPT'],
     ['cut off', (text) => text.slice(0, 100), 'ERR_REGISTRY_CORRUPT'],
     [
       'of another model',
@@ -265,7 +265,7 @@ describe('a manifest', () => {
       (text) => set('padding', JSON.stringify('x'.repeat(17 * 2 ** 20)))(text),
       'ERR_REGISTRY_TOO_LARGE',
     ],
-  ])('that is %s is refused, and does not hide the other models', async (_what, change, code) => {
+  ])('that is %s is rejected, and does not hide other models', async (_what, change, code) => {
     const registry = await withManifest(change);
     await expect(registry.openVersion('digits', 1)).rejects.toMatchObject({ code });
     await expect(
@@ -277,7 +277,7 @@ describe('a manifest', () => {
     expect(problems[0]).toMatchObject({ code, key: 'models/digits/versions/00000001.json' });
   });
 
-  test('that lies about a size is refused before memory is asked for', async () => {
+  test('with a wrong size is rejected before memory is allocated', async () => {
     const registry = await withManifest((text) =>
       reseal(text.replace('"size": 7', '"size": 9007199254740991')),
     );
@@ -286,7 +286,7 @@ describe('a manifest', () => {
     expect((await verifyRegistry(registry.store)).ok).toBe(false);
   });
 
-  test('keeps the fields of later releases, and they can do no harm', async () => {
+  test('may have fields of later releases, which stay and have no effect', async () => {
     const registry = await withManifest((text) =>
       reseal(
         text

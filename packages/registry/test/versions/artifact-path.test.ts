@@ -19,7 +19,7 @@ test.each([
   ['x'.repeat(256), '255 bytes'],
   ['é'.repeat(128), '255 bytes'],
   [Array(400).fill('abc').join('/'), '1024 bytes'],
-])('refuses %j', (path, why) => {
+])('rejects %j', (path, why) => {
   expect(artifactPathProblem(path)).toContain(why);
 });
 
@@ -31,11 +31,11 @@ test.each([
   '.hidden',
   'Modell für Äpfel.onnx',
   '%2e%2e/x',
-])('takes %j', (path) => {
+])('accepts %j', (path) => {
   expect(artifactPathProblem(path)).toBeUndefined();
 });
 
-test('no path that it takes leads out of the folder it is put into', () => {
+test('no accepted path leads out of its folder', () => {
   const part = fc.oneof(fc.constantFrom('..', '.', '', '/', '\\', 'a', '\0', 'C:'), fc.string());
   fc.assert(
     fc.property(fc.array(part, { maxLength: 6 }), (parts) => {
@@ -46,7 +46,7 @@ test('no path that it takes leads out of the folder it is put into', () => {
   );
 });
 
-test('refuses a file where another file needs a folder', () => {
+test('rejects a file where another file needs a folder', () => {
   expect(artifactPathsProblem(['a', 'a/b'])).toContain('"a" is a file');
   expect(artifactPathsProblem(['a/b/c/d', 'a/b'])).toContain('"a/b" is a file');
   expect(artifactPathsProblem(['a', 'a'])).toContain('twice');

@@ -75,14 +75,14 @@ async function fullManifest() {
 }
 
 /** Writes a manifest as a release that knows more fields would. */
-function writeSealed(file: string, record: Record<string, unknown>): void {
+function writeRecord(file: string, record: Record<string, unknown>): void {
   const body = JSON.stringify({ ...record, seal: undefined }, undefined, 2).slice(0, -2);
   const seal = createHash('sha256').update(body).digest('hex');
   chmodSync(file, 0o644);
   writeFileSync(file, `${body},\n  "seal": "${seal}"\n}\n`);
 }
 
-test('the published schema is the one that the code makes', async () => {
+test('the published schema is that of the code', async () => {
   await expect(`${JSON.stringify(manifestJsonSchema(), undefined, 2)}\n`).toMatchFileSnapshot(
     published.pathname,
   );
@@ -112,13 +112,13 @@ test.each<[string, Change]>([
   ['batching that is neither on, off nor auto', () => ({ batching: 'yes' })],
   ['a trial without its batching', () => ({ trial: { ran: true } })],
   ['a date in words', () => ({ created: 'yesterday' })],
-])('schema and reader agree to refuse %s', async (_what, change) => {
+])('schema and reader both reject %s', async (_what, change) => {
   const { store, file, json } = await fullManifest();
   const wrong = JSON.parse(
     JSON.stringify({ ...json, ...(change(json as never) as object) }),
   ) as Record<string, unknown>;
   expect(isManifest(wrong)).toBe(false);
-  writeSealed(file, wrong);
+  writeRecord(file, wrong);
   const error = await rejection(new ModelRegistry({ store }).openVersion('digits', 1));
   expect(error).toMatchObject({ code: 'ERR_REGISTRY_INVALID_MANIFEST' });
 });
@@ -137,7 +137,7 @@ test('fields of later releases are valid, and survive a round trip', async () =>
   Object.assign(later.signature.inputs[0] ?? {}, { sensitive: true });
   Object.assign(later.goldenExamples[0] ?? {}, { source: 'ticket 7' });
   expect(isManifest(later)).toBe(true);
-  writeSealed(file, later);
+  writeRecord(file, later);
   const { manifest } = await new ModelRegistry({ store }).openVersion('digits', 1);
   expect(
     JSON.parse(

@@ -46,7 +46,7 @@ function forward(given: ForwardOptions): { readonly stop: () => Promise<void> } 
 
 async function until(reached: () => boolean): Promise<void> {
   for (let tries = 0; !reached(); tries += 1) {
-    if (tries > 2000) throw new Error('it did not come to that');
+    if (tries > 2000) throw new Error('the condition did not become true');
     await sleep(10);
   }
 }
@@ -62,7 +62,7 @@ async function story(registry: ModelRegistry): Promise<void> {
   await registry.model('digits').version(2).archive(ada);
 }
 
-const told = [
+const delivered = [
   'version.pushed',
   'alias.set',
   'version.pushed',
@@ -73,13 +73,13 @@ const told = [
   'version.archived',
 ];
 
-describe('what is told', () => {
-  test('everything that happened, in order, signed, with who, why and the record', async () => {
+describe('delivers', () => {
+  test('all events, in order, signed, with actor, reason and record', async () => {
     const { registry, store } = temporaryRegistry();
     const { url, calls } = await startReceiver();
     await story(registry);
     expect(await forwardPending(options(store, url, { from: 'start' }))).toBe(true);
-    expect(types(calls)).toEqual(told);
+    expect(types(calls)).toEqual(delivered);
     for (const { id, signature, wanted } of calls) {
       expect(signature).toBe(wanted);
       expect(id).toMatch(/^evt_[0-9a-f]{64}$/);
@@ -106,7 +106,7 @@ describe('what is told', () => {
     expect(calls[5]?.data.record).toMatchObject({ gates: { results: [{ passed: true }] } });
   });
 
-  test('each once, as long as it arrives; the rest the next time', async () => {
+  test('each event once if it is accepted; the rest the next time', async () => {
     const { registry, store } = temporaryRegistry();
     const { url, calls } = await startReceiver();
     const given = options(store, url, { from: 'start' });
@@ -120,7 +120,7 @@ describe('what is told', () => {
     expect(calls).toHaveLength(10);
   });
 
-  test('from now on, unless told otherwise: also of what is new later', async () => {
+  test('events from now on by default, also of later models', async () => {
     const { registry, store } = temporaryRegistry();
     const { url, calls } = await startReceiver();
     await story(registry);
@@ -133,7 +133,7 @@ describe('what is told', () => {
     expect(types(calls).sort()).toEqual(['alias.set', 'version.pushed']);
   });
 
-  test('only what is wanted; the rest is not told later either', async () => {
+  test('only events that the filter accepts; the others are never delivered', async () => {
     const { registry, store } = temporaryRegistry();
     const { url, calls } = await startReceiver();
     const given = options(store, url, { from: 'start' });
@@ -143,7 +143,7 @@ describe('what is told', () => {
     expect(types(calls)).toEqual(['alias.set', 'alias.set', 'alias.rolled-back']);
   });
 
-  test('a version before what is about it, although clocks contradict each other', async () => {
+  test('a version before records about it, also with contradictory clocks', async () => {
     const { registry, store } = temporaryRegistry();
     const { url, calls } = await startReceiver();
     const late = new (registry.constructor as typeof ModelRegistry)({
@@ -158,8 +158,8 @@ describe('what is told', () => {
   });
 });
 
-describe('what does not arrive', () => {
-  test('is told again, with the same id, and nothing later of its model before', async () => {
+describe('an event that is not accepted', () => {
+  test('is delivered again with the same id, before later events of its model', async () => {
     const { registry, store } = temporaryRegistry();
     const seen = new Map<string, number>();
     const { url, calls } = await startReceiver(({ id }) => {
@@ -171,8 +171,8 @@ describe('what does not arrive', () => {
     forward(options(store, url, { from: 'start', onNotice: (notice) => notices.push(notice) }));
     await story(registry);
     await until(() => calls.length >= 24);
-    expect(types(calls)).toEqual(told.flatMap((type) => [type, type, type]));
-    expect([...seen.values()]).toEqual(told.map(() => 3));
+    expect(types(calls)).toEqual(delivered.flatMap((type) => [type, type, type]));
+    expect([...seen.values()]).toEqual(delivered.map(() => 3));
     await until(() => notices.length >= 24);
     expect(notices.slice(0, 3)).toMatchObject([
       { type: 'retried', attempt: 1, reason: 'answered 503' },
@@ -181,7 +181,7 @@ describe('what does not arrive', () => {
     ]);
   });
 
-  test('holds back its own model alone', async () => {
+  test('delays only its model', async () => {
     const { registry, store } = temporaryRegistry();
     const { url, calls } = await startReceiver(({ data }) => (data.model === 'digits' ? 400 : 204));
     await story(registry);
@@ -194,7 +194,7 @@ describe('what does not arrive', () => {
     expect(new Set(types(digitsCalls))).toEqual(new Set(['version.pushed']));
   });
 
-  test('is given up only where that is asked for', async () => {
+  test('is abandoned only with maxAttempts', async () => {
     const { registry, store } = temporaryRegistry();
     const { url, calls } = await startReceiver(({ type }) => (type === 'alias.set' ? 400 : 204));
     await story(registry);
@@ -203,21 +203,21 @@ describe('what does not arrive', () => {
     forward(options(store, url, { from: 'start', maxAttempts: 2, onNotice }));
     await until(() => calls.length >= 10);
     expect(types(calls)).toEqual(
-      told.flatMap((type) => (type === 'alias.set' ? [type, type] : [type])),
+      delivered.flatMap((type) => (type === 'alias.set' ? [type, type] : [type])),
     );
     await until(() => notices.length >= 10);
     expect(notices.filter(({ type }) => type === 'given-up')).toHaveLength(2);
   });
 
-  test('a single look says that something is left', async () => {
+  test('forwardPending reports that an event is left', async () => {
     const { registry, store } = temporaryRegistry();
     await registry.push(digits('one'));
-    const nobody = 'http://127.0.0.1:1/';
-    expect(await forwardPending(options(store, nobody, { from: 'start' }))).toBe(false);
+    const unreachable = 'http://127.0.0.1:1/';
+    expect(await forwardPending(options(store, unreachable, { from: 'start' }))).toBe(false);
   });
 });
 
-test('a damaged record stops its model, is told, and nothing is passed over', async () => {
+test('a damaged record stops its model and is reported, and no event is skipped', async () => {
   const { registry, store, folder } = temporaryRegistry();
   const { url, calls } = await startReceiver();
   await story(registry);
@@ -235,10 +235,10 @@ test('a damaged record stops its model, is told, and nothing is passed over', as
   expect(types(calls.filter(({ data }) => data.model === 'other'))).toEqual(['version.pushed']);
   writeFileSync(file, before);
   await forwardPending(given);
-  expect(types(calls.filter(({ data }) => data.model === 'digits'))).toEqual(told);
+  expect(types(calls.filter(({ data }) => data.model === 'digits'))).toEqual(delivered);
 });
 
-test('a store that goes away is waited for', async () => {
+test('an outage of the store is retried', async () => {
   const { registry, store, folder } = temporaryRegistry();
   const { url, calls } = await startReceiver();
   const errors: unknown[] = [];
@@ -251,7 +251,7 @@ test('a store that goes away is waited for', async () => {
   expect(errors[0]).toMatchObject({ code: 'ERR_REGISTRY_STORE_NOT_FOUND' });
 });
 
-test('a cursor that is damaged, or options of no use, are told at once', async () => {
+test('a damaged cursor and invalid options are rejected immediately', async () => {
   const { store } = temporaryRegistry();
   const file = join(temporaryFolder(), 'cursor.json');
   for (const text of ['', '{}', '{"formatVersion":1,"models":{"a":{"versions":-1}}}']) {

@@ -1,6 +1,6 @@
 import { folderStore, ModelRegistry } from '@fairlead/registry';
 
-// Pushes one file, and says by how much that raised the greatest memory this process ever had.
+// Pushes one file, and prints by how much the maximum memory of the process grew.
 const [, , folder = '', file = ''] = process.argv;
 const registry = new ModelRegistry({ store: folderStore(folder, { create: true }) });
 const maxBytes = (): number => process.resourceUsage().maxRSS * 1024;

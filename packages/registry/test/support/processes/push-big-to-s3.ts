@@ -3,7 +3,7 @@ import { s3Store } from '@fairlead/registry/s3';
 import { ModelRegistry } from '@fairlead/registry';
 import { bigRequest } from '../big-request.ts';
 
-// Pushes a file of several parts to S3, and tells of every part that it read: endpoint, bucket, prefix.
+// Pushes a file of several parts to S3, and prints its progress. Arguments: endpoint, bucket, prefix.
 
 const [endpoint = '', bucket = '', prefix = ''] = process.argv.slice(2);
 const client = new S3Client({

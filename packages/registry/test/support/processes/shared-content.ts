@@ -1,4 +1,4 @@
-/** The same bytes for whoever asks in the same second: what one prunes and collects, another is about to push. */
+/** Returns the same bytes to all processes within a second: one prunes and collects what another is about to push. */
 export function sharedContent(): Uint8Array {
   return Buffer.from(`second ${Math.floor(Date.now() / 1000)}`);
 }

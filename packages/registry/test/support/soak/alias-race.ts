@@ -3,11 +3,11 @@ import { ModelRegistry, openStore } from '@fairlead/registry';
 import { verifyRegistry } from '@fairlead/registry/maintenance';
 import { runProcesses } from '../run-process.ts';
 
-/** What happened in a race for an alias. */
+/** Result of concurrent changes of an alias. */
 export interface AliasRace {
   /** Attempts that created an entry. */
   readonly won: number;
-  /** Attempts that were refused, each with the entry that stands. */
+  /** Attempts that got a conflict, each with the stored entry. */
   readonly lost: number;
   readonly seconds: number;
 }
@@ -25,7 +25,7 @@ const script = new URL('../processes/set-alias-many.ts', import.meta.url);
 /**
  * Lets `writers` processes change one alias `rounds` times each, in the empty store at `location`.
  *
- * Fails unless each number has exactly one winner, every loser was told the entry that stands, and all verifies.
+ * Fails unless each number has exactly one winner, every conflict names the stored entry, and the registry verifies.
  */
 export async function raceForAlias(
   location: string,
@@ -63,7 +63,7 @@ export async function raceForAlias(
     for (const { number, actor: winner, seal } of losses) {
       const entry = history[number - 1];
       assert.deepEqual({ winner: entry?.actor, seal: entry?.seal }, { winner, seal });
-      assert.notEqual(winner, actor, 'nobody loses against themselves');
+      assert.notEqual(winner, actor, 'no writer conflicts with itself');
       lost += 1;
     }
   }

@@ -9,7 +9,7 @@ import {
   importAgain,
   type KilledWriter,
   pushAndPromote,
-  type Told,
+  type WriterRecord,
   withWorkFolder,
 } from './killed-writers.ts';
 
@@ -23,7 +23,7 @@ export interface KillOptions {
   readonly onRound?: (killed: number) => void;
 }
 
-/** What the killed writers had been told. */
+/** Acknowledgements of the killed writers. */
 export interface KillReport {
   readonly killed: number;
   /** Of each kind, how many things were acknowledged. */
@@ -33,7 +33,7 @@ export interface KillReport {
 
 const kinds: readonly KilledWriter[] = [pushAndPromote, collect, importAgain];
 
-/** Whoever waits for a collection that was killed waits for a minute; being killed meanwhile is as good a test. */
+/** A writer waits for a killed collection for a minute; it is killed while it waits. */
 const LONGEST_MS = 10_000;
 
 /**
@@ -50,7 +50,7 @@ async function killAll(
   folder: string,
 ): Promise<KillReport> {
   const store = await openStore(location, { create: true });
-  const told = new Map(kinds.map((kind): [KilledWriter, Told[]] => [kind, []]));
+  const recordsOf = new Map(kinds.map((kind): [KilledWriter, WriterRecord[]] => [kind, []]));
   let killed = 0;
   for (let round = 0; killed < kills; round += 1) {
     const writers = Array.from({ length: Math.min(atATime, kills - killed) }, async (_, index) => {
@@ -70,9 +70,9 @@ async function killAll(
       );
       assert.ok(wasKilled, `${actor} ended by itself`);
       const acknowledgements = lines.slice(1).map((line) => JSON.parse(line) as Acknowledgement);
-      told.get(kind)?.push({ actor, prepared, acknowledgements });
+      recordsOf.get(kind)?.push({ actor, prepared, acknowledgements });
     });
-    // All of them, also when one fails: none may go on for ever.
+    // All writers, also when one fails: none may run on.
     const outcomes = await Promise.allSettled(writers);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     killed += writers.length;
@@ -80,12 +80,12 @@ async function killAll(
     assert.deepEqual(problems, [], `after ${killed} kills`);
     onRound?.(killed);
   }
-  for (const [{ check }, all] of told) await check(store, all);
+  for (const [{ check }, all] of recordsOf) await check(store, all);
   const { problems, manifests } = await verifyRegistry(store);
   assert.deepEqual(problems, []);
-  await checkNothingFromNowhere(new ModelRegistry({ store }), told, killed);
+  await checkNothingFromNowhere(new ModelRegistry({ store }), recordsOf, killed);
   const acknowledged = Object.fromEntries(
-    [...told].map(([{ name }, all]) => [
+    [...recordsOf].map(([{ name }, all]) => [
       name,
       all.reduce((sum, { acknowledgements }) => sum + acknowledgements.length, 0),
     ]),
@@ -96,14 +96,14 @@ async function killAll(
 /** A kill can cut off one acknowledgement of a version that was made; nothing else came from nowhere. */
 async function checkNothingFromNowhere(
   registry: ModelRegistry,
-  told: ReadonlyMap<KilledWriter, readonly Told[]>,
+  recordsOf: ReadonlyMap<KilledWriter, readonly WriterRecord[]>,
   killed: number,
 ): Promise<void> {
   const models = await registry.listModels();
   const versions = models
     .filter(({ model }) => model === 'digits' || model === 'scratch')
     .reduce((sum, { versions: count }) => sum + count, 0);
-  const pushed = [...told.values()]
+  const pushed = [...recordsOf.values()]
     .flat()
     .flatMap(({ acknowledgements }) => acknowledgements)
     .filter((each) => each.pushed !== undefined).length;

@@ -9,7 +9,7 @@ import { folderStore, ModelRegistry, type ObjectStore, RegistryError } from '@fa
 /** One line of a writer: what the registry has acknowledged to it. */
 export type Acknowledgement = Readonly<Record<string, unknown>>;
 
-/** A program that changes a registry until it is killed, and how to tell that nothing it was told is lost. */
+/** A program that changes a registry until it is killed, and a check that no acknowledged record is lost. */
 export interface KilledWriter {
   readonly name: string;
   /**
@@ -20,29 +20,29 @@ export interface KilledWriter {
   /** Makes, in `folder`, what the writer of this name needs. */
   readonly prepare?: (folder: string, actor: string) => Promise<string>;
   /** Fails unless all that was `acknowledged`, to whom, is in the registry. */
-  readonly check: (store: ObjectStore, acknowledged: readonly Told[]) => Promise<void>;
+  readonly check: (store: ObjectStore, acknowledged: readonly WriterRecord[]) => Promise<void>;
 }
 
-/** What one writer was told before it was killed. */
-export interface Told {
+/** Acknowledgements of one writer before it was killed. */
+export interface WriterRecord {
   readonly actor: string;
-  /** What `prepare` made for it. */
+  /** Result of `prepare`. */
   readonly prepared: string;
   readonly acknowledgements: readonly Acknowledgement[];
 }
 
 /** Versions that the pruning writers keep. */
-const KEPT = 2;
-/** What each importing writer imports. */
+const KEEP_LAST = 2;
+/** Size of the import of each importing writer. */
 const IMPORTED = { versions: 3, bytes: 60_000 };
 
 /** Pushes versions, promotes them, and rolls back. */
 export const pushAndPromote: KilledWriter = {
   name: 'push and promote',
   script: new URL('../processes/push-until-killed.ts', import.meta.url),
-  async check(store, told) {
+  async check(store, records) {
     const registry = new ModelRegistry({ store });
-    const acknowledged = told.flatMap(({ acknowledgements }) => acknowledgements);
+    const acknowledged = records.flatMap(({ acknowledgements }) => acknowledgements);
     const sets = acknowledged.filter(({ set }) => set !== undefined);
     const history = sets.length === 0 ? [] : await registry.history('digits', 'champion');
     for (const { set, seal } of sets) assert.equal(history[Number(set) - 1]?.seal, seal);
@@ -52,18 +52,18 @@ export const pushAndPromote: KilledWriter = {
   },
 };
 
-/** Pushes versions of a model of its own, prunes them, and collects the garbage of the whole registry. */
+/** Pushes versions of a separate model, prunes them, and collects the garbage of the whole registry. */
 export const collect: KilledWriter = {
   name: 'prune and collect garbage',
   script: new URL('../processes/collect-until-killed.ts', import.meta.url),
-  async check(store, told) {
+  async check(store, records) {
     const registry = new ModelRegistry({ store });
-    const pushed = told
+    const pushed = records
       .flatMap(({ acknowledgements }) => acknowledgements)
       .filter((each) => each.pushed !== undefined);
     const newest = pushed.length === 0 ? 0 : (await registry.listVersions('scratch')).length;
     for (const { pushed: version, seal } of pushed) {
-      const mayBePruned = Number(version) <= newest - KEPT;
+      const mayBePruned = Number(version) <= newest - KEEP_LAST;
       try {
         await checkVersion(registry, 'scratch', Number(version), seal);
       } catch (error) {
@@ -74,7 +74,7 @@ export const collect: KilledWriter = {
   },
 };
 
-/** Imports an export of a model of its own, again and again. */
+/** Imports an export of a separate model repeatedly. */
 export const importAgain: KilledWriter = {
   name: 'import',
   script: new URL('../processes/import-until-killed.ts', import.meta.url),
@@ -96,15 +96,18 @@ export const importAgain: KilledWriter = {
     await exportModels(store, file);
     return file;
   },
-  async check(store, told) {
+  async check(store, records) {
     const registry = new ModelRegistry({ store });
-    for (const { actor, prepared, acknowledgements } of told) {
-      // What was acknowledged as a whole is there as a whole; the rest is completed by another import.
+    for (const { actor, prepared, acknowledgements } of records) {
+      // An acknowledged import is complete; another import completes the others.
       const { created, unchanged } = await importModels(store, prepared);
       const whole = acknowledgements.some(({ imported }) => imported === true);
       const part = Math.max(0, ...acknowledgements.map(({ done }) => Number(done ?? 0)));
-      assert.ok(unchanged >= part, `${actor} was told of ${part} objects, ${unchanged} are there`);
-      if (whole) assert.equal(created, 0, `${actor} was told that its import is complete`);
+      assert.ok(
+        unchanged >= part,
+        `${actor} got acknowledgements of ${part} objects, ${unchanged} exist`,
+      );
+      if (whole) assert.equal(created, 0, `${actor} got the acknowledgement of a complete import`);
       for (let version = 1; version <= IMPORTED.versions; version += 1) {
         await (await registry.openVersion(actor, version)).read('model.onnx');
       }

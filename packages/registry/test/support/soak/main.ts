@@ -36,7 +36,7 @@ try {
     print(`${writers} processes, each changes one alias ${rounds} times, in ${location}`);
     const { won, lost, seconds } = await raceForAlias(location, writers, rounds);
     print(
-      `${won} entries, each with one winner; ${lost} losers, each told who won; verify clean; ${seconds.toFixed(0)} s`,
+      `${won} entries, each with one winner; ${lost} conflicts that name the writer; registry verified; ${seconds.toFixed(0)} s`,
     );
   } else if (what === 'registry-kills') {
     await killInTurn(Number(values.kills), Number(values['at-a-time']));
@@ -59,7 +59,7 @@ async function outage(seconds: number): Promise<void> {
   const afterMs = await surviveOutage({ store, proxy, awayMs: seconds * 1000 });
   print(
     `S3 was away for ${seconds} s under two pushes, a promotion, a rollback, a collection and a follower: ` +
-      `all of them ended right, the last ${afterMs.toFixed(0)} ms after it was back; verify clean`,
+      `all of them ended right, the last ${afterMs.toFixed(0)} ms after it was back; registry verified`,
   );
 }
 
@@ -74,11 +74,11 @@ async function killInTurn(kills: number, atATime: number): Promise<void> {
       kills: Math.min(each, kills - done),
       atATime,
     });
-    const told = Object.entries(acknowledged).map(([kind, count]) => `${count} of ${kind}`);
+    const counts = Object.entries(acknowledged).map(([kind, count]) => `${count} of ${kind}`);
     const seconds = (performance.now() - startedAt) / 1000;
     print(
       `${done + killed} killed after ${seconds.toFixed(0)} s; in ${place} ${versions} versions; ` +
-        `acknowledged and there: ${told.join(', ')}; verify clean after each ${atATime}`,
+        `acknowledged and there: ${counts.join(', ')}; registry verified after each ${atATime}`,
     );
   }
 }

@@ -10,7 +10,7 @@ export interface OutageOptions {
   /** An empty store that is reached through `proxy`. */
   readonly store: ObjectStore;
   readonly proxy: FaultProxy;
-  /** For how long; less than the store's patience. */
+  /** Duration, shorter than the retry budget of the store. */
   readonly awayMs: number;
 }
 
