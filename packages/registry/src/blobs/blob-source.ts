@@ -35,7 +35,7 @@ export async function* readSource(
     return;
   }
   try {
-    // O_NONBLOCK: a pipe is refused below instead of waited for.
+    // O_NONBLOCK: opening a pipe doesn't block; it is rejected below.
     const handle = await open(source, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       if (!(await handle.stat()).isFile()) throw new Error('it is not a file');

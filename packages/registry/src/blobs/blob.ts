@@ -8,7 +8,7 @@ import { RegistryError } from '../errors/registry-error.ts';
 /**
  * Makes sure that the bytes of `file`, read from `source`, are in the store and durable; `observe` sees those written.
  *
- * Bytes that are there already are compared with their hash, so that no version rests on a damaged blob.
+ * An existing blob is compared with its hash, so that no version references a damaged blob.
  *
  * @throws RegistryError `ERR_REGISTRY_SOURCE_CHANGED`, `ERR_REGISTRY_SOURCE_UNREADABLE`, `ERR_REGISTRY_CORRUPT`
  */
@@ -29,7 +29,7 @@ export async function keepBlob(
   );
 }
 
-/** How a blob that is there differs from its name, or `undefined` when it doesn't. */
+/** Describes how an existing blob differs from its hash; `undefined` if it is intact. */
 export function blobProblem(store: ObjectStore, sha256: string): Promise<string | undefined> {
   return bodyProblem(store, blobKey(sha256), sha256);
 }
@@ -45,7 +45,7 @@ export async function bodyProblem(
 }
 
 /**
- * Reads `file` into memory of its own, and returns it only if every byte is intact.
+ * Reads `file` into new memory, and returns it only if every byte is intact.
  *
  * @throws RegistryError `ERR_REGISTRY_CORRUPT`
  */

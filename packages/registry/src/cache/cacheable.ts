@@ -10,7 +10,7 @@ export function promisedHash(key: string): string | undefined {
   return BLOB.exec(key)?.[1];
 }
 
-/** Returns whether `key` is that of a manifest, a signature or an alias entry, which contain the digest of their own bytes. */
+/** Returns whether `key` is that of a manifest, a signature or an alias entry, which contain the digest of their bytes. */
 export function isRecordKey(key: string): boolean {
   return RECORD.test(key);
 }

@@ -52,7 +52,7 @@ export const registryErrorCodes = [
 export type RegistryErrorCode = (typeof registryErrorCodes)[number];
 
 /**
- * Everything that the registry refuses or fails at; `code` is stable, the message names the value and the fix.
+ * Error of the registry: `code` is stable, the message names the value and the fix.
  *
  * @example
  * ```ts

@@ -39,11 +39,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
   },
   ENXIO: {
     code: 'ERR_REGISTRY_STORE_FOREIGN',
-    fix: 'a socket or a pipe is where a plain file should be; move it away',
+    fix: 'a socket or a pipe is at the path of a file; move it',
   },
   EISDIR: {
     code: 'ERR_REGISTRY_STORE_FOREIGN',
-    fix: 'a folder is where a plain file should be; move it away',
+    fix: 'a folder is at the path of a file; move it',
   },
 };
 

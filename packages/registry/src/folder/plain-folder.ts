@@ -48,7 +48,7 @@ export class PlainFolder {
     }
   }
 
-  /** Like `attempt`, but `undefined` for what is absent; a store that went away altogether is still an error. */
+  /** Like `attempt`, but `undefined` for a missing object; a missing store is an error. */
   ifPresent<T>(operation: string, work: () => Promise<T>): Promise<T | undefined> {
     return this.attempt(operation, async () => {
       try {

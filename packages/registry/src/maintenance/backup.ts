@@ -9,16 +9,16 @@ import { importArchive, type ImportReport } from './import-models.ts';
 import { openArchive } from './open-archive.ts';
 import { storeArchive } from './store-archive.ts';
 
-/** How a registry is restored. */
+/** Options of {@link restoreRegistry}. */
 export interface RestoreOptions {
   /** Called for each written object, with the total number. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** How a registry is backed up. */
+/** Options of {@link backupRegistry}. */
 export interface BackupOptions extends RestoreOptions {
   /**
-   * Only say what would be written.
+   * Report what would be written, and write nothing.
    *
    * @defaultValue false
    */
@@ -90,7 +90,7 @@ export async function restoreRegistry(
 }
 
 /**
- * Checks a restore without doing it: reads the backup to its end, and throws the errors of `restoreRegistry`.
+ * Checks a restore without writing: reads the backup to its end, and throws the errors of `restoreRegistry`.
  *
  * @throws RegistryError the errors of `restoreRegistry`
  *

@@ -10,16 +10,16 @@ import { type StoreArchive, storeArchive, type StoreArchiveOptions } from './sto
 import { requireNewFile } from './new-file.ts';
 import { writeTar } from './tar-archive.ts';
 
-/** How models are exported. */
+/** Options of {@link exportModels}. */
 export interface ExportOptions {
   /**
    * Names of the models.
    *
-   * @defaultValue all of them
+   * @defaultValue all models
    */
   readonly models?: readonly string[];
   /**
-   * Only say what would be written.
+   * Report what would be written, and write nothing.
    *
    * @defaultValue false
    */
@@ -31,11 +31,11 @@ export interface ExportOptions {
 /** Result of an export or a backup. */
 export interface ExportReport {
   readonly dryRun: boolean;
-  /** Where to. */
+  /** Location of the export. */
   readonly location: string;
-  /** Number of its objects; in a dry run, of those that it would have. */
+  /** Number of its objects; in a dry run, the number that it would have. */
   readonly objects: number;
-  /** Number of objects that were written, or would be; the others existed. */
+  /** Number of written objects, or in a dry run of those that would be written; the others existed. */
   readonly created: number;
 }
 
@@ -68,7 +68,7 @@ export async function exportModels(
   return writeArchive(store, to, checkOptions('exportModels', options, names));
 }
 
-/** Writes what `options` select of a store to `to`. */
+/** Writes the objects of a store that `options` select to `to`. */
 export async function writeArchive(
   store: ObjectStore,
   to: string,
@@ -113,7 +113,7 @@ async function wouldWrite(archive: StoreArchive, to: string): Promise<ExportRepo
   return { ...allNew, location: target.location, created };
 }
 
-/** Keeps garbage collection away from what is read, where this identity may. */
+/** Leases the blobs against garbage collection while they are read, if the permissions allow it. */
 async function withReadLease<T>(
   store: ObjectStore,
   blobs: StoreArchive['blobs'],

@@ -15,7 +15,7 @@ const MAX_BYTES_IN_MEMORY = 32 * 1024 * 1024;
 /** Settings of `importModels`. */
 export interface ImportOptions {
   /**
-   * Only check the archive, and whether it fits the store.
+   * Check the archive and its conflicts with the store, and write nothing.
    *
    * @defaultValue false
    */

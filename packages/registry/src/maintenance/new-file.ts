@@ -47,7 +47,7 @@ export function newFileError(target: string, cause: unknown): RegistryError {
 function exists(target: string, options?: ErrorOptions): RegistryError {
   return new RegistryError(
     'ERR_REGISTRY_ARCHIVE_CONFLICT',
-    `cannot write ${target}: it exists already, and nothing in it was changed; give the path of a new file, or move it away`,
+    `cannot write ${target}: it exists already, and nothing in it was changed; give the path of a new file, or move the existing one`,
     options,
   );
 }

@@ -15,16 +15,16 @@ import { requireManifest } from '../versions/open-version.ts';
 import { versionLog } from '../versions/version-log.ts';
 import { prunedLog } from '../versions/pruned-record.ts';
 
-/** Which versions stay. */
+/** Options of {@link pruneVersions}. */
 export interface PruneOptions {
-  /** How many of the newest versions stay, 1 or more, unless they are archived; those that an alias ever meant stay besides. */
+  /** Number of newest versions that aren't pruned unless they are archived, 1 or more; versions that an alias has ever pointed to are never pruned. */
   readonly keepLast: number;
   /** Person or program that prunes. */
   readonly actor: string;
-  /** Why, for the history. */
+  /** Reason, for the history. */
   readonly reason?: string;
   /**
-   * Only say what would be pruned.
+   * Report what would be pruned, and prune nothing.
    *
    * @defaultValue false
    */
@@ -49,7 +49,7 @@ const optionNames = {
 export interface PruneReport {
   readonly model: string;
   readonly dryRun: boolean;
-  /** Versions that are pruned from now on. */
+  /** Versions that this call pruned, or would prune. */
   readonly pruned: readonly number[];
   /** Versions that were pruned before. */
   readonly alreadyPruned: readonly number[];
@@ -58,11 +58,10 @@ export interface PruneReport {
 }
 
 /**
- * Lets the files of old and of archived versions of `model` go: all but the newest `keepLast`, and everything that an
- * alias ever meant.
+ * Prunes old and archived versions of `model`: all except the newest `keepLast`, and those that an alias has ever pointed to.
  *
- * Manifests and histories stay. The next garbage collection removes the files that nothing else names; until then an
- * alias that is set to such a version brings it back.
+ * Manifests and histories stay. The next garbage collection deletes the files that no other version references; until then
+ * setting an alias to such a version restores it.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION`, `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_CORRUPT`
  *
@@ -99,13 +98,13 @@ export async function pruneVersions(
   if (numbers.length === 0) throw await modelNotFound(store, model);
   const log = prunedLog(store, model);
   const before = new Set(await log.numbers());
-  const meant = await versionsMeant(store, model);
+  const inUse = await versionsOfAliases(store, model);
   const { versions: states } = foldEvents(await eventLog(store, model).readAll());
   const newest = new Set(numbers.slice(-keepLast));
   const old = numbers.filter(
     (version) => !newest.has(version) || states.get(version)?.archived !== undefined,
   );
-  const pruned = old.filter((version) => !meant.has(version) && !before.has(version));
+  const pruned = old.filter((version) => !inUse.has(version) && !before.has(version));
   if (!dryRun) {
     for (const version of pruned) {
       const { seal } = await requireManifest(store, versions, model, version);
@@ -128,19 +127,19 @@ export async function pruneVersions(
     dryRun,
     pruned,
     alreadyPruned: old.filter((version) => before.has(version)),
-    keptByAlias: old.filter((version) => meant.has(version)),
+    keptByAlias: old.filter((version) => inUse.has(version)),
   };
 }
 
-/** Every version that an alias of `model` ever meant. */
-async function versionsMeant(store: ObjectStore, model: string): Promise<ReadonlySet<number>> {
-  const meant = new Set<number>();
+/** Returns every version that an alias of `model` has ever pointed to. */
+async function versionsOfAliases(store: ObjectStore, model: string): Promise<ReadonlySet<number>> {
+  const inUse = new Set<number>();
   for (const alias of await aliasNames(store, model)) {
     const log = aliasLog(store, model, alias);
     for (const number of await log.numbers()) {
       const entry = await log.read(number);
-      if (entry !== undefined) meant.add(entry.version);
+      if (entry !== undefined) inUse.add(entry.version);
     }
   }
-  return meant;
+  return inUse;
 }

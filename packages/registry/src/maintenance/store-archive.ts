@@ -74,7 +74,7 @@ async function folders(store: ObjectStore): Promise<readonly string[]> {
   return entries.filter(({ kind }) => kind === 'folder').map(({ name }) => name);
 }
 
-/** Keys of a model's records: what says that files may be missing, manifests, and then what refers to these. */
+/** Keys of the records of a model: prunings, manifests, and then records that refer to these. */
 async function recordsOf(store: ObjectStore, model: string): Promise<readonly string[]> {
   const folder = `${MODELS}/${model}`;
   const rank = (key: string): number => {

@@ -106,7 +106,7 @@ export function tarArchive(path: string): Archive {
       try {
         for await (const entry of tar) {
           const { name, type, size } = entry.header;
-          if (ended) throw invalidArchive(location, `it goes on after its end`);
+          if (ended) throw invalidArchive(location, `it has data after its end`);
           if (type === 'directory') continue;
           if (type !== 'file') {
             throw invalidArchive(location, `${JSON.stringify(name)} in it is a ${type}`);

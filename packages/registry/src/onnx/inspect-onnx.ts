@@ -14,25 +14,23 @@ import { RegistryError } from '../errors/registry-error.ts';
 
 const MAX_SHOWN_LABELS = 10;
 
-/** An ONNX file's description of itself, as far as a push needs it. */
+/** Content of an ONNX file, as far as a push needs it. */
 export interface InspectedOnnx extends Pick<
   OnnxModel,
   'irVersion' | 'opsets' | 'producer' | 'producerVersion' | 'metadata'
 > {
   readonly signature: Signature;
-  /** Files beside it that hold weights, by their paths relative to its folder, in order. */
+  /** Files of external weights, by their paths relative to the folder of the file, sorted. */
   readonly externalData: readonly string[];
 }
 
 /**
- * Reads what an ONNX file (a path, or its bytes) says of itself: inputs, outputs, operator sets, exporter.
+ * Reads inputs, outputs, operator sets and exporter of an ONNX file, given as a path or as bytes.
  *
- * Weights are skipped, so a file of any size takes a moment and next to no memory. Lengths that have a name, or aren't
- * given, are -1.
+ * Weights are skipped, so a file of any size takes little time and memory. Lengths with a name, and missing lengths, are -1.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_ONNX` naming what is wrong, or which input, output or weights can't be
- * served;
- * `ERR_REGISTRY_SOURCE_UNREADABLE`.
+ * @throws RegistryError `ERR_REGISTRY_INVALID_ONNX` naming the problem, or the input, output or weights that can't be
+ * served; `ERR_REGISTRY_SOURCE_UNREADABLE`.
  *
  * @example
  * ```ts
@@ -47,18 +45,18 @@ export async function inspectOnnx(source: string | Uint8Array): Promise<Inspecte
   return withFile(source, (handle) => Promise.resolve(inspect(source, handle.fd)));
 }
 
-/** An ONNX file as it is pushed. */
+/** An ONNX file to push. */
 interface ServableOnnx {
   readonly model: InspectedOnnx;
-  /** The path of the file, or its bytes where they had to be changed. */
+  /** Path of the file, or its changed bytes. */
   readonly source: string | Uint8Array;
-  /** The changes, in words. */
+  /** Descriptions of the changes. */
   readonly changes: readonly string[];
 }
 
 /**
- * Reads an ONNX file, and changes it where only that keeps it from being served: the `ZipMap` of a classifier is dropped,
- * and its classes become the names of the columns.
+ * Reads an ONNX file, and changes it if it could not be served otherwise: the `ZipMap` of a classifier is dropped, and its
+ * classes become the names of the columns.
  *
  * @throws RegistryError as {@link inspectOnnx}
  */
@@ -92,7 +90,7 @@ function listed(labels: DroppedZipMap['labels']): string {
   return shown.join(', ') + (labels.length > MAX_SHOWN_LABELS ? ', …' : '');
 }
 
-/** Names the columns after the classes, where those can be names. */
+/** Names the columns after the classes, if those are valid names. */
 function withClasses(signature: Signature, dropped: readonly DroppedZipMap[]): Signature {
   const outputs = signature.outputs.map((spec): TensorSpec => {
     const names = dropped.find(({ tensor }) => tensor === spec.name)?.labels.map(String) ?? [];

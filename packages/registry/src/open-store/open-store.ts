@@ -7,19 +7,19 @@ import { RegistryError } from '../errors/registry-error.ts';
 /** Settings of {@link openStore}. */
 export interface OpenStoreOptions {
   /**
-   * Make the folder when it is missing, instead of refusing; a bucket is never made.
+   * Create a missing folder, instead of failing; a bucket is never created.
    *
    * @defaultValue false
    */
   readonly create?: boolean;
   /**
-   * How long an operation is tried again while S3 is away, in milliseconds.
+   * Time for retries of an operation while S3 is unreachable, in milliseconds.
    *
    * @defaultValue 45000
    */
   readonly retryBudgetMs?: number;
   /**
-   * How long one request to S3 may take, or a connection be silent, in milliseconds.
+   * Timeout of one request to S3, and of a silent connection, in milliseconds, at most a day.
    *
    * @defaultValue 15000
    */
@@ -29,10 +29,10 @@ export interface OpenStoreOptions {
 /**
  * Opens the store at `location`: the path of a folder, or `s3://bucket/prefix`.
  *
- * Only for the latter `@aws-sdk/client-s3` is loaded; region, credentials and endpoint come from where it looks for them.
+ * `@aws-sdk/client-s3` is loaded only for S3; it finds region, credentials and endpoint in its usual places.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for what is neither, `ERR_REGISTRY_STORE_UNSUPPORTED` when
- * `@aws-sdk/client-s3` isn't installed, and what `folderStore` throws.
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for another location, `ERR_REGISTRY_STORE_UNSUPPORTED` when
+ * `@aws-sdk/client-s3` isn't installed, and the errors of `folderStore`.
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ export async function openStore(
   if (scheme !== 's3') {
     throw new RegistryError(
       'ERR_REGISTRY_INVALID_OPTION',
-      `${maskCredentials(JSON.stringify(location))} is no place for a registry: give the path of a folder, or s3://bucket/prefix`,
+      `${maskCredentials(JSON.stringify(location))} is no location of a registry: give the path of a folder, or s3://bucket/prefix`,
     );
   }
   const { parseS3Url, s3Store } = await importS3();
@@ -77,7 +77,7 @@ export async function openStore(
   });
 }
 
-/** The store at `location`, or `undefined` when there is no such folder. */
+/** Opens the store at `location`; `undefined` if the folder doesn't exist. */
 export async function openStoreIfThere(location: string): Promise<ObjectStore | undefined> {
   try {
     return await openStore(location);

@@ -23,7 +23,7 @@ export interface PushResult {
   readonly measured?: Readonly<Record<string, number>>;
 }
 
-/** Keeps the files of `request`, and once all of them are durable, writes the manifest under the next free number. */
+/** Stores the files of `request`, and when all of them are durable, writes the manifest under the next free number. */
 export async function pushVersion(
   store: ObjectStore,
   log: VersionLog,
@@ -46,7 +46,7 @@ export async function pushVersion(
       ...(trial && { trial }),
     });
 
-  // Decoded before anything is stored: a record that readers would refuse is never written.
+  // Decoded before anything is stored: a record that readers reject is never written.
   const decode = (version: number): Promise<Manifest> =>
     log.decode(version, write(version), `the new version of ${content.model}`);
   const draft = await decode(1);

@@ -5,7 +5,7 @@ import { removeObject } from './remove-object.ts';
 import { statusOf } from './s3-error.ts';
 import type { S3Requests } from './s3-requests.ts';
 
-/** Not a segment of any key of a registry, so no listing shows the object while it is there. */
+/** No segment of a key of a registry, so no listing contains the object while it exists. */
 const PROBE = '.conditional-write-check';
 const BODY = Buffer.from('Written to find out whether this store keeps to If-None-Match.\n');
 
@@ -15,8 +15,8 @@ const MAX_ATTEMPTS = 3;
 /**
  * Finds out, once, whether a store keeps to `If-None-Match: *`; one that overlooks it lets writers overwrite each other.
  *
- * Needs three requests: a small object is written twice, which has to be refused the second time, and removed. Without
- * the permission to write it nothing is found out; without that to remove it, it stays, and the next check needs one request.
+ * Needs three requests: a small object is written twice, which has to be rejected the second time, and deleted. Without
+ * permission to write the check is skipped; without permission to delete the object stays, and the next check needs one request.
  */
 export class ConditionalWriteCheck {
   readonly #requests: S3Requests;

@@ -5,7 +5,7 @@ import { RegistryError } from '../errors/registry-error.ts';
 import { isPassing, nameOf, s3Error, statusOf } from './s3-error.ts';
 import type { Attempt, S3Requests } from './s3-requests.ts';
 
-/** Reads a whole object, or `undefined` when there is none; one of more than `maxBytes` is refused unread. */
+/** Reads a whole object, or `undefined` if it doesn't exist; an object of more than `maxBytes` is rejected before it is read. */
 export function getBytes(
   requests: S3Requests,
   key: string,
@@ -21,7 +21,7 @@ export function getBytes(
       throw new RegistryError(
         'ERR_REGISTRY_TOO_LARGE',
         `${requests.nameOf(key)} has ${size} bytes, and at most ${maxBytes} are read; ` +
-          'no registry wrote it: move it away',
+          'no registry wrote it: move it out of the store',
       );
     }
     const bytes = Buffer.concat((await body.toArray()) as Uint8Array[]);
@@ -49,7 +49,7 @@ export function getSize(requests: S3Requests, key: string): Promise<number | und
 }
 
 /**
- * Reads an object in chunks; when a connection breaks, a new one goes on where it stopped.
+ * Reads an object in chunks; when a connection breaks, a new one continues at its end.
  *
  * @throws RegistryError `ERR_REGISTRY_CORRUPT` when there is no object, or it was exchanged while it was read.
  */

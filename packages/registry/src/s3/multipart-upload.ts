@@ -39,9 +39,9 @@ export class MultipartUpload {
   }
 
   /**
-   * Begins an upload of the object `key`; a `resumable` one goes on where an earlier one ended, if there is one.
+   * Begins an upload of the object `key`; a `resumable` one continues an earlier upload, if there is one.
    *
-   * Only what has the same bytes under the same key, whoever writes it, is resumable: the earlier one may be a rival's that
+   * Only uploads that have the same bytes under the same key for every writer are resumable: the earlier one may be of a writer that
    * is still under way.
    */
   static async begin(

@@ -44,13 +44,13 @@ export interface BucketPolicy {
 }
 
 /**
- * Makes the bucket policy with which S3 itself refuses every overwrite of a registry's object.
+ * Creates a bucket policy with which S3 denies every overwrite of an object of a registry.
  *
- * It denies every write that doesn't carry `If-None-Match`; the parts of an upload can't carry it and are exempt, for
- * they create nothing (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html).
- * Copying into the registry is thereby denied too.
+ * The policy denies every write without `If-None-Match`; the parts of an upload can't have it and are exempt, because they
+ * create no object (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html).
+ * This also denies copying into the registry.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for a bucket or a prefix that can't be one.
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for an invalid bucket or prefix.
  *
  * @example
  * ```ts

@@ -59,7 +59,7 @@ export async function putBytes(
 /**
  * Like {@link putBytes}, of a body of any length: a long one is uploaded in parts, with a few of them in memory.
  *
- * A blob goes on where an upload of it that was interrupted ended. When two writers send one blob at the same moment, each
+ * A blob continues an interrupted upload of it. When two writers send one blob at the same moment, each
  * may get the result that it created it.
  */
 export async function putBody(

@@ -19,7 +19,7 @@ export function getAge(requests: S3Requests, key: string): Promise<number | unde
   });
 }
 
-/** Removes an object, if it is there. */
+/** Removes an object, if it exists. */
 export async function removeObject(requests: S3Requests, key: string): Promise<void> {
   const { bucket: Bucket } = requests.location;
   const command = new DeleteObjectCommand({ Bucket, Key: requests.keyOf(key) });

@@ -12,7 +12,7 @@ const noBucket: Meaning = {
 const denied: Meaning = {
   code: 'ERR_REGISTRY_STORE_DENIED',
   fix:
-    'allow this identity s3:ListBucket and s3:GetObject (without s3:ListBucket S3 refuses what merely is not there), ' +
+    'allow this identity s3:ListBucket and s3:GetObject (without s3:ListBucket S3 also denies access to objects that do not exist), ' +
     'and for pushing s3:PutObject and s3:AbortMultipartUpload',
 };
 const badCredentials: Meaning = {

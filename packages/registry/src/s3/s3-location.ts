@@ -2,7 +2,7 @@ import { maskCredentials } from '@fairlead/signature';
 import { RegistryError } from '../errors/registry-error.ts';
 import { isKeySegment } from '../store/store-key.ts';
 
-/** Where in S3 a registry is. */
+/** Location of a registry in S3. */
 export interface S3Location {
   readonly bucket: string;
   /** Keys begin with it and a `/`; `''` for the whole bucket. */
@@ -22,14 +22,14 @@ const MAX_PREFIX_LENGTH = 512;
 export function s3Location(bucket: string, prefix = ''): S3Location {
   if (!BUCKET.test(bucket)) {
     throw invalid(
-      `${JSON.stringify(bucket)} can't be the name of a bucket: 3 to 63 of a-z, 0-9, "." and "-"`,
+      `${JSON.stringify(bucket)} is not a valid name of a bucket: 3 to 63 of a-z, 0-9, "." and "-"`,
     );
   }
   const plain = prefix.replace(/\/$/, '');
   const usable = plain.length <= MAX_PREFIX_LENGTH && plain.split('/').every(isKeySegment);
   if (plain !== '' && !usable) {
     throw invalid(
-      `${JSON.stringify(prefix.slice(0, 80))} can't be a prefix: use "/" between names of letters, digits, ".", "_" ` +
+      `${JSON.stringify(prefix.slice(0, 80))} is not a valid prefix: use "/" between names of letters, digits, ".", "_" ` +
         `and "-" that do not start with "." or "-", at most ${MAX_PREFIX_LENGTH} characters`,
     );
   }
@@ -59,7 +59,7 @@ export function parseS3Url(url: string): S3Location {
   const [, bucket, prefix] = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(url) ?? [];
   if (bucket === undefined) {
     throw invalid(
-      `${maskCredentials(JSON.stringify(url))} isn't a place in S3; write s3://bucket/prefix`,
+      `${maskCredentials(JSON.stringify(url))} isn't a location in S3; write s3://bucket/prefix`,
     );
   }
   return s3Location(bucket, prefix);

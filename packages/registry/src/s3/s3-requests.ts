@@ -6,7 +6,7 @@ import type { S3Location } from './s3-location.ts';
 /** The part of an `S3Client` that is used. */
 export type S3Sender = Pick<S3Client, 'send'>;
 
-/** How requests are sent. */
+/** Options of {@link S3Requests}. */
 export interface RequestOptions {
   readonly client: S3Sender;
   readonly location: S3Location;
@@ -21,10 +21,10 @@ export interface Attempt {
 
 const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 2000;
-/** A slower connection than that doesn't count as one. */
+/** Minimum speed of a connection, which decides the timeout of large bodies. */
 const MIN_BYTES_PER_MS = 50;
 
-/** Sends requests to one bucket, each again and again for as long as what hinders it may pass. */
+/** Sends requests to one bucket, and retries each after a temporary error. */
 export class S3Requests {
   readonly client: S3Sender;
   readonly location: S3Location;
@@ -38,18 +38,18 @@ export class S3Requests {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** The key in the bucket of what the registry calls `key`; `''` is the root, and a folder ends in `/`. */
+  /** Returns the key in the bucket for a key of the registry; `''` is the root, and a folder ends in `/`. */
   keyOf(key: string): string {
     const { prefix } = this.location;
     return prefix === '' ? key : `${prefix}/${key}`;
   }
 
-  /** How messages name `key`. */
+  /** Returns the URL of `key` for messages. */
   nameOf(key: string): string {
     return `s3://${this.location.bucket}/${this.keyOf(key)}`;
   }
 
-  /** How long a connection may be silent, in milliseconds. */
+  /** Timeout of a silent connection, in milliseconds. */
   get timeoutMs(): number {
     return this.#timeoutMs;
   }
@@ -59,7 +59,7 @@ export class S3Requests {
     const until = performance.now() + this.#retryBudgetMs;
     let limitMs = FIRST_PAUSE_MS;
     return () => {
-      // Full jitter: who was refused together doesn't come back together
+      // Full jitter: clients that were throttled together don't retry together
       // (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
       const pauseMs = Math.random() * limitMs;
       limitMs = Math.min(limitMs * 2, MAX_PAUSE_MS);
@@ -68,7 +68,7 @@ export class S3Requests {
   }
 
   /**
-   * Runs `attempt` until it isn't hindered by what may pass; `bytes` is how much it carries.
+   * Runs `attempt` until it succeeds or fails permanently; `bytes` is the length of its body.
    *
    * @throws RegistryError `ERR_REGISTRY_STORE_…` that names `key`.
    */

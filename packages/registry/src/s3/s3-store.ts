@@ -17,19 +17,19 @@ export interface S3StoreOptions {
   /** Name of the bucket, which has to exist. */
   readonly bucket: string;
   /**
-   * Where in the bucket the registry is: its keys begin with it and a `/`.
+   * Prefix of the registry in the bucket: its keys begin with it and a `/`.
    *
    * @defaultValue none: the registry is the whole bucket
    */
   readonly prefix?: string;
   /**
-   * Sends the requests.
+   * Client that sends the requests.
    *
-   * @defaultValue an `S3Client` that finds region, credentials and endpoint where the AWS SDK looks for them
+   * @defaultValue an `S3Client` with region, credentials and endpoint from the usual places of the AWS SDK
    */
   readonly client?: S3Sender;
   /**
-   * How long an operation is tried again while S3 is away, throttles or breaks connections, in milliseconds.
+   * Time for retries of an operation while S3 is unreachable, throttles or breaks connections, in milliseconds.
    *
    * @defaultValue 45000
    */
@@ -47,8 +47,8 @@ export interface S3StoreOptions {
    */
   readonly partBytes?: number;
   /**
-   * Check at the first write, with three small requests, whether the store honours `If-None-Match`, and so the first
-   * upload in parts of what isn't a blob; `'assume'` leaves that out, for a store that is known to.
+   * Check at the first write, with three small requests, that the service honours `If-None-Match`, and at the first upload in
+   * parts of an object that isn't a blob; `'assume'` skips the check, for a service that is known to.
    *
    * @defaultValue 'check'
    */
@@ -71,16 +71,17 @@ const MIN_PART_BYTES = 5 * 1024 * 1024;
 const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Keeps a registry in a bucket of S3, or of a service that knows conditional writes (`If-None-Match: *`).
+ * Stores a registry in a bucket of S3, or of a service with conditional writes (`If-None-Match: *`).
  *
- * Any number of processes and hosts can use it at a time. Nothing is ever overwritten, and a store that would overwrite is
- * found out before the first write; a write whose answer was lost is distinguished from another writer's. Readers need `s3:GetObject` and `s3:ListBucket`, writers `s3:PutObject` and
- * `s3:AbortMultipartUpload` too, for sweeping `s3:ListBucketMultipartUploads`, and to go on with interrupted uploads of
- * blobs `s3:ListMultipartUploadParts`; who collects garbage needs `s3:DeleteObject`, with which pushes clean up after
- * themselves, too.
+ * Any number of processes and hosts can use it concurrently. No object is ever overwritten, and a service that would overwrite
+ * is detected before the first write; a write whose answer was lost is distinguished from that of another writer.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for a bucket, a prefix or an option that can't be one. What the
- * store's methods throw: `ERR_REGISTRY_STORE_NOT_FOUND` (no such bucket), `…_CREDENTIALS`, `…_DENIED`, `…_REGION`,
+ * Readers need `s3:GetObject` and `s3:ListBucket`; writers also `s3:PutObject` and `s3:AbortMultipartUpload`,
+ * `s3:ListBucketMultipartUploads` to sweep and `s3:ListMultipartUploadParts` to resume uploads of blobs. Garbage collection
+ * needs `s3:DeleteObject`, which pushes also use to delete their leases.
+ *
+ * @throws RegistryError `ERR_REGISTRY_INVALID_OPTION` for an invalid bucket, prefix or option. The methods of the store
+ * throw `ERR_REGISTRY_STORE_NOT_FOUND` (no such bucket), `…_CREDENTIALS`, `…_DENIED`, `…_REGION`,
  * `…_CLOCK_SKEWED`, `…_UNSUPPORTED` and `…_UNAVAILABLE`, each naming bucket, key and the fix.
  *
  * @example
@@ -122,7 +123,7 @@ export function s3Store(options: S3StoreOptions): ObjectStore {
       return putBody(requests, target, body, {
         partBytes,
         beforeParts: async () => {
-          // A blob is named by its bytes: who overwrites it writes the same.
+          // The key of a blob is the hash of its bytes: overwriting it writes the same bytes.
           if (checks && !target.startsWith(`${BLOBS}/`)) await check.multipart();
         },
       });

@@ -51,7 +51,7 @@ export async function filesAmong(
   return files;
 }
 
-/** @throws RegistryError `ERR_REGISTRY_INVALID_PATH` unless `path` can be one of a version; `what` says what it is. */
+/** @throws RegistryError `ERR_REGISTRY_INVALID_PATH` unless `path` is valid in a version; `what` describes it in the message. */
 export function checkPathWithin(path: string, what: string): void {
   const problem = artifactPathProblem(path);
   if (problem === undefined) return;
@@ -94,7 +94,7 @@ async function addFolder(
     } else if (stats.isFile()) {
       walk.files.set(path, target);
     } else {
-      const problem = `${target} is neither a file nor a folder: move it away, or ignore ${JSON.stringify(basename(path))}`;
+      const problem = `${target} is neither a file nor a folder: move it, or ignore ${JSON.stringify(basename(path))}`;
       throw new RegistryError('ERR_REGISTRY_INVALID_SOURCE', problem);
     }
   }

@@ -24,13 +24,13 @@ export interface MlflowModelOptions extends SourceOptions {
 const FLAVOR = 'onnx';
 
 /**
- * Makes a push of a folder that MLflow wrote, with an ONNX flavour: all of its files, the signature of the ONNX file
- * joined with MLflow's, and the run, versions and requirements as its lineage.
+ * Creates a push of a folder that MLflow wrote, with an ONNX flavour: all of its files, the signature of the ONNX file merged
+ * with that of MLflow, and run, versions and requirements as its lineage.
  *
- * Nothing of MLflow or Python is needed. Session options and providers of the flavour are left to the host that serves.
+ * MLflow and Python aren't needed. Session options and providers of the flavour are ignored: the serving host decides.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_SOURCE` when it has no ONNX flavour, naming those that it has, or isn't as
- * MLflow writes it; `ERR_REGISTRY_INVALID_PATH` for a path or a link that leads out of it; `ERR_REGISTRY_INVALID_ONNX`;
+ * @throws RegistryError `ERR_REGISTRY_INVALID_SOURCE` for a folder without an ONNX flavour, naming its flavours, or with an
+ * invalid `MLmodel`; `ERR_REGISTRY_INVALID_PATH` for a path or a link to outside of the folder; `ERR_REGISTRY_INVALID_ONNX`;
  * `ERR_REGISTRY_SOURCE_UNREADABLE`
  *
  * @example

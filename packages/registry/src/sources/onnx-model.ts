@@ -7,10 +7,10 @@ import { sourceOptions, type SourceOptions, withFound } from './source-options.t
 import type { PushRequest } from '../push/push-request.ts';
 
 /**
- * Makes a push of an ONNX file: its own signature, who exported it, and the files beside it that hold its weights.
+ * Creates a push of an ONNX file, with its signature, its exporter and its files of external weights.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_ONNX`, `ERR_REGISTRY_SOURCE_UNREADABLE`; `ERR_REGISTRY_INVALID_PATH` for
- * weights that are links to outside of its folder.
+ * weights that are links to outside of the folder.
  *
  * @example
  * ```ts
@@ -26,7 +26,7 @@ import type { PushRequest } from '../push/push-request.ts';
 export async function onnxModel(file: string, options: SourceOptions): Promise<PushRequest> {
   checkOptions('onnxModel', options, sourceOptions);
   const { model, source, changes } = await servableOnnx(file);
-  // Elsewhere it is called otherwise, unless that is the name of its weights.
+  // In a version the file is always model.onnx, unless its weights have that name.
   const path = model.externalData.includes('model.onnx') ? basename(file) : 'model.onnx';
   const files: Record<string, string | Uint8Array> = { [path]: source };
   const there = await filesAmong(dirname(file), model.externalData);
@@ -39,7 +39,7 @@ export async function onnxModel(file: string, options: SourceOptions): Promise<P
   });
 }
 
-/** The runtime of a version whose model is at `path`. */
+/** Runtime of a version whose model is at `path`. */
 export function onnxRuntimeSpec(
   { externalData }: InspectedOnnx,
   path: string,
@@ -53,7 +53,7 @@ export function onnxRuntimeSpec(
   return { name: 'onnx', options };
 }
 
-/** The exporter, and what was changed since. */
+/** Lineage: the exporter, and the changes since. */
 export function onnxLineage(
   { producer, producerVersion }: InspectedOnnx,
   changes: readonly string[],
@@ -65,7 +65,7 @@ export function onnxLineage(
 }
 
 /**
- * The weights of the model at `path`, out of the files of its folder.
+ * Finds the external weights of the model at `path` among the files of its folder.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_PATH`, `ERR_REGISTRY_INVALID_SOURCE`
  */

@@ -27,13 +27,13 @@ export interface PythonModelOptions extends SourceOptions {
 }
 
 /**
- * Makes a push of a folder of Python files, for a separate server that the upstream runtime calls: all of its files but
- * {@link ignoredFiles}, and the requirements that it pins as its lineage.
+ * Creates a push of a folder of Python files, for a separate server that the upstream runtime calls: all of its files except
+ * {@link ignoredFiles}, and its pinned requirements as lineage.
  *
- * Nothing of it is run, neither by the push nor when the version is loaded: a host can download the files, verified.
+ * The code is never run, neither by the push nor when the version is loaded: a host can download the verified files.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_SOURCE` for a folder without files, or without the module of `entry`;
- * `ERR_REGISTRY_INVALID_PATH` for a link that leads out of it; `ERR_REGISTRY_SOURCE_UNREADABLE`
+ * `ERR_REGISTRY_INVALID_PATH` for a link to outside of the folder; `ERR_REGISTRY_SOURCE_UNREADABLE`
  *
  * @example
  * ```ts

@@ -21,7 +21,7 @@ const MAX_PACKAGES = 2000;
 const PINNED =
   /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*===?\s*([^\s;#\\,*]+)\s*(?:[;#\\]|$)/;
 
-/** Which of `files` says what the Python code needs, and the packages that it pins; `undefined` when none does. */
+/** Finds the requirements file among `files`, and the packages that it pins; `undefined` without one. */
 export async function readRequirements(
   files: ReadonlyMap<string, string>,
 ): Promise<Requirements | undefined> {

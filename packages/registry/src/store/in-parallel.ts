@@ -1,4 +1,4 @@
-/** Questions to a store at a time: one that is far away answers many as fast as one. */
+/** Number of concurrent requests to a store: a distant one answers many as fast as one. */
 const PARALLEL = 16;
 
 /** Runs `work` on each of `items`, up to 16 at a time; resolves to the results in the order of the items. */

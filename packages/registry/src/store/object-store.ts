@@ -55,7 +55,7 @@ export interface ObjectStore {
   age(key: string): Promise<number | undefined>;
 
   /**
-   * Removes an object, if it is there.
+   * Removes an object, if it exists.
    *
    * For what nothing names any more and what was only for the moment: manifests and the entries of aliases stay.
    */
@@ -63,7 +63,7 @@ export interface ObjectStore {
 
   /**
    * Finds out whether the store keeps to *create if absent*, before anything is overwritten; only a store that could fail
-   * to has this. Nothing is found out without the permission to write.
+   * to has this. Without permission to write the check is skipped.
    *
    * @throws RegistryError `ERR_REGISTRY_STORE_UNSUPPORTED`
    */

@@ -70,7 +70,7 @@ export class NamedBlobs {
   }
 }
 
-/** Every version that an alias of `model` ever meant, as far as its entries can be read. */
+/** Returns every version that an alias of `model` has ever pointed to, as far as its entries can be read. */
 export async function versionsMeant(
   store: ObjectStore,
   model: string,

@@ -36,7 +36,7 @@ export function artifactPathsProblem(paths: readonly string[]): string | undefin
   for (const path of paths) {
     const problem = artifactPathProblem(path);
     if (problem !== undefined) return `${JSON.stringify(path.slice(0, 100))}: ${problem}`;
-    if (files.has(path)) return `${JSON.stringify(path)}: it is there twice`;
+    if (files.has(path)) return `${JSON.stringify(path)}: it occurs twice`;
     files.add(path);
   }
   for (const path of paths) {

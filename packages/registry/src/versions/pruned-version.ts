@@ -20,7 +20,7 @@ export async function prunedError(
 }
 
 /**
- * Makes sure that every file of `manifest` is there, with the length that it should have.
+ * Checks that every file of `manifest` exists, with the length in the manifest.
  *
  * @throws RegistryError `ERR_REGISTRY_VERSION_PRUNED`, `ERR_REGISTRY_CORRUPT`
  */
@@ -38,7 +38,7 @@ export async function requireFiles(store: ObjectStore, manifest: Manifest): Prom
   );
 }
 
-/** Path of a file of `manifest` that isn't there, or has another length; `undefined` when all are there. */
+/** Returns the path of a file of `manifest` that is missing or has another length; `undefined` if there is none. */
 export async function missingFile(
   store: ObjectStore,
   { files }: Manifest,

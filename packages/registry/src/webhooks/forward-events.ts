@@ -37,16 +37,16 @@ export type ForwardNotice =
       readonly reason: string;
     };
 
-/** How events are forwarded. */
+/** Options of {@link forwardEvents} and {@link forwardPending}. */
 export interface ForwardOptions {
   readonly store: ObjectStore;
   /** Destination: one URL; several destinations are several forwarders, each with a separate cursor. */
   readonly url: string;
   readonly sender: EventSender;
-  /** Remembers what was delivered: see `fileCursor`. */
+  /** Stores the position of the delivered events: see `fileCursor`. */
   readonly cursor: EventCursor;
   /**
-   * Where to begin when the cursor is new: with what happens from now on, or with everything that ever happened.
+   * Start of a new cursor: the next event, or the first event of the history.
    *
    * @defaultValue `'now'`
    */
@@ -58,7 +58,7 @@ export interface ForwardOptions {
    */
   readonly pollIntervalMs?: number;
   /**
-   * Longest pause between two deliveries of one event, in milliseconds; limits the delay of the sender.
+   * Maximum pause between two deliveries of one event, in milliseconds; limits the delay of the sender.
    *
    * @defaultValue 300000
    */
@@ -66,7 +66,7 @@ export interface ForwardOptions {
   /**
    * Deliveries before an event is abandoned, and the next one of its model is delivered.
    *
-   * @defaultValue `Infinity`: an event that the destination refuses blocks the later ones of its model, and none is lost
+   * @defaultValue `Infinity`: a rejected event blocks later events of its model, and none is lost
    */
   readonly maxAttempts?: number;
   /** True for the types of events to forward; the others are skipped. @defaultValue all */
@@ -75,7 +75,7 @@ export interface ForwardOptions {
   readonly onNotice?: (notice: ForwardNotice) => void;
   /** Called for each failed poll; forwarding continues. */
   readonly onError?: (error: unknown) => void;
-  /** Ends the forwarding, at the latest once the present delivery is done. */
+  /** Ends the forwarding, at the latest after the current delivery. */
   readonly signal?: AbortSignal;
 }
 
@@ -125,8 +125,8 @@ export async function forwardEvents(options: ForwardOptions): Promise<void> {
 }
 
 /**
- * Forwards the events since the cursor, each once, and ends: for your own schedule. Resolves to whether all of them arrived; the
- * others are delivered the next time.
+ * Forwards the events since the cursor, each once, and ends, for a schedule such as cron. Resolves to true if all were
+ * delivered; the others are delivered the next time.
  *
  * @throws RegistryError the errors of `forwardEvents` and of the store.
  *

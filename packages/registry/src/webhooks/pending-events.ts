@@ -13,19 +13,19 @@ export interface PendingEvent {
   readonly next: Position;
 }
 
-/** A log of a model, read on from where it was. */
+/** A log of a model that is read from a position. */
 interface Source {
   readonly read: (number: number) => Promise<WebhookEvent | undefined>;
   readonly advance: (position: Position, number: number) => Position;
   number: number;
-  /** The time of its latest record: a clock that went back doesn't change the order of a log. */
+  /** Time of its latest record: a clock that was set back doesn't change the order of a log. */
   latest: string;
   head: WebhookEvent | undefined;
 }
 
 /**
- * Yields what happened to `model` since `position`, one record of each log in memory at a time: each log in its own order,
- * and between logs by time.
+ * Yields the events of `model` since `position`, with one record of each log in memory: in the order of each log, and between
+ * logs by time.
  */
 export async function* pendingEvents(
   store: ObjectStore,
@@ -50,7 +50,7 @@ export async function* pendingEvents(
     source(eventLog(store, model), modelEvent, position.events, (at, n) => ({ ...at, events: n })),
   ];
   for (let at = position; ;) {
-    // The versions last: one that another record is about is there by then.
+    // The versions last: then a version that another record refers to exists.
     for (const each of sources.toReversed()) if (each.head === undefined) await readOn(each);
     const next = pick(sources, versions);
     if (next?.head === undefined) return;
@@ -82,8 +82,8 @@ async function readOn(source: Source): Promise<void> {
 }
 
 /**
- * The source with the earliest next record; of equal times the first of the list. No record is delivered before the
- * version that it is about, even if the clocks of their writers differ.
+ * Returns the source with the earliest next record, for equal times the first one. No record is delivered before the version
+ * that it refers to, even if the clocks of their writers differ.
  */
 function pick(sources: readonly Source[], versions: Source): Source | undefined {
   const ready = sources.filter(

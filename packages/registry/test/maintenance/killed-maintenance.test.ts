@@ -16,7 +16,7 @@ const importScript = new URL('../support/processes/import-until-killed.ts', impo
 
 test('kill -9 at any moment of a collection removes no referenced blob, and the next collection completes it', async () => {
   const { folder, store, registry } = temporaryRegistry();
-  await registry.push(digits('kept'));
+  await registry.push(digits('referenced'));
   await registry.setAlias('digits', 'champion', 1, { actor: 'ada' });
   for (let round = 0; round < 2; round += 1) {
     const killed = [0, 1].map((who) =>

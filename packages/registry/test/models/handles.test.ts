@@ -109,7 +109,7 @@ test('a chain with a removed or replaced event is rejected', async () => {
   expect((await verifyRegistry(registry.store)).problems).toMatchObject([
     { key: 'models/digits/events/00000003.json', code: 'ERR_REGISTRY_CORRUPT' },
   ]);
-  // Somebody records another second event: the third doesn't continue it.
+  // Another process records another second event: the third doesn't continue it.
   writeFileSync(file(2), second.subarray(0, -1));
   expect((await verifyRegistry(registry.store)).ok).toBe(false);
   rmSync(file(2));

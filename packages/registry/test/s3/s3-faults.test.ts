@@ -102,7 +102,7 @@ describe.each(clients)('a small write, when %s,', (_who, config) => {
 
   test('fails when its answer was lost and another writer was first', async () => {
     const store = newStore({}, config);
-    // The same bytes: only the writer tells them apart.
+    // The same bytes: only the nonce of the writer differs.
     await store.create('key', Buffer.from('same'));
     const lost = proxy.inject({ when: puts, times: 1, what: 'lose answer' });
     expect(await store.create('key', Buffer.from('same'))).toBe(false);

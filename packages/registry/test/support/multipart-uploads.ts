@@ -11,7 +11,7 @@ const ends: ReadonlySet<string> = new Set(['POST', 'DELETE']);
 /**
  * Says of uploads in parts what S3 would say.
  *
- * moto tells of each that it began in 2010, so that a sweep would abort running uploads, and it breaks down
+ * moto reports that each began in 2010, so that a sweep would abort running uploads, and it breaks down
  * (500) over parts of an upload that was aborted.
  */
 export class MultipartUploads {

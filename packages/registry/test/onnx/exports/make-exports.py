@@ -1,6 +1,6 @@
 """Exports classifiers of scikit-learn with the default options of skl2onnx (1.20.0), which make maps of the probabilities.
 
-Run it with `pip install skl2onnx` to make them anew; the tests hold what `predict_proba` gives for the flowers 0, 60 and 120.
+Run it with `pip install skl2onnx` to write them again; the tests contain the results of `predict_proba` for the flowers 0, 60 and 120.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Writes the folders beside it anew, with MLflow itself: pip install mlflow-skinny==3.17.2 onnx==1.23.2 onnxruntime pandas."""
+"""Writes the folders beside this file with MLflow: pip install mlflow-skinny==3.17.2 onnx==1.23.2 onnxruntime pandas."""
 
 import shutil
 from pathlib import Path
@@ -15,7 +15,7 @@ X = np.array([[1, 2], [3, 4]], np.float32)
 
 
 def make_model():
-    """y = 2 x + 1; anew each time, for saving its weights apart changes it."""
+    """y = 2 x + 1; a new model each time, because saving external weights changes it."""
     weights = numpy_helper.from_array(2 * np.eye(2, dtype=np.float32), "w")
     bias = numpy_helper.from_array(np.ones(2, np.float32), "b")
     graph = helper.make_graph(
