@@ -243,7 +243,7 @@ function checkPlugins(options: Omit<ModelServerOptions, 'circuitBreaker'>): void
   }
 }
 
-/** What is called while requests are answered and versions are loaded: errors of these functions reach neither. */
+/** Wraps the functions that are called while requests are answered and versions are loaded: their errors reach neither. */
 function safeListeners({
   onEvent: given,
   observer,

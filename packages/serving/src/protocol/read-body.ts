@@ -29,7 +29,7 @@ export function readBody(
       'the body was parsed before it got here: mount the inference handler before express.json() and other body parsers';
     return Promise.reject(new ServingError('ERR_SERVING_INVALID_OPTION', message));
   }
-  // What was read is lost, and after the event 'end' nothing would end a wait for more.
+  // Bytes that were read are lost, and after the event 'end' nothing would end a wait for more.
   if (req.readableDidRead || req.readableEnded) {
     const { 'content-length': sent = '0', 'transfer-encoding': coding } = req.headers;
     if (coding === undefined && Number(sent) === 0) return Promise.resolve(Buffer.alloc(0));

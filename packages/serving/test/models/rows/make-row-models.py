@@ -172,9 +172,9 @@ write(
     "alarm-of-all-rows",
     False,
     [
-        node("ReduceMax", ["x"], ["greatest"], axes=[0, 1], keepdims=1),
+        node("ReduceMax", ["x"], ["largest"], axes=[0, 1], keepdims=1),
         node("Mul", ["x", "zero"], ["nothing"]),
-        node("Add", ["nothing", "greatest"], ["each"]),
+        node("Add", ["nothing", "largest"], ["each"]),
         node("Greater", ["each", "limit"], ["y"]),
     ],
     x("n", 2),
@@ -293,9 +293,9 @@ def branches(nodes):
     }
 
 
-greatest_beyond = [
-    node("ReduceMax", ["x"], ["greatest"], keepdims=0),
-    node("Greater", ["greatest", "limit"], ["is_beyond"]),
+maximum_beyond = [
+    node("ReduceMax", ["x"], ["largest"], keepdims=0),
+    node("Greater", ["largest", "limit"], ["is_beyond"]),
 ]
 limit = np.array(500, "f4")
 
@@ -303,7 +303,7 @@ write(
     "sum-beyond-limit",
     False,
     [
-        *greatest_beyond,
+        *maximum_beyond,
         node("If", ["is_beyond"], ["y"], **branches([node("CumSum", ["x", "zero"], ["then"])])),
     ],
     x("n", 2),
@@ -316,8 +316,8 @@ write(
     "branch-with-outer-value",
     False,
     [
-        node("ReduceMax", ["x"], ["greatest"], keepdims=0),
-        node("Relu", ["greatest"], ["scale"]),
+        node("ReduceMax", ["x"], ["largest"], keepdims=0),
+        node("Relu", ["largest"], ["scale"]),
         node("If", ["is_on"], ["y"], **branches([node("Div", ["x", "scale"], ["then"])])),
     ],
     x("n", 2),
@@ -371,19 +371,19 @@ write(
 )
 raise_beyond = [
     node("Constant", [], ["limit"], value=numpy_helper.from_array(limit)),
-    node("Greater", ["greatest", "limit"], ["is_beyond"]),
-    node("Add", ["x", "greatest"], ["raised"]),
+    node("Greater", ["largest", "limit"], ["is_beyond"]),
+    node("Add", ["x", "largest"], ["raised"]),
     node("Where", ["is_beyond", "raised", "x"], ["y"]),
 ]
-greatest = node("ReduceMax", ["x"], ["greatest"], keepdims=0)
+largest = node("ReduceMax", ["x"], ["largest"], keepdims=0)
 ai_onnx = [helper.make_opsetid("", 17)]
 write(
     "function-of-largest-row",
     False,
-    [greatest, node("Raise", ["x", "greatest"], ["y"], domain="own")],
+    [largest, node("Raise", ["x", "largest"], ["y"], domain="own")],
     x("n", 2),
     y("n", 2),
-    functions=[helper.make_function("own", "Raise", ["x", "greatest"], ["y"], raise_beyond, ai_onnx)],
+    functions=[helper.make_function("own", "Raise", ["x", "largest"], ["y"], raise_beyond, ai_onnx)],
 )
 write(
     "function-with-largest-row",
@@ -391,7 +391,7 @@ write(
     [node("Raise", ["x"], ["y"], domain="own")],
     x("n", 2),
     y("n", 2),
-    functions=[helper.make_function("own", "Raise", ["x"], ["y"], [greatest, *raise_beyond], ai_onnx)],
+    functions=[helper.make_function("own", "Raise", ["x"], ["y"], [largest, *raise_beyond], ai_onnx)],
 )
 write(
     "transposed-into-its-shape",

@@ -112,7 +112,7 @@ try {
   }
   asking = false;
   await Promise.all(clients);
-  // What a single measurement shows varies by as much as the limit: the allocator returns memory when it likes.
+  // Single measurements vary by as much as the limit: the allocator returns memory at times of its choice.
   const third = Math.ceil(sizes.length / 3);
   const growth = median(sizes.slice(-third)) / median(sizes.slice(0, third)) - 1;
   const each = (performance.now() - startedAt) / (warmUp + swaps) / 1000;
