@@ -85,6 +85,8 @@ export async function preparePrograms(
       ],
       environment: {
         ...base,
+        // Compiled code of earlier starts.
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(state.root, 'compiled'),
         ...gatewayEnvironment(described),
         FAIRLEAD_LISTEN: 'fd:3',
         FAIRLEAD_GRPC_LISTEN: 'fd:4',

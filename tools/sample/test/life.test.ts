@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { freePort, httpCall, SteadyLoad, until } from '@fairlead/test-support';
 import { readHeldOut } from './support/held-out.ts';
 import { processesAbout } from './support/processes-about.ts';
@@ -16,6 +16,7 @@ import {
   untilNothingIsLeft,
   type SampleApplication,
 } from './support/sample-application.ts';
+import { pushSwapVersions, swapBehindNginx } from './support/swaps-behind-nginx.ts';
 
 // Starts are as long as they are on a busy machine; nothing here is about speed but the ten seconds to stop in.
 const TIMEOUT_MS = 180_000;
@@ -27,10 +28,6 @@ let port: number;
 beforeAll(async () => {
   port = await freePort();
 });
-
-afterEach(async () => {
-  await stopAll();
-}, TIMEOUT_MS);
 
 afterAll(() => {
   rmSync(state, { recursive: true, force: true });
@@ -74,7 +71,7 @@ async function predict(model: string): Promise<number> {
   return status;
 }
 
-/** Nobody listens any more: the port can be had. */
+/** Checks that no process listens on the port. */
 async function expectPortFree(): Promise<void> {
   const server = createServer().listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -82,113 +79,79 @@ async function expectPortFree(): Promise<void> {
   await once(server, 'close');
 }
 
-test(
-  'the first start pushes every model; SIGTERM ends it with 0 in ten seconds, and nothing is left',
-  { timeout: TIMEOUT_MS },
-  async () => {
-    const application = await started();
+// One application for all of them, in this order.
+describe('the first start', () => {
+  let application: SampleApplication;
+
+  beforeAll(async () => {
+    await pushSwapVersions(state);
+    application = await started();
+  }, TIMEOUT_MS);
+  afterAll(stopAll, TIMEOUT_MS);
+
+  test('pushes every model', async () => {
     for (const model of ['breast-cancer', 'breast-cancer-flask', 'digits', 'digits-flask']) {
       expect(application.said()).toContain(`Pushed ${model} version 1.\n`);
     }
     expect(await predict('digits')).toBe(200);
+  });
 
-    // A second one on the same folder is turned away, and does no harm.
-    const second = startSample(state, await freePort());
-    expect(await second.ended).toBe(1);
-    expect(second.said()).toContain(`The sample application already runs on ${state}.`);
-    expect(await predict('digits-flask')).toBe(200);
+  test(
+    'a second start on the same folder ends with 1, and does no harm',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const second = startSample(state, await freePort());
+      expect(await second.ended).toBe(1);
+      expect(second.said()).toContain(`The sample application already runs on ${state}.`);
+      expect(await predict('digits-flask')).toBe(200);
+    },
+  );
 
-    const groups = Object.values(programs());
-    const before = performance.now();
-    application.process.kill('SIGTERM');
-    expect(await application.ended).toBe(0);
-    expect(performance.now() - before).toBeLessThan(10_000);
-    expect(application.said()).toMatch(/Stopping …\nStopped\.\n$/);
-    expect(processesAbout(state).filter(({ group }) => groups.includes(group))).toEqual([]);
-    await untilNothingIsLeft(state);
-    await expectPortFree();
-  },
-);
-
-test(
-  'SIGTERM under load: whatever Nginx took is answered, by the gateway and by Flask alike',
-  { timeout: TIMEOUT_MS },
-  async () => {
-    const application = await started();
-    const { key } = JSON.parse(readFileSync(join(state, 'secrets.json'), 'utf8')) as {
-      key: string;
-    };
-    const { request, labels, rows } = readHeldOut(state, 'digits');
-    const agent = new Agent({ keepAlive: true, maxSockets: 16 });
-    const log = join(state, 'host/logs/nginx-access.log');
-    const before = readFileSync(log, 'utf8').length;
-    const load = new SteadyLoad(150, async (number) => {
-      const model = number % 4 === 0 ? 'digits-flask' : 'digits';
-      const row = number % rows;
-      const answer = await httpCall({ port }, `/v2/models/${model}/infer`, {
-        agent,
-        body: request(row, 1),
-        headers: { authorization: `Bearer ${key}` },
+  // The long form, 20 swaps and 10,000 requests: npm run soak -- swaps-behind-nginx
+  test(
+    'an alias moves four times and kill -USR2 replaces the gateway, and no request fails',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const { gateway } = programs();
+      const report = await swapBehindNginx({
+        ...{ application, state, port, swaps: 4, requests: 800, perSecond: 80 },
       });
-      const { outputs } = JSON.parse(answer.body) as { outputs?: { data: number[] }[] };
-      return answer.status === 200 && outputs?.[0]?.data[0] === labels[row];
-    });
-    await until(() => (load.responses.length > 200 ? true : undefined));
-    application.process.kill('SIGTERM');
-    expect(await application.ended).toBe(0);
-    await load.stop();
-    agent.destroy();
+      expect(report.failures).toEqual([]);
+      expect(report.answered).toBe(report.sent);
+      expect(report.sent).toBeGreaterThanOrEqual(800);
+      // The successor listens before its predecessor stops.
+      expect(report.gateways).toEqual(['listening', 'stopped']);
+      expect(report.versions['1']).toBeGreaterThan(50);
+      expect(report.versions['2']).toBeGreaterThan(50);
+      expect(programs().gateway).not.toBe(gateway);
+      expect(processesAbout(state).filter(({ group }) => group === gateway)).toEqual([]);
+      expect(await predict('digits')).toBe(200);
+    },
+  );
 
-    expect(load.responses.every(Boolean)).toBe(true);
-    // Nginx closed its door: what it never took, it never answered either.
-    for (const failure of load.failures) {
-      expect(failure).toMatchObject({
-        code: expect.stringMatching(/^(ECONNREFUSED|ECONNRESET|EPIPE)$/) as string,
+  test(
+    'kill -USR2 keeps the gateway when its successor does not get ready',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const { gateway } = programs();
+      const keys = readFileSync(join(state, 'keys.json'));
+      writeFileSync(join(state, 'keys.json'), 'none');
+      onTestFinished(() => {
+        writeFileSync(join(state, 'keys.json'), keys);
       });
-    }
-    const taken = readFileSync(log, 'utf8').slice(before).trim().split('\n');
-    const statuses = taken.map((line) => (JSON.parse(line) as { status: string }).status);
-    expect(new Set(statuses)).toEqual(new Set(['200']));
-    expect(statuses).toHaveLength(load.responses.length);
-    await untilNothingIsLeft(state);
-  },
-);
+      application.process.kill('SIGUSR2');
+      await application.says("gateway wasn't replaced: it has ended (exit code 1)");
+      expect(application.said()).toContain("FAIRLEAD_KEYS_FILE can't be used");
+      expect(programs().gateway).toBe(gateway);
+      expect(await predict('digits')).toBe(200);
+      expect(await predict('digits-flask')).toBe(200);
+    },
+  );
 
-test(
-  'kill -USR2 has another gateway take over; one that never gets ready is given up',
-  { timeout: TIMEOUT_MS },
-  async () => {
-    const application = await started();
-    const { gateway } = programs();
-    application.process.kill('SIGUSR2');
-    await application.says('Another gateway has taken over.');
-    expect(programs().gateway).not.toBe(gateway);
-    expect(processesAbout(state).filter(({ group }) => group === gateway)).toEqual([]);
-    expect(await predict('digits')).toBe(200);
-
-    const successor = programs().gateway;
-    const keys = readFileSync(join(state, 'keys.json'));
-    writeFileSync(join(state, 'keys.json'), 'none');
-    onTestFinished(() => {
-      writeFileSync(join(state, 'keys.json'), keys);
-    });
-    application.process.kill('SIGUSR2');
-    await application.says("gateway wasn't replaced: it has ended (exit code 1)");
-    expect(application.said()).toContain("FAIRLEAD_KEYS_FILE can't be used");
-    expect(programs().gateway).toBe(successor);
-    expect(await predict('digits')).toBe(200);
-    expect(await predict('digits-flask')).toBe(200);
-  },
-);
-
-test(
-  "the README's commands serve a user's model, and the next start does not check that model",
-  { timeout: TIMEOUT_MS },
-  async () => {
+  test("the README's commands serve a user's model", { timeout: TIMEOUT_MS }, async () => {
     const root = fileURLToPath(new URL('../../../', import.meta.url));
     const readme = readFileSync(join(root, 'README.md'), 'utf8');
     const block = /### Serve your own model\n.*?```sh\n(.*?)```/s.exec(readme)?.[1] ?? '';
-    await started();
     const commands = block
       .replace('.fairlead/sample/registry', join(state, 'registry'))
       .replace('wine.onnx', `packages/serving/test/models/affine.onnx --golden ${goldenOfWine()}`);
@@ -199,37 +162,88 @@ test(
     };
     const headers = { authorization: `Bearer ${key}` };
     const infer = () => httpCall({ port }, '/v2/models/wine/infer', { body: { inputs }, headers });
-    // The gateway finds the new model by itself, within half a minute.
-    await expect.poll(async () => (await infer()).status, { timeout: 60_000 }).toBe(200);
-    const answer = await infer();
-    expect([answer.status, JSON.parse(answer.body)]).toMatchObject([
+    // The gateway searches for new models every ten seconds.
+    await until(async () => (await infer()).status === 200);
+    const response = await infer();
+    expect([response.status, JSON.parse(response.body)]).toMatchObject([
       200,
       { outputs: [{ name: 'y', data: [3, 5] }] },
     ]);
-    await stopAll();
-    const next = await started();
-    expect(next.said()).not.toContain('/v2/models/wine/infer');
-  },
-);
+  });
+
+  test(
+    'SIGTERM under load: every request that Nginx accepted is answered, by the gateway and by Flask; the start ends with 0 in ten seconds, and leaves nothing',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const { key } = JSON.parse(readFileSync(join(state, 'secrets.json'), 'utf8')) as {
+        key: string;
+      };
+      const groups = Object.values(programs());
+      const { request, labels, rows } = readHeldOut(state, 'digits');
+      const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+      const log = join(state, 'host/logs/nginx-access.log');
+      const before = readFileSync(log, 'utf8').length;
+      const load = new SteadyLoad(150, async (number) => {
+        const model = number % 4 === 0 ? 'digits-flask' : 'digits';
+        const row = number % rows;
+        const answer = await httpCall({ port }, `/v2/models/${model}/infer`, {
+          agent,
+          body: request(row, 1),
+          headers: { authorization: `Bearer ${key}` },
+        });
+        const { outputs } = JSON.parse(answer.body) as { outputs?: { data: number[] }[] };
+        return answer.status === 200 && outputs?.[0]?.data[0] === labels[row];
+      });
+      await until(() => load.responses.length > 200);
+      const stoppedAt = performance.now();
+      application.process.kill('SIGTERM');
+      expect(await application.ended).toBe(0);
+      expect(performance.now() - stoppedAt).toBeLessThan(10_000);
+      await load.stop();
+      agent.destroy();
+      expect(application.said()).toMatch(/Stopping …\nStopped\.\n$/);
+
+      expect(load.responses.every(Boolean)).toBe(true);
+      // Nginx had closed its listener: it didn't accept these.
+      for (const failure of load.failures) {
+        expect(failure).toMatchObject({
+          code: expect.stringMatching(/^(ECONNREFUSED|ECONNRESET|EPIPE)$/) as string,
+        });
+      }
+      const lines = readFileSync(log, 'utf8').slice(before).trim().split('\n');
+      const accepted = lines.map((line) => JSON.parse(line) as { uri: string; status: string });
+      const statuses = accepted
+        .filter(({ uri }) => uri.startsWith('/v2/models/digits'))
+        .map(({ status }) => status);
+      expect(new Set(statuses)).toEqual(new Set(['200']));
+      expect(statuses).toHaveLength(load.responses.length);
+      expect(processesAbout(state).filter(({ group }) => groups.includes(group))).toEqual([]);
+      await untilNothingIsLeft(state);
+      await expectPortFree();
+    },
+  );
+});
 
 test(
   'a killed worker of Flask is replaced; a killed master is named, and ends everything with 1',
   { timeout: TIMEOUT_MS },
   async () => {
     const application = await started();
-    // The second start pushes nothing new.
+    onTestFinished(stopAll);
+    // The second start pushes nothing, and checks only the models of the sample.
     for (const model of ['breast-cancer', 'breast-cancer-flask', 'digits', 'digits-flask']) {
       expect(application.said()).toContain(`${model} version 1 is there already.\n`);
     }
     expect(application.said()).not.toContain('Pushed');
+    expect(application.said()).not.toContain('/v2/models/wine/infer');
 
     const { flask } = programs();
     const workers = () =>
       processesAbout(state).filter(({ pid, group }) => group === flask && pid !== flask);
     const [worker] = workers();
     process.kill(worker?.pid ?? 0, 'SIGKILL');
-    await until(() => (workers().some(({ pid }) => pid !== worker?.pid) ? true : undefined));
-    await until(async () => ((await predict('digits-flask')) === 200 ? true : undefined));
+    await until(() => workers().some(({ pid }) => pid !== worker?.pid));
+    await until(async () => (await predict('digits-flask')) === 200);
     expect(application.said()).not.toContain('has ended');
 
     process.kill(flask, 'SIGKILL');
@@ -250,6 +264,7 @@ test(
   { timeout: TIMEOUT_MS },
   async () => {
     const killed = await started();
+    onTestFinished(stopAll);
     killed.process.kill('SIGKILL');
     expect(await killed.ended).toBe('SIGKILL');
     // At once, without waiting for what still ends.
@@ -265,19 +280,22 @@ test(
 
     next.process.kill('SIGKILL');
     await next.ended;
-    await until(() => (processesAbout(state).length === 0 ? true : undefined));
+    await until(() => processesAbout(state).length === 0);
     await expectPortFree();
   },
 );
 
 test.each(['Training the sample models', 'Starting Flask under Gunicorn'])(
-  'SIGINT after "%s" stops what was begun, even when nobody reads what it says',
+  'SIGINT after "%s" stops every process, even when its output is read no more',
   { timeout: TIMEOUT_MS },
   async (moment) => {
-    // In a folder of its own, where there is something to train.
-    const folder = mkdtempSync(join(tmpdir(), 'fairlead-life-'));
-    onTestFinished(() => {
-      rmSync(folder, { recursive: true, force: true });
+    // Only a new folder has a model to train.
+    const folder = moment.startsWith('Training')
+      ? mkdtempSync(join(tmpdir(), 'fairlead-life-'))
+      : state;
+    onTestFinished(async () => {
+      await stopAll();
+      if (folder !== state) rmSync(folder, { recursive: true, force: true });
     });
     const application = startSample(folder, port);
     await application.says(moment);

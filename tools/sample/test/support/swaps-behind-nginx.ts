@@ -1,54 +1,52 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
-import { httpCall, SteadyLoad, until } from '@fairlead/test-support';
-import { startSample, type SampleApplication } from './sample-application.ts';
+import { httpCall, onnxModel, SteadyLoad, until } from '@fairlead/test-support';
+import type { SampleApplication } from './sample-application.ts';
 
 const MODEL = 'affine';
 const ALIAS = 'champion';
-const onnx = (name: string): string =>
-  fileURLToPath(new URL(`../../../../packages/serving/test/models/${name}.onnx`, import.meta.url));
-/** What each version adds to 2 x. */
+/** Each version computes 2 x plus its offset. */
 const OFFSETS: Readonly<Record<string, number>> = { '1': 1, '2': 101 };
 
-/** How much of it. */
+/** Size of a run, and the sample that it uses. */
 export interface SwapsBehindNginx {
-  /** An empty folder for the sample. */
+  /** A running sample; {@link pushSwapVersions} pushed the versions before its start. */
+  readonly application: SampleApplication;
+  /** State folder of the sample. */
   readonly state: string;
   readonly port: number;
   readonly swaps: number;
-  /** Requests at least; it goes on until both are done. */
+  /** Minimum number of requests. */
   readonly requests: number;
   readonly perSecond: number;
   readonly onProgress?: (line: string) => void;
 }
 
-/** What came of it. */
+/** Result of a run. */
 export interface SwapsReport {
   readonly sent: number;
   readonly answered: number;
-  /** Whatever isn't the right answer of the version that it names. */
+  /** Failed requests, and responses that aren't the result of the version that they name. */
   readonly failures: readonly unknown[];
-  /** Answers by the version that they name. */
+  /** Responses by the version that they name. */
   readonly versions: Readonly<Record<string, number>>;
-  /** What the gateways said of their beginning and their end, in order. */
+  /** Starts and ends of gateways during the run, in order. */
   readonly gateways: readonly string[];
   readonly longestMs: number;
   readonly seconds: number;
-  readonly application: SampleApplication;
 }
 
 /**
- * Moves an alias back and forth in the running sample, and has another gateway take over half-way, while requests come
- * through Nginx at a steady rate over kept connections. None is sent twice.
+ * Moves an alias between two versions in a running sample, and replaces its gateway halfway, while requests pass through Nginx
+ * at a steady rate over keep-alive connections. No request is sent twice.
  */
 export async function swapBehindNginx(options: SwapsBehindNginx): Promise<SwapsReport> {
-  const { state, port, swaps, requests, perSecond, onProgress = () => undefined } = options;
-  const registry = await pushVersions(join(state, 'registry'));
-  const application = startSample(state, port);
-  await application.says('Ctrl-C stops everything.');
+  const { application, state, port, swaps, requests, perSecond, onProgress } = options;
+  const registry = new ModelRegistry({ store: folderStore(join(state, 'registry')) });
+  const log = join(state, 'host/logs/gateway.log');
+  const logStart = readFileSync(log).length;
   const { key } = JSON.parse(readFileSync(join(state, 'secrets.json'), 'utf8')) as { key: string };
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   let longestMs = 0;
@@ -64,19 +62,21 @@ export async function swapBehindNginx(options: SwapsBehindNginx): Promise<SwapsR
     return versionOf(answer.body, answer.headers['fairlead-version'], data);
   });
   const answersOf = (version: string) => load.responses.filter((each) => each === version).length;
-  /** Waits until that version has answered some requests from now on. */
+  /** Waits until a version has answered 50 more requests. */
   const untilAnswers = async (version: string): Promise<void> => {
     const before = answersOf(version);
-    await until(() => (answersOf(version) >= before + 50 ? true : undefined), 60_000);
+    await until(() => answersOf(version) >= before + 50);
   };
   await untilAnswers('1');
   for (let swap = 1; swap <= swaps; swap++) {
     const version = swap % 2 === 1 ? 2 : 1;
     await registry.setAlias(MODEL, ALIAS, version, { actor: 'test' });
-    // In the middle of a swap.
+    // During a swap.
     if (swap === Math.ceil(swaps / 2)) application.process.kill('SIGUSR2');
     await untilAnswers(String(version));
-    onProgress(`${swap} swaps, ${load.responses.length} answers, ${load.failures.length} failures`);
+    onProgress?.(
+      `${swap} swaps, ${load.responses.length} answers, ${load.failures.length} failures`,
+    );
   }
   await application.says('Another gateway has taken over.');
   while (load.sent < requests) await untilAnswers(swaps % 2 === 1 ? '2' : '1');
@@ -87,16 +87,16 @@ export async function swapBehindNginx(options: SwapsBehindNginx): Promise<SwapsR
     answered: load.responses.length,
     failures: load.failures,
     versions: { '1': answersOf('1'), '2': answersOf('2') },
-    gateways: gatewaysOf(join(state, 'host/logs/gateway.log')),
+    gateways: gatewaysOf(readFileSync(log).subarray(logStart).toString()),
     longestMs,
     seconds,
-    application,
   };
 }
 
-/** Two versions that compute different things, so that an answer tells which it is from. */
-async function pushVersions(folder: string): Promise<ModelRegistry> {
-  mkdirSync(folder);
+/** Pushes two versions with different results into the registry of a sample that hasn't been started yet. */
+export async function pushSwapVersions(state: string): Promise<void> {
+  const folder = join(state, 'registry');
+  mkdirSync(folder, { recursive: true });
   const registry = new ModelRegistry({ store: folderStore(folder) });
   for (const file of ['affine', 'affine-next']) {
     await registry.push({
@@ -106,15 +106,14 @@ async function pushVersions(folder: string): Promise<ModelRegistry> {
         inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
         outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
       },
-      files: { 'model.onnx': onnx(file) },
+      files: { 'model.onnx': onnxModel(file) },
       actor: 'test',
     });
   }
   await registry.setAlias(MODEL, ALIAS, 1, { actor: 'test' });
-  return registry;
 }
 
-/** The version that an answer names, which must be what that version computes. */
+/** Returns the version that a response names; throws when the result isn't that version's. */
 function versionOf(text: string, header: unknown, data: readonly number[]): string {
   const { model_version: version, outputs } = JSON.parse(text) as {
     readonly model_version?: string;
@@ -129,7 +128,7 @@ function versionOf(text: string, header: unknown, data: readonly number[]): stri
 }
 
 function gatewaysOf(log: string): readonly string[] {
-  const lines = readFileSync(log, 'utf8').trim().split('\n');
+  const lines = log.trim().split('\n');
   return lines.flatMap((line) => {
     const { msg, clean } = JSON.parse(line) as { readonly msg: string; readonly clean?: boolean };
     if (msg === 'stopped') return clean === true ? 'stopped' : 'cut off';
