@@ -41,7 +41,7 @@ export interface AliasEntry extends ChainedRecord {
   readonly at: string;
   /** Random; makes each entry distinct from every other. */
   readonly nonce: string;
-  /** Digest (`seal`) of the version's manifest: a version can't be exchanged unnoticed. */
+  /** Digest (`seal`) of the version's manifest: a replaced version is detected. */
   readonly versionSeal: string;
   /** Digest (`seal`) of the entry before, which the writer had read; `null` in the first entry. */
   readonly previousSeal: string | null;

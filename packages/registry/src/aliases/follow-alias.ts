@@ -44,8 +44,8 @@ export function checkPollInterval(pollIntervalMs: number): void {
 /**
  * Yields the current entry of an alias, if it has one, and then the newest one after each change.
  *
- * Lists the log once; from then on it reads the next entry only. Of several changes between two polls only the newest is yielded: a value that
- * was rolled back already never is.
+ * Lists the log once; from then on it reads only the next entry. Of several changes between two polls only the newest is
+ * yielded, so a value that was rolled back in between is not.
  */
 export function followAlias(log: AliasLog, options: FollowOptions): AsyncIterable<AliasEntry> {
   const { pollIntervalMs = 1 } = checkOptions('follow', options, {

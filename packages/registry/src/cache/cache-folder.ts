@@ -4,7 +4,7 @@ import { folderStore } from '../folder/folder-store.ts';
 import type { ObjectBody, ObjectStore } from '../store/object-store.ts';
 import { pinnedKeys } from './pinned-keys.ts';
 
-/** After so many new bytes, as a share of all that may be, it is looked whether something has to go. */
+/** Share of the size limit in new bytes after which the size of the folder is checked. */
 const SHARE_BEFORE_LOOK = 0.01;
 const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 
@@ -17,7 +17,7 @@ interface CachedFile {
 /**
  * Objects on the host's own disk, of at most `maxBytes` together.
  *
- * Several processes can use one folder: files appear whole, and one that another process removed is merely absent.
+ * Several processes can use one folder: files appear completely, and one that another process removed is missing.
  */
 export class CacheFolder {
   readonly store: ObjectStore;
@@ -31,7 +31,7 @@ export class CacheFolder {
     this.maxBytes = maxBytes;
   }
 
-  /** Keeps an object of `bytes` bytes, and makes room when there is too little. */
+  /** Stores an object of `bytes` bytes, and removes others if there is too little space. */
   async keep(key: string, body: Uint8Array | ObjectBody, bytes: number): Promise<void> {
     if (bytes > this.maxBytes) return;
     await this.store.create(key, body);

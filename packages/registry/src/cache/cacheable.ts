@@ -5,7 +5,7 @@ const BLOB = /^blobs\/sha256\/([0-9a-f]{64})$/;
 const RECORD =
   /^models\/([^/]+)\/(?:(?:versions|aliases\/[^/]+)\/(\d{8})|signatures\/(\d{8})\/[0-9a-f]{16})\.json$/;
 
-/** The SHA-256 that the key of an artifact promises; `undefined` for any other key. */
+/** Returns the SHA-256 in the key of an artifact; `undefined` for any other key. */
 export function promisedHash(key: string): string | undefined {
   return BLOB.exec(key)?.[1];
 }

@@ -12,7 +12,7 @@ export interface CachedStoreOptions {
   /**
    * Size limit in bytes. The objects that were used longest ago are removed first, and those of current aliases last.
    *
-   * Each process may exceed it by one object and a hundredth for a moment.
+   * Each process may exceed the limit temporarily by one object and one percent.
    *
    * @defaultValue 10737418240 (10 GiB)
    */

@@ -13,7 +13,7 @@ interface ManifestShape {
   readonly files?: readonly { readonly sha256: string }[];
 }
 
-/** The keys of all that a host needs to start with what the aliases in `store` mean. */
+/** Returns the keys of all objects that a host needs to start with the current versions of the aliases in `store`. */
 export async function pinnedKeys(store: ObjectStore): Promise<ReadonlySet<string>> {
   const pinned = new Set<string>();
   for (const model of await modelNames(store)) {

@@ -2,7 +2,7 @@ import { link, lstat, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemCode } from './folder-error.ts';
 
-/** Makes the names in a folder survive a power failure. */
+/** Syncs a folder: its names survive a power failure. */
 export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
@@ -15,7 +15,7 @@ export async function syncFolder(path: string): Promise<void> {
 /**
  * Writes a new, read-only file and makes its content survive a power failure; its name doesn't yet.
  *
- * `onWriteError` turns errors of the file, and only those, into what is thrown; the body's own come through as they are.
+ * `onWriteError` converts errors of the file; errors of the body are thrown unchanged.
  */
 export async function writeNewFile(
   path: string,
@@ -39,7 +39,7 @@ export async function writeNewFile(
 }
 
 /**
- * Gives the file `temporary` the name `target` as well, unless that is taken; resolves to whether it did.
+ * Links the file `temporary` as `target`, unless that exists; resolves to true if it did.
  *
  * This is the registry's *create if absent*: link(2) is atomic, also between hosts on NFS. There the answer to a
  * successful call can be lost, and the repeated call then finds the name taken, or times out: the link count shows
@@ -61,13 +61,13 @@ export async function linkIfAbsent(temporary: string, target: string): Promise<b
 function hasSecondName(path: string): Promise<boolean> {
   return stat(path).then(
     ({ nlink }) => nlink > 1,
-    // The error of link(2) says more.
+    // The error of link(2) is more specific.
     () => false,
   );
 }
 
 /**
- * Makes folders below `root`, which has to exist, and makes their names survive a power failure.
+ * Creates folders below `root`, which has to exist; their names survive a power failure.
  *
  * A symbolic link on the path is an error (`ELOOP`), so that nothing is created outside.
  */

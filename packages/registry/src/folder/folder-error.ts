@@ -50,7 +50,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
 // Result of link(2) on file systems without hard links, or across a mount point inside the folder.
 const noLinks: ReadonlySet<string> = new Set(['EPERM', 'EXDEV', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 
-/** The system's code (`ENOENT`, …) of a failed file operation, or `undefined` for any other error. */
+/** Returns the error code of the system (`ENOENT`, …) for a failed file operation; `undefined` for another error. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'
     ? error.code
@@ -58,7 +58,7 @@ export function systemCode(error: unknown): string | undefined {
 }
 
 /**
- * Says what a failed file operation on the store at `location` means, and what to do about it.
+ * Converts the error of a file operation on the store at `location` to a RegistryError with the fix.
  *
  * What isn't an error of the system (the body of a write that threw, for instance) is returned as it is.
  */

@@ -20,7 +20,7 @@ export interface FolderStoreOptions {
   readonly create?: boolean;
 }
 
-/** Folder of unfinished writes. Its name is no segment of a key, so it holds no object. */
+/** Folder of unfinished writes. Its name is no segment of a key, so it contains no object. */
 const TEMPORARY = '.tmp';
 
 /**
@@ -71,7 +71,7 @@ export function folderStore(path: string, options: FolderStoreOptions = {}): Obj
         await folder.attempt('write', () => ensureFolder(dirname(target)));
         return await folder.attempt('link', () => linkIfAbsent(temporary, target));
       } finally {
-        // The result of the write is certain by now; a file that can't be removed is left to a sweep.
+        // The result of the write is known; a file that can't be removed stays until a sweep.
         await rm(temporary, { force: true }).catch(() => undefined);
       }
     },

@@ -34,12 +34,12 @@ export class PlainFolder {
     }
   }
 
-  /** Where the object or folder `key` is. */
+  /** Returns the path of the object or folder `key`. */
   pathOf(key: string): string {
     return join(this.root, ...keySegments(key));
   }
 
-  /** Runs a file operation; its failure is thrown as what it means for the store. */
+  /** Runs a file operation; its error is converted to one of the store. */
   async attempt<T>(operation: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();

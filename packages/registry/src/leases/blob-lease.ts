@@ -10,14 +10,14 @@ export const BLOB_LEASES = 'claims';
 /** Lifetime of a lease; its holder renews it after half of that. */
 export const BLOB_LEASE_MS = 24 * 60 * 60 * 1000;
 
-/** A lease on blobs that a record is about to name. */
+/** A lease on blobs that a new record will reference. */
 export interface BlobLease {
-  /** Renews the lease after half of its lifetime; resolves to whether it did: all earlier checks have to be repeated then. */
+  /** Renews the lease after half of its lifetime; resolves to true if it did: then all earlier checks have to be repeated. */
   readonly renew: () => Promise<boolean>;
 }
 
 /**
- * Leases the blobs `sha256s` while `work` runs, because a record is about to name them: garbage collection doesn't remove
+ * Leases the blobs `sha256s` while `work` runs, because a new record will reference them: garbage collection doesn't remove
  * them.
  *
  * A lease is written before checking for deletion notices, and a deletion notice before checking for leases: at least one of

@@ -35,7 +35,7 @@ export class DeletionNotice {
     this.#clock = clock;
   }
 
-  /** Announces that `sha256s` will be removed unless a lease or a record names them. */
+  /** Announces that `sha256s` will be removed unless a lease or a record references them. */
   static async announce(
     store: ObjectStore,
     sha256s: readonly string[],
@@ -65,7 +65,7 @@ export class DeletionNotice {
     await this.#store.remove(old);
   }
 
-  /** Ends the notice, once all its blobs are removed or spared. */
+  /** Ends the notice, when each of its blobs was removed or stays. */
   close(): Promise<void> {
     return this.#store.remove(this.#key);
   }
@@ -82,7 +82,7 @@ export class DeletionNotice {
   }
 }
 
-/** Waits until no deletion notice names one of `sha256s`; expired notices are removed. */
+/** Waits until no deletion notice contains one of `sha256s`; expired notices are removed. */
 export async function waitUntilSpared(
   store: ObjectStore,
   sha256s: ReadonlySet<string>,

@@ -3,7 +3,7 @@ const HASH_LENGTH = 64;
 /**
  * Yields each of `wanted` (SHA-256, lower-case hexadecimal) that occurs anywhere in the text of `body`.
  *
- * A record of any format, also of a later release, has to contain the hashes that it names as text.
+ * A record of any format, also of a later release, contains the hashes that it references as text.
  */
 export async function* hashesIn(
   body: AsyncIterable<Uint8Array>,

@@ -35,7 +35,7 @@ export function parseArchiveKey(key: string): ArchiveKey | undefined {
   return log === 'aliases' ? undefined : { kind: 'record', model, log, number: Number(number) };
 }
 
-/** The error for an archive that no registry made, or that was changed since. */
+/** Error for an archive that no registry wrote, or that was changed. */
 export function invalidArchive(
   location: string,
   problem: string,

@@ -10,7 +10,7 @@ export interface ArchiveEntry {
 
 /** Content of an export or a backup, in the order in which it has to be written to a store. */
 export interface Archive {
-  /** Where it is, for messages. */
+  /** Location, for messages. */
   readonly location: string;
   /** Reads it from its start; can be called again. */
   entries(): AsyncIterable<ArchiveEntry>;

@@ -31,7 +31,7 @@ export async function requireNewFile(path: string): Promise<void> {
   );
 }
 
-/** The error for a new file that couldn't be written. */
+/** Error for a new file that can't be written. */
 export function newFileError(target: string, cause: unknown): RegistryError {
   if (cause instanceof RegistryError) return cause;
   const code = systemCode(cause) ?? '';

@@ -35,7 +35,7 @@ export class ReferenceScan {
    * @throws RegistryError `ERR_REGISTRY_CORRUPT` for a record that isn't intact: its references are unknown.
    */
   async run(heartbeat: () => Promise<void>): Promise<void> {
-    // Leases first: they are released after the records that name the same blobs were written.
+    // Leases first: they are released after the records that reference the same blobs were written.
     for (const key of await this.#objects(BLOB_LEASES, heartbeat)) {
       const age = await this.#store.age(key);
       if (age === undefined || age >= BLOB_LEASE_MS || this.#read.has(key)) continue;
@@ -83,7 +83,7 @@ export class ReferenceScan {
     }
   }
 
-  /** Marks the blobs that the object `key` names; resolves to its bytes if it is a record that wasn't read before. */
+  /** Marks the blobs that the object `key` references; resolves to its bytes if it is a record that wasn't read before. */
   async #markReferenced(key: string): Promise<Uint8Array | undefined> {
     if (this.#read.has(key)) return undefined;
     if (!RECORD.test(key)) {

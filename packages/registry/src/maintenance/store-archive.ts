@@ -17,7 +17,7 @@ export interface StoreArchiveOptions {
    */
   readonly models?: readonly string[];
   /**
-   * Also take blobs that nothing names.
+   * Include unreferenced blobs.
    *
    * @defaultValue false
    */
@@ -33,7 +33,7 @@ export interface StoreArchive extends Archive {
 }
 
 /**
- * Lists what is in a store at this moment, as an archive: first the blobs, then what names them.
+ * Lists the current objects of a store as an archive: first the blobs, then the records that reference them.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_NAME`, `ERR_REGISTRY_MODEL_NOT_FOUND`
  */
@@ -48,7 +48,7 @@ export async function storeArchive(
     if (found.length === 0 && models !== undefined) throw await modelNotFound(store, model);
     records.push(...found);
   }
-  // After the records: a push makes blobs before the manifests that name them.
+  // After the records: a push writes blobs before the manifest that references them.
   const blobs = new Set(
     (await store.list(BLOBS))
       .filter(({ name }) => parseArchiveKey(blobKey(name)) !== undefined)

@@ -11,14 +11,14 @@ import type { Archive, ArchiveEntry } from './archive.ts';
 import { invalidArchive } from './archive-key.ts';
 import { newFileError, requireNewFile } from './new-file.ts';
 
-/** Last in the file: what was cut off, wherever, lacks it. */
+/** Last entry of the file: a truncated file lacks it. */
 const END = 'fairlead-archive.json';
 const MAX_END_BYTES = 4096;
-/** The same objects make the same file. */
+/** A fixed time: the same objects give the same file. */
 const NO_TIME = new Date(0);
 
 /**
- * Writes `entries` into the new tar file `path`, which appears once it is whole and durable.
+ * Writes `entries` into the new tar file `path`, which appears when it is complete and durable.
  *
  * @throws RegistryError `ERR_REGISTRY_ARCHIVE_CONFLICT` when there is something at `path`, and what `requireNewFile` and `newFileError` say.
  */
@@ -74,7 +74,7 @@ async function fill(
     // An unhandled event would end the process.
     sink.on('error', () => undefined);
     for await (const chunk of entry.body) {
-      // The sink may keep the chunk for longer than the body leaves it to us.
+      // The sink may hold the chunk longer than it is valid.
       if (!sink.write(Buffer.from(chunk))) await once(sink, 'drain');
     }
     sink.end(null);
@@ -87,7 +87,7 @@ async function fill(
   tar.finalize();
 }
 
-/** Reads the tar file `path`; what is no plain file in it, and one that was cut off, is an `ERR_REGISTRY_ARCHIVE_INVALID`. */
+/** Reads the tar file `path`; an entry that isn't a plain file, and a truncated file, are `ERR_REGISTRY_ARCHIVE_INVALID`. */
 export function tarArchive(path: string): Archive {
   const location = resolve(path);
   return {
@@ -97,7 +97,7 @@ export function tarArchive(path: string): Archive {
       const tar = extract();
       const file = createReadStream(location);
       const fed = pipeline(file, tar);
-      // The tar lets the failure through as well.
+      // The tar stream throws the failure as well.
       fed.catch((error: unknown) => {
         tar.destroy(error instanceof Error ? error : new Error(String(error)));
       });

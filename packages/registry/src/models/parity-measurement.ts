@@ -9,7 +9,7 @@ export interface RecordParityOptions extends AuditContext {
   readonly original: string;
 }
 
-/** Makes the measurement `parity` of a report, with its page `parity.html`. */
+/** Converts a report to the measurement `parity`, with its page `parity.html`. */
 export function parityMeasurement(
   { model, version }: { readonly model: string; readonly version: number },
   report: ParityReport,

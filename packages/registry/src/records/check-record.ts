@@ -5,7 +5,7 @@ import { object, type ObjectFields } from './field-checks.ts';
 export const FORMAT_VERSION = 1;
 
 /**
- * Checks the fields of a stored record; `key` names it in messages. Unknown fields are those of later releases, and stay.
+ * Checks the fields of a stored record; `key` names it in messages. Unknown fields, such as those of later releases, stay.
  *
  * @throws RegistryError `ERR_REGISTRY_UNSUPPORTED_FORMAT` for a record of a newer format;
  * `ERR_REGISTRY_INVALID_MANIFEST` naming the first invalid field.

@@ -9,11 +9,11 @@ import type { S3Requests } from './s3-requests.ts';
 const PROBE = '.conditional-write-check';
 const BODY = Buffer.from('Written to find out whether this store keeps to If-None-Match.\n');
 
-/** Another process that removes its probe at the wrong moment makes one attempt fail, not each of these. */
+/** A process that deletes its probe at the same moment can make one attempt fail, but not all of these. */
 const MAX_ATTEMPTS = 3;
 
 /**
- * Finds out, once, whether a store keeps to `If-None-Match: *`; one that overlooks it lets writers overwrite each other.
+ * Checks once that a store honours `If-None-Match: *`; in a store that ignores it writers overwrite each other.
  *
  * Needs three requests: a small object is written twice, which has to be rejected the second time, and deleted. Without
  * permission to write the check is skipped; without permission to delete the object stays, and the next check needs one request.
@@ -30,7 +30,7 @@ export class ConditionalWriteCheck {
   /** @throws RegistryError `ERR_REGISTRY_STORE_UNSUPPORTED` when an object can be overwritten. */
   put(): Promise<void> {
     this.#put ??= this.#unlessDenied(() => this.#checkPut()).catch((error: unknown) => {
-      // A failure that may pass is no result.
+      // A temporary failure is no result.
       if (!isUnsupported(error)) this.#put = undefined;
       throw error;
     });
@@ -90,7 +90,7 @@ export class ConditionalWriteCheck {
     );
   }
 
-  /** Many writers may not remove anything: the probe does no harm. */
+  /** Many writers have no permission to delete: the probe then stays, which is harmless. */
   async #remove(): Promise<void> {
     await removeObject(this.#requests, PROBE).catch(() => undefined);
   }

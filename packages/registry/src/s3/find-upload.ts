@@ -14,7 +14,7 @@ export interface FoundUpload {
   readonly parts: ReadonlyMap<number, Part>;
 }
 
-/** The newest unfinished upload of the object `key`; none when this identity may not see them. */
+/** Finds the newest unfinished upload of the object `key`; none without permission to list uploads. */
 export async function findUpload(
   requests: S3Requests,
   key: string,

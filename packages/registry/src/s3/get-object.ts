@@ -30,7 +30,7 @@ export function getBytes(
   });
 }
 
-/** Length of an object in bytes, or `undefined` when there is none. */
+/** Returns the length of an object in bytes, or `undefined` if it doesn't exist. */
 export function getSize(requests: S3Requests, key: string): Promise<number | undefined> {
   // Not HEAD, whose refusals have no body: they don't distinguish a missing object from a missing bucket.
   return requests.run('look for', key, async (attempt) => {

@@ -9,7 +9,7 @@ import { isKeySegment } from '../store/store-key.ts';
 import { nameOf } from './s3-error.ts';
 import type { S3Requests } from './s3-requests.ts';
 
-/** The direct children of a folder, in order of their names. */
+/** Lists the direct children of a folder, in order of their names. */
 export async function listFolder(
   requests: S3Requests,
   folder: string,
@@ -42,7 +42,7 @@ export async function listFolder(
 /**
  * Aborts the uploads that were begun before `startedBefore` (milliseconds since 1970) and never completed.
  *
- * Resolves to how many; none when this identity may not see them.
+ * Resolves to their number; 0 without permission to list uploads.
  */
 export async function sweepUploads(requests: S3Requests, startedBefore: number): Promise<number> {
   const { bucket: Bucket } = requests.location;

@@ -16,7 +16,7 @@ import { isSamePart } from './same-part.ts';
 /** Parts on their way at a time: enough to fill a network, few enough to hold in memory. */
 const PARTS_AT_A_TIME = 4;
 
-/** An object that arrives in parts, and exists only once all of them did. */
+/** An object that is uploaded in parts, and exists when all parts are complete. */
 export class MultipartUpload {
   readonly #requests: S3Requests;
   readonly #key: string;
@@ -65,11 +65,11 @@ export class MultipartUpload {
   }
 
   /**
-   * Uploads `first` and `rest`, and makes them the object unless there is one by then.
+   * Uploads `first` and `rest`, and completes the object unless it exists by then.
    *
-   * Resolves to `refused` when there is one (which may be this very upload, if an answer was lost) or when S3 doesn't
-   * know the upload any more. What isn't completed is aborted, so that S3 doesn't keep, and bill, its parts; but where S3
-   * failed and it may be resumed they stay, until a sweep.
+   * Resolves to `refused` if the object exists (maybe by this upload, if an answer was lost), or if S3 no longer has the upload.
+   * An incomplete upload is aborted, so that S3 doesn't store and bill its parts; if S3 failed and the upload is resumable, its
+   * parts stay until a sweep.
    */
   async complete(first: BodyPart, rest: AsyncIterable<BodyPart>): Promise<'created' | 'refused'> {
     let keep = false;
@@ -86,7 +86,7 @@ export class MultipartUpload {
     }
   }
 
-  /** The parts as S3 names them; `undefined` when it doesn't know the upload any more. */
+  /** Returns the parts with the tags of S3; `undefined` if S3 no longer has the upload. */
   async #uploadAll(
     first: BodyPart,
     rest: AsyncIterable<BodyPart>,

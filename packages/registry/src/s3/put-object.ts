@@ -11,7 +11,7 @@ import type { S3Requests } from './s3-requests.ts';
 /** Name of the metadata that distinguishes one's own object from another writer's. */
 const WRITER = 'fairlead-writer';
 
-/** How a body is uploaded. */
+/** Options of an upload. */
 interface PutBodyOptions {
   /** Longer bodies are uploaded in parts of this many bytes. */
   readonly partBytes: number;
@@ -26,7 +26,7 @@ const MAX_UPLOADS = 4;
  * Creates an object from bytes in memory unless it exists; resolves to whether this call did.
  *
  * The answer to a write can be lost, and the SDK then writes again and finds its own object (412). So each
- * object says in its metadata which call wrote it, and a refusal is believed only once that was read.
+ * object has the id of its call in its metadata, which is read before a 412 counts as a conflict.
  */
 export async function putBytes(
   requests: S3Requests,
@@ -74,7 +74,7 @@ export async function putBody(
     const first = await parts.next();
     if (first.done === true) throw new TypeError('a body has at least one part');
     if (first.value.last) return putBytes(requests, key, first.value.bytes, writer);
-    // A blob is named by its bytes: parts that were uploaded before are right, or replaced.
+    // The key of a blob is its hash: parts that were uploaded before are correct, or replaced.
     const resumable = upload === 1 && key.startsWith(`${BLOBS}/`);
     await beforeParts();
     const metadata = { [WRITER]: writer };
@@ -92,7 +92,7 @@ export async function putBody(
   }
 }
 
-/** Which call wrote the object: `''` for one that is none of ours, `undefined` when there is no object. */
+/** Returns the id of the call that wrote the object; `''` for another program, `undefined` if it doesn't exist. */
 async function writerOf(requests: S3Requests, key: string): Promise<string | undefined> {
   const command = new HeadObjectCommand({
     Bucket: requests.location.bucket,

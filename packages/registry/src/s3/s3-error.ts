@@ -96,12 +96,12 @@ interface Shape {
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
-/** The HTTP status of an answer that the SDK threw, if there was an answer. */
+/** Returns the HTTP status of an error of the SDK, if there was an answer. */
 export function statusOf(error: unknown): number | undefined {
   return (error as Shape | undefined)?.$metadata?.httpStatusCode;
 }
 
-/** The name that S3, or the SDK, gave an error. */
+/** Returns the name of an error of S3 or the SDK. */
 export function nameOf(error: unknown): string {
   return (error as Shape | undefined)?.name ?? '';
 }
@@ -114,7 +114,7 @@ export function isPassing(error: unknown): boolean {
   return status !== undefined && (status >= 500 || status === 429) && status !== 501;
 }
 
-/** Says what a failed request on `where` (`s3://bucket/key`) means, and what to do about it. */
+/** Converts the error of a request on `where` (`s3://bucket/key`) to a RegistryError with the fix. */
 export function s3Error(operation: string, where: string, error: unknown): unknown {
   if (error instanceof RegistryError) return error;
   const { message = String(error) } = (error ?? {}) as Shape;

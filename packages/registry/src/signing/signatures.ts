@@ -38,7 +38,7 @@ export async function signVersion(
   }
   throw new RegistryError(
     'ERR_REGISTRY_CORRUPT',
-    `cannot sign version ${manifest.version} of "${manifest.model}": ${place} is there, and not a signature of it; ` +
+    `cannot sign version ${manifest.version} of "${manifest.model}": ${place} exists, and is not a signature of it; ` +
       'restore it from a backup',
   );
 }
@@ -53,7 +53,7 @@ async function readSignature(
   return bytes && decodeSignature(place, bytes);
 }
 
-/** The ids of the keys that something in the store claims to be a signature of. */
+/** Returns the ids of the keys of stored signatures, which aren't verified yet. */
 export async function signatureKeyIds(
   store: ObjectStore,
   model: string,
@@ -66,7 +66,7 @@ export async function signatureKeyIds(
 }
 
 /**
- * The signatures under a version, each valid for the key that it names; whether that key is trusted is another question.
+ * Returns the signatures of a version, each valid for the key that it names; the key may be untrusted.
  *
  * @throws RegistryError `ERR_REGISTRY_CORRUPT` for one that isn't a signature of this version.
  */
@@ -103,9 +103,9 @@ export async function requireValidSignature(
 }
 
 /**
- * Refuses a version that isn't signed by enough of the trusted keys. What other keys signed doesn't count.
+ * Rejects a version that isn't signed by enough of the trusted keys. Signatures of other keys don't count.
  *
- * @throws RegistryError `ERR_REGISTRY_UNTRUSTED` naming whose signatures are missing or don't fit.
+ * @throws RegistryError `ERR_REGISTRY_UNTRUSTED` naming the keys without a valid signature.
  */
 export async function requireTrusted(
   store: ObjectStore,
@@ -138,7 +138,7 @@ async function signatureProblem(
     if (signature === undefined) return 'has not signed it';
     return isSignedBy(manifest, signature, key) ? undefined : 'has signed something else';
   } catch (error) {
-    // A store that fails says nothing about the signature.
+    // A failure of the store is not a problem of the signature.
     if (error instanceof RegistryError && !error.code.startsWith('ERR_REGISTRY_STORE_')) {
       return 'has a signature that is damaged';
     }

@@ -18,7 +18,7 @@ export interface SigningKeyPair {
 }
 
 /**
- * Makes a pair of Ed25519 keys (RFC 8032) to sign versions with.
+ * Creates a pair of Ed25519 keys (RFC 8032) to sign versions.
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export function readPrivateKey(pem: string): KeyObject {
 /** @throws RegistryError `ERR_REGISTRY_INVALID_KEY` unless `pem` is an Ed25519 public key. */
 export function readPublicKey(pem: string): KeyObject {
   return checkKey('a public key', () => {
-    // createPublicKey would take the public half out of a private key, which then lies where it doesn't belong.
+    // createPublicKey accepts a private key too, which must not be stored among public keys.
     if (pem.includes('PRIVATE KEY'))
       throw new Error('it is a private key, which only its signer may have');
     return createPublicKey(pem);

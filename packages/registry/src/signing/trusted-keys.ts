@@ -8,7 +8,7 @@ export interface TrustedKeys {
   /** Public keys by their ids. */
   readonly keys: ReadonlyMap<string, KeyObject>;
   /**
-   * Minimum number of them that have to have signed a version.
+   * Minimum number of these keys that must have signed a version.
    *
    * @defaultValue 1
    */
@@ -18,7 +18,7 @@ export interface TrustedKeys {
 const PEM = /-----BEGIN [A-Z ]+-----[^-]*-----END [A-Z ]+-----/g;
 
 /**
- * Reads public keys, one after the other as PEM text; lines between them are remarks.
+ * Reads public keys in PEM text; other lines are comments.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_KEY` when there is none, one is no Ed25519 public key, or there are fewer
  * than `signers`.

@@ -56,7 +56,7 @@ const fields: ObjectFields<VersionSignature> = {
 };
 
 /**
- * The bytes that are signed: the name of the version and the digest of its manifest.
+ * Returns the signed bytes: the name of the version and the digest of its manifest.
  *
  * @example
  * ```ts
@@ -79,11 +79,11 @@ export function signedText({
   version,
   seal,
 }: Pick<Manifest, 'model' | 'version' | 'seal'>): Uint8Array {
-  // The first line keeps the signature from being taken for one under anything else.
+  // The first line prevents that the signature is used for other data.
   return Buffer.from(`fairlead model version 1\n${model}\n${version}\n${seal}\n`);
 }
 
-/** Signs `manifest`, and writes the signature as it is stored. */
+/** Signs `manifest`, and encodes the signature for the store. */
 export function encodeSignature(
   manifest: Manifest,
   key: KeyObject,

@@ -9,7 +9,7 @@ const MAX_ENTRIES = 20_000;
 /**
  * Every file below `folder`: its path within → where it is. Links are followed as far as they stay in the folder.
  *
- * `ignore` names files and folders that are passed over, wherever they are: `.git`, or `*.pyc` for all with that end.
+ * `ignore` lists names of files and folders to skip at any depth: `.git`, or `*.pyc` for a suffix.
  *
  * @throws RegistryError `ERR_REGISTRY_SOURCE_UNREADABLE`; `ERR_REGISTRY_INVALID_PATH` for a link that leads out of the
  * folder, and a name that no version can have; `ERR_REGISTRY_INVALID_SOURCE` for a pipe or a device, and for too many files.
@@ -84,7 +84,7 @@ async function addFolder(
     const path = prefix + name;
     const problem = artifactPathProblem(path);
     if (problem !== undefined) throw invalidPath(path, problem);
-    // Of a link, where it leads in the end.
+    // For a link, its final target.
     const target = await attempt(join(place, name), () => realpath(join(place, name)));
     checkWithin(walk.root, path, target);
     const stats = await attempt(target, () => stat(target));

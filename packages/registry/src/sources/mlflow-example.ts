@@ -20,7 +20,7 @@ import { RegistryError } from '../errors/registry-error.ts';
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /**
- * Reads the input example that MLflow keeps with a model, as tensors of the signature.
+ * Reads the input example that MLflow stores with a model, as tensors of the signature.
  *
  * Source: `_Example` of https://github.com/mlflow/mlflow/blob/master/mlflow/models/utils.py
  *
@@ -68,7 +68,7 @@ function toTensors(example: unknown, signature: Signature): readonly JsonTensor[
   const { inputs } = signature;
   const [sole] = inputs;
   if (isRecord(example) && Array.isArray(example.data)) {
-    // A data frame: `{"columns": […], "data": [[…], …]}`, whose columns are numbers where they have no names.
+    // A data frame: `{"columns": […], "data": [[…], …]}`, whose columns are numbers if they have no names.
     const [request = []] = tableRequests(splitTable(example), signature, example.data.length);
     return request;
   }

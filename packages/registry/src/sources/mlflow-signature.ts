@@ -32,8 +32,8 @@ const numpyTypes: Readonly<Record<string, Datatype>> = {
 /**
  * Joins the signature of an ONNX file with the one that MLflow has stored.
  *
- * The file decides names, datatypes and shapes, for it is what runs. MLflow's tensor specs fill in lengths that it leaves
- * open; its columns name the features of a sole input. Outputs that MLflow has under another name, or under none, are left out.
+ * Names, datatypes and shapes are those of the file, because the file is run. Tensor specs of MLflow specify its variable
+ * lengths; columns of MLflow name the features of a single input. Outputs with another name, or without one, are ignored.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_SOURCE` where the two contradict each other.
  */
@@ -45,7 +45,7 @@ export function joinSignatures(own: Signature, { signature }: MlModel): Signatur
 }
 
 /**
- * Says which columns of MLflow's signature can't be sent as MLflow takes them: dates, and values that may be missing.
+ * Lists the columns of MLflow's signature that can't be sent as MLflow accepts them: dates, and optional values.
  *
  * `joined` is the signature that `joinSignatures` made.
  */
@@ -91,7 +91,7 @@ function joinSide(
         const nameless = (name ?? '') === '';
         const spec = nameless ? sole : specs.find((each) => each.name === name);
         if (spec === undefined) {
-          // MLflow names outputs by what it was shown: labels alone, say, of a model that gives probabilities as well.
+          // MLflow names only the outputs of its example: maybe only the labels of a model that also returns probabilities.
           if (side === 'outputs') return specs;
           const names = own.map((each) => show(each.name)).join(', ');
           const problem = nameless
@@ -107,7 +107,7 @@ function joinSide(
   const asColumns = columns.safeParse(json);
   if (!asColumns.success) throw contradiction(side, asColumns.error.issues[0]?.message ?? '');
   const names = asColumns.data.flatMap(({ name }) => name ?? []);
-  // Nameless columns, and outputs, which MLflow names as it likes, say nothing of the file.
+  // Columns without names, and outputs, whose names MLflow chooses, don't describe the file.
   if (names.length === 0 || side === 'outputs') return own;
   return joinColumns(own, names);
 }
@@ -131,7 +131,7 @@ function joinTensor(
     );
   if (!fits || (isDatatype(datatype) && !agrees))
     throw contradiction(side, `${place}, ${inMlmodel}`);
-  // The batch stays open: MLflow notes how many rows its example had.
+  // The batch dimension stays variable: MLflow records the number of rows of its example.
   const joined = spec.shape.map((length, at) =>
     length === -1 && at > 0 ? (shape[at] ?? -1) : length,
   );

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { RegistryError } from '../errors/registry-error.ts';
 
 const MAX_BYTES = 1024 * 1024;
-// MLflow itself writes none; each is bounded besides by how often it may be repeated.
+// MLflow writes none; the number of their repetitions is limited too.
 const MAX_ALIASES = 100;
 
 const mlmodel = z.looseObject({
@@ -43,7 +43,7 @@ export async function readMlModel(file: string): Promise<MlModel> {
   const content = await readContent(file);
   try {
     const value: unknown = parse(content, {
-      // Texts only: a run whose id is 1234e567 would else be a number.
+      // Strings only: a run id such as 1234e567 would otherwise be a number.
       schema: 'failsafe',
       maxAliasCount: MAX_ALIASES,
       stringKeys: true,

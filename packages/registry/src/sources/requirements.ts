@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { decodeText } from '@fairlead/signature';
 import type { Requirements } from '../versions/manifest.ts';
 
-// The file that pins most comes first.
+// The file with the most precise versions first.
 const FILES = [
   'requirements.lock',
   'requirements.txt',

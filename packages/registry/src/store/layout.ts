@@ -17,10 +17,10 @@ export const aliasesFolder = (model: string): string => `${MODELS}/${model}/alia
 export const aliasFolder = (model: string, alias: string): string =>
   `${aliasesFolder(model)}/${alias}`;
 
-/** Folder of what else happened to a model. */
+/** Folder of the events of a model. */
 export const eventsFolder = (model: string): string => `${MODELS}/${model}/events`;
 
-/** Key of a document that an event keeps, named by the SHA-256 of its bytes. */
+/** Key of a document of an event, named by the SHA-256 of its bytes. */
 export const documentKey = (model: string, sha256: string): string =>
   `${MODELS}/${model}/documents/${sha256}`;
 

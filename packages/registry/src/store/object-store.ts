@@ -5,34 +5,34 @@ export interface StoreEntry {
 }
 
 /**
- * Makes the body of an object, in chunks; each call starts again.
+ * Returns the body of an object, in chunks; each call starts again.
  *
  * A chunk is valid until the next one is requested; copy it to use it longer. A body that throws while it is read creates nothing.
  */
 export type ObjectBody = () => AsyncIterable<Uint8Array>;
 
 /**
- * Where a registry keeps its objects: everything rests on the single primitive *create if absent*.
+ * Storage of the objects of a registry, with a single primitive for writing: *create if absent*.
  *
- * Objects never change and are never overwritten, so what was read once stays true. Keys are `/`-separated names of
+ * Objects never change and are never overwritten, so a read result stays valid. Keys are `/`-separated names of
  * letters, digits, `.`, `_` and `-`.
  */
 export interface ObjectStore {
-  /** Where this is, for messages: a path or an address. */
+  /** Location, for messages: a path or an address. */
   readonly location: string;
 
   /**
-   * Creates the object `key` unless it exists, whole or not at all.
+   * Creates the object `key` unless it exists, completely or not at all.
    *
-   * Resolves to whether *this call* created it. Either way the object at `key` is durable once the promise resolves.
-   * A streamed body isn't opened when the key is known to be taken. A store that can lose the answer to a successful
+   * Resolves to true if *this call* created it. In both cases the object at `key` is durable once the promise resolves.
+   * A streamed body isn't opened when the key is known to exist. A store that can lose the answer to a successful
    * write has to distinguish its own object from another writer's before it resolves to false; every record in a registry carries
-   * a nonce, so equal bytes are its own.
+   * a nonce, so equal bytes are from the same writer.
    */
   create(key: string, body: Uint8Array | ObjectBody): Promise<boolean>;
 
   /**
-   * Reads a whole object, or `undefined` when there is none.
+   * Reads a whole object, or `undefined` if it doesn't exist.
    *
    * @throws RegistryError `ERR_REGISTRY_TOO_LARGE` for an object of more than `maxBytes`, before reading it.
    */
@@ -45,25 +45,25 @@ export interface ObjectStore {
    */
   stream(key: string): AsyncIterable<Uint8Array>;
 
-  /** Length of an object in bytes, or `undefined` when there is none. */
+  /** Length of an object in bytes, or `undefined` if it doesn't exist. */
   size(key: string): Promise<number | undefined>;
 
-  /** The direct children of a folder (`''` is the root), in order of their names; none when there is no such folder. */
+  /** The direct children of a folder (`''` is the root), in order of their names; empty if the folder doesn't exist. */
   list(folder: string): Promise<readonly StoreEntry[]>;
 
-  /** How long ago an object was created, in milliseconds by the clocks at hand; `undefined` when there is none. */
+  /** Age of an object in milliseconds, by the clocks of store and host; `undefined` if it doesn't exist. */
   age(key: string): Promise<number | undefined>;
 
   /**
    * Removes an object, if it exists.
    *
-   * For what nothing names any more and what was only for the moment: manifests and the entries of aliases stay.
+   * For unreferenced blobs and temporary objects: manifests and entries of aliases are never removed.
    */
   remove(key: string): Promise<void>;
 
   /**
-   * Finds out whether the store keeps to *create if absent*, before anything is overwritten; only a store that could fail
-   * to has this. Without permission to write the check is skipped.
+   * Checks that the store honours *create if absent*, before anything is overwritten; only stores that may not have this
+   * method. Without permission to write the check is skipped.
    *
    * @throws RegistryError `ERR_REGISTRY_STORE_UNSUPPORTED`
    */

@@ -9,7 +9,7 @@ const MIN_CHUNK_BYTES = 4096;
  * Reads an open file from its start to its end, one chunk ahead of its consumer.
  *
  * Two chunks share their memories with all others, each is valid until the next one is requested: a file of any size
- * costs 2 MiB, and a small one about twice its size: memory beyond that would bring on the garbage collector.
+ * takes 2 MiB, and a small one about twice its size; more memory would trigger the garbage collector.
  */
 export async function* readChunks(handle: FileHandle): AsyncGenerator<Uint8Array, void> {
   const { size } = await handle.stat();

@@ -8,11 +8,11 @@ import type { Manifest } from '../versions/manifest.ts';
 interface Namer {
   readonly model: string;
   readonly version: number;
-  /** How messages name it. */
+  /** Description for messages. */
   readonly shown: string;
 }
 
-/** The blobs that the manifests of a store name. */
+/** Blobs that the manifests of a store reference. */
 export class NamedBlobs {
   readonly #store: ObjectStore;
   readonly #named = new Map<string, { readonly size: number; readonly by: Namer[] }>();
@@ -26,7 +26,7 @@ export class NamedBlobs {
     return this.#named.keys();
   }
 
-  /** Adds what the manifest at `key` names; returns how that contradicts others. */
+  /** Adds the blobs of the manifest at `key`; returns the contradictions to other manifests. */
   add(key: string, { model, version, files }: Manifest): readonly string[] {
     const problems: string[] = [];
     for (const { sha256, size, path } of files) {

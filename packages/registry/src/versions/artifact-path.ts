@@ -2,7 +2,7 @@ import { RegistryError } from '../errors/registry-error.ts';
 
 /** Longest path of an artifact, in bytes of UTF-8. */
 const MAX_PATH_BYTES = 1024;
-/** Longest name within a path, in bytes of UTF-8: what file systems take. */
+/** Longest name within a path, in bytes of UTF-8: the limit of file systems. */
 const MAX_SEGMENT_BYTES = 255;
 
 // Control characters, and the backslash that is a separator on Windows.

@@ -68,9 +68,9 @@ const definitions = {
 };
 
 /**
- * The JSON Schema (2020-12) of a manifest as it is stored, made of the schema that checks manifests.
+ * Returns the JSON Schema (2020-12) of a stored manifest, generated from the schema that checks manifests.
  *
- * The package publishes it as `@fairlead/registry/manifest.schema.json`. What JSON Schema can't say (that golden examples
+ * The package publishes it as `@fairlead/registry/manifest.schema.json`. What JSON Schema can't express (that golden examples
  * fit the signature, that paths don't collide) is checked by code alone.
  */
 export function manifestJsonSchema(): Readonly<Record<string, unknown>> {

@@ -23,7 +23,7 @@ export interface Lineage {
   /** The command that trained it. */
   readonly command?: string;
   readonly parameters?: Readonly<Record<string, JsonValue>>;
-  /** The version of the same model that it was made from. */
+  /** Version of the same model that it was derived from. */
   readonly parentVersion?: number;
   /** Version of each framework by its name: `{"scikit-learn": "1.7.2"}`. */
   readonly frameworks?: Readonly<Record<string, string>>;
@@ -31,7 +31,7 @@ export interface Lineage {
   readonly changes?: readonly string[];
   /** The Python packages that it needs. */
   readonly requirements?: Requirements;
-  /** Tool that tracked its training, and its identifiers there. */
+  /** Tool that tracked its training, and its identifiers in that tool. */
   readonly origin?: Origin;
 }
 

@@ -11,7 +11,7 @@ import type { VersionLog } from './version-log.ts';
 export interface OpenVersion {
   readonly manifest: Manifest;
   /**
-   * Reads one file whole; nothing is handed out unless its length and SHA-256 are as they were pushed.
+   * Reads one file completely; fails unless its length and SHA-256 are those of the push.
    *
    * @throws RegistryError `ERR_REGISTRY_FILE_NOT_FOUND`, `ERR_REGISTRY_VERSION_PRUNED`, `ERR_REGISTRY_CORRUPT`
    */
@@ -22,7 +22,7 @@ export interface OpenVersion {
  * Reads the manifest of a version that has to exist.
  *
  * @throws RegistryError `ERR_REGISTRY_INVALID_VERSION`, `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_VERSION_NOT_FOUND`,
- * and what reading a manifest throws.
+ * and the errors of reading a manifest.
  */
 export async function requireManifest(
   store: ObjectStore,
@@ -54,7 +54,7 @@ export function invalidVersion(model: string, version: string): RegistryError {
   );
 }
 
-/** Makes the files of `manifest` readable. */
+/** Opens the files of `manifest` for reading. */
 export function openManifest(store: ObjectStore, manifest: Manifest): OpenVersion {
   return {
     manifest,

@@ -4,7 +4,7 @@ import { RegistryError } from '../errors/registry-error.ts';
 import type { Manifest } from './manifest.ts';
 import { prunedLog } from './pruned-record.ts';
 
-/** Says that a version was pruned, by whom and why; `undefined` when it wasn't. */
+/** Error for a pruned version, with actor and reason; `undefined` if it wasn't pruned. */
 export async function prunedError(
   store: ObjectStore,
   { model, version }: Manifest,
