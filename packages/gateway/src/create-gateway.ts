@@ -55,6 +55,24 @@ const optionNames: OptionNames<GatewayOptions> = { log: 'required' };
  * socket only after that, so that connections wait in the socket until then.
  *
  * @throws SettingsError naming the setting whose value can't be used, or an unknown or missing argument.
+ *
+ * @example
+ * ```ts
+ * import { mkdtemp } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { createGateway, readSettings } from '@fairlead/gateway';
+ *
+ * const settings = readSettings({
+ *   FAIRLEAD_REGISTRY: await mkdtemp(join(tmpdir(), 'registry-')),
+ *   FAIRLEAD_LISTEN: '127.0.0.1:0',
+ *   FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
+ * });
+ * const gateway = await createGateway(settings, { log: { write: () => undefined } });
+ * await gateway.loaded;
+ * console.log(await gateway.isReady()); // false
+ * console.log(await gateway.close()); // true
+ * ```
  */
 export async function createGateway(settings: Settings, options: GatewayOptions): Promise<Gateway> {
   checkArguments(settings, options, optionNames);

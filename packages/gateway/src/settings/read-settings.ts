@@ -18,6 +18,18 @@ const SECRETS: ReadonlySet<string> = new Set([
  *
  * @throws SettingsError naming every variable that is wrong, unknown ones that begin with `FAIRLEAD_` included; not those of
  * the `fairlead` command, and not what Kubernetes sets for a Service named `fairlead…`.
+ *
+ * @example
+ * ```ts
+ * import { readSettings } from '@fairlead/gateway';
+ *
+ * const settings = readSettings({
+ *   FAIRLEAD_REGISTRY: 's3://models/prod',
+ *   FAIRLEAD_KEYS_FILE: '/etc/fairlead/keys.json',
+ *   FAIRLEAD_PEPPER: 'a secret of at least 32 bytes from a secret store',
+ * });
+ * console.log(settings.alias, settings.pollIntervalMs); // champion 2000
+ * ```
  */
 export function readSettings(
   environment: Readonly<Record<string, string | undefined>>,

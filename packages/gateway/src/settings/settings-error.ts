@@ -1,19 +1,32 @@
 import { maskCredentials } from '@fairlead/signature';
 
-/** Settings that can't be used: each is named with its value and what it must be. */
+/**
+ * Settings that can't be used: each is named with its value and what it must be.
+ *
+ * @example
+ * ```ts
+ * import { readSettings, SettingsError } from '@fairlead/gateway';
+ *
+ * try {
+ *   readSettings({ FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1', FAIRLEAD_MAX_QUEUED: 'many' });
+ * } catch (error) {
+ *   if (error instanceof SettingsError) console.log(error.message.includes('"many"')); // true
+ * }
+ * ```
+ */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 
-  /** Credentials in `message` are masked: the values are what others typed, and messages end up in logs. */
+  /** Credentials in `message` are masked: messages with values end up in logs. */
   constructor(message: string, options?: ErrorOptions) {
     super(maskCredentials(message), options);
   }
 }
 
 /**
- * Runs what a setting's value was handed to, so that a refusal names the setting and not just the library's option.
+ * Calls a function that uses the value of a setting, so that its error names the setting and not only the library's option.
  *
- * @throws SettingsError with the variable in front of what was thrown, which is its cause.
+ * @throws SettingsError with the variable before the message of the error, which is its cause.
  */
 export function forSetting<T>(variable: string, use: () => T): T {
   try {
@@ -25,9 +38,9 @@ export function forSetting<T>(variable: string, use: () => T): T {
 }
 
 /**
- * As {@link forSetting}, of what takes its time.
+ * Like {@link forSetting}, for asynchronous functions.
  *
- * @throws SettingsError with the variable in front of what `use` rejected with, which is its cause.
+ * @throws SettingsError with the variable before the message of the error, which is its cause.
  */
 export async function forSettingLater<T>(variable: string, use: () => Promise<T>): Promise<T> {
   try {
