@@ -21,7 +21,7 @@ interface Served {
 
 /** Starts `fairlead serve` on a free port and waits until it has printed how to call it. */
 async function serve({ folder, env }: Place, ...args: readonly string[]): Promise<Served> {
-  const temporary = temporaryFolder();
+  const temporary = env?.TMPDIR ?? temporaryFolder();
   const child = spawn(process.execPath, [...bin.slice(1), 'serve', '--port', '0', ...args], {
     cwd: folder,
     env: commandEnv(folder, { TMPDIR: temporary, ...env }),
@@ -73,6 +73,24 @@ test('an ONNX file is served without a registry, the printed curl predicts, and 
   expect(readdirSync(served.temporary)).toHaveLength(1);
   expect(await stop(served, 'SIGINT')).toBe(0);
   expect(readdirSync(served.temporary)).toEqual([]);
+});
+
+test('the temporary folder of a killed process is removed by the next start, that of a running one is not', async () => {
+  const place = { folder: temporaryFolder(), env: { TMPDIR: temporaryFolder() } };
+  const killed = await serve(place, affine);
+  const [abandoned] = readdirSync(place.env.TMPDIR);
+  expect(await stop(killed, 'SIGKILL')).toBe(null);
+  // Not of this command, or of an unknown process.
+  const others = ['fairlead-serve-Ab12Cd', 'fairlead-serve-1.1.1-Ab12Cd', 'other'];
+  for (const name of others) mkdirSync(join(place.env.TMPDIR, name));
+  const first = await serve(place, affine);
+  const second = await serve(place, affine);
+  const left = readdirSync(place.env.TMPDIR);
+  expect(left).not.toContain(abandoned);
+  expect(left).toEqual(expect.arrayContaining(others));
+  expect(left).toHaveLength(others.length + 2);
+  for (const served of [first, second]) expect(await stop(served, 'SIGINT')).toBe(0);
+  expect(readdirSync(place.env.TMPDIR).toSorted()).toEqual(others.toSorted());
 });
 
 test('a registry is served from anywhere; a model without the alias is named with the command that promotes it', async () => {

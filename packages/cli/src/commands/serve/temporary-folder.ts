@@ -1,6 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hasEnded, ownerOfThisProcess } from './folder-owner.ts';
+
+/** Prefix, owner and a random suffix. */
+const NAME = /^fairlead-serve-([\d.]+)-\w+$/;
 
 /** A folder that only this account can read, until it is removed. */
 export class TemporaryFolder {
@@ -10,8 +14,11 @@ export class TemporaryFolder {
     this.path = path;
   }
 
+  /** Creates a folder, and removes the folders of processes that were killed before they could. */
   static async create(): Promise<TemporaryFolder> {
-    return new TemporaryFolder(await mkdtemp(join(tmpdir(), 'fairlead-serve-')));
+    await removeAbandoned(tmpdir()).catch(() => undefined);
+    const prefix = `fairlead-serve-${ownerOfThisProcess()}-`;
+    return new TemporaryFolder(await mkdtemp(join(tmpdir(), prefix)));
   }
 
   /** Writes a file that only this account can read; resolves to its path. */
@@ -23,5 +30,17 @@ export class TemporaryFolder {
 
   async remove(): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Removes folders of this account whose process has ended. */
+async function removeAbandoned(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const [, owner] = NAME.exec(name) ?? [];
+    if (owner === undefined || !hasEnded(owner)) continue;
+    const path = join(parent, name);
+    const { uid } = await lstat(path);
+    if (uid !== process.getuid?.()) continue;
+    await rm(path, { recursive: true, force: true });
   }
 }
