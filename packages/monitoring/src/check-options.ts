@@ -44,6 +44,19 @@ export function checkFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') rejectOption(name, 'a function', value);
 }
 
+/**
+ * Rejects the result of a function of the options that isn't of the expected type, such as a promise.
+ *
+ * @throws MonitoringError `ERR_MONITORING_INVALID_OPTION`.
+ */
+export function rejectResult(name: string, value: unknown, expected: string): never {
+  const isPromise = value instanceof Promise;
+  // Otherwise its rejection would end the process.
+  if (isPromise) value.catch(() => undefined);
+  const got = isPromise ? 'a promise' : describeValue(value);
+  throw invalid(`${name}() returned ${got}; it must return ${expected}.`);
+}
+
 function invalid(message: string): MonitoringError {
   return new MonitoringError('ERR_MONITORING_INVALID_OPTION', message);
 }

@@ -2,7 +2,8 @@ import { checkMethod } from './check-options.ts';
 import type { InferenceObserver } from './inference-observer.ts';
 
 /**
- * Returns one observer that forwards every event to each of `observers`, in order.
+ * Returns one observer that forwards every event to each of `observers`, in order; an error of one is thrown when the others have
+ * got the event.
  *
  * @throws `MonitoringError` with `ERR_MONITORING_INVALID_OPTION` for a value that isn't an observer.
  *
@@ -17,20 +18,41 @@ import type { InferenceObserver } from './inference-observer.ts';
  */
 export function combineObservers(...observers: readonly InferenceObserver[]): InferenceObserver {
   for (const [index, observer] of observers.entries()) {
-    checkMethod(`observers[${index}]`, observer, 'inferenceStarted');
+    for (const method of ['inferenceStarted', 'inferenceFinished', 'executed'] as const) {
+      checkMethod(`observers[${index}]`, observer, method);
+    }
+  }
+  function forward(call: (observer: InferenceObserver) => void): void {
+    const errors: unknown[] = [];
+    for (const observer of observers) {
+      try {
+        call(observer);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
   return {
     inferenceStarted(event) {
-      for (const observer of observers) observer.inferenceStarted(event);
+      forward((observer) => {
+        observer.inferenceStarted(event);
+      });
     },
     inferenceFinished(event) {
-      for (const observer of observers) observer.inferenceFinished(event);
+      forward((observer) => {
+        observer.inferenceFinished(event);
+      });
     },
     executed(event) {
-      for (const observer of observers) observer.executed(event);
+      forward((observer) => {
+        observer.executed(event);
+      });
     },
     fallbackUsed(event) {
-      for (const observer of observers) observer.fallbackUsed?.(event);
+      forward((observer) => {
+        observer.fallbackUsed?.(event);
+      });
     },
   };
 }

@@ -3,7 +3,7 @@ import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import { BucketCounts, registerBucketHistogram } from './bucket-histogram.ts';
 import { checkMetricNames } from './check-metric-names.ts';
-import { checkFunction, checkInteger, checkOptions } from './check-options.ts';
+import { checkFunction, checkInteger, checkOptions, rejectResult } from './check-options.ts';
 import type { OptionNames } from './options-problem.ts';
 import { onRequestEnd, requestPath } from './request-end.ts';
 
@@ -75,7 +75,7 @@ interface Series {
  * in flight.
  *
  * The `code` of a request whose client disconnected before the response was complete is `aborted`. Install it first, so
- * that requests refused by later middleware count too.
+ * that requests refused by later middleware count too. A request that passes it twice counts once.
  *
  * @throws `MonitoringError` with `ERR_MONITORING_METRIC_NAME_TAKEN` or `ERR_MONITORING_INVALID_OPTION`.
  *
@@ -105,6 +105,7 @@ export function httpMetrics(options: HttpMetricsOptions) {
   const tallies = new Map<string, Tally>();
   const durations = new Map<string, Series>();
   const routes = new Set<string>();
+  const counted = new WeakSet<ServerResponse>();
   let inFlight = 0;
 
   new Counter({
@@ -141,13 +142,16 @@ export function httpMetrics(options: HttpMetricsOptions) {
   };
 
   const boundedRoute = (path: string, req: IncomingMessage): string => {
-    let route: string | undefined;
+    let route: unknown;
     try {
       route = routeGroup(path, req);
+      if (typeof route !== 'string' && route !== undefined)
+        rejectResult('routeGroup', route, 'a string');
     } catch {
-      // Runs in an event handler of the response, where a throw would end the process.
+      // Runs in an event handler of the response, where an exception would end the process.
+      return 'other';
     }
-    if (route === undefined) return 'other';
+    if (typeof route !== 'string') return 'other';
     if (routes.has(route)) return route;
     if (routes.size >= maxRouteGroups) return 'other';
     routes.add(route);
@@ -155,6 +159,11 @@ export function httpMetrics(options: HttpMetricsOptions) {
   };
 
   return function httpMetrics(req: IncomingMessage, res: ServerResponse, next: () => void): void {
+    if (counted.has(res)) {
+      next();
+      return;
+    }
+    counted.add(res);
     const start = now();
     const path = requestPath(req);
     const method = knownMethods.has(req.method ?? '') ? (req.method ?? '') : 'other';

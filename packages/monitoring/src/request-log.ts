@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { checkMethod, checkOptions } from './check-options.ts';
+import { checkFunction, checkMethod, checkOptions, rejectResult } from './check-options.ts';
 import type { OptionNames } from './options-problem.ts';
 import { onRequestEnd, requestPath } from './request-end.ts';
 import { responseHeader } from './response-header.ts';
@@ -83,7 +83,7 @@ const maxIdLength = 128;
  * duration, outcome, model and version where the response names them (`fairlead-model`, `fairlead-version`), and the trace
  * where `trace` returns one.
  *
- * It never logs bodies, queries or headers. The level is `info`; `warn` from status 500 up; `debug` for health checks. For an
+ * It never logs bodies, queries or headers, and a request that passes it twice only once. The level is `info`; `warn` from status 500 up; `debug` for health checks. For an
  * aborted request, `status` is absent unless it had been sent.
  *
  * @throws `MonitoringError` with `ERR_MONITORING_INVALID_OPTION`.
@@ -104,8 +104,17 @@ export function requestLog(options: RequestLogOptions) {
     isHealthCheck = (path: string) => healthPaths.has(path),
     now = () => performance.now(),
   } = checkOptions('requestLog', options, optionNames);
-  checkMethod('logger', logger, 'info');
+  for (const method of ['debug', 'info', 'warn'] as const) checkMethod('logger', logger, method);
+  if (typeof requestId !== 'string') checkFunction('requestId', requestId);
+  checkFunction('trace', traceOf);
+  checkFunction('isHealthCheck', isHealthCheck);
+  const logged = new WeakSet<ServerResponse>();
   return function requestLog(req: IncomingMessage, res: ServerResponse, next: () => void): void {
+    if (logged.has(res)) {
+      next();
+      return;
+    }
+    logged.add(res);
     const start = now();
     const path = requestPath(req);
     onRequestEnd(res, (outcome) => {
@@ -114,14 +123,16 @@ export function requestLog(options: RequestLogOptions) {
       let trace: RequestTrace | undefined;
       let err: unknown;
       try {
-        if (isHealthCheck(path)) level = 'debug';
-        else if (outcome === 'completed' && res.statusCode >= 500) level = 'warn';
+        if (outcome === 'completed' && res.statusCode >= 500) level = 'warn';
+        if (isTrue('isHealthCheck', isHealthCheck(path))) level = 'debug';
         if (logger.isLevelEnabled?.(level) === false) return;
         id =
           typeof requestId === 'function'
-            ? requestId(req, res)
+            ? textOf('requestId', requestId(req, res))
             : (responseHeader(res, requestId.toLowerCase()) ?? requestHeader(req, requestId));
         trace = traceOf(req);
+        if (trace instanceof Promise)
+          rejectResult('trace', trace, 'the ids of a trace or undefined');
       } catch (error) {
         // This is an event handler of the response, where an exception would end the process: the line has the error instead.
         err = error;
@@ -144,6 +155,15 @@ export function requestLog(options: RequestLogOptions) {
     });
     next();
   };
+}
+
+function isTrue(name: string, value: unknown): boolean {
+  return typeof value === 'boolean' ? value : rejectResult(name, value, 'true or false');
+}
+
+function textOf(name: string, value: unknown): string | undefined {
+  if (value === undefined || typeof value === 'string') return value;
+  return rejectResult(name, value, 'a string or undefined');
 }
 
 function requestHeader(req: IncomingMessage, name: string): string | undefined {

@@ -28,3 +28,33 @@ test('forwards every event to every observer', async () => {
     expect(samples.get(`fairlead_fallback_requests_total${forwarded}`)).toBe(1);
   }
 });
+
+test('an observer that throws keeps no event from the others, and its error is thrown', () => {
+  const seen: string[] = [];
+  const observerOf = (name: string, fails: boolean) => {
+    const note = (): void => {
+      seen.push(name);
+      if (fails) throw new Error(`${name} is full`);
+    };
+    return { inferenceStarted: note, inferenceFinished: note, executed: note, fallbackUsed: note };
+  };
+  const observer = combineObservers(observerOf('a', true), observerOf('b', false));
+  for (const method of [
+    'inferenceStarted',
+    'inferenceFinished',
+    'executed',
+    'fallbackUsed',
+  ] as const) {
+    expect(() => {
+      (observer[method] as (event: object) => void)({});
+    }).toThrow('a is full');
+    expect(seen.splice(0)).toEqual(['a', 'b']);
+  }
+});
+
+test('refuses an observer without one of the methods', () => {
+  const partial = { inferenceStarted: () => undefined, inferenceFinished: () => undefined };
+  expect(() => combineObservers(partial as unknown as InferenceMetrics)).toThrow(
+    'observers[0]: expected an object with the method executed()',
+  );
+});

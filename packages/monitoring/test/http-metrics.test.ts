@@ -198,6 +198,37 @@ describe('httpMetrics', () => {
     expect(samples.get('http_requests_total{method="other",route="health",code="200"}')).toBe(2);
   });
 
+  test.each([
+    ['a promise', () => Promise.resolve('infer')],
+    ['a promise that rejects', () => Promise.reject(new Error('no table'))],
+    ['a number', () => 7],
+  ])('counts as "other" where routeGroup returns %s', async (_what, group) => {
+    const registry = new Registry();
+    const measure = httpMetrics({ registry, routeGroup: group as unknown as () => string });
+    const { url } = await listeningServer((req, res) => {
+      measure(req, res, () => res.end());
+    });
+    for (let n = 0; n < 2; n++) await status(url);
+    const samples = await samplesAfter(registry, 2);
+    expect(samples.get('http_requests_total{method="GET",route="other",code="200"}')).toBe(2);
+  });
+
+  test('counts a request once that passes it twice, and each of two middlewares', async () => {
+    const [one, other] = [new Registry(), new Registry()];
+    const measure = httpMetrics({ registry: one, routeGroup });
+    const router = express.Router().use(measure);
+    const app = express()
+      .use(measure, measure, httpMetrics({ registry: other, routeGroup }))
+      .use('/v2', router)
+      .use((_req, res) => void res.end());
+    const { url } = await listeningServer(app);
+    await status(`${url}/v2/models/m/infer`);
+    for (const registry of [one, other]) {
+      const samples = await samplesAfter(registry, 1);
+      expect(samples.get('http_requests_in_flight')).toBe(0);
+    }
+  });
+
   test('keeps working when routeGroup throws', async () => {
     const registry = new Registry();
     const measure = httpMetrics({

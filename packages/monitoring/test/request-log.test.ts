@@ -224,6 +224,43 @@ describe('requestLog', () => {
     });
   });
 
+  test.each([
+    [
+      'requestId',
+      () => Promise.resolve('7'),
+      'requestId() returned a promise; it must return a string',
+    ],
+    ['requestId', () => 7, 'requestId() returned 7; it must return a string or undefined'],
+    ['isHealthCheck', () => Promise.resolve(false), 'isHealthCheck() returned a promise'],
+    ['trace', () => Promise.reject(new Error('no span')), 'trace() returned a promise'],
+  ])('logs at warn and says so where %s returns what it must not', async (name, call, message) => {
+    const { url, lines } = await loggedServer(
+      (_req, res) => {
+        res.statusCode = 500;
+        res.end();
+      },
+      { [name]: call },
+    );
+    await fetch(url);
+    const [entry] = await entriesOf(lines, 1);
+    expect(entry).toMatchObject({ level: 'warn', status: 500 });
+    expect((entry?.err as { message: string }).message).toContain(message);
+  });
+
+  test('logs a request once that passes it twice', async () => {
+    const lines = new LogLines();
+    const logger = createLogger({ destination: lines, service: 'gateway' });
+    const log = requestLog({ logger });
+    const app = express()
+      .use(log)
+      .use('/v2', log)
+      .use((_req, res) => void res.end());
+    const { url } = await listeningServer(app);
+    await fetch(`${url}/v2/models`);
+    await fetch(`${url}/last`);
+    expect((await entriesOf(lines, 2)).map(({ path }) => path)).toEqual(['/v2/models', '/last']);
+  });
+
   test('logs a response whose connection had closed before', async () => {
     const lines = new LogLines();
     const log = requestLog({ logger: createLogger({ destination: lines, service: 'gateway' }) });

@@ -27,6 +27,10 @@ afterAll(async () => {
   await moto.stop();
 });
 
+/** On a busy machine moto answers its first request after more than the default of five seconds. */
+const requestTimeoutMs = 60_000;
+const patient = { deadlineMs: 60_000 };
+
 const statistics: Statistic[] = ['Sum', 'SampleCount', 'Minimum', 'Maximum', 'Average'];
 
 /** All that moto has of one metric. */
@@ -48,7 +52,11 @@ async function stored(namespace: string, name: string, dimensions: Dimension[] =
 
 describe('CloudWatchPublisher against moto', () => {
   test('stores the recorded values', async () => {
-    const publisher = new CloudWatchPublisher({ client, namespace: 'Fairlead/Exact' });
+    const publisher = new CloudWatchPublisher({
+      client,
+      namespace: 'Fairlead/Exact',
+      requestTimeoutMs,
+    });
     const metric = publisher.metric({ name: 'Latency', unit: 'Milliseconds' });
     for (const [value, count] of [
       [0.25, 40],
@@ -57,7 +65,7 @@ describe('CloudWatchPublisher against moto', () => {
     ] as const) {
       metric.record(value, count);
     }
-    await publisher.close();
+    await publisher.close(patient);
     expect(publisher.stats()).toMatchObject({ recorded: 48, published: 48, requests: 1 });
     expect(await stored('Fairlead/Exact', 'Latency')).toMatchObject({
       SampleCount: 48,
@@ -70,14 +78,18 @@ describe('CloudWatchPublisher against moto', () => {
   });
 
   test('stores a busy minute within its rounding, from a compressed request of several datums', async () => {
-    const publisher = new CloudWatchPublisher({ client, namespace: 'Fairlead/Busy' });
+    const publisher = new CloudWatchPublisher({
+      client,
+      namespace: 'Fairlead/Busy',
+      requestTimeoutMs,
+    });
     const metric = publisher.metric({ name: 'Latency', unit: 'Milliseconds' });
     const recorded = Array.from(
       { length: 10_000 },
       (_, index) => 0.5 + ((index * 7919) % 9973) / 37,
     );
     for (const value of recorded) metric.record(value);
-    await publisher.close();
+    await publisher.close(patient);
     expect(publisher.stats()).toMatchObject({ published: 10_000, requests: 1 });
     const point = await stored('Fairlead/Busy', 'Latency');
     expect(point?.SampleCount).toBe(10_000);
@@ -92,7 +104,11 @@ describe('CloudWatchPublisher against moto', () => {
   });
 
   test('stores the metrics of the observer, with their dimensions', async () => {
-    const publisher = new CloudWatchPublisher({ client, namespace: 'Fairlead/Observer' });
+    const publisher = new CloudWatchPublisher({
+      client,
+      namespace: 'Fairlead/Observer',
+      requestTimeoutMs,
+    });
     const observer = cloudWatchObserver(publisher, { service: 'gateway' });
     for (let request = 0; request < 20; request += 1) {
       const about = { model: 'digits', version: String(request % 2) };
@@ -107,7 +123,7 @@ describe('CloudWatchPublisher against moto', () => {
         computeDurationMs: 2,
       });
     }
-    await publisher.close();
+    await publisher.close(patient);
     const { Metrics = [] } = await client.send(
       new ListMetricsCommand({ Namespace: 'Fairlead/Observer' }),
     );

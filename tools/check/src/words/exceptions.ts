@@ -8,4 +8,11 @@ export interface Exception {
   readonly why: string;
 }
 
-export const exceptions: readonly Exception[] = [];
+export const exceptions: readonly Exception[] = [
+  {
+    word: 'given up',
+    files: 'packages/monitoring/docs/metrics.md',
+    text: 'webhook-given-up',
+    why: 'the name of an event that version 0.1 published',
+  },
+];
