@@ -136,6 +136,8 @@ describe('what is accepted', () => {
 describe('variables of others', () => {
   test.each([
     ['FAIRLEAD_ACTOR', 'ada'],
+    ['FAIRLEAD_STATE', '.fairlead/sample'],
+    ['FAIRLEAD_PYTHON', 'python3.12'],
     ['FAIRLEAD_API_KEY', 'fl_x'],
     ['FAIRLEAD_WEBHOOK_SECRET', 'whsec_x'],
     ['FAIRLEAD_MODEL_FOLDER', '/srv/model'],
@@ -167,6 +169,12 @@ describe('variables of others', () => {
     ['FAIRLEAD_RATELIMIT', '5'],
   ])('%s=%s is still a misspelt setting', (variable, value) => {
     expect(refusal({ ...anyone, [variable]: value })).toContain(`${variable} is not a setting`);
+  });
+
+  test('a port of the sample application names the setting to use', () => {
+    expect(refusal({ ...anyone, FAIRLEAD_PORT: '9000' })).toContain(
+      'use FAIRLEAD_LISTEN=127.0.0.1:<port>',
+    );
   });
 });
 

@@ -48,6 +48,11 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 /** Trains, pushes, renders and runs the sample application until it is told to stop. */
 async function main(): Promise<void> {
   const settings = readSampleSettings(process.env, root);
+  if (settings.ignored.length > 0) {
+    say(
+      `${settings.ignored.join(', ')}: without effect here; the sample application chooses the settings of its gateway.`,
+    );
+  }
   const nginxAccount = findNginxAccount();
   const state = openStateFolder(settings.stateFolder, nginxAccount);
   const claim = await claimStateFolder(state.root);

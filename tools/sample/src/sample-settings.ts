@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { closestName } from '@fairlead/signature';
 import { SampleError } from './sample-error.ts';
 
 /** How the sample application is started. */
@@ -9,6 +10,8 @@ export interface SampleSettings {
   readonly grpcPort: number | undefined;
   /** `FAIRLEAD_STATE`: folder of everything that the sample writes; `.fairlead/sample` by default. */
   readonly stateFolder: string;
+  /** Other variables with the prefix, such as settings of a gateway; they have no effect here. */
+  readonly ignored: readonly string[];
 }
 
 /** What the starter itself reads, and what the set-up before it did. */
@@ -28,10 +31,14 @@ export function readSampleSettings(
   environment: Readonly<Record<string, string | undefined>>,
   root: string,
 ): SampleSettings {
-  for (const variable of Object.keys(environment)) {
-    if (!variable.startsWith('FAIRLEAD_') || KNOWN.has(variable)) continue;
+  const ignored = Object.keys(environment).filter(
+    (variable) => variable.startsWith('FAIRLEAD_') && !KNOWN.has(variable),
+  );
+  for (const variable of ignored) {
+    const meant = closestName(variable, KNOWN);
+    if (meant === undefined) continue;
     throw new SampleError(
-      `${variable} is not a setting of the sample application; docs/settings.md lists them.`,
+      `${variable} is not a setting of the sample application; did you mean ${meant}? docs/settings.md lists them.`,
     );
   }
   const { FAIRLEAD_STATE: state } = environment;
@@ -53,5 +60,6 @@ export function readSampleSettings(
     port,
     grpcPort,
     stateFolder: resolve(root, state ?? '.fairlead/sample'),
+    ignored,
   };
 }

@@ -38,9 +38,14 @@ describe('FAIRLEAD_STATE', () => {
   });
 });
 
-test('a name that is no setting of the starter is refused, as a misspelt one would do nothing', () => {
+test('settings of a gateway that a shell has exported are returned, so that they can be listed as ignored', () => {
+  const environment = { FAIRLEAD_MODELS: 'digits', FAIRLEAD_PYTHON: 'python3', HOME: '/root' };
+  expect(readSampleSettings(environment, '/root').ignored).toEqual(['FAIRLEAD_MODELS']);
+});
+
+test('a misspelt name is refused, as it would do nothing', () => {
   expect(() => readSampleSettings({ FAIRLEAD_PROT: '8081' }, '/root')).toThrow(
-    'FAIRLEAD_PROT is not a setting of the sample application; docs/settings.md lists them',
+    'FAIRLEAD_PROT is not a setting of the sample application; did you mean FAIRLEAD_PORT?',
   );
   // Of the set-up, which ran before with the same environment.
   expect(readSampleSettings({ FAIRLEAD_PYTHON: 'python3' }, '/root').port).toBeUndefined();

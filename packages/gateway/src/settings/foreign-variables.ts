@@ -1,12 +1,17 @@
 import { isIP } from 'node:net';
 
-/** Variables of the `fairlead` command and of the Flask service, which a shell or an environment file may set for all. */
+/**
+ * Variables of the `fairlead` command, of the Flask service and of `npm start` with its set-up, which a shell or an environment
+ * file may set for all.
+ */
 const OF_SIBLINGS: ReadonlySet<string> = new Set([
   'FAIRLEAD_ACTOR',
   'FAIRLEAD_API_KEY',
   'FAIRLEAD_WEBHOOK_SECRET',
   'FAIRLEAD_MODEL_FOLDER',
   'FAIRLEAD_MODEL_THREADS',
+  'FAIRLEAD_PYTHON',
+  'FAIRLEAD_STATE',
 ]);
 
 const isPort = (value: string): boolean => /^\d{1,5}$/.test(value);
@@ -26,6 +31,15 @@ const OF_KUBERNETES: readonly (readonly [name: RegExp, isValue: (value: string) 
   [/_PORT_\d+_(?:TCP|UDP|SCTP)_PORT$/, isPort],
   [/_PORT_\d+_(?:TCP|UDP|SCTP)_ADDR$/, (value) => isIP(value) !== 0],
 ];
+
+/**
+ * Says which setting was probably meant by a port of `npm start`, which a gateway that ignored it would not listen on; undefined
+ * for any other variable.
+ */
+export function meantByPort(variable: string): string | undefined {
+  if (variable === 'FAIRLEAD_PORT') return 'FAIRLEAD_LISTEN=127.0.0.1:<port>';
+  return variable === 'FAIRLEAD_GRPC_PORT' ? 'FAIRLEAD_GRPC_LISTEN=127.0.0.1:<port>' : undefined;
+}
 
 /**
  * Returns whether a variable with the prefix of settings belongs to another program, so that it is no misspelt setting.

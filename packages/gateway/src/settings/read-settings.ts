@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { maskCredentials } from '@fairlead/signature';
 import { contradictions } from './contradictions.ts';
-import { isForeignVariable } from './foreign-variables.ts';
+import { isForeignVariable, meantByPort } from './foreign-variables.ts';
 import { SettingsError } from './settings-error.ts';
 import { settings, type Settings } from './settings.ts';
 
@@ -17,7 +17,7 @@ const SECRETS: ReadonlySet<string> = new Set([
  * A variable under its name of version 0.1 is read with a warning to `onWarning`, by default `process.emitWarning`.
  *
  * @throws SettingsError naming every variable that is wrong, unknown ones that begin with `FAIRLEAD_` included; not those of
- * the `fairlead` command, and not what Kubernetes sets for a Service named `fairlead…`.
+ * the `fairlead` command and of `npm start`, and not what Kubernetes sets for a Service named `fairlead…`.
  *
  * @example
  * ```ts
@@ -44,7 +44,12 @@ export function readSettings(
   for (const [variable, value = ''] of Object.entries(environment)) {
     if (!variable.startsWith('FAIRLEAD_') || known.has(variable)) continue;
     if (!isForeignVariable(variable, value)) {
-      problems.push(`${variable} is not a setting; docs/settings.md lists them`);
+      const meant = meantByPort(variable);
+      problems.push(
+        meant === undefined
+          ? `${variable} is not a setting; docs/settings.md lists them`
+          : `${variable} is not a setting of the gateway but of npm start; use ${meant}`,
+      );
     }
   }
   const values = Object.entries(settings).map(([name, setting]) => {

@@ -16,6 +16,8 @@ import { maskCredentials } from '@fairlead/signature';
  */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
+  /** Stable, for programs; docs/errors/gateway.md describes it. */
+  readonly code = 'ERR_GATEWAY_SETTINGS';
 
   /** Credentials in `message` are masked: messages with values end up in logs. */
   constructor(message: string, options?: ErrorOptions) {
