@@ -1,17 +1,21 @@
 import {
+  type FileHandle,
   link,
   lstat,
   mkdir,
   open,
   readdir,
-  readFile,
   rename,
-  stat,
   unlink,
 } from 'node:fs/promises';
+import { constants } from 'node:fs';
 import { dirname } from 'node:path';
+import { MAX_HEAD_BYTES } from '../queue/packed-record.ts';
 
-const FIRST_LINE_BYTES = 64 * 1024;
+/** No queue writes a longer record: Node.js can't read one into memory. */
+const MAX_RECORD_BYTES = 2 ** 31 - 1;
+/** A link could lead out of the folder, and opening a pipe would wait for a writer. */
+const READ_PLAIN = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Returns true when a system call failed with one of the codes. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
@@ -86,9 +90,12 @@ export function removeIfPresent(path: string): Promise<boolean> {
   return unlink(path).then(...presence);
 }
 
-/** Resolves to true when a file exists. */
+/** Resolves to true when a plain file exists. */
 export function isPresent(path: string): Promise<boolean> {
-  return stat(path).then(...presence);
+  return lstat(path).then(
+    (stats) => stats.isFile(),
+    (error: unknown) => undefinedIfAbsent(error) ?? false,
+  );
 }
 
 const presence = [
@@ -99,9 +106,11 @@ const presence = [
   },
 ] as const;
 
-/** Reads a whole file; undefined when it doesn't exist. */
+/** Reads a whole file; undefined when there is no plain file of that name. */
 export function readIfPresent(path: string): Promise<Buffer | undefined> {
-  return readFile(path).catch(undefinedIfAbsent);
+  return withPlainFile(path, (handle, size) =>
+    size > MAX_RECORD_BYTES ? Promise.resolve(undefined) : handle.readFile(),
+  );
 }
 
 /** Start of a file. */
@@ -111,15 +120,28 @@ export interface FileStart {
   readonly size: number;
 }
 
-/** Reads the start of a file, up to 64 KiB; undefined when it doesn't exist. */
-export async function readStart(path: string): Promise<FileStart | undefined> {
-  const handle = await open(path, 'r').catch(undefinedIfAbsent);
-  if (handle === undefined) return undefined;
-  try {
-    const { size } = await handle.stat();
-    const length = Math.min(size, FIRST_LINE_BYTES);
+/** Reads the start of a file, up to 64 KiB; undefined when there is no plain file of that name. */
+export function readStart(path: string): Promise<FileStart | undefined> {
+  return withPlainFile(path, async (handle, size) => {
+    const length = Math.min(size, MAX_HEAD_BYTES);
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0);
     return { bytes: buffer.subarray(0, bytesRead), size };
+  });
+}
+
+/** Opens a plain file for `work`, which gets its size in bytes; undefined for a link, a pipe or a folder, which no queue made. */
+async function withPlainFile<T>(
+  path: string,
+  work: (handle: FileHandle, size: number) => Promise<T>,
+): Promise<T | undefined> {
+  const handle = await open(path, READ_PLAIN).catch((error: unknown) => {
+    if (hasCode(error, 'ELOOP', 'ENXIO')) return undefined;
+    return undefinedIfAbsent(error);
+  });
+  if (handle === undefined) return undefined;
+  try {
+    const stats = await handle.stat();
+    return stats.isFile() ? await work(handle, stats.size) : undefined;
   } finally {
     await handle.close();
   }
@@ -130,7 +152,11 @@ function undefinedIfAbsent(error: unknown): undefined {
   throw error;
 }
 
-/** Names in a folder, in order. */
+/** Names of the plain files in a folder, in order. */
 export async function namesIn(path: string): Promise<string[]> {
-  return (await readdir(path)).sort();
+  const entries = await readdir(path, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+    .sort();
 }

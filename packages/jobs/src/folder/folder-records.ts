@@ -62,7 +62,9 @@ export class FolderRecords implements RecordStore {
     const path = this.#folder.pathOf(RECORD_FOLDERS[kind]);
     // In parts: the names of a hundred thousand results would block the event loop.
     const open = (): ReturnType<typeof opendir> => opendir(path, { bufferSize: 256 });
-    for await (const { name } of await this.#folder.recreating(open)) if (isJobId(name)) yield name;
+    for await (const entry of await this.#folder.recreating(open)) {
+      if (entry.isFile() && isJobId(entry.name)) yield entry.name;
+    }
   }
 
   async *list(kind: 'pending' | 'finished'): AsyncGenerator<StoredName> {
@@ -74,7 +76,9 @@ export class FolderRecords implements RecordStore {
 
   async removeIncomplete(timeMs: number): Promise<void> {
     const temporary = this.#folder.pathOf('temporary');
-    for await (const { name } of await this.#folder.recreating(() => opendir(temporary))) {
+    for await (const entry of await this.#folder.recreating(() => opendir(temporary))) {
+      if (entry.isDirectory()) continue;
+      const { name } = entry;
       const file = this.#folder.pathOf('temporary', name);
       const stats = await lstat(file).catch(() => undefined);
       if (stats !== undefined && stats.mtimeMs < timeMs) await removeIfPresent(file);

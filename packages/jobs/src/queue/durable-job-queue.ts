@@ -20,6 +20,12 @@ import { openJob, openWebhook } from './open-lease.ts';
 import { packRecord } from './packed-record.ts';
 import { sweepJobs } from './sweep-jobs.ts';
 
+/** Leaves room for the outcome in the first line of the record of a finished job. */
+const MAX_REQUEST_HEAD_BYTES = 32 * 1024;
+
+/** Attempts to create or find the record of an idempotency key, which other processes may create and remove. */
+const MAX_KEY_ATTEMPTS = 3;
+
 /**
  * Queue over a record store and leases. A request is written before its entry is added, and an outcome is a name that
  * only one process can create: at any moment a job exists or not, and it finishes once.
@@ -37,14 +43,22 @@ export class DurableJobQueue implements JobQueue {
     ledger.requireRoom(pendingCharge({ owner, model, webhookUrl }, 0));
   }
 
-  async enqueue(job: NewJob): Promise<Job> {
-    const { backend, now } = this.#jobs;
+  enqueue(job: NewJob): Promise<Job> {
+    return this.#enqueue(job, 1);
+  }
+
+  async #enqueue(job: NewJob, attempt: number): Promise<Job> {
+    const { backend, now, records } = this.#jobs;
     if (job.webhookUrl !== undefined && backend.webhooks === undefined) {
       const message = "this queue has no webhookQueueUrl, so it can't accept webhooks";
       throw new JobsError('ERR_JOBS_INVALID_OPTION', message);
     }
     const request = createJobRequest(job, now());
-    return (await this.#findKnown(request)) ?? this.#accept(request, job);
+    if (attempt > MAX_KEY_ATTEMPTS && request.idempotency !== undefined) {
+      // Something that no queue wrote has the name of the key: it can't be read, nor be written over.
+      await records.discardKey(request.idempotency.key);
+    }
+    return (await this.#findKnown(request)) ?? this.#accept(request, job, attempt);
   }
 
   async leaseJob(options: JobLeaseOptions): Promise<JobLease | undefined> {
@@ -134,10 +148,10 @@ export class DurableJobQueue implements JobQueue {
   }
 
   /** Stores a job, unless that exceeds a limit. */
-  async #accept(request: JobRequest, job: NewJob): Promise<Job> {
+  async #accept(request: JobRequest, job: NewJob, attempt: number): Promise<Job> {
     const { backend, ledger } = this.#jobs;
     const { id, createdAtMs } = request;
-    const record = packRecord(request, job.body);
+    const record = packRecord(request, job.body, MAX_REQUEST_HEAD_BYTES);
     const charge = pendingCharge(request, record.length);
     await ledger.refresh();
     ledger.reserve('pending', id, charge);
@@ -149,7 +163,7 @@ export class DurableJobQueue implements JobQueue {
       if (!(await this.#jobs.records.takeKey(request))) {
         await this.#jobs.removePending(id);
         // A request with the same key was faster; when the retention of its job has ended by now, this is a new job.
-        return (await this.#findKnown(request)) ?? (await this.enqueue(job));
+        return (await this.#findKnown(request)) ?? (await this.#enqueue(job, attempt + 1));
       }
       hasKey = request.idempotency !== undefined;
       await backend.runs.add(id, { dueMs: createdAtMs, bytes: record.length });

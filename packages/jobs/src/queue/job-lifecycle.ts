@@ -64,12 +64,11 @@ export class JobLifecycle {
 
   /** Adds the entry of a stored request unless there is one. */
   async ensureEntry(id: string): Promise<void> {
-    const { records, runs } = this.backend;
+    const { runs } = this.backend;
     if (await runs.has(id)) return;
-    const head = await records.readHead('pending', id);
+    const head = await this.records.readRequestHead(id);
     if (head === undefined) return;
-    const { createdAtMs } = head.facts as JobRequest;
-    await runs.add(id, { dueMs: createdAtMs, bytes: head.size });
+    await runs.add(id, { dueMs: head.request.createdAtMs, bytes: head.size });
   }
 
   /** Removes a request and its leased entry, after the job has finished. */

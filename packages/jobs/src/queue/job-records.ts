@@ -5,7 +5,8 @@ import { isJobId } from './job-identity.ts';
 import type { LeaseQueue } from './lease-queue.ts';
 import { packRecord, unpackHead, unpackRecord } from './packed-record.ts';
 import type { RecordStore } from './record-store.ts';
-import { finishedJob, unpackOutcome, type StoredOutcome } from './stored-outcome.ts';
+import { finishedJob, readStoredOutcome, unpackOutcome } from './stored-outcome.ts';
+import { readStoredRequest } from './stored-request.ts';
 
 /** Options of {@link JobRecords}. */
 export interface JobRecordsOptions {
@@ -28,8 +29,16 @@ export class JobRecords implements LedgerSource {
 
   /** Request of a job that waits or runs. */
   async readRequest(id: string): Promise<JobRequest | undefined> {
+    return (await this.readRequestHead(id))?.request;
+  }
+
+  /** The same, with the size of the record in bytes. */
+  async readRequestHead(
+    id: string,
+  ): Promise<{ readonly request: JobRequest; readonly size: number } | undefined> {
     const head = isJobId(id) ? await this.#options.store.readHead('pending', id) : undefined;
-    return head?.facts as JobRequest | undefined;
+    const request = readStoredRequest(head?.facts, id);
+    return head && request && { request, size: head.size };
   }
 
   /** Request and body of a job that waits or runs. */
@@ -39,15 +48,17 @@ export class JobRecords implements LedgerSource {
     const bytes = await this.#options.store.read('pending', id);
     if (bytes === undefined) return undefined;
     const { facts, body } = unpackRecord(bytes);
-    return { request: facts as JobRequest, body };
+    const request = readStoredRequest(facts, id);
+    return request && { request, body };
   }
 
   /** A finished job, within its retention. */
   async readFinished(id: string): Promise<Required<Job> | undefined> {
     const { store, retentionMs, now } = this.#options;
     const head = isJobId(id) ? await store.readHead('finished', id) : undefined;
-    if (head === undefined) return undefined;
-    const job = finishedJob(head.facts as StoredOutcome, retentionMs);
+    const stored = readStoredOutcome(head?.facts, id);
+    if (stored === undefined) return undefined;
+    const job = finishedJob(stored, retentionMs);
     return job.expiresAtMs > now() ? job : undefined;
   }
 
@@ -55,7 +66,7 @@ export class JobRecords implements LedgerSource {
   async readOutcome(id: string): Promise<JobOutcome | undefined> {
     if ((await this.readFinished(id)) === undefined) return undefined;
     const bytes = await this.#options.store.read('finished', id);
-    return bytes && unpackOutcome(bytes);
+    return bytes && unpackOutcome(bytes, id);
   }
 
   /** Takes the idempotency key of a request; false when another job has it. */
@@ -66,10 +77,20 @@ export class JobRecords implements LedgerSource {
     return this.#options.store.create('keys', idempotency.key, packRecord(request, NO_BODY));
   }
 
-  /** Request of the job that has an idempotency key. */
+  /** Request of the job that has an idempotency key; a record that no queue wrote is removed, as it would keep the key taken. */
   async readKey(key: string): Promise<JobRequest | undefined> {
-    const bytes = await this.#options.store.read('keys', key);
-    return bytes && (unpackHead(bytes) as JobRequest);
+    const { store } = this.#options;
+    const bytes = await store.read('keys', key);
+    if (bytes === undefined) return undefined;
+    const request = readStoredRequest(unpackHead(bytes));
+    if (request?.idempotency?.key === key) return request;
+    await this.discardKey(key);
+    return undefined;
+  }
+
+  /** Frees an idempotency key, whatever has its name. */
+  async discardKey(key: string): Promise<void> {
+    await this.#options.store.remove('keys', key);
   }
 
   /** Frees an idempotency key unless it belongs to another job. */
@@ -81,7 +102,7 @@ export class JobRecords implements LedgerSource {
   async removeFinished(id: string): Promise<JobRequest | undefined> {
     const { store } = this.#options;
     const head = await store.readHead('finished', id);
-    const request = (head?.facts as StoredOutcome | undefined)?.order;
+    const request = readStoredOutcome(head?.facts, id)?.order;
     if (request?.idempotency !== undefined) await this.freeKey(request.idempotency.key, id);
     await store.remove('finished', id);
     return request;
@@ -96,8 +117,12 @@ export class JobRecords implements LedgerSource {
   async charge(kind: RecordKind, id: string): Promise<Charge | undefined> {
     const head = await this.#options.store.readHead(kind === 'webhook' ? 'finished' : kind, id);
     if (head === undefined) return undefined;
-    if (kind === 'pending') return pendingCharge(head.facts as JobRequest, head.size);
-    const { order } = head.facts as StoredOutcome;
+    if (kind === 'pending') {
+      const request = readStoredRequest(head.facts, id);
+      return request && pendingCharge(request, head.size);
+    }
+    const order = readStoredOutcome(head.facts, id)?.order;
+    if (order === undefined) return undefined;
     return kind === 'finished' ? finishedCharge(order, head.size) : webhookCharge(order);
   }
 }

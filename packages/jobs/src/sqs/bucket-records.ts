@@ -1,9 +1,8 @@
 import { isJobId } from '../queue/job-identity.ts';
-import { unpackHead } from '../queue/packed-record.ts';
+import { MAX_HEAD_BYTES, unpackHead } from '../queue/packed-record.ts';
 import type { RecordHead, RecordStore, StoredKind, StoredName } from '../queue/record-store.ts';
 import type { JobBucket } from './job-bucket.ts';
 
-const FIRST_LINE_BYTES = 64 * 1024;
 /** Prefixes of the kinds of records, as version 0.1 named them. */
 const FOLDERS: Readonly<Record<StoredKind, string>> = {
   pending: 'orders/',
@@ -28,7 +27,7 @@ export class BucketRecords implements RecordStore {
   }
 
   async readHead(kind: StoredKind, name: string): Promise<RecordHead | undefined> {
-    const read = await this.#bucket.readStart(keyOf(kind, name), FIRST_LINE_BYTES);
+    const read = await this.#bucket.readStart(keyOf(kind, name), MAX_HEAD_BYTES);
     return read && { facts: unpackHead(read.start), size: read.size };
   }
 
