@@ -22,11 +22,11 @@ import { checkArguments } from './settings/check-arguments.ts';
 import { importPeer } from './settings/import-peer.ts';
 import type { Settings } from './settings/settings.ts';
 
-/** A gateway that listens, or will as soon as its models are loaded. */
+/** A gateway that listens, or that listens as soon as its models are loaded. */
 export interface Gateway {
   readonly server: Server;
   /**
-   * Settles when each model was tried to be loaded, and it listens; rejects when the models can't be listed, or
+   * Settles when the first attempt to load each model has ended and the gateway listens; rejects when the models can't be listed, or
    * when it can't listen on an inherited socket.
    */
   readonly loaded: Promise<void>;
@@ -126,14 +126,14 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
     checked.catch(() => undefined);
     await loadModels(settings, registry, models, discovery, logger, onError);
     await checked;
-    // Not before: a job of a model that isn't served yet would fail.
+    // A job of a model that isn't served yet would fail.
     jobs?.start();
   }
   const waits = isInherited(settings.listen);
   if (waits) requireInherited(settings.listen, 'FAIRLEAD_LISTEN');
   else await listener.open();
   const loaded = waits ? loadThenOpen(listener, load(), settings.deadlineMs) : load();
-  // A gateway that is closed before may have no caller that awaits it.
+  // The caller of a gateway that is closed early may not await it.
   loaded.catch(() => undefined);
 
   return {
@@ -162,7 +162,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   };
 }
 
-/** Listens when the models are loaded, but after `deadlineMs` at the latest: waiting clients then get an answer, if only "not ready". */
+/** Listens when the models are loaded, but after `deadlineMs` at the latest: waiting clients then get at least "not ready". */
 async function loadThenOpen(
   listener: Listener,
   loading: Promise<void>,

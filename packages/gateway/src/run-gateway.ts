@@ -4,7 +4,7 @@ import { createGateway, type Gateway } from './create-gateway.ts';
 import { SettingsError } from './settings/settings-error.ts';
 import type { Settings } from './settings/settings.ts';
 
-/** Time until a worker thread that still computes after everything else is closed ends with the process. */
+/** Time after which the process ends although a worker thread still computes. */
 const EXIT_TIMEOUT_MS = 500;
 
 /**
@@ -40,7 +40,7 @@ export async function runGateway(read: () => Settings, host: NodeJS.Process): Pr
   }
   try {
     const gateway = await createGateway(read(), { log: host.stdout });
-    // A stop doesn't wait until the models are loaded.
+    // A shutdown doesn't wait until the models are loaded.
     await Promise.race([gateway.loaded.then(() => reportReady(gateway, host)), stop.promise]);
     await stop.promise;
     host.exitCode = (await gateway.close()) ? 0 : 1;

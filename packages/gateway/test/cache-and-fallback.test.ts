@@ -27,7 +27,7 @@ async function start(pushes: readonly PushRequest[], variables: Readonly<Record<
   const post = (model: string, body: unknown, headers?: Readonly<Record<string, string>>) =>
     call(`/v2/models/${model}/infer`, { body, ...(headers && { headers }) });
   const get = (path: string) => call(path);
-  /** The values of a metric, added up. */
+  /** Returns the sum of a metric. */
   const metric = async (name: string, labels = '') => {
     const { body } = await get('/metrics');
     return body
@@ -38,7 +38,7 @@ async function start(pushes: readonly PushRequest[], variables: Readonly<Record<
   return { address, gateway, logged, logs, infer, post, get, metric };
 }
 
-/** Asks from several clients without a pause until it is stopped; each answer must be right. */
+/** Sends requests from several clients without a pause until it is stopped, and checks each response. */
 function load(infer: (x: number) => Promise<HttpResponse>) {
   let going = true;
   let answered = 0;
@@ -58,7 +58,7 @@ function load(infer: (x: number) => Promise<HttpResponse>) {
   };
   const clients = [0, 3, 6, 9].map(client);
   return {
-    /** Waits until as many more were answered. */
+    /** Waits until `count` more requests are answered. */
     async more(count: number) {
       const enough = answered + count;
       await until(() => answered >= enough);
@@ -71,7 +71,7 @@ function load(infer: (x: number) => Promise<HttpResponse>) {
   };
 }
 
-test('Redis is killed and comes back under load: answers from it before and after, and never an error', async () => {
+test('Redis is killed and restarted under load: it answers before and after, and no request fails', async () => {
   const redis = await startRedis();
   onTestFinished(() => redis.kill());
   const { gateway, logs, infer, metric } = await start([onnxVersion('affine', 'affine')], {
@@ -86,7 +86,7 @@ test('Redis is killed and comes back under load: answers from it before and afte
   await clients.more(200);
   const before = await metric('nv_cache_num_misses_per_model');
   await clients.more(200);
-  // Without it everything is computed, but for what others are computing at that moment.
+  // Without Redis every request is computed, except for those that share a computation.
   expect(await metric('nv_cache_num_misses_per_model')).toBeGreaterThan(before);
   const revived = await startRedis(redis.port);
   onTestFinished(() => revived.kill());
@@ -97,14 +97,14 @@ test('Redis is killed and comes back under load: answers from it before and afte
   const looked = (await hits()) + (await metric('nv_cache_num_misses_per_model'));
   expect(looked).toBe(answered);
   expect(await metric('nv_inference_request_success')).toBe(answered);
-  // Said, but not once for each request.
+  // Errors are logged, but not for each request.
   const errors = logs.filter((line) => line.includes('"level":"error"'));
   expect(errors.length).toBeGreaterThan(0);
   expect(errors.length).toBeLessThan(50);
   expect(await gateway.close()).toBe(true);
 });
 
-test('the process behind a model is killed under load: its fallback answers every request, until it is back', async () => {
+test('the process behind a model is killed under load: its fallback answers every request until it runs again', async () => {
   const port = await freePort();
   const original = await startUpstream(port);
   const { logged, infer, get, metric } = await start(
@@ -127,7 +127,7 @@ test('the process behind a model is killed under load: its fallback answers ever
   expect(['failed', 'circuit-open']).toContain(headers['fairlead-fallback']);
   await logged('circuit-opened');
   await clients.more(200);
-  // Truthful: the model itself is away.
+  // Readiness is that of the model itself.
   expect((await get('/v2/models/original/ready')).status).toBe(503);
   expect((await get('/v2/models/export/ready')).status).toBe(200);
   await startUpstream(port);
@@ -136,18 +136,18 @@ test('the process behind a model is killed under load: its fallback answers ever
   const { wrong } = await clients.stop();
   expect(wrong).toEqual([]);
 
-  const passedOn = await metric('fairlead_fallback_requests_total', 'model="original"');
-  expect(passedOn).toBeGreaterThan(0);
-  expect(await metric('nv_inference_request_success', 'model="export"')).toBe(passedOn);
+  const forwarded = await metric('fairlead_fallback_requests_total', 'model="original"');
+  expect(forwarded).toBeGreaterThan(0);
+  expect(await metric('nv_inference_request_success', 'model="export"')).toBe(forwarded);
   expect(await metric('nv_inference_request_failure')).toBe(0);
   expect(await metric('nv_inference_pending_request_count')).toBe(0);
 });
 
-test('what is counted adds up to what was asked: cached, wrong, failing, falling back, canceled and refused', async () => {
+test('the metrics add up to the requests: cached, invalid, failed, with fallback, canceled and rejected', async () => {
   const nowhere = await freePort();
   const [down, lonely] = [upstreamVersion('down'), upstreamVersion('lonely')];
   const pushes = [onnxVersion('affine', 'affine'), onnxVersion('slow', 'slow')];
-  // They are loaded while their upstream is there, which then goes.
+  // Their upstream ends after they are loaded.
   const original = await startUpstream(nowhere);
   const { address, infer, post, get, metric } = await start([down, lonely, ...pushes], {
     FAIRLEAD_FLASK_ADDRESS: `127.0.0.1:${nowhere}`,
@@ -162,10 +162,10 @@ test('what is counted adds up to what was asked: cached, wrong, failing, falling
     inputs: [{ name: 'times', datatype: 'INT64', shape: [1], data: [times] }],
   });
   const statuses: number[] = [];
-  const all = async (asked: Promise<HttpResponse>[]): Promise<void> => {
-    for (const { status } of await Promise.all(asked)) statuses.push(status);
+  const all = async (sent: Promise<HttpResponse>[]): Promise<void> => {
+    for (const { status } of await Promise.all(sent)) statuses.push(status);
   };
-  const one = async (asked: Promise<HttpResponse>): Promise<void> => all([asked]);
+  const one = async (sent: Promise<HttpResponse>): Promise<void> => all([sent]);
 
   for (let index = 0; index < 40; index++) await one(infer('affine', index % 5));
   await all(Array.from({ length: 3 }, () => infer('affine', 77)));
@@ -176,7 +176,7 @@ test('what is counted adds up to what was asked: cached, wrong, failing, falling
     await one(post('affine', { inputs: [] }));
     await one(post('down', { inputs: [] }));
   }
-  // A client that leaves once its request is known to have arrived; it gets no status.
+  // A client that disconnects after its request arrived; it gets no status.
   const pending = () => metric('nv_inference_pending_request_count', 'model="slow"');
   const leaving = request({ ...address, path: '/v2/models/slow/infer', method: 'POST' });
   leaving.on('error', () => undefined).setHeader('content-type', 'application/json');
@@ -202,7 +202,7 @@ test('what is counted adds up to what was asked: cached, wrong, failing, falling
   expect(await metric('fairlead_request_duration_seconds_count')).toBe(success);
   expect(await metric('http_requests_total', 'route="infer"')).toBe(total);
   const hits = await metric('nv_cache_num_hits_per_model');
-  // 5 + 1 + 2 inputs of which each was computed once: "down" asks for two that "affine" was never asked for.
+  // 5 + 1 + 2 inputs of which each was computed once: "down" has two inputs that "affine" didn't have.
   expect(await metric('nv_cache_num_misses_per_model')).toBe(8);
   expect(hits).toBe(40 + 3 + 30 - 8);
   expect(await metric('nv_inference_count')).toBe(success - hits);

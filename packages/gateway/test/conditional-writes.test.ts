@@ -5,7 +5,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { awsEnvironment, setEnvironment } from './support/aws-environment.ts';
 import { startGateway } from './support/start-gateway.ts';
 
-/** A service that speaks as much of S3 as an empty bucket needs, and answers every write with `status`. */
+/** A service that imitates an empty bucket of S3, and answers every write with `status`. */
 async function emptyBucket(status: 200 | 403) {
   const requests: string[] = [];
   const server = createServer((request, response) => {
@@ -36,7 +36,7 @@ async function emptyBucket(status: 200 | 403) {
   return { writes };
 }
 
-test('a store that overlooks If-None-Match stops the start, and what the check wrote is removed', async () => {
+test('a store that ignores If-None-Match stops the start, and the object of the check is removed', async () => {
   const { writes } = await emptyBucket(200);
   const starting = startGateway({ FAIRLEAD_REGISTRY: 's3://models/prod' });
   await expect(starting).rejects.toThrow(
@@ -46,7 +46,7 @@ test('a store that overlooks If-None-Match stops the start, and what the check w
   expect(writes()).toEqual([`PUT ${probe}`, `PUT ${probe}`, `DELETE ${probe}`]);
 });
 
-test('a gateway that may only read starts', async () => {
+test('a gateway with read access only starts', async () => {
   const { writes } = await emptyBucket(403);
   const { gateway, logged } = await startGateway({ FAIRLEAD_REGISTRY: 's3://models/prod' });
   expect(await logged('models loaded')).toMatchObject({ models: [] });

@@ -38,7 +38,7 @@ describe('serving', () => {
     expect(logs.map((line) => (JSON.parse(line) as { msg: string }).msg)).toContain(warning);
   });
 
-  test('answers over TCP with what the model computes, and says which version did', async () => {
+  test('answers over TCP with the result of the model, and names its version', async () => {
     const { call, gateway } = await startAffine();
     expectTypeOf(gateway.loaded).resolves.toBeVoid();
     const { status, headers, body } = await call('/v2/models/affine/infer', {
@@ -53,7 +53,7 @@ describe('serving', () => {
     expect(headers).toMatchObject({ 'fairlead-model': 'affine', 'fairlead-version': '1' });
   });
 
-  test('answers over a Unix socket, and takes the socket away when it is closed', async () => {
+  test('answers over a Unix socket, and removes the socket when it is closed', async () => {
     const socketPath = join(temporaryFolder(), 'gateway.sock');
     const folder = temporaryFolder();
     await sampleRegistry(folder, onnxVersion('affine', 'affine'));
@@ -142,7 +142,7 @@ describe('serving', () => {
     expect(headers['content-security-policy']).toContain("connect-src 'self'");
   });
 
-  test('serves every model that has the alias, and leaves out those that have not', async () => {
+  test('serves every model that has the alias, and no other', async () => {
     const folder = temporaryFolder();
     const registry = await sampleRegistry(
       folder,
@@ -172,7 +172,7 @@ describe('serving', () => {
     const infer = await call('/v2/models/affine/infer', { body: affine(1, 2) });
     expect(infer.status).toBe(200);
     expect(logs.join('')).toContain('model \\"broken\\" is damaged: ');
-    // Followers of the others go on.
+    // The aliases of other models are still followed.
     await registry.push(onnxVersion('affine', 'affine-next'));
     await registry.setAlias('affine', 'champion', 2, { actor: 'ada' });
     await until(async () => {
@@ -181,7 +181,7 @@ describe('serving', () => {
     });
   });
 
-  test('serves the models that it is told to, under the alias that it is told', async () => {
+  test('serves the models of FAIRLEAD_MODELS, under FAIRLEAD_ALIAS', async () => {
     const folder = temporaryFolder();
     const registry = await sampleRegistry(
       folder,
@@ -198,7 +198,7 @@ describe('serving', () => {
     expect((await call('/v2/models/first')).status).toBe(404);
   });
 
-  test('lives but is not ready while a model that it was told to serve is not there', async () => {
+  test('is live but not ready while a model of FAIRLEAD_MODELS does not exist', async () => {
     const folder = temporaryFolder();
     const registry = await sampleRegistry(folder);
     const { call } = await startGateway({
@@ -223,8 +223,8 @@ describe('serving', () => {
   });
 });
 
-describe('what Express answers, behind the protocol', () => {
-  test('the page for people, under its own policy', async () => {
+describe('pages of Express, behind the protocols', () => {
+  test('the page for browsers, with its own policy', async () => {
     const { call } = await startAffine();
     const { status, headers, body } = await call('/');
     expect(status).toBe(200);
@@ -233,7 +233,7 @@ describe('what Express answers, behind the protocol', () => {
     expect(headers).not.toHaveProperty('x-powered-by');
   });
 
-  test('the metrics, which count every request by its group', async () => {
+  test('the metrics count every request by its group', async () => {
     const { call } = await startAffine();
     for (let count = 0; count < 3; count++) {
       await call('/v2/models/affine/infer', { body: affine(1, 2, 3, 4) });
@@ -253,7 +253,7 @@ describe('what Express answers, behind the protocol', () => {
     );
   });
 
-  test('nothing else, as a problem in JSON', async () => {
+  test('any other path gets a problem in JSON', async () => {
     const { call } = await startAffine();
     for (const path of ['/nowhere', '/v2/nowhere', '/v2/models/affine/infer/', '/favicon.ico']) {
       const { status, headers, body } = await call(path);
@@ -281,7 +281,7 @@ describe('keys', () => {
     return { ...started, callAs, keysFile, keys };
   }
 
-  test('a keys file that is not taken over shows in the readiness, a metric and the log until it is right', async () => {
+  test('an invalid keys file is reported by the readiness, a metric and the log until it is corrected', async () => {
     const { call, callAs, keysFile, logged } = await startWithKeys();
     const staleness = async () => {
       const { body } = await callAs('scraper', '/metrics');
@@ -334,7 +334,7 @@ describe('keys', () => {
       ...['', '?x', '/', '/?', '//', '/.', '/x/..'].map((end) => `/metrics${end}`),
       ...['/METRICS', '/Metrics/', '//metrics', '/%6detrics', '/./metrics', '/x/../metrics'],
     ]) {
-      // An absolute URL is a path as well to some routers.
+      // Some routers treat an absolute URL as a path.
       for (const path of [spelling, `http://127.0.0.1${spelling}`]) {
         const { status, body } = await callAs('mine', path);
         expect([path, [403, 404].includes(status)]).toEqual([path, true]);
@@ -344,7 +344,7 @@ describe('keys', () => {
     expect(logs.join('')).not.toContain('fl_');
   });
 
-  test('no spelling of a path reaches a model that the key may not ask', async () => {
+  test('no spelling of a path reaches a model that the key may not use', async () => {
     const { callAs } = await startWithKeys();
     const body = affine(1, 2);
     expect((await callAs('mine', '/v2/models/affine/infer', body)).status).toBe(200);
@@ -379,7 +379,7 @@ describe('keys', () => {
         const { status, body: text } = await callAs('other', path, body);
         expect(text).not.toContain('outputs":[{"name":"y","datatype":"FP32","shape":[1,2],"data"');
         expect([200, 400, 403, 404, 405]).toContain(status);
-        // What the key may call is what the handler runs: the guard and the handler read the same name.
+        // The guard and the handler read the same name of the model.
         const mine = await callAs('mine', path, body);
         if (mine.status === 200 && mine.body.includes('"data"')) expect(status).toBe(403);
       }),
@@ -391,10 +391,10 @@ describe('keys', () => {
     const { call, logs } = await startAffine();
     const { headers } = await call('/v2/models/affine/infer', {
       body: affine(1, 2),
-      headers: { 'x-request-id': 'asked-by-the-test' },
+      headers: { 'x-request-id': 'id-of-the-test' },
     });
-    expect(headers['x-request-id']).toBe('asked-by-the-test');
-    const line = await until(() => logs.find((each) => each.includes('asked-by-the-test')));
+    expect(headers['x-request-id']).toBe('id-of-the-test');
+    const line = await until(() => logs.find((each) => each.includes('id-of-the-test')));
     expect(JSON.parse(line)).toMatchObject({
       service: 'fairlead-gateway',
       path: '/v2/models/affine/infer',
@@ -405,7 +405,7 @@ describe('keys', () => {
   });
 });
 
-describe('a setting that turns out to be of no use is named', () => {
+describe('a setting that cannot be used is named', () => {
   test.each([
     ['FAIRLEAD_REGISTRY', '/dev/null', '/dev/null'],
     ['FAIRLEAD_ALIAS', 'Not A Name', '"Not A Name" cannot name an alias'],
@@ -426,7 +426,7 @@ describe('a setting that turns out to be of no use is named', () => {
     await expect(starting).rejects.toThrow(reason);
   });
 
-  test('a port that is taken', async () => {
+  test('a port that is in use', async () => {
     const { address: taken } = await startGateway({ FAIRLEAD_REGISTRY: temporaryFolder() });
     const address = `127.0.0.1:${'port' in taken ? taken.port : 0}`;
     const again = startGateway({
@@ -439,7 +439,7 @@ describe('a setting that turns out to be of no use is named', () => {
   });
 });
 
-describe('a body whose chunks are broken', () => {
+describe('a body with invalid chunks', () => {
   const head = (path: string, more = ''): string =>
     `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${more}Transfer-Encoding: chunked\r\n\r\n`;
 

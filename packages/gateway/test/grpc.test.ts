@@ -140,7 +140,7 @@ test('speaks gRPC beside HTTP, with the keys, scopes and limits of HTTP', async 
     platform: 'onnx_onnxv1',
   });
 
-  // One client, one limit, whichever way it comes.
+  // One client has one limit over HTTP and gRPC.
   await send('ModelInfer', affine, as('twice'));
   const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }];
   const question = { body: { inputs }, headers: as('twice') };
@@ -184,7 +184,7 @@ test('refused keys are limited by the address, in the same count as over HTTP; f
   expect(await codeOf('ModelInfer', affine, as('twice'))).toBe(status.RESOURCE_EXHAUSTED);
 });
 
-test('without keys each client behind the proxy has a limit of its own', async () => {
+test('without keys each client behind the proxy has a separate limit', async () => {
   const { send } = await start({ FAIRLEAD_RATE_LIMIT: '1' });
   const from = (address: string) => send('ModelInfer', affine, { 'x-forwarded-for': address });
   await from('192.0.2.1');
@@ -203,7 +203,7 @@ test('a message may be as large as a body', async () => {
   expect((await failure(send('ModelInfer', large))).code).toBe(status.RESOURCE_EXHAUSTED);
 });
 
-test('SIGTERM answers what is in flight, takes nothing new, and ends with 0', async () => {
+test('at SIGTERM calls in flight are answered, new ones are refused, and the process ends with 0', async () => {
   const { socketPath, grpcSocket, variables } = await grpcVariables();
   const gateway = startGatewayProcess({ ...open, ...variables });
   await gateway.logged('models loaded');
@@ -229,7 +229,7 @@ test('SIGTERM answers what is in flight, takes nothing new, and ends with 0', as
   expect(refused).toBe(true);
 });
 
-test('listens on a Unix socket that systemd passes on, beside the one of HTTP', async () => {
+test('listens on a Unix socket that systemd passes, beside the one of HTTP', async () => {
   const registry = temporaryFolder();
   await sampleRegistry(registry, onnxVersion('affine', 'affine'));
   const folder = temporaryFolder();
@@ -257,7 +257,7 @@ test('listens on a Unix socket that systemd passes on, beside the one of HTTP', 
   expect(await gateway.ended).toBe(0);
 });
 
-test('rejects a TCP socket that is passed on for gRPC: the address of a client would be unknown', async () => {
+test('rejects a TCP socket that is passed for gRPC: the address of a client would be unknown', async () => {
   const socket = new BoundSocket({ host: '127.0.0.1' });
   onTestFinished(() => {
     socket.close();

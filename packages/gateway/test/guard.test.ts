@@ -21,7 +21,7 @@ async function guardOf(environment: Readonly<Record<string, string>>) {
   return guard;
 }
 
-/** Listens with the guard in front of a service that takes everything, `/metrics` with its scope. */
+/** Starts a server whose guard is in front of a service that accepts every request, `/metrics` with its scope. */
 async function guarded(environment: Readonly<Record<string, string>>) {
   const guard = await guardOf(environment);
   const server = createServer(
@@ -71,7 +71,7 @@ async function guardedByKeys(environment: Readonly<Record<string, string>> = {})
 
 const infer = '/v2/models/digits/infer';
 
-test('what changes in the keys file is taken over while the gateway runs', async () => {
+test('changes of the keys file take effect while the gateway runs', async () => {
   const { call, askWith, folder } = await guardedByKeys();
   expect((await call(infer, 'all')).status).toBe(200);
   const { keys } = writeKeysFile(folder, { fresh: { scopes: ['infer:digits'] } });
@@ -115,7 +115,7 @@ describe('without a key', () => {
     });
   });
 
-  test('a wrong, a foreign and an expired key get the same answer', async () => {
+  test('a wrong, an unknown and an expired key get the same response', async () => {
     const { call, askWith } = await guardedByKeys();
     const answers = [
       await askWith('/v2', 'fl_unknown'),
@@ -139,7 +139,7 @@ describe('scopes', () => {
     [`${infer}?verbose=1`, 'scraper', 403],
     ['/v2/models/digits/versions/2/infer', 'digits', 200],
     ['/v2/models/digits/versions/2/infer', 'scraper', 403],
-    // The name that counts is the one that the model server will read.
+    // The name of the model is that which the model server reads.
     ['/v2/models/%64igits/infer', 'digits', 200],
     ['/v2/models/%64igits/infer', 'scraper', 403],
     ['/v2/models/d%69gits/versions/%32/infer', 'scraper', 403],
@@ -149,14 +149,14 @@ describe('scopes', () => {
     ['/v2/models/../infer', 'digits', 403],
     ['/v2/models/%2e%2e/infer', 'digits', 403],
     ['/v2/models/*/infer', 'digits', 403],
-    // No model can be asked by this path: the protocol answers that there is nothing.
+    // This path names no model: the protocol answers 404.
     ['/v2/models/%zz/infer', 'digits', 200],
     ['/v1/models/digits:predict', 'digits', 200],
     ['/v1/models/%64igits:predict', 'digits', 200],
     ['/v1/models/digits/versions/1:predict?x', 'digits', 200],
     ['/v1/models/wine:predict', 'digits', 403],
     ['/v2/models/digits%00/infer', 'digits', 403],
-    // Reading about a model, and its readiness, is for every key.
+    // Metadata and readiness of a model need any key.
     ['/v2/models/other', 'digits', 200],
     ['/v2/models/other/ready', 'scraper', 200],
     ['/metrics', 'scraper', 200],
@@ -183,7 +183,7 @@ describe('scopes', () => {
     ['GET', '/models/digits', 'digits', 200],
     ['DELETE', '/models/digits', 'all', 403],
     ['DELETE', '/models/digits', 'admin', 200],
-    // Nobody is asked for a scope where there is nothing: the protocol says so.
+    // A path that doesn't exist needs no scope: the protocol answers 404.
     ['POST', '/v2/repository/models/digits/load/', 'all', 200],
     ['POST', '/v2/./repository/models/digits/load', 'all', 200],
     ['POST', '/v2//repository/index', 'all', 200],
@@ -195,7 +195,7 @@ describe('scopes', () => {
     expect((await call(path, name, { method })).status).toBe(status);
   });
 
-  test('a refusal names the scope that is missing', async () => {
+  test('a rejection names the missing scope', async () => {
     const { call } = await guardedByKeys();
     const { body, headers } = await call('/v2/models/%6fther/infer', 'digits');
     expect(JSON.parse(body)).toMatchObject({
@@ -205,7 +205,7 @@ describe('scopes', () => {
   });
 });
 
-describe('how much', () => {
+describe('rate limits', () => {
   test('a key has its own limit; the public paths are not counted', async () => {
     const { call } = await guardedByKeys({ FAIRLEAD_RATE_LIMIT: '3' });
     for (const status of [200, 200, 429]) expect((await call(infer, 'twice')).status).toBe(status);
@@ -228,7 +228,7 @@ describe('how much', () => {
     expect((await call(refused, 'all')).status).toBe(200);
   });
 
-  test('requests with a refused key or none are limited by their address, right keys from there are not', async () => {
+  test('requests with an invalid key or none are limited by their address, valid keys from that address are not', async () => {
     const { call, askWith } = await guardedByKeys({ FAIRLEAD_REFUSED_KEYS_LIMIT: '4' });
     for (let count = 0; count < 2; count++) {
       expect((await call(infer)).status).toBe(401);
@@ -251,7 +251,7 @@ describe('how much', () => {
     expect((await call('/v2/health/live')).status).toBe(200);
   });
 
-  test('the limit of refused keys that ships answers 429 from the 301st request of a minute on', async () => {
+  test('by default invalid keys get 429 from the 301st request of a minute on', async () => {
     const { askWith } = await guardedByKeys();
     const statuses: number[] = [];
     for (let count = 0; count < 302; count++) {
@@ -262,7 +262,7 @@ describe('how much', () => {
     expect(statuses.slice(300)).toEqual([429, 429]);
   });
 
-  test('behind the proxy each client has a limit of its own where there are no keys', async () => {
+  test('without keys each client behind the proxy has a separate limit', async () => {
     const call = await guarded({
       FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
       FAIRLEAD_RATE_LIMIT: '1',
@@ -273,7 +273,7 @@ describe('how much', () => {
     expect((await from('192.0.2.2')).status).toBe(200);
   });
 
-  test('a body has to be JSON, and no larger than the setting', async () => {
+  test('a body must be JSON, and not larger than the setting', async () => {
     const { call } = await guardedByKeys({ FAIRLEAD_MAX_BODY_BYTES: '10' });
     expect((await call(infer, 'all', { body: '"12345678"' })).status).toBe(200);
     expect(await call(infer, 'all', { body: '"123456789"' })).toMatchObject({
@@ -283,7 +283,7 @@ describe('how much', () => {
   });
 });
 
-describe('answers', () => {
+describe('responses', () => {
   test('have a request id and the headers of an API', async () => {
     const { call } = await guardedByKeys();
     const { headers } = await call('/v2', 'all');
@@ -296,31 +296,31 @@ describe('answers', () => {
 });
 
 describe('without keys', () => {
-  test('everybody may do everything', async () => {
+  test('every request is allowed', async () => {
     const call = await guarded({ FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1' });
     for (const path of [infer, '/metrics', '/v2']) expect((await call(path)).status).toBe(200);
   });
 });
 
-describe('a keys file that is of no use', () => {
+describe('an invalid keys file', () => {
   const create = (keysFile: string) =>
     guardOf({ FAIRLEAD_KEYS_FILE: keysFile, FAIRLEAD_PEPPER: pepper });
 
-  test('is named when it is not there', async () => {
+  test('is named when it does not exist', async () => {
     await expect(create('/nowhere/keys.json')).rejects.toThrow(SettingsError);
     await expect(create('/nowhere/keys.json')).rejects.toThrow(
       /^FAIRLEAD_KEYS_FILE can't be used: ENOENT.*keys/,
     );
   });
 
-  test('is named when it holds something else, which is not shown', async () => {
+  test('is named when it has other content, which is not shown', async () => {
     const file = join(temporaryFolder(), 'keys.json');
     writeFileSync(file, '{"keys":[{"id":"PLANTED"}]}');
     await expect(create(file)).rejects.toThrow(/^FAIRLEAD_KEYS_FILE can't be used: keys\[0\]\.id/);
     await expect(create(file)).rejects.not.toThrow(/PLANTED/);
   });
 
-  test('is refused when other accounts may write it, with the command that mends it', async () => {
+  test('is rejected when other accounts may write it, with the command that corrects it', async () => {
     const { keysFile } = writeKeysFile(temporaryFolder(), { all: { scopes: ['infer:*'] } });
     chmodSync(keysFile, 0o664);
     await expect(create(keysFile)).rejects.toThrow(`Run: chmod go-w ${keysFile}`);

@@ -11,7 +11,7 @@ import { onnxVersion } from './support/sample-registry.ts';
 
 const hostile = `<img src=x onerror="alert('&')">`;
 
-/** Has a version of `affine`; for every other model, a reason that came from who knows where. */
+/** Has a version of `affine`; for every other model, a hostile reason. */
 const source: ModelSource = {
   resolve: (model) =>
     model === 'affine' ? Promise.resolve({ version: 7 }) : Promise.reject(new Error(hostile)),
@@ -82,7 +82,7 @@ test('the policy lets in the one style of the page and nothing else', async () =
     "frame-ancestors 'none'",
     `style-src 'sha256-${hash}'`,
   ]);
-  // What the policy would stop is not there to begin with.
+  // The page has nothing that its policy would block.
   expect(answer.text).not.toMatch(/<script|\son\w+=|\sstyle=|\ssrc=/i);
 });
 

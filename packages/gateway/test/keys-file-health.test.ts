@@ -2,7 +2,7 @@ import { InferenceMetrics } from '@fairlead/monitoring';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { KeysFileHealth } from '../src/monitoring/keys-file-health.ts';
 
-test('CloudWatch gets the staleness of the keys file four times a minute, 0 while all is well', () => {
+test('CloudWatch gets the staleness of the keys file four times a minute, 0 without a failure', () => {
   vi.useFakeTimers();
   onTestFinished(() => {
     vi.useRealTimers();

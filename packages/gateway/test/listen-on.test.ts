@@ -5,7 +5,7 @@ import { temporaryFolder } from '@fairlead/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import { listenOn } from '../src/listening/listen-on.ts';
 
-/** What Node's own cluster makes its sockets with; as a parent process that passes one on. */
+/** Creates sockets as a parent process that passes them; Node's cluster module does so too. */
 const { _createServerHandle: bind } = net as unknown as {
   readonly _createServerHandle: (
     path: string,
@@ -25,7 +25,7 @@ test.each(['unix', 'fd'] as const)(
       server.close();
     });
     await listenOn(server, kind === 'fd' ? `fd:${bind(path, -1, -1).fd}` : `unix:${path}`, 'X');
-    // All in one turn of the event loop, in which none is accepted.
+    // All in one turn of the event loop: none is accepted before.
     const sockets = Array.from({ length: 1000 }, () => net.connect(path));
     const results = await Promise.allSettled(
       sockets.map(async (socket) => {

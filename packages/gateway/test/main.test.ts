@@ -21,7 +21,7 @@ const slow = (times: number) => ({
   inputs: [{ name: 'times', datatype: 'INT64', shape: [1], data: [times] }],
 });
 
-/** A registry with the models `affine` and `slow`, and where the gateway shall listen. */
+/** A registry with the models `affine` and `slow`, and an address for the gateway. */
 async function folders() {
   const registry = temporaryFolder();
   await sampleRegistry(registry, onnxVersion('affine', 'affine'), onnxVersion('slow', 'slow'));
@@ -45,7 +45,7 @@ function untilBusy(socketPath: string, model: string): Promise<boolean> {
 
 describe('stopping', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    '%s answers what is in flight, and ends with 0',
+    'at %s requests in flight are answered, and the process ends with 0',
     async (signal) => {
       const { socketPath, environment } = await folders();
       const gateway = startGatewayProcess(environment);
@@ -61,7 +61,7 @@ describe('stopping', () => {
     },
   );
 
-  test('what outlasts the grace period is cut off, with the process if it still computes', async () => {
+  test('a request that outlasts the grace period is cut off, and the process is killed if it still computes', async () => {
     const { socketPath, environment } = await folders();
     const gateway = startGatewayProcess({ ...environment, FAIRLEAD_SHUTDOWN_GRACE_MS: '1' });
     await gateway.logged('models loaded');
@@ -74,7 +74,7 @@ describe('stopping', () => {
     expect(gateway.output()).toContain('"clean":false,"msg":"stopped"');
   });
 
-  test('it is not ready, but answers, for as long as it is told before the door is closed', async () => {
+  test('after SIGTERM it is not ready but answers, for FAIRLEAD_NOT_READY_MS before the listener closes', async () => {
     const { socketPath, environment } = await folders();
     const gateway = startGatewayProcess({ ...environment, FAIRLEAD_NOT_READY_MS: '600000' });
     await gateway.logged('models loaded');
@@ -91,7 +91,7 @@ describe('stopping', () => {
 
   test('it stops while a model still loads', async () => {
     const { socketPath, environment } = await folders();
-    // Takes connections, and never answers: the model that it runs is warmed up for a minute.
+    // Accepts connections, and never answers: the warm-up of its model lasts a minute.
     const silent = createTcpServer((socket) => socket.on('error', () => socket.destroy()));
     silent.listen(0, '127.0.0.1');
     await once(silent, 'listening');
@@ -119,7 +119,7 @@ describe('stopping', () => {
 });
 
 describe('starting', () => {
-  test('listens on a socket that systemd passes on', async () => {
+  test('listens on a socket that systemd passes', async () => {
     const { environment } = await folders();
     const port = await freePort();
     const passed = { ...environment, FAIRLEAD_LISTEN: 'fd:3', ...processEnvironment };
@@ -139,7 +139,7 @@ describe('starting', () => {
     expect(await gateway.ended).toBe(0);
   });
 
-  test('bad settings end it with 1 before it listens, each named, no secret shown', async () => {
+  test('invalid settings end it with 1 before it listens; each is named, and no secret is shown', async () => {
     const gateway = startGatewayProcess({
       FAIRLEAD_LISTEN: '127.0.0.1:99999',
       FAIRLEAD_KEYS_FILE: '/nowhere',
@@ -157,7 +157,7 @@ describe('starting', () => {
     );
   });
 
-  test('a setting that fails later is named just the same, without a stack', async () => {
+  test('a setting that fails later is named too, without a stack', async () => {
     const gateway = startGatewayProcess({
       FAIRLEAD_KEYS_FILE: '/nowhere/keys.json',
       FAIRLEAD_PEPPER: pepper,

@@ -136,7 +136,7 @@ describe('a gateway without a list of models', () => {
     const call = await startWithKeys(folder, { admin: { scopes: ['admin', 'infer:*'] } });
     const send = async (path: string, json: unknown) => (await call('admin', path, json)).status;
     expect(await send('/v2/repository/models/affine/unload', {})).toBe(200);
-    // A search that finds another model has passed over the unloaded one.
+    // A search that found another model has skipped the unloaded one.
     await registry.push(onnxVersion('iris', 'affine'));
     await registry.setAlias('iris', 'champion', 1, by);
     await until(async () => (await send('/v2/models/iris/infer', body)) === 200);

@@ -116,7 +116,7 @@ test('a refusal of 16 MiB by the head is received and costs as much as one of a 
       }
       extraMs.push(median(large) - median(small));
     }
-    // Others' load inflates a single kind's.
+    // The load of other processes may increase the time of one kind.
     expect(median(extraMs)).toBeLessThan(GOAL_MS);
   }
 });

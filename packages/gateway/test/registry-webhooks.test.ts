@@ -10,7 +10,7 @@ import { folderStore, ModelRegistry } from '@fairlead/registry';
 import { WebhookSender } from '@fairlead/webhooks';
 import { expect, onTestFinished, test } from 'vitest';
 
-test("what happens in a registry is told, signed, by the sender of the jobs' webhooks", async () => {
+test("the sender of the jobs' webhooks sends signed events of a registry", async () => {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-webhooks-'));
   onTestFinished(() => {
     rmSync(folder, { recursive: true, force: true });
@@ -62,7 +62,7 @@ test("what happens in a registry is told, signed, by the sender of the jobs' web
     const wanted = createHmac('sha256', key).update(signed).digest('base64');
     expect(headers['webhook-signature']).toBe(`v1,${wanted}`);
   }
-  // Where it may not go, nothing is lost.
+  // An event for a destination that isn't allowed is not lost.
   await registry.setAlias('digits', 'candidate', 1, { actor: 'ada' });
   const elsewhere = { store, url: 'http://127.0.0.1:9/', sender, cursor };
   expect(await forwardPending(elsewhere)).toBe(false);

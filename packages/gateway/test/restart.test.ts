@@ -7,7 +7,7 @@ import { onnxVersion, sampleRegistry } from './support/sample-registry.ts';
 
 const CLIENTS = 8;
 
-/** A socket that outlives the gateways which take from it, as systemd holds one, and a load on it that doesn't let up. */
+/** Opens a socket that gateways inherit, as from systemd, and sends requests to it without a pause. */
 async function start() {
   const registry = temporaryFolder();
   await sampleRegistry(registry, onnxVersion('affine', 'affine'));
@@ -49,7 +49,7 @@ async function start() {
     end: () => {
       load.abort();
     },
-    /** Waits until so many more are answered. */
+    /** Waits until `count` more requests are answered. */
     answers: (count: number) => {
       const goal = answered + count;
       return until(() => (answered >= goal ? true : undefined));
@@ -57,7 +57,7 @@ async function start() {
   };
 }
 
-test('a restart under load loses no request: they wait in the socket that systemd holds', async () => {
+test('a restart under load loses no request: connections wait in the inherited socket', async () => {
   const { wrong, gateway, begin, end, answers } = await start();
   const first = gateway();
   await first.logged('listening');
@@ -74,7 +74,7 @@ test('a restart under load loses no request: they wait in the socket that system
   expect(await second.ended).toBe(0);
 });
 
-test('a successor may take over while its predecessor still answers', async () => {
+test('a second gateway may accept from the socket while the first still answers', async () => {
   const { wrong, gateway, begin, end, answers } = await start();
   const first = gateway();
   await first.logged('listening');

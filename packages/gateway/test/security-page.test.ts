@@ -5,14 +5,14 @@ import { expect, test } from 'vitest';
 const root = join(import.meta.dirname, '../../..');
 const page = readFileSync(join(root, 'docs/security.md'), 'utf8');
 
-/** The tests that a part of the page names: `file`: "title". */
+/** Lists the tests that a part of the page cites: `file`: "title". */
 function namedTests(part: string): readonly (readonly [file: string, title: string])[] {
   return [...part.matchAll(/^- `([^`]+\.test\.ts)`: "(.+)"$/gm)].map(
     ([, file = '', title = '']) => [file, title] as const,
   );
 }
 
-/** Whether a file has a test of that title, written as its source has it. */
+/** Returns whether the source of a file has a test of that title. */
 function hasTest(file: string, title: string): boolean {
   const path = join(root, file);
   if (!existsSync(path)) return false;
@@ -23,11 +23,11 @@ function hasTest(file: string, title: string): boolean {
 
 const named = namedTests(page);
 
-test.each(named)('docs/security.md names a test that is there: %s, "%s"', (file, title) => {
+test.each(named)('docs/security.md cites a test that exists: %s, "%s"', (file, title) => {
   expect(hasTest(file, title)).toBe(true);
 });
 
-test('a test that is not there is found out', () => {
+test('a test that does not exist is detected', () => {
   const [file] = named[0] ?? [''];
   expect(hasTest(file, 'no such test')).toBe(false);
   expect(hasTest('packages/security/test/nowhere.test.ts', 'x')).toBe(false);
@@ -42,6 +42,6 @@ test('docs/security.md names a test for each item of the OWASP API Security Top 
   for (const section of [...items, ...sections.filter((each) => each.startsWith('Keys\n'))]) {
     expect(namedTests(section).length, section.split('\n')[0]).toBeGreaterThan(0);
   }
-  // Every line that looks like a test is read as one.
+  // Each line that cites a test has the expected form.
   expect(page.match(/\.test\.ts/g)).toHaveLength(named.length);
 });

@@ -7,7 +7,7 @@ import { settings, type Settings } from '../src/settings/settings.ts';
 const anyone = { FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1' };
 const pepper = 'a pepper of the tests, and long enough';
 
-/** The message of the refusal; fails when there is none. */
+/** Returns the message of the error; fails when there is none. */
 function refusal(environment: Readonly<Record<string, string>>): string {
   try {
     readSettings(environment);
@@ -18,8 +18,8 @@ function refusal(environment: Readonly<Record<string, string>>): string {
   throw new Error(`accepted: ${JSON.stringify(environment)}`);
 }
 
-describe('what is accepted', () => {
-  test('without anything but who may come in, everything has its default', () => {
+describe('accepted settings', () => {
+  test('only access has to be set; every other setting has its default', () => {
     expect(readSettings(anyone)).toEqual({
       listen: '127.0.0.1:8080',
       registry: './registry',
@@ -95,7 +95,7 @@ describe('what is accepted', () => {
     expect(warnings).toHaveLength(2);
   });
 
-  test('values come out as what they mean', () => {
+  test('values have the types of their settings', () => {
     const read = readSettings({
       FAIRLEAD_KEYS_FILE: '/etc/keys.json',
       FAIRLEAD_PEPPER: pepper,
@@ -133,7 +133,7 @@ describe('what is accepted', () => {
   });
 });
 
-describe('variables of others', () => {
+describe('variables of other programs', () => {
   test.each([
     ['FAIRLEAD_ACTOR', 'ada'],
     ['FAIRLEAD_STATE', '.fairlead/sample'],
@@ -178,7 +178,7 @@ describe('variables of others', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('rejected settings', () => {
   const credentials = [
     'http://ada:SENTINEL@host:80',
     'http://ada:SEN/TINEL@host:80/SENTINEL@x',
@@ -307,20 +307,20 @@ describe('what is refused', () => {
     },
   );
 
-  test('a bad value of every setting: the list above leaves none out', () => {
+  test('every setting has an invalid value in the list above', () => {
     const all = Object.values(settings).map(({ variable }) => variable);
     const secrets = ['FAIRLEAD_PEPPER', 'FAIRLEAD_REDIS_URL', 'FAIRLEAD_WEBHOOK_SECRETS'];
     const listed = new Set([...refused.map(([variable]) => variable), ...secrets]);
     expect([...listed].sort()).toEqual(all.sort());
   });
 
-  test('the address of Redis, without showing it: it may hold a password', () => {
+  test('an invalid address of Redis, which is not shown: it may contain a password', () => {
     const message = refusal({ ...anyone, FAIRLEAD_REDIS_URL: 'http://:PLANTED@cache' });
     expect(message).toContain('FAIRLEAD_REDIS_URL: its value must be redis://');
     expect(message).not.toContain('PLANTED');
   });
 
-  test('webhooks without a secret, without where they may go, or without jobs', () => {
+  test('webhooks without a secret, without destinations, or without jobs', () => {
     const secret = { FAIRLEAD_WEBHOOK_SECRETS: `whsec_${'A'.repeat(44)}` };
     const origins = { FAIRLEAD_WEBHOOK_ORIGINS: 'https://a.example' };
     const jobs = { FAIRLEAD_JOBS_FOLDER: '/var/lib/jobs' };
@@ -346,7 +346,7 @@ describe('what is refused', () => {
     expect(twice).not.toContain('hush');
   });
 
-  test('jobs in SQS that lack something, or are in a folder as well', () => {
+  test('jobs in SQS without their other settings, or with a folder', () => {
     const queue = { FAIRLEAD_JOBS_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/1/jobs' };
     const bucket = { FAIRLEAD_JOBS_BUCKET: 'acme-jobs' };
     const hooks = {
@@ -377,13 +377,13 @@ describe('what is refused', () => {
     expect(readSettings({ ...anyone, ...all }).jobsWebhookQueueUrl).toContain('jobs-webhooks');
   });
 
-  test('several at once, each on its line', () => {
+  test('several errors, each on its line', () => {
     const message = refusal({ FAIRLEAD_LOG_LEVEL: 'loud', FAIRLEAD_RATE_LIMIT: 'none' });
     expect(message).toMatch(/^The settings can't be used:\n {2}FAIRLEAD_RATE_LIMIT: .*\n {2}FAIR/);
     expect(message).toContain('FAIRLEAD_LOG_LEVEL: "loud"');
   });
 
-  test('a name that is none, because a misspelt setting would be one that does nothing', () => {
+  test('an unknown name: a misspelt setting would have no effect', () => {
     const message = refusal({ ...anyone, FAIRLEAD_RATELIMIT: 'PLANTED', fairlead_listen: 'x' });
     expect(message).toContain('FAIRLEAD_RATELIMIT is not a setting; docs/settings.md lists them');
     expect(message).not.toContain('fairlead_listen');
@@ -426,14 +426,14 @@ describe('what is refused', () => {
     expect(refusal(environment)).toContain(message);
   });
 
-  test('a short pepper, without showing it', () => {
+  test('a short pepper, which is not shown', () => {
     const message = refusal({ FAIRLEAD_KEYS_FILE: 'k', FAIRLEAD_PEPPER: 'PLANTED' });
     expect(message).toContain('FAIRLEAD_PEPPER: its value must have at least 32 bytes');
     expect(message).not.toContain('PLANTED');
   });
 });
 
-describe('whatever the environment holds', () => {
+describe('any environment', () => {
   const variables = Object.values(settings).map(({ variable }) => variable);
   const plausible = fc.constantFrom(
     ...['', '0', '1', '-1', '007', '1e9', '999999999999999', 'NaN', 'null', 'a,b', ',', 'info'],
@@ -442,7 +442,7 @@ describe('whatever the environment holds', () => {
   const value = fc.oneof(plausible, fc.string(), fc.string({ unit: 'binary' }));
   const environments = fc.dictionary(fc.constantFrom(...variables), value);
 
-  test('it is read, or refused with a SettingsError that names a given or a missing variable', () => {
+  test('is read, or rejected with a SettingsError that names a given or a missing variable', () => {
     fc.assert(
       fc.property(environments, (environment) => {
         try {
@@ -458,7 +458,7 @@ describe('whatever the environment holds', () => {
     );
   });
 
-  test('a value that is refused alone is refused in any company', () => {
+  test('with an invalid value is rejected, regardless of the other values', () => {
     fc.assert(
       fc.property(fc.constantFrom(...variables), value, environments, (variable, bad, others) => {
         const alone = lineOf(variable, { [variable]: bad });
@@ -468,7 +468,7 @@ describe('whatever the environment holds', () => {
     );
   });
 
-  test('the pepper is in no message', () => {
+  test('no message contains the pepper', () => {
     const short = fc.string({ minLength: 6, maxLength: 31 });
     fc.assert(
       fc.property(environments, short, (environment, secret) => {
@@ -479,7 +479,7 @@ describe('whatever the environment holds', () => {
     );
   });
 
-  /** What is said of the variable's own value. */
+  /** Returns the part of the message about the variable's value. */
   function lineOf(variable: string, environment: Record<string, string>): string | undefined {
     try {
       readSettings(environment);

@@ -24,7 +24,7 @@ test('a version that no trusted key signed is not served, and readiness says why
   expect(refused.body).toContain(`${keyId} has not signed it`);
 
   await registry.model('affine').version(1).sign({ privateKey, actor: 'release' });
-  // Whoever signs late sets the alias anew, which every gateway follows.
+  // After a late signature the alias is set again, which every gateway follows.
   await registry.push(onnxVersion('affine', 'affine-next'));
   await registry.model('affine').version(2).sign({ privateKey, actor: 'release' });
   await registry.setAlias('affine', 'champion', 2, { actor: 'release' });
@@ -34,7 +34,7 @@ test('a version that no trusted key signed is not served, and readiness says why
   });
 });
 
-test('a file of keys that holds none stops the start, naming the setting', async () => {
+test('a file without a public key stops the start, naming the setting', async () => {
   const folder = temporaryFolder();
   await sampleRegistry(folder);
   await expect(startGateway(trusting(folder, 'nothing'))).rejects.toThrow(

@@ -29,27 +29,27 @@ import type { Settings } from '../settings/settings.ts';
 const MINUTE_MS = 60_000;
 const isPublic = publicPaths('/', '/docs', '/favicon.ico', '/v2/health/live', '/v2/health/ready');
 
-/** As over HTTP: whether it lives and is ready is for everybody. */
+/** Liveness and readiness are public, as over HTTP. */
 const PUBLIC_CALLS: ReadonlySet<string> = new Set(['ServerLive', 'ServerReady']);
 
-/** Access and limits. */
+/** Authentication, authorization and rate limits. */
 export interface Guard {
-  /** Everything that happens before a request reaches a model. */
+  /** Middleware that every request passes before it reaches a model. */
   readonly chain: Chain;
   /** Middleware in front of a route that needs a separate scope. */
   requires(scope: string): Middleware;
   /** Returns whether the client of a request may infer with a model. */
   mayInfer(req: IncomingMessage, model: string): boolean;
-  /** The client that large bodies are counted for: the owner of the key, or the address of a request without one. */
+  /** Returns the client whose large bodies are limited: the owner of the key, or the address of a request without one. */
   readonly clientOf: (req: IncomingMessage) => string;
-  /** The same keys, scopes and limits for a call over gRPC. */
+  /** Checks the same keys, scopes and limits for a call over gRPC. */
   admit(call: IncomingCall): Promise<Admission>;
   /** Stops watching the keys file. */
   close(): void;
 }
 
 /**
- * Makes the guard: with a keys file everybody needs a key, except for the public paths.
+ * Creates the guard: with a keys file every request needs a key, except for public paths.
  *
  * @throws SettingsError when the keys can't be read, or when other accounts may change the keys file.
  */
@@ -106,7 +106,7 @@ export async function createGuard(
       ...trusted,
       bounded,
       apiKeys({ keys, isPublic, refusals }),
-      // Before the scope, so that what is forbidden counts as well.
+      // Before the scope, so that forbidden requests count as well.
       limited,
       requiredScope(neededScope(protocols)),
     ),
@@ -147,7 +147,7 @@ function addressed({ peer, metadata }: IncomingCall, { grpcListen = '' }: Settin
   const remoteAddress = end === -1 ? undefined : peer.slice(0, end);
   return {
     headers: { 'x-forwarded-for': metadata.get('x-forwarded-for').map(String) },
-    // Over TCP, a connection without an address is a closed one.
+    // Over TCP, a connection without an address is closed.
     socket: {
       destroyed: remoteAddress === undefined && !/^(?:unix|fd):/.test(grpcListen),
       remoteAddress,
@@ -155,7 +155,7 @@ function addressed({ peer, metadata }: IncomingCall, { grpcListen = '' }: Settin
   };
 }
 
-/** Inference needs `infer:<model>`, changing what is served `admin`; metadata and readiness of models any key. */
+/** Returns the scope of a request: `infer:<model>` for inference, `admin` to load and unload models; others need any key. */
 function neededScope(protocols: readonly Protocol[]): (req: IncomingMessage) => string | undefined {
   return (req) => {
     const access = requestAccess(protocols, req);

@@ -6,10 +6,10 @@ import type { Logger } from '../monitoring/logger.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createGuard, type Guard } from './guard.ts';
 
-/** The guard of a gateway, with what is reported about its keys file. */
+/** Guard of a gateway, and the state of its keys file. */
 export interface OpenedGuard {
   readonly guard: Guard;
-  /** Warnings for the readiness; they name neither the keys file nor the reason. */
+  /** Warnings for the readiness; they contain neither the path of the keys file nor the reason. */
   readonly warnings: () => readonly string[];
   /** Stops watching and publishing. */
   close(): void;

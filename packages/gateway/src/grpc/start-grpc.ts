@@ -22,7 +22,7 @@ interface GrpcDependencies {
 }
 
 /**
- * Listens for gRPC where the settings say so.
+ * Listens for gRPC at the address of the settings.
  *
  * @throws SettingsError when the address can't be listened on.
  */

@@ -3,7 +3,7 @@ import type { Settings } from '../settings/settings.ts';
 
 const MIN_BYTES = 128 * 2 ** 20;
 
-/** Creates the bound of the memory of request bodies; by default the largest body fits into the share of its client. */
+/** Creates the limit of memory for request bodies; by default the largest body fits into the share of its client. */
 export function createBodyMemory({
   bodyMemoryBytes,
   bodyMemoryPerClientBytes,

@@ -39,7 +39,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** Answers with a page in which requests can be tried; all that it knows it reads from `/openapi.json`. */
+/** Answers with a page that sends requests, which it builds from `/openapi.json`. */
 export function docsPage() {
   const allow = secureHeaders({
     page: {

@@ -1,4 +1,4 @@
-/** The script of the page that tries requests. It writes text alone, never markup: answers may hold anything. */
+/** Script of the page that sends requests. It writes only text, never markup: responses may contain anything. */
 export const docsScript = `
 'use strict';
 const at = (id) => document.getElementById(id);

@@ -11,7 +11,7 @@ table { border-collapse: collapse; width: 100%; } th, td { text-align: left; pad
   a { color: #7db8ff; } .ready { color: #5fd39a; } .waiting { color: #ffb27a; } code { background: #1e2932; } }
 `;
 
-/** Answers a person who opens the gateway in a browser: what runs here, and where to go on. */
+/** Answers with the page for browsers: the models, and links to further pages. */
 export function homePage(models: Pick<ModelServer, 'models' | 'status'>) {
   const allowStyle = secureHeaders({
     page: { styles: [contentHash(STYLE)] },
@@ -31,7 +31,7 @@ export function homePage(models: Pick<ModelServer, 'models' | 'status'>) {
   };
 }
 
-/** Why a model isn't ready is for who has a key: this page is for everybody. */
+/** Without the reason why a model isn't ready: the page is public. */
 function render(statuses: readonly ModelStatus[]): string {
   const rows = statuses.map(
     ({

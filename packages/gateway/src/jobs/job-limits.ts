@@ -1,7 +1,7 @@
 import type { JobLimits } from '@fairlead/jobs';
 import type { Settings } from '../settings/settings.ts';
 
-/** The bounds of a queue of jobs; those that are `auto` are left to the queue. */
+/** Returns the limits of a queue of jobs; the queue chooses those that are `auto`. */
 export function jobLimits(settings: Settings): JobLimits {
   const { jobsMaxPerClient, jobsMaxPerModel, jobsMaxBytesPerClient, jobsMaxBytesPerModel } =
     settings;

@@ -18,13 +18,13 @@ import { importPeer } from '../settings/import-peer.ts';
 import { forSetting, forSettingLater } from '../settings/settings-error.ts';
 import type { Settings } from '../settings/settings.ts';
 
-/** Inference that is answered later. */
+/** Asynchronous inference. */
 export interface Jobs {
-  /** Takes such requests, and answers for their jobs. */
+  /** Accepts asynchronous requests, and answers requests about their jobs. */
   readonly handler: InferenceHandler;
-  /** Begins to run jobs; once the models are loaded. */
+  /** Starts to run jobs; called when the models are loaded. */
   start(): void;
-  /** Takes no more jobs, and gives back what still runs after `graceMs`. */
+  /** Accepts no more jobs, and releases those that still run after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ interface JobDependencies {
 /**
  * Opens the queue of jobs that the settings name; undefined when they name none.
  *
- * @throws SettingsError when a setting turns out to be of no use.
+ * @throws SettingsError when a setting can't be used.
  */
 export async function openJobs(
   settings: Settings,
@@ -115,7 +115,7 @@ function openWebhooks(settings: Settings): WebhookSender | undefined {
   const { webhookOrigins, webhookPrivateOrigins, webhookSecrets } = settings;
   if (webhookSecrets === undefined) return undefined;
   if (webhookOrigins === undefined && webhookPrivateOrigins === undefined) return undefined;
-  // With a secret that is right in any case, what is refused is an origin.
+  // With a valid secret, only an origin can be invalid.
   const secrets = [`whsec_${Buffer.alloc(32).toString('base64')}`];
   const destinations = webhookOrigins ?? [];
   const privateDestinations = webhookPrivateOrigins ?? [];

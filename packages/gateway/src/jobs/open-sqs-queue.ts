@@ -7,17 +7,17 @@ import { forSettingLater } from '../settings/settings-error.ts';
 import type { Settings } from '../settings/settings.ts';
 
 const CONNECT_MS = 2000;
-/** Longer than the 20 seconds that SQS holds a request back until there is a message. */
+/** Longer than the 20 seconds of a long poll of SQS. */
 const SILENCE_MS = 30_000;
-/** Beside those that wait for jobs: for webhooks, the requests of clients and the leases. */
+/** Connections for webhooks, requests of clients and leases, in addition to those that wait for jobs. */
 const OTHER_CONNECTIONS = 50;
 
 /**
  * Opens the queue in SQS and S3 that the settings name; undefined when they name none.
  *
- * Region and credentials come from where the AWS SDK looks for them.
+ * The AWS SDK finds region and credentials.
  *
- * @throws SettingsError when SQS or S3 refuses what a setting names; one that is away is waited for.
+ * @throws SettingsError when SQS or S3 rejects a setting; an unreachable service is no error.
  */
 export async function openSqsQueue(settings: Settings): Promise<JobQueue | undefined> {
   const { jobsQueueUrl: queueUrl, jobsWebhookQueueUrl: webhookQueueUrl } = settings;

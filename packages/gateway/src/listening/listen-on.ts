@@ -12,13 +12,13 @@ const BACKLOG = 4096;
 /**
  * Makes a server listen on `host:port`, `unix:/path` or `fd:number`.
  *
- * @throws SettingsError naming the variable when that can't be.
+ * @throws SettingsError naming the variable when the server can't listen.
  */
 export async function listenOn(server: Server, address: string, variable: string): Promise<void> {
   if (address.startsWith('unix:')) {
     server.listen({ path: address.slice('unix:'.length), backlog: BACKLOG });
   } else if (isInherited(address)) {
-    // Of a descriptor, Node takes the backlog as a second argument only.
+    // For a descriptor, Node accepts the backlog as a second argument only.
     server.listen({ fd: Number(address.slice('fd:'.length)) }, BACKLOG);
   } else {
     const colon = address.lastIndexOf(':');

@@ -35,7 +35,7 @@ export class Listener {
   /**
    * Starts to listen, unless the gateway is closing.
    *
-   * @throws SettingsError when an address can't be listened on; none is then.
+   * @throws SettingsError when an address can't be listened on; the gateway then listens on none.
    */
   async open(): Promise<void> {
     if (this.#isClosing) return;
@@ -52,7 +52,7 @@ export class Listener {
     this.#logger.info({ listen: grpcListen, port: this.#grpc.port }, 'listening for gRPC');
   }
 
-  /** Lets no later {@link open} listen. */
+  /** Makes a later {@link open} do nothing. */
   prepareToClose(): void {
     this.#isClosing = true;
   }

@@ -66,7 +66,7 @@ export function createModels(
     maxQueued: settings.maxQueued,
     maxBatchRows: settings.maxBatchRows,
     maxRowsPerRequest: settings.maxRowsPerRequest,
-    // A version whose smallest request fits into no body isn't loaded: an element takes at most 8 bytes, and at least one of the body.
+    // A version whose smallest request exceeds the largest body isn't loaded: an element has at most 8 bytes, and at least one byte in the body.
     maxInputBytes: Math.min(settings.maxBodyBytes * MAX_ELEMENT_BYTES, 2 ** 31 - 1),
     onEvent: (event) => {
       const { type, ...fields } = event;

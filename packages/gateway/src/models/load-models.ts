@@ -7,7 +7,7 @@ import { PREVIOUS_VERSION, type Settings } from '../settings/settings.ts';
 import type { ModelDiscovery } from './model-discovery.ts';
 
 /**
- * Serves the models of the settings, or every model of the registry that has the alias; resolves when each was tried to be loaded.
+ * Serves the models of the settings, or every model of the registry that has the alias; resolves when the first attempt to load each of them has ended.
  *
  * @throws RegistryError when the models can't be listed.
  */
@@ -28,7 +28,7 @@ export async function loadModels(
     logger.warn({ model, fallback }, 'a fallback is set between models that are not both served');
   }
   for (const warning of invocationsWarnings(settings, models.models)) logger.warn(warning);
-  // Models that are listed are the only ones to serve.
+  // No model is served beside those of a list.
   if (settings.models === undefined) discovery.start();
   logger.info({ models: served, ready: await models.ready() }, 'models loaded');
 }

@@ -58,7 +58,7 @@ export class ModelDiscovery {
     void this.#run();
   }
 
-  /** Describes how a model that isn't served but in the registry gets served; undefined for any other. */
+  /** Describes how to serve a model that is in the registry and isn't served; undefined for any other model. */
   hint(model: string): string | undefined {
     const version = this.#unpromoted.get(model);
     if (version === undefined) return undefined;
@@ -67,7 +67,7 @@ export class ModelDiscovery {
     return `the registry has it, without the alias "${alias}"; set it: fairlead model promote ${model} ${version}${option}`;
   }
 
-  /** Notes the models of the registry at the start, so that only new ones are searched for. */
+  /** Records the models of the registry at the start: only new ones are searched for. */
   note(
     models: readonly {
       readonly model: string;

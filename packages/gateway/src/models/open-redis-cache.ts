@@ -4,7 +4,7 @@ import { createClient } from 'redis';
 
 const MAX_RECONNECT_MS = 5000;
 
-/** A cache in Redis, and the end of its connection. */
+/** A cache in Redis. */
 export interface RedisCache {
   readonly cache: CacheStore;
   close(): void;

@@ -13,10 +13,10 @@ import type { ModelSource } from '@fairlead/serving';
 import { forSetting, forSettingLater } from '../settings/settings-error.ts';
 import type { Settings } from '../settings/settings.ts';
 
-/** How long one look at a registry in S3 is tried: the next one comes soon, and what is cached is at hand. */
+/** Time in which a failed request to S3 is retried: the next poll follows soon, and the cache answers until then. */
 const RETRY_BUDGET_MS = 5000;
 
-/** Longer than any healthy registry takes to be heard of again. */
+/** Longer than any healthy registry takes to answer again. */
 const STALE_AFTER_SECONDS = 15;
 
 type RegistrySettings = Pick<
@@ -61,7 +61,7 @@ export async function openRegistry(
   return { registry: new ModelRegistry({ store: cached, ...trust }), checkStore };
 }
 
-/** A store that overwrites is refused; one that is away is no reason not to start with what is cached. */
+/** Rejects a store that overwrites objects; while a store is unreachable, the gateway starts from its cache. */
 async function requireConditionalWrites(store: ObjectStore): Promise<void> {
   try {
     await store.checkConditionalWrites?.();
@@ -81,7 +81,7 @@ function readTrustedKeys({ trustedKeys: file, trustedSigners: signers }: Registr
   }));
 }
 
-/** Makes `registry` the source of what is served, and notes in `staleness` when each model was last heard of. */
+/** Creates the source of the model server from a registry; `staleness` records when the alias of each model was last read. */
 export function registrySource(
   registry: ModelRegistry,
   { pollIntervalMs }: RegistrySettings,
@@ -109,7 +109,7 @@ export function registrySource(
       const seconds = staleness.seconds(model) ?? 0;
       return seconds < staleAfter
         ? undefined
-        : `the registry has not answered for ${Math.floor(seconds)} s; what was loaded before goes on`;
+        : `the registry has not answered for ${Math.floor(seconds)} s; the versions that are loaded continue to serve`;
     },
   };
 }

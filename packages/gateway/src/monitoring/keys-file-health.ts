@@ -18,7 +18,7 @@ export class KeysFileHealth {
     return this.#metrics.seconds();
   }
 
-  /** For everybody to read: neither the path nor the reason, which the log has. */
+  /** Public, so without path and reason, which are in the log. */
   get warnings(): readonly string[] {
     if (this.#failedSince === undefined) return [];
     return [

@@ -7,7 +7,7 @@ import {
 } from '@fairlead/serving';
 import type { Settings } from '../settings/settings.ts';
 
-/** The protocols that the settings name; `warnings` are shown with the readiness. */
+/** Creates the protocols of the settings; the readiness shows `warnings`. */
 export function createProtocols(
   { protocols, invocationsModel: model = '', extensions: wanted, keysFile }: Settings,
   warnings: () => readonly string[] = () => [],

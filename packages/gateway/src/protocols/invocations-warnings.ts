@@ -1,6 +1,6 @@
 import type { Settings } from '../settings/settings.ts';
 
-/** Warns when the model of `/invocations` is not among those that are served: its requests are answered with 404. */
+/** Returns a warning when the model of `/invocations` isn't served: its requests get 404. */
 export function invocationsWarnings(
   { invocationsModel: model }: Pick<Settings, 'invocationsModel'>,
   served: readonly string[],

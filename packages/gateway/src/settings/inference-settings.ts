@@ -9,7 +9,7 @@ import {
   wholeOrAuto,
 } from './setting-values.ts';
 
-/** How the models compute, and what answers in their place. */
+/** Execution of models, caches and fallbacks. */
 export const inferenceSettings = {
   deadlineMs: setting(
     'FAIRLEAD_DEADLINE_MS',

@@ -1,7 +1,7 @@
 import { setting } from './setting.ts';
 import { bucketName, names, queueUrl, text, whole, wholeOrAuto } from './setting-values.ts';
 
-/** Inference that is answered later. */
+/** Settings of asynchronous inference. */
 export const jobsSettings = {
   jobsFolder: setting(
     'FAIRLEAD_JOBS_FOLDER',

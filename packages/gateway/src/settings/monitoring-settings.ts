@@ -7,7 +7,7 @@ export const monitoringSettings = {
     'FAIRLEAD_CLOUDWATCH_NAMESPACE',
     text.optional(),
     undefined,
-    'Publishes metrics to CloudWatch in this namespace. Region and credentials come from the usual places of the AWS SDK.',
+    'Publishes metrics to CloudWatch in this namespace. The AWS SDK finds region and credentials.',
   ),
   logLevel: setting(
     'FAIRLEAD_LOG_LEVEL',

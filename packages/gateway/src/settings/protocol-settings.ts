@@ -1,7 +1,7 @@
 import { setting } from './setting.ts';
 import { protocolNames, extensionNames, text } from './setting-values.ts';
 
-/** The protocols that are spoken over HTTP. */
+/** Protocols over HTTP. */
 export const protocolSettings = {
   protocols: setting(
     'FAIRLEAD_PROTOCOLS',

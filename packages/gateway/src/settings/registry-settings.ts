@@ -1,7 +1,7 @@
 import { setting } from './setting.ts';
 import { milliseconds, names, text, whole } from './setting-values.ts';
 
-/** Where the models come from, and which are served. */
+/** Registry, and the models that are served. */
 export const registrySettings = {
   registry: setting(
     'FAIRLEAD_REGISTRY',
@@ -43,7 +43,7 @@ export const registrySettings = {
     'FAIRLEAD_READY_MODELS',
     names.optional(),
     undefined,
-    'Models that must answer for the gateway to be ready, separated by commas; others may load, or be unavailable, meanwhile. Without it: every model.',
+    'Models that must answer for the gateway to be ready, separated by commas; others may be loading or unavailable. Without it: every model.',
   ),
   alias: setting('FAIRLEAD_ALIAS', text, 'champion', 'Alias that the models follow.'),
   pollIntervalMs: setting(

@@ -7,7 +7,7 @@ const MAX_SOCKET_PATH_BYTES = 107;
 // A secret shorter than the digest would be the weaker part.
 const MIN_SECRET_BYTES = 32;
 
-/** Any text but none. */
+/** Text that isn't empty. */
 export const text = z.string().min(1, 'must not be empty');
 
 /** A whole number in decimal digits. */

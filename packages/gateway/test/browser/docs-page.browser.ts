@@ -8,7 +8,7 @@ import { startGateway } from '../support/start-gateway.ts';
 
 const hostile = '<img src=x onerror=alert(1)>';
 
-/** A browser of this machine on the page of a gateway with keys, with everything that went wrong in it. */
+/** A browser of this machine on the page of a gateway with keys, with the errors that it reports. */
 async function open(): Promise<{ page: Page; key: string; problems: string[] }> {
   const registry = temporaryFolder();
   await sampleRegistry(registry, onnxVersion('affine', 'affine'));
@@ -29,7 +29,7 @@ async function open(): Promise<{ page: Page; key: string; problems: string[] }> 
   const page = await browser.newPage();
   const problems: string[] = [];
   page.on('pageerror', ({ message }) => problems.push(message));
-  // A refusal by the content security policy is told here as well.
+  // Violations of the content security policy are reported here as well.
   page.on('console', (message) => {
     const expected = message.text().includes('status of 40');
     if (message.type() === 'error' && !expected) problems.push(message.text());
@@ -62,7 +62,7 @@ test('a person types a key in, sends an example of each protocol, and sees the a
   expect(problems).toEqual([]);
 });
 
-test('what is refused is shown as text, whatever is in it', async () => {
+test('a rejected response is shown as text, also with markup in it', async () => {
   const { page, key, problems } = await open();
   await page.getByText('A key is needed here.').waitFor();
   await page.getByLabel('API key').fill(key);

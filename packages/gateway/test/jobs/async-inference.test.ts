@@ -113,17 +113,17 @@ function later(body: unknown = { inputs: [tensor] }, path = V2, to = server) {
 async function ended({ url }: JobBody, client?: string): Promise<JobBody> {
   let last: JobBody | undefined;
   await until(async () => {
-    const asked = request(server).get(url);
-    const response = await (client === undefined ? asked : asked.set('x-client', client));
+    const pending = request(server).get(url);
+    const response = await (client === undefined ? pending : pending.set('x-client', client));
     expect(response.status).toBe(200);
     last = bodyOf(response);
     return !['queued', 'running'].includes(last.status);
   });
-  if (last === undefined) throw new Error('never asked');
+  if (last === undefined) throw new Error('no response');
   return last;
 }
 
-/** A server on a queue of its own, on which nothing runs. */
+/** A server with a separate queue whose jobs don't run. */
 async function idle(options: FolderJobQueueOptions = {}) {
   const place = mkdtempSync(join(folder, 'idle-'));
   const own = await folderJobQueue(place, { pollIntervalMs: 20, ...options });
@@ -134,7 +134,7 @@ async function idle(options: FolderJobQueueOptions = {}) {
   return { place, queue: own, server: listening };
 }
 
-describe('asked to answer later', () => {
+describe('asynchronous inference', () => {
   test('accepts with the address of a job, which ends with the answer', async () => {
     const response = await later().expect(202);
     expect(response.headers).toMatchObject({
@@ -149,9 +149,9 @@ describe('asked to answer later', () => {
     expect(job).toMatchObject({ status: 'succeeded', version: '1', attempts: 1, model: 'm' });
     const result = await request(server).get(job.result_url).expect(200);
     expect(result.body).toMatchObject({ model_version: '1', outputs: [{ data: [3, 5] }] });
-    const isTold = (event: JobEvent): boolean =>
+    const isReported = (event: JobEvent): boolean =>
       event.type === 'job-finished' && event.id === job.id && event.status === 200;
-    await until(() => events.some(isTold));
+    await until(() => events.some(isReported));
   });
 
   test.each<[string, string, object | Buffer, Record<string, string>]>([
@@ -252,8 +252,8 @@ describe('asked to answer later', () => {
         },
       }));
       const { queue: own, place, server: waiting } = await idle();
-      const asked = later(body, path, waiting).set(headers).set('idempotency-key', 'k');
-      const job = bodyOf(await asked.expect(202));
+      const pending = later(body, path, waiting).set(headers).set('idempotency-key', 'k');
+      const job = bodyOf(await pending.expect(202));
       const record = readFileSync(join(place, 'jobs', job.id));
       expect(record.includes('[1,2]')).toBe(false);
       expect(record.includes(Buffer.from(Float32Array.of(1, 2).buffer))).toBe(true);
@@ -268,7 +268,7 @@ describe('asked to answer later', () => {
     },
   );
 
-  test('a job that was stored with its body as it was sent is still run', async () => {
+  test('a job that was stored with the body of its request runs', async () => {
     const { queue: own } = await idle();
     const { request: stored } = await own.enqueue({
       path: V2,
@@ -377,7 +377,7 @@ describe('asked to answer later', () => {
     expect(bodyOf(response).error).toContain(message);
   });
 
-  test('what is not inference is not a job', async () => {
+  test('a request that is not inference creates no job', async () => {
     await request(server).get('/v2/models/m').set('prefer', 'respond-async').expect(200);
     await request(server).get(V2).set('prefer', 'respond-async').expect(405);
     await request(server).post('/v2/health/live').set('prefer', 'respond-async').expect(405);
@@ -405,7 +405,7 @@ describe('asked to answer later', () => {
 });
 
 describe('a job', () => {
-  test('is found by its client alone', async () => {
+  test('is found only by its client', async () => {
     const job = bodyOf(await later().set('x-client', 'ann').expect(202));
     for (const path of [job.url, job.result_url]) {
       expect(bodyOf(await request(server).get(path).expect(404)).error).toContain(
@@ -432,7 +432,7 @@ describe('a job', () => {
     );
   });
 
-  test('that has ended is deleted with its answer', async () => {
+  test('that has ended is deleted with its result', async () => {
     const job = await ended(bodyOf(await later().expect(202)));
     const deleted = await request(server).delete(job.url).expect(204);
     expect(deleted.headers['cache-control']).toBe('no-store');
@@ -502,11 +502,11 @@ describe('a job', () => {
     ['DELETE', `/v2/jobs/${'a'.repeat(22)}/result`, 405],
   ] as const)('%s %s is answered with %i', async (method, path, status) => {
     const agent = request(server);
-    const asked = { GET: agent.get(path), POST: agent.post(path), DELETE: agent.delete(path) };
-    expect((await asked[method]).status).toBe(status);
+    const pending = { GET: agent.get(path), POST: agent.post(path), DELETE: agent.delete(path) };
+    expect((await pending[method]).status).toBe(status);
   });
 
-  test('asked for twice under one key is one job', async () => {
+  test('two requests with one Idempotency-Key are one job', async () => {
     const first = bodyOf(await later().set('idempotency-key', 'once').expect(202));
     const again = bodyOf(await later().set('idempotency-key', 'once').expect(202));
     expect(again.id).toBe(first.id);
@@ -517,7 +517,7 @@ describe('a job', () => {
     expect(bodyOf(other).error).toContain('use a new key');
   });
 
-  test('too many are refused with when to come back', async () => {
+  test('a job beyond the limit is rejected with Retry-After', async () => {
     const { server: full } = await idle({ maxJobs: 1 });
     await later(undefined, V2, full).expect(202);
     const response = await later(undefined, V2, full).expect(503);
@@ -526,7 +526,7 @@ describe('a job', () => {
     expect(bodyOf(response).error).toContain('1 jobs');
   });
 
-  test('too many of one client are refused before the body is read, and others go on', async () => {
+  test('jobs beyond the limit of one client are rejected before the body is read, and those of others are accepted', async () => {
     const { server: shared } = await idle({ maxJobsPerOwner: 1 });
     const call = (client: string) => later(undefined, V2, shared).set('x-client', client);
     await call('ann').set('idempotency-key', 'k').expect(202);
@@ -549,7 +549,7 @@ describe('a job', () => {
     expect(String(first)).toContain('HTTP/1.1 429');
   });
 
-  test('is not accepted when it can not be stored', async () => {
+  test('is not accepted when it cannot be stored', async () => {
     const { place, server: broken } = await idle();
     rmSync(place, { recursive: true });
     writeFileSync(place, 'a file');

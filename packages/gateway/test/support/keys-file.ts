@@ -4,7 +4,7 @@ import { createApiKey, type CreateApiKeyOptions } from '@fairlead/security';
 
 export const pepper = 'a pepper of the tests, and long enough';
 
-/** Writes a keys file with one key for each entry, and gives the keys by the names of the entries. */
+/** Writes a keys file with one key for each entry, and returns the keys by the names of the entries. */
 export function writeKeysFile<N extends string>(
   folder: string,
   entries: Readonly<Record<N, Partial<CreateApiKeyOptions>>>,

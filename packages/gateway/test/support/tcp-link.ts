@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A TCP connection to `port` that can be cut and mended, as a network's. */
+/** A TCP proxy to `port` whose connections can be cut, as by a network failure. */
 export class TcpLink {
   readonly #sockets = new Set<Socket>();
   readonly #port: number;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 
-/** A process of its own that answers as the Python original of `affine` would. */
+/** A separate process that answers as the Python original of `affine` does. */
 export interface UpstreamProcess {
   kill(): Promise<void>;
 }
@@ -22,7 +22,7 @@ const server = require('node:http').createServer((req, res) => {
 server.listen(Number(process.argv[1]), '127.0.0.1', () => console.log('ready'));
 `;
 
-/** Starts it on a port of the loopback address; it is killed when the test ends. */
+/** Starts an upstream on a port of the loopback address; it is killed when the test ends. */
 export async function startUpstream(port: number): Promise<UpstreamProcess> {
   const child = spawn(process.execPath, ['-e', PROGRAM, String(port)], {
     stdio: ['ignore', 'pipe', 'inherit'],
