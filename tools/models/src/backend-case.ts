@@ -23,19 +23,19 @@ export function listBackendCases(folder: string): readonly BackendCase[] {
   return readdirSync(folder)
     .sort()
     .map((name) => {
-      const place = join(folder, name);
-      const head = JSON.parse(readFileSync(join(place, 'case.json'), 'utf8')) as Tolerance & {
+      const path = join(folder, name);
+      const head = JSON.parse(readFileSync(join(path, 'case.json'), 'utf8')) as Tolerance & {
         readonly problem: string | null;
         readonly sets: number;
       };
       return {
         name,
-        file: join(place, 'model.onnx'),
+        file: join(path, 'model.onnx'),
         ...{ rtol: head.rtol, atol: head.atol, problem: head.problem },
         sets: () =>
           Array.from({ length: head.sets }, (_, index) => ({
-            inputs: readTensors(join(place, `set${index}`), 'inputs'),
-            outputs: readTensors(join(place, `set${index}`), 'outputs'),
+            inputs: readTensors(join(path, `set${index}`), 'inputs'),
+            outputs: readTensors(join(path, `set${index}`), 'outputs'),
           })),
       };
     });

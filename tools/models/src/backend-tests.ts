@@ -32,7 +32,7 @@ const RUNTIMES: Readonly<Record<BackendPath, OnnxRuntimeOptions>> = {
 const TIMEOUT_MS = 60_000;
 const AT_A_TIME = 3;
 
-/** Pushes each case into a registry, serves it from there, and asks it for what the case expects. */
+/** Pushes each case into a registry, serves it, and compares its outputs with those of the case. */
 export async function runBackendTests(
   cases: readonly BackendCase[],
   path: BackendPath,

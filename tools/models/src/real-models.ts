@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Tensor } from '@fairlead/signature';
-import { askBinary, askJson, askMlflow, askTensorFlowServing } from './ask-http.ts';
-import { grpcAsker } from './ask-grpc.ts';
+import { inferBinary, inferJson, inferMlflow, inferTensorFlowServing } from './infer-over-http.ts';
+import { grpcClient } from './infer-over-grpc.ts';
 import { findDifference } from './compare-tensors.ts';
 import { downloadPackages, run } from './download.ts';
 import { fairlead, freePort, startGateway } from './program.ts';
@@ -18,7 +18,7 @@ const MLFLOW_MODEL = 'magika';
 /** Says how one question to one model ended; without a problem it was answered right. */
 export type OnAnswer = (model: string, form: string, problem: string | undefined) => void;
 
-/** Pushes every model with its file alone, serves all in one gateway, and asks each over every protocol that fits it. */
+/** Pushes every model with its file alone, serves all in one gateway, and sends requests to each over every protocol that fits it. */
 export async function runRealModels(root: string, onAnswer: OnAnswer): Promise<void> {
   const archives = join(root, '.fairlead/model-packages');
   downloadPackages(root, archives);
@@ -38,13 +38,13 @@ export async function runRealModels(root: string, onAnswer: OnAnswer): Promise<v
       onAnswer(name, 'push', problem);
       return problem === undefined;
     });
-    await askAll(root, registry, models, pushed, onAnswer);
+    await inferAll(root, registry, models, pushed, onAnswer);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-async function askAll(
+async function inferAll(
   root: string,
   registry: string,
   models: string,
@@ -62,37 +62,37 @@ async function askAll(
     FAIRLEAD_RATE_LIMIT: '1000000',
     FAIRLEAD_DEADLINE_MS: '120000',
   });
-  const grpc = grpcAsker(rpc);
+  const grpc = grpcClient(rpc);
   const base = `http://${http}`;
   try {
     for (const model of pushed) {
       const { name } = model;
       const inputs = readTensors(join(models, name), 'inputs');
       const outputs = readTensors(join(models, name), 'outputs');
-      const tensors = async (ask: () => Promise<readonly Tensor[]>) =>
-        findDifference(outputs, await ask(), TOLERANCE);
-      const numbers = async (ask: () => Promise<Readonly<Record<string, readonly number[]>>>) =>
-        differingNumbers(outputs, await ask());
-      const questions: Readonly<Record<string, () => Promise<string | undefined>>> = {
-        'V2 JSON': () => tensors(() => askJson(base, name, inputs)),
-        'V2 binary': () => tensors(() => askBinary(base, name, inputs)),
-        gRPC: () => tensors(() => grpc.ask(name, inputs)),
+      const tensors = async (infer: () => Promise<readonly Tensor[]>) =>
+        findDifference(outputs, await infer(), TOLERANCE);
+      const numbers = async (infer: () => Promise<Readonly<Record<string, readonly number[]>>>) =>
+        differingNumbers(outputs, await infer());
+      const forms: Readonly<Record<string, () => Promise<string | undefined>>> = {
+        'V2 JSON': () => tensors(() => inferJson(base, name, inputs)),
+        'V2 binary': () => tensors(() => inferBinary(base, name, inputs)),
+        gRPC: () => tensors(() => grpc.infer(name, inputs)),
         'TensorFlow Serving, columns': () =>
-          numbers(() => askTensorFlowServing(base, name, inputs, false)),
+          numbers(() => inferTensorFlowServing(base, name, inputs, false)),
         ...(model.rows && {
           'TensorFlow Serving, rows': () =>
-            numbers(() => askTensorFlowServing(base, name, inputs, true)),
+            numbers(() => inferTensorFlowServing(base, name, inputs, true)),
         }),
         ...(name === MLFLOW_MODEL && {
           MLflow: () => {
             const [sole] = inputs;
             if (sole === undefined) return Promise.resolve('it has no input');
-            return numbers(async () => ({ '': await askMlflow(base, sole) }));
+            return numbers(async () => ({ '': await inferMlflow(base, sole) }));
           },
         }),
       };
-      for (const [form, ask] of Object.entries(questions)) {
-        onAnswer(name, form, await ask().catch((error: unknown) => String(error)));
+      for (const [form, infer] of Object.entries(forms)) {
+        onAnswer(name, form, await infer().catch((error: unknown) => String(error)));
       }
     }
   } finally {

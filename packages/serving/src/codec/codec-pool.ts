@@ -158,8 +158,8 @@ export class CodecPool implements Codec {
         if (next === undefined) this.#idleTimer.refresh();
         else idle.run(next);
       },
-      (gone) => {
-        this.#end(gone);
+      (ended) => {
+        this.#end(ended);
       },
     );
     this.#threads.add(thread);

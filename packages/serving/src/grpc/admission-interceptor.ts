@@ -30,7 +30,7 @@ export type Admissions = WeakMap<Metadata, Admission>;
 
 /**
  * Creates the interceptor that lets calls in by their metadata, before anything of their messages is read: `@grpc/grpc-js`
- * has a whole message in memory, and decompressed, before it asks a handler.
+ * has a whole message in memory, and decompressed, before it calls a handler.
  */
 export function admissionInterceptor(
   admissions: Admissions,

@@ -214,7 +214,7 @@ export class ModelServer {
     return this.#draining;
   }
 
-  /** Creates the server not ready at once, so that load balancers send requests elsewhere; requests are still answered. */
+  /** Makes the server not ready at once, so that load balancers send requests elsewhere; requests are still answered. */
   drain(): void {
     this.#draining = true;
   }

@@ -16,15 +16,15 @@ const arrays = {
 type ArrayName = keyof typeof arrays;
 
 /** Stands for an array whose bytes were sent before. */
-interface Place {
-  readonly place: number;
+interface ArrayReference {
+  readonly index: number;
   readonly array: ArrayName;
 }
 
-/** Some bytes of a large array, or the message itself, in which each large array is a {@link Place}. */
+/** Some bytes of a large array, or the message itself, in which each large array is a {@link ArrayReference}. */
 export type MessagePart =
   | {
-      readonly place: number;
+      readonly index: number;
       readonly totalBytes: number;
       readonly offset: number;
       readonly bytes: Uint8Array;
@@ -39,12 +39,12 @@ export function* partsOf(message: unknown): Generator<MessagePart, void, undefin
     const name = Object.keys(arrays).find((each) => value instanceof arrays[each as ArrayName]);
     if (name === undefined) return value;
     large.push(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-    return { place: large.length - 1, array: name as ArrayName } satisfies Place;
+    return { index: large.length - 1, array: name as ArrayName } satisfies ArrayReference;
   });
-  for (const [place, each] of large.entries()) {
+  for (const [index, each] of large.entries()) {
     for (let offset = 0; offset < each.length; offset += PART_BYTES) {
       const bytes = each.subarray(offset, offset + PART_BYTES);
-      yield { place, totalBytes: each.length, offset, bytes };
+      yield { index, totalBytes: each.length, offset, bytes };
     }
   }
   yield { message: head };
@@ -59,20 +59,20 @@ export function joinParts(onMessage: (message: unknown) => void): (part: Message
       large = [];
       onMessage(
         mapValues(part.message, (value) => {
-          if (!isPlace(value)) return value;
-          const bytes = received[value.place];
+          if (!isReference(value)) return value;
+          const bytes = received[value.index];
           return bytes && new arrays[value.array](bytes.buffer);
         }),
       );
       return;
     }
-    const { place, totalBytes, offset, bytes } = part;
-    (large[place] ??= new Uint8Array(totalBytes)).set(bytes, offset);
+    const { index, totalBytes, offset, bytes } = part;
+    (large[index] ??= new Uint8Array(totalBytes)).set(bytes, offset);
   };
 }
 
-function isPlace(value: unknown): value is Place {
-  return typeof value === 'object' && value !== null && 'place' in value && 'array' in value;
+function isReference(value: unknown): value is ArrayReference {
+  return typeof value === 'object' && value !== null && 'index' in value && 'array' in value;
 }
 
 /** A copy of plain objects and lists in which `map` replaced what it returned something else for. */

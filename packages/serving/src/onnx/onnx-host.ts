@@ -33,7 +33,7 @@ export class OnnxHost {
   readonly kind: WorkerKind;
   readonly #link: WorkerLink;
   readonly #started = Promise.withResolvers<undefined>();
-  readonly #gone = Promise.withResolvers<undefined>();
+  readonly #ended = Promise.withResolvers<undefined>();
   readonly #waiting: Job[] = [];
   /** The sessions, with what is called when the worker is lost. */
   readonly #sessions = new Map<HostedSession, () => void>();
@@ -56,8 +56,8 @@ export class OnnxHost {
   }
 
   /** Resolves when the worker ended or was abandoned; see {@link OnnxHost.lost}. */
-  get gone(): Promise<unknown> {
-    return this.#gone.promise;
+  get ended(): Promise<unknown> {
+    return this.#ended.promise;
   }
 
   /** Reason of the worker's end; undefined while it runs. */
@@ -120,7 +120,7 @@ export class OnnxHost {
   /** Ends the worker once it is idle; waits for that. */
   async close(): Promise<void> {
     if (this.#lost === undefined) this.#link.post({ type: 'close' }, []);
-    await this.#gone.promise;
+    await this.#ended.promise;
   }
 
   /** Ends the worker without waiting: a thread ends as soon as its native code returns, a process at once. */
@@ -212,7 +212,7 @@ export class OnnxHost {
     const callbacks = [...this.#sessions.values()];
     this.#sessions.clear();
     this.#started.resolve(undefined);
-    this.#gone.resolve(undefined);
+    this.#ended.resolve(undefined);
     for (const onLost of callbacks) onLost();
   }
 }

@@ -20,7 +20,7 @@ import { WorkerPlacement, type OnnxPlan } from './worker-placement.ts';
 export type OnnxPoolOptions = VersionWorkersOptions;
 
 /** Session in this thread. */
-type Here = Pick<InProcessSession, 'takes' | 'run' | 'close' | 'residentBytes'>;
+type InProcess = Pick<InProcessSession, 'takes' | 'run' | 'close' | 'residentBytes'>;
 
 /**
  * Executes one version in its own workers, or in one that it shares with other versions while it has little to execute.
@@ -33,9 +33,9 @@ export class OnnxPool implements Runtime, Tenant {
   readonly #workers: VersionWorkers;
   readonly #placement: WorkerPlacement;
   /** Executions that run in this thread. */
-  #here = 0;
-  #onLeft: (() => void) | undefined;
-  #inProcess: Here | undefined;
+  #inProcessRuns = 0;
+  #onInProcessIdle: (() => void) | undefined;
+  #inProcess: InProcess | undefined;
   #used = true;
 
   constructor(options: OnnxPoolOptions) {
@@ -81,7 +81,7 @@ export class OnnxPool implements Runtime, Tenant {
    *
    * @throws HostError when the model can't be loaded.
    */
-  async place(plan: OnnxPlan, inProcess?: Here): Promise<void> {
+  async place(plan: OnnxPlan, inProcess?: InProcess): Promise<void> {
     this.#inProcess = inProcess;
     await this.#placement.place(plan, inProcess !== undefined);
   }
@@ -94,9 +94,9 @@ export class OnnxPool implements Runtime, Tenant {
   async execute(inputs: readonly Tensor[], { ownsInputs }: ExecutionContext): Promise<Execution> {
     this.#used = true;
     const { slots } = this.#workers;
-    const alone = this.#here === 0 && slots.allIdle;
+    const alone = this.#inProcessRuns === 0 && slots.allIdle;
     if (this.#inProcess?.takes(inputs, alone) === true)
-      return this.#runHere(this.#inProcess, inputs);
+      return this.#runInProcess(this.#inProcess, inputs);
     for (;;) {
       const session = slots.take() ?? (await this.#nextSession());
       try {
@@ -127,28 +127,29 @@ export class OnnxPool implements Runtime, Tenant {
   async close(): Promise<void> {
     const closing = this.#workers.close();
     this.#workers.slots.rejectWaiting(this.#error('ERR_SERVING_CLOSED', 'was unloaded'));
-    if (this.#here > 0) await new Promise<void>((resolve) => (this.#onLeft = resolve));
+    if (this.#inProcessRuns > 0)
+      await new Promise<void>((resolve) => (this.#onInProcessIdle = resolve));
     await Promise.all([closing, this.#inProcess?.close()]);
     await this.#options.hosts.leave(this);
   }
 
   checkIdle(): void {
-    const idle = !this.#used && this.#here === 0 && this.#workers.slots.allIdle;
+    const idle = !this.#used && this.#inProcessRuns === 0 && this.#workers.slots.allIdle;
     this.#used = false;
     if (idle) void this.#placement.shareIfIdle();
   }
 
-  async #runHere(session: Here, inputs: readonly Tensor[]): Promise<Execution> {
+  async #runInProcess(session: InProcess, inputs: readonly Tensor[]): Promise<Execution> {
     if (this.#workers.closed) throw this.#error('ERR_SERVING_CLOSED', 'was unloaded');
-    this.#here += 1;
+    this.#inProcessRuns += 1;
     try {
       return await session.run(inputs);
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       throw this.#runError(detail, error, inputs);
     } finally {
-      this.#here -= 1;
-      if (this.#here === 0) this.#onLeft?.();
+      this.#inProcessRuns -= 1;
+      if (this.#inProcessRuns === 0) this.#onInProcessIdle?.();
     }
   }
 

@@ -154,7 +154,7 @@ export function onnxRuntime(options: OnnxRuntimeOptions = {}): RuntimeFactory {
         const timing = await timeSession((inputs) => pool.execute(inputs, ALONE), sample);
         const { crashRisk } = pool;
         const plan = planPlacement(facts(timing && timing.computeMs / rowsOf(sample, signature)));
-        const here =
+        const inProcessSession =
           inProcess && timing !== undefined && crashRisk === undefined
             ? await InProcessSession.measure(
                 readModel,
@@ -165,12 +165,14 @@ export function onnxRuntime(options: OnnxRuntimeOptions = {}): RuntimeFactory {
               )
             : undefined;
         const isolation = crashRisk && `in separate processes: ${crashRisk}`;
-        const reason = [plan.reason, here?.reason, isolation].filter(Boolean).join('; ');
+        const reason = [plan.reason, inProcessSession?.reason, isolation]
+          .filter(Boolean)
+          .join('; ');
         // A version that computes in processes shares none of them.
         const isolated = crashRisk !== undefined || hosts.hasHung(title);
         const shareable =
           workers === undefined && !isolated && isShareable(plan, timing, pool.loadCpuMs);
-        await pool.place({ ...plan, reason, shareable }, here);
+        await pool.place({ ...plan, reason, shareable }, inProcessSession);
         return pool;
       } catch (cause) {
         await pool.close();

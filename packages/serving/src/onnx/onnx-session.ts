@@ -20,7 +20,7 @@ const NUL = 0;
 /** Error of inputs that a model can't get. */
 export class InputError extends Error {}
 
-/** One model that ONNX Runtime has loaded; it computes synchronously, in the thread that asks it. */
+/** One model that ONNX Runtime has loaded; it computes synchronously, in the thread that calls it. */
 export class OnnxSession {
   readonly #session: InferenceSession;
   readonly #outputs: readonly SessionOutput[];

@@ -74,7 +74,7 @@ export class VersionWorkers {
     return this.#add(() => hosts.shared(), executionTimeoutMs);
   }
 
-  /** Creates a session available to the next execution, unless it was retired or its worker was lost. */
+  /** Makes a session available to the next execution, unless it was retired or its worker was lost. */
   free(session: HostedSession): void {
     if (session.host.lost !== undefined || this.closed) return;
     if (this.slots.has(session)) this.slots.free(session);

@@ -8,7 +8,7 @@ interface MediaRange {
 const QUALITY = /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/;
 
 /**
- * Finds the media type that a header `Accept` asks for among those that can be sent; undefined when it takes none of them.
+ * Finds the media type that a header `Accept` prefers among those that can be sent; undefined when it takes none of them.
  *
  * Of types with the same weight the one that the client lists first is chosen, for a wildcard the first that is offered.
  * Without the header, or with an empty one, that is the first one as well. Parameters other than `q` are ignored.

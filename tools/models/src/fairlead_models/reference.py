@@ -1,4 +1,4 @@
-"""Takes models out of their packages and asks them with ONNX Runtime: python -m fairlead_models.reference LIST ARCHIVES TARGET
+"""Takes models out of their packages and runs them with ONNX Runtime: python -m fairlead_models.reference LIST ARCHIVES TARGET
 
 Of each model of the list TARGET has a folder with model.onnx, some random inputs, and what ONNX Runtime answers to them.
 """

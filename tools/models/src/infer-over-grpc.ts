@@ -21,9 +21,9 @@ interface ModelInferResponse {
 const proto = new URL('../../../packages/serving/proto/open-inference.proto', import.meta.url);
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Makes what asks over gRPC with raw contents. */
-export function grpcAsker(address: string): {
-  readonly ask: (model: string, inputs: readonly Tensor[]) => Promise<readonly Tensor[]>;
+/** Creates a client of gRPC that sends raw contents. */
+export function grpcClient(address: string): {
+  readonly infer: (model: string, inputs: readonly Tensor[]) => Promise<readonly Tensor[]>;
   readonly close: () => void;
 } {
   const services = loadSync(fileURLToPath(proto), { longs: String, defaults: true });
@@ -34,7 +34,7 @@ export function grpcAsker(address: string): {
     'grpc.max_receive_message_length': MAX_BYTES,
   });
   return {
-    async ask(modelName, inputs) {
+    async infer(modelName, inputs) {
       const message = {
         modelName,
         inputs: inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),

@@ -12,8 +12,8 @@ interface OutputHead {
   readonly parameters?: { readonly binary_data_size?: number };
 }
 
-/** Asks over the Open Inference Protocol with JSON. */
-export async function askJson(
+/** Sends a request over the Open Inference Protocol with JSON. */
+export async function inferJson(
   base: string,
   model: string,
   inputs: readonly Tensor[],
@@ -24,8 +24,8 @@ export async function askJson(
   return outputs.map(decodeTensor);
 }
 
-/** Asks over the Open Inference Protocol with binary tensors, in both directions. */
-export async function askBinary(
+/** Sends a request over the Open Inference Protocol with binary tensors, in both directions. */
+export async function inferBinary(
   base: string,
   model: string,
   inputs: readonly Tensor[],
@@ -52,8 +52,8 @@ export async function askBinary(
   });
 }
 
-/** Asks over TensorFlow Serving's protocol, by rows or by columns; gives the numbers of the outputs in their order. */
-export async function askTensorFlowServing(
+/** Sends a request over TensorFlow Serving's protocol, by rows or by columns; gives the numbers of the outputs in their order. */
+export async function inferTensorFlowServing(
   base: string,
   model: string,
   inputs: readonly Tensor[],
@@ -76,8 +76,8 @@ export async function askTensorFlowServing(
     : { '': numbersIn(outputs) };
 }
 
-/** Asks over MLflow's protocol, row by row. */
-export async function askMlflow(base: string, input: Tensor): Promise<readonly number[]> {
+/** Sends a request over MLflow's protocol, row by row. */
+export async function inferMlflow(base: string, input: Tensor): Promise<readonly number[]> {
   const inputs = nest(Array.from(input.data, Number), input.shape);
   const answer = await post(`${base}/invocations`, Buffer.from(JSON.stringify({ inputs })));
   return numbersIn(
