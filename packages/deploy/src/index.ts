@@ -9,7 +9,7 @@ export { readRelease } from './release/read-release.ts';
 export type { ReleaseDocuments } from './release/read-release.ts';
 export { verifyRelease } from './release/verify-release.ts';
 export type { VerifyReleaseOptions } from './release/verify-release.ts';
-export type { HostFile, ReleaseManifest } from './release/release-manifest.ts';
+export type { Gate, GateCheck, HostFile, ReleaseManifest } from './release/release-manifest.ts';
 export type {
   PartFile,
   PartLink,

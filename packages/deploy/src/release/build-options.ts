@@ -5,6 +5,7 @@ import type { Deployment } from '@fairlead/deploy-config';
 import { checkOptions, checkText, invalidOption } from '../check-options.ts';
 import { describeValue } from '../options-problem.ts';
 import { platforms, type Platform } from '../platform.ts';
+import type { GateCheck } from './release-manifest.ts';
 
 /** Options of `buildRelease`. */
 export interface BuildReleaseOptions {
@@ -24,6 +25,12 @@ export interface BuildReleaseOptions {
   readonly conditions?: readonly string[];
   /** Ed25519 private key (PEM) that signs the manifest. @defaultValue not signed */
   readonly signingKey?: string | undefined;
+  /** Requests that must be answered as expected on a host, beside readiness: golden examples. @defaultValue none */
+  readonly checks?: readonly GateCheck[];
+  /** File on the host with the API key of these requests. @defaultValue none */
+  readonly checkKeyFile?: string | undefined;
+  /** Time for a release to become ready on a host, in milliseconds. @defaultValue `60_000` */
+  readonly readyTimeoutMs?: number;
   /** Folder of downloads. @defaultValue `~/.cache/fairlead`, or below `XDG_CACHE_HOME` */
   readonly cache?: string;
 }
@@ -39,6 +46,9 @@ export function checkBuildOptions(options: BuildReleaseOptions): void {
     external: 'optional',
     conditions: 'optional',
     signingKey: 'optional',
+    checks: 'optional',
+    checkKeyFile: 'optional',
+    readyTimeoutMs: 'optional',
     cache: 'optional',
   });
   const { deployment, platform, nodeVersion = '24.0.0', entry, out } = options;

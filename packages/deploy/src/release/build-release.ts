@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 
 import { renderDeployment, type RenderedFile } from '@fairlead/deploy-config';
 
+import { agentFiles } from '../application/agent-files.ts';
 import { bundleApplication } from '../application/bundle.ts';
 import { findNativePackages, nativePackageFiles } from '../application/native-packages.ts';
 import { NODE_VERSION, nodeRuntime } from '../application/node-runtime.ts';
@@ -14,6 +15,7 @@ import { writePart, type WrittenPart } from '../parts/write-part.ts';
 import { billOfMaterials } from '../sbom/bill-of-materials.ts';
 import type { PartRole, ReleasePart } from '../parts/release-part.ts';
 import { checkBuildOptions, readSigningKey, type BuildReleaseOptions } from './build-options.ts';
+import { gateOf } from './gate-of.ts';
 import { parseManifest } from './parse-manifest.ts';
 import { digestOf, serializeManifest, type ReleaseManifest } from './release-manifest.ts';
 import { writeRelease } from './write-release.ts';
@@ -82,6 +84,7 @@ export async function buildRelease(options: BuildReleaseOptions): Promise<BuiltR
     const ofPackages = `packages-${await digestOfFiles(packages)}`;
     add('packages', await cachedPart(cache, ofPackages, work, () => Promise.resolve(packages)));
     add('application', await writePart(work, bundle.entries));
+    add('agent', await writePart(work, await agentFiles()));
     add('files', await writePart(work, rendered.map(fileEntry)));
     const sbom = await billOfMaterials({ deployment, nodeVersion, native, inputs: bundle.inputs });
     const manifest: ReleaseManifest = {
@@ -93,6 +96,7 @@ export async function buildRelease(options: BuildReleaseOptions): Promise<BuiltR
       hostFiles: rendered.map(({ path, mode, owner, role }) => ({
         ...{ path, mode: mode.toString(8), owner: owner ?? 'root:root', role },
       })),
+      gate: gateOf(options),
       sbomSha256: digestOf(sbom),
     };
     const serialized = serializeManifest(manifest);

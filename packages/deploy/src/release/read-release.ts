@@ -46,14 +46,27 @@ export type OnPart = (part: ReleasePart, archive: AsyncIterable<Uint8Array>) => 
  */
 export async function readRelease(path: string): Promise<ReleaseDocuments> {
   checkText('path', 'the path of a release', path);
-  return readArchive(path, async (_, archive) => {
-    // eslint-disable-next-line @typescript-eslint/no-unused-vars -- read to the end
-    for await (const chunk of archive);
-  });
+  return readArchive(path);
+}
+
+/** Reads the rest of a stream. */
+export async function readToEnd(archive: AsyncIterable<Uint8Array>): Promise<void> {
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- read to the end
+  for await (const chunk of archive);
+}
+
+/** Options of {@link readArchive}. */
+export interface ReadArchiveOptions {
+  readonly onPart?: OnPart;
+  /** Accepts an archive without some of its parts, which the host has. @defaultValue `false` */
+  readonly partial?: boolean;
 }
 
 /** Reads a release, each part as soon as it is reached. */
-export async function readArchive(path: string, onPart: OnPart): Promise<ReleaseDocuments> {
+export async function readArchive(
+  path: string,
+  { onPart = (_, archive) => readToEnd(archive), partial = false }: ReadArchiveOptions = {},
+): Promise<ReleaseDocuments> {
   const documents = new Map<string, Buffer>();
   const parts = new Set<string>();
   let manifest: ReleaseManifest | undefined;
@@ -89,21 +102,24 @@ export async function readArchive(path: string, onPart: OnPart): Promise<Release
     reader.destroy();
     await feeding;
   }
-  return complete(documents, parts, manifest);
+  if (!partial) checkParts(manifest, parts);
+  return complete(documents, manifest);
+}
+
+function checkParts(manifest: ReleaseManifest | undefined, parts: ReadonlySet<string>): void {
+  for (const { sha256, role } of manifest?.parts ?? []) {
+    if (parts.has(partName(sha256))) continue;
+    throw damaged(`the part ${role} (${sha256.slice(0, 12)}) is missing`);
+  }
 }
 
 function complete(
   documents: ReadonlyMap<string, Buffer>,
-  parts: ReadonlySet<string>,
   manifest: ReleaseManifest | undefined,
 ): ReleaseDocuments {
   const serialized = documents.get(MANIFEST);
   const sbom = documents.get(SBOM);
   if (manifest === undefined || serialized === undefined) throw damaged(`it has no ${MANIFEST}`);
-  for (const { sha256, role } of manifest.parts) {
-    if (parts.has(partName(sha256))) continue;
-    throw damaged(`the part ${role} (${sha256.slice(0, 12)}) is missing`);
-  }
   if (sbom === undefined || digestOf(sbom) !== manifest.sbomSha256) {
     throw damaged(`${SBOM} isn't the one of the manifest`);
   }

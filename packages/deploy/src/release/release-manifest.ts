@@ -17,6 +17,33 @@ export interface HostFile {
   readonly role: 'nginx' | 'gunicorn' | 'systemd' | 'host';
 }
 
+/** Request that must be answered as expected before a release counts as good: a golden example, for instance. */
+export interface GateCheck {
+  /** Path with a leading slash. */
+  readonly path: string;
+  /** Body of a POST request, sent as JSON; without one, the request is a GET. */
+  readonly body?: unknown;
+  /** Members that the JSON answer must have; numbers may differ by 1e-5 of their size. @defaultValue status 200 is enough */
+  readonly expected?: unknown;
+}
+
+/** Requests through Nginx that decide whether a release stays. */
+export interface Gate {
+  /** Nginx on the host. */
+  readonly origin: {
+    readonly scheme: 'http' | 'https';
+    readonly address: string;
+    readonly port: number;
+    /** Host name of the requests. */
+    readonly name: string;
+  };
+  readonly checks: readonly GateCheck[];
+  /** Time until all checks must have passed, in milliseconds. */
+  readonly timeoutMs: number;
+  /** File on the host whose content is sent as `Authorization: Bearer …`. */
+  readonly keyFile?: string | undefined;
+}
+
 /** Everything that a release contains; its digest is the name of the release. */
 export interface ReleaseManifest {
   readonly format: 'fairlead-release/1';
@@ -27,6 +54,7 @@ export interface ReleaseManifest {
   readonly node: string;
   readonly parts: readonly ReleasePart[];
   readonly hostFiles: readonly HostFile[];
+  readonly gate: Gate;
   /** SHA-256 of the bill of materials, in hexadecimal digits. */
   readonly sbomSha256: string;
 }
@@ -38,6 +66,24 @@ const hostFile = z.strictObject({
   role: z.enum(['nginx', 'gunicorn', 'systemd', 'host']),
 });
 
+const gate = z.strictObject({
+  origin: z.strictObject({
+    scheme: z.enum(['http', 'https']),
+    address: z.union([z.ipv4(), z.ipv6()]),
+    port: z.int().min(1).max(65_535),
+    name: z.string().min(1).max(253),
+  }),
+  checks: z.array(
+    z.strictObject({
+      path: z.string().regex(/^\/[!-~]*$/),
+      body: z.unknown().optional(),
+      expected: z.unknown().optional(),
+    }),
+  ),
+  timeoutMs: z.int().min(1_000).max(3_600_000),
+  keyFile: z.string().startsWith('/').optional(),
+});
+
 /** Schema of the manifest of a release. */
 export const manifestSchema: z.ZodType<ReleaseManifest> = z.strictObject({
   format: z.literal('fairlead-release/1'),
@@ -46,6 +92,7 @@ export const manifestSchema: z.ZodType<ReleaseManifest> = z.strictObject({
   node: z.string().regex(/^\d+\.\d+\.\d+$/),
   parts: z.array(partSchema).nonempty(),
   hostFiles: z.array(hostFile),
+  gate,
   sbomSha256: sha256,
 });
 

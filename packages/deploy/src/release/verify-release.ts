@@ -31,8 +31,9 @@ export async function verifyRelease(
 ): Promise<ReleaseDocuments> {
   checkText('path', 'the path of a release', path);
   checkOptions('verifyRelease', options, { trustedKeys: 'optional' });
-  const keys = options.trustedKeys?.map(publicKey);
-  const documents = await readArchive(path, readPart);
+  const keys = options.trustedKeys;
+  keys?.forEach(publicKey);
+  const documents = await readArchive(path, { onPart: (part, archive) => readPart(part, archive) });
   if (keys !== undefined) checkSignature(documents, keys);
   return documents;
 }
@@ -51,10 +52,16 @@ function publicKey(pem: string, index: number): KeyObject {
   );
 }
 
-function checkSignature(
+/**
+ * Checks that one of the trusted keys has signed a release.
+ *
+ * @throws DeployError `ERR_DEPLOY_RELEASE_UNTRUSTED`
+ */
+export function checkSignature(
   { serialized, signature, digest }: ReleaseDocuments,
-  keys: readonly KeyObject[],
+  trustedKeys: readonly string[],
 ): void {
+  const keys = trustedKeys.map(publicKey);
   if (signature !== undefined && keys.some((key) => verify(null, serialized, key, signature))) {
     return;
   }

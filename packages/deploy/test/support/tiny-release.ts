@@ -87,6 +87,11 @@ export async function tinyRelease({
     node: '24.21.0',
     parts: [described],
     hostFiles: [],
+    gate: {
+      origin: { scheme: 'http', address: '127.0.0.1', port: 80, name: 'tiny' },
+      checks: [],
+      timeoutMs: 60_000,
+    },
     sbomSha256: digestOf(sbom),
   };
   const serialized = serializeManifest(changeManifest(manifest) as ReleaseManifest);

@@ -1,0 +1,129 @@
+import { DeployError } from '../deploy-error.ts';
+import { cleanUp } from './clean-up.ts';
+import { readState, writeState, type DeployState } from './deploy-state.ts';
+import { passGate } from './gate.ts';
+import { hostError } from './host-error.ts';
+import type { HostPaths } from './host-paths.ts';
+import type { OnStep } from './on-step.ts';
+import { readManifest } from './read-manifest.ts';
+import { runProgram } from './run-program.ts';
+import { currentDigest, switchRelease, type ReleaseFiles } from './switch-release.ts';
+import { unitsOf } from './units.ts';
+
+/** Lines of the log in the report of a failure. */
+const LOG_LINES = '20';
+
+/** Result of an activation. */
+export interface Activation {
+  /** `unchanged` when the release ran already; `reverted` when it failed its gate and the release before runs again. */
+  readonly outcome: 'activated' | 'unchanged' | 'reverted' | 'failed';
+  /** Release that runs now. */
+  readonly digest: string | undefined;
+  /** Error of the gate, if it failed. */
+  readonly error?: DeployError;
+  /** Last lines of the services' log, if the gate failed. */
+  readonly log?: readonly string[];
+}
+
+/**
+ * Makes a prepared release the one that runs. If it fails its gate, the release before runs again. A killed activation is resumed or
+ * reverted by the next one.
+ *
+ * @throws DeployError `ERR_DEPLOY_HOST`
+ */
+export async function activate(
+  paths: HostPaths,
+  digest: string,
+  onStep: OnStep,
+): Promise<Activation> {
+  const manifest = await readManifest(paths, digest);
+  const state = await readState(paths);
+  const [active] = state.history;
+  const current = await currentDigest(paths);
+  if (state.pending === undefined && active === digest && current === digest) {
+    const passed = await passGate(manifest).then(
+      () => true,
+      () => false,
+    );
+    if (passed) return { outcome: 'unchanged', digest };
+  }
+  // The last release that passed its gate, also when an activation was killed after its switch.
+  const previous = active === digest ? undefined : active;
+  const pending = { digest, previous, since: new Date().toISOString() };
+  await writeState(paths, { ...state, pending });
+  const before = current === undefined ? undefined : await filesOf(paths, current);
+  try {
+    await switchRelease(paths, digest, manifest, { before, onStep });
+    onStep('gate');
+    await passGate(manifest);
+  } catch (error) {
+    if (!(error instanceof DeployError)) throw error;
+    return await revert(paths, state, { failed: { digest, manifest }, error, onStep });
+  }
+  const history = [digest, ...state.history.filter((each) => each !== digest)];
+  await writeState(paths, { format: state.format, history });
+  onStep('clean-up');
+  await cleanUp(paths, history);
+  return { outcome: 'activated', digest };
+}
+
+/**
+ * Makes the release before the current one run again.
+ *
+ * @throws DeployError `ERR_DEPLOY_HOST` when there is none.
+ */
+export async function rollback(paths: HostPaths, onStep: OnStep): Promise<Activation> {
+  const { history, pending } = await readState(paths);
+  // After a killed activation, the release before is the one that passed its gate last.
+  const target = pending === undefined ? history[1] : history[0];
+  if (target === undefined) throw hostError('There is no release before this one on this host.');
+  const result = await activate(paths, target, onStep);
+  if (result.outcome === 'activated' && pending === undefined) {
+    // A second rollback goes one release further back, not forward again.
+    const state = await readState(paths);
+    const rest = state.history.filter((each) => each !== target && each !== history[0]);
+    await writeState(paths, { ...state, history: [target, ...rest] });
+  }
+  return result;
+}
+
+async function revert(
+  paths: HostPaths,
+  state: DeployState,
+  {
+    failed,
+    error,
+    onStep,
+  }: { readonly failed: ReleaseFiles; readonly error: DeployError; readonly onStep: OnStep },
+): Promise<Activation> {
+  const log = await readLog(failed);
+  onStep('revert');
+  const previous = state.history.find((each) => each !== failed.digest);
+  if (previous === undefined) {
+    // Nothing to go back to: the services stay as they are, for a look at them.
+    return { outcome: 'failed', digest: failed.digest, error, log };
+  }
+  const manifest = await readManifest(paths, previous);
+  await switchRelease(paths, previous, manifest, { before: failed, onStep });
+  await passGate(manifest);
+  const history = [previous, ...state.history.filter((each) => each !== previous)];
+  await writeState(paths, {
+    format: state.format,
+    history: history.filter((each) => each !== failed.digest),
+  });
+  return { outcome: 'reverted', digest: previous, error, log };
+}
+
+async function filesOf(paths: HostPaths, digest: string): Promise<ReleaseFiles | undefined> {
+  return readManifest(paths, digest).then(
+    (manifest) => ({ digest, manifest }),
+    () => undefined,
+  );
+}
+
+async function readLog({ manifest }: ReleaseFiles): Promise<readonly string[]> {
+  const units = unitsOf(manifest).services.map((name) => `--unit=${name}`);
+  const args = ['--no-pager', '--quiet', '--output=short-iso', '--lines', LOG_LINES, ...units];
+  const { stdout } = await runProgram('journalctl', args);
+  return stdout.trimEnd().split('\n');
+}

@@ -1,0 +1,80 @@
+import { mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+
+import { DeployError } from '../deploy-error.ts';
+import { activate, rollback, type Activation } from './activate.ts';
+import { hostError } from './host-error.ts';
+import { hostPaths } from './host-paths.ts';
+import { prepare } from './prepare.ts';
+import { readStatus } from './status.ts';
+
+// Runs on a host, as root: prepare <digest> --archive <path> [--trusted-keys <file>], activate <digest>, rollback, status. Writes JSON
+// lines: `{ "step": … }` before each step, and `{ "result": … }` or `{ "error": … }` at the end.
+const LOCKED = 'FAIRLEAD_DEPLOY_LOCKED';
+const BUSY = '75';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { archive: { type: 'string' }, 'trusted-keys': { type: 'string' } },
+});
+const [command = '', digest = ''] = positionals;
+
+function write(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** One agent at a time changes the host: the kernel frees the lock when the process ends, however that happens. */
+function lock(): void {
+  if (process.env[LOCKED] !== undefined) return;
+  mkdirSync(hostPaths.state, { recursive: true, mode: 0o700 });
+  const args = ['flock', '--no-fork', '--nonblock', '--conflict-exit-code', BUSY];
+  const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  process.execve?.('/usr/bin/flock', [...args, `${hostPaths.state}/lock`, ...self], {
+    ...process.env,
+    [LOCKED]: '1',
+  });
+}
+
+async function run(): Promise<unknown> {
+  const onStep = (step: string): void => {
+    write({ step });
+  };
+  if (command === 'status') return readStatus(hostPaths);
+  lock();
+  if (command === 'rollback') return report(await rollback(hostPaths, onStep));
+  if (!/^[0-9a-f]{64}$/.test(digest)) {
+    throw hostError(
+      `"${command} ${digest}": expected prepare, activate, rollback or status, with a digest.`,
+    );
+  }
+  if (command === 'activate') return report(await activate(hostPaths, digest, onStep));
+  if (command !== 'prepare') throw hostError(`"${command}" is no command of the agent.`);
+  const { archive = '', 'trusted-keys': file } = values;
+  const trustedKeys = file === undefined ? undefined : splitKeys(await readFile(file, 'utf8'));
+  await prepare(hostPaths, { archive, digest, trustedKeys, onStep });
+  return { outcome: 'prepared', digest };
+}
+
+function splitKeys(text: string): readonly string[] {
+  return text.match(/-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----/gs) ?? [];
+}
+
+function report({ error, ...activation }: Activation): object {
+  if (activation.outcome === 'reverted' || activation.outcome === 'failed') process.exitCode = 1;
+  return { ...activation, ...(error && { code: error.code, message: error.message }) };
+}
+
+try {
+  write({ result: await run() });
+} catch (error) {
+  process.exitCode = 1;
+  if (error instanceof DeployError) write({ error: { code: error.code, message: error.message } });
+  else
+    write({
+      error: {
+        code: 'ERR_DEPLOY_HOST',
+        message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      },
+    });
+}

@@ -1,0 +1,14 @@
+/** Step of a deployment on a host. */
+export type Step =
+  | 'verify'
+  | 'unpack'
+  | 'accounts'
+  | 'check'
+  | 'switch'
+  | 'restart'
+  | 'gate'
+  | 'revert'
+  | 'clean-up';
+
+/** Called before each step. */
+export type OnStep = (step: Step) => void;

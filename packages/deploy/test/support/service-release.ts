@@ -1,0 +1,66 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { defineDeployment, type DeploymentInput } from '@fairlead/deploy-config';
+
+import { buildRelease, type BuildReleaseOptions, type BuiltRelease } from '../../src/index.ts';
+import { thisPlatform } from '../../src/platform.ts';
+
+/** Deployment of a small service on a host, behind Nginx. */
+export const serviceInput = {
+  target: { nginx: '1.22.1' },
+  host: { cores: 2, memoryBytes: 4e9, automaticUpdates: false },
+  layout: 'host',
+  timeouts: { requestMs: 4_000, marginMs: 1_000 },
+  nginx: { listen: { scheme: 'http', address: '0.0.0.0:80' } },
+  gateway: {
+    command: ['/opt/fairlead/current/bin/node', '/opt/fairlead/current/gateway/dist/main.js'],
+    service: { user: 'fairlead' },
+  },
+} as const satisfies DeploymentInput;
+
+/** A release of a service that answers with its version. */
+export interface ServiceOptions {
+  readonly version: number;
+  /** Statements that run before the service listens. */
+  readonly before?: string;
+  /** Value of `outputs` in its answers; default: the version. */
+  readonly outputs?: string;
+  readonly deployment?: Partial<DeploymentInput>;
+  readonly options?: Partial<BuildReleaseOptions>;
+}
+
+/** Builds a release of a service that answers `{ version, outputs }` on its inherited socket. */
+export async function buildService({
+  version,
+  before = '',
+  outputs = String(version),
+  deployment = {},
+  options = {},
+}: ServiceOptions): Promise<BuiltRelease> {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-service-'));
+  const entry = join(folder, 'main.ts');
+  writeFileSync(
+    entry,
+    `import http from 'node:http';
+${before}
+const server = http.createServer((request, response) => {
+  request.resume();
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify({ version: ${version}, outputs: [${outputs}] }));
+});
+server.listen({ fd: 3 });
+process.on('SIGTERM', () => server.close());
+`,
+  );
+  return buildRelease({
+    deployment: defineDeployment({ ...serviceInput, ...deployment }),
+    entry,
+    platform: thisPlatform() ?? 'linux-x64',
+    out: folder,
+    checks: [{ path: '/v2/models/m/infer', body: {}, expected: { outputs: [version] } }],
+    readyTimeoutMs: 15_000,
+    ...options,
+  });
+}
