@@ -9,19 +9,18 @@ import { runProgram } from './run-program.ts';
 import { unitsOf } from './units.ts';
 
 const POLL_MS = 200;
-/** Automatic restarts after which a service is given no more time. */
-const MAX_RESTARTS = 2;
 
 /** State of a service, as systemd reports it. */
 interface ServiceState {
   readonly name: string;
   readonly active: string;
+  readonly sub: string;
   readonly mainPid: string;
   readonly restarts: number;
 }
 
 /**
- * Waits until every check of a release is answered as expected through Nginx, by services that didn't restart meanwhile.
+ * Waits until every check of a release is answered as expected through Nginx, by services that don't restart between the checks.
  *
  * @throws DeployError `ERR_DEPLOY_GATE_FAILED` naming the check, the answer, and the state of the services.
  */
@@ -31,13 +30,9 @@ export async function passGate({ gate, ...manifest }: ReleaseManifest): Promise<
   let problem: string | undefined = 'no check was made';
   for (;;) {
     const before = await readServices(services);
-    const crashed = before.find(
-      ({ active, restarts }) => active === 'failed' || restarts >= MAX_RESTARTS,
-    );
+    const crashed = before.find(hasCrashed);
     if (crashed !== undefined) {
-      throw failed(
-        `${crashed.name} ended ${crashed.restarts} times and is ${crashed.active}; last check: ${problem}`,
-      );
+      throw failed(`${crashed.name} ended ${crashed.restarts + 1} times; last check: ${problem}`);
     }
     problem = await findProblem(gate);
     if (problem === undefined) {
@@ -52,6 +47,11 @@ export async function passGate({ gate, ...manifest }: ReleaseManifest): Promise<
     if (performance.now() > deadline) throw failed(`${problem} after ${gate.timeoutMs} ms`);
     await sleep(POLL_MS);
   }
+}
+
+/** Checks whether a service has ended twice: once may be a failure that passes, such as of a network. */
+function hasCrashed({ active, sub, restarts }: ServiceState): boolean {
+  return active === 'failed' || restarts >= 2 || (restarts === 1 && sub === 'auto-restart');
 }
 
 /** Makes the checks in order; returns the first problem. */
@@ -80,12 +80,13 @@ async function readServices(services: readonly string[]): Promise<readonly Servi
   return Promise.all(
     services.map(async (name) => {
       const { stdout } = await runProgram('systemctl', [
-        ...['show', name, '--property=ActiveState,MainPID,NRestarts'],
+        ...['show', name, '--property=ActiveState,SubState,MainPID,NRestarts'],
       ]);
       const values = new Map(stdout.split('\n').map((line) => line.split('=') as [string, string]));
       return {
         name,
         active: values.get('ActiveState') ?? 'unknown',
+        sub: values.get('SubState') ?? 'unknown',
         mainPid: values.get('MainPID') ?? '0',
         restarts: Number(values.get('NRestarts') ?? 0),
       };

@@ -39,11 +39,15 @@ beforeAll(async () => {
 /** Unpacks the parts of a release over each other, as a host does. */
 async function unpack(path: string): Promise<string> {
   const target = temporaryFolder();
-  await readArchive(path, async ({ sha256 }, archive) => {
-    const file = join(target, `${sha256}.tar.gz`);
-    await pipeline(archive, createWriteStream(file));
-    const { status, stderr } = spawnSync('tar', ['-xzf', file, '-C', target], { encoding: 'utf8' });
-    expect([status, stderr]).toEqual([0, '']);
+  await readArchive(path, {
+    onPart: async ({ sha256 }, archive) => {
+      const file = join(target, `${sha256}.tar.gz`);
+      await pipeline(archive, createWriteStream(file));
+      const { status, stderr } = spawnSync('tar', ['-xzf', file, '-C', target], {
+        encoding: 'utf8',
+      });
+      expect([status, stderr]).toEqual([0, '']);
+    },
   });
   return target;
 }
@@ -54,7 +58,7 @@ describe('buildRelease', () => {
       `fairlead-${release.digest.slice(0, 12)}-${release.manifest.platform}.tar`,
     ]);
     expect(release.manifest.parts.map(({ role }) => role)).toEqual([
-      ...['node', 'packages', 'application', 'files'],
+      ...['node', 'packages', 'application', 'agent', 'files'],
     ]);
   });
 
