@@ -9,6 +9,8 @@ import { runProgram } from './run-program.ts';
 import { unitsOf } from './units.ts';
 
 const POLL_MS = 200;
+/** Wrong answers in a row after which a release is given no more time. */
+const MAX_WRONG_ANSWERS = 5;
 
 /** State of a service, as systemd reports it. */
 interface ServiceState {
@@ -19,6 +21,13 @@ interface ServiceState {
   readonly restarts: number;
 }
 
+/** Reason why a release hasn't passed a check. */
+interface Problem {
+  readonly reason: string;
+  /** `true` for an answer that time doesn't change. */
+  readonly isWrongAnswer: boolean;
+}
+
 /**
  * Waits until every check of a release is answered as expected through Nginx, by services that don't restart between the checks.
  *
@@ -27,24 +36,20 @@ interface ServiceState {
 export async function passGate({ gate, ...manifest }: ReleaseManifest): Promise<void> {
   const { services } = unitsOf({ gate, ...manifest });
   const deadline = performance.now() + gate.timeoutMs;
-  let problem: string | undefined = 'no check was made';
+  let last = 'none was answered';
+  let wrongAnswers = 0;
   for (;;) {
     const before = await readServices(services);
     const crashed = before.find(hasCrashed);
     if (crashed !== undefined) {
-      throw failed(`${crashed.name} ended ${crashed.restarts + 1} times; last check: ${problem}`);
+      throw failed(`${crashed.name} ended ${crashed.restarts + 1} times; last check: ${last}`);
     }
-    problem = await findProblem(gate);
-    if (problem === undefined) {
-      const after = await readServices(services);
-      const unsteady = after.find(
-        ({ name, mainPid, active }) =>
-          active !== 'active' || before.find((each) => each.name === name)?.mainPid !== mainPid,
-      );
-      if (unsteady === undefined) return;
-      problem = `${unsteady.name} restarted, and is ${unsteady.active}`;
-    }
-    if (performance.now() > deadline) throw failed(`${problem} after ${gate.timeoutMs} ms`);
+    const problem = (await findProblem(gate)) ?? findUnsteady(before, await readServices(services));
+    if (problem === undefined) return;
+    last = problem.reason;
+    wrongAnswers = problem.isWrongAnswer ? wrongAnswers + 1 : 0;
+    if (wrongAnswers >= MAX_WRONG_ANSWERS) throw failed(last);
+    if (performance.now() > deadline) throw failed(`${last}, after ${gate.timeoutMs} ms`);
     await sleep(POLL_MS);
   }
 }
@@ -54,26 +59,51 @@ function hasCrashed({ active, sub, restarts }: ServiceState): boolean {
   return active === 'failed' || restarts >= 2 || (restarts === 1 && sub === 'auto-restart');
 }
 
+/** Finds a service that isn't the same process as before the checks. */
+function findUnsteady(
+  before: readonly ServiceState[],
+  after: readonly ServiceState[],
+): Problem | undefined {
+  const pids = new Map(before.map(({ name, mainPid }) => [name, mainPid]));
+  const unsteady = after.find(
+    ({ name, active, mainPid }) => active !== 'active' || pids.get(name) !== mainPid,
+  );
+  return unsteady && waiting(`${unsteady.name} restarted, and is ${unsteady.active}`);
+}
+
 /** Makes the checks in order; returns the first problem. */
-async function findProblem({ origin, checks, keyFile }: Gate): Promise<string | undefined> {
-  const key = keyFile === undefined ? undefined : (await readFile(keyFile, 'utf8')).trim();
+async function findProblem({ origin, checks, keyFile }: Gate): Promise<Problem | undefined> {
+  const key = keyFile === undefined ? undefined : await readKey(keyFile);
   for (const { path, body, expected } of checks) {
     const answer = await requestLocal(origin, { path, body, key });
-    if ('problem' in answer) return `${path}: ${answer.problem}`;
+    if ('problem' in answer) return waiting(`${path}: ${answer.problem}`);
     const shown = answer.text.slice(0, 200);
-    if (answer.status !== 200) return `${path}: status ${answer.status}: ${shown}`;
-    if (expected === undefined) continue;
-    let json: unknown;
-    try {
-      json = JSON.parse(answer.text);
-    } catch {
-      return `${path}: the answer is not JSON: ${shown}`;
-    }
-    if (!matchesExpected(json, expected)) {
-      return `${path}: the answer is ${shown}, expected ${JSON.stringify(expected).slice(0, 200)}`;
-    }
+    if (answer.status !== 200) return waiting(`${path}: status ${answer.status}: ${shown}`);
+    if (expected === undefined || matchesExpected(parsed(answer.text), expected)) continue;
+    const reason = `${path}: the answer is ${shown}, expected ${JSON.stringify(expected).slice(0, 200)}`;
+    return { reason, isWrongAnswer: true };
   }
   return undefined;
+}
+
+async function readKey(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (cause) {
+    throw failed(`the file of the key for checks can't be read: ${file}`, cause);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function waiting(reason: string): Problem {
+  return { reason, isWrongAnswer: false };
 }
 
 async function readServices(services: readonly string[]): Promise<readonly ServiceState[]> {
@@ -94,6 +124,7 @@ async function readServices(services: readonly string[]): Promise<readonly Servi
   );
 }
 
-function failed(reason: string): DeployError {
-  return new DeployError('ERR_DEPLOY_GATE_FAILED', `The release failed its gate: ${reason}.`);
+function failed(reason: string, cause?: unknown): DeployError {
+  const message = `The release failed its gate: ${reason}.`;
+  return new DeployError('ERR_DEPLOY_GATE_FAILED', message, { cause });
 }

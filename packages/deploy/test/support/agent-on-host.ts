@@ -1,6 +1,9 @@
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { CommandResult, FleetHost } from '@fairlead/fleet';
+import { until } from '@fairlead/test-support';
 
 import { agentCommand } from '../../src/agent/agent-command.ts';
 import type { BuiltRelease } from '../../src/index.ts';
@@ -64,4 +67,42 @@ export async function askService(host: FleetHost): Promise<unknown> {
   } catch {
     return stdout;
   }
+}
+
+/**
+ * Activates two releases in turn, kills each agent at a random moment, and lets the next one finish.
+ *
+ * @throws AssertionError when a host doesn't serve one of the two after a kill, or the next agent doesn't finish
+ */
+export async function killAgents(
+  host: FleetHost,
+  releases: readonly [BuiltRelease, BuiltRelease],
+  kills: number,
+): Promise<void> {
+  for (const release of releases) await deploy(host, release);
+  let killed = 0;
+  for (let round = 0; killed < kills; round += 1) {
+    assert.ok(round < 4 * kills, 'the agent ended before most of the kills');
+    const release = releases[round % 2] ?? releases[0];
+    const working = runAgent(host, release, ['activate', release.digest]);
+    await sleep(Math.random() * 1_500);
+    const { exitCode } = await host.run(['pkill', '-9', '-f', '[a]gent.mjs'], { mayFail: true });
+    const { result } = await working;
+    // It had finished before.
+    if (exitCode === 0 && result === undefined) killed += 1;
+    assert.equal(typeof (await until(() => askReady(host))), 'object');
+    const next = await runAgent(host, release, ['activate', release.digest]);
+    assert.ok(
+      ['activated', 'unchanged'].includes(String(next.result?.outcome)),
+      JSON.stringify(next),
+    );
+    const status = await runAgent(host, release, ['status']);
+    assert.equal(status.result?.current, release.digest);
+    assert.equal(status.result.pending, undefined);
+  }
+}
+
+async function askReady(host: FleetHost): Promise<object | undefined> {
+  const answer = await askService(host);
+  return typeof answer === 'object' && answer !== null ? answer : undefined;
 }
