@@ -1,3 +1,4 @@
+export { agentCommand } from './agent/agent-command.ts';
 export { DeployError } from './deploy-error.ts';
 export type { DeployErrorCode } from './deploy-error.ts';
 export { platforms, thisPlatform } from './platform.ts';

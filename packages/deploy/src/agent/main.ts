@@ -6,10 +6,11 @@ import { DeployError } from '../deploy-error.ts';
 import { activate, rollback, type Activation } from './activate.ts';
 import { hostError } from './host-error.ts';
 import { hostPaths } from './host-paths.ts';
+import { plan } from './plan.ts';
 import { prepare } from './prepare.ts';
 import { readStatus } from './status.ts';
 
-// Runs on a host, as root: prepare <digest> --archive <path> [--trusted-keys <file>], activate <digest>, rollback, status. Writes JSON
+// Runs on a host, as root: prepare <digest> --archive <path> [--trusted-keys <file>], plan <digest>, activate <digest>, rollback, status. Writes JSON
 // lines: `{ "step": … }` before each step, and `{ "result": … }` or `{ "error": … }` at the end.
 const LOCKED = 'FAIRLEAD_DEPLOY_LOCKED';
 const BUSY = '75';
@@ -41,13 +42,14 @@ async function run(): Promise<unknown> {
     write({ step });
   };
   if (command === 'status') return readStatus(hostPaths);
-  lock();
+  if (command !== 'plan') lock();
   if (command === 'rollback') return report(await rollback(hostPaths, onStep));
   if (!/^[0-9a-f]{64}$/.test(digest)) {
     throw hostError(
-      `"${command} ${digest}": expected prepare, activate, rollback or status, with a digest.`,
+      `"${command} ${digest}": expected prepare, plan or activate with a digest, or rollback or status.`,
     );
   }
+  if (command === 'plan') return { differences: await plan(hostPaths, digest) };
   if (command === 'activate') return report(await activate(hostPaths, digest, onStep));
   if (command !== 'prepare') throw hostError(`"${command}" is no command of the agent.`);
   const { archive = '', 'trusted-keys': file } = values;

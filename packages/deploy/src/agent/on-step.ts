@@ -1,5 +1,5 @@
 /** Step of a deployment on a host. */
-export type Step =
+type Step =
   | 'verify'
   | 'unpack'
   | 'accounts'

@@ -29,7 +29,7 @@ export interface ReleaseDocuments {
 }
 
 /** Receives the compressed archive of a part, which it must read to the end. */
-export type OnPart = (part: ReleasePart, archive: AsyncIterable<Uint8Array>) => Promise<void>;
+type OnPart = (part: ReleasePart, archive: AsyncIterable<Uint8Array>) => Promise<void>;
 
 /**
  * Reads the manifest, the signature and the bill of materials of a release; its parts are only found to be there.
