@@ -47,7 +47,7 @@ export async function placeLinks(
   }
 }
 
-/** Replaces a link, or whatever is at its path, at once. */
+/** Replaces a link or a file by a link, at once. */
 export async function replaceLink(target: string, path: string): Promise<void> {
   const temporary = `${path}.fairlead-new`;
   await rm(temporary, { force: true });

@@ -15,7 +15,7 @@ const ENVIRONMENT = {
   SYSTEMD_PAGER: '',
 };
 
-/** Runs a program, and resolves to its output whatever its exit code is; 127 when there is no such program. */
+/** Runs a program, and resolves to its output, also when it fails; the code is 127 when there is no such program. */
 export function runProgram(
   program: string,
   args: readonly string[],

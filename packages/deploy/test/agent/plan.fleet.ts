@@ -150,14 +150,14 @@ describe.skipIf(!canBootFleet())('the plan of a host', () => {
     ],
     [
       'a disabled service',
-      'rm /etc/systemd/system/multi-user.target.wants/fairlead-gateway.service; systemctl daemon-reload',
+      'rm /etc/systemd/system/multi-user.target.*/fairlead-gateway.service; systemctl daemon-reload',
       'systemctl enable fairlead-gateway',
       /^fairlead-gateway.service$/,
       'UnitFileState=',
     ],
     [
       'a disabled socket',
-      'rm /etc/systemd/system/sockets.target.wants/fairlead-gateway.socket; systemctl daemon-reload',
+      'rm /etc/systemd/system/sockets.target.*/fairlead-gateway.socket; systemctl daemon-reload',
       'systemctl enable fairlead-gateway.socket',
       /^fairlead-gateway.socket$/,
       'UnitFileState=',
