@@ -94,7 +94,10 @@ export function removeIfPresent(path: string): Promise<boolean> {
 export function isPresent(path: string): Promise<boolean> {
   return lstat(path).then(
     (stats) => stats.isFile(),
-    (error: unknown) => undefinedIfAbsent(error) ?? false,
+    (error: unknown) => {
+      undefinedIfAbsent(error);
+      return false;
+    },
   );
 }
 
@@ -135,8 +138,8 @@ async function withPlainFile<T>(
   work: (handle: FileHandle, size: number) => Promise<T>,
 ): Promise<T | undefined> {
   const handle = await open(path, READ_PLAIN).catch((error: unknown) => {
-    if (hasCode(error, 'ELOOP', 'ENXIO')) return undefined;
-    return undefinedIfAbsent(error);
+    if (!hasCode(error, 'ELOOP', 'ENXIO')) undefinedIfAbsent(error);
+    return undefined;
   });
   if (handle === undefined) return undefined;
   try {

@@ -41,7 +41,7 @@ export async function checkRegistry(
   } catch (error) {
     const reason = maskCredentials(reasonOf(error));
     // AWS refuses requests whose time is wrong by more than 15 minutes.
-    const fix = /TimeTooSkewed/.test(reason)
+    const fix = reason.includes('TimeTooSkewed')
       ? 'sudo timedatectl set-ntp true'
       : fixFor(errorCodeOf(error), flag, /^s3:/i.test(location));
     return { check, state: 'problem', found: `${name}: ${reason}`, fix };
