@@ -1,4 +1,7 @@
 export { agentCommand } from './agent/agent-command.ts';
+export type { Carrier, CarrierResult, CarrierRunOptions } from './carriers/carrier.ts';
+export { deployToHost } from './carriers/deploy-to-host.ts';
+export type { DeployToHostOptions, HostDeployment } from './carriers/deploy-to-host.ts';
 export { DeployError } from './deploy-error.ts';
 export type { DeployErrorCode } from './deploy-error.ts';
 export { platforms, thisPlatform } from './platform.ts';

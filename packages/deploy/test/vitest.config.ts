@@ -5,5 +5,11 @@ import shared from '../../../vitest.config.ts';
 
 export default mergeConfig(
   shared,
-  defineConfig({ test: { globalSetup: '../../tools/fleet/test/support/prepare-image.ts' } }),
+  defineConfig({
+    test: {
+      testTimeout: 600_000,
+      hookTimeout: 600_000,
+      globalSetup: '../../tools/fleet/test/support/prepare-image.ts',
+    },
+  }),
 );

@@ -1,11 +1,20 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { defineDeployment, type DeploymentInput } from '@fairlead/deploy-config';
 
+import { afterAll } from 'vitest';
+
 import { buildRelease, type BuildReleaseOptions, type BuiltRelease } from '../../src/index.ts';
 import { thisPlatform } from '../../src/platform.ts';
+
+const folders: string[] = [];
+
+// Of each test file that imports this module.
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 /** Deployment of a small service on a host, behind Nginx. */
 export const serviceInput = {
@@ -40,6 +49,7 @@ export async function buildService({
   options = {},
 }: ServiceOptions): Promise<BuiltRelease> {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-service-'));
+  folders.push(folder);
   const entry = join(folder, 'main.ts');
   writeFileSync(
     entry,

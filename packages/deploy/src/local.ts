@@ -1,0 +1,1 @@
+export { localCarrier } from './carriers/local-carrier.ts';

@@ -1,0 +1,2 @@
+export { sshCarrier } from './carriers/ssh-carrier.ts';
+export type { SshCarrierOptions } from './carriers/ssh-carrier.ts';
