@@ -22,7 +22,7 @@ export interface CarrierRunOptions {
 export interface Carrier {
   /** Name of the host in messages. */
   readonly host: string;
-  /** Runs a program with arguments, which no shell interprets. Resolves whatever its exit code is. */
+  /** Runs a program with arguments, which no shell interprets. Resolves for every exit code. */
   run(argv: readonly [string, ...string[]], options?: CarrierRunOptions): Promise<CarrierResult>;
   /** Ends the connection. */
   close(): Promise<void>;

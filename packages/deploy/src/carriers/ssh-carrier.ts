@@ -22,8 +22,8 @@ export interface SshCarrierOptions {
 }
 
 /**
- * Returns the way to a host by the `ssh` of the system, over one connection. A host whose key isn't known is refused, and no
- * question is asked. An account other than root needs `sudo` without a password.
+ * Returns the way to a host by the `ssh` of the system, over one connection. A host whose key isn't known is refused,
+ * and ssh is never interactive. An account other than root needs `sudo` without a password.
  *
  * @throws DeployError `ERR_DEPLOY_INVALID_OPTION`
  *
