@@ -9,13 +9,15 @@ process.env.NODE_COMPILE_CACHE ??= resolve(import.meta.dirname, 'node_modules/.c
 // Resolve workspace packages to their sources, so tests never need a build.
 const conditions = ['@fairlead/source'];
 
+// One place per project, outside of it: a `node_modules` that appears in a package disturbs an `npm ci` at that moment.
+const cacheDir = resolve(
+  import.meta.dirname,
+  'node_modules/.cache/vitest',
+  relative(import.meta.dirname, process.cwd()),
+);
+
 export default defineConfig({
-  // One place per project, outside of it: a `node_modules` that appears in a package disturbs an `npm ci` at that moment.
-  cacheDir: resolve(
-    import.meta.dirname,
-    'node_modules/.cache/vitest',
-    relative(import.meta.dirname, process.cwd()),
-  ),
+  cacheDir,
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
@@ -27,6 +29,8 @@ export default defineConfig({
     // Worker threads and child processes of the tests resolve workspace packages to sources as well.
     execArgv: ['--conditions=@fairlead/source'],
     reporters: ['default', ['json', { outputFile: 'reports/tests.json' }]],
+    // Workers read transformed modules from files: a quarter less processor time where each test file imports many.
+    experimental: { fsModuleCache: true, fsModuleCachePath: resolve(cacheDir, 'modules') },
     coverage: { provider: 'v8', include: ['src/**'] },
   },
 });

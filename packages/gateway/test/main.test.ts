@@ -150,7 +150,7 @@ describe('starting', () => {
     expect(gateway.output()).toBe(
       `${[
         "The settings can't be used:",
-        '  FAIRLEAD_PORT is not a setting; docs/settings.md lists them',
+        '  FAIRLEAD_PORT is not a setting of the gateway but of npm start; use FAIRLEAD_LISTEN=127.0.0.1:<port>',
         '  FAIRLEAD_LISTEN: "127.0.0.1:99999" must be host:port, unix:/path (at most 107 bytes) or fd:number',
         '  FAIRLEAD_PEPPER: its value must have at least 32 bytes; make one with: openssl rand -base64 32',
       ].join('\n')}\n`,

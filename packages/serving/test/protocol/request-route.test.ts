@@ -9,6 +9,7 @@ import {
   requestAccess,
   type Protocol,
 } from '@fairlead/serving';
+import { MemorySource } from '../memory-source.ts';
 
 /** Too long to be among the known paths: each search for its route reaches the protocol. */
 const NAME = 'm'.repeat(300);
@@ -52,7 +53,7 @@ test('a request has one route for each list of protocols', () => {
 let server: Server;
 
 beforeAll(() => {
-  const source = {} as ConstructorParameters<typeof ModelServer>[0]['source'];
+  const source = new MemorySource([]);
   const handler = inferenceHandler(new ModelServer({ source, runtimes: {} }), { protocols });
   server = createServer((req, res) => {
     requestAccess(protocols, req);
