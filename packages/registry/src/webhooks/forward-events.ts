@@ -30,7 +30,7 @@ export type ForwardNotice =
       readonly attempt: number;
     }
   | {
-      readonly type: 'retried' | 'given-up';
+      readonly type: 'retried' | 'abandoned';
       readonly model: string;
       readonly id: string;
       readonly attempt: number;
@@ -267,7 +267,7 @@ class Forwarder {
       onNotice?.(
         reason === undefined
           ? { type: 'delivered', model, id, attempt }
-          : { type: 'given-up', model, id, attempt, reason },
+          : { type: 'abandoned', model, id, attempt, reason },
       );
       return true;
     }

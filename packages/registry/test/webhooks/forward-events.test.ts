@@ -206,7 +206,7 @@ describe('an event that is not accepted', () => {
       delivered.flatMap((type) => (type === 'alias.set' ? [type, type] : [type])),
     );
     await until(() => notices.length >= 10);
-    expect(notices.filter(({ type }) => type === 'given-up')).toHaveLength(2);
+    expect(notices.filter(({ type }) => type === 'abandoned')).toHaveLength(2);
   });
 
   test('forwardPending reports that an event is left', async () => {
