@@ -10,30 +10,30 @@ export interface Program {
   readonly command: readonly [string, ...string[]];
   readonly environment: Readonly<Record<string, string>>;
   readonly workingFolder: string;
-  /** The signal that makes it finish what is in flight, and end. */
+  /** Signal of a graceful shutdown: requests in flight are completed first. */
   readonly stopSignal: NodeJS.Signals;
-  /** Where it writes its errors, when that isn't its output. */
+  /** File of its error log, if it isn't standard output. */
   readonly errorLog?: string;
-  /** Sockets that it is given, from descriptor 3 on; then it also says over a channel when it is ready. */
+  /** Sockets that it inherits as descriptors 3, 4, …; such a program also reports over an IPC channel when it is ready. */
   readonly sockets?: readonly HeldSocket[];
 }
 
 const LAST_LINES = 15;
 
-/** One running program, whose output goes to a log of its own. */
+/** A running program, whose output goes to a separate log. */
 export class Child {
   readonly name: string;
   readonly logFile: string;
   readonly #process: ChildProcess;
   readonly #stopSignal: NodeJS.Signals;
   readonly #logStart: number;
-  /** Resolves when it has ended, with how. */
+  /** Resolves with the exit code or signal when the program has ended. */
   readonly ended: Promise<string>;
-  /** Resolves when it says that it is ready, which only a program with sockets does. */
+  /** Resolves when the program reports that it is ready; only programs with sockets do. */
   readonly ready: Promise<void>;
   #hasEnded = false;
 
-  /** Starts the program; it is asked to end when this process dies, however that happens. */
+  /** Starts the program; the kernel sends it SIGTERM when this process dies, even by SIGKILL. */
   constructor(program: Program, logs: string) {
     const { name, command, environment, workingFolder, stopSignal, sockets } = program;
     const output = join(logs, `${name}.log`);
@@ -43,7 +43,7 @@ export class Child {
     const log = openSync(output, 'a', 0o600);
     closeSync(openSync(this.logFile, 'a', 0o600));
     this.#logStart = statSync(this.logFile).size;
-    // A process group of its own, so that Ctrl-C reaches this process alone, which stops everything in order.
+    // A separate process group, so that Ctrl-C reaches only this process, which stops everything in order.
     this.#process = spawn('setpriv', ['--pdeathsig', 'TERM', '--', ...command], {
       cwd: workingFolder,
       env: environment,
@@ -57,8 +57,8 @@ export class Child {
     });
     closeSync(log);
     this.ready = new Promise((resolve) => {
-      this.#process.on('message', (said) => {
-        if (said === 'ready') resolve();
+      this.#process.on('message', (message) => {
+        if (message === 'ready') resolve();
       });
     });
     this.ended = new Promise((resolve) => {
@@ -79,13 +79,13 @@ export class Child {
     return this.#process.pid;
   }
 
-  /** The last lines that it wrote since it was started. */
+  /** Last lines that the program logged since its start. */
   lastLines(): string {
     const text = readFileSync(this.logFile).subarray(this.#logStart).toString();
     return text.trimEnd().split('\n').slice(-LAST_LINES).join('\n');
   }
 
-  /** Asks it to end, and waits; after `timeoutMs` its whole group is killed. */
+  /** Sends the stop signal and waits until the program has ended; after `timeoutMs` its whole process group is killed. */
   async stop(timeoutMs: number): Promise<void> {
     if (!this.#hasEnded) this.#process.kill(this.#stopSignal);
     const timer = setTimeout(() => {
@@ -93,7 +93,7 @@ export class Child {
     }, timeoutMs);
     await this.ended;
     clearTimeout(timer);
-    // Workers that a killed master left behind.
+    // Workers of a killed master process.
     this.#killGroup();
   }
 
@@ -103,7 +103,7 @@ export class Child {
     try {
       process.kill(-pid, 'SIGKILL');
     } catch {
-      // Nobody is left in the group.
+      // The group has no process left.
     }
   }
 }

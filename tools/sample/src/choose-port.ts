@@ -2,35 +2,34 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { SampleError } from './sample-error.ts';
 
-/** A port of Nginx that can be set: its variable, and what it is by default. */
+/** A configurable port of Nginx: its variable, and its default. */
 interface Choice {
   readonly variable: string;
-  readonly usual: number;
+  readonly preferred: number;
 }
 
-/** The port of HTTP. */
-const HTTP_PORT: Choice = { variable: 'FAIRLEAD_PORT', usual: 8080 };
+const HTTP_PORT: Choice = { variable: 'FAIRLEAD_PORT', preferred: 8080 };
 
-/** The port of gRPC, beside a port of HTTP that was asked for or not: who chooses one leaves 8081 to others. */
-export function grpcPort(wantedHttp: number | undefined): Choice {
-  return { variable: 'FAIRLEAD_GRPC_PORT', usual: wantedHttp === undefined ? 8081 : 0 };
+/** Choice of the gRPC port: 8081 is preferred only if the port of HTTP is the default, so that several samples can run. */
+export function grpcPort(requestedHttp: number | undefined): Choice {
+  return { variable: 'FAIRLEAD_GRPC_PORT', preferred: requestedHttp === undefined ? 8081 : 0 };
 }
 
 /**
- * A port of Nginx: the one asked for, or the usual one, or any free one when that is taken.
+ * Chooses a port of Nginx: the requested one; without a request the preferred one, or any free one when that is taken.
  *
- * @throws SampleError when the port asked for can't be had, saying why and what to do.
+ * @throws SampleError when the requested port is not available; the message has the reason and the fix.
  */
 export async function choosePort(
-  wanted: number | undefined,
-  { variable, usual } = HTTP_PORT,
+  requested: number | undefined,
+  { variable, preferred } = HTTP_PORT,
 ): Promise<number> {
-  if (wanted === undefined) return (await tryPort(usual)) ?? (await tryPort(0)) ?? 0;
-  const port = await tryPort(wanted);
+  if (requested === undefined) return (await tryPort(preferred)) ?? (await tryPort(0)) ?? 0;
+  const port = await tryPort(requested);
   if (port !== undefined) return port;
   throw new SampleError(
-    `Port ${wanted} on 127.0.0.1 can't be had: something else listens there, or it needs root (below 1024). ` +
-      `See what it is with "ss -ltnp sport = :${wanted}", choose another one with ${variable}, or leave that out for a free one.`,
+    `Port ${requested} on 127.0.0.1 is not available: another process listens on it, or it needs root (below 1024). ` +
+      `Find the process with "ss -ltnp sport = :${requested}", set another port in ${variable}, or unset it for a free one.`,
   );
 }
 

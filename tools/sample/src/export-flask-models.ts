@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { ModelRegistry } from '@fairlead/registry';
 import { flaskName } from './push-models.ts';
 
-/** Lays the champions' Python originals out for Flask, every byte verified against the registry. */
+/** Writes the Python originals of the champions to the folder of Flask; every byte is verified against the registry. */
 export async function exportFlaskModels(
   registry: ModelRegistry,
   models: readonly string[],

@@ -1,7 +1,7 @@
 import type { ModelRegistry } from '@fairlead/registry';
 import { httpCall } from './http-call.ts';
 
-/** One prediction that is known, to be asked for through Nginx. */
+/** A request with its expected response, to be sent through Nginx. */
 export interface GoldenPrediction {
   readonly model: string;
   readonly body: string;
@@ -9,7 +9,7 @@ export interface GoldenPrediction {
   readonly tolerance: number;
 }
 
-/** The first golden example of the champion of each of these models. */
+/** Reads the first golden example of the champion of each of these models. */
 export async function goldenPredictions(
   registry: ModelRegistry,
   models: ReadonlySet<string>,
@@ -31,17 +31,17 @@ export async function goldenPredictions(
   return predictions;
 }
 
-/** Undefined when the prediction comes out as it should through Nginx; else what came instead. */
-export async function askGolden(
+/** Sends a golden request through Nginx; returns undefined if the response is as expected, else a description of the difference. */
+export async function checkPrediction(
   port: number,
   key: string,
   { model, body, expected, tolerance }: GoldenPrediction,
 ): Promise<string | undefined> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
-  const answer = await httpCall({ port }, `/v2/models/${model}/infer`, { body, headers });
-  if (answer.status !== 200)
-    return `${model} answers ${answer.status}: ${answer.body.slice(0, 500)}`;
-  const { outputs } = JSON.parse(answer.body) as { outputs: { name: string; data: unknown[] }[] };
+  const response = await httpCall({ port }, `/v2/models/${model}/infer`, { body, headers });
+  if (response.status !== 200)
+    return `${model} responds with ${response.status}: ${response.body.slice(0, 500)}`;
+  const { outputs } = JSON.parse(response.body) as { outputs: { name: string; data: unknown[] }[] };
   for (const { name, data } of expected) {
     const given = outputs.find((output) => output.name === name)?.data ?? [];
     const same =
@@ -51,7 +51,7 @@ export async function askGolden(
         return difference <= tolerance;
       });
     if (!same)
-      return `${model} gives ${JSON.stringify(given).slice(0, 200)} for "${name}", not ${JSON.stringify(data).slice(0, 200)}`;
+      return `${model} returns ${JSON.stringify(given).slice(0, 200)} for "${name}", expected ${JSON.stringify(data).slice(0, 200)}`;
   }
   return undefined;
 }

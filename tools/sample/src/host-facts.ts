@@ -2,17 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { availableParallelism, totalmem } from 'node:os';
 import { SampleError } from './sample-error.ts';
 
-/** What this machine has, as far as the rendered files depend on it. */
+/** Facts about this machine that the rendered files depend on. */
 export interface HostFacts {
   readonly cores: number;
   readonly memoryBytes: number;
   readonly nginx: string;
   readonly openssl: string;
-  /** Files that a process may open. */
+  /** Hard limit of open files of a process. */
   readonly openFiles: number;
 }
 
-/** @throws SampleError when Nginx isn't there. */
+/** @throws SampleError when Nginx is not installed. */
 export function readHostFacts(): HostFacts {
   let banner: string;
   try {
@@ -25,7 +25,7 @@ export function readHostFacts(): HostFacts {
   }
   const nginx = /nginx\/(\d+\.\d+\.\d+)/.exec(banner)?.[1];
   const openssl = /OpenSSL (\d+\.\d+\.\d+)/.exec(banner)?.[1] ?? '3.0.0';
-  if (nginx === undefined) throw new SampleError(`"nginx -V" says nothing of a version: ${banner}`);
+  if (nginx === undefined) throw new SampleError(`"nginx -V" printed no version: ${banner}`);
   return {
     cores: availableParallelism(),
     memoryBytes: totalmem(),
@@ -35,7 +35,7 @@ export function readHostFacts(): HostFacts {
   };
 }
 
-/** Where there is no limit, what Linux has for one process (`fs.nr_open`). */
+/** Limit of Linux for one process (`fs.nr_open`), used where `ulimit` reports "unlimited". */
 const NO_LIMIT = 1_048_576;
 
 function hardLimitOfOpenFiles(): number {

@@ -4,23 +4,23 @@ import { identify, isAlive, type ProcessIdentity } from '@fairlead/setup/process
 
 const TIMEOUT_MS = 5000;
 
-/** Notes which processes run, so that the next start can see to those that outlived a killed starter. */
-export function noteProcesses(path: string, pids: readonly (number | undefined)[]): void {
+/** Records the running processes, so that the next start can end those that outlived a killed starter. */
+export function recordProcesses(path: string, pids: readonly (number | undefined)[]): void {
   const identities = pids.flatMap((pid) => (pid === undefined ? [] : (identify(pid) ?? [])));
-  // Whole or not there, however this process ends.
+  // Written atomically: the file is whole or absent, even if this process is killed.
   writeFileSync(`${path}.new`, JSON.stringify(identities));
   renameSync(`${path}.new`, path);
 }
 
-/** Forgets the note, after an orderly end. */
-export function forgetProcesses(path: string): void {
+/** Deletes the record after an orderly end. */
+export function deleteProcessRecord(path: string): void {
   rmSync(path, { force: true });
 }
 
-/** Ends what a killed starter left: such processes were asked to end when it died, and get a while for that. */
+/** Ends the processes that a killed starter left: they got SIGTERM when it died, and are killed after `timeoutMs`. */
 export async function endLeftovers(path: string, timeoutMs = TIMEOUT_MS): Promise<void> {
   const deadline = performance.now() + timeoutMs;
-  let leftovers = readNote(path).filter(isAlive);
+  let leftovers = readRecord(path).filter(isAlive);
   while (leftovers.length > 0 && performance.now() < deadline) {
     await sleep(50);
     leftovers = leftovers.filter(isAlive);
@@ -32,14 +32,14 @@ export async function endLeftovers(path: string, timeoutMs = TIMEOUT_MS): Promis
       // It ended just now.
     }
   }
-  forgetProcesses(path);
+  deleteProcessRecord(path);
 }
 
-function readNote(path: string): readonly ProcessIdentity[] {
+function readRecord(path: string): readonly ProcessIdentity[] {
   if (!existsSync(path)) return [];
   try {
-    const note: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    return Array.isArray(note) ? note.filter(isIdentity) : [];
+    const record: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return Array.isArray(record) ? record.filter(isIdentity) : [];
   } catch {
     return [];
   }

@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { SampleError } from './sample-error.ts';
 
-/** An account of this machine, with the group of the same name. */
+/** An account of this machine, with its primary group. */
 export interface Account {
   readonly name: string;
   readonly gid: number;
 }
 
-/** Accounts that packages of Nginx bring along, on Debian and elsewhere. */
-const USUAL = ['www-data', 'nginx'];
+/** Accounts that the packages of Nginx create, on Debian and other systems. */
+const PACKAGED = ['www-data', 'nginx'];
 
 /**
- * The account for Nginx's workers where root starts the sample; undefined for other users, whose own account it is.
+ * Finds the account for Nginx's workers when root starts the sample; undefined for other users, whose account Nginx uses.
  *
  * @throws SampleError when root starts it and there is no such account.
  */
@@ -24,11 +24,11 @@ export function findNginxAccount(): Account | undefined {
       .map((line) => line.split(':'))
       .map(([name = '', , , gid = '']) => [name, Number(gid)]),
   );
-  for (const name of USUAL) {
+  for (const name of PACKAGED) {
     const gid = accounts.get(name);
     if (gid !== undefined) return { name, gid };
   }
   throw new SampleError(
-    `Root starts the sample, but no account is there for the workers of Nginx, which never run as root (${USUAL.join(' or ')}). Make one with "useradd --system www-data", or start the sample as another user.`,
+    `The sample was started by root, but there is no account for the workers of Nginx, which never run as root (${PACKAGED.join(' or ')}). Create one with "useradd --system www-data", or start the sample as another user.`,
   );
 }

@@ -12,14 +12,14 @@ import {
   type Deployment,
 } from '@fairlead/deploy-config';
 import type { Program } from './child.ts';
-import type { DemoSecrets } from './demo-key.ts';
+import type { DemoSecrets } from './demo-secrets.ts';
 import { holdSocket } from './hold-socket.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { Account } from './nginx-account.ts';
 import { SampleError } from './sample-error.ts';
 import type { StateFolder } from './state-folder.ts';
 
-/** The programs of the sample, in the order in which they start, and where they can be asked. */
+/** The programs of the sample, in the order of their start, with the sockets of their health checks. */
 export interface SamplePrograms {
   readonly flask: Program;
   readonly flaskSocket: string;
@@ -28,7 +28,7 @@ export interface SamplePrograms {
   readonly nginx: Program;
 }
 
-/** Renders the sample's deployment for this machine, writes the files, and says how to run just those. */
+/** Renders the sample's deployment for this machine and writes the files; returns the programs that use them. */
 export async function preparePrograms(
   root: string,
   state: StateFolder,
@@ -36,7 +36,7 @@ export async function preparePrograms(
   secrets: DemoSecrets,
   nginxAccount?: Account,
 ): Promise<SamplePrograms> {
-  // Read as the text of whoever wrote it, like any user's deployment file.
+  // Imported at run time, like the deployment file of a user.
   const file = join(root, 'apps/gateway/src/deployment.ts');
   const { deployment } = (await import(pathToFileURL(file).href)) as {
     deployment: (host: object) => Deployment;
@@ -60,9 +60,9 @@ export async function preparePrograms(
   const gatewaySocket = socketOf(described.gateway.listen);
   const grpcSocket = socketOf(described.grpc?.gatewayListen);
   if (flask === undefined) throw new SampleError("The sample's deployment has no Python service.");
-  // A socket that a killed process left would keep the next one from listening.
+  // A socket left by a killed process would prevent the next one from listening.
   rmSync(flaskSocket, { force: true });
-  // As systemd would: they stay while the gateway is restarted.
+  // As with systemd, the sockets stay open while the gateway is restarted.
   const gid = nginxAccount?.gid;
   const sockets = [holdSocket(gatewaySocket, gid), holdSocket(grpcSocket, gid)];
   const base = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', LANG: 'C.UTF-8' };

@@ -9,24 +9,24 @@ import {
 } from '@fairlead/registry';
 import { findSameVersion } from './same-version.ts';
 import type { TrainedModel } from './trained-model.ts';
-import type { TriedOut } from './try-out-export.ts';
+import type { ValidatedExport } from './validate-export.ts';
 
 const ALIAS = 'champion';
 const ACTOR = 'npm start';
 const ORIGINAL = 'scikit-learn, on the rows held out from the training';
-/** What an export has to pass before it serves. */
+/** Gates that an export must pass before it is served. */
 const GATES = ['goldenExamples', 'parity <= 1e-4'];
 
-/** A version of a sample model that the registry has now. */
+/** A version of a sample model in the registry. */
 export interface PushedModel {
   readonly manifest: Manifest;
-  /** Whether it is new. */
+  /** True if this start pushed it. */
   readonly created: boolean;
-  /** Why it isn't the champion although it is new, if so. */
+  /** Reason why the new version did not become champion. */
   readonly refused?: string;
 }
 
-/** Pushes a version unless it is there, and makes it champion if it is new or there is none. */
+/** Pushes a version unless it exists, and makes it champion if it is new or there is no champion. */
 export async function pushAsChampion(
   registry: ModelRegistry,
   request: PushRequest,
@@ -37,8 +37,8 @@ export async function pushAsChampion(
 }
 
 /**
- * The same of an ONNX export, which is validated before it is stored, compared with its Python original, and guarded: no
- * export becomes champion that doesn't say what the original says.
+ * Pushes an ONNX export like {@link pushAsChampion}. It is validated before it is stored and compared with its Python
+ * original; gates keep an export whose outputs differ from becoming champion.
  */
 export async function pushExport(
   registry: ModelRegistry,
@@ -46,32 +46,32 @@ export async function pushExport(
   { folder, signature }: TrainedModel,
 ): Promise<PushedModel> {
   const same = await findSameVersion(registry, request);
-  const tryOut = async (candidate: PushCandidate): Promise<TriedOut> => {
-    // A start with nothing new does without the runtime.
-    const { tryOutExport } = await import('./try-out-export.ts');
+  const validateAndCompare = async (candidate: PushCandidate): Promise<ValidatedExport> => {
+    // Imported only for a new export: ONNX Runtime is slow to load.
+    const { validateExport } = await import('./validate-export.ts');
     const rows = await readParityRows(join(folder, 'heldout.json'), signature);
-    return tryOutExport(candidate, rows);
+    return validateExport(candidate, rows);
   };
-  let tried: TriedOut | undefined;
+  let validated: ValidatedExport | undefined;
   const validate = async (candidate: PushCandidate) => {
-    tried = await tryOut(candidate);
-    return { trial: tried.trial };
+    validated = await validateAndCompare(candidate);
+    return { trial: validated.trial };
   };
   const manifest = same ?? (await registry.push({ ...request, validate })).manifest;
-  await keepFindings(registry, manifest, async () => {
-    // A start that was interrupted after its push has yet to say what it found.
-    if (tried !== undefined) return tried;
+  await recordFindings(registry, manifest, async () => {
+    // An earlier start pushed this version, but was interrupted before it recorded the findings.
+    if (validated !== undefined) return validated;
     const { read } = await registry.openVersion(manifest.model, manifest.version);
-    return (tried ??= await tryOut({ manifest, read }));
+    return (validated ??= await validateAndCompare({ manifest, read }));
   });
   return promote(registry, manifest, same === undefined);
 }
 
-/** Records what was found out about a version, as far as it isn't, and guards the alias, unless somebody did. */
-async function keepFindings(
+/** Records measurements that the version lacks, and sets the gates of the alias unless its gates were ever set. */
+async function recordFindings(
   registry: ModelRegistry,
   { model, version }: Manifest,
-  findings: () => Promise<TriedOut>,
+  findings: () => Promise<ValidatedExport>,
 ): Promise<void> {
   const { versions, gates } = await registry.model(model).state();
   const { measurements = {} } = versions.get(version) ?? {};
@@ -90,9 +90,9 @@ async function keepFindings(
       .version(version)
       .recordParity(parity, { ...why, original: ORIGINAL });
   }
-  // Also one who removed all gates did.
+  // An empty list counts too: a user removed all gates.
   if (!gates.has(ALIAS)) {
-    const reason = 'an export has to say what its original says';
+    const reason = 'the outputs of an export must match those of its original';
     await registry.model(model).setGates(ALIAS, GATES, { actor: ACTOR, reason });
   }
 }
@@ -105,13 +105,13 @@ async function promote(
   const { model, version } = manifest;
   const aliases = (await registry.listModels()).find((summary) => summary.model === model)?.aliases;
   const present = aliases?.[ALIAS];
-  // Whoever moved the alias by hand meant it: only a new version, or a first one, becomes champion.
+  // An alias that a user moved is not changed: only a new version, or the first one, becomes champion.
   if (!created && present !== undefined) return { manifest, created };
   try {
     await registry.setAlias(model, ALIAS, version, { actor: ACTOR, reason: 'newly trained' });
     return { manifest, created };
   } catch (error) {
-    // The one before it goes on serving.
+    // The previous champion is still served.
     if (!(error instanceof GatesFailedError) || present === undefined) throw error;
     return { manifest, created, refused: error.message };
   }

@@ -6,12 +6,12 @@ import type { TrainedModel } from './trained-model.ts';
 
 const ACTOR = 'npm start';
 
-/** The name under which a model's Python original is served. */
+/** Returns the name under which the Python original of a model is served. */
 export function flaskName(model: string): string {
   return `${model}-flask`;
 }
 
-/** Pushes the ONNX export and the Python original of each model, unless they are there, and makes new ones champion. */
+/** Pushes the ONNX export and the Python original of each model, unless they exist, and makes new ones champion. */
 export async function pushModels(
   registry: ModelRegistry,
   models: readonly TrainedModel[],
@@ -52,7 +52,7 @@ export async function pushModels(
   return results;
 }
 
-/** The last commit that touched the training; undefined outside a git checkout. */
+/** Returns the last commit that changed the training; undefined outside a git checkout. */
 function readGitCommit(root: string): string | undefined {
   try {
     const args = ['log', '-1', '--format=%H', '--', 'apps/flask-model/src'];

@@ -1,38 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Child, type Program } from './child.ts';
-import { forgetProcesses, noteProcesses } from './leftovers.ts';
+import { deleteProcessRecord, recordProcesses } from './leftovers.ts';
 import { SampleError } from './sample-error.ts';
 
 const STOP_TIMEOUT_MS = 9000;
 const POLL_MS = 100;
 
-/** Runs programs one after the other, watches over them, and stops them in the opposite order. */
+/** Starts programs one after the other, supervises them, and stops them in the opposite order. */
 export class RunningPrograms {
   readonly #children: Child[] = [];
   readonly #logs: string;
-  readonly #note: string;
+  readonly #recordFile: string;
   readonly #died = Promise.withResolvers<never>();
-  /** Those that may end without everything ending. */
+  /** Programs whose end does not stop the others. */
   readonly #dispensable = new Set<Child>();
   #stopping: Promise<void> | undefined;
 
-  constructor(logs: string, note: string) {
+  constructor(logs: string, recordFile: string) {
     this.#logs = logs;
-    this.#note = note;
-    // Whoever waits hears of it; when nobody does yet, it isn't a failure of its own.
+    this.#recordFile = recordFile;
+    // Callers that await it get the error; before the first one does, it is no unhandled rejection.
     this.#died.promise.catch(() => undefined);
   }
 
-  /** Rejects with a SampleError as soon as one of the programs ends by itself. */
+  /** Rejects with a SampleError as soon as a program ends unexpectedly. */
   get died(): Promise<never> {
     return this.#died.promise;
   }
 
   /**
-   * Starts a program and waits until `isReady` says so.
+   * Starts a program and waits until `isReady` resolves to undefined.
    *
-   * @throws SampleError when it ends before, or isn't ready in time; what `isReady` said last is told. Also once
-   * everything is being stopped.
+   * @throws SampleError when the program ends before, or isn't ready in time: the message has the last result of `isReady`.
+   * Also when everything is being stopped.
    */
   async start(
     program: Program,
@@ -44,56 +44,56 @@ export class RunningPrograms {
   }
 
   /**
-   * Starts a program that runs already once more, on the same sockets, and stops the one before as soon as its
-   * successor says that it is ready: nobody finds the door closed.
+   * Starts another process of a running program on the same sockets, and stops the predecessor as soon as the
+   * successor is ready: no connection is refused.
    *
-   * @throws SampleError when the successor isn't ready in time; the one before goes on then.
+   * @throws SampleError when the successor isn't ready in time; the predecessor continues.
    */
   async replace(program: Program, timeoutMs: number): Promise<void> {
-    const place = this.#children.findIndex(({ name }) => name === program.name);
-    const before = this.#children[place];
-    if (before === undefined) throw new SampleError(`${program.name} doesn't run.`);
-    const successor = this.#launch(program, place + 1);
+    const position = this.#children.findIndex(({ name }) => name === program.name);
+    const predecessor = this.#children[position];
+    if (predecessor === undefined) throw new SampleError(`${program.name} is not running.`);
+    const successor = this.#launch(program, position + 1);
     this.#dispensable.add(successor);
     const timer = new AbortController();
     const problem = await Promise.race([
       successor.ready,
       successor.ended.then((how) => `it has ended (${how})`),
-      sleep(timeoutMs, `nothing after ${timeoutMs / 1000} s`, { signal: timer.signal }),
+      sleep(timeoutMs, `not ready after ${timeoutMs / 1000} s`, { signal: timer.signal }),
       this.died,
     ]).finally(() => {
       timer.abort();
     });
-    const leaving = problem === undefined ? before : successor;
+    const leaving = problem === undefined ? predecessor : successor;
     this.#dispensable.delete(successor);
     this.#dispensable.add(leaving);
     await leaving.stop(STOP_TIMEOUT_MS);
     this.#children.splice(this.#children.indexOf(leaving), 1);
-    this.#noteAll();
+    this.#recordAll();
     if (problem === undefined) return;
     throw new SampleError(
-      `${program.name} wasn't replaced: ${problem}\nThe last lines of ${successor.logFile}:\n${successor.lastLines()}`,
+      `${program.name} was not replaced: ${problem}\nThe last lines of ${successor.logFile}:\n${successor.lastLines()}`,
     );
   }
 
-  #launch(program: Program, place: number): Child {
+  #launch(program: Program, position: number): Child {
     if (this.#stopping !== undefined) throw new SampleError('Everything is being stopped.');
     const child = new Child(program, this.#logs);
-    this.#children.splice(place, 0, child);
-    this.#noteAll();
+    this.#children.splice(position, 0, child);
+    this.#recordAll();
     void child.ended.then((how) => {
       if (this.#stopping !== undefined || this.#dispensable.has(child)) return;
       const lines = child.lastLines();
-      const said =
+      const output =
         lines === '' ? 'It wrote nothing.' : `The last lines of ${child.logFile}:\n${lines}`;
-      this.#died.reject(new SampleError(`${program.name} has ended (${how}). ${said}`));
+      this.#died.reject(new SampleError(`${program.name} has ended (${how}). ${output}`));
     });
     return child;
   }
 
-  #noteAll(): void {
-    noteProcesses(
-      this.#note,
+  #recordAll(): void {
+    recordProcesses(
+      this.#recordFile,
       this.#children.map(({ pid }) => pid),
     );
   }
@@ -109,7 +109,7 @@ export class RunningPrograms {
     for (const child of this.#children.toReversed()) {
       await child.stop(Math.max(100, deadline - performance.now()));
     }
-    forgetProcesses(this.#note);
+    deleteProcessRecord(this.#recordFile);
   }
 
   async #waitFor(

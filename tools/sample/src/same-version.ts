@@ -4,10 +4,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Manifest, ModelRegistry, PushRequest } from '@fairlead/registry';
 
 /**
- * The newest version of a model that is what `request` would push, or undefined.
+ * Finds the newest version of a model that equals `request`, or undefined.
  *
- * Not only the last one counts: who pushed another version since, or went back to an older one, would else find their
- * choice undone by the next start.
+ * All versions are compared, not only the newest: otherwise the next start would undo the choice of a user who has pushed
+ * another version or rolled back since.
  */
 export async function findSameVersion(
   registry: ModelRegistry,
@@ -22,7 +22,7 @@ export async function findSameVersion(
   }
   const { runtime, signature, lineage = {}, metrics = {}, goldenExamples = [] } = request;
   const { baseline, modelCard } = request;
-  const wanted = {
+  const expected = {
     runtime: { name: runtime.name, options: runtime.options ?? {} },
     ...{ signature, lineage, metrics, goldenExamples, baseline, modelCard },
     files: hashes,
@@ -40,7 +40,7 @@ export async function findSameVersion(
         modelCard: manifest.modelCard,
         files: new Map(manifest.files.map(({ path, sha256 }) => [path, sha256])),
       },
-      wanted,
+      expected,
     ),
   );
 }

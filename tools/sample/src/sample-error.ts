@@ -1,4 +1,4 @@
-/** What keeps the sample application from running, told so that a person can mend it. */
+/** An error that keeps the sample application from running; its message has the cause and the fix. */
 export class SampleError extends Error {
   override readonly name = 'SampleError';
 }

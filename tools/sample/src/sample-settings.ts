@@ -2,19 +2,19 @@ import { resolve } from 'node:path';
 import { closestName } from '@fairlead/signature';
 import { SampleError } from './sample-error.ts';
 
-/** How the sample application is started. */
+/** Settings of the sample application. */
 export interface SampleSettings {
-  /** `FAIRLEAD_PORT`: where Nginx listens; without it 8080, or a free port when that is taken. */
+  /** `FAIRLEAD_PORT`: port of Nginx; without it 8080, or a free port when that is taken. */
   readonly port: number | undefined;
-  /** `FAIRLEAD_GRPC_PORT`: where Nginx takes gRPC; without it 8081, or a free port when that is taken or the other was asked for. */
+  /** `FAIRLEAD_GRPC_PORT`: port of Nginx for gRPC; without it 8081, or a free port when that is taken or `FAIRLEAD_PORT` is set. */
   readonly grpcPort: number | undefined;
   /** `FAIRLEAD_STATE`: folder of everything that the sample writes; `.fairlead/sample` by default. */
   readonly stateFolder: string;
-  /** Other variables with the prefix, such as settings of a gateway; they have no effect here. */
+  /** Other variables with the prefix, such as settings of a gateway; they have no effect. */
   readonly ignored: readonly string[];
 }
 
-/** What the starter itself reads, and what the set-up before it did. */
+/** Variables of the starter, and of the set-up before it. */
 const KNOWN: ReadonlySet<string> = new Set([
   'FAIRLEAD_PORT',
   'FAIRLEAD_GRPC_PORT',
@@ -25,7 +25,7 @@ const KNOWN: ReadonlySet<string> = new Set([
 /**
  * Reads the settings of the starter, the only ones that it takes from the environment.
  *
- * @throws SampleError naming the variable, and its value where that is wrong.
+ * @throws SampleError with the name of the variable, and its value if that is invalid.
  */
 export function readSampleSettings(
   environment: Readonly<Record<string, string | undefined>>,
@@ -51,11 +51,11 @@ export function readSampleSettings(
   const [port, grpcPort] = [portOf('FAIRLEAD_PORT'), portOf('FAIRLEAD_GRPC_PORT')];
   if (port !== undefined && port === grpcPort) {
     throw new SampleError(
-      `FAIRLEAD_PORT and FAIRLEAD_GRPC_PORT are both ${port}; HTTP/1.1 and HTTP/2 can't share a plain port.`,
+      `FAIRLEAD_PORT and FAIRLEAD_GRPC_PORT are both ${port}; HTTP/1.1 and HTTP/2 can't share a port without TLS.`,
     );
   }
   if (state === '')
-    throw new SampleError('FAIRLEAD_STATE is empty; name a folder, or leave it out.');
+    throw new SampleError('FAIRLEAD_STATE is empty; set it to a folder, or unset it.');
   return {
     port,
     grpcPort,

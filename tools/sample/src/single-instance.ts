@@ -4,12 +4,12 @@ import { createServer, type Server } from 'node:net';
 import { SampleError } from './sample-error.ts';
 
 /**
- * Sees to it that one starter at a time uses a state folder.
+ * Ensures that only one starter at a time uses a state folder.
  *
- * It listens on an abstract socket named after the folder: the kernel gives that to one process, and takes it back
- * whenever and however the process ends.
+ * It listens on an abstract socket named after the folder: the kernel gives that to one process, and frees it when the
+ * process ends, even by SIGKILL.
  *
- * @throws SampleError when another starter has it.
+ * @throws SampleError when another starter uses the folder.
  */
 export async function claimStateFolder(folder: string): Promise<Server> {
   const hash = createHash('sha256').update(folder).digest('hex').slice(0, 32);

@@ -6,51 +6,51 @@ import { maxSocketPathBytes } from '@fairlead/deploy-config';
 import type { Account } from './nginx-account.ts';
 import { SampleError } from './sample-error.ts';
 
-/** Where the sample application keeps what. */
+/** Files and folders of the sample application. */
 export interface StateFolder {
   readonly root: string;
   readonly registry: string;
   readonly training: string;
-  /** The Python originals, taken from the registry. */
+  /** Python originals, exported from the registry. */
   readonly flaskModels: string;
-  /** Pages about how far the exports are from their originals. */
+  /** Parity reports of the exports. */
   readonly parity: string;
-  /** The rendered files, with their logs and temporary files. */
+  /** Rendered files, with their logs and temporary files. */
   readonly host: string;
   readonly logs: string;
   readonly keys: string;
-  /** Inference that is to be answered later. */
+  /** Asynchronous inference jobs. */
   readonly jobs: string;
   readonly secrets: string;
   readonly processes: string;
-  /** Unix sockets: near the rest, or in the temporary folder where that would be too long a path, or where Nginx has another account. */
+  /** Unix sockets: below `host`, or in the temporary folder if the path would be too long or Nginx has another account. */
   readonly sockets: string;
-  /** Where Nginx keeps bodies and answers that are too large for its memory. */
+  /** Temporary files of Nginx: bodies and responses that exceed its buffers. */
   readonly nginxTemp: string;
-  /** In which the programs run; empty, for what a file of a model names is looked for in it. */
+  /** Working directory of the programs; empty, because relative paths in a model file are resolved in it. */
   readonly work: string;
 }
 
 const LONGEST_SOCKET_NAME = '/gateway.sock';
 
 /**
- * Makes the folders of the sample application, for this user alone; that of the sockets for `nginx` too, if it is given.
+ * Creates the folders of the sample application, accessible only to this user; the one of the sockets also to `nginx`, if given.
  *
- * @throws SampleError when somebody else made the folder of the sockets before.
+ * @throws SampleError when another user owns the folder of the sockets, or may write to it.
  */
 export function openStateFolder(root: string, nginx?: Account): StateFolder {
   const host = join(root, 'host');
-  const near = join(host, 'run');
-  const fits = Buffer.byteLength(near + LONGEST_SOCKET_NAME) <= maxSocketPathBytes;
+  const preferred = join(host, 'run');
+  const fits = Buffer.byteLength(preferred + LONGEST_SOCKET_NAME) <= maxSocketPathBytes;
   const hash = createHash('sha256').update(root).digest('hex').slice(0, 12);
-  const sockets = fits && nginx === undefined ? near : join(tmpdir(), `fairlead-${hash}`);
+  const sockets = fits && nginx === undefined ? preferred : join(tmpdir(), `fairlead-${hash}`);
   const logs = join(host, 'logs');
   const registry = join(root, 'registry');
   for (const folder of [root, host, logs, sockets, registry])
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   requireOwn(sockets);
   if (nginx !== undefined) {
-    // To pass through it, not to see what is in it.
+    // Nginx may pass through the folder, not list it.
     chownSync(sockets, -1, nginx.gid);
     chmodSync(sockets, 0o710);
   }
@@ -74,12 +74,12 @@ export function openStateFolder(root: string, nginx?: Account): StateFolder {
   };
 }
 
-/** In the temporary folder anybody can make one first; whoever owns it could put other sockets into it. */
+/** Rejects a folder that another user created in the temporary folder, who could replace the sockets. */
 function requireOwn(folder: string): void {
   const found = lstatSync(folder);
   const { uid } = userInfo();
   if (found.isDirectory() && found.uid === uid && (found.mode & 0o022) === 0) return;
   throw new SampleError(
-    `${folder}, the folder of the sockets, isn't one that only you can write to. Delete it, or name a folder with a shorter path in FAIRLEAD_STATE.`,
+    `${folder}, the folder of the sockets, is writable by other users. Delete it, or set FAIRLEAD_STATE to a folder with a shorter path.`,
   );
 }

@@ -1,7 +1,7 @@
 import type { ModelRegistry } from '@fairlead/registry';
 import type { GoldenPrediction } from './golden-predictions.ts';
 
-/** What a person sees when everything is ready: addresses, models, and requests to paste. */
+/** Formats the output when everything is ready: addresses, models, and example requests. */
 export async function summarize(
   registry: ModelRegistry,
   predictions: readonly GoldenPrediction[],
@@ -36,17 +36,17 @@ export async function summarize(
     '',
     ...table(rows),
     '',
-    'How far the exports are from their Python originals, to open in a browser:',
+    'Parity of the exports with their Python originals (open in a browser):',
     ...reports.map((file) => `  ${file}`),
     '',
     'Requests to paste:',
     '',
     ...curls.flat(),
-    '# what a model takes and gives; metrics',
+    '# metadata of a model; metrics',
     `curl -sS -w '\\n' ${url}/v2/models/${predictions[0]?.model ?? ''} -H 'Authorization: Bearer ${key}'`,
     `curl -sS -w '\\n' ${url}/metrics -H 'Authorization: Bearer ${key}'`,
     '',
-    `kill -USR2 ${process.pid} restarts the gateway, and no request fails.`,
+    `kill -USR2 ${process.pid} restarts the gateway without failed requests.`,
     'Ctrl-C stops everything.',
     '',
   ].join('\n');

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { SampleError } from './sample-error.ts';
 
 /**
- * Trains the sample models and exports them, unless that was done already; `signal` ends the training.
+ * Trains and exports the sample models, unless an earlier run did; `signal` ends the training.
  *
- * @throws SampleError with the last lines of what the training printed.
+ * @throws SampleError with the last lines of output of the training.
  */
 export async function trainModels(
   root: string,
@@ -23,11 +23,11 @@ export async function trainModels(
     },
   );
   let output = '';
-  const keep = (chunk: Buffer): void => {
+  const append = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-4000);
   };
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
+  child.stdout.on('data', append);
+  child.stderr.on('data', append);
   const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0)
     throw new SampleError(`Training failed (exit code ${code ?? 'none'}):\n${output}`);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder, until } from '@fairlead/test-support';
 import { Child, type Program } from '../src/child.ts';
-import { isGone } from './support/is-gone.ts';
+import { hasEnded } from './support/has-ended.ts';
 
 const PATH = process.env.PATH ?? '';
 
@@ -28,16 +28,16 @@ function run(script: string, changes: Partial<Program> = {}) {
   return { child, folder };
 }
 
-describe('how it ended', () => {
-  test('an exit code', async () => {
+describe('the result of a program', () => {
+  test('is its exit code', async () => {
     expect(await run('exit 3').child.ended).toBe('exit code 3');
   });
 
-  test('a signal', async () => {
+  test('is the signal that killed it', async () => {
     expect(await run('kill -9 $$').child.ended).toBe('SIGKILL');
   });
 
-  test('a program that is not there', async () => {
+  test('is an exit code and a log line for a missing program', async () => {
     const { child } = run('', { command: ['/nowhere/at-all'] });
     expect(await child.ended).toMatch(/^exit code 1/);
     expect(child.lastLines()).toContain('/nowhere/at-all');
@@ -45,7 +45,7 @@ describe('how it ended', () => {
 });
 
 describe('the log', () => {
-  test('holds both streams, for this user alone', async () => {
+  test('has both output streams, and only this user can read it', async () => {
     const { child, folder } = run('echo out; echo err >&2');
     await child.ended;
     expect(child.logFile).toBe(join(folder, 'program.log'));
@@ -53,14 +53,14 @@ describe('the log', () => {
     expect(statSync(child.logFile).mode & 0o777).toBe(0o600);
   });
 
-  test('gives its last lines', async () => {
+  test('returns its last lines', async () => {
     const { child } = run('seq 100');
     await child.ended;
     const lines = child.lastLines().split('\n');
     expect(lines).toEqual(Array.from({ length: 15 }, (_, index) => String(86 + index)));
   });
 
-  test('gives no lines of an earlier run', async () => {
+  test('returns no lines of an earlier run', async () => {
     const first = run('echo first');
     await first.child.ended;
     const second = new Child(
@@ -78,7 +78,7 @@ describe('the log', () => {
     expect(readFileSync(second.logFile, 'utf8')).toBe('first\nsecond\n');
   });
 
-  test('is the log of errors, where the program has one', async () => {
+  test('is the error log of a program that has one', async () => {
     const errorLog = join(temporaryFolder(), 'error.log');
     const { child } = run(`echo said; echo wrong >> '${errorLog}'`, { errorLog });
     await child.ended;
@@ -89,7 +89,7 @@ describe('the log', () => {
   });
 });
 
-test('it gets its environment and no other', async () => {
+test('a program gets only the given environment', async () => {
   const { child } = run('env | grep -c MARKER; echo "$GIVEN"', {
     environment: { PATH, GIVEN: 'this' },
   });
@@ -98,7 +98,7 @@ test('it gets its environment and no other', async () => {
 });
 
 describe('stopping', () => {
-  test('asks with its signal and waits until it has finished', async () => {
+  test('sends the stop signal and waits until the program has ended', async () => {
     const { child } = run(
       'trap "echo finished; exit 0" QUIT; echo up; while :; do sleep 0.05; done',
       {
@@ -111,25 +111,25 @@ describe('stopping', () => {
     expect(child.lastLines()).toContain('finished');
   });
 
-  test('kills it and what it started when it takes too long', async () => {
+  test('kills the program and its children after the timeout', async () => {
     const { child } = run('trap "" TERM; sleep 300 & echo $!; wait');
     const grandchild = await until(() => Number(child.lastLines()) || undefined);
     await child.stop(50);
     expect(await child.ended).toBe('SIGKILL');
-    await until(() => isGone(grandchild));
+    await until(() => hasEnded(grandchild));
   });
 
-  test('kills what a program that ended left behind', async () => {
+  test('kills the children of a program that has ended', async () => {
     const { child } = run('sleep 300 & echo $!');
     expect(await child.ended).toBe('exit code 0');
     const grandchild = Number(child.lastLines());
-    expect(isGone(grandchild)).toBeUndefined();
+    expect(hasEnded(grandchild)).toBe(false);
     await child.stop(20_000);
-    await until(() => isGone(grandchild));
+    await until(() => hasEnded(grandchild));
   });
 });
 
-test('a starter that is killed takes it along', async () => {
+test('a program is ended when its starter is killed', async () => {
   const folder = temporaryFolder();
   const program = fileURLToPath(new URL('processes/start-child.ts', import.meta.url));
   const starter = spawn(process.execPath, [
@@ -138,7 +138,7 @@ test('a starter that is killed takes it along', async () => {
     folder,
     '/bin/sh',
     '-c',
-    'trap "echo asked to end; exit 0" TERM; echo up; while :; do sleep 0.05; done',
+    'trap "echo terminated; exit 0" TERM; echo up; while :; do sleep 0.05; done',
   ]);
   onTestFinished(() => {
     starter.kill('SIGKILL');
@@ -147,8 +147,8 @@ test('a starter that is killed takes it along', async () => {
   const pid = Number(line.toString());
   const log = join(folder, 'program.log');
   await until(() => (readFileSync(log, 'utf8').includes('up') ? true : undefined));
-  expect(isGone(pid)).toBeUndefined();
+  expect(hasEnded(pid)).toBe(false);
   starter.kill('SIGKILL');
-  await until(() => isGone(pid));
-  expect(readFileSync(log, 'utf8')).toBe('up\nasked to end\n');
+  await until(() => hasEnded(pid));
+  expect(readFileSync(log, 'utf8')).toBe('up\nterminated\n');
 });

@@ -5,8 +5,8 @@ import { freePort } from '@fairlead/test-support';
 import { choosePort } from '../src/choose-port.ts';
 import { SampleError } from '../src/sample-error.ts';
 
-/** Takes a port until the test ends; one that somebody else has is taken as well. */
-async function take(port: number, host: string): Promise<number> {
+/** Occupies a port until the test ends, unless another process has it already. */
+async function occupy(port: number, host: string): Promise<number> {
   const server = createServer();
   onTestFinished(() => {
     server.close();
@@ -20,26 +20,26 @@ async function take(port: number, host: string): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-test('takes the port that is asked for, and leaves it free', async () => {
+test('a requested port is returned, and left free', async () => {
   const port = await freePort();
   expect(await choosePort(port)).toBe(port);
   expect(await choosePort(port)).toBe(port);
 });
 
 test.each(['127.0.0.1', '0.0.0.0'])(
-  'names a port that is taken on %s, and what to do about it',
+  'a requested port that is taken on %s is rejected with the fix',
   async (host) => {
-    const port = await take(0, host);
+    const port = await occupy(0, host);
     const choosing = choosePort(port);
     await expect(choosing).rejects.toThrow(SampleError);
-    await expect(choosing).rejects.toThrow(`Port ${port} on 127.0.0.1 can't be had`);
+    await expect(choosing).rejects.toThrow(`Port ${port} on 127.0.0.1 is not available`);
     await expect(choosing).rejects.toThrow(`ss -ltnp sport = :${port}`);
     await expect(choosing).rejects.toThrow('FAIRLEAD_PORT');
   },
 );
 
-test('without a wish and with 8080 taken, any free one will do', async () => {
-  await take(8080, '127.0.0.1');
+test('without a requested port, another free one is chosen when 8080 is taken', async () => {
+  await occupy(8080, '127.0.0.1');
   const port = await choosePort(undefined);
   expect(port).toBeGreaterThan(1023);
   expect(port).not.toBe(8080);

@@ -54,27 +54,27 @@ afterAll(async () => {
   rmSync(state, { recursive: true, force: true });
 }, START_TIMEOUT_MS);
 
-/** Asks with the sample's own key, unless told otherwise. */
-function callAs(path: string, question: HttpRequest = {}): Promise<HttpResponse> {
+/** Sends a request with the key of the sample, unless `options` has another one. */
+function callAs(path: string, options: HttpRequest = {}): Promise<HttpResponse> {
   return httpCall({ port }, path, {
-    ...question,
-    headers: { ...bearer('sample'), ...question.headers },
+    ...options,
+    headers: { ...bearer('sample'), ...options.headers },
   });
 }
 
-function infer(model: string, body: unknown, question: HttpRequest = {}): Promise<HttpResponse> {
-  return callAs(`/v2/models/${model}/infer`, { body, ...question });
+function infer(model: string, body: unknown, options: HttpRequest = {}): Promise<HttpResponse> {
+  return callAs(`/v2/models/${model}/infer`, { body, ...options });
 }
 
-/** What a model answered, by the names of its outputs. */
+/** Returns the outputs of a response by their names. */
 function outputsOf({ status, body: text }: HttpResponse): Record<string, readonly number[]> {
   expect([status, text.slice(0, 300)]).toEqual([200, expect.anything()]);
   const { outputs } = JSON.parse(text) as { outputs: { name: string; data: number[] }[] };
   return Object.fromEntries(outputs.map(({ name, data }) => [name, data]));
 }
 
-describe('what it says', () => {
-  /** The rows of the table of models, by their cells. */
+describe('the output of the start', () => {
+  /** Cells of the table of models, by row. */
   function table(): string[][] {
     const lines = application.said().split('\n');
     const head = lines.findIndex((line) => line.startsWith('  model '));
@@ -82,7 +82,7 @@ describe('what it says', () => {
     return rows.map((row) => row.trim().split(/ {2,}/));
   }
 
-  test('where it is, and a table of the models with versions and accuracy', () => {
+  test('has the address, and a table of the models with versions and accuracy', () => {
     expect(application.said()).toContain(`Ready: http://127.0.0.1:${port}/`);
     const accuracy = (model: string): string => {
       const text = readFileSync(join(state, 'training', model, 'metadata.json'), 'utf8');
@@ -99,19 +99,22 @@ describe('what it says', () => {
     ]);
   });
 
-  test.each(models)('%s was promoted because it says what its original says', async (model) => {
-    const registry = new ModelRegistry({ store: folderStore(join(state, 'registry')) });
-    const [entry] = await registry.history(model, 'champion');
-    expect(entry?.gates?.results).toMatchObject([
-      { gate: 'goldenExamples', passed: true },
-      { gate: 'parity <= 1e-4', passed: true },
-    ]);
-    const page = join(state, 'parity', `${model}-1.html`);
-    expect(application.said()).toContain(`  ${page}\n`);
-    expect(readFileSync(page, 'utf8')).toContain(`on ${readHeldOut(state, model).rows} rows`);
-  });
+  test.each(models)(
+    '%s was promoted because its outputs match those of its original',
+    async (model) => {
+      const registry = new ModelRegistry({ store: folderStore(join(state, 'registry')) });
+      const [entry] = await registry.history(model, 'champion');
+      expect(entry?.gates?.results).toMatchObject([
+        { gate: 'goldenExamples', passed: true },
+        { gate: 'parity <= 1e-4', passed: true },
+      ]);
+      const page = join(state, 'parity', `${model}-1.html`);
+      expect(application.said()).toContain(`  ${page}\n`);
+      expect(readFileSync(page, 'utf8')).toContain(`on ${readHeldOut(state, model).rows} rows`);
+    },
+  );
 
-  test.each(models)('the accuracy of %s is the one of what is served', async (model) => {
+  test.each(models)('the printed accuracy of %s is that of the served model', async (model) => {
     const heldOut = readHeldOut(state, model);
     const { label = [] } = outputsOf(await infer(model, heldOut.request(0, heldOut.rows)));
     const right = label.filter((each, row) => each === heldOut.trueLabels[row]).length;
@@ -119,7 +122,7 @@ describe('what it says', () => {
     expect((right / heldOut.rows).toFixed(4)).toBe(printed);
   });
 
-  test.runIf(hasCurl)('every line to paste works in a shell', () => {
+  test.runIf(hasCurl)('every printed command works in a shell', () => {
     const lines = application
       .said()
       .split('\n')
@@ -147,14 +150,14 @@ describe('predictions are those of scikit-learn', () => {
     [model, `${model}-flask`] as const,
   ]);
 
-  /** Compares answers for the rows from `first` on with what scikit-learn said when it was trained. */
+  /** Compares the response for the rows from `first` on with the predictions of scikit-learn at the training. */
   function compare(model: string, first: number, count: number, answer: HttpResponse): void {
     const { labels, probabilities, classes } = readHeldOut(state, model);
     const given = outputsOf(answer);
     expect(given.label).toEqual(labels.slice(first, first + count));
-    const wanted = probabilities.slice(first * classes, (first + count) * classes);
-    expect(given.probabilities).toHaveLength(wanted.length);
-    const differences = wanted.map((value, at) =>
+    const expected = probabilities.slice(first * classes, (first + count) * classes);
+    expect(given.probabilities).toHaveLength(expected.length);
+    const differences = expected.map((value, at) =>
       Math.abs(value - (given.probabilities?.[at] ?? NaN)),
     );
     expect(Math.max(...differences)).toBeLessThanOrEqual(1e-4);
@@ -183,29 +186,29 @@ describe('predictions are those of scikit-learn', () => {
   });
 });
 
-describe('what is wrong gets its status, and a message that helps', () => {
+describe('an invalid request gets its status, and a message with the cause', () => {
   const good = () => readHeldOut(state, 'digits').request(0, 1);
 
   test.each(Object.entries(wrongRequests(keys)))('%s', async (_, wrong) => {
-    const { path = '/v2/models/digits/infer', status, says, sent, ...question } = wrong;
-    const body = question.method === 'GET' ? undefined : (sent?.(good()) ?? good());
-    const answer = await callAs(path, { ...question, body });
+    const { path = '/v2/models/digits/infer', status, says, sent, ...options } = wrong;
+    const body = options.method === 'GET' ? undefined : (sent?.(good()) ?? good());
+    const answer = await callAs(path, { ...options, body });
     expect([answer.status, answer.body]).toEqual([status, expect.any(String)]);
     const { error } = JSON.parse(answer.body) as { error: string };
     for (const text of says) expect(error).toContain(text);
     expect(answer.headers['x-request-id']).toMatch(/^[\w-]+$/);
     expect(answer.headers['content-type']).toMatch(/json/);
-    // Nothing of the inside of the host, and no key.
+    // No internals of the host, and no key.
     expect(answer.body).not.toMatch(/\/tmp|\.sock|node:|at \w+ \(|fl_[a-z0-9]{12}_/);
   });
 
-  test.each(['digits', 'digits-flask'])('and %s goes on', async (model) => {
+  test.each(['digits', 'digits-flask'])('and %s still responds', async (model) => {
     const heldOut = readHeldOut(state, 'digits');
     expect(outputsOf(await infer(model, heldOut.request(3, 1))).label).toEqual([heldOut.labels[3]]);
     expect((await httpCall({ port }, '/v2/health/ready')).status).toBe(200);
   });
 
-  test('too many requests: those of one key, and it says when to come again', async () => {
+  test('too many requests of one key get 429 with Retry-After; other keys are not affected', async () => {
     const body = good();
     for (let count = 0; count < 5; count++) {
       expect((await infer('digits', body, { headers: bearer('hasty') })).status).toBe(200);
@@ -224,7 +227,7 @@ describe('what is wrong gets its status, and a message that helps', () => {
   });
 });
 
-describe('what may look wrong and is right', () => {
+describe('valid requests that look unusual', () => {
   const heldOut = () => readHeldOut(state, 'digits');
 
   test.each(['digits', 'digits-flask'])('nested data for %s', async (model) => {
@@ -246,7 +249,7 @@ describe('what may look wrong and is right', () => {
     });
   });
 
-  test('a body of just the size that is allowed', async () => {
+  test('a body of exactly the maximum size', async () => {
     const { labels, request } = heldOut();
     const body = JSON.stringify(request(0, 1)).padEnd(MAX_BODY_BYTES, ' ');
     expect(outputsOf(await infer('digits', body)).label).toEqual([labels[0]]);
@@ -254,7 +257,7 @@ describe('what may look wrong and is right', () => {
     expect(outputsOf(chunked).label).toEqual([labels[0]]);
   });
 
-  test('the key in the other header', async () => {
+  test('the key in the X-API-Key header', async () => {
     const answer = await httpCall({ port }, '/v2/models/digits/infer', {
       body: heldOut().request(0, 1),
       headers: { 'x-api-key': keys.sample },
@@ -263,7 +266,7 @@ describe('what may look wrong and is right', () => {
   });
 });
 
-test('a person who opens it sees what runs here', async () => {
+test('the start page lists the served models', async () => {
   const { status, headers, body: text } = await httpCall({ port }, '/');
   expect(status).toBe(200);
   expect(headers['content-type']).toBe('text/html; charset=utf-8');
@@ -282,7 +285,7 @@ test('a person who opens it sees what runs here', async () => {
 });
 
 test.each(['digits', 'digits-flask'])(
-  'who would rather be answered later gets a job of %s, and its answer when it has run',
+  'an asynchronous request of %s gets a job, and its result when the job has run',
   async (model) => {
     const { labels, request } = readHeldOut(state, 'digits');
     const headers = { prefer: 'respond-async', 'idempotency-key': `later-${model}` };
@@ -290,7 +293,7 @@ test.each(['digits', 'digits-flask'])(
     expect(accepted.status).toBe(202);
     const job = String(accepted.headers.location);
     expect(job).toMatch(/^\/v2\/jobs\/[\w-]+$/);
-    // The same key: the same job.
+    // The same idempotency key: the same job.
     expect((await infer(model, request(5, 1), { headers })).headers.location).toBe(job);
     const result = await until(async () => {
       const answer = await callAs(`${job}/result`);
@@ -301,7 +304,7 @@ test.each(['digits', 'digits-flask'])(
       status: 'succeeded',
       version: '1',
     });
-    // Nobody else's.
+    // Not visible to other clients.
     expect((await httpCall({ port }, job, { headers: bearer('narrow') })).status).toBe(404);
   },
 );
@@ -333,7 +336,7 @@ test('the metrics add up to the requests that were sent', async () => {
   }
 });
 
-test('one id names a request in the answer and in the logs of Nginx, the gateway and Flask', async () => {
+test('the id of a request is in the response and in the logs of Nginx, the gateway and Flask', async () => {
   const body = readHeldOut(state, 'digits').request(0, 1);
   const { headers } = await infer('digits-flask', body);
   const id = String(headers['x-request-id']);
@@ -361,7 +364,7 @@ test('no key and no secret is in any log', () => {
   }
 });
 
-describe('how the programs run', () => {
+describe('the programs run', () => {
   test('in an empty folder, so that a model file finds no secrets beside it', () => {
     const programs = processesAbout(join(state, 'work'));
     expect(programs.length).toBeGreaterThanOrEqual(3);
@@ -375,7 +378,7 @@ describe('how the programs run', () => {
     }
   });
 
-  test('the workers of Nginx not as root', () => {
+  test('with workers of Nginx that are not root', () => {
     const workers = processesAbout(join(state, 'work')).filter(({ command }) =>
       command.startsWith('nginx: worker'),
     );
@@ -387,7 +390,7 @@ describe('how the programs run', () => {
   });
 });
 
-test('another version comes and goes under load, and no request fails', async () => {
+test('a promotion and a rollback under load: no request fails', async () => {
   const registry = new ModelRegistry({ store: folderStore(join(state, 'registry')) });
   const { manifest, read } = await registry.openVersion('digits', 1);
   const { signature, runtime, goldenExamples, metrics } = manifest;
@@ -409,7 +412,7 @@ test('another version comes and goes under load, and no request fails', async ()
     return { version, header: answer.headers['fairlead-version'], isRight };
   });
   const readiness = new SteadyLoad(10, () => httpCall({ port }, '/v2/health/ready', { agent }));
-  /** Waits until that version has answered some requests from now on. */
+  /** Waits until the version has answered 50 more requests. */
   const untilAnswers = async (version: string): Promise<void> => {
     const before = load.responses.length;
     await until(() =>
@@ -419,13 +422,13 @@ test('another version comes and goes under load, and no request fails', async ()
     );
   };
   await untilAnswers('1');
-  const deed = { actor: 'test', reason: 'try it' };
-  // It is guarded, and nobody has compared this version with anything.
-  await expect(registry.setAlias('digits', 'champion', 2, deed)).rejects.toMatchObject({
+  const audit = { actor: 'test', reason: 'try it' };
+  // The alias has gates, and this version has no parity measurement.
+  await expect(registry.setAlias('digits', 'champion', 2, audit)).rejects.toMatchObject({
     code: 'ERR_REGISTRY_GATES_FAILED',
   });
   const dangerouslySkipGates = 'the same file as version 1';
-  await registry.setAlias('digits', 'champion', 2, { ...deed, dangerouslySkipGates });
+  await registry.setAlias('digits', 'champion', 2, { ...audit, dangerouslySkipGates });
   await untilAnswers('2');
   await registry.rollback('digits', 'champion', { actor: 'test', reason: 'enough' });
   await untilAnswers('1');

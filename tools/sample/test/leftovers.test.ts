@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { identify } from '@fairlead/setup/process-identity';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder, until } from '@fairlead/test-support';
-import { endLeftovers, forgetProcesses, noteProcesses } from '../src/leftovers.ts';
-import { isGone } from './support/is-gone.ts';
+import { endLeftovers, deleteProcessRecord, recordProcesses } from '../src/leftovers.ts';
+import { hasEnded } from './support/has-ended.ts';
 
-/** A shell in a process group of its own, as the starter's programs are. */
+/** Starts a shell in a separate process group, like the programs of the starter. */
 function startShell(script: string): number {
   const child = spawn('/bin/sh', ['-c', script], { detached: true, stdio: 'ignore' });
   onTestFinished(() => {
@@ -18,51 +18,51 @@ function startShell(script: string): number {
 
 const LONG_MS = 60_000;
 
-test('a program that is about to end is waited for', async () => {
+test('the next start waits for a program that is about to end', async () => {
   const folder = temporaryFolder();
-  const [note, marker] = [join(folder, 'note'), join(folder, 'marker')];
+  const [record, marker] = [join(folder, 'record'), join(folder, 'marker')];
   const pid = startShell(`sleep 0.5; echo done > '${marker}'`);
-  noteProcesses(note, [pid, undefined]);
-  await endLeftovers(note, LONG_MS);
+  recordProcesses(record, [pid, undefined]);
+  await endLeftovers(record, LONG_MS);
   expect(readFileSync(marker, 'utf8')).toBe('done\n');
-  expect(isGone(pid)).toBe(true);
-  expect(existsSync(note)).toBe(false);
+  expect(hasEnded(pid)).toBe(true);
+  expect(existsSync(record)).toBe(false);
 });
 
-test('one that does not end is killed, with everything that it started', async () => {
+test('a program that does not end is killed with its children', async () => {
   const folder = temporaryFolder();
-  const [note, started] = [join(folder, 'note'), join(folder, 'started')];
+  const [record, started] = [join(folder, 'record'), join(folder, 'started')];
   const pid = startShell(`trap '' TERM; sleep 300 & echo $! > '${started}'; wait`);
   const grandchild = await until(() => Number(readFileSync(started, 'utf8')) || undefined);
-  noteProcesses(note, [pid]);
-  await endLeftovers(note, 100);
-  await until(() => isGone(pid));
-  await until(() => isGone(grandchild));
+  recordProcesses(record, [pid]);
+  await endLeftovers(record, 100);
+  await until(() => hasEnded(pid));
+  await until(() => hasEnded(grandchild));
 });
 
-test('whoever got the number of a process that is gone is left alone', async () => {
-  const note = join(temporaryFolder(), 'note');
+test('an unrelated process with the PID of an ended one is not killed', async () => {
+  const record = join(temporaryFolder(), 'record');
   const pid = startShell('sleep 300');
-  writeFileSync(note, JSON.stringify([{ pid, startTime: '1' }]));
-  await endLeftovers(note, LONG_MS);
+  writeFileSync(record, JSON.stringify([{ pid, startTime: '1' }]));
+  await endLeftovers(record, LONG_MS);
   expect(identify(pid)).toBeDefined();
 });
 
-describe('a note that is of no use is forgotten', () => {
+describe('an invalid record is deleted', () => {
   test.each([
     ...['', '{', '{}', '7', 'null', '[null, 7, "x", [], {}]'],
     ...['[{"pid":-1,"startTime":"1"},{"pid":0,"startTime":"1"},{"pid":1.5,"startTime":"1"}]'],
   ])('%s', async (content) => {
-    const note = join(temporaryFolder(), 'note');
-    writeFileSync(note, content);
-    await endLeftovers(note, LONG_MS);
-    expect(existsSync(note)).toBe(false);
+    const record = join(temporaryFolder(), 'record');
+    writeFileSync(record, content);
+    await endLeftovers(record, LONG_MS);
+    expect(existsSync(record)).toBe(false);
   });
 });
 
-test('without a note there is nothing to do', async () => {
-  const note = join(temporaryFolder(), 'note');
-  await endLeftovers(note, LONG_MS);
-  forgetProcesses(note);
-  expect(existsSync(note)).toBe(false);
+test('without a record there is nothing to do', async () => {
+  const record = join(temporaryFolder(), 'record');
+  await endLeftovers(record, LONG_MS);
+  deleteProcessRecord(record);
+  expect(existsSync(record)).toBe(false);
 });

@@ -18,7 +18,7 @@ import {
 } from './support/sample-application.ts';
 import { pushSwapVersions, swapBehindNginx } from './support/swaps-behind-nginx.ts';
 
-// Starts are as long as they are on a busy machine; nothing here is about speed but the ten seconds to stop in.
+// A start may take long on a busy machine; only the ten seconds of a stop are measured.
 const TIMEOUT_MS = 180_000;
 const READY = 'Ctrl-C stops everything.';
 
@@ -39,15 +39,17 @@ async function started(): Promise<SampleApplication> {
   return application;
 }
 
-/** The processes of the programs, in the order in which they were started. */
+/** Process ids of the programs, in the order of their start. */
 function programs(): Record<'flask' | 'gateway' | 'nginx', number> {
-  const note = JSON.parse(readFileSync(join(state, 'processes.json'), 'utf8')) as { pid: number }[];
-  expect(note).toHaveLength(3);
-  const [flask = 0, gateway = 0, nginx = 0] = note.map(({ pid }) => pid);
+  const records = JSON.parse(readFileSync(join(state, 'processes.json'), 'utf8')) as {
+    pid: number;
+  }[];
+  expect(records).toHaveLength(3);
+  const [flask = 0, gateway = 0, nginx = 0] = records.map(({ pid }) => pid);
   return { flask, gateway, nginx };
 }
 
-/** A golden example whose output is beyond 1: its tolerance is relative to the value. */
+/** Writes a golden example with an output above 1: its tolerance is relative to the value. */
 function goldenOfWine(): string {
   const file = join(state, 'golden.json');
   const tensor = (name: string, data: readonly number[]) => ({
@@ -79,7 +81,7 @@ async function expectPortFree(): Promise<void> {
   await once(server, 'close');
 }
 
-// One application for all of them, in this order.
+// One application for all these tests, which run in this order.
 describe('the first start', () => {
   let application: SampleApplication;
 
@@ -97,7 +99,7 @@ describe('the first start', () => {
   });
 
   test(
-    'a second start on the same folder ends with 1, and does no harm',
+    'a second start on the same folder ends with exit code 1, and the first continues',
     { timeout: TIMEOUT_MS },
     async () => {
       const second = startSample(state, await freePort());
@@ -109,7 +111,7 @@ describe('the first start', () => {
 
   // The long form, 20 swaps and 10,000 requests: npm run soak -- swaps-behind-nginx
   test(
-    'an alias moves four times and kill -USR2 replaces the gateway, and no request fails',
+    'four moves of an alias and a gateway replaced with kill -USR2: no request fails',
     { timeout: TIMEOUT_MS },
     async () => {
       const { gateway } = programs();
@@ -130,7 +132,7 @@ describe('the first start', () => {
   );
 
   test(
-    'kill -USR2 keeps the gateway when its successor does not get ready',
+    'kill -USR2 does not stop the gateway when its successor does not become ready',
     { timeout: TIMEOUT_MS },
     async () => {
       const { gateway } = programs();
@@ -140,7 +142,7 @@ describe('the first start', () => {
         writeFileSync(join(state, 'keys.json'), keys);
       });
       application.process.kill('SIGUSR2');
-      await application.says("gateway wasn't replaced: it has ended (exit code 1)");
+      await application.says('gateway was not replaced: it has ended (exit code 1)');
       expect(application.said()).toContain("FAIRLEAD_KEYS_FILE can't be used");
       expect(programs().gateway).toBe(gateway);
       expect(await predict('digits')).toBe(200);
@@ -172,7 +174,7 @@ describe('the first start', () => {
   });
 
   test(
-    'SIGTERM under load: every request that Nginx accepted is answered, by the gateway and by Flask; the start ends with 0 in ten seconds, and leaves nothing',
+    'SIGTERM under load: every request that Nginx accepted is answered, by the gateway and by Flask; the starter ends with exit code 0 within ten seconds, and leaves no process and no socket',
     { timeout: TIMEOUT_MS },
     async () => {
       const { key } = JSON.parse(readFileSync(join(state, 'secrets.json'), 'utf8')) as {
@@ -204,7 +206,7 @@ describe('the first start', () => {
       expect(application.said()).toMatch(/Stopping …\nStopped\.\n$/);
 
       expect(load.responses.every(Boolean)).toBe(true);
-      // Nginx had closed its listener: it didn't accept these.
+      // Nginx did not accept these connections: it had closed its listener.
       for (const failure of load.failures) {
         expect(failure).toMatchObject({
           code: expect.stringMatching(/^(ECONNREFUSED|ECONNRESET|EPIPE)$/) as string,
@@ -225,14 +227,14 @@ describe('the first start', () => {
 });
 
 test(
-  'a killed worker of Flask is replaced; a killed master is named, and ends everything with 1',
+  'a killed worker of Flask is replaced; a killed master is reported, and ends everything with exit code 1',
   { timeout: TIMEOUT_MS },
   async () => {
     const application = await started();
     onTestFinished(stopAll);
-    // The second start pushes nothing, and checks only the models of the sample.
+    // The second start pushes no version, and checks only the models of the sample.
     for (const model of ['breast-cancer', 'breast-cancer-flask', 'digits', 'digits-flask']) {
-      expect(application.said()).toContain(`${model} version 1 is there already.\n`);
+      expect(application.said()).toContain(`${model} version 1 exists already.\n`);
     }
     expect(application.said()).not.toContain('Pushed');
     expect(application.said()).not.toContain('/v2/models/wine/infer');
@@ -252,7 +254,7 @@ test(
     expect(said).toContain(
       `flask has ended (SIGKILL). The last lines of ${join(state, 'host/logs/flask.log')}:\n`,
     );
-    // Of its log, what happened last: the worker that was replaced, or requests since.
+    // The last lines of its log: the replaced worker, or requests since.
     expect(said.slice(said.indexOf('flask has ended'))).toContain('"service": "flask-model"');
     await untilNothingIsLeft(state);
     await expectPortFree();
@@ -260,14 +262,14 @@ test(
 );
 
 test(
-  'a killed starter takes everything along, and the next start is as good as any',
+  'the programs of a killed starter end, and the next start succeeds',
   { timeout: TIMEOUT_MS },
   async () => {
     const killed = await started();
     onTestFinished(stopAll);
     killed.process.kill('SIGKILL');
     expect(await killed.ended).toBe('SIGKILL');
-    // At once, without waiting for what still ends.
+    // At once: some programs of the first are still ending.
     const next = await started();
     expect(next.said()).not.toContain('Pushed');
     expect(await predict('digits')).toBe(200);
@@ -286,7 +288,7 @@ test(
 );
 
 test.each(['Training the sample models', 'Starting Flask under Gunicorn'])(
-  'SIGINT after "%s" stops every process, even when its output is read no more',
+  'SIGINT after "%s" stops every process, even when its output is no longer read',
   { timeout: TIMEOUT_MS },
   async (moment) => {
     // Only a new folder has a model to train.
@@ -309,7 +311,7 @@ test.each(['Training the sample models', 'Starting Flask under Gunicorn'])(
 );
 
 test(
-  'a port that is taken stops the start, with its number and what to do',
+  'a taken port stops the start with a message that names the port and the fix',
   { timeout: TIMEOUT_MS },
   async () => {
     const server = createServer().listen(0, '127.0.0.1');
@@ -318,7 +320,7 @@ test(
     const taken = typeof address === 'object' ? (address?.port ?? 0) : 0;
     const application = startSample(state, taken);
     expect(await application.ended).toBe(1);
-    expect(application.said()).toContain(`Port ${taken} on 127.0.0.1 can't be had`);
+    expect(application.said()).toContain(`Port ${taken} on 127.0.0.1 is not available`);
     expect(application.said()).toContain('FAIRLEAD_PORT');
     server.close();
     await untilNothingIsLeft(state);

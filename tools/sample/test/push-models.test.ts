@@ -16,7 +16,7 @@ const exports = {
 const tensor = (name: string, ...data: number[]) =>
   ({ name, datatype: 'FP32', shape: [data.length / 2, 2], data }) as const;
 
-/** What the training leaves, as small as it can be; its original answers `off` more than its export. */
+/** Writes a minimal output of the training; the outputs of the original are `off` above those of the export. */
 function trainedModel(content: keyof typeof exports, off = 0): TrainedModel {
   const folder = temporaryFolder();
   for (const name of ['model.joblib', 'metadata.json']) {
@@ -48,7 +48,7 @@ function trainedModel(content: keyof typeof exports, off = 0): TrainedModel {
   };
 }
 
-// A worker of the runtime takes a while to start on a loaded machine.
+// A worker of the runtime starts slowly on a loaded machine.
 vi.setConfig({ testTimeout: 120_000 });
 
 function registryIn(folder: string): ModelRegistry {
@@ -81,7 +81,7 @@ test('the ONNX export and the original of each model become champions, once', as
   });
 });
 
-test('what was trained anew is a new version, and champion', async () => {
+test('a retrained model is a new version, and champion', async () => {
   const folder = temporaryFolder();
   const registry = registryIn(folder);
   await pushModels(registry, [trainedModel('first')], folder);
@@ -92,7 +92,7 @@ test('what was trained anew is a new version, and champion', async () => {
   expect((await registry.resolve('digits', 'champion')).version).toBe(2);
 });
 
-test('a version that somebody else pushed and chose stays the champion', async () => {
+test('a version that a user pushed and promoted stays the champion', async () => {
   const folder = temporaryFolder();
   const registry = registryIn(folder);
   const models = [trainedModel('first')];
@@ -116,7 +116,7 @@ test('a version that somebody else pushed and chose stays the champion', async (
   ]);
 });
 
-test('a push that was interrupted before its alias was set is taken up', async () => {
+test('a push that was interrupted before its alias was set is completed', async () => {
   const folder = temporaryFolder();
   const registry = registryIn(folder);
   const models = [trainedModel('first')];
@@ -137,12 +137,12 @@ test('a push that was interrupted before its alias was set is taken up', async (
     'digits-flask 1 true',
   ]);
   expect((await other.resolve('digits', 'champion')).version).toBe(1);
-  // What was found out about it wasn't recorded either.
+  // Its measurements had not been recorded either.
   const [entry] = await other.history('digits', 'champion');
   expect(entry?.gates?.results.map(({ passed }) => passed)).toEqual([true, true]);
 });
 
-test('an export is pushed with its trial in the manifest, an original without', async () => {
+test('an export is pushed with its trial in the manifest, an original without one', async () => {
   const folder = temporaryFolder();
   const registry = registryIn(folder);
   await pushModels(registry, [trainedModel('first')], folder);
@@ -180,7 +180,7 @@ test('an export is compared with its original, and promoted through its gates', 
   expect(readdirSync(pages)).toEqual(['digits-2.html']);
 });
 
-test('an export that says something else than its original does not become champion', async () => {
+test('an export whose outputs differ from those of its original does not become champion', async () => {
   const folder = temporaryFolder();
   const registry = registryIn(folder);
   await expect(pushModels(registry, [trainedModel('first', 1)], folder)).rejects.toMatchObject({
@@ -190,7 +190,7 @@ test('an export that says something else than its original does not become champ
   expect((await registry.resolve('digits', 'champion')).version).toBe(2);
 });
 
-test('a new export that fails leaves the champion, and says why', async () => {
+test('a new export that fails a gate does not replace the champion, and reports the gate', async () => {
   const folder = temporaryFolder();
   const registry = registryIn(folder);
   await pushModels(registry, [trainedModel('first')], folder);
@@ -202,7 +202,7 @@ test('a new export that fails leaves the champion, and says why', async () => {
   expect((await registry.resolve('digits', 'champion')).version).toBe(1);
 });
 
-test('an export whose golden examples come out otherwise is not even kept', async () => {
+test('an export that fails its golden examples is not stored', async () => {
   const folder = temporaryFolder();
   const registry = registryIn(folder);
   const { goldenExamples } = trainedModel('second');
@@ -212,7 +212,7 @@ test('an export whose golden examples come out otherwise is not even kept', asyn
   expect(await registry.listModels()).toEqual([]);
 });
 
-test('gates that somebody set are left as they are', async () => {
+test('gates that a user set are not changed', async () => {
   const folder = temporaryFolder();
   const registry = registryIn(folder);
   await pushModels(registry, [trainedModel('first')], folder);

@@ -5,14 +5,14 @@ import { temporaryFolder, until } from '@fairlead/test-support';
 import type { Program } from '../src/child.ts';
 import { RunningPrograms } from '../src/run-programs.ts';
 import { SampleError } from '../src/sample-error.ts';
-import { isGone } from './support/is-gone.ts';
+import { hasEnded } from './support/has-ended.ts';
 
 const ready = (): Promise<undefined> => Promise.resolve(undefined);
 
 function programs() {
   const folder = temporaryFolder();
-  const note = join(folder, 'processes.json');
-  const running = new RunningPrograms(folder, note);
+  const record = join(folder, 'processes.json');
+  const running = new RunningPrograms(folder, record);
   onTestFinished(() => running.stop());
   const shell = (name: string, script: string): Program => ({
     name,
@@ -22,12 +22,12 @@ function programs() {
     stopSignal: 'SIGTERM',
   });
   const pids = (): number[] =>
-    (JSON.parse(readFileSync(note, 'utf8')) as { pid: number }[]).map(({ pid }) => pid);
-  return { folder, note, running, shell, pids };
+    (JSON.parse(readFileSync(record, 'utf8')) as { pid: number }[]).map(({ pid }) => pid);
+  return { folder, record, running, shell, pids };
 }
 
-test('the last one started is the first to stop, and is waited for', async () => {
-  const { folder, note, running, shell, pids } = programs();
+test('programs are stopped in the opposite order, each after the one before has ended', async () => {
+  const { folder, record, running, shell, pids } = programs();
   const order = join(folder, 'order');
   const script = (name: string) =>
     `trap "sleep 0.2; echo ${name} >> '${order}'; exit 0" TERM; echo up; while :; do sleep 0.02; done`;
@@ -41,11 +41,11 @@ test('the last one started is the first to stop, and is waited for', async () =>
   expect(started).toHaveLength(3);
   await running.stop();
   expect(readFileSync(order, 'utf8')).toBe('third\nsecond\nfirst\n');
-  for (const pid of started) expect(isGone(pid)).toBe(true);
-  expect(() => readFileSync(note)).toThrow('ENOENT');
+  for (const pid of started) expect(hasEnded(pid)).toBe(true);
+  expect(() => readFileSync(record)).toThrow('ENOENT');
 });
 
-test('one that ends by itself is named, with how and its last lines', async () => {
+test('a program that ends unexpectedly is reported with its exit code and its last lines', async () => {
   const { running, shell } = programs();
   await running.start(shell('steady', 'sleep 300'), 20_000, ready);
   await running.start(shell('frail', 'sleep 0.1; echo out of cheese; exit 7'), 20_000, ready);
@@ -55,15 +55,15 @@ test('one that ends by itself is named, with how and its last lines', async () =
   );
 });
 
-test('one that ends before it is ready ends the waiting', async () => {
+test('a program that ends before it is ready fails the start', async () => {
   const { running, shell } = programs();
   const starting = running.start(shell('stillborn', 'exit 1'), 20_000, () =>
-    Promise.reject(new Error('nobody answers')),
+    Promise.reject(new Error('no response')),
   );
   await expect(starting).rejects.toThrow('stillborn has ended (exit code 1). It wrote nothing.');
 });
 
-test('one that is not ready in time is named, with what was the matter', async () => {
+test('a program that is not ready in time is reported with its last problem', async () => {
   const { running, shell } = programs();
   const starting = running.start(shell('late', 'echo coming; sleep 300'), 300, () =>
     Promise.resolve('it answers 503'),
@@ -73,7 +73,7 @@ test('one that is not ready in time is named, with what was the matter', async (
   );
 });
 
-test('nothing is started any more once everything is being stopped', async () => {
+test('no program is started once everything is being stopped', async () => {
   const { folder, running, shell } = programs();
   await running.start(shell('first', 'sleep 300'), 20_000, ready);
   const marker = join(folder, 'marker');
@@ -83,7 +83,7 @@ test('nothing is started any more once everything is being stopped', async () =>
   );
   await stopping;
   expect(() => readFileSync(marker)).toThrow('ENOENT');
-  // Being stopped is no death.
+  // A stopped program is not reported.
   const outcome = await Promise.race([running.died.catch(() => 'died'), until(() => 'quiet')]);
   expect(outcome).toBe('quiet');
 });

@@ -3,12 +3,12 @@ import { SampleError } from '../src/sample-error.ts';
 import { readSampleSettings } from '../src/sample-settings.ts';
 
 describe('FAIRLEAD_PORT', () => {
-  test.each(['1', '8080', '65535'])('%s is a port', (port) => {
+  test.each(['1', '8080', '65535'])('%s is accepted', (port) => {
     expect(readSampleSettings({ FAIRLEAD_PORT: port }, '/root').port).toBe(Number(port));
   });
 
   test.each(['', '0', '65536', '-1', ' 80', '8o80', '1e3', '080808', '٣'])(
-    '"%s" is none, which is told with its name',
+    '"%s" is rejected with the name and the value',
     (port) => {
       const read = () => readSampleSettings({ FAIRLEAD_PORT: port }, '/root');
       expect(read).toThrow(SampleError);
@@ -16,7 +16,7 @@ describe('FAIRLEAD_PORT', () => {
     },
   );
 
-  test('may be left out', () => {
+  test('is optional', () => {
     expect(readSampleSettings({}, '/root').port).toBeUndefined();
   });
 });
@@ -33,7 +33,7 @@ describe('FAIRLEAD_STATE', () => {
 
   test('must not be empty', () => {
     expect(() => readSampleSettings({ FAIRLEAD_STATE: '' }, '/root')).toThrow(
-      'FAIRLEAD_STATE is empty; name a folder, or leave it out',
+      'FAIRLEAD_STATE is empty; set it to a folder, or unset it',
     );
   });
 });
@@ -43,10 +43,10 @@ test('settings of a gateway that a shell has exported are returned, so that they
   expect(readSampleSettings(environment, '/root').ignored).toEqual(['FAIRLEAD_MODELS']);
 });
 
-test('a misspelt name is refused, as it would do nothing', () => {
+test('a misspelled name is rejected, because it would have no effect', () => {
   expect(() => readSampleSettings({ FAIRLEAD_PROT: '8081' }, '/root')).toThrow(
     'FAIRLEAD_PROT is not a setting of the sample application; did you mean FAIRLEAD_PORT?',
   );
-  // Of the set-up, which ran before with the same environment.
+  // A variable of the set-up, which ran before with the same environment.
   expect(readSampleSettings({ FAIRLEAD_PYTHON: 'python3' }, '/root').port).toBeUndefined();
 });

@@ -5,13 +5,13 @@ const root = new URL('../../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 const page = read('docs/settings.md');
 
-/** The cells of the rows of the tables in a text. */
+/** Returns the cells of the tables in a text, by row. */
 function rows(text: string): string[][] {
   const lines = text.split('\n').filter((line) => line.startsWith('| `'));
   return lines.map((line) => line.split('|').map((cell) => cell.trim()));
 }
 
-/** The variables in the first column of the table under a heading of the page. */
+/** Returns the text under a heading of the page. */
 function section(heading: string): string {
   return page.split(/^## /m).find((each) => each.startsWith(`${heading}\n`)) ?? '';
 }
@@ -20,7 +20,7 @@ const names = (text: string): string[] => [...new Set(text.match(/FAIRLEAD_[A-Z_
 const documented = (heading: string): string[] =>
   rows(section(heading)).flatMap(([, variable = '']) => names(variable));
 
-test('lists the settings of the starter and of the set-up, all of them', () => {
+test('docs/settings.md lists every setting of the starter and of the set-up', () => {
   const known = names(read('tools/sample/src/sample-settings.ts')).filter(
     (name) => name !== 'FAIRLEAD_',
   );
@@ -28,7 +28,7 @@ test('lists the settings of the starter and of the set-up, all of them', () => {
   expect(documented('Set-up')).toEqual(names(read('tools/setup/src/python-packages.mjs')));
 });
 
-test("says of Flask what Flask's own page says", () => {
+test('docs/settings.md describes the settings of Flask as the README of Flask does', () => {
   const ofFlask = rows(read('apps/flask-model/README.md')).filter(([, variable = '']) =>
     variable.startsWith('`FAIRLEAD_'),
   );

@@ -6,7 +6,7 @@ import { temporaryFolder } from '@fairlead/test-support';
 import { SampleError } from '../src/sample-error.ts';
 import { claimStateFolder } from '../src/single-instance.ts';
 
-test('one at a time has a folder; the next one is told which and what to do', async () => {
+test('a second claim of a folder fails with the folder and the fix', async () => {
   const folder = temporaryFolder();
   const claim = await claimStateFolder(folder);
   const again = claimStateFolder(folder);
@@ -20,7 +20,7 @@ test('one at a time has a folder; the next one is told which and what to do', as
   (await claimStateFolder(folder)).close();
 });
 
-test('of many at once, one gets it', async () => {
+test('one of several concurrent claims succeeds', async () => {
   const folder = temporaryFolder();
   const claims = await Promise.allSettled(
     Array.from({ length: 8 }, () => claimStateFolder(folder)),
@@ -30,7 +30,7 @@ test('of many at once, one gets it', async () => {
   won[0]?.close();
 });
 
-test('a holder that is killed leaves nothing that stands in the way', async () => {
+test('a killed holder does not block the next claim', async () => {
   const folder = temporaryFolder();
   const program = fileURLToPath(new URL('processes/claim-folder.ts', import.meta.url));
   const holder = spawn(process.execPath, ['--conditions=@fairlead/source', program, folder]);

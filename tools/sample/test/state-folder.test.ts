@@ -7,7 +7,7 @@ import { temporaryFolder } from '@fairlead/test-support';
 import { SampleError } from '../src/sample-error.ts';
 import { openStateFolder } from '../src/state-folder.ts';
 
-test('everything is below the folder, for this user alone', () => {
+test('everything is below the folder, and accessible only to this user', () => {
   const root = join(temporaryFolder(), 'state');
   const state = openStateFolder(root);
   for (const path of Object.values<string>({ ...state })) expect(path.startsWith(root)).toBe(true);
@@ -18,7 +18,7 @@ test('everything is below the folder, for this user alone', () => {
 });
 
 test.runIf(process.getuid?.() === 0)(
-  'the account of Nginx may pass through the folder of the sockets, and see nothing else',
+  'the account of Nginx may pass through the folder of the sockets, and access no other folder',
   () => {
     const root = join(temporaryFolder(), 'state');
     const { sockets, nginxTemp, ...state } = openStateFolder(root, { name: 'www-data', gid: 33 });
@@ -34,7 +34,7 @@ test.runIf(process.getuid?.() === 0)(
   },
 );
 
-test('sockets go where their paths are short enough', () => {
+test('sockets are in the temporary folder when their paths would be too long', () => {
   const root = join(temporaryFolder(), 'long'.repeat(30));
   const { sockets } = openStateFolder(root);
   onTestFinished(() => {
@@ -44,7 +44,7 @@ test('sockets go where their paths are short enough', () => {
   expect(Buffer.byteLength(join(sockets, 'gateway.sock'))).toBeLessThanOrEqual(maxSocketPathBytes);
   expect(statSync(sockets).mode & 0o777).toBe(0o700);
 
-  // Somebody else could have made it before, to put sockets of their own into it.
+  // Another user could replace the sockets in a folder that all can write to.
   chmodSync(sockets, 0o777);
   expect(() => openStateFolder(root)).toThrow(SampleError);
   expect(() => openStateFolder(root)).toThrow(sockets);

@@ -5,8 +5,7 @@ import { createApiKey, type CreateApiKeyOptions } from '@fairlead/security';
 const pepper = 'a pepper of the end-to-end test, and long enough';
 
 /**
- * Puts the sample's own key and further ones into a state folder before the first start, and gives the keys by their
- * names.
+ * Writes the key of the sample and further ones into a state folder before the first start; returns the keys by name.
  */
 export function writeClientKeys<N extends string>(
   state: string,

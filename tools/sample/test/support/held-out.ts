@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Rows that the training didn't see, with what scikit-learn says of them. */
+/** Rows that were held out from the training, with the predictions of scikit-learn. */
 export interface HeldOut {
   readonly rows: number;
   readonly input: string;
@@ -10,7 +10,7 @@ export interface HeldOut {
   readonly labels: readonly number[];
   readonly probabilities: readonly number[];
   readonly trueLabels: readonly number[];
-  /** A request for `count` rows from `first` on. */
+  /** Returns a request for `count` rows from `first` on. */
   readonly request: (first: number, count: number) => { readonly inputs: readonly JsonTensor[] };
 }
 
@@ -22,7 +22,7 @@ export interface JsonTensor {
   readonly data: readonly number[];
 }
 
-/** Reads what the training left beside a model. */
+/** Reads the held-out rows that the training wrote for a model. */
 export function readHeldOut(state: string, model: string): HeldOut {
   const text = readFileSync(join(state, 'training', model, 'heldout.json'), 'utf8');
   const { rows, inputs, outputs, trueLabels } = JSON.parse(text) as {

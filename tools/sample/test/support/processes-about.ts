@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { identify } from '@fairlead/setup/process-identity';
 
-/** A process that has to do with a folder. */
+/** A process that uses a folder. */
 export interface ProcessAbout {
   readonly pid: number;
   readonly group: number;
   readonly command: string;
 }
 
-/** The processes that work in a folder, or name it in their command, with whatever they started. */
+/** Lists the processes whose working directory is in a folder, or whose command names it. */
 export function processesAbout(folder: string): readonly ProcessAbout[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.flatMap((name) => {
@@ -24,7 +24,7 @@ export function processesAbout(folder: string): readonly ProcessAbout[] {
       const group = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
       return isAbout ? [{ pid, group, command }] : [];
     } catch {
-      // It ended meanwhile, or belongs to somebody else.
+      // The process has just ended, or belongs to another user.
       return [];
     }
   });

@@ -8,16 +8,16 @@ import { processesAbout } from './processes-about.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
-// A first start trains, which takes a while on a machine with other things to do.
-const START_PATIENCE_MS = 150_000;
+// A first start trains the models, which takes longer on a busy machine.
+const START_TIMEOUT_MS = 150_000;
 
-/** The sample application as a process of its own, started as `npm start` does after the set-up. */
+/** The sample application as a separate process, started as `npm start` does after the set-up. */
 export interface SampleApplication {
   readonly pid: number;
   readonly process: ReturnType<typeof spawn>;
-  /** What it said so far, on standard output and standard error. */
+  /** Returns its output so far, standard output and standard error. */
   said(): string;
-  /** Waits until it says something; fails when it ends before. */
+  /** Waits until its output contains `text`; rejects when it ends before. */
   says(text: string): Promise<void>;
   /** The exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
@@ -31,7 +31,7 @@ export function startSample(state: string, port: number): SampleApplication {
   const child = spawn(process.execPath, ['--conditions=@fairlead/source', main], {
     env: {
       ...Object.fromEntries(inherited),
-      // Where Debian puts Nginx.
+      // Debian installs Nginx there.
       PATH: `${process.env.PATH ?? ''}:/usr/sbin`,
       FAIRLEAD_STATE: state,
       FAIRLEAD_PORT: String(port),
@@ -53,12 +53,12 @@ export function startSample(state: string, port: number): SampleApplication {
     process: child,
     ended,
     said: () => text,
-    async says(wanted) {
+    async says(expected) {
       const found = await until(() => {
-        if (text.includes(wanted)) return 'said' as const;
+        if (text.includes(expected)) return 'found' as const;
         return hasEnded ? ('ended' as const) : undefined;
-      }, START_PATIENCE_MS);
-      if (found === 'ended') throw new Error(`It has ended without "${wanted}":\n${text}`);
+      }, START_TIMEOUT_MS);
+      if (found === 'ended') throw new Error(`It has ended without "${expected}":\n${text}`);
     },
   };
   running.add(application);

@@ -8,14 +8,14 @@ interface GoodRequest {
   readonly inputs: readonly JsonTensor[];
 }
 
-/** A request that is to be refused. */
+/** A request that must be rejected. */
 export interface WrongRequest extends HttpRequest {
   /** Inference with `digits` by default. */
   readonly path?: string;
-  /** What to send in place of a good request. */
+  /** Returns the body to send in place of a valid one. */
   readonly sent?: (good: GoodRequest) => unknown;
   readonly status: number;
-  /** What the message has to contain, so that it helps. */
+  /** Texts that the error message must contain. */
   readonly says: readonly string[];
 }
 
@@ -23,13 +23,13 @@ const tensor = (changes: object) => (good: GoodRequest) => ({
   inputs: [{ ...good.inputs[0], ...changes }],
 });
 
-/** With another first element, which need not be JSON. */
+/** Replaces the first element by a text, which need not be JSON. */
 const data = (value: string) => (good: GoodRequest) =>
   JSON.stringify(good).replace(/"data":\[[^,]*/, `"data":[${value}`);
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
-/** Every way to be wrong, by what is wrong. */
+/** Invalid requests by their mistake. */
 export function wrongRequests(keys: {
   readonly sample: string;
   readonly narrow: string;
@@ -51,7 +51,7 @@ export function wrongRequests(keys: {
       status: 400,
       says: ['"image"', 'FP32', 'INT64'],
     },
-    'a datatype that there is none of': {
+    'an unknown datatype': {
       sent: tensor({ datatype: 'FLOAT' }),
       status: 400,
       says: ['"image"', 'FLOAT'],
@@ -66,11 +66,15 @@ export function wrongRequests(keys: {
     'text for a number': { sent: data('"0"'), status: 400, says: ['"image"'] },
     null: { sent: data('null'), status: 400, says: ['"image"'] },
     NaN: { sent: data('NaN'), status: 400, says: ['not JSON'] },
-    'a number too large to be one': { sent: data('1e999'), status: 400, says: ['"image"'] },
+    'a number that is too large for a double': {
+      sent: data('1e999'),
+      status: 400,
+      says: ['"image"'],
+    },
     'broken JSON': { sent: () => '{"inputs":[', status: 400, says: ['not JSON'] },
     'an empty body': { sent: () => '', status: 400, says: ['empty', '{"inputs":['] },
     'JSON that is no request': { sent: () => '[1]', status: 400, says: ['{"inputs":['] },
-    'an output that there is none of': {
+    'an unknown output': {
       sent: (good) => ({ ...good, outputs: [{ name: 'logits' }] }),
       status: 400,
       says: ['"logits"', '"label", "probabilities"'],
@@ -107,13 +111,13 @@ export function wrongRequests(keys: {
       status: 401,
       says: ['Authorization: Bearer'],
     },
-    'a scope that does not fit': {
+    'a missing scope': {
       path: '/v2/models/breast-cancer/infer',
       headers: bearer(keys.narrow),
       status: 403,
       says: ['"infer:breast-cancer"'],
     },
-    'a scope that does not fit, under another spelling': {
+    'a missing scope, with an escaped path': {
       path: '/v2/models/%62reast-cancer/infer',
       headers: bearer(keys.narrow),
       status: 403,
@@ -131,12 +135,12 @@ export function wrongRequests(keys: {
       status: 415,
       says: ['application/json'],
     },
-    'an encoding that is not read': {
+    'an unsupported content encoding': {
       headers: { 'content-encoding': 'br' },
       status: 415,
       says: ['Content-Encoding'],
     },
-    'what is not gzip, though it says so': {
+    'a body that is not gzip, though its header says so': {
       headers: { 'content-encoding': 'gzip' },
       status: 400,
       says: ['not gzip'],

@@ -4,17 +4,17 @@ import { createApiKey } from '@fairlead/security';
 import { SampleError } from './sample-error.ts';
 import type { StateFolder } from './state-folder.ts';
 
-/** The sample's own secrets; on a real host they come from a secret store. */
+/** Secrets of the sample; on a production host they come from a secret store. */
 export interface DemoSecrets {
   readonly pepper: string;
-  /** An API key that may ask every model and read the metrics. */
+  /** An API key with access to every model and the metrics. */
   readonly key: string;
 }
 
 /**
- * Makes an API key at the first start, so that nobody has to bring one; later starts use it again.
+ * Creates an API key at the first start, so that the sample needs no preparation; later starts use it again.
  *
- * @throws SampleError when the file of the secrets was damaged.
+ * @throws SampleError when the secrets file is damaged.
  */
 export function openDemoSecrets({ keys, secrets }: StateFolder): DemoSecrets {
   if (existsSync(keys) && existsSync(secrets)) return read(secrets);
@@ -31,9 +31,9 @@ function read(path: string): DemoSecrets {
     const { pepper, key } = JSON.parse(readFileSync(path, 'utf8')) as Partial<DemoSecrets>;
     if (typeof pepper === 'string' && typeof key === 'string') return { pepper, key };
   } catch {
-    // Said below, without what the file holds.
+    // Reported below, without the content of the file.
   }
-  throw new SampleError(`${path} is damaged; delete it, and a new key is made.`);
+  throw new SampleError(`${path} is damaged; delete it, and the next start creates a new key.`);
 }
 
 function write(path: string, value: unknown): void {

@@ -4,25 +4,25 @@ import { ModelServer } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { decodeTensor, encodeTensor, type JsonTensor } from '@fairlead/signature';
 
-/** What was found out about an export. */
-export interface TriedOut {
-  /** Golden examples that came out right: all of them. */
+/** Results of the validation of an export. */
+export interface ValidatedExport {
+  /** Number of golden examples whose outputs are as expected: all of them. */
   readonly goldenExamples: number;
   readonly parity: ParityReport;
-  /** Recorded in the manifest, as `fairlead model push` does. */
+  /** Stored in the manifest, as by `fairlead model push`. */
   readonly trial: Trial;
 }
 
 /**
- * Loads an ONNX export as the gateway will, which runs its golden examples and decides on batching, and runs `rows` of
- * which it is known what the Python original answers.
+ * Loads an ONNX export as the gateway does, which runs its golden examples and decides on batching, and compares its
+ * outputs for `rows` with those of the Python original.
  *
- * @throws ServingError when it can't be loaded, or a golden example comes out otherwise.
+ * @throws ServingError when it can't be loaded, or the outputs for a golden example differ from the expected ones.
  */
-export async function tryOutExport(
+export async function validateExport(
   { manifest, read }: PushCandidate,
   rows: readonly ParityRows[],
-): Promise<TriedOut> {
+): Promise<ValidatedExport> {
   const { model, version } = manifest;
   const server = new ModelServer({
     source: {
@@ -51,7 +51,7 @@ export async function tryOutExport(
   }
 }
 
-/** The version that is tried stays the current one. */
+/** Yields nothing: the version under validation stays the current one. */
 async function* noChanges(signal: AbortSignal): AsyncGenerator<never, void> {
   await new Promise((resolve) => {
     signal.addEventListener('abort', resolve, { once: true });
