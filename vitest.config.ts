@@ -3,7 +3,7 @@ import { relative, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // Processes that the tests start compile each TypeScript file once, not at each start: a third of the time. Set before vitest
-// starts its own, so that workers in processes of their own, which get no environment, use the cache as well.
+// starts its own, so that workers in separate processes, which get no environment, use the cache as well.
 process.env.NODE_COMPILE_CACHE ??= resolve(import.meta.dirname, 'node_modules/.cache/compile');
 
 // Resolve workspace packages to their sources, so tests never need a build.

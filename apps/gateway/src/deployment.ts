@@ -1,6 +1,6 @@
 import { defineDeployment, folderLayout, type Deployment } from '@fairlead/deploy-config';
 
-/** What a host has and where things lie on it; everything else about the sample's deployment is decided here. */
+/** Resources and paths of a host; all other settings of the sample's deployment are below. */
 export interface SampleHost {
   readonly cores: number;
   readonly memoryBytes: number;
@@ -30,7 +30,7 @@ export interface SampleHost {
   readonly flaskModels: string;
   readonly registry: string;
   readonly keysFile: string;
-  /** Where inference that is to be answered later waits. */
+  /** Folder of asynchronous inference jobs. */
   readonly jobsFolder: string;
 }
 

@@ -13,7 +13,7 @@ const internalCode: CliErrorCode = 'ERR_CLI_INTERNAL';
 
 /** A command that failed. */
 export interface FailedRun {
-  /** Whether its output is JSON. */
+  /** True if its output is JSON. */
   readonly json: boolean;
   /** The command, such as `model push`. */
   readonly command: string;

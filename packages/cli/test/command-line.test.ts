@@ -27,7 +27,7 @@ test.each([
     'See: fairlead model list --help',
   ],
   [
-    'no number',
+    'not a number',
     ['model', 'rollback', 'a', '--steps', '0'],
     "argument '0' is invalid",
     'whole number from 1',
@@ -41,7 +41,7 @@ test.each([
   expect(stderr).toContain('[ERR_CLI_USAGE]');
 });
 
-test('without a registry it says how to name one', async () => {
+test('the error without a registry names the option and the variable', async () => {
   const place = { folder: temporaryFolder() };
   const unnamed = await run(place, 'model', 'list');
   expect(unnamed.exitCode).toBe(2);
@@ -53,7 +53,7 @@ test('without a registry it says how to name one', async () => {
   expect(noPlace.exitCode).toBe(2);
 });
 
-test('--registry goes before the environment, and a registry is made only on demand', async () => {
+test('--registry has precedence over the environment, and a registry is created only on demand', async () => {
   const place = placeWithRegistry();
   const dry = await run(place, 'registry', 'init', '--registry', './other', '--dry-run');
   expect(dry.stdout).toContain('Dry run');
@@ -65,7 +65,7 @@ test('--registry goes before the environment, and a registry is made only on dem
   expect((JSON.parse(listed.stdout) as { registry: string }).registry).toMatch(/other$/);
 });
 
-test('an error is JSON where the output is, and goes to standard error', async () => {
+test('an error with --json is JSON on standard error', async () => {
   const { exitCode, stdout, stderr } = await run(
     placeWithRegistry(),
     'model',
@@ -91,7 +91,7 @@ test.each([
   expect(help.stdout).toContain('Usage: fairlead model gates set [options] <model> <alias>');
 });
 
-test('help goes to standard output, a group without a command is a mistake', async () => {
+test('help is printed on standard output; a group without a command is an error', async () => {
   const place = { folder: temporaryFolder() };
   const help = await run(place, 'model', 'promote', '--help');
   expect(help).toMatchObject({ exitCode: 0, stderr: '' });
@@ -110,7 +110,7 @@ test.each([
   expect((await runProcess(placeWithRegistry(), ...args)).exitCode).toBe(code);
 });
 
-test('a registry that the account may not read ends with 5, and names the folder', () => {
+test('a registry without read permission ends with exit code 5, and the error names the folder', () => {
   const place = placeWithRegistry();
   chmodSync(place.folder, 0o755);
   chmodSync(join(place.folder, 'registry'), 0o000);
@@ -121,7 +121,7 @@ test('a registry that the account may not read ends with 5, and names the folder
       cwd: place.folder,
       encoding: 'utf8',
       env: commandEnv(place.folder),
-      // Permissions don't stop root: as root the test runs the command under the uid of `nobody`.
+      // Permissions don't apply to root: as root the test runs the command under the uid of `nobody`.
       ...(process.getuid?.() === 0 && { uid: 65_534 }),
     },
   );

@@ -14,7 +14,7 @@ const { ModelRegistry, openStore } = await import('@fairlead/registry');
 const { inferenceHandler, ModelServer } = await import('@fairlead/serving');
 const { onnxRuntime } = await import('@fairlead/serving/onnx');
 
-/** A real server of the registry's champion; resolves to the URL of the model. */
+/** Starts a real server of the registry's champion; resolves to the URL of the model. */
 async function serve(folder: string): Promise<string> {
   const source = new ModelRegistry({ store: await openStore(join(folder, 'registry')) });
   const models = new ModelServer({ source, runtimes: { onnx: onnxRuntime() } });
@@ -28,7 +28,7 @@ async function serve(folder: string): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v2/models/affine`;
 }
 
-test('two versions are set side by side', async () => {
+test('two versions are compared side by side', async () => {
   const place = placeWithRegistry();
   writeFileSync(
     join(place.folder, 'other.json'),
@@ -63,7 +63,7 @@ test('two versions are set side by side', async () => {
   expect(value).toMatchObject({ breakingChanges: [], tensors: [], lineage: [] });
 });
 
-test('a version is compared with the server of its original, and the gate is decided by that', async () => {
+test('a version is compared with the server of its original, and the result decides the gate', async () => {
   const place = placeWithRegistry();
   const push = ['model', 'push', 'affine'];
   await runJson(place, ...push, affine);
@@ -104,7 +104,7 @@ test('a version is compared with the server of its original, and the gate is dec
 
   const far = await run(place, ...parity, '2', ...rest);
   expect(far.exitCode).toBe(1);
-  expect(far.stdout).toContain('on 3 rows; greatest absolute difference: 1.00e+2');
+  expect(far.stdout).toContain('on 3 rows; maximum absolute difference: 1.00e+2');
   expect(far.stdout).toMatch(/^ +0 {2}y +1.00e\+2 +3 +103 {2}1, 2$/m);
   expect(far.stderr).toContain('[ERR_CLI_CHECK_FAILED]');
   const versions = await runJson(

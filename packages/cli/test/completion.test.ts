@@ -29,15 +29,15 @@ const has = (shell: string): boolean => {
   }
 };
 
-/** What a shell offers after it has sourced the script, for a line of which the cursor is at the end. */
-const asked: Readonly<Record<string, (line: string) => string>> = {
+/** Scripts that print the completions of a shell for a line with the cursor at its end. */
+const completionScripts: Readonly<Record<string, (line: string) => string>> = {
   bash: (line) => `source <(fairlead completion bash)
 COMP_LINE=${JSON.stringify(line)}; COMP_POINT=\${#COMP_LINE}
 read -r -a COMP_WORDS <<< "$COMP_LINE"; COMP_CWORD=\${#COMP_WORDS[@]}
 $(complete -p fairlead | sed -E 's/.*-F ([^ ]+).*/\\1/') fairlead
 printf '%s\\n' "\${COMPREPLY[@]}"`,
   fish: (line) => `source (fairlead completion fish | psub); complete -C ${JSON.stringify(line)}`,
-  // zsh completes on a terminal only; what its script makes of the answer is seen through the function that shows it.
+  // zsh completes only on a terminal: replacements of its functions print the completions.
   zsh: (
     line,
   ) => `_describe() { print -l -- "\${choices[@]}" }; _files() { print files }; compdef() { : }
@@ -46,9 +46,9 @@ line=${JSON.stringify(line)}; words=("\${(@s: :)line}"); CURRENT=\${#words}
 _fairlead`,
 };
 
-/** What `shell` offers at the end of `line`. */
+/** Returns the completions of `shell` at the end of `line`. */
 async function offers(there: Place, shell: string, line: string): Promise<readonly string[]> {
-  const script = asked[shell]?.(line) ?? '';
+  const script = completionScripts[shell]?.(line) ?? '';
   const bare: Readonly<Record<string, readonly string[]>> = { bash: ['--norc'], zsh: ['-f'] };
   const { stdout } = await promisify(execFile)(shell, [...(bare[shell] ?? []), '-c', script], {
     cwd: there.folder,
@@ -63,11 +63,11 @@ async function offers(there: Place, shell: string, line: string): Promise<readon
 test.for(['bash', 'zsh', 'fish'])(
   'in %s commands, options, models, aliases, versions and files are completed',
   async (shell, { skip }) => {
-    // bash is there wherever these tests run.
+    // bash is installed on every machine that runs these tests.
     if (shell !== 'bash' && !has(shell)) skip(`${shell} isn't installed: apt-get install ${shell}`);
     const there = await place();
     const offered = (line: string) => offers(there, shell, line);
-    // zsh narrows down what its function answers.
+    // zsh filters the result of its function.
     const all = (list: string[]): unknown =>
       shell === 'zsh' ? expect.arrayContaining(list) : list;
     expect(await offered('fairlead mod')).toEqual(all(['model']));
@@ -78,7 +78,7 @@ test.for(['bash', 'zsh', 'fish'])(
     expect(await offered('fairlead model rollback digits --alias cha')).toEqual(all(['champion']));
     expect(await offered('fairlead completion fi')).toEqual(all(['fish']));
     writeFileSync(join(there.folder, 'weights.onnx'), '');
-    // bash finds files by itself, once the function offers nothing.
+    // bash completes files itself when the function returns nothing.
     const files = { bash: [], zsh: ['files'], fish: ['weights.onnx'] }[shell];
     expect(await offered('fairlead model push digits weigh')).toEqual(files);
   },

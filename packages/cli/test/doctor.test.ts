@@ -23,7 +23,7 @@ async function examine(env: Readonly<Record<string, string>>, folder: string) {
   return { exitCode, of: (check: string) => findings.find((each) => each.check === check) };
 }
 
-test('reports a machine that fits, and ends with 0', async () => {
+test('reports no problem on a suitable machine, with exit code 0', async () => {
   const { folder, env } = placeWithRegistry();
   await runJson({ folder, env }, 'model', 'push', 'iris', affine);
   await runJson({ folder, env }, 'model', 'promote', 'iris', '1');
@@ -37,7 +37,7 @@ test('reports a machine that fits, and ends with 0', async () => {
   });
 });
 
-test('reports each problem with the command that corrects it, and ends with 1', async () => {
+test('reports each problem with the command that corrects it, and exit code 1', async () => {
   const { folder } = placeWithRegistry();
   const keysFile = join(folder, 'keys.json');
   const keys = { FAIRLEAD_KEYS_FILE: keysFile };
@@ -72,7 +72,7 @@ test('reports a damaged model of the registry', async () => {
   expect([report.exitCode, report.of('registry')?.state]).toEqual([1, 'problem']);
 });
 
-test('prints the fix below what is wrong', async () => {
+test('prints the fix below the problem', async () => {
   const { folder } = placeWithRegistry();
   const env = { FAIRLEAD_REGISTRY: './nowhere' };
   const { stdout, stderr } = await run({ folder, env }, 'doctor');
@@ -93,7 +93,7 @@ test('a clock in the past is a problem', async () => {
   expect((await checkClock(new Date(0))).state).toBe('problem');
 });
 
-test('Nginx is found where the PATH does not lead', async () => {
+test('Nginx is found outside the PATH', async () => {
   const { state, found } = await checkNginx('/nowhere');
   expect(state === 'ok' ? found : 'version').toMatch(/^version/);
 });

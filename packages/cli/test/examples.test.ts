@@ -77,7 +77,7 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'model compare digits champion 4': /^accuracy +0.97 +0.97/m,
   "model compare digits champion 4 --json | jq '.breakingChanges'": '"breakingChanges": []',
   'model parity digits 3 --original http://127.0.0.1:5000/v2/models/digits --rows test.csv --max 1e-4 --record':
-    'greatest absolute difference: 0',
+    'maximum absolute difference: 0',
   'model parity digits 4 --original digits@champion --rows captured.jsonl --html parity.html':
     'Compared with digits version 2 on 1 row',
   'model parity digits 3': 'Compared with the expected outputs of the rows on 2 rows',
@@ -178,7 +178,7 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'completion fish > ~/.config/fish/completions/fairlead.fish': 'complete -c fairlead',
 };
 
-/** Addresses, paths and ids of the page, and what stands for them on this machine. */
+/** Addresses, paths and ids of the page, and their replacements on this machine. */
 const replacements = new Map<string, string>([
   ['/var/lib/fairlead/', './'],
   ['/mnt/scratch', './scratch'],
@@ -282,7 +282,7 @@ function adapt(words: readonly string[], folder: string): readonly string[] {
   return adapted;
 }
 
-/** Runs `fairlead model watch` in a process until it has printed a text, then sends it Ctrl-C: it handles no signal. */
+/** Runs `fairlead model watch` in a process until it has printed a text, then sends SIGINT, which the command does not handle. */
 async function runUntil(
   folder: string,
   words: readonly string[],

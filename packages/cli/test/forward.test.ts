@@ -23,7 +23,7 @@ interface Call {
   readonly status: number;
 }
 
-/** A receiver that answers with these one after the other, then with 204. */
+/** Starts a receiver that responds with these statuses one after the other, then with 204. */
 async function startReceiver(...answers: number[]) {
   const calls: Call[] = [];
   const server = createServer((req, res) => {
@@ -41,15 +41,15 @@ async function startReceiver(...answers: number[]) {
   });
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  /** What it took, in order. */
-  const taken = () =>
+  /** Returns the accepted events in order. */
+  const accepted = () =>
     calls
       .filter(({ status }) => status === 204)
       .map(({ body }) => (JSON.parse(body) as { type: string }).type);
-  return { origin, calls, taken };
+  return { origin, calls, accepted };
 }
 
-/** Starts the real command, which goes on until it gets a signal. */
+/** Starts the real command, which runs until it gets a signal. */
 function startForward(place: Place, ...args: readonly string[]) {
   const child: ChildProcess = spawn(
     process.execPath,
@@ -80,11 +80,11 @@ function signatureOf(key: Buffer, { headers, body }: Call): string {
   return `v1,${createHmac('sha256', key).update(signed).digest('base64')}`;
 }
 
-// This host's own name is of one of its own addresses nearly everywhere.
+// The name of a host resolves to one of its addresses nearly everywhere.
 const own = await lookup(hostname()).catch(() => undefined);
 
 test.runIf(own !== undefined && /^(?:127|10|192\.168)\./.test(own.address))(
-  'a name of a private address is called with --allow-private alone',
+  'a name of a private address is called only with --allow-private',
   async () => {
     const place = placeWithRegistry({ FAIRLEAD_WEBHOOK_SECRET: secretOf(randomBytes(32)) });
     await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');
@@ -96,13 +96,13 @@ test.runIf(own !== undefined && /^(?:127|10|192\.168)\./.test(own.address))(
     expect(refused.exitCode).not.toBe(0);
     expect(refused.stdout).toContain('a private address that is not allowed');
     const allowed = await forward('--cursor', 'b.json', '--allow-private');
-    // The receiver listens on 127.0.0.1 alone.
+    // The receiver listens only on 127.0.0.1.
     expect(allowed.stdout).not.toContain('that is not allowed');
     if (own?.address === '127.0.0.1') expect(allowed.stdout).toContain('delivered');
   },
 );
 
-test('it tries again after a 500, ends in order at a signal, and goes on at its cursor', async () => {
+test('a delivery is retried after a 500, a signal ends the command, and the next run continues at the cursor', async () => {
   const key = randomBytes(32);
   const place = placeWithRegistry({ FAIRLEAD_WEBHOOK_SECRET: secretOf(key) });
   await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');
@@ -110,15 +110,15 @@ test('it tries again after a 500, ends in order at a signal, and goes on at its 
   const args = [`${receiver.origin}/hook`, '--cursor', 'cursor.json', '--poll', '1s'];
   const first = startForward(place, ...args, '--from-start');
   await vi.waitFor(() => {
-    expect(receiver.taken()).toEqual(['version.pushed']);
+    expect(receiver.accepted()).toEqual(['version.pushed']);
   }, waiting);
-  const [refused, taken] = receiver.calls;
+  const [refused, accepted] = receiver.calls;
   expect(refused?.status).toBe(500);
-  expect(taken?.headers['webhook-id']).toBe(refused?.headers['webhook-id']);
-  // What happens while it runs.
+  expect(accepted?.headers['webhook-id']).toBe(refused?.headers['webhook-id']);
+  // An event while the command runs.
   await runJson(place, 'model', 'promote', 'affine', '1');
   await vi.waitFor(() => {
-    expect(receiver.taken()).toEqual(['version.pushed', 'alias.set']);
+    expect(receiver.accepted()).toEqual(['version.pushed', 'alias.set']);
     expect(first.output()).toMatch(/^delivered .*attempt 2\ndelivered .*attempt 1\n/m);
   }, waiting);
   expect(first.output()).toMatch(/^retried {2}affine .*attempt 1: status 500\n/);
@@ -130,7 +130,7 @@ test('it tries again after a 500, ends in order at a signal, and goes on at its 
   await runJson(place, 'model', 'note', 'affine', 'while no process forwards');
   const second = startForward(place, ...args);
   await vi.waitFor(() => {
-    expect(receiver.taken()).toEqual(['version.pushed', 'alias.set', 'model.note']);
+    expect(receiver.accepted()).toEqual(['version.pushed', 'alias.set', 'model.note']);
     expect(second.output()).toContain('delivered');
   }, waiting);
   second.signal('SIGKILL');
@@ -138,7 +138,7 @@ test('it tries again after a 500, ends in order at a signal, and goes on at its 
   const third = startForward(place, ...args);
   await runJson(place, 'model', 'note', 'affine', 'after a kill');
   await vi.waitFor(() => {
-    // At least once: it may have been killed between an answer and its cursor.
+    // At least once: the kill may come between a response and the write of the cursor.
     const ids = receiver.calls.map(({ headers }) => headers['webhook-id']);
     expect(new Set(ids).size).toBe(4);
     expect(third.output()).toContain('delivered');
@@ -147,7 +147,7 @@ test('it tries again after a 500, ends in order at a signal, and goes on at its 
   expect(await third.ended).toBe(0);
 });
 
-test('two URLs have a cursor each, one that is away holds up no other; both secrets sign', async () => {
+test('two URLs have separate cursors, an unreachable one does not delay the other; both secrets sign', async () => {
   const [old, next] = [randomBytes(24), randomBytes(64)];
   const place = placeWithRegistry();
   writeFileSync(join(place.folder, 'secret'), `${secretOf(old)}\n${secretOf(next)}\n`);
@@ -161,11 +161,11 @@ test('two URLs have a cursor each, one that is away holds up no other; both secr
   expect(half.exitCode).toBe(1);
   expect(half.stderr).toContain(`${a.origin}/ didn't accept all events`);
   expect(half.stderr + half.stdout).not.toContain('hush');
-  expect([a.taken(), b.taken()]).toEqual([[], ['version.pushed']]);
+  expect([a.accepted(), b.accepted()]).toEqual([[], ['version.pushed']]);
   const whole = await run(place, ...once, '--json');
   expect(whole).toMatchObject({ exitCode: 0, stderr: '' });
   expect(JSON.parse(whole.stdout)).toMatchObject({ type: 'delivered', url: `${a.origin}/` });
-  expect([a.taken(), b.taken()]).toEqual([['version.pushed'], ['version.pushed']]);
+  expect([a.accepted(), b.accepted()]).toEqual([['version.pushed'], ['version.pushed']]);
   expect(a.calls[1]?.url).toBe('/?token=hush');
   for (const call of [...a.calls, ...b.calls]) {
     const both = `${signatureOf(old, call)} ${signatureOf(next, call)}`;
@@ -184,7 +184,7 @@ test.each([
   ['a password in it', {}, ['http://a:b@h/x', '--cursor', 'c'], 'without a password'],
   ['one cursor for two', {}, [url, `${url}2`, '--cursor', 'c'], '2 URLs and 1 cursors'],
   [
-    'one twice',
+    'a duplicate URL',
     {},
     [url, `${url}2`, '--cursor', 'c', '--cursor', './c'],
     'each needs a separate one',

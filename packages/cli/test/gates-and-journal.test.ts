@@ -7,7 +7,7 @@ import { readTree } from '@fairlead/test-support';
 
 vi.setConfig({ testTimeout: 240_000 });
 
-test('a guarded alias is set only to what passes, and says what was found', async () => {
+test('an alias with gates is set only to a version that passes; the results are printed', async () => {
   const place = placeWithRegistry();
   writeFileSync(join(place.folder, 'golden.json'), JSON.stringify(affineGolden));
   const push = ['model', 'push', 'affine', affine, '--golden', 'golden.json', '--metric'];
@@ -57,7 +57,7 @@ test('a guarded alias is set only to what passes, and says what was found', asyn
   expect((await run(place, 'model', 'gates', 'check', 'affine', '1')).exitCode).toBe(0);
 });
 
-test('tags, notes, measurements and archival go into the history', async () => {
+test('tags, notes, measurements and archival are recorded in the history', async () => {
   const place = placeWithRegistry();
   const model = (...args: readonly string[]) => runJson(place, 'model', ...args);
   await model('push', 'affine', affine);

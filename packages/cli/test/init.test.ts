@@ -115,7 +115,7 @@ test('a file that exists is not replaced, and nothing else is written', async ()
   expect(existsSync(join(folder, 'service.ts'))).toBe(false);
 });
 
-test('a link without a target is in the way: nothing is written', async () => {
+test('a broken link at a path of the project is a conflict: nothing is written', async () => {
   const folder = projectFolder();
   symlinkSync(join(folder, 'nowhere'), join(folder, 'train.ts'));
   const refused = await run({ folder }, 'init', '.');

@@ -15,7 +15,7 @@ import { readTree } from '@fairlead/test-support';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-// The command loads the libraries only where it needs them, which lint asks of everybody then.
+// The command imports the library lazily, so lint forbids a static import of it elsewhere.
 const { ApiKeySet, parseApiKeys } = await import('@fairlead/security');
 
 const pepper = 'p'.repeat(40);
@@ -29,7 +29,7 @@ function placeWithKeys(): Place & { readonly file: string } {
 const verify = (file: string, key: string) =>
   new ApiKeySet({ pepper, records: parseApiKeys(readFileSync(file, 'utf8')) }).verify(key);
 
-test('a key is printed once, on standard output alone, and the stored record verifies it', async () => {
+test('a key is printed once, only on standard output, and the stored record verifies it', async () => {
   const place = placeWithKeys();
   const scopes = ['--scope', 'infer:digits', '--scope', 'metrics', '--limit', '7'];
   const made = await run(place, 'key', 'create', '--client', 'acme', '--expires', '90d', ...scopes);
@@ -63,9 +63,9 @@ test('without a terminal a key is revoked only with --yes', async () => {
   );
   const { id } = record as { id: string };
   const before = readTree(place.folder);
-  const asked = await run({ ...place, input: 'yes\n' }, 'key', 'revoke', id);
-  expect(asked.exitCode).toBe(2);
-  expect(asked.stderr).toContain('--yes');
+  const unconfirmed = await run({ ...place, input: 'yes\n' }, 'key', 'revoke', id);
+  expect(unconfirmed.exitCode).toBe(2);
+  expect(unconfirmed.stderr).toContain('--yes');
   expect((await run(place, 'key', 'revoke', id, '--dry-run')).stdout).toContain('Dry run');
   expect((await run(place, 'key', 'revoke', 'unknown', '--yes')).exitCode).toBe(4);
   expect(readTree(place.folder)).toEqual(before);
@@ -92,7 +92,7 @@ test('a record that the gateway would reject is never written', async () => {
 });
 
 test.each(['2020-01-31', '2020-01-31T12:00:00Z', '0d', new Date().toISOString().slice(0, 10)])(
-  'a key that expires at %s, in the past, is not made',
+  'a key that expires at %s, in the past, is not created',
   async (expires) => {
     const place = placeWithKeys();
     const create = ['key', 'create', '--client', 'acme', '--scope', 'infer:*'];
@@ -139,7 +139,7 @@ test('the error of a stale lock names its process and the fix', async () => {
   expect(existsSync(place.file)).toBe(false);
 });
 
-test('a link to the file stays one, and permissions stay', async () => {
+test('a link to the file is not replaced, and permissions are unchanged', async () => {
   const place = placeWithKeys();
   const real = join(place.folder, 'real.json');
   writeFileSync(real, '{"keys": []}', { mode: 0o640 });

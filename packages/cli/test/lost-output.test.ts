@@ -44,7 +44,7 @@ test.each([
   expect(exitCode).toBe(74);
 });
 
-test('with --json the sentence is JSON', async () => {
+test('the error is JSON with --json', async () => {
   const { exitCode, stderr } = await runOnFullDisk(placeWithRegistry(), [
     'model',
     'list',
@@ -54,13 +54,13 @@ test('with --json the sentence is JSON', async () => {
   expect(exitCode).toBe(74);
 });
 
-test('where standard error is full too, the exit code is left', async () => {
+test('the exit code remains when standard error is full too', async () => {
   const place = placeWithRegistry();
   expect((await runOnFullDisk(place, ['model', 'list'], 'full')).exitCode).toBe(74);
   expect((await runOnFullDisk(place, ['model', 'show', 'missing'], 'full')).exitCode).toBe(4);
 });
 
-test('a reader that closes its end is no error', async () => {
+test('a reader that closes the pipe is no error', async () => {
   const child = spawn(process.execPath, [...bin.slice(1), '--help'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -70,7 +70,7 @@ test('a reader that closes its end is no error', async () => {
   expect({ exitCode, stderr: await errors }).toEqual({ exitCode: 0, stderr: '' });
 });
 
-test('what a command changed before its output was lost stands', async () => {
+test('changes before the lost output remain', async () => {
   const place = placeWithRegistry();
   await runOnFullDisk(place, ['model', 'push', 'affine', affine]);
   expect((await run(place, 'model', 'list')).stdout).toContain('affine');

@@ -41,7 +41,7 @@ test('garbage collection removes pruned versions, and only after confirmation', 
   expect((await run(place, 'model', 'verify')).exitCode).toBe(0);
 });
 
-test('models are carried into another registry', async () => {
+test('models are exported and imported into another registry', async () => {
   const place = await placeWithModels();
   const before = readTree(place.folder);
   expect(await runJson(place, 'model', 'export', 'm.tar', 'affine', '--dry-run')).toMatchObject({
@@ -80,7 +80,7 @@ test('models are carried into another registry', async () => {
   expect(parted.stderr).toContain('[ERR_REGISTRY_ARCHIVE_CONFLICT]');
 });
 
-test('a registry is backed up, restored elsewhere, and drilled', async () => {
+test('a registry is backed up, restored into another folder, and passes the restore drill', async () => {
   const place = await placeWithModels();
   expect((await run(place, 'registry', 'backup', 'b.tar')).exitCode).toBe(0);
   const taken = readFileSync(join(place.folder, 'b.tar'));
@@ -114,7 +114,7 @@ test('a registry is backed up, restored elsewhere, and drilled', async () => {
   expect(late.stdout).toContain('every byte identical');
 });
 
-test('damage is found, named, and ends with 1', async () => {
+test('damage is reported, with exit code 1', async () => {
   const place = await placeWithModels();
   const whole = await run(place, 'model', 'verify');
   expect(whole).toMatchObject({ exitCode: 0, stderr: '' });
@@ -134,7 +134,7 @@ test('damage is found, named, and ends with 1', async () => {
   expect(damaged.stderr).toContain('restore them from a backup');
   expect((await run(place, 'registry', 'drill')).exitCode).toBe(6);
 
-  // A damaged alias is named, and hides no other model.
+  // A damaged alias is reported, and the other models are checked.
   const entry = join(place.registry, 'models/affine/aliases/champion/00000001.json');
   chmodSync(entry, 0o644);
   writeFileSync(entry, '{}');

@@ -6,7 +6,7 @@ import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
 import { affine, affineGolden, affineNext } from './support/models.ts';
 import { readTree } from '@fairlead/test-support';
 
-// Every step is a process of its own that loads ONNX Runtime.
+// Every step is a separate process that loads ONNX Runtime.
 vi.setConfig({ testTimeout: 120_000 });
 
 test('an ONNX file is pushed with its own signature and validated on its golden examples', async () => {
@@ -57,7 +57,7 @@ test.each([
   expect(refused.stderr).toContain('expected an ONNX file');
 });
 
-test('a folder that training left brings its metadata along', async () => {
+test('the metadata of a training folder is pushed with the model', async () => {
   const place = placeWithRegistry();
   mkdirSync(join(place.folder, 'trained'));
   await copyFile(affine, join(place.folder, 'trained/model.onnx'));
@@ -126,14 +126,14 @@ test('an alias moves forward and back, and the history names actor and reason', 
   expect(last.story).toMatchObject([{ reason: 'errors', source: { kind: 'alias' } }]);
 });
 
-test('an alias that is expected not to be set is set once, and conflicts from then on', async () => {
+test('--expect none sets an alias once, and conflicts afterward', async () => {
   const place = placeWithRegistry();
   for (const file of [affine, affineNext]) await runJson(place, 'model', 'push', 'affine', file);
   const promote = (version: string) =>
     run(place, 'model', 'promote', 'affine', version, '--expect', 'none');
   const first = await promote('1');
   expect(first).toMatchObject({ exitCode: 0, stderr: '' });
-  // Also of the version that the alias points to already.
+  // Also for the version that the alias points to already.
   for (const version of ['1', '2']) {
     const { exitCode, stderr } = await promote(version);
     expect(exitCode).toBe(3);
@@ -143,7 +143,7 @@ test('an alias that is expected not to be set is set once, and conflicts from th
   expect(back.exitCode).toBe(3);
 });
 
-test('a dry run of every change writes nothing, and says what it would write', async () => {
+test('a dry run of every change writes nothing, and prints the planned writes', async () => {
   const place = placeWithRegistry();
   for (const file of [affine, affineNext]) await runJson(place, 'model', 'push', 'affine', file);
   await runJson(place, 'model', 'promote', 'affine', '1');
@@ -170,11 +170,11 @@ test('a dry run of every change writes nothing, and says what it would write', a
   expect(text.stdout).toMatch(
     /^ {2}written {2}models\/affine\/aliases\/champion\/00000003\.json \(\d+ B\)$/m,
   );
-  // A dry run meets what the real one would.
+  // A dry run fails as the real command would.
   expect((await run(place, 'model', 'promote', 'affine', '7', '--dry-run')).exitCode).toBe(4);
 });
 
-test('an error of a golden example names its file, the example and the new version alone', async () => {
+test('an error of a golden example names only its file, the example and the new version', async () => {
   const place = placeWithRegistry();
   await runJson(place, 'model', 'push', 'affine', affine);
   const push = ['model', 'push', 'affine', affineNext, '--golden', 'g.json'];
@@ -204,7 +204,7 @@ test('an error of a golden example names its file, the example and the new versi
   expect(failed.stderr).toContain('model "affine" version 2: golden example 0');
 });
 
-test('a file that is no ONNX model ends a push with the exit code of a wrong file', async () => {
+test('a push of a file that is not an ONNX model ends with the exit code of an invalid file', async () => {
   const place = placeWithRegistry();
   writeFileSync(join(place.folder, 'mk.py'), 'import sklearn\nprint("train")\n');
   const refused = await run(place, 'model', 'push', 'x', 'mk.py');

@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 120_000 });
 const project = new URL('../', import.meta.url);
 const readme = readFileSync(new URL('README.md', project), 'utf8');
 
-test("the README's commands run as they stand", async () => {
+test("the README's commands run unchanged", async () => {
   const place = placeWithRegistry();
   copyFileSync(affine, join(place.folder, 'model.onnx'));
   const blocks = [...readme.matchAll(/```sh\n(.*?)```/gs)].map(([, block = '']) => block);
@@ -21,12 +21,12 @@ test("the README's commands run as they stand", async () => {
     );
     expect(words.slice(0, 2)).toEqual(['npx', 'fairlead']);
     const { exitCode, stderr } = await run(place, ...words.slice(2));
-    // Of one version there is nothing to roll back to yet.
+    // With one version there is no previous one to roll back to.
     expect(exitCode, stderr).toBe(line.includes('rollback') ? 1 : 0);
   }
 });
 
-test("the README's program runs as it stands", async () => {
+test("the README's program runs unchanged", async () => {
   const place = placeWithRegistry();
   const [, code = ''] = /```ts\n(.*?)```/s.exec(readme) ?? [];
   expect(code.trimEnd().split('\n').length).toBeLessThanOrEqual(15);

@@ -53,7 +53,7 @@ async function runInBash(command: string, folder: string): Promise<PageResult> {
   return { output: stdout.trimEnd(), exitCode: 0 };
 }
 
-test('every command of docs/registry.md does what the page says', async () => {
+test('every command of docs/registry.md prints the output on the page', async () => {
   const page = readFileSync(pagePath, 'utf8');
   const folder = temporaryFolder();
   const files = filesOf(page);
@@ -65,7 +65,7 @@ test('every command of docs/registry.md does what the page says', async () => {
     shown.map(({ command }) => command),
     folder,
   );
-  // Writes the page again: look at the difference as you would at code.
+  // Rewrites the page: review the difference like code.
   if (process.env.FAIRLEAD_UPDATE_DOCS === '1') {
     const outputs = results.map(({ output }) => output.replaceAll(folder, '/home/ada'));
     writeFileSync(pagePath, withOutputs(page, outputs));
@@ -75,7 +75,7 @@ test('every command of docs/registry.md does what the page says', async () => {
     expect(`$ ${command}\n${normalized(result?.output ?? '')}`).toBe(
       `$ ${command}\n${normalized(output)}`,
     );
-    // After a command that fails on purpose the page shows its exit code.
+    // The page shows the exit code of a command that fails on purpose.
     const fails = shown[index + 1]?.command === 'echo $?';
     if (!fails) expect(result?.exitCode, command).toBe(0);
     else expect(result?.exitCode, command).not.toBe(0);

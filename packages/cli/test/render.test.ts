@@ -8,7 +8,7 @@ import { temporaryFolder } from './support/temporary-folder.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-// The command loads this library lazily, and lint then requires it everywhere.
+// The command imports this library lazily, so lint forbids a static import of it elsewhere.
 const { defineDeployment, renderDeployment } = await import('@fairlead/deploy-config');
 
 const files = renderDeployment(defineDeployment(input));
@@ -59,7 +59,7 @@ test('--check fails where a file differs, and writes nothing; neither does a dry
   expect(changed.stderr).toContain('1 file below out is different from deployment.json');
 });
 
-test('a symbolic link leads no file out of the folder', async () => {
+test('no file is written outside the folder through a symbolic link', async () => {
   const there = place();
   const elsewhere = temporaryFolder();
   mkdirSync(join(there.folder, 'out'));

@@ -38,12 +38,12 @@ async function placeWithBucket() {
   return { folder: temporaryFolder(), env: { ...env, ...aws } };
 }
 
-test('a registry in S3 is used as one in a folder is, and carried into one', async () => {
+test('a registry in S3 behaves like one in a folder, and is exported into one', async () => {
   const place = await placeWithBucket();
   const model = (...args: readonly string[]) => runJson(place, 'model', ...args);
   expect(await runJson(place, 'registry', 'init')).toMatchObject({ created: false });
   expect(await model('push', 'affine', affine, '--dry-run')).toMatchObject({ created: true });
-  // In a process too: connections that S3's client keeps open don't keep it from ending.
+  // Also in a process: open connections of the S3 client don't prevent its end.
   const listed = await runProcess(place, 'model', 'list', '--json');
   expect(listed).toMatchObject({ exitCode: 0, stderr: '' });
   expect(JSON.parse(listed.stdout)).toEqual({ registry: 's3://models/prod', models: [] });

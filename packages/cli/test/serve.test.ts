@@ -15,7 +15,7 @@ interface Served {
   readonly child: ChildProcess;
   /** Standard output until the last line of the start. */
   readonly text: string;
-  /** Where the command keeps its temporary files. */
+  /** Folder of the temporary files of the command. */
   readonly temporary: string;
 }
 
@@ -80,7 +80,7 @@ test('the temporary folder of a killed process is removed by the next start, tha
   const killed = await serve(place, affine);
   const [abandoned] = readdirSync(place.env.TMPDIR);
   expect(await stop(killed, 'SIGKILL')).toBe(null);
-  // Not of this command, or of an unknown process.
+  // Folders of other programs, or of an unknown process.
   const others = ['fairlead-serve-Ab12Cd', 'fairlead-serve-1.1.1-Ab12Cd', 'other'];
   for (const name of others) mkdirSync(join(place.env.TMPDIR, name));
   const first = await serve(place, affine);
@@ -93,7 +93,7 @@ test('the temporary folder of a killed process is removed by the next start, tha
   expect(readdirSync(place.env.TMPDIR).toSorted()).toEqual(others.toSorted());
 });
 
-test('a registry is served from anywhere; a model without the alias is named with the command that promotes it', async () => {
+test('a registry in any folder is served; a model without the alias is listed with the command that promotes it', async () => {
   const place = placeWithRegistry();
   await runJson(place, 'model', 'push', 'iris', affine);
   await runJson(place, 'model', 'promote', 'iris', '1');
@@ -119,7 +119,7 @@ test('--json prints address, key and a curl of each model', async () => {
   expect(await stop(served, 'SIGTERM')).toBe(0);
 });
 
-test('refuses what can not be served, and says what to do', async () => {
+test('rejects a source that cannot be served, with the fix', async () => {
   const folder = temporaryFolder();
   const none = await run({ folder }, 'serve');
   expect(none).toMatchObject({ exitCode: 2 });

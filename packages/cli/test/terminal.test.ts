@@ -47,7 +47,7 @@ test('on a terminal a command that deletes asks for confirmation, and only yes i
   expect(yes.output).toContain('Removed 1 file');
 });
 
-test('a terminal gets colours, unless NO_COLOR says otherwise, and a pipe never does', async () => {
+test('output has colors on a terminal unless NO_COLOR is set, and never in a pipe', async () => {
   const place = placeWithRegistry();
   await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');
   const history = ['model', 'history', 'affine'];
@@ -59,7 +59,7 @@ test('a terminal gets colours, unless NO_COLOR says otherwise, and a pipe never 
   expect((await run(forced, ...history)).stdout).not.toContain('\u001b[');
 });
 
-test('a large file is pushed with its progress, on a terminal alone', async () => {
+test('a push of a large file shows its progress, only on a terminal', async () => {
   const place = placeWithRegistry();
   writeFileSync(join(place.folder, 'weights.bin'), Buffer.alloc(96 * 1024 * 1024, 1));
   const push = [
@@ -79,7 +79,7 @@ test('a large file is pushed with its progress, on a terminal alone', async () =
   expect(quiet).toMatchObject({ exitCode: 0, stderr: '' });
 });
 
-test('what a registry says moves no cursor', async () => {
+test('text from a registry does not move the cursor', async () => {
   const place = placeWithRegistry();
   await runJson(place, 'model', 'push', 'affine', affine, '--skip-validation');
   await runJson(place, 'model', 'tag', 'affine', 'evil=\u001b[2J\u202egone\nmodel  forged');

@@ -18,7 +18,7 @@ test.each([
     name: 'logistic-regression',
     classes: ['0', '1', '2'],
     label: { datatype: 'INT64', data: [0, 1, 2] },
-    // What `predict_proba` gives, see make-exports.py.
+    // Outputs of `predict_proba`, see make-exports.py.
     expected: [
       0.98157287, 0.01842713, 0.00000001, 0.05580937, 0.93757731, 0.00661328, 0.00000568,
       0.02413426, 0.97586006,

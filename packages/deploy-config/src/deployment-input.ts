@@ -71,11 +71,11 @@ export interface TimeoutsInput {
 export interface KeepAliveInput {
   /** Idle timeout of the clients of Nginx, such as a load balancer. @defaultValue `60_000` */
   readonly clientMs?: number;
-  /** Idle timeout of Nginx towards its clients. @defaultValue `75_000` */
+  /** Idle timeout of Nginx toward its clients. @defaultValue `75_000` */
   readonly nginxMs?: number;
   /** Idle timeout of Nginx's connections to the gateway; a restart of the gateway waits for them. @defaultValue `1_000` */
   readonly upstreamMs?: number;
-  /** Idle timeout of the gateway towards Nginx. @defaultValue `75_000` */
+  /** Idle timeout of the gateway toward Nginx. @defaultValue `75_000` */
   readonly gatewayMs?: number;
   /** Maximum idle connections of each Nginx worker to the gateway. @defaultValue `32` */
   readonly connections?: number;

@@ -95,7 +95,7 @@ describe('messages about settings', () => {
     );
   });
 
-  it('names a misspelt layout', () => {
+  it('names a misspelled layout', () => {
     const [problem] = problemsOf({ ...hostInput, layout: 'hots' });
     expect(problem?.message).toBe(
       'layout is "hots". Give "host" for a host with systemd, { "folder": "/srv/app" } for one folder, or all paths.',

@@ -16,14 +16,14 @@ test.each([
   ],
   ['the environment', { FAIRLEAD_REGISTRY: 'x' }, options, 'got an object without listen'],
   [
-    'a misspelt setting',
+    'a misspelled setting',
     { ...settings, poolIntervalMs: 1 },
     options,
     'Did you mean `pollIntervalMs`?',
   ],
   ['no options', settings, undefined, 'createGateway: options: expected an object of options'],
   ['no log', settings, {}, 'option log is missing'],
-  ['a misspelt option', settings, { ...options, logg: 1 }, 'Did you mean `log`?'],
+  ['a misspelled option', settings, { ...options, logg: 1 }, 'Did you mean `log`?'],
 ])('createGateway refuses %s, in plain JavaScript', async (_, given, others, message) => {
   const created = createGateway(given as Settings, others as GatewayOptions);
   await expect(created).rejects.toMatchObject({

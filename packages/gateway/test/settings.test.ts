@@ -167,7 +167,7 @@ describe('variables of other programs', () => {
     ['FAIRLEAD_ACTORS', 'ada'],
     ['FAIRLEAD_MODEL', 'digits'],
     ['FAIRLEAD_RATELIMIT', '5'],
-  ])('%s=%s is still a misspelt setting', (variable, value) => {
+  ])('%s=%s is still a misspelled setting', (variable, value) => {
     expect(refusal({ ...anyone, [variable]: value })).toContain(`${variable} is not a setting`);
   });
 
@@ -383,7 +383,7 @@ describe('rejected settings', () => {
     expect(message).toContain('FAIRLEAD_LOG_LEVEL: "loud"');
   });
 
-  test('an unknown name: a misspelt setting would have no effect', () => {
+  test('an unknown name: a misspelled setting would have no effect', () => {
     const message = refusal({ ...anyone, FAIRLEAD_RATELIMIT: 'PLANTED', fairlead_listen: 'x' });
     expect(message).toContain('FAIRLEAD_RATELIMIT is not a setting; docs/settings.md lists them');
     expect(message).not.toContain('fairlead_listen');

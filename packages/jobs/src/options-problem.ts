@@ -46,7 +46,7 @@ const MAX_DISTANCE = 2;
 /** A longer text is no misspelling, and a comparison takes the product of both lengths. */
 const MAX_LENGTH = 80;
 
-/** Finds the known name within two letters of a misspelt one; upper and lower case are the same. */
+/** Finds the known name within two letters of a misspelled one; upper and lower case are the same. */
 export function closestName(name: string, known: Iterable<string>): string | undefined {
   if (name.length > MAX_LENGTH) return undefined;
   let best: string | undefined;

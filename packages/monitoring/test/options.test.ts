@@ -62,8 +62,8 @@ function messageOf(action: () => unknown): string {
 
 describe.each(factories)('%s', (name, factory, options) => {
   it('refuses an unknown option', () => {
-    expect(messageOf(() => factory({ ...options, colour: 'red' }))).toContain(
-      `${name}: unknown option "colour". Known are `,
+    expect(messageOf(() => factory({ ...options, color: 'red' }))).toContain(
+      `${name}: unknown option "color". Known are `,
     );
   });
 

@@ -24,7 +24,7 @@ const iris: Signature = {
 const mixed: Signature = {
   inputs: [
     { name: 'id', datatype: 'INT64', shape: [-1, 1] },
-    { name: 'colour', datatype: 'BYTES', shape: [-1] },
+    { name: 'color', datatype: 'BYTES', shape: [-1] },
     { name: 'new', datatype: 'BOOL', shape: [-1] },
   ],
   outputs: iris.outputs,
@@ -76,12 +76,12 @@ describe('a table', () => {
   });
 
   test('fills several inputs of any datatype', async () => {
-    const csv = 'colour,new,id\n"red, dark",true,9007199254740993\n1,0,2\n';
+    const csv = 'color,new,id\n"red, dark",true,9007199254740993\n1,0,2\n';
     expect(await read('rows.csv', csv, mixed)).toEqual([
       {
         inputs: [
           { name: 'id', datatype: 'INT64', shape: [2, 1], data: [9007199254740993n, 2n] },
-          { name: 'colour', datatype: 'BYTES', shape: [2], data: ['red, dark', '1'] },
+          { name: 'color', datatype: 'BYTES', shape: [2], data: ['red, dark', '1'] },
           { name: 'new', datatype: 'BOOL', shape: [2], data: [true, false] },
         ],
       },
@@ -114,7 +114,7 @@ describe('a table', () => {
   });
 
   test('has texts in columns of text, also those that look like numbers', async () => {
-    const [request] = await read('rows.csv', 'colour,new,id\n02139,True,1.0\n"",0,1e5\n', mixed);
+    const [request] = await read('rows.csv', 'color,new,id\n02139,True,1.0\n"",0,1e5\n', mixed);
     expect(request?.inputs.map(({ data }) => data)).toEqual([
       [1n, 100000n],
       ['02139', ''],
@@ -193,8 +193,8 @@ describe('an unusable row is an error that names its position', () => {
     ['rows.csv', 'length,width\n1,2,3\n', 'line 2', iris],
     ['rows.csv', 'length,width\n1,"2\n', 'a quote that is never closed', iris],
     ['rows.csv', 'length,width\n1,10\n', 'request 1: tensor "flower"', iris],
-    ['rows.csv', 'id,colour,new\n1.5,a,1\n', 'found 1.5 in line 2, column "id"', mixed],
-    ['rows.csv', 'id,colour,new\n1,a,maybe\n', 'found "maybe" in line 2, column "new"', mixed],
+    ['rows.csv', 'id,color,new\n1.5,a,1\n', 'found 1.5 in line 2, column "id"', mixed],
+    ['rows.csv', 'id,color,new\n1,a,maybe\n', 'found "maybe" in line 2, column "new"', mixed],
     ['rows.csv', 'a,b,c\n1,2,3\n', 'needs 4 columns and there are 3', nameless([-1, 4])],
     ['rows.csv', 'a\n1\n', 'rows of any shape', nameless([-1, -1, -1])],
     ['rows.csv', 'a,b\n1,2\n', 'request 1: tensor "x"', nameless([3, 2])],

@@ -90,8 +90,8 @@ const messageOf = async (attempt: () => unknown): Promise<string> => {
 
 describe.each(calls)('%s', (name, of, options) => {
   test('rejects an unknown option', async () => {
-    const message = await messageOf(() => of({ ...options, colour: 'red' }));
-    expect(message).toContain(`${name}: unknown option "colour". Known are `);
+    const message = await messageOf(() => of({ ...options, color: 'red' }));
+    expect(message).toContain(`${name}: unknown option "color". Known are `);
   });
 
   test.each([null, 'text', 7])('rejects %j in place of an object', async (value) => {

@@ -30,7 +30,7 @@ export type ApiKeyDigest = (key: string) => Buffer;
 /**
  * Returns the function that computes digests: HMAC-SHA-256 of the whole key, so that a digest cannot be copied to another id.
  *
- * It is composed of two one-shot hashes (RFC 2104), which leave nothing for the garbage collector to finalise: `createHmac`
+ * It is composed of two one-shot hashes (RFC 2104), which leave nothing for the garbage collector to finalize: `createHmac`
  * makes a native object for each request, and under load cost four times as much.
  */
 export function apiKeyDigest(pepper: Uint8Array): ApiKeyDigest {

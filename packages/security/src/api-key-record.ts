@@ -1,7 +1,7 @@
 import { modelScopes, scopeProblem } from './scope.ts';
 import { SecurityError } from './security-error.ts';
 
-/** Stored form of a key: enough to recognise the key, not enough to use it. */
+/** Stored form of a key: enough to recognize the key, not enough to use it. */
 export interface ApiKeyRecord {
   /** The public part of the key. */
   readonly id: string;
@@ -49,7 +49,7 @@ const checks = new Map<string, Check>([
 /**
  * Checks a record of unknown origin; the message begins with `path`, for example `keys[3]`.
  *
- * An unknown field is refused, because a misspelt `expiresAt` would be a key that never expires; so is an unknown scope, which
+ * An unknown field is refused, because a misspelled `expiresAt` would be a key that never expires; so is an unknown scope, which
  * would allow nothing. Values are not repeated: a whole key may stand where its digest belongs.
  *
  * @throws SecurityError `ERR_SECURITY_KEYS` that names the field.

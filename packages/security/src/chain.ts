@@ -7,7 +7,7 @@ import { SecurityError } from './security-error.ts';
 /** Middleware or a final handler; a rejected promise counts as a failure. */
 export type ChainStep = (req: IncomingMessage, res: ServerResponse, next: Next) => unknown;
 
-/** Error handler, recognised by its four parameters, as in Express. */
+/** Error handler, recognized by its four parameters, as in Express. */
 export type ChainErrorHandler = (
   error: unknown,
   req: IncomingMessage,

@@ -41,7 +41,7 @@ export interface RateLimitOptions {
    */
   readonly storeTimeoutMs?: number;
   /**
-   * Behaviour while the store fails: `'refuse'` responds with 503, `'allow'` lets every request pass uncounted.
+   * Behavior while the store fails: `'refuse'` responds with 503, `'allow'` lets every request pass uncounted.
    * @defaultValue `'refuse'`
    */
   readonly onStoreFailure?: 'allow' | 'refuse';

@@ -56,8 +56,8 @@ const factories: readonly (readonly [name: string, factory: AnyFactory, options:
 
 describe.each(factories)('%s', (name, factory, options) => {
   it('refuses an unknown option', () => {
-    expect(messageOf(() => factory({ ...options, colour: 'red' }))).toContain(
-      `${name}: unknown option "colour". Known are `,
+    expect(messageOf(() => factory({ ...options, color: 'red' }))).toContain(
+      `${name}: unknown option "color". Known are `,
     );
   });
 

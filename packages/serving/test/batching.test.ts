@@ -21,7 +21,7 @@ const models = JSON.parse(
 ) as Readonly<Record<string, RowModel>>;
 
 /** Models that answer the same request differently each time. */
-const UNREPEATABLE = ['noise', 'batch-normalised'];
+const UNREPEATABLE = ['noise', 'batch-normalized'];
 
 /** One runtime for all tests, which keeps an empty worker for the model that is loaded next while this version is loaded. */
 const onnx = onnxRuntime({ workers: 1 });
@@ -216,7 +216,7 @@ describe('the setting in the manifest', () => {
     );
   });
 
-  test.each(['running-sum', 'dynamically-quantised', 'neighbours-reshaped'])(
+  test.each(['running-sum', 'dynamically-quantized', 'neighbors-reshaped'])(
     'on: %s, whose rows influence each other, is not loaded',
     async (name) => {
       await expect(serve(name, { batching: 'on' })).rejects.toMatchObject({

@@ -19,7 +19,7 @@ interface VersionOf {
 export class MemorySource implements ModelSource {
   readonly #versions: readonly VersionOf[];
   readonly #waiting = new Set<() => void>();
-  /** Why it may be out of date. */
+  /** Reason why it may be out of date. */
   outdatedBecause: string | undefined;
   #current: number | undefined;
 

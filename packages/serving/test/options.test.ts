@@ -81,8 +81,8 @@ function messageOf(action: () => unknown): string {
 
 describe.each(factories)('%s', (name, factory, options) => {
   it('refuses an unknown option', () => {
-    expect(messageOf(() => factory({ ...options, colour: 'red' }))).toContain(
-      `${name}: unknown option "colour". Known are `,
+    expect(messageOf(() => factory({ ...options, color: 'red' }))).toContain(
+      `${name}: unknown option "color". Known are `,
     );
   });
 
@@ -98,21 +98,21 @@ describe.each(factories)('%s', (name, factory, options) => {
   });
 });
 
-it('a circuit breaker with a misspelt option is refused, with the name that was meant', () => {
+it('a circuit breaker with a misspelled option is refused, with the name that was meant', () => {
   const options = { source, runtimes: {}, circuitBreaker: { failureRate: 0.5 } };
   expect(messageOf(() => construct(ModelServer, options))).toContain(
     'circuitBreaker: unknown option "failureRate". Did you mean `failureRatio`?',
   );
 });
 
-it('a model with a misspelt serve option is refused, with the name that was meant', async () => {
+it('a model with a misspelled serve option is refused, with the name that was meant', async () => {
   const serve = models.serve.bind(models) as AnyFunction;
   await expect(serve('m', { aliass: 'champion' })).rejects.toThrow(
     'serve: unknown option "aliass". Did you mean `alias`?',
   );
 });
 
-it('a graceful shutdown with a misspelt option is refused, with the name that was meant', async () => {
+it('a graceful shutdown with a misspelled option is refused, with the name that was meant', async () => {
   const shutDown = shutDownGracefully as AnyFunction;
   await expect(shutDown(createServer(), models, { graceMS: 1 })).rejects.toThrow(
     'shutDownGracefully: unknown option "graceMS". Did you mean `graceMs`?',

@@ -6,7 +6,7 @@
  * no key is repeated; counting costs one search for a byte and a visit of the few objects. Only a text in which the counts
  * differ, because of a repeated key or a colon inside a string, is read token by token; so is a text with escapes, whose
  * keys V8 doesn't always read correctly: after `{"b":1,"\\":2}` version 13.6 takes the key of `{"b":1,"\u0062":2}` that
- * is spelt `"\u0062"` for a backslash.
+ * is spelled `"\u0062"` for a backslash.
  */
 export function findRepeatedKey(text: string, value: unknown): string | undefined {
   if (!text.includes('\\') && holdsKeys(value, countColons(text))) return undefined;

@@ -18,7 +18,7 @@ const specs: readonly TensorSpec[] = [
   { name: 'age', datatype: 'INT64', shape: [-1, 1], range: { min: 18, max: 99 } },
   { name: 'share', datatype: 'FP64', shape: [-1], range: { min: 0.25, max: 0.75 } },
   { name: 'above', datatype: 'FP32', shape: [-1], range: { min: 1000 } },
-  { name: 'colour', datatype: 'BYTES', shape: [-1], categories: ['red', 'green'] },
+  { name: 'color', datatype: 'BYTES', shape: [-1], categories: ['red', 'green'] },
   {
     name: 'row',
     datatype: 'FP64',

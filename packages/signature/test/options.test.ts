@@ -35,7 +35,7 @@ describe.each(functions)('%s', (name, call, options) => {
   });
 
   it('refuses an unknown option', () => {
-    refused({ ...options, colour: 'red' }, `${name}: unknown option "colour". Known are `);
+    refused({ ...options, color: 'red' }, `${name}: unknown option "color". Known are `);
   });
 
   it.each([undefined, null, 'text', 7])('refuses %j in place of an object', (value) => {

@@ -41,8 +41,8 @@ const content = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 5 }),
 );
 
-/** The text of a string, each of its code units spelt plainly or as an escape. */
-const spelt = (value: string): fc.Arbitrary<string> =>
+/** The text of a string, each of its code units spelled plainly or as an escape. */
+const spelled = (value: string): fc.Arbitrary<string> =>
   fc.array(fc.boolean(), { minLength: value.length, maxLength: value.length }).map((escape) => {
     const units = value.split('').map((unit, index) => {
       const code = `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -56,7 +56,7 @@ const { json } = fc.letrec<{ json: Piece }>((tie) => ({
   json: fc.oneof(
     { maxDepth: 4, depthSize: 'small' },
     fc.constantFrom('1', '-2.5e3', 'true', 'null', '[]', '{}', '[1,2,3]').map(plain),
-    content.chain(spelt).map(plain),
+    content.chain(spelled).map(plain),
     fc.array(tie('json'), { maxLength: 4 }).chain((items) =>
       space.map((gap) => ({
         text: `[${gap}${items.map(({ text }) => text).join(`${gap},${gap}`)}${gap}]`,
@@ -65,7 +65,7 @@ const { json } = fc.letrec<{ json: Piece }>((tie) => ({
     ),
     fc
       .array(
-        content.chain((key) => fc.tuple(fc.constant(key), spelt(key), tie('json'))),
+        content.chain((key) => fc.tuple(fc.constant(key), spelled(key), tie('json'))),
         { maxLength: 5 },
       )
       .chain((members) =>

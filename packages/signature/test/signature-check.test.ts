@@ -105,10 +105,10 @@ describe('names, datatypes, shapes', () => {
 
 describe('values', () => {
   test('a range applies to every element, and NaN is outside', () => {
-    const spec = { ...image, range: { min: 0, max: 16 }, units: 'grey' };
+    const spec = { ...image, range: { min: 0, max: 16 }, units: 'gray' };
     expect(problems([spec], [fp32('image', [1, 4], [0, 16, 3, 4])])).toBe('');
     expect(problems([spec], [fp32('image', [1, 4], [0, 17, 3, 4])])).toBe(
-      'tensor "image": expected values from 0 to 16 grey, found 17 at element 1',
+      'tensor "image": expected values from 0 to 16 gray, found 17 at element 1',
     );
     expect(problems([spec], [fp32('image', [1, 4], [NaN, 1, 3, 4])])).toContain('NaN at element 0');
   });

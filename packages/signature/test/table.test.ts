@@ -193,9 +193,9 @@ describe('the first line of CSV', () => {
 
   test.each<[string, string, Inputs, string]>([
     ['one wrong cell is a wrong row', '1,q,3\n', plain, 'found "q" in line 1, column 2'],
-    ['a name that is misspelt', 'width,hieght\n1,2\n', of(named), 'no column "height"'],
+    ['a name that is misspelled', 'width,hieght\n1,2\n', of(named), 'no column "height"'],
     [
-      'a name among texts that is misspelt',
+      'a name among texts that is misspelled',
       'x,z\na,b\n',
       of(x('BYTES', -1), { ...x('BYTES', -1), name: 'y' }),
       'no column "y"',

@@ -24,7 +24,7 @@ export interface ConsumerOptions {
   readonly optionalPeers?: boolean;
 }
 
-/** How a program of a consumer ended. */
+/** Result of a consumer's program. */
 export interface ProgramResult {
   readonly exitCode: number;
   readonly output: string;
@@ -64,7 +64,7 @@ export function createConsumer({
 export function runNode(project: string, ...args: readonly string[]): Promise<ProgramResult> {
   const env = { ...process.env };
   delete env.NODE_OPTIONS;
-  // Nx sets it, and programs then print colours into a pipe.
+  // Nx sets it, and programs then print colors into a pipe.
   delete env.FORCE_COLOR;
   return new Promise((resolve) => {
     execFile(process.execPath, args, { cwd: project, env }, (error, stdout, stderr) => {

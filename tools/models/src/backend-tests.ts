@@ -22,7 +22,7 @@ export interface BackendOutcome {
   readonly reason: string;
 }
 
-/** Where an answer was computed: in worker threads alone, or where it was measured faster. */
+/** Placement of an execution: only in worker threads, or where it was measured to be faster. */
 export type BackendPath = 'workers' | 'automatic';
 
 const RUNTIMES: Readonly<Record<BackendPath, OnnxRuntimeOptions>> = {

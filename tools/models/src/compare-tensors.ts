@@ -1,6 +1,6 @@
 import { float16ToNumber, type Tensor } from '@fairlead/signature';
 
-/** How far an element may be off: `atol + rtol * |expected|`, as NumPy's `assert_allclose` has it. */
+/** Tolerance of an element: `atol + rtol * |expected|`, as NumPy's `assert_allclose` has it. */
 export interface Tolerance {
   readonly rtol: number;
   readonly atol: number;

@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where Debian puts servers; an ordinary user's PATH does not name these folders. */
+/** Folders in which Debian installs servers; the PATH of an ordinary user lacks them. */
 export const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 /**

@@ -8,7 +8,7 @@ import { SetupError } from './setup-error.mjs';
 
 /** @import { SetupLock } from './setup-lock.mjs' */
 
-/** How much of a failed installer's log is shown. */
+/** Number of lines of a failed installer's log that are printed. */
 const TAIL_LINES = 60;
 
 /**

@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     # Werkzeug truncates a chunked body at the limit without an error: one more byte detects it.
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    # Both would answer a misspelt path with a redirect in HTML.
+    # Both would answer a misspelled path with a redirect in HTML.
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True
     log_requests(app, logger)

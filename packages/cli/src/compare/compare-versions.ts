@@ -44,7 +44,7 @@ export function compareVersions(one: VersionDetails, other: VersionDetails): Ver
   };
 }
 
-/** Whether a value is the same in both. */
+/** Returns whether a value is the same in both. */
 export function isSame({ before, after }: Difference<unknown>): boolean {
   return isDeepStrictEqual(before, after);
 }

@@ -10,7 +10,7 @@ import { withLock } from './with-lock.ts';
 /** Content of a file of API keys. */
 export interface KeysFile {
   readonly records: readonly ApiKeyRecord[];
-  /** Whether the file exists; a missing one has no keys. */
+  /** False if the file is missing, which is the same as no keys. */
   readonly exists: boolean;
 }
 

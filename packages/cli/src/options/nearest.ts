@@ -1,15 +1,15 @@
-/** More typing errors than this are another word. */
+/** Maximum number of typing errors of a suggestion. */
 const MAX_DISTANCE = 2;
 
 /** Finds the most similar of `names`; undefined when all differ by more than two typing errors. */
 export function nearest(text: string, names: readonly string[]): string | undefined {
   const lower = text.toLowerCase();
   let best: string | undefined;
-  let least = MAX_DISTANCE + 1;
+  let smallest = MAX_DISTANCE + 1;
   for (const name of names) {
     const found = distance(lower, name.toLowerCase());
-    if (found >= least) continue;
-    least = found;
+    if (found >= smallest) continue;
+    smallest = found;
     best = name;
   }
   return best;

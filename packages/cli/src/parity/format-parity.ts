@@ -10,7 +10,7 @@ const SHOWN_ROWS = 5;
 export function formatParity(report: ParityReport, title: string): readonly string[] {
   const { rows, parity, outputs, worst } = report;
   return [
-    `Compared with ${oneLine(title)} on ${count(rows, 'row')}; greatest absolute difference: ${small(parity)}`,
+    `Compared with ${oneLine(title)} on ${count(rows, 'row')}; maximum absolute difference: ${small(parity)}`,
     '',
     ...table(
       [

@@ -15,7 +15,7 @@ export interface SourceDetails {
   readonly upstream?: string | undefined;
   readonly upstreamModel?: string | undefined;
   readonly entry?: string | undefined;
-  /** Whether the version may be run by this process. */
+  /** True if this process may run the version. */
   readonly mayRun: boolean;
 }
 

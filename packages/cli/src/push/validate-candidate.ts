@@ -4,12 +4,12 @@ import { type RunOptions, runVersion } from '../run/run-version.ts';
 const WARM_UP_RUNS = 10;
 
 /**
- * Makes the validation of a push: loads the version, runs its golden examples, and measures latency if requested.
+ * Returns the validation of a push: loads the version, runs its golden examples, and measures latency if requested.
  *
  * `latencyRuns` runs of the first golden example become `p50Ms` and `p99Ms`; 0 measures nothing.
  */
 export function candidateValidation(latencyRuns: number, options: RunOptions): Validation {
-  return async function tryOutCandidate(candidate) {
+  return async function validateCandidate(candidate) {
     const running = await runVersion(candidate, options);
     try {
       const [example] = candidate.manifest.goldenExamples;

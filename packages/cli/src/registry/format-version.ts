@@ -73,7 +73,7 @@ function formatTrial({ trial }: Manifest): string {
   return trial.ran ? 'passed' : `not run: ${oneLine(trial.reason ?? '')}`;
 }
 
-/** Formats whether requests of a version are batched, and why, as its validation found. */
+/** Formats the batching decision of a validation, with its reason. */
 export function formatBatching({ trial, batching = 'auto' }: Manifest): string {
   if (trial === undefined) return `${batching}: decided at load time`;
   const { on, reason } = trial.batching;

@@ -55,7 +55,7 @@ async function importValue(path: string, name: string): Promise<unknown> {
   );
 }
 
-/** Whether the value is the result of `defineDeployment`: addresses are objects, and strings in the input. */
+/** Returns whether the value is the result of `defineDeployment`: its addresses are objects, those of the input are strings. */
 function isDefined(value: object): value is Deployment {
   if (!('gateway' in value) || typeof value.gateway !== 'object' || value.gateway === null)
     return false;

@@ -7,9 +7,9 @@ import { requireOnnxRuntime } from './require-onnx-runtime.ts';
 export interface RunningVersion {
   infer(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
   close(): Promise<void>;
-  /** Whether requests are batched, and why. */
+  /** Batching decision, with its reason. */
   readonly batching: BatchingDecision;
-  /** Why the version wasn't run when it was loaded: no valid inputs were found. `undefined` when it was run. */
+  /** Reason why the version wasn't run when it was loaded: no valid inputs were found. `undefined` when it was run. */
   readonly validationSkipped: string | undefined;
 }
 

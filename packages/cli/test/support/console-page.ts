@@ -1,4 +1,4 @@
-/** A command of a page, with what the page says that it prints. */
+/** A command of a page, with its output on the page. */
 export interface ShownCommand {
   readonly command: string;
   readonly output: string;
@@ -19,7 +19,7 @@ export function commandsOf(page: string): readonly ShownCommand[] {
   );
 }
 
-/** The page with other outputs, one for each command. */
+/** Returns the page with other outputs, one for each command. */
 export function withOutputs(page: string, outputs: readonly string[]): string {
   let next = 0;
   return page.replaceAll(BLOCK, (_match, block: string) => {
@@ -39,7 +39,7 @@ export function filesOf(page: string): ReadonlyMap<string, string> {
   return new Map([...blocks].map(([, name = '', text = '']) => [name, text]));
 }
 
-/** Text without what differs from run to run: times, hashes, durations, sizes, the last digits of floating point. */
+/** Removes the parts of a text that differ from run to run: times, hashes, durations, sizes, the last digits of floating point. */
 export function normalized(text: string): string {
   return (
     text
@@ -49,7 +49,7 @@ export function normalized(text: string): string {
       .replaceAll(/\b\d+(?:\.\d+)? (?:B|KiB|MiB)\b/g, '<size>')
       .replaceAll(/\b\d+ bytes\b/g, '<size>')
       .replaceAll(/\b\d\.\d+e-\d+\b/g, '<small>')
-      // Which rows they are differs from processor to processor.
+      // The rows differ between processors.
       .replaceAll(/(?<=^The rows that differ most:\n)(?:.+\n?)+/gm, '<rows>\n')
       .replaceAll(/(?<="skl2onnx": )"[\d.]+"/g, '<version>')
       .replaceAll(/\/\S*\/registry\b/g, '<registry>')

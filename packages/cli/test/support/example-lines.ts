@@ -1,7 +1,7 @@
 /**
- * The `fairlead` commands of a line of a shell, each as its words.
+ * Splits a shell line into its `fairlead` commands, each a list of words.
  *
- * What a pipe or a redirection leads to is not part of them; `sudo`, `KEY=$(…)` and `source <(…)` are removed.
+ * Targets of pipes and redirections are not part of them; `sudo`, `KEY=$(…)` and `source <(…)` are removed.
  */
 export function commandsOfLine(line: string): readonly (readonly string[])[] {
   const [, inner = line] = /^(?:source <|[A-Z]+=\$)\((.*)\)$/.exec(line) ?? [];

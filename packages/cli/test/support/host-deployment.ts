@@ -1,6 +1,6 @@
 import type { DeploymentInput } from '@fairlead/deploy-config';
 
-// The command loads this library lazily, and lint then requires it everywhere.
+// The command imports this library lazily, so lint forbids a static import of it elsewhere.
 const { hostLayout } = await import('@fairlead/deploy-config');
 
 /** A host with systemd, in plain HTTP. */

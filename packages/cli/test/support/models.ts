@@ -6,10 +6,10 @@ const model = (name: string): string =>
 /** The real model y = 2 x + 1 of the serving library's tests. */
 export const affine = model('affine.onnx');
 
-/** Another one of the same signature. */
+/** Another model with the same signature. */
 export const affineNext = model('affine-next.onnx');
 
-/** What the first answers, as golden examples are written. */
+/** Golden examples of the first model. */
 export const affineGolden = [
   {
     inputs: [{ name: 'x', datatype: 'FP32', shape: [2, 2], data: [0, 1, 2, -3] }],

@@ -3,7 +3,7 @@ import type { PythonValue } from './python-value.ts';
 /**
  * Every setting of Gunicorn 27.0.1 with the kind of its value, hooks excepted (they are code, not values).
  *
- * Gunicorn itself ignores a misspelt setting in its file.
+ * Gunicorn itself ignores a misspelled setting in its file.
  * Source: `gunicorn.config.KNOWN_SETTINGS`, and its validators for the kinds.
  *
  * @internal

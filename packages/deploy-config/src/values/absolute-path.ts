@@ -23,7 +23,7 @@ export function absolutePathProblem(text: string): string | undefined {
       .slice(1)
       .some((part) => part === '' || part === '.' || part === '..')
   ) {
-    return 'must be normalised: no "//", ".", ".." and no "/" at the end';
+    return 'must be normalized: no "//", ".", ".." and no "/" at the end';
   }
   if (Buffer.byteLength(text) > 1024) return 'must be at most 1024 bytes long';
   return undefined;

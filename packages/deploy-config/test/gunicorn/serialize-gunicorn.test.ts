@@ -73,7 +73,7 @@ describe('serializeGunicorn', () => {
     );
   });
 
-  it('refuses a misspelt setting, which Gunicorn would ignore, and suggests the right one', () => {
+  it('refuses a misspelled setting, which Gunicorn would ignore, and suggests the right one', () => {
     const settings = { worker: 2 };
     expect(() => serializeGunicorn(settings as GunicornSettings)).toThrow(
       expect.objectContaining({

@@ -51,7 +51,7 @@ describe('rendered units', () => {
     expect(stdout).not.toContain('-s stop');
   });
 
-  it('the check fails for a misspelt directive', () => {
+  it('the check fails for a misspelled directive', () => {
     const broken = files.map((file) => ({
       ...file,
       content: file.content.replace('NoNewPrivileges', 'NoNewPriviledges'),

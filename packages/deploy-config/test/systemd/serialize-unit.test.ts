@@ -25,7 +25,7 @@ const text = fc
 
 const path = '/etc/systemd/system/sample.service' as AbsolutePath;
 
-/** How a real systemd understood a unit; it must not complain. */
+/** Output of a real systemd about a unit, which must not have a warning. */
 function dump(unit: Unit): string {
   const file: RenderedFile = {
     path,
@@ -139,7 +139,7 @@ describe('serializeUnit', () => {
     );
   });
 
-  it('refuses a misspelt directive, which systemd would ignore, and suggests the right one', () => {
+  it('refuses a misspelled directive, which systemd would ignore, and suggests the right one', () => {
     const section: object = { ExecStrat: ['/opt/program'] };
     expect(() => serializeUnit({ Service: section })).toThrow(
       expect.objectContaining({

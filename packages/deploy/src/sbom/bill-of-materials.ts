@@ -43,7 +43,7 @@ async function packageOf(
 }
 
 /**
- * Lists every package in a release, with version and licence, as CycloneDX 1.6 in JSON. It has no time and no random number, so the
+ * Lists every package in a release, with version and license, as CycloneDX 1.6 in JSON. It has no time and no random number, so the
  * same packages result in the same bytes.
  *
  * Source: https://cyclonedx.org/docs/1.6/json/
@@ -80,7 +80,7 @@ export async function billOfMaterials(options: BillOfMaterialsOptions): Promise<
             : `pkg:npm/${name.replace('@', '%40')}@${version}`,
       },
     );
-    if (license !== undefined) component.licenses.add(licence(license));
+    if (license !== undefined) component.licenses.add(toLicense(license));
     bom.components.add(component);
   }
   const serializer = new Serialize.JsonSerializer(
@@ -94,8 +94,8 @@ export async function billOfMaterials(options: BillOfMaterialsOptions): Promise<
   return `${JSON.stringify({ ...json, serialNumber }, undefined, 1)}\n`;
 }
 
-/** A licence by its SPDX identifier or expression. */
-function licence(
+/** Converts a license to its SPDX identifier or expression. */
+function toLicense(
   text: string,
 ): Models.NamedLicense | Models.SpdxLicense | Models.LicenseExpression {
   if (/\s(?:OR|AND|WITH)\s/.test(text)) return new Models.LicenseExpression(text);

@@ -104,7 +104,7 @@ describe('buildRelease', () => {
     expect([live.status, await live.json()]).toEqual([200, { live: true }]);
   });
 
-  it('has a bill of materials with versions and licences', async () => {
+  it('has a bill of materials with versions and licenses', async () => {
     const { sbom } = await readRelease(release.path);
     const bom = JSON.parse(sbom.toString()) as {
       bomFormat: string;

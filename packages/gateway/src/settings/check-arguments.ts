@@ -3,7 +3,7 @@ import { SettingsError } from './settings-error.ts';
 import { settings as definitions } from './settings.ts';
 
 /**
- * Rejects settings that `readSettings` didn't return or to which a misspelt one was added, and options with an unknown or missing
+ * Rejects settings that `readSettings` didn't return or to which a misspelled one was added, and options with an unknown or missing
  * name; TypeScript does at compile time, JavaScript doesn't.
  *
  * @throws SettingsError naming the setting or the option.

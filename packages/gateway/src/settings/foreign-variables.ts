@@ -42,7 +42,7 @@ export function meantByPort(variable: string): string | undefined {
 }
 
 /**
- * Returns whether a variable with the prefix of settings belongs to another program, so that it is no misspelt setting.
+ * Returns whether a variable with the prefix of settings belongs to another program, so that it is no misspelled setting.
  *
  * Name and value decide: `FAIRLEAD_PORT=tcp://10.0.0.1:80` is Kubernetes', `FAIRLEAD_PORT=80` is a mistake.
  */

@@ -1,7 +1,7 @@
 import { setting } from './setting.ts';
 import { listenAddress, milliseconds, whole } from './setting-values.ts';
 
-/** How the gateway meets its clients. */
+/** Settings of listeners and client connections. */
 export const listeningSettings = {
   listen: setting(
     'FAIRLEAD_LISTEN',

@@ -129,7 +129,7 @@ export const secret = z
     `must have at least ${MIN_SECRET_BYTES} bytes; make one with: openssl rand -base64 32`,
   );
 
-/** Where to listen. */
+/** Address to listen on. */
 export const listenAddress = z
   .string()
   .refine(
@@ -137,7 +137,7 @@ export const listenAddress = z
     `must be host:port, unix:/path (at most ${MAX_SOCKET_PATH_BYTES} bytes) or fd:number`,
   );
 
-/** Where something else listens. */
+/** Address of another server. */
 export const upstreamAddress = z
   .string()
   .refine(

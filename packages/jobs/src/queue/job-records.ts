@@ -88,7 +88,7 @@ export class JobRecords implements LedgerSource {
     return undefined;
   }
 
-  /** Frees an idempotency key, whatever has its name. */
+  /** Frees an idempotency key, whether its record is valid or not. */
   async discardKey(key: string): Promise<void> {
     await this.#options.store.remove('keys', key);
   }

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { folderJobQueue, type FolderJobQueueOptions } from '@fairlead/jobs/folder';
-import { answered, describeJobQueue, job } from '../queue/job-queue-behaviour.ts';
+import { answered, describeJobQueue, job } from '../queue/job-queue-behavior.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'fairlead-jobs-'));
 afterAll(() => {
@@ -55,7 +55,7 @@ describe('folder', () => {
     await expect(opened).rejects.toThrow('Did you mean `pollIntervalMs`?');
   });
 
-  test('what one process accepted another finds, after the first is gone', async () => {
+  test('a job that one process accepted is found by another after the first has ended', async () => {
     const place = newPlace();
     const { request } = await (await folderJobQueue(place)).enqueue(job('x'));
     const claimed = await (await folderJobQueue(place)).leaseJob(soon);

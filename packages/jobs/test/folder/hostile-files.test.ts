@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { JobQueue } from '@fairlead/jobs';
 import { folderJobQueue } from '@fairlead/jobs/folder';
-import { answered, job } from '../queue/job-queue-behaviour.ts';
+import { answered, job } from '../queue/job-queue-behavior.ts';
 
 const soon = () => ({ leaseMs: 60_000, signal: AbortSignal.timeout(30_000) });
 const jobId = (): string => randomBytes(16).toString('base64url');

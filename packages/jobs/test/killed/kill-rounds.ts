@@ -12,9 +12,9 @@ const script = fileURLToPath(new URL('./run-jobs.ts', import.meta.url));
 /** A service that is going to be killed. */
 export interface Victim {
   readonly url: string;
-  /** Kills it as `kill -9` does, unless it did so itself; resolves once it is gone. */
+  /** Sends SIGKILL, unless the process has ended by itself; resolves once it has ended. */
   kill(): Promise<void>;
-  readonly gone: Promise<unknown>;
+  readonly ended: Promise<unknown>;
 }
 
 /** Starts a process that accepts and runs jobs. */
@@ -24,20 +24,20 @@ export async function startVictim(kind: string, place: string): Promise<Victim> 
     ['--conditions=@fairlead/source', script, kind, place],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  const gone = once(child, 'exit');
+  const ended = once(child, 'exit');
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
   if (child.stdout === null) throw new Error('no output');
   const first = once(createInterface({ input: child.stdout }), 'line');
-  const [port] = (await Promise.race([first, gone.then(() => ['dead'])])) as string[];
+  const [port] = (await Promise.race([first, ended.then(() => ['dead'])])) as string[];
   expect(port).toMatch(/^\d+$/);
   return {
     url: `http://127.0.0.1:${port}`,
-    gone,
+    ended,
     kill: async () => {
       child.kill('SIGKILL');
-      await gone;
+      await ended;
       expect(child.signalCode).toBe('SIGKILL');
     },
   };

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { JobRunner } from '@fairlead/jobs';
 import { folderJobQueue } from '@fairlead/jobs/folder';
 import { until } from '@fairlead/test-support';
-import { job } from '../queue/job-queue-behaviour.ts';
+import { job } from '../queue/job-queue-behavior.ts';
 import { startVictim, surviveKills } from './kill-rounds.ts';
 
 const ROUNDS = 3;
@@ -32,7 +32,7 @@ test('a job that kills its process fails after its attempts, and other jobs run'
   const harmless = await queue.enqueue(job('{}'));
   for (let attempt = 1; attempt <= 2; attempt++) {
     const victim = await startVictim('folder', place);
-    await victim.gone;
+    await victim.ended;
   }
   const run = () =>
     Promise.resolve({ response: { status: 200, headers: {}, body: Buffer.from('{}') } });

@@ -14,7 +14,7 @@ import {
 } from '@fairlead/jobs';
 import { folderJobQueue } from '@fairlead/jobs/folder';
 import { until } from '@fairlead/test-support';
-import { job } from '../queue/job-queue-behaviour.ts';
+import { job } from '../queue/job-queue-behavior.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'fairlead-runner-'));
 afterAll(() => {

@@ -11,7 +11,7 @@ import { folderJobQueue } from '@fairlead/jobs/folder';
 import { WebhookSender, type WebhookSenderOptions } from '@fairlead/webhooks';
 import { WebhookDispatcher } from '../../src/runner/webhook-dispatcher.ts';
 import { until } from '@fairlead/test-support';
-import { job } from '../queue/job-queue-behaviour.ts';
+import { job } from '../queue/job-queue-behavior.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'fairlead-webhooks-'));
 afterAll(() => {

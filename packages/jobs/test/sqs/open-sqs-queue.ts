@@ -2,7 +2,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { JobQueue } from '@fairlead/jobs';
 import { sqsJobQueue } from '@fairlead/jobs/sqs';
-import type { QueueSettings } from '../queue/job-queue-behaviour.ts';
+import type { QueueSettings } from '../queue/job-queue-behavior.ts';
 
 const BUCKET = 'jobs';
 

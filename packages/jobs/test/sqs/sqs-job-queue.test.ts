@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { s3Client } from '@fairlead/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeJobQueue, job } from '../queue/job-queue-behaviour.ts';
+import { describeJobQueue, job } from '../queue/job-queue-behavior.ts';
 import { surviveKills } from '../killed/kill-rounds.ts';
 import { startMoto, type MotoServer } from '@fairlead/test-support';
 import { openSqsQueue } from './open-sqs-queue.ts';

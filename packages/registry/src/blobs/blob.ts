@@ -34,7 +34,7 @@ export function blobProblem(store: ObjectStore, sha256: string): Promise<string 
   return bodyProblem(store, blobKey(sha256), sha256);
 }
 
-/** How the object `key` differs from what has this SHA-256, or `undefined` when it doesn't. */
+/** Describes how the object `key` differs from the content with this SHA-256; `undefined` when it doesn't. */
 export async function bodyProblem(
   store: ObjectStore,
   key: string,

@@ -34,7 +34,7 @@ export async function pinnedKeys(store: ObjectStore): Promise<ReadonlySet<string
   return pinned;
 }
 
-/** A record, unless it is absent or damaged: then nothing is to be learnt from it. */
+/** A record, unless it is absent or damaged: then nothing is to be learned from it. */
 async function readRecord<R>(
   store: ObjectStore,
   key: string,

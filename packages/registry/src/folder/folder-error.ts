@@ -60,7 +60,7 @@ export function systemCode(error: unknown): string | undefined {
 /**
  * Converts the error of a file operation on the store at `location` to a RegistryError with the fix.
  *
- * What isn't an error of the system (the body of a write that threw, for instance) is returned as it is.
+ * Other errors than those of the system, such as one thrown by the body of a write, are returned unchanged.
  */
 export function folderError(operation: string, location: string, error: unknown): unknown {
   const code = systemCode(error);

@@ -77,7 +77,7 @@ interface Seen {
   /** Highest number of each log. */
   readonly heads: Map<string, number>;
   /** Digest of each version's manifest. */
-  readonly seals: Map<number, string>;
+  readonly digests: Map<number, string>;
   readonly pruned: Set<number>;
   /** Versions that an alias points to, or has pointed to. */
   readonly meant: Set<number>;
@@ -87,7 +87,7 @@ interface Seen {
 
 const emptySeen = (): Seen => ({
   heads: new Map(),
-  seals: new Map(),
+  digests: new Map(),
   pruned: new Set(),
   meant: new Set(),
   entries: new Map(),
@@ -148,7 +148,7 @@ function checkFormat(
     throw new RegistryError('ERR_REGISTRY_CORRUPT', `${key} is of ${JSON.stringify(record.model)}`);
   }
   if (what.kind === 'signature') {
-    if (record.version === what.version && known.seals.get(what.version) === record.versionSeal) {
+    if (record.version === what.version && known.digests.get(what.version) === record.versionSeal) {
       return undefined;
     }
     throw new RegistryError('ERR_REGISTRY_CORRUPT', `${key} is of another version`);
@@ -158,7 +158,7 @@ function checkFormat(
     if (manifest.version !== what.number) {
       throw new RegistryError('ERR_REGISTRY_CORRUPT', `${key} is of version ${manifest.version}`);
     }
-    known.seals.set(manifest.version, manifest.seal);
+    known.digests.set(manifest.version, manifest.seal);
     return manifest;
   }
   if (what.log.startsWith('aliases/')) {
@@ -166,7 +166,7 @@ function checkFormat(
     if (entry.number !== what.number || `aliases/${entry.alias}` !== what.log) {
       throw new RegistryError('ERR_REGISTRY_CORRUPT', `${key} is another entry`);
     }
-    if (known.seals.get(entry.version) !== entry.versionSeal) {
+    if (known.digests.get(entry.version) !== entry.versionSeal) {
       throw new RegistryError(
         'ERR_REGISTRY_CORRUPT',
         `${key} needs another version ${entry.version}`,

@@ -3,7 +3,7 @@ import { isLosslessJson } from './json-value.ts';
 
 // Small checks in place of a schema library for the records that every command reads. Loading zod takes a third of the time of
 // `fairlead model list`; loading valibot 1.5.0 takes 5 ms, or 0.15 of the start of Node, for eight kinds of checks, and a missing
-// field would need a message of our own too. Manifests, which only some commands read, have a zod schema
+// field would still need a custom message. Manifests, which only some commands read, have a zod schema
 // (`versions/manifest-record.ts`).
 
 /** Describes what is wrong with a value, as `field: problem`; undefined if nothing is. */

@@ -13,7 +13,7 @@ const BODY = Buffer.from('Written to find out whether this store keeps to If-Non
 const MAX_ATTEMPTS = 3;
 
 /**
- * Checks once that a store honours `If-None-Match: *`; in a store that ignores it writers overwrite each other.
+ * Checks once that a store honors `If-None-Match: *`; in a store that ignores it writers overwrite each other.
  *
  * Needs three requests: a small object is written twice, which has to be rejected the second time, and deleted. Without
  * permission to write the check is skipped; without permission to delete the object stays, and the next check needs one request.

@@ -2,7 +2,7 @@ import { DeleteObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { nameOf } from './s3-error.ts';
 import type { S3Requests } from './s3-requests.ts';
 
-/** How long ago an object was created, in milliseconds by this host's clock; `undefined` when there is none. */
+/** Returns the age of an object in milliseconds by this host's clock; `undefined` when there is none. */
 export function getAge(requests: S3Requests, key: string): Promise<number | undefined> {
   const { bucket: Bucket } = requests.location;
   // Not HEAD, whose refusals don't distinguish a missing object from a missing bucket; nor a range, which empty objects lack.

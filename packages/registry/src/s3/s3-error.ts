@@ -79,7 +79,7 @@ const CONNECTION_CODES: ReadonlySet<string> = new Set([
 ]);
 
 // TimeoutError and AbortError are attempts that took too long; S3 takes RequestTimeTooSkewed once the SDK, which
-// learnt S3's time from the refusal, signs again; the conflicts are of two writes at the same moment.
+// learned S3's time from the refusal, signs again; the conflicts are of two writes at the same moment.
 const PASSING_NAMES: ReadonlySet<string> = new Set([
   'TimeoutError',
   'AbortError',

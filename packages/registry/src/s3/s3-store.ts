@@ -47,7 +47,7 @@ export interface S3StoreOptions {
    */
   readonly partBytes?: number;
   /**
-   * Check at the first write, with three small requests, that the service honours `If-None-Match`, and at the first upload in
+   * Check at the first write, with three small requests, that the service honors `If-None-Match`, and at the first upload in
    * parts of an object that isn't a blob; `'assume'` skips the check, for a service that is known to.
    *
    * @defaultValue 'check'

@@ -20,7 +20,7 @@ function md5Of(bytes: Uint8Array): string | undefined {
   try {
     return createHash('md5').update(bytes).digest('hex');
   } catch {
-    // Where only FIPS algorithms are allowed.
+    // The host allows only FIPS algorithms.
     return undefined;
   }
 }

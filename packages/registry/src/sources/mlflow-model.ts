@@ -24,12 +24,12 @@ export interface MlflowModelOptions extends SourceOptions {
 const FLAVOR = 'onnx';
 
 /**
- * Creates a push of a folder that MLflow wrote, with an ONNX flavour: all of its files, the signature of the ONNX file merged
+ * Creates a push of a folder that MLflow wrote, with an ONNX flavor: all of its files, the signature of the ONNX file merged
  * with that of MLflow, and run, versions and requirements as its lineage.
  *
- * MLflow and Python aren't needed. Session options and providers of the flavour are ignored: the serving host decides.
+ * MLflow and Python aren't needed. Session options and providers of the flavor are ignored: the serving host decides.
  *
- * @throws RegistryError `ERR_REGISTRY_INVALID_SOURCE` for a folder without an ONNX flavour, naming its flavours, or with an
+ * @throws RegistryError `ERR_REGISTRY_INVALID_SOURCE` for a folder without an ONNX flavor, naming its flavors, or with an
  * invalid `MLmodel`; `ERR_REGISTRY_INVALID_PATH` for a path or a link to outside of the folder; `ERR_REGISTRY_INVALID_ONNX`;
  * `ERR_REGISTRY_SOURCE_UNREADABLE`
  *
@@ -87,7 +87,7 @@ function onnxPath(folder: string, described: MlModel): string {
     const names = Object.keys(described.flavors).slice(0, 20).join(', ');
     throw new RegistryError(
       'ERR_REGISTRY_INVALID_SOURCE',
-      `${folder} has no flavour onnx, but ${names === '' ? 'none at all' : names}: convert the model and log it with ` +
+      `${folder} has no flavor onnx, but ${names === '' ? 'none at all' : names}: convert the model and log it with ` +
         'mlflow.onnx, or push its files for a Python server of yours (pythonModel)',
     );
   }

@@ -59,7 +59,7 @@ export async function readMlModel(file: string): Promise<MlModel> {
   }
 }
 
-/** A flavour of the model, if it has that. */
+/** A flavor of the model, if it has that. */
 export function flavorOf(
   { flavors }: MlModel,
   name: string,

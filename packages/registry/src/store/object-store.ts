@@ -62,7 +62,7 @@ export interface ObjectStore {
   remove(key: string): Promise<void>;
 
   /**
-   * Checks that the store honours *create if absent*, before anything is overwritten; only stores that may not have this
+   * Checks that the store honors *create if absent*, before anything is overwritten; only stores that may not have this
    * method. Without permission to write the check is skipped.
    *
    * @throws RegistryError `ERR_REGISTRY_STORE_UNSUPPORTED`

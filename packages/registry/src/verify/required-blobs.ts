@@ -45,7 +45,7 @@ export class NamedBlobs {
     return problems;
   }
 
-  /** Why a blob isn't as it is needed, or `undefined` when it is. */
+  /** Describes the fault of a required blob; `undefined` when it is intact. */
   async problemOf(sha256: string): Promise<string | undefined> {
     const { size, by } = this.#named.get(sha256) ?? { size: 0, by: [] };
     const differs = async (): Promise<string | undefined> => {

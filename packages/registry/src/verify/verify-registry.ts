@@ -95,7 +95,7 @@ class Verifier {
 
   async verifyModel(model: string): Promise<void> {
     const log = versionLog(this.#store, model);
-    const seals = new Map<number, string>();
+    const digests = new Map<number, string>();
     const pruned = new Set(await prunedLog(this.#store, model).numbers());
     const meant = pruned.size === 0 ? new Set<number>() : await versionsMeant(this.#store, model);
     let due = 1;
@@ -107,7 +107,7 @@ class Verifier {
       const manifest = await this.#readRecord(log, version);
       this.#manifests += 1;
       if (manifest === undefined) continue;
-      seals.set(version, manifest.seal);
+      digests.set(version, manifest.seal);
       for (const keyId of await signatureKeyIds(this.#store, model, version)) {
         this.#signatures += 1;
         await this.#attempt(signaturesFolder(model, version), () =>
@@ -121,18 +121,18 @@ class Verifier {
       }
     }
     for (const alias of await aliasNames(this.#store, model)) {
-      await this.#verifyAlias(model, alias, seals);
+      await this.#verifyAlias(model, alias, digests);
     }
-    await this.#verifyEvents(model, seals);
+    await this.#verifyEvents(model, digests);
   }
 
-  async #verifyEvents(model: string, seals: ReadonlyMap<number, string>): Promise<void> {
+  async #verifyEvents(model: string, digests: ReadonlyMap<number, string>): Promise<void> {
     const count = (): void => {
       this.#events += 1;
     };
     await this.#verifyChain(eventLog(this.#store, model), count, async (event, key) => {
       const { version } = event;
-      const seal = version && (await this.#sealOf(model, version, seals));
+      const seal = version && (await this.#digestOf(model, version, digests));
       if (seal !== event.versionSeal) {
         this.#corrupt(
           key,
@@ -151,13 +151,13 @@ class Verifier {
   async #verifyAlias(
     model: string,
     alias: string,
-    seals: ReadonlyMap<number, string>,
+    digests: ReadonlyMap<number, string>,
   ): Promise<void> {
     const count = (): void => {
       this.#aliasEntries += 1;
     };
     await this.#verifyChain(aliasLog(this.#store, model, alias), count, async (entry, key) => {
-      if ((await this.#sealOf(model, entry.version, seals)) !== entry.versionSeal) {
+      if ((await this.#digestOf(model, entry.version, digests)) !== entry.versionSeal) {
         this.#corrupt(key, `the manifest of version ${entry.version} is not the one of the entry`);
       }
     });
@@ -232,13 +232,13 @@ class Verifier {
     return numbers.at(-1) === numbers.length || numbers.length === 0 ? numbers : log.numbers();
   }
 
-  /** Digest of the manifest of a version, which may have been pushed after `seals` was made. */
-  async #sealOf(
+  /** Digest of the manifest of a version, which may have been pushed after `digests` was made. */
+  async #digestOf(
     model: string,
     version: number,
-    seals: ReadonlyMap<number, string>,
+    digests: ReadonlyMap<number, string>,
   ): Promise<string | undefined> {
-    const seal = seals.get(version);
+    const seal = digests.get(version);
     if (seal !== undefined) return seal;
     try {
       return (await versionLog(this.#store, model).read(version))?.seal;

@@ -14,7 +14,7 @@ export interface WebhookEvent {
   readonly id: string;
   /** `version.pushed`, `alias.set`, `alias.rolled-back`; of an event `model.` or `version.` and its type: `version.approved`. */
   readonly type: string;
-  /** When it happened: ISO 8601, UTC. */
+  /** Time of the event: ISO 8601, UTC. */
   readonly timestamp: string;
   readonly data: WebhookEventData;
 }

@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path';
 import { cachedStore, folderStore, ModelRegistry, type ObjectStore } from '@fairlead/registry';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { describeObjectStore } from '../store/object-store-behaviour.ts';
+import { describeObjectStore } from '../store/object-store-behavior.ts';
 import { runProcess } from '../support/run-process.ts';
 import { digits, temporaryFolder } from '../support/sample-registry.ts';
 

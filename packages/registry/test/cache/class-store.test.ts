@@ -1,6 +1,6 @@
 import { cachedStore, folderStore, ModelRegistry, type ObjectStore } from '@fairlead/registry';
 import { expect, test } from 'vitest';
-import { describeObjectStore } from '../store/object-store-behaviour.ts';
+import { describeObjectStore } from '../store/object-store-behavior.ts';
 import { digits, temporaryFolder } from '../support/sample-registry.ts';
 
 /** A store as a user may write it: methods on the prototype, state in a private field. */

@@ -15,7 +15,7 @@ const { store, folder } = { store: {}, folder: '.' };
 
 test.each<[string, () => unknown, string]>([
   [
-    'a registry with a misspelt option',
+    'a registry with a misspelled option',
     () => construct({ store, trustedkeys: {} }),
     'new ModelRegistry: unknown option "trustedkeys". Did you mean `trustedKeys`?',
   ],
@@ -30,7 +30,7 @@ test.each<[string, () => unknown, string]>([
     'new ModelRegistry: expected an object of options, got undefined.',
   ],
   [
-    'a folder with a misspelt option',
+    'a folder with a misspelled option',
     () => (folderStore as Untyped)(folder, { creat: true }),
     'folderStore: unknown option "creat". Did you mean `create`?',
   ],
@@ -40,7 +40,7 @@ test.each<[string, () => unknown, string]>([
     'cachedStore: option folder is missing.',
   ],
   [
-    'a bucket with a misspelt option',
+    'a bucket with a misspelled option',
     () => (s3Store as Untyped)({ bucket: 'models', timeoutms: 1 }),
     'Did you mean `timeoutMs`?',
   ],
@@ -50,7 +50,7 @@ test.each<[string, () => unknown, string]>([
     'openStore: unknown option "region". Known are create,',
   ],
   [
-    'a garbage collection with a misspelt option',
+    'a garbage collection with a misspelled option',
     () => (collectGarbage as Untyped)(store, { dryrun: true }),
     'Did you mean `dryRun`?',
   ],
@@ -71,7 +71,7 @@ test.each<[string, () => unknown, string]>([
   });
 });
 
-test('a misspelt dryRun removes nothing', async () => {
+test('a misspelled dryRun removes nothing', async () => {
   const { store: real } = temporaryRegistry();
   const key = `blobs/sha256/${'0'.repeat(64)}`;
   await real.create(key, Buffer.from('garbage'));

@@ -17,7 +17,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { folderStore, ModelRegistry, RegistryError } from '@fairlead/registry';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { describeObjectStore } from '../store/object-store-behaviour.ts';
+import { describeObjectStore } from '../store/object-store-behavior.ts';
 import { temporaryFolder } from '@fairlead/test-support';
 import { digits, rejection } from '../support/sample-registry.ts';
 

@@ -8,7 +8,7 @@ import { verifyRegistry } from '@fairlead/registry/maintenance';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { type MotoServer, newBucket, s3Client, startMoto } from '@fairlead/test-support';
-import { reseal } from '../support/reseal.ts';
+import { withDigest } from '../support/with-digest.ts';
 import { digits, rejection, temporaryFolder } from '../support/sample-registry.ts';
 
 // Attacks by a client that can write to the store, or choose names: the same on a folder and in S3.
@@ -175,17 +175,21 @@ describe.each<[string, () => Place]>([
     const lies: readonly [string, (text: string) => string, string][] = [
       [
         'with a path that climbs',
-        (t) => reseal(t.replace('"model.onnx"', '"../../x"')),
+        (t) => withDigest(t.replace('"model.onnx"', '"../../x"')),
         'ERR_REGISTRY_INVALID_MANIFEST',
       ],
       [
         'with a hash that climbs',
-        (t) => reseal(t.replace(/"sha256": "[^"]*"/, '"sha256": "../../x"')),
+        (t) => withDigest(t.replace(/"sha256": "[^"]*"/, '"sha256": "../../x"')),
         'ERR_REGISTRY_INVALID_MANIFEST',
       ],
       ['that is huge', () => 'x'.repeat(17 * 2 ** 20), 'ERR_REGISTRY_TOO_LARGE'],
       ['that is cut off', (t) => t.slice(0, 100), 'ERR_REGISTRY_CORRUPT'],
-      ['of another model', (t) => reseal(t.replace('"digits"', '"other"')), 'ERR_REGISTRY_CORRUPT'],
+      [
+        'of another model',
+        (t) => withDigest(t.replace('"digits"', '"other"')),
+        'ERR_REGISTRY_CORRUPT',
+      ],
       ['that was changed', (t) => t.replace('"ada"', '"eve"'), 'ERR_REGISTRY_CORRUPT'],
       ['that is empty', () => '', 'ERR_REGISTRY_CORRUPT'],
     ];
@@ -217,7 +221,7 @@ describe.each<[string, () => Place]>([
       await registry.push(digits());
       await place.plant(
         manifestKey,
-        reseal((await recordAt(manifestKey)).replace('"size": 7', `"size": ${size}`)),
+        withDigest((await recordAt(manifestKey)).replace('"size": 7', `"size": ${size}`)),
       );
       const { read } = await new ModelRegistry({ store: place.fresh() }).openVersion('digits', 1);
       const error = await rejection(read('model.onnx'));
@@ -230,7 +234,7 @@ describe.each<[string, () => Place]>([
     ['is huge', () => 'x'.repeat(65 * 1024), 'ERR_REGISTRY_TOO_LARGE'],
     [
       'is of another alias',
-      (t) => reseal(t.replace('"champion"', '"candidate"')),
+      (t) => withDigest(t.replace('"champion"', '"candidate"')),
       'ERR_REGISTRY_CORRUPT',
     ],
     ['was changed', (t) => t.replace('"ada"', '"eve"'), 'ERR_REGISTRY_CORRUPT'],

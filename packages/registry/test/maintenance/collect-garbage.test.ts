@@ -99,8 +99,8 @@ describe('garbage collection', () => {
     const { store, registry } = temporaryRegistry();
     await registry.push(digits('one'));
     const blob = await sha(registry, 1);
-    const condemned = `condemned/${randomUUID()}.json`;
-    await store.create(condemned, Buffer.from(`{"blobs":["${blob}"]}`));
+    const notice = `condemned/${randomUUID()}.json`;
+    await store.create(notice, Buffer.from(`{"blobs":["${blob}"]}`));
     let done = false;
     const push = registry.push(digits('one')).then((result) => {
       done = true;
@@ -111,7 +111,7 @@ describe('garbage collection', () => {
     await registry.push(digits('three'));
     expect(done).toBe(false);
     await store.remove(`blobs/sha256/${blob}`);
-    await store.remove(condemned);
+    await store.remove(notice);
     const { manifest } = await push;
     expect(await sha(registry, manifest.version)).toBe(blob);
     expect((await verifyRegistry(registry.store)).problems).toEqual([]);

@@ -69,7 +69,7 @@ async function* big(): AsyncGenerator<Uint8Array, void> {
 const probes = (from: number): readonly string[] =>
   proxy.requests.slice(from).flatMap(({ method, url }) => (isProbe(url) ? [method] : []));
 
-test('a store that honours the condition is checked once, with three requests, and cleaned up', async () => {
+test('a store that honors the condition is checked once, with three requests, and cleaned up', async () => {
   const { store, keys } = storeThat([]);
   const from = proxy.requests.length;
   await Promise.all([store.create('a', Buffer.from('a')), store.create('b', Buffer.from('b'))]);
@@ -102,7 +102,7 @@ test('a store that ignores it for uploads in parts is detected before such a rec
   expect(await uploads()).toBe(0);
 });
 
-test('a store that honours it for uploads in parts accepts them, and the check leaves no object', async () => {
+test('a store that honors it for uploads in parts accepts them, and the check leaves no object', async () => {
   const { store, keys, uploads } = storeThat([]);
   expect(await store.create('big', () => big())).toBe(true);
   expect(await keys()).toEqual(['big']);

@@ -146,7 +146,7 @@ describe.each(clients)('a small write, when %s,', (_who, config) => {
   });
 });
 
-/** When a request was signed, in milliseconds since 1970. */
+/** Returns the time when a request was signed, in milliseconds since 1970. */
 function signedAt({ headers }: SeenRequest): number {
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(String(headers['x-amz-date'])) ?? [];

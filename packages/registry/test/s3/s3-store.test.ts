@@ -12,7 +12,7 @@ import { ModelRegistry, type ObjectStore, openStore } from '@fairlead/registry';
 import { overwritePolicy, parseS3Url, s3Store, type S3StoreOptions } from '@fairlead/registry/s3';
 import { verifyRegistry } from '@fairlead/registry/maintenance';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { describeObjectStore } from '../store/object-store-behaviour.ts';
+import { describeObjectStore } from '../store/object-store-behavior.ts';
 import { runProcess } from '../support/run-process.ts';
 import { digits, temporaryFolder } from '../support/sample-registry.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';

@@ -226,14 +226,14 @@ describe('rejects, with the reason', () => {
 
   test.each<[string, () => string, string, string]>([
     [
-      'another flavour only',
+      'another flavor only',
       () => edited('  onnx:\n', '  sklearn:\n'),
       invalid,
-      'no flavour onnx, but sklearn, python_function',
+      'no flavor onnx, but sklearn, python_function',
     ],
-    ['no flavour', () => edited(/flavors:\n( .*\n)+/, 'flavors: {}\n'), invalid, 'none at all'],
+    ['no flavor', () => edited(/flavors:\n( .*\n)+/, 'flavors: {}\n'), invalid, 'none at all'],
     [
-      'flavours that are none',
+      'flavors that are none',
       () => edited(/flavors:\n( .*\n)+/, 'flavors: 1\n'),
       invalid,
       'flavors',

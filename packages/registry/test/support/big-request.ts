@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PushRequest } from '@fairlead/registry';
 import { digits } from './sample-registry.ts';
 
-/** How many parts of 5 MiB the file of {@link bigRequest} has. */
+/** Number of parts of 5 MiB of the file of {@link bigRequest}. */
 export const BIG_PARTS = 3;
 
 /** A push of a file of several parts, the same each time. */

@@ -61,7 +61,7 @@ export class InterleavedActor {
     return this.#callsLeft < 0;
   }
 
-  /** How many calls were made that change something. */
+  /** Number of calls so far that change the store. */
   get changes(): number {
     return this.#changes;
   }

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ended, nodeArguments } from './run-process.ts';
 
-/** When a process is killed. */
+/** Moment at which a process is killed. */
 export interface KillMoment {
   /** After so many lines that it wrote … */
   readonly lines: number;

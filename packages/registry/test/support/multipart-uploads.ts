@@ -5,7 +5,7 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** How an upload is completed, and aborted. */
+/** HTTP methods that complete and abort an upload. */
 const ends: ReadonlySet<string> = new Set(['POST', 'DELETE']);
 
 /**

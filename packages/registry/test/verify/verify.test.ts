@@ -13,7 +13,7 @@ import { folderStore } from '@fairlead/registry';
 import { verifyRegistry } from '@fairlead/registry/maintenance';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { reseal } from '../support/reseal.ts';
+import { withDigest } from '../support/with-digest.ts';
 import { digits, temporaryFolder, temporaryRegistry } from '../support/sample-registry.ts';
 
 // Generous for machines whose disk is slow to sync.
@@ -107,7 +107,7 @@ describe('verify', () => {
   test('finds a missing or replaced manifest', async () => {
     const { registry, folder } = await filledRegistry();
     replaceFile(join(folder, manifestPath), (bytes) =>
-      reseal(bytes.toString().replace('Digits – ok', 'Digits – OK')),
+      withDigest(bytes.toString().replace('Digits – ok', 'Digits – OK')),
     );
     const exchanged = await verifyRegistry(registry.store);
     expect(exchanged.problems).toMatchObject([{ key: entryPath, code: 'ERR_REGISTRY_CORRUPT' }]);
@@ -122,7 +122,7 @@ describe('verify', () => {
   test('finds a missing or replaced entry', async () => {
     const { registry, folder } = await filledRegistry();
     replaceFile(join(folder, entryPath), (bytes) =>
-      reseal(bytes.toString().replace('because', 'no reason')),
+      withDigest(bytes.toString().replace('because', 'no reason')),
     );
     const next = entryPath.replace('2.json', '3.json');
     expect((await verifyRegistry(registry.store)).problems).toMatchObject([{ key: next }]);
@@ -206,53 +206,57 @@ describe('a manifest', () => {
     return registry;
   }
   const set = (field: string, json: string) => (text: string) =>
-    reseal(text.replace(/^\{/, `{\n  ${JSON.stringify(field)}: ${json},`));
+    withDigest(text.replace(/^\{/, `{\n  ${JSON.stringify(field)}: ${json},`));
 
   test.each<[string, (text: string) => string, string]>([
     ['empty', () => '', 'ERR_REGISTRY_CORRUPT'],
     ['not JSON', () => 'PK\u0003\u0004', 'ERR_REGISTRY_CORRUPT'],
-    ['valid by its digest, but not JSON', () => reseal('{{,\n  "seal"'), 'ERR_REGISTRY_CORRUPT'],
+    [
+      'valid by its digest, but not JSON',
+      () => withDigest('{{,\n  "seal"'),
+      'ERR_REGISTRY_CORRUPT',
+    ],
     ['without a digest', (text) => text.replace(/,\n {2}"seal".*/, ''), 'ERR_REGISTRY_CORRUPT'],
     ['cut off', (text) => text.slice(0, 100), 'ERR_REGISTRY_CORRUPT'],
     [
       'of another model',
-      (text) => reseal(text.replace('"digits"', '"other"')),
+      (text) => withDigest(text.replace('"digits"', '"other"')),
       'ERR_REGISTRY_CORRUPT',
     ],
     [
       'of a later format',
-      (text) => reseal(text.replace('"formatVersion": 1', '"formatVersion": 2')),
+      (text) => withDigest(text.replace('"formatVersion": 1', '"formatVersion": 2')),
       'ERR_REGISTRY_UNSUPPORTED_FORMAT',
     ],
     [
       'with a path that climbs',
-      (text) => reseal(text.replace('"model.onnx"', '"../../model.onnx"')),
+      (text) => withDigest(text.replace('"model.onnx"', '"../../model.onnx"')),
       'ERR_REGISTRY_INVALID_MANIFEST',
     ],
     [
       'with a hash that climbs',
-      (text) => reseal(text.replace(/"sha256": "[^"]*"/, '"sha256": "../../../etc/passwd"')),
+      (text) => withDigest(text.replace(/"sha256": "[^"]*"/, '"sha256": "../../../etc/passwd"')),
       'ERR_REGISTRY_INVALID_MANIFEST',
     ],
     [
       'with a size below zero',
-      (text) => reseal(text.replace('"size": 7', '"size": -7')),
+      (text) => withDigest(text.replace('"size": 7', '"size": -7')),
       'ERR_REGISTRY_INVALID_MANIFEST',
     ],
     [
       'with an unknown runtime',
-      (text) => reseal(text.replace('"onnx"', '"cobol"')),
+      (text) => withDigest(text.replace('"onnx"', '"cobol"')),
       'ERR_REGISTRY_INVALID_MANIFEST',
     ],
     [
       'with an unknown datatype',
-      (text) => reseal(text.replace('"FP32"', '"FP1"')),
+      (text) => withDigest(text.replace('"FP32"', '"FP1"')),
       'ERR_REGISTRY_INVALID_MANIFEST',
     ],
     [
       'nested too deep',
       (text) =>
-        reseal(
+        withDigest(
           text.replace(
             '"runtime": {',
             `"baseline": ${'['.repeat(200_000)}${']'.repeat(200_000)},\n  "runtime": {`,
@@ -279,7 +283,7 @@ describe('a manifest', () => {
 
   test('with a wrong size is rejected before memory is allocated', async () => {
     const registry = await withManifest((text) =>
-      reseal(text.replace('"size": 7', '"size": 9007199254740991')),
+      withDigest(text.replace('"size": 7', '"size": 9007199254740991')),
     );
     const { read } = await registry.openVersion('digits', 1);
     await expect(read('model.onnx')).rejects.toThrow('has 7 bytes instead of 9007199254740991');
@@ -288,7 +292,7 @@ describe('a manifest', () => {
 
   test('may have fields of later releases, which stay and have no effect', async () => {
     const registry = await withManifest((text) =>
-      reseal(
+      withDigest(
         text
           .replace(
             /^\{/,

@@ -30,7 +30,7 @@ async function fullManifest() {
             datatype: 'FP32',
             shape: [-1, 64],
             range: { min: 0, max: 16 },
-            units: 'grey',
+            units: 'gray',
             description: 'An image.',
           },
         ],

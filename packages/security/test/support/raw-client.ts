@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 /** Socket that sends any bytes, so that a test can violate HTTP. */
 export class RawClient {
   readonly socket: Socket;
-  /** How the connection ended, as soon as it did. */
+  /** Resolves with the way in which the connection ended. */
   readonly closed: Promise<'cleanly' | 'by reset'>;
   #received = '';
 

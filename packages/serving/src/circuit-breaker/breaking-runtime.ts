@@ -44,7 +44,7 @@ const PROBE_AGE_MS = 1000;
  * A runtime behind a circuit breaker: while the circuit is open, the runtime isn't called; then it is tried by one execution
  * before the others follow.
  *
- * What trips it are faults of the runtime, never those of clients: a wrong request, one that was canceled or whose
+ * Only faults of the runtime trip it, never those of clients: a wrong request, one that was canceled or whose
  * deadline has passed, one that finds no capacity, and one at which a runtime fails that answers what it is known to answer.
  */
 export class BreakingRuntime implements Runtime {

@@ -71,7 +71,7 @@ export class ServingError extends Error {
  */
 export function refusal(code: ServingErrorCode, message: string): ServingError {
   const { stackTraceLimit } = Error;
-  // Where intrinsics are frozen it stays as it is.
+  // With frozen intrinsics the value stays unchanged.
   Reflect.set(Error, 'stackTraceLimit', 0);
   const error = new ServingError(code, message);
   Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);

@@ -68,7 +68,7 @@ const RETRY_AFTER_SECONDS = 1;
 /**
  * Decides on status and message; an error that isn't meant for clients is a fault of ours, and says nothing of the inside.
  *
- * What is worth another try says when, in `retry-after` (seconds) and in `grpc-retry-pushback-ms`, which clients with a
+ * Errors that a client may retry name the delay, in `retry-after` (seconds) and in `grpc-retry-pushback-ms`, which clients with a
  * retry policy obey.
  */
 export function toGrpcError(error: unknown): Pick<ServerErrorResponse, 'code' | 'details'> & {

@@ -58,7 +58,7 @@ export class AliasFollower {
     this.#running = Promise.all([this.#follow(), this.#keepLoaded()]);
   }
 
-  /** Why there is no version, or why the alias' newest one isn't in place. */
+  /** Reason why there is no version, or why the newest one of the alias isn't served. */
   get problem(): string | undefined {
     return this.#problem;
   }

@@ -33,7 +33,7 @@ export interface LoadedVersionOptions {
   /** Limits of a shared execution, where `batching` is on. */
   readonly limits: BatchLimits;
   readonly batching: BatchingDecision;
-  /** Why it was not run before, if it wasn't. */
+  /** Reason why it was not run before, if it wasn't. */
   readonly validationSkipped?: string | undefined;
   readonly maxQueued: number;
   /** Rows that one request may have at most. */
@@ -69,7 +69,7 @@ export class LoadedVersion {
   readonly goldenExamples: readonly GoldenExample[];
   /** Decision whether requests share executions, with its reason. */
   readonly batching: BatchingDecision;
-  /** Why it was not run before it was put in place, if it wasn't. */
+  /** Reason why it was not run before it was served, if it wasn't. */
   readonly validationSkipped: string | undefined;
   readonly #scheduler: Scheduler;
   readonly #breaker: BreakingRuntime | undefined;

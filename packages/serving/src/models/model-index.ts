@@ -1,13 +1,13 @@
 import type { ModelSource } from '../source/model-source.ts';
 import type { ServedModel } from './served-model.ts';
 
-/** How a model is doing that is served, or could be. */
+/** State of a model that is served, or could be. */
 export interface ModelIndexEntry {
   readonly name: string;
   /** The version that answers; absent while none is loaded. */
   readonly version?: string;
   readonly state: 'READY' | 'UNAVAILABLE' | 'LOADING' | 'UNLOADING';
-  /** Why it isn't ready; empty when there is nothing to say. */
+  /** Reason why it isn't ready; empty when there is none. */
   readonly reason: string;
   /** Size of the model's files, in bytes; of versions whose runtime holds them in memory. */
   readonly fileBytes?: number;

@@ -10,6 +10,6 @@ export interface ModelStatus {
   readonly version?: string;
   readonly platform?: string;
   readonly signature?: Signature;
-  /** Why it isn't ready, or why the alias' newest version isn't in place. */
+  /** Reason why it isn't ready, or why the newest version of the alias isn't served. */
   readonly reason?: string;
 }

@@ -62,7 +62,7 @@ export class ServedModel {
     return this.#slots.find(version);
   }
 
-  /** Why there is no version, or why the alias' newest one isn't in place. */
+  /** Reason why there is no version, or why the newest one of the alias isn't served. */
   get problem(): string | undefined {
     return this.#main.problem;
   }

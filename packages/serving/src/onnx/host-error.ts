@@ -10,7 +10,7 @@ export interface HostErrorFacts {
   readonly crashed?: boolean;
   /** True if the inputs can't be given to the model. */
   readonly isInput?: boolean;
-  /** Why a thread didn't load the model: an execution can end the process that the thread is in. */
+  /** Reason why a thread didn't load the model: an execution can end the process that the thread is in. */
   readonly crashRisk?: string;
 }
 

@@ -10,7 +10,7 @@ import { timeSession, type Timing } from './time-session.ts';
 const MAX_LOAD_MS = 20;
 /** Larger files aren't worth a second copy in memory. */
 const MOST_MODEL_BYTES = 8 * 1024 * 1024;
-/** How long an execution may keep the event loop from everything else, in milliseconds. */
+/** Time that an execution may block the event loop, in milliseconds. */
 const MOST_BLOCKING_MS = 0.5;
 /** A shorter execution costs the event loop no more than the messages to and from a worker. */
 const TRIFLING_MS = 0.1;
@@ -109,7 +109,7 @@ export interface WorkerTiming extends Timing {
   readonly loadCpuMs: number;
 }
 
-/** How many rows an execution may have. */
+/** Maximum number of rows of an execution. */
 interface RowLimits {
   readonly always: number;
   /** While no other execution runs. */

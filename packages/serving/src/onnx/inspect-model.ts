@@ -9,7 +9,7 @@ export interface InspectedModel {
   readonly onnx: OnnxModel;
   /** The weights files that it reads. */
   readonly weights: readonly WeightsFile[];
-  /** Why an execution can end its process; undefined when none can. */
+  /** Reason why an execution can end its process; undefined when none can. */
   readonly crashRisk: string | undefined;
 }
 

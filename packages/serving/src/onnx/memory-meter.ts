@@ -1,7 +1,7 @@
 /**
  * Measures the resident memory that models take, by how much that of the process grows while they are loaded.
  *
- * What the process grows by while several models are loaded is divided among them in proportion to the sizes of their files.
+ * The growth of the process while several models are loaded is divided among them in proportion to the sizes of their files.
  */
 export class MemoryMeter {
   readonly #residentBytes: () => number;

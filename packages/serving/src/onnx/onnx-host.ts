@@ -15,7 +15,7 @@ interface Job {
   readonly answer: PromiseWithResolvers<WorkerResponse>;
 }
 
-/** How a model is loaded. */
+/** Options for loading a model. */
 interface LoadOptions {
   readonly timeoutMs: number;
   readonly meter: MemoryMeter;

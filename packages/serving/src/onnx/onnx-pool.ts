@@ -64,7 +64,7 @@ export class OnnxPool implements Runtime, Tenant {
     return this.#workers.loader.facts.rowAnalysis;
   }
 
-  /** Why an execution can end its process; undefined when none can. */
+  /** Reason why an execution can end its process; undefined when none can. */
   get crashRisk(): string | undefined {
     return this.#workers.loader.facts.crashRisk;
   }

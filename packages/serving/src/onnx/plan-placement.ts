@@ -18,7 +18,7 @@ export interface PlacementFacts {
 const QUICK_ROW_MS = 1;
 /** Each worker holds the weights; all of them together get this part of the memory. */
 const MEMORY_SHARE = 1 / 4;
-/** Weights, and what ONNX Runtime makes of them while it optimises; measured with MLPs of 5 to 88 MB. */
+/** Weights, and what ONNX Runtime makes of them while it optimizes; measured with MLPs of 5 to 88 MB. */
 const MEMORY_PER_MODEL_BYTE = 2;
 
 /** Decides how many workers run a model, and with how many threads each: pure, so that it can be read and tested. */

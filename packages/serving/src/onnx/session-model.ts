@@ -19,7 +19,7 @@ export interface ModelFile {
   /** Names of the inputs that the signature has, to be compared with the model's own. */
   readonly inputs: readonly string[];
   readonly outputs: readonly SessionOutput[];
-  /** The signature by which the rows are analysed; left out when that isn't wanted. */
+  /** The signature by which the rows are analyzed; left out when that isn't wanted. */
   readonly analyzeRowsOf?: Signature;
 }
 

@@ -29,7 +29,7 @@ export class VersionWorkers {
   intraOpThreads = 1;
   /** True if its only worker serves other versions too. */
   isShared = false;
-  /** Why the last worker was lost, or could not be replaced. */
+  /** Reason why the last worker was lost, or could not be replaced. */
   lastLoss = 'no worker was started';
   closed = false;
   readonly #options: VersionWorkersOptions;

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { joinParts, type MessagePart, partsOf } from './message-parts.ts';
 import type { WorkerRequest, WorkerResponse } from './worker-message.ts';
 
-/** Where a worker runs: a thread is quicker to reach, a process can be ended while it computes. */
+/** Place where a worker runs: a thread has lower latency, a process can be killed while it computes. */
 export type WorkerKind = 'thread' | 'process';
 
 /** Listeners of a link. */
@@ -92,7 +92,7 @@ function startProcess({ onResponse, onEnd }: LinkListener): WorkerLink {
 /**
  * Environment of a worker process: a model has no use for that of the service, nor for the files of its working folder.
  *
- * Where the service caches compiled code, the worker does so too, and starts in half of the time.
+ * If the service caches compiled code, the worker does so too, and starts in half of the time.
  */
 function workerEnvironment(): NodeJS.ProcessEnv {
   const cache = getCompileCacheDir();

@@ -33,9 +33,9 @@ export type WorkerResponse =
 
 /** Facts that the file of a model shows. */
 export interface ModelFacts {
-  /** Why an execution can end its process; undefined when none can. */
+  /** Reason why an execution can end its process; undefined when none can. */
   readonly crashRisk: string | undefined;
-  /** True if its rows influence each other; undefined when that wasn't to be analysed. */
+  /** True if its rows influence each other; undefined when that wasn't to be analyzed. */
   readonly rowAnalysis: RowAnalysis | undefined;
 }
 

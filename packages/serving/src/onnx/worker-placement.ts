@@ -3,7 +3,7 @@ import { NeedMeter } from './need-meter.ts';
 import type { OnnxHosts } from './onnx-hosts.ts';
 import type { VersionWorkers } from './version-workers.ts';
 
-/** Where a version is to compute. */
+/** Planned placement of a version. */
 export interface OnnxPlan extends Omit<RuntimePlacement, 'inProcess'> {
   /** True if it may share a worker with other versions while it has little to execute. */
   readonly shareable?: boolean;
@@ -37,7 +37,7 @@ export class WorkerPlacement {
     this.#options = options;
   }
 
-  /** Where the version computes now. */
+  /** Current placement of the version. */
   get current(): RuntimePlacement {
     return this.#current;
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** How long a connection stays open after an early response, in milliseconds. */
+/** Time that a connection stays open after an early response, in milliseconds. */
 const LINGER_MS = 2000;
 /**
  * Bytes of an unread body that are read after the response; then reading stops, so that TCP holds back the client. To

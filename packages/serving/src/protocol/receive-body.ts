@@ -8,7 +8,7 @@ import { ServingError } from '../errors/serving-error.ts';
 export interface BodyLimits {
   /** Largest body, as it is received and once decompressed, in bytes. */
   readonly maxBodyBytes: number;
-  /** Where the memory of bodies is counted; without it there is no bound of all bodies together. */
+  /** Counter of the memory of bodies; without it all bodies together have no limit. */
   readonly bodies?: BodyMemory | undefined;
   /** The client that the body's memory is counted for; without it only the bound of all bodies applies. */
   readonly client?: ((req: IncomingMessage) => string | undefined) | undefined;

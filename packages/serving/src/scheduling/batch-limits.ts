@@ -1,6 +1,6 @@
 import type { Signature } from '@fairlead/signature';
 
-/** How much may share one execution. */
+/** Limits of requests that share one execution. */
 export interface BatchLimits {
   /** Rows of all requests together; a single request may have more. */
   readonly maxRows: number;

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { addressKind } from '@fairlead/webhooks/addresses';
 import { ServingError } from '../errors/serving-error.ts';
 
-/** Where an upstream listens. */
+/** Address of an upstream. */
 export interface UpstreamAddress {
   /** Scheme, host and port, as the `Host` header needs them. */
   readonly origin: string;

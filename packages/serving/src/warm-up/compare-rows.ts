@@ -1,7 +1,7 @@
 import { float16ToNumber, type Tensor } from '@fairlead/signature';
 
 /**
- * How far a row may be from what it was alone, relative to the magnitude of its output.
+ * Tolerance of a row in a batch against the same row alone, relative to the magnitude of its output.
  *
  * A matrix product of more rows adds its terms in another order: single precision then differs by some 1e-7 of the
  * largest term, by up to 1e-5 behind a hundred layers. Rows that influence each other differ by a part of what their

@@ -19,7 +19,7 @@ const DEFAULT_TOLERANCE = 1e-4;
 const TRIAL_SHARE = 1 / 4;
 /** The same, in milliseconds, where the graph has shown already that rows are independent. */
 const CHECK_BUDGET_MS = 2000;
-/** How long a worker that the trial ended may take to be replaced. */
+/** Timeout for the replacement of a worker that the trial ended. */
 const REPLACEMENT_MS = 10_000;
 
 /** Options of {@link warmUp}. */

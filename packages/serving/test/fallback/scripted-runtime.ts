@@ -10,7 +10,7 @@ import {
 } from '@fairlead/serving';
 import type { MemorySource } from '../memory-source.ts';
 
-/** How a runtime is to behave from now on. */
+/** Behavior of a runtime from now on. */
 export interface Script {
   /** Error code of executions; undefined lets them answer. */
   fault?: ServingErrorCode | 'not-ours' | undefined;

@@ -536,7 +536,7 @@ describe('time', () => {
     expect(runtime.executed).toEqual([[1]]);
   });
 
-  test('a cancelled call is never executed', async () => {
+  test('a canceled call is never executed', async () => {
     const { models, runtime, finished } = await gated();
     const { send } = await serve(models);
     const first = send('ModelInfer', rowOf(1));

@@ -111,12 +111,12 @@ def main():
     )
     norm = [
         h.make_node("ReduceMean", ["x"], ["mean"], axes=[-1]),
-        h.make_node("Sub", ["x", "mean"], ["centred"]),
-        h.make_node("Mul", ["centred", "centred"], ["square"]),
+        h.make_node("Sub", ["x", "mean"], ["centered"]),
+        h.make_node("Mul", ["centered", "centered"], ["square"]),
         h.make_node("ReduceMean", ["square"], ["variance"], axes=[-1]),
         h.make_node("Add", ["variance", "epsilon"], ["above"]),
         h.make_node("Sqrt", ["above"], ["deviation"]),
-        h.make_node("Div", ["centred", "deviation"], ["y"]),
+        h.make_node("Div", ["centered", "deviation"], ["y"]),
     ]
     x = value("x", T.FLOAT, (None, 4))
     epsilon = constant("epsilon", [1e-5], T.FLOAT)

@@ -16,7 +16,7 @@ const models = JSON.parse(readFileSync(new URL('models.json', folder), 'utf8')) 
 
 /** Models with an operator that the analysis can't follow. */
 const NOT_FOLLOWED = [
-  'neighbours-reshaped',
+  'neighbors-reshaped',
   'branch-with-sum',
   'function-with-largest-row',
   'transposed-into-its-shape',
@@ -41,10 +41,10 @@ test.each([
   ['running-sum', 'CumSum sums along the rows'],
   ['time-major-lstm', 'LSTM takes the rows for steps in time'],
   ['attention-without-batch', 'MatMul multiplies rows with each other'],
-  ['convolution-over-rows', 'Conv computes neighbouring rows together'],
+  ['convolution-over-rows', 'Conv computes neighboring rows together'],
   ['pairwise-ranking', 'Sub combines each row with every other'],
   ['divided-by-rows', 'Div computes with the number of rows'],
-  ['neighbours-reshaped', 'Reshape reshapes across rows'],
+  ['neighbors-reshaped', 'Reshape reshapes across rows'],
   ['sum-beyond-limit', 'ReduceMax reduces along the rows'],
   ['branch-with-outer-value', 'ReduceMax reduces along the rows'],
   ['branch-with-sum', 'If runs a graph within the graph'],

@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const MAX_TURN_MS = 50;
 
-test('a tree ensemble of more than 8 MB is read and analysed off the event loop', async () => {
+test('a tree ensemble of more than 8 MB is read and analyzed off the event loop', async () => {
   const file = largeEnsemble(3000);
   expect(file.length).toBeGreaterThan(8 * 1024 * 1024);
   const manifest: VersionManifest = {

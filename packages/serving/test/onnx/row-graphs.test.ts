@@ -9,7 +9,7 @@ import { randomGraph, type RandomGraph } from './row-graphs/random-graph.ts';
 const GRAPHS = Number(process.env.ROW_GRAPHS ?? 1500);
 const SEED = process.env.ROW_GRAPHS_SEED ?? '1';
 const ROWS = 3;
-/** Typical magnitudes of a row: a large one beside small ones shows what is normalised or compared across rows. */
+/** Typical magnitudes of a row: a large one beside small ones shows what is normalized or compared across rows. */
 const SCALES = [1, 1e4, 0.01];
 
 type Row = readonly number[];

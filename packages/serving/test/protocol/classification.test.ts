@@ -11,7 +11,7 @@ import { affine, MemorySource } from '../memory-source.ts';
 
 const spec = { name: 'y', datatype: 'FP32' as const, shape: [-1, -1] };
 const [input] = affine.inputs;
-const labelled: Signature = {
+const labeled: Signature = {
   inputs: input === undefined ? [] : [input],
   outputs: [
     {
@@ -37,7 +37,7 @@ const echo: Signature = {
 const models = new ModelServer({
   source: new ManyModels({
     plain: new MemorySource([{ signature: affine }]),
-    labelled: new MemorySource([{ signature: labelled }]),
+    labeled: new MemorySource([{ signature: labeled }]),
     echo: new MemorySource([{ signature: echo, file: 'echo.onnx' }]),
   }),
   runtimes: { onnx: onnxRuntime() },
@@ -46,7 +46,7 @@ const handler = inferenceHandler(models);
 const server = createServer((req, res) => {
   handler(req, res);
 });
-beforeAll(() => Promise.all(['plain', 'labelled', 'echo'].map((model) => models.serve(model))));
+beforeAll(() => Promise.all(['plain', 'labeled', 'echo'].map((model) => models.serve(model))));
 afterAll(() => models.close());
 
 const ask = (model: string, parameters: object, data = [1, 2, 7, -3]) =>
@@ -63,7 +63,7 @@ describe('classification', () => {
     expect(plain).toMatchObject({
       outputs: [{ name: 'y', datatype: 'BYTES', shape: [2, 1], data: ['5:1', '15:0'] }],
     });
-    const named = (await ask('labelled', { classification: 2 }).expect(200)).body as unknown;
+    const named = (await ask('labeled', { classification: 2 }).expect(200)).body as unknown;
     expect(named).toMatchObject({
       outputs: [
         { datatype: 'BYTES', shape: [2, 2], data: ['5:1:dog', '3:0:cat', '15:0:cat', '-5:1:dog'] },

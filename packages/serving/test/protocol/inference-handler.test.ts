@@ -88,7 +88,7 @@ describe('a repeated key', () => {
     ['in the request', `{"id":"1","inputs":[${JSON.stringify(tensor)}],"id":"2"}`, 'id'],
     ['in a tensor', `{"inputs":[{"name":"${name}",${values},"data":[1,2],"data":[3,4]}]}`, 'data'],
     [
-      'spelt with an escape',
+      'spelled with an escape',
       `{"inputs":[{"name":"${name}",${values},"data":[1,2],"d\\u0061ta":[3,4]}]}`,
       'data',
     ],

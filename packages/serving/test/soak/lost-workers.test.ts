@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { hangWorker, killWorker } from './workers/lost-workers.ts';
 
-// How long it takes, in under two seconds and many times over, is for a machine with nothing else to do: npm run soak -- workers
+// The duration, under two seconds in many runs, is measured only on an idle machine: npm run soak -- workers
 test.each([
   ['a worker that dies', killWorker],
   ['a worker that hangs', hangWorker],

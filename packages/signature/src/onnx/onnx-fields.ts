@@ -1,7 +1,7 @@
 /** Type of a field; strings are `bytes`. */
 export type FieldType = 'int32' | 'int64' | 'enum' | 'fixed32' | 'fixed64' | 'bytes' | 'message';
 
-/** How a field may occur in its message. */
+/** Cardinality of a field in its message. */
 interface Field {
   readonly type: FieldType;
   readonly repeated: boolean;

@@ -16,7 +16,7 @@ const REFUSAL_GOAL_MS = 1;
 const SETTLE_MS = 100;
 
 /**
- * How long one request holds the event loop at the limits that ship: a probe of `/v2/health/live` waits beside each of
+ * Measures how long one request blocks the event loop at the default limits: a probe of `/v2/health/live` waits beside each of
  * the bodies, and the processor time of the gateway's main thread is read, which other load doesn't inflate.
  */
 export async function benchBodies(

@@ -17,7 +17,7 @@ interface Start {
   readonly goal?: number;
 }
 
-/** How long the command takes to start, as a ratio to `node -e 0` of the same run. */
+/** Measures the start of the command, as a ratio to `node -e 0` of the same run. */
 export async function benchCli(
   { folder }: { readonly folder: string },
   print: (line: string) => void,

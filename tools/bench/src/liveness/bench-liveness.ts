@@ -17,7 +17,7 @@ interface Liveness {
 }
 
 /**
- * How long a liveness probe takes while a slow model runs at saturation: ours, whose event loop is free, against the
+ * Measures the latency of a liveness probe while a slow model runs at saturation: ours, whose event loop is free, against the
  * naive server, whose loop the model blocks.
  */
 export async function benchLiveness(print: (line: string) => void): Promise<void> {

@@ -11,7 +11,7 @@ const VERSIONS = 100;
 const BLOB_BYTES = 512 * 1024 * 1024;
 const FOLLOWERS = 50;
 
-/** How fast a registry in a folder is: with many versions, with a large artifact, and for many followers. */
+/** Measures a registry in a folder: with many versions, with a large artifact, and for many followers. */
 export async function benchRegistry(
   { folder }: { readonly folder: string },
   print: (line: string) => void,
@@ -100,7 +100,7 @@ async function benchPoll(
   );
 }
 
-/** How long it takes until every follower has heard of a change, at the usual interval. */
+/** Measures the time until every follower has a change, at the default interval. */
 async function benchFleet(
   store: ObjectStore,
   model: string,
@@ -134,7 +134,7 @@ async function benchFleet(
   );
 }
 
-/** How fast a large artifact is read with every byte verified. */
+/** Measures the throughput of reading a large artifact with every byte verified. */
 async function benchHashing(path: string, print: (line: string) => void): Promise<void> {
   const registry = new ModelRegistry({ store: folderStore(path, { create: true }) });
   const { manifest } = await registry.push({

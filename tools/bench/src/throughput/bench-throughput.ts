@@ -10,7 +10,7 @@ export interface ThroughputOptions {
   readonly models: readonly string[];
   readonly connections: readonly number[];
   readonly seconds: number;
-  /** How often each side is measured at each number of connections, in turn with the others. */
+  /** Number of measurements of each side at each number of connections, in turn with the others. */
   readonly rounds: number;
   /** Folder of the models and what the sides write. */
   readonly folder: string;

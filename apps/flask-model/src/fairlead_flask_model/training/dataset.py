@@ -80,8 +80,8 @@ def load_breast_cancer_dataset() -> Dataset:
 
 # Ten measurements of a nucleus, with the unit where the source states one.
 _MEASUREMENTS: dict[str, tuple[str, str | None]] = {
-    "radius": ("distance from the centre to the outline", None),
-    "texture": ("standard deviation of the grey values", "grey levels"),
+    "radius": ("distance from the center to the outline", None),
+    "texture": ("standard deviation of the gray values", "gray levels"),
     "perimeter": ("length of the outline", None),
     "area": ("area", None),
     "smoothness": ("local variation in the lengths of radii", None),

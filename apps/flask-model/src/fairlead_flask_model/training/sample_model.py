@@ -47,8 +47,8 @@ class SampleModel:
 
 
 PROBE_ROWS = 10_000
-# 32-bit neighbours tried on either side of each split of a tree.
-NEIGHBOURS = 2
+# 32-bit neighbors tried on either side of each split of a tree.
+NEIGHBORS = 2
 
 
 def _make_digits_pipeline(hyperparameters: dict[str, Any], seed: int) -> Pipeline:
@@ -94,9 +94,9 @@ def _rows_at_splits(rng: np.random.Generator, rows: NDArray[np.float32], pipelin
     splits = features >= 0  # Leaves have −2.
     features, thresholds = features[splits], thresholds[splits]
     values = (thresholds * scaler.scale_[features] + scaler.mean_[features]).astype(np.float32)
-    steps = np.arange(-NEIGHBOURS, NEIGHBOURS + 1)
+    steps = np.arange(-NEIGHBORS, NEIGHBORS + 1)
     X = rows[rng.integers(len(rows), size=len(values) * len(steps))]
-    # Neighbouring floats of one sign are neighbouring integers.
+    # Neighboring floats of one sign are neighboring integers.
     near = (values[:, None].view(np.int32) + steps).astype(np.int32).view(np.float32)
     X[np.arange(len(X)), np.repeat(features, len(steps))] = near.ravel()
     return np.maximum(X, 0)
@@ -107,7 +107,7 @@ SAMPLE_MODELS = (
         name="digits",
         title="Handwritten digits",
         purpose="Reads one handwritten digit from an image of 8 × 8 pixels.",
-        limits="Digits of 43 writers, centred and scaled; not for other scripts, noise or several digits at once.",
+        limits="Digits of 43 writers, centered and scaled; not for other scripts, noise or several digits at once.",
         input={
             "name": "image",
             "datatype": "FP32",
@@ -127,7 +127,7 @@ SAMPLE_MODELS = (
     SampleModel(
         name="breast-cancer",
         title="Breast cancer from nuclei",
-        purpose="Classifies tumours as malignant or benign by measurements of cell nuclei in an image.",
+        purpose="Classifies tumors as malignant or benign by measurements of cell nuclei in an image.",
         limits="A demonstration on 569 samples of one hospital; not for diagnosis.",
         input={
             "name": "measurements",

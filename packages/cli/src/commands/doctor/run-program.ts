@@ -6,10 +6,10 @@ const MAX_RUN_MS = 5000;
 /** Characters of its output that are read. */
 const MAX_OUTPUT = 10_000;
 
-/** How a program ended, and the beginning of its output. */
+/** Result of a program, with the beginning of its output. */
 export interface ProgramRun {
   readonly output: string;
-  /** Why it has no usable output: the code of the system's error, such as `ENOENT`, `timeout`, or its exit code. */
+  /** Reason why it has no usable output: the code of the system's error, such as `ENOENT`, `timeout`, or its exit code. */
   readonly failure?: string;
 }
 

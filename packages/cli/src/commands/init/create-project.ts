@@ -32,12 +32,12 @@ export async function createProject(
   return files.map(({ path }) => path);
 }
 
-/** Whether a file, a folder or a link, also one without a target, is at the path. */
+/** Returns whether the path is a file, a folder or a link, including a broken one. */
 function isPresent(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Makes a name for npm of the name of the folder. */
+/** Derives an npm package name from the name of the folder. */
 function projectName(folder: string): string {
   const name = basename(resolve(folder))
     .toLowerCase()

@@ -34,7 +34,7 @@ A gate is one of
   accuracy >= 0.95              a metric or a measurement against a number
   accuracy >= champion - 0.01   the same against the version that an alias points to
   p99Ms <= 20                   names that end in Ms need a measurement, as does parity
-  parity <= 1e-4                greatest difference between the export and its original
+  parity <= 1e-4                maximum difference between the export and its original
   goldenExamples 3              at least 3 golden examples, all of which passed
   signatureCompatible           backward compatible with the current version
   approvedBy 1                  approved by at least 1 actor other than the pusher`,

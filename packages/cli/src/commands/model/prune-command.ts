@@ -35,7 +35,7 @@ export function definePruneCommand(command: Command, context: CommandContext): v
       const report = await pruneVersions(store, model, { keepLast, dryRun, now, ...audit });
       context.output.present(options, report, () => [
         `${dryRun ? 'A dry run would prune' : 'Pruned'} versions: ${list(report.pruned)}.`,
-        `Pruned before: ${list(report.alreadyPruned)}. Kept because an alias points to them, or did: ${list(report.keptByAlias)}.`,
+        `Pruned before: ${list(report.alreadyPruned)}. Retained because an alias points to them, or did: ${list(report.keptByAlias)}.`,
         ...(dryRun || report.pruned.length === 0
           ? []
           : ['The next fairlead model gc removes the files that no other version refers to.']),

@@ -1,7 +1,7 @@
 import { quoted } from '../../output/shell-word.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
 
-/** Longest body that stands in a curl line itself, in characters; a longer one is read from a file. */
+/** Longest body that is printed as part of a curl command, in characters; a longer one is read from a file. */
 const MAX_INLINE_LENGTH = 2000;
 
 /** State of one model, with a request to it. */

@@ -26,7 +26,7 @@ export interface ServeOptions {
 }
 
 /**
- * Serves a registry or a model file until the process is asked to stop, with a key that is valid as long as it runs.
+ * Serves a registry or a model file until a signal stops the process, with a key that is valid as long as it runs.
  *
  * @throws CliError `ERR_CLI_NO_RUNTIME`, `ERR_CLI_NO_REGISTRY`, `ERR_CLI_USAGE`; RegistryError when the registry or the source can't be read
  */

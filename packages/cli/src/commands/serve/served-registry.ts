@@ -6,7 +6,7 @@ import { openRegistry } from '../../registry/open-registry.ts';
 /** A registry to serve, and its models at the start. */
 export interface ServedRegistry {
   readonly location: string;
-  /** Whether it is removed at the end. */
+  /** True if it is removed at the end. */
   readonly isTemporary: boolean;
   /** Models that have the alias, or the one that was named. */
   readonly models: readonly string[];

@@ -4,7 +4,7 @@ import { ModelRegistry, openStore } from '@fairlead/registry';
 import { verifyRegistry } from '@fairlead/registry/maintenance';
 import { runUntilKilled } from '../kill-process.ts';
 import {
-  type Acknowledgement,
+  type Acknowledgment,
   collect,
   importAgain,
   type KilledWriter,
@@ -13,7 +13,7 @@ import {
   withWorkFolder,
 } from './killed-writers.ts';
 
-/** How writers are killed. */
+/** Options of the kills of writers. */
 export interface KillOptions {
   readonly location: string;
   /** Writers that are killed in all. */
@@ -23,7 +23,7 @@ export interface KillOptions {
   readonly onRound?: (killed: number) => void;
 }
 
-/** Acknowledgements of the killed writers. */
+/** Acknowledgments of the killed writers. */
 export interface KillReport {
   readonly killed: number;
   /** Of each kind, how many things were acknowledged. */
@@ -69,8 +69,8 @@ async function killAll(
         },
       );
       assert.ok(wasKilled, `${actor} ended by itself`);
-      const acknowledgements = lines.slice(1).map((line) => JSON.parse(line) as Acknowledgement);
-      recordsOf.get(kind)?.push({ actor, prepared, acknowledgements });
+      const acknowledgments = lines.slice(1).map((line) => JSON.parse(line) as Acknowledgment);
+      recordsOf.get(kind)?.push({ actor, prepared, acknowledgments });
     });
     // All writers, also when one fails: none may run on.
     const outcomes = await Promise.allSettled(writers);
@@ -87,13 +87,13 @@ async function killAll(
   const acknowledged = Object.fromEntries(
     [...recordsOf].map(([{ name }, all]) => [
       name,
-      all.reduce((sum, { acknowledgements }) => sum + acknowledgements.length, 0),
+      all.reduce((sum, { acknowledgments }) => sum + acknowledgments.length, 0),
     ]),
   );
   return { killed, acknowledged, versions: manifests };
 }
 
-/** A kill can cut off one acknowledgement of a version that was made; nothing else came from nowhere. */
+/** A kill can cut off one acknowledgment of a version that was made; nothing else came from nowhere. */
 async function checkNothingFromNowhere(
   registry: ModelRegistry,
   recordsOf: ReadonlyMap<KilledWriter, readonly WriterRecord[]>,
@@ -105,7 +105,7 @@ async function checkNothingFromNowhere(
     .reduce((sum, { versions: count }) => sum + count, 0);
   const pushed = [...recordsOf.values()]
     .flat()
-    .flatMap(({ acknowledgements }) => acknowledgements)
+    .flatMap(({ acknowledgments }) => acknowledgments)
     .filter((each) => each.pushed !== undefined).length;
   assert.ok(versions <= pushed + killed, `${versions} versions of ${pushed} pushes`);
 }

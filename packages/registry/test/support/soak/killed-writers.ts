@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { folderStore, ModelRegistry, type ObjectStore, RegistryError } from '@fairlead/registry';
 
 /** One line of a writer: what the registry has acknowledged to it. */
-export type Acknowledgement = Readonly<Record<string, unknown>>;
+export type Acknowledgment = Readonly<Record<string, unknown>>;
 
 /** A program that changes a registry until it is killed, and a check that no acknowledged record is lost. */
 export interface KilledWriter {
@@ -23,12 +23,12 @@ export interface KilledWriter {
   readonly check: (store: ObjectStore, acknowledged: readonly WriterRecord[]) => Promise<void>;
 }
 
-/** Acknowledgements of one writer before it was killed. */
+/** Acknowledgments of one writer before it was killed. */
 export interface WriterRecord {
   readonly actor: string;
   /** Result of `prepare`. */
   readonly prepared: string;
-  readonly acknowledgements: readonly Acknowledgement[];
+  readonly acknowledgments: readonly Acknowledgment[];
 }
 
 /** Versions that the pruning writers keep. */
@@ -42,7 +42,7 @@ export const pushAndPromote: KilledWriter = {
   script: new URL('../processes/push-until-killed.ts', import.meta.url),
   async check(store, records) {
     const registry = new ModelRegistry({ store });
-    const acknowledged = records.flatMap(({ acknowledgements }) => acknowledgements);
+    const acknowledged = records.flatMap(({ acknowledgments }) => acknowledgments);
     const sets = acknowledged.filter(({ set }) => set !== undefined);
     const history = sets.length === 0 ? [] : await registry.history('digits', 'champion');
     for (const { set, seal } of sets) assert.equal(history[Number(set) - 1]?.seal, seal);
@@ -59,7 +59,7 @@ export const collect: KilledWriter = {
   async check(store, records) {
     const registry = new ModelRegistry({ store });
     const pushed = records
-      .flatMap(({ acknowledgements }) => acknowledgements)
+      .flatMap(({ acknowledgments }) => acknowledgments)
       .filter((each) => each.pushed !== undefined);
     const newest = pushed.length === 0 ? 0 : (await registry.listVersions('scratch')).length;
     for (const { pushed: version, seal } of pushed) {
@@ -98,16 +98,16 @@ export const importAgain: KilledWriter = {
   },
   async check(store, records) {
     const registry = new ModelRegistry({ store });
-    for (const { actor, prepared, acknowledgements } of records) {
+    for (const { actor, prepared, acknowledgments } of records) {
       // An acknowledged import is complete; another import completes the others.
       const { created, unchanged } = await importModels(store, prepared);
-      const whole = acknowledgements.some(({ imported }) => imported === true);
-      const part = Math.max(0, ...acknowledgements.map(({ done }) => Number(done ?? 0)));
+      const whole = acknowledgments.some(({ imported }) => imported === true);
+      const part = Math.max(0, ...acknowledgments.map(({ done }) => Number(done ?? 0)));
       assert.ok(
         unchanged >= part,
-        `${actor} got acknowledgements of ${part} objects, ${unchanged} exist`,
+        `${actor} got acknowledgments of ${part} objects, ${unchanged} exist`,
       );
-      if (whole) assert.equal(created, 0, `${actor} got the acknowledgement of a complete import`);
+      if (whole) assert.equal(created, 0, `${actor} got the acknowledgment of a complete import`);
       for (let version = 1; version <= IMPORTED.versions; version += 1) {
         await (await registry.openVersion(actor, version)).read('model.onnx');
       }

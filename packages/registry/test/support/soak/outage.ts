@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ModelRegistry, type ObjectStore } from '@fairlead/registry';
 import type { FaultProxy } from '../fault-proxy.ts';
 
-/** How a store goes away. */
+/** Options of a store outage. */
 export interface OutageOptions {
   /** An empty store that is reached through `proxy`. */
   readonly store: ObjectStore;

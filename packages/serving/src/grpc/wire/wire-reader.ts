@@ -1,6 +1,6 @@
 import { badRequest } from '../../protocol/json-body.ts';
 
-/** How a field's value is written. */
+/** Wire types of fields. */
 export const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
 /** The longest varint: 64 bits in groups of seven. */
@@ -15,9 +15,9 @@ export class WireReader {
   field = 0;
   /** Wire type of that field. */
   type = 0;
-  /** Where the value of that field starts; behind its length where it has one. */
+  /** Offset of the start of the field's value, behind its length if it has one. */
   start = 0;
-  /** Where the value of that field ends. */
+  /** Offset of the end of the field's value. */
   end = 0;
 
   /** Reads `bytes` from `start` to `end`. */

@@ -24,7 +24,7 @@ export function einsumRisk(
   return `Einsum ends its process where input ${long} has fewer dimensions than its term in ${JSON.stringify(equation)} has labels`;
 }
 
-/** How many dimensions the output has at least: one for each label behind the arrow. */
+/** Minimum number of dimensions of the output: one for each label behind the arrow. */
 export function einsumOutputLabels(equation = ''): number {
   const [, right = ''] = equation.replaceAll(' ', '').split('->');
   return right.replace(ELLIPSIS, '').length;

@@ -45,7 +45,7 @@ const rules: ReadonlyMap<string, Rule> = new Map([
   ...each('Einsum', (_ranks, { attribute }) => einsumOutputLabels(attribute('equation')?.text)),
 ]);
 
-/** How many dimensions a node's first output has at least; 0 where that isn't known. */
+/** Minimum number of dimensions of a node's first output; 0 if unknown. */
 export function minRank(node: NodeFacts): number {
   const ranks = node.inputs.map((input) => input?.rank ?? 0);
   return Math.max(0, rules.get(node.operator)?.(ranks, node) ?? 0);

@@ -24,7 +24,7 @@ export interface ValueFacts {
   readonly type: number | undefined;
   /** Bits of {@link NATURAL}, {@link NOT_ZERO}, {@link NOT_MINIMUM} and {@link NOT_MINUS_ONE}. */
   readonly bits: number;
-  /** How many dimensions it has at least; `undefined` where that can't be followed. */
+  /** Minimum number of dimensions; `undefined` if unknown. */
   readonly rank?: number;
   /** Of a constant vector, such as the shape for a `Reshape`: its number of elements. */
   readonly length?: number;

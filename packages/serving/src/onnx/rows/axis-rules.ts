@@ -56,7 +56,7 @@ const layerNormalization: Rule = (node) => {
 const imageNormalization: Rule = (node) => {
   node.requireFixed(1);
   const rows = node.rows(0);
-  return axisOf(rows) === 0 ? rows : mixes('normalises along the rows');
+  return axisOf(rows) === 0 ? rows : mixes('normalizes along the rows');
 };
 
 /** Operators that compute along an axis. */
@@ -82,12 +82,12 @@ export const axisRules: Readonly<Record<string, Rule>> = {
     const rows = node.rows(0);
     const axes = node.has('axes') ? (node.integers('axes') ?? unclear()) : [0, 2, 3];
     return axes.map((axis) => fromStart(axis, rows.shape.length)).includes(axisOf(rows))
-      ? mixes('normalises along the rows')
+      ? mixes('normalizes along the rows')
       : rows;
   },
   BatchNormalization(node) {
     const isTraining = node.integer('training_mode', 0) !== 0 || node.outputCount > 1;
-    if (isTraining) return mixes('normalises by the mean of all rows, as in training');
+    if (isTraining) return mixes('normalizes by the mean of all rows, as in training');
     return imageNormalization(node);
   },
   CumSum(node) {

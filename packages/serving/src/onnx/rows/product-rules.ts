@@ -42,7 +42,7 @@ function convolution(weights: number): Rule {
     node.requireFixed(weights);
     const rows = node.rows(0);
     const axis = axisOf(rows);
-    if (axis > 1) return mixes('computes neighbouring rows together');
+    if (axis > 1) return mixes('computes neighboring rows together');
     if (axis === 1) return mixes('sums over the rows as channels');
     return rowsOf(others(rows.shape));
   };
@@ -51,7 +51,7 @@ function convolution(weights: number): Rule {
 /** Pools compute each channel by itself. */
 const pool: Rule = (node) => {
   const rows = node.rows(0);
-  if (axisOf(rows) > 1) return mixes('computes neighbouring rows together');
+  if (axisOf(rows) > 1) return mixes('computes neighboring rows together');
   const pooled = rowsOf(others(rows.shape));
   // The second output numbers the elements of all rows.
   const reason = 'numbers elements through all rows';

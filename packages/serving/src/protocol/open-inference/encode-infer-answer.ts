@@ -5,7 +5,7 @@ import { classify } from './classify.ts';
 import type { BinaryOutputs } from './decode-infer-request.ts';
 import { encodeInferResponse } from './encode-infer-response.ts';
 
-/** How the outputs of one request are to be written. */
+/** Encoding of the outputs of one request. */
 export interface AnswerForm {
   readonly binary: BinaryOutputs;
   /** Number of largest elements in place of an output. */

@@ -71,7 +71,7 @@ function notOffered(what: string): ServingError {
   return new ServingError('ERR_SERVING_UNSUPPORTED', `this server doesn't offer ${what}`);
 }
 
-/** How many bytes of the body are JSON; 0 for none, and undefined for all of them. */
+/** Number of bytes of the body that are JSON; 0 for none, and undefined for all of them. */
 function readJsonBytes(headers: IncomingHttpHeaders): number | undefined {
   const header = headers['inference-header-content-length'];
   if (header === undefined) return undefined;

@@ -20,7 +20,7 @@ const FORMS = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as
 /** Inputs of a scoring request. */
 export interface ScoringRequest {
   readonly inputs: readonly Tensor[];
-  /** How many rows were sent, where predictions are wanted row by row; undefined where column by column. */
+  /** Number of rows sent, if predictions are returned row by row; undefined if column by column. */
   readonly rows: number | undefined;
 }
 

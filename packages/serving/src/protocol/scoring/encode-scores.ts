@@ -2,7 +2,7 @@ import type { Tensor } from '@fairlead/signature';
 import { encodeColumns, encodeNested, encodeRecords } from '../nested-tensor.ts';
 import { encodeCsv } from './encode-csv.ts';
 
-/** How predictions are laid out. */
+/** Layout of predictions. */
 export type ScoresForm = 'rows' | 'columns' | 'csv';
 
 /** Text of predictions; `rows` is needed for CSV. */

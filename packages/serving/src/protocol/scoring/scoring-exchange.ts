@@ -24,7 +24,7 @@ export interface ScoringStyle {
 
 interface DecodedScoring {
   readonly request: InferRequest;
-  /** How many rows were sent, where predictions are wanted row by row; undefined where column by column. */
+  /** Number of rows sent, if predictions are returned row by row; undefined if column by column. */
   readonly rows: number | undefined;
 }
 

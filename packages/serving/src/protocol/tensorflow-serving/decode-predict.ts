@@ -7,7 +7,7 @@ import { SIGNATURE } from './encode-metadata.ts';
 /** Inputs of a prediction. */
 export interface PredictRequest {
   readonly inputs: readonly Tensor[];
-  /** How many instances were sent; undefined for inputs in columns. */
+  /** Number of instances sent; undefined for inputs in columns. */
   readonly rows: number | undefined;
 }
 

@@ -8,7 +8,7 @@ import { encodePrediction } from './encode-prediction.ts';
 
 interface DecodedPredict {
   readonly request: InferRequest;
-  /** How many instances were sent; undefined for inputs in columns. */
+  /** Number of instances sent; undefined for inputs in columns. */
   readonly rows: number | undefined;
 }
 

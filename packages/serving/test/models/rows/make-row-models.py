@@ -204,7 +204,7 @@ write(
     "softmax-over-rows", False, [node("Softmax", ["x"], ["y"], axis=0)], x("n", 2), y("n", 2)
 )
 write(
-    "batch-normalised",
+    "batch-normalized",
     False,
     [
         node(
@@ -222,7 +222,7 @@ write(
     variance=np.ones(3, "f4"),
 )
 write(
-    "dynamically-quantised",
+    "dynamically-quantized",
     False,
     [
         node("DynamicQuantizeLinear", ["x"], ["q", "scale", "zero"]),
@@ -266,7 +266,7 @@ write(
     back=axes(-1),
 )
 write(
-    "neighbours-reshaped",
+    "neighbors-reshaped",
     False,
     [
         node("Reshape", ["x", "column"], ["flat"]),

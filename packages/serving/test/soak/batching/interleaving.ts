@@ -26,7 +26,7 @@ export interface Tally {
   /** Executions of rows of more than one request. */
   shared: number;
   swaps: number;
-  /** How requests ended: `answered`, `cached`, `by-fallback`, or the code of an error. */
+  /** Results of requests: `answered`, `cached`, `by-fallback`, or the code of an error. */
   ends: Record<string, number>;
 }
 
@@ -161,9 +161,9 @@ export class Interleaving {
   #drawModels(): readonly Config[] {
     const random = this.#random;
     const count = 1 + random.below(3);
-    const favourite = random.pick(KINDS);
+    const favorite = random.pick(KINDS);
     const kinds = Array.from({ length: count }, () =>
-      random.chance(0.5) ? favourite : random.pick(KINDS),
+      random.chance(0.5) ? favorite : random.pick(KINDS),
     );
     return kinds.map((kind, index) => {
       const fallbackIndex = kinds.findIndex((other, at) => at !== index && other === kind);

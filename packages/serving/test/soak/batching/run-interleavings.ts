@@ -5,7 +5,7 @@ import { VirtualTime } from './virtual-time.ts';
 /** Counts of many interleavings. */
 export interface InterleavingsReport {
   readonly run: number;
-  /** How many of them were unlike all others in what happened, in which order. */
+  /** Number of runs with distinct sequences of events. */
   readonly distinct: number;
 }
 

@@ -94,7 +94,7 @@ interface Wire {
   readonly bytes: Buffer;
   /** True if the client closes before it has an answer. */
   readonly breaksOff: boolean;
-  /** How many pieces it is sent in. */
+  /** Number of pieces it is sent in. */
   readonly pieces: number;
 }
 

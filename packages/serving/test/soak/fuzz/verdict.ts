@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import type { FuzzInput } from './fuzz-input.ts';
 import type { Answer } from './http-target.ts';
 
-/** How long one piece of work may keep the event loop from everything else, in milliseconds. */
+/** Time that one piece of work may block the event loop, in milliseconds. */
 export const MOST_MS = 50;
 
 /** 501: what isn't offered, or what JSON can't carry; 503 and 504: without room or time. */

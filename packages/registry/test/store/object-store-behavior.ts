@@ -11,7 +11,7 @@ async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Tests of the behaviour of every store; `makeStore` creates an empty one. */
+/** Tests of the behavior of every store; `makeStore` creates an empty one. */
 export function describeObjectStore(name: string, makeStore: () => ObjectStore): void {
   describe(name, () => {
     const limits = { maxBytes: 1000 };
