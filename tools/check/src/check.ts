@@ -10,7 +10,7 @@ export interface CheckOptions extends Omit<StepOptions, 'onTask'> {
   /** Run one after the other. */
   readonly stages: readonly Stage[];
   /**
-   * How many steps of a stage run at the same time.
+   * Number of steps of a stage that run at the same time.
    *
    * @defaultValue 2
    */

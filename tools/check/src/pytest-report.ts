@@ -27,7 +27,7 @@ export function readPytestReport(text: string): TestReport {
     return {
       title: attribute(attributes, 'name') ?? 'unnamed test',
       file: attribute(attributes, 'classname') ?? 'unknown file',
-      // With colours switched on, pytest writes escape characters as the text `#x1B`.
+      // With colors switched on, pytest writes escape characters as the text `#x1B`.
       message: messageOf((attribute(problem, 'message') ?? '').replaceAll('#x1B', '\x1b')),
     };
   });

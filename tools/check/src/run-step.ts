@@ -6,7 +6,7 @@ import { runStepProcess } from './step-process.ts';
 import type { Failure, Step } from './step.ts';
 import { readTaskOutput, taskOf } from './task-output.ts';
 
-/** Where and how steps are run. */
+/** Options for running steps. */
 export interface StepOptions {
   readonly root: string;
   /** An existing folder for what the steps write. */

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 
-/** How a process is run. */
+/** Options for running a process. */
 export interface StepProcessOptions {
   readonly cwd: string;
   readonly environment: NodeJS.ProcessEnv;

@@ -16,7 +16,7 @@ export function taskOf(line: string): string | undefined {
   return TASK.exec(line)?.groups?.task;
 }
 
-/** Takes apart what Nx wrote in its `static` style, without colours. */
+/** Takes apart what Nx wrote in its `static` style, without colors. */
 export function readTaskOutput(text: string): TaskOutput {
   const outputs = new Map<string, string>();
   const failed: string[] = [];

@@ -1,4 +1,4 @@
-/** How many tests ran, and how. */
+/** Counts of tests by their result. */
 export interface TestCounts {
   readonly passed: number;
   readonly failed: number;

@@ -21,7 +21,7 @@ export interface TestReport {
 const MAX_MESSAGE_LINES = 12;
 const STACK_FRAME = /^\s+at .+:\d+:\d+\)?$/;
 
-/** The message of a failure, without colours and the stack that test runners append, and at most 12 lines of it. */
+/** The message of a failure, without colors and the stack that test runners append, and at most 12 lines of it. */
 export function messageOf(failure: string): string {
   const lines = stripVTControlCharacters(failure).trim().split('\n');
   const stack = lines.findIndex((line) => STACK_FRAME.test(line));

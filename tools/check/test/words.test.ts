@@ -38,6 +38,15 @@ describe('findWords', () => {
     expect(found(text)).toEqual([]);
   });
 
+  it.each([
+    ['packages/registry/src/a.ts', 'entry.versionSeal = manifest.seal;', []],
+    ['packages/registry/src/a.ts', 'const sealOf = 1;\n\n// A Seal.', ['1: seal', '3: seal']],
+    ['packages/serving/src/a.ts', 'entry.versionSeal', ['1: seal']],
+    ['packages/gateway/README.md', '`FAIRLEAD_DIALECTS` names dialects', ['1: dialect']],
+  ])('accepts the excepted names of %s in %j, whole', (file, text, expected) => {
+    expect(found(text, file)).toEqual(expected);
+  });
+
   it('finds a word in the name of a file', () => {
     expect(found('', 'packages/registry/src/upkeep/backup.ts')).toEqual(['0: upkeep']);
   });

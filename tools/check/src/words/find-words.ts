@@ -38,11 +38,10 @@ export function findWords(file: string, text: string): readonly FoundWord[] {
   const found: FoundWord[] = [];
   const add = (rule: Omit<Rule, 'regExp'>, line: number): void => {
     const at = line === 0 ? file : (lines[line - 1] ?? '').trim();
-    if (!isException(rule.word, file, at))
-      found.push({ word: rule.word, instead: rule.instead, line, text: at });
+    found.push({ word: rule.word, instead: rule.instead, line, text: at });
   };
   const name = splitNames(file);
-  const prose = splitNames(joinComments(text));
+  const prose = splitNames(joinComments(removeExceptions(file, text)));
   for (const rule of rules) {
     if (rule.regExp.test(name)) add(rule, 0);
     rule.regExp.lastIndex = 0;
@@ -56,12 +55,13 @@ export function findWords(file: string, text: string): readonly FoundWord[] {
   return found;
 }
 
-function isException(word: string, file: string, line: string): boolean {
-  return exceptions.some(
-    (exception) =>
-      exception.word === word &&
-      matchesGlob(file, exception.files) &&
-      (exception.text === undefined || line.includes(exception.text)),
+/** Removes the names that are right in this file; the line breaks stay. */
+function removeExceptions(file: string, text: string): string {
+  const names = exceptions.flatMap((each) => (matchesGlob(file, each.files) ? each.names : []));
+  if (names.length === 0) return text;
+  return text.replaceAll(
+    new RegExp(`(?<![\\p{L}\\d_])(?:${names.join('|')})(?![\\p{L}\\d_])`, 'gu'),
+    '',
   );
 }
 

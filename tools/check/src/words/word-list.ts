@@ -7,7 +7,7 @@ export interface Word {
    * `version seal`. A space stands for any white space, a line break inside of a comment included.
    */
   readonly pattern: string;
-  /** What to write in place of it. */
+  /** Replacement. */
   readonly instead: string;
 }
 
@@ -71,7 +71,7 @@ export const words: readonly Word[] = [
   {
     word: 'given up',
     pattern: '(?:give|gives|gave|given|giving) up',
-    instead: 'timed out, abandoned, cancelled; stops',
+    instead: 'timed out, abandoned, canceled; stops',
   },
   { word: 'gives way', pattern: '(?:give|gives|gave|giving) way', instead: 'is replaced' },
   {
