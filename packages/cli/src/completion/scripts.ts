@@ -4,7 +4,7 @@ export const shells = ['bash', 'zsh', 'fish'] as const;
 /** One of {@link shells}. */
 export type Shell = (typeof shells)[number];
 
-// Each asks `fairlead __complete <words…>`, which answers a line for each choice, value and description parted by a
+// Each calls `fairlead __complete <words…>`, which prints a line for each choice, value and description separated by a
 // tab, or `:files`.
 const scripts: Readonly<Record<Shell, string>> = {
   bash: `# fairlead completion for bash: source <(fairlead completion bash)
@@ -64,7 +64,7 @@ complete -c fairlead -f -a '(__fairlead_complete)'
 `,
 };
 
-/** The script that makes a shell complete `fairlead`. */
+/** Returns the completion script of a shell. */
 export function completionScript(shell: Shell): string {
   return scripts[shell];
 }

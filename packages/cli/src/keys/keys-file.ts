@@ -34,7 +34,7 @@ export async function readKeysFile(path: string): Promise<KeysFile> {
 /**
  * Changes a keys file atomically, one process at a time: a reader sees the old content or the new, never a part.
  *
- * A new file is readable by its owner alone; an existing one keeps its permissions.
+ * A new file is readable only by its owner; an existing one keeps its permissions.
  *
  * @throws CliError `ERR_CLI_KEYS_LOCKED`, `ERR_CLI_FILE`, and what `change` throws
  */

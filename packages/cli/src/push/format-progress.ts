@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import type { PushProgress, PushRequest } from '@fairlead/registry';
 import { formatBytes } from '../output/format-values.ts';
 
-/** Makes the formatter of a push's progress: `model.onnx: 1.2 GiB of 2.0 GiB written`. */
+/** Creates the formatter of the progress of a push: `model.onnx: 1.2 GiB of 2.0 GiB written`. */
 export function progressFormatter({ files }: PushRequest): (progress: PushProgress) => string {
   const sizes = new Map<string, number | undefined>();
   const sizeOf = (path: string): number | undefined => {

@@ -31,7 +31,7 @@ export async function pushToTemporary(
   return { location, isTemporary: true, models: [model], unpromoted: [] };
 }
 
-/** Makes a model name of the name of a file or folder: `My Model.onnx` becomes `my-model`. */
+/** Derives a model name from the name of a file or folder: `My Model.onnx` becomes `my-model`. */
 function modelName(source: string): string {
   const name = basename(resolve(source))
     .replace(/\.onnx$/i, '')
