@@ -81,8 +81,8 @@ test('prints the fix below the problem', async () => {
 });
 
 test.each([
-  ['22.11.0', 'problem'],
-  ['22.12.0', 'ok'],
+  ['22.18.0', 'problem'],
+  ['22.19.0', 'ok'],
   ['20.19.0', 'problem'],
   ['24.0.0', 'ok'],
 ])('Node.js %s: %s', (version, state) => {

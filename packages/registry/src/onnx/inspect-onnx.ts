@@ -11,6 +11,7 @@ import {
   readOnnxModel,
 } from '@fairlead/signature/onnx';
 import { RegistryError } from '../errors/registry-error.ts';
+import { foreignFormat } from './foreign-format.ts';
 
 const MAX_SHOWN_LABELS = 10;
 
@@ -81,7 +82,7 @@ export async function servableOnnx(path: string): Promise<ServableOnnx> {
 }
 
 function hasZipMap(path: string, fd: number): boolean {
-  return reading(path, () => readOnnxModel(fd).graph.nodes.some(isZipMap));
+  return reading(path, fd, () => readOnnxModel(fd).graph.nodes.some(isZipMap));
 }
 
 /** The first labels, as JSON; a classifier may have thousands. */
@@ -117,7 +118,7 @@ async function withFile<T>(source: string, use: (handle: FileHandle) => Promise<
 }
 
 function inspect(what: string, source: Uint8Array | number): InspectedOnnx {
-  return reading(what, () => {
+  return reading(what, source, () => {
     const model = readOnnxModel(source);
     const { irVersion, opsets, producer, producerVersion, metadata } = model;
     return {
@@ -132,14 +133,17 @@ function inspect(what: string, source: Uint8Array | number): InspectedOnnx {
   });
 }
 
-function reading<T>(what: string, read: () => T): T {
+function reading<T>(what: string, source: Uint8Array | number, read: () => T): T {
   try {
     return read();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
+    const format = foreignFormat(source);
     throw new RegistryError(
       'ERR_REGISTRY_INVALID_ONNX',
-      `${what} isn't an ONNX model that can be served: ${why}`,
+      format === undefined
+        ? `${what} isn't an ONNX model that can be served: ${why}`
+        : `${what} is ${format}, not an ONNX model; export the model to ONNX, one of scikit-learn with skl2onnx, and push that file`,
       { cause },
     );
   }

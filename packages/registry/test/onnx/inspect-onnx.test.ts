@@ -1,6 +1,6 @@
 import { inspectOnnx } from '@fairlead/registry/sources';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { memoryFolder } from '@fairlead/test-support';
@@ -26,6 +26,23 @@ afterAll(() => {
 });
 
 const batch = { datatype: 'FP32', shape: [-1, 4] };
+
+test.each([
+  ['a Python pickle', [0x80, 0x04, 0x95, 0x00], 'is a Python pickle'],
+  ['a ZIP archive', [0x50, 0x4b, 0x03, 0x04, 0x14], 'is a ZIP archive, as PyTorch and Keras'],
+  ['HDF5', [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a], 'is an HDF5 file'],
+  ['gzip', [0x1f, 0x8b, 0x08], 'is a gzip file'],
+  ['CSV', [...Buffer.from('alcohol,hue\n13.2,1.05\n')], 'is a text file'],
+])('%s in place of a model is named, with the fix', async (_name, bytes, message) => {
+  const path = model('foreign');
+  writeFileSync(path, Buffer.from(bytes));
+  for (const source of [path, Buffer.from(bytes)]) {
+    const error = await rejection(inspectOnnx(source));
+    expect(error).toMatchObject({ code: 'ERR_REGISTRY_INVALID_ONNX' });
+    expect(String(error)).toContain(message);
+    expect(String(error)).toContain('skl2onnx');
+  }
+});
 
 test('reads inputs, outputs, operator sets and producer, from a path and from bytes', async () => {
   const expected = {

@@ -1,7 +1,6 @@
+import { MIN_NODE } from '../../too-old-node.ts';
 import { type Finding, reasonOf } from './finding.ts';
 import { runProgram } from './run-program.ts';
-
-const MIN_NODE = [22, 12] as const;
 
 /** Checks the version of Node.js. */
 export function checkNode(version: string = process.versions.node): Finding {

@@ -19,7 +19,7 @@ function manifest({ name, version, service }: Project) {
     private: true,
     type: 'module',
     // Node runs TypeScript from this version on.
-    engines: { node: '>=22.18' },
+    engines: { node: '>=22.19' },
     scripts: {
       train: 'node train.ts',
       push: 'fairlead model push house-price trained --if-changed --registry registry',
