@@ -7,7 +7,7 @@ export function projectFiles(project: Project): Readonly<Record<string, string>>
   return {
     'package.json': `${JSON.stringify(manifest(project), null, 2)}\n`,
     'fairlead.config.ts': service ? serviceConfig(name) : NGINX_CONFIG,
-    '.gitignore': 'node_modules\nregistry\ntrained\nrendered\nkeys.json\n',
+    '.gitignore': 'node_modules\nregistry\ntrained\nrendered\nkeys.json\npepper\n',
     'README.md': projectReadme(project),
     ...(service && { 'service.ts': SERVICE }),
   };
@@ -25,7 +25,7 @@ function manifest({ name, version, service }: Project) {
       push: 'fairlead model push house-price trained --if-changed --registry registry',
       promote: 'fairlead model promote house-price --registry registry',
       serve: 'fairlead serve --registry registry',
-      demo: 'fairlead registry init --registry registry && npm run train && npm run push && npm run promote -- 1 && npm run serve',
+      demo: 'fairlead registry init --registry registry && npm run train && npm run push && (npm run promote -- 1 --expect none || true) && npm run serve',
       render: 'fairlead render fairlead.config.ts --out rendered',
       ...(service && { start: 'node service.ts' }),
     },

@@ -9,7 +9,7 @@ export function projectReadme({ name, service }: Project): string {
 A model that is trained, registered and served with Fairlead.
 
 \`\`\`sh
-npm install
+npm install # until the packages are on npm, give it the packed files: npm install <repository>/dist/release/*.tgz onnxruntime-node
 npm run demo   # creates a registry, trains, pushes, promotes version 1 and serves it
 \`\`\`
 
@@ -38,10 +38,11 @@ ${service ? runService + deployService(name) : deployNginx}
 const runService = `
 ## Run the service
 
-\`service.ts\` serves the same registry with your settings:
+\`service.ts\` serves the same registry with your settings. The pepper is a secret of the service: \`keys.json\` has only digests of keys that are made with it, so that the file alone gives no access.
 
 \`\`\`sh
-export FAIRLEAD_PEPPER="$(openssl rand -base64 32)"
+(umask 077 && openssl rand -base64 32 > pepper) # once: keys that were created with another pepper are not accepted
+export FAIRLEAD_PEPPER="$(cat pepper)"
 npx fairlead key create --client me --scope 'infer:*' --keys-file keys.json
 FAIRLEAD_KEYS_FILE=keys.json npm start
 \`\`\`
@@ -64,7 +65,7 @@ const deployService = (name: string): string => `
 | \`etc/systemd/timesyncd.conf.d/fairlead.conf\`       | time servers                                               |
 | \`etc/apt/apt.conf.d/60fairlead\`                    | security updates                                           |
 
-On the host, with Node.js 22.18 or newer at \`/usr/bin/node\`, Nginx, and this project with its \`node_modules\` and \`registry\` in \`/srv/${name}\`:
+On the host, with Node.js 22.19 or newer at \`/usr/bin/node\`, Nginx, and this project with its \`node_modules\` and \`registry\` in \`/srv/${name}\`:
 
 \`\`\`sh
 cd /srv/${name}
