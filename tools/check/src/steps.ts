@@ -92,7 +92,7 @@ export const testStages: readonly Stage[] = [
   [
     {
       name: 'Tests',
-      command: runMany('--target=test', `--exclude=${END_TO_END}`, '--parallel=3'),
+      command: runMany('--target=test', `--exclude=${END_TO_END}`, '--parallel=4'),
     },
   ],
   [
