@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 import { BucketCounts, registerBucketHistogram } from './bucket-histogram.ts';
 import { checkMetricNames } from './check-metric-names.ts';
 import { checkFunction, checkInteger, checkOptions, rejectResult } from './check-options.ts';
+import { firstPass } from './first-pass.ts';
 import type { OptionNames } from './options-problem.ts';
 import { onRequestEnd, requestPath } from './request-end.ts';
 
@@ -105,7 +106,7 @@ export function httpMetrics(options: HttpMetricsOptions) {
   const tallies = new Map<string, Tally>();
   const durations = new Map<string, Series>();
   const routes = new Set<string>();
-  const counted = new WeakSet<ServerResponse>();
+  const isFirstPass = firstPass();
   let inFlight = 0;
 
   new Counter({
@@ -159,11 +160,10 @@ export function httpMetrics(options: HttpMetricsOptions) {
   };
 
   return function httpMetrics(req: IncomingMessage, res: ServerResponse, next: () => void): void {
-    if (counted.has(res)) {
+    if (!isFirstPass(res)) {
       next();
       return;
     }
-    counted.add(res);
     const start = now();
     const path = requestPath(req);
     const method = knownMethods.has(req.method ?? '') ? (req.method ?? '') : 'other';

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { checkFunction, checkMethod, checkOptions, rejectResult } from './check-options.ts';
+import { firstPass } from './first-pass.ts';
 import type { OptionNames } from './options-problem.ts';
 import { onRequestEnd, requestPath } from './request-end.ts';
 import { responseHeader } from './response-header.ts';
@@ -108,13 +109,12 @@ export function requestLog(options: RequestLogOptions) {
   if (typeof requestId !== 'string') checkFunction('requestId', requestId);
   checkFunction('trace', traceOf);
   checkFunction('isHealthCheck', isHealthCheck);
-  const logged = new WeakSet<ServerResponse>();
+  const isFirstPass = firstPass();
   return function requestLog(req: IncomingMessage, res: ServerResponse, next: () => void): void {
-    if (logged.has(res)) {
+    if (!isFirstPass(res)) {
       next();
       return;
     }
-    logged.add(res);
     const start = now();
     const path = requestPath(req);
     onRequestEnd(res, (outcome) => {
