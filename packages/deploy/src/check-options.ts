@@ -1,5 +1,6 @@
+import { describeValue, optionsProblem, type OptionNames } from '@fairlead/signature';
+
 import { DeployError } from './deploy-error.ts';
-import { describeValue, optionsProblem, type OptionNames } from './options-problem.ts';
 
 /** Rejects options that aren't an object, have an unknown name, or lack a required one. */
 export function checkOptions<T extends object>(

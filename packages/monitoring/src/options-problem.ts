@@ -1,4 +1,4 @@
-// The same file is in signature, security, monitoring, deploy-config, deploy, webhooks and jobs: each of them works alone, and none needs
+// The same file is in signature, security, monitoring, deploy-config, webhooks and jobs: each of them works alone, and none needs
 // another one for this. A test of tools/check compares the copies.
 
 /** Names of the options of a factory, each once: the compiler rejects a missing or an extra name. */

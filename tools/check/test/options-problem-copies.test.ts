@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 const packages = join(import.meta.dirname, '../../../packages');
 
-it.each(['signature', 'monitoring', 'deploy-config', 'deploy', 'webhooks', 'jobs'])(
+it.each(['signature', 'monitoring', 'deploy-config', 'webhooks', 'jobs'])(
   'packages/%s/src/options-problem.ts is the same as in security',
   (name) => {
     const read = (folder: string) =>

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 
 import { damaged } from '../deploy-error.ts';
 import { thisPlatform } from '../platform.ts';
-import { readArchive, readToEnd } from '../release/read-release.ts';
+import { readToEnd } from '../parts/read-to-end.ts';
+import { readArchive } from '../release/read-release.ts';
 import type { ReleaseManifest } from '../release/release-manifest.ts';
 import { checkSignature } from '../release/verify-release.ts';
 import { checkFiles } from './check-files.ts';

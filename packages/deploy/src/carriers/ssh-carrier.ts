@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { describeValue } from '@fairlead/signature';
+
 import { checkOptions, checkText, invalidOption } from '../check-options.ts';
-import { describeValue } from '../options-problem.ts';
 import type { Carrier } from './carrier.ts';
 import { runChild } from './run-child.ts';
 

@@ -3,10 +3,11 @@ import { Transform, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 
+import { describeValue } from '@fairlead/signature';
 import { extract, type Header } from 'tar-stream';
 
 import { damaged, DeployError } from '../deploy-error.ts';
-import { describeValue } from '../options-problem.ts';
+import { readToEnd } from './read-to-end.ts';
 import type { PartFile, ReleasePart } from './release-part.ts';
 
 /** Bytes of an archive beside the content of a file: headers, an extended header for a long path, and the rest of its last block. */
@@ -46,7 +47,7 @@ class MeteredStream extends Transform {
 export async function readPart(
   part: ReleasePart,
   archive: AsyncIterable<Uint8Array>,
-  onFile: OnFile = readToEnd,
+  onFile: OnFile = (_file, content) => readToEnd(content),
 ): Promise<void> {
   const expected = new Map(part.files.map((file) => [file.path, file]));
   const maxBytes = part.bytes + OVERHEAD_PER_FILE * (part.files.length + 1);
@@ -104,11 +105,6 @@ async function* hashed(content: AsyncIterable<Uint8Array>, hash: Hash): AsyncIte
     hash.update(chunk);
     yield chunk;
   }
-}
-
-async function readToEnd(_file: PartFile, content: AsyncIterable<Uint8Array>): Promise<void> {
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- read to the end
-  for await (const chunk of content);
 }
 
 /** Checks whether an error is of the file system, not of the archive: zlib's have a code too. */

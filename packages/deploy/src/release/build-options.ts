@@ -1,9 +1,9 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 
+import { describeValue } from '@fairlead/signature';
 import type { Deployment } from '@fairlead/deploy-config';
 
 import { checkOptions, checkText, invalidOption } from '../check-options.ts';
-import { describeValue } from '../options-problem.ts';
 import { platforms, type Platform } from '../platform.ts';
 import type { GateCheck } from './release-manifest.ts';
 

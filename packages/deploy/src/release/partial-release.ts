@@ -1,9 +1,10 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { pack } from 'tar-stream';
 
-import { readArchive, readToEnd, type ReleaseDocuments } from './read-release.ts';
+import { readToEnd } from '../parts/read-to-end.ts';
+import { readArchive, type ReleaseDocuments } from './read-release.ts';
 import { MANIFEST, partName, SBOM, SIGNATURE } from './release-names.ts';
 
 /** Returns the archive of a release with its documents and some of its parts only, for a host that has the others. */
@@ -31,5 +32,5 @@ export function partialRelease(
   adding().catch((error: unknown) => {
     archive.destroy(error as Error);
   });
-  return archive as unknown as Readable;
+  return Readable.from(archive, { objectMode: false });
 }

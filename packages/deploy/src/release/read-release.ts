@@ -2,11 +2,12 @@ import { createReadStream } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 
+import { describeValue } from '@fairlead/signature';
 import { extract } from 'tar-stream';
 
 import { checkText } from '../check-options.ts';
 import { damaged, DeployError } from '../deploy-error.ts';
-import { describeValue } from '../options-problem.ts';
+import { readToEnd } from '../parts/read-to-end.ts';
 import type { ReleasePart } from '../parts/release-part.ts';
 import { parseManifest } from './parse-manifest.ts';
 import { digestOf, type ReleaseManifest } from './release-manifest.ts';
@@ -47,12 +48,6 @@ type OnPart = (part: ReleasePart, archive: AsyncIterable<Uint8Array>) => Promise
 export async function readRelease(path: string): Promise<ReleaseDocuments> {
   checkText('path', 'the path of a release', path);
   return readArchive(path);
-}
-
-/** Reads the rest of a stream. */
-export async function readToEnd(archive: AsyncIterable<Uint8Array>): Promise<void> {
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- read to the end
-  for await (const chunk of archive);
 }
 
 /** Options of {@link readArchive}. */
