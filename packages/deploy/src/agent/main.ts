@@ -31,7 +31,8 @@ function lock(): void {
   mkdirSync(hostPaths.state, { recursive: true, mode: 0o700 });
   const args = ['flock', '--no-fork', '--nonblock', '--conflict-exit-code', BUSY];
   const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  process.execve?.('/usr/bin/flock', [...args, `${hostPaths.state}/lock`, ...self], {
+  if (process.execve === undefined) throw hostError('The agent needs the Node of its release.');
+  process.execve('/usr/bin/flock', [...args, `${hostPaths.state}/lock`, ...self], {
     ...process.env,
     [LOCKED]: '1',
   });
