@@ -22,6 +22,7 @@ describeJobQueue('SQS and S3', {
   now: Date.now,
   quietMs: 500,
   isStillReceiving: true,
+  mayDeliverTwice: true,
 });
 
 test('after S3 failed to store and to remove requests, all places of jobs are free again', async () => {
