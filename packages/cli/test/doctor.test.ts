@@ -49,6 +49,12 @@ test('reports each problem with the command that corrects it, and exit code 1', 
   expect((await examine(env, folder)).of('keys and pepper')?.fix).toMatch(/^fairlead key create /);
   await runJson({ folder, env }, 'key', 'create', '--client', 'acme', '--scope', 'infer:*');
   expect((await examine(env, folder)).of('keys and pepper')).toMatchObject({ state: 'ok' });
+  const other = await examine({ ...keys, FAIRLEAD_PEPPER: `${pepper}!` }, folder);
+  expect(other.of('keys and pepper')).toMatchObject({
+    state: 'problem',
+    found: expect.stringContaining('another pepper') as unknown,
+    fix: expect.stringMatching(/^set FAIRLEAD_PEPPER to the one /) as unknown,
+  });
   chmodSync(keysFile, 0o666);
   const open = await examine(env, folder);
   expect(open.of('keys and pepper')).toMatchObject({

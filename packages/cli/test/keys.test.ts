@@ -50,6 +50,19 @@ test('a key is printed once, only on standard output, and the stored record veri
   expect(JSON.stringify(keys)).not.toContain('digest');
 });
 
+test('a key with another pepper than the keys of the file is rejected, and the file stays', async () => {
+  const place = placeWithKeys();
+  const create = ['key', 'create', '--scope', 'infer:*', '--client'] as const;
+  await run(place, ...create, 'acme');
+  const before = readFileSync(place.file, 'utf8');
+  const elsewhere = { ...place, env: { ...place.env, FAIRLEAD_PEPPER: 'q'.repeat(40) } };
+  const rejected = await run(elsewhere, ...create, 'umbrella');
+  expect(rejected.exitCode).not.toBe(0);
+  expect(rejected.stderr).toContain('all were created with another pepper');
+  expect(rejected.stdout).toBe('');
+  expect(readFileSync(place.file, 'utf8')).toBe(before);
+});
+
 test('without a terminal a key is revoked only with --yes', async () => {
   const place = placeWithKeys();
   const { key, record } = await runJson(

@@ -43,6 +43,11 @@ export function apiKeyDigest(pepper: Uint8Array): ApiKeyDigest {
   };
 }
 
+/** Identifies a pepper without revealing it: a digest of a text that no key has, 72 bits in base64url. */
+export function pepperIdOf(digestOf: ApiKeyDigest): string {
+  return digestOf('pepper').toString('base64url').slice(0, 12);
+}
+
 function padded(secret: Uint8Array, pad: number): Buffer {
   const block = Buffer.alloc(blockBytes, pad);
   secret.forEach((byte, index) => {

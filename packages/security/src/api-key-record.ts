@@ -9,6 +9,8 @@ export interface ApiKeyRecord {
   readonly client: string;
   /** HMAC-SHA-256 of the key with the pepper, in base64url. */
   readonly digest: string;
+  /** Identifies the pepper of the digest, so that a gateway with another pepper says so; missing in records of version 0.1. */
+  readonly pepperId?: string;
   /** Scopes of the key, such as `infer:digits`, `infer:*`, `admin`, `metrics`. */
   readonly scopes: readonly string[];
   /** Time of creation, ISO 8601 in UTC. */
@@ -34,15 +36,17 @@ const checks = new Map<string, Check>([
     ),
   ],
   ['digest', matches(/^[A-Za-z0-9_-]{43}$/, '32 bytes in base64url')],
+  ['pepperId', optional(matches(/^[A-Za-z0-9_-]{12}$/, '12 characters in base64url'))],
   ['scopes', scopesProblem],
   ['createdAt', (value) => (isUtcTime(value) ? undefined : utcTime)],
-  ['expiresAt', (value) => (value === undefined || isUtcTime(value) ? undefined : utcTime)],
+  ['expiresAt', optional((value) => (isUtcTime(value) ? undefined : utcTime))],
   [
     'limit',
-    (value) =>
-      value === undefined || (Number.isSafeInteger(value) && Number(value) > 0)
+    optional((value) =>
+      Number.isSafeInteger(value) && Number(value) > 0
         ? undefined
         : 'expected a whole number of requests, at least 1',
+    ),
   ],
 ]);
 
@@ -82,6 +86,10 @@ export function checkApiKeyRecord(
 function matches(pattern: RegExp, expected: string): Check {
   return (value) =>
     typeof value === 'string' && pattern.test(value) ? undefined : `expected ${expected}`;
+}
+
+function optional(check: Check): Check {
+  return (value, knownScopes) => (value === undefined ? undefined : check(value, knownScopes));
 }
 
 function scopesProblem(value: unknown, knownScopes: readonly string[]): string | undefined {

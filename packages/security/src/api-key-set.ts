@@ -1,5 +1,5 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { apiKeyDigest, apiKeyId, type ApiKeyDigest } from './api-key-format.ts';
+import { apiKeyDigest, apiKeyId, pepperIdOf, type ApiKeyDigest } from './api-key-format.ts';
 import { checkApiKeyRecord, type ApiKeyRecord } from './api-key-record.ts';
 import { checkList, checkOptions } from './check-options.ts';
 import type { OptionNames } from './options-problem.ts';
@@ -66,7 +66,10 @@ export class ApiKeySet {
   /** Entries whose key was verified before, by the SHA-256 of the key: at most one for each record, until `replace`. */
   readonly #verified = new Map<string, Entry>();
 
-  /** @throws SecurityError `ERR_SECURITY_INVALID_OPTION` for a short pepper, `ERR_SECURITY_KEYS` for a wrong record. */
+  /**
+   * @throws SecurityError `ERR_SECURITY_INVALID_OPTION` for a short pepper, `ERR_SECURITY_KEYS` for a wrong record, or when all keys
+   * were created with another pepper.
+   */
   constructor(options: ApiKeySetOptions) {
     const {
       pepper,
@@ -89,8 +92,8 @@ export class ApiKeySet {
   /**
    * Replaces all keys at once; if a record is wrong, the old keys stay.
    *
-   * @throws SecurityError `ERR_SECURITY_KEYS` if a record is wrong, an id occurs twice or a client has more than two
-   * keys that haven't expired.
+   * @throws SecurityError `ERR_SECURITY_KEYS` if a record is wrong, an id occurs twice, a client has more than two keys that haven't
+   * expired, or all keys were created with another pepper.
    */
   replace(records: readonly ApiKeyRecord[]): void {
     this.#entries = this.#index(records);
@@ -150,6 +153,18 @@ export class ApiKeySet {
         );
       }
     });
+    this.#checkPepper(records);
     return entries;
+  }
+
+  /** Rejects records of which none can be verified; the pepper of some may have been replaced. */
+  #checkPepper(records: readonly ApiKeyRecord[]): void {
+    const own = pepperIdOf(this.#digestOf);
+    const isUsable = ({ pepperId = own }: ApiKeyRecord): boolean => pepperId === own;
+    if (records.length === 0 || records.some(isUsable)) return;
+    throw new SecurityError(
+      'ERR_SECURITY_KEYS',
+      'keys: all were created with another pepper, so every key would be refused. Use the pepper of "fairlead key create", or create new keys with this one.',
+    );
   }
 }

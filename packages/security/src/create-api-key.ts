@@ -1,4 +1,4 @@
-import { apiKeyDigest, generateApiKey } from './api-key-format.ts';
+import { apiKeyDigest, generateApiKey, pepperIdOf } from './api-key-format.ts';
 import { checkApiKeyRecord, type ApiKeyRecord } from './api-key-record.ts';
 import { checkList, checkOptions } from './check-options.ts';
 import type { OptionNames } from './options-problem.ts';
@@ -80,10 +80,12 @@ export function createApiKey(options: CreateApiKeyOptions): CreatedApiKey {
   } = checkOptions('createApiKey', options, optionNames);
   checkList('scopes', 'a list such as ["infer:*"]', scopes);
   const { id, key } = generateApiKey();
+  const digestOf = apiKeyDigest(pepperKey(pepper));
   const record: ApiKeyRecord = {
     id,
     client,
-    digest: apiKeyDigest(pepperKey(pepper))(key).toString('base64url'),
+    digest: digestOf(key).toString('base64url'),
+    pepperId: pepperIdOf(digestOf),
     scopes: [...scopes],
     createdAt: new Date(now()).toISOString(),
     ...(expiresAt === undefined ? {} : { expiresAt: isoTime(expiresAt) }),

@@ -34,6 +34,7 @@ describe('createApiKey', () => {
       id: key.slice(3, 15),
       client: 'acme',
       digest: createHmac('sha256', pepper).update(key).digest('base64url'),
+      pepperId: createHmac('sha256', pepper).update('pepper').digest('base64url').slice(0, 12),
       scopes: ['infer:digits'],
       createdAt: expect.stringMatching(/^\d{4}-.*Z$/) as unknown,
       expiresAt: inAnHour.toISOString(),
@@ -143,8 +144,34 @@ describe('ApiKeySet', () => {
     const [first = '', second = ''] = keys;
     expect(set.verify(first.slice(0, 16) + second.slice(16))).toBeUndefined();
     const { key, record } = createApiKey(base);
-    const other = new ApiKeySet({ pepper: pepper.toLowerCase(), records: [record] });
+    // One other key of the set has its pepper.
+    const lower = pepper.toLowerCase();
+    const own = createApiKey({ ...base, pepper: lower, client: 'own' });
+    const other = new ApiKeySet({ pepper: lower, records: [record, own.record] });
     expect(other.verify(key)).toBeUndefined();
+    expect(other.verify(own.key)?.client).toBe('own');
+  });
+
+  it('rejects records of which none was created with its pepper, and accepts those of version 0.1', () => {
+    const records = [createApiKey(base).record, createApiKey({ ...base, client: 'b' }).record];
+    const open = (pepperOfSet: string, given: readonly ApiKeyRecord[]) =>
+      new ApiKeySet({ pepper: pepperOfSet, records: given });
+    const error = errorOf(() => open(pepper.toLowerCase(), records));
+    expect(error.code).toBe('ERR_SECURITY_KEYS');
+    expect(error.message).toContain('all were created with another pepper');
+    expect(error.message).not.toContain(pepper);
+    const { set } = keySet({});
+    const elsewhere = createApiKey({ ...base, pepper: pepper.toLowerCase() }).record;
+    expect(
+      errorOf(() => {
+        set.replace([elsewhere]);
+      }).message,
+    ).toBe(error.message);
+    const old = records.map(({ pepperId, ...record }) => record);
+    expect(() => open(pepper.toLowerCase(), old)).not.toThrow();
+    expect(errorOf(() => open(pepper, [{ ...elsewhere, pepperId: 'x' }])).message).toContain(
+      'keys[0].pepperId',
+    );
   });
 
   it('refuses a key from the moment it expires', () => {
@@ -265,7 +292,9 @@ describe('parseApiKeys', () => {
           expect(error).toMatchObject({ code: 'ERR_SECURITY_KEYS' });
           return;
         }
-        expect(new ApiKeySet({ pepper, records }).verify(key)?.client).not.toBe('');
+        // A record of another pepper, beside one of this pepper.
+        const all = [...records, createApiKey({ ...base, client: 'own' }).record];
+        expect(new ApiKeySet({ pepper, records: all }).verify(key)?.client).not.toBe('');
       }),
     );
   });

@@ -56,6 +56,9 @@ async function unusableFile(path: string): Promise<string | undefined> {
 function fixFor(error: unknown, keysFile: string, create: string): string {
   const [, chmod] = /Run: (chmod .+)$/.exec(error instanceof Error ? error.message : '') ?? [];
   if (chmod !== undefined) return oneLine(chmod);
+  if (error instanceof Error && error.message.includes('another pepper')) {
+    return `set FAIRLEAD_PEPPER to the one that the keys were created with, or ${create}`;
+  }
   switch (errorCodeOf(error)) {
     case 'ENOENT':
       return create;

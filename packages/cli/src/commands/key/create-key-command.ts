@@ -42,8 +42,10 @@ export function defineCreateKeyCommand(command: Command, context: CommandContext
         ...(limit !== undefined && { limit }),
       });
       const add = (records: readonly (typeof record)[]) => {
-        // Rejects what the gateway would reject, such as a third key of one client.
-        new ApiKeySet({ pepper, records: [...records, record], now: () => now.getTime() });
+        // Rejects a pepper that isn't the one of the file, and what the gateway would reject, such as a third key of one client.
+        for (const each of [records, [...records, record]]) {
+          new ApiKeySet({ pepper, records: each, now: () => now.getTime() });
+        }
         return [...records, record];
       };
       const shown = withoutDigest(record);
