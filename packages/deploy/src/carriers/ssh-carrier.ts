@@ -6,6 +6,7 @@ import { describeValue } from '@fairlead/signature';
 
 import { checkOptions, checkText, invalidOption } from '../check-options.ts';
 import type { Carrier } from './carrier.ts';
+import { quoted } from './quoted.ts';
 import { runChild } from './run-child.ts';
 
 /** Options of {@link sshCarrier}. */
@@ -91,9 +92,4 @@ function parseUrl(url: string): { readonly destination: string; readonly isRoot:
     );
   }
   return { destination: url.startsWith('ssh://') ? url : `ssh://${url}`, isRoot: user === 'root' };
-}
-
-/** Quotes a word for a POSIX shell. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

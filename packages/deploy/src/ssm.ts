@@ -1,0 +1,2 @@
+export { ssmCarrier } from './carriers/ssm-carrier.ts';
+export type { SsmCarrierOptions } from './carriers/ssm-carrier.ts';
