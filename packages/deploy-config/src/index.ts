@@ -34,6 +34,23 @@ export type {
   Service,
   Upstream,
 } from './deployment.ts';
+export { defineEnvironments } from './environments/define-environments.ts';
+export type { Environment } from './environments/environment.ts';
+export type {
+  CheckInput,
+  CopiedRegistryInput,
+  EnvironmentInput,
+  HaproxyInput,
+  PythonReleaseInput,
+  ReleaseInput,
+  SshInput,
+  SsmInput,
+  TargetGroupInput,
+  TargetHostInput,
+} from './environments/environment-input.ts';
+export { balancerTarget } from './environments/environment-rules.ts';
+export { EnvironmentsError } from './environments/environments-error.ts';
+export type { EnvironmentProblem } from './environments/environments-error.ts';
 export { flaskEnvironment } from './environment/flask-environment.ts';
 export type { FlaskEnvironment } from './environment/flask-environment.ts';
 export { gatewayEnvironment } from './environment/gateway-environment.ts';

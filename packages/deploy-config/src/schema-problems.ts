@@ -8,13 +8,13 @@ import { knownSettings, valueAt } from './known-settings.ts';
 import { describeValue } from './options-problem.ts';
 
 /** Returns the issues inside of the alternative that the value was meant to be: an object with wrong settings, not another type. */
-function flatten(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+export function flattenIssue(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const inner = issue.errors.find((issues) =>
     issues.every(({ code, path }) => path.length > 0 || code === 'unrecognized_keys'),
   );
   if (inner === undefined || inner.length === 0) return [issue];
-  return inner.flatMap((found) => flatten({ ...found, path: [...issue.path, ...found.path] }));
+  return inner.flatMap((found) => flattenIssue({ ...found, path: [...issue.path, ...found.path] }));
 }
 
 function messageOf(issue: z.core.$ZodIssue, settings: readonly string[], input: unknown): string {
@@ -37,7 +37,7 @@ export function schemaProblems(
   issues: readonly z.core.$ZodIssue[],
   input: unknown,
 ): DeploymentProblem[] {
-  return issues.flatMap(flatten).map((issue) => {
+  return issues.flatMap(flattenIssue).map((issue) => {
     const setting = issue.path.map(String).join('.');
     const settings =
       issue.code === 'unrecognized_keys'

@@ -1,0 +1,157 @@
+import { describe, expect, expectTypeOf, it } from 'vitest';
+
+import {
+  balancerTarget,
+  defineEnvironments,
+  EnvironmentsError,
+  type EnvironmentInput,
+} from '../../src/index.ts';
+import { environmentExpectation } from '../../src/environments/environment-expectations.ts';
+import { environmentsSchema } from '../../src/environments/environments-schema.ts';
+import { knownSettings } from '../../src/known-settings.ts';
+
+const release = { entry: 'service.ts' };
+const arn =
+  'arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/shop/0123456789abcdef';
+
+const complete: EnvironmentInput = {
+  hosts: ['ssh://admin@10.0.0.1:2222', { url: 'ssm://i-0123456789abcdef0' }],
+  release: {
+    entry: 'src/main.ts',
+    platform: 'linux-arm64',
+    out: 'releases',
+    nodeVersion: '24.21.0',
+    external: ['onnxruntime-node'],
+    conditions: ['production'],
+    python: { requirements: 'requirements.lock', source: 'flask', version: '3.11' },
+    checks: [{ path: '/v2/models/digits/infer', body: { inputs: [] }, expected: { outputs: [] } }],
+    checkKeyFile: '/etc/fairlead/check.key',
+    readyTimeoutMs: 30_000,
+    signingKeyFile: 'release.private.pem',
+  },
+  ssh: { knownHostsFile: 'hosts', identityFile: 'key', configFile: 'config', connectTimeoutMs: 1 },
+  ssm: { bucket: 'acme-deploy', prefix: 'deploy', region: 'eu-central-1' },
+  balancer: { kind: 'target-group', arn },
+  batch: '25%',
+  files: { '/etc/fairlead/keys.json': 'production/keys.json' },
+  registry: { folder: 'registry', path: '/var/lib/fairlead/registry' },
+};
+
+function problemsOf(input: unknown): readonly string[] {
+  try {
+    defineEnvironments(input as never);
+  } catch (error) {
+    if (error instanceof EnvironmentsError) return error.problems.map(({ message }) => message);
+    throw error;
+  }
+  return [];
+}
+
+describe('defineEnvironments', () => {
+  it('returns hosts as objects, names typed, and a result that is valid input', () => {
+    const environments = defineEnvironments({ staging: complete, production: complete });
+    expectTypeOf(environments).toHaveProperty('staging');
+    expect(environments.production).toEqual({
+      ...complete,
+      hosts: [{ url: 'ssh://admin@10.0.0.1:2222' }, { url: 'ssm://i-0123456789abcdef0' }],
+    });
+    expect(defineEnvironments(environments)).toEqual(environments);
+  });
+
+  it('reports all problems of all environments in one error, each with the value and the fix', () => {
+    const problems = problemsOf({
+      production: { hosts: ['10.0.0.1', 'local'], release: { entry: 7, plattform: 'x' }, batch: 0 },
+      staging: { hosts: [], release },
+    });
+    expect(problems).toEqual([
+      'production.hosts.0 is "10.0.0.1". Give "ssh://admin@10.0.0.1", "ssm://i-0123456789abcdef0" or "local".',
+      'production.release.entry is 7. Give the path of the module that starts the application, .ts or .js.',
+      'production.release.plattform: unknown. Did you mean `platform`? Known are entry, platform, out, nodeVersion, external, conditions, python, checks, checkKeyFile, readyTimeoutMs, signingKeyFile.',
+      'production.batch is 0. Give a number of hosts from 1, or a share such as "25%".',
+      'staging.hosts is an array. Give a list of hosts, such as ["ssh://admin@10.0.0.1"].',
+    ]);
+  });
+
+  it.each([
+    [undefined, 'The environments are undefined. Give an object such as'],
+    [[], 'The environments are '],
+    [{}, 'The environments are empty. Give an object'],
+    [
+      { 'Production 1': { hosts: ['local'], release } },
+      '"Production 1" is no name of an environment. Give lower case letters',
+    ],
+    [{ a: 7 }, 'a is 7. Give an object with hosts and release.'],
+    [{ a: { hosts: ['local'] } }, 'a.release is not set. Give an object such as'],
+    [
+      { a: { hosts: ['ssh://-oProxyCommand=id'], release } },
+      'a.hosts.0 is "ssh://-oProxyCommand=id". Give',
+    ],
+    [{ a: { hosts: ['ssh://a b'], release } }, 'a.hosts.0 is "ssh://a b". Give'],
+    [{ a: { hosts: [{ target: 'x' }], release } }, 'a.hosts.0.url is not set. Give "ssh://'],
+    [
+      { a: { hosts: ['local', 'local'], release } },
+      'a.hosts.0 and a.hosts.1 are both "local". Remove one.',
+    ],
+    [
+      { a: { hosts: ['ssm://i-0123456789abcdef0'], release } },
+      'a.ssm is not set, but a.hosts.0 is "ssm://i-0123456789abcdef0". Give',
+    ],
+    [
+      { a: { hosts: ['ssh://web-1'], release, balancer: { kind: 'target-group', arn } } },
+      'a.hosts.0.target is not set, but the environment has a balancer.',
+    ],
+    [
+      {
+        a: {
+          hosts: ['ssh://10.0.0.1'],
+          release,
+          balancer: { kind: 'haproxy', socket: '/run/h', backend: 'web' },
+        },
+      },
+      'with the name of its server in HAProxy.',
+    ],
+    [
+      { a: { hosts: ['local'], release, balancer: { kind: 'nginx' } } },
+      'a.balancer.kind is "nginx". Give "target-group" or "haproxy".',
+    ],
+    [
+      { a: { hosts: ['local'], release, files: { 'keys.json': 'keys.json' } } },
+      'a.files has the path "keys.json". Give an absolute path',
+    ],
+    [
+      { a: { hosts: ['local'], release, files: { '/opt/fairlead/current/x': 'x' } } },
+      'a.files has the path /opt/fairlead/current/x, but only releases write to /opt/fairlead.',
+    ],
+    [{ a: { hosts: ['local'], release, batch: '0%' } }, 'a.batch is "0%". Give a number of hosts'],
+    [
+      { a: { hosts: ['local'], release, files: { '/etc/a': 7 } } },
+      'Give the path of a file on this machine',
+    ],
+  ])('rejects %j', (input, message) => {
+    const problems = problemsOf(input);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(message);
+  });
+
+  it('has a description of the expected value for every setting', () => {
+    const all = (path: readonly string[]): readonly (readonly string[])[] =>
+      knownSettings(environmentsSchema, ['a', ...path]).flatMap((name) => [
+        [...path, name],
+        ...all([...path, name]),
+      ]);
+    const settings = all([]);
+    expect(settings.length).toBeGreaterThan(20);
+    for (const path of settings) expect(environmentExpectation(path), path.join('.')).toBeDefined();
+  });
+});
+
+it.each([
+  [{ url: 'ssh://web-1', target: 'i-1' }, 'i-1'],
+  [{ url: 'ssm://i-0123456789abcdef0' }, 'i-0123456789abcdef0'],
+  [{ url: 'ssh://admin@[fd00::1]:22/' }, 'fd00::1'],
+  [{ url: 'ssh://10.0.0.1' }, '10.0.0.1'],
+  [{ url: 'ssh://web-1' }, undefined],
+  [{ url: 'local' }, undefined],
+])('%j is %j at a balancer', (host, target) => {
+  expect(balancerTarget(host)).toBe(target);
+});
