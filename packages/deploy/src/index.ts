@@ -4,6 +4,13 @@ export { deployToHost } from './carriers/deploy-to-host.ts';
 export type { DeployToHostOptions, HostDeployment } from './carriers/deploy-to-host.ts';
 export { DeployError } from './deploy-error.ts';
 export type { DeployErrorCode } from './deploy-error.ts';
+export type {
+  ReleaseInS3,
+  SignalByUrl,
+  SignalToAutoScaling,
+  UserDataOptions,
+} from './first-boot/first-boot-options.ts';
+export { renderUserData } from './first-boot/render-user-data.ts';
 export { platforms, thisPlatform } from './platform.ts';
 export type { Platform } from './platform.ts';
 export { buildRelease } from './release/build-release.ts';

@@ -1,0 +1,163 @@
+/**
+ * Program of Python 3, which cloud-init brings, that puts a release on a host at its first boot: it downloads the archive, runs the agent's
+ * `prepare` and `activate`, and signals the end with the last lines of its log. Argument: path of its settings, as
+ * `FirstBootSettings` in JSON.
+ *
+ * Signatures: AWS Signature Version 4, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+export const firstBootProgram = String.raw`import datetime, hashlib, hmac, json, os, subprocess, sys, time, traceback
+import urllib.error, urllib.parse, urllib.request
+
+LOG = "/var/log/fairlead-first-boot.log"
+METADATA = os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://169.254.169.254")
+TAIL = 2000
+
+
+def say(text):
+    # To the log, and by cloud-init's to the console.
+    with open(LOG, "a") as log:
+        log.write(text + "\n")
+    print(text, flush=True)
+
+
+def fetch(request, attempts=8):
+    for attempt in range(1, attempts + 1):
+        try:
+            return urllib.request.urlopen(request, timeout=60)
+        except urllib.error.HTTPError as error:
+            reason = f"{error.code} {error.read(500).decode(errors='replace')}"
+            final = error.code < 500 and error.code not in (408, 429)
+        except OSError as error:
+            reason, final = str(error), False
+        host = urllib.parse.urlsplit(request.full_url).netloc
+        say(f"{request.get_method()} of {host}, attempt {attempt}: {reason}")
+        if final or attempt == attempts:
+            raise RuntimeError(f"{host} can't be used: {reason}")
+        time.sleep(min(2**attempt, 30))
+
+
+def metadata(path):
+    ttl = {"X-aws-ec2-metadata-token-ttl-seconds": "300"}
+    token = fetch(urllib.request.Request(METADATA + "/latest/api/token", method="PUT", headers=ttl))
+    headers = {"X-aws-ec2-metadata-token": token.read().decode()}
+    url = METADATA + "/latest/meta-data/" + path
+    return fetch(urllib.request.Request(url, headers=headers)).read().decode()
+
+
+def signed(method, service, region, url, body=None):
+    role = metadata("iam/security-credentials/").split()[0]
+    credentials = json.loads(metadata("iam/security-credentials/" + role))
+    parts = urllib.parse.urlsplit(url)
+    now = datetime.datetime.utcnow().strftime("%Y%m%dT%H%M%SZ")
+    digest = hashlib.sha256(body or b"").hexdigest()
+    headers = {
+        "host": parts.netloc,
+        "x-amz-content-sha256": digest,
+        "x-amz-date": now,
+        "x-amz-security-token": credentials["Token"],
+    }
+    names = ";".join(headers)
+    lines = [method, parts.path or "/", parts.query]
+    lines += [f"{name}:{value}" for name, value in headers.items()] + ["", names, digest]
+    scope = f"{now[:8]}/{region}/{service}/aws4_request"
+    hashed = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    text = "\n".join(["AWS4-HMAC-SHA256", now, scope, hashed])
+    key = ("AWS4" + credentials["SecretAccessKey"]).encode()
+    for word in [*scope.split("/"), text]:
+        key = hmac.new(key, word.encode(), hashlib.sha256).digest()
+    credential = credentials["AccessKeyId"] + "/" + scope
+    headers["authorization"] = (
+        f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={names}, Signature={key.hex()}"
+    )
+    if body is not None:
+        headers["content-type"] = "application/x-www-form-urlencoded"
+    return urllib.request.Request(url, data=body, method=method, headers=headers)
+
+
+def download(source, path):
+    if "url" in source:
+        request = urllib.request.Request(source["url"])
+    else:
+        request = signed("GET", "s3", source["region"], source["object"])
+    with fetch(request) as response, open(path, "wb") as file:
+        while chunk := response.read(1 << 20):
+            file.write(chunk)
+
+
+def agent(settings, archive, arguments):
+    command = ["sh", "-c", settings["bootstrap"], "fairlead-agent", archive, *settings["parts"]]
+    child = subprocess.Popen(
+        command + arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    last = ""
+    for line in child.stdout:
+        last = line.rstrip() or last
+        say(line.rstrip())
+    if child.wait() == 0:
+        return
+    if last.startswith("{"):
+        report = json.loads(last)
+        last = (report.get("error") or report.get("result") or {}).get("message", last)
+    raise RuntimeError(f"{arguments[0]} failed: {last}")
+
+
+def deploy(settings):
+    folder = "/var/lib/fairlead-deploy/incoming"
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    digest, archive = settings["digest"], folder + "/first-boot.tar"
+    trusted = ["--trusted-keys", settings["trustedKeys"]] if "trustedKeys" in settings else []
+    try:
+        say("download")
+        download(settings["source"], archive)
+        agent(settings, archive, ["prepare", digest, "--archive", archive, *trusted])
+    finally:
+        if os.path.exists(archive):
+            os.remove(archive)
+    agent(settings, archive, ["activate", digest])
+
+
+def signal(target, problem):
+    reason = "activated"
+    if problem is not None:
+        with open(LOG, errors="replace") as file:
+            reason = problem + "\n" + file.read()[-TAIL:]
+    if "url" in target:
+        try:
+            instance = metadata("instance-id")
+        except RuntimeError:
+            instance = os.uname().nodename
+        status = "SUCCESS" if problem is None else "FAILURE"
+        message = {"Status": status, "Reason": reason, "UniqueId": instance, "Data": instance}
+        data = json.dumps(message).encode()
+        # Presigned addresses of CloudFormation have an empty content type.
+        headers = {"content-type": ""}
+        fetch(urllib.request.Request(target["url"], data=data, method="PUT", headers=headers))
+        return
+    query = {
+        "Action": "CompleteLifecycleAction",
+        "Version": "2011-01-01",
+        "AutoScalingGroupName": target["group"],
+        "LifecycleHookName": target["lifecycleHook"],
+        "LifecycleActionResult": "CONTINUE" if problem is None else "ABANDON",
+        "InstanceId": metadata("instance-id"),
+    }
+    body = urllib.parse.urlencode(query).encode()
+    fetch(signed("POST", "autoscaling", target["region"], target["endpoint"], body))
+
+
+def main():
+    with open(sys.argv[1]) as file:
+        settings = json.load(file)
+    problem = None
+    try:
+        deploy(settings)
+    except Exception as error:
+        problem = str(error)
+        say(traceback.format_exc())
+    if "signal" in settings:
+        signal(settings["signal"], problem)
+    sys.exit(0 if problem is None else 1)
+
+
+main()
+`;
