@@ -51,8 +51,9 @@ test('a version that hangs in a shared worker fails no request of the versions b
   expect(hung).toContain('took longer than 1000 ms');
   expect(others).toEqual(Array.from({ length: 6 }, () => 'answered'));
   expect({ again, computing }).toEqual({ again: 'answered', computing: 1 });
-  // The one that hung, and the one that shared its worker.
-  expect(lost).toEqual([1, 0, 1, 0]);
+  // The one that hung, and the one that shared its worker: which one that is depends on how long each took to load.
+  const [ofHung, ...ofOthers] = lost ?? [];
+  expect({ ofHung, ofOthers: ofOthers.toSorted() }).toEqual({ ofHung: 1, ofOthers: [0, 0, 1] });
 }, 120_000);
 
 test('the process of a version that hung ends with the gateway, even while it computes', async () => {
