@@ -52,7 +52,7 @@ test('a version that hangs in a shared worker fails no request of the versions b
   expect(others).toEqual(Array.from({ length: 6 }, () => 'answered'));
   expect({ again, computing }).toEqual({ again: 'answered', computing: 1 });
   // The one that hung, and the one that shared its worker: which one that is depends on how long each took to load.
-  const [ofHung, ...ofOthers] = lost ?? [];
+  const [ofHung, ...ofOthers] = lost as readonly number[];
   expect({ ofHung, ofOthers: ofOthers.toSorted() }).toEqual({ ofHung: 1, ofOthers: [0, 0, 1] });
 }, 120_000);
 
