@@ -21,6 +21,8 @@ export type { ReleaseDocuments } from './release/read-release.ts';
 export { verifyRelease } from './release/verify-release.ts';
 export type { VerifyReleaseOptions } from './release/verify-release.ts';
 export type { Gate, GateCheck, HostFile, ReleaseManifest } from './release/release-manifest.ts';
+export type { PythonOptions } from './python/python-options.ts';
+export type { PythonRuntime } from './python/python-runtime.ts';
 export type {
   PartFile,
   PartLink,

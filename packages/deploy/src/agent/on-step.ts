@@ -2,6 +2,7 @@
 type Step =
   | 'verify'
   | 'unpack'
+  | 'python'
   | 'accounts'
   | 'check'
   | 'switch'

@@ -4,6 +4,7 @@ import { folderDifferences } from './folder-differences.ts';
 import { hostFileState, linkTarget } from './host-links.ts';
 import { currentLink, type HostPaths } from './host-paths.ts';
 import { readManifest } from './read-manifest.ts';
+import { pythonDifferences } from './python/python-differences.ts';
 import { releaseDifferences } from './release-differences.ts';
 import { currentDigest } from './switch-release.ts';
 import { unitDifferences } from './unit-differences.ts';
@@ -23,6 +24,7 @@ export async function plan(paths: HostPaths, digest: string): Promise<readonly D
   return [
     ...switched,
     ...(await releaseDifferences(paths, digest, manifest)),
+    ...(await pythonDifferences(paths, digest, manifest)),
     ...(await linkDifferences(paths, manifest)),
     ...(await folderDifferences(paths, digest, manifest)),
     ...(await unitDifferences(paths, digest, manifest)),

@@ -14,6 +14,11 @@ import { hostError } from './host-error.ts';
 import { partFolder, releaseFolder, type HostPaths } from './host-paths.ts';
 import type { OnStep } from './on-step.ts';
 import { runProgram } from './run-program.ts';
+import { compileApplication } from './python/application-bytecode.ts';
+import { environmentPaths } from './python/environment-paths.ts';
+import { findPython } from './python/find-python.ts';
+import { installPackages } from './python/install-packages.ts';
+import { readInventory } from './python/inventory.ts';
 import { isUnpacked, unpackPart } from './unpack-part.ts';
 
 /** Options of {@link prepare}. */
@@ -51,10 +56,9 @@ export async function prepare(paths: HostPaths, options: PrepareOptions): Promis
     );
   }
   const missing = manifest.parts.filter(({ sha256 }) => !isUnpacked(paths, sha256));
-  await checkSpace(
-    paths,
-    missing.reduce((sum, { bytes }) => sum + bytes, 0),
-  );
+  if (manifest.python !== undefined) await findPython(manifest.python.version);
+  const partBytes = missing.reduce((sum, { bytes }) => sum + bytes, 0);
+  await checkSpace(paths, partBytes + (await environmentBytes(paths, manifest)));
 
   onStep('unpack');
   await readArchive(archive, {
@@ -68,6 +72,10 @@ export async function prepare(paths: HostPaths, options: PrepareOptions): Promis
   });
   const absent = missing.find(({ sha256 }) => !isUnpacked(paths, sha256));
   if (absent !== undefined) throw damaged(`the part ${absent.role} is missing`);
+  if (manifest.python !== undefined) {
+    onStep('python');
+    await installPackages(paths, manifest);
+  }
   await assemble(paths, digest, manifest, serialized);
 
   onStep('accounts');
@@ -75,6 +83,15 @@ export async function prepare(paths: HostPaths, options: PrepareOptions): Promis
   onStep('check');
   await checkFiles(paths, digest, manifest);
   return manifest;
+}
+
+/** Returns the size of a virtual environment that is missing: its files, those compiled from them, and pip. */
+async function environmentBytes(paths: HostPaths, manifest: ReleaseManifest): Promise<number> {
+  const environment = environmentPaths(paths, manifest);
+  if (environment === undefined || (await readInventory(environment.folder)) !== undefined) {
+    return 0;
+  }
+  return 1.5 * (manifest.python?.installedBytes ?? 0) + 32e6;
 }
 
 async function checkSpace({ root }: HostPaths, bytes: number): Promise<void> {
@@ -90,7 +107,7 @@ async function checkSpace({ root }: HostPaths, bytes: number): Promise<void> {
 async function assemble(
   paths: HostPaths,
   digest: string,
-  { parts }: ReleaseManifest,
+  manifest: ReleaseManifest,
   serialized: Buffer,
 ): Promise<void> {
   const folder = releaseFolder(paths, digest);
@@ -98,13 +115,18 @@ async function assemble(
   const temporary = `${folder}.new`;
   for (const old of [folder, temporary]) await rm(old, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true, mode: 0o755 });
-  for (const { sha256, files } of parts) {
+  for (const { sha256, files } of manifest.parts) {
     for (const file of files) {
       const path = join(temporary, file.path);
       await mkdir(dirname(path), { recursive: true, mode: 0o755 });
       if ('target' in file) await symlink(file.target, path);
       else await link(join(partFolder(paths, sha256), file.path), path);
     }
+  }
+  const environment = environmentPaths(paths, manifest);
+  if (environment !== undefined) {
+    await symlink(`../../venvs/${environment.name}`, join(temporary, 'venv'));
+    await compileApplication(`${environment.folder}/bin/python`, temporary, folder);
   }
   await writeFile(join(temporary, 'manifest.json'), serialized, { mode: 0o644 });
   await flushFolder(temporary);

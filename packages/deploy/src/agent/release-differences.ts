@@ -8,12 +8,13 @@ import type { PartFile } from '../parts/release-part.ts';
 import type { ReleaseManifest } from '../release/release-manifest.ts';
 import { releaseFolder, type HostPaths } from './host-paths.ts';
 import type { Difference } from './difference.ts';
+import { BYTECODE, readBytecode } from './python/application-bytecode.ts';
 
 /** Compares every file of a release on the host with its manifest. */
 export async function releaseDifferences(
   paths: HostPaths,
   digest: string,
-  { parts }: ReleaseManifest,
+  { parts, python }: ReleaseManifest,
 ): Promise<readonly Difference[]> {
   const folder = releaseFolder(paths, digest);
   const files = parts.flatMap((part) => part.files);
@@ -24,6 +25,10 @@ export async function releaseDifferences(
     if (found !== expected) differences.push({ subject: path, found, expected });
   }
   const listed = new Set(['manifest.json', ...files.map(({ path }) => path)]);
+  if (python !== undefined) {
+    // Made on the host, and compared by `pythonDifferences`.
+    for (const path of ['venv', BYTECODE, ...(await readBytecode(folder)).keys()]) listed.add(path);
+  }
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     if (entry.isDirectory() || listed.has(path.slice(folder.length + 1))) continue;

@@ -13,6 +13,8 @@ const ENVIRONMENT = {
   LANG: 'C.UTF-8',
   SYSTEMD_COLORS: '0',
   SYSTEMD_PAGER: '',
+  // No pip.conf of the host changes what is installed.
+  PIP_CONFIG_FILE: '/dev/null',
 };
 
 /** Runs a program, and resolves to its output, also when it fails; the code is 127 when there is no such program. */

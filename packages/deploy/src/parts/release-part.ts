@@ -22,7 +22,7 @@ const innerPath = z
   );
 
 /** Kind of a part: parts of different roles change at different times. */
-export type PartRole = 'node' | 'packages' | 'application' | 'files' | 'agent';
+export type PartRole = 'node' | 'packages' | 'application' | 'wheels' | 'flask' | 'files' | 'agent';
 
 /** Regular file of a part. */
 export interface PartRegularFile {
@@ -72,7 +72,7 @@ const link = z.strictObject({
 
 /** Schema of a part in a manifest. */
 export const partSchema: z.ZodType<ReleasePart> = z.strictObject({
-  role: z.enum(['node', 'packages', 'application', 'files', 'agent']),
+  role: z.enum(['node', 'packages', 'application', 'wheels', 'flask', 'files', 'agent']),
   sha256,
   bytes: size,
   compressedBytes: size,

@@ -5,6 +5,7 @@ import type { Deployment } from '@fairlead/deploy-config';
 
 import { checkOptions, checkText, invalidOption } from '../check-options.ts';
 import { platforms, type Platform } from '../platform.ts';
+import { resolvePythonOptions, type PythonOptions } from '../python/python-options.ts';
 import type { GateCheck } from './release-manifest.ts';
 
 /** Options of `buildRelease`. */
@@ -23,6 +24,8 @@ export interface BuildReleaseOptions {
   readonly external?: readonly string[];
   /** Conditions of the `exports` of packages, in addition to those of Node. @defaultValue none */
   readonly conditions?: readonly string[];
+  /** The Python service: packages and sources. @defaultValue none */
+  readonly python?: PythonOptions | undefined;
   /** Ed25519 private key (PEM) that signs the manifest. @defaultValue not signed */
   readonly signingKey?: string | undefined;
   /** Requests that must be answered as expected on a host, beside readiness: golden examples. @defaultValue none */
@@ -45,6 +48,7 @@ export function checkBuildOptions(options: BuildReleaseOptions): void {
     nodeVersion: 'optional',
     external: 'optional',
     conditions: 'optional',
+    python: 'optional',
     signingKey: 'optional',
     checks: 'optional',
     checkKeyFile: 'optional',
@@ -69,6 +73,7 @@ export function checkBuildOptions(options: BuildReleaseOptions): void {
       'Option deployment has no layout for systemd: expected the result of defineDeployment() with layout "host".',
     );
   }
+  resolvePythonOptions(options.python, deployment);
 }
 
 /** Checks a value that JavaScript may not have made with `defineDeployment`. */

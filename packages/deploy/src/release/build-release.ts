@@ -10,6 +10,10 @@ import { findNativePackages, nativePackageFiles } from '../application/native-pa
 import { NODE_VERSION, nodeRuntime } from '../application/node-runtime.ts';
 import { cacheFolder } from '../npm/fetch-package.ts';
 import type { FileEntry } from '../parts/file-entry.ts';
+import { applicationFiles } from '../python/application-files.ts';
+import { checkGunicorn } from '../python/check-gunicorn.ts';
+import { resolvePythonOptions } from '../python/python-options.ts';
+import { pythonWheels } from '../python/python-wheels.ts';
 import { cachedPart, digestOfFiles } from '../parts/cached-part.ts';
 import { writePart, type WrittenPart } from '../parts/write-part.ts';
 import { billOfMaterials } from '../sbom/bill-of-materials.ts';
@@ -63,6 +67,7 @@ export async function buildRelease(options: BuildReleaseOptions): Promise<BuiltR
   checkBuildOptions(options);
   const { deployment, platform, nodeVersion = NODE_VERSION } = options;
   const { external = ['onnxruntime-node'], conditions = [] } = options;
+  const python = resolvePythonOptions(options.python, deployment);
   const signingKey = readSigningKey(options.signingKey);
   const entry = resolve(options.entry);
   const out = resolve(options.out);
@@ -84,14 +89,27 @@ export async function buildRelease(options: BuildReleaseOptions): Promise<BuiltR
     const ofPackages = `packages-${await digestOfFiles(packages)}`;
     add('packages', await cachedPart(cache, ofPackages, work, () => Promise.resolve(packages)));
     add('application', await writePart(work, bundle.entries));
+    const wheels = python && (await pythonWheels({ python, platform, cache, work }));
+    if (wheels !== undefined) {
+      checkGunicorn(wheels.packages, deployment);
+      add('wheels', wheels.part);
+      add('flask', await writePart(work, await applicationFiles(python?.source ?? '')));
+    }
     add('agent', await writePart(work, await agentFiles()));
     add('files', await writePart(work, rendered.map(fileEntry)));
-    const sbom = await billOfMaterials({ deployment, nodeVersion, native, inputs: bundle.inputs });
+    const sbom = await billOfMaterials({
+      deployment,
+      nodeVersion,
+      native,
+      inputs: bundle.inputs,
+      pythonPackages: wheels?.packages ?? [],
+    });
     const manifest: ReleaseManifest = {
       format: 'fairlead-release/1',
       name: deployment.name,
       platform,
       node: nodeVersion,
+      ...(wheels && { python: wheels.runtime }),
       parts,
       hostFiles: rendered.map(({ path, mode, owner, role }) => ({
         ...{ path, mode: mode.toString(8), owner: owner ?? 'root:root', role },

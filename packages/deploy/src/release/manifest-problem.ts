@@ -8,6 +8,8 @@ const folders: Readonly<Record<PartRole, readonly string[]>> = {
   node: ['bin/'],
   packages: ['gateway/node_modules/'],
   application: ['gateway/', 'proto/'],
+  wheels: ['wheels/'],
+  flask: ['flask/'],
   files: ['files/'],
   agent: ['agent/'],
 };
@@ -16,10 +18,17 @@ const folders: Readonly<Record<PartRole, readonly string[]>> = {
  * Finds a contradiction in a manifest: files that would be written outside of their folder, over each other or through a link, sizes
  * that don't add up, files of the host that no part contains. `undefined` if there is none.
  */
-export function findManifestProblem({ parts, hostFiles }: ReleaseManifest): string | undefined {
+export function findManifestProblem({
+  parts,
+  hostFiles,
+  python,
+}: ReleaseManifest): string | undefined {
   const roles = parts.map(({ role }) => role);
   const repeated = roles.find((role, index) => roles.indexOf(role) !== index);
   if (repeated !== undefined) return `it has two parts of the role ${repeated}`;
+  if (roles.includes('wheels') !== (python !== undefined)) {
+    return 'it has Python packages without a version of Python, or the other way round';
+  }
   const problem = parts.map(partProblem).find((found) => found !== undefined);
   if (problem !== undefined) return problem;
 

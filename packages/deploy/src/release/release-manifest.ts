@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { partSchema, sha256, type ReleasePart } from '../parts/release-part.ts';
 import type { Platform } from '../platform.ts';
+import { pythonRuntime, type PythonRuntime } from '../python/python-runtime.ts';
 
 /** File of the operating system's folders: a link into the release is placed there. */
 export interface HostFile {
@@ -52,6 +53,8 @@ export interface ReleaseManifest {
   readonly platform: Platform;
   /** Version of Node. */
   readonly node: string;
+  /** Python service of the release; absent without one. */
+  readonly python?: PythonRuntime | undefined;
   readonly parts: readonly ReleasePart[];
   readonly hostFiles: readonly HostFile[];
   readonly gate: Gate;
@@ -90,6 +93,7 @@ export const manifestSchema: z.ZodType<ReleaseManifest> = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
   platform: z.enum(['linux-x64', 'linux-arm64']),
   node: z.string().regex(/^\d+\.\d+\.\d+$/),
+  python: pythonRuntime.optional(),
   parts: z.array(partSchema).nonempty(),
   hostFiles: z.array(hostFile),
   gate,

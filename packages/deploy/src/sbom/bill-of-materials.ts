@@ -7,6 +7,7 @@ import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
 import type { Deployment } from '@fairlead/deploy-config';
 
 import type { NativePackage } from '../application/native-packages.ts';
+import type { PythonPackage } from '../python/inspect-wheels.ts';
 
 /** Input of {@link billOfMaterials}. */
 export interface BillOfMaterialsOptions {
@@ -15,6 +16,7 @@ export interface BillOfMaterialsOptions {
   readonly native: readonly NativePackage[];
   /** Files of the bundle. */
   readonly inputs: readonly string[];
+  readonly pythonPackages: readonly PythonPackage[];
 }
 
 interface PackageJson {
@@ -81,6 +83,18 @@ export async function billOfMaterials(options: BillOfMaterialsOptions): Promise<
       },
     );
     if (license !== undefined) component.licenses.add(toLicense(license));
+    bom.components.add(component);
+  }
+  for (const { name, version, sha256, license, isSpdx } of options.pythonPackages) {
+    const component = new Models.Component(Enums.ComponentType.Library, name, {
+      version,
+      bomRef: `pypi:${name}@${version}`,
+      purl: `pkg:pypi/${name}@${version}`,
+    });
+    component.hashes.set(Enums.HashAlgorithm['SHA-256'], sha256);
+    if (license !== undefined) {
+      component.licenses.add(isSpdx ? toLicense(license) : new Models.NamedLicense(license));
+    }
     bom.components.add(component);
   }
   const serializer = new Serialize.JsonSerializer(
