@@ -11,6 +11,9 @@ export const cliErrorCodes = [
   'ERR_CLI_KEY_NOT_FOUND',
   'ERR_CLI_KEYS_LOCKED',
   'ERR_CLI_UNSAFE_PATH',
+  'ERR_CLI_HOSTS_FAILED',
+  'ERR_CLI_REVERTED',
+  'ERR_CLI_STOPPED',
   'ERR_CLI_OUTPUT',
   'ERR_CLI_INTERNAL',
 ] as const;

@@ -1,3 +1,4 @@
+import type { DeployErrorCode } from '@fairlead/deploy';
 import type { RegistryErrorCode } from '@fairlead/registry';
 import { CommanderError } from '@commander-js/extra-typings';
 import type { CliErrorCode } from './cli-error.ts';
@@ -6,15 +7,15 @@ import type { CliErrorCode } from './cli-error.ts';
 export const exitCodes = {
   /** Success, or nothing to do. */
   ok: 0,
-  /** A check failed: gates, a verification, a golden example, parity, doctor. */
+  /** A check failed: gates, a verification, a golden example, parity, doctor, a release. */
   failed: 1,
   /** Invalid command line, or an invalid file that it names. */
   usage: 2,
-  /** Conflict: changed concurrently, or already exists. */
+  /** Conflict: changed concurrently, locked, or already exists. */
   conflict: 3,
   /** Not found: registry, model, version, alias, file or key. */
   notFound: 4,
-  /** Store unreachable, or access denied. */
+  /** Store or host unreachable, or access denied. */
   unavailable: 5,
   /** Damaged data, or no signature of a trusted key. */
   damaged: 6,
@@ -22,12 +23,15 @@ export const exitCodes = {
   internal: 70,
   /** Standard output can't be written, such as on a full disk (`EX_IOERR` of sysexits.h). */
   output: 74,
+  /** Stopped by Ctrl-C or a signal: 128 and the number of SIGINT. */
+  stopped: 130,
 } as const;
 
 /** One of {@link exitCodes}. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-const { failed, usage, conflict, notFound, unavailable, damaged, internal, output } = exitCodes;
+const { failed, usage, conflict, notFound, unavailable, damaged, internal, output, stopped } =
+  exitCodes;
 
 const byRegistryCode: Readonly<Record<RegistryErrorCode, ExitCode>> = {
   ERR_REGISTRY_INVALID_NAME: usage,
@@ -81,11 +85,25 @@ const byCliCode: Readonly<Record<CliErrorCode, ExitCode>> = {
   ERR_CLI_KEY_NOT_FOUND: notFound,
   ERR_CLI_KEYS_LOCKED: conflict,
   ERR_CLI_UNSAFE_PATH: usage,
+  ERR_CLI_HOSTS_FAILED: unavailable,
+  ERR_CLI_REVERTED: failed,
+  ERR_CLI_STOPPED: stopped,
   ERR_CLI_OUTPUT: output,
   ERR_CLI_INTERNAL: internal,
 };
 
-const byCode = new Map<string, ExitCode>(Object.entries({ ...byRegistryCode, ...byCliCode }));
+/** Errors of `@fairlead/deploy`; those that are left out are of a host. */
+const byDeployCode: Readonly<Partial<Record<DeployErrorCode, ExitCode>>> = {
+  ERR_DEPLOY_INVALID_OPTION: usage,
+  ERR_DEPLOY_BUILD_FAILED: failed,
+  ERR_DEPLOY_GATE_FAILED: failed,
+  ERR_DEPLOY_RELEASE_DAMAGED: damaged,
+  ERR_DEPLOY_RELEASE_UNTRUSTED: damaged,
+};
+
+const byCode = new Map<string, ExitCode>(
+  Object.entries({ ...byRegistryCode, ...byCliCode, ...byDeployCode }),
+);
 
 /** The exit code for an error of a command. */
 export function exitCodeOf(error: unknown): ExitCode {
@@ -96,6 +114,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   // Other libraries reject a scope of a key, an option, a deployment: input of the command line.
   if (/^ERR_(?:PARITY|SECURITY|SIGNATURE|DEPLOYMENT|NGINX|GUNICORN|SYSTEMD)_/.test(code ?? ''))
     return usage;
+  if (code?.startsWith('ERR_DEPLOY_') === true) return unavailable;
   return code?.startsWith('ERR_SERVING_') === true ? failed : internal;
 }
 

@@ -8,14 +8,15 @@ import type { OutputStream } from './process-io.ts';
 const EXIT_CODES = `
 Exit codes:
   0  success
-  1  a check failed: gates, a verification, a golden example, parity, doctor
+  1  a check failed: gates, a verification, a golden example, parity, doctor, a release
   2  invalid command line, or an invalid file that it names
-  3  conflict: changed concurrently, or already exists
+  3  conflict: changed concurrently, locked, or already exists
   4  not found: registry, model, version, alias or key
-  5  store unreachable, or access denied
+  5  store or host unreachable, or access denied
   6  damaged data, or no signature of a trusted key
   70  internal error of fairlead: please report it
   74  standard output can't be written, such as on a full disk
+  130  stopped by Ctrl-C or a signal
 
 Environment:
   FAIRLEAD_REGISTRY        registry: a folder or s3://bucket/prefix

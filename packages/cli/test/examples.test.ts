@@ -17,7 +17,7 @@ import { awsTestConnection, s3Client, startMoto } from '@fairlead/test-support';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { bin, commandEnv } from './support/bin.ts';
-import { commandsOfLine, exampleLines } from './support/example-lines.ts';
+import { commandsOfLine, exampleLines, isForHosts } from './support/example-lines.ts';
 import { prepareExamples } from './support/example-place.ts';
 import { type RunResult, run } from './support/fairlead.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
@@ -303,7 +303,8 @@ async function runUntil(
   return { exitCode: code ?? signal, stdout, stderr };
 }
 
-const lines = exampleLines(page);
+/** Examples of releases and hosts run on booted hosts: `deploy/examples.fleet.ts`. */
+const lines = exampleLines(page).filter((line) => !isForHosts(line));
 
 test('every example of docs/cli.md has an expectation, and no other line has one', () => {
   expect(lines.map((line) => line.replace(/^fairlead /, ''))).toEqual(Object.keys(expectations));

@@ -62,6 +62,7 @@ test('--help loads no module of a command', async () => {
   const urls = await modulesOf('--help');
   expect(ownModules(urls).filter((path) => path.startsWith('commands/'))).toEqual([
     'commands/commands.ts',
+    'commands/deploy-commands.ts',
     'commands/key/key-commands.ts',
     'commands/model/model-commands.ts',
     'commands/registry/registry-commands.ts',

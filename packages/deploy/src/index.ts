@@ -1,5 +1,7 @@
 export { agentCommand } from './agent/agent-command.ts';
 export type { Carrier, CarrierResult, CarrierRunOptions } from './carriers/carrier.ts';
+export type { Difference } from './agent/difference.ts';
+export type { HostStatus } from './agent/status.ts';
 export { deployToHost } from './carriers/deploy-to-host.ts';
 export type { DeployToHostOptions, HostDeployment } from './carriers/deploy-to-host.ts';
 export { DeployError } from './deploy-error.ts';
@@ -30,3 +32,10 @@ export type {
   PartRole,
   ReleasePart,
 } from './parts/release-part.ts';
+export { readHostStatus } from './hosts/host-status.ts';
+export { installPackages, readNginxVersion } from './hosts/install-packages.ts';
+export type { HostPackages, InstallPackagesOptions } from './hosts/install-packages.ts';
+export { planHost } from './hosts/plan-host.ts';
+export type { HostPlan } from './hosts/plan-host.ts';
+export { sendFile } from './hosts/send-file.ts';
+export type { SendFileOptions } from './hosts/send-file.ts';

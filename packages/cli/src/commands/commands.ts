@@ -1,4 +1,5 @@
 import type { CommandEntry, CommandGroup } from '../command-tree.ts';
+import { hostsCommands, releaseCommands } from './deploy-commands.ts';
 import { keyCommands } from './key/key-commands.ts';
 import { modelCommands } from './model/model-commands.ts';
 import { registryCommands } from './registry/registry-commands.ts';
@@ -29,6 +30,8 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     description: 'Write the configuration files of a deployment: Nginx, Gunicorn, systemd',
     load: async () => (await import('./render-command.ts')).defineRenderCommand,
   },
+  releaseCommands,
+  hostsCommands,
   {
     name: 'completion',
     description: 'Print the script that makes a shell complete fairlead',

@@ -1,9 +1,6 @@
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Deployment, DeploymentInput } from '@fairlead/deploy-config';
-import { errorCodeOf } from '../exit-code.ts';
 import { fileError, readJson } from '../read-file.ts';
+import { importModule } from './import-module.ts';
 
 const WHAT = 'a deployment';
 
@@ -20,29 +17,21 @@ export async function readDeployment(path: string, name: string): Promise<Deploy
   if (typeof value !== 'object' || value === null) {
     throw fileError(path, WHAT, new Error(`expected an object, found ${describe(value)}`));
   }
+  return toDeployment(value);
+}
+
+/**
+ * Returns a deployment for the input of `defineDeployment` or its result.
+ *
+ * @throws DeploymentError listing every problem
+ */
+export async function toDeployment(value: object): Promise<Deployment> {
   const { defineDeployment } = await import('@fairlead/deploy-config');
   return isDefined(value) ? value : defineDeployment(value as DeploymentInput);
 }
 
 async function importValue(path: string, name: string): Promise<unknown> {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
-    throw fileError(path, WHAT, new Error('no such file'));
-  }
-  let module: Readonly<Record<string, unknown>>;
-  try {
-    module = (await import(pathToFileURL(resolve(path)).href)) as typeof module;
-  } catch (cause) {
-    // The module itself calls defineDeployment, which rejects the deployment.
-    if (errorCodeOf(cause)?.startsWith('ERR_DEPLOYMENT_') === true) throw cause;
-    const cannotStrip = errorCodeOf(cause) === 'ERR_UNKNOWN_FILE_EXTENSION';
-    const hint = new Error(
-      'this version of Node does not run TypeScript: use Node 22.18 or later, or compile the file',
-      {
-        cause,
-      },
-    );
-    throw fileError(path, WHAT, cannotStrip ? hint : cause);
-  }
+  const module = await importModule(path, WHAT);
   const value = module[name] ?? (name === 'deployment' ? module.default : undefined);
   if (value !== undefined) return value;
   const names = Object.keys(module).join(', ') || 'nothing';

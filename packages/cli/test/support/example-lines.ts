@@ -21,3 +21,8 @@ export function exampleLines(page: string): readonly string[] {
     block.split('\n').filter((line) => line !== '' && !line.startsWith('#')),
   );
 }
+
+/** Returns whether an example needs hosts, or a release. */
+export function isForHosts(line: string): boolean {
+  return /^fairlead (?:release|deploy|rollback|hosts)\b/.test(line);
+}

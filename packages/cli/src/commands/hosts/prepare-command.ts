@@ -1,0 +1,94 @@
+import type { Command } from '@commander-js/extra-typings';
+import type { Carrier, HostPackages } from '@fairlead/deploy';
+import { addExamples } from '../../add-examples.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { type ChosenEnvironment, readConfig } from '../../deploy/read-config.ts';
+import { hostValues, onHosts, requireAllHosts, underHost } from '../../hosts/on-hosts.ts';
+import { hostLabel } from '../../hosts/select-hosts.ts';
+import { formatSync, readLocalFiles, type SyncedHost, syncHost } from '../../hosts/sync-host.ts';
+import {
+  configOption,
+  ENVIRONMENT,
+  ENVIRONMENT_TEXT,
+  hostOption,
+} from '../../options/deploy-options.ts';
+import { dryRunOption, jsonOption } from '../../options/shared-options.ts';
+import { oneLine } from '../../output/plain-text.ts';
+import { ProgressLine } from '../../output/progress-line.ts';
+
+/** Result of the preparation of a host. */
+interface PreparedHost extends HostPackages, SyncedHost {
+  /** Version of Nginx on the host; `undefined` before it is installed. */
+  readonly nginx: string | undefined;
+}
+
+/** Defines `fairlead hosts prepare`. */
+export function definePrepareCommand(command: Command, context: CommandContext): void {
+  command
+    .argument(ENVIRONMENT, ENVIRONMENT_TEXT)
+    .addOption(configOption)
+    .addOption(hostOption)
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (environment, options) => {
+      const chosen = await readConfig(options.config, environment);
+      const files = await readLocalFiles(chosen);
+      const dryRun = options.dryRun === true;
+      const { deployment } = chosen;
+      const { installPackages, readNginxVersion } = await import('@fairlead/deploy');
+      const progress = new ProgressLine(context.io);
+      const prepare = async (carrier: Carrier, url: string): Promise<PreparedHost> => {
+        const onLine = (line: string): void => {
+          progress.show(`${hostLabel(url)}: ${line}`);
+        };
+        const packages = await installPackages(carrier, { deployment, dryRun, onLine });
+        const nginx = await readNginxVersion(carrier);
+        return { ...packages, nginx, ...(await syncHost(carrier, chosen, { files, dryRun })) };
+      };
+      const results = await onHosts(context, { chosen, only: options.host }, prepare).finally(
+        () => {
+          progress.clear();
+        },
+      );
+      const value = { environment: chosen.name, dryRun, hosts: hostValues(results) };
+      context.output.present(options, value, () =>
+        results.flatMap((result) =>
+          underHost(
+            results,
+            result.host,
+            'error' in result
+              ? [oneLine(result.error.message)]
+              : formatPrepared(result.value, chosen, dryRun),
+          ),
+        ),
+      );
+      requireAllHosts(results);
+    });
+  addExamples(command, [
+    ['a new host, or all of them again', 'fairlead hosts prepare production'],
+    ['what would be installed and copied', 'fairlead hosts prepare production --dry-run'],
+  ]);
+}
+
+function formatPrepared(
+  host: PreparedHost,
+  { deployment }: ChosenEnvironment,
+  dryRun: boolean,
+): readonly string[] {
+  const { required, missing, nginx } = host;
+  const packages =
+    missing.length === 0
+      ? `packages: unchanged (${required.join(', ')})`
+      : `${dryRun ? 'would install' : 'installed'} ${missing.join(', ')}`;
+  const expected = deployment.target.nginx.join('.');
+  const differs = nginx !== undefined && nginx !== expected;
+  return [
+    packages,
+    ...(differs
+      ? [
+          `Nginx is ${nginx}, but target.nginx of the deployment is ${expected}: set it to "${nginx}"`,
+        ]
+      : []),
+    ...formatSync(host, dryRun),
+  ];
+}

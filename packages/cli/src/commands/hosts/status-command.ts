@@ -1,0 +1,80 @@
+import type { Command } from '@commander-js/extra-typings';
+import type { HostStatus } from '@fairlead/deploy';
+import { addExamples } from '../../add-examples.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { shortDigest } from '../../deploy/format-release.ts';
+import { readConfig } from '../../deploy/read-config.ts';
+import { type HostResult, hostValues, onHosts, requireAllHosts } from '../../hosts/on-hosts.ts';
+import { hostLabel } from '../../hosts/select-hosts.ts';
+import {
+  configOption,
+  ENVIRONMENT,
+  ENVIRONMENT_TEXT,
+  hostOption,
+} from '../../options/deploy-options.ts';
+import { jsonOption } from '../../options/shared-options.ts';
+import type { Output } from '../../output/output.ts';
+import { oneLine } from '../../output/plain-text.ts';
+import { table } from '../../output/table.ts';
+
+/** Defines `fairlead hosts status`. */
+export function defineStatusCommand(command: Command, context: CommandContext): void {
+  command
+    .argument(ENVIRONMENT, ENVIRONMENT_TEXT)
+    .addOption(configOption)
+    .addOption(hostOption)
+    .addOption(jsonOption)
+    .action(async (environment, options) => {
+      const chosen = await readConfig(options.config, environment);
+      const { readHostStatus } = await import('@fairlead/deploy');
+      const results = await onHosts(context, { chosen, only: options.host }, readHostStatus);
+      const value = { environment: chosen.name, hosts: hostValues(results) };
+      context.output.present(options, value, () => [
+        ...table(
+          ['host', 'release', 'before', 'services'],
+          results.map((result) => statusRow(context.output, result)),
+        ),
+        ...mixedReleases(results),
+      ]);
+      requireAllHosts(results);
+    });
+  addExamples(command, [
+    ['all hosts of the only environment', 'fairlead hosts status'],
+    [
+      'one host, for a script',
+      "fairlead hosts status production --host 10.0.0.1 --json | jq -r '.hosts[0].current'",
+    ],
+  ]);
+}
+
+function statusRow(output: Output, result: HostResult<HostStatus>): readonly string[] {
+  const label = hostLabel(result.host);
+  if ('error' in result) {
+    return [label, '–', '–', output.paint('bad', oneLine(result.error.message).slice(0, 160))];
+  }
+  const { current, history, pending, units } = result.value;
+  const before = history.filter((digest) => digest !== current).map(shortDigest);
+  const release =
+    pending === undefined
+      ? current === undefined
+        ? 'none'
+        : shortDigest(current)
+      : `${current === undefined ? 'none' : shortDigest(current)} (interrupted: ${shortDigest(pending)})`;
+  return [label, release, before.join(' ') || '–', services(output, units)];
+}
+
+function services(output: Output, units: HostStatus['units']): string {
+  const names = Object.keys(units);
+  if (names.length === 0) return '–';
+  const wrong = Object.entries(units).filter(([, state]) => state !== 'active');
+  if (wrong.length === 0) return output.paint('good', `${names.length} active`);
+  return wrong
+    .map(([name, state]) => output.paint('bad', `${oneLine(name)} ${oneLine(state)}`))
+    .join(', ');
+}
+
+function mixedReleases(results: readonly HostResult<HostStatus>[]): readonly string[] {
+  const current = results.flatMap((result) => ('value' in result ? [result.value.current] : []));
+  if (new Set(current).size < 2) return [];
+  return ['', 'The hosts have different releases: fairlead deploy gives all of them the same.'];
+}

@@ -1,0 +1,47 @@
+import type { Command } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { readConfig } from '../../deploy/read-config.ts';
+import { hostValues, onHosts, requireAllHosts, underHost } from '../../hosts/on-hosts.ts';
+import { formatSync, readLocalFiles, syncHost } from '../../hosts/sync-host.ts';
+import {
+  configOption,
+  ENVIRONMENT,
+  ENVIRONMENT_TEXT,
+  hostOption,
+} from '../../options/deploy-options.ts';
+import { dryRunOption, jsonOption } from '../../options/shared-options.ts';
+import { oneLine } from '../../output/plain-text.ts';
+
+/** Defines `fairlead hosts sync`. */
+export function defineSyncCommand(command: Command, context: CommandContext): void {
+  command
+    .argument(ENVIRONMENT, ENVIRONMENT_TEXT)
+    .addOption(configOption)
+    .addOption(hostOption)
+    .addOption(dryRunOption)
+    .addOption(jsonOption)
+    .action(async (environment, options) => {
+      const chosen = await readConfig(options.config, environment);
+      const files = await readLocalFiles(chosen);
+      const dryRun = options.dryRun === true;
+      const results = await onHosts(context, { chosen, only: options.host }, (carrier) =>
+        syncHost(carrier, chosen, { files, dryRun }),
+      );
+      const value = { environment: chosen.name, dryRun, hosts: hostValues(results) };
+      context.output.present(options, value, () =>
+        results.flatMap((result) =>
+          underHost(
+            results,
+            result.host,
+            'error' in result ? [oneLine(result.error.message)] : formatSync(result.value, dryRun),
+          ),
+        ),
+      );
+      requireAllHosts(results);
+    });
+  addExamples(command, [
+    ['after a model was promoted or a key was created', 'fairlead hosts sync production'],
+    ['what would be copied', 'fairlead hosts sync production --dry-run'],
+  ]);
+}

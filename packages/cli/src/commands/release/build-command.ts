@@ -1,0 +1,33 @@
+import type { Command } from '@commander-js/extra-typings';
+import { addExamples } from '../../add-examples.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { buildFromConfig } from '../../deploy/build-from-config.ts';
+import { formatBuilt } from '../../deploy/format-release.ts';
+import { readConfig } from '../../deploy/read-config.ts';
+import { configOption, ENVIRONMENT, ENVIRONMENT_TEXT } from '../../options/deploy-options.ts';
+import { jsonOption } from '../../options/shared-options.ts';
+
+/** Defines `fairlead release build`. */
+export function defineBuildCommand(command: Command, context: CommandContext): void {
+  command
+    .argument(ENVIRONMENT, ENVIRONMENT_TEXT)
+    .addOption(configOption)
+    .option('--out <folder>', 'Folder of the archive (default: releases beside the configuration)')
+    .addOption(jsonOption)
+    .action(async (environment, options) => {
+      const chosen = await readConfig(options.config, environment);
+      const built = await buildFromConfig(chosen, options.out);
+      const { path, digest, bytes, manifest } = built;
+      const { name, platform, node } = manifest;
+      const parts = manifest.parts.map(({ files, ...part }) => ({ ...part, files: files.length }));
+      const value = { environment: chosen.name, path, digest, bytes, name, platform, node, parts };
+      context.output.present(options, value, () => formatBuilt(built));
+    });
+  addExamples(command, [
+    ['the release of the only environment', 'fairlead release build'],
+    [
+      'in CI: build once, deploy the same archive to one environment after the other',
+      'fairlead release build staging --out dist --json | jq -r .path',
+    ],
+  ]);
+}

@@ -1,0 +1,52 @@
+import type { Carrier } from '@fairlead/deploy';
+import { CliError } from '../cli-error.ts';
+import type { ChosenEnvironment } from '../deploy/read-config.ts';
+import { errorCodeOf } from '../exit-code.ts';
+import { hostLabel } from './select-hosts.ts';
+
+/** Opens the way to a host of an environment: ssh, Systems Manager, or this machine. Messages name the host by its label. */
+export async function openCarrier(url: string, chosen: ChosenEnvironment): Promise<Carrier> {
+  return { ...(await open(url, chosen)), host: hostLabel(url) };
+}
+
+async function open(
+  url: string,
+  { environment, resolvePath }: ChosenEnvironment,
+): Promise<Carrier> {
+  if (url === 'local') return (await import('@fairlead/deploy/local')).localCarrier();
+  if (url.startsWith('ssm://')) return openSsm(url.slice('ssm://'.length), environment.ssm);
+  const { knownHostsFile, identityFile, configFile, connectTimeoutMs } = environment.ssh ?? {};
+  const file = (path: string | undefined) => (path === undefined ? undefined : resolvePath(path));
+  const { sshCarrier } = await import('@fairlead/deploy/ssh');
+  return sshCarrier({
+    url,
+    knownHostsFile: file(knownHostsFile),
+    identityFile: file(identityFile),
+    configFile: file(configFile),
+    ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
+  });
+}
+
+async function openSsm(
+  instanceId: string,
+  ssm: ChosenEnvironment['environment']['ssm'],
+): Promise<Carrier> {
+  const { bucket = '', prefix, region } = ssm ?? {};
+  const options = region === undefined ? {} : { region };
+  try {
+    const { S3Client } = await import('@aws-sdk/client-s3');
+    const { SSMClient } = await import('@aws-sdk/client-ssm');
+    const { ssmCarrier } = await import('@fairlead/deploy/ssm');
+    return ssmCarrier({
+      ...{ instanceId, bucket, ssm: new SSMClient(options), s3: new S3Client(options) },
+      ...(prefix !== undefined && { prefix }),
+    });
+  } catch (cause) {
+    if (errorCodeOf(cause) !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      'hosts of Systems Manager need the AWS SDK: npm install @aws-sdk/client-ssm @aws-sdk/client-s3 @aws-sdk/s3-request-presigner',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,20 @@
+import { Option } from '@commander-js/extra-typings';
+import { collect } from './shared-options.ts';
+
+/** Name of the argument for an environment. */
+export const ENVIRONMENT = '[environment]';
+
+/** Description of the argument. */
+export const ENVIRONMENT_TEXT = 'Environment of the configuration; the only one if there is one';
+
+/** Configuration file. */
+export const configOption = new Option(
+  '--config <file>',
+  'Module (.ts, .js) that exports deployment and environments',
+).default('fairlead.config.ts');
+
+/** Some of the hosts. */
+export const hostOption = new Option(
+  '--host <host>',
+  'Host of the environment, by its name or address; repeatable (default: all)',
+).argParser(collect);

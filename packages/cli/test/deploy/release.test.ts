@@ -1,0 +1,102 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { run, runJson } from '../support/fairlead.ts';
+import { hostProject } from '../support/host-project.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const config = (environments: string): string => {
+  const folder = temporaryFolder();
+  writeFileSync(
+    join(folder, 'fairlead.config.mjs'),
+    `export const environments = ${environments};\n`,
+  );
+  return folder;
+};
+
+test('builds a release, verifies it, and lists parts, packages, files and the signature', async () => {
+  const folder = hostProject({ environment: "hosts: ['local']" });
+  const place = { folder };
+  await runJson(place, 'key', 'signing', 'release');
+  const text = readFileSync(join(folder, 'fairlead.config.ts'), 'utf8');
+  const signed = text.replace(
+    'release: {',
+    "release: {\n      signingKeyFile: 'release.private.pem',",
+  );
+  writeFileSync(join(folder, 'fairlead.config.ts'), signed);
+  const built = await runJson(place, 'release', 'build', '--out', 'dist');
+  expect(built).toMatchObject({
+    environment: 'production',
+    name: 'fairlead',
+    platform: 'linux-x64',
+  });
+  const path = String(built.path);
+
+  const keys = ['--trusted-keys', 'release.public.pem'];
+  const inspected = await runJson(place, 'release', 'inspect', path, ...keys);
+  expect(inspected).toMatchObject({
+    digest: built.digest,
+    signature: 'trusted',
+    sbom: { licenses: { MIT: expect.any(Number) as number } },
+    manifest: { hostFiles: expect.arrayContaining([]) as unknown },
+  });
+  const { stdout } = await run(place, 'release', 'inspect', path, '--files');
+  expect(stdout).toMatch(/^signature +signed \(check it with --trusted-keys\)$/m);
+  expect(stdout).toMatch(/^application +[0-9a-f]{12} +\d+ +\d+ B/m);
+  expect(stdout).toMatch(/^644 .*files\/etc\/nginx\/nginx\.conf$/m);
+
+  await runJson(place, 'key', 'signing', 'other');
+  const untrusted = await run(
+    place,
+    'release',
+    'inspect',
+    path,
+    '--trusted-keys',
+    'other.public.pem',
+  );
+  expect([untrusted.exitCode, untrusted.stderr]).toEqual([
+    6,
+    expect.stringContaining('has a signature of none of the 1 trusted keys') as string,
+  ]);
+  const bytes = readFileSync(path);
+  const at = bytes.length - 20_000;
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  writeFileSync(join(folder, 'damaged.tar'), bytes);
+  expect(await run(place, 'release', 'inspect', 'damaged.tar')).toMatchObject({ exitCode: 6 });
+});
+
+describe('the configuration', () => {
+  test.each([
+    ['a missing file', undefined, [], 'no such file'],
+    ['no environments', 'undefined', [], 'it has no export "environments"'],
+    [
+      'several environments without a name',
+      "{ a: { hosts: ['local'], release: { entry: 'a.ts' } }, b: { hosts: ['local'], release: { entry: 'a.ts' } } }",
+      [],
+      'there are several environments: name one of a, b',
+    ],
+    [
+      'an unknown name',
+      "{ production: { hosts: ['local'], release: { entry: 'a.ts' } } }",
+      ['producton'],
+      'there is no environment "producton"; did you mean "production"?',
+    ],
+    [
+      'all problems in one error',
+      "{ production: { hosts: ['10.0.0.1'], release: { entry: 7 }, batch: 0 } }",
+      [],
+      'production.release.entry is 7. Give the path of the module',
+    ],
+    [
+      'no deployment',
+      "{ production: { hosts: ['local'], release: { entry: 'a.ts' } } }",
+      [],
+      'the environment "production" has no deployment',
+    ],
+  ])('%s is an error of usage with the fix', async (_what, environments, args, message) => {
+    const folder = environments === undefined ? temporaryFolder() : config(environments);
+    const options = ['--config', 'fairlead.config.mjs'];
+    const { exitCode, stderr } = await run({ folder }, 'release', 'build', ...args, ...options);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message) as string]);
+  });
+});

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+import type { HostStatus } from '../agent/status.ts';
+import type { Carrier } from '../carriers/carrier.ts';
+import { runCurrentAgent } from './current-agent.ts';
+import { hostProblem } from './run-on-host.ts';
+
+const schema = z.object({
+  current: z.string().optional(),
+  history: z.array(z.string()),
+  pending: z.string().optional(),
+  units: z.record(z.string(), z.string()),
+});
+
+/**
+ * Reads the releases and the states of the units of a host; changes nothing. On a host without a release, everything is empty.
+ *
+ * @throws DeployError `ERR_DEPLOY_HOST` when the host can't be reached
+ *
+ * @example
+ * ```ts
+ * import { readHostStatus } from '@fairlead/deploy';
+ * import { sshCarrier } from '@fairlead/deploy/ssh';
+ *
+ * const carrier = await sshCarrier({ url: 'ssh://admin@127.0.0.1:1' });
+ * const problem = await readHostStatus(carrier).catch((error) => error.code);
+ * await carrier.close();
+ * console.log(problem); // ERR_DEPLOY_HOST
+ * ```
+ */
+export async function readHostStatus(carrier: Carrier): Promise<HostStatus> {
+  const result = await runCurrentAgent(carrier, ['status']);
+  if (result === undefined) {
+    return { current: undefined, history: [], pending: undefined, units: {} };
+  }
+  const { success, data } = schema.safeParse(result);
+  if (!success) throw hostProblem(carrier, 'its agent has no status');
+  return { ...data, current: data.current, pending: data.pending };
+}
