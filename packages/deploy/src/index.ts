@@ -2,8 +2,8 @@ export { agentCommand } from './agent/agent-command.ts';
 export type { Carrier, CarrierResult, CarrierRunOptions } from './carriers/carrier.ts';
 export type { Difference } from './agent/difference.ts';
 export type { HostStatus } from './agent/status.ts';
-export { deployToHost } from './carriers/deploy-to-host.ts';
-export type { DeployToHostOptions, HostDeployment } from './carriers/deploy-to-host.ts';
+export { deployToHost } from './hosts/deploy-to-host.ts';
+export type { DeployToHostOptions, HostDeployment } from './hosts/deploy-to-host.ts';
 export { DeployError } from './deploy-error.ts';
 export type { DeployErrorCode } from './deploy-error.ts';
 export type {
