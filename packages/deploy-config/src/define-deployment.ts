@@ -5,6 +5,7 @@ import { checkConnections } from './checks/connections.ts';
 import { checkEnvironment } from './checks/environment.ts';
 import { checkKeepAlive } from './checks/keep-alive.ts';
 import { checkRoutes } from './checks/routes.ts';
+import { checkSecrets } from './checks/secrets.ts';
 import { checkServices, missingForSystemd } from './checks/services.ts';
 import { checkTarget } from './checks/target.ts';
 import { checkTimeoutLadder } from './checks/timeout-ladder.ts';
@@ -57,6 +58,7 @@ export function defineDeployment(input: DeploymentInput): Deployment {
     ...checkCapacity(deployment),
     ...checkConnections(deployment),
     ...checkServices(deployment),
+    ...checkSecrets(deployment),
     ...checkEnvironment(deployment),
   ];
   if (problems.length > 0) throw new DeploymentError(problems);

@@ -14,6 +14,7 @@ export type DeploymentProblemCode =
   | 'ERR_DEPLOYMENT_CONNECTIONS'
   | 'ERR_DEPLOYMENT_ROUTE'
   | 'ERR_DEPLOYMENT_SERVICE'
+  | 'ERR_DEPLOYMENT_SECRET'
   | 'ERR_DEPLOYMENT_ENVIRONMENT';
 
 /** One broken rule. */

@@ -1,4 +1,5 @@
 import type { Layout } from './layout.ts';
+import type { SecretInput } from './secrets/secret-input.ts';
 import type { AddressText } from './values/address.ts';
 
 /** Versions of the programs that will read the files: the rendered text depends on them. */
@@ -287,6 +288,8 @@ export interface DeploymentInput {
   readonly gateway: GatewayInput;
   /** Python service under Gunicorn. @defaultValue no Python service */
   readonly flask?: FlaskInput;
+  /** Secrets that the host reads itself, under systemd; values are in no rendered file. @defaultValue none */
+  readonly secrets?: readonly SecretInput[];
   /** Configuration of the CloudWatch agent, under systemd. @defaultValue no CloudWatch agent */
   readonly cloudWatch?: CloudWatchInput;
   /** gRPC beside HTTP. @defaultValue no gRPC */

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 
 import { z } from 'zod';
 
+import { secretsSchema } from './secrets/secret-schema.ts';
 import { absolutePathProblem, isAbsolutePath } from './values/absolute-path.ts';
 import { parseAddress } from './values/address.ts';
 import { isHostName } from './values/host-name.ts';
@@ -246,6 +247,7 @@ export const deploymentSchema = z.strictObject({
   nginx,
   gateway,
   flask: flask.optional(),
+  secrets: secretsSchema(path, matching).optional(),
   cloudWatch: z
     .strictObject({
       namespace: matching(

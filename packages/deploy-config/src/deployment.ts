@@ -14,6 +14,7 @@ import type {
   TimeoutsInput,
 } from './deployment-input.ts';
 import type { Layout } from './layout.ts';
+import type { Secret } from './secrets/secret.ts';
 import type { AbsolutePath } from './values/absolute-path.ts';
 import type { Address } from './values/address.ts';
 import type { HostName } from './values/host-name.ts';
@@ -155,6 +156,8 @@ export interface Deployment {
   readonly gateway: Gateway;
   /** The Python service; `undefined` when there is none. */
   readonly flask: Flask | undefined;
+  /** Secrets that the host reads itself. */
+  readonly secrets: readonly Secret[];
   /** CloudWatch agent; `undefined` when there is none. */
   readonly cloudWatch: CloudWatch | undefined;
   /** gRPC beside HTTP; `undefined` when there is none. */

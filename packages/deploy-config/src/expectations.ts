@@ -104,6 +104,10 @@ const expectations: ReadonlyMap<string, string> = new Map([
   ['flask.maxRequests', '0 (never), or a whole number from 10000'],
   ['flask.dangerouslyPreloadApp', 'true or false'],
   ['flask.environment', variables],
+  [
+    'secrets',
+    'a list such as [{ "name": "pepper", "from": { "ssmParameter": "/shop/pepper" }, "path": "/etc/shop/secrets", "variable": "FAIRLEAD_PEPPER" }]',
+  ],
   ['cloudWatch', 'an object, such as {} or { "namespace": "Shop/Host" }'],
   ['cloudWatch.namespace', 'a namespace of metrics, such as "Fairlead/Host"'],
   ['cloudWatch.logGroup', 'the first part of the names of log groups, such as "/fairlead"'],

@@ -79,6 +79,8 @@ export { serializeNginx } from './nginx/serialize-nginx.ts';
 export { renderDeployment } from './render-deployment.ts';
 export type { RenderedFile } from './rendered-file.ts';
 export { requiredFolders } from './required-folders.ts';
+export type { Secret, SecretSource } from './secrets/secret.ts';
+export type { SecretInput, SecretSourceInput } from './secrets/secret-input.ts';
 export { gunicornCommand, nginxCommand } from './start-commands.ts';
 export { renderSystemd } from './systemd/render-systemd.ts';
 export { serializeUnit } from './systemd/serialize-unit.ts';

@@ -3,6 +3,7 @@ import type { ParsedDeployment } from './deployment-schema.ts';
 import type { Deployment, Listen, Service, Upstream } from './deployment.ts';
 import { idleGraceMs } from './idle-grace.ts';
 import { workerConnectionsFor } from './nginx/open-files.ts';
+import { resolveSecrets } from './secrets/resolve-secrets.ts';
 import { resolveTimeouts } from './resolve-timeouts.ts';
 import type { AbsolutePath } from './values/absolute-path.ts';
 import type { Address } from './values/address.ts';
@@ -85,6 +86,7 @@ export function resolveDeployment(given: ParsedDeployment): Deployment {
     nginx.workerConnections ?? Math.min(16_384, workerConnectionsFor(host.openFiles));
   const listen = given.gateway.listen ?? socketIn(layout.socketFolder, 'gateway.sock');
   const gatewayMemoryBytes = given.gateway.memoryBytes ?? 1024 * mebibyte;
+  const service = resolveService(given.gateway.service);
   const flask = resolveFlask(given, gatewayMemoryBytes);
   const { connections: keepAliveConnections = 32, upstreamMs = 1_000 } = keepAlive;
   const routes = nginx.routes ?? [{ path: '/', upstream: 'gateway' }];
@@ -143,10 +145,15 @@ export function resolveDeployment(given: ParsedDeployment): Deployment {
       listen,
       memoryBytes: gatewayMemoryBytes,
       command: given.gateway.command,
-      service: resolveService(given.gateway.service),
+      service,
       environment: given.gateway.environment ?? {},
     },
     flask,
+    secrets: resolveSecrets(
+      given.secrets ?? [],
+      given.gateway.environment?.FAIRLEAD_KEYS_FILE,
+      service?.group,
+    ),
     cloudWatch: given.cloudWatch && {
       namespace: given.cloudWatch.namespace ?? 'Fairlead/Host',
       logGroup: given.cloudWatch.logGroup ?? `/${name}`,

@@ -4,6 +4,8 @@ export type { Difference } from './agent/difference.ts';
 export type { HostStatus } from './agent/status.ts';
 export { deployToHost } from './hosts/deploy-to-host.ts';
 export type { DeployToHostOptions, HostDeployment } from './hosts/deploy-to-host.ts';
+export { sendSecret } from './carriers/send-secret.ts';
+export type { SendSecretOptions } from './carriers/send-secret.ts';
 export { DeployError } from './deploy-error.ts';
 export type { DeployErrorCode } from './deploy-error.ts';
 export type {
@@ -22,6 +24,7 @@ export { readRelease } from './release/read-release.ts';
 export type { ReleaseDocuments } from './release/read-release.ts';
 export { verifyRelease } from './release/verify-release.ts';
 export type { VerifyReleaseOptions } from './release/verify-release.ts';
+export type { SecretReference, SecretReferenceSource } from './secrets/secret-reference.ts';
 export type { Gate, GateCheck, HostFile, ReleaseManifest } from './release/release-manifest.ts';
 export type { PythonOptions } from './python/python-options.ts';
 export type { PythonRuntime } from './python/python-runtime.ts';

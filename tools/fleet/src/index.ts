@@ -5,6 +5,7 @@ export {
   type BalancerOptions,
 } from './balancer.ts';
 export { cgroupHierarchies } from './cgroup-hierarchies.ts';
+export { exposePort, type ExposedPort } from './expose-port.ts';
 export { FleetHost, type BootOptions } from './fleet-host.ts';
 export { ensureImage, type ImageLayers, type ImageName, type ImageOptions } from './fleet-image.ts';
 export type { LoadFailure, LoadPlan, LoadRequest, LoadResult } from './load-request.ts';

@@ -15,7 +15,8 @@ function secretsInWorkingFolders({
   gateway,
   flask,
   nginx,
-}: Pick<Deployment, 'gateway' | 'flask' | 'nginx'>): DeploymentProblem[] {
+  secrets: own,
+}: Pick<Deployment, 'gateway' | 'flask' | 'nginx' | 'secrets'>): DeploymentProblem[] {
   const { listen } = nginx;
   const secrets: readonly (readonly [string, string | undefined])[] = [
     ['gateway.service.secretsFile', gateway.service?.secretsFile],
@@ -25,6 +26,7 @@ function secretsInWorkingFolders({
       'nginx.listen.certificateKeyFile',
       listen.scheme === 'https' ? listen.certificateKeyFile : undefined,
     ],
+    ...own.map(({ path }, index) => [`secrets.${index}.path`, path] as const),
   ];
   const folders: readonly (readonly [string, string | undefined])[] = [
     ['gateway.service.workingFolder', gateway.service?.workingFolder],
@@ -79,7 +81,7 @@ function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined
 
 /** systemd needs a command and an account for each service. */
 export function checkServices(deployment: Deployment): DeploymentProblem[] {
-  const { layout, gateway, flask, nginx } = deployment;
+  const { layout, gateway, nginx } = deployment;
   const asRoot: DeploymentProblem[] = nginx.user === 'root' ? [nginxAsRoot] : [];
   if (layout.supervisor !== 'systemd') return asRoot;
   const problems = missingForSystemd(deployment);
@@ -91,5 +93,5 @@ export function checkServices(deployment: Deployment): DeploymentProblem[] {
       message: `gateway.command starts with "${program}", but layout.supervisor is "systemd", which has no search path. Write the program's absolute path.`,
     });
   }
-  return [...asRoot, ...problems, ...secretsInWorkingFolders({ gateway, flask, nginx })];
+  return [...asRoot, ...problems, ...secretsInWorkingFolders(deployment)];
 }

@@ -41,7 +41,7 @@ function writableFolders(service: Service | undefined): string[] {
  * Source: tmpfiles.d(5)
  */
 export function folders(deployment: Deployment): string {
-  const { name, layout, nginx, gateway, flask } = deployment;
+  const { name, layout, nginx, gateway, flask, secrets } = deployment;
   const { listen } = nginx;
   const shared = [
     `/etc/${name}`,
@@ -54,17 +54,24 @@ export function folders(deployment: Deployment): string {
     ...writableFolders(gateway.service),
     ...writableFolders(flask?.service),
   ];
+  for (const { path, mode, owner } of secrets) {
+    const [user = 'root', group = 'root'] = owner.split(':');
+    lines.push(fileMode(path, mode, user, group));
+  }
+  const declared = new Set<string>(secrets.map(({ path }) => path));
+  const protect = (path: string | undefined, mode: string, group: string) => {
+    // Two lines of one path would contradict each other.
+    if (path !== undefined && !declared.has(path)) lines.push(fileMode(path, mode, 'root', group));
+  };
   // systemd reads these as root, before the program starts.
   for (const file of [gateway.service?.secretsFile, flask?.service?.secretsFile]) {
-    if (file !== undefined) lines.push(fileMode(file, '0600', 'root', 'root'));
+    protect(file, '0600', 'root');
   }
   // Nginx reads it as root, before its workers start.
   if (listen.scheme === 'https') {
-    lines.push(fileMode(listen.certificateKeyFile, '0600', 'root', 'root'));
+    protect(listen.certificateKeyFile, '0600', 'root');
   }
   const keysFile = gateway.environment.FAIRLEAD_KEYS_FILE;
-  if (keysFile !== undefined && gateway.service) {
-    lines.push(fileMode(keysFile, '0640', 'root', gateway.service.group));
-  }
+  if (gateway.service) protect(keysFile, '0640', gateway.service.group);
   return [...new Set(lines)].join('');
 }

@@ -16,7 +16,7 @@ interface Declaration {
   readonly comment: string;
 }
 
-const sources = ['deployment-input.ts', 'layout.ts'].map((file) =>
+const sources = ['deployment-input.ts', 'layout.ts', 'secrets/secret-input.ts'].map((file) =>
   readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8'),
 );
 
@@ -52,7 +52,7 @@ export function documentedSettings(
     };
     const inner = [...text.matchAll(/\b(?:\w+Input|Layout)\b/g)].map(([found]) => found);
     let suffix = '.';
-    if (text.startsWith('readonly [')) suffix = '[].';
+    if (text.startsWith('readonly ')) suffix = '[].';
     if (text.includes('Record<')) suffix = '.<name>.';
     return [
       setting,

@@ -7,6 +7,8 @@ import type { HostPaths } from './host-paths.ts';
 import type { OnStep } from './on-step.ts';
 import { readManifest } from './read-manifest.ts';
 import { runProgram } from './run-program.ts';
+import { findSecretChanges, placeSecrets, type SecretChanges } from './secrets/place-secrets.ts';
+import { forgetPrevious, hasPrevious, restorePrevious } from './secrets/previous-secrets.ts';
 import { currentDigest, switchRelease, type ReleaseFiles } from './switch-release.ts';
 import { unitsOf } from './units.ts';
 
@@ -23,6 +25,8 @@ export interface Activation {
   readonly error?: DeployError;
   /** Last lines of the services' log, if the gate failed. */
   readonly log?: readonly string[];
+  /** Secrets that weren't read again for a rollback: their files stayed. */
+  readonly notices?: readonly string[];
 }
 
 /**
@@ -35,12 +39,14 @@ export async function activate(
   paths: HostPaths,
   digest: string,
   onStep: OnStep,
+  { isRollback = false }: { readonly isRollback?: boolean } = {},
 ): Promise<Activation> {
   const manifest = await readManifest(paths, digest);
+  const secrets = await findSecretChanges(manifest, { onStep, allowsOld: isRollback });
   const state = await readState(paths);
   const [active] = state.history;
   const current = await currentDigest(paths);
-  if (state.pending === undefined && active === digest && current === digest) {
+  if (isUnchanged(state, { digest, current, secrets })) {
     const passed = await passGate(manifest).then(
       () => true,
       () => false,
@@ -53,6 +59,7 @@ export async function activate(
   await writeState(paths, { ...state, pending });
   const before = current === undefined ? undefined : await filesOf(paths, current);
   try {
+    await placeSecrets(paths, secrets);
     await switchRelease(paths, digest, manifest, { before, onStep });
     onStep('gate');
     await passGate(manifest);
@@ -62,9 +69,28 @@ export async function activate(
   }
   const history = [digest, ...state.history.filter((each) => each !== digest)];
   await writeState(paths, { format: state.format, history });
+  await forgetPrevious(paths);
   onStep('clean-up');
   await cleanUp(paths, history);
-  return { outcome: 'activated', digest };
+  const { notices } = secrets;
+  return { outcome: 'activated', digest, ...(notices.length > 0 && { notices }) };
+}
+
+/** Checks whether the release runs already, with the secrets that its sources have. */
+function isUnchanged(
+  { pending, history }: DeployState,
+  {
+    digest,
+    current,
+    secrets,
+  }: {
+    readonly digest: string;
+    readonly current: string | undefined;
+    readonly secrets: SecretChanges;
+  },
+): boolean {
+  if (pending !== undefined || secrets.changed.length > 0) return false;
+  return history[0] === digest && current === digest;
 }
 
 /**
@@ -77,7 +103,7 @@ export async function rollback(paths: HostPaths, onStep: OnStep): Promise<Activa
   // After a killed activation, the release before is the one that passed its gate last.
   const target = pending === undefined ? history[1] : history[0];
   if (target === undefined) throw hostError('There is no release before this one on this host.');
-  const result = await activate(paths, target, onStep);
+  const result = await activate(paths, target, onStep, { isRollback: true });
   if (result.outcome === 'activated' && pending === undefined) {
     // A second rollback goes one release further back, not forward again.
     const state = await readState(paths);
@@ -98,19 +124,20 @@ async function revert(
 ): Promise<Activation> {
   const log = await readLog(failed);
   onStep('revert');
-  const previous = state.history.find((each) => each !== failed.digest);
+  const others = state.history.filter((each) => each !== failed.digest);
+  // The release that ran with other secrets runs with them again.
+  const ranBefore = state.history[0] === failed.digest && (await hasPrevious(paths));
+  const previous = ranBefore ? failed.digest : others[0];
   if (previous === undefined) {
     // Nothing to go back to: the services stay as they are, for a look at them.
     return { outcome: 'failed', digest: failed.digest, error, log };
   }
   const manifest = await readManifest(paths, previous);
+  await restorePrevious(paths);
   await switchRelease(paths, previous, manifest, { before: failed, onStep });
   await passGate(manifest);
-  const history = [previous, ...state.history.filter((each) => each !== previous)];
-  await writeState(paths, {
-    format: state.format,
-    history: history.filter((each) => each !== failed.digest),
-  });
+  const history = [previous, ...others.filter((each) => each !== previous)];
+  await writeState(paths, { format: state.format, history });
   return { outcome: 'reverted', digest: previous, error, log };
 }
 

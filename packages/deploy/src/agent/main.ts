@@ -63,8 +63,12 @@ function splitKeys(text: string): readonly string[] {
   return text.match(/-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----/gs) ?? [];
 }
 
-function report({ error, ...activation }: Activation): object {
+function report({ error, notices, ...activation }: Activation): object {
   if (activation.outcome === 'reverted' || activation.outcome === 'failed') process.exitCode = 1;
+  if (notices) {
+    const message = `Secrets of this host stayed, because their sources can't be read: ${notices.join(' ')}`;
+    return { ...activation, message };
+  }
   return { ...activation, ...(error && { code: error.code, message: error.message }) };
 }
 

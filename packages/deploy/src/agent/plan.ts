@@ -6,6 +6,7 @@ import { currentLink, type HostPaths } from './host-paths.ts';
 import { readManifest } from './read-manifest.ts';
 import { pythonDifferences } from './python/python-differences.ts';
 import { releaseDifferences } from './release-differences.ts';
+import { secretDifferences } from './secrets/place-secrets.ts';
 import { currentDigest } from './switch-release.ts';
 import { unitDifferences } from './unit-differences.ts';
 
@@ -27,6 +28,7 @@ export async function plan(paths: HostPaths, digest: string): Promise<readonly D
     ...(await pythonDifferences(paths, digest, manifest)),
     ...(await linkDifferences(paths, manifest)),
     ...(await folderDifferences(paths, digest, manifest)),
+    ...(await secretDifferences(manifest)),
     ...(await unitDifferences(paths, digest, manifest)),
   ];
 }

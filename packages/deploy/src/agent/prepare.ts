@@ -19,6 +19,7 @@ import { environmentPaths } from './python/environment-paths.ts';
 import { findPython } from './python/find-python.ts';
 import { installPackages } from './python/install-packages.ts';
 import { readInventory } from './python/inventory.ts';
+import { placeMissingSecrets } from './secrets/place-secrets.ts';
 import { isUnpacked, unpackPart } from './unpack-part.ts';
 
 /** Options of {@link prepare}. */
@@ -80,6 +81,7 @@ export async function prepare(paths: HostPaths, options: PrepareOptions): Promis
 
   onStep('accounts');
   await createAccounts(releaseFolder(paths, digest), manifest);
+  await placeMissingSecrets(manifest, onStep);
   onStep('check');
   await checkFiles(paths, digest, manifest);
   return manifest;

@@ -95,7 +95,7 @@ export async function buildRelease(options: BuildReleaseOptions): Promise<BuiltR
       add('wheels', wheels.part);
       add('flask', await writePart(work, await applicationFiles(python?.source ?? '')));
     }
-    add('agent', await writePart(work, await agentFiles()));
+    add('agent', await writePart(work, await agentFiles(deployment.secrets)));
     add('files', await writePart(work, rendered.map(fileEntry)));
     const sbom = await billOfMaterials({
       deployment,
@@ -114,6 +114,8 @@ export async function buildRelease(options: BuildReleaseOptions): Promise<BuiltR
       hostFiles: rendered.map(({ path, mode, owner, role }) => ({
         ...{ path, mode: mode.toString(8), owner: owner ?? 'root:root', role },
       })),
+      // Without a member when there is none: such releases have the digests of before.
+      ...(deployment.secrets.length > 0 && { secrets: deployment.secrets }),
       gate: gateOf(options),
       sbomSha256: digestOf(sbom),
     };

@@ -22,6 +22,7 @@ export function findManifestProblem({
   parts,
   hostFiles,
   python,
+  secrets = [],
 }: ReleaseManifest): string | undefined {
   const roles = parts.map(({ role }) => role);
   const repeated = roles.find((role, index) => roles.indexOf(role) !== index);
@@ -45,6 +46,8 @@ export function findManifestProblem({
     if (!paths.has(`files${path}`)) return `the content of ${path} is missing`;
   }
   const hostPaths = new Set(hostFiles.map(({ path }) => path));
+  const secret = secrets.find(({ path }) => hostPaths.has(path));
+  if (secret !== undefined) return `the secret ${secret.name} has the path of a file of the host`;
   return hostPaths.size < hostFiles.length ? 'two files of the host have the same path' : undefined;
 }
 

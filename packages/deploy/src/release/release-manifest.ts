@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { partSchema, sha256, type ReleasePart } from '../parts/release-part.ts';
 import type { Platform } from '../platform.ts';
 import { pythonRuntime, type PythonRuntime } from '../python/python-runtime.ts';
+import { secretReferenceSchema, type SecretReference } from '../secrets/secret-reference.ts';
 
 /** File of the operating system's folders: a link into the release is placed there. */
 export interface HostFile {
@@ -57,6 +58,8 @@ export interface ReleaseManifest {
   readonly python?: PythonRuntime | undefined;
   readonly parts: readonly ReleasePart[];
   readonly hostFiles: readonly HostFile[];
+  /** References to secrets, which each host reads itself; none if it is absent. */
+  readonly secrets?: readonly SecretReference[] | undefined;
   readonly gate: Gate;
   /** SHA-256 of the bill of materials, in hexadecimal digits. */
   readonly sbomSha256: string;
@@ -96,6 +99,7 @@ export const manifestSchema: z.ZodType<ReleaseManifest> = z.strictObject({
   python: pythonRuntime.optional(),
   parts: z.array(partSchema).nonempty(),
   hostFiles: z.array(hostFile),
+  secrets: z.array(secretReferenceSchema).optional(),
   gate,
   sbomSha256: sha256,
 });

@@ -28,9 +28,12 @@ export async function runAgent(
   host: FleetHost,
   { manifest, digest }: BuiltRelease,
   args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<AgentReport> {
   const archive = `/var/tmp/${digest}.tar`;
-  return readReport(await host.run(agentCommand(manifest, archive, args), { mayFail: true }));
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  const command = ['env', ...variables, ...agentCommand(manifest, archive, args)];
+  return readReport(await host.run(command, { mayFail: true }));
 }
 
 function readReport({ exitCode, stdout, stderr }: CommandResult): AgentReport {
@@ -49,11 +52,16 @@ function readReport({ exitCode, stdout, stderr }: CommandResult): AgentReport {
 }
 
 /** Copies a release to a host, prepares and activates it. */
-export async function deploy(host: FleetHost, release: BuiltRelease): Promise<AgentReport> {
+export async function deploy(
+  host: FleetHost,
+  release: BuiltRelease,
+  environment?: Readonly<Record<string, string>>,
+): Promise<AgentReport> {
   const archive = await upload(host, release);
-  const prepared = await runAgent(host, release, ['prepare', release.digest, '--archive', archive]);
+  const args = ['prepare', release.digest, '--archive', archive];
+  const prepared = await runAgent(host, release, args, environment);
   if (prepared.code !== 0) return prepared;
-  return runAgent(host, release, ['activate', release.digest]);
+  return runAgent(host, release, ['activate', release.digest], environment);
 }
 
 /** Requests a prediction of the service through Nginx, on the host. */
