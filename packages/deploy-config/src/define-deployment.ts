@@ -7,6 +7,7 @@ import { checkKeepAlive } from './checks/keep-alive.ts';
 import { checkRoutes } from './checks/routes.ts';
 import { checkSecrets } from './checks/secrets.ts';
 import { checkServices, missingForSystemd } from './checks/services.ts';
+import { checkState } from './checks/state.ts';
 import { checkTarget } from './checks/target.ts';
 import { checkTimeoutLadder } from './checks/timeout-ladder.ts';
 import { DeploymentError } from './deployment-error.ts';
@@ -59,6 +60,7 @@ export function defineDeployment(input: DeploymentInput): Deployment {
     ...checkConnections(deployment),
     ...checkServices(deployment),
     ...checkSecrets(deployment),
+    ...checkState(deployment),
     ...checkEnvironment(deployment),
   ];
   if (problems.length > 0) throw new DeploymentError(problems);

@@ -15,6 +15,7 @@ export type DeploymentProblemCode =
   | 'ERR_DEPLOYMENT_ROUTE'
   | 'ERR_DEPLOYMENT_SERVICE'
   | 'ERR_DEPLOYMENT_SECRET'
+  | 'ERR_DEPLOYMENT_STATE'
   | 'ERR_DEPLOYMENT_ENVIRONMENT';
 
 /** One broken rule. */

@@ -1,5 +1,6 @@
 import type { Layout } from './layout.ts';
 import type { SecretInput } from './secrets/secret-input.ts';
+import type { BackupInput } from './state/backup-input.ts';
 import type { AddressText } from './values/address.ts';
 
 /** Versions of the programs that will read the files: the rendered text depends on them. */
@@ -290,6 +291,8 @@ export interface DeploymentInput {
   readonly flask?: FlaskInput;
   /** Secrets that the host reads itself, under systemd; values are in no rendered file. @defaultValue none */
   readonly secrets?: readonly SecretInput[];
+  /** Regular backup of registry, API keys and secrets of the host, under systemd. @defaultValue no backup */
+  readonly backup?: BackupInput;
   /** Configuration of the CloudWatch agent, under systemd. @defaultValue no CloudWatch agent */
   readonly cloudWatch?: CloudWatchInput;
   /** gRPC beside HTTP. @defaultValue no gRPC */

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 import { secretsSchema } from './secrets/secret-schema.ts';
+import { backupSchema } from './state/backup-schema.ts';
 import { absolutePathProblem, isAbsolutePath } from './values/absolute-path.ts';
 import { parseAddress } from './values/address.ts';
 import { isHostName } from './values/host-name.ts';
@@ -247,6 +248,7 @@ export const deploymentSchema = z.strictObject({
   nginx,
   gateway,
   flask: flask.optional(),
+  backup: backupSchema(path, matching).optional(),
   secrets: secretsSchema(path, matching).optional(),
   cloudWatch: z
     .strictObject({

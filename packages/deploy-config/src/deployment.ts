@@ -15,6 +15,7 @@ import type {
 } from './deployment-input.ts';
 import type { Layout } from './layout.ts';
 import type { Secret } from './secrets/secret.ts';
+import type { Backup } from './state/backup.ts';
 import type { AbsolutePath } from './values/absolute-path.ts';
 import type { Address } from './values/address.ts';
 import type { HostName } from './values/host-name.ts';
@@ -158,6 +159,8 @@ export interface Deployment {
   readonly flask: Flask | undefined;
   /** Secrets that the host reads itself. */
   readonly secrets: readonly Secret[];
+  /** Backup of the host; `undefined` when there is none. */
+  readonly backup: Backup | undefined;
   /** CloudWatch agent; `undefined` when there is none. */
   readonly cloudWatch: CloudWatch | undefined;
   /** gRPC beside HTTP; `undefined` when there is none. */

@@ -4,6 +4,7 @@ import type { Deployment, Listen, Service, Upstream } from './deployment.ts';
 import { idleGraceMs } from './idle-grace.ts';
 import { workerConnectionsFor } from './nginx/open-files.ts';
 import { resolveSecrets } from './secrets/resolve-secrets.ts';
+import { resolveBackup } from './state/backup.ts';
 import { resolveTimeouts } from './resolve-timeouts.ts';
 import type { AbsolutePath } from './values/absolute-path.ts';
 import type { Address } from './values/address.ts';
@@ -154,6 +155,7 @@ export function resolveDeployment(given: ParsedDeployment): Deployment {
       given.gateway.environment?.FAIRLEAD_KEYS_FILE,
       service?.group,
     ),
+    backup: resolveBackup(given.backup),
     cloudWatch: given.cloudWatch && {
       namespace: given.cloudWatch.namespace ?? 'Fairlead/Host',
       logGroup: given.cloudWatch.logGroup ?? `/${name}`,

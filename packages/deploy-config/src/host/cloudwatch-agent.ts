@@ -14,7 +14,7 @@ const dimensions = {
  * journal needs an agent of 2026 or later.
  */
 export function cloudWatchAgent(deployment: Deployment): string | undefined {
-  const { name, cloudWatch, layout, nginx, flask } = deployment;
+  const { name, cloudWatch, layout, nginx, flask, backup } = deployment;
   if (!cloudWatch) return undefined;
   const group = (log: string) => ({
     log_group_name: `${cloudWatch.logGroup}/${log}`,
@@ -37,7 +37,13 @@ export function cloudWatchAgent(deployment: Deployment): string | undefined {
     },
     logs: {
       logs_collected: {
-        journald: { collect_list: [unit('gateway'), ...(flask ? [unit('flask')] : [])] },
+        journald: {
+          collect_list: [
+            unit('gateway'),
+            ...(flask ? [unit('flask')] : []),
+            ...(backup ? [unit('backup')] : []),
+          ],
+        },
         files: {
           collect_list: [
             file(layout.nginxErrorLog, 'nginx-error'),

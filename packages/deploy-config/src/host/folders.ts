@@ -64,7 +64,11 @@ export function folders(deployment: Deployment): string {
     if (path !== undefined && !declared.has(path)) lines.push(fileMode(path, mode, 'root', group));
   };
   // systemd reads these as root, before the program starts.
-  for (const file of [gateway.service?.secretsFile, flask?.service?.secretsFile]) {
+  for (const file of [
+    gateway.service?.secretsFile,
+    flask?.service?.secretsFile,
+    deployment.backup?.secretsFile,
+  ]) {
     protect(file, '0600', 'root');
   }
   // Nginx reads it as root, before its workers start.

@@ -1,7 +1,7 @@
 /**
  * Supported directives with the kind of their value, which determines the escaping.
  *
- * Source: systemd.unit(5), systemd.service(5), systemd.socket(5), systemd.exec(5), systemd.kill(5) and
+ * Source: systemd.unit(5), systemd.service(5), systemd.socket(5), systemd.timer(5), systemd.exec(5), systemd.kill(5) and
  * systemd.resource-control(5) of systemd 252.
  *
  * @internal
@@ -103,6 +103,12 @@ export const unitDirectiveKinds = {
     Accept: 'boolean',
     Service: 'line',
     RemoveOnStop: 'boolean',
+  },
+  Timer: {
+    OnCalendar: 'line',
+    OnBootSec: 'duration',
+    RandomizedDelaySec: 'duration',
+    Persistent: 'boolean',
   },
   Install: {
     WantedBy: 'words',

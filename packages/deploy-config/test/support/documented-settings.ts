@@ -16,9 +16,12 @@ interface Declaration {
   readonly comment: string;
 }
 
-const sources = ['deployment-input.ts', 'layout.ts', 'secrets/secret-input.ts'].map((file) =>
-  readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8'),
-);
+const sources = [
+  'deployment-input.ts',
+  'layout.ts',
+  'secrets/secret-input.ts',
+  'state/backup-input.ts',
+].map((file) => readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8'));
 
 /** Reads the members of an interface, which are declared as `/** … *\/ readonly name?: type;`. */
 function membersOf(name: string): readonly Declaration[] {

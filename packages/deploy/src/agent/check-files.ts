@@ -32,9 +32,9 @@ export async function checkFiles(
     if (code === 127) throw hostError('Nginx is not installed. Run apt-get install nginx-light.');
     if (code !== 0) throw hostError(`Nginx refuses the configuration: ${stderr.trim()}`);
   }
-  const { services, sockets } = unitsOf(manifest);
+  const { services, sockets, timers, jobs } = unitsOf(manifest);
   const units = manifest.hostFiles.filter(({ path }) =>
-    [...services, ...sockets].some((name) => path.endsWith(`/${name}`)),
+    [...services, ...sockets, ...timers, ...jobs].some((name) => path.endsWith(`/${name}`)),
   );
   if (units.length === 0) return;
   const { code, stderr } = await runProgram('systemd-analyze', [

@@ -2,22 +2,29 @@ import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
-import { DeployError } from '../deploy-error.ts';
+import type { DeployError } from '../deploy-error.ts';
 import { activate, rollback, type Activation } from './activate.ts';
+import { backUp } from './host-backup.ts';
 import { hostError } from './host-error.ts';
 import { hostPaths } from './host-paths.ts';
 import { plan } from './plan.ts';
 import { prepare } from './prepare.ts';
 import { readStatus } from './status.ts';
 
-// Runs on a host, as root: prepare <digest> --archive <path> [--trusted-keys <file>], plan <digest>, activate <digest>, rollback, status. Writes JSON
-// lines: `{ "step": … }` before each step, and `{ "result": … }` or `{ "error": … }` at the end.
+// Runs on a host, as root: prepare <digest> --archive <path> [--trusted-keys <file>] [--restore [--restore-from <place>]
+// [--restore-host <name>]], plan <digest>, activate <digest>, rollback, status, backup. Writes JSON lines: `{ "step": … }` before each step, and `{ "result": … }` or `{ "error": … }` at the end.
 const LOCKED = 'FAIRLEAD_DEPLOY_LOCKED';
 const BUSY = '75';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { archive: { type: 'string' }, 'trusted-keys': { type: 'string' } },
+  options: {
+    archive: { type: 'string' },
+    'trusted-keys': { type: 'string' },
+    restore: { type: 'boolean' },
+    'restore-from': { type: 'string' },
+    'restore-host': { type: 'string' },
+  },
 });
 const [command = '', digest = ''] = positionals;
 
@@ -43,11 +50,13 @@ async function run(): Promise<unknown> {
     write({ step });
   };
   if (command === 'status') return readStatus(hostPaths);
+  // A deployment doesn't wait for a backup.
+  if (command === 'backup') return backUp(hostPaths);
   if (command !== 'plan') lock();
   if (command === 'rollback') return report(await rollback(hostPaths, onStep));
   if (!/^[0-9a-f]{64}$/.test(digest)) {
     throw hostError(
-      `"${command} ${digest}": expected prepare, plan or activate with a digest, or rollback or status.`,
+      `"${command} ${digest}": expected prepare, plan or activate with a digest, or rollback, status or backup.`,
     );
   }
   if (command === 'plan') return { differences: await plan(hostPaths, digest) };
@@ -55,12 +64,21 @@ async function run(): Promise<unknown> {
   if (command !== 'prepare') throw hostError(`"${command}" is no command of the agent.`);
   const { archive = '', 'trusted-keys': file } = values;
   const trustedKeys = file === undefined ? undefined : splitKeys(await readFile(file, 'utf8'));
-  await prepare(hostPaths, { archive, digest, trustedKeys, onStep });
-  return { outcome: 'prepared', digest };
+  const restoreFrom = values.restore
+    ? { from: values['restore-from'], host: values['restore-host'] }
+    : undefined;
+  const options = { archive, digest, trustedKeys, restoreFrom, onStep };
+  const { restored } = await prepare(hostPaths, options);
+  return { outcome: 'prepared', digest, restored };
 }
 
 function splitKeys(text: string): readonly string[] {
   return text.match(/-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----/gs) ?? [];
+}
+
+/** Recognizes the errors of separate modules too, which have separate classes. */
+function isDeployError(error: unknown): error is DeployError {
+  return error instanceof Error && error.name === 'DeployError';
 }
 
 function report({ error, notices, ...activation }: Activation): object {
@@ -76,7 +94,7 @@ try {
   write({ result: await run() });
 } catch (error) {
   process.exitCode = 1;
-  if (error instanceof DeployError) write({ error: { code: error.code, message: error.message } });
+  if (isDeployError(error)) write({ error: { code: error.code, message: error.message } });
   else
     write({
       error: {

@@ -4,6 +4,7 @@ type Step =
   | 'unpack'
   | 'python'
   | 'accounts'
+  | 'restore'
   | 'secrets'
   | 'check'
   | 'switch'

@@ -8,8 +8,10 @@ import { readToEnd } from '../parts/read-to-end.ts';
 import { readArchive } from '../release/read-release.ts';
 import type { ReleaseManifest } from '../release/release-manifest.ts';
 import { checkSignature } from '../release/verify-release.ts';
+import type { RestoreReport, RestoreSource } from './backup/restore-host.ts';
 import { checkFiles } from './check-files.ts';
 import { flushFolder } from './flush-folder.ts';
+import { restore } from './host-backup.ts';
 import { hostError } from './host-error.ts';
 import { partFolder, releaseFolder, type HostPaths } from './host-paths.ts';
 import type { OnStep } from './on-step.ts';
@@ -30,7 +32,15 @@ export interface PrepareOptions {
   readonly digest: string;
   /** Ed25519 public keys (PEM), one of which must have signed the release. @defaultValue a signature isn't required */
   readonly trustedKeys?: readonly string[] | undefined;
+  /** Backup that is restored before the secrets are read. @defaultValue nothing is restored */
+  readonly restoreFrom?: RestoreSource | undefined;
   readonly onStep: OnStep;
+}
+
+/** Result of a preparation. */
+interface Preparation {
+  readonly manifest: ReleaseManifest;
+  readonly restored: RestoreReport | undefined;
 }
 
 /** Bytes that stay free on the disk after the parts were unpacked. */
@@ -42,7 +52,7 @@ const RESERVE_BYTES = 256 * 1024 * 1024;
  *
  * @throws DeployError `ERR_DEPLOY_RELEASE_DAMAGED`, `ERR_DEPLOY_RELEASE_UNTRUSTED`, or `ERR_DEPLOY_HOST`
  */
-export async function prepare(paths: HostPaths, options: PrepareOptions): Promise<ReleaseManifest> {
+export async function prepare(paths: HostPaths, options: PrepareOptions): Promise<Preparation> {
   const { archive, digest, trustedKeys, onStep } = options;
   onStep('verify');
   const documents = await readArchive(archive, { partial: true });
@@ -81,10 +91,15 @@ export async function prepare(paths: HostPaths, options: PrepareOptions): Promis
 
   onStep('accounts');
   await createAccounts(releaseFolder(paths, digest), manifest);
+  let restored: RestoreReport | undefined;
+  if (options.restoreFrom !== undefined) {
+    onStep('restore');
+    restored = await restore(manifest, options.restoreFrom);
+  }
   await placeMissingSecrets(manifest, onStep);
   onStep('check');
   await checkFiles(paths, digest, manifest);
-  return manifest;
+  return { manifest, restored };
 }
 
 /** Returns the size of a virtual environment that is missing: its files, those compiled from them, and pip. */

@@ -22,8 +22,14 @@ export async function readStatus(paths: HostPaths): Promise<HostStatus> {
   const { history, pending } = await readState(paths);
   const current = await currentDigest(paths);
   const manifest = current === undefined ? undefined : await readManifest(paths, current);
-  const { services = [], sockets = [] } = manifest ? unitsOf(manifest) : {};
-  const names = [...sockets, ...services, 'nginx.service'];
+  const units = manifest && unitsOf(manifest);
+  const names = [
+    ...(units?.sockets ?? []),
+    ...(units?.services ?? []),
+    ...(units?.timers ?? []),
+    ...(units?.jobs ?? []),
+    'nginx.service',
+  ];
   const { stdout } = await runProgram('systemctl', ['is-active', ...names]);
   const states = stdout.trim().split('\n');
   return {

@@ -52,16 +52,17 @@ async function restart(
   manifest: ReleaseManifest,
   before: ReleaseFiles | undefined,
 ): Promise<void> {
-  const { services, sockets } = unitsOf(manifest);
+  const { services, sockets, timers, jobs } = unitsOf(manifest);
   const old = before ? unitsOf(before.manifest) : undefined;
-  const gone = [...(old?.services ?? []), ...(old?.sockets ?? [])].filter(
-    (name) => !services.includes(name) && !sockets.includes(name),
-  );
+  const gone = [
+    ...[...(old?.services ?? []), ...(old?.sockets ?? [])],
+    ...[...(old?.timers ?? []), ...(old?.jobs ?? [])],
+  ].filter((name) => ![...services, ...sockets, ...timers, ...jobs].includes(name));
   if (gone.length > 0) await runProgram('systemctl', ['disable', '--now', '--quiet', ...gone]);
   await must('systemctl', ['daemon-reload']);
   // Units that failed before don't start again by themselves.
-  await runProgram('systemctl', ['reset-failed', ...services, ...sockets]);
-  await must('systemctl', ['enable', '--quiet', ...services, ...sockets]);
+  await runProgram('systemctl', ['reset-failed', ...services, ...sockets, ...timers]);
+  await must('systemctl', ['enable', '--quiet', ...services, ...sockets, ...timers]);
 
   const changed = await changedFiles(paths, digest, manifest, before);
   for (const [file, unit] of [
@@ -80,6 +81,9 @@ async function restart(
     await must('systemctl', ['restart', ...newSockets]);
   }
   if (sockets.length > 0) await must('systemctl', ['start', ...sockets]);
+  const newTimers = timers.filter((name) => changed.some((path) => path.endsWith(`/${name}`)));
+  if (newTimers.length > 0) await must('systemctl', ['restart', ...newTimers]);
+  if (timers.length > 0) await must('systemctl', ['start', ...timers]);
   // A service that can't start is reported by the gate, with its log.
   if (services.length > 0) await runProgram('systemctl', ['restart', ...services]);
   if (manifest.hostFiles.some(({ role }) => role === 'nginx')) {

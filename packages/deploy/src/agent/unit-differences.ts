@@ -14,10 +14,10 @@ export async function unitDifferences(
   digest: string,
   manifest: ReleaseManifest,
 ): Promise<readonly Difference[]> {
-  const { services, sockets } = unitsOf(manifest);
+  const { services, sockets, timers, jobs } = unitsOf(manifest);
   const own = new Set(manifest.hostFiles.map(({ path }) => path));
   const differences: Difference[] = [];
-  for (const unit of [...sockets, ...services, 'nginx.service']) {
+  for (const unit of [...sockets, ...services, ...timers, ...jobs, 'nginx.service']) {
     const show = ['show', unit, `--property=${PROPERTIES.join(',')}`];
     const { stdout } = await runProgram('systemctl', show);
     const values = new Map(
@@ -36,8 +36,12 @@ export async function unitDifferences(
         });
       }
     };
-    expect('ActiveState', 'active');
-    expect('UnitFileState', 'enabled');
+    if (jobs.includes(unit)) {
+      if (values.get('ActiveState') === 'failed') expect('ActiveState', 'inactive');
+    } else {
+      expect('ActiveState', 'active');
+      expect('UnitFileState', 'enabled');
+    }
     expect('NeedDaemonReload', 'no');
     const loaded = (values.get('DropInPaths') ?? '').split(' ');
     for (const path of new Set([...loaded, ...(await dropInsOf(unit))])) {

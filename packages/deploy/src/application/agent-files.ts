@@ -1,54 +1,84 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { build, type BuildFailure, type Plugin } from 'esbuild';
+import type { Backup, Deployment } from '@fairlead/deploy-config';
+import { build, type Plugin } from 'esbuild';
 
 import { DeployError } from '../deploy-error.ts';
 import type { RegularFile } from '../parts/file-entry.ts';
-import type { SecretReference } from '../secrets/secret-reference.ts';
 
-/** Modules that are separate files of the agent, by the property of the sources that need them. */
-const SOURCE_MODULES = {
-  ssmParameter: { name: 'ssm-parameters', sdk: '@aws-sdk/client-ssm' },
-  secretsManager: { name: 'managed-secrets', sdk: '@aws-sdk/client-secrets-manager' },
-} as const;
+/** Module that is a separate file of the agent, in releases that need it only. */
+interface SeparateModule {
+  readonly folder: string;
+  /** Packages that its users install, because not every release needs them. */
+  readonly sdk: string;
+  /** Setting of the deployment that needs it. */
+  readonly reason: string;
+}
+
+const SEPARATE_MODULES: Readonly<Record<string, SeparateModule>> = {
+  'ssm-parameters': {
+    folder: '../agent/secrets',
+    sdk: '@aws-sdk/client-ssm',
+    reason: 'secrets with the source ssmParameter',
+  },
+  'managed-secrets': {
+    folder: '../agent/secrets',
+    sdk: '@aws-sdk/client-secrets-manager',
+    reason: 'secrets with the source secretsManager',
+  },
+  'host-backup': { folder: '../agent/backup', sdk: '@aws-sdk/client-s3', reason: 'a backup in S3' },
+};
+
+/** Parts of a deployment that decide which modules its agent has. */
+interface AgentNeeds {
+  readonly secrets: readonly Pick<Deployment['secrets'][number], 'from'>[];
+  readonly backup: Pick<Backup, 'to'> | undefined;
+}
 
 /**
- * Returns the agent that activates the release on a host, with the SDKs that read its secrets.
+ * Returns the agent that activates the release on a host, with the modules that read its secrets and back up its state.
  *
  * @throws DeployError `ERR_DEPLOY_BUILD_FAILED` when an SDK isn't installed
  */
-export async function agentFiles(
-  secrets: readonly Pick<SecretReference, 'from'>[] = [],
-): Promise<readonly RegularFile[]> {
-  const modules = Object.entries(SOURCE_MODULES)
-    .filter(([source]) => secrets.some(({ from }) => source in from))
-    .map(([source, module]) => ({ source, ...module }));
+export async function agentFiles({ secrets, backup }: AgentNeeds): Promise<readonly RegularFile[]> {
+  const modules = [
+    ...(secrets.some(({ from }) => 'ssmParameter' in from) ? ['ssm-parameters'] : []),
+    ...(secrets.some(({ from }) => 'secretsManager' in from) ? ['managed-secrets'] : []),
+    ...(backup ? ['host-backup'] : []),
+  ];
+  if (backup?.to.startsWith('s3://')) requireSdk('host-backup');
   return Promise.all([
     fileOf('agent', '../agent/main'),
-    ...modules.map(async ({ source, name, sdk }) =>
-      fileOf(name, `../agent/secrets/${name}`).catch((error: unknown) => {
-        if (!(error as Partial<BuildFailure>).errors?.some(({ text }) => text.includes(sdk))) {
-          throw error;
-        }
-        throw new DeployError(
-          'ERR_DEPLOY_BUILD_FAILED',
-          `The deployment has secrets with the source ${source}, but ${sdk} isn't installed. Run npm install ${sdk}.`,
-          { cause: error },
-        );
-      }),
-    ),
+    ...modules.map(async (name) => {
+      if (name !== 'host-backup') requireSdk(name);
+      return fileOf(name, `${SEPARATE_MODULES[name]?.folder ?? ''}/${name}`);
+    }),
   ]);
 }
 
-/** Leaves modules that are separate files of the agent out of a bundle, under names that depend on no content. */
+/** Rejects a deployment whose SDK isn't installed where the release is built. */
+function requireSdk(name: string): void {
+  const { sdk = '', reason = '' } = SEPARATE_MODULES[name] ?? {};
+  try {
+    import.meta.resolve(sdk);
+  } catch (cause) {
+    throw new DeployError(
+      'ERR_DEPLOY_BUILD_FAILED',
+      `The deployment has ${reason}, but ${sdk} isn't installed. Run npm install ${sdk}.`,
+      { cause },
+    );
+  }
+}
+
+/** Leaves separate modules out of a bundle, under names that depend on no content, and SDKs that aren't installed. */
 const separateModules: Plugin = {
   name: 'separate-modules',
   setup(bundler) {
     bundler.onResolve({ filter: /^\.{1,2}\// }, ({ path, kind }) => {
-      const module = Object.values(SOURCE_MODULES).find(({ name }) => path.includes(`/${name}.`));
-      if (kind !== 'dynamic-import' || module === undefined) return undefined;
-      return { path: `./${module.name}.mjs`, external: true };
+      const name = /\/([\w-]+)\.[jt]s$/.exec(path)?.[1] ?? '';
+      if (kind !== 'dynamic-import' || !Object.hasOwn(SEPARATE_MODULES, name)) return undefined;
+      return { path: `./${name}.mjs`, external: true };
     });
   },
 };
@@ -58,8 +88,10 @@ async function fileOf(name: string, module: string): Promise<RegularFile> {
   const [source, compiled] = ['ts', 'js'].map((extension) =>
     fileURLToPath(new URL(`${module}.${extension}`, import.meta.url)),
   ) as [string, string];
+  const isSource = existsSync(source);
   const { outputFiles } = await build({
-    entryPoints: [existsSync(source) ? source : compiled],
+    entryPoints: [isSource ? source : compiled],
+    conditions: isSource ? ['@fairlead/source'] : [],
     bundle: true,
     write: false,
     format: 'esm',

@@ -6,16 +6,17 @@ import type { Carrier } from './carrier.ts';
 
 /** Options of {@link sendSecret}. */
 export interface SendSecretOptions {
-  /** Absolute path of the file on the host; its folder is created for root only. */
+  /** Absolute path of the file on the host; its folder is created if it is missing. */
   readonly path: string;
   /** Value; it is sent by standard input, and is in no argument. */
   readonly value: string | Uint8Array;
 }
 
-/** Writes the standard input into the file `$1` at once, for root only. */
+/** Writes the standard input into the file `$1` at once, for root only; services read other files of its folder. */
 const SCRIPT = `set -eu
-umask 077
+umask 022
 mkdir -p "$(dirname "$1")"
+umask 077
 trap 'rm -f "$1.new"' EXIT
 rm -f "$1.new"
 cat >"$1.new"

@@ -11,6 +11,25 @@ const INCOMING = '/var/lib/fairlead-deploy/incoming';
 /** Exit code of an agent while another one works. */
 const BUSY = 75;
 
+const restoredState = z.object({
+  location: z.string(),
+  at: z.string(),
+  files: z.array(z.string()),
+  models: z.array(z.string()).optional(),
+});
+
+/** State of a host that was restored from a backup. */
+export interface RestoredState {
+  /** Place of the backup. */
+  readonly location: string;
+  /** Time of the backup in ISO 8601. */
+  readonly at: string;
+  /** Paths of the restored files. */
+  readonly files: readonly string[];
+  /** Models of the restored registry; `undefined` if the backup has none. */
+  readonly models?: readonly string[] | undefined;
+}
+
 const line = z.union([
   z.object({ step: z.string() }),
   z.object({ error: z.object({ code: z.string(), message: z.string() }) }),
@@ -20,6 +39,7 @@ const line = z.union([
       digest: z.string().optional(),
       message: z.string().optional(),
       log: z.array(z.string()).optional(),
+      restored: restoredState.optional(),
     }),
   }),
 ]);
@@ -70,6 +90,14 @@ export async function prepareHost(
   carrier: Carrier,
   release: LocalRelease,
   onStep?: (step: string) => void,
+  {
+    args = [],
+    onPrepared,
+  }: {
+    /** Further arguments of the agent. */
+    readonly args?: readonly string[];
+    readonly onPrepared?: (result: AgentResult) => void;
+  } = {},
 ): Promise<number> {
   const { documents, path } = release;
   const missing = await findMissingParts(carrier, release);
@@ -78,12 +106,9 @@ export async function prepareHost(
   const content = partialRelease(path, documents, new Set(missing));
   const receive = `umask 077; mkdir -p ${INCOMING} && cat >"$1.new" && mv "$1.new" "$1"`;
   await runOnHost(carrier, ['sh', '-c', receive, 'sh', archive], { stdin: content });
-  await runReleaseAgent(
-    carrier,
-    release,
-    ['prepare', documents.digest, '--archive', archive],
-    onStep,
-  );
+  const prepare = ['prepare', documents.digest, '--archive', archive, ...args];
+  const result = await runReleaseAgent(carrier, release, prepare, onStep);
+  onPrepared?.(result);
   await runOnHost(carrier, ['rm', '-f', archive]);
   return bytesOf(release, missing);
 }

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { renderDeployment, type RenderedFile } from '@fairlead/deploy-config';
 
 import { agentFiles } from '../application/agent-files.ts';
+import { backupPlanOf } from '../state/backup-plan.ts';
 import { bundleApplication } from '../application/bundle.ts';
 import { findNativePackages, nativePackageFiles } from '../application/native-packages.ts';
 import { NODE_VERSION, nodeRuntime } from '../application/node-runtime.ts';
@@ -95,7 +96,7 @@ export async function buildRelease(options: BuildReleaseOptions): Promise<BuiltR
       add('wheels', wheels.part);
       add('flask', await writePart(work, await applicationFiles(python?.source ?? '')));
     }
-    add('agent', await writePart(work, await agentFiles(deployment.secrets)));
+    add('agent', await writePart(work, await agentFiles(deployment)));
     add('files', await writePart(work, rendered.map(fileEntry)));
     const sbom = await billOfMaterials({
       deployment,
@@ -116,6 +117,7 @@ export async function buildRelease(options: BuildReleaseOptions): Promise<BuiltR
       })),
       // Without a member when there is none: such releases have the digests of before.
       ...(deployment.secrets.length > 0 && { secrets: deployment.secrets }),
+      ...(deployment.backup !== undefined && { backup: backupPlanOf(deployment) }),
       gate: gateOf(options),
       sbomSha256: digestOf(sbom),
     };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { z } from 'zod';
 
+import { backupPlanSchema, type BackupPlan } from '../state/backup-plan.ts';
 import { partSchema, sha256, type ReleasePart } from '../parts/release-part.ts';
 import type { Platform } from '../platform.ts';
 import { pythonRuntime, type PythonRuntime } from '../python/python-runtime.ts';
@@ -60,6 +61,8 @@ export interface ReleaseManifest {
   readonly hostFiles: readonly HostFile[];
   /** References to secrets, which each host reads itself; none if it is absent. */
   readonly secrets?: readonly SecretReference[] | undefined;
+  /** State that the host backs up and restores; absent without a backup. */
+  readonly backup?: BackupPlan | undefined;
   readonly gate: Gate;
   /** SHA-256 of the bill of materials, in hexadecimal digits. */
   readonly sbomSha256: string;
@@ -100,6 +103,7 @@ export const manifestSchema: z.ZodType<ReleaseManifest> = z.strictObject({
   parts: z.array(partSchema).nonempty(),
   hostFiles: z.array(hostFile),
   secrets: z.array(secretReferenceSchema).optional(),
+  backup: backupPlanSchema.optional(),
   gate,
   sbomSha256: sha256,
 });

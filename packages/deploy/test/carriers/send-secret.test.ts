@@ -20,7 +20,7 @@ describe('sendSecret', () => {
     await sendSecret(localCarrier(), { path, value: 'new' });
     expect(readFileSync(path, 'utf8')).toBe('new');
     expect((statSync(path).mode & 0o777).toString(8)).toBe('600');
-    expect((statSync(join(folder, 'a folder')).mode & 0o777).toString(8)).toBe('700');
+    expect((statSync(join(folder, 'a folder')).mode & 0o777).toString(8)).toBe('755');
   });
 
   it('sends the value by standard input, and never as an argument', async () => {
