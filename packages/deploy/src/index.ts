@@ -46,3 +46,17 @@ export { planHost } from './hosts/plan-host.ts';
 export type { HostPlan } from './hosts/plan-host.ts';
 export { sendFile } from './hosts/send-file.ts';
 export type { SendFileOptions } from './hosts/send-file.ts';
+export type { Balancer } from './balancers/balancer.ts';
+export type { Batch } from './rollout/batches.ts';
+export { planRollOut } from './rollout/plan-roll-out.ts';
+export type { HostRollOutPlan, RollOutPlan } from './rollout/plan-roll-out.ts';
+export { rollBack } from './rollout/roll-back.ts';
+export { rollOut } from './rollout/roll-out.ts';
+export type { FleetOptions, RollOutOptions } from './rollout/roll-out-options.ts';
+export type {
+  HostResult,
+  Rollout,
+  RolloutEvent,
+  RolloutHost,
+  RolloutPhase,
+} from './rollout/rollout.ts';

@@ -39,6 +39,8 @@ export interface BalancedHost {
 export interface Balancer {
   /** Its URL in the network of the fleet, such as `http://10.77.0.1:80`. */
   readonly url: string;
+  /** Path of its admin socket. */
+  readonly socket: string;
   /** Reads the states of all hosts, by name. */
   states(): Promise<Readonly<Record<string, BalancedHost>>>;
   /** Sends no new request to a host, and resolves once its last request has ended. */
@@ -98,6 +100,7 @@ export async function startBalancer(
 
   return {
     url: `http://${ADDRESS}:${port}`,
+    socket,
     states,
     async drain({ name }, timeoutMs = 60_000) {
       await ask(socket, `set server hosts/${name} state drain`);

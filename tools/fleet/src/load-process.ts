@@ -15,7 +15,8 @@ const lines = createInterface(process.stdin);
 const [planLine] = (await once(lines, 'line')) as [string];
 const plan = JSON.parse(planLine) as LoadPlan;
 const { url, rate, requests, timeoutMs = 30_000 } = plan;
-const agent = new Agent({ keepAlive: true, maxFreeSockets: 256 });
+// Idle connections end before the balancer ends them, which could meet a request.
+const agent = new Agent({ keepAlive: true, maxFreeSockets: 256, timeout: 20_000 });
 const prepared = requests.map((load) => ({ load, body: JSON.stringify(load.body) }));
 const latencies: number[] = [];
 const failures: LoadFailure[] = [];

@@ -47,7 +47,8 @@ export function serviceUnit(options: ServiceUnitOptions): Unit {
       ...(service.secretsFile !== undefined && { EnvironmentFile: service.secretsFile }),
       ExecStart: command,
       Restart: 'on-failure',
-      RestartSec: 5_000,
+      // Requests wait in the socket meanwhile.
+      RestartSec: 1_000,
       TimeoutStopSec: deployment.timeouts.stopMs,
       KillMode: 'mixed',
       MemoryMax: options.memoryBytes,

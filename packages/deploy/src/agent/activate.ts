@@ -5,15 +5,11 @@ import { passGate } from './gate.ts';
 import { hostError } from './host-error.ts';
 import type { HostPaths } from './host-paths.ts';
 import type { OnStep } from './on-step.ts';
+import { readLog } from './read-log.ts';
 import { readManifest } from './read-manifest.ts';
-import { runProgram } from './run-program.ts';
 import { findSecretChanges, placeSecrets, type SecretChanges } from './secrets/place-secrets.ts';
 import { forgetPrevious, hasPrevious, restorePrevious } from './secrets/previous-secrets.ts';
 import { currentDigest, switchRelease, type ReleaseFiles } from './switch-release.ts';
-import { unitsOf } from './units.ts';
-
-/** Lines of the log in the report of a failure. */
-const LOG_LINES = '20';
 
 /** Result of an activation. */
 export interface Activation {
@@ -122,7 +118,7 @@ async function revert(
     onStep,
   }: { readonly failed: ReleaseFiles; readonly error: DeployError; readonly onStep: OnStep },
 ): Promise<Activation> {
-  const log = await readLog(failed);
+  const log = await readLog(failed.manifest);
   onStep('revert');
   const others = state.history.filter((each) => each !== failed.digest);
   // The release that ran with other secrets runs with them again.
@@ -146,11 +142,4 @@ async function filesOf(paths: HostPaths, digest: string): Promise<ReleaseFiles |
     (manifest) => ({ digest, manifest }),
     () => undefined,
   );
-}
-
-async function readLog({ manifest }: ReleaseFiles): Promise<readonly string[]> {
-  const units = unitsOf(manifest).services.map((name) => `--unit=${name}`);
-  const args = ['--no-pager', '--quiet', '--output=short-iso', '--lines', LOG_LINES, ...units];
-  const { stdout } = await runProgram('journalctl', args);
-  return stdout.trimEnd().split('\n');
 }

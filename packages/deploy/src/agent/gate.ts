@@ -54,6 +54,33 @@ export async function passGate({ gate, ...manifest }: ReleaseManifest): Promise<
   }
 }
 
+/** Failure of a release that passed its gate before. */
+export interface Failure {
+  readonly reason: string;
+  /** `true` for a service that ended: another look doesn't change it. */
+  readonly isFinal: boolean;
+}
+
+/** Finds the reason why a release that was activated isn't healthy now: a service that ended since, or a check. */
+export async function findFailure({
+  gate,
+  ...manifest
+}: ReleaseManifest): Promise<Failure | undefined> {
+  const services = await readServices(unitsOf({ gate, ...manifest }).services);
+  const ended = services.find(
+    ({ active, sub, restarts }) => active === 'failed' || sub === 'auto-restart' || restarts > 0,
+  );
+  if (ended !== undefined) {
+    return { reason: `${ended.name} ended ${Math.max(ended.restarts, 1)} times`, isFinal: true };
+  }
+  const stopped = services.find(({ active }) => active !== 'active');
+  if (stopped !== undefined) {
+    return { reason: `${stopped.name} is ${stopped.active}`, isFinal: false };
+  }
+  const problem = await findProblem(gate);
+  return problem && { reason: problem.reason, isFinal: false };
+}
+
 /** Checks whether a service has ended twice: once may be a failure that passes, such as of a network. */
 function hasCrashed({ active, sub, restarts }: ServiceState): boolean {
   return active === 'failed' || restarts >= 2 || (restarts === 1 && sub === 'auto-restart');

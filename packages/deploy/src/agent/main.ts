@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 
 import type { DeployError } from '../deploy-error.ts';
 import { activate, rollback, type Activation } from './activate.ts';
+import { checkHealth, type Health } from './check-health.ts';
 import { backUp } from './host-backup.ts';
 import { hostError } from './host-error.ts';
 import { hostPaths } from './host-paths.ts';
@@ -12,7 +13,7 @@ import { prepare } from './prepare.ts';
 import { readStatus } from './status.ts';
 
 // Runs on a host, as root: prepare <digest> --archive <path> [--trusted-keys <file>] [--restore [--restore-from <place>]
-// [--restore-host <name>]], plan <digest>, activate <digest>, rollback, status, backup. Writes JSON lines: `{ "step": … }` before each step, and `{ "result": … }` or `{ "error": … }` at the end.
+// [--restore-host <name>]], plan <digest>, check <digest>, activate <digest>, rollback, status, backup. Writes JSON lines: `{ "step": … }` before each step, and `{ "result": … }` or `{ "error": … }` at the end.
 const LOCKED = 'FAIRLEAD_DEPLOY_LOCKED';
 const BUSY = '75';
 
@@ -52,14 +53,15 @@ async function run(): Promise<unknown> {
   if (command === 'status') return readStatus(hostPaths);
   // A deployment doesn't wait for a backup.
   if (command === 'backup') return backUp(hostPaths);
-  if (command !== 'plan') lock();
+  if (command !== 'plan' && command !== 'check') lock();
   if (command === 'rollback') return report(await rollback(hostPaths, onStep));
   if (!/^[0-9a-f]{64}$/.test(digest)) {
     throw hostError(
-      `"${command} ${digest}": expected prepare, plan or activate with a digest, or rollback, status or backup.`,
+      `"${command} ${digest}": expected prepare, plan, check or activate with a digest, or rollback, status or backup.`,
     );
   }
   if (command === 'plan') return { differences: await plan(hostPaths, digest) };
+  if (command === 'check') return report(await checkHealth(hostPaths, digest));
   if (command === 'activate') return report(await activate(hostPaths, digest, onStep));
   if (command !== 'prepare') throw hostError(`"${command}" is no command of the agent.`);
   const { archive = '', 'trusted-keys': file } = values;
@@ -81,13 +83,20 @@ function isDeployError(error: unknown): error is DeployError {
   return error instanceof Error && error.name === 'DeployError';
 }
 
-function report({ error, notices, ...activation }: Activation): object {
-  if (activation.outcome === 'reverted' || activation.outcome === 'failed') process.exitCode = 1;
+/** Result of a command that changes or checks a release. */
+interface Report {
+  readonly outcome: Activation['outcome'] | Health['outcome'];
+  readonly error?: DeployError;
+  readonly notices?: readonly string[];
+}
+
+function report({ error, notices, ...result }: Report): object {
+  if (result.outcome === 'reverted' || result.outcome === 'failed') process.exitCode = 1;
   if (notices) {
     const message = `Secrets of this host stayed, because their sources can't be read: ${notices.join(' ')}`;
-    return { ...activation, message };
+    return { ...result, message };
   }
-  return { ...activation, ...(error && { code: error.code, message: error.message }) };
+  return { ...result, ...(error && { code: error.code, message: error.message }) };
 }
 
 try {

@@ -30,22 +30,23 @@ export interface RestoredState {
   readonly models?: readonly string[] | undefined;
 }
 
+/** Schema of the result of an agent. */
+export const agentResult = z.object({
+  outcome: z.enum(['prepared', 'activated', 'unchanged', 'reverted', 'failed', 'healthy']),
+  digest: z.string().optional(),
+  message: z.string().optional(),
+  log: z.array(z.string()).optional(),
+  restored: restoredState.optional(),
+});
+
+/** Result of an agent. */
+export type AgentResult = z.output<typeof agentResult>;
+
 const line = z.union([
   z.object({ step: z.string() }),
   z.object({ error: z.object({ code: z.string(), message: z.string() }) }),
-  z.object({
-    result: z.object({
-      outcome: z.enum(['prepared', 'activated', 'unchanged', 'reverted', 'failed', 'healthy']),
-      digest: z.string().optional(),
-      message: z.string().optional(),
-      log: z.array(z.string()).optional(),
-      restored: restoredState.optional(),
-    }),
-  }),
+  z.object({ result: agentResult }),
 ]);
-
-/** Result of an agent. */
-export type AgentResult = Extract<z.output<typeof line>, { result: unknown }>['result'];
 
 /** A release on this machine. */
 export interface LocalRelease {

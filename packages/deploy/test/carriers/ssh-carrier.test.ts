@@ -85,7 +85,7 @@ describe.skipIf(!canBootFleet())('a carrier by SSH', () => {
     await expect(deployToHost(away, { release: release.path })).rejects.toMatchObject({
       code: 'ERR_DEPLOY_HOST',
       message: expect.stringMatching(
-        /^The host ssh:\/\/root@127\.0\.0\.1:1: exit code 255: .*refused/s,
+        /^The host ssh:\/\/root@127\.0\.0\.1:1: can't be reached: .*refused/s,
       ) as string,
     });
     await away.close();

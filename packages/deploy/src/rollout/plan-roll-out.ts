@@ -1,0 +1,56 @@
+import type { Difference } from '../agent/difference.ts';
+import { readHostStatus } from '../hosts/host-status.ts';
+import { planHost } from '../hosts/plan-host.ts';
+import { bytesOf, findMissingParts } from '../hosts/release-agent.ts';
+import { readRelease } from '../release/read-release.ts';
+import { checkRollOutOptions, type RollOutOptions } from './roll-out-options.ts';
+
+/** Plan of a host. */
+export interface HostRollOutPlan {
+  readonly host: string;
+  /** Release that runs. */
+  readonly current: string | undefined;
+  /** Bytes of parts that the host lacks. */
+  readonly sendBytes: number;
+  /**
+   * Differences between the host and the release, hand edits included; those to the release that runs if the host doesn't have the new
+   * one yet.
+   */
+  readonly differences: readonly Difference[];
+}
+
+/** Plan of a rolling update. */
+export interface RollOutPlan {
+  readonly digest: string;
+  readonly hosts: readonly HostRollOutPlan[];
+}
+
+/**
+ * Finds what `rollOut` with the same options would do; changes nothing.
+ *
+ * @throws DeployError `ERR_DEPLOY_INVALID_OPTION`, `ERR_DEPLOY_RELEASE_DAMAGED`, `ERR_DEPLOY_HOST`
+ *
+ * @example
+ * ```ts
+ * import { planRollOut } from '@fairlead/deploy';
+ * import { localCarrier } from '@fairlead/deploy/local';
+ *
+ * const planning = planRollOut({ hosts: [{ carrier: localCarrier() }], release: 'package.json' });
+ * console.log(await planning.catch((error) => error.code)); // ERR_DEPLOY_RELEASE_DAMAGED
+ * ```
+ */
+export async function planRollOut(options: RollOutOptions): Promise<RollOutPlan> {
+  checkRollOutOptions(options);
+  const release = { path: options.release, documents: await readRelease(options.release) };
+  const { digest } = release.documents;
+  const hosts = await Promise.all(
+    options.hosts.map(async ({ carrier }) => {
+      const missing = await findMissingParts(carrier, release);
+      const { current, history } = await readHostStatus(carrier);
+      const isPrepared = current === digest || history.includes(digest);
+      const { differences } = await planHost(carrier, isPrepared ? digest : current);
+      return { host: carrier.host, current, sendBytes: bytesOf(release, missing), differences };
+    }),
+  );
+  return { digest, hosts };
+}

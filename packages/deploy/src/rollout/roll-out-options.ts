@@ -1,0 +1,85 @@
+import { describeValue } from '@fairlead/signature';
+
+import type { Balancer } from '../balancers/balancer.ts';
+import { checkOptions, checkText, invalidOption } from '../check-options.ts';
+import { batchSize, type Batch } from './batches.ts';
+import type { RolloutEvent, RolloutHost } from './rollout.ts';
+
+/** Options of rolling updates and rollbacks. */
+export interface FleetOptions {
+  /** Hosts in the order of the update. */
+  readonly hosts: readonly RolloutHost[];
+  /** The balancer in front of the hosts. @defaultValue none: requests wait in the sockets of systemd during a restart */
+  readonly balancer?: Balancer | undefined;
+  /** Hosts at a time: a number, or a share such as `"25%"`, rounded down. @defaultValue `1` */
+  readonly batch?: Batch | undefined;
+  /** Name in the lock, for people who deploy at the same time. @defaultValue account and name of this machine */
+  readonly owner?: string | undefined;
+  /** Stops between two hosts; the fleet serves, and the next call goes on. @defaultValue never */
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the progress. @defaultValue not called */
+  readonly onEvent?: ((event: RolloutEvent) => void) | undefined;
+}
+
+/** Options of `rollOut`. */
+export interface RollOutOptions extends FleetOptions {
+  /** Path of the release on this machine. */
+  readonly release: string;
+  /** Time for which the hosts are watched after the last of them was updated, in milliseconds; 0 for none. @defaultValue `75_000` */
+  readonly watchMs?: number | undefined;
+}
+
+const fleetNames = {
+  hosts: 'required',
+  balancer: 'optional',
+  batch: 'optional',
+  owner: 'optional',
+  signal: 'optional',
+  onEvent: 'optional',
+} as const;
+
+/** Rejects wrong options of `rollOut`. */
+export function checkRollOutOptions(options: RollOutOptions): void {
+  checkOptions('rollOut', options, { ...fleetNames, release: 'required', watchMs: 'optional' });
+  checkText('release', 'the path of a release', options.release);
+  const { watchMs = 0 } = options;
+  if (!Number.isSafeInteger(watchMs) || watchMs < 0 || watchMs > 3_600_000) {
+    throw invalidOption(
+      `Option watchMs is ${describeValue(watchMs)}: expected whole milliseconds from 0 to 3600000 (an hour).`,
+    );
+  }
+  checkFleet(options);
+}
+
+/** Rejects wrong options of `rollBack`. */
+export function checkRollBackOptions(options: FleetOptions): void {
+  checkOptions('rollBack', options, fleetNames);
+  checkFleet(options);
+}
+
+function checkFleet({ hosts, balancer, batch = 1, owner }: FleetOptions): void {
+  if (!Array.isArray(hosts) || hosts.length === 0) {
+    throw invalidOption('Option hosts: expected a list of hosts with a carrier.');
+  }
+  const names = hosts.map((host: RolloutHost, index) => {
+    const { carrier } = { ...host } as Partial<RolloutHost>;
+    if (typeof carrier?.run === 'function' && typeof carrier.host === 'string') return carrier.host;
+    throw invalidOption(
+      `Option hosts[${index}].carrier: expected a carrier, such as that of sshCarrier().`,
+    );
+  });
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw invalidOption(`Option hosts has ${describeValue(twice)} twice.`);
+  if (balancer !== undefined) {
+    for (const method of ['drain', 'ready'] as const) {
+      if (typeof balancer[method] === 'function') continue;
+      throw invalidOption(`Option balancer has no method ${method}().`);
+    }
+  }
+  if (batchSize(batch, hosts.length) === undefined) {
+    throw invalidOption(
+      `Option batch is ${describeValue(batch)}: expected a number of hosts from 1, or a share such as "25%".`,
+    );
+  }
+  if (owner !== undefined) checkText('owner', 'a name', owner);
+}

@@ -1,0 +1,3 @@
+export { targetGroupBalancer } from './balancers/target-group-balancer.ts';
+export type { TargetGroupBalancerOptions } from './balancers/target-group-balancer.ts';
+export type { BalancerTimes } from './balancers/balancer-times.ts';
