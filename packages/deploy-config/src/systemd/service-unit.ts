@@ -47,7 +47,7 @@ export function serviceUnit(options: ServiceUnitOptions): Unit {
       ...(service.secretsFile !== undefined && { EnvironmentFile: service.secretsFile }),
       ExecStart: command,
       Restart: 'on-failure',
-      // Requests wait in the socket meanwhile.
+      // Requests wait in the socket until it runs again.
       RestartSec: 1_000,
       TimeoutStopSec: deployment.timeouts.stopMs,
       KillMode: 'mixed',

@@ -90,20 +90,20 @@ export function targetGroupBalancer(options: TargetGroupBalancerOptions): Balanc
   };
   /** Reads the health of a target; of the worst of its ports. */
   const healthOf = async (target: string): Promise<TargetHealth> => {
-    const reading = client.send(
-      new DescribeTargetHealthCommand({ ...group, ...targetsOf(target) }),
-    );
-    const { TargetHealthDescriptions = [] } = await call(target, reading);
+    const reading = client
+      .send(new DescribeTargetHealthCommand({ ...group, ...targetsOf(target) }))
+      .catch(ignoreUnknown);
+    const { TargetHealthDescriptions = [] } = (await call(target, reading)) ?? {};
     const all = TargetHealthDescriptions.flatMap(({ TargetHealth: health }) => health ?? []);
     return all.find(({ State }) => State !== 'healthy') ?? all[0] ?? { State: 'unused' };
   };
   return {
     async drain(target, signal) {
       checkText('target', 'the ID or the address of a target', target);
-      await call(
-        target,
-        client.send(new DeregisterTargetsCommand({ ...group, ...targetsOf(target) })),
-      );
+      const deregistering = client
+        .send(new DeregisterTargetsCommand({ ...group, ...targetsOf(target) }))
+        .catch(ignoreUnknown);
+      await call(target, deregistering);
       let health: TargetHealth = {};
       await pollUntil(
         async () => (health = await healthOf(target)).State === 'unused',
@@ -125,6 +125,12 @@ export function targetGroupBalancer(options: TargetGroupBalancerOptions): Balanc
       );
     },
   };
+}
+
+/** A target that isn't registered is drained; one that can't exist is rejected by its registration. */
+function ignoreUnknown(error: unknown): undefined {
+  if (error instanceof Error && error.name === 'InvalidTargetException') return undefined;
+  throw error;
 }
 
 function describe({ State, Reason, Description }: TargetHealth): string {
