@@ -29,7 +29,10 @@ export async function checkFiles(
       '-c',
       `${folder}/files${nginx.path}`,
     ]);
-    if (code === 127) throw hostError('Nginx is not installed. Run apt-get install nginx-light.');
+    if (code === 127)
+      throw hostError(
+        'Nginx is not installed. Run `fairlead hosts prepare`, or apt-get install nginx on the host.',
+      );
     if (code !== 0) throw hostError(`Nginx refuses the configuration: ${stderr.trim()}`);
   }
   const { services, sockets, timers, jobs } = unitsOf(manifest);

@@ -1,7 +1,9 @@
 import { agentCommand } from '../agent/agent-command.ts';
 import { bootstrapScript } from '../agent/bootstrap-script.ts';
 import { invalidOption } from '../check-options.ts';
+import { requiredPackages } from '../hosts/required-packages.ts';
 import { readRelease } from '../release/read-release.ts';
+import type { ReleaseManifest } from '../release/release-manifest.ts';
 import {
   checkUserDataOptions,
   type ReleaseInS3,
@@ -10,7 +12,6 @@ import {
   type UserDataOptions,
 } from './first-boot-options.ts';
 import { firstBootProgram } from './first-boot-program.ts';
-import { hostPackages } from './host-packages.ts';
 
 /** Limit of EC2 for user data. */
 const MAX_BYTES = 16_384;
@@ -53,7 +54,7 @@ export async function renderUserData(options: UserDataOptions): Promise<string> 
   };
   const content = {
     package_update: true,
-    packages: options.packages ?? hostPackages(manifest),
+    packages: options.packages ?? packagesOf(manifest),
     write_files: Object.entries(files).map(([path, text]) => ({
       ...{ path, permissions: '0600', content: text },
     })),
@@ -66,6 +67,13 @@ export async function renderUserData(options: UserDataOptions): Promise<string> 
   throw invalidOption(
     `The user data has ${bytes} bytes, and EC2 accepts ${MAX_BYTES}: give fewer trustedKeys or packages.`,
   );
+}
+
+function packagesOf({ python, hostFiles }: ReleaseManifest): readonly string[] {
+  return requiredPackages({
+    hasPython: python !== undefined,
+    hasAutomaticUpdates: hostFiles.some(({ path }) => path.startsWith('/etc/apt/apt.conf.d/')),
+  });
 }
 
 function sourceInS3({ bucket, key, region, endpoint }: ReleaseInS3): object {

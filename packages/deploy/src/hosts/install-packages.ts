@@ -2,6 +2,7 @@ import type { Deployment } from '@fairlead/deploy-config';
 
 import type { Carrier } from '../carriers/carrier.ts';
 import { checkOptions } from '../check-options.ts';
+import { requiredPackages } from './required-packages.ts';
 import { describeFailure, hostProblem, runOnHost } from './run-on-host.ts';
 
 /** Options of {@link installPackages}. */
@@ -71,7 +72,10 @@ export async function installPackages(
     onLine: 'optional',
   });
   const { deployment, dryRun = false, onLine } = options;
-  const required = requiredPackages(deployment);
+  const required = requiredPackages({
+    hasPython: deployment.flask !== undefined,
+    hasAutomaticUpdates: deployment.host.automaticUpdates,
+  });
   const missing = await findMissing(carrier, required);
   if (missing.length === 0 || dryRun) return { required, missing };
   const lines: string[] = [];
@@ -87,15 +91,6 @@ export async function installPackages(
     throw hostProblem(carrier, `apt-get can't install ${missing.join(', ')}: ${log}`);
   }
   return { required, missing };
-}
-
-/** Returns the Debian packages that a release of the deployment needs. */
-function requiredPackages({ flask, host }: InstallPackagesOptions['deployment']): string[] {
-  return [
-    'nginx',
-    ...(flask === undefined ? [] : ['python3-venv']),
-    ...(host.automaticUpdates ? ['unattended-upgrades'] : []),
-  ];
 }
 
 async function findMissing(

@@ -39,7 +39,7 @@ describe('user data of the first boot', () => {
   it('names the release by its digest, and has no other keys than cloud-init knows', async () => {
     const content = parse(await render());
     expect(Object.keys(content)).toEqual(['package_update', 'packages', 'write_files', 'runcmd']);
-    expect(content.packages).toEqual(['nginx-light']);
+    expect(content.packages).toEqual(['nginx']);
     expect(content.write_files.map(({ permissions }) => permissions)).toEqual(['0600', '0600']);
     const [program, settings] = content.write_files.map(({ path }) => path);
     expect(content.runcmd).toEqual([['python3', program, settings]]);
