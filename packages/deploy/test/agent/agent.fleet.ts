@@ -205,7 +205,8 @@ describe.skipIf(!canBootFleet())('the agent on a host, at length', () => {
       code: 1,
       error: {
         code: 'ERR_DEPLOY_HOST',
-        message: 'Nginx is not installed. Run apt-get install nginx-light.',
+        message:
+          'Nginx is not installed. Run `fairlead hosts prepare`, or apt-get install nginx on the host.',
       },
     });
   });
