@@ -31,6 +31,16 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: async () => (await import('./render-command.ts')).defineRenderCommand,
   },
   releaseCommands,
+  {
+    name: 'deploy',
+    description: 'Deploy a release to the hosts of an environment, and revert it if it fails',
+    load: async () => (await import('./deploy-command.ts')).defineDeployCommand,
+  },
+  {
+    name: 'rollback',
+    description: 'Return the hosts of an environment to the release before',
+    load: async () => (await import('./rollback-command.ts')).defineRollbackCommand,
+  },
   hostsCommands,
   {
     name: 'completion',

@@ -1,6 +1,6 @@
 import type { BuiltRelease } from '@fairlead/deploy';
 import { readText } from '../read-file.ts';
-import type { ChosenEnvironment } from './read-config.ts';
+import type { ChosenEnvironment } from '../config/read-config.ts';
 
 /**
  * Builds the release of an environment.

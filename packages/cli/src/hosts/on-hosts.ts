@@ -1,7 +1,7 @@
 import type { Carrier } from '@fairlead/deploy';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
-import type { ChosenEnvironment } from '../deploy/read-config.ts';
+import type { ChosenEnvironment } from '../config/read-config.ts';
 import { errorCodeOf } from '../exit-code.ts';
 import { hostLabel, selectHosts } from './select-hosts.ts';
 import { openCarrier } from './open-carrier.ts';

@@ -1,6 +1,6 @@
 import type { Carrier } from '@fairlead/deploy';
 import { CliError } from '../cli-error.ts';
-import type { ChosenEnvironment } from '../deploy/read-config.ts';
+import type { ChosenEnvironment } from '../config/read-config.ts';
 import { errorCodeOf } from '../exit-code.ts';
 import { hostLabel } from './select-hosts.ts';
 

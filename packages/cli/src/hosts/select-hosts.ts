@@ -1,5 +1,5 @@
 import { CliError } from '../cli-error.ts';
-import type { ChosenEnvironment } from '../deploy/read-config.ts';
+import type { ChosenEnvironment } from '../config/read-config.ts';
 
 /** Shortens the address of a host for tables: `ssh://admin@10.0.0.1` is `admin@10.0.0.1`. */
 export function hostLabel(url: string): string {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Carrier } from '@fairlead/deploy';
-import type { ChosenEnvironment } from '../deploy/read-config.ts';
+import type { ChosenEnvironment } from '../config/read-config.ts';
 import { fileError } from '../read-file.ts';
 import { formatBytes } from '../output/format-values.ts';
 import { oneLine } from '../output/plain-text.ts';

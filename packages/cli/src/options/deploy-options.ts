@@ -18,3 +18,9 @@ export const hostOption = new Option(
   '--host <host>',
   'Host of the environment, by its name or address; repeatable (default: all)',
 ).argParser(collect);
+
+/** A release that was built before. */
+export const releaseOption = new Option(
+  '--release <file>',
+  'Release that fairlead release build wrote',
+);

@@ -1,6 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { afterAll } from 'vitest';
+
+const folders: string[] = [];
+
+// After all tests of a file: esbuild works in the folder of the first build.
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 /** Settings of a project for hosts. */
 export interface HostProjectOptions {
@@ -29,9 +36,7 @@ process.on('SIGTERM', () => server.close());
 /** Creates a project with a configuration and a small service, in a folder where the packages resolve. */
 export function hostProject({ environment, version = 1, before }: HostProjectOptions): string {
   const folder = mkdtempSync(join(import.meta.dirname, '.hosts-'));
-  onTestFinished(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
+  folders.push(folder);
   writeFileSync(join(folder, 'service.ts'), serviceProgram(version, before));
   writeFileSync(
     join(folder, 'fairlead.config.ts'),

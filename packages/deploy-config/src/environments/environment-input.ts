@@ -32,6 +32,7 @@ export interface SsmInput {
 
 /** Target group of an Elastic Load Balancer. */
 export interface TargetGroupInput {
+  /** `'target-group'`: target group of an Elastic Load Balancer. */
   readonly kind: 'target-group';
   /** ARN of the target group. */
   readonly arn: string;
@@ -41,6 +42,7 @@ export interface TargetGroupInput {
 
 /** HAProxy, by its admin socket. */
 export interface HaproxyInput {
+  /** `'haproxy'`: HAProxy, by its admin socket. */
   readonly kind: 'haproxy';
   /** Path of the socket on this machine, or `host:port`. */
   readonly socket: string;

@@ -21,6 +21,7 @@ const sources = [
   'layout.ts',
   'secrets/secret-input.ts',
   'state/backup-input.ts',
+  'environments/environment-input.ts',
 ].map((file) => readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8'));
 
 /** Reads the members of an interface, which are declared as `/** … *\/ readonly name?: type;`. */

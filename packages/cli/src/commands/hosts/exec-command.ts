@@ -4,7 +4,7 @@ import type { CarrierResult } from '@fairlead/deploy';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
-import { readConfig } from '../../deploy/read-config.ts';
+import { readConfig } from '../../config/read-config.ts';
 import { hostValues, onHosts, requireAllHosts } from '../../hosts/on-hosts.ts';
 import { runProgramOnHost } from '../../hosts/run-on-host.ts';
 import { hostLabel } from '../../hosts/select-hosts.ts';

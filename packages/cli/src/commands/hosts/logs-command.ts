@@ -4,7 +4,7 @@ import type { Deployment } from '@fairlead/deploy-config';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
-import { readConfig } from '../../deploy/read-config.ts';
+import { readConfig } from '../../config/read-config.ts';
 import { errorCodeOf } from '../../exit-code.ts';
 import { onHosts, requireAllHosts } from '../../hosts/on-hosts.ts';
 import { requireOnHost } from '../../hosts/run-on-host.ts';

@@ -4,7 +4,7 @@ import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { shortDigest } from '../../deploy/format-release.ts';
-import { readConfig } from '../../deploy/read-config.ts';
+import { readConfig } from '../../config/read-config.ts';
 import { hostValues, onHosts, requireAllHosts, underHost } from '../../hosts/on-hosts.ts';
 import {
   configOption,
@@ -48,7 +48,7 @@ export function definePlanCommand(command: Command, context: CommandContext): vo
       if (!options.check || differing.length === 0) return;
       throw new CliError(
         'ERR_CLI_CHECK_FAILED',
-        `${count(differing.length, 'host')} of ${results.length} differ from the release: fairlead deploy puts its files back`,
+        `${count(differing.length, 'host')} of ${results.length} differ from the release: undo the edits, or deploy a changed release, which puts its files back`,
       );
     });
   addExamples(command, [

@@ -2,7 +2,7 @@ import type { Command } from '@commander-js/extra-typings';
 import type { Carrier, HostPackages } from '@fairlead/deploy';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
-import { type ChosenEnvironment, readConfig } from '../../deploy/read-config.ts';
+import { type ChosenEnvironment, readConfig } from '../../config/read-config.ts';
 import { hostValues, onHosts, requireAllHosts, underHost } from '../../hosts/on-hosts.ts';
 import { hostLabel } from '../../hosts/select-hosts.ts';
 import { formatSync, readLocalFiles, type SyncedHost, syncHost } from '../../hosts/sync-host.ts';

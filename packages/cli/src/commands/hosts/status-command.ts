@@ -3,7 +3,7 @@ import type { HostStatus } from '@fairlead/deploy';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { shortDigest } from '../../deploy/format-release.ts';
-import { readConfig } from '../../deploy/read-config.ts';
+import { readConfig } from '../../config/read-config.ts';
 import { type HostResult, hostValues, onHosts, requireAllHosts } from '../../hosts/on-hosts.ts';
 import { hostLabel } from '../../hosts/select-hosts.ts';
 import {

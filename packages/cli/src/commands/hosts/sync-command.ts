@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
-import { readConfig } from '../../deploy/read-config.ts';
+import { readConfig } from '../../config/read-config.ts';
 import { hostValues, onHosts, requireAllHosts, underHost } from '../../hosts/on-hosts.ts';
 import { formatSync, readLocalFiles, syncHost } from '../../hosts/sync-host.ts';
 import {

@@ -3,11 +3,12 @@ import { projectReadme } from './project-readme.ts';
 
 /** Returns the files of a new project by their names, without the train script. */
 export function projectFiles(project: Project): Readonly<Record<string, string>> {
-  const { name, service } = project;
+  const { service } = project;
   return {
     'package.json': `${JSON.stringify(manifest(project), null, 2)}\n`,
-    'fairlead.config.ts': service ? serviceConfig(name) : NGINX_CONFIG,
-    '.gitignore': 'node_modules\nregistry\ntrained\nrendered\nkeys.json\npepper\n',
+    'fairlead.config.ts': service ? SERVICE_CONFIG : NGINX_CONFIG,
+    '.gitignore':
+      'node_modules\nregistry\ntrained\nrendered\nreleases\nproduction\nkeys.json\npepper\n',
     'README.md': projectReadme(project),
     ...(service && { 'service.ts': SERVICE }),
   };
@@ -25,9 +26,11 @@ function manifest({ name, version, service }: Project) {
       push: 'fairlead model push house-price trained --if-changed --registry registry',
       promote: 'fairlead model promote house-price --registry registry',
       serve: 'fairlead serve --registry registry',
-      demo: 'fairlead registry init --registry registry && npm run train && npm run push && (npm run promote -- 1 --expect none || true) && npm run serve',
+      model:
+        'fairlead registry init --registry registry && npm run train && npm run push && (npm run promote -- 1 --expect none || true)',
+      demo: 'npm run model && npm run serve',
       render: 'fairlead render fairlead.config.ts --out rendered',
-      ...(service && { start: 'node service.ts' }),
+      ...(service && { start: 'node service.ts', deploy: 'fairlead deploy' }),
     },
     dependencies: {
       '@fairlead/cli': `^${version}`,
@@ -38,24 +41,54 @@ function manifest({ name, version, service }: Project) {
   };
 }
 
-const serviceConfig = (
-  name: string,
-): string => `import { defineDeployment } from '@fairlead/deploy-config';
+const SERVICE_CONFIG = `import { defineDeployment, defineEnvironments } from '@fairlead/deploy-config';
 
-/** The deployment on a host with Debian: Nginx in front of service.ts. \`npm run render\` writes its configuration files. */
+/** The configuration files of a host with Debian: Nginx in front of service.ts. \`npm run render\` writes them, to read them. */
 export const deployment = defineDeployment({
-  target: { nginx: '1.22.1' }, // nginx -v
+  target: { nginx: '1.22.1' }, // nginx -v; Debian 12
   host: { cores: 2, memoryBytes: 4e9 },
   layout: 'host',
-  nginx: { listen: { scheme: 'http', address: '0.0.0.0:80' } },
-  gateway: {
-    command: ['/usr/bin/node', '/srv/${name}/service.ts'],
-    service: {
-      user: 'fairlead',
-      workingFolder: '/srv/${name}',
-      secretsFile: '/etc/fairlead/gateway.env', // FAIRLEAD_PEPPER=…
+  nginx: {
+    listen: {
+      scheme: 'https',
+      names: ['models.example.com'], // host names of the service
+      certificateFile: '/etc/fairlead/tls/fullchain.pem',
+      certificateKeyFile: '/etc/fairlead/tls/privkey.pem',
     },
-    environment: { FAIRLEAD_KEYS_FILE: '/etc/fairlead/keys.json' },
+  },
+  gateway: {
+    command: ['/opt/fairlead/current/bin/node', '/opt/fairlead/current/gateway/dist/main.js'],
+    service: { user: 'fairlead', secretsFile: '/etc/fairlead/gateway.env' }, // FAIRLEAD_PEPPER=…
+    environment: {
+      FAIRLEAD_REGISTRY: '/var/lib/fairlead/registry', // or s3://bucket/prefix
+      FAIRLEAD_KEYS_FILE: '/etc/fairlead/keys.json',
+    },
+  },
+});
+
+/** Hosts of \`fairlead deploy\`, and what \`fairlead hosts sync\` copies to them. */
+export const environments = defineEnvironments({
+  production: {
+    hosts: ['ssh://admin@203.0.113.10'], // log in once with ssh, so that the key of the host is known
+    release: {
+      entry: 'service.ts',
+      platform: 'linux-x64', // linux-arm64 for Graviton
+      checks: [
+        {
+          path: '/v2/models/house-price/infer',
+          body: { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [80, 3] }] },
+        },
+      ],
+      checkKeyFile: '/etc/fairlead/check.key',
+    },
+    files: {
+      '/etc/fairlead/gateway.env': 'production/gateway.env',
+      '/etc/fairlead/keys.json': 'production/keys.json',
+      '/etc/fairlead/check.key': 'production/key',
+      '/etc/fairlead/tls/fullchain.pem': 'production/fullchain.pem',
+      '/etc/fairlead/tls/privkey.pem': 'production/privkey.pem',
+    },
+    registry: { folder: 'registry' },
   },
 });
 `;

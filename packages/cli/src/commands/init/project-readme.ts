@@ -18,7 +18,7 @@ Paste the \`curl\` line that it prints into another terminal.
 | file                 | contents                                                          |
 | -------------------- | ----------------------------------------------------------------- |
 | \`train.ts\`           | training: writes \`trained/model.onnx\` and \`trained/metadata.json\` |
-${service ? serviceRow : ''}| \`fairlead.config.ts\` | the deployment, for \`npm run render\`                              |
+${service ? serviceRow : ''}| \`fairlead.config.ts\` | the deployment and its hosts, for \`fairlead deploy\`               |
 
 ## Train and promote a new version
 
@@ -30,7 +30,7 @@ npm run promote -- 2   # a running server switches to it without a lost request
 \`\`\`
 
 Replace \`train.ts\` by your own training, in any language, that writes an ONNX file.
-${service ? runService + deployService(name) : deployNginx}
+${service ? runService + deployService : deployNginx}
 \`npx fairlead doctor\` checks this machine.
 `;
 }
@@ -48,7 +48,7 @@ FAIRLEAD_KEYS_FILE=keys.json npm start
 \`\`\`
 `;
 
-const deployService = (name: string): string => `
+const deployService = `
 ## Deploy it to a host
 
 \`npm run render\` writes the files of a host with Debian into \`rendered\`, where they are below \`/\` on the host, so that you can read and compare them:
@@ -65,17 +65,19 @@ const deployService = (name: string): string => `
 | \`etc/systemd/timesyncd.conf.d/fairlead.conf\`       | time servers                                               |
 | \`etc/apt/apt.conf.d/60fairlead\`                    | security updates                                           |
 
-On the host, with Node.js 22.19 or newer at \`/usr/bin/node\`, Nginx, and this project with its \`node_modules\` and \`registry\` in \`/srv/${name}\`:
+Set the address of a host with Debian and the host name of the service in \`fairlead.config.ts\`, then create the files that the host needs beside the release. They are secrets, in \`production\`, which git ignores:
 
 \`\`\`sh
-cd /srv/${name}
-sudo npx fairlead render fairlead.config.ts --out /
-sudo systemd-sysusers && sudo systemd-tmpfiles --create
-echo "FAIRLEAD_PEPPER=$(openssl rand -base64 32)" | sudo tee /etc/fairlead/gateway.env > /dev/null
-sudo sh -c '. /etc/fairlead/gateway.env && export FAIRLEAD_PEPPER && npx fairlead key create --client me --scope "infer:*" --keys-file /etc/fairlead/keys.json'
-sudo systemd-tmpfiles --create && sudo systemctl daemon-reload
-sudo systemctl enable --now fairlead-gateway.socket fairlead-gateway.service
-sudo systemctl restart nginx
+umask 077 && mkdir -p production && echo "FAIRLEAD_PEPPER=$(openssl rand -base64 32)" > production/gateway.env
+(set -a && . production/gateway.env && npx fairlead key create --client me --scope 'infer:*' --keys-file production/keys.json > production/key)
+openssl req -x509 -newkey rsa:2048 -nodes -days 90 -subj /CN=models.example.com -addext subjectAltName=DNS:models.example.com -keyout production/privkey.pem -out production/fullchain.pem # or copy your certificate there
+\`\`\`
+
+\`\`\`sh
+npx fairlead hosts prepare   # installs Nginx on the host, and copies files and registry
+npx fairlead deploy          # builds a release, activates it, checks it, and puts the one before back if it fails
+npx fairlead hosts sync      # after a key was created, or a model promoted
+npx fairlead rollback
 \`\`\`
 `;
 

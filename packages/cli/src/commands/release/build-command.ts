@@ -3,7 +3,7 @@ import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { buildFromConfig } from '../../deploy/build-from-config.ts';
 import { formatBuilt } from '../../deploy/format-release.ts';
-import { readConfig } from '../../deploy/read-config.ts';
+import { readConfig } from '../../config/read-config.ts';
 import { configOption, ENVIRONMENT, ENVIRONMENT_TEXT } from '../../options/deploy-options.ts';
 import { jsonOption } from '../../options/shared-options.ts';
 

@@ -1,0 +1,160 @@
+import type { Balancer, Rollout, RolloutEvent, RolloutHost } from '@fairlead/deploy';
+import { CliError } from '../cli-error.ts';
+import type { CommandContext } from '../command-context.ts';
+import { openCarrier } from '../hosts/open-carrier.ts';
+import { hostLabel, selectHosts } from '../hosts/select-hosts.ts';
+import { formatBytes } from '../output/format-values.ts';
+import { oneLine } from '../output/plain-text.ts';
+import { shortDigest } from './format-release.ts';
+import { LiveTable } from './live-table.ts';
+import { openBalancer } from './open-balancer.ts';
+import type { ChosenEnvironment } from '../config/read-config.ts';
+
+/** Options that rolling updates and rollbacks have in common. */
+interface FleetOfRollout {
+  readonly hosts: readonly RolloutHost[];
+  readonly balancer: Balancer | undefined;
+  readonly batch: number | `${number}%`;
+  readonly signal: AbortSignal | undefined;
+  readonly onEvent: (event: RolloutEvent) => void;
+}
+
+/** Options of {@link runRollout}. */
+export interface RunRolloutOptions {
+  readonly chosen: ChosenEnvironment;
+  readonly json: boolean;
+  /** Calls `rollOut` or `rollBack` of the library. */
+  readonly work: (fleet: FleetOfRollout) => Promise<Rollout>;
+}
+
+/**
+ * Runs a rolling update or a rollback over the hosts of an environment with its progress: a live table on a terminal, JSON lines with
+ * `--json`. Ctrl-C stops it between two hosts; a second one ends the process.
+ *
+ * @throws CliError `ERR_CLI_REVERTED`, `ERR_CLI_HOSTS_FAILED`, `ERR_CLI_STOPPED`; DeployError
+ */
+export async function runRollout(
+  context: CommandContext,
+  { chosen, json, work }: RunRolloutOptions,
+): Promise<Rollout> {
+  const signal = context.io.stopSignal?.();
+  const note = (): void => {
+    context.output.note(
+      'fairlead: stopping after the hosts that are being updated; Ctrl-C again ends at once',
+    );
+  };
+  signal?.addEventListener('abort', note);
+  const balancer = await openBalancer(chosen);
+  const hosts = await openHosts(chosen);
+  const progress = json ? jsonProgress(context) : tableProgress(context, hosts);
+  try {
+    const { batch = 1 } = chosen.environment;
+    return await work({ ...{ hosts, balancer, batch, signal }, onEvent: progress.onEvent });
+  } finally {
+    progress.end();
+    signal?.removeEventListener('abort', note);
+    await Promise.all(hosts.map(({ carrier }) => carrier.close()));
+  }
+}
+
+async function openHosts(chosen: ChosenEnvironment): Promise<readonly RolloutHost[]> {
+  const { balancerTarget } = await import('@fairlead/deploy-config');
+  return Promise.all(
+    selectHosts(chosen, undefined).map(async (url, index) => {
+      const { target } = { ...chosen.environment.hosts[index] };
+      return { carrier: await openCarrier(url, chosen), target: balancerTarget({ url, target }) };
+    }),
+  );
+}
+
+interface Progress {
+  readonly onEvent: (event: RolloutEvent) => void;
+  readonly end: () => void;
+}
+
+function jsonProgress({ output }: CommandContext): Progress {
+  return {
+    onEvent: (event) => {
+      output.print([JSON.stringify(event)]);
+    },
+    end: () => undefined,
+  };
+}
+
+/** Descriptions of the steps of a host. */
+const STEPS: Readonly<Record<string, string>> = {
+  send: 'sending parts',
+  verify: 'verifying',
+  unpack: 'unpacking',
+  accounts: 'creating accounts and folders',
+  check: 'checking Nginx and units',
+  drain: 'waiting for the last requests',
+  switch: 'switching',
+  restart: 'restarting services',
+  gate: 'waiting for the gate',
+  'clean-up': 'removing old releases',
+  revert: 'reverting',
+  ready: 'waiting for the balancer',
+};
+
+function tableProgress({ io }: CommandContext, hosts: readonly RolloutHost[]): Progress {
+  const live = new LiveTable(io, ['host', 'state', 'release', 'sent']);
+  if (io.stderr.isTTY === true)
+    for (const { carrier } of hosts) live.set(carrier.host, ['waiting']);
+  return {
+    onEvent: (event) => {
+      if (event.type === 'step') live.set(event.host, [STEPS[event.step] ?? event.step]);
+      else if (event.type === 'host') {
+        const { host, outcome, digest, sentBytes } = event;
+        const release = digest === undefined ? '' : shortDigest(digest);
+        live.set(host, [outcome, release, sentBytes > 0 ? formatBytes(sentBytes) : '']);
+      }
+    },
+    end: () => {
+      live.end();
+    },
+  };
+}
+
+/**
+ * Prints the result of a rollout, and fails unless every host has the release.
+ *
+ * @throws CliError `ERR_CLI_REVERTED`, `ERR_CLI_HOSTS_FAILED`, `ERR_CLI_STOPPED`
+ */
+export function reportRollout(
+  context: CommandContext,
+  json: boolean,
+  rollout: Rollout,
+  success: Readonly<Record<'activated' | 'unchanged', string>>,
+): void {
+  const { outcome, hosts } = rollout;
+  if (json) context.output.print([JSON.stringify({ type: 'result', ...rollout })]);
+  if (outcome === 'activated' || outcome === 'unchanged') {
+    if (!json) context.output.print([success[outcome]]);
+    return;
+  }
+  if (outcome === 'aborted') {
+    throw new CliError(
+      'ERR_CLI_STOPPED',
+      'stopped: each host runs the release before or the new one; run fairlead deploy again to finish, or fairlead rollback',
+    );
+  }
+  const problems = hosts.flatMap(({ host, message, log = [] }) =>
+    message === undefined
+      ? []
+      : [
+          `\n- ${hostLabel(host)}: ${oneLine(message)}`,
+          ...log.map((line) => `\n    ${oneLine(line)}`),
+        ],
+  );
+  if (outcome === 'reverted') {
+    throw new CliError(
+      'ERR_CLI_REVERTED',
+      `the release failed, and the release before runs again:${problems.join('')}`,
+    );
+  }
+  throw new CliError(
+    'ERR_CLI_HOSTS_FAILED',
+    `${hosts.filter((each) => each.outcome === 'failed').length} of ${hosts.length} hosts failed:${problems.join('')}`,
+  );
+}

@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { canBootFleet, startFleet } from '@fairlead/fleet';
+import { expect, onTestFinished, test } from 'vitest';
+import { installCommand } from '../support/bin.ts';
+
+const page = readFileSync(new URL('../../../../docs/deploy.md', import.meta.url), 'utf8');
+
+/** Commands of the page, in their order. */
+const commands = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = '']) =>
+  block.trimEnd().split('\n'),
+);
+const FIVE_MINUTES_MS = 300_000;
+const ADDRESS = '203.0.113.10';
+
+test('the page has at most ten commands', () => {
+  expect(commands.length).toBeLessThanOrEqual(10);
+  expect(commands[0]).toContain('fairlead init');
+  expect(commands.at(-1)).toContain('curl');
+});
+
+test.skipIf(!canBootFleet())(
+  'its commands lead from nothing to a prediction over HTTPS on a bare host',
+  async () => {
+    await using fleet = await startFleet({ image: 'bare' });
+    const host = fleet.host('h1');
+    // Inside of the package, where the dependencies of the project resolve: `npm install` of the page installs them elsewhere.
+    const folder = mkdtempSync(join(import.meta.dirname, '.page-'));
+    onTestFinished(() => {
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const tools = installCommand(folder);
+    writeFileSync(join(tools, 'npx'), '#!/bin/sh\nexec "$@"\n');
+    chmodSync(join(tools, 'npx'), 0o755);
+    // Downloads are cached in the home of the account, and npm has its settings there.
+    const env = { ...process.env, PATH: `${tools}:${process.env.PATH ?? ''}` };
+    let cwd = folder;
+    const outputs: string[] = [];
+    const begun = performance.now();
+    for (const command of commands) {
+      if (command === 'npm install') continue;
+      const line = command.replaceAll(ADDRESS, host.address);
+      if (line.startsWith('curl ')) {
+        const { stdout } = await fleet.run(['bash', '-c', `cd '${cwd}' && ${line}`]);
+        outputs.push(stdout);
+        continue;
+      }
+      const script = `set -e\n${line}\npwd >'${folder}/pwd'`;
+      const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd, env });
+      outputs.push(stdout);
+      cwd = readFileSync(join(folder, 'pwd'), 'utf8').trim();
+      if (line === 'npm run model')
+        configure(join(cwd, 'fairlead.config.ts'), host.address, fleet.sshConfig);
+    }
+    expect(performance.now() - begun).toBeLessThan(FIVE_MINUTES_MS);
+    const answer = JSON.parse(outputs.at(-1) ?? '') as {
+      readonly outputs?: readonly { readonly data: readonly number[] }[];
+    };
+    // 20 + 3 · 80 m² + 15 · 3 rooms, with the noise of the training data.
+    expect(answer.outputs?.[0]?.data[0], outputs.at(-1)).toBeCloseTo(305, -1);
+    expect(outputs.join('')).toMatch(/Release [0-9a-f]{12} runs on 1 host of production\./);
+
+    const run = (line: string) => promisify(execFile)('bash', ['-c', line], { cwd, env });
+    const again = await run('npx fairlead deploy --yes');
+    expect(again.stdout).toContain('runs on 1 host of production already: nothing was changed');
+    const status = await run('npx fairlead hosts status');
+    expect(status.stdout).toMatch(/3 active/);
+    const plan = await run('npx fairlead hosts plan --check');
+    expect(plan.stdout).toContain('No difference from release');
+    // A new version of the model needs no deployment.
+    await run('npm run push -- --skip-validation --metric rmse=1');
+    // No secret of the host is in what the commands printed, or in a file of the release on the host.
+    const secrets = ['production/key', 'production/gateway.env'].map((file) =>
+      readFileSync(join(cwd, file), 'utf8').trim().replace(/^.*?=/, ''),
+    );
+    const { stdout: inRelease } = await host.run(
+      ['grep', '-rlF', ...secrets.flatMap((text) => ['-e', text]), '/opt/fairlead/releases'],
+      { mayFail: true },
+    );
+    expect(inRelease).toBe('');
+    for (const text of secrets) {
+      expect(outputs.join('') + again.stdout + status.stdout + plan.stdout).not.toContain(text);
+      expect(await host.journal()).not.toContain(text);
+    }
+  },
+);
+
+/** Does what the page says of the configuration, with this checkout's sources and the connection to the test's host. */
+function configure(file: string, address: string, sshConfig: string): void {
+  const text = readFileSync(file, 'utf8')
+    .replace(ADDRESS, address)
+    .replace("entry: 'service.ts',", "entry: 'service.ts', conditions: ['@fairlead/source'],")
+    .replace('    release: {', `    ssh: { configFile: '${sshConfig}' },\n    release: {`);
+  writeFileSync(file, text);
+}
