@@ -29,6 +29,9 @@ const { values, positionals } = parseArgs({
 });
 const [command = '', digest = ''] = positionals;
 
+// An activation ends in order also when the process that started it was killed.
+process.stdout.on('error', () => undefined);
+
 function write(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }

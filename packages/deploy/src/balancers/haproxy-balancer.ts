@@ -103,7 +103,7 @@ async function ask(socket: string, command: string): Promise<string> {
     throw problem(`${socket}: ${error instanceof Error ? error.message : String(error)}`, error);
   }
   if (answer === '' || answer.startsWith('#')) return answer;
-  throw problem(`${command}: ${answer.slice(0, 200)}`);
+  throw problem(`${command}: ${answer.slice(0, 200).replace(/\.$/, '')}`);
 }
 
 function readStates(table: string): ReadonlyMap<string, ServerState> {

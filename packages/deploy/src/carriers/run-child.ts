@@ -9,15 +9,21 @@ import type { CarrierResult, CarrierRunOptions } from './carrier.ts';
 
 const TIMEOUT_MS = 600_000;
 
-/** Runs a program of this machine, and resolves to its output; 127 when there is no such program. */
+/**
+ * Runs a program of this machine, and resolves to its output; 127 when there is no such program.
+ *
+ * @param isDetached the signals of a terminal, such as that of Ctrl-C, don't reach the program
+ */
 export async function runChild(
   [program, ...args]: readonly [string, ...string[]],
   { stdin = '', timeoutMs = TIMEOUT_MS, onLine }: CarrierRunOptions = {},
+  isDetached = false,
 ): Promise<CarrierResult> {
   const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
+    detached: isDetached,
   });
   if (onLine) createInterface(child.stdout).on('line', onLine);
   const source = typeof stdin === 'string' ? Readable.from([stdin]) : stdin;

@@ -72,7 +72,8 @@ export async function sshCarrier(options: SshCarrierOptions): Promise<Carrier> {
     run(argv, runOptions) {
       // One string, which the shell of the account interprets.
       const words = isRoot ? argv : ['sudo', '-n', '--', ...argv];
-      return runChild([...ssh, '--', destination, words.map(quoted).join(' ')], runOptions);
+      const command = words.map(quoted).join(' ');
+      return runChild([...ssh, '--', destination, command], runOptions, true);
     },
     async close() {
       await runChild([...ssh, '-O', 'exit', '--', destination]);

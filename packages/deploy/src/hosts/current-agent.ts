@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { Carrier } from '../carriers/carrier.ts';
+import { runAgent } from './run-agent.ts';
 import { describeFailure, hostProblem } from './run-on-host.ts';
 
 /** Exit code of the script on a host without a release. */
@@ -23,7 +24,7 @@ const line = z.union([
  * @throws DeployError `ERR_DEPLOY_HOST` when the host can't be reached, or with the message of the agent
  */
 export async function runCurrentAgent(carrier: Carrier, args: readonly string[]): Promise<unknown> {
-  const result = await carrier.run(['sh', '-c', SCRIPT, 'sh', ...args]);
+  const result = await runAgent(carrier, ['sh', '-c', SCRIPT, 'sh', ...args]);
   if (result.code === NO_RELEASE) return undefined;
   const last = parse(result.stdout.trim().split('\n').at(-1) ?? '');
   if (last !== undefined && 'result' in last) return last.result;

@@ -4,12 +4,11 @@ import { agentCommand } from '../agent/agent-command.ts';
 import type { Carrier } from '../carriers/carrier.ts';
 import { partialRelease } from '../release/partial-release.ts';
 import type { ReleaseDocuments } from '../release/read-release.ts';
+import { BUSY, runAgent } from './run-agent.ts';
 import { describeFailure, hostProblem, runOnHost } from './run-on-host.ts';
 
 /** Folder of archives on a host; each is removed after its parts were unpacked. */
 const INCOMING = '/var/lib/fairlead-deploy/incoming';
-/** Exit code of an agent while another one works. */
-const BUSY = 75;
 
 const restoredState = z.object({
   location: z.string(),
@@ -132,7 +131,7 @@ export async function runReleaseAgent(
   );
   let last: AgentResult | undefined;
   let problem: string | undefined;
-  const result = await carrier.run([program, ...rest], {
+  const result = await runAgent(carrier, [program, ...rest], {
     onLine: (text) => {
       const read = parse(text);
       if (read === undefined) return;

@@ -9,6 +9,7 @@ import {
   renewLock,
   type LockOwner,
 } from './host-lock.ts';
+import { thisProcess } from './lock-process.ts';
 
 /** Locks of all hosts of a fleet. */
 export interface FleetLock extends AsyncDisposable {
@@ -30,6 +31,7 @@ export async function lockFleet(
     id: randomUUID(),
     owner: ownerName,
     since: new Date().toISOString(),
+    process: thisProcess(),
   };
   const taken: Carrier[] = [];
   const release = async (): Promise<void> => {

@@ -1,5 +1,7 @@
 import type { Balancer } from '../balancers/balancer.ts';
-import type { AgentResult } from '../hosts/release-agent.ts';
+import { runCurrentAgent } from '../hosts/current-agent.ts';
+import { readHostStatus } from '../hosts/host-status.ts';
+import { agentResult, type AgentResult } from '../hosts/release-agent.ts';
 import type { HostResult, RolloutEvent, RolloutHost } from './rollout.ts';
 
 /** Options of {@link HostUpdate}. */
@@ -82,7 +84,21 @@ export class HostUpdate {
       await this.#ready();
       this.end({ outcome: isDone ? done : done === 'reverted' ? 'failed' : 'reverted' });
     } catch (error) {
+      await this.#readyIfHealthy();
       this.fail(error);
+    }
+  }
+
+  /** Lets a host serve whose agent failed before or after the change, if the release that runs there is healthy. */
+  async #readyIfHealthy(): Promise<void> {
+    try {
+      const { current } = await readHostStatus(this.carrier);
+      if (current === undefined) return;
+      this.note({ digest: current });
+      const health = agentResult.parse(await runCurrentAgent(this.carrier, ['check', current]));
+      if (health.outcome === 'healthy') await this.#ready();
+    } catch {
+      // The host can't be reached, or isn't healthy at the balancer: the failure before is the one to report.
     }
   }
 

@@ -8,7 +8,7 @@ import { batchesOf, batchSize } from './batches.ts';
 import { lockFleet } from './fleet-lock.ts';
 import { HostUpdate } from './host-update.ts';
 import { checkRollBackOptions, type FleetOptions } from './roll-out-options.ts';
-import { summarize, type Rollout } from './rollout.ts';
+import { summarize, withoutErrors, type Rollout } from './rollout.ts';
 
 /**
  * Returns the hosts of a fleet to the release before the one that runs, a batch at a time. After an update that stopped between two
@@ -30,7 +30,8 @@ import { summarize, type Rollout } from './rollout.ts';
  */
 export async function rollBack(options: FleetOptions): Promise<Rollout> {
   checkRollBackOptions(options);
-  const { hosts, balancer, batch = 1, signal, onEvent = () => undefined } = options;
+  const { hosts, balancer, batch = 1, signal } = options;
+  const onEvent = withoutErrors(options.onEvent);
   const updates = hosts.map((host) => new HostUpdate({ ...host, balancer, onEvent }));
   onEvent({ type: 'phase', phase: 'lock' });
   await using lock = await lockFleet(
@@ -64,7 +65,7 @@ export async function rollBack(options: FleetOptions): Promise<Rollout> {
   }
   return summarize(
     updates.map(({ result }) => result),
-    stop.aborted,
+    { stop, lock: lock.signal },
   );
 }
 

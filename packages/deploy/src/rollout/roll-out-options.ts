@@ -17,7 +17,7 @@ export interface FleetOptions {
   readonly owner?: string | undefined;
   /** Stops between two hosts; the fleet serves, and the next call goes on. @defaultValue never */
   readonly signal?: AbortSignal | undefined;
-  /** Called with the progress. @defaultValue not called */
+  /** Called with the progress; its errors are ignored. @defaultValue not called */
   readonly onEvent?: ((event: RolloutEvent) => void) | undefined;
 }
 

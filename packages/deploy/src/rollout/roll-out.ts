@@ -5,7 +5,7 @@ import { batchesOf, batchSize } from './batches.ts';
 import { lockFleet } from './fleet-lock.ts';
 import { HostUpdate } from './host-update.ts';
 import { checkRollOutOptions, type RollOutOptions } from './roll-out-options.ts';
-import { summarize, type Rollout, type RolloutPhase } from './rollout.ts';
+import { summarize, withoutErrors, type Rollout, type RolloutPhase } from './rollout.ts';
 import { checkHost, checkHosts, watchHosts } from './watch-hosts.ts';
 
 const WATCH_MS = 75_000;
@@ -32,7 +32,8 @@ const WATCH_MS = 75_000;
  */
 export async function rollOut(options: RollOutOptions): Promise<Rollout> {
   checkRollOutOptions(options);
-  const { hosts, balancer, batch = 1, watchMs = WATCH_MS, onEvent = () => undefined } = options;
+  const { hosts, balancer, batch = 1, watchMs = WATCH_MS } = options;
+  const onEvent = withoutErrors(options.onEvent);
   const release = { path: options.release, documents: await readRelease(options.release) };
   const { digest } = release.documents;
   const phase = (name: RolloutPhase): void => {
@@ -52,7 +53,7 @@ export async function rollOut(options: RollOutOptions): Promise<Rollout> {
   const finish = (): Rollout =>
     summarize(
       updates.map(({ result }) => result),
-      stop.aborted,
+      { stop, lock: lock.signal },
     );
 
   phase('prepare');

@@ -56,9 +56,31 @@ export interface Rollout {
   readonly message?: string;
 }
 
-/** Returns the result of a fleet. */
-export function summarize(hosts: readonly HostResult[], isAborted: boolean): Rollout {
-  const message = hosts.find((host) => host.message !== undefined)?.message;
+/** Returns `onEvent` without its errors, which must not leave a host in the middle of a change. */
+export function withoutErrors(
+  onEvent: (event: RolloutEvent) => void = () => undefined,
+): (event: RolloutEvent) => void {
+  return (event) => {
+    try {
+      onEvent(event);
+    } catch {
+      // The progress isn't shown.
+    }
+  };
+}
+
+/**
+ * Returns the result of a fleet.
+ *
+ * @param signals stop the work; the reason of the lock's is an error
+ */
+export function summarize(
+  hosts: readonly HostResult[],
+  { stop, lock }: { readonly stop: AbortSignal; readonly lock: AbortSignal },
+): Rollout {
+  const isAborted = stop.aborted;
+  const lost = lock.aborted && lock.reason instanceof Error ? lock.reason.message : undefined;
+  const message = hosts.find((host) => host.message !== undefined)?.message ?? lost;
   return { outcome: outcomeOf(hosts, isAborted), hosts, ...(message !== undefined && { message }) };
 }
 

@@ -1,100 +1,160 @@
 import {
-  ElasticLoadBalancingV2Client,
   CreateTargetGroupCommand,
   DescribeTargetHealthCommand,
-  RegisterTargetsCommand,
+  ElasticLoadBalancingV2Client,
+  type DescribeTargetHealthCommandOutput,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { awsTestConnection, startMoto, type MotoServer } from '@fairlead/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { Balancer } from '../../src/index.ts';
-import { targetGroupBalancer } from '../../src/target-group.ts';
+import { targetGroupBalancer, type TargetGroupBalancerOptions } from '../../src/target-group.ts';
 
-const TARGETS = ['10.0.0.1', '10.0.0.2'];
+const target = '10.0.0.1';
+const { region } = awsTestConnection;
 
-describe('a target group', () => {
+describe('a target group as the balancer of a rolling update', () => {
   let moto: MotoServer;
-  let client: ElasticLoadBalancingV2Client;
-  let targetGroupArn: string;
-  let balancer: Balancer;
-  const stateOf = async (target: string): Promise<string | undefined> => {
-    const { TargetHealthDescriptions = [] } = await client.send(
-      new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn }),
-    );
-    return TargetHealthDescriptions.find(({ Target }) => Target?.Id === target)?.TargetHealth
-      ?.State;
-  };
+  let options: TargetGroupBalancerOptions;
+  let clients: ElasticLoadBalancingV2Client[] = [];
 
   beforeAll(async () => {
     moto = await startMoto();
-    client = new ElasticLoadBalancingV2Client({ endpoint: moto.endpoint, ...awsTestConnection });
+    const client = newClient();
+    const vpc = await defaultVpc(moto.endpoint);
     const { TargetGroups: [group] = [] } = await client.send(
       new CreateTargetGroupCommand({
-        Name: 'web',
-        Protocol: 'HTTP',
-        Port: 80,
-        VpcId: await defaultVpc(moto),
-        TargetType: 'ip',
+        ...{ Name: 'web', Protocol: 'HTTP', Port: 80, VpcId: vpc, TargetType: 'ip' },
       }),
     );
-    targetGroupArn = group?.TargetGroupArn ?? '';
-    await client.send(
-      new RegisterTargetsCommand({
-        TargetGroupArn: targetGroupArn,
-        Targets: TARGETS.map((Id) => ({ Id })),
-      }),
-    );
-    balancer = targetGroupBalancer({ client, targetGroupArn, pollMs: 10 });
+    options = { client, targetGroupArn: group?.TargetGroupArn ?? '', pollMs: 10 };
   });
 
-  afterAll(() => moto.stop());
-
-  it('gets no request for a drained target, and again for a ready one', async () => {
-    await balancer.drain('10.0.0.1');
-    expect(await stateOf('10.0.0.1')).not.toBe('healthy');
-    expect(await stateOf('10.0.0.2')).toBe('healthy');
-    await balancer.drain('10.0.0.1');
-    await balancer.ready('10.0.0.1');
-    expect(await stateOf('10.0.0.1')).toBe('healthy');
-    await balancer.ready('10.0.0.1');
+  afterAll(async () => {
+    for (const client of clients) client.destroy();
+    clients = [];
+    await moto.stop();
   });
 
-  it('names the target and the reason of AWS', async () => {
-    const missing = targetGroupBalancer({
-      client,
-      targetGroupArn: targetGroupArn.replace('/web/', '/gone/'),
+  function newClient(): ElasticLoadBalancingV2Client {
+    const client = new ElasticLoadBalancingV2Client({
+      ...awsTestConnection,
+      endpoint: moto.endpoint,
     });
-    await expect(missing.drain('10.0.0.1')).rejects.toMatchObject({
+    clients.push(client);
+    return client;
+  }
+
+  /** Client whose first answers say another state: moto has no deregistration delay and no health checks. */
+  function clientThatSees(states: readonly string[]): ElasticLoadBalancingV2Client {
+    const client = newClient();
+    const left = [...states];
+    client.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          const result = await next(args);
+          const State = commandName === 'DescribeTargetHealthCommand' ? left.shift() : undefined;
+          if (State === undefined) return result;
+          const output = result.output as DescribeTargetHealthCommandOutput;
+          const [first = {}] = output.TargetHealthDescriptions ?? [];
+          const health = { State, Reason: 'Target.Reason', Description: 'because' };
+          return {
+            ...result,
+            output: { ...output, TargetHealthDescriptions: [{ ...first, TargetHealth: health }] },
+          } as typeof result;
+        },
+      { step: 'initialize' },
+    );
+    return client;
+  }
+
+  const stateOf = async (): Promise<string | undefined> => {
+    const { TargetHealthDescriptions: [found] = [] } = await options.client.send(
+      new DescribeTargetHealthCommand({
+        ...{ TargetGroupArn: options.targetGroupArn, Targets: [{ Id: target }] },
+      }),
+    );
+    return found?.TargetHealth?.State;
+  };
+
+  it('registers a host, and deregisters it, also twice', async () => {
+    const balancer = targetGroupBalancer(options);
+    for (let times = 0; times < 2; times += 1) {
+      await balancer.ready(target);
+      expect(await stateOf()).toBe('healthy');
+    }
+    for (let times = 0; times < 2; times += 1) {
+      await balancer.drain(target);
+      expect(await stateOf()).toBe('unused');
+    }
+  });
+
+  it('registers a host with another port', async () => {
+    const balancer = targetGroupBalancer({ ...options, port: 8080 });
+    await balancer.ready(target);
+    const { TargetHealthDescriptions: [found] = [] } = await options.client.send(
+      new DescribeTargetHealthCommand({ TargetGroupArn: options.targetGroupArn }),
+    );
+    expect(found?.Target).toEqual({ Id: target, Port: 8080 });
+    await balancer.drain(target);
+  });
+
+  it('waits for the deregistration delay, and for health', async () => {
+    const client = clientThatSees(['draining', 'draining', 'unused', 'initial', 'unhealthy']);
+    const balancer = targetGroupBalancer({ ...options, client });
+    await balancer.ready(target);
+    expect(await stateOf()).toBe('healthy');
+    await targetGroupBalancer(options).drain(target);
+    const slow = clientThatSees(['initial', 'unhealthy', 'healthy']);
+    await targetGroupBalancer({ ...options, client: slow }).ready(target);
+    const draining = clientThatSees(['draining', 'draining']);
+    await targetGroupBalancer({ ...options, client: draining }).drain(target);
+    expect(await stateOf()).toBe('unused');
+  });
+
+  it('names the state and its reason when the time is over, and stops by the signal', async () => {
+    const client = clientThatSees(Array.from({ length: 1_000 }, () => 'unhealthy'));
+    const balancer = targetGroupBalancer({ ...options, client, readyTimeoutMs: 50 });
+    await expect(balancer.ready(target)).rejects.toMatchObject({
       code: 'ERR_DEPLOY_BALANCER',
-      message: expect.stringMatching(/^Target 10\.0\.0\.1: TargetGroupNotFound/) as string,
+      message: `Target ${target} is unhealthy (because), not healthy after 50 ms.`,
     });
+    const stopped = balancer.drain(target, AbortSignal.abort());
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('names the target and the error of AWS', async () => {
+    const targetGroupArn = `${options.targetGroupArn.slice(0, -16)}0123456789abcdef`;
+    const balancer = targetGroupBalancer({ ...options, targetGroupArn });
+    for (const method of ['drain', 'ready'] as const) {
+      await expect(balancer[method](target)).rejects.toMatchObject({
+        code: 'ERR_DEPLOY_BALANCER',
+        message: expect.stringMatching(
+          /^Target 10\.0\.0\.1: TargetGroupNotFound(?:Exception)?: /,
+        ) as string,
+      });
+    }
   });
 
   it.each([
-    [{ targetGroupArn: 'web' }, 'targetGroupArn is "web"'],
-    [{ port: 70_000 }, 'port is 70000'],
-    [{ drainTimeoutMs: 0.5 }, 'drainTimeoutMs is 0.5'],
-    [{ client: JSON.parse('{}') as ElasticLoadBalancingV2Client }, 'client'],
-  ])('rejects the option %j', (options, message) => {
-    expect(() => targetGroupBalancer({ client, targetGroupArn, ...options })).toThrow(
-      expect.objectContaining({
-        code: 'ERR_DEPLOY_INVALID_OPTION',
-        message: expect.stringContaining(message) as string,
-      }),
-    );
+    [{ targetGroupArn: 'arn:aws:s3:::bucket' }, /^Option targetGroupArn is "arn:aws:s3:::bucket"/],
+    [{ client: JSON.parse('{}') as ElasticLoadBalancingV2Client }, /^Option client: expected/],
+    [{ port: 70_000 }, /^Option port is 70000: expected a port/],
+    [{ readyTimeoutMs: -1 }, /^Option readyTimeoutMs is -1: /],
+  ])('refuses %j', (change, message) => {
+    expect(() => targetGroupBalancer({ ...options, ...change })).toThrow(message);
   });
 });
 
-/** Reads the ID of moto's default network, for which this package needs no client. */
-async function defaultVpc({ endpoint }: MotoServer): Promise<string> {
-  const credential = 'Credential=test/20300101/us-east-1/ec2/aws4_request';
-  const response = await fetch(endpoint, {
+/** Finds the VPC that every account has. */
+async function defaultVpc(endpoint: string): Promise<string> {
+  const scope = `test/20260101/${region}/ec2/aws4_request`;
+  const answer = await fetch(endpoint, {
     method: 'POST',
     headers: {
-      authorization: `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=0`,
       'content-type': 'application/x-www-form-urlencoded',
+      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`,
     },
     body: 'Action=DescribeVpcs&Version=2016-11-15',
   });
-  return /<vpcId>(vpc-\w+)</.exec(await response.text())?.[1] ?? '';
+  return /<vpcId>(vpc-[0-9a-f]+)<\/vpcId>/.exec(await answer.text())?.[1] ?? '';
 }
