@@ -9,7 +9,7 @@ export interface EventSender {
   delayAfter(attempt: number): number;
 }
 
-/** Report of a delivery by a forwarder; `abandoned` was `given-up` in version 0.1. */
+/** Report of a delivery by a forwarder. */
 export type ForwardNotice =
   | {
       readonly type: 'delivered';
