@@ -27,6 +27,15 @@ function fileMode(path: string, mode: string, user: string, group: string): stri
   return `z ${quoted(path)} ${mode} ${user} ${group}\n`;
 }
 
+/** A folder that a service only reads: only root may change what it runs. */
+function readOnlyFolder(path: string, group: string): string[] {
+  return [
+    ownFolder(path, '0750', 'root', group),
+    // `~` leaves out the right to execute for files.
+    `Z ${quoted(path)} ~0750 root ${group}\n`,
+  ];
+}
+
 /** Folders that a service writes to: they must exist when its unit starts. */
 function writableFolders(service: Service | undefined): string[] {
   if (!service) return [];
@@ -77,5 +86,9 @@ export function folders(deployment: Deployment): string {
   }
   const keysFile = gateway.environment.FAIRLEAD_KEYS_FILE;
   if (gateway.service) protect(keysFile, '0640', gateway.service.group);
+  const modelFolder = flask?.environment.FAIRLEAD_MODEL_FOLDER;
+  if (modelFolder !== undefined && flask?.service) {
+    lines.push(...readOnlyFolder(modelFolder, flask.service.group));
+  }
   return [...new Set(lines)].join('');
 }

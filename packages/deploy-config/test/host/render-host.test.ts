@@ -91,6 +91,29 @@ describe('rendered accounts and folders', () => {
     expect([keys.uid, keys.gid]).toEqual([0, Number(gid)]);
   });
 
+  it.runIf(isRoot)('systemd-tmpfiles lets Flask read its models, and only root change them', () => {
+    const models = '/var/lib/fairlead-flask/models';
+    const { root } = hostRoot({
+      flask: { ...hostInput.flask, environment: { FAIRLEAD_MODEL_FOLDER: models } },
+    });
+    run('systemd-sysusers', [`--root=${root}`]);
+    // As copied by root: for root alone.
+    mkdirSync(join(root, models, 'digits'), { recursive: true, mode: 0o700 });
+    writeFileSync(join(root, models, 'digits/model.joblib'), 'model', { mode: 0o600 });
+    run('systemd-tmpfiles', ['--create', `--root=${root}`]);
+    const [, , gid = ''] =
+      /^fairlead-flask:(.*?):(\d+):/m.exec(readFileSync(join(root, 'etc/group'), 'utf8')) ?? [];
+    const found = ['', 'digits', 'digits/model.joblib'].map((name) => {
+      const stats = statSync(join(root, models, name));
+      return [(stats.mode & 0o777).toString(8), stats.uid, stats.gid];
+    });
+    expect(found).toEqual([
+      ['750', 0, Number(gid)],
+      ['750', 0, Number(gid)],
+      ['640', 0, Number(gid)],
+    ]);
+  });
+
   it('has no account that Debian has', () => {
     const service = { user: 'www-data' };
     const { files } = hostRoot({
