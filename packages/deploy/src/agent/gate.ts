@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { DeployError } from '../deploy-error.ts';
 import type { Gate, ReleaseManifest } from '../release/release-manifest.ts';
+import { findLoadFailure } from './load-failure.ts';
 import { requestLocal } from './local-request.ts';
 import { matchesExpected } from './matches-expected.ts';
 import { runProgram } from './run-program.ts';
@@ -11,6 +12,9 @@ import { unitsOf } from './units.ts';
 const POLL_MS = 200;
 /** Wrong answers in a row after which a release is given no more time. */
 const MAX_WRONG_ANSWERS = 5;
+
+/** Time that a model may fail to load for one reason, in milliseconds: a network may recover, a damaged file doesn't. */
+const MAX_LOAD_FAILURE_MS = 7_000;
 
 /** State of a service, as systemd reports it. */
 interface ServiceState {
@@ -26,6 +30,8 @@ interface Problem {
   readonly reason: string;
   /** `true` for an answer that time doesn't change. */
   readonly isWrongAnswer: boolean;
+  /** Model that can't be loaded, with the reason. */
+  readonly loadFailure?: string | undefined;
 }
 
 /**
@@ -38,6 +44,7 @@ export async function passGate({ gate, ...manifest }: ReleaseManifest): Promise<
   const deadline = performance.now() + gate.timeoutMs;
   let last = 'none was answered';
   let wrongAnswers = 0;
+  let loadFailure: { readonly reason: string; readonly since: number } | undefined;
   for (;;) {
     const before = await readServices(services);
     const crashed = before.find(hasCrashed);
@@ -49,6 +56,10 @@ export async function passGate({ gate, ...manifest }: ReleaseManifest): Promise<
     last = problem.reason;
     wrongAnswers = problem.isWrongAnswer ? wrongAnswers + 1 : 0;
     if (wrongAnswers >= MAX_WRONG_ANSWERS) throw failed(last);
+    if (problem.loadFailure === undefined) loadFailure = undefined;
+    else if (problem.loadFailure !== loadFailure?.reason) {
+      loadFailure = { reason: problem.loadFailure, since: performance.now() };
+    } else if (performance.now() - loadFailure.since > MAX_LOAD_FAILURE_MS) throw failed(last);
     if (performance.now() > deadline) throw failed(`${last}, after ${gate.timeoutMs} ms`);
     await sleep(POLL_MS);
   }
@@ -105,6 +116,13 @@ async function findProblem({ origin, checks, keyFile }: Gate): Promise<Problem |
     const answer = await requestLocal(origin, { path, body, key });
     if ('problem' in answer) return waiting(`${path}: ${answer.problem}`);
     const shown = answer.text.slice(0, 200);
+    if (answer.status === 503) {
+      const failure = await findLoadFailure({ origin, checks }, key);
+      if (failure !== undefined) {
+        const reason = `${failure.path}: ${failure.reason.slice(0, 400)}`;
+        return { ...waiting(reason), loadFailure: failure.reason };
+      }
+    }
     if (answer.status !== 200) return waiting(`${path}: status ${answer.status}: ${shown}`);
     if (expected === undefined || matchesExpected(parsed(answer.text), expected)) continue;
     const reason = `${path}: the answer is ${shown}, expected ${JSON.stringify(expected).slice(0, 200)}`;
