@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -8,6 +10,7 @@ import {
   type Fleet,
 } from '@fairlead/fleet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bin } from '../support/bin.ts';
 import { commandsOfLine, exampleLines, isForHosts } from '../support/example-lines.ts';
 import { run, runJson, type RunResult } from '../support/fairlead.ts';
 import { hostProject } from '../support/host-project.ts';
@@ -35,7 +38,7 @@ describe.skipIf(!canBootFleet())('fairlead deploy and rollback', () => {
       ...(before !== undefined && { before }),
     });
   };
-  const predict = async (): Promise<unknown> => {
+  const predict = async (): Promise<readonly number[]> => {
     const answers = await Promise.all(
       [1, 2].map(() => fleet.run(['curl', '-sS', `${balancer.url}/v2/models/m/infer`])),
     );
@@ -119,6 +122,31 @@ describe.skipIf(!canBootFleet())('fairlead deploy and rollback', () => {
     expect(plan.stdout).toMatch(
       /h1:\n {2}No difference[^]*h2:\n {2}1 difference from release [^]*nginx\.conf +another file/,
     );
+  });
+
+  test('Ctrl-C stops a deployment between two hosts, both serve, and the next one finishes', async () => {
+    const folder = project(4);
+    const child = spawn(process.execPath, [...bin.slice(1), 'deploy', '--yes', '--watch', '1s'], {
+      cwd: folder,
+      env: { ...process.env, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const ended = once(child, 'close');
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+      if (text.includes('h1: switching')) child.kill('SIGINT');
+    });
+    expect([await ended, stderr]).toEqual([
+      [130, null],
+      expect.stringContaining('[ERR_CLI_STOPPED]') as string,
+    ]);
+    expect(stderr).toContain('h1: activated');
+    expect(stderr).not.toContain('h2: switching');
+    expect(new Set(await predict())).toEqual(new Set([4, 1]));
+    const { exitCode, stderr: next } = await deploy(folder);
+    expect([exitCode, next]).toEqual([0, expect.stringContaining('h2: activated') as string]);
+    expect(await predict()).toEqual([4, 4]);
   });
 
   test('a deployment that another one is locked out by ends with exit code 3 and names its owner', async () => {

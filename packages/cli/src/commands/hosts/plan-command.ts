@@ -1,5 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
-import type { HostPlan } from '@fairlead/deploy';
+import type { HostPlan, HostRollOutPlan } from '@fairlead/deploy';
 import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
@@ -11,9 +11,10 @@ import {
   ENVIRONMENT,
   ENVIRONMENT_TEXT,
   hostOption,
+  releaseOption,
 } from '../../options/deploy-options.ts';
 import { jsonOption } from '../../options/shared-options.ts';
-import { count } from '../../output/format-values.ts';
+import { count, formatBytes } from '../../output/format-values.ts';
 import { oneLine } from '../../output/plain-text.ts';
 import { table } from '../../output/table.ts';
 
@@ -23,14 +24,18 @@ export function definePlanCommand(command: Command, context: CommandContext): vo
     .argument(ENVIRONMENT, ENVIRONMENT_TEXT)
     .addOption(configOption)
     .addOption(hostOption)
+    .addOption(releaseOption)
     .option('--check', 'Fail if a host differs')
     .addOption(jsonOption)
     .action(async (environment, options) => {
       const chosen = await readConfig(options.config, environment);
-      const { planHost } = await import('@fairlead/deploy');
-      const results = await onHosts(context, { chosen, only: options.host }, (carrier) =>
-        planHost(carrier),
-      );
+      const { planHost, planRollOut } = await import('@fairlead/deploy');
+      const { release, host: only } = options;
+      const results = await onHosts(context, { chosen, only }, async (carrier): Promise<Plan> => {
+        if (release === undefined) return planHost(carrier);
+        const { digest, hosts } = await planRollOut({ hosts: [{ carrier }], release });
+        return { digest, ...hosts[0], differences: hosts[0]?.differences ?? [] };
+      });
       const value = { environment: chosen.name, hosts: hostValues(results) };
       context.output.present(options, value, () =>
         results.flatMap((result) =>
@@ -53,18 +58,34 @@ export function definePlanCommand(command: Command, context: CommandContext): vo
     });
   addExamples(command, [
     ['hand edits of files and units', 'fairlead hosts plan production'],
+    [
+      'what the deployment of a release would change',
+      'fairlead hosts plan production --release releases/fairlead.tar',
+    ],
     ['in CI: fail after a hand edit', 'fairlead hosts plan production --check'],
   ]);
 }
 
-function formatPlan({ digest, differences }: HostPlan): readonly string[] {
+/** Plan of a host: differences from its release, or effect of the deployment of another one. */
+type Plan = HostPlan & Partial<Pick<HostRollOutPlan, 'current' | 'sendBytes'>>;
+
+function formatPlan({ digest, differences, current, sendBytes }: Plan): readonly string[] {
   if (digest === undefined) return ['There is no release on this host.'];
-  if (differences.length === 0) return [`No difference from release ${shortDigest(digest)}.`];
+  const shown = shortDigest(digest);
+  const isNew = sendBytes !== undefined && current !== digest;
+  const effect = isNew
+    ? [`A deployment sends ${formatBytes(sendBytes)}, and activates release ${shown}.`]
+    : [];
+  const from = isNew ? (current === undefined ? 'none' : shortDigest(current)) : shown;
+  // The link to the release that runs is no hand edit.
+  const edits = differences.filter(({ subject }) => !isNew || subject !== '/opt/fairlead/current');
+  if (edits.length === 0) return [...effect, `No difference from release ${from}.`];
   return [
-    `${count(differences.length, 'difference')} from release ${shortDigest(digest)}:`,
+    ...effect,
+    `${count(edits.length, 'difference')} from release ${from}:`,
     ...table(
       ['subject', 'found', 'expected'],
-      differences.map((each) =>
+      edits.map((each) =>
         [each.subject, each.found, each.expected].map((text) => oneLine(text).slice(0, 100)),
       ),
     ),
