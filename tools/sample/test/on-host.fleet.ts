@@ -144,7 +144,9 @@ describe.skipIf(!canBootFleet())('the sample application on a host', () => {
     const bad = await sample.build({ registry: '/var/lib/fairlead/damaged' });
     const result = await deploy(bad, 'ONNX model that can not be loaded');
     expect(result).toMatchObject({ outcome: 'reverted', digest: first.digest });
-    expect(result.message).toMatch(/infer: model "[a-z-]+" is not ready: .*[a-z]/);
+    expect(result.message).toMatch(
+      /infer: model "[a-z-]+" version 1 can't be loaded: .* is damaged: /,
+    );
     // Long before the end of the time to become ready.
     expect(result.steps.gate).toBeLessThan(40_000);
     expect((await predictions()).toSorted()).toEqual(served);

@@ -1,8 +1,8 @@
 import type { Gate } from '../release/release-manifest.ts';
 import { requestLocal } from './local-request.ts';
 
-/** Message of `@fairlead/serving` about a model that it tries to load again and again. */
-const LOAD_FAILURE = /model "[^"]*" is not ready: (?!loading$).+/s;
+/** Message of `@fairlead/serving` about a model that it tries to load again and again; other reasons, such as an alias that isn't resolved yet, pass. */
+const LOAD_FAILURE = /model "[^"]*" version \S+ can't be loaded: .+/s;
 
 /** A model that can't be loaded. */
 interface LoadFailure {
