@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { canBootFleet, startFleet } from '@fairlead/fleet';
+import { until } from '@fairlead/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import { installCommand } from '../support/bin.ts';
 
@@ -12,6 +13,11 @@ const page = readFileSync(new URL('../../../../docs/deploy.md', import.meta.url)
 const commands = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = '']) =>
   block.trimEnd().split('\n'),
 );
+/** Response of the Open Inference Protocol. */
+interface Answer {
+  readonly outputs?: readonly { readonly data: readonly number[] }[];
+}
+
 const FIVE_MINUTES_MS = 300_000;
 const ADDRESS = '203.0.113.10';
 
@@ -55,9 +61,7 @@ test.skipIf(!canBootFleet())(
         configure(join(cwd, 'fairlead.config.ts'), host.address, fleet.sshConfig);
     }
     expect(performance.now() - begun).toBeLessThan(FIVE_MINUTES_MS);
-    const answer = JSON.parse(outputs.at(-1) ?? '') as {
-      readonly outputs?: readonly { readonly data: readonly number[] }[];
-    };
+    const answer = JSON.parse(outputs.at(-1) ?? '') as Answer;
     // 20 + 3 · 80 m² + 15 · 3 rooms, with the noise of the training data.
     expect(answer.outputs?.[0]?.data[0], outputs.at(-1)).toBeCloseTo(305, -1);
     expect(outputs.join('')).toMatch(/Release [0-9a-f]{12} runs on 1 host of production\./);
@@ -69,8 +73,19 @@ test.skipIf(!canBootFleet())(
     expect(status.stdout).toMatch(/3 active/);
     const plan = await run('npx fairlead hosts plan --check');
     expect(plan.stdout).toContain('No difference from release');
-    // A new version of the model needs no deployment.
-    await run('npm run push -- --skip-validation --metric rmse=1');
+    // A new version of the model needs no deployment: the gateway follows the copied registry.
+    const script = readFileSync(join(cwd, 'train.ts'), 'utf8');
+    writeFileSync(join(cwd, 'train.ts'), script.replace('y: 20 +', 'y: 1020 +'));
+    await run('npm run train && npm run push && npm run promote -- 2');
+    const synced = await run('npx fairlead hosts sync');
+    expect(synced.stdout).toContain('files of the registry');
+    const curl = (commands.at(-1) ?? '').replaceAll(ADDRESS, host.address);
+    const price = await until(async () => {
+      const { stdout } = await fleet.run(['bash', '-c', `cd '${cwd}' && ${curl}`]);
+      const found = (JSON.parse(stdout) as Answer).outputs?.[0]?.data[0] ?? 0;
+      return found > 1000 ? found : undefined;
+    });
+    expect(price).toBeCloseTo(1305, -1);
     // No secret of the host is in what the commands printed, or in a file of the release on the host.
     const secrets = ['production/key', 'production/gateway.env'].map((file) =>
       readFileSync(join(cwd, file), 'utf8').trim().replace(/^.*?=/, ''),
