@@ -119,6 +119,9 @@ export function fleet(context) {
           { program: 'haproxy', package: 'haproxy' },
           { program: 'ssh', package: 'openssh-client' },
           { program: 'ip', package: 'iproute2' },
+          // An ACME authority and a check of TLS, for the tests of certificates.
+          { program: 'pebble', package: 'pebble' },
+          { program: 'testssl', package: 'testssl.sh' },
         ]
       : [],
   );

@@ -1,3 +1,4 @@
+import type { AcmeInput } from './certificate/acme-input.ts';
 import type { Layout } from './layout.ts';
 import type { SecretInput } from './secrets/secret-input.ts';
 import type { BackupInput } from './state/backup-input.ts';
@@ -99,10 +100,12 @@ export interface HttpsListenInput {
   readonly scheme: 'https';
   /** Accepted host names; the TLS handshake of another one is refused. */
   readonly names: readonly [string, ...string[]];
-  /** The certificate and its chain, PEM; absolute path. */
-  readonly certificateFile: string;
-  /** The certificate's private key, PEM; absolute path. */
-  readonly certificateKeyFile: string;
+  /** The certificate and its chain, PEM; absolute path. Required without `acme`. @defaultValue `/etc/<name>/tls/certificate.pem` with `acme` */
+  readonly certificateFile?: string;
+  /** The certificate's private key, PEM; absolute path. Required without `acme`. @defaultValue `/etc/<name>/tls/key.pem` with `acme` */
+  readonly certificateKeyFile?: string;
+  /** Certificates of an ACME authority, under systemd. @defaultValue the certificate is in files */
+  readonly acme?: AcmeInput;
   /** IP address to listen on. @defaultValue `'0.0.0.0'` */
   readonly host?: string;
   /** Port of TLS. @defaultValue `443` */

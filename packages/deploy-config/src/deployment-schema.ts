@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 
 import { z } from 'zod';
 
+import { httpsSchema } from './certificate/https-schema.ts';
 import { secretsSchema } from './secrets/secret-schema.ts';
 import { backupSchema } from './state/backup-schema.ts';
 import { absolutePathProblem, isAbsolutePath } from './values/absolute-path.ts';
@@ -92,15 +93,7 @@ const listen = z.discriminatedUnion('scheme', [
     address,
     names: z.array(hostName).optional(),
   }),
-  z.strictObject({
-    scheme: z.literal('https'),
-    names: z.array(hostName).nonempty(),
-    certificateFile: path,
-    certificateKeyFile: path,
-    host: z.union([z.ipv4(), z.ipv6()]).optional(),
-    port: z.int().min(1).max(65_535).optional(),
-    redirectPort: z.int().min(1).max(65_535).optional(),
-  }),
+  httpsSchema(path, hostName, matching),
 ]);
 
 const upstreamName = matching(/^[a-z][a-z0-9-]{0,62}$/, 'an upstream name such as "gateway"');

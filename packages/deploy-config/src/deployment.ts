@@ -13,6 +13,7 @@ import type {
   TargetInput,
   TimeoutsInput,
 } from './deployment-input.ts';
+import type { Acme } from './certificate/acme.ts';
 import type { Layout } from './layout.ts';
 import type { Secret } from './secrets/secret.ts';
 import type { Backup } from './state/backup.ts';
@@ -47,6 +48,8 @@ export interface HttpsListen extends Required<
   readonly certificateFile: AbsolutePath;
   /** The certificate's private key. */
   readonly certificateKeyFile: AbsolutePath;
+  /** Authority of the certificate; `undefined` for one in files. */
+  readonly acme: Acme | undefined;
 }
 
 /** Checked group of servers that Nginx sends requests to. */

@@ -51,6 +51,8 @@ export type {
 export { balancerTarget } from './environments/environment-rules.ts';
 export { EnvironmentsError } from './environments/environments-error.ts';
 export type { EnvironmentProblem } from './environments/environments-error.ts';
+export type { Acme } from './certificate/acme.ts';
+export type { AcmeInput } from './certificate/acme-input.ts';
 export { flaskEnvironment } from './environment/flask-environment.ts';
 export type { FlaskEnvironment } from './environment/flask-environment.ts';
 export { gatewayEnvironment } from './environment/gateway-environment.ts';

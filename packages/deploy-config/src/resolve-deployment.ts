@@ -1,3 +1,4 @@
+import { resolveAcme } from './certificate/acme.ts';
 import { perAddressFor } from './checks/connections.ts';
 import type { ParsedDeployment } from './deployment-schema.ts';
 import type { Deployment, Listen, Service, Upstream } from './deployment.ts';
@@ -18,10 +19,19 @@ function socketIn(folder: AbsolutePath, file: string): Address {
   return { kind: 'unix', path: `${folder}/${file}` as AbsolutePath };
 }
 
-function resolveListen(listen: ParsedDeployment['nginx']['listen']): Listen {
+function resolveListen(listen: ParsedDeployment['nginx']['listen'], name: string): Listen {
   if (listen.scheme === 'http') return { ...listen, names: listen.names ?? [] };
-  const { host = '0.0.0.0', port = 443, redirectPort = 80 } = listen;
-  return { ...listen, host, port, redirectPort };
+  const { host = '0.0.0.0', port = 443, redirectPort = 80, acme } = listen;
+  const folder = `/etc/${name}/tls`;
+  const {
+    certificateFile = `${folder}/certificate.pem` as AbsolutePath,
+    certificateKeyFile = `${folder}/key.pem` as AbsolutePath,
+  } = listen;
+  return {
+    ...listen,
+    ...{ host, port, redirectPort, certificateFile, certificateKeyFile },
+    acme: resolveAcme(acme, name),
+  };
 }
 
 function resolveService(given: ParsedDeployment['gateway']['service']): Service | undefined {
@@ -124,7 +134,7 @@ export function resolveDeployment(given: ParsedDeployment): Deployment {
     },
     maxBodyBytes: given.maxBodyBytes ?? 16 * mebibyte,
     nginx: {
-      listen: resolveListen(nginx.listen),
+      listen: resolveListen(nginx.listen, name),
       user: nginx.user ?? (layout.supervisor === 'systemd' ? DEFAULT_NGINX_USER : undefined),
       workers: nginx.workers ?? host.cores,
       workerConnections,

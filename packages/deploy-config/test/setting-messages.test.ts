@@ -91,7 +91,7 @@ describe('messages about settings', () => {
     const listen = { ...hostInput.nginx.listen, address: '0.0.0.0:80' };
     const [problem] = problemsOf({ ...hostInput, nginx: { listen } });
     expect(problem?.message).toBe(
-      'nginx.listen.address: unknown. Known are scheme, names, certificateFile, certificateKeyFile, host, port, redirectPort.',
+      'nginx.listen.address: unknown. Known are scheme, names, certificateFile, certificateKeyFile, acme, host, port, redirectPort.',
     );
   });
 

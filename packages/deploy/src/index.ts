@@ -7,6 +7,7 @@ export type { DeployToHostOptions, HostDeployment } from './hosts/deploy-to-host
 export { restoreToHost } from './hosts/restore-to-host.ts';
 export type { HostRestore, RestoreToHostOptions } from './hosts/restore-to-host.ts';
 export type { RestoredState } from './hosts/release-agent.ts';
+export type { CertificatePlan } from './state/certificate-plan.ts';
 export type { BackupPlan } from './state/backup-plan.ts';
 export { sendSecret } from './carriers/send-secret.ts';
 export type { SendSecretOptions } from './carriers/send-secret.ts';

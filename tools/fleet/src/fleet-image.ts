@@ -14,7 +14,7 @@ const BARE =
 /** Packages that a host has in addition after it was prepared. */
 const PREPARED = 'nginx-light,python3-venv';
 /** Packages that `apt-get install` of a host finds in addition. */
-const OFFERED = 'nginx,unattended-upgrades,chrony';
+const OFFERED = 'nginx,unattended-upgrades,chrony,certbot';
 
 const buildScript = fileURLToPath(new URL('build-image.sh', import.meta.url));
 const installScript = fileURLToPath(new URL('install-debian.sh', import.meta.url));

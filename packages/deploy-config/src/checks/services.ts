@@ -79,11 +79,24 @@ function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined
   return typeof value === 'object' && value !== null ? { ...value } : undefined;
 }
 
+/** A timer of systemd renews the certificate. */
+function acmeWithoutSystemd({ listen }: Deployment['nginx']): DeploymentProblem[] {
+  if (listen.scheme !== 'https' || listen.acme === undefined) return [];
+  return [
+    {
+      code: 'ERR_DEPLOYMENT_SERVICE',
+      settings: ['nginx.listen.acme', 'layout.supervisor'],
+      message:
+        'nginx.listen.acme needs a timer of systemd, but layout.supervisor is "foreground". Give certificateFile and certificateKeyFile, or use layout "host".',
+    },
+  ];
+}
+
 /** systemd needs a command and an account for each service. */
 export function checkServices(deployment: Deployment): DeploymentProblem[] {
   const { layout, gateway, nginx } = deployment;
   const asRoot: DeploymentProblem[] = nginx.user === 'root' ? [nginxAsRoot] : [];
-  if (layout.supervisor !== 'systemd') return asRoot;
+  if (layout.supervisor !== 'systemd') return [...asRoot, ...acmeWithoutSystemd(nginx)];
   const problems = missingForSystemd(deployment);
   const program = gateway.command?.[0];
   if (program !== undefined && !isAbsolutePath(program)) {

@@ -30,6 +30,10 @@ export function cloudWatchAgent(deployment: Deployment): string | undefined {
       append_dimensions: dimensions,
       aggregation_dimensions: [['AutoScalingGroupName'], ['InstanceId']],
       metrics_collected: {
+        // Days of the certificate.
+        ...(nginx.listen.scheme === 'https' && {
+          statsd: { service_address: '127.0.0.1:8125', metrics_aggregation_interval: 60 },
+        }),
         mem: { measurement: ['mem_used_percent'] },
         swap: { measurement: ['swap_used_percent'] },
         disk: { measurement: ['used_percent', 'inodes_free'], resources: ['/'], drop_device: true },
@@ -42,6 +46,7 @@ export function cloudWatchAgent(deployment: Deployment): string | undefined {
             unit('gateway'),
             ...(flask ? [unit('flask')] : []),
             ...(backup ? [unit('backup')] : []),
+            ...(nginx.listen.scheme === 'https' ? [unit('certificate')] : []),
           ],
         },
         files: {

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path/posix';
 
-import type { Deployment, Service } from '../deployment.ts';
+import type { Deployment, Listen, Service } from '../deployment.ts';
 import { atLeast } from '../values/version.ts';
 
 /** Folders that Debian's package of Nginx creates. */
@@ -36,6 +36,17 @@ function readOnlyFolder(path: string, group: string): string[] {
   ];
 }
 
+/** Folders of certificates of an ACME authority: Nginx reads the one of challenges as an account without rights. */
+function certificateFolders(listen: Listen): string[] {
+  if (listen.scheme !== 'https' || listen.acme === undefined) return [];
+  const folders = [listen.acme.webroot, dirname(listen.certificateFile)];
+  const certbot = ['/etc/letsencrypt', '/var/lib/letsencrypt', '/var/log/letsencrypt'];
+  return [
+    ...folders.map((path) => ownFolder(path, '0755', 'root', 'root')),
+    ...certbot.map((path) => ownFolder(path, '0700', 'root', 'root')),
+  ];
+}
+
 /** Folders that a service writes to: they must exist when its unit starts. */
 function writableFolders(service: Service | undefined): string[] {
   if (!service) return [];
@@ -60,6 +71,7 @@ export function folders(deployment: Deployment): string {
   ];
   const lines = [
     ...shared.filter((path) => !packaged.has(path)).map((path) => sharedFolder(path, deployment)),
+    ...certificateFolders(listen),
     ...writableFolders(gateway.service),
     ...writableFolders(flask?.service),
   ];

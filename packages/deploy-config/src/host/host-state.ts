@@ -76,8 +76,12 @@ export function hostState(deployment: Deployment): readonly HostState[] {
   // A restore needs it before it can read the backup.
   add('secrets', backup?.secretsFile);
   if (nginx.listen.scheme === 'https') {
-    add('certificates', nginx.listen.certificateFile, 'file');
-    add('certificates', nginx.listen.certificateKeyFile, 'file');
+    const { acme, certificateFile, certificateKeyFile } = nginx.listen;
+    // An authority issues another one for a new host.
+    for (const path of [certificateFile, certificateKeyFile]) {
+      add('certificates', path, acme ? undefined : 'file');
+    }
+    if (acme) add('certificates', '/etc/letsencrypt');
   }
   add('activations', '/var/lib/fairlead-deploy');
   return [...found.values()];

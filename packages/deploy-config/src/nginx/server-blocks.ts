@@ -1,4 +1,4 @@
-import type { Deployment } from '../deployment.ts';
+import type { Deployment, HttpsListen } from '../deployment.ts';
 import { formatAddress, type Address } from '../values/address.ts';
 import { atLeast } from '../values/version.ts';
 import { grpcLocations } from './grpc.ts';
@@ -108,6 +108,13 @@ function plainServers(deployment: Deployment, address: Address, names: readonly 
   ];
 }
 
+/** Returns the location of challenges, which an ACME authority requests without TLS, also for renewals. */
+function challengeLocations({ acme }: HttpsListen): NginxDirective[] {
+  if (acme === undefined) return [];
+  const content = [directive('root', acme.webroot), directive('default_type', 'text/plain')];
+  return [block('location', ['^~', '/.well-known/acme-challenge/'], content)];
+}
+
 /** Returns every server block: the application, the redirect, and those that refuse other host names. */
 export function serverBlocks(deployment: Deployment): NginxDirective[] {
   const { nginx } = deployment;
@@ -134,6 +141,7 @@ export function serverBlocks(deployment: Deployment): NginxDirective[] {
       directive('listen', plain),
       directive('server_name', ...names),
       requestIdHeader,
+      ...challengeLocations(listen),
       block(
         'location',
         ['/'],

@@ -3,6 +3,7 @@ import { flaskEnvironment } from '../environment/flask-environment.ts';
 import { gatewayEnvironment } from '../environment/gateway-environment.ts';
 import { gunicornCommand } from '../start-commands.ts';
 import { backupUnits } from './backup-units.ts';
+import { certificateUnits } from './certificate-units.ts';
 import { serviceUnit } from './service-unit.ts';
 import { inheritedGrpcAddress } from '../inherited-grpc-address.ts';
 import { socketUnit } from './socket-unit.ts';
@@ -70,7 +71,7 @@ export function systemdUnits(deployment: Deployment): Readonly<Record<string, Un
       },
     },
   };
-  Object.assign(units, backupUnits(deployment));
+  Object.assign(units, certificateUnits(deployment), backupUnits(deployment));
   if (!flask?.service) return units;
   const local = flask.listen.kind === 'unix';
   units[`${flaskUnit}.socket`] = socketUnit({

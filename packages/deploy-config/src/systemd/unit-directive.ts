@@ -107,6 +107,7 @@ export const unitDirectiveKinds = {
   Timer: {
     OnCalendar: 'line',
     OnBootSec: 'duration',
+    OnUnitInactiveSec: 'duration',
     RandomizedDelaySec: 'duration',
     Persistent: 'boolean',
   },

@@ -176,6 +176,11 @@ describe('rendered settings of the operating system', () => {
     expect(journald.collect_list).toEqual([
       { units: ['fairlead-gateway.service'], log_group_name: '/fairlead/gateway', ...shared },
       { units: ['fairlead-flask.service'], log_group_name: '/fairlead/flask', ...shared },
+      {
+        units: ['fairlead-certificate.service'],
+        log_group_name: '/fairlead/certificate',
+        ...shared,
+      },
     ]);
     expect(files.collect_list).toEqual([
       {

@@ -22,6 +22,7 @@ const sources = [
   'secrets/secret-input.ts',
   'state/backup-input.ts',
   'environments/environment-input.ts',
+  'certificate/acme-input.ts',
 ].map((file) => readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8'));
 
 /** Reads the members of an interface, which are declared as `/** … *\/ readonly name?: type;`. */

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 
 import type { DeployError } from '../deploy-error.ts';
 import { activate, rollback, type Activation } from './activate.ts';
+import { renewCertificate } from './certificate/renew-certificate.ts';
 import { checkHealth, type Health } from './check-health.ts';
 import { backUp } from './host-backup.ts';
 import { hostError } from './host-error.ts';
@@ -13,7 +14,7 @@ import { prepare } from './prepare.ts';
 import { readStatus } from './status.ts';
 
 // Runs on a host, as root: prepare <digest> --archive <path> [--trusted-keys <file>] [--restore [--restore-from <place>]
-// [--restore-host <name>]], plan <digest>, check <digest>, activate <digest>, rollback, status, backup. Writes JSON lines: `{ "step": … }` before each step, and `{ "result": … }` or `{ "error": … }` at the end.
+// [--restore-host <name>]], plan <digest>, check <digest>, activate <digest>, rollback, status, backup, certificate. Writes JSON lines: `{ "step": … }` before each step, and `{ "result": … }` or `{ "error": … }` at the end.
 const LOCKED = 'FAIRLEAD_DEPLOY_LOCKED';
 const BUSY = '75';
 
@@ -54,13 +55,14 @@ async function run(): Promise<unknown> {
     write({ step });
   };
   if (command === 'status') return readStatus(hostPaths);
-  // A deployment doesn't wait for a backup.
+  // A deployment doesn't wait for these.
   if (command === 'backup') return backUp(hostPaths);
+  if (command === 'certificate') return renewCertificate(hostPaths);
   if (command !== 'plan' && command !== 'check') lock();
   if (command === 'rollback') return report(await rollback(hostPaths, onStep));
   if (!/^[0-9a-f]{64}$/.test(digest)) {
     throw hostError(
-      `"${command} ${digest}": expected prepare, plan, check or activate with a digest, or rollback, status or backup.`,
+      `"${command} ${digest}": expected prepare, plan, check or activate with a digest, or rollback, status, backup or certificate.`,
     );
   }
   if (command === 'plan') return { differences: await plan(hostPaths, digest) };

@@ -9,6 +9,7 @@ import { readArchive } from '../release/read-release.ts';
 import type { ReleaseManifest } from '../release/release-manifest.ts';
 import { checkSignature } from '../release/verify-release.ts';
 import type { RestoreReport, RestoreSource } from './backup/restore-host.ts';
+import { placePlaceholder } from './certificate/placeholder.ts';
 import { checkFiles } from './check-files.ts';
 import { flushFolder } from './flush-folder.ts';
 import { restore } from './host-backup.ts';
@@ -97,6 +98,7 @@ export async function prepare(paths: HostPaths, options: PrepareOptions): Promis
     restored = await restore(manifest, options.restoreFrom);
   }
   await placeMissingSecrets(manifest, onStep);
+  await placePlaceholder(manifest.certificate);
   onStep('check');
   await checkFiles(paths, digest, manifest);
   return { manifest, restored };

@@ -81,15 +81,16 @@ async function restart(
     await must('systemctl', ['restart', ...newSockets]);
   }
   if (sockets.length > 0) await must('systemctl', ['start', ...sockets]);
-  const newTimers = timers.filter((name) => changed.some((path) => path.endsWith(`/${name}`)));
-  if (newTimers.length > 0) await must('systemctl', ['restart', ...newTimers]);
-  if (timers.length > 0) await must('systemctl', ['start', ...timers]);
   // A service that can't start is reported by the gate, with its log.
   if (services.length > 0) await runProgram('systemctl', ['restart', ...services]);
   if (manifest.hostFiles.some(({ role }) => role === 'nginx')) {
     await must('systemctl', ['enable', '--quiet', 'nginx.service']);
     await must('systemctl', ['reload-or-restart', 'nginx.service']);
   }
+  // After Nginx: an authority checks it before it issues a certificate.
+  const newTimers = timers.filter((name) => changed.some((path) => path.endsWith(`/${name}`)));
+  if (newTimers.length > 0) await must('systemctl', ['restart', ...newTimers]);
+  if (timers.length > 0) await must('systemctl', ['start', ...timers]);
 }
 
 /** Returns the files of the host whose content differs from that of the release before; all of them without one. */

@@ -33,7 +33,7 @@ export interface UserDataOptions {
   readonly release: string;
   /** Where hosts download the archive: an address, or an object of S3. */
   readonly source: string | ReleaseInS3;
-  /** Debian packages that are installed first. @defaultValue `nginx`, and `python3-venv` and `unattended-upgrades` if the release needs them */
+  /** Debian packages that are installed first. @defaultValue `nginx`, and `certbot`, `python3-venv` and `unattended-upgrades` if the release needs them */
   readonly packages?: readonly string[];
   /** Public keys (PEM) of which one must have signed the release. @defaultValue the digest alone is checked */
   readonly trustedKeys?: string | undefined;

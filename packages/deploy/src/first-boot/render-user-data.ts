@@ -69,8 +69,9 @@ export async function renderUserData(options: UserDataOptions): Promise<string> 
   );
 }
 
-function packagesOf({ python, hostFiles }: ReleaseManifest): readonly string[] {
+function packagesOf({ python, hostFiles, certificate }: ReleaseManifest): readonly string[] {
   return requiredPackages({
+    hasAcme: certificate?.acme !== undefined,
     hasPython: python !== undefined,
     hasAutomaticUpdates: hostFiles.some(({ path }) => path.startsWith('/etc/apt/apt.conf.d/')),
   });

@@ -8,7 +8,7 @@ import { describeFailure, hostProblem, runOnHost } from './run-on-host.ts';
 /** Options of {@link installPackages}. */
 export interface InstallPackagesOptions {
   /** Deployment whose release the host will run. */
-  readonly deployment: Pick<Deployment, 'flask' | 'host'>;
+  readonly deployment: Pick<Deployment, 'flask' | 'host' | 'nginx'>;
   /** Only finds the packages. @defaultValue `false` */
   readonly dryRun?: boolean | undefined;
   /** Called with each line of `apt-get`. @defaultValue not called */
@@ -38,7 +38,7 @@ exec apt-get -qy -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -
 `;
 
 /**
- * Installs the Debian packages that a release needs on a host: Nginx, `venv` for a Python service, and automatic security
+ * Installs the Debian packages that a release needs on a host: Nginx, certbot for certificates of an ACME authority, `venv` for a Python service, and automatic security
  * updates. Does nothing the second time.
  *
  * @throws DeployError `ERR_DEPLOY_HOST` when the host can't be reached, isn't Debian, or with the last lines of `apt-get`
@@ -72,7 +72,9 @@ export async function installPackages(
     onLine: 'optional',
   });
   const { deployment, dryRun = false, onLine } = options;
+  const { listen } = deployment.nginx;
   const required = requiredPackages({
+    hasAcme: listen.scheme === 'https' && listen.acme !== undefined,
     hasPython: deployment.flask !== undefined,
     hasAutomaticUpdates: deployment.host.automaticUpdates,
   });

@@ -2,12 +2,16 @@
 export function requiredPackages({
   hasPython,
   hasAutomaticUpdates,
+  hasAcme,
 }: {
   readonly hasPython: boolean;
   readonly hasAutomaticUpdates: boolean;
+  /** Its certificate is of an ACME authority. */
+  readonly hasAcme: boolean;
 }): readonly string[] {
   return [
     'nginx',
+    ...(hasAcme ? ['certbot'] : []),
     ...(hasPython ? ['python3-venv'] : []),
     ...(hasAutomaticUpdates ? ['unattended-upgrades'] : []),
   ];

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { renderDeployment, type RenderedFile } from '@fairlead/deploy-config';
 
 import { agentFiles } from '../application/agent-files.ts';
+import { certificatePlanOf } from '../state/certificate-plan.ts';
 import { backupPlanOf } from '../state/backup-plan.ts';
 import { bundleApplication } from '../application/bundle.ts';
 import { findNativePackages, nativePackageFiles } from '../application/native-packages.ts';
@@ -105,6 +106,7 @@ export async function buildRelease(options: BuildReleaseOptions): Promise<BuiltR
       inputs: bundle.inputs,
       pythonPackages: wheels?.packages ?? [],
     });
+    const certificate = certificatePlanOf(deployment);
     const manifest: ReleaseManifest = {
       format: 'fairlead-release/1',
       name: deployment.name,
@@ -118,6 +120,7 @@ export async function buildRelease(options: BuildReleaseOptions): Promise<BuiltR
       // Without a member when there is none: such releases have the digests of before.
       ...(deployment.secrets.length > 0 && { secrets: deployment.secrets }),
       ...(deployment.backup !== undefined && { backup: backupPlanOf(deployment) }),
+      ...(certificate && { certificate }),
       gate: gateOf(options),
       sbomSha256: digestOf(sbom),
     };

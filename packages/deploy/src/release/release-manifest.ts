@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { z } from 'zod';
 
+import { certificatePlanSchema, type CertificatePlan } from '../state/certificate-plan.ts';
 import { backupPlanSchema, type BackupPlan } from '../state/backup-plan.ts';
 import { partSchema, sha256, type ReleasePart } from '../parts/release-part.ts';
 import type { Platform } from '../platform.ts';
@@ -63,6 +64,8 @@ export interface ReleaseManifest {
   readonly secrets?: readonly SecretReference[] | undefined;
   /** State that the host backs up and restores; absent without a backup. */
   readonly backup?: BackupPlan | undefined;
+  /** Certificate of the host; absent without TLS. */
+  readonly certificate?: CertificatePlan | undefined;
   readonly gate: Gate;
   /** SHA-256 of the bill of materials, in hexadecimal digits. */
   readonly sbomSha256: string;
@@ -104,6 +107,7 @@ export const manifestSchema: z.ZodType<ReleaseManifest> = z.strictObject({
   hostFiles: z.array(hostFile),
   secrets: z.array(secretReferenceSchema).optional(),
   backup: backupPlanSchema.optional(),
+  certificate: certificatePlanSchema.optional(),
   gate,
   sbomSha256: sha256,
 });
