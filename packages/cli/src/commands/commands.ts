@@ -41,6 +41,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     description: 'Return the hosts of an environment to the release before',
     load: async () => (await import('./rollback-command.ts')).defineRollbackCommand,
   },
+  {
+    name: 'restore',
+    description: 'Bring lost hosts back from a release and their backup',
+    load: async () => (await import('./restore-command.ts')).defineRestoreCommand,
+  },
   hostsCommands,
   {
     name: 'completion',

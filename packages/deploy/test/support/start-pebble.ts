@@ -9,8 +9,15 @@ import { until } from '@fairlead/test-support';
 
 const ADDRESS = '10.77.0.1';
 
-/** Debian's package of the ACME server for tests. */
-export const hasPebble = existsSync('/usr/bin/pebble');
+/** `true` where Debian's packages of an ACME server for tests and of a check of TLS are installed. */
+export const hasPebble = ['pebble', 'testssl'].every((program) =>
+  existsSync(`/usr/bin/${program}`),
+);
+if (!hasPebble) {
+  process.stderr.write(
+    'SKIPPED: tests of certificates of an ACME authority; run "apt-get install -y --no-install-recommends pebble testssl.sh"\n',
+  );
+}
 
 /** An ACME authority in the network of a fleet, which checks port 80 of the hosts as Let's Encrypt does. */
 export interface Pebble {

@@ -1,0 +1,112 @@
+import type { Command } from '@commander-js/extra-typings';
+import type { HostRestore } from '@fairlead/deploy';
+import { addExamples } from '../add-examples.ts';
+import { CliError } from '../cli-error.ts';
+import type { CommandContext } from '../command-context.ts';
+import { readConfig } from '../config/read-config.ts';
+import { confirm } from '../confirm.ts';
+import { buildFromConfig } from '../deploy/build-from-config.ts';
+import { shortDigest } from '../deploy/format-release.ts';
+import { hostValues, onHosts, requireAllHosts, underHost } from '../hosts/on-hosts.ts';
+import { hostLabel, selectHosts } from '../hosts/select-hosts.ts';
+import {
+  configOption,
+  ENVIRONMENT,
+  ENVIRONMENT_TEXT,
+  hostOption,
+  releaseOption,
+} from '../options/deploy-options.ts';
+import { jsonOption, yesOption } from '../options/shared-options.ts';
+import { count } from '../output/format-values.ts';
+import { oneLine } from '../output/plain-text.ts';
+import { ProgressLine } from '../output/progress-line.ts';
+
+/** Defines `fairlead restore`. */
+export function defineRestoreCommand(command: Command, context: CommandContext): void {
+  command
+    .argument(ENVIRONMENT, ENVIRONMENT_TEXT)
+    .addOption(configOption)
+    .addOption(hostOption)
+    .addOption(releaseOption)
+    .option(
+      '--from <place>',
+      'Backups: a folder on the host, or s3://bucket/prefix (default: backup.to of the deployment)',
+    )
+    .option(
+      '--from-host <name>',
+      'Host name whose backup it is (default: that of the host, or the only one with a backup)',
+    )
+    .addOption(yesOption)
+    .addOption(jsonOption)
+    .action(async (environment, options) => {
+      const chosen = await readConfig(options.config, environment);
+      if (chosen.deployment.backup === undefined) {
+        throw new CliError(
+          'ERR_CLI_USAGE',
+          'the deployment has no backup, which names the state of a host: set backup, such as { to: "s3://bucket/prefix" }',
+        );
+      }
+      const urls = selectHosts(chosen, options.host);
+      const where = urls.map(hostLabel).join(', ');
+      await confirm(context, options, `restore the backup on ${where}, and activate a release`);
+      const release = options.release ?? (await buildFromConfig(chosen)).path;
+      const { restoreToHost } = await import('@fairlead/deploy');
+      const progress = new ProgressLine(context.io);
+      const results = await onHosts(context, { chosen, only: options.host }, (carrier, url) =>
+        restoreToHost(carrier, {
+          ...{ release, from: options.from, host: options.fromHost },
+          onStep: (step) => {
+            progress.show(`${hostLabel(url)}: ${step}`);
+          },
+        }),
+      ).finally(() => {
+        progress.clear();
+      });
+      const value = { environment: chosen.name, release, hosts: hostValues(results) };
+      context.output.present(options, value, () =>
+        results.flatMap((result) =>
+          underHost(
+            results,
+            result.host,
+            'error' in result ? [oneLine(result.error.message)] : formatRestored(result.value),
+          ),
+        ),
+      );
+      requireAllHosts(results);
+      const failed = results.flatMap((result) =>
+        'value' in result && !isServing(result.value) ? [hostLabel(result.host)] : [],
+      );
+      if (failed.length === 0) return;
+      throw new CliError(
+        'ERR_CLI_CHECK_FAILED',
+        `the state was restored, but the release failed its gate on ${failed.join(', ')}`,
+      );
+    });
+  addExamples(command, [
+    [
+      'a new host in place of one that was lost',
+      'fairlead restore production --host 10.0.0.7 --from-host ip-10-0-0-1',
+    ],
+    [
+      'in CI, from a copy of the backups',
+      'fairlead restore production --from s3://backup-copy/shop --yes --json',
+    ],
+  ]);
+}
+
+function isServing({ outcome }: HostRestore): boolean {
+  return outcome === 'activated' || outcome === 'unchanged';
+}
+
+function formatRestored(host: HostRestore): readonly string[] {
+  const { restored, outcome, digest, message, log = [] } = host;
+  const { location, at, files, models } = restored;
+  const registry = models === undefined ? '' : ` and ${count(models.length, 'model')}`;
+  const release = digest === undefined ? '' : ` release ${shortDigest(digest)}`;
+  return [
+    `restored ${count(files.length, 'file')}${registry} of ${at} from ${location}`,
+    `${outcome}${release}`,
+    ...(message === undefined ? [] : [oneLine(message)]),
+    ...log.map((line) => `  ${oneLine(line)}`),
+  ];
+}
