@@ -32,13 +32,13 @@ describe.skipIf(!canBootFleet())('the agent on a host, at length', () => {
     [
       'that can not start',
       { before: "throw new Error('no model here');" },
-      'ended 2 times',
+      /ended \d+ times/,
       'no model here',
     ],
     [
       'that answers a golden example wrongly',
       { outputs: '7' },
-      'the answer is {"version":3,"outputs":[7]}, expected {"outputs":[3]}',
+      /the answer is {"version":3,"outputs":\[7\]}, expected {"outputs":\[3\]}/,
       '',
     ],
     [
@@ -47,7 +47,7 @@ describe.skipIf(!canBootFleet())('the agent on a host, at length', () => {
         before: 'await new Promise(() => setInterval(() => {}, 1e6));',
         options: { readyTimeoutMs: 3_000 },
       },
-      '/v2/health/ready: ',
+      /\/v2\/health\/ready: /,
       '',
     ],
   ])('reverts a release %s, and says why with the log', async (_, change, message, log) => {
@@ -60,7 +60,7 @@ describe.skipIf(!canBootFleet())('the agent on a host, at length', () => {
         outcome: 'reverted',
         digest: first.digest,
         code: 'ERR_DEPLOY_GATE_FAILED',
-        message: expect.stringContaining(message) as string,
+        message: expect.stringMatching(message) as string,
       },
     });
     expect((report.result?.log as string[]).join('\n')).toContain(log);

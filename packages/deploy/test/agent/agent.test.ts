@@ -88,7 +88,7 @@ describe.skipIf(!canBootFleet())('the agent on a host', () => {
         outcome: 'reverted',
         digest: first.digest,
         code: 'ERR_DEPLOY_GATE_FAILED',
-        message: expect.stringContaining('ended 2 times') as string,
+        message: expect.stringMatching(/ended \d+ times/) as string,
       },
     });
     expect((report.result?.log as string[]).join('\n')).toContain('no model here');

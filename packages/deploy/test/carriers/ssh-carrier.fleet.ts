@@ -15,7 +15,7 @@ it.skipIf(!canBootFleet())('a deployment by SSH reports a revert with the log', 
   const reverted = await deployToHost(carrier, { release: bad.path });
   await carrier.close();
   expect(reverted).toMatchObject({ outcome: 'reverted', digest: first.digest });
-  expect(reverted.message).toContain('ended 2 times');
+  expect(reverted.message).toMatch(/ended \d+ times/);
   expect(reverted.log?.join('\n')).toContain('no model here');
   expect(await askService(fleet.host('h1'))).toEqual({ version: 1, outputs: [1] });
 });
