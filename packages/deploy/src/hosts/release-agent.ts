@@ -142,7 +142,7 @@ export async function runReleaseAgent(
   });
   if (last !== undefined) return last;
   const reason = result.code === BUSY ? 'another deployment works there' : undefined;
-  throw hostProblem(carrier, problem ?? reason ?? describeFailure(result));
+  throw hostProblem(carrier, problem ?? reason ?? describeFailure(result), result);
 }
 
 function parse(text: string): z.output<typeof line> | undefined {

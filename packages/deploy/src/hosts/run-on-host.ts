@@ -1,9 +1,18 @@
 import type { Carrier, CarrierResult, CarrierRunOptions } from '../carriers/carrier.ts';
 import { DeployError } from '../deploy-error.ts';
 
+/** Exit code of a carrier that can't reach its host. */
+const UNREACHABLE = 255;
+
 /** Creates the error of a host, which begins with its name. */
-export function hostProblem({ host }: Carrier, reason: string): DeployError {
-  return new DeployError('ERR_DEPLOY_HOST', `The host ${host}: ${reason}`);
+export function hostProblem({ host }: Carrier, reason: string, cause?: CarrierResult): DeployError {
+  return new DeployError('ERR_DEPLOY_HOST', `The host ${host}: ${reason}`, { cause });
+}
+
+/** Checks whether an error is one of the connection: the command may have ended, or still run. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof DeployError)) return false;
+  return (error.cause as Partial<CarrierResult> | undefined)?.code === UNREACHABLE;
 }
 
 /**
@@ -18,11 +27,11 @@ export async function runOnHost(
 ): Promise<CarrierResult> {
   const result = await carrier.run(argv, options);
   if (result.code === 0) return result;
-  throw hostProblem(carrier, describeFailure(result));
+  throw hostProblem(carrier, describeFailure(result), result);
 }
 
 /** Describes a command that failed; ssh itself ends with 255. */
 export function describeFailure({ code, stderr }: CarrierResult): string {
   const reason = stderr.trim().slice(-500);
-  return code === 255 ? `can't be reached: ${reason}` : `exit code ${code}: ${reason}`;
+  return code === UNREACHABLE ? `can't be reached: ${reason}` : `exit code ${code}: ${reason}`;
 }

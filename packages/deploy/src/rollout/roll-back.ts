@@ -3,6 +3,7 @@ import { DeployError } from '../deploy-error.ts';
 import { runCurrentAgent } from '../hosts/current-agent.ts';
 import { readHostStatus } from '../hosts/host-status.ts';
 import { agentResult } from '../hosts/release-agent.ts';
+import { waitForAgent } from '../hosts/run-agent.ts';
 import { hostProblem } from '../hosts/run-on-host.ts';
 import { batchesOf, batchSize } from './batches.ts';
 import { lockFleet } from './fleet-lock.ts';
@@ -39,7 +40,12 @@ export async function rollBack(options: FleetOptions): Promise<Rollout> {
     options.owner,
   );
   const stop = AbortSignal.any([lock.signal, ...(signal ? [signal] : [])]);
-  const statuses = await Promise.all(updates.map(({ carrier }) => readHostStatus(carrier)));
+  const statuses = await Promise.all(
+    updates.map(async ({ carrier }) => {
+      await waitForAgent(carrier);
+      return readHostStatus(carrier);
+    }),
+  );
   for (const [index, { current }] of statuses.entries()) updates[index]?.note({ digest: current });
   const target = findTarget(statuses, updates);
   onEvent({ type: 'phase', phase: 'revert' });

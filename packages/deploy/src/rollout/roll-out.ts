@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { readHostStatus } from '../hosts/host-status.ts';
 import { prepareHost, runReleaseAgent, type AgentResult } from '../hosts/release-agent.ts';
+import { isUnreachable } from '../hosts/run-on-host.ts';
 import { readRelease } from '../release/read-release.ts';
 import { batchesOf, batchSize } from './batches.ts';
 import { lockFleet } from './fleet-lock.ts';
@@ -9,6 +12,8 @@ import { summarize, withoutErrors, type Rollout, type RolloutPhase } from './rol
 import { checkHost, checkHosts, watchHosts } from './watch-hosts.ts';
 
 const WATCH_MS = 75_000;
+/** Pause before a second connection to a host. */
+const RECONNECT_MS = 2_000;
 
 /**
  * Updates the hosts of a fleet to a release, a batch at a time, while the others serve. All hosts prepare the release first, which touches nothing
@@ -93,7 +98,7 @@ export async function rollOut(options: RollOutOptions): Promise<Rollout> {
             revertible.add(update);
           await update.stay();
         } else {
-          await update.change(() => run(update, ['activate', digest]), {
+          await update.change(() => resume(() => run(update, ['activate', digest])), {
             done: 'activated',
             signal: stop,
           });
@@ -124,4 +129,15 @@ export async function rollOut(options: RollOutOptions): Promise<Rollout> {
     );
   }
   return finish();
+}
+
+/** Runs an activation, and goes on with it when the connection breaks: the agent works on, and a second one waits for it. */
+async function resume(activate: () => Promise<AgentResult>): Promise<AgentResult> {
+  try {
+    return await activate();
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+    await sleep(RECONNECT_MS);
+    return await activate();
+  }
 }

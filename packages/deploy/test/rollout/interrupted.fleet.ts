@@ -19,8 +19,12 @@ describe.skipIf(!canBootFleet())('a rolling update that is interrupted', () => {
   let releases: readonly [BuiltRelease, BuiltRelease];
   let load: Load;
 
-  const start = ({ path }: BuiltRelease): RunningRollOut =>
+  const start = (
+    { path }: BuiltRelease,
+    work: 'rollOut' | 'rollBack' = 'rollOut',
+  ): RunningRollOut =>
     startRollOut({
+      work,
       sshConfig: served.fleet.sshConfig,
       names: served.fleet.hosts.map(({ name }) => name),
       socket: served.haproxy.socket,
@@ -108,6 +112,40 @@ describe.skipIf(!canBootFleet())('a rolling update that is interrupted', () => {
     ]);
     expect(result?.outcome).toBe('aborted');
     expect(await current()).toEqual([second.digest, first.digest, first.digest]);
+    await untilAllServe(served);
+  });
+
+  it('goes on when the connection to a host breaks during its activation', async () => {
+    const [first, second] = releases;
+    await rollOut({ ...fleetOptions(), release: first.path, watchMs: 0 });
+    const h1 = served.fleet.host('h1');
+    const broken = Promise.withResolvers<unknown>();
+    const result = await rollOut({
+      ...{ ...fleetOptions(), release: second.path, watchMs: 0 },
+      onEvent: (event) => {
+        if (event.type !== 'step' || event.host !== 'h1' || event.step !== 'restart') return;
+        broken.resolve(h1.run(['pkill', '-9', '-f', 'sshd: admin'], { mayFail: true }));
+      },
+    });
+    await broken.promise;
+    expect(result.message).toBeUndefined();
+    expect(result.outcome).toBe('activated');
+    expect(await current()).toEqual(everywhere(second));
+    await untilAllServe(served);
+  });
+
+  it('lets a rollback be repeated at once after kill -9', async () => {
+    const [first, second] = releases;
+    for (const { path } of [first, second]) {
+      await rollOut({ ...fleetOptions(), release: path, watchMs: 0 });
+    }
+    const running = start(first, 'rollBack');
+    await running.until((line) => line.type === 'step' && line.step === 'drain');
+    await sleep(1_500);
+    running.kill('SIGKILL');
+    await running.ended;
+    expect(await rollBack(fleetOptions())).toMatchObject({ outcome: 'activated' });
+    expect(await current()).toEqual(everywhere(first));
     await untilAllServe(served);
   });
 

@@ -1,5 +1,5 @@
 import { haproxyBalancer } from '../../src/haproxy.ts';
-import { rollOut } from '../../src/index.ts';
+import { rollBack, rollOut } from '../../src/index.ts';
 import { sshCarrier } from '../../src/ssh.ts';
 
 /** Arguments of the process, as JSON. */
@@ -7,7 +7,9 @@ export interface RollOutPlan {
   readonly sshConfig: string;
   readonly names: readonly string[];
   readonly socket: string;
+  /** Path of the release, for `rollOut`. */
   readonly release: string;
+  readonly work: 'rollOut' | 'rollBack';
 }
 
 // Deploys a release as `fairlead deploy` does, for tests that kill it: writes the events and the result as JSON lines.
@@ -24,10 +26,12 @@ process.once('SIGINT', () => {
   stop.abort();
 });
 try {
-  const result = await rollOut({
-    ...{ hosts, release: plan.release, watchMs: 0, signal: stop.signal, onEvent: write },
-    balancer: haproxyBalancer({ socket: plan.socket, backend: 'hosts' }),
-  });
+  const balancer = haproxyBalancer({ socket: plan.socket, backend: 'hosts' });
+  const fleet = { hosts, balancer, signal: stop.signal, onEvent: write };
+  const result =
+    plan.work === 'rollBack'
+      ? await rollBack(fleet)
+      : await rollOut({ ...fleet, release: plan.release, watchMs: 0 });
   write({ type: 'result', ...result });
 } catch (error) {
   write({ type: 'error', message: String(error) });
