@@ -48,10 +48,9 @@ export async function passGate({ gate, ...manifest }: ReleaseManifest): Promise<
   for (;;) {
     const before = await readServices(services);
     const crashed = before.find(hasCrashed);
-    if (crashed !== undefined) {
-      throw failed(`${crashed.name} ended ${crashed.restarts + 1} times; last check: ${last}`);
-    }
-    const problem = (await findProblem(gate)) ?? findUnsteady(before, await readServices(services));
+    if (crashed !== undefined) throw crashFailure(crashed, last);
+    const checked = await whileRunning(services, findProblem(gate), last);
+    const problem = checked ?? findUnsteady(before, await readServices(services));
     if (problem === undefined) return;
     last = problem.reason;
     wrongAnswers = problem.isWrongAnswer ? wrongAnswers + 1 : 0;
@@ -63,6 +62,35 @@ export async function passGate({ gate, ...manifest }: ReleaseManifest): Promise<
     if (performance.now() > deadline) throw failed(`${last}, after ${gate.timeoutMs} ms`);
     await sleep(POLL_MS);
   }
+}
+
+/**
+ * Resolves to the result of the checks.
+ *
+ * @throws DeployError `ERR_DEPLOY_GATE_FAILED` as soon as a service has crashed: a request waits in its socket until Nginx times out
+ */
+async function whileRunning<T>(
+  services: readonly string[],
+  checks: Promise<T>,
+  last: string,
+): Promise<T> {
+  let isDone = false;
+  const done = checks.finally(() => {
+    isDone = true;
+  });
+  const watch = async (): Promise<T> => {
+    while (!isDone) {
+      await sleep(POLL_MS);
+      const crashed = (await readServices(services)).find(hasCrashed);
+      if (crashed !== undefined) throw crashFailure(crashed, last);
+    }
+    return done;
+  };
+  return Promise.race([done, watch()]);
+}
+
+function crashFailure({ name, restarts }: ServiceState, last: string): DeployError {
+  return failed(`${name} ended ${restarts + 1} times; last check: ${last}`);
 }
 
 /** Failure of a release that passed its gate before. */

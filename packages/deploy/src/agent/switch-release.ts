@@ -7,6 +7,7 @@ import { hostError } from './host-error.ts';
 import { placeLinks, replaceLink } from './host-links.ts';
 import { currentLink, releaseFolder, type HostPaths } from './host-paths.ts';
 import type { OnStep } from './on-step.ts';
+import { reloadNginx } from './reload-nginx.ts';
 import { runProgram } from './run-program.ts';
 import { unitsOf } from './units.ts';
 
@@ -85,7 +86,8 @@ async function restart(
   if (services.length > 0) await runProgram('systemctl', ['restart', ...services]);
   if (manifest.hostFiles.some(({ role }) => role === 'nginx')) {
     await must('systemctl', ['enable', '--quiet', 'nginx.service']);
-    await must('systemctl', ['reload-or-restart', 'nginx.service']);
+    const { code, stderr } = await reloadNginx();
+    if (code !== 0) throw hostError(`Nginx can't be reloaded (${code}): ${stderr.trim()}`);
   }
   // After Nginx: an authority checks it before it issues a certificate.
   const newTimers = timers.filter((name) => changed.some((path) => path.endsWith(`/${name}`)));

@@ -70,6 +70,22 @@ describe.skipIf(!canBootFleet())('the agent on a host, at length', () => {
     });
   });
 
+  it('waits until the former workers of Nginx have closed their connections', async () => {
+    const show = ['systemctl', 'show', '--property=MainPID', '--value', 'nginx.service'];
+    const master = (await host.run(show)).stdout.trim();
+    await upload(host, second);
+    const archive = `/var/tmp/${second.digest}.tar`;
+    await runAgent(host, second, ['prepare', second.digest, '--archive', archive]);
+    // It reloads later: the former workers answer the gate.
+    await host.run(['kill', '-STOP', master]);
+    const working = runAgent(host, second, ['activate', second.digest]);
+    const first4s = await Promise.race([working, sleep(4_000)]);
+    await host.run(['kill', '-CONT', master]);
+    expect(first4s).toBeUndefined();
+    expect((await working).result).toMatchObject({ outcome: 'activated' });
+    expect((await deploy(host, first)).result).toMatchObject({ outcome: 'activated' });
+  });
+
   it('refuses a release whose files Nginx or systemd refuses, and touches nothing', async () => {
     const deployment = {
       nginx: {

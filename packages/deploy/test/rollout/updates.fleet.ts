@@ -1,7 +1,7 @@
 import { canBootFleet, startLoad, type LoadResult } from '@fairlead/fleet';
 import { expect, it } from 'vitest';
 
-import { rollBack, rollOut, type Rollout } from '../../src/index.ts';
+import { rollBack, rollOut, type Rollout, type RolloutEvent } from '../../src/index.ts';
 import { startServedFleet, untilAllServe } from '../support/served-fleet.ts';
 import { buildService } from '../support/service-release.ts';
 
@@ -16,8 +16,15 @@ it.skipIf(!canBootFleet())(
     await using served = await startServedFleet(3);
     const releases = [await buildService({ version: 1 }), await buildService({ version: 2 })];
     const { hosts, balancer, haproxy } = served;
+    const history: string[] = [];
+    const onEvent = (event: RolloutEvent): void => {
+      history.push(`${new Date().toISOString()} ${JSON.stringify(event).slice(0, 120)}`);
+    };
     const update = (round: number): Promise<Rollout> =>
-      rollOut({ ...{ hosts, balancer, watchMs: 0 }, release: releases[round % 2]?.path ?? '' });
+      rollOut({
+        ...{ hosts, balancer, watchMs: 0, onEvent },
+        release: releases[round % 2]?.path ?? '',
+      });
     for (const round of [0, 1]) expect(await update(round)).toMatchObject({ outcome: 'activated' });
     await untilAllServe(served);
     const start = () =>
@@ -39,7 +46,7 @@ it.skipIf(!canBootFleet())(
       times.push(Math.round(performance.now() - begin));
     }
     const begin = performance.now();
-    expect(await rollBack({ hosts, balancer })).toMatchObject({ outcome: 'activated' });
+    expect(await rollBack({ hosts, balancer, onEvent })).toMatchObject({ outcome: 'activated' });
     const rollbackMs = Math.round(performance.now() - begin);
     await load.untilSent(REQUESTS);
     const updated = await load.stop();
@@ -53,6 +60,7 @@ it.skipIf(!canBootFleet())(
         '',
       ].join('\n'),
     );
+    if (updated.failed > 0) process.stdout.write(`${history.join('\n')}\n`);
     expect(updated.failures).toEqual([]);
     expect(Object.keys(updated.byHost)).toHaveLength(3);
   },
