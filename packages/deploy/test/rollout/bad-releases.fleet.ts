@@ -25,7 +25,7 @@ readFileSync('/var/lib/fairlead/missing.onnx');`,
   [
     // When all hosts have it: under a constant load, each process ends at about the same age.
     'crashes later',
-    { before: 'setTimeout(() => process.exit(1), 60_000);' },
+    { before: 'setTimeout(() => process.exit(1), 60_000).unref();' },
     ['reverted', 'reverted', 'reverted'],
   ],
 ];
