@@ -69,6 +69,7 @@ export async function startPebble(fleet: Fleet, host: FleetHost, days: number): 
     ]),
     start(['pebble', '-config', config, '-dnsserver', `${ADDRESS}:8053`]),
   ];
+  const ended = children.map((child) => once(child, 'exit'));
   const curl = ['curl', '-sSf', '--cacert', certificate];
   const root = await until(async () => {
     const answer = await fleet.run([...curl, `https://${ADDRESS}:15000/roots/0`], {
@@ -82,7 +83,7 @@ export async function startPebble(fleet: Fleet, host: FleetHost, days: number): 
     root,
     async stop() {
       await fleet.run(['pkill', '-x', 'pebble|pebble-challtes'], { mayFail: true });
-      for (const child of children) if (child.exitCode === null) await once(child, 'exit');
+      await Promise.all(ended);
     },
   };
 }
