@@ -176,7 +176,10 @@ describe.skipIf(!canBootFleet())('fairlead deploy and rollback', () => {
     );
     writeFileSync(join(folder, 'check.sh'), 'true\n');
     const built = await runJson(place, 'release', 'build', 'production');
-    const lines = exampleLines(page).filter(isForHosts);
+    // Those of `restore` need a host that was lost: `restore.fleet.ts`.
+    const lines = exampleLines(page).filter(
+      (line) => isForHosts(line) && !line.startsWith('fairlead restore'),
+    );
     expect(lines.length).toBeGreaterThan(15);
     for (const [index, line] of lines.entries()) {
       if (line.startsWith('fairlead rollback')) {

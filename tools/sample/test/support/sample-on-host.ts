@@ -69,8 +69,8 @@ export class SampleOnHost {
     }));
   }
 
-  /** Copies secrets and models to the host, as a user does. */
-  sync(sshConfig: string): string {
+  /** Copies secrets and models to the hosts, as a user does. */
+  sync(sshConfig: string, hosts: readonly string[] = ['h1']): string {
     const models = readdirSync(this.flaskModels).flatMap((model) =>
       ['model.joblib', 'metadata.json'].map((name) => [
         `/var/lib/fairlead-flask/models/${model}/${name}`,
@@ -83,7 +83,7 @@ export class SampleOnHost {
     ]);
     const environments = {
       production: {
-        hosts: ['ssh://h1'],
+        hosts: hosts.map((name) => `ssh://${name}`),
         ssh: { configFile: sshConfig },
         files: Object.fromEntries([...models, ...secrets]) as Record<string, string>,
         registry: { folder: 'registry' },
