@@ -59,7 +59,7 @@ const deployService = `
 | \`etc/systemd/system/fairlead-gateway.service\`      | the service: account, settings, limits of memory and files |
 | \`etc/systemd/system/fairlead-gateway.socket\`       | its socket, which stays open during a restart              |
 | \`etc/systemd/system/fairlead-certificate.service\`  | checks the days that the certificate is still valid        |
-| \`etc/systemd/system/fairlead-certificate.timer\`    | starts this check each day                                 |
+| \`etc/systemd/system/fairlead-certificate.timer\`    | starts this check twice a day                              |
 | \`etc/systemd/system/nginx.service.d/fairlead.conf\` | time for requests in flight when Nginx stops               |
 | \`etc/sysusers.d/fairlead.conf\`                     | the account of the service                                 |
 | \`etc/tmpfiles.d/fairlead.conf\`                     | folders, and modes of the secrets                          |
