@@ -3,18 +3,20 @@ import type {
   FlaskInput,
   GatewayInput,
   HostInput,
-  HttpListenInput,
-  HttpsListenInput,
   KeepAliveInput,
-  NginxInput,
-  PerAddressLimitsInput,
-  RouteInput,
   ServiceInput,
   TargetInput,
   TimeoutsInput,
 } from './deployment-input.ts';
 import type { Acme } from './certificate/acme.ts';
 import type { Layout } from './layout.ts';
+import type {
+  HttpListenInput,
+  HttpsListenInput,
+  NginxInput,
+  PerAddressLimitsInput,
+  RouteInput,
+} from './nginx-input.ts';
 import type { Secret } from './secrets/secret.ts';
 import type { Backup } from './state/backup.ts';
 import type { AbsolutePath } from './values/absolute-path.ts';

@@ -9,17 +9,19 @@ export type {
   GrpcInput,
   GatewayInput,
   HostInput,
-  HttpListenInput,
-  HttpsListenInput,
   KeepAliveInput,
-  NginxInput,
-  PerAddressLimitsInput,
-  RouteInput,
   ServiceInput,
   TargetInput,
   TimeoutsInput,
-  UpstreamInput,
 } from './deployment-input.ts';
+export type {
+  HttpListenInput,
+  HttpsListenInput,
+  NginxInput,
+  PerAddressLimitsInput,
+  RouteInput,
+  UpstreamInput,
+} from './nginx-input.ts';
 export type {
   CheckedLayout,
   CloudWatch,

@@ -9,8 +9,8 @@ export type { HostRestore, RestoreToHostOptions } from './hosts/restore-to-host.
 export type { RestoredState } from './hosts/release-agent.ts';
 export type { CertificatePlan } from './state/certificate-plan.ts';
 export type { BackupPlan } from './state/backup-plan.ts';
-export { sendSecret } from './carriers/send-secret.ts';
-export type { SendSecretOptions } from './carriers/send-secret.ts';
+export { sendSecret } from './hosts/send-secret.ts';
+export type { SendSecretOptions } from './hosts/send-secret.ts';
 export { DeployError } from './deploy-error.ts';
 export type { DeployErrorCode } from './deploy-error.ts';
 export type {

@@ -18,6 +18,7 @@ interface Declaration {
 
 const sources = [
   'deployment-input.ts',
+  'nginx-input.ts',
   'layout.ts',
   'secrets/secret-input.ts',
   'state/backup-input.ts',

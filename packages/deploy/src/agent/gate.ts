@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { DeployError } from '../deploy-error.ts';
-import type { Gate, ReleaseManifest } from '../release/release-manifest.ts';
-import { findLoadFailure } from './load-failure.ts';
-import { requestLocal } from './local-request.ts';
-import { matchesExpected } from './matches-expected.ts';
-import { runProgram } from './run-program.ts';
+import type { DeployError } from '../deploy-error.ts';
+import type { ReleaseManifest } from '../release/release-manifest.ts';
+import { findProblem, waiting, type Problem } from './gate-checks.ts';
+import { gateFailed } from './gate-failed.ts';
+import { hasCrashed, readServices, type ServiceState } from './service-states.ts';
 import { unitsOf } from './units.ts';
 
 const POLL_MS = 200;
@@ -15,24 +13,6 @@ const MAX_WRONG_ANSWERS = 5;
 
 /** Time that a model may fail to load for one reason, in milliseconds: a network may recover, a damaged file doesn't. */
 const MAX_LOAD_FAILURE_MS = 7_000;
-
-/** State of a service, as systemd reports it. */
-interface ServiceState {
-  readonly name: string;
-  readonly active: string;
-  readonly sub: string;
-  readonly mainPid: string;
-  readonly restarts: number;
-}
-
-/** Reason why a release hasn't passed a check. */
-interface Problem {
-  readonly reason: string;
-  /** `true` for an answer that time doesn't change. */
-  readonly isWrongAnswer: boolean;
-  /** Model that can't be loaded, with the reason. */
-  readonly loadFailure?: string | undefined;
-}
 
 /**
  * Waits until every check of a release is answered as expected through Nginx, by services that don't restart between the checks.
@@ -54,12 +34,12 @@ export async function passGate({ gate, ...manifest }: ReleaseManifest): Promise<
     if (problem === undefined) return;
     last = problem.reason;
     wrongAnswers = problem.isWrongAnswer ? wrongAnswers + 1 : 0;
-    if (wrongAnswers >= MAX_WRONG_ANSWERS) throw failed(last);
+    if (wrongAnswers >= MAX_WRONG_ANSWERS) throw gateFailed(last);
     if (problem.loadFailure === undefined) loadFailure = undefined;
     else if (problem.loadFailure !== loadFailure?.reason) {
       loadFailure = { reason: problem.loadFailure, since: performance.now() };
-    } else if (performance.now() - loadFailure.since > MAX_LOAD_FAILURE_MS) throw failed(last);
-    if (performance.now() > deadline) throw failed(`${last}, after ${gate.timeoutMs} ms`);
+    } else if (performance.now() - loadFailure.since > MAX_LOAD_FAILURE_MS) throw gateFailed(last);
+    if (performance.now() > deadline) throw gateFailed(`${last}, after ${gate.timeoutMs} ms`);
     await sleep(POLL_MS);
   }
 }
@@ -90,7 +70,7 @@ async function whileRunning<T>(
 }
 
 function crashFailure({ name, restarts }: ServiceState, last: string): DeployError {
-  return failed(`${name} ended ${restarts + 1} times; last check: ${last}`);
+  return gateFailed(`${name} ended ${restarts + 1} times; last check: ${last}`);
 }
 
 /** Failure of a release that passed its gate before. */
@@ -120,11 +100,6 @@ export async function findFailure({
   return problem && { reason: problem.reason, isFinal: false };
 }
 
-/** Checks whether a service has ended twice: once may be a failure that passes, such as of a network. */
-function hasCrashed({ active, sub, restarts }: ServiceState): boolean {
-  return active === 'failed' || restarts >= 2 || (restarts === 1 && sub === 'auto-restart');
-}
-
 /** Finds a service that isn't the same process as before the checks. */
 function findUnsteady(
   before: readonly ServiceState[],
@@ -135,69 +110,4 @@ function findUnsteady(
     ({ name, active, mainPid }) => active !== 'active' || pids.get(name) !== mainPid,
   );
   return unsteady && waiting(`${unsteady.name} restarted, and is ${unsteady.active}`);
-}
-
-/** Makes the checks in order; returns the first problem. */
-async function findProblem({ origin, checks, keyFile }: Gate): Promise<Problem | undefined> {
-  const key = keyFile === undefined ? undefined : await readKey(keyFile);
-  for (const { path, body, expected } of checks) {
-    const answer = await requestLocal(origin, { path, body, key });
-    if ('problem' in answer) return waiting(`${path}: ${answer.problem}`);
-    const shown = answer.text.slice(0, 200);
-    if (answer.status === 503) {
-      const failure = await findLoadFailure({ origin, checks }, key);
-      if (failure !== undefined) {
-        const reason = `${failure.path}: ${failure.reason.slice(0, 400)}`;
-        return { ...waiting(reason), loadFailure: failure.reason };
-      }
-    }
-    if (answer.status !== 200) return waiting(`${path}: status ${answer.status}: ${shown}`);
-    if (expected === undefined || matchesExpected(parsed(answer.text), expected)) continue;
-    const reason = `${path}: the answer is ${shown}, expected ${JSON.stringify(expected).slice(0, 200)}`;
-    return { reason, isWrongAnswer: true };
-  }
-  return undefined;
-}
-
-async function readKey(file: string): Promise<string> {
-  try {
-    return (await readFile(file, 'utf8')).trim();
-  } catch (cause) {
-    throw failed(`the file of the key for checks can't be read: ${file}`, cause);
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function waiting(reason: string): Problem {
-  return { reason, isWrongAnswer: false };
-}
-
-async function readServices(services: readonly string[]): Promise<readonly ServiceState[]> {
-  return Promise.all(
-    services.map(async (name) => {
-      const { stdout } = await runProgram('systemctl', [
-        ...['show', name, '--property=ActiveState,SubState,MainPID,NRestarts'],
-      ]);
-      const values = new Map(stdout.split('\n').map((line) => line.split('=') as [string, string]));
-      return {
-        name,
-        active: values.get('ActiveState') ?? 'unknown',
-        sub: values.get('SubState') ?? 'unknown',
-        mainPid: values.get('MainPID') ?? '0',
-        restarts: Number(values.get('NRestarts') ?? 0),
-      };
-    }),
-  );
-}
-
-function failed(reason: string, cause?: unknown): DeployError {
-  const message = `The release failed its gate: ${reason}.`;
-  return new DeployError('ERR_DEPLOY_GATE_FAILED', message, { cause });
 }

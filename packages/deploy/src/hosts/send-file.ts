@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 
-import { describeValue } from '@fairlead/signature';
-
 import type { Carrier } from '../carriers/carrier.ts';
-import { checkOptions, invalidOption } from '../check-options.ts';
-import { runOnHost } from './run-on-host.ts';
-import { Readable } from 'node:stream';
+import { checkOptions } from '../check-options.ts';
+import { describeFailure, hostProblem, runOnHost } from './run-on-host.ts';
+import { checkHostPath, writeFileOnHost } from './write-file.ts';
 
 /** Options of {@link sendFile}. */
 export interface SendFileOptions {
@@ -16,22 +14,6 @@ export interface SendFileOptions {
   /** Only compares. @defaultValue `false` */
   readonly dryRun?: boolean | undefined;
 }
-
-/**
- * Replaces the file at once. A new one is for root only; one that exists keeps its mode and owner, which `tmpfiles.d` of the release
- * has set. Folders are created for all to enter.
- */
-const SCRIPT = `set -eu
-umask 022
-mkdir -p "$(dirname "$1")"
-umask 077
-trap 'rm -f "$1.new"' EXIT
-rm -f "$1.new"
-cat >"$1.new"
-if [ -e "$1" ]; then chown --reference="$1" "$1.new"; chmod --reference="$1" "$1.new"; fi
-sync "$1.new"
-mv -T "$1.new" "$1"
-`;
 
 /**
  * Writes a file of a host, such as a certificate or a secret, unless it has this content already.
@@ -57,16 +39,14 @@ export async function sendFile(
 ): Promise<'missing' | 'changed' | 'unchanged'> {
   checkOptions('sendFile', options, { path: 'required', content: 'required', dryRun: 'optional' });
   const { path, content, dryRun = false } = options;
-  if (typeof path !== 'string' || !/^\/(?:[^/\p{Cc}]+\/)*[^/\p{Cc}]+$/u.test(path)) {
-    throw invalidOption(`Option path is ${describeValue(path)}: expected an absolute path.`);
-  }
+  checkHostPath(path);
   const compare = '[ ! -e "$1" ] || sha256sum <"$1"';
   const { stdout } = await runOnHost(carrier, ['sh', '-c', compare, 'sh', path]);
   const found = stdout.slice(0, 64);
   if (found === createHash('sha256').update(content).digest('hex')) return 'unchanged';
   if (!dryRun) {
-    const stdin = Readable.from([content]);
-    await runOnHost(carrier, ['sh', '-c', SCRIPT, 'sh', path], { stdin });
+    const result = await writeFileOnHost(carrier, { path, content, keepsMode: true });
+    if (result.code !== 0) throw hostProblem(carrier, describeFailure(result), result);
   }
   return found === '' ? 'missing' : 'changed';
 }
