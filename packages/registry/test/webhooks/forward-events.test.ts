@@ -51,15 +51,24 @@ async function until(reached: () => boolean): Promise<void> {
   }
 }
 
+/** Records events of every kind, each in another millisecond: events of one are delivered in the order of the logs. */
 async function story(registry: ModelRegistry): Promise<void> {
-  await registry.push(digits('one'));
-  await registry.setAlias('digits', 'champion', 1, { actor: 'ada', reason: 'first' });
-  await registry.push(digits('two'));
-  await registry.model('digits').version(2).approve({ actor: 'bea' });
-  await registry.model('digits').setGates('champion', ['approvedBy 1'], ada);
-  await registry.setAlias('digits', 'champion', 2, ada);
-  await registry.rollback('digits', 'champion', { actor: 'on call', reason: 'errors' });
-  await registry.model('digits').version(2).archive(ada);
+  const model = registry.model('digits');
+  const events: readonly (() => Promise<unknown>)[] = [
+    () => registry.push(digits('one')),
+    () => registry.setAlias('digits', 'champion', 1, { actor: 'ada', reason: 'first' }),
+    () => registry.push(digits('two')),
+    () => model.version(2).approve({ actor: 'bea' }),
+    () => model.setGates('champion', ['approvedBy 1'], ada),
+    () => registry.setAlias('digits', 'champion', 2, ada),
+    () => registry.rollback('digits', 'champion', { actor: 'on call', reason: 'errors' }),
+    () => model.version(2).archive(ada),
+  ];
+  for (const record of events) {
+    await record();
+    const recordedAt = Date.now();
+    await until(() => Date.now() > recordedAt);
+  }
 }
 
 const delivered = [
