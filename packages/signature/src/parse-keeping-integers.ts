@@ -7,7 +7,7 @@ const QUOTE = 0x22;
 const MINUS = 0x2d;
 const ZERO = 0x30;
 const NINE = 0x39;
-const COLON = 0x3a;
+const COMMA = 0x2c;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
@@ -23,6 +23,24 @@ export function parseKeepingIntegers(json: string): unknown {
   return new Reader(json).value();
 }
 
+/** A list or an object that isn't closed yet. */
+type Container =
+  | { readonly list: unknown[]; readonly object?: undefined }
+  | { readonly list?: undefined; readonly object: Record<string, unknown>; key: string };
+
+function add(container: Container, value: unknown): void {
+  if (container.list !== undefined) {
+    container.list.push(value);
+    return;
+  }
+  const { object, key } = container;
+  if (key !== '__proto__') object[key] = value;
+  else {
+    const ordinary = { value, writable: true, enumerable: true, configurable: true };
+    Object.defineProperty(object, key, ordinary);
+  }
+}
+
 class Reader {
   readonly #json: string;
   #at = 0;
@@ -32,11 +50,51 @@ class Reader {
   }
 
   value(): unknown {
-    switch (this.#next()) {
-      case OPEN_BRACE:
-        return this.#object();
-      case OPEN_BRACKET:
-        return this.#list();
+    // Not the stack of calls, which deeply nested text would overflow.
+    const open: Container[] = [];
+    let inner: Container | undefined;
+    for (;;) {
+      let value: unknown;
+      const code = this.#next();
+      if (code === OPEN_BRACKET || code === OPEN_BRACE) {
+        this.#at += 1;
+        const container: Container = code === OPEN_BRACKET ? { list: [] } : { object: {}, key: '' };
+        const end = this.#next();
+        if (end !== CLOSE_BRACKET && end !== CLOSE_BRACE) {
+          open.push(container);
+          inner = container;
+          this.#readKey(inner);
+          continue;
+        }
+        this.#at += 1;
+        value = container.list ?? container.object;
+      } else value = this.#scalar(code);
+
+      for (;;) {
+        if (inner === undefined) return value;
+        add(inner, value);
+        const separator = this.#next();
+        this.#at += 1;
+        if (separator === COMMA) break;
+        value = inner.list ?? inner.object;
+        open.pop();
+        inner = open.at(-1);
+      }
+      this.#readKey(inner);
+    }
+  }
+
+  /** Reads the key of the next value, if it is one of an object. */
+  #readKey(container: Container): void {
+    if (container.object === undefined) return;
+    this.#next();
+    container.key = this.#string();
+    this.#next();
+    this.#at += 1;
+  }
+
+  #scalar(code: number): unknown {
+    switch (code) {
       case QUOTE:
         return this.#string();
       case 0x74:
@@ -51,38 +109,6 @@ class Reader {
       default:
         return this.#number();
     }
-  }
-
-  #object(): object {
-    const object: Record<string, unknown> = {};
-    this.#at += 1;
-    while (this.#next() !== CLOSE_BRACE) {
-      if (this.#json.charCodeAt(this.#at) !== QUOTE) this.#at += 1;
-      this.#next();
-      const key = this.#string();
-      while (this.#next() !== COLON) this.#at += 1;
-      this.#at += 1;
-      const value = this.value();
-      if (key !== '__proto__') object[key] = value;
-      else {
-        const ordinary = { value, writable: true, enumerable: true, configurable: true };
-        Object.defineProperty(object, key, ordinary);
-      }
-    }
-    this.#at += 1;
-    return object;
-  }
-
-  #list(): unknown[] {
-    const list: unknown[] = [];
-    this.#at += 1;
-    while (this.#next() !== CLOSE_BRACKET) {
-      // A comma, except before the first element.
-      if (list.length > 0) this.#at += 1;
-      list.push(this.value());
-    }
-    this.#at += 1;
-    return list;
   }
 
   #string(): string {
@@ -129,5 +155,5 @@ class Reader {
 
 /** Returns whether a character ends a number: a comma, a bracket, a brace, white space, or the end of the text. */
 function isEndOfNumber(code: number): boolean {
-  return !(code > 0x20 && code !== 0x2c && code !== CLOSE_BRACKET && code !== CLOSE_BRACE);
+  return !(code > 0x20 && code !== COMMA && code !== CLOSE_BRACKET && code !== CLOSE_BRACE);
 }

@@ -126,6 +126,18 @@ describe('round trip', () => {
     ]);
   });
 
+  test('the parser that keeps integers reads text nested as deep as JSON.parse does', () => {
+    const depth = 200_000;
+    let value = parseKeepingIntegers(
+      `${'[1,'.repeat(depth)}{"a":9007199254740993}${',2]'.repeat(depth)}`,
+    );
+    for (let level = 0; level < depth; level += 1) {
+      if (!Array.isArray(value) || value.length !== 3) break;
+      value = (value as unknown[])[1];
+    }
+    expect(value).toEqual({ a: 9007199254740993n });
+  });
+
   test('a nested tensor equals its flat form', () => {
     const flat = decodeTensor({
       name: 'x',

@@ -265,6 +265,17 @@ describe('a manifest', () => {
       'ERR_REGISTRY_INVALID_MANIFEST',
     ],
     [
+      'nested too deep beside an integer beyond 2^53',
+      (text) =>
+        withDigest(
+          text.replace(
+            '"runtime": {',
+            `"number": 12345678901234567890, "baseline": ${'['.repeat(200_000)}${']'.repeat(200_000)},\n  "runtime": {`,
+          ),
+        ),
+      'ERR_REGISTRY_INVALID_MANIFEST',
+    ],
+    [
       'huge',
       (text) => set('padding', JSON.stringify('x'.repeat(17 * 2 ** 20)))(text),
       'ERR_REGISTRY_TOO_LARGE',
