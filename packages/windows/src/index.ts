@@ -1,0 +1,12 @@
+export { BinCounter } from './bins/bin-counter.ts';
+export { countedValues, emptyCounts } from './bins/bin-counts.ts';
+export type { BinCounts } from './bins/bin-counts.ts';
+export { binCount } from './bins/bins.ts';
+export type { Bins, CategoryBins, EdgeBins, ValueBins } from './bins/bins.ts';
+export { roundSum } from './bins/exact-sum.ts';
+export type { ExactSum } from './bins/exact-sum.ts';
+export type { FeatureBaseline } from './bins/feature-baseline.ts';
+export { mergeCounts } from './bins/merge-counts.ts';
+export { numericBins } from './bins/numeric-bins.ts';
+export { WindowsError, windowsErrorCodes } from './windows-error.ts';
+export type { WindowsErrorCode } from './windows-error.ts';

@@ -1,0 +1,19 @@
+/** Every code that a {@link WindowsError} can carry; each has a paragraph in `docs/errors/windows.md`. */
+export const windowsErrorCodes = [
+  'ERR_WINDOWS_INCOMPATIBLE',
+  'ERR_WINDOWS_INVALID_OPTION',
+] as const;
+
+/** Stable code of a {@link WindowsError}. */
+export type WindowsErrorCode = (typeof windowsErrorCodes)[number];
+
+/** A baseline or window that can't be made, read or merged; `code` is stable, the message names the value and the fix. */
+export class WindowsError extends Error {
+  override readonly name = 'WindowsError';
+  readonly code: WindowsErrorCode;
+
+  constructor(code: WindowsErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
