@@ -1,3 +1,9 @@
+export type { Baseline, CalibrationBaseline, ClassCalibration } from './baseline/baseline.ts';
+export { encodeBaseline, parseBaseline } from './baseline/baseline-document.ts';
+export type { BaselineOptions } from './baseline/baseline-options.ts';
+export { createBaseline } from './baseline/create-baseline.ts';
+export type { BaselineColumns } from './baseline/create-baseline.ts';
+export { readBaselineCsv } from './baseline/read-baseline-csv.ts';
 export { BinCounter } from './bins/bin-counter.ts';
 export { countedValues, emptyCounts } from './bins/bin-counts.ts';
 export type { BinCounts } from './bins/bin-counts.ts';

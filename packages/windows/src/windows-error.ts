@@ -1,7 +1,9 @@
 /** Every code that a {@link WindowsError} can carry; each has a paragraph in `docs/errors/windows.md`. */
 export const windowsErrorCodes = [
+  'ERR_WINDOWS_BASELINE_INVALID',
   'ERR_WINDOWS_INCOMPATIBLE',
   'ERR_WINDOWS_INVALID_OPTION',
+  'ERR_WINDOWS_TABLE_INVALID',
 ] as const;
 
 /** Stable code of a {@link WindowsError}. */

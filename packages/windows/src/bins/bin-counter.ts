@@ -81,6 +81,11 @@ export class BinCounter {
     this.#countBin(this.#categories?.findText(value) ?? -1, weight);
   }
 
+  /** Adds a value without a bin. */
+  addOther(weight = 1): void {
+    this.#other += weight;
+  }
+
   /** Adds a missing value. */
   addMissing(weight = 1): void {
     this.#missing += weight;

@@ -4,7 +4,7 @@ export interface EdgeBins {
   /**
    * Edges in ascending order, two at least: bin `i` holds `edges[i] <= x < edges[i + 1]`, the last bin also its upper edge.
    *
-   * A value that many rows have has a bin of its own: from the value to the next larger 64-bit number.
+   * A value that many rows have has a separate bin: from the value to the next larger 64-bit number.
    */
   readonly edges: readonly number[];
 }

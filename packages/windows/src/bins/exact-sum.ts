@@ -2,7 +2,7 @@
  * Exact sum of 64-bit numbers, as numbers of descending magnitude that add up to it: each is the rest, rounded to the nearest
  * number. The first is the rounded sum; an empty list is zero.
  *
- * Equal sums are equal lists, in whatever order the numbers were added.
+ * Equal sums are equal lists, regardless of the order in which the numbers were added.
  */
 export type ExactSum = readonly number[];
 
@@ -74,17 +74,17 @@ export class ExactSummation {
   #add(summand: number): void {
     const parts = this.#parts;
     let x = summand;
-    let kept = 0;
+    let length = 0;
     for (let index = 0; index < this.#length; index += 1) {
       const y = parts[index] ?? 0;
       const high = x + y;
       const virtual = high - x;
       const low = x - (high - virtual) + (y - virtual);
-      if (low !== 0) parts[kept++] = low;
+      if (low !== 0) parts[length++] = low;
       x = high;
     }
-    if (x !== 0) parts[kept++] = x;
-    this.#length = kept;
+    if (x !== 0) parts[length++] = x;
+    this.#length = length;
   }
 
   #grow(): void {

@@ -38,7 +38,7 @@ export function mergeCounts(left: BinCounts, right: BinCounts): BinCounts {
 }
 
 /** Adds two exact sums. */
-export function mergeSums(left: ExactSum, right: ExactSum): ExactSum {
+function mergeSums(left: ExactSum, right: ExactSum): ExactSum {
   if (left.length === 0) return right;
   if (right.length === 0) return left;
   const summation = new ExactSummation();

@@ -11,13 +11,3 @@ export function temporaryFolder(): string {
   });
   return folder;
 }
-
-/** The error that `promise` is rejected with. */
-export async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('expected a rejection');
-}

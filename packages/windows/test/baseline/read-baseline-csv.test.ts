@@ -1,0 +1,54 @@
+import { createBaseline, readBaselineCsv } from '@fairlead/windows';
+import { expect, test } from 'vitest';
+
+const signature = {
+  inputs: [
+    { name: 'age', datatype: 'FP32', shape: [-1] },
+    { name: 'city', datatype: 'BYTES', shape: [-1] },
+  ],
+  outputs: [],
+} as const;
+
+const text =
+  '\uFEFFcity, age ,note\r\n"Bern, Stadt",31,x\r\n\r\nGenf,,"two\nlines"\r\n"""Q""",1e2,\r\nZürich,nan,""';
+
+const expected = createBaseline(
+  { age: [31, null, 100, NaN], city: ['Bern, Stadt', 'Genf', '"Q"', 'Zürich'] },
+  { signature },
+);
+
+test('quotes, line breaks, empty lines and missing cells are read as in RFC 4180 and pandas', async () => {
+  expect(await readBaselineCsv([text], { signature })).toEqual(expected);
+});
+
+test('the size of the chunks does not matter, also in the middle of a character', async () => {
+  const bytes = Buffer.from(text);
+  for (const size of [1, 2, 3, 7, 50]) {
+    const chunks: Uint8Array[] = [];
+    for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
+    expect(await readBaselineCsv(chunks, { signature })).toEqual(expected);
+  }
+});
+
+const wide = Buffer.from(`age,city\n1,"${'x'.repeat(2 ** 21)}`);
+
+test.each<[string, string | Uint8Array, string]>([
+  ['a missing column', 'age\n1\n', 'has no column "city"; it has "age"'],
+  ['a repeated column', 'age,age,city\n1,2,x\n', 'has the column "age" twice'],
+  [
+    'a text in a column of numbers',
+    'age,city\n1,x\nold,y\n',
+    'Line 3 of the training table has "old"',
+  ],
+  ['a hexadecimal number', 'age,city\n0x10,y\n', 'has "0x10" in the column "age"'],
+  ['a missing cell', 'age,city\n\n1\n', 'Line 3 of the training table has 1 cells'],
+  ['a quote inside a cell', 'age,city\n1,a"b"c\n', 'line 2 has a quote that is not at both ends'],
+  ['an open quote in a large file', wide, 'line 2 is longer than 1048576 characters'],
+  ['another encoding', Buffer.from('age,city\n1,Z\xfcrich\n', 'latin1'), 'is not UTF-8'],
+  ['no rows', 'age,city\n', 'The training table has no rows'],
+  ['an empty file', '', 'has no column "age"; it has .'],
+])('%s is rejected with its line', async (_title, csv, message) => {
+  const reading = readBaselineCsv([csv], { signature });
+  await expect(reading).rejects.toThrow(message);
+  await expect(reading).rejects.toMatchObject({ code: 'ERR_WINDOWS_TABLE_INVALID' });
+});
