@@ -1,4 +1,5 @@
 export type { Baseline, CalibrationBaseline, ClassCalibration } from './baseline/baseline.ts';
+export { baselineDigest } from './baseline/baseline-digest.ts';
 export { encodeBaseline, parseBaseline } from './baseline/baseline-document.ts';
 export type { BaselineOptions } from './baseline/baseline-options.ts';
 export { createBaseline } from './baseline/create-baseline.ts';
@@ -14,5 +15,19 @@ export type { ExactSum } from './bins/exact-sum.ts';
 export type { FeatureBaseline } from './bins/feature-baseline.ts';
 export { mergeCounts } from './bins/merge-counts.ts';
 export { numericBins } from './bins/numeric-bins.ts';
+export { emptyWindow } from './window/empty-window.ts';
+export { latencyBoundsMs, latencyQuantile } from './window/latency.ts';
+export type { LatencyHistogram } from './window/latency.ts';
+export { mergeWindows } from './window/merge-windows.ts';
+export { effectiveRows } from './window/window.ts';
+export type {
+  FeatureCounts,
+  OutcomeSums,
+  Window,
+  WindowLabel,
+  WindowLosses,
+  WindowSample,
+} from './window/window.ts';
+export { encodeWindow, parseWindow } from './window/window-document.ts';
 export { WindowsError, windowsErrorCodes } from './windows-error.ts';
 export type { WindowsErrorCode } from './windows-error.ts';

@@ -4,6 +4,7 @@ export const windowsErrorCodes = [
   'ERR_WINDOWS_INCOMPATIBLE',
   'ERR_WINDOWS_INVALID_OPTION',
   'ERR_WINDOWS_TABLE_INVALID',
+  'ERR_WINDOWS_WINDOW_INVALID',
 ] as const;
 
 /** Stable code of a {@link WindowsError}. */

@@ -3,7 +3,7 @@ import { binCount } from '../bins/bins.ts';
 import type { FeatureBaseline } from '../bins/feature-baseline.ts';
 import { roundBins } from '../bins/round-bins.ts';
 import { decodeBins } from '../document/bins-document.ts';
-import { decodeCounts, encodeCounts } from '../document/counts-document.ts';
+import { decodeCountList, decodeCounts, encodeCounts } from '../document/counts-document.ts';
 import { DocumentChecks } from '../document/document-checks.ts';
 import { roundToDatatype } from '../columns/round-to-datatype.ts';
 import { MAX_ROW_WIDTH } from '../columns/watched-column.ts';
@@ -100,6 +100,8 @@ function decodeFeature(checks: DocumentChecks, value: unknown, path: string): Fe
   );
   if (bins.kind === 'edges') checks.ascending(bins.edges, `${path}.bins.edges (as ${datatype})`);
   if (bins.kind === 'values') checks.ascending(bins.values, `${path}.bins.values (as ${datatype})`);
+  const counts = checks.object(document.counts, `${path}.counts`);
+  const list = decodeCountList(checks, counts.counts, `${path}.counts.counts`, binCount(bins));
   const moment = (name: 'mean' | 'standardDeviation') =>
     document[name] !== undefined && { [name]: checks.number(document[name], `${path}.${name}`) };
   return {
@@ -108,7 +110,7 @@ function decodeFeature(checks: DocumentChecks, value: unknown, path: string): Fe
     index: checks.integer(document.index ?? 0, `${path}.index`, { max: MAX_ROW_WIDTH - 1 }),
     datatype,
     bins,
-    counts: decodeCounts(checks, document.counts, `${path}.counts`, binCount(bins)),
+    counts: decodeCounts(checks, counts, `${path}.counts`, list),
     ...moment('mean'),
     ...moment('standardDeviation'),
   };

@@ -1,6 +1,6 @@
 import { WindowsError } from '../windows-error.ts';
 import type { BinCounts } from './bin-counts.ts';
-import { ExactSummation, type ExactSum } from './exact-sum.ts';
+import { CountsAccumulator } from './counts-accumulator.ts';
 
 /**
  * Adds the counts of one feature in two spans of time, exactly: order and grouping of merges don't matter.
@@ -23,35 +23,8 @@ export function mergeCounts(left: BinCounts, right: BinCounts): BinCounts {
       `mergeCounts: counts of ${left.counts.length} and of ${right.counts.length} bins can't be added. Merge windows of one version: its baseline has the bins.`,
     );
   }
-  return {
-    counts: left.counts.map((count, bin) => count + (right.counts[bin] ?? 0)),
-    missing: left.missing + right.missing,
-    other: left.other + right.other,
-    under: left.under + right.under,
-    over: left.over + right.over,
-    underSum: mergeSums(left.underSum, right.underSum),
-    overSum: mergeSums(left.overSum, right.overSum),
-    sum: mergeSums(left.sum, right.sum),
-    min: extreme(Math.min, left.min, right.min),
-    max: extreme(Math.max, left.max, right.max),
-  };
-}
-
-/** Adds two exact sums. */
-function mergeSums(left: ExactSum, right: ExactSum): ExactSum {
-  if (left.length === 0) return right;
-  if (right.length === 0) return left;
-  const summation = new ExactSummation();
-  summation.addSum(left);
-  summation.addSum(right);
-  return summation.sum();
-}
-
-function extreme(
-  choose: (left: number, right: number) => number,
-  left: number | null,
-  right: number | null,
-): number | null {
-  if (left === null || right === null) return left ?? right;
-  return choose(left, right);
+  const accumulator = new CountsAccumulator(left.counts.length);
+  accumulator.add(left);
+  accumulator.add(right);
+  return accumulator.counts();
 }

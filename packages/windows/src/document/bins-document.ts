@@ -2,7 +2,7 @@ import type { Bins } from '../bins/bins.ts';
 import type { DocumentChecks } from './document-checks.ts';
 
 /** Most bins of one feature in a document. */
-const MAX_BINS = 1024;
+export const MAX_BINS = 1024;
 
 /** Reads the bins of a feature. */
 export function decodeBins(checks: DocumentChecks, value: unknown, path: string): Bins {
