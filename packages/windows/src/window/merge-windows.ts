@@ -28,14 +28,18 @@ export function mergeWindows(windows: Iterable<Window>): Window {
   if (first === undefined) {
     throw invalidOption('mergeWindows: there are no windows to merge. Pass one at least.');
   }
-  for (const window of list) checkCompatible(first, window);
+  // Windows of only lost or failed requests may have none.
+  const counted = list.filter((window) => !isUncounted(window));
+  for (const window of list) checkLabel(first, window);
+  for (const window of counted) checkSame('baseline', counted[0]?.baseline, window.baseline);
+  const baseline = counted[0]?.baseline;
   const sum = (count: (window: Window) => number): number =>
     list.reduce((total, window) => total + count(window), 0);
   return {
     model: first.model,
     version: first.version,
     ...(first.variant !== undefined && { variant: first.variant }),
-    ...(first.baseline !== undefined && { baseline: first.baseline }),
+    ...(baseline !== undefined && { baseline }),
     from: list.reduce((from, window) => Math.min(from, window.from), Infinity),
     to: list.reduce((to, window) => Math.max(to, window.to), -Infinity),
     windows: sum((window) => window.windows),
@@ -58,8 +62,8 @@ export function mergeWindows(windows: Iterable<Window>): Window {
       weight: sum(({ sample }) => sample.weight),
       squaredWeight: sum(({ sample }) => sample.squaredWeight),
     },
-    features: mergeFeatures(list.map(({ features }) => features)),
-    outputs: mergeFeatures(list.map(({ outputs }) => outputs)),
+    features: mergeFeatures(counted.map(({ features }) => features)),
+    outputs: mergeFeatures(counted.map(({ outputs }) => outputs)),
     outcomes: mergeRecords(
       list.map(({ outcomes }) => outcomes),
       mergeOutcomes,
@@ -71,13 +75,19 @@ export function mergeWindows(windows: Iterable<Window>): Window {
   };
 }
 
-function checkCompatible(first: Window, window: Window): void {
-  for (const name of ['model', 'version', 'variant', 'baseline'] as const) {
-    if (first[name] === window[name]) continue;
-    throw incompatible(
-      `windows of ${name} ${describeValue(first[name])} and ${describeValue(window[name])}`,
-    );
+function isUncounted({ baseline, features, outputs }: Window): boolean {
+  return baseline === undefined && features.length === 0 && outputs.length === 0;
+}
+
+function checkLabel(first: Window, window: Window): void {
+  for (const name of ['model', 'version', 'variant'] as const) {
+    checkSame(name, first[name], window[name]);
   }
+}
+
+function checkSame(name: string, first: string | undefined, value: string | undefined): void {
+  if (first === value) return;
+  throw incompatible(`windows of ${name} ${describeValue(first)} and ${describeValue(value)}`);
 }
 
 function mergeFeatures(lists: readonly (readonly FeatureCounts[])[]): readonly FeatureCounts[] {

@@ -14,6 +14,9 @@ const label = { model: 'churn', version: '3' };
 const inputs = [{ name: 'x', datatype: 'FP32', shape: [-1] }] as const;
 const baseline = createBaseline({ x: [0, 1] }, { signature: { inputs, outputs: [] } });
 
+const other = createBaseline({ x: [0, 2] }, { signature: { inputs, outputs: [] } });
+const first = emptyWindow(label, 0, 1, baseline);
+
 test('merging is associative and commutative, to the last byte', () => {
   fc.assert(
     fc.property(
@@ -77,14 +80,10 @@ test.each<[string, Window, string]>([
   ['model', emptyWindow({ model: 'digits', version: '3' }, 0, 1), 'model "churn" and "digits"'],
   ['version', emptyWindow({ model: 'churn', version: '4' }, 0, 1), 'version "3" and "4"'],
   ['variant', emptyWindow({ ...label, variant: 'b' }, 0, 1), 'variant undefined and "b"'],
-  ['baseline', emptyWindow(label, 0, 1, baseline), 'windows of baseline undefined and "'],
-  [
-    'list of features',
-    { ...emptyWindow(label, 0, 1), features: emptyWindow(label, 0, 1, baseline).features },
-    'windows with other features',
-  ],
-])('windows of another %s are not merged', (_name, other, message) => {
-  const merge = () => mergeWindows([emptyWindow(label, 0, 1), other]);
+  ['baseline', emptyWindow(label, 0, 1, other), 'windows of baseline "'],
+  ['list of features', { ...first, features: [] }, 'windows with other features'],
+])('windows of another %s are not merged', (_name, window, message) => {
+  const merge = () => mergeWindows([first, window]);
   expect(merge).toThrow(message);
   expect(merge).toThrow(expect.objectContaining({ code: 'ERR_WINDOWS_INCOMPATIBLE' }) as Error);
 });
@@ -96,6 +95,13 @@ test('windows with other bins are not merged, though their digest says so', () =
     counts: { ...counts, counts: [1, 2, 3] },
   }));
   expect(() => mergeWindows([window, { ...window, features }])).toThrow('other bins of "x"');
+});
+
+test('a window without a baseline and counts merges with every other', () => {
+  const lost = { ...emptyWindow(label, 5, 6), lost: { requests: 3, windows: 1 } };
+  const expected = { ...first, to: 6, windows: 2, lost: lost.lost };
+  expect(mergeWindows([first, lost])).toEqual(expected);
+  expect(mergeWindows([lost, first])).toEqual(expected);
 });
 
 test('no window at all is rejected', () => {

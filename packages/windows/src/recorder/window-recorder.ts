@@ -1,0 +1,246 @@
+import type { Window, WindowLabel } from '../window/window.ts';
+import { labelKey, PendingLosses } from './pending-losses.ts';
+import type { FinishedInference, RecordedInference } from './recorded-inference.ts';
+import { RowSampler } from './row-sampler.ts';
+import { RowSelection } from './row-selection.ts';
+import { VersionCounters } from './version-counters.ts';
+import { checkRecorderOptions, type WindowRecorderOptions } from './window-recorder-options.ts';
+
+/** Windows that wait for the store at most; further ones are lost, and counted. */
+const MAX_PENDING = 1024;
+
+/**
+ * Counts what the versions of models see and answer, in windows of five minutes of UTC, which it passes to a store.
+ *
+ * It is an `InferenceRecorder` and an `InferenceObserver` of `@fairlead/serving`: the observer counts requests, the recorder
+ * values. Neither throws, waits, or allocates memory for a value.
+ *
+ * @example
+ * ```ts
+ * import { type Window, WindowRecorder } from '@fairlead/windows';
+ *
+ * const windows: Window[] = [];
+ * const recorder = new WindowRecorder({
+ *   store: {
+ *     async add(window) {
+ *       windows.push(window);
+ *     },
+ *   },
+ * });
+ * recorder.inferenceFinished({
+ *   model: 'churn', version: '3', outcome: 'success', rows: 2, requestDurationMs: 1.5,
+ * });
+ * await recorder.close();
+ * console.log(windows[0]?.requests, windows[0]?.rows); // 1 2
+ * ```
+ */
+export class WindowRecorder {
+  readonly #options: ReturnType<typeof checkRecorderOptions>;
+  readonly #sampler: RowSampler;
+  readonly #selection = new RowSelection();
+  /** Time of the current record. */
+  #now = 0;
+  /** Chooses the counted rows of the current record. */
+  readonly #select = (rows: number, columns: number): RowSelection => {
+    const step = this.#sampler.step(rows * columns, this.#now);
+    this.#selection.choose(rows, step, this.#options.random);
+    return this.#selection;
+  };
+  readonly #losses = new PendingLosses();
+  readonly #pending = new Set<Promise<void>>();
+  readonly #delays = new Map<NodeJS.Timeout, () => void>();
+  #versions = new Map<
+    string,
+    { readonly label: WindowLabel; readonly counters: VersionCounters }
+  >();
+  #slot: number;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: WindowRecorderOptions) {
+    this.#options = checkRecorderOptions(options);
+    this.#sampler = new RowSampler(this.#options.maxValuesPerSecond);
+    this.#slot = this.#slotAt(this.#options.now());
+    this.#startTimer();
+  }
+
+  /** Counts the values of an answered inference. */
+  record(record: RecordedInference): void {
+    this.#guard(record.label, () => {
+      this.#now = this.#options.now();
+      this.#countersOf(record.label, this.#now)?.record(record, this.#select);
+    });
+  }
+
+  /** Does nothing: a request is counted when it ends. */
+  inferenceStarted(): void {
+    // Part of the interface of an observer.
+  }
+
+  /** Does nothing: windows count requests, not executions. */
+  executed(): void {
+    // Part of the interface of an observer.
+  }
+
+  /** Counts the end of a request. */
+  inferenceFinished(event: FinishedInference): void {
+    this.#guard(event, () => {
+      this.#countersOf(event, this.#options.now())?.finished(event);
+    });
+  }
+
+  /** Adds a value of an outcome metric, such as the revenue after a prediction; other values than finite numbers are ignored. */
+  recordOutcome(label: WindowLabel, name: string, value: number): void {
+    if (!Number.isFinite(value)) return;
+    this.#guard(label, () => {
+      this.#countersOf(label, this.#options.now())?.addOutcome(name, value);
+    });
+  }
+
+  /** Counts requests that reached no recorder, such as those that a full queue dropped. */
+  countLost(label: WindowLabel, requests: number): void {
+    this.#losses.add(labelOf(label), requests, 0);
+  }
+
+  /** Passes the counts so far to the store, and waits until all windows are stored or lost. */
+  async flush(): Promise<void> {
+    this.#rotate(this.#slotAt(this.#options.now()), 0);
+    this.#endDelays();
+    await Promise.all(this.#pending);
+  }
+
+  /** Passes the counts to the store, and waits for it up to `closeTimeoutMs`; later events are ignored. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    const flushed = this.flush();
+    this.#closed = true;
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#options.closeTimeoutMs);
+    });
+    await Promise.race([flushed, timeout]);
+    clearTimeout(timer);
+  }
+
+  /** Runs a step of recording; its error costs a record and nothing else. */
+  #guard(label: WindowLabel, step: () => void): void {
+    if (this.#closed) return;
+    try {
+      step();
+    } catch (error) {
+      this.#losses.add(labelOf(label), 1, 0);
+      this.#report(error);
+    }
+  }
+
+  #countersOf(label: WindowLabel, now: number): VersionCounters | undefined {
+    const slot = this.#slotAt(now);
+    // A clock that was set back continues the window.
+    if (slot > this.#slot) this.#rotate(slot, this.#jitter());
+    const key = labelKey(label);
+    const known = this.#versions.get(key);
+    if (known !== undefined) return known.counters;
+    const own = labelOf(label);
+    if (this.#versions.size >= this.#options.maxVersions) {
+      this.#losses.add(own, 1, 0);
+      return undefined;
+    }
+    const counters = new VersionCounters(own, this.#options.baselineOf(own));
+    this.#versions.set(key, { label: own, counters });
+    return counters;
+  }
+
+  /** Ends the windows of the slot, and passes them to the store after a delay. */
+  #rotate(slot: number, delayMs: number): void {
+    const { slotMs } = this.#options;
+    const ended = this.#versions;
+    const from = this.#slot * slotMs;
+    this.#versions = new Map();
+    this.#slot = Math.max(slot, this.#slot);
+    for (const label of this.#losses.labels) {
+      const key = labelKey(label);
+      if (!ended.has(key))
+        ended.set(key, { label, counters: new VersionCounters(label, undefined) });
+    }
+    for (const { label, counters } of ended.values()) {
+      this.#store(counters.window(from, from + slotMs, this.#losses.take(label)), delayMs);
+    }
+  }
+
+  #store(window: Window, delayMs: number): void {
+    if (this.#pending.size >= MAX_PENDING) {
+      this.#lose(window, new Error(`${MAX_PENDING} windows wait for the store`));
+      return;
+    }
+    const stored = this.#delay(delayMs)
+      .then(() => this.#options.store.add(window))
+      .catch((error: unknown) => {
+        this.#lose(window, error);
+      })
+      .finally(() => {
+        this.#pending.delete(stored);
+      });
+    this.#pending.add(stored);
+  }
+
+  #lose(window: Window, error: unknown): void {
+    const { requests, windows } = window.lost;
+    const isReport = window.requests === 0 && window.sample.rows === 0;
+    this.#losses.add(labelOf(window), requests + window.requests, windows + (isReport ? 0 : 1));
+    this.#report(error);
+  }
+
+  async #delay(delayMs: number): Promise<void> {
+    if (delayMs === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        this.#delays.delete(timer);
+        resolve();
+      }, delayMs).unref();
+      this.#delays.set(timer, resolve);
+    });
+  }
+
+  #endDelays(): void {
+    for (const [timer, resolve] of this.#delays) {
+      clearTimeout(timer);
+      resolve();
+    }
+    this.#delays.clear();
+  }
+
+  /** Ends the slot also when no request comes. */
+  #startTimer(): void {
+    const { slotMs, now } = this.#options;
+    const delayMs = Math.max(1, (this.#slot + 1) * slotMs - now());
+    this.#timer = setTimeout(
+      () => {
+        const slot = this.#slotAt(now());
+        if (slot > this.#slot) this.#rotate(slot, this.#jitter());
+        this.#startTimer();
+      },
+      Math.min(delayMs, slotMs),
+    ).unref();
+  }
+
+  #slotAt(now: number): number {
+    return Math.floor(now / this.#options.slotMs);
+  }
+
+  #jitter(): number {
+    return Math.floor(this.#options.random() * this.#options.jitterMs);
+  }
+
+  #report(error: unknown): void {
+    try {
+      this.#options.onError(error);
+    } catch {
+      // Reporting an error must not fail a request.
+    }
+  }
+}
+
+function labelOf({ model, version, variant }: WindowLabel): WindowLabel {
+  return { model, version, ...(variant !== undefined && { variant }) };
+}
