@@ -1,5 +1,5 @@
 /** Every code that a {@link DriftError} can carry; each has a paragraph in `docs/errors/drift.md`. */
-export const driftErrorCodes = ['ERR_DRIFT_INVALID_OPTION'] as const;
+export const driftErrorCodes = ['ERR_DRIFT_INCOMPATIBLE', 'ERR_DRIFT_INVALID_OPTION'] as const;
 
 /** Stable code of a {@link DriftError}. */
 export type DriftErrorCode = (typeof driftErrorCodes)[number];

@@ -1,5 +1,17 @@
 export { DriftError, driftErrorCodes } from './drift-error.ts';
 export type { DriftErrorCode } from './drift-error.ts';
+export { distanceDefinitions } from './report/distance-definitions.ts';
+export type { DistanceName } from './report/distance-definitions.ts';
+export type {
+  DriftEvidence,
+  DriftReport,
+  DriftStatus,
+  FeatureDrift,
+  WindowDrift,
+} from './report/drift-report.ts';
+export type { FeatureShares, ShareComparison } from './rules/compare-shares.ts';
+export type { DriftCheck } from './rules/drift-check.ts';
+export type { EffectFloors } from './rules/rule-limits.ts';
 export { chiSquareTest, goodnessOfFit } from './statistics/chi-square.ts';
 export type { ChiSquareTest } from './statistics/chi-square.ts';
 export {
@@ -15,3 +27,7 @@ export { kolmogorovSmirnov } from './statistics/kolmogorov-smirnov.ts';
 export type { KolmogorovSmirnov } from './statistics/kolmogorov-smirnov.ts';
 export type { PairedCounts } from './statistics/paired-counts.ts';
 export { wasserstein } from './statistics/wasserstein.ts';
+export type { DriftWindow, WindowRows } from './verdict/drift-window.ts';
+export { judgeDrift } from './verdict/judge-drift.ts';
+export type { JudgeOptions } from './verdict/judge-options.ts';
+export type { OnsetRule } from './rules/onset.ts';
