@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { windowsErrorCodes } from '@fairlead/windows';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { temporaryFolder } from './support/temporary-folder.ts';
+import { temporaryFolder } from '@fairlead/test-support';
 
 const project = new URL('../', import.meta.url);
 

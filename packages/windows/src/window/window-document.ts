@@ -1,6 +1,6 @@
 import { MAX_BINS } from '../document/bins-document.ts';
 import { decodeCounts, decodeSum, encodeCounts } from '../document/counts-document.ts';
-import { DocumentChecks } from '../document/document-checks.ts';
+import { DocumentChecks, type JsonObject } from '../document/document-checks.ts';
 import { packCounts, unpackCounts } from '../document/packed-counts.ts';
 import { LATENCY_BUCKETS } from './latency.ts';
 import {
@@ -29,6 +29,15 @@ const MAX_NAMES = 256;
  * ```
  */
 export function encodeWindow(window: Window): string {
+  return JSON.stringify({
+    format: WINDOW_FORMAT,
+    version: WINDOW_VERSION,
+    window: windowMembers(window),
+  });
+}
+
+/** Returns the members of a window in a document. */
+export function windowMembers(window: Window): JsonObject {
   const { latency, features, outputs, outcomes, failures, from, to, ...rest } = window;
   const encode = ({ name, counts }: FeatureCounts) => ({
     name,
@@ -36,20 +45,16 @@ export function encodeWindow(window: Window): string {
     ...encodeCounts({ ...counts, counts: [] }),
     counts: packCounts(counts.counts),
   });
-  return JSON.stringify({
-    format: WINDOW_FORMAT,
-    version: WINDOW_VERSION,
-    window: {
-      ...rest,
-      from: new Date(from).toISOString(),
-      to: new Date(to).toISOString(),
-      failures: sorted(failures),
-      latency: { counts: packCounts(latency.counts), sumUs: latency.sumUs },
-      features: features.map(encode),
-      outputs: outputs.map(encode),
-      outcomes: sorted(outcomes),
-    },
-  });
+  return {
+    ...rest,
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
+    failures: sorted(failures),
+    latency: { counts: packCounts(latency.counts), sumUs: latency.sumUs },
+    features: features.map(encode),
+    outputs: outputs.map(encode),
+    outcomes: sorted(outcomes),
+  };
 }
 
 function sorted<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
@@ -79,47 +84,52 @@ export function parseWindow(text: string | Uint8Array, name = 'window'): Window 
   const document = checks.parse(text, MAX_WINDOW_BYTES);
   checks.oneOf(document.format, 'format', [WINDOW_FORMAT]);
   checks.integer(document.version, 'version', { min: 1, max: WINDOW_VERSION });
-  const window = checks.object(document.window, 'window');
+  return decodeWindow(checks, document.window, 'window');
+}
+
+/** Reads the members of a window. */
+export function decodeWindow(checks: DocumentChecks, value: unknown, path: string): Window {
+  const window = checks.object(value, path);
   const { variant, baseline } = window;
-  const count = (member: string): number => checks.integer(window[member], `window.${member}`);
-  const from = decodeTime(checks, window.from, 'window.from');
-  const to = decodeTime(checks, window.to, 'window.to');
-  if (to < from) throw checks.wrong('window.to', 'a time after window.from', window.to);
-  const latency = checks.object(window.latency, 'window.latency');
-  const sample = checks.object(window.sample, 'window.sample');
-  const lost = checks.object(window.lost, 'window.lost');
+  const count = (member: string): number => checks.integer(window[member], `${path}.${member}`);
+  const from = decodeTime(checks, window.from, `${path}.from`);
+  const to = decodeTime(checks, window.to, `${path}.to`);
+  if (to < from) throw checks.wrong(`${path}.to`, `a time after ${path}.from`, window.to);
+  const latency = checks.object(window.latency, `${path}.latency`);
+  const sample = checks.object(window.sample, `${path}.sample`);
+  const lost = checks.object(window.lost, `${path}.lost`);
   return {
-    model: checks.text(window.model, 'window.model'),
-    version: checks.text(window.version, 'window.version'),
-    ...(variant !== undefined && { variant: checks.text(variant, 'window.variant') }),
-    ...(baseline !== undefined && { baseline: checks.text(baseline, 'window.baseline') }),
+    model: checks.text(window.model, `${path}.model`),
+    version: checks.text(window.version, `${path}.version`),
+    ...(variant !== undefined && { variant: checks.text(variant, `${path}.variant`) }),
+    ...(baseline !== undefined && { baseline: checks.text(baseline, `${path}.baseline`) }),
     from,
     to,
-    windows: checks.integer(window.windows, 'window.windows', { min: 1 }),
+    windows: checks.integer(window.windows, `${path}.windows`, { min: 1 }),
     requests: count('requests'),
     rows: count('rows'),
-    failures: decodeRecord(checks, window.failures, 'window.failures', (value, path) =>
+    failures: decodeRecord(checks, window.failures, `${path}.failures`, (value, path) =>
       checks.integer(value, path),
     ),
     fallbacks: count('fallbacks'),
     cacheHits: count('cacheHits'),
     latency: {
-      counts: unpackCounts(checks, latency.counts, 'window.latency.counts', LATENCY_BUCKETS),
-      sumUs: checks.integer(latency.sumUs, 'window.latency.sumUs'),
+      counts: unpackCounts(checks, latency.counts, `${path}.latency.counts`, LATENCY_BUCKETS),
+      sumUs: checks.integer(latency.sumUs, `${path}.latency.sumUs`),
     },
     sample: {
-      rows: checks.integer(sample.rows, 'window.sample.rows'),
-      weight: checks.integer(sample.weight, 'window.sample.weight'),
-      squaredWeight: checks.integer(sample.squaredWeight, 'window.sample.squaredWeight'),
+      rows: checks.integer(sample.rows, `${path}.sample.rows`),
+      weight: checks.integer(sample.weight, `${path}.sample.weight`),
+      squaredWeight: checks.integer(sample.squaredWeight, `${path}.sample.squaredWeight`),
     },
-    features: decodeFeatures(checks, window.features, 'window.features'),
-    outputs: decodeFeatures(checks, window.outputs, 'window.outputs'),
-    outcomes: decodeRecord(checks, window.outcomes, 'window.outcomes', (value, path) =>
+    features: decodeFeatures(checks, window.features, `${path}.features`),
+    outputs: decodeFeatures(checks, window.outputs, `${path}.outputs`),
+    outcomes: decodeRecord(checks, window.outcomes, `${path}.outcomes`, (value, path) =>
       decodeOutcome(checks, value, path),
     ),
     lost: {
-      requests: checks.integer(lost.requests, 'window.lost.requests'),
-      windows: checks.integer(lost.windows, 'window.lost.windows'),
+      requests: checks.integer(lost.requests, `${path}.lost.requests`),
+      windows: checks.integer(lost.windows, `${path}.lost.windows`),
     },
   };
 }
