@@ -115,15 +115,14 @@ function mergeOutcomes(outcomes: readonly OutcomeSums[]): OutcomeSums {
   };
 }
 
-/** Merges the values of equal names, which are sorted, so that equal windows are equal bytes. */
+/** Merges the values of equal names. */
 function mergeRecords<T>(
   records: readonly Readonly<Record<string, T>>[],
   merge: (values: readonly T[]) => T,
 ): Readonly<Record<string, T>> {
   const byName = Map.groupBy(records.flatMap(Object.entries<T>), ([name]) => name);
-  const entries = [...byName].sort(([left], [right]) => (left < right ? -1 : 1));
   return Object.fromEntries(
-    entries.map(([name, values]) => [name, merge(values.map(([, value]) => value))]),
+    [...byName].map(([name, values]) => [name, merge(values.map(([, value]) => value))]),
   );
 }
 

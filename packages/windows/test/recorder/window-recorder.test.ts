@@ -266,6 +266,16 @@ test('a window ends with its slot, and is stored within the jitter', async () =>
   expect(windows).toHaveLength(1);
 });
 
+test('close stores windows at once that wait for the jitter', async () => {
+  const { recorder, windows, clock } = setUp({ jitterMs: 300_000 });
+  recorder.inferenceFinished(finished);
+  clock.now = 300_000;
+  recorder.inferenceFinished(finished);
+  expect(windows).toHaveLength(0);
+  await recorder.close();
+  expect(windows.map(({ from }) => from).sort()).toEqual([0, 300_000]);
+});
+
 test('a request in the next slot ends the window, also when the timer is late; a clock set back continues it', async () => {
   const { recorder, windows, clock } = setUp({ jitterMs: 0 });
   recorder.inferenceFinished(finished);

@@ -107,6 +107,14 @@ test('without a spool folder a window is lost when the store is away', async () 
   expect(await store.read(label, hour)).toMatchObject([{ requests: 3 }]);
 });
 
+test('a window that was stored at once leaves no file', async () => {
+  const { spoolFolder, state, openStore } = setUp();
+  state.away = false;
+  const store = await openStore();
+  await store.add(window);
+  expect(readdirSync(spoolFolder)).toEqual([]);
+});
+
 test('temporary files of killed processes and other files are not windows', async () => {
   const { spoolFolder, state, errors, openStore } = setUp();
   state.away = false;

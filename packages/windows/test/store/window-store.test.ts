@@ -201,12 +201,17 @@ test('invalid and foreign objects are reported, and cost nothing else', async ()
   put('00/0500-aaaaaaaaaaaa-1.json', encodeWindow({ ...good, model: 'digits' }));
   put('00/1000-aaaaaaaaaaaa-2.json', encodeWindow(good));
   put('00/rollup-0001.json', '{"format":"fairlead-window-rollup","version":2}');
+  put(
+    '00/rollup-0002.json',
+    '{"format":"fairlead-window-rollup","version":1,"names":{"00":["../../x"]},"windows":[]}',
+  );
   put('00/notes.txt', 'not of Fairlead');
   put('00/0000-AAAAAAAAAAAA-0.json', '');
   put('24/0000-aaaaaaaaaaaa-0.json', encodeWindow(good));
   put('rollup-9999.json.bak', '');
   expect(await store.read(label, wholeDay)).toEqual([good]);
-  expect(errors).toHaveLength(4);
+  expect(errors).toHaveLength(5);
+  expect(errors.join('\n')).toContain('names.00[0] must be the name of a window, got "../../x"');
   expect(errors.join('\n')).toContain(
     'rollup-0001.json: version must be an integer from 1 to 1, got 2',
   );
