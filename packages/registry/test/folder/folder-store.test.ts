@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { folderStore, ModelRegistry, RegistryError } from '@fairlead/registry';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { describeObjectStore } from '../store/object-store-behavior.ts';
+import { describeWindowStore } from '../store/window-store-behavior.ts';
 import { temporaryFolder } from '@fairlead/test-support';
 import { digits, rejection } from '../support/sample-registry.ts';
 
@@ -25,6 +26,7 @@ import { digits, rejection } from '../support/sample-registry.ts';
 vi.setConfig({ testTimeout: 60_000 });
 
 describeObjectStore('folder store', () => folderStore(temporaryFolder()));
+describeWindowStore('folder', () => folderStore(temporaryFolder({ inMemory: true })));
 
 const limits = { maxBytes: 1000 };
 

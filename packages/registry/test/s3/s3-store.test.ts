@@ -13,6 +13,7 @@ import { overwritePolicy, parseS3Url, s3Store, type S3StoreOptions } from '@fair
 import { verifyRegistry } from '@fairlead/registry/maintenance';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { describeObjectStore } from '../store/object-store-behavior.ts';
+import { describeWindowStore } from '../store/window-store-behavior.ts';
 import { runProcess } from '../support/run-process.ts';
 import { digits, temporaryFolder } from '../support/sample-registry.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
@@ -44,6 +45,7 @@ function newStore(options: Partial<S3StoreOptions> = {}): ObjectStore {
 }
 
 describeObjectStore('S3 store', newStore);
+describeWindowStore('bucket', newStore);
 
 describe('a bucket', () => {
   test('may be a registry without a prefix', async () => {
