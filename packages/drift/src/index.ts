@@ -1,3 +1,10 @@
+export type { ColumnSamples, ColumnValue } from './compatibility/column-samples.ts';
+export { evidentlyDrift } from './compatibility/evidently-drift.ts';
+export type { EvidentlyDrift, EvidentlyOptions } from './compatibility/evidently-drift.ts';
+export type { EvidentlyTest } from './compatibility/evidently-tests.ts';
+export { nannymlDrift } from './compatibility/nannyml-drift.ts';
+export type { NannymlDrift, NannymlOptions } from './compatibility/nannyml-drift.ts';
+export type { NannymlMethod } from './compatibility/nannyml-methods.ts';
 export { DriftError, driftErrorCodes } from './drift-error.ts';
 export type { DriftErrorCode } from './drift-error.ts';
 export { distanceDefinitions } from './report/distance-definitions.ts';

@@ -4,6 +4,7 @@ type Value = number | string | boolean | null;
 
 /** A column of a golden file: its values, or the generator of them. */
 interface Column {
+  readonly dtype: string;
   readonly values?: readonly Value[];
   readonly generator?: Readonly<Record<string, number | string>>;
   readonly first?: readonly Value[];
@@ -54,8 +55,12 @@ export interface Golden {
   readonly kind: 'numerical' | 'categorical';
   readonly reference: readonly Value[];
   readonly current: readonly Value[];
+  /** Type of the columns in pandas. */
+  readonly dtype: string;
   readonly binned: Readonly<Record<string, BinnedGolden>>;
   readonly scipy: ScipyGolden;
+  readonly evidently: Readonly<Record<string, unknown>>;
+  readonly nannyml: Readonly<Record<string, unknown>>;
 }
 
 /** Reads all pairs of one kind. */
@@ -66,13 +71,14 @@ export function readGoldens(kind: Golden['kind']): readonly Golden[] {
     .filter((golden) => golden.kind === kind)
     .map((golden) => ({
       ...golden,
+      dtype: golden.reference.dtype,
       binned: golden.binned ?? {},
       reference: valuesOf(golden.reference),
       current: valuesOf(golden.current),
     }));
 }
 
-type RawGolden = Omit<Golden, 'reference' | 'current' | 'binned'> & {
+type RawGolden = Omit<Golden, 'reference' | 'current' | 'binned' | 'dtype'> & {
   readonly reference: Column;
   readonly current: Column;
   readonly binned?: Golden['binned'];
