@@ -24,8 +24,10 @@ export class CountsAccumulator {
   }
 
   add(counts: BinCounts): void {
-    for (const [bin, count] of counts.counts.entries()) {
-      this.#counts[bin] = (this.#counts[bin] ?? 0) + count;
+    // An index, since this runs for every bin of every window of a fleet.
+    const total = this.#counts;
+    for (let bin = 0; bin < total.length; bin += 1) {
+      total[bin] = (total[bin] ?? 0) + (counts.counts[bin] ?? 0);
     }
     this.#missing += counts.missing;
     this.#other += counts.other;

@@ -20,14 +20,16 @@ export function unpackCounts(
   if (value === undefined || value === '') return new Array<number>(length).fill(0);
   const expected = `${length} counts in base 36, separated by commas`;
   if (typeof value !== 'string') throw checks.wrong(path, expected, value);
-  const counts: number[] = [];
+  const counts = new Array<number>(length);
+  let read = 0;
   let count = 0;
   let digits = 0;
   for (let at = 0; at <= value.length; at += 1) {
     const code = at === value.length ? COMMA : value.charCodeAt(at);
     if (code === COMMA) {
       if (digits === 0 || !Number.isSafeInteger(count)) throw checks.wrong(path, expected, value);
-      if (counts.push(count) > length) break;
+      if (read === length) throw checks.wrong(path, expected, value);
+      counts[read++] = count;
       count = 0;
       digits = 0;
     } else {
@@ -37,7 +39,7 @@ export function unpackCounts(
       digits += 1;
     }
   }
-  if (counts.length !== length) throw checks.wrong(path, expected, value);
+  if (read !== length) throw checks.wrong(path, expected, value);
   return counts;
 }
 

@@ -20,6 +20,11 @@ const MAX_WINDOW_BYTES = 16 * 1024 * 1024;
 /** A roll-up that exists is replaced by a later one when so many windows came after it. */
 const MIN_LATE = 16;
 
+/** Windows that are held in memory until they are merged. */
+const BATCH = 64;
+/** Hours that are read at once. */
+const PARALLEL_HOURS = 4;
+
 /** Options of a {@link WindowReader}. */
 export interface WindowReaderOptions {
   readonly objects: WindowObjects;
@@ -50,8 +55,8 @@ export class WindowReader {
   async slots(label: WindowLabel, hour: number): Promise<readonly Window[]> {
     const folder = hourFolder(label, hour);
     const names = windowNames(await this.#options.objects.list(folder));
-    const read = await this.#readWindows(label, hour, names);
-    return read.map(({ window }) => window);
+    const read = await inParallel(names, (name) => this.#readWindow(label, hour, name));
+    return read.flat();
   }
 
   /** Windows of an hour, one for each variant. */
@@ -69,8 +74,10 @@ export class WindowReader {
     const stored = hours.filter((hour) =>
       entries.some(({ name, kind }) => kind === 'folder' && name === hourName(hour)),
     );
-    const parts = await inParallel(stored, (hour) =>
-      generation === 0 ? this.#hour(label, hour) : this.#late(label, hour, rollUp),
+    const parts = await inParallel(
+      stored,
+      (hour) => (generation === 0 ? this.#hour(label, hour) : this.#late(label, hour, rollUp)),
+      PARALLEL_HOURS,
     );
     return this.#merge(folder, day + DAY_MS, generation, [rollUp, ...parts]);
   }
@@ -99,12 +106,18 @@ export class WindowReader {
   ): Promise<Part> {
     const known = rollUp.names.get(hourName(hour));
     const fresh = names.filter((name) => known?.has(name) !== true);
-    const read = await this.#readWindows(label, hour, fresh);
-    if (read.length === 0) return NOTHING;
-    return {
-      names: new Map([[hourName(hour), new Set(read.map(({ name }) => name))]]),
-      windows: read.map(({ window }) => window),
-    };
+    const found = new Set<string>();
+    let windows: readonly Window[] = [];
+    for (let start = 0; start < fresh.length; start += BATCH) {
+      const batch = fresh.slice(start, start + BATCH);
+      const read = await inParallel(batch, async (name) => {
+        const window = await this.#readWindow(label, hour, name);
+        if (window.length > 0) found.add(name);
+        return window;
+      });
+      windows = groupWindows([...windows, ...read.flat()]);
+    }
+    return { names: found.size === 0 ? new Map() : new Map([[hourName(hour), found]]), windows };
   }
 
   /** Merges parts, and makes a roll-up of them when their time has ended. */
@@ -157,27 +170,19 @@ export class WindowReader {
     return { generation: generations[0] ?? 0, rollUp: NOTHING };
   }
 
-  /** Reads windows of an hour; one that is invalid is reported and left out, and no roll-up will hold it. */
-  async #readWindows(
-    label: WindowLabel,
-    hour: number,
-    names: readonly string[],
-  ): Promise<readonly { readonly name: string; readonly window: Window }[]> {
-    const folder = hourFolder(label, hour);
-    const read = await inParallel(names, async (name) => {
-      const key = `${folder}/${name}`;
-      const bytes = await this.#options.objects.read(key, { maxBytes: MAX_WINDOW_BYTES });
-      if (bytes === undefined) return [];
-      try {
-        const window = parseWindow(bytes, key);
-        checkPosition(window, label, hour + (windowOffset(name) ?? 0), key);
-        return [{ name, window }];
-      } catch (error) {
-        this.#options.onError(error);
-        return [];
-      }
-    });
-    return read.flat();
+  /** Reads a window; one that is invalid is reported and left out, and no roll-up will hold it. */
+  async #readWindow(label: WindowLabel, hour: number, name: string): Promise<readonly Window[]> {
+    const key = `${hourFolder(label, hour)}/${name}`;
+    const bytes = await this.#options.objects.read(key, { maxBytes: MAX_WINDOW_BYTES });
+    if (bytes === undefined) return [];
+    try {
+      const window = parseWindow(bytes, key);
+      checkPosition(window, label, hour + (windowOffset(name) ?? 0), key);
+      return [window];
+    } catch (error) {
+      this.#options.onError(error);
+      return [];
+    }
   }
 }
 
