@@ -117,7 +117,7 @@ export class WindowReader {
       });
       windows = groupWindows([...windows, ...read.flat()]);
     }
-    return { names: found.size === 0 ? new Map() : new Map([[hourName(hour), found]]), windows };
+    return { names: new Map(found.size === 0 ? [] : [[hourName(hour), found]]), windows };
   }
 
   /** Merges parts, and makes a roll-up of them when their time has ended. */
