@@ -26,7 +26,7 @@ export { buildRelease } from './release/build-release.ts';
 export type { BuiltRelease } from './release/build-release.ts';
 export type { BuildReleaseOptions } from './release/build-options.ts';
 export { readRelease } from './release/read-release.ts';
-export type { ReleaseDocuments } from './release/read-release.ts';
+export type { ReadReleaseOptions, ReleaseDocuments } from './release/read-release.ts';
 export { verifyRelease } from './release/verify-release.ts';
 export type { VerifyReleaseOptions } from './release/verify-release.ts';
 export type { SecretReference, SecretReferenceSource } from './secrets/secret-reference.ts';

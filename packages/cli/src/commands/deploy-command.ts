@@ -6,6 +6,7 @@ import { confirm } from '../confirm.ts';
 import { buildFromConfig } from '../deploy/build-from-config.ts';
 import { shortDigest } from '../deploy/format-release.ts';
 import { type ChosenEnvironment, readConfig } from '../config/read-config.ts';
+import { trustedKeysOf } from '../deploy/trusted-keys.ts';
 import { reportRollout, runRollout } from '../deploy/run-rollout.ts';
 import { type HostResult, hostValues, onHosts, requireAllHosts } from '../hosts/on-hosts.ts';
 import { hostLabel } from '../hosts/select-hosts.ts';
@@ -39,9 +40,10 @@ export function defineDeployCommand(command: Command, context: CommandContext): 
       const { json = false, dryRun = false } = options;
       const release = await findRelease(context, chosen, options.release);
       const { rollOut, readRelease } = await import('@fairlead/deploy');
-      const documents = await readRelease(release);
+      const trustedKeys = await trustedKeysOf(chosen);
+      const documents = await readRelease(release, { trustedKeys });
       if (dryRun) {
-        await preview(context, chosen, { documents, release, json });
+        await preview(context, chosen, { documents, release, trustedKeys, json });
         return;
       }
       const { hosts } = chosen.environment;
@@ -52,7 +54,10 @@ export function defineDeployCommand(command: Command, context: CommandContext): 
       const rollout = await runRollout(context, {
         ...{ chosen, json },
         work: (fleet) =>
-          rollOut({ ...fleet, release, ...(watch !== undefined && { watchMs: watch }) }),
+          rollOut({
+            ...{ ...fleet, release, trustedKeys },
+            ...(watch !== undefined && { watchMs: watch }),
+          }),
       });
       reportRollout(context, json, rollout, {
         activated: `Release ${digest} runs on ${where}.`,
@@ -86,6 +91,7 @@ type HostPreview = Pick<HostRollOutPlan, 'current' | 'sendBytes' | 'differences'
 interface PreviewOptions {
   readonly documents: ReleaseDocuments;
   readonly release: string;
+  readonly trustedKeys: readonly string[] | undefined;
   readonly json: boolean;
 }
 
@@ -93,11 +99,11 @@ interface PreviewOptions {
 async function preview(
   context: CommandContext,
   chosen: ChosenEnvironment,
-  { documents, release, json }: PreviewOptions,
+  { documents, release, trustedKeys, json }: PreviewOptions,
 ): Promise<void> {
   const { planRollOut } = await import('@fairlead/deploy');
   const results = await onHosts(context, { chosen }, async (carrier) => {
-    const { hosts } = await planRollOut({ hosts: [{ carrier }], release });
+    const { hosts } = await planRollOut({ hosts: [{ carrier }], release, trustedKeys });
     const [{ current, sendBytes, differences }] = hosts as [HostRollOutPlan];
     return { current, sendBytes, differences };
   });

@@ -5,6 +5,7 @@ import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
 import { readConfig } from '../config/read-config.ts';
 import { confirm } from '../confirm.ts';
+import { trustedKeysOf } from '../deploy/trusted-keys.ts';
 import { buildFromConfig } from '../deploy/build-from-config.ts';
 import { shortDigest } from '../deploy/format-release.ts';
 import { hostValues, onHosts, requireAllHosts, underHost } from '../hosts/on-hosts.ts';
@@ -50,11 +51,12 @@ export function defineRestoreCommand(command: Command, context: CommandContext):
       const where = urls.map(hostLabel).join(', ');
       await confirm(context, options, `restore the backup on ${where}, and activate a release`);
       const release = options.release ?? (await buildFromConfig(chosen)).path;
+      const trustedKeys = await trustedKeysOf(chosen);
       const { restoreToHost } = await import('@fairlead/deploy');
       const progress = new ProgressLine(context.io);
       const results = await onHosts(context, { chosen, only: options.host }, (carrier, url) =>
         restoreToHost(carrier, {
-          ...{ release, from: options.from, host: options.fromHost },
+          ...{ release, trustedKeys, from: options.from, host: options.fromHost },
           onStep: (step) => {
             progress.show(`${hostLabel(url)}: ${step}`);
           },

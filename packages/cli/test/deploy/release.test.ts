@@ -58,6 +58,16 @@ test('builds a release, verifies it, and lists parts, packages, files and the si
     6,
     expect.stringContaining('has a signature of none of the 1 trusted keys') as string,
   ]);
+  const strict = signed.replace(
+    'release: {',
+    "trustedKeysFile: 'other.public.pem',\n    release: {",
+  );
+  writeFileSync(join(folder, 'signed.config.ts'), strict);
+  const chosen = ['--config', 'signed.config.ts'];
+  for (const options of [['--dry-run'], ['--yes']]) {
+    const refused = await run(place, 'deploy', ...chosen, '--release', path, ...options);
+    expect([refused.exitCode, refused.stderr]).toEqual([untrusted.exitCode, untrusted.stderr]);
+  }
   const bytes = readFileSync(path);
   const at = bytes.length - 20_000;
   bytes[at] = (bytes[at] ?? 0) ^ 1;

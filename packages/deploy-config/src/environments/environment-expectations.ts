@@ -51,6 +51,7 @@ const expectations: ReadonlyMap<string, string> = new Map([
   ['balancer.region', region],
   ['balancer.socket', 'the path of the admin socket, or "host:port"'],
   ['balancer.backend', 'the name of the backend'],
+  ['trustedKeysFile', localFile],
   ['batch', 'a number of hosts from 1, or a share such as "25%"'],
   ['files', 'an object such as { "/etc/fairlead/keys.json": "production/keys.json" }'],
   ['files.*', 'the path of a file on this machine, under an absolute path on the host'],

@@ -118,6 +118,8 @@ export interface EnvironmentInput {
   readonly ssh?: SshInput;
   /** Commands on hosts with `ssm://`; required with them. */
   readonly ssm?: SsmInput;
+  /** Ed25519 public keys (PEM), one of which must have signed a release: a file on the machine that deploys. @defaultValue a signature isn't required */
+  readonly trustedKeysFile?: string;
   /** Load balancer that a host is taken out of while it is updated. @defaultValue none */
   readonly balancer?: TargetGroupInput | HaproxyInput;
   /** Hosts that are updated at the same time: a number, or a share such as `'25%'`. @defaultValue `1` */

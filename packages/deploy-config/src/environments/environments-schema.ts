@@ -80,6 +80,7 @@ const environment = z.strictObject({
     })
     .optional(),
   balancer: balancer.optional(),
+  trustedKeysFile: text.optional(),
   batch: z.union([z.int().positive(), matching(/^(?:[1-9]\d?|100)%$/)]).optional(),
   files: z.record(hostPath, text).optional(),
   registry: z.strictObject({ folder: text, path: hostPath.optional() }).optional(),

@@ -31,6 +31,7 @@ const complete: EnvironmentInput = {
   },
   ssh: { knownHostsFile: 'hosts', identityFile: 'key', configFile: 'config', connectTimeoutMs: 1 },
   ssm: { bucket: 'acme-deploy', prefix: 'deploy', region: 'eu-central-1' },
+  trustedKeysFile: 'release.public.pem',
   balancer: { kind: 'target-group', arn },
   batch: '25%',
   files: { '/etc/fairlead/keys.json': 'production/keys.json' },

@@ -7,7 +7,7 @@ import { thisPlatform } from '../platform.ts';
 import { readToEnd } from '../parts/read-to-end.ts';
 import { readArchive } from '../release/read-release.ts';
 import type { ReleaseManifest } from '../release/release-manifest.ts';
-import { checkSignature } from '../release/verify-release.ts';
+import { checkSignature } from '../release/check-signature.ts';
 import type { RestoreReport, RestoreSource } from './backup/restore-host.ts';
 import { placePlaceholder } from './certificate/placeholder.ts';
 import { checkFiles } from './check-files.ts';

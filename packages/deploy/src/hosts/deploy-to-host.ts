@@ -8,6 +8,8 @@ import type { Carrier } from '../carriers/carrier.ts';
 export interface DeployToHostOptions {
   /** Path of the release on this machine. */
   readonly release: string;
+  /** Ed25519 public keys (PEM), one of which must have signed the release. @defaultValue a signature isn't required */
+  readonly trustedKeys?: readonly string[] | undefined;
   /** Called before each step: `send`, and those of the agent. @defaultValue not called */
   readonly onStep?: ((step: string) => void) | undefined;
 }
@@ -30,7 +32,7 @@ export interface HostDeployment {
  * Sends a release to one host, only the parts that it lacks, and activates it there: the release before runs again if the new one fails
  * its gate.
  *
- * @throws DeployError `ERR_DEPLOY_RELEASE_DAMAGED`, `ERR_DEPLOY_HOST` when the host can't be reached or isn't as the release needs it
+ * @throws DeployError `ERR_DEPLOY_RELEASE_DAMAGED`, `ERR_DEPLOY_RELEASE_UNTRUSTED`, `ERR_DEPLOY_HOST` when the host can't be reached or isn't as the release needs it
  *
  * @example
  * ```ts
@@ -45,10 +47,14 @@ export async function deployToHost(
   carrier: Carrier,
   options: DeployToHostOptions,
 ): Promise<HostDeployment> {
-  checkOptions('deployToHost', options, { release: 'required', onStep: 'optional' });
-  const { release: path, onStep } = options;
+  checkOptions('deployToHost', options, {
+    release: 'required',
+    trustedKeys: 'optional',
+    onStep: 'optional',
+  });
+  const { release: path, trustedKeys, onStep } = options;
   checkText('release', 'the path of a release', path);
-  const release = { path, documents: await readRelease(path) };
+  const release = { path, documents: await readRelease(path, { trustedKeys }) };
   const sentBytes = await prepareHost(carrier, release, onStep);
   const args = ['activate', release.documents.digest];
   const { outcome, ...rest } = await runReleaseAgent(carrier, release, args, onStep);

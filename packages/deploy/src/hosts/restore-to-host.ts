@@ -9,6 +9,8 @@ import { hostProblem } from './run-on-host.ts';
 export interface RestoreToHostOptions {
   /** Path of the release on this machine, of a deployment with a backup. */
   readonly release: string;
+  /** Ed25519 public keys (PEM), one of which must have signed the release. @defaultValue a signature isn't required */
+  readonly trustedKeys?: readonly string[] | undefined;
   /** Backups: a folder on the host, or `s3://bucket/prefix`. @defaultValue `backup.to` of the deployment */
   readonly from?: string | undefined;
   /** Name of the host whose backup it is. @defaultValue that of the host, or the only one with a backup */
@@ -27,7 +29,7 @@ export interface HostRestore extends HostDeployment {
  * Brings a host back from a release and a backup: sends the release, restores files and registry, and activates it. Nothing on the
  * host is overwritten: state that is there already must be the same as in the backup.
  *
- * @throws DeployError `ERR_DEPLOY_INVALID_OPTION` when the release has no backup, `ERR_DEPLOY_RELEASE_DAMAGED`, or
+ * @throws DeployError `ERR_DEPLOY_INVALID_OPTION` when the release has no backup, `ERR_DEPLOY_RELEASE_DAMAGED`, `ERR_DEPLOY_RELEASE_UNTRUSTED`, or
  * `ERR_DEPLOY_HOST` with what the backup lacks
  *
  * @example
@@ -45,16 +47,17 @@ export async function restoreToHost(
 ): Promise<HostRestore> {
   const names = {
     release: 'required',
+    trustedKeys: 'optional',
     from: 'optional',
     host: 'optional',
     onStep: 'optional',
   } as const;
   checkOptions('restoreToHost', options, names);
-  const { release: path, from, host, onStep } = options;
+  const { release: path, trustedKeys, from, host, onStep } = options;
   checkText('release', 'the path of a release', path);
   if (from !== undefined) checkText('from', 'a folder or s3://bucket/prefix', from);
   if (host !== undefined) checkText('host', 'the name of a host', host);
-  const release = { path, documents: await readRelease(path) };
+  const release = { path, documents: await readRelease(path, { trustedKeys }) };
   const { digest, manifest } = release.documents;
   if (manifest.backup === undefined) {
     throw invalidOption(

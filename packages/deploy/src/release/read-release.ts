@@ -5,10 +5,11 @@ import { pipeline } from 'node:stream/promises';
 import { describeValue } from '@fairlead/signature';
 import { extract } from 'tar-stream';
 
-import { checkText } from '../check-options.ts';
+import { checkOptions, checkText } from '../check-options.ts';
 import { damaged, DeployError } from '../deploy-error.ts';
 import { readToEnd } from '../parts/read-to-end.ts';
 import type { ReleasePart } from '../parts/release-part.ts';
+import { checkSignature, readPublicKeys } from './check-signature.ts';
 import { parseManifest } from './parse-manifest.ts';
 import { digestOf, type ReleaseManifest } from './release-manifest.ts';
 import { MANIFEST, partName, SBOM, SIGNATURE } from './release-names.ts';
@@ -32,10 +33,17 @@ export interface ReleaseDocuments {
 /** Receives the compressed archive of a part, which it must read to the end. */
 type OnPart = (part: ReleasePart, archive: AsyncIterable<Uint8Array>) => Promise<void>;
 
+/** Options of {@link readRelease}. */
+export interface ReadReleaseOptions {
+  /** Ed25519 public keys (PEM), one of which must have signed the release. @defaultValue a signature isn't required */
+  readonly trustedKeys?: readonly string[] | undefined;
+}
+
 /**
  * Reads the manifest, the signature and the bill of materials of a release; its parts are only found to be there.
  *
- * @throws DeployError `ERR_DEPLOY_RELEASE_DAMAGED` when the archive isn't complete, or isn't as its manifest says.
+ * @throws DeployError `ERR_DEPLOY_RELEASE_DAMAGED` when the archive isn't complete, or isn't as its manifest says;
+ * `ERR_DEPLOY_RELEASE_UNTRUSTED` when none of `trustedKeys` has signed it; `ERR_DEPLOY_INVALID_OPTION`.
  *
  * @example
  * ```ts
@@ -45,9 +53,17 @@ type OnPart = (part: ReleasePart, archive: AsyncIterable<Uint8Array>) => Promise
  * console.log(problem); // ERR_DEPLOY_RELEASE_DAMAGED
  * ```
  */
-export async function readRelease(path: string): Promise<ReleaseDocuments> {
+export async function readRelease(
+  path: string,
+  options: ReadReleaseOptions = {},
+): Promise<ReleaseDocuments> {
   checkText('path', 'the path of a release', path);
-  return readArchive(path);
+  checkOptions('readRelease', options, { trustedKeys: 'optional' });
+  const { trustedKeys } = options;
+  if (trustedKeys !== undefined) readPublicKeys(trustedKeys);
+  const documents = await readArchive(path);
+  if (trustedKeys !== undefined) checkSignature(documents, trustedKeys);
+  return documents;
 }
 
 /** Options of {@link readArchive}. */

@@ -2,15 +2,29 @@ import type { Balancer } from '../balancers/balancer.ts';
 import { runCurrentAgent } from '../hosts/current-agent.ts';
 import { readHostStatus } from '../hosts/host-status.ts';
 import { agentResult, type AgentResult } from '../hosts/release-agent.ts';
+import { batchSize } from './batches.ts';
+import type { FleetOptions } from './roll-out-options.ts';
 import type { HostResult, RolloutEvent, RolloutHost } from './rollout.ts';
 
 /** Options of {@link HostUpdate}. */
 export interface HostUpdateOptions extends RolloutHost {
   readonly balancer: Balancer | undefined;
+  /** False when no other host would serve: the balancer goes on sending requests, which wait in the sockets of systemd. */
+  readonly drains: boolean;
   readonly onEvent: (event: RolloutEvent) => void;
 }
 
 type OnStep = (step: string) => void;
+
+/** Returns the updates of a fleet. */
+export function hostUpdates(
+  { hosts, balancer, batch = 1 }: FleetOptions,
+  onEvent: HostUpdateOptions['onEvent'],
+): readonly HostUpdate[] {
+  // With all hosts in one batch, requests wait in the sockets of systemd, as they do without a balancer.
+  const drains = (batchSize(batch, hosts.length) ?? 1) < hosts.length;
+  return hosts.map((host) => new HostUpdate({ ...host, balancer, drains, onEvent }));
+}
 
 /** One host of a rolling update: what was done there, and how it ended. */
 export class HostUpdate {
@@ -114,10 +128,10 @@ export class HostUpdate {
 
   /** Returns false when `signal` stopped it: the host serves as before. */
   async #drain(signal: AbortSignal | undefined): Promise<boolean> {
-    const { balancer } = this.#options;
+    const { balancer, drains } = this.#options;
     const isStopped = (): boolean => signal?.aborted === true;
     if (isStopped()) return false;
-    if (balancer === undefined) return true;
+    if (balancer === undefined || !drains) return true;
     this.onStep('drain');
     try {
       await balancer.drain(this.#target, signal);

@@ -28,7 +28,7 @@ export interface RollOutPlan {
 /**
  * Finds what `rollOut` with the same options would do; changes nothing.
  *
- * @throws DeployError `ERR_DEPLOY_INVALID_OPTION`, `ERR_DEPLOY_RELEASE_DAMAGED`, `ERR_DEPLOY_HOST`
+ * @throws DeployError `ERR_DEPLOY_INVALID_OPTION`, `ERR_DEPLOY_RELEASE_DAMAGED`, `ERR_DEPLOY_RELEASE_UNTRUSTED`, `ERR_DEPLOY_HOST`
  *
  * @example
  * ```ts
@@ -41,7 +41,8 @@ export interface RollOutPlan {
  */
 export async function planRollOut(options: RollOutOptions): Promise<RollOutPlan> {
   checkRollOutOptions(options);
-  const release = { path: options.release, documents: await readRelease(options.release) };
+  const { release: path, trustedKeys } = options;
+  const release = { path, documents: await readRelease(path, { trustedKeys }) };
   const { digest } = release.documents;
   const hosts = await Promise.all(
     options.hosts.map(async ({ carrier }) => {

@@ -7,7 +7,7 @@ import { waitForAgent } from '../hosts/run-agent.ts';
 import { hostProblem } from '../hosts/run-on-host.ts';
 import { batchesOf, batchSize } from './batches.ts';
 import { lockFleet } from './fleet-lock.ts';
-import { HostUpdate } from './host-update.ts';
+import { hostUpdates, type HostUpdate } from './host-update.ts';
 import { checkRollBackOptions, type FleetOptions } from './roll-out-options.ts';
 import { summarize, withoutErrors, type Rollout } from './rollout.ts';
 
@@ -31,9 +31,9 @@ import { summarize, withoutErrors, type Rollout } from './rollout.ts';
  */
 export async function rollBack(options: FleetOptions): Promise<Rollout> {
   checkRollBackOptions(options);
-  const { hosts, balancer, batch = 1, signal } = options;
+  const { batch = 1, signal } = options;
   const onEvent = withoutErrors(options.onEvent);
-  const updates = hosts.map((host) => new HostUpdate({ ...host, balancer, onEvent }));
+  const updates = hostUpdates(options, onEvent);
   onEvent({ type: 'phase', phase: 'lock' });
   await using lock = await lockFleet(
     updates.map(({ carrier }) => carrier),

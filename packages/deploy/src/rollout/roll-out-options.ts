@@ -11,7 +11,10 @@ export interface FleetOptions {
   readonly hosts: readonly RolloutHost[];
   /** The balancer in front of the hosts. @defaultValue none: requests wait in the sockets of systemd during a restart */
   readonly balancer?: Balancer | undefined;
-  /** Hosts at a time: a number, or a share such as `"25%"`, rounded down. @defaultValue `1` */
+  /**
+   * Hosts at a time: a number, or a share such as `"25%"`, rounded down. When it holds all hosts, such as the only one, none is drained:
+   * requests wait in the sockets of systemd during the restart. @defaultValue `1`
+   */
   readonly batch?: Batch | undefined;
   /** Name in the lock, for people who deploy at the same time. @defaultValue account and name of this machine */
   readonly owner?: string | undefined;
@@ -25,6 +28,8 @@ export interface FleetOptions {
 export interface RollOutOptions extends FleetOptions {
   /** Path of the release on this machine. */
   readonly release: string;
+  /** Ed25519 public keys (PEM), one of which must have signed the release. @defaultValue a signature isn't required */
+  readonly trustedKeys?: readonly string[] | undefined;
   /** Time for which the hosts are watched after the last of them was updated, in milliseconds; 0 for none. @defaultValue `75_000` */
   readonly watchMs?: number | undefined;
 }
@@ -40,7 +45,9 @@ const fleetNames = {
 
 /** Rejects wrong options of `rollOut`. */
 export function checkRollOutOptions(options: RollOutOptions): void {
-  checkOptions('rollOut', options, { ...fleetNames, release: 'required', watchMs: 'optional' });
+  checkOptions('rollOut', options, {
+    ...{ ...fleetNames, release: 'required', trustedKeys: 'optional', watchMs: 'optional' },
+  });
   checkText('release', 'the path of a release', options.release);
   const { watchMs = 0 } = options;
   if (!Number.isSafeInteger(watchMs) || watchMs < 0 || watchMs > 3_600_000) {

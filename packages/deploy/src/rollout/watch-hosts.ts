@@ -18,40 +18,38 @@ export async function checkHost(update: HostUpdate, check: Check): Promise<Agent
   }
 }
 
-/**
- * Checks hosts once; records what failed.
- *
- * @returns false when a host isn't healthy
- */
-export async function checkHosts(updates: readonly HostUpdate[], check: Check): Promise<boolean> {
+/** Checks hosts once, and returns those that aren't healthy; their results say why. */
+export async function findUnhealthy(
+  updates: readonly HostUpdate[],
+  check: Check,
+): Promise<readonly HostUpdate[]> {
   const results = await Promise.all(
-    updates.map(async (update) => {
-      const result = await checkHost(update, check);
-      if (result.outcome === 'healthy') return true;
-      update.note({
-        ...(result.message !== undefined && { message: result.message }),
-        ...(result.log !== undefined && { log: result.log }),
-      });
-      return false;
-    }),
+    updates.map(async (update) => ({ update, result: await checkHost(update, check) })),
   );
-  return results.every(Boolean);
+  const unhealthy = results.filter(({ result }) => result.outcome !== 'healthy');
+  for (const { update, result } of unhealthy) {
+    update.note({
+      ...(result.message !== undefined && { message: result.message }),
+      ...(result.log !== undefined && { log: result.log }),
+    });
+  }
+  return unhealthy.map(({ update }) => update);
 }
 
 /**
- * Checks hosts again and again for a time.
+ * Checks again and again for a time.
  *
- * @returns false once a host isn't healthy
+ * @param areHealthy checks all hosts once
+ * @returns false once a check failed
  */
 export async function watchHosts(
-  updates: readonly HostUpdate[],
-  check: Check,
+  areHealthy: () => Promise<boolean>,
   { watchMs, signal }: { readonly watchMs: number; readonly signal: AbortSignal },
 ): Promise<boolean> {
   const end = performance.now() + watchMs;
   while (performance.now() < end && !signal.aborted) {
     await sleep(Math.min(POLL_MS, watchMs), undefined, { signal }).catch(() => undefined);
-    if (!(await checkHosts(updates, check))) return false;
+    if (!(await areHealthy())) return false;
   }
   return true;
 }

@@ -17,11 +17,17 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 
 import { freePort, temporaryFolder } from '@fairlead/test-support';
 import {
+  deployToHost,
+  planRollOut,
   readRelease,
+  restoreToHost,
+  rollOut,
   verifyRelease,
   type BuildReleaseOptions,
   type BuiltRelease,
+  type Carrier,
 } from '../../src/index.ts';
+import { localCarrier } from '../../src/local.ts';
 import { readArchive } from '../../src/release/read-release.ts';
 import { buildSample } from '../support/build-sample.ts';
 
@@ -128,8 +134,37 @@ describe('buildRelease', () => {
     const trustedKeys = [publicKey.export({ type: 'spki', format: 'pem' }).toString()];
     const { serialized } = await verifyRelease(signed.path, { trustedKeys });
     expect(serialized.equals((await readRelease(release.path)).serialized)).toBe(true);
+    expect((await readRelease(signed.path, { trustedKeys })).digest).toBe(release.digest);
     await expect(verifyRelease(release.path, { trustedKeys })).rejects.toMatchObject({
       code: 'ERR_DEPLOY_RELEASE_UNTRUSTED',
+    });
+  });
+
+  it('reaches no host when none of the trusted keys has signed it', async () => {
+    const { publicKey } = generateKeyPairSync('ed25519');
+    const trustedKeys = [publicKey.export({ type: 'spki', format: 'pem' }).toString()];
+    let commands = 0;
+    const carrier: Carrier = {
+      ...localCarrier(),
+      run: () => {
+        commands += 1;
+        return Promise.resolve({ code: 0, stdout: '', stderr: '' });
+      },
+    };
+    const options = { hosts: [{ carrier }], release: release.path, trustedKeys };
+    const onHost = { release: release.path, trustedKeys };
+    for (const work of [
+      () => rollOut(options),
+      () => planRollOut(options),
+      () => deployToHost(carrier, onHost),
+      () => restoreToHost(carrier, onHost),
+    ]) {
+      await expect(work()).rejects.toMatchObject({ code: 'ERR_DEPLOY_RELEASE_UNTRUSTED' });
+    }
+    expect(commands).toBe(0);
+    await expect(rollOut({ ...options, trustedKeys: ['key'] })).rejects.toMatchObject({
+      code: 'ERR_DEPLOY_INVALID_OPTION',
+      message: 'Option trustedKeys[0] is not a public key in PEM.',
     });
   });
 

@@ -66,3 +66,39 @@ it.skipIf(!canBootFleet())(
   },
   HOUR_MS,
 );
+
+it.skipIf(!canBootFleet())(
+  'the only host behind a balancer is not drained: requests wait for the new service',
+  async () => {
+    await using served = await startServedFleet(1);
+    const { hosts, balancer, haproxy } = served;
+    const releases = [await buildService({ version: 1 }), await buildService({ version: 2 })];
+    const steps: string[] = [];
+    const update = (release = ''): Promise<Rollout> =>
+      rollOut({
+        ...{ hosts, balancer, release, watchMs: 0 },
+        onEvent: (event) => {
+          if (event.type === 'step') steps.push(event.step);
+        },
+      });
+    const [first, second] = releases;
+    expect(await update(first?.path)).toMatchObject({ outcome: 'activated' });
+    await untilAllServe(served);
+    const load = await startLoad(served.fleet, {
+      // Below the limit of Nginx per address, which is that of the balancer.
+      ...{ url: haproxy.url, rate: 50 },
+      requests: [{ path: '/v2/models/m/infer', body: {}, expected: {} }],
+    });
+    for (const release of [second, first, second]) {
+      expect(await update(release?.path)).toMatchObject({ outcome: 'activated' });
+    }
+    expect(await rollBack({ hosts, balancer })).toMatchObject({ outcome: 'activated' });
+    const { sent, failed } = await load.stop();
+    process.stdout.write(`one host, 4 changes: ${sent} sent, ${failed} failed\n`);
+    // Nginx closes idle connections when it is reloaded: requests that HAProxy sends at that moment fail. A drained host would fail all for seconds.
+    expect(failed).toBeLessThan(sent / 50);
+    expect(steps).toContain('ready');
+    expect(steps).not.toContain('drain');
+  },
+  HOUR_MS,
+);

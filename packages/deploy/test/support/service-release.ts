@@ -54,14 +54,22 @@ export async function buildService({
   writeFileSync(
     entry,
     `import http from 'node:http';
+import net from 'node:net';
 ${before}
+let isEnding = false;
 const server = http.createServer((request, response) => {
   request.resume();
+  if (isEnding) response.setHeader('connection', 'close');
   response.setHeader('content-type', 'application/json');
   response.end(JSON.stringify({ version: ${version}, outputs: [${outputs}] }));
 });
 server.listen({ fd: 3 });
-process.on('SIGTERM', () => server.close());
+process.on('SIGTERM', () => {
+  isEnding = true;
+  // Not that of node:http, which closes connections whose request is on its way.
+  net.Server.prototype.close.call(server);
+  setTimeout(() => server.closeIdleConnections(), 500);
+});
 `,
   );
   return buildRelease({

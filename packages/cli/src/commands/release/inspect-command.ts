@@ -4,11 +4,11 @@ import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { formatParts } from '../../deploy/format-release.ts';
 import { signatureState, type SignatureState } from '../../deploy/signature-state.ts';
+import { readTrustedKeys } from '../../deploy/trusted-keys.ts';
 import { summarizeSbom, type SbomSummary } from '../../deploy/summarize-sbom.ts';
 import { jsonOption } from '../../options/shared-options.ts';
 import { count, formatBytes } from '../../output/format-values.ts';
 import { fields, table } from '../../output/table.ts';
-import { readText } from '../../read-file.ts';
 
 /** Defines `fairlead release inspect`. */
 export function defineInspectCommand(command: Command, context: CommandContext): void {
@@ -22,11 +22,9 @@ export function defineInspectCommand(command: Command, context: CommandContext):
     .addOption(jsonOption)
     .action(async (file, options) => {
       const trustedKeys =
-        options.trustedKeys === undefined
-          ? undefined
-          : [await readText(options.trustedKeys, 'public keys')];
+        options.trustedKeys === undefined ? undefined : await readTrustedKeys(options.trustedKeys);
       const { verifyRelease } = await import('@fairlead/deploy');
-      const documents = await verifyRelease(file, { trustedKeys: trustedKeys?.flatMap(splitKeys) });
+      const documents = await verifyRelease(file, { trustedKeys });
       const sbom = summarizeSbom(documents.sbom);
       const signature = signatureState(documents, trustedKeys !== undefined);
       const { digest, manifest } = documents;
@@ -46,12 +44,6 @@ export function defineInspectCommand(command: Command, context: CommandContext):
       "fairlead release inspect releases/fairlead.tar --json | jq '.sbom.licenses'",
     ],
   ]);
-}
-
-function splitKeys(text: string): readonly string[] {
-  const keys = text.match(/-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----/gs);
-  // An unreadable key is reported by verifyRelease.
-  return keys ?? [text];
 }
 
 function formatManifest(

@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { HostStatus } from '../agent/status.ts';
+import { readHostStatus } from '../hosts/host-status.ts';
+import {
+  prepareHost,
+  runReleaseAgent,
+  type AgentResult,
+  type LocalRelease,
+} from '../hosts/release-agent.ts';
+import { isUnreachable } from '../hosts/run-on-host.ts';
+import { batchesOf, revertBatchesOf } from './batches.ts';
+import type { HostUpdate } from './host-update.ts';
+import { checkHost, findUnhealthy, watchHosts } from './watch-hosts.ts';
+
+/** Pause before a second connection to a host. */
+const RECONNECT_MS = 2_000;
+
+/** Options of {@link FleetUpdate}. */
+export interface FleetUpdateOptions {
+  readonly release: LocalRelease;
+  /** Hosts at a time. */
+  readonly batchSize: number;
+  /** Stops between two batches. */
+  readonly stop: AbortSignal;
+}
+
+/** The phases of a rolling update after the lock; each records the results of its hosts. */
+export class FleetUpdate {
+  readonly #updates: readonly HostUpdate[];
+  readonly #options: FleetUpdateOptions;
+  /** State of each host before the update. */
+  readonly #before = new Map<HostUpdate, HostStatus>();
+  /** Hosts with the new release, in the order of the update. */
+  readonly #done: HostUpdate[] = [];
+  readonly #revertible = new Set<HostUpdate>();
+  readonly #unhealthy = new Set<HostUpdate>();
+
+  constructor(updates: readonly HostUpdate[], options: FleetUpdateOptions) {
+    this.#updates = updates;
+    this.#options = options;
+  }
+
+  get #digest(): string {
+    return this.#options.release.documents.digest;
+  }
+
+  /** True once a host was changed. */
+  get hasActivated(): boolean {
+    return this.#updates.some(({ result }) => result.outcome === 'activated');
+  }
+
+  /**
+   * Sends and prepares the release on all hosts, beside the one that runs.
+   *
+   * @returns false when one of them failed
+   */
+  async prepare(): Promise<boolean> {
+    const prepared = await Promise.all(
+      this.#updates.map(async (update) => {
+        try {
+          const { carrier, onStep } = update;
+          const sentBytes = await prepareHost(carrier, this.#options.release, onStep);
+          const status = await readHostStatus(carrier);
+          update.note({ sentBytes, digest: status.current });
+          this.#before.set(update, status);
+          return true;
+        } catch (error) {
+          update.fail(error);
+          return false;
+        }
+      }),
+    );
+    return prepared.every(Boolean);
+  }
+
+  /** Activates the release on one batch of hosts after the other, as long as all that have it are healthy. */
+  async update(): Promise<'healthy' | 'unhealthy' | 'stopped'> {
+    const { batchSize, stop } = this.#options;
+    for (const batch of batchesOf(this.#updates, batchSize)) {
+      if (stop.aborted) return 'stopped';
+      if (!(await this.#areHealthy())) return 'unhealthy';
+      await Promise.all(batch.map((update) => this.#updateHost(update)));
+      const outcomes = batch.map(({ result }) => result.outcome);
+      if (outcomes.some((outcome) => outcome === 'failed' || outcome === 'reverted')) {
+        return 'unhealthy';
+      }
+      this.#done.push(...batch.filter(({ result }) => result.outcome !== 'untouched'));
+    }
+    return 'healthy';
+  }
+
+  /**
+   * Watches the hosts for a time.
+   *
+   * @returns false once one isn't healthy
+   */
+  async watch(watchMs: number): Promise<boolean> {
+    const { stop } = this.#options;
+    return watchHosts(() => this.#areHealthy(), { watchMs, signal: stop });
+  }
+
+  /** Returns the hosts that have the release to the one before: unhealthy ones at once, the others in batches, the last one first. */
+  async revert(): Promise<void> {
+    const revertible = this.#updates.filter((update) => this.#revertible.has(update)).reverse();
+    for (const batch of revertBatchesOf(revertible, this.#unhealthy, this.#options.batchSize)) {
+      await Promise.all(
+        batch.map((update) =>
+          update.change(() => this.#run(update, ['rollback']), { done: 'reverted' }),
+        ),
+      );
+    }
+  }
+
+  async #updateHost(update: HostUpdate): Promise<void> {
+    const before = this.#before.get(update);
+    const isCurrent = before?.current === this.#digest && before.pending === undefined;
+    if (isCurrent && (await checkHost(update, this.#check)).outcome === 'healthy') {
+      // After a killed update, a host that was done may return to the release that others still run.
+      const [, previous] = before.history;
+      if (previous !== undefined && this.#isCurrentElsewhere(previous)) {
+        this.#revertible.add(update);
+      }
+      await update.stay();
+      return;
+    }
+    await update.change(() => resume(() => this.#run(update, ['activate', this.#digest])), {
+      done: 'activated',
+      signal: this.#options.stop,
+    });
+    if (update.result.digest === this.#digest && before?.current !== undefined) {
+      this.#revertible.add(update);
+    }
+  }
+
+  #isCurrentElsewhere(digest: string): boolean {
+    if (digest === this.#digest) return false;
+    return [...this.#before.values()].some(({ current }) => current === digest);
+  }
+
+  async #areHealthy(): Promise<boolean> {
+    const unhealthy = await findUnhealthy(this.#done, this.#check);
+    for (const update of unhealthy) this.#unhealthy.add(update);
+    return unhealthy.length === 0;
+  }
+
+  readonly #check = (update: HostUpdate): Promise<AgentResult> =>
+    this.#run(update, ['check', this.#digest]);
+
+  #run({ carrier, onStep }: HostUpdate, args: readonly string[]): Promise<AgentResult> {
+    return runReleaseAgent(carrier, this.#options.release, args, onStep);
+  }
+}
+
+/** Runs an activation, and goes on with it when the connection breaks: the agent works on, and a second one waits for it. */
+async function resume(activate: () => Promise<AgentResult>): Promise<AgentResult> {
+  try {
+    return await activate();
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+    await sleep(RECONNECT_MS);
+    return await activate();
+  }
+}
