@@ -18,12 +18,25 @@ import { trainModels } from '../../src/train-models.ts';
 import { readTrainedModels } from '../../src/trained-model.ts';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
+const bin = join(root, 'packages/cli/src/bin.ts');
 const PEPPER = 'sentinel-pepper-of-the-test-on-hosts-0123456789';
 
+/** Returns the command line of `fairlead` from its sources. */
+export function fairlead(...args: readonly string[]): readonly [string, ...string[]] {
+  return [process.execPath, '--conditions=@fairlead/source', bin, ...args];
+}
+
 /** Places of models on the host. */
-interface HostModels {
+export interface HostModels {
   readonly registry?: string;
   readonly flaskModels?: string;
+}
+
+/** HAProxy in front of the hosts. */
+export interface SampleBalancer {
+  /** Path of its admin socket. */
+  readonly socket: string;
+  readonly backend: string;
 }
 
 /** The sample application with its models, secrets and configuration of hosts, in one folder. */
@@ -70,7 +83,7 @@ export class SampleOnHost {
   }
 
   /** Copies secrets and models to the hosts, as a user does. */
-  sync(sshConfig: string, hosts: readonly string[] = ['h1']): string {
+  sync(sshConfig: string, hosts: readonly string[] = ['h1'], haproxy?: SampleBalancer): string {
     const models = readdirSync(this.flaskModels).flatMap((model) =>
       ['model.joblib', 'metadata.json'].map((name) => [
         `/var/lib/fairlead-flask/models/${model}/${name}`,
@@ -83,7 +96,8 @@ export class SampleOnHost {
     ]);
     const environments = {
       production: {
-        hosts: hosts.map((name) => `ssh://${name}`),
+        hosts: hosts.map((name) => ({ url: `ssh://${name}`, target: name })),
+        ...(haproxy && { balancer: { kind: 'haproxy', ...haproxy } }),
         ssh: { configFile: sshConfig },
         files: Object.fromEntries([...models, ...secrets]) as Record<string, string>,
         registry: { folder: 'registry' },
@@ -100,11 +114,8 @@ export const deployment = hostDeployment();
 export const environments = defineEnvironments(${JSON.stringify(environments)});
 `,
     );
-    const bin = join(root, 'packages/cli/src/bin.ts');
-    return execFileSync(process.execPath, ['--conditions=@fairlead/source', bin, 'hosts', 'sync'], {
-      cwd: this.folder,
-      encoding: 'utf8',
-    });
+    const [program, ...args] = fairlead('hosts', 'sync');
+    return execFileSync(program, args, { cwd: this.folder, encoding: 'utf8' });
   }
 
   /** Builds a release of the sample. */
@@ -133,16 +144,12 @@ export const environments = defineEnvironments(${JSON.stringify(environments)});
     });
   }
 
-  /** Writes a module that starts the same gateway with one more statement, and returns its path. */
-  changedEntry(): string {
-    const folder = join(this.folder, 'changed');
-    mkdirSync(folder, { recursive: true });
+  /** Writes a module that runs a statement and starts the same gateway, and returns its path. */
+  changedEntry(statement = "process.stdout.write('changed application\\n');"): string {
+    const folder = mkdtempSync(join(this.folder, 'changed-'));
     cpSync(join(root, 'apps/gateway/src/main.ts'), join(folder, 'main.ts'));
     const entry = join(folder, 'changed.ts');
-    writeFileSync(
-      entry,
-      "process.stdout.write('changed application\\n');\nawait import('./main.ts');\n",
-    );
+    writeFileSync(entry, `${statement}\nawait import('./main.ts');\n`);
     return entry;
   }
 
