@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describeValue } from '@fairlead/signature';
 
 import { checkOptions, checkText, invalidOption } from '../check-options.ts';
 import type { Carrier } from './carrier.ts';
+import { createControlFolder } from './control-folder.ts';
 import { quoted } from './quoted.ts';
 import { runChild } from './run-child.ts';
 
@@ -50,7 +50,7 @@ export async function sshCarrier(options: SshCarrierOptions): Promise<Carrier> {
   const { url, knownHostsFile, identityFile, configFile, connectTimeoutMs = 10_000 } = options;
   checkText('url', 'such as ssh://admin@10.0.0.1', url);
   const { destination, isRoot } = parseUrl(url);
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-ssh-'));
+  const folder = await createControlFolder();
   const settings = {
     BatchMode: 'yes',
     StrictHostKeyChecking: 'yes',
