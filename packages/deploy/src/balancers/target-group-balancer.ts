@@ -106,7 +106,7 @@ export function targetGroupBalancer(options: TargetGroupBalancerOptions): Balanc
       await call(target, deregistering);
       let health: TargetHealth = {};
       await pollUntil(
-        async () => (health = await healthOf(target)).State === 'unused',
+        async () => isUnregistered((health = await healthOf(target))),
         () => `Target ${target} is still ${describe(health)}`,
         { pollMs, timeoutMs: drainTimeoutMs, signal },
       );
@@ -125,6 +125,10 @@ export function targetGroupBalancer(options: TargetGroupBalancerOptions): Balanc
       );
     },
   };
+}
+
+function isUnregistered({ State, Reason }: TargetHealth): boolean {
+  return State === 'unused' || Reason === 'Target.NotRegistered';
 }
 
 /** A target that isn't registered is drained; one that can't exist is rejected by its registration. */

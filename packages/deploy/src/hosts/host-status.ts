@@ -5,6 +5,12 @@ import type { Carrier } from '../carriers/carrier.ts';
 import { runCurrentAgent } from './current-agent.ts';
 import { hostProblem } from './run-on-host.ts';
 
+/** Returns the release that runs on a host; `undefined` if `current` leads to one that was prepared only, as before a first activation. */
+export function activatedRelease({ current, history, pending }: HostStatus): string | undefined {
+  if (current === undefined) return undefined;
+  return history.includes(current) || pending === current ? current : undefined;
+}
+
 const schema = z.object({
   current: z.string().optional(),
   history: z.array(z.string()),

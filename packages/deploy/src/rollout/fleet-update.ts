@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { HostStatus } from '../agent/status.ts';
-import { readHostStatus } from '../hosts/host-status.ts';
+import { activatedRelease, readHostStatus } from '../hosts/host-status.ts';
 import {
   prepareHost,
   runReleaseAgent,
@@ -62,7 +62,7 @@ export class FleetUpdate {
           const { carrier, onStep } = update;
           const sentBytes = await prepareHost(carrier, this.#options.release, onStep);
           const status = await readHostStatus(carrier);
-          update.note({ sentBytes, digest: status.current });
+          update.note({ sentBytes, digest: activatedRelease(status) });
           this.#before.set(update, status);
           return true;
         } catch (error) {
@@ -114,10 +114,11 @@ export class FleetUpdate {
 
   async #updateHost(update: HostUpdate): Promise<void> {
     const before = this.#before.get(update);
+    const { history = [] } = before ?? {};
     const isCurrent = before?.current === this.#digest && before.pending === undefined;
     if (isCurrent && (await checkHost(update, this.#check)).outcome === 'healthy') {
       // After a killed update, a host that was done may return to the release that others still run.
-      const [, previous] = before.history;
+      const [, previous] = history;
       if (previous !== undefined && this.#isCurrentElsewhere(previous)) {
         this.#revertible.add(update);
       }
@@ -128,9 +129,8 @@ export class FleetUpdate {
       done: 'activated',
       signal: this.#options.stop,
     });
-    if (update.result.digest === this.#digest && before?.current !== undefined) {
-      this.#revertible.add(update);
-    }
+    const hasOther = history.some((each) => each !== this.#digest);
+    if (update.result.digest === this.#digest && hasOther) this.#revertible.add(update);
   }
 
   #isCurrentElsewhere(digest: string): boolean {

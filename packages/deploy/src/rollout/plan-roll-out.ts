@@ -1,5 +1,5 @@
 import type { Difference } from '../agent/difference.ts';
-import { readHostStatus } from '../hosts/host-status.ts';
+import { activatedRelease, readHostStatus } from '../hosts/host-status.ts';
 import { planHost } from '../hosts/plan-host.ts';
 import { bytesOf, findMissingParts } from '../hosts/release-agent.ts';
 import { readRelease } from '../release/read-release.ts';
@@ -47,7 +47,9 @@ export async function planRollOut(options: RollOutOptions): Promise<RollOutPlan>
   const hosts = await Promise.all(
     options.hosts.map(async ({ carrier }) => {
       const missing = await findMissingParts(carrier, release);
-      const { current, history } = await readHostStatus(carrier);
+      const status = await readHostStatus(carrier);
+      const { history } = status;
+      const current = activatedRelease(status);
       const isPrepared = current === digest || history.includes(digest);
       const { differences } = await planHost(carrier, isPrepared ? digest : current);
       return { host: carrier.host, current, sendBytes: bytesOf(release, missing), differences };

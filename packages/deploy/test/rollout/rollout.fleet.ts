@@ -19,6 +19,7 @@ describe.skipIf(!canBootFleet())('a rolling update of three hosts under load', (
   let first: BuiltRelease;
   let second: BuiltRelease;
   let load: Load;
+  let failedFirst: Rollout;
 
   const history: string[] = [];
   const onEvent = (event: RolloutEvent): void => {
@@ -39,6 +40,13 @@ describe.skipIf(!canBootFleet())('a rolling update of three hosts under load', (
     served = await startServedFleet(3);
     first = await buildService({ version: 1 });
     second = await buildService({ version: 2 });
+    failedFirst = await rollOut({
+      ...{ hosts: served.hosts, release: first.path, watchMs: 0, onEvent },
+      balancer: {
+        drain: () => Promise.reject(new Error('the balancer is away')),
+        ready: () => Promise.resolve(),
+      },
+    });
     expect(await update(first, 0)).toMatchObject({ outcome: 'activated' });
     await untilAllServe(served);
     load = await startLoad(served.fleet, {
@@ -50,6 +58,16 @@ describe.skipIf(!canBootFleet())('a rolling update of three hosts under load', (
 
   afterAll(async () => {
     await served[Symbol.asyncDispose]();
+  });
+
+  it('leaves hosts alone that it could not drain for their first release', () => {
+    expect(failedFirst).toMatchObject({ outcome: 'failed', message: 'the balancer is away' });
+    expect(outcomesOf(failedFirst)).toEqual(['failed', 'untouched', 'untouched']);
+    expect(failedFirst.hosts.map(({ digest }) => digest)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('updates one host after the other, and does nothing the second time', async () => {
