@@ -5,6 +5,7 @@ export {
   undocumentedExports,
   type DocExample,
 } from './examples.ts';
+export { defaultVpc } from './default-vpc.ts';
 export { freePort } from './free-port.ts';
 export { httpCall, type HttpAddress, type HttpRequest, type HttpResponse } from './http-call.ts';
 export { startMoto, type MotoServer } from './moto-server.ts';
@@ -14,4 +15,10 @@ export { readTree } from './read-tree.ts';
 export { startRedis, type RedisServer } from './redis-server.ts';
 export { awsTestConnection, newBucket, s3Client } from './s3.ts';
 export { SteadyLoad } from './steady-load.ts';
+export {
+  runScriptHere,
+  startSystemsManager,
+  type RunScript,
+  type SystemsManager,
+} from './systems-manager.ts';
 export { memoryFolder, temporaryFolder, type TemporaryFolderOptions } from './temporary-folder.ts';

@@ -4,13 +4,12 @@ import {
   ElasticLoadBalancingV2Client,
   type DescribeTargetHealthCommandOutput,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { awsTestConnection, startMoto, type MotoServer } from '@fairlead/test-support';
+import { awsTestConnection, defaultVpc, startMoto, type MotoServer } from '@fairlead/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { targetGroupBalancer, type TargetGroupBalancerOptions } from '../../src/target-group.ts';
 
 const target = '10.0.0.1';
-const { region } = awsTestConnection;
 
 describe('a target group as the balancer of a rolling update', () => {
   let moto: MotoServer;
@@ -75,6 +74,12 @@ describe('a target group as the balancer of a rolling update', () => {
     );
     return found?.TargetHealth?.State;
   };
+
+  it('drains a host that was never registered', async () => {
+    await expect(
+      targetGroupBalancer({ ...options, drainTimeoutMs: 1_000 }).drain('10.0.0.9'),
+    ).resolves.toBeUndefined();
+  });
 
   it('registers a host, and deregisters it, also twice', async () => {
     const balancer = targetGroupBalancer(options);
@@ -144,17 +149,3 @@ describe('a target group as the balancer of a rolling update', () => {
     expect(() => targetGroupBalancer({ ...options, ...change })).toThrow(message);
   });
 });
-
-/** Finds the VPC that every account has. */
-async function defaultVpc(endpoint: string): Promise<string> {
-  const scope = `test/20260101/${region}/ec2/aws4_request`;
-  const answer = await fetch(endpoint, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-www-form-urlencoded',
-      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0`,
-    },
-    body: 'Action=DescribeVpcs&Version=2016-11-15',
-  });
-  return /<vpcId>(vpc-[0-9a-f]+)<\/vpcId>/.exec(await answer.text())?.[1] ?? '';
-}

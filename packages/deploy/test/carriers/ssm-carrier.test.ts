@@ -6,30 +6,31 @@ import { ListCommandsCommand, SSMClient } from '@aws-sdk/client-ssm';
 import {
   awsTestConnection,
   newBucket,
+  runScriptHere,
   s3Client,
   startMoto,
+  startSystemsManager,
   type MotoServer,
+  type SystemsManager,
 } from '@fairlead/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Carrier } from '../../src/index.ts';
 import { ssmCarrier, type SsmCarrierOptions } from '../../src/ssm.ts';
-import {
-  INSTANCE,
-  SILENT_INSTANCE,
-  startSsmExecutor,
-  type SsmExecutor,
-} from '../support/ssm-executor.ts';
+
+const INSTANCE = 'i-0123456789abcdef0';
+const SILENT_INSTANCE = 'i-00000000000000000';
 
 describe('a carrier by Systems Manager', () => {
   let moto: MotoServer;
   let s3: S3Client;
   let bucket: string;
-  let executor: SsmExecutor;
+  let manager: SystemsManager;
+  let ssm: SSMClient;
   let carrier: Carrier;
   const carrierOf = (options: Partial<SsmCarrierOptions> = {}): Carrier =>
     ssmCarrier({
-      ...{ instanceId: INSTANCE, ssm: executor.client, s3, bucket, pollMs: 20 },
+      ...{ instanceId: INSTANCE, ssm, s3, bucket, pollMs: 20 },
       ...options,
     });
   const objects = async (): Promise<number> =>
@@ -39,12 +40,17 @@ describe('a carrier by Systems Manager', () => {
     moto = await startMoto();
     s3 = s3Client(moto.endpoint);
     bucket = await newBucket(s3);
-    executor = await startSsmExecutor();
+    manager = await startSystemsManager({
+      [INSTANCE]: runScriptHere,
+      [SILENT_INSTANCE]: 'silent',
+    });
+    ssm = new SSMClient({ ...awsTestConnection, endpoint: manager.endpoint, maxAttempts: 1 });
     carrier = carrierOf();
   });
 
   afterAll(async () => {
-    await executor.close();
+    ssm.destroy();
+    await manager.close();
     await moto.stop();
   });
 
@@ -81,7 +87,7 @@ describe('a carrier by Systems Manager', () => {
 
   it('gives the host addresses that S3 accepts for every content', async () => {
     await carrier.run(['true'], { stdin: 'x' });
-    const addresses = executor.scripts.at(-1)?.match(/http[^']+/g) ?? [];
+    const addresses = manager.scripts.at(-1)?.match(/http[^']+/g) ?? [];
     expect(addresses).toHaveLength(2);
     for (const address of addresses) {
       const url = new URL(address);

@@ -1,0 +1,141 @@
+import {
+  CreateTargetGroupCommand,
+  DescribeTargetHealthCommand,
+  ElasticLoadBalancingV2Client,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { canBootFleet, exposePort, startFleet, type Fleet } from '@fairlead/fleet';
+import {
+  awsTestConnection,
+  defaultVpc,
+  newBucket,
+  s3Client,
+  startMoto,
+  startSystemsManager,
+  type MotoServer,
+  type RunScript,
+  type SystemsManager,
+} from '@fairlead/test-support';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bin } from '../support/bin.ts';
+import { hostProject } from '../support/host-project.ts';
+
+const INSTANCES = ['i-0123456789abcdef0', 'i-0123456789abcdef1'];
+/** Exit codes by `timeout` for a program that it ended. */
+const TIMED_OUT = [124, 137];
+
+describe.skipIf(!canBootFleet())('hosts of Systems Manager behind a target group', () => {
+  let fleet: Fleet;
+  let moto: MotoServer;
+  let manager: SystemsManager;
+  let elb: ElasticLoadBalancingV2Client;
+  let arn: string;
+  let bucket: string;
+  let environment: readonly string[];
+
+  beforeAll(async () => {
+    fleet = await startFleet({ hosts: INSTANCES.length });
+    moto = await startMoto();
+    bucket = await newBucket(s3Client(moto.endpoint));
+    elb = new ElasticLoadBalancingV2Client({ ...awsTestConnection, endpoint: moto.endpoint });
+    const { TargetGroups: [group] = [] } = await elb.send(
+      new CreateTargetGroupCommand({
+        ...{ Name: 'shop', Protocol: 'HTTP', Port: 80, TargetType: 'ip' },
+        VpcId: await defaultVpc(moto.endpoint),
+      }),
+    );
+    arn = group?.TargetGroupArn ?? '';
+    manager = await startSystemsManager(
+      Object.fromEntries(INSTANCES.map((id, index) => [id, onHost(index)])),
+    );
+    const aws = await exposePort(fleet, moto.port);
+    const ssm = await exposePort(fleet, manager.port);
+    environment = [
+      `AWS_ENDPOINT_URL=${aws.url}`,
+      `AWS_ENDPOINT_URL_SSM=${ssm.url}`,
+      `AWS_REGION=${awsTestConnection.region}`,
+      `AWS_ACCESS_KEY_ID=${awsTestConnection.credentials.accessKeyId}`,
+      `AWS_SECRET_ACCESS_KEY=${awsTestConnection.credentials.secretAccessKey}`,
+    ];
+  });
+
+  afterAll(async () => {
+    elb.destroy();
+    await fleet.close();
+    await manager.close();
+    await moto.stop();
+  });
+
+  /** Runs scripts as root on a host, as the agent of Systems Manager does. */
+  const onHost =
+    (index: number): RunScript =>
+    async (script, timeoutMs) => {
+      const seconds = String(Math.ceil(timeoutMs / 1_000));
+      const argv = ['timeout', '-k', '1', seconds, 'sh', '-c', script];
+      const options = { mayFail: true, timeoutMs: timeoutMs + 5_000 };
+      const result = await fleet.hosts[index]?.run(argv, options);
+      const { exitCode, stdout, stderr } = result ?? { exitCode: 1, stdout: '', stderr: '' };
+      return { code: TIMED_OUT.includes(exitCode) ? undefined : exitCode, stdout, stderr };
+    };
+  const project = (version: number): string => {
+    const hosts = INSTANCES.map(
+      (id, index) => `{ url: 'ssm://${id}', target: '${fleet.hosts[index]?.address ?? ''}' }`,
+    );
+    return hostProject({
+      environment: `hosts: [${hosts.join(', ')}],
+    ssm: { bucket: '${bucket}' },
+    balancer: { kind: 'target-group', arn: '${arn}' }`,
+      version,
+    });
+  };
+  /** Runs `fairlead` in the network of the fleet, from which the hosts' addresses of AWS are reached. */
+  const fairlead = (folder: string, ...args: readonly string[]) =>
+    fleet.run(['env', '-C', folder, ...environment, ...bin, ...args], {
+      mayFail: true,
+      timeoutMs: 300_000,
+    });
+  const versions = (): Promise<readonly unknown[]> =>
+    Promise.all(
+      fleet.hosts.map(async (host) => {
+        const { stdout } = await host.run(['curl', '-sS', 'http://127.0.0.1/v2/models/m/infer']);
+        return (JSON.parse(stdout) as { readonly version: number }).version;
+      }),
+    );
+  const targets = async (): Promise<readonly unknown[]> => {
+    const { TargetHealthDescriptions: found = [] } = await elb.send(
+      new DescribeTargetHealthCommand({ TargetGroupArn: arn }),
+    );
+    return found.map(({ Target, TargetHealth }) => [Target?.Id, TargetHealth?.State]).toSorted();
+  };
+
+  test('get a release, one after the other, and return to the one before', async () => {
+    const first = project(1);
+    const healthy = fleet.hosts.map(({ address }) => [address, 'healthy']).toSorted();
+    const deployed = await fairlead(first, 'deploy', '--yes', '--watch', '1s');
+    expect([deployed.exitCode, deployed.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^Release [0-9a-f]{12} runs on 2 hosts of production\.\n$/) as string,
+    ]);
+    expect([await versions(), await targets()]).toEqual([[1, 1], healthy]);
+
+    const second = await fairlead(project(2), 'deploy', '--yes', '--watch', '1s', '--json');
+    expect([second.exitCode, second.stderr.includes('error')]).toEqual([0, false]);
+    const lines = second.stdout.trim().split('\n');
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
+      type: 'result',
+      outcome: 'activated',
+      hosts: INSTANCES.map((id) => ({ host: id, outcome: 'activated' })),
+    });
+    expect(lines.filter((line) => line.includes('"step":"drain"'))).toHaveLength(2);
+    expect([await versions(), await targets()]).toEqual([[2, 2], healthy]);
+
+    const status = await fairlead(first, 'hosts', 'status');
+    expect([status.exitCode, status.stdout]).toEqual([
+      0,
+      expect.stringMatching(new RegExp(INSTANCES.join('[^]*'))) as string,
+    ]);
+    const exec = await fairlead(first, 'hosts', 'exec', 'production', '--', 'hostname');
+    expect([exec.exitCode, exec.stdout]).toEqual([0, expect.stringMatching(/h1[^]*h2/) as string]);
+    const back = await fairlead(first, 'rollback', '--yes');
+    expect([back.exitCode, await versions(), await targets()]).toEqual([0, [1, 1], healthy]);
+  });
+});
