@@ -18,12 +18,12 @@ it('creates a private folder, and removes old ones of processes that have ended'
     return name;
   };
   create(`fairlead-ssh-${dead}-aaaaaa`, hourAgo);
-  const kept = [
+  const remaining = [
     create(`fairlead-ssh-${dead}-bbbbbb`),
     create(`fairlead-ssh-${process.pid}-cccccc`, hourAgo),
     create('fairlead-ssh-others', hourAgo),
   ];
   const folder = await createControlFolder(root);
   expect(statSync(folder).mode & 0o777).toBe(0o700);
-  expect(readdirSync(root).toSorted()).toEqual([...kept, basename(folder)].toSorted());
+  expect(readdirSync(root).toSorted()).toEqual([...remaining, basename(folder)].toSorted());
 });
