@@ -63,6 +63,7 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'model push digits mlruns/1/models/m-0c1/artifacts':
     'Validation: loaded, 1 golden example passed',
   'model push digits trained/digits --git-commit HEAD': 'Pushed version 8 of digits',
+  'model push digits model.onnx --baseline train.csv --label digit': 'Pushed version 8 of digits',
   'model push digits trained/digits --dry-run': 'Dry run: nothing was changed',
   'model list --registry ./registry': /^digits +7 +7 +candidate → 4, champion → 2$/m,
   "model list --json | jq '.models[].aliases.champion'": '"champion": 2',

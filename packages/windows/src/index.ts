@@ -1,6 +1,11 @@
 export type { Baseline, CalibrationBaseline, ClassCalibration } from './baseline/baseline.ts';
 export { baselineDigest } from './baseline/baseline-digest.ts';
-export { encodeBaseline, parseBaseline } from './baseline/baseline-document.ts';
+export {
+  baselineDocument,
+  decodeBaseline,
+  encodeBaseline,
+  parseBaseline,
+} from './baseline/baseline-document.ts';
 export type { BaselineOptions } from './baseline/baseline-options.ts';
 export { createBaseline } from './baseline/create-baseline.ts';
 export type { BaselineColumns } from './baseline/create-baseline.ts';

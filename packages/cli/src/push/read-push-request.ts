@@ -3,9 +3,10 @@ import { readNumbers, readPairs } from '../options/name-value.ts';
 import { resolveCommit } from './git-commit.ts';
 import { readGoldenExamples, readMetadata, readModelCard } from './push-metadata.ts';
 import { readPushSource, type SourceDetails } from './push-source.ts';
+import { addBaseline, type BaselineDetails } from './read-baseline.ts';
 
 /** Options of the command line for a push. */
-export interface PushDetails extends Omit<SourceDetails, 'given'> {
+export interface PushDetails extends Omit<SourceDetails, 'given'>, BaselineDetails {
   readonly model: string;
   readonly actor: string;
   readonly metadata?: string | undefined;
@@ -38,7 +39,7 @@ export async function readPushRequest(path: string, details: PushDetails): Promi
   } = details;
   const found = metadata === undefined ? {} : await readMetadata(metadata);
   const commit = gitCommit === undefined ? undefined : await resolveCommit(gitCommit);
-  return readPushSource(path, {
+  const request = await readPushSource(path, {
     ...details,
     given: {
       ...found,
@@ -55,4 +56,5 @@ export async function readPushRequest(path: string, details: PushDetails): Promi
       ...(card !== undefined && { modelCard: await readModelCard(card) }),
     },
   });
+  return addBaseline(request, path, details);
 }

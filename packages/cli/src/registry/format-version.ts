@@ -12,7 +12,7 @@ import { formatTags } from './format-model.ts';
 export function formatVersion(
   output: Output,
   { manifest, aliases, state, signatures }: VersionDetails,
-  { card }: { readonly card: boolean },
+  { card, baseline }: { readonly card: boolean; readonly baseline: readonly string[] },
 ): readonly string[] {
   const { model, version, created, actor, runtime, files, signature, goldenExamples } = manifest;
   const options = Object.keys(runtime.options).length === 0 ? '' : ` ${inline(runtime.options)}`;
@@ -63,6 +63,7 @@ export function formatVersion(
         ),
       ),
     ),
+    ...part('Baseline', baseline),
     ...part('Lineage', formatLineage(manifest.lineage)),
     ...(card ? part('Model card', [severalLines(manifest.modelCard ?? 'none').trimEnd()]) : []),
   ];

@@ -67,6 +67,7 @@ function writeFiles(folder: string): void {
   write('card.md', 'Digits of letters.\n');
   write('report.html', '<p>Fair.</p>\n');
   write('test.csv', 'x.0,x.1\n1,2\n3,4\n');
+  write('train.csv', 'x.0,x.1,digit\n1,2,0\n3,4,1\n');
   const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }];
   write('captured.jsonl', { inputs });
   write('deployment.json', hostDeployment);

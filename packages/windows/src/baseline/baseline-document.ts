@@ -4,7 +4,7 @@ import type { FeatureBaseline } from '../bins/feature-baseline.ts';
 import { roundBins } from '../bins/round-bins.ts';
 import { decodeBins } from '../document/bins-document.ts';
 import { decodeCountList, decodeCounts, encodeCounts } from '../document/counts-document.ts';
-import { DocumentChecks } from '../document/document-checks.ts';
+import { DocumentChecks, type JsonObject } from '../document/document-checks.ts';
 import { roundToDatatype } from '../columns/round-to-datatype.ts';
 import { MAX_ROW_WIDTH } from '../columns/watched-column.ts';
 import {
@@ -33,18 +33,32 @@ const MAX_GROUPS = 4096;
  * ```
  */
 export function encodeBaseline(baseline: Baseline): string {
+  return JSON.stringify(baselineDocument(baseline));
+}
+
+/**
+ * Returns a baseline as a JSON object, for the manifest of a version.
+ *
+ * @example
+ * ```ts
+ * import { baselineDocument } from '@fairlead/windows';
+ *
+ * const document = baselineDocument({ rows: 0, sampledRows: 0, features: [], outputs: [] });
+ * console.log(document.format, document.version); // fairlead-baseline 1
+ * ```
+ */
+export function baselineDocument({ features, outputs, ...rest }: Baseline): JsonObject {
   const encode = (feature: FeatureBaseline) => ({
     ...feature,
     counts: encodeCounts(feature.counts),
   });
-  const { features, outputs, ...rest } = baseline;
-  return JSON.stringify({
+  return {
     format: BASELINE_FORMAT,
     version: BASELINE_VERSION,
     ...rest,
     features: features.map(encode),
     outputs: outputs.map(encode),
-  });
+  };
 }
 
 /**
@@ -62,11 +76,32 @@ export function encodeBaseline(baseline: Baseline): string {
  */
 export function parseBaseline(text: string | Uint8Array): Baseline {
   const checks = new DocumentChecks('ERR_WINDOWS_BASELINE_INVALID', 'baseline.json');
-  const document = checks.parse(text, MAX_BASELINE_BYTES);
+  return decode(checks, checks.parse(text, MAX_BASELINE_BYTES));
+}
+
+/**
+ * Reads a baseline from a JSON object, such as the baseline of a manifest; see {@link parseBaseline}.
+ *
+ * @throws WindowsError `ERR_WINDOWS_BASELINE_INVALID` naming the invalid value
+ *
+ * @example
+ * ```ts
+ * import { decodeBaseline } from '@fairlead/windows';
+ *
+ * const document = { format: 'fairlead-baseline', version: 1, rows: 3 };
+ * console.log(decodeBaseline(document).rows); // 3
+ * ```
+ */
+export function decodeBaseline(value: unknown): Baseline {
+  const checks = new DocumentChecks('ERR_WINDOWS_BASELINE_INVALID', 'baseline');
+  return decode(checks, checks.object(value, 'the document'));
+}
+
+function decode(checks: DocumentChecks, document: JsonObject): Baseline {
   checks.oneOf(document.format, 'format', [BASELINE_FORMAT]);
   checks.integer(document.version, 'version', { min: 1, max: BASELINE_VERSION });
   const rows = checks.integer(document.rows, 'rows');
-  const decode = (name: 'features' | 'outputs'): readonly FeatureBaseline[] => {
+  const decodeList = (name: 'features' | 'outputs'): readonly FeatureBaseline[] => {
     const features = checks
       .list(document[name], name, MAX_FEATURES)
       .map((feature, index) => decodeFeature(checks, feature, `${name}[${index}]`));
@@ -79,8 +114,8 @@ export function parseBaseline(text: string | Uint8Array): Baseline {
   return {
     rows,
     sampledRows: checks.integer(document.sampledRows ?? rows, 'sampledRows', { max: rows }),
-    features: decode('features'),
-    outputs: decode('outputs'),
+    features: decodeList('features'),
+    outputs: decodeList('outputs'),
     ...(document.calibration !== undefined && {
       calibration: decodeCalibration(checks, document.calibration),
     }),

@@ -39,12 +39,19 @@ export class BaselineTable {
     };
     const features = watchedColumns(signature.inputs);
     const taken = new Set([label, ...features.map(({ name }) => name)]);
-    this.#features = features.map((column) => {
-      const cell = cells.get(column.name);
+    const outputs = watchedColumns(signature.outputs);
+    const inOrder = unnamedCells(
+      options,
+      features,
+      outputs.map(({ name }) => name),
+      names,
+    );
+    this.#features = features.map((column, index) => {
+      const cell = cells.get(column.name) ?? inOrder?.[index];
       if (cell === undefined) throw missingColumn(column.name, names);
       return tableColumn(column, cell);
     });
-    this.#outputs = watchedColumns(signature.outputs).flatMap((column) => {
+    this.#outputs = outputs.flatMap((column) => {
       const cell = taken.has(column.name) ? undefined : cells.get(column.name);
       return cell === undefined ? [] : [tableColumn(column, cell)];
     });
@@ -115,6 +122,24 @@ export class BaselineTable {
     );
     return calibrate(spec, columns, (row) => labels.get(row), rows);
   }
+}
+
+/**
+ * Cells of the features of a single input without names, in order: all columns but the label and the outputs; undefined if they
+ * have names, or their number is another.
+ */
+function unnamedCells(
+  { signature, label }: CheckedBaselineOptions,
+  features: readonly WatchedColumn[],
+  outputs: readonly string[],
+  names: readonly string[],
+): readonly number[] | undefined {
+  const [input] = signature.inputs;
+  const others = new Set([label, ...outputs]);
+  const cells = [...names.keys()].filter((cell) => !others.has(names[cell]));
+  const isUnnamed = signature.inputs.length === 1 && input?.features === undefined;
+  const isFound = features.some(({ name }) => names.includes(name));
+  return isUnnamed && !isFound && cells.length === features.length ? cells : undefined;
 }
 
 function readCategory(

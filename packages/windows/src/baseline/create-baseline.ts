@@ -11,6 +11,7 @@ export type BaselineColumns = Readonly<Record<string, ArrayLike<unknown>>>;
 /**
  * Summarizes a training table in memory: its features, the outputs of the model on the same rows, and calibration where there
  * are labels. A column is found by the name of a feature, an input or an output; `x[3]` is element 3 of the input `x`.
+ * The columns of a single input without names of features may have any names: they are taken in order.
  *
  * Null, NaN, infinities, and texts that pandas reads as missing count as missing. A feature with `sensitive: true` is left out.
  *

@@ -1,4 +1,11 @@
-import { createBaseline, encodeBaseline, parseBaseline, WindowsError } from '@fairlead/windows';
+import {
+  baselineDocument,
+  createBaseline,
+  decodeBaseline,
+  encodeBaseline,
+  parseBaseline,
+  WindowsError,
+} from '@fairlead/windows';
 import { expect, test } from 'vitest';
 
 const signature = {
@@ -23,6 +30,10 @@ const baseline = createBaseline(
 test('a baseline that was written and read is equal, to the last bit', () => {
   expect(parseBaseline(encodeBaseline(baseline))).toEqual(baseline);
   expect(parseBaseline(Buffer.from(encodeBaseline(baseline)))).toEqual(baseline);
+  expect(decodeBaseline(baselineDocument(baseline))).toEqual(baseline);
+  expect(() => decodeBaseline([])).toThrow(
+    'baseline: the document must be an object, got an array',
+  );
 });
 
 test.each(['FP32', 'FP16', 'INT16'] as const)(

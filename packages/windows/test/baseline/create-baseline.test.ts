@@ -74,6 +74,23 @@ test('features and outputs are counted by datatype, with their position in the t
   expect(outputs[2]).toMatchObject({ bins: { values: [0, 1] }, counts: { counts: [2, 2] } });
 });
 
+test('columns of a single input without names are taken in order, beside the label and the outputs', () => {
+  const unnamed = {
+    inputs: [{ name: 'x', datatype: 'FP64', shape: [-1, 2] }],
+    outputs: [{ name: 'y', datatype: 'FP64', shape: [-1] }],
+  } as const;
+  const table = { y: [9], mass: [1], target: [8], radius: [2] };
+  const { features, outputs } = createBaseline(table, { signature: unnamed, label: 'target' });
+  expect([...features, ...outputs].map(({ name, mean }) => [name, mean])).toEqual([
+    ['x[0]', 1],
+    ['x[1]', 2],
+    ['y', 9],
+  ]);
+  const more = () =>
+    createBaseline({ ...table, extra: [0] }, { signature: unnamed, label: 'target' });
+  expect(more).toThrow('has no column "x[0]"');
+});
+
 test('a column of labels is no output, and calibrates the scores', () => {
   const options = { signature, label: 'label', scores: 'probabilities' };
   const { outputs, calibration } = createBaseline(columns, options);

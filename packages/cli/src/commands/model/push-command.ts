@@ -33,6 +33,10 @@ const examples: readonly Example[] = [
     'The output folder of a training',
     'fairlead model push digits trained/digits --git-commit HEAD',
   ],
+  [
+    'An ONNX file, with its training table to detect drift',
+    'fairlead model push digits model.onnx --baseline train.csv --label digit',
+  ],
   ['Validate only', 'fairlead model push digits trained/digits --dry-run'],
 ];
 
@@ -46,6 +50,12 @@ export function definePushCommand(command: Command, context: CommandContext): vo
       'JSON with signature, metrics, goldenExamples, lineage, baseline, modelCard',
     )
     .option('--golden <file>', 'JSON with golden examples')
+    .option(
+      '--baseline <file>',
+      'Training table as .csv, or baseline as .json (default: baseline.json of the source folder)',
+    )
+    .option('--label <column>', 'Column of the training table with the labels')
+    .option('--scores <output>', 'Output with the scores of a classifier, for its calibration')
     .option('--card <file>', 'Model card, in Markdown')
     .option('--metric <name=number>', 'Metric; repeatable', collect)
     .option('--file <path=file>', 'Additional file of the version; repeatable', collect)

@@ -24,8 +24,10 @@ export function defineShowCommand(command: Command, context: CommandContext): vo
         return;
       }
       const found = await readVersion(registry, model, version);
+      const { formatBaseline } = await import('../../registry/format-baseline.ts');
+      const baseline = await formatBaseline(found.manifest);
       context.output.present(options, found, () =>
-        formatVersion(context.output, found, { card: options.card === true }),
+        formatVersion(context.output, found, { card: options.card === true, baseline }),
       );
     });
   addExamples(command, [

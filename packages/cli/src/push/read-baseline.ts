@@ -1,0 +1,80 @@
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import type { PushRequest } from '@fairlead/registry';
+import type { Baseline } from '@fairlead/windows';
+import { CliError } from '../cli-error.ts';
+import { fileError, readText } from '../read-file.ts';
+
+/** Options of the command line for a baseline. */
+export interface BaselineDetails {
+  /** Training table as .csv, or a stored baseline as .json. */
+  readonly baseline?: string | undefined;
+  /** Column of the labels. */
+  readonly label?: string | undefined;
+  /** Output with the scores of a classifier. */
+  readonly scores?: string | undefined;
+}
+
+/**
+ * Adds a baseline to a push: of the file that the command line names, else of `baseline.json` in the folder of the source.
+ *
+ * @throws CliError `ERR_CLI_FILE`, `ERR_CLI_USAGE`
+ */
+export async function addBaseline(
+  request: PushRequest,
+  source: string,
+  details: BaselineDetails,
+): Promise<PushRequest> {
+  const { baseline: given, label, scores } = details;
+  const beside = join(source, 'baseline.json');
+  const isBeside = statSync(source).isDirectory() && existsSync(beside);
+  const file = given ?? (isBeside && request.baseline === undefined ? beside : undefined);
+  if ((label ?? scores) !== undefined && extname(file ?? '') !== '.csv') {
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      '--label and --scores name columns of a training table: add --baseline with a .csv file',
+    );
+  }
+  if (file === undefined) return request;
+  const { baselineDocument } = await import('@fairlead/windows');
+  const baseline = await readBaseline(file, request, details);
+  // Plain JSON, as the registry stores it.
+  return { ...request, baseline: baselineDocument(baseline) as PushRequest['baseline'] & object };
+}
+
+async function readBaseline(
+  file: string,
+  { signature }: PushRequest,
+  { label, scores }: BaselineDetails,
+): Promise<Baseline> {
+  const { parseBaseline, readBaselineCsv } = await import('@fairlead/windows');
+  switch (extname(file)) {
+    case '.json': {
+      const text = await readText(file, 'the baseline');
+      return attempt(file, () => parseBaseline(text));
+    }
+    case '.csv': {
+      if (signature === undefined) {
+        throw new CliError(
+          'ERR_CLI_USAGE',
+          `a training table needs the signature of the version: add --metadata with a "signature"`,
+        );
+      }
+      const options = { signature, label, scores };
+      return attempt(file, () => readBaselineCsv(createReadStream(file), options));
+    }
+    default:
+      throw new CliError(
+        'ERR_CLI_FILE',
+        `cannot use ${file} as the baseline: expected a training table as .csv, or a baseline as .json`,
+      );
+  }
+}
+
+async function attempt<T>(file: string, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw fileError(file, 'the baseline', error);
+  }
+}

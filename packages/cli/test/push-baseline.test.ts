@@ -1,0 +1,107 @@
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { onnxModel } from '@fairlead/test-support';
+import { expect, test } from 'vitest';
+import { run } from './support/fairlead.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+
+const { createBaseline, encodeBaseline } = await import('@fairlead/windows');
+
+const push = ['model', 'push', 'affine'] as const;
+const skip = '--skip-validation';
+const spec = { datatype: 'FP32', shape: [-1, 2] } as const;
+const signature = { inputs: [{ name: 'x', ...spec }], outputs: [{ name: 'y', ...spec }] };
+
+async function setUp() {
+  const place = { folder: temporaryFolder(), env: { FAIRLEAD_REGISTRY: './registry' } };
+  copyFileSync(onnxModel('affine'), join(place.folder, 'model.onnx'));
+  await run(place, 'registry', 'init');
+  const write = (name: string, text: string): void => {
+    writeFileSync(join(place.folder, name), text);
+  };
+  return { place, write };
+}
+
+test('a training table becomes the baseline of the version, which model show prints', async () => {
+  const { place, write } = await setUp();
+  write('train.csv', 'a,b,y[0],y[1],label\n1,,3,0.25,0\n2,0.5,5,0.75,1\n2,1.5,5,0.5,1\n');
+  const options = ['--baseline', 'train.csv', '--label', 'label', '--scores', 'y', skip];
+  const pushed = await run(place, ...push, 'model.onnx', ...options);
+  expect(pushed).toMatchObject({ exitCode: 0, stderr: '' });
+  const { stdout } = await run(place, 'model', 'show', 'affine', '1');
+  const [, shown = ''] = stdout.split('\nBaseline\n');
+  expect(shown.trimEnd().split('\n')).toEqual([
+    '3 rows, with calibration of y',
+    '        name  bins       min     mean   max  missing',
+    'input   x[0]  2 values     1  1.66667     2',
+    'input   x[1]  2 values   0.5        1   1.5     33 %',
+    'output  y[0]  2 values     3  4.33333     5',
+    'output  y[1]  3 values  0.25      0.5  0.75',
+  ]);
+});
+
+test('baseline.json of the source folder is stored, and a table on the command line replaces it', async () => {
+  const { place, write } = await setUp();
+  mkdirSync(join(place.folder, 'trained'));
+  copyFileSync(onnxModel('affine'), join(place.folder, 'trained/model.onnx'));
+  write(
+    'trained/baseline.json',
+    encodeBaseline(createBaseline({ 'x[0]': [7], 'x[1]': [8] }, { signature })),
+  );
+  write('train.csv', 'x[0],x[1]\n1,2\n3,4\n');
+  await run(place, ...push, 'trained', skip);
+  const first = await run(place, 'model', 'show', 'affine', '1');
+  expect(first.stdout).toContain('\nBaseline\n1 row\n');
+  await run(place, ...push, 'trained', '--baseline', 'train.csv', skip);
+  const second = await run(place, 'model', 'show', 'affine', '2');
+  expect(second.stdout).toContain('\nBaseline\n2 rows\n');
+});
+
+test('a baseline that an earlier release stored in another format is named as such', async () => {
+  const { place, write } = await setUp();
+  write('metadata.json', JSON.stringify({ baseline: { age: { mean: 3 } } }));
+  await run(place, ...push, 'model.onnx', '--metadata', 'metadata.json', skip);
+  const { stdout } = await run(place, 'model', 'show', 'affine', '1');
+  expect(stdout).toContain(
+    '\nBaseline\nof another format: this release does not compare with it\n',
+  );
+});
+
+test.each<[string, readonly string[], string]>([
+  ['a missing file', ['none.csv'], 'cannot use none.csv as the baseline: ENOENT'],
+  [
+    'another extension',
+    ['model.onnx'],
+    'expected a training table as .csv, or a baseline as .json',
+  ],
+  [
+    'a text in a column of numbers',
+    ['bad.csv'],
+    'Line 3 of the training table has "old" in the column "x[0]"',
+  ],
+  [
+    'a baseline that is none',
+    ['bad.json'],
+    'cannot use bad.json as the baseline: baseline.json: format must be "fairlead-baseline"',
+  ],
+  ['a label without a table', ['bad.json', '--label', 'y'], 'add --baseline with a .csv file'],
+  ['an unknown label', ['good.csv', '--label', 'z'], 'has no column "z"'],
+  ['scores without labels', ['good.csv', '--scores', 'y'], 'scores need the option label'],
+])('%s is rejected before anything is pushed', async (_title, options, message) => {
+  const { place, write } = await setUp();
+  write('bad.csv', 'x[0],x[1]\n1,2\nold,3\n');
+  write('good.csv', 'x[0],x[1]\n1,2\n');
+  write('bad.json', '{"age":7}');
+  const { exitCode, stderr } = await run(
+    place,
+    ...push,
+    'model.onnx',
+    skip,
+    '--baseline',
+    ...options,
+  );
+  expect(stderr).toContain(message);
+  expect(exitCode).toBe(2);
+  const { stdout } = await run(place, 'model', 'list');
+  expect(stdout).not.toContain('affine');
+});
