@@ -113,6 +113,9 @@ function parseValueSpec(
     if (value !== undefined && typeof value !== 'string')
       fail(`${place}.${field}`, 'a string', value);
   }
+  if (spec.sensitive !== undefined && typeof spec.sensitive !== 'boolean') {
+    fail(`${place}.sensitive`, 'true or false', spec.sensitive);
+  }
   if (spec.range !== undefined) {
     if (text) fail(`${place}.range`, 'no range for BYTES; use categories', spec.range);
     const { min, max } = object(`${place}.range`, spec.range);

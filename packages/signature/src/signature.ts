@@ -15,6 +15,11 @@ export interface ValueSpec {
   readonly categories?: readonly (string | number)[];
   /** Unit of measurement, for people: `"mm"`, `"EUR"`. */
   readonly units?: string;
+  /**
+   * True for personal or secret values, which windows and captures leave out.
+   * @defaultValue false
+   */
+  readonly sensitive?: boolean;
 }
 
 /** One feature: an index of the last dimension of a tensor. */

@@ -52,6 +52,11 @@ test.each<[string, unknown, string]>([
   ],
   ['too few names of dimensions', signature({ ...spec, dimensions: ['n'] }), '2 names'],
   ['an empty name of a dimension', signature({ ...spec, dimensions: ['', null] }), 'dimensions'],
+  [
+    'a sensitive feature by another word than true',
+    signature({ ...spec, features: [{ name: 'a', sensitive: 'yes' }, { name: 'b' }] }),
+    'inputs[0].features[0].sensitive: expected true or false, found "yes"',
+  ],
   ['units that are no text', signature({ ...spec, units: 3 }), 'inputs[0].units'],
 ])('refuses %s', (_name, value, message) => {
   expect(() => parseSignature(value)).toThrow(

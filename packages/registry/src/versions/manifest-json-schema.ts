@@ -10,6 +10,10 @@ const valueSpec = {
   },
   categories: { type: 'array', minItems: 1, items: { type: ['string', 'number'] } },
   units: { type: 'string', description: 'Unit of measurement, for people: "mm", "EUR".' },
+  sensitive: {
+    type: 'boolean',
+    description: 'True for personal or secret values, which windows and captures leave out.',
+  },
 };
 
 const name = { type: 'string', minLength: 1 };

@@ -24,7 +24,7 @@ export function watchedColumns(specs: readonly TensorSpec[]): readonly WatchedCo
     const columns: WatchedColumn[] = [];
     for (let index = 0; index < rowWidth(spec); index += 1) {
       const feature = features?.[index];
-      if (isSensitive(spec) || isSensitive(feature)) continue;
+      if (spec.sensitive === true || feature?.sensitive === true) continue;
       const short = feature?.name ?? (rowWidth(spec) === 1 ? tensor : `${tensor}[${index}]`);
       const name = seen.has(short) ? `${tensor}.${short}` : short;
       seen.add(name);
@@ -41,8 +41,4 @@ function rowWidth({ shape, features }: TensorSpec): number {
   const isBatchOnly = shape.length < 2 && last === -1;
   const width = isBatchOnly ? 1 : last === -1 ? (features?.length ?? 0) : last;
   return width <= MAX_ROW_WIDTH ? width : 0;
-}
-
-function isSensitive(spec: object | undefined): boolean {
-  return (spec as { readonly sensitive?: unknown } | undefined)?.sensitive === true;
 }
