@@ -1,0 +1,10 @@
+export { CaptureError, captureErrorCodes } from './capture-error.ts';
+export type { CaptureErrorCode } from './capture-error.ts';
+export { capturedColumns } from './columns/captured-column.ts';
+export type { CapturedColumn } from './columns/captured-column.ts';
+export type { CaptureCounts, CaptureLossReason } from './recorder/capture-counts.ts';
+export { openCapture } from './recorder/capture-recorder.ts';
+export type { CaptureRecorder } from './recorder/capture-recorder.ts';
+export type { CaptureRecorderOptions } from './recorder/capture-recorder-options.ts';
+export type { CapturedInference, CaptureLabel } from './recorder/captured-inference.ts';
+export type { CaptureSink, SpooledFile } from './spool/capture-sink.ts';

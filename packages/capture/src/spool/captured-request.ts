@@ -1,0 +1,20 @@
+import type { CapturedValue } from '../columns/captured-value.ts';
+
+/** One captured request in a spool file. */
+export interface CapturedRequest {
+  readonly requestId: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly durationMs: number;
+  readonly rows: number;
+  /** Number of requests that this one stands for: the inverse of the sampled share. */
+  readonly weight: number;
+  readonly variant?: string | undefined;
+  readonly routingKey?: string | undefined;
+  /** Version that answered, `churn/3`, if this is a shadow. */
+  readonly shadowOf?: string | undefined;
+  /** Version that was requested, if this is a fallback. */
+  readonly fallbackFrom?: string | undefined;
+  /** Values of each column: a list of one for each row if the column is batched; null if the request has none. */
+  readonly values: readonly (CapturedValue | null)[];
+}
