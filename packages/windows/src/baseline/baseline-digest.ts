@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { FeatureBaseline } from '../bins/feature-baseline.ts';
 import type { Baseline } from './baseline.ts';
 
+const digests = new WeakMap<Baseline, string>();
+
 /**
  * Returns the SHA-256 digest of the bins of a baseline, as hexadecimal digits: windows with equal digests have the same bins.
  *
@@ -12,7 +14,13 @@ import type { Baseline } from './baseline.ts';
  * console.log(baselineDigest({ rows: 0, sampledRows: 0, features: [], outputs: [] }).length); // 64
  * ```
  */
-export function baselineDigest({ features, outputs }: Baseline): string {
+export function baselineDigest(baseline: Baseline): string {
+  const digest = digests.get(baseline) ?? digestOf(baseline);
+  digests.set(baseline, digest);
+  return digest;
+}
+
+function digestOf({ features, outputs }: Baseline): string {
   const binsOf = ({ name, tensor, index, bins }: FeatureBaseline) => [
     name,
     tensor,

@@ -46,6 +46,7 @@ export class WindowRecorder {
     this.#selection.choose(rows, step, this.#options.random);
     return this.#selection;
   };
+  readonly #jitter = (): number => Math.floor(this.#options.random() * this.#options.jitterMs);
   readonly #losses = new PendingLosses();
   readonly #pending = new Set<Promise<void>>();
   readonly #delays = new Map<NodeJS.Timeout, () => void>();
@@ -104,7 +105,7 @@ export class WindowRecorder {
 
   /** Passes the counts so far to the store, and waits until all windows are stored or lost. */
   async flush(): Promise<void> {
-    this.#rotate(this.#slotAt(this.#options.now()), 0);
+    this.#rotate(this.#slotAt(this.#options.now()), () => 0);
     this.#endDelays();
     await Promise.all(this.#pending);
   }
@@ -137,7 +138,7 @@ export class WindowRecorder {
   #countersOf(label: WindowLabel, now: number): VersionCounters | undefined {
     const slot = this.#slotAt(now);
     // A clock that was set back continues the window.
-    if (slot > this.#slot) this.#rotate(slot, this.#jitter());
+    if (slot > this.#slot) this.#rotate(slot, this.#jitter);
     const key = labelKey(label);
     const known = this.#versions.get(key);
     if (known !== undefined) return known.counters;
@@ -151,11 +152,10 @@ export class WindowRecorder {
     return counters;
   }
 
-  /** Ends the windows of the slot, and passes them to the store after a delay. */
-  #rotate(slot: number, delayMs: number): void {
-    const { slotMs } = this.#options;
+  /** Ends the windows of the slot, and passes each to the store after a delay. */
+  #rotate(slot: number, delayMs: () => number): void {
     const ended = this.#versions;
-    const from = this.#slot * slotMs;
+    const from = this.#slot * this.#options.slotMs;
     this.#versions = new Map();
     this.#slot = Math.max(slot, this.#slot);
     for (const label of this.#losses.labels) {
@@ -164,24 +164,37 @@ export class WindowRecorder {
         ended.set(key, { label, counters: new VersionCounters(label, undefined) });
     }
     for (const { label, counters } of ended.values()) {
-      this.#store(counters.window(from, from + slotMs, this.#losses.take(label)), delayMs);
+      const makeWindow = (): Window =>
+        counters.window(from, from + this.#options.slotMs, this.#losses.take(label));
+      this.#store(makeWindow, delayMs());
     }
   }
 
-  #store(window: Window, delayMs: number): void {
+  #store(makeWindow: () => Window, delayMs: number): void {
     if (this.#pending.size >= MAX_PENDING) {
-      this.#lose(window, new Error(`${MAX_PENDING} windows wait for the store`));
+      this.#lose(makeWindow(), new Error(`${MAX_PENDING} windows wait for the store`));
       return;
     }
-    const stored = this.#delay(delayMs)
-      .then(() => this.#options.store.add(window))
+    const stored = this.#storeAfter(makeWindow, delayMs)
       .catch((error: unknown) => {
-        this.#lose(window, error);
+        this.#report(error);
       })
       .finally(() => {
         this.#pending.delete(stored);
       });
     this.#pending.add(stored);
+  }
+
+  /** Makes and stores a window in a separate turn of the event loop, so that many don't hold it up. */
+  async #storeAfter(makeWindow: () => Window, delayMs: number): Promise<void> {
+    await this.#delay(delayMs);
+    await new Promise((resolve) => setImmediate(resolve));
+    const window = makeWindow();
+    try {
+      await this.#options.store.add(window);
+    } catch (error) {
+      this.#lose(window, error);
+    }
   }
 
   #lose(window: Window, error: unknown): void {
@@ -217,7 +230,7 @@ export class WindowRecorder {
     this.#timer = setTimeout(
       () => {
         const slot = this.#slotAt(now());
-        if (slot > this.#slot) this.#rotate(slot, this.#jitter());
+        if (slot > this.#slot) this.#rotate(slot, this.#jitter);
         this.#startTimer();
       },
       Math.min(delayMs, slotMs),
@@ -226,10 +239,6 @@ export class WindowRecorder {
 
   #slotAt(now: number): number {
     return Math.floor(now / this.#options.slotMs);
-  }
-
-  #jitter(): number {
-    return Math.floor(this.#options.random() * this.#options.jitterMs);
   }
 
   #report(error: unknown): void {

@@ -57,8 +57,8 @@ function inference(
 
 const open: WindowRecorder[] = [];
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((recorder) => recorder.close()));
   vi.useRealTimers();
+  await Promise.all(open.splice(0).map((recorder) => recorder.close()));
 });
 
 function setUp(options: Partial<WindowRecorderOptions> = {}) {
@@ -79,6 +79,9 @@ function setUp(options: Partial<WindowRecorderOptions> = {}) {
   open.push(recorder);
   return { recorder, windows, clock };
 }
+
+/** Lets the event loop make the windows. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const finished = { ...label, outcome: 'success', rows: 1, requestDurationMs: 2 } as const;
 
@@ -254,15 +257,17 @@ test('recorders on many hosts, merged in any order, equal one that saw everythin
 });
 
 test('a window ends with its slot, and is stored within the jitter', async () => {
-  vi.useFakeTimers({ now: 1_000_000 });
+  vi.useFakeTimers({ now: 1_000_000, toFake: ['setTimeout', 'clearTimeout', 'Date'] });
   const { recorder, windows } = setUp({ now: Date.now, random: () => 0.5 });
   recorder.inferenceFinished(finished);
   await vi.advanceTimersByTimeAsync(200_000);
   expect(windows).toHaveLength(0);
   await vi.advanceTimersByTimeAsync(15_000);
+  await turn();
   expect(windows).toMatchObject([{ from: 900_000, to: 1_200_000, requests: 1 }]);
   // Nothing happens in the next slots.
   await vi.advanceTimersByTimeAsync(900_000);
+  await turn();
   expect(windows).toHaveLength(1);
 });
 
