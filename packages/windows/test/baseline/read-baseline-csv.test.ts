@@ -1,4 +1,5 @@
 import { createBaseline, readBaselineCsv } from '@fairlead/windows';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 const signature = {
@@ -28,6 +29,34 @@ test('the size of the chunks does not matter, also in the middle of a character'
     for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
     expect(await readBaselineCsv(chunks, { signature })).toEqual(expected);
   }
+});
+
+test('any cells are read like columns in memory, in chunks of any size', async () => {
+  const row = fc.tuple(
+    fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })),
+    fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', '\r\n', ' ', 'ü', '😀') }),
+  );
+  const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(row, { minLength: 1, maxLength: 8 }),
+      fc.integer({ min: 1, max: 20 }),
+      async (rows, size) => {
+        const lines = rows.map(
+          ([age, city]) => `${age === null ? '' : String(age)},${quote(city)}`,
+        );
+        const bytes = Buffer.from(['age,city', ...lines].join('\n'));
+        const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+          bytes.subarray(index * size, (index + 1) * size),
+        );
+        const columns = { age: rows.map(([age]) => age), city: rows.map(([, city]) => city) };
+        expect(await readBaselineCsv(chunks, { signature })).toEqual(
+          createBaseline(columns, { signature }),
+        );
+      },
+    ),
+    { numRuns: 60 },
+  );
 });
 
 const wide = Buffer.from(`age,city\n1,"${'x'.repeat(2 ** 21)}`);
