@@ -7,6 +7,10 @@ export type { NannymlDrift, NannymlOptions } from './compatibility/nannyml-drift
 export type { NannymlMethod } from './compatibility/nannyml-methods.ts';
 export { DriftError, driftErrorCodes } from './drift-error.ts';
 export type { DriftErrorCode } from './drift-error.ts';
+export { driftJson } from './report/drift-json.ts';
+export { driftText } from './report/drift-text.ts';
+export { driftHtml } from './report/html/drift-html.ts';
+export type { DriftTitle } from './report/report-title.ts';
 export { distanceDefinitions } from './report/distance-definitions.ts';
 export type { DistanceName } from './report/distance-definitions.ts';
 export type {

@@ -25,7 +25,8 @@ export function mergeNeighbors(counts: PairedCounts, max: number): PairedCounts 
 
 /** Merges the bins of which a sample of `size` rows like the reference has less than five in one bin, as a chi-square test expects. */
 export function poolRare({ reference, current }: PairedCounts, size: number): PairedCounts {
-  const expected = (bin: number): number => ((reference[bin] ?? 0) / total(reference)) * size;
+  const factor = size / total(reference);
+  const expected = (bin: number): number => (reference[bin] ?? 0) * factor;
   const bins = [...reference.keys()].sort((a, b) => expected(b) - expected(a));
   const groups = bins.filter((bin) => expected(bin) >= MIN_EXPECTED).map((bin) => [bin]);
   const rare = bins.slice(groups.length);

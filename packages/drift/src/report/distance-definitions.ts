@@ -1,5 +1,6 @@
 /**
- * Definition of each distance of a report, in the order in which they are listed. p and q are the shares of the bins in the training table and in the windows.
+ * Definition of each distance of a report, in the order in which they are listed. p and q are the shares of the bins in the training table and in the
+ * windows; values below, above and without a bin have bins too, unless stated otherwise.
  *
  * @example
  * ```ts
@@ -19,7 +20,7 @@ export const distanceDefinitions = {
   chiSquare: "Pearson's X² of both samples, with rare categories pooled",
   chiSquareP: 'probability of an X² as large without a shift',
   stability:
-    'population stability index Σ(p − q)·ln(p/q), with half a row added to each bin; numbers in at most 16 merged bins, rare categories pooled',
+    'population stability index Σ(p − q)·ln(p/q), with half a row added to each bin; numbers in at most 16 merged bins, those below and above in the first and last one; rare categories pooled',
   excessStability:
     'the population stability index less its mean without a shift, (bins − 1)·(1/n + 1/m)',
   stabilityP: 'probability of a population stability index as large without a shift',

@@ -31,7 +31,7 @@ export interface DriftEvidence {
   /** Distances to the training table; {@link distanceDefinitions} defines each. */
   readonly distances: Readonly<Partial<Record<DistanceName, number>>>;
   readonly shares: FeatureShares;
-  /** Shares of the values by bin: in the training table, and in these windows. */
+  /** Shares of all values by bin, in the training table and in these windows; the rest is in {@link shares}. */
   readonly histogram: {
     readonly bins: Bins;
     readonly reference: readonly number[];

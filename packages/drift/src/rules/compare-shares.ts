@@ -84,16 +84,22 @@ export function failedShareChecks(
   };
   if (
     shares.unseen.current - shares.unseen.reference >= effects.unseen &&
-    isSignificant(unseen, 0)
+    isSignificant(unseen, singletons(counts))
   ) {
     failed.push('unseen');
   }
-  // The smallest and the largest value of the training table are inside by construction: each counts as one outside.
-  const isOutside = [below, above].some((mark) => isSignificant(mark, 1));
   const outside =
     shares.below.current + shares.above.current - shares.below.reference - shares.above.reference;
-  if (outside >= effects.outOfRange && isOutside) failed.push('out-of-range');
+  // Without their rows the smallest and the largest value would be outside.
+  if (outside >= effects.outOfRange && [below, above].some((mark) => isSignificant(mark, 1))) {
+    failed.push('out-of-range');
+  }
   return failed;
+}
+
+/** Values that one row of the training table has: without that row they would be unseen (I. J. Good and A. M. Turing, 1953). */
+function singletons({ counts }: BinCounts): number {
+  return counts.filter((count) => count === 1).length;
 }
 
 function share({ marked, size }: Marked): number {

@@ -1,6 +1,6 @@
 import { countedValues, type BinCounts, type FeatureBaseline } from '@fairlead/windows';
 import { numberCount } from '../bins/number-counts.ts';
-import type { DriftStatus, FeatureDrift, WindowDrift } from '../report/drift-report.ts';
+import type { DriftStatus, FeatureDrift } from '../report/drift-report.ts';
 import { compareCategories, failedCategoryChecks } from '../rules/compare-categories.ts';
 import { compareNumbers, failedNumberChecks } from '../rules/compare-numbers.ts';
 import { failedMissingCheck, failedShareChecks } from '../rules/compare-shares.ts';
@@ -14,10 +14,16 @@ import { joinSpans, mergeSmallSpans, type Span } from './spans.ts';
 
 const rowsOf = (counts: BinCounts): number => counts.missing + countedValues(counts);
 
-/** Judged spans of one kind of check, and what failed in each. */
+/** A span, what failed in it, and its effect. */
+interface JudgedSpan {
+  readonly checks: readonly DriftCheck[];
+  readonly effect: number | null;
+}
+
+/** Judged spans of one kind of check. */
 interface Chain {
   readonly spans: readonly Span[];
-  readonly checks: readonly (readonly DriftCheck[])[];
+  readonly judged: readonly JudgedSpan[];
   readonly isActive: boolean;
   /** Indexes of those of the last spans that differ. */
   readonly recent: readonly number[];
@@ -37,21 +43,21 @@ export function judgeFeature(
   const values = judgeSpans(
     hasBaseline ? mergeSmallSpans(spans, rules.minValues, countedValues) : [],
     rules,
-    (span) => failedValueChecks(baseline, span, limits),
+    (span) => judgeValues(baseline, span, limits),
   );
   const missing = judgeSpans(
     rowsOf(baseline.counts) >= rules.minValues
       ? mergeSmallSpans(spans, rules.minValues, rowsOf)
       : [],
     rules,
-    (span) => failedMissingCheck(baseline, span, limits),
+    (span) => ({ checks: failedMissingCheck(baseline, span, limits), effect: null }),
   );
   const active = [values, missing].filter(({ isActive }) => isActive);
   const status = statusOf(active.length > 0, values.spans.length >= rules.onset.flagged);
   const span = evidenceSpan(spans, values, active, rules);
   const evidence = measureEvidence(baseline, span);
   const checks = active.flatMap((chain) =>
-    chain.recent.flatMap((index) => chain.checks[index] ?? []),
+    chain.recent.flatMap((index) => chain.judged[index]?.checks ?? []),
   );
   const feature = {
     name: baseline.name,
@@ -61,9 +67,12 @@ export function judgeFeature(
     since: active.length === 0 ? null : firstBegin(active, rules),
     onsets: [values, missing].flatMap(onsetsOf).sort((a, b) => a - b),
     ...(evidence && { evidence }),
-    windows: [...values.spans.entries()]
-      .slice(Math.max(0, values.spans.length - rules.historyWindows))
-      .map(([index, span]) => describeWindow(baseline, span, values.checks[index] ?? [])),
+    windows: values.spans
+      .map(({ from, to, counts }, index) => ({
+        ...{ from, to, values: countedValues(counts) },
+        ...(values.judged[index] ?? { checks: [], effect: null }),
+      }))
+      .slice(Math.max(0, values.spans.length - rules.historyWindows)),
   };
   return { ...feature, explanation: explainDrift(feature, baseline, span?.counts, rules) };
 }
@@ -71,29 +80,31 @@ export function judgeFeature(
 function judgeSpans(
   spans: readonly Span[],
   { onset }: DriftRules,
-  failedChecks: (span: Span) => readonly DriftCheck[],
+  judgeSpan: (span: Span) => JudgedSpan,
 ): Chain {
-  const checks = spans.map(failedChecks);
-  const flags = checks.map(({ length }) => length > 0);
+  const judged = spans.map(judgeSpan);
+  const flags = judged.map(({ checks }) => checks.length > 0);
   const { isActive, begins } = findOnsets(flags, onset);
   const start = Math.max(0, spans.length - onset.of);
   const recent = [...flags.keys()].filter((index) => index >= start && flags[index] === true);
-  return { spans, checks, isActive, recent, begins };
+  return { spans, judged, isActive, recent, begins };
 }
 
-function failedValueChecks(
-  baseline: FeatureBaseline,
-  span: Span,
-  limits: RuleLimits,
-): readonly DriftCheck[] {
+function judgeValues(baseline: FeatureBaseline, span: Span, limits: RuleLimits): JudgedSpan {
   const shares = failedShareChecks(baseline, span, limits);
   const { bins } = baseline;
   if (bins.kind === 'categories') {
-    return [...failedCategoryChecks(compareCategories(baseline, span), limits), ...shares];
+    const comparison = compareCategories(baseline, span);
+    const checks = [...failedCategoryChecks(comparison, limits), ...shares];
+    return { checks, effect: comparison.totalVariation };
   }
   // Texts and unknown numbers have no place on the axis.
-  if (numberCount(span.counts) === 0 || numberCount(baseline.counts) === 0) return shares;
-  return [...failedNumberChecks(compareNumbers(baseline, bins, span), limits), ...shares];
+  if (numberCount(span.counts) === 0 || numberCount(baseline.counts) === 0) {
+    return { checks: shares, effect: null };
+  }
+  const comparison = compareNumbers(baseline, bins, span);
+  const checks = [...failedNumberChecks(comparison, limits), ...shares];
+  return { checks, effect: comparison.standardizedWasserstein };
 }
 
 function statusOf(isActive: boolean, isJudged: boolean): DriftStatus {
@@ -116,11 +127,11 @@ function evidenceSpan(
 
 /** Begin of the first window that differs and led to the current alert. */
 function firstBegin(active: readonly Chain[], { onset }: DriftRules): number {
-  const begins = active.map(({ spans, checks, begins: onsets }) => {
+  const begins = active.map(({ spans, judged, begins: onsets }) => {
     const last = onsets.at(-1) ?? 0;
     const first = Math.max(0, last + 1 - onset.of);
     const differs = (_: Span, index: number): boolean =>
-      index >= first && (checks[index] ?? []).length > 0;
+      index >= first && (judged[index]?.checks ?? []).length > 0;
     return spans.find(differs)?.from ?? Infinity;
   });
   return Math.min(...begins);
@@ -128,20 +139,4 @@ function firstBegin(active: readonly Chain[], { onset }: DriftRules): number {
 
 function onsetsOf({ spans, begins }: Chain): readonly number[] {
   return begins.flatMap((index) => spans[index]?.to ?? []);
-}
-
-function describeWindow(
-  baseline: FeatureBaseline,
-  span: Span,
-  checks: readonly DriftCheck[],
-): WindowDrift {
-  const { bins } = baseline;
-  const { from, to, counts } = span;
-  return { from, to, values: countedValues(counts), effect: effectOf(), checks };
-
-  function effectOf(): number | null {
-    if (bins.kind === 'categories') return compareCategories(baseline, span).totalVariation;
-    if (numberCount(counts) === 0) return null;
-    return compareNumbers(baseline, bins, span).standardizedWasserstein;
-  }
 }

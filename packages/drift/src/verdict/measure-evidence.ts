@@ -1,9 +1,9 @@
-import { countedValues, type BinCounts, type FeatureBaseline } from '@fairlead/windows';
-import { foldedCounts } from '../bins/number-counts.ts';
+import { binCount, countedValues, type BinCounts, type FeatureBaseline } from '@fairlead/windows';
+import { numberCount, type NumberBins } from '../bins/number-counts.ts';
 import type { DistanceName } from '../report/distance-definitions.ts';
 import type { DriftEvidence } from '../report/drift-report.ts';
 import { categoryCounts, compareCategories } from '../rules/compare-categories.ts';
-import { compareNumbers } from '../rules/compare-numbers.ts';
+import { compareNumbers, type NumberComparison } from '../rules/compare-numbers.ts';
 import { compareShares } from '../rules/compare-shares.ts';
 import { hellinger, jensenShannon, lInfinity, totalVariation } from '../statistics/distances.ts';
 import { total, type PairedCounts } from '../statistics/paired-counts.ts';
@@ -18,7 +18,7 @@ export function measureEvidence(
   const counts = pairOf(baseline, span.counts);
   if (countedValues(baseline.counts) + baseline.counts.missing === 0) return undefined;
   if (countedValues(span.counts) + span.counts.missing === 0) return undefined;
-  const isEmpty = total(counts.reference) === 0 || total(counts.current) === 0;
+  const isEmpty = [counts.reference, counts.current].some((each) => total(each) === 0);
   return {
     from: span.from,
     to: span.to,
@@ -27,14 +27,21 @@ export function measureEvidence(
     shares: compareShares(baseline.counts, span.counts),
     histogram: {
       bins: baseline.bins,
-      reference: sharesOf(counts.reference),
-      current: sharesOf(counts.current),
+      reference: sharesOf(counts.reference).slice(0, binCount(baseline.bins)),
+      current: sharesOf(counts.current).slice(0, binCount(baseline.bins)),
     },
   };
 }
 
+/** Counts of all values; those below, above and without a bin have bins too. */
 function pairOf({ bins, counts: reference }: FeatureBaseline, current: BinCounts): PairedCounts {
-  const countsOf = bins.kind === 'categories' ? categoryCounts : foldedCounts;
+  const numberCounts = ({ counts, under, over, other }: BinCounts): readonly number[] => [
+    ...counts,
+    under,
+    over,
+    other,
+  ];
+  const countsOf = bins.kind === 'categories' ? categoryCounts : numberCounts;
   return { reference: countsOf(reference), current: countsOf(current) };
 }
 
@@ -47,11 +54,22 @@ function distancesOf(
   return {
     ...(bins.kind === 'categories'
       ? compareCategories(baseline, span)
-      : { ...compareNumbers(baseline, bins, span), totalVariation: totalVariation(counts) }),
+      : numberDistances(baseline, bins, span)),
+    totalVariation: totalVariation(counts),
     jensenShannon: jensenShannon(counts),
     hellinger: hellinger(counts),
     lInfinity: lInfinity(counts),
   };
+}
+
+/** Distances of numbers; none where all of them lack a place on the axis. */
+function numberDistances(
+  baseline: FeatureBaseline,
+  bins: NumberBins,
+  span: Span,
+): Partial<NumberComparison> {
+  const isEmpty = [baseline.counts, span.counts].some((counts) => numberCount(counts) === 0);
+  return isEmpty ? {} : compareNumbers(baseline, bins, span);
 }
 
 function sharesOf(counts: readonly number[]): readonly number[] {

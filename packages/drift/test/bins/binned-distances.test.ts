@@ -58,7 +58,7 @@ describe.each(binnedPairs)('$id', ({ figures, edges, ...samples }) => {
   });
 });
 
-test.each(pairs)(
+test.each(pairs.filter(({ reference }) => reference.length < 10_000))(
   'one bin for each value gives the exact distances of $id',
   ({ reference, current }) => {
     const values = [...new Set([...reference, ...current])].sort((a, b) => a - b);

@@ -17,3 +17,13 @@ test('equal shares are not significant, and tails of large samples are finite', 
   expect(p).toBeGreaterThanOrEqual(0);
   expect(p).toBeLessThan(1e-200);
 });
+
+test('large samples are judged by the normal distribution, near the exact probability', () => {
+  // A variance of 9,995 is summed exactly, one of 10,040 is not.
+  const exact = fisherP(22_000, 200_000, 22_330, 200_000);
+  const normal = fisherP(22_120, 200_000, 22_450, 200_000);
+  expect(normal / exact).toBeCloseTo(1, 1);
+  expect(normal).toBeLessThan(0.2);
+  expect(fisherP(3e13, 1e14, 3e13 + 1e7, 1e14)).toBeGreaterThan(0);
+  expect(fisherP(0, 1e15, 1e14, 1e15)).toBe(0);
+});

@@ -1,7 +1,13 @@
-import { DriftError, judgeDrift, type DriftReport, type JudgeOptions } from '@fairlead/drift';
-import type { BinCounts, FeatureBaseline } from '@fairlead/windows';
+import {
+  DriftError,
+  judgeDrift,
+  type DriftReport,
+  type DriftWindow,
+  type JudgeOptions,
+} from '@fairlead/drift';
+import type { BinCounts, FeatureBaseline, Window } from '@fairlead/windows';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import {
   countNumbers,
   countTexts,
@@ -157,6 +163,22 @@ describe('numbers', () => {
   });
 });
 
+test('unseen numbers are normal where many values were seen once', () => {
+  const values = Array.from({ length: 1_000 }, (_, row) => (row < 30 ? 100 + 7 * row : row % 10));
+  const known = numberBaseline('x', values);
+  const often = numberBaseline(
+    'x',
+    values.map((value) => (value > 100 ? 300 : value)),
+  );
+  const hour = (bins: FeatureBaseline['bins']): BinCounts =>
+    countNumbers(
+      bins,
+      Array.from({ length: 100 }, (_, row) => (row < 4 ? 101 + row : row % 10)),
+    );
+  expect(judge(known, [hour(known.bins), hour(known.bins)]).status).toBe('ok');
+  expect(judge(often, [hour(often.bins), hour(often.bins)]).checks).toContain('unseen');
+});
+
 describe('categories', () => {
   const colors = (red: number, purple = 0, size = 1_000): BinCounts =>
     countTexts(
@@ -197,7 +219,7 @@ describe('categories', () => {
     );
     const counts = countTexts(feature.bins, new Array<string>(500).fill(hostile));
     const { explanation } = judge(feature, [counts, counts]);
-    expect(explanation).toContain(String.raw`\u001b[31mred\"\n\u{202e}<b>`);
+    expect(explanation).toContain(String.raw`\u{1b}[31mred\"\u{a}\u{202e}<b>`);
     expect(explanation).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 });
@@ -316,6 +338,10 @@ describe('windows', () => {
     expect(report).toMatchObject({ status: 'drift', from: 0, to: 48 * HOUR_MS });
     // The output has no counts.
     expect(report.features[1]?.status).toBe('insufficient data');
+  });
+
+  test('a window of @fairlead/windows can be judged', () => {
+    expectTypeOf<Window>().toExtend<DriftWindow>();
   });
 
   test('without windows there is no verdict', () => {
