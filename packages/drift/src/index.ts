@@ -7,6 +7,18 @@ export type { NannymlDrift, NannymlOptions } from './compatibility/nannyml-drift
 export type { NannymlMethod } from './compatibility/nannyml-methods.ts';
 export { DriftError, driftErrorCodes } from './drift-error.ts';
 export type { DriftErrorCode } from './drift-error.ts';
+export {
+  estimateMulticlassPerformance,
+  estimatePerformance,
+} from './performance/estimate-performance.ts';
+export type {
+  EstimatedBinaryPerformance,
+  EstimatedPerformance,
+  PredictedClasses,
+  PredictedRows,
+} from './performance/estimate-performance.ts';
+export { calibrateScores, fitIsotonic } from './performance/isotonic-calibration.ts';
+export type { IsotonicCalibration } from './performance/isotonic-calibration.ts';
 export { driftJson } from './report/drift-json.ts';
 export { driftText } from './report/drift-text.ts';
 export { driftHtml } from './report/html/drift-html.ts';

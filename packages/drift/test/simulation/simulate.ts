@@ -35,7 +35,11 @@ export function simulateFalseAlarms(
 ): FalseAlarms {
   let [alerts, evidentlyVerdicts, evidentlyAlerts] = [0, 0, 0];
   for (let feature = 0; feature < features; feature += 1) {
-    const stream = new Stream(kindOf(feature), REFERENCE_ROWS, new Random(seed + feature));
+    const stream = new Stream(
+      kindOf(Math.floor((feature * 100) / features)),
+      REFERENCE_ROWS,
+      new Random(seed + feature),
+    );
     const drifted = compareEvidently ? evidentlyVerdict(stream) : () => false;
     const windows: BinCounts[] = [];
     const verdicts: boolean[] = [];

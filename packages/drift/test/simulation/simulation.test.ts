@@ -4,7 +4,7 @@ import { simulateFalseAlarms, simulatePower } from './simulate.ts';
 // The long form is `npm run soak -- drift`.
 
 test.each([100, 1_000])('windows of %i values like the training table cause no alert', (size) => {
-  const found = simulateFalseAlarms({ features: 100, size, seed: size }, 24, false);
+  const found = simulateFalseAlarms({ features: 50, size, seed: size }, 24, false);
   expect(found.alerts).toBe(0);
 });
 
@@ -15,7 +15,7 @@ test("Evidently's defaults alert on windows of 100 values like the training tabl
 
 test('a shift of 0.2 standard deviations and a spread of 1.25 are found within three windows of 1,000 values', () => {
   const options = { features: 100, size: 1_000, seed: 77 };
-  expect(simulatePower(options, 40, { mean: 0.2, spread: 1 }).found).toBeGreaterThanOrEqual(0.9);
-  expect(simulatePower(options, 40, { mean: 0, spread: 1.25 }).found).toBeGreaterThanOrEqual(0.85);
-  expect(simulatePower(options, 40, { mean: 0, spread: 1 }).found).toBe(0);
+  expect(simulatePower(options, 30, { mean: 0.2, spread: 1 }).found).toBeGreaterThanOrEqual(0.9);
+  expect(simulatePower(options, 30, { mean: 0, spread: 1.25 }).found).toBeGreaterThanOrEqual(0.85);
+  expect(simulatePower(options, 30, { mean: 0, spread: 1 }).found).toBe(0);
 });
