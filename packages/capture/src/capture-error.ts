@@ -1,5 +1,9 @@
 /** Every code that a {@link CaptureError} can carry; each has a paragraph in `docs/errors/capture.md`. */
-export const captureErrorCodes = ['ERR_CAPTURE_INVALID_OPTION'] as const;
+export const captureErrorCodes = [
+  'ERR_CAPTURE_INVALID_OPTION',
+  'ERR_CAPTURE_SPOOL_INVALID',
+  'ERR_CAPTURE_STORE_FAILED',
+] as const;
 
 /** Stable code of a {@link CaptureError}. */
 export type CaptureErrorCode = (typeof captureErrorCodes)[number];

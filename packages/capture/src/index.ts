@@ -2,6 +2,12 @@ export { CaptureError, captureErrorCodes } from './capture-error.ts';
 export type { CaptureErrorCode } from './capture-error.ts';
 export { capturedColumns } from './columns/captured-column.ts';
 export type { CapturedColumn } from './columns/captured-column.ts';
+export { captureFolder } from './objects/capture-folder.ts';
+export type {
+  CaptureObjectEntry,
+  CaptureObjects,
+  TaggedObject,
+} from './objects/capture-objects.ts';
 export type { CaptureCounts, CaptureLossReason } from './recorder/capture-counts.ts';
 export { openCapture } from './recorder/capture-recorder.ts';
 export type { CaptureRecorder } from './recorder/capture-recorder.ts';

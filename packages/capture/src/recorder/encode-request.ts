@@ -45,6 +45,7 @@ export function encodeRequest(
   { weight, keepRoutingKeys }: { readonly weight: number; readonly keepRoutingKeys: boolean },
 ): EncodedRequest {
   const { label, requestId = randomUUID(), at, durationMs, fallback, shadowOf } = record;
+  if (!Number.isFinite(at)) throw new TypeError(`the time of ${requestId} is ${at}`);
   let incomplete = false;
   const values = columns.map((column) => {
     const tensors = column.side === 'input' ? record.inputs : record.outputs;
@@ -55,7 +56,7 @@ export function encodeRequest(
     return value ?? null;
   });
   const request = {
-    ...{ requestId, at, durationMs, rows, weight },
+    ...{ requestId, at: Math.floor(at), durationMs, rows, weight },
     ...(label.variant !== undefined && { variant: label.variant }),
     ...(keepRoutingKeys && { routingKey: record.routingKey }),
     ...(shadowOf !== undefined && { shadowOf: nameOf(shadowOf) }),

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isProcessFolder, isRunning, processName } from './process-name.ts';
+import { syncFolder } from '../files/durable-file.ts';
+import { isProcessFolder, isRunning, processName } from '../files/process-name.ts';
 
 /** Ending of a file that is being written. */
 export const UNFINISHED = '.tmp';
@@ -89,13 +90,4 @@ export class SpoolFolder {
 
 function newName(owner: string): string {
   return `${owner}-${randomBytes(6).toString('hex')}`;
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

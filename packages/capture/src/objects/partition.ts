@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+
+/** Folder of captured requests in a store. */
+const CAPTURES = 'captures';
+/** Longer values are cut, since a name of a file has 255 bytes at most. */
+const MAX_VALUE = 200;
+
+/** Hour of a version. */
+interface Partition {
+  readonly model: string;
+  readonly version: string;
+  /** Begin of an hour of UTC, in milliseconds since the epoch. */
+  readonly hour: number;
+}
+
+export const HOUR_MS = 3_600_000;
+
+/** Folder of a partition, as Hive names it: `captures/model=churn/version=3/date=2026-11-28/hour=16`. */
+export function partitionFolder({ model, version, hour }: Partition): string {
+  const time = new Date(hour).toISOString();
+  return [
+    CAPTURES,
+    `model=${escapeValue(model)}`,
+    `version=${escapeValue(version)}`,
+    `date=${time.slice(0, 10)}`,
+    `hour=${time.slice(11, 13)}`,
+  ].join('/');
+}
+
+/** Escapes a value with `%`, as Hive does; DuckDB and Spark read it as it was. */
+function escapeValue(value: string): string {
+  const escaped = encodeURIComponent(value.toWellFormed()).replace(
+    /[!'()*~]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  if (escaped.length > 0 && escaped.length <= MAX_VALUE) return escaped;
+  const digest = createHash('sha256').update(value).digest('hex').slice(0, 16);
+  return escaped === '' ? '__HIVE_DEFAULT_PARTITION__' : `${escaped.slice(0, 150)}-${digest}`;
+}

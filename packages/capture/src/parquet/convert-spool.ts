@@ -1,0 +1,30 @@
+import { HOUR_MS, partitionFolder } from '../objects/partition.ts';
+import type { CapturedRequest } from '../spool/captured-request.ts';
+import type { SpooledFile } from '../spool/capture-sink.ts';
+import type { SpoolVersion } from '../spool/spool-line.ts';
+import { encodeParquet } from './encode-parquet.ts';
+import { readSpool } from './read-spool.ts';
+
+/** Objects that a spool file becomes. */
+export interface ConvertedSpool {
+  readonly objects: readonly { readonly key: string; readonly body: Uint8Array<ArrayBuffer> }[];
+  readonly invalid: number;
+}
+
+/** Converts a spool file: one object for each version and hour in it, named by the file. */
+export async function convertSpool({ id, path }: SpooledFile): Promise<ConvertedSpool> {
+  const { entries, invalid } = await readSpool(path);
+  const parts = new Map<string, { version: SpoolVersion; requests: CapturedRequest[] }>();
+  for (const { version, request } of entries) {
+    const hour = Math.floor(request.at / HOUR_MS) * HOUR_MS;
+    const folder = partitionFolder({ ...version, hour });
+    const part = parts.get(folder) ?? { version, requests: [] };
+    part.requests.push(request);
+    parts.set(folder, part);
+  }
+  const objects = [...parts].map(([folder, { version, requests }]) => ({
+    key: `${folder}/${id}.parquet`,
+    body: encodeParquet(version, requests),
+  }));
+  return { objects, invalid };
+}

@@ -1,0 +1,112 @@
+import type { SchemaElement } from 'hyparquet';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import type { CapturedColumn } from '../columns/captured-column.ts';
+import type { CapturedValue } from '../columns/captured-value.ts';
+import type { CapturedRequest } from '../spool/captured-request.ts';
+import type { SpoolVersion } from '../spool/spool-line.ts';
+import { binarySchema, columnSchema, requestColumns } from './parquet-columns.ts';
+import { binaryValue, hasBinary, parquetValue, type ParquetValue } from './parquet-value.ts';
+
+/** Rows in a row group; a spool file has fewer. */
+const ROW_GROUP_ROWS = 100_000;
+/** Key of the metadata of a file that has the columns with their tensors, as JSON. */
+const METADATA_KEY = 'fairlead.capture';
+
+interface EncodedColumn {
+  readonly schema: readonly SchemaElement[];
+  readonly data: ParquetValue[];
+}
+
+/** Encodes requests of one version: one row for each of their rows. */
+export function encodeParquet(
+  { model, version, columns }: SpoolVersion,
+  requests: readonly CapturedRequest[],
+): Uint8Array<ArrayBuffer> {
+  const encoded = [
+    ...requestColumns.map((schema) => ({
+      schema: [schema],
+      data: rowsOf(requests, requestValue(schema.name, version)),
+    })),
+    ...columns.flatMap((column, index) => valueColumns(column, index, requests, columns)),
+  ];
+  return new Uint8Array(
+    parquetWriteBuffer({
+      columnData: encoded.map(({ schema, data }) => ({ name: schema[0]?.name ?? '', data })),
+      schema: [
+        { name: 'root', num_children: encoded.length },
+        ...encoded.flatMap(({ schema }) => schema),
+      ],
+      rowGroupSize: ROW_GROUP_ROWS,
+      createdBy: 'fairlead',
+      kvMetadata: [
+        { key: METADATA_KEY, value: JSON.stringify({ format: 1, model, version, columns }) },
+      ],
+    }),
+  );
+}
+
+function rowsOf(
+  requests: readonly CapturedRequest[],
+  valueAt: (request: CapturedRequest, row: number) => ParquetValue,
+): ParquetValue[] {
+  return requests.flatMap((request) =>
+    Array.from({ length: request.rows }, (_, row) => valueAt(request, row)),
+  );
+}
+
+function requestValue(
+  name: string,
+  version: string,
+): (request: CapturedRequest, row: number) => ParquetValue {
+  switch (name) {
+    case 'request_id':
+      return ({ requestId }) => requestId;
+    case 'row':
+      return (_, row) => row;
+    case 'time':
+      return ({ at }) => BigInt(at);
+    case 'duration_ms':
+      return ({ durationMs }) => durationMs;
+    case 'model_version':
+      return () => version;
+    case 'variant':
+      return ({ variant = null }) => variant;
+    case 'weight':
+      return ({ weight }) => weight;
+    case 'routing_key':
+      return ({ routingKey = null }) => routingKey;
+    case 'shadow_of':
+      return ({ shadowOf = null }) => shadowOf;
+    default:
+      return ({ fallbackFrom = null }) => fallbackFrom;
+  }
+}
+
+function valueColumns(
+  column: CapturedColumn,
+  index: number,
+  requests: readonly CapturedRequest[],
+  columns: readonly CapturedColumn[],
+): readonly EncodedColumn[] {
+  const { name, datatype, batched } = column;
+  const at = ({ values }: CapturedRequest, row: number): CapturedValue | null => {
+    const value = values[index] ?? null;
+    return batched && Array.isArray(value) ? ((value[row] ?? null) as CapturedValue) : value;
+  };
+  const texts = {
+    schema: columnSchema(column),
+    data: rowsOf(requests, (request, row) => parquetValue(at(request, row), datatype)),
+  };
+  const isBinary =
+    datatype === 'BYTES' && requests.some(({ values }) => hasBinary(values[index] ?? null));
+  if (!isBinary) return [texts];
+  let binaryName = `${name}_binary`;
+  while (columns.some((other) => other.name.toLowerCase() === binaryName.toLowerCase())) {
+    binaryName += '_';
+  }
+  const binary = {
+    schema: binarySchema({ ...column, name: binaryName }),
+    data: rowsOf(requests, (request, row) => binaryValue(at(request, row))),
+  };
+  return [texts, binary];
+}

@@ -1,0 +1,2 @@
+export { captureBucket } from './capture-bucket.ts';
+export type { CaptureBucketOptions } from './capture-bucket.ts';
