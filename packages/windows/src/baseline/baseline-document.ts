@@ -47,7 +47,11 @@ export function encodeBaseline(baseline: Baseline): string {
  * console.log(document.format, document.version); // fairlead-baseline 1
  * ```
  */
-export function baselineDocument({ features, outputs, ...rest }: Baseline): JsonObject {
+export function baselineDocument({
+  features,
+  outputs,
+  ...rest
+}: Baseline): Readonly<Record<string, unknown>> {
   const encode = (feature: FeatureBaseline) => ({
     ...feature,
     counts: encodeCounts(feature.counts),
