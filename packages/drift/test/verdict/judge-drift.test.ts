@@ -203,6 +203,13 @@ describe('categories', () => {
     expect(verdict.evidence?.distances.totalVariation).toBeCloseTo(0.25, 3);
   });
 
+  test('a large difference that chance explains is no drift', () => {
+    const small = judge(color, [colors(0.36, 0, 100), colors(0.36, 0, 100)]);
+    expect(small.windows[0]?.effect).toBeGreaterThan(0.1);
+    expect(small.status).toBe('ok');
+    expect(judge(color, [colors(0.36), colors(0.36)]).checks).toEqual(['categories']);
+  });
+
   test('unknown categories are found by their share alone', () => {
     const verdict = judge(color, [colors(0.24, 0.02), colors(0.24, 0.02)]);
     expect(verdict).toMatchObject({ status: 'drift', checks: ['unseen'] });
@@ -297,6 +304,8 @@ describe('few values', () => {
     expect(weighted({ weight: 1_000, squaredWeight: 1_000 })).toBe('drift');
     // 100 rows that stand for ten each.
     expect(weighted({ weight: 1_000, squaredWeight: 10_000 })).toBe('ok');
+    // Fifty rows are too few.
+    expect(weighted({ weight: 1_000, squaredWeight: 20_000 })).toBe('insufficient data');
   });
 });
 
