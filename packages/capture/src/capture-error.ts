@@ -1,6 +1,8 @@
 /** Every code that a {@link CaptureError} can carry; each has a paragraph in `docs/errors/capture.md`. */
 export const captureErrorCodes = [
+  'ERR_CAPTURE_FILE_INVALID',
   'ERR_CAPTURE_INVALID_OPTION',
+  'ERR_CAPTURE_LABEL_INVALID',
   'ERR_CAPTURE_SPOOL_INVALID',
   'ERR_CAPTURE_STORE_FAILED',
 ] as const;

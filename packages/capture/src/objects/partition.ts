@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** Folder of captured requests in a store. */
-const CAPTURES = 'captures';
+export const CAPTURES = 'captures';
 /** Longer values are cut, since a name of a file has 255 bytes at most. */
 const MAX_VALUE = 200;
 
@@ -28,7 +28,7 @@ export function partitionFolder({ model, version, hour }: Partition): string {
 }
 
 /** Escapes a value with `%`, as Hive does; DuckDB and Spark read it as it was. */
-function escapeValue(value: string): string {
+export function escapeValue(value: string): string {
   const escaped = encodeURIComponent(value.toWellFormed()).replace(
     /[!'()*~]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
@@ -36,4 +36,13 @@ function escapeValue(value: string): string {
   if (escaped.length > 0 && escaped.length <= MAX_VALUE) return escaped;
   const digest = createHash('sha256').update(value).digest('hex').slice(0, 16);
   return escaped === '' ? '__HIVE_DEFAULT_PARTITION__' : `${escaped.slice(0, 150)}-${digest}`;
+}
+
+/** Begin of the hour of a folder, from its names of date and hour; undefined for other names. */
+export function partitionHour(date: string, hour: string): number | undefined {
+  const [, day] = /^date=(\d{4}-\d\d-\d\d)$/.exec(date) ?? [];
+  const [, hours] = /^hour=([01]\d|2[0-3])$/.exec(hour) ?? [];
+  if (day === undefined || hours === undefined) return undefined;
+  const time = Date.parse(`${day}T${hours}:00:00Z`);
+  return Number.isNaN(time) ? undefined : time;
 }

@@ -8,7 +8,7 @@ import { binarySchema, columnSchema, requestColumns } from './parquet-columns.ts
 import { binaryValue, hasBinary, parquetValue, type ParquetValue } from './parquet-value.ts';
 
 /** Rows in a row group; a spool file has fewer. */
-const ROW_GROUP_ROWS = 100_000;
+export const ROW_GROUP_ROWS = 100_000;
 /** Key of the metadata of a file that has the columns with their tensors, as JSON. */
 const METADATA_KEY = 'fairlead.capture';
 

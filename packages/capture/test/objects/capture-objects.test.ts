@@ -1,6 +1,7 @@
 import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { captureFolder, type CaptureObjects } from '@fairlead/capture';
+import { deleteCaptures } from '@fairlead/capture/parquet';
 import { captureBucket } from '@fairlead/capture/s3';
 import {
   type MotoServer,
@@ -11,6 +12,8 @@ import {
   temporaryFolder,
 } from '@fairlead/test-support';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { encodeParquet } from '../../src/parquet/encode-parquet.ts';
+import { readCaptures } from '../support/read-parquet.ts';
 
 let moto: MotoServer;
 beforeAll(async () => {
@@ -58,6 +61,25 @@ describe.each([
     await objects.remove('k/x');
     expect(await objects.replace('k/x', text('4'), first?.tag ?? '')).toBe(false);
     expect(await objects.read('k/x')).toBeUndefined();
+  });
+
+  test('several deletions at once lose no deletion and no other row', async () => {
+    const objects = await open();
+    const key = 'captures/model=churn/version=3/date=2026-11-28/hour=16/x.parquet';
+    const ids = ['a', 'b', 'c', 'd', 'e'];
+    const requests = ids.map((requestId) => ({
+      ...{ requestId, at: 0, durationMs: 1, rows: 1, weight: 1, values: [] },
+    }));
+    const version = { model: 'churn', version: '3', columns: [] };
+    await objects.create(key, encodeParquet(version, requests));
+    const results = await Promise.all(
+      ids.slice(0, 4).map((id) => deleteCaptures({ objects, values: [id] })),
+    );
+    expect(results.map(({ rows }) => rows)).toEqual([1, 1, 1, 1]);
+    const left = [...(await readCaptures(objects)).values()].flat();
+    expect(left.map(({ request_id }) => request_id)).toEqual(['e']);
+    expect(await deleteCaptures({ objects, values: ['e'] })).toMatchObject({ rows: 1 });
+    expect(await objects.list('captures')).toEqual([]);
   });
 
   test('folders list their direct children in order, and are removed when they are empty', async () => {

@@ -1,0 +1,61 @@
+import { describeValue } from '@fairlead/signature';
+import { CaptureError } from '../capture-error.ts';
+
+/** The true value for a row of a request, which is often known later. */
+export interface Label {
+  readonly requestId: string;
+  /**
+   * Row of the request, from 0.
+   * @defaultValue 0
+   */
+  readonly row?: number | undefined;
+  readonly label: string | number | boolean;
+  /**
+   * Time at which it was known, in milliseconds since the epoch.
+   * @defaultValue the time at which the label is added
+   */
+  readonly observedAt?: number | undefined;
+}
+
+/** A label as a line of a stored object; DuckDB reads them with `read_json`. */
+export interface StoredLabel {
+  readonly request_id: string;
+  readonly row: number;
+  readonly label: string | number | boolean;
+  /** Milliseconds since the epoch. */
+  readonly observed_at: number;
+  /** Milliseconds since the epoch. */
+  readonly received_at: number;
+}
+
+const MAX_TEXT = 1024;
+const MAX_ROW = 2 ** 31 - 1;
+const MAX_TIME = 8.64e15;
+
+/** @throws CaptureError `ERR_CAPTURE_LABEL_INVALID` naming the label, the value and what was expected */
+export function storedLabel(value: Label, index: number, receivedAt: number): StoredLabel {
+  const { requestId, row = 0, label, observedAt = receivedAt } = value;
+  const fail = (name: string, expected: string, found: unknown): never => {
+    throw new CaptureError(
+      'ERR_CAPTURE_LABEL_INVALID',
+      `labels[${index}].${name}: expected ${expected}, found ${describeValue(found)}`,
+    );
+  };
+  if (typeof requestId !== 'string' || requestId === '' || requestId.length > MAX_TEXT) {
+    fail('requestId', `a text of up to ${MAX_TEXT} characters`, requestId);
+  }
+  if (!Number.isSafeInteger(row) || row < 0 || row > MAX_ROW) {
+    fail('row', `a whole number from 0 to ${MAX_ROW}`, row);
+  }
+  const isText = typeof label === 'string' && label.length <= MAX_TEXT;
+  if (!isText && typeof label !== 'boolean' && !Number.isFinite(label)) {
+    fail('label', `a number, true or false, or a text of up to ${MAX_TEXT} characters`, label);
+  }
+  if (!Number.isSafeInteger(observedAt) || Math.abs(observedAt) > MAX_TIME) {
+    fail('observedAt', 'a time in whole milliseconds since the epoch', observedAt);
+  }
+  return {
+    ...{ request_id: requestId, row, label },
+    ...{ observed_at: observedAt, received_at: receivedAt },
+  };
+}

@@ -1,0 +1,47 @@
+import type { CaptureObjects } from './capture-objects.ts';
+import { CAPTURES, escapeValue, partitionHour } from './partition.ts';
+
+/** Versions to look at; all where a member is missing. */
+export interface CaptureSelection {
+  readonly model?: string | undefined;
+  readonly version?: string | undefined;
+}
+
+/** Lists the captured files with the begin of their hour, without reading them; foreign objects are left out. */
+export async function* listCaptures(
+  objects: CaptureObjects,
+  { model, version }: CaptureSelection,
+): AsyncGenerator<{ readonly key: string; readonly hour: number }, void> {
+  for (const modelName of await folders(objects, CAPTURES, 'model', model)) {
+    const inModel = `${CAPTURES}/${modelName}`;
+    for (const versionName of await folders(objects, inModel, 'version', version)) {
+      const inVersion = `${inModel}/${versionName}`;
+      for (const date of await folders(objects, inVersion, 'date')) {
+        for (const hourName of await folders(objects, `${inVersion}/${date}`, 'hour')) {
+          const hour = partitionHour(date, hourName);
+          if (hour === undefined) continue;
+          const folder = `${inVersion}/${date}/${hourName}`;
+          for (const { name, kind } of await objects.list(folder)) {
+            if (kind === 'object' && name.endsWith('.parquet')) {
+              yield { key: `${folder}/${name}`, hour };
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+async function folders(
+  objects: CaptureObjects,
+  parent: string,
+  name: string,
+  value?: string,
+): Promise<readonly string[]> {
+  const wanted = value === undefined ? undefined : `${name}=${escapeValue(value)}`;
+  const entries = await objects.list(parent);
+  return entries.flatMap((entry) => {
+    if (entry.kind !== 'folder' || !entry.name.startsWith(`${name}=`)) return [];
+    return wanted === undefined || wanted === entry.name ? [entry.name] : [];
+  });
+}

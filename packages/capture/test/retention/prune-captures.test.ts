@@ -1,0 +1,34 @@
+import { readdirSync } from 'node:fs';
+import { captureFolder, pruneCaptures } from '@fairlead/capture';
+import { readTree, temporaryFolder } from '@fairlead/test-support';
+import { expect, test } from 'vitest';
+
+test('hours that ended before a time are removed, with their folders, and nothing else', async () => {
+  const root = temporaryFolder({ inMemory: true });
+  const objects = captureFolder(root);
+  const put = (key: string) => objects.create(key, new Uint8Array(0));
+  const churn = 'captures/model=churn/version=3';
+  for (const key of [
+    `${churn}/date=2026-11-27/hour=23/a.parquet`,
+    `${churn}/date=2026-11-28/hour=00/a.parquet`,
+    `${churn}/date=2026-11-28/hour=00/b.parquet`,
+    `${churn}/date=2026-11-28/hour=01/a.parquet`,
+    `${churn}/date=2026-11-27/hour=99/a.parquet`,
+    'captures/model=credit/version=1/date=2026-11-27/hour=00/a.parquet',
+    'labels/model=churn/date=2026-11-27/a.jsonl',
+  ]) {
+    await put(key);
+  }
+  const before = Date.UTC(2026, 10, 28, 1);
+  expect(await pruneCaptures({ objects, before: before - 1, model: 'churn' })).toBe(1);
+  expect(await pruneCaptures({ objects, before, model: 'churn', version: '3' })).toBe(2);
+  expect(await pruneCaptures({ objects, before, model: 'churn', version: '4' })).toBe(0);
+  expect(await pruneCaptures({ objects, before })).toBe(1);
+  expect(Object.keys(readTree(root))).toEqual([
+    `${churn}/date=2026-11-27/hour=99/a.parquet`,
+    `${churn}/date=2026-11-28/hour=01/a.parquet`,
+    'labels/model=churn/date=2026-11-27/a.jsonl',
+  ]);
+  expect(readdirSync(`${root}/captures`)).toEqual(['model=churn']);
+  await expect(pruneCaptures({ objects, before: NaN })).rejects.toThrow('got NaN');
+});
