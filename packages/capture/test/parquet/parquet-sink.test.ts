@@ -2,10 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { capturedColumns, captureFolder, openCapture } from '@fairlead/capture';
 import { parquetSink } from '@fairlead/capture/parquet';
-import type { Signature, Tensor } from '@fairlead/signature';
+import type { Signature } from '@fairlead/signature';
 import { temporaryFolder } from '@fairlead/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import { convertSpool } from '../../src/parquet/convert-spool.ts';
+import { bytes, datatypeRequest, datatypeValues } from '../support/datatype-values.ts';
 import { inference, label, sentinel, sentinelText, signature } from '../support/churn.ts';
 import { parquetHead, readCaptures } from '../support/read-parquet.ts';
 
@@ -65,44 +66,14 @@ test('requests are stored by model, version and hour, one row for each of their 
   }
 });
 
-const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
-
-/** Two rows of each datatype with values at its limits, and what a reader finds. */
-const values: readonly (readonly [Omit<Tensor, 'name' | 'shape'>, readonly unknown[]])[] = [
-  [{ datatype: 'BOOL', data: bytes(1, 0) }, [true, false]],
-  [{ datatype: 'INT8', data: Int8Array.of(-128, 127) }, [-128, 127]],
-  [{ datatype: 'UINT8', data: bytes(0, 255) }, [0, 255]],
-  [{ datatype: 'INT16', data: Int16Array.of(-32768, 32767) }, [-32768, 32767]],
-  [{ datatype: 'UINT16', data: Uint16Array.of(0, 65535) }, [0, 65535]],
-  [{ datatype: 'INT32', data: Int32Array.of(-(2 ** 31), 7) }, [-2147483648, 7]],
-  [{ datatype: 'UINT32', data: Uint32Array.of(2 ** 32 - 1, 7) }, [4294967295, 7]],
-  [
-    { datatype: 'INT64', data: BigInt64Array.of(-(2n ** 63n), 2n ** 53n + 1n) },
-    [-9223372036854775808n, 9007199254740993n],
-  ],
-  [{ datatype: 'UINT64', data: BigUint64Array.of(2n ** 64n - 1n, 1n) }, [2n ** 64n - 1n, 1n]],
-  [{ datatype: 'FP16', data: Uint16Array.of(0x3555, 0xfc00) }, [0.333251953125, -Infinity]],
-  [{ datatype: 'FP32', data: Float32Array.of(0.7, NaN) }, [Math.fround(0.7), NaN]],
-  [{ datatype: 'FP64', data: Float64Array.of(-0, 5e-324) }, [-0, 5e-324]],
-  [{ datatype: 'BYTES', data: [bytes(), bytes(0xc5, 0x81)] }, ['', 'Ł']],
-] as readonly (readonly [Omit<Tensor, 'name' | 'shape'>, readonly unknown[]])[];
-
 test('every datatype is read as it was, as single values and as nested lists', async () => {
   const { objects, open } = setUp();
-  const tensors = values.map(
-    ([tensor]) => ({ ...tensor, name: tensor.datatype, shape: [2] }) as Tensor,
-  );
-  const nested = values.map(
-    ([tensor]) => ({ ...tensor, name: `list_${tensor.datatype}`, shape: [1, 2, 1] }) as Tensor,
-  );
-  const whole = await open(() => ({
-    inputs: tensors.map(({ name, datatype }) => ({ name, datatype, shape: [-1] })),
-    outputs: nested.map(({ name, datatype }) => ({ name, datatype, shape: [1, -1, 1] })),
-  }));
-  whole.record(inference('a', { inputs: tensors, outputs: nested }));
+  const { signature: all, tensors, lists } = datatypeRequest;
+  const whole = await open(() => all);
+  whole.record(inference('a', { inputs: tensors, outputs: lists }));
   await whole.close();
   const [rows] = (await readCaptures(objects)).values();
-  for (const [{ datatype }, expected] of values) {
+  for (const [{ datatype }, expected] of datatypeValues) {
     expect(
       rows?.map((row) => row[`input_${datatype}`]),
       datatype,
