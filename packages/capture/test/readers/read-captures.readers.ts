@@ -37,7 +37,8 @@ function asText(value: unknown): TextValue {
   if (Array.isArray(value)) return value.map(asText);
   if (value instanceof Date) return String(value.getTime());
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
-  return Object.is(value, -0) ? '-0' : String(value);
+  const single = value as string | number | bigint | boolean;
+  return Object.is(single, -0) ? '-0' : single.toString();
 }
 
 async function capture() {
