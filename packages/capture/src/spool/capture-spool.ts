@@ -113,7 +113,8 @@ export class CaptureSpool {
     const timeout = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, timeoutMs);
     });
-    const drained = this.#drain();
+    // A run that is under way may have listed the files before the last one was complete.
+    const drained = (this.#draining ?? Promise.resolve()).then(() => this.#drain());
     const late = await Promise.race([drained.then(() => false), timeout.then(() => true)]);
     clearTimeout(timer);
     // A sink that hasn't answered may still read the file: the folder is left to the next process when this one ends.

@@ -216,6 +216,31 @@ test('a sink that hangs delays closing by closeTimeoutMs at most', async () => {
   expect(recorder.counts.captured).toBe(1);
 });
 
+test('closing waits for files that were completed while an earlier one was being stored', async () => {
+  const { spoolFolder, sink, requests, open } = setUp();
+  let release: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (release = resolve));
+  let calls = 0;
+  const slow = await open({
+    maxRows: 1,
+    sink: {
+      async add(file) {
+        calls += 1;
+        await sink.add(file);
+        await gate;
+      },
+    },
+  });
+  slow.record(inference('a'));
+  await until(() => calls === 1);
+  slow.record(inference('b'));
+  const closed = slow.close();
+  setTimeout(release, 20);
+  await closed;
+  expect(requests().map(({ requestId }) => requestId)).toEqual(['a', 'b']);
+  expect(readdirSync(spoolFolder)).toEqual([]);
+});
+
 test('files of a running process and foreign folders are not changed', async () => {
   const { spoolFolder, state, requests, open } = setUp();
   state.away = 'fails';
