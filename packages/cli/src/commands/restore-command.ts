@@ -8,7 +8,8 @@ import { confirm } from '../confirm.ts';
 import { trustedKeysOf } from '../deploy/trusted-keys.ts';
 import { buildFromConfig } from '../deploy/build-from-config.ts';
 import { shortDigest } from '../deploy/format-release.ts';
-import { hostValues, onHosts, requireAllHosts, underHost } from '../hosts/on-hosts.ts';
+import { onHosts } from '../hosts/on-hosts.ts';
+import { presentHosts } from '../hosts/present-hosts.ts';
 import { hostLabel, selectHosts } from '../hosts/select-hosts.ts';
 import {
   configOption,
@@ -64,17 +65,11 @@ export function defineRestoreCommand(command: Command, context: CommandContext):
       ).finally(() => {
         progress.clear();
       });
-      const value = { environment: chosen.name, release, hosts: hostValues(results) };
-      context.output.present(options, value, () =>
-        results.flatMap((result) =>
-          underHost(
-            results,
-            result.host,
-            'error' in result ? [oneLine(result.error.message)] : formatRestored(result.value),
-          ),
-        ),
-      );
-      requireAllHosts(results);
+      presentHosts(context, options, {
+        value: { environment: chosen.name, release },
+        results,
+        format: formatRestored,
+      });
       const failed = results.flatMap((result) =>
         'value' in result && !isServing(result.value) ? [hostLabel(result.host)] : [],
       );

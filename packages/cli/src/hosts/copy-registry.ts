@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Carrier } from '@fairlead/deploy';
 import { CliError } from '../cli-error.ts';
 import { fileError } from '../read-file.ts';
-import { requireOnHost } from './run-on-host.ts';
+import { requireOnHost } from './run-program-on-host.ts';
 
 /** Files of a registry that a host didn't have. */
 export interface CopiedRegistry {

@@ -3,7 +3,7 @@ import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { ChosenEnvironment } from '../config/read-config.ts';
 import { errorCodeOf } from '../exit-code.ts';
-import { hostLabel, selectHosts } from './select-hosts.ts';
+import { selectHosts } from './select-hosts.ts';
 import { openCarrier } from './open-carrier.ts';
 
 /** Hosts that are worked on at the same time. */
@@ -101,15 +101,4 @@ export function requireAllHosts(results: readonly HostResult<unknown>[]): void {
     'ERR_CLI_HOSTS_FAILED',
     `${failed.length} of ${results.length} hosts failed:${problems}`,
   );
-}
-
-/** Lines of a host below its name; the name is left out for a single host. */
-export function underHost(
-  results: readonly unknown[],
-  host: string,
-  lines: readonly string[],
-): readonly string[] {
-  return results.length === 1
-    ? lines
-    : [`${hostLabel(host)}:`, ...lines.map((line) => `  ${line}`)];
 }

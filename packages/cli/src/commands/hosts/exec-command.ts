@@ -6,7 +6,7 @@ import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { readConfig } from '../../config/read-config.ts';
 import { hostValues, onHosts, requireAllHosts } from '../../hosts/on-hosts.ts';
-import { runProgramOnHost } from '../../hosts/run-on-host.ts';
+import { runProgramOnHost } from '../../hosts/run-program-on-host.ts';
 import { hostLabel } from '../../hosts/select-hosts.ts';
 import { configOption, ENVIRONMENT_TEXT, hostOption } from '../../options/deploy-options.ts';
 import { jsonOption, parseTimerSpan } from '../../options/shared-options.ts';

@@ -7,7 +7,7 @@ import type { CommandContext } from '../../command-context.ts';
 import { readConfig } from '../../config/read-config.ts';
 import { errorCodeOf } from '../../exit-code.ts';
 import { onHosts, requireAllHosts } from '../../hosts/on-hosts.ts';
-import { requireOnHost } from '../../hosts/run-on-host.ts';
+import { requireOnHost } from '../../hosts/run-program-on-host.ts';
 import { hostLabel, selectHosts } from '../../hosts/select-hosts.ts';
 import {
   configOption,

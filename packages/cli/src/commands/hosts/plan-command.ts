@@ -5,7 +5,8 @@ import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { shortDigest } from '../../deploy/format-release.ts';
 import { readConfig } from '../../config/read-config.ts';
-import { hostValues, onHosts, requireAllHosts, underHost } from '../../hosts/on-hosts.ts';
+import { onHosts } from '../../hosts/on-hosts.ts';
+import { presentHosts } from '../../hosts/present-hosts.ts';
 import {
   configOption,
   ENVIRONMENT,
@@ -36,17 +37,11 @@ export function definePlanCommand(command: Command, context: CommandContext): vo
         const { digest, hosts } = await planRollOut({ hosts: [{ carrier }], release });
         return { digest, ...hosts[0], differences: hosts[0]?.differences ?? [] };
       });
-      const value = { environment: chosen.name, hosts: hostValues(results) };
-      context.output.present(options, value, () =>
-        results.flatMap((result) =>
-          underHost(
-            results,
-            result.host,
-            'error' in result ? [oneLine(result.error.message)] : formatPlan(result.value),
-          ),
-        ),
-      );
-      requireAllHosts(results);
+      presentHosts(context, options, {
+        value: { environment: chosen.name },
+        results,
+        format: formatPlan,
+      });
       const differing = results.filter(
         (result) => 'value' in result && result.value.differences.length > 0,
       );

@@ -3,7 +3,8 @@ import type { Carrier, HostPackages } from '@fairlead/deploy';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { type ChosenEnvironment, readConfig } from '../../config/read-config.ts';
-import { hostValues, onHosts, requireAllHosts, underHost } from '../../hosts/on-hosts.ts';
+import { onHosts } from '../../hosts/on-hosts.ts';
+import { presentHosts } from '../../hosts/present-hosts.ts';
 import { hostLabel } from '../../hosts/select-hosts.ts';
 import { formatSync, readLocalFiles, type SyncedHost, syncHost } from '../../hosts/sync-host.ts';
 import {
@@ -13,7 +14,6 @@ import {
   hostOption,
 } from '../../options/deploy-options.ts';
 import { dryRunOption, jsonOption } from '../../options/shared-options.ts';
-import { oneLine } from '../../output/plain-text.ts';
 import { ProgressLine } from '../../output/progress-line.ts';
 
 /** Result of the preparation of a host. */
@@ -50,19 +50,11 @@ export function definePrepareCommand(command: Command, context: CommandContext):
           progress.clear();
         },
       );
-      const value = { environment: chosen.name, dryRun, hosts: hostValues(results) };
-      context.output.present(options, value, () =>
-        results.flatMap((result) =>
-          underHost(
-            results,
-            result.host,
-            'error' in result
-              ? [oneLine(result.error.message)]
-              : formatPrepared(result.value, chosen, dryRun),
-          ),
-        ),
-      );
-      requireAllHosts(results);
+      presentHosts(context, options, {
+        value: { environment: chosen.name, dryRun },
+        results,
+        format: (host) => formatPrepared(host, chosen, dryRun),
+      });
     });
   addExamples(command, [
     ['a new host, or all of them again', 'fairlead hosts prepare production'],

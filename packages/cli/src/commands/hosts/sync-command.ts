@@ -2,7 +2,8 @@ import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { readConfig } from '../../config/read-config.ts';
-import { hostValues, onHosts, requireAllHosts, underHost } from '../../hosts/on-hosts.ts';
+import { onHosts } from '../../hosts/on-hosts.ts';
+import { presentHosts } from '../../hosts/present-hosts.ts';
 import { formatSync, readLocalFiles, syncHost } from '../../hosts/sync-host.ts';
 import {
   configOption,
@@ -11,7 +12,6 @@ import {
   hostOption,
 } from '../../options/deploy-options.ts';
 import { dryRunOption, jsonOption } from '../../options/shared-options.ts';
-import { oneLine } from '../../output/plain-text.ts';
 
 /** Defines `fairlead hosts sync`. */
 export function defineSyncCommand(command: Command, context: CommandContext): void {
@@ -28,17 +28,11 @@ export function defineSyncCommand(command: Command, context: CommandContext): vo
       const results = await onHosts(context, { chosen, only: options.host }, (carrier) =>
         syncHost(carrier, chosen, { files, dryRun }),
       );
-      const value = { environment: chosen.name, dryRun, hosts: hostValues(results) };
-      context.output.present(options, value, () =>
-        results.flatMap((result) =>
-          underHost(
-            results,
-            result.host,
-            'error' in result ? [oneLine(result.error.message)] : formatSync(result.value, dryRun),
-          ),
-        ),
-      );
-      requireAllHosts(results);
+      presentHosts(context, options, {
+        value: { environment: chosen.name, dryRun },
+        results,
+        format: (host) => formatSync(host, dryRun),
+      });
     });
   addExamples(command, [
     ['after a model was promoted or a key was created', 'fairlead hosts sync production'],
