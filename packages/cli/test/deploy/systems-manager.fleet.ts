@@ -123,7 +123,7 @@ describe.skipIf(!canBootFleet())('hosts of Systems Manager behind a target group
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
       type: 'result',
       outcome: 'activated',
-      hosts: INSTANCES.map((id) => ({ host: id, outcome: 'activated' })),
+      hosts: INSTANCES.map((id) => ({ host: `ssm://${id}`, outcome: 'activated' })),
     });
     expect(lines.filter((line) => line.includes('"step":"drain"'))).toHaveLength(2);
     expect([await versions(), await targets()]).toEqual([[2, 2], healthy]);

@@ -1,6 +1,6 @@
 import type { Balancer } from '../balancers/balancer.ts';
 import { runCurrentAgent } from '../hosts/current-agent.ts';
-import { readHostStatus } from '../hosts/host-status.ts';
+import { activatedRelease, readHostStatus } from '../hosts/host-status.ts';
 import { agentResult, type AgentResult } from '../hosts/release-agent.ts';
 import { batchSize } from './batches.ts';
 import type { FleetOptions } from './roll-out-options.ts';
@@ -106,7 +106,7 @@ export class HostUpdate {
   /** Lets a host serve whose agent failed before or after the change, if the release that runs there is healthy. */
   async #readyIfHealthy(): Promise<void> {
     try {
-      const { current } = await readHostStatus(this.carrier);
+      const current = activatedRelease(await readHostStatus(this.carrier));
       if (current === undefined) return;
       this.note({ digest: current });
       const health = agentResult.parse(await runCurrentAgent(this.carrier, ['check', current]));
