@@ -16,20 +16,3 @@ export function batchSize(batch: Batch, hosts: number): number | undefined {
 export function* batchesOf<T>(all: readonly T[], size: number): Generator<readonly T[]> {
   for (let start = 0; start < all.length; start += size) yield all.slice(start, start + size);
 }
-
-/**
- * Divides hosts that return to their release into batches. Unhealthy ones are all in the first: they serve no requests that could be lost.
- */
-export function* revertBatchesOf<T>(
-  all: readonly T[],
-  unhealthy: ReadonlySet<T>,
-  size: number,
-): Generator<readonly T[]> {
-  const [first = [], ...others] = batchesOf(
-    all.filter((each) => !unhealthy.has(each)),
-    size,
-  );
-  const together = [...all.filter((each) => unhealthy.has(each)), ...first];
-  if (together.length > 0) yield together;
-  yield* others;
-}

@@ -9,7 +9,7 @@ import {
   type LocalRelease,
 } from '../hosts/release-agent.ts';
 import { isUnreachable } from '../hosts/run-on-host.ts';
-import { batchesOf, revertBatchesOf } from './batches.ts';
+import { batchesOf } from './batches.ts';
 import type { HostUpdate } from './host-update.ts';
 import { checkHost, findUnhealthy, watchHosts } from './watch-hosts.ts';
 
@@ -100,10 +100,17 @@ export class FleetUpdate {
     return watchHosts(() => this.#areHealthy(), { watchMs, signal: stop });
   }
 
-  /** Returns the hosts that have the release to the one before: unhealthy ones at once, the others in batches, the last one first. */
+  /**
+   * Returns the hosts that have the release to the one before, a batch at a time: unhealthy ones first, then the last one that was
+   * updated. A service that ended has been restarted and serves again, so unhealthy hosts aren't drained all at once.
+   */
   async revert(): Promise<void> {
     const revertible = this.#updates.filter((update) => this.#revertible.has(update)).reverse();
-    for (const batch of revertBatchesOf(revertible, this.#unhealthy, this.#options.batchSize)) {
+    const inOrder = [
+      ...revertible.filter((update) => this.#unhealthy.has(update)),
+      ...revertible.filter((update) => !this.#unhealthy.has(update)),
+    ];
+    for (const batch of batchesOf(inOrder, this.#options.batchSize)) {
       await Promise.all(
         batch.map((update) =>
           update.change(() => this.#run(update, ['rollback']), { done: 'reverted' }),

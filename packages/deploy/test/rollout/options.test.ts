@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { rollBack, rollOut, type RollOutOptions } from '../../src/index.ts';
 import { localCarrier } from '../../src/local.ts';
-import { batchesOf, batchSize, revertBatchesOf } from '../../src/rollout/batches.ts';
+import { batchesOf, batchSize } from '../../src/rollout/batches.ts';
 
 const carrier = localCarrier();
 
@@ -20,20 +20,6 @@ test.each([
 test('batches hold every host once, in order', () => {
   expect([...batchesOf(['a', 'b', 'c', 'd', 'e'], 2)]).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
 });
-
-test.each([
-  [[], 1, [['d'], ['c'], ['b'], ['a']]],
-  [['b'], 1, [['b', 'd'], ['c'], ['a']]],
-  [['a', 'b'], 2, [['b', 'a', 'd', 'c']]],
-  [['a', 'b', 'c', 'd'], 1, [['d', 'c', 'b', 'a']]],
-] as const)(
-  'a revert begins with the unhealthy hosts %j beside a batch of %i',
-  (unhealthy, size, batches) => {
-    const all = ['d', 'c', 'b', 'a'];
-    expect([...revertBatchesOf(all, new Set<string>(unhealthy), size)]).toEqual(batches);
-    expect([...revertBatchesOf([], new Set<string>(unhealthy), size)]).toEqual([]);
-  },
-);
 
 test.each([
   [{ hosts: [] }, 'Option hosts: expected a list'],
