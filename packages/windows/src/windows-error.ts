@@ -1,4 +1,13 @@
-/** Every code that a {@link WindowsError} can carry; each has a paragraph in `docs/errors/windows.md`. */
+/**
+ * Every code that a {@link WindowsError} can carry; each has a paragraph in `docs/errors/windows.md`.
+ *
+ * @example
+ * ```ts
+ * import { windowsErrorCodes } from '@fairlead/windows';
+ *
+ * console.log(windowsErrorCodes.includes('ERR_WINDOWS_INVALID_OPTION')); // true
+ * ```
+ */
 export const windowsErrorCodes = [
   'ERR_WINDOWS_BASELINE_INVALID',
   'ERR_WINDOWS_INCOMPATIBLE',
@@ -10,7 +19,20 @@ export const windowsErrorCodes = [
 /** Stable code of a {@link WindowsError}. */
 export type WindowsErrorCode = (typeof windowsErrorCodes)[number];
 
-/** A baseline or window that can't be made, read or merged; `code` is stable, the message names the value and the fix. */
+/**
+ * A baseline or window that can't be made, read or merged; `code` is stable, the message names the value and the fix.
+ *
+ * @example
+ * ```ts
+ * import { parseWindow, WindowsError } from '@fairlead/windows';
+ *
+ * try {
+ *   parseWindow('{}');
+ * } catch (error) {
+ *   console.log(error instanceof WindowsError && error.code); // ERR_WINDOWS_WINDOW_INVALID
+ * }
+ * ```
+ */
 export class WindowsError extends Error {
   override readonly name = 'WindowsError';
   readonly code: WindowsErrorCode;
