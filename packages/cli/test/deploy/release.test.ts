@@ -64,8 +64,12 @@ test('builds a release, verifies it, and lists parts, packages, files and the si
   );
   writeFileSync(join(folder, 'signed.config.ts'), strict);
   const chosen = ['--config', 'signed.config.ts'];
-  for (const options of [['--dry-run'], ['--yes']]) {
-    const refused = await run(place, 'deploy', ...chosen, '--release', path, ...options);
+  for (const [command, ...options] of [
+    [['deploy'], '--dry-run'],
+    [['deploy'], '--yes'],
+    [['hosts', 'plan']],
+  ] as const) {
+    const refused = await run(place, ...command, ...chosen, '--release', path, ...options);
     expect([refused.exitCode, refused.stderr]).toEqual([untrusted.exitCode, untrusted.stderr]);
   }
   const bytes = readFileSync(path);

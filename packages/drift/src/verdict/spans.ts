@@ -48,9 +48,9 @@ export function spansOf(
   role: 'features' | 'outputs',
 ): readonly Span[] {
   return groups.map(({ from, to, precision, ...columns }) => {
-    const [first = emptyCounts(baseline.bins), ...others] = columns[role].get(baseline.name) ?? [];
-    for (const counts of [first, ...others]) checkBins(baseline, counts);
-    return { from, to, precision, counts: others.reduce(mergeCounts, first) };
+    const list = columns[role].get(baseline.name) ?? [emptyCounts(baseline.bins)];
+    for (const counts of list) checkBins(baseline, counts);
+    return { from, to, precision, counts: mergeCounts(list) };
   });
 }
 
@@ -79,7 +79,7 @@ export function joinSpans(first: Span, second: Span, sizeOf: (counts: BinCounts)
   return {
     from: Math.min(first.from, second.from),
     to: Math.max(first.to, second.to),
-    counts: mergeCounts(first.counts, second.counts),
+    counts: mergeCounts([first.counts, second.counts]),
     precision: squares === 0 ? 1 : (a + b) / squares,
   };
 }

@@ -91,9 +91,11 @@ test('any partition and order of merges equals one counter that saw every value'
           const take = () => open.splice((random.next().value as number) % open.length, 1);
           const [left] = take();
           const [right] = take();
-          if (left !== undefined && right !== undefined) open.push(mergeCounts(left, right));
+          if (left !== undefined && right !== undefined) open.push(mergeCounts([left, right]));
         }
         expect(open[0]).toEqual(whole);
+        const all = parts.map((part) => count(bins, part));
+        expect(mergeCounts(all)).toEqual(whole);
       },
     ),
   );
@@ -113,7 +115,8 @@ test('numbers near the largest one do not overflow a sum', () => {
 });
 
 test('counts of different bins cannot be merged', () => {
-  const merge = () => mergeCounts(count(edges, []), count(values, []));
+  const merge = () => mergeCounts([count(edges, []), count(values, [])]);
   expect(merge).toThrow(WindowsError);
   expect(merge).toThrow('counts of 2 and of 3 bins');
+  expect(() => mergeCounts([])).toThrow('there are no counts to merge');
 });

@@ -7,6 +7,7 @@ import { shortDigest } from '../../deploy/format-release.ts';
 import { readConfig } from '../../config/read-config.ts';
 import { onHosts } from '../../hosts/on-hosts.ts';
 import { presentHosts } from '../../hosts/present-hosts.ts';
+import { trustedKeysOf } from '../../deploy/trusted-keys.ts';
 import {
   configOption,
   ENVIRONMENT,
@@ -30,8 +31,11 @@ export function definePlanCommand(command: Command, context: CommandContext): vo
     .addOption(jsonOption)
     .action(async (environment, options) => {
       const chosen = await readConfig(options.config, environment);
-      const { planHost, planRollOut } = await import('@fairlead/deploy');
+      const { planHost, planRollOut, readRelease } = await import('@fairlead/deploy');
       const { release, host: only } = options;
+      if (release !== undefined) {
+        await readRelease(release, { trustedKeys: await trustedKeysOf(chosen) });
+      }
       const results = await onHosts(context, { chosen, only }, async (carrier): Promise<Plan> => {
         if (release === undefined) return planHost(carrier);
         const { digest, hosts } = await planRollOut({ hosts: [{ carrier }], release });
