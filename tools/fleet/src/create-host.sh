@@ -14,11 +14,7 @@ ip link set "$host" master br0 up
 ip -n "$host" link set lo up
 ip -n "$host" addr add "$address/16" dev host0
 ip -n "$host" link set host0 up
-for cgroup in "$@"; do
-  mkdir -p "$cgroup/$host"
-  # Hosts share the processors as equals: one that starts services does not slow the others down.
-  if [ -e "$cgroup/cpu.shares" ]; then echo $((1024 * $(find "$cgroup" -mindepth 1 -maxdepth 1 -type d | wc -l))) >"$cgroup/cpu.shares"; fi
-done
+for cgroup in "$@"; do mkdir -p "$cgroup/$host"; done
 
 install -m 600 "$folder/$host/ssh_host_ed25519_key" "$folder/$host/ssh_host_ed25519_key.pub" "$disk/etc/ssh/"
 install -d -m 700 -o 1000 -g 1000 "$disk/home/admin/.ssh"

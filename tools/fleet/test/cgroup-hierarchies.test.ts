@@ -20,9 +20,9 @@ test('a machine with version 2 has one hierarchy, at the root', () => {
   expect(cgroupHierarchies(root)).toEqual([root]);
 });
 
-test('a machine with version 1 has those of systemd, memory and processors', () => {
+test('a machine with version 1 has those of systemd and memory', () => {
   const root = folderWith('systemd/cgroup.procs', 'memory/cgroup.procs', 'cpu/cgroup.procs');
-  expect(cgroupHierarchies(root)).toEqual([`${root}/systemd`, `${root}/memory`, `${root}/cpu`]);
+  expect(cgroupHierarchies(root)).toEqual([`${root}/systemd`, `${root}/memory`]);
 });
 
 test('a hybrid machine has that of version 2 beside them', () => {
