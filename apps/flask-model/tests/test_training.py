@@ -125,20 +125,36 @@ def test_golden_examples_cover_classes_and_match_the_model(trained: Path) -> Non
     assert len(labels) >= 2
 
 
-def test_baseline_profiles_every_feature_of_the_training_rows(trained: Path) -> None:
+def test_baseline_counts_every_feature_and_output(trained: Path) -> None:
     metadata = read_json(trained / "metadata.json")
     baseline = metadata["baseline"]
+    held_out = read_json(trained / "heldout.json")
+    assert baseline["format"] == "fairlead-baseline"
     assert baseline["rows"] == metadata["lineage"]["dataset"]["trainRows"]
-    assert [feature["name"] for feature in baseline["features"]] == [
-        feature["name"] for feature in metadata["signature"]["inputs"][0]["features"]
-    ]
-    for feature in baseline["features"]:
-        assert len(feature["quantiles"]) == len(baseline["quantiles"]) == 64
-        assert feature["quantiles"] == sorted(feature["quantiles"])
-        assert feature["quantiles"][0] == feature["min"] <= feature["mean"] <= feature["max"]
-        assert feature["quantiles"][-1] == feature["max"]
-        assert feature["missing"] == 0
-    assert sum(baseline["predictions"]["labelCounts"]) == baseline["rows"]
+    (spec,) = metadata["signature"]["inputs"]
+    assert [feature["name"] for feature in baseline["features"]] == [feature["name"] for feature in spec["features"]]
+    assert [output["name"] for output in baseline["outputs"]] == ["label", *metadata["labels"]]
+    # Features of the rows that the model learned from, outputs of others.
+    for features, rows in (("features", baseline["rows"]), ("outputs", held_out["rows"])):
+        for feature in baseline[features]:
+            bins, counts = feature["bins"], feature["counts"]["counts"]
+            limits = bins[bins["kind"]]
+            assert limits == sorted(limits)
+            assert len(counts) == len(limits) - (1 if bins["kind"] == "edges" else 0)
+            assert sum(counts) == rows
+            assert limits[0] == feature["counts"]["min"] <= feature["mean"] <= feature["counts"]["max"] <= limits[-1]
+
+
+def test_baseline_has_the_calibration_by_held_out_rows(trained: Path) -> None:
+    metadata = read_json(trained / "metadata.json")
+    true_labels = read_json(trained / "heldout.json")["trueLabels"]
+    calibration = metadata["baseline"]["calibration"]
+    assert calibration["tensor"] == "probabilities"
+    assert [each["label"] for each in calibration["classes"]] == metadata["labels"]
+    for index, each in enumerate(calibration["classes"]):
+        assert each["scores"] == sorted(set(each["scores"]))
+        assert sum(each["counts"]) == len(true_labels)
+        assert sum(each["positives"]) == true_labels.count(index)
 
 
 def test_the_same_seed_results_in_the_same_bytes_and_another_seed_does_not(model_folder: Path, tmp_path: Path) -> None:

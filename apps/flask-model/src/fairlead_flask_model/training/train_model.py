@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
+from fairlead_flask_model.training.baseline import make_baseline
 from fairlead_flask_model.training.dataset import split_dataset
 from fairlead_flask_model.training.examples import make_example, make_golden_examples
 from fairlead_flask_model.training.metadata import (
@@ -22,7 +23,6 @@ from fairlead_flask_model.training.metadata import (
 )
 from fairlead_flask_model.training.onnx_export import export_onnx
 from fairlead_flask_model.training.parity import TOLERANCE, Parity, check_parity
-from fairlead_flask_model.training.profile import profile_data
 from fairlead_flask_model.training.sample_model import SampleModel
 
 
@@ -68,6 +68,7 @@ def _train_model(sample: SampleModel, seed: int) -> dict[str, bytes]:
     metrics = measure(split.y_test, probabilities)
     original = io.BytesIO()
     joblib.dump(pipeline, original)
+    signature = make_signature(sample, dataset)
     files = {"model.onnx": onnx_model, "model.joblib": original.getvalue()}
     metadata = {
         "model": sample.name,
@@ -77,13 +78,15 @@ def _train_model(sample: SampleModel, seed: int) -> dict[str, bytes]:
             name: {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
             for name, content in files.items()
         },
-        "signature": make_signature(sample, dataset),
+        "signature": signature,
         "metrics": metrics,
         "goldenExamples": make_golden_examples(input_name, dataset.labels, split.X_test, probabilities),
-        "baseline": profile_data(
-            split.X_train,
-            [feature["name"] for feature in dataset.features],
-            pipeline.predict_proba(split.X_train),
+        "baseline": make_baseline(
+            signature,
+            {input_name: split.X_train},
+            {"label": probabilities.argmax(axis=1), "probabilities": probabilities},
+            labels=split.y_test,
+            scores="probabilities",
         ),
         "lineage": make_lineage(sample, dataset, split, seed),
         "modelCard": make_model_card(sample, dataset, split, metrics),
