@@ -5,6 +5,7 @@ import { SecurityError } from './security-error.ts';
 const WRITABLE_BY_OTHERS = 0o022;
 /** Mode bit of folders in which only the owner of a file may rename or delete it, such as `/tmp`. */
 const STICKY = 0o1000;
+const MAX_ATTEMPTS = 3;
 
 /**
  * Reads the text of a keys file that only its owner may change.
@@ -16,6 +17,16 @@ const STICKY = 0o1000;
  * or replace it in its folder; the error of `node:fs` if the file can't be read.
  */
 export async function readKeysFile(file: string): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await readOnce(file);
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS || !wasRemovedMeanwhile(error)) throw error;
+    }
+  }
+}
+
+async function readOnce(file: string): Promise<string> {
   const handle = await open(file, 'r');
   try {
     if (process.platform !== 'win32') {
@@ -33,6 +44,12 @@ export async function readKeysFile(file: string): Promise<string> {
   } finally {
     await handle.close();
   }
+}
+
+/** True if the file or its folder was opened and then removed: another attempt reads a new file, or fails to open it. */
+function wasRemovedMeanwhile(error: unknown): boolean {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' && syscall !== 'open';
 }
 
 function writable(what: string, path: string, mode: number): SecurityError {

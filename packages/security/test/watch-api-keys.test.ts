@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
   constants,
   mkdirSync,
   mkdtempSync,
+  openSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -92,6 +94,28 @@ it('loads new keys and drops old ones, and keeps its keys while the file is wron
   // A change before the first read isn't reported.
   expect(reloads.at(-1)).toBe(1);
   expect(errors).toHaveLength(2);
+});
+
+it('a file that is removed while it is read is reported once, as missing', async () => {
+  const { file } = keysFile();
+  makePipe(file);
+  const errors: unknown[] = [];
+  const keys = new ApiKeySet({ pepper, records: [] });
+  onTestFinished(
+    watchApiKeys(keys, file, { intervalMs: 10, onError: (error) => errors.push(error) }),
+  );
+  // The read opens the file, which is removed before it continues.
+  await vi.waitFor(() => {
+    const writer = openSync(file, constants.O_WRONLY | constants.O_NONBLOCK);
+    rmSync(file);
+    closeSync(writer);
+  }, 60_000);
+  await vi.waitFor(() => {
+    expect(errors).not.toHaveLength(0);
+  }, 60_000);
+  // Further reads have the same problem.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(errors).toEqual([expect.objectContaining({ code: 'ENOENT', syscall: 'open' })]);
 });
 
 it('one read ends before the next starts: an older text never replaces a newer one', async () => {
