@@ -52,7 +52,7 @@ export async function setUp(options = {}) {
   const {
     dev = false,
     root = REPOSITORY_ROOT,
-    parts = [nodePackages, pythonPackages, nginx, systemd, redis, fleet],
+    parts = [nodePackages, pythonPackages, nginx, systemd, redis, prometheus, fleet],
   } = options;
   const folder = join(root, '.fairlead', 'setup');
   /** @type {SetupContext} */
@@ -102,6 +102,17 @@ export function redis(context) {
   return systemPackages(
     context,
     context.dev ? [{ program: 'redis-server', package: 'redis-server' }] : [],
+  );
+}
+
+/**
+ * Prometheus evaluates the queries of dashboards, and `promtool` checks alert rules, in the tests.
+ * @param {SetupContext} context
+ */
+export function prometheus(context) {
+  return systemPackages(
+    context,
+    context.dev ? [{ program: 'promtool', package: 'prometheus' }] : [],
   );
 }
 

@@ -174,6 +174,18 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'render deployment.ts --out rendered': 'etc/nginx/nginx.conf',
   'render deployment.ts --out rendered --check': 'etc/nginx/nginx.conf',
   'sudo fairlead render deployment.json --out /': 'etc/nginx/nginx.conf',
+  'dashboard grafana > dashboard.json': /"uid": "fairlead"/,
+  'dashboard prometheus > fairlead.rules.yml': '"alert": "FairleadFailures"',
+  'dashboard prometheus --limit latencySeconds=0.25 --limit failureShare=0.01':
+    /"FairleadFailures",\n.* > 0\.01"/,
+  'dashboard cloudwatch --namespace Fairlead --region eu-central-1 > dashboard.json':
+    '"title": "Requests per minute"',
+  'dashboard cloudwatch --namespace Fairlead --region eu-central-1 --host-namespace Fairlead/Host':
+    '"title": "Memory used"',
+  'dashboard alarms --namespace Fairlead --model digits --model churn --action arn:aws:sns:eu-central-1:123456789012:operations':
+    /"fairlead-churn-latency"[^]*:operations"/,
+  'dashboard alarms --namespace Fairlead --model digits --auto-scaling-group fairlead --limit latencyMs=250':
+    /"fairlead-fairlead-disk"/,
   'source <(fairlead completion bash)': 'complete ',
   'source <(fairlead completion zsh)': '#compdef fairlead',
   'completion fish > ~/.config/fish/completions/fairlead.fish': 'complete -c fairlead',
@@ -188,7 +200,7 @@ const replacements = new Map<string, string>([
 
 /** Examples that change no file: they share one folder. */
 const READS =
-  /^fairlead (?:doctor|completion|serve --|key list|model (?:list|show|history|watch|compare|verify|gates show))|--dry-run|--check/;
+  /^fairlead (?:doctor|completion|dashboard|serve --|key list|model (?:list|show|history|watch|compare|verify|gates show))|--dry-run|--check/;
 
 const ended: (() => Promise<unknown>)[] = [];
 let prepared = '';

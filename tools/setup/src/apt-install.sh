@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages named as arguments, as root, and keeps Nginx, Redis and HAProxy from being started or enabled by
-# it: Fairlead runs its own Nginx with its own files, and its tests their own Redis and HAProxy; the distribution's would take ports.
+# Installs the Debian packages named as arguments, as root, and keeps Nginx, Redis, HAProxy and Prometheus from being started or
+# enabled by it: Fairlead runs its own Nginx with its own files, and its tests their own servers; the distribution's would take ports.
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
@@ -9,7 +9,7 @@ policy=/usr/sbin/policy-rc.d
 mark='# Written by the set-up of Fairlead.'
 # Those that weren't here before.
 services=
-for service in nginx redis-server haproxy; do
+for service in nginx redis-server haproxy prometheus; do
   command -v "$service" >/dev/null || services="$services $service"
 done
 

@@ -11,6 +11,11 @@ export { httpCall, type HttpAddress, type HttpRequest, type HttpResponse } from 
 export { startMoto, type MotoServer } from './moto-server.ts';
 export { onnxModel } from './onnx-model.ts';
 export { eventually, until } from './polling.ts';
+export {
+  startPrometheus,
+  type PrometheusSeries,
+  type PrometheusServer,
+} from './prometheus-server.ts';
 export { readTree } from './read-tree.ts';
 export { startRedis, type RedisServer } from './redis-server.ts';
 export { awsTestConnection, newBucket, s3Client } from './s3.ts';

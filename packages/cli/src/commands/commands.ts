@@ -1,4 +1,5 @@
 import type { CommandEntry, CommandGroup } from '../command-tree.ts';
+import { dashboardCommands } from './dashboard/dashboard-commands.ts';
 import { hostsCommands, releaseCommands } from './deploy-commands.ts';
 import { keyCommands } from './key/key-commands.ts';
 import { modelCommands } from './model/model-commands.ts';
@@ -47,6 +48,7 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: async () => (await import('./restore-command.ts')).defineRestoreCommand,
   },
   hostsCommands,
+  dashboardCommands,
   {
     name: 'completion',
     description: 'Print the script that makes a shell complete fairlead',

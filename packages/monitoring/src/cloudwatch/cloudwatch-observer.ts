@@ -1,8 +1,8 @@
 import { checkMethod, checkOptions } from '../check-options.ts';
 import type { InferenceObserver } from '../inference-observer.ts';
 import type { OptionNames } from '../options-problem.ts';
-import { cloudWatchLimits } from './cloudwatch-limits.ts';
 import type { CloudWatchMetric } from './cloudwatch-publisher.ts';
+import { modelDimension } from './model-dimension.ts';
 import { checkMetricDefinition } from './metric-definition.ts';
 import type { CloudWatchMetricDefinition } from './metric-definition.ts';
 
@@ -60,7 +60,7 @@ export function cloudWatchObserver(
   const metricsOf = (model: string): ModelMetrics => {
     let metrics = models.get(model);
     if (metrics === undefined) {
-      const dimensions = { service, model: dimensionValue(model) };
+      const dimensions = { service, model: modelDimension(model) };
       metrics = {
         requestCount: publisher.metric({ name: 'RequestCount', unit: 'Count', dimensions }),
         failures: publisher.metric({ name: 'Failures', unit: 'Count', dimensions }),
@@ -88,12 +88,4 @@ export function cloudWatchObserver(
       metricsOf(model).batchSize.record(batchSize);
     },
   };
-}
-
-/** Converts a model name to a dimension, which is printable ASCII only; an observer must not throw for a name. */
-function dimensionValue(model: string): string {
-  const ascii = model
-    .replaceAll(/[^\x20-\x7e]/g, '_')
-    .slice(0, cloudWatchLimits.dimensionValueLength);
-  return ascii.trim() === '' ? '_' : ascii;
 }
