@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onnxModel } from '@fairlead/test-support';
+import { parquetWriteFile } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
 import { run } from './support/fairlead.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
@@ -40,6 +41,37 @@ test('a training table becomes the baseline of the version, which model show pri
   ]);
 });
 
+test('a table in Parquet makes the same baseline as one in CSV', async () => {
+  const { place, write } = await setUp();
+  // Several row groups, missing numbers, the index of pandas, and lists, which are no columns of a table.
+  const rows = Array.from({ length: 2500 }, (_, row) => [
+    row % 97,
+    row % 5 === 0 ? null : row / 8,
+    row % 2,
+  ]);
+  write('train.csv', ['a,b,y[0]', ...rows.map((row) => row.join(','))].join('\n'));
+  const column = (index: number) => rows.map((row) => row[index]);
+  parquetWriteFile({
+    filename: join(place.folder, 'train.parquet'),
+    columnData: [
+      { name: 'a', data: column(0).map((value) => BigInt(value ?? 0)), type: 'INT64' },
+      { name: 'b', data: column(1), type: 'DOUBLE' },
+      { name: 'y[0]', data: column(2), type: 'FLOAT' },
+      { name: '__index_level_0__', data: rows.map((_, row) => row), type: 'INT32' },
+    ],
+    rowGroupSize: 1000,
+  });
+  const baselines = [];
+  for (const [version, table] of ['train.csv', 'train.parquet'].entries()) {
+    const pushed = await run(place, ...push, 'model.onnx', '--baseline', table, skip);
+    expect(pushed).toMatchObject({ exitCode: 0, stderr: '' });
+    const { stdout } = await run(place, 'model', 'show', 'affine', String(version + 1), '--json');
+    baselines.push((JSON.parse(stdout) as { manifest: { baseline: object } }).manifest.baseline);
+  }
+  expect(baselines[0]).toMatchObject({ rows: 2500 });
+  expect(baselines[1]).toEqual(baselines[0]);
+});
+
 test('baseline.json of the source folder is stored, and a table on the command line replaces it', async () => {
   const { place, write } = await setUp();
   mkdirSync(join(place.folder, 'trained'));
@@ -72,7 +104,7 @@ test.each<[string, readonly string[], string]>([
   [
     'another extension',
     ['model.onnx'],
-    'expected a training table as .csv, or a baseline as .json',
+    'expected a training table as .csv or .parquet, or a baseline as .json',
   ],
   [
     'a text in a column of numbers',
@@ -84,7 +116,11 @@ test.each<[string, readonly string[], string]>([
     ['bad.json'],
     'cannot use bad.json as the baseline: baseline.json: format must be "fairlead-baseline"',
   ],
-  ['a label without a table', ['bad.json', '--label', 'y'], 'add --baseline with a .csv file'],
+  [
+    'a label without a table',
+    ['bad.json', '--label', 'y'],
+    'add --baseline with a .csv or .parquet file',
+  ],
   ['an unknown label', ['good.csv', '--label', 'z'], 'has no column "z"'],
   ['scores without labels', ['good.csv', '--scores', 'y'], 'scores need the option label'],
 ])('%s is rejected before anything is pushed', async (_title, options, message) => {

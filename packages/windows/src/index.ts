@@ -10,6 +10,7 @@ export type { BaselineOptions } from './baseline/baseline-options.ts';
 export { createBaseline } from './baseline/create-baseline.ts';
 export type { BaselineColumns } from './baseline/create-baseline.ts';
 export { readBaselineCsv } from './baseline/read-baseline-csv.ts';
+export { readBaselineRows } from './baseline/read-baseline-rows.ts';
 export { BinCounter } from './bins/bin-counter.ts';
 export { countedValues, emptyCounts } from './bins/bin-counts.ts';
 export type { BinCounts } from './bins/bin-counts.ts';

@@ -4,10 +4,11 @@ import type { PushRequest } from '@fairlead/registry';
 import type { Baseline } from '@fairlead/windows';
 import { CliError } from '../cli-error.ts';
 import { fileError, readText } from '../read-file.ts';
+import { openParquetTable } from '../tables/parquet-table.ts';
 
 /** Options of the command line for a baseline. */
 export interface BaselineDetails {
-  /** Training table as .csv, or a stored baseline as .json. */
+  /** Training table as .csv or .parquet, or a stored baseline as .json. */
   readonly baseline?: string | undefined;
   /** Column of the labels. */
   readonly label?: string | undefined;
@@ -29,10 +30,11 @@ export async function addBaseline(
   const beside = join(source, 'baseline.json');
   const isBeside = statSync(source).isDirectory() && existsSync(beside);
   const file = given ?? (isBeside && request.baseline === undefined ? beside : undefined);
-  if ((label ?? scores) !== undefined && extname(file ?? '') !== '.csv') {
+  const isTable = ['.csv', '.parquet'].includes(extname(file ?? ''));
+  if ((label ?? scores) !== undefined && !isTable) {
     throw new CliError(
       'ERR_CLI_USAGE',
-      '--label and --scores name columns of a training table: add --baseline with a .csv file',
+      '--label and --scores name columns of a training table: add --baseline with a .csv or .parquet file',
     );
   }
   if (file === undefined) return request;
@@ -47,13 +49,14 @@ async function readBaseline(
   { signature }: PushRequest,
   { label, scores }: BaselineDetails,
 ): Promise<Baseline> {
-  const { parseBaseline, readBaselineCsv } = await import('@fairlead/windows');
+  const { parseBaseline, readBaselineCsv, readBaselineRows } = await import('@fairlead/windows');
   switch (extname(file)) {
     case '.json': {
       const text = await readText(file, 'the baseline');
       return attempt(file, () => parseBaseline(text));
     }
-    case '.csv': {
+    case '.csv':
+    case '.parquet': {
       if (signature === undefined) {
         throw new CliError(
           'ERR_CLI_USAGE',
@@ -61,12 +64,18 @@ async function readBaseline(
         );
       }
       const options = { signature, label, scores };
-      return attempt(file, () => readBaselineCsv(createReadStream(file), options));
+      if (extname(file) === '.csv') {
+        return attempt(file, () => readBaselineCsv(createReadStream(file), options));
+      }
+      return attempt(file, async () => {
+        const { columns, read } = await openParquetTable(file);
+        return readBaselineRows(columns, read(), options);
+      });
     }
     default:
       throw new CliError(
         'ERR_CLI_FILE',
-        `cannot use ${file} as the baseline: expected a training table as .csv, or a baseline as .json`,
+        `cannot use ${file} as the baseline: expected a training table as .csv or .parquet, or a baseline as .json`,
       );
   }
 }

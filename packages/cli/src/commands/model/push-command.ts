@@ -52,7 +52,7 @@ export function definePushCommand(command: Command, context: CommandContext): vo
     .option('--golden <file>', 'JSON with golden examples')
     .option(
       '--baseline <file>',
-      'Training table as .csv, or baseline as .json (default: baseline.json of the source folder)',
+      'Training table as .csv or .parquet, or baseline as .json (default: baseline.json of the source folder)',
     )
     .option('--label <column>', 'Column of the training table with the labels')
     .option('--scores <output>', 'Output with the scores of a classifier, for its calibration')
