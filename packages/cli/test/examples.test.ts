@@ -174,6 +174,11 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'render deployment.ts --out rendered': 'etc/nginx/nginx.conf',
   'render deployment.ts --out rendered --check': 'etc/nginx/nginx.conf',
   'sudo fairlead render deployment.json --out /': 'etc/nginx/nginx.conf',
+  'model show digits champion --html baseline.html': {
+    after:
+      'model push digits model.onnx --baseline train.csv --label digit; model promote digits 8',
+    prints: /^Baseline$/m,
+  },
   'dashboard grafana > dashboard.json': /"uid": "fairlead"/,
   'dashboard prometheus > fairlead.rules.yml': '"alert": "FairleadFailures"',
   'dashboard prometheus --limit latencySeconds=0.25 --limit failureShare=0.01':
@@ -200,7 +205,7 @@ const replacements = new Map<string, string>([
 
 /** Examples that change no file: they share one folder. */
 const READS =
-  /^fairlead (?:doctor|completion|dashboard|serve --|key list|model (?:list|show|history|watch|compare|verify|gates show))|--dry-run|--check/;
+  /^fairlead (?!.*--html)(?:doctor|completion|dashboard|serve --|key list|model (?:list|show|history|watch|compare|verify|gates show))|--dry-run|--check/;
 
 const ended: (() => Promise<unknown>)[] = [];
 let prepared = '';

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onnxModel } from '@fairlead/test-support';
 import { parquetWriteFile } from 'hyparquet-writer';
@@ -87,6 +87,24 @@ test('baseline.json of the source folder is stored, and a table on the command l
   await run(place, ...push, 'trained', '--baseline', 'train.csv', skip);
   const second = await run(place, 'model', 'show', 'affine', '2');
   expect(second.stdout).toContain('\nBaseline\n2 rows\n');
+});
+
+test('model show --html draws the baseline', async () => {
+  const { place, write } = await setUp();
+  write('train.csv', 'a,b,y[0],y[1],label\n1,,3,0.25,0\n2,0.5,5,0.75,1\n2,1.5,5,0.5,1\n');
+  await run(place, ...push, 'model.onnx', '--baseline', 'train.csv', '--label', 'label', skip);
+  await run(place, ...push, 'model.onnx', skip);
+  const shown = await run(place, 'model', 'show', 'affine', '1', '--html', 'baseline.html');
+  expect(shown).toMatchObject({ exitCode: 0, stderr: '' });
+  const page = readFileSync(join(place.folder, 'baseline.html'), 'utf8');
+  expect(page).toContain('<h1>Baseline of affine version 1</h1>');
+  expect(page.match(/<svg/g)).toHaveLength(4);
+
+  const refused = async (...args: string[]) =>
+    (await run(place, 'model', 'show', 'affine', ...args)).stderr;
+  expect(await refused('2', '--html', 'b.html')).toContain('version 2 of affine has no baseline');
+  expect(await refused('--html', 'b.html')).toContain('add its number or alias');
+  expect(await refused('1', '--html', 'none/b.html')).toContain('cannot use none/b.html');
 });
 
 test('a baseline that an earlier release stored in another format is named as such', async () => {

@@ -21,6 +21,7 @@ export { calibrateScores, fitIsotonic } from './performance/isotonic-calibration
 export type { IsotonicCalibration } from './performance/isotonic-calibration.ts';
 export { driftJson } from './report/drift-json.ts';
 export { driftText } from './report/drift-text.ts';
+export { baselineHtml } from './report/html/baseline-html.ts';
 export { driftHtml } from './report/html/drift-html.ts';
 export type { DriftTitle } from './report/report-title.ts';
 export { distanceDefinitions } from './report/distance-definitions.ts';

@@ -8,9 +8,14 @@ export interface DriftTitle {
   readonly version: number | string;
 }
 
+/** @throws DriftError `ERR_DRIFT_INVALID_OPTION` naming what the title lacks */
+export function checkTitle(name: string, title: DriftTitle): void {
+  checkOptions(name, title, { model: 'required', version: 'required' });
+}
+
 /** @throws DriftError `ERR_DRIFT_INVALID_OPTION` naming what the report or its title lacks */
 export function checkReport(name: string, report: DriftReport, title: DriftTitle): void {
-  checkOptions(name, title, { model: 'required', version: 'required' });
+  checkTitle(name, title);
   const { features } = Object(report) as Readonly<Record<string, unknown>>;
   if (Array.isArray(features)) return;
   throw invalidOption(

@@ -4,16 +4,11 @@ import { formatNumber, formatTime, printable } from '../format-value.ts';
 import { byStatus, checkReport, type DriftTitle } from '../report-title.ts';
 import { escapeHtml, renderTable } from './escape-html.ts';
 import { renderFeature } from './render-feature.ts';
+import { renderPage } from './render-page.ts';
 
 /** Features with a section, and rows of the table: the page stays below 2 MB. */
 const MAX_SECTIONS = 150;
 const MAX_ROWS = 1_000;
-
-const STYLE =
-  'body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1d2733;background:#fff}' +
-  'table{border-collapse:collapse;margin:1rem 0}th,td{border-bottom:1px solid #d5dce4;padding:.25rem .75rem;text-align:left}td:first-child{overflow-wrap:anywhere}' +
-  'svg{display:block;max-width:100%;height:auto}summary{font-weight:600;overflow-wrap:anywhere}details{border-top:1px solid #d5dce4;padding:.5rem 0}' +
-  'path{fill:none}.reference{fill:#c3ccd6}.current{stroke:#2f6f9f;stroke-width:1.5}.floor{stroke:#8a96a3;stroke-dasharray:4}circle{fill:#b3261e}';
 
 /**
  * Renders a report as one HTML page without external resources or scripts: verdicts, explanations, pictures, and the rules that were applied. With 100 features the page is
@@ -33,31 +28,24 @@ export function driftHtml(report: DriftReport, title: DriftTitle): string {
   checkReport('driftHtml', report, title);
   const { status, from, to, rules } = report;
   const subject = `${printable(title.model)} version ${printable(String(title.version))}`;
-  const heading = escapeHtml(`Drift of ${subject}: ${status}`);
   const features = byStatus(report);
   const span =
     from === null || to === null ? 'No windows.' : `${formatTime(from)} to ${formatTime(to)} UTC.`;
-  return `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>${heading}</title><style>${STYLE}</style></head>
-<body>
-<h1>${heading}</h1>
-<p>${escapeHtml(`${span} ${countsOf(report)}`)}</p>
-${renderOverview(features)}
-<h2>Features and outputs</h2>
-<p>The gray area is the training table, the blue line the windows. Both ends of a picture are values below and above the range of the training table; the right end is unknown categories.</p>
-${features
-  .slice(0, MAX_SECTIONS)
-  .map((feature) => renderFeature(feature, rules))
-  .join('\n')}
-${remaining(features.length, MAX_SECTIONS)}
-<h2>Rules</h2>
-${renderRules(rules)}
-<h2>Distances</h2>
-${renderTable(['distance', 'definition'], Object.entries(distanceDefinitions))}
-</body>
-</html>
-`;
+  return renderPage(
+    `Drift of ${subject}: ${status}`,
+    [
+      `<p>${escapeHtml(`${span} ${countsOf(report)}`)}</p>`,
+      renderOverview(features),
+      '<h2>Features and outputs</h2>',
+      '<p>The gray area is the training table, the blue line the windows. Both ends of a picture are values below and above the range of the training table; the right end is unknown categories.</p>',
+      ...features.slice(0, MAX_SECTIONS).map((feature) => renderFeature(feature, rules)),
+      remaining(features.length, MAX_SECTIONS),
+      '<h2>Rules</h2>',
+      renderRules(rules),
+      '<h2>Distances</h2>',
+      renderTable(['distance', 'definition'], Object.entries(distanceDefinitions)),
+    ].join('\n'),
+  );
 }
 
 function countsOf({ summary }: DriftReport): string {
