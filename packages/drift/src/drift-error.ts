@@ -8,7 +8,11 @@
  * console.log(driftErrorCodes.includes('ERR_DRIFT_INVALID_OPTION')); // true
  * ```
  */
-export const driftErrorCodes = ['ERR_DRIFT_INCOMPATIBLE', 'ERR_DRIFT_INVALID_OPTION'] as const;
+export const driftErrorCodes = [
+  'ERR_DRIFT_INCOMPATIBLE',
+  'ERR_DRIFT_INVALID_OPTION',
+  'ERR_DRIFT_VERDICT_INVALID',
+] as const;
 
 /** Stable code of a {@link DriftError}. */
 export type DriftErrorCode = (typeof driftErrorCodes)[number];

@@ -55,3 +55,19 @@ export type { DriftWindow, WindowRows } from './verdict/drift-window.ts';
 export { judgeDrift } from './verdict/judge-drift.ts';
 export type { JudgeOptions } from './verdict/judge-options.ts';
 export type { OnsetRule } from './rules/onset.ts';
+export { DriftWatch } from './watch/drift-watch.ts';
+export type { DriftCheckResult } from './watch/drift-watch.ts';
+export type {
+  DriftWatchOptions,
+  VerdictChange,
+  WatchedWindow,
+  WindowSource,
+} from './watch/drift-watch-options.ts';
+export type {
+  DriftedFeature,
+  DriftVerdict,
+  VerdictColumn,
+  WatchedVersion,
+} from './watch/drift-verdict.ts';
+export type { WatchUnit } from './watch/verdict-log.ts';
+export type { VerdictObjects } from './watch/verdict-objects.ts';

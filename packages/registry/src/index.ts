@@ -7,6 +7,7 @@ export { cachedStore } from './cache/cached-store.ts';
 export type { CachedStoreOptions } from './cache/cached-store.ts';
 export type { AuditContext } from './checks/audit-context.ts';
 export type { ModelHandle } from './models/model-handle.ts';
+export type { DriftChange, DriftedColumn } from './models/record-drift.ts';
 export type { NewMeasurement } from './models/record-measurement.ts';
 export type { SignOptions, VersionHandle } from './models/version-handle.ts';
 export type { RollbackOptions, SetAliasOptions } from './models/set-alias.ts';
@@ -14,7 +15,13 @@ export type { TagsAndNotes } from './models/tags-and-notes.ts';
 export type { EventDocument } from './events/event-document.ts';
 export { eventTypes } from './events/model-event.ts';
 export type { EventType, ModelEvent } from './events/model-event.ts';
-export type { Approval, Measurement, ModelState, VersionState } from './events/model-state.ts';
+export type {
+  Approval,
+  CurrentDrift,
+  Measurement,
+  ModelState,
+  VersionState,
+} from './events/model-state.ts';
 export type { TimelineEntry } from './timeline/timeline.ts';
 export { breakingChanges } from './gates/breaking-changes.ts';
 export { parseGate } from './gates/gate.ts';

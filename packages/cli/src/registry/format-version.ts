@@ -16,7 +16,7 @@ export function formatVersion(
 ): readonly string[] {
   const { model, version, created, actor, runtime, files, signature, goldenExamples } = manifest;
   const options = Object.keys(runtime.options).length === 0 ? '' : ` ${inline(runtime.options)}`;
-  const { archived, approvals, measurements, tags } = state;
+  const { archived, approvals, measurements, tags, drift } = state;
   const part = (title: string, lines: readonly string[]): readonly string[] =>
     lines.length === 0 ? [] : ['', output.paint('strong', title), ...lines];
   return [
@@ -60,6 +60,15 @@ export function formatVersion(
               oneLine(name),
               `${formatNumber(value)}, by ${oneLine(who)} at ${formatTime(at)}`,
             ] as const,
+        ),
+      ),
+    ),
+    ...part(
+      'Drift',
+      fields(
+        drift.map(
+          ({ name, at, explanation = '' }) =>
+            [oneLine(name), `since ${formatTime(at)}. ${oneLine(explanation)}`.trimEnd()] as const,
         ),
       ),
     ),

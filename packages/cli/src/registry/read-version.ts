@@ -29,7 +29,7 @@ export async function readVersion(
     aliases: Object.entries(await readAliases(registry, model)).flatMap(([alias, meant]) =>
       meant === version ? [alias] : [],
     ),
-    state: versions.get(version) ?? { tags: {}, approvals: [], measurements: {} },
+    state: versions.get(version) ?? { tags: {}, approvals: [], measurements: {}, drift: [] },
     signatures: signatures.map(({ keyId, actor, at }) => ({ keyId, actor, at })),
   };
 }

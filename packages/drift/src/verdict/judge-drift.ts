@@ -39,16 +39,31 @@ export function judgeDrift(
   windows: Iterable<DriftWindow>,
   options: JudgeOptions = {},
 ): DriftReport {
+  const steps = judgeInSteps(baseline, windows, options);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
+
+/** Does the same as {@link judgeDrift}, a feature or output at a time: between two of them the caller may do something else. */
+export function* judgeInSteps(
+  baseline: Pick<Baseline, 'features' | 'outputs'>,
+  windows: Iterable<DriftWindow>,
+  options: JudgeOptions,
+): Generator<void, DriftReport> {
   checkBaseline(baseline);
   const { features, outputs } = baseline;
   const rules = readJudgeOptions(options, features.length + outputs.length);
   const groups = groupWindows(checkWindows(windows), rules.windowMs);
-  const verdicts = [
-    ...features.map((each) =>
-      judgeFeature(each, 'feature', spansOf(groups, each, 'features'), rules),
-    ),
-    ...outputs.map((each) => judgeFeature(each, 'output', spansOf(groups, each, 'outputs'), rules)),
-  ];
+  const verdicts: FeatureDrift[] = [];
+  for (const each of features) {
+    yield;
+    verdicts.push(judgeFeature(each, 'feature', spansOf(groups, each, 'features'), rules));
+  }
+  for (const each of outputs) {
+    yield;
+    verdicts.push(judgeFeature(each, 'output', spansOf(groups, each, 'outputs'), rules));
+  }
   const { windowMs, minValues, alpha, onset, limits } = rules;
   const summary = summarize(verdicts);
   return {

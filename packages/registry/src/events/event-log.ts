@@ -33,10 +33,22 @@ export type NewEvent = Omit<
   'formatVersion' | 'number' | 'at' | 'nonce' | 'previousSeal' | 'seal'
 >;
 
-/** Records `event` as the newest of its log; each of several concurrent writers gets a separate number. */
-export async function appendEvent(log: EventLog, event: NewEvent, at: Date): Promise<ModelEvent> {
+/**
+ * Records `event` as the newest of its log; each of several concurrent writers gets a separate number. With `isSame` an
+ * event is recorded once: a writer appends it only after reading all events before it, and resolves to an existing one.
+ */
+export async function appendEvent(
+  log: EventLog,
+  event: NewEvent,
+  at: Date,
+  isSame?: (event: ModelEvent) => boolean,
+): Promise<ModelEvent> {
   const nonce = randomUUID();
+  let checked = 0;
   const { record } = await log.append(async (number) => {
+    const existing = isSame && (await log.find(checked + 1, number - 1, isSame));
+    checked = number - 1;
+    if (existing) return { existing };
     const before = number === 1 ? undefined : await log.require(number - 1);
     return encodeRecord({
       formatVersion: FORMAT_VERSION,

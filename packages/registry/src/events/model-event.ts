@@ -38,6 +38,8 @@ export const eventTypes = [
   'gates-set',
   'signed',
   'note',
+  'drift-began',
+  'drift-ended',
 ] as const;
 
 /** Type of an event that this package records. */

@@ -21,6 +21,16 @@ export interface Measurement {
   readonly documents: readonly EventDocument[];
 }
 
+/** Drift of a feature or output of a version, as the newest verdict says. */
+export interface CurrentDrift {
+  readonly name: string;
+  readonly role: string;
+  /** Time of the event with which it began. */
+  readonly at: string;
+  /** Sentence that says what moved, from where to where, when it began. */
+  readonly explanation?: string;
+}
+
 /** State of one version by the events. */
 export interface VersionState {
   readonly tags: Readonly<Record<string, string>>;
@@ -30,6 +40,8 @@ export interface VersionState {
   readonly approvals: readonly Approval[];
   /** The newest of each name. */
   readonly measurements: Readonly<Record<string, Measurement>>;
+  /** Features and outputs whose drift began and has not ended. */
+  readonly drift: readonly CurrentDrift[];
 }
 
 /** State of a model by its events. */
@@ -44,7 +56,12 @@ export interface ModelState {
 }
 
 /** State of a version without events. */
-export const untouched: VersionState = { tags: {}, approvals: [], measurements: {} };
+export const untouched: VersionState = {
+  tags: {},
+  approvals: [],
+  measurements: {},
+  drift: [],
+};
 
 /** Folds `events` into a state; events of types of a later release are ignored. */
 export function foldEvents(events: readonly ModelEvent[]): ModelState {
@@ -78,6 +95,7 @@ function nextVersionState(state: VersionState, event: ModelEvent): VersionState 
         tags: state.tags,
         approvals: state.approvals,
         measurements: state.measurements,
+        drift: state.drift,
       };
     case 'approved':
       return { ...state, approvals: [...without(state.approvals, actor), who] };
@@ -95,9 +113,30 @@ function nextVersionState(state: VersionState, event: ModelEvent): VersionState 
       };
       return { ...state, measurements: withKey(state.measurements, name, measurement) };
     }
+    case 'drift-began':
+    case 'drift-ended':
+      return { ...state, drift: nextDrift(state.drift, event) };
     default:
       return state;
   }
+}
+
+function nextDrift(drift: readonly CurrentDrift[], { type, at, data }: ModelEvent) {
+  const columns = columnsOf(data.columns).map((column) => ({ ...column, at }));
+  const key = ({ name, role }: Pick<CurrentDrift, 'name' | 'role'>) => `${role} ${name}`;
+  const changed = new Set(columns.map(key));
+  const others = drift.filter((each) => !changed.has(key(each)));
+  return type === 'drift-began' ? [...others, ...columns] : others;
+}
+
+/** Columns of an event about drift; those of another form are left out. */
+export function columnsOf(columns: JsonValue | undefined): readonly Omit<CurrentDrift, 'at'>[] {
+  const list: readonly unknown[] = Array.isArray(columns) ? columns : [];
+  return list.flatMap((column) => {
+    const { name, role, explanation } = Object(column) as Readonly<Record<string, unknown>>;
+    if (typeof name !== 'string' || typeof role !== 'string') return [];
+    return [{ name, role, ...(typeof explanation === 'string' && { explanation }) }];
+  });
 }
 
 function nextTags(

@@ -10,13 +10,14 @@ export interface EventSubject {
   readonly version?: number;
 }
 
-/** Records an event of a model or a version that has to exist. */
+/** Records an event of a model or a version that has to exist; with `isSame` unless there is such an event. */
 export async function recordEvent(
   logs: RegistryLogs,
   { model, version }: EventSubject,
   type: EventType,
   data: Readonly<Record<string, JsonValue>>,
   audit: AuditContext,
+  isSame?: (event: ModelEvent) => boolean,
 ): Promise<ModelEvent> {
   const { actor, reason } = checkAuditOptions(`the event "${type}"`, audit, auditOptions);
   const log = logs.events(model);
@@ -30,5 +31,5 @@ export async function recordEvent(
     actor,
     ...(reason !== undefined && { reason }),
   };
-  return appendEvent(log, event, logs.now());
+  return appendEvent(log, event, logs.now(), isSame);
 }

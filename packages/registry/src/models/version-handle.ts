@@ -8,6 +8,7 @@ import { readSignatures, signVersion } from '../signing/signatures.ts';
 import { readPrivateKey } from '../signing/signing-key.ts';
 import type { VersionSignature } from '../signing/version-signature.ts';
 import { parityMeasurement, type RecordParityOptions } from './parity-measurement.ts';
+import { type DriftChange, recordDrift } from './record-drift.ts';
 import { type NewMeasurement, recordMeasurement } from './record-measurement.ts';
 import { recordEvent } from './record-event.ts';
 import type { RegistryLogs } from './registry-logs.ts';
@@ -20,7 +21,7 @@ export interface SignOptions extends AuditContext {
 }
 
 /**
- * One version of a model: approvals, archival, measurements, signatures, tags and notes.
+ * One version of a model: approvals, archival, measurements, drift, signatures, tags and notes.
  *
  * Every method throws `RegistryError`: `ERR_REGISTRY_MODEL_NOT_FOUND`, `ERR_REGISTRY_VERSION_NOT_FOUND`,
  * `ERR_REGISTRY_INVALID_OPTION`, and the errors of the registry's methods.
@@ -98,6 +99,14 @@ export class VersionHandle extends TagsAndNotes {
   /** Records a comparison with the original (`compareOutputs`) and its HTML page, for the gate `parity <= 1e-4`. */
   recordParity(report: ParityReport, options: RecordParityOptions): Promise<ModelEvent> {
     return this.measure(parityMeasurement(this, report, options));
+  }
+
+  /**
+   * Records that drift of features or outputs began or ended, once for each verdict: of several writers, also after
+   * a crash, one records it, and all resolve to the same event.
+   */
+  recordDrift(change: DriftChange): Promise<ModelEvent> {
+    return recordDrift(this.#logs, this, change);
   }
 
   /**

@@ -138,6 +138,17 @@ export class NumberedLog<R> {
     return records;
   }
 
+  /** Finds a record among those numbered `from` to `to`; all of them have to exist. */
+  async find(from: number, to: number, matches: (record: R) => boolean): Promise<R | undefined> {
+    for (let start = from; start <= to; start += BATCH) {
+      const length = Math.min(BATCH, to + 1 - start);
+      const batch = Array.from({ length }, (_, index) => start + index);
+      const found = (await inParallel(batch, (number) => this.require(number))).find(matches);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
   /** Contradiction between a record and the one before it; `undefined` without one. */
   chainProblem(before: R | undefined, record: R): string | undefined {
     return this.#format.chainProblem?.(before, record);

@@ -2,6 +2,10 @@ import { asText } from '../records/json-value.ts';
 import type { AliasEntry } from '../aliases/alias-entry.ts';
 import type { Manifest } from '../versions/manifest.ts';
 import type { ModelEvent } from '../events/model-event.ts';
+import { columnsOf } from '../events/model-state.ts';
+
+/** Features and outputs that a sentence about drift names. */
+const MAX_NAMES = 5;
 
 /** One change of a model, described in a sentence. */
 export interface TimelineEntry {
@@ -113,7 +117,18 @@ function sentence({ type, version, data }: ModelEvent): string {
       return `signed ${of} with key ${asText(data.keyId)}`;
     case 'note':
       return `noted on ${of}: ${asText(data.text)}`;
+    case 'drift-began':
+      return `drift of ${of} began: ${columnNames(data)}`;
+    case 'drift-ended':
+      return `drift of ${of} ended: ${columnNames(data)}`;
     default:
       return `${type} (${of})`;
   }
+}
+
+function columnNames({ columns, count }: ModelEvent['data']): string {
+  const names = columnsOf(columns).map(({ name }) => name);
+  const shown = names.slice(0, MAX_NAMES);
+  const more = Math.max(Number(count) || 0, names.length) - shown.length;
+  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
