@@ -1,6 +1,13 @@
 export { combineObservers } from './combine-observers.ts';
 export { createLogger } from './create-logger.ts';
 export type { CreateLoggerOptions, LogLevel } from './create-logger.ts';
+export { ErrorGroups } from './error-groups/error-groups.ts';
+export type {
+  ErrorExample,
+  ErrorGroup,
+  ErrorGroupsOptions,
+  ErrorOccurrence,
+} from './error-groups/error-groups.ts';
 export { httpMetrics } from './http-metrics.ts';
 export type { HttpMetricsOptions } from './http-metrics.ts';
 export { InferenceMetrics } from './inference-metrics.ts';

@@ -4,6 +4,7 @@ import { cloudWatchObserver, CloudWatchPublisher } from '../src/cloudwatch/index
 import {
   combineObservers,
   createLogger,
+  ErrorGroups,
   httpMetrics,
   InferenceMetrics,
   JobMetrics,
@@ -29,6 +30,7 @@ function construct(type: unknown): AnyFactory {
 
 const factories: readonly (readonly [name: string, factory: AnyFactory, options: object])[] = [
   ['createLogger', createLogger as AnyFactory, { destination, service: 'shop' }],
+  ['new ErrorGroups', construct(ErrorGroups), {}],
   ['httpMetrics', httpMetrics as AnyFactory, { registry: new Registry(), routeGroup: String }],
   ['new InferenceMetrics', construct(InferenceMetrics), {}],
   ['new JobMetrics', construct(JobMetrics), { registry: new Registry(), depth: String }],
