@@ -29,6 +29,7 @@ const MAX_CALL_MS = 1;
 /** Length of that pause, in durations of the call: a recorder takes at most a twentieth of the event loop's time. */
 const PAUSE_FACTOR = 19;
 const EVENT_INTERVAL_MS = 10_000;
+const CLOSED = 'the server was closed';
 /** When the server closes, waiting records are passed to the recorder, and what it stores is awaited, for so long, in milliseconds. */
 const CLOSE_MS = 1000;
 
@@ -47,7 +48,10 @@ export class RecordQueue {
   #onEmpty: (() => void) | undefined;
   #dropped = 0;
   #failed = 0;
+  #model = '';
+  #reason = '';
   #reportedAt = -Infinity;
+  #reportTimer: NodeJS.Timeout | undefined;
 
   constructor(options: RecordQueueOptions) {
     this.#options = { maxRecords: 1024, maxBytes: 64 * 1024 * 1024, timeoutMs: 30_000, ...options };
@@ -60,10 +64,9 @@ export class RecordQueue {
 
   /** Adds a record, which is forwarded when its answer was sent; without an answer, on the next turn of the event loop. */
   add(record: InferenceRecord, answer?: AnswerSignal): void {
-    if (this.#closed) return;
-    if (this.isFull) {
+    if (this.#closed || this.isFull) {
       this.#dropped += 1;
-      this.#report('too many records wait', record);
+      this.#report(this.#closed ? CLOSED : 'too many records wait', record);
       return;
     }
     this.#records += 1;
@@ -82,8 +85,16 @@ export class RecordQueue {
     this.#cancel?.();
     const endsAt = performance.now() + CLOSE_MS;
     while (this.#waiting.length > 0 && performance.now() < endsAt) this.#recordNext();
-    this.#waiting.length = 0;
-    if (this.#records === 0) return;
+    for (const record of this.#waiting.splice(0)) {
+      this.#dropped += 1;
+      this.#release(record);
+      this.#report(CLOSED, record);
+    }
+    if (this.#records > 0) await this.#allReleased(endsAt);
+    this.#send();
+  }
+
+  async #allReleased(endsAt: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, Math.max(0, endsAt - performance.now()));
       this.#onEmpty = () => {
@@ -172,13 +183,29 @@ export class RecordQueue {
     this.#report(error instanceof Error ? error.message : String(error), record);
   }
 
-  /** Reports the first problem at once, then at most one event in ten seconds. */
+  /** Reports the first problem at once, then at most one event in ten seconds; every loss is in one of them. */
   #report(reason: string, { label: { model } }: InferenceRecord): void {
-    const now = performance.now();
-    if (now - this.#reportedAt < EVENT_INTERVAL_MS) return;
-    this.#reportedAt = now;
-    const { onEvent } = this.#options;
-    onEvent({ type: 'record-failed', model, reason, failed: this.#failed, dropped: this.#dropped });
+    this.#model = model;
+    this.#reason = reason;
+    const waitMs = this.#reportedAt + EVENT_INTERVAL_MS - performance.now();
+    if (waitMs <= 0 || this.#closed) this.#send();
+    else {
+      this.#reportTimer ??= setTimeout(() => {
+        this.#send();
+      }, waitMs).unref();
+    }
+  }
+
+  #send(): void {
+    clearTimeout(this.#reportTimer);
+    this.#reportTimer = undefined;
+    if (this.#failed + this.#dropped === 0) return;
+    this.#reportedAt = performance.now();
+    this.#options.onEvent({
+      type: 'record-failed',
+      ...{ model: this.#model, reason: this.#reason },
+      ...{ failed: this.#failed, dropped: this.#dropped },
+    });
     this.#failed = 0;
     this.#dropped = 0;
   }

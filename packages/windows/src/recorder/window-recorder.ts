@@ -1,5 +1,6 @@
 import type { Window, WindowLabel } from '../window/window.ts';
 import { labelKey, PendingLosses } from './pending-losses.ts';
+import type { RecorderCounts } from './recorder-counts.ts';
 import type { FinishedInference, RecordedInference } from './recorded-inference.ts';
 import { RowSampler } from './row-sampler.ts';
 import { RowSelection } from './row-selection.ts';
@@ -57,6 +58,10 @@ export class WindowRecorder {
   #slot: number;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  #requests = 0;
+  #stored = 0;
+  #lostRequests = 0;
+  #lostWindows = 0;
 
   constructor(options: WindowRecorderOptions) {
     this.#options = checkRecorderOptions(options);
@@ -65,10 +70,21 @@ export class WindowRecorder {
     this.#startTimer();
   }
 
+  /** Numbers of requests and windows since the recorder was created. */
+  get counts(): RecorderCounts {
+    return {
+      requests: this.#requests,
+      stored: this.#stored,
+      waiting: this.#pending.size,
+      lost: { requests: this.#lostRequests, windows: this.#lostWindows },
+    };
+  }
+
   /** Counts the values of an answered inference. */
   record(record: RecordedInference): void {
     this.#guard(record.label, () => {
       this.#now = this.#options.now();
+      // The end of its request counts it as lost where there is no room.
       this.#countersOf(record.label, this.#now)?.record(record, this.#select);
     });
   }
@@ -86,7 +102,13 @@ export class WindowRecorder {
   /** Counts the end of a request. */
   inferenceFinished(event: FinishedInference): void {
     this.#guard(event, () => {
-      this.#countersOf(event, this.#options.now())?.finished(event);
+      const counters = this.#countersOf(event, this.#options.now());
+      if (counters === undefined) {
+        this.#addLoss(labelOf(event), 1, 0);
+        return;
+      }
+      counters.finished(event);
+      this.#requests += 1;
     });
   }
 
@@ -100,7 +122,7 @@ export class WindowRecorder {
 
   /** Counts requests that reached no recorder, such as those that a full queue dropped. */
   countLost(label: WindowLabel, requests: number): void {
-    this.#losses.add(labelOf(label), requests, 0);
+    this.#addLoss(labelOf(label), requests, 0);
   }
 
   /** Passes the counts so far to the store, and waits until all windows are stored or lost. */
@@ -130,7 +152,7 @@ export class WindowRecorder {
     try {
       step();
     } catch (error) {
-      this.#losses.add(labelOf(label), 1, 0);
+      this.#addLoss(labelOf(label), 1, 0);
       this.#report(error);
     }
   }
@@ -143,10 +165,7 @@ export class WindowRecorder {
     const known = this.#versions.get(key);
     if (known !== undefined) return known.counters;
     const own = labelOf(label);
-    if (this.#versions.size >= this.#options.maxVersions) {
-      this.#losses.add(own, 1, 0);
-      return undefined;
-    }
+    if (this.#versions.size >= this.#options.maxVersions) return undefined;
     const counters = new VersionCounters(own, this.#options.baselineOf(own));
     this.#versions.set(key, { label: own, counters });
     return counters;
@@ -192,6 +211,7 @@ export class WindowRecorder {
     const window = makeWindow();
     try {
       await this.#options.store.add(window);
+      this.#stored += 1;
     } catch (error) {
       this.#lose(window, error);
     }
@@ -200,8 +220,17 @@ export class WindowRecorder {
   #lose(window: Window, error: unknown): void {
     const { requests, windows } = window.lost;
     const isReport = window.requests === 0 && window.sample.rows === 0;
-    this.#losses.add(labelOf(window), requests + window.requests, windows + (isReport ? 0 : 1));
+    const label = labelOf(window);
+    // Its report of earlier losses was counted before.
+    this.#losses.add(label, requests, windows);
+    this.#addLoss(label, window.requests, isReport ? 0 : 1);
     this.#report(error);
+  }
+
+  #addLoss(label: WindowLabel, requests: number, windows: number): void {
+    this.#losses.add(label, requests, windows);
+    this.#lostRequests += requests;
+    this.#lostWindows += windows;
   }
 
   async #delay(delayMs: number): Promise<void> {

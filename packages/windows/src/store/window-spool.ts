@@ -13,6 +13,12 @@ export interface SpooledWindow {
   readonly body: Uint8Array;
 }
 
+/** Windows of all processes of a host that wait for a store. */
+export interface WaitingWindows {
+  readonly windows: number;
+  readonly bytes: number;
+}
+
 /**
  * Folder of windows that wait for a store, shared by the processes of a host.
  *
@@ -45,7 +51,7 @@ export class WindowSpool {
    */
   async put({ key, body }: SpooledWindow, time: number): Promise<string> {
     const content = Buffer.concat([Buffer.from(`${key}\n`), body]);
-    const used = await this.#usedBytes();
+    const { bytes: used } = await this.waiting();
     if (used + content.length > this.#maxBytes) {
       throw new Error(
         `${this.#folder} holds ${used} bytes of windows that wait for the store; the limit is ${this.#maxBytes}`,
@@ -91,12 +97,14 @@ export class WindowSpool {
     await rm(join(this.#folder, name), { force: true });
   }
 
-  async #usedBytes(): Promise<number> {
+  /** Counts the waiting windows and their bytes. */
+  async waiting(): Promise<WaitingWindows> {
+    const names = await this.names();
     let bytes = 0;
-    for (const name of await this.names()) {
+    for (const name of names) {
       const { size } = await stat(join(this.#folder, name)).catch(() => ({ size: 0 }));
       bytes += size;
     }
-    return bytes;
+    return { windows: names.length, bytes };
   }
 }

@@ -5,7 +5,7 @@ import type { Window, WindowLabel } from '../window/window.ts';
 import { inParallel } from './in-parallel.ts';
 import { DAY_MS, HOUR_MS, hourFolder, isKeySegment, WINDOWS, windowName } from './window-key.ts';
 import { WindowReader } from './window-reader.ts';
-import { WindowSpool } from './window-spool.ts';
+import { type WaitingWindows, WindowSpool } from './window-spool.ts';
 import { checkStoreOptions, type WindowStoreOptions } from './window-store-options.ts';
 import { WindowUploads } from './window-uploads.ts';
 
@@ -30,6 +30,7 @@ export interface WindowSpan {
  */
 export class WindowStore {
   readonly #options: ReturnType<typeof checkStoreOptions>;
+  readonly #spool: WindowSpool | undefined;
   readonly #uploads: WindowUploads;
   readonly #reader: WindowReader;
   /** Names this process in keys: a repeated write of one of its windows finds its own object. */
@@ -41,22 +42,21 @@ export class WindowStore {
   constructor(options: WindowStoreOptions) {
     this.#options = checkStoreOptions(options);
     const { objects, spoolFolder, maxSpoolBytes, onError, timeoutMs } = this.#options;
-    const spool =
+    this.#spool =
       spoolFolder === undefined ? undefined : new WindowSpool(spoolFolder, maxSpoolBytes);
-    this.#uploads = new WindowUploads({ objects, spool, timeoutMs, onError });
+    this.#uploads = new WindowUploads({ objects, spool: this.#spool, timeoutMs, onError });
     this.#reader = new WindowReader(this.#options);
   }
 
   /** @internal Creates the spool folder, and stores what an earlier process left in it. */
   async open(): Promise<this> {
-    const { spoolFolder, maxSpoolBytes, retryMs } = this.#options;
-    if (spoolFolder === undefined) return this;
-    await new WindowSpool(spoolFolder, maxSpoolBytes).open();
+    if (this.#spool === undefined) return this;
+    await this.#spool.open();
     const drain = (): void => {
       void this.#uploads.drain();
     };
     drain();
-    this.#timer = setInterval(drain, retryMs).unref();
+    this.#timer = setInterval(drain, this.#options.retryMs).unref();
     return this;
   }
 
@@ -117,10 +117,15 @@ export class WindowStore {
     return models.flat();
   }
 
+  /** Counts the windows in the spool folder, those of other processes of the host included; none without a spool folder. */
+  async waiting(): Promise<WaitingWindows> {
+    return this.#spool === undefined ? { windows: 0, bytes: 0 } : this.#spool.waiting();
+  }
+
   /** Tries once more to store what waits; the rest stays in the spool folder for the next process. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    if (this.#options.spoolFolder !== undefined) await this.#uploads.drain();
+    if (this.#spool !== undefined) await this.#uploads.drain();
   }
 }
 

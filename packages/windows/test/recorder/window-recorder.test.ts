@@ -355,6 +355,8 @@ test('a store that fails loses windows, which the following window reports', asy
   expect(stored).toMatchObject([{ requests: 0, lost: { requests: 6, windows: 3 } }]);
   // Two of the failed windows reported losses only.
   expect(errors).toHaveLength(5);
+  const lost = { requests: 6, windows: 3 };
+  expect(recorder.counts).toEqual({ requests: 6, stored: 1, waiting: 0, lost });
 });
 
 test('invalid records, a failing baseline and a failing clock never throw, and are counted as lost', async () => {
@@ -382,7 +384,11 @@ test('invalid records, a failing baseline and a failing clock never throw, and a
 
 test('more versions than the limit are not recorded, and counted as lost', async () => {
   const { recorder, windows } = setUp({ maxVersions: 2 });
-  for (const version of ['1', '2', '3', '3']) recorder.inferenceFinished({ ...finished, version });
+  for (const version of ['1', '2', '3', '3']) {
+    recorder.record({ ...inference([[31, 0, 'Bern', 1]]), label: { ...label, version } });
+    recorder.inferenceFinished({ ...finished, version });
+  }
+  expect(recorder.counts).toMatchObject({ requests: 2, lost: { requests: 2, windows: 0 } });
   await recorder.flush();
   expect(windows.map(({ version, requests, lost }) => [version, requests, lost.requests])).toEqual([
     ['1', 1, 0],

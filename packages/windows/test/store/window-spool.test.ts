@@ -57,6 +57,8 @@ test.each(['fails', 'hangs'] as const)(
     await store.add(window);
     await store.add(window);
     expect(readdirSync(spoolFolder)).toHaveLength(2);
+    expect(await store.waiting()).toMatchObject({ windows: 2 });
+    expect((await store.waiting()).bytes).toBeGreaterThan(200);
     expect(errors[0]).toMatch(/the store is away|did not create windows\/churn\/3\/.* within 5 ms/);
     state.away = false;
     await until(() => readdirSync(spoolFolder).length === 0);
