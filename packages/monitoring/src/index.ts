@@ -1,3 +1,5 @@
+export { captureMetrics } from './capture-metrics.ts';
+export type { CaptureMetricsOptions, CaptureNumbers } from './capture-metrics.ts';
 export { combineObservers } from './combine-observers.ts';
 export { createLogger } from './create-logger.ts';
 export type { CreateLoggerOptions, LogLevel } from './create-logger.ts';
@@ -30,7 +32,11 @@ export { modelMemoryMetrics } from './model-memory-metrics.ts';
 export type { ModelMemory, ModelMemoryMetricsOptions } from './model-memory-metrics.ts';
 export { MonitoringError } from './monitoring-error.ts';
 export type { MonitoringErrorCode } from './monitoring-error.ts';
+export { RecordMetrics } from './record-metrics.ts';
+export type { LostRecords, RecordMetricsOptions } from './record-metrics.ts';
 export { requestLog } from './request-log.ts';
 export type { RequestLogger, RequestLogOptions, RequestTrace } from './request-log.ts';
 export { StalenessMetrics } from './staleness-metrics.ts';
 export type { StalenessMetricsOptions } from './staleness-metrics.ts';
+export { windowMetrics } from './window-metrics.ts';
+export type { WindowMetricsOptions, WindowNumbers } from './window-metrics.ts';

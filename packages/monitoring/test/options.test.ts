@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { cloudWatchObserver, CloudWatchPublisher } from '../src/cloudwatch/index.ts';
 import {
+  captureMetrics,
   combineObservers,
   createLogger,
   ErrorGroups,
@@ -12,8 +13,10 @@ import {
   metricsHandler,
   modelMemoryMetrics,
   MonitoringError,
+  RecordMetrics,
   requestLog,
   StalenessMetrics,
+  windowMetrics,
 } from '../src/index.ts';
 
 /** A factory as plain JavaScript calls it. */
@@ -29,6 +32,7 @@ function construct(type: unknown): AnyFactory {
 }
 
 const factories: readonly (readonly [name: string, factory: AnyFactory, options: object])[] = [
+  ['captureMetrics', captureMetrics as AnyFactory, { registry: new Registry(), read: String }],
   ['createLogger', createLogger as AnyFactory, { destination, service: 'shop' }],
   ['new ErrorGroups', construct(ErrorGroups), {}],
   ['httpMetrics', httpMetrics as AnyFactory, { registry: new Registry(), routeGroup: String }],
@@ -40,6 +44,12 @@ const factories: readonly (readonly [name: string, factory: AnyFactory, options:
     'modelMemoryMetrics',
     modelMemoryMetrics as AnyFactory,
     { registry: new Registry(), read: String },
+  ],
+  ['new RecordMetrics', construct(RecordMetrics), { registry: new Registry() }],
+  [
+    'windowMetrics',
+    windowMetrics as AnyFactory,
+    { registry: new Registry(), read: String, spooled: String },
   ],
   ['requestLog', requestLog as AnyFactory, { logger }],
   ['new StalenessMetrics', construct(StalenessMetrics), { registry: new Registry() }],
