@@ -1,25 +1,29 @@
 import type { CaptureObjects } from './capture-objects.ts';
-import { CAPTURES, escapeValue, partitionHour } from './partition.ts';
+import { CAPTURES, escapeValue, HOUR_MS, partitionHour } from './partition.ts';
 
 /** Versions to look at; all where a member is missing. */
 export interface CaptureSelection {
   readonly model?: string | undefined;
   readonly version?: string | undefined;
+  /** Only hours that ended until this time, in milliseconds since the epoch; later ones aren't listed. */
+  readonly before?: number | undefined;
 }
 
 /** Lists the captured files with the begin of their hour, without reading them; foreign objects are left out. */
 export async function* listCaptures(
   objects: CaptureObjects,
-  { model, version }: CaptureSelection,
+  { model, version, before = Infinity }: CaptureSelection,
 ): AsyncGenerator<{ readonly key: string; readonly hour: number }, void> {
   for (const modelName of await folders(objects, CAPTURES, 'model', model)) {
     const inModel = `${CAPTURES}/${modelName}`;
     for (const versionName of await folders(objects, inModel, 'version', version)) {
       const inVersion = `${inModel}/${versionName}`;
       for (const date of await folders(objects, inVersion, 'date')) {
+        const begin = partitionHour(date, 'hour=00');
+        if (begin === undefined || begin + HOUR_MS > before) continue;
         for (const hourName of await folders(objects, `${inVersion}/${date}`, 'hour')) {
           const hour = partitionHour(date, hourName);
-          if (hour === undefined) continue;
+          if (hour === undefined || hour + HOUR_MS > before) continue;
           const folder = `${inVersion}/${date}/${hourName}`;
           for (const { name, kind } of await objects.list(folder)) {
             if (kind === 'object' && name.endsWith('.parquet')) {

@@ -25,5 +25,7 @@ export interface CaptureCounts {
   readonly captured: number;
   /** Captured requests of which a tensor didn't fit to the signature and was left out. */
   readonly incomplete: number;
+  /** Bytes in memory and in the spool folder that wait to be stored, with those that this process took over. */
+  readonly waitingBytes: number;
   readonly lost: Readonly<Record<CaptureLossReason, number>>;
 }

@@ -17,6 +17,12 @@ export interface CaptureRecorderOptions {
    */
   readonly share?: number | undefined;
   /**
+   * Secret that decides with the request id, so that clients that choose request ids can't choose what is captured; hosts with the
+   * same secret decide the same.
+   * @defaultValue none: the request id alone decides
+   */
+  readonly samplingSecret?: string | undefined;
+  /**
    * Stores the routing key of a request, which may be personal.
    * @defaultValue false
    */
@@ -76,6 +82,7 @@ export function checkRecorderOptions(options: CaptureRecorderOptions) {
     sink: 'required',
     signatureOf: 'required',
     share: 'optional',
+    samplingSecret: 'optional',
     keepRoutingKeys: 'optional',
     maxRows: 'optional',
     maxAgeMs: 'optional',
@@ -93,6 +100,7 @@ export function checkRecorderOptions(options: CaptureRecorderOptions) {
     sink,
     signatureOf,
     share = 0.1,
+    samplingSecret,
     keepRoutingKeys = false,
     maxRows = 10_000,
     maxAgeMs = 300_000,
@@ -111,6 +119,12 @@ export function checkRecorderOptions(options: CaptureRecorderOptions) {
   if (!(share > 0 && share <= 1)) {
     throw invalidOption(`openCapture: share must be above 0 and at most 1, got ${share}.`);
   }
+  if (
+    samplingSecret !== undefined &&
+    (typeof samplingSecret !== 'string' || samplingSecret === '')
+  ) {
+    throw invalidOption('openCapture: samplingSecret must be a text that is not empty.');
+  }
   checkInteger('openCapture: maxRows', maxRows, 1, 1_000_000);
   checkInteger('openCapture: maxAgeMs', maxAgeMs, 1, HOUR_MS);
   checkInteger('openCapture: maxFileBytes', maxFileBytes, 1, 2 ** 28);
@@ -127,7 +141,17 @@ export function checkRecorderOptions(options: CaptureRecorderOptions) {
     throw invalidOption(`openCapture: ${name} must be a function, got ${typeof value}.`);
   }
   return {
-    ...{ spoolFolder, sink, signatureOf, share, keepRoutingKeys, maxRows, maxAgeMs, maxFileBytes },
+    ...{
+      spoolFolder,
+      sink,
+      signatureOf,
+      share,
+      samplingSecret,
+      keepRoutingKeys,
+      maxRows,
+      maxAgeMs,
+      maxFileBytes,
+    },
     ...{ maxRequestBytes, maxBufferBytes, maxSpoolBytes, retryMs, closeTimeoutMs, now },
     onError: (error: unknown) => {
       try {

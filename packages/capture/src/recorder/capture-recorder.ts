@@ -7,7 +7,7 @@ import type { CaptureCounts, CaptureLossReason } from './capture-counts.ts';
 import { type CaptureRecorderOptions, checkRecorderOptions } from './capture-recorder-options.ts';
 import type { CapturedInference, CaptureLabel } from './captured-inference.ts';
 import { encodeRequest, requestBytes, requestRows } from './encode-request.ts';
-import { isSampled } from './is-sampled.ts';
+import { isSampled, samplingKey } from './is-sampled.ts';
 
 interface KnownVersion {
   readonly signature: Signature;
@@ -25,6 +25,7 @@ const MAX_VERSIONS = 256;
 export class CaptureRecorder {
   readonly #options: ReturnType<typeof checkRecorderOptions>;
   readonly #spool: CaptureSpool;
+  readonly #samplingKey: string;
   readonly #versions = new Map<string, KnownVersion>();
   #seen = 0;
   #notSampled = 0;
@@ -44,6 +45,7 @@ export class CaptureRecorder {
   /** @internal */
   constructor(options: CaptureRecorderOptions) {
     this.#options = checkRecorderOptions(options);
+    this.#samplingKey = samplingKey(this.#options.samplingSecret);
     this.#spool = new CaptureSpool({
       ...this.#options,
       folder: this.#options.spoolFolder,
@@ -67,6 +69,7 @@ export class CaptureRecorder {
       notSampled: this.#notSampled,
       captured: this.#captured,
       incomplete: this.#incomplete,
+      waitingBytes: this.#spool.waitingBytes,
       lost: { ...this.#lost },
     };
   }
@@ -76,7 +79,7 @@ export class CaptureRecorder {
     this.#seen += 1;
     try {
       const requestId = record.requestId ?? randomUUID();
-      const lost = isSampled(requestId, this.#options.share)
+      const lost = isSampled(requestId, this.#options.share, this.#samplingKey)
         ? this.#capture({ ...record, requestId })
         : 'not-sampled';
       if (lost === undefined) this.#captured += 1;

@@ -1,7 +1,6 @@
 import { checkOptions, invalidOption } from '../check-options.ts';
 import type { CaptureObjects } from '../objects/capture-objects.ts';
 import { listCaptures } from '../objects/list-captures.ts';
-import { HOUR_MS } from '../objects/partition.ts';
 
 /** Options of {@link pruneCaptures}. */
 export interface PruneOptions {
@@ -39,8 +38,7 @@ export async function pruneCaptures(options: PruneOptions): Promise<number> {
     throw invalidOption(`pruneCaptures: before must be a time in milliseconds, got ${before}.`);
   }
   let removed = 0;
-  for await (const { key, hour } of listCaptures(objects, selection)) {
-    if (hour + HOUR_MS > before) continue;
+  for await (const { key } of listCaptures(objects, { ...selection, before })) {
     await objects.remove(key);
     removed += 1;
   }

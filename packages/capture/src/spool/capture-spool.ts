@@ -85,6 +85,11 @@ export class CaptureSpool {
     return undefined;
   }
 
+  /** Bytes in memory and in files. */
+  get waitingBytes(): number {
+    return this.#bufferedBytes + this.#storedBytes;
+  }
+
   /** Ends the current file. */
   roll(): void {
     clearTimeout(this.#rollTimer);

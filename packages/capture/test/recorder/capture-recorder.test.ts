@@ -74,16 +74,35 @@ test('the request id decides about the sample, the same in every process, and th
     const { requests, open } = setUp();
     const recorder = await open({ share: 0.1 });
     for (let count = 0; count < 6000; count += 1) recorder.record(inference(`id-${count}`));
-    const { seen, notSampled, captured: taken } = recorder.counts;
+    const { seen, notSampled, captured: taken, waitingBytes } = recorder.counts;
+    expect(waitingBytes).toBeGreaterThan(0);
     await recorder.flush();
     expect(seen).toBe(6000);
     expect(notSampled + taken).toBe(6000);
+    expect(recorder.counts.waitingBytes).toBe(0);
     expect(requests().every(({ weight }) => weight === 10)).toBe(true);
     captured.push(requests().map(({ requestId }) => requestId));
   }
   expect(captured[0]).toEqual(captured[1]);
   // Five standard deviations.
   expect(Math.abs((captured[0]?.length ?? 0) - 600)).toBeLessThan(5 * Math.sqrt(540));
+});
+
+test('with a secret, request ids alone do not decide about the sample, and hosts with the same secret decide the same', async () => {
+  const capturedWith = async (samplingSecret?: string): Promise<ReadonlySet<string>> => {
+    const { requests, open } = setUp();
+    const recorder = await open({ share: 0.1, samplingSecret });
+    for (let count = 0; count < 2000; count += 1) recorder.record(inference(`id-${count}`));
+    await recorder.flush();
+    return new Set(requests().map(({ requestId }) => requestId));
+  };
+  const without = await capturedWith();
+  const one = await capturedWith('one');
+  expect(await capturedWith('one')).toEqual(one);
+  // Of the 200 ids that an observer of the algorithm would choose, a tenth is captured.
+  const chosen = [...one].filter((id) => without.has(id));
+  expect(chosen.length).toBeLessThan(60);
+  expect(Math.abs(one.size - 200)).toBeLessThan(5 * Math.sqrt(180));
 });
 
 test('a request without an id gets one; shadows, fallbacks and routing keys are stored if requested', async () => {
@@ -288,6 +307,7 @@ test('what a killed process wrote is taken over, once, also by several at once',
 test.each([
   [{ share: 0 }, 'share must be above 0 and at most 1, got 0'],
   [{ share: NaN }, 'share must be above 0'],
+  [{ samplingSecret: '' }, 'samplingSecret must be a text that is not empty'],
   [{ maxRows: 0 }, 'maxRows must be an integer from 1'],
   [{ spoolFolder: '' }, 'spoolFolder must be the path of a folder'],
   [{ sink: {} }, 'sink must have a method add'],
