@@ -8,7 +8,7 @@ import { build, type BuildFailure, type Metafile, type Plugin } from 'esbuild';
 import { DeployError } from '../deploy-error.ts';
 import type { FileEntry } from '../parts/file-entry.ts';
 import { readTree } from '../parts/read-tree.ts';
-import { findServingFiles, type ServingFiles } from './serving-files.ts';
+import { findPackageFiles, type PackageFiles } from './package-files.ts';
 
 /** Options of {@link bundleApplication}. */
 export interface BundleOptions {
@@ -67,13 +67,16 @@ export async function bundleApplication(options: BundleOptions): Promise<Bundle>
   const out = await mkdtemp(join(tmpdir(), 'fairlead-bundle-'));
   try {
     let metafile = await bundle(out, {}, options);
-    const installed = findServingFiles(entry, conditions);
-    const serving = installed && isUsed(installed, metafile, out) ? installed : undefined;
+    const used: readonly PackageFiles[] = findPackageFiles(entry, conditions).filter((installed) =>
+      isUsed(installed, metafile, out),
+    );
     // Workers share modules with the application: all are bundled together.
-    if (serving) {
+    if (used.length > 0) {
       await rm(join(out, 'dist'), { recursive: true });
-      metafile = await bundle(out, serving.workers, options);
+      const workers = used.flatMap((each) => Object.entries(each.workers));
+      metafile = await bundle(out, Object.fromEntries(workers), options);
     }
+    const protos = used.flatMap(({ proto }) => proto ?? []);
     const gateway = await readTree(out, 'gateway/');
     // Read before the folder is removed.
     const contents = await Promise.all(gateway.map(withContent));
@@ -88,7 +91,7 @@ export async function bundleApplication(options: BundleOptions): Promise<Bundle>
           source: Buffer.from('{"type":"module"}\n'),
           executable: false,
         },
-        ...(serving ? await readTree(serving.proto, 'proto/') : []),
+        ...(await Promise.all(protos.map((proto) => readTree(proto, 'proto/')))).flat(),
       ],
       inputs: Object.keys(metafile.inputs).map((path) => resolve(out, path)),
       imports: [...new Set(imports)].filter((path) => external.some((name) => isOf(path, name))),
@@ -98,8 +101,8 @@ export async function bundleApplication(options: BundleOptions): Promise<Bundle>
   }
 }
 
-/** Checks whether the application imports `@fairlead/serving`, which may be installed for another one. */
-function isUsed({ folder }: ServingFiles, { inputs }: Metafile, out: string): boolean {
+/** Checks whether the application imports a package, which may be installed for another one. */
+function isUsed({ folder }: PackageFiles, { inputs }: Metafile, out: string): boolean {
   const real = `${realpathSync(folder)}/`;
   return Object.keys(inputs).some((path) => resolve(out, path).startsWith(real));
 }

@@ -5,7 +5,7 @@ import { DeployError } from '../deploy-error.ts';
 import type { FileEntry } from '../parts/file-entry.ts';
 import { readTree } from '../parts/read-tree.ts';
 import { architectureOf, type Platform } from '../platform.ts';
-import { packageFolder } from './serving-files.ts';
+import { packageFolder } from './package-files.ts';
 
 /** A package outside of the bundle. */
 export interface NativePackage {

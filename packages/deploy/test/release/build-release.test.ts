@@ -15,7 +15,8 @@ import { pipeline } from 'node:stream/promises';
 
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
-import { freePort, temporaryFolder } from '@fairlead/test-support';
+import { folderStore, ModelRegistry } from '@fairlead/registry';
+import { freePort, onnxModel, readTree, temporaryFolder } from '@fairlead/test-support';
 import {
   deployToHost,
   planRollOut,
@@ -77,37 +78,81 @@ describe('buildRelease', () => {
     expect(release.bytes).toBeLessThan(90e6);
   });
 
-  it('serves without any file of this machine: its Node starts, with ONNX Runtime', async () => {
+  it('serves without any file of this machine: its Node starts, with ONNX Runtime and the threads that store captured requests', async () => {
     const root = await unpack(release.path);
     const registry = join(root, 'registry');
     mkdirSync(registry);
-    const port = await freePort();
-    const child = spawn(join(root, 'bin/node'), [join(root, 'gateway/dist/main.js')], {
-      cwd: '/',
-      env: {
-        PATH: '/nonexistent',
-        FAIRLEAD_REGISTRY: registry,
-        FAIRLEAD_LISTEN: `127.0.0.1:${port}`,
-        FAIRLEAD_GRPC_LISTEN: '127.0.0.1:0',
-        FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
+    const models = new ModelRegistry({ store: folderStore(registry) });
+    await models.push({
+      ...{ model: 'affine', runtime: { name: 'onnx' }, actor: 'test' },
+      files: { 'model.onnx': onnxModel('affine') },
+      signature: {
+        inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
+        outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
     });
-    onTestFinished(async () => {
+    await models.setAlias('affine', 'champion', 1, { actor: 'test' });
+    const port = await freePort();
+    const captures = join(root, 'captures');
+    mkdirSync(captures);
+    const isStored = (): boolean =>
+      Object.keys(readTree(captures)).some((path) => path.endsWith('.parquet'));
+    const run = async (use: () => Promise<void>): Promise<void> => {
+      const child = spawn(join(root, 'bin/node'), [join(root, 'gateway/dist/main.js')], {
+        cwd: '/',
+        env: {
+          PATH: '/nonexistent',
+          FAIRLEAD_REGISTRY: registry,
+          FAIRLEAD_LISTEN: `127.0.0.1:${port}`,
+          FAIRLEAD_GRPC_LISTEN: '127.0.0.1:0',
+          FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
+          FAIRLEAD_STATE_FOLDER: join(root, 'state'),
+          FAIRLEAD_CAPTURE_LOCATION: captures,
+          FAIRLEAD_CAPTURE_SHARE: '1',
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const ended = once(child, 'exit');
+      onTestFinished(async () => {
+        child.kill('SIGKILL');
+        await ended;
+      });
+      let output = '';
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+      }
+      const deadline = Date.now() + 60_000;
+      const isUp = (): boolean =>
+        output.includes('listening for gRPC') && output.includes('models loaded');
+      while (!isUp() && Date.now() < deadline) {
+        expect(child.exitCode, output).toBeNull();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      await use();
       child.kill('SIGTERM');
-      if (child.exitCode === null) await once(child, 'exit');
+      await ended;
+      expect(output).not.toContain('MODULE_NOT_FOUND');
+    };
+    await run(async () => {
+      const live = await fetch(`http://127.0.0.1:${port}/v2/health/live`);
+      expect([live.status, await live.json()]).toEqual([200, { live: true }]);
+      const { status } = await fetch(`http://127.0.0.1:${port}/v2/models/affine/infer`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[1,2]}]}',
+      });
+      expect(status).toBe(200);
     });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    // A busy host leaves what was captured to the next process.
+    if (!isStored()) {
+      await run(async () => {
+        const deadline = Date.now() + 60_000;
+        while (!isStored() && Date.now() < deadline) {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      });
     }
-    const deadline = Date.now() + 60_000;
-    while (!output.includes('listening for gRPC') && Date.now() < deadline) {
-      expect(child.exitCode, output).toBeNull();
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    const live = await fetch(`http://127.0.0.1:${port}/v2/health/live`);
-    expect([live.status, await live.json()]).toEqual([200, { live: true }]);
+    expect(isStored()).toBe(true);
   });
 
   it('has a bill of materials with versions and licenses', async () => {
