@@ -32,6 +32,10 @@ export interface SampleHost {
   readonly keysFile: string;
   /** Folder of asynchronous inference jobs. */
   readonly jobsFolder: string;
+  /** Folder of records that wait to be stored. */
+  readonly recordsFolder: string;
+  /** Folder of captured requests. */
+  readonly capturesFolder: string;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -61,6 +65,8 @@ export function deployment(host: SampleHost): Deployment {
         FAIRLEAD_REGISTRY: host.registry,
         FAIRLEAD_KEYS_FILE: host.keysFile,
         FAIRLEAD_JOBS_FOLDER: host.jobsFolder,
+        FAIRLEAD_STATE_FOLDER: host.recordsFolder,
+        FAIRLEAD_CAPTURE_LOCATION: host.capturesFolder,
       },
     },
     flask: {

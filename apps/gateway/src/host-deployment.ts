@@ -22,7 +22,12 @@ export function hostDeployment({
     gateway: {
       command: ['/opt/fairlead/current/bin/node', '/opt/fairlead/current/gateway/dist/main.js'],
       service: { user: 'fairlead', secretsFile: '/etc/fairlead/gateway.secrets' },
-      environment: { FAIRLEAD_REGISTRY: registry, FAIRLEAD_KEYS_FILE: '/etc/fairlead/keys.json' },
+      environment: {
+        FAIRLEAD_REGISTRY: registry,
+        FAIRLEAD_KEYS_FILE: '/etc/fairlead/keys.json',
+        FAIRLEAD_STATE_FOLDER: '/var/lib/fairlead/records',
+        FAIRLEAD_CAPTURE_LOCATION: '/var/lib/fairlead/captures',
+      },
     },
     flask: {
       app: 'fairlead_flask_model.app:create_app()',

@@ -18,6 +18,8 @@ import { createMonitoring, SERVICE } from './monitoring/create-monitoring.ts';
 import type { Logger } from './monitoring/logger.ts';
 import { createProtocols } from './protocols/create-protocols.ts';
 import { invocationsWarnings } from './protocols/invocations-warnings.ts';
+import { openRecording } from './recording/open-recording.ts';
+import { ServedVersions } from './recording/served-versions.ts';
 import { checkArguments } from './settings/check-arguments.ts';
 import { importPeer } from './settings/import-peer.ts';
 import type { Settings } from './settings/settings.ts';
@@ -89,7 +91,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   ]);
   const access = await openGuard(settings, protocols, monitoring, logger);
   const { guard } = access;
-  const { registry, checkStore } = await openRegistry(settings, onError);
+  const { registry, store, checkStore } = await openRegistry(settings, onError);
   checkNames(registry, settings);
   const codec = new CodecPool({ threads: settings.codecThreads });
   const caches = await createResponseCaches(settings, onError);
@@ -99,9 +101,16 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
     load: (model) => models.load(model),
   });
   const hint = (model: string) => discovery.hint(model);
-  const source = registrySource(registry, settings, monitoring.staleness, hint, onError);
+  const versions = new ServedVersions(
+    () => models.loadedVersions.map(({ label }) => label),
+    onError,
+  );
+  const onOpen = versions.add.bind(versions);
+  const { staleness } = monitoring;
+  const source = registrySource(registry, settings, { staleness, hint, onOpen, onError });
   const cacheOf = (model: string) => caches.of(model);
-  const opened = createModels(settings, { source, cacheOf, codec, monitoring, logger });
+  const recording = await openRecording(settings, { store, versions, ...monitoring, onError });
+  const opened = createModels(settings, { source, cacheOf, codec, metrics, recording, logger });
   const { models } = opened;
   const bodies = createBodyMemory(settings);
   const shared = { models, protocols, bodies, codec, client: guard.clientOf, metrics, onError };
@@ -155,6 +164,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
       await opened.close();
       await codec.close();
       caches.close();
+      await recording.close();
       await monitoring.close();
       logger.info({ clean }, 'stopped');
       return clean;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { ModelRegistry, openStore } from '@fairlead/registry';
 import {
   awsTestConnection,
@@ -36,7 +37,7 @@ async function stalenessSeconds({ call }: StartedGateway): Promise<number> {
   return Number(line?.[1]);
 }
 
-test('a gateway follows a registry in S3, works while S3 is unreachable, restarts from its cache, and reports the staleness', async () => {
+test('a gateway follows a registry in S3, works while S3 is unreachable, restarts from its cache, reports the staleness, and stores its records afterwards', async () => {
   const moto = await startMoto();
   const link = await TcpLink.to(moto.port);
   setEnvironment(awsEnvironment(`http://127.0.0.1:${link.port}`));
@@ -48,6 +49,7 @@ test('a gateway follows a registry in S3, works while S3 is unreachable, restart
     await moto.stop();
   });
   const location = `s3://${await newBucket(client)}/prod`;
+  const captures = `${location}-captures`;
   const registry = new ModelRegistry({ store: await openStore(location) });
   await registry.push(onnxVersion('affine', 'affine'));
   await registry.push(onnxVersion('affine', 'affine-next'));
@@ -56,6 +58,9 @@ test('a gateway follows a registry in S3, works while S3 is unreachable, restart
     FAIRLEAD_REGISTRY: location,
     FAIRLEAD_REGISTRY_CACHE: join(temporaryFolder(), 'cache'),
     FAIRLEAD_POLL_INTERVAL_MS: '100',
+    FAIRLEAD_STATE_FOLDER: temporaryFolder(),
+    FAIRLEAD_CAPTURE_LOCATION: captures,
+    FAIRLEAD_CAPTURE_SHARE: '1',
   };
 
   const first = await startGateway(variables);
@@ -87,6 +92,21 @@ test('a gateway follows a registry in S3, works while S3 is unreachable, restart
   await until(async () => ((await infer(second)) as number[])[0] === 3);
   expect((await readiness(second)).reason).toBeUndefined();
   expect(await stalenessSeconds(second)).toBeLessThan(15);
+
+  vi.restoreAllMocks();
+  await second.gateway.close();
+  await startGateway(variables);
+  const stored = async (folder: string, suffix: string): Promise<number> => {
+    const { Bucket, Prefix } = { Bucket: location.split('/')[2], Prefix: `prod${folder}` };
+    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix }));
+    return Contents.filter(({ Key = '' }) => Key.endsWith(suffix)).length;
+  };
+  // Of both versions: the first gateway ended while S3 was unreachable.
+  await until(async () => (await stored('/windows/affine/1/', '.json')) > 0);
+  await until(async () => (await stored('/windows/affine/2/', '.json')) > 0);
+  await until(
+    async () => (await stored('-captures/captures/model=affine/version=2/', '.parquet')) > 0,
+  );
 });
 
 test('a gateway without cache names the missing credentials and the fix', async () => {

@@ -53,6 +53,8 @@ export async function preparePrograms(
     registry: state.registry,
     keysFile: state.keys,
     jobsFolder: state.jobs,
+    recordsFolder: state.records,
+    capturesFolder: state.captures,
   });
   writeFiles(described);
   const flask = gunicornCommand(described);

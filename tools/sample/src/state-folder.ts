@@ -21,6 +21,10 @@ export interface StateFolder {
   readonly keys: string;
   /** Asynchronous inference jobs. */
   readonly jobs: string;
+  /** Records of the gateway that wait to be stored. */
+  readonly records: string;
+  /** Captured requests. */
+  readonly captures: string;
   readonly secrets: string;
   readonly processes: string;
   /** Unix sockets: below `host`, or in the temporary folder if the path would be too long or Nginx has another account. */
@@ -66,6 +70,8 @@ export function openStateFolder(root: string, nginx?: Account): StateFolder {
     logs,
     keys: join(root, 'keys.json'),
     jobs: join(root, 'jobs'),
+    records: join(root, 'records'),
+    captures: join(root, 'captures'),
     secrets: join(root, 'secrets.json'),
     processes: join(root, 'processes.json'),
     sockets,

@@ -6,6 +6,8 @@ export type HostStateKind =
   | 'registry'
   | 'registry cache'
   | 'jobs'
+  | 'records'
+  | 'captured requests'
   | 'models'
   | 'API keys'
   | 'trusted keys'
@@ -61,6 +63,8 @@ export function hostState(deployment: Deployment): readonly HostState[] {
   add('registry cache', variable('FAIRLEAD_REGISTRY_CACHE'));
   add('jobs', variable('FAIRLEAD_JOBS_FOLDER'));
   add('jobs', variable('FAIRLEAD_JOBS_QUEUE_URL'));
+  add('records', variable('FAIRLEAD_STATE_FOLDER'));
+  add('captured requests', variable('FAIRLEAD_CAPTURE_LOCATION'));
   add('models', flask?.environment.FAIRLEAD_MODEL_FOLDER);
   for (const { from, path } of secrets) {
     // A value of AWS is read again from there.

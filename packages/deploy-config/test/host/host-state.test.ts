@@ -15,6 +15,8 @@ const environment = {
   FAIRLEAD_REGISTRY: '/var/lib/fairlead/registry',
   FAIRLEAD_REGISTRY_CACHE: '/var/lib/fairlead/cache',
   FAIRLEAD_JOBS_FOLDER: '/var/lib/fairlead/jobs',
+  FAIRLEAD_STATE_FOLDER: '/var/lib/fairlead/records',
+  FAIRLEAD_CAPTURE_LOCATION: 's3://shop/captures',
   FAIRLEAD_KEYS_FILE: '/etc/fairlead/keys.json',
   FAIRLEAD_TRUSTED_KEYS: '/etc/fairlead/signers.pem',
 };
@@ -56,6 +58,8 @@ describe('state of a host', () => {
       'registry /var/lib/fairlead/registry registry',
       'registry cache /var/lib/fairlead/cache -',
       'jobs /var/lib/fairlead/jobs -',
+      'records /var/lib/fairlead/records -',
+      'captured requests s3://shop/captures -',
       'models /var/lib/flask-models -',
       'secrets /root/a file',
       'secrets /etc/fairlead/a -',

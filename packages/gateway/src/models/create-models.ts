@@ -10,6 +10,7 @@ import { onnxRuntime } from '@fairlead/serving/onnx';
 import { upstreamRuntime } from '@fairlead/serving/upstream';
 import type { Monitoring } from '../monitoring/create-monitoring.ts';
 import type { Logger } from '../monitoring/logger.ts';
+import type { Recording } from '../recording/open-recording.ts';
 import { forSetting } from '../settings/settings-error.ts';
 import { PREVIOUS_VERSION, type Settings } from '../settings/settings.ts';
 
@@ -20,7 +21,8 @@ export interface ModelDependencies {
   readonly source: ModelSource;
   readonly cacheOf: (model: string) => CacheStore | undefined;
   readonly codec: CodecPool;
-  readonly monitoring: Pick<Monitoring, 'metrics' | 'observer'>;
+  readonly metrics: Monitoring['metrics'];
+  readonly recording: Pick<Recording, 'observer' | 'recorder' | 'countLost'>;
   readonly logger: Logger;
 }
 
@@ -38,7 +40,7 @@ export interface OpenedModels {
  */
 export function createModels(
   settings: Settings,
-  { source, cacheOf, codec, monitoring: { metrics, observer }, logger }: ModelDependencies,
+  { source, cacheOf, codec, metrics, recording, logger }: ModelDependencies,
 ): OpenedModels {
   const upstream = forSetting('FAIRLEAD_FLASK_ADDRESS', () =>
     upstreamRuntime(flaskUpstream(settings), { codec }),
@@ -61,7 +63,8 @@ export function createModels(
       }),
       upstream,
     },
-    observer,
+    observer: recording.observer,
+    ...(recording.recorder && { recorder: recording.recorder }),
     requestTimeoutMs: settings.deadlineMs,
     maxQueued: settings.maxQueued,
     maxBatchRows: settings.maxBatchRows,
@@ -70,6 +73,7 @@ export function createModels(
     maxInputBytes: Math.min(settings.maxBodyBytes * MAX_ELEMENT_BYTES, 2 ** 31 - 1),
     onEvent: (event) => {
       const { type, ...fields } = event;
+      if (type === 'record-failed') recording.countLost(event);
       if (type === 'swapped') metrics.track(event.model, String(event.version));
       if (type === 'unloaded' && !isLoaded(models, event)) {
         metrics.forget(event.model, String(event.version));

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import {
   cachedStore,
+  type Manifest,
   ModelRegistry,
   openStore,
   type ObjectStore,
@@ -32,6 +33,8 @@ type RegistrySettings = Pick<
 /** The registry of a gateway. */
 interface OpenedRegistry {
   readonly registry: ModelRegistry;
+  /** Store of the registry, without the cache. */
+  readonly store: ObjectStore;
   /** Rejects with a SettingsError when the store lets writers overwrite each other. */
   readonly checkStore: () => Promise<void>;
 }
@@ -53,12 +56,12 @@ export async function openRegistry(
   const checkStore = (): Promise<void> =>
     forSettingLater('FAIRLEAD_REGISTRY', () => requireConditionalWrites(store));
   if (folder === undefined) {
-    return { registry: new ModelRegistry({ store, ...trust }), checkStore };
+    return { registry: new ModelRegistry({ store, ...trust }), store, checkStore };
   }
   const cached = forSetting('FAIRLEAD_REGISTRY_CACHE', () =>
     cachedStore(store, { folder, maxBytes, onError }),
   );
-  return { registry: new ModelRegistry({ store: cached, ...trust }), checkStore };
+  return { registry: new ModelRegistry({ store: cached, ...trust }), store, checkStore };
 }
 
 /** Rejects a store that overwrites objects; while a store is unreachable, the gateway starts from its cache. */
@@ -81,20 +84,33 @@ function readTrustedKeys({ trustedKeys: file, trustedSigners: signers }: Registr
   }));
 }
 
-/** Creates the source of the model server from a registry; `staleness` records when the alias of each model was last read. */
+/** Dependencies of the source of the model server. */
+interface SourceDependencies {
+  /** Records when the alias of each model was last read. */
+  readonly staleness: StalenessMetrics;
+  /** Returns why a model isn't served, if that is known. */
+  readonly hint: (model: string) => string | undefined;
+  /** Called for each version that is opened, before it is loaded. */
+  readonly onOpen: (manifest: Manifest) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Creates the source of the model server from a registry. */
 export function registrySource(
   registry: ModelRegistry,
   { pollIntervalMs }: RegistrySettings,
-  staleness: StalenessMetrics,
-  hint: (model: string) => string | undefined,
-  onError: (error: unknown) => void,
+  { staleness, hint, onOpen, onError }: SourceDependencies,
 ): ModelSource {
   const staleAfter = Math.max(STALE_AFTER_SECONDS, (3 * pollIntervalMs) / 1000);
   return {
     list: () => registry.listModels(),
     unservedHint: hint,
     resolve: (model, alias) => registry.resolve(model, alias),
-    openVersion: (model, version) => registry.openVersion(model, version),
+    async openVersion(model, version) {
+      const opened = await registry.openVersion(model, version);
+      onOpen(opened.manifest);
+      return opened;
+    },
     follow(model, alias, { signal }) {
       staleness.track(model);
       signal.addEventListener('abort', () => {

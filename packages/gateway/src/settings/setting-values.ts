@@ -30,6 +30,21 @@ export function wholeOrAuto(min: number, max: number) {
     .refine((value = min) => value >= min && value <= max, message);
 }
 
+/** A share, as a decimal number from 0 to 1. */
+export const share = z
+  .string()
+  .regex(
+    /^(?:0(?:\.\d{1,9})?|1(?:\.0{1,9})?)$/,
+    'must be a decimal number from 0 to 1, such as 0.1',
+  )
+  .transform(Number);
+
+/** A folder, or a bucket of S3 with a prefix. */
+export const writableLocation = text.refine(
+  (value) => !/^[a-z][a-z\d+.-]*:\/\//i.test(value) || isBucketLocation(value),
+  'must be a folder, or s3://bucket/prefix',
+);
+
 /** A time that Node's timers can wait for. */
 export const milliseconds = whole(1, 2 ** 31 - 1);
 
@@ -144,6 +159,11 @@ export const upstreamAddress = z
     (value) => isSocketAddress(value) || isTcpAddress(value, 1),
     `must be unix:/path (at most ${MAX_SOCKET_PATH_BYTES} bytes) or host:port`,
   );
+
+function isBucketLocation(value: string): boolean {
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(value) ?? [];
+  return bucketName.safeParse(bucket).success && !/^\/|\/\/|[^\x20-\x7e]/.test(prefix);
+}
 
 function isSocketAddress(value: string): boolean {
   const path = /^unix:(\/[^\0]+)$/s.exec(value)?.[1];

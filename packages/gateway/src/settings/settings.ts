@@ -4,6 +4,7 @@ import { jobsSettings } from './jobs-settings.ts';
 import { listeningSettings } from './listening-settings.ts';
 import { monitoringSettings } from './monitoring-settings.ts';
 import { protocolSettings } from './protocol-settings.ts';
+import { recordingSettings } from './recording-settings.ts';
 import { registrySettings } from './registry-settings.ts';
 import type { Setting } from './setting.ts';
 
@@ -18,6 +19,7 @@ export const settingGroups = {
   Inference: inferenceSettings,
   Protocols: protocolSettings,
   Jobs: jobsSettings,
+  Recording: recordingSettings,
   Monitoring: monitoringSettings,
 } as const;
 
@@ -29,6 +31,7 @@ export const settings = {
   ...inferenceSettings,
   ...protocolSettings,
   ...jobsSettings,
+  ...recordingSettings,
   ...monitoringSettings,
 } as const;
 

@@ -1,0 +1,33 @@
+import { pruneCaptures, type CaptureObjects, type LabelStore } from '@fairlead/capture';
+
+const DAY_MS = 86_400_000;
+
+/** Stores with objects that expire. */
+interface Expiring {
+  readonly objects: CaptureObjects;
+  readonly labels: LabelStore;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Removes captured requests and labels that are older than some days, at the start and then daily; 0 days remove nothing. */
+export function startRetention(
+  days: number,
+  { objects, labels, onError }: Expiring,
+): { stop(): void } {
+  if (days === 0) return { stop: () => undefined };
+  const prune = async (): Promise<void> => {
+    const before = Date.now() - days * DAY_MS;
+    await pruneCaptures({ objects, before });
+    await labels.prune(before);
+  };
+  const run = (): void => {
+    prune().catch(onError);
+  };
+  run();
+  const timer = setInterval(run, DAY_MS).unref();
+  return {
+    stop: () => {
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import type { Manifest } from '@fairlead/registry';
+import type { Signature } from '@fairlead/signature';
+import { decodeBaseline, type Baseline } from '@fairlead/windows';
+
+/** Version of a model, as records name it. */
+interface VersionLabel {
+  readonly model: string;
+  readonly version: string;
+}
+
+interface ServedVersion {
+  readonly signature: Signature;
+  readonly baseline: Baseline | undefined;
+}
+
+/** Versions that are remembered although they aren't loaded: they are about to be, or their last records are on the way. */
+const MAX_NOT_LOADED = 16;
+
+/** Signatures and baselines of the versions that the gateway has opened. */
+export class ServedVersions {
+  readonly #versions = new Map<string, ServedVersion>();
+  readonly #loaded: () => Iterable<VersionLabel>;
+  readonly #onError: (error: unknown) => void;
+
+  /** @param loaded - returns the versions that are loaded, which stay */
+  constructor(loaded: () => Iterable<VersionLabel>, onError: (error: unknown) => void) {
+    this.#loaded = loaded;
+    this.#onError = onError;
+  }
+
+  /** Remembers a version that is about to be loaded; a baseline that can't be used is reported. */
+  add({ model, version, signature, baseline }: Manifest): void {
+    const key = keyOf({ model, version: String(version) });
+    this.#versions.delete(key);
+    this.#versions.set(key, {
+      signature,
+      baseline: this.#decode(`${model} version ${version}`, signature, baseline),
+    });
+    const loaded = new Set([...this.#loaded()].map(keyOf));
+    const others = [...this.#versions.keys()].filter((each) => !loaded.has(each));
+    for (const each of others.slice(0, -MAX_NOT_LOADED)) this.#versions.delete(each);
+  }
+
+  signatureOf(label: VersionLabel): Signature | undefined {
+    return this.#versions.get(keyOf(label))?.signature;
+  }
+
+  baselineOf(label: VersionLabel): Baseline | undefined {
+    return this.#versions.get(keyOf(label))?.baseline;
+  }
+
+  #decode(
+    name: string,
+    signature: Signature,
+    document: Manifest['baseline'],
+  ): Baseline | undefined {
+    if (document === undefined) return undefined;
+    try {
+      const baseline = decodeBaseline(document);
+      const rest = withoutSensitive(baseline, signature);
+      if (rest !== baseline) {
+        this.#onError(
+          new Error(
+            `the baseline of ${name} has sensitive features, which are not counted: push it again with a baseline without them`,
+          ),
+        );
+      }
+      return rest;
+    } catch (cause) {
+      const message = `the baseline of ${name} can't be used, so that only its requests are counted: push it again with another one`;
+      this.#onError(new Error(message, { cause }));
+      return undefined;
+    }
+  }
+}
+
+/** Leaves out features that the signature marks as sensitive: a baseline that a training script wrote may have them. */
+function withoutSensitive(baseline: Baseline, { inputs, outputs }: Signature): Baseline {
+  const features = baseline.features.filter((feature) => !isSensitive(feature, inputs));
+  const watched = baseline.outputs.filter((output) => !isSensitive(output, outputs));
+  const isSame =
+    features.length === baseline.features.length && watched.length === baseline.outputs.length;
+  return isSame ? baseline : { ...baseline, features, outputs: watched };
+}
+
+function isSensitive(
+  { tensor, index }: Baseline['features'][number],
+  specs: Signature['inputs'],
+): boolean {
+  const spec = specs.find(({ name }) => name === tensor);
+  return spec?.sensitive === true || spec?.features?.[index]?.sensitive === true;
+}
+
+function keyOf({ model, version }: VersionLabel): string {
+  return `${model}\n${version}`;
+}

@@ -1,0 +1,59 @@
+import { setting } from './setting.ts';
+import { oneOf, share, text, whole, writableLocation } from './setting-values.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Records of what versions receive and answer. */
+export const recordingSettings = {
+  stateFolder: setting(
+    'FAIRLEAD_STATE_FOLDER',
+    text.optional(),
+    undefined,
+    'Folder on this host for records that wait to be stored. The gateways of one host may share it.',
+  ),
+  windows: setting(
+    'FAIRLEAD_WINDOWS',
+    oneOf('auto', 'on', 'off'),
+    'auto',
+    'Counts what each version receives and answers, and stores the counts in `windows/` of the registry, for drift reports. `auto` is `on` with FAIRLEAD_STATE_FOLDER; without that folder, `on` loses windows while the registry is unavailable.',
+  ),
+  windowsSlotMs: setting(
+    'FAIRLEAD_WINDOWS_SLOT_MS',
+    whole(1000, HOUR_MS).refine(
+      (value) => HOUR_MS % value === 0,
+      `must divide an hour, which is ${HOUR_MS}`,
+    ),
+    '300000',
+    'Length of a window. It must divide an hour, and be the same on all hosts.',
+  ),
+  windowsSpoolBytes: setting(
+    'FAIRLEAD_WINDOWS_SPOOL_BYTES',
+    whole(0, 2 ** 40),
+    '67108864',
+    'Maximum size of the windows that wait on this host while the registry is unavailable; further ones are lost, and counted.',
+  ),
+  captureLocation: setting(
+    'FAIRLEAD_CAPTURE_LOCATION',
+    writableLocation.optional(),
+    undefined,
+    'Stores a share of the requests with their answers as Parquet, without sensitive features, and labels of them: a folder, or `s3://bucket/prefix`. Requires FAIRLEAD_STATE_FOLDER.',
+  ),
+  captureShare: setting(
+    'FAIRLEAD_CAPTURE_SHARE',
+    share,
+    '0.1',
+    'Share of the requests that is captured, from 0 to 1; 0 captures none and accepts labels only.',
+  ),
+  captureSpoolBytes: setting(
+    'FAIRLEAD_CAPTURE_SPOOL_BYTES',
+    whole(1, 2 ** 46),
+    '536870912',
+    'Maximum size of the captured requests that wait on this host to be stored; further ones are not captured, and counted.',
+  ),
+  captureRetentionDays: setting(
+    'FAIRLEAD_CAPTURE_RETENTION_DAYS',
+    whole(0, 36_500),
+    '90',
+    'Age in days at which captured requests and labels are deleted; 0 never deletes.',
+  ),
+} as const;
