@@ -113,7 +113,9 @@ export function exitCodeOf(error: unknown): ExitCode {
   const known = code === undefined ? undefined : byCode.get(code);
   if (known !== undefined) return known;
   // Other libraries reject a scope of a key, an option, a deployment: input of the command line.
-  if (/^ERR_(?:PARITY|SECURITY|SIGNATURE|DEPLOYMENT|NGINX|GUNICORN|SYSTEMD)_/.test(code ?? ''))
+  if (
+    /^ERR_(?:PARITY|SECURITY|SIGNATURE|DRIFT|DEPLOYMENT|NGINX|GUNICORN|SYSTEMD)_/.test(code ?? '')
+  )
     return usage;
   if (code?.startsWith('ERR_DEPLOY_') === true) return unavailable;
   return code?.startsWith('ERR_SERVING_') === true ? failed : internal;

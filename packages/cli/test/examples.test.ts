@@ -69,6 +69,11 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   "model list --json | jq '.models[].aliases.champion'": '"champion": 2',
   'model show digits': /^ +2 .* champion +accuracy 0.97$/m,
   'model show digits champion --card': 'Digits of letters.',
+  'model show digits champion --html baseline.html': {
+    after:
+      'model push digits model.onnx --baseline train.csv --label digit; model promote digits 8',
+    prints: /^Baseline$/m,
+  },
   'model show digits 3 --json | jq .manifest.metrics.accuracy': '"accuracy": 0.97',
   'model history digits': 'pushed version 7',
   'model history digits --alias champion': 'set "champion" to version 2 (was 1)',
@@ -174,11 +179,13 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'render deployment.ts --out rendered': 'etc/nginx/nginx.conf',
   'render deployment.ts --out rendered --check': 'etc/nginx/nginx.conf',
   'sudo fairlead render deployment.json --out /': 'etc/nginx/nginx.conf',
-  'model show digits champion --html baseline.html': {
-    after:
-      'model push digits model.onnx --baseline train.csv --label digit; model promote digits 8',
-    prints: /^Baseline$/m,
-  },
+  'drift report iris': /^iris version 1: insufficient data/,
+  'drift report iris@1 --since 24h --format html --out drift.html': /^$/,
+  'drift report iris --json | jq -r \'.features[] | select(.status == "drift").name\'':
+    '"format":"fairlead-drift-report"',
+  'drift watch --once': 'iris version 1: insufficient data',
+  'drift watch iris --once --fail-on-drift': 'iris version 1: insufficient data',
+  'drift watch': { prints: 'iris version 1: insufficient data', until: 0 },
   'dashboard grafana > dashboard.json': /"uid": "fairlead"/,
   'dashboard prometheus > fairlead.rules.yml': '"alert": "FairleadFailures"',
   'dashboard prometheus --limit latencySeconds=0.25 --limit failureShare=0.01':
@@ -205,7 +212,7 @@ const replacements = new Map<string, string>([
 
 /** Examples that change no file: they share one folder. */
 const READS =
-  /^fairlead (?!.*--html)(?:doctor|completion|dashboard|serve --|key list|model (?:list|show|history|watch|compare|verify|gates show))|--dry-run|--check/;
+  /^fairlead (?!.*--html)(?:doctor|completion|dashboard|drift report iris(?!@)|serve --|key list|model (?:list|show|history|watch|compare|verify|gates show))|--dry-run|--check/;
 
 const ended: (() => Promise<unknown>)[] = [];
 let prepared = '';

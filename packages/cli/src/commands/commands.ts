@@ -1,6 +1,7 @@
 import type { CommandEntry, CommandGroup } from '../command-tree.ts';
 import { dashboardCommands } from './dashboard/dashboard-commands.ts';
 import { hostsCommands, releaseCommands } from './deploy-commands.ts';
+import { driftCommands } from './drift/drift-commands.ts';
 import { keyCommands } from './key/key-commands.ts';
 import { modelCommands } from './model/model-commands.ts';
 import { registryCommands } from './registry/registry-commands.ts';
@@ -48,6 +49,7 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: async () => (await import('./restore-command.ts')).defineRestoreCommand,
   },
   hostsCommands,
+  driftCommands,
   dashboardCommands,
   {
     name: 'completion',

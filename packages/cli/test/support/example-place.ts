@@ -6,6 +6,10 @@ import { type Place, run } from './fairlead.ts';
 import { hostDeployment } from './host-deployment.ts';
 import { affine, affineGolden, affineNext } from './models.ts';
 
+const { folderStore, ModelRegistry } = await import('@fairlead/registry');
+const { baselineDigest, decodeBaseline, emptyWindow, openWindowStore } =
+  await import('@fairlead/windows');
+
 /** A folder that MLflow itself wrote, of the registry's tests. */
 const mlflow = new URL('../../../registry/test/sources/mlflow/external-data', import.meta.url);
 
@@ -34,13 +38,34 @@ export async function prepareExamples({ folder, env = {} }: Place): Promise<void
   await call('model', 'promote', 'digits', '2');
   await call('model', 'promote', 'digits', '4', '--alias', 'candidate');
   await call('model', 'tag', 'digits', 'stage=testing', '--of', '3');
-  await call('model', 'push', 'iris', affine, '--skip-validation');
+  await call('model', 'push', 'iris', affine, '--skip-validation', '--baseline', 'iris.csv');
   await call('model', 'promote', 'iris', '1');
+  await recordWindows(join(folder, 'registry'));
   await call('registry', 'backup', 'backups/2030-01-31.tar');
   await call('key', 'signing', 'release');
   await call('model', 'sign', 'digits', '3', '--key', 'release.private.pem');
   await call('key', 'create', '--client', 'acme', '--scope', 'infer:*');
   await call('render', 'deployment.ts', '--out', 'rendered');
+}
+
+/** Stores windows of two requests to iris, in each of the last two finished hours. */
+async function recordWindows(registry: string): Promise<void> {
+  const store = await openWindowStore({ objects: folderStore(registry) });
+  const { manifest } = await new ModelRegistry({ store: folderStore(registry) }).openVersion(
+    'iris',
+    1,
+  );
+  const baseline = decodeBaseline(manifest.baseline);
+  const columns = (list: typeof baseline.features) =>
+    list.map(({ name, counts }) => ({ name, counts }));
+  const hour = Math.floor((Date.now() - 600_000) / 3_600_000) * 3_600_000;
+  for (const from of [hour - 7_200_000, hour - 3_600_000]) {
+    await store.add({
+      ...emptyWindow({ model: 'iris', version: '1' }, from, from + 300_000),
+      ...{ baseline: baselineDigest(baseline), requests: 2, rows: 2 },
+      ...{ features: columns(baseline.features), outputs: columns(baseline.outputs) },
+    });
+  }
 }
 
 function writeFiles(folder: string): void {
@@ -68,6 +93,7 @@ function writeFiles(folder: string): void {
   write('report.html', '<p>Fair.</p>\n');
   write('test.csv', 'x.0,x.1\n1,2\n3,4\n');
   write('train.csv', 'x.0,x.1,digit\n1,2,0\n3,4,1\n');
+  write('iris.csv', 'x[0],x[1],y[0],y[1]\n1,2,3,5\n3,4,7,9\n');
   const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }];
   write('captured.jsonl', { inputs });
   write('deployment.json', hostDeployment);

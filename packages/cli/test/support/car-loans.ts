@@ -1,0 +1,120 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import type { JsonValue, ObjectStore } from '@fairlead/registry';
+import type { Signature, Tensor } from '@fairlead/signature';
+
+const { folderStore, ModelRegistry } = await import('@fairlead/registry');
+const { baselineDocument, createBaseline, openWindowStore, WindowRecorder } =
+  await import('@fairlead/windows');
+
+/** Data set of NannyML: in `analysis` five columns shift after 2,500 of 5,000 rows. */
+export type Loans = Readonly<Record<string, readonly string[]>>;
+
+/** Columns that shift, as features and outputs of the model. */
+export const shifted = [
+  ...['car_value', 'loan_length', 'repaid_loan_on_prev_car', 'salary_range', 'y_pred_proba'],
+] as const;
+
+const numbers = ['car_value', 'debt_to_income_ratio', 'driver_tenure', 'loan_length'];
+const texts = ['repaid_loan_on_prev_car', 'salary_range', 'size_of_downpayment'];
+const OUTPUT = 'y_pred_proba';
+
+export const signature: Signature = {
+  inputs: [
+    ...numbers.map((name) => ({ name, datatype: 'FP64', shape: [-1] }) as const),
+    ...texts.map((name) => ({ name, datatype: 'BYTES', shape: [-1] }) as const),
+    { name: 'customer', datatype: 'BYTES', shape: [-1], sensitive: true },
+  ],
+  outputs: [{ name: OUTPUT, datatype: 'FP64', shape: [-1] }],
+};
+
+/** A text of the sensitive feature, which must be stored nowhere. */
+export const SENTINEL = 'customer-8c1f0d';
+
+export const HOUR_MS = 3_600_000;
+
+/** Reads a table of the data set. */
+export function readLoans(name: 'reference' | 'analysis'): Loans {
+  const file = new URL(`../../../drift/test/goldens/car-loan/${name}.csv.gz`, import.meta.url);
+  const [head = '', ...lines] = gunzipSync(readFileSync(file)).toString().trimEnd().split(/\r?\n/u);
+  const rows = lines.map((line) => line.split(','));
+  return Object.fromEntries(
+    head.split(',').map((column, index) => [column, rows.map((row) => row[index] ?? '')]),
+  );
+}
+
+/** Creates a registry with the version 1 of the model `loans`, its champion, and the reference as its baseline. */
+export async function pushLoans(folder: string): Promise<ObjectStore> {
+  mkdirSync(folder, { recursive: true });
+  const store = folderStore(folder);
+  const registry = new ModelRegistry({ store });
+  const reference = readLoans('reference');
+  const columns: Record<string, readonly (string | number)[]> = {
+    customer: (reference.car_value ?? []).map(() => SENTINEL),
+  };
+  for (const name of [...numbers, OUTPUT]) columns[name] = (reference[name] ?? []).map(Number);
+  for (const name of texts) columns[name] = reference[name] ?? [];
+  await registry.push({
+    model: 'loans',
+    runtime: { name: 'onnx' },
+    signature,
+    files: { 'model.onnx': Buffer.from('weights') },
+    baseline: baselineDocument(createBaseline(columns, { signature })) as JsonValue,
+    actor: 'ada',
+  });
+  await registry.setAlias('loans', 'champion', 1, { actor: 'ada' });
+  return store;
+}
+
+/** Begin of the last hour that a watch judges now. */
+export function lastHour(): number {
+  return Math.floor((Date.now() - 600_000) / HOUR_MS) * HOUR_MS - HOUR_MS;
+}
+
+/** Records the rows from `first` until before `last` in an hour, in requests of 100 rows, as a gateway does. */
+export async function recordHour(
+  store: ObjectStore,
+  table: Loans,
+  { first, last, hour }: { readonly first: number; readonly last: number; readonly hour: number },
+): Promise<void> {
+  const windows = await openWindowStore({ objects: store, rollUp: false });
+  const { manifest } = await new ModelRegistry({ store }).openVersion('loans', 1);
+  const { decodeBaseline } = await import('@fairlead/windows');
+  const baseline = decodeBaseline(manifest.baseline);
+  const recorder = new WindowRecorder({
+    store: windows,
+    baselineOf: () => baseline,
+    maxValuesPerSecond: 1e9,
+    now: () => hour,
+  });
+  const label = { model: 'loans', version: '1' };
+  for (let row = first; row < last; row += 100) {
+    const slice = (name: string) => (table[name] ?? []).slice(row, row + 100);
+    const column = (name: string): Tensor => ({
+      ...{ name, datatype: 'FP64', shape: [100] },
+      data: Float64Array.from(slice(name).map(Number)),
+    });
+    const text = (name: string, values: readonly string[]): Tensor => ({
+      ...{ name, datatype: 'BYTES', shape: [100] },
+      data: values.map((value) => Buffer.from(value)),
+    });
+    const inputs = [
+      ...numbers.map(column),
+      ...texts.map((name) => text(name, slice(name))),
+      text('customer', Array<string>(100).fill(SENTINEL)),
+    ];
+    recorder.record({ label, inputs, outputs: [column(OUTPUT)] });
+    recorder.inferenceFinished({ ...label, outcome: 'success', rows: 100, requestDurationMs: 1 });
+  }
+  await recorder.close();
+  await windows.close();
+}
+
+/** Records the first 4,000 rows of `analysis` in the eight hours until the last one: the shift is in the last three. */
+export async function recordShift(store: ObjectStore): Promise<void> {
+  const analysis = readLoans('analysis');
+  for (let index = 0; index < 8; index += 1) {
+    const hour = lastHour() - (7 - index) * HOUR_MS;
+    await recordHour(store, analysis, { first: index * 500, last: (index + 1) * 500, hour });
+  }
+}
