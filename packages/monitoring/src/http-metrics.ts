@@ -5,6 +5,7 @@ import { BucketCounts, registerBucketHistogram } from './bucket-histogram.ts';
 import { checkMetricNames } from './check-metric-names.ts';
 import { checkFunction, checkInteger, checkOptions, rejectResult } from './check-options.ts';
 import { firstPass } from './first-pass.ts';
+import { knownMethods } from './known-methods.ts';
 import type { OptionNames } from './options-problem.ts';
 import { onRequestEnd, requestPath } from './request-end.ts';
 
@@ -42,19 +43,6 @@ const optionNames: OptionNames<HttpMetricsOptions> = {
 
 /** Bounds in seconds; the default buckets of the Prometheus clients, with two finer ones below. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-
-/** RFC 9110, section 9, and PATCH (RFC 5789); Node parses about 25 more, which any client could send. */
-const knownMethods = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'PATCH',
-  'DELETE',
-  'OPTIONS',
-  'CONNECT',
-  'TRACE',
-]);
 
 const totalName = 'http_requests_total';
 const durationName = 'http_request_duration_seconds';

@@ -24,6 +24,12 @@ export type {
   InferTarget,
 } from './inference/infer-request.ts';
 export type { InferenceRecord, InferenceRecorder } from './inference/inference-recorder.ts';
+export type {
+  InferenceTracer,
+  TracedEncoding,
+  TracedExecution,
+  TracedInference,
+} from './inference/inference-tracer.ts';
 export type { VersionChoice, VersionRouter } from './inference/version-router.ts';
 export type {
   ExecutedEvent,
@@ -102,7 +108,12 @@ export { ServingError } from './errors/serving-error.ts';
 export type { ServingErrorCode, ServingErrorOptions } from './errors/serving-error.ts';
 export type { ServingEvent } from './models/serving-event.ts';
 export type { CacheLookup } from './cache/response-cache.ts';
-export { findTraceContext, traceContext, traceHeaders } from './inference/trace-context.ts';
+export {
+  adoptTrace,
+  findTraceContext,
+  traceContext,
+  traceHeaders,
+} from './inference/trace-context.ts';
 export type { TraceCarrier, TraceContext } from './inference/trace-context.ts';
 export type {
   Duration,

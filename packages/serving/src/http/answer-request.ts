@@ -68,7 +68,12 @@ async function infer(
   const inferred = await runExchange(exchange, body, model, context, ofClient);
   const headers = resultHeaders(inferred.result);
   for (const name in headers) res.setHeader(name, headers[name] ?? '');
-  return exchange.encode(inferred, ofClient);
+  const { tracer } = server;
+  if (tracer === undefined) return exchange.encode(inferred, ofClient);
+  const startedAt = performance.now();
+  const reply = await exchange.encode(inferred, ofClient);
+  tracer.encoded({ trace: req, startedAt, endedAt: performance.now() });
+  return reply;
 }
 
 function receive(

@@ -70,6 +70,25 @@ export function findTraceContext(carrier: TraceCarrier): TraceContext | undefine
 }
 
 /**
+ * Makes a span of a tracing library the span of a request: upstreams get it as their parent, and logs its trace id.
+ *
+ * @param trace - ids of the span; read from the headers of the request before, it has the client's trace id
+ *
+ * @example
+ * ```ts
+ * import { adoptTrace, traceContext } from '@fairlead/serving';
+ *
+ * const carrier = { headers: {} };
+ * adoptTrace(carrier, { traceId: '1'.repeat(32), spanId: '2'.repeat(16), sampled: true });
+ * console.log(traceContext(carrier).spanId); // 2222222222222222
+ * ```
+ */
+export function adoptTrace(carrier: TraceCarrier, trace: TraceContext): void {
+  const state = trace.state ?? readState(carrier.headers.tracestate);
+  known.set(carrier, { ...trace, ...(state !== undefined && { state }) });
+}
+
+/**
  * Headers that send the trace to an upstream: the span of this service is the parent.
  *
  * @example

@@ -9,12 +9,14 @@ import {
 } from '../circuit-breaker/circuit-breaker-options.ts';
 import type { Fallback } from '../fallback/fallback.ts';
 import type { InferenceObserver } from '../inference/inference-observer.ts';
+import type { InferenceTracer } from '../inference/inference-tracer.ts';
 import type { InferenceRecorder } from '../inference/inference-recorder.ts';
 import type { VersionRouter } from '../inference/version-router.ts';
 import type { ModelSource } from '../source/model-source.ts';
 import type { RuntimeFactory } from '../runtime/runtime.ts';
 import type { ServingEvent } from '../models/serving-event.ts';
 import { safeObserver } from './safe-observer.ts';
+import { safeTracer } from './safe-tracer.ts';
 
 /** Options of a `ModelServer`. */
 export interface ModelServerOptions {
@@ -36,6 +38,11 @@ export interface ModelServerOptions {
    * @defaultValue the version that the alias points to
    */
   readonly router?: VersionRouter;
+  /**
+   * Receives the times of requests with a trace carrier.
+   * @defaultValue none: requests aren't timed for traces
+   */
+  readonly tracer?: InferenceTracer;
   /**
    * Records inferences after their answers were sent.
    * @defaultValue none: nothing is recorded
@@ -115,6 +122,7 @@ const optionNames: OptionNames<ModelServerOptions> = {
   alias: 'optional',
   runtimes: 'required',
   observer: 'optional',
+  tracer: 'optional',
   onEvent: 'optional',
   router: 'optional',
   recorder: 'optional',
@@ -173,7 +181,7 @@ export const serveOptionNames: OptionNames<ServeOptions> = {
   requiredForReadiness: 'optional',
 };
 
-type Optional = 'observer' | 'onEvent' | 'router' | 'recorder';
+type Optional = 'observer' | 'tracer' | 'onEvent' | 'router' | 'recorder';
 
 /** The options with their defaults, each within its bounds. */
 export interface CheckedOptions
@@ -232,9 +240,11 @@ export function checkModelServerOptions(options: ModelServerOptions): CheckedOpt
 
 /** @throws ServingError `ERR_SERVING_INVALID_OPTION` for an option that lacks a method or isn't a function. */
 function checkPlugins(options: Omit<ModelServerOptions, 'circuitBreaker'>): void {
-  const { source, runtimes, observer, router, recorder, onEvent, now, serveOptions } = options;
+  const { source, runtimes, observer, tracer, router, recorder, onEvent, now, serveOptions } =
+    options;
   checkMethods('source', source, ['resolve', 'follow', 'openVersion']);
   checkMethods('observer', observer, ['inferenceStarted', 'inferenceFinished', 'executed']);
+  checkMethods('tracer', tracer, ['inferred', 'encoded']);
   checkMethods('router', router, ['route']);
   checkMethods('recorder', recorder, ['record']);
   checkFunctions({ onEvent, now, serveOptions });
@@ -247,10 +257,12 @@ function checkPlugins(options: Omit<ModelServerOptions, 'circuitBreaker'>): void
 function safeListeners({
   onEvent: given,
   observer,
-}: ModelServerOptions): Pick<ModelServerOptions, 'onEvent' | 'observer'> {
+  tracer,
+}: ModelServerOptions): Pick<ModelServerOptions, 'onEvent' | 'observer' | 'tracer'> {
   const onEvent = given && safeListener(given, warnOfFailure('onEvent'));
   return {
     ...(onEvent && { onEvent }),
     ...(observer && { observer: safeObserver(observer, onEvent) }),
+    ...(tracer && { tracer: safeTracer(tracer) }),
   };
 }

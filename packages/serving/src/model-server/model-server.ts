@@ -8,6 +8,7 @@ import type {
   InferResult,
   InferTarget,
 } from '../inference/infer-request.ts';
+import type { InferenceTracer } from '../inference/inference-tracer.ts';
 import type { LoadedVersion } from '../models/loaded-version.ts';
 import type { ModelIndexEntry } from '../models/model-index.ts';
 import type { ModelStatus } from '../models/model-status.ts';
@@ -165,6 +166,11 @@ export class ModelServer {
    */
   versionsOf(model: string): readonly string[] {
     return this.#models.get(model).model.live.map(({ label }) => label.version);
+  }
+
+  /** The tracer of the options; it never throws. */
+  get tracer(): InferenceTracer | undefined {
+    return this.#options.tracer;
   }
 
   /** Names of the served models. */

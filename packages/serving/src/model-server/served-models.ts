@@ -88,6 +88,7 @@ export class ServedModels {
       alias,
       alsoFollow,
       observer: this.#options.observer,
+      tracer: this.#options.tracer,
       onEvent: (event) => {
         this.#onEvent(event);
       },

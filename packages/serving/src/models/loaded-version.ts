@@ -14,6 +14,7 @@ import type {
   InferenceObserver,
   VersionLabel,
 } from '../inference/inference-observer.ts';
+import type { InferenceTracer } from '../inference/inference-tracer.ts';
 import type { TraceCarrier } from '../inference/trace-context.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { BatchLimits } from '../scheduling/batch-limits.ts';
@@ -43,6 +44,7 @@ export interface LoadedVersionOptions {
   /** Circuit breaker; without one, requests are sent to a runtime that fails, too. */
   readonly breaker?: Omit<BreakingRuntimeOptions, 'title'> | undefined;
   readonly observer?: InferenceObserver | undefined;
+  readonly tracer?: InferenceTracer | undefined;
 }
 
 /** Context of one request. */
@@ -77,6 +79,7 @@ export class LoadedVersion {
   readonly #meter: VersionMeter;
   readonly #check: (request: InferRequest) => void;
   readonly #share: QueueShare;
+  readonly #tracer: InferenceTracer | undefined;
   #inFlight = 0;
   #draining = false;
   #onIdle: (() => void) | undefined;
@@ -93,11 +96,13 @@ export class LoadedVersion {
     this.goldenExamples = manifest.goldenExamples ?? [];
     this.batching = batching;
     this.validationSkipped = validationSkipped;
+    this.#tracer = options.tracer;
     this.#meter = new VersionMeter(this.label, options.observer);
     this.#check = createRequestCheck(manifest, { maxRowsPerRequest, batching: batching.on });
     this.#share = new QueueShare(maxQueued);
     this.#scheduler = new Scheduler({
       title,
+      traced: options.tracer !== undefined,
       runtime: this.runtime,
       batching: batching.on ? limits : undefined,
       maxQueued,
@@ -200,6 +205,13 @@ export class LoadedVersion {
       throw error;
     } finally {
       this.#meter.finished({ outcome, reason, rows, startedAt, decodedAt, ran, lookup });
+      if (this.#tracer !== undefined && context.trace !== undefined) {
+        this.#tracer.inferred({
+          ...this.label,
+          ...{ trace: context.trace, outcome, reason, rows, startedAt, decodedAt },
+          ...{ endedAt: performance.now(), execution: ran?.execution, cache: lookup?.result },
+        });
+      }
       if (entered && client !== undefined) this.#share.leave(client);
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#onIdle?.();

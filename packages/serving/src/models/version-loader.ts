@@ -2,6 +2,7 @@ import type { CacheStore } from '../cache/cache-store.ts';
 import type { BreakingRuntimeOptions } from '../circuit-breaker/breaking-runtime.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import type { InferenceObserver } from '../inference/inference-observer.ts';
+import type { InferenceTracer } from '../inference/inference-tracer.ts';
 import type { RuntimeFactory } from '../runtime/runtime.ts';
 import type { BatchLimits } from '../scheduling/batch-limits.ts';
 import type { ModelArtifacts, ModelSource } from '../source/model-source.ts';
@@ -17,6 +18,7 @@ export interface VersionLoaderOptions {
   readonly source: ModelSource;
   readonly runtimes: Readonly<Record<string, RuntimeFactory>>;
   readonly observer: InferenceObserver | undefined;
+  readonly tracer: InferenceTracer | undefined;
   readonly onEvent: (event: ServingEvent) => void;
   readonly warmUpTimeoutMs: number;
   readonly batching: BatchLimits;

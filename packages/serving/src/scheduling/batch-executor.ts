@@ -1,5 +1,6 @@
 import { ServingError } from '../errors/serving-error.ts';
 import type { ExecutedEvent } from '../inference/inference-observer.ts';
+import type { TracedExecution } from '../inference/inference-tracer.ts';
 import type { Execution, Runtime } from '../runtime/runtime.ts';
 import { ExecutionScope } from './execution-scope.ts';
 import type { IdleMonitor } from './idle-monitor.ts';
@@ -9,6 +10,8 @@ import type { Ticket } from './ticket.ts';
 /** Options of a {@link BatchExecutor}. */
 export interface BatchExecutorOptions {
   readonly runtime: Runtime;
+  /** True if outcomes name their execution. */
+  readonly traced: boolean;
   /** Called for each execution. */
   readonly onExecuted: (event: Pick<ExecutedEvent, 'batchSize' | 'computeDurationMs'>) => void;
   readonly idle: Pick<IdleMonitor, 'recordExecution'>;
@@ -38,9 +41,11 @@ export class BatchExecutor {
         await this.#executeSingly(members);
         return;
       }
+      const execution = this.#options.traced ? traceOf(members, startedAt) : undefined;
       members.forEach((member, index) => {
         const queueDurationMs = startedAt - member.acceptedAt;
-        member.resolve({ outputs: parts[index] ?? [], queueDurationMs, computeDurationMs });
+        const outputs = parts[index] ?? [];
+        member.resolve({ outputs, queueDurationMs, computeDurationMs, execution });
         this.#options.onSettled(member);
       });
     } catch (error) {
@@ -80,6 +85,13 @@ export class BatchExecutor {
       for (const member of members) member.onSettled = undefined;
     }
   }
+}
+
+function traceOf(members: readonly Ticket[], startedAt: number): TracedExecution {
+  let batchSize = 0;
+  for (const { countedRows } of members) batchSize += countedRows;
+  const carriers = members.flatMap(({ trace }) => trace ?? []);
+  return { startedAt, endedAt: performance.now(), batchSize, members: carriers };
 }
 
 /** Returns whether one request of the batch may be the cause of an error, rather than the runtime. */

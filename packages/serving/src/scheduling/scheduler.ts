@@ -12,6 +12,11 @@ import { Ticket, type Outcome, type Submission } from './ticket.ts';
 export interface SchedulerOptions extends Pick<BatchExecutorOptions, 'runtime' | 'onExecuted'> {
   /** Name and version of the model, for messages. */
   readonly title: string;
+  /**
+   * True if outcomes name their execution.
+   * @defaultValue false
+   */
+  readonly traced?: boolean;
   /** Undefined when requests of this version can't share an execution. */
   readonly batching: BatchLimits | undefined;
   /** Maximum number of waiting requests; further ones are rejected. */
@@ -46,10 +51,11 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    const { runtime, onExecuted, idleMonitor = new IdleMonitor() } = options;
+    const { runtime, traced = false, onExecuted, idleMonitor = new IdleMonitor() } = options;
     this.#idleMonitor = idleMonitor;
     this.#executor = new BatchExecutor({
       runtime,
+      traced,
       onExecuted,
       idle: idleMonitor,
       onSettled: (ticket) => {

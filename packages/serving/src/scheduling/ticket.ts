@@ -1,6 +1,7 @@
 import type { Tensor } from '@fairlead/signature';
 import { ServingError } from '../errors/serving-error.ts';
 import type { CancelSignal } from '../inference/cancel-signal.ts';
+import type { TracedExecution } from '../inference/inference-tracer.ts';
 import type { TraceCarrier } from '../inference/trace-context.ts';
 import type { Link } from './linked-list.ts';
 
@@ -26,6 +27,8 @@ export interface Outcome {
   readonly queueDurationMs: number;
   /** Milliseconds that the execution took, the other requests of its batch included. */
   readonly computeDurationMs: number;
+  /** Set where requests are traced. */
+  readonly execution?: TracedExecution | undefined;
 }
 
 /** One accepted request on its way through the scheduler; it is answered once. */

@@ -1,0 +1,2 @@
+export { openOtlpTracing } from './otlp-tracing.ts';
+export type { OtlpTracing, OtlpTracingOptions } from './otlp-tracing.ts';

@@ -1,0 +1,9 @@
+export { requestTracing } from './request-tracing.ts';
+export type { RequestSpanIds, RequestTracing, RequestTracingOptions } from './request-tracing.ts';
+export type {
+  InferenceTracer,
+  TracedEncoding,
+  TracedExecution,
+  TracedInference,
+  TracedRequest,
+} from './traced-inference.ts';
