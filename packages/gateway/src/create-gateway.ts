@@ -6,6 +6,7 @@ import type { OptionNames } from '@fairlead/signature';
 import { openGuard } from './access/open-guard.ts';
 import { createBodyMemory } from './http/create-body-memory.ts';
 import { createHttpServer } from './http/create-http-server.ts';
+import { routeGroups } from './http/route-groups.ts';
 import { openJobs } from './jobs/open-jobs.ts';
 import { isInherited, requireInherited } from './listening/listen-on.ts';
 import { Listener, type GrpcListener } from './listening/listener.ts';
@@ -16,6 +17,7 @@ import { openRegistry, registrySource } from './models/open-registry.ts';
 import { createResponseCaches } from './models/response-caches.ts';
 import { createMonitoring, SERVICE } from './monitoring/create-monitoring.ts';
 import type { Logger } from './monitoring/logger.ts';
+import { openTracing } from './monitoring/open-tracing.ts';
 import { createProtocols } from './protocols/create-protocols.ts';
 import { invocationsWarnings } from './protocols/invocations-warnings.ts';
 import { openRecording } from './recording/open-recording.ts';
@@ -89,6 +91,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
     ...access.warnings(),
     ...invocationsWarnings(settings, models.models),
   ]);
+  const tracing = await openTracing(settings, { routeGroup: routeGroups(protocols), logger });
   const access = await openGuard(settings, protocols, monitoring, logger);
   const { guard } = access;
   const { registry, store, checkStore } = await openRegistry(settings, onError);
@@ -110,13 +113,16 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const source = registrySource(registry, settings, { staleness, hint, onOpen, onError });
   const cacheOf = (model: string) => caches.of(model);
   const recording = await openRecording(settings, { store, versions, ...monitoring, onError });
-  const opened = createModels(settings, { source, cacheOf, codec, metrics, recording, logger });
+  const watched = { metrics, tracing, recording, logger };
+  const opened = createModels(settings, { source, cacheOf, codec, ...watched });
   const { models } = opened;
   const bodies = createBodyMemory(settings);
   const shared = { models, protocols, bodies, codec, client: guard.clientOf, metrics, onError };
   const onEvent = logEvents(logger);
   const jobs = await openJobs(settings, { ...shared, onEvent });
-  const server = createHttpServer(settings, { ...shared, guard, jobs: jobs?.handler, logger });
+  const server = createHttpServer(settings, {
+    ...{ ...shared, guard, jobs: jobs?.handler, tracing, logger },
+  });
 
   async function startGrpc(): Promise<GrpcListener | undefined> {
     if (settings.grpcListen === undefined) return undefined;
@@ -165,6 +171,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
       await codec.close();
       caches.close();
       await recording.close();
+      await tracing?.close();
       await monitoring.close();
       logger.info({ clean }, 'stopped');
       return clean;

@@ -10,6 +10,12 @@ export { freePort } from './free-port.ts';
 export { httpCall, type HttpAddress, type HttpRequest, type HttpResponse } from './http-call.ts';
 export { startMoto, type MotoServer } from './moto-server.ts';
 export { onnxModel } from './onnx-model.ts';
+export {
+  spanAttribute,
+  startOtlpCollector,
+  type CollectedSpan,
+  type OtlpCollector,
+} from './otlp-collector.ts';
 export { eventually, until } from './polling.ts';
 export {
   startPrometheus,

@@ -11,6 +11,7 @@ import {
   type ModelServer,
 } from '@fairlead/serving';
 import type { Guard } from '../access/guard.ts';
+import type { Tracing } from '../monitoring/open-tracing.ts';
 import type { Logger } from '../monitoring/logger.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createApp } from './create-app.ts';
@@ -27,6 +28,7 @@ export interface HttpDependencies {
   readonly codec: CodecPool;
   readonly client: (req: IncomingMessage) => string;
   readonly metrics: InferenceMetrics;
+  readonly tracing: Tracing | undefined;
   readonly logger: Logger;
   readonly onError: (error: unknown) => void;
 }
@@ -43,12 +45,14 @@ export function createHttpServer(
     codec,
     client,
     metrics,
+    tracing,
     logger,
     onError,
   }: HttpDependencies,
 ): Server {
   const app = createApp(settings, models, protocols, guard, metrics);
   const handler = chain(
+    ...(tracing ? [tracing.middleware] : []),
     httpMetrics({ registry: metrics.registry, routeGroup: routeGroups(protocols) }),
     requestLog({ logger, requestId: (req) => getRequestId(req), trace: findTraceContext }),
     guard.chain,

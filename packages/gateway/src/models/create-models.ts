@@ -10,6 +10,7 @@ import { onnxRuntime } from '@fairlead/serving/onnx';
 import { upstreamRuntime } from '@fairlead/serving/upstream';
 import type { Monitoring } from '../monitoring/create-monitoring.ts';
 import type { Logger } from '../monitoring/logger.ts';
+import type { Tracing } from '../monitoring/open-tracing.ts';
 import type { Recording } from '../recording/open-recording.ts';
 import { forSetting } from '../settings/settings-error.ts';
 import { PREVIOUS_VERSION, type Settings } from '../settings/settings.ts';
@@ -22,6 +23,7 @@ export interface ModelDependencies {
   readonly cacheOf: (model: string) => CacheStore | undefined;
   readonly codec: CodecPool;
   readonly metrics: Monitoring['metrics'];
+  readonly tracing: Pick<Tracing, 'inference'> | undefined;
   readonly recording: Pick<Recording, 'observer' | 'recorder' | 'countLost'>;
   readonly logger: Logger;
 }
@@ -40,7 +42,7 @@ export interface OpenedModels {
  */
 export function createModels(
   settings: Settings,
-  { source, cacheOf, codec, metrics, recording, logger }: ModelDependencies,
+  { source, cacheOf, codec, metrics, tracing, recording, logger }: ModelDependencies,
 ): OpenedModels {
   const upstream = forSetting('FAIRLEAD_FLASK_ADDRESS', () =>
     upstreamRuntime(flaskUpstream(settings), { codec }),
@@ -64,6 +66,7 @@ export function createModels(
       upstream,
     },
     observer: recording.observer,
+    ...(tracing && { tracer: tracing.inference }),
     ...(recording.recorder && { recorder: recording.recorder }),
     requestTimeoutMs: settings.deadlineMs,
     maxQueued: settings.maxQueued,

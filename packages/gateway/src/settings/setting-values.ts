@@ -152,6 +152,12 @@ export const listenAddress = z
     `must be host:port, unix:/path (at most ${MAX_SOCKET_PATH_BYTES} bytes) or fd:number`,
   );
 
+/** Address of an HTTP server, without a password: messages show it. */
+export const webAddress = z.string().refine((value) => {
+  const { protocol, username, password } = URL.parse(value) ?? {};
+  return (protocol === 'http:' || protocol === 'https:') && !username && !password;
+}, 'must be an http or https address without user and password');
+
 /** Address of another server. */
 export const upstreamAddress = z
   .string()

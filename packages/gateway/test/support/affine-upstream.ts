@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
@@ -7,6 +7,8 @@ import { onTestFinished } from 'vitest';
 export interface AffineUpstream {
   /** Its address as `FAIRLEAD_FLASK_ADDRESS`. */
   readonly address: string;
+  /** Headers of the predictions that it answered. */
+  readonly headers: readonly IncomingHttpHeaders[];
   /** Leaves further requests without a response. */
   hang(): void;
 }
@@ -14,11 +16,13 @@ export interface AffineUpstream {
 /** Starts an upstream; it is closed when the test ends. */
 export async function startAffineUpstream(): Promise<AffineUpstream> {
   let isHanging = false;
+  const headers: IncomingHttpHeaders[] = [];
   const server = createServer((req, res) => {
     const chunks: Buffer[] = [];
     req.on('data', (chunk: Buffer) => chunks.push(chunk));
     req.on('end', () => {
       if (isHanging) return;
+      if (req.method === 'POST') headers.push(req.headers);
       res.setHeader('content-type', 'application/json');
       res.end(req.method === 'GET' ? '{}' : infer(Buffer.concat(chunks).toString()));
     });
@@ -29,6 +33,7 @@ export async function startAffineUpstream(): Promise<AffineUpstream> {
     server.closeAllConnections();
   });
   return {
+    headers,
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     hang() {
       isHanging = true;

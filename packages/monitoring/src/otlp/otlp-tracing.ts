@@ -19,7 +19,7 @@ export interface OtlpTracingOptions {
   /** Attribute `service.name` of the spans. */
   readonly service: string;
   /**
-   * Share of the requests with a trace of their own that are recorded, from 0 to 1. A request that continues a trace follows its client.
+   * Share of the requests that are recorded, from 0 to 1. A request that continues the trace of its client follows the client.
    * @defaultValue 0.01
    */
   readonly ratio?: number;

@@ -44,7 +44,7 @@ export interface RequestTracingOptions {
    * Returns the group of a path: part of the name of the span, which must not have ids.
    * @defaultValue none: the name is the method
    */
-  readonly routeGroup?: (path: string) => string | undefined;
+  readonly routeGroup?: (path: string, req: IncomingMessage) => string | undefined;
   /**
    * Returns true for requests without a span, such as health checks.
    * @defaultValue `() => false`
@@ -112,7 +112,7 @@ export function requestTracing(options: RequestTracingOptions = {}): RequestTrac
       const path = requestPath(req);
       if (isFirstPass(res) && !ignore(path)) {
         const epochMs = readEpochMs();
-        const { name, attributes } = describeRequest(req, groupOf(routeGroup, path));
+        const { name, attributes } = describeRequest(req, groupOf(routeGroup(path, req)));
         const startTime = epochMs + performance.now();
         const parent = propagator.extract(ROOT_CONTEXT, req.headers, headerGetter);
         const options = { kind: SpanKind.SERVER, startTime, attributes };
@@ -138,8 +138,7 @@ const headerGetter: TextMapGetter<IncomingHttpHeaders> = {
   get: (headers, name) => headers[name],
 };
 
-function groupOf(routeGroup: (path: string) => unknown, path: string): string | undefined {
-  const group = routeGroup(path);
+function groupOf(group: unknown): string | undefined {
   if (group === undefined || typeof group === 'string') return group;
   return rejectResult('routeGroup', group, 'a string or undefined');
 }

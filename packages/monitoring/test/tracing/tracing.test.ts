@@ -1,17 +1,21 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { eventually } from '@fairlead/test-support';
+import {
+  eventually,
+  spanAttribute as attribute,
+  startOtlpCollector,
+  type CollectedSpan,
+} from '@fairlead/test-support';
 import { openOtlpTracing } from '../../src/otlp/index.ts';
 import { requestTracing, type RequestTracingOptions } from '../../src/tracing/index.ts';
-import { attribute, startCollector, type CollectedSpan } from './collector.ts';
 
 const client = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };
 const sampled = { traceparent: `00-${client.traceId}-${client.spanId}-01` };
 
 /** A server whose requests are traced, and that answers when a test says so. */
 async function tracedServer(options: RequestTracingOptions & { readonly ratio?: number } = {}) {
-  const collector = await startCollector();
+  const collector = await startOtlpCollector();
   onTestFinished(collector.close);
   const { ratio = 0, ...rest } = options;
   const onError = vi.fn();

@@ -23,7 +23,7 @@ interface ExportRequest {
 }
 
 /** Collector of spans by OTLP over HTTP, in JSON. */
-export interface Collector {
+export interface OtlpCollector {
   readonly url: string;
   readonly spans: CollectedSpan[];
   /** Names of the services that exported spans. */
@@ -38,7 +38,7 @@ export interface Collector {
  *
  * Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
  */
-export async function startCollector(): Promise<Collector> {
+export async function startOtlpCollector(): Promise<OtlpCollector> {
   const server = createServer((req, res) => {
     const chunks: Buffer[] = [];
     req.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -50,13 +50,13 @@ export async function startCollector(): Promise<Collector> {
       if (!isValid || collector.status !== 200) return;
       const body = JSON.parse(Buffer.concat(chunks).toString()) as ExportRequest;
       for (const { resource, scopeSpans } of body.resourceSpans) {
-        collector.services.add(attribute(resource, 'service.name'));
+        collector.services.add(spanAttribute(resource, 'service.name'));
         collector.spans.push(...scopeSpans.flatMap(({ spans }) => spans));
       }
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const collector: Collector = {
+  const collector: OtlpCollector = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans: [],
     services: new Set(),
@@ -73,7 +73,7 @@ export async function startCollector(): Promise<Collector> {
 }
 
 /** Value of an attribute; undefined without it. */
-export function attribute(
+export function spanAttribute(
   { attributes }: Pick<CollectedSpan, 'attributes'>,
   name: string,
 ): unknown {
