@@ -32,6 +32,21 @@ export { modelMemoryMetrics } from './model-memory-metrics.ts';
 export type { ModelMemory, ModelMemoryMetricsOptions } from './model-memory-metrics.ts';
 export { MonitoringError } from './monitoring-error.ts';
 export type { MonitoringErrorCode } from './monitoring-error.ts';
+export type { LostNotices, NoticeCounts } from './notices/delivery-queue.ts';
+export type {
+  Notice,
+  NoticeCondition,
+  NoticeDestination,
+  NoticeKind,
+  NoticeStatus,
+  NoticeSubject,
+} from './notices/notice.ts';
+export { Notifier } from './notices/notifier.ts';
+export type { NoticeTestResult, NotifierOptions } from './notices/notifier.ts';
+export { sentryDestination } from './notices/sentry/sentry-destination.ts';
+export type { SentryDestinationOptions } from './notices/sentry/sentry-destination.ts';
+export { webhookDestination } from './notices/webhook-destination.ts';
+export type { NoticeSender, WebhookDestinationOptions } from './notices/webhook-destination.ts';
 export { RecordMetrics } from './record-metrics.ts';
 export type { LostRecords, RecordMetricsOptions } from './record-metrics.ts';
 export { requestLog } from './request-log.ts';

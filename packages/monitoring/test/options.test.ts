@@ -13,11 +13,15 @@ import {
   metricsHandler,
   modelMemoryMetrics,
   MonitoringError,
+  Notifier,
   RecordMetrics,
   requestLog,
+  sentryDestination,
   StalenessMetrics,
+  webhookDestination,
   windowMetrics,
 } from '../src/index.ts';
+import { snsDestination } from '../src/sns/index.ts';
 
 /** A factory as plain JavaScript calls it. */
 type AnyFactory = (options?: unknown) => unknown;
@@ -45,6 +49,7 @@ const factories: readonly (readonly [name: string, factory: AnyFactory, options:
     modelMemoryMetrics as AnyFactory,
     { registry: new Registry(), read: String },
   ],
+  ['new Notifier', construct(Notifier), { destinations: [], service: 'shop' }],
   ['new RecordMetrics', construct(RecordMetrics), { registry: new Registry() }],
   [
     'windowMetrics',
@@ -52,6 +57,17 @@ const factories: readonly (readonly [name: string, factory: AnyFactory, options:
     { registry: new Registry(), read: String, spooled: String },
   ],
   ['requestLog', requestLog as AnyFactory, { logger }],
+  ['sentryDestination', sentryDestination as AnyFactory, { dsn: 'https://key@errors.example/7' }],
+  [
+    'snsDestination',
+    snsDestination as AnyFactory,
+    { client, topicArn: 'arn:aws:sns:eu-central-1:123456789012:notices' },
+  ],
+  [
+    'webhookDestination',
+    webhookDestination as AnyFactory,
+    { url: 'https://hooks.example/x', sender: { deliver: () => undefined, allows: () => true } },
+  ],
   ['new StalenessMetrics', construct(StalenessMetrics), { registry: new Registry() }],
   [
     'cloudWatchObserver',

@@ -4,7 +4,7 @@ import { safeCode, safeModel, safePlace, safeRequestId, safeVersion } from './sa
 
 /** One error. It has neither a message nor a stack: both name values of requests. */
 export interface ErrorOccurrence {
-  /** Stable code, such as `ERR_SERVING_RUN_FAILED` or `ECONNRESET`. */
+  /** Stable code, such as `ECONNREFUSED` or `ECONNRESET`. */
   readonly code?: string | undefined;
   /** Step that failed, in lower case, such as `inference` or `load`. */
   readonly place: string;
@@ -87,7 +87,7 @@ type CountedGroup = { -readonly [K in keyof ErrorGroup]: ErrorGroup[K] };
  * import { ErrorGroups } from '@fairlead/monitoring';
  *
  * const errors = new ErrorGroups();
- * const failure = { code: 'ERR_SERVING_RUN_FAILED', model: 'digits', place: 'inference' };
+ * const failure = { code: 'ECONNREFUSED', model: 'digits', place: 'inference' };
  * errors.record({ ...failure, requestId: 'a1' });
  * errors.record({ ...failure, requestId: 'b2' });
  * const [group] = errors.list();

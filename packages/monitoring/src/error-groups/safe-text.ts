@@ -1,7 +1,7 @@
 /** Replacement of a code, model or place that isn't one, and may contain data of a client. */
 export const INVALID = '(invalid)';
 
-// Codes of Node and of this project: ECONNRESET, ERR_SERVING_RUN_FAILED.
+// Codes of Node and of this project, such as ECONNRESET.
 const code = /^[A-Z][A-Z0-9_]{1,95}$/;
 // Names of the registry, versions included.
 const model = /^[a-z0-9][a-z0-9._-]{0,127}$/;
