@@ -21,7 +21,7 @@ export async function readKeysFile(file: string): Promise<string> {
     try {
       return await readOnce(file);
     } catch (error) {
-      if (attempt === MAX_ATTEMPTS || !wasRemovedMeanwhile(error)) throw error;
+      if (attempt === MAX_ATTEMPTS || !wasRemovedDuringRead(error)) throw error;
     }
   }
 }
@@ -47,7 +47,7 @@ async function readOnce(file: string): Promise<string> {
 }
 
 /** True if the file or its folder was opened and then removed: another attempt reads a new file, or fails to open it. */
-function wasRemovedMeanwhile(error: unknown): boolean {
+function wasRemovedDuringRead(error: unknown): boolean {
   const { code, syscall } = error as NodeJS.ErrnoException;
   return code === 'ENOENT' && syscall !== 'open';
 }

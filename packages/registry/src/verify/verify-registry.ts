@@ -62,6 +62,9 @@ export async function verifyRegistry(store: ObjectStore): Promise<VerifyReport> 
   return verifier.report();
 }
 
+/** Reads of one blob that is removed and stored again during each of them. */
+const MAX_READS = 5;
+
 class Verifier {
   readonly #store: ObjectStore;
   readonly #problems: VerifyProblem[] = [];
@@ -196,12 +199,8 @@ class Verifier {
         if (size === undefined) return;
         this.#blobs += 1;
         this.#blobBytes += size;
-        try {
-          const problem = await blobProblem(this.#store, name);
-          if (problem !== undefined) this.#corrupt(blobKey(name), problem);
-        } catch (error) {
-          if ((await this.#store.size(blobKey(name))) !== undefined) throw error;
-        }
+        const problem = await this.#blobProblem(name);
+        if (problem !== undefined) this.#corrupt(blobKey(name), problem);
       });
     }
     for (const sha256 of this.#named.sha256s) {
@@ -209,6 +208,18 @@ class Verifier {
         const problem = await this.#named.problemOf(sha256);
         if (problem !== undefined) this.#corrupt(blobKey(sha256), problem);
       });
+    }
+  }
+
+  /** Reads a blob; one that garbage collection removed during the read is fine, and one that a push then stored again is read again. */
+  async #blobProblem(sha256: string): Promise<string | undefined> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await blobProblem(this.#store, sha256);
+      } catch (error) {
+        if ((await this.#store.size(blobKey(sha256))) === undefined) return undefined;
+        if (attempt === MAX_READS) throw error;
+      }
     }
   }
 
