@@ -29,7 +29,8 @@ class RestlessStore extends MemoryStore {
 async function verify(times: number) {
   const store = new RestlessStore(times);
   await new ModelRegistry({ store }).push({
-    ...{ model: 'digits', runtime: { name: 'python' }, actor: 'test' },
+    ...{ model: 'digits', runtime: { name: 'upstream' }, actor: 'test' },
+    signature: { inputs: [], outputs: [] },
     files: { 'model.bin': Uint8Array.of(1, 2, 3) },
   });
   return (await verifyRegistry(store)).problems;
