@@ -7,6 +7,12 @@ export type { NannymlDrift, NannymlOptions } from './compatibility/nannyml-drift
 export type { NannymlMethod } from './compatibility/nannyml-methods.ts';
 export { DriftError, driftErrorCodes } from './drift-error.ts';
 export type { DriftErrorCode } from './drift-error.ts';
+export { calibrateClassifier } from './performance/classifier-calibration.ts';
+export type { CalibratedClass } from './performance/classifier-calibration.ts';
+export { classifierMetrics, samplingErrors } from './performance/class-sums.ts';
+export type { ClassifierMetrics, ClassSums } from './performance/class-sums.ts';
+export { baselineClassSums, estimateClassSums } from './performance/estimate-class-sums.ts';
+export type { ScoreCells } from './performance/estimate-class-sums.ts';
 export {
   estimateMulticlassPerformance,
   estimatePerformance,
@@ -19,6 +25,30 @@ export type {
 } from './performance/estimate-performance.ts';
 export { calibrateScores, fitIsotonic } from './performance/isotonic-calibration.ts';
 export type { IsotonicCalibration } from './performance/isotonic-calibration.ts';
+export { performanceLimits } from './performance/performance-limits.ts';
+export type { PerformanceLimits } from './performance/performance-limits.ts';
+export type { PerformanceMetric } from './performance/report/describe-metrics.ts';
+export { performanceHtml } from './performance/report/performance-html.ts';
+export { performanceJson } from './performance/report/performance-json.ts';
+export { reportPerformance } from './performance/report/performance-report.ts';
+export type {
+  LabelDelays,
+  PerformanceData,
+  PerformanceGroup,
+  PerformanceReport,
+  PerformanceRows,
+} from './performance/report/performance-report.ts';
+export type {
+  ClassifierResult,
+  PerformanceResult,
+} from './performance/report/performance-result.ts';
+export { performanceText } from './performance/report/performance-text.ts';
+export {
+  estimateRegressionSums,
+  regressionErrors,
+  regressionMetrics,
+} from './performance/regression-sums.ts';
+export type { RegressionMetrics, RegressionSums } from './performance/regression-sums.ts';
 export { driftJson } from './report/drift-json.ts';
 export { driftText } from './report/drift-text.ts';
 export { baselineHtml } from './report/html/baseline-html.ts';

@@ -36,7 +36,14 @@ export function fitIsotonic(
   for (const score of scores) {
     checkNumber('fitIsotonic: a score', score, -Number.MAX_VALUE, Number.MAX_VALUE);
   }
-  const pools = poolAdjacent(groupByScore(scores, labels));
+  return fitGroups(groupByScore(scores, labels));
+}
+
+/** Fits probabilities to groups of rows with equal scores, in ascending order of the scores. */
+export function fitGroups(groups: readonly ScoreGroup[]): IsotonicCalibration {
+  const pools = poolAdjacent(
+    groups.map(({ score, ...counts }) => ({ first: score, last: score, ...counts })),
+  );
   const knots = pools.flatMap<readonly [number, number]>(({ first, last, positives, rows }) => {
     const probability = positives / rows;
     const start = [first, probability] as const;
@@ -74,6 +81,13 @@ export function calibrateScores(
   return scores.map((score) => interpolate(knots, probabilities, score));
 }
 
+/** Rows with one score. */
+export interface ScoreGroup {
+  readonly score: number;
+  readonly positives: number;
+  readonly rows: number;
+}
+
 /** Rows of a range of scores with one probability. */
 interface Pool {
   readonly first: number;
@@ -82,7 +96,10 @@ interface Pool {
   readonly rows: number;
 }
 
-function groupByScore(scores: readonly number[], labels: readonly boolean[]): readonly Pool[] {
+function groupByScore(
+  scores: readonly number[],
+  labels: readonly boolean[],
+): readonly ScoreGroup[] {
   const groups = new Map<number, { positives: number; rows: number }>();
   for (const [row, score] of scores.entries()) {
     const group = groups.get(score) ?? { positives: 0, rows: 0 };
@@ -90,9 +107,7 @@ function groupByScore(scores: readonly number[], labels: readonly boolean[]): re
     group.rows += 1;
     groups.set(score, group);
   }
-  return [...groups]
-    .sort(([a], [b]) => a - b)
-    .map(([score, counts]) => ({ first: score, last: score, ...counts }));
+  return [...groups].sort(([a], [b]) => a - b).map(([score, counts]) => ({ score, ...counts }));
 }
 
 /** Merges neighbors whose probability falls. */
