@@ -10,6 +10,8 @@ export type {
   ErrorGroupsOptions,
   ErrorOccurrence,
 } from './error-groups/error-groups.ts';
+export { driftMetrics } from './drift-metrics.ts';
+export type { DriftMetricsOptions, DriftState } from './drift-metrics.ts';
 export { httpMetrics } from './http-metrics.ts';
 export type { HttpMetricsOptions } from './http-metrics.ts';
 export { InferenceMetrics } from './inference-metrics.ts';
