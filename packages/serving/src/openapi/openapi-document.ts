@@ -23,6 +23,11 @@ export interface OpenApiDocumentOptions {
    * @defaultValue every model has one
    */
   readonly showsExample?: (model: string) => boolean;
+  /**
+   * Describes further routes of the service, by the names of the models.
+   * @defaultValue none
+   */
+  readonly furtherPaths?: (models: readonly string[]) => Paths;
 }
 
 const optionNames: OptionNames<OpenApiDocumentOptions> = {
@@ -31,6 +36,7 @@ const optionNames: OptionNames<OpenApiDocumentOptions> = {
   version: 'optional',
   secured: 'optional',
   showsExample: 'optional',
+  furtherPaths: 'optional',
 };
 
 /** An OpenAPI 3.1 document. */
@@ -74,6 +80,7 @@ export function openApiDocument(
     version = '0',
     secured = false,
     showsExample = () => true,
+    furtherPaths = () => ({}),
   } = checkOptions('openApiDocument', options, optionNames);
   // Of several live versions of a model, the first one answers by default.
   const first = new Map(loaded.toReversed().map((version) => [version.label.model, version]));
@@ -91,6 +98,8 @@ export function openApiDocument(
       paths[path] ??= item;
     }
   }
+  const further: Paths = furtherPaths(models.map(({ name }) => name));
+  for (const [path, item] of Object.entries(further)) paths[path] ??= item;
   return {
     openapi: '3.1.0',
     info: { title, version },

@@ -29,6 +29,7 @@ const optionNames: OptionNames<OpenApiHandlerOptions> = {
   title: 'optional',
   version: 'optional',
   secured: 'optional',
+  furtherPaths: 'optional',
   path: 'optional',
   showsExample: 'optional',
 };
