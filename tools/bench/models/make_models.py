@@ -59,6 +59,7 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     mlp(folder / "tiny.onnx", [16, 16, 4])
+    mlp(folder / "tabular.onnx", [30, 64, 2])
     mlp(folder / "medium.onnx", [256, 1024, 1024, 10])
     mlp(folder / "large.onnx", [256, 3072, 6144, 512, 10])
     cnn(folder / "cnn.onnx")

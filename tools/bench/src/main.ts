@@ -10,10 +10,11 @@ import { benchLiveness } from './liveness/bench-liveness.ts';
 import { benchManyModels } from './many-models/bench-many-models.ts';
 import { benchOverload } from './overload/bench-overload.ts';
 import { benchParts } from './parts/bench-parts.ts';
+import { benchRecording } from './recording/bench-recording.ts';
 import { benchRegistry } from './registry/bench-registry.ts';
 import { benchThroughput } from './throughput/bench-throughput.ts';
 
-// npm run bench -- [liveness|throughput|parts|decode|overload|bodies|registry|many-models|cli …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3]
+// npm run bench -- [liveness|throughput|parts|decode|overload|bodies|recording|registry|many-models|cli …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3]
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -47,6 +48,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   },
   overload: () => benchOverload({ seconds, folder }, print),
   bodies: () => benchBodies({ folder }, print),
+  recording: () => benchRecording({ connections, seconds, rounds, folder }, print),
   registry: () => benchRegistry({ folder }, print),
   'many-models': () => benchManyModels({ folder }, print),
   cli: () => benchCli({ folder }, print),

@@ -16,7 +16,7 @@ const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** Makes the models, with random weights, unless they are there. */
 export function benchModels(folder: string): readonly BenchModel[] {
-  if (!existsSync(join(folder, 'cnn.onnx'))) {
+  if (!['cnn.onnx', 'tabular.onnx'].every((name) => existsSync(join(folder, name)))) {
     const script = join(ROOT, 'tools/bench/models/make_models.py');
     execFileSync(join(ROOT, '.venv/bin/python'), [script, folder], { stdio: 'inherit' });
   }
@@ -28,6 +28,7 @@ export function benchModels(folder: string): readonly BenchModel[] {
   });
   return [
     of('tiny', [16], 4),
+    of('tabular', [30], 2),
     of('medium', [256], 10),
     of('large', [256], 10),
     of('cnn', [3, 32, 32], 10),

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { folderStore, ModelRegistry } from '@fairlead/registry';
+import { folderStore, ModelRegistry, type JsonValue } from '@fairlead/registry';
 import { createApiKey } from '@fairlead/security';
 import { freePort } from './free-port.ts';
 import { requestOf, signatureOf, type BenchModel } from './models.ts';
@@ -18,13 +18,17 @@ export type SideStarter = (model: BenchModel, folder: string) => Promise<Side>;
 /** (a) The whole guarded path of the sample's gateway: key, scope, rate limit, checks, metrics, batching. */
 export function fairlead(
   name = 'Fairlead, guarded',
-  settings: Readonly<Record<string, string>> = {},
+  settings:
+    Readonly<Record<string, string>> | ((folder: string) => Readonly<Record<string, string>>) = {},
+  baselineOf: (model: BenchModel) => JsonValue | undefined = () => undefined,
 ): SideStarter {
   return async (model, folder) => {
     const registryFolder = mkdtempSync(join(folder, 'registry-'));
     const registry = new ModelRegistry({ store: folderStore(registryFolder) });
+    const baseline = baselineOf(model);
     const { manifest } = await registry.push({
       model: 'm',
+      ...(baseline !== undefined && { baseline }),
       runtime: { name: 'onnx' },
       signature: signatureOf(model),
       files: { 'model.onnx': model.file },
@@ -43,7 +47,7 @@ export function fairlead(
       FAIRLEAD_RATE_LIMIT: '1000000000',
       // The other sides write no line for each request either.
       FAIRLEAD_LOG_LEVEL: 'warn',
-      ...settings,
+      ...(typeof settings === 'function' ? settings(registryFolder) : settings),
     };
     const command = nodeCommand(join(ROOT, 'apps/gateway/src/main.ts'));
     const target = { port, path: PATH, headers: { Authorization: `Bearer ${key}` } };
