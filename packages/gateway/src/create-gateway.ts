@@ -4,6 +4,7 @@ import { createLogger } from '@fairlead/monitoring';
 import { CodecPool, shutDownGracefully } from '@fairlead/serving';
 import type { OptionNames } from '@fairlead/signature';
 import { openGuard } from './access/open-guard.ts';
+import { TrafficSampler } from './console/traffic-sampler.ts';
 import { createBodyMemory } from './http/create-body-memory.ts';
 import { createHttpServer } from './http/create-http-server.ts';
 import { routeGroups } from './http/route-groups.ts';
@@ -112,17 +113,20 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const { staleness } = monitoring;
   const source = registrySource(registry, settings, { staleness, hint, onOpen, onError });
   const cacheOf = (model: string) => caches.of(model);
-  const recording = await openRecording(settings, { store, versions, ...monitoring, onError });
+  const onEvent = logEvents(logger);
+  const recorded = { registry, store, versions, ...monitoring, onEvent, onError };
+  const recording = await openRecording(settings, recorded);
   const watched = { metrics, tracing, recording, logger };
   const opened = createModels(settings, { source, cacheOf, codec, ...watched });
   const { models } = opened;
   const bodies = createBodyMemory(settings);
   const shared = { models, protocols, bodies, codec, client: guard.clientOf, metrics, onError };
-  const onEvent = logEvents(logger);
   const jobs = await openJobs(settings, { ...shared, onEvent });
-  const server = createHttpServer(settings, {
-    ...{ ...shared, guard, jobs: jobs?.handler, tracing, logger },
-  });
+  const { labels, verdictOf } = recording;
+  const sampler = new TrafficSampler(metrics.registry, onError);
+  const app = { guard, labels, verdictOf, sampler };
+  const http = { ...shared, ...app, jobs: jobs?.handler, tracing, logger };
+  const server = createHttpServer(settings, http);
 
   async function startGrpc(): Promise<GrpcListener | undefined> {
     if (settings.grpcListen === undefined) return undefined;
@@ -167,6 +171,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
       const clean = await shutDownGracefully(server, models, options);
       await searched;
       access.close();
+      sampler.close();
       await opened.close();
       await codec.close();
       caches.close();

@@ -1,18 +1,53 @@
+import type { IncomingMessage } from 'node:http';
+import type { LabelStore } from '@fairlead/capture';
 import { metricsHandler, type InferenceMetrics } from '@fairlead/monitoring';
-import { openApiHandler, type Protocol, type ModelServer } from '@fairlead/serving';
+import {
+  openApiHandler,
+  type BodyMemory,
+  type Protocol,
+  type ModelServer,
+} from '@fairlead/serving';
 import express, { type Express } from 'express';
 import type { Guard } from '../access/guard.ts';
+import { consoleData } from '../console/console-data.ts';
+import type { TrafficSampler } from '../console/traffic-sampler.ts';
+import { labelsHandler } from '../labels/labels-handler.ts';
+import { labelsPaths } from '../labels/labels-paths.ts';
+import type { Recording } from '../recording/open-recording.ts';
 import type { Settings } from '../settings/settings.ts';
 import { docsPage } from './docs-page.ts';
 import { homePage } from './home-page.ts';
 
-/** Creates the Express application behind the inference protocols: pages, OpenAPI document and metrics. */
+/** Dependencies of the application. */
+export interface AppDependencies {
+  readonly models: ModelServer;
+  readonly protocols: readonly Protocol[];
+  readonly guard: Guard;
+  readonly metrics: InferenceMetrics;
+  /** Labels of captured requests; undefined without capture. */
+  readonly labels: LabelStore | undefined;
+  /** Newest verdict on the drift of a version. */
+  readonly verdictOf: Recording['verdictOf'];
+  readonly sampler: TrafficSampler;
+  readonly bodies: BodyMemory;
+  readonly client: (req: IncomingMessage) => string;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Creates the Express application behind the inference protocols: pages, OpenAPI document, labels and metrics. */
 export function createApp(
-  { keysFile }: Settings,
-  models: ModelServer,
-  protocols: readonly Protocol[],
-  guard: Guard,
-  metrics: InferenceMetrics,
+  { keysFile, maxBodyBytes }: Settings,
+  {
+    models,
+    protocols,
+    guard,
+    metrics,
+    labels,
+    bodies,
+    client,
+    onError,
+    ...console
+  }: AppDependencies,
 ): Express {
   const app = express().disable('x-powered-by');
   app.get('/', homePage(models));
@@ -23,7 +58,20 @@ export function createApp(
       title: 'Fairlead',
       secured: keysFile !== undefined,
       showsExample: (req, model) => guard.mayInfer(req, model),
+      ...(labels && { furtherPaths: labelsPaths }),
     }),
+  );
+  if (labels !== undefined) {
+    const served = (): readonly string[] => models.models;
+    app.post(
+      '/v2/models/:model/labels',
+      labelsHandler({ labels, models: served, bodies, client, maxBodyBytes, onError }),
+    );
+  }
+  app.get(
+    '/console.json',
+    guard.requires('metrics'),
+    consoleData(console.sampler, console.verdictOf),
   );
   app.get(
     '/metrics',

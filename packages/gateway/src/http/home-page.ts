@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { contentHash, secureHeaders } from '@fairlead/security';
 import type { ModelServer, ModelStatus } from '@fairlead/serving';
+import { consoleScript } from '../console/console-script.ts';
 
 const STYLE = `
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 3rem auto; padding: 0 1rem; color: #1c2733; background: #fff; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 3rem auto; padding: 0 1rem; color: #1c2733; background: #fff; }
 h1 { margin-bottom: 0; } h1 + p { margin-top: .25rem; color: #566472; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid #d9e0e6; }
 .ready { color: #0a6b3d; } .waiting { color: #a03a00; } code { background: #eef2f5; padding: .1rem .3rem; border-radius: .2rem; }
@@ -11,10 +12,14 @@ table { border-collapse: collapse; width: 100%; } th, td { text-align: left; pad
   a { color: #7db8ff; } .ready { color: #5fd39a; } .waiting { color: #ffb27a; } code { background: #1e2932; } }
 `;
 
-/** Answers with the page for browsers: the models, and links to further pages. */
+/** Answers with the page for browsers: the models, live numbers for clients with a key, and links to further pages. */
 export function homePage(models: Pick<ModelServer, 'models' | 'status'>) {
   const allowStyle = secureHeaders({
-    page: { styles: [contentHash(STYLE)] },
+    page: {
+      styles: [contentHash(STYLE)],
+      scripts: [contentHash(consoleScript)],
+      connections: ["'self'"],
+    },
     strictTransportSeconds: 0,
   });
   return function home(
@@ -54,6 +59,13 @@ function render(statuses: readonly ModelStatus[]): string {
 ${rows.join('\n')}
 </tbody>
 </table>
+<h2>Live</h2>
+<p id="live-state" role="status"></p>
+<form id="access" hidden><label>API key <input id="key" type="password" autocomplete="off" placeholder="fl_…"></label> <button>Show</button></form>
+<table id="live" hidden>
+<thead><tr><th>Model</th><th>Version</th><th>Requests/s</th><th>Requests</th><th>Median</th><th>99 %</th><th>Errors</th><th>Drift</th><th>5 minutes</th></tr></thead>
+<tbody id="live-rows"></tbody>
+</table>
 <h2>Where to go on</h2>
 <ul>
 <li><a href="/docs">/docs</a>: every request with an example, to be tried here; <a href="/openapi.json">/openapi.json</a> (with a key)</li>
@@ -63,6 +75,7 @@ ${rows.join('\n')}
 <li><code>GET /metrics</code>: metrics for Prometheus (with a key that has the scope <code>metrics</code>)</li>
 </ul>
 <p>Keys go in the header <code>Authorization: Bearer fl_…</code>. The terminal in which the sample was started shows requests that can be pasted.</p>
+<script>${consoleScript}</script>
 </body>
 </html>
 `;

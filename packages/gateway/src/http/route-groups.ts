@@ -9,8 +9,10 @@ export function routeGroups(
     if (path === '/') return 'home';
     if (path === '/docs' || path === '/openapi.json') return 'docs';
     if (path === '/metrics') return 'metrics';
+    if (path === '/console.json') return 'console';
     if (path.startsWith('/v2/health/')) return 'health';
     if (path.startsWith('/v2/jobs/')) return 'jobs';
+    if (/^\/v2\/models\/[^/]+\/labels$/.test(path)) return 'labels';
     // Express shortens the URL of a request that a mounted application answers.
     const sent = req.url?.startsWith(path) === true ? req : { method: req.method, url: path };
     const access = requestAccess(protocols, sent);

@@ -7,15 +7,18 @@ import {
 } from '@fairlead/monitoring';
 import type { CloudWatchMetricSource } from '@fairlead/monitoring/cloudwatch';
 import type { LabelStore } from '@fairlead/capture';
-import type { ObjectStore } from '@fairlead/registry';
+import type { DriftVerdict } from '@fairlead/drift';
+import type { ModelRegistry, ObjectStore } from '@fairlead/registry';
 import type { InferenceRecorder } from '@fairlead/serving';
 import { SERVICE } from '../monitoring/create-monitoring.ts';
 import type { Settings } from '../settings/settings.ts';
 import { combineRecorders } from './combine-recorders.ts';
 import { openCapture } from './open-capture.ts';
+import { openDrift, type DriftEvent } from './open-drift.ts';
 import { openWindows } from './open-windows.ts';
 import { publishNumbers, type PublishedNumber } from './publish-numbers.ts';
-import type { ServedVersions } from './served-versions.ts';
+import type { ServedVersions, VersionLabel } from './served-versions.ts';
+import { within } from './within.ts';
 
 /** Recording gets so long at the end of a gateway; what is in the state folder then is stored by the next process. */
 const CLOSE_MS = 2000;
@@ -28,6 +31,8 @@ export interface Recording {
   readonly observer: InferenceObserver;
   /** Labels of captured requests; undefined without capture. */
   readonly labels: LabelStore | undefined;
+  /** Newest verdict on the drift of a version; undefined while there is none. */
+  readonly verdictOf: (label: VersionLabel) => DriftVerdict | undefined;
   /** Counts records that no recorder got. */
   countLost(lost: LostRecords): void;
   /** Stores what was recorded so far. */
@@ -36,6 +41,7 @@ export interface Recording {
 
 /** Dependencies of the recording. */
 export interface RecordingDependencies {
+  readonly registry: ModelRegistry;
   /** Store of the registry. */
   readonly store: ObjectStore;
   readonly versions: ServedVersions;
@@ -43,6 +49,7 @@ export interface RecordingDependencies {
   /** Observer for Prometheus and CloudWatch. */
   readonly observer: InferenceObserver;
   readonly publisher: CloudWatchMetricSource | undefined;
+  readonly onEvent: (event: DriftEvent) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -53,16 +60,38 @@ export interface RecordingDependencies {
  */
 export async function openRecording(
   settings: Settings,
-  { store: objects, versions, metrics, observer, publisher, onError }: RecordingDependencies,
+  dependencies: RecordingDependencies,
 ): Promise<Recording> {
+  const {
+    registry,
+    store: objects,
+    versions,
+    metrics,
+    observer,
+    publisher,
+    onEvent,
+    onError,
+  } = dependencies;
   const windows = await openWindows(settings, { objects, versions, metrics, onError });
   const shared = { versions, metrics, closeTimeoutMs: CLOSE_MS, onError };
   const capture = await openCapture(settings, shared);
+  const drift =
+    windows &&
+    openDrift(settings, {
+      registry,
+      objects,
+      windows: windows.store,
+      versions,
+      metrics,
+      onEvent,
+      onError,
+    });
   if (windows === undefined && capture === undefined) {
     return {
       recorder: undefined,
       observer,
       labels: undefined,
+      verdictOf: () => undefined,
       countLost: () => undefined,
       close: () => Promise.resolve(),
     };
@@ -71,6 +100,7 @@ export async function openRecording(
   const numbers: readonly PublishedNumber[] = [
     ...(windows?.numbers ?? []),
     ...(capture?.numbers ?? []),
+    ...(drift?.numbers ?? []),
     { name: 'RecordsLost', kind: 'total', read: () => records.lost },
   ];
   const publishing = publisher && publishNumbers(publisher, SERVICE, numbers, onError);
@@ -80,11 +110,13 @@ export async function openRecording(
     ),
     observer: windows === undefined ? observer : combineObservers(observer, windows.recorder),
     labels: capture?.labels,
+    verdictOf: (label) => drift?.verdictOf(label),
     countLost: (lost) => {
       records.countLost(lost);
     },
     async close() {
-      await Promise.all([windows?.close(CLOSE_MS), capture?.close()]);
+      const ended = drift && within(CLOSE_MS, drift.close());
+      await Promise.all([windows?.close(CLOSE_MS), capture?.close(), ended]);
       await publishing?.stop();
     },
   };

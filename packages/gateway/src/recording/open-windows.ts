@@ -6,6 +6,7 @@ import { forSettingLater } from '../settings/settings-error.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { PublishedNumber } from './publish-numbers.ts';
 import type { ServedVersions } from './served-versions.ts';
+import { within } from './within.ts';
 
 /** A create that has not ended by then fails: the window waits in the spool folder. */
 const TIMEOUT_MS = 10_000;
@@ -83,14 +84,4 @@ export async function openWindows(
 async function closeInOrder(recorder: WindowRecorder, store: WindowStore): Promise<void> {
   await recorder.close();
   await store.close();
-}
-
-/** Waits for a promise for a limited time. */
-async function within(ms: number, done: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([done, timeout]);
-  clearTimeout(timer);
 }

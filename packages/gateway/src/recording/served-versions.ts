@@ -3,7 +3,7 @@ import type { Signature } from '@fairlead/signature';
 import { decodeBaseline, type Baseline } from '@fairlead/windows';
 
 /** Version of a model, as records name it. */
-interface VersionLabel {
+export interface VersionLabel {
   readonly model: string;
   readonly version: string;
 }
@@ -19,12 +19,13 @@ const MAX_NOT_LOADED = 16;
 /** Signatures and baselines of the versions that the gateway has opened. */
 export class ServedVersions {
   readonly #versions = new Map<string, ServedVersion>();
-  readonly #loaded: () => Iterable<VersionLabel>;
+  /** Returns the versions that are loaded. */
+  readonly loaded: () => Iterable<VersionLabel>;
   readonly #onError: (error: unknown) => void;
 
   /** @param loaded - returns the versions that are loaded, which stay */
   constructor(loaded: () => Iterable<VersionLabel>, onError: (error: unknown) => void) {
-    this.#loaded = loaded;
+    this.loaded = loaded;
     this.#onError = onError;
   }
 
@@ -36,7 +37,7 @@ export class ServedVersions {
       signature,
       baseline: this.#decode(`${model} version ${version}`, signature, baseline),
     });
-    const loaded = new Set([...this.#loaded()].map(keyOf));
+    const loaded = new Set([...this.loaded()].map(keyOf));
     const others = [...this.#versions.keys()].filter((each) => !loaded.has(each));
     for (const each of others.slice(0, -MAX_NOT_LOADED)) this.#versions.delete(each);
   }

@@ -57,6 +57,13 @@ export function contradictions(read: Settings): string[] {
       'FAIRLEAD_STATE_FOLDER is missing; FAIRLEAD_CAPTURE_LOCATION needs it for requests that wait to be stored',
     );
   }
+  const hasWindows =
+    read.windows === 'on' || (read.windows === 'auto' && read.stateFolder !== undefined);
+  if (read.drift === 'on' && !hasWindows) {
+    problems.push(
+      'FAIRLEAD_DRIFT=on needs windows; set FAIRLEAD_STATE_FOLDER or FAIRLEAD_WINDOWS=on',
+    );
+  }
   problems.push(...contradictionsOfJobs(read));
   const { bodyMemoryBytes = Infinity, maxBodyBytes } = read;
   if (bodyMemoryBytes < maxBodyBytes) {

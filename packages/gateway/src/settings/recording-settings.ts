@@ -1,5 +1,5 @@
 import { setting } from './setting.ts';
-import { oneOf, share, text, whole, writableLocation } from './setting-values.ts';
+import { milliseconds, oneOf, share, text, whole, writableLocation } from './setting-values.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -31,6 +31,24 @@ export const recordingSettings = {
     whole(0, 2 ** 40),
     '67108864',
     'Maximum size of the windows that wait on this host while the registry is unavailable; further ones are lost, and counted.',
+  ),
+  drift: setting(
+    'FAIRLEAD_DRIFT',
+    oneOf('auto', 'on', 'off'),
+    'auto',
+    'Judges from the windows of all hosts whether features and outputs drift from the training table, stores verdicts in `drift/` of the registry, and records changes in the history of the model. `auto` is `on` with windows.',
+  ),
+  driftUnit: setting(
+    'FAIRLEAD_DRIFT_UNIT',
+    oneOf('hour', 'day'),
+    'hour',
+    'Span that is judged at once. Traffic with a daily cycle needs `day`. It must be the same on all hosts.',
+  ),
+  driftIntervalMs: setting(
+    'FAIRLEAD_DRIFT_INTERVAL_MS',
+    milliseconds,
+    '300000',
+    'Interval at which finished hours or days are looked for; the first time is random within it.',
   ),
   captureLocation: setting(
     'FAIRLEAD_CAPTURE_LOCATION',

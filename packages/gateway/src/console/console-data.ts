@@ -1,0 +1,42 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { DriftVerdict } from '@fairlead/drift';
+import type { VersionLabel } from '../recording/served-versions.ts';
+import type { TrafficSampler } from './traffic-sampler.ts';
+
+/** Drifted features that are shown of a version. */
+const MAX_FEATURES = 20;
+
+/** Creates the handler of `GET /console.json`: traffic and drift of each version, for the page of the gateway. */
+export function consoleData(
+  sampler: Pick<TrafficSampler, 'read'>,
+  verdictOf: (label: VersionLabel) => DriftVerdict | undefined,
+) {
+  return function console(
+    _req: IncomingMessage,
+    res: ServerResponse,
+    next: (error: unknown) => void,
+  ): void {
+    sampler.read().then(({ seconds, versions }) => {
+      const body = {
+        seconds,
+        versions: versions.map((traffic) => ({ ...traffic, drift: driftOf(verdictOf(traffic)) })),
+      };
+      res.setHeader('content-type', 'application/json');
+      res.setHeader('cache-control', 'no-store');
+      res.end(JSON.stringify(body));
+    }, next);
+  };
+}
+
+function driftOf(verdict: DriftVerdict | undefined) {
+  if (verdict === undefined) return null;
+  const { status, to, drifted } = verdict;
+  return {
+    status,
+    to,
+    count: drifted.length,
+    features: drifted
+      .slice(0, MAX_FEATURES)
+      .map(({ name, explanation }) => ({ name, explanation })),
+  };
+}

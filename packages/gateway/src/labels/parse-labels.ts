@@ -1,0 +1,80 @@
+import type { Label } from '@fairlead/capture';
+import { closestName, describeValue } from '@fairlead/signature';
+import { BodyProblem } from './read-json-body.ts';
+
+/** Labels of one request. */
+export const MAX_LABELS = 10_000;
+
+const MEMBERS = ['request_id', 'row', 'label', 'observed_at'] as const;
+
+/**
+ * Reads the labels of a body `{"labels":[{"request_id":"…","row":0,"label":"stays","observed_at":"2026-11-28T16:00:00Z"}]}`; their
+ * values are checked when they are stored.
+ *
+ * @throws BodyProblem with 400 naming the position
+ */
+export function parseLabels(body: unknown): readonly Label[] {
+  const { labels, ...others } = Object(body) as Readonly<Record<string, unknown>>;
+  const [other] = Object.keys(others);
+  if (!Array.isArray(labels) || other !== undefined) {
+    throw invalid('the body', 'an object with a list "labels" and nothing else', body);
+  }
+  if (labels.length > MAX_LABELS) {
+    throw new BodyProblem(
+      413,
+      `the body has ${labels.length} labels, and may have ${MAX_LABELS}: send them in several requests`,
+    );
+  }
+  return labels.map(parseLabel);
+}
+
+function parseLabel(value: unknown, index: number): Label {
+  const place = `labels[${index}]`;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid(place, 'an object', value);
+  }
+  const known: readonly string[] = MEMBERS;
+  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    const meant = closestName(unknown, known);
+    const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
+    throw new BodyProblem(
+      400,
+      `${place}: unknown member ${describeValue(unknown)}${hint} Known are ${known.join(', ')}`,
+    );
+  }
+  const { request_id: requestId, row, label, observed_at: observedAt } = value as WireLabel;
+  return {
+    requestId,
+    label,
+    ...(row !== undefined && { row }),
+    ...(observedAt !== undefined && { observedAt: timeOf(observedAt, place) }),
+  };
+}
+
+/** Members of a label as a client sends them, not yet checked. */
+interface WireLabel {
+  readonly request_id: string;
+  readonly row?: number;
+  readonly label: Label['label'];
+  readonly observed_at?: unknown;
+}
+
+/** Milliseconds since the epoch, from such a number or a time in ISO 8601 with its time zone. */
+function timeOf(value: unknown, place: string): number {
+  if (typeof value === 'number') return value;
+  const isTime =
+    typeof value === 'string' &&
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)$/.test(value);
+  const time = isTime ? Date.parse(value) : NaN;
+  if (!Number.isNaN(time)) return time;
+  throw invalid(
+    `${place}.observed_at`,
+    'milliseconds since the epoch, or a time such as "2026-11-28T16:00:00Z"',
+    value,
+  );
+}
+
+function invalid(place: string, expected: string, value: unknown): BodyProblem {
+  return new BodyProblem(400, `${place}: expected ${expected}, found ${describeValue(value)}`);
+}
