@@ -87,6 +87,8 @@ describe('accepted settings', () => {
       captureShare: 0.1,
       captureSpoolBytes: 536_870_912,
       captureRetentionDays: 90,
+      otlpUrl: undefined,
+      traceRatio: 0.01,
       logLevel: 'info',
     });
   });
@@ -317,6 +319,8 @@ describe('rejected settings', () => {
     ['FAIRLEAD_CAPTURE_SPOOL_BYTES', '0', 'must be a whole number from 1 to 70368744177664'],
     ['FAIRLEAD_CAPTURE_RETENTION_DAYS', '1.5', 'must be a whole number from 0 to 36500'],
     ['FAIRLEAD_CLOUDWATCH_NAMESPACE', '', text],
+    ['FAIRLEAD_OTLP_URL', 'collector:4318', 'must be'],
+    ['FAIRLEAD_TRACE_RATIO', '2', 'must be a decimal number from 0 to 1, such as 0.1'],
     ['FAIRLEAD_PROTOCOLS', 'open-inference,soap', 'must name protocols of open-inference'],
     ['FAIRLEAD_EXTENSIONS', 'statistics,tracing', 'must name extensions of binary_tensor_data'],
     ['FAIRLEAD_MAX_MODELS', '0', 'must be a whole number from 1'],
