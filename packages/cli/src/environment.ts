@@ -2,6 +2,8 @@
 export interface Environment {
   /** `FAIRLEAD_REGISTRY`: a folder, or `s3://bucket/prefix`. */
   readonly registry: string | undefined;
+  /** `FAIRLEAD_CAPTURE_LOCATION`: captured requests and labels, a folder or `s3://bucket/prefix`. */
+  readonly captures: string | undefined;
   /** `FAIRLEAD_ACTOR`: name for the history. */
   readonly actor: string | undefined;
   /** `FAIRLEAD_KEYS_FILE`: JSON file of the API keys. */
@@ -24,6 +26,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   };
   return {
     registry: read('FAIRLEAD_REGISTRY'),
+    captures: read('FAIRLEAD_CAPTURE_LOCATION'),
     actor: read('FAIRLEAD_ACTOR'),
     keysFile: read('FAIRLEAD_KEYS_FILE'),
     pepper: read('FAIRLEAD_PEPPER'),

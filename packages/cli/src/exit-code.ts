@@ -1,3 +1,4 @@
+import type { CaptureErrorCode } from '@fairlead/capture';
 import type { DeployErrorCode } from '@fairlead/deploy';
 import type { RegistryErrorCode } from '@fairlead/registry';
 import { CommanderError } from '@commander-js/extra-typings';
@@ -92,6 +93,14 @@ const byCliCode: Readonly<Record<CliErrorCode, ExitCode>> = {
   ERR_CLI_INTERNAL: internal,
 };
 
+/** Errors of captured requests and labels. */
+const byCaptureCode: Readonly<Partial<Record<CaptureErrorCode, ExitCode>>> = {
+  ERR_CAPTURE_INVALID_OPTION: usage,
+  ERR_CAPTURE_LABEL_INVALID: usage,
+  ERR_CAPTURE_FILE_INVALID: damaged,
+  ERR_CAPTURE_STORE_FAILED: unavailable,
+};
+
 /** Errors of `@fairlead/deploy`; those that are left out are of a host. */
 const byDeployCode: Readonly<Partial<Record<DeployErrorCode, ExitCode>>> = {
   ERR_DEPLOY_INVALID_OPTION: usage,
@@ -103,7 +112,7 @@ const byDeployCode: Readonly<Partial<Record<DeployErrorCode, ExitCode>>> = {
 };
 
 const byCode = new Map<string, ExitCode>(
-  Object.entries({ ...byRegistryCode, ...byCliCode, ...byDeployCode }),
+  Object.entries({ ...byRegistryCode, ...byCliCode, ...byCaptureCode, ...byDeployCode }),
 );
 
 /** The exit code for an error of a command. */

@@ -19,13 +19,14 @@ Exit codes:
   130  stopped by Ctrl-C or a signal
 
 Environment:
-  FAIRLEAD_REGISTRY        registry: a folder or s3://bucket/prefix
-  FAIRLEAD_ACTOR           name for the history
-  FAIRLEAD_KEYS_FILE       JSON file of the API keys
-  FAIRLEAD_PEPPER          secret for the digests of the API keys
-  FAIRLEAD_API_KEY         API key that model parity sends to the server of the original
-  FAIRLEAD_WEBHOOK_SECRET  secret that registry forward signs with
-  NO_COLOR                 disables colors when it is set`;
+  FAIRLEAD_REGISTRY          registry: a folder or s3://bucket/prefix
+  FAIRLEAD_ACTOR             name for the history
+  FAIRLEAD_KEYS_FILE         JSON file of the API keys
+  FAIRLEAD_PEPPER            secret for the digests of the API keys
+  FAIRLEAD_API_KEY           API key that model parity sends to the server of the original
+  FAIRLEAD_WEBHOOK_SECRET    secret that registry forward signs with
+  FAIRLEAD_CAPTURE_LOCATION  captured requests and labels: a folder or s3://bucket/prefix
+  NO_COLOR                   disables colors when it is set`;
 
 /** Builds the tree of commands by their names and descriptions; what one needs is loaded when it runs. */
 export function buildProgram(context: CommandContext): CommandUnknownOpts {

@@ -186,6 +186,23 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'drift watch --once': 'iris version 1: insufficient data',
   'drift watch iris --once --fail-on-drift': 'iris version 1: insufficient data',
   'drift watch': { prints: 'iris version 1: insufficient data', until: 0 },
+  'capture query iris --captures ./captured': /^request_id +row +time/,
+  'capture query iris@1 "SELECT date, hour, sum(weight) FROM captures WHERE row = 0 GROUP BY ALL" --captures ./captured':
+    /^date +hour +sum\(weight\)\n.* 2\n$/,
+  'capture query iris "SELECT count(label), count(*) FROM labeled" --since 30d --captures ./captured --json':
+    '"count_star()": "4"',
+  'capture export iris --out iris.parquet --captures ./captured': 'Exported 4 rows of iris',
+  [`capture export iris --sql "SELECT * FROM captures WHERE request_id = 'a1'" --out a1.jsonl --captures ./captured`]:
+    'Exported 2 rows of iris to a1.jsonl.',
+  'capture ddl iris@1 --captures s3://models/prod > tables.sql':
+    'CREATE EXTERNAL TABLE IF NOT EXISTS `iris_1`',
+  'capture delete a1 a2 --captures ./captured --yes': 'Deleted 4 rows in 1 file',
+  'capture delete "user 7" --column routing_key --captures ./captured --spool ./state/captures --yes':
+    'Deleted 2 rows in 1 file',
+  'capture prune --before 90d --captures ./captured --yes': 'Deleted 0 files of captured requests',
+  'labels import iris labels.csv --captures ./captured --dry-run': 'would import 1 label of iris',
+  'labels import iris outcomes.csv --id order --label paid --captures ./captured':
+    'Imported 1 label of iris.',
   'dashboard grafana > dashboard.json': /"uid": "fairlead"/,
   'dashboard prometheus > fairlead.rules.yml': '"alert": "FairleadFailures"',
   'dashboard prometheus --limit latencySeconds=0.25 --limit failureShare=0.01':
@@ -212,7 +229,7 @@ const replacements = new Map<string, string>([
 
 /** Examples that change no file: they share one folder. */
 const READS =
-  /^fairlead (?!.*--html)(?:doctor|completion|dashboard|drift report iris(?!@)|serve --|key list|model (?:list|show|history|watch|compare|verify|gates show))|--dry-run|--check/;
+  /^fairlead (?!.*--html)(?:doctor|completion|dashboard|drift report iris(?!@)|capture (?:query|ddl)|serve --|key list|model (?:list|show|history|watch|compare|verify|gates show))|--dry-run|--check/;
 
 const ended: (() => Promise<unknown>)[] = [];
 let prepared = '';

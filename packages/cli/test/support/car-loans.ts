@@ -19,7 +19,7 @@ const numbers = ['car_value', 'debt_to_income_ratio', 'driver_tenure', 'loan_len
 const texts = ['repaid_loan_on_prev_car', 'salary_range', 'size_of_downpayment'];
 const OUTPUT = 'y_pred_proba';
 
-export const signature: Signature = {
+const signature: Signature = {
   inputs: [
     ...numbers.map((name) => ({ name, datatype: 'FP64', shape: [-1] }) as const),
     ...texts.map((name) => ({ name, datatype: 'BYTES', shape: [-1] }) as const),

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { captureRequests } from './captured-requests.ts';
 import { type Place, run } from './fairlead.ts';
 import { hostDeployment } from './host-deployment.ts';
 import { affine, affineGolden, affineNext } from './models.ts';
@@ -41,6 +42,10 @@ export async function prepareExamples({ folder, env = {} }: Place): Promise<void
   await call('model', 'push', 'iris', affine, '--skip-validation', '--baseline', 'iris.csv');
   await call('model', 'promote', 'iris', '1');
   await recordWindows(join(folder, 'registry'));
+  await captureRequests(folder, { model: 'iris', version: '1' }, [
+    { id: 'a1', at: Date.now() - 60_000, key: 'user 7' },
+    { id: 'a2', at: Date.now() - 60_000 },
+  ]);
   await call('registry', 'backup', 'backups/2030-01-31.tar');
   await call('key', 'signing', 'release');
   await call('model', 'sign', 'digits', '3', '--key', 'release.private.pem');
@@ -93,6 +98,8 @@ function writeFiles(folder: string): void {
   write('report.html', '<p>Fair.</p>\n');
   write('test.csv', 'x.0,x.1\n1,2\n3,4\n');
   write('train.csv', 'x.0,x.1,digit\n1,2,0\n3,4,1\n');
+  write('labels.csv', 'request_id,label\na1,1\n');
+  write('outcomes.csv', 'order,paid\na1,true\n');
   write('iris.csv', 'x[0],x[1],y[0],y[1]\n1,2,3,5\n3,4,7,9\n');
   const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }];
   write('captured.jsonl', { inputs });

@@ -12,7 +12,7 @@ import { Random } from './random.ts';
 export const label = { model: 'churn', version: '3' };
 
 /** Values of a normal distribution. */
-export function normals(size: number, mean: number, seed: number): number[] {
+function normals(size: number, mean: number, seed: number): number[] {
   const random = new Random(seed);
   return Array.from({ length: size }, () => mean + random.normal());
 }
@@ -32,7 +32,7 @@ export function hour(index: number, mean: number, size = 1_000): WatchedWindow {
 }
 
 /** Objects in memory, each of whose requests takes a moment. */
-export function memoryObjects(): VerdictObjects & { readonly bodies: Map<string, Uint8Array> } {
+function memoryObjects(): VerdictObjects & { readonly bodies: Map<string, Uint8Array> } {
   const bodies = new Map<string, Uint8Array>();
   const pause = (): Promise<void> => setTimeout(Math.random() * 2);
   return {

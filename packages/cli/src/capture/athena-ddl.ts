@@ -1,0 +1,114 @@
+import type { CapturedColumn } from '@fairlead/capture';
+import type { Datatype } from '@fairlead/signature';
+
+/** Types of Athena for values in Parquet. */
+const types: Readonly<Record<Datatype, string>> = {
+  BOOL: 'boolean',
+  INT8: 'tinyint',
+  INT16: 'smallint',
+  INT32: 'int',
+  INT64: 'bigint',
+  UINT8: 'smallint',
+  UINT16: 'int',
+  UINT32: 'bigint',
+  UINT64: 'bigint',
+  FP16: 'float',
+  FP32: 'float',
+  FP64: 'double',
+  BYTES: 'string',
+};
+
+const requestColumns: readonly (readonly [string, string])[] = [
+  ['request_id', 'string'],
+  ['row', 'int'],
+  ['time', 'timestamp'],
+  ['duration_ms', 'double'],
+  ['model_version', 'string'],
+  ['variant', 'string'],
+  ['weight', 'double'],
+  ['routing_key', 'string'],
+  ['shadow_of', 'string'],
+  ['fallback_from', 'string'],
+];
+
+/** Tables of the captured requests of a version, and of the labels of its model. */
+export interface AthenaTables {
+  readonly model: string;
+  readonly version: number;
+  readonly columns: readonly CapturedColumn[];
+  /** `s3://bucket/prefix`. */
+  readonly location: string;
+  /** First day of the partitions: that of the version. */
+  readonly since: Date;
+}
+
+/**
+ * Writes the statements that make tables in Athena, with partitions by projection: no crawler, and no statement for new hours.
+ *
+ * Source: https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html
+ */
+export function athenaDdl({ model, version, columns, location, since }: AthenaTables): string {
+  const root = location.replace(/\/+$/u, '');
+  const name = `${model}_${version}`.toLowerCase().replaceAll(/[^a-z0-9_]/gu, '_');
+  const labels = `${model}_labels`.toLowerCase().replaceAll(/[^a-z0-9_]/gu, '_');
+  const folder = encodeURIComponent(model);
+  const captures = `${root}/captures/model=${folder}/version=${version}/`;
+  const labelRoot = `${root}/labels/model=${folder}/`;
+  const dates = {
+    'projection.enabled': 'true',
+    'projection.date.type': 'date',
+    'projection.date.format': 'yyyy-MM-dd',
+    'projection.date.range': `${since.toISOString().slice(0, 10)},NOW`,
+  };
+  const hours = {
+    'projection.hour.type': 'integer',
+    'projection.hour.range': '0,23',
+    'projection.hour.digits': '2',
+    'storage.location.template': `${captures}date=\${date}/hour=\${hour}/`,
+  };
+  return [
+    `CREATE EXTERNAL TABLE IF NOT EXISTS ${identifier(name)} (`,
+    list([...requestColumns, ...columns.map(columnType)]),
+    ')',
+    'PARTITIONED BY (`date` string, `hour` string)',
+    'STORED AS PARQUET',
+    `LOCATION ${literal(captures)}`,
+    `TBLPROPERTIES (\n${properties({ ...dates, ...hours })}\n);`,
+    '',
+    `CREATE EXTERNAL TABLE IF NOT EXISTS ${identifier(labels)} (`,
+    list([
+      ['request_id', 'string'],
+      ['row', 'int'],
+      ['label', 'string'],
+      ['observed_at', 'bigint'],
+      ['received_at', 'bigint'],
+    ]),
+    ')',
+    'PARTITIONED BY (`date` string)',
+    "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'",
+    `LOCATION ${literal(labelRoot)}`,
+    `TBLPROPERTIES (\n${properties({ ...dates, 'storage.location.template': `${labelRoot}date=\${date}/` })}\n);`,
+  ].join('\n');
+}
+
+function columnType({ name, datatype, depth }: CapturedColumn): readonly [string, string] {
+  return [name.toLowerCase(), `${'array<'.repeat(depth)}${types[datatype]}${'>'.repeat(depth)}`];
+}
+
+function list(columns: readonly (readonly [string, string])[]): string {
+  return columns.map(([name, type]) => `  ${identifier(name)} ${type}`).join(',\n');
+}
+
+function properties(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `  ${literal(name)} = ${literal(value)}`)
+    .join(',\n');
+}
+
+function identifier(name: string): string {
+  return `\`${name.replaceAll('`', '``').replaceAll(/\p{Cc}/gu, ' ')}\``;
+}
+
+function literal(value: string): string {
+  return `'${value.replaceAll("'", String.raw`\'`)}'`;
+}

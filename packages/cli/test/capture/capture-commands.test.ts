@@ -1,0 +1,347 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parquetWriteFile } from 'hyparquet-writer';
+import { readTree } from '@fairlead/test-support';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { captureRequests, SENSITIVE, signature } from '../support/captured-requests.ts';
+import { run, runJson, type Place } from '../support/fairlead.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const env = { FAIRLEAD_CAPTURE_LOCATION: './captured', FAIRLEAD_REGISTRY: './registry' };
+const HOUR_MS = 3_600_000;
+const label = { model: 'churn', version: '3' };
+
+let prepared = '';
+
+/** Three requests of two rows; the first is five hours old. */
+beforeAll(async () => {
+  prepared = mkdtempSync(join(tmpdir(), 'fairlead-captures-'));
+  const at = Date.now() - 60_000;
+  await captureRequests(prepared, label, [
+    { id: 'a1', at: at - 5 * HOUR_MS, key: 'user 7' },
+    { id: 'a2', at, key: 'user 8' },
+    { id: 'a3', at, key: 'user 7' },
+  ]);
+});
+
+afterAll(() => {
+  rmSync(prepared, { recursive: true });
+});
+
+function withRequests(): Place {
+  const folder = temporaryFolder();
+  cpSync(prepared, folder, { recursive: true });
+  return { folder, env };
+}
+
+const query = async (place: Place, sql: string, ...more: readonly string[]): Promise<unknown> =>
+  runJson(place, 'capture', 'query', 'churn', sql, ...more);
+
+test('labels of a CSV file join the captured requests; the label that was observed last counts', async () => {
+  const place = withRequests();
+  writeFileSync(
+    join(place.folder, 'labels.csv'),
+    '\uFEFFrequest_id,row,label,observed_at\r\na1,0,"stays",2026-11-28T10:00:00Z\r\na1,0,leaves,2026-11-28T12:00:00Z\r\na1,0,stays,1\r\n\r\na2,1,1.5,\r\na3,,true,\r\n',
+  );
+  const dry = await run(place, 'labels', 'import', 'churn', 'labels.csv', '--dry-run');
+  expect(dry.stdout).toContain('A dry run would import 5 labels of churn.');
+  expect(existsSync(join(place.folder, 'captured/labels'))).toBe(false);
+  const imported = await run(place, 'labels', 'import', 'churn', 'labels.csv');
+  expect(imported).toEqual({
+    exitCode: 0,
+    stdout:
+      'Imported 5 labels of churn.\n2 of them repeat a request and row: the one that was observed last counts.\n',
+    stderr: '',
+  });
+  expect(
+    await query(
+      place,
+      'SELECT request_id, row, label FROM labeled WHERE label IS NOT NULL ORDER BY ALL',
+    ),
+  ).toEqual([
+    { request_id: 'a1', row: 0, label: 'leaves' },
+    { request_id: 'a2', row: 1, label: '1.5' },
+    { request_id: 'a3', row: 0, label: 'true' },
+  ]);
+});
+
+test('labels of a Parquet file are imported with the names of its columns', async () => {
+  const place = withRequests();
+  parquetWriteFile({
+    filename: join(place.folder, 'outcomes.parquet'),
+    columnData: [
+      { name: 'order', data: ['a1', 'a2', null], type: 'STRING' },
+      { name: 'paid', data: [1n, 0n, 1n], type: 'INT64' },
+      { name: 'when', data: [new Date(1000), new Date(2000), new Date(3000)], type: 'TIMESTAMP' },
+    ],
+  });
+  const names = ['--id', 'order', '--label', 'paid', '--time', 'when'];
+  const strict = await run(place, 'labels', 'import', 'churn', 'outcomes.parquet', ...names);
+  expect(strict.exitCode).toBe(2);
+  expect(strict.stderr).toContain(
+    'has 1 invalid rows, and nothing was imported: row 3: it has no request id',
+  );
+  const found = await runJson(
+    place,
+    'labels',
+    'import',
+    'churn',
+    'outcomes.parquet',
+    ...names,
+    '--skip-invalid',
+  );
+  expect(found).toEqual({ model: 'churn', labels: 2, duplicates: 0, invalid: 1 });
+  expect(await query(place, 'SELECT request_id, label FROM labels ORDER BY ALL')).toEqual([
+    { request_id: 'a1', label: '1' },
+    { request_id: 'a2', label: '0' },
+  ]);
+});
+
+test.each([
+  ['id,label\na1,1\n', 'has no column "request_id"; it has "id", "label"'],
+  ['', 'it has no line with the names of the columns'],
+  ['request_id,label\na1\n', 'line 2: it has 1 cells, and the table 2 columns'],
+  ['request_id,label\na1,"x\n', 'line 2: it is no record of a table'],
+  ['request_id,label\na1,\n', 'line 2: it has no label'],
+  ['request_id,label,row\na1,1,-1\n', 'line 2: its row is no whole number'],
+  ['request_id,label,observed_at\na1,1,tomorrow\n', 'line 2: its time is neither'],
+  [`request_id,label\n${'a'.repeat(2000)},1\n`, 'line 2: it has no request id'],
+  [Buffer.from([0x72, 0xff, 0xfe, 0x0a]), 'it has no line with the names of the columns'],
+])('a table %j is rejected, and nothing is imported', async (content, message) => {
+  const place = { folder: temporaryFolder(), env };
+  writeFileSync(join(place.folder, 'labels.csv'), content);
+  const { exitCode, stderr } = await run(place, 'labels', 'import', 'churn', 'labels.csv');
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 2,
+    stderr: expect.stringContaining(message) as string,
+  });
+  expect(existsSync(join(place.folder, 'captured/labels'))).toBe(false);
+});
+
+test('a long file of labels is imported in parts', async () => {
+  const place = { folder: temporaryFolder(), env };
+  const lines = Array.from({ length: 25_000 }, (_, index) => `r${index % 24_000},${index % 2}`);
+  writeFileSync(join(place.folder, 'labels.csv'), `request_id,label\n${lines.join('\n')}`);
+  const found = await runJson(place, 'labels', 'import', 'churn', 'labels.csv');
+  expect(found).toEqual({ model: 'churn', labels: 25_000, duplicates: 1000, invalid: 0 });
+  const [day = ''] = readdirSync(join(place.folder, 'captured/labels/model=churn'));
+  expect(readdirSync(join(place.folder, 'captured/labels/model=churn', day))).toHaveLength(3);
+});
+
+test('a query selects versions and times, prints a table, and reads nothing else', async () => {
+  const place = withRequests();
+  expect(
+    await query(place, 'SELECT sum(weight)::INTEGER AS n FROM captures WHERE row = 0'),
+  ).toEqual([{ n: 3 }]);
+  const recent = await runJson(
+    place,
+    'capture',
+    'query',
+    'churn@3',
+    'SELECT count(*)::INTEGER AS n FROM captures',
+    '--since',
+    '2h',
+  );
+  expect(recent).toEqual([{ n: 4 }]);
+  const { stdout, stderr } = await run(place, 'capture', 'query', 'churn', '--limit', '2');
+  expect(stdout).toMatch(/^request_id +row +time .*input_age .*output_y .*label/u);
+  expect(stdout.trimEnd().split('\n')).toHaveLength(3);
+  expect(stderr).toContain('only 2 rows are shown');
+  writeFileSync(join(place.folder, 'secret.txt'), 'secret');
+  for (const sql of [
+    `SELECT * FROM read_text('${join(place.folder, 'secret.txt')}')`,
+    `COPY captures TO '${join(place.folder, 'stolen.csv')}'`,
+    'SET enable_external_access = true',
+    'SELECT nothing',
+  ]) {
+    const { exitCode, stderr: message } = await run(place, 'capture', 'query', 'churn', sql);
+    expect({ exitCode, message }).toEqual({
+      exitCode: 2,
+      message: expect.stringContaining('DuckDB: ') as string,
+    });
+  }
+  expect(existsSync(join(place.folder, 'stolen.csv'))).toBe(false);
+});
+
+test.each<[readonly string[], number, string]>([
+  [['query', 'other'], 1, 'no captured requests of other in '],
+  [['query', 'churn@4'], 1, 'no captured requests of churn version 4'],
+  [['query', 'churn@'], 2, 'names no model'],
+  [['query', 'churn', '--since', '1h', '--until', '2h'], 2, '--since must be before --until'],
+  [['export', 'churn', '--out', 'x.xlsx'], 2, 'must end in .parquet, .csv or .jsonl'],
+  [['export', 'churn', '--out', 'x.csv', '--sql', 'SELECT nope'], 2, 'DuckDB: '],
+  [['export', 'churn', '--out', 'no/such/x.csv'], 2, 'DuckDB: '],
+  [['delete'], 2, 'no value given'],
+  [['delete', 'a1'], 2, 'there is no terminal for a confirmation'],
+  [['prune', '--before', 'soon', '--yes'], 2, 'Expected a time'],
+  [['ddl', 'churn'], 2, 'Athena reads from S3'],
+])('capture %j ends with exit code %d', async (args, code, message) => {
+  const place = withRequests();
+  const { exitCode, stderr } = await run(place, 'capture', ...args);
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: code,
+    stderr: expect.stringContaining(message) as string,
+  });
+  expect(readdirSync(place.folder).sort()).toEqual(['captured', 'state']);
+});
+
+test('commands without a location of captured requests say how to give one', async () => {
+  const { exitCode, stderr } = await run({ folder: prepared }, 'capture', 'query', 'churn');
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('set FAIRLEAD_CAPTURE_LOCATION');
+});
+
+test('an export writes all rows with their labels to Parquet, CSV or JSON lines', async () => {
+  const place = withRequests();
+  for (const out of ['rows.parquet', 'rows.csv', 'rows.jsonl']) {
+    const { exitCode, stdout } = await run(place, 'capture', 'export', 'churn', '--out', out);
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: `Exported 6 rows of churn to ${out}.\n`,
+    });
+  }
+  const lines = readFileSync(join(place.folder, 'rows.csv'), 'utf8').trimEnd().split('\n');
+  expect(lines).toHaveLength(7);
+  const [first = ''] = readFileSync(join(place.folder, 'rows.jsonl'), 'utf8').split('\n');
+  expect(JSON.parse(first)).toMatchObject({
+    request_id: 'a1',
+    row: 0,
+    input_age: 30,
+    output_y: [0.25, 0.75],
+    label: null,
+  });
+  const { parquetReadObjects, asyncBufferFromFile } = await import('hyparquet');
+  const file = await asyncBufferFromFile(join(place.folder, 'rows.parquet'));
+  const { zstdDecompressSync } = await import('node:zlib');
+  const rows = await parquetReadObjects({
+    file,
+    compressors: { ZSTD: (bytes) => new Uint8Array(zstdDecompressSync(bytes)) },
+  });
+  expect(rows.map(({ input_age: age }) => age as unknown)).toEqual([30, 40, 31, 41, 32, 42]);
+  expect(
+    Object.values(readTree(place.folder)).some((text) => text.includes(String(SENSITIVE))),
+  ).toBe(false);
+});
+
+test('requests are deleted by id with their labels, and by a column', async () => {
+  const place = withRequests();
+  writeFileSync(join(place.folder, 'labels.csv'), 'request_id,label\na1,1\na2,1\na3,0\n');
+  await run(place, 'labels', 'import', 'churn', 'labels.csv');
+  const byId = await runJson(place, 'capture', 'delete', 'a2', '--yes');
+  expect(byId).toEqual({ rows: 2, files: 1, labels: 1, waiting: 0 });
+  const rest = () => query(place, 'SELECT DISTINCT request_id FROM captures ORDER BY ALL');
+  expect(await rest()).toEqual([{ request_id: 'a1' }, { request_id: 'a3' }]);
+  expect(await query(place, 'SELECT request_id FROM labels ORDER BY ALL')).toEqual([
+    { request_id: 'a1' },
+    { request_id: 'a3' },
+  ]);
+  const spool = ['--spool', './state/captures'];
+  const byKey = await run(
+    place,
+    'capture',
+    'delete',
+    'user 7',
+    '--column',
+    'routing_key',
+    '--model',
+    'churn',
+    ...spool,
+    '--yes',
+  );
+  expect(byKey.stdout).toContain('Deleted 4 rows in 2 files, and 0 labels.');
+  expect(await run(place, 'capture', 'query', 'churn')).toMatchObject({ exitCode: 1 });
+});
+
+test('captured requests and labels are pruned by their age', async () => {
+  const place = withRequests();
+  const before = new Date(Date.now() - 2 * HOUR_MS).toISOString().slice(0, 16);
+  const found = await runJson(place, 'capture', 'prune', '--before', `${before}Z`, '--yes');
+  expect(found).toEqual({ captures: 1, labels: 0 });
+  expect(await query(place, 'SELECT DISTINCT request_id FROM captures ORDER BY ALL')).toEqual([
+    { request_id: 'a2' },
+    { request_id: 'a3' },
+  ]);
+});
+
+test('the DDL of a version names its columns, partitions and location, without the sensitive ones', async () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'registry'));
+  const { folderStore, ModelRegistry } = await import('@fairlead/registry');
+  const registry = new ModelRegistry({ store: folderStore(join(folder, 'registry')) });
+  await registry.push({
+    model: 'churn',
+    runtime: { name: 'onnx' },
+    signature,
+    files: { 'model.onnx': Buffer.from('w') },
+    actor: 'ada',
+  });
+  const { exitCode, stdout } = await run(
+    { folder, env },
+    'capture',
+    'ddl',
+    'churn@1',
+    '--captures',
+    's3://models/prod/',
+  );
+  expect(exitCode).toBe(0);
+  expect(stdout.replace(/\d{4}-\d\d-\d\d,NOW/gu, '2026-11-28,NOW')).toMatchInlineSnapshot(`
+    "CREATE EXTERNAL TABLE IF NOT EXISTS \`churn_1\` (
+      \`request_id\` string,
+      \`row\` int,
+      \`time\` timestamp,
+      \`duration_ms\` double,
+      \`model_version\` string,
+      \`variant\` string,
+      \`weight\` double,
+      \`routing_key\` string,
+      \`shadow_of\` string,
+      \`fallback_from\` string,
+      \`input_age\` float,
+      \`output_y\` array<float>
+    )
+    PARTITIONED BY (\`date\` string, \`hour\` string)
+    STORED AS PARQUET
+    LOCATION 's3://models/prod/captures/model=churn/version=1/'
+    TBLPROPERTIES (
+      'projection.enabled' = 'true',
+      'projection.date.type' = 'date',
+      'projection.date.format' = 'yyyy-MM-dd',
+      'projection.date.range' = '2026-11-28,NOW',
+      'projection.hour.type' = 'integer',
+      'projection.hour.range' = '0,23',
+      'projection.hour.digits' = '2',
+      'storage.location.template' = 's3://models/prod/captures/model=churn/version=1/date=\${date}/hour=\${hour}/'
+    );
+
+    CREATE EXTERNAL TABLE IF NOT EXISTS \`churn_labels\` (
+      \`request_id\` string,
+      \`row\` int,
+      \`label\` string,
+      \`observed_at\` bigint,
+      \`received_at\` bigint
+    )
+    PARTITIONED BY (\`date\` string)
+    ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
+    LOCATION 's3://models/prod/labels/model=churn/'
+    TBLPROPERTIES (
+      'projection.enabled' = 'true',
+      'projection.date.type' = 'date',
+      'projection.date.format' = 'yyyy-MM-dd',
+      'projection.date.range' = '2026-11-28,NOW',
+      'storage.location.template' = 's3://models/prod/labels/model=churn/date=\${date}/'
+    );
+    "
+  `);
+});
