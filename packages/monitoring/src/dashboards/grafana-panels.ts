@@ -191,5 +191,68 @@ const jobs: PanelRow = {
   ],
 };
 
+const watching: PanelRow = {
+  title: 'Drift and recording',
+  panels: [
+    {
+      title: 'Drifted features',
+      description: 'Features and outputs of each version, by the newest verdict.',
+      unit: 'short',
+      curves: {
+        '{{model}} {{version}}': max('fairlead_drift_features', 'model, version', {
+          where: `status="drift",${where}`,
+        }),
+      },
+    },
+    {
+      title: 'Which features drift',
+      description: '1 from the verdict on, until the feature is fine again.',
+      unit: 'short',
+      curves: {
+        '{{model}} {{feature}}': max('fairlead_feature_drift', 'model, feature', chosen),
+      },
+    },
+    {
+      title: 'Age of the verdict',
+      description: 'Time since the end of the hours that were judged.',
+      unit: 's',
+      curves: {
+        '{{model}} {{version}}': `time() - ${max('fairlead_drift_judged_timestamp_seconds', 'model, version', chosen)}`,
+      },
+    },
+    {
+      title: 'Recorded requests',
+      description: 'Counted in windows, and seen by the recorder that captures a share of them.',
+      unit: 'reqps',
+      curves: {
+        windows: rate('fairlead_window_requests_total', ''),
+        capture: rate('fairlead_capture_requests_seen_total', ''),
+      },
+    },
+    {
+      title: 'Lost by the recorders',
+      description: 'Requests that are answered, and missing in windows or captured requests.',
+      unit: 'reqps',
+      curves: {
+        windows: rate('fairlead_window_requests_lost_total', ''),
+        'capture: {{reason}}': rate('fairlead_capture_requests_lost_total', 'reason'),
+        'records: {{reason}}': rate('fairlead_records_lost_total', 'reason'),
+      },
+    },
+    {
+      title: 'Windows that wait for the store',
+      description: 'In memory, and in the spool folders of the hosts.',
+      unit: 'short',
+      curves: { '{{instance}} {{place}}': sum('fairlead_windows_waiting', 'instance, place') },
+    },
+    {
+      title: 'Captured requests that wait for the store',
+      description: 'In memory and on the disks of the hosts.',
+      unit: 'bytes',
+      curves: { '{{instance}}': sum('fairlead_capture_waiting_bytes', 'instance') },
+    },
+  ],
+};
+
 /** Rows of the dashboard, from top to bottom. */
-export const panelRows: readonly PanelRow[] = [inference, gateway, jobs];
+export const panelRows: readonly PanelRow[] = [inference, watching, gateway, jobs];

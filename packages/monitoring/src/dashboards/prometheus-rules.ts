@@ -124,6 +124,7 @@ export function prometheusRules(options: PrometheusRulesOptions = {}): Prometheu
   return {
     groups: [
       { name: 'fairlead-inference', rules: inferenceRules(limits) },
+      { name: 'fairlead-watching', rules: watchingRules() },
       { name: 'fairlead-gateway', rules: gatewayRules(limits) },
       { name: 'fairlead-jobs', rules: jobRules(limits) },
     ],
@@ -163,6 +164,27 @@ function inferenceRules(limits: Limits): readonly PrometheusAlertRule[] {
       summary: '{{ $labels.model }} is answered by its fallback',
       description:
         'Requests of {{ $labels.model }} are forwarded to {{ $labels.fallback_model }}: {{ $labels.reason }}.',
+    }),
+  ];
+}
+
+function watchingRules(): readonly PrometheusAlertRule[] {
+  const drifted = max('fairlead_drift_features', 'model, version', { where: 'status="drift"' });
+  const lost = [
+    rate('fairlead_window_requests_lost_total', 'instance', { range: '15m' }),
+    rate('fairlead_capture_requests_lost_total', 'instance', { range: '15m' }),
+    rate('fairlead_records_lost_total', 'instance', { range: '15m' }),
+  ].map((losses) => `${losses} > 0`);
+  return [
+    ticket('FairleadDrift', `${drifted} > 0`, '5m', {
+      summary: 'Features of {{ $labels.model }} version {{ $labels.version }} drift',
+      description:
+        '{{ $value }} features or outputs differ from the training table. See: fairlead drift report {{ $labels.model }}',
+    }),
+    ticket('FairleadRecordsLost', lost.join(' or '), '15m', {
+      summary: 'A recorder loses requests',
+      description:
+        'On {{ $labels.instance }}, answered requests are missing in windows or captured requests: the store is away, or the disk is full.',
     }),
   ];
 }

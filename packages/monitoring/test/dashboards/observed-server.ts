@@ -1,13 +1,17 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
+  captureMetrics,
+  driftMetrics,
   httpMetrics,
   InferenceMetrics,
   JobMetrics,
   KeysFileMetrics,
   metricsHandler,
   modelMemoryMetrics,
+  RecordMetrics,
   StalenessMetrics,
+  windowMetrics,
 } from '../../src/index.ts';
 
 /** Server with every metric of this package on its page `/metrics`. */
@@ -19,6 +23,8 @@ export interface ObservedServer {
   readonly close: () => Promise<void>;
 }
 
+const numbers = { requests: 0, stored: 0, waiting: 1, lost: { requests: 0, windows: 0 } };
+const captured = { seen: 0, captured: 0, waitingBytes: 5, lost: { 'spool-full': 0 } };
 const model = { model: 'churn', version: '3' };
 const durations = { rows: 2, requestDurationMs: 8, queueDurationMs: 1, computeDurationMs: 5 };
 
@@ -31,6 +37,14 @@ export async function startObservedServer(): Promise<ObservedServer> {
   const jobs = new JobMetrics({
     registry,
     depth: () => Promise.resolve({ queued: 3, running: 1 }),
+  });
+  windowMetrics({ registry, read: () => numbers, spooled: () => Promise.resolve(2) });
+  captureMetrics({ registry, read: () => captured });
+  const records = new RecordMetrics({ registry });
+  const drifted = [{ name: 'age', role: 'feature' }];
+  driftMetrics({
+    registry,
+    read: () => [{ ...model, to: Date.now(), summary: { drift: 1, ok: 4 }, drifted }],
   });
   modelMemoryMetrics({ registry, read: () => [{ ...model, fileBytes: 10, residentBytes: 20 }] });
   const measure = httpMetrics({ registry, routeGroup: (path) => path.slice(1) });
@@ -60,6 +74,11 @@ export async function startObservedServer(): Promise<ObservedServer> {
       for (const state of ['succeeded', 'failed']) {
         jobs.count({ type: 'job-finished', model: 'churn', state });
       }
+      numbers.requests += 1;
+      numbers.lost.requests += 1;
+      captured.seen += 1;
+      captured.lost['spool-full'] += 1;
+      records.countLost({ failed: 1, dropped: 1 });
       for (const type of ['webhook-abandoned', 'queue-failed']) jobs.count({ type });
       await (await fetch(`http://${address}/metrics`)).text();
     },

@@ -40,7 +40,7 @@ test('Prometheus finds series for every panel and every alert on the page of a s
     ...rules.map(({ alert, expr }) => ({
       title: alert,
       // Without its limit, so that it has a result when all is well.
-      expr: expr.replace(/ (?:>|==) [\d.]+$/, ''),
+      expr: expr.replaceAll(/ (?:>|==) [\d.]+(?= or |$)/g, ''),
       legendFormat: '',
     })),
   ];
@@ -92,6 +92,14 @@ const limits: Record<string, readonly [fine: readonly object[], firing: readonly
   FairleadFallback: [
     [counter('fairlead_fallback_requests_total', 'model="churn",fallback_model="old"', 0)],
     [counter('fairlead_fallback_requests_total', 'model="churn",fallback_model="old"', 1)],
+  ],
+  FairleadDrift: [
+    [gauge('fairlead_drift_features', 'model="churn",version="3",status="ok"', 9)],
+    [gauge('fairlead_drift_features', 'model="churn",version="3",status="drift"', 1)],
+  ],
+  FairleadRecordsLost: [
+    [counter('fairlead_window_requests_lost_total', host, 0)],
+    [counter('fairlead_records_lost_total', `${host},reason="dropped"`, 1)],
   ],
   FairleadDown: [[gauge('up', host, 1)], [gauge('up', host, 0)]],
   FairleadKeysFileStale: [
