@@ -5,12 +5,13 @@ import { CodecPool, shutDownGracefully } from '@fairlead/serving';
 import type { OptionNames } from '@fairlead/signature';
 import { openGuard } from './access/open-guard.ts';
 import { TrafficSampler } from './console/traffic-sampler.ts';
+import { openGrpc } from './grpc/open-grpc.ts';
 import { createBodyMemory } from './http/create-body-memory.ts';
 import { createHttpServer } from './http/create-http-server.ts';
 import { routeGroups } from './http/route-groups.ts';
 import { openJobs } from './jobs/open-jobs.ts';
 import { isInherited, requireInherited } from './listening/listen-on.ts';
-import { Listener, type GrpcListener } from './listening/listener.ts';
+import { Listener } from './listening/listener.ts';
 import { createModels } from './models/create-models.ts';
 import { ModelDiscovery } from './models/model-discovery.ts';
 import { checkNames, loadModels } from './models/load-models.ts';
@@ -21,10 +22,10 @@ import type { Logger } from './monitoring/logger.ts';
 import { openTracing } from './monitoring/open-tracing.ts';
 import { createProtocols } from './protocols/create-protocols.ts';
 import { invocationsWarnings } from './protocols/invocations-warnings.ts';
+import { openNotices } from './notices/open-notices.ts';
 import { openRecording } from './recording/open-recording.ts';
 import { ServedVersions } from './recording/served-versions.ts';
 import { checkArguments } from './settings/check-arguments.ts';
-import { importPeer } from './settings/import-peer.ts';
 import type { Settings } from './settings/settings.ts';
 
 /** A gateway that listens, or that listens as soon as its models are loaded. */
@@ -83,9 +84,8 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   checkArguments(settings, options, optionNames);
   const { log: destination } = options;
   const logger = createLogger({ destination, service: SERVICE, level: settings.logLevel });
-  const onError = (error: unknown): void => {
-    logger.error({ err: error }, 'failed');
-  };
+  const notices = await openNotices(settings, logger);
+  const { onError } = notices;
   const monitoring = await createMonitoring(settings, onError);
   const { metrics } = monitoring;
   const protocols = createProtocols(settings, () => [
@@ -116,7 +116,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const onEvent = logEvents(logger);
   const recorded = { registry, store, versions, ...monitoring, onEvent, onError };
   const recording = await openRecording(settings, recorded);
-  const watched = { metrics, tracing, recording, logger };
+  const watched = { metrics, tracing, recording, notices, logger };
   const opened = createModels(settings, { source, cacheOf, codec, ...watched });
   const { models } = opened;
   const bodies = createBodyMemory(settings);
@@ -128,15 +128,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const http = { ...shared, ...app, jobs: jobs?.handler, tracing, logger };
   const server = createHttpServer(settings, http);
 
-  async function startGrpc(): Promise<GrpcListener | undefined> {
-    if (settings.grpcListen === undefined) return undefined;
-    const grpc = await importPeer(
-      'FAIRLEAD_GRPC_LISTEN',
-      '@grpc/grpc-js @grpc/proto-loader',
-      () => import('./grpc/start-grpc.ts'),
-    );
-    return grpc.startGrpc(settings, models, guard, { bodies, codec, onError });
-  }
+  const startGrpc = () => openGrpc(settings, models, guard, { bodies, codec, onError });
   const listener = new Listener(settings, server, startGrpc, logger);
 
   async function load(): Promise<void> {
@@ -178,6 +170,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
       await recording.close();
       await tracing?.close();
       await monitoring.close();
+      await notices.close();
       logger.info({ clean }, 'stopped');
       return clean;
     },

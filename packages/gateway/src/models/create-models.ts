@@ -11,6 +11,7 @@ import { upstreamRuntime } from '@fairlead/serving/upstream';
 import type { Monitoring } from '../monitoring/create-monitoring.ts';
 import type { Logger } from '../monitoring/logger.ts';
 import type { Tracing } from '../monitoring/open-tracing.ts';
+import type { Notices } from '../notices/open-notices.ts';
 import type { Recording } from '../recording/open-recording.ts';
 import { forSetting } from '../settings/settings-error.ts';
 import { PREVIOUS_VERSION, type Settings } from '../settings/settings.ts';
@@ -25,6 +26,7 @@ export interface ModelDependencies {
   readonly metrics: Monitoring['metrics'];
   readonly tracing: Pick<Tracing, 'inference'> | undefined;
   readonly recording: Pick<Recording, 'observer' | 'recorder' | 'countLost'>;
+  readonly notices: Pick<Notices, 'onEvent'>;
   readonly logger: Logger;
 }
 
@@ -42,7 +44,7 @@ export interface OpenedModels {
  */
 export function createModels(
   settings: Settings,
-  { source, cacheOf, codec, metrics, tracing, recording, logger }: ModelDependencies,
+  { source, cacheOf, codec, metrics, tracing, recording, notices, logger }: ModelDependencies,
 ): OpenedModels {
   const upstream = forSetting('FAIRLEAD_FLASK_ADDRESS', () =>
     upstreamRuntime(flaskUpstream(settings), { codec }),
@@ -76,6 +78,7 @@ export function createModels(
     maxInputBytes: Math.min(settings.maxBodyBytes * MAX_ELEMENT_BYTES, 2 ** 31 - 1),
     onEvent: (event) => {
       const { type, ...fields } = event;
+      notices.onEvent(event);
       if (type === 'record-failed') recording.countLost(event);
       if (type === 'swapped') metrics.track(event.model, String(event.version));
       if (type === 'unloaded' && !isLoaded(models, event)) {

@@ -34,8 +34,10 @@ export async function openTracing(
 ): Promise<Tracing | undefined> {
   if (url === undefined) return undefined;
   const variable = 'FAIRLEAD_OTLP_URL';
-  const [{ openOtlpTracing }, { requestTracing }] = await importPeer(variable, PACKAGES, () =>
-    Promise.all([import('@fairlead/monitoring/otlp'), import('@fairlead/monitoring/tracing')]),
+  const { openOtlpTracing, requestTracing } = await importPeer(
+    variable,
+    PACKAGES,
+    () => import('./create-tracing.ts'),
   );
   const onError = (error: unknown, spans: number): void => {
     logger.warn({ err: error, spans }, 'spans-lost');

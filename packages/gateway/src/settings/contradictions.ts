@@ -52,6 +52,11 @@ export function contradictions(read: Settings): string[] {
       `FAIRLEAD_WEBHOOK_SECRETS and ${WEBHOOK_ORIGINS} need each other; set both or neither`,
     );
   }
+  if ((read.noticeWebhooks === undefined) !== (read.noticeSecrets === undefined)) {
+    problems.push(
+      'FAIRLEAD_NOTICE_WEBHOOKS and FAIRLEAD_NOTICE_SECRETS need each other; set both or neither',
+    );
+  }
   if (read.captureLocation !== undefined && read.stateFolder === undefined) {
     problems.push(
       'FAIRLEAD_STATE_FOLDER is missing; FAIRLEAD_CAPTURE_LOCATION needs it for requests that wait to be stored',

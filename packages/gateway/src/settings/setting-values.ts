@@ -158,6 +158,29 @@ export const webAddress = z.string().refine((value) => {
   return (protocol === 'http:' || protocol === 'https:') && !username && !password;
 }, 'must be an http or https address without user and password');
 
+/** Addresses that may hold secrets, separated by commas; no message shows them. */
+export const secretAddresses = names.pipe(
+  z.array(
+    z.string().refine((value) => {
+      const { protocol, username, hash } = URL.parse(value) ?? {};
+      return (protocol === 'http:' || protocol === 'https:') && !username && !hash;
+    }, 'must be http or https addresses separated by commas'),
+  ),
+);
+
+/** A topic of SNS. */
+export const topicArn = z
+  .string()
+  .regex(
+    /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?$/,
+    'must be the ARN of a topic: arn:aws:sns:region:account:name',
+  );
+
+/** DSN of Sentry; no message shows it. */
+export const sentryDsn = z
+  .string()
+  .regex(/^https?:\/\/\w+(?::\w+)?@\S+\/[\w-]+$/, 'must be the DSN of a project');
+
 /** Address of another server. */
 export const upstreamAddress = z
   .string()

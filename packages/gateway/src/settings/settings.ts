@@ -3,6 +3,7 @@ import { inferenceSettings } from './inference-settings.ts';
 import { jobsSettings } from './jobs-settings.ts';
 import { listeningSettings } from './listening-settings.ts';
 import { monitoringSettings } from './monitoring-settings.ts';
+import { noticeSettings } from './notice-settings.ts';
 import { protocolSettings } from './protocol-settings.ts';
 import { recordingSettings } from './recording-settings.ts';
 import { registrySettings } from './registry-settings.ts';
@@ -21,6 +22,7 @@ export const settingGroups = {
   Jobs: jobsSettings,
   Recording: recordingSettings,
   Monitoring: monitoringSettings,
+  Notices: noticeSettings,
 } as const;
 
 /** Every setting. */
@@ -33,6 +35,7 @@ export const settings = {
   ...jobsSettings,
   ...recordingSettings,
   ...monitoringSettings,
+  ...noticeSettings,
 } as const;
 
 type SettingName = keyof typeof settings;

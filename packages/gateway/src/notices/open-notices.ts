@@ -1,0 +1,136 @@
+import { ErrorGroups, Notifier } from '@fairlead/monitoring';
+import type { ServingEvent } from '@fairlead/serving';
+import { SERVICE } from '../monitoring/create-monitoring.ts';
+import type { Logger } from '../monitoring/logger.ts';
+import type { Settings } from '../settings/settings.ts';
+import { openDestinations } from './open-destinations.ts';
+
+/** An error group is over after this time without an error. */
+const ERRORS_END_MS = 1_800_000;
+/** A failed load is retried every minute or so. */
+const LOADS_END_MS = 1_800_000;
+
+/** Notices of a gateway. */
+export interface Notices {
+  /** Receives the events of the models. */
+  readonly onEvent: (event: ServingEvent) => void;
+  /** Logs errors of the gateway, and reports them. */
+  readonly onError: (error: unknown) => void;
+  /** Sends what waits. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the notices; without a destination in the settings, errors are only logged.
+ *
+ * Notices have codes of errors, and no messages: those may contain values of requests.
+ *
+ * @throws SettingsError when a setting can't be used.
+ */
+export async function openNotices(settings: Settings, logger: Logger): Promise<Notices> {
+  const destinations = await openDestinations(settings);
+  const logError = (error: unknown): void => {
+    logger.error({ err: error }, 'failed');
+  };
+  if (destinations.length === 0) {
+    return { onEvent: () => undefined, onError: logError, close: () => Promise.resolve() };
+  }
+  const errors = new ErrorGroups();
+  const notifier = new Notifier({
+    destinations,
+    service: SERVICE,
+    // Not an error of the gateway: a notice about notices would never arrive.
+    onError: (error) => {
+      logger.warn({ err: error }, 'notice-failed');
+    },
+  });
+
+  function countError(place: string, error: unknown, event?: ModelVersion): void {
+    const group = errors.record({ code: codeOf(error), place, ...event });
+    if (group === undefined) return;
+    const { code, model, example } = group;
+    notifier.report({
+      kind: 'errors',
+      model,
+      name: `${place.replaceAll(' ', '-')}:${code}`,
+      summary: `${model ?? 'the gateway'}: ${code} (${place})`,
+      details: { code, place, ...(example.version && { version: example.version }) },
+      endsAfterMs: ERRORS_END_MS,
+    });
+  }
+
+  return {
+    onEvent(event) {
+      switch (event.type) {
+        case 'load-failed':
+        case 'unload-failed':
+          if (event.type === 'load-failed') notifier.report(failedLoad(event));
+          else countError('unload failed', event.error, modelOf(event));
+          break;
+        case 'swapped':
+          notifier.resolve({ kind: 'load-failed', model: event.model });
+          break;
+        case 'circuit-opened':
+          notifier.report(openCircuit(event));
+          break;
+        case 'circuit-closed':
+        case 'unloaded':
+          notifier.resolve(circuitOf(event));
+          break;
+        default:
+          if ('error' in event)
+            countError(event.type.replaceAll('-', ' '), event.error, modelOf(event));
+      }
+    },
+    onError(error) {
+      logError(error);
+      countError('gateway', error);
+    },
+    close: () => notifier.close(),
+  };
+}
+
+interface ModelVersion {
+  readonly model?: string;
+  readonly version?: number;
+}
+
+function failedLoad({
+  model,
+  version,
+  error,
+  willRetry = true,
+}: ServingEvent & { readonly type: 'load-failed' | 'unload-failed' }) {
+  return {
+    kind: 'load-failed',
+    model,
+    summary: `${model}: version ${version} could not be loaded`,
+    details: { version, code: codeOf(error) ?? 'unknown', retried: willRetry ? 'yes' : 'no' },
+    ...(willRetry && { endsAfterMs: LOADS_END_MS }),
+  } as const;
+}
+
+function openCircuit(event: ServingEvent & { readonly type: 'circuit-opened' }) {
+  const { model, version, retryAfterMs } = event;
+  return {
+    ...circuitOf(event),
+    summary: `${model}: version ${version} fails, and gets no requests for ${retryAfterMs} ms`,
+    details: { version },
+  };
+}
+
+function circuitOf({ model, version }: { readonly model: string; readonly version: number }) {
+  return { kind: 'errors', model, name: `circuit-open:${version}` } as const;
+}
+
+function modelOf(event: ServingEvent): ModelVersion {
+  return {
+    ...('model' in event && { model: event.model }),
+    ...('version' in event && typeof event.version === 'number' && { version: event.version }),
+  };
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
