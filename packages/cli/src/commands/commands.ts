@@ -1,11 +1,13 @@
 import type { CommandEntry, CommandGroup } from '../command-tree.ts';
-import { captureCommands } from './capture/capture-commands.ts';
-import { dashboardCommands } from './dashboard/dashboard-commands.ts';
 import { hostsCommands, releaseCommands } from './deploy-commands.ts';
-import { driftCommands } from './drift/drift-commands.ts';
 import { keyCommands } from './key/key-commands.ts';
-import { labelsCommands } from './labels/labels-commands.ts';
 import { modelCommands } from './model/model-commands.ts';
+import {
+  captureCommands,
+  dashboardCommands,
+  driftCommands,
+  labelsCommands,
+} from './monitoring-commands.ts';
 import { registryCommands } from './registry/registry-commands.ts';
 
 /** Every command of `fairlead`, in the order of its help. */
