@@ -179,6 +179,7 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'render deployment.ts --out rendered': 'etc/nginx/nginx.conf',
   'render deployment.ts --out rendered --check': 'etc/nginx/nginx.conf',
   'sudo fairlead render deployment.json --out /': 'etc/nginx/nginx.conf',
+  'notices test': /received$/m,
   'drift report iris': /^iris version 1: insufficient data/,
   'drift report iris@1 --since 24h --format html --out drift.html': /^$/,
   'drift report iris --json | jq -r \'.features[] | select(.status == "drift").name\'':
@@ -259,6 +260,7 @@ beforeAll(async () => {
   for (const origin of ['https://hooks.example', 'https://a.example', 'https://b.example']) {
     replacements.set(origin, await listen((_request, response) => response.writeHead(204).end()));
   }
+  env.FAIRLEAD_NOTICE_SLACK_WEBHOOKS = `${replacements.get('https://hooks.example') ?? ''}/notices`;
   replacements.set('http://127.0.0.1:5000', await startOriginal());
   const keys = JSON.parse(readFileSync(join(prepared, 'keys.json'), 'utf8')) as {
     keys: { id: string }[];

@@ -4,6 +4,7 @@ export {
   type GatewayOptions,
   type LogDestination,
 } from './create-gateway.ts';
+export { testNotices } from './notices/test-notices.ts';
 export { runGateway } from './run-gateway.ts';
 export { readSettings } from './settings/read-settings.ts';
 export { SettingsError } from './settings/settings-error.ts';

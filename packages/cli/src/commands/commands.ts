@@ -7,6 +7,7 @@ import {
   dashboardCommands,
   driftCommands,
   labelsCommands,
+  noticesCommands,
 } from './monitoring-commands.ts';
 import { registryCommands } from './registry/registry-commands.ts';
 
@@ -53,6 +54,7 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: async () => (await import('./restore-command.ts')).defineRestoreCommand,
   },
   hostsCommands,
+  noticesCommands,
   driftCommands,
   captureCommands,
   labelsCommands,

@@ -91,3 +91,16 @@ export const dashboardCommands: CommandGroup = {
     },
   ],
 };
+
+/** `fairlead notices …` */
+export const noticesCommands: CommandGroup = {
+  name: 'notices',
+  description: 'Test the notices of the gateway',
+  commands: [
+    {
+      name: 'test',
+      description: 'Send a test notice to each destination of the settings FAIRLEAD_NOTICE_…',
+      load: async () => (await import('./notices/test-command.ts')).defineTestCommand,
+    },
+  ],
+};
