@@ -204,6 +204,11 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'labels import iris labels.csv --captures ./captured --dry-run': 'would import 1 label of iris',
   'labels import iris outcomes.csv --id order --label paid --captures ./captured':
     'Imported 1 label of iris.',
+  'performance report iris --captures ./captured': /^iris version 1: unknown/,
+  'performance report iris@1 --by variant --since 30d --format html --out performance.html --captures ./captured':
+    /^$/,
+  'performance report iris --captures ./captured --json | jq \'.total.measured[] | select(.name == "accuracy").value\'':
+    '"format":"fairlead-performance-report"',
   'dashboard grafana > dashboard.json': /"uid": "fairlead"/,
   'dashboard prometheus > fairlead.rules.yml': '"alert": "FairleadFailures"',
   'dashboard prometheus --limit latencySeconds=0.25 --limit failureShare=0.01':
@@ -230,7 +235,7 @@ const replacements = new Map<string, string>([
 
 /** Examples that change no file: they share one folder. */
 const READS =
-  /^fairlead (?!.*--html)(?:doctor|completion|dashboard|drift report iris(?!@)|capture (?:query|ddl)|serve --|key list|model (?:list|show|history|watch|compare|verify|gates show))|--dry-run|--check/;
+  /^fairlead (?!.*--html)(?:doctor|completion|dashboard|drift report iris(?!@)|performance report iris(?!@)|capture (?:query|ddl)|serve --|key list|model (?:list|show|history|watch|compare|verify|gates show))|--dry-run|--check/;
 
 const ended: (() => Promise<unknown>)[] = [];
 let prepared = '';

@@ -49,6 +49,7 @@ export {
   regressionMetrics,
 } from './performance/regression-sums.ts';
 export type { RegressionMetrics, RegressionSums } from './performance/regression-sums.ts';
+export { windowScoreCells } from './performance/window-score-cells.ts';
 export { driftJson } from './report/drift-json.ts';
 export { driftText } from './report/drift-text.ts';
 export { baselineHtml } from './report/html/baseline-html.ts';

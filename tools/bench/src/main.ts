@@ -10,11 +10,12 @@ import { benchLiveness } from './liveness/bench-liveness.ts';
 import { benchManyModels } from './many-models/bench-many-models.ts';
 import { benchOverload } from './overload/bench-overload.ts';
 import { benchParts } from './parts/bench-parts.ts';
+import { benchPerformance } from './performance/bench-performance.ts';
 import { benchRecording } from './recording/bench-recording.ts';
 import { benchRegistry } from './registry/bench-registry.ts';
 import { benchThroughput } from './throughput/bench-throughput.ts';
 
-// npm run bench -- [liveness|throughput|parts|decode|overload|bodies|recording|registry|many-models|cli …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3]
+// npm run bench -- [liveness|throughput|parts|decode|overload|bodies|recording|registry|many-models|cli|performance …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3] [--rows 10000000]
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -22,6 +23,7 @@ const { values, positionals } = parseArgs({
     connections: { type: 'string', default: '1,8,64,256' },
     seconds: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '3' },
+    rows: { type: 'string', default: '10000000' },
   },
 });
 const folder = fileURLToPath(new URL('../../../.fairlead/bench', import.meta.url));
@@ -52,6 +54,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   registry: () => benchRegistry({ folder }, print),
   'many-models': () => benchManyModels({ folder }, print),
   cli: () => benchCli({ folder }, print),
+  performance: () => benchPerformance({ folder, rows: Number(values.rows) }, print),
 };
 
 const wanted = positionals.length === 0 ? Object.keys(benches) : positionals;

@@ -7,6 +7,9 @@ import { CliError } from '../cli-error.ts';
 import { oneLine } from '../output/plain-text.ts';
 import { type CaptureSelection, findCapturedFiles } from './captured-files.ts';
 
+/** Memory of DuckDB; larger sorts and joins use the temporary folder. */
+const MEMORY_LIMIT = '1200MB';
+
 /**
  * Opens a database with the views `captures`, `labels` and `labeled`, and passes it to `use`. SQL in it reads the captured files and
  * nothing else, and writes `writable` at most.
@@ -33,6 +36,7 @@ export async function withCaptures<T>(
     const database = await duckdb.DuckDBInstance.create(':memory:', {
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
+      memory_limit: MEMORY_LIMIT,
       temp_directory: join(temporary, 'sort'),
     });
     const connection = await database.connect();

@@ -8,6 +8,7 @@ import {
   driftCommands,
   labelsCommands,
   noticesCommands,
+  performanceCommands,
 } from './monitoring-commands.ts';
 import { registryCommands } from './registry/registry-commands.ts';
 
@@ -58,6 +59,7 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
   driftCommands,
   captureCommands,
   labelsCommands,
+  performanceCommands,
   dashboardCommands,
   {
     name: 'completion',

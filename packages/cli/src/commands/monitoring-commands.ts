@@ -64,6 +64,20 @@ export const labelsCommands: CommandGroup = {
   ],
 };
 
+/** `fairlead performance …` */
+export const performanceCommands: CommandGroup = {
+  name: 'performance',
+  description: 'Compare predictions with the labels that arrive later',
+  commands: [
+    {
+      name: 'report',
+      description: 'Report the performance of a version, measured or estimated, by day and segment',
+      load: async () =>
+        (await import('./performance/report-command.ts')).definePerformanceReportCommand,
+    },
+  ],
+};
+
 /** `fairlead dashboard …` */
 export const dashboardCommands: CommandGroup = {
   name: 'dashboard',

@@ -1,0 +1,175 @@
+import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DriftTitle, PerformanceReport } from '@fairlead/drift';
+import type { Manifest, ObjectStore } from '@fairlead/registry';
+import type { Baseline } from '@fairlead/windows';
+import { addExamples } from '../../add-examples.ts';
+import { withCaptures } from '../../capture/capture-database.ts';
+import type { CaptureSelection } from '../../capture/captured-files.ts';
+import { capturesOption, openCaptures } from '../../capture/open-captures.ts';
+import { CliError } from '../../cli-error.ts';
+import type { CommandContext } from '../../command-context.ts';
+import { openWindows } from '../../drift/open-windows.ts';
+import { readVersionBaseline } from '../../drift/read-version-baseline.ts';
+import { resolveVersion } from '../../drift/version-argument.ts';
+import { jsonOption, parseCount, registryOption } from '../../options/shared-options.ts';
+import { parseTime, timeOf } from '../../options/time-option.ts';
+import { severalLines } from '../../output/plain-text.ts';
+import { predictionColumns } from '../../performance/prediction-columns.ts';
+import type { Query } from '../../performance/prediction-table.ts';
+import { reportFromCaptures } from '../../performance/report-performance.ts';
+import { reportFromWindows } from '../../performance/report-windows.ts';
+import { segmentColumn } from '../../performance/segment-column.ts';
+import { writeReport } from '../../write-report.ts';
+import { openRegistry } from '../../registry/open-registry.ts';
+
+const formatOption = new Option('--format <format>', 'Format of the report')
+  .choices(['text', 'json', 'html'] as const)
+  .default('text' as const);
+
+const DEFAULT_SPAN_MS = 7 * 86_400_000;
+
+/** Defines `fairlead performance report`. */
+export function definePerformanceReportCommand(command: Command, context: CommandContext): void {
+  command
+    .argument('<model>', 'Model name; with @version or @alias not its champion: iris@1')
+    .option(
+      '--since <time>',
+      'Begin: 2026-11-28T16:00Z, or a duration before now (default: 7d)',
+      parseTime,
+    )
+    .option('--until <time>', 'End, in the same form (default: now)', parseTime)
+    .option('--by <segment>', 'Feature or column of the segments')
+    .option('--output <output>', 'Output with the predictions (default: scores of the baseline)')
+    .option('--threshold <score>', 'Smallest score with a positive prediction', parseNumber, 0.5)
+    .option('--positive <label>', 'Label of the positive class (default: 1 and true)')
+    .option(
+      '--min-labels <count>',
+      'Labels with which a day is measured (default: 100)',
+      parseCount,
+    )
+    .addOption(formatOption)
+    .option('--out <file>', 'Write the report to a file')
+    .option('--fail-on-alert', 'End with exit code 1 if a metric is worse than expected')
+    .addOption(capturesOption)
+    .addOption(registryOption)
+    .addOption(jsonOption)
+    .action(async (argument, options) => {
+      const { registry, store } = await openRegistry(context, options);
+      const { model, version } = await resolveVersion(registry, argument);
+      const now = context.io.now();
+      const { since = { agoMs: DEFAULT_SPAN_MS }, until = { agoMs: 0 } } = options;
+      const span = { since: timeOf(since, now), until: timeOf(until, now) };
+      if (!(span.since < span.until)) {
+        throw new CliError('ERR_CLI_USAGE', '--since must be before --until');
+      }
+      const { manifest } = await registry.openVersion(model, version);
+      const baseline = await readVersionBaseline(registry, { model, version });
+      const selection = { model, version: String(version), ...span };
+      const hasCaptures = (options.captures ?? context.environment.captures) !== undefined;
+      const report = hasCaptures
+        ? await readCaptures(context, { manifest, baseline, selection }, options)
+        : await readWindows(context, store, { baseline, selection }, options);
+      const title = { model, version };
+      const text = await render(options.json ? 'json' : options.format, report, title);
+      await writeReport(context, text, options.out);
+      if (options.failOnAlert) failOnAlert(report, title);
+    });
+  addExamples(command, [
+    ['The champion, in the last week', 'fairlead performance report iris --captures ./captured'],
+    [
+      'A version by segment, as a page',
+      'fairlead performance report iris@1 --by variant --since 30d --format html --out performance.html --captures ./captured',
+    ],
+    [
+      'One metric, for a script',
+      `fairlead performance report iris --captures ./captured --json | jq '.total.measured[] | select(.name == "accuracy").value'`,
+    ],
+  ]);
+}
+
+interface Subject {
+  readonly baseline: Baseline | undefined;
+  readonly selection: CaptureSelection & { readonly version: string };
+}
+
+interface Options {
+  readonly captures?: string | undefined;
+  readonly by?: string | undefined;
+  readonly output?: string | undefined;
+  readonly threshold: number;
+  readonly positive?: string | undefined;
+  readonly minLabels?: number | undefined;
+}
+
+/** Reports captured requests: measured where they have labels. */
+async function readCaptures(
+  context: CommandContext,
+  { manifest, baseline, selection }: Subject & { readonly manifest: Manifest },
+  { captures, by, output, threshold, positive, minLabels }: Options,
+): Promise<PerformanceReport> {
+  const { capturedColumns } = await import('@fairlead/capture');
+  const captured = capturedColumns(manifest.signature);
+  const columns = predictionColumns(manifest.signature, captured, {
+    ...{ baseline, output, positive },
+  });
+  const segment = segmentColumn(captured, by);
+  const objects = await openCaptures(context, { captures });
+  const scores = baseline?.calibration;
+  const isCalibrated = output === undefined || output === scores?.tensor;
+  return withCaptures(objects, selection, {}, (connection) =>
+    reportFromCaptures(queryOf(connection), columns, {
+      ...{ ...selection, segment, segmentName: by, threshold, positive, minLabels },
+      calibration: columns.kind === 'scores' && isCalibrated ? scores : undefined,
+      trained: manifest.metrics,
+    }),
+  );
+}
+
+/** Estimates from the windows of all requests, where no requests are captured. */
+async function readWindows(
+  context: CommandContext,
+  store: ObjectStore,
+  { baseline, selection }: Subject,
+  { by, output, positive, threshold }: Options,
+): Promise<PerformanceReport> {
+  if (by !== undefined || output !== undefined || positive !== undefined) {
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      '--by, --output and --positive need captured requests: add --captures ./folder or --captures s3://bucket/prefix, or set FAIRLEAD_CAPTURE_LOCATION',
+    );
+  }
+  const windows = await openWindows(context, store, { rollUp: false });
+  return reportFromWindows(windows, baseline, { ...selection, threshold });
+}
+
+function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('Expected a number.');
+}
+
+function queryOf(connection: DuckDBConnection): Query {
+  return async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS();
+}
+
+async function render(
+  format: 'text' | 'json' | 'html',
+  report: PerformanceReport,
+  title: DriftTitle,
+): Promise<string> {
+  const { performanceHtml, performanceJson, performanceText } = await import('@fairlead/drift');
+  if (format === 'text') return severalLines(performanceText(report, title));
+  return format === 'html' ? performanceHtml(report, title) : performanceJson(report, title);
+}
+
+function failOnAlert(report: PerformanceReport, { model, version }: DriftTitle): void {
+  const { total, days, segments } = report;
+  const groups = [total, ...days, ...segments].filter(({ alerts }) => alerts.length > 0);
+  if (groups.length === 0) return;
+  const names = groups.map(({ name, alerts }) => `${name} (${alerts.join(', ')})`);
+  throw new CliError(
+    'ERR_CLI_CHECK_FAILED',
+    `version ${version} of ${model} is worse than expected: ${names.slice(0, 10).join('; ')}`,
+  );
+}
