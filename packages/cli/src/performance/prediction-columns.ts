@@ -7,15 +7,19 @@ import { CliError } from '../cli-error.ts';
 export type PredictionColumns =
   | {
       readonly kind: 'scores';
-      /** Labels of the classes, in the order of their scores; one for a binary classifier. */
+      /** Labels of the classes, in the order of their scores; the positive one of a binary classifier. */
       readonly classes: readonly string[];
       readonly scores: readonly string[];
+      /** Label of the other class, where a binary classifier has two scores. */
+      readonly negative?: string | undefined;
+      /** Label that the version predicts, where it has an output for it; otherwise the scores decide. */
+      readonly prediction?: string | undefined;
     }
   | { readonly kind: 'class'; readonly prediction: string }
   | { readonly kind: 'number'; readonly prediction: string };
 
 /**
- * Finds the outputs that hold the predictions of a version: `output`, else the scores of its baseline, else its only output.
+ * Finds the outputs that hold the predictions of a version: `output`, else the scores of its baseline, else its only output, or its only one with floating-point numbers.
  *
  * A single floating-point output without scores in the baseline is a predicted number; with `positive` it is the score of that class.
  *
@@ -28,12 +32,18 @@ export function predictionColumns(
     baseline,
     output,
     positive,
-  }: { readonly baseline?: Baseline | undefined; readonly output?: string | undefined },
+  }: {
+    readonly baseline?: Baseline | undefined;
+    readonly output?: string | undefined;
+    readonly positive?: string | undefined;
+  },
 ): PredictionColumns {
   const outputs = columns.filter(({ side }) => side === 'output');
   const tensors = [...new Set(outputs.map(({ tensor }) => tensor))];
   const scores = baseline?.calibration;
-  const name = output ?? scores?.tensor ?? (tensors.length === 1 ? tensors[0] : undefined);
+  const numbers = new Set(outputs.flatMap((each) => (isNumber(each.datatype) ? each.tensor : [])));
+  const [only, ...others] = numbers.size === 1 ? numbers : tensors;
+  const name = output ?? scores?.tensor ?? (others.length === 0 ? only : undefined);
   const found = outputs.filter(({ tensor }) => tensor === name);
   const spec = signature.outputs.find((each) => each.name === name);
   if (name === undefined || found.length === 0 || spec === undefined) {
@@ -46,27 +56,67 @@ export function predictionColumns(
     );
   }
   if (scores?.tensor === name) {
-    return {
-      kind: 'scores',
+    return scoreColumns({
+      ...{ positive, prediction: labelOutput(outputs, name) },
       classes: scores.classes.map(({ label }) => label),
       scores: scores.classes.map(({ index }) => elementOf(found, index)),
-    };
+    });
   }
   const width = found.length > 1 ? found.length : elementsOf(spec.shape, found[0]);
   if (width === 1) {
     const score = elementOf(found, found[0]?.feature ?? 0);
     if (positive !== undefined && isNumber(spec.datatype)) {
-      return { kind: 'scores', classes: [positive], scores: [score] };
+      return {
+        ...{ kind: 'scores', classes: [positive], scores: [score] },
+        prediction: labelOutput(outputs, name),
+      };
     }
     const kind = isNumber(spec.datatype) ? 'number' : 'class';
     return { kind, prediction: score };
   }
   const indexes = Array.from({ length: width }, (_, index) => index);
-  return {
-    kind: 'scores',
+  return scoreColumns({
+    ...{ positive, prediction: labelOutput(outputs, name) },
     classes: indexes.map((index) => spec.features?.[index]?.name ?? String(index)),
     scores: indexes.map((index) => elementOf(found, index)),
+  });
+}
+
+/** Columns of scores; of two classes the positive one, by default the second as in scikit-learn. */
+function scoreColumns({
+  positive,
+  classes,
+  scores,
+  prediction,
+}: {
+  readonly positive: string | undefined;
+  readonly classes: readonly string[];
+  readonly scores: readonly string[];
+  readonly prediction: string | undefined;
+}): PredictionColumns {
+  if (classes.length !== 2) return { kind: 'scores', classes, scores, prediction };
+  const index = positive === undefined ? 1 : classes.indexOf(positive);
+  if (index < 0) {
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      `${JSON.stringify(positive)} is no class; --positive is one of ${classes.join(', ')}`,
+    );
+  }
+  return {
+    ...{ kind: 'scores', prediction, negative: classes[1 - index] },
+    classes: classes.slice(index, index + 1),
+    scores: scores.slice(index, index + 1),
   };
+}
+
+/** Output with the predicted label beside that with the scores; undefined unless there is exactly one. */
+function labelOutput(outputs: readonly CapturedColumn[], scores: string): string | undefined {
+  const others = outputs.filter(
+    ({ tensor, depth, feature, datatype }) =>
+      tensor !== scores && depth === 0 && feature === null && !isNumber(datatype),
+  );
+  const [only] = others;
+  return only !== undefined && others.length === 1 ? quoteName(only.name) : undefined;
 }
 
 function isNumber(datatype: Datatype): boolean {

@@ -47,6 +47,7 @@ export async function createPredictions(
          CAST(l.labels - 1 AS INTEGER) AS replaced,
          l.label IS NOT NULL AS has_label, l.label
          ${scores.map((sql, index) => `, ${sql} AS s${index}`).join('')}
+         , ${columns.kind === 'scores' ? (columns.prediction ?? 'NULL') : 'NULL'} AS predicted
        FROM captures c LEFT JOIN labels l USING (request_id, "row")
        WHERE epoch_ms(c.time) >= ${since} AND epoch_ms(c.time) < ${until}
      ) r`,
@@ -86,23 +87,52 @@ function expressionsOf(
   const names = scores.map((_, index) => `r.s${index}`);
   const areKnown = names.map((name) => `isfinite(${name})`).join(' AND ');
   if (columns.classes.length === 1) {
-    const yes =
-      positive === undefined
-        ? `CASE WHEN lower(r.label) IN ('1', '1.0', 'true') THEN 1 WHEN lower(r.label) IN ('0', '0.0', 'false') THEN 0 END`
-        : `CASE WHEN r.label IS NOT NULL THEN CAST(${classText('r.label')} = ${quoteText(positive)} AS INTEGER) END`;
+    const isPositive = positiveSql(columns, positive);
+    const predicted =
+      columns.prediction === undefined
+        ? `CAST(r.s0 >= ${threshold} AS INTEGER)`
+        : isPositive(PREDICTED);
     return {
-      y: yes,
-      p: `CASE WHEN ${areKnown} THEN CAST(r.s0 >= ${threshold} AS INTEGER) END`,
+      y: isPositive('r.label'),
+      p: `CASE WHEN ${areKnown} THEN ${predicted} END`,
       scores,
     };
   }
   const labels = `[${columns.classes.map(quoteText).join(', ')}]`;
+  // NULL for a label that is no class.
+  const indexOf = (label: string): string =>
+    `nullif(coalesce(list_position(${labels}, ${classText(label)}), 0), 0) - 1`;
+  const predicted =
+    columns.prediction === undefined
+      ? `list_position([${names.join(', ')}], list_max([${names.join(', ')}])) - 1`
+      : indexOf(PREDICTED);
   return {
-    // NULL for a label that is no class.
-    y: `nullif(coalesce(list_position(${labels}, ${classText('r.label')}), 0), 0) - 1`,
-    p: `CASE WHEN ${areKnown} THEN list_position([${names.join(', ')}], list_max([${names.join(', ')}])) - 1 END`,
+    y: indexOf('r.label'),
+    p: `CASE WHEN ${areKnown} THEN ${predicted} END`,
     scores,
   };
+}
+
+/** Label that the version predicted. */
+const PREDICTED = 'CAST(r.predicted AS VARCHAR)';
+
+/** Returns the expression of 1 for the positive class and 0 for the other; NULL for a label that is none. */
+function positiveSql(
+  { classes: [name = ''], negative }: Extract<PredictionColumns, { readonly kind: 'scores' }>,
+  positive: string | undefined,
+): (label: string) => string {
+  const places = new Map([
+    [name, 1],
+    [negative ?? '', 0],
+  ]);
+  if (negative !== undefined && !(places.get('1') === 1 && places.get('0') === 0)) {
+    return (label) =>
+      `CASE ${classText(label)} WHEN ${quoteText(name)} THEN 1 WHEN ${quoteText(negative)} THEN 0 END`;
+  }
+  return (label) =>
+    positive === undefined || negative !== undefined
+      ? `CASE WHEN lower(${label}) IN ('1', '1.0', 'true') THEN 1 WHEN lower(${label}) IN ('0', '0.0', 'false') THEN 0 END`
+      : `CASE WHEN ${label} IS NOT NULL THEN CAST(${classText(label)} = ${quoteText(positive)} AS INTEGER) END`;
 }
 
 function classText(sql: string): string {
@@ -114,6 +144,6 @@ function finite(sql: string): string {
 }
 
 /** Quotes a text in SQL. */
-export function quoteText(value: string): string {
+function quoteText(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }

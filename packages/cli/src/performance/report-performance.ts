@@ -44,7 +44,7 @@ export async function reportFromCaptures(
     ...{ total, days, segments, minLabels: options.minLabels },
     ...(options.segmentName !== undefined && { segmentedBy: options.segmentName }),
     ...(await readLabels(query)),
-    expected: await expectedMetrics(columns, options),
+    expected: await expectedMetrics(query, columns, options),
     calibratedBy: total.estimated === undefined ? undefined : source.calibratedBy,
   });
 }
@@ -83,8 +83,9 @@ async function openSource(
   }
   const { calibrateClassifier } = await import('@fairlead/drift');
   const classes = { labels: columns.classes, hasScores: true };
-  const known = calibration ?? (await calibrationOfLabels(query, columns.classes));
-  const calibrated = known && calibrateClassifier(known);
+  const known = calibration && ofClasses(calibration, columns.classes);
+  const fitted = known ?? (await calibrationOfLabels(query, columns.classes));
+  const calibrated = fitted && calibrateClassifier(fitted);
   return {
     measure: (by) => measureClassifier(query, by, classes),
     estimate: async (by) =>
@@ -93,15 +94,33 @@ async function openSource(
   };
 }
 
+/** Calibration of the classes that are reported: the positive one where a binary classifier has two scores. */
+function ofClasses(
+  { tensor, classes }: CalibrationBaseline,
+  labels: readonly string[],
+): CalibrationBaseline {
+  return { tensor, classes: classes.filter(({ label }) => labels.includes(label)) };
+}
+
 /** Metrics of the held-out rows of the baseline; those that were recorded at the push where it has none. */
 async function expectedMetrics(
+  query: Query,
   columns: PredictionColumns,
   { calibration, threshold, trained }: ReportOptions,
 ): Promise<Readonly<Record<string, number>>> {
   const { baselineClassSums, classifierMetrics } = await import('@fairlead/drift');
-  const sums =
-    columns.kind === 'scores' && calibration !== undefined
-      ? baselineClassSums(calibration, threshold)
-      : undefined;
+  if (columns.kind !== 'scores' || calibration === undefined) return trained;
+  const limit = columns.prediction === undefined ? threshold : await predictedFrom(query);
+  if (limit === undefined) return trained;
+  const sums = baselineClassSums(ofClasses(calibration, columns.classes), limit);
   return { ...trained, ...(sums && classifierMetrics(sums)) };
+}
+
+/** Score from which a binary classifier predicts its positive class; undefined where the predictions don't follow the scores. */
+async function predictedFrom(query: Query): Promise<number | undefined> {
+  const [{ below, above } = {}] = await query(
+    'SELECT max(s0) FILTER (WHERE p = 0) AS below, min(s0) FILTER (WHERE p = 1) AS above FROM predictions',
+  );
+  if (typeof below !== 'number' || typeof above !== 'number' || below >= above) return undefined;
+  return (below + above) / 2;
 }

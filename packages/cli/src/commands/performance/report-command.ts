@@ -42,7 +42,10 @@ export function definePerformanceReportCommand(command: Command, context: Comman
     .option('--by <segment>', 'Feature or column of the segments')
     .option('--output <output>', 'Output with the predictions (default: scores of the baseline)')
     .option('--threshold <score>', 'Smallest score with a positive prediction', parseNumber, 0.5)
-    .option('--positive <label>', 'Label of the positive class (default: 1 and true)')
+    .option(
+      '--positive <label>',
+      'Label of the positive class (default: 1 and true, or the second of two)',
+    )
     .option(
       '--min-labels <count>',
       'Labels with which a day is measured (default: 100)',
