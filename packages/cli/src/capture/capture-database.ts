@@ -11,7 +11,7 @@ import { type CaptureSelection, findCapturedFiles } from './captured-files.ts';
 const MEMORY_LIMIT = '1200MB';
 
 /**
- * Opens a database with the views `captures`, `labels` and `labeled`, and passes it to `use`. SQL in it reads the captured files and
+ * Opens a database with the views `captures`, `label_lines`, `labels` and `labeled`, and passes it to `use`. SQL in it reads the captured files and
  * nothing else, and writes `writable` at most.
  *
  * @throws CliError `ERR_CLI_NO_RUNTIME` without DuckDB, `ERR_CLI_CHECK_FAILED` without captured requests, `ERR_CLI_USAGE` for SQL that fails
@@ -106,6 +106,7 @@ function views({
       : `SELECT * FROM read_json(${list(labels)}, columns = ${LABEL_COLUMNS}, format = 'newline_delimited', ignore_errors = true)`;
   return [
     `CREATE VIEW captures AS SELECT * FROM read_parquet(${list(captures)}, hive_partitioning = true, hive_types_autocast = false, union_by_name = true)`,
+    `CREATE VIEW label_lines AS SELECT request_id, "row", label ->> '$' AS label, observed_at, received_at FROM (${lines})`,
     // The label that was observed last, of equal times the one that was received last.
     `CREATE VIEW labels AS SELECT request_id, "row", arg_max(label ->> '$', (observed_at, received_at)) AS label, epoch_ms(max(observed_at)) AS observed_at, count(*) AS labels FROM (${lines}) GROUP BY request_id, "row"`,
     `CREATE VIEW labeled AS SELECT captures.*, labels.label, labels.observed_at FROM captures LEFT JOIN labels USING (request_id, "row")`,

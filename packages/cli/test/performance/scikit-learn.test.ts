@@ -67,7 +67,7 @@ async function report(columns: PredictionColumns, rows: readonly Row[]) {
      FROM read_json('${file}', columns = {scores: 'DOUBLE[]', label: 'VARCHAR', weight: 'DOUBLE', plan: 'VARCHAR'})`,
   );
   await query(
-    `CREATE TABLE labels AS SELECT request_id, "row", label, time + INTERVAL 1 HOUR AS observed_at, 1 AS labels FROM captures`,
+    `CREATE TABLE label_lines AS SELECT request_id, "row", label, epoch_ms(time) + 3600000 AS observed_at, epoch_ms(time) + 3600000 AS received_at FROM captures`,
   );
   const found = await reportFromCaptures(query, columns, {
     ...{ since: 0, until: 8e15, segment: 'input_plan', segmentName: 'plan', threshold: 0.5 },
