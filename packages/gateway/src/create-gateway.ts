@@ -23,6 +23,7 @@ import { openTracing } from './monitoring/open-tracing.ts';
 import { createProtocols } from './protocols/create-protocols.ts';
 import { invocationsWarnings } from './protocols/invocations-warnings.ts';
 import { openNotices } from './notices/open-notices.ts';
+import type { DriftEvent } from './recording/open-drift.ts';
 import { openRecording } from './recording/open-recording.ts';
 import { ServedVersions } from './recording/served-versions.ts';
 import { checkArguments } from './settings/check-arguments.ts';
@@ -85,9 +86,10 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const { log: destination } = options;
   const logger = createLogger({ destination, service: SERVICE, level: settings.logLevel });
   const notices = await openNotices(settings, logger);
-  const { onError } = notices;
+  const { onError, logError } = notices;
   const monitoring = await createMonitoring(settings, onError);
   const { metrics } = monitoring;
+  notices.measure(metrics);
   const protocols = createProtocols(settings, () => [
     ...access.warnings(),
     ...invocationsWarnings(settings, models.models),
@@ -114,13 +116,16 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const source = registrySource(registry, settings, { staleness, hint, onOpen, onError });
   const cacheOf = (model: string) => caches.of(model);
   const onEvent = logEvents(logger);
-  const recorded = { registry, store, versions, ...monitoring, onEvent, onError };
+  const onDrift = inTurn<DriftEvent>(onEvent, notices.onDrift);
+  const recorded = { registry, store, versions, ...monitoring, onEvent: onDrift, onError };
   const recording = await openRecording(settings, recorded);
   const watched = { metrics, tracing, recording, notices, logger };
   const opened = createModels(settings, { source, cacheOf, codec, ...watched });
   const { models } = opened;
   const bodies = createBodyMemory(settings);
-  const shared = { models, protocols, bodies, codec, client: guard.clientOf, metrics, onError };
+  // The observer of the models reports their failed requests, so that their errors are only logged.
+  const reports = { client: guard.clientOf, metrics, onError: logError };
+  const shared = { models, protocols, bodies, codec, ...reports };
   const jobs = await openJobs(settings, { ...shared, onEvent });
   const { labels, verdictOf } = recording;
   const sampler = new TrafficSampler(metrics.registry, onError);
@@ -193,5 +198,12 @@ function logEvents(logger: Logger): (event: { readonly type: string }) => void {
   return ({ type, ...fields }) => {
     if ('error' in fields) logger.error({ ...fields, err: fields.error }, type);
     else logger.info(fields, type);
+  };
+}
+
+/** Returns a function that calls several functions in turn. */
+function inTurn<T>(...calls: readonly ((value: T) => void)[]): (value: T) => void {
+  return (value) => {
+    for (const call of calls) call(value);
   };
 }

@@ -90,6 +90,7 @@ describe('accepted settings', () => {
       otlpUrl: undefined,
       traceRatio: 0.01,
       logLevel: 'info',
+      noticeCertificateDays: 21,
     });
   });
 
@@ -328,6 +329,8 @@ describe('rejected settings', () => {
     ['FAIRLEAD_MAX_MODELS', '0', 'must be a whole number from 1'],
     ['FAIRLEAD_PROTOCOLS', 'mlflow,mlflow', 'must not name anything twice'],
     ['FAIRLEAD_INVOCATIONS_MODEL', '', 'must not be empty'],
+    ['FAIRLEAD_NOTICE_CERTIFICATES', 'a.pem,,b.pem', 'must be names separated by commas'],
+    ['FAIRLEAD_NOTICE_CERTIFICATE_DAYS', '0', 'must be a whole number from 1 to 3650'],
     ['FAIRLEAD_LOG_LEVEL', 'INFO', 'must be one of fatal, error, warn, info, debug, trace, silent'],
   ] as const;
   test.each(refused)(

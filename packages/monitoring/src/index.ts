@@ -45,6 +45,8 @@ export type {
 } from './notices/notice.ts';
 export { Notifier } from './notices/notifier.ts';
 export type { NoticeTestResult, NotifierOptions } from './notices/notifier.ts';
+export { noticeMetrics } from './notices/notice-metrics.ts';
+export type { NoticeMetricsOptions } from './notices/notice-metrics.ts';
 export { sentryDestination } from './notices/sentry/sentry-destination.ts';
 export type { SentryDestinationOptions } from './notices/sentry/sentry-destination.ts';
 export { webhookDestination } from './notices/webhook-destination.ts';

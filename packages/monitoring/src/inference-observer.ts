@@ -18,6 +18,10 @@ export interface InferenceFinishedEvent extends InferenceEvent {
   readonly outcome: 'success' | 'failure' | 'fallback';
   /** Absent on success; a failure without a reason counts as `OTHER`. */
   readonly reason?: FailureReason;
+  /** Stable code of the error of a failure, where it has one. */
+  readonly code?: string | undefined;
+  /** Id of the failed request, where it has one. */
+  readonly requestId?: string | undefined;
   /** Rows of the request: its first dimension, 1 where there is none. */
   readonly rows: number;
   readonly requestDurationMs: number;

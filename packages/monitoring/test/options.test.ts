@@ -14,6 +14,7 @@ import {
   metricsHandler,
   modelMemoryMetrics,
   MonitoringError,
+  noticeMetrics,
   Notifier,
   RecordMetrics,
   requestLog,
@@ -52,6 +53,7 @@ const factories: readonly (readonly [name: string, factory: AnyFactory, options:
     { registry: new Registry(), read: String },
   ],
   ['new Notifier', construct(Notifier), { destinations: [], service: 'shop' }],
+  ['noticeMetrics', noticeMetrics as AnyFactory, { registry: new Registry(), read: String }],
   ['new RecordMetrics', construct(RecordMetrics), { registry: new Registry() }],
   [
     'windowMetrics',

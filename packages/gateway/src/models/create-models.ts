@@ -26,7 +26,7 @@ export interface ModelDependencies {
   readonly metrics: Monitoring['metrics'];
   readonly tracing: Pick<Tracing, 'inference'> | undefined;
   readonly recording: Pick<Recording, 'observer' | 'recorder' | 'countLost'>;
-  readonly notices: Pick<Notices, 'onEvent'>;
+  readonly notices: Pick<Notices, 'onEvent' | 'observe'>;
   readonly logger: Logger;
 }
 
@@ -67,7 +67,7 @@ export function createModels(
       }),
       upstream,
     },
-    observer: recording.observer,
+    observer: notices.observe(recording.observer),
     ...(tracing && { tracer: tracing.inference }),
     ...(recording.recorder && { recorder: recording.recorder }),
     requestTimeoutMs: settings.deadlineMs,

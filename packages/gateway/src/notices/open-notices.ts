@@ -1,8 +1,18 @@
-import { ErrorGroups, Notifier } from '@fairlead/monitoring';
-import type { ServingEvent } from '@fairlead/serving';
+import {
+  ErrorGroups,
+  noticeMetrics,
+  Notifier,
+  type ErrorOccurrence,
+  type InferenceMetrics,
+} from '@fairlead/monitoring';
+import type { InferenceObserver, ServingEvent } from '@fairlead/serving';
 import { SERVICE } from '../monitoring/create-monitoring.ts';
 import type { Logger } from '../monitoring/logger.ts';
+import type { DriftEvent } from '../recording/open-drift.ts';
 import type { Settings } from '../settings/settings.ts';
+import { watchCertificates } from './certificate-watch.ts';
+import { DriftNotices } from './drift-notices.ts';
+import { failureObserver, isFault } from './failure-observer.ts';
 import { openDestinations } from './open-destinations.ts';
 
 /** An error group is over after this time without an error. */
@@ -14,8 +24,16 @@ const LOADS_END_MS = 1_800_000;
 export interface Notices {
   /** Receives the events of the models. */
   readonly onEvent: (event: ServingEvent) => void;
+  /** Receives drift that began or ended. */
+  readonly onDrift: (event: DriftEvent) => void;
+  /** Returns an observer that passes every event on, and reports failed requests. */
+  readonly observe: (observer: InferenceObserver) => InferenceObserver;
   /** Logs errors of the gateway, and reports them. */
   readonly onError: (error: unknown) => void;
+  /** Logs errors of requests, which the observer reports. */
+  readonly logError: (error: unknown) => void;
+  /** Adds the metrics of the notices. */
+  measure(metrics: Pick<InferenceMetrics, 'registry'>): void;
   /** Sends what waits. */
   close(): Promise<void>;
 }
@@ -33,7 +51,15 @@ export async function openNotices(settings: Settings, logger: Logger): Promise<N
     logger.error({ err: error }, 'failed');
   };
   if (destinations.length === 0) {
-    return { onEvent: () => undefined, onError: logError, close: () => Promise.resolve() };
+    return {
+      onEvent: () => undefined,
+      onDrift: () => undefined,
+      observe: (observer) => observer,
+      onError: logError,
+      logError,
+      measure: () => undefined,
+      close: () => Promise.resolve(),
+    };
   }
   const errors = new ErrorGroups();
   const notifier = new Notifier({
@@ -45,19 +71,28 @@ export async function openNotices(settings: Settings, logger: Logger): Promise<N
     },
   });
 
-  function countError(place: string, error: unknown, event?: ModelVersion): void {
-    const group = errors.record({ code: codeOf(error), place, ...event });
-    if (group === undefined) return;
-    const { code, model, example } = group;
+  function count(occurrence: ErrorOccurrence, notifies = true): void {
+    const group = errors.record(occurrence);
+    if (group === undefined || !notifies) return;
+    const { code, model, place, example } = group;
     notifier.report({
       kind: 'errors',
       model,
       name: `${place.replaceAll(' ', '-')}:${code}`,
       summary: `${model ?? 'the gateway'}: ${code} (${place})`,
-      details: { code, place, ...(example.version && { version: example.version }) },
+      details: {
+        ...{ code, place },
+        ...(example.version && { version: example.version }),
+        ...(example.requestId && { requestId: example.requestId }),
+      },
       endsAfterMs: ERRORS_END_MS,
     });
   }
+  function countError(place: string, error: unknown, event?: ModelVersion): void {
+    count({ code: codeOf(error), place, ...event });
+  }
+  const certificates = watchCertificates(settings, notifier);
+  const drift = new DriftNotices(notifier);
 
   return {
     onEvent(event) {
@@ -82,11 +117,26 @@ export async function openNotices(settings: Settings, logger: Logger): Promise<N
             countError(event.type.replaceAll('-', ' '), event.error, modelOf(event));
       }
     },
+    onDrift: (event) => {
+      drift.count(event);
+    },
+    observe: (observer) =>
+      failureObserver(observer, (event) => {
+        const { code = event.reason, model, version, requestId } = event;
+        count({ code, place: 'inference', model, version, requestId }, isFault(event));
+      }),
     onError(error) {
       logError(error);
       countError('gateway', error);
     },
-    close: () => notifier.close(),
+    logError,
+    measure({ registry }) {
+      noticeMetrics({ registry, read: () => notifier.counts });
+    },
+    async close() {
+      certificates?.close();
+      await notifier.close();
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { setting } from './setting.ts';
-import { secretAddresses, names, sentryDsn, topicArn } from './setting-values.ts';
+import { names, secretAddresses, sentryDsn, topicArn, whole } from './setting-values.ts';
 
-/** Notices about failed loads, versions that fail, and errors. */
+/** Notices about failed loads, versions that fail, errors, drift and certificates. */
 export const noticeSettings = {
   noticeWebhooks: setting(
     'FAIRLEAD_NOTICE_WEBHOOKS',
@@ -32,5 +32,17 @@ export const noticeSettings = {
     sentryDsn.optional(),
     undefined,
     'Sends the notices as events to this project of Sentry or a compatible server, a DSN.',
+  ),
+  noticeCertificates: setting(
+    'FAIRLEAD_NOTICE_CERTIFICATES',
+    names.optional(),
+    undefined,
+    'Certificates as PEM files that the gateway can read, separated by commas, such as those of Nginx. A notice is sent when one is near its end or can not be read.',
+  ),
+  noticeCertificateDays: setting(
+    'FAIRLEAD_NOTICE_CERTIFICATE_DAYS',
+    whole(1, 3650),
+    '21',
+    'Days before the end of a certificate at which that notice is sent.',
   ),
 } as const;

@@ -88,6 +88,85 @@ test('a destination that is away delays neither start nor requests, and is repor
   expect(logs.join('\n')).not.toContain('HIDDEN');
 }, 120_000);
 
+/** Value of a request, which single precision represents exactly. */
+const SENTINEL = 987_654.3125;
+
+/** Starts a Flask service that fails, with the request in its message. */
+async function startFailingUpstream(): Promise<string> {
+  const server = createServer((req, res) => {
+    let body = '';
+    req.setEncoding('utf8').on('data', (text: string) => (body += text));
+    req.on('end', () => {
+      res.statusCode = body.includes(String(SENTINEL)) ? 500 : 200;
+      res.setHeader('content-type', 'application/json');
+      res.end(res.statusCode === 200 ? '{}' : JSON.stringify({ error: `can't handle ${body}` }));
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test('failed requests are one notice with a request id and without their values, and invalid ones none', async () => {
+  const folder = temporaryFolder();
+  await sampleRegistry(folder, upstreamVersion('affine'));
+  const receiver = await startReceiver();
+  const { call, gateway } = await startGateway({
+    FAIRLEAD_REGISTRY: folder,
+    FAIRLEAD_FLASK_ADDRESS: await startFailingUpstream(),
+    FAIRLEAD_NOTICE_WEBHOOKS: `http://${receiver.host}/hooks`,
+    FAIRLEAD_NOTICE_SECRETS: secret,
+  });
+  const infer = (data: readonly unknown[], id: string, model = 'affine') =>
+    call(`/v2/models/${model}/infer`, {
+      body: { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data }] },
+      headers: { 'x-request-id': id },
+    });
+  expect((await infer([1, 'text'], 'invalid')).status).toBe(400);
+  expect((await infer([1, 2], 'unknown', 'none')).status).toBe(404);
+  for (const id of ['a', 'b', 'c']) {
+    expect((await infer([7, SENTINEL], id)).status).toBeGreaterThanOrEqual(500);
+  }
+  await eventually(async () => {
+    const { body } = await call('/metrics');
+    expect(body).toContain(
+      `fairlead_notices_total{destination="webhook ${receiver.host}",result="sent"} 1\n`,
+    );
+  });
+  await gateway.close();
+  const bodies = receiver.of('/hooks');
+  const notices = bodies.map((body) => JSON.parse(body) as Webhook);
+  expect(notices.map(({ data }) => data.key)).toEqual([
+    'errors/affine/inference:ERR_SERVING_UPSTREAM_FAILED',
+  ]);
+  expect(notices[0]?.data).toMatchObject({
+    ...{ kind: 'errors', model: 'affine', count: 1 },
+    details: {
+      ...{ code: 'ERR_SERVING_UPSTREAM_FAILED', place: 'inference' },
+      ...{ version: '1', requestId: 'a' },
+    },
+  });
+  expect(bodies.join()).not.toContain(String(SENTINEL));
+}, 120_000);
+
+test('a certificate that can not be read is a notice', async () => {
+  const folder = temporaryFolder();
+  const receiver = await startReceiver();
+  const { gateway } = await startGateway({
+    FAIRLEAD_REGISTRY: folder,
+    FAIRLEAD_NOTICE_WEBHOOKS: `http://${receiver.host}/hooks`,
+    FAIRLEAD_NOTICE_SECRETS: secret,
+    FAIRLEAD_NOTICE_CERTIFICATES: `${folder}/missing.pem`,
+  });
+  await eventually(() => {
+    expect(receiver.of('/hooks')[0]).toContain('The certificate missing.pem can not be read');
+  });
+  await gateway.close();
+}, 120_000);
+
 test.each([
   ['FAIRLEAD_NOTICE_WEBHOOKS', 'HIDDEN', 'must be http or https addresses'],
   ['FAIRLEAD_NOTICE_SLACK_WEBHOOKS', 'ftp://x/HIDDEN', 'must be http or https addresses'],

@@ -30,6 +30,10 @@ export interface InferenceFinishedEvent extends InferenceEvent {
   /** `fallback` when the request was forwarded: the event of the fallback version has its outcome. */
   readonly outcome: 'success' | 'failure' | 'fallback';
   readonly reason?: FailureReason;
+  /** Stable code of the error of a failure, where it has one. */
+  readonly code?: string | undefined;
+  /** Id of the failed request, where it has one. */
+  readonly requestId?: string | undefined;
   /** Length of the first dimension of the first input; 1 for a scalar. */
   readonly rows: number;
   readonly requestDurationMs: number;

@@ -20,6 +20,12 @@ export function failureReason(error: unknown): FailureReason {
   return (error instanceof ServingError ? REASONS[error.code] : undefined) ?? 'OTHER';
 }
 
+/** Returns the stable code of an error; undefined for one without. */
+export function failureCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
 /** Some models fail at inputs without elements: the client can send others, so the failure is the request's. */
 export function asEmptyInput(cause: unknown, inputs: readonly Tensor[]): unknown {
   if (!(cause instanceof ServingError) || cause.code !== 'ERR_SERVING_RUN_FAILED') return cause;

@@ -23,7 +23,7 @@ import type { Outcome, Submission } from '../scheduling/ticket.ts';
 import type { GoldenExample, VersionManifest } from '../source/model-source.ts';
 import type { BatchingDecision } from '../warm-up/decide-batching.ts';
 import { countRows } from './count-rows.ts';
-import { asEmptyInput, failureReason } from './failure-reason.ts';
+import { asEmptyInput, failureCode, failureReason } from './failure-reason.ts';
 import { QueueShare } from './queue-share.ts';
 import { createRequestCheck } from './request-check.ts';
 import { VersionMeter } from './version-meter.ts';
@@ -165,7 +165,8 @@ export class LoadedVersion {
     let lookup: CacheLookup | undefined;
     let outcome: InferenceFinishedEvent['outcome'] = 'success';
     let reason: FailureReason | undefined;
-    const { client } = context;
+    let code: string | undefined;
+    const { client, requestId } = context;
     let entered = false;
     this.#inFlight += 1;
     this.#meter.started();
@@ -187,7 +188,7 @@ export class LoadedVersion {
         rows,
         deadlineAt: Math.min(context.deadlineAt, startedAt + (request.timeoutMs ?? Infinity)),
         priority: context.priority ?? request.priority,
-        requestId: context.requestId,
+        requestId,
         trace: context.trace,
         signal: context.signal,
       };
@@ -201,10 +202,14 @@ export class LoadedVersion {
     } catch (failure) {
       const error = rows === 0 ? asEmptyInput(failure, inputs) : failure;
       outcome = canFallBack?.(error) === true ? 'fallback' : 'failure';
-      if (outcome === 'failure') reason = failureReason(error);
+      if (outcome === 'failure') {
+        reason = failureReason(error);
+        code = failureCode(error);
+      }
       throw error;
     } finally {
-      this.#meter.finished({ outcome, reason, rows, startedAt, decodedAt, ran, lookup });
+      const failure = { reason, code, requestId };
+      this.#meter.finished({ outcome, ...failure, rows, startedAt, decodedAt, ran, lookup });
       if (this.#tracer !== undefined && context.trace !== undefined) {
         this.#tracer.inferred({
           ...this.label,

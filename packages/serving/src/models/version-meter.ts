@@ -13,6 +13,10 @@ export interface RequestEnd {
   readonly outcome: InferenceFinishedEvent['outcome'];
   /** Set for failures. */
   readonly reason?: FailureReason | undefined;
+  /** Stable code of the error of a failure, where it has one. */
+  readonly code?: string | undefined;
+  /** Absent for requests that were rejected before they were read. */
+  readonly requestId?: string | undefined;
   readonly rows: number;
   /** Clock readings of `performance.now()`. */
   readonly startedAt: number;
@@ -54,7 +58,8 @@ export class VersionMeter {
   }
 
   /** Counts the end of a request that {@link started}. */
-  finished({ outcome, reason, rows, startedAt, decodedAt, ran, lookup }: RequestEnd): void {
+  finished(end: RequestEnd): void {
+    const { outcome, reason, code, requestId, rows, startedAt, decodedAt, ran, lookup } = end;
     const total = performance.now() - startedAt;
     const { queueDurationMs: queue = 0, computeDurationMs: infer = 0 } = ran ?? {};
     const { statistics } = this;
@@ -66,7 +71,7 @@ export class VersionMeter {
     this.#observer?.inferenceFinished({
       ...this.#label,
       outcome,
-      ...(reason !== undefined && { reason }),
+      ...(reason !== undefined && { reason, code, requestId }),
       rows,
       requestDurationMs: total,
       queueDurationMs: queue,
