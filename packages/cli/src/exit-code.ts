@@ -123,7 +123,9 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (known !== undefined) return known;
   // Other libraries reject a scope of a key, an option, a deployment: input of the command line.
   if (
-    /^ERR_(?:PARITY|SECURITY|SIGNATURE|DRIFT|DEPLOYMENT|NGINX|GUNICORN|SYSTEMD)_/.test(code ?? '')
+    /^ERR_(?:PARITY|SECURITY|SIGNATURE|WINDOWS|DRIFT|MONITORING|DEPLOYMENT|NGINX|GUNICORN|SYSTEMD)_/.test(
+      code ?? '',
+    )
   )
     return usage;
   if (code?.startsWith('ERR_DEPLOY_') === true) return unavailable;

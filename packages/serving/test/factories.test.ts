@@ -9,6 +9,7 @@ import * as upstream from '../src/upstream/index.ts';
 const exported = Object.entries({ ...main, ...redis, ...grpc, ...onnx, ...upstream });
 /** Exported functions that create nothing, and the class of errors. */
 const noFactories = [
+  'adoptTrace',
   'findTraceContext',
   'inferenceTarget',
   'requestAccess',

@@ -1,5 +1,6 @@
 import type { CaptureObjects } from '@fairlead/capture';
 import { Option } from '@commander-js/extra-typings';
+import { checkLength } from '../check-length.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
 
@@ -25,6 +26,8 @@ export async function openCaptures(
       'no location of captured requests given: add --captures ./folder or --captures s3://bucket/prefix, or set FAIRLEAD_CAPTURE_LOCATION',
     );
   }
+  // PATH_MAX of Linux; keys of S3 are shorter.
+  checkLength('the location of captured requests', location, 4096);
   if (!location.startsWith('s3://')) {
     const { captureFolder } = await import('@fairlead/capture');
     return captureFolder(location);

@@ -1,6 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { capturesOption, openCaptures } from '../../capture/open-captures.ts';
+import { checkLength } from '../../check-length.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { confirm } from '../../confirm.ts';
@@ -32,6 +33,7 @@ export function defineCaptureDeleteCommand(command: Command, context: CommandCon
           'no value given: name request ids, or values of --column',
         );
       }
+      checkLength('--column', column, 512);
       const objects = await openCaptures(context, options);
       const what =
         column === 'request_id' ? count(values.length, 'request') : `requests by ${column}`;

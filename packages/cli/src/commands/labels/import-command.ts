@@ -1,6 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
 import { capturesOption, openCaptures } from '../../capture/open-captures.ts';
+import { checkLength } from '../../check-length.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { importLabels } from '../../labels/import-labels.ts';
 import { dryRunOption, jsonOption } from '../../options/shared-options.ts';
@@ -24,6 +25,7 @@ export function defineLabelsImportCommand(command: Command, context: CommandCont
     .addOption(jsonOption)
     .action(async (model, file, options) => {
       const { id, row, label, time } = options;
+      checkLength('the name of the model', model, 256);
       const objects = await openCaptures(context, options);
       const { LabelStore } = await import('@fairlead/capture');
       const store = new LabelStore({
