@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { parseSpan } from './shared-options.ts';
 
 /** Time on the command line: that of a clock, or one before now. */
@@ -28,3 +28,15 @@ export function parseTime(text: string): TimeOption {
 export function timeOf(option: TimeOption, now: Date): number {
   return 'at' in option ? option.at : now.getTime() - option.agoMs;
 }
+
+/** Begin of a span; the default is a duration such as `7d`. */
+export function sinceOption(span: string) {
+  return new Option('--since <time>', 'Begin: 2026-11-28T16:00Z, or a duration before now')
+    .argParser(parseTime)
+    .default<TimeOption>({ agoMs: parseSpan(span) }, span);
+}
+
+/** End of a span. */
+export const untilOption = new Option('--until <time>', 'End, in the same form')
+  .argParser(parseTime)
+  .default<TimeOption>({ agoMs: 0 }, 'now');

@@ -23,9 +23,10 @@ export function commandReference(program: CommandUnknownOpts): string {
         ...command.registeredArguments.map((each) => [argumentName(each), each.description]),
         ...options
           .filter((option) => !isCommon(option))
-          .map(({ flags, description: what, defaultValue }) => [
+          .map(({ flags, description: what, defaultValue, defaultValueDescription: words }) => [
             flags,
-            what + (defaultValue === undefined ? '' : ` (default: ${shown(defaultValue)})`),
+            what +
+              (defaultValue === undefined ? '' : ` (default: ${words ?? shown(defaultValue)})`),
           ]),
       ];
       const table = rows.map(([name = '', what = '']) => `| \`${name}\` | ${escaped(what)} |`);

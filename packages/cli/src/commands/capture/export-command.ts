@@ -8,7 +8,7 @@ import { capturesOption, openCaptures } from '../../capture/open-captures.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { jsonOption } from '../../options/shared-options.ts';
-import { parseTime } from '../../options/time-option.ts';
+import { sinceOption, untilOption } from '../../options/time-option.ts';
 import { count } from '../../output/format-values.ts';
 import { fileError } from '../../read-file.ts';
 
@@ -28,10 +28,8 @@ export function defineCaptureExportCommand(command: Command, context: CommandCon
       'Query of the views captures, labels, and labeled, which joins them',
       'SELECT * FROM labeled ORDER BY time, request_id, row',
     )
-    .option('--since <time>', 'Begin: 2026-11-28T16:00Z, or a duration before now', parseTime, {
-      agoMs: 30 * 86_400_000,
-    })
-    .option('--until <time>', 'End, in the same form', parseTime, { agoMs: 0 })
+    .addOption(sinceOption('30d'))
+    .addOption(untilOption)
     .addOption(capturesOption)
     .addOption(jsonOption)
     .action(async (model, options) => {

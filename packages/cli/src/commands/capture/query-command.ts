@@ -5,7 +5,7 @@ import { readSelection } from '../../capture/capture-options.ts';
 import { capturesOption, openCaptures } from '../../capture/open-captures.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { jsonOption, parseCount } from '../../options/shared-options.ts';
-import { parseTime } from '../../options/time-option.ts';
+import { sinceOption, untilOption } from '../../options/time-option.ts';
 import { oneLine } from '../../output/plain-text.ts';
 import { table } from '../../output/table.ts';
 
@@ -20,10 +20,8 @@ export function defineCaptureQueryCommand(command: Command, context: CommandCont
       'Query of the views captures, labels, and labeled, which joins them',
       DEFAULT_SQL,
     )
-    .option('--since <time>', 'Begin: 2026-11-28T16:00Z, or a duration before now', parseTime, {
-      agoMs: 86_400_000,
-    })
-    .option('--until <time>', 'End, in the same form', parseTime, { agoMs: 0 })
+    .addOption(sinceOption('24h'))
+    .addOption(untilOption)
     .option('--limit <rows>', 'Rows to print at most', parseCount, 100)
     .addOption(capturesOption)
     .addOption(jsonOption)

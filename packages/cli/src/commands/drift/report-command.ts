@@ -8,7 +8,7 @@ import { reportDrift } from '../../drift/drift-report.ts';
 import { openWindows } from '../../drift/open-windows.ts';
 import { resolveVersion } from '../../drift/version-argument.ts';
 import { jsonOption, registryOption } from '../../options/shared-options.ts';
-import { parseTime, timeOf } from '../../options/time-option.ts';
+import { sinceOption, timeOf, untilOption } from '../../options/time-option.ts';
 import { severalLines } from '../../output/plain-text.ts';
 import { fileError } from '../../read-file.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
@@ -22,10 +22,8 @@ const formatOption = new Option('--format <format>', 'Format of the report')
 export function defineDriftReportCommand(command: Command, context: CommandContext): void {
   command
     .argument('<model>', 'Model name; with @version or @alias not its champion: iris@1')
-    .option('--since <time>', 'Begin: 2026-11-28T16:00Z, or a duration before now', parseTime, {
-      agoMs: 7 * 86_400_000,
-    })
-    .option('--until <time>', 'End, in the same form', parseTime, { agoMs: 0 })
+    .addOption(sinceOption('7d'))
+    .addOption(untilOption)
     .addOption(unitOption)
     .addOption(formatOption)
     .option('--out <file>', 'Write the report to a file')

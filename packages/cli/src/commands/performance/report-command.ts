@@ -13,7 +13,7 @@ import { openWindows } from '../../drift/open-windows.ts';
 import { readVersionBaseline } from '../../drift/read-version-baseline.ts';
 import { resolveVersion } from '../../drift/version-argument.ts';
 import { jsonOption, parseCount, registryOption } from '../../options/shared-options.ts';
-import { parseTime, timeOf } from '../../options/time-option.ts';
+import { sinceOption, timeOf, untilOption } from '../../options/time-option.ts';
 import { severalLines } from '../../output/plain-text.ts';
 import { predictionColumns } from '../../performance/prediction-columns.ts';
 import type { Query } from '../../performance/prediction-table.ts';
@@ -27,18 +27,12 @@ const formatOption = new Option('--format <format>', 'Format of the report')
   .choices(['text', 'json', 'html'] as const)
   .default('text' as const);
 
-const DEFAULT_SPAN_MS = 7 * 86_400_000;
-
 /** Defines `fairlead performance report`. */
 export function definePerformanceReportCommand(command: Command, context: CommandContext): void {
   command
     .argument('<model>', 'Model name; with @version or @alias not its champion: iris@1')
-    .option(
-      '--since <time>',
-      'Begin: 2026-11-28T16:00Z, or a duration before now (default: 7d)',
-      parseTime,
-    )
-    .option('--until <time>', 'End, in the same form (default: now)', parseTime)
+    .addOption(sinceOption('7d'))
+    .addOption(untilOption)
     .option('--by <segment>', 'Feature or column of the segments')
     .option('--output <output>', 'Output with the predictions (default: scores of the baseline)')
     .option('--threshold <score>', 'Smallest score with a positive prediction', parseNumber, 0.5)
@@ -61,7 +55,7 @@ export function definePerformanceReportCommand(command: Command, context: Comman
       const { registry, store } = await openRegistry(context, options);
       const { model, version } = await resolveVersion(registry, argument);
       const now = context.io.now();
-      const { since = { agoMs: DEFAULT_SPAN_MS }, until = { agoMs: 0 } } = options;
+      const { since, until } = options;
       const span = { since: timeOf(since, now), until: timeOf(until, now) };
       if (!(span.since < span.until)) {
         throw new CliError('ERR_CLI_USAGE', '--since must be before --until');
