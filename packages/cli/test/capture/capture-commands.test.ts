@@ -247,6 +247,11 @@ test('requests are deleted by id with their labels, and by a column', async () =
     { request_id: 'a1' },
     { request_id: 'a3' },
   ]);
+  const misspelled = await run(
+    place,
+    ...['capture', 'delete', 'user 7', '--column', 'routing_keys', '--yes'],
+  );
+  expect(misspelled.stdout).toContain('No captured request has such a value of routing_keys');
   const spool = ['--spool', './state/captures'];
   const byKey = await run(
     place,

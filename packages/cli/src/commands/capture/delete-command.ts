@@ -59,6 +59,11 @@ export function defineCaptureDeleteCommand(command: Command, context: CommandCon
         ...(column === 'request_id'
           ? []
           : ['Labels have no such column: delete those of the requests by their ids.']),
+        ...(rows === 0 && column !== 'request_id'
+          ? [
+              `No captured request has such a value of ${column}: check the name of the column with fairlead capture query.`,
+            ]
+          : []),
       ]);
       if (waiting === 0) return;
       throw new CliError(
