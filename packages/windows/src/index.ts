@@ -6,6 +6,7 @@ export {
   encodeBaseline,
   parseBaseline,
 } from './baseline/baseline-document.ts';
+export type { BaselineDocument, BaselineJson } from './baseline/baseline-document.ts';
 export type { BaselineOptions } from './baseline/baseline-options.ts';
 export { createBaseline } from './baseline/create-baseline.ts';
 export type { BaselineColumns } from './baseline/create-baseline.ts';

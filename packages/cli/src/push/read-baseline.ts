@@ -40,8 +40,7 @@ export async function addBaseline(
   if (file === undefined) return request;
   const { baselineDocument } = await import('@fairlead/windows');
   const baseline = await readBaseline(file, request, details);
-  // Plain JSON, as the registry stores it.
-  return { ...request, baseline: baselineDocument(baseline) as PushRequest['baseline'] & object };
+  return { ...request, baseline: baselineDocument(baseline) };
 }
 
 async function readBaseline(

@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readTree } from '@fairlead/test-support';
-import type { JsonValue } from '@fairlead/registry';
 import type { Signature } from '@fairlead/signature';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readLoans } from '../support/car-loans.ts';
@@ -107,7 +106,7 @@ beforeAll(async () => {
       ...(baseline && {
         baseline: baselineDocument(
           createBaseline(table, { signature, label: 'repaid', scores: 'score' }),
-        ) as JsonValue,
+        ),
       }),
     });
   }

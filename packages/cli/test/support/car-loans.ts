@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { JsonValue, ObjectStore } from '@fairlead/registry';
+import type { ObjectStore } from '@fairlead/registry';
 import type { Signature, Tensor } from '@fairlead/signature';
 
 const { folderStore, ModelRegistry } = await import('@fairlead/registry');
@@ -59,7 +59,7 @@ export async function pushLoans(folder: string): Promise<ObjectStore> {
     runtime: { name: 'onnx' },
     signature,
     files: { 'model.onnx': Buffer.from('weights') },
-    baseline: baselineDocument(createBaseline(columns, { signature })) as JsonValue,
+    baseline: baselineDocument(createBaseline(columns, { signature })),
     actor: 'ada',
   });
   await registry.setAlias('loans', 'champion', 1, { actor: 'ada' });

@@ -1,4 +1,4 @@
-import { folderStore, ModelRegistry, type JsonValue } from '@fairlead/registry';
+import { folderStore, ModelRegistry } from '@fairlead/registry';
 import { temporaryFolder, until } from '@fairlead/test-support';
 import {
   baselineDigest,
@@ -27,7 +27,7 @@ test('gateways of one registry judge finished hours once: the verdict is in the 
   );
   await sampleRegistry(folder, {
     ...version,
-    baseline: baselineDocument(baseline) as unknown as JsonValue,
+    baseline: baselineDocument(baseline),
   });
   const store = await openWindowStore({ objects: folderStore(folder) });
   const now = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JsonValue, PushRequest } from '@fairlead/registry';
+import type { PushRequest } from '@fairlead/registry';
 import { readTree, temporaryFolder, until } from '@fairlead/test-support';
 import { baselineDocument, createBaseline } from '@fairlead/windows';
 import { parquetReadObjects } from 'hyparquet';
@@ -29,7 +29,7 @@ function sensitiveVersion(): PushRequest {
   return {
     ...version,
     signature: { inputs: [tensor('x')], outputs: [tensor('y')] } as never,
-    baseline: baselineDocument(baseline) as unknown as JsonValue,
+    baseline: baselineDocument(baseline),
   };
 }
 

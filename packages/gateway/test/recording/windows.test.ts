@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { folderStore, type JsonValue, type PushRequest } from '@fairlead/registry';
+import { folderStore, type PushRequest } from '@fairlead/registry';
 import { httpCall, temporaryFolder, until } from '@fairlead/test-support';
 import { baselineDocument, createBaseline, openWindowStore, type Window } from '@fairlead/windows';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ function watchedVersion(): PushRequest {
     { 'x[0]': [1, 2, 2], 'x[1]': [5, 6, 7], 'y[0]': [3, 5, 5], 'y[1]': [11, 13, 15] },
     { signature: version.signature },
   );
-  return { ...version, baseline: baselineDocument(baseline) as unknown as JsonValue };
+  return { ...version, baseline: baselineDocument(baseline) };
 }
 
 function infer({ call }: Pick<StartedGateway, 'call'>, ...data: readonly number[]) {

@@ -100,7 +100,7 @@ export class ErrorGroups {
   readonly #retentionMs: number;
   readonly #now: () => number;
   #ungrouped = 0;
-  /** Without a group to replace, a search is of no use before this time: many new names must not cost a search each. */
+  /** Time before which no group can be replaced, so that many new names don't cost a search each. */
   #nextSearchMs = 0;
 
   /** @throws `MonitoringError` with `ERR_MONITORING_INVALID_OPTION`. */

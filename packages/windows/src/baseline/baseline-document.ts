@@ -14,6 +14,18 @@ import {
   type CalibrationBaseline,
 } from './baseline.ts';
 
+/** Value of JSON. */
+export type BaselineJson =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly BaselineJson[]
+  | { readonly [name: string]: BaselineJson };
+
+/** Baseline as a JSON object, for the manifest of a version. */
+export type BaselineDocument = Readonly<Record<string, BaselineJson>>;
+
 /** Largest stored baseline, in bytes. */
 const MAX_BASELINE_BYTES = 32 * 1024 * 1024;
 /** Most features, and most outputs, of a stored baseline. */
@@ -47,22 +59,20 @@ export function encodeBaseline(baseline: Baseline): string {
  * console.log(document.format, document.version); // fairlead-baseline 1
  * ```
  */
-export function baselineDocument({
-  features,
-  outputs,
-  ...rest
-}: Baseline): Readonly<Record<string, unknown>> {
+export function baselineDocument({ features, outputs, ...rest }: Baseline): BaselineDocument {
   const encode = (feature: FeatureBaseline) => ({
     ...feature,
     counts: encodeCounts(feature.counts),
   });
-  return {
+  const document: object = {
     format: BASELINE_FORMAT,
     version: BASELINE_VERSION,
     ...rest,
     features: features.map(encode),
     outputs: outputs.map(encode),
   };
+  // Numbers, texts, lists and objects; interfaces have no index signature.
+  return document as BaselineDocument;
 }
 
 /**

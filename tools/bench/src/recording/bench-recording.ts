@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { JsonValue } from '@fairlead/registry';
-import { baselineDocument, createBaseline } from '@fairlead/windows';
+import { type BaselineDocument, baselineDocument, createBaseline } from '@fairlead/windows';
 import { load, requireWrk, type LoadResult } from '../servers/load.ts';
 import { benchModels, requestOf, signatureOf, type BenchModel } from '../servers/models.ts';
 import type { Side } from '../servers/side.ts';
@@ -77,7 +76,7 @@ function stateOf(folder: string): Readonly<Record<string, string>> {
 }
 
 /** A baseline with 64 bins for each feature. */
-function baselineOf(model: BenchModel): JsonValue {
+function baselineOf(model: BenchModel): BaselineDocument {
   const { inputs, outputs } = signatureOf(model);
   const column = (seed: number): number[] =>
     Array.from({ length: BASELINE_ROWS }, (_, row) => Math.sin(row * 7 + seed));
@@ -87,7 +86,7 @@ function baselineOf(model: BenchModel): JsonValue {
   const baseline = createBaseline(Object.fromEntries(columns) as Record<string, number[]>, {
     signature: { inputs, outputs },
   });
-  return baselineDocument(baseline) as unknown as JsonValue;
+  return baselineDocument(baseline);
 }
 
 function toLine(connections: number, row: LoadResult, ratio: number): string {

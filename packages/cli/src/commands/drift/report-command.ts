@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from '@commander-js/extra-typings';
 import type { DriftReport, DriftTitle } from '@fairlead/drift';
 import { addExamples } from '../../add-examples.ts';
@@ -10,8 +9,8 @@ import { resolveVersion } from '../../drift/version-argument.ts';
 import { jsonOption, registryOption } from '../../options/shared-options.ts';
 import { sinceOption, timeOf, untilOption } from '../../options/time-option.ts';
 import { severalLines } from '../../output/plain-text.ts';
-import { fileError } from '../../read-file.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
+import { writeReport } from '../../write-report.ts';
 import { failOnDriftOption, unitOption } from './drift-options.ts';
 
 const formatOption = new Option('--format <format>', 'Format of the report')
@@ -42,7 +41,7 @@ export function defineDriftReportCommand(command: Command, context: CommandConte
       const windows = await openWindows(context, store, { rollUp: false });
       const found = await reportDrift(registry, windows, version, span);
       const text = await render(options.json ? 'json' : options.format, found.report, version);
-      await write(context, text, options.out);
+      await writeReport(context, text, options.out);
       if (found.windows === 0) context.output.note(explainNoWindows(found.others));
       if (options.failOnDrift && found.report.status === 'drift') {
         throw new CliError(
@@ -72,22 +71,6 @@ async function render(
   const { driftHtml, driftJson, driftText } = await import('@fairlead/drift');
   if (format === 'text') return severalLines(driftText(report, title));
   return format === 'html' ? driftHtml(report, title) : driftJson(report, title);
-}
-
-async function write(
-  { output }: CommandContext,
-  text: string,
-  path: string | undefined,
-): Promise<void> {
-  if (path === undefined) {
-    output.print([text.trimEnd()]);
-    return;
-  }
-  try {
-    await writeFile(path, text);
-  } catch (error) {
-    throw fileError(path, 'the report', error);
-  }
 }
 
 function explainNoWindows(others: number): string {
