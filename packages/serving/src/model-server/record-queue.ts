@@ -45,6 +45,8 @@ export class RecordQueue {
   /** Cancels the next flush; undefined when none is scheduled. */
   #cancel: (() => void) | undefined;
   #closed = false;
+  /** True once closing has sent its last event: later problems are sent at once. */
+  #ended = false;
   #onEmpty: (() => void) | undefined;
   #dropped = 0;
   #failed = 0;
@@ -91,6 +93,7 @@ export class RecordQueue {
       this.#report(CLOSED, record);
     }
     if (this.#records > 0) await this.#allReleased(endsAt);
+    this.#ended = true;
     this.#send();
   }
 
@@ -188,7 +191,7 @@ export class RecordQueue {
     this.#model = model;
     this.#reason = reason;
     const waitMs = this.#reportedAt + EVENT_INTERVAL_MS - performance.now();
-    if (waitMs <= 0 || this.#closed) this.#send();
+    if (waitMs <= 0 || this.#ended) this.#send();
     else {
       this.#reportTimer ??= setTimeout(() => {
         this.#send();

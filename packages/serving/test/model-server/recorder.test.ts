@@ -141,6 +141,17 @@ describe('a recorder', () => {
     },
   );
 
+  test('that fails while the server closes is reported by two events, not by one for each record', async () => {
+    const setup = await start({ record: () => Promise.reject(new Error('the disk is full')) });
+    const x = { name: 'x', datatype: 'FP32', shape: [1, 2], data: Float32Array.of(1, 2) } as const;
+    const requests = Array.from({ length: 100 }, () =>
+      setup.server.infer({ model: 'm' }, { inputs: [x] }),
+    );
+    await Promise.all(requests);
+    await setup.server.close();
+    expect(failures(setup)).toMatchObject([{ failed: 1 }, { failed: 99 }]);
+  });
+
   test('that never settles is given 1024 records, and further ones are dropped', async () => {
     let calls = 0;
     const setup = await start({
