@@ -89,6 +89,25 @@ test('baseline.json of the source folder is stored, and a table on the command l
   expect(second.stdout).toContain('\nBaseline\n2 rows\n');
 });
 
+test('a stored baseline with features that the signature marks as sensitive is rejected, and nothing is pushed', async () => {
+  const { place, write } = await setUp();
+  write('b.json', encodeBaseline(createBaseline({ 'x[0]': [7], 'x[1]': [8] }, { signature })));
+  const features = [{ name: 'age' }, { name: 'ssn', sensitive: true }];
+  const [x] = signature.inputs;
+  write(
+    'metadata.json',
+    JSON.stringify({ signature: { ...signature, inputs: [{ ...x, features }] } }),
+  );
+  const options = ['--metadata', 'metadata.json', '--baseline', 'b.json', skip];
+  const { exitCode, stderr } = await run(place, ...push, 'model.onnx', ...options);
+  expect(stderr).toContain(
+    'cannot use b.json as the baseline: it has "x[1]", which the signature marks as sensitive: create it without them, or give the training table',
+  );
+  expect(exitCode).toBe(2);
+  const { stdout } = await run(place, 'model', 'list');
+  expect(stdout).not.toContain('affine');
+});
+
 test('model show --html draws the baseline', async () => {
   const { place, write } = await setUp();
   write('train.csv', 'a,b,y[0],y[1],label\n1,,3,0.25,0\n2,0.5,5,0.75,1\n2,1.5,5,0.5,1\n');

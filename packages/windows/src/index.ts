@@ -12,6 +12,7 @@ export { createBaseline } from './baseline/create-baseline.ts';
 export type { BaselineColumns } from './baseline/create-baseline.ts';
 export { readBaselineCsv } from './baseline/read-baseline-csv.ts';
 export { readBaselineRows } from './baseline/read-baseline-rows.ts';
+export { withoutSensitive } from './baseline/without-sensitive.ts';
 export { BinCounter } from './bins/bin-counter.ts';
 export { countedValues, emptyCounts } from './bins/bin-counts.ts';
 export type { BinCounts } from './bins/bin-counts.ts';

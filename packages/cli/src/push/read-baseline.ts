@@ -40,6 +40,7 @@ export async function addBaseline(
   if (file === undefined) return request;
   const { baselineDocument } = await import('@fairlead/windows');
   const baseline = await readBaseline(file, request, details);
+  await requireNoSensitive(file, baseline, request);
   return { ...request, baseline: baselineDocument(baseline) };
 }
 
@@ -77,6 +78,23 @@ async function readBaseline(
         `cannot use ${file} as the baseline: expected a training table as .csv or .parquet, or a baseline as .json`,
       );
   }
+}
+
+/** A table is read without sensitive features; a stored baseline was written by a training script, which may not know of them. */
+async function requireNoSensitive(
+  file: string,
+  baseline: Baseline,
+  { signature }: PushRequest,
+): Promise<void> {
+  if (signature === undefined) return;
+  const { withoutSensitive } = await import('@fairlead/windows');
+  const { features, outputs } = withoutSensitive(baseline, signature);
+  const found = [...baseline.features, ...baseline.outputs]
+    .filter((each) => !features.includes(each) && !outputs.includes(each))
+    .map(({ name }) => JSON.stringify(name));
+  if (found.length === 0) return;
+  const why = `it has ${found.slice(0, 10).join(', ')}${found.length > 10 ? ` and ${found.length - 10} more` : ''}, which the signature marks as sensitive: create it without them, or give the training table`;
+  throw fileError(file, 'the baseline', new Error(why));
 }
 
 async function attempt<T>(file: string, read: () => T | Promise<T>): Promise<T> {

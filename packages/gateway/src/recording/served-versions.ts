@@ -1,6 +1,6 @@
 import type { Manifest } from '@fairlead/registry';
 import type { Signature } from '@fairlead/signature';
-import { decodeBaseline, type Baseline } from '@fairlead/windows';
+import { decodeBaseline, type Baseline, withoutSensitive } from '@fairlead/windows';
 
 /** Version of a model, as records name it. */
 export interface VersionLabel {
@@ -73,23 +73,6 @@ export class ServedVersions {
       return undefined;
     }
   }
-}
-
-/** Leaves out features that the signature marks as sensitive: a baseline that a training script wrote may have them. */
-function withoutSensitive(baseline: Baseline, { inputs, outputs }: Signature): Baseline {
-  const features = baseline.features.filter((feature) => !isSensitive(feature, inputs));
-  const watched = baseline.outputs.filter((output) => !isSensitive(output, outputs));
-  const isSame =
-    features.length === baseline.features.length && watched.length === baseline.outputs.length;
-  return isSame ? baseline : { ...baseline, features, outputs: watched };
-}
-
-function isSensitive(
-  { tensor, index }: Baseline['features'][number],
-  specs: Signature['inputs'],
-): boolean {
-  const spec = specs.find(({ name }) => name === tensor);
-  return spec?.sensitive === true || spec?.features?.[index]?.sensitive === true;
 }
 
 function keyOf({ model, version }: VersionLabel): string {

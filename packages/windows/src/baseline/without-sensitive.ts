@@ -1,0 +1,33 @@
+import type { Signature, TensorSpec } from '@fairlead/signature';
+import type { Baseline } from './baseline.ts';
+
+/**
+ * Returns a baseline without the features and outputs that a signature marks as `sensitive`: a baseline that a training script
+ * wrote may have them. The baseline itself is returned if it has none.
+ *
+ * @example
+ * ```ts
+ * import { createBaseline, withoutSensitive } from '@fairlead/windows';
+ *
+ * const x = { name: 'x', datatype: 'FP32', shape: [-1, 2] } as const;
+ * const baseline = createBaseline({ 'x[0]': [1, 2], 'x[1]': [3, 4] }, { signature: { inputs: [x], outputs: [] } });
+ * const features = [{ name: 'age' }, { name: 'ssn', sensitive: true }];
+ * const rest = withoutSensitive(baseline, { inputs: [{ ...x, features }], outputs: [] });
+ * console.log(rest.features.map(({ name }) => name)); // [ 'x[0]' ]
+ * ```
+ */
+export function withoutSensitive(baseline: Baseline, { inputs, outputs }: Signature): Baseline {
+  const features = baseline.features.filter((feature) => !isSensitive(feature, inputs));
+  const watched = baseline.outputs.filter((output) => !isSensitive(output, outputs));
+  const isSame =
+    features.length === baseline.features.length && watched.length === baseline.outputs.length;
+  return isSame ? baseline : { ...baseline, features, outputs: watched };
+}
+
+function isSensitive(
+  { tensor, index }: Baseline['features'][number],
+  specs: readonly TensorSpec[],
+): boolean {
+  const spec = specs.find(({ name }) => name === tensor);
+  return spec?.sensitive === true || spec?.features?.[index]?.sensitive === true;
+}
