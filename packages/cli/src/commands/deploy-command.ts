@@ -80,7 +80,7 @@ async function findRelease(
   given: string | undefined,
 ): Promise<string> {
   if (given !== undefined) return given;
-  const built = await buildFromConfig(chosen);
+  const built = await buildFromConfig(context, chosen);
   context.output.note(`Built release ${shortDigest(built.digest)}: ${oneLine(built.path)}`);
   return built.path;
 }

@@ -51,7 +51,7 @@ export function defineRestoreCommand(command: Command, context: CommandContext):
       const urls = selectHosts(chosen, options.host);
       const where = urls.map(hostLabel).join(', ');
       await confirm(context, options, `restore the backup on ${where}, and activate a release`);
-      const release = options.release ?? (await buildFromConfig(chosen)).path;
+      const release = options.release ?? (await buildFromConfig(context, chosen)).path;
       const trustedKeys = await trustedKeysOf(chosen);
       const { restoreToHost } = await import('@fairlead/deploy');
       const progress = new ProgressLine(context.io);

@@ -79,6 +79,25 @@ test('builds a release, verifies it, and lists parts, packages, files and the si
   expect(await run(place, 'release', 'inspect', 'damaged.tar')).toMatchObject({ exitCode: 6 });
 });
 
+test('a balancer whose networks are not trusted is noted when a release is built', async () => {
+  const target = "{ url: 'ssh://admin@10.0.0.1', target: 'a' }";
+  const balancer = "{ kind: 'haproxy', socket: '/run/haproxy/admin.sock', backend: 'hosts' }";
+  const folder = hostProject({ environment: `hosts: [${target}], balancer: ${balancer}` });
+  const build = async (file: string) => {
+    const options = ['--config', file, '--out', 'dist'];
+    const { exitCode, stderr } = await run({ folder }, 'release', 'build', ...options);
+    expect(exitCode).toBe(0);
+    return stderr;
+  };
+  expect(await build('fairlead.config.ts')).toContain(
+    'production has a balancer, but nginx.trustedProxies is empty: all clients share the limits per address; add the networks of the balancer, such as ["10.0.0.0/16"]',
+  );
+  const text = readFileSync(join(folder, 'fairlead.config.ts'), 'utf8');
+  const trusted = text.replace('nginx: {', "nginx: {\n    trustedProxies: ['10.0.0.0/16'],");
+  writeFileSync(join(folder, 'trusted.config.ts'), trusted);
+  expect(await build('trusted.config.ts')).not.toContain('trustedProxies');
+});
+
 describe('the configuration', () => {
   test.each([
     ['a missing file', undefined, [], 'no such file'],

@@ -16,7 +16,7 @@ export function defineBuildCommand(command: Command, context: CommandContext): v
     .addOption(jsonOption)
     .action(async (environment, options) => {
       const chosen = await readConfig(options.config, environment);
-      const built = await buildFromConfig(chosen, options.out);
+      const built = await buildFromConfig(context, chosen, options.out);
       const { path, digest, bytes, manifest } = built;
       const { name, platform, node } = manifest;
       const parts = manifest.parts.map(({ files, ...part }) => ({ ...part, files: files.length }));
