@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { run } from './support/fairlead.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
-const { createBaseline, encodeBaseline } = await import('@fairlead/windows');
+const { baselineDocument, createBaseline, encodeBaseline } = await import('@fairlead/windows');
 
 const push = ['model', 'push', 'affine'] as const;
 const skip = '--skip-validation';
@@ -89,23 +89,47 @@ test('baseline.json of the source folder is stored, and a table on the command l
   expect(second.stdout).toContain('\nBaseline\n2 rows\n');
 });
 
-test('a stored baseline with features that the signature marks as sensitive is rejected, and nothing is pushed', async () => {
-  const { place, write } = await setUp();
-  write('b.json', encodeBaseline(createBaseline({ 'x[0]': [7], 'x[1]': [8] }, { signature })));
-  const features = [{ name: 'age' }, { name: 'ssn', sensitive: true }];
-  const [x] = signature.inputs;
-  write(
-    'metadata.json',
-    JSON.stringify({ signature: { ...signature, inputs: [{ ...x, features }] } }),
-  );
-  const options = ['--metadata', 'metadata.json', '--baseline', 'b.json', skip];
-  const { exitCode, stderr } = await run(place, ...push, 'model.onnx', ...options);
-  expect(stderr).toContain(
-    'cannot use b.json as the baseline: it has "x[1]", which the signature marks as sensitive: create it without them, or give the training table',
-  );
-  expect(exitCode).toBe(2);
-  const { stdout } = await run(place, 'model', 'list');
-  expect(stdout).not.toContain('affine');
+const sensitive = {
+  ...signature,
+  inputs: [{ name: 'x', ...spec, features: [{ name: 'age' }, { name: 'ssn', sensitive: true }] }],
+};
+const withSsn = () =>
+  baselineDocument(createBaseline({ 'x[0]': [7], 'x[1]': [8765] }, { signature }));
+
+test.each([
+  ['a file', { signature: sensitive }, ['--baseline', 'b.json'], 'b.json'],
+  ['metadata', { signature: sensitive, baseline: withSsn() }, [], 'metadata.json'],
+])(
+  'a stored baseline of %s with features that the signature marks as sensitive is rejected, and nothing is pushed',
+  async (_what, metadata, given, file) => {
+    const { place, write } = await setUp();
+    write('b.json', JSON.stringify(withSsn()));
+    write('metadata.json', JSON.stringify(metadata));
+    const options = ['--metadata', 'metadata.json', ...given, skip];
+    const { exitCode, stderr } = await run(place, ...push, 'model.onnx', ...options);
+    expect(stderr).toContain(
+      `cannot use ${file} as the baseline: it has "x[1]", which the signature marks as sensitive: create it without them, or give the training table`,
+    );
+    expect(exitCode).toBe(2);
+    const { stdout } = await run(place, 'model', 'list');
+    expect(stdout).not.toContain('affine');
+  },
+);
+
+test('sensitive features of a baseline that was stored without that check are not shown', async () => {
+  const { place } = await setUp();
+  const { folderStore, ModelRegistry } = await import('@fairlead/registry');
+  const registry = new ModelRegistry({
+    store: folderStore(join(place.folder, 'registry')),
+  });
+  await registry.push({
+    ...{ model: 'affine', runtime: { name: 'onnx' }, actor: 'ada' },
+    ...{ signature: sensitive, baseline: withSsn() },
+    files: { 'model.onnx': readFileSync(onnxModel('affine')) },
+  });
+  const { stdout } = await run(place, 'model', 'show', 'affine', '1', '--html', 'b.html');
+  expect(stdout).toContain('x[0]');
+  expect(stdout + readFileSync(join(place.folder, 'b.html'), 'utf8')).not.toMatch(/x\[1\]|8765/);
 });
 
 test('model show --html draws the baseline', async () => {

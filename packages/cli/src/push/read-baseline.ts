@@ -14,6 +14,8 @@ export interface BaselineDetails {
   readonly label?: string | undefined;
   /** Output with the scores of a classifier. */
   readonly scores?: string | undefined;
+  /** File of the metadata, which may have a baseline. */
+  readonly metadata?: string | undefined;
 }
 
 /**
@@ -37,7 +39,10 @@ export async function addBaseline(
       '--label and --scores name columns of a training table: add --baseline with a .csv or .parquet file',
     );
   }
-  if (file === undefined) return request;
+  if (file === undefined) {
+    await checkGivenBaseline(details.metadata ?? source, request);
+    return request;
+  }
   const { baselineDocument } = await import('@fairlead/windows');
   const baseline = await readBaseline(file, request, details);
   await requireNoSensitive(file, baseline, request);
@@ -80,6 +85,20 @@ async function readBaseline(
   }
 }
 
+/** Checks the baseline of the metadata; one of another format is stored as it is. */
+async function checkGivenBaseline(file: string, request: PushRequest): Promise<void> {
+  if (request.baseline === undefined) return;
+  const { decodeBaseline, WindowsError } = await import('@fairlead/windows');
+  let baseline;
+  try {
+    baseline = decodeBaseline(request.baseline);
+  } catch (error) {
+    if (error instanceof WindowsError) return;
+    throw error;
+  }
+  await requireNoSensitive(file, baseline, request);
+}
+
 /** A table is read without sensitive features; a stored baseline was written by a training script, which may not know of them. */
 async function requireNoSensitive(
   file: string,
@@ -88,11 +107,17 @@ async function requireNoSensitive(
 ): Promise<void> {
   if (signature === undefined) return;
   const { withoutSensitive } = await import('@fairlead/windows');
-  const { features, outputs } = withoutSensitive(baseline, signature);
-  const found = [...baseline.features, ...baseline.outputs]
-    .filter((each) => !features.includes(each) && !outputs.includes(each))
+  const rest = withoutSensitive(baseline, signature);
+  if (rest === baseline) return;
+  const remaining = new Set([...rest.features, ...rest.outputs]);
+  const names = [...baseline.features, ...baseline.outputs]
+    .filter((each) => !remaining.has(each))
     .map(({ name }) => JSON.stringify(name));
-  if (found.length === 0) return;
+  const { calibration } = baseline;
+  const found =
+    calibration?.classes.length === rest.calibration?.classes.length
+      ? names
+      : [...names, `the calibration of ${JSON.stringify(calibration?.tensor)}`];
   const why = `it has ${found.slice(0, 10).join(', ')}${found.length > 10 ? ` and ${found.length - 10} more` : ''}, which the signature marks as sensitive: create it without them, or give the training table`;
   throw fileError(file, 'the baseline', new Error(why));
 }

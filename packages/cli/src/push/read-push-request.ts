@@ -9,7 +9,6 @@ import { addBaseline, type BaselineDetails } from './read-baseline.ts';
 export interface PushDetails extends Omit<SourceDetails, 'given'>, BaselineDetails {
   readonly model: string;
   readonly actor: string;
-  readonly metadata?: string | undefined;
   readonly golden?: string | undefined;
   readonly card?: string | undefined;
   readonly metric?: readonly string[] | undefined;

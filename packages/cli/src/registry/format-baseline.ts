@@ -3,6 +3,7 @@ import type { BinCounts, FeatureBaseline } from '@fairlead/windows';
 import { count, formatNumber } from '../output/format-values.ts';
 import { oneLine } from '../output/plain-text.ts';
 import { type Column, table } from '../output/table.ts';
+import { manifestBaseline } from './manifest-baseline.ts';
 
 const MAX_CATEGORIES = 3;
 const COLUMNS: readonly (string | Column)[] = [
@@ -11,17 +12,16 @@ const COLUMNS: readonly (string | Column)[] = [
 ];
 
 /** Formats the baseline of a version: one line for each feature and output; none without a baseline. */
-export async function formatBaseline({ baseline }: Manifest): Promise<readonly string[]> {
-  if (baseline === undefined) return [];
-  const { countedValues, decodeBaseline } = await import('@fairlead/windows');
-  let decoded;
+export async function formatBaseline(manifest: Manifest): Promise<readonly string[]> {
+  let baseline;
   try {
-    decoded = decodeBaseline(baseline);
+    baseline = await manifestBaseline(manifest);
   } catch {
-    // Releases before 0.2 stored any JSON.
     return ['of another format: this release does not compare with it'];
   }
-  const { rows, sampledRows, features, outputs, calibration } = decoded;
+  if (baseline === undefined) return [];
+  const { countedValues } = await import('@fairlead/windows');
+  const { rows, sampledRows, features, outputs, calibration } = baseline;
   const sample = sampledRows < rows ? `, ${sampledRows} of them counted` : '';
   const row = (direction: string) => (feature: FeatureBaseline) => [
     direction,

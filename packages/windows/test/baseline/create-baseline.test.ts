@@ -3,6 +3,7 @@ import {
   type BaselineOptions,
   createBaseline,
   roundSum,
+  withoutSensitive,
 } from '@fairlead/windows';
 import { expect, test } from 'vitest';
 import { quantileGoldens } from '../support/goldens.ts';
@@ -179,6 +180,22 @@ test('sensitive features, images and tensors of unknown width are left out', () 
   ] as const;
   const { features } = createBaseline({ age: [1] }, { signature: { inputs, outputs: [] } });
   expect(features.map(({ name }) => name)).toEqual(['age']);
+});
+
+test('withoutSensitive leaves out features, outputs and scores, and returns a baseline without any as it is', () => {
+  const x = { name: 'x', datatype: 'FP32', shape: [-1, 2] } as const;
+  const y = { name: 'y', datatype: 'FP32', shape: [-1] } as const;
+  const table = { 'x[0]': [1, 2], 'x[1]': [3, 4], y: [0.25, 0.75], label: [0, 1] };
+  const options = { signature: { inputs: [x], outputs: [y] }, label: 'label', scores: 'y' };
+  const baseline = createBaseline(table, options);
+  expect(baseline.calibration?.classes).toHaveLength(1);
+  expect(withoutSensitive(baseline, options.signature)).toBe(baseline);
+  const features = [{ name: 'age' }, { name: 'ssn', sensitive: true }];
+  const rest = withoutSensitive(baseline, {
+    inputs: [{ ...x, features }],
+    outputs: [{ ...y, sensitive: true }],
+  });
+  expect(rest).toEqual({ rows: 2, sampledRows: 2, features: [baseline.features[0]], outputs: [] });
 });
 
 test.each<[BaselineColumns, Partial<BaselineOptions>, string, string]>([
