@@ -23,8 +23,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Generous: a test fails by what it sees, never by a slow machine.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     restoreMocks: true,
     // Worker threads and child processes of the tests resolve workspace packages to sources as well.
     execArgv: ['--conditions=@fairlead/source'],

@@ -20,17 +20,17 @@ from read_json import read_json
 
 # Three of them fit into the buffers of a socket: the client has sent all before the answer closes the connection.
 MAX_BODY_BYTES = 50_000
-START_SECONDS = 60
+START_SECONDS = 300
 
 
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=30)
+        super().__init__("localhost", timeout=120)
         self._path = path
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(30)
+        self.sock.settimeout(120)
         self.sock.connect(str(self._path))
 
 
@@ -76,7 +76,7 @@ def served(model_folder: Path) -> Iterator[Path]:
             yield path
         finally:
             server.send_signal(signal.SIGTERM)
-            _, errors = server.communicate(timeout=30)
+            _, errors = server.communicate(timeout=START_SECONDS)
             assert server.returncode == 0, errors
             assert not path.exists()
 

@@ -1,11 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
 import { affine, affineGolden } from './support/models.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 // As Windows editors and PowerShell save a file.
 const encodings = [

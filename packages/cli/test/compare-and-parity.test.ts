@@ -3,12 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
 import { affine, affineGolden, affineNext } from './support/models.ts';
 import { readTree } from '@fairlead/test-support';
-
-vi.setConfig({ testTimeout: 240_000 });
 
 const { ModelRegistry, openStore } = await import('@fairlead/registry');
 const { inferenceHandler, ModelServer } = await import('@fairlead/serving');

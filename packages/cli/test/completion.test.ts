@@ -2,12 +2,10 @@ import { execFile, execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Place, placeWithRegistry, run, runJson } from './support/fairlead.ts';
 import { installCommand } from './support/bin.ts';
 import { affine } from './support/models.ts';
-
-vi.setConfig({ testTimeout: 240_000 });
 
 /** A place with two models, and `fairlead` on the path. */
 async function place(): Promise<Required<Pick<Place, 'folder' | 'env'>>> {

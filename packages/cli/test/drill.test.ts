@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
 import { readTree } from '@fairlead/test-support';
-
-vi.setConfig({ testTimeout: 240_000 });
 
 test('a registry of 16 MB is restored completely within the two minutes of the drill', async () => {
   const place = placeWithRegistry();

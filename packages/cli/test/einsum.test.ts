@@ -1,10 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { placeWithRegistry, runProcess } from './support/fairlead.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** Its Einsum aborts the process where `a` has one row and a positive sum: a Squeeze leaves it one dimension. */
 const branches = fileURLToPath(

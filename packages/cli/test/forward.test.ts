@@ -12,8 +12,6 @@ import { bin, commandEnv } from './support/bin.ts';
 import { type Place, placeWithRegistry, run, runJson } from './support/fairlead.ts';
 import { affine } from './support/models.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
-
 const waiting = { timeout: 40_000, interval: 50 };
 
 interface Call {

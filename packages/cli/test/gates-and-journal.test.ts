@@ -1,11 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
 import { affine, affineGolden } from './support/models.ts';
 import { readTree } from '@fairlead/test-support';
-
-vi.setConfig({ testTimeout: 240_000 });
 
 test('an alias with gates is set only to a version that passes; the results are printed', async () => {
   const place = placeWithRegistry();

@@ -8,12 +8,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Place, run, runJson, runProcess } from './support/fairlead.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { readTree } from '@fairlead/test-support';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 // The command imports the library lazily, so lint forbids a static import of it elsewhere.
 const { ApiKeySet, parseApiKeys } = await import('@fairlead/security');

@@ -2,12 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { bin, commandEnv } from './support/bin.ts';
 import { type Place, placeWithRegistry, run } from './support/fairlead.ts';
 import { affine } from './support/models.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Runs the command with standard output on a device that is always full. */
 async function runOnFullDisk(

@@ -1,11 +1,9 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
 import { affine, affineNext } from './support/models.ts';
 import { readTree } from '@fairlead/test-support';
-
-vi.setConfig({ testTimeout: 240_000 });
 
 async function placeWithModels() {
   const place = placeWithRegistry();

@@ -8,8 +8,6 @@ import { commandsOfLine } from './support/example-lines.ts';
 import { run } from './support/fairlead.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
-
 const pagePath = new URL('../../../docs/monitoring.md', import.meta.url);
 
 test('every command of docs/monitoring.md prints the output on the page', async () => {

@@ -1,13 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
 import { affine, affineGolden, affineNext } from './support/models.ts';
 import { readTree } from '@fairlead/test-support';
-
-// Every step is a separate process that loads ONNX Runtime.
-vi.setConfig({ testTimeout: 120_000 });
 
 test('an ONNX file is pushed with its own signature and validated on its golden examples', async () => {
   const place = placeWithRegistry();

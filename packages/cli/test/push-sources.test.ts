@@ -4,11 +4,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
 import { affine, affineGolden } from './support/models.ts';
-
-vi.setConfig({ testTimeout: 240_000 });
 
 const { ModelRegistry, openStore } = await import('@fairlead/registry');
 const { inferenceHandler, ModelServer } = await import('@fairlead/serving');

@@ -4,8 +4,6 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { placeWithRegistry, run } from './support/fairlead.ts';
 import { affine } from './support/models.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
-
 const project = new URL('../', import.meta.url);
 const readme = readFileSync(new URL('README.md', project), 'utf8');
 

@@ -3,13 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { commandsOf, filesOf, normalized, withOutputs } from './support/console-page.ts';
 import { commandsOfLine } from './support/example-lines.ts';
 import { run } from './support/fairlead.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
-
-vi.setConfig({ testTimeout: 600_000 });
 
 const pagePath = new URL('../../../docs/registry.md', import.meta.url);
 const python = fileURLToPath(new URL('../../../.venv/bin', import.meta.url));

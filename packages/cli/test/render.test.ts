@@ -1,12 +1,10 @@
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { run, runJson, runProcess } from './support/fairlead.ts';
 import { readTree } from '@fairlead/test-support';
 import { hostDeployment as input } from './support/host-deployment.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 // The command imports this library lazily, so lint forbids a static import of it elsewhere.
 const { defineDeployment, renderDeployment } = await import('@fairlead/deploy-config');

@@ -8,8 +8,6 @@ import { placeWithRegistry, run, runJson, runProcess } from './support/fairlead.
 import { affine, affineNext } from './support/models.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
-
 let moto: MotoServer;
 beforeAll(async () => {
   moto = await startMoto();

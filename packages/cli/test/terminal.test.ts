@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { bin, commandEnv } from './support/bin.ts';
 import { type Place, placeWithRegistry, run, runJson } from './support/fairlead.ts';
 import { affine } from './support/models.ts';
 import { readTree } from '@fairlead/test-support';
-
-vi.setConfig({ testTimeout: 240_000 });
 
 /** Runs the command on a real terminal (util-linux' `script` makes one), and types `answer` once it asks. */
 async function runOnTerminal(place: Place, answer: string, ...args: readonly string[]) {

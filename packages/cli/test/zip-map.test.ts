@@ -1,10 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { placeWithRegistry, run, runJson } from './support/fairlead.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** Real exports of scikit-learn with skl2onnx's default options, of the registry's tests. */
 const exported = (name: string): string =>

@@ -43,7 +43,7 @@ test('the trace of a client goes through gateway and upstream, and its spans to 
     `00-${traceId}-${ofFlask?.parentSpanId ?? ''}-01`,
   ]);
   expect(logs.filter((line) => line.includes(traceId))).not.toEqual([]);
-}, 120_000);
+});
 
 test('an invalid address or ratio is refused', async () => {
   await expect(

@@ -21,16 +21,13 @@ import {
   RegistryError,
 } from '@fairlead/registry';
 import { verifyRegistry } from '@fairlead/registry/maintenance';
-import { describe, expect, expectTypeOf, test, vi } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import {
   digits,
   rejection,
   temporaryFolder,
   temporaryRegistry,
 } from './support/sample-registry.ts';
-
-// Generous for machines whose disk is slow to sync.
-vi.setConfig({ testTimeout: 60_000 });
 
 const by = { actor: 'ada' };
 

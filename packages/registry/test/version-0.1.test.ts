@@ -17,12 +17,9 @@ import {
   ModelRegistry,
   parseTrustedKeys,
 } from '@fairlead/registry';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { rejection, temporaryFolder } from './support/sample-registry.ts';
 import { readTree } from '@fairlead/test-support';
-
-// Generous for machines whose disk is slow to sync.
-vi.setConfig({ testTimeout: 60_000 });
 
 const stored = fileURLToPath(new URL('stored/version-0.1/', import.meta.url));
 const trustedKeys = parseTrustedKeys(readFileSync(join(stored, 'trusted-keys.pem'), 'utf8'), {

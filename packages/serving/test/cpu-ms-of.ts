@@ -1,9 +1,15 @@
-/** Processor time of this thread that `work` took, in milliseconds, which other load doesn't inflate, and its outcome. */
+import { slowness } from '@fairlead/test-support/slowness';
+
+/**
+ * Processor time of this thread that `work` took, in milliseconds, which other load doesn't inflate, and its outcome; where the machine
+ * is slow, as much as a usual one would take.
+ */
 export function cpuMsOf<T>(work: () => T): {
   readonly ms: number;
   readonly result: T;
   readonly error: unknown;
 } {
+  const slower = slowness();
   const before = process.threadCpuUsage();
   let result: T | undefined;
   let error: unknown;
@@ -13,5 +19,5 @@ export function cpuMsOf<T>(work: () => T): {
     error = thrown;
   }
   const { user, system } = process.threadCpuUsage(before);
-  return { ms: (user + system) / 1000, result: result as T, error };
+  return { ms: (user + system) / 1000 / slower, result: result as T, error };
 }

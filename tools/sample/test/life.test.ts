@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { freePort, httpCall, SteadyLoad, until } from '@fairlead/test-support';
+import { freePort, httpCall, slowness, SteadyLoad, until } from '@fairlead/test-support';
 import { readHeldOut } from './support/held-out.ts';
 import { processesAbout } from './support/processes-about.ts';
 import {
@@ -200,7 +200,7 @@ describe('the first start', () => {
       const stoppedAt = performance.now();
       application.process.kill('SIGTERM');
       expect(await application.ended).toBe(0);
-      expect(performance.now() - stoppedAt).toBeLessThan(10_000);
+      expect(performance.now() - stoppedAt).toBeLessThan(10_000 * slowness());
       await load.stop();
       agent.destroy();
       expect(application.said()).toMatch(/Stopping …\nStopped\.\n$/);

@@ -1,7 +1,7 @@
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { temporaryFolder } from '@fairlead/test-support';
 import { exportParityReports } from '../src/export-parity-reports.ts';
 import { pushModels } from '../src/push-models.ts';
@@ -47,9 +47,6 @@ function trainedModel(content: keyof typeof exports, off = 0): TrainedModel {
     modelCard: '# Digits\n',
   };
 }
-
-// A worker of the runtime starts slowly on a loaded machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 function registryIn(folder: string): ModelRegistry {
   return new ModelRegistry({ store: folderStore(folder) });

@@ -25,6 +25,7 @@ export {
 export { readTree } from './read-tree.ts';
 export { startRedis, type RedisServer } from './redis-server.ts';
 export { awsTestConnection, newBucket, s3Client } from './s3.ts';
+export { slowness } from './slowness.ts';
 export { SteadyLoad } from './steady-load.ts';
 export {
   runScriptHere,

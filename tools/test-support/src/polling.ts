@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** As long as a busy machine may need to start a process. */
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 300_000;
 const INTERVAL_MS = 10;
 
 /**
  * Repeats `read` until it returns a value; `undefined`, `false` and an error count as no value yet.
  *
- * @throws Error after `timeoutMs` milliseconds (default: 90,000) without a value; the last error is its `cause`
+ * @throws Error after `timeoutMs` milliseconds (default: 300,000) without a value; the last error is its `cause`
  */
 export async function until<T>(
   read: () => Promise<T | undefined | false> | T | undefined | false,
@@ -32,7 +32,7 @@ export async function until<T>(
 /**
  * Repeats `check` until it throws no error, and resolves to its result.
  *
- * @throws the last error after `timeoutMs` milliseconds (default: 90,000)
+ * @throws the last error after `timeoutMs` milliseconds (default: 300,000)
  */
 export async function eventually<T>(
   check: () => T | Promise<T>,

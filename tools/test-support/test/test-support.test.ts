@@ -14,6 +14,7 @@ import {
   onnxModel,
   readTree,
   s3Client,
+  slowness,
   startMoto,
   startRedis,
   undocumentedExports,
@@ -146,4 +147,14 @@ test('a second Redis on a taken port is an error with its log', async () => {
   const redis = await startRedis();
   onTestFinished(() => redis.kill());
   await expect(startRedis(redis.port)).rejects.toThrow(/redis-server ended with code 1:[^]*in use/);
+});
+
+test('a machine is never faster than a usual one, and the measurement is over soon', () => {
+  const before = process.threadCpuUsage();
+  const times = slowness();
+  const { user, system } = process.threadCpuUsage(before);
+  expect(times).toBeGreaterThanOrEqual(1);
+  expect(times).toBeLessThan(1000);
+  // Five rounds of 6.2 ms, and as much again until the loop is compiled.
+  expect((user + system) / 1000).toBeLessThan(150 * times);
 });

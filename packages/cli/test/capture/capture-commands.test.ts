@@ -12,12 +12,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetWriteFile } from 'hyparquet-writer';
 import { readTree } from '@fairlead/test-support';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { captureRequests, SENSITIVE, signature } from '../support/captured-requests.ts';
 import { run, runJson, type Place } from '../support/fairlead.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const env = { FAIRLEAD_CAPTURE_LOCATION: './captured', FAIRLEAD_REGISTRY: './registry' };
 const HOUR_MS = 3_600_000;

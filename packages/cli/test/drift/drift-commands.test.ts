@@ -21,8 +21,6 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const { folderStore, ModelRegistry } = await import('@fairlead/registry');
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
 const env = { FAIRLEAD_REGISTRY: './registry', FAIRLEAD_ACTOR: 'ada' };
 
 /** A copy of a registry with eight hours of real requests, three of them with a shift; nothing was judged yet. */

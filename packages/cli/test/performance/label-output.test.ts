@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Signature } from '@fairlead/signature';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readLoans } from '../support/car-loans.ts';
 import {
   captureLoans,
@@ -17,8 +17,6 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const { captureFolder, LabelStore, openCapture } = await import('@fairlead/capture');
 const { parquetSink } = await import('@fairlead/capture/parquet');
 const { folderStore, ModelRegistry } = await import('@fairlead/registry');
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const env = { FAIRLEAD_REGISTRY: './registry', FAIRLEAD_CAPTURE_LOCATION: './captures' };
 let place: Place;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readTree } from '@fairlead/test-support';
 import type { Signature } from '@fairlead/signature';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readLoans } from '../support/car-loans.ts';
 import { type Place, run } from '../support/fairlead.ts';
 
@@ -12,8 +12,6 @@ const { parquetSink } = await import('@fairlead/capture/parquet');
 const { folderStore, ModelRegistry } = await import('@fairlead/registry');
 const { baselineDocument, createBaseline, decodeBaseline, openWindowStore, WindowRecorder } =
   await import('@fairlead/windows');
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const SENTINEL = 'customer-8c1f0d';
 const DAY_MS = 86_400_000;

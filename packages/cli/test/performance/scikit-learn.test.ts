@@ -4,13 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PerformanceGroup } from '@fairlead/drift';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { PredictionColumns } from '../../src/performance/prediction-columns.ts';
 import type { Query } from '../../src/performance/prediction-table.ts';
 import { reportFromCaptures } from '../../src/performance/report-performance.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const python = fileURLToPath(new URL('../../../../.venv/bin/python', import.meta.url));
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { expect, it, onTestFinished } from 'vitest';
 
-import { freePort } from '@fairlead/test-support';
+import { freePort, slowness } from '@fairlead/test-support';
 import { send } from '../support/http-answer.ts';
 import { startSampleNginx } from '../support/sample-nginx.ts';
 
@@ -42,7 +42,7 @@ async function slowBodies(gateway: RequestListener, requestMs: number) {
     port,
     // Nothing else than time and connections is to be seen here.
     nginx: { workers: 1, perAddress: { requestsPerSecond: 10_000, burst: 10_000 } },
-    input: { timeouts: { requestMs, marginMs: 1_000 } },
+    input: { timeouts: { requestMs: Math.round(requestMs), marginMs: 1_000 } },
   });
   const { gatewayReceiveMs, gatewayHeadersMs } = deployment.timeouts;
   const server = createServer(
@@ -94,15 +94,15 @@ it('slow bodies from seven addresses do not block another client, and end at the
   const { clients, probe } = await slowBodies((request, response) => {
     if (request.method === 'GET') response.end('{"live":true}');
     else request.resume().on('end', () => response.end());
-  }, 6_000);
+  }, 6_000 * slowness());
   for (let count = 0; count < 10; count += 1) {
     expect((await probe()).status).toBe(200);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  await untilAll(clients, 60);
+  await untilAll(clients, 60 * slowness());
   expect(clients.filter(({ closed }) => !closed)).toHaveLength(0);
   expectAnswers(clients, '408');
-}, 120_000);
+});
 
 it('a request that is refused by its headers gets the response before its body is received', async () => {
   const { clients, probe } = await slowBodies((request, response) => {
@@ -120,4 +120,4 @@ it('a request that is refused by its headers gets the response before its body i
   await untilAll(clients, 60);
   expect(clients.filter(({ closed }) => !closed)).toHaveLength(0);
   expectAnswers(clients, '401');
-}, 120_000);
+});

@@ -1,11 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 
-import { vi } from 'vitest';
-
-// A busy machine takes its time to start real programs; only one that hangs should fail a test.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
 const workspaceRoot = resolve(import.meta.dirname, '../../../..');
 const virtualEnvironment = join(workspaceRoot, '.venv/bin');
 

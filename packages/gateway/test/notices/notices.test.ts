@@ -70,7 +70,7 @@ test('a version that can not be loaded is a notice at each destination, and so i
   expect(receiver.of('/services/HIDDEN')[0]).toContain('Began: digits: version 1');
   expect(receiver.of('/api/7/envelope/')).toHaveLength(2);
   expect(logs.join('\n')).not.toMatch(/HIDDEN|c0ffee|notice-failed/);
-}, 120_000);
+});
 
 test('a destination that is away delays neither start nor requests, and is reported without its URL', async () => {
   const folder = temporaryFolder();
@@ -86,7 +86,7 @@ test('a destination that is away delays neither start nor requests, and is repor
     err: { code: 'ERR_MONITORING_NOTICE_UNAVAILABLE' },
   });
   expect(logs.join('\n')).not.toContain('HIDDEN');
-}, 120_000);
+});
 
 /** Value of a request, which single precision represents exactly. */
 const SENTINEL = 987_654.3125;
@@ -150,7 +150,7 @@ test('failed requests are one notice with a request id and without their values,
     },
   });
   expect(bodies.join()).not.toContain(String(SENTINEL));
-}, 120_000);
+});
 
 test('a certificate that can not be read is a notice', async () => {
   const folder = temporaryFolder();
@@ -165,7 +165,7 @@ test('a certificate that can not be read is a notice', async () => {
     expect(receiver.of('/hooks')[0]).toContain('The certificate missing.pem can not be read');
   });
   await gateway.close();
-}, 120_000);
+});
 
 test.each([
   ['FAIRLEAD_NOTICE_WEBHOOKS', 'HIDDEN', 'must be http or https addresses'],

@@ -23,7 +23,7 @@ test('kill -9 at any moment loses no job that was accepted, and ends each once',
   const queue = await folderJobQueue(place);
   const { accepted } = await surviveKills({ kind: 'folder', place, rounds: ROUNDS }, queue);
   expect(accepted).toBeGreaterThanOrEqual(ROUNDS * 2);
-}, 240_000);
+});
 
 test('a job that kills its process fails after its attempts, and other jobs run', async () => {
   const place = newFolder();
@@ -42,7 +42,7 @@ test('a job that kills its process fails after its attempts, and other jobs run'
   await until(async () => (await queue.get(harmless.request.id))?.outcome !== undefined);
   await runner.close();
   expect((await queue.outcome(poison.request.id))?.reason).toContain('failed after 2 attempts');
-}, 120_000);
+});
 
 test('after kill -9 the limits count the records on disk, and nothing else', async () => {
   const place = newFolder();
@@ -77,4 +77,4 @@ test('after kill -9 the limits count the records on disk, and nothing else', asy
   const byBytes = await folderJobQueue(place, { maxBytes, maxBytesPerModel: maxBytes });
   await byBytes.enqueue(job('{}'));
   await expect(byBytes.enqueue(job('{}'))).rejects.toThrow(`its ${maxBytes} bytes`);
-}, 120_000);
+});

@@ -22,7 +22,7 @@ const idsOf = (kind: 'folder' | 'bucket'): Record<State, string> =>
 let moto: MotoServer;
 beforeAll(async () => {
   moto = await startMoto();
-}, 120_000);
+});
 afterAll(() => moto.stop());
 
 function openFolder(): Promise<JobQueue> {

@@ -7,7 +7,7 @@ import { startMoto, type MotoServer } from '@fairlead/test-support';
 let moto: MotoServer;
 beforeAll(async () => {
   moto = await startMoto();
-}, 120_000);
+});
 afterAll(() => moto.stop());
 
 const invalid = (message: string) =>

@@ -12,7 +12,7 @@ const ROUNDS = 2;
 let moto: MotoServer;
 beforeAll(async () => {
   moto = await startMoto();
-}, 120_000);
+});
 afterAll(() => moto.stop());
 
 describeJobQueue('SQS and S3', {
@@ -53,7 +53,7 @@ test('kill -9 at any moment loses no job that was accepted, and ends each once',
   const victims = { kind: 'sqs', place: JSON.stringify(place), rounds: ROUNDS };
   const { accepted } = await surviveKills(victims, queue);
   expect(accepted).toBeGreaterThanOrEqual(ROUNDS * 2);
-}, 240_000);
+});
 
 test('a queue without a queue for webhooks rejects them, and waits for none', async () => {
   const queue = await openSqsQueue({ port: moto.port, place: 'plain', hasWebhooks: false });

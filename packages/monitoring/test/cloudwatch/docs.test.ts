@@ -30,4 +30,4 @@ test('the example on the CloudWatch page creates an observer that reaches CloudW
   } finally {
     await cloudWatch.stop();
   }
-}, 120_000);
+});

@@ -103,7 +103,7 @@ test('AWS stores the alarms and the dashboard', async () => {
   await client.send(new PutDashboardCommand({ DashboardName: 'fairlead', DashboardBody }));
   const stored = await client.send(new GetDashboardCommand({ DashboardName: 'fairlead' }));
   expect(JSON.parse(stored.DashboardBody ?? '')).toEqual(dashboard);
-}, 120_000);
+});
 
 test('invalid options are refused with their name and value', () => {
   const source = { namespace: 'Fairlead', models: ['churn'] };

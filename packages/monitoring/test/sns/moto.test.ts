@@ -21,7 +21,7 @@ beforeAll(async () => {
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     maxAttempts: 1,
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   client.destroy();

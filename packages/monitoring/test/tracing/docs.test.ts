@@ -10,4 +10,4 @@ test('the example on the page about traces runs', async () => {
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const [code] = (await once(child, 'close')) as [number | null];
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-}, 120_000);
+});

@@ -103,7 +103,7 @@ test('any changes by two writers have the same result as on a list with an undo 
     { numRuns: 40 },
   );
   expect((await verifyRegistry(registry.store)).problems).toEqual([]);
-}, 120_000);
+});
 
 test('of concurrent changes one writes each entry, and the errors of the others name it', async () => {
   const { store, registry } = temporaryRegistry();
@@ -131,4 +131,4 @@ test('of concurrent changes one writes each entry, and the errors of the others 
     }),
     { numRuns: 25 },
   );
-}, 120_000);
+});

@@ -29,10 +29,10 @@ test('concurrent pushes of many processes get different version numbers', async 
     manifests: PROCESSES * rounds,
     blobs: PROCESSES * rounds + rounds,
   });
-}, 120_000);
+});
 
 test('of many processes that change an alias concurrently exactly one writes each entry, and the errors of the others name it', async () => {
   const { won, lost } = await raceForAlias(temporaryFolder(), PROCESSES, 40);
   expect(won).toBeGreaterThan(0);
   expect(lost).toBeGreaterThan(0);
-}, 120_000);
+});

@@ -12,9 +12,6 @@ import { digits, temporaryRegistry } from '../support/sample-registry.ts';
 
 const by = { actor: 'ada' };
 
-// Generous for slow machines; each condition normally holds within milliseconds.
-vi.setConfig({ testTimeout: 60_000 });
-
 function eventually(assertion: () => void): Promise<void> {
   return vi.waitFor(assertion, { timeout: 30_000, interval: 5 });
 }

@@ -14,9 +14,6 @@ import { describeObjectStore } from '../store/object-store-behavior.ts';
 import { runProcess } from '../support/run-process.ts';
 import { digits, temporaryFolder } from '../support/sample-registry.ts';
 
-// Generous for machines whose disk is slow to sync.
-vi.setConfig({ testTimeout: 60_000 });
-
 const by = { actor: 'ada' };
 const champion = 'models/digits/aliases/champion';
 

@@ -16,14 +16,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { folderStore, ModelRegistry, RegistryError } from '@fairlead/registry';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { describeObjectStore } from '../store/object-store-behavior.ts';
 import { describeWindowStore } from '../store/window-store-behavior.ts';
 import { temporaryFolder } from '@fairlead/test-support';
 import { digits, rejection } from '../support/sample-registry.ts';
-
-// Generous for machines whose disk is slow to sync.
-vi.setConfig({ testTimeout: 60_000 });
 
 describeObjectStore('folder store', () => folderStore(temporaryFolder()));
 describeWindowStore('folder', () => folderStore(temporaryFolder({ inMemory: true })));

@@ -13,4 +13,4 @@ test('kill -9 at any moment of pushing, promoting, collecting and importing leav
   const registry = new ModelRegistry({ store: folderStore(folder) });
   await registry.push(digits('the next one'));
   expect((await verifyRegistry(registry.store)).ok).toBe(true);
-}, 120_000);
+});

@@ -1,9 +1,6 @@
 import { GatesFailedError, parseGate, type PushRequest } from '@fairlead/registry';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { digits, rejection, temporaryRegistry } from '../support/sample-registry.ts';
-
-// Generous for machines whose disk is slow to sync.
-vi.setConfig({ testTimeout: 60_000 });
 
 const by = { actor: 'bob' };
 

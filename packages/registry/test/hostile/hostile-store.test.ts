@@ -5,15 +5,13 @@ import { ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/
 import { cachedStore, folderStore, ModelRegistry, type ObjectStore } from '@fairlead/registry';
 import { s3Store } from '@fairlead/registry/s3';
 import { verifyRegistry } from '@fairlead/registry/maintenance';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { type MotoServer, newBucket, s3Client, startMoto } from '@fairlead/test-support';
 import { withDigest } from '../support/with-digest.ts';
 import { digits, rejection, temporaryFolder } from '../support/sample-registry.ts';
 
 // Attacks by a client that can write to the store, or choose names: the same on a folder and in S3.
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let moto: MotoServer;
 let proxy: FaultProxy;

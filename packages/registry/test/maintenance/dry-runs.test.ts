@@ -6,12 +6,9 @@ import {
 } from '@fairlead/registry/maintenance';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { digits, temporaryFolder, temporaryRegistry } from '../support/sample-registry.ts';
 import { readTree } from '@fairlead/test-support';
-
-// Generous for machines whose disk is slow to sync.
-vi.setConfig({ testTimeout: 60_000 });
 
 async function twoModels() {
   const made = temporaryRegistry();

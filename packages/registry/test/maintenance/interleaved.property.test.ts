@@ -271,4 +271,4 @@ test('no order of the calls of several actors, some of them killed, removes refe
   );
   expect(removed).toBeGreaterThan(10);
   expect(killed).toBeGreaterThan(10);
-}, 180_000);
+});

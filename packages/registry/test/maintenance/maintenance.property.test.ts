@@ -140,7 +140,7 @@ test('any concurrent sequence of operations leaves all blobs that a manifest or 
     { numRuns: 15, examples: [[collects]] },
   );
   expect(collected).toBeGreaterThan(0);
-}, 180_000);
+});
 
 async function entriesOf(registry: ModelRegistry, name: string) {
   const summary = (await registry.listModels()).find((other) => other.model === name);

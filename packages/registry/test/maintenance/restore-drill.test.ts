@@ -21,9 +21,6 @@ import { digits, temporaryFolder } from '../support/sample-registry.ts';
 import { startLocalS3 } from '../support/soak/local-s3.ts';
 import { readTree } from '@fairlead/test-support';
 
-// Generous for machines whose disk is slow to sync.
-vi.setConfig({ testTimeout: 120_000 });
-
 const by = { actor: 'ada' };
 const MIB = 1024 * 1024;
 

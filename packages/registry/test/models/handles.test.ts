@@ -2,11 +2,8 @@ import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
 import { verifyRegistry } from '@fairlead/registry/maintenance';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { digits, rejection, temporaryRegistry } from '../support/sample-registry.ts';
-
-// Generous for machines whose disk is slow to sync.
-vi.setConfig({ testTimeout: 60_000 });
 
 const by = { actor: 'bob' };
 

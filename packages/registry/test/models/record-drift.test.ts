@@ -1,10 +1,7 @@
 import { ModelRegistry, RegistryError } from '@fairlead/registry';
 import { verifyRegistry } from '@fairlead/registry/maintenance';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { digits, rejection, temporaryRegistry } from '../support/sample-registry.ts';
-
-// Generous for machines whose disk is slow to sync.
-vi.setConfig({ testTimeout: 60_000 });
 
 const HOUR = Date.UTC(2026, 10, 28, 16);
 const began = {

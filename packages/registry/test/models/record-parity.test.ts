@@ -1,10 +1,7 @@
 import { compareOutputs } from '@fairlead/parity';
 import type { JsonTensor } from '@fairlead/signature';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { digits, rejection, temporaryRegistry } from '../support/sample-registry.ts';
-
-// Generous for machines whose disk is slow to sync.
-vi.setConfig({ testTimeout: 60_000 });
 
 const scores = (...data: number[]): JsonTensor => ({
   name: 'scores',

@@ -6,9 +6,6 @@ import { verifyRegistry } from '@fairlead/registry/maintenance';
 import { expect, test, vi } from 'vitest';
 import { rejection, temporaryRegistry } from '../support/sample-registry.ts';
 
-// Generous for machines whose disk is slow to sync.
-vi.setConfig({ testTimeout: 60_000 });
-
 /** The real model y = 2 x + 1 of the serving library's tests. */
 const affine = fileURLToPath(new URL('../../../serving/test/models/affine.onnx', import.meta.url));
 

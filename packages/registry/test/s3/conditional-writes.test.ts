@@ -5,11 +5,9 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { s3Store, type S3StoreOptions } from '@fairlead/registry/s3';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { type MotoServer, newBucket, s3Client, startMoto } from '@fairlead/test-support';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const unsupported = { code: 'ERR_REGISTRY_STORE_UNSUPPORTED' };
 const denied = { status: 403, code: 'AccessDenied' };

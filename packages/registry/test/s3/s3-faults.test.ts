@@ -13,8 +13,6 @@ import { type Fault, FaultProxy, type SeenRequest } from '../support/fault-proxy
 import { type MotoServer, newBucket, s3Client, startMoto } from '@fairlead/test-support';
 import { surviveOutage } from '../support/soak/outage.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
 const MIB = 1024 * 1024;
 const limits = { maxBytes: MIB };
 

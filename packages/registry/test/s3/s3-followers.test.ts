@@ -5,8 +5,6 @@ import { digits } from '../support/sample-registry.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { newBucket, s3Client, startMoto } from '@fairlead/test-support';
 
-vi.setConfig({ testTimeout: 180_000 });
-
 const FOLLOWERS = 50;
 /** Time within which every follower has the version of the alias. */
 const CONVERGED_MS = 15_000;

@@ -11,14 +11,12 @@ import {
 import { ModelRegistry } from '@fairlead/registry';
 import { s3Store, type S3StoreOptions } from '@fairlead/registry/s3';
 import { verifyRegistry } from '@fairlead/registry/maintenance';
-import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { BIG_PARTS, bigRequest } from '../support/big-request.ts';
 import { FaultProxy, type SeenRequest } from '../support/fault-proxy.ts';
 import { type MotoServer, newBucket, s3Client, startMoto } from '@fairlead/test-support';
 import { ended, nodeArguments } from '../support/run-process.ts';
 import { rejection } from '../support/sample-registry.ts';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const PART_BYTES = 5 * 1024 * 1024;
 const request = bigRequest();

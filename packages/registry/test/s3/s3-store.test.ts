@@ -19,8 +19,6 @@ import { digits, temporaryFolder } from '../support/sample-registry.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { type MotoServer, newBucket, s3Client, startMoto } from '@fairlead/test-support';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
 let moto: MotoServer;
 let proxy: FaultProxy;
 let client: S3Client;

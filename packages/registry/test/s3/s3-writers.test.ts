@@ -3,8 +3,6 @@ import { raceForAlias } from '../support/soak/alias-race.ts';
 import { killWriters } from '../support/soak/kill-writers.ts';
 import { startLocalS3 } from '../support/soak/local-s3.ts';
 
-vi.setConfig({ testTimeout: 180_000 });
-
 /** Starts an S3 that child processes of the test find by their environment. */
 async function s3OfThisTest() {
   const environment: Record<string, string | undefined> = {};

@@ -8,11 +8,8 @@ import {
   signedText,
 } from '@fairlead/registry';
 import { verifyRegistry } from '@fairlead/registry/maintenance';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { digits, rejection, temporaryRegistry } from '../support/sample-registry.ts';
-
-// Generous for machines whose disk is slow to sync.
-vi.setConfig({ testTimeout: 60_000 });
 
 const untrusted = { code: 'ERR_REGISTRY_UNTRUSTED' };
 const invalid = { code: 'ERR_REGISTRY_INVALID_KEY' };

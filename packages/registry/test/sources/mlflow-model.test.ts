@@ -14,9 +14,6 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
 import { rejection, temporaryFolder, temporaryRegistry } from '../support/sample-registry.ts';
 
-// Generous for machines whose disk is slow to sync.
-vi.setConfig({ testTimeout: 60_000 });
-
 /** Folders that MLflow 3.17.2 wrote, by write-folders.py beside them. */
 const fixture = (name: string): string => fileURLToPath(new URL(`mlflow/${name}`, import.meta.url));
 

@@ -2,16 +2,13 @@ import { pythonModel, type PythonModelOptions } from '@fairlead/registry/sources
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   digits,
   rejection,
   temporaryFolder,
   temporaryRegistry,
 } from '../support/sample-registry.ts';
-
-// Generous for machines whose disk is slow to sync.
-vi.setConfig({ testTimeout: 60_000 });
 
 const options: PythonModelOptions = {
   model: 'digits-flask',

@@ -97,7 +97,7 @@ test('verify finds every byte of every object that flips, and no flipped byte is
     'versions',
   ]);
   expect(bytes).toBeGreaterThan(3500);
-}, 240_000);
+});
 
 async function isOfChampion(registry: ModelRegistry, key: string): Promise<boolean> {
   const { manifest } = await registry.openVersion('digits', 1);

@@ -12,12 +12,9 @@ import { join } from 'node:path';
 import { folderStore } from '@fairlead/registry';
 import { verifyRegistry } from '@fairlead/registry/maintenance';
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { withDigest } from '../support/with-digest.ts';
 import { digits, temporaryFolder, temporaryRegistry } from '../support/sample-registry.ts';
-
-// Generous for machines whose disk is slow to sync.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** Replaces a file of the store, which is read-only. */
 function replaceFile(path: string, change: (bytes: Buffer) => Buffer | string): void {
@@ -86,7 +83,7 @@ describe('verify', () => {
       ),
       { numRuns: 80 },
     );
-  }, 120_000);
+  });
 
   test('finds a missing blob, and reports the version that needs it', async () => {
     const { registry, folder } = await filledRegistry();

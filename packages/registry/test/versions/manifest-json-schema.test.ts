@@ -3,12 +3,9 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelRegistry } from '@fairlead/registry';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { manifestJsonSchema } from '../../src/versions/manifest-json-schema.ts';
 import { digits, rejection, temporaryRegistry } from '../support/sample-registry.ts';
-
-// Generous for machines whose disk is slow to sync.
-vi.setConfig({ testTimeout: 60_000 });
 
 const published = new URL('../../manifest.schema.json', import.meta.url);
 const ajv = new Ajv2020({ strict: false, formats: { 'date-time': true } });

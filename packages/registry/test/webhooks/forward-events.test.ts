@@ -10,7 +10,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ModelRegistry, type ObjectStore } from '@fairlead/registry';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { runUntilKilled } from '../support/kill-process.ts';
 import {
   digits,
@@ -19,9 +19,6 @@ import {
   temporaryRegistry,
 } from '../support/sample-registry.ts';
 import { type Received, sender, startReceiver } from '../support/webhook-receiver.ts';
-
-// Generous for machines whose disk is slow to sync.
-vi.setConfig({ testTimeout: 120_000 });
 
 const ada = { actor: 'ada' };
 const types = (calls: readonly Received[]): string[] => calls.map(({ type }) => type);

@@ -383,7 +383,7 @@ describe('ModelInfer', () => {
       );
       await server.close();
     }
-  }, 120_000);
+  });
 });
 
 const integers = (bits: number, signed: boolean) =>

@@ -4,11 +4,9 @@ import { ModelServer } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import type { Signature, Tensor } from '@fairlead/signature';
 import { readOnnxModel } from '@fairlead/signature/onnx';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { findCrashRisk } from '../../src/onnx/risk/find-crash-risk.ts';
 import { MemorySource } from '../memory-source.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const signature: Signature = {
   inputs: [

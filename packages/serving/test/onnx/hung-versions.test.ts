@@ -36,7 +36,7 @@ test('a version that hangs when it is loaded is tried twice until its alias move
   );
   expect(requests.refused).toContain(reason);
   expect(requests).toMatchObject({ other: 'answered', moved: 'answered' });
-}, 120_000);
+});
 
 test('a served version that hangs computes in processes from then on, which are killed: one thread is lost', async () => {
   const { hung, ...seen } = await run('serve');
@@ -44,7 +44,7 @@ test('a served version that hangs computes in processes from then on, which are 
     Array.from({ length: 2 }, () => expect.stringContaining('took longer than 1000 ms') as string),
   );
   expect(seen).toEqual({ computing: 1, children: 1, answered: 'answered', childrenAfterClose: 0 });
-}, 120_000);
+});
 
 test('a version that hangs in a shared worker fails no request of the versions beside it', async () => {
   const { hung, others, again, lost, computing } = await run('share');
@@ -54,10 +54,10 @@ test('a version that hangs in a shared worker fails no request of the versions b
   // The one that hung, and the one that shared its worker: which one that is depends on how long each took to load.
   const [ofHung, ...ofOthers] = lost as readonly number[];
   expect({ ofHung, ofOthers: ofOthers.toSorted() }).toEqual({ ofHung: 1, ofOthers: [0, 0, 1] });
-}, 120_000);
+});
 
 test('the process of a version that hung ends with the gateway, even while it computes', async () => {
   const { child } = await run('orphan');
   expect(child).toMatch(/^\d+$/);
   await until(() => !existsSync(`/proc/${String(child)}`));
-}, 120_000);
+});

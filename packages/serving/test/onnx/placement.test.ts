@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Signature, Tensor } from '@fairlead/signature';
+import { until } from '@fairlead/test-support/polling';
 import { afterEach, describe, expect, test } from 'vitest';
 import { InProcessSession } from '../../src/onnx/in-process-session.ts';
 import { MemoryMeter } from '../../src/onnx/memory-meter.ts';
@@ -90,13 +91,14 @@ describe('running in process', () => {
   }
 
   test('is chosen for a tiny model that answers sooner there, for few rows at a time', async () => {
-    const session = await measured(affine, 'affine.onnx', 10_000);
-    expect(session?.reason).toMatch(/^up to \d+ rows: \d\.\d+ ms in process, 10000\.000 ms by a/);
-    const { outputs } = (await session?.run([sample])) ?? {};
-    expect(outputs?.[0]?.data).toEqual(new Float32Array([3, 5]));
-    expect(session?.takes([sample], false)).toBe(true);
+    // Other processes may take the processor while it is measured.
+    const session = await until(() => measured(affine, 'affine.onnx', 10_000));
+    expect(session.reason).toMatch(/^up to \d+ rows: \d\.\d+ ms in process, 10000\.000 ms by a/);
+    const { outputs } = await session.run([sample]);
+    expect(outputs[0]?.data).toEqual(new Float32Array([3, 5]));
+    expect(session.takes([sample], false)).toBe(true);
     const many = { ...sample, shape: [1000, 2], data: new Float32Array(2000) };
-    expect(session?.takes([many], true)).toBe(false);
+    expect(session.takes([many], true)).toBe(false);
   });
 
   test('is not chosen when a worker is sooner', async () => {

@@ -66,7 +66,7 @@ test('a worker that two versions leave at the same time stays alive for the vers
   expect(new Set(answers)).toEqual(new Set([true]));
   // A request in that moment would have failed.
   expect(events).toEqual([]);
-}, 30_000);
+});
 
 test.each(['isolate', 'markHung'] as const)(
   'a version that computes in processes gets its planned workers when it is busy (%s)',
@@ -93,7 +93,7 @@ test('a version that could not move to a shared worker gets its planned workers 
   const pool = await start(open({ hosts, file: 'slow.onnx', events, beforeRead }));
   expect(events).toEqual([{ type: 'move-failed', reason: 'the store is away' }]);
   await keepBusy(pool, () => pool.concurrency === 2);
-}, 60_000);
+});
 
 test('a busy version reads its model again only after a pause when the store is away', async () => {
   const hosts = new OnnxHosts({ maxShared: 1 });
@@ -111,7 +111,7 @@ test('a busy version reads its model again only after a pause when the store is 
   expect(events.length).toBeLessThanOrEqual(2);
   away = false;
   await keepBusy(pool, () => pool.concurrency === 2);
-}, 60_000);
+});
 
 test('a worker that is lost while workers are added is replaced by one of them', async () => {
   const hosts = new OnnxHosts({ maxShared: 1 });
@@ -135,7 +135,7 @@ test('a worker that is lost while workers are added is replaced by one of them',
   await sleep(300);
   expect(reads - before).toBe(2);
   expect((await other.execute([x], context)).outputs).toHaveLength(1);
-}, 60_000);
+});
 
 test('a worker that is lost while its version moves to a shared one is not replaced', async () => {
   const hosts = new OnnxHosts({ maxShared: 1, idleCheckMs: 50, spareMs: 200 });
@@ -157,7 +157,7 @@ test('a worker that is lost while its version moves to a shared one is not repla
   await until(() => shares(pool));
   // An empty worker is ended.
   await until(() => workers.size === 1, 15_000);
-}, 60_000);
+});
 
 test('a version that hung has no threads left that the next execution could hang in', async () => {
   const hosts = new OnnxHosts({ spareMs: 200 });
@@ -171,7 +171,7 @@ test('a version that hung has no threads left that the next execution could hang
   expect(events).toHaveLength(1);
   // An empty worker is ended.
   await until(() => workers.size === 0, 20_000);
-}, 60_000);
+});
 
 test('an unloaded version is not referenced by the shared worker that it used', async () => {
   setFlagsFromString('--expose-gc');
@@ -190,4 +190,4 @@ test('an unloaded version is not referenced by the shared worker that it used', 
     collect();
     return unloaded.deref() === undefined;
   }, 5000);
-}, 30_000);
+});

@@ -57,7 +57,7 @@ beforeAll(async () => {
   const protocols = [openInference(), tensorFlowServing(), sageMaker({ model: 'threshold' })];
   server = createServer(inferenceHandler(models, { protocols }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-}, 120_000);
+});
 
 afterAll(async () => {
   await models.close();

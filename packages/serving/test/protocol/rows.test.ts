@@ -114,7 +114,7 @@ beforeAll(async () => {
   for (const model of Object.keys(sources)) await models.serve(model);
   mlflow = await listen(mlflowScoring({ model: 'pass' }));
   aws = await listen(sageMaker({ model: 'pass' }));
-}, 120_000);
+});
 
 afterAll(async () => {
   await models.close();

@@ -19,6 +19,7 @@ import {
   type UpstreamOptions,
   type UpstreamRuntime,
 } from '@fairlead/serving/upstream';
+import { until } from '@fairlead/test-support/polling';
 import { affine, MemorySource } from '../memory-source.ts';
 
 const servers: Server[] = [];
@@ -133,9 +134,11 @@ describe('a healthy upstream', () => {
       res.on('close', () => {
         open -= 1;
       });
-      setTimeout(() => {
-        serve(req, res);
-      }, 5);
+      void until(() => most === 3)
+        .then(() => sleep(5))
+        .then(() => {
+          serve(req, res);
+        });
     });
     const runtime = await load({ url: urlOf(server), connections: 3 });
     await Promise.all(Array.from({ length: 30 }, () => runtime.execute([x], context)));
