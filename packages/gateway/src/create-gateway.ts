@@ -23,7 +23,6 @@ import { openTracing } from './monitoring/open-tracing.ts';
 import { createProtocols } from './protocols/create-protocols.ts';
 import { invocationsWarnings } from './protocols/invocations-warnings.ts';
 import { openNotices } from './notices/open-notices.ts';
-import type { DriftEvent } from './recording/open-drift.ts';
 import { openRecording } from './recording/open-recording.ts';
 import { ServedVersions } from './recording/served-versions.ts';
 import { checkArguments } from './settings/check-arguments.ts';
@@ -116,8 +115,8 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const source = registrySource(registry, settings, { staleness, hint, onOpen, onError });
   const cacheOf = (model: string) => caches.of(model);
   const onEvent = logEvents(logger);
-  const onDrift = inTurn<DriftEvent>(onEvent, notices.onDrift);
-  const recorded = { registry, store, versions, ...monitoring, onEvent: onDrift, onError };
+  const { drift } = notices;
+  const recorded = { registry, store, versions, ...monitoring, onEvent, drift, onError };
   const recording = await openRecording(settings, recorded);
   const watched = { metrics, tracing, recording, notices, logger };
   const opened = createModels(settings, { source, cacheOf, codec, ...watched });
@@ -198,12 +197,5 @@ function logEvents(logger: Logger): (event: { readonly type: string }) => void {
   return ({ type, ...fields }) => {
     if ('error' in fields) logger.error({ ...fields, err: fields.error }, type);
     else logger.info(fields, type);
-  };
-}
-
-/** Returns a function that calls several functions in turn. */
-function inTurn<T>(...calls: readonly ((value: T) => void)[]): (value: T) => void {
-  return (value) => {
-    for (const call of calls) call(value);
   };
 }

@@ -1,44 +1,54 @@
+import type { DriftVerdict } from '@fairlead/drift';
 import type { Notifier } from '@fairlead/monitoring';
-import type { DriftEvent } from '../recording/open-drift.ts';
+import type { DriftListener } from '../recording/open-drift.ts';
 
 const MAX_NAMED = 5;
 
-/** Notices about drift: one condition for each version, which is over when the drift of each of its features is. */
-export class DriftNotices {
-  readonly #notifier: Pick<Notifier, 'report' | 'resolve'>;
-  /** Drifting features and outputs by model and version; only those that this process judged. */
-  readonly #drifting = new Map<string, Set<string>>();
+/**
+ * Notices about drift: one condition for each version, which is over when the drift of each of its features is.
+ *
+ * Verdicts are the state of a fleet, and each is stored by one process: that one sends its notice, also where the condition
+ * began in another process, or before a restart.
+ */
+export class DriftNotices implements DriftListener {
+  readonly #notifier: Pick<Notifier, 'report' | 'resolveShared' | 'forget'>;
 
-  constructor(notifier: Pick<Notifier, 'report' | 'resolve'>) {
+  constructor(notifier: Pick<Notifier, 'report' | 'resolveShared' | 'forget'>) {
     this.#notifier = notifier;
   }
 
-  /** Counts drift that began or ended. Names of features are sent, and no values. */
-  count({ type, model, version, features, from, to }: DriftEvent): void {
-    const subject = { kind: 'drift', model, name: `version:${version}` } as const;
-    const key = `${model}/${version}`;
-    const drifting = this.#drifting.get(key) ?? new Set<string>();
-    for (const feature of features) {
-      if (type === 'drift-began') drifting.add(feature);
-      else drifting.delete(feature);
-    }
-    if (drifting.size === 0) {
-      this.#drifting.delete(key);
-      this.#notifier.resolve(subject);
-      return;
-    }
-    this.#drifting.set(key, drifting);
-    if (type === 'drift-ended') return;
-    this.#notifier.report({
-      ...subject,
+  /** Sends the notice of a verdict. Names of features are sent, and no values. */
+  stored({ model, version, drifted, began, ended, ...span }: DriftVerdict): void {
+    const subject = {
+      ...subjectOf({ model, version }),
       severity: 'warning',
-      summary: `${model}: version ${version} receives or answers other values than its baseline: ${listed([...drifting])}`,
-      details: { version, features: drifting.size, from, to },
-    });
+      details: {
+        ...{ version, features: drifted.length },
+        from: new Date(span.from).toISOString(),
+        to: new Date(span.to).toISOString(),
+      },
+    } as const;
+    if (began.length > 0) {
+      const names = listed(drifted);
+      const summary = `${model}: version ${version} receives or answers other values than its baseline: ${names}`;
+      this.#notifier.report({ ...subject, summary });
+    } else if (ended.length > 0 && drifted.length === 0) {
+      const summary = `${model}: version ${version} receives and answers values like its baseline again: ${listed(ended)}`;
+      this.#notifier.resolveShared({ ...subject, summary });
+    }
+  }
+
+  found(verdict: DriftVerdict): void {
+    if (verdict.drifted.length === 0) this.#notifier.forget(subjectOf(verdict));
   }
 }
 
-function listed(names: readonly string[]): string {
-  const more = names.length - MAX_NAMED;
-  return names.slice(0, MAX_NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+function subjectOf({ model, version }: Pick<DriftVerdict, 'model' | 'version'>) {
+  return { kind: 'drift', model, name: `version:${version}` } as const;
+}
+
+function listed(columns: readonly { readonly name: string }[]): string {
+  const more = columns.length - MAX_NAMED;
+  const names = columns.slice(0, MAX_NAMED).map(({ name }) => name);
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

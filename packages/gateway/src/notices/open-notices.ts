@@ -8,7 +8,7 @@ import {
 import type { InferenceObserver, ServingEvent } from '@fairlead/serving';
 import { SERVICE } from '../monitoring/create-monitoring.ts';
 import type { Logger } from '../monitoring/logger.ts';
-import type { DriftEvent } from '../recording/open-drift.ts';
+import type { DriftListener } from '../recording/open-drift.ts';
 import type { Settings } from '../settings/settings.ts';
 import { watchCertificates } from './certificate-watch.ts';
 import { DriftNotices } from './drift-notices.ts';
@@ -24,8 +24,8 @@ const LOADS_END_MS = 1_800_000;
 export interface Notices {
   /** Receives the events of the models. */
   readonly onEvent: (event: ServingEvent) => void;
-  /** Receives drift that began or ended. */
-  readonly onDrift: (event: DriftEvent) => void;
+  /** Receives the verdicts on drift. */
+  readonly drift: DriftListener;
   /** Returns an observer that passes every event on, and reports failed requests. */
   readonly observe: (observer: InferenceObserver) => InferenceObserver;
   /** Logs errors of the gateway, and reports them. */
@@ -53,7 +53,7 @@ export async function openNotices(settings: Settings, logger: Logger): Promise<N
   if (destinations.length === 0) {
     return {
       onEvent: () => undefined,
-      onDrift: () => undefined,
+      drift: { stored: () => undefined, found: () => undefined },
       observe: (observer) => observer,
       onError: logError,
       logError,
@@ -92,7 +92,6 @@ export async function openNotices(settings: Settings, logger: Logger): Promise<N
     count({ code: codeOf(error), place, ...event });
   }
   const certificates = watchCertificates(settings, notifier);
-  const drift = new DriftNotices(notifier);
 
   return {
     onEvent(event) {
@@ -117,9 +116,7 @@ export async function openNotices(settings: Settings, logger: Logger): Promise<N
             countError(event.type.replaceAll('-', ' '), event.error, modelOf(event));
       }
     },
-    onDrift: (event) => {
-      drift.count(event);
-    },
+    drift: new DriftNotices(notifier),
     observe: (observer) =>
       failureObserver(observer, (event) => {
         const { code = event.reason, model, version, requestId } = event;

@@ -17,6 +17,14 @@ export interface DriftEvent extends VersionLabel {
   readonly to: string;
 }
 
+/** Receives verdicts. */
+export interface DriftListener {
+  /** Called once for each verdict that this process stored. */
+  stored(verdict: DriftVerdict): void;
+  /** Called at each check with the newest verdict on a version, whichever process stored it. */
+  found(verdict: DriftVerdict): void;
+}
+
 /** Verdicts on the drift of the served versions. */
 export interface Drift {
   /** Newest verdict on a version; undefined while there is none. */
@@ -36,13 +44,14 @@ export interface DriftDependencies {
   readonly versions: ServedVersions;
   readonly metrics: Pick<InferenceMetrics, 'registry'>;
   readonly onEvent: (event: DriftEvent) => void;
+  readonly listener: DriftListener;
   readonly onError: (error: unknown) => void;
 }
 
 /** Judges finished hours or days of the served versions from the windows of the fleet; one process of a fleet stores each verdict. */
 export function openDrift(
   settings: Settings,
-  { registry, objects, windows, versions, metrics, onEvent, onError }: DriftDependencies,
+  { registry, objects, windows, versions, metrics, onEvent, listener, onError }: DriftDependencies,
 ): Drift | undefined {
   if (settings.drift === 'off') return undefined;
   const latest = new Map<string, DriftVerdict>();
@@ -58,6 +67,7 @@ export function openDrift(
         .recordDrift({ ...change, actor: SERVICE }),
     onVerdict: (verdict) => {
       for (const event of eventsOf(verdict)) onEvent(event);
+      listener.stored(verdict);
     },
     onError,
   });
@@ -65,7 +75,9 @@ export function openDrift(
     for (const label of versions.loaded()) {
       try {
         const { latest: verdict } = await watch.check(label);
-        if (verdict !== undefined) latest.set(keyOf(label), verdict);
+        if (verdict === undefined) continue;
+        latest.set(keyOf(label), verdict);
+        listener.found(verdict);
       } catch (error) {
         onError(error);
       }

@@ -14,7 +14,7 @@ import { SERVICE } from '../monitoring/create-monitoring.ts';
 import type { Settings } from '../settings/settings.ts';
 import { combineRecorders } from './combine-recorders.ts';
 import { openCapture } from './open-capture.ts';
-import { openDrift, type DriftEvent } from './open-drift.ts';
+import { openDrift, type DriftEvent, type DriftListener } from './open-drift.ts';
 import { openWindows } from './open-windows.ts';
 import { publishNumbers, type PublishedNumber } from './publish-numbers.ts';
 import type { ServedVersions, VersionLabel } from './served-versions.ts';
@@ -50,6 +50,7 @@ export interface RecordingDependencies {
   readonly observer: InferenceObserver;
   readonly publisher: CloudWatchMetricSource | undefined;
   readonly onEvent: (event: DriftEvent) => void;
+  readonly drift: DriftListener;
   readonly onError: (error: unknown) => void;
 }
 
@@ -70,6 +71,7 @@ export async function openRecording(
     observer,
     publisher,
     onEvent,
+    drift: listener,
     onError,
   } = dependencies;
   const windows = await openWindows(settings, { objects, versions, metrics, onError });
@@ -84,6 +86,7 @@ export async function openRecording(
       versions,
       metrics,
       onEvent,
+      listener,
       onError,
     });
   if (windows === undefined && capture === undefined) {

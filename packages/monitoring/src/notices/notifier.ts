@@ -210,6 +210,20 @@ export class Notifier {
     this.#conditions.resolve(subject, this.#now());
   }
 
+  /**
+   * Reports that a condition is over that any process of a fleet may have reported: without an open one in this process, the
+   * notice `ended` is sent at once, with the summary and details of `condition`. Only one process may call it for an end; the others call {@link forget}.
+   */
+  resolveShared(condition: NoticeCondition): void {
+    const notice = this.#conditions.resolveShared(condition, this.#now());
+    if (notice !== undefined) this.#add(notice);
+  }
+
+  /** Drops an open condition without a notice, since another process reports its end; a resolved one still gets its notice. */
+  forget(subject: NoticeSubject): void {
+    this.#conditions.forget(subject);
+  }
+
   /** Sends the notices that became due by time; a timer calls it. */
   check(): void {
     for (const notice of this.#conditions.due(this.#now())) this.#add(notice);

@@ -79,6 +79,26 @@ export class OpenConditions {
     if (open !== undefined) open.resolvedMs ??= nowMs;
   }
 
+  /**
+   * Notes that a condition is over that another process may have reported. Returns the notice that is due now, when there is no
+   * open one here.
+   */
+  resolveShared(condition: NoticeCondition, nowMs: number): ConditionNotice | undefined {
+    const key = conditionKey(condition);
+    if (this.#open.has(key)) {
+      this.resolve(condition, nowMs);
+      return undefined;
+    }
+    const times = { firstSeenMs: nowMs, lastSeenMs: nowMs, sentMs: nowMs, resolvedMs: nowMs };
+    return take(key, { latest: condition, count: 0, total: 0, ...times }, 'ended', nowMs);
+  }
+
+  /** Drops an open condition without a notice, unless its own is due. */
+  forget(subject: NoticeSubject): void {
+    const key = conditionKey(subject);
+    if (this.#open.get(key)?.resolvedMs === undefined) this.#open.delete(key);
+  }
+
   /** Returns the notices that became due by time. */
   due(nowMs: number): readonly ConditionNotice[] {
     return this.#collect(nowMs, this.#times.settleMs);

@@ -103,6 +103,38 @@ describe('a condition', () => {
     expect(list.summary).toEqual(['began errors//ERR_A 1/1', 'ended errors//ERR_A 1/2']);
   });
 
+  test('that another process reported is over at once, and one of this process when it has settled', async () => {
+    const { notifier, list, clock } = setUp();
+    const over = { ...report, summary: 'digits is loaded again' };
+    notifier.resolveShared(over);
+    await eventually(() => {
+      expect(list.summary).toEqual(['ended load-failed/digits 0/0']);
+    });
+    expect(list.notices[0]).toMatchObject({ summary: 'digits is loaded again', model: 'digits' });
+    notifier.report(report);
+    notifier.resolveShared(over);
+    notifier.forget(failedLoad);
+    clock.ms += 5 * MINUTE;
+    notifier.check();
+    await eventually(() => {
+      expect(list.summary.slice(1)).toEqual([
+        'began load-failed/digits 1/1',
+        'ended load-failed/digits 0/1',
+      ]);
+    });
+  });
+
+  test('that another process ended gets no notice here', async () => {
+    const { notifier, list, clock } = setUp();
+    notifier.report({ ...report, endsAfterMs: MINUTE });
+    notifier.forget(failedLoad);
+    clock.ms += 2 * MINUTE;
+    notifier.check();
+    notifier.report(report);
+    await notifier.close();
+    expect(list.summary).toEqual(['began load-failed/digits 1/1', 'began load-failed/digits 1/1']);
+  });
+
   test('beyond the maximum number is counted', () => {
     const { notifier } = setUp({ maxConditions: 2 });
     for (const model of ['a', 'b', 'c', 'd', 'a']) notifier.report({ ...report, model });
