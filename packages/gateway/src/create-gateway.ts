@@ -115,7 +115,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const source = registrySource(registry, settings, { staleness, hint, onOpen, onError });
   const cacheOf = (model: string) => caches.of(model);
   const onEvent = logEvents(logger);
-  const { drift } = notices;
+  const { drift, errorGroups } = notices;
   const recorded = { registry, store, versions, ...monitoring, onEvent, drift, onError };
   const recording = await openRecording(settings, recorded);
   const watched = { metrics, tracing, recording, notices, logger };
@@ -128,7 +128,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const jobs = await openJobs(settings, { ...shared, onEvent });
   const { labels, verdictOf } = recording;
   const sampler = new TrafficSampler(metrics.registry, onError);
-  const app = { guard, labels, verdictOf, sampler };
+  const app = { guard, labels, verdictOf, errorGroups, sampler };
   const http = { ...shared, ...app, jobs: jobs?.handler, tracing, logger };
   const server = createHttpServer(settings, http);
 

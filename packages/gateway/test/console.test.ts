@@ -72,8 +72,20 @@ test('the numbers of the page need the scope of the metrics', async () => {
   expect((await call('/console.json', { headers: as('user') })).status).toBe(403);
   const { status, headers, body } = await call('/console.json', { headers: as('scraper') });
   expect([status, headers['cache-control']]).toEqual([200, 'no-store']);
-  const { versions } = JSON.parse(body) as { versions: unknown[] };
+  const { versions, errors } = JSON.parse(body) as { versions: unknown[]; errors: unknown[] };
+  expect(errors).toEqual([]);
   expect(versions).toMatchObject([
     { model: 'affine', version: '1', requests: 1, failures: 0, drift: null },
+  ]);
+  // Its value is in no answer of the page.
+  const wrong = [{ ...inputs[0], data: [1, 'SENTINEL'] }];
+  for (const id of ['a', 'b']) {
+    const from = { ...as('user'), 'x-request-id': id };
+    await call('/v2/models/affine/infer', { body: { inputs: wrong }, headers: from });
+  }
+  const answer = await call('/console.json', { headers: as('scraper') });
+  expect(answer.body).not.toContain('SENTINEL');
+  expect((JSON.parse(answer.body) as { errors: unknown }).errors).toMatchObject([
+    { code: expect.any(String) as string, model: 'affine', place: 'inference', count: 2 },
   ]);
 });

@@ -1,16 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DriftVerdict } from '@fairlead/drift';
+import type { ErrorGroup } from '@fairlead/monitoring';
 import type { VersionLabel } from '../recording/served-versions.ts';
 import type { TrafficSampler } from './traffic-sampler.ts';
 
 /** Drifted features that are shown of a version. */
 const MAX_FEATURES = 20;
+/** Error groups that are shown, the latest ones. */
+const MAX_ERRORS = 20;
 
-/** Creates the handler of `GET /console.json`: traffic and drift of each version, for the page of the gateway. */
-export function consoleData(
-  sampler: Pick<TrafficSampler, 'read'>,
-  verdictOf: (label: VersionLabel) => DriftVerdict | undefined,
-) {
+/** Sources of the numbers on the page of the gateway. */
+export interface ConsoleSources {
+  readonly sampler: Pick<TrafficSampler, 'read'>;
+  readonly verdictOf: (label: VersionLabel) => DriftVerdict | undefined;
+  readonly errorGroups: () => readonly ErrorGroup[];
+}
+
+/** Creates the handler of `GET /console.json`: traffic and drift of each version, and the latest errors, for the page of the gateway. */
+export function consoleData({ sampler, verdictOf, errorGroups }: ConsoleSources) {
   return function console(
     _req: IncomingMessage,
     res: ServerResponse,
@@ -20,6 +27,7 @@ export function consoleData(
       const body = {
         seconds,
         versions: versions.map((traffic) => ({ ...traffic, drift: driftOf(verdictOf(traffic)) })),
+        errors: errorGroups().slice(0, MAX_ERRORS),
       };
       res.setHeader('content-type', 'application/json');
       res.setHeader('cache-control', 'no-store');

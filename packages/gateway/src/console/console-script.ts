@@ -41,7 +41,18 @@ function driftCell(drift) {
   return td;
 }
 
-function show({ seconds, versions }) {
+function showErrors(errors) {
+  at('error-rows').replaceChildren(...errors.map(({ code, model, place, count, firstSeenMs, lastSeenMs, example }) => {
+    const tr = document.createElement('tr');
+    const time = (ms) => new Date(ms).toLocaleString();
+    tr.append(cell(code), cell(model ?? '\\u2013'), cell(place), cell(number(count, 0)), cell(time(lastSeenMs), 'Since ' + time(firstSeenMs)), cell(example.requestId ?? '\\u2013', example.version && 'Version ' + example.version));
+    return tr;
+  }));
+  at('errors').hidden = errors.length === 0;
+}
+
+function show({ seconds, versions, errors }) {
+  showErrors(errors);
   at('live-rows').replaceChildren(...versions.map(({ model, version, requests, failures, p50Ms, p99Ms, rates, drift }) => {
     const tr = document.createElement('tr');
     const duration = (ms) => (ms === undefined ? '\\u2013' : '\\u2264 ' + number(ms, 1) + ' ms');
@@ -60,6 +71,7 @@ async function refresh() {
     if (response.status === 401 || response.status === 403) {
       at('access').hidden = false;
       at('live').hidden = true;
+      at('errors').hidden = true;
       say('A key with the scope "metrics" is needed here.');
       return;
     }

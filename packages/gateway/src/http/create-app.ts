@@ -13,6 +13,7 @@ import { consoleData } from '../console/console-data.ts';
 import type { TrafficSampler } from '../console/traffic-sampler.ts';
 import { labelsHandler } from '../labels/labels-handler.ts';
 import { labelsPaths } from '../labels/labels-paths.ts';
+import type { Notices } from '../notices/open-notices.ts';
 import type { Recording } from '../recording/open-recording.ts';
 import type { Settings } from '../settings/settings.ts';
 import { docsPage } from './docs-page.ts';
@@ -28,6 +29,8 @@ export interface AppDependencies {
   readonly labels: LabelStore | undefined;
   /** Newest verdict on the drift of a version. */
   readonly verdictOf: Recording['verdictOf'];
+  /** Errors by code, model and step. */
+  readonly errorGroups: Notices['errorGroups'];
   readonly sampler: TrafficSampler;
   readonly bodies: BodyMemory;
   readonly client: (req: IncomingMessage) => string;
@@ -68,11 +71,7 @@ export function createApp(
       labelsHandler({ labels, models: served, bodies, client, maxBodyBytes, onError }),
     );
   }
-  app.get(
-    '/console.json',
-    guard.requires('metrics'),
-    consoleData(console.sampler, console.verdictOf),
-  );
+  app.get('/console.json', guard.requires('metrics'), consoleData(console));
   app.get(
     '/metrics',
     guard.requires('metrics'),

@@ -6,6 +6,7 @@ import { consoleScript } from '../console/console-script.ts';
 const STYLE = `
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 3rem auto; padding: 0 1rem; color: #1c2733; background: #fff; }
 h1 { margin-bottom: 0; } h1 + p { margin-top: .25rem; color: #566472; }
+caption { text-align: left; font-weight: 600; padding-top: 1.5rem; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid #d9e0e6; }
 .ready { color: #0a6b3d; } .waiting { color: #a03a00; } code { background: #eef2f5; padding: .1rem .3rem; border-radius: .2rem; }
 @media (prefers-color-scheme: dark) { body { color: #dde5ec; background: #11181f; } h1 + p { color: #93a2b0; } th, td { border-color: #2b3742; }
@@ -65,6 +66,11 @@ ${rows.join('\n')}
 <table id="live" hidden>
 <thead><tr><th>Model</th><th>Version</th><th>Requests/s</th><th>Requests</th><th>Median</th><th>99 %</th><th>Errors</th><th>Drift</th><th>5 minutes</th></tr></thead>
 <tbody id="live-rows"></tbody>
+</table>
+<table id="errors" hidden>
+<caption>Errors since the start</caption>
+<thead><tr><th>Code</th><th>Model</th><th>Step</th><th>Count</th><th>Last</th><th>Request id</th></tr></thead>
+<tbody id="error-rows"></tbody>
 </table>
 <h2>Where to go on</h2>
 <ul>

@@ -2,6 +2,7 @@ import {
   ErrorGroups,
   noticeMetrics,
   Notifier,
+  type ErrorGroup,
   type ErrorOccurrence,
   type InferenceMetrics,
 } from '@fairlead/monitoring';
@@ -32,6 +33,8 @@ export interface Notices {
   readonly onError: (error: unknown) => void;
   /** Logs errors of requests, which the observer reports. */
   readonly logError: (error: unknown) => void;
+  /** Errors by code, model and place, the one with the latest error first. */
+  readonly errorGroups: () => readonly ErrorGroup[];
   /** Adds the metrics of the notices. */
   measure(metrics: Pick<InferenceMetrics, 'registry'>): void;
   /** Sends what waits. */
@@ -39,7 +42,7 @@ export interface Notices {
 }
 
 /**
- * Opens the notices; without a destination in the settings, errors are only logged.
+ * Opens the notices. Errors are logged and grouped; without a destination in the settings, nothing is sent.
  *
  * Notices have codes of errors, and no messages: those may contain values of requests.
  *
@@ -50,17 +53,6 @@ export async function openNotices(settings: Settings, logger: Logger): Promise<N
   const logError = (error: unknown): void => {
     logger.error({ err: error }, 'failed');
   };
-  if (destinations.length === 0) {
-    return {
-      onEvent: () => undefined,
-      drift: { stored: () => undefined, found: () => undefined },
-      observe: (observer) => observer,
-      onError: logError,
-      logError,
-      measure: () => undefined,
-      close: () => Promise.resolve(),
-    };
-  }
   const errors = new ErrorGroups();
   const notifier = new Notifier({
     destinations,
@@ -127,6 +119,7 @@ export async function openNotices(settings: Settings, logger: Logger): Promise<N
       countError('gateway', error);
     },
     logError,
+    errorGroups: () => errors.list(),
     measure({ registry }) {
       noticeMetrics({ registry, read: () => notifier.counts });
     },

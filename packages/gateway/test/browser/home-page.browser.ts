@@ -48,5 +48,12 @@ test('a person types a key in, and sees the requests of a model as they come', a
   await page.locator('#live-rows td:nth-child(4)', { hasText: /^3$/ }).waitFor();
   expect(await row.locator('svg polyline').count()).toBe(1);
   expect(await row.locator('td').nth(7).textContent()).toBe('–');
+  expect(await page.locator('#errors').isHidden()).toBe(true);
+  const wrong = { inputs: [{ ...inputs[0], data: [1, 'one'] }] };
+  const from = { ...headers, 'x-request-id': 'wrong-1' };
+  await call('/v2/models/affine/infer', { body: wrong, headers: from });
+  const error = page.locator('#error-rows tr', { hasText: 'wrong-1' });
+  await error.waitFor();
+  expect(await error.locator('td').nth(3).textContent()).toBe('1');
   expect(problems).toEqual([]);
 });
