@@ -2,9 +2,10 @@ import type { BinCounts } from './bin-counts.ts';
 import { binCount, type Bins } from './bins.ts';
 import { CategoryTable } from './category-table.ts';
 import { ExactSummation } from './exact-sum.ts';
+import { LimitIndex } from './limit-index.ts';
 
 /**
- * Counts values by bins, without allocating memory for a value: a binary search for a number, a hash for a text.
+ * Counts values by bins, without allocating memory for a value: a table for a number, a hash for a text.
  *
  * @example
  * ```ts
@@ -20,6 +21,7 @@ export class BinCounter {
   readonly #kind: Bins['kind'];
   /** Edges or values, ascending. */
   readonly #limits: Float64Array;
+  readonly #index: LimitIndex;
   readonly #counts: Float64Array;
   readonly #categories: CategoryTable | undefined;
   readonly #underSum = new ExactSummation();
@@ -38,6 +40,7 @@ export class BinCounter {
     this.#kind = bins.kind;
     const categories = bins.kind === 'categories' ? bins.categories : [];
     this.#limits = Float64Array.from(limitsOf(bins));
+    this.#index = new LimitIndex(this.#limits);
     this.#counts = new Float64Array(binCount(bins));
     if (bins.kind === 'categories') this.#categories = new CategoryTable(categories);
     this.#falseBin = categories.indexOf('false');
@@ -129,7 +132,7 @@ export class BinCounter {
       this.#over += weight;
       this.#overSum.add(value * weight);
     } else {
-      const index = lastAtMost(limits, value);
+      const index = this.#index.lastAtMost(value);
       if (this.#kind === 'edges') this.#countBin(Math.min(index, last - 1), weight);
       else this.#countBin(limits[index] === value ? index : -1, weight);
     }
@@ -144,16 +147,4 @@ export class BinCounter {
 function limitsOf(bins: Bins): readonly number[] {
   if (bins.kind === 'categories') return [];
   return bins.kind === 'edges' ? bins.edges : bins.values;
-}
-
-/** Index of the last limit that is not larger than a value; the first limit isn't. */
-function lastAtMost(limits: Float64Array, value: number): number {
-  let low = 0;
-  let high = limits.length;
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1;
-    if ((limits[middle] ?? Infinity) <= value) low = middle;
-    else high = middle;
-  }
-  return low;
 }
