@@ -3,7 +3,7 @@ import { CaptureError, type LabelStore } from '@fairlead/capture';
 import { checkScope, getIdentity, sendProblem } from '@fairlead/security';
 import { ServingError, type BodyMemory } from '@fairlead/serving';
 import { parseLabels } from './parse-labels.ts';
-import { BodyProblem, readJsonBody } from './read-json-body.ts';
+import { BodyProblem, withJsonBody } from './read-json-body.ts';
 
 /** Largest body of one request, in bytes. */
 const MAX_BYTES = 1024 * 1024;
@@ -48,9 +48,11 @@ export function labelsHandler(options: LabelsHandlerOptions) {
     // Without keys there is no identity, and no scope.
     if (identity !== undefined) checkScope(identity, `infer:${model}`);
     if (!models().includes(model)) throw new UnknownModel(model);
-    const found = parseLabels(await readJsonBody(req, { bodies, client: client(req), maxBytes }));
-    await store.add(model, found);
-    return found.length;
+    return withJsonBody(req, { bodies, client: client(req), maxBytes }, async (body) => {
+      const found = parseLabels(body);
+      await store.add(model, found);
+      return found.length;
+    });
   }
 
   return function addLabels(

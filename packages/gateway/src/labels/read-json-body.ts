@@ -12,8 +12,8 @@ export class BodyProblem extends Error {
   }
 }
 
-/** Options of {@link readJsonBody}. */
-export interface ReadJsonBodyOptions {
+/** Options of {@link withJsonBody}. */
+export interface JsonBodyOptions {
   /** Memory of all request bodies of the process. */
   readonly bodies: BodyMemory;
   readonly client: string;
@@ -21,14 +21,15 @@ export interface ReadJsonBodyOptions {
 }
 
 /**
- * Reads a JSON body that is not compressed.
+ * Reads a JSON body that is not compressed, and passes it to `use`. It takes memory of all bodies until `use` settles, which may wait for a store.
  *
  * @throws BodyProblem with 400, 413 or 415; ServingError when the bodies of all requests, or of the client's, take too much memory
  */
-export async function readJsonBody(
+export async function withJsonBody<T>(
   req: IncomingMessage,
-  { bodies, client, maxBytes }: ReadJsonBodyOptions,
-): Promise<unknown> {
+  { bodies, client, maxBytes }: JsonBodyOptions,
+  use: (body: unknown) => Promise<T>,
+): Promise<T> {
   const { 'content-type': type = 'application/json', 'content-encoding': encoding = 'identity' } =
     req.headers;
   if (!/^application\/json\s*(?:;|$)/i.test(type)) {
@@ -49,7 +50,7 @@ export async function readJsonBody(
       account.resize(bytes);
       chunks.push(chunk);
     }
-    return parse(Buffer.concat(chunks));
+    return await use(parse(Buffer.concat(chunks)));
   } finally {
     account.close();
   }
