@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api';
 import type { CaptureObjects } from '@fairlead/capture';
 import { CliError } from '../cli-error.ts';
 import { oneLine } from '../output/plain-text.ts';
@@ -12,7 +12,7 @@ const MEMORY_LIMIT = '1200MB';
 
 /**
  * Opens a database with the views `captures`, `label_lines`, `labels` and `labeled`, and passes it to `use`. SQL in it reads the captured files and
- * nothing else, and writes `writable` at most.
+ * nothing else. It may write to their folder and to `writable`: pass SQL of a user to {@link prepareQuery}.
  *
  * @throws CliError `ERR_CLI_NO_RUNTIME` without DuckDB, `ERR_CLI_CHECK_FAILED` without captured requests, `ERR_CLI_USAGE` for SQL that fails
  */
@@ -61,6 +61,32 @@ export async function withCaptures<T>(
     }
   } finally {
     await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Statements that change nothing outside of the database, which is in memory: StatementType of DuckDB has SELECT, CREATE and DROP. */
+const READING: ReadonlySet<number> = new Set([1, 7, 15]);
+
+/**
+ * Prepares the last statement of SQL that only reads, and runs those before it: `PIVOT` consists of several.
+ *
+ * @throws CliError `ERR_CLI_USAGE` for a statement that could write a file, or change settings
+ */
+export async function prepareQuery(
+  connection: DuckDBConnection,
+  sql: string,
+): Promise<DuckDBPreparedStatement> {
+  const statements = await connection.extractStatements(sql);
+  for (let index = 0; ; index += 1) {
+    const statement = await statements.prepare(index);
+    if (!READING.has(statement.statementType)) {
+      throw new CliError(
+        'ERR_CLI_USAGE',
+        `DuckDB: the SQL must be a query, such as "SELECT count(*) FROM labeled"; write files with fairlead capture export`,
+      );
+    }
+    if (index === statements.count - 1) return statement;
+    await statement.run();
   }
 }
 

@@ -173,6 +173,37 @@ test('a query selects versions and times, prints a table, and reads nothing else
   expect(existsSync(join(place.folder, 'stolen.csv'))).toBe(false);
 });
 
+test('SQL writes nothing into the folder of the captured requests', async () => {
+  const place = withRequests();
+  const before = Object.keys(readTree(place.folder));
+  const target = join(place.folder, 'captured', 'captures', 'planted');
+  const copy = `COPY (SELECT 1 AS a) TO '${target}.parquet'`;
+  for (const sql of [
+    copy,
+    `SELECT 1; ${copy}`,
+    `PREPARE p AS ${copy}; EXECUTE p`,
+    `EXPLAIN ANALYZE ${copy}`,
+    `ATTACH '${target}.db'`,
+    `EXPORT DATABASE '${target}'`,
+  ]) {
+    const { exitCode, stderr } = await run(place, 'capture', 'query', 'churn', sql);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: expect.stringContaining('DuckDB: ') as string,
+    });
+  }
+  const injected = `SELECT 1) TO '${target}.csv' (FORMAT csv) --`;
+  const exported = await run(
+    place,
+    ...['capture', 'export', 'churn', '--out', 'x.csv', '--sql', injected],
+  );
+  expect(exported.exitCode).toBe(2);
+  expect(Object.keys(readTree(place.folder))).toEqual(before);
+  expect(
+    await query(place, 'PIVOT (SELECT model_version FROM captures) ON model_version'),
+  ).toHaveLength(1);
+});
+
 test.each<[readonly string[], number, string]>([
   [['query', 'other'], 1, 'no captured requests of other in '],
   [['query', 'churn@4'], 1, 'no captured requests of churn version 4'],
@@ -251,6 +282,10 @@ test('requests are deleted by id with their labels, and by a column', async () =
   );
   expect(misspelled.stdout).toContain('No captured request has such a value of routing_keys');
   const spool = ['--spool', './state/captures'];
+  const missing = await run(place, 'capture', 'delete', 'a1', '--spool', './stat', '--yes');
+  expect(missing).toMatchObject({ exitCode: 2 });
+  expect(missing.stderr).toContain('has no folder');
+  mkdirSync(join(place.folder, 'state', 'captures'), { recursive: true });
   const byKey = await run(
     place,
     'capture',

@@ -2,7 +2,7 @@ import { rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
-import { text, withCaptures, writablePath } from '../../capture/capture-database.ts';
+import { prepareQuery, text, withCaptures, writablePath } from '../../capture/capture-database.ts';
 import { readSelection } from '../../capture/capture-options.ts';
 import { capturesOption, openCaptures } from '../../capture/open-captures.ts';
 import { CliError } from '../../cli-error.ts';
@@ -48,6 +48,7 @@ export function defineCaptureExportCommand(command: Command, context: CommandCon
           selection,
           { writable: part },
           async (connection) => {
+            await prepareQuery(connection, sql);
             const result = await connection.run(`COPY (${sql}) TO ${text(part)} (${format})`);
             return Number((await result.getRows())[0]?.[0] ?? 0);
           },

@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
-import { withCaptures } from '../../capture/capture-database.ts';
+import { prepareQuery, withCaptures } from '../../capture/capture-database.ts';
 import { readSelection } from '../../capture/capture-options.ts';
 import { capturesOption, openCaptures } from '../../capture/open-captures.ts';
 import type { CommandContext } from '../../command-context.ts';
@@ -30,7 +30,8 @@ export function defineCaptureQueryCommand(command: Command, context: CommandCont
       const objects = await openCaptures(context, options);
       const { limit } = options;
       const { columns, rows } = await withCaptures(objects, selection, {}, async (connection) => {
-        const result = await connection.streamAndReadUntil(sql, limit + 1);
+        const statement = await prepareQuery(connection, sql);
+        const result = await statement.streamAndReadUntil(limit + 1);
         return { columns: result.deduplicatedColumnNames(), rows: result.getRowsJson() };
       });
       const shown = rows.slice(0, limit);
