@@ -58,23 +58,21 @@ export async function* csvRows(
 /** Position after the line break of a record; undefined if the text doesn't hold all of it. */
 function recordEnd(text: string, start: number, isLast: boolean): number | undefined {
   if (start >= text.length) return undefined;
-  let from = start;
-  for (;;) {
+  let isQuoted = false;
+  for (let from = start; ;) {
     const lineBreak = text.indexOf('\n', from);
     const end = lineBreak === -1 ? text.length : lineBreak + 1;
     if (lineBreak === -1 && !isLast) return undefined;
-    if (quotes(text, start, end) % 2 === 0 || lineBreak === -1) return end;
+    // A search in the whole text would pass the end of the line.
+    if (quotes(text.slice(from, end)) % 2 === 1) isQuoted = !isQuoted;
+    if (!isQuoted || lineBreak === -1) return end;
     from = end;
   }
 }
 
-function quotes(text: string, start: number, end: number): number {
+function quotes(line: string): number {
   let count = 0;
-  let at = text.indexOf('"', start);
-  while (at !== -1 && at < end) {
-    count += 1;
-    at = text.indexOf('"', at + 1);
-  }
+  for (let at = line.indexOf('"'); at !== -1; at = line.indexOf('"', at + 1)) count += 1;
   return count;
 }
 

@@ -69,7 +69,7 @@ export class WindowReader {
   async day(label: WindowLabel, day: number): Promise<readonly Window[]> {
     const folder = dayFolder(label, day);
     const entries = await this.#options.objects.list(folder);
-    const { generation, rollUp } = await this.#rollUp(folder, entries);
+    const { generation, rollUp } = await this.#rollUp(label, folder, entries);
     const hours = Array.from({ length: 24 }, (_, index) => day + index * HOUR_MS);
     const stored = hours.filter((hour) =>
       entries.some(({ name, kind }) => kind === 'folder' && name === hourName(hour)),
@@ -85,7 +85,7 @@ export class WindowReader {
   async #hour(label: WindowLabel, hour: number): Promise<Part> {
     const folder = hourFolder(label, hour);
     const entries = await this.#options.objects.list(folder);
-    const { generation, rollUp } = await this.#rollUp(folder, entries);
+    const { generation, rollUp } = await this.#rollUp(label, folder, entries);
     const late = await this.#read(label, hour, windowNames(entries), rollUp);
     const names = mergeNames([rollUp, late]);
     const windows = await this.#merge(folder, hour + HOUR_MS, generation, [rollUp, late]);
@@ -142,7 +142,10 @@ export class WindowReader {
   /** Another reader may create it first: both are right, with the windows that each knows. */
   async #create(key: string, rollUp: RollUp): Promise<void> {
     try {
-      await this.#options.objects.create(key, encodeRollUp(rollUp));
+      const bytes = encodeRollUp(rollUp);
+      // Sums beyond 2^53, which only wrong windows have, can't be read: each reader would write another one.
+      parseRollUp(bytes, key);
+      await this.#options.objects.create(key, bytes);
     } catch (error) {
       this.#options.onError(error);
     }
@@ -150,6 +153,7 @@ export class WindowReader {
 
   /** Reads the last roll-up of a folder that is valid; the generation is the highest that exists. */
   async #rollUp(
+    label: WindowLabel,
     folder: string,
     entries: readonly WindowObjectEntry[],
   ): Promise<{ readonly generation: number; readonly rollUp: RollUp }> {
@@ -161,7 +165,9 @@ export class WindowReader {
       const bytes = await this.#options.objects.read(key, { maxBytes: MAX_ROLL_UP_BYTES });
       try {
         if (bytes !== undefined) {
-          return { generation: generations[0] ?? 0, rollUp: parseRollUp(bytes, key) };
+          const rollUp = parseRollUp(bytes, key);
+          for (const window of rollUp.windows) checkLabel(window, label, key);
+          return { generation: generations[0] ?? 0, rollUp };
         }
       } catch (error) {
         this.#options.onError(error);
@@ -200,11 +206,21 @@ function mergeNames(parts: readonly RollUp[]): Map<string, ReadonlySet<string>> 
   return names;
 }
 
+/** Rejects a window of another version than that of its folder. */
+function checkLabel(window: Window, { model, version }: WindowLabel, key: string): void {
+  if (window.model === model && window.version === version) return;
+  throw misplaced(window, key);
+}
+
 /** Rejects a window that is stored as one of another version or time. */
-function checkPosition(window: Window, { model, version }: WindowLabel, from: number, key: string) {
-  if (window.model === model && window.version === version && window.from === from) return;
-  throw new WindowsError(
+function checkPosition(window: Window, label: WindowLabel, from: number, key: string): void {
+  checkLabel(window, label, key);
+  if (window.from !== from) throw misplaced(window, key);
+}
+
+function misplaced({ model, version, from }: Window, key: string): WindowsError {
+  return new WindowsError(
     'ERR_WINDOWS_WINDOW_INVALID',
-    `${key}: the window is of ${window.model} version ${window.version} from ${new Date(window.from).toISOString()}, which the key is not. Remove the object.`,
+    `${key}: the window is of ${model} version ${version} from ${new Date(from).toISOString()}, which the key is not. Remove the object.`,
   );
 }

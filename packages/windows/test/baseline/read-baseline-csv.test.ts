@@ -81,3 +81,11 @@ test.each<[string, string | Uint8Array, string]>([
   await expect(reading).rejects.toThrow(message);
   await expect(reading).rejects.toMatchObject({ code: 'ERR_WINDOWS_TABLE_INVALID' });
 });
+
+test('a cell of a million line breaks takes time in proportion to its length', async () => {
+  const text = `age,city\n1,"${'\n'.repeat(1_000_000)}"\n`;
+  const chunks = text.match(/[^]{1,65536}/g) ?? [];
+  const begin = performance.now();
+  expect((await readBaselineCsv(chunks, { signature })).rows).toBe(1);
+  expect(performance.now() - begin).toBeLessThan(30_000);
+});

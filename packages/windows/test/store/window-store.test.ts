@@ -267,3 +267,36 @@ test.each<[Partial<WindowStoreOptions>, string]>([
 ])('wrong options are rejected: %#', async (options, message) => {
   await expect(setUp().openStore(options)).rejects.toThrow(message);
 });
+
+test('a roll-up of another version is reported, and the windows are read', async () => {
+  const { objects, openStore, errors } = setUp();
+  const store = await openStore();
+  const stored = [windowAt(day), windowAt(day + 300_000)];
+  for (const window of stored) await store.add(window);
+  const folder = 'windows/churn/3/2026-11-28';
+  await openStore({ rollUp: true }).then((reader) => reader.read(label, wholeDay));
+  const bytes = await objects.read(`${folder}/rollup-0001.json`, { maxBytes: 2 ** 24 });
+  const foreign = new TextDecoder().decode(bytes).replaceAll('"churn"', '"other"');
+  await objects.create(`${folder}/rollup-0002.json`, new TextEncoder().encode(foreign));
+  await store.add(windowAt(day + hourMs));
+  const merged = await openStore().then((reader) => reader.read(label, wholeDay));
+  expect(merged).toEqual([mergeWindows([...stored, windowAt(day + hourMs)])]);
+  expect(errors).toEqual([
+    expect.stringContaining(`${folder}/rollup-0002.json: the window is of other version 3`),
+  ]);
+});
+
+test('windows whose sum no roll-up can hold are read, and no reader writes one', async () => {
+  const { objects, openStore, errors } = setUp();
+  const store = await openStore();
+  for (let slot = 0; slot < 3; slot += 1) {
+    await store.add({ ...windowAt(day + slot * 300_000), requests: Number.MAX_SAFE_INTEGER });
+  }
+  for (let read = 0; read < 2; read += 1) {
+    const [merged] = await store.read(label, wholeDay);
+    expect(merged?.windows).toBe(3);
+  }
+  const names = await objects.list('windows/churn/3/2026-11-28');
+  expect(names.map(({ name }) => name)).toEqual(['00']);
+  expect(errors[0]).toContain('must be an integer');
+});
