@@ -32,6 +32,11 @@ const MAX_TEXT = 1024;
 const MAX_ROW = 2 ** 31 - 1;
 const MAX_TIME = 8.64e15;
 
+/** A text with half of a surrogate pair would be stored, but DuckDB can't read it. */
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_TEXT && value.isWellFormed();
+}
+
 /** @throws CaptureError `ERR_CAPTURE_LABEL_INVALID` naming the label, the value and what was expected */
 export function storedLabel(value: Label, index: number, receivedAt: number): StoredLabel {
   const { requestId, row = 0, label, observedAt = receivedAt } = value;
@@ -41,14 +46,13 @@ export function storedLabel(value: Label, index: number, receivedAt: number): St
       `labels[${index}].${name}: expected ${expected}, found ${describeValue(found)}`,
     );
   };
-  if (typeof requestId !== 'string' || requestId === '' || requestId.length > MAX_TEXT) {
+  if (!isText(requestId) || requestId === '') {
     fail('requestId', `a text of up to ${MAX_TEXT} characters`, requestId);
   }
   if (!Number.isSafeInteger(row) || row < 0 || row > MAX_ROW) {
     fail('row', `a whole number from 0 to ${MAX_ROW}`, row);
   }
-  const isText = typeof label === 'string' && label.length <= MAX_TEXT;
-  if (!isText && typeof label !== 'boolean' && !Number.isFinite(label)) {
+  if (!isText(label) && typeof label !== 'boolean' && !Number.isFinite(label)) {
     fail('label', `a number, true or false, or a text of up to ${MAX_TEXT} characters`, label);
   }
   if (!Number.isSafeInteger(observedAt) || Math.abs(observedAt) > MAX_TIME) {

@@ -75,6 +75,8 @@ test.each<readonly [Partial<Record<keyof Label, unknown>>, string]>([
   [{ label: NaN }, 'labels[1].label: expected a number, true or false, or a text'],
   [{ label: null }, 'found null'],
   [{ label: 'x'.repeat(1025) }, 'labels[1].label'],
+  [{ requestId: 'a\ud800' }, 'labels[1].requestId: expected a text'],
+  [{ label: '\udfffb' }, 'labels[1].label: expected a number, true or false, or a text'],
   [{ observedAt: 1.5 }, 'labels[1].observedAt: expected a time in whole milliseconds'],
 ])('a label with %o is rejected, and none of its call is stored', async (wrong, message) => {
   const { root, store } = setUp();

@@ -1,4 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { captureFolder, openCapture } from '@fairlead/capture';
 import { deleteCaptures, parquetSink, type SearchedValue } from '@fairlead/capture/parquet';
@@ -146,6 +153,15 @@ test('what a killed process left is deleted too, and what a running one has is c
   await next.close();
   expect(await deleteCaptures(options)).toEqual({ rows: 1, files: 1, waiting: 0 });
   expect([...filesWith(root, person), ...filesWith(spoolFolder, person)]).toEqual([]);
+});
+
+test('a misspelled spool folder is rejected, and not created', async () => {
+  const { spoolFolder, objects } = setUp();
+  const misspelled = `${spoolFolder}s`;
+  await expect(
+    deleteCaptures({ objects, values: ['a'], spoolFolder: misspelled }),
+  ).rejects.toMatchObject({ code: 'ERR_CAPTURE_INVALID_OPTION' });
+  expect(existsSync(misspelled)).toBe(false);
 });
 
 test('a damaged file is named after all other files were searched', async () => {

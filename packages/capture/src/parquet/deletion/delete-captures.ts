@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { checkOptions, invalidOption } from '../../check-options.ts';
 import type { CaptureObjects } from '../../objects/capture-objects.ts';
 import { listCaptures } from '../../objects/list-captures.ts';
@@ -73,6 +74,7 @@ export async function deleteCaptures(options: DeleteOptions): Promise<DeleteResu
   if (!Array.isArray(values)) throw invalidOption('deleteCaptures: values must be a list.');
   let waiting = 0;
   if (spoolFolder !== undefined) {
+    await requireFolder(spoolFolder);
     await storeLeftovers(spoolFolder, parquetSink({ objects }));
     // Before the files are listed: a request is in the spool folder until it is stored.
     waiting = await countWaiting(spoolFolder, column, values);
@@ -95,5 +97,14 @@ export async function deleteCaptures(options: DeleteOptions): Promise<DeleteResu
   throw new CaptureError(
     'ERR_CAPTURE_FILE_INVALID',
     `${rows} rows were deleted, but these files of ${objects.location} can't be read: ${invalid.join(', ')}; remove them, or repair them and delete again`,
+  );
+}
+
+/** Rejects a misspelled spool folder: an empty one would be created, and nothing be found in it. */
+async function requireFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory() === true) return;
+  throw invalidOption(
+    `deleteCaptures: spoolFolder: this host has no folder ${JSON.stringify(path)}; name the spool folder of the recorders, or leave it out where none ran.`,
   );
 }
