@@ -57,7 +57,7 @@ function setUp() {
   const objects = captureFolder(root);
   const open = async (sink = parquetSink({ objects })) => {
     const recorder = await openCapture({
-      ...{ spoolFolder, sink, share: 1, signatureOf: () => signature },
+      ...{ spoolFolder, sink, share: 1, signatureOf: () => signature, closeTimeoutMs: 300_000 },
     });
     onTestFinished(() => recorder.close());
     return recorder;

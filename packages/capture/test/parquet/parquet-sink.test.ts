@@ -22,6 +22,7 @@ function setUp() {
   const open = async (signatureOf: () => Signature = () => signature) => {
     const recorder = await openCapture({
       ...{ spoolFolder, sink, signatureOf, share: 1, keepRoutingKeys: true, onError },
+      closeTimeoutMs: 300_000,
     });
     onTestFinished(() => recorder.close());
     return recorder;

@@ -20,6 +20,7 @@ function setUp() {
       sink: memory.sink,
       signatureOf: () => signature,
       share: 1,
+      closeTimeoutMs: 300_000,
       onError: (error) => errors.push(String(error)),
       ...options,
     });

@@ -118,7 +118,7 @@ async function twoScores(names: readonly [string, string]): Promise<Place> {
   const recorder = await openCapture({
     spoolFolder: join(folder, 'spool'),
     sink: parquetSink({ objects }),
-    ...{ signatureOf: () => signature, share: 1 },
+    ...{ signatureOf: () => signature, share: 1, closeTimeoutMs: 300_000 },
   });
   recorder.record({
     ...{ label: { model: 'm', version: '1' }, requestId: 'a', at: FIRST_DAY, durationMs: 1 },

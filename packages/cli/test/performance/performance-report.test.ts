@@ -49,7 +49,7 @@ async function capture(
     sink: parquetSink({ objects: captureFolder(join(folder, 'captured')) }),
     signatureOf: () => signature,
     share: 1,
-    closeTimeoutMs: 60_000,
+    closeTimeoutMs: 300_000,
   });
   for (let row = first; row < end; row += 50) {
     const texts = (values: readonly string[]) => values.map((value) => Buffer.from(value));

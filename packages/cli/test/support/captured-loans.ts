@@ -58,6 +58,7 @@ export async function captureLoans(folder: string, table: Loans): Promise<void> 
     sink: parquetSink({ objects: captureFolder(join(folder, 'captures')) }),
     signatureOf: () => signature,
     share: 1,
+    closeTimeoutMs: 300_000,
     onError: (error) => {
       throw error;
     },

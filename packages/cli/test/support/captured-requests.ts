@@ -32,7 +32,7 @@ export async function captureRequests(
     signatureOf: () => signature,
     share: 1,
     keepRoutingKeys: true,
-    closeTimeoutMs: 60_000,
+    closeTimeoutMs: 300_000,
   });
   for (const [index, { id, at, key }] of requests.entries()) {
     const data = Float32Array.from([30 + index, SENSITIVE, 40 + index, SENSITIVE]);

@@ -85,6 +85,7 @@ export async function recordHour(
     store: windows,
     baselineOf: () => baseline,
     maxValuesPerSecond: 1e9,
+    closeTimeoutMs: 300_000,
     now: () => hour,
   });
   const label = { model: 'loans', version: '1' };
