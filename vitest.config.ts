@@ -25,6 +25,7 @@ export default defineConfig({
     // Generous: a test fails by what it sees, never by a slow machine.
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    expect: { poll: { timeout: 300_000 } },
     restoreMocks: true,
     // Worker threads and child processes of the tests resolve workspace packages to sources as well.
     execArgv: ['--conditions=@fairlead/source'],

@@ -133,7 +133,13 @@ describe('run.mjs', { timeout: TIMEOUT_MS }, () => {
       },
       { timeout: TIMEOUT_MS, interval: 50 },
     );
-    expect(text).toContain('in order');
+    // Its last output may be read after its end.
+    await vi.waitFor(
+      () => {
+        expect(text).toContain('in order');
+      },
+      { timeout: TIMEOUT_MS, interval: 50 },
+    );
   });
 
   it('says how it is used', async () => {

@@ -30,7 +30,8 @@ async function serve(bodies: BodyMemory, hold: Promise<unknown> = Promise.resolv
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const send = async (body: Buffer, headers: Record<string, string> = {}): Promise<string> => {
-    const sent = request({ port, method: 'POST', headers }).end(body);
+    // One connection for each: the server closes idle ones after five seconds, which compressing may take.
+    const sent = request({ port, method: 'POST', headers, agent: false }).end(body);
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     const chunks = (await response.toArray()) as Buffer[];
     return Buffer.concat(chunks).toString();
