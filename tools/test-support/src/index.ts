@@ -22,6 +22,7 @@ export {
   type PrometheusSeries,
   type PrometheusServer,
 } from './prometheus-server.ts';
+export { readLoans, type Loans } from './read-loans.ts';
 export { readTree } from './read-tree.ts';
 export { startRedis, type RedisServer } from './redis-server.ts';
 export { awsTestConnection, newBucket, s3Client } from './s3.ts';

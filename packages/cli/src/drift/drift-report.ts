@@ -2,16 +2,19 @@ import type { ModelRegistry } from '@fairlead/registry';
 import type { DriftReport } from '@fairlead/drift';
 import type { WindowStore } from '@fairlead/windows';
 import { CliError } from '../cli-error.ts';
+import { readSlots } from './read-slots.ts';
 import { readVersionBaseline } from './read-version-baseline.ts';
 
-const UNIT_MS = { hour: 3_600_000, day: 86_400_000 } as const;
+const HOUR_MS = 3_600_000;
+/** Length of the units; that of slots is a setting of the gateways, and this its default. */
+const UNIT_MS = { slot: 300_000, hour: HOUR_MS, day: 86_400_000 } as const;
 
 /** Span and unit of a report. */
 export interface ReportSpan {
-  /** Begin and end in milliseconds since the epoch; both are extended to whole units. */
+  /** Begin and end in milliseconds since the epoch; both are extended to whole hours or days. */
   readonly since: number;
   readonly until: number;
-  readonly unit: 'hour' | 'day';
+  readonly unit: 'slot' | 'hour' | 'day';
 }
 
 /**
@@ -26,10 +29,10 @@ export async function reportDrift(
   { since, until, unit }: ReportSpan,
 ): Promise<{ readonly report: DriftReport; readonly windows: number; readonly others: number }> {
   const unitMs = UNIT_MS[unit];
+  const partMs = Math.max(HOUR_MS, unitMs);
   const span = {
-    from: Math.floor(since / unitMs) * unitMs,
-    to: Math.ceil(until / unitMs) * unitMs,
-    unit,
+    from: Math.floor(since / partMs) * partMs,
+    to: Math.ceil(until / partMs) * partMs,
   };
   checkSpan(span.from, span.to, unitMs);
   const baseline = await readVersionBaseline(registry, { model, version });
@@ -42,10 +45,16 @@ export async function reportDrift(
   const { baselineDigest } = await import('@fairlead/windows');
   const { judgeDrift } = await import('@fairlead/drift');
   const digest = baselineDigest(baseline);
-  const all = await windows.read({ model, version: String(version) }, span);
+  const label = { model, version: String(version) };
+  const all =
+    unit === 'slot'
+      ? await readSlots(windows, label, span)
+      : await windows.read(label, { ...span, unit });
   const comparable = all.filter((window) => window.baseline === digest);
+  // After a change of their length, short slots are judged with those beside them.
+  const slotMs = comparable.reduce((longest, { from, to }) => Math.max(longest, to - from), 1);
   return {
-    report: judgeDrift(baseline, comparable, { windowMs: unitMs }),
+    report: judgeDrift(baseline, comparable, { windowMs: unit === 'slot' ? slotMs : unitMs }),
     windows: comparable.length,
     others: all.length - comparable.length,
   };
@@ -58,6 +67,6 @@ function checkSpan(from: number, to: number, unitMs: number): void {
   if (to - from <= MAX_UNITS * unitMs) return;
   throw new CliError(
     'ERR_CLI_USAGE',
-    `the span has more than ${MAX_UNITS} windows: use a later --since, or --unit day`,
+    `the span has more than ${MAX_UNITS} windows: use a later --since, or a longer --unit`,
   );
 }

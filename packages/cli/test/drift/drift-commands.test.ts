@@ -4,13 +4,12 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readTree } from '@fairlead/test-support';
+import { readLoans, readTree } from '@fairlead/test-support';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import {
   HOUR_MS,
   lastHour,
   pushLoans,
-  readLoans,
   recordHour,
   recordShift,
   SENTINEL,
@@ -20,6 +19,9 @@ import { run, runProcess, type Place } from '../support/fairlead.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const { folderStore, ModelRegistry } = await import('@fairlead/registry');
+const { openWindowStore } = await import('@fairlead/windows');
+
+const SLOT_MS = 300_000;
 
 const env = { FAIRLEAD_REGISTRY: './registry', FAIRLEAD_ACTOR: 'ada' };
 
@@ -47,6 +49,11 @@ interface Report {
     readonly name: string;
     readonly status: string;
     readonly since: number;
+    readonly windows: readonly {
+      readonly from: number;
+      readonly to: number;
+      readonly values: number;
+    }[];
   }[];
 }
 
@@ -58,6 +65,41 @@ test('a report of real requests names the columns that shifted, and no others', 
   expect(drifted.map(({ name }) => name).sort()).toEqual([...shifted]);
   expect(status).toBe('drift');
   for (const { since } of drifted) expect(since).toBe(lastHour() - 2 * HOUR_MS);
+});
+
+test('a report by slot judges each stored window', async () => {
+  const args = ['drift', 'report', 'loans', '--json', '--unit', 'slot'];
+  const { exitCode, stdout, stderr } = await run(place, ...args);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  const { features } = JSON.parse(stdout) as Report;
+  const drifted = features.filter((each) => each.status === 'drift');
+  expect(drifted.map(({ name }) => name).sort()).toEqual([...shifted]);
+  for (const { windows } of features) {
+    expect(windows.map(({ from, to }) => to - from)).toEqual(Array(8).fill(SLOT_MS));
+  }
+});
+
+test('slots of several hosts are merged, and short ones joined where their length was changed', async () => {
+  const { folder } = withShift();
+  const store = folderStore(join(folder, 'registry'));
+  const windows = await openWindowStore({ objects: store, rollUp: false });
+  const hour = lastHour() - 2 * HOUR_MS;
+  const label = { model: 'loans', version: '1' };
+  const [found] = await windows.read(label, { from: hour, to: hour + HOUR_MS, unit: 'slot' });
+  if (found === undefined) throw new Error('no window');
+  await windows.add(found);
+  for (const from of [hour + SLOT_MS, hour + SLOT_MS + 60_000]) {
+    await windows.add({ ...found, from, to: from + 60_000 });
+  }
+  await windows.close();
+  const args = ['drift', 'report', 'loans', '--json', '--unit', 'slot'];
+  const { stdout } = await run({ folder, env }, ...args);
+  const { features } = JSON.parse(stdout) as Report;
+  const judged = features[0]?.windows.filter(({ from }) => from >= hour && from < hour + HOUR_MS);
+  expect(judged).toMatchObject([
+    { from: hour, to: hour + SLOT_MS, values: 1000 },
+    { from: hour + SLOT_MS, to: hour + SLOT_MS + 120_000, values: 1000 },
+  ]);
 });
 
 test('a report is text, or a page in a file, of a version and a span', async () => {
@@ -106,7 +148,8 @@ test.each<[readonly string[], number, string]>([
   [['loans', '--since', 'yesterday'], 2, 'Expected a time'],
   [['loans', '--since', '1h', '--until', '30d'], 2, '--since must be before --until'],
   [['loans', '--since', '2000-01-01'], 2, 'more than 10000 windows'],
-  [['loans', '--unit', 'week'], 2, 'hour, day'],
+  [['loans', '--unit', 'week'], 2, 'slot, hour, day'],
+  [['loans', '--unit', 'slot', '--since', '60d'], 2, 'or a longer --unit'],
   [
     ['loans', '--format', 'html', '--out', 'no/such/folder/x.html'],
     2,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Signature } from '@fairlead/signature';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readLoans } from '../support/car-loans.ts';
+import { readLoans } from '@fairlead/test-support';
 import {
   captureLoans,
   DAY_MS,

@@ -1,10 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readTree } from '@fairlead/test-support';
+import { readLoans, readTree } from '@fairlead/test-support';
 import type { Signature } from '@fairlead/signature';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readLoans } from '../support/car-loans.ts';
 import { type Place, run } from '../support/fairlead.ts';
 
 const { captureFolder, LabelStore, openCapture } = await import('@fairlead/capture');

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Signature, Tensor } from '@fairlead/signature';
-import { type Loans, readLoans } from './car-loans.ts';
+import { type Loans, readLoans } from '@fairlead/test-support';
 
 const { folderStore, ModelRegistry } = await import('@fairlead/registry');
 const { baselineDocument, createBaseline } = await import('@fairlead/windows');

@@ -1,14 +1,11 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
+import { mkdirSync } from 'node:fs';
 import type { ObjectStore } from '@fairlead/registry';
 import type { Signature, Tensor } from '@fairlead/signature';
+import { type Loans, readLoans } from '@fairlead/test-support';
 
 const { folderStore, ModelRegistry } = await import('@fairlead/registry');
 const { baselineDocument, createBaseline, openWindowStore, WindowRecorder } =
   await import('@fairlead/windows');
-
-/** Data set of NannyML: in `analysis` five columns shift after 2,500 of 5,000 rows. */
-export type Loans = Readonly<Record<string, readonly string[]>>;
 
 /** Columns that shift, as features and outputs of the model. */
 export const shifted = [
@@ -32,16 +29,6 @@ const signature: Signature = {
 export const SENTINEL = 'customer-8c1f0d';
 
 export const HOUR_MS = 3_600_000;
-
-/** Reads a table of the data set. */
-export function readLoans(name: 'reference' | 'analysis'): Loans {
-  const file = new URL(`../../../drift/test/goldens/car-loan/${name}.csv.gz`, import.meta.url);
-  const [head = '', ...lines] = gunzipSync(readFileSync(file)).toString().trimEnd().split(/\r?\n/u);
-  const rows = lines.map((line) => line.split(','));
-  return Object.fromEntries(
-    head.split(',').map((column, index) => [column, rows.map((row) => row[index] ?? '')]),
-  );
-}
 
 /** Creates a registry with the version 1 of the model `loans`, its champion, and the reference as its baseline. */
 export async function pushLoans(folder: string): Promise<ObjectStore> {

@@ -11,7 +11,7 @@ import { sinceOption, timeOf, untilOption } from '../../options/time-option.ts';
 import { severalLines } from '../../output/plain-text.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { writeReport } from '../../write-report.ts';
-import { failOnDriftOption, unitOption } from './drift-options.ts';
+import { failOnDriftOption, reportUnitOption } from './drift-options.ts';
 
 const formatOption = new Option('--format <format>', 'Format of the report')
   .choices(['text', 'json', 'html'] as const)
@@ -23,7 +23,7 @@ export function defineDriftReportCommand(command: Command, context: CommandConte
     .argument('<model>', 'Model name; with @version or @alias not its champion: iris@1')
     .addOption(sinceOption('7d'))
     .addOption(untilOption)
-    .addOption(unitOption)
+    .addOption(reportUnitOption)
     .addOption(formatOption)
     .option('--out <file>', 'Write the report to a file')
     .addOption(failOnDriftOption)
@@ -55,6 +55,10 @@ export function defineDriftReportCommand(command: Command, context: CommandConte
     [
       'The last day of a version, as a page with pictures',
       'fairlead drift report iris@1 --since 24h --format html --out drift.html',
+    ],
+    [
+      'The last two hours in windows of five minutes, where traffic is heavy',
+      'fairlead drift report iris --since 2h --unit slot',
     ],
     [
       'Names of what drifts, for a script',
