@@ -96,7 +96,7 @@ export class CaptureRecorder {
     await this.#spool.flush();
   }
 
-  /** Passes all captured requests to the sink, and waits for it up to `closeTimeoutMs`; the next process stores the rest. */
+  /** Passes all captured requests to the sink, and waits for it up to `closeTimeoutMs`; the next recorder stores the rest. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

@@ -108,7 +108,10 @@ export class CaptureSpool {
     await this.#drain();
   }
 
-  /** Writes what waits, passes files to the sink, waits for that up to a time in milliseconds, and leaves the rest to the next process. */
+  /**
+   * Writes what waits, passes files to the sink, and waits for that up to a time in milliseconds. The rest is left to the next
+   * recorder: as soon as the sink has answered, since it may still read the file until then, or when this process ends.
+   */
   async close(timeoutMs: number): Promise<void> {
     this.#closed = true;
     clearInterval(this.#retryTimer);
@@ -119,11 +122,12 @@ export class CaptureSpool {
       timer = setTimeout(resolve, timeoutMs);
     });
     // A run that is under way may have listed the files before the last one was complete.
-    const drained = (this.#draining ?? Promise.resolve()).then(() => this.#drain());
-    const late = await Promise.race([drained.then(() => false), timeout.then(() => true)]);
+    const released = (this.#draining ?? Promise.resolve())
+      .then(() => this.#drain())
+      .then(() => this.#folder.release())
+      .catch(this.#options.onError);
+    await Promise.race([released, timeout]);
     clearTimeout(timer);
-    // A sink that hasn't answered may still read the file: the folder is left to the next process when this one ends.
-    if (!late) await this.#folder.release();
   }
 
   #currentFile(): SpoolFile {

@@ -236,6 +236,21 @@ test('a sink that hangs delays closing by closeTimeoutMs at most', async () => {
   expect(recorder.counts.captured).toBe(1);
 });
 
+test('a sink that answers after the recorder was closed leaves the rest to the next recorder of the process', async () => {
+  const { open, requests, spoolFolder } = setUp();
+  let fail: (error: Error) => void = () => undefined;
+  const away = new Promise<void>((_resolve, reject) => (fail = reject));
+  const recorder = await open({ closeTimeoutMs: 5, sink: { add: () => away } });
+  recorder.record(inference('a'));
+  await recorder.close();
+  fail(new Error('aborted'));
+  await until(() => readdirSync(spoolFolder).every((name) => name.startsWith('0-0-')));
+  const next = await open();
+  await next.close();
+  expect(requests().map(({ requestId }) => requestId)).toEqual(['a']);
+  expect(readdirSync(spoolFolder)).toEqual([]);
+});
+
 test('closing waits for files that were completed while an earlier one was being stored', async () => {
   const { spoolFolder, sink, requests, open } = setUp();
   let release: () => void = () => undefined;
