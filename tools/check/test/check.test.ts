@@ -250,9 +250,12 @@ describe('check', () => {
     ]);
     expect(fine).toBe(true);
     const pid = readFileSync(join(root, 'pid'), 'utf8');
-    await vi.waitFor(() => {
-      expect(isRunning(pid)).toBe(false);
-    });
+    await vi.waitFor(
+      () => {
+        expect(isRunning(pid)).toBe(false);
+      },
+      { timeout: 60_000 },
+    );
   });
 
   it('stops the step that runs, starts no other and reports nothing when it is aborted', async () => {

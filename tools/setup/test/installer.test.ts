@@ -83,9 +83,12 @@ describe('runInstaller', () => {
     const elsewhere = runElsewhere(lock, `touch ${mark}`);
     expect(await once(elsewhere, 'exit')).toEqual([null, 'SIGKILL']);
     const installer = Number(readFileSync(pidFile, 'utf8'));
-    await vi.waitFor(() => {
-      expect(identify(installer)).toBeUndefined();
-    });
+    await vi.waitFor(
+      () => {
+        expect(identify(installer)).toBeUndefined();
+      },
+      { timeout: 60_000 },
+    );
     expect(existsSync(mark)).toBe(false);
   });
 

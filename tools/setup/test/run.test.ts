@@ -99,9 +99,12 @@ describe('run.mjs', { timeout: TIMEOUT_MS }, () => {
     started.child.kill('SIGKILL');
     await started.closed;
     expect(started.text()).toContain('in order');
-    await vi.waitFor(() => {
-      expect(isAlive(script)).toBe(false);
-    });
+    await vi.waitFor(
+      () => {
+        expect(isAlive(script)).toBe(false);
+      },
+      { timeout: TIMEOUT_MS, interval: 50 },
+    );
   });
 
   it('has the script stop in order when npm, which started it, is killed', async () => {

@@ -1,7 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api';
+import type {
+  DuckDBConnection,
+  DuckDBInstance,
+  DuckDBPreparedStatement,
+  StatementType,
+} from '@duckdb/node-api';
 import type { CaptureObjects } from '@fairlead/capture';
 import { CliError } from '../cli-error.ts';
 import { oneLine } from '../output/plain-text.ts';
@@ -64,11 +69,9 @@ export async function withCaptures<T>(
   }
 }
 
-/** Statements that change nothing outside of the database, which is in memory: StatementType of DuckDB has SELECT, CREATE and DROP. */
-const READING: ReadonlySet<number> = new Set([1, 7, 15]);
-
 /**
- * Prepares the last statement of SQL that only reads, and runs those before it: `PIVOT` consists of several.
+ * Prepares the last statement of SQL that only reads, and runs those before it: `PIVOT` consists of several, which create and
+ * drop types of the database in memory.
  *
  * @throws CliError `ERR_CLI_USAGE` for a statement that could write a file, or change settings
  */
@@ -76,10 +79,12 @@ export async function prepareQuery(
   connection: DuckDBConnection,
   sql: string,
 ): Promise<DuckDBPreparedStatement> {
+  const { StatementType: types } = await importDuckDb();
+  const reading = new Set([types.SELECT, types.CREATE, types.DROP]);
   const statements = await connection.extractStatements(sql);
   for (let index = 0; ; index += 1) {
     const statement = await statements.prepare(index);
-    if (!READING.has(statement.statementType)) {
+    if (!reading.has(statement.statementType)) {
       throw new CliError(
         'ERR_CLI_USAGE',
         `DuckDB: the SQL must be a query, such as "SELECT count(*) FROM labeled"; write files with fairlead capture export`,
@@ -102,6 +107,7 @@ export function text(value: string): string {
 
 async function importDuckDb(): Promise<{
   readonly DuckDBInstance: typeof DuckDBInstance;
+  readonly StatementType: typeof StatementType;
 }> {
   try {
     return await import('@duckdb/node-api');

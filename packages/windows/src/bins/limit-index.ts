@@ -3,8 +3,8 @@ const CELLS_PER_LIMIT = 4;
 
 /**
  * Finds the last of ascending limits that is at most a value, by a table of equal cells between the first limit and the last: a
- * binary search is left only among the limits of the value's cell, mostly one or none. A third of the time of a binary search
- * among 65 limits, whose branches can't be predicted.
+ * binary search is left only among the limits of the value's cell, mostly one or none. The branches of a search among all of
+ * them can't be predicted, and were most of the time of a record.
  */
 export class LimitIndex {
   readonly #limits: Float64Array;
