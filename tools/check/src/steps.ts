@@ -71,10 +71,7 @@ export const staticStages: readonly Stage[] = [
       command: eslint('.', '--ignore-pattern=packages'),
     },
     { name: 'Types', command: ['tsc', '--build', ...TYPESCRIPT_CONFIGURATIONS] },
-    {
-      name: 'Package checks',
-      command: runMany('--target=check-package', '--parallel=1', '--excludeTaskDependencies'),
-    },
+    { name: 'Package checks', command: ['node', 'tools/check/src/packages/main.ts'] },
     { name: 'API documentation', command: ['typedoc'] },
     { name: 'Types of Python', command: ['nx', 'run', 'flask-model:typecheck'] },
   ],

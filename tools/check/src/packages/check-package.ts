@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { checkPackage as checkTypes, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+
+/** The packages are ES modules: these ways to resolve their types belong to CommonJS, and to what came before `exports`. */
+const NOT_SUPPORTED: ReadonlySet<string> = new Set(['node10', 'node16-cjs']);
+
+/**
+ * Checks a packed package as its users will get it: its manifest by publint, and its types by Are the Types Wrong.
+ *
+ * @param tarball path of what `npm pack` wrote
+ * @returns problems, one line each
+ */
+export async function checkPackage(tarball: string): Promise<readonly string[]> {
+  const bytes = readFileSync(tarball);
+  const { messages, pkg } = await publint({
+    strict: true,
+    pack: { tarball: Uint8Array.from(bytes).buffer },
+  });
+  const ofManifest = messages
+    .filter(({ type }) => type !== 'suggestion')
+    .map((message) => formatMessage(message, pkg, { color: false }) ?? message.code);
+  const analysis = await checkTypes(createPackageFromTarballData(bytes));
+  if (!analysis.types) return [...ofManifest, 'has no types'];
+  const ofTypes = analysis.problems
+    .filter(
+      (problem) => !('resolutionKind' in problem && NOT_SUPPORTED.has(problem.resolutionKind)),
+    )
+    .map((problem) => `types: ${JSON.stringify(problem)}`);
+  return [...ofManifest, ...ofTypes];
+}
+
+/** Name of the file that `npm pack` makes of a folder, by its manifest. */
+export function tarballName(folder: string): string {
+  const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    readonly name: string;
+    readonly version: string;
+  };
+  return `${name.replace(/^@/, '').replaceAll('/', '-')}-${version}.tgz`;
+}
