@@ -4,7 +4,7 @@ import { canBootFleet, startFleet, type Fleet, type FleetHost } from '@fairlead/
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import type { BuiltRelease } from '../../src/index.ts';
-import { askService, deploy, killAgents, runAgent } from '../support/agent-on-host.ts';
+import { askService, deploy, runAgent } from '../support/agent-on-host.ts';
 import { buildService } from '../support/service-release.ts';
 
 describe.skipIf(!canBootFleet())('the agent on a host', () => {
@@ -97,10 +97,6 @@ describe.skipIf(!canBootFleet())('the agent on a host', () => {
       current: first.digest,
       units: { 'fairlead-gateway.service': 'active', 'nginx.service': 'active' },
     });
-  });
-
-  it('finishes after kill -9 at any moment, and the host serves', async () => {
-    await killAgents(host, [first, second], 3);
   });
 });
 
