@@ -93,10 +93,11 @@ describe('running in process', () => {
   test('is chosen for a tiny model that answers sooner there, for few rows at a time', async () => {
     // Other processes may take the processor while it is measured.
     const session = await until(() => measured(affine, 'affine.onnx', 10_000));
-    expect(session.reason).toMatch(/^up to \d+ rows: \d\.\d+ ms in process, 10000\.000 ms by a/);
+    expect(session.reason).toMatch(/^up to \d+ rows.*: \d+\.\d+ ms in process, 10000\.000 ms by a/);
     const { outputs } = await session.run([sample]);
     expect(outputs[0]?.data).toEqual(new Float32Array([3, 5]));
-    expect(session.takes([sample], false)).toBe(true);
+    // On a slow machine even one row is no trifle for the requests beside it.
+    expect(session.takes([sample], session.reason.includes('while nothing else'))).toBe(true);
     const many = { ...sample, shape: [1000, 2], data: new Float32Array(2000) };
     expect(session.takes([many], true)).toBe(false);
   });
