@@ -2,6 +2,7 @@ export { CaptureError, captureErrorCodes } from './capture-error.ts';
 export type { CaptureErrorCode } from './capture-error.ts';
 export { capturedColumns } from './columns/captured-column.ts';
 export type { CapturedColumn } from './columns/captured-column.ts';
+export { MAX_LABEL_AHEAD_MS } from './labels/label.ts';
 export type { Label, StoredLabel } from './labels/label.ts';
 export { LabelStore } from './labels/label-store.ts';
 export type { LabelStoreOptions, ReadLabels } from './labels/label-store.ts';

@@ -44,7 +44,7 @@ describe('labels of captured requests', () => {
   test('are stored durably, once for each row although a request is repeated; invalid, forbidden and failing requests store none', async () => {
     const gateway = await start();
     const labels = [
-      { request_id: 'a', label: 'stays', observed_at: '2026-11-28T16:00:00Z' },
+      { request_id: 'a', label: 'stays', observed_at: '2020-11-28T16:00:00Z' },
       { request_id: 'a', row: 1, label: 3.5, observed_at: 1000 },
     ];
     for (let attempt = 0; attempt < 2; attempt += 1) {
@@ -52,7 +52,7 @@ describe('labels of captured requests', () => {
     }
     const { labels: found, duplicates } = await gateway.stored();
     expect(found).toMatchObject([
-      { request_id: 'a', row: 0, label: 'stays', observed_at: Date.UTC(2026, 10, 28, 16) },
+      { request_id: 'a', row: 0, label: 'stays', observed_at: Date.UTC(2020, 10, 28, 16) },
       { request_id: 'a', row: 1, label: 3.5, observed_at: 1000 },
     ]);
     expect(duplicates).toBe(2);
@@ -69,6 +69,7 @@ describe('labels of captured requests', () => {
       [{ labels: [{ ...text, rows: 1 }] }, 400, 'did you mean "row"?'],
       [{ labels: [{ ...text, observed_at: 'today' }] }, 400, 'labels[0].observed_at: expected'],
       [{ labels: [{ ...text, observed_at: 0.5 }] }, 400, 'labels[0].observed_at: expected'],
+      [{ labels: [{ ...text, observed_at: 8e15 }] }, 400, 'expected a time of at most a day'],
       [{ labels: Array.from({ length: 10_001 }, () => text) }, 413, 'has 10001 labels'],
       [{ labels: [{ ...text, label: 'x'.repeat(2 ** 20) }] }, 413, 'larger than 1048576 bytes'],
     ] as const) {

@@ -11,11 +11,14 @@ export interface Label {
   readonly row?: number | undefined;
   readonly label: string | number | boolean;
   /**
-   * Time at which it was known, in milliseconds since the epoch.
+   * Time at which it was known, in milliseconds since the epoch, at most a day from now.
    * @defaultValue the time at which the label is added
    */
   readonly observedAt?: number | undefined;
 }
+
+/** How far ahead of now a label may have been observed, in milliseconds: the clocks of two machines differ by less. */
+export const MAX_LABEL_AHEAD_MS = 86_400_000;
 
 /** A label as a line of a stored object; DuckDB reads them with `read_json`. */
 export interface StoredLabel {
@@ -30,7 +33,7 @@ export interface StoredLabel {
 
 const MAX_TEXT = 1024;
 const MAX_ROW = 2 ** 31 - 1;
-const MAX_TIME = 8.64e15;
+const MIN_TIME = -8.64e15;
 
 /** A text with half of a surrogate pair would be stored, but DuckDB can't read it. */
 function isText(value: unknown): value is string {
@@ -55,8 +58,12 @@ export function storedLabel(value: Label, index: number, receivedAt: number): St
   if (!isText(label) && typeof label !== 'boolean' && !Number.isFinite(label)) {
     fail('label', `a number, true or false, or a text of up to ${MAX_TEXT} characters`, label);
   }
-  if (!Number.isSafeInteger(observedAt) || Math.abs(observedAt) > MAX_TIME) {
+  if (!Number.isSafeInteger(observedAt) || observedAt < MIN_TIME) {
     fail('observedAt', 'a time in whole milliseconds since the epoch', observedAt);
+  }
+  // The last observation counts: one of a distant day could never be corrected.
+  if (observedAt > receivedAt + MAX_LABEL_AHEAD_MS) {
+    fail('observedAt', 'a time of at most a day from now', observedAt);
   }
   return {
     ...{ request_id: requestId, row, label },

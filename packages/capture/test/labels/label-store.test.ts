@@ -78,6 +78,8 @@ test.each<readonly [Partial<Record<keyof Label, unknown>>, string]>([
   [{ requestId: 'a\ud800' }, 'labels[1].requestId: expected a text'],
   [{ label: '\udfffb' }, 'labels[1].label: expected a number, true or false, or a text'],
   [{ observedAt: 1.5 }, 'labels[1].observedAt: expected a time in whole milliseconds'],
+  [{ observedAt: 8.64e15 }, 'labels[1].observedAt: expected a time of at most a day from now'],
+  [{ observedAt: -8.65e15 }, 'labels[1].observedAt: expected a time in whole milliseconds'],
 ])('a label with %o is rejected, and none of its call is stored', async (wrong, message) => {
   const { root, store } = setUp();
   const labels = [

@@ -143,10 +143,15 @@ test('what a killed process left is deleted too, and what a running one has is c
   running.record(request('b', [person]));
   running.record(request('c', ['x']));
   await running.flush();
-  const options = { objects, spoolFolder, column: 'input_customer', values: [person] };
+  const options = {
+    objects,
+    spoolFolders: [spoolFolder],
+    column: 'input_customer',
+    values: [person],
+  };
   expect(await deleteCaptures(options)).toEqual({ rows: 1, files: 1, waiting: 1 });
   expect(filesWith(root, person)).toEqual([]);
-  const byId = { objects, spoolFolder, values: ['b', 'c'] };
+  const byId = { objects, spoolFolders: [spoolFolder], values: ['b', 'c'] };
   expect((await deleteCaptures(byId)).waiting).toBe(2);
   await running.close();
   const next = await open();
@@ -155,13 +160,18 @@ test('what a killed process left is deleted too, and what a running one has is c
   expect([...filesWith(root, person), ...filesWith(spoolFolder, person)]).toEqual([]);
 });
 
-test('a misspelled spool folder is rejected, and not created', async () => {
-  const { spoolFolder, objects } = setUp();
+test('a misspelled spool folder is rejected before anything is deleted, and not created', async () => {
+  const { spoolFolder, objects, open } = setUp();
+  const recorder = await open();
+  recorder.record(request('a', [person]));
+  await recorder.close();
   const misspelled = `${spoolFolder}s`;
+  const values = ['a'];
   await expect(
-    deleteCaptures({ objects, values: ['a'], spoolFolder: misspelled }),
+    deleteCaptures({ objects, values, spoolFolders: [spoolFolder, misspelled] }),
   ).rejects.toMatchObject({ code: 'ERR_CAPTURE_INVALID_OPTION' });
   expect(existsSync(misspelled)).toBe(false);
+  expect(await deleteCaptures({ objects, values })).toMatchObject({ rows: 1 });
 });
 
 test('a damaged file is named after all other files were searched', async () => {

@@ -23,6 +23,8 @@ export interface LabelImport {
 export interface LabelImportOptions {
   readonly columns: Partial<LabelColumns>;
   readonly skipInvalid: boolean;
+  /** The last time at which a label may have been observed, in milliseconds since the epoch. */
+  readonly latest: number;
   /** Stores labels; undefined for a dry run. */
   readonly add: ((labels: readonly Label[]) => Promise<void>) | undefined;
 }
@@ -35,10 +37,10 @@ export interface LabelImportOptions {
  */
 export async function importLabels(
   path: string,
-  { columns, skipInvalid, add }: LabelImportOptions,
+  { columns, skipInvalid, latest, add }: LabelImportOptions,
 ): Promise<LabelImport> {
   const table = await openLabelTable(path);
-  const read = labelReader(path, table.columns, columns);
+  const read = labelReader(path, table.columns, columns, latest);
   const checked = await checkRows(table, read);
   if (checked.invalid > 0 && !skipInvalid) {
     throw new CliError(

@@ -26,12 +26,14 @@ const NUMBER = /^-?(?:0|[1-9]\d{0,14})(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/u;
 /**
  * Returns a function that reads the cells of a row; rows and times are optional columns.
  *
+ * @param latest the last time at which a label may have been observed
  * @throws CliError `ERR_CLI_FILE` for a column that the table doesn't have
  */
 export function labelReader(
   path: string,
   columns: readonly string[],
   given: Partial<LabelColumns>,
+  latest: number,
 ): (cells: readonly unknown[] | undefined) => ReadLabel {
   const indexOf = (name: keyof LabelColumns, isOptional: boolean): number => {
     const column = given[name] ?? labelColumns[name];
@@ -60,6 +62,8 @@ export function labelReader(
     const observedAt = time === -1 ? null : timeOf(cells[time]);
     if (observedAt === undefined)
       return { problem: 'its time is neither milliseconds since the epoch nor ISO 8601' };
+    if (observedAt !== null && observedAt > latest)
+      return { problem: `its time ${new Date(observedAt).toISOString()} is in the future` };
     return {
       label: {
         requestId,

@@ -51,7 +51,7 @@ test('labels of a CSV file join the captured requests; the label that was observ
   const place = withRequests();
   writeFileSync(
     join(place.folder, 'labels.csv'),
-    '\uFEFFrequest_id,row,label,observed_at\r\na1,0,"stays",2026-11-28T10:00:00Z\r\na1,0,leaves,2026-11-28T12:00:00Z\r\na1,0,stays,1\r\n\r\na2,1,1.5,\r\na3,,true,\r\n',
+    '\uFEFFrequest_id,row,label,observed_at\r\na1,0,"stays",2020-11-28T10:00:00Z\r\na1,0,leaves,2020-11-28T12:00:00Z\r\na1,0,stays,1\r\n\r\na2,1,1.5,\r\na3,,true,\r\n',
   );
   const dry = await run(place, 'labels', 'import', 'churn', 'labels.csv', '--dry-run');
   expect(dry.stdout).toContain('A dry run would import 5 labels of churn.');
@@ -115,6 +115,10 @@ test.each([
   ['request_id,label\na1,\n', 'line 2: it has no label'],
   ['request_id,label,row\na1,1,-1\n', 'line 2: its row is no whole number'],
   ['request_id,label,observed_at\na1,1,tomorrow\n', 'line 2: its time is neither'],
+  [
+    'request_id,label,observed_at\na1,1,9999-01-01T00:00:00Z\n',
+    'line 2: its time 9999-01-01T00:00:00.000Z is in the future',
+  ],
   [`request_id,label\n${'a'.repeat(2000)},1\n`, 'line 2: it has no request id'],
   [Buffer.from([0x72, 0xff, 0xfe, 0x0a]), 'it has no line with the names of the columns'],
 ])('a table %j is rejected, and nothing is imported', async (content, message) => {

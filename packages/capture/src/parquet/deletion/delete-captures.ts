@@ -23,8 +23,8 @@ export interface DeleteOptions {
   readonly model?: string | undefined;
   /** Only the files of a version. */
   readonly version?: string | undefined;
-  /** Spool folder of the recorders of this host, of which leftovers of killed processes are stored first. */
-  readonly spoolFolder?: string | undefined;
+  /** Spool folders of the recorders of this host, of which leftovers of killed processes are stored first. */
+  readonly spoolFolders?: readonly string[] | undefined;
 }
 
 /** Result of {@link deleteCaptures}. */
@@ -61,7 +61,7 @@ export async function deleteCaptures(options: DeleteOptions): Promise<DeleteResu
     objects,
     values,
     column = 'request_id',
-    spoolFolder,
+    spoolFolders = [],
     ...selection
   } = checkOptions('deleteCaptures', options, {
     objects: 'required',
@@ -69,15 +69,19 @@ export async function deleteCaptures(options: DeleteOptions): Promise<DeleteResu
     column: 'optional',
     model: 'optional',
     version: 'optional',
-    spoolFolder: 'optional',
+    spoolFolders: 'optional',
   });
   if (!Array.isArray(values)) throw invalidOption('deleteCaptures: values must be a list.');
+  if (!Array.isArray(spoolFolders)) {
+    throw invalidOption('deleteCaptures: spoolFolders must be a list.');
+  }
+  const folders: readonly string[] = spoolFolders;
+  for (const folder of folders) await requireFolder(folder);
   let waiting = 0;
-  if (spoolFolder !== undefined) {
-    await requireFolder(spoolFolder);
-    await storeLeftovers(spoolFolder, parquetSink({ objects }));
+  for (const folder of folders) {
+    await storeLeftovers(folder, parquetSink({ objects }));
     // Before the files are listed: a request is in the spool folder until it is stored.
-    waiting = await countWaiting(spoolFolder, column, values);
+    waiting += await countWaiting(folder, column, values);
   }
   let rows = 0;
   let files = 0;
@@ -105,6 +109,6 @@ async function requireFolder(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory() === true) return;
   throw invalidOption(
-    `deleteCaptures: spoolFolder: this host has no folder ${JSON.stringify(path)}; name the spool folder of the recorders, or leave it out where none ran.`,
+    `deleteCaptures: spoolFolders: this host has no folder ${JSON.stringify(path)}; name the spool folder of the recorders, or leave it out where none ran.`,
   );
 }

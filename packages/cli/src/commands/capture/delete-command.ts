@@ -44,14 +44,10 @@ export function defineCaptureDeleteCommand(command: Command, context: CommandCon
       );
       const { LabelStore } = await import('@fairlead/capture');
       const { deleteCaptures } = await import('@fairlead/capture/parquet');
-      const selection = { objects, column, values, ...(model !== undefined && { model }) };
-      let [rows, files, waiting] = [0, 0, 0];
-      for (const spoolFolder of spool.length === 0 ? [undefined] : spool) {
-        const found = await deleteCaptures({ ...selection, spoolFolder });
-        rows += found.rows;
-        files += found.files;
-        waiting += found.waiting;
-      }
+      const { rows, files, waiting } = await deleteCaptures({
+        ...{ objects, column, values, model },
+        spoolFolders: spool,
+      });
       const labels =
         column === 'request_id' ? await new LabelStore({ objects }).delete(values, model) : 0;
       context.output.present(options, { rows, files, labels, waiting }, () => [

@@ -27,7 +27,7 @@ export function defineLabelsImportCommand(command: Command, context: CommandCont
       const { id, row, label, time } = options;
       checkLength('the name of the model', model, 256);
       const objects = await openCaptures(context, options);
-      const { LabelStore } = await import('@fairlead/capture');
+      const { LabelStore, MAX_LABEL_AHEAD_MS } = await import('@fairlead/capture');
       const store = new LabelStore({
         objects,
         batchMs: 0,
@@ -41,6 +41,7 @@ export function defineLabelsImportCommand(command: Command, context: CommandCont
           ...(time !== undefined && { time }),
         },
         skipInvalid: options.skipInvalid === true,
+        latest: context.io.now().getTime() + MAX_LABEL_AHEAD_MS,
         add: options.dryRun ? undefined : (labels) => store.add(model, labels),
       });
       context.output.present(options, { model, ...found }, () => [
