@@ -14,9 +14,13 @@ export const shifted = [
 
 const numbers = ['car_value', 'debt_to_income_ratio', 'driver_tenure', 'loan_length'];
 const texts = ['repaid_loan_on_prev_car', 'salary_range', 'size_of_downpayment'];
-const OUTPUT = 'y_pred_proba';
+/** Features of the table. */
+export const FEATURES: readonly string[] = [...numbers, ...texts];
 
-const signature: Signature = {
+export const OUTPUT = 'y_pred_proba';
+
+/** Signature of the model: one feature is sensitive. */
+export const signature: Signature = {
   inputs: [
     ...numbers.map((name) => ({ name, datatype: 'FP64', shape: [-1] }) as const),
     ...texts.map((name) => ({ name, datatype: 'BYTES', shape: [-1] }) as const),
@@ -58,6 +62,32 @@ export function lastHour(): number {
   return Math.floor((Date.now() - 600_000) / HOUR_MS) * HOUR_MS - HOUR_MS;
 }
 
+/** Inputs of a request with the rows from `first` until before `last`. */
+export function inputsOf(table: Loans, first: number, last: number): readonly Tensor[] {
+  const rows = last - first;
+  const text = (name: string, values: readonly string[]): Tensor => ({
+    ...{ name, datatype: 'BYTES', shape: [rows] },
+    data: values.map((value) => Buffer.from(value)),
+  });
+  return [
+    ...numbers.map((name) => numberColumn(table, name, first, last)),
+    ...texts.map((name) => text(name, (table[name] ?? []).slice(first, last))),
+    text('customer', Array<string>(rows).fill(SENTINEL)),
+  ];
+}
+
+/** Outputs of the same request. */
+export function outputsOf(table: Loans, first: number, last: number): readonly Tensor[] {
+  return [numberColumn(table, OUTPUT, first, last)];
+}
+
+function numberColumn(table: Loans, name: string, first: number, last: number): Tensor {
+  return {
+    ...{ name, datatype: 'FP64', shape: [last - first] },
+    data: Float64Array.from((table[name] ?? []).slice(first, last).map(Number)),
+  };
+}
+
 /** Records the rows from `first` until before `last` in an hour, in requests of 100 rows, as a gateway does. */
 export async function recordHour(
   store: ObjectStore,
@@ -77,21 +107,12 @@ export async function recordHour(
   });
   const label = { model: 'loans', version: '1' };
   for (let row = first; row < last; row += 100) {
-    const slice = (name: string) => (table[name] ?? []).slice(row, row + 100);
-    const column = (name: string): Tensor => ({
-      ...{ name, datatype: 'FP64', shape: [100] },
-      data: Float64Array.from(slice(name).map(Number)),
+    const end = row + 100;
+    recorder.record({
+      label,
+      inputs: inputsOf(table, row, end),
+      outputs: outputsOf(table, row, end),
     });
-    const text = (name: string, values: readonly string[]): Tensor => ({
-      ...{ name, datatype: 'BYTES', shape: [100] },
-      data: values.map((value) => Buffer.from(value)),
-    });
-    const inputs = [
-      ...numbers.map(column),
-      ...texts.map((name) => text(name, slice(name))),
-      text('customer', Array<string>(100).fill(SENTINEL)),
-    ];
-    recorder.record({ label, inputs, outputs: [column(OUTPUT)] });
     recorder.inferenceFinished({ ...label, outcome: 'success', rows: 100, requestDurationMs: 1 });
   }
   await recorder.close();
