@@ -1,9 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 
 import type { Project } from './project.ts';
 import { runStep, type StepOptions } from './run-step.ts';
 import type { Failure, Stage, Step } from './step.ts';
 import { clearTestReports, collectTestReports } from './test-reports.ts';
+
+const longTests = JSON.parse(
+  readFileSync(new URL('long-tests.json', import.meta.url), 'utf8'),
+) as readonly string[];
 
 /** Steps of a check, and where their results are written. */
 export interface CheckOptions extends Omit<StepOptions, 'onTask'> {
@@ -15,6 +20,13 @@ export interface CheckOptions extends Omit<StepOptions, 'onTask'> {
    * @defaultValue 2
    */
   readonly concurrency?: number;
+  /**
+   * Time of the stages, in milliseconds, after which a machine is slow: stages that begin later get `FAIRLEAD_SHORT_TESTS`,
+   * which leaves out the files of `long-tests.json`.
+   *
+   * @defaultValue never
+   */
+  readonly slowAfterMs?: number;
   /** The projects whose tests the steps run: each must have written a report in the end. */
   readonly testedProjects: readonly Project[];
   /** Writes one line for people. */
@@ -28,7 +40,17 @@ export interface CheckOptions extends Omit<StepOptions, 'onTask'> {
  * @returns whether all is well
  */
 export async function check(options: CheckOptions): Promise<boolean> {
-  const { root, stages, testedProjects, say, signal, concurrency = 2 } = options;
+  const {
+    root,
+    stages,
+    testedProjects,
+    say,
+    signal,
+    concurrency = 2,
+    slowAfterMs = Infinity,
+  } = options;
+  const begunAt = performance.now();
+  let { environment } = options;
   clearTestReports(root, testedProjects);
   const failures: Failure[] = [];
   const run = async (step: Step): Promise<void> => {
@@ -38,13 +60,19 @@ export async function check(options: CheckOptions): Promise<boolean> {
     const onTask = (task: string): void => {
       say(`    ${task} (after ${seconds()})`);
     };
-    const found = await runStep(step, { ...options, onTask });
+    const found = await runStep(step, { ...options, environment, onTask });
     // Half of a step says nothing about the code.
     if (signal.aborted) return;
     failures.push(...found);
     say(`${found.length === 0 ? '✓' : '✗'} ${step.name} (${seconds()})`);
   };
   for (const stage of stages) {
+    if (performance.now() - begunAt > slowAfterMs && environment.FAIRLEAD_SHORT_TESTS !== '1') {
+      environment = { ...environment, FAIRLEAD_SHORT_TESTS: '1' };
+      say(
+        `This machine is slow: the checks so far took longer than ${slowAfterMs / 60_000} min. The tests of ${longTests.length} files are left out; "npx nx run-many -t test" runs all (tools/check/src/long-tests.json).`,
+      );
+    }
     const waiting = [...stage];
     const runWaiting = async (): Promise<void> => {
       for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {

@@ -42,6 +42,7 @@ async function run(
   steps: readonly Step[],
   folders: readonly string[] = [],
   signal = new AbortController().signal,
+  slowAfterMs?: number,
 ) {
   const lines: string[] = [];
   const fine = await check({
@@ -49,8 +50,9 @@ async function run(
     stages: steps.map((step) => [step]),
     testedProjects: folders.map((folder) => ({ name: `@fairlead/${folder}`, folder })),
     logFolder: root,
-    environment: process.env,
+    environment: { ...process.env, FAIRLEAD_SHORT_TESTS: '' },
     signal,
+    ...(slowAfterMs !== undefined && { slowAfterMs }),
     say: (line) => lines.push(...line.split('\n')),
   });
   return { fine, lines, text: lines.join('\n') };
@@ -62,6 +64,18 @@ describe('check', () => {
     const { fine, lines } = await run(steps, ['a', 'b']);
     expect(fine).toBe(true);
     expect(lines.slice(-2)).toEqual(['1 skipped', '3 passed, 0 failed']);
+  });
+
+  it('leaves long tests out, and says so, after checks that took too long', async () => {
+    const printed = script('form', "console.log('form', process.env.FAIRLEAD_SHORT_TESTS)");
+    const log = (): string => readFileSync(join(root, 'form.log'), 'utf8');
+    const before = script('before', '');
+    const { fine, text } = await run([before, printed], [], undefined, 1);
+    expect(fine).toBe(true);
+    expect(text).toMatch(/This machine is slow: .* The tests of \d+ files are left out/);
+    expect(log()).toContain('form 1\n');
+    expect((await run([before, printed], [], undefined, 600_000)).text).not.toContain('is slow');
+    expect(log()).toContain('form \n');
   });
 
   it('runs the steps of a stage side by side, two at a time, and stages one after the other', async () => {
