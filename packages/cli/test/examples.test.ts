@@ -182,6 +182,7 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'notices test': /received$/m,
   'drift report iris': /^iris version 1: insufficient data/,
   'drift report iris@1 --since 24h --format html --out drift.html': /^$/,
+  'drift report iris --since 2h --unit slot': /^iris version 1: insufficient data/,
   'drift report iris --json | jq -r \'.features[] | select(.status == "drift").name\'':
     '"format":"fairlead-drift-report"',
   'drift watch --once': 'iris version 1: insufficient data',

@@ -171,7 +171,10 @@ test('a version says where it computes and why; few rows and many give the same'
   const runtime = await onnxRuntime().load(artifacts, { onEvent: () => undefined });
   try {
     expect(runtime.placement).toMatchObject({ workers: 1, intraOpThreads: 1 });
-    expect(runtime.placement?.reason).toMatch(/^one worker: one row takes 0\.\d+ ms/);
+    // The second on a slow machine, where a row takes longer than a worker is kept free for.
+    expect(runtime.placement?.reason).toMatch(
+      /^(?:one worker|1 of \d+ cores): one row takes \d+\.\d+ ms/,
+    );
     const context = { signal: new AbortController().signal, requestIds: [], ownsInputs: false };
     for (const rows of [1, 5000]) {
       const data = new Float32Array(rows * 2).fill(3);
