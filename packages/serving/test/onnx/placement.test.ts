@@ -171,7 +171,7 @@ test('a version says where it computes and why; few rows and many give the same'
   const runtime = await onnxRuntime().load(artifacts, { onEvent: () => undefined });
   try {
     expect(runtime.placement).toMatchObject({ workers: 1, intraOpThreads: 1 });
-    // The second on a slow machine, where a row takes longer than a worker is kept free for.
+    // The second on a slow machine, where one row takes longer than a millisecond.
     expect(runtime.placement?.reason).toMatch(
       /^(?:one worker|1 of \d+ cores): one row takes \d+\.\d+ ms/,
     );
