@@ -102,7 +102,11 @@ function timeOf(cell: unknown): number | null | undefined {
   if (cell === '' || cell === null || cell === undefined) return null;
   if (cell instanceof Date) return validTime(cell.getTime());
   if (typeof cell === 'string' && !/^-?\d+$/u.test(cell)) {
-    return /^\d{4}-\d{2}-\d{2}/u.test(cell) ? validTime(Date.parse(cell)) : undefined;
+    // Without a zone it is UTC, as everywhere here, and not the zone of this machine.
+    const hasZone = !/[T ]\d\d:[\d:.]+$/u.test(cell);
+    return /^\d{4}-\d{2}-\d{2}/u.test(cell)
+      ? validTime(Date.parse(hasZone ? cell : `${cell}Z`))
+      : undefined;
   }
   return validTime(Number(cell));
 }

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetWriteFile } from 'hyparquet-writer';
 import { readTree } from '@fairlead/test-support';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { captureRequests, SENSITIVE, signature } from '../support/captured-requests.ts';
 import { run, runJson, type Place } from '../support/fairlead.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -72,6 +72,27 @@ test('labels of a CSV file join the captured requests; the label that was observ
     { request_id: 'a1', row: 0, label: 'leaves' },
     { request_id: 'a2', row: 1, label: '1.5' },
     { request_id: 'a3', row: 0, label: 'true' },
+  ]);
+});
+
+test('times of labels without a zone are UTC', async () => {
+  vi.stubEnv('TZ', 'America/New_York');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const place = withRequests();
+  writeFileSync(
+    join(place.folder, 'labels.csv'),
+    'request_id,label,observed_at\na1,1,2020-11-28 16:00:00\na2,1,2020-11-28T16:00:00.5\na3,1,2020-11-28T16:00:00-05:00\n',
+  );
+  await run(place, 'labels', 'import', 'churn', 'labels.csv');
+  expect(
+    await query(
+      place,
+      'SELECT request_id, epoch_ms(observed_at) AS at FROM labels ORDER BY request_id',
+    ),
+  ).toEqual([
+    { request_id: 'a1', at: String(Date.UTC(2020, 10, 28, 16)) },
+    { request_id: 'a2', at: String(Date.UTC(2020, 10, 28, 16, 0, 0, 500)) },
+    { request_id: 'a3', at: String(Date.UTC(2020, 10, 28, 21)) },
   ]);
 });
 
