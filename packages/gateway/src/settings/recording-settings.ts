@@ -20,11 +20,11 @@ export const recordingSettings = {
   windowsSlotMs: setting(
     'FAIRLEAD_WINDOWS_SLOT_MS',
     whole(1000, HOUR_MS).refine(
-      (value) => HOUR_MS % value === 0,
-      `must divide an hour, which is ${HOUR_MS}`,
+      (value) => HOUR_MS % value === 0 && value % 1000 === 0,
+      `must be whole seconds that divide an hour, which is ${HOUR_MS}`,
     ),
     '300000',
-    'Length of a window. It must divide an hour, and be the same on all hosts.',
+    'Length of a window, in whole seconds. It must divide an hour, and be the same on all hosts.',
   ),
   windowsSpoolBytes: setting(
     'FAIRLEAD_WINDOWS_SPOOL_BYTES',

@@ -14,7 +14,7 @@ export interface WindowRecorderOptions {
   /** Returns the baseline of a version, called at its first request in a slot; without one only requests are counted. */
   readonly baselineOf?: ((label: WindowLabel) => Baseline | undefined) | undefined;
   /**
-   * Length of a window in milliseconds; windows begin at multiples of it since 1970, UTC. It must divide an hour.
+   * Length of a window in milliseconds; windows begin at multiples of it since 1970, UTC. It must be whole seconds that divide an hour.
    * @defaultValue 300000 (5 min)
    */
   readonly slotMs?: number | undefined;
@@ -75,9 +75,10 @@ export function checkRecorderOptions(options: WindowRecorderOptions) {
     random = Math.random,
   } = options;
   checkInteger('WindowRecorder: slotMs', slotMs, 1000, HOUR_MS);
-  if (HOUR_MS % slotMs !== 0) {
+  // Names of stored windows have seconds.
+  if (HOUR_MS % slotMs !== 0 || slotMs % 1000 !== 0) {
     throw invalidOption(
-      `WindowRecorder: slotMs must divide an hour, which is ${HOUR_MS} ms, got ${slotMs}. Take 60000 or 300000.`,
+      `WindowRecorder: slotMs must be whole seconds that divide an hour, which is ${HOUR_MS} ms, got ${slotMs}. Take 60000 or 300000.`,
     );
   }
   checkInteger('WindowRecorder: jitterMs', jitterMs, 0, slotMs);

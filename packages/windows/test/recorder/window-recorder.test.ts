@@ -425,7 +425,8 @@ test('close waits for a store that hangs no longer than its limit, and later eve
 });
 
 test.each<[Partial<WindowRecorderOptions>, string]>([
-  [{ slotMs: 7000 }, 'slotMs must divide an hour, which is 3600000 ms, got 7000'],
+  [{ slotMs: 7000 }, 'must be whole seconds that divide an hour, which is 3600000 ms, got 7000'],
+  [{ slotMs: 2500 }, 'must be whole seconds that divide an hour'],
   [{ slotMs: 10 }, 'slotMs must be an integer from 1000 to 3600000, got 10'],
   [{ jitterMs: 300_001 }, 'jitterMs must be an integer from 0 to 300000'],
   [{ store: {} as never }, 'store must have a method add'],
