@@ -13,6 +13,7 @@ export type { BaselineColumns } from './baseline/create-baseline.ts';
 export { readBaselineCsv } from './baseline/read-baseline-csv.ts';
 export { readBaselineRows } from './baseline/read-baseline-rows.ts';
 export { withoutSensitive } from './baseline/without-sensitive.ts';
+export { withRowWidths } from './baseline/with-row-widths.ts';
 export { BinCounter } from './bins/bin-counter.ts';
 export { countedValues, emptyCounts } from './bins/bin-counts.ts';
 export type { BinCounts } from './bins/bin-counts.ts';

@@ -1,6 +1,6 @@
 import type { Manifest } from '@fairlead/registry';
 import type { Signature } from '@fairlead/signature';
-import { decodeBaseline, type Baseline, withoutSensitive } from '@fairlead/windows';
+import { decodeBaseline, type Baseline, withoutSensitive, withRowWidths } from '@fairlead/windows';
 
 /** Version of a model, as records name it. */
 export interface VersionLabel {
@@ -66,7 +66,7 @@ export class ServedVersions {
           ),
         );
       }
-      return rest;
+      return withRowWidths(rest, signature);
     } catch (cause) {
       const message = `the baseline of ${name} can't be used, so that only its requests are counted: push it again with another one`;
       this.#onError(new Error(message, { cause }));

@@ -158,6 +158,9 @@ function decodeFeature(checks: DocumentChecks, value: unknown, path: string): Fe
     tensor: checks.text(document.tensor ?? document.name, `${path}.tensor`),
     index: checks.integer(document.index ?? 0, `${path}.index`, { max: MAX_ROW_WIDTH - 1 }),
     datatype,
+    ...(document.width !== undefined && {
+      width: checks.integer(document.width, `${path}.width`, { max: MAX_ROW_WIDTH }),
+    }),
     bins,
     counts: decodeCounts(checks, counts, `${path}.counts`, list),
     ...moment('mean'),

@@ -12,6 +12,8 @@ export interface FeatureBaseline {
   readonly index: number;
   /** Datatype of the tensor; numbers were rounded to it before they were counted. */
   readonly datatype: Datatype;
+  /** Elements of a tensor with one dimension that is a row, as of shape `[2]`; absent where it is a list of rows, or has more dimensions. */
+  readonly width?: number;
   readonly bins: Bins;
   readonly counts: BinCounts;
   /** Mean of the numbers; absent for categories and without numbers. */

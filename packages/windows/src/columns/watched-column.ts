@@ -10,6 +10,8 @@ export interface WatchedColumn {
   readonly tensor: string;
   readonly index: number;
   readonly datatype: Datatype;
+  /** Elements of a tensor with one dimension that is a row, as of shape `[2]`; absent where it is a list of rows, or has more dimensions. */
+  readonly width?: number;
 }
 
 /**
@@ -28,10 +30,16 @@ export function watchedColumns(specs: readonly TensorSpec[]): readonly WatchedCo
       const short = feature?.name ?? (rowWidth(spec) === 1 ? tensor : `${tensor}[${index}]`);
       const name = seen.has(short) ? `${tensor}.${short}` : short;
       seen.add(name);
-      columns.push({ name, tensor, index, datatype });
+      columns.push({ name, tensor, index, datatype, ...singleRow(spec) });
     }
     return columns;
   });
+}
+
+/** The width of a tensor that is one row. Its values don't show it: a list of two rows has the same shape as a row of two elements. */
+export function singleRow(spec: TensorSpec): Pick<WatchedColumn, 'width'> {
+  const width = rowWidth(spec);
+  return spec.shape.length < 2 && width > 1 ? { width } : {};
 }
 
 /** Number of elements in a row of a tensor; 0 if it can't be counted by features. */

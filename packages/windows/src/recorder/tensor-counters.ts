@@ -8,6 +8,7 @@ import type { RowSelection } from './row-selection.ts';
 interface CountedColumn {
   readonly name: string;
   readonly index: number;
+  readonly width: number | undefined;
   readonly counter: BinCounter;
 }
 
@@ -18,8 +19,8 @@ export class TensorCounters {
 
   constructor(features: readonly FeatureBaseline[]) {
     const byTensor = new Map<string, CountedColumn[]>();
-    this.#columns = features.map(({ name, tensor, index, bins }) => {
-      const column = { name, index, counter: new BinCounter(bins) };
+    this.#columns = features.map(({ name, tensor, index, width, bins }) => {
+      const column = { name, index, width, counter: new BinCounter(bins) };
       const columns = byTensor.get(tensor) ?? [];
       columns.push(column);
       byTensor.set(tensor, columns);
@@ -62,8 +63,13 @@ export class TensorCounters {
   }
 }
 
-/** Elements in a row of a tensor: its last dimension; a list has one in each row, unless it has several features. */
+/**
+ * Elements in a row of a tensor: its last dimension; one in a list of rows. That a tensor of one dimension is a row shows its
+ * baseline, by its width or, written by a training script, by a feature behind the first.
+ */
 function widthOf({ shape }: Tensor, columns: readonly CountedColumn[]): number {
-  const isList = shape.length < 2 && columns.every(({ index }) => index === 0);
-  return isList ? 1 : (shape.at(-1) ?? 1);
+  const last = shape.at(-1) ?? 1;
+  if (shape.length > 1) return last;
+  const width = columns.find((column) => column.width !== undefined)?.width;
+  return width ?? (columns.every(({ index }) => index === 0) ? 1 : last);
 }

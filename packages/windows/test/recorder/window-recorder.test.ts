@@ -1,13 +1,16 @@
 import { seededRandom, type Tensor } from '@fairlead/signature';
 import {
+  baselineDocument,
   countedValues,
   createBaseline,
+  decodeBaseline,
   encodeWindow,
   mergeWindows,
   type RecordedInference,
   type Window,
   WindowRecorder,
   type WindowRecorderOptions,
+  withRowWidths,
 } from '@fairlead/windows';
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -84,6 +87,34 @@ function setUp(options: Partial<WindowRecorderOptions> = {}) {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const finished = { ...label, outcome: 'success', rows: 1, requestDurationMs: 2 } as const;
+
+test.each([
+  [
+    'features of which one is sensitive',
+    [{ name: 'v' }, { name: 'ssn', sensitive: true }],
+    'inputs',
+  ],
+  ['outputs of which the training table has one', [{ name: 'v' }, { name: 'w' }], 'outputs'],
+] as const)('a tensor of shape [2] is a row, not a list: %s', async (_, features, side) => {
+  const column = side === 'inputs' ? 'features' : 'outputs';
+  const tensor = { name: 'x', datatype: 'FP64', shape: [2], features } as const;
+  const signature = { inputs: [], outputs: [], [side]: [tensor] };
+  const created = createBaseline({ v: [30, 40, 50] }, { signature });
+  // Of a training script, which doesn't write the width.
+  const scripted = created[column].map(({ width: _width, ...rest }) => rest);
+  const written = { ...created, [column]: scripted };
+  const given = { ...tensor, data: Float64Array.of(44, 123_456_789) };
+  for (const known of [
+    decodeBaseline(baselineDocument(created)),
+    withRowWidths(written, signature),
+  ]) {
+    const { recorder, windows } = setUp({ baselineOf: () => known });
+    recorder.record({ label, inputs: [], outputs: [], [side]: [given] });
+    await recorder.flush();
+    expect(windows[0]?.[column]).toMatchObject([{ name: 'v', counts: { min: 44, max: 44 } }]);
+    expect(JSON.stringify(windows)).not.toContain('123456789');
+  }
+});
 
 test('requests, failures, fallbacks, cache hits, latency and values are counted', async () => {
   const { recorder, windows } = setUp();
