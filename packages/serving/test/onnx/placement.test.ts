@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Signature, Tensor } from '@fairlead/signature';
 import { until } from '@fairlead/test-support/polling';
+import { slowness } from '@fairlead/test-support/slowness';
 import { afterEach, describe, expect, test } from 'vitest';
 import { InProcessSession } from '../../src/onnx/in-process-session.ts';
 import { MemoryMeter } from '../../src/onnx/memory-meter.ts';
@@ -12,6 +13,8 @@ import { onnxRuntime } from '../../src/onnx/index.ts';
 import { affine, MemorySource, slow } from '../memory-source.ts';
 
 const MEGABYTE = 1e6;
+/** Measured times choose otherwise on a processor that takes longer. */
+const IS_SLOW = slowness() > 2;
 const facts: PlacementFacts = {
   cores: 8,
   rowMs: 20,
@@ -93,10 +96,12 @@ describe('running in process', () => {
   test('is chosen for a tiny model that answers sooner there, for few rows at a time', async () => {
     // Other processes may take the processor while it is measured.
     const session = await until(() => measured(affine, 'affine.onnx', 10_000));
-    expect(session.reason).toMatch(/^up to \d+ rows.*: \d+\.\d+ ms in process, 10000\.000 ms by a/);
+    const when = IS_SLOW ? '(?: while nothing else is executed)?' : '';
+    expect(session.reason).toMatch(
+      new RegExp(`^up to \\d+ rows${when}: \\d\\.\\d+ ms in process, 10000\\.000 ms by a`),
+    );
     const { outputs } = await session.run([sample]);
     expect(outputs[0]?.data).toEqual(new Float32Array([3, 5]));
-    // On a slow machine even one row is no trifle for the requests beside it.
     expect(session.takes([sample], session.reason.includes('while nothing else'))).toBe(true);
     const many = { ...sample, shape: [1000, 2], data: new Float32Array(2000) };
     expect(session.takes([many], true)).toBe(false);
@@ -171,9 +176,10 @@ test('a version says where it computes and why; few rows and many give the same'
   const runtime = await onnxRuntime().load(artifacts, { onEvent: () => undefined });
   try {
     expect(runtime.placement).toMatchObject({ workers: 1, intraOpThreads: 1 });
-    // The second on a slow machine, where one row takes longer than a millisecond.
     expect(runtime.placement?.reason).toMatch(
-      /^(?:one worker|1 of \d+ cores): one row takes \d+\.\d+ ms/,
+      IS_SLOW
+        ? /^(?:one worker|1 of \d+ cores): one row takes/
+        : /^one worker: one row takes 0\.\d+ ms/,
     );
     const context = { signal: new AbortController().signal, requestIds: [], ownsInputs: false };
     for (const rows of [1, 5000]) {

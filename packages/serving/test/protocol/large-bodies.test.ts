@@ -38,8 +38,8 @@ const echo: Runtime = {
 const models = new ModelServer({
   source: new MemorySource([{ signature, runtime: { name: 'echo' } }]),
   runtimes: { echo: { load: () => Promise.resolve(echo) } },
-  // How long a body takes in all isn't limited here, only how long it holds the loop.
-  requestTimeoutMs: 300_000,
+  // The default, on a usual machine.
+  requestTimeoutMs: Math.ceil(30_000 * slowness()),
 });
 const codec = new CodecPool();
 const handler = inferenceHandler(models, {

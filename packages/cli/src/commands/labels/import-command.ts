@@ -17,7 +17,7 @@ export function defineLabelsImportCommand(command: Command, context: CommandCont
     .option('--label <column>', 'Column of the labels (default: label)')
     .option(
       '--time <column>',
-      'Column of the times at which labels were known (default: observed_at, else now)',
+      'Column of the times at which labels were known, UTC without a zone (default: observed_at, else now)',
     )
     .option('--skip-invalid', 'Skip invalid rows, instead of importing nothing')
     .addOption(capturesOption)
