@@ -104,6 +104,9 @@ export async function check(options: CheckOptions): Promise<boolean> {
   if (failed.length > 0) say(`\nFailed:\n${failed.map((name) => `  ✗ ${name}`).join('\n')}`);
   if (testedProjects.length > 0) {
     say('');
+    if (environment.FAIRLEAD_SHORT_TESTS === '1') {
+      say(`The tests of ${longTests.length} files were left out, as this machine is slow`);
+    }
     if (counts.skipped > 0) say(`${counts.skipped} skipped`);
     say(`${counts.passed} passed, ${failedCount} failed`);
   }

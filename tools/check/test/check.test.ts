@@ -69,10 +69,11 @@ describe('check', () => {
   it('leaves long tests out, and says so, after checks that took too long', async () => {
     const printed = script('form', "console.log('form', process.env.FAIRLEAD_SHORT_TESTS)");
     const log = (): string => readFileSync(join(root, 'form.log'), 'utf8');
-    const before = script('before', '');
-    const { fine, text } = await run([before, printed], [], undefined, 1);
+    const before = reports('a', 'passed');
+    const { fine, text } = await run([before, printed], ['a'], undefined, 1);
     expect(fine).toBe(true);
     expect(text).toMatch(/This machine is slow: .* The tests of \d+ files are left out/);
+    expect(text).toMatch(/^The tests of \d+ files were left out, .*\n1 passed, 0 failed$/m);
     expect(log()).toContain('form 1\n');
     expect((await run([before, printed], [], undefined, 600_000)).text).not.toContain('is slow');
     expect(log()).toContain('form \n');

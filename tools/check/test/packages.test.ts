@@ -1,22 +1,26 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import { checkPackage, tarballName } from '../src/packages/check-package.ts';
+import { checkPackage, packAll } from '../src/packages/check-package.ts';
 
 function pack(manifest: object, files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-package-'));
   onTestFinished(() => {
     rmSync(folder, { recursive: true });
   });
+  mkdirSync(join(folder, 'one'));
+  const write = (name: string, content: string): void => {
+    writeFileSync(join(folder, 'one', name), content);
+  };
   const common = { name: '@example/one', version: '1.2.3', type: 'module', license: 'Apache-2.0' };
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...common, ...manifest }));
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
-  execFileSync('npm', ['pack', '--silent'], { cwd: folder, stdio: 'ignore' });
-  return join(folder, tarballName(folder));
+  write('package.json', JSON.stringify({ ...common, ...manifest }));
+  for (const [name, content] of Object.entries(files)) write(name, content);
+  const [packed] = packAll(folder, ['one'], folder);
+  expect(packed?.name).toBe('@example/one');
+  return packed?.tarball ?? '';
 }
 
 const exported = { exports: { '.': { types: './index.d.ts', default: './index.js' } } };

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -33,11 +34,28 @@ export async function checkPackage(tarball: string): Promise<readonly string[]> 
   return [...ofManifest, ...ofTypes];
 }
 
-/** Name of the file that `npm pack` makes of a folder, by its manifest. */
-export function tarballName(folder: string): string {
-  const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-    readonly name: string;
-    readonly version: string;
-  };
-  return `${name.replace(/^@/, '').replaceAll('/', '-')}-${version}.tgz`;
+/** A packed package. */
+export interface Packed {
+  readonly name: string;
+  /** Path of its tarball. */
+  readonly tarball: string;
+}
+
+/**
+ * Packs packages with npm, all in one process.
+ *
+ * @param root of the workspace
+ * @param folders relative to the root
+ * @param destination an existing folder for the tarballs
+ */
+export function packAll(
+  root: string,
+  folders: readonly string[],
+  destination: string,
+): readonly Packed[] {
+  const places = folders.map((folder) => `./${folder}`);
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', destination, ...places];
+  const output = execFileSync('npm', args, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 26 });
+  const reports = JSON.parse(output) as readonly { name: string; filename: string }[];
+  return reports.map(({ name, filename }) => ({ name, tarball: join(destination, filename) }));
 }
