@@ -17,7 +17,15 @@ export interface Label {
   readonly observedAt?: number | undefined;
 }
 
-/** How far ahead of now a label may have been observed, in milliseconds: the clocks of two machines differ by less. */
+/**
+ * How far ahead of now a label may have been observed, in milliseconds: the clocks of two machines differ by less.
+ *
+ * @example
+ * import { MAX_LABEL_AHEAD_MS } from '@fairlead/capture';
+ *
+ * const latest = new Date(Date.parse('2026-11-29T12:00:00Z') + MAX_LABEL_AHEAD_MS);
+ * console.log(latest.toISOString()); // 2026-11-30T12:00:00.000Z
+ */
 export const MAX_LABEL_AHEAD_MS = 86_400_000;
 
 /** A label as a line of a stored object; DuckDB reads them with `read_json`. */
