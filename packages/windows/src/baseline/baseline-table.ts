@@ -120,7 +120,8 @@ export class BaselineTable {
         ? [{ index: column.index, score: (row: number) => values.get(row) }]
         : [],
     );
-    return calibrate(spec, columns, (row) => labels.get(row), rows);
+    const label = { name: this.#options.label ?? '', text: (row: number) => labels.get(row) };
+    return calibrate(spec, columns, label, rows);
   }
 }
 

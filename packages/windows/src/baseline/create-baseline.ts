@@ -13,7 +13,9 @@ export type BaselineColumns = Readonly<Record<string, ArrayLike<unknown>>>;
  * are labels. A column is found by the name of a feature, an input or an output; `x[3]` is element 3 of the input `x`.
  * The columns of a single input without names of features may have any names: they are taken in order.
  *
- * Null, NaN, infinities, and texts that pandas reads as missing count as missing. A feature with `sensitive: true` is left out.
+ * Null and NaN count as missing, in columns of numbers also infinities and texts that pandas reads as missing. In columns of texts such a
+ * text, also an empty one, is a category, as it is in requests. A label that pandas reads as missing is left out of the calibration. A
+ * feature with `sensitive: true` is left out.
  *
  * @throws WindowsError `ERR_WINDOWS_TABLE_INVALID` for a missing column or an invalid cell, `ERR_WINDOWS_INVALID_OPTION`
  *

@@ -26,7 +26,7 @@ export function readNumber(cell: unknown, datatype: Datatype, place: CellPlace):
     if (NUMBER.test(trimmed)) return Number(trimmed);
     const text = trimmed.toLowerCase();
     if (text === 'true' || text === 'false') return text === 'true' ? 1 : 0;
-    if (MISSING.has(text) || INFINITE.test(text)) return NaN;
+    if (isMissing(text) || INFINITE.test(text)) return NaN;
   }
   throw new WindowsError(
     'ERR_WINDOWS_TABLE_INVALID',
@@ -46,4 +46,9 @@ export function readText(cell: unknown, place: CellPlace): string | null {
     'ERR_WINDOWS_TABLE_INVALID',
     `${place.row} of the training table has ${describeValue(cell)} in the column ${describeValue(place.column)}, which holds texts. Write a text, or leave a missing value empty.`,
   );
+}
+
+/** Returns whether a text stands for a missing value in columns that are no texts themselves. */
+export function isMissing(text: string): boolean {
+  return MISSING.has(text.toLowerCase());
 }

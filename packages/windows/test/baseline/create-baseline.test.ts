@@ -2,6 +2,7 @@ import {
   type BaselineColumns,
   type BaselineOptions,
   createBaseline,
+  readBaselineCsv,
   roundSum,
   withoutSensitive,
 } from '@fairlead/windows';
@@ -102,6 +103,51 @@ test('a column of labels is no output, and calibrates the scores', () => {
     { label: '1', index: 1, counts: [1, 1, 1, 1], positives: [0, 0, 1, 1] },
   ]);
   expect(calibration?.classes[1]?.scores).toEqual([0.1, 0.3, 0.6, 0.8].map(Math.fround));
+});
+
+const oneScore = {
+  signature: {
+    inputs: [],
+    outputs: [{ name: 'score', datatype: 'FP64', shape: [-1] }],
+  },
+  label: 'churned',
+  scores: 'score',
+} as const;
+
+test('rows without a label are left out of the calibration', async () => {
+  const table = 'score,churned\n0.1,0\n0.2,\n0.3,NaN\n0.4, True \n0.5,1.0\n';
+  const { rows, calibration } = await readBaselineCsv([table], oneScore);
+  expect(rows).toBe(5);
+  expect(calibration?.classes).toEqual([
+    { label: '1', index: 0, scores: [0.1, 0.4, 0.5], counts: [1, 1, 1], positives: [0, 1, 1] },
+  ]);
+  const names = [{ name: 'none' }, { name: 'some' }];
+  const tensor = { name: 'p', datatype: 'FP64', shape: [-1, 2], features: names } as const;
+  const named = createBaseline(
+    { none: [0.9, 0.2, 0.5], some: [0.1, 0.8, 0.5], label: ['none', 'some', null] },
+    { signature: { inputs: [], outputs: [tensor] }, label: 'label', scores: 'p' },
+  );
+  expect(named.calibration?.classes).toMatchObject([
+    { label: 'none', scores: [0.2, 0.9], positives: [0, 1] },
+    { label: 'some', scores: [0.1, 0.8], positives: [0, 1] },
+  ]);
+});
+
+test('labels that are no class are refused, as each would count as another class', () => {
+  expect(() => createBaseline({ score: [0.1, 0.9], churned: ['no', 'yes'] }, oneScore)).toThrow(
+    'The training table has the label "no" in the column "churned"; labels for a single score are 1 and 0, or true and false.',
+  );
+  const options = { signature, label: 'label', scores: 'probabilities' };
+  const cats = columns.label.map(() => 'cat');
+  expect(() => createBaseline({ ...columns, label: cats }, options)).toThrow(
+    'The training table has the label "cat" in the column "label", and no label of a class: "0", "1". Write labels as the signature names',
+  );
+  const [, ...others] = columns.label;
+  const { calibration } = createBaseline({ ...columns, label: ['2', ...others] }, options);
+  expect(calibration?.classes.map(({ counts }) => counts)).toEqual([
+    [1, 1, 1, 1],
+    [1, 1, 1, 1],
+  ]);
 });
 
 test('many scores are grouped by size, and equal ones stay together', () => {
