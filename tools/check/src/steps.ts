@@ -1,9 +1,4 @@
-import { globSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
 import type { Stage, Step } from './step.ts';
-
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /**
  * Its tests start the sample application as a user would, with all its processes, and so run alone. They are never taken
@@ -17,25 +12,6 @@ const runMany = (...args: readonly string[]): Step['command'] => [
   '--output-style=static',
   ...args,
 ];
-
-/** Their types are the most work: linted by one process, which loads the types that they share once. */
-const SERVING_PACKAGES = ['gateway', 'jobs', 'serving', 'signature', 'webhooks'].map(
-  (name) => `packages/${name}`,
-);
-
-const eslint = (...args: readonly string[]): Step['command'] => [
-  'eslint',
-  '--max-warnings=0',
-  ...args,
-];
-
-/**
- * Every configuration of TypeScript in the workspace. One process checks them all: it reads the types that they share once,
- * and needs a third of the processor time that a process for each project needs.
- */
-const TYPESCRIPT_CONFIGURATIONS = globSync('{packages,apps,tools}/*/{,src/,test/}tsconfig.json', {
-  cwd: ROOT,
-}).sort();
 
 /**
  * Everything that can be checked without running the code.
@@ -55,22 +31,14 @@ export const staticStages: readonly Stage[] = [
     { name: 'Rings between folders', command: ['node', 'tools/check/src/folders/main.ts'] },
     { name: 'Plain words', command: ['node', 'tools/check/src/words/main.ts'] },
   ],
-  // ESLint runs for many projects at once: a process for each project takes twice the processor time, and one for all
-  // takes 3.3 GB of memory.
+  // ESLint and TypeScript run once for all projects, of which all files are one program: with a program for each project,
+  // the types that they share are loaded 50 times, which took twice the processor time.
   [
-    { name: 'Lint of the packages that serve', command: eslint(...SERVING_PACKAGES) },
     {
-      name: 'Lint of the other packages',
-      command: eslint(
-        'packages',
-        ...SERVING_PACKAGES.map((folder) => `--ignore-pattern=${folder}`),
-      ),
+      name: 'Lint',
+      command: ['eslint', '--max-warnings=0', '--config=eslint.all.config.js', '.'],
     },
-    {
-      name: 'Lint of applications and tools',
-      command: eslint('.', '--ignore-pattern=packages'),
-    },
-    { name: 'Types', command: ['tsc', '--build', ...TYPESCRIPT_CONFIGURATIONS] },
+    { name: 'Types', command: ['tsc', '--project', 'tsconfig.all.json'] },
     { name: 'Package checks', command: ['node', 'tools/check/src/packages/main.ts'] },
     { name: 'API documentation', command: ['typedoc'] },
     { name: 'Types of Python', command: ['nx', 'run', 'flask-model:typecheck'] },
