@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 
 import { expect, test, vi } from 'vitest';
 
@@ -10,6 +10,17 @@ test('each long test is a file of the repository', () => {
   const missing = list.filter((file) => !existsSync(new URL(`../../../${file}`, import.meta.url)));
   expect(missing).toEqual([]);
   expect([...list].sort()).toEqual(list);
+});
+
+test('each project keeps a test, without which it would have no report', () => {
+  const projectOf = (file: string): string => file.split('/test/')[0] ?? '';
+  const root = new URL('../../../', import.meta.url).pathname;
+  const kept = globSync('{packages,apps,tools}/*/test/**/*.test.ts', { cwd: root })
+    .filter((file) => !list.includes(file))
+    .map(projectOf);
+  expect([...new Set(list.map(projectOf))].filter((project) => !kept.includes(project))).toEqual(
+    [],
+  );
 });
 
 async function excluded(): Promise<readonly string[]> {
