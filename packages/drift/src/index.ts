@@ -87,8 +87,8 @@ export { judgeDrift } from './verdict/judge-drift.ts';
 export type { JudgeOptions } from './verdict/judge-options.ts';
 export type { OnsetRule } from './rules/onset.ts';
 export { DriftWatch } from './watch/drift-watch.ts';
-export type { DriftCheckResult } from './watch/drift-watch.ts';
 export type {
+  DriftCheckResult,
   DriftWatchOptions,
   VerdictChange,
   WatchedWindow,

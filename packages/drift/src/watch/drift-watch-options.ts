@@ -37,6 +37,16 @@ export interface VerdictChange extends WatchedVersion {
   readonly to: number;
 }
 
+/** Result of {@link DriftWatch.check}. */
+export interface DriftCheckResult {
+  /** Newest verdict on the version; undefined when none was possible yet. */
+  readonly latest: DriftVerdict | undefined;
+  /** Verdicts that this call stored, in the order of time. */
+  readonly created: readonly DriftVerdict[];
+  /** Why there is no newer verdict: the version has no baseline, or no window since then. */
+  readonly missing?: 'baseline' | 'windows';
+}
+
 /** Options of {@link DriftWatch}. */
 export interface DriftWatchOptions {
   readonly windows: WindowSource;
@@ -64,7 +74,9 @@ export interface DriftWatchOptions {
     (() => Iterable<WatchedVersion> | Promise<Iterable<WatchedVersion>>) | undefined;
   /** Time between two checks of all versions by {@link DriftWatch.start}, in milliseconds; the first one is at a random time before. @defaultValue 300000 (5 min) */
   readonly intervalMs?: number | undefined;
-  /** Called with each verdict that this process stored. */
+  /** Called with the result of each check by {@link DriftWatch.start} that didn't fail. */
+  readonly onCheck?: ((result: WatchedVersion & DriftCheckResult) => void) | undefined;
+  /** Called with each verdict that this process stored, before its changes are recorded: also where that fails. */
   readonly onVerdict?: ((verdict: DriftVerdict) => void) | undefined;
   /** Called with errors of checks, and for each invalid verdict. */
   readonly onError?: ((error: unknown) => void) | undefined;
@@ -86,6 +98,7 @@ export function readWatchOptions(options: DriftWatchOptions) {
     graceMs = 600_000,
     versions = () => [],
     intervalMs = 300_000,
+    onCheck = () => undefined,
     onVerdict = () => undefined,
     onError = () => undefined,
     now = Date.now,
@@ -101,6 +114,7 @@ export function readWatchOptions(options: DriftWatchOptions) {
     graceMs: 'optional',
     versions: 'optional',
     intervalMs: 'optional',
+    onCheck: 'optional',
     onVerdict: 'optional',
     onError: 'optional',
     now: 'optional',
@@ -123,6 +137,7 @@ export function readWatchOptions(options: DriftWatchOptions) {
   return {
     ...{ windows, verdicts, baselineOf, recordChange, unit, rules, versions, now },
     ...{ windowMs, historySpans, catchUpSpans, graceMs, intervalMs },
+    onCheck: ignoringErrors(onCheck),
     onVerdict: ignoringErrors(onVerdict),
     onError: ignoringErrors(onError),
   };

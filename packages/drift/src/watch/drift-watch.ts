@@ -4,21 +4,12 @@ import type { DriftReport } from '../report/drift-report.ts';
 import { judgeInSteps } from '../verdict/judge-drift.ts';
 import {
   readWatchOptions,
+  type DriftCheckResult,
   type DriftWatchOptions,
   type WatchedWindow,
 } from './drift-watch-options.ts';
 import { makeVerdict, type DriftVerdict, type WatchedVersion } from './drift-verdict.ts';
 import { VerdictLog } from './verdict-log.ts';
-
-/** Result of {@link DriftWatch.check}. */
-export interface DriftCheckResult {
-  /** Newest verdict on the version; undefined when none was possible yet. */
-  readonly latest: DriftVerdict | undefined;
-  /** Verdicts that this call stored, in the order of time. */
-  readonly created: readonly DriftVerdict[];
-  /** Why there is no newer verdict: the version has no baseline, or no window since then. */
-  readonly missing?: 'baseline' | 'windows';
-}
 
 /** State of a version that needs no request to the store. */
 interface KnownVersion {
@@ -137,11 +128,14 @@ export class DriftWatch {
   }
 
   async #checkAll(): Promise<void> {
-    const { versions, onError } = this.#options;
+    const { versions, onCheck, onError } = this.#options;
+    const check = async (version: WatchedVersion): Promise<void> => {
+      onCheck({ ...version, ...(await this.check(version)) });
+    };
     try {
       for (const version of await versions()) {
         if (this.#isClosed) return;
-        await this.check(version).catch(onError);
+        await check(version).catch(onError);
       }
     } catch (error) {
       onError(error);
@@ -171,10 +165,12 @@ export class DriftWatch {
       const stored = await this.#log.create(makeVerdict(subject, report, latest));
       latest = stored.verdict;
       isJudged = true;
+      if (stored.created) {
+        created.push(latest);
+        // First: a verdict is stored by one process once, while a change is recorded by any, again after an error.
+        onVerdict(latest);
+      }
       await this.#recordChanges(latest);
-      if (!stored.created) continue;
-      created.push(latest);
-      onVerdict(latest);
     }
     if (this.#isClosed) return { latest, created };
     const state = isJudged

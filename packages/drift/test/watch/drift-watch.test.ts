@@ -58,13 +58,18 @@ test('of 50 concurrent judges one stores each verdict, and every one has the sam
 test('a change that was not recorded is recorded by the next judge, before its verdict', async () => {
   const { options, state, verdicts, recorded } = watchedFleet(means(0, 1, 1, 0));
   state.hour = 3;
+  const onVerdict = vi.fn();
   const killed = new DriftWatch({
     ...options,
     recordChange: () => Promise.reject(new Error('the store is away')),
+    onVerdict,
   });
   await expect(killed.check(label)).rejects.toThrow('the store is away');
   expect(verdicts.bodies.size).toBe(3);
   expect(recorded.size).toBe(0);
+  // No other call passes this verdict on, as this process stored it.
+  expect(onVerdict).toHaveBeenCalledTimes(3);
+  expect(onVerdict.mock.lastCall).toMatchObject([{ began: [{ name: 'age' }] }]);
   // The same process tries again too.
   await expect(killed.check(label)).rejects.toThrow('the store is away');
   state.hour = 4;
@@ -180,9 +185,11 @@ test('a started watch checks its versions until it is closed, and reports errors
   const onError = vi.fn(() => {
     throw new Error('a listener that fails');
   });
+  const onCheck = vi.fn();
   let calls = 0;
   const watch = new DriftWatch({
     ...options,
+    onCheck,
     versions: () => {
       calls += 1;
       if (calls === 1) throw new Error('the store is away');
@@ -204,6 +211,9 @@ test('a started watch checks its versions until it is closed, and reports errors
   expect(onError).toHaveBeenCalledWith(expect.objectContaining({ message: 'the store is away' }));
   expect(onError).toHaveBeenCalledWith(
     expect.objectContaining({ code: 'ERR_DRIFT_INVALID_OPTION' }),
+  );
+  expect(onCheck).toHaveBeenCalledWith(
+    expect.objectContaining({ ...label, latest: expect.objectContaining({ status: 'ok' }) }),
   );
   watch.start();
   await new Promise((resolve) => setTimeout(resolve, 20));

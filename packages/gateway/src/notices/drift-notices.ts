@@ -11,9 +11,9 @@ const MAX_NAMED = 5;
  * began in another process, or before a restart.
  */
 export class DriftNotices implements DriftListener {
-  readonly #notifier: Pick<Notifier, 'report' | 'resolveShared' | 'forget'>;
+  readonly #notifier: Pick<Notifier, 'report' | 'resolve' | 'resolveShared' | 'forget'>;
 
-  constructor(notifier: Pick<Notifier, 'report' | 'resolveShared' | 'forget'>) {
+  constructor(notifier: Pick<Notifier, 'report' | 'resolve' | 'resolveShared' | 'forget'>) {
     this.#notifier = notifier;
   }
 
@@ -40,6 +40,12 @@ export class DriftNotices implements DriftListener {
 
   found(verdict: DriftVerdict): void {
     if (verdict.drifted.length === 0) this.#notifier.forget(subjectOf(verdict));
+  }
+
+  /** Ends the condition that this process reported: a version without requests drifts no more, and would never be judged `ok`. */
+  gone({ model, version }: Pick<DriftVerdict, 'model' | 'version'>): void {
+    const summary = `${model}: version ${version}, which had drifted, is not served any more`;
+    this.#notifier.resolve({ ...subjectOf({ model, version }), summary });
   }
 }
 

@@ -23,6 +23,8 @@ export interface DriftListener {
   stored(verdict: DriftVerdict): void;
   /** Called at each check with the newest verdict on a version, whichever process stored it. */
   found(verdict: DriftVerdict): void;
+  /** Called once for a version with a verdict that this process doesn't serve any more. */
+  gone(label: VersionLabel): void;
 }
 
 /** Verdicts on the drift of the served versions. */
@@ -55,6 +57,14 @@ export function openDrift(
 ): Drift | undefined {
   if (settings.drift === 'off') return undefined;
   const latest = new Map<string, DriftVerdict>();
+  const forgetGone = (served: readonly VersionLabel[]): void => {
+    const keys = new Set(served.map(keyOf));
+    for (const [key, { model, version }] of latest) {
+      if (keys.has(key)) continue;
+      latest.delete(key);
+      listener.gone({ model, version });
+    }
+  };
   const watch = new DriftWatch({
     windows,
     verdicts: objects,
@@ -65,27 +75,24 @@ export function openDrift(
         .model(model)
         .version(Number(version))
         .recordDrift({ ...change, actor: SERVICE }),
+    versions() {
+      const served = [...versions.loaded()];
+      forgetGone(served);
+      return served;
+    },
+    intervalMs: settings.driftIntervalMs,
+    onCheck(result) {
+      if (result.latest === undefined) return;
+      latest.set(keyOf(result), result.latest);
+      listener.found(result.latest);
+    },
     onVerdict: (verdict) => {
       for (const event of eventsOf(verdict)) onEvent(event);
       listener.stored(verdict);
     },
     onError,
   });
-  const checkAll = async (): Promise<void> => {
-    for (const label of versions.loaded()) {
-      try {
-        const { latest: verdict } = await watch.check(label);
-        if (verdict === undefined) continue;
-        latest.set(keyOf(label), verdict);
-        listener.found(verdict);
-      } catch (error) {
-        onError(error);
-      }
-    }
-    const served = new Set([...versions.loaded()].map(keyOf));
-    for (const key of latest.keys()) if (!served.has(key)) latest.delete(key);
-  };
-  const checks = repeatAtRandom(checkAll, settings.driftIntervalMs, onError);
+  watch.start();
   const read = () => [...versions.loaded()].flatMap((label) => latest.get(keyOf(label)) ?? []);
   driftMetrics({ registry: metrics.registry, read });
   return {
@@ -97,11 +104,7 @@ export function openDrift(
         read: () => read().reduce((sum, { summary }) => sum + summary.drift, 0),
       },
     ],
-    async close() {
-      const idle = checks.stop();
-      await watch.close();
-      await idle;
-    },
+    close: () => watch.close(),
   };
 }
 
@@ -118,34 +121,6 @@ function eventsOf({ model, version, began, ended, ...span }: DriftVerdict): read
       from: new Date(span.from).toISOString(),
       to: new Date(span.to).toISOString(),
     }));
-}
-
-/** Runs a task first at a random time within an interval, so that the processes of a fleet don't run it at once, then at that interval. */
-function repeatAtRandom(
-  task: () => Promise<void>,
-  intervalMs: number,
-  onError: (error: unknown) => void,
-): { stop(): Promise<void> } {
-  let running: Promise<void> = Promise.resolve();
-  let timer: NodeJS.Timeout | undefined;
-  let isStopped = false;
-  const schedule = (delayMs: number): void => {
-    timer = setTimeout(() => {
-      running = task()
-        .catch(onError)
-        .finally(() => {
-          if (!isStopped) schedule(intervalMs);
-        });
-    }, delayMs).unref();
-  };
-  schedule(Math.ceil(Math.random() * intervalMs));
-  return {
-    stop() {
-      isStopped = true;
-      clearTimeout(timer);
-      return running;
-    },
-  };
 }
 
 function keyOf({ model, version }: VersionLabel): string {

@@ -27,12 +27,14 @@ function openNotices() {
   const reported: NoticeCondition[] = [];
   const resolved: NoticeCondition[] = [];
   const forgotten: NoticeSubject[] = [];
+  const ended: NoticeSubject[] = [];
   const notices = new DriftNotices({
     report: (condition) => reported.push(condition),
+    resolve: (condition) => ended.push(condition),
     resolveShared: (condition) => resolved.push(condition),
     forget: (condition) => forgotten.push(condition),
   });
-  return { notices, reported, resolved, forgotten };
+  return { notices, reported, resolved, forgotten, ended };
 }
 
 test('drift of a version is one condition, which is over when the drift of its last feature is', () => {
@@ -72,4 +74,14 @@ test('a drift that another process found to be over is forgotten here', () => {
   notices.found(verdictOf([], [], ['age']));
   expect(forgotten).toEqual([subject]);
   expect([reported, resolved]).toEqual([[], []]);
+});
+
+test('a version that is not served any more has a condition no longer', () => {
+  const { notices, ended, resolved } = openNotices();
+  notices.stored(verdictOf(['age'], ['age']));
+  notices.gone({ model: 'churn', version: '3' });
+  expect(ended).toEqual([
+    { ...subject, summary: 'churn: version 3, which had drifted, is not served any more' },
+  ]);
+  expect(resolved).toEqual([]);
 });

@@ -205,8 +205,12 @@ export class Notifier {
     else if (notice !== undefined) this.#add(notice);
   }
 
-  /** Reports that a condition is over; without an open one it does nothing. */
-  resolve(subject: NoticeSubject): void {
+  /**
+   * Reports that a condition is over; without an open one it does nothing.
+   *
+   * @param subject - with a `summary` to be sent in place of that of the last report
+   */
+  resolve(subject: NoticeSubject & Partial<Pick<NoticeCondition, 'summary'>>): void {
     this.#conditions.resolve(subject, this.#now());
   }
 

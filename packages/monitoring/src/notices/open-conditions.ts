@@ -74,9 +74,11 @@ export class OpenConditions {
   }
 
   /** Notes that a condition is over; its notice is due when it has not returned for the settling time. */
-  resolve(subject: NoticeSubject, nowMs: number): void {
+  resolve(subject: NoticeSubject & Partial<Pick<NoticeCondition, 'summary'>>, nowMs: number): void {
     const open = this.#open.get(conditionKey(subject));
-    if (open !== undefined) open.resolvedMs ??= nowMs;
+    if (open === undefined) return;
+    open.resolvedMs ??= nowMs;
+    if (subject.summary !== undefined) open.latest = { ...open.latest, summary: subject.summary };
   }
 
   /**

@@ -69,6 +69,18 @@ describe('a condition', () => {
     expect(list.summary).toEqual(['began load-failed/digits 1/1']);
   });
 
+  test('that is over for another reason has that as its summary', async () => {
+    const { notifier, list } = setUp();
+    notifier.resolve({ ...failedLoad, summary: 'no condition is open' });
+    notifier.report(report);
+    notifier.resolve({ ...failedLoad, summary: 'digits is not served any more' });
+    await notifier.close();
+    expect(list.notices.map(({ status, summary }) => [status, summary])).toEqual([
+      ['began', report.summary],
+      ['ended', 'digits is not served any more'],
+    ]);
+  });
+
   test('that returns before it has settled is one condition', async () => {
     const { notifier, list, clock } = setUp();
     for (let round = 0; round < 10; round += 1) {
