@@ -21,9 +21,10 @@ export interface CaptureSpoolOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Waiting lines are written when there are so many bytes of them, or after so many milliseconds. */
+/** Waiting lines are written when there are so many bytes of them, or after {@link WRITE_MS}. */
 const WRITE_BYTES = 65_536;
-const WRITE_MS = 1000;
+/** Milliseconds after which a request is in the spool folder. */
+export const WRITE_MS = 1000;
 /** After so many files in succession that the sink rejects, it counts as unreachable. */
 const MAX_FAILURES = 2;
 

@@ -9,7 +9,7 @@ import {
 import { join } from 'node:path';
 import { captureFolder, openCapture } from '@fairlead/capture';
 import { deleteCaptures, parquetSink, type SearchedValue } from '@fairlead/capture/parquet';
-import type { Signature, Tensor } from '@fairlead/signature';
+import { numberToFloat16, type Signature, type Tensor } from '@fairlead/signature';
 import { temporaryFolder } from '@fairlead/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import { inference, label } from '../support/churn.ts';
@@ -24,6 +24,7 @@ const signature: Signature = {
     { name: 'score', datatype: 'FP32', shape: [-1] },
     { name: 'account', datatype: 'UINT64', shape: [-1] },
     { name: 'tags', datatype: 'BYTES', shape: [-1, -1] },
+    { name: 'half', datatype: 'FP16', shape: [-1] },
   ],
   outputs: [],
 };
@@ -46,6 +47,12 @@ function request(id: string, customers: readonly string[], at = 0) {
       datatype: 'BYTES',
       shape: [rows, 2],
       data: customers.flatMap((customer) => [text(`tag of ${customer}`), Uint8Array.of(0xff)]),
+    },
+    {
+      name: 'half',
+      datatype: 'FP16',
+      shape: [rows],
+      data: Uint16Array.from(customers, (_, row) => numberToFloat16(row === 0 ? 0.1 : Infinity)),
     },
   ];
   return inference(id, { inputs, outputs: [], at, label: { ...label, variant: 'b' } });
@@ -110,6 +117,8 @@ test('rows are found by a value of any type, and in lists', async () => {
     ['row', ['1'], 1],
     ['input_score', [0.7], 3],
     ['input_score', ['0.7000001'], 0],
+    ['input_half', ['0.1'], 2],
+    ['input_half', [70_001], 0],
     ['input_account', [2n ** 64n - 1n], 2],
     ['input_account', ['18446744073709551614'], 1],
     ['input_tags', ['tag of y'], 1],
@@ -158,6 +167,14 @@ test('what a killed process left is deleted too, and what a running one has is c
   await next.close();
   expect(await deleteCaptures(options)).toEqual({ rows: 1, files: 1, waiting: 0 });
   expect([...filesWith(root, person), ...filesWith(spoolFolder, person)]).toEqual([]);
+});
+
+test('what a running process has in memory only is waited for', async () => {
+  const { spoolFolder, objects, open } = setUp();
+  const running = await open(memorySink().sink);
+  running.record(request('a', [person]));
+  const options = { objects, spoolFolders: [spoolFolder], values: ['a'] };
+  expect(await deleteCaptures(options)).toEqual({ rows: 0, files: 0, waiting: 1 });
 });
 
 test('a misspelled spool folder is rejected before anything is deleted, and not created', async () => {

@@ -7,7 +7,7 @@ import { parquetSink } from '../parquet-sink.ts';
 import { CaptureError } from '../../capture-error.ts';
 import { deleteRows } from './delete-rows.ts';
 import type { SearchedValue } from './match-value.ts';
-import { countWaiting, storeLeftovers } from './spool-leftovers.ts';
+import { countWaiting, settle, storeLeftovers } from './spool-leftovers.ts';
 
 /** Options of {@link deleteCaptures}. */
 export interface DeleteOptions {
@@ -42,7 +42,7 @@ export interface DeleteResult {
  * temporary files of killed processes are removed.
  *
  * Call `flush` of a recorder in this process first. Other processes store what they have within minutes: delete again until
- * `waiting` is 0. Files are rewritten in the calling thread, 10,000 rows in about half a second.
+ * `waiting` is 0. Where processes run, a call waits two seconds for what they have in memory. Files are rewritten in the calling thread, 10,000 rows in about half a second.
  *
  * @throws CaptureError `ERR_CAPTURE_INVALID_OPTION`, `ERR_CAPTURE_STORE_FAILED`; `ERR_CAPTURE_FILE_INVALID` after all other files were searched
  *
@@ -77,12 +77,11 @@ export async function deleteCaptures(options: DeleteOptions): Promise<DeleteResu
   }
   const folders: readonly string[] = spoolFolders;
   for (const folder of folders) await requireFolder(folder);
+  for (const folder of folders) await storeLeftovers(folder, parquetSink({ objects }));
+  await settle(folders);
   let waiting = 0;
-  for (const folder of folders) {
-    await storeLeftovers(folder, parquetSink({ objects }));
-    // Before the files are listed: a request is in the spool folder until it is stored.
-    waiting += await countWaiting(folder, column, values);
-  }
+  // Before the files are listed: a request is in the spool folder until it is stored.
+  for (const folder of folders) waiting += await countWaiting(folder, column, values);
   let rows = 0;
   let files = 0;
   const invalid: string[] = [];

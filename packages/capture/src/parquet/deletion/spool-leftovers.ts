@@ -1,9 +1,11 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { isProcessFolder } from '../../files/process-name.ts';
 import { parquetValue } from '../parquet-value.ts';
 import { readSpool, type SpoolContents } from '../read-spool.ts';
 import type { CaptureSink } from '../../spool/capture-sink.ts';
+import { WRITE_MS } from '../../spool/capture-spool.ts';
 import { COMPLETE, SpoolFolder } from '../../spool/spool-folder.ts';
 import { matchValue, type SearchedValue } from './match-value.ts';
 
@@ -21,6 +23,13 @@ export async function storeLeftovers(spoolFolder: string, sink: CaptureSink): Pr
   } finally {
     await folder.release();
   }
+}
+
+/** Waits until running processes have written what was recorded before to their files; without any it does not wait. */
+export async function settle(spoolFolders: readonly string[]): Promise<void> {
+  const names = await Promise.all(spoolFolders.map((folder) => readdir(folder)));
+  // Twice the time, for processes that are busy.
+  if (names.flat().some(isProcessFolder)) await setTimeout(2 * WRITE_MS);
 }
 
 /** Counts the requests in the files of running processes in which a column has one of the values. */
