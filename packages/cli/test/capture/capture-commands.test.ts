@@ -289,6 +289,47 @@ test('an export writes all rows with their labels to Parquet, CSV or JSON lines'
   ).toBe(false);
 });
 
+test('the query of an export may end in a semicolon or a comment', async () => {
+  const place = withRequests();
+  const rows = async (sql: string): Promise<unknown> =>
+    runJson(place, 'capture', 'export', 'churn', '--out', 'out.csv', '--sql', sql);
+  const exported = { file: 'out.csv', rows: 6 };
+  expect(await rows("SELECT ';--' AS text, * FROM captures;")).toEqual(exported);
+  expect(await rows('SELECT * FROM captures; -- all of it')).toEqual(exported);
+  expect(await rows('FROM captures -- all of it\n')).toEqual(exported);
+  const pivot = 'PIVOT captures ON model_version';
+  expect(await rows(`${pivot} IN ('3') USING count(*) GROUP BY request_id;`)).toMatchObject({
+    rows: 3,
+  });
+  const refused = await run(place, 'capture', 'export', 'churn', '--out', 'a.csv', '--sql', pivot);
+  expect(refused.stderr).toContain('PIVOT statements without explicit IN clauses');
+  expect(existsSync(join(place.folder, 'a.csv'))).toBe(false);
+});
+
+test('labels are deleted also where a file of captured requests is damaged', async () => {
+  const place = withRequests();
+  writeFileSync(join(place.folder, 'labels.csv'), 'request_id,label\na1,1\na2,1\n');
+  await run(place, 'labels', 'import', 'churn', 'labels.csv');
+  const captured = join(place.folder, 'captured');
+  const [key = ''] = readdirSync(captured, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.parquet'),
+  );
+  writeFileSync(join(captured, key), 'PAR1 damaged');
+  const labelsOf = () =>
+    Object.entries(readTree(captured))
+      .filter(([name]) => name.includes('labels'))
+      .map(([, text]) => text)
+      .join('');
+  expect(labelsOf()).toContain('"a2"');
+  const { exitCode, stderr } = await run(place, 'capture', 'delete', 'a2', '--yes');
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 6,
+    stderr: expect.stringContaining("can't be read: captures/model=churn/") as string,
+  });
+  expect(labelsOf()).toContain('"a1"');
+  expect(labelsOf()).not.toContain('"a2"');
+});
+
 test('requests are deleted by id with their labels, and by a column', async () => {
   const place = withRequests();
   writeFileSync(join(place.folder, 'labels.csv'), 'request_id,label\na1,1\na2,1\na3,0\n');

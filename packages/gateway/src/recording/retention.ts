@@ -15,13 +15,10 @@ export function startRetention(
   { objects, labels, onError }: Expiring,
 ): { stop(): void } {
   if (days === 0) return { stop: () => undefined };
-  const prune = async (): Promise<void> => {
-    const before = Date.now() - days * DAY_MS;
-    await pruneCaptures({ objects, before });
-    await labels.prune(before);
-  };
   const run = (): void => {
-    prune().catch(onError);
+    const before = Date.now() - days * DAY_MS;
+    pruneCaptures({ objects, before }).catch(onError);
+    labels.prune(before).catch(onError);
   };
   run();
   const timer = setInterval(run, DAY_MS).unref();

@@ -1,5 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
+import { both } from '../../capture/both.ts';
 import { capturesOption, openCaptures } from '../../capture/open-captures.ts';
 import { checkLength } from '../../check-length.ts';
 import { CliError } from '../../cli-error.ts';
@@ -44,12 +45,11 @@ export function defineCaptureDeleteCommand(command: Command, context: CommandCon
       );
       const { LabelStore } = await import('@fairlead/capture');
       const { deleteCaptures } = await import('@fairlead/capture/parquet');
-      const { rows, files, waiting } = await deleteCaptures({
-        ...{ objects, column, values, model },
-        spoolFolders: spool,
-      });
-      const labels =
-        column === 'request_id' ? await new LabelStore({ objects }).delete(values, model) : 0;
+      const [{ rows, files, waiting }, labels] = await both(
+        deleteCaptures({ ...{ objects, column, values, model }, spoolFolders: spool }),
+        async () =>
+          column === 'request_id' ? new LabelStore({ objects }).delete(values, model) : 0,
+      );
       context.output.present(options, { rows, files, labels, waiting }, () => [
         `Deleted ${count(rows, 'row')} in ${count(files, 'file')}, and ${count(labels, 'label')}.`,
         ...(column === 'request_id'

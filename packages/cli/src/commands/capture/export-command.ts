@@ -49,7 +49,9 @@ export function defineCaptureExportCommand(command: Command, context: CommandCon
           { writable: part },
           async (connection) => {
             await prepareQuery(connection, sql);
-            const result = await connection.run(`COPY (${sql}) TO ${text(part)} (${format})`);
+            // As a text, which may end in a semicolon or a comment.
+            const query = `FROM query(${text(sql)})`;
+            const result = await connection.run(`COPY (${query}) TO ${text(part)} (${format})`);
             return Number((await result.getRows())[0]?.[0] ?? 0);
           },
         );

@@ -1,5 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { addExamples } from '../../add-examples.ts';
+import { both } from '../../capture/both.ts';
 import { capturesOption, openCaptures } from '../../capture/open-captures.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { confirm } from '../../confirm.ts';
@@ -29,11 +30,13 @@ export function defineCapturePruneCommand(command: Command, context: CommandCont
         `delete captured requests and labels before ${shown} from ${objects.location}`,
       );
       const { LabelStore, pruneCaptures } = await import('@fairlead/capture');
-      const captures = await pruneCaptures({
-        ...{ objects, before: time },
-        ...(model !== undefined && { model }),
-      });
-      const labels = await new LabelStore({ objects }).prune(time, model);
+      const [captures, labels] = await both(
+        pruneCaptures({
+          ...{ objects, before: time },
+          ...(model !== undefined && { model }),
+        }),
+        () => new LabelStore({ objects }).prune(time, model),
+      );
       context.output.present(options, { captures, labels }, () => [
         `Deleted ${count(captures, 'file')} of captured requests and ${count(labels, 'file')} of labels before ${shown}.`,
       ]);
