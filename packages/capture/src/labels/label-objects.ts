@@ -2,9 +2,20 @@ import type { CaptureObjects } from '../objects/capture-objects.ts';
 import { escapeValue } from '../objects/partition.ts';
 import type { StoredLabel } from './label.ts';
 
-/** Folder of the labels of a model, or of all. */
-function labelsFolder(model?: string): string {
-  return model === undefined ? 'labels' : `labels/model=${escapeValue(model)}`;
+const LABELS = 'labels';
+
+/**
+ * Folder of the labels of a model in a store, with special characters of the name escaped.
+ *
+ * @example
+ * ```ts
+ * import { labelsFolder } from '@fairlead/capture';
+ *
+ * console.log(labelsFolder('churn')); // labels/model=churn
+ * ```
+ */
+export function labelsFolder(model: string): string {
+  return `${LABELS}/model=${escapeValue(model)}`;
 }
 
 const DAY_MS = 86_400_000;
@@ -14,14 +25,29 @@ export function labelDay(model: string, time: number): string {
   return `${labelsFolder(model)}/date=${new Date(time).toISOString().slice(0, 10)}`;
 }
 
-/** Lists the objects of labels with the end of their day, in order; foreign ones are left out. */
+/**
+ * Lists the objects of labels with the end of their day, in milliseconds since the epoch, in order; foreign ones are left out.
+ *
+ * @param model - of all models if it is missing
+ *
+ * @throws CaptureError `ERR_CAPTURE_STORE_FAILED`
+ *
+ * @example
+ * ```ts
+ * import { captureFolder, listLabels } from '@fairlead/capture';
+ *
+ * const keys: string[] = [];
+ * for await (const { key } of listLabels(captureFolder('./captured'), 'churn')) keys.push(key);
+ * console.log(keys); // []
+ * ```
+ */
 export async function* listLabels(
   objects: CaptureObjects,
   model?: string,
 ): AsyncGenerator<{ readonly key: string; readonly endsAt: number }, void> {
   if (model === undefined) {
-    for (const { name, kind } of await objects.list(labelsFolder())) {
-      if (kind === 'folder') yield* listDays(objects, `${labelsFolder()}/${name}`);
+    for (const { name, kind } of await objects.list(LABELS)) {
+      if (kind === 'folder') yield* listDays(objects, `${LABELS}/${name}`);
     }
   } else yield* listDays(objects, labelsFolder(model));
 }

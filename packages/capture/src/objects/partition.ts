@@ -19,12 +19,24 @@ export const HOUR_MS = 3_600_000;
 export function partitionFolder({ model, version, hour }: Partition): string {
   const time = new Date(hour).toISOString();
   return [
-    CAPTURES,
-    `model=${escapeValue(model)}`,
-    `version=${escapeValue(version)}`,
+    versionFolder({ model, version }),
     `date=${time.slice(0, 10)}`,
     `hour=${time.slice(11, 13)}`,
   ].join('/');
+}
+
+/**
+ * Folder of the captured requests of a version in a store, which other tools read: names as of Hive, with special characters escaped.
+ *
+ * @example
+ * ```ts
+ * import { versionFolder } from '@fairlead/capture';
+ *
+ * console.log(versionFolder({ model: 'churn*', version: '3' })); // captures/model=churn%2A/version=3
+ * ```
+ */
+export function versionFolder({ model, version }: Omit<Partition, 'hour'>): string {
+  return `${CAPTURES}/model=${escapeValue(model)}/version=${escapeValue(version)}`;
 }
 
 /** Escapes a value with `%`, as Hive does; DuckDB and Spark read it as it was. */

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { captureFolder, pruneCaptures } from '@fairlead/capture';
+import { captureFolder, listCaptures, pruneCaptures } from '@fairlead/capture';
 import { readTree, temporaryFolder } from '@fairlead/test-support';
 import { expect, test } from 'vitest';
 
@@ -31,4 +31,24 @@ test('hours that ended before a time are removed, with their folders, and nothin
   ]);
   expect(readdirSync(`${root}/captures`)).toEqual(['model=churn']);
   await expect(pruneCaptures({ objects, before: NaN })).rejects.toThrow('got NaN');
+});
+
+test('files are listed by the hours that overlap a span', async () => {
+  const objects = captureFolder(temporaryFolder({ inMemory: true }));
+  const folder = 'captures/model=churn/version=3';
+  for (const hour of ['27/hour=23', '28/hour=00', '28/hour=01']) {
+    await objects.create(`${folder}/date=2026-11-${hour}/a.parquet`, new Uint8Array(0));
+  }
+  const hours = async (since: number, before: number) => {
+    const listed = listCaptures(objects, { model: 'churn', since, before });
+    return (await Array.fromAsync(listed)).map(({ hour }) => new Date(hour).toISOString());
+  };
+  const midnight = Date.UTC(2026, 10, 28);
+  const [last, first, second] = ['27T23', '28T00', '28T01'].map(
+    (hour) => `2026-11-${hour}:00:00.000Z`,
+  );
+  expect(await hours(midnight - 1, Infinity)).toEqual([last, first, second]);
+  expect(await hours(midnight, Infinity)).toEqual([first, second]);
+  expect(await hours(midnight, midnight + 3_600_000)).toEqual([first]);
+  expect(await hours(midnight + 24 * 3_600_000, Infinity)).toEqual([]);
 });

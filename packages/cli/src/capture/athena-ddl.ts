@@ -1,5 +1,6 @@
 import type { CapturedColumn } from '@fairlead/capture';
 import type { Datatype } from '@fairlead/signature';
+import { CliError } from '../cli-error.ts';
 
 /** Types of Athena for values in Parquet. */
 const types: Readonly<Record<Datatype, string>> = {
@@ -38,6 +39,8 @@ export interface AthenaTables {
   readonly columns: readonly CapturedColumn[];
   /** `s3://bucket/prefix`. */
   readonly location: string;
+  /** Folders in it. */
+  readonly folders: { readonly captures: string; readonly labels: string };
   /** First day of the partitions: that of the version. */
   readonly since: Date;
 }
@@ -46,14 +49,22 @@ export interface AthenaTables {
  * Writes the statements that make tables in Athena, with partitions by projection: no crawler, and no statement for new hours.
  *
  * Source: https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html
+ *
+ * @throws CliError `ERR_CLI_CHECK_FAILED` for columns whose names differ by case only, which Athena doesn't tell apart
  */
-export function athenaDdl({ model, version, columns, location, since }: AthenaTables): string {
+export function athenaDdl({
+  model,
+  version,
+  columns,
+  location,
+  folders,
+  since,
+}: AthenaTables): string {
   const root = location.replace(/\/+$/u, '');
   const name = `${model}_${version}`.toLowerCase().replaceAll(/[^a-z0-9_]/gu, '_');
   const labels = `${model}_labels`.toLowerCase().replaceAll(/[^a-z0-9_]/gu, '_');
-  const folder = encodeURIComponent(model);
-  const captures = `${root}/captures/model=${folder}/version=${version}/`;
-  const labelRoot = `${root}/labels/model=${folder}/`;
+  const captures = `${root}/${folders.captures}/`;
+  const labelRoot = `${root}/${folders.labels}/`;
   const dates = {
     'projection.enabled': 'true',
     'projection.date.type': 'date',
@@ -68,7 +79,7 @@ export function athenaDdl({ model, version, columns, location, since }: AthenaTa
   };
   return [
     `CREATE EXTERNAL TABLE IF NOT EXISTS ${identifier(name)} (`,
-    list([...requestColumns, ...columns.map(columnType)]),
+    list(distinct([...requestColumns, ...columns.map(columnType)])),
     ')',
     'PARTITIONED BY (`date` string, `hour` string)',
     'STORED AS PARQUET',
@@ -95,6 +106,18 @@ function columnType({ name, datatype, depth }: CapturedColumn): readonly [string
   return [name.toLowerCase(), `${'array<'.repeat(depth)}${types[datatype]}${'>'.repeat(depth)}`];
 }
 
+function distinct(
+  columns: readonly (readonly [string, string])[],
+): readonly (readonly [string, string])[] {
+  const names = columns.map(([name]) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return columns;
+  throw new CliError(
+    'ERR_CLI_CHECK_FAILED',
+    `Athena ignores the case of names: there would be two columns ${JSON.stringify(twice)}; read the files with fairlead capture query, or rename a feature in a new version`,
+  );
+}
+
 function list(columns: readonly (readonly [string, string])[]): string {
   return columns.map(([name, type]) => `  ${identifier(name)} ${type}`).join(',\n');
 }
@@ -110,5 +133,5 @@ function identifier(name: string): string {
 }
 
 function literal(value: string): string {
-  return `'${value.replaceAll("'", String.raw`\'`)}'`;
+  return `'${value.replaceAll(/['\\]/gu, String.raw`\$&`)}'`;
 }

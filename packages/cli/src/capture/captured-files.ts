@@ -20,7 +20,6 @@ export interface CapturedFiles {
   readonly labels: readonly string[];
 }
 
-const HOUR_MS = 3_600_000;
 const PARALLEL = 8;
 
 /** Finds the files of captured requests and of the labels of their model; those in a bucket are copied into `temporary`. */
@@ -29,8 +28,13 @@ export async function findCapturedFiles(
   selection: CaptureSelection,
   temporary: string,
 ): Promise<CapturedFiles> {
-  const captures = await captureKeys(objects, selection);
-  const labels = await labelKeys(objects, selection.model);
+  const { listCaptures, listLabels } = await import('@fairlead/capture');
+  const captures: string[] = [];
+  for await (const { key, hour } of listCaptures(objects, selection)) {
+    if (hour < selection.until) captures.push(key);
+  }
+  const labels: string[] = [];
+  for await (const { key } of listLabels(objects, selection.model)) labels.push(key);
   if (!objects.location.startsWith('s3://')) {
     const root = resolve(objects.location);
     const pathOf = (key: string): string => join(root, key);
@@ -42,51 +46,6 @@ export async function findCapturedFiles(
     captures: captures.flatMap((key) => paths.get(key) ?? []),
     labels: labels.flatMap((key) => paths.get(key) ?? []),
   };
-}
-
-async function captureKeys(
-  objects: CaptureObjects,
-  { model, version, since, until }: CaptureSelection,
-): Promise<readonly string[]> {
-  const keys: string[] = [];
-  const root = `captures/model=${encodeURIComponent(model)}`;
-  const wanted = version === undefined ? undefined : `version=${encodeURIComponent(version)}`;
-  for (const versions of await foldersIn(objects, root)) {
-    if (wanted !== undefined && versions !== wanted) continue;
-    for (const date of await foldersIn(objects, `${root}/${versions}`)) {
-      const day = Date.parse(date.replace(/^date=/u, ''));
-      if (!(day < until && day + 24 * HOUR_MS > since)) continue;
-      for (const hour of await foldersIn(objects, `${root}/${versions}/${date}`)) {
-        const begin = day + Number(hour.replace(/^hour=/u, '')) * HOUR_MS;
-        if (!(begin < until && begin + HOUR_MS > since)) continue;
-        keys.push(...(await objectsIn(objects, `${root}/${versions}/${date}/${hour}`, '.parquet')));
-      }
-    }
-  }
-  return keys;
-}
-
-async function labelKeys(objects: CaptureObjects, model: string): Promise<readonly string[]> {
-  const root = `labels/model=${encodeURIComponent(model)}`;
-  const days = await foldersIn(objects, root);
-  const keys = days.map((day) => objectsIn(objects, `${root}/${day}`, '.jsonl'));
-  return (await Promise.all(keys)).flat();
-}
-
-async function foldersIn(objects: CaptureObjects, folder: string): Promise<readonly string[]> {
-  const entries = await objects.list(folder);
-  return entries.filter(({ kind }) => kind === 'folder').map(({ name }) => name);
-}
-
-async function objectsIn(
-  objects: CaptureObjects,
-  folder: string,
-  ending: string,
-): Promise<readonly string[]> {
-  const entries = await objects.list(folder);
-  return entries
-    .filter(({ name, kind }) => kind === 'object' && name.endsWith(ending))
-    .map(({ name }) => `${folder}/${name}`);
 }
 
 /** Copies objects; one that was removed in between is left out. */

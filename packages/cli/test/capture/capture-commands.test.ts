@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { parquetWriteFile } from 'hyparquet-writer';
 import { readTree } from '@fairlead/test-support';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { athenaDdl } from '../../src/capture/athena-ddl.ts';
 import { captureRequests, SENSITIVE, signature } from '../support/captured-requests.ts';
 import { run, runJson, type Place } from '../support/fairlead.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -257,6 +258,21 @@ test('commands without a location of captured requests say how to give one', asy
   expect(stderr).toContain('set FAIRLEAD_CAPTURE_LOCATION');
 });
 
+test('a model of any name is found, and its captured requests and labels', async () => {
+  // Names of partitions are escaped in them, and cut beyond 200 characters.
+  const model = `churn.${'x'.repeat(110)}`;
+  const place = { folder: temporaryFolder(), env };
+  await captureRequests(place.folder, { model, version: '3~beta' }, [
+    { id: 'a1', at: Date.now() - 60_000 },
+  ]);
+  writeFileSync(join(place.folder, 'labels.csv'), 'request_id,label\na1,1\n');
+  await run(place, 'labels', 'import', model, 'labels.csv');
+  const sql = 'SELECT DISTINCT request_id, label FROM labeled WHERE row = 0';
+  expect(await runJson(place, 'capture', 'query', `${model}@3~beta`, sql)).toEqual([
+    { request_id: 'a1', label: '1' },
+  ]);
+});
+
 test('an export writes all rows with their labels to Parquet, CSV or JSON lines', async () => {
   const place = withRequests();
   for (const out of ['rows.parquet', 'rows.csv', 'rows.jsonl']) {
@@ -448,4 +464,20 @@ test('the DDL of a version names its columns, partitions and location, without t
     );
     "
   `);
+});
+
+test('the DDL escapes its location, and refuses names that Athena does not tell apart', async () => {
+  const tables = {
+    ...{ model: 'churn', version: 1, location: String.raw`s3://models/it's\prod` },
+    folders: { captures: 'captures/c', labels: 'labels/c' },
+    since: new Date(0),
+  };
+  const column = (name: string) =>
+    ({ name, side: 'input', tensor: 'x', feature: 0, datatype: 'FP32', depth: 0 }) as const;
+  expect(athenaDdl({ ...tables, columns: [column('input_Age')] })).toContain(
+    String.raw`LOCATION 's3://models/it\'s\\prod/captures/c/'`,
+  );
+  expect(() => athenaDdl({ ...tables, columns: ['input_Age', 'input_age'].map(column) })).toThrow(
+    'there would be two columns "input_age"',
+  );
 });

@@ -82,10 +82,14 @@ export class WindowRecorder {
 
   /** Counts the values of an answered inference. */
   record(record: RecordedInference): void {
-    this.#guard(record.label, () => {
+    // Where a version has no counters, the end of the request counts it as lost.
+    const counters = this.#guard(record.label, 0, () => {
       this.#now = this.#options.now();
-      // The end of its request counts it as lost where there is no room.
-      this.#countersOf(record.label, this.#now)?.record(record, this.#select);
+      return this.#countersOf(record.label, this.#now);
+    });
+    if (counters === undefined) return;
+    this.#guard(record.label, 1, () => {
+      counters.record(record, this.#select);
     });
   }
 
@@ -101,7 +105,7 @@ export class WindowRecorder {
 
   /** Counts the end of a request. */
   inferenceFinished(event: FinishedInference): void {
-    this.#guard(event, () => {
+    this.#guard(event, 1, () => {
       const counters = this.#countersOf(event, this.#options.now());
       if (counters === undefined) {
         this.#addLoss(labelOf(event), 1, 0);
@@ -115,7 +119,7 @@ export class WindowRecorder {
   /** Adds a value of an outcome metric, such as the revenue after a prediction; other values than finite numbers are ignored. */
   recordOutcome(label: WindowLabel, name: string, value: number): void {
     if (!Number.isFinite(value)) return;
-    this.#guard(label, () => {
+    this.#guard(label, 0, () => {
       this.#countersOf(label, this.#options.now())?.addOutcome(name, value);
     });
   }
@@ -146,14 +150,15 @@ export class WindowRecorder {
     clearTimeout(timer);
   }
 
-  /** Runs a step of recording; its error costs a record and nothing else. */
-  #guard(label: WindowLabel, step: () => void): void {
-    if (this.#closed) return;
+  /** Runs a step of recording; its error loses a number of requests and nothing else. */
+  #guard<T>(label: WindowLabel, requests: number, step: () => T): T | undefined {
+    if (this.#closed) return undefined;
     try {
-      step();
+      return step();
     } catch (error) {
-      this.#addLoss(labelOf(label), 1, 0);
+      if (requests > 0) this.#addLoss(labelOf(label), requests, 0);
       this.#report(error);
+      return undefined;
     }
   }
 

@@ -400,6 +400,8 @@ test('invalid records, a failing baseline and a failing clock never throw, and a
       throw new Error('of the callback');
     },
   });
+  // Both fail for one request.
+  recorder.record({ ...inference([[31, 0, 'Bern', 1]]), label: { ...label, version: '4' } });
   recorder.inferenceFinished({ ...finished, version: '4' });
   recorder.record({ label, inputs: null as never, outputs: [] });
   recorder.inferenceFinished({ ...finished, rows: 1, requestDurationMs: NaN });

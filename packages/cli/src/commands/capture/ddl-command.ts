@@ -26,10 +26,16 @@ export function defineCaptureDdlCommand(command: Command, context: CommandContex
       const { registry } = await openRegistry(context, options);
       const { model, version } = await resolveVersion(registry, argument);
       const { manifest } = await registry.openVersion(model, version);
-      const { capturedColumns } = await import('@fairlead/capture');
-      const columns = capturedColumns(manifest.signature);
-      const since = new Date(manifest.created);
-      const ddl = athenaDdl({ model, version, columns, location, since });
+      const { capturedColumns, labelsFolder, versionFolder } = await import('@fairlead/capture');
+      const ddl = athenaDdl({
+        ...{ model, version, location },
+        columns: capturedColumns(manifest.signature),
+        folders: {
+          captures: versionFolder({ model, version: String(version) }),
+          labels: labelsFolder(model),
+        },
+        since: new Date(manifest.created),
+      });
       context.output.present(options, { ddl }, () => [ddl]);
     });
   addExamples(command, [
