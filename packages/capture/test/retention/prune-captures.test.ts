@@ -39,16 +39,19 @@ test('files are listed by the hours that overlap a span', async () => {
   for (const hour of ['27/hour=23', '28/hour=00', '28/hour=01']) {
     await objects.create(`${folder}/date=2026-11-${hour}/a.parquet`, new Uint8Array(0));
   }
-  const hours = async (since: number, before: number) => {
-    const listed = listCaptures(objects, { model: 'churn', since, before });
-    return (await Array.fromAsync(listed)).map(({ hour }) => new Date(hour).toISOString());
+  const listed = async (since: number, before: number) => {
+    const hours: string[] = [];
+    for await (const { hour } of listCaptures(objects, { model: 'churn', since, before })) {
+      hours.push(new Date(hour).toISOString());
+    }
+    return hours;
   };
   const midnight = Date.UTC(2026, 10, 28);
   const [last, first, second] = ['27T23', '28T00', '28T01'].map(
     (hour) => `2026-11-${hour}:00:00.000Z`,
   );
-  expect(await hours(midnight - 1, Infinity)).toEqual([last, first, second]);
-  expect(await hours(midnight, Infinity)).toEqual([first, second]);
-  expect(await hours(midnight, midnight + 3_600_000)).toEqual([first]);
-  expect(await hours(midnight + 24 * 3_600_000, Infinity)).toEqual([]);
+  expect(await listed(midnight - 1, Infinity)).toEqual([last, first, second]);
+  expect(await listed(midnight, Infinity)).toEqual([first, second]);
+  expect(await listed(midnight, midnight + 3_600_000)).toEqual([first]);
+  expect(await listed(midnight + 24 * 3_600_000, Infinity)).toEqual([]);
 });

@@ -466,14 +466,22 @@ test('the DDL of a version names its columns, partitions and location, without t
   `);
 });
 
-test('the DDL escapes its location, and refuses names that Athena does not tell apart', async () => {
+test('the DDL escapes its location, and refuses names that Athena does not tell apart', () => {
   const tables = {
     ...{ model: 'churn', version: 1, location: String.raw`s3://models/it's\prod` },
     folders: { captures: 'captures/c', labels: 'labels/c' },
     since: new Date(0),
   };
   const column = (name: string) =>
-    ({ name, side: 'input', tensor: 'x', feature: 0, datatype: 'FP32', depth: 0 }) as const;
+    ({
+      name,
+      side: 'input',
+      tensor: 'x',
+      feature: 0,
+      batched: true,
+      datatype: 'FP32',
+      depth: 0,
+    }) as const;
   expect(athenaDdl({ ...tables, columns: [column('input_Age')] })).toContain(
     String.raw`LOCATION 's3://models/it\'s\\prod/captures/c/'`,
   );

@@ -4,21 +4,20 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { startRetention } from '../../src/recording/retention.ts';
 
 test('labels expire also while captured requests cannot be listed', async () => {
-  const folder = captureFolder(temporaryFolder());
+  const root = temporaryFolder();
+  const folder = captureFolder(root);
   const now = Date.now();
   const old = new LabelStore({ objects: folder, now: () => now - 3 * 86_400_000 });
   await old.add('churn', [{ requestId: 'a1', label: 'stays' }]);
   const labels = new LabelStore({ objects: folder });
   await labels.add('churn', [{ requestId: 'a2', label: 'stays' }]);
-  const objects = {
-    ...folder,
-    list: () => {
-      throw new Error('access denied');
-    },
-  };
+  const objects = captureFolder(root);
+  vi.spyOn(objects, 'list').mockRejectedValue(new Error('access denied'));
   const onError = vi.fn();
-  const { stop } = startRetention(2, { objects, labels, onError });
-  onTestFinished(stop);
+  const retention = startRetention(2, { objects, labels, onError });
+  onTestFinished(() => {
+    retention.stop();
+  });
   await eventually(async () => {
     const rest = await labels.read('churn');
     expect(rest.labels.map(({ request_id: id }) => id)).toEqual(['a2']);
