@@ -186,6 +186,7 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'drift report iris --json | jq -r \'.features[] | select(.status == "drift").name\'':
     '"format":"fairlead-drift-report"',
   'drift watch --once': 'iris version 1: insufficient data',
+  'drift watch --once --notify': 'iris version 1: insufficient data',
   'drift watch iris --once --fail-on-drift': 'iris version 1: insufficient data',
   'drift watch': { prints: 'iris version 1: insufficient data', until: 0 },
   'capture query iris --captures ./captured': /^request_id +row +time/,
@@ -208,6 +209,7 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'performance report iris --captures ./captured': /^iris version 1: unknown/,
   'performance report iris@1 --by variant --since 30d --format html --out performance.html --captures ./captured':
     /^$/,
+  'performance report iris --since 1d --notify --captures ./captured': /^iris version 1: unknown/,
   'performance report iris --captures ./captured --json | jq \'.total.measured[] | select(.name == "accuracy").value\'':
     '"format":"fairlead-performance-report"',
   'dashboard grafana > dashboard.json': /"uid": "fairlead"/,

@@ -1,32 +1,7 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { run } from './support/fairlead.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
-
-/** A receiver of webhooks that answers `/sentinel-refused` with 403. */
-async function startReceiver() {
-  const bodies: string[] = [];
-  const server = createServer((req, res) => {
-    let body = '';
-    req.setEncoding('utf8').on('data', (text: string) => (body += text));
-    req.on('end', () => {
-      bodies.push(body);
-      res.writeHead(req.url === '/sentinel-refused' ? 403 : 200).end('ok');
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        server.closeAllConnections();
-      }),
-  );
-  return { bodies, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
+import { startReceiver } from './support/webhook-receiver.ts';
 
 const notices = (env: Record<string, string>, ...args: string[]) =>
   run({ folder: temporaryFolder(), env }, 'notices', 'test', ...args);

@@ -4,7 +4,8 @@ export {
   type GatewayOptions,
   type LogDestination,
 } from './create-gateway.ts';
-export { testNotices } from './notices/test-notices.ts';
+export { driftNotice } from './notices/drift-notices.ts';
+export { openNotifier, testNotices } from './notices/open-notifier.ts';
 export { runGateway } from './run-gateway.ts';
 export { readSettings } from './settings/read-settings.ts';
 export { SettingsError } from './settings/settings-error.ts';

@@ -17,6 +17,7 @@ import {
 } from '../support/car-loans.ts';
 import { run, runProcess, type Place } from '../support/fairlead.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { startReceiver } from '../support/webhook-receiver.ts';
 
 const { folderStore, ModelRegistry } = await import('@fairlead/registry');
 const { openWindowStore } = await import('@fairlead/windows');
@@ -254,6 +255,38 @@ test('a watch prints verdicts until it is stopped, and the version shows its dri
   expect(again).toMatchObject({ exitCode: 1 });
   const shown = await run(watched, 'model', 'show', 'loans', '1');
   expect(shown.stdout).toMatch(/\nDrift\n(?:.*\n)*car_value +since 20.*Mean from 29660 to /u);
+});
+
+test('a watch sends a notice when drift begins, once', async () => {
+  const { folder } = withShift();
+  const { bodies, url } = await startReceiver();
+  const hooks = { FAIRLEAD_NOTICE_SLACK_WEBHOOKS: `${url}/sentinel-hook` };
+  const watching = { folder, env: { ...env, ...hooks } };
+  const watch = ['drift', 'watch', '--once', '--notify'] as const;
+  expect(await run(watching, ...watch)).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(bodies).toEqual([
+    expect.stringMatching(/Began: loans: version 1 receives or answers other values.*car_value/u),
+  ]);
+  await run(watching, ...watch);
+  expect(bodies).toHaveLength(1);
+});
+
+test('a watch with notices fails without a destination, or where one does not receive them', async () => {
+  const without = await run(withShift(), 'drift', 'watch', '--once', '--notify');
+  expect(without).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(without.stderr).toContain('no destination is configured');
+  const { folder } = withShift();
+  const { url } = await startReceiver();
+  const hooks = { FAIRLEAD_NOTICE_SLACK_WEBHOOKS: `${url}/sentinel-refused` };
+  const refused = await run(
+    { folder, env: { ...env, ...hooks } },
+    ...['drift', 'watch', '--once', '--notify'],
+  );
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stdout).toContain('began: ');
+  expect(refused.stderr).toMatch(/did not receive the notice: .*403/u);
+  expect(refused.stderr).toContain('1 notice did not arrive');
+  expect(refused.stderr).not.toContain('sentinel');
 });
 
 test('SIGTERM ends a watch with exit code 0', async () => {

@@ -5,6 +5,7 @@ import { readLoans, readTree } from '@fairlead/test-support';
 import type { Signature } from '@fairlead/signature';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Place, run } from '../support/fairlead.ts';
+import { startReceiver } from '../support/webhook-receiver.ts';
 
 const { captureFolder, LabelStore, openCapture } = await import('@fairlead/capture');
 const { parquetSink } = await import('@fairlead/capture/parquet');
@@ -248,6 +249,26 @@ test('a metric that is worse than expected ends with exit code 1', async () => {
   );
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(/version 1 of loans is worse than expected: .*accuracy/u);
+});
+
+test('a metric that is worse than expected is a notice, without values of requests', async () => {
+  const { bodies, url } = await startReceiver();
+  const hooks = { FAIRLEAD_NOTICE_SLACK_WEBHOOKS: `${url}/hook` };
+  const notified = await run(
+    { ...place, env: { ...place.env, ...hooks } },
+    ...['performance', 'report', 'loans', '--by', 'salary_range', '--notify'],
+  );
+  expect(notified).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(bodies).toHaveLength(1);
+  expect(bodies[0]).toMatch(/Began: loans: version 1 is worse than expected \(.*accuracy/u);
+  expect(bodies[0]).not.toContain('20K');
+  const calm = await run(
+    { ...place, env: { ...place.env, ...hooks } },
+    ...['performance', 'report', 'loans', '--notify'],
+    ...['--until', `${new Date(today - DAY_MS).toISOString().slice(0, 16)}Z`],
+  );
+  expect(calm).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(bodies).toHaveLength(1);
 });
 
 test.each<[readonly string[], number, string]>([

@@ -12,7 +12,7 @@ import type { OptionNames } from '../options-problem.ts';
 import { DeliveryQueue, type NoticeCounts } from './delivery-queue.ts';
 import { failureReason } from './failure-reason.ts';
 import type { Notice, NoticeCondition, NoticeDestination, NoticeSubject } from './notice.ts';
-import { OpenConditions, type ConditionNotice } from './open-conditions.ts';
+import { onlyNotice, OpenConditions, type ConditionNotice } from './open-conditions.ts';
 import { plainLine } from './plain-line.ts';
 
 /** Options of a {@link Notifier}. */
@@ -104,8 +104,8 @@ const optionNames: OptionNames<NotifierOptions> = {
 
 const MAX_NAME_LENGTH = 128;
 
-/** Result of a test notice. */
-export interface NoticeTestResult {
+/** Result of a notice at one destination. */
+export interface NoticeResult {
   readonly destination: string;
   /** Reason of the failure; absent when the notice arrived. */
   readonly reason?: string;
@@ -234,25 +234,27 @@ export class Notifier {
   }
 
   /** Sends one test notice to each destination, without retries, and resolves to the results. */
-  async test(): Promise<readonly NoticeTestResult[]> {
+  async test(): Promise<readonly NoticeResult[]> {
     const nowMs = this.#now();
-    const notice = this.#complete({
+    return this.#sendOnce({
       ...{ status: 'test', kind: 'test', key: 'test', severity: 'warning' },
       summary: 'Test notice: this destination receives the notices of the service.',
       details: {},
       ...{ count: 1, total: 1, firstSeenMs: nowMs, lastSeenMs: nowMs },
     });
-    return Promise.all(
-      this.#queues.map(async (queue) => {
-        const destination = queue.destination.name;
-        try {
-          await queue.attempt(notice);
-          return { destination };
-        } catch (error) {
-          return { destination, reason: failureReason(error) };
-        }
-      }),
-    );
+  }
+
+  /**
+   * Sends one notice to each destination, without retries, and resolves to the results: for a process that doesn't stay, such as a
+   * report on a timer. The condition is not stored.
+   *
+   * @param status - `began` by default
+   */
+  async send(
+    condition: NoticeCondition,
+    status: 'began' | 'ended' = 'began',
+  ): Promise<readonly NoticeResult[]> {
+    return this.#sendOnce(onlyNotice(condition, status, this.#now()));
   }
 
   /**
@@ -276,6 +278,23 @@ export class Notifier {
     await Promise.all(this.#queues.map((queue) => queue.close(deadline.signal)));
     clearTimeout(timer);
     await Promise.allSettled(this.#queues.map(async ({ destination }) => destination.close?.()));
+  }
+
+  #sendOnce(
+    notice: Omit<Notice, 'id' | 'service' | 'host' | 'atMs'>,
+  ): Promise<readonly NoticeResult[]> {
+    const complete = this.#complete(notice);
+    return Promise.all(
+      this.#queues.map(async (queue) => {
+        const destination = queue.destination.name;
+        try {
+          await queue.attempt(complete);
+          return { destination };
+        } catch (error) {
+          return { destination, reason: failureReason(error) };
+        }
+      }),
+    );
   }
 
   #add(notice: ConditionNotice): void {

@@ -133,6 +133,21 @@ export class OpenConditions {
   }
 }
 
+/** The notice about a condition that is reported once. */
+export function onlyNotice(
+  condition: NoticeCondition,
+  status: NoticeStatus,
+  nowMs: number,
+): ConditionNotice {
+  const times = { firstSeenMs: nowMs, lastSeenMs: nowMs, sentMs: nowMs, resolvedMs: undefined };
+  return take(
+    conditionKey(condition),
+    { latest: condition, count: 1, total: 1, ...times },
+    status,
+    nowMs,
+  );
+}
+
 /** Identity of a condition, from parts in a form that is safe in each destination. */
 function conditionKey({ kind, ...subject }: NoticeSubject): string {
   const part = subject.name === undefined || name.test(subject.name) ? subject.name : INVALID;

@@ -69,6 +69,19 @@ describe('a condition', () => {
     expect(list.summary).toEqual(['began load-failed/digits 1/1']);
   });
 
+  test('of a process that does not stay is sent once, with the results', async () => {
+    const { notifier, list, clock } = setUp();
+    expect(await notifier.send(report)).toEqual([{ destination: 'list' }]);
+    list.fail = () => Promise.reject(new Error('sentinel'));
+    expect(await notifier.send(report, 'ended')).toEqual([
+      { destination: 'list', reason: expect.not.stringContaining('sentinel') as string },
+    ]);
+    clock.ms += 600 * MINUTE;
+    notifier.check();
+    await notifier.close();
+    expect(list.summary).toEqual(['began load-failed/digits 1/1']);
+  });
+
   test('that is over for another reason has that as its summary', async () => {
     const { notifier, list } = setUp();
     notifier.resolve({ ...failedLoad, summary: 'no condition is open' });

@@ -15,6 +15,7 @@ import {
   parseTimerSpan,
   registryOption,
 } from '../../options/shared-options.ts';
+import { openNotices } from '../../notices/open-notices.ts';
 import { oneLine } from '../../output/plain-text.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 import { failOnDriftOption, unitOption } from './drift-options.ts';
@@ -30,10 +31,15 @@ export function defineDriftWatchCommand(command: Command, context: CommandContex
     .option('--interval <span>', 'Time between checks (default: 5m)', parseTimerSpan)
     .option('--for <span>', 'Stop after this duration, such as 1h', parseTimerSpan)
     .addOption(failOnDriftOption)
+    .option(
+      '--notify',
+      'Send a notice when drift begins or ends, to the destinations of the settings FAIRLEAD_NOTICE_…: for a registry without gateways that judge',
+    )
     .addOption(actorOption)
     .addOption(registryOption)
     .addOption(jsonOption)
     .action(async (models, options) => {
+      const notices = options.notify === true ? await openDriftNotices(context) : undefined;
       const { registry, store } = await openRegistry(context, options);
       const audit = auditContext(context, options);
       const windows = await openWindows(context, store, { rollUp: true });
@@ -43,6 +49,9 @@ export function defineDriftWatchCommand(command: Command, context: CommandContex
         baselineOf: ({ model, version }) =>
           readVersionBaseline(registry, { model, version: Number(version) }),
         recordChange: (change) => recordChange(registry, change, audit),
+        onVerdict: (verdict) => {
+          notices?.stored(verdict);
+        },
         now: () => context.io.now().getTime(),
         onError: (error) => {
           context.output.note(`fairlead: ${messageOf(error)}`);
@@ -54,9 +63,12 @@ export function defineDriftWatchCommand(command: Command, context: CommandContex
           options.json ? JSON.stringify(verdict) : formatVerdict(context.output, verdict),
         ]);
       };
-      if (options.once) {
-        const found = await checkOnce(watch, await versions(), print, context);
+      const end = async (found: readonly DriftVerdict[]): Promise<void> => {
+        await notices?.close();
         failOnDrift(options.failOnDrift, found);
+      };
+      if (options.once) {
+        await end(await checkOnce(watch, await versions(), print, context));
         return;
       }
       const ends = [
@@ -65,17 +77,37 @@ export function defineDriftWatchCommand(command: Command, context: CommandContex
       ].filter((signal) => signal !== undefined);
       const signal = AbortSignal.any(ends);
       const intervalMs = options.interval ?? INTERVAL_MS;
-      const last = await checkUntil(watch, { versions, print, signal, intervalMs, context });
-      failOnDrift(options.failOnDrift, last);
+      await end(await checkUntil(watch, { versions, print, signal, intervalMs, context }));
     });
   addExamples(command, [
     ['Every hour, from a timer', 'fairlead drift watch --once'],
+    ['The same, with a notice of each change', 'fairlead drift watch --once --notify'],
     [
       'As a check that fails while a model drifts',
       'fairlead drift watch iris --once --fail-on-drift',
     ],
     ['In a terminal, until Ctrl-C', 'fairlead drift watch'],
   ]);
+}
+
+/** Opens notices of verdicts, which are sent while the next ones are judged. */
+async function openDriftNotices(context: CommandContext): Promise<{
+  readonly stored: (verdict: DriftVerdict) => void;
+  readonly close: () => Promise<void>;
+}> {
+  const notices = await openNotices(context);
+  const { driftNotice } = await import('@fairlead/gateway');
+  const sending: Promise<void>[] = [];
+  return {
+    stored(verdict) {
+      const notice = driftNotice(verdict);
+      if (notice !== undefined) sending.push(notices.send(notice.condition, notice.status));
+    },
+    async close() {
+      await Promise.all(sending);
+      await notices.close();
+    },
+  };
 }
 
 function recordChange(

@@ -3,6 +3,7 @@ import { addExamples } from '../../add-examples.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { jsonOption } from '../../options/shared-options.ts';
+import { failedResults, noDestination } from '../../notices/open-notices.ts';
 import { count } from '../../output/format-values.ts';
 import { oneLine } from '../../output/plain-text.ts';
 import { table } from '../../output/table.ts';
@@ -12,12 +13,7 @@ export function defineTestCommand(command: Command, context: CommandContext): vo
   command.addOption(jsonOption).action(async (options) => {
     const { testNotices } = await import('@fairlead/gateway');
     const results = await testNotices(context.io.env);
-    if (results.length === 0) {
-      throw new CliError(
-        'ERR_CLI_USAGE',
-        'no destination is configured: set FAIRLEAD_NOTICE_WEBHOOKS, FAIRLEAD_NOTICE_SLACK_WEBHOOKS, FAIRLEAD_NOTICE_TOPIC or FAIRLEAD_NOTICE_SENTRY_DSN as the gateway has it',
-      );
-    }
+    if (results.length === 0) throw noDestination();
     context.output.present(options, { results }, () =>
       table(
         ['destination', 'result'],
@@ -27,7 +23,7 @@ export function defineTestCommand(command: Command, context: CommandContext): vo
         ]),
       ),
     );
-    const failed = results.filter(({ reason }) => reason !== undefined);
+    const failed = failedResults(results);
     if (failed.length === 0) return;
     throw new CliError(
       'ERR_CLI_CHECK_FAILED',

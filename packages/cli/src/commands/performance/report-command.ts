@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DriftTitle, PerformanceReport } from '@fairlead/drift';
+import type { NoticeCondition } from '@fairlead/monitoring';
 import type { Manifest, ObjectStore } from '@fairlead/registry';
 import type { Baseline } from '@fairlead/windows';
 import { addExamples } from '../../add-examples.ts';
@@ -14,6 +15,8 @@ import { readVersionBaseline } from '../../drift/read-version-baseline.ts';
 import { resolveVersion } from '../../drift/version-argument.ts';
 import { jsonOption, parseCount, registryOption } from '../../options/shared-options.ts';
 import { sinceOption, timeOf, untilOption } from '../../options/time-option.ts';
+import { openNotices } from '../../notices/open-notices.ts';
+import { count } from '../../output/format-values.ts';
 import { severalLines } from '../../output/plain-text.ts';
 import { predictionColumns } from '../../performance/prediction-columns.ts';
 import type { Query } from '../../performance/prediction-table.ts';
@@ -26,6 +29,8 @@ import { openRegistry } from '../../registry/open-registry.ts';
 const formatOption = new Option('--format <format>', 'Format of the report')
   .choices(['text', 'json', 'html'] as const)
   .default('text' as const);
+
+const MAX_NAMED = 10;
 
 /** Defines `fairlead performance report`. */
 export function definePerformanceReportCommand(command: Command, context: CommandContext): void {
@@ -48,10 +53,15 @@ export function definePerformanceReportCommand(command: Command, context: Comman
     .addOption(formatOption)
     .option('--out <file>', 'Write the report to a file')
     .option('--fail-on-alert', 'End with exit code 1 if a metric is worse than expected')
+    .option(
+      '--notify',
+      'Send a notice if a metric is worse than expected, to the destinations of the settings FAIRLEAD_NOTICE_…',
+    )
     .addOption(capturesOption)
     .addOption(registryOption)
     .addOption(jsonOption)
     .action(async (argument, options) => {
+      const notices = options.notify === true ? await openNotices(context) : undefined;
       const { registry, store } = await openRegistry(context, options);
       const { model, version } = await resolveVersion(registry, argument);
       const now = context.io.now();
@@ -70,6 +80,9 @@ export function definePerformanceReportCommand(command: Command, context: Comman
       const title = { model, version };
       const text = await render(options.json ? 'json' : options.format, report, title);
       await writeReport(context, text, options.out);
+      const condition = alertNotice(report, title);
+      if (condition !== undefined) await notices?.send(condition);
+      await notices?.close();
       if (options.failOnAlert) failOnAlert(report, title);
     });
   addExamples(command, [
@@ -77,6 +90,10 @@ export function definePerformanceReportCommand(command: Command, context: Comman
     [
       'A version by segment, as a page',
       'fairlead performance report iris@1 --by variant --since 30d --format html --out performance.html --captures ./captured',
+    ],
+    [
+      'From a timer, with a notice of what is worse',
+      'fairlead performance report iris --since 1d --notify --captures ./captured',
     ],
     [
       'One metric, for a script',
@@ -160,13 +177,39 @@ async function render(
   return format === 'html' ? performanceHtml(report, title) : performanceJson(report, title);
 }
 
+/** Notice of the metrics that are worse than expected, by day; values of segments are those of requests, and left out. */
+function alertNotice(
+  { total, days, segments }: PerformanceReport,
+  { model, version }: DriftTitle,
+): NoticeCondition | undefined {
+  const named = withAlerts([total, ...days]).map(
+    ({ name, alerts }) => `${name}: ${alerts.join(', ')}`,
+  );
+  const bySegment = withAlerts(segments).length;
+  if (named.length + bySegment === 0) return undefined;
+  const listed = named.slice(0, MAX_NAMED);
+  if (named.length > MAX_NAMED) listed.push(`${named.length - MAX_NAMED} more days`);
+  if (bySegment > 0) listed.push(count(bySegment, 'segment'));
+  return {
+    ...{ kind: 'performance', model, name: `version:${version}`, severity: 'warning' },
+    summary: `${model}: version ${version} is worse than expected (${listed.join('; ')})`,
+    details: { version, days: withAlerts(days).length, segments: bySegment },
+  };
+}
+
 function failOnAlert(report: PerformanceReport, { model, version }: DriftTitle): void {
   const { total, days, segments } = report;
-  const groups = [total, ...days, ...segments].filter(({ alerts }) => alerts.length > 0);
+  const groups = withAlerts([total, ...days, ...segments]);
   if (groups.length === 0) return;
   const names = groups.map(({ name, alerts }) => `${name} (${alerts.join(', ')})`);
   throw new CliError(
     'ERR_CLI_CHECK_FAILED',
-    `version ${version} of ${model} is worse than expected: ${names.slice(0, 10).join('; ')}`,
+    `version ${version} of ${model} is worse than expected: ${names.slice(0, MAX_NAMED).join('; ')}`,
   );
+}
+
+function withAlerts<T extends { readonly alerts: readonly unknown[] }>(
+  groups: readonly T[],
+): readonly T[] {
+  return groups.filter(({ alerts }) => alerts.length > 0);
 }
