@@ -15,10 +15,10 @@ test('each long test is a file of the repository', () => {
 test('each project keeps a test, without which it would have no report', () => {
   const projectOf = (file: string): string => file.split('/test/')[0] ?? '';
   const root = new URL('../../../', import.meta.url).pathname;
-  const kept = globSync('{packages,apps,tools}/*/test/**/*.test.ts', { cwd: root })
+  const others = globSync('{packages,apps,tools}/*/test/**/*.test.ts', { cwd: root })
     .filter((file) => !list.includes(file))
     .map(projectOf);
-  expect([...new Set(list.map(projectOf))].filter((project) => !kept.includes(project))).toEqual(
+  expect([...new Set(list.map(projectOf))].filter((project) => !others.includes(project))).toEqual(
     [],
   );
 });
