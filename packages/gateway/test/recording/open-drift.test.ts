@@ -1,4 +1,4 @@
-import { Registry } from 'prom-client';
+import { InferenceMetrics } from '@fairlead/monitoring';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
 import { eventually, temporaryFolder } from '@fairlead/test-support';
 import { baselineDigest, BinCounter, createBaseline, type WindowStore } from '@fairlead/windows';
@@ -36,7 +36,7 @@ function watch(registry: ModelRegistry, folder: string) {
     ...{ registry, versions, listener, onError, onEvent: vi.fn() },
     objects: folderStore(folder),
     windows: windows as unknown as WindowStore,
-    metrics: { registry: new Registry() },
+    metrics: new InferenceMetrics(),
   });
   onTestFinished(() => drift?.close());
   return { drift, served, listener, onError };
