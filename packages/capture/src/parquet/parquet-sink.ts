@@ -2,7 +2,7 @@ import { CaptureError } from '../capture-error.ts';
 import { checkOptions, invalidOption } from '../check-options.ts';
 import type { CaptureObjects } from '../objects/capture-objects.ts';
 import type { CaptureSink } from '../spool/capture-sink.ts';
-import { convertInWorker } from './convert-in-worker.ts';
+import { ConvertThread } from './convert-thread.ts';
 
 /** Options of {@link parquetSink}. */
 export interface ParquetSinkOptions {
@@ -14,7 +14,7 @@ export interface ParquetSinkOptions {
 /**
  * Stores spool files as Parquet, partitioned as Hive does: `captures/model=churn/version=3/date=2026-11-28/hour=16/….parquet`.
  *
- * A worker thread converts them. A repeated conversion of a file finds its own objects: each request is stored once.
+ * A worker thread converts them, until `close`. A repeated conversion of a file finds its own objects: each request is stored once.
  *
  * @throws CaptureError `ERR_CAPTURE_INVALID_OPTION`
  *
@@ -51,11 +51,11 @@ export function parquetSink(options: ParquetSinkOptions): CaptureSink {
   if (typeof (objects as Partial<CaptureObjects>).create !== 'function') {
     throw invalidOption('parquetSink: objects must have a method create, as a captureFolder has.');
   }
-  const closing = new AbortController();
+  const thread = new ConvertThread();
 
   return {
     async add(file) {
-      const { objects: converted, invalid } = await convertInWorker(file, closing.signal);
+      const { objects: converted, invalid } = await thread.convert(file);
       for (const { key, body } of converted) await objects.create(key, body);
       if (invalid === 0) return;
       const message = `${invalid} lines of the spool file ${file.id} can't be read and were left out`;
@@ -66,9 +66,6 @@ export function parquetSink(options: ParquetSinkOptions): CaptureSink {
       }
     },
 
-    close() {
-      closing.abort();
-      return Promise.resolve();
-    },
+    close: () => thread.close(),
   };
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { capturedColumns, captureFolder, openCapture } from '@fairlead/capture';
 import { parquetSink } from '@fairlead/capture/parquet';
 import type { Signature } from '@fairlead/signature';
@@ -169,7 +170,28 @@ test('a file that is missing rejects, and so does a sink that was closed', async
   const { sink } = setUp();
   await expect(sink.add({ id: 'x', path: '/missing/x.jsonl' })).rejects.toThrow('ENOENT');
   await sink.close?.();
-  await expect(sink.add({ id: 'x', path: '/missing/x.jsonl' })).rejects.toThrow('aborted');
+  await expect(sink.add({ id: 'x', path: '/missing/x.jsonl' })).rejects.toThrow('is closed');
+});
+
+test('one thread converts all files of a sink, also after one that is missing, until it ends', async () => {
+  const { sink } = setUp();
+  const started: Worker[] = [];
+  const onWorker = (worker: Worker): void => void started.push(worker);
+  process.on('worker', onWorker);
+  onTestFinished(() => void process.off('worker', onWorker));
+  const path = join(temporaryFolder(), 'empty.jsonl');
+  writeFileSync(path, '');
+  const missing = { id: 'x', path: '/missing/x.jsonl' };
+  const results = await Promise.allSettled(
+    [path, missing.path, path].map((each) => sink.add({ id: 'x', path: each })),
+  );
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(started).toHaveLength(1);
+  const waits = sink.add({ id: 'x', path });
+  await started[0]?.terminate();
+  await expect(waits).rejects.toThrow('ended without a result');
+  await sink.add({ id: 'x', path });
+  expect(started).toHaveLength(2);
 });
 
 test('a file of ten thousand rows is one file for each hour', async () => {

@@ -77,7 +77,12 @@ export async function deleteCaptures(options: DeleteOptions): Promise<DeleteResu
   }
   const folders: readonly string[] = spoolFolders;
   for (const folder of folders) await requireFolder(folder);
-  for (const folder of folders) await storeLeftovers(folder, parquetSink({ objects }));
+  const sink = parquetSink({ objects });
+  try {
+    for (const folder of folders) await storeLeftovers(folder, sink);
+  } finally {
+    await sink.close?.();
+  }
   await settle(folders);
   let waiting = 0;
   // Before the files are listed: a request is in the spool folder until it is stored.
