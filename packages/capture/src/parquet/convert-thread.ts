@@ -7,7 +7,7 @@ import type { ConvertedSpool } from './convert-spool.ts';
 // The sources run as they are under Node's type stripping; the published package holds JavaScript.
 const entry = new URL(`./convert-worker${extname(import.meta.url)}`, import.meta.url);
 
-/** What the thread answers for a file. */
+/** Answer of the thread about a file. */
 export type ConvertAnswer = { readonly converted: ConvertedSpool } | { readonly error: unknown };
 
 /**
