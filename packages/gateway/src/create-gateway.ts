@@ -147,7 +147,8 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const waits = isInherited(settings.listen);
   if (waits) requireInherited(settings.listen, 'FAIRLEAD_LISTEN');
   else await listener.open();
-  const loaded = waits ? loadThenOpen(listener, load(), settings.deadlineMs) : load();
+  const { listenWaitMs = settings.deadlineMs } = settings;
+  const loaded = waits ? loadThenOpen(listener, load(), listenWaitMs) : load();
   // The caller of a gateway that is closed early may not await it.
   loaded.catch(() => undefined);
 
@@ -181,13 +182,13 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   };
 }
 
-/** Listens when the models are loaded, but after `deadlineMs` at the latest: waiting clients then get at least "not ready". */
+/** Listens when the models are loaded, but after `waitMs` at the latest: waiting clients then get at least "not ready". */
 async function loadThenOpen(
   listener: Listener,
   loading: Promise<void>,
-  deadlineMs: number,
+  waitMs: number,
 ): Promise<void> {
-  await Promise.race([loading, sleep(deadlineMs, undefined, { ref: false })]);
+  await Promise.race([loading, sleep(waitMs, undefined, { ref: false })]);
   await listener.open();
   await loading;
 }

@@ -44,7 +44,8 @@ async function start() {
   });
   return {
     wrong,
-    gateway: () => startGatewayProcess(environment, gatewayCommand, [socket.fd()]),
+    gateway: (more: Readonly<Record<string, string>> = {}) =>
+      startGatewayProcess({ ...environment, ...more }, gatewayCommand, [socket.fd()]),
     begin: () => Array.from({ length: CLIENTS }, (_, number) => client(number)),
     end: () => {
       load.abort();
@@ -89,4 +90,17 @@ test('a second gateway may accept from the socket while the first still answers'
   end();
   await Promise.all(clients);
   expect(wrong).toEqual([]);
+});
+
+test('a gateway that takes over does not listen before its models are loaded, if it is to wait', async () => {
+  const { gateway } = await start();
+  // Any load takes longer than a millisecond.
+  const impatient = gateway({ FAIRLEAD_DEADLINE_MS: '1' });
+  await impatient.logged('models loaded');
+  const patient = gateway({ FAIRLEAD_DEADLINE_MS: '1', FAIRLEAD_LISTEN_WAIT_MS: '600000' });
+  await patient.logged('listening');
+  const order = (output: string): readonly string[] =>
+    [...output.matchAll(/"msg":"(listening|models loaded)"/g)].map(([, message = '']) => message);
+  expect(order(impatient.output())).toEqual(['listening', 'models loaded']);
+  expect(order(patient.output())).toEqual(['models loaded', 'listening']);
 });

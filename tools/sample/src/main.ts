@@ -28,6 +28,8 @@ process.env.ORT_DISABLE_TELEMETRY ??= '1';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
+const REPLACE_TIMEOUT_MS = 60_000;
+
 /** Called on SIGUSR2; restarts the gateway once everything runs. */
 let restart = (): void => undefined;
 process.on('SIGUSR2', () => {
@@ -130,7 +132,12 @@ async function restartGateway(running: RunningPrograms, gateway: Program): Promi
   restart = () => undefined;
   print('Restarting the gateway …');
   try {
-    await running.replace(gateway, 60_000);
+    // Until its models are loaded, only the predecessor may accept connections.
+    const environment = {
+      ...gateway.environment,
+      FAIRLEAD_LISTEN_WAIT_MS: String(REPLACE_TIMEOUT_MS),
+    };
+    await running.replace({ ...gateway, environment }, REPLACE_TIMEOUT_MS);
     print('Another gateway has taken over.');
   } catch (error) {
     // An error during the shutdown is expected.

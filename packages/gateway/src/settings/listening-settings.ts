@@ -9,6 +9,12 @@ export const listeningSettings = {
     '127.0.0.1:8080',
     'Address of the gateway: `host:port` (port 0: any free one), `unix:/path`, or `fd:3` for an inherited socket of systemd, in which connections wait until the models are loaded.',
   ),
+  listenWaitMs: setting(
+    'FAIRLEAD_LISTEN_WAIT_MS',
+    milliseconds.optional(),
+    undefined,
+    'Maximum time that connections wait in an inherited socket for the models, after which they get "not ready"; without it FAIRLEAD_DEADLINE_MS. Longer than any load where a gateway before this one still serves the socket.',
+  ),
   grpcListen: setting(
     'FAIRLEAD_GRPC_LISTEN',
     listenAddress.optional(),
