@@ -35,7 +35,7 @@ export async function withCaptures<T>(
       const version = selection.version === undefined ? '' : ` version ${selection.version}`;
       throw new CliError(
         'ERR_CLI_CHECK_FAILED',
-        `no captured requests of ${selection.model}${version} in ${objects.location} in this span`,
+        `no captured requests of ${selection.model}${version} in ${objects.location} in this span: use an earlier --since, or check the location and that gateways have FAIRLEAD_CAPTURE_LOCATION; requests are stored within five minutes`,
       );
     }
     const database = await duckdb.DuckDBInstance.create(':memory:', {

@@ -363,6 +363,8 @@ test('requests are deleted by id with their labels, and by a column', async () =
     ...['capture', 'delete', 'user 7', '--column', 'routing_keys', '--yes'],
   );
   expect(misspelled.stdout).toContain('No captured request has such a value of routing_keys');
+  const unknown = await run(place, 'capture', 'delete', 'a9', '--yes');
+  expect(unknown.stdout).toMatch(/No captured request or label in .* has such an id/u);
   const spool = ['--spool', './state/captures'];
   const missing = await run(place, 'capture', 'delete', 'a1', '--spool', './stat', '--yes');
   expect(missing).toMatchObject({ exitCode: 2 });

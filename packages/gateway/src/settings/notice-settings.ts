@@ -7,7 +7,7 @@ export const noticeSettings = {
     'FAIRLEAD_NOTICE_WEBHOOKS',
     secretAddresses.optional(),
     undefined,
-    'Sends notices about failed loads, failing versions and errors to these URLs as JSON, separated by commas: at once, then at most hourly with counts, and when they are over.',
+    'Sends notices about drift, failed loads, failing versions, errors and certificates to these URLs as JSON, separated by commas: at once, then at most hourly with counts, and when they are over.',
   ),
   noticeSecrets: setting(
     'FAIRLEAD_NOTICE_SECRETS',

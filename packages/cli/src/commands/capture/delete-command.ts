@@ -8,6 +8,7 @@ import type { CommandContext } from '../../command-context.ts';
 import { confirm } from '../../confirm.ts';
 import { collect, jsonOption, yesOption } from '../../options/shared-options.ts';
 import { count } from '../../output/format-values.ts';
+import { oneLine } from '../../output/plain-text.ts';
 
 /** Defines `fairlead capture delete`. */
 export function defineCaptureDeleteCommand(command: Command, context: CommandContext): void {
@@ -15,7 +16,7 @@ export function defineCaptureDeleteCommand(command: Command, context: CommandCon
     .argument('[values...]', 'Request ids, or values of --column')
     .option(
       '--column <name>',
-      'Column to search, such as routing_key or input_customer (default: request_id)',
+      'Column to search, such as input_account, or routing_key of recorders that store it (default: request_id)',
     )
     .option('--model <model>', 'Only of this model')
     .option(
@@ -55,11 +56,7 @@ export function defineCaptureDeleteCommand(command: Command, context: CommandCon
         ...(column === 'request_id'
           ? []
           : ['Labels have no such column: delete those of the requests by their ids.']),
-        ...(rows === 0 && column !== 'request_id'
-          ? [
-              `No captured request has such a value of ${column}: check the name of the column with fairlead capture query.`,
-            ]
-          : []),
+        ...(rows + labels > 0 ? [] : [notFound(column, objects.location)]),
       ]);
       if (waiting === 0) return;
       throw new CliError(
@@ -74,4 +71,10 @@ export function defineCaptureDeleteCommand(command: Command, context: CommandCon
       'fairlead capture delete "user 7" --column routing_key --captures ./captured --spool ./state/captures --yes',
     ],
   ]);
+}
+
+function notFound(column: string, location: string): string {
+  return column === 'request_id'
+    ? `No captured request or label in ${oneLine(location)} has such an id: check the location, and on hosts with gateways add --spool.`
+    : `No captured request has such a value of ${column}: check the name of the column with fairlead capture query.`;
 }

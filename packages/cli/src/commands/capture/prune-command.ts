@@ -13,7 +13,7 @@ export function defineCapturePruneCommand(command: Command, context: CommandCont
   command
     .requiredOption(
       '--before <time>',
-      'Time before which all is deleted: 2026-11-28, or an age such as 90d',
+      'Delete hours of requests, and days on which labels were received, that ended before: 2026-11-28, or an age such as 90d',
       parseTime,
     )
     .option('--model <model>', 'Only of this model')
