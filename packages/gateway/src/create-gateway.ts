@@ -147,8 +147,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const waits = isInherited(settings.listen);
   if (waits) requireInherited(settings.listen, 'FAIRLEAD_LISTEN');
   else await listener.open();
-  const { listenWaitMs = settings.deadlineMs } = settings;
-  const loaded = waits ? loadThenOpen(listener, load(), listenWaitMs) : load();
+  const loaded = waits ? loadThenOpen(listener, load(), settings) : load();
   // The caller of a gateway that is closed early may not await it.
   loaded.catch(() => undefined);
 
@@ -182,13 +181,13 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   };
 }
 
-/** Listens when the models are loaded, but after `waitMs` at the latest: waiting clients then get at least "not ready". */
+/** Listens when the models are loaded, but after `listenWaitMs` at the latest: waiting clients then get at least "not ready". */
 async function loadThenOpen(
   listener: Listener,
   loading: Promise<void>,
-  waitMs: number,
+  { deadlineMs, listenWaitMs = deadlineMs }: Settings,
 ): Promise<void> {
-  await Promise.race([loading, sleep(waitMs, undefined, { ref: false })]);
+  await Promise.race([loading, sleep(listenWaitMs, undefined, { ref: false })]);
   await listener.open();
   await loading;
 }
