@@ -35,7 +35,13 @@ export function partitionFolder({ model, version, hour }: Partition): string {
  * console.log(versionFolder({ model: 'churn*', version: '3' })); // captures/model=churn%2A/version=3
  * ```
  */
-export function versionFolder({ model, version }: Omit<Partition, 'hour'>): string {
+export function versionFolder({
+  model,
+  version,
+}: {
+  readonly model: string;
+  readonly version: string;
+}): string {
   return `${CAPTURES}/model=${escapeValue(model)}/version=${escapeValue(version)}`;
 }
 
