@@ -106,10 +106,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
     load: (model) => models.load(model),
   });
   const hint = (model: string) => discovery.hint(model);
-  const versions = new ServedVersions(
-    () => models.loadedVersions.map(({ label }) => label),
-    onError,
-  );
+  const versions = new ServedVersions(() => models, onError);
   const onOpen = versions.add.bind(versions);
   const { staleness } = monitoring;
   const source = registrySource(registry, settings, { staleness, hint, onOpen, onError });

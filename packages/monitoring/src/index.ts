@@ -44,7 +44,8 @@ export type {
   NoticeSubject,
 } from './notices/notice.ts';
 export { Notifier } from './notices/notifier.ts';
-export type { NoticeResult, NotifierOptions } from './notices/notifier.ts';
+export type { NoticeResult } from './notices/notifier.ts';
+export type { NotifierOptions } from './notices/notifier-options.ts';
 export { noticeMetrics } from './notices/notice-metrics.ts';
 export type { NoticeMetricsOptions } from './notices/notice-metrics.ts';
 export { sentryDestination } from './notices/sentry/sentry-destination.ts';

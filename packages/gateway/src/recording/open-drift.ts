@@ -1,7 +1,6 @@
-import { DriftWatch, type DriftVerdict } from '@fairlead/drift';
+import { DriftWatch, type DriftVerdict, type WindowSource } from '@fairlead/drift';
 import { driftMetrics, type InferenceMetrics } from '@fairlead/monitoring';
 import type { ModelRegistry, ObjectStore } from '@fairlead/registry';
-import type { WindowStore } from '@fairlead/windows';
 import { SERVICE } from '../monitoring/create-monitoring.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { PublishedNumber } from './publish-numbers.ts';
@@ -23,7 +22,7 @@ export interface DriftListener {
   stored(verdict: DriftVerdict): void;
   /** Called at each check with the newest verdict on a version, whichever process stored it. */
   found(verdict: DriftVerdict): void;
-  /** Called once for a version with a verdict that this process doesn't serve any more. */
+  /** Called once for a version with a verdict that this process doesn't serve any more; not at a shutdown. */
   gone(label: VersionLabel): void;
 }
 
@@ -42,7 +41,7 @@ export interface DriftDependencies {
   readonly registry: ModelRegistry;
   /** Store of the registry. */
   readonly objects: ObjectStore;
-  readonly windows: WindowStore;
+  readonly windows: WindowSource;
   readonly versions: ServedVersions;
   readonly metrics: Pick<InferenceMetrics, 'registry'>;
   readonly onEvent: (event: DriftEvent) => void;
@@ -52,7 +51,7 @@ export interface DriftDependencies {
 
 /** Judges finished hours or days of the served versions from the windows of the fleet; one process of a fleet stores each verdict. */
 export function openDrift(
-  settings: Settings,
+  settings: Pick<Settings, 'drift' | 'driftUnit' | 'driftIntervalMs'>,
   { registry, objects, windows, versions, metrics, onEvent, listener, onError }: DriftDependencies,
 ): Drift | undefined {
   if (settings.drift === 'off') return undefined;
@@ -76,8 +75,8 @@ export function openDrift(
         .version(Number(version))
         .recordDrift({ ...change, actor: SERVICE }),
     versions() {
-      const served = [...versions.loaded()];
-      forgetGone(served);
+      const served = versions.loaded();
+      if (!versions.draining) forgetGone(served);
       return served;
     },
     intervalMs: settings.driftIntervalMs,
@@ -93,7 +92,7 @@ export function openDrift(
     onError,
   });
   watch.start();
-  const read = () => [...versions.loaded()].flatMap((label) => latest.get(keyOf(label)) ?? []);
+  const read = () => versions.loaded().flatMap((label) => latest.get(keyOf(label)) ?? []);
   driftMetrics({ registry: metrics.registry, read });
   return {
     verdictOf: (label) => latest.get(keyOf(label)),

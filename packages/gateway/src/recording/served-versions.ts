@@ -16,17 +16,32 @@ interface ServedVersion {
 /** Versions that are remembered although they aren't loaded: they are about to be, or their last records are on the way. */
 const MAX_NOT_LOADED = 16;
 
+/** The part of the models that tells which versions are served. */
+interface Models {
+  readonly loadedVersions: readonly { readonly label: VersionLabel }[];
+  readonly draining: boolean;
+}
+
 /** Signatures and baselines of the versions that the gateway has opened. */
 export class ServedVersions {
   readonly #versions = new Map<string, ServedVersion>();
-  /** Returns the versions that are loaded. */
-  readonly loaded: () => Iterable<VersionLabel>;
+  readonly #models: () => Models;
   readonly #onError: (error: unknown) => void;
 
-  /** @param loaded - returns the versions that are loaded, which stay */
-  constructor(loaded: () => Iterable<VersionLabel>, onError: (error: unknown) => void) {
-    this.loaded = loaded;
+  /** @param models - returns the models, whose loaded versions stay */
+  constructor(models: () => Models, onError: (error: unknown) => void) {
+    this.#models = models;
     this.#onError = onError;
+  }
+
+  /** Returns the versions that are loaded. */
+  loaded(): readonly VersionLabel[] {
+    return this.#models().loadedVersions.map(({ label }) => label);
+  }
+
+  /** True when the gateway shuts down: versions that end now are served again after a restart. */
+  get draining(): boolean {
+    return this.#models().draining;
   }
 
   /** Remembers a version that is about to be loaded; a baseline that can't be used is reported. */
@@ -37,7 +52,7 @@ export class ServedVersions {
       signature,
       baseline: this.#decode(`${model} version ${version}`, signature, baseline),
     });
-    const loaded = new Set([...this.loaded()].map(keyOf));
+    const loaded = new Set(this.loaded().map(keyOf));
     const others = [...this.#versions.keys()].filter((each) => !loaded.has(each));
     for (const each of others.slice(0, -MAX_NOT_LOADED)) this.#versions.delete(each);
   }

@@ -63,12 +63,14 @@ export function defineDriftWatchCommand(command: Command, context: CommandContex
           options.json ? JSON.stringify(verdict) : formatVerdict(context.output, verdict),
         ]);
       };
-      const end = async (found: readonly DriftVerdict[]): Promise<void> => {
+      const end = async (checks: Promise<readonly DriftVerdict[]>): Promise<void> => {
+        // Verdicts that were stored before an error have their notices too.
+        const found = await checks.finally(() => notices?.sent());
         await notices?.close();
         failOnDrift(options.failOnDrift, found);
       };
       if (options.once) {
-        await end(await checkOnce(watch, await versions(), print, context));
+        await end(checkOnce(watch, await versions(), print, context));
         return;
       }
       const ends = [
@@ -77,7 +79,7 @@ export function defineDriftWatchCommand(command: Command, context: CommandContex
       ].filter((signal) => signal !== undefined);
       const signal = AbortSignal.any(ends);
       const intervalMs = options.interval ?? INTERVAL_MS;
-      await end(await checkUntil(watch, { versions, print, signal, intervalMs, context }));
+      await end(checkUntil(watch, { versions, print, signal, intervalMs, context }));
     });
   addExamples(command, [
     ['Every hour, from a timer', 'fairlead drift watch --once'],
@@ -90,23 +92,24 @@ export function defineDriftWatchCommand(command: Command, context: CommandContex
   ]);
 }
 
-/** Opens notices of verdicts, which are sent while the next ones are judged. */
+/** Opens notices of verdicts, which are sent in their order while the next ones are judged. */
 async function openDriftNotices(context: CommandContext): Promise<{
   readonly stored: (verdict: DriftVerdict) => void;
+  /** Resolves when the notices of the verdicts so far were sent. */
+  readonly sent: () => Promise<void>;
   readonly close: () => Promise<void>;
 }> {
   const notices = await openNotices(context);
   const { driftNotice } = await import('@fairlead/gateway');
-  const sending: Promise<void>[] = [];
+  let sending = Promise.resolve();
   return {
     stored(verdict) {
       const notice = driftNotice(verdict);
-      if (notice !== undefined) sending.push(notices.send(notice.condition, notice.status));
+      if (notice === undefined) return;
+      sending = sending.then(() => notices.send(notice.condition, notice.status));
     },
-    async close() {
-      await Promise.all(sending);
-      await notices.close();
-    },
+    sent: () => sending,
+    close: () => notices.close(),
   };
 }
 
