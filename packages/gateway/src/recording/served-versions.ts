@@ -16,7 +16,7 @@ interface ServedVersion {
 /** Versions that are remembered although they aren't loaded: they are about to be, or their last records are on the way. */
 const MAX_NOT_LOADED = 16;
 
-/** The part of the models that tells which versions are served. */
+/** The part of the models with the versions that are served. */
 interface Models {
   readonly loadedVersions: readonly { readonly label: VersionLabel }[];
   readonly draining: boolean;
