@@ -43,6 +43,8 @@ defaults
   timeout connect 5s
   timeout client 60s
   timeout server 60s
+  # Otherwise the interval of the checks is their timeout, and a busy machine's host counts as down.
+  timeout check 60s
 frontend clients
   bind 127.0.0.1:${front}
   default_backend web
