@@ -16,6 +16,8 @@ export interface JobRequest {
   readonly owner?: string;
   /** Request id, which is forwarded to upstreams. */
   readonly requestId?: string;
+  /** Key that the version is chosen by; absent for the owner, else the request id. */
+  readonly routingKey?: string;
   /** URL that is called once the job has finished. */
   readonly webhookUrl?: string;
   /** Identity of the request, for repeated requests. */

@@ -16,7 +16,7 @@ export function readStoredRequest(facts: unknown, id?: string): JobRequest | und
     areTexts(headers) &&
     isText(model) &&
     Number.isFinite(createdAtMs) &&
-    ['bodyFormat', 'owner', 'requestId', 'webhookUrl'].every((name) =>
+    ['bodyFormat', 'owner', 'requestId', 'routingKey', 'webhookUrl'].every((name) =>
       isOptionalText(facts, name),
     ) &&
     (idempotency === undefined || isIdempotency(idempotency));

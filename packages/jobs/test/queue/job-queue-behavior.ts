@@ -95,7 +95,8 @@ export function describeJobQueue(
     test('a job waits, runs and ends, with its request and response to the byte', async () => {
       const queue = await open(newPlace());
       const body = Buffer.from([0, 10, 255, 123, 10]);
-      const given = job('', { body, owner: 'ann', requestId: 'r-1' });
+      const sent = { owner: 'ann', requestId: 'r-1', routingKey: 'user 7' };
+      const given = job('', { body, ...sent });
       const { request, state } = await queue.enqueue(given);
       expect(state).toBe('queued');
       expect(request.id).toMatch(/^[\w-]{22}$/);
@@ -104,7 +105,7 @@ export function describeJobQueue(
 
       const claimed = await claim(queue);
       expect(claimed.request).toEqual(request);
-      expect(claimed.request).toMatchObject({ owner: 'ann', requestId: 'r-1', path: given.path });
+      expect(claimed.request).toMatchObject({ ...sent, path: given.path });
       expect(claimed.body).toEqual(body);
       expect(claimed.attempt).toBe(1);
       expect((await queue.get(request.id))?.state).toBe('running');

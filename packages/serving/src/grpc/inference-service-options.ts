@@ -47,6 +47,11 @@ export interface InferenceServiceOptions {
   readonly maxMessageBytes?: number;
   /** Returns the id of a request, which is forwarded to upstreams. */
   readonly requestId?: (call: IncomingCall) => string | undefined;
+  /**
+   * Returns the key that the server's `router` assigns versions by, such as metadata with the user's id.
+   * @defaultValue the client of the admission, else the id of the request
+   */
+  readonly routingKey?: (call: IncomingCall) => string | undefined;
   /** Called for internal errors of the server, whose details clients don't see. */
   readonly onError?: (error: unknown) => void;
 }
@@ -60,6 +65,7 @@ const optionNames: OptionNames<InferenceServiceOptions> = {
   codec: 'optional',
   maxMessageBytes: 'optional',
   requestId: 'optional',
+  routingKey: 'optional',
   onError: 'optional',
 };
 
@@ -83,15 +89,17 @@ export function resolveInferenceServiceOptions(
     codec = new CodecPool(),
     maxMessageBytes = 16 * 1024 * 1024,
     requestId = () => undefined,
+    routingKey = () => undefined,
     onError = () => undefined,
   } = checkOptions('inferenceService', options, optionNames);
   checkInteger('receiveTimeoutMs', receiveTimeoutMs, 1, MAX_INT32);
   checkInteger('maxMessageBytes', maxMessageBytes, 1, MAX_INT32);
-  checkFunctions({ admit, requestId, onError });
+  checkFunctions({ admit, requestId, routingKey, onError });
   const limits = { receiveTimeoutMs, bodies, codec, maxMessageBytes };
   const functions = {
     admit,
     requestId: returnsText('requestId', requestId),
+    routingKey: returnsText('routingKey', routingKey),
     onError: safeListener(onError, warnOfFailure('onError')),
   };
   return { serverName, serverVersion, ...functions, ...limits };

@@ -39,7 +39,11 @@ const EXCHANGE: Pick<InferenceExchange<DecodedMessage>, 'decode' | 'decodeIn'> =
  */
 export async function modelInfer(
   models: ModelServer,
-  { codec, requestId }: Pick<ResolvedInferenceServiceOptions, 'codec' | 'requestId'>,
+  {
+    codec,
+    requestId,
+    routingKey,
+  }: Pick<ResolvedInferenceServiceOptions, 'codec' | 'requestId' | 'routingKey'>,
   call: RawCall,
   admission: Admission,
 ): Promise<Buffer> {
@@ -48,8 +52,9 @@ export async function modelInfer(
   const target = targetOf(modelName, modelVersion);
   rejectPromise('mayInfer', admission.mayInfer?.(target.model));
   const { client } = admission;
-  const id = requestId(incomingOf('ModelInfer', call));
-  const key = client ?? id;
+  const incoming = incomingOf('ModelInfer', call);
+  const id = requestId(incoming);
+  const key = routingKey(incoming) ?? client ?? id;
   const model = models.route(target, key);
   model.refuseIfFull(client);
   const presence = new CallPresence(call);

@@ -30,6 +30,7 @@ export async function acceptJob(
     owner,
     client,
     requestId,
+    routingKey,
     webhooks,
   }: ResolvedJobHandlerOptions,
   req: IncomingMessage,
@@ -41,6 +42,7 @@ export async function acceptJob(
   const idempotencyKey = idempotencyKeyOf(req);
   const ownedBy = owner(req);
   const id = requestId(req);
+  const key = routingKey(req);
   const planned = {
     model: route.target.model,
     ...(ownedBy !== undefined && { owner: ownedBy }),
@@ -60,6 +62,7 @@ export async function acceptJob(
         ? { body }
         : { body: packDecoded(decoded), sentBody: body, bodyFormat: DECODED }),
       ...(id !== undefined && { requestId: id }),
+      ...(key !== undefined && { routingKey: key }),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
     }),
   );

@@ -60,6 +60,11 @@ export interface JobHandlerOptions {
   readonly authorize?: (req: IncomingMessage, model: string) => void;
   /** Returns the id of a request, which is forwarded to upstreams. */
   readonly requestId?: (req: IncomingMessage) => string | undefined;
+  /**
+   * Returns the key that the server's `router` assigns versions by; that of the inference handler. It is stored with the job.
+   * @defaultValue the owner of the job, else the id of its request
+   */
+  readonly routingKey?: (req: IncomingMessage) => string | undefined;
   /** Allowed destinations of webhooks, such as a {@link WebhookSender}; without it requests with a webhook are rejected. */
   readonly webhooks?: Pick<WebhookSender, 'allows'>;
   /** Called for errors of the server, whose details clients don't see. */
@@ -77,6 +82,7 @@ const optionNames: OptionNames<JobHandlerOptions> = {
   client: 'optional',
   authorize: 'optional',
   requestId: 'optional',
+  routingKey: 'optional',
   webhooks: 'optional',
   onError: 'optional',
 };
@@ -112,6 +118,7 @@ export function resolveJobHandlerOptions(options: JobHandlerOptions): ResolvedJo
     client = owner,
     authorize = () => undefined,
     requestId = () => undefined,
+    routingKey = () => undefined,
     onError = () => undefined,
     ...rest
   } = checkOptions('jobHandler', options, optionNames);
@@ -120,7 +127,7 @@ export function resolveJobHandlerOptions(options: JobHandlerOptions): ResolvedJo
     const message = `path is ${JSON.stringify(path)}; it must be like "/v2/jobs"`;
     throw new ServingError('ERR_SERVING_INVALID_OPTION', message);
   }
-  checkFunctions({ owner, client, authorize, requestId, onError });
+  checkFunctions({ owner, client, authorize, requestId, routingKey, onError });
   checkMethods('queue', rest.queue, QUEUE_METHODS);
   checkMethods('webhooks', rest.webhooks, ['allows']);
   const functions = {
@@ -128,6 +135,7 @@ export function resolveJobHandlerOptions(options: JobHandlerOptions): ResolvedJo
     client: returnsText('client', client),
     authorize,
     requestId: returnsText('requestId', requestId),
+    routingKey: returnsText('routingKey', routingKey),
     onError: safeListener(onError, warnOfFailure('onError')),
   };
   return { protocols, path, maxBodyBytes, bodies, codec, ...functions, ...rest };

@@ -13,12 +13,17 @@ export interface NewJob {
   readonly bodyFormat?: string;
   readonly owner?: string;
   readonly requestId?: string;
+  /** Key that the version is chosen by. */
+  readonly routingKey?: string;
   readonly webhookUrl?: string;
   readonly idempotencyKey?: string;
 }
 
 /** A stored request, with what running it needs. */
-export type StoredRequest = Pick<NewJob, 'path' | 'headers' | 'owner' | 'bodyFormat' | 'requestId'>;
+export type StoredRequest = Pick<
+  NewJob,
+  'path' | 'headers' | 'owner' | 'bodyFormat' | 'requestId' | 'routingKey'
+>;
 
 /** A stored job. */
 export interface StoredJob {

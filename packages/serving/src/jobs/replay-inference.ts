@@ -89,14 +89,16 @@ export function replayInference(server: ModelServer, options: ReplayInferenceOpt
 
   async function infer(
     found: ProtocolRoute | undefined,
-    { path, headers, owner, requestId, bodyFormat }: StoredRequest,
+    stored: StoredRequest,
     body: Buffer,
     signal: AbortSignal,
   ): Promise<Encodable> {
+    const { path, headers, owner, requestId, bodyFormat } = stored;
     if (found?.route.target === undefined) throw pathNotFound(path);
     const exchange = found.route.open(headers);
-    const model = server.route(found.route.target, owner ?? requestId);
-    const context = { signal, requestId, timeoutMs: runTimeoutMs, background: true };
+    const routingKey = stored.routingKey ?? owner ?? requestId;
+    const model = server.route(found.route.target, routingKey);
+    const context = { signal, requestId, routingKey, timeoutMs: runTimeoutMs, background: true };
     if (bodyFormat === undefined) {
       return { exchange, inferred: await runExchange(exchange, body, model, context, codec) };
     }

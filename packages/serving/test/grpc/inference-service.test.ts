@@ -24,6 +24,7 @@ import {
   ModelServer,
   type InferenceFinishedEvent,
   type Runtime,
+  type VersionRouter,
 } from '@fairlead/serving';
 import {
   healthService,
@@ -758,6 +759,42 @@ test('messages that would take more memory than one client may are rejected, and
   });
   expect((await other.answer).id).toBeDefined();
   await until(() => bodies.used === 0 && bodies.clients === 0);
+});
+
+test('the version is chosen by the routing key of the call, else by its client, else by its id', async () => {
+  const keys: (string | undefined)[] = [];
+  const router: VersionRouter = {
+    route: (_target, key) => {
+      keys.push(key);
+      return undefined;
+    },
+  };
+  const routed = new ModelServer({
+    source: new MemorySource([{ signature: affine }]),
+    runtimes: { onnx: onnxRuntime() },
+    router,
+  });
+  onTestFinished(() => routed.close());
+  await routed.serve('m');
+  const first = (name: string) => (call: IncomingCall) => call.metadata.get(name).map(String)[0];
+  const { send } = await serve(routed, {
+    admit: (call) => {
+      const client = first('x-client')(call);
+      return client === undefined ? {} : { client };
+    },
+    requestId: first('x-request-id'),
+    routingKey: first('x-user'),
+  });
+  for (const names of [
+    ['x-user', 'x-client', 'x-request-id'],
+    ['x-client', 'x-request-id'],
+    ['x-request-id'],
+  ]) {
+    const metadata = new Metadata();
+    for (const name of names) metadata.set(name, `of ${name}`);
+    await send('ModelInfer', typed(), { metadata }).answer;
+  }
+  expect(keys).toEqual(['of x-user', 'of x-client', 'of x-request-id']);
 });
 
 test.each(['ModelReady', 'ModelMetadata', 'ServerLive', 'Check'])(

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -52,10 +52,10 @@ async function start(options: Partial<JobHandlerOptions>): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const post = (origin: string): Promise<Response> =>
+const post = (origin: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
   fetch(`${origin}/ml/v2/models/m/infer`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', prefer: 'respond-async' },
+    headers: { 'content-type': 'application/json', prefer: 'respond-async', ...headers },
     body: '{"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[1,2]}]}',
   });
 
@@ -91,6 +91,20 @@ test('an owner that returns a promise owns no job', async () => {
     500,
     { error: 'owner() returned a promise; it must return a string or undefined' },
   ]);
+});
+
+test('a job is stored with the routing key of its request', async () => {
+  const stored: NewJob[] = [];
+  const queue = memoryQueue();
+  const enqueue = (job: NewJob) => {
+    stored.push(job);
+    return queue.enqueue(job);
+  };
+  const routingKey = ({ headers }: IncomingMessage) => headers['x-user']?.toString();
+  const origin = await start({ queue: { ...queue, enqueue }, routingKey });
+  await post(origin);
+  await post(origin, { 'x-user': 'user 7' });
+  expect(stored.map((job) => job.routingKey)).toEqual([undefined, 'user 7']);
 });
 
 test.each([

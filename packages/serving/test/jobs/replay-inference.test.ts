@@ -55,6 +55,36 @@ test('a body in the format of another release gets 501 with the format', async (
   expect(String(response.body)).toContain('decoded-0');
 });
 
+test.each([
+  [{ routingKey: 'user 7', owner: 'shop', requestId: 'r-1' }, 'user 7'],
+  [{ owner: 'shop', requestId: 'r-1' }, 'shop'],
+  [{ requestId: 'r-1' }, 'r-1'],
+])('the version for a job of %j is chosen by %j, which is recorded', async (stored, key) => {
+  const keys: (string | undefined)[] = [];
+  const recorded = Promise.withResolvers<string | undefined>();
+  const models = await serve(
+    { signature: affine },
+    {
+      router: {
+        route: (_target, routed) => {
+          keys.push(routed);
+          return undefined;
+        },
+      },
+      recorder: {
+        record: ({ routingKey }) => {
+          recorded.resolve(routingKey);
+        },
+      },
+    },
+  );
+  const body = Buffer.from(
+    '{"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[1,2]}]}',
+  );
+  const { response } = await replayInference(models)({ ...request, ...stored }, body, signal);
+  expect([response.status, keys, await recorded.promise]).toEqual([200, [key], key]);
+});
+
 test('the timeout of requests does not limit a job', async () => {
   const models = await serve({ signature: slow, file: 'slow.onnx' }, { requestTimeoutMs: 1 });
   const inputs = [{ name: 'times', datatype: 'INT64', shape: [1], data: [300] }];
