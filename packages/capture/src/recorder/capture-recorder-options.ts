@@ -23,7 +23,7 @@ export interface CaptureRecorderOptions {
    */
   readonly samplingSecret?: string | undefined;
   /**
-   * Stores the routing key of a request, which may be personal.
+   * Stores the routing key of a request, which may be personal; not a key that is the request id.
    * @defaultValue false
    */
   readonly keepRoutingKeys?: boolean | undefined;

@@ -58,7 +58,8 @@ export function encodeRequest(
   const request = {
     ...{ requestId, at: Math.floor(at), durationMs, rows, weight },
     ...(label.variant !== undefined && { variant: label.variant }),
-    ...(keepRoutingKeys && { routingKey: record.routingKey }),
+    // A request without a key is routed by its id, which is stored once.
+    ...(keepRoutingKeys && record.routingKey !== requestId && { routingKey: record.routingKey }),
     ...(shadowOf !== undefined && { shadowOf: nameOf(shadowOf) }),
     ...(fallback !== undefined && { fallbackFrom: nameOf(fallback) }),
     values,

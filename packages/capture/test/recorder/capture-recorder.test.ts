@@ -123,6 +123,17 @@ test('a request without an id gets one; shadows, fallbacks and routing keys are 
   });
 });
 
+test('a routing key that is the request id is not stored twice', async () => {
+  const { requests, open } = setUp();
+  const recorder = await open({ keepRoutingKeys: true });
+  for (const id of ['a', 'b']) recorder.record(inference(id, { routingKey: 'a' }));
+  await recorder.flush();
+  expect(requests().map(({ requestId, routingKey }) => [requestId, routingKey])).toEqual([
+    ['a', undefined],
+    ['b', 'a'],
+  ]);
+});
+
 test('a file is complete after its rows, its bytes or its age', async () => {
   const { files, open } = setUp();
   const byRows = await open({ maxRows: 10 });
