@@ -4,6 +4,7 @@ import { createLogger } from '@fairlead/monitoring';
 import { CodecPool, shutDownGracefully } from '@fairlead/serving';
 import type { OptionNames } from '@fairlead/signature';
 import { openGuard } from './access/open-guard.ts';
+import { createRoutingKeys } from './access/routing-keys.ts';
 import { TrafficSampler } from './console/traffic-sampler.ts';
 import { openGrpc } from './grpc/open-grpc.ts';
 import { createBodyMemory } from './http/create-body-memory.ts';
@@ -121,7 +122,8 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const bodies = createBodyMemory(settings);
   // The observer of the models reports their failed requests, so that their errors are only logged.
   const reports = { client: guard.clientOf, metrics, onError: logError };
-  const shared = { models, protocols, bodies, codec, ...reports };
+  const routingKeys = createRoutingKeys(settings);
+  const shared = { models, protocols, bodies, codec, routingKeys, ...reports };
   const jobs = await openJobs(settings, { ...shared, onEvent });
   const { labels, verdictOf } = recording;
   const sampler = new TrafficSampler(metrics.registry, onError);
@@ -129,7 +131,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const http = { ...shared, ...app, jobs: jobs?.handler, tracing, logger };
   const server = createHttpServer(settings, http);
 
-  const startGrpc = () => openGrpc(settings, models, guard, { bodies, codec, onError });
+  const startGrpc = () => openGrpc(settings, models, guard, { ...shared, onError });
   const listener = new Listener(settings, server, startGrpc, logger);
 
   async function load(): Promise<void> {

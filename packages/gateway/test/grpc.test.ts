@@ -1,8 +1,6 @@
 import { BoundSocket, connect } from 'node:net';
 import { join } from 'node:path';
-import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
-import { fileURLToPath } from 'node:url';
+import { status, type ServiceError } from '@grpc/grpc-js';
 import { httpCall, temporaryFolder, until } from '@fairlead/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import {
@@ -10,56 +8,11 @@ import {
   processEnvironment,
   startGatewayProcess,
 } from './support/gateway-process.ts';
+import { grpcClient } from './support/grpc-client.ts';
 import { pepper, writeKeysFile } from './support/keys-file.ts';
 import { onnxVersion, sampleRegistry } from './support/sample-registry.ts';
 import { startGateway } from './support/start-gateway.ts';
 
-const proto = (file: string) =>
-  loadSync(fileURLToPath(new URL(`../../../packages/serving/proto/${file}`, import.meta.url)), {
-    defaults: true,
-    enums: String,
-  });
-const services: Record<string, object | undefined> = {
-  ...proto('open-inference.proto'),
-  ...proto('health.proto'),
-};
-
-interface Method {
-  readonly path: string;
-  readonly requestSerialize: (message: object) => Buffer;
-  readonly responseDeserialize: (bytes: Buffer) => Record<string, unknown>;
-}
-
-function clientOf(address: string) {
-  const client = new Client(address, credentials.createInsecure());
-  onTestFinished(() => {
-    client.close();
-  });
-  return (
-    name: string,
-    message: object,
-    metadata: Readonly<Record<string, string>> = {},
-  ): Promise<Record<string, unknown>> =>
-    new Promise((resolve, reject) => {
-      const service = name === 'Check' ? 'grpc.health.v1.Health' : 'inference.GRPCInferenceService';
-      const methods = services[service] as Readonly<Record<string, Method>> | undefined;
-      const method = methods?.[name];
-      if (method === undefined) throw new Error(name);
-      const sent = new Metadata();
-      for (const [key, value] of Object.entries(metadata)) sent.set(key, value);
-      client.makeUnaryRequest(
-        method.path,
-        method.requestSerialize,
-        method.responseDeserialize,
-        message,
-        sent,
-        (error, answer) => {
-          if (error === null && answer !== undefined) resolve(answer);
-          else reject(error ?? new Error('no answer'));
-        },
-      );
-    });
-}
 const failure = (answer: Promise<unknown>): Promise<ServiceError> =>
   answer.then(
     () => {
@@ -101,7 +54,7 @@ async function start(more: Readonly<Record<string, string>> = {}) {
   const { call, logged } = await startGateway({ ...variables, ...more });
   const { port } = await logged('listening for gRPC');
   const onPort = more.FAIRLEAD_GRPC_LISTEN !== undefined;
-  return { call, send: clientOf(onPort ? `127.0.0.1:${String(port)}` : `unix:${grpcSocket}`) };
+  return { call, send: grpcClient(onPort ? `127.0.0.1:${String(port)}` : `unix:${grpcSocket}`) };
 }
 
 test('speaks gRPC beside HTTP, with the keys, scopes and limits of HTTP', async () => {
@@ -207,7 +160,7 @@ test('at SIGTERM calls in flight are answered, new ones are refused, and the pro
   const { socketPath, grpcSocket, variables } = await grpcVariables();
   const gateway = startGatewayProcess({ ...open, ...variables });
   await gateway.logged('models loaded');
-  const send = clientOf(`unix:${grpcSocket}`);
+  const send = grpcClient(`unix:${grpcSocket}`);
   const inFlight = send('ModelInfer', slow(3000));
   const busy = 'nv_inference_pending_request_count{model="slow",version="1"} 1';
   await until(async () => {
@@ -248,7 +201,7 @@ test('listens on a Unix socket that systemd passes, beside the one of HTTP', asy
     ...Object.keys(passed).map((name) => `--setenv=${name}`),
     ...gatewayCommand,
   ]);
-  const send = clientOf(`unix:${grpc}`);
+  const send = grpcClient(`unix:${grpc}`);
   // The first connection starts it, and waits until the models are loaded.
   const answer = await until(() => send('ModelInfer', affine));
   expect(answer).toMatchObject({ modelName: 'affine', modelVersion: '1' });

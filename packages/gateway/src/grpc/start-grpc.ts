@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { isRequestId } from '@fairlead/security';
@@ -7,8 +8,10 @@ import {
   inferenceService,
   grpcServerOptions,
   shutDownGrpc,
+  type IncomingCall,
 } from '@fairlead/serving/grpc';
 import type { Guard } from '../access/guard.ts';
+import type { RoutingKeys } from '../access/routing-keys.ts';
 import { isInherited, listenOn } from '../listening/listen-on.ts';
 import type { GrpcListener } from '../listening/listener.ts';
 import { forSetting, SettingsError } from '../settings/settings-error.ts';
@@ -18,6 +21,7 @@ import type { Settings } from '../settings/settings.ts';
 interface GrpcDependencies {
   readonly bodies: BodyMemory;
   readonly codec: CodecPool;
+  readonly routingKeys: RoutingKeys;
   readonly onError: (error: unknown) => void;
 }
 
@@ -35,11 +39,10 @@ export async function startGrpc(
   }: Settings,
   models: ModelServer,
   guard: Guard,
-  { bodies, codec, onError }: GrpcDependencies,
+  { bodies, codec, routingKeys, onError }: GrpcDependencies,
 ): Promise<GrpcListener | undefined> {
   if (grpcListen === undefined) return undefined;
-  const requestId = ({ metadata }: { metadata: { get(key: string): unknown[] } }) =>
-    metadata.get('x-request-id').find(isRequestId);
+  const requestId = requestIds();
   const inference = inferenceService(models, {
     admit: (call) => guard.admit(call),
     receiveTimeoutMs,
@@ -47,6 +50,7 @@ export async function startGrpc(
     codec,
     maxMessageBytes,
     requestId,
+    routingKey: (call) => routingKeys.ofCall(call, requestId(call)),
     onError,
   });
   const server = new Server({
@@ -87,4 +91,16 @@ export async function startGrpc(
     }),
   );
   return { port, close: (graceMs) => shutDownGrpc(server, graceMs) };
+}
+
+/** Returns a function that returns the id of a call: that of its metadata, else a new one, as over HTTP. */
+function requestIds(): (call: IncomingCall) => string {
+  const made = new WeakMap<object, string>();
+  return ({ metadata }) => {
+    const known = metadata.get('x-request-id').find(isRequestId) ?? made.get(metadata);
+    if (known !== undefined) return known;
+    const id = randomUUID();
+    made.set(metadata, id);
+    return id;
+  };
 }

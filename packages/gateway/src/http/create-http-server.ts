@@ -7,6 +7,7 @@ import {
   type CodecPool,
   type InferenceHandler,
 } from '@fairlead/serving';
+import type { RoutingKeys } from '../access/routing-keys.ts';
 import type { Tracing } from '../monitoring/open-tracing.ts';
 import type { Logger } from '../monitoring/logger.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -18,6 +19,7 @@ export interface HttpDependencies extends AppDependencies {
   /** Asynchronous inference; undefined when the settings name no queue. */
   readonly jobs: InferenceHandler | undefined;
   readonly codec: CodecPool;
+  readonly routingKeys: RoutingKeys;
   readonly tracing: Tracing | undefined;
   readonly logger: Logger;
 }
@@ -40,6 +42,7 @@ export function createHttpServer(settings: Settings, dependencies: HttpDependenc
       codec,
       client,
       requestId: getRequestId,
+      routingKey: dependencies.routingKeys.ofRequest,
       onError,
     }),
     (req, res, next) => {

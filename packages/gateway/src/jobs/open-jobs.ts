@@ -13,6 +13,7 @@ import {
   type ModelServer,
 } from '@fairlead/serving';
 import { WebhookSender } from '@fairlead/webhooks';
+import type { RoutingKeys } from '../access/routing-keys.ts';
 import { jobLimits } from './job-limits.ts';
 import { importPeer } from '../settings/import-peer.ts';
 import { forSetting, forSettingLater } from '../settings/settings-error.ts';
@@ -34,6 +35,7 @@ interface JobDependencies {
   readonly bodies: BodyMemory;
   readonly codec: CodecPool;
   readonly client: (req: IncomingMessage) => string;
+  readonly routingKeys: RoutingKeys;
   readonly protocols: readonly Protocol[];
   readonly metrics: Pick<InferenceMetrics, 'registry'>;
   readonly onEvent: (event: JobEvent) => void;
@@ -47,10 +49,12 @@ interface JobDependencies {
  */
 export async function openJobs(
   settings: Settings,
-  { models, bodies, codec, client, protocols, metrics, onEvent, onError }: JobDependencies,
+  dependencies: JobDependencies,
 ): Promise<Jobs | undefined> {
   const queue = await openQueue(settings);
   if (queue === undefined) return undefined;
+  const { models, bodies, codec, client, routingKeys, protocols, metrics } = dependencies;
+  const { onEvent, onError } = dependencies;
   const webhooks = openWebhooks(settings);
   const { registry } = metrics;
   const counted = new JobMetrics({ registry, depth: () => queue.depth(), onError });
@@ -80,6 +84,7 @@ export async function openJobs(
       if (identity !== undefined) checkScope(identity, `infer:${model}`);
     },
     requestId: getRequestId,
+    routingKey: routingKeys.ofRequest,
     ...(webhooks && { webhooks }),
     onError,
   });

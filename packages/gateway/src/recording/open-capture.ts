@@ -59,6 +59,7 @@ export async function openCapture(
             sink: parquetSink({ objects, onError }),
             signatureOf: (label) => versions.signatureOf(label),
             share: captureShare,
+            keepRoutingKeys: settings.captureRoutingKeys,
             // Without a pepper the hosts of a fleet decide differently.
             samplingSecret: settings.pepper ?? randomBytes(32).toString('hex'),
             maxSpoolBytes: settings.captureSpoolBytes,

@@ -1,6 +1,7 @@
 import { setting } from './setting.ts';
 import {
   fallbackPairs,
+  headerName,
   milliseconds,
   names,
   redisAddress,
@@ -88,5 +89,11 @@ export const inferenceSettings = {
     fallbackPairs.optional(),
     undefined,
     'Fallbacks for models that fail: `model=other` for another served model, `model=previous-version` for the version before; separated by commas.',
+  ),
+  routingKeyHeader: setting(
+    'FAIRLEAD_ROUTING_KEY_HEADER',
+    headerName.optional(),
+    undefined,
+    'Header, and metadata of gRPC, with the routing key of a request, such as `x-user-id`; asynchronous jobs are stored with it. Without it, and for requests without the header: the client of the API key.',
   ),
 } as const;

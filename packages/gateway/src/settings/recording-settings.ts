@@ -62,6 +62,12 @@ export const recordingSettings = {
     '0.1',
     'Share of the requests that is captured, from 0 to 1; 0 captures none and accepts labels only.',
   ),
+  captureRoutingKeys: setting(
+    'FAIRLEAD_CAPTURE_ROUTING_KEYS',
+    oneOf('0', '1').transform((value) => value === '1'),
+    '0',
+    '`1` stores the routing key of each captured request, by which its rows can be deleted. The key may be personal data, such as the id of a user: it is stored as it was sent. See FAIRLEAD_ROUTING_KEY_HEADER.',
+  ),
   captureSpoolBytes: setting(
     'FAIRLEAD_CAPTURE_SPOOL_BYTES',
     whole(1, 2 ** 46),

@@ -48,6 +48,27 @@ export const writableLocation = text.refine(
 /** A time that Node's timers can wait for. */
 export const milliseconds = whole(1, 2 ** 31 - 1);
 
+/** Headers that carry credentials, which are never stored. */
+const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set([
+  'authorization',
+  'cookie',
+  'proxy-authorization',
+  'x-api-key',
+]);
+
+/** Name of a header, without underscores, which Nginx drops; `-bin` ends the names of binary metadata in gRPC. */
+export const headerName = z
+  .string()
+  .regex(/^[a-z\d](?:[a-z\d-]{0,62}[a-z\d])?$/i, {
+    error: 'must be the name of a header: letters, digits and hyphens, such as x-user-id',
+    abort: true,
+  })
+  .transform((name) => name.toLowerCase())
+  .refine(
+    (name) => !CREDENTIAL_HEADERS.has(name) && !name.endsWith('-bin'),
+    'must not be a header of credentials or of binary metadata; name one such as x-user-id',
+  );
+
 /** One of a few words. */
 export function oneOf<const W extends readonly [string, ...string[]]>(...words: W) {
   return z.enum(words, `must be one of ${words.join(', ')}`);
