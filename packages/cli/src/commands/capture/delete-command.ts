@@ -16,7 +16,7 @@ export function defineCaptureDeleteCommand(command: Command, context: CommandCon
     .argument('[values...]', 'Request ids, or values of --column')
     .option(
       '--column <name>',
-      'Column to search, such as input_account, or routing_key of recorders that store it (default: request_id)',
+      'Column to search, such as input_account, or routing_key of gateways with FAIRLEAD_CAPTURE_ROUTING_KEYS=1 (default: request_id)',
     )
     .option('--model <model>', 'Only of this model')
     .option(
