@@ -1,5 +1,6 @@
 import { describeValue } from '@fairlead/signature';
 import { checkNumber, invalidOption } from '../check-options.ts';
+import { bisect } from './bisect.ts';
 
 /** Events of two variants under one split, such as failed requests during a step. */
 export interface EventSplit {
@@ -142,22 +143,6 @@ function mostLikelyLogRatio(splits: readonly EventSplit[]): number {
     return slope < 0;
   };
   return bisect(MAX_LOG_RATIO, -MAX_LOG_RATIO, falls) ?? MAX_LOG_RATIO;
-}
-
-/** Finds the place between two numbers where a condition begins to hold on the way from `inside` to `outside`; undefined if it doesn't hold there. */
-function bisect(
-  outside: number,
-  inside: number,
-  holds: (value: number) => boolean,
-): number | undefined {
-  if (!holds(outside)) return undefined;
-  let [out, within] = [outside, inside];
-  for (let i = 0; i < 60; i += 1) {
-    const middle = (out + within) / 2;
-    if (holds(middle)) out = middle;
-    else within = middle;
-  }
-  return out;
 }
 
 function logSumExp(terms: readonly number[]): number {
