@@ -144,7 +144,7 @@ test.each([
   [`request_id,label\n${'a'.repeat(2000)},1\n`, 'line 2: it has no request id'],
   [Buffer.from([0x72, 0xff, 0xfe, 0x0a]), 'it has no line with the names of the columns'],
 ])('a table %j is rejected, and nothing is imported', async (content, message) => {
-  const place = { folder: temporaryFolder(), env };
+  const place = withRequests();
   writeFileSync(join(place.folder, 'labels.csv'), content);
   const { exitCode, stderr } = await run(place, 'labels', 'import', 'churn', 'labels.csv');
   expect({ exitCode, stderr }).toEqual({
@@ -154,8 +154,33 @@ test.each([
   expect(existsSync(join(place.folder, 'captured/labels'))).toBe(false);
 });
 
+test.each([
+  ['chrun', {}, 'it has those of churn. Did you mean churn?'],
+  ['churn', { FAIRLEAD_CAPTURE_LOCATION: './caputred' }, 'it has none of any model.'],
+])(
+  'labels of %s in %j, where it has no captured requests, are imported with --create only',
+  async (model, more, message) => {
+    const { folder } = withRequests();
+    const place = { folder, env: { ...env, ...more } };
+    writeFileSync(join(folder, 'labels.csv'), 'request_id,label\na1,1\n');
+    const before = Object.keys(readTree(folder));
+    for (const flags of [[], ['--dry-run']]) {
+      const refused = await run(place, 'labels', 'import', model, 'labels.csv', ...flags);
+      expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
+      expect(refused.stderr).toContain(`no captured requests or labels of ${model} in ${folder}/`);
+      expect(refused.stderr).toContain(message);
+      expect(refused.stderr).toContain('--create');
+    }
+    expect(Object.keys(readTree(folder))).toEqual(before);
+    const created = await run(place, 'labels', 'import', model, 'labels.csv', '--create');
+    expect(created.stdout).toBe(`Imported 1 label of ${model}.\n`);
+    const again = await run(place, 'labels', 'import', model, 'labels.csv');
+    expect(again.stdout).toBe(`Imported 1 label of ${model}.\n`);
+  },
+);
+
 test('a long file of labels is imported in parts', async () => {
-  const place = { folder: temporaryFolder(), env };
+  const place = withRequests();
   const lines = Array.from({ length: 25_000 }, (_, index) => `r${index % 24_000},${index % 2}`);
   writeFileSync(join(place.folder, 'labels.csv'), `request_id,label\n${lines.join('\n')}`);
   const found = await runJson(place, 'labels', 'import', 'churn', 'labels.csv');

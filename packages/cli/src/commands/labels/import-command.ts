@@ -4,6 +4,7 @@ import { capturesOption, openCaptures } from '../../capture/open-captures.ts';
 import { checkLength } from '../../check-length.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { importLabels } from '../../labels/import-labels.ts';
+import { requireCapturedModel } from '../../labels/require-captured-model.ts';
 import { dryRunOption, jsonOption } from '../../options/shared-options.ts';
 import { count } from '../../output/format-values.ts';
 
@@ -20,6 +21,7 @@ export function defineLabelsImportCommand(command: Command, context: CommandCont
       'Column of the times at which labels were known, UTC without a zone (default: observed_at, else now)',
     )
     .option('--skip-invalid', 'Skip invalid rows, instead of importing nothing')
+    .option('--create', 'Import also for a model that has no captured requests and no labels yet')
     .addOption(capturesOption)
     .addOption(dryRunOption)
     .addOption(jsonOption)
@@ -27,6 +29,7 @@ export function defineLabelsImportCommand(command: Command, context: CommandCont
       const { id, row, label, time } = options;
       checkLength('the name of the model', model, 256);
       const objects = await openCaptures(context, options);
+      if (options.create !== true) await requireCapturedModel(objects, model);
       const { LabelStore, MAX_LABEL_AHEAD_MS } = await import('@fairlead/capture');
       const store = new LabelStore({
         objects,
