@@ -112,6 +112,16 @@ test('JSON has both, and null for what is not defined', () => {
   expect(other.total.estimated?.at(-1)).toMatchObject({ name: 'logLoss', value: 0.3, lower: null });
 });
 
+test('labels without a row of requests with several rows are reported with the fix', () => {
+  const textOf = (requestsWithoutRow?: number) =>
+    performanceText(reportPerformance({ ...data(1000), requestsWithoutRow }), title);
+  expect(textOf(3)).toContain(
+    "The labels of 3 requests don't count: these requests have several rows, and their labels name none. Send or import them with their rows.",
+  );
+  expect(textOf(0)).not.toContain('name none');
+  expect(textOf()).not.toContain('name none');
+});
+
 test('names of segments are neither markup nor control characters', () => {
   const name = '<script>\u001b[31m';
   const segments = [{ ...full, name, estimated: good }];

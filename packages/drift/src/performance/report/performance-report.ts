@@ -41,6 +41,11 @@ export interface PerformanceData {
   readonly replacedLabels: number;
   /** Rows whose label is no class or number. */
   readonly unknownLabels: number;
+  /**
+   * Requests of several rows whose label has no row, and doesn't count.
+   * @defaultValue 0
+   */
+  readonly requestsWithoutRow?: number | undefined;
   /** Metrics to compare with, such as those of the training: a lower value by three standard errors is an alert. */
   readonly expected?: Readonly<Record<string, number>> | undefined;
   /** Rows that the estimates are fitted to; undefined without estimates. */
@@ -99,7 +104,12 @@ export function reportPerformance(data: PerformanceData): PerformanceReport {
   checkOptions('reportPerformance', data, {
     ...{ total: 'required', days: 'required', segments: 'required', segmentedBy: 'optional' },
     ...{ delays: 'required', replacedLabels: 'required', unknownLabels: 'required' },
-    ...{ expected: 'optional', calibratedBy: 'optional', minLabels: 'optional' },
+    ...{
+      requestsWithoutRow: 'optional',
+      expected: 'optional',
+      calibratedBy: 'optional',
+      minLabels: 'optional',
+    },
   } as const);
   const minLabels = checkInteger(
     'reportPerformance: minLabels',

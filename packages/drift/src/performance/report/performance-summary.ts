@@ -21,6 +21,7 @@ export const assumption =
 /** Sentences on rows, labels and estimates. */
 export function describePerformance(report: PerformanceReport): readonly string[] {
   const { total, days, segments, delays, replacedLabels, unknownLabels, calibratedBy } = report;
+  const { requestsWithoutRow = 0 } = report;
   const isEstimated = [total, ...days, ...segments].some(
     ({ basis }: PerformanceGroup) => basis === 'estimated',
   );
@@ -43,6 +44,11 @@ export function describePerformance(report: PerformanceReport): readonly string[
     ...(replacedLabels > 0 ? [`${replacedLabels} labels were replaced by later ones.`] : []),
     ...(unknownLabels > 0
       ? [`${unknownLabels} labels are neither a class nor a number, and don't count.`]
+      : []),
+    ...(requestsWithoutRow > 0
+      ? [
+          `The labels of ${requestsWithoutRow} requests don't count: these requests have several rows, and their labels name none. Send or import them with their rows.`,
+        ]
       : []),
     ...(isEstimated ? [`${assumption} ${by}`] : []),
   ];
