@@ -44,7 +44,7 @@ describe('labels of captured requests', () => {
   test('are stored durably, once for each row although a request is repeated; invalid, forbidden and failing requests store none', async () => {
     const gateway = await start();
     const labels = [
-      { request_id: 'a', label: 'stays', observed_at: '2020-11-28T16:00:00Z' },
+      { request_id: 'a', row: 0, label: 'stays', observed_at: '2020-11-28T16:00:00Z' },
       { request_id: 'a', row: 1, label: 3.5, observed_at: 1000 },
     ];
     for (let attempt = 0; attempt < 2; attempt += 1) {
@@ -66,6 +66,7 @@ describe('labels of captured requests', () => {
       [{ labels: [{ label: 1 }] }, 400, 'labels[0].request_id: expected a text'],
       [{ labels: [{ request_id: 'b' }] }, 400, 'labels[0].label: expected a number'],
       [{ labels: [{ ...text, row: -1 }] }, 400, 'labels[0].row: expected a whole number'],
+      [{ labels: [text, { ...text, label: 'y' }] }, 400, 'labels[1].row: expected the row of'],
       [{ labels: [{ ...text, rows: 1 }] }, 400, 'did you mean "row"?'],
       [{ labels: [{ ...text, observed_at: 'today' }] }, 400, 'labels[0].observed_at: expected'],
       [{ labels: [{ ...text, observed_at: 0.5 }] }, 400, 'labels[0].observed_at: expected'],

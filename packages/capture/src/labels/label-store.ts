@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { checkInteger, checkOptions, invalidOption } from '../check-options.ts';
 import type { CaptureObjects } from '../objects/capture-objects.ts';
 import { rewriteObject } from '../objects/rewrite-object.ts';
-import { type Label, storedLabel, type StoredLabel } from './label.ts';
+import { checkRows, type Label, storedLabel, type StoredLabel } from './label.ts';
 import { labelDay, labelLines, listLabels, parseLabel } from './label-objects.ts';
 
 /** Options of {@link LabelStore}. */
@@ -76,6 +76,7 @@ export class LabelStore {
     const lines = labels.map((label, index) =>
       JSON.stringify(storedLabel(label, index, receivedAt)),
     );
+    checkRows(labels);
     if (lines.length === 0) return;
     const batch = this.#batches.get(model) ?? this.#beginBatch(model);
     for (const line of lines) batch.lines.push(line);

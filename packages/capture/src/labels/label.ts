@@ -5,7 +5,7 @@ import { CaptureError } from '../capture-error.ts';
 export interface Label {
   readonly requestId: string;
   /**
-   * Row of the request, from 0.
+   * Row of the request, from 0; needed where a request has several.
    * @defaultValue 0
    */
   readonly row?: number | undefined;
@@ -32,6 +32,8 @@ export const MAX_LABEL_AHEAD_MS = 86_400_000;
 export interface StoredLabel {
   readonly request_id: string;
   readonly row: number;
+  /** Set where the label was added without a row: it counts only if its request has one row. */
+  readonly default_row?: true;
   readonly label: string | number | boolean;
   /** Milliseconds since the epoch. */
   readonly observed_at: number;
@@ -46,6 +48,28 @@ const MIN_TIME = -8.64e15;
 /** A text with half of a surrogate pair would be stored, but DuckDB can't read it. */
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= MAX_TEXT && value.isWellFormed();
+}
+
+/**
+ * Rejects a label without a row if another one is of the same request.
+ *
+ * @throws CaptureError `ERR_CAPTURE_LABEL_INVALID` naming the label and the fix
+ */
+export function checkRows(labels: readonly Label[]): void {
+  const firsts = new Map<unknown, number>();
+  const withoutRow = new Map<unknown, number>();
+  for (const [index, { requestId, row }] of labels.entries()) {
+    if (row === undefined) withoutRow.set(requestId, index);
+    const first = firsts.get(requestId);
+    const wrong = withoutRow.get(requestId);
+    if (first === undefined) firsts.set(requestId, index);
+    else if (wrong !== undefined) {
+      throw new CaptureError(
+        'ERR_CAPTURE_LABEL_INVALID',
+        `labels[${wrong}].row: expected the row of the request, from 0, since labels[${wrong === index ? first : index}] is of the same request, found nothing; it is 0 for a request of one row`,
+      );
+    }
+  }
 }
 
 /** @throws CaptureError `ERR_CAPTURE_LABEL_INVALID` naming the label, the value and what was expected */
@@ -75,6 +99,7 @@ export function storedLabel(value: Label, index: number, receivedAt: number): St
   }
   return {
     ...{ request_id: requestId, row, label },
+    ...(value.row === undefined && { default_row: true }),
     ...{ observed_at: observedAt, received_at: receivedAt },
   };
 }

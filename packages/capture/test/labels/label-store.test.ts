@@ -16,7 +16,7 @@ test('the label that was observed last counts, then the one that was received la
   const { clock, store, open } = setUp();
   const other = open();
   await store.add('churn', [
-    { requestId: 'a', label: 'late', observedAt: 20 },
+    { requestId: 'a', row: 0, label: 'late', observedAt: 20 },
     { requestId: 'a', row: 1, label: 0.5, observedAt: 5 },
     { requestId: 'b', label: true, observedAt: 5 },
   ]);
@@ -34,7 +34,10 @@ test('the label that was observed last counts, then the one that was received la
   ]);
   expect([duplicates, invalid]).toEqual([2, 0]);
   expect((await store.read('credit')).labels).toEqual([
-    { request_id: 'a', row: 0, label: 7, observed_at: clock.now, received_at: clock.now },
+    {
+      ...{ request_id: 'a', row: 0, default_row: true, label: 7 },
+      ...{ observed_at: clock.now, received_at: clock.now },
+    },
   ]);
   expect((await store.read('none')).labels).toEqual([]);
 });
@@ -91,6 +94,28 @@ test.each<readonly [Partial<Record<keyof Label, unknown>>, string]>([
     message: expect.stringContaining(message) as unknown,
   });
   expect(readTree(root)).toEqual({});
+});
+
+test.each([
+  [[undefined, undefined], 1, 0],
+  [[undefined, 1], 0, 1],
+  [[1, undefined], 1, 0],
+  [[0, 0, undefined], 2, 0],
+])('of labels of one request with the rows %j none is stored', async (rows, wrong, other) => {
+  const { root, store } = setUp();
+  const labels: Label[] = rows.map((row) => ({ requestId: 'a', label: 1, row }));
+  await expect(store.add('churn', [...labels, { requestId: 'b', label: 1 }])).rejects.toMatchObject(
+    {
+      code: 'ERR_CAPTURE_LABEL_INVALID',
+      message: `labels[${wrong}].row: expected the row of the request, from 0, since labels[${other}] is of the same request, found nothing; it is 0 for a request of one row`,
+    },
+  );
+  expect(readTree(root)).toEqual({});
+  const known = labels.map((label) => ({ ...label, row: label.row ?? 2 }));
+  await store.add('churn', [...known, { requestId: 'b', label: 1 }]);
+  expect((await store.read('churn')).labels).toHaveLength(
+    new Set(known.map(({ row }) => row)).size + 1,
+  );
 });
 
 test('labels of a request are deleted without a trace, and old days are removed', async () => {

@@ -16,7 +16,8 @@ import { type CaptureSelection, findCapturedFiles } from './captured-files.ts';
 const MEMORY_LIMIT = '1200MB';
 
 /**
- * Opens a database with the views `captures`, `label_lines`, `labels` and `labeled`, and passes it to `use`. SQL in it reads the captured files and
+ * Opens a database with the views `captures`, `label_lines`, `labels` and `labeled`, in which a label without row of a request with several rows
+ * doesn't count, and with `all_label_lines`, in which it `lacks_row`; passes it to `use`. SQL in it reads the captured files and
  * nothing else. It may write to their folder and to `writable`: pass SQL of a user to {@link prepareQuery}.
  *
  * @throws CliError `ERR_CLI_NO_RUNTIME` without DuckDB, `ERR_CLI_CHECK_FAILED` without captured requests, `ERR_CLI_USAGE` for SQL that fails
@@ -122,7 +123,7 @@ async function importDuckDb(): Promise<{
 }
 
 const LABEL_COLUMNS =
-  "{request_id: 'VARCHAR', row: 'INTEGER', label: 'JSON', observed_at: 'BIGINT', received_at: 'BIGINT'}";
+  "{request_id: 'VARCHAR', row: 'INTEGER', default_row: 'BOOLEAN', label: 'JSON', observed_at: 'BIGINT', received_at: 'BIGINT'}";
 
 function views({
   captures,
@@ -134,13 +135,14 @@ function views({
   const list = (paths: readonly string[]): string => `[${paths.map(text).join(', ')}]`;
   const lines =
     labels.length === 0
-      ? `SELECT NULL::VARCHAR AS request_id, NULL::INTEGER AS "row", NULL::JSON AS label, NULL::BIGINT AS observed_at, NULL::BIGINT AS received_at WHERE false`
+      ? `SELECT NULL::VARCHAR AS request_id, NULL::INTEGER AS "row", NULL::BOOLEAN AS default_row, NULL::JSON AS label, NULL::BIGINT AS observed_at, NULL::BIGINT AS received_at WHERE false`
       : `SELECT * FROM read_json(${list(labels)}, columns = ${LABEL_COLUMNS}, format = 'newline_delimited', ignore_errors = true)`;
   return [
     `CREATE VIEW captures AS SELECT * FROM read_parquet(${list(captures)}, hive_partitioning = true, hive_types_autocast = false, union_by_name = true)`,
-    `CREATE VIEW label_lines AS SELECT request_id, "row", label ->> '$' AS label, observed_at, received_at FROM (${lines})`,
+    `CREATE VIEW all_label_lines AS SELECT *, coalesce(default_row, false) AND request_id IN (SELECT request_id FROM captures WHERE "row" = 1) AS lacks_row FROM (${lines})`,
+    `CREATE VIEW label_lines AS SELECT request_id, "row", label ->> '$' AS label, observed_at, received_at FROM all_label_lines WHERE NOT coalesce(lacks_row, false)`,
     // The label that was observed last, of equal times the one that was received last.
-    `CREATE VIEW labels AS SELECT request_id, "row", arg_max(label ->> '$', (observed_at, received_at)) AS label, epoch_ms(max(observed_at)) AS observed_at, count(*) AS labels FROM (${lines}) GROUP BY request_id, "row"`,
+    `CREATE VIEW labels AS SELECT request_id, "row", arg_max(label, (observed_at, received_at)) AS label, epoch_ms(max(observed_at)) AS observed_at, count(*) AS labels FROM label_lines GROUP BY request_id, "row"`,
     `CREATE VIEW labeled AS SELECT captures.*, labels.label, labels.observed_at FROM captures LEFT JOIN labels USING (request_id, "row")`,
   ];
 }

@@ -2,10 +2,11 @@ import type { Label } from '@fairlead/capture';
 import { CliError } from '../cli-error.ts';
 import { oneLine } from '../output/plain-text.ts';
 import { openLabelTable, type LabelTable } from './label-table.ts';
+import { RowsOfRequests } from './rows-of-requests.ts';
 import { labelReader, type LabelColumns, type ReadLabel } from './read-label.ts';
 
 const BATCH = 10_000;
-/** Rows that are remembered to count duplicates; of a larger file the count is of its first rows. */
+/** Labels that are remembered to find repeated ones; of a larger file those of its first rows. */
 const MAX_REMEMBERED = 2_000_000;
 const MAX_PROBLEMS = 3;
 
@@ -31,7 +32,7 @@ export interface LabelImportOptions {
 
 /**
  * Imports a file, which is read twice: once to check all rows, and then to add them in parts. Nothing is added from a file with invalid rows, unless
- * they are to be skipped.
+ * they are to be skipped, and none from a file in which a request has several labels and one of them names no row.
  *
  * @throws CliError `ERR_CLI_FILE`; errors of `add`
  */
@@ -48,18 +49,28 @@ export async function importLabels(
       `${path} has ${checked.invalid} invalid rows, and nothing was imported: ${checked.problems.join('; ')}. Correct them, or add --skip-invalid`,
     );
   }
-  const { labels, duplicates, invalid } = checked;
+  const { labels, duplicates, invalid, ambiguous } = checked;
+  if (ambiguous !== undefined) {
+    throw new CliError(
+      'ERR_CLI_FILE',
+      `${path} has several labels of a request, one of them without a row, and nothing was imported: ${ambiguous}. Name the row of each label, from 0, in a column row (--row); it is 0 for a request of one row`,
+    );
+  }
   if (add !== undefined) await addRows(table, read, add);
   return { labels, duplicates, invalid };
 }
 
+interface CheckedRows extends LabelImport {
+  readonly problems: readonly string[];
+  /** The first label that may be of any row of its request. */
+  readonly ambiguous: string | undefined;
+}
+
 type Reader = (cells: readonly unknown[] | undefined) => ReadLabel;
 
-async function checkRows(
-  table: LabelTable,
-  read: Reader,
-): Promise<LabelImport & { readonly problems: readonly string[] }> {
-  const seen = new Set<string>();
+async function checkRows(table: LabelTable, read: Reader): Promise<CheckedRows> {
+  const rows = new RowsOfRequests(MAX_REMEMBERED);
+  let ambiguous: string | undefined;
   const problems: string[] = [];
   let [labels, duplicates, invalid] = [0, 0, 0];
   for await (const { place, cells } of table.read()) {
@@ -70,11 +81,12 @@ async function checkRows(
       continue;
     }
     labels += 1;
-    const key = `${found.label.row ?? 0} ${found.label.requestId}`;
-    if (seen.has(key)) duplicates += 1;
-    else if (seen.size < MAX_REMEMBERED) seen.add(key);
+    const { requestId, row } = found.label;
+    const kind = rows.add(requestId, row);
+    if (kind === 'repeated') duplicates += 1;
+    if (kind === 'ambiguous') ambiguous ??= `${place}: request ${oneLine(requestId)}`;
   }
-  return { labels, duplicates, invalid, problems };
+  return { labels, duplicates, invalid, problems, ambiguous };
 }
 
 async function addRows(

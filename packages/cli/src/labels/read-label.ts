@@ -57,7 +57,7 @@ export function labelReader(
     const value = labelOf(cells[label]);
     if (value === undefined)
       return { problem: `it has no label: a number, true, false, or up to ${MAX_TEXT} characters` };
-    const rowNumber = row === -1 ? 0 : wholeOf(cells[row], 0);
+    const rowNumber = row === -1 ? null : wholeOf(cells[row]);
     if (rowNumber === undefined) return { problem: 'its row is no whole number from 0' };
     const observedAt = time === -1 ? null : timeOf(cells[time]);
     if (observedAt === undefined)
@@ -67,8 +67,8 @@ export function labelReader(
     return {
       label: {
         requestId,
-        row: rowNumber,
         label: value,
+        ...(rowNumber !== null && { row: rowNumber }),
         ...(observedAt !== null && { observedAt }),
       },
     };
@@ -90,8 +90,9 @@ function labelOf(cell: unknown): Label['label'] | undefined {
   return NUMBER.test(cell) && Number.isFinite(Number(cell)) ? Number(cell) : cell;
 }
 
-function wholeOf(cell: unknown, ifEmpty: number): number | undefined {
-  if (cell === '' || cell === null || cell === undefined) return ifEmpty;
+/** Row of a request; null for an empty cell, undefined for one that is no row. */
+function wholeOf(cell: unknown): number | null | undefined {
+  if (cell === '' || cell === null || cell === undefined) return null;
   if (typeof cell === 'string' && !/^\d{1,10}$/u.test(cell)) return undefined;
   const value = Number(cell);
   return Number.isInteger(value) && value >= 0 && value < 2 ** 31 ? value : undefined;

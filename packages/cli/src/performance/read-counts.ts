@@ -53,11 +53,15 @@ export async function readLabels(query: Query): Promise<{
   readonly delays: LabelDelays;
   readonly replacedLabels: number;
   readonly unknownLabels: number;
+  readonly requestsWithoutRow: number;
 }> {
   const [row = {}] = await query(
     `SELECT quantile_cont(delay, 0.5) AS median, quantile_cont(delay, 0.9) AS p90, max(delay) AS latest,
        coalesce(sum(replaced), 0) AS replaced, count(*) FILTER (WHERE has_label AND y IS NULL) AS unknown
      FROM predictions WHERE has_label`,
+  );
+  const [{ requests } = {}] = await query(
+    'SELECT count(DISTINCT request_id) AS requests FROM all_label_lines WHERE lacks_row',
   );
   const number = (value: unknown): number =>
     typeof value === 'number' || typeof value === 'bigint' ? Number(value) : NaN;
@@ -65,5 +69,6 @@ export async function readLabels(query: Query): Promise<{
     delays: { medianMs: number(row.median), p90Ms: number(row.p90), maxMs: number(row.latest) },
     replacedLabels: number(row.replaced),
     unknownLabels: number(row.unknown),
+    requestsWithoutRow: number(requests),
   };
 }

@@ -18,7 +18,7 @@ export interface ReportOptions extends PredictionSelection {
   readonly minLabels: number | undefined;
 }
 
-/** Reports the performance of the predictions in the views `captures` and `label_lines`. */
+/** Reports the performance of the predictions in the views `captures`, `label_lines` and `all_label_lines`. */
 export async function reportFromCaptures(
   query: Query,
   columns: PredictionColumns,

@@ -52,7 +52,7 @@ test('labels of a CSV file join the captured requests; the label that was observ
   const place = withRequests();
   writeFileSync(
     join(place.folder, 'labels.csv'),
-    '\uFEFFrequest_id,row,label,observed_at\r\na1,0,"stays",2020-11-28T10:00:00Z\r\na1,0,leaves,2020-11-28T12:00:00Z\r\na1,0,stays,1\r\n\r\na2,1,1.5,\r\na3,,true,\r\n',
+    '\uFEFFrequest_id,row,label,observed_at\r\na1,0,"stays",2020-11-28T10:00:00Z\r\na1,0,leaves,2020-11-28T12:00:00Z\r\na1,0,stays,1\r\n\r\na2,1,1.5,\r\na3,0,true,\r\n',
   );
   const dry = await run(place, 'labels', 'import', 'churn', 'labels.csv', '--dry-run');
   expect(dry.stdout).toContain('A dry run would import 5 labels of churn.');
@@ -82,7 +82,7 @@ test('times of labels without a zone are UTC', async () => {
   const place = withRequests();
   writeFileSync(
     join(place.folder, 'labels.csv'),
-    'request_id,label,observed_at\na1,1,2020-11-28 16:00:00\na2,1,2020-11-28T16:00:00.5\na3,1,2020-11-28T16:00:00-05:00\n',
+    'request_id,row,label,observed_at\na1,0,1,2020-11-28 16:00:00\na2,0,1,2020-11-28T16:00:00.5\na3,0,1,2020-11-28T16:00:00-05:00\n',
   );
   await run(place, 'labels', 'import', 'churn', 'labels.csv');
   expect(
@@ -103,11 +103,12 @@ test('labels of a Parquet file are imported with the names of its columns', asyn
     filename: join(place.folder, 'outcomes.parquet'),
     columnData: [
       { name: 'order', data: ['a1', 'a2', null], type: 'STRING' },
+      { name: 'place', data: [0n, 1n, 0n], type: 'INT64' },
       { name: 'paid', data: [1n, 0n, 1n], type: 'INT64' },
       { name: 'when', data: [new Date(1000), new Date(2000), new Date(3000)], type: 'TIMESTAMP' },
     ],
   });
-  const names = ['--id', 'order', '--label', 'paid', '--time', 'when'];
+  const names = ['--id', 'order', '--row', 'place', '--label', 'paid', '--time', 'when'];
   const strict = await run(place, 'labels', 'import', 'churn', 'outcomes.parquet', ...names);
   expect(strict.exitCode).toBe(2);
   expect(strict.stderr).toContain(
@@ -179,10 +180,51 @@ test.each([
   },
 );
 
+test.each([
+  ['request_id,label\na1,1\na2,0\na1,0\n', 'line 4: request a1'],
+  ['request_id,row,label\na1,0,1\na1,,0\n', 'line 3: request a1'],
+  ['request_id,row,label\na1,,1\na1,1,0\n', 'line 3: request a1'],
+  ['request_id,row,label\na1,0,1\na1,1,1\na1,1,1\na1,,0\n', 'line 5: request a1'],
+])(
+  'of a table %j, in which one of several labels of a request has no row, nothing is imported',
+  async (content, where) => {
+    const place = withRequests();
+    writeFileSync(join(place.folder, 'labels.csv'), content);
+    for (const flags of [[], ['--skip-invalid'], ['--dry-run']]) {
+      const { exitCode, stderr } = await run(
+        place,
+        ...['labels', 'import', 'churn', 'labels.csv', ...flags],
+      );
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(`without a row, and nothing was imported: ${where}. Name the row`);
+    }
+    expect(existsSync(join(place.folder, 'captured/labels'))).toBe(false);
+  },
+);
+
+test('a label without a row counts for a request of one row, and for none of several', async () => {
+  const place = withRequests();
+  await captureRequests(place.folder, label, [{ id: 'b1', at: Date.now() - 60_000, rows: 1 }]);
+  writeFileSync(join(place.folder, 'labels.csv'), 'request_id,label\na1,1\nb1,1\n');
+  await run(place, 'labels', 'import', 'churn', 'labels.csv');
+  const labeled = () =>
+    query(place, 'SELECT request_id, row FROM labeled WHERE label IS NOT NULL ORDER BY ALL');
+  expect(await labeled()).toEqual([{ request_id: 'b1', row: 0 }]);
+  expect(await query(place, 'SELECT request_id, label FROM labels')).toEqual([
+    { request_id: 'b1', label: '1' },
+  ]);
+  writeFileSync(join(place.folder, 'labels.csv'), 'request_id,row,label\na1,1,1\n');
+  await run(place, 'labels', 'import', 'churn', 'labels.csv');
+  expect(await labeled()).toEqual([
+    { request_id: 'a1', row: 1 },
+    { request_id: 'b1', row: 0 },
+  ]);
+});
+
 test('a long file of labels is imported in parts', async () => {
   const place = withRequests();
-  const lines = Array.from({ length: 25_000 }, (_, index) => `r${index % 24_000},${index % 2}`);
-  writeFileSync(join(place.folder, 'labels.csv'), `request_id,label\n${lines.join('\n')}`);
+  const lines = Array.from({ length: 25_000 }, (_, index) => `r${index % 24_000},0,${index % 2}`);
+  writeFileSync(join(place.folder, 'labels.csv'), `request_id,row,label\n${lines.join('\n')}`);
   const found = await runJson(place, 'labels', 'import', 'churn', 'labels.csv');
   expect(found).toEqual({ model: 'churn', labels: 25_000, duplicates: 1000, invalid: 0 });
   const [day = ''] = readdirSync(join(place.folder, 'captured/labels/model=churn'));
@@ -290,7 +332,7 @@ test('a model of any name is found, and its captured requests and labels', async
   await captureRequests(place.folder, { model, version: '3~beta' }, [
     { id: 'a1', at: Date.now() - 60_000 },
   ]);
-  writeFileSync(join(place.folder, 'labels.csv'), 'request_id,label\na1,1\n');
+  writeFileSync(join(place.folder, 'labels.csv'), 'request_id,row,label\na1,0,1\n');
   await run(place, 'labels', 'import', model, 'labels.csv');
   const sql = 'SELECT DISTINCT request_id, label FROM labeled WHERE row = 0';
   expect(await runJson(place, 'capture', 'query', `${model}@3~beta`, sql)).toEqual([
@@ -373,7 +415,7 @@ test('labels are deleted also where a file of captured requests is damaged', asy
 
 test('requests are deleted by id with their labels, and by a column', async () => {
   const place = withRequests();
-  writeFileSync(join(place.folder, 'labels.csv'), 'request_id,label\na1,1\na2,1\na3,0\n');
+  writeFileSync(join(place.folder, 'labels.csv'), 'request_id,row,label\na1,0,1\na2,0,1\na3,0,0\n');
   await run(place, 'labels', 'import', 'churn', 'labels.csv');
   const byId = await runJson(place, 'capture', 'delete', 'a2', '--yes');
   expect(byId).toEqual({ rows: 2, files: 1, labels: 1, waiting: 0 });

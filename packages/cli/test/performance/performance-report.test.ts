@@ -136,6 +136,7 @@ interface Report {
   readonly days: readonly Group[];
   readonly segments: readonly Group[];
   readonly replacedLabels: number;
+  readonly requestsWithoutRow: number;
   readonly delays: { readonly maxMs: number };
 }
 
@@ -173,7 +174,10 @@ test('days are estimated without labels, and measured when these arrive; the las
   );
   // Older ones that arrive later don't count.
   await store.add('loans', labelsOf(0, day, false).slice(0, 10));
+  // Which of the 50 rows this one is of isn't known.
+  await store.add('loans', [{ requestId: 'r3000', label: true }]);
   const after = await report('--by', 'salary_range');
+  expect([before.requestsWithoutRow, after.requestsWithoutRow]).toEqual([0, 1]);
   expect(after.days.map(({ basis, labeled }) => [basis, labeled])).toEqual([
     ['measured', ROWS],
     ['estimated', 0],

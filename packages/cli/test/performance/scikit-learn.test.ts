@@ -65,8 +65,9 @@ async function report(columns: PredictionColumns, rows: readonly Row[]) {
      FROM read_json('${file}', columns = {scores: 'DOUBLE[]', label: 'VARCHAR', weight: 'DOUBLE', plan: 'VARCHAR'})`,
   );
   await query(
-    `CREATE TABLE label_lines AS SELECT request_id, "row", label, epoch_ms(time) + 3600000 AS observed_at, epoch_ms(time) + 3600000 AS received_at FROM captures`,
+    `CREATE TABLE all_label_lines AS SELECT false AS lacks_row, request_id, "row", label, epoch_ms(time) + 3600000 AS observed_at, epoch_ms(time) + 3600000 AS received_at FROM captures`,
   );
+  await query('CREATE VIEW label_lines AS SELECT * FROM all_label_lines');
   const found = await reportFromCaptures(query, columns, {
     ...{ since: 0, until: 8e15, segment: 'input_plan', segmentName: 'plan', threshold: 0.5 },
     ...{ positive: undefined, calibration: undefined, trained: {}, minLabels: undefined },

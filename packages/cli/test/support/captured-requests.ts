@@ -20,11 +20,16 @@ export const signature: Signature = {
 /** A value of the sensitive feature, which must be stored nowhere. */
 export const SENSITIVE = 987_654_321;
 
-/** Captures requests of two rows each into the folder `captured`, as a gateway does. */
+/** Captures requests of two rows each, unless they name another number, into the folder `captured`, as a gateway does. */
 export async function captureRequests(
   folder: string,
   label: { readonly model: string; readonly version: string },
-  requests: readonly { readonly id: string; readonly at: number; readonly key?: string }[],
+  requests: readonly {
+    readonly id: string;
+    readonly at: number;
+    readonly key?: string;
+    readonly rows?: 1 | 2;
+  }[],
 ): Promise<void> {
   const recorder = await openCapture({
     spoolFolder: join(folder, 'state/captures'),
@@ -34,10 +39,11 @@ export async function captureRequests(
     keepRoutingKeys: true,
     closeTimeoutMs: 300_000,
   });
-  for (const [index, { id, at, key }] of requests.entries()) {
-    const data = Float32Array.from([30 + index, SENSITIVE, 40 + index, SENSITIVE]);
-    const output = Float32Array.from([0.25, 0.75, 0.5, 0.5]);
-    const spec = { datatype: 'FP32', shape: [2, 2] } as const;
+  for (const [index, { id, at, key, rows = 2 }] of requests.entries()) {
+    const values = [30 + index, SENSITIVE, 40 + index, SENSITIVE];
+    const data = Float32Array.from(values.slice(0, 2 * rows));
+    const output = Float32Array.from([0.25, 0.75, 0.5, 0.5].slice(0, 2 * rows));
+    const spec = { datatype: 'FP32', shape: [rows, 2] } as const;
     recorder.record({
       ...{ label, requestId: id, at, durationMs: 2.5 },
       ...(key !== undefined && { routingKey: key }),

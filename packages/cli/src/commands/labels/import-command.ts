@@ -14,7 +14,10 @@ export function defineLabelsImportCommand(command: Command, context: CommandCont
     .argument('<model>', 'Model name')
     .argument('<file>', 'Table with a row for each label: .csv or .parquet')
     .option('--id <column>', 'Column of the request ids (default: request_id)')
-    .option('--row <column>', 'Column of the rows of requests, from 0 (default: row, else all 0)')
+    .option(
+      '--row <column>',
+      'Column of the rows of requests, from 0; needed where requests have several (default: row)',
+    )
     .option('--label <column>', 'Column of the labels (default: label)')
     .option(
       '--time <column>',
