@@ -1,6 +1,27 @@
 export { murmurHash3 } from './assignment/murmur-hash.ts';
 export { TrafficSplit } from './assignment/traffic-split.ts';
 export type { CandidateShares, TrafficSplitOptions } from './assignment/traffic-split.ts';
+export { KeySample } from './counts/key-sample.ts';
+export type { KeySampleDocument, KeySampleOptions } from './counts/key-sample.ts';
+export { StepCounts } from './counts/step-counts.ts';
+export type {
+  CountedRequest,
+  EventCounts,
+  StepCountsDocument,
+  VariantCounts,
+} from './counts/step-counts.ts';
+export { readPlan } from './plan/read-plan.ts';
+export type { RolloutPlanInput } from './plan/read-plan.ts';
+export type {
+  ChangedLabelGuardrail,
+  Guardrails,
+  LabelGuardrail,
+  PlanStep,
+  RateGuardrail,
+  RolloutKind,
+  RolloutPlan,
+  SlowGuardrail,
+} from './plan/rollout-plan.ts';
 export { RolloutError, rolloutErrorCodes } from './rollout-error.ts';
 export type { RolloutErrorCode } from './rollout-error.ts';
 export { rateEvidence, rateInterval } from './statistics/event-rate.ts';
@@ -15,3 +36,11 @@ export { ratioInterval, splitEvidence } from './statistics/event-split.ts';
 export type { EventSplit, RatioHypothesis, RatioInterval } from './statistics/event-split.ts';
 export { sampleRatioEvidence } from './statistics/sample-ratio.ts';
 export type { SplitCounts } from './statistics/sample-ratio.ts';
+export { judgeRollout } from './verdict/judge-rollout.ts';
+export type { JudgedRollout } from './verdict/judge-rollout.ts';
+export type {
+  GuardrailResult,
+  RolloutDecision,
+  RolloutVerdict,
+  SampleRatioResult,
+} from './verdict/rollout-verdict.ts';

@@ -10,6 +10,7 @@ const soaks: Readonly<Record<string, string>> = {
   'swaps-behind-nginx': '../../../tools/sample/test/support/soak/main.ts',
   batching: '../../../packages/serving/test/soak/batching/main.ts',
   drift: '../../../packages/drift/test/simulation/main.ts',
+  rollout: '../../../packages/rollout/test/simulation/main.ts',
   fuzz: '../../../packages/serving/test/soak/fuzz/main.ts',
   'onnx-files': '../../../packages/serving/test/soak/onnx-files/main.ts',
   swaps: '../../../packages/serving/test/soak/workers/swaps.ts',

@@ -21,6 +21,7 @@ import {
   temporaryFolder,
   until,
 } from '../src/index.ts';
+import { Random } from '../src/random.ts';
 
 describe('until', () => {
   test('undefined, false and errors are no value yet; the first value is returned', async () => {
@@ -157,4 +158,35 @@ test('a machine is never faster than a usual one, and the measurement is over so
   expect(times).toBeLessThan(1000);
   // Five rounds of 6.2 ms, and as much again until the loop is compiled.
   expect((user + system) / 1000).toBeLessThan(150 * times);
+});
+
+describe('Random', () => {
+  test.each([
+    [12, 0.01],
+    [120, 0.1],
+    [50, 0.9],
+  ])('draws from %i trials with probability %f as often as the binomial distribution', (n, p) => {
+    const random = new Random(n);
+    const draws = Array.from({ length: 50_000 }, () => random.binomial(n, p));
+    const mean = draws.reduce((sum, draw) => sum + draw, 0) / draws.length;
+    const variance = draws.reduce((sum, draw) => sum + (draw - mean) ** 2, 0) / draws.length;
+    expect(Math.abs(mean - n * p)).toBeLessThan(5 * Math.sqrt((n * p * (1 - p)) / draws.length));
+    expect(variance / (n * p * (1 - p))).toBeCloseTo(1, 1);
+    const none = draws.filter((draw) => draw === 0).length / draws.length;
+    expect(Math.abs(none - (1 - p) ** n)).toBeLessThan(0.01);
+    expect([random.binomial(n, 0), random.binomial(n, 1)]).toEqual([0, n]);
+  });
+
+  test.each([0.2, 1, 20])(
+    'a gamma distribution of shape %f has that mean and variance',
+    (shape) => {
+      const random = new Random(7);
+      const draws = Array.from({ length: 50_000 }, () => random.gamma(shape));
+      const mean = draws.reduce((sum, draw) => sum + draw, 0) / draws.length;
+      const variance = draws.reduce((sum, draw) => sum + (draw - mean) ** 2, 0) / draws.length;
+      expect(Math.abs(mean - shape)).toBeLessThan(5 * Math.sqrt(shape / draws.length));
+      expect(variance / shape).toBeGreaterThan(0.9);
+      expect(variance / shape).toBeLessThan(1.1);
+    },
+  );
 });

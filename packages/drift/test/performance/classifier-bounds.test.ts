@@ -14,7 +14,7 @@ import {
 import { createBaseline } from '@fairlead/windows';
 import { expect, test } from 'vitest';
 import { rocArea } from '../../src/performance/rank-cells.ts';
-import { Random } from '../support/random.ts';
+import { Random } from '@fairlead/test-support/random';
 import { readTable } from '../support/read-table.ts';
 
 interface Metric {

@@ -6,7 +6,7 @@ import {
   type RegressionSums,
 } from '@fairlead/drift';
 import { expect, test } from 'vitest';
-import { Random } from '../support/random.ts';
+import { Random } from '@fairlead/test-support/random';
 
 interface Row {
   readonly prediction: number;

@@ -17,7 +17,7 @@ import {
   numberBaseline,
   textBaseline,
 } from '../support/count-values.ts';
-import { Random } from '../support/random.ts';
+import { Random } from '@fairlead/test-support/random';
 
 const title = { model: 'churn', version: 3 };
 const START = Date.UTC(2026, 10, 28, 10) / HOUR_MS;

@@ -2,7 +2,7 @@ import { judgeDrift, type DriftReport } from '@fairlead/drift';
 import type { BinCounts } from '@fairlead/windows';
 import { findOnsets } from '../../src/rules/onset.ts';
 import { hourOf } from '../support/count-values.ts';
-import { Random } from '../support/random.ts';
+import { Random } from '@fairlead/test-support/random';
 import { evidentlyVerdict } from './evidently-verdict.ts';
 import { kindOf, Stream, type Shift } from './streams.ts';
 

@@ -1,6 +1,6 @@
 import { BinCounter, type BinCounts, type FeatureBaseline } from '@fairlead/windows';
 import { numberBaseline, textBaseline } from '../support/count-values.ts';
-import type { Random } from '../support/random.ts';
+import type { Random } from '@fairlead/test-support/random';
 
 /** Change of the values of a stream: moved by standard deviations, and scaled. */
 export interface Shift {

@@ -7,7 +7,7 @@ import type {
 } from '@fairlead/drift';
 import { baselineDigest, type Baseline } from '@fairlead/windows';
 import { countNumbers, HOUR_MS, hourOf, numberBaseline } from './count-values.ts';
-import { Random } from './random.ts';
+import { Random } from '@fairlead/test-support/random';
 
 export const label = { model: 'churn', version: '3' };
 

@@ -16,7 +16,7 @@ import {
   numberBaseline,
   textBaseline,
 } from '../support/count-values.ts';
-import { Random } from '../support/random.ts';
+import { Random } from '@fairlead/test-support/random';
 
 /** Values at equal probabilities of the standard normal distribution, or nearly so. */
 function normals(size: number, { mean = 0, scale = 1, seed = 1 } = {}): number[] {

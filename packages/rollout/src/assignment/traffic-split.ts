@@ -1,9 +1,7 @@
 import { describeValue } from '@fairlead/signature';
 import { checkOptions, invalidOption } from '../check-options.ts';
 import { murmurHash3 } from './murmur-hash.ts';
-
-/** Name of the variant that gets all traffic which no candidate gets. */
-const BASELINE = 'baseline';
+import { BASELINE } from './variants.ts';
 
 /** Shares of the candidates by name, from 0 to 1; the baseline gets the rest. */
 export type CandidateShares = Readonly<Record<string, number>>;

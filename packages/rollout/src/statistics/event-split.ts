@@ -31,7 +31,10 @@ export interface RatioInterval {
 
 // 65 log ratios from −log 8 to log 8, weighted by a normal density with a standard deviation of 0.7.
 const SPREAD = 0.7;
-const GRID = Array.from({ length: 65 }, (_, index) => ((index - 32) / 32) * Math.log(8));
+const GRID = Array.from({ length: 65 }, (_, index) => {
+  const ratio = ((index - 32) / 32) * Math.log(8);
+  return { ratio, growth: Math.expm1(ratio), weight: -((ratio / SPREAD) ** 2) / 2 };
+});
 /** Ratios beyond are not looked for. */
 const MAX_LOG_RATIO = Math.log(1e6);
 
@@ -92,7 +95,9 @@ export function ratioInterval(splits: readonly EventSplit[], alpha: number): Rat
   for (const split of splits) checkSplit(split);
   const estimate = mostLikelyLogRatio(splits);
   const limit = -Math.log(alpha);
-  const rejected = (ratio: number): boolean => mixtureEvidence(splits, ratio, 'not') >= limit;
+  // The mixture doesn't depend on the ratio that is tested.
+  const mixture = mixtureEvidence(splits, 0, 'not') + logLikelihood(splits, 0);
+  const rejected = (ratio: number): boolean => mixture - logLikelihood(splits, ratio) >= limit;
   const lower = bisect(-MAX_LOG_RATIO, estimate, rejected);
   const upper = bisect(MAX_LOG_RATIO, estimate, rejected);
   return {
@@ -107,22 +112,24 @@ function mixtureEvidence(
   origin: number,
   side: keyof RatioHypothesis,
 ): number {
-  const alternatives = GRID.filter((ratio) =>
+  const alternatives = GRID.filter(({ ratio }) =>
     side === 'above' ? ratio > origin : side === 'below' ? ratio < origin : true,
   );
   const atOrigin = logLikelihood(splits, origin);
   // Beyond the grid no alternative is left: no evidence.
   if (alternatives.length === 0) return 0;
-  const weights = alternatives.map((ratio) => -((ratio / SPREAD) ** 2) / 2);
   const terms = alternatives.map(
-    (ratio, index) => (weights[index] ?? 0) + logLikelihood(splits, ratio) - atOrigin,
+    ({ ratio, growth, weight }) => weight + logLikelihood(splits, ratio, growth) - atOrigin,
   );
-  return logSumExp(terms) - logSumExp(weights);
+  return logSumExp(terms) - logSumExp(alternatives.map(({ weight }) => weight));
 }
 
 /** Log likelihood of a log rate ratio, up to a constant. */
-function logLikelihood(splits: readonly EventSplit[], ratio: number): number {
-  const growth = Math.expm1(ratio);
+function logLikelihood(
+  splits: readonly EventSplit[],
+  ratio: number,
+  growth = Math.expm1(ratio),
+): number {
   let sum = 0;
   for (const { share, candidate, baseline } of splits) {
     sum += candidate * ratio - (candidate + baseline) * Math.log1p(share * growth);

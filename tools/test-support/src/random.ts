@@ -39,4 +39,31 @@ export class Random {
       return x * factor;
     }
   }
+
+  /** Returns how many of `count` independent trials succeed, each with the probability `p`: quick for small `p`. */
+  binomial(count: number, p: number): number {
+    if (p <= 0) return 0;
+    if (p >= 1) return count;
+    // Failures before a success have a geometric distribution.
+    const scale = 1 / Math.log1p(-p);
+    let successes = 0;
+    for (let at = Math.floor(Math.log1p(-this.uniform()) * scale); at < count; successes += 1) {
+      at += 1 + Math.floor(Math.log1p(-this.uniform()) * scale);
+    }
+    return successes;
+  }
+
+  /** Returns a number of the gamma distribution, for a shape above 0, by Marsaglia and Tsang's method. */
+  gamma(shape: number): number {
+    if (shape < 1) return this.gamma(shape + 1) * (1 - this.uniform()) ** (1 / shape);
+    const d = shape - 1 / 3;
+    const c = 1 / Math.sqrt(9 * d);
+    for (;;) {
+      const x = this.normal();
+      const v = (1 + c * x) ** 3;
+      if (v > 0 && Math.log(1 - this.uniform()) < (x * x) / 2 + d - d * v + d * Math.log(v)) {
+        return d * v;
+      }
+    }
+  }
 }

@@ -1,0 +1,208 @@
+import { describeValue } from '@fairlead/signature';
+import { checkInteger, invalidOption } from '../check-options.ts';
+import { murmurHash3 } from '../assignment/murmur-hash.ts';
+import { KeySample, type KeySampleDocument } from './key-sample.ts';
+
+/** A request that a variant answered, as far as a rollout counts it. */
+export interface CountedRequest {
+  readonly variant: string;
+  /** Key that the variant was assigned by; undefined where requests are assigned one by one. */
+  readonly key?: string | undefined;
+  /** Names of what happened, such as `failure` and `slow`. */
+  readonly events: readonly string[];
+}
+
+/** Times that something happened, and to which keys. */
+export interface EventCounts {
+  readonly count: number;
+  readonly keys: KeySample;
+}
+
+/** Requests of one variant. */
+export interface VariantCounts {
+  readonly requests: number;
+  readonly keys: KeySample;
+  /** By the name of the event. */
+  readonly events: ReadonlyMap<string, EventCounts>;
+}
+
+/** Stored form of {@link StepCounts}. */
+export interface StepCountsDocument {
+  readonly rollout: string;
+  readonly step: number;
+  readonly variants: Readonly<
+    Record<
+      string,
+      {
+        readonly requests: number;
+        readonly keys: KeySampleDocument;
+        readonly events: Readonly<
+          Record<string, { readonly count: number; readonly keys: KeySampleDocument }>
+        >;
+      }
+    >
+  >;
+}
+
+/** A variant has at most so many distinct events; requests with further ones count as `other`. */
+const MAX_EVENTS = 32;
+const OTHER_EVENT = 'other';
+const MAX_KEYS = 8192;
+const MAX_EVENT_KEYS = 2048;
+const MAX_VARIANTS = 8;
+
+interface MutableCounts {
+  requests: number;
+  readonly keys: KeySample;
+  readonly events: Map<string, { count: number; readonly keys: KeySample }>;
+}
+
+/**
+ * Requests and events of each variant during one step of a rollout, on one host or many.
+ *
+ * It holds counts and sets of keys in limited memory, and merges exactly and in any order: a user that several hosts have seen counts once. Each variant has up
+ * to 31 events; further ones count as `other`.
+ *
+ * @throws RolloutError `ERR_ROLLOUT_INVALID_OPTION` for a step that is no integer from 0
+ *
+ * @example
+ * ```ts
+ * import { StepCounts } from '@fairlead/rollout';
+ *
+ * const counts = new StepCounts({ rollout: 'churn-4', step: 0 });
+ * counts.add({ variant: 'candidate', key: 'user-4', events: ['failure'] });
+ * counts.add({ variant: 'candidate', key: 'user-4', events: ['failure'] });
+ * const failures = counts.variants.get('candidate')?.events.get('failure');
+ * console.log(failures?.count, failures?.keys.size); // 2 1
+ * ```
+ */
+export class StepCounts {
+  readonly rollout: string;
+  readonly step: number;
+  /** Independent of the buckets that assign the variants. */
+  readonly #seed: number;
+  readonly #variants = new Map<string, MutableCounts>();
+
+  constructor({ rollout, step }: { readonly rollout: string; readonly step: number }) {
+    this.rollout = rollout;
+    this.step = checkInteger('StepCounts: step', step, 0, 1000);
+    this.#seed = murmurHash3(`${rollout} counts`, 0);
+  }
+
+  get variants(): ReadonlyMap<string, VariantCounts> {
+    return this.#variants;
+  }
+
+  /** Counts a request; more than eight variants are ignored. */
+  add({ variant, key, events }: CountedRequest): void {
+    const counts = this.#variant(variant);
+    if (counts === undefined) return;
+    counts.requests += 1;
+    const hash = key === undefined ? undefined : murmurHash3(key, this.#seed);
+    if (hash !== undefined) counts.keys.add(hash);
+    for (const name of events) {
+      const event = eventOf(counts, name);
+      event.count += 1;
+      if (hash !== undefined) event.keys.add(hash);
+    }
+  }
+
+  /**
+   * Adds the counts of another host or minute.
+   *
+   * @throws RolloutError `ERR_ROLLOUT_INVALID_OPTION` for counts of another rollout or step
+   */
+  merge(other: StepCounts): void {
+    if (other.rollout !== this.rollout || other.step !== this.step) {
+      throw invalidOption(
+        `Counts of ${other.rollout}, step ${other.step}, can't be merged with those of ${this.rollout}, step ${this.step}.`,
+      );
+    }
+    for (const [variant, { requests, keys, events }] of other.#variants) {
+      const counts = this.#variant(variant);
+      if (counts === undefined) continue;
+      counts.requests += requests;
+      counts.keys.merge(keys);
+      for (const [name, event] of events) {
+        const own = eventOf(counts, name);
+        own.count += event.count;
+        own.keys.merge(event.keys);
+      }
+    }
+  }
+
+  /** Returns the stored form. */
+  toDocument(): StepCountsDocument {
+    const variants = [...this.#variants].map(([variant, { requests, keys, events }]) => {
+      const stored = [...events].map(
+        ([name, event]) => [name, { count: event.count, keys: event.keys.toDocument() }] as const,
+      );
+      const document = { requests, keys: keys.toDocument() };
+      return [variant, { ...document, events: Object.fromEntries(stored) }] as const;
+    });
+    return { rollout: this.rollout, step: this.step, variants: Object.fromEntries(variants) };
+  }
+
+  /**
+   * Reads a stored form.
+   *
+   * @throws RolloutError `ERR_ROLLOUT_INVALID_OPTION` naming the field that is no such value
+   */
+  static fromDocument(document: StepCountsDocument): StepCounts {
+    const { rollout, step, variants } = Object(document) as StepCountsDocument;
+    if (typeof rollout !== 'string') {
+      throw invalidOption(`rollout must be a name, got ${describeValue(rollout)}.`);
+    }
+    const counts = new StepCounts({ rollout, step });
+    for (const [variant, given] of entriesOf('variants', variants)) {
+      const path = `variants[${JSON.stringify(variant)}]`;
+      const { requests, keys, events } = Object(given) as typeof given;
+      const read: MutableCounts = {
+        requests: checkCount(`${path}.requests`, requests),
+        keys: KeySample.fromDocument(keys, { maxKeys: MAX_KEYS }, `${path}.keys`),
+        events: new Map(),
+      };
+      for (const [name, event] of entriesOf(`${path}.events`, events)) {
+        const place = `${path}.events[${JSON.stringify(name)}]`;
+        const { count, keys: hashes } = Object(event) as typeof event;
+        read.events.set(name, {
+          count: checkCount(`${place}.count`, count),
+          keys: KeySample.fromDocument(hashes, { maxKeys: MAX_EVENT_KEYS }, `${place}.keys`),
+        });
+      }
+      counts.#variants.set(variant, read);
+    }
+    return counts;
+  }
+
+  #variant(name: string): MutableCounts | undefined {
+    const known = this.#variants.get(name);
+    if (known !== undefined) return known;
+    if (this.#variants.size >= MAX_VARIANTS) return undefined;
+    const counts: MutableCounts = {
+      requests: 0,
+      keys: new KeySample({ maxKeys: MAX_KEYS }),
+      events: new Map(),
+    };
+    this.#variants.set(name, counts);
+    return counts;
+  }
+}
+
+function eventOf({ events }: MutableCounts, name: string): { count: number; keys: KeySample } {
+  const known = events.has(name) || events.size < MAX_EVENTS - 1 ? name : OTHER_EVENT;
+  const event = events.get(known) ?? { count: 0, keys: new KeySample({ maxKeys: MAX_EVENT_KEYS }) };
+  events.set(known, event);
+  return event;
+}
+
+function checkCount(path: string, value: number): number {
+  return checkInteger(path, value, 0, Number.MAX_SAFE_INTEGER);
+}
+
+function entriesOf<T>(path: string, value: Readonly<Record<string, T>>): [string, T][] {
+  if (typeof value === 'object' && !Array.isArray(value) && (value as unknown) !== null) {
+    return Object.entries(value);
+  }
+  throw invalidOption(`${path} must be an object, got ${describeValue(value)}.`);
+}

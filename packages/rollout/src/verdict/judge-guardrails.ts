@@ -1,0 +1,156 @@
+import type { StepCounts } from '../counts/step-counts.ts';
+import type { RateGuardrail, RolloutPlan } from '../plan/rollout-plan.ts';
+import { ratioInterval, splitEvidence, type EventSplit } from '../statistics/event-split.ts';
+import { countCandidate, countEvents } from './count-units.ts';
+import type { GuardrailResult } from './rollout-verdict.ts';
+import { samplingPenalty } from './sampling-penalty.ts';
+
+/** Begin of the events that count predicted labels. */
+const LABEL_EVENT = 'label:';
+/** Labels that are compared at most. */
+const MAX_LABELS = 32;
+
+/** Judges each guardrail of a plan; the probability that any of them fails without cause, at any time, is `alpha` at most. */
+export function judgeGuardrails(
+  plan: RolloutPlan,
+  steps: readonly StepCounts[],
+): readonly GuardrailResult[] {
+  const { failures, slow, labels, changedLabels } = plan.guardrails;
+  const count = [failures, slow, labels, changedLabels].filter(Boolean).length;
+  const alpha = plan.alpha / count;
+  const results = [judgeRate({ plan, steps, alpha, name: 'failures', limits: failures })];
+  if (slow !== undefined) {
+    results.push(judgeRate({ plan, steps, alpha, name: 'slow', limits: slow }));
+  }
+  if (labels !== undefined) results.push(judgeLabels(plan, steps, labels.margin, alpha));
+  if (changedLabels !== undefined) {
+    results.push(judgeChangedLabels(plan, steps, changedLabels.max, alpha));
+  }
+  return results;
+}
+
+/** Names of events, and how texts call them. */
+const EVENTS = {
+  failures: { event: 'failure', noun: 'failures' },
+  slow: { event: 'slow', noun: 'slow requests' },
+  changedLabels: { event: 'changed-label', noun: 'changed labels' },
+} as const;
+
+interface RateCheck {
+  readonly plan: RolloutPlan;
+  readonly steps: readonly StepCounts[];
+  readonly alpha: number;
+  readonly name: 'failures' | 'slow';
+  readonly limits: RateGuardrail;
+}
+
+function judgeRate({ plan, steps, alpha, name, limits }: RateCheck): GuardrailResult {
+  const { event, noun } = EVENTS[name];
+  const { value: splits, level } = countEvents(plan, steps, event);
+  const evidence = (hypothesis: { above: number } | { below: number }): number =>
+    splitEvidence(splits, hypothesis) - samplingPenalty(level);
+  const own = countCandidate(plan, steps, event);
+  const { units, events } = own.value;
+  const isTolerated =
+    limits.tolerated > 0 &&
+    splitEvidence([{ share: limits.tolerated, candidate: events, baseline: units - events }], {
+      below: 1,
+    }) -
+      samplingPenalty(own.level) >=
+      Math.log(2 / plan.alpha);
+  // A candidate is promoted wrongly only if the worst of its guardrails passes wrongly, so each of them may use the whole alpha, by its two ways.
+  const isEqual =
+    evidence({ below: 1 + limits.margin }) >= Math.log((limits.tolerated > 0 ? 2 : 1) / plan.alpha);
+  const isWorse = evidence({ above: 1 }) >= -Math.log(alpha);
+  const ratio = ratioInterval(splits, alpha);
+  const status = isTolerated || isEqual ? 'passed' : isWorse ? 'failed' : 'undecided';
+  const unit = plan.unit === 'key' ? 'keys' : 'requests';
+  const explanation = isTolerated
+    ? `${noun}: ${events} of ${units} ${unit}, below the tolerated ${percent(limits.tolerated)}`
+    : `${noun}: ${describeRatio(ratio)}, with ${describeEvents(splits)}`;
+  return { name, status, explanation, events: totals(splits), ratio };
+}
+
+function judgeLabels(
+  plan: RolloutPlan,
+  steps: readonly StepCounts[],
+  margin: number,
+  alpha: number,
+): GuardrailResult {
+  const names = new Set(
+    steps.flatMap(({ variants }) =>
+      [...variants.values()].flatMap(({ events }) => [...events.keys()]),
+    ),
+  );
+  // Each label may be too frequent or too rare. The number of labels depends on the counts, so that the highest one is used.
+  const required = Math.log((2 * MAX_LABELS) / alpha);
+  let worst = { evidence: -Infinity, label: '', splits: [] as readonly EventSplit[] };
+  for (const event of [...names].filter((name) => name.startsWith(LABEL_EVENT)).sort()) {
+    const { value: splits, level } = countEvents(plan, steps, event);
+    const evidence =
+      Math.max(
+        splitEvidence(splits, { above: 1 + margin }),
+        splitEvidence(splits, { below: 1 / (1 + margin) }),
+      ) - samplingPenalty(level);
+    if (evidence > worst.evidence) {
+      worst = { evidence, label: event.slice(LABEL_EVENT.length), splits };
+    }
+  }
+  const { evidence, label, splits } = worst;
+  const ratio = ratioInterval(splits, alpha / MAX_LABELS);
+  return {
+    name: 'labels',
+    status: evidence >= required ? 'failed' : 'passed',
+    explanation:
+      splits.length === 0
+        ? 'labels: none yet'
+        : `label ${JSON.stringify(label)}: ${describeRatio(ratio)}, with ${describeEvents(splits)}`,
+    events: totals(splits),
+    ratio,
+  };
+}
+
+function judgeChangedLabels(
+  plan: RolloutPlan,
+  steps: readonly StepCounts[],
+  max: number,
+  alpha: number,
+): GuardrailResult {
+  const { event, noun } = EVENTS.changedLabels;
+  const { value, level } = countCandidate(plan, steps, event);
+  const { units, events } = value;
+  const split = { share: max, candidate: events, baseline: units - events };
+  const evidence = (hypothesis: { above: number } | { below: number }): number =>
+    splitEvidence([split], hypothesis) - samplingPenalty(level);
+  const failed = evidence({ above: 1 }) >= -Math.log(alpha);
+  const passed = evidence({ below: 1 }) >= -Math.log(plan.alpha);
+  const unit = plan.unit === 'key' ? 'keys' : 'requests';
+  return {
+    name: 'changedLabels',
+    status: failed ? 'failed' : passed ? 'passed' : 'undecided',
+    explanation: `${noun}: ${events} of ${units} ${unit}; the limit is ${percent(max)}`,
+    events: { candidate: events, baseline: 0 },
+    ratio: ratioInterval([split], alpha),
+  };
+}
+
+function totals(splits: readonly EventSplit[]): GuardrailResult['events'] {
+  return {
+    candidate: splits.reduce((sum, { candidate }) => sum + candidate, 0),
+    baseline: splits.reduce((sum, { baseline }) => sum + baseline, 0),
+  };
+}
+
+function describeEvents(splits: readonly EventSplit[]): string {
+  const { candidate, baseline } = totals(splits);
+  return `${candidate} of the candidate and ${baseline} of the baseline`;
+}
+
+function describeRatio({ lower, estimate, upper }: GuardrailResult['ratio']): string {
+  const text = (value: number): string => (value < 1e5 ? value.toFixed(2) : '∞');
+  return `${text(estimate)} times the rate of the baseline (${text(lower)} to ${text(upper)})`;
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
+}
