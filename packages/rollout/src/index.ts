@@ -24,6 +24,12 @@ export type {
 } from './plan/rollout-plan.ts';
 export { RolloutError, rolloutErrorCodes } from './rollout-error.ts';
 export type { RolloutErrorCode } from './rollout-error.ts';
+export { compareMeans } from './statistics/compare-means.ts';
+export type {
+  CompareMeansOptions,
+  MeanComparison,
+  OutcomeStep,
+} from './statistics/compare-means.ts';
 export { rateEvidence, rateInterval } from './statistics/event-rate.ts';
 export type {
   EventRate,
@@ -34,6 +40,9 @@ export type {
 } from './statistics/event-rate.ts';
 export { ratioInterval, splitEvidence } from './statistics/event-split.ts';
 export type { EventSplit, RatioHypothesis, RatioInterval } from './statistics/event-split.ts';
+export { meanInterval } from './statistics/mean-interval.ts';
+export type { MeanInterval, MeanIntervalOptions } from './statistics/mean-interval.ts';
+export type { OutcomeSums } from './statistics/outcome-sums.ts';
 export { sampleRatioEvidence } from './statistics/sample-ratio.ts';
 export type { SplitCounts } from './statistics/sample-ratio.ts';
 export { judgeRollout } from './verdict/judge-rollout.ts';
