@@ -30,6 +30,17 @@ export type {
   MeanComparison,
   OutcomeStep,
 } from './statistics/compare-means.ts';
+export type {
+  RolloutChange,
+  RolloutEntry,
+  RolloutRecord,
+  RolloutResult,
+} from './state/rollout-entry.ts';
+export { RolloutLog } from './state/rollout-log.ts';
+export type { RolloutAudit, RolloutLogOptions } from './state/rollout-log.ts';
+export type { RolloutObjects } from './state/rollout-objects.ts';
+export { rolloutName } from './state/rollout-state.ts';
+export type { RolloutState } from './state/rollout-state.ts';
 export { rateEvidence, rateInterval } from './statistics/event-rate.ts';
 export type {
   EventRate,

@@ -9,15 +9,17 @@
  * ```
  */
 export const rolloutErrorCodes = [
+  'ERR_ROLLOUT_CONFLICT',
   'ERR_ROLLOUT_INVALID_OPTION',
   'ERR_ROLLOUT_PLAN_INVALID',
+  'ERR_ROLLOUT_STATE_INVALID',
 ] as const;
 
 /** Stable code of a {@link RolloutError}. */
 export type RolloutErrorCode = (typeof rolloutErrorCodes)[number];
 
 /**
- * A plan that can't be followed, or an invalid option; `code` is stable, the message names the value and the fix.
+ * A plan that can't be followed, a change that the state of a rollout doesn't permit, or an invalid option; `code` is stable, the message names the value and the fix.
  *
  * @example
  * ```ts

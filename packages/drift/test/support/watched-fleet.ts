@@ -1,12 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import type {
-  DriftWatchOptions,
-  VerdictChange,
-  VerdictObjects,
-  WatchedWindow,
-} from '@fairlead/drift';
+import type { DriftWatchOptions, VerdictChange, WatchedWindow } from '@fairlead/drift';
 import { baselineDigest, type Baseline } from '@fairlead/windows';
 import { countNumbers, HOUR_MS, hourOf, numberBaseline } from './count-values.ts';
+import { memoryObjects } from '@fairlead/test-support/memory-objects';
 import { Random } from '@fairlead/test-support/random';
 
 export const label = { model: 'churn', version: '3' };
@@ -29,34 +25,6 @@ export const baseline: Baseline = {
 export function hour(index: number, mean: number, size = 1_000): WatchedWindow {
   const counts = countNumbers(age.bins, normals(size, mean, index + 1));
   return { ...hourOf(index, { age: counts }), baseline: baselineDigest(baseline) };
-}
-
-/** Objects in memory, each of whose requests takes a moment. */
-function memoryObjects(): VerdictObjects & { readonly bodies: Map<string, Uint8Array> } {
-  const bodies = new Map<string, Uint8Array>();
-  const pause = (): Promise<void> => setTimeout(Math.random() * 2);
-  return {
-    bodies,
-    async create(key, body) {
-      await pause();
-      if (bodies.has(key)) return false;
-      bodies.set(key, body);
-      return true;
-    },
-    async read(key) {
-      await pause();
-      return bodies.get(key);
-    },
-    async list(folder) {
-      await pause();
-      const children = [...bodies.keys()]
-        .filter((key) => key.startsWith(`${folder}/`))
-        .map((key) => key.slice(folder.length + 1).split('/'));
-      return [...new Map(children.map(([name = '', ...rest]) => [name, rest.length]))].map(
-        ([name, depth]) => ({ name, kind: depth === 0 ? 'object' : 'folder' }) as const,
-      );
-    },
-  };
 }
 
 /** Fleet whose windows, verdicts and history are in memory, at the end of the given hour. */

@@ -1,0 +1,37 @@
+import { setTimeout } from 'node:timers/promises';
+
+/** Objects in memory, with *create if absent*. */
+export interface MemoryObjects {
+  readonly bodies: Map<string, Uint8Array>;
+  create(key: string, body: Uint8Array): Promise<boolean>;
+  read(key: string): Promise<Uint8Array | undefined>;
+  list(folder: string): Promise<{ readonly name: string; readonly kind: 'object' | 'folder' }[]>;
+}
+
+/** Objects in memory, each of whose requests takes a moment. */
+export function memoryObjects(): MemoryObjects {
+  const bodies = new Map<string, Uint8Array>();
+  const pause = (): Promise<void> => setTimeout(Math.random() * 2);
+  return {
+    bodies,
+    async create(key, body) {
+      await pause();
+      if (bodies.has(key)) return false;
+      bodies.set(key, body);
+      return true;
+    },
+    async read(key) {
+      await pause();
+      return bodies.get(key);
+    },
+    async list(folder) {
+      await pause();
+      const children = [...bodies.keys()]
+        .filter((key) => key.startsWith(`${folder}/`))
+        .map((key) => key.slice(folder.length + 1).split('/'));
+      return [...new Map(children.map(([name = '', ...rest]) => [name, rest.length]))].map(
+        ([name, depth]) => ({ name, kind: depth === 0 ? 'object' : 'folder' }) as const,
+      );
+    },
+  };
+}
