@@ -7,7 +7,11 @@ export {
   parseBaseline,
 } from './baseline/baseline-document.ts';
 export type { BaselineDocument, BaselineJson } from './baseline/baseline-document.ts';
-export type { BaselineOptions } from './baseline/baseline-options.ts';
+export type {
+  BaselineOptions,
+  BaselineTableOptions,
+  PredictRows,
+} from './baseline/baseline-options.ts';
 export { createBaseline } from './baseline/create-baseline.ts';
 export type { BaselineColumns } from './baseline/create-baseline.ts';
 export { readBaselineCsv } from './baseline/read-baseline-csv.ts';

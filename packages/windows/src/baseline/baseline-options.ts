@@ -1,4 +1,4 @@
-import { isDatatype, type Signature } from '@fairlead/signature';
+import { describeValue, isDatatype, type Signature, type Tensor } from '@fairlead/signature';
 import { checkInteger, checkOptions, invalidOption } from '../check-options.ts';
 
 /** Options of {@link createBaseline} and {@link readBaselineCsv}. */
@@ -21,6 +21,18 @@ export interface BaselineOptions {
   readonly maxCategories?: number | undefined;
 }
 
+/** Runs a model on rows: a tensor for each input, to one for each output. */
+export type PredictRows = (inputs: readonly Tensor[]) => Promise<readonly Tensor[]>;
+
+/** Options of {@link readBaselineCsv} and {@link readBaselineRows}. */
+export interface BaselineTableOptions extends BaselineOptions {
+  /**
+   * Runs the model, for the outputs that the table has no columns of; 20,000 rows are counted at most then.
+   * @defaultValue none: such outputs are not in the baseline
+   */
+  readonly predict?: PredictRows | undefined;
+}
+
 /** Options with their defaults. */
 export interface CheckedBaselineOptions {
   readonly signature: Signature;
@@ -28,6 +40,19 @@ export interface CheckedBaselineOptions {
   readonly scores: string | undefined;
   readonly maxRows: number;
   readonly maxCategories: number;
+  readonly predict?: PredictRows | undefined;
+}
+
+/** @throws WindowsError `ERR_WINDOWS_INVALID_OPTION` */
+export function checkTableOptions(
+  name: string,
+  options: BaselineTableOptions,
+): CheckedBaselineOptions {
+  const { predict, ...rest } = Object(options) as BaselineTableOptions;
+  if (predict !== undefined && typeof predict !== 'function') {
+    throw invalidOption(`${name}: predict must be a function, got ${describeValue(predict)}.`);
+  }
+  return { ...checkBaselineOptions(name, rest), predict };
 }
 
 /** @throws WindowsError `ERR_WINDOWS_INVALID_OPTION` */

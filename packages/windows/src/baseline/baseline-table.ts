@@ -1,19 +1,23 @@
-import { describeValue, seededRandom } from '@fairlead/signature';
+import { describeValue, seededRandom, type TensorSpec } from '@fairlead/signature';
 import type { FeatureBaseline } from '../bins/feature-baseline.ts';
-import { type WatchedColumn, watchedColumns } from '../columns/watched-column.ts';
+import { rowWidth, type WatchedColumn, watchedColumns } from '../columns/watched-column.ts';
 import { WindowsError } from '../windows-error.ts';
 import type { Baseline } from './baseline.ts';
 import type { CheckedBaselineOptions } from './baseline-options.ts';
 import { calibrate } from './calibrate.ts';
 import { NumberColumn } from './number-column.ts';
-import { readNumber, readText } from './read-cell.ts';
+import { OutputPredictor } from './output-predictor.ts';
+import { readCategory, readNumber, readText } from './read-cell.ts';
 import { TextColumn } from './text-column.ts';
+
+/** Rows that a model is run on at most: enough for the bins of its outputs, and seconds for most models. */
+const MAX_PREDICTED_ROWS = 20_000;
 
 /** One watched column of a table: where its cells are, and what they were. */
 interface TableColumn {
   readonly column: WatchedColumn;
-  /** Index of the cell in a row. */
-  readonly cell: number;
+  /** Index of the cell in a row; undefined for an output that the model computes. */
+  readonly cell: number | undefined;
   readonly values: NumberColumn | TextColumn;
 }
 
@@ -24,15 +28,17 @@ export class BaselineTable {
   readonly #outputs: readonly TableColumn[];
   readonly #labels: TextColumn | undefined;
   readonly #labelCell: number;
+  readonly #maxRows: number;
+  readonly #predictor: OutputPredictor | undefined;
   readonly #random = seededRandom('baseline');
   #rows = 0;
 
   /** @param names - names of the columns, in the order of the cells of a row */
   constructor(names: readonly string[], options: CheckedBaselineOptions) {
-    const { signature, label, maxCategories } = options;
+    const { signature, label, maxCategories, maxRows, predict } = options;
     this.#options = options;
     const cells = cellsOf(names);
-    const tableColumn = (column: WatchedColumn, cell: number): TableColumn => {
+    const tableColumn = (column: WatchedColumn, cell?: number): TableColumn => {
       const isText = column.datatype === 'BYTES' || column.datatype === 'BOOL';
       const values = isText ? new TextColumn(column, maxCategories) : new NumberColumn(column);
       return { column, cell, values };
@@ -40,21 +46,39 @@ export class BaselineTable {
     const features = watchedColumns(signature.inputs);
     const taken = new Set([label, ...features.map(({ name }) => name)]);
     const outputs = watchedColumns(signature.outputs);
-    const inOrder = unnamedCells(
-      options,
-      features,
-      outputs.map(({ name }) => name),
-      names,
-    );
-    this.#features = features.map((column, index) => {
-      const cell = cells.get(column.name) ?? inOrder?.[index];
-      if (cell === undefined) throw missingColumn(column.name, names);
-      return tableColumn(column, cell);
-    });
+    const outputNames = outputs.map(({ name }) => name);
+    const cellsOfInputs = (columns: readonly WatchedColumn[]): readonly number[] => {
+      const inOrder = unnamedCells(options, columns, outputNames, names);
+      return columns.map(({ name }, index) => {
+        const cell = cells.get(name) ?? inOrder?.[index];
+        if (cell === undefined) throw missingColumn(name, names);
+        return cell;
+      });
+    };
+    const featureCells = cellsOfInputs(features);
+    this.#features = features.map((column, index) => tableColumn(column, featureCells[index]));
     this.#outputs = outputs.flatMap((column) => {
       const cell = taken.has(column.name) ? undefined : cells.get(column.name);
-      return cell === undefined ? [] : [tableColumn(column, cell)];
+      return cell === undefined && predict === undefined ? [] : [tableColumn(column, cell)];
     });
+    const predicted = this.#outputs.filter(({ cell }) => cell === undefined);
+    this.#maxRows = predicted.length === 0 ? maxRows : Math.min(maxRows, MAX_PREDICTED_ROWS);
+    if (predict !== undefined && predicted.length > 0) {
+      const inputs = watchedColumns(signature.inputs, { withSensitive: true });
+      const inputCells = cellsOfInputs(inputs);
+      this.#predictor = new OutputPredictor(
+        signature,
+        predict,
+        inputs.map((column, index) => ({ column, cell: inputCells[index] ?? -1 })),
+        predicted.map(({ column, values }) => ({
+          column,
+          width: rowWidthOf(signature.outputs, column),
+          set: (row, value, place) => {
+            setCell(values, row, value, column, place);
+          },
+        })),
+      );
+    }
     this.#labelCell = label === undefined ? -1 : (cells.get(label) ?? -1);
     if (label !== undefined) {
       if (this.#labelCell === -1) throw missingColumn(label, names);
@@ -64,21 +88,24 @@ export class BaselineTable {
   }
 
   /**
-   * Adds a row.
+   * Adds a row; returns true if rows wait for {@link predictWaiting}.
    *
    * @param place - of the row, for messages: `line 3`
    */
-  add(cells: readonly unknown[], place: string): void {
+  add(cells: readonly unknown[], place: string): boolean {
     const row = this.#slot();
-    if (row === undefined) return;
+    if (row === undefined) return false;
     for (const { column, cell, values } of [...this.#features, ...this.#outputs]) {
-      const at = { column: column.name, row: place };
-      if (values instanceof NumberColumn) {
-        values.set(row, readNumber(cells[cell], column.datatype, at));
-      } else values.set(row, readCategory(cells[cell], column, at));
+      if (cell !== undefined) setCell(values, row, cells[cell], column, place);
     }
     const label = { column: this.#options.label ?? '', row: place };
     this.#labels?.set(row, readText(cells[this.#labelCell], label));
+    return this.#predictor?.add(row, cells, place) ?? false;
+  }
+
+  /** Runs the model on the rows that wait for its outputs. */
+  async predictWaiting(): Promise<void> {
+    await this.#predictor?.run();
   }
 
   /** @throws WindowsError `ERR_WINDOWS_TABLE_INVALID` for a table without rows */
@@ -89,7 +116,7 @@ export class BaselineTable {
         'The training table has no rows. A baseline needs one at least, after the names of the columns.',
       );
     }
-    const sampledRows = Math.min(this.#rows, this.#options.maxRows);
+    const sampledRows = Math.min(this.#rows, this.#maxRows);
     const summarize = ({ values }: TableColumn): FeatureBaseline => values.baseline(sampledRows);
     const calibration = this.#calibration(sampledRows);
     return {
@@ -105,9 +132,9 @@ export class BaselineTable {
   #slot(): number | undefined {
     const row = this.#rows;
     this.#rows += 1;
-    if (row < this.#options.maxRows) return row;
+    if (row < this.#maxRows) return row;
     const slot = Math.floor(this.#random() * this.#rows);
-    return slot < this.#options.maxRows ? slot : undefined;
+    return slot < this.#maxRows ? slot : undefined;
   }
 
   #calibration(rows: number): Baseline['calibration'] {
@@ -143,14 +170,21 @@ function unnamedCells(
   return isUnnamed && !isFound && cells.length === features.length ? cells : undefined;
 }
 
-function readCategory(
+function setCell(
+  values: NumberColumn | TextColumn,
+  row: number,
   cell: unknown,
-  column: WatchedColumn,
-  place: { column: string; row: string },
-) {
-  if (column.datatype === 'BYTES') return readText(cell, place);
-  const number = readNumber(cell, column.datatype, place);
-  return Number.isNaN(number) ? null : String(number !== 0);
+  { name, datatype }: WatchedColumn,
+  place: string,
+): void {
+  const at = { column: name, row: place };
+  if (values instanceof NumberColumn) values.set(row, readNumber(cell, datatype, at));
+  else values.set(row, readCategory(cell, datatype === 'BOOL' ? 'BOOL' : 'BYTES', at));
+}
+
+function rowWidthOf(specs: readonly TensorSpec[], { tensor }: WatchedColumn): number {
+  const spec = specs.find(({ name }) => name === tensor);
+  return spec === undefined ? 0 : rowWidth(spec);
 }
 
 function cellsOf(names: readonly string[]): ReadonlyMap<string, number> {

@@ -1,6 +1,6 @@
 import { WindowsError } from '../windows-error.ts';
 import type { Baseline } from './baseline.ts';
-import { type BaselineOptions, checkBaselineOptions } from './baseline-options.ts';
+import { type BaselineTableOptions, checkTableOptions } from './baseline-options.ts';
 import { BaselineTable } from './baseline-table.ts';
 import { csvRows } from './csv-rows.ts';
 
@@ -9,7 +9,8 @@ import { csvRows } from './csv-rows.ts';
  * {@link createBaseline}.
  *
  * @param chunks - of the file, such as `createReadStream('train.csv')`
- * @throws WindowsError `ERR_WINDOWS_TABLE_INVALID` naming the line, or the missing column; `ERR_WINDOWS_INVALID_OPTION`
+ * @throws WindowsError `ERR_WINDOWS_TABLE_INVALID` naming the line, or the missing column; `ERR_WINDOWS_INVALID_OPTION`; with `predict`
+ * also SignatureError for a row that is no input of the model, and what `predict` throws
  *
  * @example
  * ```ts
@@ -22,9 +23,9 @@ import { csvRows } from './csv-rows.ts';
  */
 export async function readBaselineCsv(
   chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
-  options: BaselineOptions,
+  options: BaselineTableOptions,
 ): Promise<Baseline> {
-  const checked = checkBaselineOptions('readBaselineCsv', options);
+  const checked = checkTableOptions('readBaselineCsv', options);
   let table: BaselineTable | undefined;
   let width = 0;
   for await (const { cells, line } of csvRows(chunks)) {
@@ -40,7 +41,8 @@ export async function readBaselineCsv(
         `Line ${line} of the training table has ${cells.length} cells, and the first line names ${width} columns. Quote cells that contain commas.`,
       );
     }
-    table.add(cells, `Line ${line}`);
+    if (table.add(cells, `Line ${line}`)) await table.predictWaiting();
   }
+  await table?.predictWaiting();
   return (table ?? new BaselineTable([], checked)).baseline();
 }

@@ -48,6 +48,17 @@ export function readText(cell: unknown, place: CellPlace): string | null {
   );
 }
 
+/** Reads the cell of a text or boolean as text, booleans as `false` and `true`; null is missing. */
+export function readCategory(
+  cell: unknown,
+  datatype: 'BYTES' | 'BOOL',
+  place: CellPlace,
+): string | null {
+  if (datatype === 'BYTES') return readText(cell, place);
+  const number = readNumber(cell, datatype, place);
+  return Number.isNaN(number) ? null : String(number !== 0);
+}
+
 /** Returns whether a text stands for a missing value in columns that are no texts themselves. */
 export function isMissing(text: string): boolean {
   return MISSING.has(text.toLowerCase());

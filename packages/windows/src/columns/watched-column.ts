@@ -17,16 +17,20 @@ export interface WatchedColumn {
 /**
  * Returns the features and outputs of tensors that can be counted: those with a row of up to 1,024 elements.
  *
- * A feature or tensor with a member `sensitive: true` is left out.
+ * A feature or tensor with a member `sensitive: true` is left out, except in the inputs of the model itself.
  */
-export function watchedColumns(specs: readonly TensorSpec[]): readonly WatchedColumn[] {
+export function watchedColumns(
+  specs: readonly TensorSpec[],
+  { withSensitive = false }: { readonly withSensitive?: boolean } = {},
+): readonly WatchedColumn[] {
   const seen = new Set<string>();
   return specs.flatMap((spec) => {
     const { name: tensor, datatype, features } = spec;
     const columns: WatchedColumn[] = [];
     for (let index = 0; index < rowWidth(spec); index += 1) {
       const feature = features?.[index];
-      if (spec.sensitive === true || feature?.sensitive === true) continue;
+      const isSensitive = spec.sensitive === true || feature?.sensitive === true;
+      if (isSensitive && !withSensitive) continue;
       const short = feature?.name ?? (rowWidth(spec) === 1 ? tensor : `${tensor}[${index}]`);
       const name = seen.has(short) ? `${tensor}.${short}` : short;
       seen.add(name);
@@ -43,7 +47,7 @@ export function singleRow(spec: TensorSpec): Pick<WatchedColumn, 'width'> {
 }
 
 /** Number of elements in a row of a tensor; 0 if it can't be counted by features. */
-function rowWidth({ shape, features }: TensorSpec): number {
+export function rowWidth({ shape, features }: TensorSpec): number {
   if (shape.length > 2) return 0;
   const last = shape.at(-1) ?? 1;
   const isBatchOnly = shape.length < 2 && last === -1;
