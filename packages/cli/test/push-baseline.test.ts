@@ -41,6 +41,54 @@ test('a training table becomes the baseline of the version, which model show pri
   ]);
 });
 
+test('outputs that the training table has no columns of are those of the model', async () => {
+  const { place, write } = await setUp();
+  // y = 2 x + 1
+  write('train.csv', 'a,b,label\n0,-0.25,0\n1,-0.5,1\n2,-0.25,1\n');
+  const options = ['--baseline', 'train.csv', '--label', 'label', '--scores', 'y'];
+  const pushed = await run(place, ...push, 'model.onnx', ...options);
+  expect(pushed).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(pushed.stdout).toContain(
+    '\nNote: the model computed the outputs that train.csv has no columns of, on 3 rows.\n',
+  );
+  const shown = async (version: string) => {
+    const { stdout } = await run(place, 'model', 'show', 'affine', version);
+    return stdout.split('\nBaseline\n')[1]?.trimEnd().split('\n');
+  };
+  expect(await shown('1')).toEqual([
+    '3 rows, with calibration of y',
+    '        name  bins       min       mean    max  missing',
+    'input   x[0]  3 values     0          1      2',
+    'input   x[1]  2 values  -0.5  -0.333333  -0.25',
+    'output  y[0]  3 values     1          3      5',
+    'output  y[1]  2 values     0   0.333333    0.5',
+  ]);
+
+  const unrun = await run(place, ...push, 'model.onnx', ...options, skip);
+  expect(unrun.stdout).toContain('the baseline has no outputs "y", so that their drift');
+  expect(unrun.stdout).toContain(
+    '(--skip-validation); add columns with what it answers to train.csv',
+  );
+  expect((await shown('2'))?.filter((line) => line.startsWith('output'))).toEqual([]);
+
+  write('complete.csv', 'a,b,y[0],y[1]\n0,1,7,8\n');
+  const complete = await run(place, ...push, 'model.onnx', '--baseline', 'complete.csv');
+  expect(complete.stdout).not.toContain('Note:');
+  expect((await shown('3'))?.at(-1)).toMatch(/^output {2}y\[1\] {2}1 value +8/u);
+});
+
+test('a table that the model cannot be run on is a baseline without outputs, and a note says why', async () => {
+  const { place, write } = await setUp();
+  write('metadata.json', JSON.stringify({ signature: sensitive }));
+  write('train.csv', 'age\n31\n44\n');
+  const options = ['--metadata', 'metadata.json', '--baseline', 'train.csv'];
+  const { exitCode, stdout } = await run(place, ...push, 'model.onnx', ...options);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('(The training table has no column "ssn"; it has "age".');
+  const { stdout: shown } = await run(place, 'model', 'show', 'affine', '1');
+  expect(shown).toContain('\nBaseline\n2 rows\n');
+});
+
 test('a table in Parquet makes the same baseline as one in CSV', async () => {
   const { place, write } = await setUp();
   // Several row groups, missing numbers, the index of pandas, and lists, which are no columns of a table.

@@ -1,10 +1,11 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { PushRequest } from '@fairlead/registry';
-import type { Baseline } from '@fairlead/windows';
+import type { Baseline, PredictRows } from '@fairlead/windows';
 import { CliError } from '../cli-error.ts';
 import { fileError, readText } from '../read-file.ts';
 import { openParquetTable } from '../tables/parquet-table.ts';
+import { completeOutputs, type CompletedBaseline } from './complete-outputs.ts';
 
 /** Options of the command line for a baseline. */
 export interface BaselineDetails {
@@ -16,6 +17,8 @@ export interface BaselineDetails {
   readonly scores?: string | undefined;
   /** File of the metadata, which may have a baseline. */
   readonly metadata?: string | undefined;
+  /** True if this process may run the version. */
+  readonly mayRun: boolean;
 }
 
 /**
@@ -44,21 +47,25 @@ export async function addBaseline(
     return request;
   }
   const { baselineDocument } = await import('@fairlead/windows');
-  const baseline = await readBaseline(file, request, details);
+  const { baseline, notes } = await readBaseline(file, request, details);
   await requireNoSensitive(file, baseline, request);
-  return { ...request, baseline: baselineDocument(baseline) };
+  return {
+    ...{ ...request, baseline: baselineDocument(baseline) },
+    ...(notes.length > 0 && { notes: [...(request.notes ?? []), ...notes] }),
+  };
 }
 
 async function readBaseline(
   file: string,
-  { signature }: PushRequest,
-  { label, scores }: BaselineDetails,
-): Promise<Baseline> {
+  request: PushRequest,
+  { label, scores, mayRun }: BaselineDetails,
+): Promise<CompletedBaseline> {
+  const { signature } = request;
   const { parseBaseline, readBaselineCsv, readBaselineRows } = await import('@fairlead/windows');
   switch (extname(file)) {
     case '.json': {
       const text = await readText(file, 'the baseline');
-      return attempt(file, () => parseBaseline(text));
+      return attempt(file, () => ({ baseline: parseBaseline(text), notes: [] }));
     }
     case '.csv':
     case '.parquet': {
@@ -68,14 +75,13 @@ async function readBaseline(
           `a training table needs the signature of the version: add --metadata with a "signature"`,
         );
       }
-      const options = { signature, label, scores };
-      if (extname(file) === '.csv') {
-        return attempt(file, () => readBaselineCsv(createReadStream(file), options));
-      }
-      return attempt(file, async () => {
-        const { columns, read } = await openParquetTable(file);
-        return readBaselineRows(columns, read(), options);
-      });
+      const read = async (predict?: PredictRows): Promise<Baseline> => {
+        const options = { signature, label, scores, predict };
+        if (extname(file) === '.csv') return readBaselineCsv(createReadStream(file), options);
+        const table = await openParquetTable(file);
+        return readBaselineRows(table.columns, table.read(), options);
+      };
+      return attempt(file, () => completeOutputs(file, request, mayRun, read));
     }
     default:
       throw new CliError(
