@@ -30,7 +30,7 @@ export type {
   TracedExecution,
   TracedInference,
 } from './inference/inference-tracer.ts';
-export type { VersionChoice, VersionRouter } from './inference/version-router.ts';
+export type { RoutedInference, VersionChoice, VersionRouter } from './inference/version-router.ts';
 export type {
   ExecutedEvent,
   FailureReason,

@@ -76,6 +76,8 @@ export interface InferResult {
   readonly version: string;
   readonly id?: string | undefined;
   readonly outputs: readonly Tensor[];
+  /** The variant of an experiment that the version was chosen as. */
+  readonly variant?: string | undefined;
   /** Set when a fallback answered. */
   readonly fallback?: FallbackNote;
 }

@@ -11,6 +11,8 @@ export interface InferenceRecord {
   readonly client?: string | undefined;
   /** The key that the version was chosen by. */
   readonly routingKey?: string | undefined;
+  /** The variant of an experiment that the version was chosen as. */
+  readonly variant?: string | undefined;
   /** Milliseconds since the epoch at which the request was taken in, by the clock `now` of the server. */
   readonly at: number;
   /** Milliseconds from then to the outputs. */

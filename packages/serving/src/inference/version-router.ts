@@ -1,3 +1,5 @@
+import type { Tensor } from '@fairlead/signature';
+import type { FailureReason } from './inference-observer.ts';
 import type { InferTarget } from './infer-request.ts';
 
 /** The version that answers a request, and one that answers a copy of it. */
@@ -6,6 +8,31 @@ export interface VersionChoice {
   readonly version: string;
   /** A version that gets the same inputs after the answer was sent; its outputs are recorded, and never sent. */
   readonly shadow?: string | undefined;
+  /** Name of the variant of an experiment, which the response, records and {@link RoutedInference} have. */
+  readonly variant?: string | undefined;
+}
+
+/** The end of a request that followed a choice of a {@link VersionRouter}, or of the copy that its shadow got. */
+export interface RoutedInference {
+  readonly model: string;
+  /** The version that was chosen, or the shadow. */
+  readonly version: string;
+  readonly variant?: string | undefined;
+  /** The routing key that the version was chosen by. */
+  readonly key: string | undefined;
+  readonly role: 'answer' | 'shadow';
+  /** `failure` also where a fallback answered. */
+  readonly outcome: 'success' | 'failure';
+  /** Set for failures. */
+  readonly reason?: FailureReason | undefined;
+  /** Stable code of the error of a failure, where it has one. */
+  readonly code?: string | undefined;
+  /** Milliseconds from the begin of decoding to the outputs or the error. */
+  readonly durationMs: number;
+  /** Tensors that were computed; undefined for failures. They must not be written into. */
+  readonly outputs?: readonly Tensor[] | undefined;
+  /** Of a shadow: the tensors that the client got. */
+  readonly answered?: readonly Tensor[] | undefined;
 }
 
 /**
@@ -23,4 +50,10 @@ export interface VersionRouter {
    * @param key - the routing key of the request; undefined when it has none
    */
   route(target: InferTarget, key: string | undefined): VersionChoice | undefined;
+
+  /**
+   * Called once at the end of each request that followed a choice, and of each copy that a shadow has run: it must return at once. An error of it costs the
+   * request nothing; an event `route-failed` says so. Copies that are dropped under load end without a call.
+   */
+  finished?(inference: RoutedInference): void;
 }

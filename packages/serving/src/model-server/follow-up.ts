@@ -1,9 +1,9 @@
 import type { Inferred, InferContext, InferRequest } from '../inference/infer-request.ts';
 import type { InferenceRecord, InferenceRecorder } from '../inference/inference-recorder.ts';
-import type { LoadedVersion } from '../models/loaded-version.ts';
 import type { ServingEvent } from '../models/serving-event.ts';
 import { RecordQueue } from './record-queue.ts';
-import { ShadowRuns } from './shadow-runs.ts';
+import { ShadowRuns, type ShadowCopy } from './shadow-runs.ts';
+import type { ChosenVersions } from './version-chooser.ts';
 
 /** Options of a {@link FollowUp}. */
 export interface FollowUpOptions {
@@ -30,7 +30,7 @@ export class FollowUp {
   async after<I extends Inferred>(
     inference: Promise<I>,
     context: InferContext,
-    shadow: LoadedVersion | undefined,
+    chosen: ChosenVersions | undefined,
   ): Promise<I> {
     const at = this.#now();
     const startedAt = performance.now();
@@ -48,10 +48,12 @@ export class FollowUp {
       durationMs,
       inputs: request.inputs,
       outputs: result.outputs,
+      ...(chosen?.variant !== undefined && { variant: chosen.variant }),
       ...(result.fallback !== undefined && { fallback: result.fallback }),
     };
     this.#records.add(record, answer);
-    if (shadow !== undefined) this.#runShadow(shadow, request, record, context);
+    const { shadow, routed } = chosen ?? {};
+    if (shadow !== undefined) this.#runShadow({ shadow, routed }, request, record, context);
     return inferred;
   }
 
@@ -60,13 +62,13 @@ export class FollowUp {
   }
 
   #runShadow(
-    shadow: LoadedVersion,
+    copy: ShadowCopy,
     request: InferRequest,
     record: InferenceRecord,
     { answer }: InferContext,
   ): void {
     const run = (): void => {
-      this.#shadows.run(shadow, request, record);
+      this.#shadows.run(copy, request, record);
     };
     if (answer === undefined) setImmediate(run);
     else answer.onSent(run);

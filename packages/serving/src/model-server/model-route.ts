@@ -4,6 +4,7 @@ import type { DecodedRequest, Inferred, InferContext } from '../inference/infer-
 import type { CallContext, LoadedVersion } from '../models/loaded-version.ts';
 import { LAST_PRIORITY } from '../scheduling/priority-queue.ts';
 import type { FollowUp } from './follow-up.ts';
+import type { ChosenVersions } from './version-chooser.ts';
 
 /** The versions that a request was routed to. */
 export interface RouteChoice {
@@ -13,8 +14,8 @@ export interface RouteChoice {
   readonly answering: LoadedVersion;
   /** Undefined for a request that names a version: no other one may answer it. */
   readonly fallback: FallbackRoute | undefined;
-  /** The version that gets a copy of the request after it was answered. */
-  readonly shadow: LoadedVersion | undefined;
+  /** What the router of the server chose. */
+  readonly chosen?: ChosenVersions | undefined;
 }
 
 /** Options of a {@link ModelRoute}. */
@@ -59,7 +60,13 @@ export class ModelRoute {
    * @throws ServingError `ERR_SERVING_OVERLOADED`, `ERR_SERVING_CLIENT_LIMIT`.
    */
   refuseIfFull(client?: string): void {
-    this.#choice.answering.refuseIfFull(client);
+    const { answering, chosen } = this.#choice;
+    try {
+      answering.refuseIfFull(client);
+    } catch (error) {
+      chosen?.routed?.failed(error);
+      throw error;
+    }
   }
 
   /**
@@ -74,7 +81,7 @@ export class ModelRoute {
     context: InferContext = {},
   ): Promise<Inferred<D>> {
     if (this.#choice.answering.draining) this.#choice = this.#choose();
-    const { primary, answering, fallback, shadow } = this.#choice;
+    const { primary, answering, fallback, chosen } = this.#choice;
     const { requestTimeoutMs, followUp } = this.#options;
     const { timeoutMs = requestTimeoutMs, background = false } = context;
     const maxMs = background ? Infinity : requestTimeoutMs;
@@ -90,6 +97,12 @@ export class ModelRoute {
       fallback === undefined
         ? answering.infer(decode, call)
         : fallback.infer(primary, decode, call);
-    return followUp === undefined ? inference : followUp.after(inference, context, shadow);
+    const followed = chosen?.routed?.follow(inference) ?? inference;
+    const variant = chosen?.variant;
+    const routed =
+      variant === undefined
+        ? followed
+        : followed.then((inferred) => ({ ...inferred, result: { ...inferred.result, variant } }));
+    return followUp === undefined ? routed : followUp.after(routed, context, chosen);
   }
 }

@@ -52,7 +52,9 @@ export class ModelServer {
   constructor(options: ModelServerOptions) {
     this.#options = checkModelServerOptions(options);
     this.#models = new ServedModels(this.#options);
-    const { router, recorder, onEvent = () => undefined } = this.#options;
+    const { router, onEvent = () => undefined } = this.#options;
+    // Copies for shadows run also where nothing is recorded.
+    const recorder = this.#options.recorder ?? (router && { record: () => undefined });
     this.#chooser = router && new VersionChooser(router, onEvent);
     this.#followUp = recorder && new FollowUp({ ...this.#options, recorder, onEvent });
   }
@@ -235,7 +237,7 @@ export class ModelServer {
   #choose(target: InferTarget, key: string | undefined): RouteChoice {
     if (target.version !== undefined) {
       const pinned = this.find(target);
-      return { primary: pinned, answering: pinned, fallback: undefined, shadow: undefined };
+      return { primary: pinned, answering: pinned, fallback: undefined };
     }
     const { model, fallback } = this.#models.getForInference(target.model);
     if (this.#models.closing) throw serverClosed();
@@ -243,7 +245,7 @@ export class ModelServer {
     const primary = chosen?.version ?? model.current;
     const answering = primary ?? fallback?.fallbackVersion(undefined);
     if (answering === undefined) throw notReady(model);
-    return { primary, answering, fallback, shadow: chosen?.shadow };
+    return { primary, answering, fallback, chosen };
   }
 }
 

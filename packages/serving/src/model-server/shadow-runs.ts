@@ -3,9 +3,17 @@ import type { InferenceRecord } from '../inference/inference-recorder.ts';
 import type { LoadedVersion } from '../models/loaded-version.ts';
 import { LAST_PRIORITY } from '../scheduling/priority-queue.ts';
 import type { RecordQueue } from './record-queue.ts';
+import type { RoutedRequest } from './routed-request.ts';
 
 /** Copies of requests that run at the same time at most; further ones are dropped. */
 const MAX_RUNNING = 16;
+
+/** The version that gets a copy of a request. */
+export interface ShadowCopy {
+  readonly shadow: LoadedVersion;
+  /** Learns how the copy ends. */
+  readonly routed: RoutedRequest | undefined;
+}
 
 /** Runs copies of answered requests on other versions, after every request of a client, and records their outputs. */
 export class ShadowRuns {
@@ -24,7 +32,7 @@ export class ShadowRuns {
   }
 
   /** Runs the request of `answered` on `shadow`; a failure is counted in the statistics of that version only. */
-  run(shadow: LoadedVersion, request: InferRequest, answered: InferenceRecord): void {
+  run({ shadow, routed }: ShadowCopy, request: InferRequest, answered: InferenceRecord): void {
     if (this.#running >= MAX_RUNNING || shadow.draining || this.#records.isFull) return;
     this.#running += 1;
     const at = this.#now();
@@ -44,8 +52,12 @@ export class ShadowRuns {
           const { label } = shadow;
           const known = { requestId, client, routingKey, inputs, shadowOf };
           this.#records.add({ ...known, label, at, durationMs, outputs });
+          routed?.shadowEnded({ durationMs, outputs }, answered.outputs);
         },
-        () => undefined,
+        (error: unknown) => {
+          const durationMs = performance.now() - startedAt;
+          routed?.shadowEnded({ durationMs, error }, answered.outputs);
+        },
       )
       .finally(() => {
         this.#running -= 1;

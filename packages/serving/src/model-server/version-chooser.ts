@@ -1,10 +1,11 @@
 import { describeValue } from '@fairlead/signature';
 import { wrongResult } from '../errors/check-functions.ts';
 import type { InferTarget } from '../inference/infer-request.ts';
-import type { VersionChoice, VersionRouter } from '../inference/version-router.ts';
+import type { RoutedInference, VersionChoice, VersionRouter } from '../inference/version-router.ts';
 import type { LoadedVersion } from '../models/loaded-version.ts';
 import type { ServedModel } from '../models/served-model.ts';
 import type { ServingEvent } from '../models/serving-event.ts';
+import { RoutedRequest } from './routed-request.ts';
 
 const EVENT_INTERVAL_MS = 10_000;
 
@@ -12,9 +13,17 @@ const EVENT_INTERVAL_MS = 10_000;
 export interface ChosenVersions {
   readonly version: LoadedVersion | undefined;
   readonly shadow: LoadedVersion | undefined;
+  /** Set where the choice is followed: the router learns how the request ends. */
+  readonly routed: RoutedRequest | undefined;
+  readonly variant: string | undefined;
 }
 
-const NONE: ChosenVersions = { version: undefined, shadow: undefined };
+const NONE: ChosenVersions = {
+  version: undefined,
+  shadow: undefined,
+  routed: undefined,
+  variant: undefined,
+};
 
 /** Calls the router of a server, and reports choices that can't be followed: then the version of the alias answers. */
 export class VersionChooser {
@@ -34,8 +43,21 @@ export class VersionChooser {
     const version = this.#find(served, 'version', choice.version);
     const shadow =
       choice.shadow === undefined ? undefined : this.#find(served, 'shadow version', choice.shadow);
-    return { version, shadow: shadow === version ? undefined : shadow };
+    if (version === undefined) return { ...NONE, shadow };
+    const { finished } = this.#router;
+    const report = this.#finished;
+    const routed = finished && new RoutedRequest({ model, choice, key, report });
+    const { variant } = choice;
+    return { version, shadow: shadow === version ? undefined : shadow, routed, variant };
   }
+
+  readonly #finished = (inference: RoutedInference): void => {
+    try {
+      this.#router.finished?.(inference);
+    } catch (error) {
+      this.#report(inference.model, error instanceof Error ? error.message : String(error));
+    }
+  };
 
   #call(model: string, key: string | undefined): VersionChoice | undefined {
     try {
@@ -67,12 +89,13 @@ export class VersionChooser {
 function checkChoice(choice: unknown): VersionChoice | undefined {
   if (choice === undefined) return undefined;
   if (typeof choice === 'object' && choice !== null && 'version' in choice) {
-    const { version, shadow } = choice as Readonly<Record<'version' | 'shadow', unknown>>;
-    const hasShadow = typeof shadow === 'string';
-    if (typeof version === 'string' && (hasShadow || shadow === undefined)) {
-      return { version, ...(hasShadow && { shadow }) };
-    }
-    const [name, value] = typeof version === 'string' ? ['shadow', shadow] : ['version', version];
+    const { version, shadow, variant } = choice as Readonly<Record<keyof VersionChoice, unknown>>;
+    const wrong = Object.entries({ version: version ?? null, shadow, variant }).find(
+      ([, value]) => value !== undefined && typeof value !== 'string',
+    );
+    if (wrong === undefined) return choice as VersionChoice;
+    const [name] = wrong;
+    const value = (choice as Readonly<Record<string, unknown>>)[name];
     throw new TypeError(
       `route() chose the ${name} ${describeValue(value)}; it must be a string, such as "2"`,
     );

@@ -7,16 +7,18 @@ import { errorCode, toHttpError, type HttpError } from './http-error.ts';
 /** The header with the stable code of an error. */
 export const ERROR_HEADER = 'fairlead-error';
 
-/** Headers of an answer, over HTTP and gRPC, at once and of a job: the model and version that answered, and a fallback's reason. */
+/** Headers of an answer, over HTTP and gRPC, at once and of a job: the model and version that answered, the variant that it was chosen as, and a fallback's reason. */
 export function resultHeaders({
   model,
   version,
+  variant,
   fallback,
-}: Pick<InferResult, 'model' | 'version' | 'fallback'>): Record<string, string> {
+}: Pick<InferResult, 'model' | 'version' | 'variant' | 'fallback'>): Record<string, string> {
   const headers: Record<string, string> = {
     'fairlead-model': model,
     'fairlead-version': version,
   };
+  if (variant !== undefined) headers['fairlead-variant'] = variant;
   if (fallback !== undefined) headers['fairlead-fallback'] = fallback.reason;
   return headers;
 }

@@ -165,6 +165,10 @@ describe('a model server', () => {
   test.each([
     [{ router: {} }, 'router lacks route(); it must be an object with route()'],
     [{ router: () => ({ version: '1' }) }, 'router is function; it must be an object with route()'],
+    [
+      { router: { route: () => undefined, finished: 1 } },
+      'router.finished is 1; it must be a function',
+    ],
     [{ router: null }, 'router is null; it must be an object with route()'],
     [{ recorder: [] }, 'recorder lacks record(); it must be an object with record()'],
     [

@@ -10,6 +10,7 @@ import {
   type ModelSource,
   type ServingEvent,
   type VersionChoice,
+  type RoutedInference,
   type VersionRouter,
 } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
@@ -57,7 +58,12 @@ interface Setup {
   readonly infer: (
     headers?: Record<string, string>,
     version?: string,
-  ) => Promise<{ status: number; version: string | null; y: readonly number[] }>;
+  ) => Promise<{
+    status: number;
+    version: string | null;
+    variant: string | null;
+    y: readonly number[];
+  }>;
   readonly get: (path: string) => Promise<Response>;
 }
 
@@ -104,7 +110,10 @@ async function start(
       });
       const body = (await response.json()) as { outputs?: [{ data: number[] }] };
       const y = body.outputs?.[0].data ?? [];
-      return { status: response.status, version: response.headers.get('fairlead-version'), y };
+      const [answered, variant] = ['version', 'variant'].map((name) =>
+        response.headers.get(`fairlead-${name}`),
+      ) as [string | null, string | null];
+      return { status: response.status, version: answered, variant, y };
     },
   };
 }
@@ -129,8 +138,12 @@ describe('two live versions of a model', () => {
     });
     await isLive(setup, '2');
     const { infer } = setup;
-    expect(await infer({ 'x-user': 'a' })).toEqual({ status: 200, version: '1', y: [3, 5] });
-    expect(await infer({ 'x-user': 'c' })).toEqual({ status: 200, version: '2', y: [103, 105] });
+    expect(await infer({ 'x-user': 'a' })).toMatchObject({ status: 200, version: '1', y: [3, 5] });
+    expect(await infer({ 'x-user': 'c' })).toMatchObject({
+      status: 200,
+      version: '2',
+      y: [103, 105],
+    });
     expect(calls).toEqual([
       [{ model: 'm', version: undefined }, 'a'],
       [{ model: 'm', version: undefined }, 'c'],
@@ -234,6 +247,91 @@ describe('two live versions of a model', () => {
     await until(() => server.versionsOf('m').length > 0);
     expect(server.loadedVersions).toHaveLength(1);
     expect(source.opened).toEqual([1]);
+  });
+});
+
+describe('the end of a routed request', () => {
+  /** A router of two variants that learns how requests end. */
+  const learning = (shadow?: string) => {
+    const ends: RoutedInference[] = [];
+    const router: VersionRouter = {
+      route: (_target, key) =>
+        key === undefined
+          ? undefined
+          : { version: key.startsWith('c') ? '2' : '1', variant: key.slice(0, 1), shadow },
+      finished(inference) {
+        ends.push(inference);
+      },
+    };
+    return { ends, router };
+  };
+
+  test('is reported once with variant, key, duration and outputs; the response names the variant', async () => {
+    const { ends, router } = learning();
+    const setup = await start(2, { router });
+    await isLive(setup, '2');
+    expect(await setup.infer({ 'x-user': 'c7' })).toMatchObject({ version: '2', variant: 'c' });
+    expect(await setup.infer({ 'x-user': 'b7' })).toMatchObject({ version: '1', variant: 'b' });
+    expect(await setup.infer()).toMatchObject({ version: '1', variant: null });
+    expect(await setup.infer({ 'x-user': 'c7' }, '1')).toMatchObject({
+      version: '1',
+      variant: null,
+    });
+    expect(ends).toEqual(
+      [
+        { version: '2', variant: 'c', key: 'c7', y: [103, 105] },
+        { version: '1', variant: 'b', key: 'b7', y: [3, 5] },
+      ].map(({ y, ...named }) => ({
+        ...{ model: 'm', role: 'answer', outcome: 'success', ...named },
+        durationMs: expect.any(Number) as number,
+        outputs: [expect.objectContaining({ name: 'y', data: Float32Array.from(y) })],
+      })),
+    );
+  });
+
+  test('is reported for failures, with their reason and code', async () => {
+    const { ends, router } = learning();
+    const setup = await start(2, { router });
+    await isLive(setup, '2');
+    const context = { routingKey: 'c7' };
+    const failing = setup.server.infer({ model: 'm' }, { inputs: [] }, context);
+    await expect(failing).rejects.toThrow();
+    const signal = AbortSignal.abort();
+    const x = { name: 'x', datatype: 'FP32', shape: [1, 2], data: Float32Array.of(1, 2) } as const;
+    const late = setup.server.infer({ model: 'm' }, { inputs: [x] }, { ...context, signal });
+    await expect(late).rejects.toThrow();
+    expect(ends).toMatchObject([
+      { version: '2', outcome: 'failure', reason: 'OTHER' },
+      { version: '2', outcome: 'failure', reason: 'CANCELED', code: 'ERR_SERVING_CANCELED' },
+    ]);
+  });
+
+  test('is reported for the copy of a shadow, with what the client got; without a recorder too', async () => {
+    const { ends, router } = learning('2');
+    const setup = await start(2, { router });
+    await isLive(setup, '2');
+    expect(await setup.infer({ 'x-user': 'b7' })).toMatchObject({ version: '1', y: [3, 5] });
+    const copy = await until(() => ends.find(({ role }) => role === 'shadow'));
+    expect(copy).toMatchObject({
+      ...{ model: 'm', version: '2', variant: 'b', key: 'b7', outcome: 'success' },
+      outputs: [{ data: Float32Array.of(103, 105) }],
+      answered: [{ data: Float32Array.of(3, 5) }],
+    });
+    expect(ends.filter(({ role }) => role === 'answer')).toHaveLength(1);
+  });
+
+  test('a router that fails at it costs nothing, and one event says so', async () => {
+    const { router } = learning();
+    const finished = (): never => {
+      throw new Error('disk full');
+    };
+    const setup = await start(2, { router: { ...router, finished } });
+    for (let n = 0; n < 3; n++) {
+      expect(await setup.infer({ 'x-user': 'b' })).toMatchObject({ status: 200 });
+    }
+    expect(setup.events.filter(({ type }) => type === 'route-failed')).toEqual([
+      { type: 'route-failed', model: 'm', reason: 'disk full' },
+    ]);
   });
 });
 
