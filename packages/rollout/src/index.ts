@@ -24,6 +24,16 @@ export type {
 } from './plan/rollout-plan.ts';
 export { RolloutError, rolloutErrorCodes } from './rollout-error.ts';
 export type { RolloutErrorCode } from './rollout-error.ts';
+export { BoundedMeanInterval } from './statistics/bounded-mean-interval.ts';
+export type {
+  BoundedMeanIntervalDocument,
+  BoundedMeanIntervalOptions,
+} from './statistics/bounded-mean-interval.ts';
+export { BoundedMeanTest } from './statistics/bounded-mean-test.ts';
+export type {
+  BoundedMeanTestDocument,
+  BoundedMeanTestOptions,
+} from './statistics/bounded-mean-test.ts';
 export { compareMeans } from './statistics/compare-means.ts';
 export type {
   CompareMeansOptions,
@@ -54,6 +64,13 @@ export type { EventSplit, RatioHypothesis, RatioInterval } from './statistics/ev
 export { meanInterval } from './statistics/mean-interval.ts';
 export type { MeanInterval, MeanIntervalOptions } from './statistics/mean-interval.ts';
 export type { OutcomeSums } from './statistics/outcome-sums.ts';
+export type { OutcomeLimits } from './statistics/outcome-limits.ts';
+export { PseudoOutcomes } from './statistics/pseudo-outcomes.ts';
+export type {
+  AssignedOutcome,
+  PseudoOutcomesDocument,
+  PseudoOutcomesOptions,
+} from './statistics/pseudo-outcomes.ts';
 export { sampleRatioEvidence } from './statistics/sample-ratio.ts';
 export type { SplitCounts } from './statistics/sample-ratio.ts';
 export { judgeRollout } from './verdict/judge-rollout.ts';

@@ -88,7 +88,7 @@ describe('compareMeans', () => {
     ['conversions of 1 %, a tenth of the users', [0.1], true],
   ] as const)('has no more false alarms than alpha: %s', (_, shares, binary) => {
     const random = new Random(11);
-    const users = 4000;
+    const users = binary ? 5000 : 2000;
     const outcome = (): number =>
       binary ? Number(random.uniform() < 0.01) : Math.exp(random.normal());
     const runs = 2000;
@@ -99,7 +99,7 @@ describe('compareMeans', () => {
         random,
         shares,
         usersPerStep: users,
-        looksPerStep: 20,
+        looksPerStep: 10,
         outcome,
       });
       for (const steps of looks) {

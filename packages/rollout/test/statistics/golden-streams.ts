@@ -71,6 +71,7 @@ export interface Golden {
   villeMethods(start: string): readonly string[];
   /** Results of the method whose name begins so. */
   ville(method: string): GoldenValues;
+  confseqMethods(start: string): readonly string[];
   confseq(method: string): GoldenValues;
 }
 
@@ -97,13 +98,15 @@ export function readSequentialGolden(name: string): Golden {
     if (found === undefined) throw new Error(`${name} has no ${method} of ${library}.`);
     return found[1];
   };
+  const methods = (library: 'ville' | 'confseq', start: string): readonly string[] =>
+    Object.keys(golden[library].values).filter((method) => method.startsWith(start));
   return {
     values,
     arms,
     checkpoints: golden.checkpoints,
     peeks: golden.gbstats?.peeks ?? [],
-    villeMethods: (start) =>
-      Object.keys(golden.ville.values).filter((method) => method.startsWith(start)),
+    villeMethods: (start) => methods('ville', start),
+    confseqMethods: (start) => methods('confseq', start),
     ville: (method) => find('ville', method),
     confseq: (method) => find('confseq', method),
   };

@@ -73,7 +73,9 @@ export function* simulateSteps(simulation: Simulation): Generator<readonly Outco
     for (let user = 1; user <= usersPerStep; user += 1) {
       const sums = random.uniform() < share ? step.candidate : step.baseline;
       const value = outcome((index + user / usersPerStep) / shares.length);
-      addSums(sums, { users: 1, sum: value, sumSquares: value * value });
+      sums.users += 1;
+      sums.sum += value;
+      sums.sumSquares += value * value;
       if (user % (usersPerStep / looksPerStep) === 0) yield steps;
     }
   }
