@@ -14,7 +14,7 @@ export interface RouteChoice {
   readonly answering: LoadedVersion;
   /** Undefined for a request that names a version: no other one may answer it. */
   readonly fallback: FallbackRoute | undefined;
-  /** What the router of the server chose. */
+  /** Choice of the router of the server. */
   readonly chosen?: ChosenVersions | undefined;
 }
 

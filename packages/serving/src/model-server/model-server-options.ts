@@ -246,7 +246,10 @@ function checkPlugins(options: Omit<ModelServerOptions, 'circuitBreaker'>): void
   checkMethods('observer', observer, ['inferenceStarted', 'inferenceFinished', 'executed']);
   checkMethods('tracer', tracer, ['inferred', 'encoded']);
   checkMethods('router', router, ['route']);
-  checkFunctions({ 'router.finished': router?.finished });
+  if (router !== undefined && 'finished' in router) {
+    const { finished }: { readonly finished?: unknown } = router;
+    checkFunctions({ 'router.finished': finished });
+  }
   checkMethods('recorder', recorder, ['record']);
   checkFunctions({ onEvent, now, serveOptions });
   for (const [name, factory] of Object.entries(runtimes)) {

@@ -44,9 +44,9 @@ export class VersionChooser {
     const shadow =
       choice.shadow === undefined ? undefined : this.#find(served, 'shadow version', choice.shadow);
     if (version === undefined) return { ...NONE, shadow };
-    const { finished } = this.#router;
     const report = this.#finished;
-    const routed = finished && new RoutedRequest({ model, choice, key, report });
+    const isFollowed = this.#router.finished !== undefined;
+    const routed = isFollowed ? new RoutedRequest({ model, choice, key, report }) : undefined;
     const { variant } = choice;
     return { version, shadow: shadow === version ? undefined : shadow, routed, variant };
   }
