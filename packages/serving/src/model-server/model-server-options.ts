@@ -246,10 +246,7 @@ function checkPlugins(options: Omit<ModelServerOptions, 'circuitBreaker'>): void
   checkMethods('observer', observer, ['inferenceStarted', 'inferenceFinished', 'executed']);
   checkMethods('tracer', tracer, ['inferred', 'encoded']);
   checkMethods('router', router, ['route']);
-  if (router !== undefined && 'finished' in router) {
-    const { finished }: { readonly finished?: unknown } = router;
-    checkFunctions({ 'router.finished': finished });
-  }
+  if (router?.finished !== undefined) checkMethods('router', router, ['finished']);
   checkMethods('recorder', recorder, ['record']);
   checkFunctions({ onEvent, now, serveOptions });
   for (const [name, factory] of Object.entries(runtimes)) {

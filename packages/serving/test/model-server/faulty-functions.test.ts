@@ -167,7 +167,7 @@ describe('a model server', () => {
     [{ router: () => ({ version: '1' }) }, 'router is function; it must be an object with route()'],
     [
       { router: { route: () => undefined, finished: 1 } },
-      'router.finished is 1; it must be a function',
+      'router lacks finished(); it must be an object with finished()',
     ],
     [{ router: null }, 'router is null; it must be an object with route()'],
     [{ recorder: [] }, 'recorder lacks record(); it must be an object with record()'],
