@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -268,6 +268,26 @@ test('a watch sends a notice when drift begins, once', async () => {
     expect.stringMatching(/Began: loans: version 1 receives or answers other values.*car_value/u),
   ]);
   await run(watching, ...watch);
+  expect(bodies).toHaveLength(1);
+});
+
+test('a watch sends its notice although recording the change fails, and records it next time without another notice', async () => {
+  const { folder } = withShift();
+  const { bodies, url } = await startReceiver();
+  const hooks = { FAIRLEAD_NOTICE_SLACK_WEBHOOKS: `${url}/sentinel-hook` };
+  const watching = { folder, env: { ...env, ...hooks } };
+  const watch = ['drift', 'watch', '--once', '--notify'] as const;
+  const events = join(folder, 'registry/models/loans/events');
+  writeFileSync(events, 'a file in place of the folder');
+  const failed = await run(watching, ...watch);
+  expect(failed.exitCode).not.toBe(0);
+  expect(failed.stderr).toMatch(/fairlead: loans version 1: cannot write /u);
+  const began = /Began: loans: version 1 receives or answers other values.*car_value/u;
+  expect(bodies).toEqual([expect.stringMatching(began)]);
+  rmSync(events);
+  expect(await run(watching, ...watch)).toMatchObject({ exitCode: 0, stderr: '' });
+  const { stdout } = await run(watching, 'model', 'history', 'loans');
+  expect(stdout).toMatch(/drift of version 1 began: car_value/u);
   expect(bodies).toHaveLength(1);
 });
 
