@@ -38,8 +38,15 @@ test('the project trains, pushes, promotes, renders its deployment and serves', 
   expect(stdout).toContain('Trained on 200 rows');
   await runJson(place, 'registry', 'init');
   // The push runs the golden example of the training.
-  const pushed = await runJson(place, 'model', 'push', 'house-price', 'trained', '--if-changed');
-  expect(pushed).toMatchObject({ created: true });
+  const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    readonly scripts: { readonly push: string };
+  };
+  const push = scripts.push.split(' ').slice(1);
+  expect(await runJson(place, ...push)).toMatchObject({ created: true });
+  expect(await runJson(place, ...push)).toMatchObject({ created: false });
+  const { stdout: shown } = await run(place, 'model', 'show', 'house-price', '1');
+  const [, baseline = ''] = shown.split('\nBaseline\n');
+  expect(baseline).toMatch(/^200 rows\n.*\ninput {3}area .*\ninput {3}rooms .*\noutput {2}y /u);
   await runJson(place, 'model', 'promote', 'house-price', '1');
   await runJson(place, 'render', 'fairlead.config.ts', '--out', 'rendered');
   // Each file is where it is below / on a host, and the README says what each is for.

@@ -8,7 +8,7 @@ export function projectFiles(project: Project): Readonly<Record<string, string>>
     'package.json': `${JSON.stringify(manifest(project), null, 2)}\n`,
     'fairlead.config.ts': service ? SERVICE_CONFIG : NGINX_CONFIG,
     '.gitignore':
-      'node_modules\nregistry\ntrained\nrendered\nreleases\nproduction\nkeys.json\npepper\n',
+      'node_modules\nregistry\nstate\ntrained\nrendered\nreleases\nproduction\nkeys.json\npepper\n',
     'README.md': projectReadme(project),
     ...(service && { 'service.ts': SERVICE }),
   };
@@ -23,7 +23,7 @@ function manifest({ name, version, service }: Project) {
     engines: { node: '>=22.19' },
     scripts: {
       train: 'node train.ts',
-      push: 'fairlead model push house-price trained --if-changed --registry registry',
+      push: 'fairlead model push house-price trained --baseline trained/train.csv --if-changed --registry registry',
       promote: 'fairlead model promote house-price --registry registry',
       serve: 'fairlead serve --registry registry',
       model:

@@ -17,7 +17,7 @@ Paste the \`curl\` line that it prints into another terminal.
 
 | file                 | contents                                                          |
 | -------------------- | ----------------------------------------------------------------- |
-| \`train.ts\`           | training: writes \`trained/model.onnx\` and \`trained/metadata.json\` |
+| \`train.ts\`           | training: writes the model, its metadata and its training table   |
 ${service ? serviceRow : ''}| \`fairlead.config.ts\` | the deployment and its hosts, for \`fairlead deploy\`               |
 
 ## Train and promote a new version
@@ -30,6 +30,17 @@ npm run promote -- 2   # a running server switches to it without a lost request
 \`\`\`
 
 Replace \`train.ts\` by your own training, in any language, that writes an ONNX file.
+
+## Find drift
+
+\`npm run push\` stores a summary of \`trained/train.csv\` with the version, and what the model answers for its rows. With a state folder the server counts what it receives and answers:
+
+\`\`\`sh
+FAIRLEAD_STATE_FOLDER=state npm run serve
+npx fairlead drift report house-price --registry registry   # counts are stored every five minutes
+\`\`\`
+
+Until there are 100 rows in each of two hours, the report says \`insufficient data\`.
 ${service ? runService + deployService : deployNginx}
 \`npx fairlead doctor\` checks this machine.
 `;

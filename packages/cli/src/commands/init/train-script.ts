@@ -21,6 +21,17 @@ writeFileSync('trained/model.onnx', onnxModel(weights, bias));
 writeFileSync(
   'trained/metadata.json',
   JSON.stringify({
+    signature: {
+      inputs: [
+        {
+          name: 'x',
+          datatype: 'FP32',
+          shape: [-1, 2],
+          features: [{ name: 'area' }, { name: 'rooms' }],
+        },
+      ],
+      outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
+    },
     metrics: { rmse },
     goldenExamples: [
       {
@@ -31,6 +42,9 @@ writeFileSync(
     ],
   }),
 );
+// The requests of a version are compared with this table: the push stores a summary of it.
+const table = rows.map(({ x: [area, rooms], y }) => [area, rooms, y].join(','));
+writeFileSync('trained/train.csv', ['area,rooms,price', ...table].join('\\n'));
 console.log(\`Trained on \${rows.length} rows: rmse \${rmse.toFixed(2)}, in trained/\`);
 
 /** Linear regression by the normal equations. */
