@@ -40,6 +40,9 @@ export type {
   MeanComparison,
   OutcomeStep,
 } from './statistics/compare-means.ts';
+export type { RolloutChoice, RolloutInference } from './runner/active-rollout.ts';
+export { RolloutRunner } from './runner/rollout-runner.ts';
+export type { RolloutEvent, RolloutRunnerOptions } from './runner/rollout-runner-options.ts';
 export type {
   RolloutChange,
   RolloutEntry,

@@ -112,6 +112,11 @@ function readGuardrails(value: unknown, kind: RolloutKind): Guardrails {
   };
   if (given.slow !== undefined) {
     const path = 'guardrails.slow';
+    if (kind === 'shadow') {
+      throw invalid(
+        `${path} isn't for a shadow, which runs after all other requests. Use a canary`,
+      );
+    }
     const slow = fields(path, given.slow, ['overMs', 'margin', 'tolerated']);
     limits.slow = {
       overMs: number(`${path}.overMs`, slow.overMs, 0.001, 86_400_000),
@@ -119,6 +124,11 @@ function readGuardrails(value: unknown, kind: RolloutKind): Guardrails {
     };
   }
   if (given.labels !== undefined) {
+    if (kind === 'shadow') {
+      throw invalid(
+        "guardrails.labels isn't for a shadow, which answers the same requests. Use changedLabels",
+      );
+    }
     const { margin = 0.5 } = fields('guardrails.labels', given.labels, ['margin']);
     limits.labels = { margin: number('guardrails.labels.margin', margin, 0.01, 6) };
   }

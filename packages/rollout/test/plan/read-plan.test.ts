@@ -27,8 +27,6 @@ describe('readPlan', () => {
       steps: [{ share: 0.2, minMinutes: 0, minRequests: 5 }, { share: 1 }],
       guardrails: {
         failures: { margin: 1, tolerated: 0 },
-        slow: { overMs: 250, margin: 2 },
-        labels: { margin: 0.1 },
         changedLabels: { max: 0.02 },
       },
       alpha: 0.01,
@@ -36,9 +34,15 @@ describe('readPlan', () => {
     });
     expect(plan.guardrails).toEqual({
       failures: { margin: 1, tolerated: 0 },
+      changedLabels: { max: 0.02 },
+    });
+    const canary = readPlan({
+      ...versions,
+      guardrails: { slow: { overMs: 250, margin: 2 }, labels: { margin: 0.1 } },
+    });
+    expect(canary.guardrails).toMatchObject({
       slow: { overMs: 250, margin: 2, tolerated: 0.005 },
       labels: { margin: 0.1 },
-      changedLabels: { max: 0.02 },
     });
     expect(plan.steps[1]).toEqual({ share: 1, minMinutes: 10, minRequests: 100 });
     expect(readPlan(plan)).toEqual(plan);
@@ -106,6 +110,16 @@ describe('readPlan', () => {
       'changed labels of a canary',
       { guardrails: { changedLabels: {} } },
       'guardrails.changedLabels needs a shadow, which answers the same requests. Use labels.',
+    ],
+    [
+      'slow requests of a shadow',
+      { kind: 'shadow', guardrails: { slow: { overMs: 1 } } },
+      "guardrails.slow isn't for a shadow, which runs after all other requests. Use a canary.",
+    ],
+    [
+      'labels of a shadow',
+      { kind: 'shadow', guardrails: { labels: {} } },
+      "guardrails.labels isn't for a shadow, which answers the same requests. Use changedLabels.",
     ],
     [
       'a margin beyond what is tested',

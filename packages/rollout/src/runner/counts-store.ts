@@ -1,0 +1,98 @@
+import { StepCounts, type StepCountsDocument } from '../counts/step-counts.ts';
+import type { RolloutObjects } from '../state/rollout-objects.ts';
+import type { RolloutState } from '../state/rollout-state.ts';
+
+const MAX_BYTES = 16 * 1024 * 1024;
+const HOUR = /^\d{4}-\d\d-\d\dT\d\d$/;
+const STEP = /^\d{2,4}$/;
+const PARALLEL = 16;
+
+type Place = Pick<RolloutState, 'model' | 'number'>;
+
+/** Folder of the counts of a rollout: `rollouts/churn/0004/counts`. */
+function countsFolder({ model, number }: Place): string {
+  return `rollouts/${model}/${String(number).padStart(4, '0')}/counts`;
+}
+
+/** Stores what one process has counted; each object holds what is new since the one before. */
+export class CountsWriter {
+  readonly #objects: RolloutObjects;
+  readonly #writer: string;
+  #sequence = 0;
+
+  /** @param writer - a name that no other process has, of letters and digits */
+  constructor(objects: RolloutObjects, writer: string) {
+    this.#objects = objects;
+    this.#writer = writer;
+  }
+
+  async write(place: Place, counts: StepCounts, now: number): Promise<void> {
+    const time = new Date(now).toISOString();
+    this.#sequence += 1;
+    const step = String(counts.step).padStart(2, '0');
+    const name = `${time.slice(14, 16)}${time.slice(17, 19)}-${this.#writer}-${this.#sequence}`;
+    const key = `${countsFolder(place)}/${step}/${time.slice(0, 13)}/${name}.json`;
+    const bytes = new TextEncoder().encode(JSON.stringify(counts.toDocument()));
+    await this.#objects.create(key, bytes);
+  }
+}
+
+/** Reads and adds up what all processes have counted for one rollout; each object is read once. */
+export class CountsReader {
+  readonly #objects: RolloutObjects;
+  readonly #folder: string;
+  readonly #onError: (error: unknown) => void;
+  readonly #steps = new Map<number, StepCounts>();
+  readonly #seen = new Set<string>();
+  /** Hours whose objects are all known: no writer adds to them any more. */
+  readonly #complete = new Set<string>();
+
+  constructor(objects: RolloutObjects, place: Place, onError: (error: unknown) => void) {
+    this.#objects = objects;
+    this.#folder = countsFolder(place);
+    this.#onError = onError;
+  }
+
+  /** Returns the counts of each step so far. */
+  async read(now: number): Promise<readonly StepCounts[]> {
+    for (const step of await this.#children(this.#folder, 'folder', STEP)) {
+      for (const hour of await this.#children(step, 'folder', HOUR)) {
+        if (!this.#complete.has(hour)) await this.#readHour(hour, now);
+      }
+    }
+    return [...this.#steps.values()];
+  }
+
+  async #readHour(hour: string, now: number): Promise<void> {
+    const keys = await this.#children(hour, 'object', /\.json$/);
+    const fresh = keys.filter((key) => !this.#seen.has(key));
+    for (let at = 0; at < fresh.length; at += PARALLEL) {
+      await Promise.all(fresh.slice(at, at + PARALLEL).map((key) => this.#add(key)));
+    }
+    // Writers that were cut off from the store write late, with the time of the writing.
+    const begin = Date.parse(`${hour.slice(-13)}:00:00Z`);
+    if (now - begin > 2 * 3_600_000) this.#complete.add(hour);
+  }
+
+  async #add(key: string): Promise<void> {
+    const bytes = await this.#objects.read(key, { maxBytes: MAX_BYTES });
+    if (bytes === undefined) return;
+    this.#seen.add(key);
+    try {
+      const document = JSON.parse(new TextDecoder().decode(bytes)) as StepCountsDocument;
+      const counts = StepCounts.fromDocument(document);
+      const known = this.#steps.get(counts.step);
+      if (known === undefined) this.#steps.set(counts.step, counts);
+      else known.merge(counts);
+    } catch (cause) {
+      this.#onError(new Error(`${key} can't be read, and isn't counted`, { cause }));
+    }
+  }
+
+  async #children(folder: string, kind: 'object' | 'folder', name: RegExp): Promise<string[]> {
+    const entries = await this.#objects.list(folder);
+    return entries
+      .filter((entry) => entry.kind === kind && name.test(entry.name))
+      .map((entry) => `${folder}/${entry.name}`);
+  }
+}

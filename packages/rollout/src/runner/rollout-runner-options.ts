@@ -1,0 +1,114 @@
+import { checkInteger, checkOptions } from '../check-options.ts';
+import type { RolloutObjects } from '../state/rollout-objects.ts';
+import type { RolloutState } from '../state/rollout-state.ts';
+
+/** A change of a rollout that this process made or has read. */
+export interface RolloutEvent {
+  readonly type: 'rollout-changed';
+  readonly model: string;
+  readonly rollout: string;
+  readonly candidate: string;
+  readonly status: RolloutState['status'];
+  /** Step in which it is, from 1. */
+  readonly step: number;
+  /** Last change, such as `step` or `ended`. */
+  readonly change: string;
+  readonly result?: string | undefined;
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** Options of a {@link RolloutRunner}. */
+export interface RolloutRunnerOptions {
+  /** Store of the rollouts, shared by the fleet. */
+  readonly objects: RolloutObjects;
+  /** Name of this process, of letters, digits and `-`, that no other process has. */
+  readonly writer: string;
+  /** Person or service that changes rollouts, for the history. */
+  readonly actor: string;
+  /** Names of the models that this process serves. */
+  readonly models: () => readonly string[];
+  /** Returns whether a version is loaded and warm. */
+  readonly isLive: (model: string, version: string) => boolean;
+  /** Returns the version that this process serves by the alias; undefined while there is none. */
+  readonly currentOf: (model: string) => string | undefined;
+  /** Reads the version that the alias points to now; undefined without the alias. */
+  readonly championOf: (model: string) => Promise<string | undefined>;
+  /** Points the alias to the candidate, through the gates; rejects where they forbid it. */
+  readonly promote: (
+    model: string,
+    change: { readonly version: string; readonly baseline: string; readonly reason: string },
+  ) => Promise<void>;
+  /**
+   * Returns the label that a model predicted, of the first row; undefined for a model without labels.
+   * @defaultValue no label
+   */
+  readonly labelOf?:
+    | ((model: string, version: string, outputs: readonly unknown[]) => string | undefined)
+    | undefined;
+  /** Called for each change, of this process or another one. */
+  readonly onEvent?: ((event: RolloutEvent) => void) | undefined;
+  /** Called when the store or the alias can't be read or written; the split stays as it is. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+  /**
+   * Interval at which changes are looked for, in milliseconds.
+   * @defaultValue 5000
+   */
+  readonly pollIntervalMs?: number | undefined;
+  /**
+   * Interval at which counts are stored, in milliseconds.
+   * @defaultValue 10000
+   */
+  readonly flushIntervalMs?: number | undefined;
+  /**
+   * Interval at which rollouts are judged, in milliseconds.
+   * @defaultValue 60000
+   */
+  readonly judgeIntervalMs?: number | undefined;
+  /** The clock, in milliseconds since the epoch. */
+  readonly now?: (() => number) | undefined;
+  /** Random numbers from 0 to below 1. */
+  readonly random?: (() => number) | undefined;
+}
+
+const DAY_MS = 86_400_000;
+
+/** @throws RolloutError `ERR_ROLLOUT_INVALID_OPTION` */
+export function checkRunnerOptions(options: RolloutRunnerOptions) {
+  checkOptions('RolloutRunner', options, {
+    objects: 'required',
+    writer: 'required',
+    actor: 'required',
+    models: 'required',
+    isLive: 'required',
+    currentOf: 'required',
+    championOf: 'required',
+    promote: 'required',
+    labelOf: 'optional',
+    onEvent: 'optional',
+    onError: 'optional',
+    pollIntervalMs: 'optional',
+    flushIntervalMs: 'optional',
+    judgeIntervalMs: 'optional',
+    now: 'optional',
+    random: 'optional',
+  });
+  const {
+    labelOf = () => undefined,
+    onEvent = () => undefined,
+    onError = () => undefined,
+    pollIntervalMs = 5000,
+    flushIntervalMs = 10_000,
+    judgeIntervalMs = 60_000,
+    now = Date.now,
+    random = Math.random,
+  } = options;
+  const intervals = { pollIntervalMs, flushIntervalMs, judgeIntervalMs };
+  for (const [name, value] of Object.entries(intervals)) {
+    checkInteger(`RolloutRunner: ${name}`, value, 1, DAY_MS);
+  }
+  return { ...options, ...intervals, labelOf, onEvent, onError, now, random };
+}
+
+/** Options with their defaults. */
+export type CheckedRunnerOptions = ReturnType<typeof checkRunnerOptions>;

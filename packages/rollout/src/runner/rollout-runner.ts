@@ -1,0 +1,261 @@
+import { describeValue } from '@fairlead/signature';
+import { invalidOption } from '../check-options.ts';
+import { RolloutError } from '../rollout-error.ts';
+import { RolloutLog } from '../state/rollout-log.ts';
+import type { RolloutRecord } from '../state/rollout-entry.ts';
+import { rolloutName, type RolloutState } from '../state/rollout-state.ts';
+import { judgeRollout } from '../verdict/judge-rollout.ts';
+import { ActiveRollout, type RolloutChoice, type RolloutInference } from './active-rollout.ts';
+import { entryFor } from './apply-verdict.ts';
+import { CountsWriter } from './counts-store.ts';
+import {
+  checkRunnerOptions,
+  type CheckedRunnerOptions,
+  type RolloutRunnerOptions,
+} from './rollout-runner-options.ts';
+
+const WRITER = /^[A-Za-z0-9-]{1,64}$/;
+
+/**
+ * Runs the rollouts of the models that a process serves: splits their traffic, counts, judges, and changes steps, without a leader.
+ *
+ * Every process of a fleet has one. Each follows the same log, and may add to it; of several that do so at once, one does. While the store can't be
+ * reached, everybody keeps the split that they had. It is the `router` of a `ModelServer` of `@fairlead/serving`.
+ *
+ * @throws RolloutError `ERR_ROLLOUT_INVALID_OPTION` naming the option and its value
+ *
+ * @example
+ * ```ts
+ * import { RolloutRunner } from '@fairlead/rollout';
+ *
+ * const runner = new RolloutRunner({
+ *   objects: { create: async () => true, read: async () => undefined, list: async () => [] },
+ *   writer: 'host-1',
+ *   actor: 'gateway',
+ *   models: () => ['churn'],
+ *   isLive: () => true,
+ *   currentOf: () => '3',
+ *   championOf: async () => '3',
+ *   promote: async () => undefined,
+ * });
+ * await runner.poll();
+ * console.log(runner.route({ model: 'churn' }, 'user-7')); // undefined
+ * await runner.close();
+ * ```
+ */
+export class RolloutRunner {
+  readonly #options: CheckedRunnerOptions;
+  readonly #logs = new Map<string, RolloutLog>();
+  readonly #active = new Map<string, ActiveRollout>();
+  readonly #writer: CountsWriter;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #running = new Set<Promise<void>>();
+  #closed = false;
+
+  constructor(options: RolloutRunnerOptions) {
+    this.#options = checkRunnerOptions(options);
+    const { objects, writer } = this.#options;
+    if (!WRITER.test(writer)) {
+      throw invalidOption(
+        `RolloutRunner: writer must have up to 64 letters, digits and "-", got ${describeValue(writer)}.`,
+      );
+    }
+    this.#writer = new CountsWriter(objects, writer);
+  }
+
+  /** Begins to follow, count and judge. */
+  start(): void {
+    const { pollIntervalMs, flushIntervalMs, judgeIntervalMs, random } = this.#options;
+    this.#repeat(0, pollIntervalMs, () => this.poll());
+    this.#repeat(flushIntervalMs, flushIntervalMs, () => this.flush());
+    // At random times, so that mostly one process of a fleet judges with new counts.
+    this.#repeat(random() * judgeIntervalMs, judgeIntervalMs, () => this.judge());
+  }
+
+  /** Chooses the version of a request; undefined where no rollout does, so that the alias decides. */
+  route({ model }: { readonly model: string }, key: string | undefined): RolloutChoice | undefined {
+    return this.#active.get(model)?.route(key);
+  }
+
+  /** Counts a request that was routed. A candidate that fails hard gets no further request of this process, at once. */
+  finished(inference: RolloutInference): void {
+    const active = this.#active.get(inference.model);
+    if (active?.count(inference) !== true) return;
+    this.#track(this.#end(active));
+  }
+
+  /** The last rollout of a model, as this process knows it. */
+  stateOf(model: string): RolloutState | undefined {
+    return this.#active.get(model)?.state;
+  }
+
+  /** Returns the candidate of a model while a rollout needs it loaded. */
+  candidateOf(model: string): string | undefined {
+    const active = this.#active.get(model);
+    if (active === undefined || active.ejected !== undefined) return undefined;
+    const { status, result, plan } = active.state;
+    // After a promotion until the alias of this process has followed.
+    const settles = result === 'promoted' && this.#options.currentOf(model) === plan.baseline;
+    return status !== 'ended' || settles ? plan.candidate : undefined;
+  }
+
+  /** Reads changes of other processes. */
+  async poll(): Promise<void> {
+    const { objects, models, onError } = this.#options;
+    let folders: Awaited<ReturnType<typeof objects.list>>;
+    try {
+      folders = await objects.list('rollouts');
+    } catch (error) {
+      onError(error);
+      return;
+    }
+    const names = new Set(folders.map(({ name }) => name));
+    for (const model of models()) {
+      if (!names.has(model)) continue;
+      await this.#guard(() => this.#follow(model));
+    }
+    for (const active of this.#active.values()) {
+      if (active.ejected !== undefined && active.state.status !== 'ended') await this.#end(active);
+    }
+  }
+
+  /** Stores the counts of this process. */
+  async flush(): Promise<void> {
+    for (const active of this.#active.values()) await active.flush(this.#writer);
+  }
+
+  /** Judges every rollout from the counts of the fleet, and changes what the verdict says. */
+  async judge(): Promise<void> {
+    for (const [model] of this.#active) await this.#guard(() => this.#judge(model));
+  }
+
+  /** Stops, and stores what was counted. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    await Promise.all(this.#running);
+    await this.flush();
+  }
+
+  async #follow(model: string): Promise<void> {
+    const log = this.#logOf(model);
+    const state = await log.latest();
+    if (state !== undefined) this.#update(log, state);
+  }
+
+  #update(log: RolloutLog, state: RolloutState): void {
+    const known = this.#active.get(state.model);
+    const seen = known?.state.number === state.number ? known.state.entries.length : 0;
+    if (known !== undefined && seen > 0) known.update(state);
+    else this.#active.set(state.model, new ActiveRollout(log, state, this.#options));
+    // A process that starts reports the last change only.
+    const fresh = state.entries.slice(known === undefined ? -1 : seen);
+    for (const entry of fresh) {
+      this.#options.onEvent({
+        type: 'rollout-changed',
+        ...{ model: state.model, rollout: rolloutName(state), candidate: state.plan.candidate },
+        ...{ status: state.status, step: state.step + 1, change: entry.type },
+        ...(entry.type === 'ended' && { result: entry.result }),
+        ...{ actor: entry.actor, reason: entry.reason },
+      });
+    }
+  }
+
+  async #judge(model: string): Promise<void> {
+    await this.#follow(model);
+    const active = this.#active.get(model);
+    if (active === undefined || active.state.status === 'ended') return;
+    const { actor, championOf, now } = this.#options;
+    const { plan } = active.state;
+    const champion = await championOf(model);
+    if (plan.kind === 'canary' && champion === plan.candidate) {
+      // Also where a process promoted it, and was killed before it could say so.
+      const reason = `the alias points to version ${champion}`;
+      await this.#append(active, { type: 'ended', result: 'promoted', actor, reason });
+      return;
+    }
+    if (champion !== plan.baseline) {
+      const points = champion === undefined ? 'was deleted' : `points to version ${champion}`;
+      const reason = `the alias ${points}, not to the baseline or the candidate`;
+      await this.#append(active, { type: 'ended', result: 'aborted', actor, reason });
+      return;
+    }
+    const counts = await active.readCounts();
+    const { state } = active;
+    const { step, startedAt, stepStartedAt } = state;
+    const verdict = judgeRollout({
+      ...{ plan, step, startedAt, stepStartedAt, now: now() },
+      counts: counts.filter((each) => each.step <= step),
+    });
+    const entry = entryFor(state, verdict, actor);
+    if (entry === 'promote') await this.#promote(active, verdict.reason);
+    else if (entry !== undefined) await this.#append(active, entry);
+  }
+
+  /** The alias is changed first: any process that finds it changed records the end, so that nothing is promoted twice. */
+  async #promote(active: ActiveRollout, reason: string): Promise<void> {
+    const { promote, actor } = this.#options;
+    const { model, plan, decision } = active.state;
+    try {
+      await promote(model, { version: plan.candidate, baseline: plan.baseline, reason });
+    } catch (error) {
+      const why = `the promotion was rejected: ${error instanceof Error ? error.message : String(error)}`;
+      if (decision === 'hold') throw error;
+      await this.#append(active, { type: 'verdict', decision: 'hold', actor, reason: why });
+      return;
+    }
+    await this.#append(active, { type: 'ended', result: 'promoted', actor, reason });
+  }
+
+  /** Ends a rollout whose candidate fails hard; repeated at each poll until it is recorded. */
+  async #end(active: ActiveRollout): Promise<void> {
+    const { actor, writer } = this.#options;
+    const reason = `${active.ejected ?? ''} (${writer})`;
+    await this.#guard(() =>
+      this.#append(active, { type: 'ended', result: 'rolled back', actor, reason }),
+    );
+  }
+
+  async #append(active: ActiveRollout, change: RolloutRecord): Promise<void> {
+    try {
+      this.#update(active.log, await active.log.append(active.state, change));
+    } catch (error) {
+      if (!(error instanceof RolloutError) || error.code !== 'ERR_ROLLOUT_CONFLICT') throw error;
+      // Another process was faster: its change holds, and the next verdict is on it.
+      await this.#follow(active.state.model);
+    }
+  }
+
+  #logOf(model: string): RolloutLog {
+    const { objects, now } = this.#options;
+    const log = this.#logs.get(model) ?? new RolloutLog({ objects, model, now });
+    this.#logs.set(model, log);
+    return log;
+  }
+
+  async #guard(task: () => Promise<void>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
+  #track(task: Promise<void>): void {
+    this.#running.add(task);
+    void task.finally(() => this.#running.delete(task));
+  }
+
+  #repeat(delayMs: number, intervalMs: number, task: () => Promise<void>): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      const run = this.#guard(task).finally(() => {
+        if (!this.#closed) this.#repeat(intervalMs, intervalMs, task);
+      });
+      this.#track(run);
+    }, delayMs);
+    timer.unref();
+    this.#timers.add(timer);
+  }
+}

@@ -1,0 +1,373 @@
+import { RolloutRunner, type RolloutState } from '@fairlead/rollout';
+import { describe, expect, it } from 'vitest';
+import { failing, SimulatedFleet } from '../support/fleet.ts';
+
+const audit = { actor: 'ada', reason: 'because' };
+const changes = ({ entries }: RolloutState): readonly string[] =>
+  entries.map((entry) => (entry.type === 'ended' ? entry.result : entry.type));
+const last = ({ entries }: RolloutState) => entries.at(-1);
+
+describe('RolloutRunner', () => {
+  it('moves a good candidate from step to step and promotes it once, in a fleet without a leader', async () => {
+    const fleet = new SimulatedFleet(1);
+    await fleet.start();
+    await fleet.run(90);
+    const state = await fleet.state();
+    expect(changes(state).filter((change) => change !== 'verdict')).toEqual([
+      'started',
+      'step',
+      'step',
+      'promoted',
+    ]);
+    expect(fleet.promotions).toBe(1);
+    expect(fleet.champion).toBe('4');
+    expect(last(state)).toMatchObject({
+      actor: 'gateway',
+      reason: expect.stringMatching(
+        /^failures: 0 of \d+ keys, below the tolerated 0\.5 %$/,
+      ) as string,
+    });
+    expect(fleet.errors).toEqual([]);
+    for (const runner of fleet.runners) expect(runner.stateOf('churn')).toEqual(state);
+  });
+
+  it('a key gets the same variant on every process and after a restart, and a larger share moves new keys only', async () => {
+    const fleet = new SimulatedFleet(2);
+    const state = await fleet.start({ steps: [{ share: 0.1 }, { share: 0.2 }] });
+    const versions = (runner: RolloutRunner | undefined) =>
+      Array.from(
+        { length: 2000 },
+        (_, user) => runner?.route({ model: 'churn' }, `u${user}`)?.version,
+      );
+    const first = versions(fleet.runners[0]);
+    expect(first.filter((version) => version === '4').length).toBeGreaterThan(150);
+    fleet.runners.push(fleet.open());
+    await fleet.poll();
+    for (const runner of fleet.runners) expect(versions(runner)).toEqual(first);
+    await fleet.log().append(state, { type: 'step', step: 1, ...audit });
+    await fleet.poll();
+    const second = versions(fleet.runners[3]);
+    expect(second.filter((version) => version === '4').length).toBeGreaterThan(330);
+    expect(first.every((version, user) => version === '3' || second[user] === '4')).toBe(true);
+  });
+
+  it('rolls back a candidate that fails more often, and says why', async () => {
+    const fleet = new SimulatedFleet(3);
+    await fleet.start({ steps: [{ share: 0.5 }] });
+    await fleet.run(60, { answers: { '3': failing(0.01), '4': failing(0.06) } });
+    const state = await fleet.state();
+    expect(state.result).toBe('rolled back');
+    expect(last(state)?.reason).toMatch(/^failures: \d+\.\d\d times the rate of the baseline \(\d/);
+    expect(fleet.champion).toBe('3');
+    expect(fleet.runners.map((runner) => runner.route({ model: 'churn' }, 'u'))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('takes out a candidate that fails hard at once, on this process, and in the fleet at the next poll', async () => {
+    const fleet = new SimulatedFleet(4);
+    await fleet.start({ steps: [{ share: 0.5 }] });
+    await fleet.run(2);
+    let failed = 0;
+    const broken = () => {
+      failed += 1;
+      return { outcome: 'failure', reason: 'BACKEND', outputs: undefined } as const;
+    };
+    for (let user = 0; user < 300; user += 1) {
+      fleet.now += 100;
+      fleet.request(user, { '4': broken });
+    }
+    // At 10 requests a second for three processes, half of them to the candidate: five failures in a row, or most of ten seconds.
+    expect(failed).toBeLessThan(60);
+    await fleet.poll();
+    const state = await fleet.state();
+    expect(changes(state).filter((change) => change === 'rolled back')).toHaveLength(1);
+    expect(last(state)?.reason).toMatch(
+      /^(\d+ of \d+ requests of the candidate failed within 10 seconds|the last \d+ requests of the candidate failed) \(host-\d\)$/,
+    );
+    const before = failed;
+    for (let user = 0; user < 300; user += 1) fleet.request(user, { '4': broken });
+    expect(failed).toBe(before);
+  });
+
+  it('does not blame the candidate for failures that the baseline has as well', async () => {
+    const fleet = new SimulatedFleet(5);
+    await fleet.start({ steps: [{ share: 0.5 }] });
+    const broken = () => ({ outcome: 'failure', reason: 'BACKEND', outputs: undefined }) as const;
+    await fleet.run(3, { answers: { '3': broken, '4': broken } });
+    expect((await fleet.state()).status).toBe('running');
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['invalid requests', { outcome: 'failure', reason: 'OTHER', outputs: undefined }],
+    [
+      'clients that disconnect',
+      { outcome: 'failure', reason: 'CANCELED', code: 'ERR_SERVING_CANCELED', outputs: undefined },
+    ],
+  ])('%s are not failures of a version', async (_, answer) => {
+    const fleet = new SimulatedFleet(6);
+    await fleet.start({ steps: [{ share: 0.5 }] });
+    await fleet.run(3, { answers: { '4': () => answer } });
+    expect((await fleet.state()).status).toBe('running');
+  });
+
+  it('deadlines that passed, slow requests and other labels are found by their guardrail', async () => {
+    const late = {
+      outcome: 'failure',
+      reason: 'CANCELED',
+      code: 'ERR_SERVING_DEADLINE_EXCEEDED',
+      outputs: undefined,
+    } as const;
+    for (const [answer, reason] of [
+      [late, /^the last 5 requests|^\d+ of \d+ requests/],
+      [{ durationMs: 60 }, /^slow requests: /],
+      [{ outputs: ['no'] }, /^label "(yes|no)": /],
+    ] as const) {
+      const fleet = new SimulatedFleet(7);
+      await fleet.start({
+        steps: [{ share: 0.1 }],
+        guardrails: { slow: { overMs: 50 }, labels: {} },
+      });
+      await fleet.run(20, { answers: { '4': () => answer } });
+      const state = await fleet.state();
+      expect(state.result).toBe('rolled back');
+      expect(last(state)?.reason).toMatch(reason);
+    }
+  });
+
+  it('a quiet night holds: no traffic is recorded as insufficient data, once', async () => {
+    const fleet = new SimulatedFleet(8);
+    await fleet.start();
+    await fleet.run(12 * 60, { requests: 0 });
+    const state = await fleet.state();
+    expect(changes(state)).toEqual(['started', 'verdict']);
+    expect(last(state)).toMatchObject({
+      decision: 'insufficient data',
+      reason: 'no request of the candidate in step 1; it needs 100',
+    });
+    await fleet.run(90);
+    expect((await fleet.state()).result).toBe('promoted');
+  });
+
+  it('while the store is away for 30 minutes, everybody keeps the split, and no count is lost', async () => {
+    const fleet = new SimulatedFleet(9);
+    await fleet.start({ steps: [{ share: 0.5, minRequests: 20_000 }] });
+    await fleet.run(5);
+    const { ...present } = fleet.objects;
+    const away = () => Promise.reject(new Error('503 Slow Down'));
+    Object.assign(fleet.objects, { create: away, read: away, list: away });
+    const routes = () =>
+      Array.from(
+        { length: 200 },
+        (_, user) => fleet.runners[0]?.route({ model: 'churn' }, `u${user}`)?.version,
+      );
+    const before = routes();
+    await fleet.run(30);
+    expect(routes()).toEqual(before);
+    expect(fleet.errors.length).toBeGreaterThan(30);
+    Object.assign(fleet.objects, present);
+    await fleet.run(1);
+    const requests = [...fleet.objects.bodies]
+      .filter(([key]) => key.includes('/counts/'))
+      .map(
+        ([, bytes]) =>
+          JSON.parse(new TextDecoder().decode(bytes)) as {
+            variants: Record<string, { requests: number }>;
+          },
+      )
+      .flatMap(({ variants }) => Object.values(variants).map((each) => each.requests));
+    expect(requests.reduce((sum, count) => sum + count, 0)).toBe(36 * 600);
+  });
+
+  it('processes that are killed at any moment tear nothing: the rollout goes on, and nothing is promoted twice', async () => {
+    for (let seed = 10; seed < 20; seed += 1) {
+      const fleet = new SimulatedFleet(seed);
+      await fleet.start({
+        steps: [
+          { share: 0.1, minMinutes: 5 },
+          { share: 0.5, minMinutes: 5 },
+        ],
+      });
+      let kills = 0;
+      for (let minute = 0; minute < 60; minute += 1) {
+        // A process that is killed does nothing more, and another one begins without its memory.
+        const victim = Math.floor(fleet.random.uniform() * fleet.runners.length);
+        const running = fleet.run(1);
+        if (fleet.random.uniform() < 0.3) {
+          kills += 1;
+          fleet.runners[victim] = fleet.open();
+        }
+        await running;
+      }
+      expect(kills).toBeGreaterThan(5);
+      const state = await fleet.state();
+      expect(changes(state).filter((change) => change !== 'verdict')).toEqual([
+        'started',
+        'step',
+        'promoted',
+      ]);
+      expect(fleet.promotions).toBe(1);
+    }
+  });
+
+  it('a process that was killed between the promotion and its record leaves that to the next one', async () => {
+    const fleet = new SimulatedFleet(20);
+    await fleet.start();
+    fleet.champion = '4';
+    await fleet.run(1);
+    expect(last(await fleet.state())).toMatchObject({
+      result: 'promoted',
+      reason: 'the alias points to version 4',
+    });
+    expect(fleet.promotions).toBe(0);
+  });
+
+  it('an alias that was moved otherwise ends the rollout', async () => {
+    const fleet = new SimulatedFleet(21);
+    await fleet.start();
+    fleet.champion = '7';
+    await fleet.run(1);
+    expect(last(await fleet.state())).toMatchObject({
+      result: 'aborted',
+      reason: 'the alias points to version 7, not to the baseline or the candidate',
+    });
+  });
+
+  it('holds where the gates reject the promotion, says why, and tries again', async () => {
+    const fleet = new SimulatedFleet(22);
+    await fleet.start({ steps: [{ share: 0.5 }] });
+    fleet.onPromote = () => {
+      throw new Error('gate "accuracy" failed');
+    };
+    await fleet.run(30);
+    const held = await fleet.state();
+    expect(held.status).toBe('running');
+    expect(last(held)).toMatchObject({
+      decision: 'hold',
+      reason: 'the promotion was rejected: gate "accuracy" failed',
+    });
+    fleet.onPromote = () => undefined;
+    await fleet.run(1);
+    expect((await fleet.state()).result).toBe('promoted');
+  });
+
+  it('a paused rollout keeps its share, and is still rolled back', async () => {
+    const fleet = new SimulatedFleet(23);
+    const state = await fleet.start({ steps: [{ share: 0.5, minMinutes: 1 }, { share: 0.9 }] });
+    await fleet.log().append(state, { type: 'paused', ...audit });
+    await fleet.run(20);
+    expect(await fleet.state()).toMatchObject({ status: 'paused', step: 0 });
+    expect(fleet.runners[0]?.route({ model: 'churn' }, 'u1')).toBeDefined();
+    await fleet.run(30, { answers: { '4': failing(0.2) } });
+    expect((await fleet.state()).result).toBe('rolled back');
+  });
+
+  it('after a promotion the split stays until the alias of the process has followed', async () => {
+    const fleet = new SimulatedFleet(24);
+    const state = await fleet.start({ steps: [{ share: 0.5 }] });
+    const routes = () =>
+      Array.from(
+        { length: 50 },
+        (_, user) => fleet.runners[0]?.route({ model: 'churn' }, `u${user}`)?.version,
+      );
+    const before = routes();
+    await fleet.log().append(state, { type: 'ended', result: 'promoted', ...audit });
+    await fleet.poll();
+    expect(routes()).toEqual(before);
+    expect(fleet.runners[0]?.candidateOf('churn')).toBe('4');
+    fleet.current = '4';
+    expect(new Set(routes())).toEqual(new Set([undefined]));
+    expect(fleet.runners[0]?.candidateOf('churn')).toBeUndefined();
+  });
+
+  it('routes nothing to a candidate that is not loaded, and counts nothing then', async () => {
+    const fleet = new SimulatedFleet(25);
+    fleet.live.delete('4');
+    await fleet.start({ steps: [{ share: 0.5 }] });
+    await fleet.run(2);
+    expect([...fleet.objects.bodies.keys()].filter((key) => key.includes('/counts/'))).toEqual([]);
+    expect(fleet.runners[0]?.candidateOf('churn')).toBe('4');
+  });
+
+  it('a shadow answers copies, is compared with what clients got, and changes nothing for them', async () => {
+    const plan = {
+      kind: 'shadow',
+      steps: [{ share: 0.5 }],
+      guardrails: { changedLabels: { max: 0.05 } },
+    } as const;
+    const same = new SimulatedFleet(26);
+    await same.start(plan);
+    await same.run(30);
+    expect(await same.state()).toMatchObject({ result: 'passed' });
+    expect(same.champion).toBe('3');
+    const other = new SimulatedFleet(27);
+    await other.start(plan);
+    await other.run(10, {
+      answers: { '4': (user) => ({ outputs: [user % 5 === 0 ? 'no' : 'yes'] }) },
+    });
+    expect(last(await other.state())).toMatchObject({
+      result: 'rolled back',
+      reason: expect.stringMatching(
+        /^changed labels: \d+ of \d+ keys; the limit is 5 %$/,
+      ) as string,
+    });
+    const failed = new SimulatedFleet(28);
+    await failed.start(plan);
+    await failed.run(10, { answers: { '4': failing(0.1) } });
+    expect(last(await failed.state())).toMatchObject({
+      result: 'rolled back',
+      reason: expect.stringMatching(/^failures: /) as string,
+    });
+  });
+
+  it('reports each change once per process', async () => {
+    const fleet = new SimulatedFleet(29, 2);
+    const state = await fleet.start();
+    await fleet.log().append(state, { type: 'ended', result: 'aborted', ...audit });
+    await fleet.poll();
+    await fleet.poll();
+    expect(fleet.events.map(({ change, result, reason }) => [change, result, reason])).toEqual([
+      ['started', undefined, 'retrained'],
+      ['started', undefined, 'retrained'],
+      ['ended', 'aborted', 'because'],
+      ['ended', 'aborted', 'because'],
+    ]);
+  });
+
+  it('runs by its timers', async () => {
+    const fleet = new SimulatedFleet(30, 0);
+    const state = await fleet.start({ steps: [{ share: 0.5 }] });
+    const options = {
+      ...{ objects: fleet.objects, writer: 'a', actor: 'gateway', models: () => ['churn'] },
+      ...{ isLive: () => true, currentOf: () => '3', promote: () => Promise.resolve() },
+      championOf: () => Promise.resolve('7'),
+      ...{ pollIntervalMs: 5, flushIntervalMs: 5, judgeIntervalMs: 5 },
+    };
+    const runner = new RolloutRunner(options);
+    runner.start();
+    await expect.poll(() => runner.stateOf('churn')?.result).toBe('aborted');
+    await runner.close();
+    expect((await fleet.state()).number).toBe(state.number);
+  });
+
+  it.each([
+    [
+      { writer: 'a/b' },
+      'RolloutRunner: writer must have up to 64 letters, digits and "-", got "a/b".',
+    ],
+    [
+      { pollIntervalMs: 0 },
+      'RolloutRunner: pollIntervalMs must be an integer from 1 to 86400000, got 0.',
+    ],
+    [{ pollMs: 5 }, 'RolloutRunner: unknown option "pollMs".'],
+  ])('rejects the options %j', (change, message) => {
+    const options = {
+      ...{ objects: new SimulatedFleet(1).objects, writer: 'a', actor: 'b', models: () => [] },
+      ...{ isLive: () => true, currentOf: () => '3', promote: () => Promise.resolve() },
+      championOf: () => Promise.resolve('3'),
+    };
+    expect(() => new RolloutRunner({ ...options, ...change })).toThrow(message);
+  });
+});

@@ -1,0 +1,150 @@
+import {
+  RolloutLog,
+  RolloutRunner,
+  readPlan,
+  type RolloutEvent,
+  type RolloutInference,
+  type RolloutPlanInput,
+  type RolloutState,
+} from '@fairlead/rollout';
+import { memoryObjects } from '@fairlead/test-support/memory-objects';
+import { Random } from '@fairlead/test-support/random';
+
+/** How a version answers, given a request of a user. */
+export type Answer = (
+  user: number,
+) => Partial<Pick<RolloutInference, 'outcome' | 'reason' | 'code' | 'durationMs' | 'outputs'>>;
+
+const MODEL = 'churn';
+const MINUTE_MS = 60_000;
+const audit = { actor: 'ada', reason: 'retrained' };
+
+/** Several processes that serve a model from one store, with a clock that only {@link SimulatedFleet.run} moves. */
+export class SimulatedFleet {
+  readonly objects = memoryObjects();
+  readonly random: Random;
+  now = Date.parse('2026-11-29T12:00:00Z');
+  champion: string | undefined = '3';
+  /** Versions that each process serves by the alias; it follows the champion at {@link follow}. */
+  current: string | undefined = '3';
+  live = new Set(['3', '4']);
+  /** Called at a promotion; may throw. */
+  onPromote: () => void = () => undefined;
+  promotions = 0;
+  readonly events: RolloutEvent[] = [];
+  readonly errors: unknown[] = [];
+  runners: RolloutRunner[];
+  #started = 0;
+
+  constructor(seed: number, size = 3) {
+    this.random = new Random(seed);
+    this.runners = Array.from({ length: size }, () => this.open());
+  }
+
+  /** Starts another process. */
+  open(): RolloutRunner {
+    this.#started += 1;
+    return new RolloutRunner({
+      objects: this.objects,
+      writer: `host-${this.#started}`,
+      actor: 'gateway',
+      models: () => [MODEL],
+      isLive: (_, version) => this.live.has(version),
+      currentOf: () => this.current,
+      championOf: () => Promise.resolve(this.champion),
+      promote: (_, { version, baseline }) => {
+        this.onPromote();
+        if (this.champion !== baseline) return Promise.reject(new Error('the alias has moved'));
+        this.promotions += 1;
+        this.champion = version;
+        return Promise.resolve();
+      },
+      labelOf: (_model, _version, outputs) => outputs[0] as string,
+      onEvent: (event) => this.events.push(event),
+      onError: (error) => this.errors.push(error),
+      now: () => this.now,
+      random: () => this.random.uniform(),
+    });
+  }
+
+  log(): RolloutLog {
+    return new RolloutLog({ objects: this.objects, model: MODEL, now: () => this.now });
+  }
+
+  async start(plan: Partial<RolloutPlanInput> = {}): Promise<RolloutState> {
+    const state = await this.log().start(
+      readPlan({ baseline: '3', candidate: '4', ...plan }),
+      audit,
+    );
+    await this.poll();
+    return state;
+  }
+
+  async poll(): Promise<void> {
+    for (const runner of this.runners) await runner.poll();
+  }
+
+  /** Sends a request of a user to one of the processes; returns the version that answered. */
+  request(user: number, answers: Readonly<Record<string, Answer>>): string {
+    const runner = this.runners[Math.floor(this.random.uniform() * this.runners.length)];
+    const key = `user-${user}`;
+    const choice = runner?.route({ model: MODEL }, key);
+    if (choice === undefined || runner === undefined) return this.current ?? '';
+    const { version, variant, shadow } = choice;
+    const end = (of: string, role: 'answer' | 'shadow'): RolloutInference => ({
+      ...{ model: MODEL, version: of, variant, key, role, outcome: 'success', durationMs: 5 },
+      outputs: ['yes'],
+      ...answers[of]?.(user),
+    });
+    const answered = end(version, 'answer');
+    runner.finished(answered);
+    if (shadow !== undefined && answered.outcome === 'success') {
+      runner.finished({ ...end(shadow, 'shadow'), answered: answered.outputs });
+    }
+    return version;
+  }
+
+  /** Lets minutes pass, each with requests of random users; every process then stores, judges and reads. */
+  async run(
+    minutes: number,
+    {
+      requests = 600,
+      users = 20_000,
+      answers = {},
+    }: {
+      readonly requests?: number;
+      readonly users?: number;
+      readonly answers?: Readonly<Record<string, Answer>>;
+    } = {},
+  ): Promise<void> {
+    for (let minute = 0; minute < minutes; minute += 1) {
+      for (let i = 0; i < requests; i += 1) {
+        this.now += MINUTE_MS / requests;
+        this.request(Math.floor(this.random.uniform() * users), answers);
+      }
+      if (requests === 0) this.now += MINUTE_MS;
+      for (const runner of this.runners) await runner.flush();
+      for (const runner of this.runners) await runner.judge();
+      await this.poll();
+    }
+  }
+
+  /** The state in the store. */
+  async state(): Promise<RolloutState> {
+    const state = await this.log().latest();
+    if (state === undefined) throw new Error('no rollout');
+    return state;
+  }
+
+  async close(): Promise<void> {
+    for (const runner of this.runners) await runner.close();
+  }
+}
+
+/** Answers with a share of failures of the server, the same users again and again. */
+export function failing(share: number): Answer {
+  return (user) =>
+    (Math.imul(user, 2_654_435_761) >>> 0) / 2 ** 32 < share
+      ? { outcome: 'failure', reason: 'BACKEND', outputs: undefined }
+      : {};
+}
