@@ -26,6 +26,7 @@ import { invocationsWarnings } from './protocols/invocations-warnings.ts';
 import { openNotices } from './notices/open-notices.ts';
 import { openRecording } from './recording/open-recording.ts';
 import { ServedVersions } from './recording/served-versions.ts';
+import { openRollouts } from './rollouts/open-rollouts.ts';
 import { checkArguments } from './settings/check-arguments.ts';
 import type { Settings } from './settings/settings.ts';
 
@@ -116,7 +117,8 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const { drift, errorGroups } = notices;
   const recorded = { registry, store, versions, ...monitoring, onEvent, drift, onError };
   const recording = await openRecording(settings, recorded);
-  const watched = { metrics, tracing, recording, notices, logger };
+  const rollouts = openRollouts(settings, { ...recorded, models: () => models });
+  const watched = { metrics, tracing, recording, rollouts, notices, logger };
   const opened = createModels(settings, { source, cacheOf, codec, ...watched });
   const { models } = opened;
   const bodies = createBodyMemory(settings);
@@ -142,6 +144,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
     await checked;
     // A job of a model that isn't served yet would fail.
     jobs?.start();
+    rollouts?.start();
   }
   const waits = isInherited(settings.listen);
   if (waits) requireInherited(settings.listen, 'FAIRLEAD_LISTEN');
@@ -170,7 +173,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
       await opened.close();
       await codec.close();
       caches.close();
-      await recording.close();
+      await Promise.all([rollouts?.close(), recording.close()]);
       await tracing?.close();
       await monitoring.close();
       await notices.close();

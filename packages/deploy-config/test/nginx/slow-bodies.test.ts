@@ -83,11 +83,15 @@ async function untilAll(clients: readonly SlowClient[], seconds: number): Promis
   }
 }
 
-/** A client that still sends when its connection is closed may lose the answer to a reset. */
+/**
+ * A client that still sends when its connection is closed may lose the answer to a reset, and so may Nginx: Node closes the connection right after a 408, and
+ * Nginx that sends a byte at that moment answers 502.
+ */
 function expectAnswers(clients: readonly SlowClient[], status: string): void {
   const statuses = clients.map(({ answer }) => answer.slice(9, 12)).filter((text) => text !== '');
-  expect(new Set(statuses)).toEqual(new Set([status]));
-  expect(statuses.length).toBeGreaterThan(clients.length / 2);
+  expect(statuses.filter((each) => each !== status && each !== '502')).toEqual([]);
+  const expected = statuses.filter((each) => each === status);
+  expect(expected.length).toBeGreaterThan(clients.length / 2);
 }
 
 it('slow bodies from seven addresses do not block another client, and end at the timeout of the gateway', async () => {

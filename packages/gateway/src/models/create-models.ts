@@ -13,6 +13,7 @@ import type { Logger } from '../monitoring/logger.ts';
 import type { Tracing } from '../monitoring/open-tracing.ts';
 import type { Notices } from '../notices/open-notices.ts';
 import type { Recording } from '../recording/open-recording.ts';
+import type { Rollouts } from '../rollouts/open-rollouts.ts';
 import { forSetting } from '../settings/settings-error.ts';
 import { PREVIOUS_VERSION, type Settings } from '../settings/settings.ts';
 
@@ -26,6 +27,7 @@ export interface ModelDependencies {
   readonly metrics: Monitoring['metrics'];
   readonly tracing: Pick<Tracing, 'inference'> | undefined;
   readonly recording: Pick<Recording, 'observer' | 'recorder' | 'countLost'>;
+  readonly rollouts: Pick<Rollouts, 'router' | 'serveOptions' | 'withCandidates'> | undefined;
   readonly notices: Pick<Notices, 'onEvent' | 'observe'>;
   readonly logger: Logger;
 }
@@ -44,7 +46,17 @@ export interface OpenedModels {
  */
 export function createModels(
   settings: Settings,
-  { source, cacheOf, codec, metrics, tracing, recording, notices, logger }: ModelDependencies,
+  {
+    source,
+    cacheOf,
+    codec,
+    metrics,
+    tracing,
+    recording,
+    rollouts,
+    notices,
+    logger,
+  }: ModelDependencies,
 ): OpenedModels {
   const upstream = forSetting('FAIRLEAD_FLASK_ADDRESS', () =>
     upstreamRuntime(flaskUpstream(settings), { codec }),
@@ -54,10 +66,12 @@ export function createModels(
     serveOptions: (model) => ({
       cache: cacheOf(model),
       fallback: fallbackOf(model, settings),
+      ...rollouts?.serveOptions,
       requiredForReadiness: settings.readyModels?.includes(model) ?? true,
     }),
     maxModels: settings.maxModels,
-    source,
+    source: rollouts?.withCandidates(source) ?? source,
+    ...(rollouts && { router: rollouts.router }),
     runtimes: {
       onnx: onnxRuntime({
         ...(settings.onnxWorkers !== undefined && { workers: settings.onnxWorkers }),

@@ -1,5 +1,5 @@
 import { setting } from './setting.ts';
-import { milliseconds, names, text, whole } from './setting-values.ts';
+import { milliseconds, names, oneOf, text, whole } from './setting-values.ts';
 
 /** Registry, and the models that are served. */
 export const registrySettings = {
@@ -51,6 +51,18 @@ export const registrySettings = {
     milliseconds,
     '2000',
     'Interval at which the registry is checked for changes of aliases.',
+  ),
+  rollouts: setting(
+    'FAIRLEAD_ROLLOUTS',
+    oneOf('on', 'off'),
+    'on',
+    'With `on`, traffic is split as the rollouts of the registry say, and candidates are judged; `off` ignores rollouts.',
+  ),
+  rolloutJudgeIntervalMs: setting(
+    'FAIRLEAD_ROLLOUT_JUDGE_INTERVAL_MS',
+    milliseconds,
+    '60000',
+    'Interval at which a rollout is judged. What the gateway counts is stored six times as often.',
   ),
   maxModels: setting(
     'FAIRLEAD_MAX_MODELS',

@@ -11,17 +11,21 @@ export interface AffineUpstream {
   readonly headers: readonly IncomingHttpHeaders[];
   /** Leaves further requests without a response. */
   hang(): void;
+  /** Answers further requests with 500. */
+  fail(): void;
 }
 
 /** Starts an upstream; it is closed when the test ends. */
 export async function startAffineUpstream(): Promise<AffineUpstream> {
   let isHanging = false;
+  let isFailing = false;
   const headers: IncomingHttpHeaders[] = [];
   const server = createServer((req, res) => {
     const chunks: Buffer[] = [];
     req.on('data', (chunk: Buffer) => chunks.push(chunk));
     req.on('end', () => {
       if (isHanging) return;
+      if (isFailing) res.statusCode = 500;
       if (req.method === 'POST') headers.push(req.headers);
       res.setHeader('content-type', 'application/json');
       res.end(req.method === 'GET' ? '{}' : infer(Buffer.concat(chunks).toString()));
@@ -37,6 +41,9 @@ export async function startAffineUpstream(): Promise<AffineUpstream> {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     hang() {
       isHanging = true;
+    },
+    fail() {
+      isFailing = true;
     },
   };
 }

@@ -23,6 +23,8 @@ export interface RolloutAudit {
 
 const ROLLOUTS = 'rollouts';
 const MODEL = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$/;
+/** Other processes change a rollout seldom: a few attempts are enough. */
+const ATTEMPTS = 20;
 const ROLLOUT = /^\d{4,9}$/;
 
 /**
@@ -122,14 +124,29 @@ export class RolloutLog {
    * @throws RolloutError `ERR_ROLLOUT_CONFLICT` for a change that the state doesn't permit, and where another process was faster: read the state again
    */
   async append(state: RolloutState, change: RolloutRecord): Promise<RolloutState> {
-    const entry = { ...change, at: Math.max(this.#now(), state.entries.at(-1)?.at ?? 0) };
-    const next = nextState(state, entry);
-    const key = this.#key(state.number, state.entries.length + 1);
-    if (await this.#objects.create(key, encodeEntry(entry))) return (this.#known = next);
-    throw new RolloutError(
-      'ERR_ROLLOUT_CONFLICT',
-      `Rollout ${rolloutName(state)} was changed by another process at the same time. Read it again.`,
-    );
+    const next = await this.#tryAppend(state, change);
+    if (next === undefined) throw changedByOther(state);
+    return next;
+  }
+
+  /**
+   * Adds an entry to the log of the last rollout, also where other processes change it at the same time.
+   *
+   * @throws RolloutError `ERR_ROLLOUT_CONFLICT` for a change that its state doesn't permit, and without a rollout
+   */
+  async change(change: RolloutRecord): Promise<RolloutState> {
+    for (let attempt = 1; ; attempt += 1) {
+      const state = await this.latest();
+      if (state === undefined) {
+        throw new RolloutError(
+          'ERR_ROLLOUT_CONFLICT',
+          `The model ${JSON.stringify(this.#model)} has no rollout. Start one.`,
+        );
+      }
+      const next = await this.#tryAppend(state, change);
+      if (next !== undefined) return next;
+      if (attempt === ATTEMPTS) throw changedByOther(state);
+    }
   }
 
   async #read(number: number): Promise<RolloutState | undefined> {
@@ -143,6 +160,15 @@ export class RolloutLog {
     }
     if (state !== undefined) this.#known = state;
     return state;
+  }
+
+  /** Returns undefined where another process was faster. */
+  async #tryAppend(state: RolloutState, change: RolloutRecord): Promise<RolloutState | undefined> {
+    const entry = { ...change, at: Math.max(this.#now(), state.entries.at(-1)?.at ?? 0) };
+    const next = nextState(state, entry);
+    const key = this.#key(state.number, state.entries.length + 1);
+    if (!(await this.#objects.create(key, encodeEntry(entry)))) return undefined;
+    return (this.#known = next);
   }
 
   async #numbers(): Promise<readonly number[]> {
@@ -164,6 +190,13 @@ export class RolloutLog {
       `Rollout ${rolloutName(state)} of version ${state.plan.candidate} isn't ended. Wait for it, or abort it.`,
     );
   }
+}
+
+function changedByOther(state: RolloutState): RolloutError {
+  return new RolloutError(
+    'ERR_ROLLOUT_CONFLICT',
+    `Rollout ${rolloutName(state)} was changed by another process at the same time. Read it again.`,
+  );
 }
 
 function follow(

@@ -133,6 +133,28 @@ describe('RolloutLog', () => {
     }
   });
 
+  it('a person changes it also while other processes do', async () => {
+    const { log } = open();
+    await log().start(plan, audit);
+    const verdicts = Array.from({ length: 8 }, () =>
+      log().change({ type: 'verdict', decision: 'hold', ...audit }),
+    );
+    await log().change({ type: 'paused', ...audit });
+    await Promise.all(verdicts);
+    expect(types(await log().latest()).toSorted()).toEqual([
+      'paused',
+      'started',
+      ...Array.from({ length: 8 }, () => 'verdict'),
+    ]);
+    await expect(log().change({ type: 'paused', ...audit })).rejects.toThrow(
+      'Rollout churn-1 is already paused.',
+    );
+    const none = new RolloutLog({ objects: memoryObjects(), model: 'iris' });
+    await expect(none.change({ type: 'paused', ...audit })).rejects.toThrow(
+      'The model "iris" has no rollout. Start one.',
+    );
+  });
+
   it.each<[string, RolloutRecord, readonly RolloutRecord[], string]>([
     [
       'a step that is not the next one',

@@ -38,7 +38,8 @@ export interface RoutedInference {
 /**
  * Chooses the version that answers a request, among the live versions of its model.
  *
- * Without a router, and where it chooses none, the version that the alias points to answers.
+ * Without a router, and where it chooses none, the version that the alias points to answers; also where another one was chosen and fails by a fault of its
+ * runtime, as a fallback.
  */
 export interface VersionRouter {
   /**

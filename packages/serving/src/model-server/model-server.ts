@@ -239,13 +239,15 @@ export class ModelServer {
       const pinned = this.find(target);
       return { primary: pinned, answering: pinned, fallback: undefined };
     }
-    const { model, fallback } = this.#models.getForInference(target.model);
+    const { model, fallback, routedFallback } = this.#models.getForInference(target.model);
     if (this.#models.closing) throw serverClosed();
     const chosen = this.#chooser?.choose(model, target, key);
     const primary = chosen?.version ?? model.current;
     const answering = primary ?? fallback?.fallbackVersion(undefined);
     if (answering === undefined) throw notReady(model);
-    return { primary, answering, fallback, chosen };
+    // A version under trial that fails must not cost the client its answer.
+    const isAlias = primary === model.current;
+    return { primary, answering, fallback: isAlias ? fallback : routedFallback, chosen };
   }
 }
 

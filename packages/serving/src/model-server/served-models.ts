@@ -2,6 +2,7 @@ import { checkOptions } from '../errors/check-options.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import { FallbackRoute } from '../fallback/fallback-route.ts';
 import { LoadQueue } from '../models/load-queue.ts';
+import type { LoadedVersion } from '../models/loaded-version.ts';
 import { indexModels, type ModelIndexEntry } from '../models/model-index.ts';
 import { ServedModel } from '../models/served-model.ts';
 import type { ServingEvent } from '../models/serving-event.ts';
@@ -13,6 +14,8 @@ import { serveOptionNames } from './model-server-options.ts';
 export interface Served {
   readonly model: ServedModel;
   readonly fallback: FallbackRoute | undefined;
+  /** Answers by the version of the alias where another one, which the router chose, fails. */
+  readonly routedFallback: FallbackRoute;
 }
 
 /** The models of a server: serves, loads and unloads them. */
@@ -97,7 +100,11 @@ export class ServedModels {
       cache,
       keepsPrevious: fallback === 'previous-version',
     });
-    this.#served.set(name, { model, fallback: this.#fallbackOf(model, options) });
+    this.#served.set(name, {
+      model,
+      fallback: this.#fallbackOf(model, options),
+      routedFallback: this.#fallbackTo(model, () => model.current),
+    });
     this.#serveOptions.set(name, options);
     await model.firstLoad;
     if (model.current === undefined && this.closing) throw serverClosed();
@@ -169,12 +176,17 @@ export class ServedModels {
 
   #fallbackOf(model: ServedModel, { fallback }: ServeOptions): FallbackRoute | undefined {
     if (fallback === undefined) return undefined;
+    return this.#fallbackTo(model, () =>
+      fallback === 'previous-version'
+        ? model.previous
+        : this.#served.get(fallback.model)?.model.current,
+    );
+  }
+
+  #fallbackTo(model: ServedModel, fallbackVersion: () => LoadedVersion | undefined): FallbackRoute {
     return new FallbackRoute({
       model: model.name,
-      fallbackVersion: () =>
-        fallback === 'previous-version'
-          ? model.previous
-          : this.#served.get(fallback.model)?.model.current,
+      fallbackVersion,
       notReady: () => notReady(this.get(model.name).model),
       observer: this.#options.observer,
       onEvent: (event) => {

@@ -5,12 +5,14 @@ import { afterEach, describe, expect, test } from 'vitest';
 import {
   inferenceHandler,
   ModelServer,
+  ServingError,
   type InferTarget,
   type ModelServerOptions,
   type ModelSource,
   type ServingEvent,
   type VersionChoice,
   type RoutedInference,
+  type RuntimeFactory,
   type VersionRouter,
 } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
@@ -114,6 +116,26 @@ async function start(
         response.headers.get(`fairlead-${name}`),
       ) as [string | null, string | null];
       return { status: response.status, version: answered, variant, y };
+    },
+  };
+}
+
+/** ONNX models, of which one version fails at every request while `fails` says so. */
+function failingOnnx(version: number, fails: () => boolean): RuntimeFactory {
+  const onnx = onnxRuntime();
+  return {
+    async load(artifacts, options) {
+      const runtime = await onnx.load(artifacts, options);
+      if (artifacts.manifest.version !== version) return runtime;
+      return new Proxy(runtime, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name, target);
+          if (typeof value !== 'function') return value;
+          if (name === 'execute' && fails())
+            return () => Promise.reject(new ServingError('ERR_SERVING_RUN_FAILED', 'crashed'));
+          return value.bind(target) as unknown;
+        },
+      });
     },
   };
 }
@@ -304,6 +326,22 @@ describe('the end of a routed request', () => {
       { version: '2', outcome: 'failure', reason: 'OTHER' },
       { version: '2', outcome: 'failure', reason: 'CANCELED', code: 'ERR_SERVING_CANCELED' },
     ]);
+  });
+
+  test('where the chosen version fails, the version of the alias answers, and the failure is reported', async () => {
+    const { ends, router } = learning();
+    let fails = false;
+    const setup = await start(2, { router, runtimes: { onnx: failingOnnx(2, () => fails) } });
+    await isLive(setup, '2');
+    fails = true;
+    expect(await setup.infer({ 'x-user': 'c7' })).toMatchObject({
+      ...{ status: 200, version: '1', variant: 'c', y: [3, 5] },
+    });
+    expect(ends).toMatchObject([
+      { version: '2', variant: 'c', outcome: 'failure', reason: 'BACKEND' },
+    ]);
+    // A request that names the version has no fallback.
+    expect(await setup.infer({}, '2')).toMatchObject({ status: 500 });
   });
 
   test('is reported for the copy of a shadow, with what the client got; without a recorder too', async () => {

@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Options of {@link followCandidate}. */
+export interface FollowCandidateOptions {
+  /** Returns the version that is to be loaded beside the current one; undefined for none. */
+  readonly candidate: () => string | undefined;
+  /** Returns the version that the alias serves; undefined while there is none. */
+  readonly current: () => string | undefined;
+  readonly intervalMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Yields the version that a model has loaded for a rollout: the candidate while there is one, else the version that its alias serves, so that no further one
+ * stays loaded.
+ */
+export async function* followCandidate({
+  candidate,
+  current,
+  intervalMs,
+  signal,
+}: FollowCandidateOptions): AsyncGenerator<{ readonly version: number }> {
+  let before: string | undefined;
+  while (!signal.aborted) {
+    const wanted = candidate() ?? (before === undefined ? undefined : current());
+    if (wanted !== undefined && wanted !== before) {
+      before = wanted;
+      yield { version: Number(wanted) };
+    }
+    await sleep(intervalMs, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+}

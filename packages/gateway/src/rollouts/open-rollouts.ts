@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { ModelRegistry, ObjectStore } from '@fairlead/registry';
+import { RolloutRunner, type RolloutEvent } from '@fairlead/rollout';
+import type { ModelServer, ModelSource, ServeOptions, VersionRouter } from '@fairlead/serving';
+import { SERVICE } from '../monitoring/create-monitoring.ts';
+import type { Settings } from '../settings/settings.ts';
+import { followCandidate } from './follow-candidate.ts';
+import { predictedLabel } from './predicted-label.ts';
+
+/** Name under which the candidate of a rollout is loaded; no alias of a registry has it. */
+const CANDIDATE = '(rollout)';
+/** Counts are stored so often between two verdicts. */
+const FLUSHES = 6;
+
+/** Rollouts of the models of a gateway. */
+export interface Rollouts {
+  /** Chooses the version of each request, and counts how it ends. */
+  readonly router: VersionRouter;
+  /** Options with which each model is served. */
+  readonly serveOptions: Pick<ServeOptions, 'alsoFollow'>;
+  /** Adds the candidates to a source of models. */
+  withCandidates(source: ModelSource): ModelSource;
+  /** Begins to follow and to judge, once the models are loaded. */
+  start(): void;
+  /** Stores what was counted. */
+  close(): Promise<void>;
+}
+
+/** Dependencies of the rollouts. */
+export interface RolloutDependencies {
+  readonly registry: ModelRegistry;
+  /** Store of the registry, without a cache. */
+  readonly store: ObjectStore;
+  readonly models: () => ModelServer;
+  readonly onEvent: (event: RolloutEvent) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Opens the rollouts of the registry; undefined when the settings switch them off. */
+export function openRollouts(
+  { rollouts, rolloutJudgeIntervalMs: judgeIntervalMs, alias, pollIntervalMs }: RolloutSettings,
+  { registry, store, models, onEvent, onError }: RolloutDependencies,
+): Rollouts | undefined {
+  if (rollouts === 'off') return undefined;
+  const currentOf = (model: string): string | undefined => {
+    try {
+      return models().find({ model }).label.version;
+    } catch {
+      return undefined;
+    }
+  };
+  const runner = new RolloutRunner({
+    objects: store,
+    writer: writerName(),
+    actor: SERVICE,
+    models: () => models().models,
+    isLive: (model, version) =>
+      models().loadedVersions.some(
+        ({ label, draining }) => label.model === model && label.version === version && !draining,
+      ),
+    currentOf,
+    championOf: (model) => championOf(registry, model, alias),
+    async promote(model, { version, baseline, reason }) {
+      const expected = Number(baseline);
+      await registry.setAlias(model, alias, Number(version), { actor: SERVICE, reason, expected });
+    },
+    labelOf: (_model, _version, outputs) => predictedLabel(outputs),
+    ...{ onEvent, onError, pollIntervalMs, judgeIntervalMs },
+    flushIntervalMs: Math.max(1, Math.round(judgeIntervalMs / FLUSHES)),
+  });
+  return {
+    router: {
+      route: (target, key) => runner.route(target, key),
+      finished: (inference) => {
+        runner.finished(inference);
+      },
+    },
+    serveOptions: { alsoFollow: [CANDIDATE] },
+    withCandidates: (source) => ({
+      ...source,
+      follow: (model, followed, options) =>
+        followed === CANDIDATE
+          ? followCandidate({
+              candidate: () => runner.candidateOf(model),
+              current: () => currentOf(model),
+              intervalMs: pollIntervalMs,
+              signal: options.signal,
+            })
+          : source.follow(model, followed, options),
+    }),
+    start: () => {
+      runner.start();
+    },
+    close: () => runner.close(),
+  };
+}
+
+type RolloutSettings = Pick<
+  Settings,
+  'rollouts' | 'rolloutJudgeIntervalMs' | 'alias' | 'pollIntervalMs'
+>;
+
+/** A name that no other process has: the host, for people, and random digits. */
+function writerName(): string {
+  const host = hostname()
+    .replaceAll(/[^A-Za-z0-9-]/g, '-')
+    .slice(0, 40);
+  return `${host}-${randomBytes(6).toString('hex')}`;
+}
+
+async function championOf(
+  registry: ModelRegistry,
+  model: string,
+  alias: string,
+): Promise<string | undefined> {
+  try {
+    return String((await registry.resolve(model, alias)).version);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && String(error.code).endsWith('_NOT_FOUND')) {
+      return undefined;
+    }
+    throw error;
+  }
+}

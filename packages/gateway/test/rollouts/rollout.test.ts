@@ -1,0 +1,208 @@
+import { folderStore, ModelRegistry } from '@fairlead/registry';
+import { readPlan, RolloutLog, type RolloutPlanInput, type RolloutState } from '@fairlead/rollout';
+import { httpCall, SteadyLoad, temporaryFolder, until } from '@fairlead/test-support';
+import { Agent } from 'node:http';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startAffineUpstream } from '../support/affine-upstream.ts';
+import { onnxVersion, upstreamVersion } from '../support/sample-registry.ts';
+import { startGateway, type StartedGateway } from '../support/start-gateway.ts';
+
+const by = { actor: 'test' };
+const body = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
+/** First output of each version for it. */
+const results: Readonly<Record<string, string>> = { 1: '[3,5]', 2: '[103,105]' };
+const VARIANTS: Readonly<Record<string, string>> = { 1: 'baseline', 2: 'candidate' };
+
+interface Answer {
+  readonly user: number;
+  readonly status: number;
+  readonly version: string;
+  readonly variant: string | undefined;
+  readonly fallback: string | undefined;
+  readonly body: string;
+  readonly at: number;
+}
+
+/** A registry with version 1 as the champion and version 2, and gateways of it under load. */
+async function startFleet({
+  gateways = 1,
+  candidate = onnxVersion('affine', 'affine-next'),
+  variables = {},
+}: {
+  readonly gateways?: number;
+  readonly candidate?: Parameters<ModelRegistry['push']>[0];
+  readonly variables?: Readonly<Record<string, string>>;
+} = {}) {
+  const folder = temporaryFolder();
+  const store = folderStore(folder);
+  const registry = new ModelRegistry({ store });
+  await registry.push(onnxVersion('affine', 'affine'));
+  await registry.push(candidate);
+  await registry.setAlias('affine', 'champion', 1, by);
+  const start = () =>
+    startGateway({
+      FAIRLEAD_REGISTRY: folder,
+      FAIRLEAD_ROUTING_KEY_HEADER: 'x-user-id',
+      FAIRLEAD_ROLLOUT_JUDGE_INTERVAL_MS: '200',
+      ...variables,
+    });
+  const fleet = await Promise.all(Array.from({ length: gateways }, start));
+  const log = new RolloutLog({ objects: store, model: 'affine' });
+  const begin = (plan: Partial<RolloutPlanInput> = {}): Promise<RolloutState> =>
+    log.start(readPlan({ baseline: '1', candidate: '2', ...plan }), { ...by, reason: 'a test' });
+  const ended = () =>
+    until(async () => {
+      const state = await log.latest();
+      return state?.status === 'ended' ? state : undefined;
+    });
+  return { registry, store, log, fleet, start, begin, ended };
+}
+
+/** Sends requests of a thousand users to gateways in turn, and notes the responses. */
+function startLoad(fleet: readonly StartedGateway[], perSecond: number) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  onTestFinished(() => {
+    agent.destroy();
+  });
+  let sent = 0;
+  return new SteadyLoad<Answer>(perSecond, async () => {
+    const user = (sent += 1) % 1000;
+    const { address } = fleet[sent % fleet.length] ?? { address: { port: 0 } };
+    const headers = { 'x-user-id': `user-${user}` };
+    const response = await httpCall(address, '/v2/models/affine/infer', { body, headers, agent });
+    const named = (name: string) => response.headers[`fairlead-${name}`] as string | undefined;
+    return {
+      ...{ user, status: response.status, version: named('version') ?? '' },
+      ...{ variant: named('variant'), fallback: named('fallback') },
+      ...{ body: response.body, at: performance.now() },
+    };
+  });
+}
+
+describe('a rollout', () => {
+  test('of a good candidate moves users in three gateways from step to step and promotes it, without a failed request', async ({
+    annotate,
+  }) => {
+    const { fleet, begin, ended, registry } = await startFleet({ gateways: 3 });
+    const load = startLoad(fleet, 300);
+    const step = { minMinutes: 0.03, minRequests: 20 };
+    await begin({
+      steps: [
+        { share: 0.1, ...step },
+        { share: 0.5, ...step },
+      ],
+      // A thousand users without a failure show less than 2 %.
+      guardrails: { failures: { tolerated: 0.02 } },
+    });
+    const state = await ended();
+    expect(state).toMatchObject({ result: 'promoted', step: 1 });
+    expect((await registry.resolve('affine', 'champion')).version).toBe(2);
+    await until(() => {
+      const recent = load.responses.slice(-100);
+      return recent.length === 100 && recent.every(({ version }) => version === '2');
+    });
+    await load.stop();
+    const { responses, failures, sent } = load;
+    expect(failures).toEqual([]);
+    expect(responses).toHaveLength(sent);
+    const wrong = responses.filter(
+      ({ status, version, variant, body: text }) =>
+        status !== 200 ||
+        !text.includes(results[version] ?? 'unknown') ||
+        (variant !== undefined && variant !== VARIANTS[version]),
+    );
+    expect(wrong).toEqual([]);
+    // Whoever got the candidate once never got the version before again, in whichever gateway.
+    const moved = new Set<number>();
+    const returned = responses.filter(({ user, version }) => {
+      if (version === '2') moved.add(user);
+      return version === '1' && moved.has(user);
+    });
+    await annotate(`${sent} requests, ${returned.length} of users who returned to the baseline`);
+    expect(returned).toEqual([]);
+    const history = await registry.model('affine').timeline();
+    expect(JSON.stringify(history)).toContain('below the tolerated 2 %');
+  });
+
+  test('of a candidate that begins to fail costs no client its answer, and ends within seconds in every gateway', async ({
+    annotate,
+  }) => {
+    const upstream = await startAffineUpstream();
+    const { fleet, begin, ended, registry } = await startFleet({
+      gateways: 3,
+      candidate: upstreamVersion('affine'),
+      variables: { FAIRLEAD_FLASK_ADDRESS: upstream.address },
+    });
+    const load = startLoad(fleet, 100);
+    await begin({ steps: [{ share: 0.5, minMinutes: 60 }] });
+    await until(() => load.responses.filter(({ version }) => version === '2').length > 50);
+    upstream.fail();
+    const failedAt = performance.now();
+    const state = await ended();
+    expect(state.result).toBe('rolled back');
+    const foundMs = performance.now() - failedAt;
+    expect(state.entries.at(-1)?.reason).toMatch(
+      /^(\d+ of \d+ requests of the candidate failed within 10 seconds|the last \d+ requests of the candidate failed) \(.+\)$/,
+    );
+    await until(() => load.responses.slice(-100).every(({ variant }) => variant === undefined));
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    expect(load.responses.filter(({ status }) => status !== 200)).toEqual([]);
+    const answered = load.responses.filter(({ fallback }) => fallback !== undefined);
+    expect(answered.length).toBeGreaterThan(0);
+    expect(answered.every(({ version }) => version === '1')).toBe(true);
+    const lastMs = Math.max(...answered.map(({ at }) => at)) - failedAt;
+    await annotate(
+      `found after ${foundMs.toFixed(0)} ms, last request to the candidate after ${lastMs.toFixed(0)} ms, ${answered.length} answered by the baseline`,
+    );
+    expect(foundMs).toBeLessThan(10_000);
+    expect(lastMs).toBeLessThan(15_000);
+    expect((await registry.resolve('affine', 'champion')).version).toBe(1);
+    // The candidate doesn't stay in memory.
+    await until(async () => {
+      const { body: text } = (await fleet[0]?.call('/v2/models/affine')) ?? {};
+      return text?.includes('"versions":["1"]');
+    });
+  });
+
+  test('is followed by a gateway that starts later, with the same variants', async () => {
+    const { fleet, begin, start, log } = await startFleet();
+    await begin({ steps: [{ share: 0.5 }] });
+    const versionsOf = async ({ address }: StartedGateway) => {
+      const versions: (string | undefined)[] = [];
+      for (let user = 0; user < 40; user += 1) {
+        const headers = { 'x-user-id': `user-${user}` };
+        const response = await httpCall(address, '/v2/models/affine/infer', { body, headers });
+        versions.push(response.headers['fairlead-variant'] as string | undefined);
+      }
+      return versions;
+    };
+    const assigned = (gateway: StartedGateway) =>
+      until(async () => {
+        const versions = await versionsOf(gateway);
+        return versions.includes(undefined) ? undefined : versions;
+      });
+    const [first] = fleet;
+    if (first === undefined) throw new Error('no gateway');
+    const versions = await assigned(first);
+    expect(new Set(versions)).toEqual(new Set(['baseline', 'candidate']));
+    expect(await assigned(await start())).toEqual(versions);
+    await log.change({ type: 'ended', result: 'aborted', ...by, reason: 'enough' });
+    await until(async () => (await versionsOf(first)).every((variant) => variant === undefined));
+    expect(await first.logged('rollout-changed')).toMatchObject({
+      ...{ model: 'affine', rollout: 'affine-1', change: 'started' },
+    });
+  });
+
+  test('is ignored with FAIRLEAD_ROLLOUTS=off', async () => {
+    const { fleet, begin } = await startFleet({ variables: { FAIRLEAD_ROLLOUTS: 'off' } });
+    await begin({ steps: [{ share: 0.9999 }] });
+    const [gateway] = fleet;
+    for (let user = 0; user < 20; user += 1) {
+      const response = await gateway?.call('/v2/models/affine/infer', { body });
+      expect(response?.headers['fairlead-version']).toBe('1');
+    }
+    const { body: text } = (await gateway?.call('/v2/models/affine')) ?? {};
+    expect(text).toContain('"versions":["1"]');
+  });
+});
