@@ -112,7 +112,7 @@ describe('a rollout', () => {
         (variant !== undefined && variant !== VARIANTS[version]),
     );
     expect(wrong).toEqual([]);
-    // Whoever got the candidate once never got the version before again, in whichever gateway.
+    // A user who got the candidate once never got the version before again, in any gateway.
     const moved = new Set<number>();
     const returned = responses.filter(({ user, version }) => {
       if (version === '2') moved.add(user);
