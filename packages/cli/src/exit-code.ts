@@ -1,6 +1,7 @@
 import type { CaptureErrorCode } from '@fairlead/capture';
 import type { DeployErrorCode } from '@fairlead/deploy';
 import type { RegistryErrorCode } from '@fairlead/registry';
+import type { RolloutErrorCode } from '@fairlead/rollout';
 import { CommanderError } from '@commander-js/extra-typings';
 import type { CliErrorCode } from './cli-error.ts';
 
@@ -93,6 +94,14 @@ const byCliCode: Readonly<Record<CliErrorCode, ExitCode>> = {
   ERR_CLI_INTERNAL: internal,
 };
 
+/** Errors of rollouts. */
+const byRolloutCode: Readonly<Record<RolloutErrorCode, ExitCode>> = {
+  ERR_ROLLOUT_CONFLICT: conflict,
+  ERR_ROLLOUT_INVALID_OPTION: usage,
+  ERR_ROLLOUT_PLAN_INVALID: usage,
+  ERR_ROLLOUT_STATE_INVALID: damaged,
+};
+
 /** Errors of captured requests and labels. */
 const byCaptureCode: Readonly<Partial<Record<CaptureErrorCode, ExitCode>>> = {
   ERR_CAPTURE_INVALID_OPTION: usage,
@@ -112,7 +121,13 @@ const byDeployCode: Readonly<Partial<Record<DeployErrorCode, ExitCode>>> = {
 };
 
 const byCode = new Map<string, ExitCode>(
-  Object.entries({ ...byRegistryCode, ...byCliCode, ...byCaptureCode, ...byDeployCode }),
+  Object.entries({
+    ...byRegistryCode,
+    ...byCliCode,
+    ...byCaptureCode,
+    ...byDeployCode,
+    ...byRolloutCode,
+  }),
 );
 
 /** The exit code for an error of a command. */

@@ -212,6 +212,48 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'performance report iris --since 1d --notify --captures ./captured': /^iris version 1: unknown/,
   'performance report iris --captures ./captured --json | jq \'.total.measured[] | select(.name == "accuracy").value\'':
     '"format":"fairlead-performance-report"',
+  'rollout start digits 6': 'Started rollout digits-1: version 6 against version 2.',
+  'rollout start digits 6 --steps 10,50 --step-time 5m --slow-over 250': 'requests over 250 ms',
+  'rollout start digits 6 --kind shadow --steps 20 --changed-labels 2':
+    'guarded: failures up to 1.5 times those of the baseline, or below 0.5 %; changed labels up to 2 %',
+  'rollout start digits 6 --dry-run': 'Would start a rollout of version 6 of digits',
+  'rollout status digits': {
+    after: 'rollout start digits 6',
+    prints: 'status   running',
+  },
+  'rollout status digits --watch': {
+    after: 'rollout start digits 6',
+    prints: 'status   running',
+    until: 0,
+  },
+  'rollout status digits --json': {
+    after: 'rollout start digits 6',
+    prints: '"status": "running"',
+  },
+  'rollout pause digits -m weekend': {
+    after: 'rollout start digits 6',
+    prints: 'Rollout digits-1 of version 6 is paused',
+  },
+  'rollout resume digits': {
+    after: 'rollout start digits 6; rollout pause digits',
+    prints: 'Rollout digits-1 of version 6 continues.',
+  },
+  'rollout promote digits -m "fixes the outage"': {
+    after: 'rollout start digits 6',
+    prints: '"champion" of digits points to version 6 now',
+  },
+  'rollout abort digits -m "odd answers"': {
+    after: 'rollout start digits 6',
+    prints: 'Rollout digits-1 of version 6 has ended',
+  },
+  'rollout report digits': {
+    after: 'rollout start digits 6',
+    prints: 'Nothing was counted yet.',
+  },
+  'rollout report digits --format html --out rollout.html': {
+    after: 'rollout start digits 6',
+    prints: '',
+  },
   'dashboard grafana > dashboard.json': /"uid": "fairlead"/,
   'dashboard prometheus > fairlead.rules.yml': '"alert": "FairleadFailures"',
   'dashboard prometheus --limit latencySeconds=0.25 --limit failureShare=0.01':

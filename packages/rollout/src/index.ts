@@ -40,6 +40,8 @@ export type {
   MeanComparison,
   OutcomeStep,
 } from './statistics/compare-means.ts';
+export { rolloutHtml } from './report/rollout-html.ts';
+export { CountsReader } from './runner/counts-store.ts';
 export type { RolloutChoice, RolloutInference } from './runner/active-rollout.ts';
 export { RolloutRunner } from './runner/rollout-runner.ts';
 export type { RolloutEvent, RolloutRunnerOptions } from './runner/rollout-runner-options.ts';

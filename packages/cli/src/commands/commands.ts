@@ -10,6 +10,7 @@ import {
   noticesCommands,
   performanceCommands,
 } from './monitoring-commands.ts';
+import { rolloutCommands } from './rollout/rollout-commands.ts';
 import { registryCommands } from './registry/registry-commands.ts';
 
 /** Every command of `fairlead`, in the order of its help. */
@@ -60,6 +61,7 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
   captureCommands,
   labelsCommands,
   performanceCommands,
+  rolloutCommands,
   dashboardCommands,
   {
     name: 'completion',

@@ -1,6 +1,5 @@
 import { dirname } from 'node:path/posix';
 import type { CaptureObjects } from '@fairlead/capture';
-import { closestName } from '@fairlead/signature';
 import { CliError } from '../cli-error.ts';
 import { oneLine } from '../output/plain-text.ts';
 
@@ -24,6 +23,7 @@ export async function requireCapturedModel(objects: CaptureObjects, model: strin
     }
   }
   const models = [...known].sort();
+  const { closestName } = await import('@fairlead/signature');
   const meant = closestName(model, models);
   const listed = models.slice(0, MAX_NAMED).join(', ') + (models.length > MAX_NAMED ? ', …' : '');
   const there = models.length === 0 ? 'it has none of any model' : `it has those of ${listed}`;

@@ -8,7 +8,7 @@ import { formatGates } from './format-gates.ts';
 /** Formats a timeline: a line for each event, with its reason and gate results below. */
 export function formatTimeline(
   output: Output,
-  timeline: readonly TimelineEntry[],
+  timeline: readonly Pick<TimelineEntry, 'at' | 'actor' | 'what' | 'reason' | 'gates'>[],
 ): readonly string[] {
   const lines = table(
     ['time', 'actor', 'event'],

@@ -37,7 +37,18 @@ export class CountsWriter {
   }
 }
 
-/** Reads and adds up what all processes have counted for one rollout; each object is read once. */
+/**
+ * Reads and adds up what all processes have counted for one rollout; each object is read once.
+ *
+ * @example
+ * ```ts
+ * import { CountsReader } from '@fairlead/rollout';
+ *
+ * const objects = { create: async () => true, read: async () => undefined, list: async () => [] };
+ * const reader = new CountsReader(objects, { model: 'churn', number: 4 }, console.error);
+ * console.log(await reader.read(Date.now())); // []
+ * ```
+ */
 export class CountsReader {
   readonly #objects: RolloutObjects;
   readonly #folder: string;
@@ -53,7 +64,11 @@ export class CountsReader {
     this.#onError = onError;
   }
 
-  /** Returns the counts of each step so far. */
+  /**
+   * Returns the counts of each step so far; what can't be read is reported to `onError`, and left out.
+   *
+   * @param now - the time, in milliseconds since the epoch
+   */
   async read(now: number): Promise<readonly StepCounts[]> {
     for (const step of await this.#children(this.#folder, 'folder', STEP)) {
       for (const hour of await this.#children(step, 'folder', HOUR)) {

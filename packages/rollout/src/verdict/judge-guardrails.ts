@@ -7,6 +7,8 @@ import { samplingPenalty } from './sampling-penalty.ts';
 
 /** Begin of the events that count predicted labels. */
 const LABEL_EVENT = 'label:';
+/** Larger ratios aren't shown. */
+const MAX_SHOWN = 1000;
 /** Labels that are compared at most. */
 const MAX_LABELS = 32;
 
@@ -67,7 +69,7 @@ function judgeRate({ plan, steps, alpha, name, limits }: RateCheck): GuardrailRe
   const unit = plan.unit === 'key' ? 'keys' : 'requests';
   const explanation = isTolerated
     ? `${noun}: ${events} of ${units} ${unit}, below the tolerated ${percent(limits.tolerated)}`
-    : `${noun}: ${describeRatio(ratio)}, with ${describeEvents(splits)}`;
+    : describe(noun, splits, ratio, `${units} ${unit}`);
   return { name, status, explanation, events: totals(splits), ratio };
 }
 
@@ -134,6 +136,17 @@ function judgeChangedLabels(
   };
 }
 
+function describe(
+  noun: string,
+  splits: readonly EventSplit[],
+  ratio: GuardrailResult['ratio'],
+  units: string,
+): string {
+  const { candidate, baseline } = totals(splits);
+  if (candidate + baseline === 0) return `${noun}: none yet, with ${units} of the candidate`;
+  return `${noun}: ${describeRatio(ratio)}, with ${describeEvents(splits)}`;
+}
+
 function totals(splits: readonly EventSplit[]): GuardrailResult['events'] {
   return {
     candidate: splits.reduce((sum, { candidate }) => sum + candidate, 0),
@@ -147,8 +160,11 @@ function describeEvents(splits: readonly EventSplit[]): string {
 }
 
 function describeRatio({ lower, estimate, upper }: GuardrailResult['ratio']): string {
-  const text = (value: number): string => (value < 1e5 ? value.toFixed(2) : '∞');
-  return `${text(estimate)} times the rate of the baseline (${text(lower)} to ${text(upper)})`;
+  const times = 'times the rate of the baseline';
+  // Where only one of both has events, one side is unlimited.
+  if (upper > MAX_SHOWN) return `at least ${lower.toFixed(2)} ${times}`;
+  if (lower < 1 / MAX_SHOWN) return `at most ${upper.toFixed(2)} ${times}`;
+  return `${estimate.toFixed(2)} ${times} (${lower.toFixed(2)} to ${upper.toFixed(2)})`;
 }
 
 function percent(share: number): string {

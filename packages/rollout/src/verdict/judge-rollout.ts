@@ -49,7 +49,7 @@ const HOUR_MS = 60 * MINUTE_MS;
  * }
  * const verdict = judgeRollout({ plan, step: 0, startedAt: 0, stepStartedAt: 0, counts: [counts], now: 1_800_000 });
  * console.log(verdict.decision); // roll back
- * console.log(verdict.reason); // failures: ∞ times the rate of the baseline (1.56 to ∞), with 20 of the candidate and 0 of the baseline
+ * console.log(verdict.reason); // failures: at least 1.56 times the rate of the baseline, with 20 of the candidate and 0 of the baseline
  * ```
  */
 export function judgeRollout(rollout: JudgedRollout): RolloutVerdict {

@@ -22,10 +22,12 @@ export class OtherTests {
     const [n, m] = this.#requests;
     if (n === 0 || m === 0) return;
     const [p, q] = [this.#failures[0] / n, this.#failures[1] / m];
+    const pooled = (this.#failures[0] + this.#failures[1]) / (n + m);
+    const pooledError = Math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m));
+    if (Math.abs(p - q) > Z * pooledError) this.stopped.z ??= minute;
     const error = Math.sqrt((p * (1 - p)) / n + (q * (1 - q)) / m);
     if (error === 0) return;
     const z = Math.abs(p - q) / error;
-    if (z > Z) this.stopped.z ??= minute;
     const scaled = (n + m) * RHO_SQUARED;
     const limit = Math.sqrt((2 * (scaled + 1) * Math.log(Math.sqrt(scaled + 1) / ALPHA)) / scaled);
     if (z > limit) this.stopped.sequence ??= minute;

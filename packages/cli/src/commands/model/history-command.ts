@@ -3,6 +3,7 @@ import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { jsonOption, parseCount, registryOption } from '../../options/shared-options.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
+import { withRollouts } from '../../rollout/rollout-timeline.ts';
 import { formatTimeline } from '../../registry/format-timeline.ts';
 
 /** Defines `fairlead model history`. */
@@ -14,17 +15,20 @@ export function defineHistoryCommand(command: Command, context: CommandContext):
     .addOption(registryOption)
     .addOption(jsonOption)
     .action(async (model, options) => {
-      const { registry } = await openRegistry(context, options);
+      const { registry, store } = await openRegistry(context, options);
       const { alias, limit } = options;
       // Rejects an unknown alias, and names the existing ones.
       if (alias !== undefined) await registry.history(model, alias);
-      const all = (await registry.model(model).timeline()).filter(
-        ({ source }) =>
-          alias === undefined || (source.kind === 'alias' && source.record.alias === alias),
-      );
-      const timeline = limit === undefined ? all : all.slice(-limit);
-      context.output.present(options, { model, story: timeline }, () =>
-        formatTimeline(context.output, timeline),
+      const timeline = await registry.model(model).timeline();
+      const all =
+        alias === undefined
+          ? await withRollouts(timeline, store, model)
+          : timeline.filter(
+              ({ source }) => source.kind === 'alias' && source.record.alias === alias,
+            );
+      const story = limit === undefined ? all : all.slice(-limit);
+      context.output.present(options, { model, story }, () =>
+        formatTimeline(context.output, story),
       );
     });
   addExamples(command, [

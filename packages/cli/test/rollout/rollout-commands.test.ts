@@ -1,0 +1,285 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { run, type Place, type RunResult } from '../support/fairlead.ts';
+import { affine, affineNext } from '../support/models.ts';
+import { sendTraffic, type TrafficOptions } from '../support/rollout-traffic.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+let place: Place;
+const call = (...args: readonly string[]): Promise<RunResult> => run(place, ...args);
+const traffic = (options: Omit<TrafficOptions, 'model'>): Promise<void> =>
+  sendTraffic(join(place.folder, 'registry'), { model: 'digits', ...options });
+
+async function succeed(...args: readonly string[]): Promise<string> {
+  const result = await call(...args);
+  expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+  return result.stdout;
+}
+
+beforeEach(async () => {
+  place = {
+    folder: temporaryFolder(),
+    env: { FAIRLEAD_REGISTRY: './registry', FAIRLEAD_ACTOR: 'ada' },
+  };
+  onTestFinished(() => void vi.useRealTimers());
+  vi.useFakeTimers({ now: Date.parse('2026-11-29T12:00:00Z'), toFake: ['Date'] });
+  await succeed('registry', 'init');
+  for (const file of [affine, affineNext, affine]) {
+    await succeed('model', 'push', 'digits', file, '--skip-validation');
+  }
+  await succeed('model', 'promote', 'digits', '1');
+});
+
+const after = (minutes: number): void => {
+  vi.setSystemTime(Date.now() + minutes * 60_000);
+};
+
+describe('a rollout from the command line', () => {
+  test('goes from step to step, is shown, and ends with the promotion, which is in the history', async () => {
+    const started = await succeed(
+      'rollout',
+      'start',
+      'digits',
+      '2',
+      '--steps',
+      '20,50',
+      '-m',
+      'retrained',
+    );
+    expect(started).toBe(
+      `Started rollout digits-1: version 2 against version 1.
+  canary, split by user
+  step 1: 20 % for at least 10 minutes and 100 requests
+  step 2: 50 % for at least 10 minutes and 100 requests
+  guarded: failures up to 1.5 times those of the baseline, or below 0.5 %
+  rolled back if undecided after 168 hours
+
+Watch it: fairlead rollout status digits --watch
+`,
+    );
+    await traffic({ requests: 2000 });
+    after(4);
+    const status = await succeed('rollout', 'status', 'digits');
+    expect(status).toMatch(
+      /^rollout {2}digits-1: version 2 against 1, canary, split by users\nstatus {3}running\nstep {5}1 of 2: 20 % for 4 minutes \(at least 10\), \d+ requests of the candidate \(at least 100\)\nverdict {2}insufficient data: step 1 has lasted 4 of 10 minutes\n/,
+    );
+    expect(status).toMatch(/^1 +20 % +(19|20|21)(\.\d+)? % +\d+ +\d+$/m);
+    expect(status).toMatch(
+      /^failures +undecided +failures: none yet, with \d+ keys of the candidate$/m,
+    );
+    expect(status).toMatch(/^2026-11-29T12:00:00Z +ada +started +retrained$/m);
+    after(10);
+    await traffic({ requests: 2000, judge: true });
+    expect(await succeed('rollout', 'status', 'digits')).toContain('step     2 of 2: 50 %');
+    after(11);
+    await traffic({ requests: 4000, judge: true });
+    const ended = await succeed('rollout', 'status', 'digits');
+    expect(ended).toMatch(/^status {3}promoted$/m);
+    expect(ended).toMatch(/^reason {3}failures: 0 of \d+ keys, below the tolerated 0\.5 %$/m);
+    expect(await succeed('model', 'show', 'digits')).toMatch(/champion\s+2|2.*champion/s);
+    expect(await succeed('model', 'history', 'digits')).toMatch(
+      /gateway +set "champion" to version 2 \(was 1\)\n {2}reason: failures: 0 of \d+ keys, below the tolerated 0\.5 %/,
+    );
+  });
+
+  test('a candidate that fails is rolled back, and the history of the model has the reason', async () => {
+    await succeed('rollout', 'start', 'digits', '2', '--steps', '50');
+    await traffic({
+      requests: 2000,
+      fails: (version, request) => version === '2' && request % 20 === 0,
+      judge: true,
+    });
+    const status = await succeed('rollout', 'status', 'digits');
+    expect(status).toMatch(/^status {3}rolled back$/m);
+    const history = await succeed('model', 'history', 'digits');
+    expect(history).toMatch(/rollout digits-1 of version 2 started/);
+    expect(history).toMatch(
+      /rollout digits-1 of version 2 rolled back\n {2}reason: failures: at least \d+\.\d\d times the rate of the baseline/,
+    );
+    const limited = await succeed('model', 'history', 'digits', '--alias', 'champion');
+    expect(limited).not.toContain('rollout');
+  });
+
+  test('is paused, resumed and aborted, each with actor and reason', async () => {
+    await succeed('rollout', 'start', 'digits', '2');
+    expect(await succeed('rollout', 'pause', 'digits', '-m', 'weekend')).toBe(
+      'Rollout digits-1 of version 2 is paused: its share stays as it is.\n',
+    );
+    expect(await call('rollout', 'pause', 'digits')).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('Rollout digits-1 is already paused.') as string,
+    });
+    expect(await succeed('rollout', 'status', 'digits')).toMatch(/ada +paused +weekend$/m);
+    await succeed('rollout', 'resume', 'digits');
+    expect(await succeed('rollout', 'abort', 'digits', '-m', 'odd answers')).toBe(
+      'Rollout digits-1 of version 2 has ended: gateways send the candidate no further request.\n',
+    );
+    expect(await call('rollout', 'resume', 'digits')).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('has ended (aborted); start another one.') as string,
+    });
+  });
+
+  test('a second one waits for the end of the first', async () => {
+    await succeed('rollout', 'start', 'digits', '2');
+    expect(await call('rollout', 'start', 'digits', '3')).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining(
+        "Rollout digits-1 of version 2 isn't ended. Wait for it, or abort it.",
+      ) as string,
+    });
+    await succeed('rollout', 'abort', 'digits');
+    expect(await succeed('rollout', 'start', 'digits', '3')).toContain('Started rollout digits-2');
+    expect(await succeed('rollout', 'status', 'digits', '--number', '1')).toContain('aborted');
+    expect(await call('rollout', 'status', 'digits', '--number', '7')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('digits has no rollout 7') as string,
+    });
+  });
+
+  test('is promoted by hand, through the gates', async () => {
+    await succeed('model', 'gates', 'set', 'digits', 'champion', 'accuracy >= 0.9');
+    const started = await call('rollout', 'start', 'digits', '2');
+    expect(started).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringMatching(
+        /version 2 fails the gate .*accuracy.*: it would not be promoted/,
+      ) as string,
+    });
+    expect((await call('rollout', 'promote', 'digits')).exitCode).toBe(1);
+    expect(await succeed('rollout', 'status', 'digits')).toMatch(/^status {3}running$/m);
+    await succeed('model', 'gates', 'set', 'digits', 'champion', '--none');
+    expect(await succeed('rollout', 'promote', 'digits', '-m', 'urgent')).toBe(
+      '"champion" of digits points to version 2 now; rollout digits-1 has ended.\n',
+    );
+    expect(await call('rollout', 'promote', 'digits')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(
+        'the last rollout has ended: use "fairlead model promote digits 2"',
+      ) as string,
+    });
+  });
+
+  test('a plan comes from options and a file; a dry run starts nothing', async () => {
+    writeFileSync(
+      join(place.folder, 'plan.json'),
+      JSON.stringify({ steps: [{ share: 0.3 }], guardrails: { labels: {} }, maxHours: 5 }),
+    );
+    const plan = JSON.parse(
+      await succeed(
+        'rollout',
+        'start',
+        'digits',
+        '2',
+        '--plan',
+        'plan.json',
+        '--step-time',
+        '30m',
+        '--step-requests',
+        '7',
+        '--split-by',
+        'request',
+        '--tolerated',
+        '0.1',
+        '--margin',
+        '20',
+        '--slow-over',
+        '250',
+        '--dry-run',
+        '--json',
+      ),
+    ) as unknown;
+    expect(plan).toEqual({
+      model: 'digits',
+      number: null,
+      plan: {
+        ...{
+          kind: 'canary',
+          baseline: '1',
+          candidate: '2',
+          unit: 'request',
+          alpha: 0.05,
+          maxHours: 5,
+        },
+        steps: [{ share: 0.3, minMinutes: 30, minRequests: 7 }],
+        guardrails: {
+          failures: { margin: 0.2, tolerated: 0.001 },
+          slow: { overMs: 250, margin: 0.5, tolerated: 0.005 },
+          labels: { margin: 0.5 },
+        },
+      },
+    });
+    expect(await call('rollout', 'status', 'digits')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(
+        'digits has no rollout yet: start one with "fairlead rollout start digits <version>"',
+      ) as string,
+    });
+  });
+
+  test.each<[string, readonly string[], number, string]>([
+    ['an unknown model', ['start', 'digit', '2'], 4, 'digit'],
+    ['an unknown version', ['start', 'digits', '9'], 4, '9'],
+    [
+      'the champion itself',
+      ['start', 'digits', '1'],
+      2,
+      'candidate is version 1, which is the baseline',
+    ],
+    [
+      'a step of everybody',
+      ['start', 'digits', '2', '--steps', '100'],
+      2,
+      'steps[0].share must be a number from 0.0001 to 0.9999, got 1',
+    ],
+    ['steps that shrink', ['start', 'digits', '2', '--steps', '50,10'], 2, 'steps[1].share is 0.1'],
+    [
+      'no number',
+      ['start', 'digits', '2', '--steps', 'few'],
+      2,
+      'Expected percents such as 10 or 0.5.',
+    ],
+    [
+      'a plan that is no JSON',
+      ['start', 'digits', '2', '--plan', 'broken.json'],
+      2,
+      'cannot use broken.json as the plan',
+    ],
+    [
+      'a plan with an unknown field',
+      ['start', 'digits', '2', '--plan', 'typo.json'],
+      2,
+      'unknown field "guardrail"; did you mean guardrails?',
+    ],
+  ])('rejects %s', async (_, args, exitCode, message) => {
+    writeFileSync(join(place.folder, 'broken.json'), '{');
+    writeFileSync(join(place.folder, 'typo.json'), '{"guardrail": {}}');
+    expect(await call('rollout', ...args)).toMatchObject({
+      exitCode,
+      stderr: expect.stringContaining(message) as string,
+    });
+  });
+
+  test('status --watch shows it until it has ended', async () => {
+    await succeed('rollout', 'start', 'digits', '2');
+    const watching = call('rollout', 'status', 'digits', '--watch', '--interval', '1s');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await succeed('rollout', 'abort', 'digits');
+    const { exitCode, stdout } = await watching;
+    expect(exitCode).toBe(0);
+    expect(stdout.match(/^status +(\w+)$/gm)).toEqual(['status   running', 'status   aborted']);
+  });
+
+  test('report writes a page with pictures', async () => {
+    await succeed('rollout', 'start', 'digits', '2', '--steps', '50');
+    await traffic({ requests: 1000 });
+    await succeed('rollout', 'report', 'digits', '--format', 'html', '--out', 'rollout.html');
+    const html = readFileSync(join(place.folder, 'rollout.html'), 'utf8');
+    expect(html).toContain('<h1>Rollout digits-1: version 2 against version 1</h1>');
+    const json = JSON.parse(await succeed('rollout', 'report', 'digits', '--json')) as {
+      verdict: { requests: { candidate: number } };
+    };
+    expect(json.verdict.requests.candidate).toBeGreaterThan(400);
+  });
+});
