@@ -57,7 +57,9 @@ function formatShares(
   { plan }: RolloutState,
   { sampleRatio }: RolloutVerdict,
 ): readonly string[] {
-  const unit = plan.unit === 'key' ? 'new users' : 'requests';
+  const { every } = sampleRatio;
+  const users = every === 1 ? 'new users' : `1 of ${every} new users`;
+  const unit = plan.unit === 'key' ? users : 'requests';
   const rows = sampleRatio.steps.map(({ step, planned, candidate, baseline }) => [
     String(step + 1),
     percent(planned),

@@ -6,6 +6,8 @@ export interface TrafficOptions {
   readonly model: string;
   /** Requests, each of another user. */
   readonly requests: number;
+  /** Number of the first user. */
+  readonly firstUser?: number;
   /** Returns whether a version fails at a request. */
   readonly fails?: (version: string, request: number) => boolean;
   /** Judges at the end, as a gateway does every minute. */
@@ -15,7 +17,7 @@ export interface TrafficOptions {
 /** Answers requests as a gateway with rollouts does, and stores what it counted. */
 export async function sendTraffic(
   registryFolder: string,
-  { model, requests, fails = () => false, judge = false }: TrafficOptions,
+  { model, requests, firstUser = 0, fails = () => false, judge = false }: TrafficOptions,
 ): Promise<void> {
   const objects = folderStore(registryFolder);
   const registry = new ModelRegistry({ store: objects });
@@ -38,7 +40,7 @@ export async function sendTraffic(
   });
   await runner.poll();
   for (let request = 0; request < requests; request += 1) {
-    const key = `user-${request}`;
+    const key = `user-${firstUser + request}`;
     const choice = runner.route({ model }, key);
     if (choice === undefined) continue;
     const end = { model, key, variant: choice.variant, durationMs: 5 } as const;

@@ -46,6 +46,7 @@ ${renderRows(
   verdict.guardrails.map(({ name, status: found, explanation }) => [name, found, explanation]),
 )}
 <h2>Traffic</h2>
+<p>${describeUnits(state, verdict)}</p>
 ${drawShares(verdict.sampleRatio.steps)}
 ${renderRows(
   ['step', 'planned', 'counted', 'candidate', 'baseline'],
@@ -74,6 +75,14 @@ ${renderRows(
 </body>
 </html>
 `;
+}
+
+function describeUnits({ plan }: RolloutState, { sampleRatio }: RolloutVerdict): string {
+  if (plan.unit === 'request') return 'Requests of each step.';
+  const { every } = sampleRatio;
+  return every === 1
+    ? 'Distinct keys, each in its first step.'
+    : `A sample of the distinct keys, one of ${every}, each in its first step.`;
 }
 
 function percent(share: number): string {

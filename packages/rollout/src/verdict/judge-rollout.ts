@@ -123,7 +123,7 @@ function checkSampleRatio(plan: RolloutPlan, counts: readonly StepCounts[]): Sam
     candidate,
     baseline,
   }));
-  return { status: isMismatch ? 'mismatch' : 'ok', steps };
+  return { status: isMismatch ? 'mismatch' : 'ok', every: 2 ** level, steps };
 }
 
 function describeMismatch({ steps }: SampleRatioResult): string {

@@ -20,7 +20,9 @@ export interface GuardrailResult {
 /** Check whether traffic was split as planned. */
 export interface SampleRatioResult {
   readonly status: 'ok' | 'mismatch';
-  /** Units of the candidate and the baseline by step: distinct keys, or requests. */
+  /** Of so many units one was counted: 1 where all were, 2, 4, … for a sample of many keys. */
+  readonly every: number;
+  /** Units of the candidate and the baseline by step: requests, or distinct keys, each in its first step. */
   readonly steps: readonly {
     readonly step: number;
     readonly planned: number;

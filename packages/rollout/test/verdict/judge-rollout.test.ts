@@ -277,7 +277,11 @@ describe('judgeRollout', () => {
         for (let user = 0; user < 100_000; user += 1) {
           counts.add({ variant: of.variantOf(`${user}`), key: `${user}`, events: [] });
         }
-        expect(judge(plan, { counts: [counts] }).sampleRatio.status).toBe(status);
+        const { sampleRatio } = judge(plan, { counts: [counts] });
+        expect(sampleRatio.status).toBe(status);
+        const [found] = sampleRatio.steps;
+        const users = sampleRatio.every * ((found?.candidate ?? 0) + (found?.baseline ?? 0));
+        expect(Math.abs(users - 100_000)).toBeLessThan(5000);
       }
     });
   });
