@@ -38,7 +38,7 @@ test('every command of docs/rollout.md prints the output on the page', async () 
     // Half of the users come again.
     firstUser += requests / 2;
   };
-  // What has happened before each `fairlead rollout status` of the page.
+  // Events before each `fairlead rollout status` of the page.
   const before: readonly (() => Promise<void>)[] = [
     () => pass(6, 7_000),
     async () => {
