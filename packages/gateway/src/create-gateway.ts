@@ -117,7 +117,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const { drift, errorGroups } = notices;
   const recorded = { registry, store, versions, ...monitoring, onEvent, drift, onError };
   const recording = await openRecording(settings, recorded);
-  const rollouts = openRollouts(settings, { ...recorded, models: () => models });
+  const rollouts = openRollouts(settings, { ...recorded, notices, models: () => models });
   const watched = { metrics, tracing, recording, rollouts, notices, logger };
   const opened = createModels(settings, { source, cacheOf, codec, ...watched });
   const { models } = opened;

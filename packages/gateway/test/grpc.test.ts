@@ -3,11 +3,8 @@ import { join } from 'node:path';
 import { status, type ServiceError } from '@grpc/grpc-js';
 import { httpCall, temporaryFolder, until } from '@fairlead/test-support';
 import { expect, onTestFinished, test } from 'vitest';
-import {
-  gatewayCommand,
-  processEnvironment,
-  startGatewayProcess,
-} from './support/gateway-process.ts';
+import { gatewayCommand, processEnvironment } from './support/gateway-command.ts';
+import { startGatewayProcess } from './support/gateway-process.ts';
 import { grpcClient } from './support/grpc-client.ts';
 import { pepper, writeKeysFile } from './support/keys-file.ts';
 import { onnxVersion, sampleRegistry } from './support/sample-registry.ts';

@@ -6,11 +6,8 @@ import { gunzipSync } from 'node:zlib';
 import { freePort, httpCall, temporaryFolder, until } from '@fairlead/test-support';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { awsEnvironment, setEnvironment } from './support/aws-environment.ts';
-import {
-  gatewayCommand,
-  processEnvironment,
-  startGatewayProcess,
-} from './support/gateway-process.ts';
+import { gatewayCommand, processEnvironment } from './support/gateway-command.ts';
+import { startGatewayProcess } from './support/gateway-process.ts';
 import { pepper } from './support/keys-file.ts';
 import { onnxVersion, sampleRegistry } from './support/sample-registry.ts';
 import { startGateway } from './support/start-gateway.ts';

@@ -2,7 +2,8 @@ import { Agent } from 'node:http';
 import { BoundSocket } from 'node:net';
 import { httpCall, temporaryFolder, until } from '@fairlead/test-support';
 import { expect, onTestFinished, test } from 'vitest';
-import { gatewayCommand, startGatewayProcess } from './support/gateway-process.ts';
+import { gatewayCommand } from './support/gateway-command.ts';
+import { startGatewayProcess } from './support/gateway-process.ts';
 import { onnxVersion, sampleRegistry } from './support/sample-registry.ts';
 
 const CLIENTS = 8;

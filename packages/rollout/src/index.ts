@@ -42,12 +42,15 @@ export type {
 } from './statistics/compare-means.ts';
 export { rolloutHtml } from './report/rollout-html.ts';
 export { CountsReader } from './runner/counts-store.ts';
+export type { RolloutPlace } from './runner/counts-store.ts';
 export type { RolloutChoice, RolloutInference } from './runner/active-rollout.ts';
 export { RolloutRunner } from './runner/rollout-runner.ts';
 export type { RolloutEvent, RolloutRunnerOptions } from './runner/rollout-runner-options.ts';
+export { describeEntry } from './state/describe-entry.ts';
 export type {
   RolloutChange,
   RolloutEntry,
+  RolloutEntryFields,
   RolloutRecord,
   RolloutResult,
 } from './state/rollout-entry.ts';

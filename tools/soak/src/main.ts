@@ -11,6 +11,7 @@ const soaks: Readonly<Record<string, string>> = {
   batching: '../../../packages/serving/test/soak/batching/main.ts',
   drift: '../../../packages/drift/test/simulation/main.ts',
   rollout: '../../../packages/rollout/test/simulation/main.ts',
+  'rollout-kills': '../../../packages/gateway/test/rollouts/soak.ts',
   fuzz: '../../../packages/serving/test/soak/fuzz/main.ts',
   'onnx-files': '../../../packages/serving/test/soak/onnx-files/main.ts',
   swaps: '../../../packages/serving/test/soak/workers/swaps.ts',

@@ -28,6 +28,14 @@ async function openBucket(): Promise<CaptureObjects> {
     if ('Delimiter' in args.input) Object.assign(args.input, { MaxKeys: 2 });
     return next(args);
   });
+  // S3 compares and writes at once; moto doesn't, so that two writers at the same time may both succeed there.
+  let writing: Promise<unknown> = Promise.resolve();
+  client.middlewareStack.add((next) => (args) => {
+    if (!('Body' in args.input)) return next(args);
+    const written = writing.then(() => next(args));
+    writing = written.catch(() => undefined);
+    return written;
+  });
   onTestFinished(() => {
     client.destroy();
   });

@@ -6,12 +6,20 @@ import { fields, table } from '../output/table.ts';
 
 const MINUTE_MS = 60_000;
 
+/** A rollout, and what formats it. */
+export interface ShownRollout {
+  readonly state: RolloutState;
+  readonly verdict: RolloutVerdict;
+  /** The time, in milliseconds since the epoch. */
+  readonly now: number;
+  /** Describes an entry of the history: that of `@fairlead/rollout`, which is loaded with the command. */
+  readonly describeEntry: (entry: RolloutState['entries'][number]) => string;
+}
+
 /** Formats a rollout for a terminal: state, counts, guardrails, history. */
 export function formatRollout(
   output: Output,
-  state: RolloutState,
-  verdict: RolloutVerdict,
-  now: number,
+  { state, verdict, now, describeEntry }: ShownRollout,
 ): readonly string[] {
   return [
     ...formatState(output, state, verdict, now),
@@ -20,13 +28,23 @@ export function formatRollout(
     '',
     ...formatGuardrails(output, verdict),
     '',
-    ...formatEntries(output, state),
+    ...formatEntries(output, state, describeEntry),
   ];
 }
 
 function formatState(
   output: Output,
-  { model, number, plan, status, step, stepStartedAt, result, entries }: RolloutState,
+  {
+    model,
+    number,
+    plan,
+    status,
+    step,
+    stepStartedAt,
+    result,
+    decision: held,
+    entries,
+  }: RolloutState,
   { decision, reason, requests }: RolloutVerdict,
   now: number,
 ): readonly string[] {
@@ -36,6 +54,7 @@ function formatState(
   const unit = plan.unit === 'key' ? 'users' : 'requests';
   const versions = `version ${plan.candidate} against ${plan.baseline}`;
   const ended = status === 'ended';
+  const last = oneLine(entries.at(-1)?.reason ?? '');
   const tone = result === 'promoted' || result === 'passed' ? 'good' : ended ? 'bad' : 'strong';
   return fields([
     ['rollout', `${oneLine(model)}-${number}: ${versions}, ${plan.kind}, split by ${unit}`],
@@ -47,7 +66,12 @@ function formatState(
     ],
     [
       ended ? 'reason' : 'verdict',
-      ended ? oneLine(entries.at(-1)?.reason ?? '') : `${decision}: ${oneLine(reason)}`,
+      ended
+        ? last
+        : // Gateways hold a candidate that the gates reject.
+          held === 'hold' && decision === 'promote'
+          ? `hold: ${last}`
+          : `${decision}: ${oneLine(reason)}`,
     ],
   ]);
 }
@@ -58,14 +82,13 @@ function formatShares(
   { sampleRatio }: RolloutVerdict,
 ): readonly string[] {
   const { every } = sampleRatio;
-  const users = every === 1 ? 'new users' : `1 of ${every} new users`;
-  const unit = plan.unit === 'key' ? users : 'requests';
+  const unit = plan.unit === 'key' ? 'new users' : 'requests';
   const rows = sampleRatio.steps.map(({ step, planned, candidate, baseline }) => [
     String(step + 1),
     percent(planned),
     candidate + baseline === 0 ? '–' : percent(candidate / (candidate + baseline)),
-    String(candidate),
-    String(baseline),
+    estimate(candidate, every),
+    estimate(baseline, every),
   ]);
   if (rows.length === 0) return [output.paint('faint', 'Nothing was counted yet.')];
   const right = (title: string) => ({ title, align: 'right' as const });
@@ -89,30 +112,26 @@ function formatGuardrails(output: Output, { guardrails }: RolloutVerdict): reado
   return [output.paint('faint', head), ...lines];
 }
 
-function formatEntries(output: Output, { entries }: RolloutState): readonly string[] {
+function formatEntries(
+  output: Output,
+  { entries }: RolloutState,
+  describeEntry: ShownRollout['describeEntry'],
+): readonly string[] {
   const [head = '', ...lines] = table(
     ['time', 'actor', 'event', 'reason'],
     entries.map((entry) => [
       formatTime(new Date(entry.at).toISOString()),
       oneLine(entry.actor),
-      describe(entry),
+      describeEntry(entry),
       oneLine(entry.reason),
     ]),
   );
   return [output.paint('faint', head), ...lines];
 }
 
-function describe(entry: RolloutState['entries'][number]): string {
-  switch (entry.type) {
-    case 'step':
-      return `step ${entry.step + 1}`;
-    case 'verdict':
-      return entry.decision;
-    case 'ended':
-      return entry.result;
-    default:
-      return entry.type;
-  }
+/** An estimate where one of several users was counted. */
+function estimate(count: number, every: number): string {
+  return every === 1 ? String(count) : `~${count * every}`;
 }
 
 function percent(share: number): string {

@@ -22,8 +22,10 @@ export async function withRollouts(
   const { RolloutLog } = await import('@fairlead/rollout');
   const rollouts = await new RolloutLog({ objects: store, model }).all();
   const changes = rollouts.flatMap((state) =>
-    // Verdicts that changed nothing are in the status of the rollout.
-    state.entries.filter(({ type }) => type !== 'verdict').map((entry) => describe(state, entry)),
+    // The others are in the status of the rollout.
+    state.entries
+      .filter(({ type }) => type !== 'verdict' && type !== 'promoting')
+      .map((entry) => describe(state, entry)),
   );
   return [...timeline, ...changes].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }

@@ -43,12 +43,12 @@ export async function sendTraffic(
     const key = `user-${firstUser + request}`;
     const choice = runner.route({ model }, key);
     if (choice === undefined) continue;
-    const end = { model, key, variant: choice.variant, durationMs: 5 } as const;
+    const end = { model, key, choice, variant: choice.variant, durationMs: 5 } as const;
     const version = choice.shadow ?? choice.version;
     runner.finished({
       ...{ ...end, version, role: choice.shadow === undefined ? 'answer' : 'shadow' },
       ...(fails(version, request)
-        ? { outcome: 'failure', reason: 'BACKEND' }
+        ? { outcome: 'failure', reason: 'BACKEND', isFault: true }
         : { outcome: 'success', outputs: [] }),
     });
   }

@@ -13,6 +13,7 @@ import type { DriftListener } from '../recording/open-drift.ts';
 import type { Settings } from '../settings/settings.ts';
 import { watchCertificates } from './certificate-watch.ts';
 import { DriftNotices } from './drift-notices.ts';
+import { RolloutNotices } from './rollout-notices.ts';
 import { failureObserver, isFault } from './failure-observer.ts';
 import { openDestinations } from './open-destinations.ts';
 
@@ -27,6 +28,8 @@ export interface Notices {
   readonly onEvent: (event: ServingEvent) => void;
   /** Receives the verdicts on drift. */
   readonly drift: DriftListener;
+  /** Receives the changes of rollouts. */
+  readonly rollouts: Pick<RolloutNotices, 'changed'>;
   /** Returns an observer that passes every event on, and reports failed requests. */
   readonly observe: (observer: InferenceObserver) => InferenceObserver;
   /** Logs errors of the gateway, and reports them. */
@@ -109,6 +112,7 @@ export async function openNotices(settings: Settings, logger: Logger): Promise<N
       }
     },
     drift: new DriftNotices(notifier),
+    rollouts: new RolloutNotices(notifier),
     observe: (observer) =>
       failureObserver(observer, (event) => {
         const { code = event.reason, model, version, requestId } = event;

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Options of {@link followCandidate}. */
 export interface FollowCandidateOptions {
+  /** Reads the rollout of the model, so that its candidate is loaded from the start. */
+  readonly prepare: () => Promise<void>;
   /** Returns the version that is to be loaded beside the current one; undefined for none. */
   readonly candidate: () => string | undefined;
   /** Returns the version that the alias serves; undefined while there is none. */
@@ -15,12 +17,14 @@ export interface FollowCandidateOptions {
  * stays loaded.
  */
 export async function* followCandidate({
+  prepare,
   candidate,
   current,
   intervalMs,
   signal,
 }: FollowCandidateOptions): AsyncGenerator<{ readonly version: number }> {
   let before: string | undefined;
+  await prepare();
   while (!signal.aborted) {
     const wanted = candidate() ?? (before === undefined ? undefined : current());
     if (wanted !== undefined && wanted !== before) {

@@ -4,14 +4,20 @@ import type { ModelRegistry, ObjectStore } from '@fairlead/registry';
 import { RolloutRunner, type RolloutEvent } from '@fairlead/rollout';
 import type { ModelServer, ModelSource, ServeOptions, VersionRouter } from '@fairlead/serving';
 import { SERVICE } from '../monitoring/create-monitoring.ts';
+import type { Notices } from '../notices/open-notices.ts';
 import type { Settings } from '../settings/settings.ts';
+import { within } from '../recording/within.ts';
 import { followCandidate } from './follow-candidate.ts';
 import { predictedLabel } from './predicted-label.ts';
 
 /** Name under which the candidate of a rollout is loaded; no alias of a registry has it. */
 const CANDIDATE = '(rollout)';
 /** Counts are stored so often between two verdicts. */
-const FLUSHES = 6;
+const FLUSHES = 2;
+/** Changes are looked for less often than those of aliases: each is a request to the store. */
+const POLL_FACTOR = 2;
+/** Counts are stored within so long at the end. */
+const CLOSE_MS = 2000;
 
 /** Rollouts of the models of a gateway. */
 export interface Rollouts {
@@ -33,6 +39,7 @@ export interface RolloutDependencies {
   /** Store of the registry, without a cache. */
   readonly store: ObjectStore;
   readonly models: () => ModelServer;
+  readonly notices: Pick<Notices, 'rollouts'>;
   readonly onEvent: (event: RolloutEvent) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -40,7 +47,7 @@ export interface RolloutDependencies {
 /** Opens the rollouts of the registry; undefined when the settings switch them off. */
 export function openRollouts(
   { rollouts, rolloutJudgeIntervalMs: judgeIntervalMs, alias, pollIntervalMs }: RolloutSettings,
-  { registry, store, models, onEvent, onError }: RolloutDependencies,
+  { registry, store, models, notices, onEvent, onError }: RolloutDependencies,
 ): Rollouts | undefined {
   if (rollouts === 'off') return undefined;
   const currentOf = (model: string): string | undefined => {
@@ -54,11 +61,9 @@ export function openRollouts(
     objects: store,
     writer: writerName(),
     actor: SERVICE,
+    alias,
     models: () => models().models,
-    isLive: (model, version) =>
-      models().loadedVersions.some(
-        ({ label, draining }) => label.model === model && label.version === version && !draining,
-      ),
+    isLive: (model, version) => models().versionsOf(model).includes(version),
     currentOf,
     championOf: (model) => championOf(registry, model, alias),
     async promote(model, { version, baseline, reason }) {
@@ -66,7 +71,11 @@ export function openRollouts(
       await registry.setAlias(model, alias, Number(version), { actor: SERVICE, reason, expected });
     },
     labelOf: (_model, _version, outputs) => predictedLabel(outputs),
-    ...{ onEvent, onError, pollIntervalMs, judgeIntervalMs },
+    onEvent(event) {
+      onEvent(event);
+      notices.rollouts.changed(event);
+    },
+    ...{ onError, judgeIntervalMs, pollIntervalMs: POLL_FACTOR * pollIntervalMs },
     flushIntervalMs: Math.max(1, Math.round(judgeIntervalMs / FLUSHES)),
   });
   return {
@@ -82,6 +91,7 @@ export function openRollouts(
       follow: (model, followed, options) =>
         followed === CANDIDATE
           ? followCandidate({
+              prepare: () => runner.poll([model]),
               candidate: () => runner.candidateOf(model),
               current: () => currentOf(model),
               intervalMs: pollIntervalMs,
@@ -92,7 +102,7 @@ export function openRollouts(
     start: () => {
       runner.start();
     },
-    close: () => runner.close(),
+    close: () => within(CLOSE_MS, runner.close()),
   };
 }
 

@@ -62,7 +62,7 @@ export const registrySettings = {
     'FAIRLEAD_ROLLOUT_JUDGE_INTERVAL_MS',
     milliseconds,
     '60000',
-    'Interval at which a rollout is judged. What the gateway counts is stored six times as often.',
+    'Interval at which a rollout is judged. What the gateway counts is stored twice as often.',
   ),
   maxModels: setting(
     'FAIRLEAD_MAX_MODELS',

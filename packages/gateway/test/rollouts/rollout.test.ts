@@ -4,6 +4,7 @@ import { httpCall, SteadyLoad, temporaryFolder, until } from '@fairlead/test-sup
 import { Agent } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startAffineUpstream } from '../support/affine-upstream.ts';
+import { noticeSecret, startReceiver } from '../support/notice-receiver.ts';
 import { onnxVersion, upstreamVersion } from '../support/sample-registry.ts';
 import { startGateway, type StartedGateway } from '../support/start-gateway.ts';
 
@@ -128,10 +129,15 @@ describe('a rollout', () => {
     annotate,
   }) => {
     const upstream = await startAffineUpstream();
+    const receiver = await startReceiver();
     const { fleet, begin, ended, registry } = await startFleet({
       gateways: 3,
       candidate: upstreamVersion('affine'),
-      variables: { FAIRLEAD_FLASK_ADDRESS: upstream.address },
+      variables: {
+        FAIRLEAD_FLASK_ADDRESS: upstream.address,
+        FAIRLEAD_NOTICE_WEBHOOKS: `http://${receiver.host}/hook`,
+        FAIRLEAD_NOTICE_SECRETS: noticeSecret,
+      },
     });
     const load = startLoad(fleet, 100);
     await begin({ steps: [{ share: 0.5, minMinutes: 60 }] });
@@ -158,6 +164,11 @@ describe('a rollout', () => {
     expect(foundMs).toBeLessThan(10_000);
     expect(lastMs).toBeLessThan(15_000);
     expect((await registry.resolve('affine', 'champion')).version).toBe(1);
+    // The gateway that ended it sends a notice; those about the failures come from each.
+    const notices = () => receiver.of('/hook').filter((notice) => notice.includes('"rollout"'));
+    await until(() => notices().length > 0);
+    expect(notices()).toHaveLength(1);
+    expect(notices()[0]).toContain('affine: rollout affine-1 of version 2 rolled back: ');
     // The candidate doesn't stay in memory.
     await until(async () => {
       const { body: text } = (await fleet[0]?.call('/v2/models/affine')) ?? {};

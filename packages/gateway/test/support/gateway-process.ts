@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { until } from '@fairlead/test-support';
 import { onTestFinished } from 'vitest';
-
-const main = fileURLToPath(new URL('main.ts', import.meta.url));
+import { gatewayCommand, processEnvironment } from './gateway-command.ts';
 
 /** A gateway in a separate process. */
 export interface GatewayProcess {
@@ -17,15 +15,6 @@ export interface GatewayProcess {
   /** The exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>;
 }
-
-/** The command that starts the gateway. */
-export const gatewayCommand = [process.execPath, '--conditions=@fairlead/source', main] as const;
-
-/** Variables of every gateway process: where programs are, and compiled code of the starts before. */
-export const processEnvironment: Readonly<Record<string, string>> = {
-  PATH: process.env.PATH ?? '',
-  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
-};
 
 /** Starts the gateway with only these variables, and these sockets from descriptor 3 on; it is killed when the test ends. */
 export function startGatewayProcess(

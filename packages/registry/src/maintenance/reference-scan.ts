@@ -7,7 +7,8 @@ import { BLOB_LEASE_MS, BLOB_LEASES } from '../leases/blob-lease.ts';
 import { DELETION_NOTICES } from '../leases/deletion-notice.ts';
 import { hashesIn, once } from '../leases/hashes-in.ts';
 
-const RECORD = /\/(\d{8})\.json$/;
+/** Records have a digest; numbered objects elsewhere, such as entries of rollouts, have another format. */
+const RECORD = /^models\/.*\/(\d{8})\.json$/;
 const BLOB_ROOT = 'blobs';
 
 /** Finds the blobs of a store that a record references: manifests, leases and all other objects, also of later releases. */

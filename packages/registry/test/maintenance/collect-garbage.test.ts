@@ -62,6 +62,15 @@ describe('garbage collection', () => {
     expect(await collectGarbage(store, { graceMs: 0 })).toMatchObject({ removed: [], kept: 2 });
   });
 
+  test('numbered objects of another format, such as entries of rollouts, do not stop it', async () => {
+    const { store, registry } = temporaryRegistry();
+    await registry.push(digits('one'));
+    const entry = JSON.stringify({ format: 'fairlead-rollout-entry', formatVersion: 1 });
+    const key = 'rollouts/digits/0001/00000001.json';
+    expect(await store.create(key, Buffer.from(entry))).toBe(true);
+    expect(await collectGarbage(store, { graceMs: 0 })).toMatchObject({ removed: [], kept: 1 });
+  });
+
   test('fails while a record is damaged, because its references are unknown', async () => {
     const { store, registry } = temporaryRegistry();
     await registry.push(digits('one'));

@@ -44,9 +44,12 @@ export interface StepCountsDocument {
   >;
 }
 
-/** A variant has at most so many distinct events; requests with further ones count as `other`. */
-const MAX_EVENTS = 32;
-const OTHER_EVENT = 'other';
+/** Begin of the events that count predicted labels. */
+export const LABEL_EVENT = 'label:';
+/** Labels that a variant counts: those with the lowest hashes, which are the same ones on every host and in every order. */
+export const MAX_LABELS = 24;
+/** Other events have names of the program, never of requests. */
+const MAX_EVENTS = 16;
 const MAX_KEYS = 8192;
 const MAX_EVENT_KEYS = 2048;
 const MAX_VARIANTS = 8;
@@ -60,8 +63,8 @@ interface MutableCounts {
 /**
  * Requests and events of each variant during one step of a rollout, on one host or many.
  *
- * It holds counts and sets of keys in limited memory, and merges exactly and in any order: a user that several hosts have seen counts once. Each variant has up
- * to 31 events; further ones count as `other`.
+ * It holds counts and sets of keys in limited memory, and merges exactly and in any order: a user that several hosts have seen counts once. Of labels, whose events
+ * begin with `label:`, each variant counts 24.
  *
  * @throws RolloutError `ERR_ROLLOUT_INVALID_OPTION` for a step that is no integer from 0
  *
@@ -89,6 +92,7 @@ export class StepCounts {
     this.#seed = murmurHash3(`${rollout} counts`, 0);
   }
 
+  /** Counts by the name of the variant. */
   get variants(): ReadonlyMap<string, VariantCounts> {
     return this.#variants;
   }
@@ -102,6 +106,7 @@ export class StepCounts {
     if (hash !== undefined) counts.keys.add(hash);
     for (const name of events) {
       const event = eventOf(counts, name);
+      if (event === undefined) continue;
       event.count += 1;
       if (hash !== undefined) event.keys.add(hash);
     }
@@ -125,6 +130,7 @@ export class StepCounts {
       counts.keys.merge(keys);
       for (const [name, event] of events) {
         const own = eventOf(counts, name);
+        if (own === undefined) continue;
         own.count += event.count;
         own.keys.merge(event.keys);
       }
@@ -189,11 +195,31 @@ export class StepCounts {
   }
 }
 
-function eventOf({ events }: MutableCounts, name: string): { count: number; keys: KeySample } {
-  const known = events.has(name) || events.size < MAX_EVENTS - 1 ? name : OTHER_EVENT;
-  const event = events.get(known) ?? { count: 0, keys: new KeySample({ maxKeys: MAX_EVENT_KEYS }) };
-  events.set(known, event);
+/** Returns the counts of an event; undefined for one that isn't counted. */
+function eventOf(
+  { events }: MutableCounts,
+  name: string,
+): { count: number; readonly keys: KeySample } | undefined {
+  const known = events.get(name);
+  if (known !== undefined) return known;
+  const event = { count: 0, keys: new KeySample({ maxKeys: MAX_EVENT_KEYS }) };
+  const isLabel = name.startsWith(LABEL_EVENT);
+  const alike = [...events.keys()].filter((each) => each.startsWith(LABEL_EVENT) === isLabel);
+  if (!isLabel) {
+    if (alike.length >= MAX_EVENTS) return undefined;
+  } else if (alike.length >= MAX_LABELS) {
+    // A label that was replaced never comes back, so the counts of the others are complete.
+    const highest = alike.reduce((most, each) => (orderOf(each) > orderOf(most) ? each : most));
+    if (orderOf(name) > orderOf(highest)) return undefined;
+    events.delete(highest);
+  }
+  events.set(name, event);
   return event;
+}
+
+/** Order of labels that doesn't depend on which ones were seen first. */
+export function orderOf(label: string): string {
+  return String(murmurHash3(label, 0)).padStart(10, '0') + label;
 }
 
 function checkCount(path: string, value: number): number {

@@ -12,6 +12,8 @@ import type {
 export interface RolloutPlanInput {
   /** @defaultValue 'canary' */
   readonly kind?: RolloutKind | undefined;
+  /** @defaultValue 'champion' */
+  readonly alias?: string | undefined;
   readonly baseline: string;
   readonly candidate: string;
   /** @defaultValue 'key' */
@@ -35,6 +37,7 @@ export interface RolloutPlanInput {
 }
 
 const VERSION = /^[1-9]\d{0,15}$/;
+const ALIAS = /^[a-z0-9][a-z0-9._-]{0,127}$/;
 const MAX_STEPS = 20;
 const DEFAULT_SHARES = { canary: [0.01, 0.1, 0.5], shadow: [0.1] };
 
@@ -55,6 +58,7 @@ const DEFAULT_SHARES = { canary: [0.01, 0.1, 0.5], shadow: [0.1] };
 export function readPlan(input: RolloutPlanInput): RolloutPlan {
   const plan = fields('plan', input, [
     'kind',
+    'alias',
     'baseline',
     'candidate',
     'unit',
@@ -70,6 +74,7 @@ export function readPlan(input: RolloutPlanInput): RolloutPlan {
   }
   return {
     kind,
+    alias: alias(plan.alias ?? 'champion'),
     baseline,
     candidate,
     unit: choice('unit', plan.unit ?? 'key', ['key', 'request']),
@@ -168,6 +173,11 @@ function version(name: 'baseline' | 'candidate', plan: Fields): string {
   const value = plan[name];
   if (typeof value === 'string' && VERSION.test(value)) return value;
   throw invalid(`${name} must be a version such as "4", got ${describeValue(value)}`);
+}
+
+function alias(value: unknown): string {
+  if (typeof value === 'string' && ALIAS.test(value)) return value;
+  throw invalid(`alias must be a name such as "champion", got ${describeValue(value)}`);
 }
 
 function choice<T extends string>(path: string, value: unknown, values: readonly T[]): T {

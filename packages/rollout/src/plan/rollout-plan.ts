@@ -50,6 +50,8 @@ export interface Guardrails {
 /** Plan of a rollout, complete: every default is filled in. */
 export interface RolloutPlan {
   readonly kind: RolloutKind;
+  /** Alias that points to the baseline, and to the candidate after the promotion. */
+  readonly alias: string;
   /** Version that serves, a decimal number. */
   readonly baseline: string;
   /** Version under trial. */

@@ -1,3 +1,4 @@
+import { describeEntry } from '../state/describe-entry.ts';
 import { rolloutName, type RolloutState } from '../state/rollout-state.ts';
 import type { RolloutVerdict } from '../verdict/rollout-verdict.ts';
 import { drawRatios } from './draw-ratios.ts';
@@ -31,7 +32,7 @@ export function rolloutHtml(state: RolloutState, verdict: RolloutVerdict): strin
   const summary = ended
     ? `${String(result)}: ${entries.at(-1)?.reason ?? ''}`
     : `${status}, step ${step + 1} of ${plan.steps.length}. ${verdict.decision}: ${verdict.reason}`;
-  const unit = plan.unit === 'key' ? 'user, each counted once' : 'request';
+  const unit = plan.unit === 'key' ? 'user' : 'request';
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
@@ -46,7 +47,7 @@ ${renderRows(
   verdict.guardrails.map(({ name, status: found, explanation }) => [name, found, explanation]),
 )}
 <h2>Traffic</h2>
-<p>${describeUnits(state, verdict)}</p>
+<p>${describeUnits(state)}</p>
 ${drawShares(verdict.sampleRatio.steps)}
 ${renderRows(
   ['step', 'planned', 'counted', 'candidate', 'baseline'],
@@ -54,8 +55,8 @@ ${renderRows(
     String(of.step + 1),
     percent(of.planned),
     percent(of.candidate / Math.max(1, of.candidate + of.baseline)),
-    String(of.candidate),
-    String(of.baseline),
+    estimate(of.candidate, verdict.sampleRatio.every),
+    estimate(of.baseline, verdict.sampleRatio.every),
   ]),
 )}
 <h2>History</h2>
@@ -64,11 +65,7 @@ ${renderRows(
   entries.map((entry) => [
     new Date(entry.at).toISOString().replace(/\.\d+Z$/, 'Z'),
     entry.actor,
-    entry.type === 'step'
-      ? `step ${entry.step + 1}`
-      : entry.type === 'ended'
-        ? entry.result
-        : entry.type,
+    describeEntry(entry),
     entry.reason,
   ]),
 )}
@@ -77,12 +74,15 @@ ${renderRows(
 `;
 }
 
-function describeUnits({ plan }: RolloutState, { sampleRatio }: RolloutVerdict): string {
-  if (plan.unit === 'request') return 'Requests of each step.';
-  const { every } = sampleRatio;
-  return every === 1
-    ? 'Distinct keys, each in its first step.'
-    : `A sample of the distinct keys, one of ${every}, each in its first step.`;
+function describeUnits({ plan }: RolloutState): string {
+  return plan.unit === 'request'
+    ? 'Requests of each step.'
+    : 'Users, each in the first step in which a request of them came; many of them are estimated from a sample.';
+}
+
+/** An estimate where one of several units was counted. */
+function estimate(count: number, every: number): string {
+  return every === 1 ? String(count) : `about ${count * every}`;
 }
 
 function percent(share: number): string {

@@ -4,7 +4,7 @@ import { StepCounts } from '../counts/step-counts.ts';
 import type { RolloutPlan } from '../plan/rollout-plan.ts';
 import type { RolloutLog } from '../state/rollout-log.ts';
 import { rolloutName, type RolloutState } from '../state/rollout-state.ts';
-import { CountsReader, type CountsWriter } from './counts-store.ts';
+import { CountsReader, type CountsNames, type CountsObject } from './counts-store.ts';
 import { HardFailures } from './hard-failures.ts';
 import type { CheckedRunnerOptions } from './rollout-runner-options.ts';
 
@@ -13,11 +13,16 @@ export interface RolloutChoice {
   readonly version: string;
   readonly shadow?: string | undefined;
   readonly variant: string;
+  /** Rollout and step that the request belongs to. */
+  readonly rollout: string;
+  readonly step: number;
 }
 
 /** End of a routed request, as serving's `RoutedInference`. */
 export interface RolloutInference {
   readonly model: string;
+  /** The object that `route` returned. */
+  readonly choice: object;
   readonly version: string;
   readonly variant?: string | undefined;
   readonly key: string | undefined;
@@ -25,14 +30,12 @@ export interface RolloutInference {
   readonly outcome: 'success' | 'failure';
   readonly reason?: string | undefined;
   readonly code?: string | undefined;
+  readonly isFault?: boolean | undefined;
   readonly durationMs: number;
   readonly outputs?: readonly unknown[] | undefined;
   readonly answered?: readonly unknown[] | undefined;
 }
 
-/** A deadline that passed is the server's failure; a client that disconnected isn't. */
-const DEADLINE = 'ERR_SERVING_DEADLINE_EXCEEDED';
-const SERVER_FAILURES: ReadonlySet<string | undefined> = new Set(['BACKEND', 'REJECTED']);
 /** After a promotion the split stays until the alias of this process has followed, for so long at most. */
 const SETTLE_MS = 300_000;
 
@@ -43,24 +46,37 @@ export class ActiveRollout {
   /** Reason why this host gives the candidate no traffic, before the fleet knows it. */
   ejected: string | undefined;
   readonly #options: CheckedRunnerOptions;
-  readonly #reader: CountsReader;
+  readonly #name: string;
+  /** Freed at the end of the rollout. */
+  #reader: CountsReader | undefined;
+  /** True once the alias of this process has followed a promotion, or where the rollout had ended before this process began. */
+  #hasSettled: boolean;
   readonly #hard = new HardFailures();
   #split: TrafficSplit;
   /** Counts that aren't stored yet, by step. */
-  #pending = new Map<number, StepCounts>();
+  readonly #pending = new Map<number, StepCounts>();
+  /** Counts that are being stored, by step; one object of each at a time. */
+  readonly #sending = new Map<number, CountsObject>();
 
   constructor(log: RolloutLog, state: RolloutState, options: CheckedRunnerOptions) {
     this.log = log;
     this.state = state;
     this.#options = options;
     this.#split = splitOf(state);
-    this.#reader = new CountsReader(options.objects, state, options.onError);
+    this.#name = rolloutName(state);
+    this.#hasSettled = state.status === 'ended';
   }
 
   /** Follows a change of the same rollout. */
   update(state: RolloutState): void {
     if (state.step !== this.state.step) this.#split = splitOf(state);
     this.state = state;
+    if (state.status === 'ended') this.#reader = undefined;
+  }
+
+  /** True while this process needs the candidate. */
+  get isNeeded(): boolean {
+    return this.ejected === undefined && this.#routes();
   }
 
   route(key: string | undefined): RolloutChoice | undefined {
@@ -75,82 +91,97 @@ export class ActiveRollout {
       plan.unit === 'key' && key !== undefined
         ? this.#split.variantOf(key) === CANDIDATE
         : random() < share;
+    const place = { rollout: rolloutName(state), step: state.step };
     if (plan.kind === 'shadow') {
       return isChosen
-        ? { version: plan.baseline, shadow: plan.candidate, variant: BASELINE }
+        ? { version: plan.baseline, shadow: plan.candidate, variant: BASELINE, ...place }
         : undefined;
     }
     return isChosen
-      ? { version: plan.candidate, variant: CANDIDATE }
-      : { version: plan.baseline, variant: BASELINE };
+      ? { version: plan.candidate, variant: CANDIDATE, ...place }
+      : { version: plan.baseline, variant: BASELINE, ...place };
   }
 
   /** Counts the end of a request; returns true when the candidate has to be taken out at once. */
   count(inference: RolloutInference): boolean {
     const { plan, status } = this.state;
     const variant = variantOf(plan, inference);
-    if (variant === undefined || status === 'ended' || this.ejected !== undefined) return false;
-    const { outcome, reason, code } = inference;
-    const failed = outcome === 'failure';
-    // A request that the client is to blame for says nothing about the version.
-    if (failed && !SERVER_FAILURES.has(reason) && code !== DEADLINE) return false;
-    if (plan.kind === 'shadow') return this.#countShadow(inference, failed);
-    this.#add(variant, inference.key, this.#eventsOf(inference, failed));
-    this.ejected = this.#hard.add(variant, failed, this.#options.now());
+    const { rollout, step } = inference.choice as Partial<RolloutChoice>;
+    // A request that was routed by the rollout before.
+    if (variant === undefined || step === undefined || rollout !== this.#name) return false;
+    if (status === 'ended' || this.ejected !== undefined) return false;
+    if (plan.kind === 'shadow') return this.#countShadow(inference, step);
+    const failed = inference.isFault === true;
+    this.#add(step, variant, inference.key, this.#eventsOf(inference, failed));
+    const isRefused = inference.outcome === 'failure' && !failed;
+    if (isRefused) return false;
+    const user = plan.unit === 'key' ? inference.key : undefined;
+    this.ejected = this.#hard.add({ variant, failed, user, now: this.#options.now() });
     return this.ejected !== undefined;
   }
 
-  /** Stores what was counted since the last time; what can't be stored is stored with the next. */
-  async flush(writer: CountsWriter): Promise<void> {
-    const pending = this.#pending;
-    this.#pending = new Map();
-    for (const [step, counts] of pending) {
+  /** Stores what was counted since the last time; what can't be stored is tried again the next time, and what follows waits in memory. */
+  async flush(names: CountsNames): Promise<void> {
+    const { objects, now, onError } = this.#options;
+    for (const [step, counts] of this.#pending) {
+      if (this.#sending.has(step)) continue;
+      this.#sending.set(step, names.objectOf(this.state, counts, now()));
+      this.#pending.delete(step);
+    }
+    for (const [step, { key, body }] of this.#sending) {
       try {
-        await writer.write(this.state, counts, this.#options.now());
+        await objects.create(key, body);
+        this.#sending.delete(step);
       } catch (error) {
-        const since = this.#pending.get(step);
-        if (since !== undefined) counts.merge(since);
-        this.#pending.set(step, counts);
-        this.#options.onError(error);
+        onError(error);
       }
     }
   }
 
   /** Reads the counts of the fleet. */
   readCounts(): Promise<readonly StepCounts[]> {
-    return this.#reader.read(this.#options.now());
+    const { objects, onError, now } = this.#options;
+    this.#reader ??= new CountsReader(objects, this.state, onError);
+    return this.#reader.read(now());
   }
 
   /** The split also stays after a promotion, until the alias of this process has followed: users would switch twice otherwise. */
   #routes(): boolean {
     const { status, result, plan, model, entries } = this.state;
     if (status !== 'ended') return true;
-    if (result !== 'promoted' || plan.kind === 'shadow') return false;
+    if (this.#hasSettled || result !== 'promoted' || plan.kind === 'shadow') return false;
     const { currentOf, now } = this.#options;
-    const endedAt = entries.at(-1)?.at ?? 0;
-    return currentOf(model) === plan.baseline && now() - endedAt < SETTLE_MS;
+    const isLate = now() - (entries.at(-1)?.at ?? 0) > SETTLE_MS;
+    // Not again: a rollback after the promotion is no reason to split.
+    this.#hasSettled = isLate || currentOf(model) !== plan.baseline;
+    return !this.#hasSettled;
   }
 
   /** A copy runs only for a request that the baseline has answered; both are counted when it has ended. */
-  #countShadow(inference: RolloutInference, failed: boolean): boolean {
-    if (inference.role !== 'shadow') return false;
-    const { key, version, outputs, answered = [] } = inference;
+  #countShadow(inference: RolloutInference, step: number): boolean {
+    const { role, key, version, outcome, isFault = false, outputs, answered = [] } = inference;
+    // Copies that were shed say nothing.
+    if (role !== 'shadow' || (outcome === 'failure' && !isFault)) return false;
     const { model, plan } = this.state;
     const { labelOf } = this.#options;
-    const events = failed ? ['failure'] : [];
+    const events = isFault ? ['failure'] : [];
     if (outputs !== undefined) {
       const expected = labelOf(model, plan.baseline, answered);
-      if (expected !== labelOf(model, version, outputs)) events.push('changed-label');
+      const found = labelOf(model, version, outputs);
+      if (expected !== undefined && found !== undefined) {
+        events.push('labeled', ...(found === expected ? [] : ['changed-label']));
+      }
     }
-    this.#add(CANDIDATE, key, events);
-    this.#add(BASELINE, key, []);
+    this.#add(step, CANDIDATE, key, events);
+    this.#add(step, BASELINE, key, []);
     return false;
   }
 
   #eventsOf(inference: RolloutInference, failed: boolean): readonly string[] {
     const { slow, labels } = this.state.plan.guardrails;
-    const { model, version, durationMs, outputs } = inference;
+    const { model, version, outcome, reason, durationMs, outputs } = inference;
     if (failed) return ['failure'];
+    if (outcome === 'failure') return [reason === 'CANCELED' ? 'canceled' : 'invalid'];
     const events: string[] = [];
     if (slow !== undefined && durationMs > slow.overMs) events.push('slow');
     if (labels !== undefined && outputs !== undefined) {
@@ -160,11 +191,11 @@ export class ActiveRollout {
     return events;
   }
 
-  #add(variant: string, key: string | undefined, events: readonly string[]): void {
-    const { plan, step } = this.state;
+  #add(step: number, variant: string, key: string | undefined, events: readonly string[]): void {
+    const { plan } = this.state;
     let counts = this.#pending.get(step);
     if (counts === undefined) {
-      counts = new StepCounts({ rollout: rolloutName(this.state), step });
+      counts = new StepCounts({ rollout: this.#name, step });
       this.#pending.set(step, counts);
     }
     counts.add({ variant, events, ...(plan.unit === 'key' && { key }) });

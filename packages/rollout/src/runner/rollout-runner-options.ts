@@ -14,6 +14,10 @@ export interface RolloutEvent {
   /** Last change, such as `step` or `ended`. */
   readonly change: string;
   readonly result?: string | undefined;
+  /** Verdict that held it. */
+  readonly decision?: string | undefined;
+  /** True for a change that this process made. */
+  readonly own: boolean;
   readonly actor: string;
   readonly reason: string;
 }
@@ -26,6 +30,11 @@ export interface RolloutRunnerOptions {
   readonly writer: string;
   /** Person or service that changes rollouts, for the history. */
   readonly actor: string;
+  /**
+   * Alias that this process follows; rollouts of other aliases are left to other processes.
+   * @defaultValue 'champion'
+   */
+  readonly alias?: string | undefined;
   /** Names of the models that this process serves. */
   readonly models: () => readonly string[];
   /** Returns whether a version is loaded and warm. */
@@ -79,6 +88,7 @@ export function checkRunnerOptions(options: RolloutRunnerOptions) {
     objects: 'required',
     writer: 'required',
     actor: 'required',
+    alias: 'optional',
     models: 'required',
     isLive: 'required',
     currentOf: 'required',
@@ -94,6 +104,7 @@ export function checkRunnerOptions(options: RolloutRunnerOptions) {
     random: 'optional',
   });
   const {
+    alias = 'champion',
     labelOf = () => undefined,
     onEvent = () => undefined,
     onError = () => undefined,
@@ -107,7 +118,7 @@ export function checkRunnerOptions(options: RolloutRunnerOptions) {
   for (const [name, value] of Object.entries(intervals)) {
     checkInteger(`RolloutRunner: ${name}`, value, 1, DAY_MS);
   }
-  return { ...options, ...intervals, labelOf, onEvent, onError, now, random };
+  return { ...options, ...intervals, alias, labelOf, onEvent, onError, now, random };
 }
 
 /** Options with their defaults. */

@@ -7,13 +7,15 @@ import { rolloutName, type RolloutState } from '../state/rollout-state.ts';
 import { judgeRollout } from '../verdict/judge-rollout.ts';
 import { ActiveRollout, type RolloutChoice, type RolloutInference } from './active-rollout.ts';
 import { entryFor } from './apply-verdict.ts';
-import { CountsWriter } from './counts-store.ts';
+import { CountsNames } from './counts-store.ts';
 import {
   checkRunnerOptions,
   type CheckedRunnerOptions,
   type RolloutRunnerOptions,
 } from './rollout-runner-options.ts';
 
+/** Models that are read at the same time. */
+const PARALLEL = 16;
 const WRITER = /^[A-Za-z0-9-]{1,64}$/;
 
 /**
@@ -47,20 +49,22 @@ export class RolloutRunner {
   readonly #options: CheckedRunnerOptions;
   readonly #logs = new Map<string, RolloutLog>();
   readonly #active = new Map<string, ActiveRollout>();
-  readonly #writer: CountsWriter;
+  readonly #names: CountsNames;
+  /** Last error of each model. */
+  readonly #reported = new Map<string, string>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #running = new Set<Promise<void>>();
   #closed = false;
 
   constructor(options: RolloutRunnerOptions) {
     this.#options = checkRunnerOptions(options);
-    const { objects, writer } = this.#options;
+    const { writer } = this.#options;
     if (!WRITER.test(writer)) {
       throw invalidOption(
         `RolloutRunner: writer must have up to 64 letters, digits and "-", got ${describeValue(writer)}.`,
       );
     }
-    this.#writer = new CountsWriter(objects, writer);
+    this.#names = new CountsNames(writer);
   }
 
   /** Begins to follow, count and judge. */
@@ -92,16 +96,12 @@ export class RolloutRunner {
   /** Returns the candidate of a model while a rollout needs it loaded. */
   candidateOf(model: string): string | undefined {
     const active = this.#active.get(model);
-    if (active === undefined || active.ejected !== undefined) return undefined;
-    const { status, result, plan } = active.state;
-    // After a promotion until the alias of this process has followed.
-    const settles = result === 'promoted' && this.#options.currentOf(model) === plan.baseline;
-    return status !== 'ended' || settles ? plan.candidate : undefined;
+    return active?.isNeeded === true ? active.state.plan.candidate : undefined;
   }
 
-  /** Reads changes of other processes. */
-  async poll(): Promise<void> {
-    const { objects, models, onError } = this.#options;
+  /** Reads changes of other processes, for all models that are served or for some. */
+  async poll(models = this.#options.models()): Promise<void> {
+    const { objects, onError } = this.#options;
     let folders: Awaited<ReturnType<typeof objects.list>>;
     try {
       folders = await objects.list('rollouts');
@@ -110,9 +110,10 @@ export class RolloutRunner {
       return;
     }
     const names = new Set(folders.map(({ name }) => name));
-    for (const model of models()) {
-      if (!names.has(model)) continue;
-      await this.#guard(() => this.#follow(model));
+    const known = models.filter((model) => names.has(model));
+    for (let at = 0; at < known.length && !this.#closed; at += PARALLEL) {
+      const some = known.slice(at, at + PARALLEL);
+      await Promise.all(some.map((model) => this.#guardModel(model, () => this.#follow(model))));
     }
     for (const active of this.#active.values()) {
       if (active.ejected !== undefined && active.state.status !== 'ended') await this.#end(active);
@@ -121,12 +122,14 @@ export class RolloutRunner {
 
   /** Stores the counts of this process. */
   async flush(): Promise<void> {
-    for (const active of this.#active.values()) await active.flush(this.#writer);
+    for (const active of this.#active.values()) await active.flush(this.#names);
   }
 
   /** Judges every rollout from the counts of the fleet, and changes what the verdict says. */
   async judge(): Promise<void> {
-    for (const [model] of this.#active) await this.#guard(() => this.#judge(model));
+    for (const [model] of this.#active) {
+      if (!this.#closed) await this.#guardModel(model, () => this.#judge(model));
+    }
   }
 
   /** Stops, and stores what was counted. */
@@ -136,19 +139,31 @@ export class RolloutRunner {
     this.#timers.clear();
     await Promise.all(this.#running);
     await this.flush();
+    // Once more: counts that waited for an attempt of the one before.
+    await this.flush();
   }
 
   async #follow(model: string): Promise<void> {
     const log = this.#logOf(model);
     const state = await log.latest();
-    if (state !== undefined) this.#update(log, state);
+    // Another alias is served by other processes.
+    if (state?.plan.alias === this.#options.alias) this.#update(log, state, false);
   }
 
-  #update(log: RolloutLog, state: RolloutState): void {
+  #update(log: RolloutLog, state: RolloutState, own: boolean): void {
     const known = this.#active.get(state.model);
-    const seen = known?.state.number === state.number ? known.state.entries.length : 0;
+    const isSame = known?.state.number === state.number;
+    const seen = isSame ? known.state.entries.length : 0;
+    // A read that was overtaken by a later one.
+    if (known !== undefined && (known.state.number > state.number || state.entries.length < seen)) {
+      return;
+    }
     if (known !== undefined && seen > 0) known.update(state);
-    else this.#active.set(state.model, new ActiveRollout(log, state, this.#options));
+    else {
+      // The counts of the one before belong to its report.
+      if (known !== undefined) this.#track(known.flush(this.#names));
+      this.#active.set(state.model, new ActiveRollout(log, state, this.#options));
+    }
     // A process that starts reports the last change only.
     const fresh = state.entries.slice(known === undefined ? -1 : seen);
     for (const entry of fresh) {
@@ -157,6 +172,9 @@ export class RolloutRunner {
         ...{ model: state.model, rollout: rolloutName(state), candidate: state.plan.candidate },
         ...{ status: state.status, step: state.step + 1, change: entry.type },
         ...(entry.type === 'ended' && { result: entry.result }),
+        ...(entry.type === 'verdict' && { decision: entry.decision }),
+        // An entry that this process has appended is the last one.
+        own: own && entry === fresh.at(-1),
         ...{ actor: entry.actor, reason: entry.reason },
       });
     }
@@ -166,6 +184,8 @@ export class RolloutRunner {
     await this.#follow(model);
     const active = this.#active.get(model);
     if (active === undefined || active.state.status === 'ended') return;
+    // A candidate that this host has taken out is no longer judged, but ended.
+    if (active.ejected !== undefined) return;
     const { actor, championOf, now } = this.#options;
     const { plan } = active.state;
     const champion = await championOf(model);
@@ -193,15 +213,21 @@ export class RolloutRunner {
     else if (entry !== undefined) await this.#append(active, entry);
   }
 
-  /** The alias is changed first: any process that finds it changed records the end, so that nothing is promoted twice. */
+  /**
+   * The intent is recorded first, so that nothing else ends the rollout; then the alias is changed. Any process that finds it changed records the end, so
+   * that nothing is promoted twice.
+   */
   async #promote(active: ActiveRollout, reason: string): Promise<void> {
     const { promote, actor } = this.#options;
-    const { model, plan, decision } = active.state;
+    if (!active.state.promoting) {
+      const intended = await this.#append(active, { type: 'promoting', actor, reason });
+      if (!intended) return;
+    }
+    const { model, plan } = active.state;
     try {
       await promote(model, { version: plan.candidate, baseline: plan.baseline, reason });
     } catch (error) {
       const why = `the promotion was rejected: ${error instanceof Error ? error.message : String(error)}`;
-      if (decision === 'hold') throw error;
       await this.#append(active, { type: 'verdict', decision: 'hold', actor, reason: why });
       return;
     }
@@ -212,18 +238,20 @@ export class RolloutRunner {
   async #end(active: ActiveRollout): Promise<void> {
     const { actor, writer } = this.#options;
     const reason = `${active.ejected ?? ''} (${writer})`;
-    await this.#guard(() =>
-      this.#append(active, { type: 'ended', result: 'rolled back', actor, reason }),
-    );
+    await this.#guardModel(active.state.model, async () => {
+      await this.#append(active, { type: 'ended', result: 'rolled back', actor, reason });
+    });
   }
 
-  async #append(active: ActiveRollout, change: RolloutRecord): Promise<void> {
+  /** Returns false where another process was faster: its change holds, and the next verdict is on it. */
+  async #append(active: ActiveRollout, change: RolloutRecord): Promise<boolean> {
     try {
-      this.#update(active.log, await active.log.append(active.state, change));
+      this.#update(active.log, await active.log.append(active.state, change), true);
+      return true;
     } catch (error) {
       if (!(error instanceof RolloutError) || error.code !== 'ERR_ROLLOUT_CONFLICT') throw error;
-      // Another process was faster: its change holds, and the next verdict is on it.
       await this.#follow(active.state.model);
+      return false;
     }
   }
 
@@ -232,6 +260,19 @@ export class RolloutRunner {
     const log = this.#logs.get(model) ?? new RolloutLog({ objects, model, now });
     this.#logs.set(model, log);
     return log;
+  }
+
+  /** Reports an error of a model once, until it is another one: a damaged object is found at each poll. */
+  async #guardModel(model: string, task: () => Promise<void>): Promise<void> {
+    try {
+      await task();
+      this.#reported.delete(model);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (this.#reported.get(model) === message) return;
+      this.#reported.set(model, message);
+      this.#options.onError(error);
+    }
   }
 
   async #guard(task: () => Promise<void>): Promise<void> {

@@ -52,6 +52,7 @@ export function parseEntry(bytes: Uint8Array, key: string): RolloutEntry {
       return { type, ...shared, step: require('step', isTime) };
     case 'paused':
     case 'resumed':
+    case 'promoting':
       return { type, ...shared };
     case 'verdict':
       return {

@@ -12,7 +12,7 @@ export type RolloutResult =
   | 'passed';
 
 /** Fields of every entry. */
-interface EntryFields {
+export interface RolloutEntryFields {
   /** Time in milliseconds since the epoch. */
   readonly at: number;
   /** Person or service that made the change. */
@@ -32,10 +32,12 @@ export type RolloutChange =
   | { readonly type: 'resumed' }
   /** The verdict changed to one that doesn't change the rollout. */
   | { readonly type: 'verdict'; readonly decision: 'hold' | 'insufficient data' }
+  /** The alias is about to be changed: nothing else ends the rollout for five minutes. */
+  | { readonly type: 'promoting' }
   | { readonly type: 'ended'; readonly result: RolloutResult };
 
 /** Entry of the log of a rollout. */
-export type RolloutEntry = RolloutChange & EntryFields;
+export type RolloutEntry = RolloutChange & RolloutEntryFields;
 
 /** Change that is to be recorded, with the person or service that makes it. */
-export type RolloutRecord = RolloutChange & Omit<EntryFields, 'at'>;
+export type RolloutRecord = RolloutChange & Omit<RolloutEntryFields, 'at'>;

@@ -94,7 +94,9 @@ export class RolloutLog {
     const place = { model: this.#model, number: (latest?.number ?? 0) + 1 };
     const entry = { type: 'started', plan, ...audit, at: this.#now() } as const;
     if (await this.#objects.create(this.#key(place.number, 1), encodeEntry(entry))) {
-      return (this.#known = firstState(place, entry));
+      const state = firstState(place, entry);
+      this.#remember(state);
+      return state;
     }
     const other = await this.latest();
     if (other !== undefined) throw this.#isActive(other);
@@ -103,9 +105,22 @@ export class RolloutLog {
 
   /** Reads the last rollout, active or ended; undefined without any. */
   async latest(): Promise<RolloutState | undefined> {
-    const numbers = await this.#numbers();
-    const last = numbers.at(-1);
-    return last === undefined ? undefined : this.#read(last);
+    const known = this.#known;
+    if (known !== undefined) {
+      // One object, in place of a list: there is no other rollout while this one isn't ended.
+      const state = await this.#read(known.number);
+      if (state?.status !== 'ended') return state;
+      const next = await this.#objects.read(this.#key(known.number + 1, 1), {
+        maxBytes: MAX_ENTRY_BYTES,
+      });
+      if (next === undefined) return state;
+    }
+    for (const number of (await this.#numbers()).toReversed()) {
+      // A folder without an entry is left by a process that was killed.
+      const state = await this.#read(number);
+      if (state !== undefined) return state;
+    }
+    return undefined;
   }
 
   /** Reads all rollouts, the first one first. */
@@ -158,7 +173,7 @@ export class RolloutLog {
       if (bytes === undefined) break;
       state = follow({ model: this.#model, number }, state, parseEntry(bytes, key), key);
     }
-    if (state !== undefined) this.#known = state;
+    if (state !== undefined) this.#remember(state);
     return state;
   }
 
@@ -168,7 +183,18 @@ export class RolloutLog {
     const next = nextState(state, entry);
     const key = this.#key(state.number, state.entries.length + 1);
     if (!(await this.#objects.create(key, encodeEntry(entry)))) return undefined;
-    return (this.#known = next);
+    this.#remember(next);
+    return next;
+  }
+
+  /** A read that was overtaken by a later one must not bring an earlier state back. */
+  #remember(state: RolloutState): void {
+    const known = this.#known;
+    const isOlder =
+      known !== undefined &&
+      (state.number < known.number ||
+        (state.number === known.number && state.entries.length < known.entries.length));
+    if (!isOlder) this.#known = state;
   }
 
   async #numbers(): Promise<readonly number[]> {

@@ -1,6 +1,6 @@
 import { RolloutError } from '../rollout-error.ts';
 import type { RolloutPlan } from '../plan/rollout-plan.ts';
-import type { RolloutChange, RolloutEntry, RolloutResult } from './rollout-entry.ts';
+import type { RolloutEntry, RolloutResult } from './rollout-entry.ts';
 
 /** State of a rollout: the sum of the entries of its log. */
 export interface RolloutState {
@@ -17,6 +17,8 @@ export interface RolloutState {
   readonly stepStartedAt: number;
   /** Last verdict that changed nothing, until something changes. */
   readonly decision?: 'hold' | 'insufficient data' | undefined;
+  /** True while a process changes the alias. */
+  readonly promoting: boolean;
   readonly result?: RolloutResult | undefined;
   /** All entries so far. */
   readonly entries: readonly RolloutEntry[];
@@ -42,7 +44,7 @@ export function firstState(
   entry: RolloutEntry & { readonly type: 'started' },
 ): RolloutState {
   return {
-    ...{ model, number, plan: entry.plan, status: 'running', step: 0 },
+    ...{ model, number, plan: entry.plan, status: 'running', step: 0, promoting: false },
     ...{ startedAt: entry.at, stepStartedAt: entry.at, entries: [entry] },
   };
 }
@@ -57,7 +59,8 @@ export function nextState(state: RolloutState, entry: RolloutEntry): RolloutStat
   if (problem !== undefined) {
     throw new RolloutError('ERR_ROLLOUT_CONFLICT', `Rollout ${rolloutName(state)} ${problem}.`);
   }
-  const { decision, ...rest } = state;
+  const { decision, ...known } = state;
+  const rest = { ...known, promoting: entry.type === 'promoting' };
   const entries = [...state.entries, entry];
   switch (entry.type) {
     case 'started':
@@ -68,6 +71,8 @@ export function nextState(state: RolloutState, entry: RolloutEntry): RolloutStat
       return { ...rest, status: 'paused', entries };
     case 'resumed':
       return { ...rest, status: 'running', entries };
+    case 'promoting':
+      return { ...rest, entries };
     case 'verdict':
       return { ...rest, decision: entry.decision, entries };
     case 'ended':
@@ -75,8 +80,17 @@ export function nextState(state: RolloutState, entry: RolloutEntry): RolloutStat
   }
 }
 
-function findProblem(state: RolloutState, change: RolloutChange): string | undefined {
+/** A process that is killed at a promotion holds others up for so long. */
+const PROMOTION_MS = 300_000;
+
+function findProblem(state: RolloutState, change: RolloutEntry): string | undefined {
   if (state.status === 'ended') return `has ended (${String(state.result)}); start another one`;
+  const isPromoted = change.type === 'ended' && change.result === 'promoted';
+  // A promotion that the gates reject is held.
+  if (state.promoting && !isPromoted && change.type !== 'verdict') {
+    const last = state.entries.at(-1)?.at ?? 0;
+    if (change.at - last < PROMOTION_MS) return 'is being promoted; try again in a minute';
+  }
   switch (change.type) {
     case 'started':
       return 'has already begun';
@@ -88,6 +102,7 @@ function findProblem(state: RolloutState, change: RolloutChange): string | undef
       return state.status === 'paused' ? 'is already paused' : undefined;
     case 'resumed':
       return state.status === 'paused' ? undefined : "isn't paused";
+    case 'promoting':
     case 'verdict':
     case 'ended':
       return undefined;

@@ -59,19 +59,26 @@ export function countUnits(
   return { value, level: found.level };
 }
 
-/** Units of the candidate, and how many of them had an event. */
+/** Units of the candidate, or those of them that had the event `among`, and how many of them had an event. */
 export function countCandidate(
   { unit }: RolloutPlan,
   steps: readonly StepCounts[],
   event: string,
+  among?: string,
 ): Sampled<{ readonly units: number; readonly events: number }> {
   const candidates = steps.flatMap(({ variants }) => variants.get(CANDIDATE) ?? []);
   if (unit === 'request') {
-    const units = candidates.reduce((sum, { requests }) => sum + requests, 0);
-    const events = candidates.reduce((sum, each) => sum + (each.events.get(event)?.count ?? 0), 0);
+    const sum = (count: (counts: VariantCounts) => number | undefined): number =>
+      candidates.reduce((total, counts) => total + (count(counts) ?? 0), 0);
+    const units = sum(({ requests, events: of }) =>
+      among === undefined ? requests : of.get(among)?.count,
+    );
+    const events = sum(({ events: of }) => of.get(event)?.count);
     return { value: { units, events }, level: 0 };
   }
-  const samples = candidates.map(({ keys }) => keys);
+  const samples = candidates.flatMap(
+    ({ keys, events }) => (among === undefined ? keys : events.get(among)?.keys) ?? [],
+  );
   const failed = candidates.flatMap(({ events }) => events.get(event)?.keys ?? []);
   const level = Math.max(0, ...[...samples, ...failed].map((sample) => sample.level));
   const distinct = (of: typeof samples): number =>

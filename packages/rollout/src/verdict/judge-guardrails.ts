@@ -1,16 +1,12 @@
-import type { StepCounts } from '../counts/step-counts.ts';
+import { LABEL_EVENT, MAX_LABELS, orderOf, type StepCounts } from '../counts/step-counts.ts';
 import type { RateGuardrail, RolloutPlan } from '../plan/rollout-plan.ts';
 import { ratioInterval, splitEvidence, type EventSplit } from '../statistics/event-split.ts';
 import { countCandidate, countEvents } from './count-units.ts';
 import type { GuardrailResult } from './rollout-verdict.ts';
 import { samplingPenalty } from './sampling-penalty.ts';
 
-/** Begin of the events that count predicted labels. */
-const LABEL_EVENT = 'label:';
 /** Larger ratios aren't shown. */
 const MAX_SHOWN = 1000;
-/** Labels that are compared at most. */
-const MAX_LABELS = 32;
 
 /** Judges each guardrail of a plan; the probability that any of them fails without cause, at any time, is `alpha` at most. */
 export function judgeGuardrails(
@@ -19,7 +15,7 @@ export function judgeGuardrails(
 ): readonly GuardrailResult[] {
   const { failures, slow, labels, changedLabels } = plan.guardrails;
   const count = [failures, slow, labels, changedLabels].filter(Boolean).length;
-  const alpha = plan.alpha / count;
+  const alpha = ((1 - REFUSALS.length * REFUSAL_ALPHA) * plan.alpha) / count;
   const results = [judgeRate({ plan, steps, alpha, name: 'failures', limits: failures })];
   if (slow !== undefined) {
     results.push(judgeRate({ plan, steps, alpha, name: 'slow', limits: slow }));
@@ -28,7 +24,38 @@ export function judgeGuardrails(
   if (changedLabels !== undefined) {
     results.push(judgeChangedLabels(plan, steps, changedLabels.max, alpha));
   }
+  if (plan.kind === 'canary') {
+    for (const refusal of REFUSALS) results.push(judgeRefusals(plan, steps, refusal));
+  }
   return results;
+}
+
+/** Requests that the client is to blame for, unless the candidate gets more of them than the baseline. */
+const REFUSALS = [
+  { name: 'invalid', event: 'invalid', noun: 'invalid requests' },
+  { name: 'canceled', event: 'canceled', noun: 'canceled requests' },
+] as const;
+/** Share of alpha that each of them gets. */
+const REFUSAL_ALPHA = 0.1;
+
+function judgeRefusals(
+  plan: RolloutPlan,
+  steps: readonly StepCounts[],
+  { name, event, noun }: (typeof REFUSALS)[number],
+): GuardrailResult {
+  const alpha = REFUSAL_ALPHA * plan.alpha;
+  const { value: splits, level } = countEvents(plan, steps, event);
+  const isWorse = splitEvidence(splits, { above: 1 }) - samplingPenalty(level) >= -Math.log(alpha);
+  const ratio = ratioInterval(splits, alpha);
+  const { units } = countCandidate(plan, steps, event).value;
+  const explanation = describe(noun, splits, ratio, `${units} ${unitsOf(plan)}`);
+  return {
+    name,
+    status: isWorse ? 'failed' : 'passed',
+    explanation,
+    events: totals(splits),
+    ratio,
+  };
 }
 
 /** Names of events, and how texts call them. */
@@ -37,6 +64,8 @@ const EVENTS = {
   slow: { event: 'slow', noun: 'slow requests' },
   changedLabels: { event: 'changed-label', noun: 'changed labels' },
 } as const;
+/** Copies of a shadow where both versions predicted a label. */
+const LABELED = 'labeled';
 
 interface RateCheck {
   readonly plan: RolloutPlan;
@@ -53,8 +82,11 @@ function judgeRate({ plan, steps, alpha, name, limits }: RateCheck): GuardrailRe
     splitEvidence(splits, hypothesis) - samplingPenalty(level);
   const own = countCandidate(plan, steps, event);
   const { units, events } = own.value;
+  // A long time without a failure must not hide that the present step has them.
+  const current = countCandidate(plan, steps.slice(-1), event).value;
   const isTolerated =
     limits.tolerated > 0 &&
+    current.events <= limits.tolerated * current.units &&
     splitEvidence([{ share: limits.tolerated, candidate: events, baseline: units - events }], {
       below: 1,
     }) -
@@ -66,7 +98,7 @@ function judgeRate({ plan, steps, alpha, name, limits }: RateCheck): GuardrailRe
   const isWorse = evidence({ above: 1 }) >= -Math.log(alpha);
   const ratio = ratioInterval(splits, alpha);
   const status = isTolerated || isEqual ? 'passed' : isWorse ? 'failed' : 'undecided';
-  const unit = plan.unit === 'key' ? 'keys' : 'requests';
+  const unit = unitsOf(plan);
   const explanation = isTolerated
     ? `${noun}: ${events} of ${units} ${unit}, below the tolerated ${percent(limits.tolerated)}`
     : describe(noun, splits, ratio, `${units} ${unit}`);
@@ -87,7 +119,12 @@ function judgeLabels(
   // Each label may be too frequent or too rare. The number of labels depends on the counts, so that the highest one is used.
   const required = Math.log((2 * MAX_LABELS) / alpha);
   let worst = { evidence: -Infinity, label: '', splits: [] as readonly EventSplit[] };
-  for (const event of [...names].filter((name) => name.startsWith(LABEL_EVENT)).sort()) {
+  // Those that every variant counts, if it has them at all.
+  const compared = [...names]
+    .filter((name) => name.startsWith(LABEL_EVENT))
+    .sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
+    .slice(0, MAX_LABELS);
+  for (const event of compared) {
     const { value: splits, level } = countEvents(plan, steps, event);
     const evidence =
       Math.max(
@@ -102,10 +139,10 @@ function judgeLabels(
   const ratio = ratioInterval(splits, alpha / MAX_LABELS);
   return {
     name: 'labels',
-    status: evidence >= required ? 'failed' : 'passed',
+    status: splits.length === 0 ? 'undecided' : evidence >= required ? 'failed' : 'passed',
     explanation:
       splits.length === 0
-        ? 'labels: none yet'
+        ? 'labels: none was predicted'
         : `label ${JSON.stringify(label)}: ${describeRatio(ratio)}, with ${describeEvents(splits)}`,
     events: totals(splits),
     ratio,
@@ -119,21 +156,27 @@ function judgeChangedLabels(
   alpha: number,
 ): GuardrailResult {
   const { event, noun } = EVENTS.changedLabels;
-  const { value, level } = countCandidate(plan, steps, event);
+  const { value, level } = countCandidate(plan, steps, event, LABELED);
   const { units, events } = value;
   const split = { share: max, candidate: events, baseline: units - events };
   const evidence = (hypothesis: { above: number } | { below: number }): number =>
     splitEvidence([split], hypothesis) - samplingPenalty(level);
   const failed = evidence({ above: 1 }) >= -Math.log(alpha);
   const passed = evidence({ below: 1 }) >= -Math.log(plan.alpha);
-  const unit = plan.unit === 'key' ? 'keys' : 'requests';
   return {
     name: 'changedLabels',
     status: failed ? 'failed' : passed ? 'passed' : 'undecided',
-    explanation: `${noun}: ${events} of ${units} ${unit}; the limit is ${percent(max)}`,
+    explanation:
+      units === 0
+        ? `${noun}: no copy has had a label yet`
+        : `${noun}: ${events} of ${units} ${unitsOf(plan)}; the limit is ${percent(max)}`,
     events: { candidate: events, baseline: 0 },
     ratio: ratioInterval([split], alpha),
   };
+}
+
+function unitsOf({ unit }: RolloutPlan): string {
+  return unit === 'key' ? 'users' : 'requests';
 }
 
 function describe(

@@ -25,6 +25,8 @@ export interface JudgedRollout {
 
 /** Probability that a right split is ever reported as a mismatch. */
 const SAMPLE_RATIO_ALPHA = 0.001;
+const MANY_REQUESTS = 100;
+const FEW_USERS = 3;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
@@ -49,7 +51,7 @@ const HOUR_MS = 60 * MINUTE_MS;
  * }
  * const verdict = judgeRollout({ plan, step: 0, startedAt: 0, stepStartedAt: 0, counts: [counts], now: 1_800_000 });
  * console.log(verdict.decision); // roll back
- * console.log(verdict.reason); // failures: at least 1.56 times the rate of the baseline, with 20 of the candidate and 0 of the baseline
+ * console.log(verdict.reason); // failures: at least 1.52 times the rate of the baseline, with 20 of the candidate and 0 of the baseline
  * ```
  */
 export function judgeRollout(rollout: JudgedRollout): RolloutVerdict {
@@ -58,13 +60,14 @@ export function judgeRollout(rollout: JudgedRollout): RolloutVerdict {
   const sampleRatio = checkSampleRatio(plan, counts);
   const current = counts.find((each) => each.step === step);
   const [candidate, baseline] = current === undefined ? [0, 0] : countRequests(current);
-  const decided = decide(rollout, candidate, { guardrails, sampleRatio });
+  const requests = { candidate, total: candidate + baseline };
+  const decided = decide(rollout, requests, { guardrails, sampleRatio });
   return { ...decided, step, requests: { candidate, baseline }, guardrails, sampleRatio };
 }
 
 function decide(
   { plan, step, startedAt, stepStartedAt, now }: JudgedRollout,
-  requests: number,
+  { candidate: requests, total }: { readonly candidate: number; readonly total: number },
   { guardrails, sampleRatio }: Pick<RolloutVerdict, 'guardrails' | 'sampleRatio'>,
 ): Pick<RolloutVerdict, 'decision' | 'reason'> {
   const failed = guardrails.filter(({ status }) => status === 'failed');
@@ -80,6 +83,8 @@ function decide(
   if (sampleRatio.status === 'mismatch') {
     return { decision: 'hold', reason: describeMismatch(sampleRatio) };
   }
+  const fewUsers = findFewUsers(plan, sampleRatio, total);
+  if (fewUsers !== undefined) return { decision: 'insufficient data', reason: fewUsers };
   const { minMinutes, minRequests } = plan.steps[step] ?? { minMinutes: 0, minRequests: 1 };
   if (requests < minRequests) {
     const found = requests === 0 ? 'no request' : `${requests} requests`;
@@ -107,8 +112,24 @@ function decide(
   }
   return {
     decision: 'promote',
-    reason: guardrails.map(({ explanation }) => explanation).join('; '),
+    reason: guardrails
+      .filter(({ name }) => name !== 'invalid' && name !== 'canceled')
+      .map(({ explanation }) => explanation)
+      .join('; '),
   };
+}
+
+/** A share of one user is all or nothing: then the requests have no key that distinguishes users. */
+function findFewUsers(
+  { unit, kind }: RolloutPlan,
+  { steps }: SampleRatioResult,
+  requests: number,
+): string | undefined {
+  if (unit === 'request' || kind === 'shadow' || requests < MANY_REQUESTS) return undefined;
+  const users = steps.reduce((sum, { candidate, baseline }) => sum + candidate + baseline, 0);
+  if (users > FEW_USERS) return undefined;
+  const keys = users === 1 ? '1 routing key' : `${users} routing keys`;
+  return `all ${requests} requests of the step have ${keys}: set FAIRLEAD_ROUTING_KEY_HEADER, or split by request`;
 }
 
 function checkSampleRatio(plan: RolloutPlan, counts: readonly StepCounts[]): SampleRatioResult {

@@ -5,7 +5,7 @@ export type RolloutDecision = 'promote' | 'advance' | 'hold' | 'roll back' | 'in
 
 /** Result of one guardrail. */
 export interface GuardrailResult {
-  /** `failures`, `slow`, `labels` or `changedLabels`. */
+  /** A guardrail of the plan, such as `failures`; or `invalid` and `canceled`: requests that the client is to blame for, unless the candidate has more of them. */
   readonly name: string;
   /** `failed`: the limit is exceeded; `passed`: it isn't; both beyond chance. */
   readonly status: 'failed' | 'passed' | 'undecided';

@@ -7,6 +7,7 @@ describe('readPlan', () => {
   it('fills in the defaults', () => {
     expect(readPlan(versions)).toEqual({
       kind: 'canary',
+      alias: 'champion',
       ...versions,
       unit: 'key',
       steps: [0.01, 0.1, 0.5].map((share) => ({ share, minMinutes: 10, minRequests: 100 })),
@@ -64,6 +65,11 @@ describe('readPlan', () => {
       'another kind',
       { kind: 'blue-green' },
       'kind must be "canary" or "shadow", got "blue-green".',
+    ],
+    [
+      'an alias that is no name',
+      { alias: 'Main branch' },
+      'alias must be a name such as "champion", got "Main branch".',
     ],
     [
       'the same version',

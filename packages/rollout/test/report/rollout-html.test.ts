@@ -18,7 +18,15 @@ function page(reason: string): string {
   const verdict = judgeRollout({ plan, step: 0, ...times, counts: [counts], now: 60_000 });
   const audit = { actor: 'ada', reason };
   const state: RolloutState = {
-    ...{ model: 'churn', number: 4, plan, status: 'ended', result: 'rolled back', step: 0 },
+    ...{
+      model: 'churn',
+      number: 4,
+      plan,
+      status: 'ended',
+      result: 'rolled back',
+      step: 0,
+      promoting: false,
+    },
     ...times,
     entries: [
       { type: 'started', plan, at: 0, ...audit },

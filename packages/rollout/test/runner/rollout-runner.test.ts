@@ -1,11 +1,22 @@
-import { RolloutRunner, type RolloutState } from '@fairlead/rollout';
+import { RolloutRunner, type RolloutState, type StepCountsDocument } from '@fairlead/rollout';
 import { describe, expect, it } from 'vitest';
 import { failing, SimulatedFleet } from '../support/fleet.ts';
 
 const audit = { actor: 'ada', reason: 'because' };
 const changes = ({ entries }: RolloutState): readonly string[] =>
-  entries.map((entry) => (entry.type === 'ended' ? entry.result : entry.type));
+  entries
+    .filter(({ type }) => type !== 'promoting')
+    .map((entry) => (entry.type === 'ended' ? entry.result : entry.type));
 const last = ({ entries }: RolloutState) => entries.at(-1);
+
+/** Requests in all counts that were stored. */
+function storedRequests({ objects }: SimulatedFleet): number {
+  return [...objects.bodies]
+    .filter(([key]) => key.includes('/counts/'))
+    .map(([, bytes]) => JSON.parse(new TextDecoder().decode(bytes)) as StepCountsDocument)
+    .flatMap(({ variants }) => Object.values(variants).map(({ requests }) => requests))
+    .reduce((sum, requests) => sum + requests, 0);
+}
 
 describe('RolloutRunner', () => {
   it('moves a good candidate from step to step and promotes it once, in a fleet without a leader', async () => {
@@ -24,7 +35,7 @@ describe('RolloutRunner', () => {
     expect(last(state)).toMatchObject({
       actor: 'gateway',
       reason: expect.stringMatching(
-        /^failures: 0 of \d+ keys, below the tolerated 0\.5 %$/,
+        /^failures: 0 of \d+ users, below the tolerated 0\.5 %$/,
       ) as string,
     });
     expect(fleet.errors).toEqual([]);
@@ -57,7 +68,9 @@ describe('RolloutRunner', () => {
     await fleet.run(60, { answers: { '3': failing(0.01), '4': failing(0.06) } });
     const state = await fleet.state();
     expect(state.result).toBe('rolled back');
-    expect(last(state)?.reason).toMatch(/^failures: \d+\.\d\d times the rate of the baseline \(\d/);
+    expect(last(state)?.reason).toMatch(
+      /^failures: (at least )?\d+\.\d\d times the rate of the baseline/,
+    );
     expect(fleet.champion).toBe('3');
     expect(fleet.runners.map((runner) => runner.route({ model: 'churn' }, 'u'))).toEqual([
       undefined,
@@ -73,7 +86,7 @@ describe('RolloutRunner', () => {
     let failed = 0;
     const broken = () => {
       failed += 1;
-      return { outcome: 'failure', reason: 'BACKEND', outputs: undefined } as const;
+      return { outcome: 'failure', reason: 'BACKEND', isFault: true, outputs: undefined } as const;
     };
     for (let user = 0; user < 300; user += 1) {
       fleet.now += 100;
@@ -95,29 +108,72 @@ describe('RolloutRunner', () => {
   it('does not blame the candidate for failures that the baseline has as well', async () => {
     const fleet = new SimulatedFleet(5);
     await fleet.start({ steps: [{ share: 0.5 }] });
-    const broken = () => ({ outcome: 'failure', reason: 'BACKEND', outputs: undefined }) as const;
+    const broken = () =>
+      ({ outcome: 'failure', reason: 'BACKEND', isFault: true, outputs: undefined }) as const;
     await fleet.run(3, { answers: { '3': broken, '4': broken } });
+    expect((await fleet.state()).status).toBe('running');
+  });
+
+  it('one user whose requests fail does not end a rollout, and neither does an outage of all', async () => {
+    const fleet = new SimulatedFleet(32, 1);
+    await fleet.start({ steps: [{ share: 0.5 }] });
+    await fleet.run(2);
+    const failed = { outcome: 'failure', isFault: true, durationMs: 1 } as const;
+    const [runner] = fleet.runners;
+    const end = (key: string) => {
+      const choice = runner?.route({ model: 'churn' }, key);
+      if (choice?.variant !== 'candidate') return;
+      runner?.finished({ ...failed, ...choice, choice, model: 'churn', key, role: 'answer' });
+    };
+    const users = Array.from({ length: 20 }, (_, user) => `u${user}`).filter(
+      (key) => runner?.route({ model: 'churn' }, key)?.variant === 'candidate',
+    );
+    for (let i = 0; i < 50; i += 1) for (const key of users.slice(0, 2)) end(key);
+    await fleet.poll();
+    expect((await fleet.state()).status).toBe('running');
+    // The baseline has not answered for a while.
+    fleet.now += 600_000;
+    for (let i = 0; i < 50; i += 1) end(`user-${i}`);
+    await fleet.poll();
     expect((await fleet.state()).status).toBe('running');
   });
 
   it.each<[string, Record<string, unknown>]>([
     ['invalid requests', { outcome: 'failure', reason: 'OTHER', outputs: undefined }],
     [
+      'requests beyond the limit of a client',
+      {
+        outcome: 'failure',
+        reason: 'REJECTED',
+        code: 'ERR_SERVING_CLIENT_LIMIT',
+        outputs: undefined,
+      },
+    ],
+    [
       'clients that disconnect',
       { outcome: 'failure', reason: 'CANCELED', code: 'ERR_SERVING_CANCELED', outputs: undefined },
     ],
-  ])('%s are not failures of a version', async (_, answer) => {
-    const fleet = new SimulatedFleet(6);
-    await fleet.start({ steps: [{ share: 0.5 }] });
-    await fleet.run(3, { answers: { '4': () => answer } });
-    expect((await fleet.state()).status).toBe('running');
-  });
+  ])(
+    '%s are not failures of a version, unless the candidate has more of them',
+    async (_, answer) => {
+      const fleet = new SimulatedFleet(6);
+      await fleet.start({ steps: [{ share: 0.5 }] });
+      const both = (user: number) => (user % 3 === 0 ? answer : {});
+      await fleet.run(5, { answers: { '3': both, '4': both } });
+      expect((await fleet.state()).status).toBe('running');
+      await fleet.run(5, { answers: { '4': both } });
+      const state = await fleet.state();
+      expect(state.result).toBe('rolled back');
+      expect(last(state)?.reason).toMatch(/^(invalid|canceled) requests: /);
+    },
+  );
 
   it('deadlines that passed, slow requests and other labels are found by their guardrail', async () => {
     const late = {
       outcome: 'failure',
       reason: 'CANCELED',
       code: 'ERR_SERVING_DEADLINE_EXCEEDED',
+      isFault: true,
       outputs: undefined,
     } as const;
     for (const [answer, reason] of [
@@ -169,16 +225,26 @@ describe('RolloutRunner', () => {
     expect(fleet.errors.length).toBeGreaterThan(30);
     Object.assign(fleet.objects, present);
     await fleet.run(1);
-    const requests = [...fleet.objects.bodies]
-      .filter(([key]) => key.includes('/counts/'))
-      .map(
-        ([, bytes]) =>
-          JSON.parse(new TextDecoder().decode(bytes)) as {
-            variants: Record<string, { requests: number }>;
-          },
-      )
-      .flatMap(({ variants }) => Object.values(variants).map((each) => each.requests));
-    expect(requests.reduce((sum, count) => sum + count, 0)).toBe(36 * 600);
+    await fleet.run(1, { requests: 0 });
+    expect(storedRequests(fleet)).toBe(36 * 600);
+  });
+
+  it('counts that were stored although the answer was lost count once', async () => {
+    const fleet = new SimulatedFleet(31);
+    await fleet.start({ steps: [{ share: 0.5, minRequests: 20_000 }] });
+    const create = fleet.objects.create.bind(fleet.objects);
+    let lost = 0;
+    fleet.objects.create = async (key, body) => {
+      const created = await create(key, body);
+      if (!key.includes('/counts/') || fleet.random.uniform() < 0.5) return created;
+      lost += 1;
+      throw new Error('timeout');
+    };
+    await fleet.run(20);
+    fleet.objects.create = create;
+    await fleet.run(2, { requests: 0 });
+    expect(lost).toBeGreaterThan(10);
+    expect(storedRequests(fleet)).toBe(20 * 600);
   });
 
   it('processes that are killed at any moment tear nothing: the rollout goes on, and nothing is promoted twice', async () => {
@@ -210,6 +276,74 @@ describe('RolloutRunner', () => {
       ]);
       expect(fleet.promotions).toBe(1);
     }
+  });
+
+  it('nothing else ends a rollout that is being promoted, and another process completes it', async () => {
+    const fleet = new SimulatedFleet(34);
+    const state = await fleet.start({ steps: [{ share: 0.5 }] });
+    // As by a process that is killed right after.
+    await fleet.log().append(state, { type: 'promoting', ...audit });
+    await expect(
+      fleet.log().change({ type: 'ended', result: 'aborted', ...audit }),
+    ).rejects.toThrow('Rollout churn-1 is being promoted; try again in a minute.');
+    await fleet.run(30);
+    expect((await fleet.state()).result).toBe('promoted');
+    expect(fleet.promotions).toBe(1);
+  });
+
+  it('a promotion after an abort does not happen', async () => {
+    const fleet = new SimulatedFleet(35);
+    await fleet.start({ steps: [{ share: 0.5 }] });
+    await fleet.run(5);
+    const create = fleet.objects.create.bind(fleet.objects);
+    fleet.objects.create = async (key, body) => {
+      // A person ends it at the moment in which a process has decided to promote.
+      if (new TextDecoder().decode(body).includes('"type":"promoting"')) {
+        fleet.objects.create = create;
+        await fleet.log().change({ type: 'ended', result: 'aborted', ...audit });
+      }
+      return create(key, body);
+    };
+    await fleet.run(30);
+    expect((await fleet.state()).result).toBe('aborted');
+    expect(fleet.promotions).toBe(0);
+    expect(fleet.champion).toBe('3');
+  });
+
+  it('a rollback after a promotion is not undone by the split of the rollout', async () => {
+    const fleet = new SimulatedFleet(36, 1);
+    const state = await fleet.start({ steps: [{ share: 0.5 }] });
+    await fleet.log().append(state, { type: 'ended', result: 'promoted', ...audit });
+    await fleet.poll();
+    fleet.current = '4';
+    expect(fleet.runners[0]?.route({ model: 'churn' }, 'u1')).toBeUndefined();
+    fleet.current = '3';
+    expect(fleet.runners[0]?.route({ model: 'churn' }, 'u1')).toBeUndefined();
+    expect(fleet.runners[0]?.candidateOf('churn')).toBeUndefined();
+    // Neither by a process that starts then.
+    const later = fleet.open();
+    await later.poll();
+    expect(later.route({ model: 'churn' }, 'u1')).toBeUndefined();
+  });
+
+  it('a damaged object is reported once, and stops nothing but itself', async () => {
+    const fleet = new SimulatedFleet(37, 1);
+    await fleet.start({ steps: [{ share: 0.5 }] });
+    await fleet.run(2);
+    const [key] = [...fleet.objects.bodies.keys()].filter((each) => each.includes('/counts/'));
+    fleet.objects.bodies.set(key?.replace('host-1', 'other') ?? '', new TextEncoder().encode('{'));
+    const foreign = { rollout: 'other-1', step: 0, variants: {} };
+    fleet.objects.bodies.set(
+      key?.replace('host-1', 'foreign') ?? '',
+      new TextEncoder().encode(JSON.stringify(foreign)),
+    );
+    await fleet.run(40);
+    expect(fleet.errors).toHaveLength(2);
+    expect((await fleet.state()).result).toBe('promoted');
+    fleet.errors.length = 0;
+    fleet.objects.bodies.set('rollouts/churn/0002/00000001.json', new TextEncoder().encode('{'));
+    for (let poll = 0; poll < 5; poll += 1) await fleet.poll();
+    expect(fleet.errors).toHaveLength(1);
   });
 
   it('a process that was killed between the promotion and its record leaves that to the next one', async () => {
@@ -282,6 +416,15 @@ describe('RolloutRunner', () => {
     expect(fleet.runners[0]?.candidateOf('churn')).toBeUndefined();
   });
 
+  it('leaves a rollout of another alias to the processes that follow it', async () => {
+    const fleet = new SimulatedFleet(33);
+    await fleet.start({ alias: 'staging', steps: [{ share: 0.5 }] });
+    fleet.champion = '7';
+    await fleet.run(2);
+    expect(await fleet.state()).toMatchObject({ status: 'running', entries: { length: 1 } });
+    expect(fleet.runners[0]?.route({ model: 'churn' }, 'u1')).toBeUndefined();
+  });
+
   it('routes nothing to a candidate that is not loaded, and counts nothing then', async () => {
     const fleet = new SimulatedFleet(25);
     fleet.live.delete('4');
@@ -310,7 +453,7 @@ describe('RolloutRunner', () => {
     expect(last(await other.state())).toMatchObject({
       result: 'rolled back',
       reason: expect.stringMatching(
-        /^changed labels: \d+ of \d+ keys; the limit is 5 %$/,
+        /^changed labels: \d+ of \d+ users; the limit is 5 %$/,
       ) as string,
     });
     const failed = new SimulatedFleet(28);
@@ -328,6 +471,7 @@ describe('RolloutRunner', () => {
     await fleet.log().append(state, { type: 'ended', result: 'aborted', ...audit });
     await fleet.poll();
     await fleet.poll();
+    expect(fleet.events.every(({ own }) => !own)).toBe(true);
     expect(fleet.events.map(({ change, result, reason }) => [change, result, reason])).toEqual([
       ['started', undefined, 'retrained'],
       ['started', undefined, 'retrained'],

@@ -79,6 +79,18 @@ describe('RolloutLog', () => {
     ]);
   });
 
+  it('a folder that a killed process left without an entry stops nothing', async () => {
+    const { log, objects } = open();
+    const list = objects.list.bind(objects);
+    objects.list = async (folder) => [
+      ...(await list(folder)),
+      ...(folder === 'rollouts/churn' ? [{ name: '0009', kind: 'folder' } as const] : []),
+    ];
+    expect(await log().latest()).toBeUndefined();
+    expect((await log().start(plan, audit)).number).toBe(1);
+    expect((await log().latest())?.number).toBe(1);
+  });
+
   it('of many processes that start a rollout at once, one does', async () => {
     const { log } = open();
     const results = await Promise.allSettled(

@@ -13,7 +13,9 @@ import { Random } from '@fairlead/test-support/random';
 /** How a version answers, given a request of a user. */
 export type Answer = (
   user: number,
-) => Partial<Pick<RolloutInference, 'outcome' | 'reason' | 'code' | 'durationMs' | 'outputs'>>;
+) => Partial<
+  Pick<RolloutInference, 'outcome' | 'reason' | 'code' | 'isFault' | 'durationMs' | 'outputs'>
+>;
 
 const MODEL = 'churn';
 const MINUTE_MS = 60_000;
@@ -92,7 +94,16 @@ export class SimulatedFleet {
     if (choice === undefined || runner === undefined) return this.current ?? '';
     const { version, variant, shadow } = choice;
     const end = (of: string, role: 'answer' | 'shadow'): RolloutInference => ({
-      ...{ model: MODEL, version: of, variant, key, role, outcome: 'success', durationMs: 5 },
+      ...{
+        model: MODEL,
+        choice,
+        version: of,
+        variant,
+        key,
+        role,
+        outcome: 'success',
+        durationMs: 5,
+      },
       outputs: ['yes'],
       ...answers[of]?.(user),
     });
@@ -145,6 +156,6 @@ export class SimulatedFleet {
 export function failing(share: number): Answer {
   return (user) =>
     (Math.imul(user, 2_654_435_761) >>> 0) / 2 ** 32 < share
-      ? { outcome: 'failure', reason: 'BACKEND', outputs: undefined }
+      ? { outcome: 'failure', reason: 'BACKEND', isFault: true, outputs: undefined }
       : {};
 }

@@ -61,7 +61,7 @@ describe('judgeRollout', () => {
       expect(judge({}, { counts: [tenth(25, 30)], now })).toMatchObject({
         decision: 'roll back',
         reason:
-          'failures: 7.50 times the rate of the baseline (2.49 to 21.82), with 25 of the candidate and 30 of the baseline',
+          'failures: 7.50 times the rate of the baseline (2.45 to 22.17), with 25 of the candidate and 30 of the baseline',
       });
     }
     const counts = [tenth(1, 9), half(60, 20)];
@@ -155,6 +155,8 @@ describe('judgeRollout', () => {
     expect(verdict.guardrails.map(({ name, status }) => [name, status])).toEqual([
       ['failures', 'undecided'],
       ['slow', 'failed'],
+      ['invalid', 'passed'],
+      ['canceled', 'passed'],
     ]);
   });
 
@@ -186,7 +188,10 @@ describe('judgeRollout', () => {
       judge(plan, {
         counts: [
           requestCounts(0, {
-            candidate: { requests: 2000, events: { 'changed-label': changed, failure: failures } },
+            candidate: {
+              requests: 2000,
+              events: { labeled: 2000, 'changed-label': changed, failure: failures },
+            },
             baseline: { requests: 2000 },
           }),
         ],
@@ -199,6 +204,33 @@ describe('judgeRollout', () => {
     expect(shadow(200)).toMatchObject({ decision: 'roll back' });
     expect(shadow(100).decision).toBe('hold');
     expect(shadow(20, 100).decision).toBe('roll back');
+  });
+
+  it('labels that were never predicted are undecided, so that they do not promote', () => {
+    const counts = requestCounts(0, {
+      candidate: { requests: 2000, events: { failure: 0 } },
+      baseline: { requests: 2000 },
+    });
+    const shadow = { kind: 'shadow', guardrails: { changedLabels: {} } } as const;
+    expect(judge({ ...shadow, steps: [{ share: 0.5 }] }, { counts: [counts] })).toMatchObject({
+      decision: 'hold',
+      reason: 'undecided: changed labels: no copy has had a label yet',
+    });
+    const canary = { steps: [{ share: 0.5 }], guardrails: { labels: {} } };
+    expect(judge(canary, { counts: [counts] })).toMatchObject({
+      decision: 'hold',
+      reason: 'undecided: labels: none was predicted',
+    });
+  });
+
+  it('requests of one key are no split, and the verdict says what to set', () => {
+    const counts = new StepCounts({ rollout: 'test', step: 0 });
+    for (let i = 0; i < 500; i += 1) counts.add({ variant: 'baseline', key: 'acme', events: [] });
+    expect(judge({ unit: 'key' }, { counts: [counts] })).toMatchObject({
+      decision: 'insufficient data',
+      reason:
+        'all 500 requests of the step have 1 routing key: set FAIRLEAD_ROUTING_KEY_HEADER, or split by request',
+    });
   });
 
   describe('where users keep their variant', () => {

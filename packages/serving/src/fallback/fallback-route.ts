@@ -47,7 +47,7 @@ export class FallbackRoute {
   }
 
   /**
-   * Answers one request by `primary`, else by the fallback.
+   * Answers one request by `primary`, else by the fallback; `onFallback` is called before the latter is tried.
    *
    * @throws what the model throws if that isn't for a fallback or there is none, else what the fallback throws.
    */
@@ -55,6 +55,7 @@ export class FallbackRoute {
     primary: LoadedVersion | undefined,
     decode: (signature: Signature) => D,
     context: CallContext,
+    onFallback?: () => void,
   ): Promise<Inferred<D>> {
     const startedAt = performance.now();
     // The request is decoded once, whichever version answers it.
@@ -79,6 +80,7 @@ export class FallbackRoute {
     const { model } = this.#options;
     const note = { reason, model, ...(primary && { version: primary.label.version }) };
     this.#report(note, fallbackVersion);
+    onFallback?.();
     const timeoutMs = decoded?.request.timeoutMs ?? Infinity;
     const deadlineAt = Math.min(context.deadlineAt, startedAt + timeoutMs);
     const inferred = await fallbackVersion.infer(decodeOnce, { ...context, deadlineAt });

@@ -15,6 +15,8 @@ export interface VersionChoice {
 /** The end of a request that followed a choice of a {@link VersionRouter}, or of the copy that its shadow got. */
 export interface RoutedInference {
   readonly model: string;
+  /** The choice, the object that `route` returned. */
+  readonly choice: VersionChoice;
   /** The version that was chosen, or the shadow. */
   readonly version: string;
   readonly variant?: string | undefined;
@@ -27,6 +29,11 @@ export interface RoutedInference {
   readonly reason?: FailureReason | undefined;
   /** Stable code of the error of a failure, where it has one. */
   readonly code?: string | undefined;
+  /**
+   * Of a failure: true where the version or the server is at fault. False for invalid and canceled requests, for a deadline or a limit of the client, and where
+   * the fallback has failed as well.
+   */
+  readonly isFault?: boolean | undefined;
   /** Milliseconds from the begin of decoding to the outputs or the error. */
   readonly durationMs: number;
   /** Tensors that were computed; undefined for failures. They must not be written into. */

@@ -64,7 +64,7 @@ export class ModelRoute {
     try {
       answering.refuseIfFull(client);
     } catch (error) {
-      chosen?.routed?.failed(error);
+      chosen?.routed?.rejected(error);
       throw error;
     }
   }
@@ -96,8 +96,8 @@ export class ModelRoute {
     const inference =
       fallback === undefined
         ? answering.infer(decode, call)
-        : fallback.infer(primary, decode, call);
-    const followed = chosen?.routed?.follow(inference) ?? inference;
+        : fallback.infer(primary, decode, call, () => chosen?.routed?.fellBack());
+    const followed = chosen?.routed?.follow(inference, requestTimeoutMs) ?? inference;
     const variant = chosen?.variant;
     const routed =
       variant === undefined

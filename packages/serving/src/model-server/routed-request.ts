@@ -1,4 +1,6 @@
 import type { Tensor } from '@fairlead/signature';
+import { isRuntimeFault } from '../errors/runtime-fault.ts';
+import { ServingError } from '../errors/serving-error.ts';
 import type { Inferred } from '../inference/infer-request.ts';
 import type { RoutedInference, VersionChoice } from '../inference/version-router.ts';
 import { failureCode, failureReason } from '../models/failure-reason.ts';
@@ -12,66 +14,99 @@ export interface RoutedRequestOptions {
   readonly report: (inference: RoutedInference) => void;
 }
 
+/** A deadline that passed is of the server from this part of its limit on. */
+const DEADLINE_SHARE = 0.95;
+
 /** A request whose version was chosen by the router of the server, which learns how it ended. */
 export class RoutedRequest {
   readonly #options: RoutedRequestOptions;
+  #fellBack = false;
 
   constructor(options: RoutedRequestOptions) {
     this.#options = options;
   }
 
-  /** Reports the end of the inference, which it returns as it is. */
-  follow<I extends Inferred>(inference: Promise<I>): Promise<I> {
+  /** Notes that the chosen version has failed, and the fallback is tried. */
+  fellBack(): void {
+    this.#fellBack = true;
+  }
+
+  /**
+   * Reports the end of the inference, which it returns as it is.
+   *
+   * @param limitMs - time that the server gives a request
+   */
+  follow<I extends Inferred>(inference: Promise<I>, limitMs: number): Promise<I> {
     const startedAt = performance.now();
     inference.then(
-      ({ result: { outputs, fallback } }) => {
-        // The fallback has answered; the chosen version has failed, or wasn't loaded.
-        if (fallback !== undefined)
-          this.#report(startedAt, { outcome: 'failure', reason: 'BACKEND' });
-        else this.#report(startedAt, { outcome: 'success', outputs });
+      ({ result: { outputs } }) => {
+        // The fallback has answered; the chosen version has failed.
+        if (!this.#fellBack) this.#report(startedAt, { outcome: 'success', outputs });
+        else this.#report(startedAt, { outcome: 'failure', reason: 'BACKEND', isFault: true });
       },
       (error: unknown) => {
-        this.failed(error, startedAt);
+        // Inputs that no version can take are not a fault of the chosen one.
+        const isFault = !this.#fellBack && isFaultOf(error, performance.now() - startedAt, limitMs);
+        this.#failed(error, startedAt, isFault);
       },
     );
     return inference;
   }
 
-  /** Reports a request that was rejected, or has failed. */
-  failed(error: unknown, startedAt = performance.now()): void {
-    this.#report(startedAt, {
-      outcome: 'failure',
-      reason: failureReason(error),
-      code: failureCode(error),
-    });
+  /** Reports a request that was rejected before it was read. */
+  rejected(error: unknown): void {
+    this.#failed(error, performance.now(), isFaultOf(error, 0, Infinity));
   }
 
-  /** Reports the end of the copy that the shadow got. */
+  /** Reports the end of the copy that the shadow got. Copies run after all other work, so that a late one is no fault. */
   shadowEnded(
     end: Pick<RoutedInference, 'outputs' | 'durationMs'> & { readonly error?: unknown },
     answered: readonly Tensor[],
   ): void {
     const { model, choice, key, report } = this.#options;
     const { error, ...rest } = end;
+    const reason = failureReason(error);
     report({
-      ...{ model, version: choice.shadow ?? '', variant: choice.variant, key, role: 'shadow' },
+      ...{ model, choice, version: choice.shadow ?? '', variant: choice.variant, key },
+      role: 'shadow',
       ...(rest.outputs === undefined
-        ? { outcome: 'failure', reason: failureReason(error), code: failureCode(error) }
+        ? {
+            ...{ outcome: 'failure', reason, code: failureCode(error) },
+            isFault: reason === 'BACKEND',
+          }
         : { outcome: 'success' }),
       ...rest,
       answered,
     });
   }
 
+  #failed(error: unknown, startedAt: number, isFault: boolean): void {
+    const [reason, code] = [failureReason(error), failureCode(error)];
+    this.#report(startedAt, { outcome: 'failure', reason, code, isFault });
+  }
+
   #report(
     startedAt: number,
-    end: Pick<RoutedInference, 'outcome' | 'reason' | 'code' | 'outputs'>,
+    end: Pick<RoutedInference, 'outcome' | 'reason' | 'code' | 'isFault' | 'outputs'>,
   ): void {
     const { model, choice, key, report } = this.#options;
     report({
-      ...{ model, version: choice.version, variant: choice.variant, key, role: 'answer' },
+      ...{ model, choice, version: choice.version, variant: choice.variant, key, role: 'answer' },
       ...end,
       durationMs: performance.now() - startedAt,
     });
+  }
+}
+
+function isFaultOf(error: unknown, durationMs: number, limitMs: number): boolean {
+  if (!(error instanceof ServingError)) return false;
+  switch (error.code) {
+    case 'ERR_SERVING_OVERLOADED':
+    case 'ERR_SERVING_CIRCUIT_OPEN':
+      return true;
+    case 'ERR_SERVING_DEADLINE_EXCEEDED':
+      return durationMs >= limitMs * DEADLINE_SHARE;
+    default:
+      return isRuntimeFault(error);
   }
 }

@@ -120,18 +120,18 @@ async function start(
   };
 }
 
-/** ONNX models, of which one version fails at every request while `fails` says so. */
-function failingOnnx(version: number, fails: () => boolean): RuntimeFactory {
+/** ONNX models, of which versions fail at every request while `fails` says so. */
+function failingOnnx(fails: (version: number) => boolean): RuntimeFactory {
   const onnx = onnxRuntime();
   return {
     async load(artifacts, options) {
       const runtime = await onnx.load(artifacts, options);
-      if (artifacts.manifest.version !== version) return runtime;
+      const { version } = artifacts.manifest;
       return new Proxy(runtime, {
         get(target, name) {
           const value: unknown = Reflect.get(target, name, target);
           if (typeof value !== 'function') return value;
-          if (name === 'execute' && fails())
+          if (name === 'execute' && fails(version))
             return () => Promise.reject(new ServingError('ERR_SERVING_RUN_FAILED', 'crashed'));
           return value.bind(target) as unknown;
         },
@@ -305,6 +305,7 @@ describe('the end of a routed request', () => {
         { version: '1', variant: 'b', key: 'b7', y: [3, 5] },
       ].map(({ y, ...named }) => ({
         ...{ model: 'm', role: 'answer', outcome: 'success', ...named },
+        choice: { version: named.version, variant: named.variant, shadow: undefined },
         durationMs: expect.any(Number) as number,
         outputs: [expect.objectContaining({ name: 'y', data: Float32Array.from(y) })],
       })),
@@ -323,23 +324,28 @@ describe('the end of a routed request', () => {
     const late = setup.server.infer({ model: 'm' }, { inputs: [x] }, { ...context, signal });
     await expect(late).rejects.toThrow();
     expect(ends).toMatchObject([
-      { version: '2', outcome: 'failure', reason: 'OTHER' },
-      { version: '2', outcome: 'failure', reason: 'CANCELED', code: 'ERR_SERVING_CANCELED' },
+      { version: '2', outcome: 'failure', reason: 'OTHER', isFault: false },
+      { version: '2', reason: 'CANCELED', code: 'ERR_SERVING_CANCELED', isFault: false },
     ]);
   });
 
   test('where the chosen version fails, the version of the alias answers, and the failure is reported', async () => {
     const { ends, router } = learning();
-    let fails = false;
-    const setup = await start(2, { router, runtimes: { onnx: failingOnnx(2, () => fails) } });
+    let [fails, failsToo] = [false, false];
+    const onnx = failingOnnx((version) => (version === 2 ? fails : failsToo));
+    const setup = await start(2, { router, runtimes: { onnx } });
     await isLive(setup, '2');
     fails = true;
     expect(await setup.infer({ 'x-user': 'c7' })).toMatchObject({
       ...{ status: 200, version: '1', variant: 'c', y: [3, 5] },
     });
     expect(ends).toMatchObject([
-      { version: '2', variant: 'c', outcome: 'failure', reason: 'BACKEND' },
+      { version: '2', variant: 'c', outcome: 'failure', reason: 'BACKEND', isFault: true },
     ]);
+    // Inputs at which both versions fail are no fault of the chosen one.
+    failsToo = true;
+    expect(await setup.infer({ 'x-user': 'c7' })).toMatchObject({ status: 500 });
+    expect(ends.at(-1)).toMatchObject({ version: '2', outcome: 'failure', isFault: false });
     // A request that names the version has no fallback.
     expect(await setup.infer({}, '2')).toMatchObject({ status: 500 });
   });

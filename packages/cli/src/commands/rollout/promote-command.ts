@@ -4,7 +4,6 @@ import { CliError } from '../../cli-error.ts';
 import { auditContext, type CommandContext } from '../../command-context.ts';
 import {
   actorOption,
-  aliasOption,
   jsonOption,
   reasonOption,
   registryOption,
@@ -15,7 +14,6 @@ import { openRolloutLog, readRollout } from '../../rollout/open-rollout-log.ts';
 export function defineRolloutPromoteCommand(command: Command, context: CommandContext): void {
   command
     .argument('<model>', 'Model name')
-    .addOption(aliasOption)
     .addOption(registryOption)
     .addOption(actorOption)
     .addOption(reasonOption)
@@ -33,7 +31,7 @@ export function defineRolloutPromoteCommand(command: Command, context: CommandCo
       const audit = auditContext(context, options);
       const { actor, reason = 'promoted by hand' } = audit;
       // The alias first, as gateways do: one that finds it changed records the end.
-      await registry.setAlias(model, options.alias, Number(plan.candidate), {
+      await registry.setAlias(model, plan.alias, Number(plan.candidate), {
         ...{ actor, reason },
         expected: Number(plan.baseline),
       });
@@ -45,7 +43,7 @@ export function defineRolloutPromoteCommand(command: Command, context: CommandCo
           throw error;
         });
       context.output.present(options, state, () => [
-        `"${options.alias}" of ${model} points to version ${plan.candidate} now; rollout ${model}-${state.number} has ended.`,
+        `"${plan.alias}" of ${model} points to version ${plan.candidate} now; rollout ${model}-${state.number} has ended.`,
       ]);
     });
   addExamples(command, [

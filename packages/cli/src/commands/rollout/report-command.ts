@@ -24,7 +24,7 @@ export function defineRolloutReportCommand(command: Command, context: CommandCon
     .action(async (model, options) => {
       const { store, log } = await openRolloutLog(context, options, model);
       const state = await readRollout(log, model, options.number);
-      const { CountsReader, rolloutHtml } = await import('@fairlead/rollout');
+      const { CountsReader, describeEntry, rolloutHtml } = await import('@fairlead/rollout');
       const reader = new CountsReader(store, state, (error) => {
         context.output.note(`fairlead: ${error instanceof Error ? error.message : String(error)}`);
       });
@@ -36,7 +36,7 @@ export function defineRolloutReportCommand(command: Command, context: CommandCon
           ? rolloutHtml(state, verdict)
           : format === 'json'
             ? jsonText({ ...state, verdict })
-            : formatRollout(context.output, state, verdict, now).join('\n');
+            : formatRollout(context.output, { state, verdict, now, describeEntry }).join('\n');
       await writeReport(context, text, options.out);
     });
   addExamples(command, [

@@ -75,6 +75,7 @@ export function defineRolloutStartCommand(command: Command, context: CommandCont
         options.plan === undefined ? {} : await readJson(options.plan, 'the plan', checkFields);
       const plan = readPlan({
         ...merge(given, options),
+        alias: options.alias,
         ...{ baseline: String(baseline), candidate: String(candidate) },
       });
       const gates = await registry.checkGates(model, options.alias, candidate);
@@ -168,7 +169,11 @@ function mergeGuardrails(
 
 /** Values are checked with the whole plan. */
 function checkFields(value: unknown): PlanFields {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    // The output of `--dry-run --json` has the plan in a field.
+    const { plan } = value as { readonly plan?: unknown };
+    return plan === undefined ? value : checkFields(plan);
+  }
   throw new Error('it must be a JSON object, such as {"steps": [{"share": 0.1}]}');
 }
 

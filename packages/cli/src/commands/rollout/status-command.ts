@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from '@commander-js/extra-typings';
+import type { RolloutState } from '@fairlead/rollout';
 import { addExamples } from '../../add-examples.ts';
+import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
 import {
   jsonOption,
@@ -21,13 +23,16 @@ export function defineRolloutStatusCommand(command: Command, context: CommandCon
   command
     .argument('<model>', 'Model name')
     .option('--number <count>', 'Number of the rollout (default: the last one)', parseCount)
-    .option('--watch', 'Show it again and again, until it has ended or Ctrl-C')
+    .option(
+      '--watch',
+      'Show it again and again, until it has ended or Ctrl-C; exit code 1 if it ended without success',
+    )
     .option('--interval <span>', 'Time between them (default: 5s)', parseTimerSpan)
     .addOption(registryOption)
     .addOption(jsonOption)
     .action(async (model, options) => {
       const { store, log } = await openRolloutLog(context, options, model);
-      const { CountsReader } = await import('@fairlead/rollout');
+      const { CountsReader, describeEntry } = await import('@fairlead/rollout');
       const now = (): number => context.io.now().getTime();
       let state = await readRollout(log, model, options.number);
       const reader = new CountsReader(store, state, (error) => {
@@ -36,7 +41,7 @@ export function defineRolloutStatusCommand(command: Command, context: CommandCon
       const show = async (): Promise<void> => {
         const verdict = await readVerdict(reader, state, now());
         context.output.present(options, { ...state, verdict }, () =>
-          formatRollout(context.output, state, verdict, now()),
+          formatRollout(context.output, { state, verdict, now: now(), describeEntry }),
         );
       };
       if (options.watch !== true) {
@@ -48,7 +53,10 @@ export function defineRolloutStatusCommand(command: Command, context: CommandCon
       for (;;) {
         if (isScreen) context.io.stdout.write(CLEAR);
         await show();
-        if (state.status === 'ended') return;
+        if (state.status === 'ended') {
+          requireSuccess(state);
+          return;
+        }
         await setTimeout(options.interval ?? INTERVAL_MS, undefined, { signal }).catch(
           () => undefined,
         );
@@ -62,4 +70,13 @@ export function defineRolloutStatusCommand(command: Command, context: CommandCon
     ['As a live table, until it has ended', 'fairlead rollout status digits --watch'],
     ['For a script', 'fairlead rollout status digits --json'],
   ]);
+}
+
+/** @throws CliError `ERR_CLI_CHECK_FAILED` for a rollout that was rolled back or aborted, for scripts */
+function requireSuccess({ model, number, result, entries }: RolloutState): void {
+  if (result === 'promoted' || result === 'passed') return;
+  throw new CliError(
+    'ERR_CLI_CHECK_FAILED',
+    `rollout ${model}-${number} was ${String(result)}: ${entries.at(-1)?.reason ?? ''}`,
+  );
 }

@@ -40,6 +40,8 @@ export async function serveSettings(
   );
   const settings = {
     FAIRLEAD_LOG_LEVEL: 'warn',
+    // A laptop that serves the registry of a fleet for a moment must not judge its rollouts.
+    FAIRLEAD_ROLLOUTS: 'off',
     ...Object.fromEntries(given),
     FAIRLEAD_REGISTRY: location,
     FAIRLEAD_ALIAS: alias,
