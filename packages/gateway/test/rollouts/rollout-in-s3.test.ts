@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { ModelRegistry, openStore } from '@fairlead/registry';
+import { readPlan, RolloutLog } from '@fairlead/rollout';
+import { newBucket, s3Client, startMoto, temporaryFolder, until } from '@fairlead/test-support';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { awsEnvironment, setEnvironment } from '../support/aws-environment.ts';
+import { onnxVersion } from '../support/sample-registry.ts';
+import { startGateway } from '../support/start-gateway.ts';
+import { TcpLink } from '../support/tcp-link.ts';
+
+const by = { actor: 'test' };
+const body = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
+
+test('a rollout in S3 keeps its split while S3 is unreachable, loses no count, and is promoted afterwards', async () => {
+  const moto = await startMoto();
+  const link = await TcpLink.to(moto.port);
+  setEnvironment(awsEnvironment(`http://127.0.0.1:${link.port}`));
+  const client = s3Client(moto.endpoint);
+  onTestFinished(async () => {
+    vi.unstubAllEnvs();
+    client.destroy();
+    link.close();
+    await moto.stop();
+  });
+  const location = `s3://${await newBucket(client)}/prod`;
+  const store = await openStore(location);
+  const registry = new ModelRegistry({ store });
+  await registry.push(onnxVersion('affine', 'affine'));
+  await registry.push(onnxVersion('affine', 'affine-next'));
+  await registry.setAlias('affine', 'champion', 1, by);
+  const gateway = await startGateway({
+    FAIRLEAD_REGISTRY: location,
+    FAIRLEAD_REGISTRY_CACHE: join(temporaryFolder(), 'cache'),
+    FAIRLEAD_ROUTING_KEY_HEADER: 'x-user-id',
+    FAIRLEAD_ROLLOUT_JUDGE_INTERVAL_MS: '300',
+  });
+  const log = new RolloutLog({ objects: store, model: 'affine' });
+  const plan = readPlan({
+    ...{ baseline: '1', candidate: '2' },
+    steps: [{ share: 0.5, minMinutes: 0.01, minRequests: 400 }],
+    guardrails: { failures: { tolerated: 0.05 } },
+  });
+  await log.start(plan, { ...by, reason: 'a test' });
+
+  let sent = 0;
+  const send = async (users: number): Promise<readonly (string | undefined)[]> => {
+    const variants: (string | undefined)[] = [];
+    for (let user = 0; user < users; user += 1) {
+      const headers = { 'x-user-id': `user-${user}` };
+      const { status, headers: named } = await gateway.call('/v2/models/affine/infer', {
+        body,
+        headers,
+      });
+      expect(status).toBe(200);
+      variants.push(named['fairlead-variant'] as string | undefined);
+    }
+    return variants;
+  };
+  const before = await until(async () => {
+    const variants = await send(40);
+    return variants.includes(undefined) ? undefined : variants;
+  });
+  expect(new Set(before)).toEqual(new Set(['baseline', 'candidate']));
+  link.cut();
+  for (let i = 0; i < 10; i += 1) {
+    expect(await send(40)).toEqual(before);
+    sent += 40;
+  }
+  link.mend();
+  await until(async () => {
+    // Enough users without a failure to show less than 5 %.
+    sent += (await send(600)).length;
+    return (await log.latest())?.status === 'ended';
+  });
+  const state = await log.latest();
+  expect(state).toMatchObject({ result: 'promoted' });
+  expect((await registry.resolve('affine', 'champion')).version).toBe(2);
+  expect(sent).toBeGreaterThan(800);
+});
