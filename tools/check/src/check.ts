@@ -21,12 +21,12 @@ export interface CheckOptions extends Omit<StepOptions, 'onTask'> {
    */
   readonly concurrency?: number;
   /**
-   * Time of the stages, in milliseconds, after which a machine is slow: stages that begin later get `FAIRLEAD_SHORT_TESTS`,
+   * Number of the first stages that show whether a machine is slow, and the time for them in milliseconds: where they took longer, the others get `FAIRLEAD_SHORT_TESTS`,
    * which leaves out the files of `long-tests.json`.
    *
    * @defaultValue never
    */
-  readonly slowAfterMs?: number;
+  readonly slow?: { readonly stages: number; readonly afterMs: number };
   /** The projects whose tests the steps run: each must have written a report in the end. */
   readonly testedProjects: readonly Project[];
   /** Writes one line for people. */
@@ -47,7 +47,7 @@ export async function check(options: CheckOptions): Promise<boolean> {
     say,
     signal,
     concurrency = 2,
-    slowAfterMs = Infinity,
+    slow = { stages: 0, afterMs: Infinity },
   } = options;
   const begunAt = performance.now();
   let { environment } = options;
@@ -66,11 +66,12 @@ export async function check(options: CheckOptions): Promise<boolean> {
     failures.push(...found);
     say(`${found.length === 0 ? '✓' : '✗'} ${step.name} (${seconds()})`);
   };
-  for (const stage of stages) {
-    if (performance.now() - begunAt > slowAfterMs && environment.FAIRLEAD_SHORT_TESTS !== '1') {
+  for (const [index, stage] of stages.entries()) {
+    const isSlow = index === slow.stages && performance.now() - begunAt > slow.afterMs;
+    if (isSlow && environment.FAIRLEAD_SHORT_TESTS !== '1') {
       environment = { ...environment, FAIRLEAD_SHORT_TESTS: '1' };
       say(
-        `This machine is slow: the checks so far took longer than ${slowAfterMs / 60_000} min. The tests of ${longTests.length} files are left out; "npx nx run-many -t test" runs all (tools/check/src/long-tests.json).`,
+        `This machine is slow: the checks so far took longer than ${slow.afterMs / 60_000} min. The tests of ${longTests.length} files are left out; "npx nx run-many -t test" runs all (tools/check/src/long-tests.json).`,
       );
     }
     const waiting = [...stage];

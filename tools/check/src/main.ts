@@ -40,7 +40,7 @@ try {
   mkdirSync(logFolder, { recursive: true });
   const fine = await check({
     stages: only === '--static' ? staticStages : [...staticStages, ...testStages],
-    slowAfterMs: SLOW_AFTER_MS,
+    slow: { stages: staticStages.length, afterMs: SLOW_AFTER_MS },
     testedProjects: only === '--static' ? [] : findTestedProjects(root, environment),
     root,
     logFolder,

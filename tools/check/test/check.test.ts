@@ -42,7 +42,7 @@ async function run(
   steps: readonly Step[],
   folders: readonly string[] = [],
   signal = new AbortController().signal,
-  slowAfterMs?: number,
+  slow?: { readonly stages: number; readonly afterMs: number },
 ) {
   const lines: string[] = [];
   const fine = await check({
@@ -52,7 +52,7 @@ async function run(
     logFolder: root,
     environment: { ...process.env, FAIRLEAD_SHORT_TESTS: '' },
     signal,
-    ...(slowAfterMs !== undefined && { slowAfterMs }),
+    ...(slow !== undefined && { slow }),
     say: (line) => lines.push(...line.split('\n')),
   });
   return { fine, lines, text: lines.join('\n') };
@@ -70,13 +70,23 @@ describe('check', () => {
     const printed = script('form', "console.log('form', process.env.FAIRLEAD_SHORT_TESTS)");
     const log = (): string => readFileSync(join(root, 'form.log'), 'utf8');
     const before = reports('a', 'passed');
-    const { fine, text } = await run([before, printed], ['a'], undefined, 1);
+    const { fine, text } = await run([before, printed], ['a'], undefined, {
+      stages: 1,
+      afterMs: 1,
+    });
     expect(fine).toBe(true);
     expect(text).toMatch(/This machine is slow: .* The tests of \d+ files are left out/);
     expect(text).toMatch(/^The tests of \d+ files were left out, .*\n1 passed, 0 failed$/m);
     expect(log()).toContain('form 1\n');
-    expect((await run([before, printed], [], undefined, 600_000)).text).not.toContain('is slow');
-    expect(log()).toContain('form \n');
+    for (const steps of [
+      [before, printed],
+      // Tests that take long say nothing about the checks before them.
+      [before, script('wait', 'setTimeout(() => {}, 3000)'), printed],
+    ]) {
+      const slow = { stages: 1, afterMs: steps.length === 2 ? 600_000 : 2900 };
+      expect((await run(steps, [], undefined, slow)).text).not.toContain('is slow');
+      expect(log()).toContain('form \n');
+    }
   });
 
   it('runs the steps of a stage side by side, two at a time, and stages one after the other', async () => {
