@@ -1,19 +1,12 @@
 import { join } from 'node:path';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { ModelRegistry, openStore } from '@fairlead/registry';
-import {
-  awsTestConnection,
-  newBucket,
-  s3Client,
-  startMoto,
-  temporaryFolder,
-  until,
-} from '@fairlead/test-support';
+import { awsTestConnection, newBucket, temporaryFolder, until } from '@fairlead/test-support';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { awsEnvironment, setEnvironment } from './support/aws-environment.ts';
+import { setEnvironment } from './support/aws-environment.ts';
+import { startMotoLink } from './support/moto-link.ts';
 import { onnxVersion } from './support/sample-registry.ts';
 import { startGateway, type StartedGateway } from './support/start-gateway.ts';
-import { TcpLink } from './support/tcp-link.ts';
 
 const by = { actor: 'test' };
 const affine = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
@@ -38,16 +31,7 @@ async function stalenessSeconds({ call }: StartedGateway): Promise<number> {
 }
 
 test('a gateway follows a registry in S3, works while S3 is unreachable, restarts from its cache, reports the staleness, and stores its records afterwards', async () => {
-  const moto = await startMoto();
-  const link = await TcpLink.to(moto.port);
-  setEnvironment(awsEnvironment(`http://127.0.0.1:${link.port}`));
-  const client = s3Client(moto.endpoint);
-  onTestFinished(async () => {
-    vi.unstubAllEnvs();
-    client.destroy();
-    link.close();
-    await moto.stop();
-  });
+  const { link, client } = await startMotoLink();
   const location = `s3://${await newBucket(client)}/prod`;
   const captures = `${location}-captures`;
   const registry = new ModelRegistry({ store: await openStore(location) });

@@ -45,7 +45,9 @@ export { CountsReader } from './runner/counts-store.ts';
 export type { RolloutPlace } from './runner/counts-store.ts';
 export type { RolloutChoice, RolloutInference } from './runner/active-rollout.ts';
 export { RolloutRunner } from './runner/rollout-runner.ts';
-export type { RolloutEvent, RolloutRunnerOptions } from './runner/rollout-runner-options.ts';
+export type { RolloutEvent } from './runner/rollout-event.ts';
+export type { RolloutRunnerOptions } from './runner/rollout-runner-options.ts';
+export { rejectedPromotion } from './state/rejected-promotion.ts';
 export { describeEntry } from './state/describe-entry.ts';
 export type {
   RolloutChange,
@@ -83,6 +85,7 @@ export { sampleRatioEvidence } from './statistics/sample-ratio.ts';
 export type { SplitCounts } from './statistics/sample-ratio.ts';
 export { judgeRollout } from './verdict/judge-rollout.ts';
 export type { JudgedRollout } from './verdict/judge-rollout.ts';
+export { judgeState } from './verdict/judge-state.ts';
 export type {
   GuardrailResult,
   RolloutDecision,

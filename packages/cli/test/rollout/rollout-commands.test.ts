@@ -149,6 +149,9 @@ Watch it: fairlead rollout status digits --watch
     });
     expect((await call('rollout', 'promote', 'digits')).exitCode).toBe(1);
     expect(await succeed('rollout', 'status', 'digits')).toMatch(/^status {3}running$/m);
+    expect(await succeed('rollout', 'status', 'digits')).toMatch(
+      /ada +hold +the promotion was rejected: .*accuracy/,
+    );
     await succeed('model', 'gates', 'set', 'digits', 'champion', '--none');
     expect(await succeed('rollout', 'promote', 'digits', '-m', 'urgent')).toBe(
       '"champion" of digits points to version 2 now; rollout digits-1 has ended.\n',

@@ -1,27 +1,17 @@
 import { join } from 'node:path';
 import { ModelRegistry, openStore } from '@fairlead/registry';
 import { readPlan, RolloutLog } from '@fairlead/rollout';
-import { newBucket, s3Client, startMoto, temporaryFolder, until } from '@fairlead/test-support';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { awsEnvironment, setEnvironment } from '../support/aws-environment.ts';
+import { newBucket, temporaryFolder, until } from '@fairlead/test-support';
+import { expect, test } from 'vitest';
+import { startMotoLink } from '../support/moto-link.ts';
 import { onnxVersion } from '../support/sample-registry.ts';
 import { startGateway } from '../support/start-gateway.ts';
-import { TcpLink } from '../support/tcp-link.ts';
 
 const by = { actor: 'test' };
 const body = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
 
 test('a rollout in S3 keeps its split while S3 is unreachable, loses no count, and is promoted afterwards', async () => {
-  const moto = await startMoto();
-  const link = await TcpLink.to(moto.port);
-  setEnvironment(awsEnvironment(`http://127.0.0.1:${link.port}`));
-  const client = s3Client(moto.endpoint);
-  onTestFinished(async () => {
-    vi.unstubAllEnvs();
-    client.destroy();
-    link.close();
-    await moto.stop();
-  });
+  const { link, client } = await startMotoLink();
   const location = `s3://${await newBucket(client)}/prod`;
   const store = await openStore(location);
   const registry = new ModelRegistry({ store });

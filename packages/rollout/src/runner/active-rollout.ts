@@ -1,5 +1,6 @@
 import { TrafficSplit } from '../assignment/traffic-split.ts';
 import { BASELINE, CANDIDATE } from '../assignment/variants.ts';
+import type { Tensor } from '@fairlead/signature';
 import { StepCounts } from '../counts/step-counts.ts';
 import type { RolloutPlan } from '../plan/rollout-plan.ts';
 import type { RolloutLog } from '../state/rollout-log.ts';
@@ -31,9 +32,10 @@ export interface RolloutInference {
   readonly reason?: string | undefined;
   readonly code?: string | undefined;
   readonly isFault?: boolean | undefined;
+  readonly fallbackFailed?: boolean | undefined;
   readonly durationMs: number;
-  readonly outputs?: readonly unknown[] | undefined;
-  readonly answered?: readonly unknown[] | undefined;
+  readonly outputs?: readonly Tensor[] | undefined;
+  readonly answered?: readonly Tensor[] | undefined;
 }
 
 /** After a promotion the split stays until the alias of this process has followed, for so long at most. */
@@ -110,11 +112,14 @@ export class ActiveRollout {
     // A request that was routed by the rollout before.
     if (variant === undefined || step === undefined || rollout !== this.#name) return false;
     if (status === 'ended' || this.ejected !== undefined) return false;
-    if (plan.kind === 'shadow') return this.#countShadow(inference, step);
-    const failed = inference.isFault === true;
-    this.#add(step, variant, inference.key, this.#eventsOf(inference, failed));
-    const isRefused = inference.outcome === 'failure' && !failed;
-    if (isRefused) return false;
+    if (plan.kind === 'shadow') {
+      this.#countShadow(inference, step);
+      return false;
+    }
+    const { outcome, isFault: failed = false, fallbackFailed = false } = inference;
+    this.#add(step, variant, inference.key, this.#eventsOf(inference));
+    // Neither a request of which the client is the cause nor one at which both versions fail shows that the candidate is broken.
+    if ((outcome === 'failure' && !failed) || fallbackFailed) return false;
     const user = plan.unit === 'key' ? inference.key : undefined;
     this.ejected = this.#hard.add({ variant, failed, user, now: this.#options.now() });
     return this.ejected !== undefined;
@@ -158,10 +163,10 @@ export class ActiveRollout {
   }
 
   /** A copy runs only for a request that the baseline has answered; both are counted when it has ended. */
-  #countShadow(inference: RolloutInference, step: number): boolean {
+  #countShadow(inference: RolloutInference, step: number): void {
     const { role, key, version, outcome, isFault = false, outputs, answered = [] } = inference;
     // Copies that were shed say nothing.
-    if (role !== 'shadow' || (outcome === 'failure' && !isFault)) return false;
+    if (role !== 'shadow' || (outcome === 'failure' && !isFault)) return;
     const { model, plan } = this.state;
     const { labelOf } = this.#options;
     const events = isFault ? ['failure'] : [];
@@ -174,14 +179,17 @@ export class ActiveRollout {
     }
     this.#add(step, CANDIDATE, key, events);
     this.#add(step, BASELINE, key, []);
-    return false;
   }
 
-  #eventsOf(inference: RolloutInference, failed: boolean): readonly string[] {
+  #eventsOf(inference: RolloutInference): readonly string[] {
     const { slow, labels } = this.state.plan.guardrails;
-    const { model, version, outcome, reason, durationMs, outputs } = inference;
-    if (failed) return ['failure'];
-    if (outcome === 'failure') return [reason === 'CANCELED' ? 'canceled' : 'invalid'];
+    const { model, version, outcome, reason, isFault, durationMs, outputs } = inference;
+    if (isFault === true) return ['failure'];
+    if (outcome === 'failure') {
+      if (reason === 'CANCELED') return ['canceled'];
+      // A client's limit depends on the share of the version.
+      return reason === 'OTHER' ? ['invalid'] : [];
+    }
     const events: string[] = [];
     if (slow !== undefined && durationMs > slow.overMs) events.push('slow');
     if (labels !== undefined && outputs !== undefined) {

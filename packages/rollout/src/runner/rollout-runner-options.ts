@@ -1,26 +1,7 @@
+import type { Tensor } from '@fairlead/signature';
 import { checkInteger, checkOptions } from '../check-options.ts';
 import type { RolloutObjects } from '../state/rollout-objects.ts';
-import type { RolloutState } from '../state/rollout-state.ts';
-
-/** A change of a rollout that this process made or has read. */
-export interface RolloutEvent {
-  readonly type: 'rollout-changed';
-  readonly model: string;
-  readonly rollout: string;
-  readonly candidate: string;
-  readonly status: RolloutState['status'];
-  /** Step in which it is, from 1. */
-  readonly step: number;
-  /** Last change, such as `step` or `ended`. */
-  readonly change: string;
-  readonly result?: string | undefined;
-  /** Verdict that held it. */
-  readonly decision?: string | undefined;
-  /** True for a change that this process made. */
-  readonly own: boolean;
-  readonly actor: string;
-  readonly reason: string;
-}
+import type { RolloutEvent } from './rollout-event.ts';
 
 /** Options of a {@link RolloutRunner}. */
 export interface RolloutRunnerOptions {
@@ -53,7 +34,7 @@ export interface RolloutRunnerOptions {
    * @defaultValue no label
    */
   readonly labelOf?:
-    | ((model: string, version: string, outputs: readonly unknown[]) => string | undefined)
+    | ((model: string, version: string, outputs: readonly Tensor[]) => string | undefined)
     | undefined;
   /** Called for each change, of this process or another one. */
   readonly onEvent?: ((event: RolloutEvent) => void) | undefined;

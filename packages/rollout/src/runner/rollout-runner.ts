@@ -3,11 +3,13 @@ import { invalidOption } from '../check-options.ts';
 import { RolloutError } from '../rollout-error.ts';
 import { RolloutLog } from '../state/rollout-log.ts';
 import type { RolloutRecord } from '../state/rollout-entry.ts';
-import { rolloutName, type RolloutState } from '../state/rollout-state.ts';
-import { judgeRollout } from '../verdict/judge-rollout.ts';
+import { isRejectedPromotion, rejectedPromotion } from '../state/rejected-promotion.ts';
+import type { RolloutState } from '../state/rollout-state.ts';
+import { judgeState } from '../verdict/judge-state.ts';
 import { ActiveRollout, type RolloutChoice, type RolloutInference } from './active-rollout.ts';
 import { entryFor } from './apply-verdict.ts';
 import { CountsNames } from './counts-store.ts';
+import { rolloutEvent } from './rollout-event.ts';
 import {
   checkRunnerOptions,
   type CheckedRunnerOptions,
@@ -16,6 +18,8 @@ import {
 
 /** Models that are read at the same time. */
 const PARALLEL = 16;
+/** A promotion that was rejected is tried again after so long: each attempt is recorded. */
+const RETRY_MS = 3_600_000;
 const WRITER = /^[A-Za-z0-9-]{1,64}$/;
 
 /**
@@ -167,16 +171,8 @@ export class RolloutRunner {
     // A process that starts reports the last change only.
     const fresh = state.entries.slice(known === undefined ? -1 : seen);
     for (const entry of fresh) {
-      this.#options.onEvent({
-        type: 'rollout-changed',
-        ...{ model: state.model, rollout: rolloutName(state), candidate: state.plan.candidate },
-        ...{ status: state.status, step: state.step + 1, change: entry.type },
-        ...(entry.type === 'ended' && { result: entry.result }),
-        ...(entry.type === 'verdict' && { decision: entry.decision }),
-        // An entry that this process has appended is the last one.
-        own: own && entry === fresh.at(-1),
-        ...{ actor: entry.actor, reason: entry.reason },
-      });
+      // An entry that this process has appended is the last one.
+      this.#options.onEvent(rolloutEvent(state, entry, own && entry === fresh.at(-1)));
     }
   }
 
@@ -203,11 +199,7 @@ export class RolloutRunner {
     }
     const counts = await active.readCounts();
     const { state } = active;
-    const { step, startedAt, stepStartedAt } = state;
-    const verdict = judgeRollout({
-      ...{ plan, step, startedAt, stepStartedAt, now: now() },
-      counts: counts.filter((each) => each.step <= step),
-    });
+    const verdict = judgeState(state, counts, now());
     const entry = entryFor(state, verdict, actor);
     if (entry === 'promote') await this.#promote(active, verdict.reason);
     else if (entry !== undefined) await this.#append(active, entry);
@@ -218,7 +210,9 @@ export class RolloutRunner {
    * that nothing is promoted twice.
    */
   async #promote(active: ActiveRollout, reason: string): Promise<void> {
-    const { promote, actor } = this.#options;
+    const { promote, actor, now } = this.#options;
+    const last = active.state.entries.at(-1);
+    if (last !== undefined && isRejectedPromotion(last) && now() - last.at < RETRY_MS) return;
     if (!active.state.promoting) {
       const intended = await this.#append(active, { type: 'promoting', actor, reason });
       if (!intended) return;
@@ -227,8 +221,7 @@ export class RolloutRunner {
     try {
       await promote(model, { version: plan.candidate, baseline: plan.baseline, reason });
     } catch (error) {
-      const why = `the promotion was rejected: ${error instanceof Error ? error.message : String(error)}`;
-      await this.#append(active, { type: 'verdict', decision: 'hold', actor, reason: why });
+      await this.#append(active, rejectedPromotion(error, actor));
       return;
     }
     await this.#append(active, { type: 'ended', result: 'promoted', actor, reason });

@@ -7,6 +7,7 @@ import {
   type RolloutPlanInput,
   type RolloutState,
 } from '@fairlead/rollout';
+import type { Tensor } from '@fairlead/signature';
 import { memoryObjects } from '@fairlead/test-support/memory-objects';
 import { Random } from '@fairlead/test-support/random';
 
@@ -61,7 +62,8 @@ export class SimulatedFleet {
         this.champion = version;
         return Promise.resolve();
       },
-      labelOf: (_model, _version, outputs) => outputs[0] as string,
+      labelOf: (_model, _version, [output]) =>
+        output?.datatype === 'BYTES' ? new TextDecoder().decode(output.data[0]) : undefined,
       onEvent: (event) => this.events.push(event),
       onError: (error) => this.errors.push(error),
       now: () => this.now,
@@ -104,7 +106,7 @@ export class SimulatedFleet {
         outcome: 'success',
         durationMs: 5,
       },
-      outputs: ['yes'],
+      outputs: label('yes'),
       ...answers[of]?.(user),
     });
     const answered = end(version, 'answer');
@@ -150,6 +152,12 @@ export class SimulatedFleet {
   async close(): Promise<void> {
     for (const runner of this.runners) await runner.close();
   }
+}
+
+/** Output of a model that predicts a label. */
+export function label(text: string): readonly Tensor[] {
+  const data = [new TextEncoder().encode(text)];
+  return [{ name: 'label', datatype: 'BYTES', shape: [1], data }];
 }
 
 /** Answers with a share of failures of the server, the same users again and again. */

@@ -30,10 +30,11 @@ export interface RoutedInference {
   /** Stable code of the error of a failure, where it has one. */
   readonly code?: string | undefined;
   /**
-   * Of a failure: true where the version or the server is at fault. False for invalid and canceled requests, for a deadline or a limit of the client, and where
-   * the fallback has failed as well.
+   * Of a failure: true where the version or the server is at fault. False for invalid and canceled requests, and for a deadline or a limit of the client.
    */
   readonly isFault?: boolean | undefined;
+  /** True where the fallback has failed at the same request as well: its inputs may be the cause. */
+  readonly fallbackFailed?: boolean | undefined;
   /** Milliseconds from the begin of decoding to the outputs or the error. */
   readonly durationMs: number;
   /** Tensors that were computed; undefined for failures. They must not be written into. */

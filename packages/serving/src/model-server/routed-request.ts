@@ -45,9 +45,7 @@ export class RoutedRequest {
         else this.#report(startedAt, { outcome: 'failure', reason: 'BACKEND', isFault: true });
       },
       (error: unknown) => {
-        // Inputs that no version can take are not a fault of the chosen one.
-        const isFault = !this.#fellBack && isFaultOf(error, performance.now() - startedAt, limitMs);
-        this.#failed(error, startedAt, isFault);
+        this.#failed(error, startedAt, isFaultOf(error, performance.now() - startedAt, limitMs));
       },
     );
     return inference;
@@ -82,12 +80,18 @@ export class RoutedRequest {
 
   #failed(error: unknown, startedAt: number, isFault: boolean): void {
     const [reason, code] = [failureReason(error), failureCode(error)];
-    this.#report(startedAt, { outcome: 'failure', reason, code, isFault });
+    this.#report(startedAt, {
+      ...{ outcome: 'failure', reason, code, isFault },
+      ...(this.#fellBack && { fallbackFailed: true }),
+    });
   }
 
   #report(
     startedAt: number,
-    end: Pick<RoutedInference, 'outcome' | 'reason' | 'code' | 'isFault' | 'outputs'>,
+    end: Pick<
+      RoutedInference,
+      'outcome' | 'reason' | 'code' | 'isFault' | 'fallbackFailed' | 'outputs'
+    >,
   ): void {
     const { model, choice, key, report } = this.#options;
     report({

@@ -342,10 +342,10 @@ describe('the end of a routed request', () => {
     expect(ends).toMatchObject([
       { version: '2', variant: 'c', outcome: 'failure', reason: 'BACKEND', isFault: true },
     ]);
-    // Inputs at which both versions fail are no fault of the chosen one.
+    // Inputs at which both versions fail.
     failsToo = true;
     expect(await setup.infer({ 'x-user': 'c7' })).toMatchObject({ status: 500 });
-    expect(ends.at(-1)).toMatchObject({ version: '2', outcome: 'failure', isFault: false });
+    expect(ends.at(-1)).toMatchObject({ version: '2', isFault: true, fallbackFailed: true });
     // A request that names the version has no fallback.
     expect(await setup.infer({}, '2')).toMatchObject({ status: 500 });
   });

@@ -30,11 +30,18 @@ export function defineRolloutPromoteCommand(command: Command, context: CommandCo
       }
       const audit = auditContext(context, options);
       const { actor, reason = 'promoted by hand' } = audit;
-      // The alias first, as gateways do: one that finds it changed records the end.
-      await registry.setAlias(model, plan.alias, Number(plan.candidate), {
-        ...{ actor, reason },
-        expected: Number(plan.baseline),
-      });
+      // The intent first, as gateways do, so that nothing else ends the rollout; one that finds the alias changed records the end.
+      await log.change({ type: 'promoting', actor, reason });
+      try {
+        await registry.setAlias(model, plan.alias, Number(plan.candidate), {
+          ...{ actor, reason },
+          expected: Number(plan.baseline),
+        });
+      } catch (error) {
+        const { rejectedPromotion } = await import('@fairlead/rollout');
+        await log.change(rejectedPromotion(error, actor));
+        throw error;
+      }
       const state = await log
         .change({ type: 'ended', result: 'promoted', actor, reason })
         .catch(async (error: unknown) => {
