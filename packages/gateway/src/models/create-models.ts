@@ -27,7 +27,8 @@ export interface ModelDependencies {
   readonly metrics: Monitoring['metrics'];
   readonly tracing: Pick<Tracing, 'inference'> | undefined;
   readonly recording: Pick<Recording, 'observer' | 'recorder' | 'countLost'>;
-  readonly rollouts: Pick<Rollouts, 'router' | 'serveOptions' | 'withCandidates'> | undefined;
+  readonly rollouts:
+    Pick<Rollouts, 'router' | 'serveOptions' | 'withCandidates' | 'observe'> | undefined;
   readonly notices: Pick<Notices, 'onEvent' | 'observe'>;
   readonly logger: Logger;
 }
@@ -93,6 +94,7 @@ export function createModels(
     onEvent: (event) => {
       const { type, ...fields } = event;
       notices.onEvent(event);
+      rollouts?.observe(event);
       if (type === 'record-failed') recording.countLost(event);
       if (type === 'swapped') metrics.track(event.model, String(event.version));
       if (type === 'unloaded' && !isLoaded(models, event)) {

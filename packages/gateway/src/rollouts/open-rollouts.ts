@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { ModelRegistry, ObjectStore } from '@fairlead/registry';
 import { RolloutRunner, type RolloutEvent } from '@fairlead/rollout';
-import type { ModelServer, ModelSource, ServeOptions, VersionRouter } from '@fairlead/serving';
+import type {
+  ModelServer,
+  ModelSource,
+  ServeOptions,
+  ServingEvent,
+  VersionRouter,
+} from '@fairlead/serving';
 import { SERVICE } from '../monitoring/create-monitoring.ts';
 import type { Notices } from '../notices/open-notices.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -27,6 +33,8 @@ export interface Rollouts {
   readonly serveOptions: Pick<ServeOptions, 'alsoFollow'>;
   /** Adds the candidates to a source of models. */
   withCandidates(source: ModelSource): ModelSource;
+  /** Receives the events of the models: a candidate that is not loaded because of its golden examples is taken out. */
+  observe(event: ServingEvent): void;
   /** Begins to follow and to judge, once the models are loaded. */
   start(): void;
   /** Stores what was counted. */
@@ -71,6 +79,7 @@ export function openRollouts(
       await registry.setAlias(model, alias, Number(version), { actor: SERVICE, reason, expected });
     },
     labelOf: (_model, _version, outputs) => predictedLabel(outputs),
+    checkCandidate: (model, version) => models().checkGoldenExamples(model, version),
     onEvent(event) {
       onEvent(event);
       notices.rollouts.changed(event);
@@ -99,6 +108,11 @@ export function openRollouts(
             })
           : source.follow(model, followed, options),
     }),
+    observe: (event) => {
+      if (event.type !== 'load-failed' || !isGoldenMismatch(event.error)) return;
+      const reason = `the candidate was not loaded: ${event.error.message}`;
+      runner.takeOut(event.model, String(event.version), reason);
+    },
     start: () => {
       runner.start();
     },
@@ -110,6 +124,10 @@ type RolloutSettings = Pick<
   Settings,
   'rollouts' | 'rolloutJudgeIntervalMs' | 'alias' | 'pollIntervalMs'
 >;
+
+function isGoldenMismatch(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_SERVING_GOLDEN_MISMATCH';
+}
 
 /** A name that no other process has: the host, for people, and random digits. */
 function writerName(): string {

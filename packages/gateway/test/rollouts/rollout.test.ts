@@ -1,84 +1,14 @@
-import { folderStore, ModelRegistry } from '@fairlead/registry';
-import { readPlan, RolloutLog, type RolloutPlanInput, type RolloutState } from '@fairlead/rollout';
-import { httpCall, slowness, SteadyLoad, temporaryFolder, until } from '@fairlead/test-support';
-import { Agent } from 'node:http';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { httpCall, slowness, until } from '@fairlead/test-support';
+import { describe, expect, test } from 'vitest';
 import { startAffineUpstream } from '../support/affine-upstream.ts';
 import { noticeSecret, startReceiver } from '../support/notice-receiver.ts';
-import { onnxVersion, upstreamVersion } from '../support/sample-registry.ts';
-import { startGateway, type StartedGateway } from '../support/start-gateway.ts';
+import { upstreamVersion } from '../support/sample-registry.ts';
+import type { StartedGateway } from '../support/start-gateway.ts';
+import { body, by, startFleet, startLoad } from './start-fleet.ts';
 
-const by = { actor: 'test' };
-const body = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
-/** First output of each version for it. */
+/** First output of each version for the body of the requests. */
 const results: Readonly<Record<string, string>> = { 1: '[3,5]', 2: '[103,105]' };
 const VARIANTS: Readonly<Record<string, string>> = { 1: 'baseline', 2: 'candidate' };
-
-interface Answer {
-  readonly user: number;
-  readonly status: number;
-  readonly version: string;
-  readonly variant: string | undefined;
-  readonly fallback: string | undefined;
-  readonly body: string;
-  readonly at: number;
-}
-
-/** A registry with version 1 as the champion and version 2, and gateways of it under load. */
-async function startFleet({
-  gateways = 1,
-  candidate = onnxVersion('affine', 'affine-next'),
-  variables = {},
-}: {
-  readonly gateways?: number;
-  readonly candidate?: Parameters<ModelRegistry['push']>[0];
-  readonly variables?: Readonly<Record<string, string>>;
-} = {}) {
-  const folder = temporaryFolder();
-  const store = folderStore(folder);
-  const registry = new ModelRegistry({ store });
-  await registry.push(onnxVersion('affine', 'affine'));
-  await registry.push(candidate);
-  await registry.setAlias('affine', 'champion', 1, by);
-  const start = () =>
-    startGateway({
-      FAIRLEAD_REGISTRY: folder,
-      FAIRLEAD_ROUTING_KEY_HEADER: 'x-user-id',
-      FAIRLEAD_ROLLOUT_JUDGE_INTERVAL_MS: '200',
-      ...variables,
-    });
-  const fleet = await Promise.all(Array.from({ length: gateways }, start));
-  const log = new RolloutLog({ objects: store, model: 'affine' });
-  const begin = (plan: Partial<RolloutPlanInput> = {}): Promise<RolloutState> =>
-    log.start(readPlan({ baseline: '1', candidate: '2', ...plan }), { ...by, reason: 'a test' });
-  const ended = () =>
-    until(async () => {
-      const state = await log.latest();
-      return state?.status === 'ended' ? state : undefined;
-    });
-  return { registry, store, log, fleet, start, begin, ended };
-}
-
-/** Sends requests of a thousand users to gateways in turn, and notes the responses. */
-function startLoad(fleet: readonly StartedGateway[], perSecond: number) {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  onTestFinished(() => {
-    agent.destroy();
-  });
-  let sent = 0;
-  return new SteadyLoad<Answer>(perSecond, async () => {
-    const user = (sent += 1) % 1000;
-    const { address } = fleet[sent % fleet.length] ?? { address: { port: 0 } };
-    const headers = { 'x-user-id': `user-${user}` };
-    const response = await httpCall(address, '/v2/models/affine/infer', { body, headers, agent });
-    const named = (name: string) => response.headers[`fairlead-${name}`] as string | undefined;
-    return {
-      ...{ user, status: response.status, version: named('version') ?? '' },
-      ...{ variant: named('variant'), fallback: named('fallback') },
-      ...{ body: response.body, at: performance.now() },
-    };
-  });
-}
 
 describe('a rollout', () => {
   test('of a good candidate moves users in three gateways from step to step and promotes it, without a failed request', async ({

@@ -81,6 +81,24 @@ export class ActiveRollout {
     return this.ejected === undefined && this.#routes();
   }
 
+  /** Takes the candidate out on this host; returns false where that isn't to be recorded any more. */
+  eject(reason: string): boolean {
+    if (this.state.status === 'ended' || this.ejected !== undefined) return false;
+    this.ejected = reason;
+    return true;
+  }
+
+  /** Checks the candidate while it is live; resolves to true when it has to be taken out. */
+  async check(): Promise<boolean> {
+    const { checkCandidate, isLive } = this.#options;
+    const { model, plan, status } = this.state;
+    if (status === 'ended' || this.ejected !== undefined || checkCandidate === undefined)
+      return false;
+    if (!isLive(model, plan.candidate)) return false;
+    const problem = await checkCandidate(model, plan.candidate);
+    return problem !== undefined && this.eject(problem);
+  }
+
   route(key: string | undefined): RolloutChoice | undefined {
     const { state, ejected } = this;
     const { plan, model } = state;

@@ -36,6 +36,13 @@ export interface RolloutRunnerOptions {
   readonly labelOf?:
     | ((model: string, version: string, outputs: readonly Tensor[]) => string | undefined)
     | undefined;
+  /**
+   * Checks a candidate that is live, such as by its golden examples, and returns what is wrong with it; called at the interval of the verdicts. A candidate with a
+   * fault is taken out at once. A check that rejects says nothing.
+   * @defaultValue no check
+   */
+  readonly checkCandidate?:
+    ((model: string, version: string) => Promise<string | undefined>) | undefined;
   /** Called for each change, of this process or another one. */
   readonly onEvent?: ((event: RolloutEvent) => void) | undefined;
   /** Called when the store or the alias can't be read or written; the split stays as it is. */
@@ -76,6 +83,7 @@ export function checkRunnerOptions(options: RolloutRunnerOptions) {
     championOf: 'required',
     promote: 'required',
     labelOf: 'optional',
+    checkCandidate: 'optional',
     onEvent: 'optional',
     onError: 'optional',
     pollIntervalMs: 'optional',
@@ -87,6 +95,7 @@ export function checkRunnerOptions(options: RolloutRunnerOptions) {
   const {
     alias = 'champion',
     labelOf = () => undefined,
+    checkCandidate,
     onEvent = () => undefined,
     onError = () => undefined,
     pollIntervalMs = 5000,
@@ -99,7 +108,8 @@ export function checkRunnerOptions(options: RolloutRunnerOptions) {
   for (const [name, value] of Object.entries(intervals)) {
     checkInteger(`RolloutRunner: ${name}`, value, 1, DAY_MS);
   }
-  return { ...options, ...intervals, alias, labelOf, onEvent, onError, now, random };
+  const functions = { labelOf, checkCandidate, onEvent, onError, now, random };
+  return { ...options, ...intervals, ...functions, alias };
 }
 
 /** Options with their defaults. */

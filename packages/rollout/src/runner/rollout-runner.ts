@@ -9,6 +9,7 @@ import { judgeState } from '../verdict/judge-state.ts';
 import { ActiveRollout, type RolloutChoice, type RolloutInference } from './active-rollout.ts';
 import { entryFor } from './apply-verdict.ts';
 import { CountsNames } from './counts-store.ts';
+import { RepeatedTasks } from './repeated-tasks.ts';
 import { rolloutEvent } from './rollout-event.ts';
 import {
   checkRunnerOptions,
@@ -56,9 +57,7 @@ export class RolloutRunner {
   readonly #names: CountsNames;
   /** Last error of each model. */
   readonly #reported = new Map<string, string>();
-  readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #running = new Set<Promise<void>>();
-  #closed = false;
+  readonly #tasks: RepeatedTasks;
 
   constructor(options: RolloutRunnerOptions) {
     this.#options = checkRunnerOptions(options);
@@ -69,15 +68,17 @@ export class RolloutRunner {
       );
     }
     this.#names = new CountsNames(writer);
+    this.#tasks = new RepeatedTasks(this.#options.onError);
   }
 
   /** Begins to follow, count and judge. */
   start(): void {
     const { pollIntervalMs, flushIntervalMs, judgeIntervalMs, random } = this.#options;
-    this.#repeat(0, pollIntervalMs, () => this.poll());
-    this.#repeat(flushIntervalMs, flushIntervalMs, () => this.flush());
+    this.#tasks.repeat(0, pollIntervalMs, () => this.poll());
+    this.#tasks.repeat(flushIntervalMs, flushIntervalMs, () => this.flush());
     // At random times, so that mostly one process of a fleet judges with new counts.
-    this.#repeat(random() * judgeIntervalMs, judgeIntervalMs, () => this.judge());
+    this.#tasks.repeat(random() * judgeIntervalMs, judgeIntervalMs, () => this.judge());
+    this.#tasks.repeat(judgeIntervalMs, judgeIntervalMs, () => this.check());
   }
 
   /** Chooses the version of a request; undefined where no rollout does, so that the alias decides. */
@@ -89,7 +90,14 @@ export class RolloutRunner {
   finished(inference: RolloutInference): void {
     const active = this.#active.get(inference.model);
     if (active?.count(inference) !== true) return;
-    this.#track(this.#end(active));
+    this.#tasks.track(this.#end(active));
+  }
+
+  /** Takes a candidate out that this process can't serve, such as one that answers its golden examples in another way when it is loaded. */
+  takeOut(model: string, version: string, reason: string): void {
+    const active = this.#active.get(model);
+    if (active?.state.plan.candidate !== version || !active.eject(reason)) return;
+    this.#tasks.track(this.#end(active));
   }
 
   /** The last rollout of a model, as this process knows it. */
@@ -115,7 +123,7 @@ export class RolloutRunner {
     }
     const names = new Set(folders.map(({ name }) => name));
     const known = models.filter((model) => names.has(model));
-    for (let at = 0; at < known.length && !this.#closed; at += PARALLEL) {
+    for (let at = 0; at < known.length && !this.#tasks.closed; at += PARALLEL) {
       const some = known.slice(at, at + PARALLEL);
       await Promise.all(some.map((model) => this.#guardModel(model, () => this.#follow(model))));
     }
@@ -132,16 +140,22 @@ export class RolloutRunner {
   /** Judges every rollout from the counts of the fleet, and changes what the verdict says. */
   async judge(): Promise<void> {
     for (const [model] of this.#active) {
-      if (!this.#closed) await this.#guardModel(model, () => this.#judge(model));
+      if (!this.#tasks.closed) await this.#guardModel(model, () => this.#judge(model));
+    }
+  }
+
+  /** Checks every candidate by `checkCandidate`, also while the store is away. */
+  async check(): Promise<void> {
+    for (const active of this.#active.values()) {
+      // Executions that fail are counted as those of requests; a check without a result isn't.
+      const isBroken = await active.check().catch(() => false);
+      if (isBroken) await this.#end(active);
     }
   }
 
   /** Stops, and stores what was counted. */
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
-    await Promise.all(this.#running);
+    await this.#tasks.close();
     await this.flush();
     // Once more: counts that waited for an attempt of the one before.
     await this.flush();
@@ -165,7 +179,7 @@ export class RolloutRunner {
     if (known !== undefined && seen > 0) known.update(state);
     else {
       // The counts of the one before belong to its report.
-      if (known !== undefined) this.#track(known.flush(this.#names));
+      if (known !== undefined) this.#tasks.track(known.flush(this.#names));
       this.#active.set(state.model, new ActiveRollout(log, state, this.#options));
     }
     // A process that starts reports the last change only.
@@ -266,30 +280,5 @@ export class RolloutRunner {
       this.#reported.set(model, message);
       this.#options.onError(error);
     }
-  }
-
-  async #guard(task: () => Promise<void>): Promise<void> {
-    try {
-      await task();
-    } catch (error) {
-      this.#options.onError(error);
-    }
-  }
-
-  #track(task: Promise<void>): void {
-    this.#running.add(task);
-    void task.finally(() => this.#running.delete(task));
-  }
-
-  #repeat(delayMs: number, intervalMs: number, task: () => Promise<void>): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      const run = this.#guard(task).finally(() => {
-        if (!this.#closed) this.#repeat(intervalMs, intervalMs, task);
-      });
-      this.#track(run);
-    }, delayMs);
-    timer.unref();
-    this.#timers.add(timer);
   }
 }

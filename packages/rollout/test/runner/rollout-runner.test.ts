@@ -105,6 +105,44 @@ describe('RolloutRunner', () => {
     expect(failed).toBe(before);
   });
 
+  it('takes a candidate out at once that a check finds broken, also of a shadow, and not for a check that throws', async () => {
+    for (const kind of ['canary', 'shadow'] as const) {
+      const fleet = new SimulatedFleet(40);
+      await fleet.start({ kind, steps: [{ share: 0.5 }] });
+      await fleet.run(1);
+      const [first] = fleet.runners;
+      fleet.checkCandidate = () => {
+        throw new Error('the queue is full');
+      };
+      await first?.check();
+      expect((await fleet.state()).status).toBe('running');
+      fleet.checkCandidate = (version) => `golden example 2 differs in version ${version}`;
+      fleet.live.delete('4');
+      await first?.check();
+      expect((await fleet.state()).status).toBe('running');
+      fleet.live.add('4');
+      await first?.check();
+      const state = await fleet.state();
+      expect(state.result).toBe('rolled back');
+      expect(last(state)?.reason).toBe('golden example 2 differs in version 4 (host-1)');
+      expect(first?.candidateOf('churn')).toBeUndefined();
+    }
+  });
+
+  it('a candidate that a process can not serve is taken out, and no other version', async () => {
+    const fleet = new SimulatedFleet(41);
+    await fleet.start();
+    const [first] = fleet.runners;
+    first?.takeOut('churn', '3', 'another version');
+    first?.takeOut('digits', '4', 'another model');
+    first?.takeOut('churn', '4', 'golden example 0');
+    first?.takeOut('churn', '4', 'again');
+    await fleet.close();
+    const state = await fleet.state();
+    expect(changes(state)).toEqual(['started', 'rolled back']);
+    expect(last(state)?.reason).toBe('golden example 0 (host-1)');
+  });
+
   it('does not blame the candidate for failures that the baseline has as well', async () => {
     const fleet = new SimulatedFleet(5);
     await fleet.start({ steps: [{ share: 0.5 }] });

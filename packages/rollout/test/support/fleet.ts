@@ -34,6 +34,8 @@ export class SimulatedFleet {
   /** Called at a promotion; may throw. */
   onPromote: () => void = () => undefined;
   promotions = 0;
+  /** Checks the candidate on each process; may throw. */
+  checkCandidate: (version: string) => string | undefined = () => undefined;
   readonly events: RolloutEvent[] = [];
   readonly errors: unknown[] = [];
   runners: RolloutRunner[];
@@ -64,6 +66,7 @@ export class SimulatedFleet {
       },
       labelOf: (_model, _version, [output]) =>
         output?.datatype === 'BYTES' ? new TextDecoder().decode(output.data[0]) : undefined,
+      checkCandidate: async (_, version) => Promise.resolve(this.checkCandidate(version)),
       onEvent: (event) => this.events.push(event),
       onError: (error) => this.errors.push(error),
       now: () => this.now,

@@ -170,6 +170,19 @@ export class ModelServer {
     return this.#models.get(model).model.live.map(({ label }) => label.version);
   }
 
+  /**
+   * Runs the golden examples of a live version again, beside its requests and after all that wait: a version whose session or upstream changes while it serves
+   * answers them in another way than at its load.
+   *
+   * @returns the first difference, such as `golden example 0 differs: output "y" is 4 at element 0, expected 3 within 0.0003`; undefined without one
+   * @throws ServingError `ERR_SERVING_MODEL_NOT_FOUND`, `ERR_SERVING_VERSION_NOT_FOUND`, and what an execution throws, which says nothing about the outputs.
+   */
+  async checkGoldenExamples(model: string, version: string): Promise<string | undefined> {
+    const { requestTimeoutMs } = this.#options;
+    const mismatch = await this.find({ model, version }).checkGoldenExamples(requestTimeoutMs);
+    return mismatch && `golden example ${mismatch.index} differs: ${mismatch.difference}`;
+  }
+
   /** The tracer of the options; it never throws. */
   get tracer(): InferenceTracer | undefined {
     return this.#options.tracer;

@@ -18,10 +18,12 @@ import type { InferenceTracer } from '../inference/inference-tracer.ts';
 import type { TraceCarrier } from '../inference/trace-context.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { BatchLimits } from '../scheduling/batch-limits.ts';
+import { LAST_PRIORITY } from '../scheduling/priority-queue.ts';
 import { Scheduler } from '../scheduling/scheduler.ts';
 import type { Outcome, Submission } from '../scheduling/ticket.ts';
 import type { GoldenExample, VersionManifest } from '../source/model-source.ts';
 import type { BatchingDecision } from '../warm-up/decide-batching.ts';
+import { findGoldenMismatch, type GoldenMismatch } from '../warm-up/find-golden-mismatch.ts';
 import { countRows } from './count-rows.ts';
 import { asEmptyInput, failureCode, failureReason } from './failure-reason.ts';
 import { QueueShare } from './queue-share.ts';
@@ -221,6 +223,21 @@ export class LoadedVersion {
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#onIdle?.();
     }
+  }
+
+  /**
+   * Runs the golden examples again, each alone and after every waiting request, and returns the first that differs.
+   *
+   * @param timeoutMs - limit of each example
+   */
+  checkGoldenExamples(timeoutMs: number): Promise<GoldenMismatch | undefined> {
+    return findGoldenMismatch(this.goldenExamples, async (inputs) => {
+      const { outputs } = await this.#submit({
+        ...{ inputs, rows: countRows(inputs), deadlineAt: performance.now() + timeoutMs },
+        ...{ priority: LAST_PRIORITY, isAlone: true },
+      });
+      return outputs;
+    });
   }
 
   /** Waits until nothing is in flight, `timeoutMs` at most, then closes the runtime. */

@@ -15,6 +15,8 @@ export interface Submission {
   /** 1 is the highest; 0 stands for the lowest, as in the protocol. */
   readonly priority?: number | undefined;
   readonly requestId?: string | undefined;
+  /** True if it must not share an execution with others. */
+  readonly isAlone?: boolean | undefined;
   /** Request whose trace context upstreams get. */
   readonly trace?: TraceCarrier | undefined;
   readonly signal?: CancelSignal | undefined;
@@ -36,7 +38,7 @@ export class Ticket {
   readonly inputs: readonly Tensor[];
   readonly requestId: string | undefined;
   readonly trace: TraceCarrier | undefined;
-  /** Length of the first dimension of every input; undefined when they differ, so that it can't share a batch. */
+  /** Length of the first dimension of every input; undefined when they differ or it runs alone, so that it can't share a batch. */
   readonly rows: number | undefined;
   /** Rows that statistics and metrics count. */
   readonly countedRows: number;
@@ -60,12 +62,12 @@ export class Ticket {
 
   /** `onCancel` is called when the client disconnects before its request was answered. */
   constructor(submission: Submission, onCancel: (ticket: Ticket) => void) {
-    const { inputs, rows, requestId, trace, signal } = submission;
+    const { inputs, rows, requestId, isAlone, trace, signal } = submission;
     this.inputs = inputs;
     this.#submission = submission;
     this.requestId = requestId;
     this.trace = trace;
-    this.rows = commonRows(inputs);
+    this.rows = isAlone === true ? undefined : commonRows(inputs);
     this.countedRows = rows;
     this.bytes = countBytes(inputs);
     this.shapeKey = shapeKeyOf(inputs);

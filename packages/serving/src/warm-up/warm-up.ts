@@ -1,20 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decodeTensor, type Tensor } from '@fairlead/signature';
+import type { Tensor } from '@fairlead/signature';
 import type { Execution, Runtime } from '../runtime/runtime.ts';
 import type { BatchLimits } from '../scheduling/batch-limits.ts';
 import { ServingError } from '../errors/serving-error.ts';
-import { compareTensors } from './compare-tensors.ts';
 import {
   decideBatching,
   decideWithoutTrial,
   type BatchingDecision,
   type BatchingFacts,
 } from './decide-batching.ts';
+import { findGoldenMismatch } from './find-golden-mismatch.ts';
 import { findSuitableInputs } from './find-suitable-inputs.ts';
 import type { VersionManifest } from '../source/model-source.ts';
 import { tryRows } from './try-rows.ts';
 
-const DEFAULT_TOLERANCE = 1e-4;
 /** Part of the time for the warm-up after which the rows are tried no further. */
 const TRIAL_SHARE = 1 / 4;
 /** The same, in milliseconds, where the graph has shown already that rows are independent. */
@@ -103,18 +102,16 @@ async function runGoldenExamples(
   execute: (inputs: readonly Tensor[]) => Promise<Execution>,
 ): Promise<readonly (readonly Tensor[])[]> {
   const known: (readonly Tensor[])[] = [];
-  for (const [index, example] of goldenExamples.entries()) {
-    const { tolerance = DEFAULT_TOLERANCE } = example;
-    const inputs = example.inputs.map(decodeTensor);
+  const mismatch = await findGoldenMismatch(goldenExamples, async (inputs) => {
     const { outputs } = await execute(inputs);
-    const difference = compareTensors(example.outputs.map(decodeTensor), outputs, tolerance);
-    if (difference !== undefined) {
-      throw new ServingError(
-        'ERR_SERVING_GOLDEN_MISMATCH',
-        `model "${model}" version ${version}: golden example ${index}: ${difference}`,
-      );
-    }
     known.push(inputs);
+    return outputs;
+  });
+  if (mismatch !== undefined) {
+    throw new ServingError(
+      'ERR_SERVING_GOLDEN_MISMATCH',
+      `model "${model}" version ${version}: golden example ${mismatch.index}: ${mismatch.difference}`,
+    );
   }
   return known;
 }

@@ -23,6 +23,8 @@ export interface Script {
   /** False if versions can not be loaded. */
   unloadable?: boolean;
   executions?: number;
+  /** Added to the output for x. */
+  errorOf?: (x: number) => number;
   /** @defaultValue 4 */
   readonly concurrency?: number;
 }
@@ -47,7 +49,7 @@ export function scriptedRuntime(scripts: Readonly<Record<string, Script>>): Runt
           const outputs = inputs.map(({ shape, data }): Tensor => {
             const values = Float32Array.from(
               data as Float32Array,
-              (x) => 2 * x + 100 * (version - 1),
+              (x) => 2 * x + 100 * (version - 1) + (script.errorOf?.(x) ?? 0),
             );
             return { name: 'y', datatype: 'FP32', shape, data: values };
           });
