@@ -46,7 +46,8 @@ export interface AthenaTables {
 }
 
 /**
- * Writes the statements that make tables in Athena, with partitions by projection: no crawler, and no statement for new hours.
+ * Writes the statements that make tables in Athena, with partitions by projection: no crawler, and no statement for new hours;
+ * and a view of the captured requests with their labels.
  *
  * Source: https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html
  *
@@ -90,6 +91,7 @@ export function athenaDdl({
     list([
       ['request_id', 'string'],
       ['row', 'int'],
+      ['default_row', 'boolean'],
       ['label', 'string'],
       ['observed_at', 'bigint'],
       ['received_at', 'bigint'],
@@ -99,7 +101,26 @@ export function athenaDdl({
     "ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'",
     `LOCATION ${literal(labelRoot)}`,
     `TBLPROPERTIES (\n${properties({ ...dates, 'storage.location.template': `${labelRoot}date=\${date}/` })}\n);`,
+    '',
+    labeledView(name, labels),
   ].join('\n');
+}
+
+/**
+ * The captured requests with their labels: the one that was observed last, of equal times the one that was received last. A label
+ * without its row doesn't count for a request with several rows.
+ */
+function labeledView(captures: string, labels: string): string {
+  return `CREATE OR REPLACE VIEW "${captures}_labeled" AS
+SELECT c.*, l.label
+FROM "${captures}" c
+LEFT JOIN (
+  SELECT request_id, "row", max_by(label, ROW(observed_at, received_at)) AS label
+  FROM "${labels}"
+  WHERE NOT coalesce(default_row, false)
+    OR request_id NOT IN (SELECT request_id FROM "${captures}" WHERE "row" = 1)
+  GROUP BY request_id, "row"
+) l ON l.request_id = c.request_id AND l."row" = c."row";`;
 }
 
 function columnType({ name, datatype, depth }: CapturedColumn): readonly [string, string] {

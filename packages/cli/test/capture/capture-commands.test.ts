@@ -517,6 +517,7 @@ test('the DDL of a version names its columns, partitions and location, without t
     CREATE EXTERNAL TABLE IF NOT EXISTS \`churn_labels\` (
       \`request_id\` string,
       \`row\` int,
+      \`default_row\` boolean,
       \`label\` string,
       \`observed_at\` bigint,
       \`received_at\` bigint
@@ -531,6 +532,17 @@ test('the DDL of a version names its columns, partitions and location, without t
       'projection.date.range' = '2026-11-28,NOW',
       'storage.location.template' = 's3://models/prod/labels/model=churn/date=\${date}/'
     );
+
+    CREATE OR REPLACE VIEW "churn_1_labeled" AS
+    SELECT c.*, l.label
+    FROM "churn_1" c
+    LEFT JOIN (
+      SELECT request_id, "row", max_by(label, ROW(observed_at, received_at)) AS label
+      FROM "churn_labels"
+      WHERE NOT coalesce(default_row, false)
+        OR request_id NOT IN (SELECT request_id FROM "churn_1" WHERE "row" = 1)
+      GROUP BY request_id, "row"
+    ) l ON l.request_id = c.request_id AND l."row" = c."row";
     "
   `);
 });
@@ -557,4 +569,53 @@ test('the DDL escapes its location, and refuses names that Athena does not tell 
   expect(() => athenaDdl({ ...tables, columns: ['input_Age', 'input_age'].map(column) })).toThrow(
     'there would be two columns "input_age"',
   );
+});
+
+test('the view for Athena and the SQL in the README of the package give each request the label that counts', async () => {
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const { LabelStore, captureFolder, capturedColumns } = await import('@fairlead/capture');
+  const folder = temporaryFolder();
+  const at = Date.now() - 60_000;
+  await captureRequests(folder, { model: 'churn', version: '1' }, [
+    { id: 'one-row', at, rows: 1 },
+    { id: 'two-rows', at },
+  ]);
+  const labels = new LabelStore({ objects: captureFolder(join(folder, 'captured')) });
+  const received = [
+    { requestId: 'one-row', label: 'old', observedAt: 1000 },
+    { requestId: 'one-row', label: 'new', observedAt: 2000 },
+    { requestId: 'two-rows', row: 0, label: 'first', observedAt: 1000 },
+    { requestId: 'two-rows', label: 'without a row', observedAt: 2000 },
+  ];
+  for (const each of received) await labels.add('churn', [each]);
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  const captured = join(folder, 'captured');
+  await connection.run(
+    `CREATE TABLE churn_1 AS SELECT * FROM read_parquet('${captured}/captures/model=churn/version=1/**/*.parquet')`,
+  );
+  await connection.run(
+    `CREATE TABLE churn_labels AS SELECT * FROM read_json('${captured}/labels/model=churn/*/*.jsonl')`,
+  );
+  const ddl = athenaDdl({
+    ...{ model: 'churn', version: 1, location: 's3://models' },
+    columns: capturedColumns(signature),
+    folders: { captures: 'captures', labels: 'labels' },
+    since: new Date(0),
+  });
+  await connection.run(ddl.slice(ddl.indexOf('CREATE OR REPLACE VIEW')));
+  const rowsOf = async (sql: string) => (await connection.runAndReadAll(sql)).getRowsJson();
+  const columns = 'request_id, "row", label';
+  expect(await rowsOf(`SELECT ${columns} FROM churn_1_labeled ORDER BY ALL`)).toEqual([
+    ['one-row', 0, 'new'],
+    ['two-rows', 0, 'first'],
+    ['two-rows', 1, null],
+  ]);
+  const readme = readFileSync(new URL('../../../capture/README.md', import.meta.url), 'utf8');
+  const [, sql = ''] = /```sql\n(SELECT c\.\*.*?)```/su.exec(readme) ?? [];
+  const local = sql.replaceAll(/'(captures|labels)\//gu, `'${captured}/$1/`);
+  expect(await rowsOf(`SELECT ${columns} FROM (${local}) ORDER BY ALL`)).toEqual([
+    ['one-row', 0, '"new"'],
+    ['two-rows', 0, '"first"'],
+  ]);
+  connection.closeSync();
 });
