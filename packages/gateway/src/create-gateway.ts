@@ -133,7 +133,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const http = { ...shared, ...app, jobs: jobs?.handler, tracing, logger };
   const server = createHttpServer(settings, http);
 
-  const startGrpc = () => openGrpc(settings, models, guard, { ...shared, onError });
+  const startGrpc = () => openGrpc(settings, models, guard, { ...shared, tracing, onError });
   const listener = new Listener(settings, server, startGrpc, logger);
 
   async function load(): Promise<void> {

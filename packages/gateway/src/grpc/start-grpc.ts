@@ -14,6 +14,7 @@ import type { Guard } from '../access/guard.ts';
 import type { RoutingKeys } from '../access/routing-keys.ts';
 import { isInherited, listenOn } from '../listening/listen-on.ts';
 import type { GrpcListener } from '../listening/listener.ts';
+import type { Tracing } from '../monitoring/open-tracing.ts';
 import { forSetting, SettingsError } from '../settings/settings-error.ts';
 import type { Settings } from '../settings/settings.ts';
 
@@ -22,6 +23,7 @@ interface GrpcDependencies {
   readonly bodies: BodyMemory;
   readonly codec: CodecPool;
   readonly routingKeys: RoutingKeys;
+  readonly tracing: Tracing | undefined;
   readonly onError: (error: unknown) => void;
 }
 
@@ -39,7 +41,7 @@ export async function startGrpc(
   }: Settings,
   models: ModelServer,
   guard: Guard,
-  { bodies, codec, routingKeys, onError }: GrpcDependencies,
+  { bodies, codec, routingKeys, tracing, onError }: GrpcDependencies,
 ): Promise<GrpcListener | undefined> {
   if (grpcListen === undefined) return undefined;
   const requestId = requestIds();
@@ -51,6 +53,7 @@ export async function startGrpc(
     maxMessageBytes,
     requestId,
     routingKey: (call) => routingKeys.ofCall(call, requestId(call)),
+    ...(tracing && { calls: tracing.calls }),
     onError,
   });
   const server = new Server({

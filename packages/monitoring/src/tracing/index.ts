@@ -1,5 +1,10 @@
 export { requestTracing } from './request-tracing.ts';
-export type { RequestSpanIds, RequestTracing, RequestTracingOptions } from './request-tracing.ts';
+export type {
+  CallTracer,
+  RequestSpanIds,
+  RequestTracing,
+  RequestTracingOptions,
+} from './request-tracing.ts';
 export type {
   InferenceTracer,
   TracedEncoding,

@@ -5,6 +5,7 @@ import {
   SpanKind,
   SpanStatusCode,
   trace,
+  type Attributes,
   type Span,
   type TextMapGetter,
   type TextMapPropagator,
@@ -16,8 +17,8 @@ import { firstPass } from '../first-pass.ts';
 import { knownMethods } from '../known-methods.ts';
 import { onRequestEnd, requestPath, type RequestOutcome } from '../request-end.ts';
 import { SpanInferenceTracer } from './inference-tracer.ts';
-import { readEpochMs, type RequestSpans } from './request-spans.ts';
-import type { InferenceTracer } from './traced-inference.ts';
+import { readEpochMs, type RequestSpan, type RequestSpans } from './request-spans.ts';
+import type { InferenceTracer, TracedRequest } from './traced-inference.ts';
 
 /** Ids of the span of a request. */
 export interface RequestSpanIds {
@@ -54,13 +55,27 @@ export interface RequestTracingOptions {
    * Called with the span of a request that is recorded, before the request is handled: `adoptTrace` of `@fairlead/serving`
    * makes it the parent of the spans of upstreams.
    */
-  readonly onSpan?: (req: IncomingMessage, ids: RequestSpanIds) => void;
+  readonly onSpan?: (req: TracedRequest, ids: RequestSpanIds) => void;
+}
+
+/** Calls of gRPC; structurally the same as the interface of `@fairlead/serving/grpc`. */
+export interface CallTracer {
+  /**
+   * Creates the span of a call.
+   *
+   * @param method - such as `inference.GRPCInferenceService/ModelInfer`
+   */
+  started(carrier: TracedRequest, method: string): void;
+  /** Ends it with a status of gRPC, 0 for a success. */
+  ended(carrier: TracedRequest, status: number): void;
 }
 
 /** Spans of requests, and of the steps of inferences below them. */
 export interface RequestTracing {
   /** Creates the span of a request; put it first. */
   readonly middleware: (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
+  /** The option `calls` of an `inferenceService`. */
+  readonly calls: CallTracer;
   /** The option `tracer` of a `ModelServer`. */
   readonly inference: InferenceTracer;
 }
@@ -74,7 +89,7 @@ const optionNames: OptionNames<RequestTracingOptions> = {
 };
 
 /**
- * Creates spans of OpenTelemetry for requests: `POST predict` → `infer` → `decode`, `queue`, `execute`, and `encode`. An execution of
+ * Creates spans of OpenTelemetry for requests, over HTTP and gRPC: `POST predict` → `infer` → `decode`, `queue`, `execute`, and `encode`. An execution of
  * several requests has links to all of them. The W3C trace context of a client is continued.
  *
  * The spans of steps are made after a request ended, and only for recorded ones: other requests cost next to nothing.
@@ -106,32 +121,66 @@ export function requestTracing(options: RequestTracingOptions = {}): RequestTrac
   }
   const requests: RequestSpans = new WeakMap();
   const isFirstPass = firstPass();
+  /** Creates the span of a request; undefined where it isn't recorded. */
+  const start = (
+    req: TracedRequest,
+    name: string,
+    attributes: Attributes,
+  ): RequestSpan | undefined => {
+    const epochMs = readEpochMs();
+    const startTime = epochMs + performance.now();
+    const parent = propagator.extract(ROOT_CONTEXT, req.headers, headerGetter);
+    const span = tracer.startSpan(name, { kind: SpanKind.SERVER, startTime, attributes }, parent);
+    if (!span.isRecording()) return undefined;
+    const started = { span, epochMs };
+    requests.set(req, started);
+    const { traceId, spanId } = span.spanContext();
+    onSpan(req, { traceId, spanId, sampled: true });
+    return started;
+  };
 
   return {
     middleware(req, res, next) {
       const path = requestPath(req);
       if (isFirstPass(res) && !ignore(path)) {
-        const epochMs = readEpochMs();
         const { name, attributes } = describeRequest(req, groupOf(routeGroup(path, req)));
-        const startTime = epochMs + performance.now();
-        const parent = propagator.extract(ROOT_CONTEXT, req.headers, headerGetter);
-        const options = { kind: SpanKind.SERVER, startTime, attributes };
-        const span = tracer.startSpan(name, options, parent);
-        if (span.isRecording()) {
-          requests.set(req, { span, epochMs });
-          const { traceId, spanId } = span.spanContext();
-          onSpan(req, { traceId, spanId, sampled: true });
+        const started = start(req, name, attributes);
+        if (started !== undefined) {
           onRequestEnd(res, (outcome) => {
-            setStatus(span, res.statusCode, outcome);
-            span.end(epochMs + performance.now());
+            setStatus(started.span, res.statusCode, outcome);
+            started.span.end(started.epochMs + performance.now());
           });
         }
       }
       next();
     },
+    calls: {
+      started(carrier, method) {
+        const [service = '', name = ''] = method.split('/');
+        start(carrier, method, {
+          'rpc.system': 'grpc',
+          'rpc.service': service,
+          'rpc.method': name,
+        });
+      },
+      ended(carrier, status) {
+        const started = requests.get(carrier);
+        if (started === undefined) return;
+        started.span.setAttribute('rpc.grpc.status_code', status);
+        if (faults.has(status)) started.span.setStatus({ code: SpanStatusCode.ERROR });
+        started.span.end(started.epochMs + performance.now());
+      },
+    },
     inference: new SpanInferenceTracer(tracer, requests),
   };
 }
+
+/**
+ * Statuses of gRPC that are faults of the server: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS.
+ *
+ * Source: https://opentelemetry.io/docs/specs/semconv/rpc/grpc/
+ */
+const faults: ReadonlySet<number> = new Set([2, 4, 12, 13, 14, 15]);
 
 const headerGetter: TextMapGetter<IncomingHttpHeaders> = {
   keys: (headers) => Object.keys(headers),

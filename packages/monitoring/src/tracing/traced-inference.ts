@@ -1,6 +1,8 @@
-/** Request of `node:http` or its like; spans belong to it. */
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Request of `node:http` or its like, such as a call of gRPC; spans belong to it. */
 export interface TracedRequest {
-  readonly headers: object;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /** Execution that answered a request, maybe with others; structurally the same as in `@fairlead/serving`. */

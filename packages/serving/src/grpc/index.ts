@@ -1,3 +1,4 @@
+export type { CallTracer } from './call-trace.ts';
 export type { GrpcServerLimits } from './grpc-server-options.ts';
 export { grpcServerOptions } from './grpc-server-options.ts';
 export type { Admission, GrpcService, GuardedGrpcService, IncomingCall } from './grpc-service.ts';

@@ -1,10 +1,11 @@
 import type { OptionNames } from '@fairlead/signature';
 import { CodecPool } from '../codec/codec-pool.ts';
 import type { Codec } from '../codec/codec.ts';
-import { checkFunctions, returnsText } from '../errors/check-functions.ts';
+import { checkFunctions, checkMethods, returnsText } from '../errors/check-functions.ts';
 import { checkInteger, checkOptions, MAX_INT32 } from '../errors/check-options.ts';
 import { safeListener, warnOfFailure } from '../errors/safe-listener.ts';
 import { BodyMemory } from '../protocol/body-memory.ts';
+import { safeCallTracer, type CallTracer } from './call-trace.ts';
 import type { Admission, IncomingCall } from './grpc-service.ts';
 
 /** Options of {@link inferenceService}. */
@@ -52,6 +53,11 @@ export interface InferenceServiceOptions {
    * @defaultValue the client of the admission, else the id of the request
    */
   readonly routingKey?: (call: IncomingCall) => string | undefined;
+  /**
+   * Receives the calls of `ModelInfer`, such as `calls` of `requestTracing` in `@fairlead/monitoring/tracing`.
+   * @defaultValue none
+   */
+  readonly calls?: CallTracer;
   /** Called for internal errors of the server, whose details clients don't see. */
   readonly onError?: (error: unknown) => void;
 }
@@ -66,11 +72,13 @@ const optionNames: OptionNames<InferenceServiceOptions> = {
   maxMessageBytes: 'optional',
   requestId: 'optional',
   routingKey: 'optional',
+  calls: 'optional',
   onError: 'optional',
 };
 
 /** Options with their defaults. */
-export type ResolvedInferenceServiceOptions = Required<InferenceServiceOptions>;
+export type ResolvedInferenceServiceOptions = Required<Omit<InferenceServiceOptions, 'calls'>> &
+  Pick<InferenceServiceOptions, 'calls'>;
 
 /**
  * Checks the options and adds the defaults.
@@ -90,11 +98,13 @@ export function resolveInferenceServiceOptions(
     maxMessageBytes = 16 * 1024 * 1024,
     requestId = () => undefined,
     routingKey = () => undefined,
+    calls,
     onError = () => undefined,
   } = checkOptions('inferenceService', options, optionNames);
   checkInteger('receiveTimeoutMs', receiveTimeoutMs, 1, MAX_INT32);
   checkInteger('maxMessageBytes', maxMessageBytes, 1, MAX_INT32);
   checkFunctions({ admit, requestId, routingKey, onError });
+  checkMethods('calls', calls, ['started', 'ended']);
   const limits = { receiveTimeoutMs, bodies, codec, maxMessageBytes };
   const functions = {
     admit,
@@ -102,5 +112,11 @@ export function resolveInferenceServiceOptions(
     routingKey: returnsText('routingKey', routingKey),
     onError: safeListener(onError, warnOfFailure('onError')),
   };
-  return { serverName, serverVersion, ...functions, ...limits };
+  return {
+    serverName,
+    serverVersion,
+    ...functions,
+    ...limits,
+    ...(calls && { calls: safeCallTracer(calls) }),
+  };
 }

@@ -2,6 +2,7 @@ import { checkMethod } from '../errors/check-options.ts';
 import type { ModelServer } from '../model-server/model-server.ts';
 import { admissionInterceptor, type Admissions } from './admission-interceptor.ts';
 import type { GuardedGrpcService } from './grpc-service.ts';
+import { carrierOf } from './call-trace.ts';
 import { inferenceMethods } from './inference-methods.ts';
 import {
   resolveInferenceServiceOptions,
@@ -49,20 +50,24 @@ export function inferenceService(
 ): GuardedGrpcService {
   checkMethod('inferenceService', 'a ModelServer', models, 'route');
   const resolved = resolveInferenceServiceOptions(options);
-  const { admit, onError, ...limits } = resolved;
+  const { admit, onError, calls, ...limits } = resolved;
   const service = loadService('open-inference.proto', SERVICE);
   const admissions: Admissions = new WeakMap();
   const methods = Object.entries(inferenceMethods(models, resolved)).map(([method, answer]) => {
     const defined = service[method];
     if (defined === undefined) throw new TypeError(`the service has no method ${method}`);
     const isInfer = method === 'ModelInfer';
-    const handler = unaryHandler(async (call: RawCall) => {
+    const answerCall = async (call: RawCall): Promise<unknown> => {
+      if (isInfer) calls?.started(carrierOf(call.metadata), `${SERVICE}/${method}`);
       const admission = admissions.get(call.metadata) ?? (await admit(incomingOf(method, call)));
       const message = isInfer
         ? call.request
         : decodeSmallMessage(call.request, defined.requestDeserialize);
       return answer(message as never, call, admission);
-    }, onError);
+    };
+    const handler = unaryHandler(answerCall, onError, ({ metadata }, code) => {
+      if (isInfer) calls?.ended(carrierOf(metadata), code);
+    });
     // Nothing of a call is decoded before it is admitted, and an error of decoding is an error of the client.
     const definition = {
       ...defined,

@@ -8,6 +8,7 @@ import type { InferenceExchange } from '../protocol/protocol.ts';
 import { resultHeaders } from '../protocol/respond.ts';
 import { runExchange } from '../protocol/run-exchange.ts';
 import { CallPresence } from './call-presence.ts';
+import { carrierOf } from './call-trace.ts';
 import { decodeInferMessage, type DecodedMessage } from './decode-infer-message.ts';
 import { encodeModelInfer } from './encode-model-infer.ts';
 import type { Admission } from './grpc-service.ts';
@@ -58,6 +59,7 @@ export async function modelInfer(
   const model = models.route(target, key);
   model.refuseIfFull(client);
   const presence = new CallPresence(call);
+  const trace = carrierOf(call.metadata);
   const ofClient = new ClientCodec(codec, () => client);
   const context = {
     signal: presence,
@@ -66,6 +68,7 @@ export async function modelInfer(
     routingKey: key,
     timeoutMs: timeoutOf(call),
     requestId: id,
+    trace,
   };
   try {
     const { result, decoded } = await runExchange(EXCHANGE, bytes, model, context, ofClient);
@@ -74,9 +77,12 @@ export async function modelInfer(
     for (const name in headers) metadata.set(name, headers[name] ?? '');
     call.sendMetadata(metadata);
     const { raw } = decoded;
-    return isLarge(result.outputs)
+    const startedAt = performance.now();
+    const encoded = isLarge(result.outputs)
       ? await ofClient.run('encodeModelInfer', result, raw)
       : encodeModelInfer(result, raw);
+    models.tracer?.encoded({ trace, startedAt, endedAt: performance.now() });
+    return encoded;
   } finally {
     // The response is passed to the call on this turn of the event loop.
     setImmediate(() => {
