@@ -62,6 +62,7 @@ export const deployment = defineDeployment({
     environment: {
       FAIRLEAD_REGISTRY: '/var/lib/fairlead/registry', // or s3://bucket/prefix
       FAIRLEAD_KEYS_FILE: '/etc/fairlead/keys.json',
+      FAIRLEAD_STATE_FOLDER: '/var/lib/fairlead/records', // counts of requests wait there, for drift reports
     },
   },
 });
