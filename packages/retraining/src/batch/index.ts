@@ -1,0 +1,2 @@
+export { batchRunner } from './batch-runner.ts';
+export type { BatchRunnerOptions } from './batch-runner.ts';
