@@ -5,17 +5,27 @@ export { KeySample } from './counts/key-sample.ts';
 export type { KeySampleDocument, KeySampleOptions } from './counts/key-sample.ts';
 export { StepCounts } from './counts/step-counts.ts';
 export type {
+  CountedOutcome,
   CountedRequest,
   EventCounts,
   StepCountsDocument,
   VariantCounts,
 } from './counts/step-counts.ts';
+export type { OutcomeCounts, OutcomeCountsDocument } from './counts/outcome-counts.ts';
+export type {
+  FirstOutcome,
+  OutcomeSample,
+  OutcomeSampleDocument,
+} from './counts/outcome-sample.ts';
+export type { OutcomeMetricInput, OutcomePlanInput } from './plan/read-outcomes.ts';
 export { readPlan } from './plan/read-plan.ts';
 export type { RolloutPlanInput } from './plan/read-plan.ts';
 export type {
   ChangedLabelGuardrail,
   Guardrails,
   LabelGuardrail,
+  OutcomeMetric,
+  OutcomePlan,
   PlanStep,
   RateGuardrail,
   RolloutKind,
@@ -43,7 +53,7 @@ export type {
 export { rolloutHtml } from './report/rollout-html.ts';
 export { CountsReader } from './runner/counts-store.ts';
 export type { RolloutPlace } from './runner/counts-store.ts';
-export type { RolloutChoice, RolloutInference } from './runner/active-rollout.ts';
+export type { RolloutChoice, RolloutInference, RolloutOutcome } from './runner/active-rollout.ts';
 export { RolloutRunner } from './runner/rollout-runner.ts';
 export type { RolloutEvent } from './runner/rollout-event.ts';
 export type { RolloutRunnerOptions } from './runner/rollout-runner-options.ts';
@@ -83,12 +93,16 @@ export type {
 } from './statistics/pseudo-outcomes.ts';
 export { sampleRatioEvidence } from './statistics/sample-ratio.ts';
 export type { SplitCounts } from './statistics/sample-ratio.ts';
+export { describeChange, describeMean } from './verdict/describe-outcome.ts';
 export { judgeRollout } from './verdict/judge-rollout.ts';
 export type { JudgedRollout } from './verdict/judge-rollout.ts';
 export { judgeState } from './verdict/judge-state.ts';
 export type {
+  ExperimentProgress,
   GuardrailResult,
+  OutcomeResult,
   RolloutDecision,
   RolloutVerdict,
   SampleRatioResult,
+  VariantUsers,
 } from './verdict/rollout-verdict.ts';

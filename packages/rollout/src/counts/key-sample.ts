@@ -16,7 +16,8 @@ export interface KeySampleOptions {
   readonly maxKeys: number;
 }
 
-const MAX_LEVEL = 32;
+/** At this level no key is left but that of the hash 0. */
+export const MAX_LEVEL = 32;
 
 /**
  * Distinct keys, such as users with a failed request, in limited memory: all of them, and beyond a limit a sample by hash.
@@ -120,6 +121,7 @@ export class KeySample {
   }
 }
 
-function isSampled(hash: number, level: number): boolean {
+/** Returns whether a key belongs to a level. */
+export function isSampled(hash: number, level: number): boolean {
   return hash < 2 ** (32 - level);
 }

@@ -2,6 +2,8 @@ import { describeValue } from '@fairlead/signature';
 import { checkInteger, invalidOption } from '../check-options.ts';
 import { murmurHash3 } from '../assignment/murmur-hash.ts';
 import { KeySample, type KeySampleDocument } from './key-sample.ts';
+import { CHANGING, OutcomeCounts, type OutcomeCountsDocument } from './outcome-counts.ts';
+import { secondOf } from './outcome-sample.ts';
 
 /** A request that a variant answered, as far as a rollout counts it. */
 export interface CountedRequest {
@@ -10,6 +12,19 @@ export interface CountedRequest {
   readonly key?: string | undefined;
   /** Names of what happened, such as `failure` and `slow`. */
   readonly events: readonly string[];
+  /** Of an A/B test: whether the user keeps the variant in all steps of the plan. Users who change are only counted, not compared. */
+  readonly user?: 'stays' | 'changes' | undefined;
+}
+
+/** An outcome of a user, as far as an A/B test counts it. */
+export interface CountedOutcome {
+  /** Key that the variant was assigned by. */
+  readonly key: string;
+  readonly metric: string;
+  /** A finite number. */
+  readonly value: number;
+  /** Time in milliseconds since the epoch; the first outcome counts. */
+  readonly at: number;
 }
 
 /** Times that something happened, and to which keys. */
@@ -42,6 +57,8 @@ export interface StepCountsDocument {
       }
     >
   >;
+  /** Of an A/B test. */
+  readonly outcomes?: OutcomeCountsDocument;
 }
 
 /** Begin of the events that count predicted labels. */
@@ -85,6 +102,7 @@ export class StepCounts {
   /** Independent of the buckets that assign the variants. */
   readonly #seed: number;
   readonly #variants = new Map<string, MutableCounts>();
+  #outcomes: OutcomeCounts | undefined;
 
   constructor({ rollout, step }: { readonly rollout: string; readonly step: number }) {
     this.rollout = rollout;
@@ -97,19 +115,36 @@ export class StepCounts {
     return this.#variants;
   }
 
+  /** Users and outcomes of an A/B test. */
+  get outcomes(): Pick<OutcomeCounts, 'users' | 'metrics'> | undefined {
+    return this.#outcomes;
+  }
+
   /** Counts a request; more than eight variants are ignored. */
-  add({ variant, key, events }: CountedRequest): void {
+  add({ variant, key, events, user }: CountedRequest): void {
     const counts = this.#variant(variant);
     if (counts === undefined) return;
     counts.requests += 1;
     const hash = key === undefined ? undefined : murmurHash3(key, this.#seed);
     if (hash !== undefined) counts.keys.add(hash);
+    if (hash !== undefined && user !== undefined) {
+      this.#outcomes ??= new OutcomeCounts();
+      this.#outcomes.addUser(user === 'stays' ? variant : CHANGING, hash);
+    }
     for (const name of events) {
       const event = eventOf(counts, name);
       if (event === undefined) continue;
       event.count += 1;
       if (hash !== undefined) event.keys.add(hash);
     }
+  }
+
+  /** Counts an outcome, which may be delivered again: of each key and metric the first one counts. */
+  addOutcome({ key, metric, value, at }: CountedOutcome): void {
+    const hash = murmurHash3(key, this.#seed);
+    this.#outcomes ??= new OutcomeCounts();
+    // −0 and 0 are equal, and stored differently.
+    this.#outcomes.addOutcome(metric, hash, { second: secondOf(at), value: value + 0 });
   }
 
   /**
@@ -122,6 +157,9 @@ export class StepCounts {
       throw invalidOption(
         `Counts of ${other.rollout}, step ${other.step}, can't be merged with those of ${this.rollout}, step ${this.step}.`,
       );
+    }
+    if (other.#outcomes !== undefined) {
+      (this.#outcomes ??= new OutcomeCounts()).merge(other.#outcomes);
     }
     for (const [variant, { requests, keys, events }] of other.#variants) {
       const counts = this.#variant(variant);
@@ -146,7 +184,10 @@ export class StepCounts {
       const document = { requests, keys: keys.toDocument() };
       return [variant, { ...document, events: Object.fromEntries(stored) }] as const;
     });
-    return { rollout: this.rollout, step: this.step, variants: Object.fromEntries(variants) };
+    return {
+      ...{ rollout: this.rollout, step: this.step, variants: Object.fromEntries(variants) },
+      ...(this.#outcomes !== undefined && { outcomes: this.#outcomes.toDocument() }),
+    };
   }
 
   /**
@@ -155,11 +196,12 @@ export class StepCounts {
    * @throws RolloutError `ERR_ROLLOUT_INVALID_OPTION` naming the field that is no such value
    */
   static fromDocument(document: StepCountsDocument): StepCounts {
-    const { rollout, step, variants } = Object(document) as StepCountsDocument;
+    const { rollout, step, variants, outcomes } = Object(document) as StepCountsDocument;
     if (typeof rollout !== 'string') {
       throw invalidOption(`rollout must be a name, got ${describeValue(rollout)}.`);
     }
     const counts = new StepCounts({ rollout, step });
+    if (outcomes !== undefined) counts.#outcomes = OutcomeCounts.fromDocument(outcomes);
     for (const [variant, given] of entriesOf('variants', variants)) {
       const path = `variants[${JSON.stringify(variant)}]`;
       const { requests, keys, events } = Object(given) as typeof given;

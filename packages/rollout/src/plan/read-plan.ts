@@ -1,5 +1,6 @@
-import { closestName, describeValue } from '@fairlead/signature';
-import { RolloutError } from '../rollout-error.ts';
+import { describeValue } from '@fairlead/signature';
+import { choice, fields, integer, invalid, number, type Fields } from './read-fields.ts';
+import { readOutcomes, type OutcomePlanInput } from './read-outcomes.ts';
 import type {
   Guardrails,
   PlanStep,
@@ -18,7 +19,7 @@ export interface RolloutPlanInput {
   readonly candidate: string;
   /** @defaultValue 'key' */
   readonly unit?: 'key' | 'request' | undefined;
-  /** @defaultValue shares of 1, 10 and 50 %, each for 10 minutes and 100 requests at least; of a shadow 10 % */
+  /** @defaultValue shares of 1, 10 and 50 %, each for 10 minutes and 100 requests at least; of a shadow 10 %, of an A/B test 50 % for a day */
   readonly steps?: readonly Partial<PlanStep>[] | undefined;
   /** @defaultValue failures with a margin of 0.5, and a rate of 0.005 tolerated */
   readonly guardrails?:
@@ -30,16 +31,22 @@ export interface RolloutPlanInput {
         readonly changedLabels?: Partial<NonNullable<Guardrails['changedLabels']>> | undefined;
       }
     | undefined;
+  /** Outcomes of an A/B test, which needs them. */
+  readonly outcomes?: OutcomePlanInput | undefined;
   /** @defaultValue 0.05 */
   readonly alpha?: number | undefined;
-  /** @defaultValue 168 (a week) */
+  /** @defaultValue 168 (a week); of an A/B test 672 (four weeks) */
   readonly maxHours?: number | undefined;
 }
 
 const VERSION = /^[1-9]\d{0,15}$/;
 const ALIAS = /^[a-z0-9][a-z0-9._-]{0,127}$/;
 const MAX_STEPS = 20;
-const DEFAULT_SHARES = { canary: [0.01, 0.1, 0.5], shadow: [0.1] };
+/** Users of each step of an A/B test are counted separately. */
+const MAX_EXPERIMENT_STEPS = 5;
+const DEFAULT_SHARES = { canary: [0.01, 0.1, 0.5], shadow: [0.1], experiment: [0.5] };
+const DEFAULT_HOURS = { canary: 168, shadow: 168, experiment: 672 };
+const DAY_MINUTES = 1440;
 
 /**
  * Checks a plan, and fills in the defaults.
@@ -64,32 +71,40 @@ export function readPlan(input: RolloutPlanInput): RolloutPlan {
     'unit',
     'steps',
     'guardrails',
+    'outcomes',
     'alpha',
     'maxHours',
   ]);
-  const kind = choice('kind', plan.kind ?? 'canary', ['canary', 'shadow']);
+  const kind = choice('kind', plan.kind ?? 'canary', ['canary', 'shadow', 'experiment']);
   const [baseline, candidate] = [version('baseline', plan), version('candidate', plan)];
   if (baseline === candidate) {
     throw invalid(`candidate is version ${candidate}, which is the baseline. Name another version`);
   }
+  const unit = choice('unit', plan.unit ?? 'key', ['key', 'request']);
+  if (kind === 'experiment' && unit === 'request') {
+    throw invalid('unit is "request", but an A/B test counts users. Use "key"');
+  }
+  const outcomes = readOutcomes(plan.outcomes, kind);
   return {
     kind,
     alias: alias(plan.alias ?? 'champion'),
     baseline,
     candidate,
-    unit: choice('unit', plan.unit ?? 'key', ['key', 'request']),
+    unit,
     steps: readSteps(plan.steps, kind),
     guardrails: readGuardrails(plan.guardrails, kind),
+    ...(outcomes !== undefined && { outcomes }),
     alpha: number('alpha', plan.alpha ?? 0.05, 0.0001, 0.5),
-    maxHours: number('maxHours', plan.maxHours ?? 168, 0.01, 8760),
+    maxHours: number('maxHours', plan.maxHours ?? DEFAULT_HOURS[kind], 0.01, 8760),
   };
 }
 
 function readSteps(value: unknown, kind: RolloutKind): readonly PlanStep[] {
   const given = value ?? DEFAULT_SHARES[kind].map((share) => ({ share }));
-  if (!Array.isArray(given) || given.length === 0 || given.length > MAX_STEPS) {
+  const max = kind === 'experiment' ? MAX_EXPERIMENT_STEPS : MAX_STEPS;
+  if (!Array.isArray(given) || given.length === 0 || given.length > max) {
     throw invalid(
-      `steps must be a list of 1 to ${MAX_STEPS}, such as [{ "share": 0.1 }], got ${describeValue(value)}`,
+      `steps must be a list of 1 to ${max}, such as [{ "share": 0.1 }], got ${describeValue(value)}`,
     );
   }
   let before = 0;
@@ -101,9 +116,12 @@ function readSteps(value: unknown, kind: RolloutKind): readonly PlanStep[] {
       throw invalid(`${path}.share is ${share}; it must be more than the ${before} before it`);
     }
     before = share;
+    // Outcomes of a day are compared, since users differ by the hour.
+    const isLast = index === given.length - 1;
+    const minMinutes = kind === 'experiment' && isLast ? DAY_MINUTES : 10;
     return {
       share,
-      minMinutes: number(`${path}.minMinutes`, step.minMinutes ?? 10, 0, 525_600),
+      minMinutes: number(`${path}.minMinutes`, step.minMinutes ?? minMinutes, 0, 525_600),
       minRequests: integer(`${path}.minRequests`, step.minRequests ?? 100),
     };
   });
@@ -155,20 +173,6 @@ function rate(path: string, { margin = 0.5, tolerated = 0.005 }: Fields): RateGu
   };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function fields(path: string, value: unknown, names: readonly string[]): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid(`${path} must be an object, got ${describeValue(value)}`);
-  }
-  const unknown = Object.keys(value).find((name) => !names.includes(name));
-  if (unknown === undefined) return value as Fields;
-  const meant = closestName(unknown, names);
-  throw invalid(
-    `${path} has an unknown field ${JSON.stringify(unknown)}; ${meant === undefined ? `it may have ${names.join(', ')}` : `did you mean ${meant}?`}`,
-  );
-}
-
 function version(name: 'baseline' | 'candidate', plan: Fields): string {
   const value = plan[name];
   if (typeof value === 'string' && VERSION.test(value)) return value;
@@ -178,26 +182,4 @@ function version(name: 'baseline' | 'candidate', plan: Fields): string {
 function alias(value: unknown): string {
   if (typeof value === 'string' && ALIAS.test(value)) return value;
   throw invalid(`alias must be a name such as "champion", got ${describeValue(value)}`);
-}
-
-function choice<T extends string>(path: string, value: unknown, values: readonly T[]): T {
-  const found = values.find((each) => each === value);
-  if (found !== undefined) return found;
-  throw invalid(
-    `${path} must be ${values.map((each) => `"${each}"`).join(' or ')}, got ${describeValue(value)}`,
-  );
-}
-
-function number(path: string, value: unknown, min: number, max: number): number {
-  if (typeof value === 'number' && value >= min && value <= max) return value;
-  throw invalid(`${path} must be a number from ${min} to ${max}, got ${describeValue(value)}`);
-}
-
-function integer(path: string, value: unknown): number {
-  if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
-  throw invalid(`${path} must be an integer from 1, got ${describeValue(value)}`);
-}
-
-function invalid(problem: string): RolloutError {
-  return new RolloutError('ERR_ROLLOUT_PLAN_INVALID', `The plan of the rollout: ${problem}.`);
 }

@@ -1,5 +1,5 @@
-/** Kind of a rollout. */
-export type RolloutKind = 'canary' | 'shadow';
+/** Kind of a rollout; `experiment` is an A/B test. */
+export type RolloutKind = 'canary' | 'shadow' | 'experiment';
 
 /** Traffic of a candidate for some time. */
 export interface PlanStep {
@@ -47,6 +47,34 @@ export interface Guardrails {
   readonly changedLabels?: ChangedLabelGuardrail | undefined;
 }
 
+/** Outcome by which the users of an A/B test are compared. */
+export interface OutcomeMetric {
+  readonly name: string;
+  /**
+   * `conversion`: 0 or 1, and 0 for users without an outcome; `total`: any number, and 0 for users without one, such as revenue; `mean`: any number, only of the users
+   * with an outcome, such as a rating.
+   */
+  readonly type: 'conversion' | 'total' | 'mean';
+  readonly better: 'higher' | 'lower';
+  /**
+   * Smallest change that matters, as a share of the baseline's mean: 0.02 for 2 %. A candidate is promoted for a larger improvement by the primary metric, and
+   * rolled back for a larger deterioration of a guardrail.
+   */
+  readonly smallest: number;
+  /** `primary` decides, `guardrail` rolls back a candidate that harms it, `reported` is only shown. */
+  readonly role: 'primary' | 'guardrail' | 'reported';
+  /** Users of each variant without whom the metric isn't judged. */
+  readonly minUsers: number;
+}
+
+/** Outcomes of an A/B test. */
+export interface OutcomePlan {
+  /** Users that are expected until the end. The test decides fastest at a quarter of them. */
+  readonly users: number;
+  /** One of them is the primary one, which is the first. */
+  readonly metrics: readonly OutcomeMetric[];
+}
+
 /** Plan of a rollout, complete: every default is filled in. */
 export interface RolloutPlan {
   readonly kind: RolloutKind;
@@ -63,8 +91,10 @@ export interface RolloutPlan {
   readonly unit: 'key' | 'request';
   readonly steps: readonly PlanStep[];
   readonly guardrails: Guardrails;
+  /** Of an A/B test only. */
+  readonly outcomes?: OutcomePlan | undefined;
   /** Probability that a good candidate is rolled back, and that a bad one is promoted. */
   readonly alpha: number;
-  /** A rollout that is still undecided after so many hours is rolled back. */
+  /** A rollout that is still undecided after so many hours is rolled back; an A/B test ends as undecided. */
   readonly maxHours: number;
 }

@@ -1,7 +1,7 @@
 import { TrafficSplit } from '../assignment/traffic-split.ts';
 import { BASELINE, CANDIDATE } from '../assignment/variants.ts';
 import type { Tensor } from '@fairlead/signature';
-import { StepCounts } from '../counts/step-counts.ts';
+import { StepCounts, type CountedOutcome } from '../counts/step-counts.ts';
 import type { RolloutPlan } from '../plan/rollout-plan.ts';
 import type { RolloutLog } from '../state/rollout-log.ts';
 import { rolloutName, type RolloutState } from '../state/rollout-state.ts';
@@ -38,6 +38,9 @@ export interface RolloutInference {
   readonly answered?: readonly Tensor[] | undefined;
 }
 
+/** Outcome of a user, such as a conversion. */
+export type RolloutOutcome = CountedOutcome;
+
 /** After a promotion the split stays until the alias of this process has followed, for so long at most. */
 const SETTLE_MS = 300_000;
 
@@ -55,6 +58,8 @@ export class ActiveRollout {
   #hasSettled: boolean;
   readonly #hard = new HardFailures();
   #split: TrafficSplit;
+  /** Of an A/B test, the split of its last step: users who change until then aren't compared. */
+  readonly #lastSplit: TrafficSplit | undefined;
   /** Counts that aren't stored yet, by step. */
   readonly #pending = new Map<number, StepCounts>();
   /** Counts that are being stored, by step; one object of each at a time. */
@@ -65,6 +70,9 @@ export class ActiveRollout {
     this.state = state;
     this.#options = options;
     this.#split = splitOf(state);
+    const { kind, steps } = state.plan;
+    this.#lastSplit =
+      kind === 'experiment' ? splitOf({ ...state, step: steps.length - 1 }) : undefined;
     this.#name = rolloutName(state);
     this.#hasSettled = state.status === 'ended';
   }
@@ -143,6 +151,17 @@ export class ActiveRollout {
     return this.ejected !== undefined;
   }
 
+  /** Counts outcomes of users; returns how many of them are of the A/B test that runs. */
+  addOutcomes(outcomes: readonly RolloutOutcome[]): number {
+    const { plan, status, step, startedAt } = this.state;
+    if (status === 'ended' || this.ejected !== undefined) return 0;
+    const names = new Set(plan.outcomes?.metrics.map(({ name }) => name));
+    // An outcome from before the test isn't its effect.
+    const counted = outcomes.filter(({ metric, at }) => names.has(metric) && at >= startedAt);
+    for (const outcome of counted) this.#countsOf(step).addOutcome(outcome);
+    return counted.length;
+  }
+
   /** Stores what was counted since the last time; what can't be stored is tried again the next time, and what follows waits in memory. */
   async flush(names: CountsNames): Promise<void> {
     const { objects, now, onError } = this.#options;
@@ -218,13 +237,23 @@ export class ActiveRollout {
   }
 
   #add(step: number, variant: string, key: string | undefined, events: readonly string[]): void {
-    const { plan } = this.state;
+    const { unit } = this.state.plan;
+    const last = key === undefined ? undefined : this.#lastSplit?.variantOf(key);
+    const user = last === variant ? 'stays' : 'changes';
+    this.#countsOf(step).add({
+      ...{ variant, events },
+      ...(unit === 'key' && { key }),
+      ...(last !== undefined && { user }),
+    });
+  }
+
+  #countsOf(step: number): StepCounts {
     let counts = this.#pending.get(step);
     if (counts === undefined) {
       counts = new StepCounts({ rollout: this.#name, step });
       this.#pending.set(step, counts);
     }
-    counts.add({ variant, events, ...(plan.unit === 'key' && { key }) });
+    return counts;
   }
 }
 

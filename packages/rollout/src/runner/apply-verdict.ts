@@ -3,7 +3,7 @@ import type { RolloutState } from '../state/rollout-state.ts';
 import type { RolloutVerdict } from '../verdict/rollout-verdict.ts';
 
 /**
- * Returns the entry that a verdict leads to; undefined where it changes nothing. A verdict `promote` of a canary is not an entry: the alias is changed
+ * Returns the entry that a verdict leads to; undefined where it changes nothing. A verdict `promote` is not an entry, except that of a shadow: the alias is changed
  * first.
  */
 export function entryFor(
@@ -15,6 +15,8 @@ export function entryFor(
   switch (decision) {
     case 'roll back':
       return { type: 'ended', result: 'rolled back', ...audit };
+    case 'undecided':
+      return { type: 'ended', result: 'undecided', ...audit };
     case 'advance':
       return status === 'paused' ? undefined : { type: 'step', step: step + 1, ...audit };
     case 'promote':

@@ -6,7 +6,12 @@ import type { RolloutRecord } from '../state/rollout-entry.ts';
 import { isRejectedPromotion, rejectedPromotion } from '../state/rejected-promotion.ts';
 import type { RolloutState } from '../state/rollout-state.ts';
 import { judgeState } from '../verdict/judge-state.ts';
-import { ActiveRollout, type RolloutChoice, type RolloutInference } from './active-rollout.ts';
+import {
+  ActiveRollout,
+  type RolloutChoice,
+  type RolloutInference,
+  type RolloutOutcome,
+} from './active-rollout.ts';
 import { entryFor } from './apply-verdict.ts';
 import { CountsNames } from './counts-store.ts';
 import { RepeatedTasks } from './repeated-tasks.ts';
@@ -98,6 +103,14 @@ export class RolloutRunner {
     const active = this.#active.get(model);
     if (active?.state.plan.candidate !== version || !active.eject(reason)) return;
     this.#tasks.track(this.#end(active));
+  }
+
+  /**
+   * Counts outcomes of users, such as conversions, by the routing keys of the users; returns how many belong to the A/B test of the model that runs. They are stored
+   * with the counts.
+   */
+  addOutcomes(model: string, outcomes: readonly RolloutOutcome[]): number {
+    return this.#active.get(model)?.addOutcomes(outcomes) ?? 0;
   }
 
   /** The last rollout of a model, as this process knows it. */
@@ -199,7 +212,7 @@ export class RolloutRunner {
     const { actor, championOf, now } = this.#options;
     const { plan } = active.state;
     const champion = await championOf(model);
-    if (plan.kind === 'canary' && champion === plan.candidate) {
+    if (plan.kind !== 'shadow' && champion === plan.candidate) {
       // Also where a process promoted it, and was killed before it could say so.
       const reason = `the alias points to version ${champion}`;
       await this.#append(active, { type: 'ended', result: 'promoted', actor, reason });

@@ -11,7 +11,13 @@ const FORMAT_VERSION = 1;
 /** A stored entry has at most so many bytes. */
 export const MAX_ENTRY_BYTES = 1024 * 1024;
 
-const RESULTS: readonly RolloutResult[] = ['promoted', 'rolled back', 'aborted', 'passed'];
+const RESULTS: readonly RolloutResult[] = [
+  'promoted',
+  'rolled back',
+  'undecided',
+  'aborted',
+  'passed',
+];
 
 /** Encodes an entry; the nonce makes the objects of several writers distinct, so that a store knows which one it created. */
 export function encodeEntry(entry: RolloutEntry): Uint8Array {

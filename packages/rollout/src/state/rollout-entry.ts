@@ -6,6 +6,8 @@ export type RolloutResult =
   | 'promoted'
   /** A limit was exceeded, or the longest time has passed. */
   | 'rolled back'
+  /** An A/B test found no difference until its longest time had passed: the baseline stays. */
+  | 'undecided'
   /** A person ended it. */
   | 'aborted'
   /** A shadow has passed: nothing changes. */

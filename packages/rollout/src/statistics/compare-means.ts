@@ -46,6 +46,13 @@ export interface MeanComparison {
   readonly logEvidence: number;
   /** Difference as a multiple of the baseline's mean; undefined unless that is above 0. */
   readonly lift: MeanInterval | undefined;
+  /**
+   * The same with an interval that excludes exactly those changes which `alpha` excludes, by Fieller's theorem, so that decisions may be based on it. It has no end where
+   * the mean of the baseline may be 0.
+   */
+  readonly change: MeanInterval | undefined;
+  /** Means of both variants, averaged over the steps, and their intervals. */
+  readonly means: { readonly candidate: MeanInterval; readonly baseline: MeanInterval };
 }
 
 /** Outcomes of 0 and of 1 without which the variance of a variant isn't known: with few of them it is near 0 by chance. */
@@ -111,7 +118,31 @@ export function compareMeans(
     upper: difference + half,
     logEvidence: judged ? sequenceEvidence(position, difference / Math.sqrt(variance)) : 0,
     lift: baseline.mean > 0 ? liftOf(candidate, baseline, width) : undefined,
+    change: baseline.mean > 0 ? changeOf(candidate, baseline, width) : undefined,
+    means: { candidate: meanOf(candidate, width), baseline: meanOf(baseline, width) },
   };
+}
+
+function meanOf({ mean, variance }: AverageMean, width: number): MeanInterval {
+  const half = width === Infinity ? Infinity : width * Math.sqrt(variance);
+  return { lower: mean - half, estimate: mean, upper: mean + half };
+}
+
+/**
+ * The ratios r for which the candidate's mean minus r times that of the baseline isn't further from 0 than the width permits, less 1.
+ *
+ * Source: E. C. Fieller, "Some problems in interval estimation", JRSS B 16 (1954).
+ */
+function changeOf(candidate: AverageMean, baseline: AverageMean, width: number): MeanInterval {
+  const estimate = candidate.mean / baseline.mean - 1;
+  const square = width * width;
+  const leading = baseline.mean ** 2 - square * baseline.variance;
+  // Also NaN: an unlimited width of a mean without variance.
+  if (!(leading > 0)) return { lower: -Infinity, estimate, upper: Infinity };
+  const middle = candidate.mean * baseline.mean;
+  const root =
+    width * Math.sqrt(candidate.variance * leading + baseline.variance * candidate.mean ** 2);
+  return { lower: (middle - root) / leading - 1, estimate, upper: (middle + root) / leading - 1 };
 }
 
 /** A mean over the steps, and the variance of that mean. */

@@ -1,6 +1,7 @@
 import { LABEL_EVENT, MAX_LABELS, orderOf, type StepCounts } from '../counts/step-counts.ts';
 import type { RateGuardrail, RolloutPlan } from '../plan/rollout-plan.ts';
 import { ratioInterval, splitEvidence, type EventSplit } from '../statistics/event-split.ts';
+import { alphaShares } from './alpha-shares.ts';
 import { countCandidate, countEvents } from './count-units.ts';
 import type { GuardrailResult } from './rollout-verdict.ts';
 import { samplingPenalty } from './sampling-penalty.ts';
@@ -14,8 +15,7 @@ export function judgeGuardrails(
   steps: readonly StepCounts[],
 ): readonly GuardrailResult[] {
   const { failures, slow, labels, changedLabels } = plan.guardrails;
-  const count = [failures, slow, labels, changedLabels].filter(Boolean).length;
-  const alpha = ((1 - REFUSALS.length * REFUSAL_ALPHA) * plan.alpha) / count;
+  const { guardrail: alpha, refusals } = alphaShares(plan);
   const results = [judgeRate({ plan, steps, alpha, name: 'failures', limits: failures })];
   if (slow !== undefined) {
     results.push(judgeRate({ plan, steps, alpha, name: 'slow', limits: slow }));
@@ -24,8 +24,8 @@ export function judgeGuardrails(
   if (changedLabels !== undefined) {
     results.push(judgeChangedLabels(plan, steps, changedLabels.max, alpha));
   }
-  if (plan.kind === 'canary') {
-    for (const refusal of REFUSALS) results.push(judgeRefusals(plan, steps, refusal));
+  if (plan.kind !== 'shadow') {
+    for (const refusal of REFUSALS) results.push(judgeRefusals(plan, steps, refusal, refusals));
   }
   return results;
 }
@@ -35,15 +35,13 @@ const REFUSALS = [
   { name: 'invalid', event: 'invalid', noun: 'invalid requests' },
   { name: 'canceled', event: 'canceled', noun: 'canceled requests' },
 ] as const;
-/** Share of alpha that each of them gets. */
-const REFUSAL_ALPHA = 0.1;
 
 function judgeRefusals(
   plan: RolloutPlan,
   steps: readonly StepCounts[],
   { name, event, noun }: (typeof REFUSALS)[number],
+  alpha: number,
 ): GuardrailResult {
-  const alpha = REFUSAL_ALPHA * plan.alpha;
   const { value: splits, level } = countEvents(plan, steps, event);
   const isWorse = splitEvidence(splits, { above: 1 }) - samplingPenalty(level) >= -Math.log(alpha);
   const ratio = ratioInterval(splits, alpha);

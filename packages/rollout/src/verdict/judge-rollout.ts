@@ -3,8 +3,17 @@ import { checkInteger, checkNumber, checkOptions, invalidOption } from '../check
 import type { StepCounts } from '../counts/step-counts.ts';
 import type { RolloutPlan } from '../plan/rollout-plan.ts';
 import { sampleRatioEvidence } from '../statistics/sample-ratio.ts';
+import { countOutcomes, type OutcomeTotals } from './count-outcomes.ts';
 import { countRequests, countUnits } from './count-units.ts';
+import {
+  decideOutcomes,
+  endUndecided,
+  endWorse,
+  type JudgedOutcomes,
+} from './decide-experiment.ts';
 import { judgeGuardrails } from './judge-guardrails.ts';
+import { hasUserMismatch, judgeOutcomes } from './judge-outcomes.ts';
+import { SAMPLE_RATIO_ALPHA } from './rollout-verdict.ts';
 import type { RolloutVerdict, SampleRatioResult } from './rollout-verdict.ts';
 import { samplingPenalty } from './sampling-penalty.ts';
 
@@ -23,8 +32,6 @@ export interface JudgedRollout {
   readonly now: number;
 }
 
-/** Probability that a right split is ever reported as a mismatch. */
-const SAMPLE_RATIO_ALPHA = 0.001;
 const MANY_REQUESTS = 100;
 const FEW_USERS = 3;
 const MINUTE_MS = 60_000;
@@ -57,20 +64,46 @@ const HOUR_MS = 60 * MINUTE_MS;
 export function judgeRollout(rollout: JudgedRollout): RolloutVerdict {
   const { plan, step, counts } = checkRollout(rollout);
   const guardrails = judgeGuardrails(plan, counts);
-  const sampleRatio = checkSampleRatio(plan, counts);
+  const totals = plan.outcomes === undefined ? undefined : countOutcomes(plan, counts);
+  const sampleRatio = checkSampleRatio(plan, counts, totals);
+  const experiment = totals === undefined ? undefined : judgeExperiment(rollout, totals);
   const current = counts.find((each) => each.step === step);
   const [candidate, baseline] = current === undefined ? [0, 0] : countRequests(current);
   const requests = { candidate, total: candidate + baseline };
-  const decided = decide(rollout, requests, { guardrails, sampleRatio });
-  return { ...decided, step, requests: { candidate, baseline }, guardrails, sampleRatio };
+  const decided = decide(rollout, requests, { guardrails, sampleRatio }, experiment);
+  return {
+    ...decided,
+    ...{ step, requests: { candidate, baseline }, guardrails, sampleRatio },
+    ...experiment,
+  };
+}
+
+function judgeExperiment(
+  { plan, startedAt, now }: JudgedRollout,
+  totals: OutcomeTotals,
+): JudgedOutcomes {
+  const every = 2 ** totals.level;
+  const users =
+    every * totals.users.reduce((sum, { candidate, baseline }) => sum + candidate + baseline, 0);
+  const planned = plan.outcomes?.users ?? 0;
+  const perHour = (users * HOUR_MS) / Math.max(MINUTE_MS, now - startedAt);
+  const hoursLeft = users === 0 ? undefined : Math.max(0, planned - users) / perHour;
+  return {
+    outcomes: judgeOutcomes(plan, totals),
+    progress: { users, planned, every, hoursLeft },
+  };
 }
 
 function decide(
   { plan, step, startedAt, stepStartedAt, now }: JudgedRollout,
   { candidate: requests, total }: { readonly candidate: number; readonly total: number },
   { guardrails, sampleRatio }: Pick<RolloutVerdict, 'guardrails' | 'sampleRatio'>,
+  experiment: JudgedOutcomes | undefined,
 ): Pick<RolloutVerdict, 'decision' | 'reason'> {
-  const failed = guardrails.filter(({ status }) => status === 'failed');
+  const isMismatch = sampleRatio.status === 'mismatch';
+  // Outcomes of a wrong split say nothing.
+  const outcomes = isMismatch ? [] : (experiment?.outcomes ?? []);
+  const failed = [...guardrails, ...outcomes].filter(({ status }) => status === 'failed');
   if (failed.length > 0) {
     return {
       decision: 'roll back',
@@ -78,13 +111,14 @@ function decide(
     };
   }
   if (now - startedAt > plan.maxHours * HOUR_MS) {
+    if (experiment !== undefined) return endUndecided(plan, experiment);
     return { decision: 'roll back', reason: `undecided after ${plan.maxHours} hours` };
   }
-  if (sampleRatio.status === 'mismatch') {
-    return { decision: 'hold', reason: describeMismatch(sampleRatio) };
-  }
+  if (isMismatch) return { decision: 'hold', reason: describeMismatch(sampleRatio) };
   const fewUsers = findFewUsers(plan, sampleRatio, total);
   if (fewUsers !== undefined) return { decision: 'insufficient data', reason: fewUsers };
+  const worse = experiment === undefined ? undefined : endWorse(experiment);
+  if (worse !== undefined) return worse;
   const { minMinutes, minRequests } = plan.steps[step] ?? { minMinutes: 0, minRequests: 1 };
   if (requests < minRequests) {
     const found = requests === 0 ? 'no request' : `${requests} requests`;
@@ -103,6 +137,8 @@ function decide(
   if (step + 1 < plan.steps.length) {
     return { decision: 'advance', reason: `step ${step + 1} showed no limit exceeded` };
   }
+  const held = experiment === undefined ? undefined : decideOutcomes(plan, experiment);
+  if (held !== undefined) return held;
   const undecided = guardrails.filter(({ status }) => status === 'undecided');
   if (undecided.length > 0) {
     return {
@@ -112,7 +148,7 @@ function decide(
   }
   return {
     decision: 'promote',
-    reason: guardrails
+    reason: [...outcomes.filter(({ role }) => role !== 'reported'), ...guardrails]
       .filter(({ name }) => name !== 'invalid' && name !== 'canceled')
       .map(({ explanation }) => explanation)
       .join('; '),
@@ -132,12 +168,17 @@ function findFewUsers(
   return `all ${requests} requests of the step have ${keys}: set FAIRLEAD_ROUTING_KEY_HEADER, or split by request`;
 }
 
-function checkSampleRatio(plan: RolloutPlan, counts: readonly StepCounts[]): SampleRatioResult {
+function checkSampleRatio(
+  plan: RolloutPlan,
+  counts: readonly StepCounts[],
+  totals: OutcomeTotals | undefined,
+): SampleRatioResult {
   const { value, level } = countUnits(plan, counts);
   // A shadow gets the same requests as the baseline: there is no split.
   const isMismatch =
     plan.kind !== 'shadow' &&
-    sampleRatioEvidence(value) - samplingPenalty(level) >= -Math.log(SAMPLE_RATIO_ALPHA);
+    (sampleRatioEvidence(value) - samplingPenalty(level) >= -Math.log(SAMPLE_RATIO_ALPHA) ||
+      (totals !== undefined && hasUserMismatch(plan, totals)));
   const steps = value.map(({ shares, counts: [candidate = 0, baseline = 0] }, index) => ({
     step: counts[index]?.step ?? index,
     planned: shares[0] ?? 0,

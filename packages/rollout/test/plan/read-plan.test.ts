@@ -64,7 +64,7 @@ describe('readPlan', () => {
     [
       'another kind',
       { kind: 'blue-green' },
-      'kind must be "canary" or "shadow", got "blue-green".',
+      'kind must be "canary" or "shadow" or "experiment", got "blue-green".',
     ],
     [
       'an alias that is no name',

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { experimentSettings, simulateExperiments } from './experiment-settings.ts';
 import { settings, simulate } from './settings.ts';
 
 // npm run soak -- rollout [--runs 2000] [--seed 1] [--only TEXT]
@@ -31,6 +32,28 @@ for (const [index, setting] of settings.entries()) {
       found.medianMinute ?? '–',
       percent(found.promoted),
       percent(found.mismatch),
+      percent(found.z),
+      percent(found.sequence),
+      ...problems.map((problem) => `FAILED: ${problem}`),
+    ].join(' | '),
+  );
+}
+print(
+  'A/B test of 5 % conversions | better | worse | not better by what matters | median minute | z-test | GrowthBook',
+);
+for (const [index, setting] of experimentSettings.entries()) {
+  if (!setting.name.includes(given.only)) continue;
+  const firstSeed = seed * 1e9 + (settings.length + index) * 1e6;
+  const found = simulateExperiments(setting, runs, firstSeed);
+  const problems = setting.check(found, runs);
+  failed ||= problems.length > 0;
+  print(
+    [
+      `${setting.name} (seeds from ${firstSeed})`,
+      percent(found.better),
+      percent(found.worse),
+      percent(found.equivalent),
+      found.medianMinute ?? '–',
       percent(found.z),
       percent(found.sequence),
       ...problems.map((problem) => `FAILED: ${problem}`),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { experimentSettings, simulateExperiments } from './experiment-settings.ts';
 import { settings, simulate } from './settings.ts';
 
 // The long form is `npm run soak -- rollout`.
@@ -27,4 +28,24 @@ test('a candidate with 1.5 times the failures is rolled back within hours, and r
   expect(found.rolledBack).toBeGreaterThanOrEqual(17);
   expect(found.medianMinute).toBeLessThanOrEqual(600);
   expect(found.promoted).toBeLessThanOrEqual(4);
+});
+
+const findExperiment = (title: string) => {
+  const setting = experimentSettings.find(({ name }) => name === `A/B test: ${title}`);
+  if (setting === undefined) throw new Error(`no A/B test ${title}`);
+  return setting;
+};
+
+test('an A/B test of equal versions rarely decides during a ramp and a daily cycle, also where users convert later', () => {
+  const setting = findExperiment('equal, the same, conversions after 3 hours');
+  const found = simulateExperiments(setting, 20, 4);
+  expect(setting.check(found, 20)).toEqual([]);
+  expect(found.z).toBeGreaterThanOrEqual(18);
+});
+
+test('an A/B test finds a fifth more conversions within the day', () => {
+  const setting = findExperiment('20 % more, 50 %');
+  const found = simulateExperiments(setting, 10, 5);
+  expect(found.better).toBeGreaterThanOrEqual(9);
+  expect(found.worse).toBe(0);
 });

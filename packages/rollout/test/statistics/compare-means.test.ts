@@ -164,9 +164,17 @@ describe('compareMeans', () => {
   it('is unlimited without users, and where one variant of a step has a single user', () => {
     const none = { difference: 0, lower: -Infinity, upper: Infinity, logEvidence: 0 };
     const options = { alpha: 0.05, plannedUsers: 1000 };
-    expect(compareMeans([], options)).toEqual({ ...none, lift: undefined });
+    expect(compareMeans([], options)).toMatchObject({
+      ...none,
+      lift: undefined,
+      change: undefined,
+    });
     const single = { candidate: conversions(1, 1), baseline: conversions(500, 20) };
-    expect(compareMeans([single], options)).toEqual({ ...none, lift: undefined });
+    expect(compareMeans([single], options)).toMatchObject({
+      ...none,
+      lift: undefined,
+      change: undefined,
+    });
     // A step with a single user changes nothing.
     expect(compareMeans([...levels, single], options)).toEqual(compareMeans(levels, options));
     const many = Array.from({ length: 100 }, () => single);
@@ -174,13 +182,35 @@ describe('compareMeans', () => {
     expect(compareMeans([...many, two], options).upper).toBe(Infinity);
     const constant = { users: 500, sum: 1000, sumSquares: 2000 };
     const result = compareMeans([{ candidate: constant, baseline: constant }], options);
-    expect(result).toEqual({ ...none, lift: { lower: -Infinity, estimate: 0, upper: Infinity } });
+    const unlimited = { lower: -Infinity, estimate: 0, upper: Infinity };
+    expect(result).toMatchObject({ ...none, lift: unlimited, change: unlimited });
+  });
+
+  it('has a change whose ends are the ratios at which the difference is just found, unlike the lift', () => {
+    const options = { alpha: 0.05, plannedUsers: 20_000 };
+    const scaled = (by: number) =>
+      levels.map(({ candidate, baseline: { users, sum, sumSquares } }) => ({
+        candidate,
+        baseline: { users, sum: sum * by, sumSquares: sumSquares * by * by },
+      }));
+    const { change, lift, means, difference } = compareMeans(levels, options);
+    const [lower = 0, upper = 0] = [change?.lower, change?.upper];
+    expect(compareMeans(scaled(1 + lower), options).lower).toBeCloseTo(0, 10);
+    expect(compareMeans(scaled(1 + upper), options).upper).toBeCloseTo(0, 10);
+    expect(change?.estimate).toBe(lift?.estimate);
+    expect(lower).not.toBe(lift?.lower);
+    expect(means.candidate.estimate - means.baseline.estimate).toBeCloseTo(difference, 12);
+    // A mean of the baseline that may be 0.
+    const noise = { users: 200, sum: 1, sumSquares: 500 };
+    const unsure = compareMeans([{ candidate: noise, baseline: noise }], options);
+    expect(unsure.change).toEqual({ lower: -Infinity, estimate: 0, upper: Infinity });
   });
 
   it('has no lift where the mean of the baseline is negative', () => {
     const profit = { users: 200, sum: -20, sumSquares: 500 };
     const step = { candidate: profit, baseline: profit };
-    expect(compareMeans([step], { alpha: 0.05, plannedUsers: 1000 }).lift).toBeUndefined();
+    const result = compareMeans([step], { alpha: 0.05, plannedUsers: 1000 });
+    expect([result.lift, result.change]).toEqual([undefined, undefined]);
   });
 
   it.each<[string, OutcomeSums, object, string]>([

@@ -144,10 +144,9 @@ function merge(file: PlanFields, options: GivenOptions): PlanFields {
   };
 }
 
-function defaultSteps(
-  kind: GivenOptions['kind'] = 'canary',
-): readonly { readonly share: number }[] {
-  return kind === 'shadow' ? [{ share: 0.1 }] : [{ share: 0.01 }, { share: 0.1 }, { share: 0.5 }];
+function defaultSteps(kind: PlanFields['kind'] = 'canary'): readonly { readonly share: number }[] {
+  const shares = { canary: [0.01, 0.1, 0.5], shadow: [0.1], experiment: [0.5] };
+  return shares[kind].map((share) => ({ share }));
 }
 
 function mergeGuardrails(

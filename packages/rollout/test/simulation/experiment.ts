@@ -1,0 +1,110 @@
+import { readPlan, type OutcomeMetricInput, type RolloutPlan } from '@fairlead/rollout';
+import type { Random } from '@fairlead/test-support/random';
+import { countedShare, type OutcomeTotals } from '../../src/verdict/count-outcomes.ts';
+import { judgeOutcomes } from '../../src/verdict/judge-outcomes.ts';
+import { OtherTests } from './other-tests.ts';
+
+const USERS = 60;
+const DAY = 1440;
+const STEP_MINUTES = 240;
+
+/** An A/B test of conversions. */
+export interface ExperimentTraffic {
+  /** Shares of the steps of 4 hours each; the last one stays. */
+  readonly shares: readonly number[];
+  /** Rate of the baseline's conversions. */
+  readonly rate: number;
+  /** Change of the candidate's rate: 0.2 for a fifth more. */
+  readonly change: number;
+  /** Smallest change that matters. */
+  readonly smallest?: number;
+  /** The rate is 0.2 to 1.8 times its mean during the day. */
+  readonly cycle?: boolean;
+  /** Mean of the minutes after which users convert. */
+  readonly delay?: number;
+}
+
+/** Minute of the first result of each kind, by this package and by other tests. */
+export interface SimulatedExperiment {
+  readonly better: number | undefined;
+  readonly worse: number | undefined;
+  readonly equivalent: number | undefined;
+  readonly z: number | undefined;
+  readonly sequence: number | undefined;
+}
+
+/** The plan of a test. */
+export function experimentPlan({ shares, smallest = 0 }: ExperimentTraffic): RolloutPlan {
+  const metric: OutcomeMetricInput = { name: 'conversion', smallest };
+  return readPlan({
+    ...{ kind: 'experiment', baseline: '3', candidate: '4' },
+    steps: shares.map((share) => ({ share })),
+    outcomes: { users: USERS * DAY, metrics: [metric] },
+  });
+}
+
+/** Judges 60 new users a minute after each minute of a day, until a difference is found. */
+export function simulateExperiment(
+  random: Random,
+  traffic: ExperimentTraffic,
+): SimulatedExperiment {
+  const { shares, rate, change, cycle = false, delay = 0 } = traffic;
+  const plan = experimentPlan(traffic);
+  const users = shares.map((_, step) => ({ step, candidate: 0, baseline: 0 }));
+  const conversions = shares.map(() => ({ candidate: 0, baseline: 0 }));
+  const later: (readonly [step: number, variant: 'candidate' | 'baseline'])[][] = [];
+  const others = new OtherTests();
+  const found: { better?: number; worse?: number; equivalent?: number } = {};
+  const last = shares.at(-1) ?? 0;
+  for (let minute = 0; minute < DAY; minute += 1) {
+    const step = Math.min(shares.length - 1, Math.floor(minute / STEP_MINUTES));
+    const daily = rate * (cycle ? 1 + 0.8 * Math.sin((2 * Math.PI * minute) / DAY) : 1);
+    // Users whose variant changes in a later step aren't counted.
+    const counted = random.binomial(USERS, (shares[step] ?? 0) + 1 - last);
+    const candidates = random.binomial(counted, countedShare(plan, step));
+    const fresh = { candidate: candidates, baseline: counted - candidates };
+    const converted = { candidate: 0, baseline: 0 };
+    for (const variant of ['candidate', 'baseline'] as const) {
+      const of = users[step];
+      if (of !== undefined) of[variant] += fresh[variant];
+      const own = variant === 'candidate' ? daily * (1 + change) : daily;
+      const number = random.binomial(fresh[variant], own);
+      for (let i = 0; i < number; i += 1) {
+        const at = minute + Math.floor(-delay * Math.log(1 - random.uniform()));
+        (later[at] ??= []).push([step, variant]);
+      }
+    }
+    for (const [of, variant] of later[minute] ?? []) {
+      const total = conversions[of];
+      if (total !== undefined) total[variant] += 1;
+      converted[variant] += 1;
+    }
+    others.add(minute, {
+      step,
+      requests: [fresh.candidate, fresh.baseline],
+      failures: [converted.candidate, converted.baseline],
+    });
+    const status = judgeOutcomes(plan, totalsOf(users, conversions))[0]?.status;
+    if (status === 'better' || status === 'worse' || status === 'equivalent') {
+      found[status] ??= minute;
+    }
+    const isDecided = found.better !== undefined || found.worse !== undefined;
+    if (isDecided && others.stopped.z !== undefined && others.stopped.sequence !== undefined) break;
+  }
+  const { better, worse, equivalent } = found;
+  return { better, worse, equivalent, z: others.stopped.z, sequence: others.stopped.sequence };
+}
+
+function totalsOf(
+  users: OutcomeTotals['users'],
+  conversions: readonly { readonly candidate: number; readonly baseline: number }[],
+): OutcomeTotals {
+  const sums = (of: number, sum: number) => ({ users: of, sum, sumSquares: sum });
+  const begun = users.filter(({ candidate, baseline }) => candidate + baseline > 0);
+  const steps = begun.map(({ step, candidate, baseline }) => ({
+    candidate: sums(candidate, conversions[step]?.candidate ?? 0),
+    baseline: sums(baseline, conversions[step]?.baseline ?? 0),
+  }));
+  const metric = { name: 'conversion', steps, reported: conversions };
+  return { users: begun, metrics: [metric], level: 0, plannedLevel: 0 };
+}
