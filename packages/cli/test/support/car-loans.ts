@@ -101,7 +101,7 @@ export async function recordHour(
   const recorder = new WindowRecorder({
     store: windows,
     baselineOf: () => baseline,
-    maxValuesPerSecond: 1e9,
+    maxValuesAtOnce: 1e9,
     closeTimeoutMs: 300_000,
     now: () => hour,
   });

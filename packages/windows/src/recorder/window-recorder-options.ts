@@ -29,10 +29,16 @@ export interface WindowRecorderOptions {
    */
   readonly maxVersions?: number | undefined;
   /**
-   * Values of features and outputs that are counted in a second at most; of more rows a random sample is counted.
-   * @defaultValue 1000000
+   * Values of features and outputs that are counted in a second of a lasting load, on average; of more rows a random sample is counted. Each
+   * takes some 0.3 µs of processor time.
+   * @defaultValue 50000, which are 1,600 rows of 30 features and an output
    */
   readonly maxValuesPerSecond?: number | undefined;
+  /**
+   * Values that are counted beyond `maxValuesPerSecond` after a time with less load, so that short bursts are counted whole.
+   * @defaultValue 1000000
+   */
+  readonly maxValuesAtOnce?: number | undefined;
   /**
    * `close` waits for the store for so long, in milliseconds.
    * @defaultValue 5000
@@ -57,6 +63,7 @@ export function checkRecorderOptions(options: WindowRecorderOptions) {
     jitterMs: 'optional',
     maxVersions: 'optional',
     maxValuesPerSecond: 'optional',
+    maxValuesAtOnce: 'optional',
     closeTimeoutMs: 'optional',
     onError: 'optional',
     now: 'optional',
@@ -68,7 +75,8 @@ export function checkRecorderOptions(options: WindowRecorderOptions) {
     slotMs = 300_000,
     jitterMs = Math.min(30_000, slotMs / 2),
     maxVersions = 64,
-    maxValuesPerSecond = 1_000_000,
+    maxValuesPerSecond = 50_000,
+    maxValuesAtOnce = 1_000_000,
     closeTimeoutMs = 5000,
     onError = () => undefined,
     now = Date.now,
@@ -84,6 +92,7 @@ export function checkRecorderOptions(options: WindowRecorderOptions) {
   checkInteger('WindowRecorder: jitterMs', jitterMs, 0, slotMs);
   checkInteger('WindowRecorder: maxVersions', maxVersions, 1, 10_000);
   checkInteger('WindowRecorder: maxValuesPerSecond', maxValuesPerSecond, 1, 1e9);
+  checkInteger('WindowRecorder: maxValuesAtOnce', maxValuesAtOnce, 1, 1e9);
   checkInteger('WindowRecorder: closeTimeoutMs', closeTimeoutMs, 0, 600_000);
   if (typeof (store as Partial<WindowSink>).add !== 'function') {
     throw invalidOption('WindowRecorder: store must have a method add, as a WindowStore has.');
@@ -93,7 +102,8 @@ export function checkRecorderOptions(options: WindowRecorderOptions) {
     throw invalidOption(`WindowRecorder: ${name} must be a function, got ${typeof value}.`);
   }
   return {
-    ...{ store, baselineOf, slotMs, jitterMs, maxVersions, maxValuesPerSecond },
+    ...{ store, baselineOf, slotMs, jitterMs, maxVersions },
+    ...{ maxValuesPerSecond, maxValuesAtOnce },
     ...{ closeTimeoutMs, onError, now, random },
   };
 }

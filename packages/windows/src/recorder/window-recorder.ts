@@ -65,7 +65,10 @@ export class WindowRecorder {
 
   constructor(options: WindowRecorderOptions) {
     this.#options = checkRecorderOptions(options);
-    this.#sampler = new RowSampler(this.#options.maxValuesPerSecond);
+    this.#sampler = new RowSampler({
+      perSecond: this.#options.maxValuesPerSecond,
+      atOnce: this.#options.maxValuesAtOnce,
+    });
     this.#slot = this.#slotAt(this.#options.now());
     this.#startTimer();
   }

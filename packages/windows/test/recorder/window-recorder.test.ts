@@ -328,7 +328,7 @@ test('a request in the next slot ends the window, also when the timer is late; a
 
 test('of many rows a sample is counted, and counts stay unbiased', async () => {
   const total = 40 * 5000;
-  const { recorder, windows, clock } = setUp({ maxValuesPerSecond: 8000 });
+  const { recorder, windows, clock } = setUp({ maxValuesPerSecond: 8000, maxValuesAtOnce: 8000 });
   const batch = inference(Array.from({ length: 5000 }, (_, row) => [31, 0, 'Bern', row % 2]));
   for (let second = 0; second < 40; second += 1) {
     clock.now = second * 1000;
@@ -345,7 +345,7 @@ test('of many rows a sample is counted, and counts stay unbiased', async () => {
 });
 
 test('single requests under load are sampled too, with their weights', async () => {
-  const { recorder, windows, clock } = setUp({ maxValuesPerSecond: 4000 });
+  const { recorder, windows, clock } = setUp({ maxValuesPerSecond: 4000, maxValuesAtOnce: 4000 });
   const single = inference([[31, 0, 'Bern', 1]]);
   for (let request = 0; request < 40_000; request += 1) {
     clock.now = Math.floor(request / 4000) * 1000;
@@ -356,6 +356,30 @@ test('single requests under load are sampled too, with their weights', async () 
   expect(sample?.rows).toBeLessThanOrEqual((10 * 4000) / 4 + 40);
   expect(Math.abs((sample?.weight ?? 0) / 40_000 - 1)).toBeLessThan(0.1);
   expect(sample?.squaredWeight).toBeGreaterThan(sample?.weight ?? 0);
+});
+
+test('with the default limits a burst is counted whole, and of a load that lasts 50,000 values a second', async () => {
+  const { recorder, windows, clock } = setUp({});
+  const rowsOf = (): number => windows.at(-1)?.sample.rows ?? 0;
+  const single = inference([[31, 0, 'Bern', 1]]);
+  // 100,000 values within a second.
+  for (let request = 0; request < 25_000; request += 1) {
+    clock.now = Math.floor(request / 25);
+    recorder.record(single);
+  }
+  await recorder.flush();
+  expect(rowsOf()).toBe(25_000);
+  // 400,000 values a second for a minute; of the time before, it counts at most a million more.
+  const many = inference(Array.from({ length: 100 }, () => [31, 0, 'Bern', 1]));
+  for (let ms = 300_000; ms < 360_000; ms += 1) {
+    clock.now = ms;
+    recorder.record(many);
+  }
+  await recorder.flush();
+  const { sample } = windows.at(-1) ?? {};
+  expect(rowsOf() * 4).toBeGreaterThan(60 * 50_000 * 0.98);
+  expect(rowsOf() * 4).toBeLessThan(60 * 50_000 * 1.02 + 1_000_000);
+  expect(Math.abs((sample?.weight ?? 0) / 6_000_000 - 1)).toBeLessThan(0.02);
 });
 
 test('a store that fails loses windows, which the following window reports', async () => {
