@@ -129,7 +129,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const jobs = await openJobs(settings, { ...shared, onEvent });
   const { labels, verdictOf } = recording;
   const sampler = new TrafficSampler(metrics.registry, onError);
-  const app = { guard, labels, verdictOf, errorGroups, sampler };
+  const app = { guard, labels, tests: rollouts?.tests, verdictOf, errorGroups, sampler };
   const http = { ...shared, ...app, jobs: jobs?.handler, tracing, logger };
   const server = createHttpServer(settings, http);
 

@@ -53,7 +53,8 @@ export type {
 export { rolloutHtml } from './report/rollout-html.ts';
 export { CountsReader } from './runner/counts-store.ts';
 export type { RolloutPlace } from './runner/counts-store.ts';
-export type { RolloutChoice, RolloutInference, RolloutOutcome } from './runner/active-rollout.ts';
+export type { RolloutOutcome } from './runner/accept-outcomes.ts';
+export type { RolloutChoice, RolloutInference } from './runner/active-rollout.ts';
 export { RolloutRunner } from './runner/rollout-runner.ts';
 export type { RolloutEvent } from './runner/rollout-event.ts';
 export type { RolloutRunnerOptions } from './runner/rollout-runner-options.ts';

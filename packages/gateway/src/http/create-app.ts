@@ -16,6 +16,8 @@ import { labelsPaths } from '../labels/labels-paths.ts';
 import type { Notices } from '../notices/open-notices.ts';
 import type { Recording } from '../recording/open-recording.ts';
 import type { Settings } from '../settings/settings.ts';
+import { outcomesHandler, type OutcomeTests } from '../outcomes/outcomes-handler.ts';
+import { outcomesPaths } from '../outcomes/outcomes-paths.ts';
 import { docsPage } from './docs-page.ts';
 import { homePage } from './home-page.ts';
 
@@ -27,6 +29,8 @@ export interface AppDependencies {
   readonly metrics: InferenceMetrics;
   /** Labels of captured requests; undefined without capture. */
   readonly labels: LabelStore | undefined;
+  /** A/B tests; undefined where the settings switch rollouts off. */
+  readonly tests: OutcomeTests | undefined;
   /** Newest verdict on the drift of a version. */
   readonly verdictOf: Recording['verdictOf'];
   /** Errors by code, model and step. */
@@ -46,6 +50,7 @@ export function createApp(
     guard,
     metrics,
     labels,
+    tests,
     bodies,
     client,
     onError,
@@ -61,14 +66,23 @@ export function createApp(
       title: 'Fairlead',
       secured: keysFile !== undefined,
       showsExample: (req, model) => guard.mayInfer(req, model),
-      ...(labels && { furtherPaths: labelsPaths }),
+      furtherPaths: (shown) => ({
+        ...(labels && labelsPaths(shown)),
+        ...(tests && outcomesPaths(shown)),
+      }),
     }),
   );
+  const served = (): readonly string[] => models.models;
   if (labels !== undefined) {
-    const served = (): readonly string[] => models.models;
     app.post(
       '/v2/models/:model/labels',
       labelsHandler({ labels, models: served, bodies, client, maxBodyBytes, onError }),
+    );
+  }
+  if (tests !== undefined) {
+    app.post(
+      '/v2/outcomes',
+      outcomesHandler({ tests, models: served, bodies, client, maxBodyBytes }),
     );
   }
   app.get('/console.json', guard.requires('metrics'), consoleData(console));

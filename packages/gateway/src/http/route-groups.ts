@@ -12,6 +12,7 @@ export function routeGroups(
     if (path === '/console.json') return 'console';
     if (path.startsWith('/v2/health/')) return 'health';
     if (path.startsWith('/v2/jobs/')) return 'jobs';
+    if (path === '/v2/outcomes') return 'outcomes';
     if (/^\/v2\/models\/[^/]+\/labels$/.test(path)) return 'labels';
     // Express shortens the URL of a request that a mounted application answers.
     const sent = req.url?.startsWith(path) === true ? req : { method: req.method, url: path };

@@ -1,6 +1,7 @@
 import type { Label } from '@fairlead/capture';
 import { closestName, describeValue } from '@fairlead/signature';
 import { BodyProblem } from './read-json-body.ts';
+import { timeOf } from './time-of.ts';
 
 /** Labels of one request. */
 export const MAX_LABELS = 10_000;
@@ -48,7 +49,7 @@ function parseLabel(value: unknown, index: number): Label {
     requestId,
     label,
     ...(row !== undefined && { row }),
-    ...(observedAt !== undefined && { observedAt: timeOf(observedAt, place) }),
+    ...(observedAt !== undefined && { observedAt: timeOf(observedAt, `${place}.observed_at`) }),
   };
 }
 
@@ -58,21 +59,6 @@ interface WireLabel {
   readonly row?: number;
   readonly label: Label['label'];
   readonly observed_at?: unknown;
-}
-
-/** Milliseconds since the epoch, from such a number or a time in ISO 8601 with its time zone. */
-function timeOf(value: unknown, place: string): number {
-  if (typeof value === 'number') return value;
-  const isTime =
-    typeof value === 'string' &&
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)$/.test(value);
-  const time = isTime ? Date.parse(value) : NaN;
-  if (!Number.isNaN(time)) return time;
-  throw invalid(
-    `${place}.observed_at`,
-    'milliseconds since the epoch, or a time such as "2026-11-28T16:00:00Z"',
-    value,
-  );
 }
 
 function invalid(place: string, expected: string, value: unknown): BodyProblem {

@@ -11,6 +11,7 @@ import type {
 } from '@fairlead/serving';
 import { SERVICE } from '../monitoring/create-monitoring.ts';
 import type { Notices } from '../notices/open-notices.ts';
+import type { OutcomeTests } from '../outcomes/outcomes-handler.ts';
 import type { Settings } from '../settings/settings.ts';
 import { within } from '../recording/within.ts';
 import { followCandidate } from './follow-candidate.ts';
@@ -35,6 +36,8 @@ export interface Rollouts {
   withCandidates(source: ModelSource): ModelSource;
   /** Receives the events of the models: a candidate that is not loaded because of its golden examples is taken out. */
   observe(event: ServingEvent): void;
+  /** Counts outcomes of users for A/B tests. */
+  readonly tests: OutcomeTests;
   /** Begins to follow and to judge, once the models are loaded. */
   start(): void;
   /** Stores what was counted. */
@@ -112,6 +115,13 @@ export function openRollouts(
       if (event.type !== 'load-failed' || !isGoldenMismatch(event.error)) return;
       const reason = `the candidate was not loaded: ${event.error.message}`;
       runner.takeOut(event.model, String(event.version), reason);
+    },
+    tests: {
+      planOf(model) {
+        const state = runner.stateOf(model);
+        return state?.status === 'ended' ? undefined : state?.plan.outcomes;
+      },
+      add: (model, outcomes) => runner.addOutcomes(model, outcomes),
     },
     start: () => {
       runner.start();

@@ -1,5 +1,5 @@
 import { describeValue } from '@fairlead/signature';
-import { checkInteger, invalidOption } from '../check-options.ts';
+import { checkInteger, checkNumber, invalidOption } from '../check-options.ts';
 import { murmurHash3 } from '../assignment/murmur-hash.ts';
 import { KeySample, type KeySampleDocument } from './key-sample.ts';
 import { CHANGING, OutcomeCounts, type OutcomeCountsDocument } from './outcome-counts.ts';
@@ -70,6 +70,8 @@ const MAX_EVENTS = 16;
 const MAX_KEYS = 8192;
 const MAX_EVENT_KEYS = 2048;
 const MAX_VARIANTS = 8;
+/** Squares of such values can be added up for any number of users. */
+const MAX_VALUE = 1e15;
 
 interface MutableCounts {
   requests: number;
@@ -139,8 +141,13 @@ export class StepCounts {
     }
   }
 
-  /** Counts an outcome, which may be delivered again: of each key and metric the first one counts. */
+  /**
+   * Counts an outcome, which may be delivered again: of each key and metric the first one counts.
+   *
+   * @throws RolloutError `ERR_ROLLOUT_INVALID_OPTION` for a value that isn't finite, or beyond 10¹⁵
+   */
   addOutcome({ key, metric, value, at }: CountedOutcome): void {
+    checkNumber('StepCounts: value', value, -MAX_VALUE, MAX_VALUE);
     const hash = murmurHash3(key, this.#seed);
     this.#outcomes ??= new OutcomeCounts();
     // −0 and 0 are equal, and stored differently.

@@ -1,10 +1,11 @@
 import { TrafficSplit } from '../assignment/traffic-split.ts';
 import { BASELINE, CANDIDATE } from '../assignment/variants.ts';
 import type { Tensor } from '@fairlead/signature';
-import { StepCounts, type CountedOutcome } from '../counts/step-counts.ts';
+import { StepCounts } from '../counts/step-counts.ts';
 import type { RolloutPlan } from '../plan/rollout-plan.ts';
 import type { RolloutLog } from '../state/rollout-log.ts';
 import { rolloutName, type RolloutState } from '../state/rollout-state.ts';
+import { acceptOutcomes, type RolloutOutcome } from './accept-outcomes.ts';
 import { CountsReader, type CountsNames, type CountsObject } from './counts-store.ts';
 import { HardFailures } from './hard-failures.ts';
 import type { CheckedRunnerOptions } from './rollout-runner-options.ts';
@@ -37,9 +38,6 @@ export interface RolloutInference {
   readonly outputs?: readonly Tensor[] | undefined;
   readonly answered?: readonly Tensor[] | undefined;
 }
-
-/** Outcome of a user, such as a conversion. */
-export type RolloutOutcome = CountedOutcome;
 
 /** After a promotion the split stays until the alias of this process has followed, for so long at most. */
 const SETTLE_MS = 300_000;
@@ -153,13 +151,10 @@ export class ActiveRollout {
 
   /** Counts outcomes of users; returns how many of them are of the A/B test that runs. */
   addOutcomes(outcomes: readonly RolloutOutcome[]): number {
-    const { plan, status, step, startedAt } = this.state;
-    if (status === 'ended' || this.ejected !== undefined) return 0;
-    const names = new Set(plan.outcomes?.metrics.map(({ name }) => name));
-    // An outcome from before the test isn't its effect.
-    const counted = outcomes.filter(({ metric, at }) => names.has(metric) && at >= startedAt);
-    for (const outcome of counted) this.#countsOf(step).addOutcome(outcome);
-    return counted.length;
+    if (this.ejected !== undefined) return 0;
+    const { counted, stored } = acceptOutcomes(this.state, outcomes);
+    for (const outcome of stored) this.#countsOf(this.state.step).addOutcome(outcome);
+    return counted;
   }
 
   /** Stores what was counted since the last time; what can't be stored is tried again the next time, and what follows waits in memory. */

@@ -6,12 +6,8 @@ import type { RolloutRecord } from '../state/rollout-entry.ts';
 import { isRejectedPromotion, rejectedPromotion } from '../state/rejected-promotion.ts';
 import type { RolloutState } from '../state/rollout-state.ts';
 import { judgeState } from '../verdict/judge-state.ts';
-import {
-  ActiveRollout,
-  type RolloutChoice,
-  type RolloutInference,
-  type RolloutOutcome,
-} from './active-rollout.ts';
+import type { RolloutOutcome } from './accept-outcomes.ts';
+import { ActiveRollout, type RolloutChoice, type RolloutInference } from './active-rollout.ts';
 import { entryFor } from './apply-verdict.ts';
 import { CountsNames } from './counts-store.ts';
 import { RepeatedTasks } from './repeated-tasks.ts';

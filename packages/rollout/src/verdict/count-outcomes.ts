@@ -127,8 +127,9 @@ function sumOf(
     const outcome = outcomes.get(hash);
     if (outcome === undefined) continue;
     reported += 1;
-    sum += outcome.value;
-    sumSquares += outcome.value ** 2;
+    const value = type === 'conversion' ? Number(outcome.value > 0) : outcome.value;
+    sum += value;
+    sumSquares += value ** 2;
   }
   return { sums: { users: type === 'mean' ? reported : users.length, sum, sumSquares }, reported };
 }

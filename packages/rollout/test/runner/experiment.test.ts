@@ -1,4 +1,9 @@
-import { CountsReader, judgeState, type RolloutPlanInput } from '@fairlead/rollout';
+import {
+  CountsReader,
+  judgeState,
+  type RolloutPlanInput,
+  type StepCountsDocument,
+} from '@fairlead/rollout';
 import { describe, expect, it } from 'vitest';
 import { failing, SimulatedFleet } from '../support/fleet.ts';
 
@@ -114,6 +119,17 @@ describe('an A/B test of a fleet', () => {
     await fleet.log().change({ type: 'ended', result: 'aborted', actor: 'ada', reason: '' });
     await fleet.start(plan);
     expect(add({})).toBe(1);
+    // A conversion of 0 is no outcome that hides a later one.
+    expect(add({ value: 0 })).toBe(1);
+    await runner?.flush();
+    const stored = [...fleet.objects.bodies].filter(([key]) => key.includes('/counts/'));
+    const { outcomes } = JSON.parse(
+      new TextDecoder().decode(stored.at(-1)?.[1]),
+    ) as StepCountsDocument;
+    expect(
+      Buffer.from(outcomes?.metrics.conversion?.outcomes ?? '', 'base64').readDoubleLE(8),
+    ).toBe(1);
+    expect(() => add({ value: Infinity })).toThrow('StepCounts: value must be a number from');
     expect(add({ metric: 'revenue' })).toBe(0);
     expect(add({ at: fleet.now - 1 })).toBe(0);
     expect(add({}, 'other')).toBe(0);

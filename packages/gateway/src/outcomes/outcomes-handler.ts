@@ -1,0 +1,118 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { OutcomePlan, RolloutOutcome } from '@fairlead/rollout';
+import { checkScope, getIdentity, sendProblem } from '@fairlead/security';
+import { ServingError, type BodyMemory } from '@fairlead/serving';
+import { BodyProblem, withJsonBody } from '../labels/read-json-body.ts';
+import { parseOutcomes, type ModelOutcome } from './parse-outcomes.ts';
+
+/** Largest body of one request, in bytes. */
+const MAX_BYTES = 1024 * 1024;
+const RETRY_SECONDS = '5';
+
+/** Codes of answers to outcomes; docs/errors/gateway.md describes them. */
+export const outcomesErrorCodes = [
+  'ERR_GATEWAY_OUTCOMES_INVALID',
+  'ERR_GATEWAY_OUTCOMES_MODEL_NOT_FOUND',
+] as const;
+
+/** A/B tests that count outcomes. */
+export interface OutcomeTests {
+  /** Outcomes of the A/B test of a model that runs; undefined without one. */
+  planOf(model: string): OutcomePlan | undefined;
+  /** Counts outcomes; returns how many belong to the test. */
+  add(model: string, outcomes: readonly RolloutOutcome[]): number;
+}
+
+/** Options of {@link outcomesHandler}. */
+export interface OutcomesHandlerOptions {
+  readonly tests: OutcomeTests;
+  /** Returns the names of the models that are served. */
+  readonly models: () => readonly string[];
+  readonly bodies: BodyMemory;
+  readonly client: (req: IncomingMessage) => string;
+  readonly maxBodyBytes: number;
+  readonly now?: () => number;
+}
+
+/**
+ * Creates the handler of `POST /v2/outcomes`: outcomes of users of A/B tests. They are counted in memory, and stored within seconds with the other counts, so
+ * that the response is 202. A repeated request changes nothing, since the first outcome of each user counts.
+ */
+export function outcomesHandler(options: OutcomesHandlerOptions) {
+  const { tests, models, bodies, client, now = Date.now } = options;
+  const maxBytes = Math.min(options.maxBodyBytes, MAX_BYTES);
+
+  function count(req: IncomingMessage, body: unknown): { outcomes: number; counted: number } {
+    const outcomes = parseOutcomes(body, now());
+    const byModel = Map.groupBy(outcomes, ({ model }) => model);
+    const identity = getIdentity(req);
+    for (const model of byModel.keys()) {
+      // Without keys there is no identity, and no scope.
+      if (identity !== undefined) checkScope(identity, `infer:${model}`);
+      if (!models().includes(model)) throw new UnknownModel(model);
+    }
+    // Nothing is counted of a request with an invalid outcome.
+    checkConversions(outcomes, tests);
+    let counted = 0;
+    for (const [model, own] of byModel) counted += tests.add(model, own);
+    return { outcomes: outcomes.length, counted };
+  }
+
+  return function addOutcomes(
+    req: IncomingMessage,
+    res: ServerResponse,
+    next: (error: unknown) => void,
+  ): void {
+    const read = { bodies, client: client(req), maxBytes };
+    withJsonBody(req, read, (body) => Promise.resolve(count(req, body))).then(
+      (result) => {
+        res.statusCode = 202;
+        res.setHeader('content-type', 'application/json');
+        res.setHeader('cache-control', 'no-store');
+        res.end(JSON.stringify(result));
+      },
+      (error: unknown) => {
+        const refusal = describe(error);
+        if (refusal === undefined) next(error);
+        else sendProblem(req, res, refusal);
+      },
+    );
+  };
+}
+
+/** @throws BodyProblem with 400 for a conversion that is neither 0 nor 1 */
+function checkConversions(outcomes: readonly ModelOutcome[], tests: OutcomeTests): void {
+  const plans = new Map<string, OutcomePlan | undefined>();
+  for (const [index, { model, metric, value }] of outcomes.entries()) {
+    if (!plans.has(model)) plans.set(model, tests.planOf(model));
+    const planned = plans.get(model)?.metrics.find(({ name }) => name === metric);
+    if (planned?.type !== 'conversion' || value === 0 || value === 1) continue;
+    throw new BodyProblem(
+      400,
+      `outcomes[${index}].value: expected 0 or 1, since ${JSON.stringify(metric)} counts conversions, found ${value}`,
+    );
+  }
+}
+
+class UnknownModel extends Error {
+  constructor(model: string) {
+    super(`no model ${JSON.stringify(model.slice(0, 200))} is served`);
+  }
+}
+
+/** Describes what a client can change or repeat; undefined for other errors. */
+function describe(error: unknown): Parameters<typeof sendProblem>[2] | undefined {
+  const [invalid, notFound] = outcomesErrorCodes;
+  if (error instanceof UnknownModel) {
+    return { status: 404, code: notFound, detail: error.message };
+  }
+  if (error instanceof BodyProblem) {
+    return { status: error.status, code: invalid, detail: error.message };
+  }
+  if (error instanceof ServingError) {
+    const status = error.code === 'ERR_SERVING_CLIENT_LIMIT' ? 429 : 503;
+    const headers = { 'Retry-After': RETRY_SECONDS };
+    return { status, code: error.code, detail: error.message, headers };
+  }
+  return undefined;
+}

@@ -1,0 +1,70 @@
+import type { OpenApiDocument } from '@fairlead/serving';
+import { MAX_KEY_LENGTH, MAX_METRIC_LENGTH, MAX_OUTCOMES, MAX_VALUE } from './parse-outcomes.ts';
+
+/** Describes the route of outcomes for an OpenAPI document. */
+export function outcomesPaths(models: readonly string[]): OpenApiDocument['paths'] {
+  const [model] = models;
+  if (model === undefined) return {};
+  const outcome = {
+    type: 'object',
+    required: ['model', 'key', 'metric', 'value'],
+    additionalProperties: false,
+    properties: {
+      model: { type: 'string', enum: models },
+      key: { type: 'string', minLength: 1, maxLength: MAX_KEY_LENGTH },
+      metric: { type: 'string', minLength: 1, maxLength: MAX_METRIC_LENGTH },
+      value: { type: 'number', minimum: -MAX_VALUE, maximum: MAX_VALUE },
+      at: { anyOf: [{ type: 'string', format: 'date-time' }, { type: 'integer' }] },
+    },
+  };
+  return {
+    '/v2/outcomes': {
+      post: {
+        operationId: 'outcomes.add',
+        summary: 'Add outcomes of users of A/B tests, by their routing keys',
+        tags: ['outcomes'],
+        requestBody: {
+          required: true,
+          content: {
+            'application/json': {
+              schema: {
+                type: 'object',
+                required: ['outcomes'],
+                additionalProperties: false,
+                properties: {
+                  outcomes: { type: 'array', maxItems: MAX_OUTCOMES, items: outcome },
+                },
+              },
+              example: { outcomes: [{ model, key: 'user-7', metric: 'conversion', value: 1 }] },
+            },
+          },
+        },
+        responses: {
+          '202': {
+            description: 'The outcomes are counted, those of a running A/B test.',
+            content: {
+              'application/json': {
+                schema: {
+                  type: 'object',
+                  properties: { outcomes: { type: 'integer' }, counted: { type: 'integer' } },
+                },
+              },
+            },
+          },
+          default: {
+            description: 'No outcome was counted; the body says why.',
+            content: {
+              'application/problem+json': {
+                schema: {
+                  type: 'object',
+                  required: ['code', 'detail'],
+                  properties: { code: { type: 'string' }, detail: { type: 'string' } },
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import { httpCall, temporaryFolder, until } from '@fairlead/test-support';
+import { describe, expect, test } from 'vitest';
+import { begunTest, conversionPlan } from './begun-test.ts';
+import { startFleet } from '../rollouts/start-fleet.ts';
+import { pepper, writeKeysFile } from '../support/keys-file.ts';
+
+const outcome = { model: 'affine', key: 'user-1', metric: 'conversion', value: 1 };
+
+describe('an A/B test over HTTP', () => {
+  test.each([
+    ['promotes', { '1': 0.3, '2': 0.6 }, 'promoted', 2],
+    ['rolls back', { '1': 0.6, '2': 0.3 }, 'rolled back', 1],
+  ] as const)(
+    '%s by outcomes that any of three gateways receives, some of them twice, while one is restarted',
+    async (_, rates, result, champion) => {
+      const { fleet, registry, log, start, send, convert, ended } = await begunTest(3);
+      let user = 0;
+      const sendUsers = async (count: number): Promise<void> => {
+        for (let i = 0; i < count; i += 1) {
+          const version = await send(user);
+          await convert(user, rates[version]);
+          user += 1;
+        }
+      };
+      await sendUsers(150);
+      // Its counts aren't lost.
+      const [stopped] = fleet.splice(1, 1);
+      expect(await stopped?.gateway.close()).toBe(true);
+      await sendUsers(50);
+      fleet.push(await start());
+      await until(async () => {
+        await sendUsers(50);
+        return user > 4000 || (await log.latest())?.status === 'ended';
+      });
+      const state = await ended();
+      expect(state.result).toBe(result);
+      expect(state.entries.at(-1)?.reason).toMatch(
+        result === 'promoted' ? /^conversion: \+/ : /^conversion: −/,
+      );
+      expect((await registry.resolve('affine', 'champion')).version).toBe(champion);
+    },
+  );
+
+  test('counts each user once although outcomes are sent four times, and only users who got an answer', async () => {
+    const { fleet, post, send, verdict, flushed } = await begunTest(2, [{ share: 0.5 }]);
+    for (let user = 0; user < 20; user += 1) await send(user);
+    const row = (user: number) => ({ ...outcome, key: `user-${user}` });
+    const rows = Array.from({ length: 40 }, (_, user) => row(user));
+    for (const gateway of [...fleet, ...fleet]) {
+      expect(await post(gateway, { outcomes: rows })).toMatchObject({
+        status: 202,
+        body: { outcomes: 40, counted: 40 },
+      });
+    }
+    const reportedAfter = async (users: number) => {
+      await flushed(users);
+      const [conversion] = (await verdict()).outcomes ?? [];
+      const { reported } = conversion ?? {};
+      return (reported?.candidate ?? 0) + (reported?.baseline ?? 0);
+    };
+    expect(await reportedAfter(20)).toBe(20);
+    for (let user = 20; user < 25; user += 1) await send(user);
+    expect(await reportedAfter(25)).toBe(25);
+  });
+
+  test('refuses hostile bodies, and counts nothing of a request with an invalid outcome', async () => {
+    const { fleet, post, send, verdict, flushed } = await begunTest(1);
+    const [gateway] = fleet;
+    if (gateway === undefined) throw new Error('no gateway');
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    for (const [body, status, message] of [
+      ['{', 400, 'the body must be JSON in UTF-8'],
+      [deep, 400, 'an object with a list \\"outcomes\\"'],
+      ['null', 400, 'an object with a list \\"outcomes\\"'],
+      [[outcome], 400, 'an object with a list \\"outcomes\\"'],
+      [{ outcomes: {} }, 400, 'an object with a list \\"outcomes\\"'],
+      [{ outcomes: [outcome], labels: [] }, 400, 'and nothing else'],
+      [{ outcomes: [outcome, null] }, 400, 'outcomes[1]: expected an object, found null'],
+      [{ outcomes: [{ ...outcome, metrics: 1 }] }, 400, 'did you mean \\"metric\\"?'],
+      [{ outcomes: [{ ...outcome, request_id: 'a' }] }, 400, 'send the routing key as \\"key\\"'],
+      ['{"outcomes":[{"__proto__":{"key":"a"}}]}', 400, 'unknown member \\"__proto__\\"'],
+      [{ outcomes: [{ ...outcome, value: '1' }] }, 400, 'outcomes[0].value: expected a number'],
+      [{ outcomes: [{ ...outcome, value: null }] }, 400, 'outcomes[0].value: expected a number'],
+      [{ outcomes: [{ ...outcome, value: 2 }] }, 400, 'outcomes[0].value: expected 0 or 1'],
+      [
+        '{"outcomes":[{"model":"affine","key":"a","metric":"m","value":1e999}]}',
+        400,
+        'outcomes[0].value: expected a number from -1e12 to 1e12, found Infinity',
+      ],
+      [{ outcomes: [{ ...outcome, key: '' }] }, 400, 'outcomes[0].key: expected a text of 1 to'],
+      [{ outcomes: [{ ...outcome, key: 7 }] }, 400, 'outcomes[0].key: expected a text'],
+      [{ outcomes: [{ ...outcome, key: 'x'.repeat(1025) }] }, 400, 'outcomes[0].key: expected'],
+      [{ outcomes: [{ ...outcome, metric: undefined }] }, 400, 'outcomes[0].metric: expected'],
+      [{ outcomes: [{ ...outcome, model: ['affine'] }] }, 400, 'outcomes[0].model: expected'],
+      [{ outcomes: [{ ...outcome, at: 'today' }] }, 400, 'outcomes[0].at: expected'],
+      [{ outcomes: [{ ...outcome, at: -1 }] }, 400, 'outcomes[0].at: expected a time'],
+      [{ outcomes: [{ ...outcome, at: 8e15 }] }, 400, 'outcomes[0].at: expected a time of at most'],
+      [{ outcomes: [{ ...outcome, at: 1.5 }] }, 400, 'outcomes[0].at: expected a time'],
+      [{ outcomes: Array.from({ length: 10_001 }, () => outcome) }, 413, 'has 10001 outcomes'],
+      [{ outcomes: [{ ...outcome, key: 'x'.repeat(2 ** 20) }] }, 413, 'larger than 1048576 bytes'],
+    ] as const) {
+      const answer = await gateway.call('/v2/outcomes', {
+        body,
+        headers: { 'content-type': 'application/json' },
+      });
+      expect([answer.status, answer.body]).toEqual([status, expect.stringContaining(message)]);
+      expect(answer.body).toContain('ERR_GATEWAY_OUTCOMES_INVALID');
+    }
+    for (const headers of [
+      { 'content-type': 'text/plain' },
+      { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+    ]) {
+      const answer = await gateway.call('/v2/outcomes', { body: { outcomes: [outcome] }, headers });
+      expect(answer.status).toBe(415);
+    }
+    expect(await post(gateway, { outcomes: [outcome, { ...outcome, value: 2 }] })).toMatchObject({
+      status: 400,
+    });
+    const other = { ...outcome, model: 'other' };
+    expect(await post(gateway, { outcomes: [outcome, other] })).toMatchObject({
+      status: 404,
+      body: { code: 'ERR_GATEWAY_OUTCOMES_MODEL_NOT_FOUND' },
+    });
+    await send(1);
+    await flushed(1);
+    const [conversion] = (await verdict()).outcomes ?? [];
+    expect(conversion?.users).not.toEqual({ candidate: 0, baseline: 0 });
+    expect(conversion?.reported).toEqual({ candidate: 0, baseline: 0 });
+    // Metrics that the plan doesn't have are accepted, and not counted.
+    const rows = [outcome, { ...outcome, metric: 'revenue', value: 12.5 }];
+    expect(await post(gateway, { outcomes: rows })).toMatchObject({
+      status: 202,
+      body: { outcomes: 2, counted: 1 },
+    });
+    expect(await post(gateway, { outcomes: [] })).toMatchObject({ status: 202 });
+    expect((await gateway.call('/v2/outcomes')).status).toBe(404);
+  });
+
+  test('needs a key with the scope of every model of the request, and is in the OpenAPI document', async () => {
+    const { keysFile, keys } = writeKeysFile(temporaryFolder(), {
+      mine: { scopes: ['infer:affine'] },
+      other: { scopes: ['infer:other', 'metrics'] },
+    });
+    const { fleet, begin } = await startFleet({
+      variables: { FAIRLEAD_KEYS_FILE: keysFile, FAIRLEAD_PEPPER: pepper },
+    });
+    await begin(conversionPlan);
+    const [gateway] = fleet;
+    if (gateway === undefined) throw new Error('no gateway');
+    const post = async (key: string | undefined, outcomes: readonly object[]) => {
+      const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+      const { status, body } = await httpCall(gateway.address, '/v2/outcomes', {
+        body: { outcomes },
+        headers,
+      });
+      return { status, body };
+    };
+    expect((await post(undefined, [outcome])).status).toBe(401);
+    const forbidden = await post(keys.other, [outcome]);
+    expect([forbidden.status, forbidden.body]).toEqual([
+      403,
+      expect.stringContaining('ERR_SECURITY_SCOPE'),
+    ]);
+    // A model that the key may not use is not told apart from one that isn't served.
+    const both = [outcome, { ...outcome, model: 'other' }];
+    expect((await post(keys.mine, both)).status).toBe(403);
+    await until(async () => (await post(keys.mine, [outcome])).body.includes('"counted":1'));
+    const headers = { authorization: `Bearer ${keys.mine}` };
+    const document = JSON.parse((await gateway.call('/openapi.json', { headers })).body) as {
+      paths: Record<string, { post?: { operationId?: string } }>;
+    };
+    expect(document.paths['/v2/outcomes']?.post?.operationId).toBe('outcomes.add');
+    expect(
+      (await gateway.call('/metrics', { headers: { authorization: `Bearer ${keys.other}` } })).body,
+    ).toContain('route="outcomes"');
+  });
+
+  test('has no route where rollouts are off', async () => {
+    const { fleet } = await startFleet({ variables: { FAIRLEAD_ROLLOUTS: 'off' } });
+    const answer = await fleet[0]?.call('/v2/outcomes', { body: { outcomes: [outcome] } });
+    expect(answer?.status).toBe(404);
+    expect((await fleet[0]?.call('/openapi.json'))?.body).not.toContain('/v2/outcomes');
+  });
+
+  test('accepts outcomes without a test, and counts none', async () => {
+    const { fleet } = await startFleet();
+    const answer = await fleet[0]?.call('/v2/outcomes', { body: { outcomes: [outcome] } });
+    expect([answer?.status, answer?.body]).toEqual([202, '{"outcomes":1,"counted":0}']);
+  });
+});
