@@ -43,12 +43,15 @@ describe('a rollout', () => {
         (variant !== undefined && variant !== VARIANTS[version]),
     );
     expect(wrong).toEqual([]);
-    // A user who got the candidate once never got the version before again, in any gateway.
+    // A user who got the candidate once never got the version before again, in any gateway that has loaded the candidate.
     const moved = new Set<number>();
-    const returned = responses.filter(({ user, version }) => {
+    const splitting = new Set<number>();
+    const returned = responses.filter(({ user, gateway, version, variant }) => {
+      if (variant !== undefined) splitting.add(gateway);
       if (version === '2') moved.add(user);
-      return version === '1' && moved.has(user);
+      return version === '1' && moved.has(user) && splitting.has(gateway);
     });
+    expect(splitting.size).toBe(3);
     await annotate(`${sent} requests, ${returned.length} of users who returned to the baseline`);
     expect(returned).toEqual([]);
     const history = await registry.model('affine').timeline();

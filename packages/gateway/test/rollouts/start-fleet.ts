@@ -13,6 +13,8 @@ export const body = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], dat
 /** Response of a gateway to a request of a user. */
 export interface Answer {
   readonly user: number;
+  /** Its place in the fleet. */
+  readonly gateway: number;
   readonly status: number;
   readonly version: string;
   readonly variant: string | undefined;
@@ -71,14 +73,15 @@ export function startLoad(
   let sent = 0;
   return new SteadyLoad<Answer>(perSecond, async () => {
     const user = (sent += 1) % 1000;
-    const { address } = fleet[sent % fleet.length] ?? { address: { port: 0 } };
+    const gateway = sent % fleet.length;
+    const { address } = fleet[gateway] ?? { address: { port: 0 } };
     const headers = { 'x-user-id': `user-${user}` };
     const response = await httpCall(address, '/v2/models/affine/infer', {
       ...{ body: bodyOf(user), headers, agent },
     });
     const named = (name: string) => response.headers[`fairlead-${name}`] as string | undefined;
     return {
-      ...{ user, status: response.status, version: named('version') ?? '' },
+      ...{ user, gateway, status: response.status, version: named('version') ?? '' },
       ...{ variant: named('variant'), fallback: named('fallback') },
       ...{ body: response.body, at: performance.now() },
     };
