@@ -1,6 +1,7 @@
 import type { CaptureErrorCode } from '@fairlead/capture';
 import type { DeployErrorCode } from '@fairlead/deploy';
 import type { RegistryErrorCode } from '@fairlead/registry';
+import type { RetrainingErrorCode } from '@fairlead/retraining';
 import type { RolloutErrorCode } from '@fairlead/rollout';
 import { CommanderError } from '@commander-js/extra-typings';
 import type { CliErrorCode } from './cli-error.ts';
@@ -102,6 +103,16 @@ const byRolloutCode: Readonly<Record<RolloutErrorCode, ExitCode>> = {
   ERR_ROLLOUT_STATE_INVALID: damaged,
 };
 
+/** Errors of retraining. */
+const byRetrainingCode: Readonly<Record<RetrainingErrorCode, ExitCode>> = {
+  ERR_RETRAINING_CONFLICT: conflict,
+  ERR_RETRAINING_INVALID_OPTION: usage,
+  ERR_RETRAINING_POLICY_INVALID: usage,
+  ERR_RETRAINING_RUNNER_FAILED: unavailable,
+  ERR_RETRAINING_STATE_INVALID: damaged,
+  ERR_RETRAINING_TRAINING_FAILED: failed,
+};
+
 /** Errors of captured requests and labels. */
 const byCaptureCode: Readonly<Partial<Record<CaptureErrorCode, ExitCode>>> = {
   ERR_CAPTURE_INVALID_OPTION: usage,
@@ -127,6 +138,7 @@ const byCode = new Map<string, ExitCode>(
     ...byCaptureCode,
     ...byDeployCode,
     ...byRolloutCode,
+    ...byRetrainingCode,
   }),
 );
 

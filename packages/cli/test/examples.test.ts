@@ -46,6 +46,10 @@ interface Expectation {
   readonly until?: 0 | 'SIGINT';
 }
 
+/** Gives a captured row its label, and sets a policy with a training that copies a model. */
+const LABELS = 'labels import iris row-labels.csv --captures ./captured';
+const POLICY = 'retrain policy iris --set policy.json --min-rows 1';
+
 const HOOK = 'https://hooks.example/registry';
 
 const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
@@ -253,6 +257,35 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'rollout report digits --format html --out rollout.html': {
     after: 'rollout start digits 6',
     prints: '',
+  },
+  'retrain policy iris --on-drift --on-labels 5000 --cooldown 24h -- python train.py':
+    '24 hours between attempts',
+  'retrain policy iris --every 7d --below accuracy=0.9 --working-folder . -- python train.py':
+    'accuracy below 0.9',
+  'retrain policy iris --set policy.json': '100 new labels',
+  'retrain policy iris': {
+    after: 'retrain policy iris --set policy.json',
+    prints: '100 new labels',
+  },
+  'retrain run iris -m "new features" --captures ./captured': {
+    after: `${LABELS}; ${POLICY}`,
+    prints: 'Attempt iris-1: the rollout iris-1 of version 2 runs.',
+  },
+  'retrain run iris --due --captures ./captured': {
+    after: `${LABELS}; ${POLICY} --on-labels 3`,
+    prints: 'iris is not retrained: 1 new label, and the policy retrains from 3.',
+  },
+  'retrain status iris --captures ./captured': {
+    after: 'retrain policy iris --set policy.json',
+    prints: '0 new labels, and the policy retrains from 100',
+  },
+  "retrain status iris --json | jq '.decision.due'": {
+    after: 'retrain policy iris --set policy.json',
+    prints: '"due": false',
+  },
+  'retrain abort iris -m "wrong labels"': {
+    after: `${LABELS}; ${POLICY}; retrain run iris --captures ./captured`,
+    prints: 'Attempt iris-1 has ended',
   },
   'dashboard grafana > dashboard.json': /"uid": "fairlead"/,
   'dashboard prometheus > fairlead.rules.yml': '"alert": "FairleadFailures"',

@@ -25,7 +25,7 @@ const MEMORY_LIMIT = '1200MB';
 export async function withCaptures<T>(
   objects: CaptureObjects,
   selection: CaptureSelection,
-  { writable }: { readonly writable?: string | undefined },
+  { writable = [] }: { readonly writable?: readonly string[] | undefined },
   use: (connection: DuckDBConnection) => Promise<T>,
 ): Promise<T> {
   const duckdb = await importDuckDb();
@@ -50,8 +50,8 @@ export async function withCaptures<T>(
       await connection.run(`SET TimeZone = 'UTC'`).catch(() => undefined);
       const folders = [files.root, temporary].map((folder) => text(`${folder}/`));
       await connection.run(`SET allowed_directories = [${folders.join(', ')}]`);
-      if (writable !== undefined) {
-        await connection.run(`SET allowed_paths = [${text(writable)}]`);
+      if (writable.length > 0) {
+        await connection.run(`SET allowed_paths = [${writable.map(text).join(', ')}]`);
       }
       await connection.run('SET enable_external_access = false');
       await connection.run('SET lock_configuration = true');

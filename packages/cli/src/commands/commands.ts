@@ -10,6 +10,7 @@ import {
   noticesCommands,
   performanceCommands,
 } from './monitoring-commands.ts';
+import { retrainCommands } from './retrain/retrain-commands.ts';
 import { rolloutCommands } from './rollout/rollout-commands.ts';
 import { registryCommands } from './registry/registry-commands.ts';
 
@@ -62,6 +63,7 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
   labelsCommands,
   performanceCommands,
   rolloutCommands,
+  retrainCommands,
   dashboardCommands,
   {
     name: 'completion',

@@ -34,6 +34,7 @@ const LINEAGE: readonly (keyof NonNullable<PushRequest['lineage']>)[] = [
   'command',
   'parameters',
   'parentVersion',
+  'trigger',
   'frameworks',
   'changes',
   'requirements',

@@ -110,6 +110,7 @@ function formatSignature({ inputs, outputs }: Signature): readonly string[] {
 /** Formats the lineage of a version. */
 function formatLineage(lineage: Manifest['lineage']): readonly string[] {
   const { gitCommit, dataset, command, parentVersion, parameters, frameworks, changes } = lineage;
+  const { trigger, origin } = lineage;
   return fields([
     ['git commit', gitCommit && oneLine(gitCommit)],
     [
@@ -118,6 +119,8 @@ function formatLineage(lineage: Manifest['lineage']): readonly string[] {
     ],
     ['command', command && oneLine(command)],
     ['parent version', parentVersion === undefined ? undefined : String(parentVersion)],
+    ['trigger', trigger && oneLine(trigger)],
+    ['origin', origin && oneLine([origin.tool, origin.runId].filter(Boolean).join(' '))],
     ['parameters', parameters && inline(parameters)],
     ['frameworks', frameworks && inline(frameworks)],
     ['changes', changes && oneLine(changes.join('; '))],

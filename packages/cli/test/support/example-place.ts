@@ -99,6 +99,12 @@ function writeFiles(folder: string): void {
   write('test.csv', 'x.0,x.1\n1,2\n3,4\n');
   write('train.csv', 'x.0,x.1,digit\n1,2,0\n3,4,1\n');
   write('labels.csv', 'request_id,label\na1,1\n');
+  write('row-labels.csv', 'request_id,row,label\na1,0,1\n');
+  write('train.sh', `cp '${affineNext}' "$FAIRLEAD_TRAINING_OUTPUT/model.onnx"\n`);
+  write('policy.json', {
+    triggers: { labels: { count: 100 } },
+    training: { command: ['sh', join(folder, 'train.sh')] },
+  });
   write('outcomes.csv', 'order,paid\na1,true\n');
   write('iris.csv', 'x[0],x[1],y[0],y[1]\n1,2,3,5\n3,4,7,9\n');
   const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }];

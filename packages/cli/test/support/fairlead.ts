@@ -25,6 +25,8 @@ export interface Place {
   readonly input?: string;
   /** Sends the first Ctrl-C once standard output matches, for a command that runs until stopped. */
   readonly stopAfter?: RegExp;
+  /** Sends the first Ctrl-C once this is true. */
+  readonly stopWhen?: () => boolean;
 }
 
 /**
@@ -41,6 +43,10 @@ export function run(place: Place, ...args: readonly string[]): Promise<RunResult
         if (pattern.test(stdout.text())) stop.abort();
       });
     }
+    const { stopWhen } = place;
+    const look = setInterval(() => {
+      if (stopWhen?.() === true) stop.abort();
+    }, 20);
     const exitCode = await runCli(args, {
       env: place.env ?? {},
       stdin: Readable.from([place.input ?? '']),
@@ -48,7 +54,9 @@ export function run(place: Place, ...args: readonly string[]): Promise<RunResult
       stderr: stderr.stream,
       now: () => new Date(),
       userName: () => 'tester',
-      ...(place.stopAfter !== undefined && { stopSignal: () => stop.signal }),
+      ...((place.stopAfter ?? stopWhen) !== undefined && { stopSignal: () => stop.signal }),
+    }).finally(() => {
+      clearInterval(look);
     });
     return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
   });

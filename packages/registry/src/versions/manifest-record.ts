@@ -100,6 +100,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.looseObject({
     command: fields.text.exactOptional(),
     parameters: z.record(z.string(), fields.json).exactOptional(),
     parentVersion: fields.number.exactOptional(),
+    trigger: fields.text.exactOptional(),
     frameworks: z.record(z.string(), fields.text).exactOptional(),
     changes: z.array(fields.text).exactOptional(),
     requirements: z

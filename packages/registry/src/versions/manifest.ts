@@ -25,6 +25,8 @@ export interface Lineage {
   readonly parameters?: Readonly<Record<string, JsonValue>>;
   /** Version of the same model that it was derived from. */
   readonly parentVersion?: number;
+  /** Reason of its training: `drift: drift of age until 2026-11-20T11:00Z`. */
+  readonly trigger?: string;
   /** Version of each framework by its name: `{"scikit-learn": "1.7.2"}`. */
   readonly frameworks?: Readonly<Record<string, string>>;
   /** Changes that the push made to the files so that they can be served, in words. */

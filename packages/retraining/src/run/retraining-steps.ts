@@ -59,7 +59,7 @@ export interface RetrainingSteps {
   push(order: CandidateOrder): Promise<number>;
   /** Gates of the alias that a version fails, in words. */
   failedGates(version: number): Promise<readonly string[]>;
-  /** Starts the rollout of a version, unless it was started before; resolves to its number. */
-  startRollout(order: RolloutOrder): Promise<number>;
+  /** Starts the rollout of a version, unless it was started before; resolves to its number, or undefined if the alias points to the version already. */
+  startRollout(order: RolloutOrder): Promise<number | undefined>;
   readRollout(number: number): Promise<CandidateRollout>;
 }

@@ -164,6 +164,10 @@ async function rollOut(run: AttemptRun): Promise<void> {
     ...{ attempt: attemptName(session.state), version, policy: request.policy },
     reason: entries[0]?.reason ?? '',
   });
+  if (number === undefined) {
+    await end(run, 'promoted', `the alias points to version ${version} already`);
+    return;
+  }
   await record(run, { type: 'rollout', number }, `version ${version} passes the gates`);
 }
 

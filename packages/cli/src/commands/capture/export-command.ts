@@ -46,7 +46,7 @@ export function defineCaptureExportCommand(command: Command, context: CommandCon
         const rows = await withCaptures(
           objects,
           selection,
-          { writable: part },
+          { writable: [part] },
           async (connection) => {
             await prepareQuery(connection, sql);
             // As a text, which may end in a semicolon or a comment.

@@ -3,6 +3,7 @@ import { addExamples } from '../../add-examples.ts';
 import type { CommandContext } from '../../command-context.ts';
 import { jsonOption, parseCount, registryOption } from '../../options/shared-options.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
+import { withAttempts } from '../../retraining/retraining-timeline.ts';
 import { withRollouts } from '../../rollout/rollout-timeline.ts';
 import { formatTimeline } from '../../registry/format-timeline.ts';
 
@@ -22,7 +23,7 @@ export function defineHistoryCommand(command: Command, context: CommandContext):
       const timeline = await registry.model(model).timeline();
       const all =
         alias === undefined
-          ? await withRollouts(timeline, store, model)
+          ? await withAttempts(await withRollouts(timeline, store, model), store, model)
           : timeline.filter(
               ({ source }) => source.kind === 'alias' && source.record.alias === alias,
             );

@@ -1,12 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DriftTitle, PerformanceReport } from '@fairlead/drift';
 import type { NoticeCondition } from '@fairlead/monitoring';
-import type { Manifest, ObjectStore } from '@fairlead/registry';
-import type { Baseline } from '@fairlead/windows';
+import type { ObjectStore } from '@fairlead/registry';
 import { addExamples } from '../../add-examples.ts';
-import { withCaptures } from '../../capture/capture-database.ts';
-import type { CaptureSelection } from '../../capture/captured-files.ts';
 import { capturesOption, openCaptures } from '../../capture/open-captures.ts';
 import { CliError } from '../../cli-error.ts';
 import type { CommandContext } from '../../command-context.ts';
@@ -18,11 +14,12 @@ import { sinceOption, timeOf, untilOption } from '../../options/time-option.ts';
 import { openNotices } from '../../notices/open-notices.ts';
 import { count } from '../../output/format-values.ts';
 import { severalLines } from '../../output/plain-text.ts';
-import { predictionColumns } from '../../performance/prediction-columns.ts';
-import type { Query } from '../../performance/prediction-table.ts';
-import { reportFromCaptures } from '../../performance/report-performance.ts';
+import {
+  reportCaptured,
+  type CapturedReportOptions,
+  type ReportSubject,
+} from '../../performance/report-captured.ts';
 import { reportFromWindows } from '../../performance/report-windows.ts';
-import { segmentColumn } from '../../performance/segment-column.ts';
 import { writeReport } from '../../write-report.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
 
@@ -75,7 +72,11 @@ export function definePerformanceReportCommand(command: Command, context: Comman
       const selection = { model, version: String(version), ...span };
       const hasCaptures = (options.captures ?? context.environment.captures) !== undefined;
       const report = hasCaptures
-        ? await readCaptures(context, { manifest, baseline, selection }, options)
+        ? await reportCaptured(
+            await openCaptures(context, options),
+            { manifest, baseline, selection },
+            options,
+          )
         : await readWindows(context, store, { baseline, selection }, options);
       const title = { model, version };
       const text = await render(options.json ? 'json' : options.format, report, title);
@@ -102,50 +103,12 @@ export function definePerformanceReportCommand(command: Command, context: Comman
   ]);
 }
 
-interface Subject {
-  readonly baseline: Baseline | undefined;
-  readonly selection: CaptureSelection & { readonly version: string };
-}
-
-interface Options {
-  readonly captures?: string | undefined;
-  readonly by?: string | undefined;
-  readonly output?: string | undefined;
-  readonly threshold: number;
-  readonly positive?: string | undefined;
-  readonly minLabels?: number | undefined;
-}
-
-/** Reports captured requests: measured where they have labels. */
-async function readCaptures(
-  context: CommandContext,
-  { manifest, baseline, selection }: Subject & { readonly manifest: Manifest },
-  { captures, by, output, threshold, positive, minLabels }: Options,
-): Promise<PerformanceReport> {
-  const { capturedColumns } = await import('@fairlead/capture');
-  const captured = capturedColumns(manifest.signature);
-  const columns = predictionColumns(manifest.signature, captured, {
-    ...{ baseline, output, positive },
-  });
-  const segment = segmentColumn(captured, by);
-  const objects = await openCaptures(context, { captures });
-  const scores = baseline?.calibration;
-  const isCalibrated = output === undefined || output === scores?.tensor;
-  return withCaptures(objects, selection, {}, (connection) =>
-    reportFromCaptures(queryOf(connection), columns, {
-      ...{ ...selection, segment, segmentName: by, threshold, positive, minLabels },
-      calibration: columns.kind === 'scores' && isCalibrated ? scores : undefined,
-      trained: manifest.metrics,
-    }),
-  );
-}
-
 /** Estimates from the windows of all requests, where no requests are captured. */
 async function readWindows(
   context: CommandContext,
   store: ObjectStore,
-  { baseline, selection }: Subject,
-  { by, output, positive, threshold }: Options,
+  { baseline, selection }: Pick<ReportSubject, 'baseline' | 'selection'>,
+  { by, output, positive, threshold }: CapturedReportOptions,
 ): Promise<PerformanceReport> {
   if (by !== undefined || output !== undefined || positive !== undefined) {
     throw new CliError(
@@ -161,10 +124,6 @@ function parseNumber(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value)) return value;
   throw new InvalidArgumentError('Expected a number.');
-}
-
-function queryOf(connection: DuckDBConnection): Query {
-  return async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS();
 }
 
 async function render(

@@ -1,0 +1,145 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Lineage, Manifest, ModelRegistry, PushRequest } from '@fairlead/registry';
+import type { CandidateOrder } from '@fairlead/retraining';
+import type { Signature, TensorSpec } from '@fairlead/signature';
+import { CliError } from '../cli-error.ts';
+import { shellWord } from '../output/shell-word.ts';
+import { openLabelTable } from '../labels/label-table.ts';
+import type { BaselineDetails } from '../push/read-baseline.ts';
+import { manifestBaseline } from '../registry/manifest-baseline.ts';
+import { readPushRequest } from '../push/read-push-request.ts';
+import { candidateValidation } from '../push/validate-candidate.ts';
+import { readJson } from '../read-file.ts';
+
+/** Tool in the lineage of candidates. */
+const TOOL = 'fairlead retrain';
+
+/** Column of labels in a training table, as in the rows of the training. */
+const LABEL = 'label';
+
+type TableOptions = Pick<BaselineDetails, 'baseline' | 'label' | 'scores'>;
+
+/** Model and actor of a push. */
+interface Place {
+  readonly registry: ModelRegistry;
+  readonly model: string;
+  readonly actor: string;
+}
+
+/**
+ * Pushes the output of a training, unless its attempt has pushed it before; resolves to its version.
+ *
+ * @throws RetrainingError `ERR_RETRAINING_TRAINING_FAILED` for files that are no model; errors of the store, and of a missing ONNX Runtime
+ */
+export async function pushCandidate(place: Place, order: CandidateOrder): Promise<number> {
+  const { registry, model } = place;
+  const known = (await registry.listVersions(model)).find(
+    ({ lineage: { origin } }) => origin?.tool === TOOL && origin.runId === order.attempt,
+  );
+  if (known !== undefined) return known.version;
+  try {
+    const request = await readCandidate(place, order);
+    // Of two processes that push the same candidate at once, one creates the version.
+    const { manifest } = await registry.push({
+      ...request,
+      skipIfUnchanged: true,
+      validate: candidateValidation(0, {}),
+    });
+    return manifest.version;
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof CliError ? error.cause : error;
+    if (!isOfFiles(cause)) throw cause;
+    const { RetrainingError } = await import('@fairlead/retraining');
+    throw new RetrainingError(
+      'ERR_RETRAINING_TRAINING_FAILED',
+      `the output of the training can't be pushed: ${cause.message}`,
+      { cause },
+    );
+  }
+}
+
+async function readCandidate(place: Place, order: CandidateOrder): Promise<PushRequest> {
+  const { registry, model, actor } = place;
+  const { folder, parent } = order;
+  const beside = (name: string): string | undefined =>
+    existsSync(join(folder, name)) ? join(folder, name) : undefined;
+  const { manifest } = await registry.openVersion(model, parent);
+  const table = beside('baseline.parquet') ?? beside('baseline.csv');
+  const request = await readPushRequest(folder, {
+    ...{ model, actor, mayRun: true, golden: beside('golden.json'), card: beside('card.md') },
+    ...(table !== undefined && (await tableOptions(table, manifest))),
+  });
+  const metrics = beside('metrics.json');
+  const measured = metrics === undefined ? {} : await readJson(metrics, 'metrics', readMetrics);
+  return {
+    ...request,
+    ...(request.signature && { signature: inherit(request.signature, manifest.signature) }),
+    metrics: { ...request.metrics, ...measured },
+    lineage: { ...request.lineage, ...lineageOf(manifest, order) },
+  };
+}
+
+/** Columns of a training table: the label, if it has one, and with it the scores that the version before was calibrated by. */
+async function tableOptions(table: string, before: Manifest): Promise<TableOptions> {
+  const { columns } = await openLabelTable(table);
+  if (!columns.includes(LABEL)) return { baseline: table };
+  const baseline = await manifestBaseline(before).catch(() => undefined);
+  const scores = baseline?.calibration?.tensor;
+  return { baseline: table, label: LABEL, ...(scores !== undefined && { scores }) };
+}
+
+function lineageOf(
+  { model, version }: Manifest,
+  { attempt, dataset, trigger, reason, command }: CandidateOrder,
+): Lineage {
+  const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
+  return {
+    parentVersion: version,
+    dataset: {
+      name: `${dataset.rows} captured rows of ${model} with a label, ${day(dataset.since)} to ${day(dataset.until)}`,
+      sha256: dataset.sha256,
+    },
+    ...(command.length > 0 && { command: command.map(shellWord).join(' ') }),
+    trigger: `${trigger}: ${reason}`,
+    origin: { tool: TOOL, runId: attempt },
+  };
+}
+
+/**
+ * Adds the features, descriptions and marks of the version before to tensors that a training describes by name, type and shape alone, as an ONNX
+ * file does: a sensitive feature stays sensitive.
+ */
+function inherit(signature: Signature, before: Signature): Signature {
+  const complete = (specs: readonly TensorSpec[], known: readonly TensorSpec[]) =>
+    specs.map((spec) => {
+      const same = known.find(({ name }) => name === spec.name);
+      const isBare = Object.keys(spec).every((key) => ['name', 'datatype', 'shape'].includes(key));
+      const fits = same?.datatype === spec.datatype && String(same.shape) === String(spec.shape);
+      return isBare && fits ? same : spec;
+    });
+  return {
+    inputs: complete(signature.inputs, before.inputs),
+    outputs: complete(signature.outputs, before.outputs),
+  };
+}
+
+function readMetrics(value: unknown): Readonly<Record<string, number>> {
+  const entries = Object.entries(Object(value) as Readonly<Record<string, unknown>>);
+  const wrong = entries.find(([, each]) => typeof each !== 'number');
+  if (wrong === undefined && typeof value === 'object' && !Array.isArray(value)) {
+    return Object.fromEntries(entries) as Readonly<Record<string, number>>;
+  }
+  throw new Error(`expected numbers by their names, such as {"accuracy": 0.97}`);
+}
+
+/** Returns whether an error is one of the files, which another try wouldn't mend. */
+function isOfFiles(error: unknown): error is Error {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  const code = String(error.code);
+  return (
+    code === 'ERR_CLI_FILE' ||
+    /^ERR_(?:SIGNATURE|WINDOWS)_/.test(code) ||
+    /^ERR_REGISTRY_(?:INVALID|VALIDATION|TOO_LARGE|UNSUPPORTED_FORMAT)/.test(code)
+  );
+}
