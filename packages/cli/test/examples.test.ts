@@ -220,6 +220,8 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'rollout start digits 6 --steps 10,50 --step-time 5m --slow-over 250': 'requests over 250 ms',
   'rollout start digits 6 --kind shadow --steps 20 --changed-labels 2':
     'guarded: failures up to 1.5 times those of the baseline, or below 0.5 %; changed labels up to 2 %',
+  'rollout start digits 6 --kind experiment --metric conversion,smallest=2 --metric wait,type=mean,better=lower,role=guardrail --users 20000':
+    'not worse by 5 %: wait',
   'rollout start digits 6 --dry-run': 'Would start a rollout of version 6 of digits',
   'rollout status digits': {
     after: 'rollout start digits 6',

@@ -18,6 +18,7 @@ test('every command of docs/rollout.md prints the output on the page', async () 
   copyFileSync(affine, join(folder, 'first.onnx'));
   copyFileSync(affineNext, join(folder, 'retrained.onnx'));
   copyFileSync(affine, join(folder, 'broken.onnx'));
+  copyFileSync(affineNext, join(folder, 'ranked.onnx'));
   const place = { folder, env };
   for (const args of [
     ['registry', 'init'],
@@ -29,11 +30,20 @@ test('every command of docs/rollout.md prints the output on the page', async () 
   vi.setSystemTime('2026-11-29T12:00:00Z');
   /** Minutes pass, with requests of as many users, after which gateways judge. */
   let firstUser = 0;
-  const pass = async (minutes: number, requests: number, fails = false): Promise<void> => {
+  const pass = async (
+    minutes: number,
+    requests: number,
+    { fails = false, shops = false } = {},
+  ): Promise<void> => {
     vi.setSystemTime(Date.now() + minutes * 60_000);
     await sendTraffic(env.FAIRLEAD_REGISTRY, {
       ...{ model: 'churn', requests, firstUser, judge: true },
       fails: (version, request) => fails && version === '3' && request % 50 === 0,
+      outcomes: (version, user) => {
+        const chance = (Math.imul(user, 2_654_435_761) >>> 0) / 2 ** 32;
+        const conversion = chance < (version === '4' ? 0.075 : 0.05) ? 1 : 0;
+        return shops ? { conversion, wait: 2 + 3 * chance } : {};
+      },
     });
     // Half of the users come again.
     firstUser += requests / 2;
@@ -48,8 +58,13 @@ test('every command of docs/rollout.md prints the output on the page', async () 
     },
     () => pass(4, 5_000),
     async () => {
-      await pass(12, 15_000, true);
-      await pass(4, 5_000, true);
+      await pass(12, 15_000, { fails: true });
+      await pass(4, 5_000, { fails: true });
+    },
+    () => pass(6 * 60, 5_000, { shops: true }),
+    async () => {
+      await pass(12 * 60, 12_000, { shops: true });
+      await pass(8 * 60, 6_000, { shops: true });
     },
   ];
   let shownStates = 0;

@@ -3,6 +3,8 @@ import { formatTime } from '../output/format-values.ts';
 import type { Output } from '../output/output.ts';
 import { oneLine } from '../output/plain-text.ts';
 import { fields, table } from '../output/table.ts';
+import { formatOutcomes, formatProgress, type Describe } from './format-outcomes.ts';
+import { ROLLOUT_KINDS } from './rollout-kinds.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -12,23 +14,24 @@ export interface ShownRollout {
   readonly verdict: RolloutVerdict;
   /** The time, in milliseconds since the epoch. */
   readonly now: number;
-  /** Describes an entry of the history: that of `@fairlead/rollout`, which is loaded with the command. */
-  readonly describeEntry: (entry: RolloutState['entries'][number]) => string;
+  /** Functions of `@fairlead/rollout`, which is loaded with the command. */
+  readonly describe: Describe;
 }
 
 /** Formats a rollout for a terminal: state, counts, guardrails, history. */
 export function formatRollout(
   output: Output,
-  { state, verdict, now, describeEntry }: ShownRollout,
+  { state, verdict, now, describe }: ShownRollout,
 ): readonly string[] {
   return [
     ...formatState(output, state, verdict, now),
     '',
     ...formatShares(output, state, verdict),
     '',
+    ...formatOutcomes(output, verdict, describe),
     ...formatGuardrails(output, verdict),
     '',
-    ...formatEntries(output, state, describeEntry),
+    ...formatEntries(output, state, describe),
   ];
 }
 
@@ -45,7 +48,7 @@ function formatState(
     decision: held,
     entries,
   }: RolloutState,
-  { decision, reason, requests }: RolloutVerdict,
+  { decision, reason, requests, progress }: RolloutVerdict,
   now: number,
 ): readonly string[] {
   const { share = 0, minMinutes = 0, minRequests = 0 } = plan.steps[step] ?? {};
@@ -55,15 +58,21 @@ function formatState(
   const versions = `version ${plan.candidate} against ${plan.baseline}`;
   const ended = status === 'ended';
   const last = oneLine(entries.at(-1)?.reason ?? '');
-  const tone = result === 'promoted' || result === 'passed' ? 'good' : ended ? 'bad' : 'strong';
+  const isGood = result === 'promoted' || result === 'passed';
+  const isBad = ended && !isGood && result !== 'undecided';
+  const tone = isGood ? 'good' : isBad ? 'bad' : 'strong';
   return fields([
-    ['rollout', `${oneLine(model)}-${number}: ${versions}, ${plan.kind}, split by ${unit}`],
+    [
+      'rollout',
+      `${oneLine(model)}-${number}: ${versions}, ${ROLLOUT_KINDS[plan.kind]}, split by ${unit}`,
+    ],
     ['status', output.paint(tone, ended ? String(result) : status)],
     [
       'step',
       `${step + 1} of ${plan.steps.length}: ${percent(share)} for ${minutes} minutes (at least ${minMinutes}), ` +
         `${requests.candidate} requests of the candidate (at least ${minRequests})`,
     ],
+    ['users', progress === undefined ? undefined : formatProgress(progress, ended)],
     [
       ended ? 'reason' : 'verdict',
       ended
@@ -115,7 +124,7 @@ function formatGuardrails(output: Output, { guardrails }: RolloutVerdict): reado
 function formatEntries(
   output: Output,
   { entries }: RolloutState,
-  describeEntry: ShownRollout['describeEntry'],
+  { describeEntry }: Describe,
 ): readonly string[] {
   const [head = '', ...lines] = table(
     ['time', 'actor', 'event', 'reason'],

@@ -10,6 +10,8 @@ export interface TrafficOptions {
   readonly firstUser?: number;
   /** Returns whether a version fails at a request. */
   readonly fails?: (version: string, request: number) => boolean;
+  /** Returns the outcomes of a user after the answer of a version. */
+  readonly outcomes?: (version: string, user: number) => Readonly<Record<string, number>>;
   /** Judges at the end, as a gateway does every minute. */
   readonly judge?: boolean;
 }
@@ -17,7 +19,14 @@ export interface TrafficOptions {
 /** Answers requests as a gateway with rollouts does, and stores what it counted. */
 export async function sendTraffic(
   registryFolder: string,
-  { model, requests, firstUser = 0, fails = () => false, judge = false }: TrafficOptions,
+  {
+    model,
+    requests,
+    firstUser = 0,
+    fails = () => false,
+    outcomes = () => ({}),
+    judge = false,
+  }: TrafficOptions,
 ): Promise<void> {
   const objects = folderStore(registryFolder);
   const registry = new ModelRegistry({ store: objects });
@@ -51,6 +60,12 @@ export async function sendTraffic(
         ? { outcome: 'failure', reason: 'BACKEND', isFault: true }
         : { outcome: 'success', outputs: [] }),
     });
+    const happened = Object.entries(outcomes(version, firstUser + request));
+    const at = Date.now();
+    runner.addOutcomes(
+      model,
+      happened.map(([metric, value]) => ({ key, metric, value, at })),
+    );
   }
   await runner.flush();
   if (judge) await runner.judge();

@@ -24,7 +24,7 @@ export interface OutcomePlanInput {
 }
 
 /** Metrics of an A/B test at most: the outcomes of each user are stored for each. */
-export const MAX_METRICS = 4;
+const MAX_METRICS = 4;
 
 const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/;
 const MIN_USERS = { conversion: 100, mean: 100, total: 1000 };

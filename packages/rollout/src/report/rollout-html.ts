@@ -1,6 +1,7 @@
 import { describeEntry } from '../state/describe-entry.ts';
 import { rolloutName, type RolloutState } from '../state/rollout-state.ts';
 import type { RolloutVerdict } from '../verdict/rollout-verdict.ts';
+import { drawChanges } from './draw-changes.ts';
 import { drawRatios } from './draw-ratios.ts';
 import { drawShares } from './draw-shares.ts';
 import { escapeHtml, renderRows } from './escape-html.ts';
@@ -12,7 +13,7 @@ const STYLE =
   '.undecided{fill:#5b6875;stroke:#5b6875}.planned{fill:#c3ccd6}.counted{fill:#2f6f9f}text{fill:#1d2733;stroke:none}';
 
 /**
- * Renders a rollout as a page with pictures that needs no other file: its verdict, the rate ratio of each guardrail with its interval, the shares, and its history.
+ * Renders a rollout as a page with pictures that needs no other file: its verdict, the change of each metric of an A/B test and the rate ratio of each guardrail with their intervals, the shares, and its history.
  *
  * @example
  * ```ts
@@ -38,8 +39,8 @@ export function rolloutHtml(state: RolloutState, verdict: RolloutVerdict): strin
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
 <body>
 <h1>${escapeHtml(title)}</h1>
-<p>${escapeHtml(`A ${plan.kind}, split by ${unit}. ${summary}.`)}</p>
-<h2>Guardrails</h2>
+<p>${escapeHtml(`${KINDS[plan.kind]}, split by ${unit}. ${summary}.`)}</p>
+${renderOutcomes(verdict)}<h2>Guardrails</h2>
 <p>Rate of the candidate as a multiple of the rate of the baseline, with an interval that is valid however often the page is rendered.</p>
 ${drawRatios(verdict.guardrails)}
 ${renderRows(
@@ -71,6 +72,25 @@ ${renderRows(
 )}
 </body>
 </html>
+`;
+}
+
+const KINDS = { canary: 'A canary', shadow: 'A shadow', experiment: 'An A/B test' };
+
+/** Renders the metrics of an A/B test; nothing for other rollouts. */
+function renderOutcomes({ outcomes, progress }: RolloutVerdict): string {
+  if (outcomes === undefined || progress === undefined) return '';
+  const { users, planned, every } = progress;
+  const counted = `${every === 1 ? '' : 'about '}${users} of ${planned} planned users.`;
+  const rows = outcomes.map(({ name, role, status, explanation }) => [
+    `${name} (${role})`,
+    status,
+    explanation,
+  ]);
+  return `<h2>Outcomes</h2>
+<p>Change of the mean of the candidate's users, with an interval that is valid however often the page is rendered; ${escapeHtml(counted)}</p>
+${drawChanges(outcomes)}
+${renderRows(['metric', 'result', 'found'], rows)}
 `;
 }
 

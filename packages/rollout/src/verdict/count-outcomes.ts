@@ -97,7 +97,7 @@ export function countedShare({ steps }: RolloutPlan, step: number): number {
 }
 
 /** The level at which all planned users fit into the counts, also if they all come in one step. */
-export function planLevel({ steps, outcomes }: RolloutPlan): number {
+function planLevel({ steps, outcomes }: RolloutPlan): number {
   const last = steps.at(-1)?.share ?? 0.5;
   const largest = Math.max(last, 1 - last) * (outcomes?.users ?? 0) * RESERVE;
   return Math.max(0, Math.ceil(Math.log2(largest / MAX_USERS)));

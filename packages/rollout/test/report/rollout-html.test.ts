@@ -1,5 +1,11 @@
-import { judgeRollout, readPlan, rolloutHtml, type RolloutState } from '@fairlead/rollout';
-import { expect, test } from 'vitest';
+import {
+  judgeRollout,
+  readPlan,
+  rolloutHtml,
+  StepCounts,
+  type RolloutState,
+} from '@fairlead/rollout';
+import { describe, expect, test } from 'vitest';
 import { requestCounts } from '../support/counts.ts';
 
 const plan = readPlan({
@@ -60,4 +66,60 @@ test('texts of people are escaped', () => {
   const html = page('<script>alert("1 & 2")</script>');
   expect(html).not.toContain('<script>');
   expect(html).toContain('&lt;script&gt;alert(&quot;1 &amp; 2&quot;)&lt;/script&gt;');
+});
+
+describe('the page of an A/B test', () => {
+  const experiment = readPlan({
+    ...{ kind: 'experiment', baseline: '3', candidate: '4' },
+    outcomes: {
+      users: 4000,
+      metrics: [{ name: 'conversion' }, { name: 'waiting-time', type: 'mean', better: 'lower' }],
+    },
+  });
+  const pageOf = (rates: { readonly candidate: number; readonly baseline: number }): string => {
+    const counts = new StepCounts({ rollout: 'churn-4', step: 0 });
+    for (let user = 0; user < 2000; user += 1) {
+      const variant = user % 2 === 0 ? 'candidate' : 'baseline';
+      const key = `user-${user}`;
+      counts.add({ variant, key, events: [], user: 'stays' });
+      if ((user % 100) / 100 < rates[variant]) {
+        counts.addOutcome({ key, metric: 'conversion', value: 1, at: 1000 });
+      }
+    }
+    const verdict = judgeRollout({
+      ...{ plan: experiment, step: 0, ...times, counts: [counts], now: 3_600_000 },
+    });
+    const place = { model: 'churn', number: 4, status: 'running', step: 0 } as const;
+    return rolloutHtml(
+      { ...place, ...times, plan: experiment, promoting: false, entries: [] },
+      verdict,
+    );
+  };
+
+  test('has the change of each metric with its interval, as a picture and in words', () => {
+    const html = pageOf({ candidate: 0.3, baseline: 0.1 });
+    expect(html).toContain('An A/B test, split by user. running, step 1 of 1.');
+    expect(html).toContain('2000 of 4000 planned users.');
+    expect(html).toMatch(/<g class="passed"><text x="0" y="18">conversion<\/text><line x1="/);
+    expect(html).toMatch(
+      /<td>conversion \(primary\)<\/td><td>better<\/td><td>conversion: \+200 % \(\+/,
+    );
+    // No user has a waiting time.
+    expect(html).toContain('<g class="undecided"><text x="0" y="46">waiting-time</text></g>');
+    expect(html.match(/<svg/g)).toHaveLength(3);
+  });
+
+  test.each([
+    { candidate: 0.3, baseline: 0.1 },
+    { candidate: 0, baseline: 0.02 },
+    { candidate: 0.1, baseline: 0.1 },
+    { candidate: 0, baseline: 0 },
+  ])('has coordinates within the picture for rates of %j', (rates) => {
+    const numbers = [...pageOf(rates).matchAll(/ (?:x1|x2|cx|x|width)="([^"]*)"/g)];
+    expect(numbers.length).toBeGreaterThan(10);
+    for (const [, text] of numbers) {
+      expect(Number(text)).toBeGreaterThanOrEqual(0);
+      expect(Number(text)).toBeLessThanOrEqual(640);
+    }
+  });
 });

@@ -34,7 +34,7 @@ export interface SimulatedExperiment {
 }
 
 /** The plan of a test. */
-export function experimentPlan({ shares, smallest = 0 }: ExperimentTraffic): RolloutPlan {
+function experimentPlan({ shares, smallest = 0 }: ExperimentTraffic): RolloutPlan {
   const metric: OutcomeMetricInput = { name: 'conversion', smallest };
   return readPlan({
     ...{ kind: 'experiment', baseline: '3', candidate: '4' },

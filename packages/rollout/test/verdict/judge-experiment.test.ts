@@ -228,6 +228,17 @@ describe('an A/B test', () => {
     expect(verdict.sampleRatio.status).toBe('ok');
   });
 
+  it('judges a sample from the beginning where the plan expects many users', () => {
+    const outcome = conversions(0.3, 0.1);
+    const metrics = [{ name: 'conversion' }];
+    const verdict = judge({ outcome, plan: { outcomes: { users: 1_000_000, metrics } } });
+    expect(verdict.progress?.every).toBe(16);
+    expect(verdict.progress?.users).toBeCloseTo(4000, -3.2);
+    const [conversion] = verdict.outcomes ?? [];
+    expect(conversion?.users.candidate).toBeLessThan(200);
+    expect(conversion?.means.candidate.estimate).toBeGreaterThan(0.2);
+  });
+
   it('concludes nothing from a wrong split', () => {
     const verdict = judge({
       outcome: conversions(0.1, 0.3),

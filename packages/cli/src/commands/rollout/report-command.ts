@@ -24,8 +24,8 @@ export function defineRolloutReportCommand(command: Command, context: CommandCon
     .action(async (model, options) => {
       const { store, log } = await openRolloutLog(context, options, model);
       const state = await readRollout(log, model, options.number);
-      const { CountsReader, describeEntry, rolloutHtml } = await import('@fairlead/rollout');
-      const reader = new CountsReader(store, state, (error) => {
+      const rollout = await import('@fairlead/rollout');
+      const reader = new rollout.CountsReader(store, state, (error) => {
         context.output.note(`fairlead: ${error instanceof Error ? error.message : String(error)}`);
       });
       const now = context.io.now().getTime();
@@ -33,10 +33,10 @@ export function defineRolloutReportCommand(command: Command, context: CommandCon
       const format = options.json === true ? 'json' : options.format;
       const text =
         format === 'html'
-          ? rolloutHtml(state, verdict)
+          ? rollout.rolloutHtml(state, verdict)
           : format === 'json'
             ? jsonText({ ...state, verdict })
-            : formatRollout(context.output, { state, verdict, now, describeEntry }).join('\n');
+            : formatRollout(context.output, { state, verdict, now, describe: rollout }).join('\n');
       await writeReport(context, text, options.out);
     });
   addExamples(command, [

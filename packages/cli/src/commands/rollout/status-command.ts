@@ -32,16 +32,16 @@ export function defineRolloutStatusCommand(command: Command, context: CommandCon
     .addOption(jsonOption)
     .action(async (model, options) => {
       const { store, log } = await openRolloutLog(context, options, model);
-      const { CountsReader, describeEntry } = await import('@fairlead/rollout');
+      const rollout = await import('@fairlead/rollout');
       const now = (): number => context.io.now().getTime();
       let state = await readRollout(log, model, options.number);
-      const reader = new CountsReader(store, state, (error) => {
+      const reader = new rollout.CountsReader(store, state, (error) => {
         context.output.note(`fairlead: ${error instanceof Error ? error.message : String(error)}`);
       });
       const show = async (): Promise<void> => {
         const verdict = await readVerdict(reader, state, now());
         context.output.present(options, { ...state, verdict }, () =>
-          formatRollout(context.output, { state, verdict, now: now(), describeEntry }),
+          formatRollout(context.output, { state, verdict, now: now(), describe: rollout }),
         );
       };
       if (options.watch !== true) {
