@@ -52,7 +52,9 @@ export type {
 } from './statistics/compare-means.ts';
 export { rolloutHtml } from './report/rollout-html.ts';
 export { CountsReader } from './runner/counts-store.ts';
-export type { RolloutPlace } from './runner/counts-store.ts';
+export type { RolloutPlace } from './runner/counts-keys.ts';
+export { compactCounts } from './runner/compact-counts.ts';
+export type { Compaction, CompactCountsOptions } from './runner/compact-counts.ts';
 export type { RolloutOutcome } from './runner/accept-outcomes.ts';
 export type { RolloutChoice, RolloutInference } from './runner/active-rollout.ts';
 export { RolloutRunner } from './runner/rollout-runner.ts';

@@ -6,6 +6,7 @@ export interface MemoryObjects {
   create(key: string, body: Uint8Array): Promise<boolean>;
   read(key: string): Promise<Uint8Array | undefined>;
   list(folder: string): Promise<{ readonly name: string; readonly kind: 'object' | 'folder' }[]>;
+  remove(key: string): Promise<void>;
 }
 
 /** Objects in memory, each of whose requests takes a moment. */
@@ -23,6 +24,10 @@ export function memoryObjects(): MemoryObjects {
     async read(key) {
       await pause();
       return bodies.get(key);
+    },
+    async remove(key) {
+      await pause();
+      bodies.delete(key);
     },
     async list(folder) {
       await pause();

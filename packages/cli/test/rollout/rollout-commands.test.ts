@@ -35,6 +35,32 @@ const after = (minutes: number): void => {
   vi.setSystemTime(Date.now() + minutes * 60_000);
 };
 
+describe('maintenance', () => {
+  test('gc sums up the counts of rollouts, the report stays, and prune retains the versions of a rollout', async () => {
+    await succeed('rollout', 'start', 'digits', '2', '-m', 'retrained');
+    await traffic({ requests: 300 });
+    const pruned = await succeed('model', 'prune', 'digits', '--keep-last', '1', '--dry-run');
+    expect(pruned).toContain('A dry run would prune versions: none.');
+    expect(pruned).toContain('Retained because of a rollout: 1, 2.');
+    await succeed('rollout', 'abort', 'digits', '-m', 'enough');
+    const report = await succeed('rollout', 'report', 'digits');
+    expect(await succeed('model', 'gc', '--dry-run')).not.toContain('counts of rollouts');
+    after(181);
+    const dry = await succeed('model', 'gc', '--dry-run');
+    expect(dry).toMatch(/It would sum up [1-9]\d* objects? with counts of rollouts\./);
+    expect(await succeed('model', 'gc', '--yes')).toContain(
+      dry.slice(dry.indexOf('It would sum')).replace('It would sum', 'Summed'),
+    );
+    expect(await succeed('model', 'gc', '--yes')).not.toContain('counts of rollouts');
+    expect(await succeed('rollout', 'report', 'digits')).toBe(report);
+    const counts = join(place.folder, 'registry/rollouts/digits/0001/counts');
+    expect(readFileSync(join(counts, 'total.json'), 'utf8')).toContain('fairlead-rollout-counts');
+    expect(await succeed('model', 'prune', 'digits', '--keep-last', '1', '--dry-run')).toContain(
+      'A dry run would prune versions: 2.',
+    );
+  });
+});
+
 describe('a rollout from the command line', () => {
   test('goes from step to step, is shown, and ends with the promotion, which is in the history', async () => {
     const started = await succeed(

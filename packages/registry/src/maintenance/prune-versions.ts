@@ -19,6 +19,12 @@ import { prunedLog } from '../versions/pruned-record.ts';
 export interface PruneOptions {
   /** Number of newest versions that aren't pruned unless they are archived, 1 or more; versions that an alias has ever pointed to are never pruned. */
   readonly keepLast: number;
+  /**
+   * Versions that are never pruned either, such as those of a rollout.
+   *
+   * @defaultValue none
+   */
+  readonly alsoKeep?: readonly number[];
   /** Person or program that prunes. */
   readonly actor: string;
   /** Reason, for the history. */
@@ -39,6 +45,7 @@ export interface PruneOptions {
 
 const optionNames = {
   keepLast: 'required',
+  alsoKeep: 'optional',
   actor: 'required',
   reason: 'optional',
   dryRun: 'optional',
@@ -84,6 +91,7 @@ export async function pruneVersions(
 ): Promise<PruneReport> {
   const {
     keepLast,
+    alsoKeep = [],
     actor,
     reason,
     dryRun = false,
@@ -93,6 +101,7 @@ export async function pruneVersions(
   checkAuditText('actor', actor);
   if (reason !== undefined) checkAuditText('reason', reason);
   checkInteger('keepLast', keepLast, 1);
+  for (const version of alsoKeep) checkInteger('alsoKeep', version, 1);
   const versions = versionLog(store, model);
   const numbers = await versions.numbers();
   if (numbers.length === 0) throw await modelNotFound(store, model);
@@ -101,10 +110,13 @@ export async function pruneVersions(
   const inUse = await versionsOfAliases(store, model);
   const { versions: states } = foldEvents(await eventLog(store, model).readAll());
   const newest = new Set(numbers.slice(-keepLast));
+  const spared = new Set(alsoKeep);
   const old = numbers.filter(
     (version) => !newest.has(version) || states.get(version)?.archived !== undefined,
   );
-  const pruned = old.filter((version) => !inUse.has(version) && !before.has(version));
+  const pruned = old.filter(
+    (version) => !inUse.has(version) && !spared.has(version) && !before.has(version),
+  );
   if (!dryRun) {
     for (const version of pruned) {
       const { seal } = await requireManifest(store, versions, model, version);

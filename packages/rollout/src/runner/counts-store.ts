@@ -1,21 +1,19 @@
-import { StepCounts, type StepCountsDocument } from '../counts/step-counts.ts';
+import { StepCounts } from '../counts/step-counts.ts';
 import type { RolloutObjects } from '../state/rollout-objects.ts';
-import { rolloutName, type RolloutState } from '../state/rollout-state.ts';
+import {
+  beginOf,
+  COMPLETE_MS,
+  countsFolder,
+  HOUR,
+  OBJECT,
+  STEP,
+  sumKey,
+  totalKey,
+  type RolloutPlace,
+} from './counts-keys.ts';
+import { DamagedCounts, encodeCounts, loadCounts, loadTotal } from './load-counts.ts';
 
-const MAX_BYTES = 16 * 1024 * 1024;
-const HOUR = /^\d{4}-\d\d-\d\dT\d\d$/;
-const STEP = /^\d{2,4}$/;
 const PARALLEL = 16;
-/** Objects of an hour are stored until so long after its begin. */
-const COMPLETE_MS = 6 * 3_600_000;
-
-/** A rollout by its model and number. */
-export type RolloutPlace = Pick<RolloutState, 'model' | 'number'>;
-
-/** Folder of the counts of a rollout: `rollouts/churn/0004/counts`. */
-function countsFolder({ model, number }: RolloutPlace): string {
-  return `rollouts/${model}/${String(number).padStart(4, '0')}/counts`;
-}
 
 /** Counts under their key, which an attempt that is repeated uses again: an answer that was lost doesn't count them twice. */
 export interface CountsObject {
@@ -40,13 +38,23 @@ export class CountsNames {
     const name = `${time.slice(14, 16)}${time.slice(17, 19)}-${this.#writer}-${this.#sequence}`;
     return {
       key: `${countsFolder(place)}/${step}/${time.slice(0, 13)}/${name}.json`,
-      body: new TextEncoder().encode(JSON.stringify(counts.toDocument())),
+      body: encodeCounts(counts),
     };
   }
 }
 
+/** Counts of an hour to which processes may still add. */
+interface OpenHour {
+  counts: StepCounts | undefined;
+  /** Names of the objects in `counts`, and of damaged ones. */
+  readonly seen: Set<string>;
+}
+
 /**
  * Reads and adds up what all processes have counted for one rollout; each object is read once.
+ *
+ * Hours that were summed up into one object, and a rollout whose counts were, are read from it: {@link compactCounts} creates it before it removes what is in it, so
+ * that everything counts once at any time.
  *
  * @example
  * ```ts
@@ -59,18 +67,19 @@ export class CountsNames {
  */
 export class CountsReader {
   readonly #objects: RolloutObjects;
-  readonly #folder: string;
-  readonly #rollout: string;
+  readonly #place: RolloutPlace;
   readonly #onError: (error: unknown) => void;
-  readonly #steps = new Map<number, StepCounts>();
-  readonly #seen = new Set<string>();
-  /** Hours whose objects are all known: no writer adds to them any more. */
+  /** Counts of complete hours, by step. */
+  readonly #closed = new Map<number, StepCounts>();
+  /** Complete hours: their objects aren't read again. */
   readonly #complete = new Set<string>();
+  readonly #open = new Map<string, OpenHour>();
+  /** All counts of a rollout that has ended. */
+  #total: readonly StepCounts[] | undefined;
 
   constructor(objects: RolloutObjects, place: RolloutPlace, onError: (error: unknown) => void) {
     this.#objects = objects;
-    this.#folder = countsFolder(place);
-    this.#rollout = rolloutName(place);
+    this.#place = place;
     this.#onError = onError;
   }
 
@@ -80,57 +89,106 @@ export class CountsReader {
    * @param now - the time, in milliseconds since the epoch
    */
   async read(now: number): Promise<readonly StepCounts[]> {
-    for (const step of await this.#children(this.#folder, 'folder', STEP)) {
-      for (const hour of await this.#children(step, 'folder', HOUR)) {
-        if (!this.#complete.has(hour)) await this.#readHour(hour, now);
-      }
+    if (this.#total !== undefined) return this.#total;
+    const folder = countsFolder(this.#place);
+    const entries = await this.#objects.list(folder);
+    const isTotal = entries.some(({ name }) => `${folder}/${name}` === totalKey(this.#place));
+    if (isTotal) this.#total = await this.#readTotal();
+    if (this.#total !== undefined) return this.#total;
+    for (const { name, kind } of entries) {
+      if (kind === 'folder' && STEP.test(name)) await this.#readStep(`${folder}/${name}`, now);
     }
-    return [...this.#steps.values()];
+    // Again: the objects above are removed as soon as the total was created.
+    if (!isTotal) this.#total = await this.#readTotal();
+    return this.#total ?? this.#sum();
   }
 
-  async #readHour(hour: string, now: number): Promise<void> {
-    const keys = await this.#children(hour, 'object', /\.json$/);
-    const fresh = keys.filter((key) => !this.#seen.has(key));
-    for (let at = 0; at < fresh.length; at += PARALLEL) {
-      await Promise.all(fresh.slice(at, at + PARALLEL).map((key) => this.#add(key)));
+  async #readStep(step: string, now: number): Promise<void> {
+    const entries = await this.#objects.list(step);
+    const names = new Set(entries.map(({ name }) => name.replace(OBJECT, '')));
+    for (const name of names) {
+      const hour = `${step}/${name}`;
+      if (!HOUR.test(name) || this.#complete.has(hour)) continue;
+      const isSummed = entries.some((entry) => entry.name === `${name}.json`);
+      const isOld = now - beginOf(hour) > COMPLETE_MS;
+      if (isSummed && (await this.#closeBySum(hour))) continue;
+      const isWhole = await this.#readHour(hour);
+      // Again: the objects of the hour are removed as soon as the sum was created.
+      if (!isOld || (await this.#closeBySum(hour)) || !isWhole) continue;
+      this.#close(hour, this.#open.get(hour)?.counts);
     }
-    // A process that was cut off from the store for longer loses the counts of one object: what follows has a later name.
-    const begin = Date.parse(`${hour.slice(-13)}:00:00Z`);
-    if (now - begin <= COMPLETE_MS) return;
+  }
+
+  /** Replaces the objects of an hour by their sum; returns false where there is none. */
+  async #closeBySum(hour: string): Promise<boolean> {
+    const sum = await this.#load(sumKey(hour));
+    if (typeof sum === 'string') return false;
+    this.#close(hour, sum);
+    return true;
+  }
+
+  #close(hour: string, counts: StepCounts | undefined): void {
+    // By a call at the same time.
+    if (this.#complete.has(hour)) return;
     this.#complete.add(hour);
-    for (const key of keys) this.#seen.delete(key);
+    this.#open.delete(hour);
+    if (counts !== undefined) merge(this.#closed, counts);
   }
 
-  /** Adds an object; one that can't be read now is tried again, and one that is damaged is reported once. */
-  async #add(key: string): Promise<void> {
-    let bytes: Uint8Array | undefined;
+  /** Adds the new objects of an hour; returns false where one could not be read, which is tried again. */
+  async #readHour(hour: string): Promise<boolean> {
+    const open = this.#open.get(hour) ?? { counts: undefined, seen: new Set() };
+    this.#open.set(hour, open);
+    const entries = await this.#objects.list(hour);
+    const fresh = entries.filter(({ name }) => OBJECT.test(name) && !open.seen.has(name));
+    let isWhole = true;
+    const add = async (name: string): Promise<void> => {
+      const counts = await this.#load(`${hour}/${name}`);
+      if (counts === 'absent' || counts === 'failed') isWhole = false;
+      // Read by a call at the same time.
+      else if (!open.seen.has(name)) {
+        open.seen.add(name);
+        if (counts === 'damaged') return;
+        if (open.counts === undefined) open.counts = counts;
+        else open.counts.merge(counts);
+      }
+    };
+    for (let at = 0; at < fresh.length; at += PARALLEL) {
+      await Promise.all(fresh.slice(at, at + PARALLEL).map(({ name }) => add(name)));
+    }
+    return isWhole;
+  }
+
+  async #load(key: string): Promise<StepCounts | 'absent' | 'failed' | 'damaged'> {
     try {
-      bytes = await this.#objects.read(key, { maxBytes: MAX_BYTES });
+      return (await loadCounts(this.#objects, this.#place, key)) ?? 'absent';
     } catch (error) {
       this.#onError(error);
-    }
-    // Read by a call at the same time.
-    if (bytes === undefined || this.#seen.has(key)) return;
-    this.#seen.add(key);
-    try {
-      const document = JSON.parse(new TextDecoder().decode(bytes)) as StepCountsDocument;
-      const counts = StepCounts.fromDocument(document);
-      const [, step] = /\/counts\/(\d+)\//.exec(key) ?? [];
-      if (counts.rollout !== this.#rollout || counts.step !== Number(step)) {
-        throw new Error(`it has counts of ${counts.rollout}, step ${counts.step}`);
-      }
-      const known = this.#steps.get(counts.step);
-      if (known === undefined) this.#steps.set(counts.step, counts);
-      else known.merge(counts);
-    } catch (cause) {
-      this.#onError(new Error(`${key} can't be read, and isn't counted`, { cause }));
+      return error instanceof DamagedCounts ? 'damaged' : 'failed';
     }
   }
 
-  async #children(folder: string, kind: 'object' | 'folder', name: RegExp): Promise<string[]> {
-    const entries = await this.#objects.list(folder);
-    return entries
-      .filter((entry) => entry.kind === kind && name.test(entry.name))
-      .map((entry) => `${folder}/${entry.name}`);
+  async #readTotal(): Promise<readonly StepCounts[] | undefined> {
+    try {
+      return await loadTotal(this.#objects, this.#place);
+    } catch (error) {
+      this.#onError(error);
+      return undefined;
+    }
   }
+
+  #sum(): readonly StepCounts[] {
+    const sums = new Map<number, StepCounts>();
+    for (const counts of this.#closed.values()) merge(sums, counts);
+    for (const { counts } of this.#open.values()) if (counts !== undefined) merge(sums, counts);
+    return [...sums.values()];
+  }
+}
+
+/** Adds counts to those of their step, without a change of them. */
+function merge(sums: Map<number, StepCounts>, counts: StepCounts): void {
+  const { rollout, step } = counts;
+  const sum = sums.get(step) ?? new StepCounts({ rollout, step });
+  sum.merge(counts);
+  sums.set(step, sum);
 }

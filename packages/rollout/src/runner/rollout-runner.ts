@@ -9,6 +9,7 @@ import { judgeState } from '../verdict/judge-state.ts';
 import type { RolloutOutcome } from './accept-outcomes.ts';
 import { ActiveRollout, type RolloutChoice, type RolloutInference } from './active-rollout.ts';
 import { entryFor } from './apply-verdict.ts';
+import { Compactor } from './compactor.ts';
 import { CountsNames } from './counts-store.ts';
 import { RepeatedTasks } from './repeated-tasks.ts';
 import { rolloutEvent } from './rollout-event.ts';
@@ -22,6 +23,7 @@ import {
 const PARALLEL = 16;
 /** A promotion that was rejected is tried again after so long: each attempt is recorded. */
 const RETRY_MS = 3_600_000;
+const COMPACT_INTERVAL_MS = 3_600_000;
 const WRITER = /^[A-Za-z0-9-]{1,64}$/;
 
 /**
@@ -59,6 +61,7 @@ export class RolloutRunner {
   /** Last error of each model. */
   readonly #reported = new Map<string, string>();
   readonly #tasks: RepeatedTasks;
+  readonly #compaction: Compactor;
 
   constructor(options: RolloutRunnerOptions) {
     this.#options = checkRunnerOptions(options);
@@ -70,6 +73,7 @@ export class RolloutRunner {
     }
     this.#names = new CountsNames(writer);
     this.#tasks = new RepeatedTasks(this.#options.onError);
+    this.#compaction = new Compactor(this.#options);
   }
 
   /** Begins to follow, count and judge. */
@@ -80,6 +84,8 @@ export class RolloutRunner {
     // At random times, so that mostly one process of a fleet judges with new counts.
     this.#tasks.repeat(random() * judgeIntervalMs, judgeIntervalMs, () => this.judge());
     this.#tasks.repeat(judgeIntervalMs, judgeIntervalMs, () => this.check());
+    // At random times, so that mostly one process of a fleet reads the objects.
+    this.#tasks.repeat(random() * COMPACT_INTERVAL_MS, COMPACT_INTERVAL_MS, () => this.compact());
   }
 
   /** Chooses the version of a request; undefined where no rollout does, so that the alias decides. */
@@ -159,6 +165,16 @@ export class RolloutRunner {
       // Executions that fail are counted as those of requests; a check without a result isn't.
       const isBroken = await active.check().catch(() => false);
       if (isBroken) await this.#end(active);
+    }
+  }
+
+  /**
+   * Sums up the counts of finished hours, and of rollouts that have ended, into one object each; see {@link compactCounts}. A process that may not remove objects creates the
+   * sums only.
+   */
+  async compact(): Promise<void> {
+    for (const [model] of this.#active) {
+      if (!this.#tasks.closed) await this.#guardModel(model, () => this.#compaction.run(model));
     }
   }
 

@@ -108,16 +108,16 @@ export class RolloutLog {
     const known = this.#known;
     if (known !== undefined) {
       // One object, in place of a list: there is no other rollout while this one isn't ended.
-      const state = await this.#read(known.number);
+      const state = await this.read(known.number);
       if (state?.status !== 'ended') return state;
       const next = await this.#objects.read(this.#key(known.number + 1, 1), {
         maxBytes: MAX_ENTRY_BYTES,
       });
       if (next === undefined) return state;
     }
-    for (const number of (await this.#numbers()).toReversed()) {
+    for (const number of (await this.numbers()).toReversed()) {
       // A folder without an entry is left by a process that was killed.
-      const state = await this.#read(number);
+      const state = await this.read(number);
       if (state !== undefined) return state;
     }
     return undefined;
@@ -126,11 +126,34 @@ export class RolloutLog {
   /** Reads all rollouts, the first one first. */
   async all(): Promise<readonly RolloutState[]> {
     const states: RolloutState[] = [];
-    for (const number of await this.#numbers()) {
-      const state = await this.#read(number);
+    for (const number of await this.numbers()) {
+      const state = await this.read(number);
       if (state !== undefined) states.push(state);
     }
     return states;
+  }
+
+  /** Lists the numbers of all rollouts, in ascending order. */
+  async numbers(): Promise<readonly number[]> {
+    const entries = await this.#objects.list(`${ROLLOUTS}/${this.#model}`);
+    return entries
+      .filter(({ name, kind }) => kind === 'folder' && ROLLOUT.test(name))
+      .map(({ name }) => Number(name))
+      .sort((a, b) => a - b);
+  }
+
+  /** Reads the rollout with a number; undefined without it. */
+  async read(number: number): Promise<RolloutState | undefined> {
+    let state = this.#known?.number === number ? this.#known : undefined;
+    if (state?.status === 'ended') return state;
+    for (let index = (state?.entries.length ?? 0) + 1; ; index += 1) {
+      const key = this.#key(number, index);
+      const bytes = await this.#objects.read(key, { maxBytes: MAX_ENTRY_BYTES });
+      if (bytes === undefined) break;
+      state = follow({ model: this.#model, number }, state, parseEntry(bytes, key), key);
+    }
+    if (state !== undefined) this.#remember(state);
+    return state;
   }
 
   /**
@@ -164,19 +187,6 @@ export class RolloutLog {
     }
   }
 
-  async #read(number: number): Promise<RolloutState | undefined> {
-    let state = this.#known?.number === number ? this.#known : undefined;
-    if (state?.status === 'ended') return state;
-    for (let index = (state?.entries.length ?? 0) + 1; ; index += 1) {
-      const key = this.#key(number, index);
-      const bytes = await this.#objects.read(key, { maxBytes: MAX_ENTRY_BYTES });
-      if (bytes === undefined) break;
-      state = follow({ model: this.#model, number }, state, parseEntry(bytes, key), key);
-    }
-    if (state !== undefined) this.#remember(state);
-    return state;
-  }
-
   /** Returns undefined where another process was faster. */
   async #tryAppend(state: RolloutState, change: RolloutRecord): Promise<RolloutState | undefined> {
     const entry = { ...change, at: Math.max(this.#now(), state.entries.at(-1)?.at ?? 0) };
@@ -195,14 +205,6 @@ export class RolloutLog {
       (state.number < known.number ||
         (state.number === known.number && state.entries.length < known.entries.length));
     if (!isOlder) this.#known = state;
-  }
-
-  async #numbers(): Promise<readonly number[]> {
-    const entries = await this.#objects.list(`${ROLLOUTS}/${this.#model}`);
-    return entries
-      .filter(({ name, kind }) => kind === 'folder' && ROLLOUT.test(name))
-      .map(({ name }) => Number(name))
-      .sort((a, b) => a - b);
   }
 
   #key(number: number, entry: number): string {

@@ -1,7 +1,7 @@
 /**
  * Storage of rollouts with *create if absent*; the folder and S3 stores of `@fairlead/registry` are such.
  *
- * Objects never change.
+ * Objects never change; counts are removed once their sum was created.
  */
 export interface RolloutObjects {
   /** Creates an object unless it exists, completely or not at all; resolves to true if this call created it. */
@@ -12,4 +12,6 @@ export interface RolloutObjects {
   list(
     folder: string,
   ): Promise<readonly { readonly name: string; readonly kind: 'object' | 'folder' }[]>;
+  /** Removes an object, if it exists; without this method counts that were summed up stay. */
+  remove?(key: string): Promise<void>;
 }

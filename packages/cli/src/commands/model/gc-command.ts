@@ -11,6 +11,7 @@ import {
 } from '../../options/shared-options.ts';
 import { count, formatBytes } from '../../output/format-values.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
+import { compactRollouts } from '../../rollout/compact-rollouts.ts';
 
 /** Defines `fairlead model gc`. */
 export function defineGcCommand(command: Command, context: CommandContext): void {
@@ -33,14 +34,28 @@ export function defineGcCommand(command: Command, context: CommandContext): void
         dryRun: options.dryRun === true,
         ...(options.grace !== undefined && { graceMs: options.grace }),
       });
+      const counts = await compactRollouts(store, {
+        now: context.io.now().getTime(),
+        dryRun: options.dryRun === true,
+        onError: (error) => {
+          context.output.note(
+            `fairlead: ${error instanceof Error ? error.message : String(error)}`,
+          );
+        },
+      });
       const { removed, removedBytes, young, kept, leftovers, dryRun } = report;
-      context.output.present(options, report, () => [
+      context.output.present(options, { ...report, counts }, () => [
         ...removed.map(
           (sha256) => `${dryRun ? 'would remove' : 'removed'}  blobs/sha256/${sha256}`,
         ),
         `${dryRun ? 'A dry run would remove' : 'Removed'} ${count(removed.length, 'file')} (${formatBytes(removedBytes)})` +
           `${dryRun ? '' : ` and ${count(leftovers, 'leftover')} of interrupted writes`}; ` +
           `${kept} are in use, ${young} are newer than the grace period.`,
+        ...(counts.removed === 0
+          ? []
+          : [
+              `${dryRun ? 'It would sum' : 'Summed'} up ${count(counts.removed, 'object')} with counts of rollouts.`,
+            ]),
       ]);
     });
   addExamples(command, [

@@ -12,6 +12,7 @@ import {
   yesOption,
 } from '../../options/shared-options.ts';
 import { openRegistry } from '../../registry/open-registry.ts';
+import { versionsInRollout } from '../../rollout/versions-in-rollout.ts';
 
 /** Defines `fairlead model prune`. */
 export function definePruneCommand(command: Command, context: CommandContext): void {
@@ -32,10 +33,18 @@ export function definePruneCommand(command: Command, context: CommandContext): v
       const now = context.io.now;
       const audit = auditContext(context, options);
       const dryRun = options.dryRun === true;
-      const report = await pruneVersions(store, model, { keepLast, dryRun, now, ...audit });
+      const alsoKeep = await versionsInRollout(store, model);
+      const report = await pruneVersions(store, model, {
+        ...audit,
+        keepLast,
+        alsoKeep,
+        dryRun,
+        now,
+      });
       context.output.present(options, report, () => [
         `${dryRun ? 'A dry run would prune' : 'Pruned'} versions: ${list(report.pruned)}.`,
         `Pruned before: ${list(report.alreadyPruned)}. Retained because an alias points to them, or did: ${list(report.keptByAlias)}.`,
+        ...(alsoKeep.length === 0 ? [] : [`Retained because of a rollout: ${list(alsoKeep)}.`]),
         ...(dryRun || report.pruned.length === 0
           ? []
           : ['The next fairlead model gc removes the files that no other version refers to.']),
