@@ -213,6 +213,10 @@ test('with a namespace it publishes to CloudWatch, at the latest when it stops',
     expect(Namespace).toBe('FairleadTest');
     return MetricData;
   });
+  const names = data.map(({ MetricName }) => MetricName);
+  expect(names).toEqual(
+    expect.arrayContaining(['RolloutsActive', 'RolloutsHeld', 'RolloutHardFailures']),
+  );
   // A flush may come between the requests: its share and the last one's add up.
   const counts = new Map<string, number>();
   for (const { MetricName, Dimensions = [], Counts = [] } of data) {

@@ -10,6 +10,8 @@ export type {
   ErrorGroupsOptions,
   ErrorOccurrence,
 } from './error-groups/error-groups.ts';
+export { rolloutMetrics } from './rollout-metrics.ts';
+export type { RolloutMetricState, RolloutMetricsOptions } from './rollout-metrics.ts';
 export { driftMetrics } from './drift-metrics.ts';
 export type { DriftMetricsOptions, DriftState } from './drift-metrics.ts';
 export { httpMetrics } from './http-metrics.ts';

@@ -58,6 +58,7 @@ export type { Compaction, CompactCountsOptions } from './runner/compact-counts.t
 export type { RolloutOutcome } from './runner/accept-outcomes.ts';
 export type { RolloutChoice, RolloutInference } from './runner/active-rollout.ts';
 export { RolloutRunner } from './runner/rollout-runner.ts';
+export type { RunningRollout } from './runner/running-rollout.ts';
 export type { RolloutEvent } from './runner/rollout-event.ts';
 export type { RolloutRunnerOptions } from './runner/rollout-runner-options.ts';
 export { rejectedPromotion } from './state/rejected-promotion.ts';

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { InferenceMetrics } from '@fairlead/monitoring';
+import type { CloudWatchMetricSource } from '@fairlead/monitoring/cloudwatch';
 import type { ModelRegistry, ObjectStore } from '@fairlead/registry';
 import { RolloutRunner, type RolloutEvent } from '@fairlead/rollout';
 import type {
@@ -15,6 +17,7 @@ import type { OutcomeTests } from '../outcomes/outcomes-handler.ts';
 import type { Settings } from '../settings/settings.ts';
 import { within } from '../recording/within.ts';
 import { followCandidate } from './follow-candidate.ts';
+import { measureRollouts } from './measure-rollouts.ts';
 import { predictedLabel } from './predicted-label.ts';
 
 /** Name under which the candidate of a rollout is loaded; no alias of a registry has it. */
@@ -51,6 +54,8 @@ export interface RolloutDependencies {
   readonly store: ObjectStore;
   readonly models: () => ModelServer;
   readonly notices: Pick<Notices, 'rollouts'>;
+  readonly metrics: Pick<InferenceMetrics, 'registry'>;
+  readonly publisher: CloudWatchMetricSource | undefined;
   readonly onEvent: (event: RolloutEvent) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -58,9 +63,10 @@ export interface RolloutDependencies {
 /** Opens the rollouts of the registry; undefined when the settings switch them off. */
 export function openRollouts(
   { rollouts, rolloutJudgeIntervalMs: judgeIntervalMs, alias, pollIntervalMs }: RolloutSettings,
-  { registry, store, models, notices, onEvent, onError }: RolloutDependencies,
+  dependencies: RolloutDependencies,
 ): Rollouts | undefined {
   if (rollouts === 'off') return undefined;
+  const { registry, store, models, notices, onEvent, onError } = dependencies;
   const currentOf = (model: string): string | undefined => {
     try {
       return models().find({ model }).label.version;
@@ -90,6 +96,7 @@ export function openRollouts(
     ...{ onError, judgeIntervalMs, pollIntervalMs: POLL_FACTOR * pollIntervalMs },
     flushIntervalMs: Math.max(1, Math.round(judgeIntervalMs / FLUSHES)),
   });
+  const measuring = measureRollouts(runner, dependencies);
   return {
     router: {
       route: (target, key) => runner.route(target, key),
@@ -126,7 +133,10 @@ export function openRollouts(
     start: () => {
       runner.start();
     },
-    close: () => within(CLOSE_MS, runner.close()),
+    async close() {
+      await within(CLOSE_MS, runner.close());
+      await measuring.stop();
+    },
   };
 }
 

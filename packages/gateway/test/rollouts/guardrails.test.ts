@@ -99,6 +99,8 @@ describe('a candidate under load in three gateways', () => {
     expect(state.entries.at(-1)?.reason).toMatch(
       /^the candidate was not loaded: model "affine" version 2: golden example 1: output "y" is -0\.5 at element 0, expected -1 within 0\.0001 \(\S+\)$/,
     );
+    const { body: metrics } = (await fleet[0]?.call('/metrics')) ?? {};
+    expect(metrics).toContain('fairlead_rollout_hard_failures_total{model="affine"} 1\n');
     const { body } = (await fleet[0]?.call('/v2/models/affine')) ?? {};
     expect(body).toContain('"versions":["1"]');
   });

@@ -131,7 +131,24 @@ describe('a rollout', () => {
     const versions = await assigned(first);
     expect(new Set(versions)).toEqual(new Set(['baseline', 'candidate']));
     expect(await assigned(await start())).toEqual(versions);
+    const metrics = async (): Promise<string> => (await first.call('/metrics')).body;
+    const labels = 'model="affine",rollout="affine-1"';
+    // Judged with the counts of the users above.
+    const page = await until(async () => {
+      const text = await metrics();
+      return text.includes('fairlead_rollout_evidence_ratio') ? text : undefined;
+    });
+    expect(page).toContain(`fairlead_rollout_share{${labels},candidate="2"} 0.5\n`);
+    expect(page).toContain(`fairlead_rollout_verdict{${labels},decision="insufficient data"} 1\n`);
+    expect(page).toMatch(
+      /^fairlead_rollout_evidence_ratio\{[^}]*guardrail="failures"\} -?[\d.e-]+$/m,
+    );
+    expect(page).toMatch(/^fairlead_rollout_requests_total\{[^}]*variant="candidate"\} [1-9]\d*$/m);
+    expect(page).toContain('fairlead_rollout_hard_failures_total{model="affine"} 0\n');
+    await log.change({ type: 'paused', ...by, reason: 'weekend' });
+    await until(async () => (await metrics()).includes(`fairlead_rollout_paused{${labels}} 1\n`));
     await log.change({ type: 'ended', result: 'aborted', ...by, reason: 'enough' });
+    await until(async () => !(await metrics()).includes('fairlead_rollout_share{'));
     await until(async () => (await versionsOf(first)).every((variant) => variant === undefined));
     expect(await first.logged('rollout-changed')).toMatchObject({
       ...{ model: 'affine', rollout: 'affine-1', change: 'started' },

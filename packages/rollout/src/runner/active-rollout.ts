@@ -5,6 +5,7 @@ import { StepCounts } from '../counts/step-counts.ts';
 import type { RolloutPlan } from '../plan/rollout-plan.ts';
 import type { RolloutLog } from '../state/rollout-log.ts';
 import { rolloutName, type RolloutState } from '../state/rollout-state.ts';
+import type { RolloutVerdict } from '../verdict/rollout-verdict.ts';
 import { acceptOutcomes, type RolloutOutcome } from './accept-outcomes.ts';
 import { CountsReader, type CountsNames, type CountsObject } from './counts-store.ts';
 import { HardFailures } from './hard-failures.ts';
@@ -46,6 +47,10 @@ const SETTLE_MS = 300_000;
 export class ActiveRollout {
   readonly log: RolloutLog;
   state: RolloutState;
+  /** Last verdict of this process. */
+  verdict: RolloutVerdict | undefined;
+  /** Requests that this process has counted, by variant. */
+  readonly requests: Record<string, number> = { [BASELINE]: 0, [CANDIDATE]: 0 };
   /** Reason why this host gives the candidate no traffic, before the fleet knows it. */
   ejected: string | undefined;
   readonly #options: CheckedRunnerOptions;
@@ -85,6 +90,11 @@ export class ActiveRollout {
   /** True while this process needs the candidate. */
   get isNeeded(): boolean {
     return this.ejected === undefined && this.#routes();
+  }
+
+  /** Share that this process gives the candidate now. */
+  get share(): number {
+    return this.isNeeded ? (this.state.plan.steps[this.state.step]?.share ?? 0) : 0;
   }
 
   /** Takes the candidate out on this host; returns false where that isn't to be recorded any more. */
@@ -233,6 +243,7 @@ export class ActiveRollout {
 
   #add(step: number, variant: string, key: string | undefined, events: readonly string[]): void {
     const { unit } = this.state.plan;
+    this.requests[variant] = (this.requests[variant] ?? 0) + 1;
     const last = key === undefined ? undefined : this.#lastSplit?.variantOf(key);
     const user = last === variant ? 'stays' : 'changes';
     this.#countsOf(step).add({

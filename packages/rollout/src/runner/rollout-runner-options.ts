@@ -1,5 +1,5 @@
-import type { Tensor } from '@fairlead/signature';
-import { checkInteger, checkOptions } from '../check-options.ts';
+import { describeValue, type Tensor } from '@fairlead/signature';
+import { checkInteger, checkOptions, invalidOption } from '../check-options.ts';
 import type { RolloutObjects } from '../state/rollout-objects.ts';
 import type { RolloutEvent } from './rollout-event.ts';
 
@@ -69,6 +69,7 @@ export interface RolloutRunnerOptions {
 }
 
 const DAY_MS = 86_400_000;
+const WRITER = /^[A-Za-z0-9-]{1,64}$/;
 
 /** @throws RolloutError `ERR_ROLLOUT_INVALID_OPTION` */
 export function checkRunnerOptions(options: RolloutRunnerOptions) {
@@ -93,6 +94,7 @@ export function checkRunnerOptions(options: RolloutRunnerOptions) {
     random: 'optional',
   });
   const {
+    writer,
     alias = 'champion',
     labelOf = () => undefined,
     checkCandidate,
@@ -104,6 +106,11 @@ export function checkRunnerOptions(options: RolloutRunnerOptions) {
     now = Date.now,
     random = Math.random,
   } = options;
+  if (!WRITER.test(writer)) {
+    throw invalidOption(
+      `RolloutRunner: writer must have up to 64 letters, digits and "-", got ${describeValue(writer)}.`,
+    );
+  }
   const intervals = { pollIntervalMs, flushIntervalMs, judgeIntervalMs };
   for (const [name, value] of Object.entries(intervals)) {
     checkInteger(`RolloutRunner: ${name}`, value, 1, DAY_MS);

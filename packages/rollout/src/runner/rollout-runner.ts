@@ -1,5 +1,3 @@
-import { describeValue } from '@fairlead/signature';
-import { invalidOption } from '../check-options.ts';
 import { RolloutError } from '../rollout-error.ts';
 import { RolloutLog } from '../state/rollout-log.ts';
 import type { RolloutRecord } from '../state/rollout-entry.ts';
@@ -11,8 +9,10 @@ import { ActiveRollout, type RolloutChoice, type RolloutInference } from './acti
 import { entryFor } from './apply-verdict.ts';
 import { Compactor } from './compactor.ts';
 import { CountsNames } from './counts-store.ts';
+import { RepeatedErrors } from './repeated-errors.ts';
 import { RepeatedTasks } from './repeated-tasks.ts';
 import { rolloutEvent } from './rollout-event.ts';
+import type { RunningRollout } from './running-rollout.ts';
 import {
   checkRunnerOptions,
   type CheckedRunnerOptions,
@@ -24,7 +24,6 @@ const PARALLEL = 16;
 /** A promotion that was rejected is tried again after so long: each attempt is recorded. */
 const RETRY_MS = 3_600_000;
 const COMPACT_INTERVAL_MS = 3_600_000;
-const WRITER = /^[A-Za-z0-9-]{1,64}$/;
 
 /**
  * Runs the rollouts of the models that a process serves: splits their traffic, counts, judges, and changes steps, without a leader.
@@ -58,21 +57,16 @@ export class RolloutRunner {
   readonly #logs = new Map<string, RolloutLog>();
   readonly #active = new Map<string, ActiveRollout>();
   readonly #names: CountsNames;
-  /** Last error of each model. */
-  readonly #reported = new Map<string, string>();
+  readonly #hardFailures = new Map<string, number>();
+  readonly #errors: RepeatedErrors;
   readonly #tasks: RepeatedTasks;
   readonly #compaction: Compactor;
 
   constructor(options: RolloutRunnerOptions) {
     this.#options = checkRunnerOptions(options);
-    const { writer } = this.#options;
-    if (!WRITER.test(writer)) {
-      throw invalidOption(
-        `RolloutRunner: writer must have up to 64 letters, digits and "-", got ${describeValue(writer)}.`,
-      );
-    }
-    this.#names = new CountsNames(writer);
+    this.#names = new CountsNames(this.#options.writer);
     this.#tasks = new RepeatedTasks(this.#options.onError);
+    this.#errors = new RepeatedErrors(this.#options.onError);
     this.#compaction = new Compactor(this.#options);
   }
 
@@ -96,15 +90,22 @@ export class RolloutRunner {
   /** Counts a request that was routed. A candidate that fails hard gets no further request of this process, at once. */
   finished(inference: RolloutInference): void {
     const active = this.#active.get(inference.model);
-    if (active?.count(inference) !== true) return;
-    this.#tasks.track(this.#end(active));
+    if (active?.count(inference) === true) this.#tasks.track(this.#takeOut(active));
   }
 
   /** Takes a candidate out that this process can't serve, such as one that answers its golden examples in another way when it is loaded. */
   takeOut(model: string, version: string, reason: string): void {
     const active = this.#active.get(model);
     if (active?.state.plan.candidate !== version || !active.eject(reason)) return;
-    this.#tasks.track(this.#end(active));
+    this.#tasks.track(this.#takeOut(active));
+  }
+
+  /** The last rollout of each model, as this process knows it. */
+  get rollouts(): readonly RunningRollout[] {
+    return Array.from(this.#active, ([model, { state, verdict, share, requests }]) => {
+      const hardFailures = this.#hardFailures.get(model) ?? 0;
+      return { state, verdict, share, requests, hardFailures };
+    });
   }
 
   /**
@@ -140,7 +141,7 @@ export class RolloutRunner {
     const known = models.filter((model) => names.has(model));
     for (let at = 0; at < known.length && !this.#tasks.closed; at += PARALLEL) {
       const some = known.slice(at, at + PARALLEL);
-      await Promise.all(some.map((model) => this.#guardModel(model, () => this.#follow(model))));
+      await Promise.all(some.map((model) => this.#errors.guard(model, () => this.#follow(model))));
     }
     for (const active of this.#active.values()) {
       if (active.ejected !== undefined && active.state.status !== 'ended') await this.#end(active);
@@ -155,7 +156,7 @@ export class RolloutRunner {
   /** Judges every rollout from the counts of the fleet, and changes what the verdict says. */
   async judge(): Promise<void> {
     for (const [model] of this.#active) {
-      if (!this.#tasks.closed) await this.#guardModel(model, () => this.#judge(model));
+      if (!this.#tasks.closed) await this.#errors.guard(model, () => this.#judge(model));
     }
   }
 
@@ -164,7 +165,7 @@ export class RolloutRunner {
     for (const active of this.#active.values()) {
       // Executions that fail are counted as those of requests; a check without a result isn't.
       const isBroken = await active.check().catch(() => false);
-      if (isBroken) await this.#end(active);
+      if (isBroken) await this.#takeOut(active);
     }
   }
 
@@ -174,7 +175,7 @@ export class RolloutRunner {
    */
   async compact(): Promise<void> {
     for (const [model] of this.#active) {
-      if (!this.#tasks.closed) await this.#guardModel(model, () => this.#compaction.run(model));
+      if (!this.#tasks.closed) await this.#errors.guard(model, () => this.#compaction.run(model));
     }
   }
 
@@ -239,6 +240,7 @@ export class RolloutRunner {
     const counts = await active.readCounts();
     const { state } = active;
     const verdict = judgeState(state, counts, now());
+    active.verdict = verdict;
     const entry = entryFor(state, verdict, actor);
     if (entry === 'promote') await this.#promote(active, verdict.reason);
     else if (entry !== undefined) await this.#append(active, entry);
@@ -266,11 +268,17 @@ export class RolloutRunner {
     await this.#append(active, { type: 'ended', result: 'promoted', actor, reason });
   }
 
+  #takeOut(active: ActiveRollout): Promise<void> {
+    const { model } = active.state;
+    this.#hardFailures.set(model, (this.#hardFailures.get(model) ?? 0) + 1);
+    return this.#end(active);
+  }
+
   /** Ends a rollout whose candidate fails hard; repeated at each poll until it is recorded. */
   async #end(active: ActiveRollout): Promise<void> {
     const { actor, writer } = this.#options;
     const reason = `${active.ejected ?? ''} (${writer})`;
-    await this.#guardModel(active.state.model, async () => {
+    await this.#errors.guard(active.state.model, async () => {
       await this.#append(active, { type: 'ended', result: 'rolled back', actor, reason });
     });
   }
@@ -292,18 +300,5 @@ export class RolloutRunner {
     const log = this.#logs.get(model) ?? new RolloutLog({ objects, model, now });
     this.#logs.set(model, log);
     return log;
-  }
-
-  /** Reports an error of a model once, until it is another one: a damaged object is found at each poll. */
-  async #guardModel(model: string, task: () => Promise<void>): Promise<void> {
-    try {
-      await task();
-      this.#reported.delete(model);
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      if (this.#reported.get(model) === message) return;
-      this.#reported.set(model, message);
-      this.#options.onError(error);
-    }
   }
 }

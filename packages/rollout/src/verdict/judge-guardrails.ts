@@ -43,13 +43,15 @@ function judgeRefusals(
   alpha: number,
 ): GuardrailResult {
   const { value: splits, level } = countEvents(plan, steps, event);
-  const isWorse = splitEvidence(splits, { above: 1 }) - samplingPenalty(level) >= -Math.log(alpha);
+  const evidence =
+    (splitEvidence(splits, { above: 1 }) - samplingPenalty(level)) / -Math.log(alpha);
   const ratio = ratioInterval(splits, alpha);
   const { units } = countCandidate(plan, steps, event).value;
   const explanation = describe(noun, splits, ratio, `${units} ${unitsOf(plan)}`);
   return {
     name,
-    status: isWorse ? 'failed' : 'passed',
+    status: evidence >= 1 ? 'failed' : 'passed',
+    evidence,
     explanation,
     events: totals(splits),
     ratio,
@@ -93,14 +95,14 @@ function judgeRate({ plan, steps, alpha, name, limits }: RateCheck): GuardrailRe
   // A candidate is promoted wrongly only if the worst of its guardrails passes wrongly, so each of them may use the whole alpha, by its two ways.
   const isEqual =
     evidence({ below: 1 + limits.margin }) >= Math.log((limits.tolerated > 0 ? 2 : 1) / plan.alpha);
-  const isWorse = evidence({ above: 1 }) >= -Math.log(alpha);
+  const worse = evidence({ above: 1 }) / -Math.log(alpha);
   const ratio = ratioInterval(splits, alpha);
-  const status = isTolerated || isEqual ? 'passed' : isWorse ? 'failed' : 'undecided';
+  const status = isTolerated || isEqual ? 'passed' : worse >= 1 ? 'failed' : 'undecided';
   const unit = unitsOf(plan);
   const explanation = isTolerated
     ? `${noun}: ${events} of ${units} ${unit}, below the tolerated ${percent(limits.tolerated)}`
     : describe(noun, splits, ratio, `${units} ${unit}`);
-  return { name, status, explanation, events: totals(splits), ratio };
+  return { name, status, evidence: worse, explanation, events: totals(splits), ratio };
 }
 
 function judgeLabels(
@@ -138,6 +140,7 @@ function judgeLabels(
   return {
     name: 'labels',
     status: splits.length === 0 ? 'undecided' : evidence >= required ? 'failed' : 'passed',
+    evidence: splits.length === 0 ? 0 : evidence / required,
     explanation:
       splits.length === 0
         ? 'labels: none was predicted'
@@ -159,11 +162,12 @@ function judgeChangedLabels(
   const split = { share: max, candidate: events, baseline: units - events };
   const evidence = (hypothesis: { above: number } | { below: number }): number =>
     splitEvidence([split], hypothesis) - samplingPenalty(level);
-  const failed = evidence({ above: 1 }) >= -Math.log(alpha);
+  const worse = evidence({ above: 1 }) / -Math.log(alpha);
   const passed = evidence({ below: 1 }) >= -Math.log(plan.alpha);
   return {
     name: 'changedLabels',
-    status: failed ? 'failed' : passed ? 'passed' : 'undecided',
+    status: worse >= 1 ? 'failed' : passed ? 'passed' : 'undecided',
+    evidence: worse,
     explanation:
       units === 0
         ? `${noun}: no copy has had a label yet`

@@ -15,6 +15,8 @@ export interface GuardrailResult {
   readonly name: string;
   /** `failed`: the limit is exceeded; `passed`: it isn't; both beyond chance. */
   readonly status: 'failed' | 'passed' | 'undecided';
+  /** Evidence that the limit is exceeded, relative to what is required to roll back: 1 suffices. It may be negative. */
+  readonly evidence: number;
   /** Explanation with figures, a part of a sentence. */
   readonly explanation: string;
   /** Events of the candidate and the baseline that were compared: of each key the first one. */

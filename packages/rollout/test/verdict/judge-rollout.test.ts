@@ -68,6 +68,27 @@ describe('judgeRollout', () => {
     expect(judge({}, { counts, step: 1 }).decision).toBe('roll back');
   });
 
+  it('gives each guardrail its evidence relative to what rolls back', () => {
+    const plan = {
+      guardrails: { failures: { tolerated: 0 }, slow: { overMs: 100, tolerated: 0 }, labels: {} },
+    };
+    const found = Array.from({ length: 40 }, (_, failures) => {
+      const variant = (events: Readonly<Record<string, number>>) => ({ requests: 500, events });
+      const candidate = variant({ failure: failures, slow: failures, 'label:a': 9 * failures });
+      const baseline = variant({ failure: 4, slow: 4, 'label:a': 100 });
+      return judge(plan, { counts: [requestCounts(1, { candidate, baseline })], step: 1 });
+    });
+    for (const name of ['failures', 'slow', 'labels']) {
+      const results = found.map(({ guardrails }) => guardrails.find((each) => each.name === name));
+      const evidence = results.map((result) => result?.evidence ?? NaN);
+      expect(evidence.map((value) => value >= 1)).toEqual(
+        results.map((result) => result?.status === 'failed'),
+      );
+      expect(evidence[11]).toBeLessThan(1);
+      expect(evidence.at(-1)).toBeGreaterThan(1);
+    }
+  });
+
   it('promotes after the last step where failures are within the margin beyond chance', () => {
     const plan = { guardrails: { failures: { margin: 0.5, tolerated: 0 } } };
     const verdict = judge(plan, { counts: [tenth(20, 180), half(250, 250)], step: 1 });

@@ -1,0 +1,47 @@
+import { rolloutMetrics, type InferenceMetrics } from '@fairlead/monitoring';
+import type { CloudWatchMetricSource } from '@fairlead/monitoring/cloudwatch';
+import { rolloutName, type RolloutRunner, type RunningRollout } from '@fairlead/rollout';
+import { SERVICE } from '../monitoring/create-monitoring.ts';
+import { publishNumbers } from '../recording/publish-numbers.ts';
+
+/** Destinations of the numbers of rollouts. */
+export interface MeasureRolloutsOptions {
+  readonly metrics: Pick<InferenceMetrics, 'registry'>;
+  readonly publisher: CloudWatchMetricSource | undefined;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Shows the rollouts of a runner to Prometheus, and publishes their numbers to CloudWatch until it is stopped. */
+export function measureRollouts(
+  runner: Pick<RolloutRunner, 'rollouts'>,
+  { metrics, publisher, onError }: MeasureRolloutsOptions,
+): { stop(): Promise<void> } {
+  rolloutMetrics({
+    registry: metrics.registry,
+    read: () =>
+      runner.rollouts.map(({ state, verdict, share, requests, hardFailures }) => ({
+        ...{ model: state.model, rollout: rolloutName(state), candidate: state.plan.candidate },
+        ...{ status: state.status, step: state.step + 1, share, requests, hardFailures },
+        decision: decisionOf(state, verdict),
+        guardrails: verdict?.guardrails ?? [],
+      })),
+  });
+  if (publisher === undefined) return { stop: () => Promise.resolve() };
+  const active = () => runner.rollouts.filter(({ state }) => state.status !== 'ended');
+  const held = () => active().filter((each) => decisionOf(each.state, each.verdict) === 'hold');
+  const failures = () => runner.rollouts.reduce((sum, { hardFailures }) => sum + hardFailures, 0);
+  const numbers = [
+    { name: 'RolloutsActive', kind: 'level', read: () => active().length },
+    { name: 'RolloutsHeld', kind: 'level', read: () => held().length },
+    { name: 'RolloutHardFailures', kind: 'total', read: failures },
+  ] as const;
+  return publishNumbers(publisher, SERVICE, numbers, onError);
+}
+
+/** A promotion that the gates reject is held. */
+function decisionOf(
+  { decision: held }: RunningRollout['state'],
+  verdict: RunningRollout['verdict'],
+): string | undefined {
+  return held === 'hold' && verdict?.decision === 'promote' ? held : verdict?.decision;
+}
