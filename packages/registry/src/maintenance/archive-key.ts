@@ -13,10 +13,15 @@ export type ArchiveKey =
       /** `versions`, `pruned`, `events`, or `aliases/<alias>`. */
       readonly log: string;
       readonly number: number;
-    };
+    }
+  /** Object of a rollout or a retraining, whose format other packages know. */
+  | { readonly kind: 'process'; readonly model: string };
 
 const DOCUMENT = /^models\/([^/]+)\/documents\/([0-9a-f]{64})$/;
 const SIGNATURE = /^models\/([^/]+)\/signatures\/(\d{8})\/[0-9a-f]{16}\.json$/;
+/** Logs of what is done with a model, `rollouts/churn/0004/00000002.json`, and counts of rollouts below them. */
+const PROCESS =
+  /^(?:rollouts\/([^/]+)\/\d{4,9}\/(?:\d{8}|counts\/(?:total|\d{2,4}\/[\dT-]{13}(?:\/[\w-]{1,100})?))|retraining\/([^/]+)\/\d{4,9}\/\d{8})\.json$/;
 const RECORD = /^models\/([^/]+)\/((?:aliases\/)?[a-z0-9][a-z0-9._-]*)\/(\d{8})\.json$/;
 
 /** Reads the kind of the object `key`; `undefined` for a key that no registry writes into an archive. */
@@ -29,6 +34,11 @@ export function parseArchiveKey(key: string): ArchiveKey | undefined {
   if (isModelName(owner)) return { kind: 'document', model: owner, sha256 };
   const [, signed = '', version = ''] = SIGNATURE.exec(key) ?? [];
   if (isModelName(signed)) return { kind: 'signature', model: signed, version: Number(version) };
+  const [, rolledOut, retrained] = PROCESS.exec(key) ?? [];
+  const subject = rolledOut ?? retrained;
+  if (subject !== undefined) {
+    return isModelName(subject) ? { kind: 'process', model: subject } : undefined;
+  }
   const [, model = '', log = '', number = ''] = RECORD.exec(key) ?? [];
   if (!isModelName(model) || Number(number) < 1) return undefined;
   if (log.startsWith('aliases/') && !isAliasName(log.slice('aliases/'.length))) return undefined;

@@ -32,7 +32,7 @@ export interface RestoreReport extends ImportReport {
 }
 
 /**
- * Writes a whole registry to `to`: a new tar file, a folder, or `s3://bucket/prefix`.
+ * Writes a whole registry, with its rollouts and retrainings, to `to`: a new tar file, a folder, or `s3://bucket/prefix`.
  *
  * Into a folder or a bucket that contains a backup, only new objects are written.
  *
@@ -55,7 +55,7 @@ export async function backupRegistry(
   const names = { onProgress: 'optional', dryRun: 'optional' } as const;
   return writeArchive(store, to, {
     ...checkOptions('backupRegistry', options, names),
-    everyBlob: true,
+    everything: true,
   });
 }
 
@@ -85,7 +85,10 @@ export async function restoreRegistry(
   const archive = await openArchive(from);
   const store = await openStore(to, { create: true });
   await refuseOthers(store, new Set(await keysOf(archive.entries())));
-  const report = await importArchive(store, archive, { ...(onProgress && { onProgress }) });
+  const report = await importArchive(store, archive, {
+    ...(onProgress && { onProgress }),
+    processes: true,
+  });
   return { ...report, verified: await verifyRegistry(store) };
 }
 
@@ -108,12 +111,12 @@ export async function checkRestore(from: string, to: string): Promise<ImportRepo
   const archive = await openArchive(from);
   const store = await openStoreIfThere(to);
   if (store === undefined) {
-    const { models, manifests, bodies, records } = await checkArchive(archive);
+    const { models, manifests, bodies, records } = await checkArchive(archive, { processes: true });
     const created = bodies.size + records.size;
     return { dryRun: true, models, versions: manifests.length, created, unchanged: 0 };
   }
   await refuseOthers(store, new Set(await keysOf(archive.entries())));
-  return importArchive(store, archive, { dryRun: true });
+  return importArchive(store, archive, { dryRun: true, processes: true });
 }
 
 async function keysOf(entries: AsyncIterable<{ readonly key: string }>): Promise<string[]> {
@@ -123,7 +126,7 @@ async function keysOf(entries: AsyncIterable<{ readonly key: string }>): Promise
 }
 
 async function refuseOthers(store: ObjectStore, keys: ReadonlySet<string>): Promise<void> {
-  const there = await storeArchive(store);
+  const there = await storeArchive(store, { everything: true });
   const other = there.records.find((key) => !keys.has(key));
   if (other === undefined) return;
   throw new RegistryError(

@@ -24,11 +24,14 @@ export interface ArchiveContents {
 }
 
 /**
- * Reads an archive to its end and checks all of it, before anything of it is stored.
+ * Reads an archive to its end and checks all of it, before anything of it is stored. Rollouts and retrainings are part of its content only with `processes`.
  *
  * @throws RegistryError `ERR_REGISTRY_ARCHIVE_INVALID` for content that no registry exported, or that isn't intact.
  */
-export async function checkArchive(archive: Archive): Promise<ArchiveContents> {
+export async function checkArchive(
+  archive: Archive,
+  { processes }: { readonly processes: boolean },
+): Promise<ArchiveContents> {
   const models = new Set<string>();
   const blobs = new Map<string, number>();
   const bodies = new Map<string, string>();
@@ -52,6 +55,11 @@ export async function checkArchive(archive: Archive): Promise<ArchiveContents> {
       continue;
     }
     const bytes = await readRecord(archive.location, entry);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    if (what.kind === 'process') {
+      if (processes) records.set(key, sha256);
+      continue;
+    }
     models.add(what.model);
     const known = seen.get(what.model) ?? emptySeen();
     seen.set(what.model, known);
@@ -61,7 +69,7 @@ export async function checkArchive(archive: Archive): Promise<ArchiveContents> {
       if (!known.pruned.has(manifest.version)) requireBlobs(archive.location, manifest, blobs);
       manifests.push(manifest);
     }
-    records.set(key, createHash('sha256').update(bytes).digest('hex'));
+    records.set(key, sha256);
   }
   for (const manifest of manifests) {
     if (seen.get(manifest.model)?.meant.has(manifest.version) === true) {

@@ -60,7 +60,7 @@ export async function drillRestore(
   });
   const folder = await mkdtemp(join(workFolder, 'fairlead-drill-'));
   try {
-    const before = await storeArchive(store, { everyBlob: true });
+    const before = await storeArchive(store, { everything: true });
     const begin = performance.now();
     const backup = join(folder, 'backup.tar');
     await backupRegistry(store, backup);

@@ -82,7 +82,10 @@ export async function writeArchive(
     const total = archive.blobs.length + archive.records.length;
     if (!isTarPath(to)) {
       const target = await openStore(to, { create: true });
-      const { created, unchanged } = await importArchive(target, archive, { onProgress });
+      const { created, unchanged } = await importArchive(target, archive, {
+        onProgress,
+        processes: true,
+      });
       return { dryRun, location: target.location, objects: created + unchanged, created };
     }
     let objects = 0;
@@ -109,7 +112,7 @@ async function wouldWrite(archive: StoreArchive, to: string): Promise<ExportRepo
   if (isTarPath(to)) return allNew;
   const target = await openStoreIfThere(to);
   if (target === undefined) return allNew;
-  const { created } = await importArchive(target, archive, { dryRun: true });
+  const { created } = await importArchive(target, archive, { dryRun: true, processes: true });
   return { ...allNew, location: target.location, created };
 }
 

@@ -4,6 +4,7 @@ import { RegistryError } from '../errors/registry-error.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { bodyProblem } from '../blobs/blob.ts';
 import type { Archive, ArchiveEntry } from './archive.ts';
+import { parseArchiveKey } from './archive-key.ts';
 import { type ArchiveContents, checkArchive, readRecord } from './check-archive.ts';
 import { withBlobLease } from '../leases/blob-lease.ts';
 import { openArchive } from './open-archive.ts';
@@ -37,7 +38,7 @@ export interface ImportReport {
 }
 
 /**
- * Imports the models of an export, byte for byte: versions keep their numbers, and histories continue.
+ * Imports the models of an export, byte for byte: versions keep their numbers, and histories continue. Rollouts and retrainings of a backup are left out: they would go on.
  *
  * `from` is a tar file, the folder of a registry, or `s3://bucket/prefix`. It is read to its end and checked before
  * anything is stored. An interrupted import leaves a registry that verifies, and another import completes it.
@@ -65,16 +66,22 @@ export async function importModels(
 ): Promise<ImportReport> {
   const names = { dryRun: 'optional', onProgress: 'optional' } as const;
   checkOptions('importModels', options, names);
-  return importArchive(store, await openArchive(from), options);
+  return importArchive(store, await openArchive(from), { ...options, processes: false });
+}
+
+/** Options of {@link importArchive}. */
+export interface ImportArchiveOptions extends ImportOptions {
+  /** True if rollouts and retrainings are imported too: they would go on in the registry. */
+  readonly processes: boolean;
 }
 
 /** Writes the objects of `archive` to a store. */
 export async function importArchive(
   store: ObjectStore,
   archive: Archive,
-  { dryRun = false, onProgress = () => undefined }: ImportOptions,
+  { dryRun = false, onProgress = () => undefined, processes }: ImportArchiveOptions,
 ): Promise<ImportReport> {
-  const contents = await checkArchive(archive);
+  const contents = await checkArchive(archive, { processes });
   const missing = await compare(store, archive.location, contents);
   const total = contents.bodies.size + contents.records.size;
   const created = dryRun ? missing : await copy(store, archive, contents, onProgress);
@@ -125,7 +132,8 @@ function copy(
       else if (record !== undefined) {
         const bytes = await readRecord(archive.location, entry);
         isNew = await keepRecord(store, archive.location, key, { bytes, sha256: record });
-      } else {
+      } else if (parseArchiveKey(key)?.kind === 'process') continue;
+      else {
         // Content that appeared after the check isn't stored.
         throw changed(archive.location, key);
       }

@@ -33,5 +33,5 @@ export async function openArchive(location: string): Promise<Archive> {
 }
 
 async function wholeStore(location: string): Promise<Archive> {
-  return storeArchive(await openStore(location), { everyBlob: true });
+  return storeArchive(await openStore(location), { everything: true });
 }

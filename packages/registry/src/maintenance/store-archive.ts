@@ -17,11 +17,11 @@ export interface StoreArchiveOptions {
    */
   readonly models?: readonly string[];
   /**
-   * Include unreferenced blobs.
+   * Include unreferenced blobs, rollouts and retrainings.
    *
    * @defaultValue false
    */
-  readonly everyBlob?: boolean;
+  readonly everything?: boolean;
 }
 
 /** The objects of a store, listed once. */
@@ -39,7 +39,7 @@ export interface StoreArchive extends Archive {
  */
 export async function storeArchive(
   store: ObjectStore,
-  { models, everyBlob = false }: StoreArchiveOptions = {},
+  { models, everything = false }: StoreArchiveOptions = {},
 ): Promise<StoreArchive> {
   models?.forEach(checkModelName);
   const records: string[] = [];
@@ -48,13 +48,15 @@ export async function storeArchive(
     if (found.length === 0 && models !== undefined) throw await modelNotFound(store, model);
     records.push(...found);
   }
+  if (everything)
+    for (const folder of PROCESSES) records.push(...(await processesIn(store, folder)));
   // After the records: a push writes blobs before the manifest that references them.
   const blobs = new Set(
     (await store.list(BLOBS))
       .filter(({ name }) => parseArchiveKey(blobKey(name)) !== undefined)
       .map(({ name }) => name),
   );
-  const taken = everyBlob ? [...blobs] : await namedIn(store, records, blobs);
+  const taken = everything ? [...blobs] : await namedIn(store, records, blobs);
   return {
     location: store.location,
     blobs: taken,
@@ -67,6 +69,15 @@ export async function storeArchive(
       }
     },
   };
+}
+
+/** Folders of rollouts and retrainings. */
+const PROCESSES = ['rollouts', 'retraining'];
+
+/** Keys of rollouts or retrainings; each log before its counts. */
+async function processesIn(store: ObjectStore, folder: string): Promise<readonly string[]> {
+  const keys = await objects(store, folder);
+  return keys.filter((key) => parseArchiveKey(key)?.kind === 'process').sort();
 }
 
 async function folders(store: ObjectStore): Promise<readonly string[]> {

@@ -6,7 +6,10 @@ import type { InferTarget } from './infer-request.ts';
 export interface VersionChoice {
   /** The version that answers. */
   readonly version: string;
-  /** A version that gets the same inputs after the answer was sent; its outputs are recorded, and never sent. */
+  /**
+   * A version that gets the same inputs after the answer was sent; its outputs are recorded, and never sent. It gets no copy while requests of clients wait for
+   * the version that answers.
+   */
   readonly shadow?: string | undefined;
   /** Name of the variant of an experiment, which the response, records and {@link RoutedInference} have. */
   readonly variant?: string | undefined;

@@ -52,8 +52,10 @@ export class FollowUp {
       ...(result.fallback !== undefined && { fallback: result.fallback }),
     };
     this.#records.add(record, answer);
-    const { shadow, routed } = chosen ?? {};
-    if (shadow !== undefined) this.#runShadow({ shadow, routed }, request, record, context);
+    const { shadow, version: answering, routed } = chosen ?? {};
+    if (shadow !== undefined) {
+      this.#runShadow({ shadow, answering, routed }, request, record, context);
+    }
     return inferred;
   }
 

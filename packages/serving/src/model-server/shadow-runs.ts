@@ -11,6 +11,8 @@ const MAX_RUNNING = 16;
 /** The version that gets a copy of a request. */
 export interface ShadowCopy {
   readonly shadow: LoadedVersion;
+  /** The version that answered. */
+  readonly answering: LoadedVersion | undefined;
   /** Learns how the copy ends. */
   readonly routed: RoutedRequest | undefined;
 }
@@ -32,8 +34,14 @@ export class ShadowRuns {
   }
 
   /** Runs the request of `answered` on `shadow`; a failure is counted in the statistics of that version only. */
-  run({ shadow, routed }: ShadowCopy, request: InferRequest, answered: InferenceRecord): void {
+  run(
+    { shadow, answering, routed }: ShadowCopy,
+    request: InferRequest,
+    answered: InferenceRecord,
+  ): void {
     if (this.#running >= MAX_RUNNING || shadow.draining || this.#records.isFull) return;
+    // Both versions compute in the same processor: while requests of clients wait, copies are dropped.
+    if (answering !== undefined && answering.queued > 0) return;
     this.#running += 1;
     const at = this.#now();
     const startedAt = performance.now();

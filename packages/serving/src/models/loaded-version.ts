@@ -126,6 +126,11 @@ export class LoadedVersion {
     return this.#draining;
   }
 
+  /** Number of requests that wait for an execution. */
+  get queued(): number {
+    return this.#scheduler.queued;
+  }
+
   /** True if requests are rejected because the runtime failed too often. */
   get circuitOpen(): boolean {
     return this.#breaker?.openForMs !== undefined;
