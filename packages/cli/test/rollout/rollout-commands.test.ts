@@ -54,7 +54,7 @@ describe('maintenance', () => {
     expect(await succeed('model', 'gc', '--yes')).not.toContain('counts of rollouts');
     expect(await succeed('rollout', 'report', 'digits')).toBe(report);
     const counts = join(place.folder, 'registry/rollouts/digits/0001/counts');
-    expect(readFileSync(join(counts, 'total.json'), 'utf8')).toContain('fairlead-rollout-counts');
+    expect(readFileSync(join(counts, '00.json'), 'utf8')).toContain('"rollout":"digits-1"');
     expect(await succeed('model', 'prune', 'digits', '--keep-last', '1', '--dry-run')).toContain(
       'A dry run would prune versions: 2.',
     );

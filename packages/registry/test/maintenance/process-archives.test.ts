@@ -14,7 +14,7 @@ import { digits, temporaryFolder, temporaryRegistry } from '../support/sample-re
 const processes = {
   'rollouts/digits/0001/00000001.json': '{"type":"started"}',
   'rollouts/digits/0001/00000002.json': '{ "type": "ended" }\n',
-  'rollouts/digits/0001/counts/total.json': '{"steps":[]}',
+  'rollouts/digits/0001/counts/00.json': '{"step":0}',
   'rollouts/digits/0002/00000001.json': '{"type":"started","nonce":"2"}',
   'rollouts/digits/0002/counts/00/2026-11-29T12.json': '{"requests":7}',
   'rollouts/digits/0002/counts/00/2026-11-29T13/0102-host-1-a1b2c3-7.json': '{"requests":8}',

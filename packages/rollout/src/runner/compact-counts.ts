@@ -1,17 +1,8 @@
-import { StepCounts } from '../counts/step-counts.ts';
+import type { StepCounts } from '../counts/step-counts.ts';
 import type { RolloutObjects } from '../state/rollout-objects.ts';
 import type { RolloutState } from '../state/rollout-state.ts';
-import {
-  beginOf,
-  COMPLETE_MS,
-  countsFolder,
-  HOUR,
-  OBJECT,
-  STEP,
-  sumKey,
-  totalKey,
-} from './counts-keys.ts';
-import { encodeCounts, encodeTotal, loadCounts, loadTotal } from './load-counts.ts';
+import { beginOf, COMPLETE_MS, countsFolder, HOUR, OBJECT, STEP, sumKey } from './counts-keys.ts';
+import { encodeCounts, loadCounts } from './load-counts.ts';
 
 const PARALLEL = 16;
 /** Counts are summed up some time after readers take them for complete: clocks differ. */
@@ -33,16 +24,16 @@ export interface CompactCountsOptions {
 
 /** Result of {@link compactCounts}. */
 export interface Compaction {
-  /** Objects that were created: one for each finished hour and step, or one for the rollout. */
+  /** Objects that were created: one for each finished hour, or for each step of a rollout that has ended. */
   readonly created: number;
   /** Objects that are in these, and were removed. */
   readonly removed: number;
-  /** True where nothing is left for a later call: the rollout has ended, and one object has all its counts. */
+  /** True where nothing is left for a later call: the rollout has ended, and each step is summed up. */
   readonly isFinal: boolean;
 }
 
 /**
- * Sums up the counts of a rollout, exactly: those of each hour three hours after its begin, and all of them three hours after the end of the rollout. What is in a sum is
+ * Sums up the counts of a rollout, exactly: those of each hour three hours after its begin, and those of each step three hours after the end of the rollout. What is in a sum is
  * removed after the sum was created, and a reader prefers the sum: a process that is killed at any moment, and several at the same time, change no result.
  *
  * @throws what the store throws, and an error naming an object that is damaged: its hour stays as it is
@@ -62,30 +53,32 @@ export async function compactCounts(options: CompactCountsOptions): Promise<Comp
   const { objects, state, now } = options;
   const folder = countsFolder(state);
   const endedAt = state.status === 'ended' ? (state.entries.at(-1)?.at ?? now) : now;
-  const hours = await listHours(objects, folder);
-  const total = await loadTotal(objects, state);
-  if (total === undefined && now - endedAt <= COMPACT_MS) {
-    let [created, removed] = [0, 0];
-    for (const hour of hours) {
-      if (now - beginOf(hour.folder) <= COMPACT_MS || hour.keys.length === 0) continue;
-      const done = await compactHour(options, hour);
-      created += done.created;
-      removed += done.removed;
+  const isEnded = now - endedAt > COMPACT_MS;
+  let [created, removed, isFinal] = [0, 0, isEnded];
+  for (const step of await listSteps(objects, folder)) {
+    const hours = await listHours(objects, step.folder);
+    const done = isEnded
+      ? [await compactStep(options, step, hours)]
+      : await compactHours(options, hours);
+    for (const each of done) {
+      created += each.created;
+      removed += each.removed;
+      isFinal &&= each.isDone;
     }
-    return { created, removed, isFinal: false };
   }
-  const keys = hours.flatMap((hour) => [
-    ...hour.keys,
-    ...(hour.sum === undefined ? [] : [hour.sum]),
-  ]);
-  let created = 0;
-  if (total === undefined) {
-    const steps = await sumAll(options, hours);
-    // Another process was faster, and removes what it has summed up.
-    if (steps === undefined) return { created: 0, removed: 0, isFinal: false };
-    created = await create(options, totalKey(state), encodeTotal(steps));
-  }
-  return { created, removed: await removeAll(options, keys), isFinal: true };
+  return { created, removed, isFinal };
+}
+
+interface Done {
+  readonly created: number;
+  readonly removed: number;
+  readonly isDone: boolean;
+}
+
+/** A step with counts. */
+interface Step {
+  readonly folder: string;
+  readonly isSummed: boolean;
 }
 
 /** An hour of a step. */
@@ -97,39 +90,73 @@ interface Hour {
   readonly sum: string | undefined;
 }
 
-async function listHours(objects: RolloutObjects, folder: string): Promise<readonly Hour[]> {
+async function listSteps(objects: RolloutObjects, folder: string): Promise<readonly Step[]> {
+  const entries = await objects.list(folder);
+  const names = new Set(entries.map(({ name }) => name.replace(OBJECT, '')));
+  return [...names]
+    .filter((name) => STEP.test(name))
+    .map((name) => ({
+      folder: `${folder}/${name}`,
+      isSummed: entries.some((entry) => entry.name === `${name}.json`),
+    }));
+}
+
+async function listHours(objects: RolloutObjects, step: string): Promise<readonly Hour[]> {
   const hours: Hour[] = [];
-  for (const step of await objects.list(folder)) {
-    if (step.kind !== 'folder' || !STEP.test(step.name)) continue;
-    const entries = await objects.list(`${folder}/${step.name}`);
-    const names = new Set(entries.map(({ name }) => name.replace(OBJECT, '')));
-    for (const name of [...names].filter((each) => HOUR.test(each))) {
-      const hour = `${folder}/${step.name}/${name}`;
-      const isFolder = entries.some((entry) => entry.name === name && entry.kind === 'folder');
-      const found = isFolder ? await objects.list(hour) : [];
-      const keys = found
-        .filter((each) => OBJECT.test(each.name))
-        .map((each) => `${hour}/${each.name}`);
-      const isSummed = entries.some(
-        (entry) => `${folder}/${step.name}/${entry.name}` === sumKey(hour),
-      );
-      hours.push({ folder: hour, keys, sum: isSummed ? sumKey(hour) : undefined });
-    }
+  const entries = await objects.list(step);
+  const names = new Set(entries.map(({ name }) => name.replace(OBJECT, '')));
+  for (const name of [...names].filter((each) => HOUR.test(each))) {
+    const folder = `${step}/${name}`;
+    const isFolder = entries.some((entry) => entry.name === name && entry.kind === 'folder');
+    const found = isFolder ? await objects.list(folder) : [];
+    const keys = found
+      .filter((each) => OBJECT.test(each.name))
+      .map((each) => `${folder}/${each.name}`);
+    const isSummed = entries.some((entry) => entry.name === `${name}.json`);
+    hours.push({ folder, keys, sum: isSummed ? sumKey(folder) : undefined });
   }
   return hours;
 }
 
-async function compactHour(
+async function compactHours(
   options: CompactCountsOptions,
-  hour: Hour,
-): Promise<Pick<Compaction, 'created' | 'removed'>> {
-  let created = 0;
-  if (hour.sum === undefined) {
-    const sum = await sumHour(options, hour);
-    if (sum === undefined) return { created: 0, removed: 0 };
-    created = await create(options, sumKey(hour.folder), encodeCounts(sum));
+  hours: readonly Hour[],
+): Promise<readonly Done[]> {
+  const done: Done[] = [];
+  for (const hour of hours) {
+    const isOld = options.now - beginOf(hour.folder) > COMPACT_MS;
+    if (!isOld || hour.keys.length === 0) continue;
+    let created = 0;
+    if (hour.sum === undefined) {
+      const sum = await sumHour(options, hour);
+      if (sum === undefined) continue;
+      created = await create(options, sumKey(hour.folder), sum);
+    }
+    done.push({ created, removed: await removeAll(options, hour.keys), isDone: true });
   }
-  return { created, removed: await removeAll(options, hour.keys) };
+  return done;
+}
+
+async function compactStep(
+  options: CompactCountsOptions,
+  step: Step,
+  hours: readonly Hour[],
+): Promise<Done> {
+  let created = 0;
+  if (!step.isSummed) {
+    let total: StepCounts | undefined;
+    for (const hour of hours.filter(({ keys, sum }) => sum !== undefined || keys.length > 0)) {
+      const counts = await sumHour(options, hour);
+      // Another process was faster, and removes what it has summed up.
+      if (counts === undefined) return { created: 0, removed: 0, isDone: false };
+      if (total === undefined) total = counts;
+      else total.merge(counts);
+    }
+    if (total === undefined) return { created: 0, removed: 0, isDone: true };
+    created = await create(options, sumKey(step.folder), total);
+  }
+  const keys = hours.flatMap(({ keys: each, sum }) => (sum === undefined ? each : [...each, sum]));
+  return { created, removed: await removeAll(options, keys), isDone: true };
 }
 
 /** Adds up the counts of an hour; undefined where an object was removed at the same time. */
@@ -150,27 +177,12 @@ async function sumHour(
   return total;
 }
 
-async function sumAll(
-  options: CompactCountsOptions,
-  hours: readonly Hour[],
-): Promise<readonly StepCounts[] | undefined> {
-  const steps = new Map<number, StepCounts>();
-  for (const hour of hours.filter(({ keys, sum }) => sum !== undefined || keys.length > 0)) {
-    const counts = await sumHour(options, hour);
-    if (counts === undefined) return undefined;
-    const known = steps.get(counts.step);
-    if (known === undefined) steps.set(counts.step, counts);
-    else known.merge(counts);
-  }
-  return [...steps.values()];
-}
-
 async function create(
   { objects, dryRun = false }: CompactCountsOptions,
   key: string,
-  body: Uint8Array,
+  counts: StepCounts,
 ): Promise<number> {
-  return dryRun || (await objects.create(key, body)) ? 1 : 0;
+  return dryRun || (await objects.create(key, encodeCounts(counts))) ? 1 : 0;
 }
 
 async function removeAll(

@@ -2,7 +2,7 @@ import type { RolloutState } from '../state/rollout-state.ts';
 
 /** Stored counts have at most so many bytes. */
 export const MAX_COUNTS_BYTES = 16 * 1024 * 1024;
-/** Folders of the counts of a step. */
+/** Folders of the counts of a step, and with `.json` the object of their sum. */
 export const STEP = /^\d{2,4}$/;
 /** Folders of the counts of an hour of a step, and with `.json` the object of their sum. */
 export const HOUR = /^\d{4}-\d\d-\d\dT\d\d$/;
@@ -24,14 +24,9 @@ export function countsFolder({ model, number }: RolloutPlace): string {
   return `${rolloutsFolder(model)}/${String(number).padStart(4, '0')}/counts`;
 }
 
-/** Key of all counts of a rollout that has ended. */
-export function totalKey(place: RolloutPlace): string {
-  return `${countsFolder(place)}/total.json`;
-}
-
-/** Key of the sum of an hour, by its folder. */
-export function sumKey(hour: string): string {
-  return `${hour}.json`;
+/** Key of the sum of an hour, or of a step, by its folder. */
+export function sumKey(folder: string): string {
+  return `${folder}.json`;
 }
 
 /** Begin of an hour, in milliseconds since the epoch, by its folder. */

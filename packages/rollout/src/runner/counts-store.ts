@@ -8,10 +8,9 @@ import {
   OBJECT,
   STEP,
   sumKey,
-  totalKey,
   type RolloutPlace,
 } from './counts-keys.ts';
-import { DamagedCounts, encodeCounts, loadCounts, loadTotal } from './load-counts.ts';
+import { DamagedCounts, encodeCounts, loadCounts } from './load-counts.ts';
 
 const PARALLEL = 16;
 
@@ -53,7 +52,7 @@ interface OpenHour {
 /**
  * Reads and adds up what all processes have counted for one rollout; each object is read once.
  *
- * Hours that were summed up into one object, and a rollout whose counts were, are read from it: {@link compactCounts} creates it before it removes what is in it, so
+ * Hours and steps that were summed up into one object are read from it: {@link compactCounts} creates it before it removes what is in it, so
  * that everything counts once at any time.
  *
  * @example
@@ -74,8 +73,8 @@ export class CountsReader {
   /** Complete hours: their objects aren't read again. */
   readonly #complete = new Set<string>();
   readonly #open = new Map<string, OpenHour>();
-  /** All counts of a rollout that has ended. */
-  #total: readonly StepCounts[] | undefined;
+  /** Steps of a rollout that has ended, whose sum is in `closed`, by folder. */
+  readonly #final = new Set<string>();
 
   constructor(objects: RolloutObjects, place: RolloutPlace, onError: (error: unknown) => void) {
     this.#objects = objects;
@@ -89,18 +88,29 @@ export class CountsReader {
    * @param now - the time, in milliseconds since the epoch
    */
   async read(now: number): Promise<readonly StepCounts[]> {
-    if (this.#total !== undefined) return this.#total;
     const folder = countsFolder(this.#place);
     const entries = await this.#objects.list(folder);
-    const isTotal = entries.some(({ name }) => `${folder}/${name}` === totalKey(this.#place));
-    if (isTotal) this.#total = await this.#readTotal();
-    if (this.#total !== undefined) return this.#total;
-    for (const { name, kind } of entries) {
-      if (kind === 'folder' && STEP.test(name)) await this.#readStep(`${folder}/${name}`, now);
+    const names = new Set(entries.map(({ name }) => name.replace(OBJECT, '')));
+    for (const name of names) {
+      const step = `${folder}/${name}`;
+      if (!STEP.test(name) || this.#final.has(step)) continue;
+      const isSummed = entries.some((entry) => entry.name === `${name}.json`);
+      if (isSummed && (await this.#finish(step))) continue;
+      await this.#readStep(step, now);
+      // Again: the objects of the step are removed as soon as the sum was created.
+      await this.#finish(step);
     }
-    // Again: the objects above are removed as soon as the total was created.
-    if (!isTotal) this.#total = await this.#readTotal();
-    return this.#total ?? this.#sum();
+    return this.#sum();
+  }
+
+  /** Replaces the objects of a step by their sum; returns false where there is none. */
+  async #finish(step: string): Promise<boolean> {
+    const sum = await this.#load(sumKey(step));
+    if (typeof sum === 'string') return false;
+    this.#final.add(step);
+    this.#closed.set(sum.step, sum);
+    for (const hour of this.#open.keys()) if (stepOf(hour) === step) this.#open.delete(hour);
+    return true;
   }
 
   async #readStep(step: string, now: number): Promise<void> {
@@ -129,7 +139,7 @@ export class CountsReader {
 
   #close(hour: string, counts: StepCounts | undefined): void {
     // By a call at the same time.
-    if (this.#complete.has(hour)) return;
+    if (this.#complete.has(hour) || this.#final.has(stepOf(hour))) return;
     this.#complete.add(hour);
     this.#open.delete(hour);
     if (counts !== undefined) merge(this.#closed, counts);
@@ -168,21 +178,17 @@ export class CountsReader {
     }
   }
 
-  async #readTotal(): Promise<readonly StepCounts[] | undefined> {
-    try {
-      return await loadTotal(this.#objects, this.#place);
-    } catch (error) {
-      this.#onError(error);
-      return undefined;
-    }
-  }
-
   #sum(): readonly StepCounts[] {
     const sums = new Map<number, StepCounts>();
     for (const counts of this.#closed.values()) merge(sums, counts);
     for (const { counts } of this.#open.values()) if (counts !== undefined) merge(sums, counts);
     return [...sums.values()];
   }
+}
+
+/** Folder of the step of an hour. */
+function stepOf(hour: string): string {
+  return hour.slice(0, hour.lastIndexOf('/'));
 }
 
 /** Adds counts to those of their step, without a change of them. */

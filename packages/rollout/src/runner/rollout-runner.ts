@@ -188,7 +188,9 @@ export class RolloutRunner {
   }
 
   async #follow(model: string): Promise<void> {
-    const log = this.#logOf(model);
+    const { objects, now } = this.#options;
+    const log = this.#logs.get(model) ?? new RolloutLog({ objects, model, now });
+    this.#logs.set(model, log);
     const state = await log.latest();
     // Another alias is served by other processes.
     if (state?.plan.alias === this.#options.alias) this.#update(log, state, false);
@@ -293,12 +295,5 @@ export class RolloutRunner {
       await this.#follow(active.state.model);
       return false;
     }
-  }
-
-  #logOf(model: string): RolloutLog {
-    const { objects, now } = this.#options;
-    const log = this.#logs.get(model) ?? new RolloutLog({ objects, model, now });
-    this.#logs.set(model, log);
-    return log;
   }
 }

@@ -110,7 +110,7 @@ describe('compactCounts', () => {
         expect(await compactCounts({ objects, state, now })).toMatchObject({ isFinal: end });
         expect(counted()).toEqual(
           end
-            ? ['rollouts/churn/0001/counts/total.json']
+            ? ['00', '01', '02'].map((step) => `rollouts/churn/0001/counts/${step}.json`)
             : [
                 '00/2026-11-29T12',
                 '00/2026-11-29T13',
@@ -201,9 +201,9 @@ describe('compactCounts', () => {
     const before = await verdict();
     expect(before.requests.baseline).toBeGreaterThan(0);
     await compactCounts({ objects, state, now: endedAt + 3 * HOUR_MS - 1 });
-    expect(objects.bodies.has('rollouts/churn/0001/counts/total.json')).toBe(false);
+    expect(objects.bodies.has('rollouts/churn/0001/counts/00.json')).toBe(false);
     await compactCounts({ objects, state, now: endedAt + 3 * HOUR_MS + 1 });
-    expect(objects.bodies.has('rollouts/churn/0001/counts/total.json')).toBe(true);
+    expect(objects.bodies.has('rollouts/churn/0001/counts/00.json')).toBe(true);
     expect(await verdict()).toEqual(before);
   });
 
@@ -271,12 +271,12 @@ describe('RolloutRunner', () => {
     expect(fleet.errors).toEqual([denied]);
     const counted = () =>
       [...fleet.objects.bodies.keys()].filter((key) => key.includes('/counts/'));
-    expect(counted()).toContain('rollouts/churn/0001/counts/total.json');
+    expect(counted()).toContain('rollouts/churn/0001/counts/00.json');
     expect(counted().length).toBeGreaterThan(50);
     expect(await read()).toEqual(before);
     fleet.objects.remove = remove;
     await second?.compact();
-    expect(counted()).toEqual(['rollouts/churn/0001/counts/total.json']);
+    expect(counted()).toEqual(['rollouts/churn/0001/counts/00.json']);
     expect(await read()).toEqual(before);
   });
 });
