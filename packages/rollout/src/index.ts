@@ -73,6 +73,7 @@ export type {
 export { RolloutLog } from './state/rollout-log.ts';
 export type { RolloutAudit, RolloutLogOptions } from './state/rollout-log.ts';
 export type { RolloutObjects } from './state/rollout-objects.ts';
+export { runningTime } from './state/running-time.ts';
 export { rolloutName } from './state/rollout-state.ts';
 export type { RolloutState } from './state/rollout-state.ts';
 export { rateEvidence, rateInterval } from './statistics/event-rate.ts';

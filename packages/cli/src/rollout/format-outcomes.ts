@@ -4,7 +4,10 @@ import type { Output } from '../output/output.ts';
 import { table } from '../output/table.ts';
 
 /** Functions of `@fairlead/rollout` that describe its values. */
-export type Describe = Pick<typeof rollout, 'describeChange' | 'describeEntry' | 'describeMean'>;
+export type Describe = Pick<
+  typeof rollout,
+  'describeChange' | 'describeEntry' | 'describeMean' | 'runningTime'
+>;
 
 /** Formats the metrics of an A/B test, and an empty line after them; nothing for other rollouts. */
 export function formatOutcomes(

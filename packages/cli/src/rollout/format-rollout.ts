@@ -24,7 +24,7 @@ export function formatRollout(
   { state, verdict, now, describe }: ShownRollout,
 ): readonly string[] {
   return [
-    ...formatState(output, state, verdict, now),
+    ...formatState(output, state, verdict, describe.runningTime(state, state.stepStartedAt, now)),
     '',
     ...formatShares(output, state, verdict),
     '',
@@ -37,23 +37,12 @@ export function formatRollout(
 
 function formatState(
   output: Output,
-  {
-    model,
-    number,
-    plan,
-    status,
-    step,
-    stepStartedAt,
-    result,
-    decision: held,
-    entries,
-  }: RolloutState,
+  { model, number, plan, status, step, result, decision: held, entries }: RolloutState,
   { decision, reason, requests, progress }: RolloutVerdict,
-  now: number,
+  stepTimeMs: number,
 ): readonly string[] {
   const { share = 0, minMinutes = 0, minRequests = 0 } = plan.steps[step] ?? {};
-  const end = status === 'ended' ? (entries.at(-1)?.at ?? now) : now;
-  const minutes = Math.max(0, Math.floor((end - stepStartedAt) / MINUTE_MS));
+  const minutes = Math.floor(stepTimeMs / MINUTE_MS);
   const unit = plan.unit === 'key' ? 'users' : 'requests';
   const versions = `version ${plan.candidate} against ${plan.baseline}`;
   const ended = status === 'ended';

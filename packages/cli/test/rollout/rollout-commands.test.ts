@@ -35,6 +35,19 @@ const after = (minutes: number): void => {
   vi.setSystemTime(Date.now() + minutes * 60_000);
 };
 
+test('a candidate that breaks clients is started only on demand', async () => {
+  const loans = join(import.meta.dirname, '../../../serving/test/models/loans.onnx');
+  await succeed('model', 'push', 'digits', loans, '--skip-validation');
+  const refused = await call('rollout', 'start', 'digits', '4');
+  expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(refused.stderr).toMatch(
+    /version 4 of digits breaks clients of version 1, which get either during a rollout: input .+\. Push a version with the same signature, or add --allow-breaking/,
+  );
+  expect((await call('rollout', 'status', 'digits')).stderr).toContain('no rollout yet');
+  const started = await succeed('rollout', 'start', 'digits', '4', '--allow-breaking');
+  expect(started).toContain('Started rollout digits-1');
+});
+
 describe('maintenance', () => {
   test('gc sums up the counts of rollouts, the report stays, and prune retains the versions of a rollout', async () => {
     await succeed('rollout', 'start', 'digits', '2', '-m', 'retrained');

@@ -14,7 +14,7 @@ test('a shadow at saturation gets no copies, and every request of a client is an
     variables: { FAIRLEAD_ONNX_WORKERS: '1', FAIRLEAD_ONNX_THREADS: '1' },
   });
   const [gateway] = fleet;
-  const body = { inputs: [{ name: 'times', datatype: 'INT64', shape: [1], data: [2000] }] };
+  const body = { inputs: [{ name: 'times', datatype: 'INT64', shape: [1], data: [200] }] };
   const infer = () =>
     httpCall(gateway?.address ?? { port: 0 }, '/v2/models/affine/infer', { body });
   /** Requests that the shadow has computed. */

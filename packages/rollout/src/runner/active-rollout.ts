@@ -35,6 +35,7 @@ export interface RolloutInference {
   readonly code?: string | undefined;
   readonly isFault?: boolean | undefined;
   readonly fallbackFailed?: boolean | undefined;
+  readonly isCached?: boolean | undefined;
   readonly durationMs: number;
   readonly outputs?: readonly Tensor[] | undefined;
   readonly answered?: readonly Tensor[] | undefined;
@@ -225,7 +226,7 @@ export class ActiveRollout {
 
   #eventsOf(inference: RolloutInference): readonly string[] {
     const { slow, labels } = this.state.plan.guardrails;
-    const { model, version, outcome, reason, isFault, durationMs, outputs } = inference;
+    const { model, version, outcome, reason, isFault, isCached, durationMs, outputs } = inference;
     if (isFault === true) return ['failure'];
     if (outcome === 'failure') {
       if (reason === 'CANCELED') return ['canceled'];
@@ -233,7 +234,9 @@ export class ActiveRollout {
       return reason === 'OTHER' ? ['invalid'] : [];
     }
     const events: string[] = [];
-    if (slow !== undefined && durationMs > slow.overMs) events.push('slow');
+    // A cache that one version has filled for longer says nothing about the other.
+    if (slow !== undefined) events.push(isCached === true ? 'cached' : 'computed');
+    if (slow !== undefined && isCached !== true && durationMs > slow.overMs) events.push('slow');
     if (labels !== undefined && outputs !== undefined) {
       const label = this.#options.labelOf(model, version, outputs);
       if (label !== undefined) events.push(`label:${label.slice(0, 100)}`);

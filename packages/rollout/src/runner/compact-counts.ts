@@ -190,9 +190,10 @@ async function removeAll(
   keys: readonly string[],
 ): Promise<number> {
   if (dryRun) return keys.length;
-  if (objects.remove === undefined) return 0;
+  const remove = objects.remove?.bind(objects);
+  if (remove === undefined) return 0;
   for (let at = 0; at < keys.length; at += PARALLEL) {
-    await Promise.all(keys.slice(at, at + PARALLEL).map((key) => objects.remove?.(key)));
+    await Promise.all(keys.slice(at, at + PARALLEL).map(remove));
   }
   return keys.length;
 }

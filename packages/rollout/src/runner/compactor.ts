@@ -27,9 +27,14 @@ export class Compactor {
     }
   }
 
+  #denied(error: unknown): void {
+    if (this.#mayRemove) this.#options.onError(error);
+    this.#mayRemove = false;
+  }
+
   /** The store; without `remove` from the first time on that it was rejected, which is reported once. */
   #store(): CheckedRunnerOptions['objects'] {
-    const { objects, onError } = this.#options;
+    const { objects } = this.#options;
     return {
       create: (key, body) => objects.create(key, body),
       read: (key, limits) => objects.read(key, limits),
@@ -39,8 +44,7 @@ export class Compactor {
         try {
           await objects.remove?.(key);
         } catch (error) {
-          if (this.#mayRemove) onError(error);
-          this.#mayRemove = false;
+          this.#denied(error);
         }
       },
     };

@@ -16,12 +16,9 @@ export const COMPLETE_MS = 2 * HOUR_MS;
 /** A rollout by its model and number. */
 export type RolloutPlace = Pick<RolloutState, 'model' | 'number'>;
 
-/** Folder of the rollouts of a model. */
-export const rolloutsFolder = (model: string): string => `rollouts/${model}`;
-
 /** Folder of the counts of a rollout: `rollouts/churn/0004/counts`. */
 export function countsFolder({ model, number }: RolloutPlace): string {
-  return `${rolloutsFolder(model)}/${String(number).padStart(4, '0')}/counts`;
+  return `rollouts/${model}/${String(number).padStart(4, '0')}/counts`;
 }
 
 /** Key of the sum of an hour, or of a step, by its folder. */

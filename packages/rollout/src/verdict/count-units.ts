@@ -17,13 +17,19 @@ const SHADOW_SHARE = 0.5;
 
 /**
  * Counts an event by step. Of each key only the first event counts, so that events are independent: users who have one failure have more.
+ *
+ * With `among`, shares are those of the units that had this event, in place of the planned ones.
  */
 export function countEvents(
   plan: RolloutPlan,
   steps: readonly StepCounts[],
   event: string,
+  among?: string,
 ): Sampled<readonly EventSplit[]> {
-  const shares = steps.map(({ step }) => shareOf(plan, step));
+  const shares = steps.map((counts) => {
+    const found = among === undefined ? undefined : countedShare(plan, counts, among);
+    return found ?? shareOf(plan, counts.step);
+  });
   if (plan.unit === 'request') {
     const value = steps.map((counts, index) => {
       const [candidate, baseline] = VARIANTS.map(
@@ -40,6 +46,28 @@ export function countEvents(
     baseline,
   }));
   return { value, level: found.level };
+}
+
+/** Returns whether any unit had an event. */
+export function hasEvent(steps: readonly StepCounts[], event: string): boolean {
+  return steps.some(({ variants }) =>
+    [...variants.values()].some(({ events }) => events.has(event)),
+  );
+}
+
+/** Share of the candidate among the units that had an event in a step; undefined without any. */
+function countedShare(
+  { unit }: RolloutPlan,
+  { variants }: StepCounts,
+  event: string,
+): number | undefined {
+  const counts = VARIANTS.map((variant) => variants.get(variant)?.events.get(event));
+  const level = Math.max(0, ...counts.map((each) => each?.keys.level ?? 0));
+  const [candidate, baseline] = counts.map((each) =>
+    unit === 'request' ? (each?.count ?? 0) : [...(each?.keys.hashes(level) ?? [])].length,
+  ) as [number, number];
+  // A share of 0 or 1 can't be compared with.
+  return candidate === 0 || baseline === 0 ? undefined : candidate / (candidate + baseline);
 }
 
 /** Counts the units, keys or requests, of each variant by step: each key in its first step. */

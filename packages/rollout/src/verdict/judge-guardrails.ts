@@ -2,7 +2,7 @@ import { LABEL_EVENT, MAX_LABELS, orderOf, type StepCounts } from '../counts/ste
 import type { RateGuardrail, RolloutPlan } from '../plan/rollout-plan.ts';
 import { ratioInterval, splitEvidence, type EventSplit } from '../statistics/event-split.ts';
 import { alphaShares } from './alpha-shares.ts';
-import { countCandidate, countEvents } from './count-units.ts';
+import { countCandidate, countEvents, hasEvent } from './count-units.ts';
 import type { GuardrailResult } from './rollout-verdict.ts';
 import { samplingPenalty } from './sampling-penalty.ts';
 
@@ -77,13 +77,15 @@ interface RateCheck {
 
 function judgeRate({ plan, steps, alpha, name, limits }: RateCheck): GuardrailResult {
   const { event, noun } = EVENTS[name];
-  const { value: splits, level } = countEvents(plan, steps, event);
+  // Cached answers are quick, and a version that was just loaded has fewer: then those that were computed are compared.
+  const among = name === 'slow' && hasEvent(steps, 'cached') ? 'computed' : undefined;
+  const { value: splits, level } = countEvents(plan, steps, event, among);
   const evidence = (hypothesis: { above: number } | { below: number }): number =>
     splitEvidence(splits, hypothesis) - samplingPenalty(level);
-  const own = countCandidate(plan, steps, event);
+  const own = countCandidate(plan, steps, event, among);
   const { units, events } = own.value;
   // A long time without a failure must not hide that the present step has them.
-  const current = countCandidate(plan, steps.slice(-1), event).value;
+  const current = countCandidate(plan, steps.slice(-1), event, among).value;
   const isTolerated =
     limits.tolerated > 0 &&
     current.events <= limits.tolerated * current.units &&

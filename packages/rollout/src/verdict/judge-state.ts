@@ -1,10 +1,11 @@
 import type { StepCounts } from '../counts/step-counts.ts';
+import { runningTime } from '../state/running-time.ts';
 import type { RolloutState } from '../state/rollout-state.ts';
 import { judgeRollout } from './judge-rollout.ts';
 import type { RolloutVerdict } from './rollout-verdict.ts';
 
 /**
- * Judges a rollout in the state of its log; one that has ended as of its end.
+ * Judges a rollout in the state of its log; one that has ended as of its end. Pauses count neither for the time of a step nor for the longest time.
  *
  * @param counts - counts of all hosts, one for each step; those of steps after the current one are left out: this process doesn't know yet that they began
  * @param now - the time, in milliseconds since the epoch
@@ -20,15 +21,19 @@ import type { RolloutVerdict } from './rollout-verdict.ts';
  * ```
  */
 export function judgeState(
-  { plan, status, step, startedAt, stepStartedAt, entries }: RolloutState,
+  state: RolloutState,
   counts: readonly StepCounts[],
   now: number,
 ): RolloutVerdict {
-  const at = status === 'ended' ? (entries.at(-1)?.at ?? now) : now;
+  const { plan, status, step, startedAt, stepStartedAt, entries } = state;
+  const end = status === 'ended' ? (entries.at(-1)?.at ?? now) : now;
+  // The clock of this host may be behind that of the one which started it.
+  const at = Math.max(end, startedAt);
+  // Time in which the rollout was paused doesn't count.
   return judgeRollout({
-    ...{ plan, step, startedAt, stepStartedAt },
+    ...{ plan, step, now: at },
+    startedAt: at - runningTime(state, startedAt, at),
+    stepStartedAt: at - runningTime(state, stepStartedAt, at),
     counts: counts.filter((each) => each.step <= step),
-    // The clock of this host may be behind that of the one which started it.
-    now: Math.max(at, startedAt),
   });
 }

@@ -454,6 +454,52 @@ describe('RolloutRunner', () => {
     expect((await fleet.state()).result).toBe('promoted');
   });
 
+  it('answers of a cache are not compared: a candidate with an empty one is not slower', async () => {
+    for (const [share, result] of [
+      [0.1, undefined],
+      [0.4, 'rolled back'],
+    ] as const) {
+      const fleet = new SimulatedFleet(42);
+      await fleet.start({
+        steps: [{ share: 0.5, minRequests: 1_000_000 }],
+        guardrails: { slow: { overMs: 50, tolerated: 0 } },
+      });
+      const slow = (of: number) => (fleet.random.uniform() < of ? { durationMs: 60 } : {});
+      const cached = { durationMs: 1, isCached: true };
+      await fleet.run(12, {
+        answers: {
+          '3': () => (fleet.random.uniform() < 0.8 ? cached : slow(0.1)),
+          '4': () => slow(share),
+        },
+      });
+      const state = await fleet.state();
+      expect(state.result).toBe(result);
+      if (result !== undefined) expect(last(state)?.reason).toMatch(/^slow requests: /);
+    }
+  });
+
+  it('a pause counts neither for the time of a step nor for the longest time', async () => {
+    const fleet = new SimulatedFleet(43);
+    const steps = [{ share: 0.5, minMinutes: 10 }, { share: 0.9 }];
+    await fleet.start({ steps, maxHours: 1 });
+    await fleet.run(5);
+    await fleet.log().change({ type: 'paused', ...audit });
+    for (let minute = 0; minute < 180; minute += 30) {
+      fleet.now += 30 * 60_000;
+      await fleet.run(1);
+    }
+    expect((await fleet.state()).status).toBe('paused');
+    await fleet.log().change({ type: 'resumed', ...audit });
+    await fleet.run(4);
+    expect((await fleet.state()).step).toBe(0);
+    await fleet.run(3);
+    expect((await fleet.state()).step).toBe(1);
+    // The longest time counts from the begin, without the pause.
+    fleet.now += 54 * 60_000;
+    await fleet.run(2, { requests: 0 });
+    expect(last(await fleet.state())?.reason).toBe('undecided after 1 hours');
+  });
+
   it('a paused rollout keeps its share, and is still rolled back', async () => {
     const fleet = new SimulatedFleet(23);
     const state = await fleet.start({ steps: [{ share: 0.5, minMinutes: 1 }, { share: 0.9 }] });

@@ -15,7 +15,10 @@ import { Random } from '@fairlead/test-support/random';
 export type Answer = (
   user: number,
 ) => Partial<
-  Pick<RolloutInference, 'outcome' | 'reason' | 'code' | 'isFault' | 'durationMs' | 'outputs'>
+  Pick<
+    RolloutInference,
+    'outcome' | 'reason' | 'code' | 'isFault' | 'isCached' | 'durationMs' | 'outputs'
+  >
 >;
 
 const MODEL = 'churn';

@@ -66,6 +66,8 @@ export interface Inferred<D extends DecodedRequest = DecodedRequest> {
   readonly decoded: D;
   /** The signature that the request was decoded with. */
   readonly signature: Signature;
+  /** True where the cache had the outputs, and nothing was computed. */
+  readonly isCached?: boolean | undefined;
 }
 
 /** Result of an inference. */

@@ -38,6 +38,8 @@ export interface RoutedInference {
   readonly isFault?: boolean | undefined;
   /** True where the fallback has failed at the same request as well: its inputs may be the cause. */
   readonly fallbackFailed?: boolean | undefined;
+  /** True where the cache had the outputs: the duration says nothing about the version. */
+  readonly isCached?: boolean | undefined;
   /** Milliseconds from the begin of decoding to the outputs or the error. */
   readonly durationMs: number;
   /** Tensors that were computed; undefined for failures. They must not be written into. */

@@ -39,9 +39,9 @@ export class RoutedRequest {
   follow<I extends Inferred>(inference: Promise<I>, limitMs: number): Promise<I> {
     const startedAt = performance.now();
     inference.then(
-      ({ result: { outputs } }) => {
+      ({ result: { outputs }, isCached }) => {
         // The fallback has answered; the chosen version has failed.
-        if (!this.#fellBack) this.#report(startedAt, { outcome: 'success', outputs });
+        if (!this.#fellBack) this.#report(startedAt, { outcome: 'success', outputs, isCached });
         else this.#report(startedAt, { outcome: 'failure', reason: 'BACKEND', isFault: true });
       },
       (error: unknown) => {
@@ -90,7 +90,7 @@ export class RoutedRequest {
     startedAt: number,
     end: Pick<
       RoutedInference,
-      'outcome' | 'reason' | 'code' | 'isFault' | 'fallbackFailed' | 'outputs'
+      'outcome' | 'reason' | 'code' | 'isFault' | 'fallbackFailed' | 'isCached' | 'outputs'
     >,
   ): void {
     const { model, choice, key, report } = this.#options;

@@ -205,7 +205,9 @@ export class LoadedVersion {
         ran = await this.#cache.run(submission, lookup);
       }
       const outputs = select(ran.outputs, request.outputs);
-      return { result: { ...this.label, id: request.id, outputs }, decoded, signature };
+      const result = { ...this.label, id: request.id, outputs };
+      const isCached = lookup?.result === 'hit' || undefined;
+      return { result, decoded, signature, isCached };
     } catch (failure) {
       const error = rows === 0 ? asEmptyInput(failure, inputs) : failure;
       outcome = canFallBack?.(error) === true ? 'fallback' : 'failure';

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   inferenceHandler,
+  memoryCache,
   ModelServer,
   ServingError,
   type InferTarget,
@@ -310,6 +311,14 @@ describe('the end of a routed request', () => {
         outputs: [expect.objectContaining({ name: 'y', data: Float32Array.from(y) })],
       })),
     );
+  });
+
+  test('says where the cache had the outputs', async () => {
+    const { ends, router } = learning();
+    const cache = memoryCache({ maxBytes: 1_000_000 });
+    const setup = await start(2, { router, serveOptions: () => ({ cache }) });
+    for (let i = 0; i < 2; i += 1) await setup.infer({ 'x-user': 'b7' });
+    expect(ends.map(({ isCached }) => isCached)).toEqual([undefined, true]);
   });
 
   test('is reported for failures, with their reason and code', async () => {

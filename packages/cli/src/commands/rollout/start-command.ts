@@ -16,6 +16,7 @@ import { describePlan } from '../../rollout/describe-plan.ts';
 import { mergePlan, type PlanFields } from '../../rollout/merge-plan.ts';
 import { openRolloutLog } from '../../rollout/open-rollout-log.ts';
 import { collectMetric } from '../../rollout/parse-metric.ts';
+import { refuseBreaking } from '../../rollout/refuse-breaking.ts';
 
 /** Defines `fairlead rollout start`. */
 export function defineRolloutStartCommand(command: Command, context: CommandContext): void {
@@ -23,6 +24,9 @@ export function defineRolloutStartCommand(command: Command, context: CommandCont
     const { registry, log } = await openRolloutLog(context, options, model);
     const { version: candidate } = await registry.resolve(model, version);
     const { version: baseline } = await registry.resolve(model, options.alias);
+    if (options.allowBreaking !== true) {
+      await refuseBreaking(registry, model, baseline, candidate);
+    }
     const { readPlan } = await import('@fairlead/rollout');
     const given =
       options.plan === undefined ? {} : await readJson(options.plan, 'the plan', checkFields);
@@ -125,6 +129,10 @@ function addPlanOptions(command: Command) {
       '--max-time <span>',
       'End what is still undecided then, so that the version before stays (default: 7d, of an A/B test 28d)',
       parseSpan,
+    )
+    .option(
+      '--allow-breaking',
+      'Start although the signature of the candidate breaks clients of the version in production',
     )
     .option('--plan <file>', 'JSON file with the plan; options replace its fields')
     .addOption(registryOption)
