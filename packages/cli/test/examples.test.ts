@@ -236,6 +236,14 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
     after: 'rollout start digits 6',
     prints: '"status": "running"',
   },
+  'rollout import digits conversions.csv --dry-run': {
+    after: 'rollout start digits 6 --kind experiment --metric conversion --users 400',
+    prints: 'A dry run would import 1 outcome for rollout digits-1.',
+  },
+  'rollout import digits conversions.csv': {
+    after: 'rollout start digits 6 --kind experiment --metric conversion --users 400',
+    prints: 'Imported 1 outcome for rollout digits-1.',
+  },
   'rollout pause digits -m weekend': {
     after: 'rollout start digits 6',
     prints: 'Rollout digits-1 of version 6 is paused',

@@ -61,6 +61,8 @@ export { RolloutRunner } from './runner/rollout-runner.ts';
 export type { RunningRollout } from './runner/running-rollout.ts';
 export type { RolloutEvent } from './runner/rollout-event.ts';
 export type { RolloutRunnerOptions } from './runner/rollout-runner-options.ts';
+export { storeOutcomes } from './runner/store-outcomes.ts';
+export type { StoreOutcomesOptions } from './runner/store-outcomes.ts';
 export { rejectedPromotion } from './state/rejected-promotion.ts';
 export { describeEntry } from './state/describe-entry.ts';
 export type {

@@ -22,9 +22,13 @@ const MAX_LINE = 1024 * 1024;
 /**
  * Opens a table in CSV or Parquet.
  *
+ * @param what - the purpose of the table, for messages
  * @throws CliError `ERR_CLI_FILE`
  */
-export async function openLabelTable(path: string): Promise<LabelTable> {
+export async function openLabelTable(
+  path: string,
+  what = 'a table of labels',
+): Promise<LabelTable> {
   try {
     if (extname(path) !== '.parquet') return await openCsv(path);
     const { columns, read } = await openParquetTable(path);
@@ -36,7 +40,7 @@ export async function openLabelTable(path: string): Promise<LabelTable> {
       },
     };
   } catch (error) {
-    throw fileError(path, 'a table of labels', error);
+    throw fileError(path, what, error);
   }
 }
 

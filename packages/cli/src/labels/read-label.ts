@@ -99,7 +99,7 @@ function wholeOf(cell: unknown): number | null | undefined {
 }
 
 /** Milliseconds since the epoch; null for an empty cell, undefined for one that is no time. */
-function timeOf(cell: unknown): number | null | undefined {
+export function timeOf(cell: unknown): number | null | undefined {
   if (cell === '' || cell === null || cell === undefined) return null;
   if (cell instanceof Date) return validTime(cell.getTime());
   if (typeof cell === 'string' && !/^-?\d+$/u.test(cell)) {

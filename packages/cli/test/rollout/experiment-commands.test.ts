@@ -101,6 +101,73 @@ describe('an A/B test from the command line', () => {
     );
   });
 
+  test('takes outcomes from a file, once although it is imported again, and not from before its begin', async () => {
+    const file = (name: string, rows: readonly string[]): void => {
+      writeFileSync(join(place.folder, name), ['key,metric,value,at', ...rows, ''].join('\n'));
+    };
+    file('early.csv', [
+      'user-1,conversion,1,2026-11-29T11:59:59Z',
+      'user-2,conversion,1,2026-11-29T12:00:01Z',
+    ]);
+    const early = await call('rollout', 'import', 'digits', 'early.csv');
+    expect(early).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('digits has no rollout yet') as string,
+    });
+    await succeed(...conversion);
+    after(1);
+    expect(await succeed('rollout', 'import', 'digits', 'early.csv', '--dry-run')).toBe(
+      `A dry run would import 1 outcome for rollout digits-1.
+1 of the file are from before its begin, and don't count.
+`,
+    );
+    await traffic({ requests: 300 });
+    const users = Array.from({ length: 400 }, (_, user) => `user-${user},conversion,1,`);
+    file('all.csv', users);
+    for (let times = 0; times < 2; times += 1) {
+      expect(await succeed('rollout', 'import', 'digits', 'all.csv', '--json')).toBe(
+        `${JSON.stringify({ model: 'digits', number: 1, outcomes: 400, counted: 400 }, null, 2)}\n`,
+      );
+    }
+    const { verdict } = JSON.parse(await succeed('rollout', 'status', 'digits', '--json')) as {
+      readonly verdict: { readonly outcomes: readonly [{ readonly reported: object }] };
+    };
+    const { candidate = 0, baseline = 0 } = verdict.outcomes[0].reported as {
+      readonly candidate?: number;
+      readonly baseline?: number;
+    };
+    expect(candidate + baseline).toBe(300);
+
+    const good = 'user-1,conversion,1,';
+    for (const [row, message] of [
+      [',conversion,1,', 'line 3: it has no key of 1 to 1024 characters'],
+      ['user-1,revenue,1,', 'line 3: its metric is none of the test, which has conversion'],
+      ['user-1,conversion,yes,', 'line 3: its value is no number from -1e12 to 1e12'],
+      ['user-1,conversion,1e99,', 'line 3: its value is no number'],
+      ['user-1,conversion,,', 'line 3: its value is no number'],
+      ['user-1,conversion,2,', 'line 3: its value 2 is neither 0 nor 1'],
+      ['user-1,conversion,1,soon', 'line 3: its time is neither milliseconds'],
+      ['user-1,conversion,1,2027-01-01T00:00:00Z', 'line 3: its time 2027-01-01T00:00:00.000Z is'],
+      ['user-1,conversion,1', 'line 3: it has 3 cells, and the table 4 columns'],
+    ] as const) {
+      file('bad.csv', [good, row]);
+      expect(await call('rollout', 'import', 'digits', 'bad.csv')).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining(
+          `bad.csv has 1 invalid rows, and nothing was imported: ${message}`,
+        ) as string,
+      });
+    }
+    writeFileSync(join(place.folder, 'bad.csv'), 'key,value\nuser-1,1\n');
+    expect((await call('rollout', 'import', 'digits', 'bad.csv')).stderr).toContain(
+      'bad.csv has no column "metric"; it has "key", "value"',
+    );
+    await succeed('rollout', 'abort', 'digits');
+    expect((await call('rollout', 'import', 'digits', 'all.csv')).stderr).toContain(
+      'digits has no A/B test that runs: outcomes count until its end only',
+    );
+  });
+
   test('that is undecided ends with the version before, and exit code 1 of --watch', async () => {
     await succeed(...conversion, '--max-time', '30h');
     await traffic({ requests: 1000, outcomes: converting({ '1': 0.1, '2': 0.1 }) });

@@ -106,6 +106,7 @@ function writeFiles(folder: string): void {
     training: { command: ['sh', join(folder, 'train.sh')] },
   });
   write('outcomes.csv', 'order,paid\na1,true\n');
+  write('conversions.csv', 'key,metric,value\nuser-7,conversion,1\n');
   write('iris.csv', 'x[0],x[1],y[0],y[1]\n1,2,3,5\n3,4,7,9\n');
   const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }];
   write('captured.jsonl', { inputs });

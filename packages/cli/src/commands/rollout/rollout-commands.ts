@@ -16,6 +16,11 @@ export const rolloutCommands: CommandGroup = {
       load: async () => (await import('./status-command.ts')).defineRolloutStatusCommand,
     },
     {
+      name: 'import',
+      description: 'Import outcomes of users of an A/B test from a table in CSV or Parquet',
+      load: async () => (await import('./import-command.ts')).defineRolloutImportCommand,
+    },
+    {
       name: 'pause',
       description: 'Keep the share as it is; a limit that is exceeded still ends the rollout',
       load: async () => (await import('./change-commands.ts')).defineRolloutPauseCommand,
