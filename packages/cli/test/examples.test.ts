@@ -236,6 +236,8 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
     after: 'rollout start digits 6',
     prints: '"status": "running"',
   },
+  'rollout list': 'No rollout.',
+  'rollout list --active': 'No rollout is active.',
   'rollout import digits conversions.csv --dry-run': {
     after: 'rollout start digits 6 --kind experiment --metric conversion --users 400',
     prints: 'A dry run would import 1 outcome for rollout digits-1.',

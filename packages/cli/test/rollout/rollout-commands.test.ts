@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { run, type Place, type RunResult } from '../support/fairlead.ts';
@@ -46,6 +46,40 @@ test('a candidate that breaks clients is started only on demand', async () => {
   expect((await call('rollout', 'status', 'digits')).stderr).toContain('no rollout yet');
   const started = await succeed('rollout', 'start', 'digits', '4', '--allow-breaking');
   expect(started).toContain('Started rollout digits-1');
+});
+
+test('list shows the last rollout of each model, or those that are active', async () => {
+  expect(await succeed('rollout', 'list')).toBe('No rollout.\n');
+  await succeed('rollout', 'start', 'digits', '2');
+  await succeed('rollout', 'abort', 'digits');
+  after(5);
+  await succeed('rollout', 'start', 'digits', '2', '--kind', 'shadow');
+  for (const file of [affine, affineNext]) {
+    await succeed('model', 'push', 'wine', file, '--skip-validation');
+  }
+  await succeed('model', 'promote', 'wine', '1');
+  await succeed('rollout', 'start', 'wine', '2');
+  after(5);
+  await succeed('rollout', 'abort', 'wine');
+  expect(await succeed('rollout', 'list')).toBe(
+    `rollout   kind    version  against  status   step    since
+digits-2  shadow  2        1        running  1 of 1  2026-11-29T12:05:00Z
+wine-1    canary  2        1        aborted  1 of 3  2026-11-29T12:10:00Z
+`,
+  );
+  const active = await succeed('rollout', 'list', '--active', '--json');
+  expect(JSON.parse(active)).toMatchObject([{ model: 'digits', number: 2, status: 'running' }]);
+  mkdirSync(join(place.folder, 'registry/rollouts/a/0001'), { recursive: true });
+  writeFileSync(join(place.folder, 'registry/rollouts/a/0001/00000001.json'), '{');
+  const damaged = await call('rollout', 'list');
+  expect(damaged).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('wine-1') as string,
+  });
+  expect(damaged.stderr).toContain('rollouts/a/0001/00000001.json: it is not JSON');
+  rmSync(join(place.folder, 'registry/rollouts/a'), { recursive: true });
+  await succeed('rollout', 'abort', 'digits');
+  expect(await succeed('rollout', 'list', '--active')).toBe('No rollout is active.\n');
 });
 
 describe('maintenance', () => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ModelRegistry, openStore } from '@fairlead/registry';
-import { readPlan, RolloutLog } from '@fairlead/rollout';
+import { compactCounts, CountsReader, readPlan, RolloutLog } from '@fairlead/rollout';
 import { newBucket, temporaryFolder, until } from '@fairlead/test-support';
 import { expect, test } from 'vitest';
 import { startMotoLink } from '../support/moto-link.ts';
@@ -66,4 +66,29 @@ test('a rollout in S3 keeps its split while S3 is unreachable, loses no count, a
   expect(state).toMatchObject({ result: 'promoted' });
   expect((await registry.resolve('affine', 'champion')).version).toBe(2);
   expect(sent).toBeGreaterThan(800);
+
+  // Hours later all counts are one object, of the same sums.
+  const later = Date.now() + 4 * 3_600_000;
+  const read = async () => {
+    const counts = await new CountsReader(store, state ?? { model: '', number: 0 }, fail).read(
+      later,
+    );
+    return counts.map(({ step, variants }) =>
+      [step, ...[...variants].map(([name, { requests }]) => `${name} ${requests}`).sort()].join(
+        ', ',
+      ),
+    );
+  };
+  await gateway.gateway.close();
+  const counted = await read();
+  expect(counted).toEqual([expect.stringMatching(/^0, baseline [1-9]\d+, candidate [1-9]\d+$/)]);
+  if (state !== undefined) await compactCounts({ objects: store, state, now: later });
+  expect(await store.list('rollouts/affine/0001/counts')).toEqual([
+    { name: '00.json', kind: 'object' },
+  ]);
+  expect(await read()).toEqual(counted);
 });
+
+function fail(error: unknown): never {
+  throw error;
+}

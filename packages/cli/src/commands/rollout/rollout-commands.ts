@@ -16,6 +16,11 @@ export const rolloutCommands: CommandGroup = {
       load: async () => (await import('./status-command.ts')).defineRolloutStatusCommand,
     },
     {
+      name: 'list',
+      description: 'List the last rollout of each model',
+      load: async () => (await import('./list-command.ts')).defineRolloutListCommand,
+    },
+    {
       name: 'import',
       description: 'Import outcomes of users of an A/B test from a table in CSV or Parquet',
       load: async () => (await import('./import-command.ts')).defineRolloutImportCommand,
