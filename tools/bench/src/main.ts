@@ -6,16 +6,18 @@ import { parseArgs } from 'node:util';
 import { benchBodies } from './bodies/bench-bodies.ts';
 import { benchCli } from './cli/bench-cli.ts';
 import { benchDecode } from './decode/bench-decode.ts';
+import { benchRecording } from './features/bench-recording.ts';
+import { benchTraces } from './features/bench-traces.ts';
 import { benchLiveness } from './liveness/bench-liveness.ts';
 import { benchManyModels } from './many-models/bench-many-models.ts';
 import { benchOverload } from './overload/bench-overload.ts';
 import { benchParts } from './parts/bench-parts.ts';
 import { benchPerformance } from './performance/bench-performance.ts';
-import { benchRecording } from './recording/bench-recording.ts';
 import { benchRegistry } from './registry/bench-registry.ts';
 import { benchThroughput } from './throughput/bench-throughput.ts';
+import { benchWindows } from './windows/bench-windows.ts';
 
-// npm run bench -- [liveness|throughput|parts|decode|overload|bodies|recording|registry|many-models|cli|performance …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3] [--rows 10000000]
+// npm run bench -- [liveness|throughput|parts|decode|overload|bodies|recording|registry|many-models|cli|performance|windows|traces …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3] [--rows 10000000]
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -55,6 +57,8 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   'many-models': () => benchManyModels({ folder }, print),
   cli: () => benchCli({ folder }, print),
   performance: () => benchPerformance({ folder, rows: Number(values.rows) }, print),
+  traces: () => benchTraces({ connections, seconds, rounds, folder }, print),
+  windows: () => benchWindows({ folder }, print),
 };
 
 const wanted = positionals.length === 0 ? Object.keys(benches) : positionals;
