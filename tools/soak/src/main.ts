@@ -14,6 +14,7 @@ const soaks: Readonly<Record<string, string>> = {
   'rollout-kills': '../../../packages/gateway/test/rollouts/soak.ts',
   'rollout-shadow': '../../../packages/gateway/test/rollouts/shadow-soak.ts',
   'records-outage': '../../../packages/gateway/test/recording/outage/soak.ts',
+  'retrain-kills': '../../../packages/cli/test/retraining/killed/soak.ts',
   fuzz: '../../../packages/serving/test/soak/fuzz/main.ts',
   'onnx-files': '../../../packages/serving/test/soak/onnx-files/main.ts',
   swaps: '../../../packages/serving/test/soak/workers/swaps.ts',

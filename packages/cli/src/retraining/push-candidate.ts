@@ -8,6 +8,7 @@ import { shellWord } from '../output/shell-word.ts';
 import { openLabelTable } from '../labels/label-table.ts';
 import type { BaselineDetails } from '../push/read-baseline.ts';
 import { manifestBaseline } from '../registry/manifest-baseline.ts';
+import { runParity } from '../parity/run-parity.ts';
 import { readPushRequest } from '../push/read-push-request.ts';
 import { candidateValidation } from '../push/validate-candidate.ts';
 import { readJson } from '../read-file.ts';
@@ -37,16 +38,10 @@ export async function pushCandidate(place: Place, order: CandidateOrder): Promis
   const known = (await registry.listVersions(model)).find(
     ({ lineage: { origin } }) => origin?.tool === TOOL && origin.runId === order.attempt,
   );
-  if (known !== undefined) return known.version;
   try {
-    const request = await readCandidate(place, order);
-    // Of two processes that push the same candidate at once, one creates the version.
-    const { manifest } = await registry.push({
-      ...request,
-      skipIfUnchanged: true,
-      validate: candidateValidation(0, {}),
-    });
-    return manifest.version;
+    const version = known?.version ?? (await push(place, order));
+    await recordParity(place, version, order.folder);
+    return version;
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof CliError ? error.cause : error;
     if (!isOfFiles(cause)) throw cause;
@@ -57,6 +52,34 @@ export async function pushCandidate(place: Place, order: CandidateOrder): Promis
       { cause },
     );
   }
+}
+
+async function push(place: Place, order: CandidateOrder): Promise<number> {
+  const request = await readCandidate(place, order);
+  // Of two processes that push the same candidate at once, one creates the version.
+  const { manifest } = await place.registry.push({
+    ...request,
+    skipIfUnchanged: true,
+    validate: candidateValidation(0, {}),
+  });
+  return manifest.version;
+}
+
+/** Compares a candidate with the outputs of its original that the training has written, and records it for the gate `parity`. */
+async function recordParity(
+  { registry, model, actor }: Place,
+  version: number,
+  folder: string,
+): Promise<void> {
+  const rows = join(folder, 'heldout.json');
+  if (!existsSync(rows)) return;
+  const { versions } = await registry.model(model).state();
+  if (versions.get(version)?.measurements.parity !== undefined) return;
+  const { report } = await runParity(registry, { model, version, rows });
+  await registry
+    .model(model)
+    .version(version)
+    .recordParity(report, { actor, original: 'the outputs that the training has written' });
 }
 
 async function readCandidate(place: Place, order: CandidateOrder): Promise<PushRequest> {
@@ -139,7 +162,7 @@ function isOfFiles(error: unknown): error is Error {
   const code = String(error.code);
   return (
     code === 'ERR_CLI_FILE' ||
-    /^ERR_(?:SIGNATURE|WINDOWS)_/.test(code) ||
+    /^ERR_(?:PARITY|SIGNATURE|WINDOWS)_/.test(code) ||
     /^ERR_REGISTRY_(?:INVALID|VALIDATION|TOO_LARGE|UNSUPPORTED_FORMAT)/.test(code)
   );
 }

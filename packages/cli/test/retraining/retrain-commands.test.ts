@@ -69,7 +69,11 @@ test('a model with new labels is retrained, and its candidate gets a rollout tha
       'Attempt churn-1: the rollout churn-1 of version 2 runs.\nWatch it: fairlead rollout status churn --watch\n',
   });
   expect(stderr.split('\n').map((line) => line.replace(/ \(.*/, ''))).toEqual([
-    ...['churn-1: requested', 'churn-1: wrote 120 rows', 'churn-1: started training churn-1-1'],
+    ...[
+      'churn-1: requested by labels',
+      'churn-1: wrote 120 rows',
+      'churn-1: started training churn-1-1',
+    ],
     ...['churn-1: trained', 'churn-1: pushed version 2', 'churn-1: started rollout 1', ''],
   ]);
   // The training got the rows with a label, without the sensitive feature.
@@ -105,7 +109,7 @@ test('a model with new labels is retrained, and its candidate gets a rollout tha
   const status = await succeed(place, 'retrain', 'status', 'churn');
   expect(status).toMatch(/^status +promoted$/m);
   const history = await succeed(place, 'model', 'history', 'churn');
-  expect(history).toContain('retraining churn-1 requested (labels)');
+  expect(history).toContain('retraining churn-1 requested by labels');
   expect(history).toContain('retraining churn-1 promoted');
 });
 

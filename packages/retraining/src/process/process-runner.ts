@@ -9,7 +9,7 @@ import { readJson, writeJson } from '../files/durable-file.ts';
 import { isRunning } from '../lease/process-identity.ts';
 import { RetrainingError } from '../retraining-error.ts';
 import type { TrainingOrder, TrainingOutcome, TrainingRunner } from '../run/training-runner.ts';
-import { endProcesses, processesOf } from './end-processes.ts';
+import { endProcesses, processesOf, TOKEN_VARIABLE } from './end-processes.ts';
 import {
   trainingFiles,
   type ProcessRecord,
@@ -125,6 +125,8 @@ async function startSupervisor(
     env: {
       ...env,
       ...variables,
+      // Also between fork and exec a training is found by it.
+      [TOKEN_VARIABLE]: folder,
       FAIRLEAD_TRAINING_INPUT: input,
       FAIRLEAD_TRAINING_ROWS: `${input}/${tables[0] ?? ''}`,
       FAIRLEAD_TRAINING_MANIFEST: `${input}/manifest.json`,

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { createJson, readJson, writeJson } from '../files/durable-file.ts';
 import { startOfProcess } from '../lease/process-identity.ts';
 import { BoundedLog } from './bounded-log.ts';
-import { endProcesses, signalGroup, TOKEN_VARIABLE } from './end-processes.ts';
+import { endProcesses, signalGroup } from './end-processes.ts';
 import { trainingFiles, type SupervisedOrder, type TrainingEnd } from './training-files.ts';
 
 /** Time between the request to end and the end by force. */
@@ -28,7 +28,7 @@ export async function superviseTraining(folder: string): Promise<void> {
   const [program = '', ...args] = order.command;
   const child = spawn(program, args, {
     cwd: order.workingFolder,
-    env: { ...process.env, [TOKEN_VARIABLE]: folder },
+    env: process.env,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

@@ -91,11 +91,11 @@ export type AttemptRecord = AttemptChange & Pick<AttemptEntry, 'actor' | 'reason
 export function describeAttemptEntry(entry: AttemptEntry): string {
   switch (entry.type) {
     case 'requested':
-      return `requested (${entry.trigger})`;
+      return `requested by ${entry.trigger === 'manual' ? 'hand' : entry.trigger}`;
     case 'dataset':
       return `wrote ${entry.rows} rows`;
     case 'training':
-      return `started training ${entry.token} (${entry.runner})`;
+      return `started training ${entry.token}${entry.runner === 'process' ? '' : ` on ${entry.runner}`}`;
     case 'pushed':
       return `pushed version ${entry.version}`;
     case 'rollout':

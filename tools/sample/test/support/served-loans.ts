@@ -3,20 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
 import type { Signature } from '@fairlead/signature';
-import {
-  freePort,
-  httpCall,
-  type HttpResponse,
-  type Loans,
-  onnxModel,
-  readLoans,
-} from '@fairlead/test-support';
+import { type HttpResponse, type Loans, onnxModel, readLoans } from '@fairlead/test-support';
 import { baselineDocument, createBaseline } from '@fairlead/windows';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { Child } from '../../src/child.ts';
-import { openDemoSecrets } from '../../src/demo-secrets.ts';
-import { preparePrograms } from '../../src/programs.ts';
 import { openStateFolder, type StateFolder } from '../../src/state-folder.ts';
+import { serveGateway, type ServedGateway } from './served-gateway.ts';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const OUTPUT = 'y_pred_proba';
@@ -81,62 +72,28 @@ async function pushLoans({ registry: folder }: StateFolder): Promise<void> {
   await registry.setAlias('loans', 'champion', 1, { actor: 'test' });
 }
 
-/** The gateway of the sample application, with the model `loans` alone; Nginx and Flask don't run. */
-export interface ServedLoans {
+/** The gateway of the sample application, with the model `loans` alone. */
+export interface ServedLoans extends ServedGateway {
   readonly state: StateFolder;
   /** Sends the rows from `first` until before `last` as one request. */
   infer(table: Loans, first: number, last: number): Promise<HttpResponse>;
-  /** Sends a request with the key of the sample. */
-  call(path: string, body: unknown): Promise<HttpResponse>;
-  /** Stops the gateway and starts it again. */
-  restart(): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** Starts the gateway with the settings of the sample, but captures every request, in windows of a second. */
 export async function serveLoans(folder: string): Promise<ServedLoans> {
   const state = openStateFolder(folder);
   await pushLoans(state);
-  const secrets = openDemoSecrets(state);
-  const host = {
-    ...{ cores: 2, memoryBytes: 4 * 2 ** 30, openFiles: 65_536 },
-    ...{ nginx: '1.22.1', openssl: '3.0.0', port: await freePort(), grpcPort: await freePort() },
-  };
-  const { gateway, gatewaySocket } = await preparePrograms(root, state, host, secrets);
-  const environment = {
-    ...gateway.environment,
+  const gateway = await serveGateway(state, {
     FAIRLEAD_CAPTURE_SHARE: '1',
     FAIRLEAD_WINDOWS_SLOT_MS: String(SLOT_MS),
-  };
-  const start = async (): Promise<Child> => {
-    const child = new Child({ ...gateway, environment }, state.logs);
-    const ended = child.ended.then((how) => {
-      throw new Error(`the gateway has ended (${how}):\n${child.lastLines()}`);
-    });
-    await Promise.race([child.ready, ended]);
-    ended.catch(() => undefined);
-    return child;
-  };
-  let child = await start();
-  const call = (path: string, body: unknown): Promise<HttpResponse> => {
-    const headers = { authorization: `Bearer ${secrets.key}` };
-    return httpCall({ socketPath: gatewaySocket }, path, { body, headers });
-  };
+  });
   return {
-    ...{ state, call },
+    ...{ ...gateway, state },
     infer: (table, first, last) =>
-      call('/v2/models/loans/infer', {
+      gateway.call('/v2/models/loans/infer', {
         id: `rows-${first}`,
         inputs: inputsOf(table, first, last),
       }),
-    async restart() {
-      await child.stop(60_000);
-      child = await start();
-    },
-    async close() {
-      await child.stop(60_000);
-      for (const socket of gateway.sockets ?? []) socket.close();
-    },
   };
 }
 

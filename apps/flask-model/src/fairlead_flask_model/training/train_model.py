@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 from fairlead_flask_model.training.baseline import make_baseline
-from fairlead_flask_model.training.dataset import split_dataset
+from fairlead_flask_model.training.dataset import Dataset, split_dataset
 from fairlead_flask_model.training.examples import make_example, make_golden_examples
 from fairlead_flask_model.training.metadata import (
     make_lineage,
@@ -36,14 +36,18 @@ def train_model(sample: SampleModel, seed: int) -> dict[str, bytes]:
         ParityError: The outputs of the export differ from the original.
         ConvergenceWarning: The training did not converge.
     """
+    return train_on(sample, sample.load(), seed)
+
+
+def train_on(sample: SampleModel, dataset: Dataset, seed: int) -> dict[str, bytes]:
+    """Does the same as `train_model` with other rows than those of the sample."""
     # The order of additions, and with it the last digits, depends on the number of threads.
     with threadpool_limits(limits=1), warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
-        return _train_model(sample, seed)
+        return _train_on(sample, dataset, seed)
 
 
-def _train_model(sample: SampleModel, seed: int) -> dict[str, bytes]:
-    dataset = sample.load()
+def _train_on(sample: SampleModel, dataset: Dataset, seed: int) -> dict[str, bytes]:
     split = split_dataset(dataset, seed)
     pipeline = sample.make_pipeline(sample.hyperparameters, seed)
     pipeline.fit(split.X_train, split.y_train)
