@@ -1,4 +1,4 @@
-import type { OutcomeMetric, RolloutPlan } from '@fairlead/rollout';
+import type { LabelGuardrail, OutcomeMetric, RolloutPlan } from '@fairlead/rollout';
 import { ROLLOUT_KINDS } from './rollout-kinds.ts';
 
 /** Describes a plan, for people. */
@@ -16,7 +16,7 @@ export function describePlan({
     `failures up to ${Number((1 + failures.margin).toPrecision(4))} times those of the baseline` +
       (failures.tolerated > 0 ? `, or below ${percent(failures.tolerated)}` : ''),
     ...(slow === undefined ? [] : [`requests over ${slow.overMs} ms`]),
-    ...(labels === undefined ? [] : ['shares of the labels']),
+    ...(labels === undefined ? [] : [describeLabels(labels)]),
     ...(changedLabels === undefined ? [] : [`changed labels up to ${percent(changedLabels.max)}`]),
   ];
   return [
@@ -34,6 +34,12 @@ export function describePlan({
           `  ends undecided after ${Number(maxHours.toPrecision(4))} hours: version ${baseline} stays`,
         ]),
   ];
+}
+
+function describeLabels({ edges }: LabelGuardrail): string {
+  return edges === undefined
+    ? 'shares of the labels'
+    : `distribution of the scores (limits ${edges.join(', ')})`;
 }
 
 const TYPES = {

@@ -2,6 +2,8 @@ import type { RolloutKind, RolloutPlanInput } from '@fairlead/rollout';
 import type { GivenMetric } from './parse-metric.ts';
 
 const MINUTE_MS = 60_000;
+/** Limits between the intervals of a score from 0 to 1. */
+const DECILES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /** Options of the command that are fields of a plan. */
 export interface GivenOptions {
@@ -14,6 +16,7 @@ export interface GivenOptions {
   readonly margin?: number | undefined;
   readonly slowOver?: number | undefined;
   readonly guardLabels?: true | undefined;
+  readonly guardScores?: readonly number[] | true | undefined;
   readonly changedLabels?: number | undefined;
   readonly maxTime?: number | undefined;
   readonly metric?: readonly GivenMetric[] | undefined;
@@ -61,7 +64,7 @@ function mergeOutcomes(
 
 function mergeGuardrails(
   file: NonNullable<PlanFields['guardrails']>,
-  { tolerated, margin, slowOver, guardLabels, changedLabels }: GivenOptions,
+  { tolerated, margin, slowOver, guardLabels, guardScores, changedLabels }: GivenOptions,
 ): NonNullable<PlanFields['guardrails']> {
   return {
     ...file,
@@ -72,6 +75,9 @@ function mergeGuardrails(
     },
     ...(slowOver !== undefined && { slow: { ...file.slow, overMs: slowOver } }),
     ...(guardLabels === true && { labels: { ...file.labels } }),
+    ...(guardScores !== undefined && {
+      labels: { ...file.labels, edges: guardScores === true ? DECILES : guardScores },
+    }),
     ...(changedLabels !== undefined && { changedLabels: { max: changedLabels } }),
   };
 }

@@ -48,6 +48,28 @@ test('a candidate that breaks clients is started only on demand', async () => {
   expect(started).toContain('Started rollout digits-1');
 });
 
+test('the distribution of scores is guarded by intervals', async () => {
+  const start = ['rollout', 'start', 'digits', '2', '--dry-run'];
+  expect(await succeed(...start, '--guard-scores')).toContain(
+    'distribution of the scores (limits 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)',
+  );
+  expect(await succeed(...start, '--guard-scores=-1.5,0,20', '--json')).toContain(
+    '"edges": [\n          -1.5,\n          0,\n          20\n',
+  );
+  for (const [option, problem] of [
+    ['--guard-scores=high', 'Expected numbers such as 0.1,0.5,0.9'],
+    ['--guard-scores=0.5,0.2', 'must be 1 to 22 ascending numbers'],
+  ] as const) {
+    const refused = await call(...start, option);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain(problem);
+  }
+  const both = await call(...start, '--guard-scores', '--guard-labels');
+  expect(both.stderr).toContain(
+    "'--guard-scores [limits]' cannot be used with option '--guard-labels'",
+  );
+});
+
 test('list shows the last rollout of each model, or those that are active', async () => {
   expect(await succeed('rollout', 'list')).toBe('No rollout.\n');
   await succeed('rollout', 'start', 'digits', '2');

@@ -19,6 +19,7 @@ import { within } from '../recording/within.ts';
 import { followCandidate } from './follow-candidate.ts';
 import { measureRollouts } from './measure-rollouts.ts';
 import { predictedLabel } from './predicted-label.ts';
+import { predictedScore } from './predicted-score.ts';
 
 /** Name under which the candidate of a rollout is loaded; no alias of a registry has it. */
 const CANDIDATE = '(rollout)';
@@ -88,6 +89,7 @@ export function openRollouts(
       await registry.setAlias(model, alias, Number(version), { actor: SERVICE, reason, expected });
     },
     labelOf: (_model, _version, outputs) => predictedLabel(outputs),
+    scoreOf: (_model, _version, outputs) => predictedScore(outputs),
     checkCandidate: (model, version) => models().checkGoldenExamples(model, version),
     onEvent(event) {
       onEvent(event);

@@ -1,12 +1,18 @@
+import type { RolloutPlanInput } from '@fairlead/rollout';
 import { slowness, until } from '@fairlead/test-support';
 import { describe, expect, test } from 'vitest';
 import { startVersionsUpstream, type UpstreamBehavior } from '../support/versions-upstream.ts';
 import { startFleet, startLoad } from './start-fleet.ts';
 
-const DELAY_MS = 100;
+const DELAY_MS = 200;
 
 /** Ways in which a candidate begins to fail, with the reason that the history of the rollout gives. */
-const faults: readonly [string, (candidate: UpstreamBehavior) => void, RegExp][] = [
+const faults: readonly [
+  name: string,
+  begin: (candidate: UpstreamBehavior) => void,
+  reason: RegExp,
+  guardrails?: RolloutPlanInput['guardrails'],
+][] = [
   [
     'crashes',
     (candidate) => (candidate.isCrashed = true),
@@ -23,6 +29,12 @@ const faults: readonly [string, (candidate: UpstreamBehavior) => void, RegExp][]
     /^slow requests: (at \w+ )?\d+\.\d\d times the rate of the baseline.*, with \d+ of the candidate and \d+ of the baseline$/,
   ],
   [
+    'predicts larger numbers',
+    (candidate) => (candidate.largeError = 8),
+    /^scores (?:11 to 15|from 15|from 19|15 to 19): (at \w+ )?\d+\.\d\d times the rate of the baseline.*, with \d+ of the candidate and \d+ of the baseline$/,
+    { labels: { edges: [3, 7, 11, 15, 19] } },
+  ],
+  [
     'predicts other labels',
     (candidate) => (candidate.threshold = 9),
     /^label "[01]": (at \w+ )?\d+\.\d\d times the rate of the baseline.*, with \d+ of the candidate and \d+ of the baseline$/,
@@ -32,7 +44,7 @@ const faults: readonly [string, (candidate: UpstreamBehavior) => void, RegExp][]
 describe('a candidate under load in three gateways', () => {
   test.for(faults)(
     'that %s in the middle of step 2 is taken out by the guardrail meant for it, and no request is lost',
-    async ([, begin, reason], { annotate }) => {
+    async ([, begin, reason, guardrails = { labels: {} }], { annotate }) => {
       const upstream = await startVersionsUpstream();
       for (const name of ['first', 'second']) upstream.of(name).delayMs = DELAY_MS;
       const {
@@ -47,7 +59,7 @@ describe('a candidate under load in three gateways', () => {
         candidate: upstream.version('second'),
         variables: { FAIRLEAD_FLASK_ADDRESS: upstream.address },
       });
-      const load = startLoad(fleet, 100, (user) => ({
+      const load = startLoad(fleet, 50, (user) => ({
         inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 1], data: [user % 10] }],
       }));
       await start({
@@ -56,12 +68,12 @@ describe('a candidate under load in three gateways', () => {
           { share: 0.5, minMinutes: 60 },
           { share: 0.9 },
         ],
-        guardrails: { slow: { overMs: 2 * DELAY_MS }, labels: {} },
+        guardrails: { slow: { overMs: 2 * DELAY_MS }, ...guardrails },
       });
       await until(async () => (await log.latest())?.step === 1);
       const before = load.responses.length;
       await until(
-        () => load.responses.slice(before).filter(({ version }) => version === '2').length > 50,
+        () => load.responses.slice(before).filter(({ version }) => version === '2').length > 30,
       );
       expect((await log.latest())?.status).toBe('running');
       begin(upstream.of('second'));

@@ -13,6 +13,9 @@ const by = { actor: 'test' };
 /** An execution of the model takes milliseconds. */
 const body = { inputs: [{ name: 'times', datatype: 'INT64', shape: [1], data: [10] }] };
 
+/** Requests of the first seconds aren't measured. */
+const SETTLE_MS = 3000;
+
 /** Options of {@link measureShadow}. */
 export interface MeasureShadowOptions {
   /** Rounds, each once without a shadow and once beside it. */
@@ -76,13 +79,15 @@ export async function measureShadow(
   const measure = async (): Promise<Latencies> => {
     const before = await copies();
     const durations: number[] = [];
+    const begunAt = performance.now();
     const load = new SteadyLoad<number>(rate, async () => {
       const sentAt = performance.now();
       const { status } = await httpCall(address, `/v2/models/${MODEL}/infer`, { body, agent });
-      durations.push(performance.now() - sentAt);
+      // A version that was just loaded takes time of the processor from all requests, once.
+      if (sentAt > begunAt + SETTLE_MS) durations.push(performance.now() - sentAt);
       return status;
     });
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS + seconds * 1000));
     await load.stop();
     failures += load.failures.length + load.responses.filter((status) => status !== 200).length;
     return {

@@ -8,6 +8,8 @@ import { onTestFinished } from 'vitest';
 /** Behavior of one model of an upstream, which a test may change while it serves. */
 export interface UpstreamBehavior {
   delayMs: number;
+  /** Added to y for x from 5 on. */
+  largeError: number;
   /** Added to y for negative x. */
   negativeError: number;
   /** The label is 1 from this x on. */
@@ -34,7 +36,7 @@ export async function startVersionsUpstream(): Promise<VersionsUpstream> {
   const behaviors = new Map<string, UpstreamBehavior>();
   const of = (name: string): UpstreamBehavior => {
     const known = behaviors.get(name) ?? {
-      ...{ delayMs: 0, negativeError: 0, threshold: 3, isCrashed: false },
+      ...{ delayMs: 0, largeError: 0, negativeError: 0, threshold: 3, isCrashed: false },
     };
     behaviors.set(name, known);
     return known;
@@ -82,13 +84,13 @@ export async function startVersionsUpstream(): Promise<VersionsUpstream> {
   };
 }
 
-function infer(body: string, { negativeError, threshold }: UpstreamBehavior): string {
+function infer(body: string, { largeError, negativeError, threshold }: UpstreamBehavior): string {
   const { inputs } = JSON.parse(body) as {
     readonly inputs: readonly [{ readonly shape: unknown; readonly data: readonly unknown[] }];
   };
   const [{ shape, data }] = inputs;
   const x = data.flat() as number[];
-  const y = x.map((each) => 2 * each + 1 + (each < 0 ? negativeError : 0));
+  const y = x.map((each) => 2 * each + 1 + (each < 0 ? negativeError : each < 5 ? 0 : largeError));
   const labels = x.map((each) => (each >= threshold ? 1 : 0));
   return JSON.stringify({
     outputs: [

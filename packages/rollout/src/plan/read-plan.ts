@@ -1,4 +1,5 @@
 import { describeValue } from '@fairlead/signature';
+import { MAX_LABELS } from '../counts/step-counts.ts';
 import { choice, fields, integer, invalid, number, type Fields } from './read-fields.ts';
 import { readOutcomes, type OutcomePlanInput } from './read-outcomes.ts';
 import type {
@@ -47,6 +48,8 @@ const MAX_EXPERIMENT_STEPS = 5;
 const DEFAULT_SHARES = { canary: [0.01, 0.1, 0.5], shadow: [0.1], experiment: [0.5] };
 const DEFAULT_HOURS = { canary: 168, shadow: 168, experiment: 672 };
 const DAY_MINUTES = 1440;
+/** Limits between the intervals of a numeric output: each interval is counted as a label, and so is NaN. */
+const MAX_EDGES = MAX_LABELS - 2;
 
 /**
  * Checks a plan, and fills in the defaults.
@@ -152,8 +155,11 @@ function readGuardrails(value: unknown, kind: RolloutKind): Guardrails {
         "guardrails.labels isn't for a shadow, which answers the same requests. Use changedLabels",
       );
     }
-    const { margin = 0.5 } = fields('guardrails.labels', given.labels, ['margin']);
-    limits.labels = { margin: number('guardrails.labels.margin', margin, 0.01, 6) };
+    const { margin = 0.5, edges } = fields('guardrails.labels', given.labels, ['margin', 'edges']);
+    limits.labels = {
+      margin: number('guardrails.labels.margin', margin, 0.01, 6),
+      ...(edges !== undefined && { edges: readEdges('guardrails.labels.edges', edges) }),
+    };
   }
   if (given.changedLabels !== undefined) {
     const path = 'guardrails.changedLabels';
@@ -164,6 +170,16 @@ function readGuardrails(value: unknown, kind: RolloutKind): Guardrails {
     limits.changedLabels = { max: number(`${path}.max`, max, 0.0001, 0.9) };
   }
   return limits;
+}
+
+function readEdges(path: string, value: unknown): readonly number[] {
+  const isAscending =
+    Array.isArray(value) &&
+    value.every((edge, index) => Number.isFinite(edge) && (index === 0 || edge > value[index - 1]));
+  if (isAscending && value.length >= 1 && value.length <= MAX_EDGES) return value as number[];
+  throw invalid(
+    `${path} must be 1 to ${MAX_EDGES} ascending numbers, such as [0.25, 0.5, 0.75], got ${describeValue(value)}`,
+  );
 }
 
 function rate(path: string, { margin = 0.5, tolerated = 0.005 }: Fields): RateGuardrail {

@@ -25,10 +25,12 @@ export interface SlowGuardrail extends RateGuardrail {
   readonly overMs: number;
 }
 
-/** Limits of the shares of predicted labels, each compared with that of the baseline. */
+/** Limits of the shares of predicted labels, or of intervals of a numeric output, each compared with that of the baseline. */
 export interface LabelGuardrail {
   /** The candidate may predict a label up to `1 + margin` times, and down to `1 / (1 + margin)` times, as often as the baseline. */
   readonly margin: number;
+  /** Of a numeric output such as a score: limits between its intervals, in ascending order; labels without. */
+  readonly edges?: readonly number[] | undefined;
 }
 
 /** Limits of labels of a shadow that differ from those of the baseline for the same request. */

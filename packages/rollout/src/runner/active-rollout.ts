@@ -1,6 +1,7 @@
 import { TrafficSplit } from '../assignment/traffic-split.ts';
 import { BASELINE, CANDIDATE } from '../assignment/variants.ts';
 import type { Tensor } from '@fairlead/signature';
+import { intervalLabel } from '../counts/interval-label.ts';
 import { StepCounts } from '../counts/step-counts.ts';
 import type { RolloutPlan } from '../plan/rollout-plan.ts';
 import type { RolloutLog } from '../state/rollout-log.ts';
@@ -238,7 +239,14 @@ export class ActiveRollout {
     if (slow !== undefined) events.push(isCached === true ? 'cached' : 'computed');
     if (slow !== undefined && isCached !== true && durationMs > slow.overMs) events.push('slow');
     if (labels !== undefined && outputs !== undefined) {
-      const label = this.#options.labelOf(model, version, outputs);
+      const { labelOf, scoreOf } = this.#options;
+      const score = labels.edges && scoreOf(model, version, outputs);
+      const label =
+        labels.edges === undefined
+          ? labelOf(model, version, outputs)
+          : score === undefined
+            ? undefined
+            : intervalLabel(score, labels.edges);
       if (label !== undefined) events.push(`label:${label.slice(0, 100)}`);
     }
     return events;

@@ -37,6 +37,13 @@ export interface RolloutRunnerOptions {
     | ((model: string, version: string, outputs: readonly Tensor[]) => string | undefined)
     | undefined;
   /**
+   * Returns the number that a model predicted, such as a score, of the first row; undefined for a model without one.
+   * @defaultValue no number
+   */
+  readonly scoreOf?:
+    | ((model: string, version: string, outputs: readonly Tensor[]) => number | undefined)
+    | undefined;
+  /**
    * Checks a candidate that is live, such as by its golden examples, and returns what is wrong with it; called at the interval of the verdicts. A candidate with a
    * fault is taken out at once. A check that rejects says nothing.
    * @defaultValue no check
@@ -84,6 +91,7 @@ export function checkRunnerOptions(options: RolloutRunnerOptions) {
     championOf: 'required',
     promote: 'required',
     labelOf: 'optional',
+    scoreOf: 'optional',
     checkCandidate: 'optional',
     onEvent: 'optional',
     onError: 'optional',
@@ -97,6 +105,7 @@ export function checkRunnerOptions(options: RolloutRunnerOptions) {
     writer,
     alias = 'champion',
     labelOf = () => undefined,
+    scoreOf = () => undefined,
     checkCandidate,
     onEvent = () => undefined,
     onError = () => undefined,
@@ -115,7 +124,7 @@ export function checkRunnerOptions(options: RolloutRunnerOptions) {
   for (const [name, value] of Object.entries(intervals)) {
     checkInteger(`RolloutRunner: ${name}`, value, 1, DAY_MS);
   }
-  const functions = { labelOf, checkCandidate, onEvent, onError, now, random };
+  const functions = { labelOf, scoreOf, checkCandidate, onEvent, onError, now, random };
   return { ...options, ...intervals, ...functions, alias };
 }
 

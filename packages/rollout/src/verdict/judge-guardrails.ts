@@ -1,5 +1,5 @@
 import { LABEL_EVENT, MAX_LABELS, orderOf, type StepCounts } from '../counts/step-counts.ts';
-import type { RateGuardrail, RolloutPlan } from '../plan/rollout-plan.ts';
+import type { LabelGuardrail, RateGuardrail, RolloutPlan } from '../plan/rollout-plan.ts';
 import { ratioInterval, splitEvidence, type EventSplit } from '../statistics/event-split.ts';
 import { alphaShares } from './alpha-shares.ts';
 import { countCandidate, countEvents, hasEvent } from './count-units.ts';
@@ -20,7 +20,7 @@ export function judgeGuardrails(
   if (slow !== undefined) {
     results.push(judgeRate({ plan, steps, alpha, name: 'slow', limits: slow }));
   }
-  if (labels !== undefined) results.push(judgeLabels(plan, steps, labels.margin, alpha));
+  if (labels !== undefined) results.push(judgeLabels(plan, steps, labels, alpha));
   if (changedLabels !== undefined) {
     results.push(judgeChangedLabels(plan, steps, changedLabels.max, alpha));
   }
@@ -110,7 +110,7 @@ function judgeRate({ plan, steps, alpha, name, limits }: RateCheck): GuardrailRe
 function judgeLabels(
   plan: RolloutPlan,
   steps: readonly StepCounts[],
-  margin: number,
+  { margin, edges }: LabelGuardrail,
   alpha: number,
 ): GuardrailResult {
   const names = new Set(
@@ -139,14 +139,18 @@ function judgeLabels(
   }
   const { evidence, label, splits } = worst;
   const ratio = ratioInterval(splits, alpha / MAX_LABELS);
+  const [name, noun] =
+    edges === undefined
+      ? ['labels', `label ${JSON.stringify(label)}`]
+      : ['scores', label === 'NaN' ? 'outputs that are no number' : `scores ${label}`];
   return {
-    name: 'labels',
+    name,
     status: splits.length === 0 ? 'undecided' : evidence >= required ? 'failed' : 'passed',
     evidence: splits.length === 0 ? 0 : evidence / required,
     explanation:
       splits.length === 0
-        ? 'labels: none was predicted'
-        : `label ${JSON.stringify(label)}: ${describeRatio(ratio)}, with ${describeEvents(splits)}`,
+        ? `${name}: none was predicted`
+        : `${noun}: ${describeRatio(ratio)}, with ${describeEvents(splits)}`,
     events: totals(splits),
     ratio,
   };

@@ -127,6 +127,22 @@ describe('readPlan', () => {
       { kind: 'shadow', guardrails: { labels: {} } },
       "guardrails.labels isn't for a shadow, which answers the same requests. Use changedLabels.",
     ],
+    ...[
+      [],
+      [0.5, 0.5],
+      [0.5, 0.2],
+      ['0.5'],
+      [NaN],
+      0.5,
+      Array.from({ length: 23 }, (_, i) => i),
+    ].map(
+      (edges) =>
+        [
+          `limits ${String(edges)} of scores`,
+          { guardrails: { labels: { edges: edges as number[] } } },
+          'guardrails.labels.edges must be 1 to 22 ascending numbers, such as [0.25, 0.5, 0.75], got ',
+        ] satisfies [string, object, string],
+    ),
     [
       'a margin beyond what is tested',
       { guardrails: { failures: { margin: 7 } } },

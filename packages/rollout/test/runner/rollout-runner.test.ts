@@ -1,6 +1,6 @@
 import { RolloutRunner, type RolloutState, type StepCountsDocument } from '@fairlead/rollout';
 import { describe, expect, it } from 'vitest';
-import { failing, label, SimulatedFleet } from '../support/fleet.ts';
+import { failing, label, score, SimulatedFleet } from '../support/fleet.ts';
 
 const audit = { actor: 'ada', reason: 'because' };
 const changes = ({ entries }: RolloutState): readonly string[] =>
@@ -452,6 +452,31 @@ describe('RolloutRunner', () => {
     expect(await attempts()).toHaveLength(1);
     await fleet.run(61, { requests: 60 });
     expect((await fleet.state()).result).toBe('promoted');
+  });
+
+  it('compares the distribution of a numeric output by intervals', async () => {
+    for (const [shift, result] of [
+      [0, undefined],
+      [0.15, 'rolled back'],
+      [NaN, 'rolled back'],
+    ] as const) {
+      const fleet = new SimulatedFleet(44);
+      const edges = [0.25, 0.5, 0.75];
+      await fleet.start({
+        steps: [{ share: 0.5, minRequests: 1_000_000 }],
+        guardrails: { labels: { edges, margin: 0.2 } },
+      });
+      const outputs = (by: number) => ({ outputs: score(fleet.random.uniform() + by) });
+      await fleet.run(20, { answers: { '3': () => outputs(0), '4': () => outputs(shift) } });
+      const state = await fleet.state();
+      expect(state.result).toBe(result);
+      if (result === undefined) continue;
+      expect(last(state)?.reason).toMatch(
+        shift === 0.15
+          ? /^scores (below 0\.25|from 0\.75): \d\.\d\d times the rate of the baseline/
+          : /^outputs that are no number: at least \d/,
+      );
+    }
   });
 
   it('answers of a cache are not compared: a candidate with an empty one is not slower', async () => {

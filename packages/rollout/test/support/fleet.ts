@@ -69,6 +69,8 @@ export class SimulatedFleet {
       },
       labelOf: (_model, _version, [output]) =>
         output?.datatype === 'BYTES' ? new TextDecoder().decode(output.data[0]) : undefined,
+      scoreOf: (_model, _version, [output]) =>
+        output?.datatype === 'FP64' ? output.data[0] : undefined,
       checkCandidate: async (_, version) => Promise.resolve(this.checkCandidate(version)),
       onEvent: (event) => this.events.push(event),
       onError: (error) => this.errors.push(error),
@@ -164,6 +166,11 @@ export class SimulatedFleet {
 export function label(text: string): readonly Tensor[] {
   const data = [new TextEncoder().encode(text)];
   return [{ name: 'label', datatype: 'BYTES', shape: [1], data }];
+}
+
+/** Output of a model that predicts a number. */
+export function score(value: number): readonly Tensor[] {
+  return [{ name: 'score', datatype: 'FP64', shape: [1], data: Float64Array.of(value) }];
 }
 
 /** Answers with a share of failures of the server, the same users again and again. */

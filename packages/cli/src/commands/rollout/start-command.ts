@@ -114,6 +114,14 @@ function addPlanOptions(command: Command) {
     )
     .option('--slow-over <ms>', 'Guard requests that take longer, in milliseconds', parseCount)
     .option('--guard-labels', 'Guard the shares of the predicted labels')
+    .addOption(
+      new Option(
+        '--guard-scores [limits]',
+        'Guard the distribution of a numeric output: limits between its intervals (default: 0.1,0.2,…,0.9)',
+      )
+        .argParser(parseNumbers)
+        .conflicts('guardLabels'),
+    )
     .option(
       '--changed-labels <percent>',
       'Of a shadow: highest share of requests with another label (default: none)',
@@ -150,6 +158,13 @@ function checkFields(value: unknown): PlanFields {
     return plan === undefined ? value : checkFields(plan);
   }
   throw new Error('it must be a JSON object, such as {"steps": [{"share": 0.1}]}');
+}
+
+/** Reads ascending numbers such as `0.1,0.5`; the plan checks their order. */
+function parseNumbers(text: string): readonly number[] {
+  const numbers = text.split(',').map(Number);
+  if (text.trim() !== '' && numbers.every(Number.isFinite)) return numbers;
+  throw new InvalidArgumentError('Expected numbers such as 0.1,0.5,0.9.');
 }
 
 function parseSteps(text: string): readonly number[] {
