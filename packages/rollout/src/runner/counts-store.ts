@@ -52,7 +52,7 @@ interface OpenHour {
 /**
  * Reads and adds up what all processes have counted for one rollout; each object is read once.
  *
- * Hours and steps that were summed up into one object are read from it: {@link compactCounts} creates it before it removes what is in it, so
+ * Hours and steps that were summed up into one object are read from it: `compactCounts` creates it before it removes what is in it, so
  * that everything counts once at any time.
  *
  * @example

@@ -170,7 +170,7 @@ export class RolloutRunner {
   }
 
   /**
-   * Sums up the counts of finished hours, and of rollouts that have ended, into one object each; see {@link compactCounts}. A process that may not remove objects creates the
+   * Sums up the counts of finished hours, and of rollouts that have ended, into one object each; see `compactCounts`. A process that may not remove objects creates the
    * sums only.
    */
   async compact(): Promise<void> {

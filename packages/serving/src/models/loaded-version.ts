@@ -236,6 +236,7 @@ export class LoadedVersion {
    * Runs the golden examples again, each alone and after every waiting request, and returns the first that differs.
    *
    * @param timeoutMs - limit of each example
+   * @internal
    */
   checkGoldenExamples(timeoutMs: number): Promise<GoldenMismatch | undefined> {
     return findGoldenMismatch(this.goldenExamples, async (inputs) => {
