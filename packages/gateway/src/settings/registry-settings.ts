@@ -62,7 +62,7 @@ export const registrySettings = {
     'FAIRLEAD_ROLLOUT_JUDGE_INTERVAL_MS',
     milliseconds,
     '60000',
-    'Interval at which a rollout is judged. What the gateway counts is stored twice as often.',
+    'Interval at which a rollout is judged, and the golden examples of its candidate run. What the gateway counts is stored twice as often.',
   ),
   maxModels: setting(
     'FAIRLEAD_MAX_MODELS',
