@@ -19,9 +19,12 @@ export type ArchiveKey =
 
 const DOCUMENT = /^models\/([^/]+)\/documents\/([0-9a-f]{64})$/;
 const SIGNATURE = /^models\/([^/]+)\/signatures\/(\d{8})\/[0-9a-f]{16}\.json$/;
-/** Logs of what is done with a model, `rollouts/churn/0004/00000002.json`, and counts of rollouts below them. */
+/**
+ * Logs of work on a model, such as `rollouts/churn/0004/00000002.json`, `retraining/churn/policy/00000001.json` and
+ * `retraining/churn/attempts/0004/00000002.json`; and counts of rollouts.
+ */
 const PROCESS =
-  /^(?:rollouts\/([^/]+)\/\d{4,9}\/(?:\d{8}|counts\/\d{2,4}(?:\/[\dT-]{13}(?:\/[\w-]{1,100})?)?)|retraining\/([^/]+)\/\d{4,9}\/\d{8})\.json$/;
+  /^(?:rollouts\/([^/]+)\/\d{4,9}\/(?:\d{8}|counts\/\d{2,4}(?:\/[\dT-]{13}(?:\/[\w-]{1,100})?)?)|retraining\/([^/]+)\/(?:attempts\/\d{4,9}|policy)\/\d{8})\.json$/;
 const RECORD = /^models\/([^/]+)\/((?:aliases\/)?[a-z0-9][a-z0-9._-]*)\/(\d{8})\.json$/;
 
 /** Reads the kind of the object `key`; `undefined` for a key that no registry writes into an archive. */

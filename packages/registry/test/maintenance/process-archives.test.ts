@@ -18,7 +18,8 @@ const processes = {
   'rollouts/digits/0002/00000001.json': '{"type":"started","nonce":"2"}',
   'rollouts/digits/0002/counts/00/2026-11-29T12.json': '{"requests":7}',
   'rollouts/digits/0002/counts/00/2026-11-29T13/0102-host-1-a1b2c3-7.json': '{"requests":8}',
-  'retraining/digits/0001/00000001.json': '{"type":"triggered"}',
+  'retraining/digits/policy/00000001.json': '{"cooldownHours":24}',
+  'retraining/digits/attempts/0001/00000001.json': '{"type":"triggered"}',
 };
 
 async function withProcesses() {
