@@ -1,4 +1,4 @@
-import { StepCounts } from '../counts/step-counts.ts';
+import type { StepCounts } from '../counts/step-counts.ts';
 import type { RolloutObjects } from '../state/rollout-objects.ts';
 import {
   beginOf,
@@ -42,13 +42,6 @@ export class CountsNames {
   }
 }
 
-/** Counts of an hour to which processes may still add. */
-interface OpenHour {
-  counts: StepCounts | undefined;
-  /** Names of the objects in `counts`, and of damaged ones. */
-  readonly seen: Set<string>;
-}
-
 /**
  * Reads and adds up what all processes have counted for one rollout; each object is read once.
  *
@@ -68,12 +61,13 @@ export class CountsReader {
   readonly #objects: RolloutObjects;
   readonly #place: RolloutPlace;
   readonly #onError: (error: unknown) => void;
-  /** Counts of complete hours, by step. */
-  readonly #closed = new Map<number, StepCounts>();
+  /** Counts so far, by the folder of the step. */
+  readonly #steps = new Map<string, StepCounts>();
   /** Complete hours: their objects aren't read again. */
   readonly #complete = new Set<string>();
-  readonly #open = new Map<string, OpenHour>();
-  /** Steps of a rollout that has ended, whose sum is in `closed`, by folder. */
+  /** Names of the objects of other hours that were read, by the folder of the hour. */
+  readonly #seen = new Map<string, Set<string>>();
+  /** Steps of a rollout that has ended, which were summed up. */
   readonly #final = new Set<string>();
 
   constructor(objects: RolloutObjects, place: RolloutPlace, onError: (error: unknown) => void) {
@@ -100,16 +94,16 @@ export class CountsReader {
       // Again: the objects of the step are removed as soon as the sum was created.
       await this.#finish(step);
     }
-    return this.#sum();
+    return [...this.#steps.values()];
   }
 
   /** Replaces the objects of a step by their sum; returns false where there is none. */
   async #finish(step: string): Promise<boolean> {
     const sum = await this.#load(sumKey(step));
     if (typeof sum === 'string') return false;
+    this.#forget(step);
     this.#final.add(step);
-    this.#closed.set(sum.step, sum);
-    for (const hour of this.#open.keys()) if (stepOf(hour) === step) this.#open.delete(hour);
+    this.#steps.set(step, sum);
     return true;
   }
 
@@ -121,52 +115,65 @@ export class CountsReader {
       if (!HOUR.test(name) || this.#complete.has(hour)) continue;
       const isSummed = entries.some((entry) => entry.name === `${name}.json`);
       const isOld = now - beginOf(hour) > COMPLETE_MS;
-      if (isSummed && (await this.#closeBySum(hour))) continue;
-      const isWhole = await this.#readHour(hour);
-      // Again: the objects of the hour are removed as soon as the sum was created.
-      if (!isOld || (await this.#closeBySum(hour)) || !isWhole) continue;
-      this.#close(hour, this.#open.get(hour)?.counts);
+      let sum = isSummed ? await this.#load(sumKey(hour)) : 'absent';
+      let isWhole = false;
+      if (typeof sum === 'string') {
+        isWhole = await this.#readHour(hour);
+        // Again: the objects of the hour are removed as soon as the sum was created.
+        if (isOld && sum === 'absent') sum = await this.#load(sumKey(hour));
+      }
+      // Completed by a call at the same time.
+      if (this.#complete.has(hour)) continue;
+      if (typeof sum !== 'string' && this.#seen.has(hour)) {
+        // Some of what is in the sum was counted already, seldom: everything is read again.
+        this.#forget(step);
+        await this.#readStep(step, now);
+        return;
+      }
+      if (typeof sum !== 'string') this.#add(hour, sum);
+      else if (!isOld || !isWhole || sum === 'failed') continue;
+      this.#complete.add(hour);
+      this.#seen.delete(hour);
     }
-  }
-
-  /** Replaces the objects of an hour by their sum; returns false where there is none. */
-  async #closeBySum(hour: string): Promise<boolean> {
-    const sum = await this.#load(sumKey(hour));
-    if (typeof sum === 'string') return false;
-    this.#close(hour, sum);
-    return true;
-  }
-
-  #close(hour: string, counts: StepCounts | undefined): void {
-    // By a call at the same time.
-    if (this.#complete.has(hour) || this.#final.has(stepOf(hour))) return;
-    this.#complete.add(hour);
-    this.#open.delete(hour);
-    if (counts !== undefined) merge(this.#closed, counts);
   }
 
   /** Adds the new objects of an hour; returns false where one could not be read, which is tried again. */
   async #readHour(hour: string): Promise<boolean> {
-    const open = this.#open.get(hour) ?? { counts: undefined, seen: new Set() };
-    this.#open.set(hour, open);
     const entries = await this.#objects.list(hour);
-    const fresh = entries.filter(({ name }) => OBJECT.test(name) && !open.seen.has(name));
+    const seen = this.#seen.get(hour);
+    const fresh = entries.filter(({ name }) => OBJECT.test(name) && seen?.has(name) !== true);
     let isWhole = true;
     const add = async (name: string): Promise<void> => {
       const counts = await this.#load(`${hour}/${name}`);
-      if (counts === 'absent' || counts === 'failed') isWhole = false;
-      // Read by a call at the same time.
-      else if (!open.seen.has(name)) {
-        open.seen.add(name);
-        if (counts === 'damaged') return;
-        if (open.counts === undefined) open.counts = counts;
-        else open.counts.merge(counts);
+      if (counts === 'absent' || counts === 'failed') {
+        isWhole = false;
+        return;
       }
+      const known = this.#seen.get(hour) ?? new Set();
+      // Read by a call at the same time.
+      if (known.has(name) || this.#complete.has(hour)) return;
+      this.#seen.set(hour, known.add(name));
+      if (counts !== 'damaged') this.#add(hour, counts);
     };
     for (let at = 0; at < fresh.length; at += PARALLEL) {
       await Promise.all(fresh.slice(at, at + PARALLEL).map(({ name }) => add(name)));
     }
     return isWhole;
+  }
+
+  /** Adds counts of an hour, unless its step was summed up at the same time. */
+  #add(hour: string, counts: StepCounts): void {
+    const step = stepOf(hour);
+    if (this.#final.has(step)) return;
+    const known = this.#steps.get(step);
+    if (known === undefined) this.#steps.set(step, counts);
+    else known.merge(counts);
+  }
+
+  #forget(step: string): void {
+    this.#steps.delete(step);
+    for (const hour of this.#complete) if (stepOf(hour) === step) this.#complete.delete(hour);
+    for (const hour of this.#seen.keys()) if (stepOf(hour) === step) this.#seen.delete(hour);
   }
 
   async #load(key: string): Promise<StepCounts | 'absent' | 'failed' | 'damaged'> {
@@ -177,24 +184,9 @@ export class CountsReader {
       return error instanceof DamagedCounts ? 'damaged' : 'failed';
     }
   }
-
-  #sum(): readonly StepCounts[] {
-    const sums = new Map<number, StepCounts>();
-    for (const counts of this.#closed.values()) merge(sums, counts);
-    for (const { counts } of this.#open.values()) if (counts !== undefined) merge(sums, counts);
-    return [...sums.values()];
-  }
 }
 
 /** Folder of the step of an hour. */
 function stepOf(hour: string): string {
   return hour.slice(0, hour.lastIndexOf('/'));
-}
-
-/** Adds counts to those of their step, without a change of them. */
-function merge(sums: Map<number, StepCounts>, counts: StepCounts): void {
-  const { rollout, step } = counts;
-  const sum = sums.get(step) ?? new StepCounts({ rollout, step });
-  sum.merge(counts);
-  sums.set(step, sum);
 }

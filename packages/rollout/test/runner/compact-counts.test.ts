@@ -158,6 +158,37 @@ describe('compactCounts', () => {
     }
   });
 
+  it('is read rightly by a process that knows a part, by several reads at once, and where a sum is damaged', async () => {
+    const { objects, state, expected } = await countedRollout(4);
+    const now = START + 9 * HOUR_MS;
+    const errors: unknown[] = [];
+    const reader = new CountsReader(objects, state, (error) => errors.push(error));
+    // Its clock is behind, so that it takes no hour for complete; and it can't read some objects.
+    const keys = [...objects.bodies.keys()].filter((key) => key.includes('/counts/'));
+    const hidden = keys.filter((_, index) => index % 3 === 0);
+    const bodies = hidden.map((key) => [key, objects.bodies.get(key) ?? new Uint8Array()] as const);
+    for (const key of hidden) objects.bodies.delete(key);
+    await reader.read(START);
+    for (const [key, body] of bodies) objects.bodies.set(key, body);
+    const raw = new Map(objects.bodies);
+    await compactCounts({ objects, state, now });
+    const results = await Promise.all([1, 2, 3].map(() => reader.read(now)));
+    for (const counts of results) expect(documents(counts)).toEqual(expected);
+    const fresh = new CountsReader(objects, state, (error) => errors.push(error));
+    for (const counts of await Promise.all([1, 2].map(() => fresh.read(now)))) {
+      expect(documents(counts)).toEqual(expected);
+    }
+    expect(errors).toEqual([]);
+    const [sum = ''] = [...objects.bodies.keys()].filter((key) => key.endsWith('T13.json'));
+    for (const [key, body] of raw) objects.bodies.set(key, body);
+    objects.bodies.set(sum, new TextEncoder().encode('{'));
+    const damaged = new CountsReader(objects, state, (error) => errors.push(error));
+    for (let i = 0; i < 2; i += 1) expect(documents(await damaged.read(now))).toEqual(expected);
+    expect(errors).toEqual([
+      expect.objectContaining({ message: expect.stringContaining(sum) as string }),
+    ]);
+  });
+
   it('of several processes at the same time changes no sum, also for readers in between', async () => {
     for (const end of [false, true]) {
       for (let seed = 0; seed < 15; seed += 1) {
