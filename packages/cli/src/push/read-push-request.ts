@@ -1,5 +1,7 @@
 import type { PushRequest } from '@fairlead/registry';
+import type { Signature } from '@fairlead/signature';
 import { readNumbers, readPairs } from '../options/name-value.ts';
+import { inheritSignature } from './inherit-signature.ts';
 import { resolveCommit } from './git-commit.ts';
 import { readGoldenExamples, readMetadata, readModelCard } from './push-metadata.ts';
 import { readPushSource, type SourceDetails } from './push-source.ts';
@@ -16,6 +18,8 @@ export interface PushDetails extends Omit<SourceDetails, 'given'>, BaselineDetai
   readonly gitCommit?: string | undefined;
   readonly parent?: number | undefined;
   readonly batching?: PushRequest['batching'] | undefined;
+  /** Signature of the version before, which completes that of an ONNX file. */
+  readonly before?: Signature | undefined;
 }
 
 /**
@@ -35,6 +39,7 @@ export async function readPushRequest(path: string, details: PushDetails): Promi
     gitCommit,
     parent,
     batching,
+    before,
   } = details;
   const found = metadata === undefined ? {} : await readMetadata(metadata);
   const commit = gitCommit === undefined ? undefined : await resolveCommit(gitCommit);
@@ -55,5 +60,10 @@ export async function readPushRequest(path: string, details: PushDetails): Promi
       ...(card !== undefined && { modelCard: await readModelCard(card) }),
     },
   });
-  return addBaseline(request, path, details);
+  const { signature } = request;
+  const complete =
+    signature === undefined || before === undefined
+      ? request
+      : { ...request, signature: inheritSignature(signature, before) };
+  return addBaseline(complete, path, details);
 }

@@ -4,7 +4,7 @@ import type {
   RetrainingDecision,
   StoredPolicy,
 } from '@fairlead/retraining';
-import { formatTime } from '../output/format-values.ts';
+import { count, formatTime } from '../output/format-values.ts';
 import type { Output } from '../output/output.ts';
 import { oneLine } from '../output/plain-text.ts';
 import { shellWord } from '../output/shell-word.ts';
@@ -15,16 +15,16 @@ export function formatPolicy({ number, at, actor, policy }: StoredPolicy): reado
   const { alias, triggers, limits, dataset, training, rollout } = policy;
   const { schedule, drift, performance, labels } = triggers;
   const due = [
-    ...(schedule === undefined ? [] : [`every ${schedule.everyHours} hours`]),
+    ...(schedule === undefined ? [] : [`every ${count(schedule.everyHours, 'hour')}`]),
     ...(drift === undefined
       ? []
       : [
-          `drift of ${drift.minColumns} or more columns in ${drift.unit === 'hour' ? 'an hour' : 'a day'}`,
+          `drift of ${drift.minColumns === 1 ? 'a column' : `${drift.minColumns} columns`} in ${drift.unit === 'hour' ? 'an hour' : 'a day'}`,
         ]),
     ...(performance === undefined
       ? []
       : [
-          `${performance.metric} ${performance.min === undefined ? `above ${performance.max ?? ''}` : `below ${performance.min}`} in ${performance.days} days (${performance.basis === 'any' ? 'measured or estimated' : 'measured'}, ${performance.minRows} rows)`,
+          `${performance.metric} ${performance.min === undefined ? `above ${performance.max ?? ''}` : `below ${performance.min}`} in ${count(performance.days, 'day')} (${performance.basis === 'any' ? 'measured or estimated' : 'measured'}, ${performance.minRows} rows)`,
         ]),
     ...(labels === undefined ? [] : [`${labels.count} new labels`]),
   ];
@@ -35,10 +35,13 @@ export function formatPolicy({ number, at, actor, policy }: StoredPolicy): reado
       'retrains',
       `the version of "${alias}"${due.length === 0 ? ', by hand' : ` on ${due.join('; ')}`}`,
     ],
-    ['limits', `${limits.cooldownHours} hours between attempts, ${limits.maxPerMonth} a month`],
+    [
+      'limits',
+      `${count(limits.cooldownHours, 'hour')} between attempts, ${limits.maxPerMonth} a month`,
+    ],
     [
       'dataset',
-      `rows with a label of ${dataset.days} days, at least ${dataset.minRows}, as ${dataset.formats.join(' and ')}`,
+      `rows with a label of ${count(dataset.days, 'day')}, at least ${dataset.minRows}, as ${dataset.formats.join(' and ')}`,
     ],
     [
       'training',

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lineage, Manifest, ModelRegistry, PushRequest } from '@fairlead/registry';
 import type { CandidateOrder } from '@fairlead/retraining';
-import type { Signature, TensorSpec } from '@fairlead/signature';
 import { CliError } from '../cli-error.ts';
 import { shellWord } from '../output/shell-word.ts';
 import { openLabelTable } from '../labels/label-table.ts';
@@ -90,14 +89,20 @@ async function readCandidate(place: Place, order: CandidateOrder): Promise<PushR
   const { manifest } = await registry.openVersion(model, parent);
   const table = beside('baseline.parquet') ?? beside('baseline.csv');
   const request = await readPushRequest(folder, {
-    ...{ model, actor, mayRun: true, golden: beside('golden.json'), card: beside('card.md') },
+    ...{
+      model,
+      actor,
+      mayRun: true,
+      before: manifest.signature,
+      golden: beside('golden.json'),
+      card: beside('card.md'),
+    },
     ...(table !== undefined && (await tableOptions(table, manifest))),
   });
   const metrics = beside('metrics.json');
   const measured = metrics === undefined ? {} : await readJson(metrics, 'metrics', readMetrics);
   return {
     ...request,
-    ...(request.signature && { signature: inherit(request.signature, manifest.signature) }),
     metrics: { ...request.metrics, ...measured },
     lineage: { ...request.lineage, ...lineageOf(manifest, order) },
   };
@@ -126,24 +131,6 @@ function lineageOf(
     ...(command.length > 0 && { command: command.map(shellWord).join(' ') }),
     trigger: `${trigger}: ${reason}`,
     origin: { tool: TOOL, runId: attempt },
-  };
-}
-
-/**
- * Adds the features, descriptions and marks of the version before to tensors that a training describes by name, type and shape alone, as an ONNX
- * file does: a sensitive feature stays sensitive.
- */
-function inherit(signature: Signature, before: Signature): Signature {
-  const complete = (specs: readonly TensorSpec[], known: readonly TensorSpec[]) =>
-    specs.map((spec) => {
-      const same = known.find(({ name }) => name === spec.name);
-      const isBare = Object.keys(spec).every((key) => ['name', 'datatype', 'shape'].includes(key));
-      const fits = same?.datatype === spec.datatype && String(same.shape) === String(spec.shape);
-      return isBare && fits ? same : spec;
-    });
-  return {
-    inputs: complete(signature.inputs, before.inputs),
-    outputs: complete(signature.outputs, before.outputs),
   };
 }
 

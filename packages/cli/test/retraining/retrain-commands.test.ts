@@ -188,7 +188,7 @@ test('options replace fields of the policy before, and a dry run changes nothing
   );
   expect(shown).toMatch(/^policy +3, set .* by ada$/m);
   expect(shown).toMatch(
-    /^retrains +the version of "champion" on every 168 hours; drift of 1 or more columns in a day; accuracy below 0.9 in 7 days \(measured, 100 rows\); 100 new labels$/m,
+    /^retrains +the version of "champion" on every 168 hours; drift of a column in a day; accuracy below 0.9 in 7 days \(measured, 100 rows\); 100 new labels$/m,
   );
   expect(shown).toMatch(/^limits +0 hours between attempts, 10 a month$/m);
 });
