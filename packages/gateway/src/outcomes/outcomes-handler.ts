@@ -35,7 +35,7 @@ export interface OutcomesHandlerOptions {
 }
 
 /**
- * Creates the handler of `POST /v2/outcomes`: outcomes of users of A/B tests. They are counted in memory, and stored within seconds with the other counts, so
+ * Creates the handler of `POST /v2/outcomes`: outcomes of users of A/B tests. They are counted in memory, and stored within half a minute with the other counts, so
  * that the response is 202. A repeated request changes nothing, since the first outcome of each user counts.
  */
 export function outcomesHandler(options: OutcomesHandlerOptions) {

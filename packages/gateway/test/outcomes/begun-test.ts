@@ -65,6 +65,13 @@ export async function begunTest(gateways: number, steps = conversionPlan.steps) 
         await post(next(), { outcomes: [row] });
       }
     },
+    /** Waits until so many users with an outcome are stored, and returns how many there are then. */
+    reported: (users: number): Promise<number> =>
+      until(async () => {
+        const [conversion] = (await verdict()).outcomes ?? [];
+        const { candidate = 0, baseline = 0 } = conversion?.reported ?? {};
+        return candidate + baseline >= users ? candidate + baseline : undefined;
+      }),
     /** Waits until so many users are stored besides that of the preparation; users who change their variant in the ramp are among them. */
     flushed: async (users: number): Promise<void> => {
       await until(async () => {

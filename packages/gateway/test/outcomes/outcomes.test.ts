@@ -1,7 +1,7 @@
 import { httpCall, temporaryFolder, until } from '@fairlead/test-support';
 import { describe, expect, test } from 'vitest';
 import { begunTest, conversionPlan } from './begun-test.ts';
-import { startFleet } from '../rollouts/start-fleet.ts';
+import { body, startFleet } from '../rollouts/start-fleet.ts';
 import { pepper, writeKeysFile } from '../support/keys-file.ts';
 
 const outcome = { model: 'affine', key: 'user-1', metric: 'conversion', value: 1 };
@@ -42,7 +42,7 @@ describe('an A/B test over HTTP', () => {
   );
 
   test('counts each user once although outcomes are sent four times, and only users who got an answer', async () => {
-    const { fleet, post, send, verdict, flushed } = await begunTest(2, [{ share: 0.5 }]);
+    const { fleet, post, send, reported } = await begunTest(2, [{ share: 0.5 }]);
     for (let user = 0; user < 20; user += 1) await send(user);
     const row = (user: number) => ({ ...outcome, key: `user-${user}` });
     const rows = Array.from({ length: 40 }, (_, user) => row(user));
@@ -52,15 +52,22 @@ describe('an A/B test over HTTP', () => {
         body: { outcomes: 40, counted: 40 },
       });
     }
-    const reportedAfter = async (users: number) => {
-      await flushed(users);
-      const [conversion] = (await verdict()).outcomes ?? [];
-      const { reported } = conversion ?? {};
-      return (reported?.candidate ?? 0) + (reported?.baseline ?? 0);
-    };
-    expect(await reportedAfter(20)).toBe(20);
+    expect(await reported(20)).toBe(20);
     for (let user = 20; user < 25; user += 1) await send(user);
-    expect(await reportedAfter(25)).toBe(25);
+    expect(await reported(25)).toBe(25);
+  });
+
+  test('counts outcomes by the request id where requests have no other key', async () => {
+    const { fleet, post, reported } = await begunTest(1, [{ share: 0.5 }]);
+    const [gateway] = fleet;
+    if (gateway === undefined) throw new Error('no gateway');
+    const rows: object[] = [];
+    for (let request = 0; request < 20; request += 1) {
+      const { headers } = await gateway.call('/v2/models/affine/infer', { body });
+      rows.push({ ...outcome, key: headers['x-request-id'] });
+    }
+    expect(await post(gateway, { outcomes: rows })).toMatchObject({ body: { counted: 20 } });
+    expect(await reported(20)).toBe(20);
   });
 
   test('refuses hostile bodies, and counts nothing of a request with an invalid outcome', async () => {
@@ -68,7 +75,7 @@ describe('an A/B test over HTTP', () => {
     const [gateway] = fleet;
     if (gateway === undefined) throw new Error('no gateway');
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
-    for (const [body, status, message] of [
+    for (const [hostile, status, message] of [
       ['{', 400, 'the body must be JSON in UTF-8'],
       [deep, 400, 'an object with a list \\"outcomes\\"'],
       ['null', 400, 'an object with a list \\"outcomes\\"'],
@@ -100,7 +107,7 @@ describe('an A/B test over HTTP', () => {
       [{ outcomes: [{ ...outcome, key: 'x'.repeat(2 ** 20) }] }, 413, 'larger than 1048576 bytes'],
     ] as const) {
       const answer = await gateway.call('/v2/outcomes', {
-        body,
+        body: hostile,
         headers: { 'content-type': 'application/json' },
       });
       expect([answer.status, answer.body]).toEqual([status, expect.stringContaining(message)]);

@@ -79,6 +79,21 @@ export const experimentSettings: readonly ExperimentSetting[] = [
     foundMostly('better', 0.5),
   ),
   setting('20 % less, ramp', { ...ramp, change: -0.2 }, foundMostly('worse', 0.9)),
+  setting(
+    'equal, ramp, revenue decides',
+    { ...ramp, revenue: 'primary' },
+    atMost('better', 'worse'),
+  ),
+  setting(
+    'equal, ramp, revenue is a guardrail',
+    { ...ramp, revenue: 'guardrail' },
+    atMost('better', 'worse'),
+  ),
+  setting(
+    '20 % more, 50 %, revenue decides',
+    { change: 0.2, revenue: 'primary' },
+    foundMostly('better', 0.5),
+  ),
 ];
 
 /** Simulates A/B tests of one kind, each with the next seed. */

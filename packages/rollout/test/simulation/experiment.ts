@@ -22,6 +22,8 @@ export interface ExperimentTraffic {
   readonly cycle?: boolean;
   /** Mean of the minutes after which users convert. */
   readonly delay?: number;
+  /** Revenue of users who convert is lognormal, and decides, or is a guardrail beside conversions. */
+  readonly revenue?: 'primary' | 'guardrail';
 }
 
 /** Minute of the first result of each kind, by this package and by other tests. */
@@ -34,12 +36,13 @@ export interface SimulatedExperiment {
 }
 
 /** The plan of a test. */
-function experimentPlan({ shares, smallest = 0 }: ExperimentTraffic): RolloutPlan {
-  const metric: OutcomeMetricInput = { name: 'conversion', smallest };
+function experimentPlan({ shares, smallest = 0, revenue }: ExperimentTraffic): RolloutPlan {
+  const metrics: OutcomeMetricInput[] = [{ name: 'conversion', smallest }];
+  if (revenue !== undefined) metrics.push({ name: 'revenue', type: 'total', role: revenue });
   return readPlan({
     ...{ kind: 'experiment', baseline: '3', candidate: '4' },
     steps: shares.map((share) => ({ share })),
-    outcomes: { users: USERS * DAY, metrics: [metric] },
+    outcomes: { users: USERS * DAY, metrics },
   });
 }
 
@@ -51,7 +54,7 @@ export function simulateExperiment(
   const { shares, rate, change, cycle = false, delay = 0 } = traffic;
   const plan = experimentPlan(traffic);
   const users = shares.map((_, step) => ({ step, candidate: 0, baseline: 0 }));
-  const conversions = shares.map(() => ({ candidate: 0, baseline: 0 }));
+  const sums = shares.map(() => ({ candidate: new Sums(), baseline: new Sums() }));
   const later: (readonly [step: number, variant: 'candidate' | 'baseline'])[][] = [];
   const others = new OtherTests();
   const found: { better?: number; worse?: number; equivalent?: number } = {};
@@ -75,8 +78,8 @@ export function simulateExperiment(
       }
     }
     for (const [of, variant] of later[minute] ?? []) {
-      const total = conversions[of];
-      if (total !== undefined) total[variant] += 1;
+      const amount = traffic.revenue === undefined ? 0 : Math.exp(random.normal());
+      sums[of]?.[variant].add(amount);
       converted[variant] += 1;
     }
     others.add(minute, {
@@ -84,9 +87,9 @@ export function simulateExperiment(
       requests: [fresh.candidate, fresh.baseline],
       failures: [converted.candidate, converted.baseline],
     });
-    const status = judgeOutcomes(plan, totalsOf(users, conversions))[0]?.status;
-    if (status === 'better' || status === 'worse' || status === 'equivalent') {
-      found[status] ??= minute;
+    for (const { status, role } of judgeOutcomes(plan, totalsOf(users, sums))) {
+      if (role === 'reported' || status === 'undecided' || status === 'passed') continue;
+      found[status === 'failed' ? 'worse' : status] ??= minute;
     }
     const isDecided = found.better !== undefined || found.worse !== undefined;
     if (isDecided && others.stopped.z !== undefined && others.stopped.sequence !== undefined) break;
@@ -95,16 +98,44 @@ export function simulateExperiment(
   return { better, worse, equivalent, z: others.stopped.z, sequence: others.stopped.sequence };
 }
 
+/** Conversions of a variant in a step, and their revenue. */
+class Sums {
+  conversions = 0;
+  revenue = 0;
+  squares = 0;
+
+  add(amount: number): void {
+    this.conversions += 1;
+    this.revenue += amount;
+    this.squares += amount * amount;
+  }
+}
+
 function totalsOf(
   users: OutcomeTotals['users'],
-  conversions: readonly { readonly candidate: number; readonly baseline: number }[],
+  sums: readonly { readonly candidate: Sums; readonly baseline: Sums }[],
 ): OutcomeTotals {
-  const sums = (of: number, sum: number) => ({ users: of, sum, sumSquares: sum });
   const begun = users.filter(({ candidate, baseline }) => candidate + baseline > 0);
-  const steps = begun.map(({ step, candidate, baseline }) => ({
-    candidate: sums(candidate, conversions[step]?.candidate ?? 0),
-    baseline: sums(baseline, conversions[step]?.baseline ?? 0),
-  }));
-  const metric = { name: 'conversion', steps, reported: conversions };
-  return { users: begun, metrics: [metric], level: 0, plannedLevel: 0 };
+  const stepsOf = (read: (of: Sums) => { readonly sum: number; readonly sumSquares: number }) =>
+    begun.map(({ step, candidate, baseline }) => {
+      const of = sums[step] ?? { candidate: new Sums(), baseline: new Sums() };
+      return {
+        candidate: { users: candidate, ...read(of.candidate) },
+        baseline: { users: baseline, ...read(of.baseline) },
+      };
+    });
+  const metrics = [
+    {
+      name: 'conversion',
+      steps: stepsOf(({ conversions: sum }) => ({ sum, sumSquares: sum })),
+    },
+    {
+      name: 'revenue',
+      steps: stepsOf(({ revenue: sum, squares: sumSquares }) => ({ sum, sumSquares })),
+    },
+  ];
+  return {
+    ...{ users: begun, level: 0, plannedLevel: 0 },
+    metrics: metrics.map((metric) => ({ ...metric, reported: begun })),
+  };
 }
