@@ -7,7 +7,7 @@ export interface CallTracer {
   /**
    * Called once the message of a call was received, before it is decoded.
    *
-   * @param carrier - passed on with the inference of the call
+   * @param carrier - the one of the inference of the call
    * @param method - `inference.GRPCInferenceService/ModelInfer`
    */
   started(carrier: TraceCarrier, method: string): void;

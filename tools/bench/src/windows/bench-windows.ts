@@ -12,14 +12,14 @@ const ROWS_PER_WINDOW = 500;
 const HOSTS = 50;
 const SCRIPTS = { read: 'read-day.ts', memory: 'recorder-memory.ts' };
 
-/** What {@link SCRIPTS} print. */
+/** Output of {@link SCRIPTS}. */
 interface Measured {
   readonly seconds: number;
   readonly megabytes: number;
 }
 
 /**
- * Measures reading and judging a day of windows of 50 hosts, each in a process of its own, before and after hours and days are rolled up;
+ * Measures reading and judging a day of windows of 50 hosts, each in a separate process, before and after hours and days are rolled up;
  * and the memory of a recorder.
  */
 export async function benchWindows(

@@ -19,7 +19,7 @@ const HOUR_MS = 3_600_000;
 const KIB_PER_MIB = 1024;
 const body = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 5] }] };
 
-/** What became of the records of a gateway. */
+/** Records of a gateway: counted, stored and lost. */
 export interface Records {
   /** Requests in the windows of the store. */
   readonly counted: number;

@@ -22,7 +22,7 @@ export interface OutageOptions {
   readonly gateways: readonly Readonly<Record<string, string>>[];
 }
 
-/** What happened at one gateway. */
+/** Requests and records of one gateway. */
 export interface OutageResult extends Records {
   readonly sent: number;
   /** Requests that got another answer than 200, or none. */
@@ -60,7 +60,7 @@ export async function runOutage(options: OutageOptions): Promise<readonly Outage
   }
 }
 
-/** What must hold of every gateway, in words; empty when it does. */
+/** Describes what is wrong with a result; empty when nothing is. */
 export function outageProblems(result: OutageResult): readonly string[] {
   const { sent, failed, counted, uncounted, seen, captured, stored } = result;
   return [
