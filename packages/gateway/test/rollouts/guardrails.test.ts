@@ -59,9 +59,11 @@ describe('a candidate under load in three gateways', () => {
         candidate: upstream.version('second'),
         variables: { FAIRLEAD_FLASK_ADDRESS: upstream.address },
       });
-      const load = startLoad(fleet, 50, (user) => ({
+      const bodyOf = (user: number) => ({
         inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 1], data: [user % 10] }],
-      }));
+      });
+      // Each request is of another user: a pause of the machine in which all are slow must not hide what comes after it.
+      const load = startLoad(fleet, 50, bodyOf, 1_000_000);
       await start({
         steps: [
           { share: 0.2, minMinutes: 0.02, minRequests: 20 },

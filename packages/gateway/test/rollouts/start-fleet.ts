@@ -60,11 +60,12 @@ export async function startFleet({
   return { registry, store, log, fleet, start, begin, ended };
 }
 
-/** Sends requests of a thousand users to gateways in turn, and notes the responses. */
+/** Sends requests of a thousand users, or of another number, to gateways in turn, and notes the responses. */
 export function startLoad(
   fleet: readonly StartedGateway[],
   perSecond: number,
   bodyOf: (user: number) => unknown = () => body,
+  users = 1000,
 ) {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   onTestFinished(() => {
@@ -72,7 +73,7 @@ export function startLoad(
   });
   let sent = 0;
   return new SteadyLoad<Answer>(perSecond, async () => {
-    const user = (sent += 1) % 1000;
+    const user = (sent += 1) % users;
     const gateway = sent % fleet.length;
     const { address } = fleet[gateway] ?? { address: { port: 0 } };
     const headers = { 'x-user-id': `user-${user}` };
