@@ -1,9 +1,6 @@
 import { choice, fields, integer, invalid, list, number, object, text } from './policy-fields.ts';
 import type { DatasetFormat, RetrainingPolicy, TrainingSpec } from './retraining-policy.ts';
 
-/** Fields of a policy and of its parts that have a default. */
-type Given<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
-
 /** Policy as it is written by hand: all but the command has a default. */
 export interface RetrainingPolicyInput {
   /** @defaultValue 'champion' */
@@ -13,21 +10,21 @@ export interface RetrainingPolicyInput {
     | {
         readonly schedule?: { readonly everyHours: number } | undefined;
         /** @defaultValue of its fields: verdicts on hours, 1 column, at most 48 hours old */
-        readonly drift?: Given<NonNullable<RetrainingPolicy['triggers']['drift']>> | undefined;
+        readonly drift?: Partial<NonNullable<RetrainingPolicy['triggers']['drift']>> | undefined;
         /** @defaultValue of its fields: 7 days, 100 rows, measured */
         readonly performance?:
           | (Pick<NonNullable<RetrainingPolicy['triggers']['performance']>, 'metric'> &
-              Given<NonNullable<RetrainingPolicy['triggers']['performance']>>)
+              Partial<NonNullable<RetrainingPolicy['triggers']['performance']>>)
           | undefined;
         readonly labels?: { readonly count: number } | undefined;
       }
     | undefined;
   /** @defaultValue 24 hours, 10 attempts a month */
-  readonly limits?: Given<RetrainingPolicy['limits']> | undefined;
+  readonly limits?: Partial<RetrainingPolicy['limits']> | undefined;
   /** @defaultValue 30 days, 100 rows, Parquet */
-  readonly dataset?: Given<RetrainingPolicy['dataset']> | undefined;
+  readonly dataset?: Partial<RetrainingPolicy['dataset']> | undefined;
   /** @defaultValue of its other fields: a process, 60 minutes, 3 tries, no further variables */
-  readonly training: Pick<TrainingSpec, 'command'> & Given<TrainingSpec>;
+  readonly training: Pick<TrainingSpec, 'command'> & Partial<TrainingSpec>;
   /** @defaultValue `{}`, a canary with the defaults of a plan */
   readonly rollout?: Readonly<Record<string, unknown>> | false | undefined;
 }

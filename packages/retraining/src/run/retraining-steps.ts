@@ -61,5 +61,6 @@ export interface RetrainingSteps {
   failedGates(version: number): Promise<readonly string[]>;
   /** Starts the rollout of a version, unless it was started before; resolves to its number, or undefined if the alias points to the version already. */
   startRollout(order: RolloutOrder): Promise<number | undefined>;
+  /** Reads how the rollout with a number ended, or that it runs. */
   readRollout(number: number): Promise<CandidateRollout>;
 }
