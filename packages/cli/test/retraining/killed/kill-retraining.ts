@@ -23,6 +23,8 @@ export interface KillResult {
 /** A training takes about so long; a kill comes within the time that a whole run takes. */
 const TRAINING_S = 0.5;
 const REQUESTS = 60;
+/** Folders in which a step leaves an object before its entry: a version, a rollout, an entry of the alias. */
+const STEPS = ['models/churn/versions', 'rollouts/churn', 'models/churn/aliases/champion'] as const;
 /** More tries than kills. */
 const TRIES = 1000;
 
@@ -49,10 +51,17 @@ export async function killRetraining(
     const isPromotion = place.hasRollout() && random.uniform() < 0.5;
     const args = isPromotion ? ['rollout', 'promote', 'churn'] : ['retrain', 'run', 'churn'];
     const command = place.start(...args);
-    const delayMs = random.uniform() * (target === 'command' ? runMs : TRAINING_S * 1000);
-    // A training is a small part of a run.
-    if (target !== 'command') await place.untilTraining(command.process);
-    await Promise.race([command.ended, sleep(delayMs)]);
+    if (target !== 'command') {
+      // A training is a small part of a run.
+      await place.untilTraining(command.process);
+      await Promise.race([command.ended, sleep(random.uniform() * TRAINING_S * 1000)]);
+    } else if (random.uniform() < 0.5) {
+      await Promise.race([command.ended, sleep(random.uniform() * runMs)]);
+    } else {
+      // The moment between a step and its entry is short.
+      const step = STEPS[Math.floor(random.uniform() * STEPS.length)];
+      await place.untilStep(command.process, step);
+    }
     if (target === 'command' ? kill(command.process) : place.killTraining(target))
       done[target] += 1;
     // One that waits for a training would wait for the next one too.
@@ -152,6 +161,13 @@ class KillPlace {
       readFileSync(join(folder, last, name), 'utf8'),
     );
     return entries.length > 0 && !entries.some((text) => text.includes('"type":"ended"'));
+  }
+
+  /** Waits until a folder of the registry has another object, or the command has ended. */
+  async untilStep(command: ChildProcess, folder = ''): Promise<void> {
+    const path = join(this.#folder, 'registry', folder);
+    const before = namesIn(path).length;
+    while (isRunning(command) && namesIn(path).length === before) await sleep(1);
   }
 
   /** Waits until a training runs, or the command has ended. */
