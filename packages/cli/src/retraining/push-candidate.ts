@@ -35,7 +35,11 @@ interface Place {
 export async function pushCandidate(place: Place, order: CandidateOrder): Promise<number> {
   const { registry, model } = place;
   const known = (await registry.listVersions(model)).find(
-    ({ lineage: { origin } }) => origin?.tool === TOOL && origin.runId === order.attempt,
+    // An older version was imported from another registry, which had an attempt of the same name.
+    ({ created, lineage: { origin } }) =>
+      origin?.tool === TOOL &&
+      origin.runId === order.attempt &&
+      Date.parse(created) >= order.requestedAt,
   );
   try {
     const version = known?.version ?? (await push(place, order));

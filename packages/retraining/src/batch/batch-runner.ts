@@ -14,6 +14,8 @@ const POLL_MS = 15_000;
 const MAX_UNKNOWN = 6;
 /** Reasons of AWS Batch for a job whose host was taken away, such as a Spot instance. */
 const LOST = /^Host EC2 .* terminated|^Spot interruption|Task failed to start/i;
+/** Reason of a job that this runner has ended: the attempt may continue with another one. */
+const STOPPED = 'fairlead: the command was stopped';
 
 /** Options of {@link batchRunner}. */
 export interface BatchRunnerOptions {
@@ -78,7 +80,8 @@ export function batchRunner(options: BatchRunnerOptions): TrainingRunner {
     has: async ({ token, folder }) =>
       existsSync(trainingFiles(folder).output) ||
       (await attempt(token, () => jobs.find(jobName(token, location)))) !== undefined,
-    train: (order) => attempt(order.token, () => train(order, { jobs, bucket, location, pollMs })),
+    train: (order) =>
+      attempt(order.token, () => train(order, { jobs, bucket, location, pollMs }), order.signal),
   };
 }
 
@@ -98,7 +101,7 @@ async function train(order: TrainingOrder, parts: Parts): Promise<TrainingOutcom
   let unknown = 0;
   for (;;) {
     if (signal.aborted) {
-      await jobs.terminate(id, 'fairlead: the command was stopped');
+      await jobs.terminate(id, STOPPED);
       signal.throwIfAborted();
     }
     const job = await jobs.read(id);
@@ -143,15 +146,16 @@ function outcomeOf(id: string, { statusReason = '', container }: JobDetail): Tra
       : [`its log is the stream ${logStreamName} of /aws/batch/job`]),
   ];
   const text = `the job ${id} has failed: ${details.join('; ')}`;
-  return { result: LOST.test(statusReason) ? 'lost' : 'failed', reason: text };
+  const isLost = LOST.test(statusReason) || statusReason.includes(STOPPED);
+  return { result: isLost ? 'lost' : 'failed', reason: text };
 }
 
 /** Errors of AWS are those of the runner: the attempt stays as it is, and can be continued. */
-async function attempt<T>(token: string, work: () => Promise<T>): Promise<T> {
+async function attempt<T>(token: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    if (cause instanceof RetrainingError || isAbort(cause)) throw cause;
+    if (cause instanceof RetrainingError || cause === signal?.reason) throw cause;
     const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     throw new RetrainingError(
       'ERR_RETRAINING_RUNNER_FAILED',
@@ -159,8 +163,4 @@ async function attempt<T>(token: string, work: () => Promise<T>): Promise<T> {
       { cause },
     );
   }
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && !('$metadata' in error) && !('code' in error);
 }

@@ -26,7 +26,7 @@ const LOOK_MS = 5000;
 /** End of a lease that is taken or renewed now: a quarter of the attempt's age, within limits. */
 export function leaseUntil(now: number, requestedAt = now): number {
   const [min, max] = LEASE_MS;
-  return now + Math.min(max, Math.max(min, (now - requestedAt) / 4));
+  return Math.ceil(now + Math.min(max, Math.max(min, (now - requestedAt) / 4)));
 }
 
 /**

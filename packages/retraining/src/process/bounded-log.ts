@@ -17,19 +17,29 @@ export class BoundedLog {
     this.#size = fstatSync(this.#file).size;
   }
 
+  /** Adds output; where it can't be written, such as on a full disk, it is lost, and the training goes on. */
   write(chunk: Uint8Array): void {
-    // A chunk of a pipe is smaller than a file.
-    if (this.#size + chunk.length > this.#maxBytes) {
-      closeSync(this.#file);
-      renameSync(this.#path, this.#oldPath);
-      this.#file = openSync(this.#path, 'a', 0o600);
-      this.#size = 0;
+    try {
+      this.#write(chunk);
+    } catch {
+      // The end of the training says more than its log.
     }
-    writeSync(this.#file, chunk);
-    this.#size += chunk.length;
   }
 
   close(): void {
     closeSync(this.#file);
+  }
+
+  #write(chunk: Uint8Array): void {
+    // A chunk of a pipe is smaller than a file.
+    if (this.#size + chunk.length > this.#maxBytes) {
+      renameSync(this.#path, this.#oldPath);
+      const next = openSync(this.#path, 'a', 0o600);
+      closeSync(this.#file);
+      this.#file = next;
+      this.#size = 0;
+    }
+    writeSync(this.#file, chunk);
+    this.#size += chunk.length;
   }
 }

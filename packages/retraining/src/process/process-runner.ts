@@ -106,9 +106,17 @@ async function train(
     }
     if (signal.aborted && !isStopped) {
       isStopped = true;
-      process.kill(owner.pid, 'SIGTERM');
+      endSupervised(owner.pid);
     }
     await sleep(POLL_MS);
+  }
+}
+
+function endSupervised(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It has ended by now.
   }
 }
 

@@ -1,11 +1,13 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readJson, writeJson } from '../files/durable-file.ts';
+import { createJson, readJson, writeJson } from '../files/durable-file.ts';
 import { hashFile } from '../files/hash-files.ts';
 import type { DatasetFormat } from '../policy/retraining-policy.ts';
 
 /** File with the hash of each input, written last: without it inputs are incomplete. */
 const HASHES = 'hashes.json';
+/** File with the identity of the attempt that a folder belongs to. */
+const OWNER = 'attempt.json';
 
 /** Name of a table in a format. */
 export function tableName(format: DatasetFormat): string {
@@ -16,6 +18,7 @@ export function tableName(format: DatasetFormat): string {
  * Local folder of an attempt: its inputs, and one folder for each training.
  *
  * ```text
+ * churn-4/attempt.json
  * churn-4/input/rows.parquet, manifest.json
  * churn-4/1/training.log, output/model.onnx
  * ```
@@ -25,6 +28,17 @@ export class AttemptFolder {
 
   constructor(root: string) {
     this.#root = root;
+  }
+
+  /** Creates the folder for an attempt; resolves to false where it is that of another one with the same name, such as of another registry. */
+  async claim(identity: string): Promise<boolean> {
+    await mkdir(this.#root, { recursive: true, mode: 0o700 });
+    return (await createJson(join(this.#root, OWNER), identity)) || this.isOf(identity);
+  }
+
+  /** Returns whether the folder is that of an attempt. */
+  async isOf(identity: string): Promise<boolean> {
+    return (await readJson(join(this.#root, OWNER)).catch(() => undefined)) === identity;
   }
 
   get input(): string {

@@ -23,13 +23,15 @@ export interface RetrainingOptions {
   readonly onEntry?: ((entry: AttemptEntry, state: AttemptState) => void) | undefined;
   /** Ends the training that runs; the attempt can be continued. */
   readonly signal?: AbortSignal | undefined;
+  /** Number of the last attempt that the decision to start one is based on, 0 without any. @defaultValue any */
+  readonly after?: number | undefined;
 }
 
 /**
  * Starts an attempt to retrain a model, and works on it until it has ended, or the rollout of its candidate runs.
  *
  * @returns the state then: with `phase` `ended` and its `result`, or `rollout`
- * @throws RetrainingError `ERR_RETRAINING_CONFLICT` while another attempt hasn't ended, or where another process took over or ended this one;
+ * @throws RetrainingError `ERR_RETRAINING_CONFLICT` while another attempt hasn't ended, where one was made after `after`, or where another process took over or ended this one;
  * `ERR_RETRAINING_RUNNER_FAILED`; errors of the steps: the attempt can be continued
  *
  * @example
@@ -70,9 +72,9 @@ export async function startRetraining(
   request: AttemptRequest,
   reason: string,
 ): Promise<AttemptState> {
-  const { log, driver, actor, now = Date.now } = check('startRetraining', options);
+  const { log, driver, actor, now = Date.now, after } = check('startRetraining', options);
   const lease = { driver: driver.id, until: leaseUntil(now()) };
-  const state = await log.start(request, lease, { actor, reason });
+  const state = await log.start(request, lease, { actor, reason }, after);
   return work(options, state, state.entries[0]);
 }
 
@@ -134,5 +136,6 @@ function check(name: string, options: RetrainingOptions): RetrainingOptions {
   return checkOptions(name, options, {
     ...{ log: 'required', driver: 'required', steps: 'required', folder: 'required' },
     ...{ actor: 'required', now: 'optional', onEntry: 'optional', signal: 'optional' },
+    after: 'optional',
   });
 }

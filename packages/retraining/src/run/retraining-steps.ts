@@ -15,6 +15,8 @@ export interface InputTarget {
 export interface CandidateOrder {
   /** Name of the attempt, by which its version is found again: `churn-4`. */
   readonly attempt: string;
+  /** Begin of the attempt, in milliseconds since the epoch: an older version isn't its candidate. */
+  readonly requestedAt: number;
   /** Folder that the training has written. */
   readonly folder: string;
   readonly dataset: AttemptDataset;

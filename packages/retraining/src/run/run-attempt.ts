@@ -6,6 +6,7 @@ import type { AttemptChange, AttemptResult } from '../state/attempt-entry.ts';
 import { attemptName, type AttemptState } from '../state/attempt-state.ts';
 import { AttemptFolder, removeOldAttempts, tableName } from './attempt-folder.ts';
 import type { RetrainingSteps } from './retraining-steps.ts';
+import type { TrainingOrder } from './training-runner.ts';
 
 const MINUTE_MS = 60_000;
 /** Folders of attempts that stay, with their logs and outputs. */
@@ -27,6 +28,7 @@ export interface AttemptRun {
 export async function runAttempt(run: AttemptRun): Promise<AttemptState> {
   const { session, steps, folder } = run;
   const place = new AttemptFolder(join(folder, attemptName(session.state)));
+  const identity = identityOf(session.state);
   for (;;) {
     const { phase, number } = session.state;
     run.signal?.throwIfAborted();
@@ -38,6 +40,7 @@ export async function runAttempt(run: AttemptRun): Promise<AttemptState> {
         if (rollout.result === undefined) break;
         await end(run, rollout.result, rollout.reason);
       } else {
+        if (!(await place.claim(identity))) throw isForeign(session.state, folder);
         await STEPS[phase](run, place);
       }
     } catch (error) {
@@ -45,9 +48,33 @@ export async function runAttempt(run: AttemptRun): Promise<AttemptState> {
       await end(run, 'failed', error.message);
     }
   }
+  if (!(await place.isOf(identity))) return session.state;
+  await stopAborted(run, place);
   await place.removeInputs();
   await removeOldAttempts(folder, session.state.model, RETAINED_ATTEMPTS);
   return session.state;
+}
+
+/** Attempts of several registries may have the same name. */
+function identityOf({ requestedAt, entries: [first] }: AttemptState): string {
+  return `${requestedAt} ${first?.type === 'requested' ? first.driver : ''}`;
+}
+
+function isForeign(state: AttemptState, folder: string): RetrainingError {
+  const name = attemptName(state);
+  return new RetrainingError(
+    'ERR_RETRAINING_CONFLICT',
+    `${join(folder, name)} has the files of another attempt ${name}, of another registry or one before. Use another folder, or remove it once no training runs in it.`,
+  );
+}
+
+/** Ends a training that runs although its attempt was aborted: the process that had started it was killed. */
+async function stopAborted({ session, steps }: AttemptRun, place: AttemptFolder): Promise<void> {
+  const { result, training } = session.state;
+  if (result !== 'aborted' || training === undefined) return;
+  const order = orderOf(session.state, place, AbortSignal.abort());
+  // It ends with the error of the signal, or had ended before.
+  if (await steps.runner.has(order)) await steps.runner.train(order).catch(() => undefined);
 }
 
 type Step = (run: AttemptRun, place: AttemptFolder) => Promise<void>;
@@ -96,26 +123,15 @@ async function startTraining(run: AttemptRun, place: AttemptFolder): Promise<voi
 async function train(run: AttemptRun, place: AttemptFolder): Promise<void> {
   const { session, steps } = run;
   const { state } = session;
-  const { token, tries } = state.training ?? { token: attemptName(state), tries: 1 };
-  const { training, dataset } = state.request.policy;
-  const folder = place.training(tries);
-  const isKnown = await steps.runner.has({ token, folder });
+  const { training } = state.request.policy;
+  const signals = [session.signal, run.signal].filter((signal) => signal !== undefined);
+  const order = orderOf(state, place, AbortSignal.any(signals));
+  const tries = state.training?.tries ?? 1;
+  const isKnown = await steps.runner.has(order);
   // Files of another machine, or that were removed.
   if (!isKnown && !(await place.hasInputs(state.dataset?.sha256 ?? '')))
     return makeDataset(run, place);
-  const signals = [session.signal, run.signal].filter((signal) => signal !== undefined);
-  const outcome = await steps.runner.train({
-    ...{ token, folder, input: place.input, command: training.command },
-    workingFolder: training.folder,
-    tables: dataset.formats.map(tableName),
-    variables: {
-      FAIRLEAD_TRAINING_MODEL: state.model,
-      FAIRLEAD_TRAINING_ATTEMPT: attemptName(state),
-      FAIRLEAD_TRAINING_TRIGGER: state.request.trigger,
-    },
-    timeLimitMs: training.timeLimitMinutes * MINUTE_MS,
-    signal: AbortSignal.any(signals),
-  });
+  const outcome = await steps.runner.train(order);
   if (outcome.result === 'failed') throw failed(outcome.reason);
   if (outcome.result === 'lost') {
     // Another one follows, unless this was the last.
@@ -132,16 +148,33 @@ async function train(run: AttemptRun, place: AttemptFolder): Promise<void> {
   await record(run, { type: 'trained', sha256 }, 'the training has ended successfully');
 }
 
+function orderOf(state: AttemptState, place: AttemptFolder, signal: AbortSignal): TrainingOrder {
+  const { token, tries } = state.training ?? { token: attemptName(state), tries: 1 };
+  const { training, dataset } = state.request.policy;
+  return {
+    ...{ token, folder: place.training(tries), input: place.input, command: training.command },
+    workingFolder: training.folder,
+    tables: dataset.formats.map(tableName),
+    variables: {
+      FAIRLEAD_TRAINING_MODEL: state.model,
+      FAIRLEAD_TRAINING_ATTEMPT: attemptName(state),
+      FAIRLEAD_TRAINING_TRIGGER: state.request.trigger,
+    },
+    timeLimitMs: training.timeLimitMinutes * MINUTE_MS,
+    signal,
+  };
+}
+
 async function push(run: AttemptRun, place: AttemptFolder): Promise<void> {
   const { session, steps } = run;
-  const { training, trained, dataset, request, entries } = session.state;
+  const { training, trained, dataset, request, entries, requestedAt } = session.state;
   const folder = place.output(training?.tries ?? 1);
   if (dataset === undefined || (await hashFolder(folder)) !== trained) {
     // Files of another machine, or that were changed or removed.
     return startTraining(run, place);
   }
   const version = await steps.push({
-    ...{ attempt: attemptName(session.state), folder, dataset },
+    ...{ attempt: attemptName(session.state), requestedAt, folder, dataset },
     ...{ parent: request.parent, trigger: request.trigger, reason: entries[0]?.reason ?? '' },
     command: request.policy.training.command,
   });

@@ -70,21 +70,29 @@ export class AttemptLog {
   /**
    * Starts an attempt.
    *
-   * @throws RetrainingError `ERR_RETRAINING_CONFLICT` while another one hasn't ended
+   * @param after - number of the last attempt that the decision is based on, 0 without any; undefined for any
+   * @throws RetrainingError `ERR_RETRAINING_CONFLICT` while another one hasn't ended, and where the last one isn't `after`
    */
   async start(
     { trigger, policy, parent }: AttemptRequest,
     { driver, until }: AttemptLease,
     { actor, reason }: RetrainingAudit,
+    after?: number,
   ): Promise<AttemptState> {
     const latest = await this.latest();
     if (latest !== undefined && latest.phase !== 'ended') throw isRunning(latest);
+    if (after !== undefined && latest !== undefined && latest.number !== after) {
+      throw new RetrainingError(
+        'ERR_RETRAINING_CONFLICT',
+        `Attempt ${attemptName(latest)} was made since it was decided to retrain. Decide again.`,
+      );
+    }
     const place = { model: this.#model, number: (latest?.number ?? 0) + 1 };
     const entry = {
       ...({ type: 'requested', trigger, policy, parent, driver, until } as const),
       ...{ actor, reason, at: this.#now() },
     };
-    if (await this.#objects.create(this.#key(place.number, 1), encodeEntry(entry))) {
+    if (await this.#create(this.#key(place.number, 1), entry)) {
       return firstState(place, entry);
     }
     const other = await this.latest();
@@ -163,7 +171,14 @@ export class AttemptLog {
     const entry = { ...change, at: Math.max(this.#now(), state.entries.at(-1)?.at ?? 0) };
     const next = nextState(state, entry);
     const key = this.#key(state.number, state.entries.length + 1);
-    return (await this.#objects.create(key, encodeEntry(entry))) ? next : undefined;
+    return (await this.#create(key, entry)) ? next : undefined;
+  }
+
+  /** Stores an entry, if it can be read again: one that can't would make the whole log unreadable. */
+  #create(key: string, entry: AttemptEntry): Promise<boolean> {
+    const body = encodeEntry(entry);
+    parseEntry(body, key);
+    return this.#objects.create(key, body);
   }
 
   async #numbers(): Promise<readonly number[]> {

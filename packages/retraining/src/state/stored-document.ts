@@ -9,10 +9,19 @@ const FORMAT_VERSION = 1;
 /** A stored document has at most so many bytes. */
 export const MAX_DOCUMENT_BYTES = 1024 * 1024;
 
-/** Encodes a document; the nonce makes the objects of several writers distinct, so that a store knows which one it created. */
+/**
+ * Encodes a document; the nonce makes the objects of several writers distinct, so that a store knows which one it created.
+ *
+ * @throws RetrainingError `ERR_RETRAINING_POLICY_INVALID` for one that is too large to be read again
+ */
 export function encodeDocument(format: string, content: object): Uint8Array {
   const document = { format, formatVersion: FORMAT_VERSION, ...content, nonce: randomUUID() };
-  return new TextEncoder().encode(JSON.stringify(document));
+  const bytes = new TextEncoder().encode(JSON.stringify(document));
+  if (bytes.length <= MAX_DOCUMENT_BYTES) return bytes;
+  throw new RetrainingError(
+    'ERR_RETRAINING_POLICY_INVALID',
+    `The policy of retraining has ${bytes.length} bytes as a document, and may have ${MAX_DOCUMENT_BYTES}. Move its arguments into a file.`,
+  );
 }
 
 /** Fields of a stored document, each with its check. */

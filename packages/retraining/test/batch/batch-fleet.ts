@@ -64,8 +64,11 @@ export async function startBatch(moto: MotoServer) {
         }
       }
       if (path === '/v1/terminatejob') {
-        const { jobId } = JSON.parse(body) as { readonly jobId: string };
-        jobs.get(jobId)?.process.kill('SIGTERM');
+        const { jobId, reason } = JSON.parse(body) as Readonly<Record<'jobId' | 'reason', string>>;
+        const job = jobs.get(jobId);
+        // Returned by DescribeJobs, says the reference of TerminateJob.
+        if (job?.status === 'RUNNING') job.statusReason = reason;
+        job?.process.kill('SIGTERM');
       }
       if (path === '/v1/describejobs') text = withStates(text, jobs, faults.statusReason);
       response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text);
@@ -126,7 +129,7 @@ function runJob({ containerOverrides = {} }: Submitted, endpoint: string): Runni
   const job: RunningJob = { status: 'RUNNING', statusReason: '', exitCode: null, process: child };
   child.once('exit', (code) => {
     job.status = code === 0 ? 'SUCCEEDED' : 'FAILED';
-    job.statusReason = code === 0 ? '' : 'Essential container in task exited';
+    if (code !== 0) job.statusReason ||= 'Essential container in task exited';
     job.exitCode = code;
   });
   return job;

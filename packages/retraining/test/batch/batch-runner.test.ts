@@ -109,9 +109,14 @@ test('an abort terminates the job', async () => {
   const training = runner.train(orderOf(['sleep', '1000'], { signal: stop.signal }));
   training.catch(() => undefined);
   const [job1] = await until(() => jobs.size > 0 && [...jobs.values()]);
-  stop.abort(new Error('Ctrl-C'));
-  await expect(training).rejects.toThrow('Ctrl-C');
+  // Errors of commands have codes, as those of AWS.
+  const stopped = Object.assign(new Error('Ctrl-C'), { code: 'ERR_CLI_STOPPED' });
+  stop.abort(stopped);
+  await expect(training).rejects.toBe(stopped);
   await until(() => job1?.status === 'FAILED');
+  // The attempt goes on with another job, and hasn't failed.
+  const after = await runner.train(orderOf(['sleep', '1000']));
+  expect(after).toMatchObject({ result: 'lost' });
 });
 
 test('a queue that does not exist is an error of the runner', async () => {

@@ -95,6 +95,15 @@ test('the log is bounded', async () => {
   expect(read(order, 'training.log')).toMatch(/xx\nlast\n$/);
 });
 
+test('a training goes on where its log can not be written', async () => {
+  const order = orderOf(
+    'mkdir -p training.1.log/full; head -c 3000000 /dev/zero | tr "\\0" x; echo 1 > "$FAIRLEAD_TRAINING_OUTPUT/model.onnx"',
+  );
+  expect(await runner.train(order)).toEqual({ result: 'completed' });
+  expect(read(order, 'output/model.onnx')).toBe('1\n');
+  expect(statSync(join(order.folder, 'training.log')).size).toBeLessThanOrEqual(2 ** 20);
+});
+
 test('the time limit ends the whole group, also processes that left it or ignore SIGTERM', async () => {
   const order = orderOf(
     'setsid sleep 1000 & trap "" TERM; echo started; while true; do sleep 0.1; done',

@@ -1,8 +1,14 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { continueRetraining, startRetraining, type AttemptState } from '@fairlead/retraining';
+import {
+  continueRetraining,
+  startRetraining,
+  type AttemptState,
+  type TrainingOrder,
+} from '@fairlead/retraining';
 import { until } from '@fairlead/test-support';
 import { expect, test } from 'vitest';
+import { leaseUntil } from '../../src/lease/attempt-session.ts';
 import { openAttempts } from '../support/attempt-steps.ts';
 
 const TRAIN =
@@ -17,7 +23,7 @@ test('an attempt goes from the rows to the rollout, and ends with it', async () 
   expect(state).toMatchObject({ phase: 'rollout', version: 2, rollout: 1 });
   expect(readFileSync(join(folder, 'churn-1/1/output/model.onnx'), 'utf8')).toContain('41,1');
   // Rows of users don't stay.
-  expect(readdirSync(join(folder, 'churn-1'))).toEqual(['1']);
+  expect(readdirSync(join(folder, 'churn-1'))).toEqual(['1', 'attempt.json']);
   const running = await continueRetraining(options(), state);
   expect(running.phase).toBe('rollout');
   world.rollout = { result: 'promoted', reason: 'failures: 0 of 5920 users' };
@@ -175,11 +181,104 @@ test('an attempt that a person aborts while it trains ends the training', async 
 });
 
 test('a lease is renewed while the attempt lasts', async () => {
-  const { options, request } = openAttempts(`sleep 7; ${TRAIN}`);
+  const { options, request, log } = openAttempts(`sleep 7; ${TRAIN}`);
   const begun = Date.now();
-  // Ten minutes pass in ten seconds.
-  const now = (): number => begun + (Date.now() - begun) * 60;
+  // Ten minutes pass in ten seconds, and a quarter of none of them is a whole number.
+  const now = (): number => begun + (Date.now() - begun) * 60 + 1;
   const state = await startRetraining({ ...options(), now }, request, 'a test');
   expect(state.entries.map(({ reason }) => reason)).toContain('the lease was renewed');
   expect(state.lease.until).toBeGreaterThan(begun + 300_000);
+  expect(await log.latest()).toEqual(state);
 });
+
+test('a lease ends at a whole millisecond, however long the attempt has lasted', () => {
+  for (let age = 240_000; age < 240_004; age += 1) {
+    expect(leaseUntil(2_000_000 + age, 2_000_000)).toBe(2_000_000 + age + Math.ceil(age / 4));
+  }
+});
+
+test('files of an attempt of another registry with the same name are not taken for its own', async () => {
+  const before = openAttempts(TRAIN);
+  await startRetraining(before.options(), before.request, 'another registry');
+  const { options, request, log, world } = openAttempts('exit 7');
+  const shared = { ...options(), folder: before.folder };
+  await expect(startRetraining(shared, request, 'a test')).rejects.toMatchObject({
+    code: 'ERR_RETRAINING_CONFLICT',
+    message: expect.stringContaining('has the files of another attempt churn-1') as string,
+  });
+  expect(world.versions.size).toBe(0);
+  // With a separate folder the attempt goes on.
+  const left = await until(() => log.latest());
+  expect(await continueRetraining(options(), left)).toMatchObject({ result: 'failed' });
+  // One that has ended leaves the files of the other one alone.
+  writeFileSync(join(before.folder, 'churn-1/1/note'), '');
+  const ended = await until(() => log.latest());
+  await continueRetraining(shared, ended);
+  expect(existsSync(join(before.folder, 'churn-1/1/note'))).toBe(true);
+});
+
+test('a training whose command was killed ends with the next run after its attempt was aborted', async () => {
+  const { options, request, log, folder, world } = openAttempts(
+    'echo $$ > pid.part; mv pid.part pid; exec sleep 1000',
+  );
+  const { steps } = options();
+  // Stands for a command that was killed while it waited for the training.
+  const killed = {
+    ...steps,
+    runner: {
+      ...steps.runner,
+      train: async (order: TrainingOrder) => {
+        const { signal } = new AbortController();
+        void steps.runner.train({ ...order, signal }).catch(() => undefined);
+        await until(() => existsSync(join(folder, 'pid')));
+        throw new Error('killed');
+      },
+    },
+  };
+  await expect(startRetraining({ ...options(), steps: killed }, request, 'a test')).rejects.toThrow(
+    'killed',
+  );
+  await log.abort({ actor: 'ada', reason: 'wrong labels' });
+  const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
+  expect(isRunning(pid)).toBe(true);
+  const left = await until(() => log.latest());
+  expect(await continueRetraining(options(), left)).toMatchObject({ result: 'aborted' });
+  await until(() => !isRunning(pid));
+  expect(world.versions.size).toBe(0);
+});
+
+test.each([
+  ['model.onnx to FAIRLEAD_TRAINING_OUTPUT, which is a symbolic link', 'ln -s /etc/hostname'],
+  ['model.onnx to FAIRLEAD_TRAINING_OUTPUT, which is no file', 'mkfifo'],
+])(
+  'an output that is no file fails the attempt: the training wrote %s',
+  async (reason, command) => {
+    const { options, request, world } = openAttempts(
+      `echo 1 > "$FAIRLEAD_TRAINING_OUTPUT/notes.txt"; ${command} "$FAIRLEAD_TRAINING_OUTPUT/model.onnx"`,
+    );
+    const state = await startRetraining(options(), request, 'a test');
+    expect(state.entries.at(-1)?.reason).toContain(reason);
+    expect(world.versions.size).toBe(0);
+  },
+);
+
+test('no attempt is started on a decision that another process was faster with', async () => {
+  const { options, request } = openAttempts('exit 7');
+  const decided = { ...options(), after: 0 };
+  expect(await startRetraining(decided, request, 'due')).toMatchObject({ result: 'failed' });
+  await expect(startRetraining(decided, request, 'due')).rejects.toMatchObject({
+    code: 'ERR_RETRAINING_CONFLICT',
+    message: 'Attempt churn-1 was made since it was decided to retrain. Decide again.',
+  });
+  expect(await startRetraining({ ...decided, after: 1 }, request, 'due')).toMatchObject({
+    number: 2,
+  });
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+}

@@ -97,3 +97,21 @@ test('a damaged entry is an error with its key', async () => {
     message: expect.stringContaining(key) as string,
   });
 });
+
+test('an entry that could not be read again is not stored', async () => {
+  const { log, objects } = open();
+  const state = await log.start(request, lease, by);
+  const change = { type: 'driven', driver: 'd', until: 1000.25, ...by } as const;
+  await expect(log.append(state, change)).rejects.toMatchObject({
+    code: 'ERR_RETRAINING_STATE_INVALID',
+  });
+  expect(objects.bodies.size).toBe(1);
+  const command = ['train', ...Array.from({ length: 199 }, () => 'é'.repeat(4000))];
+  const large = { ...request, policy: readPolicy({ training: { command } }) };
+  const other = open();
+  await expect(other.log.start(large, lease, by)).rejects.toMatchObject({
+    code: 'ERR_RETRAINING_POLICY_INVALID',
+    message: expect.stringContaining('Move its arguments into a file.') as string,
+  });
+  expect(other.objects.bodies.size).toBe(0);
+});

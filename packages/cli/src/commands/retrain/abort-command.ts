@@ -23,7 +23,7 @@ export function defineRetrainAbortCommand(command: Command, context: CommandCont
       const state = await attempts.abort({ actor, reason });
       const { number, rollout } = state;
       context.output.present(options, state, () => [
-        `Attempt ${model}-${number} has ended: a training that runs is ended within seconds.`,
+        `Attempt ${model}-${number} has ended: a training that runs is ended within seconds, or by the next "fairlead retrain run" if the command that started it was killed.`,
         ...(rollout === undefined
           ? []
           : [`Its rollout goes on: end it with "fairlead rollout abort ${model}".`]),

@@ -106,7 +106,7 @@ async function run(
   if (decision?.due === false) return { state: undefined, decision };
   const { version: parent } = await opened.registry.resolve(model, policy.alias);
   const state = await startRetraining(
-    await optionsOf(policy),
+    { ...(await optionsOf(policy)), after: last?.number ?? 0 },
     { trigger: decision?.trigger ?? 'manual', policy, parent },
     decision?.reason ?? reason ?? 'by hand',
   );
