@@ -270,7 +270,7 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
     after: 'rollout start digits 6',
     prints: '',
   },
-  'retrain policy iris --on-drift --on-labels 5000 --cooldown 24h -- python train.py':
+  'retrain policy iris --on-drift --on-labels 5000 --cooldown 24h --working-folder . -- python train.py':
     '24 hours between attempts',
   'retrain policy iris --every 7d --below accuracy=0.9 --working-folder . -- python train.py':
     'accuracy below 0.9',

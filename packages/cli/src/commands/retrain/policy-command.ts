@@ -55,7 +55,7 @@ export function defineRetrainPolicyCommand(command: Command, context: CommandCon
     .option('--format <formats>', 'Formats of the rows: parquet (default), csv, or both', parseList)
     .option(
       '--working-folder <folder>',
-      'Folder in which the program runs (default: a separate one)',
+      'Folder in which the program runs, and where its relative paths begin (default: a separate, empty one)',
     )
     .option('--time-limit <span>', 'Longest training (default: 60m)', parseSpan)
     .option('--keep-env <name>', 'Environment variable that the program gets; repeatable', collect)
@@ -79,7 +79,7 @@ export function defineRetrainPolicyCommand(command: Command, context: CommandCon
         if (before === undefined) {
           throw new CliError(
             'ERR_CLI_USAGE',
-            `${model} has no policy of retraining: set one with "fairlead retrain policy ${model} -- ./train"`,
+            `${model} has no policy of retraining: set one with "fairlead retrain policy ${model} --working-folder . -- python train.py"`,
           );
         }
         context.output.present(options, before, () => formatPolicy(before));
@@ -99,7 +99,7 @@ export function defineRetrainPolicyCommand(command: Command, context: CommandCon
   addExamples(command, [
     [
       'On drift or 5000 new labels, at most once a day',
-      'fairlead retrain policy iris --on-drift --on-labels 5000 --cooldown 24h -- python train.py',
+      'fairlead retrain policy iris --on-drift --on-labels 5000 --cooldown 24h --working-folder . -- python train.py',
     ],
     [
       'Every week, and whenever fewer than 90 % are right',

@@ -97,7 +97,7 @@ async function run(
   if (stored === undefined) {
     throw new CliError(
       'ERR_CLI_USAGE',
-      `${model} has no policy of retraining: set one with "fairlead retrain policy ${model} -- ./train"`,
+      `${model} has no policy of retraining: set one with "fairlead retrain policy ${model} --working-folder . -- python train.py"`,
     );
   }
   const { policy } = stored;

@@ -35,7 +35,9 @@ export function defineRetrainStatusCommand(command: Command, context: CommandCon
       const value = { model, policy: stored ?? null, decision: decision ?? null, attempts: shown };
       output.present(options, value, () => [
         ...(stored === undefined
-          ? [`${model} has no policy: set one with "fairlead retrain policy ${model} -- ./train".`]
+          ? [
+              `${model} has no policy: set one with "fairlead retrain policy ${model} --working-folder . -- python train.py".`,
+            ]
           : formatPolicy(stored)),
         ...(decision === undefined ? [] : ['', ...formatDecision(output, decision)]),
         ...(shown.length === 0 ? ['', 'It was not retrained yet.'] : []),
