@@ -17,9 +17,10 @@ const MEMBERS = ['request_id', 'row', 'label', 'observed_at'] as const;
 export function parseLabels(body: unknown): readonly Label[] {
   const { labels, ...others } = Object(body) as Readonly<Record<string, unknown>>;
   const [other] = Object.keys(others);
-  if (!Array.isArray(labels) || other !== undefined) {
+  if (labels === undefined || other !== undefined) {
     throw invalid('the body', 'an object with a list "labels" and nothing else', body);
   }
+  if (!Array.isArray(labels)) throw invalid('labels', 'a list', labels);
   if (labels.length > MAX_LABELS) {
     throw new BodyProblem(
       413,

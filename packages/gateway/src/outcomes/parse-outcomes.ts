@@ -35,9 +35,10 @@ export interface ModelOutcome {
 export function parseOutcomes(body: unknown, now: number): readonly ModelOutcome[] {
   const { outcomes, ...others } = Object(body) as Readonly<Record<string, unknown>>;
   const [other] = Object.keys(others);
-  if (!Array.isArray(outcomes) || other !== undefined) {
+  if (outcomes === undefined || other !== undefined) {
     throw invalid('the body', 'an object with a list "outcomes" and nothing else', body);
   }
+  if (!Array.isArray(outcomes)) throw invalid('outcomes', 'a list', outcomes);
   if (outcomes.length > MAX_OUTCOMES) {
     throw new BodyProblem(
       413,

@@ -80,7 +80,7 @@ describe('an A/B test over HTTP', () => {
       [deep, 400, 'an object with a list \\"outcomes\\"'],
       ['null', 400, 'an object with a list \\"outcomes\\"'],
       [[outcome], 400, 'an object with a list \\"outcomes\\"'],
-      [{ outcomes: {} }, 400, 'an object with a list \\"outcomes\\"'],
+      [{ outcomes: {} }, 400, 'outcomes: expected a list, found object'],
       [{ outcomes: [outcome], labels: [] }, 400, 'and nothing else'],
       [{ outcomes: [outcome, null] }, 400, 'outcomes[1]: expected an object, found null'],
       [{ outcomes: [{ ...outcome, metrics: 1 }] }, 400, 'did you mean \\"metric\\"?'],
