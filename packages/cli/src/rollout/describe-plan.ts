@@ -1,4 +1,5 @@
 import type { LabelGuardrail, OutcomeMetric, RolloutPlan } from '@fairlead/rollout';
+import { count } from '../output/format-values.ts';
 import { ROLLOUT_KINDS } from './rollout-kinds.ts';
 
 /** Describes a plan, for people. */
@@ -23,15 +24,15 @@ export function describePlan({
     `  ${ROLLOUT_KINDS[kind]}, split by ${unit === 'key' ? 'user' : 'request'}`,
     ...steps.map(
       ({ share, minMinutes, minRequests }, index) =>
-        `  step ${index + 1}: ${percent(share)} for at least ${Number(minMinutes.toPrecision(4))} minutes and ${minRequests} requests`,
+        `  step ${index + 1}: ${percent(share)} for at least ${count(Number(minMinutes.toPrecision(4)), 'minute')} and ${count(minRequests, 'request')}`,
     ),
     ...(outcomes?.metrics.map(describeMetric) ?? []),
     `  guarded: ${guards.join('; ')}`,
     ...(outcomes === undefined
-      ? [`  rolled back if undecided after ${Number(maxHours.toPrecision(4))} hours`]
+      ? [`  rolled back if undecided after ${count(Number(maxHours.toPrecision(4)), 'hour')}`]
       : [
           `  expected: ${outcomes.users} users; it decides fastest at ${Math.round(outcomes.users / 4)}`,
-          `  ends undecided after ${Number(maxHours.toPrecision(4))} hours: version ${baseline} stays`,
+          `  ends undecided after ${count(Number(maxHours.toPrecision(4)), 'hour')}: version ${baseline} stays`,
         ]),
   ];
 }

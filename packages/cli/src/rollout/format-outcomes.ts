@@ -1,5 +1,6 @@
 import type * as rollout from '@fairlead/rollout';
 import type { ExperimentProgress, OutcomeResult, RolloutVerdict } from '@fairlead/rollout';
+import { count } from '../output/format-values.ts';
 import type { Output } from '../output/output.ts';
 import { table } from '../output/table.ts';
 
@@ -75,6 +76,8 @@ export function formatProgress(
   const time =
     hoursLeft >= 48
       ? `${Math.round(hoursLeft / 24)} days`
-      : `${Number(hoursLeft.toPrecision(2))} hours`;
+      : hoursLeft >= 1
+        ? count(Number(hoursLeft.toPrecision(2)), 'hour')
+        : count(Math.ceil(hoursLeft * 60), 'minute');
   return `${counted}; the others in about ${time} at this traffic`;
 }

@@ -1,5 +1,5 @@
 import type { RolloutState, RolloutVerdict } from '@fairlead/rollout';
-import { formatTime } from '../output/format-values.ts';
+import { count, formatTime } from '../output/format-values.ts';
 import type { Output } from '../output/output.ts';
 import { oneLine } from '../output/plain-text.ts';
 import { fields, table } from '../output/table.ts';
@@ -58,8 +58,8 @@ function formatState(
     ['status', output.paint(tone, ended ? String(result) : status)],
     [
       'step',
-      `${step + 1} of ${plan.steps.length}: ${percent(share)} for ${minutes} minutes (at least ${minMinutes}), ` +
-        `${requests.candidate} requests of the candidate (at least ${minRequests})`,
+      `${step + 1} of ${plan.steps.length}: ${percent(share)} for ${count(minutes, 'minute')} (at least ${minMinutes}), ` +
+        `${count(requests.candidate, 'request')} of the candidate (at least ${minRequests})`,
     ],
     ['users', progress === undefined ? undefined : formatProgress(progress, ended)],
     [

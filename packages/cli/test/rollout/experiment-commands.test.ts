@@ -64,6 +64,19 @@ describe('an A/B test from the command line', () => {
   ends undecided after 672 hours: version 1 stays
 `,
     );
+    const short = [
+      '--steps',
+      '50',
+      '--step-time',
+      '1m',
+      '--step-requests',
+      '1',
+      '--max-time',
+      '1h',
+    ];
+    const one = await succeed(...conversion, ...short, '--dry-run');
+    expect(one).toContain('step 1: 50 % for at least 1 minute and 1 request\n');
+    expect(one).toContain('ends undecided after 1 hour: version 1 stays\n');
     const dry = await succeed(...start, ...options, '--dry-run', '--json');
     writeFileSync(join(place.folder, 'plan.json'), dry);
     const { plan } = JSON.parse(dry) as { readonly plan: object };

@@ -161,7 +161,7 @@ Watch it: fairlead rollout status digits --watch
     );
     expect(status).toMatch(/^1 +20 % +(19|20|21)(\.\d+)? % +\d+ +\d+$/m);
     expect(status).toMatch(
-      /^failures +undecided +failures: none yet, with \d+ users of the candidate$/m,
+      /^failures +undecided +failures: none yet, with \d+ users of the candidate; \d+ without one show a rate below the tolerated 0\.5 %$/m,
     );
     expect(status).toMatch(/^2026-11-29T12:00:00Z +ada +started +retrained$/m);
     after(10);
@@ -221,7 +221,7 @@ Watch it: fairlead rollout status digits --watch
     expect(await call('rollout', 'start', 'digits', '3')).toMatchObject({
       exitCode: 3,
       stderr: expect.stringContaining(
-        "Rollout digits-1 of version 2 isn't ended. Wait for it, or abort it.",
+        'Rollout digits-1 of version 2 is still active. Wait for its end, or abort it.',
       ) as string,
     });
     await succeed('rollout', 'abort', 'digits');

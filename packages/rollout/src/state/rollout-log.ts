@@ -215,7 +215,7 @@ export class RolloutLog {
   #isActive(state: RolloutState): RolloutError {
     return new RolloutError(
       'ERR_ROLLOUT_CONFLICT',
-      `Rollout ${rolloutName(state)} of version ${state.plan.candidate} isn't ended. Wait for it, or abort it.`,
+      `Rollout ${rolloutName(state)} of version ${state.plan.candidate} is still active. Wait for its end, or abort it.`,
     );
   }
 }

@@ -101,10 +101,30 @@ function judgeRate({ plan, steps, alpha, name, limits }: RateCheck): GuardrailRe
   const ratio = ratioInterval(splits, alpha);
   const status = isTolerated || isEqual ? 'passed' : worse >= 1 ? 'failed' : 'undecided';
   const unit = unitsOf(plan);
+  const eventsOfBoth = totals(splits);
   const explanation = isTolerated
     ? `${noun}: ${events} of ${units} ${unit}, below the tolerated ${percent(limits.tolerated)}`
-    : describe(noun, splits, ratio, `${units} ${unit}`);
-  return { name, status, evidence: worse, explanation, events: totals(splits), ratio };
+    : describe(noun, splits, ratio, `${units} ${unit}`) +
+      (eventsOfBoth.candidate + eventsOfBoth.baseline === 0 && limits.tolerated > 0
+        ? `; ${countTolerated(limits.tolerated, plan.alpha, own.level)} without one show a rate below the tolerated ${percent(limits.tolerated)}`
+        : '');
+  return { name, status, evidence: worse, explanation, events: eventsOfBoth, ratio };
+}
+
+/** Counts the units without an event that show a rate below the tolerated one. */
+function countTolerated(share: number, alpha: number, level: number): number {
+  const isEnough = (units: number): boolean =>
+    splitEvidence([{ share, candidate: 0, baseline: units }], { below: 1 }) -
+      samplingPenalty(level) >=
+    Math.log(2 / alpha);
+  let enough = 1;
+  while (!isEnough(enough)) enough *= 2;
+  for (let few = enough / 2; enough - few > 1;) {
+    const middle = Math.floor((few + enough) / 2);
+    if (isEnough(middle)) enough = middle;
+    else few = middle;
+  }
+  return enough;
 }
 
 function judgeLabels(

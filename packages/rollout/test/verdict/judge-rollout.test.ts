@@ -111,9 +111,16 @@ describe('judgeRollout', () => {
       decision: 'promote',
       reason: 'failures: 0 of 6000 requests, below the tolerated 0.5 %',
     });
-    // 300 requests without a failure say little about 0.5 %.
-    const few = requestCounts(1, { candidate: { requests: 150 }, baseline: { requests: 150 } });
-    expect(judge({}, { counts: [few], step: 1 }).decision).toBe('hold');
+    // 150 requests without a failure say little about 0.5 %.
+    const all = (requests: number): StepCounts =>
+      requestCounts(1, { candidate: { requests }, baseline: { requests } });
+    expect(judge({}, { counts: [all(150)], step: 1 })).toMatchObject({
+      decision: 'hold',
+      reason:
+        'undecided: failures: none yet, with 150 requests of the candidate; 1381 without one show a rate below the tolerated 0.5 %',
+    });
+    expect(judge({}, { counts: [all(1380)], step: 1 }).decision).toBe('hold');
+    expect(judge({}, { counts: [all(1381)], step: 1 }).decision).toBe('promote');
   });
 
   it('no traffic is insufficient data, never a promotion', () => {
