@@ -102,7 +102,7 @@ async function listSteps(objects: RolloutObjects, folder: string): Promise<reado
 }
 
 async function listHours(objects: RolloutObjects, step: string): Promise<readonly Hour[]> {
-  const hours: Hour[] = [];
+  const hours: Pick<Hour, 'folder' | 'keys'>[] = [];
   const entries = await objects.list(step);
   const names = new Set(entries.map(({ name }) => name.replace(OBJECT, '')));
   for (const name of [...names].filter((each) => HOUR.test(each))) {
@@ -112,10 +112,14 @@ async function listHours(objects: RolloutObjects, step: string): Promise<readonl
     const keys = found
       .filter((each) => OBJECT.test(each.name))
       .map((each) => `${folder}/${each.name}`);
-    const isSummed = entries.some((entry) => entry.name === `${name}.json`);
-    hours.push({ folder, keys, sum: isSummed ? sumKey(folder) : undefined });
+    hours.push({ folder, keys });
   }
-  return hours;
+  // After the objects were listed: where another process had removed some of them, their sum exists by now.
+  const sums = new Set((await objects.list(step)).map(({ name }) => `${step}/${name}`));
+  return hours.map(({ folder, keys }) => {
+    const sum = sumKey(folder);
+    return { folder, keys, sum: sums.has(sum) ? sum : undefined };
+  });
 }
 
 async function compactHours(
