@@ -12,6 +12,8 @@ export interface MetricTotals {
   readonly name: string;
   /** Sums of the outcomes as the type of the metric counts them. */
   readonly steps: readonly OutcomeStep[];
+  /** Sum of the cubes of the outcomes of all users: it shows how skewed they are. */
+  readonly sumCubes: number;
   /** Users with an outcome by variant. */
   readonly reported: readonly { readonly candidate: number; readonly baseline: number }[];
 }
@@ -77,6 +79,10 @@ export function countOutcomes(plan: RolloutPlan, steps: readonly StepCounts[]): 
           candidate: candidate.sums,
           baseline: baseline.sums,
         })),
+        sumCubes: sums.reduce(
+          (sum, { candidate, baseline }) => sum + candidate.cubes + baseline.cubes,
+          0,
+        ),
         reported: sums.map(({ candidate, baseline }) => ({
           candidate: candidate.reported,
           baseline: baseline.reported,
@@ -121,8 +127,8 @@ function sumOf(
   { type }: OutcomeMetric,
   users: readonly number[],
   outcomes: ReadonlyMap<number, FirstOutcome>,
-): { readonly sums: OutcomeSums; readonly reported: number } {
-  let [reported, sum, sumSquares] = [0, 0, 0];
+): { readonly sums: OutcomeSums; readonly cubes: number; readonly reported: number } {
+  let [reported, sum, sumSquares, cubes] = [0, 0, 0, 0];
   for (const hash of users) {
     const outcome = outcomes.get(hash);
     if (outcome === undefined) continue;
@@ -130,6 +136,8 @@ function sumOf(
     const value = type === 'conversion' ? Number(outcome.value > 0) : outcome.value;
     sum += value;
     sumSquares += value ** 2;
+    cubes += value ** 3;
   }
-  return { sums: { users: type === 'mean' ? reported : users.length, sum, sumSquares }, reported };
+  const counted = type === 'mean' ? reported : users.length;
+  return { sums: { users: counted, sum, sumSquares }, cubes, reported };
 }

@@ -40,6 +40,17 @@ export function describeMissing(
   return `${name}: ${candidate} ${what} of the candidate and ${baseline} of the baseline; each needs ${MIN_CONVERSIONS}`;
 }
 
+/** Says why outcomes of few users can't be compared, a part of a sentence. */
+export function describeSkewed(
+  { name, type }: OutcomeMetric,
+  users: OutcomeResult['users'],
+): string {
+  const few = users.candidate < users.baseline ? 'candidate' : 'baseline';
+  const cause =
+    type === 'conversion' ? 'conversions are too rare' : 'a few users have too much of all';
+  return `${name}: ${cause} to compare ${users[few]} users of the ${few}; more users, or a share near 50 %, are needed`;
+}
+
 /**
  * Describes a change with its interval, such as `+12.3 % (1.2 % to 23.4 %)`.
  *

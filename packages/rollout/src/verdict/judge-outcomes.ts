@@ -4,10 +4,14 @@ import type { MeanInterval } from '../statistics/mean-interval.ts';
 import { sampleRatioEvidence } from '../statistics/sample-ratio.ts';
 import { alphaShares } from './alpha-shares.ts';
 import { countedShare, type MetricTotals, type OutcomeTotals } from './count-outcomes.ts';
-import { describeComparison, describeMissing } from './describe-outcome.ts';
+import { describeComparison, describeMissing, describeSkewed } from './describe-outcome.ts';
 import { SAMPLE_RATIO_ALPHA } from './rollout-verdict.ts';
 import type { OutcomeResult } from './rollout-verdict.ts';
 import { samplingPenalty } from './sampling-penalty.ts';
+import { skewnessOfDifference } from './skewness.ts';
+
+/** Larger skewness of the difference would make the intervals wrong more often than `alpha` permits; see the simulation. */
+const MAX_SKEWNESS = 0.1;
 
 /**
  * Judges the outcomes of an A/B test. The probability that the primary metric ever shows an improvement by more than `smallest` which isn't there, or a
@@ -41,15 +45,18 @@ function judgeMetric(
   });
   // If the variant decides which users report, the means are those of different users.
   const isSelected = type === 'mean' && isMismatch(plan, totals, found.reported);
-  const status = isSelected ? 'undecided' : statusOf(metric, compared.change);
+  const isSkewed = skewnessOfDifference(found) > MAX_SKEWNESS;
+  const status = isSelected || isSkewed ? 'undecided' : statusOf(metric, compared.change);
   const users = sum(found.steps.map((step) => [step.candidate.users, step.baseline.users]));
   const reported = sum(found.reported.map((step) => [step.candidate, step.baseline]));
-  const isJudged = compared.upper < Infinity;
+  const isJudged = compared.upper < Infinity && !isSkewed;
   const explanation = isSelected
     ? `${name}: whether users have an outcome depends on the version (${reported.candidate} of the candidate, ${reported.baseline} of the baseline), so that their means can't be compared`
     : isJudged
       ? describeComparison(metric, compared, users)
-      : describeMissing(metric, users, sumsOf(found));
+      : isSkewed && compared.upper < Infinity
+        ? describeSkewed(metric, users)
+        : describeMissing(metric, users, sumsOf(found));
   return {
     ...{ name, role, better, type, status, isJudged, explanation, users, reported },
     ...{ means: compared.means, change: compared.change },

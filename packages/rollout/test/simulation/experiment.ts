@@ -103,11 +103,13 @@ class Sums {
   conversions = 0;
   revenue = 0;
   squares = 0;
+  cubes = 0;
 
   add(amount: number): void {
     this.conversions += 1;
     this.revenue += amount;
     this.squares += amount * amount;
+    this.cubes += amount ** 3;
   }
 }
 
@@ -124,14 +126,18 @@ function totalsOf(
         baseline: { users: baseline, ...read(of.baseline) },
       };
     });
+  const sumOf = (read: (of: Sums) => number): number =>
+    sums.reduce((sum, { candidate, baseline }) => sum + read(candidate) + read(baseline), 0);
   const metrics = [
     {
       name: 'conversion',
       steps: stepsOf(({ conversions: sum }) => ({ sum, sumSquares: sum })),
+      sumCubes: sumOf(({ conversions }) => conversions),
     },
     {
       name: 'revenue',
       steps: stepsOf(({ revenue: sum, squares: sumSquares }) => ({ sum, sumSquares })),
+      sumCubes: sumOf(({ cubes }) => cubes),
     },
   ];
   return {

@@ -315,3 +315,43 @@ describe('an A/B test', () => {
     expect(failing.reason).toMatch(/^failures: /);
   });
 });
+
+describe('outcomes of few users of the candidate', () => {
+  it('are not compared where a few users have most of all, which an uneven split would show as a deterioration', () => {
+    const verdict = judge({
+      ...{ shares: [0.05], users: 30_000, metrics: [{ name: 'revenue', type: 'total' }] },
+      outcome: (variant, user) =>
+        user % 1000 === 0 && variant === 'baseline' ? 200 : user % 50 === 0 ? 1 : undefined,
+    });
+    expect(verdict.outcomes?.[0]).toMatchObject({ status: 'undecided', isJudged: false });
+    expect(verdict.decision).toBe('insufficient data');
+    expect(verdict.reason).toMatch(
+      /^revenue: a few users have too much of all to compare \d{3,4} users of the candidate; more users, or a share near 50 %, are needed/,
+    );
+  });
+
+  it('are not compared where conversions are rare, and are with more users', () => {
+    const judgeUsers = (users: number) =>
+      judge({
+        ...{ shares: [0.1], users },
+        outcome: (variant, user) =>
+          user % (variant === 'baseline' ? 10 : 25) === 0 ? 1 : undefined,
+      }).outcomes?.[0];
+    expect(judgeUsers(2000)).toMatchObject({
+      status: 'undecided',
+      explanation: expect.stringMatching(
+        /^conversion: conversions are too rare to compare \d+ users of the candidate/,
+      ) as string,
+    });
+    expect(judgeUsers(8000)?.status).toBe('worse');
+  });
+
+  it('are compared at any skewness where both variants have as many users', () => {
+    const verdict = judge({
+      ...{ shares: [0.5], users: 20_000, metrics: [{ name: 'revenue', type: 'total' }] },
+      outcome: (variant, user) =>
+        user % 100 === 0 ? (variant === 'baseline' ? 1 : 200) : undefined,
+    });
+    expect(verdict.outcomes?.[0]?.status).toBe('better');
+  });
+});
