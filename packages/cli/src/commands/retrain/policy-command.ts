@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from '@commander-js/extra-typings';
 import type { RetrainingPolicy, RetrainingPolicyInput } from '@fairlead/retraining';
 import { addExamples } from '../../add-examples.ts';
+import { checkLength } from '../../check-length.ts';
 import { CliError } from '../../cli-error.ts';
 import { auditContext, type CommandContext } from '../../command-context.ts';
 import {
@@ -24,6 +25,9 @@ import {
   parseList,
   parseMetric,
 } from '../../retraining/policy-options.ts';
+
+/** Longest path of Linux. */
+const MAX_PATH_LENGTH = 4096;
 
 /** Defines `fairlead retrain policy`. */
 export function defineRetrainPolicyCommand(command: Command, context: CommandContext): void {
@@ -71,7 +75,7 @@ export function defineRetrainPolicyCommand(command: Command, context: CommandCon
       const given = {
         ...options,
         ...(options.workingFolder !== undefined && {
-          workingFolder: resolve(options.workingFolder),
+          workingFolder: folderOf(options.workingFolder),
         }),
       };
       const { set, registry, actor: name, reason: why, dryRun, json, ...fields } = given;
@@ -125,6 +129,12 @@ function checkFields(value: unknown): Partial<RetrainingPolicyInput> {
   throw new Error(
     'it must be a JSON object, such as {"training": {"command": ["python", "train.py"]}}',
   );
+}
+
+/** @throws CliError `ERR_CLI_USAGE` for a text that is no path */
+function folderOf(text: string): string {
+  checkLength('--working-folder', text, MAX_PATH_LENGTH);
+  return resolve(text);
 }
 
 function parseUnit(text: string): 'hour' | 'day' {

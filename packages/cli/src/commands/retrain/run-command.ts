@@ -16,7 +16,7 @@ import {
   reasonOption,
   registryOption,
 } from '../../options/shared-options.ts';
-import { oneLine } from '../../output/plain-text.ts';
+import { oneLine, shortWords } from '../../output/plain-text.ts';
 import { openRetraining, type OpenedRetraining } from '../../retraining/open-retraining.ts';
 import { readFacts } from '../../retraining/read-facts.ts';
 import { retrainingSteps } from '../../retraining/retraining-steps.ts';
@@ -147,7 +147,7 @@ async function driveOptions(
     onEntry: (entry, { model, number }) => {
       if (entry.type === 'driven') return;
       context.output.note(
-        oneLine(`${model}-${number}: ${describeAttemptEntry(entry)} (${entry.reason})`),
+        shortWords(oneLine(`${model}-${number}: ${describeAttemptEntry(entry)} (${entry.reason})`)),
       );
     },
   };
