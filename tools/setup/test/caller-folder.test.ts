@@ -21,3 +21,12 @@ it('a program that npm did not start stays in its folder', () => {
     process.cwd(),
   );
 });
+
+it('worker threads of such a program start', () => {
+  const program =
+    'new (require("worker_threads").Worker)("console.log(process.cwd())", { eval: true })';
+  const folder = realpathSync(tmpdir());
+  const args = ['--import', preload, '--eval', program];
+  const env = { ...process.env, INIT_CWD: folder };
+  expect(execFileSync(process.execPath, args, { env, encoding: 'utf8' }).trim()).toBe(folder);
+});

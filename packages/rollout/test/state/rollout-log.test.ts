@@ -69,7 +69,7 @@ describe('RolloutLog', () => {
     const { log } = open();
     const first = await log().start(plan, audit);
     await expect(log().start(plan, audit)).rejects.toThrow(
-      "Rollout churn-1 of version 4 is still active. Wait for its end, or abort it.",
+      'Rollout churn-1 of version 4 is still active. Wait for its end, or abort it.',
     );
     await log().append(first, { type: 'ended', result: 'aborted', ...audit });
     expect((await log().start(plan, audit)).number).toBe(2);
