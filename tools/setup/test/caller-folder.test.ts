@@ -24,7 +24,7 @@ it('a program that npm did not start stays in its folder', () => {
 
 it('worker threads of such a program start', () => {
   const program =
-    'new (require("worker_threads").Worker)("console.log(process.cwd())", { eval: true })';
+    'new (require("worker_threads").Worker)(new URL("data:text/javascript,console.log(process.cwd())"))';
   const folder = realpathSync(tmpdir());
   const args = ['--import', preload, '--eval', program];
   const env = { ...process.env, INIT_CWD: folder };
