@@ -98,6 +98,7 @@ export type {
   PseudoOutcomesDocument,
   PseudoOutcomesOptions,
 } from './statistics/pseudo-outcomes.ts';
+export { skewnessOfDifference } from './statistics/skewness-of-difference.ts';
 export { sampleRatioEvidence } from './statistics/sample-ratio.ts';
 export type { SplitCounts } from './statistics/sample-ratio.ts';
 export { describeChange, describeMean } from './verdict/describe-outcome.ts';

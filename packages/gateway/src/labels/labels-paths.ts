@@ -1,4 +1,5 @@
 import type { OpenApiDocument } from '@fairlead/serving';
+import { problemResponse, timeSchema } from '../json-body/problem-response.ts';
 import { MAX_LABELS } from './parse-labels.ts';
 
 const label = {
@@ -11,7 +12,7 @@ const label = {
     label: {
       anyOf: [{ type: 'string', maxLength: 1024 }, { type: 'number' }, { type: 'boolean' }],
     },
-    observed_at: { anyOf: [{ type: 'string', format: 'date-time' }, { type: 'integer' }] },
+    observed_at: timeSchema,
   },
 };
 
@@ -51,18 +52,7 @@ export function labelsPaths(models: readonly string[]): OpenApiDocument['paths']
                 },
               },
             },
-            default: {
-              description: 'No label was stored; the body says why.',
-              content: {
-                'application/problem+json': {
-                  schema: {
-                    type: 'object',
-                    required: ['code', 'detail'],
-                    properties: { code: { type: 'string' }, detail: { type: 'string' } },
-                  },
-                },
-              },
-            },
+            default: problemResponse('No label was stored; the body says why.'),
           },
         },
       },

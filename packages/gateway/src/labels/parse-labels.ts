@@ -1,7 +1,7 @@
 import type { Label } from '@fairlead/capture';
 import { closestName, describeValue } from '@fairlead/signature';
-import { BodyProblem } from './read-json-body.ts';
-import { timeOf } from './time-of.ts';
+import { BodyProblem } from '../json-body/read-json-body.ts';
+import { timeOf } from '../json-body/time-of.ts';
 
 /** Labels of one request. */
 export const MAX_LABELS = 10_000;

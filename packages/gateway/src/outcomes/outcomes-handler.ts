@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OutcomePlan, RolloutOutcome } from '@fairlead/rollout';
-import { checkScope, getIdentity, sendProblem } from '@fairlead/security';
-import { ServingError, type BodyMemory } from '@fairlead/serving';
-import { BodyProblem, withJsonBody } from '../labels/read-json-body.ts';
+import { sendProblem } from '@fairlead/security';
+import type { BodyMemory } from '@fairlead/serving';
+import { BodyProblem, withJsonBody } from '../json-body/read-json-body.ts';
+import { checkModel, describeRefusal } from '../json-body/refusal.ts';
 import { parseOutcomes, type ModelOutcome } from './parse-outcomes.ts';
 
 /** Largest body of one request, in bytes. */
 const MAX_BYTES = 1024 * 1024;
-const RETRY_SECONDS = '5';
 
 /** Codes of answers to outcomes; docs/errors/gateway.md describes them. */
 export const outcomesErrorCodes = [
@@ -45,12 +45,7 @@ export function outcomesHandler(options: OutcomesHandlerOptions) {
   function count(req: IncomingMessage, body: unknown): { outcomes: number; counted: number } {
     const outcomes = parseOutcomes(body, now());
     const byModel = Map.groupBy(outcomes, ({ model }) => model);
-    const identity = getIdentity(req);
-    for (const model of byModel.keys()) {
-      // Without keys there is no identity, and no scope.
-      if (identity !== undefined) checkScope(identity, `infer:${model}`);
-      if (!models().includes(model)) throw new UnknownModel(model);
-    }
+    for (const model of byModel.keys()) checkModel(req, model, models());
     // Nothing is counted of a request with an invalid outcome.
     checkConversions(outcomes, tests);
     let counted = 0;
@@ -72,7 +67,8 @@ export function outcomesHandler(options: OutcomesHandlerOptions) {
         res.end(JSON.stringify(result));
       },
       (error: unknown) => {
-        const refusal = describe(error);
+        const [invalid, notFound] = outcomesErrorCodes;
+        const refusal = describeRefusal(error, { invalid, notFound });
         if (refusal === undefined) next(error);
         else sendProblem(req, res, refusal);
       },
@@ -92,27 +88,4 @@ function checkConversions(outcomes: readonly ModelOutcome[], tests: OutcomeTests
       `outcomes[${index}].value: expected 0 or 1, since ${JSON.stringify(metric)} counts conversions, found ${value}`,
     );
   }
-}
-
-class UnknownModel extends Error {
-  constructor(model: string) {
-    super(`no model ${JSON.stringify(model.slice(0, 200))} is served`);
-  }
-}
-
-/** Describes what a client can change or repeat; undefined for other errors. */
-function describe(error: unknown): Parameters<typeof sendProblem>[2] | undefined {
-  const [invalid, notFound] = outcomesErrorCodes;
-  if (error instanceof UnknownModel) {
-    return { status: 404, code: notFound, detail: error.message };
-  }
-  if (error instanceof BodyProblem) {
-    return { status: error.status, code: invalid, detail: error.message };
-  }
-  if (error instanceof ServingError) {
-    const status = error.code === 'ERR_SERVING_CLIENT_LIMIT' ? 429 : 503;
-    const headers = { 'Retry-After': RETRY_SECONDS };
-    return { status, code: error.code, detail: error.message, headers };
-  }
-  return undefined;
 }

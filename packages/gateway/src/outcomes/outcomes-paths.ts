@@ -1,4 +1,5 @@
 import type { OpenApiDocument } from '@fairlead/serving';
+import { problemResponse, timeSchema } from '../json-body/problem-response.ts';
 import { MAX_KEY_LENGTH, MAX_METRIC_LENGTH, MAX_OUTCOMES, MAX_VALUE } from './parse-outcomes.ts';
 
 /** Describes the route of outcomes for an OpenAPI document. */
@@ -14,7 +15,7 @@ export function outcomesPaths(models: readonly string[]): OpenApiDocument['paths
       key: { type: 'string', minLength: 1, maxLength: MAX_KEY_LENGTH },
       metric: { type: 'string', minLength: 1, maxLength: MAX_METRIC_LENGTH },
       value: { type: 'number', minimum: -MAX_VALUE, maximum: MAX_VALUE },
-      at: { anyOf: [{ type: 'string', format: 'date-time' }, { type: 'integer' }] },
+      at: timeSchema,
     },
   };
   return {
@@ -51,18 +52,7 @@ export function outcomesPaths(models: readonly string[]): OpenApiDocument['paths
               },
             },
           },
-          default: {
-            description: 'No outcome was counted; the body says why.',
-            content: {
-              'application/problem+json': {
-                schema: {
-                  type: 'object',
-                  required: ['code', 'detail'],
-                  properties: { code: { type: 'string' }, detail: { type: 'string' } },
-                },
-              },
-            },
-          },
+          default: problemResponse('No outcome was counted; the body says why.'),
         },
       },
     },

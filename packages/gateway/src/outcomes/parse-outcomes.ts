@@ -1,6 +1,6 @@
 import { closestName, describeValue } from '@fairlead/signature';
-import { BodyProblem } from '../labels/read-json-body.ts';
-import { timeOf } from '../labels/time-of.ts';
+import { BodyProblem } from '../json-body/read-json-body.ts';
+import { timeOf } from '../json-body/time-of.ts';
 
 /** Outcomes of one request. */
 export const MAX_OUTCOMES = 10_000;

@@ -168,7 +168,7 @@ describe('an A/B test over HTTP', () => {
       403,
       expect.stringContaining('ERR_SECURITY_SCOPE'),
     ]);
-    // A model that the key may not use is not told apart from one that isn't served.
+    // The response is the same for a model that doesn't exist: a client can't find out which models there are.
     const both = [outcome, { ...outcome, model: 'other' }];
     expect((await post(keys.mine, both)).status).toBe(403);
     await until(async () => (await post(keys.mine, [outcome])).body.includes('"counted":1'));

@@ -1,6 +1,7 @@
 import type { OutcomeMetric, RolloutPlan } from '../plan/rollout-plan.ts';
 import { compareMeans, type MeanComparison } from '../statistics/compare-means.ts';
 import type { MeanInterval } from '../statistics/mean-interval.ts';
+import { skewnessOfDifference } from '../statistics/skewness-of-difference.ts';
 import { sampleRatioEvidence } from '../statistics/sample-ratio.ts';
 import { alphaShares } from './alpha-shares.ts';
 import { countedShare, type MetricTotals, type OutcomeTotals } from './count-outcomes.ts';
@@ -8,7 +9,6 @@ import { describeComparison, describeMissing, describeSkewed } from './describe-
 import { SAMPLE_RATIO_ALPHA } from './rollout-verdict.ts';
 import type { OutcomeResult } from './rollout-verdict.ts';
 import { samplingPenalty } from './sampling-penalty.ts';
-import { skewnessOfDifference } from './skewness.ts';
 
 /** Larger skewness of the difference would make the intervals wrong more often than `alpha` permits; see the simulation. */
 const MAX_SKEWNESS = 0.1;
@@ -45,7 +45,7 @@ function judgeMetric(
   });
   // If the variant decides which users report, the means are those of different users.
   const isSelected = type === 'mean' && isMismatch(plan, totals, found.reported);
-  const isSkewed = skewnessOfDifference(found) > MAX_SKEWNESS;
+  const isSkewed = skewnessOfDifference(found.steps, found.sumCubes) > MAX_SKEWNESS;
   const status = isSelected || isSkewed ? 'undecided' : statusOf(metric, compared.change);
   const users = sum(found.steps.map((step) => [step.candidate.users, step.baseline.users]));
   const reported = sum(found.reported.map((step) => [step.candidate, step.baseline]));

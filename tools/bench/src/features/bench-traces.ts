@@ -30,7 +30,7 @@ export async function benchTraces(
     traced('all sampled', '1'),
   ];
   try {
-    await compareSides(sides, 'without traces', options, print);
+    await compareSides(sides, 'without traces', undefined, options, print);
   } finally {
     collector.close();
     collector.closeAllConnections();

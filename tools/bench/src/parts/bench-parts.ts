@@ -21,6 +21,7 @@ const STEPS = [
   '+ body limit',
   '+ key and scope',
   '+ rate limit',
+  '+ traces, without an SDK',
 ];
 
 /** Cost of each step before the model: processor time of the whole process per request. */

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { createLogger, httpMetrics, InferenceMetrics, requestLog } from '@fairlead/monitoring';
+import { requestTracing } from '@fairlead/monitoring/tracing';
 import { folderStore, ModelRegistry } from '@fairlead/registry';
 import {
   ApiKeySet,
@@ -33,6 +34,8 @@ const logger = createLogger({
 const records = parseApiKeys(readFileSync(`${registry}/keys.json`, 'utf8'));
 const keys = new ApiKeySet({ pepper, records });
 
+// Without an SDK of OpenTelemetry, as in a service that has none.
+const tracing = requestTracing();
 const steps: readonly (readonly ChainStep[])[] = [
   [httpMetrics({ registry: metrics.registry, routeGroup: () => 'infer' })],
   [requestLog({ logger, requestId: (req) => getRequestId(req) })],
@@ -40,12 +43,14 @@ const steps: readonly (readonly ChainStep[])[] = [
   [bodyLimit({ maxBodyBytes: 2 ** 24, mediaTypes: ['application/json'] })],
   [apiKeys({ keys }), requiredScope('infer:m')],
   [rateLimit({ windowMs: 60_000, limit: 1e9 })],
+  [tracing.middleware],
 ];
 
 const models = new ModelServer({
   source: new ModelRegistry({ store: folderStore(registry) }),
   runtimes: { onnx: onnxRuntime() },
   ...(Number(count) > 0 && { observer: metrics }),
+  ...(Number(count) >= steps.length && { tracer: tracing.inference }),
 });
 await models.serve('m');
 const handler = chain(
