@@ -135,6 +135,12 @@ test('a shift of the requests retrains the model on captured rows with labels, a
   await command('retrain', 'run', MODEL, '--due');
   expect((await status()).attempts[0].result).toBe('promoted');
 
+  // The gateway finds the new champion at its next poll: until then, it answers half of the requests with the version
+  // before.
+  await until(async () => {
+    const { version, variant } = await ask(gateway, heldOut.request(0, 1));
+    return version === '2' && variant === undefined;
+  });
   const after = await accuracyOf(gateway, heldOut);
   await annotate(
     `accuracy on shifted rows: ${before.toFixed(3)} before, ${after.toFixed(3)} after`,
@@ -164,11 +170,24 @@ async function sendShifted(
 /** Accuracy of the champion on shifted rows that no client has sent. */
 async function accuracyOf(gateway: ServedGateway, heldOut: HeldOut): Promise<number> {
   const rows = heldOut.rows - SENT_ROWS;
-  const request = shifted(heldOut.request(SENT_ROWS, rows), () => SHIFT);
-  const { status, body } = await gateway.call(`/v2/models/${MODEL}/infer`, request);
-  expect(status).toBe(200);
+  const answer = await ask(
+    gateway,
+    shifted(heldOut.request(SENT_ROWS, rows), () => SHIFT),
+  );
   const labels = heldOut.trueLabels.slice(SENT_ROWS);
-  return labelsOf(body).filter((label, row) => label === labels[row]).length / rows;
+  return answer.labels.filter((label, row) => label === labels[row]).length / rows;
+}
+
+/** The version that answers a request of the V2 protocol, its variant in a rollout, and the labels that it predicts. */
+async function ask(gateway: ServedGateway, request: ReturnType<HeldOut['request']>) {
+  const { status, body, headers } = await gateway.call(`/v2/models/${MODEL}/infer`, request);
+  expect(status).toBe(200);
+  const answer = JSON.parse(body) as {
+    readonly model_version: string;
+    readonly outputs: readonly { readonly name: string; readonly data: readonly number[] }[];
+  };
+  const labels = answer.outputs.find(({ name }) => name === 'label')?.data ?? [];
+  return { version: answer.model_version, variant: headers['fairlead-variant'], labels };
 }
 
 function shifted({ inputs }: ReturnType<HeldOut['request']>, factor: () => number) {
@@ -178,11 +197,4 @@ function shifted({ inputs }: ReturnType<HeldOut['request']>, factor: () => numbe
       data: input.data.map((value) => Math.fround(value * factor())),
     })),
   };
-}
-
-function labelsOf(body: string): readonly number[] {
-  const { outputs } = JSON.parse(body) as {
-    readonly outputs: readonly { readonly name: string; readonly data: readonly number[] }[];
-  };
-  return outputs.find(({ name }) => name === 'label')?.data ?? [];
 }
