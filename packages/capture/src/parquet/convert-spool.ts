@@ -11,16 +11,28 @@ export interface ConvertedSpool {
   readonly invalid: number;
 }
 
+/** Requests of one object. */
+interface Part {
+  readonly version: SpoolVersion;
+  /** Begin of the hour, in milliseconds since the epoch. */
+  readonly hour: number;
+  readonly requests: CapturedRequest[];
+}
+
 /** Converts a spool file: one object for each version and hour in it, named by the file. */
 export async function convertSpool({ id, path }: SpooledFile): Promise<ConvertedSpool> {
   const { entries, invalid } = await readSpool(path);
-  const parts = new Map<string, { version: SpoolVersion; requests: CapturedRequest[] }>();
+  const parts = new Map<string, Part>();
+  let last: Part | undefined;
   for (const { version, request } of entries) {
     const hour = Math.floor(request.at / HOUR_MS) * HOUR_MS;
-    const folder = partitionFolder({ ...version, hour });
-    const part = parts.get(folder) ?? { version, requests: [] };
-    part.requests.push(request);
-    parts.set(folder, part);
+    // Successive requests mostly have the same version and hour.
+    if (last?.version !== version || last.hour !== hour) {
+      const folder = partitionFolder({ ...version, hour });
+      last = parts.get(folder) ?? { version, hour, requests: [] };
+      parts.set(folder, last);
+    }
+    last.requests.push(request);
   }
   const objects = [...parts].map(([folder, { version, requests }]) => ({
     key: `${folder}/${id}.parquet`,

@@ -215,3 +215,21 @@ test('a file of ten thousand rows is one file for each hour', async () => {
   expect(invalid).toBe(0);
   expect(objects.map(({ body }) => Number(parquetHead(body).num_rows))).toEqual([3600, 3600, 2800]);
 });
+
+test('requests of versions that take turns are in one file for each version, also where a version is described twice', async () => {
+  const path = join(temporaryFolder({ inMemory: true }), 'x.jsonl');
+  const of = (version: string) => ({ model: 'churn', version, columns: [] });
+  const request = { at: 0, durationMs: 1, rows: 1, weight: 1, values: [] };
+  const lines = [
+    ...['3', '4', '3'].map((version, schema) => ({ format: 1, schema, of: of(version) })),
+    ...[0, 1, 2, 1, 0].map((schema) => ({ schema, request: { ...request, requestId: 'a' } })),
+  ];
+  writeFileSync(path, lines.map((line) => JSON.stringify(line)).join('\n'));
+  const { objects } = await convertSpool({ id: 'x', path });
+  expect(
+    objects.map(({ key, body }) => [key.split('/')[2], Number(parquetHead(body).num_rows)]),
+  ).toEqual([
+    ['version=3', 3],
+    ['version=4', 2],
+  ]);
+});
