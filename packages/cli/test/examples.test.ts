@@ -240,11 +240,11 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'rollout list --active': 'No rollout is active.',
   'rollout import digits conversions.csv --dry-run': {
     after: 'rollout start digits 6 --kind experiment --metric conversion --users 400',
-    prints: 'A dry run would import 1 outcome for rollout digits-1.',
+    prints: 'A dry run would import 0 outcomes for rollout digits-1.',
   },
   'rollout import digits conversions.csv': {
     after: 'rollout start digits 6 --kind experiment --metric conversion --users 400',
-    prints: 'Imported 1 outcome for rollout digits-1.',
+    prints: 'Imported 0 outcomes for rollout digits-1.',
   },
   'rollout pause digits -m weekend': {
     after: 'rollout start digits 6',

@@ -1,3 +1,5 @@
+export { outcomeMetrics } from './outcome-metrics.ts';
+export type { OutcomeMetricState, OutcomeMetricsOptions } from './outcome-metrics.ts';
 export { captureMetrics } from './capture-metrics.ts';
 export type { CaptureMetricsOptions, CaptureNumbers } from './capture-metrics.ts';
 export { combineObservers } from './combine-observers.ts';

@@ -18,6 +18,7 @@ import {
   Notifier,
   RecordMetrics,
   requestLog,
+  outcomeMetrics,
   rolloutMetrics,
   sentryDestination,
   StalenessMetrics,
@@ -55,6 +56,7 @@ const factories: readonly (readonly [name: string, factory: AnyFactory, options:
   ],
   ['new Notifier', construct(Notifier), { destinations: [], service: 'shop' }],
   ['noticeMetrics', noticeMetrics as AnyFactory, { registry: new Registry(), read: String }],
+  ['outcomeMetrics', outcomeMetrics as AnyFactory, { registry: new Registry(), read: String }],
   ['rolloutMetrics', rolloutMetrics as AnyFactory, { registry: new Registry(), read: String }],
   ['new RecordMetrics', construct(RecordMetrics), { registry: new Registry() }],
   [

@@ -3,11 +3,11 @@ export { TrafficSplit } from './assignment/traffic-split.ts';
 export type { CandidateShares, TrafficSplitOptions } from './assignment/traffic-split.ts';
 export { KeySample } from './counts/key-sample.ts';
 export type { KeySampleDocument, KeySampleOptions } from './counts/key-sample.ts';
+export type { EventCounts } from './counts/event-counts.ts';
 export { StepCounts } from './counts/step-counts.ts';
 export type {
   CountedOutcome,
   CountedRequest,
-  EventCounts,
   StepCountsDocument,
   VariantCounts,
 } from './counts/step-counts.ts';
@@ -55,8 +55,14 @@ export { CountsReader } from './runner/counts-store.ts';
 export type { RolloutPlace } from './runner/counts-keys.ts';
 export { compactCounts } from './runner/compact-counts.ts';
 export type { Compaction, CompactCountsOptions } from './runner/compact-counts.ts';
-export type { RolloutOutcome } from './runner/accept-outcomes.ts';
-export type { RolloutChoice, RolloutInference } from './runner/active-rollout.ts';
+export type {
+  AddedOutcomes,
+  RolloutOutcome,
+  UncountedOutcomes,
+  UncountedReason,
+} from './runner/accept-outcomes.ts';
+export type { OutcomeNumbers, OutcomeResults } from './runner/outcome-tally.ts';
+export type { RolloutChoice, RolloutInference } from './runner/rollout-inference.ts';
 export { RolloutRunner } from './runner/rollout-runner.ts';
 export type { RunningRollout } from './runner/running-rollout.ts';
 export type { RolloutEvent } from './runner/rollout-event.ts';

@@ -129,17 +129,29 @@ describe('an A/B test from the command line', () => {
     });
     await succeed(...conversion);
     after(1);
-    expect(await succeed('rollout', 'import', 'digits', 'early.csv', '--dry-run')).toBe(
+    await traffic({ requests: 300 });
+    file('mixed.csv', [
+      ...['user-1,conversion,1,2026-11-29T11:59:59Z', 'user-2,conversion,1,2026-11-29T12:00:01Z'],
+      'user-never,conversion,1,2026-11-29T12:00:01Z',
+    ]);
+    expect(await succeed('rollout', 'import', 'digits', 'mixed.csv', '--dry-run')).toBe(
       `A dry run would import 1 outcome for rollout digits-1.
-1 of the file are from before its begin, and don't count.
+1 outcome of the file is from before its start, and doesn't count.
+1 outcome of the file is of a user to whom no answer is known, and doesn't count. Answers are known after a minute: import the file again then if the outcomes are recent.
 `,
     );
-    await traffic({ requests: 300 });
     const users = Array.from({ length: 400 }, (_, user) => `user-${user},conversion,1,`);
     file('all.csv', users);
     for (let times = 0; times < 2; times += 1) {
       expect(await succeed('rollout', 'import', 'digits', 'all.csv', '--json')).toBe(
-        `${JSON.stringify({ model: 'digits', number: 1, outcomes: 400, counted: 400 }, null, 2)}\n`,
+        `${JSON.stringify(
+          {
+            ...{ model: 'digits', number: 1, outcomes: 400, counted: 300 },
+            uncounted: [{ reason: 'unknown_user', outcomes: 100 }],
+          },
+          null,
+          2,
+        )}\n`,
       );
     }
     const { verdict } = JSON.parse(await succeed('rollout', 'status', 'digits', '--json')) as {

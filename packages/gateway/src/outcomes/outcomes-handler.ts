@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { OutcomePlan, RolloutOutcome } from '@fairlead/rollout';
+import type { AddedOutcomes, OutcomePlan, RolloutOutcome } from '@fairlead/rollout';
 import { sendProblem } from '@fairlead/security';
 import type { BodyMemory } from '@fairlead/serving';
 import { BodyProblem, withJsonBody } from '../json-body/read-json-body.ts';
 import { checkModel, describeRefusal } from '../json-body/refusal.ts';
+import { describeUncounted, type UncountedReport } from './describe-uncounted.ts';
 import { parseOutcomes, type ModelOutcome } from './parse-outcomes.ts';
 
 /** Largest body of one request, in bytes. */
@@ -19,8 +20,16 @@ export const outcomesErrorCodes = [
 export interface OutcomeTests {
   /** Outcomes of the A/B test of a model that runs; undefined without one. */
   planOf(model: string): OutcomePlan | undefined;
-  /** Counts outcomes; returns how many belong to the test. */
-  add(model: string, outcomes: readonly RolloutOutcome[]): number;
+  /** Counts outcomes; returns how many count, and why others don't. */
+  add(model: string, outcomes: readonly RolloutOutcome[]): AddedOutcomes;
+}
+
+/** Response to outcomes. */
+interface OutcomesResponse {
+  readonly outcomes: number;
+  readonly counted: number;
+  readonly waiting?: number;
+  readonly uncounted?: readonly UncountedReport[];
 }
 
 /** Options of {@link outcomesHandler}. */
@@ -42,15 +51,26 @@ export function outcomesHandler(options: OutcomesHandlerOptions) {
   const { tests, models, bodies, client, now = Date.now } = options;
   const maxBytes = Math.min(options.maxBodyBytes, MAX_BYTES);
 
-  function count(req: IncomingMessage, body: unknown): { outcomes: number; counted: number } {
+  function count(req: IncomingMessage, body: unknown): OutcomesResponse {
     const outcomes = parseOutcomes(body, now());
     const byModel = Map.groupBy(outcomes, ({ model }) => model);
     for (const model of byModel.keys()) checkModel(req, model, models());
     // Nothing is counted of a request with an invalid outcome.
     checkConversions(outcomes, tests);
-    let counted = 0;
-    for (const [model, own] of byModel) counted += tests.add(model, own);
-    return { outcomes: outcomes.length, counted };
+    let [counted, waiting] = [0, 0];
+    const uncounted: UncountedReport[] = [];
+    for (const [model, own] of byModel) {
+      const plan = tests.planOf(model);
+      const added = tests.add(model, own);
+      counted += added.counted;
+      waiting += added.waiting;
+      uncounted.push(...describeUncounted(model, plan, added));
+    }
+    return {
+      ...{ outcomes: outcomes.length, counted },
+      ...(waiting > 0 && { waiting }),
+      ...(uncounted.length > 0 && { uncounted }),
+    };
   }
 
   return function addOutcomes(

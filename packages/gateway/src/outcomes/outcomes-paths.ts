@@ -2,6 +2,36 @@ import type { OpenApiDocument } from '@fairlead/serving';
 import { problemResponse, timeSchema } from '../json-body/problem-response.ts';
 import { MAX_KEY_LENGTH, MAX_METRIC_LENGTH, MAX_OUTCOMES, MAX_VALUE } from './parse-outcomes.ts';
 
+const responseSchema = {
+  type: 'object',
+  required: ['outcomes', 'counted'],
+  properties: {
+    outcomes: { type: 'integer' },
+    counted: { type: 'integer' },
+    waiting: {
+      type: 'integer',
+      description: 'Outcomes of users whose answer is not known yet: they count as soon as it is.',
+    },
+    uncounted: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['model', 'reason', 'outcomes', 'detail'],
+        properties: {
+          model: { type: 'string' },
+          reason: {
+            type: 'string',
+            enum: ['no_test', 'unknown_metric', 'before_start', 'unknown_user'],
+          },
+          metric: { type: 'string' },
+          outcomes: { type: 'integer' },
+          detail: { type: 'string' },
+        },
+      },
+    },
+  },
+};
+
 /** Describes the route of outcomes for an OpenAPI document. */
 export function outcomesPaths(models: readonly string[]): OpenApiDocument['paths'] {
   const [model] = models;
@@ -43,14 +73,7 @@ export function outcomesPaths(models: readonly string[]): OpenApiDocument['paths
         responses: {
           '202': {
             description: 'The outcomes are counted, those of a running A/B test.',
-            content: {
-              'application/json': {
-                schema: {
-                  type: 'object',
-                  properties: { outcomes: { type: 'integer' }, counted: { type: 'integer' } },
-                },
-              },
-            },
+            content: { 'application/json': { schema: responseSchema } },
           },
           default: problemResponse('No outcome was counted; the body says why.'),
         },

@@ -1,4 +1,4 @@
-import { rolloutMetrics, type InferenceMetrics } from '@fairlead/monitoring';
+import { outcomeMetrics, rolloutMetrics, type InferenceMetrics } from '@fairlead/monitoring';
 import type { CloudWatchMetricSource } from '@fairlead/monitoring/cloudwatch';
 import { rolloutName, type RolloutRunner, type RunningRollout } from '@fairlead/rollout';
 import { SERVICE } from '../monitoring/create-monitoring.ts';
@@ -13,7 +13,7 @@ export interface MeasureRolloutsOptions {
 
 /** Shows the rollouts of a runner to Prometheus, and publishes their numbers to CloudWatch until it is stopped. */
 export function measureRollouts(
-  runner: Pick<RolloutRunner, 'rollouts'>,
+  runner: Pick<RolloutRunner, 'rollouts' | 'outcomes'>,
   { metrics, publisher, onError }: MeasureRolloutsOptions,
 ): { stop(): Promise<void> } {
   rolloutMetrics({
@@ -26,6 +26,7 @@ export function measureRollouts(
         guardrails: verdict?.guardrails ?? [],
       })),
   });
+  outcomeMetrics({ registry: metrics.registry, read: () => runner.outcomes });
   if (publisher === undefined) return { stop: () => Promise.resolve() };
   const active = () => runner.rollouts.filter(({ state }) => state.status !== 'ended');
   const held = () => active().filter((each) => decisionOf(each.state, each.verdict) === 'hold');

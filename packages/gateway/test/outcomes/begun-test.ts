@@ -52,6 +52,16 @@ export async function begunTest(gateways: number, steps = conversionPlan.steps) 
   return {
     ...started,
     ...{ fleet, post, verdict },
+    /** Ends the test, and waits until the gateways know it. */
+    stop: async (): Promise<void> => {
+      await log.change({ type: 'ended', result: 'aborted', actor: 'ada', reason: 'enough' });
+      for (const gateway of fleet) {
+        await until(async () => {
+          const { headers } = await infer(gateway, 'user-before');
+          return headers['fairlead-variant'] === undefined;
+        });
+      }
+    },
     /** Sends a request of a user to the next gateway; returns the version that answered. */
     send: async (user: number): Promise<'1' | '2'> => {
       const { headers } = await infer(next(), `user-${user}`);

@@ -47,10 +47,10 @@ describe('an A/B test over HTTP', () => {
     const row = (user: number) => ({ ...outcome, key: `user-${user}` });
     const rows = Array.from({ length: 40 }, (_, user) => row(user));
     for (const gateway of [...fleet, ...fleet]) {
-      expect(await post(gateway, { outcomes: rows })).toMatchObject({
-        status: 202,
-        body: { outcomes: 40, counted: 40 },
-      });
+      const { status, body } = await post(gateway, { outcomes: rows });
+      const { outcomes, counted, waiting } = body as Record<string, number>;
+      // Users of the other gateway may be known already.
+      expect([status, outcomes, (counted ?? 0) + (waiting ?? 0)]).toEqual([202, 40, 40]);
     }
     expect(await reported(20)).toBe(20);
     for (let user = 20; user < 25; user += 1) await send(user);
@@ -68,6 +68,66 @@ describe('an A/B test over HTTP', () => {
     }
     expect(await post(gateway, { outcomes: rows })).toMatchObject({ body: { counted: 20 } });
     expect(await reported(20)).toBe(20);
+  });
+
+  test('says which outcomes do not count and why, and counts them in the metrics', async () => {
+    const { fleet, post, send, stop } = await begunTest(1);
+    const [gateway] = fleet;
+    if (gateway === undefined) throw new Error('no gateway');
+    await send(1);
+    const row = (change: object) => ({ ...outcome, ...change });
+    const others = Array.from({ length: 15 }, (_, i) => row({ metric: `metric-${i}` }));
+    const answer = await post(gateway, {
+      outcomes: [
+        ...[outcome, row({ metric: 'convresion' }), row({ metric: 'convresion' })],
+        ...[row({ at: '2020-01-01T00:00:00Z' }), row({ key: 'user-later' }), ...others],
+      ],
+    });
+    const known = 'the A/B test of affine has "conversion"';
+    expect(answer.status).toBe(202);
+    expect(answer.body).toMatchObject({ outcomes: 20, counted: 1, waiting: 1 });
+    const { uncounted } = answer.body as { readonly uncounted: readonly object[] };
+    expect(uncounted).toHaveLength(12);
+    expect(uncounted[0]).toEqual({
+      ...{ model: 'affine', reason: 'unknown_metric', metric: 'convresion', outcomes: 2 },
+      detail: `unknown metric "convresion": ${known}; did you mean "conversion"?`,
+    });
+    expect(uncounted.slice(-2)).toEqual([
+      {
+        ...{ model: 'affine', reason: 'unknown_metric', outcomes: 6 },
+        detail: `further metrics that don't exist: ${known}`,
+      },
+      {
+        ...{ model: 'affine', reason: 'before_start', outcomes: 1 },
+        detail: 'their time is before the start of the A/B test of affine',
+      },
+    ]);
+    await stop();
+    expect(await post(gateway, { outcomes: [outcome] })).toEqual({
+      status: 202,
+      body: {
+        ...{ outcomes: 1, counted: 0 },
+        uncounted: [
+          {
+            ...{ model: 'affine', reason: 'no_test', outcomes: 1 },
+            detail: 'no A/B test of affine is running',
+          },
+        ],
+      },
+    });
+    const { body: metrics } = await gateway.call('/metrics');
+    const lines = metrics
+      .split('\n')
+      .filter((line) => line.startsWith('fairlead_rollout_outcomes'));
+    expect(lines).toEqual([
+      // The outcome that waited is stored at the end of the test.
+      'fairlead_rollout_outcomes_total{model="affine",result="counted"} 2',
+      'fairlead_rollout_outcomes_total{model="affine",result="no_test"} 1',
+      'fairlead_rollout_outcomes_total{model="affine",result="unknown_metric"} 17',
+      'fairlead_rollout_outcomes_total{model="affine",result="before_start"} 1',
+      'fairlead_rollout_outcomes_total{model="affine",result="unknown_user"} 0',
+      'fairlead_rollout_outcomes_waiting{model="affine"} 0',
+    ]);
   });
 
   test('refuses hostile bodies, and counts nothing of a request with an invalid outcome', async () => {
@@ -133,13 +193,10 @@ describe('an A/B test over HTTP', () => {
     const [conversion] = (await verdict()).outcomes ?? [];
     expect(conversion?.users).not.toEqual({ candidate: 0, baseline: 0 });
     expect(conversion?.reported).toEqual({ candidate: 0, baseline: 0 });
-    // Metrics that the plan doesn't have are accepted, and not counted.
-    const rows = [outcome, { ...outcome, metric: 'revenue', value: 12.5 }];
-    expect(await post(gateway, { outcomes: rows })).toMatchObject({
+    expect(await post(gateway, { outcomes: [] })).toEqual({
       status: 202,
-      body: { outcomes: 2, counted: 1 },
+      body: { outcomes: 0, counted: 0 },
     });
-    expect(await post(gateway, { outcomes: [] })).toMatchObject({ status: 202 });
     expect((await gateway.call('/v2/outcomes')).status).toBe(404);
   });
 
@@ -171,7 +228,7 @@ describe('an A/B test over HTTP', () => {
     // The response is the same for a model that doesn't exist: a client can't find out which models there are.
     const both = [outcome, { ...outcome, model: 'other' }];
     expect((await post(keys.mine, both)).status).toBe(403);
-    await until(async () => (await post(keys.mine, [outcome])).body.includes('"counted":1'));
+    await until(async () => (await post(keys.mine, [outcome])).body.includes('"waiting":1'));
     const headers = { authorization: `Bearer ${keys.mine}` };
     const document = JSON.parse((await gateway.call('/openapi.json', { headers })).body) as {
       paths: Record<string, { post?: { operationId?: string } }>;
@@ -192,6 +249,10 @@ describe('an A/B test over HTTP', () => {
   test('accepts outcomes without a test, and counts none', async () => {
     const { fleet } = await startFleet();
     const answer = await fleet[0]?.call('/v2/outcomes', { body: { outcomes: [outcome] } });
-    expect([answer?.status, answer?.body]).toEqual([202, '{"outcomes":1,"counted":0}']);
+    expect(answer?.status).toBe(202);
+    expect(JSON.parse(answer?.body ?? '')).toMatchObject({
+      ...{ outcomes: 1, counted: 0 },
+      uncounted: [{ reason: 'no_test', detail: 'no A/B test of affine is running' }],
+    });
   });
 });

@@ -59,6 +59,11 @@ export class KeySample {
     return this.#hashes.size;
   }
 
+  /** Returns whether a key is in the sample, by its hash. */
+  has(hash: number): boolean {
+    return this.#hashes.has(hash);
+  }
+
   /** Adds a key by its hash, an unsigned 32-bit integer that doesn't depend on the variant. */
   add(hash: number): void {
     if (!isSampled(hash, this.#level)) return;

@@ -3,6 +3,7 @@ import { checkInteger, checkNumber, invalidOption } from '../check-options.ts';
 import { murmurHash3 } from '../assignment/murmur-hash.ts';
 import { KeySample, type KeySampleDocument } from './key-sample.ts';
 import { CHANGING, OutcomeCounts, type OutcomeCountsDocument } from './outcome-counts.ts';
+import { eventOf, MAX_EVENT_KEYS, type EventCounts, type MutableEvent } from './event-counts.ts';
 import { secondOf } from './outcome-sample.ts';
 
 /** A request that a variant answered, as far as a rollout counts it. */
@@ -27,11 +28,8 @@ export interface CountedOutcome {
   readonly at: number;
 }
 
-/** Times that something happened, and to which keys. */
-export interface EventCounts {
-  readonly count: number;
-  readonly keys: KeySample;
-}
+/** An outcome by the hash of its key. */
+export type HashedOutcome = Omit<CountedOutcome, 'key'> & { readonly hash: number };
 
 /** Requests of one variant. */
 export interface VariantCounts {
@@ -61,14 +59,7 @@ export interface StepCountsDocument {
   readonly outcomes?: OutcomeCountsDocument;
 }
 
-/** Begin of the events that count predicted labels. */
-export const LABEL_EVENT = 'label:';
-/** Labels that a variant counts: those with the lowest hashes, which are the same ones on every host and in every order. */
-export const MAX_LABELS = 24;
-/** Other events have names of the program, never of requests. */
-const MAX_EVENTS = 16;
 const MAX_KEYS = 8192;
-const MAX_EVENT_KEYS = 2048;
 const MAX_VARIANTS = 8;
 /** Squares of such values can be added up for any number of users. */
 const MAX_VALUE = 1e15;
@@ -76,7 +67,7 @@ const MAX_VALUE = 1e15;
 interface MutableCounts {
   requests: number;
   readonly keys: KeySample;
-  readonly events: Map<string, { count: number; readonly keys: KeySample }>;
+  readonly events: Map<string, MutableEvent>;
 }
 
 /**
@@ -122,19 +113,29 @@ export class StepCounts {
     return this.#outcomes;
   }
 
+  /** Returns the hash by which users and outcomes of a key are counted: an unsigned 32-bit integer. */
+  keyHash(key: string): number {
+    return murmurHash3(key, this.#seed);
+  }
+
+  /** Returns whether a user, by the hash of the key, is among those who got an answer and are counted. */
+  hasUser(hash: number): boolean {
+    return [...(this.#outcomes?.users.values() ?? [])].some((users) => users.has(hash));
+  }
+
   /** Counts a request; more than eight variants are ignored. */
   add({ variant, key, events, user }: CountedRequest): void {
     const counts = this.#variant(variant);
     if (counts === undefined) return;
     counts.requests += 1;
-    const hash = key === undefined ? undefined : murmurHash3(key, this.#seed);
+    const hash = key === undefined ? undefined : this.keyHash(key);
     if (hash !== undefined) counts.keys.add(hash);
     if (hash !== undefined && user !== undefined) {
       this.#outcomes ??= new OutcomeCounts();
       this.#outcomes.addUser(user === 'stays' ? variant : CHANGING, hash);
     }
     for (const name of events) {
-      const event = eventOf(counts, name);
+      const event = eventOf(counts.events, name);
       if (event === undefined) continue;
       event.count += 1;
       if (hash !== undefined) event.keys.add(hash);
@@ -146,9 +147,13 @@ export class StepCounts {
    *
    * @throws RolloutError `ERR_ROLLOUT_INVALID_OPTION` for a value that isn't finite, or beyond 10¹⁵
    */
-  addOutcome({ key, metric, value, at }: CountedOutcome): void {
-    checkNumber('StepCounts: value', value, -MAX_VALUE, MAX_VALUE);
-    const hash = murmurHash3(key, this.#seed);
+  addOutcome({ key, ...outcome }: CountedOutcome): void {
+    this.addHashedOutcome({ hash: this.keyHash(key), ...outcome });
+  }
+
+  /** Counts an outcome by the hash of its key, as `addOutcome` does. */
+  addHashedOutcome({ hash, metric, value, at }: HashedOutcome): void {
+    checkOutcomeValue(value);
     this.#outcomes ??= new OutcomeCounts();
     // −0 and 0 are equal, and stored differently.
     this.#outcomes.addOutcome(metric, hash, { second: secondOf(at), value: value + 0 });
@@ -174,7 +179,7 @@ export class StepCounts {
       counts.requests += requests;
       counts.keys.merge(keys);
       for (const [name, event] of events) {
-        const own = eventOf(counts, name);
+        const own = eventOf(counts.events, name);
         if (own === undefined) continue;
         own.count += event.count;
         own.keys.merge(event.keys);
@@ -244,31 +249,9 @@ export class StepCounts {
   }
 }
 
-/** Returns the counts of an event; undefined for one that isn't counted. */
-function eventOf(
-  { events }: MutableCounts,
-  name: string,
-): { count: number; readonly keys: KeySample } | undefined {
-  const known = events.get(name);
-  if (known !== undefined) return known;
-  const event = { count: 0, keys: new KeySample({ maxKeys: MAX_EVENT_KEYS }) };
-  const isLabel = name.startsWith(LABEL_EVENT);
-  const alike = [...events.keys()].filter((each) => each.startsWith(LABEL_EVENT) === isLabel);
-  if (!isLabel) {
-    if (alike.length >= MAX_EVENTS) return undefined;
-  } else if (alike.length >= MAX_LABELS) {
-    // A label that was replaced never comes back, so the counts of the others are complete.
-    const highest = alike.reduce((most, each) => (orderOf(each) > orderOf(most) ? each : most));
-    if (orderOf(name) > orderOf(highest)) return undefined;
-    events.delete(highest);
-  }
-  events.set(name, event);
-  return event;
-}
-
-/** Order of labels that doesn't depend on which ones were seen first. */
-export function orderOf(label: string): string {
-  return String(murmurHash3(label, 0)).padStart(10, '0') + label;
+/** @throws RolloutError `ERR_ROLLOUT_INVALID_OPTION` for a value that isn't finite, or beyond 10¹⁵ */
+export function checkOutcomeValue(value: number): void {
+  checkNumber('StepCounts: value', value, -MAX_VALUE, MAX_VALUE);
 }
 
 function checkCount(path: string, value: number): number {

@@ -1,5 +1,5 @@
 import { describeValue } from '@fairlead/signature';
-import { MAX_LABELS } from '../counts/step-counts.ts';
+import { MAX_LABELS } from '../counts/event-counts.ts';
 import { choice, fields, integer, invalid, number, type Fields } from './read-fields.ts';
 import { readOutcomes, type OutcomePlanInput } from './read-outcomes.ts';
 import type {

@@ -1,47 +1,22 @@
 import { TrafficSplit } from '../assignment/traffic-split.ts';
 import { BASELINE, CANDIDATE } from '../assignment/variants.ts';
-import type { Tensor } from '@fairlead/signature';
-import { intervalLabel } from '../counts/interval-label.ts';
+import { KnownUsers } from '../counts/known-users.ts';
 import { StepCounts } from '../counts/step-counts.ts';
 import type { RolloutPlan } from '../plan/rollout-plan.ts';
 import type { RolloutLog } from '../state/rollout-log.ts';
 import { rolloutName, type RolloutState } from '../state/rollout-state.ts';
 import type { RolloutVerdict } from '../verdict/rollout-verdict.ts';
-import { acceptOutcomes, type RolloutOutcome } from './accept-outcomes.ts';
+import type { AddedOutcomes, RolloutOutcome } from './accept-outcomes.ts';
 import { CountsReader, type CountsNames, type CountsObject } from './counts-store.ts';
 import { HardFailures } from './hard-failures.ts';
+import type { OutcomeTally } from './outcome-tally.ts';
+import { requestEvents } from './request-events.ts';
+import type { RolloutChoice, RolloutInference } from './rollout-inference.ts';
 import type { CheckedRunnerOptions } from './rollout-runner-options.ts';
+import { WaitingOutcomes, type WaitingOutcomesContext } from './waiting-outcomes.ts';
 
-/** Versions that answer a request, as serving's `VersionChoice`. */
-export interface RolloutChoice {
-  readonly version: string;
-  readonly shadow?: string | undefined;
-  readonly variant: string;
-  /** Rollout and step that the request belongs to. */
-  readonly rollout: string;
-  readonly step: number;
-}
-
-/** End of a routed request, as serving's `RoutedInference`. */
-export interface RolloutInference {
-  readonly model: string;
-  /** The object that `route` returned. */
-  readonly choice: object;
-  readonly version: string;
-  readonly variant?: string | undefined;
-  readonly key: string | undefined;
-  readonly role: 'answer' | 'shadow';
-  readonly outcome: 'success' | 'failure';
-  readonly reason?: string | undefined;
-  readonly code?: string | undefined;
-  readonly isFault?: boolean | undefined;
-  readonly fallbackFailed?: boolean | undefined;
-  readonly isCached?: boolean | undefined;
-  readonly durationMs: number;
-  readonly outputs?: readonly Tensor[] | undefined;
-  readonly answered?: readonly Tensor[] | undefined;
-}
-
+/** Own counts that are held in memory until they were read with those of the fleet. */
+const MAX_SENT = 16;
 /** After a promotion the split stays until the alias of this process has followed, for so long at most. */
 const SETTLE_MS = 300_000;
 
@@ -69,11 +44,23 @@ export class ActiveRollout {
   readonly #pending = new Map<number, StepCounts>();
   /** Counts that are being stored, by step; one object of each at a time. */
   readonly #sending = new Map<number, CountsObject>();
+  /** Outcomes of the A/B test that wait for the answer to their user. */
+  readonly outcomes: WaitingOutcomes;
+  /** Counts of the fleet that were read last. */
+  #fleet: readonly StepCounts[] = [];
+  /** Own counts of an A/B test that aren't among them yet, by key. */
+  readonly #sent = new Map<string, StepCounts>();
 
-  constructor(log: RolloutLog, state: RolloutState, options: CheckedRunnerOptions) {
+  constructor(
+    log: RolloutLog,
+    state: RolloutState,
+    options: CheckedRunnerOptions,
+    tally: OutcomeTally,
+  ) {
     this.log = log;
     this.state = state;
     this.#options = options;
+    this.outcomes = new WaitingOutcomes(tally);
     this.#split = splitOf(state);
     const { kind, steps } = state.plan;
     this.#lastSplit =
@@ -86,7 +73,11 @@ export class ActiveRollout {
   update(state: RolloutState): void {
     if (state.step !== this.state.step) this.#split = splitOf(state);
     this.state = state;
-    if (state.status === 'ended') this.#reader = undefined;
+    if (state.status !== 'ended') return;
+    this.#endOutcomes();
+    this.#reader = undefined;
+    this.#fleet = [];
+    this.#sent.clear();
   }
 
   /** True while this process needs the candidate. */
@@ -153,7 +144,7 @@ export class ActiveRollout {
       return false;
     }
     const { outcome, isFault: failed = false, fallbackFailed = false } = inference;
-    this.#add(step, variant, inference.key, this.#eventsOf(inference));
+    this.#add(step, variant, inference.key, requestEvents(plan, inference, this.#options));
     // Neither a request of which the client is the cause nor one at which both versions fail shows that the candidate is broken.
     if ((outcome === 'failure' && !failed) || fallbackFailed) return false;
     const user = plan.unit === 'key' ? inference.key : undefined;
@@ -161,12 +152,11 @@ export class ActiveRollout {
     return this.ejected !== undefined;
   }
 
-  /** Counts outcomes of users; returns how many of them are of the A/B test that runs. */
-  addOutcomes(outcomes: readonly RolloutOutcome[]): number {
-    if (this.ejected !== undefined) return 0;
-    const { counted, stored } = acceptOutcomes(this.state, outcomes);
-    for (const outcome of stored) this.#countsOf(this.state.step).addOutcome(outcome);
-    return counted;
+  /** Counts outcomes of users of the A/B test that runs; returns undefined without one. */
+  addOutcomes(outcomes: readonly RolloutOutcome[]): AddedOutcomes | undefined {
+    const isTest = this.state.plan.outcomes !== undefined && this.state.status !== 'ended';
+    if (this.ejected !== undefined || !isTest) return undefined;
+    return this.outcomes.add(this.#outcomesContext(), outcomes);
   }
 
   /** Stores what was counted since the last time; what can't be stored is tried again the next time, and what follows waits in memory. */
@@ -174,8 +164,12 @@ export class ActiveRollout {
     const { objects, now, onError } = this.#options;
     for (const [step, counts] of this.#pending) {
       if (this.#sending.has(step)) continue;
-      this.#sending.set(step, names.objectOf(this.state, counts, now()));
+      const object = names.objectOf(this.state, counts, now());
+      this.#sending.set(step, object);
       this.#pending.delete(step);
+      const { status, plan } = this.state;
+      const isTest = plan.outcomes !== undefined && status !== 'ended';
+      if (isTest && this.#sent.size < MAX_SENT) this.#sent.set(object.key, counts);
     }
     for (const [step, { key, body }] of this.#sending) {
       try {
@@ -187,11 +181,33 @@ export class ActiveRollout {
     }
   }
 
+  /** Stores what was counted, also outcomes that wait for the answer to their user, at the end of this process or of the rollout. */
+  close(names: CountsNames): Promise<void> {
+    this.#endOutcomes();
+    return this.flush(names);
+  }
+
   /** Reads the counts of the fleet. */
-  readCounts(): Promise<readonly StepCounts[]> {
+  async readCounts(): Promise<readonly StepCounts[]> {
     const { objects, onError, now } = this.#options;
     this.#reader ??= new CountsReader(objects, this.state, onError);
-    return this.#reader.read(now());
+    const sending = new Set([...this.#sending.values()].map(({ key }) => key));
+    const stored = [...this.#sent.keys()].filter((key) => !sending.has(key));
+    this.#fleet = await this.#reader.read(now());
+    for (const key of stored) this.#sent.delete(key);
+    if (this.outcomes.size > 0) this.outcomes.settle(this.#outcomesContext());
+    return this.#fleet;
+  }
+
+  #endOutcomes(): void {
+    if (this.outcomes.size > 0) this.outcomes.end(this.#outcomesContext());
+  }
+
+  #outcomesContext(): WaitingOutcomesContext {
+    const { state } = this;
+    const own = [...this.#pending.values(), ...this.#sent.values()];
+    const users = new KnownUsers([...this.#fleet, ...own]);
+    return { state, users, counts: this.#countsOf(state.step), now: this.#options.now() };
   }
 
   /** The split also stays after a promotion, until the alias of this process has followed: users would switch twice otherwise. */
@@ -223,33 +239,6 @@ export class ActiveRollout {
     }
     this.#add(step, CANDIDATE, key, events);
     this.#add(step, BASELINE, key, []);
-  }
-
-  #eventsOf(inference: RolloutInference): readonly string[] {
-    const { slow, labels } = this.state.plan.guardrails;
-    const { model, version, outcome, reason, isFault, isCached, durationMs, outputs } = inference;
-    if (isFault === true) return ['failure'];
-    if (outcome === 'failure') {
-      if (reason === 'CANCELED') return ['canceled'];
-      // A client's limit depends on the share of the version.
-      return reason === 'OTHER' ? ['invalid'] : [];
-    }
-    const events: string[] = [];
-    // A cache that one version has filled for longer says nothing about the other.
-    if (slow !== undefined) events.push(isCached === true ? 'cached' : 'computed');
-    if (slow !== undefined && isCached !== true && durationMs > slow.overMs) events.push('slow');
-    if (labels !== undefined && outputs !== undefined) {
-      const { labelOf, scoreOf } = this.#options;
-      const score = labels.edges && scoreOf(model, version, outputs);
-      const label =
-        labels.edges === undefined
-          ? labelOf(model, version, outputs)
-          : score === undefined
-            ? undefined
-            : intervalLabel(score, labels.edges);
-      if (label !== undefined) events.push(`label:${label.slice(0, 100)}`);
-    }
-    return events;
   }
 
   #add(step: number, variant: string, key: string | undefined, events: readonly string[]): void {

@@ -1,3 +1,4 @@
+import type { RolloutPlan } from '../plan/rollout-plan.ts';
 import type { RolloutRecord } from '../state/rollout-entry.ts';
 import type { RolloutState } from '../state/rollout-state.ts';
 import type { RolloutVerdict } from '../verdict/rollout-verdict.ts';
@@ -26,4 +27,21 @@ export function entryFor(
     case 'insufficient data':
       return known === decision ? undefined : { type: 'verdict', decision, ...audit };
   }
+}
+
+/** Returns the entry that ends a rollout whose alias was changed: to the candidate, or to a third version. */
+export function entryForAlias(
+  { kind, baseline, candidate }: RolloutPlan,
+  champion: string | undefined,
+  actor: string,
+): RolloutRecord | undefined {
+  if (kind !== 'shadow' && champion === candidate) {
+    // Also where a process promoted it, and was killed before it could say so.
+    const reason = `the alias points to version ${champion}`;
+    return { type: 'ended', result: 'promoted', actor, reason };
+  }
+  if (champion === baseline) return undefined;
+  const points = champion === undefined ? 'was deleted' : `points to version ${champion}`;
+  const reason = `the alias ${points}, not to the baseline or the candidate`;
+  return { type: 'ended', result: 'aborted', actor, reason };
 }

@@ -1,17 +1,19 @@
 import { RolloutError } from '../rollout-error.ts';
 import { RolloutLog } from '../state/rollout-log.ts';
 import type { RolloutRecord } from '../state/rollout-entry.ts';
-import { isRejectedPromotion, rejectedPromotion } from '../state/rejected-promotion.ts';
+import { hasJustBeenRejected, rejectedPromotion } from '../state/rejected-promotion.ts';
 import type { RolloutState } from '../state/rollout-state.ts';
 import { judgeState } from '../verdict/judge-state.ts';
-import type { RolloutOutcome } from './accept-outcomes.ts';
-import { ActiveRollout, type RolloutChoice, type RolloutInference } from './active-rollout.ts';
-import { entryFor } from './apply-verdict.ts';
+import { uncountedOutcomes, type AddedOutcomes, type RolloutOutcome } from './accept-outcomes.ts';
+import { ActiveRollout } from './active-rollout.ts';
+import { entryFor, entryForAlias } from './apply-verdict.ts';
 import { Compactor } from './compactor.ts';
 import { CountsNames } from './counts-store.ts';
+import { OutcomeTallies, type OutcomeNumbers } from './outcome-tally.ts';
 import { RepeatedErrors } from './repeated-errors.ts';
 import { RepeatedTasks } from './repeated-tasks.ts';
 import { rolloutEvent } from './rollout-event.ts';
+import type { RolloutChoice, RolloutInference } from './rollout-inference.ts';
 import type { RunningRollout } from './running-rollout.ts';
 import {
   checkRunnerOptions,
@@ -21,8 +23,6 @@ import {
 
 /** Models that are read at the same time. */
 const PARALLEL = 16;
-/** A promotion that was rejected is tried again after so long: each attempt is recorded. */
-const RETRY_MS = 3_600_000;
 const COMPACT_INTERVAL_MS = 3_600_000;
 
 /**
@@ -56,6 +56,7 @@ export class RolloutRunner {
   readonly #options: CheckedRunnerOptions;
   readonly #logs = new Map<string, RolloutLog>();
   readonly #active = new Map<string, ActiveRollout>();
+  readonly #tallies = new OutcomeTallies();
   readonly #names: CountsNames;
   readonly #hardFailures = new Map<string, number>();
   readonly #errors: RepeatedErrors;
@@ -109,11 +110,20 @@ export class RolloutRunner {
   }
 
   /**
-   * Counts outcomes of users, such as conversions, by the routing keys of the users; returns how many belong to the A/B test of the model that runs. They are stored
-   * with the counts.
+   * Counts outcomes of users, such as conversions, by the routing keys of the users, for the A/B test of the model that runs; returns how many count, and why others
+   * don't. They are stored with the counts.
    */
-  addOutcomes(model: string, outcomes: readonly RolloutOutcome[]): number {
-    return this.#active.get(model)?.addOutcomes(outcomes) ?? 0;
+  addOutcomes(model: string, outcomes: readonly RolloutOutcome[]): AddedOutcomes {
+    const added = this.#active.get(model)?.addOutcomes(outcomes);
+    if (added !== undefined) return added;
+    this.#tallies.of(model).count('no_test', outcomes.length);
+    const uncounted = uncountedOutcomes('no_test', outcomes.length);
+    return { counted: 0, waiting: 0, uncounted };
+  }
+
+  /** Outcomes that this process has received. */
+  get outcomes(): readonly OutcomeNumbers[] {
+    return this.#tallies.numbers((model) => this.#active.get(model)?.outcomes.size ?? 0);
   }
 
   /** The last rollout of a model, as this process knows it. */
@@ -130,13 +140,11 @@ export class RolloutRunner {
   /** Reads changes of other processes, for all models that are served or for some. */
   async poll(models = this.#options.models()): Promise<void> {
     const { objects, onError } = this.#options;
-    let folders: Awaited<ReturnType<typeof objects.list>>;
-    try {
-      folders = await objects.list('rollouts');
-    } catch (error) {
+    const folders = await objects.list('rollouts').catch((error: unknown) => {
       onError(error);
-      return;
-    }
+      return undefined;
+    });
+    if (folders === undefined) return;
     const names = new Set(folders.map(({ name }) => name));
     const known = models.filter((model) => names.has(model));
     for (let at = 0; at < known.length && !this.#tasks.closed; at += PARALLEL) {
@@ -182,7 +190,7 @@ export class RolloutRunner {
   /** Stops, and stores what was counted. */
   async close(): Promise<void> {
     await this.#tasks.close();
-    await this.flush();
+    for (const active of this.#active.values()) await active.close(this.#names);
     // Once more: counts that waited for an attempt of the one before.
     await this.flush();
   }
@@ -207,8 +215,9 @@ export class RolloutRunner {
     if (known !== undefined && seen > 0) known.update(state);
     else {
       // The counts of the one before belong to its report.
-      if (known !== undefined) this.#tasks.track(known.flush(this.#names));
-      this.#active.set(state.model, new ActiveRollout(log, state, this.#options));
+      if (known !== undefined) this.#tasks.track(known.close(this.#names));
+      const tally = this.#tallies.of(state.model);
+      this.#active.set(state.model, new ActiveRollout(log, state, this.#options, tally));
     }
     // A process that starts reports the last change only.
     const fresh = state.entries.slice(known === undefined ? -1 : seen);
@@ -226,17 +235,9 @@ export class RolloutRunner {
     if (active.ejected !== undefined) return;
     const { actor, championOf, now } = this.#options;
     const { plan } = active.state;
-    const champion = await championOf(model);
-    if (plan.kind !== 'shadow' && champion === plan.candidate) {
-      // Also where a process promoted it, and was killed before it could say so.
-      const reason = `the alias points to version ${champion}`;
-      await this.#append(active, { type: 'ended', result: 'promoted', actor, reason });
-      return;
-    }
-    if (champion !== plan.baseline) {
-      const points = champion === undefined ? 'was deleted' : `points to version ${champion}`;
-      const reason = `the alias ${points}, not to the baseline or the candidate`;
-      await this.#append(active, { type: 'ended', result: 'aborted', actor, reason });
+    const moved = entryForAlias(plan, await championOf(model), actor);
+    if (moved !== undefined) {
+      await this.#append(active, moved);
       return;
     }
     const counts = await active.readCounts();
@@ -254,8 +255,7 @@ export class RolloutRunner {
    */
   async #promote(active: ActiveRollout, reason: string): Promise<void> {
     const { promote, actor, now } = this.#options;
-    const last = active.state.entries.at(-1);
-    if (last !== undefined && isRejectedPromotion(last) && now() - last.at < RETRY_MS) return;
+    if (hasJustBeenRejected(active.state, now())) return;
     if (!active.state.promoting) {
       const intended = await this.#append(active, { type: 'promoting', actor, reason });
       if (!intended) return;

@@ -1,4 +1,5 @@
-import { LABEL_EVENT, MAX_LABELS, orderOf, type StepCounts } from '../counts/step-counts.ts';
+import { LABEL_EVENT, MAX_LABELS, orderOf } from '../counts/event-counts.ts';
+import type { StepCounts } from '../counts/step-counts.ts';
 import type { LabelGuardrail, RateGuardrail, RolloutPlan } from '../plan/rollout-plan.ts';
 import { ratioInterval, splitEvidence, type EventSplit } from '../statistics/event-split.ts';
 import { alphaShares } from './alpha-shares.ts';

@@ -31,19 +31,26 @@ export function defineRolloutImportCommand(command: Command, context: CommandCon
       const now = context.io.now().getTime();
       const outcomes = await readOutcomesFile(file, { plan: state.plan, now });
       const { storeOutcomes } = await import('@fairlead/rollout');
-      const early = outcomes.filter(({ at }) => at < state.startedAt).length;
-      if (options.dryRun !== true) {
-        const writer = `import-${randomBytes(6).toString('hex')}`;
-        await storeOutcomes(state, outcomes, { objects: store, writer, now });
-      }
-      const found = { outcomes: outcomes.length, counted: outcomes.length - early };
+      const { counted, uncounted } = await storeOutcomes(state, outcomes, {
+        ...{ objects: store, now, dryRun: options.dryRun === true },
+        writer: `import-${randomBytes(6).toString('hex')}`,
+      });
+      const found = { outcomes: outcomes.length, counted, uncounted };
       context.output.present(options, { model, number: state.number, ...found }, () => [
         `${options.dryRun ? 'A dry run would import' : 'Imported'} ${count(found.counted, 'outcome')} for rollout ${model}-${state.number}.`,
-        ...(early > 0 ? [`${early} of the file are from before its begin, and don't count.`] : []),
+        ...uncounted.map(({ reason, outcomes: number }) => describeUncounted(reason, number)),
       ]);
     });
   addExamples(command, [
     ['Check a file', 'fairlead rollout import digits conversions.csv --dry-run'],
     ['Import it; again changes nothing', 'fairlead rollout import digits conversions.csv'],
   ]);
+}
+
+function describeUncounted(reason: string, outcomes: number): string {
+  const [are, doNot] = outcomes === 1 ? ['is', "doesn't"] : ['are', "don't"];
+  const of = `${count(outcomes, 'outcome')} of the file ${are}`;
+  if (reason === 'before_start') return `${of} from before its start, and ${doNot} count.`;
+  const users = outcomes === 1 ? 'a user' : 'users';
+  return `${of} of ${users} to whom no answer is known, and ${doNot} count. Answers are known after a minute: import the file again then if the outcomes are recent.`;
 }
