@@ -110,7 +110,9 @@ export interface GatewayInput {
   readonly flaskAddress?: AddressText;
   /** Must equal `maxBodyBytes`. @defaultValue `maxBodyBytes` */
   readonly maxBodyBytes?: number;
-  /** Memory limit with its models loaded, in bytes. @defaultValue 1 GiB */
+  /** Processes that answer requests, each with all models in its memory. @defaultValue `1` */
+  readonly processes?: number;
+  /** Memory limit of one process with its models loaded, in bytes. @defaultValue 1 GiB */
   readonly memoryBytes?: number;
   /** Program and arguments; required under systemd. */
   readonly command?: readonly [string, ...string[]];

@@ -148,6 +148,7 @@ const gateway = z.strictObject({
   listen: address.optional(),
   flaskAddress: address.optional(),
   maxBodyBytes: bytes.optional(),
+  processes: z.int().min(1).max(256).optional(),
   memoryBytes: bytes.optional(),
   command: z.array(z.string()).nonempty().optional(),
   service: service.optional(),

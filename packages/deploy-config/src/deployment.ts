@@ -96,7 +96,9 @@ export interface Nginx extends Required<
 }
 
 /** Resolved settings of the Node service. */
-export interface Gateway extends Required<Pick<GatewayInput, 'memoryBytes' | 'environment'>> {
+export interface Gateway extends Required<
+  Pick<GatewayInput, 'processes' | 'memoryBytes' | 'environment'>
+> {
   /** Address of the service. */
   readonly listen: Address;
   /** Program and arguments; set under systemd. */

@@ -89,6 +89,7 @@ const expectations: ReadonlyMap<string, string> = new Map([
   ['gateway.listen', address],
   ['gateway.flaskAddress', address],
   ['gateway.maxBodyBytes', bytes],
+  ['gateway.processes', 'a whole number from 1 to 256'],
   ['gateway.memoryBytes', bytes],
   [
     'gateway.command',

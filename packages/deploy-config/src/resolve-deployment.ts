@@ -2,6 +2,7 @@ import { resolveAcme } from './certificate/acme.ts';
 import { perAddressFor } from './checks/connections.ts';
 import type { ParsedDeployment } from './deployment-schema.ts';
 import type { Deployment, Listen, Service, Upstream } from './deployment.ts';
+import { gatewayBytes } from './gateway-bytes.ts';
 import { idleGraceMs } from './idle-grace.ts';
 import { workerConnectionsFor } from './nginx/open-files.ts';
 import { resolveSecrets } from './secrets/resolve-secrets.ts';
@@ -40,7 +41,7 @@ function resolveService(given: ParsedDeployment['gateway']['service']): Service 
   return { user, group, workingFolder, secretsFile, writableFolders };
 }
 
-function resolveFlask(given: ParsedDeployment, gatewayMemoryBytes: number): Deployment['flask'] {
+function resolveFlask(given: ParsedDeployment, allGatewayBytes: number): Deployment['flask'] {
   const { flask, host, layout } = given;
   if (!flask) return undefined;
   const {
@@ -50,7 +51,7 @@ function resolveFlask(given: ParsedDeployment, gatewayMemoryBytes: number): Depl
     environment = {},
   } = flask;
   const byCores = Math.floor(host.cores / (threads * modelThreads));
-  const byMemory = Math.floor((host.memoryBytes - gatewayMemoryBytes) / workerMemoryBytes);
+  const byMemory = Math.floor((host.memoryBytes - allGatewayBytes) / workerMemoryBytes);
   return {
     app: flask.app,
     folder: flask.folder,
@@ -98,7 +99,8 @@ export function resolveDeployment(given: ParsedDeployment): Deployment {
   const listen = given.gateway.listen ?? socketIn(layout.socketFolder, 'gateway.sock');
   const gatewayMemoryBytes = given.gateway.memoryBytes ?? 1024 * mebibyte;
   const service = resolveService(given.gateway.service);
-  const flask = resolveFlask(given, gatewayMemoryBytes);
+  const processes = given.gateway.processes ?? 1;
+  const flask = resolveFlask(given, gatewayBytes({ processes, memoryBytes: gatewayMemoryBytes }));
   const { connections: keepAliveConnections = 32, upstreamMs = 1_000 } = keepAlive;
   const routes = nginx.routes ?? [{ path: '/', upstream: 'gateway' }];
 
@@ -154,6 +156,7 @@ export function resolveDeployment(given: ParsedDeployment): Deployment {
     },
     gateway: {
       listen,
+      processes,
       memoryBytes: gatewayMemoryBytes,
       command: given.gateway.command,
       service,

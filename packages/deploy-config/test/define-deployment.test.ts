@@ -220,6 +220,14 @@ describe('defineDeployment', () => {
     expect(changed({ gateway: { memoryBytes: 5 * 1024 ** 3 } })[0]?.code).toBe(
       'ERR_DEPLOYMENT_MEMORY',
     );
+    const gibibyte = 1024 ** 3;
+    expect(changed({ gateway: { processes: 2, memoryBytes: gibibyte } })).toEqual([]);
+    const [problem] = changed({ gateway: { processes: 4, memoryBytes: gibibyte } });
+    expect(problem).toMatchObject({
+      code: 'ERR_DEPLOYMENT_MEMORY',
+      settings: expect.arrayContaining(['gateway.processes', 'gateway.memoryBytes']) as unknown,
+      message: expect.stringContaining('(4 × 1073741824)') as unknown,
+    });
   });
 
   it('derives connections of Nginx, open files and the limit of an address that fit each other', () => {

@@ -5,6 +5,7 @@ import { CodecPool, shutDownGracefully } from '@fairlead/serving';
 import type { OptionNames } from '@fairlead/signature';
 import { openGuard } from './access/open-guard.ts';
 import { createRoutingKeys } from './access/routing-keys.ts';
+import { metricsReader } from './console/read-metrics.ts';
 import { TrafficSampler } from './console/traffic-sampler.ts';
 import { openGrpc } from './grpc/open-grpc.ts';
 import { createBodyMemory } from './http/create-body-memory.ts';
@@ -24,6 +25,7 @@ import { openTracing } from './monitoring/open-tracing.ts';
 import { createProtocols } from './protocols/create-protocols.ts';
 import { invocationsWarnings } from './protocols/invocations-warnings.ts';
 import { openNotices } from './notices/open-notices.ts';
+import type { ProcessGroup } from './processes/process-group.ts';
 import { openRecording } from './recording/open-recording.ts';
 import { ServedVersions } from './recording/served-versions.ts';
 import { openRollouts } from './rollouts/open-rollouts.ts';
@@ -54,9 +56,14 @@ export interface LogDestination {
 export interface GatewayOptions {
   /** Receives the log. */
   readonly log: LogDestination;
+  /**
+   * Processes that answer requests together with this one.
+   * @defaultValue none
+   */
+  readonly processes?: ProcessGroup;
 }
 
-const optionNames: OptionNames<GatewayOptions> = { log: 'required' };
+const optionNames: OptionNames<GatewayOptions> = { log: 'required', processes: 'optional' };
 
 /**
  * Wires the libraries together and listens: at once, reporting that it isn't ready until the models are loaded; on an inherited
@@ -84,19 +91,20 @@ const optionNames: OptionNames<GatewayOptions> = { log: 'required' };
  */
 export async function createGateway(settings: Settings, options: GatewayOptions): Promise<Gateway> {
   checkArguments(settings, options, optionNames);
-  const { log: destination } = options;
+  const { log: destination, processes } = options;
   const logger = createLogger({ destination, service: SERVICE, level: settings.logLevel });
   const notices = await openNotices(settings, logger);
   const { onError, logError } = notices;
   const monitoring = await createMonitoring(settings, onError);
   const { metrics } = monitoring;
   notices.measure(metrics);
+  processes?.measure(() => metrics.registry.getMetricsAsJSON());
   const protocols = createProtocols(settings, () => [
     ...access.warnings(),
     ...invocationsWarnings(settings, models.models),
   ]);
   const tracing = await openTracing(settings, { routeGroup: routeGroups(protocols), logger });
-  const access = await openGuard(settings, protocols, monitoring, logger);
+  const access = await openGuard(settings, protocols, { ...monitoring, logger, processes });
   const { guard } = access;
   const { registry, store, checkStore } = await openRegistry(settings, onError);
   checkNames(registry, settings);
@@ -128,9 +136,10 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const shared = { models, protocols, bodies, codec, routingKeys, ...reports };
   const jobs = await openJobs(settings, { ...shared, onEvent });
   const { labels, verdictOf } = recording;
-  const sampler = new TrafficSampler(metrics.registry, onError);
+  const sampler = new TrafficSampler(metricsReader(metrics.registry, processes), onError);
   const app = { guard, labels, tests: rollouts?.tests, verdictOf, errorGroups, sampler };
-  const http = { ...shared, ...app, jobs: jobs?.handler, tracing, logger };
+  const page = processes?.metricsPage.bind(processes);
+  const http = { ...shared, ...app, metricsPage: page, jobs: jobs?.handler, tracing, logger };
   const server = createHttpServer(settings, http);
 
   const startGrpc = () => openGrpc(settings, models, guard, { ...shared, tracing, onError });
@@ -146,10 +155,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
     jobs?.start();
     rollouts?.start();
   }
-  const waits = isInherited(settings.listen);
-  if (waits) requireInherited(settings.listen, 'FAIRLEAD_LISTEN');
-  else await listener.open();
-  const loaded = waits ? loadThenOpen(listener, load(), settings) : load();
+  const { loaded } = await openThenLoad(settings, { listener, load, processes });
   // The caller of a gateway that is closed early may not await it.
   loaded.catch(() => undefined);
 
@@ -181,6 +187,33 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
       return clean;
     },
   };
+}
+
+/**
+ * Listens at once and loads the models; on an inherited socket, and as one of several processes, it listens only when they are loaded.
+ *
+ * @returns what settles when both have happened
+ */
+async function openThenLoad(
+  settings: Settings,
+  {
+    listener,
+    load,
+    processes,
+  }: {
+    readonly listener: Listener;
+    readonly load: () => Promise<void>;
+    readonly processes: ProcessGroup | undefined;
+  },
+): Promise<{ readonly loaded: Promise<void> }> {
+  // Other processes answer until this one can.
+  if (processes !== undefined) return { loaded: loadThenOpen(listener, load(), settings) };
+  if (!isInherited(settings.listen)) {
+    await listener.open();
+    return { loaded: load() };
+  }
+  requireInherited(settings.listen, 'FAIRLEAD_LISTEN');
+  return { loaded: loadThenOpen(listener, load(), settings) };
 }
 
 /** Listens when the models are loaded, but after `listenWaitMs` at the latest: waiting clients then get at least "not ready". */

@@ -1,6 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { maskCredentials } from '@fairlead/signature';
 import { createGateway, type Gateway } from './create-gateway.ts';
+import { joinProcesses } from './processes/join-processes.ts';
+import { runProcesses } from './processes/run-processes.ts';
 import { SettingsError } from './settings/settings-error.ts';
 import type { Settings } from './settings/settings.ts';
 
@@ -9,6 +11,9 @@ const EXIT_TIMEOUT_MS = 500;
 
 /**
  * Runs a gateway for the lifetime of a process: settings in, logs to standard output, shutdown on SIGTERM and SIGINT, exit code out.
+ *
+ * With several processes (`FAIRLEAD_PROCESSES`), this one starts them with its own program and arguments, starts each one again that ends, and on
+ * SIGHUP restarts one after the other.
  *
  * The exit code is 0 when every request was answered in time, else 1. A parent process with an IPC channel receives `ready` when the
  * models are loaded. Standard error gets the reason of a failed start; credentials in it are masked.
@@ -39,11 +44,28 @@ export async function runGateway(read: () => Settings, host: NodeJS.Process): Pr
     });
   }
   try {
-    const gateway = await createGateway(read(), { log: host.stdout });
+    const settings = read();
+    const { process: number, processes: count } = settings;
+    if (count > 1 && number === undefined) {
+      await runProcesses(settings, host, stop.promise);
+      return;
+    }
+    const processes = number === undefined ? undefined : joinProcesses(host, { number, count });
+    void processes?.orphaned.then(() => {
+      stop.resolve(undefined);
+    });
+    const gateway = await createGateway(settings, {
+      log: host.stdout,
+      ...(processes && { processes }),
+    });
     // A shutdown doesn't wait until the models are loaded.
-    await Promise.race([gateway.loaded.then(() => reportReady(gateway, host)), stop.promise]);
+    await Promise.race([
+      gateway.loaded.then(() => processes?.reportReady() ?? reportReady(gateway, host)),
+      stop.promise,
+    ]);
     await stop.promise;
     host.exitCode = (await gateway.close()) ? 0 : 1;
+    await processes?.leave();
     // Not process.exit(): a worker thread that still computes would abort the whole process when its native code returns.
     setTimeout(() => host.kill(host.pid, 'SIGKILL'), EXIT_TIMEOUT_MS).unref();
   } catch (error) {

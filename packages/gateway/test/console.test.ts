@@ -1,6 +1,7 @@
 import { InferenceMetrics } from '@fairlead/monitoring';
 import { temporaryFolder } from '@fairlead/test-support';
 import { expect, onTestFinished, test } from 'vitest';
+import { metricsReader } from '../src/console/read-metrics.ts';
 import { TrafficSampler } from '../src/console/traffic-sampler.ts';
 import { pepper, writeKeysFile } from './support/keys-file.ts';
 import { onnxVersion, sampleRegistry } from './support/sample-registry.ts';
@@ -20,7 +21,7 @@ test('the traffic of a version is its growth in the last five minutes, and its r
   for (let count = 0; count < 1000; count += 1) finish('success', 900);
   const clock = { now: 0 };
   const sampler = new TrafficSampler(
-    metrics.registry,
+    metricsReader(metrics.registry, undefined),
     () => undefined,
     () => clock.now,
   );

@@ -43,9 +43,14 @@ test.each<readonly [string, (keysFile: string) => void]>([
       return line.level === level && line.msg === message;
     }).length;
   const monitoring = await createMonitoring(settings, () => undefined);
-  const opened = await openGuard(settings, createProtocols(settings), monitoring, logger, {
-    intervalMs: 20,
-  });
+  const opened = await openGuard(
+    settings,
+    createProtocols(settings),
+    { ...monitoring, logger },
+    {
+      intervalMs: 20,
+    },
+  );
   onTestFinished(() => {
     opened.close();
   });

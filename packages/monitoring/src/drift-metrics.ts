@@ -68,6 +68,7 @@ export function driftMetrics(options: DriftMetricsOptions): void {
     help: 'Features and outputs of a version by the status of the newest verdict on their drift.',
     labelNames: ['model', 'version', 'status'],
     registers,
+    aggregator: 'max',
     collect() {
       this.reset();
       for (const { model, version, summary } of read()) {
@@ -82,6 +83,7 @@ export function driftMetrics(options: DriftMetricsOptions): void {
     help: 'Features and outputs that have drifted, with the value 1.',
     labelNames: ['model', 'version', 'feature', 'role'],
     registers,
+    aggregator: 'max',
     collect() {
       this.reset();
       for (const { model, version, drifted } of read()) {
@@ -96,6 +98,7 @@ export function driftMetrics(options: DriftMetricsOptions): void {
     help: 'End of the span of the newest verdict on the drift of a version, in seconds since the epoch.',
     labelNames: ['model', 'version'],
     registers,
+    aggregator: 'max',
     collect() {
       this.reset();
       for (const { model, version, to } of read()) this.set({ model, version }, to / 1000);

@@ -56,6 +56,8 @@ export { sentryDestination } from './notices/sentry/sentry-destination.ts';
 export type { SentryDestinationOptions } from './notices/sentry/sentry-destination.ts';
 export { webhookDestination } from './notices/webhook-destination.ts';
 export type { NoticeSender, WebhookDestinationOptions } from './notices/webhook-destination.ts';
+export { ProcessMetrics } from './process-metrics.ts';
+export type { MetricsSnapshot } from './process-metrics.ts';
 export { RecordMetrics } from './record-metrics.ts';
 export type { LostRecords, RecordMetricsOptions } from './record-metrics.ts';
 export { requestLog } from './request-log.ts';

@@ -63,6 +63,8 @@ export class JobMetrics {
       help: 'Jobs of asynchronous inference that are queued or running.',
       labelNames: ['state'],
       registers,
+      // Every process reads the same queue.
+      aggregator: 'max',
       async collect() {
         this.reset();
         try {

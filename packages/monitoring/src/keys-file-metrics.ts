@@ -52,6 +52,7 @@ export class KeysFileMetrics {
       name: METRIC,
       help: 'Time since the keys file could last be reloaded, in seconds; 0 while it can.',
       registers: [registry],
+      aggregator: 'max',
       collect() {
         this.set(seconds());
       },

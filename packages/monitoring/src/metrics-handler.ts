@@ -13,9 +13,18 @@ export interface MetricsHandlerOptions {
    * @defaultValue false
    */
   readonly processMetrics?: boolean;
+  /**
+   * Returns the page that is served, such as {@link ProcessMetrics.page} for several processes.
+   *
+   * @defaultValue all metrics of the registry
+   */
+  readonly page?: () => Promise<string>;
 }
 
-const optionNames: OptionNames<MetricsHandlerOptions> = { processMetrics: 'optional' };
+const optionNames: OptionNames<MetricsHandlerOptions> = {
+  processMetrics: 'optional',
+  page: 'optional',
+};
 
 /**
  * Creates the handler that serves all metrics of `registry` to Prometheus.
@@ -37,8 +46,12 @@ export function metricsHandler(
   registry: Registry | Registry<OpenMetricsContentType>,
   options: MetricsHandlerOptions = {},
 ) {
-  const { processMetrics = false } = checkOptions('metricsHandler', options, optionNames);
   checkMethod('registry', registry, 'metrics');
+  const { processMetrics = false, page: read = () => registry.metrics() } = checkOptions(
+    'metricsHandler',
+    options,
+    optionNames,
+  );
   if (processMetrics) {
     checkMetricNames(registry, ['process_cpu_seconds_total']);
     collectDefaultMetrics({ register: registry });
@@ -48,7 +61,7 @@ export function metricsHandler(
       res.writeHead(405, { allow: 'GET, HEAD' }).end();
       return;
     }
-    registry.metrics().then(
+    read().then(
       (page) => {
         res.writeHead(200, {
           'content-type': registry.contentType,

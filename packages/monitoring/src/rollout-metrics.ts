@@ -109,6 +109,8 @@ export function rolloutMetrics(options: RolloutMetricsOptions): void {
       help,
       labelNames: ['model', 'rollout', ...labelNames],
       registers,
+      // Every process reads the same rollout.
+      aggregator: 'max',
       collect() {
         this.reset();
         for (const state of read()) {

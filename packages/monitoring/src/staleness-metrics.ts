@@ -52,6 +52,7 @@ export class StalenessMetrics {
       help: 'Time since the alias of the model was last read from the registry, in seconds.',
       labelNames: ['model'],
       registers: [registry],
+      aggregator: 'max',
       collect() {
         this.reset();
         for (const [model, value] of seconds()) this.set({ model }, value);

@@ -3,7 +3,7 @@ import { SecurityError } from './security-error.ts';
 
 /** Store whose count is valid, or which fails with a {@link SecurityError}. */
 export interface CheckedStore extends Required<RateLimitStore> {
-  increment(key: string): Promise<RateLimitCount>;
+  increment(key: string, limit: number): Promise<RateLimitCount>;
 }
 
 /**
@@ -14,9 +14,9 @@ export interface CheckedStore extends Required<RateLimitStore> {
 export function checkedStore(store: RateLimitStore, timeoutMs: number | undefined): CheckedStore {
   return {
     init: (options) => store.init?.(options),
-    increment(key: string): Promise<RateLimitCount> {
+    increment(key: string, limit: number): Promise<RateLimitCount> {
       try {
-        const pending = store.increment(key);
+        const pending = store.increment(key, limit);
         return Promise.resolve(timeoutMs === undefined ? pending : within(timeoutMs, pending)).then(
           checkCount,
           refuse,

@@ -14,8 +14,12 @@ export interface RateLimitCount {
 export interface RateLimitStore {
   /** Called once with the length of the window in milliseconds. */
   init?(options: { readonly windowMs: number }): void | Promise<void>;
-  /** Counts one request. */
-  increment(key: string): RateLimitCount | Promise<RateLimitCount>;
+  /**
+   * Counts one request.
+   *
+   * @param limit requests that are allowed in a window; a store may reserve several of them at once
+   */
+  increment(key: string, limit: number): RateLimitCount | Promise<RateLimitCount>;
   /** Reverts the count of one request. */
   decrement(key: string): void | Promise<void>;
   /** Removes the count of a client. */

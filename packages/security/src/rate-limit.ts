@@ -171,7 +171,7 @@ export function rateLimit(options: RateLimitOptions): RateLimit {
   /** Counts one request; undefined when the store fails under `'allow'`. */
   function admit(client: RateLimitedClient): Promise<Info | undefined> {
     const clientLimit = client.identity?.limit ?? limit;
-    return counts.increment(clientKey(client)).then(
+    return counts.increment(clientKey(client), clientLimit).then(
       ({ totalHits, resetTime }) => ({
         limit: clientLimit,
         remaining: clientLimit - totalHits,

@@ -1,5 +1,6 @@
 import type { DeploymentProblem } from '../deployment-error.ts';
 import type { Deployment } from '../deployment.ts';
+import { gatewayBytes } from '../gateway-bytes.ts';
 
 /** More threads than cores only share them, and with too little memory the kernel kills a worker. */
 export function checkCapacity({ host, gateway, flask }: Deployment): DeploymentProblem[] {
@@ -16,12 +17,13 @@ export function checkCapacity({ host, gateway, flask }: Deployment): DeploymentP
     });
   }
   const flaskBytes = flask ? flask.workers * flask.workerMemoryBytes : 0;
-  const wanted = flaskBytes + gateway.memoryBytes;
+  const wanted = flaskBytes + gatewayBytes(gateway);
   if (wanted > host.memoryBytes) {
     problems.push({
       code: 'ERR_DEPLOYMENT_MEMORY',
       settings: [
         ...(flask ? ['flask.workers', 'flask.workerMemoryBytes'] : []),
+        ...(gateway.processes > 1 ? ['gateway.processes'] : []),
         'gateway.memoryBytes',
         'host.memoryBytes',
       ],
@@ -29,8 +31,11 @@ export function checkCapacity({ host, gateway, flask }: Deployment): DeploymentP
         (flask
           ? `flask.workers × flask.workerMemoryBytes (${flask.workers} × ${flask.workerMemoryBytes}) plus `
           : '') +
-        `gateway.memoryBytes (${gateway.memoryBytes}) is ${wanted}, but host.memoryBytes is ${host.memoryBytes}: ` +
-        'the kernel would kill one of them. Use fewer workers, smaller models, or a larger host.',
+        (gateway.processes > 1
+          ? `gateway.processes × gateway.memoryBytes (${gateway.processes} × ${gateway.memoryBytes}) and the process that starts them are together `
+          : `gateway.memoryBytes (${gateway.memoryBytes}) is `) +
+        `${wanted}, but host.memoryBytes is ${host.memoryBytes}: ` +
+        `the kernel would kill one of them. Use fewer workers${gateway.processes > 1 ? ' or processes' : ''}, smaller models, or a larger host.`,
     });
   }
   return problems;

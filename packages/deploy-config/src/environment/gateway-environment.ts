@@ -7,6 +7,8 @@ import { formatAddress } from '../values/address.ts';
 export interface GatewayEnvironment {
   /** `unix:/path`, `host:port`, or `fd:3` for the socket of systemd. */
   readonly FAIRLEAD_LISTEN: string;
+  /** Processes that answer requests; absent for one. */
+  readonly FAIRLEAD_PROCESSES?: string;
   /** `server.keepAliveTimeout`. */
   readonly FAIRLEAD_KEEP_ALIVE_TIMEOUT_MS: string;
   /** `server.headersTimeout`. */
@@ -32,6 +34,7 @@ export function derivedGatewayEnvironment(deployment: Deployment): GatewayEnviro
   const { timeouts, keepAlive, gateway, flask, layout, grpc } = deployment;
   return {
     FAIRLEAD_LISTEN: layout.supervisor === 'systemd' ? 'fd:3' : formatAddress(gateway.listen),
+    ...(gateway.processes > 1 && { FAIRLEAD_PROCESSES: String(gateway.processes) }),
     FAIRLEAD_KEEP_ALIVE_TIMEOUT_MS: String(keepAlive.gatewayMs),
     FAIRLEAD_HEADERS_TIMEOUT_MS: String(timeouts.gatewayHeadersMs),
     FAIRLEAD_REQUEST_TIMEOUT_MS: String(timeouts.gatewayReceiveMs),

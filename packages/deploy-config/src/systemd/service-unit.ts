@@ -12,6 +12,8 @@ interface ServiceUnitOptions {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryBytes: number;
+  /** @defaultValue 1 */
+  readonly processes?: number;
   /** Directives that differ between the programs. */
   readonly settings: UnitSection<'Service'>;
 }
@@ -30,6 +32,7 @@ function workingDirectory({ service, unit }: ServiceUnitOptions): UnitSection<'S
 /** Returns a hardened service with a socket of systemd, so that a restart loses no connection. */
 export function serviceUnit(options: ServiceUnitOptions): Unit {
   const { deployment, description, socketUnit, service, command, environment } = options;
+  const { processes = 1 } = options;
   return {
     Unit: {
       Description: description,
@@ -52,7 +55,7 @@ export function serviceUnit(options: ServiceUnitOptions): Unit {
       TimeoutStopSec: deployment.timeouts.stopMs,
       KillMode: 'mixed',
       MemoryMax: options.memoryBytes,
-      TasksMax: 512,
+      TasksMax: 512 * processes,
       LimitNOFILE: 65_536,
       LimitCORE: 0,
       ...hardening,

@@ -1,6 +1,7 @@
 import type { Deployment } from '../deployment.ts';
 import { flaskEnvironment } from '../environment/flask-environment.ts';
 import { gatewayEnvironment } from '../environment/gateway-environment.ts';
+import { gatewayBytes } from '../gateway-bytes.ts';
 import { gunicornCommand } from '../start-commands.ts';
 import { backupUnits } from './backup-units.ts';
 import { certificateUnits } from './certificate-units.ts';
@@ -8,6 +9,12 @@ import { serviceUnit } from './service-unit.ts';
 import { inheritedGrpcAddress } from '../inherited-grpc-address.ts';
 import { socketUnit } from './socket-unit.ts';
 import type { Unit } from './unit-directive.ts';
+
+/** The process that systemd starts restarts one of the others that is killed, and all of them one by one on SIGHUP. */
+const severalProcesses = {
+  OOMPolicy: 'continue',
+  ExecReload: ['/bin/sh', '-c', 'kill -HUP "$MAINPID"'],
+} as const;
 
 /**
  * Returns the units of a deployment by their path below the unit folder, to change and pass to `serializeUnit`.
@@ -51,12 +58,14 @@ export function systemdUnits(deployment: Deployment): Readonly<Record<string, Un
       service: gateway.service,
       command: gateway.command,
       environment: gatewayEnvironment(deployment),
-      memoryBytes: gateway.memoryBytes,
+      memoryBytes: gatewayBytes(gateway),
+      processes: gateway.processes,
       settings: {
         Type: 'exec',
         StateDirectory: [name],
         StateDirectoryMode: 0o700,
         RestrictAddressFamilies: ['AF_UNIX', 'AF_INET', 'AF_INET6'],
+        ...(gateway.processes > 1 && severalProcesses),
         ...(nginxCallsFlask && { SupplementaryGroups: [nginxGroup] }),
       },
     }),

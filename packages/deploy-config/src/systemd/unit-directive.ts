@@ -31,6 +31,7 @@ export const unitDirectiveKinds = {
     EnvironmentFile: 'line',
     ExecStartPre: 'command',
     ExecStart: 'command',
+    ExecReload: 'command',
     ExecStop: 'command',
     Restart: 'line',
     RestartSec: 'duration',

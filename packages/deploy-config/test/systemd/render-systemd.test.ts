@@ -37,6 +37,26 @@ describe('rendered units', () => {
     },
   );
 
+  it('limits the memory of all processes together, and reloads them one by one', () => {
+    const { gateway, host } = hostInput;
+    const several = renderSystemd(
+      defineDeployment({
+        ...hostInput,
+        host: { ...host, memoryBytes: 16e9 },
+        gateway: { ...gateway, processes: 4, memoryBytes: 1e9 },
+      }),
+    );
+    const verify = '/etc/systemd/system/fairlead-gateway.service';
+    const unit = { files: several, programs: [...programs, '/bin/sh'], verify };
+    expect(verifyUnits(unit)).toEqual({ status: 0, stdout: '', stderr: '' });
+    const { stdout } = verifyUnits({ ...unit, dump: true });
+    // 4 GB, and 128 MiB for the process that starts them.
+    expect(stdout).toMatch(/MemoryMax: 4134217728\n/);
+    expect(stdout).toMatch(/OOMPolicy: continue\n/);
+    expect(stdout).toContain('FAIRLEAD_PROCESSES=4');
+    expect(stdout).toMatch(/ExecReload[^]*kill -HUP .*MAINPID/);
+  });
+
   it('gives Nginx the stop timeout of the deployment', () => {
     const { status, stdout } = verifyUnits({
       files,

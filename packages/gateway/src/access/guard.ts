@@ -19,6 +19,7 @@ import {
   type Chain,
   type Identity,
   type Middleware,
+  type RateLimitStore,
   type WatchApiKeysOptions,
 } from '@fairlead/security';
 import { requestAccess, type Protocol } from '@fairlead/serving';
@@ -48,6 +49,15 @@ export interface Guard {
   close(): void;
 }
 
+/** Options of {@link createGuard}. */
+export interface GuardOptions extends WatchApiKeysOptions {
+  /**
+   * Returns the store of a limiter's counts.
+   * @defaultValue in the memory of this process
+   */
+  readonly storeOf?: (limiter: string) => RateLimitStore;
+}
+
 /**
  * Creates the guard: with a keys file every request needs a key, except for public paths.
  *
@@ -56,7 +66,7 @@ export interface Guard {
 export async function createGuard(
   settings: Settings,
   protocols: readonly Protocol[],
-  keysWatch: WatchApiKeysOptions = {},
+  { storeOf, ...keysWatch }: GuardOptions = {},
 ): Promise<Guard> {
   const { keysFile, pepper = '', maxBodyBytes, rateLimit: limit, refusedKeysLimit } = settings;
   const trusted = [requestId(), secureHeaders({ strictTransportSeconds: 0 })];
@@ -73,6 +83,7 @@ export async function createGuard(
     limit,
     address,
     skip: isPublic,
+    ...(storeOf && { store: storeOf('requests') }),
   });
   if (keysFile === undefined) {
     return {
@@ -100,6 +111,7 @@ export async function createGuard(
     limit: refusedKeysLimit,
     name: 'refused-keys',
     address,
+    ...(storeOf && { store: storeOf('refused-keys') }),
   });
   return {
     chain: chain(

@@ -3,6 +3,7 @@ import type { Protocol } from '@fairlead/serving';
 import { SERVICE, type Monitoring } from '../monitoring/create-monitoring.ts';
 import { KeysFileHealth } from '../monitoring/keys-file-health.ts';
 import type { Logger } from '../monitoring/logger.ts';
+import type { ProcessGroup } from '../processes/process-group.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createGuard, type Guard } from './guard.ts';
 
@@ -23,13 +24,21 @@ export interface OpenedGuard {
 export async function openGuard(
   settings: Settings,
   protocols: readonly Protocol[],
-  { metrics, publisher }: Pick<Monitoring, 'metrics' | 'publisher'>,
-  logger: Logger,
+  {
+    metrics,
+    publisher,
+    logger,
+    processes,
+  }: Pick<Monitoring, 'metrics' | 'publisher'> & {
+    readonly logger: Logger;
+    readonly processes?: ProcessGroup | undefined;
+  },
   watch: Pick<WatchApiKeysOptions, 'intervalMs'> = {},
 ): Promise<OpenedGuard> {
   const health = settings.keysFile === undefined ? undefined : new KeysFileHealth(metrics.registry);
   const guard = await createGuard(settings, protocols, {
     ...watch,
+    ...(processes && { storeOf: (name: string) => processes.rateLimitStore(name) }),
     onReload: (keys) => {
       logger.info({ keys }, 'keys reloaded');
     },

@@ -1,4 +1,4 @@
-import type { InferenceMetrics } from '@fairlead/monitoring';
+import type { MetricsSnapshot } from '@fairlead/monitoring';
 
 const SAMPLE_MS = 10_000;
 /** Samples that are stored: five minutes, with both ends. */
@@ -8,7 +8,10 @@ const SUCCESSES = 'nv_inference_request_success';
 const FAILURES = 'nv_inference_request_failure';
 const DURATIONS = 'fairlead_request_duration_seconds';
 
-type Registry = InferenceMetrics['registry'];
+/** Returns the values of metrics by the names of the metrics; nothing for a metric that doesn't exist. */
+export type ReadMetrics = (
+  names: readonly string[],
+) => Promise<Pick<MetricsSnapshot[number], 'name' | 'values'>[]>;
 
 /** Totals of one version since the process started. */
 interface Totals {
@@ -40,18 +43,18 @@ export interface Traffic {
 
 /** Reads the metrics every ten seconds, so that their growth in the last five minutes is known; requests cost nothing. */
 export class TrafficSampler {
-  readonly #registry: Registry;
+  readonly #readMetrics: ReadMetrics;
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
   /** The newest first. */
   #samples: readonly Sample[] = [];
 
   constructor(
-    registry: Registry,
+    readMetrics: ReadMetrics,
     onError: (error: unknown) => void,
     now: () => number = () => performance.now(),
   ) {
-    this.#registry = registry;
+    this.#readMetrics = readMetrics;
     this.#now = now;
     const sample = (): void => {
       this.sample().catch(onError);
@@ -93,22 +96,19 @@ export class TrafficSampler {
       totals.set(key, added);
       return added;
     };
-    for (const { labels, value } of await this.#values(SUCCESSES)) of(labels).requests += value;
-    for (const { labels, value } of await this.#values(FAILURES)) {
+    const metrics = await this.#readMetrics([SUCCESSES, FAILURES, DURATIONS]);
+    const valuesOf = (wanted: string) => metrics.find(({ name }) => name === wanted)?.values ?? [];
+    for (const { labels, value } of valuesOf(SUCCESSES)) of(labels).requests += value;
+    for (const { labels, value } of valuesOf(FAILURES)) {
       const version = of(labels);
       version.requests += value;
       version.failures += value;
     }
-    for (const { labels, value } of await this.#values(DURATIONS)) {
+    for (const { labels, value } of valuesOf(DURATIONS)) {
       const { le } = labels as { readonly le?: number | string };
       if (le !== undefined) of(labels).durations.set(le === '+Inf' ? Infinity : Number(le), value);
     }
     return { at: this.#now(), totals };
-  }
-
-  async #values(name: string): Promise<readonly { labels: Labels; value: number }[]> {
-    const metric = await this.#registry.getSingleMetric(name)?.get();
-    return metric?.values ?? [];
   }
 }
 

@@ -27,6 +27,8 @@ export interface AppDependencies {
   readonly protocols: readonly Protocol[];
   readonly guard: Guard;
   readonly metrics: InferenceMetrics;
+  /** Text of `/metrics`; undefined for the metrics of this process. */
+  readonly metricsPage: (() => Promise<string>) | undefined;
   /** Labels of captured requests; undefined without capture. */
   readonly labels: LabelStore | undefined;
   /** A/B tests; undefined where the settings switch rollouts off. */
@@ -49,6 +51,7 @@ export function createApp(
     protocols,
     guard,
     metrics,
+    metricsPage,
     labels,
     tests,
     bodies,
@@ -89,7 +92,10 @@ export function createApp(
   app.get(
     '/metrics',
     guard.requires('metrics'),
-    metricsHandler(metrics.registry, { processMetrics: true }),
+    metricsHandler(metrics.registry, {
+      processMetrics: true,
+      ...(metricsPage && { page: metricsPage }),
+    }),
   );
   return app;
 }

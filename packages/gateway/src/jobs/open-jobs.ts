@@ -57,12 +57,13 @@ export async function openJobs(
   const { onEvent, onError } = dependencies;
   const webhooks = openWebhooks(settings);
   const { registry } = metrics;
+  const concurrency = concurrencyOf(settings);
   const counted = new JobMetrics({ registry, depth: () => queue.depth(), onError });
   const runner = new JobRunner({
     queue,
     run: replayInference(models, { protocols, codec, onError }),
     ...(webhooks && { webhooks }),
-    concurrency: settings.jobsConcurrency,
+    concurrency: Math.max(1, concurrency),
     leaseMs: settings.jobsLeaseMs,
     maxResultBytes: settings.jobsMaxAnswerBytes,
     onEvent: (event) => {
@@ -91,13 +92,19 @@ export async function openJobs(
   return {
     handler,
     start() {
-      runner.start();
+      // Other processes run them.
+      if (concurrency > 0) runner.start();
     },
     async close(graceMs) {
       await runner.close({ graceMs });
       await webhooks?.close();
     },
   };
+}
+
+/** Returns how many jobs this process runs at the same time: all processes together run as many as the settings say. */
+function concurrencyOf({ jobsConcurrency, processes, process = 1 }: Settings): number {
+  return Math.floor((jobsConcurrency + processes - process) / processes);
 }
 
 async function openQueue(settings: Settings): Promise<JobQueue | undefined> {

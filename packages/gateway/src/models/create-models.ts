@@ -79,6 +79,7 @@ export function createModels(
         ...(settings.onnxThreads !== undefined && { intraOpThreads: settings.onnxThreads }),
         executionTimeoutMs: settings.deadlineMs,
         loadTimeoutMs: settings.loadTimeoutMs,
+        processes: settings.processes,
       }),
       upstream,
     },
@@ -97,7 +98,8 @@ export function createModels(
       rollouts?.observe(event);
       if (type === 'record-failed') recording.countLost(event);
       if (type === 'swapped') metrics.track(event.model, String(event.version));
-      if (type === 'unloaded' && !isLoaded(models, event)) {
+      // A gateway that ends keeps its counts until it has ended.
+      if (type === 'unloaded' && !models.draining && !isLoaded(models, event)) {
         metrics.forget(event.model, String(event.version));
       }
       if ('error' in fields) logger.error({ ...fields, err: fields.error }, type);

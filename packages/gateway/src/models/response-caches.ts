@@ -16,17 +16,19 @@ export interface ResponseCaches {
  * @throws SettingsError when the address of Redis is invalid or the package `redis` isn't installed.
  */
 export async function createResponseCaches(
-  { cacheBytes, cacheModels, redisUrl }: Settings,
+  { cacheBytes, cacheModels, redisUrl, processes }: Settings,
   onError: (error: unknown) => void,
 ): Promise<ResponseCaches> {
   const isCached = (model: string): boolean => cacheModels?.includes(model) !== false;
   if (redisUrl === undefined) {
+    // All processes together use as much as the setting says.
+    const maxBytes = Math.floor(cacheBytes / processes);
     const made = new Map<string, CacheStore>();
     return {
       of(model) {
-        if (cacheBytes === 0 || !isCached(model)) return undefined;
+        if (maxBytes === 0 || !isCached(model)) return undefined;
         // A model that is unloaded and loaded again uses the same cache.
-        const cache = made.get(model) ?? memoryCache({ maxBytes: cacheBytes });
+        const cache = made.get(model) ?? memoryCache({ maxBytes });
         made.set(model, cache);
         return cache;
       },

@@ -5,6 +5,11 @@ import { PREVIOUS_VERSION, type Settings } from './settings.ts';
 export function contradictions(read: Settings): string[] {
   const { keysFile, pepper, dangerouslyAllowAnyone, headersTimeoutMs, requestTimeoutMs } = read;
   const problems: string[] = [];
+  if (read.process !== undefined && read.process > read.processes) {
+    problems.push(
+      `FAIRLEAD_PROCESS is ${read.process}, but FAIRLEAD_PROCESSES is ${read.processes}; remove FAIRLEAD_PROCESS, which the gateway sets itself`,
+    );
+  }
   if (keysFile !== undefined && dangerouslyAllowAnyone) {
     problems.push(
       'FAIRLEAD_KEYS_FILE and FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE=1 contradict each other; leave one out',

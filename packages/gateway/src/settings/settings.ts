@@ -4,6 +4,7 @@ import { jobsSettings } from './jobs-settings.ts';
 import { listeningSettings } from './listening-settings.ts';
 import { monitoringSettings } from './monitoring-settings.ts';
 import { noticeSettings } from './notice-settings.ts';
+import { processSettings } from './process-settings.ts';
 import { protocolSettings } from './protocol-settings.ts';
 import { recordingSettings } from './recording-settings.ts';
 import { registrySettings } from './registry-settings.ts';
@@ -15,6 +16,7 @@ export const PREVIOUS_VERSION = 'previous-version';
 /** Every setting, by the headings and in the order of `docs/settings.md`. */
 export const settingGroups = {
   'Listening and timeouts': listeningSettings,
+  Processes: processSettings,
   'Access and limits': accessSettings,
   'Registry and models': registrySettings,
   Inference: inferenceSettings,
@@ -28,6 +30,7 @@ export const settingGroups = {
 /** Every setting. */
 export const settings = {
   ...listeningSettings,
+  ...processSettings,
   ...accessSettings,
   ...registrySettings,
   ...inferenceSettings,

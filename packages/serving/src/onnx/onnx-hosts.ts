@@ -10,6 +10,11 @@ export interface Tenant {
 
 /** Options of {@link OnnxHosts}. */
 export interface OnnxHostsOptions {
+  /**
+   * Cores that the workers may use.
+   * @defaultValue those of the machine
+   */
+  readonly cores: number;
   /** Maximum number of workers that versions share. */
   readonly maxShared: number;
   /** Milliseconds between two checks for idle versions. */
@@ -37,8 +42,10 @@ export class OnnxHosts {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: Partial<OnnxHostsOptions> = {}) {
+    const { cores = availableParallelism() } = options;
     this.#options = {
-      maxShared: Math.max(2, availableParallelism() - 1),
+      cores,
+      maxShared: Math.max(2, cores - 1),
       idleCheckMs: 30_000,
       spareMs: 5000,
       ...options,
@@ -121,7 +128,7 @@ export class OnnxHosts {
     // Versions that unload from a shared worker at the same time all return it.
     if (this.#spare.has(host) || this.#ending.has(host)) return;
     this.#shared.delete(host);
-    const enough = this.#tenants.size === 0 || this.#spare.size >= availableParallelism();
+    const enough = this.#tenants.size === 0 || this.#spare.size >= this.#options.cores;
     if (enough || host.kind === 'process') {
       await this.#end(host);
       return;

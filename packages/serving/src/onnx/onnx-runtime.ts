@@ -11,7 +11,7 @@ import { ServingError } from '../errors/serving-error.ts';
 import { InProcessSession } from './in-process-session.ts';
 import { OnnxHosts } from './onnx-hosts.ts';
 import { OnnxPool } from './onnx-pool.ts';
-import { planPlacement } from './plan-placement.ts';
+import { planPlacement, type PlacementFacts } from './plan-placement.ts';
 import type { ModelFile, WeightsFile } from './session-model.ts';
 import { timeSession, type Timing } from './time-session.ts';
 
@@ -45,6 +45,11 @@ export interface OnnxRuntimeOptions {
    * @defaultValue 300000
    */
   readonly loadTimeoutMs?: number;
+  /**
+   * Processes of this host that load the same versions: each of them uses its part of the cores and of the memory.
+   * @defaultValue 1
+   */
+  readonly processes?: number;
 }
 
 const optionNames: OptionNames<OnnxRuntimeOptions> = {
@@ -53,6 +58,7 @@ const optionNames: OptionNames<OnnxRuntimeOptions> = {
   inProcess: 'optional',
   executionTimeoutMs: 'optional',
   loadTimeoutMs: 'optional',
+  processes: 'optional',
 };
 
 const DEFAULT_MODEL_PATH = 'model.onnx';
@@ -92,6 +98,7 @@ export function onnxRuntime(options: OnnxRuntimeOptions = {}): RuntimeFactory {
     inProcess = workers === undefined,
     executionTimeoutMs = 60_000,
     loadTimeoutMs = 300_000,
+    processes = 1,
   } = checkOptions('onnxRuntime', options, optionNames);
   checkIntegers(
     {
@@ -99,14 +106,16 @@ export function onnxRuntime(options: OnnxRuntimeOptions = {}): RuntimeFactory {
       ...(intraOpThreads !== undefined && { intraOpThreads }),
       executionTimeoutMs,
       loadTimeoutMs,
+      processes,
     },
     1,
     MAX_INT32,
   );
 
-  const hosts = new OnnxHosts();
+  const { cores, memoryBytes } = resources(processes);
+  const hosts = new OnnxHosts({ cores });
   return {
-    loadsAtOnce: availableParallelism(),
+    loadsAtOnce: cores,
     async load(artifacts, { onEvent }) {
       const { manifest } = artifacts;
       const { model, version, signature, runtime } = manifest;
@@ -139,10 +148,8 @@ export function onnxRuntime(options: OnnxRuntimeOptions = {}): RuntimeFactory {
         onEvent,
       });
       const facts = (rowMs: number | undefined) => ({
-        cores: availableParallelism(),
-        memoryBytes: memoryLimit(),
+        ...{ cores, memoryBytes, modelBytes },
         rowMs,
-        modelBytes,
         workers,
         intraOpThreads,
       });
@@ -232,8 +239,12 @@ async function sampleOf(
   return (await findSuitableInputs(manifest, execute)).inputs ?? [];
 }
 
-/** Memory that this process may use, in bytes: its control group's, or the machine's. */
-function memoryLimit(): number {
+/** Cores, and memory in bytes, of each of several processes: of their control group, or the machine. */
+function resources(processes: number): Pick<PlacementFacts, 'cores' | 'memoryBytes'> {
   const constrained = process.constrainedMemory();
-  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  const memoryBytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return {
+    cores: Math.max(1, Math.floor(availableParallelism() / processes)),
+    memoryBytes: memoryBytes / processes,
+  };
 }

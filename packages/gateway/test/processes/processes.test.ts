@@ -1,0 +1,148 @@
+import { join } from 'node:path';
+import { freePort, httpCall, temporaryFolder, until } from '@fairlead/test-support';
+import { describe, expect, test } from 'vitest';
+import { startGatewayProcess, type GatewayProcess } from '../support/gateway-process.ts';
+import { onnxVersion, sampleRegistry } from '../support/sample-registry.ts';
+
+const affine = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
+const SUCCESSES = /^nv_inference_request_success\{model="affine",version="1"\} (\d+)$/m;
+
+/** A gateway of two processes, once both answer. */
+async function startTwo(
+  environment: Readonly<Record<string, string>> = {},
+): Promise<GatewayProcess & { readonly socketPath: string }> {
+  const registry = temporaryFolder();
+  await sampleRegistry(registry, onnxVersion('affine', 'affine'), onnxVersion('slow', 'slow'));
+  const socketPath = join(temporaryFolder(), 'gateway.sock');
+  const gateway = startGatewayProcess({
+    FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
+    FAIRLEAD_REGISTRY: registry,
+    FAIRLEAD_LISTEN: `unix:${socketPath}`,
+    FAIRLEAD_PROCESSES: '2',
+    ...environment,
+  });
+  await until(() => readyProcesses(gateway).size === 2);
+  return { ...gateway, output: () => gateway.output(), socketPath };
+}
+
+interface Line {
+  readonly msg?: string;
+  readonly process?: number;
+  readonly pid?: number;
+}
+
+function lines(gateway: GatewayProcess): readonly Line[] {
+  return gateway
+    .output()
+    .split('\n')
+    .flatMap((line) =>
+      line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as Line] : [],
+    );
+}
+
+/** Process ids by the numbers of the processes that answered "ready" last. */
+function readyProcesses(gateway: GatewayProcess): Map<number, number> {
+  const ready = new Map<number, number>();
+  for (const { msg, process = 0, pid = 0 } of lines(gateway)) {
+    if (msg === 'process-ready') ready.set(process, pid);
+    if (msg === 'process-ended') ready.delete(process);
+  }
+  return ready;
+}
+
+async function infer(socketPath: string): Promise<number> {
+  const { status } = await httpCall({ socketPath }, '/v2/models/affine/infer', { body: affine });
+  return status;
+}
+
+/** Successful inferences, of all processes. */
+async function counted(socketPath: string): Promise<number> {
+  const { body } = await httpCall({ socketPath }, '/metrics');
+  return Number(SUCCESSES.exec(body)?.[1] ?? 0);
+}
+
+describe('several processes', () => {
+  test('answer by turns, with one page of metrics that no killed or restarted process decreases', async () => {
+    const gateway = await startTwo();
+    const { socketPath } = gateway;
+    for (let request = 0; request < 20; request += 1) expect(await infer(socketPath)).toBe(200);
+    for (let scrape = 0; scrape < 4; scrape += 1) expect(await counted(socketPath)).toBe(20);
+
+    const [killed = 0] = [...readyProcesses(gateway).values()];
+    process.kill(killed, 'SIGKILL');
+    // The other one answers, and what the killed one counted stays.
+    await until(() => lines(gateway).some(({ msg }) => msg === 'process-ended'));
+    for (let request = 0; request < 20; request += 1) expect(await infer(socketPath)).toBe(200);
+    expect(await counted(socketPath)).toBe(40);
+    await until(() => readyProcesses(gateway).size === 2);
+    expect([...readyProcesses(gateway).values()]).not.toContain(killed);
+    expect(await counted(socketPath)).toBe(40);
+
+    const before = [...readyProcesses(gateway).values()];
+    gateway.signal('SIGHUP');
+    const statuses = new Set<number>();
+    let sent = 0;
+    await until(async () => {
+      statuses.add(await infer(socketPath));
+      sent += 1;
+      return [...readyProcesses(gateway).values()].every((pid) => !before.includes(pid));
+    });
+    expect([...statuses]).toEqual([200]);
+    expect(await counted(socketPath)).toBe(40 + sent);
+
+    gateway.signal('SIGTERM');
+    expect(await gateway.ended).toBe(0);
+  });
+
+  test('allow as many requests together as the limit says', async () => {
+    const { socketPath } = await startTwo({ FAIRLEAD_RATE_LIMIT: '50' });
+    const statuses = await Promise.all(Array.from({ length: 80 }, () => infer(socketPath)));
+    expect(statuses.filter((status) => status === 200)).toHaveLength(50);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(30);
+  });
+
+  test('answer requests in flight at SIGTERM, and end with 0', async () => {
+    const gateway = await startTwo();
+    const { socketPath } = gateway;
+    const body = { inputs: [{ name: 'times', datatype: 'INT64', shape: [1], data: [2000] }] };
+    const inFlight = Array.from({ length: 4 }, () =>
+      httpCall({ socketPath }, '/v2/models/slow/infer', { body }),
+    );
+    await until(async () => {
+      const { body: page } = await httpCall({ socketPath }, '/metrics');
+      return page.includes('nv_inference_pending_request_count{model="slow",version="1"} 4');
+    });
+    gateway.signal('SIGTERM');
+    for (const { status } of await Promise.all(inFlight)) expect(status).toBe(200);
+    expect(await gateway.ended).toBe(0);
+  });
+
+  test('end in order when the process that started them is killed', async () => {
+    const gateway = await startTwo();
+    const pids = [...readyProcesses(gateway).values()];
+    gateway.signal('SIGKILL');
+    expect(await gateway.ended).toBe('SIGKILL');
+    await until(() => pids.every((pid) => !isRunning(pid)));
+    expect(gateway.output().match(/"clean":true,"msg":"stopped"/g)).toHaveLength(2);
+  });
+
+  test('end with 1 and the reason when one can not start', async () => {
+    const gateway = startGatewayProcess({
+      FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
+      FAIRLEAD_REGISTRY: join(temporaryFolder(), 'missing'),
+      FAIRLEAD_LISTEN: `127.0.0.1:${await freePort()}`,
+      FAIRLEAD_PROCESSES: '2',
+    });
+    expect(await gateway.ended).toBe(1);
+    expect(gateway.output()).toContain("FAIRLEAD_REGISTRY can't be used: cannot open");
+  });
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
