@@ -1,9 +1,8 @@
 import { HOUR_MS, partitionFolder } from '../objects/partition.ts';
-import type { CapturedRequest } from '../spool/captured-request.ts';
 import type { SpooledFile } from '../spool/capture-sink.ts';
 import type { SpoolVersion } from '../spool/spool-line.ts';
 import { encodeParquet } from './encode-parquet.ts';
-import { readSpool } from './read-spool.ts';
+import { readSpool, type SpooledRequest } from './spooled/read-spool.ts';
 
 /** Objects that a spool file becomes. */
 export interface ConvertedSpool {
@@ -16,7 +15,7 @@ interface Part {
   readonly version: SpoolVersion;
   /** Begin of the hour, in milliseconds since the epoch. */
   readonly hour: number;
-  readonly requests: CapturedRequest[];
+  readonly requests: SpooledRequest[];
 }
 
 /** Converts a spool file: one object for each version and hour in it, named by the file. */

@@ -1,11 +1,10 @@
 import type { SchemaElement } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { CapturedColumn } from '../columns/captured-column.ts';
-import type { CapturedValue } from '../columns/captured-value.ts';
-import type { CapturedRequest } from '../spool/captured-request.ts';
 import type { SpoolVersion } from '../spool/spool-line.ts';
 import { binarySchema, columnSchema, requestColumns } from './parquet-columns.ts';
-import { binaryValue, hasBinary, parquetValue, type ParquetValue } from './parquet-value.ts';
+import { hasBytes, onlyBytes, type ParquetValue, withoutBytes } from './parquet-value.ts';
+import type { SpooledRequest } from './spooled/read-spool.ts';
 
 /** Rows in a row group; a spool file has fewer. */
 export const ROW_GROUP_ROWS = 100_000;
@@ -20,7 +19,7 @@ interface EncodedColumn {
 /** Encodes requests of one version: one row for each of their rows. */
 export function encodeParquet(
   { model, version, columns }: SpoolVersion,
-  requests: readonly CapturedRequest[],
+  requests: readonly SpooledRequest[],
 ): Uint8Array<ArrayBuffer> {
   const encoded = [
     ...requestColumns.map((schema) => ({
@@ -46,8 +45,8 @@ export function encodeParquet(
 }
 
 function rowsOf(
-  requests: readonly CapturedRequest[],
-  valueAt: (request: CapturedRequest, row: number) => ParquetValue,
+  requests: readonly SpooledRequest[],
+  valueAt: (request: SpooledRequest, row: number) => ParquetValue,
 ): ParquetValue[] {
   // Without a list for each request, which would be most of the memory of a conversion.
   const values: ParquetValue[] = [];
@@ -60,7 +59,7 @@ function rowsOf(
 function requestValue(
   name: string,
   version: string,
-): (request: CapturedRequest, row: number) => ParquetValue {
+): (request: SpooledRequest, row: number) => ParquetValue {
   switch (name) {
     case 'request_id':
       return ({ requestId }) => requestId;
@@ -88,28 +87,20 @@ function requestValue(
 function valueColumns(
   column: CapturedColumn,
   index: number,
-  requests: readonly CapturedRequest[],
+  requests: readonly SpooledRequest[],
   columns: readonly CapturedColumn[],
 ): readonly EncodedColumn[] {
-  const { name, datatype, batched } = column;
-  const at = ({ values }: CapturedRequest, row: number): CapturedValue | null => {
-    const value = values[index] ?? null;
-    return batched && Array.isArray(value) ? ((value[row] ?? null) as CapturedValue) : value;
-  };
-  const texts = {
-    schema: columnSchema(column),
-    data: rowsOf(requests, (request, row) => parquetValue(at(request, row), datatype)),
-  };
-  const isBinary =
-    datatype === 'BYTES' && requests.some(({ values }) => hasBinary(values[index] ?? null));
-  if (!isBinary) return [texts];
+  const { name, datatype } = column;
+  const schema = columnSchema(column);
+  const data = rowsOf(requests, ({ values }, row) => values.at(index, row));
+  if (datatype !== 'BYTES' || !data.some(hasBytes)) return [{ schema, data }];
   let binaryName = `${name}_binary`;
   while (columns.some((other) => other.name.toLowerCase() === binaryName.toLowerCase())) {
     binaryName += '_';
   }
-  const binary = {
-    schema: binarySchema({ ...column, name: binaryName }),
-    data: rowsOf(requests, (request, row) => binaryValue(at(request, row))),
-  };
-  return [texts, binary];
+  const binarySchemas = binarySchema({ ...column, name: binaryName });
+  return [
+    { schema, data: data.map(withoutBytes) },
+    { schema: binarySchemas, data: data.map(onlyBytes) },
+  ];
 }

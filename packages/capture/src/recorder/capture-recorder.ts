@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Signature } from '@fairlead/signature';
 import { capturedColumns } from '../columns/captured-column.ts';
+import { tensorColumns, type TensorColumns } from '../columns/tensor-columns.ts';
 import { CaptureSpool } from '../spool/capture-spool.ts';
 import type { SpoolVersion } from '../spool/spool-line.ts';
 import type { CaptureCounts, CaptureLossReason } from './capture-counts.ts';
@@ -12,6 +13,7 @@ import { isSampled, samplingKey } from './is-sampled.ts';
 interface KnownVersion {
   readonly signature: Signature;
   readonly version: SpoolVersion;
+  readonly captured: readonly TensorColumns[];
 }
 
 /** Versions whose columns are remembered. */
@@ -104,16 +106,18 @@ export class CaptureRecorder {
     await this.#options.sink.close?.();
   }
 
-  #capture(record: CapturedInference): CaptureLossReason | undefined {
+  #capture(
+    record: CapturedInference & { readonly requestId: string },
+  ): CaptureLossReason | undefined {
     if (this.#closed) return 'closed';
     const known = this.#versionOf(record.label);
     if (known === undefined) return 'no-signature';
     const { share, maxRequestBytes, keepRoutingKeys } = this.#options;
-    const { columns } = known.version;
+    const { captured } = known;
     const rows = requestRows(known.signature, record.inputs);
-    if (requestBytes(columns, record, rows) > maxRequestBytes) return 'too-large';
+    if (requestBytes(captured, record, rows) > maxRequestBytes) return 'too-large';
     const options = { weight: 1 / share, keepRoutingKeys };
-    const { request, incomplete } = encodeRequest(columns, record, rows, options);
+    const { request, incomplete } = encodeRequest(captured, record, rows, options);
     const lost = this.#spool.add(known.version, request);
     if (lost === undefined && incomplete) this.#incomplete += 1;
     return lost;
@@ -126,7 +130,9 @@ export class CaptureRecorder {
     if (known !== undefined) return known;
     const signature = this.#options.signatureOf(label);
     if (signature === undefined) return undefined;
-    const added = { signature, version: { model, version, columns: capturedColumns(signature) } };
+    const columns = capturedColumns(signature);
+    const captured = tensorColumns(columns);
+    const added = { signature, version: { model, version, columns }, captured };
     if (this.#versions.size >= MAX_VERSIONS) this.#versions.clear();
     this.#versions.set(key, added);
     return added;
@@ -167,7 +173,8 @@ export class CaptureRecorder {
  *   outputs: [],
  * });
  * await recorder.close();
- * console.log(JSON.parse(lines[1] ?? '').request.values); // [ [ 44 ] ]
+ * const [x] = JSON.parse(lines[1] ?? '').request.tensors;
+ * console.log(x.shape, Buffer.from(x.data, 'base64').readDoubleLE()); // [ 1, 1 ] 44
  * ```
  */
 export async function openCapture(options: CaptureRecorderOptions): Promise<CaptureRecorder> {

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { Signature, Tensor } from '@fairlead/signature';
-import { type CapturedColumn, rowInput } from '../columns/captured-column.ts';
-import { columnValues } from '../columns/column-values.ts';
+import { rowInput } from '../columns/captured-column.ts';
+import { captureTensor } from '../columns/captured-tensor.ts';
+import type { TensorColumns } from '../columns/tensor-columns.ts';
 import type { CapturedRequest } from '../spool/captured-request.ts';
 import type { CapturedInference } from './captured-inference.ts';
 
@@ -19,41 +19,39 @@ export function requestRows(signature: Signature, inputs: readonly Tensor[]): nu
   return inputs.find(({ name }) => name === spec.name)?.shape[0] ?? 1;
 }
 
-/** Estimates the bytes of a request in a spool file, before anything is allocated: tensors without rows are repeated in each. */
+/** Estimates the bytes of a request in a stored file, before anything is allocated: tensors without rows are repeated in each. */
 export function requestBytes(
-  columns: readonly CapturedColumn[],
-  { inputs, outputs }: CapturedInference,
+  captured: readonly TensorColumns[],
+  record: CapturedInference,
   rows: number,
 ): number {
-  const repeated = new Map(columns.map(({ tensor, batched }) => [tensor, batched ? 1 : rows]));
   let bytes = 0;
-  for (const tensor of [...inputs, ...outputs]) {
-    const { name, data } = tensor;
+  for (const columns of captured) {
+    const data = tensorOf(columns, record)?.data ?? [];
     let own = 0;
     if (ArrayBuffer.isView(data)) own = data.byteLength;
     else for (const element of data) own += element.byteLength;
-    bytes += own * (repeated.get(name) ?? 0);
+    bytes += own * (columns.batched ? 1 : rows);
   }
   return bytes;
 }
 
 /** Encodes the captured columns of a request; other tensors and features are never read. */
 export function encodeRequest(
-  columns: readonly CapturedColumn[],
-  record: CapturedInference,
+  captured: readonly TensorColumns[],
+  record: CapturedInference & { readonly requestId: string },
   rows: number,
   { weight, keepRoutingKeys }: { readonly weight: number; readonly keepRoutingKeys: boolean },
 ): EncodedRequest {
-  const { label, requestId = randomUUID(), at, durationMs, fallback, shadowOf } = record;
+  const { label, requestId, at, durationMs, fallback, shadowOf } = record;
   if (!Number.isFinite(at)) throw new TypeError(`the time of ${requestId} is ${at}`);
   let incomplete = false;
-  const values = columns.map((column) => {
-    const tensors = column.side === 'input' ? record.inputs : record.outputs;
-    const tensor = tensors.find(({ name }) => name === column.tensor);
+  const tensors = captured.map((columns) => {
+    const tensor = tensorOf(columns, record);
     if (tensor === undefined) return null;
-    const value = columnValues(column, tensor, rows);
-    incomplete ||= value === undefined;
-    return value ?? null;
+    const encoded = captureTensor(columns, tensor, rows);
+    incomplete ||= encoded === undefined;
+    return encoded ?? null;
   });
   const request = {
     ...{ requestId, at: Math.floor(at), durationMs, rows, weight },
@@ -62,9 +60,16 @@ export function encodeRequest(
     ...(keepRoutingKeys && record.routingKey !== requestId && { routingKey: record.routingKey }),
     ...(shadowOf !== undefined && { shadowOf: nameOf(shadowOf) }),
     ...(fallback !== undefined && { fallbackFrom: nameOf(fallback) }),
-    values,
+    tensors,
   };
   return { request, incomplete };
+}
+
+function tensorOf(
+  { side, tensor }: TensorColumns,
+  { inputs, outputs }: CapturedInference,
+): Tensor | undefined {
+  return (side === 'input' ? inputs : outputs).find(({ name }) => name === tensor);
 }
 
 function nameOf({ model, version }: NonNullable<CapturedInference['fallback']>): string {

@@ -3,7 +3,7 @@ import type { CaptureSink } from './capture-sink.ts';
 import type { CapturedRequest } from './captured-request.ts';
 import { SpoolFile } from './spool-file.ts';
 import { COMPLETE, SpoolFolder, UNFINISHED } from './spool-folder.ts';
-import type { SpoolLine, SpoolVersion } from './spool-line.ts';
+import { SPOOL_FORMAT, type SpoolLine, type SpoolVersion } from './spool-line.ts';
 
 /** Options of a {@link CaptureSpool}. */
 export interface CaptureSpoolOptions {
@@ -67,7 +67,7 @@ export class CaptureSpool {
     const known = file.schemas.get(version);
     const schema = known ?? file.schemas.size;
     const head: readonly SpoolLine[] =
-      known === undefined ? [{ format: 1, schema, of: version }] : [];
+      known === undefined ? [{ format: SPOOL_FORMAT, schema, of: version }] : [];
     const lines: readonly SpoolLine[] = [...head, { schema, request }];
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
     const bytes = Buffer.byteLength(text);

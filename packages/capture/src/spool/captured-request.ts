@@ -1,4 +1,4 @@
-import type { CapturedValue } from '../columns/captured-value.ts';
+import type { CapturedTensor } from '../columns/captured-tensor.ts';
 
 /** One captured request in a spool file. */
 export interface CapturedRequest {
@@ -15,6 +15,6 @@ export interface CapturedRequest {
   readonly shadowOf?: string | undefined;
   /** Version that was requested, if this is a fallback. */
   readonly fallbackFrom?: string | undefined;
-  /** Values of each column: a list of one for each row if the column is batched; null if the request has none. */
-  readonly values: readonly (CapturedValue | null)[];
+  /** One for each tensor with captured columns, in the order of the columns; null if the request has none that fits. */
+  readonly tensors: readonly (CapturedTensor | null)[];
 }

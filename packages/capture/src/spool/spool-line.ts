@@ -8,7 +8,10 @@ export interface SpoolVersion {
   readonly columns: readonly CapturedColumn[];
 }
 
+/** Version of the format of lines; files of format 1, which earlier releases left, are read too. */
+export const SPOOL_FORMAT = 2;
+
 /** One line of a spool file, which has all that is needed to convert it: the registry may be unreachable by then. */
 export type SpoolLine =
-  | { readonly format: 1; readonly schema: number; readonly of: SpoolVersion }
+  | { readonly format: typeof SPOOL_FORMAT; readonly schema: number; readonly of: SpoolVersion }
   | { readonly schema: number; readonly request: CapturedRequest };

@@ -1,7 +1,6 @@
 import { capturedColumns } from '@fairlead/capture';
-import type { Signature, Tensor } from '@fairlead/signature';
+import type { Signature } from '@fairlead/signature';
 import { expect, test } from 'vitest';
-import { columnValues } from '../../src/columns/column-values.ts';
 
 const columnsOf = (signature: Partial<Signature>) =>
   capturedColumns({ inputs: [], outputs: [], ...signature });
@@ -56,67 +55,4 @@ test('names are unique, also if upper and lower case are the same', () => {
     ],
   });
   expect(twice.map(({ name }) => name)).toEqual(['input_n', 'input_N_2']);
-});
-
-function valuesOf(tensor: Tensor, shape: readonly number[], rows = 1): unknown {
-  const { name, datatype } = tensor;
-  const [column] = columnsOf({ inputs: [{ name, datatype, shape }] });
-  return column && columnValues(column, tensor, rows);
-}
-
-test('values are exact for every datatype', () => {
-  const bytes = [Uint8Array.of(0xef, 0xbb, 0xbf, 0x61), Uint8Array.of(0xff, 0)];
-  const cases: readonly (readonly [Tensor, readonly unknown[]])[] = [
-    [
-      {
-        name: 'x',
-        datatype: 'FP32',
-        shape: [5],
-        data: Float32Array.of(0.7, NaN, -0, 1e38, -1 / 0),
-      },
-      [0.699999988079071, 'NaN', '-0', 9.999999680285692e37, '-Infinity'],
-    ],
-    [{ name: 'x', datatype: 'FP16', shape: [2], data: Uint16Array.of(0x3c00, 0x7e00) }, [1, 'NaN']],
-    [
-      { name: 'x', datatype: 'INT64', shape: [1], data: BigInt64Array.of(-(2n ** 63n)) },
-      ['-9223372036854775808'],
-    ],
-    [{ name: 'x', datatype: 'BOOL', shape: [2], data: Uint8Array.of(0, 1) }, [false, true]],
-    [
-      { name: 'x', datatype: 'UINT32', shape: [1], data: Uint32Array.of(2 ** 32 - 1) },
-      [4294967295],
-    ],
-    [{ name: 'x', datatype: 'BYTES', shape: [2], data: bytes }, ['\ufeffa', { base64: '/wA=' }]],
-  ];
-  for (const [tensor, expected] of cases) {
-    expect(valuesOf(tensor, [-1], expected.length)).toEqual(expected);
-  }
-});
-
-test('tensors of several dimensions are nested lists, and features are taken from the last one', () => {
-  const data = Int32Array.from({ length: 12 }, (_, index) => index);
-  const tensor = { name: 'x', datatype: 'INT32', shape: [2, 3, 2], data } as const;
-  expect(valuesOf(tensor, [-1, 3, 2], 2)).toEqual([
-    [
-      [0, 1],
-      [2, 3],
-      [4, 5],
-    ],
-    [
-      [6, 7],
-      [8, 9],
-      [10, 11],
-    ],
-  ]);
-  const features = [{ name: 'a', sensitive: true }, { name: 'b' }];
-  const [column] = columnsOf({
-    inputs: [{ name: 'x', datatype: 'INT32', shape: [-1, 3, 2], features }],
-  });
-  expect(column && columnValues(column, tensor, 2)).toEqual([
-    [1, 3, 5],
-    [7, 9, 11],
-  ]);
-  expect(valuesOf({ ...tensor, shape: [2, 6] }, [-1, 3, 2], 2)).toBeUndefined();
-  expect(valuesOf({ ...tensor, shape: [3, 3, 2] }, [-1, 3, 2], 3)).toBeUndefined();
-  expect(valuesOf(tensor, [-1, 3, 2], 3)).toBeUndefined();
 });

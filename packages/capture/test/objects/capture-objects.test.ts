@@ -76,7 +76,7 @@ describe.each([
     const key = 'captures/model=churn/version=3/date=2026-11-28/hour=16/x.parquet';
     const ids = ['a', 'b', 'c', 'd', 'e'];
     const requests = ids.map((requestId) => ({
-      ...{ requestId, at: 0, durationMs: 1, rows: 1, weight: 1, values: [] },
+      ...{ requestId, at: 0, durationMs: 1, rows: 1, weight: 1, values: { at: () => null } },
     }));
     const version = { model: 'churn', version: '3', columns: [] };
     await objects.create(key, encodeParquet(version, requests));

@@ -13,7 +13,7 @@ import { numberToFloat16, type Signature, type Tensor } from '@fairlead/signatur
 import { temporaryFolder } from '@fairlead/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import { inference, label } from '../support/churn.ts';
-import { memorySink } from '../support/memory-sink.ts';
+import { memorySink, spooledBytes } from '../support/memory-sink.ts';
 import { readCaptures } from '../support/read-parquet.ts';
 
 const person = 'person-Zq81xT-of-whom-nothing-remains';
@@ -77,7 +77,10 @@ function filesWith(root: string, searched: string): readonly string[] {
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => readFileSync(path).includes(searched));
+    .filter((path) => {
+      const content = readFileSync(path);
+      return content.includes(searched) || spooledBytes(content.toString()).includes(searched);
+    });
 }
 
 test('the rows of a person are deleted from all files, and all other rows stay as they were', async () => {
@@ -152,6 +155,7 @@ test('what a killed process left is deleted too, and what a running one has is c
   running.record(request('b', [person]));
   running.record(request('c', ['x']));
   await running.flush();
+  expect(filesWith(spoolFolder, person)).toHaveLength(2);
   const options = {
     objects,
     spoolFolders: [spoolFolder],

@@ -5,6 +5,12 @@ import type { Signature } from '@fairlead/signature';
 export const sentinel = 987_654_321;
 export const sentinelText = 'SENTINEL-7f3a';
 
+/** The ways in which the value may be written into a file. */
+export const sentinelForms = [
+  ...[String(sentinel), sentinelText].map((text) => Buffer.from(text)),
+  Buffer.from(Float64Array.of(sentinel).buffer),
+];
+
 export const label = { model: 'churn', version: '3' };
 
 /** A signature with a sensitive feature and a sensitive tensor. */

@@ -2,7 +2,7 @@ import { type CaptureObjects } from '@fairlead/capture';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 
 /** Reads a Parquet file with a reader that is not ours. */
-async function readParquet(body: Uint8Array): Promise<readonly Record<string, unknown>[]> {
+export async function readParquet(body: Uint8Array): Promise<readonly Record<string, unknown>[]> {
   return parquetReadObjects({ file: new Uint8Array(body).buffer });
 }
 

@@ -2,8 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isProcessFolder } from '../../files/process-name.ts';
-import { parquetValue } from '../parquet-value.ts';
-import { readSpool, type SpoolContents } from '../read-spool.ts';
+import { readSpool, type SpoolContents } from '../spooled/read-spool.ts';
 import type { CaptureSink } from '../../spool/capture-sink.ts';
 import { WRITE_MS } from '../../spool/capture-spool.ts';
 import { COMPLETE, SpoolFolder } from '../../spool/spool-folder.ts';
@@ -60,5 +59,9 @@ function hasValue(
   const found = version.columns[index];
   if (found === undefined) return false;
   const isSingle = found.datatype === 'FP32' || found.datatype === 'FP16';
-  return matchValue(values, isSingle)(parquetValue(request.values[index] ?? null, found.datatype));
+  const matches = matchValue(values, isSingle);
+  for (let row = 0; row < request.rows; row += 1) {
+    if (matches(request.values.at(index, row))) return true;
+  }
+  return false;
 }
