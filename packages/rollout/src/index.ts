@@ -51,7 +51,7 @@ export type {
   OutcomeStep,
 } from './statistics/compare-means.ts';
 export { rolloutHtml } from './report/rollout-html.ts';
-export { CountsReader } from './runner/counts-store.ts';
+export { CountsReader } from './runner/counts-reader.ts';
 export type { RolloutPlace } from './runner/counts-keys.ts';
 export { compactCounts } from './runner/compact-counts.ts';
 export type { Compaction, CompactCountsOptions } from './runner/compact-counts.ts';

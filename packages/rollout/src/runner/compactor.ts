@@ -39,14 +39,16 @@ export class Compactor {
       create: (key, body) => objects.create(key, body),
       read: (key, limits) => objects.read(key, limits),
       list: (folder) => objects.list(folder),
-      remove: async (key) => {
-        if (!this.#mayRemove) return;
-        try {
-          await objects.remove?.(key);
-        } catch (error) {
-          this.#denied(error);
-        }
-      },
+      ...(this.#mayRemove && {
+        remove: async (key: string) => {
+          if (!this.#mayRemove) return;
+          try {
+            await objects.remove?.(key);
+          } catch (error) {
+            this.#denied(error);
+          }
+        },
+      }),
     };
   }
 }

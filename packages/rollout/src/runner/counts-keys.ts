@@ -4,8 +4,10 @@ import type { RolloutState } from '../state/rollout-state.ts';
 export const MAX_COUNTS_BYTES = 16 * 1024 * 1024;
 /** Folders of the counts of a step, and with `.json` the object of their sum. */
 export const STEP = /^\d{2,4}$/;
-/** Folders of the counts of an hour of a step, and with `.json` the object of their sum. */
+/** Folders of the counts of an hour of a step. */
 export const HOUR = /^\d{4}-\d\d-\d\dT\d\d$/;
+/** Sums of an hour: `2026-11-29T12.json`, and of what came later `2026-11-29T12-2.json`. */
+const HOUR_SUM = /^(\d{4}-\d\d-\d\dT\d\d)(?:-(\d{1,4}))?\.json$/;
 /** Objects of counts. */
 export const OBJECT = /\.json$/;
 
@@ -21,12 +23,45 @@ export function countsFolder({ model, number }: RolloutPlace): string {
   return `rollouts/${model}/${String(number).padStart(4, '0')}/counts`;
 }
 
-/** Key of the sum of an hour, or of a step, by its folder. */
-export function sumKey(folder: string): string {
-  return `${folder}.json`;
+/** Key of the sum of a step by its folder. */
+export function stepSumKey(step: string): string {
+  return `${step}.json`;
 }
 
-/** Begin of an hour, in milliseconds since the epoch, by its folder. */
+/** Name of a sum of an hour, without `.json`: the first one is named like the hour, and later ones have a number. */
+export function hourSumName(hour: string, generation: number): string {
+  return generation === 1 ? hour : `${hour}-${generation}`;
+}
+
+/** An hour of a step. */
+export interface HourEntry {
+  /** Name such as `2026-11-29T12`. */
+  readonly hour: string;
+  readonly hasFolder: boolean;
+  /** Names of its sums, without `.json`, in their order. */
+  readonly sums: readonly string[];
+}
+
+/** Finds the hours among the children of the folder of a step, in the order of time. */
+export function hoursOf(
+  entries: readonly { readonly name: string; readonly kind: 'object' | 'folder' }[],
+): readonly HourEntry[] {
+  const generations = new Map<string, number[]>();
+  const folders = new Set<string>();
+  for (const { name, kind } of entries) {
+    if (kind === 'folder' && HOUR.test(name)) folders.add(name);
+    const [, hour, number = '1'] = HOUR_SUM.exec(name) ?? [];
+    if (kind === 'object' && hour !== undefined)
+      generations.set(hour, [...(generations.get(hour) ?? []), Number(number)]);
+  }
+  return [...new Set([...folders, ...generations.keys()])].sort().map((hour) => {
+    const sorted = (generations.get(hour) ?? []).sort((a, b) => a - b);
+    const sums = sorted.map((generation) => hourSumName(hour, generation));
+    return { hour, hasFolder: folders.has(hour), sums };
+  });
+}
+
+/** Begin of an hour, in milliseconds since the epoch, by its name. */
 export function beginOf(hour: string): number {
-  return Date.parse(`${hour.slice(-13)}:00:00Z`);
+  return Date.parse(`${hour}:00:00Z`);
 }

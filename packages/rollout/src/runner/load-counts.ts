@@ -15,18 +15,33 @@ export class DamagedCounts extends Error {
  *
  * @throws DamagedCounts, and what the store throws
  */
-export async function loadCounts(
+export function loadCounts(
   objects: RolloutObjects,
   place: RolloutPlace,
   key: string,
 ): Promise<StepCounts | undefined> {
+  return loadDocument(objects, place, key, (counts) => counts);
+}
+
+/**
+ * Reads an object with counts of one step and what else it has; undefined without it.
+ *
+ * @throws DamagedCounts, and what the store throws
+ */
+export async function loadDocument<T>(
+  objects: RolloutObjects,
+  place: RolloutPlace,
+  key: string,
+  read: (counts: StepCounts, document: StepCountsDocument) => T,
+): Promise<T | undefined> {
   const bytes = await objects.read(key, { maxBytes: MAX_COUNTS_BYTES });
   if (bytes === undefined) return undefined;
   try {
     const document = JSON.parse(new TextDecoder().decode(bytes)) as StepCountsDocument;
     const counts = StepCounts.fromDocument(document);
     const step = Number.parseInt(key.slice(countsFolder(place).length + 1), 10);
-    if (counts.rollout === rolloutName(place) && counts.step === step) return counts;
+    if (counts.rollout === rolloutName(place) && counts.step === step)
+      return read(counts, document);
     throw new Error(`it has counts of ${counts.rollout}, step ${counts.step}`);
   } catch (cause) {
     throw new DamagedCounts(key, cause);

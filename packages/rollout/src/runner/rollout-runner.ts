@@ -8,7 +8,7 @@ import { uncountedOutcomes, type AddedOutcomes, type RolloutOutcome } from './ac
 import { ActiveRollout } from './active-rollout.ts';
 import { entryFor, entryForAlias } from './apply-verdict.ts';
 import { Compactor } from './compactor.ts';
-import { CountsNames } from './counts-store.ts';
+import { CountsNames } from './counts-names.ts';
 import { OutcomeTallies, type OutcomeNumbers } from './outcome-tally.ts';
 import { RepeatedErrors } from './repeated-errors.ts';
 import { RepeatedTasks } from './repeated-tasks.ts';

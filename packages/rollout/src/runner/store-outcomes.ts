@@ -9,7 +9,8 @@ import {
   type AddedOutcomes,
   type RolloutOutcome,
 } from './accept-outcomes.ts';
-import { CountsNames, CountsReader } from './counts-store.ts';
+import { CountsNames } from './counts-names.ts';
+import { CountsReader } from './counts-reader.ts';
 
 /** Options of {@link storeOutcomes}. */
 export interface StoreOutcomesOptions {
