@@ -30,7 +30,12 @@ export type {
   TracedExecution,
   TracedInference,
 } from './inference/inference-tracer.ts';
-export type { RoutedInference, VersionChoice, VersionRouter } from './inference/version-router.ts';
+export type {
+  RoutedInference,
+  VersionChoice,
+  VersionRole,
+  VersionRouter,
+} from './inference/version-router.ts';
 export type {
   ExecutedEvent,
   FailureReason,
@@ -60,6 +65,7 @@ export type { ModelStatus } from './models/model-status.ts';
 export type { BatchingDecision } from './warm-up/decide-batching.ts';
 export type {
   BatchingSetting,
+  FollowedVersion,
   GoldenExample,
   GoldenTensor,
   ModelArtifacts,
@@ -99,6 +105,7 @@ export type {
   Runtime,
   RuntimeEvent,
   RuntimeFactory,
+  RuntimeLoadOptions,
   RowAnalysis,
   RuntimeMemory,
   RuntimePlacement,

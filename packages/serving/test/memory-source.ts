@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Signature } from '@fairlead/signature';
 import type {
+  FollowedVersion,
   GoldenExample,
   ModelArtifacts,
   ModelSource,
@@ -21,12 +22,12 @@ export class MemorySource implements ModelSource {
   readonly #waiting = new Set<() => void>();
   /** Reason why it may be out of date. */
   outdatedBecause: string | undefined;
-  #current: number | undefined;
+  #current: FollowedVersion | undefined;
 
   /** `versions[0]` is version 1, where the alias points at first unless `current` says otherwise. */
   constructor(versions: readonly VersionOf[], current: number | undefined = 1) {
     this.#versions = versions;
-    this.#current = current;
+    this.#current = { version: current };
   }
 
   /** Removes the alias, until it is pointed to a version again. */
@@ -34,27 +35,27 @@ export class MemorySource implements ModelSource {
     this.#current = undefined;
   }
 
-  point(version: number): void {
-    this.#current = version;
+  point(version: number, isBackground?: boolean): void {
+    this.#current = { version, isBackground };
     for (const wake of this.#waiting) wake();
   }
 
   resolve(model: string, alias: string): Promise<{ version: number }> {
     return this.#current === undefined
       ? Promise.reject(new Error(`model "${model}" has no alias "${alias}"`))
-      : Promise.resolve({ version: this.#current });
+      : Promise.resolve(this.#current);
   }
 
   async *follow(
     _model: string,
     _alias: string,
     { signal }: { readonly signal: AbortSignal },
-  ): AsyncIterable<{ version: number }> {
-    let yielded: number | undefined;
+  ): AsyncIterable<FollowedVersion> {
+    let yielded: FollowedVersion | undefined;
     while (!signal.aborted) {
       if (this.#current !== undefined && this.#current !== yielded) {
         yielded = this.#current;
-        yield { version: yielded };
+        yield yielded;
         continue;
       }
       await new Promise<void>((resolve) => {

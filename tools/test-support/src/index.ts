@@ -35,3 +35,4 @@ export {
   type SystemsManager,
 } from './systems-manager.ts';
 export { memoryFolder, temporaryFolder, type TemporaryFolderOptions } from './temporary-folder.ts';
+export { lowestThreads, showsPriorities } from './thread-priorities.ts';

@@ -2,6 +2,9 @@ import type { Tensor } from '@fairlead/signature';
 import type { FailureReason } from './inference-observer.ts';
 import type { InferTarget } from './infer-request.ts';
 
+/** Use of a version that was chosen: it answers the request, or computes a copy of it. */
+export type VersionRole = 'answer' | 'shadow';
+
 /** The version that answers a request, and one that answers a copy of it. */
 export interface VersionChoice {
   /** The version that answers. */
@@ -25,7 +28,7 @@ export interface RoutedInference {
   readonly variant?: string | undefined;
   /** The routing key that the version was chosen by. */
   readonly key: string | undefined;
-  readonly role: 'answer' | 'shadow';
+  readonly role: VersionRole;
   /** `failure` also where a fallback answered. */
   readonly outcome: 'success' | 'failure';
   /** Set for failures. */

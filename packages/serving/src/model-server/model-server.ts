@@ -9,9 +9,11 @@ import type {
   InferTarget,
 } from '../inference/infer-request.ts';
 import type { InferenceTracer } from '../inference/inference-tracer.ts';
+import type { VersionRole } from '../inference/version-router.ts';
 import type { LoadedVersion } from '../models/loaded-version.ts';
 import type { ModelIndexEntry } from '../models/model-index.ts';
 import type { ModelStatus } from '../models/model-status.ts';
+import type { ServedModel } from '../models/served-model.ts';
 import { FollowUp } from './follow-up.ts';
 import { notReady, serverClosed } from './load-errors.ts';
 import { ModelRoute, type RouteChoice } from './model-route.ts';
@@ -167,7 +169,12 @@ export class ModelServer {
    * @throws ServingError `ERR_SERVING_MODEL_NOT_FOUND`.
    */
   versionsOf(model: string): readonly string[] {
-    return this.#models.get(model).model.live.map(({ label }) => label.version);
+    return versionNumbers(this.#models.get(model).model);
+  }
+
+  /** Returns whether a version of a model is live, so that a router may choose it: to answer, or as the shadow of the one that answers. */
+  isLive(model: string, version: string, role: VersionRole): boolean {
+    return this.#models.find(model)?.model.findFor(role, version) !== undefined;
   }
 
   /**
@@ -200,14 +207,14 @@ export class ModelServer {
    */
   async status(model: string, version?: string): Promise<ModelStatus> {
     const served = this.#models.get(model).model;
-    const { name, current, problem, live } = served;
+    const { name, current, problem } = served;
     const found = version === undefined ? current : served.find(version);
     const unhealthy = found && (await found.runtime.unhealthy());
     const reason = unhealthy ?? problem ?? this.#options.source.outdated?.(name);
     return {
       name,
       ready: found !== undefined && unhealthy === undefined && !this.#draining,
-      versions: live.map(({ label }) => label.version),
+      versions: versionNumbers(served),
       ...(found && {
         version: found.label.version,
         platform: found.runtime.platform,
@@ -268,8 +275,13 @@ function routingKey({ routingKey: key, client, requestId }: InferContext): strin
   return key ?? client ?? requestId;
 }
 
+/** Versions that a request may name; while a version moves out of the background it is live twice. */
+function versionNumbers({ live }: ServedModel): readonly string[] {
+  return [...new Set(live.map(({ label }) => label.version))];
+}
+
 function versionNotFound(model: string, version = '', { model: served }: Served): ServingError {
-  const loaded = served.live.map(({ label }) => label.version).join(', ');
+  const loaded = versionNumbers(served).join(', ');
   return new ServingError(
     'ERR_SERVING_VERSION_NOT_FOUND',
     `model "${model}" has no version ${version} loaded; loaded: ${loaded}`,

@@ -1,7 +1,12 @@
 import { describeValue } from '@fairlead/signature';
 import { wrongResult } from '../errors/check-functions.ts';
 import type { InferTarget } from '../inference/infer-request.ts';
-import type { RoutedInference, VersionChoice, VersionRouter } from '../inference/version-router.ts';
+import type {
+  RoutedInference,
+  VersionChoice,
+  VersionRole,
+  VersionRouter,
+} from '../inference/version-router.ts';
 import type { LoadedVersion } from '../models/loaded-version.ts';
 import type { ServedModel } from '../models/served-model.ts';
 import type { ServingEvent } from '../models/serving-event.ts';
@@ -40,9 +45,9 @@ export class VersionChooser {
   choose(served: ServedModel, { model }: InferTarget, key: string | undefined): ChosenVersions {
     const choice = this.#call(model, key);
     if (choice === undefined) return NONE;
-    const version = this.#find(served, 'version', choice.version);
+    const version = this.#find(served, 'answer', choice.version);
     const shadow =
-      choice.shadow === undefined ? undefined : this.#find(served, 'shadow version', choice.shadow);
+      choice.shadow === undefined ? undefined : this.#find(served, 'shadow', choice.shadow);
     if (version === undefined) return { ...NONE, shadow };
     const report = this.#finished;
     const isFollowed = this.#router.finished !== undefined;
@@ -69,11 +74,14 @@ export class VersionChooser {
     }
   }
 
-  #find(served: ServedModel, what: string, version: string): LoadedVersion | undefined {
-    const found = served.find(version);
+  #find(served: ServedModel, role: VersionRole, version: string): LoadedVersion | undefined {
+    const found = served.findFor(role, version);
     if (found !== undefined) return found;
-    const live = served.live.map(({ label }) => label.version).join(', ') || 'none';
-    this.#report(served.name, `${what} ${describeValue(version)} is not live; live: ${live}`);
+    const what = `${role === 'answer' ? 'version' : 'shadow version'} ${describeValue(version)}`;
+    const live = served.live
+      .filter(({ isBackground }) => role === 'shadow' || !isBackground)
+      .map(({ label }) => label.version);
+    this.#report(served.name, `${what} is not live; live: ${live.join(', ') || 'none'}`);
     return undefined;
   }
 

@@ -1,5 +1,5 @@
 import { ServingError } from '../errors/serving-error.ts';
-import type { ModelSource } from '../source/model-source.ts';
+import type { FollowedVersion, ModelSource } from '../source/model-source.ts';
 import { HangLimit } from './hang-limit.ts';
 import { pause } from './pause.ts';
 import type { ServingEvent } from './serving-event.ts';
@@ -14,10 +14,10 @@ export interface AliasFollowerOptions {
   /** Pause before a failed load is tried again, in milliseconds. */
   readonly retryDelayMs: number;
   readonly onEvent: (event: ServingEvent) => void;
-  /** The version in the slot of the alias. */
-  readonly loadedVersion: () => string | undefined;
+  /** Returns whether a version is in the slot of the alias. */
+  readonly isLoaded: (target: FollowedVersion) => boolean;
   /** Loads a version and puts it into the slot of the alias. */
-  readonly swapTo: (version: number) => Promise<void>;
+  readonly swapTo: (target: FollowedVersion) => Promise<void>;
   /** Aborts when the model is unloaded. */
   readonly signal: AbortSignal;
 }
@@ -44,7 +44,7 @@ export class AliasFollower {
   readonly #firstLoad = Promise.withResolvers<undefined>();
   #attempt = Promise.withResolvers<LoadAttempt>();
   #wake = Promise.withResolvers<undefined>();
-  #target: number | undefined;
+  #target: FollowedVersion | undefined;
   #problem: string | undefined;
   #loading = true;
 
@@ -86,7 +86,7 @@ export class AliasFollower {
    * @throws the error of the load; ServingError `ERR_SERVING_CLOSED` when the model is unloaded before its end.
    */
   async refresh(): Promise<void> {
-    const { source, model, alias, retryDelayMs, loadedVersion, signal } = this.#options;
+    const { source, model, alias, retryDelayMs, isLoaded, signal } = this.#options;
     for (;;) {
       const { version } = await source.resolve(model, alias);
       if (this.#isStopped()) {
@@ -95,10 +95,10 @@ export class AliasFollower {
           `model "${model}" was unloaded while it loaded`,
         );
       }
-      if (String(version) === loadedVersion()) return;
+      if (isLoaded({ version })) return;
       const ended = this.#attempt.promise;
       this.#hangs.unblock();
-      this.#setTarget(version);
+      this.#setTarget({ version });
       // The alias may move before the attempt begins, and the target with it: resolve it again.
       const attempt = await Promise.race([ended, pause(retryDelayMs, signal)]);
       if (attempt?.version === version && attempt.error !== undefined) throw attempt.error;
@@ -108,7 +108,7 @@ export class AliasFollower {
   async #follow(): Promise<void> {
     const { source, model, alias, optional, retryDelayMs, onEvent, signal } = this.#options;
     try {
-      if (!optional) this.#setTarget((await source.resolve(model, alias)).version);
+      if (!optional) this.#setTarget({ version: (await source.resolve(model, alias)).version });
     } catch (error) {
       // The alias may be set later: it is followed all the same, and the first load is over.
       this.#problem = messageOf(error);
@@ -119,8 +119,9 @@ export class AliasFollower {
     let delay = retryDelayMs;
     while (!this.#isStopped()) {
       try {
-        for await (const { version } of source.follow(model, alias, { signal })) {
-          this.#setTarget(version);
+        for await (const { version, isBackground } of source.follow(model, alias, { signal })) {
+          // The version of the model's own alias answers.
+          this.#setTarget({ version, isBackground: optional && isBackground === true });
         }
         return;
       } catch (error) {
@@ -138,11 +139,11 @@ export class AliasFollower {
     return this.#options.signal.aborted;
   }
 
-  #setTarget(version: number): void {
+  #setTarget(target: FollowedVersion): void {
     // A source that is followed again yields the same version once more.
-    if (this.#hangs.blocks(version)) return;
+    if (this.#hangs.blocks(target.version)) return;
     this.#hangs.unblock();
-    this.#target = version;
+    this.#target = target;
     this.#wake.resolve(undefined);
   }
 
@@ -151,24 +152,24 @@ export class AliasFollower {
     let failures = 0;
     while (!this.#isStopped()) {
       this.#wake = Promise.withResolvers();
-      const version = this.#target;
-      if (version === undefined || String(version) === this.#options.loadedVersion()) {
+      const target = this.#target;
+      if (target === undefined || this.#options.isLoaded(target)) {
         failures = 0;
         // The alias returned to the version in place: the failure of another one no longer matters.
-        if (version !== undefined) this.#problem = undefined;
-        this.#loading = version === undefined && this.#loading;
+        if (target !== undefined) this.#problem = undefined;
+        this.#loading = target === undefined && this.#loading;
         await this.#wake.promise;
         continue;
       }
       this.#loading = true;
       try {
-        await this.#options.swapTo(version);
+        await this.#options.swapTo(target);
         this.#problem = undefined;
         this.#firstLoad.resolve(undefined);
-        this.#ended({ version });
+        this.#ended({ version: target.version });
       } catch (error) {
         if (this.#isStopped()) return;
-        await this.#recover(version, error, failures);
+        await this.#recover(target.version, error, failures);
         failures += 1;
       }
     }
@@ -177,7 +178,7 @@ export class AliasFollower {
   /** Reports a failed load, then waits until it may be retried or the target changes. */
   async #recover(version: number, error: unknown, failures: number): Promise<void> {
     const { model, retryDelayMs, onEvent, signal } = this.#options;
-    const stop = this.#hangs.record(version, error, this.#target);
+    const stop = this.#hangs.record(version, error, this.#target?.version);
     this.#problem = messageOf(error) + stop;
     this.#ended({ version, error: error instanceof Error ? error : new Error(String(error)) });
     onEvent({
@@ -195,7 +196,7 @@ export class AliasFollower {
     }
     // The target of this attempt may have been set more than once.
     this.#wake = Promise.withResolvers();
-    if (this.#target === version) await this.#wake.promise;
+    if (this.#target?.version === version) await this.#wake.promise;
   }
 
   #ended(attempt: LoadAttempt): void {

@@ -38,6 +38,8 @@ export interface LoadedVersionOptions {
   readonly batching: BatchingDecision;
   /** Reason why it was not run before, if it wasn't. */
   readonly validationSkipped?: string | undefined;
+  /** True if it only computes copies of requests. */
+  readonly isBackground: boolean;
   readonly maxQueued: number;
   /** Rows that one request may have at most. */
   readonly maxRowsPerRequest: number;
@@ -75,6 +77,8 @@ export class LoadedVersion {
   readonly batching: BatchingDecision;
   /** Reason why it was not run before it was served, if it wasn't. */
   readonly validationSkipped: string | undefined;
+  /** True if it only computes copies of requests, and answers those that name it. */
+  readonly isBackground: boolean;
   readonly #scheduler: Scheduler;
   readonly #breaker: BreakingRuntime | undefined;
   readonly #cache: ResponseCache | undefined;
@@ -98,6 +102,7 @@ export class LoadedVersion {
     this.goldenExamples = manifest.goldenExamples ?? [];
     this.batching = batching;
     this.validationSkipped = validationSkipped;
+    this.isBackground = options.isBackground;
     this.#tracer = options.tracer;
     this.#meter = new VersionMeter(this.label, options.observer);
     this.#check = createRequestCheck(manifest, { maxRowsPerRequest, batching: batching.on });

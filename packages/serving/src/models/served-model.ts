@@ -1,3 +1,5 @@
+import type { VersionRole } from '../inference/version-router.ts';
+import type { FollowedVersion } from '../source/model-source.ts';
 import { AliasFollower } from './alias-follower.ts';
 import type { LoadedVersion } from './loaded-version.ts';
 import { VersionLoader, type VersionLoaderOptions } from './version-loader.ts';
@@ -33,8 +35,11 @@ export class ServedModel {
         alias,
         optional,
         signal: this.#stop.signal,
-        loadedVersion: () => this.#slots.ofAlias(alias)?.label.version,
-        swapTo: (version) => this.#swap(alias, version),
+        isLoaded: (target) => {
+          const loaded = this.#slots.ofAlias(alias);
+          return loaded !== undefined && isOf(loaded, target);
+        },
+        swapTo: (target) => this.#swap(alias, target),
       });
     this.#main = follow(options.alias, false);
     const others = new Set(options.alsoFollow);
@@ -57,9 +62,15 @@ export class ServedModel {
     return this.#slots.live;
   }
 
-  /** The live version of this number; undefined when it isn't live. */
+  /** The live version of this number, which a request may name; undefined when it isn't live. */
   find(version: string): LoadedVersion | undefined {
-    return this.#slots.find(version);
+    return this.findFor('answer', version) ?? this.findFor('shadow', version);
+  }
+
+  /** The live version of this number that answers, or computes copies; undefined when none is live for that. One in the background answers nothing. */
+  findFor(role: VersionRole, version: string): LoadedVersion | undefined {
+    const answering = (): LoadedVersion | undefined => this.#slots.find(version, false);
+    return role === 'answer' ? answering() : (this.#slots.find(version, true) ?? answering());
   }
 
   /** Reason why there is no version, or why the newest one of the alias isn't served. */
@@ -93,11 +104,20 @@ export class ServedModel {
     await this.#slots.close();
   }
 
-  async #swap(alias: string, version: number): Promise<void> {
+  async #swap(alias: string, target: FollowedVersion): Promise<void> {
     const startedAt = performance.now();
-    // A version that is live already, as after a rollback or for another alias, is in place at once.
-    let loaded = this.#slots.find(String(version));
-    while (loaded === undefined || loaded.draining) loaded = await this.#loader.load(version);
+    const { version, isBackground = false } = target;
+    // A version that is live already, as after a rollback or for another alias, is in place at once; one in the background can't leave it.
+    let loaded = this.#slots.find(String(version), isBackground);
+    while (loaded === undefined || loaded.draining) loaded = await this.#loader.load(target);
     this.#slots.put(alias, loaded, performance.now() - startedAt);
   }
+}
+
+/** Returns whether a loaded version is the one that an alias points to, as it is to be loaded. */
+function isOf(
+  { label, isBackground }: LoadedVersion,
+  { version, isBackground: wanted = false }: FollowedVersion,
+): boolean {
+  return label.version === String(version) && isBackground === wanted;
 }

@@ -11,6 +11,8 @@ export type ServingEvent =
       readonly alias?: string;
       /** The version that it replaced. */
       readonly previous?: number;
+      /** True if it only computes copies of requests. */
+      readonly isBackground?: boolean;
       /** True if its requests share executions. */
       readonly batching: boolean;
       /** Reason of that decision. */

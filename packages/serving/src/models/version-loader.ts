@@ -5,7 +5,7 @@ import type { InferenceObserver } from '../inference/inference-observer.ts';
 import type { InferenceTracer } from '../inference/inference-tracer.ts';
 import type { RuntimeFactory } from '../runtime/runtime.ts';
 import type { BatchLimits } from '../scheduling/batch-limits.ts';
-import type { ModelArtifacts, ModelSource } from '../source/model-source.ts';
+import type { FollowedVersion, ModelArtifacts, ModelSource } from '../source/model-source.ts';
 import { warmUp } from '../warm-up/warm-up.ts';
 import type { LoadQueue } from './load-queue.ts';
 import { LoadedVersion } from './loaded-version.ts';
@@ -37,7 +37,7 @@ export interface VersionLoaderOptions {
 export class VersionLoader {
   readonly #options: VersionLoaderOptions;
   readonly #signal: AbortSignal;
-  readonly #loading = new Map<number, Promise<LoadedVersion>>();
+  readonly #loading = new Map<string, Promise<LoadedVersion>>();
 
   /** @param signal - aborts when the model is unloaded */
   constructor(options: VersionLoaderOptions, signal: AbortSignal) {
@@ -51,15 +51,17 @@ export class VersionLoader {
    * @throws ServingError `ERR_SERVING_LOAD_FAILED`, `ERR_SERVING_CLOSED` when the model is unloaded; what the source, the
    * runtime or the warm-up throws.
    */
-  load(version: number): Promise<LoadedVersion> {
-    const known = this.#loading.get(version);
+  load(target: FollowedVersion): Promise<LoadedVersion> {
+    const { version, isBackground = false } = target;
+    const key = `${version} ${String(isBackground)}`;
+    const known = this.#loading.get(key);
     if (known !== undefined) return known;
-    const loading = this.#open(version).finally(() => this.#loading.delete(version));
-    this.#loading.set(version, loading);
+    const loading = this.#open(version, isBackground).finally(() => this.#loading.delete(key));
+    this.#loading.set(key, loading);
     return loading;
   }
 
-  async #open(version: number): Promise<LoadedVersion> {
+  async #open(version: number, isBackground: boolean): Promise<LoadedVersion> {
     const { model, source, runtimes, loads } = this.#options;
     const artifacts = await source.openVersion(model, version);
     const { name } = artifacts.manifest.runtime;
@@ -70,10 +72,14 @@ export class VersionLoader {
         `model "${model}" version ${version} needs runtime "${name}"; this server has ${Object.keys(runtimes).join(', ') || 'none'}`,
       );
     }
-    return loads.run(factory, () => this.#start(artifacts, factory));
+    return loads.run(factory, () => this.#start(artifacts, factory, isBackground));
   }
 
-  async #start(artifacts: ModelArtifacts, factory: RuntimeFactory): Promise<LoadedVersion> {
+  async #start(
+    artifacts: ModelArtifacts,
+    factory: RuntimeFactory,
+    isBackground: boolean,
+  ): Promise<LoadedVersion> {
     const { onEvent, batching: limits, maxInputBytes, breaker, warmUpTimeoutMs } = this.#options;
     const { manifest } = artifacts;
     const { model, version } = manifest;
@@ -82,6 +88,7 @@ export class VersionLoader {
     }
     checkDeclaredInputs(manifest, maxInputBytes);
     const runtime = await factory.load(artifacts, {
+      isBackground,
       onEvent: ({ type, reason }) => {
         onEvent({ type, model, version, reason });
       },
@@ -98,6 +105,7 @@ export class VersionLoader {
       return new LoadedVersion(manifest, runtime, {
         ...this.#options,
         limits,
+        isBackground,
         ...found,
         breaker: breaker && {
           ...breaker,

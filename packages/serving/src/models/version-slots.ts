@@ -45,11 +45,13 @@ export class VersionSlots {
     return this.#byAlias.get(alias);
   }
 
-  /** The live version of this number; undefined when it isn't live. */
-  find(version: string): LoadedVersion | undefined {
-    if (this.#current?.label.version === version) return this.#current;
-    if (this.#previous?.label.version === version) return this.#previous;
-    for (const each of this.#byAlias.values()) if (each.label.version === version) return each;
+  /** The live version of this number, in the background or not; undefined when it isn't live. */
+  find(version: string, isBackground: boolean): LoadedVersion | undefined {
+    const isWanted = (each: LoadedVersion | undefined): boolean =>
+      each?.label.version === version && each.isBackground === isBackground;
+    if (isWanted(this.#current)) return this.#current;
+    if (isWanted(this.#previous)) return this.#previous;
+    for (const each of this.#byAlias.values()) if (isWanted(each)) return each;
     return undefined;
   }
 
@@ -73,6 +75,7 @@ export class VersionSlots {
       version,
       ...(!isMain && { alias }),
       ...(before !== undefined && { previous: Number(before.label.version) }),
+      ...(loaded.isBackground && { isBackground: true }),
       batching: loaded.batching.on,
       batchingReason: loaded.batching.reason,
       ...(loaded.validationSkipped !== undefined && {

@@ -31,6 +31,8 @@ interface LoadOptions {
  */
 export class OnnxHost {
   readonly kind: WorkerKind;
+  /** True if it has the lowest priority, for good. */
+  readonly isBackground: boolean;
   readonly #link: WorkerLink;
   readonly #started = Promise.withResolvers<undefined>();
   readonly #ended = Promise.withResolvers<undefined>();
@@ -42,9 +44,10 @@ export class OnnxHost {
   #lost: string | undefined;
   #nextId = 0;
 
-  constructor(kind: WorkerKind) {
+  constructor(kind: WorkerKind, isBackground = false) {
     this.kind = kind;
-    this.#link = startWorker(kind, {
+    this.isBackground = isBackground;
+    this.#link = startWorker(kind, isBackground, {
       onResponse: (response) => {
         if (response.type === 'started') this.#started.resolve(undefined);
         else this.#settle(response);

@@ -85,8 +85,10 @@ export class OnnxHosts {
   }
 
   /** An empty worker for `version` alone. */
-  empty(version: string): OnnxHost {
-    if (this.hasHung(version) || this.#isolated.has(version)) return new OnnxHost('process');
+  empty(version: string, isBackground = false): OnnxHost {
+    if (this.hasHung(version) || this.#isolated.has(version))
+      return new OnnxHost('process', isBackground);
+    if (isBackground) return new OnnxHost('thread', isBackground);
     for (const [host, timer] of this.#spare) {
       clearTimeout(timer);
       this.#spare.delete(host);
@@ -129,7 +131,8 @@ export class OnnxHosts {
     if (this.#spare.has(host) || this.#ending.has(host)) return;
     this.#shared.delete(host);
     const enough = this.#tenants.size === 0 || this.#spare.size >= this.#options.cores;
-    if (enough || host.kind === 'process') {
+    // A priority that was lowered stays so.
+    if (enough || host.kind === 'process' || host.isBackground) {
       await this.#end(host);
       return;
     }

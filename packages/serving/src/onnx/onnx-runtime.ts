@@ -61,6 +61,13 @@ const optionNames: OptionNames<OnnxRuntimeOptions> = {
   processes: 'optional',
 };
 
+/** Copies of requests that one thread can't keep up with are dropped. */
+const BACKGROUND_PLAN = {
+  workers: 1,
+  intraOpThreads: 1,
+  reason: 'one thread of low priority: it computes copies of requests only',
+};
+
 const DEFAULT_MODEL_PATH = 'model.onnx';
 const ALONE: ExecutionContext = {
   requestIds: [],
@@ -92,31 +99,13 @@ const ALONE: ExecutionContext = {
  * ```
  */
 export function onnxRuntime(options: OnnxRuntimeOptions = {}): RuntimeFactory {
-  const {
-    workers,
-    intraOpThreads,
-    inProcess = workers === undefined,
-    executionTimeoutMs = 60_000,
-    loadTimeoutMs = 300_000,
-    processes = 1,
-  } = checkOptions('onnxRuntime', options, optionNames);
-  checkIntegers(
-    {
-      ...(workers !== undefined && { workers }),
-      ...(intraOpThreads !== undefined && { intraOpThreads }),
-      executionTimeoutMs,
-      loadTimeoutMs,
-      processes,
-    },
-    1,
-    MAX_INT32,
-  );
-
+  const { workers, intraOpThreads, inProcess, executionTimeoutMs, loadTimeoutMs, processes } =
+    checkOnnxOptions(options);
   const { cores, memoryBytes } = resources(processes);
   const hosts = new OnnxHosts({ cores });
   return {
     loadsAtOnce: cores,
-    async load(artifacts, { onEvent }) {
+    async load(artifacts, { onEvent, isBackground }) {
       const { manifest } = artifacts;
       const { model, version, signature, runtime } = manifest;
       const title = `model "${model}" version ${version}`;
@@ -145,6 +134,7 @@ export function onnxRuntime(options: OnnxRuntimeOptions = {}): RuntimeFactory {
         executionTimeoutMs,
         loadTimeoutMs,
         hosts,
+        isBackground,
         onEvent,
       });
       const facts = (rowMs: number | undefined) => ({
@@ -154,6 +144,10 @@ export function onnxRuntime(options: OnnxRuntimeOptions = {}): RuntimeFactory {
         intraOpThreads,
       });
       try {
+        if (isBackground === true) {
+          await pool.place(BACKGROUND_PLAN);
+          return pool;
+        }
         const first = planPlacement(facts(undefined));
         await pool.place(workers === undefined ? { ...first, intraOpThreads: 1 } : first);
         if (workers !== undefined && !inProcess) return pool;
@@ -190,6 +184,30 @@ export function onnxRuntime(options: OnnxRuntimeOptions = {}): RuntimeFactory {
       }
     },
   };
+}
+
+/** @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value. */
+function checkOnnxOptions(options: OnnxRuntimeOptions) {
+  const {
+    workers,
+    intraOpThreads,
+    inProcess = workers === undefined,
+    executionTimeoutMs = 60_000,
+    loadTimeoutMs = 300_000,
+    processes = 1,
+  } = checkOptions('onnxRuntime', options, optionNames);
+  checkIntegers(
+    {
+      ...(workers !== undefined && { workers }),
+      ...(intraOpThreads !== undefined && { intraOpThreads }),
+      executionTimeoutMs,
+      loadTimeoutMs,
+      processes,
+    },
+    1,
+    MAX_INT32,
+  );
+  return { workers, intraOpThreads, inProcess, executionTimeoutMs, loadTimeoutMs, processes };
 }
 
 /** Others that share its worker wait for at most so long while the version is loaded, or executed once. */

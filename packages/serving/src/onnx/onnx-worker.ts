@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { endWithParent } from './end-with-parent.ts';
 import { inspectModel } from './inspect-model.ts';
+import { BACKGROUND, lowerPriority } from './lower-priority.ts';
 import { joinParts, type MessagePart, partsOf } from './message-parts.ts';
 import { InputError, OnnxSession } from './onnx-session.ts';
 import { buffersOf, packTensor, unpackTensor } from '../codec/packed-tensor.ts';
@@ -13,6 +14,9 @@ import type { WorkerRequest, WorkerResponse } from './worker-message.ts';
 
 // onnxruntime-node up to 1.30 reads a Float16Array as empty; where there is none it takes the bits as a Uint16Array.
 Reflect.deleteProperty(globalThis, 'Float16Array');
+
+// Before there is a session, whose threads inherit the priority.
+if (process.argv.includes(BACKGROUND)) lowerPriority();
 
 const sessions = new Map<number, OnnxSession>();
 

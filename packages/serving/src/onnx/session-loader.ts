@@ -12,6 +12,11 @@ export interface SessionLoaderOptions {
   /** Reads the model again for each worker, because its buffer is moved there. */
   readonly readModel: () => Promise<ModelFile>;
   readonly hosts: OnnxHosts;
+  /**
+   * True if its workers have the lowest priority.
+   * @defaultValue `false`
+   */
+  readonly isBackground?: boolean | undefined;
 }
 
 /** Loads one version into workers, and measures what that takes. */
@@ -39,7 +44,7 @@ export class SessionLoader {
     choose: () => OnnxHost,
     { intraOpThreads, timeoutMs }: { readonly intraOpThreads: number; readonly timeoutMs: number },
   ): Promise<HostedSession> {
-    const { readModel, hosts, title } = this.#options;
+    const { readModel, hosts, title, isBackground } = this.#options;
     const model = await readModel();
     // Not before the model is there: a shared worker without sessions may be ended.
     const host = choose();
@@ -66,7 +71,7 @@ export class SessionLoader {
       await hosts.giveBack(host);
       if (error instanceof HostError && error.crashRisk !== undefined) {
         hosts.isolate(title);
-        return this.load(() => hosts.empty(title), { intraOpThreads, timeoutMs });
+        return this.load(() => hosts.empty(title, isBackground), { intraOpThreads, timeoutMs });
       }
       throw error;
     }

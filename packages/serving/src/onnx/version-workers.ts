@@ -63,8 +63,8 @@ export class VersionWorkers {
 
   /** Loads the version into a worker that no other version uses. */
   async addOwn(): Promise<HostedSession> {
-    const { hosts, title, loadTimeoutMs } = this.#options;
-    return this.#add(() => hosts.empty(title), loadTimeoutMs);
+    const { hosts, title, loadTimeoutMs, isBackground } = this.#options;
+    return this.#add(() => hosts.empty(title, isBackground), loadTimeoutMs);
   }
 
   /** Loads the version into a shared worker. */

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { getCompileCacheDir } from 'node:module';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { BACKGROUND } from './lower-priority.ts';
 import { joinParts, type MessagePart, partsOf } from './message-parts.ts';
 import type { WorkerRequest, WorkerResponse } from './worker-message.ts';
 
@@ -29,13 +30,18 @@ const entry = new URL(`./onnx-worker${extname(import.meta.url)}`, import.meta.ur
 
 const CLOSE: WorkerRequest = { type: 'close' };
 
-/** Starts a worker. */
-export function startWorker(kind: WorkerKind, listener: LinkListener): WorkerLink {
-  return kind === 'thread' ? startThread(listener) : startProcess(listener);
+/** Starts a worker; one in the background has the lowest priority. */
+export function startWorker(
+  kind: WorkerKind,
+  isBackground: boolean,
+  listener: LinkListener,
+): WorkerLink {
+  const args = isBackground ? [BACKGROUND] : [];
+  return kind === 'thread' ? startThread(args, listener) : startProcess(args, listener);
 }
 
-function startThread({ onResponse, onEnd }: LinkListener): WorkerLink {
-  const worker = new Worker(entry, { name: 'fairlead-onnx' });
+function startThread(argv: string[], { onResponse, onEnd }: LinkListener): WorkerLink {
+  const worker = new Worker(entry, { name: 'fairlead-onnx', argv });
   worker.on('message', onResponse);
   worker.on('error', (error) => {
     onEnd(error instanceof Error ? error.message : String(error));
@@ -56,8 +62,8 @@ function startThread({ onResponse, onEnd }: LinkListener): WorkerLink {
   };
 }
 
-function startProcess({ onResponse, onEnd }: LinkListener): WorkerLink {
-  const child = fork(entry, {
+function startProcess(args: string[], { onResponse, onEnd }: LinkListener): WorkerLink {
+  const child = fork(entry, args, {
     serialization: 'advanced',
     execArgv: conditionsOf(process.execArgv),
     env: workerEnvironment(),

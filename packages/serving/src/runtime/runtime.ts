@@ -94,6 +94,16 @@ export interface RuntimeEvent {
   readonly reason: string;
 }
 
+/** Options of {@link RuntimeFactory.load}. */
+export interface RuntimeLoadOptions {
+  readonly onEvent: (event: RuntimeEvent) => void;
+  /**
+   * True if the version only computes copies of requests, which no client waits for: a runtime that computes on this machine leaves the processor to the other versions.
+   * @defaultValue `false`
+   */
+  readonly isBackground?: boolean | undefined;
+}
+
 /** Creates runtimes of one kind; registered with a `ModelServer` under the name that manifests use. */
 export interface RuntimeFactory {
   /**
@@ -102,8 +112,5 @@ export interface RuntimeFactory {
    */
   readonly loadsAtOnce?: number | undefined;
   /** @throws ServingError `ERR_SERVING_LOAD_FAILED` with the problem of the version. */
-  load(
-    artifacts: ModelArtifacts,
-    options: { readonly onEvent: (event: RuntimeEvent) => void },
-  ): Promise<Runtime>;
+  load(artifacts: ModelArtifacts, options: RuntimeLoadOptions): Promise<Runtime>;
 }

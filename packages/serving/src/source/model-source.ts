@@ -45,6 +45,17 @@ export interface ModelArtifacts {
   read(path: string): Promise<Uint8Array>;
 }
 
+/** The version that an alias points to, as {@link ModelSource.follow} yields it. */
+export interface FollowedVersion {
+  readonly version: number;
+  /**
+   * True if the version only computes copies of requests, which no client waits for: it is loaded at a low priority, and answers no request that names no version.
+   * When the same version follows without it, the version is loaded once more. The version of the alias that answers by default is never loaded so.
+   * @defaultValue `false`
+   */
+  readonly isBackground?: boolean | undefined;
+}
+
 /** Source of models; `ModelRegistry` of `@fairlead/registry` is one. */
 export interface ModelSource {
   /** Lists every model, served or not; without it the index lists served models only. */
@@ -61,7 +72,7 @@ export interface ModelSource {
     model: string,
     alias: string,
     options: { readonly signal: AbortSignal },
-  ): AsyncIterable<{ readonly version: number }>;
+  ): AsyncIterable<FollowedVersion>;
   /** Describes how to serve a model that isn't served; added to the message of `ERR_SERVING_MODEL_NOT_FOUND` of an inference. */
   unservedHint?(model: string): string | undefined;
   /** Reason why the known version of the model's alias may be out of date, for the status; undefined when it is current. */

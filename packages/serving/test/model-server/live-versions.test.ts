@@ -12,6 +12,7 @@ import {
   type ModelSource,
   type ServingEvent,
   type VersionChoice,
+  type VersionRole,
   type RoutedInference,
   type RuntimeFactory,
   type VersionRouter,
@@ -270,6 +271,78 @@ describe('two live versions of a model', () => {
     await until(() => server.versionsOf('m').length > 0);
     expect(server.loadedVersions).toHaveLength(1);
     expect(source.opened).toEqual([1]);
+  });
+});
+
+describe('a version in the background', () => {
+  async function startBackground(router: VersionRouter): Promise<Setup> {
+    const setup = await start(undefined, { router });
+    setup.source.candidate.point(2, true);
+    await isLive(setup, '2');
+    return setup;
+  }
+
+  test('computes copies and answers a request that names it, and is never chosen to answer', async () => {
+    const ends: RoutedInference[] = [];
+    let choice: VersionChoice = { version: '1', shadow: '2' };
+    const { infer, server, events } = await startBackground({
+      route: () => choice,
+      finished: (inference) => void ends.push(inference),
+    });
+    expect(
+      ['answer', 'shadow'].map((role) => server.isLive('m', '2', role as VersionRole)),
+    ).toEqual([false, true]);
+    expect(server.isLive('m', '1', 'answer')).toBe(true);
+    expect(server.isLive('n', '1', 'answer')).toBe(false);
+    expect(await infer()).toMatchObject({ version: '1', y: [3, 5] });
+    const copy = await until(() => ends.find(({ role }) => role === 'shadow'));
+    expect(copy).toMatchObject({
+      ...{ version: '2', outcome: 'success' },
+      outputs: [{ data: Float32Array.of(103, 105) }],
+      answered: [{ data: Float32Array.of(3, 5) }],
+    });
+    expect(await infer({}, '2')).toMatchObject({ version: '2', y: [103, 105] });
+    choice = { version: '2' };
+    expect(await infer()).toMatchObject({ status: 200, version: '1' });
+    expect(events.filter(({ type }) => type === 'route-failed')).toEqual([
+      { type: 'route-failed', model: 'm', reason: 'version "2" is not live; live: 1' },
+    ]);
+  });
+
+  test('is never that of the alias which answers by default', async () => {
+    const { infer, source, server } = await startBackground({ route: () => undefined });
+    source.champion.point(3, true);
+    await until(() => server.find({ model: 'm' }).label.version === '3');
+    expect(server.find({ model: 'm' }).isBackground).toBe(false);
+    expect(await infer()).toMatchObject({ version: '3' });
+  });
+
+  test('is loaded once more when it leaves the background, answers from then on, and no request fails', async () => {
+    const { infer, source, server, events } = await startBackground({
+      route: () => (server.isLive('m', '2', 'answer') ? { version: '2' } : undefined),
+    });
+    source.candidate.point(2);
+    const answers = [await infer()];
+    while (answers.at(-1)?.version !== '2') answers.push(await infer());
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(source.opened).toEqual([1, 2, 2]);
+    await until(() => events.some((event) => event.type === 'unloaded' && event.version === 2));
+    expect(server.loadedVersions.map(({ isBackground }) => isBackground)).toEqual([false, false]);
+    expect(await infer()).toMatchObject({ version: '2', y: [103, 105] });
+  });
+
+  test('is loaded once more when the alias that answers moves to it, and is listed once', async () => {
+    const { infer, source, server } = await startBackground({ route: () => undefined });
+    source.champion.point(2);
+    await until(() => server.find({ model: 'm' }).label.version === '2');
+    expect(server.loadedVersions.map(({ isBackground }) => isBackground)).toEqual([false, true]);
+    expect(server.versionsOf('m')).toEqual(['2']);
+    expect((await server.status('m')).versions).toEqual(['2']);
+    expect(server.find({ model: 'm', version: '2' }).isBackground).toBe(false);
+    expect(await infer()).toMatchObject({ version: '2', y: [103, 105] });
+    source.candidate.point(2);
+    await until(() => server.loadedVersions.length === 1);
+    expect(source.opened).toEqual([1, 2, 2]);
   });
 });
 

@@ -37,6 +37,7 @@ export interface PoolOptions {
   /** Called before each load. */
   readonly beforeRead?: () => Promise<void> | void;
   readonly executionTimeoutMs?: number;
+  readonly isBackground?: boolean;
 }
 
 /** A pool whose workers were not yet placed. */
@@ -48,6 +49,7 @@ export function openPool({
   events = [],
   beforeRead,
   executionTimeoutMs = 30_000,
+  isBackground,
 }: PoolOptions): OnnxPool {
   return new OnnxPool({
     title,
@@ -63,6 +65,7 @@ export function openPool({
     executionTimeoutMs,
     loadTimeoutMs: 30_000,
     hosts,
+    isBackground,
     onEvent: (event) => events.push(event),
   });
 }
