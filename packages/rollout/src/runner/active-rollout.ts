@@ -100,11 +100,11 @@ export class ActiveRollout {
 
   /** Checks the candidate while it is live; resolves to true when it has to be taken out. */
   async check(): Promise<boolean> {
-    const { checkCandidate, isLive } = this.#options;
+    const { checkCandidate } = this.#options;
     const { model, plan, status } = this.state;
     if (status === 'ended' || this.ejected !== undefined || checkCandidate === undefined)
       return false;
-    if (!isLive(model, plan.candidate)) return false;
+    if (!this.#isCandidateLive) return false;
     const problem = await checkCandidate(model, plan.candidate);
     return problem !== undefined && this.eject(problem);
   }
@@ -114,7 +114,7 @@ export class ActiveRollout {
     const { plan, model } = state;
     const { isLive, random } = this.#options;
     if (ejected !== undefined || !this.#routes()) return undefined;
-    if (!isLive(model, plan.candidate) || !isLive(model, plan.baseline)) return undefined;
+    if (!this.#isCandidateLive || !isLive(model, plan.baseline, 'answer')) return undefined;
     if (plan.unit === 'key' && key === undefined) return undefined;
     const share = plan.steps[state.step]?.share ?? 0;
     const isChosen =
@@ -209,6 +209,12 @@ export class ActiveRollout {
     const own = [...this.#pending.values(), ...this.#sent.values()];
     const users = new KnownUsers([...this.#fleet, ...own]);
     return { state, users, counts: this.#countsOf(state.step), now: this.#options.now() };
+  }
+
+  get #isCandidateLive(): boolean {
+    const { model, plan } = this.state;
+    const role = plan.kind === 'shadow' ? 'shadow' : 'answer';
+    return this.#options.isLive(model, plan.candidate, role);
   }
 
   /** The split also stays after a promotion, until the alias of this process has followed: users would switch twice otherwise. */

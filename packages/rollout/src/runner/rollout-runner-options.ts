@@ -18,8 +18,8 @@ export interface RolloutRunnerOptions {
   readonly alias?: string | undefined;
   /** Names of the models that this process serves. */
   readonly models: () => readonly string[];
-  /** Returns whether a version is loaded and warm. */
-  readonly isLive: (model: string, version: string) => boolean;
+  /** Returns whether a version is loaded and warm, to answer requests or to compute copies of them as a shadow. */
+  readonly isLive: (model: string, version: string, role: 'answer' | 'shadow') => boolean;
   /** Returns the version that this process serves by the alias; undefined while there is none. */
   readonly currentOf: (model: string) => string | undefined;
   /** Reads the version that the alias points to now; undefined without the alias. */

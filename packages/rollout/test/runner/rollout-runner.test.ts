@@ -572,6 +572,26 @@ describe('RolloutRunner', () => {
     expect(fleet.runners[0]?.candidateOf('churn')).toBe('4');
   });
 
+  it('a candidate that is loaded for copies only gets those of a shadow, and no request of a canary', async () => {
+    for (const [kind, routed] of [
+      ['shadow', { version: '3', shadow: '4' }],
+      ['canary', undefined],
+    ] as const) {
+      const fleet = new SimulatedFleet(42);
+      fleet.live.delete('4');
+      fleet.copying.add('4');
+      await fleet.start({ kind, steps: [{ share: 0.9999 }] });
+      const [first] = fleet.runners;
+      const choice = first?.route({ model: 'churn' }, 'u1');
+      if (routed === undefined) expect(choice).toBeUndefined();
+      else expect(choice).toMatchObject(routed);
+      const checked: string[] = [];
+      fleet.checkCandidate = (version) => void checked.push(version);
+      await first?.check();
+      expect(checked).toEqual(kind === 'shadow' ? ['4'] : []);
+    }
+  });
+
   it('a shadow answers copies, is compared with what clients got, and changes nothing for them', async () => {
     const plan = {
       kind: 'shadow',

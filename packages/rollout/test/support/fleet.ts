@@ -34,6 +34,8 @@ export class SimulatedFleet {
   /** Versions that each process serves by the alias; it follows the champion at {@link follow}. */
   current: string | undefined = '3';
   live = new Set(['3', '4']);
+  /** Versions that are loaded for copies only. */
+  readonly copying = new Set<string>();
   /** Called at a promotion; may throw. */
   onPromote: () => void = () => undefined;
   promotions = 0;
@@ -57,7 +59,8 @@ export class SimulatedFleet {
       writer: `host-${this.#started}`,
       actor: 'gateway',
       models: () => [MODEL],
-      isLive: (_, version) => this.live.has(version),
+      isLive: (_, version, role) =>
+        this.live.has(version) || (role === 'shadow' && this.copying.has(version)),
       currentOf: () => this.current,
       championOf: () => Promise.resolve(this.champion),
       promote: (_, { version, baseline }) => {
