@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { FollowedVersion } from '@fairlead/serving';
 
 /** Options of {@link followCandidate}. */
 export interface FollowCandidateOptions {
   /** Reads the rollout of the model, so that its candidate is loaded from the start. */
   readonly prepare: () => Promise<void>;
   /** Returns the version that is to be loaded beside the current one; undefined for none. */
-  readonly candidate: () => string | undefined;
+  readonly candidate: () => FollowedVersion | undefined;
   /** Returns the version that the alias serves; undefined while there is none. */
   readonly current: () => string | undefined;
   readonly intervalMs: number;
@@ -22,15 +24,19 @@ export async function* followCandidate({
   current,
   intervalMs,
   signal,
-}: FollowCandidateOptions): AsyncGenerator<{ readonly version: number }> {
-  let before: string | undefined;
+}: FollowCandidateOptions): AsyncGenerator<FollowedVersion> {
+  let before: FollowedVersion | undefined;
   await prepare();
   while (!signal.aborted) {
-    const wanted = candidate() ?? (before === undefined ? undefined : current());
-    if (wanted !== undefined && wanted !== before) {
+    const wanted = candidate() ?? (before === undefined ? undefined : champion(current()));
+    if (wanted !== undefined && !isDeepStrictEqual(wanted, before)) {
       before = wanted;
-      yield { version: Number(wanted) };
+      yield wanted;
     }
     await sleep(intervalMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
+}
+
+function champion(version: string | undefined): FollowedVersion | undefined {
+  return version === undefined ? undefined : { version: Number(version), isBackground: false };
 }

@@ -5,6 +5,7 @@ import type { CloudWatchMetricSource } from '@fairlead/monitoring/cloudwatch';
 import type { ModelRegistry, ObjectStore } from '@fairlead/registry';
 import { RolloutRunner, type RolloutEvent } from '@fairlead/rollout';
 import type {
+  FollowedVersion,
   ModelServer,
   ModelSource,
   ServeOptions,
@@ -81,7 +82,7 @@ export function openRollouts(
     actor: SERVICE,
     alias,
     models: () => models().models,
-    isLive: (model, version) => models().versionsOf(model).includes(version),
+    isLive: (model, version, role) => models().isLive(model, version, role),
     currentOf,
     championOf: (model) => championOf(registry, model, alias),
     async promote(model, { version, baseline, reason }) {
@@ -113,7 +114,7 @@ export function openRollouts(
         followed === CANDIDATE
           ? followCandidate({
               prepare: () => runner.poll([model]),
-              candidate: () => runner.candidateOf(model),
+              candidate: () => candidateOf(runner, model),
               current: () => currentOf(model),
               intervalMs: pollIntervalMs,
               signal: options.signal,
@@ -140,6 +141,13 @@ export function openRollouts(
       await measuring.stop();
     },
   };
+}
+
+/** The candidate of the rollout of a model, while it is needed: that of a shadow in the background. */
+function candidateOf(runner: RolloutRunner, model: string): FollowedVersion | undefined {
+  const version = runner.candidateOf(model);
+  const isBackground = runner.stateOf(model)?.plan.kind === 'shadow';
+  return version === undefined ? undefined : { version: Number(version), isBackground };
 }
 
 type RolloutSettings = Pick<

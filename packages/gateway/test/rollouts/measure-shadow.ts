@@ -39,13 +39,20 @@ export interface Latencies {
   readonly copies: number;
 }
 
-/** Measures what clients notice of a shadow, in interleaved rounds: a machine is busier at one time than at another. */
+/**
+ * Measures what clients notice of a shadow, in interleaved rounds: a machine is busier at one time than at another. Every other round begins beside the shadow, so that
+ * a trend favors neither half.
+ */
 export async function measureShadow(
   folder: string,
   { rounds, seconds, rate, share, onRound }: MeasureShadowOptions,
 ): Promise<{
   readonly without: Latencies;
   readonly beside: Latencies;
+  /** Median over the rounds of the p99 beside the shadow, divided by that without it. */
+  readonly ratio: number;
+  /** Smallest and largest ratio of a round. */
+  readonly range: readonly [number, number];
   readonly failures: number;
 }> {
   const store = folderStore(join(folder, 'registry'));
@@ -99,21 +106,26 @@ export async function measureShadow(
   };
   const loads = (versions: string) =>
     until(async () => (await text(`/v2/models/${MODEL}`)).includes(`"versions":${versions}`));
+  const measureBeside = async (round: number): Promise<Latencies> => {
+    const plan = readPlan({
+      ...{ kind: 'shadow', unit: 'request', baseline: '1', candidate: '2' },
+      steps: [{ share, minMinutes: 60 }],
+    });
+    await log.start(plan, { ...by, reason: `round ${round}` });
+    await loads('["1","2"]');
+    const beside = await measure();
+    await log.change({ type: 'ended', result: 'aborted', ...by, reason: 'measured' });
+    await loads('["1"]');
+    return beside;
+  };
   const found: { readonly without: Latencies; readonly beside: Latencies }[] = [];
   try {
     await loads('["1"]');
     await measure();
     for (let round = 1; round <= rounds; round += 1) {
+      const first = round % 2 === 0 ? await measureBeside(round) : undefined;
       const without = await measure();
-      const plan = readPlan({
-        ...{ kind: 'shadow', unit: 'request', baseline: '1', candidate: '2' },
-        steps: [{ share, minMinutes: 60 }],
-      });
-      await log.start(plan, { ...by, reason: `round ${round}` });
-      await loads('["1","2"]');
-      const beside = await measure();
-      await log.change({ type: 'ended', result: 'aborted', ...by, reason: 'measured' });
-      await loads('["1"]');
+      const beside = first ?? (await measureBeside(round));
       found.push({ without, beside });
       const [a, b] = [without.p99Ms, beside.p99Ms].map((ms) => ms.toFixed(2));
       onRound(`round ${round}: p99 ${a} ms without, ${b} ms beside ${beside.copies} copies`);
@@ -124,7 +136,10 @@ export async function measureShadow(
     gateway.kill('SIGTERM');
     await ended;
   }
+  const ratios = found.map(({ without, beside }) => beside.p99Ms / without.p99Ms);
   return {
+    ratio: percentile(ratios, 0.5),
+    range: [Math.min(...ratios), Math.max(...ratios)],
     without: summarize(found.map(({ without }) => without)),
     beside: summarize(found.map(({ beside }) => beside)),
     failures,
