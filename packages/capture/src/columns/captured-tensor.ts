@@ -1,6 +1,11 @@
 import { datatypes, elementCount, encodeBinaryTensor, type Tensor } from '@fairlead/signature';
 import type { TensorColumns } from './tensor-columns.ts';
 
+const SCRATCH_BYTES = 16_384;
+/** Memory for the elements of one tensor: a buffer for each, also one that shares the memory of a tensor, takes longer than its text. */
+const scratch = new ArrayBuffer(SCRATCH_BYTES);
+const scratchBytes = Buffer.from(scratch);
+
 /** The captured part of a tensor, in a line of a spool file: numbers as text would take several times as long to write and to read. */
 export interface CapturedTensor {
   /** Length of each dimension; the last one counts the captured features, where the tensor has features. */
@@ -21,13 +26,11 @@ export function captureTensor(
 ): CapturedTensor | undefined {
   if (!fits(columns, tensor, rows)) return undefined;
   const { features } = columns;
-  const all = features === null || features.length === tensor.shape.at(-1);
-  const captured = all ? tensor : selectFeatures(tensor, features);
-  const { buffer, byteOffset, byteLength } = encodeBinaryTensor(captured);
-  return {
-    shape: captured.shape,
-    data: Buffer.from(buffer, byteOffset, byteLength).toString('base64'),
-  };
+  const { shape } = tensor;
+  if (features === null || features.length === shape.at(-1)) {
+    return { shape, data: encodeData(tensor, null) };
+  }
+  return { shape: [...shape.slice(0, -1), features.length], data: encodeData(tensor, features) };
 }
 
 function fits(
@@ -45,38 +48,36 @@ function fits(
   return isSingle || rowRank === depth;
 }
 
-function selectFeatures(tensor: Tensor, features: readonly number[]): Tensor {
+/** Encodes the elements of a tensor, or those of some features of it. */
+function encodeData(tensor: Tensor, features: readonly number[] | null): string {
   const width = lastOf(tensor.shape);
-  const shape = [...tensor.shape.slice(0, -1), features.length];
   if (tensor.datatype === 'BYTES') {
     const { data } = tensor;
-    const selected = data.filter((_, index) => features.includes(index % width));
-    return { ...tensor, shape, data: selected };
+    const selected =
+      features === null ? data : data.filter((_, index) => features.includes(index % width));
+    const { buffer, byteOffset, byteLength } = encodeBinaryTensor({ ...tensor, data: selected });
+    return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
   }
   const { datatype, data } = tensor;
-  const { elementBytes, allocate } = datatypes[datatype];
-  const selected = allocate(elementCount(shape));
-  copyFeatures(data, selected, { width, features, bytes: elementBytes ?? 1 });
-  return { ...tensor, shape, data: selected } as Tensor;
+  const { elementBytes, view } = datatypes[datatype];
+  const count = features === null ? data.length : (data.length / width) * features.length;
+  const bytes = count * (elementBytes ?? 0);
+  const storage = bytes <= SCRATCH_BYTES ? scratch : new ArrayBuffer(bytes);
+  const target = view?.(storage, 0, count) as Exclude<typeof data, BigInt64Array | BigUint64Array>;
+  if (features === null) target.set(data as typeof target);
+  else selectFeatures(data as typeof target, target, { width, features });
+  const encoded = storage === scratch ? scratchBytes : Buffer.from(storage);
+  return encoded.toString('base64', 0, bytes);
 }
 
-function copyFeatures(
-  from: ArrayBufferView,
-  to: ArrayBufferView,
-  {
-    width,
-    features,
-    bytes,
-  }: { readonly width: number; readonly features: readonly number[]; readonly bytes: number },
+function selectFeatures<T>(
+  from: Readonly<ArrayLike<T>>,
+  to: { [index: number]: T; readonly length: number },
+  { width, features }: { readonly width: number; readonly features: readonly number[] },
 ): void {
-  const source = new Uint8Array(from.buffer, from.byteOffset, from.byteLength);
-  const target = new Uint8Array(to.buffer, to.byteOffset, to.byteLength);
   let at = 0;
-  for (let row = 0; at < target.length; row += width) {
-    for (const feature of features) {
-      const begin = (row + feature) * bytes;
-      for (let byte = 0; byte < bytes; byte += 1) target[at++] = source[begin + byte] ?? 0;
-    }
+  for (let row = 0; at < to.length; row += width) {
+    for (const feature of features) to[at++] = from[row + feature] as T;
   }
 }
 

@@ -55,11 +55,11 @@ export function encodeRequest(
   });
   const request = {
     ...{ requestId, at: Math.floor(at), durationMs, rows, weight },
-    ...(label.variant !== undefined && { variant: label.variant }),
+    variant: label.variant,
     // A request without a key is routed by its id, which is stored once.
-    ...(keepRoutingKeys && record.routingKey !== requestId && { routingKey: record.routingKey }),
-    ...(shadowOf !== undefined && { shadowOf: nameOf(shadowOf) }),
-    ...(fallback !== undefined && { fallbackFrom: nameOf(fallback) }),
+    routingKey: keepRoutingKeys && record.routingKey !== requestId ? record.routingKey : undefined,
+    shadowOf: shadowOf && nameOf(shadowOf),
+    fallbackFrom: fallback && nameOf(fallback),
     tensors,
   };
   return { request, incomplete };

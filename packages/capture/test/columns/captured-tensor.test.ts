@@ -132,3 +132,15 @@ test('a tensor that does not fit to the signature is not captured', () => {
   const features = [{ name: 'a' }, { name: 'b' }, { name: 'c' }];
   expect(valuesOf(cube, { shape: [-1, 3, 3], features, rows: 2 })).toBeUndefined();
 });
+
+test.each([3, 3000])('a tensor of %i rows is captured after another one', (rows) => {
+  const tensor = (length: number): Tensor => ({
+    ...{ name: 'x', datatype: 'FP64', shape: [length, 2] },
+    data: Float64Array.from({ length: 2 * length }, (_, index) => index),
+  });
+  const features = [{ name: 'a', sensitive: true }, { name: 'b' }];
+  valuesOf(tensor(500), { shape: [-1, 2], rows: 500 });
+  expect(valuesOf(tensor(rows), { shape: [-1, 2], features, rows })).toEqual([
+    Array.from({ length: rows }, (_, row) => 2 * row + 1),
+  ]);
+});
