@@ -2,6 +2,7 @@ import { HostError } from './host-error.ts';
 import { HostedSession } from './hosted-session.ts';
 import type { MemoryMeter } from './memory-meter.ts';
 import type { SessionModel } from './session-model.ts';
+import { readThreadState } from './thread-state.ts';
 import { startWorker, type WorkerKind, type WorkerLink } from './worker-link.ts';
 import type { WorkerRequest, WorkerResponse } from './worker-message.ts';
 
@@ -14,6 +15,9 @@ interface Job {
   readonly what: string;
   readonly answer: PromiseWithResolvers<WorkerResponse>;
 }
+
+/** A thread in the background hangs if it has computed for this part of the time limit. */
+const COMPUTING_SHARE = 0.5;
 
 /** Options for loading a model. */
 interface LoadOptions {
@@ -43,14 +47,18 @@ export class OnnxHost {
   #timer: NodeJS.Timeout | undefined;
   #lost: string | undefined;
   #nextId = 0;
+  /** Set for a worker in the background; see {@link readThreadState}. */
+  #threadFolder: string | undefined;
 
   constructor(kind: WorkerKind, isBackground = false) {
     this.kind = kind;
     this.isBackground = isBackground;
     this.#link = startWorker(kind, isBackground, {
       onResponse: (response) => {
-        if (response.type === 'started') this.#started.resolve(undefined);
-        else this.#settle(response);
+        if (response.type === 'started') {
+          this.#threadFolder = response.threadFolder;
+          this.#started.resolve(undefined);
+        } else this.#settle(response);
       },
       onEnd: (reason) => {
         this.#lose(reason);
@@ -176,10 +184,26 @@ export class OnnxHost {
         continue;
       }
       this.#active = job;
-      this.#timer = setTimeout(() => {
-        this.#hang(job);
-      }, job.timeoutMs);
+      this.#limit(job);
     }
+  }
+
+  /**
+   * Ends the worker when a job exceeds its time limit. In the background a thread that could run, and had the processor for less than half of that time, doesn't hang:
+   * the job goes on.
+   *
+   * @param before - processor time of the thread when the limit began, in milliseconds; it isn't read for each job
+   */
+  #limit(job: Job, before?: number): void {
+    const { timeoutMs } = job;
+    this.#timer = setTimeout(() => {
+      const state = readThreadState(this.#threadFolder);
+      const isStarved =
+        state?.isRunnable === true &&
+        (before === undefined || state.usedMs - before < timeoutMs * COMPUTING_SHARE);
+      if (isStarved) this.#limit(job, state.usedMs);
+      else this.#hang(job);
+    }, timeoutMs);
   }
 
   #settle(response: WorkerResponse): void {

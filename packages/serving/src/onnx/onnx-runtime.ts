@@ -36,7 +36,8 @@ export interface OnnxRuntimeOptions {
    * Maximum duration of an execution, in milliseconds; a longer one counts as hung, and its worker is replaced.
    *
    * Native code in a thread can't be interrupted: the first time, the thread computes on, and its core is lost until the
-   * process ends. From then on the version computes in child processes, which are killed.
+   * process ends. From then on the version computes in child processes, which are killed. A version in the background, which has a low priority, has hung only when
+   * its thread had the processor for half of that duration.
    * @defaultValue 60000
    */
   readonly executionTimeoutMs?: number;

@@ -7,6 +7,7 @@ import { InputError, OnnxSession } from './onnx-session.ts';
 import { buffersOf, packTensor, unpackTensor } from '../codec/packed-tensor.ts';
 import { prepareOnnx } from './prepare-onnx.ts';
 import { readRowAnalysis } from './rows/read-row-analysis.ts';
+import { threadFolder } from './thread-state.ts';
 import type { WorkerRequest, WorkerResponse } from './worker-message.ts';
 
 // Entry of a worker thread, or of a child process with the same protocol: onnxruntime-node computes synchronously, and
@@ -15,8 +16,9 @@ import type { WorkerRequest, WorkerResponse } from './worker-message.ts';
 // onnxruntime-node up to 1.30 reads a Float16Array as empty; where there is none it takes the bits as a Uint16Array.
 Reflect.deleteProperty(globalThis, 'Float16Array');
 
+const isBackground = process.argv.includes(BACKGROUND);
 // Before there is a session, whose threads inherit the priority.
-if (process.argv.includes(BACKGROUND)) lowerPriority();
+if (isBackground) lowerPriority();
 
 const sessions = new Map<number, OnnxSession>();
 
@@ -98,4 +100,4 @@ if (parentPort === null) {
   parentPort.on('message', receive);
 }
 await prepareOnnx();
-send({ type: 'started' });
+send({ type: 'started', ...(isBackground && { threadFolder: threadFolder() }) });

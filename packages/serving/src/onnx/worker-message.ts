@@ -14,7 +14,11 @@ export type WorkerRequest =
 /** A worker's response: to `load` it is `ready` or `unsafe`, to `run` `done`, to `unload` `unloaded`; to each of them `failed`. */
 export type WorkerResponse =
   /** The worker can load models; sent once. */
-  | { readonly type: 'started' }
+  | {
+      readonly type: 'started';
+      /** Folder in `/proc` of its thread, if that has the lowest priority. */
+      readonly threadFolder?: string | undefined;
+    }
   | { readonly type: 'ready'; readonly cost: LoadCost; readonly facts: ModelFacts }
   /** The model wasn't loaded, for an execution of it can end the process that this thread is in. */
   | { readonly type: 'unsafe'; readonly crashRisk: string }

@@ -1,9 +1,12 @@
 import { lowestThreads, showsPriorities } from '@fairlead/test-support/thread-priorities';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import type { Signature } from '@fairlead/signature';
 import type { Runtime } from '@fairlead/serving';
 import { onnxRuntime } from '@fairlead/serving/onnx';
 import { describe, expect, test } from 'vitest';
 import { affine, MemorySource, slow } from '../memory-source.ts';
+import type { Seen } from './processes/starved-version.ts';
 import { collectRuntimes, collectWorkers, context, times, x } from './pools.ts';
 
 const workers = collectWorkers();
@@ -85,5 +88,21 @@ describe.skipIf(!showsPriorities)('the threads of a version in the background', 
     const added = lowestThreads().filter((thread) => !before.includes(thread));
     expect(added.length).toBeGreaterThan(0);
     expect(added.filter((thread) => thread.startsWith(`/proc/${process.pid}/`))).toEqual([]);
+  });
+
+  test('do not count as hung while others have the processor, and do so otherwise', async () => {
+    const script = fileURLToPath(new URL('./processes/starved-version.ts', import.meta.url));
+    const args = ['-c', '0', process.execPath, '--conditions=@fairlead/source', script];
+    const seen = await new Promise<Seen>((resolve, reject) => {
+      execFile('taskset', args, { timeout: 120_000 }, (_error, stdout, stderr) => {
+        if (stdout === '') reject(new Error(stderr));
+        else resolve(JSON.parse(stdout) as Seen);
+      });
+    });
+    expect(seen).toEqual({
+      starved: 'answered',
+      lostBefore: 0,
+      hung: expect.stringContaining('an execution took longer than 400 ms') as string,
+    });
   });
 });
