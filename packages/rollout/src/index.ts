@@ -110,6 +110,8 @@ export type { SplitCounts } from './statistics/sample-ratio.ts';
 export { describeChange, describeMean } from './verdict/describe-outcome.ts';
 export { judgeRollout } from './verdict/judge-rollout.ts';
 export type { JudgedRollout } from './verdict/judge-rollout.ts';
+export { requiredUnits } from './verdict/required-units.ts';
+export type { RequiredUnits } from './verdict/required-units.ts';
 export { judgeState } from './verdict/judge-state.ts';
 export type {
   ExperimentProgress,

@@ -1,17 +1,15 @@
-import type { LabelGuardrail, OutcomeMetric, RolloutPlan } from '@fairlead/rollout';
+import type { LabelGuardrail, OutcomeMetric, RequiredUnits, RolloutPlan } from '@fairlead/rollout';
 import { count } from '../output/format-values.ts';
+import { describeNeeds } from './describe-needs.ts';
+import { percent } from './percent.ts';
 import { ROLLOUT_KINDS } from './rollout-kinds.ts';
 
 /** Describes a plan, for people. */
-export function describePlan({
-  kind,
-  steps,
-  unit,
-  guardrails,
-  outcomes,
-  maxHours,
-  baseline,
-}: RolloutPlan): readonly string[] {
+export function describePlan(
+  plan: RolloutPlan,
+  needs: readonly RequiredUnits[],
+): readonly string[] {
+  const { kind, steps, unit, guardrails, outcomes, maxHours, baseline } = plan;
   const { failures, slow, labels, changedLabels } = guardrails;
   const guards = [
     `failures up to ${Number((1 + failures.margin).toPrecision(4))} times those of the baseline` +
@@ -28,6 +26,7 @@ export function describePlan({
     ),
     ...(outcomes?.metrics.map(describeMetric) ?? []),
     `  guarded: ${guards.join('; ')}`,
+    ...describeNeeds(plan, needs),
     ...(outcomes === undefined
       ? [`  rolled back if undecided after ${count(Number(maxHours.toPrecision(4)), 'hour')}`]
       : [
@@ -61,8 +60,4 @@ function describeMetric({ name, type, better, smallest, role }: OutcomeMetric): 
     case 'reported':
       return `  reported: ${name} (${TYPES[type]}; ${direction})`;
   }
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toPrecision(4))} %`;
 }

@@ -2,6 +2,7 @@ import type { RolloutOutcome, RolloutPlan } from '@fairlead/rollout';
 import { CliError } from '../cli-error.ts';
 import { openLabelTable } from '../labels/label-table.ts';
 import { timeOf } from '../labels/read-label.ts';
+import { count } from '../output/format-values.ts';
 import { oneLine } from '../output/plain-text.ts';
 
 const COLUMNS = ['key', 'metric', 'value', 'at'] as const;
@@ -52,7 +53,7 @@ export async function readOutcomesFile(
   if (invalid === 0) return outcomes;
   throw new CliError(
     'ERR_CLI_FILE',
-    `${path} has ${invalid} invalid rows, and nothing was imported: ${problems.join('; ')}`,
+    `${path} has ${count(invalid, 'invalid row')}, and nothing was imported: ${problems.join('; ')}`,
   );
 }
 
@@ -77,7 +78,7 @@ function outcomeReader(
   return (cells) => {
     if (cells === undefined) return 'it is no record of a table';
     if (cells.length !== columns.length) {
-      return `it has ${cells.length} cells, and the table ${columns.length} columns`;
+      return `it has ${count(cells.length, 'cell')}, and the table ${count(columns.length, 'column')}`;
     }
     const key = textOf(cells[indexes.key]);
     if (key === undefined) return `it has no key of 1 to ${MAX_KEY} characters`;

@@ -60,6 +60,7 @@ describe('an A/B test from the command line', () => {
   not worse by 3 %: wait (a number of each user with an outcome; lower is better)
   reported: clicks (conversions, 0 for users without an outcome; higher is better)
   guarded: failures up to 1.5 times those of the baseline, or below 0.5 %
+  the candidate needs, to be promoted, at least 1381 users without a failure (a rate below 0.5 %)
   expected: 20000 users; it decides fastest at 5000
   ends undecided after 672 hours: version 1 stays
 `,
@@ -82,6 +83,24 @@ describe('an A/B test from the command line', () => {
     const { plan } = JSON.parse(dry) as { readonly plan: object };
     const text = await succeed('rollout', 'start', 'digits', '2', '--plan', 'plan.json', '--json');
     expect(JSON.parse(text)).toEqual({ model: 'digits', number: 1, plan });
+  });
+
+  test('warns of guardrails that need more users than are expected', async () => {
+    const few = await call(...start, '--metric', 'conversion', '--users', '600', '--dry-run');
+    expect(few).toMatchObject({
+      exitCode: 0,
+      stderr:
+        'fairlead: failures needs at least 1381 users of the candidate, and 300 of the 600 expected users are: the test may end undecided; run it until there are 2762 (--users), or tolerate more than 0.5 % failures (--tolerated)\n',
+    });
+    const tolerant = await call(
+      ...[...start, '--metric', 'conversion', '--users', '600', '--tolerated', '5', '--dry-run'],
+    );
+    expect(tolerant).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(tolerant.stdout).toMatch(/at least \d+ users without a failure \(a rate below 5 %\)/);
+    const total = [...start, '--metric', 'revenue,type=total', '--users', '3000', '--steps', '10'];
+    expect((await call(...total, '--tolerated', '10', '--dry-run')).stderr).toContain(
+      'revenue needs at least 1000 users of each version, and 300 of the 3000 expected users are: the test may end undecided; run it until there are 10000 (--users)\n',
+    );
   });
 
   test('shows users, means and the change, and how long it takes; the report has a picture', async () => {
@@ -179,7 +198,7 @@ describe('an A/B test from the command line', () => {
       expect(await call('rollout', 'import', 'digits', 'bad.csv')).toMatchObject({
         exitCode: 2,
         stderr: expect.stringContaining(
-          `bad.csv has 1 invalid rows, and nothing was imported: ${message}`,
+          `bad.csv has 1 invalid row, and nothing was imported: ${message}`,
         ) as string,
       });
     }

@@ -148,6 +148,7 @@ describe('a rollout from the command line', () => {
   step 1: 20 % for at least 10 minutes and 100 requests
   step 2: 50 % for at least 10 minutes and 100 requests
   guarded: failures up to 1.5 times those of the baseline, or below 0.5 %
+  the candidate needs, to be promoted, at least 1381 users without a failure (a rate below 0.5 %)
   rolled back if undecided after 168 hours
 
 Watch it: fairlead rollout status digits --watch

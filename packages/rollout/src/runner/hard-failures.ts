@@ -1,3 +1,4 @@
+import { countNoun } from '../count-noun.ts';
 import { BASELINE, CANDIDATE } from '../assignment/variants.ts';
 
 const BUCKET_MS = 1000;
@@ -80,7 +81,7 @@ export class HardFailures {
     if (baselineRate > rate / 2 || now - this.#baselineAnsweredAt > BASELINE_MS) return undefined;
     const hasUsers = (users: number): boolean => !byUser || users >= MIN_USERS;
     if (candidate.failures >= MIN_FAILURES && rate > 0.5 && hasUsers(this.#failedUsers.size)) {
-      return `${candidate.failures} of ${candidate.requests} requests of the candidate failed within ${BUCKETS} seconds`;
+      return `${candidate.failures} of ${countNoun(candidate.requests, 'request')} of the candidate failed within ${BUCKETS} seconds`;
     }
     if (this.#failedInRow < MIN_FAILURES || !hasUsers(this.#usersInRow.size)) return undefined;
     return `the last ${this.#failedInRow} requests of the candidate failed`;

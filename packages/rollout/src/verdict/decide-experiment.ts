@@ -1,3 +1,4 @@
+import { countNoun } from '../count-noun.ts';
 import type { RolloutPlan } from '../plan/rollout-plan.ts';
 import type { ExperimentProgress, OutcomeResult, RolloutVerdict } from './rollout-verdict.ts';
 
@@ -14,7 +15,7 @@ export function endUndecided(plan: RolloutPlan, { outcomes }: JudgedOutcomes): D
   const [primary] = outcomes;
   return {
     decision: 'undecided',
-    reason: `undecided after ${plan.maxHours} hours, version ${plan.baseline} stays: ${primary?.explanation ?? ''}`,
+    reason: `undecided after ${countNoun(plan.maxHours, 'hour')}, version ${plan.baseline} stays: ${primary?.explanation ?? ''}`,
   };
 }
 
@@ -45,6 +46,6 @@ export function decideOutcomes(
     return { decision: 'insufficient data', reason: text };
   return {
     decision: 'hold',
-    reason: `undecided: ${text}; ${progress.users} of ${progress.planned} planned users`,
+    reason: `undecided: ${text}; ${progress.users} of ${countNoun(progress.planned, 'planned user')}`,
   };
 }

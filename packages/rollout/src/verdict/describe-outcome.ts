@@ -1,3 +1,4 @@
+import { countNoun } from '../count-noun.ts';
 import type { OutcomeMetric } from '../plan/rollout-plan.ts';
 import type { MeanComparison } from '../statistics/compare-means.ts';
 import type { MeanInterval } from '../statistics/mean-interval.ts';
@@ -12,7 +13,7 @@ export function describeComparison(
   { change, means }: MeanComparison,
   users: OutcomeResult['users'],
 ): string {
-  const found = `${describeMean(type, means.candidate.estimate)} of ${users.candidate} users of the candidate and ${describeMean(type, means.baseline.estimate)} of ${users.baseline} of the baseline`;
+  const found = `${describeMean(type, means.candidate.estimate)} of ${countNoun(users.candidate, 'user')} of the candidate and ${describeMean(type, means.baseline.estimate)} of ${users.baseline} of the baseline`;
   return change === undefined
     ? `${name}: no change can be computed, since the mean of the baseline isn't above 0, with ${found}`
     : `${name}: ${describeChange(change)}, with ${found}`;
@@ -25,9 +26,8 @@ export function describeMissing(
   sums: OutcomeResult['users'],
 ): string {
   const few = Math.min(users.candidate, users.baseline);
-  const noun = type === 'mean' ? 'users with an outcome' : 'users';
   if (few < minUsers) {
-    return `${name}: ${users.candidate} ${noun} of the candidate and ${users.baseline} of the baseline; each needs ${minUsers}`;
+    return `${name}: ${countNoun(users.candidate, 'user')}${type === 'mean' ? ' with an outcome' : ''} of the candidate and ${users.baseline} of the baseline; each needs ${minUsers}`;
   }
   if (type !== 'conversion') return `${name}: all outcomes are equal`;
   const rare = (variant: 'candidate' | 'baseline'): boolean =>
@@ -36,8 +36,10 @@ export function describeMissing(
   const [candidate, baseline] = (['candidate', 'baseline'] as const).map((variant) =>
     isRest ? users[variant] - sums[variant] : sums[variant],
   ) as [number, number];
-  const what = isRest ? 'users without a conversion' : 'conversions';
-  return `${name}: ${candidate} ${what} of the candidate and ${baseline} of the baseline; each needs ${MIN_CONVERSIONS}`;
+  const found = isRest
+    ? `${countNoun(candidate, 'user')} without a conversion`
+    : countNoun(candidate, 'conversion');
+  return `${name}: ${found} of the candidate and ${baseline} of the baseline; each needs ${MIN_CONVERSIONS}`;
 }
 
 /** Says why outcomes of few users can't be compared, a part of a sentence. */
@@ -48,7 +50,7 @@ export function describeSkewed(
   const few = users.candidate < users.baseline ? 'candidate' : 'baseline';
   const cause =
     type === 'conversion' ? 'conversions are too rare' : 'a few users have too much of all';
-  return `${name}: ${cause} to compare ${users[few]} users of the ${few}; more users, or a share near 50 %, are needed`;
+  return `${name}: ${cause} to compare ${countNoun(users[few], 'user')} of the ${few}; more users, or a share near 50 %, are needed`;
 }
 
 /**

@@ -1,9 +1,11 @@
+import { countNoun } from '../count-noun.ts';
 import { LABEL_EVENT, MAX_LABELS, orderOf } from '../counts/event-counts.ts';
 import type { StepCounts } from '../counts/step-counts.ts';
 import type { LabelGuardrail, RateGuardrail, RolloutPlan } from '../plan/rollout-plan.ts';
 import { ratioInterval, splitEvidence, type EventSplit } from '../statistics/event-split.ts';
 import { alphaShares } from './alpha-shares.ts';
 import { countCandidate, countEvents, hasEvent } from './count-units.ts';
+import { toleratedEvidence, unitsBelow } from './required-units.ts';
 import type { GuardrailResult } from './rollout-verdict.ts';
 import { samplingPenalty } from './sampling-penalty.ts';
 
@@ -48,7 +50,7 @@ function judgeRefusals(
     (splitEvidence(splits, { above: 1 }) - samplingPenalty(level)) / -Math.log(alpha);
   const ratio = ratioInterval(splits, alpha);
   const { units } = countCandidate(plan, steps, event).value;
-  const explanation = describe(noun, splits, ratio, `${units} ${unitsOf(plan)}`);
+  const explanation = describe(noun, splits, ratio, countNoun(units, unitOf(plan)));
   return {
     name,
     status: evidence >= 1 ? 'failed' : 'passed',
@@ -94,38 +96,22 @@ function judgeRate({ plan, steps, alpha, name, limits }: RateCheck): GuardrailRe
       below: 1,
     }) -
       samplingPenalty(own.level) >=
-      Math.log(2 / plan.alpha);
+      toleratedEvidence(plan.alpha);
   // A candidate is promoted wrongly only if the worst of its guardrails passes wrongly, so each of them may use the whole alpha, by its two ways.
   const isEqual =
     evidence({ below: 1 + limits.margin }) >= Math.log((limits.tolerated > 0 ? 2 : 1) / plan.alpha);
   const worse = evidence({ above: 1 }) / -Math.log(alpha);
   const ratio = ratioInterval(splits, alpha);
   const status = isTolerated || isEqual ? 'passed' : worse >= 1 ? 'failed' : 'undecided';
-  const unit = unitsOf(plan);
+  const counted = countNoun(units, unitOf(plan));
   const eventsOfBoth = totals(splits);
   const explanation = isTolerated
-    ? `${noun}: ${events} of ${units} ${unit}, below the tolerated ${percent(limits.tolerated)}`
-    : describe(noun, splits, ratio, `${units} ${unit}`) +
+    ? `${noun}: ${events} of ${counted}, below the tolerated ${percent(limits.tolerated)}`
+    : describe(noun, splits, ratio, counted) +
       (eventsOfBoth.candidate + eventsOfBoth.baseline === 0 && limits.tolerated > 0
-        ? `; ${countTolerated(limits.tolerated, plan.alpha, own.level)} without one show a rate below the tolerated ${percent(limits.tolerated)}`
+        ? `; ${unitsBelow(limits.tolerated, toleratedEvidence(plan.alpha), own.level)} without one show a rate below the tolerated ${percent(limits.tolerated)}`
         : '');
   return { name, status, evidence: worse, explanation, events: eventsOfBoth, ratio };
-}
-
-/** Counts the units without an event that show a rate below the tolerated one. */
-function countTolerated(share: number, alpha: number, level: number): number {
-  const isEnough = (units: number): boolean =>
-    splitEvidence([{ share, candidate: 0, baseline: units }], { below: 1 }) -
-      samplingPenalty(level) >=
-    Math.log(2 / alpha);
-  let enough = 1;
-  while (!isEnough(enough)) enough *= 2;
-  for (let few = enough / 2; enough - few > 1;) {
-    const middle = Math.floor((few + enough) / 2);
-    if (isEnough(middle)) enough = middle;
-    else few = middle;
-  }
-  return enough;
 }
 
 function judgeLabels(
@@ -198,14 +184,14 @@ function judgeChangedLabels(
     explanation:
       units === 0
         ? `${noun}: no copy has had a label yet`
-        : `${noun}: ${events} of ${units} ${unitsOf(plan)}; the limit is ${percent(max)}`,
+        : `${noun}: ${events} of ${countNoun(units, unitOf(plan))}; the limit is ${percent(max)}`,
     events: { candidate: events, baseline: 0 },
     ratio: ratioInterval([split], alpha),
   };
 }
 
-function unitsOf({ unit }: RolloutPlan): string {
-  return unit === 'key' ? 'users' : 'requests';
+function unitOf({ unit }: RolloutPlan): string {
+  return unit === 'key' ? 'user' : 'request';
 }
 
 function describe(

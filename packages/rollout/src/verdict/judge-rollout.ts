@@ -1,3 +1,4 @@
+import { countNoun } from '../count-noun.ts';
 import { BASELINE, CANDIDATE } from '../assignment/variants.ts';
 import { checkInteger, checkNumber, checkOptions, invalidOption } from '../check-options.ts';
 import type { StepCounts } from '../counts/step-counts.ts';
@@ -112,7 +113,7 @@ function decide(
   }
   if (now - startedAt > plan.maxHours * HOUR_MS) {
     if (experiment !== undefined) return endUndecided(plan, experiment);
-    return { decision: 'roll back', reason: `undecided after ${plan.maxHours} hours` };
+    return { decision: 'roll back', reason: `undecided after ${countNoun(plan.maxHours, 'hour')}` };
   }
   if (isMismatch) return { decision: 'hold', reason: describeMismatch(sampleRatio) };
   const fewUsers = findFewUsers(plan, sampleRatio, total);
@@ -121,7 +122,7 @@ function decide(
   if (worse !== undefined) return worse;
   const { minMinutes, minRequests } = plan.steps[step] ?? { minMinutes: 0, minRequests: 1 };
   if (requests < minRequests) {
-    const found = requests === 0 ? 'no request' : `${requests} requests`;
+    const found = requests === 0 ? 'no request' : countNoun(requests, 'request');
     return {
       decision: 'insufficient data',
       reason: `${found} of the candidate in step ${step + 1}; it needs ${minRequests}`,
@@ -131,7 +132,7 @@ function decide(
   if (minutes < minMinutes) {
     return {
       decision: 'insufficient data',
-      reason: `step ${step + 1} has lasted ${Math.floor(minutes)} of ${minMinutes} minutes`,
+      reason: `step ${step + 1} has lasted ${Math.floor(minutes)} of ${countNoun(minMinutes, 'minute')}`,
     };
   }
   if (step + 1 < plan.steps.length) {
@@ -164,7 +165,7 @@ function findFewUsers(
   if (unit === 'request' || kind === 'shadow' || requests < MANY_REQUESTS) return undefined;
   const users = steps.reduce((sum, { candidate, baseline }) => sum + candidate + baseline, 0);
   if (users > FEW_USERS) return undefined;
-  const keys = users === 1 ? '1 routing key' : `${users} routing keys`;
+  const keys = countNoun(users, 'routing key');
   return `all ${requests} requests of the step have ${keys}: set FAIRLEAD_ROUTING_KEY_HEADER, or split by request`;
 }
 

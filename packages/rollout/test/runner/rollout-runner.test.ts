@@ -522,7 +522,7 @@ describe('RolloutRunner', () => {
     // The longest time counts from the begin, without the pause.
     fleet.now += 54 * 60_000;
     await fleet.run(2, { requests: 0 });
-    expect(last(await fleet.state())?.reason).toBe('undecided after 1 hours');
+    expect(last(await fleet.state())?.reason).toBe('undecided after 1 hour');
   });
 
   it('a paused rollout keeps its share, and is still rolled back', async () => {

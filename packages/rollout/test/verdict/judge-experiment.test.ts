@@ -124,7 +124,7 @@ describe('an A/B test', () => {
     expect(held.progress).toEqual({ users: 4000, planned: 20_000, every: 1, hoursLeft: 8 });
     const ended = judge({ outcome, plan: { maxHours: 1 } });
     expect(ended.decision).toBe('undecided');
-    expect(ended.reason).toMatch(/^undecided after 1 hours, version 3 stays: conversion: /);
+    expect(ended.reason).toMatch(/^undecided after 1 hour, version 3 stays: conversion: /);
   });
 
   it('says what is missing', () => {

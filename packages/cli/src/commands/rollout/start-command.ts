@@ -12,6 +12,7 @@ import {
   registryOption,
 } from '../../options/shared-options.ts';
 import { readJson } from '../../read-file.ts';
+import { findFewUsers } from '../../rollout/describe-needs.ts';
 import { describePlan } from '../../rollout/describe-plan.ts';
 import { mergePlan, type PlanFields } from '../../rollout/merge-plan.ts';
 import { openRolloutLog } from '../../rollout/open-rollout-log.ts';
@@ -27,7 +28,7 @@ export function defineRolloutStartCommand(command: Command, context: CommandCont
     if (options.allowBreaking !== true) {
       await refuseBreaking(registry, model, baseline, candidate);
     }
-    const { readPlan } = await import('@fairlead/rollout');
+    const { readPlan, requiredUnits } = await import('@fairlead/rollout');
     const given =
       options.plan === undefined ? {} : await readJson(options.plan, 'the plan', checkFields);
     const plan = readPlan({
@@ -35,6 +36,8 @@ export function defineRolloutStartCommand(command: Command, context: CommandCont
       alias: options.alias,
       ...{ baseline: String(baseline), candidate: String(candidate) },
     });
+    const needs = requiredUnits(plan);
+    for (const warning of findFewUsers(plan, needs)) context.output.note(`fairlead: ${warning}`);
     const gates = await registry.checkGates(model, options.alias, candidate);
     for (const { gate, found } of gates.filter(({ passed }) => !passed)) {
       context.output.note(
@@ -47,7 +50,7 @@ export function defineRolloutStartCommand(command: Command, context: CommandCont
       state === undefined
         ? `Would start a rollout of version ${candidate} of ${model} against version ${baseline}:`
         : `Started rollout ${model}-${state.number}: version ${candidate} against version ${baseline}.`,
-      ...describePlan(plan),
+      ...describePlan(plan, needs),
       ...(state === undefined ? [] : ['', `Watch it: fairlead rollout status ${model} --watch`]),
     ]);
   });
