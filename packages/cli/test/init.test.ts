@@ -39,8 +39,22 @@ test('the project trains, pushes, promotes, renders its deployment and serves', 
   await runJson(place, 'registry', 'init');
   // The push runs the golden example of the training.
   const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-    readonly scripts: { readonly push: string };
+    readonly scripts: { readonly push: string; readonly start: string };
   };
+  // Without a shell in between, so that signals reach the service.
+  expect(scripts.start).toBe('exec node service.ts');
+  const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+  // Columns of a table are aligned in the text too.
+  for (const table of readme.match(/(?:^\|.*\n)+/gmu) ?? []) {
+    expect(
+      new Set(
+        table
+          .trimEnd()
+          .split('\n')
+          .map(({ length }) => length),
+      ).size,
+    ).toBe(1);
+  }
   const push = scripts.push.split(' ').slice(1);
   expect(await runJson(place, ...push)).toMatchObject({ created: true });
   expect(await runJson(place, ...push)).toMatchObject({ created: false });

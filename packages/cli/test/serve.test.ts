@@ -61,6 +61,7 @@ async function stop({ child }: Served, signal: NodeJS.Signals): Promise<number |
 test('an ONNX file is served without a registry, the printed curl predicts, and nothing is left behind', async () => {
   const served = await serve({ folder: temporaryFolder() }, affine);
   expect(served.text).toContain('from a temporary registry');
+  expect(served.text).toContain('Rollouts of the registry are ignored');
   const answer = (await pasteCurl(served.text)) as {
     readonly model_name: string;
     readonly outputs: readonly { readonly name: string }[];

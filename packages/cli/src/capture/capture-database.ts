@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type {
   DuckDBConnection,
@@ -10,6 +8,7 @@ import type {
 import type { CaptureObjects } from '@fairlead/capture';
 import { CliError } from '../cli-error.ts';
 import { oneLine } from '../output/plain-text.ts';
+import { TemporaryFolder } from '../temporary-folder/temporary-folder.ts';
 import { type CaptureSelection, findCapturedFiles } from './captured-files.ts';
 
 /** Memory of DuckDB; larger sorts and joins use the temporary folder. */
@@ -29,7 +28,8 @@ export async function withCaptures<T>(
   use: (connection: DuckDBConnection) => Promise<T>,
 ): Promise<T> {
   const duckdb = await importDuckDb();
-  const temporary = await mkdtemp(join(tmpdir(), 'fairlead-captures-'));
+  const folder = await TemporaryFolder.create('captures');
+  const temporary = folder.path;
   try {
     const files = await findCapturedFiles(objects, selection, temporary);
     if (files.captures.length === 0) {
@@ -66,7 +66,7 @@ export async function withCaptures<T>(
       database.closeSync();
     }
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    await folder.remove();
   }
 }
 

@@ -1,3 +1,4 @@
+import { count } from '../output/format-values.ts';
 import type { CommandContext } from '../command-context.ts';
 import { openRegistry } from '../registry/open-registry.ts';
 import type { Completion, CompletionSource } from './complete.ts';
@@ -21,7 +22,7 @@ export function registrySource(context: CommandContext): CompletionSource {
         const { registry } = await openRegistry(context, { registry: location });
         return (await registry.listModels()).map(({ model, versions }) => ({
           value: model,
-          description: `${versions} versions`,
+          description: count(versions, 'version'),
         }));
       }),
     aliases: (location, model, { versions }) =>

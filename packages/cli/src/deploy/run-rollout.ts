@@ -3,7 +3,7 @@ import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
 import { openCarrier } from '../hosts/open-carrier.ts';
 import { hostLabel, selectHosts } from '../hosts/select-hosts.ts';
-import { formatBytes } from '../output/format-values.ts';
+import { count, formatBytes } from '../output/format-values.ts';
 import { oneLine } from '../output/plain-text.ts';
 import { shortDigest } from './format-release.ts';
 import { LiveTable } from './live-table.ts';
@@ -155,6 +155,6 @@ export function reportRollout(
   }
   throw new CliError(
     'ERR_CLI_HOSTS_FAILED',
-    `${hosts.filter((each) => each.outcome === 'failed').length} of ${hosts.length} hosts failed:${problems.join('')}`,
+    `${hosts.filter((each) => each.outcome === 'failed').length} of ${count(hosts.length, 'host')} failed:${problems.join('')}`,
   );
 }

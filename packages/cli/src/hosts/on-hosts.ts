@@ -1,3 +1,4 @@
+import { count } from '../output/format-values.ts';
 import type { Carrier } from '@fairlead/deploy';
 import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -99,6 +100,6 @@ export function requireAllHosts(results: readonly HostResult<unknown>[]): void {
   const problems = failed.map(({ error }) => `\n- ${error.message}`).join('');
   throw new CliError(
     'ERR_CLI_HOSTS_FAILED',
-    `${failed.length} of ${results.length} hosts failed:${problems}`,
+    `${failed.length} of ${count(results.length, 'host')} failed:${problems}`,
   );
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Carrier } from '@fairlead/deploy';
 import type { ChosenEnvironment } from '../config/read-config.ts';
 import { fileError } from '../read-file.ts';
-import { formatBytes } from '../output/format-values.ts';
+import { count, formatBytes } from '../output/format-values.ts';
 import { oneLine } from '../output/plain-text.ts';
 import { type CopiedRegistry, copyRegistry } from './copy-registry.ts';
 
@@ -76,7 +76,9 @@ export function formatSync({ files, registry }: SyncedHost, dryRun: boolean): re
   if (registry !== undefined && registry.files > 0) {
     const size = formatBytes(registry.bytes);
     lines.push(
-      oneLine(`${verb} ${registry.files} files of the registry (${size}) to ${registry.path}`),
+      oneLine(
+        `${verb} ${count(registry.files, 'file')} of the registry (${size}) to ${registry.path}`,
+      ),
     );
   }
   return lines.length === 0 ? ['files and registry: unchanged'] : lines;

@@ -1,3 +1,4 @@
+import { count } from '../output/format-values.ts';
 import type { Label } from '@fairlead/capture';
 import { CliError } from '../cli-error.ts';
 import { oneLine } from '../output/plain-text.ts';
@@ -46,7 +47,7 @@ export async function importLabels(
   if (checked.invalid > 0 && !skipInvalid) {
     throw new CliError(
       'ERR_CLI_FILE',
-      `${path} has ${checked.invalid} invalid rows, and nothing was imported: ${checked.problems.join('; ')}. Correct them, or add --skip-invalid`,
+      `${path} has ${count(checked.invalid, 'invalid row')}, and nothing was imported: ${checked.problems.join('; ')}. Correct them, or add --skip-invalid`,
     );
   }
   const { labels, duplicates, invalid, ambiguous } = checked;

@@ -1,3 +1,4 @@
+import { count } from '../output/format-values.ts';
 import type { Label } from '@fairlead/capture';
 import { CliError } from '../cli-error.ts';
 
@@ -49,7 +50,9 @@ export function labelReader(
   return (cells) => {
     if (cells === undefined) return { problem: 'it is no record of a table' };
     if (cells.length !== columns.length) {
-      return { problem: `it has ${cells.length} cells, and the table ${columns.length} columns` };
+      return {
+        problem: `it has ${count(cells.length, 'cell')}, and the table ${count(columns.length, 'column')}`,
+      };
     }
     const requestId = idOf(cells[id]);
     if (requestId === undefined)

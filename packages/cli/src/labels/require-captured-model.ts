@@ -31,7 +31,7 @@ export async function requireCapturedModel(objects: CaptureObjects, model: strin
   throw new CliError(
     'ERR_CLI_CHECK_FAILED',
     oneLine(
-      `no captured requests or labels of ${model} in ${objects.location}; ${there}.${hint} Check the name and the location, or add --create for a model whose requests aren't stored yet`,
+      `no captured requests or labels of ${model} in ${objects.location}; ${there}.${hint} Gateways store captured requests within five minutes: if this model has only just been called, wait, or add --create. Otherwise check the name and the location`,
     ),
   );
 }

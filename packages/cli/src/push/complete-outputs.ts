@@ -1,3 +1,4 @@
+import { count } from '../output/format-values.ts';
 import type { PushRequest } from '@fairlead/registry';
 import type { Baseline, PredictRows } from '@fairlead/windows';
 import { oneLine } from '../output/plain-text.ts';
@@ -35,7 +36,7 @@ export async function completeOutputs(
       return running.infer(inputs);
     });
     const rows = baseline.sampledRows;
-    const note = `the model computed the outputs that ${file} has no columns of, on ${rows} rows`;
+    const note = `the model computed the outputs that ${file} has no columns of, on ${count(rows, 'row')}`;
     return { baseline, notes: runs > 0 ? [note] : [] };
   } catch (error) {
     // Rejects a table that is itself invalid.

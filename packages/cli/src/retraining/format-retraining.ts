@@ -24,9 +24,9 @@ export function formatPolicy({ number, at, actor, policy }: StoredPolicy): reado
     ...(performance === undefined
       ? []
       : [
-          `${performance.metric} ${performance.min === undefined ? `above ${performance.max ?? ''}` : `below ${performance.min}`} in ${count(performance.days, 'day')} (${performance.basis === 'any' ? 'measured or estimated' : 'measured'}, ${performance.minRows} rows)`,
+          `${performance.metric} ${performance.min === undefined ? `above ${performance.max ?? ''}` : `below ${performance.min}`} in ${count(performance.days, 'day')} (${performance.basis === 'any' ? 'measured or estimated' : 'measured'}, ${count(performance.minRows, 'row')})`,
         ]),
-    ...(labels === undefined ? [] : [`${labels.count} new labels`]),
+    ...(labels === undefined ? [] : [count(labels.count, 'new label')]),
   ];
   const { runner, command, timeLimitMinutes, tries, environment } = training;
   return fields([
@@ -49,7 +49,7 @@ export function formatPolicy({ number, at, actor, policy }: StoredPolicy): reado
     ],
     [
       'runner',
-      `${runner}, at most ${timeLimitMinutes} minutes, ${tries} tries${environment.length === 0 ? '' : `, with ${environment.join(', ')}`}`,
+      `${runner}, at most ${count(timeLimitMinutes, 'minute')}, ${count(tries, 'try', 'tries')}${environment.length === 0 ? '' : `, with ${environment.join(', ')}`}`,
     ],
     ['then', rollout === false ? 'only pushed' : 'gates, then a rollout'],
   ]);

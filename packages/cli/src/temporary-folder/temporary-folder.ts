@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasEnded, ownerOfThisProcess } from './folder-owner.ts';
 
-/** Prefix, owner and a random suffix. */
-const NAME = /^fairlead-serve-([\d.]+)-\w+$/;
+/** Purpose, owner and a random suffix. */
+const NAME = /^fairlead-(?:serve|captures)-([\d.]+)-\w+$/;
 
 /** A folder that only this account can read, until it is removed. */
 export class TemporaryFolder {
@@ -15,9 +15,9 @@ export class TemporaryFolder {
   }
 
   /** Creates a folder, and removes the folders of processes that were killed before they could. */
-  static async create(): Promise<TemporaryFolder> {
+  static async create(purpose: 'serve' | 'captures'): Promise<TemporaryFolder> {
     await removeAbandoned(tmpdir()).catch(() => undefined);
-    const prefix = `fairlead-serve-${ownerOfThisProcess()}-`;
+    const prefix = `fairlead-${purpose}-${ownerOfThisProcess()}-`;
     return new TemporaryFolder(await mkdtemp(join(tmpdir(), prefix)));
   }
 
@@ -39,8 +39,10 @@ async function removeAbandoned(parent: string): Promise<void> {
     const [, owner] = NAME.exec(name) ?? [];
     if (owner === undefined || !hasEnded(owner)) continue;
     const path = join(parent, name);
-    const { uid } = await lstat(path);
-    if (uid !== process.getuid?.()) continue;
+    // Removed by another command at the same time.
+    const stats = await lstat(path).catch(() => undefined);
+    // A link is none of these folders.
+    if (stats?.uid !== process.getuid?.() || !stats?.isDirectory()) continue;
     await rm(path, { recursive: true, force: true });
   }
 }

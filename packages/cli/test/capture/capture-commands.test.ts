@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -6,16 +8,18 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetWriteFile } from 'hyparquet-writer';
-import { readTree } from '@fairlead/test-support';
+import { readTree, until } from '@fairlead/test-support';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { athenaDdl } from '../../src/capture/athena-ddl.ts';
 import { captureRequests, SENSITIVE, signature } from '../support/captured-requests.ts';
-import { run, runJson, type Place } from '../support/fairlead.ts';
+import { bin, commandEnv } from '../support/bin.ts';
+import { run, runJson, runProcess, type Place } from '../support/fairlead.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const env = { FAIRLEAD_CAPTURE_LOCATION: './captured', FAIRLEAD_REGISTRY: './registry' };
@@ -112,7 +116,7 @@ test('labels of a Parquet file are imported with the names of its columns', asyn
   const strict = await run(place, 'labels', 'import', 'churn', 'outcomes.parquet', ...names);
   expect(strict.exitCode).toBe(2);
   expect(strict.stderr).toContain(
-    'has 1 invalid rows, and nothing was imported: row 3: it has no request id',
+    'has 1 invalid row, and nothing was imported: row 3: it has no request id',
   );
   const found = await runJson(
     place,
@@ -133,7 +137,7 @@ test('labels of a Parquet file are imported with the names of its columns', asyn
 test.each([
   ['id,label\na1,1\n', 'has no column "request_id"; it has "id", "label"'],
   ['', 'it has no line with the names of the columns'],
-  ['request_id,label\na1\n', 'line 2: it has 1 cells, and the table 2 columns'],
+  ['request_id,label\na1\n', 'line 2: it has 1 cell, and the table 2 columns'],
   ['request_id,label\na1,"x\n', 'line 2: it is no record of a table'],
   ['request_id,label\na1,\n', 'line 2: it has no label'],
   ['request_id,label,row\na1,1,-1\n', 'line 2: its row is no whole number'],
@@ -169,6 +173,9 @@ test.each([
       const refused = await run(place, 'labels', 'import', model, 'labels.csv', ...flags);
       expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
       expect(refused.stderr).toContain(`no captured requests or labels of ${model} in ${folder}/`);
+      expect(refused.stderr).toContain(
+        'Gateways store captured requests within five minutes: if this model has only just been called, wait, or add --create.',
+      );
       expect(refused.stderr).toContain(message);
       expect(refused.stderr).toContain('--create');
     }
@@ -618,4 +625,33 @@ test('the view for Athena and the SQL in the README of the package give each req
     ['two-rows', 0, '"first"'],
   ]);
   connection.closeSync();
+});
+
+test('the temporary folder of a killed query is removed by the next one, and others are not', async () => {
+  const place = withRequests();
+  const temporary = temporaryFolder();
+  const started = { ...place, env: { ...env, TMPDIR: temporary } };
+  const endless =
+    'SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range + b.range < 0';
+  const killed = spawn(process.execPath, [...bin.slice(1), 'capture', 'query', 'churn', endless], {
+    cwd: place.folder,
+    env: commandEnv(place.folder, started.env),
+    stdio: 'ignore',
+  });
+  onTestFinished(() => void killed.kill('SIGKILL'));
+  const folder = await until(() => Promise.resolve(readdirSync(temporary)[0]));
+  const ended = once(killed, 'exit');
+  // While the process runs, its folder is left.
+  await runProcess(started, 'capture', 'query', 'churn', 'SELECT 1', '--json');
+  expect(readdirSync(temporary)).toEqual([folder]);
+  killed.kill('SIGKILL');
+  await ended;
+  const outside = temporaryFolder();
+  writeFileSync(join(outside, 'file'), '');
+  const link = folder.replace(/\w+$/u, 'link');
+  symlinkSync(outside, join(temporary, link));
+  mkdirSync(join(temporary, 'fairlead-captures-Ab12Cd'));
+  await runProcess(started, 'capture', 'query', 'churn', 'SELECT 1', '--json');
+  expect(readdirSync(temporary).sort()).toEqual([link, 'fairlead-captures-Ab12Cd'].sort());
+  expect(readdirSync(outside)).toEqual(['file']);
 });

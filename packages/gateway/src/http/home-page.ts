@@ -72,15 +72,15 @@ ${rows.join('\n')}
 <thead><tr><th>Code</th><th>Model</th><th>Step</th><th>Count</th><th>Last</th><th>Request id</th></tr></thead>
 <tbody id="error-rows"></tbody>
 </table>
-<h2>Where to go on</h2>
+<h2>Next steps</h2>
 <ul>
-<li><a href="/docs">/docs</a>: every request with an example, to be tried here; <a href="/openapi.json">/openapi.json</a> (with a key)</li>
-<li><a href="/v2/health/ready">/v2/health/ready</a>: whether every model answers</li>
-<li><code>GET /v2/models/&lt;model&gt;</code>: what a model takes and gives (with a key)</li>
+<li><a href="/docs">/docs</a>: try every request with an example; <a href="/openapi.json">/openapi.json</a> (with a key)</li>
+<li><a href="/v2/health/ready">/v2/health/ready</a>: readiness, 200 once all required models can answer</li>
+<li><code>GET /v2/models/&lt;model&gt;</code>: inputs and outputs of a model (with a key)</li>
 <li><code>POST /v2/models/&lt;model&gt;/infer</code>: a prediction, by the <a href="https://github.com/kserve/open-inference-protocol">Open Inference Protocol</a> (with a key for that model)</li>
 <li><code>GET /metrics</code>: metrics for Prometheus (with a key that has the scope <code>metrics</code>)</li>
 </ul>
-<p>Keys go in the header <code>Authorization: Bearer fl_…</code>. The terminal in which the sample was started shows requests that can be pasted.</p>
+<p>Keys go in the header <code>Authorization: Bearer fl_…</code>. The terminal in which the sample was started shows requests to copy and paste.</p>
 <script>${consoleScript}</script>
 </body>
 </html>

@@ -45,7 +45,7 @@ export function defineCaptureQueryCommand(command: Command, context: CommandCont
       }
       if (rows.length > limit) {
         context.output.note(
-          `fairlead: only ${limit} rows are shown: add --limit, or use capture export`,
+          `fairlead: only ${limit === 1 ? 'one row is' : `${limit} rows are`} shown: add --limit, or use capture export`,
         );
       }
     });

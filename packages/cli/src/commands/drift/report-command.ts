@@ -80,5 +80,5 @@ async function render(
 function explainNoWindows(others: number): string {
   return others === 0
     ? 'fairlead: no windows of this version are stored in this span: gateways record them with FAIRLEAD_STATE_FOLDER, and store them every five minutes'
-    : `fairlead: the ${others} windows in this span have the bins of another baseline`;
+    : `fairlead: ${others === 1 ? 'the window in this span has' : `the ${others} windows in this span have`} the bins of another baseline`;
 }

@@ -30,7 +30,7 @@ function manifest({ name, version, service }: Project) {
         'fairlead registry init --registry registry && npm run train && npm run push && (npm run promote -- 1 --expect none || true)',
       demo: 'npm run model && npm run serve',
       render: 'fairlead render fairlead.config.ts --out rendered',
-      ...(service && { start: 'node service.ts', deploy: 'fairlead deploy' }),
+      ...(service && { start: 'exec node service.ts', deploy: 'fairlead deploy' }),
     },
     dependencies: {
       '@fairlead/cli': `^${version}`,

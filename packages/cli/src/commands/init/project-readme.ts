@@ -65,7 +65,7 @@ const deployService = `
 \`npm run render\` writes the files of a host with Debian into \`rendered\`, where they are below \`/\` on the host, so that you can read and compare them:
 
 | file in \`rendered\`                                 | purpose                                                    |
-| ---------------------------------------------------- | ---------------------------------------------------------- |
+| -------------------------------------------------- | ---------------------------------------------------------- |
 | \`etc/nginx/nginx.conf\`                             | Nginx: limits, timeouts, routes                            |
 | \`etc/systemd/system/fairlead-gateway.service\`      | the service: account, settings, limits of memory and files |
 | \`etc/systemd/system/fairlead-gateway.socket\`       | its socket, which stays open during a restart              |

@@ -29,7 +29,11 @@ export function definePruneCommand(command: Command, context: CommandContext): v
       const { pruneVersions } = await import('@fairlead/registry/maintenance');
       const { store } = await openRegistry(context, { registry: options.registry });
       const { keepLast } = options;
-      await confirm(context, options, `prune all but the newest ${keepLast} versions of ${model}`);
+      await confirm(
+        context,
+        options,
+        `prune all but the newest ${keepLast === 1 ? 'version' : `${keepLast} versions`} of ${model}`,
+      );
       const now = context.io.now;
       const audit = auditContext(context, options);
       const dryRun = options.dryRun === true;

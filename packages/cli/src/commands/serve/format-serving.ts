@@ -11,7 +11,12 @@ export function formatServing(
     isTemporary,
     unpromoted,
     alias,
-  }: Pick<ServedRegistry, 'location' | 'isTemporary' | 'unpromoted'> & { readonly alias: string },
+    settings,
+  }: Pick<ServedRegistry, 'location' | 'isTemporary' | 'unpromoted'> & {
+    readonly alias: string;
+    /** Settings of the gateway. */
+    readonly settings: Readonly<Record<string, string>>;
+  },
 ): readonly string[] {
   const from = isTemporary ? 'a temporary registry' : `the registry ${oneLine(location)}`;
   const option = alias === 'champion' ? '' : ` --alias ${shellWord(alias)}`;
@@ -19,6 +24,7 @@ export function formatServing(
     `Serving ${address} from ${from}, alias ${alias}.`,
     ...(grpc === undefined ? [] : [`gRPC:   ${grpc} (FAIRLEAD_GRPC_LISTEN)`]),
     `Key:    ${key} (valid until this command ends)`,
+    ...formatRecording(settings),
     ...models.flatMap(({ model, version, ready, reason, curl }) => [
       '',
       ready
@@ -40,5 +46,28 @@ export function formatServing(
       : []),
     '',
     `Every request with an example: ${address}/docs. Ctrl-C stops.`,
+  ];
+}
+
+/** Describes what a gateway with these settings records, and that it takes part in rollouts or not. */
+function formatRecording({
+  FAIRLEAD_STATE_FOLDER: state = '',
+  FAIRLEAD_WINDOWS: windows = 'auto',
+  FAIRLEAD_CAPTURE_LOCATION: captures = '',
+  FAIRLEAD_ROLLOUTS: rollouts = 'on',
+}: Readonly<Record<string, string>>): readonly string[] {
+  const hasWindows = windows === 'on' || (windows === 'auto' && state !== '');
+  const counts = hasWindows
+    ? 'counts for drift reports, every five minutes'
+    : 'no counts for drift reports (FAIRLEAD_STATE_FOLDER)';
+  const requests =
+    captures === ''
+      ? 'no requests (FAIRLEAD_CAPTURE_LOCATION)'
+      : `requests in ${oneLine(captures)}`;
+  return [
+    `Stores: ${counts}; ${requests}`,
+    rollouts === 'off'
+      ? 'Rollouts of the registry are ignored (FAIRLEAD_ROLLOUTS=on takes part).'
+      : 'Takes part in the rollouts of the registry: it splits traffic, and judges.',
   ];
 }

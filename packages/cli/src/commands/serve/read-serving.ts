@@ -1,8 +1,9 @@
 import { quoted } from '../../output/shell-word.ts';
-import type { TemporaryFolder } from './temporary-folder.ts';
+import { shortenExample } from './shorten-example.ts';
+import type { TemporaryFolder } from '../../temporary-folder/temporary-folder.ts';
 
 /** Longest body that is printed as part of a curl command, in characters; a longer one is read from a file. */
-const MAX_INLINE_LENGTH = 2000;
+const MAX_INLINE_LENGTH = 600;
 
 /** State of one model, with a request to it. */
 interface ServingModel {
@@ -62,10 +63,16 @@ export async function readServing({
       readonly reason?: string;
     };
     if (!ready) return { model, ready, ...(reason !== undefined && { reason }) };
-    const { versions = [] } = (await read(root)) as { readonly versions?: readonly string[] };
+    const { versions = [], inputs = [] } = (await read(root)) as {
+      readonly versions?: readonly string[];
+      readonly inputs?: Parameters<typeof shortenExample>[1];
+    };
     const version = versions.at(-1);
     const example = paths[`${root}/infer`]?.post?.requestBody?.content['application/json']?.example;
-    const body = typeof example === 'object' ? JSON.stringify(example) : undefined;
+    const body =
+      typeof example === 'object' && example !== null
+        ? JSON.stringify(shortenExample(example, inputs))
+        : undefined;
     return {
       ...{ model, ready },
       ...(version !== undefined && { version }),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { CommandContext } from '../../command-context.ts';
-import type { TemporaryFolder } from './temporary-folder.ts';
+import type { TemporaryFolder } from '../../temporary-folder/temporary-folder.ts';
 
 /** Settings that decide who may call; a temporary key replaces them. */
 const ACCESS = new Set([

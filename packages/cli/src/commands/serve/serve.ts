@@ -10,7 +10,7 @@ import { pushToTemporary } from './push-to-temporary.ts';
 import { readServing } from './read-serving.ts';
 import { serveSettings } from './serve-settings.ts';
 import { servedRegistry, type ServedRegistry } from './served-registry.ts';
-import { TemporaryFolder } from './temporary-folder.ts';
+import { TemporaryFolder } from '../../temporary-folder/temporary-folder.ts';
 
 /** Options of {@link serve}, as the command line has them. */
 export interface ServeOptions {
@@ -34,14 +34,15 @@ export async function serve(context: CommandContext, options: ServeOptions): Pro
   const stop = context.io.stopSignal?.() ?? new AbortController().signal;
   await requireOnnxRuntime();
   const port = await choosePort(options.port);
-  const folder = await TemporaryFolder.create();
+  const folder = await TemporaryFolder.create('serve');
   try {
     const served = await openServed(context, options, folder);
     const { key, settings } = await serveSettings(context, { ...options, ...served, port, folder });
     const gateway = await startGateway(settings, context);
     try {
       await Promise.race([gateway.loaded, whenAborted(stop)]);
-      if (!stop.aborted) await present(context, options, served, { gateway, key, folder });
+      if (!stop.aborted)
+        await present(context, options, served, { gateway, key, folder, settings });
       await whenAborted(stop);
     } finally {
       await gateway.close();
@@ -81,20 +82,29 @@ async function startGateway(
   }
 }
 
+interface Running {
+  readonly gateway: Gateway;
+  readonly key: string;
+  readonly folder: TemporaryFolder;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
 async function present(
   { io, output }: CommandContext,
   options: ServeOptions,
   served: ServedRegistry,
-  running: { readonly gateway: Gateway; readonly key: string; readonly folder: TemporaryFolder },
+  running: Running,
 ): Promise<void> {
-  const { gateway, key, folder } = running;
+  const { gateway, key, folder, settings } = running;
   const bound = gateway.server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
   const address = `http://127.0.0.1:${port}`;
   const { FAIRLEAD_GRPC_LISTEN: grpc } = io.env;
   const read = await readServing({ address, key, models: served.models, folder });
   const serving = { ...read, ...(grpc !== undefined && { grpc }) };
-  output.present(options, serving, () => formatServing(serving, { ...served, ...options }));
+  output.present(options, serving, () =>
+    formatServing(serving, { ...served, ...options, settings }),
+  );
   if (options.open === true) openBrowser(`${address}/docs`);
 }
 
