@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { benchBodies } from './bodies/bench-bodies.ts';
+import { benchCapture } from './capture/bench-capture.ts';
 import { benchCli } from './cli/bench-cli.ts';
 import { benchDecode } from './decode/bench-decode.ts';
 import { benchRecording } from './features/bench-recording.ts';
@@ -17,7 +18,7 @@ import { benchRegistry } from './registry/bench-registry.ts';
 import { benchThroughput } from './throughput/bench-throughput.ts';
 import { benchWindows } from './windows/bench-windows.ts';
 
-// npm run bench -- [liveness|throughput|parts|decode|overload|bodies|recording|registry|many-models|cli|performance|windows|traces …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3] [--rows 10000000]
+// npm run bench -- [liveness|throughput|parts|decode|overload|bodies|recording|capture|registry|many-models|cli|performance|windows|traces …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3] [--rows 10000000]
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -53,6 +54,10 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   overload: () => benchOverload({ seconds, folder }, print),
   bodies: () => benchBodies({ folder }, print),
   recording: () => benchRecording({ connections, seconds, rounds, folder }, print),
+  capture: () => {
+    benchCapture({ rounds, folder }, print);
+    return Promise.resolve();
+  },
   registry: () => benchRegistry({ folder }, print),
   'many-models': () => benchManyModels({ folder }, print),
   cli: () => benchCli({ folder }, print),
