@@ -115,11 +115,12 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
     isServed: (model) => models.models.includes(model),
     load: (model) => models.load(model),
   });
-  const hint = (model: string) => discovery.hint(model);
   const versions = new ServedVersions(() => models, onError);
   const onOpen = versions.add.bind(versions);
-  const { staleness } = monitoring;
-  const source = registrySource(registry, settings, { staleness, hint, onOpen, onError });
+  const knowsModels = () => settings.models !== undefined || discovery.isListed;
+  const hint = discovery.hint.bind(discovery);
+  const about = { staleness: monitoring.staleness, hint, knowsModels, onOpen, onError };
+  const source = registrySource(registry, settings, about);
   const cacheOf = (model: string) => caches.of(model);
   const onEvent = logEvents(logger);
   const { drift, errorGroups } = notices;

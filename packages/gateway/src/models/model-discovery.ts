@@ -45,10 +45,16 @@ export class ModelDiscovery {
   #searches = 0;
   #next = 0;
   #isStarted = false;
+  #isListed = false;
   #loading: Promise<void> | undefined;
 
   constructor(options: ModelDiscoveryOptions) {
     this.#options = options;
+  }
+
+  /** True once the models of the registry are known. */
+  get isListed(): boolean {
+    return this.#isListed;
   }
 
   /** Starts to search; models that are served now count as known. */
@@ -75,6 +81,7 @@ export class ModelDiscovery {
       readonly aliases: Readonly<Record<string, number>>;
     }[],
   ): void {
+    this.#isListed = true;
     for (const { model, latestVersion, aliases } of models) {
       if (Object.hasOwn(aliases, this.#options.alias)) this.#known.add(model);
       else if (latestVersion > 0) this.#unpromoted.set(model, latestVersion);

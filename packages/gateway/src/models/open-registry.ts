@@ -90,6 +90,8 @@ interface SourceDependencies {
   readonly staleness: StalenessMetrics;
   /** Returns why a model isn't served, if that is known. */
   readonly hint: (model: string) => string | undefined;
+  /** Returns false until the models of the registry were listed. */
+  readonly knowsModels: () => boolean;
   /** Called for each version that is opened, before it is loaded. */
   readonly onOpen: (manifest: Manifest) => void;
   readonly onError: (error: unknown) => void;
@@ -99,12 +101,13 @@ interface SourceDependencies {
 export function registrySource(
   registry: ModelRegistry,
   { pollIntervalMs }: RegistrySettings,
-  { staleness, hint, onOpen, onError }: SourceDependencies,
+  { staleness, hint, knowsModels, onOpen, onError }: SourceDependencies,
 ): ModelSource {
   const staleAfter = Math.max(STALE_AFTER_SECONDS, (3 * pollIntervalMs) / 1000);
   return {
     list: () => registry.listModels(),
     unservedHint: hint,
+    knowsModels,
     resolve: (model, alias) => registry.resolve(model, alias),
     async openVersion(model, version) {
       const opened = await registry.openVersion(model, version);

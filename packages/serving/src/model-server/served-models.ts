@@ -54,7 +54,7 @@ export class ServedModels {
     return this.#served.get(name);
   }
 
-  /** @throws ServingError `ERR_SERVING_MODEL_NOT_FOUND`. */
+  /** @throws ServingError `ERR_SERVING_MODEL_NOT_FOUND`; `ERR_SERVING_NOT_READY` while the models aren't known yet. */
   get(name: string): Served {
     const served = this.#served.get(name);
     if (served !== undefined) return served;
@@ -150,6 +150,10 @@ export class ServedModels {
   }
 
   #notFound(name: string, hint?: string): ServingError {
+    if (this.#options.source.knowsModels?.() === false) {
+      const message = `model "${name}" is not ready: the models that are served aren't known yet`;
+      return new ServingError('ERR_SERVING_NOT_READY', message);
+    }
     const known = this.names.map((each) => `"${each}"`).join(', ') || 'none';
     return new ServingError(
       'ERR_SERVING_MODEL_NOT_FOUND',

@@ -75,6 +75,11 @@ export interface ModelSource {
   ): AsyncIterable<FollowedVersion>;
   /** Describes how to serve a model that isn't served; added to the message of `ERR_SERVING_MODEL_NOT_FOUND` of an inference. */
   unservedHint?(model: string): string | undefined;
+  /**
+   * Returns false while the models that will be served aren't known yet: a request for one that isn't served is then rejected as not ready, and may be repeated.
+   * @defaultValue true
+   */
+  knowsModels?(): boolean;
   /** Reason why the known version of the model's alias may be out of date, for the status; undefined when it is current. */
   outdated?(model: string): string | undefined;
 }
