@@ -101,10 +101,20 @@ export function openDrift(
         name: 'DriftedFeatures',
         kind: 'level',
         read: () => read().reduce((sum, { summary }) => sum + summary.drift, 0),
+        readModels: () => driftedByModel(read()),
       },
     ],
     close: () => watch.close(),
   };
+}
+
+/** Number of drifted features of each model, over its versions. */
+function driftedByModel(verdicts: readonly DriftVerdict[]): ReadonlyMap<string, number> {
+  const drifted = new Map<string, number>();
+  for (const { model, summary } of verdicts) {
+    drifted.set(model, (drifted.get(model) ?? 0) + summary.drift);
+  }
+  return drifted;
 }
 
 function eventsOf({ model, version, began, ended, ...span }: DriftVerdict): readonly DriftEvent[] {

@@ -49,6 +49,8 @@ test('a version that is not served any more is forgotten, and the listener hears
   await eventually(() => {
     expect(drifted()).toEqual([1]);
   });
+  const [number] = drift?.numbers ?? [];
+  expect([...(number?.readModels?.() ?? [])]).toEqual([['churn', 1]]);
   const checks = listener.found.mock.calls.length;
   await eventually(() => {
     expect(listener.found.mock.calls.length).toBeGreaterThan(checks + 3);
