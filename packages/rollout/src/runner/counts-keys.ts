@@ -5,7 +5,7 @@ export const MAX_COUNTS_BYTES = 16 * 1024 * 1024;
 /** Folders of the counts of a step, and with `.json` the object of their sum. */
 export const STEP = /^\d{2,4}$/;
 /** Folders of the counts of an hour of a step. */
-export const HOUR = /^\d{4}-\d\d-\d\dT\d\d$/;
+const HOUR = /^\d{4}-\d\d-\d\dT\d\d$/;
 /** Sums of an hour: `2026-11-29T12.json`, and of what came later `2026-11-29T12-2.json`. */
 const HOUR_SUM = /^(\d{4}-\d\d-\d\dT\d\d)(?:-(\d{1,4}))?\.json$/;
 /** Objects of counts. */

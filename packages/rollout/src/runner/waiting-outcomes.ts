@@ -12,11 +12,11 @@ import {
 import type { OutcomeTally } from './outcome-tally.ts';
 
 /** Outcomes of users that aren't known yet; more are refused. */
-export const MAX_WAITING = 65_536;
+const MAX_WAITING = 65_536;
 /** Answers of all hosts are usually known after so long: an outcome that has waited longer may be replaced by another one. */
-export const REPLACEABLE_MS = 300_000;
+const REPLACEABLE_MS = 300_000;
 /** Outcomes of users that aren't known at the end of a process are stored up to so many, so that a restart loses none. */
-export const MAX_AT_END = 8192;
+const MAX_AT_END = 8192;
 
 interface Waiting {
   readonly outcome: HashedOutcome;
