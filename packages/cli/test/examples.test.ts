@@ -56,6 +56,7 @@ const expectations: Readonly<Record<string, string | RegExp | Expectation>> = {
   'serve --registry ./registry': { prints: /curl .*\/v2\/models\/digits\/infer/, until: 0 },
   'serve --model iris --port 9000': { prints: /curl .*\/v2\/models\/iris\/infer/, until: 0 },
   'serve model.onnx': { prints: /curl .*\/v2\/models\/model\/infer/, until: 0 },
+  'serve --processes 2': { prints: /curl .*\/v2\/models\/digits\/infer/, until: 0 },
   'init my-models': 'Created my-models/service.ts',
   'init --without-service': 'Created train.ts',
   doctor: /^ok +registry: .*2 models, 2 with the alias champion$/m,

@@ -76,6 +76,22 @@ test('an ONNX file is served without a registry, the printed curl predicts, and 
   expect(readdirSync(served.temporary)).toEqual([]);
 });
 
+test('several processes answer on one port with one key, and one that is killed is started again', async () => {
+  const served = await serve({ folder: temporaryFolder() }, affine, '--processes', '2');
+  for (let request = 0; request < 8; request += 1) {
+    expect(await pasteCurl(served.text)).toMatchObject({ model_name: 'affine' });
+  }
+  const { stdout } = await promisify(execFile)('pgrep', ['-P', String(served.child.pid)]);
+  const children = stdout.trim().split('\n').map(Number);
+  expect(children).toHaveLength(2);
+  process.kill(children[0] ?? 0, 'SIGKILL');
+  for (let request = 0; request < 8; request += 1) {
+    expect(await pasteCurl(served.text)).toMatchObject({ model_name: 'affine' });
+  }
+  expect(await stop(served, 'SIGTERM')).toBe(0);
+  expect(readdirSync(served.temporary)).toEqual([]);
+});
+
 test('the temporary folder of a killed process is removed by the next start, that of a running one is not', async () => {
   const place = { folder: temporaryFolder(), env: { TMPDIR: temporaryFolder() } };
   const killed = await serve(place, affine);

@@ -20,12 +20,12 @@ import { checkNames, loadModels } from './models/load-models.ts';
 import { openRegistry, registrySource } from './models/open-registry.ts';
 import { createResponseCaches } from './models/response-caches.ts';
 import { createMonitoring, SERVICE } from './monitoring/create-monitoring.ts';
-import type { Logger } from './monitoring/logger.ts';
+import type { LogDestination, Logger } from './monitoring/logger.ts';
 import { openTracing } from './monitoring/open-tracing.ts';
 import { createProtocols } from './protocols/create-protocols.ts';
 import { invocationsWarnings } from './protocols/invocations-warnings.ts';
 import { openNotices } from './notices/open-notices.ts';
-import type { ProcessGroup } from './processes/process-group.ts';
+import type { ProcessGroup } from './process-group/process-group.ts';
 import { openRecording } from './recording/open-recording.ts';
 import { ServedVersions } from './recording/served-versions.ts';
 import { openRollouts } from './rollouts/open-rollouts.ts';
@@ -44,12 +44,6 @@ export interface Gateway {
   isReady(): Promise<boolean>;
   /** Shuts down without losing a request; resolves to true when every request was answered in time. */
   close(): Promise<boolean>;
-}
-
-/** Destination of a log, such as `process.stdout`. */
-export interface LogDestination {
-  /** Receives one line of JSON. */
-  write(line: string): unknown;
 }
 
 /** Options of {@link createGateway}. */
@@ -143,8 +137,9 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const http = { ...shared, ...app, metricsPage: page, jobs: jobs?.handler, tracing, logger };
   const server = createHttpServer(settings, http);
 
-  const startGrpc = () => openGrpc(settings, models, guard, { ...shared, tracing, onError });
-  const listener = new Listener(settings, server, startGrpc, logger);
+  const grpc = { ...shared, tracing, onError, isPassed: processes !== undefined };
+  const startGrpc = () => openGrpc(settings, models, guard, grpc);
+  const listener = new Listener(settings, server, startGrpc, { logger, processes });
 
   async function load(): Promise<void> {
     // An unreachable store doesn't delay models that are cached.
@@ -172,18 +167,17 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
         const [answered] = await Promise.all([listener.closeGrpc(withinMs), jobs?.close(withinMs)]);
         return answered;
       };
-      const options = { graceMs, notReadyMs, idleMs, closeOther };
+      const connections = () => listener.endPassedConnections();
+      const options = { graceMs, notReadyMs, idleMs, closeOther, connections };
       const clean = await shutDownGracefully(server, models, options);
       await searched;
       access.close();
       sampler.close();
+      caches.close();
       await opened.close();
       await codec.close();
-      caches.close();
       await Promise.all([rollouts?.close(), recording.close()]);
-      await tracing?.close();
-      await monitoring.close();
-      await notices.close();
+      for (const each of [tracing, monitoring, notices]) await each?.close();
       logger.info({ clean }, 'stopped');
       return clean;
     },

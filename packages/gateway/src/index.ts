@@ -1,11 +1,9 @@
-export {
-  createGateway,
-  type Gateway,
-  type GatewayOptions,
-  type LogDestination,
-} from './create-gateway.ts';
+export { createGateway, type Gateway, type GatewayOptions } from './create-gateway.ts';
+export type { LogDestination } from './monitoring/logger.ts';
+export type { ProcessGroup, TakeConnection } from './process-group/process-group.ts';
 export { driftNotice } from './notices/drift-notices.ts';
 export { openNotifier, testNotices } from './notices/open-notifier.ts';
+export { startProcesses, type RunningProcesses } from './processes/start-processes.ts';
 export { runGateway } from './run-gateway.ts';
 export { readSettings } from './settings/read-settings.ts';
 export { SettingsError } from './settings/settings-error.ts';

@@ -3,7 +3,7 @@ import type { Protocol } from '@fairlead/serving';
 import { SERVICE, type Monitoring } from '../monitoring/create-monitoring.ts';
 import { KeysFileHealth } from '../monitoring/keys-file-health.ts';
 import type { Logger } from '../monitoring/logger.ts';
-import type { ProcessGroup } from '../processes/process-group.ts';
+import type { ProcessGroup } from '../process-group/process-group.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createGuard, type Guard } from './guard.ts';
 

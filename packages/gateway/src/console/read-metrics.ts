@@ -1,5 +1,5 @@
 import type { InferenceMetrics } from '@fairlead/monitoring';
-import type { ProcessGroup } from '../processes/process-group.ts';
+import type { ProcessGroup } from '../process-group/process-group.ts';
 import type { ReadMetrics } from './traffic-sampler.ts';
 
 /** Returns a function that reads a few metrics, of all processes where there are several. */

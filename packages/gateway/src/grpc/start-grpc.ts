@@ -24,6 +24,8 @@ interface GrpcDependencies {
   readonly codec: CodecPool;
   readonly routingKeys: RoutingKeys;
   readonly tracing: Tracing | undefined;
+  /** True if another process accepts the connections, and passes them to this one. */
+  readonly isPassed: boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -41,7 +43,7 @@ export async function startGrpc(
   }: Settings,
   models: ModelServer,
   guard: Guard,
-  { bodies, codec, routingKeys, tracing, onError }: GrpcDependencies,
+  { bodies, codec, routingKeys, tracing, isPassed, onError }: GrpcDependencies,
 ): Promise<GrpcListener | undefined> {
   if (grpcListen === undefined) return undefined;
   const requestId = requestIds();
@@ -64,6 +66,17 @@ export async function startGrpc(
     server.addService(service.definition, service.implementation);
   // TLS ends at the proxy.
   const credentials = ServerCredentials.createInsecure();
+  const close = (graceMs: number): Promise<boolean> => shutDownGrpc(server, graceMs);
+  if (isPassed) {
+    const injector = server.createConnectionInjector(credentials);
+    return {
+      port: 1,
+      take: (socket) => {
+        injector.injectConnection(socket);
+      },
+      close,
+    };
+  }
   if (isInherited(grpcListen)) {
     const injector = server.createConnectionInjector(credentials);
     const door = createServer((socket) => {
@@ -79,7 +92,7 @@ export async function startGrpc(
       port: 1,
       close: (graceMs) => {
         door.close();
-        return shutDownGrpc(server, graceMs);
+        return close(graceMs);
       },
     };
   }
@@ -93,7 +106,7 @@ export async function startGrpc(
       throw cause;
     }),
   );
-  return { port, close: (graceMs) => shutDownGrpc(server, graceMs) };
+  return { port, close };
 }
 
 /** Returns a function that returns the id of a call: that of its metadata, else a new one, as over HTTP. */

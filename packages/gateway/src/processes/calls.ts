@@ -1,4 +1,4 @@
-/** End of an IPC channel: `process` in a child, the worker of `node:cluster` in its parent. */
+/** End of an IPC channel: `process` in a child, the `ChildProcess` in its parent. */
 export interface Port {
   send?: ((message: object, callback: (error: Error | null) => void) => boolean) | undefined;
   on(event: 'message', listener: (message: unknown) => void): unknown;
@@ -95,7 +95,7 @@ export class Calls<
     } catch (error) {
       answer = { answer: id, error: error instanceof Error ? error.message : String(error) };
     }
-    // The other end may have ended meanwhile.
+    // The other end may have ended since.
     this.#send(answer, () => undefined);
   }
 

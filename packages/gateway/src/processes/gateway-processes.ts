@@ -1,9 +1,8 @@
-import cluster, { type Worker } from 'node:cluster';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProcessMetrics } from '@fairlead/monitoring';
-import { Calls } from './calls.ts';
-import { ANSWER_TIMEOUT_MS, type ParentCalls, type ProcessCalls } from './messages.ts';
+import { Doors, type DoorAddress } from './doors.ts';
+import { GatewayProcess, type ProcessProgram } from './gateway-process.ts';
+import { ANSWER_TIMEOUT_MS, type ParentCalls } from './messages.ts';
 import { SharedLimits } from './shared-limits.ts';
 
 /** How often the metrics of every process are read, so that few counts are lost with one that is killed. */
@@ -13,72 +12,67 @@ const STABLE_MS = 10_000;
 const MAX_PAUSE_MS = 5000;
 
 /** Something that happened to a process. */
-export type ProcessEvent =
-  | { readonly type: 'process-started'; readonly process: number; readonly pid: number }
-  | { readonly type: 'process-ready'; readonly process: number; readonly pid: number }
-  | {
-      readonly type: 'process-ended';
-      readonly process: number;
-      readonly pid: number;
-      readonly error: Error;
-    };
+export interface ProcessEvent {
+  readonly type: 'process-started' | 'process-ready' | 'process-ended';
+  /** Number of the process. */
+  readonly process: number;
+  readonly pid: number;
+  /** Why a process ended that wasn't stopped. */
+  readonly error?: Error;
+}
 
 /** Options of {@link GatewayProcesses}. */
 export interface GatewayProcessesOptions {
   readonly count: number;
+  readonly program: ProcessProgram;
+  readonly addresses: readonly DoorAddress[];
   /** Time for a process to end after SIGTERM, in milliseconds; then it is killed. */
   readonly stopMs: number;
-  /** True if another process created the sockets: Node closes them with the last process that uses them. */
-  readonly usesInheritedSockets: boolean;
   readonly onEvent: (event: ProcessEvent) => void;
-}
-
-interface Slot {
-  readonly number: number;
-  worker: Worker;
-  calls: Calls<ParentCalls, ProcessCalls>;
-  startedAt: number;
-  isReady: boolean;
-  failures: number;
 }
 
 /** The processes of a gateway: started together, each one again when it ends, and stopped together. */
 export class GatewayProcesses {
   readonly #options: GatewayProcessesOptions;
-  readonly #slots: Slot[];
+  readonly #doors: Doors;
+  readonly #processes = new Map<number, GatewayProcess>();
   readonly #metrics = new ProcessMetrics();
   readonly #limits = new SharedLimits();
   readonly #timer: NodeJS.Timeout;
   readonly #ready = Promise.withResolvers<undefined>();
-  readonly #failed = Promise.withResolvers<undefined>();
-  readonly #restarting = new Set<Worker>();
+  /** Processes that are stopped to be started again. */
+  readonly #restarting = new Set<GatewayProcess>();
   #closing = false;
   #wasReady = false;
 
   constructor(options: GatewayProcessesOptions) {
     this.#options = options;
-    this.#slots = Array.from({ length: options.count }, (_, index) => this.#start(index + 1));
+    this.#doors = new Doors(options.addresses);
+    // The caller may only wait for the end.
+    this.ready.catch(() => undefined);
+    for (let number = 1; number <= options.count; number += 1) void this.#run(number);
     this.#timer = setInterval(() => void this.#collect(), COLLECT_MS).unref();
   }
 
-  /** Resolves when every process answers requests for the first time. */
+  /** TCP port of all processes; undefined until one takes connections, and on a socket that has none. */
+  get port(): number | undefined {
+    return this.#doors.port;
+  }
+
+  /** Resolves when every process answers requests; rejects when one ends before, or an address can't be listened on. */
   get ready(): Promise<void> {
     return this.#ready.promise;
   }
 
-  /** Resolves when a process can't start before all have, or when nothing can listen on an inherited socket any more. */
-  get failed(): Promise<void> {
-    return this.#failed.promise;
-  }
-
-  /** Stops one process after the other, and starts it again: the others answer meanwhile. */
+  /** Stops one process after the other, and starts it again: the others answer until then. */
   async restart(): Promise<void> {
-    for (const slot of this.#slots) {
+    for (const process of [...this.#processes.values()]) {
       if (this.#closing) return;
-      const { worker } = slot;
-      this.#restarting.add(worker);
-      await this.#stop(worker);
-      await this.#becomesReady(slot);
+      this.#restarting.add(process);
+      await process.stop(this.#options.stopMs);
+      while (this.#processes.get(process.number)?.isReady !== true && !this.#isClosing()) {
+        await sleep(20);
+      }
     }
   }
 
@@ -86,42 +80,58 @@ export class GatewayProcesses {
   async close(): Promise<boolean> {
     this.#closing = true;
     clearInterval(this.#timer);
-    const ended = await Promise.all(this.#slots.map(({ worker }) => this.#stop(worker)));
-    return ended.every(Boolean);
+    const { stopMs } = this.#options;
+    const stopped = [...this.#processes.values()].map((process) => process.stop(stopMs));
+    const clean = (await Promise.all(stopped)).every(Boolean);
+    this.#doors.close();
+    return clean;
   }
 
-  #start(number: number): Slot {
-    const worker = cluster.fork({ FAIRLEAD_PROCESS: String(number) });
-    const slot: Slot = {
-      number,
-      worker,
-      calls: new Calls<ParentCalls, ProcessCalls>(worker, this.#answersFor(number, worker)),
-      startedAt: Date.now(),
-      isReady: false,
-      failures: 0,
-    };
-    const pid = worker.process.pid ?? 0;
-    this.#options.onEvent({ type: 'process-started', process: number, pid });
-    worker.once('exit', (code: number | null, signal: string | null) => {
-      void this.#ended(number, worker, signal ?? `exit code ${code ?? '?'}`);
-    });
-    return slot;
+  /** Runs the process of a number, one after the other, until all are stopped. */
+  async #run(number: number): Promise<void> {
+    const { program, onEvent } = this.#options;
+    let failures = 0;
+    while (!this.#isClosing()) {
+      const process = new GatewayProcess(number, program, (self) => this.#answersFor(self));
+      this.#processes.set(number, process);
+      onEvent({ type: 'process-started', process: number, pid: process.pid });
+      const how = await process.ended;
+      this.#doors.remove(process);
+      this.#metrics.end(number);
+      if (this.#isClosing() || this.#restarting.delete(process)) continue;
+      const reason = typeof how === 'number' ? `exit code ${how}` : how;
+      const error = new Error(`Process ${number} of the gateway has ended (${reason}).`);
+      onEvent({ type: 'process-ended', process: number, pid: process.pid, error });
+      if (!this.#wasReady) {
+        // The others fail for the same reason, as their settings are the same.
+        this.#ready.reject(error);
+        return;
+      }
+      failures = Date.now() - process.startedAt >= STABLE_MS ? 0 : failures + 1;
+      if (failures > 0) await sleep(Math.min(MAX_PAUSE_MS, 100 * 2 ** failures));
+    }
   }
 
-  #answersFor(number: number, worker: Worker): ParentCalls {
+  #answersFor(process: GatewayProcess): ParentCalls {
+    const { number } = process;
     return {
-      ready: () => {
-        const slot = this.#slotOf(worker);
-        if (slot === undefined) return;
-        slot.isReady = true;
-        this.#options.onEvent({
-          ...{ type: 'process-ready', process: number },
-          pid: worker.process.pid ?? 0,
+      open: async () => {
+        await this.#doors.add(process).catch((error: unknown) => {
+          this.#ready.reject(error);
+          throw error;
         });
-        if (this.#slots.every(({ isReady }) => isReady)) {
-          this.#wasReady = true;
-          this.#ready.resolve(undefined);
-        }
+      },
+      close: () => {
+        this.#doors.remove(process);
+        if (this.#isClosing() && this.#doors.isUnattended) this.#doors.close();
+      },
+      ready: () => {
+        process.isReady = true;
+        this.#options.onEvent({ type: 'process-ready', process: number, pid: process.pid });
+        const all = [...this.#processes.values()];
+        if (all.length < this.#options.count || !all.every(({ isReady }) => isReady)) return;
+        this.#wasReady = true;
+        this.#ready.resolve(undefined);
       },
       last: (own) => {
         this.#metrics.update(number, own);
@@ -132,7 +142,7 @@ export class GatewayProcesses {
       },
       page: async (own) => {
         this.#metrics.update(number, own);
-        await this.#collect(number);
+        await this.#collect(process);
         return this.#metrics.page();
       },
       take: (request) => this.#limits.take(request),
@@ -140,67 +150,24 @@ export class GatewayProcesses {
   }
 
   /** Reads the metrics of the processes; those of one that doesn't answer stay as they were. */
-  async #collect(except?: number): Promise<void> {
-    const others = this.#slots.filter(({ number, isReady }) => isReady && number !== except);
+  async #collect(except?: GatewayProcess): Promise<void> {
+    const others = [...this.#processes.values()].filter(
+      (process) => process.isReady && process !== except,
+    );
     await Promise.all(
-      others.map(async ({ number, worker, calls }) => {
+      others.map(async (process) => {
+        const { number, calls } = process;
         const own = await calls
           .call('metrics', undefined, ANSWER_TIMEOUT_MS)
           .catch(() => undefined);
-        // It may have ended meanwhile, or another one may have taken its place.
-        if (own !== undefined && this.#slotOf(worker)?.number === number) {
-          this.#metrics.update(number, own);
-        }
+        // The process may have ended since, or another one may have taken its number.
+        if (own !== undefined && process.isReady) this.#metrics.update(number, own);
       }),
     );
-  }
-
-  #slotOf(worker: Worker): Slot | undefined {
-    return this.#slots.find((slot) => slot.worker === worker);
-  }
-
-  async #ended(number: number, worker: Worker, how: string): Promise<void> {
-    const slot = this.#slotOf(worker);
-    if (slot === undefined) return;
-    slot.calls.close('The process has ended.');
-    slot.isReady = false;
-    this.#metrics.end(number);
-    if (this.#closing) return;
-    const pid = worker.process.pid ?? 0;
-    if (!this.#restarting.delete(worker)) {
-      const error = new Error(`Process ${number} of the gateway has ended (${how}).`);
-      this.#options.onEvent({ type: 'process-ended', process: number, pid, error });
-      const isLast = this.#slots.every((each) => each.worker.isDead());
-      if (!this.#wasReady || (isLast && this.#options.usesInheritedSockets)) {
-        this.#failed.resolve(undefined);
-        return;
-      }
-      const isStable = Date.now() - slot.startedAt >= STABLE_MS;
-      slot.failures = isStable ? 0 : slot.failures + 1;
-      if (slot.failures > 0) await sleep(Math.min(MAX_PAUSE_MS, 100 * 2 ** slot.failures));
-      if (this.#isClosing()) return;
-    }
-    const { failures } = slot;
-    Object.assign(slot, this.#start(number), { failures });
   }
 
   /** `#closing`, which changes while something is awaited. */
   #isClosing(): boolean {
     return this.#closing;
-  }
-
-  /** Resolves to true when the process ended by itself, with all requests answered. */
-  async #stop(worker: Worker): Promise<boolean> {
-    if (worker.isDead()) return worker.process.exitCode === 0;
-    const exit = once(worker, 'exit');
-    worker.process.kill('SIGTERM');
-    const timer = setTimeout(() => worker.process.kill('SIGKILL'), this.#options.stopMs);
-    const [code] = (await exit) as [number | null];
-    clearTimeout(timer);
-    return code === 0;
-  }
-
-  async #becomesReady(slot: Slot): Promise<void> {
-    while (!slot.isReady && !this.#isClosing()) await sleep(20);
   }
 }

@@ -1,15 +1,25 @@
-import cluster from 'node:cluster';
+import type { Socket } from 'node:net';
 import type { MetricsSnapshot } from '@fairlead/monitoring';
 import { Calls } from './calls.ts';
 import { LeasedCounts } from './leased-counts.ts';
-import { ANSWER_TIMEOUT_MS, type ParentCalls, type ProcessCalls } from './messages.ts';
-import type { ProcessGroup } from './process-group.ts';
+import {
+  ANSWER_TIMEOUT_MS,
+  isPassedConnection,
+  type ConnectionTaken,
+  type ParentCalls,
+  type ProcessCalls,
+} from './messages.ts';
+import { PassedConnections } from './passed-connections.ts';
+import type { ProcessGroup } from '../process-group/process-group.ts';
+
+/** Time for the parent to listen on all addresses. */
+const OPEN_TIMEOUT_MS = 60_000;
 
 /** The processes of a gateway, for one that they started. */
 export interface JoinedProcesses extends ProcessGroup {
-  /** Tells the process that started this one that it answers requests. */
+  /** Reports to the parent process that this one answers requests. */
   reportReady(): Promise<void>;
-  /** Resolves when the process that started this one has ended. */
+  /** Resolves when the parent process has ended. */
   readonly orphaned: Promise<void>;
   /** Hands over the last metrics and closes the channel, so that this process can end. */
   leave(): Promise<void>;
@@ -20,33 +30,51 @@ export function joinProcesses(
   host: NodeJS.Process,
   numbers: { readonly number: number; readonly count: number },
 ): JoinedProcesses {
-  // Without it, Node ends this process at once when its parent ends, with requests in flight.
-  if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
   let read: () => Promise<MetricsSnapshot> = () => Promise.resolve([]);
   const calls = new Calls<ProcessCalls, ParentCalls>(host, { metrics: () => read() });
+  const call = calls.call.bind(calls);
+  let connections: PassedConnections | undefined;
   const orphaned = new Promise<void>((resolve) => {
     host.once('disconnect', () => {
-      calls.close('The process that started this one has ended.');
+      calls.close('The parent process has ended.');
       resolve();
     });
   });
   return {
     ...numbers,
     orphaned,
+    async open({ http, grpc }) {
+      const passed = new PassedConnections(http);
+      connections = passed;
+      host.on('message', (message: unknown, handle: unknown) => {
+        if (!isPassedConnection(message) || handle === undefined) return;
+        const socket = handle as Socket;
+        host.send?.({ taken: message.id } satisfies ConnectionTaken);
+        if (message.connection === 'http') passed.take(socket);
+        else if (grpc !== undefined) grpc(socket);
+        else socket.destroy();
+      });
+      await call('open', undefined, OPEN_TIMEOUT_MS);
+    },
+    async endConnections() {
+      // Without a parent, no connection comes any more.
+      await call('close', undefined, ANSWER_TIMEOUT_MS).catch(() => undefined);
+      await connections?.ended();
+    },
     measure(given) {
       read = given;
     },
-    metrics: (names) => calls.call('metrics', names, ANSWER_TIMEOUT_MS),
-    metricsPage: async () => calls.call('page', await read(), ANSWER_TIMEOUT_MS),
+    metrics: (names) => call('metrics', names, ANSWER_TIMEOUT_MS),
+    metricsPage: async () => call('page', await read(), ANSWER_TIMEOUT_MS),
     rateLimitStore: (limiter) =>
       new LeasedCounts({
         limiter,
         processes: numbers.count,
-        take: (request) => calls.call('take', request, ANSWER_TIMEOUT_MS),
+        take: (request) => call('take', request, ANSWER_TIMEOUT_MS),
       }),
-    reportReady: () => calls.call('ready', undefined, ANSWER_TIMEOUT_MS),
+    reportReady: () => call('ready', undefined, ANSWER_TIMEOUT_MS),
     async leave() {
-      await calls.call('last', await read(), ANSWER_TIMEOUT_MS).catch(() => undefined);
+      await call('last', await read(), ANSWER_TIMEOUT_MS).catch(() => undefined);
       if (host.connected) host.disconnect();
     },
   };

@@ -68,7 +68,7 @@ export class LeasedCounts implements RateLimitStore {
     if (lease === undefined || lease.resetAt <= this.#now()) return undefined;
     const isOver = lease.counted > limit;
     if (lease.left === 0 && !isOver) return undefined;
-    // Over the limit, nobody has to be asked until the window ends.
+    // Over the limit, the common count isn't needed until the window ends.
     if (lease.left > 0) lease.left -= 1;
     return { totalHits: lease.counted - lease.left, resetTime: new Date(lease.resetAt) };
   }

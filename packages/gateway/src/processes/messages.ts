@@ -1,11 +1,16 @@
 import type { MetricsSnapshot } from '@fairlead/monitoring';
+import type { DoorName } from './doors.ts';
 import type { Taken, TakeRequest } from './shared-limits.ts';
 
 /** Time for an answer of another process of the host. */
 export const ANSWER_TIMEOUT_MS = 2000;
 
-/** What a process asks the one that started it, by the names of the calls. */
+/** Calls of a process to the one that started it. */
 export interface ParentCalls {
+  /** The process takes connections from now on. */
+  open: (payload: undefined) => Promise<void>;
+  /** The process takes no more connections than those that were passed to it before the answer. */
+  close: (payload: undefined) => void;
   /** The process answers requests. */
   ready: (payload: undefined) => void;
   /** Last metrics of a process that ends. */
@@ -18,8 +23,30 @@ export interface ParentCalls {
   take: (request: TakeRequest) => Taken;
 }
 
-/** What is asked of a process. */
+/** Calls of a process by the one that started it. */
 export interface ProcessCalls {
   /** Its own metrics. */
   metrics: (payload: undefined) => Promise<MetricsSnapshot>;
+}
+
+/** Message that comes with a connection for a process. */
+export interface PassedConnection {
+  readonly connection: DoorName;
+  readonly id: number;
+}
+
+/** Message of a process that has a connection. */
+export interface ConnectionTaken {
+  /** Id of the connection. */
+  readonly taken: number;
+}
+
+/** Returns whether a message comes with a connection. */
+export function isPassedConnection(message: unknown): message is PassedConnection {
+  return typeof message === 'object' && message !== null && 'connection' in message;
+}
+
+/** Returns whether a message confirms a connection. */
+export function isConfirmation(message: unknown): message is ConnectionTaken {
+  return typeof message === 'object' && message !== null && 'taken' in message;
 }

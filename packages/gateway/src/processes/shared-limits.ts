@@ -6,7 +6,7 @@ export interface TakeRequest {
   readonly windowMs: number;
   /** Requests of the client that are allowed in a window. */
   readonly limit: number;
-  /** Requests that the process wants to count itself from now on. */
+  /** Requests that the process would like to count itself from now on. */
   readonly wanted: number;
 }
 

@@ -9,12 +9,12 @@ function startLimiters(processes: number) {
   const clock = { now: 0 };
   const now = () => clock.now;
   const limits = new SharedLimits(now);
-  const asked = { count: 0 };
+  const calls = { count: 0 };
   const stores = Array.from({ length: processes }, () => {
     const store = new LeasedCounts({
       ...{ limiter: 'requests', processes, now },
       take: async (request) => {
-        asked.count += 1;
+        calls.count += 1;
         await new Promise(setImmediate);
         return limits.take(request);
       },
@@ -22,7 +22,7 @@ function startLimiters(processes: number) {
     store.init({ windowMs: 60_000 });
     return store;
   });
-  return { clock, asked, stores };
+  return { clock, calls, stores };
 }
 
 /** Counts requests, each by a process at random, and returns how many are allowed. */
@@ -57,17 +57,17 @@ describe('limits of several processes', () => {
   );
 
   test('few requests ask the common count, and none does over the limit', async () => {
-    const { stores, asked } = startLimiters(4);
+    const { stores, calls } = startLimiters(4);
     for (let batch = 0; batch < 100; batch += 1) {
       await allowed(stores, { requests: 500, limit: 60_000 });
     }
-    expect(asked.count).toBeLessThan(600);
+    expect(calls.count).toBeLessThan(600);
     await allowed(stores, { requests: 20_000, limit: 60_000 });
-    const atLimit = asked.count;
+    const atLimit = calls.count;
     for (let batch = 0; batch < 20; batch += 1) {
       expect(await allowed(stores, { requests: 100, limit: 60_000 })).toBe(0);
     }
-    expect(asked.count - atLimit).toBeLessThanOrEqual(4);
+    expect(calls.count - atLimit).toBeLessThanOrEqual(4);
   });
 
   test('a window ends for all processes at the same time, and clients are counted separately', async () => {

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { freePort, httpCall, temporaryFolder, until } from '@fairlead/test-support';
 import { describe, expect, test } from 'vitest';
 import { startGatewayProcess, type GatewayProcess } from '../support/gateway-process.ts';
+import { grpcClient } from '../support/grpc-client.ts';
+import { processLines, readyProcesses } from '../support/process-lines.ts';
 import { onnxVersion, sampleRegistry } from '../support/sample-registry.ts';
 
 const affine = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
@@ -25,31 +27,6 @@ async function startTwo(
   return { ...gateway, output: () => gateway.output(), socketPath };
 }
 
-interface Line {
-  readonly msg?: string;
-  readonly process?: number;
-  readonly pid?: number;
-}
-
-function lines(gateway: GatewayProcess): readonly Line[] {
-  return gateway
-    .output()
-    .split('\n')
-    .flatMap((line) =>
-      line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line) as Line] : [],
-    );
-}
-
-/** Process ids by the numbers of the processes that answered "ready" last. */
-function readyProcesses(gateway: GatewayProcess): Map<number, number> {
-  const ready = new Map<number, number>();
-  for (const { msg, process = 0, pid = 0 } of lines(gateway)) {
-    if (msg === 'process-ready') ready.set(process, pid);
-    if (msg === 'process-ended') ready.delete(process);
-  }
-  return ready;
-}
-
 async function infer(socketPath: string): Promise<number> {
   const { status } = await httpCall({ socketPath }, '/v2/models/affine/infer', { body: affine });
   return status;
@@ -71,7 +48,7 @@ describe('several processes', () => {
     const [killed = 0] = [...readyProcesses(gateway).values()];
     process.kill(killed, 'SIGKILL');
     // The other one answers, and what the killed one counted stays.
-    await until(() => lines(gateway).some(({ msg }) => msg === 'process-ended'));
+    await until(() => processLines(gateway).some(({ msg }) => msg === 'process-ended'));
     for (let request = 0; request < 20; request += 1) expect(await infer(socketPath)).toBe(200);
     expect(await counted(socketPath)).toBe(40);
     await until(() => readyProcesses(gateway).size === 2);
@@ -114,6 +91,32 @@ describe('several processes', () => {
     });
     gateway.signal('SIGTERM');
     for (const { status } of await Promise.all(inFlight)) expect(status).toBe(200);
+    expect(await gateway.ended).toBe(0);
+  });
+
+  test('answer gRPC as well, and calls in flight while they restart', async () => {
+    const grpcSocket = join(temporaryFolder(), 'grpc.sock');
+    const gateway = await startTwo({ FAIRLEAD_GRPC_LISTEN: `unix:${grpcSocket}` });
+    const before = [...readyProcesses(gateway).values()];
+    const contents = { int64Contents: [1000] };
+    const slow = {
+      modelName: 'slow',
+      inputs: [{ name: 'times', datatype: 'INT64', shape: [1], contents }],
+    };
+    const calls = Array.from({ length: 4 }, () =>
+      grpcClient(`unix:${grpcSocket}`)('ModelInfer', slow),
+    );
+    await until(async () => {
+      const { body } = await httpCall({ socketPath: gateway.socketPath }, '/metrics');
+      return body.includes('nv_inference_pending_request_count{model="slow",version="1"} 4');
+    });
+    gateway.signal('SIGHUP');
+    for (const answer of await Promise.all(calls))
+      expect(answer).toMatchObject({ modelName: 'slow' });
+    await until(() => [...readyProcesses(gateway).values()].every((pid) => !before.includes(pid)));
+    const send = grpcClient(`unix:${grpcSocket}`);
+    expect(await send('ServerReady', {})).toEqual({ ready: true });
+    gateway.signal('SIGTERM');
     expect(await gateway.ended).toBe(0);
   });
 

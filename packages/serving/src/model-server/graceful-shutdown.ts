@@ -29,6 +29,11 @@ export interface GracefulShutdownOptions {
    * whether every request was answered.
    */
   readonly closeOther?: (graceMs: number) => Promise<boolean>;
+  /**
+   * Called when the listener closes; resolves when connections of the HTTP server have ended that it didn't accept itself, but got by
+   * its event `connection`.
+   */
+  readonly connections?: () => Promise<void>;
 }
 
 const optionNames: OptionNames<GracefulShutdownOptions> = {
@@ -36,6 +41,7 @@ const optionNames: OptionNames<GracefulShutdownOptions> = {
   notReadyMs: 'optional',
   idleMs: 'optional',
   closeOther: 'optional',
+  connections: 'optional',
 };
 
 const IDLE_CHECK_MS = 20;
@@ -75,6 +81,7 @@ export async function shutDownGracefully(
     notReadyMs = 0,
     idleMs = 1000,
     closeOther,
+    connections,
   } = checkOptions('shutDownGracefully', options, optionNames);
   checkIntegers({ graceMs, notReadyMs, idleMs }, 0, MAX_INT32);
   modelServer.drain();
@@ -84,36 +91,49 @@ export async function shutDownGracefully(
   });
   if (notReadyMs > 0) await new Promise((resolve) => setTimeout(resolve, notReadyMs));
   const clean = await Promise.all([
-    closeWithin(httpServer, graceMs, idleMs),
+    closeWithin(httpServer, { graceMs, idleMs, connections }),
     closeOther?.(graceMs) ?? true,
   ]);
   await modelServer.close();
   return clean.every(Boolean);
 }
 
-function closeWithin(httpServer: Server, graceMs: number, idleMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    let clean = true;
-    let sweep: NodeJS.Timeout | undefined;
-    const idleTimer = setTimeout(
-      () => {
-        // Connections that are busy now become idle later.
-        sweep = setInterval(() => {
-          httpServer.closeIdleConnections();
-        }, IDLE_CHECK_MS);
-      },
-      Math.min(idleMs, graceMs),
-    );
-    const cutOff = setTimeout(() => {
-      clean = false;
-      httpServer.closeAllConnections();
-    }, graceMs);
+async function closeWithin(
+  httpServer: Server,
+  {
+    graceMs,
+    idleMs,
+    connections,
+  }: {
+    readonly graceMs: number;
+    readonly idleMs: number;
+    readonly connections: (() => Promise<void>) | undefined;
+  },
+): Promise<boolean> {
+  let clean = true;
+  let sweep: NodeJS.Timeout | undefined;
+  const idleTimer = setTimeout(
+    () => {
+      // Connections that are busy now become idle later.
+      sweep = setInterval(() => {
+        httpServer.closeIdleConnections();
+      }, IDLE_CHECK_MS);
+    },
+    Math.min(idleMs, graceMs),
+  );
+  const cutOff = setTimeout(() => {
+    clean = false;
+    httpServer.closeAllConnections();
+  }, graceMs);
+  const closed = new Promise<void>((resolve) => {
     // The method of `http.Server` closes idle connections at once.
     TcpServer.prototype.close.call(httpServer, () => {
-      clearTimeout(idleTimer);
-      clearInterval(sweep);
-      clearTimeout(cutOff);
-      resolve(clean);
+      resolve();
     });
   });
+  await Promise.all([closed, connections?.()]);
+  clearTimeout(idleTimer);
+  clearInterval(sweep);
+  clearTimeout(cutOff);
+  return clean;
 }

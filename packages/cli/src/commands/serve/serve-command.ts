@@ -15,6 +15,11 @@ export function defineServeCommand(command: Command, context: CommandContext): v
       'Port on 127.0.0.1; 0 is any free one (default: 8080, or a free one when that is in use)',
       parsePort,
     )
+    .option(
+      '--processes <number>',
+      'Processes that answer requests, each with all models in its memory (default: 1)',
+      parseProcesses,
+    )
     .option('--open', 'Open the page that sends requests in a browser')
     .addOption(jsonOption)
     .action(async (source, options) => {
@@ -28,10 +33,16 @@ export function defineServeCommand(command: Command, context: CommandContext): v
     ],
     ['one model, on a port of choice', 'fairlead serve --model iris --port 9000'],
     ['an ONNX file, without a registry', 'fairlead serve model.onnx'],
+    ['every model, with two cores', 'fairlead serve --processes 2'],
   ]);
 }
 
 function parsePort(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
   throw new InvalidArgumentError('Expected a port from 0 to 65535.');
+}
+
+function parseProcesses(text: string): number {
+  if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 256) return Number(text);
+  throw new InvalidArgumentError('Expected a number from 1 to 256.');
 }

@@ -16,6 +16,7 @@ export interface GatewayChoice {
   readonly model?: string | undefined;
   readonly source?: string | undefined;
   readonly port: number;
+  readonly processes?: number | undefined;
   readonly folder: TemporaryFolder;
 }
 
@@ -24,7 +25,7 @@ export interface GatewayChoice {
  */
 export async function serveSettings(
   { io }: CommandContext,
-  { location, alias, model, source, port, folder }: GatewayChoice,
+  { location, alias, model, source, port, processes, folder }: GatewayChoice,
 ): Promise<{ readonly key: string; readonly settings: Readonly<Record<string, string>> }> {
   const { createApiKey } = await import('@fairlead/security');
   const pepper = randomBytes(32).toString('base64');
@@ -48,6 +49,7 @@ export async function serveSettings(
     FAIRLEAD_LISTEN: `127.0.0.1:${port}`,
     FAIRLEAD_KEYS_FILE: keysFile,
     FAIRLEAD_PEPPER: pepper,
+    ...(processes !== undefined && { FAIRLEAD_PROCESSES: String(processes) }),
     ...(model !== undefined && source === undefined && { FAIRLEAD_MODELS: model }),
   };
   return { key, settings };

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import type { Gateway } from '@fairlead/gateway';
 import { CliError } from '../../cli-error.ts';
 import { type CommandContext, auditContext } from '../../command-context.ts';
 import { requireOnnxRuntime } from '../../run/require-onnx-runtime.ts';
@@ -10,6 +9,7 @@ import { pushToTemporary } from './push-to-temporary.ts';
 import { readServing } from './read-serving.ts';
 import { serveSettings } from './serve-settings.ts';
 import { servedRegistry, type ServedRegistry } from './served-registry.ts';
+import { startGateway, type RunningGateway } from './start-gateway.ts';
 import { TemporaryFolder } from '../../temporary-folder/temporary-folder.ts';
 
 /** Options of {@link serve}, as the command line has them. */
@@ -21,6 +21,8 @@ export interface ServeOptions {
   readonly alias: string;
   /** TCP port; 0 is any free one. */
   readonly port?: number | undefined;
+  /** Processes that answer requests. */
+  readonly processes?: number | undefined;
   readonly open?: true | undefined;
   readonly json?: true | undefined;
 }
@@ -69,21 +71,8 @@ async function openServed(
   return pushToTemporary(folder.path, { source, model, alias, actor });
 }
 
-async function startGateway(
-  environment: Readonly<Record<string, string>>,
-  { io }: CommandContext,
-): Promise<Gateway> {
-  const { createGateway, readSettings, SettingsError } = await import('@fairlead/gateway');
-  try {
-    return await createGateway(readSettings(environment), { log: io.stderr });
-  } catch (cause) {
-    if (!(cause instanceof SettingsError)) throw cause;
-    throw new CliError('ERR_CLI_USAGE', cause.message, { cause });
-  }
-}
-
 interface Running {
-  readonly gateway: Gateway;
+  readonly gateway: RunningGateway;
   readonly key: string;
   readonly folder: TemporaryFolder;
   readonly settings: Readonly<Record<string, string>>;
@@ -96,9 +85,7 @@ async function present(
   running: Running,
 ): Promise<void> {
   const { gateway, key, folder, settings } = running;
-  const bound = gateway.server.address();
-  const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-  const address = `http://127.0.0.1:${port}`;
+  const address = `http://127.0.0.1:${gateway.port() ?? 0}`;
   const { FAIRLEAD_GRPC_LISTEN: grpc } = io.env;
   const read = await readServing({ address, key, models: served.models, folder });
   const serving = { ...read, ...(grpc !== undefined && { grpc }) };

@@ -1,11 +1,27 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { MetricsSnapshot } from '@fairlead/monitoring';
 import type { RateLimitStore } from '@fairlead/security';
+
+/** Takes a connection that another process has accepted. */
+export type TakeConnection = (socket: Socket) => void;
 
 /** The processes of a gateway, as one of them sees them. */
 export interface ProcessGroup {
   /** Number of this process, from 1. */
   readonly number: number;
   readonly count: number;
+  /**
+   * Serves the connections that are passed to this process.
+   *
+   * @throws Error naming the variable of an address that can't be listened on.
+   */
+  open(servers: {
+    readonly http: Server;
+    readonly grpc: TakeConnection | undefined;
+  }): Promise<void>;
+  /** Takes no more connections; resolves when those of HTTP have ended. */
+  endConnections(): Promise<void>;
   /** Takes part in the metrics of all processes. */
   measure(read: () => Promise<MetricsSnapshot>): void;
   /** Returns some metrics of all processes, which are a few seconds old. */
