@@ -8,6 +8,7 @@ export { StepCounts } from './counts/step-counts.ts';
 export type {
   CountedOutcome,
   CountedRequest,
+  HashedOutcome,
   StepCountsDocument,
   VariantCounts,
 } from './counts/step-counts.ts';

@@ -22,7 +22,7 @@ export interface RunningProcesses {
 /**
  * Starts as many processes of a gateway as its settings say (`FAIRLEAD_PROCESSES`), with these environment variables.
  *
- * @param options.log receives the logs of all processes
+ * @param options `log` receives the logs of all processes
  * @throws SettingsError naming the variables whose values can't be used.
  *
  * @example

@@ -60,7 +60,9 @@ export async function openWindows(
     maxVersions: MAX_VERSIONS,
     onError,
   });
-  const spooled = async (): Promise<number> => (await store.waiting()).windows;
+  // The processes of a gateway share the folder.
+  const countsSpool = (settings.process ?? 1) === 1;
+  const spooled = async (): Promise<number> => (countsSpool ? (await store.waiting()).windows : 0);
   const read = () => recorder.counts;
   windowMetrics({ registry: metrics.registry, read, spooled, onError });
   return {

@@ -96,6 +96,7 @@ export interface RuntimeEvent {
 
 /** Options of {@link RuntimeFactory.load}. */
 export interface RuntimeLoadOptions {
+  /** Receives events of the workers of the version. */
   readonly onEvent: (event: RuntimeEvent) => void;
   /**
    * True if the version only computes copies of requests, which no client waits for: a runtime that computes on this machine leaves the processor to the other versions.

@@ -16,6 +16,9 @@ export interface ThroughputOptions {
   readonly folder: string;
 }
 
+/** The same gateway with an event loop for each core. */
+const twoProcesses = fairlead('Fairlead, 2 processes', { FAIRLEAD_PROCESSES: '2' });
+
 /** Loss of a side without batches; printed only for the model that is large enough to show it. */
 const unbatched = fairlead('Fairlead, unbatched', { FAIRLEAD_MAX_BATCH_ROWS: '1' });
 
@@ -50,7 +53,7 @@ async function benchModel(
   print: (line: string) => void,
 ): Promise<readonly Goal[]> {
   const body = requestOf(model);
-  const starters: SideStarter[] = [fairlead(), flask, naive, bare, constant];
+  const starters: SideStarter[] = [fairlead(), twoProcesses, flask, naive, bare, constant];
   if (model.name === 'large') starters.push(unbatched);
   const sides: Side[] = [];
   const goals: Goal[] = [];
