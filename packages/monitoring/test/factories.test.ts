@@ -4,8 +4,8 @@ import * as cloudwatch from '../src/cloudwatch/index.ts';
 import * as main from '../src/index.ts';
 
 const exported = Object.entries({ ...main, ...cloudwatch });
-/** The class of errors, which takes a code and a message. */
-const noFactories = ['MonitoringError'];
+/** The class of errors takes a code and a message, and that of processes takes nothing. */
+const noFactories = ['MonitoringError', 'ProcessMetrics'];
 const factories = exported.filter(([name]) => !noFactories.includes(name));
 
 it('every exported value is a function or a class', () => {
