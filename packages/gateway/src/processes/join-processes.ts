@@ -33,6 +33,8 @@ export function joinProcesses(
   let read: () => Promise<MetricsSnapshot> = () => Promise.resolve([]);
   const calls = new Calls<ProcessCalls, ParentCalls>(host, { metrics: () => read() });
   const call = calls.call.bind(calls);
+  // This process has no listener of its own that would keep it running, and another module may have unreferenced the channel.
+  host.channel?.ref();
   let connections: PassedConnections | undefined;
   const orphaned = new Promise<void>((resolve) => {
     host.once('disconnect', () => {
