@@ -33,7 +33,7 @@ export function joinProcesses(
   let read: () => Promise<MetricsSnapshot> = () => Promise.resolve([]);
   const calls = new Calls<ProcessCalls, ParentCalls>(host, { metrics: () => read() });
   const call = calls.call.bind(calls);
-  // This process has no listener of its own that would keep it running, and another module may have unreferenced the channel.
+  // Without a listener only the channel keeps this process running, and another module may have unreferenced it.
   host.channel?.ref();
   let connections: PassedConnections | undefined;
   const orphaned = new Promise<void>((resolve) => {
