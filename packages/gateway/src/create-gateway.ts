@@ -30,6 +30,7 @@ import { openRecording } from './recording/open-recording.ts';
 import { ServedVersions } from './recording/served-versions.ts';
 import { openRollouts } from './rollouts/open-rollouts.ts';
 import { checkArguments } from './settings/check-arguments.ts';
+import { SettingsError } from './settings/settings-error.ts';
 import type { Settings } from './settings/settings.ts';
 
 /** A gateway that listens, or that listens as soon as its models are loaded. */
@@ -84,7 +85,7 @@ const optionNames: OptionNames<GatewayOptions> = { log: 'required', processes: '
  * ```
  */
 export async function createGateway(settings: Settings, options: GatewayOptions): Promise<Gateway> {
-  checkArguments(settings, options, optionNames);
+  checkOptions(settings, options);
   const { log: destination, processes } = options;
   const logger = createLogger({ destination, service: SERVICE, level: settings.logLevel });
   const notices = await openNotices(settings, logger);
@@ -182,6 +183,15 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
       return clean;
     },
   };
+}
+
+/** @throws SettingsError for an unknown or missing argument, and when the settings are those of several processes, and this is the only one. */
+function checkOptions(settings: Settings, options: GatewayOptions): void {
+  checkArguments(settings, options, optionNames);
+  if (settings.processes === 1 || options.processes !== undefined) return;
+  throw new SettingsError(
+    `FAIRLEAD_PROCESSES is ${settings.processes}, but createGateway runs in one process; call runGateway or startProcesses, or leave it out`,
+  );
 }
 
 /**

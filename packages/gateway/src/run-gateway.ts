@@ -50,6 +50,11 @@ export async function runGateway(read: () => Settings, host: NodeJS.Process): Pr
       await runProcesses(settings, host, stop.promise);
       return;
     }
+    if (number !== undefined && !host.connected) {
+      throw new SettingsError(
+        `FAIRLEAD_PROCESS is ${number}, but no gateway has started this process; remove it, and set FAIRLEAD_PROCESSES`,
+      );
+    }
     const processes = number === undefined ? undefined : joinProcesses(host, { number, count });
     void processes?.orphaned.then(() => {
       stop.resolve(undefined);

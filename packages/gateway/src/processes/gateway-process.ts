@@ -55,6 +55,8 @@ export class GatewayProcess implements ConnectionTaker {
       // In the format of the structured clone, numbers like Infinity stay what they are.
       serialization: 'advanced',
     });
+    // Reported by the end of the process.
+    this.#child.on('error', () => undefined);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (onOutput) stream?.setEncoding('utf8').on('data', onOutput);
     }
@@ -83,13 +85,15 @@ export class GatewayProcess implements ConnectionTaker {
     return promise;
   }
 
-  /** Stops the process, and kills it if it hasn't ended in time; resolves to true when it answered all its requests. */
+  /** Stops the process, and kills it if it hasn't ended in time; resolves to true when it answered all requests that it had then. */
   async stop(timeoutMs: number): Promise<boolean> {
+    // Before, it has no requests, and no listener for the signal either.
+    const { isReady } = this;
     if (!this.#hasEnded) this.#child.kill('SIGTERM');
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), timeoutMs);
     const how = await this.ended;
     clearTimeout(timer);
-    return how === 0;
+    return how === 0 || !isReady;
   }
 
   async #end(): Promise<number | string> {

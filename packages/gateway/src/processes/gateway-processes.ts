@@ -42,6 +42,7 @@ export class GatewayProcesses {
   readonly #ready = Promise.withResolvers<undefined>();
   /** Processes that are stopped to be started again. */
   readonly #restarting = new Set<GatewayProcess>();
+  #restart: Promise<void> | undefined;
   #closing = false;
   #wasReady = false;
 
@@ -64,8 +65,16 @@ export class GatewayProcesses {
     return this.#ready.promise;
   }
 
-  /** Stops one process after the other, and starts it again: the others answer until then. */
-  async restart(): Promise<void> {
+  /** Stops one process after the other, and starts it again: the others answer until then. A restart that runs is waited for. */
+  restart(): Promise<void> {
+    // Two at the same time could stop all processes.
+    this.#restart ??= this.#restartAll().finally(() => {
+      this.#restart = undefined;
+    });
+    return this.#restart;
+  }
+
+  async #restartAll(): Promise<void> {
     for (const process of [...this.#processes.values()]) {
       if (this.#closing) return;
       this.#restarting.add(process);

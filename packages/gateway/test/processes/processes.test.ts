@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createGateway, readSettings } from '@fairlead/gateway';
 import { freePort, httpCall, temporaryFolder, until } from '@fairlead/test-support';
 import { describe, expect, test } from 'vitest';
 import { startGatewayProcess, type GatewayProcess } from '../support/gateway-process.ts';
@@ -127,6 +128,49 @@ describe('several processes', () => {
     expect(await gateway.ended).toBe('SIGKILL');
     await until(() => pids.every((pid) => !isRunning(pid)));
     expect(gateway.output().match(/"clean":true,"msg":"stopped"/g)).toHaveLength(2);
+  });
+
+  test('are rejected where one process would run alone', async () => {
+    const alone = { FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1', FAIRLEAD_LISTEN: '127.0.0.1:0' };
+    const settings = readSettings({ ...alone, FAIRLEAD_PROCESSES: '2' });
+    await expect(createGateway(settings, { log: { write: () => undefined } })).rejects.toThrow(
+      'FAIRLEAD_PROCESSES is 2, but createGateway runs in one process',
+    );
+    const byHand = startGatewayProcess({
+      ...alone,
+      FAIRLEAD_PROCESSES: '2',
+      FAIRLEAD_PROCESS: '1',
+    });
+    expect(await byHand.ended).toBe(1);
+    expect(byHand.output()).toContain('no gateway has started this process');
+  });
+
+  test('end with 0 when they are stopped before they have started', async () => {
+    const gateway = startGatewayProcess({
+      FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1',
+      FAIRLEAD_REGISTRY: temporaryFolder(),
+      FAIRLEAD_LISTEN: '127.0.0.1:0',
+      FAIRLEAD_PROCESSES: '2',
+    });
+    await gateway.logged('process-started');
+    gateway.signal('SIGTERM');
+    expect(await gateway.ended).toBe(0);
+  });
+
+  test('restart one by one although SIGHUP comes twice', async () => {
+    const gateway = await startTwo();
+    const before = [...readyProcesses(gateway).values()];
+    gateway.signal('SIGHUP');
+    gateway.signal('SIGHUP');
+    let answered = 0;
+    await until(async () => {
+      expect(await infer(gateway.socketPath)).toBe(200);
+      answered += 1;
+      return [...readyProcesses(gateway).values()].every((pid) => !before.includes(pid));
+    });
+    expect(answered).toBeGreaterThan(10);
+    gateway.signal('SIGTERM');
+    expect(await gateway.ended).toBe(0);
   });
 
   test('end with 1 and the reason when one can not start', async () => {
