@@ -55,7 +55,7 @@ export async function runGateway(read: () => Settings, host: NodeJS.Process): Pr
         `FAIRLEAD_PROCESS is ${number}, but no gateway has started this process; remove it, and set FAIRLEAD_PROCESSES`,
       );
     }
-    const processes = number === undefined ? undefined : joinProcesses(host, { number, count });
+    const processes = number === undefined ? undefined : joinProcesses(host, count);
     void processes?.orphaned.then(() => {
       stop.resolve(undefined);
     });

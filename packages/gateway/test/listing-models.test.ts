@@ -1,12 +1,12 @@
 import { createServer, request } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { ModelRegistry, openStore } from '@fairlead/registry';
-import { httpCall, newBucket, s3Client, startMoto, until } from '@fairlead/test-support';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { httpCall, until } from '@fairlead/test-support';
+import { expect, onTestFinished, test } from 'vitest';
 import { createGateway } from '../src/create-gateway.ts';
 import { readSettings } from '../src/settings/read-settings.ts';
 import { awsEnvironment, setEnvironment } from './support/aws-environment.ts';
+import { registryInS3 } from './support/registry-in-s3.ts';
 import { onnxVersion } from './support/sample-registry.ts';
 
 /** Starts a server that passes requests on to another one, as soon as it is opened. */
@@ -38,19 +38,10 @@ async function startGate(endpoint: string) {
 }
 
 test('requests are answered with 503 and retry-after until the models were listed, and then with 404 for others', async () => {
-  const moto = await startMoto();
-  onTestFinished(() => moto.stop());
-  setEnvironment(awsEnvironment(moto.endpoint));
-  onTestFinished(() => {
-    vi.unstubAllEnvs();
-  });
-  const client = s3Client(moto.endpoint);
-  const location = `s3://${await newBucket(client)}/prod`;
-  client.destroy();
-  const registry = new ModelRegistry({ store: await openStore(location) });
+  const { endpoint, location, registry } = await registryInS3();
   await registry.push(onnxVersion('affine', 'affine'));
   await registry.setAlias('affine', 'champion', 1, { actor: 'test' });
-  const gate = await startGate(moto.endpoint);
+  const gate = await startGate(endpoint);
   setEnvironment(awsEnvironment(gate.endpoint));
   const settings = readSettings({
     FAIRLEAD_REGISTRY: location,

@@ -1,9 +1,9 @@
-import { folderStore, ModelRegistry, openStore } from '@fairlead/registry';
-import { newBucket, s3Client, startMoto, temporaryFolder, until } from '@fairlead/test-support';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { folderStore, ModelRegistry } from '@fairlead/registry';
+import { temporaryFolder, until } from '@fairlead/test-support';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ModelDiscovery, type ModelDiscoveryOptions } from '../src/models/model-discovery.ts';
-import { awsEnvironment, setEnvironment } from './support/aws-environment.ts';
 import { writeKeysFile, pepper } from './support/keys-file.ts';
+import { registryInS3 } from './support/registry-in-s3.ts';
 import { onnxVersion, sampleRegistry } from './support/sample-registry.ts';
 import { startGateway } from './support/start-gateway.ts';
 
@@ -55,16 +55,7 @@ async function inFolder(variables: Readonly<Record<string, string>> = {}): Promi
 }
 
 async function inS3(): Promise<Running> {
-  const moto = await startMoto();
-  onTestFinished(() => moto.stop());
-  setEnvironment(awsEnvironment(moto.endpoint));
-  onTestFinished(() => {
-    vi.unstubAllEnvs();
-  });
-  const client = s3Client(moto.endpoint);
-  const location = `s3://${await newBucket(client)}/prod`;
-  client.destroy();
-  const registry = new ModelRegistry({ store: await openStore(location) });
+  const { location, registry } = await registryInS3();
   return startOn(registry, { FAIRLEAD_REGISTRY: location });
 }
 

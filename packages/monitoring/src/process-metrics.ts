@@ -28,11 +28,6 @@ export class ProcessMetrics {
   readonly #running = new Map<number, MetricsSnapshot>();
   #ended: MetricsSnapshot = [];
 
-  /** Format of the page, for the header `content-type`. */
-  get contentType(): string {
-    return merged([]).contentType;
-  }
-
   /**
    * Takes the newest snapshot of a process.
    *

@@ -8,9 +8,6 @@ export type TakeConnection = (socket: Socket) => void;
 
 /** The processes of a gateway, as one of them sees them. */
 export interface ProcessGroup {
-  /** Number of this process, from 1. */
-  readonly number: number;
-  readonly count: number;
   /**
    * Serves the connections that are passed to this process.
    *

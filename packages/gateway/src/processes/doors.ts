@@ -83,6 +83,8 @@ export class Doors {
       });
       this.#servers.push(server);
       await listenOn(server, address, variable);
+      // Without descriptors a connection can't be accepted: it waits in the socket, and the processes go on.
+      server.on('error', () => undefined);
     }
   }
 

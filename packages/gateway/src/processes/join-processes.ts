@@ -26,10 +26,7 @@ export interface JoinedProcesses extends ProcessGroup {
 }
 
 /** Joins the processes of a gateway, in one that {@link GatewayProcesses} has started. */
-export function joinProcesses(
-  host: NodeJS.Process,
-  numbers: { readonly number: number; readonly count: number },
-): JoinedProcesses {
+export function joinProcesses(host: NodeJS.Process, count: number): JoinedProcesses {
   let read: () => Promise<MetricsSnapshot> = () => Promise.resolve([]);
   const calls = new Calls<ProcessCalls, ParentCalls>(host, { metrics: () => read() });
   const call = calls.call.bind(calls);
@@ -43,7 +40,6 @@ export function joinProcesses(
     });
   });
   return {
-    ...numbers,
     orphaned,
     async open({ http, grpc }) {
       const passed = new PassedConnections(http);
@@ -71,7 +67,7 @@ export function joinProcesses(
     rateLimitStore: (limiter) =>
       new LeasedCounts({
         limiter,
-        processes: numbers.count,
+        processes: count,
         take: (request) => call('take', request, ANSWER_TIMEOUT_MS),
       }),
     reportReady: () => call('ready', undefined, ANSWER_TIMEOUT_MS),

@@ -91,8 +91,8 @@ export class LeasedCounts implements RateLimitStore {
   /** Takes requests, for all that wait. */
   #take(key: string, limit: number): Promise<void> {
     const { limiter, processes, take } = this.#options;
-    const unasked = Math.floor((limit * UNUSED_SHARE) / processes);
-    const wanted = Math.max(1, unasked, this.#waiting.get(key) ?? 0);
+    const reserve = Math.floor((limit * UNUSED_SHARE) / processes);
+    const wanted = Math.max(1, reserve, this.#waiting.get(key) ?? 0);
     const pending = take({ limiter, key, windowMs: this.#windowMs, limit, wanted })
       .then(({ before, taken, resetAt }) => {
         this.#leases.set(key, { counted: before + taken, left: taken, resetAt });
