@@ -35,8 +35,8 @@ export function joinProcesses(host: NodeJS.Process, count: number): JoinedProces
   let connections: PassedConnections | undefined;
   const orphaned = new Promise<void>((resolve) => {
     host.once('disconnect', () => {
-      calls.close('The parent process has ended.');
       resolve();
+      calls.close('The parent process has ended.');
     });
   });
   return {
@@ -70,7 +70,10 @@ export function joinProcesses(host: NodeJS.Process, count: number): JoinedProces
         processes: count,
         take: (request) => call('take', request, ANSWER_TIMEOUT_MS),
       }),
-    reportReady: () => call('ready', undefined, ANSWER_TIMEOUT_MS),
+    async reportReady() {
+      // A parent that answers late has the report; one that has ended stops this process in order.
+      await call('ready', undefined, ANSWER_TIMEOUT_MS).catch(() => undefined);
+    },
     async leave() {
       await call('last', await read(), ANSWER_TIMEOUT_MS).catch(() => undefined);
       if (host.connected) host.disconnect();

@@ -80,8 +80,9 @@ describe('a rollout', () => {
     const state = await ended();
     expect(state.result).toBe('rolled back');
     const foundMs = performance.now() - failedAt;
+    // A gateway that is stopped for a moment may find the fault by its counts first.
     expect(state.entries.at(-1)?.reason).toMatch(
-      /^(\d+ of \d+ requests of the candidate failed within 10 seconds|the last \d+ requests of the candidate failed) \(.+\)$/,
+      /^(\d+ of \d+ requests of the candidate failed within 10 seconds|the last \d+ requests of the candidate failed|failures: at least .+ the rate of the baseline)/,
     );
     await until(() => load.responses.slice(-100).every(({ variant }) => variant === undefined));
     await load.stop();
