@@ -5,5 +5,7 @@ export { CloudWatchPublisher } from './cloudwatch-publisher.ts';
 export type { CloseOptions, CloudWatchMetric } from './cloudwatch-publisher.ts';
 export type { CloudWatchPublisherOptions } from './cloudwatch-publisher-options.ts';
 export type { CloudWatchPublisherStats, DroppedValues } from './cloudwatch-publisher-stats.ts';
+export { MetricBuffer } from './metric-buffer.ts';
+export type { BufferedValues } from './metric-buffer.ts';
 export type { CloudWatchMetricDefinition } from './metric-definition.ts';
 export type { CloudWatchSendClient } from './request-sender.ts';
