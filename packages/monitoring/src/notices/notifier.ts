@@ -110,10 +110,14 @@ export class Notifier {
     return this.#queues.map(({ counts }) => counts);
   }
 
-  /** Reports that a condition holds, or happened again. */
-  report(condition: NoticeCondition): void {
-    const notice = this.#conditions.report(condition, this.#now());
-    if (notice === 'too-many') this.#ignored += 1;
+  /**
+   * Reports that a condition holds, or happened again.
+   *
+   * @param count - how often, once by default
+   */
+  report(condition: NoticeCondition, count = 1): void {
+    const notice = this.#conditions.report(condition, this.#now(), count);
+    if (notice === 'too-many') this.#ignored += count;
     else if (notice !== undefined) this.#add(notice);
   }
 

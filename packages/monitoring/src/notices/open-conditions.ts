@@ -51,23 +51,27 @@ export class OpenConditions {
     return this.#open.size;
   }
 
-  /** Counts a report. Returns the notice that is due now, `'too-many'` when there is no room, or undefined. */
-  report(condition: NoticeCondition, nowMs: number): ConditionNotice | 'too-many' | undefined {
+  /** Counts reports. Returns the notice that is due now, `'too-many'` when there is no room, or undefined. */
+  report(
+    condition: NoticeCondition,
+    nowMs: number,
+    count: number,
+  ): ConditionNotice | 'too-many' | undefined {
     const key = conditionKey(condition);
     const open = this.#open.get(key);
     if (open === undefined) {
       if (this.#open.size >= this.#max) return 'too-many';
       const first = {
         latest: condition,
-        ...{ count: 1, total: 1, firstSeenMs: nowMs, lastSeenMs: nowMs, sentMs: nowMs },
+        ...{ count, total: count, firstSeenMs: nowMs, lastSeenMs: nowMs, sentMs: nowMs },
         resolvedMs: undefined,
       };
       this.#open.set(key, first);
       return take(key, first, 'began', nowMs);
     }
     open.latest = condition;
-    open.count += 1;
-    open.total += 1;
+    open.count += count;
+    open.total += count;
     open.lastSeenMs = nowMs;
     open.resolvedMs = undefined;
     return this.#repeat(key, open, nowMs);

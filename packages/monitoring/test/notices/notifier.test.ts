@@ -60,6 +60,19 @@ describe('a condition', () => {
     });
   });
 
+  test('counts a report that stands for several', async () => {
+    const { notifier, list, clock } = setUp();
+    notifier.report(report, 3);
+    clock.ms += 60 * MINUTE;
+    notifier.report(report, 4);
+    await eventually(() => {
+      expect(list.summary).toEqual([
+        'began load-failed/digits 3/3',
+        'continues load-failed/digits 4/7',
+      ]);
+    });
+  });
+
   test('without further reports is not repeated', async () => {
     const { notifier, list, clock } = setUp();
     notifier.report(report);
