@@ -90,7 +90,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const logger = createLogger({ destination, service: SERVICE, level: settings.logLevel });
   const notices = await openNotices(settings, logger);
   const { onError, logError } = notices;
-  const monitoring = await createMonitoring(settings, onError);
+  const monitoring = await createMonitoring(settings, onError, processes);
   const { metrics } = monitoring;
   notices.measure(metrics);
   processes?.measure(() => metrics.registry.getMetricsAsJSON());

@@ -12,7 +12,7 @@ test('CloudWatch gets the staleness of the keys file four times a minute, 0 with
   const definitions: unknown[] = [];
   const publishing = health.publishTo(
     {
-      metric(definition) {
+      level(definition) {
         definitions.push(definition);
         return { record: (value) => values.push(value) };
       },

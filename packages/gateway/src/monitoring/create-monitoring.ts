@@ -4,10 +4,11 @@ import {
   StalenessMetrics,
   type InferenceObserver,
 } from '@fairlead/monitoring';
-import type { CloudWatchMetricSource } from '@fairlead/monitoring/cloudwatch';
-import { importPeer } from '../settings/import-peer.ts';
+import type { ProcessGroup } from '../process-group/process-group.ts';
 import { forSetting } from '../settings/settings-error.ts';
 import type { Settings } from '../settings/settings.ts';
+import { importCloudWatch, NAMESPACE } from './import-cloudwatch.ts';
+import type { MetricPublisher } from './metric-publisher.ts';
 
 /** Name of the service in logs and metrics. */
 export const SERVICE = 'fairlead-gateway';
@@ -19,19 +20,21 @@ export interface Monitoring {
   /** Receives every inference, for Prometheus and CloudWatch. */
   readonly observer: InferenceObserver;
   /** Undefined without a CloudWatch namespace. */
-  readonly publisher: CloudWatchMetricSource | undefined;
+  readonly publisher: MetricPublisher | undefined;
   /** Publishes the remaining values. */
   close(): Promise<void>;
 }
 
 /**
- * Creates the metrics; with a CloudWatch namespace in the settings they are published there as well.
+ * Creates the metrics; with a CloudWatch namespace in the settings they are published there as well, by the process that started this one
+ * if it is one of several.
  *
  * @throws SettingsError when the namespace is invalid or the AWS SDK isn't installed.
  */
 export async function createMonitoring(
   { cloudWatchNamespace: namespace }: Settings,
   onError: (error: unknown) => void,
+  processes?: Pick<ProcessGroup, 'publish'>,
 ): Promise<Monitoring> {
   const metrics = new InferenceMetrics();
   const staleness = new StalenessMetrics({ registry: metrics.registry });
@@ -44,20 +47,9 @@ export async function createMonitoring(
       close: () => Promise.resolve(),
     };
   }
-  const variable = 'FAIRLEAD_CLOUDWATCH_NAMESPACE';
-  const { openCloudWatch } = await importPeer(
-    variable,
-    '@aws-sdk/client-cloudwatch',
-    () => import('./open-cloudwatch.ts'),
+  const { openCloudWatch } = await importCloudWatch();
+  const { publisher, observer, close } = forSetting(NAMESPACE, () =>
+    openCloudWatch(namespace, SERVICE, { processes, onError }),
   );
-  const { publisher, observer } = forSetting(variable, () =>
-    openCloudWatch(namespace, SERVICE, onError),
-  );
-  return {
-    metrics,
-    staleness,
-    observer: combineObservers(metrics, observer),
-    publisher,
-    close: () => publisher.close(),
-  };
+  return { metrics, staleness, observer: combineObservers(metrics, observer), publisher, close };
 }

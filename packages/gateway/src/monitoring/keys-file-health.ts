@@ -1,8 +1,6 @@
 import { KeysFileMetrics } from '@fairlead/monitoring';
-import type { CloudWatchMetricSource } from '@fairlead/monitoring/cloudwatch';
-
-/** CloudWatch aggregates by minutes; an alarm needs a value in each. */
-const PUBLISH_INTERVAL_MS = 15_000;
+import { LEVEL_INTERVAL_MS } from './level-interval.ts';
+import type { MetricPublisher } from './metric-publisher.ts';
 
 /** Reports whether changes of the keys file take effect, to readiness, Prometheus and CloudWatch. */
 export class KeysFileHealth {
@@ -37,15 +35,14 @@ export class KeysFileHealth {
   }
 
   /** Publishes `KeysFileStaleness` in seconds until it is stopped. */
-  publishTo(publisher: CloudWatchMetricSource, service: string): { stop(): void } {
-    const metric = publisher.metric({
-      name: 'KeysFileStaleness',
-      unit: 'Seconds',
-      dimensions: { service },
-    });
+  publishTo(publisher: Pick<MetricPublisher, 'level'>, service: string): { stop(): void } {
+    const metric = publisher.level(
+      { name: 'KeysFileStaleness', unit: 'Seconds', dimensions: { service } },
+      'max',
+    );
     const timer = setInterval(() => {
       metric.record(this.seconds);
-    }, PUBLISH_INTERVAL_MS).unref();
+    }, LEVEL_INTERVAL_MS).unref();
     return {
       stop: () => {
         clearInterval(timer);

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { MetricsSnapshot } from '@fairlead/monitoring';
 import type { RateLimitStore } from '@fairlead/security';
+import type { MetricBatch } from './metric-batch.ts';
 
 /** Takes a connection that another process has accepted. */
 export type TakeConnection = (socket: Socket) => void;
@@ -25,6 +26,8 @@ export interface ProcessGroup {
   metrics(names: readonly string[]): Promise<MetricsSnapshot>;
   /** Returns the metrics of all processes as text for Prometheus. */
   metricsPage(): Promise<string>;
+  /** Has what this process has measured published to CloudWatch, together with that of the others. */
+  publish(batch: MetricBatch): Promise<void>;
   /** Creates the store of a limiter that all processes share. */
   rateLimitStore(limiter: string): RateLimitStore;
 }

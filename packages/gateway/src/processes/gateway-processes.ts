@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ProcessMetrics } from '@fairlead/monitoring';
 import { Doors, type DoorAddress } from './doors.ts';
 import { GatewayProcess, type ProcessProgram } from './gateway-process.ts';
+import type { HostServices } from './host-services.ts';
 import { ANSWER_TIMEOUT_MS, type ParentCalls } from './messages.ts';
 import { SharedLimits } from './shared-limits.ts';
 
@@ -28,6 +29,7 @@ export interface GatewayProcessesOptions {
   readonly addresses: readonly DoorAddress[];
   /** Time for a process to end after SIGTERM, in milliseconds; then it is killed. */
   readonly stopMs: number;
+  readonly host: Promise<HostServices>;
   readonly onEvent: (event: ProcessEvent) => void;
 }
 
@@ -51,6 +53,9 @@ export class GatewayProcesses {
     this.#doors = new Doors(options.addresses);
     // The caller may only wait for the end.
     this.ready.catch(() => undefined);
+    options.host.catch((error: unknown) => {
+      this.#ready.reject(error);
+    });
     for (let number = 1; number <= options.count; number += 1) void this.#run(number);
     this.#timer = setInterval(() => void this.#collect(), COLLECT_MS).unref();
   }
@@ -93,6 +98,7 @@ export class GatewayProcesses {
     const stopped = [...this.#processes.values()].map((process) => process.stop(stopMs));
     const clean = (await Promise.all(stopped)).every(Boolean);
     this.#doors.close();
+    await this.#withHost((host) => host.close());
     return clean;
   }
 
@@ -107,7 +113,11 @@ export class GatewayProcesses {
       const how = await process.ended;
       this.#doors.remove(process);
       this.#metrics.end(number);
-      if (this.#isClosing() || this.#restarting.delete(process)) continue;
+      if (this.#isClosing()) continue;
+      void this.#withHost((host) => {
+        host.end(number);
+      });
+      if (this.#restarting.delete(process)) continue;
       const reason = typeof how === 'number' ? `exit code ${how}` : how;
       const error = new Error(`Process ${number} of the gateway has ended (${reason}).`);
       onEvent({ type: 'process-ended', process: number, pid: process.pid, error });
@@ -154,6 +164,10 @@ export class GatewayProcesses {
         await this.#collect(process);
         return this.#metrics.page();
       },
+      publish: (batch) =>
+        this.#withHost((host) => {
+          host.publish(number, batch);
+        }),
       take: (request) => this.#limits.take(request),
     };
   }
@@ -173,6 +187,12 @@ export class GatewayProcesses {
         if (own !== undefined && process.isReady) this.#metrics.update(number, own);
       }),
     );
+  }
+
+  /** Uses the services of the host; nothing without them, as then no process becomes ready. */
+  async #withHost(use: (host: HostServices) => void | Promise<void>): Promise<void> {
+    const host = await this.#options.host.catch(() => undefined);
+    if (host !== undefined) await use(host);
   }
 
   /** `#closing`, which changes while something is awaited. */

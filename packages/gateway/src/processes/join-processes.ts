@@ -64,6 +64,7 @@ export function joinProcesses(host: NodeJS.Process, count: number): JoinedProces
     },
     metrics: (names) => call('metrics', names, ANSWER_TIMEOUT_MS),
     metricsPage: async () => call('page', await read(), ANSWER_TIMEOUT_MS),
+    publish: (batch) => call('publish', batch, ANSWER_TIMEOUT_MS),
     rateLimitStore: (limiter) =>
       new LeasedCounts({
         limiter,

@@ -1,4 +1,5 @@
 import type { MetricsSnapshot } from '@fairlead/monitoring';
+import type { MetricBatch } from '../process-group/metric-batch.ts';
 import type { DoorName } from './doors.ts';
 import type { Taken, TakeRequest } from './shared-limits.ts';
 
@@ -19,6 +20,8 @@ export interface ParentCalls {
   metrics: (names: readonly string[]) => Promise<MetricsSnapshot>;
   /** Newest metrics of all processes as text for Prometheus, with those of the process that asks. */
   page: (own: MetricsSnapshot) => Promise<string>;
+  /** Publishes what the process has measured to CloudWatch. */
+  publish: (batch: MetricBatch) => Promise<void>;
   /** Requests of a client's window. */
   take: (request: TakeRequest) => Taken;
 }

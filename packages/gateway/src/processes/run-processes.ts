@@ -2,6 +2,7 @@ import { isInherited, requireInherited } from '../listening/listen-on.ts';
 import type { Settings } from '../settings/settings.ts';
 import { doorAddresses } from './door-addresses.ts';
 import { GatewayProcesses } from './gateway-processes.ts';
+import { openHostServices } from './host-services.ts';
 import { logProcessEvents } from './log-process-events.ts';
 import { stopTimeout } from './stop-timeout.ts';
 
@@ -26,6 +27,7 @@ export async function runProcesses(
     program: { module, args, environment: {} },
     addresses,
     stopMs: stopTimeout(settings),
+    host: openHostServices(settings, host.stdout),
     onEvent: logProcessEvents(host.stdout, settings),
   });
   host.on('SIGHUP', () => void processes.restart());

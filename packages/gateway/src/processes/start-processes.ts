@@ -4,6 +4,7 @@ import type { LogDestination } from '../monitoring/logger.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import { doorAddresses } from './door-addresses.ts';
 import { GatewayProcesses } from './gateway-processes.ts';
+import { openHostServices } from './host-services.ts';
 import { logProcessEvents } from './log-process-events.ts';
 import { stopTimeout } from './stop-timeout.ts';
 
@@ -21,6 +22,8 @@ export interface RunningProcesses {
 
 /**
  * Starts as many processes of a gateway as its settings say (`FAIRLEAD_PROCESSES`), with these environment variables.
+ *
+ * CloudWatch gets the metrics of all processes from this one, whose AWS SDK reads `process.env`.
  *
  * @param options `log` receives the logs of all processes
  * @throws SettingsError naming the variables whose values can't be used.
@@ -64,6 +67,7 @@ export function startProcesses(
     },
     addresses: doorAddresses(settings),
     stopMs: stopTimeout(settings),
+    host: openHostServices(settings, log),
     onEvent: logProcessEvents(log, settings),
   });
   return {

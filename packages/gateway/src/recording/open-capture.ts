@@ -97,6 +97,11 @@ function numbersOf(recorder: CaptureRecorder): readonly PublishedNumber[] {
     Object.values(recorder.counts.lost).reduce((sum, requests) => sum + requests, 0);
   return [
     { name: 'CaptureRequestsLost', kind: 'total', read: lost },
-    { name: 'CaptureWaitingBytes', kind: 'level', read: () => recorder.counts.waitingBytes },
+    {
+      name: 'CaptureWaitingBytes',
+      kind: 'level',
+      combination: 'sum',
+      read: () => recorder.counts.waitingBytes,
+    },
   ];
 }

@@ -100,6 +100,8 @@ export function openDrift(
       {
         name: 'DriftedFeatures',
         kind: 'level',
+        // Every process reads the same verdicts.
+        combination: 'max',
         read: () => read().reduce((sum, { summary }) => sum + summary.drift, 0),
         readModels: () => driftedByModel(read()),
       },

@@ -5,12 +5,12 @@ import {
   type InferenceObserver,
   type LostRecords,
 } from '@fairlead/monitoring';
-import type { CloudWatchMetricSource } from '@fairlead/monitoring/cloudwatch';
 import type { LabelStore } from '@fairlead/capture';
 import type { DriftVerdict } from '@fairlead/drift';
 import type { ModelRegistry, ObjectStore } from '@fairlead/registry';
 import type { InferenceRecorder } from '@fairlead/serving';
 import { SERVICE } from '../monitoring/create-monitoring.ts';
+import type { MetricPublisher } from '../monitoring/metric-publisher.ts';
 import type { Settings } from '../settings/settings.ts';
 import { combineRecorders } from './combine-recorders.ts';
 import { openCapture } from './open-capture.ts';
@@ -48,7 +48,7 @@ export interface RecordingDependencies {
   readonly metrics: InferenceMetrics;
   /** Observer for Prometheus and CloudWatch. */
   readonly observer: InferenceObserver;
-  readonly publisher: CloudWatchMetricSource | undefined;
+  readonly publisher: MetricPublisher | undefined;
   readonly onEvent: (event: DriftEvent) => void;
   readonly drift: DriftListener;
   readonly onError: (error: unknown) => void;

@@ -74,6 +74,7 @@ export async function openWindows(
       {
         name: 'WindowsWaiting',
         kind: 'level',
+        combination: 'sum',
         read: async () => read().waiting + (await spooled()),
       },
     ],

@@ -1,13 +1,13 @@
 import { outcomeMetrics, rolloutMetrics, type InferenceMetrics } from '@fairlead/monitoring';
-import type { CloudWatchMetricSource } from '@fairlead/monitoring/cloudwatch';
 import { rolloutName, type RolloutRunner, type RunningRollout } from '@fairlead/rollout';
 import { SERVICE } from '../monitoring/create-monitoring.ts';
+import type { MetricPublisher } from '../monitoring/metric-publisher.ts';
 import { publishNumbers } from '../recording/publish-numbers.ts';
 
 /** Destinations of the numbers of rollouts. */
 export interface MeasureRolloutsOptions {
   readonly metrics: Pick<InferenceMetrics, 'registry'>;
-  readonly publisher: CloudWatchMetricSource | undefined;
+  readonly publisher: MetricPublisher | undefined;
   readonly onError: (error: unknown) => void;
 }
 
@@ -32,8 +32,9 @@ export function measureRollouts(
   const held = () => active().filter((each) => decisionOf(each.state, each.verdict) === 'hold');
   const failures = () => runner.rollouts.reduce((sum, { hardFailures }) => sum + hardFailures, 0);
   const numbers = [
-    { name: 'RolloutsActive', kind: 'level', read: () => active().length },
-    { name: 'RolloutsHeld', kind: 'level', read: () => held().length },
+    // Every process reads the same rollouts.
+    { name: 'RolloutsActive', kind: 'level', combination: 'max', read: () => active().length },
+    { name: 'RolloutsHeld', kind: 'level', combination: 'max', read: () => held().length },
     { name: 'RolloutHardFailures', kind: 'total', read: failures },
   ] as const;
   return publishNumbers(publisher, SERVICE, numbers, onError);

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { InferenceMetrics } from '@fairlead/monitoring';
-import type { CloudWatchMetricSource } from '@fairlead/monitoring/cloudwatch';
 import type { ModelRegistry, ObjectStore } from '@fairlead/registry';
 import { RolloutRunner, type RolloutEvent } from '@fairlead/rollout';
 import type {
@@ -13,6 +12,7 @@ import type {
   VersionRouter,
 } from '@fairlead/serving';
 import { SERVICE } from '../monitoring/create-monitoring.ts';
+import type { MetricPublisher } from '../monitoring/metric-publisher.ts';
 import type { Notices } from '../notices/open-notices.ts';
 import type { OutcomeTests } from '../outcomes/outcomes-handler.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -57,7 +57,7 @@ export interface RolloutDependencies {
   readonly models: () => ModelServer;
   readonly notices: Pick<Notices, 'rollouts'>;
   readonly metrics: Pick<InferenceMetrics, 'registry'>;
-  readonly publisher: CloudWatchMetricSource | undefined;
+  readonly publisher: MetricPublisher | undefined;
   readonly onEvent: (event: RolloutEvent) => void;
   readonly onError: (error: unknown) => void;
 }

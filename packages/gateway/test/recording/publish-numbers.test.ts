@@ -1,11 +1,11 @@
-import type { CloudWatchMetricSource } from '@fairlead/monitoring/cloudwatch';
 import { expect, test } from 'vitest';
+import type { MetricPublisher } from '../../src/monitoring/metric-publisher.ts';
 import { publishNumbers } from '../../src/recording/publish-numbers.ts';
 
 test('numbers of models have the dimension model, for 20 models at most', async () => {
   const recorded = new Map<string, number[]>();
   const publisher = {
-    metric: ({
+    level: ({
       name,
       dimensions,
     }: {
@@ -17,12 +17,20 @@ test('numbers of models have the dimension model, for 20 models at most', async 
       recorded.set(key, values);
       return { record: (value: number) => values.push(value) };
     },
-  } as unknown as CloudWatchMetricSource;
+  } as unknown as MetricPublisher;
   const models = new Map(Array.from({ length: 30 }, (_, index) => [`model-${index}`, index]));
   const publishing = publishNumbers(
     publisher,
     'gateway',
-    [{ name: 'Drifted', kind: 'level', read: () => 7, readModels: () => models }],
+    [
+      {
+        name: 'Drifted',
+        kind: 'level',
+        combination: 'max',
+        read: () => 7,
+        readModels: () => models,
+      },
+    ],
     (error) => {
       throw error;
     },
