@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { benchBinary } from './binary/bench-binary.ts';
 import { benchBodies } from './bodies/bench-bodies.ts';
 import { benchCapture } from './capture/bench-capture.ts';
 import { benchCli } from './cli/bench-cli.ts';
@@ -18,7 +19,7 @@ import { benchRegistry } from './registry/bench-registry.ts';
 import { benchThroughput } from './throughput/bench-throughput.ts';
 import { benchWindows } from './windows/bench-windows.ts';
 
-// npm run bench -- [liveness|throughput|parts|decode|overload|bodies|recording|capture|registry|many-models|cli|performance|windows|traces …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3] [--rows 10000000]
+// npm run bench -- [liveness|throughput|binary|parts|decode|overload|bodies|recording|capture|registry|many-models|cli|performance|windows|traces …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3] [--rows 10000000]
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -46,6 +47,7 @@ const connections = values.connections.split(',').map(Number);
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   liveness: () => benchLiveness(print),
   throughput: () => benchThroughput({ models, connections, seconds, rounds, folder }, print),
+  binary: () => benchBinary({ connections, seconds, rounds, folder }, print),
   parts: () => benchParts({ seconds, folder }, print),
   decode: () => {
     benchDecode(print);

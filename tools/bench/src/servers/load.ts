@@ -33,7 +33,7 @@ export function requireWrk(): void {
 /** Loads one side with `wrk`. */
 export async function load(
   side: Side,
-  body: string,
+  body: string | Buffer,
   options: { readonly connections: number; readonly seconds: number; readonly folder: string },
 ): Promise<LoadResult> {
   const { connections, seconds, folder } = options;
@@ -42,7 +42,11 @@ export async function load(
   const lines = Object.entries({ 'Content-Type': 'application/json', ...headers }).map(
     ([header, value]) => `wrk.headers[${JSON.stringify(header)}] = ${JSON.stringify(value)}`,
   );
-  writeFileSync(script, ['wrk.method = "POST"', ...lines, `wrk.body = [==[${body}]==]`].join('\n'));
+  // In a file: a text of Lua doesn't hold every byte.
+  const bodyFile = join(folder, 'request.body');
+  writeFileSync(bodyFile, body);
+  const read = `wrk.body = io.open(${JSON.stringify(bodyFile)}, "rb"):read("*a")`;
+  writeFileSync(script, ['wrk.method = "POST"', ...lines, read].join('\n'));
   const pid = side.process.pid ?? 0;
   await side.loopLag();
   const before = usageOf(pid);

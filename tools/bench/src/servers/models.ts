@@ -16,7 +16,7 @@ const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** Makes the models, with random weights, unless they are there. */
 export function benchModels(folder: string): readonly BenchModel[] {
-  if (!['cnn.onnx', 'tabular.onnx'].every((name) => existsSync(join(folder, name)))) {
+  if (!['cnn.onnx', 'image.onnx', 'tabular.onnx'].every((name) => existsSync(join(folder, name)))) {
     const script = join(ROOT, 'tools/bench/models/make_models.py');
     execFileSync(join(ROOT, '.venv/bin/python'), [script, folder], { stdio: 'inherit' });
   }
@@ -32,6 +32,7 @@ export function benchModels(folder: string): readonly BenchModel[] {
     of('medium', [256], 10),
     of('large', [256], 10),
     of('cnn', [3, 32, 32], 10),
+    of('image', [3, 224, 224], 10),
   ];
 }
 
@@ -44,8 +45,37 @@ export function signatureOf({ shape, classes }: BenchModel): Signature {
 }
 
 /** One row as an Open Inference request in JSON, with numbers as a client that holds binary32 writes them. */
-export function requestOf({ shape }: BenchModel): string {
+export function requestOf(model: BenchModel): string {
+  const data = [...rowOf(model)];
+  const shape = [1, ...model.shape];
+  return JSON.stringify({ inputs: [{ name: 'x', shape, datatype: 'FP32', data }] });
+}
+
+/** A body with the headers that describe it. */
+export interface BinaryBody {
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** One row as the bytes of its elements, which a server that knows the shape takes as they are. */
+export function rawRequestOf(model: BenchModel): BinaryBody {
+  const { buffer } = rowOf(model);
+  return { body: Buffer.from(buffer), headers: { 'Content-Type': 'application/octet-stream' } };
+}
+
+/** One row as an Open Inference request with its elements as bytes behind the JSON, and outputs in the same form. */
+export function binaryRequestOf(model: BenchModel): BinaryBody {
+  const { body, headers } = rawRequestOf(model);
+  const parameters = { binary_data_size: body.length };
+  const input = { name: 'x', shape: [1, ...model.shape], datatype: 'FP32', parameters };
+  const head = JSON.stringify({ inputs: [input], parameters: { binary_data_output: true } });
+  return {
+    body: Buffer.concat([Buffer.from(head), body]),
+    headers: { ...headers, 'Inference-Header-Content-Length': String(Buffer.byteLength(head)) },
+  };
+}
+
+function rowOf({ shape }: BenchModel): Float32Array<ArrayBuffer> {
   const count = shape.reduce((product, length) => product * length, 1);
-  const data = Array.from({ length: count }, (_, index) => Math.fround(Math.sin(index)));
-  return JSON.stringify({ inputs: [{ name: 'x', shape: [1, ...shape], datatype: 'FP32', data }] });
+  return Float32Array.from({ length: count }, (_, index) => Math.sin(index));
 }

@@ -38,7 +38,7 @@ export async function startSide(
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
   target: Pick<Side, 'port' | 'path' | 'headers'>,
-  body: string,
+  body: string | Buffer,
 ): Promise<Side> {
   const isNode = command[0] === process.execPath;
   const child = spawn('taskset', ['-c', CORES, ...command], {
@@ -77,7 +77,7 @@ export async function startSide(
   throw new Error(`${name} gave no prediction within a minute`);
 }
 
-function ask({ port, path, headers }: Side, body: string): Promise<number> {
+function ask({ port, path, headers }: Side, body: string | Buffer): Promise<number> {
   return new Promise((resolve) => {
     const sent = request(
       {

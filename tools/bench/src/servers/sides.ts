@@ -1,10 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { folderStore, ModelRegistry, type JsonValue } from '@fairlead/registry';
 import { createApiKey } from '@fairlead/security';
 import { freePort } from './free-port.ts';
-import { requestOf, signatureOf, type BenchModel } from './models.ts';
+import { rawRequestOf, requestOf, signatureOf, type BenchModel } from './models.ts';
 import { nodeCommand, startSide, type Side } from './side.ts';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -71,6 +72,34 @@ export const flask: SideStarter = async (model) => {
   const environment = { BENCH_MODEL: model.file, OMP_NUM_THREADS: '1' };
   const target = { port, path: PATH, headers: {} };
   return startSide('Flask + Gunicorn', command, environment, target, requestOf(model));
+};
+
+/**
+ * FastAPI under uvicorn with two workers and its compiled parts, on the same ONNX file; it takes the bytes of one tensor.
+ *
+ * Its packages are installed into a separate environment the first time, from a lock file with hashes.
+ */
+export const fastApi: SideStarter = async (model, folder) => {
+  const port = await freePort();
+  const environment = join(folder, 'fastapi');
+  const uvicorn = join(environment, 'bin/uvicorn');
+  const models = join(ROOT, 'tools/bench/models');
+  if (!existsSync(uvicorn)) {
+    execFileSync(join(ROOT, '.venv/bin/python'), ['-m', 'venv', environment]);
+    const lock = join(models, 'requirements-fastapi.lock');
+    const args = ['install', '--quiet', '--require-hashes', '--requirement', lock];
+    execFileSync(join(environment, 'bin/pip'), args, { stdio: 'inherit' });
+  }
+  const { body, headers } = rawRequestOf(model);
+  const options = ['--workers=2', '--loop=uvloop', '--http=httptools', '--no-access-log'];
+  const command = [uvicorn, ...options, `--port=${port}`, `--app-dir=${models}`, 'fastapi_app:app'];
+  const target = { port, path: PATH, headers };
+  const variables = {
+    BENCH_MODEL: model.file,
+    BENCH_SHAPE: model.shape.join(','),
+    OMP_NUM_THREADS: '1',
+  };
+  return startSide('FastAPI + uvicorn', command, variables, target, body);
 };
 
 function nodeSide(name: string, script: string): SideStarter {
