@@ -12,11 +12,21 @@ export interface BinaryTensorHead {
   readonly shape?: unknown;
 }
 
+/** Options of {@link decodeBinaryTensor}. */
+export interface BinaryTensorOptions {
+  /**
+   * True if the tensor may share the storage of its bytes, which nothing may write to afterwards; bytes that aren't aligned
+   * for the datatype are copied all the same.
+   * @defaultValue false
+   */
+  readonly shareStorage?: boolean;
+}
+
 /**
  * Decodes a {@link Tensor} from its head and the bytes of its elements: little-endian, row-major; one byte per `BOOL`; for
  * each element of `BYTES` a 32-bit length and as many bytes.
  *
- * The bytes are copied, except elements of `BYTES`, which are views.
+ * The bytes are copied unless `shareStorage` is set, except elements of `BYTES`, which are views.
  *
  * Source: https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
  *
@@ -31,7 +41,11 @@ export interface BinaryTensorHead {
  * console.log([...data]); // [ 1, -1 ]
  * ```
  */
-export function decodeBinaryTensor(head: BinaryTensorHead, bytes: Uint8Array): Tensor {
+export function decodeBinaryTensor(
+  head: BinaryTensorHead,
+  bytes: Uint8Array,
+  { shareStorage = false }: BinaryTensorOptions = {},
+): Tensor {
   const name = readName(head.name);
   const datatype = readDatatype(name, head.datatype);
   const shape = readShape(name, head.shape);
@@ -39,7 +53,8 @@ export function decodeBinaryTensor(head: BinaryTensorHead, bytes: Uint8Array): T
   if (datatype === 'BYTES') {
     return { name, datatype, shape, data: readByteStrings(name, bytes, count) };
   }
-  const expected = count * (datatypes[datatype].elementBytes ?? 0);
+  const { elementBytes, view } = datatypes[datatype];
+  const expected = count * (elementBytes ?? 0);
   if (bytes.length !== expected) {
     failTensor(
       name,
@@ -47,10 +62,14 @@ export function decodeBinaryTensor(head: BinaryTensorHead, bytes: Uint8Array): T
       String(bytes.length),
     );
   }
-  const data = datatypes[datatype].allocate(count) as Uint8Array;
-  new Uint8Array(data.buffer).set(bytes);
-  if (datatype === 'BOOL') checkBooleans(name, data);
-  // The storage was allocated for `datatype`.
+  const { buffer, byteOffset } = bytes;
+  const isShared =
+    shareStorage && buffer instanceof ArrayBuffer && byteOffset % (elementBytes ?? 1) === 0;
+  const data = isShared
+    ? view?.(buffer, byteOffset, count)
+    : view?.(new Uint8Array(bytes).buffer, 0, count);
+  if (datatype === 'BOOL') checkBooleans(name, data as Uint8Array);
+  // The storage is of `datatype`.
   return { name, datatype, shape, data } as Tensor;
 }
 

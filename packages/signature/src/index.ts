@@ -1,5 +1,5 @@
 export { decodeBinaryTensor, encodeBinaryTensor } from './binary-tensor.ts';
-export type { BinaryTensorHead } from './binary-tensor.ts';
+export type { BinaryTensorHead, BinaryTensorOptions } from './binary-tensor.ts';
 export { checkGoldenExamples } from './check-golden-examples.ts';
 export { datatypes, isDatatype } from './datatype.ts';
 export type { DataByDatatype, Datatype, DatatypeInfo } from './datatype.ts';

@@ -28,9 +28,26 @@ describe('round trip', () => {
           const tensor = decodeBinaryTensor({ name: 'x', datatype, shape: [count] }, bytes);
           expect(datatypes[datatype].isData(tensor.data)).toBe(true);
           expect(encodeBinaryTensor(tensor)).toEqual(new Uint8Array(bytes));
+          const head = { name: 'x', datatype, shape: [count] };
+          expect(decodeBinaryTensor(head, bytes, { shareStorage: true })).toEqual(tensor);
         },
       ),
     );
+  });
+
+  test('shared storage where it may be and is aligned, a copy elsewhere', () => {
+    const bytes = new Uint8Array(24);
+    const at = (offset: number, shareStorage?: boolean): unknown => {
+      const head = { name: 'x', datatype: 'FP64', shape: [2] };
+      const options = shareStorage === undefined ? {} : { shareStorage };
+      const { data } = decodeBinaryTensor(head, bytes.subarray(offset, offset + 16), options);
+      return ArrayBuffer.isView(data) && data.buffer === bytes.buffer;
+    };
+    expect([at(8, true), at(4, true), at(8, false), at(8)]).toEqual([true, false, false, false]);
+    const shared = new Uint8Array(new SharedArrayBuffer(8));
+    const head = { name: 'x', datatype: 'FP64', shape: [1] };
+    const { data } = decodeBinaryTensor(head, shared, { shareStorage: true });
+    expect(ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer).toBe(true);
   });
 
   test('byte strings of any content and length', () => {

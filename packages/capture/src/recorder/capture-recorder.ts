@@ -93,6 +93,11 @@ export class CaptureRecorder {
     }
   }
 
+  /** Returns whether a request is captured, as its id decides; true for one without an id. */
+  readsInputs(_label: CaptureLabel, requestId: string | undefined): boolean {
+    return requestId === undefined || isSampled(requestId, this.#options.share, this.#samplingKey);
+  }
+
   /** Passes all captured requests to the sink, and waits until they are stored, or the sink has failed, which is reported. */
   async flush(): Promise<void> {
     await this.#spool.flush();

@@ -351,3 +351,15 @@ test.each([
     message: expect.stringContaining(message) as unknown,
   });
 });
+
+test('the inputs of a request are read if its id is in the share', async () => {
+  const { requests, open } = setUp();
+  const recorder = await open({ share: 0.3 });
+  const ids = Array.from({ length: 200 }, (_, index) => `r${index}`);
+  for (const id of ids) recorder.record(inference(id));
+  await recorder.flush();
+  const read = ids.filter((id) => recorder.readsInputs(label, id));
+  expect(read).toEqual(requests().map(({ requestId }) => requestId));
+  expect(read.length).toBeGreaterThan(0);
+  expect(recorder.readsInputs(label, undefined)).toBe(true);
+});

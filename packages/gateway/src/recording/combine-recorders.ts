@@ -9,5 +9,7 @@ export function combineRecorders(
     record(record) {
       for (const recorder of recorders) void recorder.record(record);
     },
+    readsInputs: (label, requestId) =>
+      recorders.some((recorder) => recorder.readsInputs?.(label, requestId) !== false),
   };
 }

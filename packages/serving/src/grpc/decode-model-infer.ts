@@ -26,6 +26,8 @@ export function decodeModelInfer(message: ModelInferRequest): InferRequest {
   return {
     ...(id !== '' && { id }),
     inputs: readInputs(message),
+    // Raw contents are copied, each into separate storage.
+    ...(message.rawInputContents.length > 0 && { ownsInputs: true }),
     ...(outputs.length > 0 && { outputs: [...new Set(outputs.map(({ name }) => name))] }),
     ...readTuning(plainParameters(message.parameters)),
   };

@@ -52,8 +52,9 @@ async function infer(
   const model = server.route(route.target, routingKey);
   // Before the body is read: under overload most of the work goes into requests that are rejected.
   model.refuseIfFull(client);
-  const body = await receive(options, route, req, res);
   const exchange = route.open(req.headers);
+  const { binaryAt } = exchange;
+  const body = await receive(options, route, req, res, binaryAt);
   const presence = new ClientPresence(res);
   const context = {
     signal: presence,
@@ -65,7 +66,8 @@ async function infer(
     timeoutMs: requestTimeoutMs(req),
   };
   const ofClient = options.client === undefined ? codec : new ClientCodec(codec, () => client);
-  const inferred = await runExchange(exchange, body, model, context, ofClient);
+  const ownsBody = binaryAt !== undefined;
+  const inferred = await runExchange(exchange, body, model, context, ofClient, ownsBody);
   const headers = resultHeaders(inferred.result);
   for (const name in headers) res.setHeader(name, headers[name] ?? '');
   const { tracer } = server;
@@ -81,9 +83,10 @@ function receive(
   route: Route,
   req: IncomingMessage,
   res: ServerResponse,
+  binaryAt?: number,
 ): Promise<Buffer> {
   if (route.mediaTypes === undefined) return NO_BODY;
   checkMediaType(req, route.mediaTypes);
   const limit = Math.min(maxBodyBytes, route.maxBodyBytes ?? Infinity);
-  return receiveBody(req, res, { maxBodyBytes: limit, bodies, client });
+  return receiveBody(req, res, { maxBodyBytes: limit, bodies, client, binaryAt });
 }

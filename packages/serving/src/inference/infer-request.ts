@@ -47,6 +47,12 @@ export interface InferRequest {
   /** Echoed in the response. */
   readonly id?: string | undefined;
   readonly inputs: readonly Tensor[];
+  /**
+   * True if nothing else has or needs the storage of the inputs: it may be moved to another thread, and freed once the model
+   * has computed, before the response. Their `data` may be empty then.
+   * @defaultValue false
+   */
+  readonly ownsInputs?: boolean | undefined;
   /** Names of the requested outputs, in that order; all when absent. */
   readonly outputs?: readonly string[] | undefined;
   /** Deadline, in milliseconds from now; the server's limit is the maximum. */

@@ -35,4 +35,12 @@ export interface InferenceRecorder {
    * An error, thrown or rejected, costs the record and nothing else. While too many records wait, further ones are dropped.
    */
   record(record: InferenceRecord): void | Promise<void>;
+  /**
+   * Returns whether {@link record} will read the inputs of a request. Where it won't, their storage may be moved to the model without a copy, and
+   * their `data` is empty in the record.
+   *
+   * @param label - the version that computes
+   * @defaultValue they are read
+   */
+  readsInputs?(label: VersionLabel, requestId: string | undefined): boolean;
 }

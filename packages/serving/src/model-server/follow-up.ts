@@ -1,4 +1,5 @@
 import type { Inferred, InferContext, InferRequest } from '../inference/infer-request.ts';
+import type { VersionLabel } from '../inference/inference-observer.ts';
 import type { InferenceRecord, InferenceRecorder } from '../inference/inference-recorder.ts';
 import type { ServingEvent } from '../models/serving-event.ts';
 import { RecordQueue } from './record-queue.ts';
@@ -24,6 +25,15 @@ export class FollowUp {
     this.#records = new RecordQueue({ recorder, onEvent });
     this.#shadows = new ShadowRuns(this.#records, options);
     this.#now = options.now;
+  }
+
+  /** Returns whether the inputs of a request are needed once `label` has computed. */
+  needsInputs(
+    label: VersionLabel,
+    { requestId }: InferContext,
+    chosen: ChosenVersions | undefined,
+  ): boolean {
+    return chosen?.shadow !== undefined || this.#records.readsInputs(label, requestId);
   }
 
   /** Waits for an inference, and queues its record; resolves or rejects as the inference does. */

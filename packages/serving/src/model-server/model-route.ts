@@ -92,6 +92,9 @@ export class ModelRoute {
       trace: context.trace,
       signal: context.signal,
       client: context.client,
+      // A fallback may compute them again.
+      needsInputs: (label) =>
+        fallback !== undefined || followUp?.needsInputs(label, context, chosen) === true,
     };
     const inference =
       fallback === undefined

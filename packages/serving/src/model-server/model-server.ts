@@ -1,5 +1,6 @@
 import type { Signature } from '@fairlead/signature';
 import { ServingError } from '../errors/serving-error.ts';
+import type { InferenceRecorder } from '../inference/inference-recorder.ts';
 import type {
   DecodedRequest,
   Inferred,
@@ -56,7 +57,7 @@ export class ModelServer {
     this.#models = new ServedModels(this.#options);
     const { router, onEvent = () => undefined } = this.#options;
     // Copies for shadows run also where nothing is recorded.
-    const recorder = this.#options.recorder ?? (router && { record: () => undefined });
+    const recorder = this.#options.recorder ?? (router && NO_RECORDER);
     this.#chooser = router && new VersionChooser(router, onEvent);
     this.#followUp = recorder && new FollowUp({ ...this.#options, recorder, onEvent });
   }
@@ -270,6 +271,8 @@ export class ModelServer {
     return { primary, answering, fallback: isAlias ? fallback : routedFallback, chosen };
   }
 }
+
+const NO_RECORDER: InferenceRecorder = { record: () => undefined, readsInputs: () => false };
 
 function routingKey({ routingKey: key, client, requestId }: InferContext): string | undefined {
   return key ?? client ?? requestId;

@@ -1,5 +1,6 @@
 import type { Tensor } from '@fairlead/signature';
 import type { AnswerSignal } from '../inference/answer-signal.ts';
+import type { VersionLabel } from '../inference/inference-observer.ts';
 import type { InferenceRecord, InferenceRecorder } from '../inference/inference-recorder.ts';
 import type { ServingEvent } from '../models/serving-event.ts';
 
@@ -62,6 +63,15 @@ export class RecordQueue {
   /** True if a further record would be dropped. */
   get isFull(): boolean {
     return this.#records >= this.#options.maxRecords || this.#bytes >= this.#options.maxBytes;
+  }
+
+  /** Returns whether the recorder reads the inputs of a request; where it fails to say so, it gets them. */
+  readsInputs(label: VersionLabel, requestId: string | undefined): boolean {
+    try {
+      return this.#options.recorder.readsInputs?.(label, requestId) !== false;
+    } catch {
+      return true;
+    }
   }
 
   /** Adds a record, which is forwarded when its answer was sent; without an answer, on the next turn of the event loop. */

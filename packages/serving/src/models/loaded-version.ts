@@ -62,6 +62,11 @@ export interface CallContext {
   readonly trace?: TraceCarrier | undefined;
   /** Aborts when the client disconnects. */
   readonly signal?: CancelSignal | undefined;
+  /**
+   * Returns whether the inputs are needed after the version has computed; called for requests whose inputs could be moved.
+   * @defaultValue they are needed
+   */
+  readonly needsInputs?: ((label: VersionLabel) => boolean) | undefined;
   /** The client that sent it, whose requests take at most half of the queue. */
   readonly client?: string | undefined;
 }
@@ -197,6 +202,7 @@ export class LoadedVersion {
       decodedAt = performance.now();
       const submission = {
         inputs,
+        ownsInputs: request.ownsInputs === true && context.needsInputs?.(this.label) === false,
         rows,
         deadlineAt: Math.min(context.deadlineAt, startedAt + (request.timeoutMs ?? Infinity)),
         priority: context.priority ?? request.priority,

@@ -7,6 +7,7 @@ import type {
   RuntimeMemory,
   RuntimePlacement,
 } from '../runtime/runtime.ts';
+import { freeTensors } from '../storage/free-storage.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import { HostError } from './host-error.ts';
 import type { HostedSession } from './hosted-session.ts';
@@ -96,7 +97,7 @@ export class OnnxPool implements Runtime, Tenant {
     const { slots } = this.#workers;
     const alone = this.#inProcessRuns === 0 && slots.allIdle;
     if (this.#inProcess?.takes(inputs, alone) === true)
-      return this.#runInProcess(this.#inProcess, inputs);
+      return this.#runInProcess(this.#inProcess, inputs, ownsInputs);
     for (;;) {
       const session = slots.take() ?? (await this.#nextSession());
       try {
@@ -139,11 +140,17 @@ export class OnnxPool implements Runtime, Tenant {
     if (idle) void this.#placement.shareIfIdle();
   }
 
-  async #runInProcess(session: InProcess, inputs: readonly Tensor[]): Promise<Execution> {
+  async #runInProcess(
+    session: InProcess,
+    inputs: readonly Tensor[],
+    ownsInputs: boolean,
+  ): Promise<Execution> {
     if (this.#workers.closed) throw this.#error('ERR_SERVING_CLOSED', 'was unloaded');
     this.#inProcessRuns += 1;
     try {
-      return await session.run(inputs);
+      const result = await session.run(inputs);
+      if (ownsInputs) freeTensors(inputs);
+      return result;
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       throw this.#runError(detail, error, inputs);

@@ -3,8 +3,9 @@ import { endWithParent } from './end-with-parent.ts';
 import { inspectModel } from './inspect-model.ts';
 import { BACKGROUND, lowerPriority } from './lower-priority.ts';
 import { joinParts, type MessagePart, partsOf } from './message-parts.ts';
-import { InputError, OnnxSession } from './onnx-session.ts';
-import { buffersOf, packTensor, unpackTensor } from '../codec/packed-tensor.ts';
+import { InputError, OnnxSession, type SessionResult } from './onnx-session.ts';
+import { buffersOf, packTensor, unpackTensor, type PackedTensor } from '../codec/packed-tensor.ts';
+import { freeStorage } from '../storage/free-storage.ts';
 import { prepareOnnx } from './prepare-onnx.ts';
 import { readRowAnalysis } from './rows/read-row-analysis.ts';
 import { threadFolder } from './thread-state.ts';
@@ -38,6 +39,17 @@ function threadTimeMs(): number {
   return (user + system) / 1000;
 }
 
+/** Executes a model once; inputs that were moved to this thread are freed at once. */
+async function run(session: OnnxSession, inputs: readonly PackedTensor[]): Promise<SessionResult> {
+  try {
+    return await session.run(inputs.map(unpackTensor));
+  } finally {
+    // Arrays of a message between processes may share a buffer.
+    const isThread = parentPort !== null;
+    for (const each of inputs) freeStorage('packed' in each ? each.packed : each.data, isThread);
+  }
+}
+
 async function answer(request: WorkerRequest): Promise<void> {
   switch (request.type) {
     case 'load': {
@@ -60,7 +72,7 @@ async function answer(request: WorkerRequest): Promise<void> {
     case 'run': {
       const session = sessions.get(request.session);
       if (session === undefined) throw new Error('the model was unloaded');
-      const { outputs, computeDurationMs } = await session.run(request.inputs.map(unpackTensor));
+      const { outputs, computeDurationMs } = await run(session, request.inputs);
       const packed = outputs.map(packTensor);
       send({ type: 'done', outputs: packed, computeDurationMs }, buffersOf(packed));
       return;

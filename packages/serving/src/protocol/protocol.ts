@@ -28,12 +28,15 @@ export interface Reply {
 export interface InferenceExchange<D extends DecodedRequest = DecodedRequest> {
   /** True if {@link decode} reads the signature; else a request can be decoded before its model is ready. */
   readonly readsSignature: boolean;
+  /** Offset of binary tensors in the body, in bytes, where it has them: they are decoded without a copy if they are aligned. */
+  readonly binaryAt?: number | undefined;
   /**
    * Decodes a body on the event loop.
    *
+   * @param ownsBody - true if nothing else has or needs the storage of the body, which tensors may share then
    * @throws ServingError `ERR_SERVING_BAD_REQUEST`; SignatureError naming a tensor.
    */
-  decode(body: Buffer, signature: Signature): D;
+  decode(body: Buffer, signature: Signature, ownsBody?: boolean): D;
   /** Decodes a large body in another thread; undefined for a body that is small enough for {@link decode}. */
   decodeIn?(codec: Codec, body: Buffer, signature: Signature): Promise<D> | undefined;
   /**

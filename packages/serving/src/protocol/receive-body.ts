@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodyAccount, BodyMemory } from './body-memory.ts';
+import { alignedCopy } from './body-storage.ts';
 import { decompress } from './decompress.ts';
 import { MAX_UNCOUNTED_BYTES, readBody } from './read-body.ts';
 import { ServingError } from '../errors/serving-error.ts';
@@ -12,6 +13,11 @@ export interface BodyLimits {
   readonly bodies?: BodyMemory | undefined;
   /** The client that the body's memory is counted for; without it only the bound of all bodies applies. */
   readonly client?: ((req: IncomingMessage) => string | undefined) | undefined;
+  /**
+   * Offset of binary data in the body, in bytes: the body is in separate storage then, in which that offset is aligned for
+   * elements of eight bytes.
+   */
+  readonly binaryAt?: number | undefined;
 }
 
 /**
@@ -23,12 +29,12 @@ export interface BodyLimits {
 export function receiveBody(
   req: IncomingMessage,
   res: ServerResponse,
-  { maxBodyBytes, bodies, client }: BodyLimits,
+  { maxBodyBytes, bodies, client, binaryAt }: BodyLimits,
 ): Promise<Buffer> {
   let account: BodyAccount | undefined;
   const openAccount =
     bodies && ((): BodyAccount => (account ??= accountOf(res, bodies, client?.(req))));
-  const received = readBody(req, maxBodyBytes, openAccount);
+  const received = readBody(req, maxBodyBytes, { openAccount, binaryAt });
   if (req.headers['content-encoding'] === undefined) return received;
   const wasParsed = Buffer.isBuffer((req as { body?: unknown }).body);
   return received.then(async (body) => {
@@ -43,7 +49,9 @@ export function receiveBody(
       const decompressed = await decompress(body, req, { maxBytes: maxBodyBytes, grow });
       if (decompressed.length > MAX_UNCOUNTED_BYTES) account?.resize(decompressed.length);
       else account?.close();
-      return decompressed;
+      return binaryAt === undefined || decompressed === body
+        ? decompressed
+        : alignedCopy([decompressed], decompressed.length, binaryAt);
     } catch (error) {
       account?.close();
       throw error;

@@ -7,6 +7,8 @@ import type { InferenceExchange } from './protocol.ts';
 /**
  * Decodes a body and infers, a large body in another thread; an error of decoding counts as a failed request of the model
  * in either case.
+ *
+ * A body of an exchange with `binaryAt` must come from {@link receiveBody} with that option if `ownsBody` is set.
  */
 export function runExchange<D extends DecodedRequest>(
   exchange: Pick<InferenceExchange<D>, 'decode' | 'decodeIn'>,
@@ -14,12 +16,13 @@ export function runExchange<D extends DecodedRequest>(
   model: ModelRoute,
   context: InferContext,
   codec: Codec | undefined,
+  ownsBody = false,
 ): Promise<Inferred<D>> {
   const decoding = codec && exchange.decodeIn?.(codec, body, model.signature);
   if (decoding !== undefined) {
     return settle(decoding).then((decode) => model.infer(decode, context));
   }
-  return model.infer((signature: Signature) => exchange.decode(body, signature), context);
+  return model.infer((signature: Signature) => exchange.decode(body, signature, ownsBody), context);
 }
 
 async function settle<D>(decoding: Promise<D>): Promise<() => D> {

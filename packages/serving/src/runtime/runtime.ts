@@ -10,7 +10,7 @@ export interface ExecutionContext {
   readonly trace?: TraceCarrier | undefined;
   /** Aborts when no request waits for the result any more, or the version is unloaded. */
   readonly signal: AbortSignal;
-  /** True if the storage of the inputs may be moved to another thread; else it must not be changed. */
+  /** True if the storage of the inputs may be moved to another thread, and freed after the execution; else it must not be changed. */
   readonly ownsInputs: boolean;
   /** True for the executions of a load, which have the time of a load in place of that of a request. */
   readonly isWarmUp?: boolean | undefined;

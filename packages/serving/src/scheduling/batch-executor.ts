@@ -1,3 +1,4 @@
+import { freeTensors } from '../storage/free-storage.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import type { ExecutedEvent } from '../inference/inference-observer.ts';
 import type { TracedExecution } from '../inference/inference-tracer.ts';
@@ -41,6 +42,7 @@ export class BatchExecutor {
         await this.#executeSingly(members);
         return;
       }
+      if (!alone) freeInputs(members);
       const execution = this.#options.traced ? traceOf(members, startedAt) : undefined;
       members.forEach((member, index) => {
         const queueDurationMs = startedAt - member.acceptedAt;
@@ -85,6 +87,11 @@ export class BatchExecutor {
       for (const member of members) member.onSettled = undefined;
     }
   }
+}
+
+/** Frees inputs that were copied into a batch, which isn't executed again. */
+function freeInputs(members: readonly Ticket[]): void {
+  for (const { ownsInputs, inputs } of members) if (ownsInputs) freeTensors(inputs);
 }
 
 function traceOf(members: readonly Ticket[], startedAt: number): TracedExecution {

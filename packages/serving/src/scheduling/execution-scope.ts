@@ -10,7 +10,8 @@ export class ExecutionScope implements ExecutionContext {
 
   constructor(members: readonly Ticket[]) {
     this.#members = members;
-    this.ownsInputs = members.length > 1;
+    // Those of several requests were copied into a batch.
+    this.ownsInputs = members.length > 1 || members[0]?.ownsInputs === true;
   }
 
   get trace(): TraceCarrier | undefined {

@@ -1,4 +1,4 @@
-import { datatypes, elementCount, type Tensor } from '@fairlead/signature';
+import { datatypes, elementCount, type Datatype, type Tensor } from '@fairlead/signature';
 
 /**
  * Joins the inputs of several requests along their first dimension, in order.
@@ -19,7 +19,7 @@ export function packBatch(requests: readonly (readonly Tensor[])[]): readonly Te
       const data = parts.flatMap((part) => (part?.datatype === 'BYTES' ? part.data : []));
       return { name, datatype, shape: joined, data };
     }
-    const data = datatypes[datatype].allocate(elementCount(joined)) as Uint8Array;
+    const data = allocate(datatype, elementCount(joined)) as Uint8Array;
     let offset = 0;
     for (const part of parts) {
       if (part === undefined) continue;
@@ -29,6 +29,16 @@ export function packBatch(requests: readonly (readonly Tensor[])[]): readonly Te
     // The storage is of the datatype's own kind, and so is that of each part.
     return { name, datatype, shape: joined, data } as Tensor;
   });
+}
+
+/** Larger storage isn't filled with zeros first: it is written to as a whole. */
+const MIN_UNFILLED_BYTES = 16 * 1024;
+
+function allocate(datatype: Exclude<Datatype, 'BYTES'>, length: number): Tensor['data'] {
+  const { elementBytes, allocate: allocateZeroed, view } = datatypes[datatype];
+  const bytes = length * (elementBytes ?? 0);
+  if (view === undefined || bytes < MIN_UNFILLED_BYTES) return allocateZeroed(length);
+  return view(Buffer.allocUnsafeSlow(bytes).buffer, 0, length);
 }
 
 /**

@@ -8,6 +8,8 @@ import type { Link } from './linked-list.ts';
 /** Request for an execution. */
 export interface Submission {
   readonly inputs: readonly Tensor[];
+  /** True if nothing else has or needs the storage of the inputs: an execution may move or free it. */
+  readonly ownsInputs?: boolean | undefined;
   /** Rows that statistics and metrics count. */
   readonly rows: number;
   /** Deadline in milliseconds of `performance.now()`; may move while further requests wait for the same result. */
@@ -36,6 +38,7 @@ export interface Outcome {
 /** One accepted request on its way through the scheduler; it is answered once. */
 export class Ticket {
   readonly inputs: readonly Tensor[];
+  readonly ownsInputs: boolean;
   readonly requestId: string | undefined;
   readonly trace: TraceCarrier | undefined;
   /** Length of the first dimension of every input; undefined when they differ or it runs alone, so that it can't share a batch. */
@@ -64,6 +67,7 @@ export class Ticket {
   constructor(submission: Submission, onCancel: (ticket: Ticket) => void) {
     const { inputs, rows, requestId, isAlone, trace, signal } = submission;
     this.inputs = inputs;
+    this.ownsInputs = submission.ownsInputs === true;
     this.#submission = submission;
     this.requestId = requestId;
     this.trace = trace;

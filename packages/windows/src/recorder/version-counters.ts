@@ -35,6 +35,11 @@ export class VersionCounters {
     this.#outputs = new TensorCounters(baseline?.outputs ?? []);
   }
 
+  /** True if values of inputs are counted. */
+  get countsInputs(): boolean {
+    return this.#features.size > 0;
+  }
+
   finished({ outcome, reason, rows, requestDurationMs, cache }: FinishedInference): void {
     this.#requests += 1;
     this.#rows += rows;

@@ -96,6 +96,12 @@ export class WindowRecorder {
     });
   }
 
+  /** Returns whether values of the inputs of a version are counted: where its baseline has features. */
+  readsInputs(label: WindowLabel): boolean {
+    const counters = this.#guard(label, 0, () => this.#countersOf(label, this.#options.now()));
+    return counters?.countsInputs === true;
+  }
+
   /** Does nothing: a request is counted when it ends. */
   inferenceStarted(): void {
     // Part of the interface of an observer.

@@ -494,3 +494,29 @@ test.each<[Partial<WindowRecorderOptions>, string]>([
   expect(create).toThrow(message);
   expect(create).toThrow(expect.objectContaining({ code: 'ERR_WINDOWS_INVALID_OPTION' }) as Error);
 });
+
+test('inputs are read where the baseline of the version has features', () => {
+  const ofOutputs = createBaseline(
+    { y: numbers.map((_, row) => row % 2) },
+    { signature: { inputs: [], outputs } },
+  );
+  const baselineOf = ({ version }: { readonly version: string }) =>
+    ({ '1': baseline, '2': ofOutputs })[version];
+  const { recorder } = setUp({ baselineOf });
+  const reads = ['1', '2', '3'].map((version) => recorder.readsInputs({ model: 'm', version }));
+  expect(reads).toEqual([true, false, false]);
+});
+
+test('a record whose inputs are empty counts its outputs', async () => {
+  const { recorder, windows } = setUp();
+  const record = inference([[30, 1, 'Bern', 1]]);
+  const moved = record.inputs.map((each) => ({
+    ...each,
+    data: each.datatype === 'BYTES' ? [] : new Float32Array(),
+  })) as Tensor[];
+  recorder.record({ ...record, inputs: moved });
+  await recorder.flush();
+  const [window] = windows;
+  expect(window?.outputs.map(({ counts }) => countedValues(counts))).toEqual([1]);
+  expect(window?.features.map(({ counts }) => countedValues(counts))).toEqual([0, 0, 0]);
+});

@@ -1,4 +1,4 @@
-import { decodeBinaryTensor, decodeTensor, type Tensor } from '@fairlead/signature';
+import { decodeBinaryTensor, decodeTensor } from '@fairlead/signature';
 import type { InferRequest } from '../../inference/infer-request.ts';
 import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
 import { checkStringCount } from '../string-limit.ts';
@@ -26,9 +26,14 @@ const MAX_NAMED = 4096;
  * Decodes the body of an Open Inference Protocol request: JSON, and behind its first `jsonBytes` the bytes of those
  * inputs that have a `binary_data_size`, in the order of the inputs.
  *
+ * @param ownsBody - true if the tensors may share the storage of the body
  * @throws ServingError `ERR_SERVING_BAD_REQUEST`; SignatureError naming a tensor or a key.
  */
-export function decodeInferRequest(body: Buffer, jsonBytes = body.length): DecodedRequest {
+export function decodeInferRequest(
+  body: Buffer,
+  jsonBytes = body.length,
+  ownsBody = false,
+): DecodedRequest {
   if (jsonBytes > body.length) {
     throw badRequest(
       `Inference-Header-Content-Length is ${jsonBytes}, more than the ${body.length} bytes of the body`,
@@ -36,11 +41,20 @@ export function decodeInferRequest(body: Buffer, jsonBytes = body.length): Decod
   }
   const json = body.subarray(0, jsonBytes);
   const binary = body.subarray(jsonBytes);
-  return decodeJsonBody(json, '{"inputs":[…]}', (value) => toRequest(value, binary));
+  return decodeJsonBody(json, '{"inputs":[…]}', (value) =>
+    toRequest(value, { bytes: binary, isOwn: ownsBody }),
+  );
+}
+
+/** The bytes behind the JSON. */
+interface BinaryData {
+  readonly bytes: Buffer;
+  /** True if the tensors may share their storage. */
+  readonly isOwn: boolean;
 }
 
 /** A part of a request that is `null` is left out: writers of JSON have no other word for what isn't set. */
-function toRequest(json: JsonObject, binary: Buffer): DecodedRequest {
+function toRequest(json: JsonObject, binary: BinaryData): DecodedRequest {
   const { inputs } = json;
   const id = json.id ?? undefined;
   const outputs = json.outputs ?? undefined;
@@ -52,7 +66,7 @@ function toRequest(json: JsonObject, binary: Buffer): DecodedRequest {
   return {
     request: {
       ...(id !== undefined && { id }),
-      inputs: readInputs(inputs, binary),
+      ...readInputs(inputs, binary),
       ...(requested.names !== undefined && { outputs: requested.names }),
       ...readTuning(parameters),
     },
@@ -69,33 +83,42 @@ function parametersOf(json: JsonObject): JsonObject {
   return parameters;
 }
 
-function readInputs(inputs: unknown, binary: Buffer): readonly Tensor[] {
+function readInputs(
+  inputs: unknown,
+  { bytes, isOwn }: BinaryData,
+): Pick<InferRequest, 'inputs' | 'ownsInputs'> {
   if (!Array.isArray(inputs)) throw badRequest('"inputs" must be a list of tensors');
   checkNamed('inputs', inputs);
   checkStringCount(inputs);
   let offset = 0;
+  // The storage of tensors from JSON may be a part of one that other requests use.
+  let ownsInputs = isOwn;
   const tensors = (inputs as readonly unknown[]).map((input) => {
     const size = isJsonObject(input)
       ? (parametersOf(input).binary_data_size ?? undefined)
       : undefined;
-    if (!isJsonObject(input) || size === undefined) return decodeTensor(input);
+    if (!isJsonObject(input) || size === undefined) {
+      ownsInputs = false;
+      return decodeTensor(input);
+    }
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
       throw badRequest('"binary_data_size" must be a whole number of bytes');
     }
     if ((input.data ?? undefined) !== undefined)
       throw badRequest('an input has both "data" and "binary_data_size": send one of them');
-    if (size > binary.length - offset) {
+    if (size > bytes.length - offset) {
       throw badRequest(
-        `"binary_data_size" is ${size}, but ${binary.length - offset} bytes are left behind the JSON`,
+        `"binary_data_size" is ${size}, but ${bytes.length - offset} bytes are left behind the JSON`,
       );
     }
     offset += size;
-    return decodeBinaryTensor(input, binary.subarray(offset - size, offset));
+    const elements = bytes.subarray(offset - size, offset);
+    return decodeBinaryTensor(input, elements, { shareStorage: isOwn });
   });
-  if (offset !== binary.length) {
-    throw badRequest(`${binary.length - offset} bytes behind the JSON belong to no input`);
+  if (offset !== bytes.length) {
+    throw badRequest(`${bytes.length - offset} bytes behind the JSON belong to no input`);
   }
-  return tensors;
+  return { inputs: tensors, ...(ownsInputs && { ownsInputs }) };
 }
 
 interface RequestedOutputs extends Pick<DecodedRequest, 'binary' | 'classes'> {

@@ -5,11 +5,17 @@ import type { DecodedRequest } from './decode-infer-request.ts';
 /**
  * Creates a request of a body that is nothing but the bytes of the model's single input, for a batch of one.
  *
+ * With `ownsBody` the tensor shares the storage of the body.
+ *
  * One dimension that varies is found from the number of bytes; a `BYTES` input is one element, the whole body.
  *
  * @throws ServingError `ERR_SERVING_BAD_REQUEST` when the model has several inputs, or the bytes don't make up whole rows.
  */
-export function decodeRawRequest(body: Buffer, { inputs }: Signature): DecodedRequest {
+export function decodeRawRequest(
+  body: Buffer,
+  { inputs }: Signature,
+  ownsBody = false,
+): DecodedRequest {
   const [spec, ...more] = inputs;
   if (spec === undefined || more.length > 0) {
     throw badRequest(`a raw body needs a model with a single input; this one has ${inputs.length}`);
@@ -31,5 +37,7 @@ export function decodeRawRequest(body: Buffer, { inputs }: Signature): DecodedRe
     throw badRequest(`a raw body leaves the shape of "${name}" open: ${varying} dimensions vary`);
   const known = elementCount(rest.filter((length) => length !== -1)) * elementBytes;
   const shape = [...batch, ...rest.map((length) => (length === -1 ? body.length / known : length))];
-  return { request: { inputs: [decodeBinaryTensor({ name, datatype, shape }, body)] }, binary };
+  const head = { name, datatype, shape };
+  const tensor = decodeBinaryTensor(head, body, { shareStorage: ownsBody });
+  return { request: { inputs: [tensor], ...(ownsBody && { ownsInputs: true }) }, binary };
 }

@@ -31,8 +31,13 @@ export function openExchange(
   };
   return {
     readsSignature: isRaw,
-    decode(body, signature) {
-      return check(isRaw ? decodeRawRequest(body, signature) : decodeInferRequest(body, jsonBytes));
+    binaryAt: jsonBytes,
+    decode(body, signature, ownsBody) {
+      return check(
+        isRaw
+          ? decodeRawRequest(body, signature, ownsBody)
+          : decodeInferRequest(body, jsonBytes, ownsBody),
+      );
     },
     decodeIn(codec, body) {
       if (isRaw || (jsonBytes ?? body.length) <= MAX_INLINE_BYTES) return undefined;
