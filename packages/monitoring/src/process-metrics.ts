@@ -1,4 +1,4 @@
-import { AggregatorRegistry, type PrometheusContentType, type Registry } from 'prom-client';
+import { AggregatorRegistry, Registry, type PrometheusContentType } from 'prom-client';
 import { checkMethod } from './check-options.ts';
 
 /** All metrics of one process: the result of `registry.getMetricsAsJSON()`, which can be sent between processes. */
@@ -25,6 +25,8 @@ const GROWING: ReadonlySet<string> = new Set(['counter', 'histogram', 'summary']
  * ```
  */
 export class ProcessMetrics {
+  /** Metrics of the process that merges those of the others; they are part of them. */
+  readonly registry = new Registry();
   readonly #running = new Map<number, MetricsSnapshot>();
   #ended: MetricsSnapshot = [];
 
@@ -52,16 +54,17 @@ export class ProcessMetrics {
 
   /** Metrics of all processes. */
   async snapshot(): Promise<MetricsSnapshot> {
-    return this.#merged().getMetricsAsJSON();
+    return (await this.#merged()).getMetricsAsJSON();
   }
 
   /** Metrics of all processes as text for Prometheus. */
   async page(): Promise<string> {
-    return this.#merged().metrics();
+    return (await this.#merged()).metrics();
   }
 
-  #merged(): Registry {
-    return merged([...this.#running.values(), this.#ended]);
+  async #merged(): Promise<Registry> {
+    const own = await this.registry.getMetricsAsJSON();
+    return merged([own, ...this.#running.values(), this.#ended]);
   }
 
   #keep(counts: MetricsSnapshot): void {

@@ -21,6 +21,18 @@ async function samples(metrics: ProcessMetrics) {
 }
 
 describe('ProcessMetrics', () => {
+  test('has the metrics of the merging process too', async () => {
+    const metrics = new ProcessMetrics();
+    const registers = [metrics.registry];
+    new Counter({ name: 'sent', help: 'S.', registers }).inc(3);
+    const first = process();
+    first.requests.inc({ model: 'a' }, 4);
+    metrics.update(1, await first.snapshot());
+    const page = await samples(metrics);
+    expect(page.get('sent')).toBe(3);
+    expect(page.get('requests{model="a"}')).toBe(4);
+  });
+
   test('adds up counters, histograms by bucket, and gauges, or takes the largest where the gauge says so', async () => {
     const [first, second] = [process(), process()];
     first.requests.inc({ model: 'a' }, 3);
