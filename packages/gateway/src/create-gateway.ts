@@ -5,6 +5,7 @@ import { CodecPool, shutDownGracefully } from '@fairlead/serving';
 import type { OptionNames } from '@fairlead/signature';
 import { openGuard } from './access/open-guard.ts';
 import { createRoutingKeys } from './access/routing-keys.ts';
+import { errorsReader } from './console/read-errors.ts';
 import { metricsReader } from './console/read-metrics.ts';
 import { TrafficSampler } from './console/traffic-sampler.ts';
 import { openGrpc } from './grpc/open-grpc.ts';
@@ -88,12 +89,12 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   checkOptions(settings, options);
   const { log: destination, processes } = options;
   const logger = createLogger({ destination, service: SERVICE, level: settings.logLevel });
-  const notices = await openNotices(settings, logger);
-  const { onError, logError } = notices;
+  const notices = await openNotices(settings, logger, processes);
+  const { drift, onError, logError } = notices;
   const monitoring = await createMonitoring(settings, onError, processes);
   const { metrics } = monitoring;
   notices.measure(metrics);
-  processes?.measure(() => metrics.registry.getMetricsAsJSON());
+  processes?.measure(metrics.registry, notices.errorGroups);
   const protocols = createProtocols(settings, () => [
     ...access.warnings(),
     ...invocationsWarnings(settings, models.models),
@@ -118,7 +119,6 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const source = registrySource(registry, settings, about);
   const cacheOf = (model: string) => caches.of(model);
   const onEvent = logEvents(logger);
-  const { drift, errorGroups } = notices;
   const recorded = { registry, store, versions, ...monitoring, onEvent, drift, onError };
   const recording = await openRecording(settings, recorded);
   const rollouts = openRollouts(settings, { ...recorded, notices, models: () => models });
@@ -133,6 +133,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const jobs = await openJobs(settings, { ...shared, onEvent });
   const { labels, verdictOf } = recording;
   const sampler = new TrafficSampler(metricsReader(metrics.registry, processes), onError);
+  const errorGroups = errorsReader(notices, processes);
   const app = { guard, labels, tests: rollouts?.tests, verdictOf, errorGroups, sampler };
   const page = processes?.metricsPage.bind(processes);
   const http = { ...shared, ...app, metricsPage: page, jobs: jobs?.handler, tracing, logger };

@@ -13,7 +13,7 @@ const MAX_ERRORS = 20;
 export interface ConsoleSources {
   readonly sampler: Pick<TrafficSampler, 'read'>;
   readonly verdictOf: (label: VersionLabel) => DriftVerdict | undefined;
-  readonly errorGroups: () => readonly ErrorGroup[];
+  readonly errorGroups: () => Promise<readonly ErrorGroup[]>;
 }
 
 /** Creates the handler of `GET /console.json`: traffic and drift of each version, and the latest errors, for the page of the gateway. */
@@ -23,11 +23,11 @@ export function consoleData({ sampler, verdictOf, errorGroups }: ConsoleSources)
     res: ServerResponse,
     next: (error: unknown) => void,
   ): void {
-    sampler.read().then(({ seconds, versions }) => {
+    Promise.all([sampler.read(), errorGroups()]).then(([{ seconds, versions }, errors]) => {
       const body = {
         seconds,
         versions: versions.map((traffic) => ({ ...traffic, drift: driftOf(verdictOf(traffic)) })),
-        errors: errorGroups().slice(0, MAX_ERRORS),
+        errors: errors.slice(0, MAX_ERRORS),
       };
       res.setHeader('content-type', 'application/json');
       res.setHeader('cache-control', 'no-store');

@@ -9,11 +9,10 @@ import {
 } from '@fairlead/serving';
 import express, { type Express } from 'express';
 import type { Guard } from '../access/guard.ts';
-import { consoleData } from '../console/console-data.ts';
+import { consoleData, type ConsoleSources } from '../console/console-data.ts';
 import type { TrafficSampler } from '../console/traffic-sampler.ts';
 import { labelsHandler } from '../labels/labels-handler.ts';
 import { labelsPaths } from '../labels/labels-paths.ts';
-import type { Notices } from '../notices/open-notices.ts';
 import type { Recording } from '../recording/open-recording.ts';
 import type { Settings } from '../settings/settings.ts';
 import { outcomesHandler, type OutcomeTests } from '../outcomes/outcomes-handler.ts';
@@ -36,7 +35,7 @@ export interface AppDependencies {
   /** Newest verdict on the drift of a version. */
   readonly verdictOf: Recording['verdictOf'];
   /** Errors by code, model and step. */
-  readonly errorGroups: Notices['errorGroups'];
+  readonly errorGroups: ConsoleSources['errorGroups'];
   readonly sampler: TrafficSampler;
   readonly bodies: BodyMemory;
   readonly client: (req: IncomingMessage) => string;

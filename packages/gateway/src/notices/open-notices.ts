@@ -1,24 +1,20 @@
 import {
   ErrorGroups,
-  noticeMetrics,
-  Notifier,
   type ErrorGroup,
   type ErrorOccurrence,
   type InferenceMetrics,
 } from '@fairlead/monitoring';
 import type { InferenceObserver, ServingEvent } from '@fairlead/serving';
-import { SERVICE } from '../monitoring/create-monitoring.ts';
 import type { Logger } from '../monitoring/logger.ts';
+import type { ProcessGroup } from '../process-group/process-group.ts';
 import type { DriftListener } from '../recording/open-drift.ts';
 import type { Settings } from '../settings/settings.ts';
-import { watchCertificates } from './certificate-watch.ts';
 import { DriftNotices } from './drift-notices.ts';
 import { RolloutNotices } from './rollout-notices.ts';
+import { ERRORS_END_MS } from './errors-end.ts';
 import { failureObserver, isFault } from './failure-observer.ts';
-import { openDestinations } from './open-destinations.ts';
+import { openForwardedNotices, openHostNotices } from './open-host-notices.ts';
 
-/** An error group is over after this time without an error. */
-const ERRORS_END_MS = 1_800_000;
 /** A failed load is retried every minute or so. */
 const LOADS_END_MS = 1_800_000;
 
@@ -45,26 +41,26 @@ export interface Notices {
 }
 
 /**
- * Opens the notices. Errors are logged and grouped; without a destination in the settings, nothing is sent.
+ * Opens the notices. Errors are logged and grouped; without a destination in the settings, nothing is sent. Those of one of several
+ * processes are sent by the process that started it.
  *
  * Notices have codes of errors, and no messages: those may contain values of requests.
  *
  * @throws SettingsError when a setting can't be used.
  */
-export async function openNotices(settings: Settings, logger: Logger): Promise<Notices> {
-  const destinations = await openDestinations(settings);
+export async function openNotices(
+  settings: Settings,
+  logger: Logger,
+  processes?: Pick<ProcessGroup, 'notify'>,
+): Promise<Notices> {
+  const notifier =
+    processes === undefined
+      ? await openHostNotices(settings, logger)
+      : openForwardedNotices(settings, processes);
   const logError = (error: unknown): void => {
     logger.error({ err: error }, 'failed');
   };
   const errors = new ErrorGroups();
-  const notifier = new Notifier({
-    destinations,
-    service: SERVICE,
-    // Not an error of the gateway: a notice about notices would never arrive.
-    onError: (error) => {
-      logger.warn({ err: error }, 'notice-failed');
-    },
-  });
 
   function count(occurrence: ErrorOccurrence, notifies = true): void {
     const group = errors.record(occurrence);
@@ -86,7 +82,6 @@ export async function openNotices(settings: Settings, logger: Logger): Promise<N
   function countError(place: string, error: unknown, event?: ModelVersion): void {
     count({ code: codeOf(error), place, ...event });
   }
-  const certificates = watchCertificates(settings, notifier);
 
   return {
     onEvent(event) {
@@ -124,13 +119,8 @@ export async function openNotices(settings: Settings, logger: Logger): Promise<N
     },
     logError,
     errorGroups: () => errors.list(),
-    measure({ registry }) {
-      noticeMetrics({ registry, read: () => notifier.counts });
-    },
-    async close() {
-      certificates?.close();
-      await notifier.close();
-    },
+    measure: notifier.measure.bind(notifier),
+    close: () => notifier.close(),
   };
 }
 

@@ -1,11 +1,17 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { MetricsSnapshot } from '@fairlead/monitoring';
+import type { ErrorGroup, MetricsSnapshot } from '@fairlead/monitoring';
 import type { RateLimitStore } from '@fairlead/security';
 import type { MetricBatch } from './metric-batch.ts';
+import type { NoticeChange } from './notice-change.ts';
 
 /** Takes a connection that another process has accepted. */
 export type TakeConnection = (socket: Socket) => void;
+
+/** Metrics of one process, such as a registry of prom-client. */
+export interface ProcessMetricsSource {
+  getMetricsAsJSON(): Promise<MetricsSnapshot>;
+}
 
 /** The processes of a gateway, as one of them sees them. */
 export interface ProcessGroup {
@@ -20,14 +26,18 @@ export interface ProcessGroup {
   }): Promise<void>;
   /** Takes no more connections; resolves when those of HTTP have ended. */
   endConnections(): Promise<void>;
-  /** Takes part in the metrics of all processes. */
-  measure(read: () => Promise<MetricsSnapshot>): void;
+  /** Takes part in the metrics and the error groups of all processes. */
+  measure(metrics: ProcessMetricsSource, errors: () => readonly ErrorGroup[]): void;
+  /** Returns the error groups of all processes, the one with the latest error first. */
+  errorGroups(): Promise<readonly ErrorGroup[]>;
   /** Returns some metrics of all processes, which are a few seconds old. */
   metrics(names: readonly string[]): Promise<MetricsSnapshot>;
   /** Returns the metrics of all processes as text for Prometheus. */
   metricsPage(): Promise<string>;
   /** Has what this process has measured published to CloudWatch, together with that of the others. */
   publish(batch: MetricBatch): Promise<void>;
+  /** Has the notices about changed conditions sent, once for all processes. */
+  notify(changes: readonly NoticeChange[]): Promise<void>;
   /** Creates the store of a limiter that all processes share. */
   rateLimitStore(limiter: string): RateLimitStore;
 }

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProcessMetrics } from '@fairlead/monitoring';
+import { mergeErrorGroups } from '../notices/merge-error-groups.ts';
 import { Doors, type DoorAddress } from './doors.ts';
 import { GatewayProcess, type ProcessProgram } from './gateway-process.ts';
 import type { HostServices } from './host-services.ts';
-import { ANSWER_TIMEOUT_MS, type ParentCalls } from './messages.ts';
+import { NESTED_TIMEOUT_MS, type ParentCalls } from './messages.ts';
 import { SharedLimits } from './shared-limits.ts';
 
 /** How often the metrics of every process are read, so that few counts are lost with one that is killed. */
@@ -53,9 +54,14 @@ export class GatewayProcesses {
     this.#doors = new Doors(options.addresses);
     // The caller may only wait for the end.
     this.ready.catch(() => undefined);
-    options.host.catch((error: unknown) => {
-      this.#ready.reject(error);
-    });
+    options.host.then(
+      (host) => {
+        host.measure(this.#metrics);
+      },
+      (error: unknown) => {
+        this.#ready.reject(error);
+      },
+    );
     for (let number = 1; number <= options.count; number += 1) void this.#run(number);
     this.#timer = setInterval(() => void this.#collect(), COLLECT_MS).unref();
   }
@@ -114,10 +120,10 @@ export class GatewayProcesses {
       this.#doors.remove(process);
       this.#metrics.end(number);
       if (this.#isClosing()) continue;
-      void this.#withHost((host) => {
-        host.end(number);
-      });
-      if (this.#restarting.delete(process)) continue;
+      if (this.#restarting.delete(process)) {
+        this.#endAtHost(number);
+        continue;
+      }
       const reason = typeof how === 'number' ? `exit code ${how}` : how;
       const error = new Error(`Process ${number} of the gateway has ended (${reason}).`);
       onEvent({ type: 'process-ended', process: number, pid: process.pid, error });
@@ -126,6 +132,7 @@ export class GatewayProcesses {
         this.#ready.reject(error);
         return;
       }
+      this.#endAtHost(number, error);
       failures = Date.now() - process.startedAt >= STABLE_MS ? 0 : failures + 1;
       if (failures > 0) await sleep(Math.min(MAX_PAUSE_MS, 100 * 2 ** failures));
     }
@@ -159,6 +166,13 @@ export class GatewayProcesses {
         const all = await this.#metrics.snapshot();
         return all.filter(({ name }) => names.includes(name));
       },
+      errors: async () => {
+        const running = [...this.#processes.values()].filter(({ isReady }) => isReady);
+        const groups = running.map(({ calls }) =>
+          calls.call('errors', undefined, NESTED_TIMEOUT_MS).catch(() => []),
+        );
+        return mergeErrorGroups(await Promise.all(groups));
+      },
       page: async (own) => {
         this.#metrics.update(number, own);
         await this.#collect(process);
@@ -167,6 +181,10 @@ export class GatewayProcesses {
       publish: (batch) =>
         this.#withHost((host) => {
           host.publish(number, batch);
+        }),
+      notify: (changes) =>
+        this.#withHost((host) => {
+          host.notify(number, changes);
         }),
       take: (request) => this.#limits.take(request),
     };
@@ -181,12 +199,18 @@ export class GatewayProcesses {
       others.map(async (process) => {
         const { number, calls } = process;
         const own = await calls
-          .call('metrics', undefined, ANSWER_TIMEOUT_MS)
+          .call('metrics', undefined, NESTED_TIMEOUT_MS)
           .catch(() => undefined);
         // The process may have ended since, or another one may have taken its number.
         if (own !== undefined && process.isReady) this.#metrics.update(number, own);
       }),
     );
+  }
+
+  #endAtHost(number: number, error?: Error): void {
+    void this.#withHost((host) => {
+      host.end(number, error);
+    });
   }
 
   /** Uses the services of the host; nothing without them, as then no process becomes ready. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { MetricsSnapshot } from '@fairlead/monitoring';
+import type { ErrorGroup } from '@fairlead/monitoring';
 import { Calls } from './calls.ts';
 import { LeasedCounts } from './leased-counts.ts';
 import {
@@ -10,7 +10,7 @@ import {
   type ProcessCalls,
 } from './messages.ts';
 import { PassedConnections } from './passed-connections.ts';
-import type { ProcessGroup } from '../process-group/process-group.ts';
+import type { ProcessGroup, ProcessMetricsSource } from '../process-group/process-group.ts';
 
 /** Time for the parent to listen on all addresses. */
 const OPEN_TIMEOUT_MS = 60_000;
@@ -27,8 +27,12 @@ export interface JoinedProcesses extends ProcessGroup {
 
 /** Joins the processes of a gateway, in one that {@link GatewayProcesses} has started. */
 export function joinProcesses(host: NodeJS.Process, count: number): JoinedProcesses {
-  let read: () => Promise<MetricsSnapshot> = () => Promise.resolve([]);
-  const calls = new Calls<ProcessCalls, ParentCalls>(host, { metrics: () => read() });
+  let own: ProcessMetricsSource = { getMetricsAsJSON: () => Promise.resolve([]) };
+  let readErrors: () => readonly ErrorGroup[] = () => [];
+  const calls = new Calls<ProcessCalls, ParentCalls>(host, {
+    metrics: () => own.getMetricsAsJSON(),
+    errors: () => readErrors(),
+  });
   const call = calls.call.bind(calls);
   // Without a listener only the channel keeps this process running, and another module may have unreferenced it.
   host.channel?.ref();
@@ -59,12 +63,15 @@ export function joinProcesses(host: NodeJS.Process, count: number): JoinedProces
       await call('close', undefined, ANSWER_TIMEOUT_MS).catch(() => undefined);
       await connections?.ended();
     },
-    measure(given) {
-      read = given;
+    measure(metrics, errors) {
+      own = metrics;
+      readErrors = errors;
     },
+    errorGroups: () => call('errors', undefined, ANSWER_TIMEOUT_MS),
     metrics: (names) => call('metrics', names, ANSWER_TIMEOUT_MS),
-    metricsPage: async () => call('page', await read(), ANSWER_TIMEOUT_MS),
+    metricsPage: async () => call('page', await own.getMetricsAsJSON(), ANSWER_TIMEOUT_MS),
     publish: (batch) => call('publish', batch, ANSWER_TIMEOUT_MS),
+    notify: (changes) => call('notify', changes, ANSWER_TIMEOUT_MS),
     rateLimitStore: (limiter) =>
       new LeasedCounts({
         limiter,
@@ -76,7 +83,7 @@ export function joinProcesses(host: NodeJS.Process, count: number): JoinedProces
       await call('ready', undefined, ANSWER_TIMEOUT_MS).catch(() => undefined);
     },
     async leave() {
-      await call('last', await read(), ANSWER_TIMEOUT_MS).catch(() => undefined);
+      await call('last', await own.getMetricsAsJSON(), ANSWER_TIMEOUT_MS).catch(() => undefined);
       if (host.connected) host.disconnect();
     },
   };

@@ -1,10 +1,13 @@
-import type { MetricsSnapshot } from '@fairlead/monitoring';
+import type { ErrorGroup, MetricsSnapshot } from '@fairlead/monitoring';
 import type { MetricBatch } from '../process-group/metric-batch.ts';
+import type { NoticeChange } from '../process-group/notice-change.ts';
 import type { DoorName } from './doors.ts';
 import type { Taken, TakeRequest } from './shared-limits.ts';
 
 /** Time for an answer of another process of the host. */
 export const ANSWER_TIMEOUT_MS = 2000;
+/** Time for an answer that a third process waits for: one that hangs must not be in its way. */
+export const NESTED_TIMEOUT_MS = 1000;
 
 /** Calls of a process to the one that started it. */
 export interface ParentCalls {
@@ -18,10 +21,14 @@ export interface ParentCalls {
   last: (own: MetricsSnapshot) => void;
   /** Some metrics of all processes, by their names. */
   metrics: (names: readonly string[]) => Promise<MetricsSnapshot>;
+  /** Error groups of all processes. */
+  errors: (payload: undefined) => Promise<readonly ErrorGroup[]>;
   /** Newest metrics of all processes as text for Prometheus, with those of the process that asks. */
   page: (own: MetricsSnapshot) => Promise<string>;
   /** Publishes what the process has measured to CloudWatch. */
   publish: (batch: MetricBatch) => Promise<void>;
+  /** Conditions that have changed in the process, for notices. */
+  notify: (changes: readonly NoticeChange[]) => Promise<void>;
   /** Requests of a client's window. */
   take: (request: TakeRequest) => Taken;
 }
@@ -30,6 +37,8 @@ export interface ParentCalls {
 export interface ProcessCalls {
   /** Its own metrics. */
   metrics: (payload: undefined) => Promise<MetricsSnapshot>;
+  /** Its own error groups. */
+  errors: (payload: undefined) => readonly ErrorGroup[];
 }
 
 /** Message that comes with a connection for a process. */
