@@ -41,7 +41,7 @@ def mlp(path: Path, widths: list[int]) -> None:
     write(path, nodes, [widths[0]], widths[-1], constants)
 
 
-def cnn(path: Path, pixels: int) -> None:
+def cnn(path: Path, pixels: int = 32) -> None:
     constants = {"k0": weights(16, 3, 3, 3), "k1": weights(32, 16, 3, 3), "w": weights(32, 10), "b": np.zeros(10, np.float32)}
     nodes = [
         helper.make_node("Conv", ["x", "k0"], ["c0"], strides=[2, 2], pads=[1, 1, 1, 1]),
@@ -62,5 +62,5 @@ if __name__ == "__main__":
     mlp(folder / "tabular.onnx", [30, 64, 2])
     mlp(folder / "medium.onnx", [256, 1024, 1024, 10])
     mlp(folder / "large.onnx", [256, 3072, 6144, 512, 10])
-    cnn(folder / "cnn.onnx", 32)
+    cnn(folder / "cnn.onnx")
     cnn(folder / "image.onnx", 224)
