@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { awsEnvironment, setEnvironment } from './support/aws-environment.ts';
+import { awsEnvironment } from './support/aws-environment.ts';
+import { setEnvironment } from './support/set-environment.ts';
 import { startGateway } from './support/start-gateway.ts';
 
 /** A service that imitates an empty bucket of S3, and answers every write with `status`. */

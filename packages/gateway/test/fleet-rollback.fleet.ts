@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { newBucket, s3Client, startMoto, temporaryFolder } from '@fairlead/test-support';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { awsEnvironment, setEnvironment } from './support/aws-environment.ts';
+import { awsEnvironment } from './support/aws-environment.ts';
+import { setEnvironment } from './support/set-environment.ts';
 import { startGatewayProcess } from './support/gateway-process.ts';
 import { rollBackUnderLoad, type Fleet } from './support/roll-back-under-load.ts';
 

@@ -17,7 +17,8 @@ import {
 } from '@fairlead/test-support';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { startAffineUpstream } from './support/affine-upstream.ts';
-import { awsEnvironment, setEnvironment } from './support/aws-environment.ts';
+import { awsEnvironment } from './support/aws-environment.ts';
+import { setEnvironment } from './support/set-environment.ts';
 import { startGatewayProcess } from './support/gateway-process.ts';
 import { onnxVersion, sampleRegistry, upstreamVersion } from './support/sample-registry.ts';
 import { startShortPolls } from './support/short-polls.ts';

@@ -5,7 +5,8 @@ import { httpCall, until } from '@fairlead/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import { createGateway } from '../src/create-gateway.ts';
 import { readSettings } from '../src/settings/read-settings.ts';
-import { awsEnvironment, setEnvironment } from './support/aws-environment.ts';
+import { awsEnvironment } from './support/aws-environment.ts';
+import { setEnvironment } from './support/set-environment.ts';
 import { registryInS3 } from './support/registry-in-s3.ts';
 import { onnxVersion } from './support/sample-registry.ts';
 

@@ -3,7 +3,7 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { ModelRegistry, openStore } from '@fairlead/registry';
 import { awsTestConnection, newBucket, temporaryFolder, until } from '@fairlead/test-support';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { setEnvironment } from './support/aws-environment.ts';
+import { setEnvironment } from './support/set-environment.ts';
 import { startMotoLink } from './support/moto-link.ts';
 import { onnxVersion } from './support/sample-registry.ts';
 import { startGateway, type StartedGateway } from './support/start-gateway.ts';

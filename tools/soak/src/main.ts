@@ -12,6 +12,7 @@ const soaks: Readonly<Record<string, string>> = {
   drift: '../../../packages/drift/test/simulation/main.ts',
   rollout: '../../../packages/rollout/test/simulation/main.ts',
   'rollout-kills': '../../../packages/gateway/test/rollouts/soak.ts',
+  'rollout-outage': '../../../packages/gateway/test/rollouts/outage/soak.ts',
   'rollout-shadow': '../../../packages/gateway/test/rollouts/shadow-soak.ts',
   'records-outage': '../../../packages/gateway/test/recording/outage/soak.ts',
   'retrain-kills': '../../../packages/cli/test/retraining/killed/soak.ts',

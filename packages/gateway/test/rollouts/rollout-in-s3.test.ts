@@ -10,8 +10,8 @@ import { startGateway } from '../support/start-gateway.ts';
 const by = { actor: 'test' };
 const body = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
 
-test('a rollout in S3 keeps its split while S3 is unreachable, loses no count, and is promoted afterwards', async () => {
-  const { link, client } = await startMotoLink();
+test('a rollout in S3 is promoted, and hours later its counts are one object', async () => {
+  const { client } = await startMotoLink();
   const location = `s3://${await newBucket(client)}/prod`;
   const store = await openStore(location);
   const registry = new ModelRegistry({ store });
@@ -32,40 +32,24 @@ test('a rollout in S3 keeps its split while S3 is unreachable, loses no count, a
   });
   await log.start(plan, { ...by, reason: 'a test' });
 
-  let sent = 0;
-  const send = async (users: number): Promise<readonly (string | undefined)[]> => {
-    const variants: (string | undefined)[] = [];
+  const send = async (users: number): Promise<void> => {
     for (let user = 0; user < users; user += 1) {
       const headers = { 'x-user-id': `user-${user}` };
-      const { status, headers: named } = await gateway.call('/v2/models/affine/infer', {
+      const { status } = await gateway.call('/v2/models/affine/infer', {
         body,
         headers,
       });
       expect(status).toBe(200);
-      variants.push(named['fairlead-variant'] as string | undefined);
     }
-    return variants;
   };
-  const before = await until(async () => {
-    const variants = await send(40);
-    return variants.includes(undefined) ? undefined : variants;
-  });
-  expect(new Set(before)).toEqual(new Set(['baseline', 'candidate']));
-  link.cut();
-  for (let i = 0; i < 10; i += 1) {
-    expect(await send(40)).toEqual(before);
-    sent += 40;
-  }
-  link.mend();
   await until(async () => {
     // Enough users without a failure to show less than 5 %.
-    sent += (await send(600)).length;
+    await send(600);
     return (await log.latest())?.status === 'ended';
   });
   const state = await log.latest();
   expect(state).toMatchObject({ result: 'promoted' });
   expect((await registry.resolve('affine', 'champion')).version).toBe(2);
-  expect(sent).toBeGreaterThan(800);
 
   // Hours later all counts are one object, of the same sums.
   const later = Date.now() + 4 * 3_600_000;

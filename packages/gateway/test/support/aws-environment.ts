@@ -1,5 +1,4 @@
 import { awsTestConnection } from '@fairlead/test-support';
-import { vi } from 'vitest';
 
 const { region, credentials } = awsTestConnection;
 
@@ -11,9 +10,4 @@ export function awsEnvironment(endpoint: string): Readonly<Record<string, string
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   };
-}
-
-/** Sets variables in this process, until `vi.unstubAllEnvs`. */
-export function setEnvironment(variables: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
 }

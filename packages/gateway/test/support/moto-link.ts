@@ -1,6 +1,7 @@
 import { s3Client, startMoto } from '@fairlead/test-support';
 import { onTestFinished, vi } from 'vitest';
-import { awsEnvironment, setEnvironment } from './aws-environment.ts';
+import { awsEnvironment } from './aws-environment.ts';
+import { setEnvironment } from './set-environment.ts';
 import { TcpLink } from './tcp-link.ts';
 
 /** Starts an S3 that the AWS SDK of this process reaches over a link which can be cut, and a client with a way around it, until the end of the test. */

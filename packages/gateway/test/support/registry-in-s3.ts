@@ -1,7 +1,8 @@
 import { ModelRegistry, openStore } from '@fairlead/registry';
 import { newBucket, s3Client, startMoto } from '@fairlead/test-support';
 import { onTestFinished, vi } from 'vitest';
-import { awsEnvironment, setEnvironment } from './aws-environment.ts';
+import { awsEnvironment } from './aws-environment.ts';
+import { setEnvironment } from './set-environment.ts';
 
 /** Starts moto, whose address the environment has until the test ends, with an empty registry. */
 export async function registryInS3(): Promise<{

@@ -6,10 +6,11 @@ import { listCaptures } from '@fairlead/capture';
 import { captureBucket } from '@fairlead/capture/s3';
 import { ModelRegistry } from '@fairlead/registry';
 import { s3Store } from '@fairlead/registry/s3';
-import { awsTestConnection, httpCall, newBucket, until } from '@fairlead/test-support';
+import { httpCall, newBucket, until } from '@fairlead/test-support';
 import { baselineDocument, createBaseline, openWindowStore } from '@fairlead/windows';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { parquetReadObjects } from 'hyparquet';
+import { awsEnvironment } from '../../support/aws-environment.ts';
 import { gatewayCommand, processEnvironment } from '../../support/gateway-command.ts';
 import { onnxVersion } from '../../support/sample-registry.ts';
 
@@ -61,10 +62,7 @@ export async function startRecordedGateway(
   const stateFolder = join(folder, 'state');
   const environment = {
     ...processEnvironment,
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-    AWS_REGION: awsTestConnection.region,
-    AWS_ACCESS_KEY_ID: awsTestConnection.credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: awsTestConnection.credentials.secretAccessKey,
+    ...awsEnvironment(`http://127.0.0.1:${port}`),
     FAIRLEAD_REGISTRY: `s3://${bucket}/prod`,
     FAIRLEAD_REGISTRY_CACHE: join(folder, 'cache'),
     FAIRLEAD_STATE_FOLDER: stateFolder,
