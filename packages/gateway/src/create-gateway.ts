@@ -1,7 +1,8 @@
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '@fairlead/monitoring';
-import { CodecPool, shutDownGracefully } from '@fairlead/serving';
+import type { ModelRegistry } from '@fairlead/registry';
+import { CodecPool, shutDownGracefully, type ModelSource } from '@fairlead/serving';
 import type { OptionNames } from '@fairlead/signature';
 import { openGuard } from './access/open-guard.ts';
 import { createRoutingKeys } from './access/routing-keys.ts';
@@ -20,7 +21,7 @@ import { ModelDiscovery } from './models/model-discovery.ts';
 import { checkNames, loadModels } from './models/load-models.ts';
 import { openRegistry, registrySource } from './models/open-registry.ts';
 import { createResponseCaches } from './models/response-caches.ts';
-import { createMonitoring, SERVICE } from './monitoring/create-monitoring.ts';
+import { createMonitoring, SERVICE, type Monitoring } from './monitoring/create-monitoring.ts';
 import type { LogDestination, Logger } from './monitoring/logger.ts';
 import { openTracing } from './monitoring/open-tracing.ts';
 import { createProtocols } from './protocols/create-protocols.ts';
@@ -30,6 +31,7 @@ import type { ProcessGroup } from './process-group/process-group.ts';
 import { openRecording } from './recording/open-recording.ts';
 import { ServedVersions } from './recording/served-versions.ts';
 import { openRollouts } from './rollouts/open-rollouts.ts';
+import { warmUpGateway } from './warm-up/warm-up-gateway.ts';
 import { checkArguments } from './settings/check-arguments.ts';
 import { SettingsError } from './settings/settings-error.ts';
 import type { Settings } from './settings/settings.ts';
@@ -112,11 +114,7 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
     load: (model) => models.load(model),
   });
   const versions = new ServedVersions(() => models, onError);
-  const onOpen = versions.add.bind(versions);
-  const knowsModels = () => settings.models !== undefined || discovery.isListed;
-  const hint = discovery.hint.bind(discovery);
-  const about = { staleness: monitoring.staleness, hint, knowsModels, onOpen, onError };
-  const source = registrySource(registry, settings, about);
+  const source = openSource(settings, { registry, discovery, versions, monitoring, onError });
   const cacheOf = (model: string) => caches.of(model);
   const onEvent = logEvents(logger);
   const recorded = { registry, store, versions, ...monitoring, onEvent, drift, onError };
@@ -135,33 +133,37 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
   const sampler = new TrafficSampler(metricsReader(metrics.registry, processes), onError);
   const errorGroups = errorsReader(notices, processes);
   const app = { guard, labels, tests: rollouts?.tests, verdictOf, errorGroups, sampler };
-  const page = processes?.metricsPage.bind(processes);
-  const http = { ...shared, ...app, metricsPage: page, jobs: jobs?.handler, tracing, logger };
+  const metricsPage = processes?.metricsPage.bind(processes);
+  const http = { ...shared, ...app, metricsPage, jobs: jobs?.handler, tracing, logger };
   const server = createHttpServer(settings, http);
 
   const grpc = { ...shared, tracing, onError, isPassed: processes !== undefined };
   const startGrpc = () => openGrpc(settings, models, guard, grpc);
+  const closing = new AbortController();
   const listener = new Listener(settings, server, startGrpc, { logger, processes });
 
   async function load(): Promise<void> {
     // An unreachable store doesn't delay models that are cached.
     const checked = checkStore();
     checked.catch(() => undefined);
-    await loadModels(settings, registry, models, discovery, logger, onError);
+    await loadModels(settings, {
+      ...{ registry, models, discovery, logger, onError },
+      warmUp: () => warmUpGateway(settings, http, closing.signal),
+    });
     await checked;
     // A job of a model that isn't served yet would fail.
     jobs?.start();
     rollouts?.start();
   }
   const { loaded } = await openThenLoad(settings, { listener, load, processes });
-  // The caller of a gateway that is closed early may not await it.
-  loaded.catch(() => undefined);
+  loaded.catch(() => undefined); // The caller of a gateway that is closed early may not await it.
 
   return {
     server,
     loaded,
     isReady: () => models.ready(),
     async close() {
+      closing.abort();
       listener.prepareToClose();
       const searched = discovery.close();
       const { shutdownGraceMs: graceMs, notReadyMs, idleGraceMs: idleMs } = settings;
@@ -184,6 +186,30 @@ export async function createGateway(settings: Settings, options: GatewayOptions)
       return clean;
     },
   };
+}
+
+/** Returns the registry as the source of models. */
+function openSource(
+  settings: Settings,
+  {
+    registry,
+    discovery,
+    versions,
+    monitoring: { staleness },
+    onError,
+  }: {
+    readonly registry: ModelRegistry;
+    readonly discovery: ModelDiscovery;
+    readonly versions: ServedVersions;
+    readonly monitoring: Monitoring;
+    readonly onError: (error: unknown) => void;
+  },
+): ModelSource {
+  return registrySource(registry, settings, {
+    ...{ staleness, hint: discovery.hint.bind(discovery), onError },
+    knowsModels: () => settings.models !== undefined || discovery.isListed,
+    onOpen: versions.add.bind(versions),
+  });
 }
 
 /** @throws SettingsError for an unknown or missing argument, and when the settings are those of several processes, and this is the only one. */

@@ -87,6 +87,22 @@ describe('serving a model', () => {
     expect(await serverOf(new MemorySource([])).ready()).toBe(false);
   });
 
+  test('is ready only after preparations, during which it answers', async () => {
+    const server = serverOf(new MemorySource([{ signature: affine }]));
+    const first = Promise.withResolvers<string>();
+    const second = Promise.withResolvers<string>();
+    const prepared = [first, second].map(({ promise }) => server.readyAfter(promise));
+    await server.serve('m');
+    await server.infer({ model: 'm' }, { inputs: [x(1, 2)] });
+    expect(await server.ready()).toBe(false);
+    first.resolve('warm');
+    await expect(prepared[0]).resolves.toBe('warm');
+    expect(await server.ready()).toBe(false);
+    second.reject(new Error('cold'));
+    await expect(prepared[1]).rejects.toThrow('cold');
+    expect(await server.ready()).toBe(true);
+  });
+
   test('is ready while a model that readiness does not require cannot be loaded', async () => {
     const source = new MemorySource([{ signature: affine }]);
     let broken = ['optional'];

@@ -6,6 +6,17 @@ import { forSetting } from '../settings/settings-error.ts';
 import { PREVIOUS_VERSION, type Settings } from '../settings/settings.ts';
 import type { ModelDiscovery } from './model-discovery.ts';
 
+/** Dependencies of {@link loadModels}. */
+export interface LoadModelsDependencies {
+  readonly registry: ModelRegistry;
+  readonly models: ModelServer;
+  readonly discovery: ModelDiscovery;
+  readonly logger: Logger;
+  readonly onError: (error: unknown) => void;
+  /** Called when the models are loaded; the gateway isn't ready before it has settled. */
+  readonly warmUp: () => Promise<void>;
+}
+
 /**
  * Serves the models of the settings, or every model of the registry that has the alias; resolves when the first attempt to load each of them has ended.
  *
@@ -13,15 +24,12 @@ import type { ModelDiscovery } from './model-discovery.ts';
  */
 export async function loadModels(
   settings: Settings,
-  registry: ModelRegistry,
-  models: ModelServer,
-  discovery: ModelDiscovery,
-  logger: Logger,
-  onError: (error: unknown) => void,
+  { registry, models, discovery, logger, onError, warmUp }: LoadModelsDependencies,
 ): Promise<void> {
   const served =
     settings.models ?? (await modelsWith(registry, settings.alias, discovery, onError));
-  await Promise.all(served.map((model) => models.serve(model)));
+  const loading = Promise.all(served.map((model) => models.serve(model)));
+  await models.readyAfter(loading.then(warmUp));
   for (const [model, fallback] of settings.fallbacks ?? []) {
     if (served.includes(model) && (fallback === PREVIOUS_VERSION || served.includes(fallback)))
       continue;

@@ -24,6 +24,12 @@ export const inferenceSettings = {
     '300000',
     'Maximum time to load an ONNX model; above it, the load counts as hung and is retried once. A Python service that starts beside the gateway has it, up to a minute, for its first answer.',
   ),
+  warmUpMs: setting(
+    'FAIRLEAD_WARM_UP_MS',
+    whole(0, 60_000),
+    '1000',
+    'Time for which a gateway answers its own requests after its models are loaded and before it reports that it is ready, so that the first ones of clients find compiled code; `0` switches it off.',
+  ),
   maxQueued: setting(
     'FAIRLEAD_MAX_QUEUED',
     whole(0, 1_000_000),

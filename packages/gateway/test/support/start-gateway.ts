@@ -21,7 +21,7 @@ export interface StartedGateway {
 }
 
 /**
- * Starts a gateway on a free port of this process, without keys unless the variables name a keys file, and waits until its models
+ * Starts a gateway on a free port of this process, without a warm-up and without keys unless the variables name a keys file, and waits until its models
  * are loaded; it is closed when the test ends.
  */
 export async function startGateway(
@@ -31,6 +31,7 @@ export async function startGateway(
   const settings = readSettings({
     FAIRLEAD_LISTEN: '127.0.0.1:0',
     FAIRLEAD_POLL_INTERVAL_MS: '20',
+    FAIRLEAD_WARM_UP_MS: '0',
     ...(variables.FAIRLEAD_KEYS_FILE === undefined && { FAIRLEAD_DANGEROUSLY_ALLOW_ANYONE: '1' }),
     ...variables,
   });

@@ -50,6 +50,7 @@ export class ModelServer {
   readonly #chooser: VersionChooser | undefined;
   readonly #followUp: FollowUp | undefined;
   #draining = false;
+  #preparations = 0;
 
   /** @throws ServingError `ERR_SERVING_INVALID_OPTION` naming the option and its value. */
   constructor(options: ModelServerOptions) {
@@ -231,11 +232,26 @@ export class ModelServer {
    */
   async ready(): Promise<boolean> {
     const settled = this.#models.settledNames;
-    if (this.#draining || settled.length === 0) return false;
+    if (this.#draining || this.#preparations > 0 || settled.length === 0) return false;
     const required = settled.filter((model) => this.#models.isRequired(model));
     const isReady = async (model: string): Promise<boolean> => (await this.status(model)).ready;
     const answers = await Promise.all((required.length > 0 ? required : settled).map(isReady));
     return required.length > 0 ? answers.every(Boolean) : answers.some(Boolean);
+  }
+
+  /**
+   * Keeps the server not ready until `preparation` settles, such as a warm-up; requests are answered.
+   *
+   * @returns what `preparation` resolves to
+   * @throws what `preparation` rejects with.
+   */
+  async readyAfter<T>(preparation: Promise<T>): Promise<T> {
+    this.#preparations += 1;
+    try {
+      return await preparation;
+    } finally {
+      this.#preparations -= 1;
+    }
   }
 
   /** True if the server drains: it still answers, but is not ready. */
