@@ -17,7 +17,7 @@ import type {
 import type { InferenceTracer } from '../inference/inference-tracer.ts';
 import type { TraceCarrier } from '../inference/trace-context.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { BatchLimits } from '../scheduling/batch-limits.ts';
+import { largestSharedRow, type BatchLimits } from '../scheduling/batch-limits.ts';
 import { LAST_PRIORITY } from '../scheduling/priority-queue.ts';
 import { Scheduler } from '../scheduling/scheduler.ts';
 import type { Outcome, Submission } from '../scheduling/ticket.ts';
@@ -116,7 +116,9 @@ export class LoadedVersion {
       title,
       traced: options.tracer !== undefined,
       runtime: this.runtime,
-      batching: batching.on ? limits : undefined,
+      batching: batching.on
+        ? { ...limits, maxRowBytes: largestSharedRow(runtime.memory?.fileBytes) }
+        : undefined,
       maxQueued,
       onExecuted: (event) => {
         this.#meter.executed(event);

@@ -31,6 +31,7 @@ export function selectBatch(
       if (batching === undefined || ticket.rows === undefined) break;
       rows = ticket.rows;
       ({ bytes } = ticket);
+      if (bytes > rows * (batching.maxRowBytes ?? Infinity)) break;
     } else if (
       batching !== undefined &&
       ticket.rows !== undefined &&

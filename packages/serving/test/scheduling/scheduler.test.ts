@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Tensor } from '@fairlead/signature';
 import { ServingError } from '@fairlead/serving';
+import { largestSharedRow } from '../../src/scheduling/batch-limits.ts';
 import { Scheduler, type SchedulerOptions } from '../../src/scheduling/scheduler.ts';
 import type { Submission } from '../../src/scheduling/ticket.ts';
 import { GatedRuntime, POISON, rowsOf } from './gated-runtime.ts';
@@ -52,6 +53,17 @@ async function openAll(runtime: GatedRuntime): Promise<void> {
   }
 }
 
+test.each([
+  [undefined, undefined],
+  [1000, 262_144],
+  [5_000_000, 5_000_000],
+])(
+  'the largest row that shares executions, of a model with files of %s bytes, has %s bytes',
+  (file, row) => {
+    expect(largestSharedRow(file)).toBe(row);
+  },
+);
+
 describe('batches', () => {
   test('a request is executed in the turn in which it arrived, while there is room', async () => {
     const runtime = new GatedRuntime({ concurrency: 2 });
@@ -62,6 +74,21 @@ describe('batches', () => {
     await settle();
     expect(runtime.executed).toEqual([[1], [2]]);
     expect(scheduler.queued).toBe(0);
+  });
+
+  test('requests whose rows have more bytes than the limit are executed alone', async () => {
+    for (const [maxRowBytes, sizes] of [
+      [4, [8]],
+      [3, [1, 1, 1, 1, 1, 1, 1, 1]],
+      [undefined, [8]],
+    ] as const) {
+      const runtime = new GatedRuntime();
+      const scheduler = schedulerOf(runtime, { batching: { ...LIMITS, maxRowBytes } });
+      const answers = Array.from({ length: 8 }, (_, index) => submit(scheduler, rowsOf(index)));
+      await openAll(runtime);
+      await Promise.all(answers);
+      expect(runtime.executed.map((rows) => rows.length)).toEqual(sizes);
+    }
   });
 
   test('those that arrive or wait together leave together, in order, up to the limit of rows', async () => {
