@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Calls } from './calls.ts';
 import type { ConnectionTaker, DoorName } from './doors.ts';
+import { HANG_MS, Watchdog, type WatchdogListener } from './watchdog.ts';
 import {
   isConfirmation,
   type ParentCalls,
@@ -33,9 +34,13 @@ export class GatewayProcess implements ConnectionTaker {
   readonly number: number;
   readonly startedAt = Date.now();
   readonly calls: Calls<ParentCalls, ProcessCalls>;
-  /** Resolves with the exit code, or the name of the signal that ended it. */
+  /** Resolves with the exit code, or else the reason of the end, such as the name of a signal. */
   readonly ended: Promise<number | string>;
   isReady = false;
+  /** Takes connections, or will when it answers again. */
+  isOpen = false;
+  #watchdog: Watchdog | undefined;
+  #hangs = false;
   readonly #child: ChildProcess;
   /** Connections that the process has not confirmed, by their ids. */
   readonly #passing = new Map<number, Passing>();
@@ -85,6 +90,22 @@ export class GatewayProcess implements ConnectionTaker {
     return promise;
   }
 
+  /** Kills the process when its event loop doesn't answer any more; its connections are reset then. */
+  watch(listener: Omit<WatchdogListener, 'onHang'>): void {
+    this.#watchdog = new Watchdog(this.calls, {
+      onSilence: () => {
+        listener.onSilence();
+      },
+      onAnswer: () => {
+        listener.onAnswer();
+      },
+      onHang: () => {
+        this.#hangs = true;
+        this.#child.kill('SIGKILL');
+      },
+    });
+  }
+
   /** Stops the process, and kills it if it hasn't ended in time; resolves to true when it answered all requests that it had then. */
   async stop(timeoutMs: number): Promise<boolean> {
     // Before, it has no requests, and no listener for the signal either.
@@ -104,6 +125,8 @@ export class GatewayProcess implements ConnectionTaker {
     );
     this.#hasEnded = true;
     this.isReady = false;
+    this.isOpen = false;
+    this.#watchdog?.close();
     // Confirmations may still be in the channel.
     if (this.#child.connected) {
       await Promise.race([once(this.#child, 'disconnect'), sleep(CHANNEL_TIMEOUT_MS)]);
@@ -111,7 +134,7 @@ export class GatewayProcess implements ConnectionTaker {
     this.calls.close('The process has ended.');
     // A process confirms a connection before it reads from it: another one can have these.
     for (const id of this.#passing.keys()) this.#settle(id, false);
-    return how;
+    return this.#hangs ? `its event loop did not answer for ${HANG_MS / 1000} s` : how;
   }
 
   /** Ends the passing of a connection: closes it here if it was passed. */

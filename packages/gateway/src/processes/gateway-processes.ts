@@ -142,17 +142,27 @@ export class GatewayProcesses {
     const { number } = process;
     return {
       open: async () => {
+        process.isOpen = true;
         await this.#doors.add(process).catch((error: unknown) => {
           this.#ready.reject(error);
           throw error;
         });
       },
       close: () => {
+        process.isOpen = false;
         this.#doors.remove(process);
         if (this.#isClosing() && this.#doors.isUnattended) this.#doors.close();
       },
       ready: () => {
         process.isReady = true;
+        process.watch({
+          onSilence: () => {
+            this.#doors.remove(process);
+          },
+          onAnswer: () => {
+            if (process.isOpen) void this.#doors.add(process);
+          },
+        });
         this.#options.onEvent({ type: 'process-ready', process: number, pid: process.pid });
         const all = [...this.#processes.values()];
         if (all.length < this.#options.count || !all.every(({ isReady }) => isReady)) return;

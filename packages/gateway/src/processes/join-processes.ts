@@ -32,6 +32,7 @@ export function joinProcesses(host: NodeJS.Process, count: number): JoinedProces
   const calls = new Calls<ProcessCalls, ParentCalls>(host, {
     metrics: () => own.getMetricsAsJSON(),
     errors: () => readErrors(),
+    ping: () => undefined,
   });
   const call = calls.call.bind(calls);
   // Without a listener only the channel keeps this process running, and another module may have unreferenced it.

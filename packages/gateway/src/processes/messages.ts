@@ -37,6 +37,8 @@ export interface ParentCalls {
 export interface ProcessCalls {
   /** Its own metrics. */
   metrics: (payload: undefined) => Promise<MetricsSnapshot>;
+  /** Shows that its event loop runs. */
+  ping: (payload: undefined) => void;
   /** Its own error groups. */
   errors: (payload: undefined) => readonly ErrorGroup[];
 }

@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Watchdog } from '../../src/processes/watchdog.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A watched process that answers after `delayMs()`. */
+function watch(delayMs: () => number) {
+  const events: string[] = [];
+  const answer = () => new Promise((resolve) => setTimeout(resolve, delayMs()));
+  const watchdog = new Watchdog(
+    { call: answer as never },
+    {
+      onSilence: () => void events.push('silence'),
+      onAnswer: () => void events.push('answer'),
+      onHang: () => void events.push('hang'),
+    },
+  );
+  return { events, watchdog };
+}
+
+test('a process that answers each second stays', async () => {
+  const { events } = watch(() => 900);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(events).toEqual([]);
+});
+
+test('a process that is silent for some seconds gets no connections until it answers', async () => {
+  const { events } = watch(() => 8000);
+  await vi.advanceTimersByTimeAsync(4000);
+  expect(events).toEqual(['silence']);
+  await vi.advanceTimersByTimeAsync(6000);
+  expect(events).toEqual(['silence', 'answer']);
+});
+
+test('a process that is silent for ten seconds hangs, and is reported once', async () => {
+  const { events } = watch(() => 1_000_000);
+  await vi.advanceTimersByTimeAsync(10_999);
+  expect(events).toEqual(['silence']);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(events).toEqual(['silence', 'hang']);
+});
+
+test('a closed watchdog reports nothing', async () => {
+  const { events, watchdog } = watch(() => 1_000_000);
+  await vi.advanceTimersByTimeAsync(1000);
+  watchdog.close();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(events).toEqual([]);
+});
