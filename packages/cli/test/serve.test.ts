@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
@@ -90,6 +91,15 @@ test('several processes answer on one port with one key, and one that is killed 
   }
   expect(await stop(served, 'SIGTERM')).toBe(0);
   expect(readdirSync(served.temporary)).toEqual([]);
+});
+
+test('with --processes auto as many processes answer as their memory allows', async () => {
+  const env = { FAIRLEAD_PROCESS_MEMORY_BYTES: String(2 * totalmem()) };
+  const served = await serve({ folder: temporaryFolder(), env }, affine, '--processes', 'auto');
+  expect(await pasteCurl(served.text)).toMatchObject({ model_name: 'affine' });
+  const { stdout } = await promisify(execFile)('pgrep', ['-P', String(served.child.pid)]);
+  expect(stdout.trim().split('\n')).toHaveLength(1);
+  expect(await stop(served, 'SIGTERM')).toBe(0);
 });
 
 test('the temporary folder of a killed process is removed by the next start, that of a running one is not', async () => {

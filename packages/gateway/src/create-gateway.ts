@@ -217,7 +217,7 @@ function checkOptions(settings: Settings, options: GatewayOptions): void {
   checkArguments(settings, options, optionNames);
   if (settings.processes === 1 || options.processes !== undefined) return;
   throw new SettingsError(
-    `FAIRLEAD_PROCESSES is ${settings.processes}, but createGateway runs in one process; call runGateway or startProcesses, or leave it out`,
+    `FAIRLEAD_PROCESSES is ${settings.processes ?? 'auto'}, but createGateway runs in one process; call runGateway or startProcesses, or leave it out`,
   );
 }
 

@@ -1,7 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { maskCredentials } from '@fairlead/signature';
 import { createGateway, type Gateway } from './create-gateway.ts';
+import { chooseProcesses } from './processes/choose-processes.ts';
 import { joinProcesses } from './processes/join-processes.ts';
+import { logChoice } from './processes/log-process-events.ts';
 import { runProcesses } from './processes/run-processes.ts';
 import { SettingsError } from './settings/settings-error.ts';
 import type { Settings } from './settings/settings.ts';
@@ -44,8 +46,12 @@ export async function runGateway(read: () => Settings, host: NodeJS.Process): Pr
     });
   }
   try {
-    const settings = read();
-    const { process: number, processes: count } = settings;
+    const given = read();
+    const { process: number } = given;
+    const choice = chooseProcesses(given);
+    const { count } = choice;
+    const settings = { ...given, processes: count };
+    if (number === undefined) logChoice(host.stdout, settings, choice);
     if (count > 1 && number === undefined) {
       await runProcesses(settings, host, stop.promise);
       return;

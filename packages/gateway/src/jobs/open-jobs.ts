@@ -103,7 +103,7 @@ export async function openJobs(
 }
 
 /** Returns how many jobs this process runs at the same time: all processes together run as many as the settings say. */
-function concurrencyOf({ jobsConcurrency, processes, process = 1 }: Settings): number {
+function concurrencyOf({ jobsConcurrency, processes = 1, process = 1 }: Settings): number {
   return Math.floor((jobsConcurrency + processes - process) / processes);
 }
 

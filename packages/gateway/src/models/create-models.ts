@@ -79,7 +79,7 @@ export function createModels(
         ...(settings.onnxThreads !== undefined && { intraOpThreads: settings.onnxThreads }),
         executionTimeoutMs: settings.deadlineMs,
         loadTimeoutMs: settings.loadTimeoutMs,
-        processes: settings.processes,
+        ...(settings.processes !== undefined && { processes: settings.processes }),
       }),
       upstream,
     },

@@ -16,7 +16,7 @@ export interface ResponseCaches {
  * @throws SettingsError when the address of Redis is invalid or the package `redis` isn't installed.
  */
 export async function createResponseCaches(
-  { cacheBytes, cacheModels, redisUrl, processes }: Settings,
+  { cacheBytes, cacheModels, redisUrl, processes = 1 }: Settings,
   onError: (error: unknown) => void,
 ): Promise<ResponseCaches> {
   const isCached = (model: string): boolean => cacheModels?.includes(model) !== false;

@@ -13,7 +13,7 @@ import { stopTimeout } from './stop-timeout.ts';
  * @throws SettingsError when an inherited socket wasn't passed to this process, or an address can't be listened on.
  */
 export async function runProcesses(
-  settings: Settings,
+  settings: Settings & { readonly processes: number },
   host: NodeJS.Process,
   stopped: Promise<unknown>,
 ): Promise<void> {
@@ -24,7 +24,7 @@ export async function runProcesses(
   const [, module = '', ...args] = host.argv;
   const processes = new GatewayProcesses({
     count: settings.processes,
-    program: { module, args, environment: {} },
+    program: { module, args, environment: { FAIRLEAD_PROCESSES: String(settings.processes) } },
     addresses,
     stopMs: stopTimeout(settings),
     host: openHostServices(settings, host.stdout),

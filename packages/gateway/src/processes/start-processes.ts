@@ -2,10 +2,11 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LogDestination } from '../monitoring/logger.ts';
 import { readSettings } from '../settings/read-settings.ts';
+import { chooseProcesses } from './choose-processes.ts';
 import { doorAddresses } from './door-addresses.ts';
 import { GatewayProcesses } from './gateway-processes.ts';
 import { openHostServices } from './host-services.ts';
-import { logProcessEvents } from './log-process-events.ts';
+import { logChoice, logProcessEvents } from './log-process-events.ts';
 import { stopTimeout } from './stop-timeout.ts';
 
 const entry = new URL(`../process-main${extname(import.meta.url)}`, import.meta.url);
@@ -54,14 +55,17 @@ export function startProcesses(
   { log }: { readonly log: LogDestination },
 ): RunningProcesses {
   const settings = readSettings(environment);
+  const choice = chooseProcesses(settings);
+  logChoice(log, settings, choice);
   const others = Object.keys(process.env).filter((name) => name.startsWith('FAIRLEAD_'));
   const processes = new GatewayProcesses({
-    count: settings.processes,
+    count: choice.count,
     program: {
       ...{ module: fileURLToPath(entry), args: [] },
       environment: {
         ...Object.fromEntries(others.map((name) => [name, undefined])),
         ...environment,
+        FAIRLEAD_PROCESSES: String(choice.count),
       },
       onOutput: (text) => log.write(text),
     },

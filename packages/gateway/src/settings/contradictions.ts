@@ -5,9 +5,10 @@ import { PREVIOUS_VERSION, type Settings } from './settings.ts';
 export function contradictions(read: Settings): string[] {
   const { keysFile, pepper, dangerouslyAllowAnyone, headersTimeoutMs, requestTimeoutMs } = read;
   const problems: string[] = [];
-  if (read.process !== undefined && read.process > read.processes) {
+  const { processes = 0 } = read;
+  if (read.process !== undefined && read.process > processes) {
     problems.push(
-      `FAIRLEAD_PROCESS is ${read.process}, but FAIRLEAD_PROCESSES is ${read.processes}; remove FAIRLEAD_PROCESS, which the gateway sets itself`,
+      `FAIRLEAD_PROCESS is ${read.process}, but FAIRLEAD_PROCESSES is ${read.processes ?? 'auto'}; remove FAIRLEAD_PROCESS, which the gateway sets itself`,
     );
   }
   if (keysFile !== undefined && dangerouslyAllowAnyone) {

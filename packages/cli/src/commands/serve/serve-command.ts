@@ -17,7 +17,7 @@ export function defineServeCommand(command: Command, context: CommandContext): v
     )
     .option(
       '--processes <number>',
-      'Processes that answer requests, each with all models in its memory (default: 1)',
+      'Processes that answer requests, each with all models in its memory; auto: one for each core, as far as their memory fits (default: 1)',
       parseProcesses,
     )
     .option('--open', 'Open the page that sends requests in a browser')
@@ -42,7 +42,8 @@ function parsePort(text: string): number {
   throw new InvalidArgumentError('Expected a port from 0 to 65535.');
 }
 
-function parseProcesses(text: string): number {
+function parseProcesses(text: string): number | 'auto' {
+  if (text === 'auto') return text;
   if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 256) return Number(text);
-  throw new InvalidArgumentError('Expected a number from 1 to 256.');
+  throw new InvalidArgumentError('Expected a number from 1 to 256, or auto.');
 }

@@ -16,7 +16,7 @@ export interface GatewayChoice {
   readonly model?: string | undefined;
   readonly source?: string | undefined;
   readonly port: number;
-  readonly processes?: number | undefined;
+  readonly processes?: number | 'auto' | undefined;
   readonly folder: TemporaryFolder;
 }
 

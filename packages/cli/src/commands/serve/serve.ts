@@ -22,7 +22,7 @@ export interface ServeOptions {
   /** TCP port; 0 is any free one. */
   readonly port?: number | undefined;
   /** Processes that answer requests. */
-  readonly processes?: number | undefined;
+  readonly processes?: number | 'auto' | undefined;
   readonly open?: true | undefined;
   readonly json?: true | undefined;
 }

@@ -24,7 +24,7 @@ export async function startGateway(
   const log = io.stderr;
   try {
     const settings = readSettings(environment);
-    if (settings.processes > 1) {
+    if (settings.processes !== 1) {
       const processes = startProcesses(environment, { log });
       return {
         loaded: processes.loaded,
