@@ -57,7 +57,7 @@ export type { Acme } from './certificate/acme.ts';
 export type { AcmeInput } from './certificate/acme-input.ts';
 export { flaskEnvironment } from './environment/flask-environment.ts';
 export type { FlaskEnvironment } from './environment/flask-environment.ts';
-export { gatewayEnvironment } from './environment/gateway-environment.ts';
+export { GATEWAY_NODE_OPTIONS, gatewayEnvironment } from './environment/gateway-environment.ts';
 export type { GatewayEnvironment } from './environment/gateway-environment.ts';
 export { gunicornSettingKinds } from './gunicorn/gunicorn-setting.ts';
 export type {

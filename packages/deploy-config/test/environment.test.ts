@@ -8,6 +8,7 @@ const laptop = defineDeployment(folderInput('/srv/app'));
 describe('gatewayEnvironment', () => {
   it('has the numbers of the rendered Nginx configuration', () => {
     expect(gatewayEnvironment(laptop)).toEqual({
+      NODE_OPTIONS: '--max-semi-space-size=8',
       FAIRLEAD_LISTEN: 'unix:/srv/app/run/gateway.sock',
       FAIRLEAD_KEEP_ALIVE_TIMEOUT_MS: '75000',
       FAIRLEAD_HEADERS_TIMEOUT_MS: '4000',
@@ -26,6 +27,13 @@ describe('gatewayEnvironment', () => {
       FAIRLEAD_LISTEN: 'fd:3',
       FAIRLEAD_REGISTRY: '/var/lib/fairlead/registry',
     });
+  });
+
+  it('leaves options of Node to a deployment that has some', () => {
+    const input = folderInput('/srv/app');
+    const environment = { NODE_OPTIONS: '--max-semi-space-size=16' };
+    const deployment = defineDeployment({ ...input, gateway: { ...input.gateway, environment } });
+    expect(gatewayEnvironment(deployment).NODE_OPTIONS).toBe('--max-semi-space-size=16');
   });
 
   it('has no address of Flask without Flask', () => {

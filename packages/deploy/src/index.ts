@@ -1,3 +1,5 @@
+export { writeBundle } from './application/write-bundle.ts';
+export type { WriteBundleOptions } from './application/write-bundle.ts';
 export { agentCommand } from './agent/agent-command.ts';
 export type { Carrier, CarrierResult, CarrierRunOptions } from './carriers/carrier.ts';
 export type { Difference } from './agent/difference.ts';

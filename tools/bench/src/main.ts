@@ -16,6 +16,7 @@ import { benchOverload } from './overload/bench-overload.ts';
 import { benchParts } from './parts/bench-parts.ts';
 import { benchPerformance } from './performance/bench-performance.ts';
 import { benchRegistry } from './registry/bench-registry.ts';
+import { benchStart } from './start/bench-start.ts';
 import { benchThroughput } from './throughput/bench-throughput.ts';
 import { benchWindows } from './windows/bench-windows.ts';
 
@@ -48,6 +49,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   liveness: () => benchLiveness(print),
   throughput: () => benchThroughput({ models, connections, seconds, rounds, folder }, print),
   binary: () => benchBinary({ connections, seconds, rounds, folder }, print),
+  start: () => benchStart({ seconds, rounds, folder }, print),
   parts: () => benchParts({ seconds, folder }, print),
   decode: () => {
     benchDecode(print);

@@ -3,8 +3,24 @@ import { idleGraceMs } from '../idle-grace.ts';
 import { inheritedGrpcAddress } from '../inherited-grpc-address.ts';
 import { formatAddress } from '../values/address.ts';
 
+/**
+ * Options of Node for the gateway, in `NODE_OPTIONS` unless `gateway.environment` has others.
+ *
+ * Without a limit, the young generation of V8's heap grows to 128 MiB under load on a host with much memory; a gateway under load is measured as fast with 24 MiB.
+ *
+ * @example
+ * ```ts
+ * import { GATEWAY_NODE_OPTIONS } from '@fairlead/deploy-config';
+ *
+ * console.log(GATEWAY_NODE_OPTIONS); // --max-semi-space-size=8
+ * ```
+ */
+export const GATEWAY_NODE_OPTIONS = '--max-semi-space-size=8';
+
 /** Environment variables of the gateway that follow from the deployment. */
 export interface GatewayEnvironment {
+  /** Limit of the heap's young generation; absent where `gateway.environment` has it. */
+  readonly NODE_OPTIONS?: string;
   /** `unix:/path`, `host:port`, or `fd:3` for the socket of systemd. */
   readonly FAIRLEAD_LISTEN: string;
   /** Processes that answer requests; absent for one. */
@@ -33,6 +49,7 @@ export interface GatewayEnvironment {
 export function derivedGatewayEnvironment(deployment: Deployment): GatewayEnvironment {
   const { timeouts, keepAlive, gateway, flask, layout, grpc } = deployment;
   return {
+    ...(gateway.environment.NODE_OPTIONS === undefined && { NODE_OPTIONS: GATEWAY_NODE_OPTIONS }),
     FAIRLEAD_LISTEN: layout.supervisor === 'systemd' ? 'fd:3' : formatAddress(gateway.listen),
     ...(gateway.processes > 1 && { FAIRLEAD_PROCESSES: String(gateway.processes) }),
     FAIRLEAD_KEEP_ALIVE_TIMEOUT_MS: String(keepAlive.gatewayMs),

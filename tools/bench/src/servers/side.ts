@@ -11,6 +11,8 @@ export interface Side {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly process: ChildProcess;
+  /** Time from its start to its first prediction, in milliseconds. */
+  readonly firstAnswerMs: number;
   /** 99th percentile of the event loop's delay since the last call, in milliseconds; undefined where there is none. */
   loopLag(): Promise<number | undefined>;
   stop(): Promise<void>;
@@ -18,6 +20,8 @@ export interface Side {
 
 /** The same cores for every side and for the load, however many the machine has. */
 export const CORES = '0,1';
+
+const START_TIMEOUT_MS = 60_000;
 
 const LOOP_LAG = fileURLToPath(new URL('./loop-lag.ts', import.meta.url));
 
@@ -32,6 +36,11 @@ export function nodeCommand(script: string, ...args: readonly string[]): readonl
   ];
 }
 
+/** The command that runs a program in JavaScript. */
+export function programCommand(program: string): readonly string[] {
+  return [process.execPath, `--import=${LOOP_LAG}`, program];
+}
+
 /** Starts a side and waits until it answers a prediction. */
 export async function startSide(
   name: string,
@@ -41,6 +50,8 @@ export async function startSide(
   body: string | Buffer,
 ): Promise<Side> {
   const isNode = command[0] === process.execPath;
+  const startedAt = performance.now();
+  let firstAnswerMs = NaN;
   const child = spawn('taskset', ['-c', CORES, ...command], {
     env: { PATH: process.env.PATH ?? '', ...environment },
     stdio: ['ignore', 'ignore', isNode ? 'inherit' : 'ignore', ...(isNode ? ['ipc' as const] : [])],
@@ -54,6 +65,9 @@ export async function startSide(
     name,
     ...target,
     process: child,
+    get firstAnswerMs() {
+      return firstAnswerMs;
+    },
     async loopLag() {
       if (!isNode) return undefined;
       const answer = once(child, 'message') as Promise<[{ p99Ms: number }]>;
@@ -68,10 +82,13 @@ export async function startSide(
       clearTimeout(killed);
     },
   };
-  for (let attempt = 0; attempt < 600; attempt++) {
+  while (performance.now() - startedAt < START_TIMEOUT_MS) {
     if (hasEnded()) throw new Error(`${name} ended before it answered`);
-    if ((await ask(side, body)) === 200) return side;
-    await sleep(100);
+    if ((await ask(side, body)) === 200) {
+      firstAnswerMs = performance.now() - startedAt;
+      return side;
+    }
+    await sleep(5);
   }
   await side.stop();
   throw new Error(`${name} gave no prediction within a minute`);

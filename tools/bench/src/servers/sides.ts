@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { folderStore, ModelRegistry, type JsonValue } from '@fairlead/registry';
 import { createApiKey } from '@fairlead/security';
+import { GATEWAY_NODE_OPTIONS } from '@fairlead/deploy-config';
 import { freePort } from './free-port.ts';
+import { gatewayProgram } from './gateway-program.ts';
 import { rawRequestOf, requestOf, signatureOf, type BenchModel } from './models.ts';
-import { nodeCommand, startSide, type Side } from './side.ts';
+import { nodeCommand, programCommand, startSide, type Side } from './side.ts';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
@@ -16,7 +18,7 @@ const PEPPER = 'a pepper for a benchmark, 32 bytes or more';
 /** Starts one side of the comparison for one model. */
 export type SideStarter = (model: BenchModel, folder: string) => Promise<Side>;
 
-/** (a) The whole guarded path of the sample's gateway: key, scope, rate limit, checks, metrics, batching. */
+/** (a) The whole guarded path of the sample's gateway, as a release holds it: key, scope, rate limit, checks, metrics, batching. */
 export function fairlead(
   name = 'Fairlead, guarded',
   settings:
@@ -41,6 +43,8 @@ export function fairlead(
     writeFileSync(keysFile, JSON.stringify({ keys: [record] }), { mode: 0o600 });
     const port = await freePort();
     const environment = {
+      // As the rendered unit of a host has it.
+      NODE_OPTIONS: GATEWAY_NODE_OPTIONS,
       FAIRLEAD_LISTEN: `127.0.0.1:${port}`,
       FAIRLEAD_REGISTRY: registryFolder,
       FAIRLEAD_KEYS_FILE: keysFile,
@@ -50,7 +54,7 @@ export function fairlead(
       FAIRLEAD_LOG_LEVEL: 'warn',
       ...(typeof settings === 'function' ? settings(registryFolder) : settings),
     };
-    const command = nodeCommand(join(ROOT, 'apps/gateway/src/main.ts'));
+    const command = programCommand(await gatewayProgram(folder));
     const target = { port, path: PATH, headers: { Authorization: `Bearer ${key}` } };
     return startSide(name, command, environment, target, requestOf(model));
   };
