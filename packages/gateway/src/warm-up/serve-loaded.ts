@@ -4,12 +4,12 @@ import type { Settings } from '../settings/settings.ts';
 
 /**
  * Returns a server of one version that another one has loaded: it computes with the same runtime, but counts, caches and records
- * for itself.
+ * for itself. A version that takes longer than `timeoutMs` for a few executions isn't served.
  */
 export async function serveLoaded(
   { label: { model, version }, signature, runtime, batching, goldenExamples }: LoadedVersion,
   { maxBatchRows, maxQueued, maxRowsPerRequest, deadlineMs }: Settings,
-  observer: InferenceObserver,
+  { observer, timeoutMs }: { readonly observer: InferenceObserver; readonly timeoutMs: number },
 ): Promise<ModelServer> {
   const manifest = {
     ...{ model, version: Number(version), signature, goldenExamples },
@@ -41,6 +41,7 @@ export async function serveLoaded(
     },
     runtimes: { loaded: { load: () => Promise.resolve(loaded) } },
     ...{ observer, maxBatchRows, maxQueued, maxRowsPerRequest, requestTimeoutMs: deadlineMs },
+    warmUpTimeoutMs: timeoutMs,
   });
   await server.serve(model);
   return server;

@@ -45,20 +45,25 @@ export async function warmUpGateway(
   const versions = http.models.loadedVersions
     .filter(({ runtime }) => runtime.placement !== undefined)
     .slice(0, MAX_MODELS);
-  if (settings.warmUpMs === 0 || versions.length === 0) return;
+  const { warmUpMs, protocols } = settings;
+  if (warmUpMs === 0 || versions.length === 0 || !protocols.includes('open-inference')) return;
   try {
     let requests = 0;
     const rounds = Array.from({ length: SERVERS }, () => versions).flat();
     for (const [index, version] of rounds.entries()) {
-      const leftMs = settings.warmUpMs - (performance.now() - startedAt);
+      const leftMs = warmUpMs - (performance.now() - startedAt);
       const ownMs = Math.max(0, Math.round(leftMs / (rounds.length - index)));
       requests += await warmUpVersion(version, ownMs, { settings, http, signal });
     }
+    if (signal.aborted) return;
     http.logger.info({ requests, durationMs: performance.now() - startedAt }, 'warmed up');
   } catch (error) {
     // The models of a gateway that closes answer no more.
     if (signal.aborted) return;
-    http.logger.warn({ err: error }, 'the warm-up ended early; the first requests may be slower');
+    http.logger.warn(
+      { err: error },
+      'the warm-up ended early, so that the first requests may be slower; push the model with golden examples that it answers',
+    );
   }
 }
 
@@ -77,8 +82,11 @@ async function warmUpVersion(
 ): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-warm-up-'));
   const metrics = new InferenceMetrics();
-  const models = await serveLoaded(version, settings, metrics);
+  const timeoutMs = Math.max(1, durationMs);
+  const models = await serveLoaded(version, settings, { observer: metrics, timeoutMs });
   try {
+    // The code around a version that takes so long is the least part of its requests.
+    if (!(await models.ready())) return 0;
     const { server, key, close } = await createOwnServer(folder, settings, {
       ...http,
       ...{ models, metrics },

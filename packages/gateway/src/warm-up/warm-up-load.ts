@@ -9,7 +9,7 @@ export interface WarmUpLoad {
   readonly address: NetConnectOpts;
   /** Whole requests with their headers, one for each connection. */
   readonly requests: readonly Buffer[];
-  /** No request is sent after it has aborted. */
+  /** Ends the load; requests in flight are cancelled then. */
   readonly signal: AbortSignal;
 }
 
@@ -56,8 +56,11 @@ async function repeatRequest(
       }
       responses += 1;
       received = '';
-      if (signal.aborted) end();
-      else socket.write(request);
+      socket.write(request);
+    });
+    if (signal.aborted) end();
+    signal.addEventListener('abort', () => {
+      end();
     });
     socket.on('error', end);
     socket.on('close', () => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createGateway, readSettings } from '@fairlead/gateway';
-import { httpCall, temporaryFolder, until } from '@fairlead/test-support';
+import { httpCall, slowness, temporaryFolder, until } from '@fairlead/test-support';
 import { expect, test } from 'vitest';
 import { startAffineUpstream } from '../support/affine-upstream.ts';
 import { pepper, writeKeysFile } from '../support/keys-file.ts';
@@ -75,6 +75,18 @@ test('a gateway on a Unix socket warms up over one', async () => {
   });
   expect((await gateway.logged('warmed up')).requests).toBeGreaterThan(50);
   expect((await gateway.call(infer, { body })).status).toBe(200);
+});
+
+test('a model that takes longer than the warm-up does not delay readiness by more than it', async () => {
+  const folder = temporaryFolder();
+  const inputs = [{ name: 'times', datatype: 'INT64', shape: [1], data: [20_000] }] as const;
+  const goldenExamples = [{ inputs, outputs: [] }];
+  await sampleRegistry(folder, { ...onnxVersion('slow', 'slow'), goldenExamples });
+  const gateway = await startGateway({ FAIRLEAD_REGISTRY: folder, FAIRLEAD_WARM_UP_MS: '100' });
+  const { requests, durationMs } = await gateway.logged('warmed up');
+  expect(requests).toBeLessThan(10);
+  expect(durationMs).toBeLessThan(5000 * slowness());
+  expect(await gateway.gateway.isReady()).toBe(true);
 });
 
 test('models of a Python service get no requests', async () => {
