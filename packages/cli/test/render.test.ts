@@ -38,6 +38,25 @@ test.each([
   expect(await runJson(there, 'render', ...args, '--out', 'out')).toMatchObject({ written: 0 });
 });
 
+test('the number of processes has its reason, unless the deployment names it', async () => {
+  const there = place();
+  const args = ['render', 'deployment.json', '--out', 'out', '--dry-run'];
+  const write = (gateway: object): void => {
+    const changed = { ...input, gateway: { ...input.gateway, ...gateway } };
+    writeFileSync(join(there.folder, 'deployment.json'), JSON.stringify(changed));
+  };
+  expect((await run(there, ...args)).stdout).toContain(
+    'gateway.processes is 1: the compute time of a row, gateway.computeMs, is not set.',
+  );
+  write({ computeMs: 0.2, memoryBytes: 100_000_000 });
+  expect((await run(there, ...args)).stdout).toMatch(
+    /gateway\.processes is \d+: a row computes for 0\.2 ms, so that \d+ cores need \d+ event loops\./,
+  );
+  write({ processes: 1, computeMs: 0.2 });
+  expect((await run(there, ...args)).stdout).not.toContain('gateway.processes');
+  expect(await runJson(there, ...args)).toMatchObject({ processes: { number: 1 } });
+});
+
 test('--check fails where a file differs, and writes nothing; neither does a dry run', async () => {
   const there = place();
   const args = ['render', 'deployment.json', '--out', 'out'];

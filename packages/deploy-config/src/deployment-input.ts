@@ -110,8 +110,13 @@ export interface GatewayInput {
   readonly flaskAddress?: AddressText;
   /** Must equal `maxBodyBytes`. @defaultValue `maxBodyBytes` */
   readonly maxBodyBytes?: number;
-  /** Processes that answer requests, each with all models in its memory. @defaultValue `1` */
+  /**
+   * Processes that answer requests, each with all models in its memory.
+   * @defaultValue `1`; with `computeMs` as many as the cores need and the memory allows
+   */
   readonly processes?: number;
+  /** Measured compute time of one row of the model with the most requests, in milliseconds, to choose `processes`. @defaultValue not known */
+  readonly computeMs?: number;
   /** Memory limit of one process with its models loaded, in bytes. @defaultValue 1 GiB */
   readonly memoryBytes?: number;
   /** Program and arguments; required under systemd. */

@@ -149,6 +149,7 @@ const gateway = z.strictObject({
   flaskAddress: address.optional(),
   maxBodyBytes: bytes.optional(),
   processes: z.int().min(1).max(256).optional(),
+  computeMs: z.number().positive().optional(),
   memoryBytes: bytes.optional(),
   command: z.array(z.string()).nonempty().optional(),
   service: service.optional(),

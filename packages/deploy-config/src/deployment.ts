@@ -99,6 +99,8 @@ export interface Nginx extends Required<
 export interface Gateway extends Required<
   Pick<GatewayInput, 'processes' | 'memoryBytes' | 'environment'>
 > {
+  /** Reason of the number of processes, unless the deployment names it. */
+  readonly processesReason?: string;
   /** Address of the service. */
   readonly listen: Address;
   /** Program and arguments; set under systemd. */

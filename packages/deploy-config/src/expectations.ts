@@ -90,6 +90,7 @@ const expectations: ReadonlyMap<string, string> = new Map([
   ['gateway.flaskAddress', address],
   ['gateway.maxBodyBytes', bytes],
   ['gateway.processes', 'a whole number from 1 to 256'],
+  ['gateway.computeMs', 'a number of milliseconds above 0, such as 0.2'],
   ['gateway.memoryBytes', bytes],
   [
     'gateway.command',

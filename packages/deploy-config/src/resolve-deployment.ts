@@ -2,6 +2,7 @@ import { resolveAcme } from './certificate/acme.ts';
 import { perAddressFor } from './checks/connections.ts';
 import type { ParsedDeployment } from './deployment-schema.ts';
 import type { Deployment, Listen, Service, Upstream } from './deployment.ts';
+import { chooseProcesses } from './choose-processes.ts';
 import { gatewayBytes } from './gateway-bytes.ts';
 import { idleGraceMs } from './idle-grace.ts';
 import { workerConnectionsFor } from './nginx/open-files.ts';
@@ -12,6 +13,7 @@ import type { AbsolutePath } from './values/absolute-path.ts';
 import type { Address } from './values/address.ts';
 
 const mebibyte = 1024 ** 2;
+const DEFAULT_WORKER_BYTES = 512 * mebibyte;
 
 /** Account of Nginx's workers on Debian and Ubuntu. */
 const DEFAULT_NGINX_USER = 'www-data';
@@ -47,7 +49,7 @@ function resolveFlask(given: ParsedDeployment, allGatewayBytes: number): Deploym
   const {
     threads = 1,
     modelThreads = 1,
-    workerMemoryBytes = 512 * mebibyte,
+    workerMemoryBytes = DEFAULT_WORKER_BYTES,
     environment = {},
   } = flask;
   const byCores = Math.floor(host.cores / (threads * modelThreads));
@@ -66,6 +68,18 @@ function resolveFlask(given: ParsedDeployment, allGatewayBytes: number): Deploym
     service: resolveService(flask.service),
     environment,
   };
+}
+
+/** Leaves the memory of Flask's workers: of one where the deployment doesn't name their number. */
+function resolveProcesses(
+  { gateway, flask, host }: ParsedDeployment,
+  processBytes: number,
+): { readonly processes: number; readonly reason?: string } {
+  const { processes, computeMs } = gateway;
+  if (processes !== undefined) return { processes };
+  const { workers = 1, workerMemoryBytes = DEFAULT_WORKER_BYTES } = flask ?? {};
+  const memoryBytes = host.memoryBytes - (flask ? workers * workerMemoryBytes : 0);
+  return chooseProcesses({ cores: host.cores, memoryBytes, processBytes, computeMs });
 }
 
 function resolveGrpc({ grpc, layout }: ParsedDeployment): Deployment['grpc'] {
@@ -99,7 +113,7 @@ export function resolveDeployment(given: ParsedDeployment): Deployment {
   const listen = given.gateway.listen ?? socketIn(layout.socketFolder, 'gateway.sock');
   const gatewayMemoryBytes = given.gateway.memoryBytes ?? 1024 * mebibyte;
   const service = resolveService(given.gateway.service);
-  const processes = given.gateway.processes ?? 1;
+  const { processes, reason: processesReason } = resolveProcesses(given, gatewayMemoryBytes);
   const flask = resolveFlask(given, gatewayBytes({ processes, memoryBytes: gatewayMemoryBytes }));
   const { connections: keepAliveConnections = 32, upstreamMs = 1_000 } = keepAlive;
   const routes = nginx.routes ?? [{ path: '/', upstream: 'gateway' }];
@@ -157,6 +171,7 @@ export function resolveDeployment(given: ParsedDeployment): Deployment {
     gateway: {
       listen,
       processes,
+      ...(processesReason !== undefined && { processesReason }),
       memoryBytes: gatewayMemoryBytes,
       command: given.gateway.command,
       service,

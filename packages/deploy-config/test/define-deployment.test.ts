@@ -230,6 +230,18 @@ describe('defineDeployment', () => {
     });
   });
 
+  it('chooses the processes of the gateway by the compute time of a row, beside the memory of Flask', () => {
+    const gatewayOf = (computeMs?: number, more: { readonly processes?: number } = {}) => {
+      const gateway = { ...laptop.gateway, ...more, ...(computeMs !== undefined && { computeMs }) };
+      const host = { ...laptop.host, cores: 8, memoryBytes: 4.25 * 1024 ** 3 };
+      const { processes, processesReason } = defineDeployment({ ...laptop, host, gateway }).gateway;
+      return [processes, processesReason];
+    };
+    expect(gatewayOf()).toEqual([1, expect.stringContaining('is not set')]);
+    expect(gatewayOf(0.2)).toEqual([3, expect.stringContaining('the memory is enough for 3')]);
+    expect(gatewayOf(0.2, { processes: 2 })).toEqual([2, undefined]);
+  });
+
   it('derives connections of Nginx, open files and the limit of an address that fit each other', () => {
     const resolved = (openFiles?: number) => {
       const host = { ...laptop.host, ...(openFiles !== undefined && { openFiles }) };

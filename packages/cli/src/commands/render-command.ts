@@ -26,6 +26,7 @@ export function defineRenderCommand(command: Command, context: CommandContext): 
       const { renderDeployment } = await import('@fairlead/deploy-config');
       const placed = await placeFiles(options.out, renderDeployment(deployment));
       const differing = placed.filter(({ state }) => state !== 'unchanged');
+      const { processes, processesReason: reason } = deployment.gateway;
       const dryRun = options.dryRun === true;
       const writes = !dryRun && !options.check;
       if (writes) await writeFiles(differing);
@@ -36,7 +37,10 @@ export function defineRenderCommand(command: Command, context: CommandContext): 
       }));
       context.output.present(
         options,
-        { dryRun, written: writes ? differing.length : 0, files },
+        {
+          ...{ dryRun, written: writes ? differing.length : 0, files },
+          processes: { number: processes, ...(reason !== undefined && { reason }) },
+        },
         () => [
           ...table(
             ['state', 'mode', 'owner', 'file'],
@@ -45,6 +49,7 @@ export function defineRenderCommand(command: Command, context: CommandContext): 
               ...[mode, owner, join(options.out, placed[index]?.rendered.path ?? '')],
             ]),
           ),
+          ...(reason === undefined ? [] : [`gateway.processes is ${processes}: ${reason}.`]),
           ...(dryRun
             ? [
                 `Dry run: nothing was changed. Without --dry-run: ${count(differing.length, 'file')} written.`,
