@@ -14,6 +14,8 @@ const MOST_MODEL_BYTES = 8 * 1024 * 1024;
 const MOST_BLOCKING_MS = 0.5;
 /** A shorter execution costs the event loop no more than the messages to and from a worker. */
 const TRIFLING_MS = 0.1;
+/** While a request with more bytes is computed, the event loop receives the next one, where there is a second core. */
+const MAX_INPUT_BYTES = 64 * 1024;
 /** Row counts that are tried, the largest first. */
 const ROW_COUNTS = [64, 16, 4, 1];
 /** Copies of the sample that are tried take no more memory than this. */
@@ -35,6 +37,7 @@ export class InProcessSession {
   readonly #session: OnnxSession;
   readonly #maxRows: number;
   readonly #maxRowsAlone: number;
+  readonly #maxBytesAlone: number;
 
   private constructor(
     session: OnnxSession,
@@ -46,11 +49,14 @@ export class InProcessSession {
     this.#session = session;
     this.#maxRows = limits.always;
     this.#maxRowsAlone = limits.alone;
+    this.#maxBytesAlone = limits.aloneBytes;
     this.reason = reason;
   }
 
   /**
    * Loads and measures a model; undefined when it isn't tiny, or no faster than in its worker.
+   *
+   * @param cores - cores that the process may use: with a single one, a worker computes in place of the event loop, not beside it
    *
    * A model that took longer than 20 ms to load in its worker isn't loaded here, where it would block the event loop.
    */
@@ -59,7 +65,7 @@ export class InProcessSession {
     signature: Signature,
     sample: readonly Tensor[],
     worker: WorkerTiming,
-    meter: MemoryMeter,
+    { meter, cores }: { readonly meter: MemoryMeter; readonly cores: number },
   ): Promise<InProcessSession | undefined> {
     if (worker.loadCpuMs > MAX_LOAD_MS) return undefined;
     if (worker.computeMs > MOST_BLOCKING_MS || !isBounded(signature)) return undefined;
@@ -78,7 +84,8 @@ export class InProcessSession {
       single.roundTripMs < worker.roundTripMs
     ) {
       const alone = Math.max(1, ...sample.map(({ shape }) => shape[0] ?? 1));
-      const limits = { always: await mostRows(run, sample, signature), alone };
+      const aloneBytes = cores === 1 ? Infinity : MAX_INPUT_BYTES;
+      const limits = { always: await mostRows(run, sample, signature), alone, aloneBytes };
       const gain = `${single.roundTripMs.toFixed(3)} ms in process, ${worker.roundTripMs.toFixed(3)} ms by a worker`;
       const rows = `up to ${Math.max(limits.always, limits.alone)} rows`;
       const when = limits.always > 0 ? rows : `${rows} while nothing else is executed`;
@@ -90,7 +97,8 @@ export class InProcessSession {
 
   /** Returns whether an execution is small enough; `alone` is true if no other one runs. */
   takes(inputs: readonly Tensor[], alone: boolean): boolean {
-    const most = alone ? Math.max(this.#maxRows, this.#maxRowsAlone) : this.#maxRows;
+    const mayBeLonger = alone && bytesOf(inputs) <= this.#maxBytesAlone;
+    const most = mayBeLonger ? Math.max(this.#maxRows, this.#maxRowsAlone) : this.#maxRows;
     return inputs.every(({ shape }) => (shape[0] ?? 1) <= most);
   }
 
@@ -114,6 +122,8 @@ interface RowLimits {
   readonly always: number;
   /** While no other execution runs. */
   readonly alone: number;
+  /** Maximum number of bytes of such an execution. */
+  readonly aloneBytes: number;
 }
 
 /** The most rows whose execution is a trifle; 0 when not even the sample's is. */

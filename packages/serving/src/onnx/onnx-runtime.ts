@@ -163,7 +163,7 @@ export function onnxRuntime(options: OnnxRuntimeOptions = {}): RuntimeFactory {
                 signature,
                 sample,
                 { ...timing, loadCpuMs: pool.loadCpuMs },
-                hosts.meter,
+                { meter: hosts.meter, cores },
               )
             : undefined;
         const isolation = crashRisk && `in separate processes: ${crashRisk}`;

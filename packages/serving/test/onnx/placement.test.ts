@@ -72,6 +72,7 @@ describe('running in process', () => {
     roundTripMs: number,
     input = sample,
     loadCpuMs = 1,
+    cores = 2,
   ): Promise<InProcessSession | undefined> {
     const bytes = await readFile(new URL(`../models/${file}`, import.meta.url));
     const model = {
@@ -82,13 +83,10 @@ describe('running in process', () => {
     };
     const worker = { computeMs: 0.01, roundTripMs, loadCpuMs };
     const readModel = (): Promise<typeof model> => Promise.resolve(model);
-    const session = await InProcessSession.measure(
-      readModel,
-      signature,
-      [input],
-      worker,
-      new MemoryMeter(),
-    );
+    const session = await InProcessSession.measure(readModel, signature, [input], worker, {
+      meter: new MemoryMeter(),
+      cores,
+    });
     if (session !== undefined) sessions.push(session);
     return session;
   }
@@ -105,6 +103,18 @@ describe('running in process', () => {
     expect(session.takes([sample], session.reason.includes('while nothing else'))).toBe(true);
     const many = { ...sample, shape: [1000, 2], data: new Float32Array(2000) };
     expect(session.takes([many], true)).toBe(false);
+  });
+
+  test('takes large requests only where there is one core: elsewhere a worker computes while the next one is received', async () => {
+    // More than is tried for executions beside others.
+    const large = { ...sample, shape: [140_000, 2], data: new Float32Array(280_000) };
+    for (const cores of [1, 2]) {
+      const session = await until(() => measured(affine, 'affine.onnx', 10_000, large, 1, cores));
+      expect([session.takes([large], true), session.takes([large], false)]).toEqual([
+        cores === 1,
+        false,
+      ]);
+    }
   });
 
   test('is not chosen when a worker is sooner', async () => {
