@@ -85,7 +85,7 @@ async function warmUpVersion(
   const timeoutMs = Math.max(1, durationMs);
   const models = await serveLoaded(version, settings, { observer: metrics, timeoutMs });
   try {
-    // The code around a version that takes so long is the least part of its requests.
+    // Requests of a version that takes so long hardly depend on the code around it.
     if (!(await models.ready())) return 0;
     const { server, key, close } = await createOwnServer(folder, settings, {
       ...http,
