@@ -96,7 +96,7 @@ async function warmUpVersion(
       return await sendWarmUpLoad({
         address: await listenAlike(server, settings, folder),
         requests: Array.from({ length: CONNECTIONS }, () => requests).flat(),
-        signal: AbortSignal.any([signal, AbortSignal.timeout(durationMs)]),
+        ...{ durationMs, signal },
       });
     } finally {
       close();

@@ -9,7 +9,9 @@ export interface WarmUpLoad {
   readonly address: NetConnectOpts;
   /** Whole requests with their headers, one for each connection. */
   readonly requests: readonly Buffer[];
-  /** Ends the load; requests in flight are cancelled then. */
+  /** Time after which the load ends; requests in flight are cancelled then. */
+  readonly durationMs: number;
+  /** Ends the load early. */
   readonly signal: AbortSignal;
 }
 
@@ -22,9 +24,13 @@ export interface WarmUpLoad {
 export async function sendWarmUpLoad({ address, requests, signal }: WarmUpLoad): Promise<number> {
   const connections = requests.map((request) => ({ socket: connect(address), request }));
   try {
-    const counts = connections.map(({ socket, request }) => repeatRequest(socket, request, signal));
+    const counts = connections.map(({ socket, request }) =>
+      repeatRequest(socket, request, ended.signal),
+    );
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
     for (const { socket } of connections) socket.destroy();
   }
 }

@@ -95,6 +95,8 @@ export class VersionLoader {
     });
     try {
       const timeout = AbortSignal.timeout(warmUpTimeoutMs);
+      // Node may collect a timeout that nothing listens to, although another signal depends on it.
+      timeout.addEventListener('abort', () => undefined, { once: true });
       const signal = AbortSignal.any([timeout, this.#signal]);
       const { probeInputs, ...found } = await warmUp(manifest, runtime, {
         limits,
