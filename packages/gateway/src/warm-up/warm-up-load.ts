@@ -21,7 +21,19 @@ export interface WarmUpLoad {
  * @returns the number of responses
  * @throws Error for a response that isn't a 200, and of the connection.
  */
-export async function sendWarmUpLoad({ address, requests, signal }: WarmUpLoad): Promise<number> {
+export async function sendWarmUpLoad({
+  address,
+  requests,
+  durationMs,
+  signal,
+}: WarmUpLoad): Promise<number> {
+  const ended = new AbortController();
+  const end = (): void => {
+    ended.abort();
+  };
+  const timer = setTimeout(end, durationMs);
+  signal.addEventListener('abort', end);
+  if (signal.aborted) end();
   const connections = requests.map((request) => ({ socket: connect(address), request }));
   try {
     const counts = connections.map(({ socket, request }) =>
