@@ -55,8 +55,9 @@ export interface GatewayOptions {
   /** Receives the log. */
   readonly log: LogDestination;
   /**
-   * Processes that answer requests together with this one.
+   * Processes that answer requests together with this one, for those that `runGateway` and `startProcesses` start.
    * @defaultValue none
+   * @internal
    */
   readonly processes?: ProcessGroup;
 }

@@ -1,6 +1,5 @@
 export { createGateway, type Gateway, type GatewayOptions } from './create-gateway.ts';
 export type { LogDestination } from './monitoring/logger.ts';
-export type { ProcessGroup, TakeConnection } from './process-group/process-group.ts';
 export { driftNotice } from './notices/drift-notices.ts';
 export { openNotifier, testNotices } from './notices/open-notifier.ts';
 export { startProcesses, type RunningProcesses } from './processes/start-processes.ts';

@@ -5,7 +5,7 @@ import * as main from '../src/index.ts';
 
 const exported = Object.entries({ ...main, ...cloudwatch });
 /** The class of errors takes a code and a message, and that of processes takes nothing. */
-const noFactories = ['MonitoringError', 'ProcessMetrics'];
+const noFactories = ['MetricBuffer', 'MonitoringError', 'ProcessMetrics'];
 const factories = exported.filter(([name]) => !noFactories.includes(name));
 
 it('every exported value is a function or a class', () => {
