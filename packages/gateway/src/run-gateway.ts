@@ -10,6 +10,8 @@ import type { Settings } from './settings/settings.ts';
 
 /** Time after which the process ends although a worker thread still computes. */
 const EXIT_TIMEOUT_MS = 500;
+/** V8 of Node 24. */
+const EARLIEST_V8 = 13;
 
 /**
  * Runs a gateway for the lifetime of a process: settings in, logs to standard output, shutdown on SIGTERM and SIGINT, exit code out.
@@ -31,6 +33,7 @@ export async function runGateway(read: () => Settings, host: NodeJS.Process): Pr
   // V8 tenures objects of an allocation site early when many of them outlive a scavenge. While the young generation is small, objects
   // of a request in flight do; once tenured, they keep young objects alive, request after request.
   setFlagsFromString('--no-allocation-site-pretenuring');
+  optimizeEarlier(host);
 
   // ONNX Runtime sends usage data from 1.30 on unless this is set.
   host.env.ORT_DISABLE_TELEMETRY ??= '1';
@@ -86,6 +89,17 @@ export async function runGateway(read: () => Settings, host: NodeJS.Process): Pr
     host.stderr.write(`${maskCredentials(text)}\n`);
     host.exit(1);
   }
+}
+
+/**
+ * Lets V8 optimize functions earlier than after 3,000 calls, and than 500 after the last object of a new shape: with these numbers a gateway
+ * under load is slow for three seconds. In the end it is measured to be as fast with smaller ones, with less memory.
+ */
+function optimizeEarlier({ versions }: NodeJS.Process): void {
+  // Earlier versions don't know these flags, and write that to standard error.
+  if (Number.parseInt(versions.v8, 10) < EARLIEST_V8) return;
+  setFlagsFromString('--invocation-count-for-turbofan=500');
+  setFlagsFromString('--minimum-invocations-after-ic-update=100');
 }
 
 /** Sends `ready` to a parent process with an IPC channel, such as PM2. */

@@ -4,7 +4,7 @@ import * as cloudwatch from '../src/cloudwatch/index.ts';
 import * as main from '../src/index.ts';
 
 const exported = Object.entries({ ...main, ...cloudwatch });
-/** The class of errors takes a code and a message, and that of processes takes nothing. */
+/** The class of errors takes a code and a message, and the others take nothing. */
 const noFactories = ['MetricBuffer', 'MonitoringError', 'ProcessMetrics'];
 const factories = exported.filter(([name]) => !noFactories.includes(name));
 
