@@ -44,7 +44,8 @@ export type {
   InferenceObserver,
   VersionLabel,
 } from './inference/inference-observer.ts';
-export type { CallContext, LoadedVersion } from './models/loaded-version.ts';
+export type { CallContext } from './models/call-context.ts';
+export type { LoadedVersion } from './models/loaded-version.ts';
 export { jobHandler } from './jobs/job-handler.ts';
 export type { JobHandlerOptions } from './jobs/job-handler-options.ts';
 export type {

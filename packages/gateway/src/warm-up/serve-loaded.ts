@@ -19,6 +19,8 @@ export async function serveLoaded(
   const loaded = {
     platform: runtime.platform,
     concurrency: runtime.concurrency,
+    // It decides which rows share an execution.
+    memory: runtime.memory,
     execute: runtime.execute.bind(runtime),
     unhealthy: () => Promise.resolve(undefined),
     // It belongs to the other server.

@@ -1,7 +1,8 @@
 import type { Signature } from '@fairlead/signature';
 import type { InferenceObserver } from '../inference/inference-observer.ts';
 import type { DecodedRequest, Inferred } from '../inference/infer-request.ts';
-import type { CallContext, LoadedVersion } from '../models/loaded-version.ts';
+import type { CallContext } from '../models/call-context.ts';
+import type { LoadedVersion } from '../models/loaded-version.ts';
 import { ServingError } from '../errors/serving-error.ts';
 import type { ServingEvent } from '../models/serving-event.ts';
 import type { FallbackNote, FallbackReason } from '../inference/fallback-note.ts';

@@ -6,6 +6,12 @@ import { RecordQueue } from './record-queue.ts';
 import { ShadowRuns, type ShadowCopy } from './shadow-runs.ts';
 import type { ChosenVersions } from './version-chooser.ts';
 
+/** Recorder of a server that records nothing. */
+export const NO_RECORDER: InferenceRecorder = {
+  record: () => undefined,
+  readsInputs: () => false,
+};
+
 /** Options of a {@link FollowUp}. */
 export interface FollowUpOptions {
   readonly recorder: InferenceRecorder;

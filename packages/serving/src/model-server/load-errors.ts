@@ -23,6 +23,18 @@ export function notReady({ name, problem }: ServedModel): ServingError {
   return new ServingError('ERR_SERVING_NOT_READY', message);
 }
 
+/** Returns the error for a version that isn't loaded; `loaded` are those that are. */
+export function versionNotFound(
+  model: string,
+  version: string,
+  loaded: readonly string[],
+): ServingError {
+  return new ServingError(
+    'ERR_SERVING_VERSION_NOT_FOUND',
+    `model "${model}" has no version ${version} loaded; loaded: ${loaded.join(', ')}`,
+  );
+}
+
 /** Returns the error for requests after the server was closed. */
 export function serverClosed(): ServingError {
   const message = 'the model server is shutting down; send the request to another host';

@@ -1,7 +1,8 @@
 import type { Signature } from '@fairlead/signature';
 import type { FallbackRoute } from '../fallback/fallback-route.ts';
 import type { DecodedRequest, Inferred, InferContext } from '../inference/infer-request.ts';
-import type { CallContext, LoadedVersion } from '../models/loaded-version.ts';
+import type { CallContext } from '../models/call-context.ts';
+import type { LoadedVersion } from '../models/loaded-version.ts';
 import { LAST_PRIORITY } from '../scheduling/priority-queue.ts';
 import type { FollowUp } from './follow-up.ts';
 import type { ChosenVersions } from './version-chooser.ts';

@@ -1,6 +1,4 @@
 import type { Signature } from '@fairlead/signature';
-import { ServingError } from '../errors/serving-error.ts';
-import type { InferenceRecorder } from '../inference/inference-recorder.ts';
 import type {
   DecodedRequest,
   Inferred,
@@ -15,8 +13,8 @@ import type { LoadedVersion } from '../models/loaded-version.ts';
 import type { ModelIndexEntry } from '../models/model-index.ts';
 import type { ModelStatus } from '../models/model-status.ts';
 import type { ServedModel } from '../models/served-model.ts';
-import { FollowUp } from './follow-up.ts';
-import { notReady, serverClosed } from './load-errors.ts';
+import { FollowUp, NO_RECORDER } from './follow-up.ts';
+import { notReady, serverClosed, versionNotFound } from './load-errors.ts';
 import { ModelRoute, type RouteChoice } from './model-route.ts';
 import {
   checkModelServerOptions,
@@ -24,7 +22,7 @@ import {
   type ModelServerOptions,
   type ServeOptions,
 } from './model-server-options.ts';
-import { ServedModels, type Served } from './served-models.ts';
+import { ServedModels } from './served-models.ts';
 import { VersionChooser } from './version-chooser.ts';
 
 /**
@@ -157,7 +155,7 @@ export class ModelServer {
     const found = version === undefined ? current : served.model.find(version);
     if (found !== undefined) return found;
     if (current === undefined) throw notReady(served.model);
-    throw versionNotFound(model, version, served);
+    throw versionNotFound(model, version ?? '', versionNumbers(served.model));
   }
 
   /** The versions that are live: of each model the current one first. */
@@ -288,8 +286,6 @@ export class ModelServer {
   }
 }
 
-const NO_RECORDER: InferenceRecorder = { record: () => undefined, readsInputs: () => false };
-
 function routingKey({ routingKey: key, client, requestId }: InferContext): string | undefined {
   return key ?? client ?? requestId;
 }
@@ -297,12 +293,4 @@ function routingKey({ routingKey: key, client, requestId }: InferContext): strin
 /** Versions that a request may name; while a version moves out of the background it is live twice. */
 function versionNumbers({ live }: ServedModel): readonly string[] {
   return [...new Set(live.map(({ label }) => label.version))];
-}
-
-function versionNotFound(model: string, version = '', { model: served }: Served): ServingError {
-  const loaded = versionNumbers(served).join(', ');
-  return new ServingError(
-    'ERR_SERVING_VERSION_NOT_FOUND',
-    `model "${model}" has no version ${version} loaded; loaded: ${loaded}`,
-  );
 }

@@ -6,7 +6,6 @@ import {
   type BreakingRuntimeOptions,
 } from '../circuit-breaker/breaking-runtime.ts';
 import type { ServingError } from '../errors/serving-error.ts';
-import type { CancelSignal } from '../inference/cancel-signal.ts';
 import type { DecodedRequest, Inferred, InferRequest } from '../inference/infer-request.ts';
 import type {
   FailureReason,
@@ -15,7 +14,6 @@ import type {
   VersionLabel,
 } from '../inference/inference-observer.ts';
 import type { InferenceTracer } from '../inference/inference-tracer.ts';
-import type { TraceCarrier } from '../inference/trace-context.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { largestSharedRow, type BatchLimits } from '../scheduling/batch-limits.ts';
 import { LAST_PRIORITY } from '../scheduling/priority-queue.ts';
@@ -24,6 +22,7 @@ import type { Outcome, Submission } from '../scheduling/ticket.ts';
 import type { GoldenExample, VersionManifest } from '../source/model-source.ts';
 import type { BatchingDecision } from '../warm-up/decide-batching.ts';
 import { findGoldenMismatch, type GoldenMismatch } from '../warm-up/find-golden-mismatch.ts';
+import type { CallContext } from './call-context.ts';
 import { countRows } from './count-rows.ts';
 import { asEmptyInput, failureCode, failureReason } from './failure-reason.ts';
 import { QueueShare } from './queue-share.ts';
@@ -49,26 +48,6 @@ export interface LoadedVersionOptions {
   readonly breaker?: Omit<BreakingRuntimeOptions, 'title'> | undefined;
   readonly observer?: InferenceObserver | undefined;
   readonly tracer?: InferenceTracer | undefined;
-}
-
-/** Context of one request. */
-export interface CallContext {
-  /** Deadline, on the clock of `performance.now()`. */
-  readonly deadlineAt: number;
-  /** Priority that replaces the request's. */
-  readonly priority?: number | undefined;
-  readonly requestId?: string | undefined;
-  /** The request, whose trace context upstreams get. */
-  readonly trace?: TraceCarrier | undefined;
-  /** Aborts when the client disconnects. */
-  readonly signal?: CancelSignal | undefined;
-  /**
-   * Returns whether the inputs are needed after the version has computed; called for requests whose inputs could be moved.
-   * @defaultValue they are needed
-   */
-  readonly needsInputs?: ((label: VersionLabel) => boolean) | undefined;
-  /** The client that sent it, whose requests take at most half of the queue. */
-  readonly client?: string | undefined;
 }
 
 /** One version with its runtime: checks what comes in, schedules it, counts what is in flight, and drains. */
