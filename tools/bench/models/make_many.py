@@ -4,7 +4,6 @@ import json
 import sys
 from pathlib import Path
 
-import numpy as np
 from make_models import cnn, mlp, weights, write
 from onnx import helper
 

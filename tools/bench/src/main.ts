@@ -14,13 +14,14 @@ import { benchLiveness } from './liveness/bench-liveness.ts';
 import { benchManyModels } from './many-models/bench-many-models.ts';
 import { benchOverload } from './overload/bench-overload.ts';
 import { benchParts } from './parts/bench-parts.ts';
+import { benchPeers } from './peers/bench-peers.ts';
 import { benchPerformance } from './performance/bench-performance.ts';
 import { benchRegistry } from './registry/bench-registry.ts';
 import { benchStart } from './start/bench-start.ts';
 import { benchThroughput } from './throughput/bench-throughput.ts';
 import { benchWindows } from './windows/bench-windows.ts';
 
-// npm run bench -- [liveness|throughput|binary|parts|decode|overload|bodies|recording|capture|registry|many-models|cli|performance|windows|traces …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3] [--rows 10000000]
+// npm run bench -- [liveness|throughput|peers|binary|parts|decode|overload|bodies|recording|capture|registry|many-models|cli|performance|windows|traces …] [--models medium,large] [--connections 1,64] [--seconds 5] [--rounds 3] [--rows 10000000]
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -48,6 +49,7 @@ const connections = values.connections.split(',').map(Number);
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   liveness: () => benchLiveness(print),
   throughput: () => benchThroughput({ models, connections, seconds, rounds, folder }, print),
+  peers: () => benchPeers({ models, connections, seconds, rounds, folder }, print),
   binary: () => benchBinary({ connections, seconds, rounds, folder }, print),
   start: () => benchStart({ seconds, rounds, folder }, print),
   parts: () => benchParts({ seconds, folder }, print),

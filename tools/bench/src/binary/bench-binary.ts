@@ -7,7 +7,8 @@ import {
   type BinaryBody,
 } from '../servers/models.ts';
 import type { Side } from '../servers/side.ts';
-import { fairlead, fastApi, type SideStarter } from '../servers/sides.ts';
+import { fastApiBinary } from '../servers/python-sides.ts';
+import { fairlead, type SideStarter } from '../servers/sides.ts';
 import { medianOf, ratioOf } from '../throughput/rounds.ts';
 
 /** Measurements of {@link benchBinary}. */
@@ -33,7 +34,7 @@ const kinds: readonly {
     request: binaryRequestOf,
   },
   { start: fairlead('Fairlead, guarded'), request: binaryRequestOf },
-  { start: fastApi, request: rawRequestOf },
+  { start: fastApiBinary, request: rawRequestOf },
 ];
 
 /** Requests with one 3×224×224 tensor of FP32 each, as bytes: ours whole, against FastAPI that takes the bytes as they are. */

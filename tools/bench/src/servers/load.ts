@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { usageOf } from './process-usage.ts';
+import { ownCpuSeconds, totalCpuSeconds, usageOf } from './process-usage.ts';
 import { CORES, type Side } from './side.ts';
 
 const run = promisify(execFile);
@@ -19,6 +19,10 @@ export interface LoadResult {
   /** Processor time of the side for each answer, in microseconds. */
   readonly cpuMicroseconds: number;
   readonly rssMiB: number;
+  /** Cores that the side kept busy. */
+  readonly cores: number;
+  /** Cores that were busy with anything else than the side and the load: a figure with much of it was disturbed. */
+  readonly otherCores: number;
 }
 
 /** @throws Error naming the command that brings `wrk`. */
@@ -49,11 +53,16 @@ export async function load(
   writeFileSync(script, ['wrk.method = "POST"', ...lines, read].join('\n'));
   const pid = side.process.pid ?? 0;
   await side.loopLag();
+  const start = performance.now();
+  const ofAll = totalCpuSeconds() - ownCpuSeconds();
   const before = usageOf(pid);
   const url = `http://127.0.0.1:${port}${path}`;
   const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '--timeout', '20s'];
   const { stdout: report } = await run('taskset', ['-c', CORES, 'wrk', ...args, '-s', script, url]);
   const after = usageOf(pid);
+  const elapsed = (performance.now() - start) / 1000;
+  const cpuSeconds = after.cpuSeconds - before.cpuSeconds;
+  const otherCpuSeconds = totalCpuSeconds() - ownCpuSeconds() - ofAll - cpuSeconds;
   const loopLagP99Ms = await side.loopLag();
   const number = (pattern: RegExp): number => Number(pattern.exec(report)?.[1] ?? 0);
   const errors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(
@@ -68,8 +77,10 @@ export async function load(
     failed:
       number(/Non-2xx or 3xx responses: (\d+)/) +
       (errors?.slice(1).reduce((sum, each) => sum + Number(each), 0) ?? 0),
-    cpuMicroseconds: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / number(/(\d+) requests in/),
+    cpuMicroseconds: (cpuSeconds * 1e6) / number(/(\d+) requests in/),
     rssMiB: after.rssMiB,
+    cores: cpuSeconds / elapsed,
+    otherCores: Math.max(0, otherCpuSeconds / elapsed),
   };
 }
 

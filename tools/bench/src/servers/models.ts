@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Signature } from '@fairlead/signature';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 /** A model of the benchmark: its file, and the shape of one row. */
 export interface BenchModel {
@@ -49,6 +50,32 @@ export function requestOf(model: BenchModel): string {
   const data = [...rowOf(model)];
   const shape = [1, ...model.shape];
   return JSON.stringify({ inputs: [{ name: 'x', shape, datatype: 'FP32', data }] });
+}
+
+/** One row as the named argument of a function, for servers with a protocol that isn't Open Inference. */
+export function rowsRequestOf(model: BenchModel): string {
+  return JSON.stringify({ x: [nested([...rowOf(model)], model.shape)] });
+}
+
+function nested(data: readonly number[], [, ...inner]: readonly number[]): unknown {
+  if (inner.length === 0) return data;
+  const size = inner.reduce((product, length) => product * length, 1);
+  return Array.from({ length: data.length / size }, (_, index) =>
+    nested(data.slice(index * size, (index + 1) * size), inner),
+  );
+}
+
+/** What the model answers to that row, computed by ONNX Runtime in this process. */
+export async function answerTo(model: BenchModel): Promise<readonly number[]> {
+  const session = await InferenceSession.create(model.file);
+  try {
+    const { y } = await session.run({
+      x: new Tensor('float32', rowOf(model), [1, ...model.shape]),
+    });
+    return [...(y?.data as Float32Array)];
+  } finally {
+    await session.release();
+  }
 }
 
 /** A body with the headers that describe it. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { treeOf } from './process-usage.ts';
 
 /** One side of a comparison: a server in separate processes. */
 export interface Side {
@@ -76,10 +77,13 @@ export async function startSide(
       return p99Ms;
     },
     async stop() {
+      // Some sides leave workers behind.
+      const processes = treeOf(child.pid ?? 0);
       child.kill('SIGTERM');
       const killed = setTimeout(() => child.kill('SIGKILL'), 10_000);
       await exited;
       clearTimeout(killed);
+      processes.forEach(kill);
     },
   };
   while (performance.now() - startedAt < START_TIMEOUT_MS) {
@@ -92,6 +96,14 @@ export async function startSide(
   }
   await side.stop();
   throw new Error(`${name} gave no prediction within a minute`);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
 }
 
 function ask({ port, path, headers }: Side, body: string | Buffer): Promise<number> {

@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { folderStore, ModelRegistry, type JsonValue } from '@fairlead/registry';
@@ -7,10 +6,9 @@ import { createApiKey } from '@fairlead/security';
 import { GATEWAY_NODE_OPTIONS } from '@fairlead/deploy-config';
 import { freePort } from './free-port.ts';
 import { gatewayProgram } from './gateway-program.ts';
-import { rawRequestOf, requestOf, signatureOf, type BenchModel } from './models.ts';
+import { requestOf, signatureOf, type BenchModel } from './models.ts';
 import { nodeCommand, programCommand, startSide, type Side } from './side.ts';
 
-const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const PATH = '/v2/models/m/infer';
 const PEPPER = 'a pepper for a benchmark, 32 bytes or more';
@@ -18,7 +16,7 @@ const PEPPER = 'a pepper for a benchmark, 32 bytes or more';
 /** Starts one side of the comparison for one model. */
 export type SideStarter = (model: BenchModel, folder: string) => Promise<Side>;
 
-/** (a) The whole guarded path of the sample's gateway, as a release holds it: key, scope, rate limit, checks, metrics, batching. */
+/** The whole guarded path of the sample's gateway, as a release holds it: key, scope, rate limit, checks, metrics, batching. */
 export function fairlead(
   name = 'Fairlead, guarded',
   settings:
@@ -60,52 +58,6 @@ export function fairlead(
   };
 }
 
-/** (b) Flask under Gunicorn with two workers, on the same ONNX file. */
-export const flask: SideStarter = async (model) => {
-  const port = await freePort();
-  const command = [
-    join(ROOT, '.venv/bin/gunicorn'),
-    '--workers=2',
-    '--worker-class=gthread',
-    '--threads=4',
-    '--no-control-socket',
-    `--bind=127.0.0.1:${port}`,
-    `--chdir=${join(ROOT, 'tools/bench/models')}`,
-    'flask_app:app',
-  ];
-  const environment = { BENCH_MODEL: model.file, OMP_NUM_THREADS: '1' };
-  const target = { port, path: PATH, headers: {} };
-  return startSide('Flask + Gunicorn', command, environment, target, requestOf(model));
-};
-
-/**
- * FastAPI under uvicorn with two workers and its compiled parts, on the same ONNX file; it takes the bytes of one tensor.
- *
- * Its packages are installed into a separate environment the first time, from a lock file with hashes.
- */
-export const fastApi: SideStarter = async (model, folder) => {
-  const port = await freePort();
-  const environment = join(folder, 'fastapi');
-  const uvicorn = join(environment, 'bin/uvicorn');
-  const models = join(ROOT, 'tools/bench/models');
-  if (!existsSync(uvicorn)) {
-    execFileSync(join(ROOT, '.venv/bin/python'), ['-m', 'venv', environment]);
-    const lock = join(models, 'requirements-fastapi.lock');
-    const args = ['install', '--quiet', '--require-hashes', '--requirement', lock];
-    execFileSync(join(environment, 'bin/pip'), args, { stdio: 'inherit' });
-  }
-  const { body, headers } = rawRequestOf(model);
-  const options = ['--workers=2', '--loop=uvloop', '--http=httptools', '--no-access-log'];
-  const command = [uvicorn, ...options, `--port=${port}`, `--app-dir=${models}`, 'fastapi_app:app'];
-  const target = { port, path: PATH, headers };
-  const variables = {
-    BENCH_MODEL: model.file,
-    BENCH_SHAPE: model.shape.join(','),
-    OMP_NUM_THREADS: '1',
-  };
-  return startSide('FastAPI + uvicorn', command, variables, target, body);
-};
-
 function nodeSide(name: string, script: string): SideStarter {
   return async (model) => {
     const port = await freePort();
@@ -116,10 +68,10 @@ function nodeSide(name: string, script: string): SideStarter {
   };
 }
 
-/** (c) What one writes first. */
+/** What one writes first. */
 export const naive = nodeSide('naive Express', './server-naive.ts');
 
-/** (d) The limit to approach. */
+/** The limit to approach. */
 export const bare = nodeSide('bare limit', './server-bare.ts');
 
 /** Reads the whole request and answers a constant: more than that the load generator can't be shown to do. */

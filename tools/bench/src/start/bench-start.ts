@@ -4,7 +4,8 @@ import { load, requireWrk, type LoadResult } from '../servers/load.ts';
 import { benchModels, requestOf, type BenchModel } from '../servers/models.ts';
 import { usageOf } from '../servers/process-usage.ts';
 import type { Side } from '../servers/side.ts';
-import { bare, fairlead, flask, type SideStarter } from '../servers/sides.ts';
+import { flask } from '../servers/python-sides.ts';
+import { bare, fairlead, type SideStarter } from '../servers/sides.ts';
 
 /** Options of {@link benchStart}. */
 export interface StartOptions {

@@ -1,7 +1,8 @@
 import { load, requireWrk, type LoadResult } from '../servers/load.ts';
 import { benchModels, requestOf, type BenchModel } from '../servers/models.ts';
 import type { Side } from '../servers/side.ts';
-import { bare, constant, fairlead, flask, naive, type SideStarter } from '../servers/sides.ts';
+import { flask } from '../servers/python-sides.ts';
+import { bare, constant, fairlead, naive, type SideStarter } from '../servers/sides.ts';
 import { goalsOf, type Goal } from './goals.ts';
 import { medianOf, ratioOf } from './rounds.ts';
 

@@ -15,6 +15,8 @@ export function medianOf(rounds: readonly LoadResult[]): LoadResult {
     failed: rounds.reduce((sum, { failed }) => sum + failed, 0),
     cpuMicroseconds: median((each) => each.cpuMicroseconds),
     rssMiB: median((each) => each.rssMiB),
+    cores: median((each) => each.cores),
+    otherCores: median((each) => each.otherCores),
   };
 }
 

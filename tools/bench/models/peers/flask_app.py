@@ -1,14 +1,10 @@
-"""(b) Flask under Gunicorn on the same ONNX file: what a Python team writes first."""
-
-import os
+"""Flask under Gunicorn: what a Python team writes first."""
 
 import numpy as np
-import onnxruntime
+from bench_session import open_session, predict
 from flask import Flask, request
 
-OPTIONS = onnxruntime.SessionOptions()
-OPTIONS.intra_op_num_threads = 1
-SESSION = onnxruntime.InferenceSession(os.environ["BENCH_MODEL"], OPTIONS)
+SESSION = open_session()
 app = Flask(__name__)
 
 
@@ -16,5 +12,5 @@ app = Flask(__name__)
 def infer() -> dict:
     tensor = request.get_json()["inputs"][0]
     data = np.asarray(tensor["data"], np.float32).reshape(tensor["shape"])
-    (y,) = SESSION.run(["y"], {"x": data})
+    y = predict(SESSION, data)
     return {"outputs": [{"name": "y", "data": y.ravel().tolist()}]}
