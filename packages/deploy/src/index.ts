@@ -15,12 +15,20 @@ export { sendSecret } from './hosts/send-secret.ts';
 export type { SendSecretOptions } from './hosts/send-secret.ts';
 export { DeployError } from './deploy-error.ts';
 export type { DeployErrorCode } from './deploy-error.ts';
+export { readBootRelease } from './first-boot/boot-release.ts';
+export type { BootRelease } from './first-boot/boot-release.ts';
 export type {
+  BootSignal,
+  FirstBootOptions,
+  HostAgent,
   ReleaseInS3,
+  ReleaseOfParameter,
   SignalByUrl,
   SignalToAutoScaling,
   UserDataOptions,
 } from './first-boot/first-boot-options.ts';
+export { renderFirstBoot } from './first-boot/render-first-boot.ts';
+export type { FirstBootOfParameter, FirstBootOfRelease } from './first-boot/render-first-boot.ts';
 export { renderUserData } from './first-boot/render-user-data.ts';
 export { platforms, thisPlatform } from './platform.ts';
 export type { Platform } from './platform.ts';

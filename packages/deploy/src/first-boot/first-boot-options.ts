@@ -13,6 +13,28 @@ export interface ReleaseInS3 {
   readonly endpoint?: string;
 }
 
+/**
+ * Release that the fleet runs: a parameter in SSM has its digest, and S3 the archive as `<prefix><digest>.tar`; hosts read both by the role of
+ * their instance.
+ */
+export interface ReleaseOfParameter {
+  /** Name of the parameter, such as `/shop/release`. */
+  readonly parameter: string;
+  readonly bucket: string;
+  /** Begin of the keys of archives. @defaultValue none */
+  readonly prefix?: string;
+  readonly region: string;
+  /** Address of S3 and SSM. @defaultValue those of the region */
+  readonly endpoint?: string;
+}
+
+/** Debian package of a program that isn't in Debian, such as the agent of AWS Systems Manager; its service has the same name. */
+export interface HostAgent {
+  readonly name: string;
+  /** Where hosts download the package. */
+  readonly url: string;
+}
+
 /** Address that gets the result by PUT, as `{ Status: "SUCCESS" | "FAILURE", Reason, UniqueId, Data }`: that of a CloudFormation wait condition. */
 export interface SignalByUrl {
   readonly url: string;
@@ -27,18 +49,27 @@ export interface SignalToAutoScaling {
   readonly endpoint?: string;
 }
 
+/** Receiver of the result of a first boot. */
+export type BootSignal = SignalByUrl | SignalToAutoScaling;
+
+/** Options of `renderUserData` and `renderFirstBoot` other than the release. */
+export interface FirstBootOptions {
+  /** Debian packages that are installed first; with an empty list, `apt` isn't called at all. @defaultValue `nginx`, and `certbot`, `python3-venv` and `unattended-upgrades` if the release needs them */
+  readonly packages?: readonly string[];
+  /** Programs that are installed before the release unless the image has them, and restarted after it. @defaultValue none */
+  readonly agents?: readonly HostAgent[];
+  /** Public keys (PEM) of which one must have signed the release. @defaultValue the digest alone is checked */
+  readonly trustedKeys?: string | undefined;
+  /** Receivers of the result, beside the log and the console. @defaultValue none */
+  readonly signal?: BootSignal | readonly BootSignal[] | undefined;
+}
+
 /** Options of `renderUserData`. */
-export interface UserDataOptions {
+export interface UserDataOptions extends FirstBootOptions {
   /** Path of the release on this machine; its digest is written into the user data. */
   readonly release: string;
   /** Where hosts download the archive: an address, or an object of S3. */
   readonly source: string | ReleaseInS3;
-  /** Debian packages that are installed first. @defaultValue `nginx`, and `certbot`, `python3-venv` and `unattended-upgrades` if the release needs them */
-  readonly packages?: readonly string[];
-  /** Public keys (PEM) of which one must have signed the release. @defaultValue the digest alone is checked */
-  readonly trustedKeys?: string | undefined;
-  /** Receiver of the result, beside the log and the console. @defaultValue none */
-  readonly signal?: SignalByUrl | SignalToAutoScaling | undefined;
 }
 
 /** Rejects wrong options. */
@@ -47,23 +78,53 @@ export function checkUserDataOptions(options: UserDataOptions): void {
     release: 'required',
     source: 'required',
     packages: 'optional',
+    agents: 'optional',
     trustedKeys: 'optional',
     signal: 'optional',
   });
-  const { release, source, packages = [], trustedKeys, signal } = options;
-  checkText('release', 'the path of a release', release);
+  checkText('release', 'the path of a release', options.release);
+  checkSource(options.source);
+  checkFirstBootOptions(options);
+}
+
+/** Rejects a wrong source of a release. */
+export function checkSource(source: string | ReleaseInS3): void {
   if (typeof source === 'string') checkUrl('source', source);
   else checkPlace('source', source, ['bucket', 'key', 'region']);
-  for (const name of packages) {
-    if (typeof name === 'string' && /^[a-z0-9][a-z0-9+.-]+$/.test(name)) continue;
-    throw invalidOption(
-      `Option packages has ${describeValue(name)}: expected names of Debian packages.`,
-    );
+}
+
+/** Rejects a wrong source of the release that the fleet runs. */
+export function checkParameter(source: ReleaseOfParameter): void {
+  checkOptions('source', source, {
+    parameter: 'required',
+    bucket: 'required',
+    prefix: 'optional',
+    region: 'required',
+    endpoint: 'optional',
+  });
+  checkPlace('source', source, ['parameter', 'bucket', 'region']);
+}
+
+/** Rejects wrong options of a first boot. */
+export function checkFirstBootOptions(options: FirstBootOptions): void {
+  const { packages = [], agents = [], trustedKeys, signal } = options;
+  for (const name of packages) checkPackage('packages', name);
+  for (const { name, url } of agents) {
+    checkPackage('agents', name);
+    checkUrl(`agents.${name}`, url);
   }
   if (trustedKeys !== undefined) checkKey(trustedKeys);
-  if (signal === undefined) return;
-  if ('url' in signal) checkUrl('signal.url', signal.url);
-  else checkPlace('signal', signal, ['group', 'lifecycleHook', 'region']);
+  for (const each of [signal ?? []].flat()) {
+    if ('url' in each) checkUrl('signal.url', each.url);
+    else checkPlace('signal', each, ['group', 'lifecycleHook', 'region']);
+  }
+}
+
+function checkPackage(option: string, name: unknown): void {
+  if (typeof name === 'string' && /^[a-z0-9][a-z0-9+.-]+$/.test(name)) return;
+  throw invalidOption(
+    `Option ${option} has ${describeValue(name)}: expected names of Debian packages.`,
+  );
 }
 
 function checkPlace<T extends object>(

@@ -5,7 +5,7 @@
  *
  * Signatures: AWS Signature Version 4, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export const firstBootProgram = String.raw`import datetime, hashlib, hmac, json, os, subprocess, sys, time, traceback
+export const firstBootProgram = String.raw`import datetime, hashlib, hmac, json, os, re, subprocess, sys, tarfile, time, traceback
 import urllib.error, urllib.parse, urllib.request
 
 LOG = "/var/log/fairlead-first-boot.log"
@@ -44,7 +44,7 @@ def metadata(path):
     return fetch(urllib.request.Request(url, headers=headers)).read().decode()
 
 
-def signed(method, service, region, url, body=None):
+def signed(method, service, region, url, body=None, target=None):
     role = metadata("iam/security-credentials/").split()[0]
     credentials = json.loads(metadata("iam/security-credentials/" + role))
     parts = urllib.parse.urlsplit(url)
@@ -56,6 +56,8 @@ def signed(method, service, region, url, body=None):
         "x-amz-date": now,
         "x-amz-security-token": credentials["Token"],
     }
+    if target is not None:
+        headers["x-amz-target"] = target
     names = ";".join(headers)
     lines = [method, parts.path or "/", parts.query]
     lines += [f"{name}:{value}" for name, value in headers.items()] + ["", names, digest]
@@ -70,7 +72,8 @@ def signed(method, service, region, url, body=None):
         f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={names}, Signature={key.hex()}"
     )
     if body is not None:
-        headers["content-type"] = "application/x-www-form-urlencoded"
+        form = "application/x-www-form-urlencoded"
+        headers["content-type"] = form if target is None else "application/x-amz-json-1.1"
     return urllib.request.Request(url, data=body, method=method, headers=headers)
 
 
@@ -82,6 +85,44 @@ def download(source, path):
     with fetch(request) as response, open(path, "wb") as file:
         while chunk := response.read(1 << 20):
             file.write(chunk)
+
+
+def current_digest(source):
+    # The release that the fleet runs: its digest is in a parameter of SSM.
+    region = source["region"]
+    body = json.dumps({"Name": source["parameter"]}).encode()
+    request = signed("POST", "ssm", region, source["ssm"], body, "AmazonSSM.GetParameter")
+    digest = json.load(fetch(request))["Parameter"]["Value"].strip()
+    if re.fullmatch("[0-9a-f]{64}", digest):
+        return digest
+    raise RuntimeError(f"the parameter {source['parameter']} has no digest of a release")
+
+
+def parts_of(archive, digest):
+    with tarfile.open(archive) as tar:
+        manifest = tar.extractfile("manifest.json").read()
+    if hashlib.sha256(manifest).hexdigest() != digest:
+        raise RuntimeError(f"the archive isn't the release {digest}")
+    parts = {part["role"]: part["sha256"] for part in json.loads(manifest)["parts"]}
+    return [parts["node"], parts["agent"]]
+
+
+def install(agents, archive):
+    for agent in agents:
+        query = ["dpkg-query", "-W", "-f", "$" "{db:Status-Status}", agent["name"]]
+        found = subprocess.run(query, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        if found.stdout != "installed":
+            say("install " + agent["name"])
+            download(agent, archive)
+            subprocess.run(["dpkg", "--install", archive], check=True, stdout=subprocess.DEVNULL)
+        restart(agent)
+
+
+def restart(agent):
+    # The agent of CloudWatch doesn't start before a release has brought its configuration.
+    subprocess.run(["systemctl", "enable", agent["name"]], stderr=subprocess.DEVNULL)
+    if subprocess.run(["systemctl", "restart", agent["name"]]).returncode != 0:
+        say(agent["name"] + " doesn't run")
 
 
 def agent(settings, archive, arguments):
@@ -104,16 +145,26 @@ def agent(settings, archive, arguments):
 def deploy(settings):
     folder = "/var/lib/fairlead-deploy/incoming"
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    digest, archive = settings["digest"], folder + "/first-boot.tar"
+    source, archive = settings["source"], folder + "/first-boot.tar"
+    agents = settings.get("agents", [])
     trusted = ["--trusted-keys", settings["trustedKeys"]] if "trustedKeys" in settings else []
     try:
-        say("download")
-        download(settings["source"], archive)
+        install(agents, folder + "/agent.deb")
+        if "parameter" in source:
+            settings["digest"] = current_digest(source)
+            source["object"] = source["folder"] + settings["digest"] + ".tar"
+        digest = settings["digest"]
+        say("download " + digest)
+        download(source, archive)
+        settings.setdefault("parts", parts_of(archive, digest))
         agent(settings, archive, ["prepare", digest, "--archive", archive, *trusted])
     finally:
-        if os.path.exists(archive):
-            os.remove(archive)
+        for path in (archive, folder + "/agent.deb"):
+            if os.path.exists(path):
+                os.remove(path)
     agent(settings, archive, ["activate", digest])
+    for each in agents:
+        restart(each)
 
 
 def signal(target, problem):
@@ -154,9 +205,15 @@ def main():
     except Exception as error:
         problem = str(error)
         say(traceback.format_exc())
-    if "signal" in settings:
-        signal(settings["signal"], problem)
-    sys.exit(0 if problem is None else 1)
+    failed = problem is not None
+    for target in settings.get("signals", []):
+        try:
+            signal(target, problem)
+        except Exception as error:
+            # The others are still due. A stack that is complete takes no more signals.
+            say(f"the signal failed: {error}")
+            failed = failed or "url" not in target
+    sys.exit(1 if failed else 0)
 
 
 main()

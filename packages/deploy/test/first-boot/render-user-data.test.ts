@@ -4,7 +4,13 @@ import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { firstBootProgram } from '../../src/first-boot/first-boot-program.ts';
-import { renderUserData, type BuiltRelease, type UserDataOptions } from '../../src/index.ts';
+import {
+  readBootRelease,
+  renderFirstBoot,
+  renderUserData,
+  type BuiltRelease,
+  type UserDataOptions,
+} from '../../src/index.ts';
 import { buildService } from '../support/service-release.ts';
 
 /** Keys of cloud-config that the user data has; a misspelt one would be ignored by cloud-init. */
@@ -56,7 +62,7 @@ describe('user data of the first boot', () => {
     const { publicKey } = generateKeyPairSync('ed25519');
     const trustedKeys = String(publicKey.export({ type: 'spki', format: 'pem' }));
     const text = await render({ trustedKeys });
-    expect(Buffer.byteLength(text)).toBeLessThan(12_000);
+    expect(Buffer.byteLength(text)).toBeLessThan(14_000);
     const [, , keys] = parse(text).write_files;
     expect(settingsOf(parse(text)).trustedKeys).toBe(keys?.path);
     expect(keys?.content).toBe(trustedKeys);
@@ -73,8 +79,32 @@ describe('user data of the first boot', () => {
         region: 'cn-north-1',
         object: 'https://acme.s3.cn-north-1.amazonaws.com.cn/a%20b/c.tar',
       },
-      signal: { ...signal, endpoint: 'https://autoscaling.eu-central-1.amazonaws.com/' },
+      signals: [{ ...signal, endpoint: 'https://autoscaling.eu-central-1.amazonaws.com/' }],
     });
+  });
+
+  it("addresses the fleet's release by its parameter, and calls apt only for packages", () => {
+    const source = {
+      ...{ parameter: '/shop/release', bucket: 'acme', prefix: 'a b/' },
+      region: 'eu-central-1',
+    };
+    const agents = [{ name: 'amazon-ssm-agent', url: 'https://example.com/agent.deb' }];
+    const content = parse(renderFirstBoot({ source, packages: [], agents }));
+    expect(content).toMatchObject({ package_update: false, packages: [] });
+    expect(settingsOf(content)).toEqual({
+      bootstrap: expect.any(String) as string,
+      agents,
+      source: {
+        ...{ parameter: '/shop/release', region: 'eu-central-1' },
+        ssm: 'https://ssm.eu-central-1.amazonaws.com/',
+        folder: 'https://acme.s3.eu-central-1.amazonaws.com/a%20b/',
+      },
+    });
+  });
+
+  it('counts the golden examples of a release', async () => {
+    const { goldenChecks, packages, parts } = await readBootRelease(release.path);
+    expect([goldenChecks, packages, parts.length]).toEqual([1, ['nginx'], 2]);
   });
 
   it('is a program that the Python of Debian compiles', () => {
@@ -92,6 +122,8 @@ describe('user data of the first boot', () => {
     [{ source: { bucket: 'b', key: '', region: 'eu-central-1' } }, 'source.key'],
     [{ source: { bucket: 'b', key: 'k', region: 'eu' } }, 'source.region is "eu"'],
     [{ packages: ['nginx; reboot'] }, 'packages has "nginx; reboot"'],
+    [{ agents: [{ name: 'a b', url: source }] }, 'agents has "a b"'],
+    [{ agents: [{ name: 'ssm', url: 'ftp://x' }] }, 'agents.ssm is "ftp://x"'],
     [{ trustedKeys: 'x' }, 'trustedKeys'],
     [{ signal: { url: 'x' } }, 'signal.url'],
     [{ signal: { group: 'g', lifecycleHook: '', region: 'eu-central-1' } }, 'signal.lifecycleHook'],
