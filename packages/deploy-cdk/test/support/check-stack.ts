@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+import { temporaryFolder } from '@fairlead/test-support';
+import { App, Stack, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+
+const cfnLint = resolve(import.meta.dirname, '../../../../.venv/bin/cfn-lint');
+const run = promisify(execFile);
+
+/** Problems that cdk-nag and cfn-lint find in a stack. */
+export interface StackProblems {
+  readonly nag: readonly string[];
+  readonly lint: readonly string[];
+}
+
+/** Synthesizes a stack with what `add` creates in it, and checks its template. */
+export async function checkStack(
+  add: (stack: Stack) => void,
+  region = 'eu-central-1',
+): Promise<StackProblems> {
+  const outdir = temporaryFolder();
+  const app = new App({ outdir, analyticsReporting: false });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const stack = new Stack(app, 'Shop', { env: { region, account: '111122223333' } });
+  add(stack);
+  const exitCode = process.exitCode;
+  let problem: unknown;
+  try {
+    app.synth();
+  } catch (error) {
+    problem = error;
+  }
+  process.exitCode = exitCode;
+  return {
+    nag: readFindings(outdir, problem),
+    lint: await lint(join(outdir, 'Shop.template.json')),
+  };
+}
+
+interface Report {
+  readonly pluginReports: readonly {
+    readonly violations: readonly {
+      readonly ruleName: string;
+      readonly violatingConstructs: readonly { readonly constructPath?: string }[];
+    }[];
+  }[];
+}
+
+function readFindings(folder: string, problem: unknown): string[] {
+  let report: Report;
+  try {
+    report = JSON.parse(readFileSync(join(folder, 'validation-report.json'), 'utf8')) as Report;
+  } catch (cause) {
+    throw problem ?? cause;
+  }
+  return report.pluginReports.flatMap(({ violations }) =>
+    violations.flatMap(({ ruleName, violatingConstructs }) =>
+      violatingConstructs.map(({ constructPath }) => `${ruleName} ${constructPath ?? ''}`),
+    ),
+  );
+}
+
+async function lint(template: string): Promise<string[]> {
+  const args = ['--non-zero-exit-code', 'error', '--format', 'parseable', template];
+  const output = await run(cfnLint, args).catch((error: unknown) => error as { stdout: string });
+  return output.stdout.split('\n').filter((line) => line !== '');
+}
