@@ -4,6 +4,8 @@ import { elementCount, type Tensor } from './tensor.ts';
 import { failTensor } from './tensor-failure.ts';
 
 const LENGTH_BYTES = 4;
+/** Bytes of an element of a `Uint32Array`. */
+const WORD_BYTES = 4;
 
 /** Name, datatype and shape of a tensor whose elements are bytes, not checked yet. */
 export interface BinaryTensorHead {
@@ -135,14 +137,21 @@ function readByteStrings(name: string, bytes: Uint8Array, count: number): readon
   return elements;
 }
 
-/** Checks elements of `BOOL`; `data` starts at the first byte of its buffer. */
+/** Checks elements of `BOOL`, which may be a part of a buffer with other bytes. */
 function checkBooleans(name: string, data: Uint8Array): void {
-  // Four elements at a time: one by one, 16 million would block the event loop for too long.
-  const words = new Uint32Array(data.buffer, 0, data.length >> 2);
+  const { buffer, byteOffset, length } = data;
+  const isValid = (index: number): boolean => (data[index] ?? 0) <= 1;
+  const unaligned = (WORD_BYTES - (byteOffset % WORD_BYTES)) % WORD_BYTES;
   let index = 0;
-  while (index < words.length && ((words[index] ?? 0) & 0xfe_fe_fe_fe) === 0) index += 1;
-  index *= 4;
-  while (index < data.length && (data[index] ?? 0) <= 1) index += 1;
-  if (index === data.length) return;
+  while (index < Math.min(unaligned, length) && isValid(index)) index += 1;
+  // Four elements at a time: one by one, 16 million would block the event loop for too long.
+  if (index === unaligned) {
+    const words = new Uint32Array(buffer, byteOffset + index, (length - index) >> 2);
+    let valid = 0;
+    while (valid < words.length && ((words[valid] ?? 0) & 0xfe_fe_fe_fe) === 0) valid += 1;
+    index += valid * WORD_BYTES;
+  }
+  while (index < length && isValid(index)) index += 1;
+  if (index === length) return;
   failTensor(name, '0 or 1 (BOOL)', `${data[index] ?? 0} at element ${index}`);
 }

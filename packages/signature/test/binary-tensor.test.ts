@@ -50,6 +50,29 @@ describe('round trip', () => {
     expect(ArrayBuffer.isView(data) && data.buffer instanceof ArrayBuffer).toBe(true);
   });
 
+  test('booleans in a part of a larger storage are checked, and no other bytes of it', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 24 }),
+        fc.integer({ min: 0, max: 9 }),
+        fc.constantFrom(0, 1, 2, 255),
+        fc.integer({ min: 0, max: 23 }),
+        fc.boolean(),
+        (count, offset, around, position, isWrong) => {
+          const storage = new Uint8Array(offset + count + 8).fill(around);
+          const bytes = storage.subarray(offset, offset + count);
+          for (let index = 0; index < count; index++) bytes[index] = index % 2;
+          const wrong = isWrong && position < count ? position : undefined;
+          if (wrong !== undefined) bytes[wrong] = 2 + wrong;
+          const head = { name: 'x', datatype: 'BOOL', shape: [count] };
+          const decode = () => decodeBinaryTensor(head, bytes, { shareStorage: true });
+          if (wrong === undefined) expect(decode().data).toEqual(bytes);
+          else expect(decode).toThrow(`found ${2 + wrong} at element ${wrong}`);
+        },
+      ),
+    );
+  });
+
   test('byte strings of any content and length', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 8 }), (elements) => {
