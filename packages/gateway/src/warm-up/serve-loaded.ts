@@ -1,18 +1,41 @@
-import { ModelServer, type LoadedVersion } from '@fairlead/serving';
 import type { InferenceObserver } from '@fairlead/monitoring';
+import { ModelServer, type LoadedVersion } from '@fairlead/serving';
+import { tensorAsJson } from '@fairlead/signature';
 import type { Settings } from '../settings/settings.ts';
 
 /**
  * Returns a server of one version that another one has loaded: it computes with the same runtime, but counts, caches and records
- * for itself. A version that takes longer than `timeoutMs` for a few executions isn't served.
+ * for itself, and its failures don't open the circuit of the version. A version that takes longer than `timeoutMs` for a few executions
+ * isn't served.
+ *
+ * @param requests - requests that are sent at the same time, for which its queue has room
  */
 export async function serveLoaded(
-  { label: { model, version }, signature, runtime, batching, goldenExamples }: LoadedVersion,
+  {
+    label: { model, version },
+    signature,
+    uncountedRuntime,
+    batching,
+    answeredInputs,
+  }: LoadedVersion,
   { maxBatchRows, maxQueued, maxRowsPerRequest, deadlineMs }: Settings,
-  { observer, timeoutMs }: { readonly observer: InferenceObserver; readonly timeoutMs: number },
+  {
+    observer,
+    timeoutMs,
+    requests,
+  }: {
+    readonly observer: InferenceObserver;
+    readonly timeoutMs: number;
+    readonly requests: number;
+  },
 ): Promise<ModelServer> {
+  const runtime = uncountedRuntime;
+  const inputs = answeredInputs?.map(tensorAsJson);
+  const rows = answeredInputs?.map(({ shape }) => shape[0] ?? 1) ?? [];
   const manifest = {
-    ...{ model, version: Number(version), signature, goldenExamples },
+    ...{ model, version: Number(version), signature },
+    // Their outputs were compared at the load.
+    goldenExamples: inputs && [{ inputs, outputs: [] }],
     runtime: { name: 'loaded' },
     batching: batching.on ? ('on' as const) : ('off' as const),
   };
@@ -42,7 +65,11 @@ export async function serveLoaded(
       },
     },
     runtimes: { loaded: { load: () => Promise.resolve(loaded) } },
-    ...{ observer, maxBatchRows, maxQueued, maxRowsPerRequest, requestTimeoutMs: deadlineMs },
+    ...{ observer, maxBatchRows },
+    // Limits of clients don't end the warm-up. One client may use half of a queue.
+    maxQueued: Math.max(maxQueued, 2 * requests),
+    maxRowsPerRequest: Math.max(maxRowsPerRequest, ...rows),
+    requestTimeoutMs: Math.max(deadlineMs, timeoutMs),
     warmUpTimeoutMs: timeoutMs,
   });
   await server.serve(model);

@@ -15,11 +15,9 @@ import { isInherited } from '../listening/listen-on.ts';
 import { SERVICE } from '../monitoring/create-monitoring.ts';
 import type { Settings } from '../settings/settings.ts';
 import { serveLoaded } from './serve-loaded.ts';
-import { warmUpRequests } from './warm-up-requests.ts';
 import { sendWarmUpLoad } from './warm-up-load.ts';
+import { MAX_REQUESTS, warmUpBody, warmUpRequests } from './warm-up-requests.ts';
 
-/** Times that each request is sent at the same time, so that some share executions. */
-const CONNECTIONS = 2;
 /** Models that take different ways through the code; the code of others is the same. */
 const MAX_MODELS = 3;
 /**
@@ -29,8 +27,8 @@ const MAX_MODELS = 3;
 const SERVERS = 2;
 
 /**
- * Lets V8 compile the path of a request before clients need it: the first models answer requests over HTTP for `warmUpMs` in all, through a
- * guard, protocols and metrics that exist for the warm-up only. Nothing of it is counted, cached or recorded; the log says how many
+ * Lets V8 compile the path of a request before clients need it: the first models answer requests over HTTP for `warmUpMs` in all, with inputs that they
+ * have answered when they were loaded, through a guard, protocols and metrics that exist for the warm-up only. Nothing of it is counted, cached or recorded; the log says how many
  * requests there were, or which one failed.
  *
  * @param signal - ends the warm-up early, as the gateway closes
@@ -62,7 +60,7 @@ export async function warmUpGateway(
     if (signal.aborted) return;
     http.logger.warn(
       { err: error },
-      'the warm-up ended early, so that the first requests may be slower; push the model with golden examples that it answers',
+      'the warm-up ended early, so that the first requests may be slower',
     );
   }
 }
@@ -80,10 +78,13 @@ async function warmUpVersion(
     readonly signal: AbortSignal;
   },
 ): Promise<number> {
+  const body = warmUpBody(version, settings.maxBodyBytes);
+  if (body === undefined) return 0;
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-warm-up-'));
   const metrics = new InferenceMetrics();
   const timeoutMs = Math.max(1, durationMs);
-  const models = await serveLoaded(version, settings, { observer: metrics, timeoutMs });
+  const served = { observer: metrics, timeoutMs, requests: MAX_REQUESTS };
+  const models = await serveLoaded(version, settings, served);
   try {
     // Requests of a version that takes so long hardly depend on the code around it.
     if (!(await models.ready())) return 0;
@@ -92,10 +93,9 @@ async function warmUpVersion(
       ...{ models, metrics },
     });
     try {
-      const requests = warmUpRequests(version, key);
       return await sendWarmUpLoad({
         address: await listenAlike(server, settings, folder),
-        requests: Array.from({ length: CONNECTIONS }, () => requests).flat(),
+        requests: warmUpRequests(version, body, key),
         ...{ durationMs, signal },
       });
     } finally {

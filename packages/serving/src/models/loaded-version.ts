@@ -37,6 +37,8 @@ export interface LoadedVersionOptions {
   readonly batching: BatchingDecision;
   /** Reason why it was not run before, if it wasn't. */
   readonly validationSkipped?: string | undefined;
+  /** Inputs that it has answered before it is served, if any were found. */
+  readonly answeredInputs?: readonly Tensor[] | undefined;
   /** True if it only computes copies of requests. */
   readonly isBackground: boolean;
   readonly maxQueued: number;
@@ -55,6 +57,18 @@ export class LoadedVersion {
   readonly label: VersionLabel;
   readonly signature: Signature;
   readonly runtime: Runtime;
+  /**
+   * The runtime without its circuit breaker, which then counts nothing.
+   *
+   * @internal
+   */
+  readonly uncountedRuntime: Runtime;
+  /**
+   * Inputs that it has answered when it was loaded; undefined where none were found.
+   *
+   * @internal
+   */
+  readonly answeredInputs: readonly Tensor[] | undefined;
   /** Requests that it is known to answer. */
   readonly goldenExamples: readonly GoldenExample[];
   /** Decision whether requests share executions, with its reason. */
@@ -83,6 +97,8 @@ export class LoadedVersion {
     const title = `model "${model}" version ${version}`;
     this.#breaker = breaker && new BreakingRuntime(runtime, { title, ...breaker });
     this.runtime = this.#breaker ?? runtime;
+    this.uncountedRuntime = runtime;
+    this.answeredInputs = options.answeredInputs;
     this.goldenExamples = manifest.goldenExamples ?? [];
     this.batching = batching;
     this.validationSkipped = validationSkipped;

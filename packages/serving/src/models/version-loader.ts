@@ -109,6 +109,7 @@ export class VersionLoader {
         limits,
         isBackground,
         ...found,
+        answeredInputs: probeInputs,
         breaker: breaker && {
           ...breaker,
           probeInputs,
