@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Calls } from './calls.ts';
 import type { ConnectionTaker, DoorName } from './doors.ts';
-import { HANG_MS, Watchdog, type WatchdogListener } from './watchdog.ts';
+import { HANG_MS, START_HANG_MS, Watchdog, type WatchdogListener } from './watchdog.ts';
 import {
   isConfirmation,
   type ParentCalls,
@@ -32,15 +32,17 @@ interface Passing {
 /** One of the processes of a gateway. */
 export class GatewayProcess implements ConnectionTaker {
   readonly number: number;
-  readonly startedAt = Date.now();
+  /** Start of the process, on the clock of `performance.now()`. */
+  readonly startedAt = performance.now();
   readonly calls: Calls<ParentCalls, ProcessCalls>;
   /** Resolves with the exit code, or else the reason of the end, such as the name of a signal. */
   readonly ended: Promise<number | string>;
   isReady = false;
   /** Takes connections, or will when it answers again. */
   isOpen = false;
-  #watchdog: Watchdog | undefined;
-  #hangs = false;
+  #watchdog: Watchdog;
+  /** Reason why the process is killed, once it hangs. */
+  #hang: string | undefined;
   readonly #child: ChildProcess;
   /** Connections that the process has not confirmed, by their ids. */
   readonly #passing = new Map<number, Passing>();
@@ -69,6 +71,10 @@ export class GatewayProcess implements ConnectionTaker {
       if (isConfirmation(message)) this.#settle(message.taken, true);
     });
     this.calls = new Calls<ParentCalls, ProcessCalls>(this.#child, answers(this));
+    this.#watchdog = this.#watch(
+      { onSilence: () => undefined, onAnswer: () => undefined },
+      { ms: START_HANG_MS, when: ' while it started' },
+    );
     this.ended = this.#end();
   }
 
@@ -90,20 +96,13 @@ export class GatewayProcess implements ConnectionTaker {
     return promise;
   }
 
-  /** Kills the process when its event loop doesn't answer any more; its connections are reset then. */
+  /**
+   * Kills the process from now on when its event loop doesn't answer for {@link HANG_MS}, in place of {@link START_HANG_MS}; its connections are
+   * reset then.
+   */
   watch(listener: Omit<WatchdogListener, 'onHang'>): void {
-    this.#watchdog = new Watchdog(this.calls, {
-      onSilence: () => {
-        listener.onSilence();
-      },
-      onAnswer: () => {
-        listener.onAnswer();
-      },
-      onHang: () => {
-        this.#hangs = true;
-        this.#child.kill('SIGKILL');
-      },
-    });
+    this.#watchdog.close();
+    this.#watchdog = this.#watch(listener, { ms: HANG_MS, when: '' });
   }
 
   /** Stops the process, and kills it if it hasn't ended in time; resolves to true when it answered all requests that it had then. */
@@ -117,6 +116,17 @@ export class GatewayProcess implements ConnectionTaker {
     return how === 0 || !isReady;
   }
 
+  #watch(
+    listener: Omit<WatchdogListener, 'onHang'>,
+    { ms, when }: { readonly ms: number; readonly when: string },
+  ): Watchdog {
+    const onHang = (): void => {
+      this.#hang = `its event loop did not answer for ${ms / 1000} s${when}`;
+      this.#child.kill('SIGKILL');
+    };
+    return new Watchdog(this.calls, { ...listener, onHang }, ms);
+  }
+
   async #end(): Promise<number | string> {
     const how = await once(this.#child, 'exit').then(
       ([code, signal]: (number | string | null)[]) => code ?? signal ?? 'no exit code',
@@ -126,7 +136,7 @@ export class GatewayProcess implements ConnectionTaker {
     this.#hasEnded = true;
     this.isReady = false;
     this.isOpen = false;
-    this.#watchdog?.close();
+    this.#watchdog.close();
     // Confirmations may still be in the channel.
     if (this.#child.connected) {
       await Promise.race([once(this.#child, 'disconnect'), sleep(CHANNEL_TIMEOUT_MS)]);
@@ -134,7 +144,7 @@ export class GatewayProcess implements ConnectionTaker {
     this.calls.close('The process has ended.');
     // A process confirms a connection before it reads from it: another one can have these.
     for (const id of this.#passing.keys()) this.#settle(id, false);
-    return this.#hangs ? `its event loop did not answer for ${HANG_MS / 1000} s` : how;
+    return this.#hang ?? how;
   }
 
   /** Ends the passing of a connection: closes it here if it was passed. */

@@ -133,7 +133,7 @@ export class GatewayProcesses {
         return;
       }
       this.#endAtHost(number, error);
-      failures = Date.now() - process.startedAt >= STABLE_MS ? 0 : failures + 1;
+      failures = performance.now() - process.startedAt >= STABLE_MS ? 0 : failures + 1;
       if (failures > 0) await sleep(Math.min(MAX_PAUSE_MS, 100 * 2 ** failures));
     }
   }

@@ -1,3 +1,4 @@
+import { url as debuggerUrl } from 'node:inspector';
 import type { Socket } from 'node:net';
 import type { ErrorGroup } from '@fairlead/monitoring';
 import { Calls } from './calls.ts';
@@ -32,7 +33,7 @@ export function joinProcesses(host: NodeJS.Process, count: number): JoinedProces
   const calls = new Calls<ProcessCalls, ParentCalls>(host, {
     metrics: () => own.getMetricsAsJSON(),
     errors: () => readErrors(),
-    ping: () => undefined,
+    ping: () => ({ isDebugged: debuggerUrl() !== undefined }),
   });
   const call = calls.call.bind(calls);
   // Without a listener only the channel keeps this process running, and another module may have unreferenced it.

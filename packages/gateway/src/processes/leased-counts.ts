@@ -1,5 +1,5 @@
 import type { RateLimitCount, RateLimitStore } from '@fairlead/security';
-import type { Taken, TakeRequest } from './shared-limits.ts';
+import { isCurrent, SharedLimits, type Taken, type TakeRequest } from './shared-limits.ts';
 
 /** Share of a limit that a process takes at once: all processes together leave at most so much of it unused. */
 const UNUSED_SHARE = 0.01;
@@ -29,10 +29,15 @@ export interface LeasedCountsOptions {
  *
  * A process takes up to a hundredth of the limit, divided by the processes, from the common count and then counts without asking, so that
  * no more than the limit is ever allowed, and at most a hundredth less.
+ *
+ * While the common count can't be reached, as the process that has it hangs or has ended, each process allows its share of the limit, counted from
+ * then on.
  */
 export class LeasedCounts implements RateLimitStore {
   readonly #options: LeasedCountsOptions;
   readonly #now: () => number;
+  /** Counts while the common ones can't be reached. */
+  readonly #alone: SharedLimits;
   readonly #leases = new Map<string, Lease>();
   readonly #pending = new Map<string, Promise<void>>();
   /** Requests that wait for a lease. */
@@ -43,6 +48,7 @@ export class LeasedCounts implements RateLimitStore {
   constructor(options: LeasedCountsOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#alone = new SharedLimits(this.#now);
   }
 
   init({ windowMs }: { readonly windowMs: number }): void {
@@ -65,7 +71,7 @@ export class LeasedCounts implements RateLimitStore {
 
   #countLeased(key: string, limit: number): RateLimitCount | undefined {
     const lease = this.#leases.get(key);
-    if (lease === undefined || lease.resetAt <= this.#now()) return undefined;
+    if (lease === undefined || !isCurrent(lease, this.#windowMs, this.#now())) return undefined;
     const isOver = lease.counted > limit;
     if (lease.left === 0 && !isOver) return undefined;
     // Over the limit, the common count isn't needed until the window ends.
@@ -93,7 +99,9 @@ export class LeasedCounts implements RateLimitStore {
     const { limiter, processes, take } = this.#options;
     const reserve = Math.floor((limit * UNUSED_SHARE) / processes);
     const wanted = Math.max(1, reserve, this.#waiting.get(key) ?? 0);
-    const pending = take({ limiter, key, windowMs: this.#windowMs, limit, wanted })
+    const request = { limiter, key, windowMs: this.#windowMs, limit, wanted };
+    const pending = take(request)
+      .catch(() => this.#takeAlone(request))
       .then(({ before, taken, resetAt }) => {
         this.#leases.set(key, { counted: before + taken, left: taken, resetAt });
         this.#sweep();
@@ -103,6 +111,13 @@ export class LeasedCounts implements RateLimitStore {
       });
     this.#pending.set(key, pending);
     return pending;
+  }
+
+  #takeAlone(request: TakeRequest): Taken {
+    const { limit } = request;
+    const share = Math.max(1, Math.floor(limit / this.#options.processes));
+    const { before, ...taken } = this.#alone.take({ ...request, limit: share });
+    return { ...taken, before: limit - share + before };
   }
 
   #sweep(): void {

@@ -37,8 +37,8 @@ export interface ParentCalls {
 export interface ProcessCalls {
   /** Its own metrics. */
   metrics: (payload: undefined) => Promise<MetricsSnapshot>;
-  /** Shows that its event loop runs. */
-  ping: (payload: undefined) => void;
+  /** Shows that its event loop runs; returns whether a debugger may pause it. */
+  ping: (payload: undefined) => { readonly isDebugged: boolean };
   /** Its own error groups. */
   errors: (payload: undefined) => readonly ErrorGroup[];
 }

@@ -20,6 +20,18 @@ export interface Taken {
   readonly resetAt: number;
 }
 
+/**
+ * Returns whether a window of `windowMs` has begun and not ended, where it ends at `resetAt`: after the clock was set back, one that seems to begin later
+ * would last too long.
+ */
+export function isCurrent(
+  { resetAt }: { readonly resetAt: number },
+  windowMs: number,
+  now: number,
+): boolean {
+  return resetAt > now && resetAt <= now + windowMs;
+}
+
 interface Window {
   taken: number;
   readonly resetAt: number;
@@ -47,7 +59,7 @@ export class SharedLimits {
     const id = `${limiter}\n${key}`;
     const now = this.#now();
     let window = this.#windows.get(id);
-    if (window === undefined || window.resetAt <= now) {
+    if (window === undefined || !isCurrent(window, windowMs, now)) {
       window = { taken: 0, resetAt: now + windowMs };
       this.#windows.set(id, window);
       this.#sweep(now);

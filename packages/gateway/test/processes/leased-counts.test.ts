@@ -80,20 +80,37 @@ describe('limits of several processes', () => {
     expect(await allowed(stores, { requests: 30, limit: 20 })).toBe(20);
   });
 
-  test('a process that cannot ask fails, and asks again with the next request', async () => {
+  test('processes that cannot reach the common count allow their shares, then it counts again', async () => {
     let fails = true;
-    const limits = new SharedLimits();
-    const store = new LeasedCounts({
-      ...{ limiter: 'requests', processes: 2 },
-      take: async (request) => {
-        await new Promise(setImmediate);
-        if (fails) throw new Error('gone');
-        return limits.take(request);
-      },
+    const clock = { now: 0 };
+    const now = () => clock.now;
+    const limits = new SharedLimits(now);
+    const stores = Array.from({ length: 2 }, () => {
+      const store = new LeasedCounts({
+        ...{ limiter: 'requests', processes: 2, now },
+        take: async (request) => {
+          await new Promise(setImmediate);
+          if (fails) throw new Error('The parent process has ended.');
+          return limits.take(request);
+        },
+      });
+      store.init({ windowMs: 60_000 });
+      return store;
     });
-    await expect(store.increment(KEY, 10)).rejects.toThrow('gone');
+    expect(await allowed(stores.slice(0, 1), { requests: 30, limit: 11 })).toBe(5);
+    expect(await allowed(stores, { requests: 30, limit: 11 })).toBe(5);
+    clock.now = 60_000;
     fails = false;
-    expect(await store.increment(KEY, 10)).toMatchObject({ totalHits: 1 });
+    expect(await allowed(stores, { requests: 30, limit: 11 })).toBe(11);
+  });
+
+  test('a clock that is set back ends windows, which would last too long', async () => {
+    const { clock, stores } = startLimiters(2);
+    clock.now = 10_000_000;
+    expect(await allowed(stores, { requests: 30, limit: 20 })).toBe(20);
+    clock.now = 0;
+    expect(await allowed(stores, { requests: 30, limit: 20 })).toBe(20);
+    expect(await allowed(stores, { requests: 30, limit: 20 })).toBe(0);
   });
 
   test('the counts of ended windows are removed', async () => {

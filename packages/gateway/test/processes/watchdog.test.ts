@@ -9,10 +9,15 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+interface Watched {
+  readonly hangMs?: number;
+  readonly isDebugged?: boolean;
+}
+
 /** A watched process that answers after `delayMs()`. */
-function watch(delayMs: () => number) {
+function watch(delayMs: () => number, { hangMs, isDebugged = false }: Watched = {}) {
   const events: string[] = [];
-  const answer = () => new Promise((resolve) => setTimeout(resolve, delayMs()));
+  const answer = () => new Promise((resolve) => setTimeout(resolve, delayMs(), { isDebugged }));
   const watchdog = new Watchdog(
     { call: answer as never },
     {
@@ -20,6 +25,7 @@ function watch(delayMs: () => number) {
       onAnswer: () => void events.push('answer'),
       onHang: () => void events.push('hang'),
     },
+    hangMs,
   );
   return { events, watchdog };
 }
@@ -44,6 +50,26 @@ test('a process that is silent for ten seconds hangs, and is reported once', asy
   expect(events).toEqual(['silence']);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(events).toEqual(['silence', 'hang']);
+});
+
+test('a process that starts has more time', async () => {
+  const { events } = watch(() => 1_000_000, { hangMs: 120_000 });
+  await vi.advanceTimersByTimeAsync(120_999);
+  expect(events).toEqual(['silence']);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(events).toEqual(['silence', 'hang']);
+});
+
+test('a process that a debugger pauses gets no connections, and stays', async () => {
+  let delayMs = 0;
+  const { events } = watch(() => delayMs, { isDebugged: true });
+  await vi.advanceTimersByTimeAsync(2000);
+  delayMs = 600_000;
+  await vi.advanceTimersByTimeAsync(500_000);
+  expect(events).toEqual(['silence']);
+  delayMs = 0;
+  await vi.advanceTimersByTimeAsync(200_000);
+  expect(events).toEqual(['silence', 'answer']);
 });
 
 test('a closed watchdog reports nothing', async () => {
