@@ -37,6 +37,30 @@ test('reports no problem on a suitable machine, with exit code 0', async () => {
   });
 });
 
+test('reports how many processes a gateway starts, and warns of more than the machine has room for', async () => {
+  const { folder, env } = placeWithRegistry();
+  const processes = async (variables: Readonly<Record<string, string>>) =>
+    (await examine({ ...env, ...variables }, folder)).of('processes');
+  expect(await processes({})).toMatchObject({
+    state: 'ok',
+    found: expect.stringMatching(/^FAIRLEAD_PROCESSES is 1; auto would start \d+, /) as unknown,
+  });
+  const memory = { FAIRLEAD_PROCESS_MEMORY_BYTES: String(2 ** 49) };
+  expect(await processes({ ...memory, FAIRLEAD_PROCESSES: 'auto' })).toMatchObject({
+    state: 'ok',
+    found: expect.stringContaining('=auto starts 1, no more processes of ') as unknown,
+  });
+  expect(await processes({ ...memory, FAIRLEAD_PROCESSES: '2' })).toMatchObject({
+    state: 'warning',
+    found: expect.stringContaining('FAIRLEAD_PROCESSES is 2; auto would start 1, ') as unknown,
+    fix: 'export FAIRLEAD_PROCESSES=auto',
+  });
+  expect(await processes({ FAIRLEAD_PROCESSES: 'many' })).toMatchObject({
+    state: 'problem',
+    found: expect.stringContaining('FAIRLEAD_PROCESSES') as unknown,
+  });
+});
+
 test('reports each problem with the command that corrects it, and exit code 1', async () => {
   const { folder } = placeWithRegistry();
   const keysFile = join(folder, 'keys.json');

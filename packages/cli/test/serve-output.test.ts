@@ -4,7 +4,10 @@ import { shortenExample } from '../src/commands/serve/shorten-example.ts';
 import { run } from './support/fairlead.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
-const serving = { address: 'http://127.0.0.1:8080', key: 'key', models: [] };
+const serving = {
+  ...{ address: 'http://127.0.0.1:8080', key: 'key', models: [] },
+  processes: { number: 1 },
+};
 const served = { isTemporary: false, unpromoted: [], alias: 'champion', settings: {} };
 
 test('serve prints the address for gRPC that the environment sets', () => {
@@ -13,6 +16,16 @@ test('serve prints the address for gRPC that the environment sets', () => {
   expect(
     formatServing({ ...serving, grpc: '0.0.0.0:9000' }, { ...served, location }).join('\n'),
   ).toContain('gRPC:   0.0.0.0:9000 (FAIRLEAD_GRPC_LISTEN)');
+});
+
+test('serve prints the number of processes with its reason, unless it is 1 as by default', () => {
+  const printed = (processes: { number: number; reason?: string }): string =>
+    formatServing({ ...serving, processes }, { ...served, location: 'registry' }).join('\n');
+  expect(printed({ number: 1 })).not.toContain('Runs');
+  expect(printed({ number: 2 })).toContain('\nRuns:   2 processes\n');
+  expect(printed({ number: 1, reason: 'no more fit' })).toContain(
+    '\nRuns:   1 process: no more fit\n',
+  );
 });
 
 test('serve says what it records, and that it takes part in rollouts or not', () => {

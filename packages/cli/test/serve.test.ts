@@ -99,6 +99,7 @@ test('with --processes auto as many processes answer as their memory allows', as
   expect(await pasteCurl(served.text)).toMatchObject({ model_name: 'affine' });
   const { stdout } = await promisify(execFile)('pgrep', ['-P', String(served.child.pid)]);
   expect(stdout.trim().split('\n')).toHaveLength(1);
+  expect(served.text).toMatch(/\nRuns: {3}1 process: no more processes of \d+ MiB /);
   expect(await stop(served, 'SIGTERM')).toBe(0);
 });
 

@@ -2,6 +2,7 @@ export { createGateway, type Gateway, type GatewayOptions } from './create-gatew
 export type { LogDestination } from './monitoring/logger.ts';
 export { driftNotice } from './notices/drift-notices.ts';
 export { openNotifier, testNotices } from './notices/open-notifier.ts';
+export { chooseProcesses, type Machine, type ProcessChoice } from './processes/choose-processes.ts';
 export { startProcesses, type RunningProcesses } from './processes/start-processes.ts';
 export { runGateway } from './run-gateway.ts';
 export { readSettings } from './settings/read-settings.ts';

@@ -29,7 +29,7 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
   {
     name: 'doctor',
     description:
-      'Check Node.js, ONNX Runtime, Nginx, registry, keys, ports and clock of this machine',
+      'Check Node.js, ONNX Runtime, Nginx, processes, registry, keys, ports and clock of this machine',
     load: async () => (await import('./doctor/doctor-command.ts')).defineDoctorCommand,
   },
   modelCommands,

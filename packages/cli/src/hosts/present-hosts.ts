@@ -7,6 +7,8 @@ import { hostLabel } from './select-hosts.ts';
 export interface PresentedHosts<T extends object> {
   /** Members of the JSON document beside the hosts. */
   readonly value: object;
+  /** Lines above those of the hosts. @defaultValue none */
+  readonly summary?: readonly string[];
   readonly results: readonly HostResult<T>[];
   /** Returns the lines of a host. */
   readonly format: (value: T) => readonly string[];
@@ -20,14 +22,15 @@ export interface PresentedHosts<T extends object> {
 export function presentHosts<T extends object>(
   { output }: CommandContext,
   options: { readonly json?: true | undefined },
-  { value, results, format }: PresentedHosts<T>,
+  { value, summary = [], results, format }: PresentedHosts<T>,
 ): void {
-  output.present(options, { ...value, hosts: hostValues(results) }, () =>
-    results.flatMap((result) => {
+  output.present(options, { ...value, hosts: hostValues(results) }, () => [
+    ...summary,
+    ...results.flatMap((result) => {
       const lines = 'error' in result ? [oneLine(result.error.message)] : format(result.value);
       if (results.length === 1) return lines;
       return [`${hostLabel(result.host)}:`, ...lines.map((line) => `  ${line}`)];
     }),
-  );
+  ]);
   requireAllHosts(results);
 }

@@ -16,18 +16,30 @@ export interface Machine {
 /** Number of processes of a gateway. */
 export interface ProcessChoice {
   readonly count: number;
-  /** Reason of a number that isn't that of the settings. */
+  /** Reason of the number, in words, unless the settings name it. */
   readonly reason?: string;
 }
 
 /**
  * Returns the number of processes that the settings say, or for `auto` one for each core, as far as their memory fits: that of the
  * machine, or the limit of its control group.
+ *
+ * @param machine - resources of this machine by default
+ *
+ * @example
+ * ```ts
+ * import { chooseProcesses } from '@fairlead/gateway';
+ *
+ * const machine = { cores: 4, memoryBytes: 3 * 1024 ** 3 };
+ * const { count } = chooseProcesses({ processes: undefined, processMemoryBytes: 1024 ** 3 }, machine);
+ * console.log(count); // 2
+ * ```
  */
 export function chooseProcesses(
   { processes, processMemoryBytes: each }: Pick<Settings, 'processes' | 'processMemoryBytes'>,
-  { cores, memoryBytes }: Machine = thisMachine(),
+  machine: Machine = thisMachine(),
 ): ProcessChoice {
+  const { cores, memoryBytes } = machine;
   if (processes !== undefined) return { count: processes };
   const fitting = Math.floor((memoryBytes - PARENT_BYTES) / each);
   const memory = `${mebibytes(each)} (FAIRLEAD_PROCESS_MEMORY_BYTES) fit into ${mebibytes(memoryBytes)}`;

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LogDestination } from '../monitoring/logger.ts';
 import { readSettings } from '../settings/read-settings.ts';
-import { chooseProcesses } from './choose-processes.ts';
+import { chooseProcesses, type ProcessChoice } from './choose-processes.ts';
 import { doorAddresses } from './door-addresses.ts';
 import { GatewayProcesses } from './gateway-processes.ts';
 import { openHostServices } from './host-services.ts';
@@ -13,6 +13,8 @@ const entry = new URL(`../process-main${extname(import.meta.url)}`, import.meta.
 
 /** Processes that answer requests as one gateway. */
 export interface RunningProcesses {
+  /** Number of processes, with the reason unless the settings name it. */
+  readonly choice: ProcessChoice;
   /** Resolves when every process answers; rejects when one can't start. */
   readonly loaded: Promise<void>;
   /** TCP port; undefined until one process answers, and on a socket that has none. */
@@ -46,7 +48,7 @@ export interface RunningProcesses {
  *   { log: { write: () => undefined } },
  * );
  * await processes.loaded;
- * console.log(typeof processes.port); // number
+ * console.log(processes.choice.count, typeof processes.port); // 2 number
  * console.log(await processes.close()); // true
  * ```
  */
@@ -75,6 +77,7 @@ export function startProcesses(
     onEvent: logProcessEvents(log, settings),
   });
   return {
+    choice,
     loaded: processes.ready,
     get port() {
       return processes.port;

@@ -61,7 +61,7 @@ export class Watchdog {
     }
     this.#silentMs += PING_MS;
     if (this.#silentMs === PAUSE_MS) this.#listener.onSilence();
-    if (this.#silentMs < this.#hangMs ) return;
+    if (this.#silentMs < this.#hangMs || this.#isDebugged) return;
     this.close();
     this.#listener.onHang();
   }

@@ -105,7 +105,7 @@ test('models of a Python service get no requests', async () => {
 
 /** A model that takes indices from 0 to 2. */
 const picky = {
-  ...{ model: 'picky', runtime: { name: 'onnx' }, actor: 'test' },
+  ...({ model: 'picky', runtime: { name: 'onnx' }, actor: 'test' } as const),
   files: { 'model.onnx': onnxModel('picky') },
   signature: {
     inputs: [{ name: 'index', datatype: 'INT64', shape: [-1] }],

@@ -36,6 +36,7 @@ async function examine(
   const { checkClock, checkPort } = await import('./check-machine.ts');
   const { checkRegistry } = await import('./check-registry.ts');
   const { checkKeys } = await import('./check-keys.ts');
+  const { checkProcesses } = await import('./check-processes.ts');
   const { boundedCheck } = await import('./bounded-check.ts');
   const path = context.io.env.PATH;
   const freePort = 'fairlead serve --port 0';
@@ -44,6 +45,7 @@ async function examine(
     'Node.js': () => Promise.resolve(programs.checkNode()),
     'onnxruntime-node': () => programs.checkOnnxRuntime(),
     Nginx: () => programs.checkNginx(path),
+    processes: () => checkProcesses(context.io.env),
     registry: () => checkRegistry(context, registry),
     'keys and pepper': () => checkKeys(context),
     'port 8080': () => checkPort(8080, 'HTTP', freePort),

@@ -41,8 +41,13 @@ export function definePlanCommand(command: Command, context: CommandContext): vo
         const { digest, hosts } = await planRollOut({ hosts: [{ carrier }], release });
         return { digest, ...hosts[0], differences: hosts[0]?.differences ?? [] };
       });
+      const { processes, processesReason } = chosen.deployment.gateway;
+      const reason = processesReason ?? 'as the deployment says';
       presentHosts(context, options, {
-        value: { environment: chosen.name },
+        value: { environment: chosen.name, processes: { number: processes, reason } },
+        summary: [
+          `The gateway runs as ${count(processes, 'process', 'processes')}: ${oneLine(reason)}.`,
+        ],
         results,
         format: formatPlan,
       });

@@ -1,11 +1,18 @@
+import { count } from '../../output/format-values.ts';
 import { oneLine } from '../../output/plain-text.ts';
 import { shellWord } from '../../output/shell-word.ts';
 import type { ServedRegistry } from './served-registry.ts';
 import type { Serving } from './read-serving.ts';
 
+/** Number of processes of a gateway, with the reason unless it was given. */
+export interface NumberOfProcesses {
+  readonly number: number;
+  readonly reason?: string;
+}
+
 /** Formats address, key and a request per model for a terminal. */
 export function formatServing(
-  { address, grpc, key, models }: Serving,
+  { address, grpc, key, models, processes }: Serving & { readonly processes: NumberOfProcesses },
   {
     location,
     isTemporary,
@@ -24,6 +31,7 @@ export function formatServing(
     `Serving ${address} from ${from}, alias ${alias}.`,
     ...(grpc === undefined ? [] : [`gRPC:   ${grpc} (FAIRLEAD_GRPC_LISTEN)`]),
     `Key:    ${key} (valid until this command ends)`,
+    ...formatProcesses(processes),
     ...formatRecording(settings),
     ...models.flatMap(({ model, version, ready, reason, curl }) => [
       '',
@@ -47,6 +55,13 @@ export function formatServing(
     '',
     `Every request with an example: ${address}/docs. Ctrl-C stops.`,
   ];
+}
+
+/** Describes the number of processes, unless it is 1 as by default. */
+function formatProcesses({ number, reason }: NumberOfProcesses): readonly string[] {
+  if (number === 1 && reason === undefined) return [];
+  const why = reason === undefined ? '' : `: ${oneLine(reason)}`;
+  return [`Runs:   ${count(number, 'process', 'processes')}${why}`];
 }
 
 /** Describes what a gateway with these settings records, and that it takes part in rollouts or not. */

@@ -88,7 +88,9 @@ async function present(
   const address = `http://127.0.0.1:${gateway.port() ?? 0}`;
   const { FAIRLEAD_GRPC_LISTEN: grpc } = io.env;
   const read = await readServing({ address, key, models: served.models, folder });
-  const serving = { ...read, ...(grpc !== undefined && { grpc }) };
+  const { count: number, reason } = gateway.processes;
+  const processes = { number, ...(reason !== undefined && { reason }) };
+  const serving = { ...read, processes, ...(grpc !== undefined && { grpc }) };
   output.present(options, serving, () =>
     formatServing(serving, { ...served, ...options, settings }),
   );

@@ -1,8 +1,11 @@
 import { CliError } from '../../cli-error.ts';
+import type { ProcessChoice } from '@fairlead/gateway';
 import type { CommandContext } from '../../command-context.ts';
 
 /** A gateway of one or several processes. */
 export interface RunningGateway {
+  /** Number of processes, with the reason unless it was given. */
+  readonly processes: ProcessChoice;
   /** Settles when the first attempt to load each model has ended. */
   readonly loaded: Promise<void>;
   /** TCP port; undefined until it listens. */
@@ -27,6 +30,7 @@ export async function startGateway(
     if (settings.processes !== 1) {
       const processes = startProcesses(environment, { log });
       return {
+        processes: processes.choice,
         loaded: processes.loaded,
         port: () => processes.port,
         close: () => processes.close(),
@@ -34,6 +38,7 @@ export async function startGateway(
     }
     const gateway = await createGateway(settings, { log });
     return {
+      processes: { count: 1 },
       loaded: gateway.loaded,
       port: () => {
         const bound = gateway.server.address();
