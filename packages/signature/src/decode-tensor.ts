@@ -16,6 +16,8 @@ interface JsonTensor {
 /**
  * Decodes a {@link Tensor} from `{name, datatype, shape, data}`; `data` is flat, or nested according to `shape`.
  *
+ * The elements of an FP32 tensor may be a `Float32Array`, for readers that parse numbers by other means; they are copied.
+ *
  * In a floating-point tensor `null` and `"NaN"` are NaN, `"Infinity"` and `"-Infinity"` the infinities.
  *
  * Storage is allocated after the elements were counted, so `shape` can't allocate more memory than the client sent.
@@ -44,6 +46,12 @@ export function decodeTensor(json: unknown): Tensor {
   const name = readName(json.name);
   const datatype = readDatatype(name, json.datatype);
   const shape = readShape(name, json.shape);
+  if (datatype === 'FP32' && json.data instanceof Float32Array) {
+    checkCount(name, json.data.length, shape);
+    const data = pooledStorage(datatype, json.data.length);
+    data.set(json.data);
+    return { name, datatype, shape, data };
+  }
   const nested = readNesting(name, json.data, shape);
   const data = pooledStorage(datatype, elementCount(shape));
   const infinities = { count: 0 };
@@ -110,11 +118,15 @@ function readNesting(tensor: string, data: unknown, shape: readonly number[]): b
   const nested = shape.length > 1 && Array.isArray(data[0]);
   if (nested) {
     checkNesting(tensor, data, shape, 0);
-  } else if (data.length !== elementCount(shape)) {
-    const expected = `${elementCount(shape)} elements for shape [${shape.join(',')}]`;
-    return fail(tensor, expected, String(data.length));
+  } else {
+    checkCount(tensor, data.length, shape);
   }
   return nested;
+}
+
+function checkCount(tensor: string, count: number, shape: readonly number[]): void {
+  if (count === elementCount(shape)) return;
+  fail(tensor, `${elementCount(shape)} elements for shape [${shape.join(',')}]`, String(count));
 }
 
 function checkNesting(

@@ -317,3 +317,17 @@ describe('rejects', () => {
     );
   });
 });
+
+test('elements of FP32 may be a Float32Array, which is copied', () => {
+  const data = Float32Array.of(0.5, NaN);
+  const { data: decoded } = decodeTensor({ name: 'x', datatype: 'FP32', shape: [1, 2], data });
+  expect(decoded).toEqual(data);
+  data[0] = 7;
+  expect(decoded[0]).toBe(0.5);
+  expect(problem({ name: 'x', datatype: 'FP32', shape: [3], data })).toContain(
+    'expected 3 elements for shape [3], found 2',
+  );
+  expect(problem({ name: 'x', datatype: 'FP64', shape: [2], data })).toContain(
+    '"data" that is a list',
+  );
+});

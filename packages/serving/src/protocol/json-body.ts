@@ -30,8 +30,17 @@ export function decodeJsonBody<T>(
   else if (nestsDeeperThan(MAX_DEPTH, body)) {
     throw badRequest(`the JSON nests deeper than ${MAX_DEPTH}`);
   }
+  return decodeJsonText(body.toString(), example, decode);
+}
+
+/** Parses a text as {@link decodeJsonBody} does, for texts that are known to nest no deeper than that allows. */
+export function decodeJsonText<T>(
+  text: string,
+  example: string,
+  decode: (json: JsonObject) => T,
+): T {
   try {
-    return decodeJson(body.toString(), (json) => {
+    return decodeJson(text, (json) => {
       if (!isJsonObject(json)) throw badRequest(`the body must be a JSON object: ${example}`);
       return decode(json);
     });

@@ -1,6 +1,13 @@
 import { decodeBinaryTensor, decodeTensor } from '@fairlead/signature';
 import type { InferRequest } from '../../inference/infer-request.ts';
-import { badRequest, decodeJsonBody, isJsonObject, type JsonObject } from '../json-body.ts';
+import { takeFloatLists, type TextWithoutLists } from '../float-lists/take-float-lists.ts';
+import {
+  badRequest,
+  decodeJsonBody,
+  decodeJsonText,
+  isJsonObject,
+  type JsonObject,
+} from '../json-body.ts';
 import { checkStringCount } from '../string-limit.ts';
 import { MAX_ID_LENGTH, readTuning } from './request-parameters.ts';
 
@@ -18,6 +25,11 @@ export interface BinaryOutputs {
   /** Outputs for which the request says it. */
   readonly named?: ReadonlyMap<string, boolean>;
 }
+
+/** Less JSON can't nest a hundred levels deep. */
+const MAX_UNCHECKED = 200;
+
+const EXAMPLE = '{"inputs":[…]}';
 
 /** Tensors that a request may name; models have far fewer. */
 const MAX_NAMED = 4096;
@@ -40,10 +52,38 @@ export function decodeInferRequest(
     );
   }
   const json = body.subarray(0, jsonBytes);
-  const binary = body.subarray(jsonBytes);
-  return decodeJsonBody(json, '{"inputs":[…]}', (value) =>
-    toRequest(value, { bytes: binary, isOwn: ownsBody }),
-  );
+  const binary = { bytes: body.subarray(jsonBytes), isOwn: ownsBody };
+  const lists = takeFloatLists(json);
+  const decoded = lists && decodeWithLists(lists, binary);
+  return decoded ?? decodeJsonBody(json, EXAMPLE, (value) => toRequest(value, binary));
+}
+
+/** Decodes a request whose lists of numbers were read already; undefined where JSON.parse has to read it as a whole. */
+function decodeWithLists(
+  { text, lists }: TextWithoutLists,
+  binary: BinaryData,
+): DecodedRequest | undefined {
+  try {
+    const decode = (json: JsonObject): DecodedRequest | undefined =>
+      putLists(json, lists) ? toRequest(json, binary) : undefined;
+    return text.length <= MAX_UNCHECKED
+      ? decodeJsonText(text, EXAMPLE, decode)
+      : decodeJsonBody(Buffer.from(text), EXAMPLE, decode);
+  } catch {
+    // The same error, with positions in the whole text.
+    return undefined;
+  }
+}
+
+/** Gives each input its list; false unless each list belongs to an input of datatype FP32, one to each. */
+function putLists({ inputs }: JsonObject, lists: readonly Float32Array[]): boolean {
+  if (!Array.isArray(inputs) || inputs.length !== lists.length) return false;
+  return (inputs as readonly unknown[]).every((input, index) => {
+    if (!isJsonObject(input) || input.datatype !== 'FP32') return false;
+    if (!Array.isArray(input.data) || input.data.length > 0) return false;
+    (input as Record<string, unknown>).data = lists[index];
+    return true;
+  });
 }
 
 /** The bytes behind the JSON. */
