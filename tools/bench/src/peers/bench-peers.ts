@@ -17,7 +17,7 @@ export interface PeersOptions {
   readonly folder: string;
 }
 
-/** What one start of a side gave. */
+/** Result of one start of a side. */
 interface Run {
   readonly firstAnswerMs: number;
   readonly cold: LoadResult;

@@ -28,7 +28,7 @@ const goals: Readonly<Record<string, readonly Goal[]>> = {
   ],
 };
 
-/** Lines that tell which goals this run met, and which peers were ahead; `results` has a row of rounds for each side. */
+/** Describes which goals this run met, and which peers were ahead; `results` has a row of rounds for each side. */
 export function peerGoals(
   model: string,
   connections: number,

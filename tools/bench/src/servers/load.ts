@@ -19,7 +19,7 @@ export interface LoadResult {
   /** Processor time of the side for each answer, in microseconds. */
   readonly cpuMicroseconds: number;
   readonly rssMiB: number;
-  /** Cores that the side kept busy. */
+  /** Cores that the side used. */
   readonly cores: number;
   /** Cores that were busy with anything else than the side and the load: a figure with much of it was disturbed. */
   readonly otherCores: number;

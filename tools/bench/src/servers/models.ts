@@ -65,7 +65,7 @@ function nested(data: readonly number[], [, ...inner]: readonly number[]): unkno
   );
 }
 
-/** What the model answers to that row, computed by ONNX Runtime in this process. */
+/** The model's outputs for that row, computed by ONNX Runtime in this process. */
 export async function answerTo(model: BenchModel): Promise<readonly number[]> {
   const session = await InferenceSession.create(model.file);
   try {

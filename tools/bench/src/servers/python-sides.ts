@@ -13,7 +13,7 @@ const V2_PATH = '/v2/models/m/infer';
 /** Processes of each side that has workers: one for each core that the sides share. */
 const WORKERS = '2';
 
-/** What the programs read from their environment. */
+/** Environment of the programs. */
 function variablesOf(model: BenchModel, folder: string): Readonly<Record<string, string>> {
   return {
     BENCH_MODEL: model.file,

@@ -68,7 +68,7 @@ function nodeSide(name: string, script: string): SideStarter {
   };
 }
 
-/** What one writes first. */
+/** The server that one writes first. */
 export const naive = nodeSide('naive Express', './server-naive.ts');
 
 /** The limit to approach. */

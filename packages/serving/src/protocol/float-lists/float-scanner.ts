@@ -51,14 +51,14 @@ class FloatScanner {
       this.#floats = new Float32Array(this.#exports.memory.buffer);
     }
     this.#bytes.set(text, TEXT_AT);
-    // What is left of a longer text doesn't continue this one.
+    // The rest of a longer text before doesn't continue this one.
     this.#bytes.fill(0, end, end + MARGIN);
   }
 
   /**
    * Reads the list whose opening bracket is before index `from`; the result is a part of the scanner's memory.
    *
-   * Returns undefined for whatever JSON.parse has to decide.
+   * Returns undefined for everything that JSON.parse has to decide.
    */
   read(from: number): Float32Array | undefined {
     const count = this.#exports.scan(TEXT_AT + from, this.#outAt);

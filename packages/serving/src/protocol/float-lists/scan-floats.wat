@@ -1,5 +1,5 @@
 ;; Reads a JSON list of numbers as binary32: `scan(from, out)`, with `from` behind the opening bracket. The text ends with a zero
-;; byte, which ends whatever is read.
+;; byte, which ends each number and list.
 ;;
 ;; Returns the number of elements, and the position behind the closing bracket in `position`; -1 for whatever it leaves to
 ;; JSON.parse: other values, malformed text, numbers of more than 18 digits, and those that are so near to the middle between

@@ -43,7 +43,7 @@ test.each(Object.keys(numberTexts))(
         expect.fail(`${text} is ${expected}, not ${value}`);
       }
     }
-    // What it leaves to JSON.parse is rare, except where the kind is made of such numbers.
+    // Few numbers are left to JSON.parse, except of the kinds that are made of those.
     expect(decided / RUNS).toBeGreaterThan(/middle|any digits/.test(kind) ? 0 : 0.95);
   },
   120_000,
